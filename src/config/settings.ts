@@ -1,0 +1,37 @@
+/** The whole configuration after parsing: every value typed, every default filled in. */
+import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
+import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import type { TransportSettings } from "../core/policy/retry-schedule.ts";
+import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
+
+export type EventLevel = "Lowest" | "Low" | "Medium" | "High" | "Expert";
+
+/** An account for AUTH; the password is a PHC string (`$scrypt$…`). */
+export interface UserSettings {
+  readonly name: string;
+  readonly passwordHash: string;
+}
+
+export interface Settings {
+  readonly hostname: string;
+  /** Absolute. */
+  readonly dataDirectory: string;
+  readonly receiveConnectors: readonly ReceiveConnectorSettings[];
+  readonly sendConnectors: readonly SendConnectorSettings[];
+  readonly acceptedDomains: readonly AcceptedDomain[];
+  readonly users: readonly UserSettings[];
+  readonly transport: TransportSettings & {
+    /** Connection opens per minute for the whole service. */
+    readonly maxConnectionRatePerMinute: number;
+    /** Sender of DSNs; default `postmaster@<hostname>`. */
+    readonly externalPostmasterAddress: string;
+    /** Originals above this go into a DSN as headers only. */
+    readonly dsnMaxMessageAttachSize: number;
+  };
+  readonly diagnostics: {
+    readonly levels: Readonly<Record<string, EventLevel>>;
+  };
+  readonly admin: {
+    readonly console: Endpoint | undefined;
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * Everything the relay takes from the outside world, as arguments: time, randomness, names and dialling.
+ * Embedding and testing replace them through the same door (`createRelay(config, ports)`).
+ */
+import type { Socket } from "node:net";
+
+/** A running timer. `cancel()` is idempotent. */
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /**
+   * Milliseconds since the Unix epoch, monotonic within a process: it starts at the wall clock and then
+   * follows the monotonic clock, so that a jump of the wall clock neither expires mail nor delays a retry.
+   */
+  now(): number;
+  /** The wall clock, for what people read: Received headers, logs, DSN dates. */
+  wall(): Date;
+  /** Calls `run` once after `delayMs`. Never keeps the process alive by itself. */
+  after(delayMs: number, run: () => void): Timer;
+}
+
+/** A number in [0, 1), for jitter only. */
+export type Random = () => number;
+
+export interface Dns {
+  /** Addresses of a host name, in the order to try. Rejects when there are none. */
+  addresses(host: string): Promise<readonly string[]>;
+}
+
+/** Opens a TCP connection; resolves when it is connected, rejects on failure or when `signal` aborts. */
+export type Dial = (target: { address: string; port: number; signal: AbortSignal }) => Promise<Socket>;
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly dns: Dns;
+  readonly dial: Dial;
+}
