@@ -129,7 +129,12 @@ export interface Spool {
    * Makes a draft durable; the message then stands in the submission queue, and `onAccepted` hears of it.
    * Rejects with SpoolError: `full` (no space; 452 4.3.1), `failed` (disk fault; 451 4.3.0).
    */
-  accept(draft: Draft, envelope: Envelope, origin: Origin, facts: Omit<ContentFacts, "sizeBytes">): Promise<SpooledMessage>;
+  accept(
+    draft: Draft,
+    envelope: Envelope,
+    origin: Origin,
+    facts: Omit<ContentFacts, "sizeBytes">,
+  ): Promise<SpooledMessage>;
   /**
    * Called after each accept with the message already claimed in the submission queue and its content in
    * memory when small, so that fresh mail is sent without a read. Return false to decline: the claim ends and
@@ -147,7 +152,11 @@ export interface Spool {
    * beginning after message `after`; for delay reports and expiry. One claim per (message, queue). Entries held
    * elsewhere are skipped. `next` is where to go on.
    */
-  claimOld(after: MessageId, arrivedBefore: number, limit: number): Promise<{ claims: Claim[]; next: MessageId }>;
+  claimOld(
+    after: MessageId,
+    arrivedBefore: number,
+    limit: number,
+  ): Promise<{ claims: Claim[]; next: MessageId }>;
   /** Ends a claim with what became of its recipients. Resolves when durable; the change is visible at once. */
   settle(claim: Claim, changes: readonly RecipientChange[], reports?: readonly Report[]): Promise<void>;
   /** Ends a claim without a change; its entry is claimable again at once, or from `dueAt` on (memory only). */
@@ -159,7 +168,10 @@ export interface Spool {
   /** All queues that hold entries. Costs per queue, not per message. */
   queues(): readonly QueueSummary[];
   /** Messages of a queue in due order from `after` on, without claiming; for people. */
-  list(queue: QueueName, limit: number): Promise<readonly { message: SpooledMessage; recipients: readonly RecipientState[]; dueAt: number }[]>;
+  list(
+    queue: QueueName,
+    limit: number,
+  ): Promise<readonly { message: SpooledMessage; recipients: readonly RecipientState[]; dueAt: number }[]>;
   /** Messages kept. */
   readonly size: number;
   /** Waits for writes under way and closes. Drafts and claims that are open are dropped as after a crash. */

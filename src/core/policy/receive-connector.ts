@@ -6,12 +6,7 @@ import type { IpRange } from "../units/ip-range.ts";
 
 export type AuthMechanism = "None" | "Tls" | "BasicAuth" | "BasicAuthRequireTLS" | "ExternalAuthoritative";
 export type PermissionGroup =
-  | "None"
-  | "AnonymousUsers"
-  | "ExchangeUsers"
-  | "ExchangeServers"
-  | "ExchangeLegacyServers"
-  | "Partners";
+  "None" | "AnonymousUsers" | "ExchangeUsers" | "ExchangeServers" | "ExchangeLegacyServers" | "Partners";
 
 export interface Endpoint {
   /** IP address in canonical form; `0.0.0.0` or `::` for all. */

@@ -1,0 +1,50 @@
+/**
+ * One attempt to hand a claim to its next hop. Carriers (the SMTP client, the drop directory) report what
+ * happened to each recipient; they decide nothing. `core/policy/delivery-outcome` decides what follows.
+ */
+import type { Claim } from "../../spool/spool.ts";
+
+/** A reply or local failure that speaks of one recipient, or of all of them. */
+export interface Verdict {
+  /** RFC 3463, e.g. `5.1.1`; made from the reply code when the peer sent none. */
+  readonly status: string;
+  /** For people and DSNs, in one line, control characters escaped: `550 5.1.1 User unknown`. */
+  readonly text: string;
+  /** True when `text` is the remote server's reply (Diagnostic-Code: smtp), false for what we found ourselves. */
+  readonly fromPeer: boolean;
+}
+
+export type RecipientOutcome =
+  /** `dsnRelayed`: the peer took the DSN request over (RFC 3461 §5.2.1), so no relayed/success report is due here. */
+  | {
+      readonly kind: "delivered";
+      readonly index: number;
+      readonly verdict: Verdict;
+      readonly dsnRelayed: boolean;
+    }
+  | { readonly kind: "transient"; readonly index: number; readonly verdict: Verdict }
+  | { readonly kind: "permanent"; readonly index: number; readonly verdict: Verdict };
+
+export type AttemptResult =
+  /** No host of the next hop could be reached or would talk: the queue's failure, not the message's. */
+  | {
+      readonly kind: "unreachable";
+      readonly host: string;
+      readonly verdict: Verdict;
+      readonly tlsRequired?: boolean;
+    }
+  /** The content turned out damaged while it was read; nothing was delivered. */
+  | { readonly kind: "damaged"; readonly what: string }
+  /** Aborted by `close()` before anything was decided. */
+  | { readonly kind: "aborted" }
+  | { readonly kind: "attempted"; readonly host: string; readonly outcomes: readonly RecipientOutcome[] };
+
+/** Carries claims of one queue to one next hop. */
+export interface Carrier {
+  /** How many claims may be carried at once. */
+  readonly concurrency: number;
+  /** Never rejects for anything a peer or disk does; rejects only for bugs. */
+  carry(claim: Claim): Promise<AttemptResult>;
+  /** Lets running attempts finish for `graceMs`, then aborts them; closes idle connections at once. */
+  close(graceMs: number): Promise<void>;
+}
