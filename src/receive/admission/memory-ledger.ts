@@ -1,0 +1,103 @@
+import type { ConnectionCounts } from "../../core/policy/connection-limits.ts";
+import type { Lease, Ledger, LedgerEntry } from "./ledger.ts";
+
+interface ConnectorCount {
+  open: number;
+  readonly bySource: Map<string, number>;
+}
+
+const minuteSeconds = 60;
+
+/** The last minute of one key, a counter a second. */
+class SlidingMinute {
+  readonly #counts = new Uint32Array(minuteSeconds);
+  #second: number;
+  #total = 0;
+
+  constructor(second: number) {
+    this.#second = second;
+  }
+
+  totalAt(second: number): number {
+    const passed = second - this.#second;
+    if (passed >= minuteSeconds) {
+      this.#counts.fill(0);
+      this.#total = 0;
+    } else {
+      for (let i = 1; i <= passed; i++) {
+        const slot = (this.#second + i) % minuteSeconds;
+        this.#total -= this.#counts[slot] ?? 0;
+        this.#counts[slot] = 0;
+      }
+    }
+    if (passed > 0) this.#second = second;
+    return this.#total;
+  }
+
+  /** Only behind `totalAt` with the same second. */
+  add(): void {
+    const slot = this.#second % minuteSeconds;
+    this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
+    this.#total++;
+  }
+}
+
+/** The ledger of a single process. Cost of each call: one or two Map look-ups. */
+export function createMemoryLedger(): Ledger {
+  const connectors = new Map<string, ConnectorCount>();
+  const minutes = new Map<string, SlidingMinute>();
+  let lastSweep = 0;
+
+  const take = (connector: string, source: string, count: ConnectorCount): Lease => {
+    count.open++;
+    count.bySource.set(source, (count.bySource.get(source) ?? 0) + 1);
+    let held = true;
+    return {
+      end: () => {
+        if (!held) return;
+        held = false;
+        count.open--;
+        const left = (count.bySource.get(source) ?? 1) - 1;
+        if (left === 0) count.bySource.delete(source);
+        else count.bySource.set(source, left);
+        if (count.open === 0 && connectors.get(connector) === count) connectors.delete(connector);
+      },
+    };
+  };
+
+  const forgetQuietKeys = (second: number): void => {
+    lastSweep = second;
+    for (const [key, minute] of minutes) if (minute.totalAt(second) === 0) minutes.delete(key);
+  };
+
+  return {
+    enter(connector, source, decide) {
+      const count = connectors.get(connector) ?? { open: 0, bySource: new Map<string, number>() };
+      const counts: ConnectionCounts = {
+        open: count.open,
+        openFromSource: count.bySource.get(source) ?? 0,
+      };
+      const refused = decide(counts);
+      if (refused !== undefined) return { refused };
+      connectors.set(connector, count);
+      return { lease: take(connector, source, count) };
+    },
+    spend(key, now, decide) {
+      const second = Math.floor(now / 1000);
+      if (second - lastSweep >= minuteSeconds) forgetQuietKeys(second);
+      const minute = minutes.get(key) ?? new SlidingMinute(second);
+      const refused = decide(minute.totalAt(second));
+      if (refused !== undefined) return refused;
+      minute.add();
+      minutes.set(key, minute);
+      return undefined;
+    },
+    snapshot() {
+      const entries: LedgerEntry[] = [];
+      for (const [connector, count] of connectors) {
+        for (const [source, open] of count.bySource) entries.push({ connector, source, open });
+      }
+      return entries;
+    },
+  };
+}
