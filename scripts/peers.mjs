@@ -1,0 +1,87 @@
+// Independent mail programs that the journeys talk to. As root on Debian, missing ones are installed; elsewhere
+// their tests are skipped aloud.
+import { execFile } from "node:child_process";
+import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
+
+/** How to see that a peer is there, and the Debian packages that bring it. */
+export const peers = [
+  { program: "swaks", packages: ["swaks"], loses: "swaks journeys" },
+  { program: "curl", packages: ["curl"], loses: "curl journeys" },
+  { program: "python3", packages: ["python3"], loses: "smtplib journeys" },
+  { program: "msmtp", packages: ["msmtp"], loses: "msmtp journeys" },
+  { program: "s-nail", packages: ["s-nail"], loses: "s-nail journeys" },
+  { program: "ruby", packages: ["ruby"], loses: "Net::SMTP (Ruby) journeys" },
+  { program: "perl", packages: ["perl"], loses: "Net::SMTP (Perl) journeys" },
+  { program: "openssl", packages: ["openssl"], loses: "TLS journeys" },
+  {
+    program: "smtp-source",
+    path: "/usr/sbin/smtp-source",
+    packages: ["postfix"],
+    loses: "smtp-source journeys and the bench",
+  },
+];
+
+function succeeds(command, args, { timeoutMs = 10_000, env = {} } = {}) {
+  return new Promise((resolve) => {
+    execFile(command, args, { timeout: timeoutMs, env: { ...process.env, ...env } }, (error) =>
+      resolve(error === null),
+    );
+  });
+}
+
+async function missingPeers() {
+  const found = await Promise.all(
+    peers.map(({ program, path }) =>
+      path !== undefined && existsSync(path) ? true : succeeds("/bin/sh", ["-c", `command -v ${program}`]),
+    ),
+  );
+  return peers.filter((_, index) => !found[index]);
+}
+
+/** Installs what is missing where that is possible, in bounded time; never throws. Returns what is missing still. */
+export async function installPeers() {
+  const missing = await missingPeers();
+  const mayInstall =
+    process.getuid?.() === 0 &&
+    existsSync("/usr/bin/apt-get") &&
+    process.env.WEIR_TEST_PEERS !== "as-they-are";
+  if (missing.length === 0 || !mayInstall) return missing;
+
+  const packages = [...new Set(missing.flatMap((peer) => peer.packages))];
+  console.log(`installing peers for the journeys: ${packages.join(" ")}`);
+  const env = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  const apt = [
+    "-qq",
+    "-o",
+    "Acquire::Retries=1",
+    "-o",
+    "Acquire::http::Timeout=15",
+    "-o",
+    "DPkg::Lock::Timeout=30",
+  ];
+
+  // Postfix is wanted for its load tools only: without configuration, and no package may start a service.
+  const policy = "/usr/sbin/policy-rc.d";
+  const ownPolicy = !existsSync(policy);
+  try {
+    if (ownPolicy) {
+      writeFileSync(policy, "#!/bin/sh\nexit 101\n");
+      chmodSync(policy, 0o755);
+    }
+    await succeeds("/bin/sh", [
+      "-c",
+      'echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections',
+    ]);
+    await succeeds("apt-get", [...apt, "update"], { timeoutMs: 90_000, env });
+    const install = ["install", "-y", "--no-install-recommends"];
+    const all = await succeeds("apt-get", [...apt, ...install, ...packages], { timeoutMs: 240_000, env });
+    if (!all)
+      for (const name of packages)
+        await succeeds("apt-get", [...apt, ...install, name], { timeoutMs: 60_000, env });
+  } catch (error) {
+    console.log(`peers could not be installed: ${error}`);
+  } finally {
+    if (ownPolicy) rmSync(policy, { force: true });
+  }
+  return missingPeers();
+}

@@ -1,0 +1,89 @@
+// `npm test`: static checks, build, all tests. The last line is always "N passed, N failed, N skipped".
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { installPeers } from "./peers.mjs";
+
+const color = process.stdout.isTTY ? (code, text) => `\u001b[${code}m${text}\u001b[0m` : (_, text) => text;
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+/** Runs an npm binary; resolves with its exit code and, unless `show`, what it printed. */
+function run(command, args, { show = false } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn("npx", ["--no-install", command, ...args], {
+      stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
+    });
+    let output = "";
+    child.stdout?.on("data", (chunk) => (output += chunk));
+    child.stderr?.on("data", (chunk) => (output += chunk));
+    child.on("error", (error) => resolve({ code: 1, output: String(error) }));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+let failedChecks = 0;
+async function check(name, command, args) {
+  const since = Date.now();
+  const { code, output } = await run(command, args);
+  if (code === 0) {
+    console.log(`${color(32, "ok")}     ${name} (${seconds(since)})`);
+    return;
+  }
+  failedChecks++;
+  console.log(`${color(31, "failed")} ${name} (${seconds(since)})\n${output.trimEnd()}\n`);
+}
+
+const filters = process.argv.slice(2);
+const started = Date.now();
+
+const missing = await installPeers();
+for (const { program, loses } of missing) console.log(`skipped: ${program} not installed (${loses})`);
+
+await Promise.all([
+  check("build", "tsc", ["-p", "tsconfig.build.json"]),
+  check("types", "tsc", ["-p", "tsconfig.json", "--noEmit"]),
+  check("lint", "oxlint", ["--type-aware", "--deny-warnings"]),
+  check("format", "prettier", ["--check", "--log-level", "warn", "."]),
+  check("import borders", "tsx", ["scripts/check-borders.ts"]),
+]);
+
+const scratch = mkdtempSync(join(tmpdir(), "weir-test-"));
+const resultFile = join(scratch, "result.json");
+const vitest = await run(
+  "vitest",
+  ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${resultFile}`, ...filters],
+  { show: true },
+);
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+try {
+  const result = JSON.parse(readFileSync(resultFile, "utf8"));
+  for (const file of result.testResults) {
+    let failedHere = 0;
+    const skippedHere = [];
+    for (const { status, fullName } of file.assertionResults) {
+      if (status === "passed") passed++;
+      else if (status === "failed") failedHere++;
+      else skippedHere.push(fullName);
+    }
+    // A file that breaks outside its tests reports none of them: that is one failure.
+    if (file.status === "failed" && failedHere === 0) failedHere = 1;
+    failed += failedHere;
+    skipped += skippedHere.length;
+    for (const name of skippedHere) console.log(`skipped: ${relative(".", file.name)}: ${name}`);
+  }
+} catch (error) {
+  console.log(`vitest left no result: ${error}`);
+}
+rmSync(scratch, { recursive: true, force: true });
+// Errors outside any test (an unhandled rejection, a crashed worker) show in the exit code alone.
+if (vitest.code !== 0 && failed === 0) failed = 1;
+if (passed === 0 && failed === 0) failed = 1;
+failed += failedChecks;
+
+console.log(`took ${seconds(started)}`);
+process.exitCode = failed === 0 ? 0 : 1;
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);

@@ -1,0 +1,40 @@
+/** The border check itself: what it must let through and what it must catch. */
+import { expect, test } from "vitest";
+import { violation } from "../../scripts/check-borders.ts";
+
+test.each([
+  ["core/smtp/command.ts", "./address.ts"],
+  ["core/policy/receive-connector.ts", "../units/ip-range.ts"],
+  ["core/smtp/command.test.ts", "vitest"],
+  ["receive/session/mail.ts", "../../core/smtp/reply.ts"],
+  ["receive/session/data.ts", "../../spool/spool.ts"],
+  ["receive/session/data.ts", "node:buffer"],
+  ["receive/session/mail.test.ts", "../../testing/fake-clock.ts"],
+  ["relay.ts", "./config/settings.ts"],
+  ["relay.ts", "./receive/connection/listener.ts"],
+  ["cli/start.ts", "../config/parse.ts"],
+  ["spool/lmdb-spool.ts", "lmdb"],
+  ["cluster/postgres-spool.ts", "pg"],
+])("%s may import %s", (file, specifier) => {
+  expect(violation(file, specifier)).toBeUndefined();
+});
+
+test.each([
+  ["core/smtp/command.ts", "node:fs", "pure"],
+  ["core/smtp/command.ts", "ipaddr.js", "pure"],
+  ["core/policy/tarpit.ts", "../../ports/ports.ts", "must not import ports"],
+  ["receive/session/mail.ts", "../../send/routing/route.ts", "must not import send"],
+  ["receive/session/mail.ts", "../../config/settings.ts", "must not import config"],
+  ["send/routing/route.ts", "../../receive/session/mail.ts", "must not import receive"],
+  ["send/routing/route.ts", "../../config/settings.ts", "must not import config"],
+  ["spool/lmdb-spool.ts", "../receive/session/mail.ts", "must not import receive"],
+  ["relay.ts", "./config/parse.ts", "settings.ts only"],
+  ["relay.ts", "./cli/start.ts", "must not import cli"],
+  ["cli/start.ts", "../testing/recording-sink.ts", "only tests"],
+  ["send/delivery/pool.ts", "pg", "only cluster"],
+  ["receive/session/mail.ts", "lmdb", "only spool"],
+  ["relay.ts", "../test/dialogs/dialog.ts", "outside src"],
+  ["novelty/a.ts", "../core/smtp/reply.ts", "no line"],
+])("%s may not import %s", (file, specifier, because) => {
+  expect(violation(file, specifier)).toContain(because);
+});
