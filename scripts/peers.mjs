@@ -32,7 +32,7 @@ function succeeds(command, args, { timeoutMs = 10_000, env = {} } = {}) {
 async function missingPeers() {
   const found = await Promise.all(
     peers.map(({ program, path }) =>
-      path !== undefined && existsSync(path) ? true : succeeds("/bin/sh", ["-c", `command -v ${program}`]),
+      succeeds("/bin/sh", ["-c", `command -v ${program} || test -x ${path ?? "/nowhere"}`]),
     ),
   );
   return peers.filter((_, index) => !found[index]);
@@ -79,7 +79,7 @@ export async function installPeers() {
       for (const name of packages)
         await succeeds("apt-get", [...apt, ...install, name], { timeoutMs: 60_000, env });
   } catch (error) {
-    console.log(`peers could not be installed: ${error}`);
+    console.log(`peers could not be installed: ${String(error)}`);
   } finally {
     if (ownPolicy) rmSync(policy, { force: true });
   }

@@ -76,7 +76,7 @@ try {
     for (const name of skippedHere) console.log(`skipped: ${relative(".", file.name)}: ${name}`);
   }
 } catch (error) {
-  console.log(`vitest left no result: ${error}`);
+  console.log(`vitest left no result: ${String(error)}`);
 }
 rmSync(scratch, { recursive: true, force: true });
 // Errors outside any test (an unhandled rejection, a crashed worker) show in the exit code alone.
