@@ -16,7 +16,7 @@
  */
 import type { Envelope, MessageId, Origin } from "../core/message/envelope.ts";
 
-/** `""` is the submission queue; others are named by routing. */
+/** `""` is the submission queue; others are named by routing: up to 1,024 octets of UTF-8, no NUL. */
 export type QueueName = string;
 export const submissionQueue: QueueName = "";
 /** Recipients no send connector matches; retried when the configuration changes. */
@@ -145,29 +145,44 @@ export interface Spool {
   onDamaged(listener: (damage: { id: MessageId; what: string; setAside: string | undefined }) => void): void;
   /** Called once when messages left by an earlier run are found at open: how many. Claims then return them. */
   readonly recovered: number;
-  /** Claims up to `limit` unclaimed entries of `queue` with `dueAt <= now`, earliest due first. */
+  /**
+   * Claims up to `limit` unclaimed entries of `queue` with `dueAt <= now`, earliest due first. An entry is what
+   * one message has in one queue; it is due when its first recipient is, and the claim holds those due.
+   */
   claim(queue: QueueName, limit: number, now: number): Promise<Claim[]>;
   /**
    * Claims messages that arrived before `arrivedBefore`, oldest first, whatever their queue and due time,
    * beginning after message `after`; for delay reports and expiry. One claim per (message, queue). Entries held
-   * elsewhere are skipped. `next` is where to go on.
+   * elsewhere are skipped. `next` is where to go on; no claims mean that the walk is over.
    */
   claimOld(
     after: MessageId,
     arrivedBefore: number,
     limit: number,
   ): Promise<{ claims: Claim[]; next: MessageId }>;
-  /** Ends a claim with what became of its recipients. Resolves when durable; the change is visible at once. */
+  /**
+   * Ends a claim with what became of its recipients. Resolves when durable; the change is visible at once, and
+   * stays: after a disk fault the write is repeated until it succeeds. Rejects with `closed` when the spool is
+   * closed before that.
+   */
   settle(claim: Claim, changes: readonly RecipientChange[], reports?: readonly Report[]): Promise<void>;
-  /** Ends a claim without a change; its entry is claimable again at once, or from `dueAt` on (memory only). */
-  release(claim: Claim): void;
+  /**
+   * Ends a claim without a change; its entry is claimable again at once, or from `notBefore` on (memory only:
+   * after a restart it is claimable at once). Harmless on a claim that has ended.
+   */
+  release(claim: Claim, notBefore?: number): void;
+  /**
+   * Ends a claim whose content proved damaged while it was read (`SpoolError` `damaged`): the whole message is
+   * set aside and told to `onDamaged`. Other claims of it end without effect. Resolves when that is durable.
+   */
+  setAside(claim: Claim, what: string): Promise<void>;
   /** Moves all unclaimed entries of a queue back to the submission queue, due at once. Returns how many. */
   resubmit(queue: QueueName): Promise<number>;
   /** Resolves when all recipients of the message are settled as done (also when it is not there any more). */
   whenSettled(id: MessageId): Promise<void>;
   /** All queues that hold entries. Costs per queue, not per message. */
   queues(): readonly QueueSummary[];
-  /** Messages of a queue in due order from `after` on, without claiming; for people. */
+  /** Messages of a queue in due order, claimed ones included, without claiming; for people. */
   list(
     queue: QueueName,
     limit: number,
