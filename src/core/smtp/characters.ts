@@ -1,0 +1,62 @@
+/** Character classes of the wire's grammar, by code unit. */
+
+export const tab = 9;
+export const lineFeed = 10;
+export const carriageReturn = 13;
+export const space = 32;
+export const dot = 46;
+
+export const isAtext = 1;
+export const isLetDig = 2;
+export const isXchar = 4;
+export const isKeywordChar = 8;
+export const isHexDigit = 16;
+
+/** Classes of the ASCII characters as bit sets; index with a code below 128. */
+export const classOf: Uint8Array = classes();
+
+function classes(): Uint8Array {
+  const table = new Uint8Array(128);
+  const add = (characters: string, bit: number): void => {
+    for (let i = 0; i < characters.length; i++) table[characters.charCodeAt(i)]! |= bit;
+  };
+  const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  // RFC 5322 §3.2.3
+  add(`${alphanumeric}!#$%&'*+-/=?^_\`{|}~`, isAtext);
+  add(alphanumeric, isLetDig);
+  add(`${alphanumeric}-`, isKeywordChar);
+  // RFC 3461 §4 knows upper-case hexadecimal only.
+  add("0123456789ABCDEF", isHexDigit);
+  for (let c = 33; c < 127; c++) if (c !== 43 && c !== 61) table[c]! |= isXchar;
+  return table;
+}
+
+/**
+ * Whether a code unit above 127 may not stand in an address or command: C1 controls, line and paragraph
+ * separators, bidirectional and other invisible formatting, non-characters. Zero-width joiners (U+200C, U+200D)
+ * are part of the writing of several languages and stay.
+ */
+export function isUnsafeUnicode(c: number): boolean {
+  if (c < 0x2000) return (c >= 0x80 && c <= 0x9f) || c === 0x61c || c === 0x180e;
+  if (c <= 0x206f)
+    return (
+      c === 0x200b ||
+      c === 0x200e ||
+      c === 0x200f ||
+      (c >= 0x2028 && c <= 0x202e) ||
+      (c >= 0x2060 && c <= 0x206f)
+    );
+  return c === 0xfeff || (c >= 0xfff0 && c !== 0xfffd) || (c >= 0xfdd0 && c <= 0xfdef);
+}
+
+/** Octets of `text` from `from` to `to` in UTF-8. */
+export function utf8Length(text: string, from: number, to: number): number {
+  let octets = 0;
+  for (let i = from; i < to; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 0x80) octets++;
+    else if (c < 0x800 || (c >= 0xd800 && c <= 0xdfff)) octets += 2;
+    else octets += 3;
+  }
+  return octets;
+}

@@ -1,0 +1,297 @@
+/**
+ * ESMTP parameters of MAIL and RCPT: SIZE (RFC 1870), BODY (RFC 6152, 3030), SMTPUTF8 (RFC 6531), RET, ENVID,
+ * NOTIFY, ORCPT (RFC 3461, 6533), AUTH (RFC 4954). A parameter of an extension that is not offered is unknown.
+ */
+import type { BodyType, Notify } from "../message/envelope.ts";
+import { classOf, isHexDigit, isKeywordChar, isUnsafeUnicode, isXchar, space } from "./characters.ts";
+import { parseMailbox } from "./address.ts";
+import type { ReplyName } from "./reply.ts";
+
+/** The extensions that allow parameters, as offered to this client. */
+export interface OfferedParameters {
+  readonly size: boolean;
+  readonly eightBitMime: boolean;
+  readonly binaryMime: boolean;
+  readonly smtpUtf8: boolean;
+  readonly dsn: boolean;
+  readonly auth: boolean;
+}
+
+export interface MailParameters {
+  /** The size the client declares, in octets; undefined when it declares none. */
+  readonly sizeBytes: number | undefined;
+  readonly body: BodyType;
+  readonly smtpUtf8: boolean;
+  readonly ret: "FULL" | "HDRS" | undefined;
+  /** xtext exactly as received; decodes to printable ASCII. */
+  readonly envid: string | undefined;
+  /** `<>` or a mailbox as xtext, exactly as received. Grants nothing by itself. */
+  readonly auth: string | undefined;
+}
+
+export interface RcptParameters {
+  readonly notify: Notify | undefined;
+  /** `addr-type;xtext` exactly as received; decodes to printable characters. */
+  readonly orcpt: string | undefined;
+}
+
+export interface ParameterFault {
+  readonly reply: ReplyName;
+  /** Which parameter, for logs. */
+  readonly detail: string;
+}
+
+export const noMailParameters: MailParameters = {
+  sizeBytes: undefined,
+  body: "7BIT",
+  smtpUtf8: false,
+  ret: undefined,
+  envid: undefined,
+  auth: undefined,
+};
+export const noRcptParameters: RcptParameters = { notify: undefined, orcpt: undefined };
+
+const maxEnvidOctets = 100;
+const maxOrcptOctets = 500;
+const equals = 61;
+const plus = 43;
+
+interface Parameter {
+  /** Upper case. */
+  readonly keyword: string;
+  /** Undefined without `=`. */
+  readonly value: string | undefined;
+}
+
+const unknown = (keyword: string): ParameterFault => ({ reply: "unrecognizedParameter", detail: keyword });
+const badValue = (keyword: string): ParameterFault => ({ reply: "invalidParameterValue", detail: keyword });
+
+/** Parameters from `from` (at a space, or the end) to the end of `text`. */
+export function parseMailParameters(
+  text: string,
+  from: number,
+  offered: OfferedParameters,
+): MailParameters | ParameterFault {
+  if (from >= text.length) return noMailParameters;
+  const parameters = splitParameters(text, from);
+  if (!Array.isArray(parameters)) return parameters;
+  let { sizeBytes, body, smtpUtf8, ret, envid, auth } = noMailParameters;
+  for (const { keyword, value } of parameters) {
+    switch (keyword) {
+      case "SIZE":
+        if (!offered.size) return unknown(keyword);
+        if (value === undefined || !isDigits(value, 20)) return badValue(keyword);
+        sizeBytes = Number(value);
+        break;
+      case "BODY": {
+        if (!offered.eightBitMime && !offered.binaryMime) return unknown(keyword);
+        const type = value?.toUpperCase();
+        if (type !== "7BIT" && type !== "8BITMIME" && type !== "BINARYMIME") return badValue(keyword);
+        if (type === "8BITMIME" && !offered.eightBitMime) return unknown(keyword);
+        if (type === "BINARYMIME" && !offered.binaryMime) return unknown(keyword);
+        body = type;
+        break;
+      }
+      case "SMTPUTF8":
+        if (!offered.smtpUtf8) return unknown(keyword);
+        if (value !== undefined) return badValue(keyword);
+        smtpUtf8 = true;
+        break;
+      case "RET": {
+        if (!offered.dsn) return unknown(keyword);
+        const what = value?.toUpperCase();
+        if (what !== "FULL" && what !== "HDRS") return badValue(keyword);
+        ret = what;
+        break;
+      }
+      case "ENVID":
+        if (!offered.dsn) return unknown(keyword);
+        if (value === undefined || value.length > maxEnvidOctets || decodeXtext(value) === undefined)
+          return badValue(keyword);
+        envid = value;
+        break;
+      case "AUTH":
+        if (!offered.auth) return unknown(keyword);
+        if (value === undefined || !isAuthIdentity(value)) return badValue(keyword);
+        auth = value;
+        break;
+      default:
+        return unknown(keyword);
+    }
+  }
+  return { sizeBytes, body, smtpUtf8, ret, envid, auth };
+}
+
+/** Parameters from `from` (at a space, or the end) to the end of `text`. */
+export function parseRcptParameters(
+  text: string,
+  from: number,
+  offered: OfferedParameters,
+): RcptParameters | ParameterFault {
+  if (from >= text.length) return noRcptParameters;
+  const parameters = splitParameters(text, from);
+  if (!Array.isArray(parameters)) return parameters;
+  let { notify, orcpt } = noRcptParameters;
+  for (const { keyword, value } of parameters) {
+    switch (keyword) {
+      case "NOTIFY":
+        if (!offered.dsn) return unknown(keyword);
+        notify = value === undefined ? undefined : parseNotify(value);
+        if (notify === undefined) return badValue(keyword);
+        break;
+      case "ORCPT":
+        if (!offered.dsn) return unknown(keyword);
+        if (value === undefined || !isOriginalRecipient(value)) return badValue(keyword);
+        orcpt = value;
+        break;
+      default:
+        return unknown(keyword);
+    }
+  }
+  return { notify, orcpt };
+}
+
+/** RFC 5321 §4.1.2: esmtp-param = keyword ["=" value]. Runs of spaces count as one. */
+function splitParameters(text: string, from: number): Parameter[] | ParameterFault {
+  const parameters: Parameter[] = [];
+  let i = from;
+  while (i < text.length) {
+    if (text.charCodeAt(i) !== space) return { reply: "syntaxError", detail: "parameters" };
+    while (text.charCodeAt(i) === space) i++;
+    if (i >= text.length) break;
+    const keywordStart = i;
+    for (; i < text.length; i++) {
+      const c = text.charCodeAt(i);
+      if (c > 127 || (classOf[c]! & isKeywordChar) === 0) break;
+    }
+    if (i === keywordStart || text.charCodeAt(keywordStart) === 45)
+      return { reply: "syntaxError", detail: "parameters" };
+    const keyword = text.slice(keywordStart, i).toUpperCase();
+    let value: string | undefined;
+    if (text.charCodeAt(i) === equals) {
+      const valueStart = ++i;
+      for (; i < text.length; i++) {
+        const c = text.charCodeAt(i);
+        if (c <= space || c === equals || c === 127) break;
+      }
+      if (i === valueStart) return badValue(keyword);
+      value = text.slice(valueStart, i);
+    }
+    if (i < text.length && text.charCodeAt(i) !== space) return badValue(keyword);
+    for (const earlier of parameters) if (earlier.keyword === keyword) return badValue(keyword);
+    // No extension gives a command this many: it bounds the look for duplicates.
+    if (parameters.length === 10) return { reply: "syntaxError", detail: "parameters" };
+    parameters.push({ keyword, value });
+  }
+  return parameters;
+}
+
+/**
+ * Decodes xtext (RFC 3461 §4); undefined when it is malformed or does not decode to printable ASCII, which
+ * RFC 3461 demands of ENVID and ORCPT and which keeps line ends out of reports.
+ */
+export function decodeXtext(text: string): string | undefined {
+  let decoded = "";
+  let copied = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c > 127) return undefined;
+    if (c === plus) {
+      const code = hexPair(text, i + 1);
+      if (code < 32 || code > 126) return undefined;
+      decoded += text.slice(copied, i) + String.fromCharCode(code);
+      i += 2;
+      copied = i + 1;
+    } else if ((classOf[c]! & isXchar) === 0) return undefined;
+  }
+  return copied === 0 ? text : decoded + text.slice(copied);
+}
+
+/** The octet of two upper-case hexadecimal digits, or -1. */
+function hexPair(text: string, at: number): number {
+  for (let i = at; i < at + 2; i++) {
+    const c = text.charCodeAt(i);
+    if (!(c < 128) || (classOf[c]! & isHexDigit) === 0) return -1;
+  }
+  return Number.parseInt(text.slice(at, at + 2), 16);
+}
+
+function isDigits(text: string, maxLength: number): boolean {
+  if (text.length === 0 || text.length > maxLength) return false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 48 || c > 57) return false;
+  }
+  return true;
+}
+
+/** RFC 4954 §5: `<>` or a mailbox. */
+function isAuthIdentity(value: string): boolean {
+  if (value === "<>") return true;
+  const decoded = decodeXtext(value);
+  return decoded !== undefined && parseMailbox(decoded) !== undefined;
+}
+
+/** RFC 3461 §4.1: NEVER stands alone. */
+function parseNotify(value: string): Notify | undefined {
+  const list = value.toUpperCase();
+  if (list === "NEVER") return { never: true, success: false, failure: false, delay: false };
+  // Twice each word, which the grammar allows.
+  if (list.length > 50) return undefined;
+  let success = false;
+  let failure = false;
+  let delay = false;
+  for (const word of list.split(",")) {
+    if (word === "SUCCESS") success = true;
+    else if (word === "FAILURE") failure = true;
+    else if (word === "DELAY") delay = true;
+    else return undefined;
+  }
+  return { never: false, success, failure, delay };
+}
+
+/** RFC 3461 §4.2, RFC 6533 §3. */
+function isOriginalRecipient(value: string): boolean {
+  const split = value.indexOf(";");
+  if (value.length > maxOrcptOctets || split < 1 || split === value.length - 1) return false;
+  for (let i = 0; i < split; i++) {
+    const c = value.charCodeAt(i);
+    if (c > 127 || (classOf[c]! & isKeywordChar) === 0) return false;
+  }
+  const address = value.slice(split + 1);
+  return value.slice(0, split).toLowerCase() === "utf-8"
+    ? isUtf8Address(address)
+    : decodeXtext(address) !== undefined;
+}
+
+/** utf-8-addr-xtext or utf-8-addr-unitext: QCHARs, UTF-8, and `\x{HEX}`; `+` and `=` only in that form. */
+function isUtf8Address(address: string): boolean {
+  for (let i = 0; i < address.length; i++) {
+    const c = address.charCodeAt(i);
+    if (c > 127) {
+      if (isUnsafeUnicode(c)) return false;
+    } else if (c === 92) {
+      if (address.charCodeAt(i + 1) !== 120 || address.charCodeAt(i + 2) !== 123) return false;
+      const end = address.indexOf("}", i + 3);
+      if (end < i + 5 || end > i + 9 || !isEmbeddedCodePoint(address.slice(i + 3, end))) return false;
+      i = end;
+    } else if ((classOf[c]! & isXchar) === 0) return false;
+  }
+  return true;
+}
+
+function isEmbeddedCodePoint(hex: string): boolean {
+  const upper = hex.toUpperCase();
+  for (let i = 0; i < upper.length; i++) {
+    const c = upper.charCodeAt(i);
+    if (c > 127 || (classOf[c]! & isHexDigit) === 0) return false;
+  }
+  const point = Number.parseInt(upper, 16);
+  if (point < 128) return point === 0x20 || point === 0x2b || point === 0x3d || point === 0x5c;
+  return (
+    upper[0] !== "0" &&
+    point <= 0x10ffff &&
+    !(point >= 0xd800 && point <= 0xdfff) &&
+    !(point < 0x10000 && isUnsafeUnicode(point))
+  );
+}
