@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { nextHopOf, queueNameOf } from "./next-hops.ts";
+import type { SendConnectorSettings, SmartHost } from "./send-connector.ts";
+
+const smart = (name: string, ...smartHosts: SmartHost[]): SendConnectorSettings => ({
+  kind: "smartHost",
+  name,
+  enabled: true,
+  comment: "",
+  addressSpaces: [],
+  maxMessageSize: 1,
+  smartHosts,
+  fqdn: "relay.example",
+  requireTls: false,
+  ignoreStartTls: false,
+  tlsAuthLevel: "EncryptionOnly",
+  tlsDomain: undefined,
+  smartHostAuthMechanism: "None",
+  authenticationCredential: undefined,
+  connectionInactivityTimeOut: 1,
+  smtpMaxMessagesPerConnection: 1,
+  maxConcurrentConnections: 1,
+  forceHelo: false,
+  chunkingEnabled: true,
+  pipeliningEnabled: true,
+  protocolLoggingLevel: "None",
+});
+
+test.each([
+  [smart("Out", { host: "127.0.0.1", port: 2626 }), "Out;[127.0.0.1]:2626"],
+  [
+    smart("Out", { host: "::1", port: 25 }, { host: "relay.example", port: 587 }),
+    "Out;[::1]:25,relay.example:587",
+  ],
+])("names are readable", (connector, name) => {
+  expect(queueNameOf(connector)).toBe(name);
+});
+
+test("a queue's name changes with its next hop", () => {
+  const port = (n: number): string => queueNameOf(smart("Out", { host: "a.example", port: n }));
+  expect(port(25)).not.toBe(port(26));
+});
+
+test("long names are cut to a bounded length and still told apart", () => {
+  const hosts = (last: string): SmartHost[] =>
+    [...Array.from({ length: 40 }, (_, n) => `mx${n}.example`), last].map((host) => ({ host, port: 25 }));
+  const [a, b] = [queueNameOf(smart("Out", ...hosts("a"))), queueNameOf(smart("Out", ...hosts("b")))];
+  expect(a.length).toBe(200);
+  expect(a).not.toBe(b);
+  expect(nextHopOf(smart("Out", ...hosts("a"))).length).toBeGreaterThan(200);
+});

@@ -1,0 +1,40 @@
+/**
+ * Names of delivery queues. A queue belongs to one connector and next hop (Exchange: NextHopSolutionKey), so
+ * its name changes when either does: what stood in the old queue is then routed again.
+ */
+import type { SendConnectorSettings, SmartHost } from "./send-connector.ts";
+
+/** A name longer than this is cut and ends in a checksum, so that stores can use it as a key. */
+const maxNameLength = 200;
+
+/** Where a connector's mail goes, for people: `[10.0.0.1]:25,relay.example:587` or the drop directory. */
+export function nextHopOf(connector: SendConnectorSettings): string {
+  return connector.kind === "drop" ? connector.dropDirectory : connector.smartHosts.map(hostText).join(",");
+}
+
+/** `Out;[127.0.0.1]:2626`, `Drop;/var/spool/drop`. Stable between runs. Cost: once per configuration. */
+export function queueNameOf(connector: SendConnectorSettings): string {
+  const name = `${connector.name};${nextHopOf(connector)}`;
+  return name.length <= maxNameLength
+    ? name
+    : `${name.slice(0, maxNameLength - 9)}~${checksum(name).toString(16).padStart(8, "0")}`;
+}
+
+/** Exchange's DeliveryType of a connector's queue. */
+export function deliveryTypeOf(
+  connector: SendConnectorSettings,
+): "SmartHostConnectorDelivery" | "NonSmtpGatewayDelivery" {
+  return connector.kind === "drop" ? "NonSmtpGatewayDelivery" : "SmartHostConnectorDelivery";
+}
+
+function hostText({ host, port }: SmartHost): string {
+  const isAddress = host.includes(":") || /^[0-9.]+$/.test(host);
+  return `${isAddress ? `[${host}]` : host}:${port}`;
+}
+
+/** FNV-1a, 32 bits. */
+function checksum(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
