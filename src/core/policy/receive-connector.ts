@@ -1,8 +1,8 @@
 /**
- * The settings of a Receive connector, by Exchange's names. Durations are milliseconds, sizes octets,
+ * The settings of a Receive connector, by Exchange's names, and which connector answers a connection. Durations are milliseconds, sizes octets,
  * `unlimited` is Infinity. Source: Set-ReceiveConnector.
  */
-import type { IpRange } from "../units/ip-range.ts";
+import { contains, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
 
 export type AuthMechanism = "None" | "Tls" | "BasicAuth" | "BasicAuthRequireTLS" | "ExternalAuthoritative";
 export type PermissionGroup =
@@ -69,4 +69,33 @@ export interface ReceiveConnectorSettings {
   /** Weir's own, off by default. */
   readonly addMissingMessageId: boolean;
   readonly addMissingDate: boolean;
+}
+
+/**
+ * The connector that answers: among enabled ones bound to the local endpoint, the one whose range holds the
+ * peer and is the smallest. Exchange: "Receive connectors", connector selection. Cost: one pass over all ranges.
+ */
+export function chooseReceiveConnector<
+  Connector extends Pick<ReceiveConnectorSettings, "enabled" | "bindings" | "remoteIpRanges">,
+>(connectors: readonly Connector[], local: Endpoint, peer: IpAddress): Connector | undefined {
+  let chosen: Connector | undefined;
+  let chosenSize: bigint | undefined;
+  for (const connector of connectors) {
+    if (!connector.enabled || !connector.bindings.some((binding) => covers(binding, local))) continue;
+    for (const range of connector.remoteIpRanges) {
+      if (!contains(range, peer)) continue;
+      const size = rangeSize(range);
+      if (chosenSize === undefined || size < chosenSize) {
+        chosen = connector;
+        chosenSize = size;
+      }
+    }
+  }
+  return chosen;
+}
+
+function covers(binding: Endpoint, local: Endpoint): boolean {
+  if (binding.port !== local.port) return false;
+  if (binding.address === local.address) return true;
+  return binding.address === (local.address.includes(":") ? "::" : "0.0.0.0");
 }

@@ -1,0 +1,141 @@
+/**
+ * One client connection: octets in, replies out, TLS, and the two ways it ends by time. It knows nothing of SMTP
+ * but the replies it carries.
+ */
+import type { Socket } from "node:net";
+import { TLSSocket, type SecureContext } from "node:tls";
+
+/** What a connection serves. */
+export interface ConnectionHandler {
+  /** Octets came in. Ownership of the chunk passes to the handler. */
+  receive(chunk: Buffer): void;
+  /** The TLS handshake begun by `startTls` is done. */
+  secured(tls: { readonly protocol: string; readonly cipher: string }): void;
+  /** The client's replies backlog is read again after it was full. */
+  writable(): void;
+  /** The client has said all it will say, and may still read. */
+  inputEnded(): void;
+  /** The connection is gone, however it ended. Called once. */
+  closed(): void;
+}
+
+/** How long a closing connection may take to read its last reply. */
+const lingerMs = 3_000;
+/** Replies a client may leave unread before nothing more is read from it. */
+const maxUnreadReplyBytes = 64 * 1024;
+
+export class Connection {
+  #socket: Socket;
+  #handler: ConnectionHandler | undefined;
+  #paused = false;
+  #ended = false;
+  #gone = false;
+  /** `Clock.now()` values that the deadline sweep reads. */
+  readonly openedAt: number;
+  lastActivityAt: number;
+  closingSince: number | undefined;
+
+  readonly #now: () => number;
+
+  constructor(socket: Socket, now: () => number) {
+    this.#socket = socket;
+    this.#now = now;
+    this.openedAt = now();
+    this.lastActivityAt = this.openedAt;
+    socket.setNoDelay(true);
+  }
+
+  /** Begins to read. */
+  serve(handler: ConnectionHandler): void {
+    this.#handler = handler;
+    this.#listen(this.#socket);
+  }
+
+  #listen(socket: Socket): void {
+    socket.on("data", (chunk: Buffer) => {
+      this.lastActivityAt = this.#now();
+      if (!this.#ended) this.#handler?.receive(chunk);
+    });
+    socket.on("end", () => {
+      if (!this.#ended) this.#handler?.inputEnded();
+    });
+    socket.on("error", () => this.destroy());
+    socket.on("close", () => this.#leave());
+    socket.on("drain", () => this.#handler?.writable());
+  }
+
+  #leave(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#ended = true;
+    this.#handler?.closed();
+    this.#handler = undefined;
+  }
+
+  /** Sends octets; false when the client leaves too many unread and the handler should wait for `writable()`. */
+  write(text: string): boolean {
+    if (this.#ended) return true;
+    this.lastActivityAt = this.#now();
+    this.#socket.write(text, "utf8");
+    return this.#socket.writableLength < maxUnreadReplyBytes;
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  /**
+   * Begins the TLS handshake as server. Octets that came before it must have been dropped by the caller
+   * (RFC 3207 §6). A failed handshake closes the connection.
+   */
+  startTls(context: SecureContext): void {
+    const plain = this.#socket;
+    plain.removeAllListeners("data");
+    plain.removeAllListeners("end");
+    plain.removeAllListeners("drain");
+    const secure = new TLSSocket(plain, {
+      isServer: true,
+      secureContext: context,
+      requestCert: false,
+    });
+    this.#socket = secure;
+    this.#listen(secure);
+    this.#paused = false;
+    secure.once("secure", () => {
+      if (this.#gone) return;
+      this.#handler?.secured({
+        protocol: secure.getProtocol() ?? "TLS",
+        cipher: secure.getCipher().standardName,
+      });
+    });
+  }
+
+  /** Ends after what was written; the client has a moment to read it. What it still sends is not heard. */
+  close(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.closingSince = this.#now();
+    this.#paused = false;
+    this.#socket.resume();
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#ended = true;
+    this.#socket.destroy();
+    this.#leave();
+  }
+
+  /** Called by the sweep: a closing connection does not linger for ever. */
+  lingersAt(now: number): boolean {
+    return this.closingSince !== undefined && now - this.closingSince >= lingerMs;
+  }
+}

@@ -1,0 +1,139 @@
+/** The listening sockets: one for each endpoint that enabled connectors are bound to, opened and closed as settings change. */
+import { createServer, type Server, type Socket } from "node:net";
+import type { Endpoint, ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import { formatEndpoint } from "../../core/units/endpoint.ts";
+import type { Events } from "../../events/events.ts";
+
+export interface Listener {
+  /** As configured. */
+  readonly endpoint: Endpoint;
+  /** With the port the system chose, where 0 was configured. */
+  readonly bound: Endpoint;
+  readonly connectors: readonly string[];
+}
+
+export interface Listeners {
+  /** Opens what is new and closes what is gone. Endpoints that cannot be opened are told and returned. */
+  apply(
+    connectors: readonly ReceiveConnectorSettings[],
+  ): Promise<readonly { endpoint: Endpoint; error: Error }[]>;
+  readonly open: readonly Listener[];
+  /** Stops accepting; resolves when no socket listens any more. Connections go on. */
+  close(): Promise<void>;
+}
+
+interface OpenListener {
+  readonly server: Server;
+  readonly endpoint: Endpoint;
+  bound: Endpoint;
+  connectors: readonly string[];
+}
+
+const backlog = 1024;
+
+export function createListeners(
+  events: Events,
+  onConnection: (socket: Socket, endpoint: Endpoint) => void,
+  openSessions: (endpoint: Endpoint) => number,
+): Listeners {
+  const open = new Map<string, OpenListener>();
+
+  const listen = async (endpoint: Endpoint, connectors: readonly string[]): Promise<void> => {
+    // Half-open: a client that sends everything and closes its side still gets its replies.
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false }, (socket) =>
+      onConnection(socket, endpoint),
+    );
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(
+        {
+          host: endpoint.address,
+          port: endpoint.port,
+          backlog,
+          ipv6Only: endpoint.address.includes(":"),
+        },
+        () => {
+          server.removeListener("error", reject);
+          resolve();
+        },
+      );
+    });
+    // Accept errors (EMFILE) concern single connections; the listener goes on.
+    server.on("error", (error) =>
+      events.emit("ListenerFailed", {
+        endpoint: formatEndpoint(endpoint),
+        connectors: connectors.join(", "),
+        error: error.message,
+      }),
+    );
+    const address = server.address();
+    const port = address !== null && typeof address === "object" ? address.port : endpoint.port;
+    const bound = { address: endpoint.address, port };
+    open.set(formatEndpoint(endpoint), { server, endpoint, bound, connectors });
+    events.emit("ListenerOpened", { endpoint: formatEndpoint(bound), connectors: connectors.join(", ") });
+  };
+
+  const shut = async ({ server, endpoint, bound }: OpenListener): Promise<void> => {
+    open.delete(formatEndpoint(endpoint));
+    // The callback waits for the connections; the socket itself stops listening at once.
+    server.close();
+    events.emit("ListenerClosed", { endpoint: formatEndpoint(bound), sessions: openSessions(endpoint) });
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  return {
+    async apply(connectors) {
+      const wanted = endpointsOf(connectors);
+      const failures: { endpoint: Endpoint; error: Error }[] = [];
+      for (const [key, listener] of open) if (!wanted.has(key)) await shut(listener);
+      for (const [key, { endpoint, names }] of wanted) {
+        const listener = open.get(key);
+        if (listener !== undefined) {
+          listener.connectors = names;
+          continue;
+        }
+        try {
+          await listen(endpoint, names);
+        } catch (fault) {
+          const error = fault instanceof Error ? fault : new Error(String(fault));
+          failures.push({ endpoint, error });
+          events.emit("ListenerFailed", {
+            endpoint: formatEndpoint(endpoint),
+            connectors: names.join(", "),
+            error: error.message,
+          });
+        }
+      }
+      return failures;
+    },
+    get open() {
+      return [...open.values()].map(({ endpoint, bound, connectors }) => ({ endpoint, bound, connectors }));
+    },
+    async close() {
+      await Promise.all([...open.values()].map(shut));
+    },
+  };
+}
+
+/** A wildcard binding listens for all addresses of its family on that port. */
+function endpointsOf(
+  connectors: readonly ReceiveConnectorSettings[],
+): Map<string, { endpoint: Endpoint; names: string[] }> {
+  const enabled = connectors.filter((connector) => connector.enabled);
+  const all = enabled.flatMap((connector) =>
+    connector.bindings.map((endpoint) => ({ endpoint, name: connector.name })),
+  );
+  const wildcards = new Set(
+    all.map(({ endpoint }) => formatEndpoint(endpoint)).filter((key) => /^(?:0\.0\.0\.0|\[::\]):/.test(key)),
+  );
+  const wanted = new Map<string, { endpoint: Endpoint; names: string[] }>();
+  for (const { endpoint, name } of all) {
+    const wildcard = { address: endpoint.address.includes(":") ? "::" : "0.0.0.0", port: endpoint.port };
+    const listens = endpoint.port !== 0 && wildcards.has(formatEndpoint(wildcard)) ? wildcard : endpoint;
+    const key = formatEndpoint(listens);
+    const entry = wanted.get(key) ?? { endpoint: listens, names: [] };
+    if (!entry.names.includes(name)) entry.names.push(name);
+    wanted.set(key, entry);
+  }
+  return wanted;
+}

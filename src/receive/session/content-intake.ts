@@ -1,0 +1,229 @@
+/**
+ * Takes a message's content into a draft: end of data and line ends (core/smtp/content-framing), size, header
+ * and hop limits, and the trace header in front. Octets pass as slices of what the socket gave.
+ */
+import { isAscii } from "node:buffer";
+import { headerFacts, type HeaderFacts } from "../../core/message/header-scan.ts";
+import { receivedHeader } from "../../core/message/received.ts";
+import type { Envelope, Origin } from "../../core/message/envelope.ts";
+import { rightsOf } from "../../core/policy/relay-permission.ts";
+import { ContentFraming } from "../../core/smtp/content-framing.ts";
+import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
+import { SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
+import { supplement } from "./supplement.ts";
+import type { SessionServices } from "./services.ts";
+import type { SessionState, Transaction } from "./state.ts";
+import { withProtocol } from "./with-protocol.ts";
+
+export class ContentIntake {
+  readonly #state: SessionState;
+  readonly #transaction: Transaction;
+  readonly #services: SessionServices;
+  readonly #draft: Draft;
+  readonly #framing: ContentFraming;
+  readonly #maxSizeBytes: number;
+  readonly #binary: boolean;
+  /** Content waits here until its header is complete and looked at. */
+  #held: Buffer[] = [];
+  #headerSeen = false;
+  #header: HeaderFacts | undefined;
+  /** Why the message will not be taken; the rest of it is read and dropped. */
+  fault: Reply | undefined;
+  /** Set when reading on makes no sense: reply and close. */
+  breakOff: Reply | undefined;
+  mustWait = false;
+
+  constructor(mode: "dot" | "raw", state: SessionState, transaction: Transaction, services: SessionServices) {
+    const { connector } = state;
+    this.#state = state;
+    this.#transaction = transaction;
+    this.#services = services;
+    this.#draft = services.spool.begin();
+    this.#binary = transaction.body === "BINARYMIME";
+    this.#framing = new ContentFraming({
+      mode,
+      binary: this.#binary,
+      bareLf: connector.bareLinefeedRejectionEnabled ? "reject" : "normalise",
+      bareCr: connector.bareCarriageReturnRejectionEnabled ? "reject" : "normalise",
+      maxHeaderBytes: connector.maxHeaderSize,
+      isAscii,
+    });
+    const rights = rightsOf(connector, { authenticated: state.authenticatedUser !== undefined });
+    this.#maxSizeBytes = rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
+  }
+
+  /** The end of the data was read (DATA). */
+  get ended(): boolean {
+    return this.#framing.ended;
+  }
+
+  /** Takes octets `from`..`to` of the chunk and returns where it stopped (before `to` only at the end of the data). */
+  feed(chunk: Buffer, from: number, to: number): number {
+    const slices: Buffer[] = [];
+    const at = this.#framing.feed(chunk, from, to, slices);
+    const { sizeBytes } = this.#framing;
+    if (this.fault === undefined && sizeBytes > this.#maxSizeBytes) this.#refuse(replies.messageTooLarge);
+    // A client that goes on far beyond the limit will not be swayed by a reply at its end.
+    if (sizeBytes > 2 * this.#maxSizeBytes + 1_048_576) this.breakOff = replies.messageTooLarge;
+    if (this.fault === undefined) {
+      if (this.#headerSeen) this.#store(slices);
+      else this.#hold(slices);
+    }
+    return at;
+  }
+
+  /** While the header is not complete the content is held back, at most `maxHeaderSize` octets of it. */
+  #hold(slices: Buffer[]): void {
+    this.#held.push(...slices);
+    if (this.#framing.headerEnded) {
+      this.#lookAtHeader();
+    } else if (!this.#binary && this.#framing.headerSizeBytes > this.#state.connector.maxHeaderSize) {
+      this.#refuse(replies.headerTooLarge);
+      this.breakOff = replies.headerTooLarge;
+    }
+  }
+
+  #lookAtHeader(): void {
+    const { connector } = this.#state;
+    this.#headerSeen = true;
+    const facts = headerFacts(this.#framing.takeHeader());
+    this.#header = facts;
+    if (facts.receivedCount > connector.maxHopCount) {
+      this.#refuse(replies.hopCountExceeded);
+      return;
+    }
+    const held = this.#held;
+    this.#held = [];
+    this.#store([
+      this.#traceHeader(),
+      ...supplement(connector, facts, this.#draft.id, this.#services.clock.wall()),
+      ...held,
+    ]);
+  }
+
+  #store(slices: readonly Buffer[]): void {
+    let writable = true;
+    for (const slice of slices) writable = this.#draft.write(slice);
+    this.mustWait = !writable;
+  }
+
+  async whenWritable(): Promise<void> {
+    await this.#draft.whenWritable();
+    this.mustWait = false;
+  }
+
+  #refuse(reply: Reply): void {
+    this.fault = reply;
+    this.#held = [];
+    this.#draft.discard();
+  }
+
+  discard(): void {
+    this.#draft.discard();
+    this.#held = [];
+  }
+
+  #traceHeader(): Buffer {
+    const { connector, peer, hello } = this.#state;
+    const { recipients } = this.#transaction;
+    return receivedHeader({
+      heloName: hello?.name ?? "",
+      sourceAddress: peer.address,
+      fqdn: connector.fqdn,
+      protocol: withProtocol(this.#state, this.#transaction),
+      id: this.#draft.id,
+      date: this.#services.clock.wall(),
+      ...(recipients.length === 1 && recipients[0] !== undefined
+        ? { forMailbox: recipients[0].forwardPath }
+        : {}),
+      ...(this.#state.tls !== undefined
+        ? { tls: `version=${this.#state.tls.protocol} cipher=${this.#state.tls.cipher}` }
+        : {}),
+    });
+  }
+
+  /** The content is complete: makes it durable and says so, or why not. */
+  finish(): Reply | Promise<Reply> {
+    this.#framing.finish();
+    if (!this.#headerSeen && this.fault === undefined) this.#lookAtHeader();
+    const fault = this.fault ?? this.#contentFault();
+    if (fault !== undefined) {
+      this.#draft.discard();
+      this.#services.events.emit("SmtpReceiveMessageRejected", {
+        connector: this.#state.connector.name,
+        reply: replyLine(fault),
+        source: this.#state.peer.address,
+        sender: this.#transaction.reversePath,
+      });
+      return fault;
+    }
+    return this.#accept();
+  }
+
+  #contentFault(): Reply | undefined {
+    const framing = this.#framing;
+    const { connector } = this.#state;
+    if (framing.hasNul && !this.#binary) return replies.nulInContent;
+    if (framing.bareLfCount > 0 && connector.bareLinefeedRejectionEnabled) return replies.bareLinefeed;
+    if (framing.bareCrCount > 0 && connector.bareCarriageReturnRejectionEnabled)
+      return replies.bareCarriageReturn;
+    return undefined;
+  }
+
+  async #accept(): Promise<Reply> {
+    const { reversePath, recipients, body, smtpUtf8, ret, envid } = this.#transaction;
+    const { connector, peer, hello, id, authenticatedUser } = this.#state;
+    const envelope: Envelope = {
+      reversePath,
+      recipients,
+      body,
+      smtpUtf8,
+      ...(ret !== undefined ? { ret } : {}),
+      ...(envid !== undefined ? { envid } : {}),
+    };
+    const origin: Origin = {
+      connector: connector.name,
+      sourceAddress: peer.address,
+      helloName: hello?.name ?? "",
+      sessionId: id,
+      ...(authenticatedUser !== undefined ? { authenticatedUser } : {}),
+    };
+    const { dotLines, eightBit, endsWithCrlf } = this.#framing;
+    try {
+      const message = await this.#services.spool.accept(this.#draft, envelope, origin, {
+        dotLines,
+        eightBit,
+        endsWithCrlf,
+      });
+      this.#state.messages++;
+      this.#tell(message);
+      return queued(message, this.#header?.messageId, connector.fqdn);
+    } catch (fault) {
+      if (!(fault instanceof SpoolError)) throw fault;
+      this.#services.events.emit("SpoolFault", { error: fault.message, code: fault.code });
+      return fault.code === "full" ? replies.insufficientResources : replies.localError;
+    }
+  }
+
+  #tell(message: SpooledMessage): void {
+    const { events } = this.#services;
+    if (!events.wants("MessageReceived")) return;
+    events.emit("MessageReceived", {
+      connector: message.origin.connector,
+      id: message.id,
+      source: message.origin.sourceAddress,
+      sizeBytes: message.content.sizeBytes,
+      sender: message.envelope.reversePath,
+      recipients: message.envelope.recipients.length,
+    });
+  }
+}
+
+function queued(message: SpooledMessage, messageId: string | undefined, fqdn: string): Reply {
+  const named = messageId === undefined ? "" : `${messageId} `;
+  return {
+    code: 250,
+    status: "2.6.0",
+    text: `${named}[InternalId=${message.id}, Hostname=${fqdn}] Queued mail for delivery`,
+  };
+}

@@ -1,0 +1,64 @@
+/** From a command to the verb that answers it. */
+import type { Command, CommandFault } from "../../core/smtp/command.ts";
+import { replies, type Reply } from "../../core/smtp/reply.ts";
+import type { Session } from "./session.ts";
+import { auth } from "./verbs/auth.ts";
+import { bdat } from "./verbs/bdat.ts";
+import { data } from "./verbs/data.ts";
+import { ehlo } from "./verbs/ehlo.ts";
+import { helo } from "./verbs/helo.ts";
+import { help } from "./verbs/help.ts";
+import { mail } from "./verbs/mail.ts";
+import { noop } from "./verbs/noop.ts";
+import { quit } from "./verbs/quit.ts";
+import { rcpt } from "./verbs/rcpt.ts";
+import { rset } from "./verbs/rset.ts";
+import { startTls } from "./verbs/starttls.ts";
+import { vrfy } from "./verbs/vrfy.ts";
+
+/** Undefined: the reply follows later (behind a BDAT chunk). */
+export type Answer = Reply | Promise<Reply> | undefined;
+
+export function answer(session: Session, command: Command | CommandFault): Answer {
+  if ("reply" in command) return refusal(command);
+  switch (command.verb) {
+    case "EHLO":
+      return ehlo(session, command.domain);
+    case "HELO":
+      return helo(session, command.domain);
+    case "MAIL":
+      return mail(session, command);
+    case "RCPT":
+      return rcpt(session, command);
+    case "DATA":
+      return data(session);
+    case "BDAT":
+      return bdat(session, command);
+    case "RSET":
+      return rset(session);
+    case "NOOP":
+      return noop();
+    case "QUIT":
+      return quit();
+    case "STARTTLS":
+      return startTls(session);
+    case "AUTH":
+      return auth(session, command);
+    case "VRFY":
+      return vrfy();
+    case "HELP":
+      return help();
+    case "EXPN":
+      return replies.commandNotImplemented;
+    case "HTTP":
+      return { ...replies.unrecognizedCommand, close: true };
+    case "UNKNOWN":
+      return replies.unrecognizedCommand;
+  }
+}
+
+function refusal(fault: CommandFault): Reply {
+  const reply: Reply = replies[fault.reply];
+  // The octets of a chunk whose size is unknown would be read as commands.
+  return fault.verb === "BDAT" ? { ...reply, close: true } : reply;
+}

@@ -1,0 +1,26 @@
+/** What a session needs from around it. */
+import type { SecureContext } from "node:tls";
+import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import type { Reply } from "../../core/smtp/reply.ts";
+import type { Events } from "../../events/events.ts";
+import type { Clock } from "../../ports/ports.ts";
+import type { Spool } from "../../spool/spool.ts";
+import type { Session } from "./session.ts";
+import type { Peer, SessionState } from "./state.ts";
+
+export interface SessionServices {
+  readonly spool: Spool;
+  readonly events: Events;
+  readonly clock: Clock;
+  /** The greeting that answers a new connection. */
+  greeting(connector: ReceiveConnectorSettings): Reply;
+  /** Undefined: this connector cannot do TLS now. */
+  tlsContext(connector: ReceiveConnectorSettings): SecureContext | undefined;
+  /** True when the password is the user's. Takes the same time for an unknown user. Rejects when it cannot be told. */
+  authenticate(user: string, password: string): Promise<boolean>;
+  /** The reply that refuses one more message of this session now (messageRateLimit), or undefined. */
+  refuseMessage(state: SessionState): Reply | undefined;
+  isDiscredited(peer: Peer): boolean;
+  leftInTarpit(peer: Peer): void;
+  ended(session: Session): void;
+}

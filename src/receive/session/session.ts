@@ -1,0 +1,420 @@
+/**
+ * The SMTP server's conversation: takes octets, cuts them into command lines and content, lets the verbs answer,
+ * and sends the replies. One read may hold many pipelined commands; their replies leave in one write
+ * (RFC 2920 §3.2). Everything that waits (storing, a tarpit, TLS) stops the reading of further commands.
+ */
+import { tarpitDelay } from "../../core/policy/tarpit.ts";
+import { parseCommand } from "../../core/smtp/command.ts";
+import { nothingOffered } from "../../core/smtp/extensions.ts";
+import { encodeReply, replies, type Reply } from "../../core/smtp/reply.ts";
+import type { Timer } from "../../ports/ports.ts";
+import type { Connection, ConnectionHandler } from "../connection/connection.ts";
+import { ContentIntake } from "./content-intake.ts";
+import { answer } from "./dispatch.ts";
+import type { SessionServices } from "./services.ts";
+import type { SessionState } from "./state.ts";
+import { chunkReceived, type Chunk } from "./verbs/bdat.ts";
+
+/** RFC 5321 §4.5.3.1.4 asks for 512; extensions add to it (RFC 1870, 3461, 6531). AUTH: RFC 4954 §4. */
+const maxCommandLineBytes = 4_096;
+const maxAuthLineBytes = 12_288;
+/** Octets that wait while a command is being answered; then reading stops. */
+const maxWaitingInputBytes = 64 * 1024;
+
+const noOctets = Buffer.alloc(0);
+const CR = 13;
+const LF = 10;
+
+/** Handles the next line in place of the command parser (AUTH). */
+export type LineHandler = (line: Buffer) => Reply | Promise<Reply>;
+
+export class Session implements ConnectionHandler {
+  readonly state: SessionState;
+  readonly services: SessionServices;
+  readonly #connection: Connection;
+
+  #input: Buffer = noOctets;
+  /** Where the next octet to look at stands in `#input`. */
+  #at = 0;
+  /** Up to here no line feed was found. */
+  #scanned = 0;
+  /** Dropping what stands before the next CRLF. */
+  #skippingLine = false;
+  #reading: "lines" | "content" | "chunk" = "lines";
+  #intake: ContentIntake | undefined;
+  #chunk: Chunk | undefined;
+  #chunkRemainingBytes = 0;
+  #upgradeBehindReply = false;
+  #lineHandler: LineHandler | undefined;
+  #outgoing = "";
+  #waiting = false;
+  #backlogFull = false;
+  #inputEnded = false;
+  #stopping = false;
+  #closed = false;
+  #tarpit: Timer | undefined;
+
+  constructor(state: SessionState, services: SessionServices, connection: Connection) {
+    this.state = state;
+    this.services = services;
+    this.#connection = connection;
+  }
+
+  /** Sends the greeting and begins to read. */
+  open(): void {
+    this.#connection.serve(this);
+    this.#send(this.services.greeting(this.state.connector));
+    this.#flush();
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting;
+  }
+
+  // --- what the verbs may ask for -----------------------------------------------------------------------------
+
+  /** The content follows (DATA). */
+  expectContent(): void {
+    this.#intake = this.#newIntake("dot");
+    this.#reading = "content";
+  }
+
+  /** A chunk follows (BDAT). A refused one is read and dropped before its reply is sent. */
+  expectChunk(chunk: Chunk): void {
+    this.#chunk = chunk;
+    this.#chunkRemainingBytes = chunk.sizeBytes;
+    this.#reading = "chunk";
+    if (chunk.refusal === undefined) this.#intake ??= this.#newIntake("raw");
+  }
+
+  /** The next line goes to `handler` instead of the command parser. */
+  expectLine(handler: LineHandler): void {
+    this.#lineHandler = handler;
+  }
+
+  /** TLS begins behind the reply to this command. */
+  expectTls(): void {
+    this.#upgradeBehindReply = true;
+  }
+
+  /** Ends the transaction (RFC 5321 §4.1.1.5). */
+  resetTransaction(): void {
+    this.state.transaction = undefined;
+    this.#intake?.discard();
+    this.#intake = undefined;
+  }
+
+  #newIntake(mode: "dot" | "raw"): ContentIntake {
+    const { transaction } = this.state;
+    if (transaction === undefined) throw new Error("content without a mail transaction");
+    return new ContentIntake(mode, this.state, transaction, this.services);
+  }
+
+  // --- what the connection tells ------------------------------------------------------------------------------
+
+  receive(chunk: Buffer): void {
+    const waiting = this.#input.length - this.#at;
+    if (waiting === 0) {
+      this.#input = chunk;
+      this.#scanned = 0;
+    } else {
+      this.#input = Buffer.concat([this.#at === 0 ? this.#input : this.#input.subarray(this.#at), chunk]);
+      this.#scanned = Math.max(0, this.#scanned - this.#at);
+    }
+    this.#at = 0;
+    if (!this.#waiting && !this.#backlogFull) this.#run();
+    else if (this.#input.length > maxWaitingInputBytes) this.#connection.pause();
+  }
+
+  secured(tls: { readonly protocol: string; readonly cipher: string }): void {
+    this.state.tls = tls;
+    this.#waiting = false;
+    this.#run();
+  }
+
+  writable(): void {
+    this.#backlogFull = false;
+    if (!this.#waiting) this.#run();
+  }
+
+  inputEnded(): void {
+    this.#inputEnded = true;
+    if (!this.#waiting) this.#connection.close();
+  }
+
+  closed(): void {
+    this.#closed = true;
+    if (this.#tarpit !== undefined) {
+      this.#tarpit.cancel();
+      this.services.leftInTarpit(this.state.peer);
+    }
+    this.#intake?.discard();
+    this.#intake = undefined;
+    this.#input = noOctets;
+    this.services.ended(this);
+  }
+
+  timedOut(): void {
+    this.#intake?.discard();
+    this.#sendAndClose(replies.timedOut);
+  }
+
+  /** The relay stops: an idle client is told so at once, content under way may finish. */
+  stop(): void {
+    this.#stopping = true;
+    if (!this.#waiting && this.#intake === undefined) this.#sendAndClose(replies.shuttingDown);
+  }
+
+  /** The grace is over. */
+  abort(): void {
+    if (this.#closed) return;
+    this.#intake?.discard();
+    this.#sendAndClose(replies.shuttingDown);
+    this.#connection.destroy();
+  }
+
+  // --- the conversation ---------------------------------------------------------------------------------------
+
+  #run(): void {
+    try {
+      while (!this.#waiting && !this.#closed && !this.#backlogFull && this.#readOn()) {
+        // Each turn handles one command line, or the content that has come so far.
+      }
+    } catch (fault) {
+      this.#fail(fault);
+    }
+    this.#flush();
+    if (!this.#waiting) {
+      if (this.#inputEnded) this.#connection.close();
+      else if (!this.#backlogFull) this.#connection.resume();
+    }
+  }
+
+  /** True when something was handled and there may be more. */
+  #readOn(): boolean {
+    switch (this.#reading) {
+      case "lines":
+        return this.#readLine();
+      case "content":
+        return this.#readContent();
+      case "chunk":
+        return this.#readChunk();
+    }
+  }
+
+  #readLine(): boolean {
+    const input = this.#input;
+    const start = this.#at;
+    const limit = this.#lineHandler === undefined ? maxCommandLineBytes : maxAuthLineBytes;
+    const end = input.indexOf(LF, Math.max(start, this.#scanned));
+    if (end === -1) {
+      this.#scanned = input.length;
+      if (this.#skippingLine) this.#skipIncompleteLine();
+      else if (input.length - start > limit) {
+        this.#skipIncompleteLine();
+        this.#respond(replies.lineTooLong);
+      }
+      return false;
+    }
+    this.#at = end + 1;
+    const complete = end > start && input[end - 1] === CR;
+    if (this.#skippingLine) {
+      this.#skippingLine = !complete;
+    } else if (!complete) {
+      // Only CRLF ends a line (RFC 5321 §2.3.8); what stands before the next CRLF is never run as a command.
+      this.#skippingLine = true;
+      this.#respond(replies.bareLinefeedInCommand);
+    } else if (end - 1 - start > limit) {
+      this.#respond(replies.lineTooLong);
+    } else {
+      const handler = this.#lineHandler;
+      this.#lineHandler = undefined;
+      this.#step(
+        handler !== undefined
+          ? handler(input.subarray(start, end - 1))
+          : answer(this, parseCommand(input, this.state.offered, start, end - 1)),
+      );
+    }
+    return true;
+  }
+
+  /** Drops a line whose end has not come yet, but for a CR that may be the first half of it. */
+  #skipIncompleteLine(): void {
+    this.#skippingLine = true;
+    const { length } = this.#input;
+    this.#at = this.#input[length - 1] === CR ? length - 1 : length;
+  }
+
+  #readContent(): boolean {
+    const intake = this.#intake;
+    if (intake === undefined || this.#at === this.#input.length) return false;
+    this.#at = intake.feed(this.#input, this.#at, this.#input.length);
+    if (intake.breakOff !== undefined) {
+      this.#sendAndClose(intake.breakOff);
+      return false;
+    }
+    if (intake.ended) {
+      this.#finishContent(intake);
+      return true;
+    }
+    if (intake.mustWait) this.#await(intake.whenWritable(), () => undefined);
+    return false;
+  }
+
+  #readChunk(): boolean {
+    const chunk = this.#chunk;
+    if (chunk === undefined) return false;
+    const intake = chunk.refusal === undefined ? this.#intake : undefined;
+    const octets = Math.min(this.#chunkRemainingBytes, this.#input.length - this.#at);
+    if (intake !== undefined && octets > 0) {
+      intake.feed(this.#input, this.#at, this.#at + octets);
+      if (intake.breakOff !== undefined) {
+        this.#sendAndClose(intake.breakOff);
+        return false;
+      }
+    }
+    this.#at += octets;
+    this.#chunkRemainingBytes -= octets;
+    if (intake?.mustWait === true) {
+      this.#await(intake.whenWritable(), () => undefined);
+      return false;
+    }
+    if (this.#chunkRemainingBytes > 0) return false;
+    this.#chunk = undefined;
+    this.#reading = "lines";
+    this.#finishChunk(chunk, intake);
+    return true;
+  }
+
+  #finishChunk(chunk: Chunk, intake: ContentIntake | undefined): void {
+    if (intake === undefined) {
+      this.resetTransaction();
+      this.#respond(chunk.refusal ?? replies.badSequence);
+    } else if (chunk.last) {
+      this.#finishContent(intake);
+    } else if (intake.fault === undefined) {
+      this.#respond(chunkReceived(chunk.sizeBytes));
+    } else {
+      const { fault } = intake;
+      this.resetTransaction();
+      this.#respond(fault);
+    }
+  }
+
+  #finishContent(intake: ContentIntake): void {
+    this.#intake = undefined;
+    this.#reading = "lines";
+    this.state.transaction = undefined;
+    this.#step(intake.finish());
+  }
+
+  #step(outcome: Reply | undefined | Promise<Reply>): void {
+    if (outcome === undefined) return;
+    if (outcome instanceof Promise) this.#await(outcome, (reply) => this.#respond(reply));
+    else this.#respond(outcome);
+  }
+
+  #await<T>(promise: Promise<T>, then: (value: T) => void): void {
+    this.#flush();
+    this.#waiting = true;
+    promise.then(
+      (value) => {
+        this.#waiting = false;
+        if (this.#closed) return;
+        then(value);
+        this.#run();
+      },
+      (fault: unknown) => {
+        this.#waiting = false;
+        this.#fail(fault);
+      },
+    );
+  }
+
+  /** Sends a reply: counts errors, holds it back in a tarpit, closes behind it where it says so. */
+  #respond(reply: Reply): void {
+    const { state } = this;
+    if (reply.protocolError === true && ++state.protocolErrors > state.connector.maxProtocolErrors) {
+      this.#sendAndClose(replies.tooManyErrors);
+      return;
+    }
+    const delay = tarpitDelay(state.connector, reply, {
+      authenticated: state.authenticatedUser !== undefined,
+      discredited: this.services.isDiscredited(state.peer),
+    });
+    if (delay > 0) this.#sendLater(reply, delay);
+    else this.#sendNow(reply);
+  }
+
+  #sendLater(reply: Reply, delayMs: number): void {
+    this.#flush();
+    this.#waiting = true;
+    this.#tarpit = this.services.clock.after(delayMs, () => {
+      this.#tarpit = undefined;
+      this.#waiting = false;
+      this.#sendNow(reply);
+      this.#run();
+    });
+  }
+
+  #sendNow(reply: Reply): void {
+    if (reply.close === true) {
+      this.#sendAndClose(reply);
+      return;
+    }
+    this.#send(reply);
+    if (this.#upgradeBehindReply) this.#upgrade();
+    else if (this.#stopping && this.#intake === undefined) this.#sendAndClose(replies.shuttingDown);
+  }
+
+  #send(reply: Reply): void {
+    this.#outgoing += encodeReply(reply, this.state.connector.enhancedStatusCodesEnabled);
+  }
+
+  #sendAndClose(reply: Reply): void {
+    if (this.#closed) return;
+    this.#send(reply);
+    this.#flush();
+    this.#waiting = true;
+    this.#connection.close();
+  }
+
+  #flush(): void {
+    if (this.#outgoing === "") return;
+    const text = this.#outgoing;
+    this.#outgoing = "";
+    if (!this.#connection.write(text)) {
+      this.#backlogFull = true;
+      this.#connection.pause();
+    }
+  }
+
+  #upgrade(): void {
+    this.#upgradeBehindReply = false;
+    const context = this.services.tlsContext(this.state.connector);
+    this.#flush();
+    // Whatever came behind STARTTLS in the clear is dropped, and all that was said before is forgotten
+    // (RFC 3207 §4.2, §6).
+    this.#input = noOctets;
+    this.#at = 0;
+    this.#scanned = 0;
+    this.state.hello = undefined;
+    this.state.offered = nothingOffered;
+    this.resetTransaction();
+    if (context === undefined) {
+      this.#sendAndClose(replies.tlsNotAvailable);
+      return;
+    }
+    this.#waiting = true;
+    this.#connection.startTls(context);
+  }
+
+  #fail(fault: unknown): void {
+    this.#intake?.discard();
+    this.services.events.emit("RelayFault", {
+      where: `session ${this.state.id}`,
+      error: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault),
+    });
+    this.#sendAndClose(replies.fault);
+  }
+}

@@ -1,0 +1,42 @@
+/** What a session knows: plain data that the verbs read and change. */
+import type { AcceptedDomain } from "../../core/policy/accepted-domain.ts";
+import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import type { Offered } from "../../core/smtp/extensions.ts";
+import type { BodyType, Recipient } from "../../core/message/envelope.ts";
+
+export interface Peer {
+  /** Canonical: v4-mapped addresses folded into IPv4. */
+  readonly address: string;
+  readonly port: number;
+  /** What limits count it under. */
+  readonly source: string;
+}
+
+/** A mail transaction, from MAIL to the end of its content (RFC 5321 §3.3). */
+export interface Transaction {
+  readonly reversePath: string;
+  readonly body: BodyType;
+  readonly smtpUtf8: boolean;
+  readonly ret: "FULL" | "HDRS" | undefined;
+  readonly envid: string | undefined;
+  readonly recipients: Recipient[];
+  /** BDAT chunks have come; DATA is not allowed any more (RFC 3030 §2). */
+  chunking: boolean;
+}
+
+export interface SessionState {
+  readonly id: string;
+  /** As it was when the connection came in: a change of settings never touches an open session. */
+  readonly connector: ReceiveConnectorSettings;
+  readonly acceptedDomains: readonly AcceptedDomain[];
+  readonly peer: Peer;
+  hello: { readonly verb: "EHLO" | "HELO"; readonly name: string } | undefined;
+  /** The extensions of the last EHLO. */
+  offered: Offered;
+  tls: { readonly protocol: string; readonly cipher: string } | undefined;
+  authenticatedUser: string | undefined;
+  transaction: Transaction | undefined;
+  protocolErrors: number;
+  logonFailures: number;
+  messages: number;
+}

@@ -1,0 +1,17 @@
+/** EHLO (RFC 5321 §4.1.1.1): who the client is, and what is offered to it. */
+import { ehloLines, offeredBy } from "../../../core/smtp/extensions.ts";
+import { replies, type Reply } from "../../../core/smtp/reply.ts";
+import type { Session } from "../session.ts";
+
+export function ehlo(session: Session, domain: string): Reply {
+  const { state, services } = session;
+  const { connector, peer } = state;
+  if (domain === "" && connector.requireEhloDomain) return replies.ehloDomainRequired;
+  session.resetTransaction();
+  state.hello = { verb: "EHLO", name: domain === "" ? `[${peer.address}]` : domain };
+  state.offered = offeredBy(connector, {
+    tlsActive: state.tls !== undefined,
+    tlsAvailable: services.tlsContext(connector) !== undefined,
+  });
+  return { code: 250, text: `${connector.fqdn} Hello [${peer.address}]`, more: ehloLines(state.offered) };
+}

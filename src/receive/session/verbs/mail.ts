@@ -1,0 +1,36 @@
+/** MAIL (RFC 5321 §4.1.1.2): begins a mail transaction, if the client may send and the rate allows. */
+import type { Command } from "../../../core/smtp/command.ts";
+import { rightsOf } from "../../../core/policy/relay-permission.ts";
+import { replies, type Reply } from "../../../core/smtp/reply.ts";
+import type { Session } from "../session.ts";
+
+export function mail(session: Session, command: Extract<Command, { verb: "MAIL" }>): Reply {
+  const { state, services } = session;
+  const { connector } = state;
+  const { parameters } = command;
+  if (state.hello === undefined) return replies.sendHelloFirst;
+  if (state.transaction !== undefined) return replies.senderAlreadySpecified;
+  if (connector.requireTls && state.tls === undefined) return replies.tlsRequired;
+  const rights = rightsOf(connector, { authenticated: state.authenticatedUser !== undefined });
+  if (!rights.submit) return replies.notAuthenticated;
+  if (!command.ascii && !parameters.smtpUtf8) return replies.utf8NotOffered;
+  if (
+    parameters.sizeBytes !== undefined &&
+    parameters.sizeBytes > connector.maxMessageSize &&
+    !rights.bypassMessageSizeLimit
+  ) {
+    return replies.messageTooLarge;
+  }
+  const refused = services.refuseMessage(state);
+  if (refused !== undefined) return refused;
+  state.transaction = {
+    reversePath: command.reversePath,
+    body: parameters.body,
+    smtpUtf8: parameters.smtpUtf8,
+    ret: parameters.ret,
+    envid: parameters.envid,
+    recipients: [],
+    chunking: false,
+  };
+  return replies.senderOk;
+}

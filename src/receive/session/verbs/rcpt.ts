@@ -1,0 +1,46 @@
+/** RCPT (RFC 5321 §4.1.1.3): one more recipient, if the client may send there. */
+import { domainToASCII } from "node:url";
+import type { Recipient } from "../../../core/message/envelope.ts";
+import { refuseRecipientDomain } from "../../../core/policy/recipient-domain.ts";
+import { mayRelayTo, rightsOf } from "../../../core/policy/relay-permission.ts";
+import { routingDomain } from "../../../core/smtp/address.ts";
+import type { Command } from "../../../core/smtp/command.ts";
+import { replies, type Reply } from "../../../core/smtp/reply.ts";
+import type { Session } from "../session.ts";
+
+export function rcpt(session: Session, command: Extract<Command, { verb: "RCPT" }>): Reply {
+  const { state } = session;
+  const { connector, transaction } = state;
+  if (state.hello === undefined) return replies.sendHelloFirst;
+  if (transaction === undefined) return replies.needMail;
+  if (transaction.chunking) return replies.badSequence;
+  if (!command.ascii && !transaction.smtpUtf8) return replies.utf8NotOffered;
+  // `<Postmaster>` alone is this host's own (RFC 5321 §4.5.1).
+  if (command.domain !== "") {
+    const domain = routingDomain(command.domain, domainToASCII);
+    if (domain === undefined) return replies.invalidRecipient;
+    const refused = refuseRecipientDomain(connector, domain);
+    if (refused !== undefined) return replies[refused];
+    const rights = rightsOf(connector, { authenticated: state.authenticatedUser !== undefined });
+    if (!mayRelayTo(rights, domain, state.acceptedDomains)) {
+      tellDenied(session, command.forwardPath);
+      return replies.unableToRelay;
+    }
+  }
+  if (transaction.recipients.length >= connector.maxRecipientsPerMessage) return replies.tooManyRecipients;
+  const { notify, orcpt } = command.parameters;
+  const recipient: Recipient = {
+    forwardPath: command.forwardPath,
+    ...(notify !== undefined ? { notify } : {}),
+    ...(orcpt !== undefined ? { orcpt } : {}),
+  };
+  transaction.recipients.push(recipient);
+  return replies.recipientOk;
+}
+
+function tellDenied(session: Session, recipient: string): void {
+  const { events } = session.services;
+  if (!events.wants("SmtpReceiveRelayDenied")) return;
+  const { connector, peer } = session.state;
+  events.emit("SmtpReceiveRelayDenied", { connector: connector.name, recipient, source: peer.address });
+}

@@ -1,0 +1,13 @@
+/** STARTTLS (RFC 3207). */
+import { replies, type Reply } from "../../../core/smtp/reply.ts";
+import type { Session } from "../session.ts";
+
+export function startTls(session: Session): Reply {
+  const { state, services } = session;
+  if (state.hello === undefined) return replies.sendHelloFirst;
+  if (state.tls !== undefined) return replies.badSequence;
+  if (!state.connector.authMechanism.includes("Tls")) return replies.commandNotImplemented;
+  if (services.tlsContext(state.connector) === undefined) return replies.tlsNotAvailable;
+  session.expectTls();
+  return replies.startTls;
+}
