@@ -2,8 +2,7 @@
  * Takes a message's content into a draft: end of data and line ends (core/smtp/content-framing), size, header
  * and hop limits, and the trace header in front. Octets pass as slices of what the socket gave.
  */
-import { isAscii } from "node:buffer";
-import { headerFacts, type HeaderFacts } from "../../core/message/header-scan.ts";
+import { scanHeader, type HeaderFacts } from "../../core/message/header-scan.ts";
 import { receivedHeader } from "../../core/message/received.ts";
 import type { Envelope, Origin } from "../../core/message/envelope.ts";
 import { rightsOf } from "../../core/policy/relay-permission.ts";
@@ -41,12 +40,8 @@ export class ContentIntake {
     this.#draft = services.spool.begin();
     this.#binary = transaction.body === "BINARYMIME";
     this.#framing = new ContentFraming({
-      mode,
-      binary: this.#binary,
-      bareLf: connector.bareLinefeedRejectionEnabled ? "reject" : "normalise",
-      bareCr: connector.bareCarriageReturnRejectionEnabled ? "reject" : "normalise",
+      mode: mode === "raw" && this.#binary ? "binary" : mode,
       maxHeaderBytes: connector.maxHeaderSize,
-      isAscii,
     });
     const rights = rightsOf(connector, { authenticated: state.authenticatedUser !== undefined });
     this.#maxSizeBytes = rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
@@ -77,7 +72,7 @@ export class ContentIntake {
     this.#held.push(...slices);
     if (this.#framing.headerEnded) {
       this.#lookAtHeader();
-    } else if (!this.#binary && this.#framing.headerSizeBytes > this.#state.connector.maxHeaderSize) {
+    } else if (this.#framing.headerSizeBytes > this.#state.connector.maxHeaderSize) {
       this.#refuse(replies.headerTooLarge);
       this.breakOff = replies.headerTooLarge;
     }
@@ -86,7 +81,7 @@ export class ContentIntake {
   #lookAtHeader(): void {
     const { connector } = this.#state;
     this.#headerSeen = true;
-    const facts = headerFacts(this.#framing.takeHeader());
+    const facts = scanHeader(this.#framing.headerOctets());
     this.#header = facts;
     if (facts.receivedCount > connector.maxHopCount) {
       this.#refuse(replies.hopCountExceeded);
@@ -144,7 +139,12 @@ export class ContentIntake {
 
   /** The content is complete: makes it durable and says so, or why not. */
   finish(): Reply | Promise<Reply> {
-    this.#framing.finish();
+    const rest: Buffer[] = [];
+    this.#framing.finish(rest);
+    if (this.fault === undefined && rest.length > 0) {
+      if (this.#headerSeen) this.#store(rest);
+      else this.#held.push(...rest);
+    }
     if (!this.#headerSeen && this.fault === undefined) this.#lookAtHeader();
     const fault = this.fault ?? this.#contentFault();
     if (fault !== undefined) {

@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { describeChanges } from "./changes.ts";
+import type { Settings } from "./settings.ts";
+
+const settings = (parts: object): Settings =>
+  ({ hostname: "relay.test", receiveConnectors: [], users: [], transport: { expiry: 1 }, ...parts }) as unknown as Settings;
+
+it.each([
+  [{}, {}, "nothing that matters"],
+  [{}, { hostname: "b" }, 'hostname "relay.test" → "b"'],
+  [{ transport: { limit: 5 } }, { transport: { limit: Infinity } }, "transport.limit 5 → unlimited"],
+  [
+    { receiveConnectors: [{ name: "AppRelay", limit: 20 }] },
+    { receiveConnectors: [{ name: "AppRelay", limit: 40 }, { name: "Other", limit: 1 }] },
+    "receiveConnectors.AppRelay.limit 20 → 40, receiveConnectors.Other added",
+  ],
+  [
+    { receiveConnectors: [{ name: "A", ranges: [{ text: "10.0.0.0/8", first: 1n }] }, { name: "B" }] },
+    { receiveConnectors: [{ name: "A", ranges: [] }] },
+    'receiveConnectors.A.ranges ["10.0.0.0/8"] → [], receiveConnectors.B removed',
+  ],
+  [
+    { users: [{ name: "app", passwordHash: "$scrypt$a" }] },
+    { users: [{ name: "app", passwordHash: "$scrypt$b" }] },
+    "users.app.passwordHash changed",
+  ],
+])("%#", (before, after, said) => {
+  expect(describeChanges(settings(before), settings(after))).toBe(said);
+});

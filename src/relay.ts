@@ -1,0 +1,142 @@
+/** The relay put together. Read from top to bottom it is the mail's way: receive, keep, send. No logic here. */
+import { join } from "node:path";
+import type { Settings } from "./config/settings.ts";
+import type { Endpoint } from "./core/policy/receive-connector.ts";
+import { isOpenRelay } from "./config/open-relay.ts";
+import { formatEndpoint } from "./core/units/endpoint.ts";
+import { createEventLog, type EventLog } from "./events/event-log.ts";
+import type { Ports } from "./ports/ports.ts";
+import { createSystemPorts } from "./ports/system-ports.ts";
+import { createReceiver, type Receiver } from "./receive/receiver.ts";
+import { createCarrier } from "./send/delivery/create-carrier.ts";
+import { createScheduler } from "./send/delivery/scheduler.ts";
+import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
+import { openLmdbSpool } from "./spool/lmdb-spool.ts";
+import type { Spool } from "./spool/spool.ts";
+import { version } from "./version.ts";
+
+export interface Relay {
+  /** Opens the listeners and begins to deliver. Rejects when no listener could be opened. */
+  start(): Promise<void>;
+  /** The endpoints listened on, with the ports the system chose where 0 was configured. */
+  listeners(): readonly Endpoint[];
+  /**
+   * Applies new settings without dropping a connection: new connections come in under them, open sessions keep
+   * theirs; new listeners open, removed ones stop accepting. `hostname` and `dataDirectory` need a restart.
+   */
+  reconfigure(settings: Settings): Promise<void>;
+  /**
+   * Stops accepting, lets sessions and deliveries under way finish for up to `graceMs` (default 20 s), answers
+   * 421 to the rest, and closes the spool. Idempotent.
+   */
+  stop(reason?: string, graceMs?: number): Promise<void>;
+  /** What the relay tells; `subscribe` to hear it. */
+  readonly events: EventLog;
+  /** Queues and what they wait for. */
+  queues(): readonly QueueSnapshot[];
+  /** Tries a queue, or all, at once. Returns how many. */
+  retryNow(queue?: string): number;
+  /** Open sessions. */
+  readonly sessions: number;
+  readonly settings: Settings;
+}
+
+const defaultGraceMs = 20_000;
+
+/** Puts a relay together; nothing listens before `start()`. Rejects with SpoolError when the spool cannot be opened. */
+export async function createRelay(
+  initial: Settings,
+  ports: Partial<Ports> = {},
+  shared: { readonly events?: EventLog } = {},
+): Promise<Relay> {
+  const all: Ports = { ...createSystemPorts(), ...ports };
+  const { clock, random } = all;
+  let settings = initial;
+  const events = shared.events ?? createEventLog({ clock, levels: settings.diagnostics.levels });
+
+  const spool: Spool = await openLmdbSpool({
+    directory: join(settings.dataDirectory, "spool"),
+    clock,
+    onFault: (fault) => events.emit("SpoolFault", { error: fault.message }),
+    onSwept: (files) => events.emit("SpoolOrphansSwept", { files }),
+  });
+  spool.onDamaged(({ id, what, setAside }) => events.emit("MessageDamaged", { id, what, setAside: setAside ?? "" }));
+
+  const receiver: Receiver = createReceiver({
+    settings: receiverSettings(settings),
+    hostname: settings.hostname,
+    tlsDirectory: join(settings.dataDirectory, "tls"),
+    spool,
+    events,
+    clock,
+  });
+
+  const scheduler: Scheduler = createScheduler({
+    spool,
+    settings,
+    ports: { clock, random },
+    events,
+    carrierFor: (connector) => createCarrier(connector, { ports: all, events, hostname: settings.hostname }),
+  });
+
+  let stopping: Promise<void> | undefined;
+
+  const stop = async (reason: string, graceMs: number): Promise<void> => {
+    events.emit("RelayStopping", {
+      reason,
+      seconds: Math.round(graceMs / 1000),
+      sessions: receiver.sessions,
+      deliveries: scheduler.running,
+    });
+    await Promise.all([receiver.stop(graceMs), scheduler.stop(graceMs)]);
+    const queued = spool.size;
+    await spool.close();
+    events.emit("RelayStopped", { queued });
+  };
+
+  return {
+    async start() {
+      warnOfOpenRelays(settings, events);
+      const failures = await receiver.start();
+      if (receiver.listeners.length === 0 && failures.length > 0) {
+        const named = failures.map(({ endpoint, error }) => `${formatEndpoint(endpoint)}: ${error.message}`);
+        throw new Error(`cannot listen on any endpoint (${named.join("; ")})`);
+      }
+      scheduler.start();
+      events.emit("RelayStarted", { version, hostname: settings.hostname, recovered: spool.recovered });
+    },
+    listeners: () => receiver.listeners.map(({ bound }) => bound),
+    async reconfigure(next) {
+      settings = next;
+      events.setLevels(next.diagnostics.levels);
+      warnOfOpenRelays(next, events);
+      await receiver.reconfigure(receiverSettings(next));
+      await scheduler.reconfigure(next);
+    },
+    stop: (reason = "asked to", graceMs = defaultGraceMs) => (stopping ??= stop(reason, graceMs)),
+    events,
+    queues: () => scheduler.snapshot(),
+    retryNow: (queue) => scheduler.retryNow(queue),
+    get sessions() {
+      return receiver.sessions;
+    },
+    get settings() {
+      return settings;
+    },
+  };
+}
+
+function receiverSettings(settings: Settings) {
+  const { receiveConnectors, acceptedDomains, users, transport } = settings;
+  return { receiveConnectors, acceptedDomains, users, maxConnectionRatePerMinute: transport.maxConnectionRatePerMinute };
+}
+
+function warnOfOpenRelays(settings: Settings, events: EventLog): void {
+  for (const connector of settings.receiveConnectors) {
+    if (!isOpenRelay(connector)) continue;
+    events.emit("OpenRelayWarning", {
+      connector: connector.name,
+      ranges: connector.remoteIpRanges.map(({ text }) => text).join(", "),
+    });
+  }
+}
