@@ -1,0 +1,102 @@
+/** What the relay reads in a message's header: RFC 5322 §2.2, in one pass, nothing decoded. */
+
+export interface HeaderFacts {
+  /** Received fields: the hops so far (RFC 5321 §6.3). */
+  readonly receivedCount: number;
+  /** Without surrounding space, angle brackets included; undefined when missing or empty. */
+  readonly messageId: string | undefined;
+  readonly hasDate: boolean;
+  readonly subject: string | undefined;
+  readonly from: string | undefined;
+}
+
+/** Longer values are cut off: they are for logs and replies. Octets. */
+export const maxHeaderValueOctets = 1000;
+
+const carriageReturn = 13;
+const lineFeed = 10;
+const space = 32;
+const tab = 9;
+const colon = 58;
+
+/**
+ * Facts about a header with CRLF line ends, up to the first empty line or the end. Of repeated fields the first
+ * counts. Values are unfolded, read as UTF-8; control characters become spaces, so that a value is one line.
+ * Cost: one native search per line; strings only for the fields returned. Linear.
+ */
+export function scanHeader(header: Buffer): HeaderFacts {
+  let receivedCount = 0;
+  let hasDate = false;
+  let messageId: string | undefined;
+  let subject: string | undefined;
+  let from: string | undefined;
+  let at = 0;
+  while (at < header.length) {
+    const first = header[at]!;
+    if (first === carriageReturn && header[at + 1] === lineFeed) break;
+    const end = fieldEnd(header, at);
+    switch (first | 32) {
+      case 114: // r
+        if (isField(header, at, "received")) receivedCount++;
+        break;
+      case 109: // m
+        if (messageId === undefined) messageId = fieldValue(header, at, end, "message-id");
+        break;
+      case 100: // d
+        hasDate ||= isField(header, at, "date");
+        break;
+      case 115: // s
+        if (subject === undefined) subject = fieldValue(header, at, end, "subject");
+        break;
+      case 102: // f
+        if (from === undefined) from = fieldValue(header, at, end, "from");
+        break;
+    }
+    at = end;
+  }
+  return { receivedCount, messageId: messageId === "" ? undefined : messageId, hasDate, subject, from };
+}
+
+/** Index behind the field that begins at `at`, its folded lines included. */
+function fieldEnd(header: Buffer, at: number): number {
+  for (let from = at; ;) {
+    const newline = header.indexOf(lineFeed, from);
+    if (newline < 0) return header.length;
+    from = newline + 1;
+    const c = header[from];
+    if (c !== space && c !== tab) return from;
+  }
+}
+
+/** Index behind the colon, or -1. `name` is lower case. Spaces before the colon are obsolete syntax, still read. */
+function fieldBody(header: Buffer, at: number, name: string): number {
+  for (let i = 0; i < name.length; i++) {
+    const c = header[at + i]!;
+    const lower = c >= 65 && c <= 90 ? c + 32 : c;
+    if (lower !== name.charCodeAt(i)) return -1;
+  }
+  let i = at + name.length;
+  while (header[i] === space || header[i] === tab) i++;
+  return header[i] === colon ? i + 1 : -1;
+}
+
+function isField(header: Buffer, at: number, name: string): boolean {
+  return fieldBody(header, at, name) >= 0;
+}
+
+function fieldValue(header: Buffer, at: number, end: number, name: string): string | undefined {
+  const start = fieldBody(header, at, name);
+  if (start < 0) return undefined;
+  const text = header.toString("utf8", start, Math.min(end, start + maxHeaderValueOctets));
+  let value = "";
+  let copied = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (!(c < 32 || (c >= 127 && c < 160) || c === 0x2028 || c === 0x2029)) continue;
+    // Unfolding takes the CRLF away and leaves the white space behind it (RFC 5322 §2.2.3).
+    const lineEnd = c === carriageReturn || c === lineFeed;
+    value += text.slice(copied, i) + (lineEnd ? "" : " ");
+    copied = i + 1;
+  }
+  return (value + text.slice(copied)).trim();
+}

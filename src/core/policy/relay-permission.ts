@@ -1,0 +1,102 @@
+/**
+ * Who may send what to whom through a Receive connector: Exchange's permission groups and extended rights
+ * (permissionGroups, authMechanism, anonymousRelay). Sources: "Receive connectors"; "Allow anonymous relay on
+ * Exchange servers".
+ */
+import { isAcceptedDomain, type AcceptedDomain } from "./accepted-domain.ts";
+import type { ReceiveConnectorSettings } from "./receive-connector.ts";
+
+/** A session's rights, by the part of Exchange's names behind `ms-Exch-`. */
+export interface Rights {
+  /** SMTP-Submit: without it MAIL FROM is refused. */
+  readonly submit: boolean;
+  /** SMTP-Accept-Any-Recipient: the relay right. */
+  readonly acceptAnyRecipient: boolean;
+  /** SMTP-Accept-Any-Sender: without it the sender has to be the authenticated user's own. */
+  readonly acceptAnySender: boolean;
+  /** Bypass-Message-Size-Limit: maxMessageSize does not apply. */
+  readonly bypassMessageSizeLimit: boolean;
+}
+
+type RightName = keyof Rights;
+
+/** Names as Exchange's protocol log writes them, for the session's permissions line. */
+export const rightLogNames: Readonly<Record<RightName, string>> = {
+  submit: "SMTPSubmit",
+  acceptAnyRecipient: "SMTPAcceptAnyRecipient",
+  acceptAnySender: "SMTPAcceptAnySender",
+  bypassMessageSizeLimit: "BypassMessageSizeLimit",
+};
+
+const anonymousUsers: readonly RightName[] = ["submit", "acceptAnySender"];
+const exchangeUsers: readonly RightName[] = ["submit", "acceptAnyRecipient"];
+const externallySecured: readonly RightName[] = [
+  "submit",
+  "acceptAnyRecipient",
+  "acceptAnySender",
+  "bypassMessageSizeLimit",
+];
+
+/**
+ * The union of what a client's principals are granted:
+ *
+ * | client                         | by group                                | rights                              |
+ * |--------------------------------|-----------------------------------------|-------------------------------------|
+ * | every one                      | AnonymousUsers                          | submit, any sender                  |
+ * | every one                      | AnonymousUsers and `anonymousRelay`     | and any recipient                   |
+ * | authenticated (AUTH)           | ExchangeUsers                           | submit, any recipient               |
+ * | every one, where authMechanism | ExchangeServers, ExchangeLegacyServers  | submit, any recipient, any sender,  |
+ * | has ExternalAuthoritative      |                                         | no size limit                       |
+ *
+ * An authenticated client keeps what anonymous ones have, as in Exchange. ExchangeServers and ExchangeLegacyServers
+ * without ExternalAuthoritative, and Partners, name principals that no client of this relay can prove to be: they
+ * grant nothing.
+ */
+export function rightsOf(
+  settings: Pick<ReceiveConnectorSettings, "permissionGroups" | "authMechanism" | "anonymousRelay">,
+  session: { readonly authenticated: boolean },
+): Rights {
+  const groups = settings.permissionGroups;
+  const rights = new Set<RightName>();
+  const grant = (names: readonly RightName[]): void => names.forEach((name) => rights.add(name));
+  if (groups.includes("AnonymousUsers")) {
+    grant(anonymousUsers);
+    if (settings.anonymousRelay) rights.add("acceptAnyRecipient");
+  }
+  if (session.authenticated && groups.includes("ExchangeUsers")) grant(exchangeUsers);
+  if (
+    settings.authMechanism.includes("ExternalAuthoritative") &&
+    (groups.includes("ExchangeServers") || groups.includes("ExchangeLegacyServers"))
+  )
+    grant(externallySecured);
+  return {
+    submit: rights.has("submit"),
+    acceptAnyRecipient: rights.has("acceptAnyRecipient"),
+    acceptAnySender: rights.has("acceptAnySender"),
+    bypassMessageSizeLimit: rights.has("bypassMessageSizeLimit"),
+  };
+}
+
+/**
+ * Whether a recipient may be taken. `domain` is in the form of `routingDomain`; empty for `<Postmaster>`, who is
+ * always accepted (RFC 5321 §4.5.1).
+ */
+export function mayRelayTo(
+  rights: Pick<Rights, "acceptAnyRecipient">,
+  domain: string,
+  acceptedDomains: readonly AcceptedDomain[],
+): boolean {
+  return rights.acceptAnyRecipient || domain === "" || isAcceptedDomain(acceptedDomains, domain);
+}
+
+/**
+ * The forward-path under which `<Postmaster>` travels on: every relay's own postmaster, so its domain is the
+ * connector's defaultDomain, else the host name.
+ */
+export function postmasterPath(
+  forwardPath: string,
+  settings: Pick<ReceiveConnectorSettings, "defaultDomain">,
+  hostname: string,
+): string {
+  return `${forwardPath}@${settings.defaultDomain ?? hostname}`;
+}
