@@ -23,7 +23,8 @@ function compare(path: string, before: unknown, after: unknown, changes: string[
   const left = asEntries(before);
   const right = asEntries(after);
   if (left === undefined || right === undefined) {
-    changes.push(secret.test(path) ? `${path} changed` : `${path} ${show(before)} → ${show(after)}`);
+    const [from, to] = [show(before), show(after)];
+    if (from !== to) changes.push(secret.test(path) ? `${path} changed` : `${path} ${from} → ${to}`);
     return;
   }
   for (const key of new Set([...left.keys(), ...right.keys()])) {
@@ -38,7 +39,7 @@ function compare(path: string, before: unknown, after: unknown, changes: string[
 function asEntries(value: unknown): Map<string, unknown> | undefined {
   if (Array.isArray(value)) {
     const items: unknown[] = value;
-    if (items.length === 0 || !items.every(isNamed)) return undefined;
+    if (!items.every(isNamed)) return undefined;
     return new Map(items.map((item) => [item.name, item]));
   }
   return typeof value === "object" && value !== null ? new Map(Object.entries(value)) : undefined;

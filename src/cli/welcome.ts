@@ -1,0 +1,52 @@
+/** What a person sees at the start: where everything is, and how to send the first message. */
+import type { Settings } from "../config/settings.ts";
+import type { Endpoint } from "../core/policy/receive-connector.ts";
+import { formatEndpoint } from "../core/units/endpoint.ts";
+
+export function welcome(start: {
+  readonly settings: Settings;
+  readonly listeners: readonly Endpoint[];
+  readonly file: string;
+  /** The configuration was written just now. */
+  readonly isNew: boolean;
+  readonly format: "human" | "json";
+}): string {
+  if (start.format === "json") return "";
+  const { settings, listeners, file, isNew } = start;
+  const first = listeners[0];
+  const drop = settings.sendConnectors.find((connector) => connector.kind === "drop");
+  const lines = [
+    "",
+    `  Weir relays mail as ${settings.hostname}`,
+    "",
+    `  configuration  ${file}${isNew ? "  (just written; every line is explained there)" : ""}`,
+    `  data           ${settings.dataDirectory}`,
+    ...listeners.map((endpoint) => `  listening on   ${formatEndpoint(endpoint)}`),
+    ...settings.sendConnectors.map((connector) => `  delivers to    ${target(connector)}  (send connector ${connector.name})`),
+  ];
+  if (first !== undefined) {
+    const host = first.address === "0.0.0.0" || first.address === "::" ? "127.0.0.1" : first.address;
+    const url = `smtp://${formatEndpoint({ address: host, port: first.port })}`;
+    lines.push(
+      "",
+      "  Send a first message:",
+      `    printf 'Subject: Hello\\r\\n\\r\\nIt works.\\r\\n' | curl ${url} --mail-from app@example.com --mail-rcpt you@example.com -T -`,
+      `    swaks --server ${host} --port ${first.port} --from app@example.com --to you@example.com`,
+    );
+    if (drop?.kind === "drop") lines.push(`  It arrives as an .eml file in ${drop.dropDirectory}`);
+  }
+  if (isNew) {
+    lines.push(
+      "",
+      `  For real delivery put your smart host into ${file} (section sendConnectors) and save: it is applied at once.`,
+    );
+  }
+  lines.push("  Stop with Ctrl-C or SIGTERM.", "", "");
+  return lines.join("\n");
+}
+
+function target(connector: Settings["sendConnectors"][number]): string {
+  return connector.kind === "drop"
+    ? connector.dropDirectory
+    : connector.smartHosts.map(({ host, port }) => formatEndpoint({ address: host, port })).join(", ");
+}
