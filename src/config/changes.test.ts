@@ -3,7 +3,13 @@ import { describeChanges } from "./changes.ts";
 import type { Settings } from "./settings.ts";
 
 const settings = (parts: object): Settings =>
-  ({ hostname: "relay.test", receiveConnectors: [], users: [], transport: { expiry: 1 }, ...parts }) as unknown as Settings;
+  ({
+    hostname: "relay.test",
+    receiveConnectors: [],
+    users: [],
+    transport: { expiry: 1 },
+    ...parts,
+  }) as unknown as Settings;
 
 it.each([
   [{}, {}, "nothing that matters"],
@@ -11,7 +17,12 @@ it.each([
   [{ transport: { limit: 5 } }, { transport: { limit: Infinity } }, "transport.limit 5 → unlimited"],
   [
     { receiveConnectors: [{ name: "AppRelay", limit: 20 }] },
-    { receiveConnectors: [{ name: "AppRelay", limit: 40 }, { name: "Other", limit: 1 }] },
+    {
+      receiveConnectors: [
+        { name: "AppRelay", limit: 40 },
+        { name: "Other", limit: 1 },
+      ],
+    },
     "receiveConnectors.AppRelay.limit 20 → 40, receiveConnectors.Other added",
   ],
   [

@@ -1,0 +1,86 @@
+/** The whole configuration file. The one source for reading it, its JSON Schema and its reference. */
+import { z } from "zod";
+import { parseEndpoint } from "../core/units/endpoint.ts";
+import { parseAcceptedDomain } from "./accepted-domain.ts";
+import { receiveConnectorSchema } from "./receive-connector-schema.ts";
+import { sendConnectorSchema } from "./send-connector-schema.ts";
+import { transportSchema } from "./transport-schema.ts";
+import {
+  choice,
+  filePath,
+  hostName,
+  kinds,
+  line,
+  listOf,
+  name,
+  optionalSetting,
+  parsedText,
+  requiredSetting,
+  setting,
+  shown,
+} from "./value-type.ts";
+
+const section = (issue: { readonly input?: unknown }): string =>
+  `${shown(issue.input)} is not a section of settings`;
+
+export const userSchema = z.strictObject(
+  {
+    name: requiredSetting(name(256), "What the client logs on with; case does not matter."),
+    password: requiredSetting(
+      line(512),
+      "The password's hash, as `weir hash-password` prints it: `$scrypt$…`.",
+    ),
+  },
+  { error: section },
+);
+
+export const diagnosticsSchema = z.strictObject(
+  {
+    levels: setting(
+      z
+        .record(z.string(), choice(["Lowest", "Low", "Medium", "High", "Expert"]), { error: section })
+        .register(kinds, { kind: "category: level", range: "Lowest, Low, Medium, High, Expert" }),
+      {},
+      "Diagnostic logging level per category, such as `MSExchangeTransport\\SmtpReceive: Expert`. Others are Lowest.",
+    ),
+  },
+  { error: section },
+);
+
+export const adminSchema = z.strictObject(
+  {
+    console: optionalSetting(
+      parsedText({ kind: "address:port" }, parseEndpoint),
+      "none",
+      "Address of the web console. Not part of this version: nothing listens there.",
+    ),
+  },
+  { error: section },
+);
+
+export const configurationSchema = z.strictObject({
+  hostname: optionalSetting(
+    hostName(),
+    "the system's host name",
+    "Name of this relay in SMTP, logs and reports.",
+  ),
+  dataDirectory: setting(filePath(), "data", "Where the spool is kept; relative to the configuration file."),
+  receiveConnectors: requiredSetting(
+    listOf(receiveConnectorSchema, { kind: "list of receive connectors" }),
+    "Where mail comes in, with its permissions and limits.",
+  ),
+  sendConnectors: setting(
+    listOf(sendConnectorSchema, { kind: "list of send connectors" }),
+    [],
+    "Where mail goes out.",
+  ),
+  acceptedDomains: setting(
+    listOf(parsedText({ kind: "domain" }, parseAcceptedDomain), { kind: "list of domains" }),
+    [],
+    'Domains anybody who may submit may send to: `contoso.com`, or `"*.contoso.com"` with its subdomains.',
+  ),
+  users: setting(listOf(userSchema, { kind: "list of users" }), [], "Accounts for AUTH."),
+  transport: setting(transportSchema, {}, "Retries, expiry and reports."),
+  diagnostics: setting(diagnosticsSchema, {}, "What is told in the log."),
+  admin: setting(adminSchema, {}, "How the relay is administered."),
+});

@@ -1,0 +1,100 @@
+/** What is legal and probably not meant. */
+import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import { formatUnlimited } from "../core/units/unlimited.ts";
+import { formatDuration } from "../core/units/duration.ts";
+import type { Findings, Path } from "./fault.ts";
+import { grantsRelay, isOpenRelay } from "./open-relay.ts";
+import type { Settings } from "./settings.ts";
+
+/** `written` tells which settings the file gives. */
+export function checkReceiveConnectorWarnings(
+  connector: ReceiveConnectorSettings,
+  written: Readonly<Record<string, unknown>>,
+  path: Path,
+  findings: Findings,
+): void {
+  if (!connector.enabled) return;
+  const warn = (setting: string, message: string): void => findings.warning([...path, setting], message);
+  if (isOpenRelay(connector)) {
+    const ranges = connector.remoteIpRanges.map((range) => range.text).join(", ");
+    warn(
+      "remoteIpRanges",
+      `this connector relays for the whole Internet: clients from ${ranges} may send to any recipient without logging on; narrow remoteIpRanges`,
+    );
+  }
+  if (connector.anonymousRelay && !connector.permissionGroups.includes("AnonymousUsers")) {
+    warn("anonymousRelay", "has no effect without AnonymousUsers in permissionGroups");
+  }
+  if (!letsAnybodySubmit(connector)) {
+    warn(
+      "permissionGroups",
+      "this connector accepts no mail; AnonymousUsers lets anybody submit, ExchangeUsers those who log on (needs BasicAuth in authMechanism), ExchangeServers every client with ExternalAuthoritative",
+    );
+  }
+  const { maxInboundConnection, maxInboundConnectionPerSource, maxInboundConnectionPercentagePerSource } =
+    connector;
+  const byPercentage = Math.floor((maxInboundConnection * maxInboundConnectionPercentagePerSource) / 100);
+  if (
+    written["maxInboundConnectionPerSource"] !== undefined &&
+    byPercentage < Math.min(maxInboundConnectionPerSource, maxInboundConnection)
+  ) {
+    warn(
+      "maxInboundConnectionPerSource",
+      `${formatUnlimited(maxInboundConnectionPerSource)} is never reached: maxInboundConnectionPercentagePerSource, ${maxInboundConnectionPercentagePerSource} % of ${maxInboundConnection}, allows ${Math.max(1, byPercentage)} at most; raise it too`,
+    );
+  }
+}
+
+function letsAnybodySubmit({
+  permissionGroups: groups,
+  authMechanism: auth,
+}: ReceiveConnectorSettings): boolean {
+  return (
+    groups.includes("AnonymousUsers") ||
+    (groups.includes("ExchangeUsers") && auth.includes("BasicAuth")) ||
+    (groups.includes("ExchangeServers") && auth.includes("ExternalAuthoritative"))
+  );
+}
+
+/** For a configuration without faults. */
+export function checkConfigurationWarnings(settings: Settings, findings: Findings): void {
+  const receive = settings.receiveConnectors.filter((connector) => connector.enabled);
+  if (receive.length === 0)
+    findings.warning(["receiveConnectors"], "no receive connector is enabled; no mail can come in");
+  else if (settings.acceptedDomains.length === 0 && !receive.some(grantsRelay)) {
+    findings.warning(
+      ["receiveConnectors"],
+      "every recipient will be refused: there are no acceptedDomains, and no connector lets its clients relay (anonymousRelay, ExternalAuthoritative, or ExchangeUsers with BasicAuth)",
+    );
+  }
+  const takesEverything = settings.sendConnectors.some(
+    ({ enabled, addressSpaces }) => enabled && addressSpaces.some((space) => space.domain === ""),
+  );
+  if (!takesEverything) {
+    findings.warning(
+      ["sendConnectors"],
+      'no enabled send connector has the address space "*"; mail for other domains waits in the unreachable queue',
+    );
+  }
+  for (const [index, connector] of settings.receiveConnectors.entries()) {
+    if (connector.enabled && connector.authMechanism.includes("BasicAuth") && settings.users.length === 0) {
+      findings.warning(
+        ["receiveConnectors", index, "authMechanism"],
+        "BasicAuth is offered, and there are no users who could log on",
+      );
+    }
+  }
+  const { delayNotificationTimeout, messageExpirationTimeout } = settings.transport;
+  if (delayNotificationTimeout >= messageExpirationTimeout) {
+    findings.warning(
+      ["transport", "delayNotificationTimeout"],
+      `nobody is told of delays: messages expire after ${formatDuration(messageExpirationTimeout)}, before ${formatDuration(delayNotificationTimeout)} have passed`,
+    );
+  }
+  if (settings.admin.console) {
+    findings.warning(
+      ["admin", "console"],
+      "the web console is not part of this version; nothing listens there",
+    );
+  }
+}

@@ -1,0 +1,32 @@
+/** Diagnostic logging levels by category, `MSExchangeTransport\SmtpReceive: Expert`. Source: Set-EventLogLevel. */
+import { categories } from "../events/catalogue.ts";
+import type { Findings, Path } from "./fault.ts";
+import { nearest } from "./setting-names.ts";
+import type { EventLevel } from "./settings.ts";
+
+const source = "MSExchangeTransport";
+
+/** Keys become `MSExchangeTransport\<Category>`; the source may be left out. Unknown categories are faults. */
+export function categoryLevels(
+  given: Readonly<Record<string, EventLevel>>,
+  path: Path,
+  findings: Findings,
+): Readonly<Record<string, EventLevel>> {
+  const levels: Record<string, EventLevel> = {};
+  for (const [key, level] of Object.entries(given)) {
+    const name = key.toLowerCase().startsWith(`${source.toLowerCase()}\\`)
+      ? key.slice(source.length + 1)
+      : key;
+    const category = categories.find((known) => known.toLowerCase() === name.toLowerCase());
+    if (category === undefined) {
+      const near = nearest(name, categories);
+      findings.fault([...path, key], `unknown category; there are ${categories.join(", ")}`, {
+        at: "key",
+        suggestion: near === undefined ? undefined : `${source}\\${near}`,
+      });
+    } else {
+      levels[`${source}\\${category}`] = level;
+    }
+  }
+  return levels;
+}

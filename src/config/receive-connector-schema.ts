@@ -1,0 +1,248 @@
+/** The settings of a Receive connector as a file may give them. Source: Set-ReceiveConnector, New-ReceiveConnector. */
+import { z } from "zod";
+import { parseEndpoint } from "../core/units/endpoint.ts";
+import { parseIpRange } from "../core/units/ip-range.ts";
+import {
+  choice,
+  domain,
+  duration,
+  filePath,
+  flag,
+  hostName,
+  integer,
+  kinds,
+  line,
+  listOf,
+  name,
+  optionalSetting,
+  parsedText,
+  percentage,
+  requiredSetting,
+  setting,
+  shown,
+  size,
+} from "./value-type.ts";
+
+const most = 2_147_483_647;
+const minute = 60_000;
+const day = 86_400_000;
+const second = 1000;
+
+export const usages = ["custom", "client", "internal", "internet", "partner", "default"] as const;
+export type Usage = (typeof usages)[number];
+
+const bindings = listOf(parsedText({ kind: "address:port" }, parseEndpoint), {
+  kind: "list of address:port",
+}).min(1, { error: "is empty; give at least one address:port" });
+
+const remoteIpRanges = listOf(parsedText({ kind: "IP range" }, parseIpRange), {
+  kind: "list of IP ranges",
+}).min(1, { error: "is empty; give at least one address or range" });
+
+const authMechanisms = choice(["None", "Tls", "BasicAuth", "BasicAuthRequireTLS", "ExternalAuthoritative"]);
+const permissionGroups = choice([
+  "None",
+  "AnonymousUsers",
+  "ExchangeUsers",
+  "ExchangeServers",
+  "ExchangeLegacyServers",
+  "Partners",
+]);
+
+const banner = line(500)
+  .refine((text) => /^[\x20-\x7e]*$/.test(text), { error: "contains characters outside ASCII" })
+  .transform((text) => text.replace(/^220 ?/, ""))
+  .register(kinds, { kind: "text", range: "up to 500 ASCII characters" });
+
+export const receiveConnectorSchema = z.strictObject(
+  {
+    name: requiredSetting(name(64), "Its name, unique among receive connectors."),
+    usage: optionalSetting(
+      choice(usages),
+      "`default` for a connector named `Default …`, else `custom`",
+      "What it is for. Presets permissionGroups, authMechanism, bindings and remoteIpRanges; `default` also the higher limits of Exchange's Default connector. Whatever is given beside it wins.",
+    ),
+    enabled: setting(flag(), true, "False: does not listen."),
+    comment: setting(line(), "", "For people."),
+    bindings: requiredSetting(
+      bindings,
+      "Local addresses and ports it listens on; `0.0.0.0` and `[::]` are all addresses, port 0 is any free one.",
+    ),
+    remoteIpRanges: requiredSetting(
+      remoteIpRanges,
+      "Client addresses it serves: one address, `a-b`, CIDR or netmask. Among connectors with the same binding the smallest range that holds the client wins.",
+    ),
+    fqdn: optionalSetting(
+      hostName(),
+      "the relay's hostname",
+      "Name in banner, EHLO reply, Received header and TLS.",
+    ),
+    banner: optionalSetting(
+      banner,
+      "`<fqdn> Weir ESMTP MAIL Service ready at <date>`",
+      "The greeting behind `220 `.",
+    ),
+    authMechanism: setting(
+      listOf(authMechanisms, {
+        kind: "list",
+        range: "None, Tls, BasicAuth, BasicAuthRequireTLS, ExternalAuthoritative",
+      }),
+      ["Tls"],
+      "Offered ways of authentication; Tls offers STARTTLS. ExternalAuthoritative (Externally Secured) trusts every client in remoteIpRanges and lets it relay.",
+    ),
+    permissionGroups: setting(
+      listOf(permissionGroups, {
+        kind: "list",
+        range: "None, AnonymousUsers, ExchangeUsers, ExchangeServers, ExchangeLegacyServers, Partners",
+      }),
+      ["None"],
+      "Who may submit. AnonymousUsers: anybody, to acceptedDomains; ExchangeUsers: logged-on users, to anywhere.",
+    ),
+    anonymousRelay: setting(
+      flag(),
+      false,
+      "Anonymous clients may send to any recipient, not only to acceptedDomains (Exchange: the right ms-Exch-SMTP-Accept-Any-Recipient). remoteIpRanges is then the only gate.",
+    ),
+    requireTls: setting(flag(), false, "No mail before STARTTLS. Needs Tls in authMechanism."),
+    requireEhloDomain: setting(
+      flag(),
+      false,
+      "The client must name a domain in EHLO, else the connection is closed.",
+    ),
+    tlsCertificateFile: optionalSetting(
+      filePath(),
+      "a self-signed certificate",
+      "PEM file with the certificate chain.",
+    ),
+    tlsKeyFile: optionalSetting(filePath(), "none", "PEM file with the private key of tlsCertificateFile."),
+    maxInboundConnection: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      5000,
+      "Most open connections of this connector.",
+    ),
+    maxInboundConnectionPerSource: setting(
+      integer({ min: 1, max: 10_000, unlimited: true }),
+      20,
+      "Most open connections from one client address.",
+    ),
+    maxInboundConnectionPercentagePerSource: setting(
+      percentage({ min: 1, max: 100 }),
+      2,
+      "Most open connections from one client address, in percent of those still free on the connector.",
+    ),
+    messageRateLimit: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      "unlimited",
+      "Most messages per minute from one source.",
+    ),
+    messageRateSource: setting(
+      choice(["None", "IPAddress", "User", "All"]),
+      "IPAddress",
+      "What messageRateLimit counts by: client address, user, both, or nothing.",
+    ),
+    connectionTimeout: setting(
+      duration({ min: second, max: day }),
+      "10m",
+      "Longest life of a connection, busy or not.",
+    ),
+    connectionInactivityTimeout: setting(
+      duration({ min: second, max: day }),
+      "5m",
+      "Longest silence of a client. Must be less than connectionTimeout.",
+    ),
+    maxProtocolErrors: setting(
+      integer({ min: 0, max: most, unlimited: true }),
+      5,
+      "Protocol errors after which the connection is closed.",
+    ),
+    maxLogonFailures: setting(
+      integer({ min: 0, max: 10 }),
+      3,
+      "Failed logons after which it is closed; 0 is never.",
+    ),
+    tarpitInterval: setting(
+      duration({ min: 0, max: 10 * minute }),
+      "5s",
+      "Delay of refusals to clients that are not logged on; 0 is none.",
+    ),
+    authTarpitInterval: setting(
+      duration({ min: 0, max: 10 * minute }),
+      "5s",
+      "Delay of the reply to a failed logon.",
+    ),
+    maxAcknowledgementDelay: setting(
+      duration({ min: 0, max: 10 * minute }),
+      "0s",
+      "How long the 250 waits for delivery to the next hop; 0 acknowledges as soon as the message is safe on disk (Exchange 2010: 30 s).",
+    ),
+    maxMessageSize: setting(size({ min: 65_536, max: most }), "36MB", "Largest message."),
+    maxHeaderSize: setting(size({ min: 1, max: most }), "256KB", "Largest message header."),
+    maxRecipientsPerMessage: setting(
+      integer({ min: 1, max: 512_000 }),
+      200,
+      "Most recipients of one message.",
+    ),
+    maxHopCount: setting(
+      integer({ min: 1, max: 500 }),
+      60,
+      "Most Received fields; more is taken for a loop.",
+    ),
+    protocolLoggingLevel: setting(
+      choice(["None", "Verbose"]),
+      "None",
+      "Verbose: the SMTP dialogue is logged.",
+    ),
+    sizeEnabled: setting(
+      choice(["Enabled", "Disabled", "EnabledwithoutValue"]),
+      "Enabled",
+      "SIZE in the EHLO reply (RFC 1870): with the limit, not at all, or without it.",
+    ),
+    pipeliningEnabled: setting(flag(), true, "PIPELINING (RFC 2920)."),
+    chunkingEnabled: setting(flag(), true, "CHUNKING: BDAT (RFC 3030)."),
+    binaryMimeEnabled: optionalSetting(
+      flag(),
+      "as chunkingEnabled",
+      "BINARYMIME (RFC 3030). Needs chunkingEnabled.",
+    ),
+    eightBitMimeEnabled: setting(flag(), true, "8BITMIME (RFC 6152)."),
+    deliveryStatusNotificationEnabled: setting(flag(), true, "DSN (RFC 3461)."),
+    enhancedStatusCodesEnabled: setting(flag(), true, "ENHANCEDSTATUSCODES (RFC 2034)."),
+    smtpUtf8Enabled: setting(flag(), true, "SMTPUTF8 (RFC 6531)."),
+    bareLinefeedRejectionEnabled: setting(
+      flag(),
+      false,
+      "Refuse messages with an LF that has no CR before it; false turns it into CRLF.",
+    ),
+    bareCarriageReturnRejectionEnabled: setting(
+      flag(),
+      true,
+      "Refuse messages with a CR that has no LF behind it; false turns it into CRLF.",
+    ),
+    rejectReservedTopLevelRecipientDomains: setting(
+      flag(),
+      false,
+      "Refuse recipients in .test, .example, .invalid and .localhost.",
+    ),
+    rejectReservedSecondLevelRecipientDomains: setting(
+      flag(),
+      false,
+      "Refuse recipients in example.com, example.net and example.org.",
+    ),
+    rejectSingleLabelRecipientDomains: setting(flag(), false, "Refuse recipients such as user@contoso."),
+    defaultDomain: optionalSetting(
+      domain(),
+      "the connector's fqdn",
+      "Domain of Message-IDs that are added here.",
+    ),
+    explainRefusals: optionalSetting(
+      flag(),
+      "for private client addresses only",
+      "Replies to refusals name the connector, the limit and its value.",
+    ),
+    addMissingMessageId: setting(flag(), false, "Add a Message-ID where there is none."),
+    addMissingDate: setting(flag(), false, "Add a Date where there is none."),
+  },
+  { error: (issue) => `${shown(issue.input)} is not a section of settings` },
+);
+
+export type GivenReceiveConnector = z.output<typeof receiveConnectorSchema>;

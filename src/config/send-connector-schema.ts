@@ -1,0 +1,142 @@
+/** The settings of a Send connector as a file may give them. Source: Set-SendConnector, New-SendConnector. */
+import { z } from "zod";
+import { parseAddressSpace } from "./address-space.ts";
+import { parseSmartHost } from "./smart-host.ts";
+import {
+  choice,
+  domain,
+  duration,
+  filePath,
+  flag,
+  hostName,
+  integer,
+  line,
+  listOf,
+  name,
+  optionalSetting,
+  parsedText,
+  requiredSetting,
+  setting,
+  shown,
+  size,
+} from "./value-type.ts";
+
+const most = 2_147_483_647;
+const section = (issue: { readonly input?: unknown }): string =>
+  `${shown(issue.input)} is not a section of settings`;
+
+export const credentialSchema = z.strictObject(
+  {
+    userName: requiredSetting(name(256), "Account at the smart host."),
+    password: optionalSetting(
+      line(1024),
+      "none",
+      "Its password, in clear; passwordFile and passwordEnv keep it out of this file.",
+    ),
+    passwordFile: optionalSetting(filePath(), "none", "File whose first line is the password."),
+    passwordEnv: optionalSetting(name(256), "none", "Environment variable that holds the password."),
+  },
+  { error: section },
+);
+
+export const sendConnectorSchema = z.strictObject(
+  {
+    name: requiredSetting(name(64), "Its name, unique among send connectors."),
+    enabled: setting(flag(), true, "False: takes no mail."),
+    comment: setting(line(), "", "For people."),
+    addressSpaces: requiredSetting(
+      listOf(parsedText({ kind: "address space" }, parseAddressSpace), {
+        kind: "list of address spaces",
+      }).min(1, {
+        error: 'is empty; give at least one address space, such as "*"',
+      }),
+      'Recipient domains it serves: `"*"`, `contoso.com` (that domain only), `"*.contoso.com"` (with subdomains), each with `;cost` behind it (1 to 100, lower wins). The most specific one wins, then the cost, then the name.',
+    ),
+    maxMessageSize: setting(
+      size({ min: 0, max: most, unlimited: true }),
+      "35MB",
+      "Largest message it takes; unlimited unless given where dropDirectory is.",
+    ),
+    smartHosts: optionalSetting(
+      listOf(parsedText({ kind: "host:port" }, parseSmartHost), { kind: "list of hosts" }).min(1, {
+        error: "is empty; give at least one host",
+      }),
+      "none: give this or dropDirectory",
+      "Next hops: `[192.0.2.1]:25`, `smtp.example:587`, `[2001:db8::1]`. All are tried before the queue waits.",
+    ),
+    dropDirectory: optionalSetting(
+      filePath(),
+      "none: give this or smartHosts",
+      "Writes each message as an .eml file there instead of sending it; relative to dataDirectory.",
+    ),
+    port: setting(integer({ min: 1, max: 65_535 }), 25, "Port of smart hosts that name none."),
+    fqdn: optionalSetting(hostName(), "the relay's hostname", "Name given in EHLO."),
+    requireTls: setting(flag(), false, "No mail without STARTTLS."),
+    ignoreStartTls: setting(
+      flag(),
+      false,
+      "STARTTLS is not used though offered. Not together with requireTls.",
+    ),
+    tlsAuthLevel: setting(
+      choice(["EncryptionOnly", "CertificateValidation", "DomainValidation"]),
+      "EncryptionOnly",
+      "What must be true of the next hop's certificate. Needs requireTls; DomainValidation needs tlsDomain.",
+    ),
+    tlsDomain: optionalSetting(domain(), "none", "Name the certificate must carry under DomainValidation."),
+    smartHostAuthMechanism: setting(
+      choice(["None", "BasicAuth", "BasicAuthRequireTLS"]),
+      "None",
+      "How to log on to the smart host. BasicAuth needs authenticationCredential.",
+    ),
+    authenticationCredential: optionalSetting(
+      credentialSchema,
+      "none",
+      "userName and one of password, passwordFile, passwordEnv.",
+    ),
+    connectionInactivityTimeOut: setting(
+      duration({ min: 1000, max: 86_400_000 }),
+      "10m",
+      "How long an idle connection is kept.",
+    ),
+    smtpMaxMessagesPerConnection: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      20,
+      "Messages after which a connection is closed.",
+    ),
+    maxConcurrentConnections: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      20,
+      "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections).",
+    ),
+    forceHelo: setting(flag(), false, "Greets with HELO, so that no extension is used."),
+    chunkingEnabled: setting(flag(), true, "Sends with BDAT where offered (RFC 3030)."),
+    pipeliningEnabled: setting(flag(), true, "Sends commands ahead of replies where offered (RFC 2920)."),
+    protocolLoggingLevel: setting(
+      choice(["None", "Verbose"]),
+      "None",
+      "Verbose: the SMTP dialogue is logged.",
+    ),
+  },
+  { error: section },
+);
+
+/** Settings that mean nothing where messages are written to a directory. */
+export const smtpOnlySettings = [
+  "port",
+  "fqdn",
+  "requireTls",
+  "ignoreStartTls",
+  "tlsAuthLevel",
+  "tlsDomain",
+  "smartHostAuthMechanism",
+  "authenticationCredential",
+  "connectionInactivityTimeOut",
+  "smtpMaxMessagesPerConnection",
+  "maxConcurrentConnections",
+  "forceHelo",
+  "chunkingEnabled",
+  "pipeliningEnabled",
+  "protocolLoggingLevel",
+] as const satisfies readonly (keyof typeof sendConnectorSchema.shape)[];
+
+export type GivenSendConnector = z.output<typeof sendConnectorSchema>;

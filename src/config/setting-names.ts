@@ -1,0 +1,58 @@
+/** Names of settings: other accepted spellings, and what a misspelt one probably meant. */
+
+const aliases: ReadonlyMap<string, string> = new Map([
+  ["remoteIPRanges", "remoteIpRanges"],
+  ["requireTLS", "requireTls"],
+  ["requireEHLODomain", "requireEhloDomain"],
+  ["smtpUTF8Enabled", "smtpUtf8Enabled"],
+  ["binaryMIMEEnabled", "binaryMimeEnabled"],
+  ["ignoreSTARTTLS", "ignoreStartTls"],
+  ["forceHELO", "forceHelo"],
+]);
+
+/**
+ * The one spelling used from here on; a name that is no alias is returned as it is. Exchange itself spells one
+ * setting differently on its two kinds of connector: `section` (the top-level name) tells which is meant.
+ */
+export function canonicalName(name: string, section: string): string {
+  if (name === "connectionInactivityTimeout" || name === "connectionInactivityTimeOut") {
+    return section === "sendConnectors" ? "connectionInactivityTimeOut" : "connectionInactivityTimeout";
+  }
+  return aliases.get(name) ?? name;
+}
+
+/** The nearest of `names`: the same but for case, or a few slips away. Undefined when none is near. */
+export function nearest(name: string, names: Iterable<string>): string | undefined {
+  if (name.length > 80) return undefined;
+  const wanted = name.toLowerCase();
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(wanted.length / 4)) + 1;
+  for (const candidate of names) {
+    const distance = slips(wanted, candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Damerau-Levenshtein, restricted: inserted, dropped, changed and swapped letters. */
+function slips(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
+      }
+      row.push(cost);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}

@@ -1,0 +1,103 @@
+/** What holds for the whole relay: retries, expiry, reports. Source: Set-TransportService, Set-TransportConfig. */
+import { z } from "zod";
+import { type Parsed, parsed, quoted, unparsable } from "../core/units/parsed.ts";
+import {
+  duration,
+  fraction,
+  integer,
+  optionalSetting,
+  parseDomain,
+  parsedText,
+  setting,
+  shown,
+  size,
+} from "./value-type.ts";
+
+const second = 1000;
+const hour = 3_600_000;
+const day = 86_400_000;
+const most = 2_147_483_647;
+
+export const transportSchema = z.strictObject(
+  {
+    queueGlitchRetryCount: setting(
+      integer({ min: 0, max: 15 }),
+      4,
+      "First retries of a queue whose next hop cannot be reached.",
+    ),
+    queueGlitchRetryInterval: setting(
+      duration({ min: second, max: 12 * hour }),
+      "1m",
+      "Pause before each of them.",
+    ),
+    transientFailureRetryCount: setting(
+      integer({ min: 0, max: 15 }),
+      6,
+      "Retries behind the glitch retries.",
+    ),
+    transientFailureRetryInterval: setting(
+      duration({ min: second, max: 12 * hour }),
+      "5m",
+      "Pause before each of them.",
+    ),
+    outboundConnectionFailureRetryInterval: setting(
+      duration({ min: second, max: 20 * day }),
+      "10m",
+      "Pause between all further retries of a queue.",
+    ),
+    messageRetryInterval: setting(
+      duration({ min: second, max: day }),
+      "15m",
+      "Pause behind a 4xx that was said of one message or recipient.",
+    ),
+    delayNotificationTimeout: setting(
+      duration({ min: second, max: 30 * day }),
+      "4h",
+      "Age at which the sender is told that a message is late.",
+    ),
+    messageExpirationTimeout: setting(
+      duration({ min: 5 * second, max: 90 * day }),
+      "2d",
+      "Age at which a message is given up and returned.",
+    ),
+    maxOutboundConnections: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      1000,
+      "Most outgoing connections of the whole relay.",
+    ),
+    retryJitter: setting(
+      fraction({ min: 0, max: 1 }),
+      0.1,
+      "Part of each pause by which it is spread to either side, so that retries do not come all at once.",
+    ),
+    maxConnectionRatePerMinute: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      1200,
+      "Most incoming connections per minute of the whole relay.",
+    ),
+    externalPostmasterAddress: optionalSetting(
+      parsedText({ kind: "mail address" }, parseMailAddress),
+      "postmaster@ the relay's hostname",
+      "From address of delivery reports.",
+    ),
+    dsnMaxMessageAttachSize: setting(
+      size({ min: 0, max: most }),
+      "10MB",
+      "A larger message is returned in reports as its header only.",
+    ),
+  },
+  { error: (issue) => `${shown(issue.input)} is not a section of settings` },
+);
+
+function parseMailAddress(input: string): Parsed<string> {
+  const at = input.lastIndexOf("@");
+  const domain = parseDomain(input.slice(at + 1));
+  if (
+    !/^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/.test(
+      input.slice(0, Math.max(0, at)),
+    )
+  ) {
+    return unparsable(`${quoted(input)} is not a mail address`);
+  }
+  return domain.ok ? parsed(`${input.slice(0, at)}@${domain.value}`) : domain;
+}

@@ -1,0 +1,107 @@
+/** Reads the YAML text of a configuration: plain values, and where each of them stands. */
+import {
+  type Document,
+  LineCounter,
+  type Node,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  parseDocument,
+} from "yaml";
+import type { Fault, Locate, PathSegment, Position } from "./fault.ts";
+import { canonicalName } from "./setting-names.ts";
+
+export type YamlSource =
+  | { readonly ok: true; readonly value: unknown; readonly locate: Locate }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+const maxLength = 1_000_000;
+const maxAliasCount = 100;
+
+/** YAML 1.2 core, one document, unique keys, no tags of its own, few aliases. Never throws. */
+export function readYaml(text: string): YamlSource {
+  if (text.length > maxLength) return refused(`the file is larger than ${maxLength} characters`);
+  const lines = new LineCounter();
+  try {
+    const document = parseDocument(text, {
+      version: "1.2",
+      schema: "core",
+      strict: true,
+      uniqueKeys: true,
+      stringKeys: true,
+      prettyErrors: false,
+      logLevel: "silent",
+      lineCounter: lines,
+    });
+    const problems = [...document.errors, ...document.warnings];
+    if (problems.length > 0) {
+      return {
+        ok: false,
+        faults: problems.map((problem) => ({
+          path: "",
+          ...position(lines, problem.pos[0]),
+          message:
+            problem.code === "MULTIPLE_DOCS"
+              ? "more than one YAML document (---) in the file"
+              : problem.message,
+        })),
+      };
+    }
+    const value: unknown = document.toJS({ maxAliasCount });
+    return { ok: true, value, locate: (path, part) => position(lines, offsetOf(document, path, part)) };
+  } catch (error) {
+    return refused(
+      error instanceof RangeError
+        ? "nested too deeply"
+        : error instanceof Error
+          ? error.message
+          : String(error),
+    );
+  }
+}
+
+function refused(message: string): YamlSource {
+  return { ok: false, faults: [{ path: "", line: 1, column: 1, message }] };
+}
+
+function position(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function offsetOf(document: Document, path: readonly PathSegment[], part: "key" | "value" = "value"): number {
+  const section = String(path[0]);
+  let node: unknown = document.contents;
+  let offset = startOf(node, 0);
+  for (const [index, segment] of path.entries()) {
+    const container = isAlias(node) ? node.resolve(document) : node;
+    if (isMap(container)) {
+      const wanted = canonicalName(String(segment), section);
+      const pair = container.items.find((item) => isPair(item) && nameOf(item.key, section) === wanted);
+      if (!pair) return offset;
+      const wantsKey = part === "key" && index === path.length - 1;
+      const keyOffset = startOf(pair.key, offset);
+      offset = wantsKey ? keyOffset : startOf(pair.value, keyOffset);
+      node = pair.value;
+    } else if (isSeq(container)) {
+      const item: unknown = container.items[Number(segment)];
+      if (item === undefined) return offset;
+      offset = startOf(item, offset);
+      node = item;
+    } else {
+      return offset;
+    }
+  }
+  return offset;
+}
+
+function nameOf(key: unknown, section: string): string {
+  return canonicalName(String(isScalar(key) ? key.value : key), section);
+}
+
+function startOf(node: unknown, otherwise: number): number {
+  return isNode(node) ? ((node as Node).range?.[0] ?? otherwise) : otherwise;
+}
