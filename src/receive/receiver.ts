@@ -3,10 +3,11 @@ import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { LRUCache } from "lru-cache";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
+import { rightsOf } from "../core/policy/relay-permission.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { nothingOffered } from "../core/smtp/extensions.ts";
 import { encodeReply, type Reply } from "../core/smtp/reply.ts";
-import { greetingDate } from "../core/message/received.ts";
+import { mailDate } from "../core/message/received.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
 import type { Events } from "../events/events.ts";
@@ -110,6 +111,8 @@ export function createReceiver(options: {
     offered: nothingOffered,
     tls: undefined,
     authenticatedUser: undefined,
+    rights: rightsOf(admitted.connector, { authenticated: false }),
+    receivedPrefix: undefined,
     transaction: undefined,
     protocolErrors: 0,
     logonFailures: 0,
@@ -191,7 +194,7 @@ export function createReceiver(options: {
 function greeting(connector: ReceiveConnectorSettings, date: Date): Reply {
   return {
     code: 220,
-    text: connector.banner ?? `${connector.fqdn} Weir ESMTP MAIL Service ready at ${greetingDate(date)}`,
+    text: connector.banner ?? `${connector.fqdn} Weir ESMTP MAIL Service ready at ${mailDate(date)}`,
   };
 }
 

@@ -3,16 +3,14 @@
  * and hop limits, and the trace header in front. Octets pass as slices of what the socket gave.
  */
 import { scanHeader, type HeaderFacts } from "../../core/message/header-scan.ts";
-import { receivedHeader } from "../../core/message/received.ts";
+import { receivedHeader, receivedPrefix, receivedProtocol } from "../../core/message/received.ts";
 import type { Envelope, Origin } from "../../core/message/envelope.ts";
-import { rightsOf } from "../../core/policy/relay-permission.ts";
 import { ContentFraming } from "../../core/smtp/content-framing.ts";
 import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
 import { SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
 import { supplement } from "./supplement.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState, Transaction } from "./state.ts";
-import { withProtocol } from "./with-protocol.ts";
 
 export class ContentIntake {
   readonly #state: SessionState;
@@ -43,8 +41,7 @@ export class ContentIntake {
       mode: mode === "raw" && this.#binary ? "binary" : mode,
       maxHeaderBytes: connector.maxHeaderSize,
     });
-    const rights = rightsOf(connector, { authenticated: state.authenticatedUser !== undefined });
-    this.#maxSizeBytes = rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
+    this.#maxSizeBytes = state.rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
   }
 
   /** The end of the data was read (DATA). */
@@ -119,21 +116,24 @@ export class ContentIntake {
   }
 
   #traceHeader(): Buffer {
-    const { connector, peer, hello } = this.#state;
-    const { recipients } = this.#transaction;
-    return receivedHeader({
-      heloName: hello?.name ?? "",
-      sourceAddress: peer.address,
-      fqdn: connector.fqdn,
-      protocol: withProtocol(this.#state, this.#transaction),
-      id: this.#draft.id,
+    const state = this.#state;
+    const { recipients, smtpUtf8 } = this.#transaction;
+    state.receivedPrefix ??= receivedPrefix({
+      helloName: state.hello?.name ?? "",
+      sourceAddress: state.peer.address,
+      fqdn: state.connector.fqdn,
+      tls: state.tls === undefined ? undefined : `${state.tls.protocol}, ${state.tls.cipher}`,
+    });
+    return receivedHeader(state.receivedPrefix, {
+      protocol: receivedProtocol({
+        extended: state.hello?.verb === "EHLO",
+        tls: state.tls !== undefined,
+        authenticated: state.authenticatedUser !== undefined,
+        smtpUtf8,
+      }),
+      id: `${this.#draft.id}`,
       date: this.#services.clock.wall(),
-      ...(recipients.length === 1 && recipients[0] !== undefined
-        ? { forMailbox: recipients[0].forwardPath }
-        : {}),
-      ...(this.#state.tls !== undefined
-        ? { tls: `version=${this.#state.tls.protocol} cipher=${this.#state.tls.cipher}` }
-        : {}),
+      forMailbox: recipients.length === 1 ? recipients[0]?.forwardPath : undefined,
     });
   }
 

@@ -3,6 +3,7 @@
  * and sends the replies. One read may hold many pipelined commands; their replies leave in one write
  * (RFC 2920 §3.2). Everything that waits (storing, a tarpit, TLS) stops the reading of further commands.
  */
+import { rightsOf } from "../../core/policy/relay-permission.ts";
 import { tarpitDelay } from "../../core/policy/tarpit.ts";
 import { parseCommand } from "../../core/smtp/command.ts";
 import { nothingOffered } from "../../core/smtp/extensions.ts";
@@ -398,8 +399,12 @@ export class Session implements ConnectionHandler {
     this.#input = noOctets;
     this.#at = 0;
     this.#scanned = 0;
-    this.state.hello = undefined;
-    this.state.offered = nothingOffered;
+    const { state } = this;
+    state.hello = undefined;
+    state.offered = nothingOffered;
+    state.authenticatedUser = undefined;
+    state.rights = rightsOf(state.connector, { authenticated: false });
+    state.receivedPrefix = undefined;
     this.resetTransaction();
     if (context === undefined) {
       this.#sendAndClose(replies.tlsNotAvailable);

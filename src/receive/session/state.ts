@@ -1,6 +1,7 @@
 /** What a session knows: plain data that the verbs read and change. */
 import type { AcceptedDomain } from "../../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import type { Rights } from "../../core/policy/relay-permission.ts";
 import type { Offered } from "../../core/smtp/extensions.ts";
 import type { BodyType, Recipient } from "../../core/message/envelope.ts";
 
@@ -35,6 +36,10 @@ export interface SessionState {
   offered: Offered;
   tls: { readonly protocol: string; readonly cipher: string } | undefined;
   authenticatedUser: string | undefined;
+  /** By the connector's permission groups; changes with authentication. */
+  rights: Rights;
+  /** The part of the Received header that every message of this session shares; made when first needed. */
+  receivedPrefix: string | undefined;
   transaction: Transaction | undefined;
   protocolErrors: number;
   logonFailures: number;

@@ -1,7 +1,7 @@
 /** Header fields that a connector may add where an application left them out; off by default. */
 import type { MessageId } from "../../core/message/envelope.ts";
 import type { HeaderFacts } from "../../core/message/header-scan.ts";
-import { headerDate } from "../../core/message/received.ts";
+import { mailDate } from "../../core/message/received.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 
 export function supplement(
@@ -17,6 +17,6 @@ export function supplement(
   if (connector.addMissingMessageId && header.messageId === undefined) {
     fields.push(Buffer.from(`Message-ID: <${id}@${connector.defaultDomain ?? connector.fqdn}>\r\n`));
   }
-  if (connector.addMissingDate && !header.hasDate) fields.push(Buffer.from(`Date: ${headerDate(date)}\r\n`));
+  if (connector.addMissingDate && !header.hasDate) fields.push(Buffer.from(`Date: ${mailDate(date)}\r\n`));
   return fields;
 }

@@ -73,7 +73,8 @@ async function check(session: Session, mechanism: string, { user, password }: Cr
     return replies.authenticationTemporary;
   }
   if (!genuine) return failed(session, mechanism, user);
-  if (!rightsOf(state.connector, { authenticated: true }).submit) {
+  const rights = rightsOf(state.connector, { authenticated: true });
+  if (!rights.submit) {
     services.events.emit("SmtpReceiveAuthorizationSubmitRejected", {
       user,
       connector: state.connector.name,
@@ -82,6 +83,8 @@ async function check(session: Session, mechanism: string, { user, password }: Cr
     return replies.authenticationFailed;
   }
   state.authenticatedUser = user;
+  state.rights = rights;
+  state.receivedPrefix = undefined;
   return replies.authenticated;
 }
 

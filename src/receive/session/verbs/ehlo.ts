@@ -8,6 +8,7 @@ export function ehlo(session: Session, domain: string): Reply {
   const { connector, peer } = state;
   if (domain === "" && connector.requireEhloDomain) return replies.ehloDomainRequired;
   session.resetTransaction();
+  state.receivedPrefix = undefined;
   state.hello = { verb: "EHLO", name: domain === "" ? `[${peer.address}]` : domain };
   state.offered = offeredBy(connector, {
     tlsActive: state.tls !== undefined,

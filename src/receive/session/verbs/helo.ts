@@ -7,6 +7,7 @@ export function helo(session: Session, domain: string): Reply {
   const { state } = session;
   if (domain === "" && state.connector.requireEhloDomain) return replies.ehloDomainRequired;
   session.resetTransaction();
+  state.receivedPrefix = undefined;
   state.hello = { verb: "HELO", name: domain === "" ? `[${state.peer.address}]` : domain };
   state.offered = nothingOffered;
   return { code: 250, text: `${state.connector.fqdn} Hello [${state.peer.address}]` };

@@ -1,6 +1,5 @@
 /** MAIL (RFC 5321 §4.1.1.2): begins a mail transaction, if the client may send and the rate allows. */
 import type { Command } from "../../../core/smtp/command.ts";
-import { rightsOf } from "../../../core/policy/relay-permission.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
 import type { Session } from "../session.ts";
 
@@ -11,13 +10,12 @@ export function mail(session: Session, command: Extract<Command, { verb: "MAIL" 
   if (state.hello === undefined) return replies.sendHelloFirst;
   if (state.transaction !== undefined) return replies.senderAlreadySpecified;
   if (connector.requireTls && state.tls === undefined) return replies.tlsRequired;
-  const rights = rightsOf(connector, { authenticated: state.authenticatedUser !== undefined });
-  if (!rights.submit) return replies.notAuthenticated;
+  if (!state.rights.submit) return replies.notAuthenticated;
   if (!command.ascii && !parameters.smtpUtf8) return replies.utf8NotOffered;
   if (
     parameters.sizeBytes !== undefined &&
     parameters.sizeBytes > connector.maxMessageSize &&
-    !rights.bypassMessageSizeLimit
+    !state.rights.bypassMessageSizeLimit
   ) {
     return replies.messageTooLarge;
   }

@@ -2,7 +2,7 @@
 import { domainToASCII } from "node:url";
 import type { Recipient } from "../../../core/message/envelope.ts";
 import { refuseRecipientDomain } from "../../../core/policy/recipient-domain.ts";
-import { mayRelayTo, rightsOf } from "../../../core/policy/relay-permission.ts";
+import { mayRelayTo, postmasterPath } from "../../../core/policy/relay-permission.ts";
 import { routingDomain } from "../../../core/smtp/address.ts";
 import type { Command } from "../../../core/smtp/command.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
@@ -21,8 +21,7 @@ export function rcpt(session: Session, command: Extract<Command, { verb: "RCPT" 
     if (domain === undefined) return replies.invalidRecipient;
     const refused = refuseRecipientDomain(connector, domain);
     if (refused !== undefined) return replies[refused];
-    const rights = rightsOf(connector, { authenticated: state.authenticatedUser !== undefined });
-    if (!mayRelayTo(rights, domain, state.acceptedDomains)) {
+    if (!mayRelayTo(state.rights, domain, state.acceptedDomains)) {
       tellDenied(session, command.forwardPath);
       return replies.unableToRelay;
     }
@@ -30,7 +29,10 @@ export function rcpt(session: Session, command: Extract<Command, { verb: "RCPT" 
   if (transaction.recipients.length >= connector.maxRecipientsPerMessage) return replies.tooManyRecipients;
   const { notify, orcpt } = command.parameters;
   const recipient: Recipient = {
-    forwardPath: command.forwardPath,
+    forwardPath:
+      command.domain === ""
+        ? postmasterPath(command.forwardPath, connector, connector.fqdn)
+        : command.forwardPath,
     ...(notify !== undefined ? { notify } : {}),
     ...(orcpt !== undefined ? { orcpt } : {}),
   };
