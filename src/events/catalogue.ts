@@ -192,6 +192,13 @@ export const catalogue = {
     level: 5,
     text: "Receive connector %connector took message %id from %source: %sizeBytes octets from <%sender> for %recipients recipients.",
   },
+  DelayedAcknowledgementSkipped: {
+    id: 20022,
+    category: "SmtpReceive",
+    severity: "Information",
+    level: 3,
+    text: "Receive connector %connector acknowledged message %id from %source at once: %queued messages are queued, more than delayed acknowledgement is meant for.",
+  },
   MessageDelivered: {
     id: 20101,
     category: "SmtpSend",

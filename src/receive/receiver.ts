@@ -78,6 +78,7 @@ export function createReceiver(options: {
     perf: { now: () => clock.now() },
   });
   const sessions = new Map<Session, OpenSession>();
+  const stopping = new AbortController();
   let whenEmpty: (() => void) | undefined;
   let sessionSequence = BigInt(`0x${randomBytes(7).toString("hex")}`);
 
@@ -85,6 +86,7 @@ export function createReceiver(options: {
     spool,
     events,
     clock,
+    stopping: stopping.signal,
     greeting: (connector) => greeting(connector, clock.wall()),
     tlsContext: (connector) => certificates.contextFor(connector),
     authenticate: (user, password) => accounts.authenticate(user, password),
@@ -174,6 +176,7 @@ export function createReceiver(options: {
     ledger,
     async stop(graceMs) {
       await listeners.close();
+      stopping.abort();
       for (const { session } of sessions.values()) session.stop();
       if (sessions.size > 0) {
         await new Promise<void>((resolve) => {

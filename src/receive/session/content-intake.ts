@@ -9,6 +9,7 @@ import { ContentFraming } from "../../core/smtp/content-framing.ts";
 import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
 import { SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
 import { supplement } from "./supplement.ts";
+import { holdAcknowledgement } from "./acknowledgement.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState, Transaction } from "./state.ts";
 
@@ -197,6 +198,7 @@ export class ContentIntake {
       });
       this.#state.messages++;
       this.#tell(message);
+      await holdAcknowledgement(message, this.#state, this.#services);
       return queued(message, this.#header?.messageId, connector.fqdn);
     } catch (fault) {
       if (!(fault instanceof SpoolError)) throw fault;

@@ -12,6 +12,8 @@ export interface SessionServices {
   readonly spool: Spool;
   readonly events: Events;
   readonly clock: Clock;
+  /** Aborted when the relay stops: nothing is waited for any more. */
+  readonly stopping: AbortSignal;
   /** The greeting that answers a new connection. */
   greeting(connector: ReceiveConnectorSettings): Reply;
   /** Undefined: this connector cannot do TLS now. */
