@@ -25,7 +25,10 @@ test("records envelope, parameters and octets by DATA and by BDAT", async () => 
     },
     { reversePath: "", framing: "BDAT" },
   ]);
-  expect(sink.messages.map((message) => message.content.toString())).toEqual(["x\r\n.dot\r\n", "a\r\n\n.\r\n"]);
+  expect(sink.messages.map((message) => message.content.toString())).toEqual([
+    "x\r\n.dot\r\n",
+    "a\r\n\n.\r\n",
+  ]);
   await sink.close();
 });
 

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type Socket, connect } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
-import { type TLSSocket, connect as connectTls } from "node:tls";
+import { type ConnectionOptions, type TLSSocket, connect as connectTls } from "node:tls";
 import { ByteReader } from "./byte-reader.ts";
 
 export interface ClientReply {
@@ -27,8 +27,8 @@ export interface ScriptedClient {
   expect(start: number | string): Promise<ClientReply>;
   /** STARTTLS, the handshake, and nothing more: EHLO is the caller's. */
   startTls(): Promise<void>;
-  /** Only the handshake, for when the 220 was read already. */
-  upgrade(): Promise<void>;
+  /** Only the handshake, for when the 220 was read already; rejects when it fails. */
+  upgrade(options?: ConnectionOptions): Promise<void>;
   /** Resolves when the server has closed and sent no further octet; gives the octets it did send. */
   closed(timeoutMs?: number): Promise<Buffer>;
   /** True when nothing came that was not read. */
@@ -108,9 +108,9 @@ export async function connectScriptedClient(target: {
     }
   };
 
-  const upgrade = async (): Promise<void> => {
+  const upgrade = async (options: ConnectionOptions = {}): Promise<void> => {
     reader.detach();
-    const secure = connectTls({ socket, rejectUnauthorized: false });
+    const secure = connectTls({ socket, rejectUnauthorized: false, ...options });
     await once(secure, "secureConnect");
     secure.on("error", () => undefined);
     socket = secure;

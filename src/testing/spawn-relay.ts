@@ -1,0 +1,76 @@
+/** `weir start` as a child process, as users run it. Needs the build (`dist/`). */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const program = resolve(fileURLToPath(import.meta.url), "../../../bin/weir.js");
+
+export interface SpawnedRelay {
+  readonly pid: number;
+  readonly process: ChildProcess;
+  /** All of stderr so far. */
+  stderr(): string;
+  stdout(): string;
+  /** Resolves when stderr matches; rejects after `timeoutMs` (15 s) or when the process ends. */
+  said(pattern: RegExp, timeoutMs?: number): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+}
+
+/** Resolves as soon as the process runs; `said(/Listening on/)` tells that it listens. */
+export async function spawnRelay(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<SpawnedRelay> {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stderr = "";
+  let stdout = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  const exited = once(child, "close").then(([code, signal]) => ({
+    code: code as number | null,
+    signal: signal as NodeJS.Signals | null,
+  }));
+  await once(child, "spawn");
+  const { pid } = child;
+  if (pid === undefined) throw new Error("the process has no id");
+
+  return {
+    pid,
+    process: child,
+    stderr: () => stderr,
+    stdout: () => stdout,
+    exited,
+    kill(signal) {
+      child.kill(signal);
+    },
+    said(pattern, timeoutMs = 15_000) {
+      return new Promise((done, reject) => {
+        const look = (): void => {
+          if (!pattern.test(stderr)) return;
+          finish();
+          done();
+        };
+        const fail = (why: string) => (): void => {
+          finish();
+          reject(new Error(`${why} before ${String(pattern)} was said:\n${stderr}`));
+        };
+        const ended = fail("the relay ended");
+        const timer = setTimeout(fail(`${timeoutMs} ms passed`), timeoutMs);
+        const finish = (): void => {
+          clearTimeout(timer);
+          child.stderr.off("data", look);
+          child.off("close", ended);
+        };
+        child.stderr.on("data", look);
+        child.on("close", ended);
+        look();
+      });
+    },
+  };
+}

@@ -1,0 +1,159 @@
+/** Whole settings for tests from the few values a test is about. Quick: no tarpit, no limits per source, short retries. */
+import type { UserSettings, Settings } from "../config/settings.ts";
+import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
+import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import type { TransportSettings } from "../core/policy/retry-schedule.ts";
+import type {
+  DropSendConnector,
+  SendConnectorSettings,
+  SmtpSendConnector,
+} from "../core/policy/send-connector.ts";
+import { ipRange } from "../core/units/ip-range.ts";
+
+const kib = 1024;
+const mib = 1024 * kib;
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const everything = [{ domain: "", subdomains: true, cost: 1 }];
+
+/** A connector for loopback clients on a free port that lets anonymous clients relay. */
+export function receiveConnector(given: Partial<ReceiveConnectorSettings> = {}): ReceiveConnectorSettings {
+  return {
+    name: "AppRelay",
+    enabled: true,
+    comment: "",
+    bindings: [{ address: "127.0.0.1", port: 0 }],
+    remoteIpRanges: [ipRange("127.0.0.0/8")],
+    fqdn: "relay.test",
+    banner: undefined,
+    authMechanism: ["Tls"],
+    permissionGroups: ["AnonymousUsers"],
+    anonymousRelay: true,
+    requireTls: false,
+    requireEhloDomain: false,
+    tlsCertificateFile: undefined,
+    tlsKeyFile: undefined,
+    maxInboundConnection: 5000,
+    maxInboundConnectionPerSource: Infinity,
+    maxInboundConnectionPercentagePerSource: 100,
+    messageRateLimit: Infinity,
+    messageRateSource: "IPAddress",
+    connectionTimeout: 10 * minute,
+    connectionInactivityTimeout: 5 * minute,
+    maxProtocolErrors: 5,
+    maxLogonFailures: 3,
+    tarpitInterval: 0,
+    authTarpitInterval: 0,
+    maxAcknowledgementDelay: 0,
+    maxMessageSize: 36 * mib,
+    maxHeaderSize: 256 * kib,
+    maxRecipientsPerMessage: 5000,
+    maxHopCount: 60,
+    protocolLoggingLevel: "None",
+    sizeEnabled: "Enabled",
+    pipeliningEnabled: true,
+    chunkingEnabled: true,
+    binaryMimeEnabled: true,
+    eightBitMimeEnabled: true,
+    deliveryStatusNotificationEnabled: true,
+    enhancedStatusCodesEnabled: true,
+    smtpUtf8Enabled: true,
+    bareLinefeedRejectionEnabled: false,
+    bareCarriageReturnRejectionEnabled: false,
+    rejectReservedTopLevelRecipientDomains: false,
+    rejectReservedSecondLevelRecipientDomains: false,
+    rejectSingleLabelRecipientDomains: false,
+    defaultDomain: undefined,
+    explainRefusals: false,
+    addMissingMessageId: false,
+    addMissingDate: false,
+    ...given,
+  };
+}
+
+/** Everything to the SMTP server on `port` of 127.0.0.1. */
+export function smartHostConnector(
+  port: number | readonly number[],
+  given: Partial<SmtpSendConnector> = {},
+): SmtpSendConnector {
+  const ports = typeof port === "number" ? [port] : port;
+  return {
+    kind: "smartHost",
+    name: "Out",
+    enabled: true,
+    comment: "",
+    addressSpaces: everything,
+    maxMessageSize: Infinity,
+    smartHosts: ports.map((each) => ({ host: "127.0.0.1", port: each })),
+    fqdn: "relay.test",
+    requireTls: false,
+    ignoreStartTls: false,
+    tlsAuthLevel: "EncryptionOnly",
+    tlsDomain: undefined,
+    smartHostAuthMechanism: "None",
+    authenticationCredential: undefined,
+    connectionInactivityTimeOut: 10 * minute,
+    smtpMaxMessagesPerConnection: Infinity,
+    maxConcurrentConnections: 20,
+    forceHelo: false,
+    chunkingEnabled: true,
+    pipeliningEnabled: true,
+    protocolLoggingLevel: "None",
+    ...given,
+  };
+}
+
+export function dropConnector(
+  dropDirectory: string,
+  given: Partial<DropSendConnector> = {},
+): DropSendConnector {
+  return {
+    kind: "drop",
+    name: "Drop",
+    enabled: true,
+    comment: "",
+    addressSpaces: everything,
+    maxMessageSize: Infinity,
+    dropDirectory,
+    ...given,
+  };
+}
+
+export interface TestSettings {
+  readonly dataDirectory: string;
+  readonly receiveConnectors?: readonly ReceiveConnectorSettings[];
+  readonly sendConnectors?: readonly SendConnectorSettings[];
+  readonly acceptedDomains?: readonly AcceptedDomain[];
+  readonly users?: readonly UserSettings[];
+  readonly transport?: Partial<TransportSettings & Settings["transport"]>;
+}
+
+export function testSettings(given: TestSettings): Settings {
+  return {
+    hostname: "relay.test",
+    dataDirectory: given.dataDirectory,
+    receiveConnectors: given.receiveConnectors ?? [receiveConnector()],
+    sendConnectors: given.sendConnectors ?? [],
+    acceptedDomains: given.acceptedDomains ?? [],
+    users: given.users ?? [],
+    transport: {
+      queueGlitchRetryCount: 4,
+      queueGlitchRetryInterval: 50,
+      transientFailureRetryCount: 6,
+      transientFailureRetryInterval: 100,
+      outboundConnectionFailureRetryInterval: 100,
+      messageRetryInterval: 100,
+      delayNotificationTimeout: 4 * hour,
+      messageExpirationTimeout: 48 * hour,
+      maxOutboundConnections: 1000,
+      retryJitter: 0,
+      maxConnectionRatePerMinute: 1_000_000,
+      externalPostmasterAddress: "postmaster@relay.test",
+      dsnMaxMessageAttachSize: 10 * mib,
+      ...given.transport,
+    },
+    diagnostics: { levels: {} },
+    admin: { console: undefined },
+  };
+}
