@@ -1,0 +1,121 @@
+/** Making text from outside safe for header fields, report fields and 7-bit parts. Pure; linear in its input. */
+
+/** Longest value of one field line; RFC 5322 §2.1.1 allows 998 octets with the field's name. */
+const maxFieldLength = 800;
+
+/** Controls, line and paragraph separators, bidirectional overrides, halves of surrogate pairs. */
+const unsafe = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
+
+export function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
+}
+
+/** One line without control characters, at most 800 characters; separators and bidirectional overrides count as such. */
+export function singleLine(text: string): string {
+  const line = text
+    .slice(0, maxFieldLength * 2)
+    .replace(unsafe, " ")
+    .trim();
+  return line.length > maxFieldLength
+    ? `${line.slice(0, maxFieldLength).replace(/[\ud800-\udbff]$/, "")}...`
+    : line;
+}
+
+/** As `singleLine`, with `?` for each character above 127. */
+export function asciiText(text: string): string {
+  return singleLine(text).replace(/[^\x20-\x7e]/g, "?");
+}
+
+/**
+ * Decodes xtext (RFC 3461 §4) into printable text: what is no valid xtext stays as it is, and an octet that is
+ * no printable ASCII character stays in its `+XX` form, so that no value can smuggle a line end.
+ */
+export function decodeXtext(text: string): string {
+  return text.replace(/\+([0-9A-F]{2})/g, (coded, hex: string) => {
+    const code = Number.parseInt(hex, 16);
+    return code >= 0x20 && code <= 0x7e ? String.fromCharCode(code) : coded;
+  });
+}
+
+/**
+ * RFC 6533 §3 utf-8-addr-xtext or utf-8-addr-unitext of an ORCPT with the type `utf-8`: `\x{HEX}` becomes its
+ * character when it is a printable one above 127.
+ */
+export function decodeUnitext(text: string): string {
+  return text.replace(/\\x\{([0-9A-F]{2,6})\}/g, (coded, hex: string) => {
+    const code = Number.parseInt(hex, 16);
+    const valid = code > 0x9f && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+    return valid && code !== 0x2028 && code !== 0x2029 ? String.fromCodePoint(code) : coded;
+  });
+}
+
+/**
+ * A `Subject` field: prefix and the original's subject. Encoded words are kept as they are; other than ASCII is
+ * put into encoded words (RFC 2047), or kept when `utf8` header fields are allowed. Folded at white space.
+ */
+export function foldedSubject(prefix: string, original: string | undefined, utf8: boolean): string {
+  const subject = singleLine(original ?? "") || "(no subject)";
+  const words =
+    utf8 || isAscii(subject) ? subject.split(" ").filter((word) => word !== "") : encodedWords(subject);
+  let line = `Subject: ${prefix.trimEnd()}`;
+  const lines: string[] = [];
+  for (const word of words) {
+    if (line.length + 1 + word.length > 76 && line.trim() !== "") {
+      lines.push(line);
+      line = ` ${word}`;
+    } else line += ` ${word}`;
+  }
+  lines.push(line);
+  return lines.join("\r\n");
+}
+
+/** RFC 2047 B-encoded words of UTF-8 text, each at most 75 characters, none splitting a character. */
+function encodedWords(text: string): string[] {
+  const words: string[] = [];
+  let chunk = "";
+  let octets = 0;
+  for (const character of text) {
+    const size = Buffer.byteLength(character);
+    if (octets + size > 45) {
+      words.push(encodedWord(chunk));
+      chunk = "";
+      octets = 0;
+    }
+    chunk += character;
+    octets += size;
+  }
+  if (chunk !== "") words.push(encodedWord(chunk));
+  return words;
+}
+
+function encodedWord(text: string): string {
+  return `=?utf-8?B?${Buffer.from(text).toString("base64")}?=`;
+}
+
+/** Quoted-printable (RFC 2045 §6.7) of text with CRLF line ends; lines of at most 76 characters. */
+export function quotedPrintable(text: string): string {
+  return text
+    .split("\r\n")
+    .map((line) => {
+      let out = "";
+      let column = 0;
+      const octets = Buffer.from(line);
+      for (let i = 0; i < octets.length; i++) {
+        const octet = octets[i] as number;
+        const last = i === octets.length - 1;
+        const plain = (octet >= 0x21 && octet <= 0x7e && octet !== 0x3d) || (octet === 0x20 && !last);
+        const token = plain
+          ? String.fromCharCode(octet)
+          : `=${octet.toString(16).toUpperCase().padStart(2, "0")}`;
+        if (column + token.length > 75) {
+          out += "=\r\n";
+          column = 0;
+        }
+        out += token;
+        column += token.length;
+      }
+      return out;
+    })
+    .join("\r\n");
+}

@@ -1,0 +1,111 @@
+/**
+ * From what happened to a claim to what becomes of its recipients. Facts come from carrier, routing or the
+ * passing of time; `core/policy/delivery-outcome` decides.
+ */
+import {
+  afterAttempt,
+  whileWaiting,
+  type Finding,
+  type NextStep,
+  type Waiting,
+} from "../../core/policy/delivery-outcome.ts";
+import type { TransportSettings } from "../../core/policy/retry-schedule.ts";
+import type { Claim, QueueName, RecipientState } from "../../spool/spool.ts";
+import type { RecipientOutcome, Verdict } from "./delivery.ts";
+
+export interface Decision {
+  readonly state: RecipientState;
+  readonly step: NextStep;
+  /** What the step rests on: the last reply or failure. */
+  readonly finding: Finding | undefined;
+  /** Who was spoken to. */
+  readonly host: string | undefined;
+  /** Where a recipient that is kept stands. */
+  readonly queue: QueueName;
+  /** 1 when an attempt reached the next hop. */
+  readonly attempted: 0 | 1;
+}
+
+export interface DecisionContext {
+  readonly now: number;
+  readonly transport: TransportSettings;
+  readonly random: () => number;
+}
+
+const noOutcome: Verdict = {
+  status: "4.3.0",
+  text: "451 4.3.0 The attempt ended without an answer for this recipient",
+  fromPeer: false,
+};
+
+/** The outcome lists of carriers are usually in the order of the claim's recipients. */
+function outcomeOf(outcomes: readonly RecipientOutcome[], position: number, index: number): RecipientOutcome {
+  const usual = outcomes[position];
+  if (usual?.index === index) return usual;
+  return (
+    outcomes.find((outcome) => outcome.index === index) ?? { kind: "transient", index, verdict: noOutcome }
+  );
+}
+
+export function decideAttempt(
+  claim: Claim,
+  outcomes: readonly RecipientOutcome[],
+  host: string,
+  finalDelivery: boolean,
+  queue: QueueName,
+  { now, transport, random }: DecisionContext,
+): Decision[] {
+  return claim.recipients.map((state, position) => {
+    const outcome = outcomeOf(outcomes, position, state.index);
+    const step = afterAttempt(outcome, waitingOf(claim, state), finalDelivery, now, transport, random());
+    return { state, step, finding: outcome.verdict, host, queue, attempted: 1 };
+  });
+}
+
+/**
+ * For recipients that wait in `queue` until `dueAt`: delay report, expiry or neither. `lastError` and `host`
+ * are the queue's, for those that never got as far as an error of their own.
+ */
+export function decideWaiting(
+  claim: Claim,
+  states: readonly RecipientState[],
+  queue: QueueName,
+  dueAt: number,
+  lastError: string | undefined,
+  host: string | undefined,
+  { now, transport }: DecisionContext,
+): Decision[] {
+  return states.map((state) => {
+    const error = state.lastError ?? lastError;
+    const step = whileWaiting(waitingOf(claim, state), error, dueAt, now, transport);
+    const finding =
+      error === undefined ? undefined : { status: statusIn(error) ?? "4.4.7", text: error, fromPeer: false };
+    return { state, step, finding, host, queue, attempted: 0 };
+  });
+}
+
+export function waitingOf(claim: Claim, state: RecipientState): Waiting {
+  const { envelope, arrivedAt } = claim.message;
+  return {
+    reversePath: envelope.reversePath,
+    notify: envelope.recipients[state.index]?.notify,
+    arrivedAt,
+    delayReported: state.delayReported,
+  };
+}
+
+function statusIn(error: string): string | undefined {
+  return /\b([245]\.\d{1,3}\.\d{1,3})\b/.exec(error)?.[1];
+}
+
+/** True when every recipient was delivered and nobody asked to be told: nothing is left to decide. */
+export function isPlainSuccess(claim: Claim, outcomes: readonly RecipientOutcome[]): boolean {
+  const { recipients } = claim.message.envelope;
+  if (outcomes.length !== claim.recipients.length) return false;
+  for (let i = 0; i < outcomes.length; i++) {
+    const outcome = outcomes[i];
+    if (outcome?.kind !== "delivered" || outcome.index !== claim.recipients[i]?.index) return false;
+    if (recipients[outcome.index]?.notify?.success === true) return false;
+  }
+  return true;
+}

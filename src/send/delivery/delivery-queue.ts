@@ -1,0 +1,183 @@
+/**
+ * One delivery queue while the relay runs: what of it is in memory, how many attempts go on, and whether its
+ * next hop answers. It starts nothing itself; the scheduler does.
+ */
+import { queueRetryDelayMs, type TransportSettings } from "../../core/policy/retry-schedule.ts";
+import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
+import type { Claim, QueueName } from "../../spool/spool.ts";
+import type { Carrier, Verdict } from "./delivery.ts";
+import type { SchedulerLimits } from "./limits.ts";
+
+/** Exchange's queue statuses, without Suspended. */
+export type QueueStatus = "Active" | "Connecting" | "Ready" | "Retry";
+
+/** What a failed connection led to. */
+export type FailureEffect =
+  /** The queue rests until `retryAt`. */
+  | "retry"
+  /** Other attempts go on: the next hop takes no further connection now, so fewer are made. */
+  | "narrowed"
+  /** Another attempt has put the queue to rest already. */
+  | "resting";
+
+export class DeliveryQueue {
+  readonly name: QueueName;
+  readonly connector: SendConnectorSettings;
+  readonly carrier: Carrier;
+  /** Attempts going on. */
+  running = 0;
+  /** The spool may hold entries that are due. */
+  backlog = false;
+  refilling = false;
+  /** So many entries are claimed before their due time. */
+  forced = 0;
+  /** Failed connections in a row. */
+  failures = 0;
+  /** Set: the queue is in Retry. */
+  retryAt: number | undefined;
+  lastRetryAt: number | undefined;
+  firstFailureAt: number | undefined;
+  lastError: Verdict | undefined;
+  lastHost: string | undefined;
+  waitingBytes = 0;
+
+  readonly #limits: SchedulerLimits;
+  #limit: number;
+  #ceiling: number;
+  #narrowedUntil = 0;
+  #waiting: (Claim | undefined)[] = [];
+  #head = 0;
+
+  constructor(name: QueueName, connector: SendConnectorSettings, carrier: Carrier, limits: SchedulerLimits) {
+    this.name = name;
+    this.connector = connector;
+    this.carrier = carrier;
+    this.#limits = limits;
+    this.#limit = carrier.concurrency;
+    this.#ceiling = carrier.concurrency;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length - this.#head;
+  }
+
+  get healthy(): boolean {
+    return this.retryAt === undefined;
+  }
+
+  /** True when an attempt may begin and one is waiting. */
+  get ready(): boolean {
+    return this.retryAt === undefined && this.running < this.#limit && this.#head < this.#waiting.length;
+  }
+
+  get status(): QueueStatus {
+    if (this.retryAt !== undefined) return "Retry";
+    if (this.running === 0) return "Ready";
+    return this.failures > 0 ? "Connecting" : "Active";
+  }
+
+  /** How many claims to take from the spool now; 0: none. */
+  get appetite(): number {
+    if (!this.healthy || this.waiting > this.#limits.lowWater) return 0;
+    if (this.waitingBytes > this.#limits.windowBytes) return 0;
+    if (this.failures > 0) return Math.max(0, this.#limit - this.running - this.waiting);
+    return this.#limits.refillClaims;
+  }
+
+  /** `share` is the part of the window that may be filled, in (0, 1]. An empty window takes any one claim. */
+  hasRoom(share: number): boolean {
+    if (this.waiting === 0) return true;
+    return (
+      this.waiting < this.#limits.windowClaims * share && this.waitingBytes < this.#limits.windowBytes * share
+    );
+  }
+
+  push(claim: Claim): void {
+    this.#waiting.push(claim);
+    this.waitingBytes += heldBytes(claim);
+  }
+
+  /** Puts a claim back to the front. */
+  putBack(claim: Claim): void {
+    if (this.#head > 0) this.#waiting[--this.#head] = claim;
+    else this.#waiting.unshift(claim);
+    this.waitingBytes += heldBytes(claim);
+  }
+
+  take(): Claim | undefined {
+    const claim = this.#waiting[this.#head];
+    if (claim === undefined) return undefined;
+    this.#waiting[this.#head++] = undefined;
+    if (this.#head === this.#waiting.length) {
+      this.#waiting.length = 0;
+      this.#head = 0;
+    } else if (this.#head >= 1024) {
+      this.#waiting.splice(0, this.#head);
+      this.#head = 0;
+    }
+    this.waitingBytes -= heldBytes(claim);
+    return claim;
+  }
+
+  takeAll(): Claim[] {
+    const claims: Claim[] = [];
+    for (let claim = this.take(); claim !== undefined; claim = this.take()) claims.push(claim);
+    return claims;
+  }
+
+  /** The next hop talked. Returns true when this ends a time of failures. */
+  succeeded(now: number): boolean {
+    if (this.#limit < this.#ceiling) this.#limit++;
+    else if (this.#limit < this.carrier.concurrency && now >= this.#narrowedUntil) {
+      this.#ceiling = this.carrier.concurrency;
+      this.#limit++;
+    }
+    if (this.failures === 0) return false;
+    this.failures = 0;
+    this.retryAt = undefined;
+    this.firstFailureAt = undefined;
+    this.lastError = undefined;
+    return true;
+  }
+
+  /** No host of the next hop would talk; the attempt is no longer counted in `running`. */
+  failed(
+    host: string,
+    verdict: Verdict,
+    now: number,
+    settings: TransportSettings,
+    random: number,
+  ): FailureEffect {
+    if (this.retryAt !== undefined) return "resting";
+    if (this.running > 0) {
+      this.#limit = this.running;
+      this.#ceiling = this.running;
+      this.#narrowedUntil = now + this.#limits.narrowMs;
+      return "narrowed";
+    }
+    this.failures++;
+    this.firstFailureAt ??= now;
+    this.lastRetryAt = now;
+    this.lastError = verdict;
+    this.lastHost = host;
+    this.retryAt = now + queueRetryDelayMs(this.failures, settings, random);
+    return "retry";
+  }
+
+  /** Retry is over: a few claims try the next hop; each success lets one more attempt begin. */
+  reopen(): void {
+    this.retryAt = undefined;
+    this.backlog = true;
+    this.#ceiling = this.carrier.concurrency;
+    this.#limit = Math.min(this.#limits.probeClaims, this.#ceiling);
+  }
+}
+
+/** Contents up to this size may be in memory with their claim; larger ones are streamed. */
+const inMemoryBytes = 256 * 1024;
+
+/** Octets of content a claim keeps in memory, at most. */
+export function heldBytes(claim: Claim): number {
+  const { sizeBytes } = claim.message.content;
+  return sizeBytes <= inMemoryBytes ? sizeBytes : 0;
+}

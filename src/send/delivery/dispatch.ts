@@ -1,0 +1,54 @@
+/** Where the recipients of a claim go next: all to one queue, the usual case, or to several places. */
+import { wantsFailureReport } from "../../core/policy/delivery-outcome.ts";
+import { unreachableQueue, type Claim, type QueueName } from "../../spool/spool.ts";
+import type { Routing } from "../routing/routing.ts";
+import { decideWaiting, waitingOf, type Decision, type DecisionContext } from "./decisions.ts";
+
+/** Exchange's LastError of recipients in the unreachable queue. */
+export const unreachableError = "A matching connector cannot be found to route the external recipient";
+
+/** The one queue all recipients of a claim are routed to; undefined when there is more to decide. No allocation. */
+export function soleQueueOf(claim: Claim, routing: Routing): QueueName | undefined {
+  const { envelope, content } = claim.message;
+  let queue: QueueName | undefined;
+  for (const { index } of claim.recipients) {
+    const recipient = envelope.recipients[index];
+    if (recipient === undefined) return undefined;
+    const route = routing.route(recipient.forwardPath, content.sizeBytes);
+    if (route.kind !== "queue" || (queue !== undefined && queue !== route.queue)) return undefined;
+    queue = route.queue;
+  }
+  return queue;
+}
+
+/** Routes each recipient on its own. Those a queue exists for are kept in it, due now. */
+export function decideRoutes(claim: Claim, routing: Routing, context: DecisionContext): Decision[] {
+  const { envelope, content } = claim.message;
+  return claim.recipients.flatMap((state): Decision[] => {
+    const route = routing.route(envelope.recipients[state.index]?.forwardPath ?? "", content.sizeBytes);
+    switch (route.kind) {
+      case "queue":
+        return decideWaiting(claim, [state], route.queue, context.now, undefined, undefined, context);
+      case "none":
+        return decideWaiting(
+          claim,
+          [state],
+          unreachableQueue,
+          context.now,
+          unreachableError,
+          undefined,
+          context,
+        );
+      case "tooLarge": {
+        const finding = {
+          status: "5.3.4",
+          text: `552 5.3.4 Message size ${content.sizeBytes} exceeds the maximum message size ${route.maxMessageSizeBytes} of every matching send connector`,
+          fromPeer: false,
+        };
+        const report = wantsFailureReport(waitingOf(claim, state));
+        const step = { kind: "failed", finding, report, expired: false } as const;
+        return [{ state, step, finding, host: undefined, queue: claim.queue, attempted: 0 }];
+      }
+    }
+  });
+}

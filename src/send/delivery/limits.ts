@@ -1,0 +1,38 @@
+/** How much the scheduler holds in memory and at which pace it looks again. Weir's own numbers. */
+export interface SchedulerLimits {
+  /** Claims that wait in memory for one queue. */
+  readonly windowClaims: number;
+  /** Octets of in-memory content that wait for one queue. */
+  readonly windowBytes: number;
+  /** Octets of in-memory content that wait for all queues together; each queue has an equal share. */
+  readonly totalBytes: number;
+  /** Claims taken from the spool at once. */
+  readonly refillClaims: number;
+  /** A queue with this many waiting claims or fewer is refilled. */
+  readonly lowWater: number;
+  /** Claims with which a queue that was in Retry tries its next hop. */
+  readonly probeClaims: number;
+  /** How long a next hop that refused a further connection is not offered more. */
+  readonly narrowMs: number;
+  /** How often waiting messages are looked through for delay reports and expiry. */
+  readonly sweepMs: number;
+  readonly sweepClaims: number;
+  /** How long attempts of a connector that was changed or removed may go on. */
+  readonly retireGraceMs: number;
+  /** How long content that could not be read rests. */
+  readonly readFaultMs: number;
+}
+
+export const defaultLimits: SchedulerLimits = {
+  windowClaims: 512,
+  windowBytes: 16 * 1024 * 1024,
+  totalBytes: 64 * 1024 * 1024,
+  refillClaims: 128,
+  lowWater: 128,
+  probeClaims: 2,
+  narrowMs: 60_000,
+  sweepMs: 60_000,
+  sweepClaims: 100,
+  retireGraceMs: 300_000,
+  readFaultMs: 60_000,
+};

@@ -1,0 +1,66 @@
+/** Queues as people see them. */
+import { deliveryTypeOf, nextHopOf } from "../../core/policy/next-hops.ts";
+import { submissionQueue, unreachableQueue, type QueueName, type QueueSummary } from "../../spool/spool.ts";
+import type { DeliveryQueue } from "./delivery-queue.ts";
+import { unreachableError } from "./dispatch.ts";
+import type { QueueSnapshot } from "./scheduler-contract.ts";
+
+/** Delivery queues in the order of the configuration, between Submission and Unreachable. */
+export function snapshotOf(
+  queues: ReadonlyMap<QueueName, DeliveryQueue>,
+  summaries: readonly QueueSummary[],
+): readonly QueueSnapshot[] {
+  const messages = new Map(summaries.map((summary) => [summary.queue, summary.messages]));
+  const unreachable = messages.get(unreachableQueue) ?? 0;
+  return [
+    idle(submissionQueue, "Submission", "Undefined", messages.get(submissionQueue) ?? 0),
+    ...[...queues.values()].map((queue) => deliverySnapshot(queue, messages.get(queue.name) ?? 0)),
+    ...(unreachable === 0
+      ? []
+      : [
+          {
+            ...idle(unreachableQueue, "Unreachable", "Unreachable", unreachable),
+            lastError: unreachableError,
+          },
+        ]),
+  ];
+}
+
+/** Fresh mail on its way from memory stands in the submission queue on disk; here it counts where it is. */
+function deliverySnapshot(queue: DeliveryQueue, messages: number): QueueSnapshot {
+  return {
+    queue: queue.name,
+    identity: queue.name,
+    deliveryType: deliveryTypeOf(queue.connector),
+    nextHop: nextHopOf(queue.connector),
+    connector: queue.connector.name,
+    status: queue.status,
+    messages: Math.max(messages, queue.running + queue.waiting),
+    running: queue.running,
+    waiting: queue.waiting,
+    retryCount: queue.failures,
+    lastError: queue.lastError?.text,
+    firstRetryAt: queue.firstFailureAt,
+    lastRetryAt: queue.lastRetryAt,
+    nextRetryAt: queue.retryAt,
+  };
+}
+
+function idle(queue: QueueName, identity: string, deliveryType: string, messages: number): QueueSnapshot {
+  return {
+    queue,
+    identity,
+    deliveryType,
+    nextHop: identity === "Unreachable" ? "Unreachable Domain" : identity,
+    connector: undefined,
+    status: "Ready",
+    messages,
+    running: 0,
+    waiting: 0,
+    retryCount: 0,
+    lastError: undefined,
+    firstRetryAt: undefined,
+    lastRetryAt: undefined,
+    nextRetryAt: undefined,
+  };
+}

@@ -1,0 +1,71 @@
+/** What the scheduler takes and offers. */
+import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
+import type { TransportSettings } from "../../core/policy/retry-schedule.ts";
+import type { Events } from "../../events/events.ts";
+import type { Clock, Random } from "../../ports/ports.ts";
+import type { QueueName, Spool } from "../../spool/spool.ts";
+import type { Carrier } from "./delivery.ts";
+import type { QueueStatus } from "./delivery-queue.ts";
+import type { SchedulerLimits } from "./limits.ts";
+
+export interface SchedulerSettings {
+  readonly hostname: string;
+  readonly sendConnectors: readonly SendConnectorSettings[];
+  readonly transport: TransportSettings & {
+    readonly externalPostmasterAddress: string;
+    readonly dsnMaxMessageAttachSize: number;
+  };
+}
+
+export interface SchedulerOptions {
+  readonly spool: Spool;
+  readonly settings: SchedulerSettings;
+  readonly ports: { readonly clock: Clock; readonly random: Random };
+  readonly events: Events;
+  /** Makes the carrier of a connector; called once per connector and configuration change of it. */
+  readonly carrierFor: (connector: SendConnectorSettings) => Carrier;
+  readonly limits?: Partial<SchedulerLimits>;
+}
+
+/** A queue as people see it (Exchange: Get-Queue). Times are `Clock.now()` milliseconds. */
+export interface QueueSnapshot {
+  /** Name in the spool; `""` for the submission queue. */
+  readonly queue: QueueName;
+  readonly identity: string;
+  readonly deliveryType: string;
+  readonly nextHop: string;
+  readonly connector: string | undefined;
+  readonly status: QueueStatus;
+  /** Messages with a recipient in this queue, those under way included. */
+  readonly messages: number;
+  /** Messages being handed over. */
+  readonly running: number;
+  /** Messages waiting in memory. */
+  readonly waiting: number;
+  readonly retryCount: number;
+  readonly lastError: string | undefined;
+  readonly firstRetryAt: number | undefined;
+  readonly lastRetryAt: number | undefined;
+  readonly nextRetryAt: number | undefined;
+}
+
+export interface Scheduler {
+  /** Begins: hears of new mail and takes up what an earlier run left. */
+  start(): void;
+  /**
+   * Applies a new configuration. Queues that routing no longer names, and the unreachable queue, are routed
+   * again; attempts under way end under the old settings. Resolves when what stood in them has moved.
+   */
+  reconfigure(settings: SchedulerSettings): Promise<void>;
+  /** Begins no attempt any more, lets those under way end for `graceMs`, then aborts them. Idempotent. */
+  stop(graceMs: number): Promise<void>;
+  /**
+   * Tries a queue (all without a name) at once, waiting messages included; the unreachable queue is routed
+   * again. Returns how many queues that were (Exchange: Retry-Queue).
+   */
+  retryNow(queue?: QueueName): number;
+  /** Cost: per queue, not per message. */
+  snapshot(): readonly QueueSnapshot[];
+  /** Attempts under way. */
+  readonly running: number;
+}

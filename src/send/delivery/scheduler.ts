@@ -1,0 +1,466 @@
+/**
+ * The scheduler: takes accepted mail to its next hop, now or later.
+ *
+ * Fresh mail goes from memory straight to its carrier. What finds no room waits on disk and is claimed in
+ * windows, so memory stays bounded whatever the backlog. A next hop that does not answer puts its queue to rest
+ * without touching the messages in it; each queue has its own window and attempts, so a bad one holds up no
+ * other. Source of statuses and intervals: Exchange, "Queues and messages in queues".
+ */
+import { isDeepStrictEqual } from "node:util";
+import { isOverdue } from "../../core/policy/delivery-outcome.ts";
+import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
+import { latestPlausibleDueAt } from "../../core/policy/retry-schedule.ts";
+import {
+  SpoolError,
+  submissionQueue,
+  unreachableQueue,
+  type Claim,
+  type QueueName,
+  type QueueSummary,
+} from "../../spool/spool.ts";
+import { createReportWriter } from "../dsn/report-writer.ts";
+import { createRouting } from "../routing/routing.ts";
+import { decideAttempt, decideWaiting, isPlainSuccess, type DecisionContext } from "./decisions.ts";
+import { timeText } from "./decision-events.ts";
+import type { AttemptResult } from "./delivery.ts";
+import { DeliveryQueue } from "./delivery-queue.ts";
+import { decideRoutes, soleQueueOf, unreachableError } from "./dispatch.ts";
+import { defaultLimits } from "./limits.ts";
+import { snapshotOf } from "./queue-snapshot.ts";
+import type { Scheduler, SchedulerOptions, SchedulerSettings } from "./scheduler-contract.ts";
+import { createSettlement } from "./settlement.ts";
+import { createSweep } from "./sweep.ts";
+import { createWakeUp } from "./wake-up.ts";
+
+const anyTime = Number.MAX_SAFE_INTEGER;
+
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const { spool, events, carrierFor } = options;
+  const { clock, random } = options.ports;
+  const limits = { ...defaultLimits, ...options.limits };
+
+  let settings = options.settings;
+  let routing = createRouting(settings.sendConnectors);
+  let reports = createReportWriter(reportSettings(settings), options.ports);
+  let queues = new Map<QueueName, DeliveryQueue>();
+  /** Queues a new configuration took out, while attempts of theirs go on. */
+  const retired = new Set<DeliveryQueue>();
+  const resubmitting = new Set<QueueName>();
+  const submission = { backlog: false, claiming: false, forced: 0 };
+  let running = 0;
+  let started = false;
+  let stopping: Promise<void> | undefined;
+  let nextSweepAt = 0;
+  let allEnded: (() => void) | undefined;
+
+  const wakeUp = createWakeUp(clock, () => tick());
+  const settlement = createSettlement({
+    spool,
+    events,
+    clock,
+    settings: () => settings,
+    reports: () => reports,
+    readFaultMs: limits.readFaultMs,
+    onKept,
+    onUndecided: () => sweep.restart(),
+  });
+  const sweep = createSweep({
+    spool,
+    claimsAtOnce: limits.sweepClaims,
+    look: (claim) => void park(claim, claim.queue),
+    settled: () => settlement.idle(),
+    stopped: () => stopping !== undefined,
+  });
+
+  for (const [name, connector] of routing.queues) queues.set(name, newQueue(name, connector));
+
+  function newQueue(name: QueueName, connector: SendConnectorSettings): DeliveryQueue {
+    const windowBytes = Math.min(limits.windowBytes, limits.totalBytes / routing.queues.size);
+    return new DeliveryQueue(name, connector, carrierFor(connector), { ...limits, windowBytes });
+  }
+
+  const context = (): DecisionContext => ({ now: clock.now(), transport: settings.transport, random });
+
+  // ---- mail comes in -------------------------------------------------------------------------------------
+
+  /** Fresh mail. Returns false to leave it on disk, in the submission queue. */
+  function accept(claim: Claim): boolean {
+    if (stopping !== undefined) return false;
+    const queue = currentQueue(soleQueueOf(claim, routing));
+    if (queue === undefined || !queue.healthy) {
+      void place(claim, queue);
+      return true;
+    }
+    // With a backlog, half of the window is left to what has waited longer.
+    const share = queue.backlog || submission.backlog ? 0.5 : 1;
+    if (!queue.hasRoom(share)) {
+      submission.backlog = true;
+      return false;
+    }
+    queue.push(claim);
+    pump(queue);
+    return true;
+  }
+
+  /** A claim of the submission queue into its queue: in memory when there is room, else on disk. */
+  function place(claim: Claim, queue: DeliveryQueue | undefined): Promise<void> | undefined {
+    if (queue === undefined) {
+      settlement.conclude(claim, decideRoutes(claim, routing, context()), "");
+      return undefined;
+    }
+    if (!queue.healthy || !queue.hasRoom(1)) return park(claim, queue.name);
+    queue.push(claim);
+    pump(queue);
+    return undefined;
+  }
+
+  const currentQueue = (name: QueueName | undefined): DeliveryQueue | undefined =>
+    name === undefined ? undefined : queues.get(name);
+  const isCurrent = (queue: DeliveryQueue): boolean => queues.get(queue.name) === queue;
+  /** Where recipients of a queue are kept: routed again when no connector has that queue any more. */
+  const keptIn = (name: QueueName): QueueName =>
+    queues.has(name) || name === unreachableQueue ? name : submissionQueue;
+
+  /** Lets a claim wait in a queue on disk, reported on or given up when it is time for that. */
+  function park(claim: Claim, name: QueueName): Promise<void> | undefined {
+    const queue = keptIn(name);
+    const now = clock.now();
+    const allReported = claim.recipients.every((state) => state.delayReported);
+    if (isOverdue(claim.message.arrivedAt, allReported, now, settings.transport)) {
+      const at = queues.get(queue);
+      const lastError = queue === unreachableQueue ? unreachableError : at?.lastError?.text;
+      settlement.conclude(
+        claim,
+        decideWaiting(claim, claim.recipients, queue, now, lastError, at?.lastHost, context()),
+        at?.connector.name ?? "",
+      );
+      return undefined;
+    }
+    if (claim.queue !== queue) return settlement.move(claim, queue);
+    spool.release(claim);
+    return undefined;
+  }
+
+  /** Recipients stand in a queue on disk, due at `dueAt`. */
+  function onKept(name: QueueName, dueAt: number): void {
+    if (stopping !== undefined || name === unreachableQueue) return;
+    if (dueAt > clock.now()) return wakeUp.at(dueAt);
+    if (name === submissionQueue) {
+      submission.backlog = true;
+      void claimSubmission();
+      return;
+    }
+    const queue = queues.get(name);
+    if (queue === undefined) return wakeUp.at(clock.now());
+    queue.backlog = true;
+    if (queue.healthy) void refill(queue);
+  }
+
+  // ---- mail comes from disk ------------------------------------------------------------------------------
+
+  async function refill(queue: DeliveryQueue): Promise<void> {
+    const wanted = queue.appetite;
+    if (queue.refilling || wanted === 0 || stopping !== undefined || !isCurrent(queue)) return;
+    queue.refilling = true;
+    queue.backlog = false;
+    try {
+      const claims = await spool.claim(queue.name, wanted, queue.forced > 0 ? anyTime : clock.now());
+      queue.forced = claims.length < wanted ? 0 : Math.max(0, queue.forced - claims.length);
+      if (claims.length > 0) queue.backlog = true;
+      for (const claim of claims) {
+        if (stopping !== undefined) spool.release(claim);
+        else if (queue.healthy && isCurrent(queue)) queue.push(claim);
+        else void park(claim, queue.name);
+      }
+    } catch (error) {
+      claimFailed(error);
+    } finally {
+      queue.refilling = false;
+    }
+    pump(queue);
+  }
+
+  /** Claims what waits unrouted while there is use for it: room in a queue, or nothing better to do. */
+  async function claimSubmission(): Promise<void> {
+    if (submission.claiming || !submission.backlog || !started || stopping !== undefined) return;
+    submission.claiming = true;
+    try {
+      while (submission.backlog && stopping === undefined && canPlace()) {
+        submission.backlog = false;
+        const horizon = submission.forced > 0 ? anyTime : clock.now();
+        const claims = await spool.claim(submissionQueue, limits.refillClaims, horizon);
+        submission.forced =
+          claims.length < limits.refillClaims ? 0 : Math.max(0, submission.forced - claims.length);
+        if (claims.length > 0) submission.backlog = true;
+        const moves: (Promise<void> | undefined)[] = [];
+        for (const claim of claims) {
+          if (stopping !== undefined) spool.release(claim);
+          else moves.push(place(claim, currentQueue(soleQueueOf(claim, routing))));
+        }
+        await Promise.all(moves);
+      }
+    } catch (error) {
+      claimFailed(error);
+    } finally {
+      submission.claiming = false;
+    }
+  }
+
+  function canPlace(): boolean {
+    let healthy = 0;
+    for (const queue of queues.values()) {
+      if (!queue.healthy) continue;
+      healthy++;
+      if (queue.waiting <= limits.lowWater && queue.hasRoom(1)) return true;
+    }
+    return healthy === 0;
+  }
+
+  function claimFailed(error: unknown): void {
+    if (error instanceof SpoolError && error.code === "closed") return;
+    events.emit("SpoolFault", { error: String(error) });
+  }
+
+  // ---- attempts ------------------------------------------------------------------------------------------
+
+  /** Begins as many attempts as the queue may have, and gets more claims when few are left. */
+  function pump(queue: DeliveryQueue): void {
+    if (stopping !== undefined || !isCurrent(queue)) return;
+    const { maxOutboundConnections } = settings.transport;
+    while (queue.ready && running < maxOutboundConnections) {
+      const claim = queue.take();
+      if (claim === undefined) break;
+      begin(queue, claim);
+    }
+    if (queue.backlog) void refill(queue);
+    if (submission.backlog) void claimSubmission();
+  }
+
+  function begin(queue: DeliveryQueue, claim: Claim): void {
+    queue.running++;
+    running++;
+    queue.carrier.carry(claim).then(
+      (result) => ended(queue, claim, result),
+      (error: unknown) => {
+        events.emit("RelayFault", { where: `carrying over ${queue.name}`, error: String(error) });
+        ended(queue, claim, { kind: "attempted", host: "", outcomes: [] });
+      },
+    );
+  }
+
+  function ended(queue: DeliveryQueue, claim: Claim, result: AttemptResult): void {
+    const wasFull = running >= settings.transport.maxOutboundConnections;
+    queue.running--;
+    running--;
+    switch (result.kind) {
+      case "attempted":
+        attempted(queue, claim, result);
+        break;
+      case "unreachable":
+        unreachable(queue, claim, result);
+        break;
+      case "damaged":
+        settlement.setAside(claim, result.what);
+        break;
+      case "aborted":
+        if (stopping === undefined) void park(claim, queue.name);
+        else spool.release(claim);
+    }
+    if (queue.running === 0) retired.delete(queue);
+    if (running === 0) allEnded?.();
+    pump(queue);
+    if (wasFull) for (const other of queues.values()) if (other !== queue) pump(other);
+  }
+
+  function attempted(
+    queue: DeliveryQueue,
+    claim: Claim,
+    { host, outcomes }: Extract<AttemptResult, { kind: "attempted" }>,
+  ): void {
+    if (queue.succeeded(clock.now())) {
+      queue.backlog = true;
+      events.emit("QueueActive", { queue: queue.name });
+    }
+    const { connector } = queue;
+    const first = outcomes[0];
+    if (first !== undefined && isPlainSuccess(claim, outcomes)) {
+      settlement.delivered(claim, host, connector.name, first.verdict);
+      return;
+    }
+    const final = connector.kind === "drop";
+    settlement.conclude(
+      claim,
+      decideAttempt(claim, outcomes, host, final, keptIn(queue.name), context()),
+      connector.name,
+    );
+  }
+
+  function unreachable(
+    queue: DeliveryQueue,
+    claim: Claim,
+    { host, verdict, tlsRequired }: Extract<AttemptResult, { kind: "unreachable" }>,
+  ): void {
+    if (stopping !== undefined) return spool.release(claim);
+    const now = clock.now();
+    const effect = queue.failed(host, verdict, now, settings.transport, random());
+    if (!isCurrent(queue)) return void park(claim, queue.name);
+    if (effect === "narrowed") return queue.putBack(claim);
+    void park(claim, queue.name);
+    if (effect === "resting" || queue.retryAt === undefined) return;
+    for (const waiting of queue.takeAll()) void park(waiting, queue.name);
+    queue.backlog = true;
+    wakeUp.at(queue.retryAt);
+    events.emit("QueueRetry", {
+      queue: queue.name,
+      attempt: queue.failures,
+      nextAttempt: timeText(clock, queue.retryAt),
+      error: verdict.text,
+      host,
+      connector: queue.connector.name,
+    });
+    if (tlsRequired === true) {
+      const { name } = queue.connector;
+      events.emit("SmtpSendTlsRequiredFailed", { connector: name, domain: queue.name, host });
+    }
+  }
+
+  // ---- time passes ---------------------------------------------------------------------------------------
+
+  function tick(): void {
+    if (stopping !== undefined || !started) return;
+    const now = clock.now();
+    for (const queue of queues.values()) {
+      if (queue.retryAt === undefined) continue;
+      if (queue.retryAt <= now) queue.reopen();
+      else wakeUp.at(queue.retryAt);
+    }
+    for (const summary of spool.queues()) lookAt(summary, now);
+    if (now >= nextSweepAt) {
+      nextSweepAt = now + limits.sweepMs;
+      sweep.run(now, settings.transport).then(tick, claimFailed);
+    }
+    wakeUp.at(nextSweepAt);
+    for (const queue of queues.values()) pump(queue);
+    void claimSubmission();
+  }
+
+  /** What a queue on disk asks for: work now, or a wake-up. */
+  function lookAt({ queue: name, messages, nextDueAt }: QueueSummary, now: number): void {
+    if (nextDueAt === undefined || name === unreachableQueue) return;
+    const queue = name === submissionQueue ? submission : queues.get(name);
+    if (queue === undefined) return void resubmit(name);
+    if (nextDueAt > latestPlausibleDueAt(now, settings.transport)) queue.forced = messages;
+    if (nextDueAt <= now || queue.forced > 0) queue.backlog = true;
+    else if (queue === submission || queues.get(name)?.healthy === true) wakeUp.at(nextDueAt);
+  }
+
+  /** Has a queue's messages routed again. */
+  async function resubmit(name: QueueName): Promise<void> {
+    if (resubmitting.has(name)) return;
+    resubmitting.add(name);
+    try {
+      if ((await spool.resubmit(name)) > 0) submission.backlog = true;
+    } catch (error) {
+      claimFailed(error);
+    } finally {
+      resubmitting.delete(name);
+    }
+    void claimSubmission();
+  }
+
+  // ---- the configuration changes -------------------------------------------------------------------------
+
+  async function reconfigure(next: SchedulerSettings): Promise<void> {
+    if (stopping !== undefined) return;
+    const old = queues;
+    settings = next;
+    routing = createRouting(next.sendConnectors);
+    reports = createReportWriter(reportSettings(next), options.ports);
+    queues = new Map();
+    for (const [name, connector] of routing.queues) {
+      const before = old.get(name);
+      const same = before !== undefined && isDeepStrictEqual(before.connector, connector);
+      queues.set(name, same ? before : newQueue(name, connector));
+    }
+    const moves: (Promise<void> | undefined)[] = [];
+    for (const queue of old.values()) if (!isCurrent(queue)) moves.push(...retire(queue));
+    await Promise.all(moves);
+    sweep.restart();
+    const gone = [...old.keys()].filter((name) => !queues.has(name));
+    await Promise.all([...gone, unreachableQueue].map((name) => resubmit(name)));
+    tick();
+  }
+
+  /** Takes a queue out: what waits in memory is placed anew, attempts under way end. */
+  function retire(queue: DeliveryQueue): (Promise<void> | undefined)[] {
+    if (queue.running > 0) retired.add(queue);
+    const moves = queue
+      .takeAll()
+      .map((claim) =>
+        claim.queue === submissionQueue
+          ? place(claim, currentQueue(soleQueueOf(claim, routing)))
+          : park(claim, queue.name),
+      );
+    queue.carrier.close(limits.retireGraceMs).catch((error: unknown) => {
+      events.emit("RelayFault", { where: `closing ${queue.name}`, error: String(error) });
+    });
+    return moves;
+  }
+
+  // ---- the end -------------------------------------------------------------------------------------------
+
+  async function stop(graceMs: number): Promise<void> {
+    wakeUp.cancel();
+    for (const queue of queues.values()) for (const claim of queue.takeAll()) spool.release(claim);
+    const carriers = [...queues.values(), ...retired].map((queue) => queue.carrier.close(graceMs));
+    const none = new Promise<void>((resolve) => (running === 0 ? resolve() : (allEnded = resolve)));
+    let given: ReturnType<typeof clock.after> | undefined;
+    // A carrier that keeps its promise has aborted everything by then.
+    const late = new Promise<void>((resolve) => (given = clock.after(graceMs + 1000, resolve)));
+    await Promise.race([Promise.allSettled([...carriers, none]), late]);
+    given?.cancel();
+    await settlement.idle();
+  }
+
+  return {
+    start() {
+      if (started) return;
+      started = true;
+      spool.onAccepted(accept);
+      // An earlier run may have lived under another clock: everything left is looked at once, due or not.
+      for (const { queue: name, messages } of spool.queues()) {
+        if (name === submissionQueue) submission.forced = messages;
+        const queue = queues.get(name);
+        if (queue !== undefined) queue.forced = messages;
+      }
+      void resubmit(unreachableQueue);
+      tick();
+    },
+    reconfigure,
+    stop: (graceMs) => (stopping ??= Promise.resolve().then(() => stop(graceMs))),
+    retryNow(name) {
+      let tried = 0;
+      for (const { queue: held, messages } of spool.queues()) {
+        if (name !== undefined && held !== name) continue;
+        const queue = queues.get(held);
+        if (held === unreachableQueue) void resubmit(held);
+        else if (queue !== undefined) {
+          queue.forced = messages;
+          if (!queue.healthy) queue.reopen();
+        } else continue;
+        tried++;
+      }
+      tick();
+      return tried;
+    },
+    snapshot: () => snapshotOf(queues, spool.queues()),
+    get running() {
+      return running;
+    },
+  };
+}
+
+function reportSettings({ hostname, transport }: SchedulerSettings) {
+  const { externalPostmasterAddress, dsnMaxMessageAttachSize } = transport;
+  return { hostname, externalPostmasterAddress, dsnMaxMessageAttachSize };
+}

@@ -1,0 +1,230 @@
+/**
+ * Ends claims: carries decisions into the spool, with the reports they call for, and tells the events. Settles
+ * are not waited for before the next claim is carried; the spool keeps their order.
+ */
+import { deadlineOf } from "../../core/policy/retry-schedule.ts";
+import type { ReportKind, ReportRecipient } from "../../core/dsn/report-input.ts";
+import type { Events } from "../../events/events.ts";
+import type { Clock } from "../../ports/ports.ts";
+import {
+  SpoolError,
+  type Claim,
+  type QueueName,
+  type RecipientChange,
+  type Report,
+  type Spool,
+} from "../../spool/spool.ts";
+import type { ReportWriter } from "../dsn/report-writer.ts";
+import { waitingOf, type Decision } from "./decisions.ts";
+import type { Verdict } from "./delivery.ts";
+import { tellDecision } from "./decision-events.ts";
+import type { SchedulerSettings } from "./scheduler-contract.ts";
+
+export interface Settlement {
+  /** Every recipient was delivered and nobody is to be told. Cost: one settle, no allocation for one recipient. */
+  delivered(claim: Claim, host: string, connector: string, verdict: Verdict): void;
+  /** Does what was decided. With reports it takes as long as reading the original does. */
+  conclude(claim: Claim, decisions: readonly Decision[], connector: string): void;
+  /** Moves a claim's recipients to a queue unchanged, due now. Resolves when that is durable. */
+  move(claim: Claim, queue: QueueName): Promise<void>;
+  setAside(claim: Claim, what: string): void;
+  /** Resolves when everything begun has ended. */
+  idle(): Promise<void>;
+}
+
+export interface SettlementOptions {
+  readonly spool: Spool;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly settings: () => SchedulerSettings;
+  readonly reports: () => ReportWriter;
+  readonly readFaultMs: number;
+  /** Recipients stand in a queue from now on, due at `dueAt`. */
+  readonly onKept: (queue: QueueName, dueAt: number) => void;
+  /** A message could not be decided upon because its content cannot be read now. */
+  readonly onUndecided: () => void;
+}
+
+/** The usual claim has one recipient, the first. */
+const onlyFirstDone: readonly RecipientChange[] = [{ kind: "done", index: 0 }];
+
+export function createSettlement(options: SettlementOptions): Settlement {
+  const { spool, events, clock, settings, reports, readFaultMs, onKept, onUndecided } = options;
+  let pending = 0;
+  let idleWaiters: (() => void)[] = [];
+
+  const ended = (): void => {
+    if (--pending > 0) return;
+    for (const resolve of idleWaiters) resolve();
+    idleWaiters = [];
+  };
+  const faulted = (error: unknown): void => {
+    if (!(error instanceof SpoolError && error.code === "closed")) {
+      events.emit("RelayFault", { where: "settling a message", error: String(error) });
+    }
+    ended();
+  };
+  const settle = (
+    claim: Claim,
+    changes: readonly RecipientChange[],
+    made?: readonly Report[],
+  ): Promise<void> => {
+    pending++;
+    return spool.settle(claim, changes, made).then(ended, faulted);
+  };
+
+  const tellKept = (changes: readonly RecipientChange[]): void => {
+    let queue: QueueName | undefined;
+    let dueAt = 0;
+    for (const change of changes) {
+      if (change.kind !== "keep" || (change.queue === queue && change.dueAt >= dueAt)) continue;
+      ({ queue, dueAt } = change);
+      onKept(queue, dueAt);
+    }
+  };
+
+  const report = async (
+    claim: Claim,
+    changes: readonly RecipientChange[],
+    due: ReadonlyMap<ReportKind, ReportRecipient[]>,
+  ): Promise<void> => {
+    const made: Report[] = [];
+    for (const [kind, recipients] of due) {
+      const { report: one, messageId } = await reports().write(claim, kind, recipients);
+      made.push(one);
+      events.emit("DsnSent", {
+        kind,
+        id: claim.message.id,
+        sender: claim.message.envelope.reversePath,
+        reportId: messageId,
+      });
+    }
+    const durable = settle(claim, changes, made);
+    tellKept(changes);
+    await durable;
+  };
+
+  const reportFailed = (claim: Claim, error: unknown): void => {
+    if (error instanceof SpoolError && error.code === "damaged") return setAside(claim, error.message);
+    // The message stays as it was and is decided upon again.
+    spool.release(claim, clock.now() + readFaultMs);
+    onKept(claim.queue, clock.now() + readFaultMs);
+    onUndecided();
+    events.emit("RelayFault", { where: "making a report", error: String(error) });
+  };
+
+  const setAside = (claim: Claim, what: string): void => {
+    pending++;
+    void spool.setAside(claim, what).then(ended, faulted);
+  };
+
+  return {
+    delivered(claim, host, connector, verdict) {
+      const { message, recipients } = claim;
+      if (events.wants("MessageDelivered")) {
+        events.emit("MessageDelivered", {
+          id: message.id,
+          host,
+          recipients: recipients.length,
+          connector,
+          reply: verdict.text,
+          sender: message.envelope.reversePath,
+          sizeBytes: message.content.sizeBytes,
+        });
+      }
+      const first = recipients[0];
+      void settle(
+        claim,
+        recipients.length === 1 && first?.index === 0
+          ? onlyFirstDone
+          : recipients.map(({ index }): RecipientChange => ({ kind: "done", index })),
+      );
+    },
+    conclude(claim, decisions, connector) {
+      const changes: RecipientChange[] = [];
+      const due = new Map<ReportKind, ReportRecipient[]>();
+      for (const decision of decisions) {
+        changes.push(changeFor(decision));
+        tellDecision(events, clock, claim, decision, connector);
+        const kind = reportKind(decision);
+        if (kind === undefined) continue;
+        const recipient = reportRecipient(claim, decision, clock, settings());
+        const others = due.get(kind);
+        if (others === undefined) due.set(kind, [recipient]);
+        else others.push(recipient);
+      }
+      if (due.size === 0) {
+        void settle(claim, changes);
+        tellKept(changes);
+        return;
+      }
+      pending++;
+      report(claim, changes, due)
+        .catch((error: unknown) => reportFailed(claim, error))
+        .finally(ended);
+    },
+    move(claim, queue) {
+      const dueAt = clock.now();
+      const changes = claim.recipients.map((state): RecipientChange => ({
+        kind: "keep",
+        queue,
+        dueAt,
+        ...state,
+      }));
+      const durable = settle(claim, changes);
+      onKept(queue, dueAt);
+      return durable;
+    },
+    setAside,
+    idle: () => (pending === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
+  };
+}
+
+function changeFor({ state, step, finding, host, queue, attempted }: Decision): RecipientChange {
+  if (step.kind !== "keep") return { kind: "done", index: state.index };
+  const lastError =
+    attempted === 1 && finding !== undefined && host !== undefined
+      ? `${finding.text} (${host})`
+      : (state.lastError ?? finding?.text);
+  return {
+    kind: "keep",
+    index: state.index,
+    queue,
+    dueAt: step.dueAt,
+    attempts: state.attempts + attempted,
+    ...(lastError === undefined ? undefined : { lastError }),
+    delayReported: step.delayReported,
+  };
+}
+
+function reportKind({ step }: Decision): ReportKind | undefined {
+  switch (step.kind) {
+    case "done":
+      return step.report;
+    case "failed":
+      return step.report ? "failed" : undefined;
+    case "keep":
+      return step.delayReport ? "delayed" : undefined;
+  }
+}
+
+function reportRecipient(
+  claim: Claim,
+  { state, step, finding, host, attempted }: Decision,
+  clock: Clock,
+  { transport }: SchedulerSettings,
+): ReportRecipient {
+  const recipient = claim.message.envelope.recipients[state.index];
+  const said = step.kind === "failed" ? step.finding : finding;
+  const wallMs = clock.wall().getTime();
+  const untilDeadlineMs = deadlineOf(waitingOf(claim, state).arrivedAt, transport) - clock.now();
+  return {
+    finalRecipient: recipient?.forwardPath ?? "",
+    orcpt: recipient?.orcpt,
+    status: said?.status ?? "4.4.7",
+    diagnostic: said,
+    remoteHost: host,
+    lastAttempt: attempted === 1 ? new Date(wallMs) : undefined,
+    willRetryUntil: new Date(wallMs + untilDeadlineMs),
+  };
+}
