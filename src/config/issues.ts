@@ -4,25 +4,31 @@ import type { Findings, Path } from "./fault.ts";
 import { refusedSettings, refusedValues } from "./refused-settings.ts";
 import { nearest } from "./setting-names.ts";
 
-/** A schema read as far as naming goes. */
-interface Shaped {
-  readonly shape: Readonly<Record<string, z.ZodType>>;
-}
+/** Tells in which section a name is at home, for settings that stand in the wrong one. */
+export type HomeOf = (name: string) => string | undefined;
 
-/**
- * Reads one piece of the configuration that stands at `path`. Undefined when anything is wrong with it; then
- * the findings hold every fault of the piece.
- */
+export type Piece<Value> =
+  | { readonly value: Value; readonly faulty?: undefined }
+  /** Every fault of the piece is told. `faulty` names its settings that have one. */
+  | { readonly value?: undefined; readonly faulty: ReadonlySet<string> };
+
+/** Reads one piece of the configuration, which stands at `path`. */
 export function readPiece<Schema extends z.ZodType>(
   schema: Schema,
   raw: unknown,
   path: Path,
   findings: Findings,
-): z.output<Schema> | undefined {
+  homeOf: HomeOf = () => undefined,
+): Piece<z.output<Schema>> {
   const result = schema.safeParse(raw);
-  if (result.success) return result.data;
-  for (const issue of result.error.issues) tell(issue, schema, raw, path, findings);
-  return undefined;
+  if (result.success) return { value: result.data };
+  const faulty = new Set<string>();
+  for (const issue of result.error.issues) {
+    if (issue.path[0] !== undefined) faulty.add(String(issue.path[0]));
+    else if (issue.code === "unrecognized_keys") for (const key of issue.keys) faulty.add(key);
+    tell(issue, schema, raw, path, findings, homeOf);
+  }
+  return { faulty };
 }
 
 function tell(
@@ -31,12 +37,13 @@ function tell(
   raw: unknown,
   path: Path,
   findings: Findings,
+  homeOf: HomeOf,
 ): void {
   const inner = issue.path.map((segment) => (typeof segment === "number" ? segment : String(segment)));
   const place = [...path, ...inner];
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(shapeAt(schema, inner) ?? {});
-    for (const key of issue.keys) unknownSetting([...place, key], known, findings);
+    for (const key of issue.keys) tellUnknown([...place, key], known, findings, homeOf);
     return;
   }
   const value = valueAt(raw, inner);
@@ -55,38 +62,42 @@ function tell(
 }
 
 /** Reports a name that stands where no such setting is. */
-export function unknownSetting(place: Path, known: readonly string[], findings: Findings): void {
+export function tellUnknown(place: Path, known: readonly string[], findings: Findings, homeOf: HomeOf): void {
   const key = String(place.at(-1));
-  const sectionName = String(place[0]);
-  const reasons = refusedSettings[sectionName] ?? {};
+  const reasons = place.length > 1 ? (refusedSettings[String(place[0])] ?? {}) : {};
   const refused = Object.keys(reasons).find((name) => name.toLowerCase() === key.toLowerCase());
-  if (place.length > 1 && refused !== undefined) {
+  if (refused !== undefined) {
     findings.fault(place, `not supported: ${reasons[refused]}`, { at: "key" });
-  } else {
-    findings.fault(place, "unknown setting", { at: "key", suggestion: nearest(key, known) });
+    return;
   }
+  const suggestion = nearest(key, known);
+  const home = suggestion === undefined ? homeOf(key) : undefined;
+  const message = home === undefined ? "unknown setting" : `unknown setting here; it belongs to ${home}`;
+  findings.fault(place, message, { at: "key", suggestion });
 }
 
 function valueAt(raw: unknown, path: Path): unknown {
   let value = raw;
   for (const segment of path) {
     if (typeof value !== "object" || value === null) return undefined;
-    value = (value as Record<PathKey, unknown>)[segment];
+    value = (value as Record<string | number, unknown>)[segment];
   }
   return value;
 }
-type PathKey = string | number;
 
-function shapeAt(schema: z.ZodType, path: Path): Shaped["shape"] | undefined {
-  let current: unknown = unwrapped(schema);
+/** A schema, read as far as naming goes. */
+interface Named {
+  readonly shape?: Readonly<Record<string, unknown>>;
+  readonly element?: unknown;
+}
+
+function shapeAt(schema: unknown, path: Path): Named["shape"] {
+  let current = unwrapped(schema) as Named | undefined;
   for (const segment of path) {
-    current = unwrapped(
-      typeof segment === "number"
-        ? (current as { element?: unknown }).element
-        : (current as Partial<Shaped>).shape?.[segment],
-    );
+    const next = typeof segment === "number" ? current?.element : current?.shape?.[segment];
+    current = unwrapped(next) as Named | undefined;
   }
-  return (current as Partial<Shaped> | undefined)?.shape;
+  return current?.shape;
 }
 
 /** The type inside a default or an option. */

@@ -70,40 +70,53 @@ export function receiveConnectorSettings(
   };
 }
 
-/** Exchange's rules between the settings of one connector. */
-export function checkReceiveConnector(given: GivenReceiveConnector, path: Path, findings: Findings): void {
+/**
+ * Exchange's rules between the settings of one connector. Those that concern a setting in `faulty` are left
+ * out: its fault is told already, and what it should be is not known.
+ */
+export function checkReceiveConnector(
+  given: GivenReceiveConnector,
+  faulty: ReadonlySet<string>,
+  path: Path,
+  findings: Findings,
+): void {
   const auth = new Set(given.authMechanism);
   const groups = new Set(given.permissionGroups);
-  const fault = (setting: keyof GivenReceiveConnector, message: string): void =>
-    findings.fault([...path, setting], message);
+  type Name = keyof GivenReceiveConnector;
+  const rule = (isBroken: boolean, [at, ...others]: readonly [Name, ...Name[]], message: string): void => {
+    if (isBroken && ![at, ...others].some((name) => faulty.has(name))) findings.fault([...path, at], message);
+  };
 
-  if (auth.has("None") && auth.size > 1) fault("authMechanism", "None stands alone or not at all");
-  if (groups.has("None") && groups.size > 1) fault("permissionGroups", "None stands alone or not at all");
-  if (auth.has("BasicAuthRequireTLS") && !(auth.has("BasicAuth") && auth.has("Tls"))) {
-    fault("authMechanism", "BasicAuthRequireTLS needs BasicAuth and Tls beside it");
-  }
-  if (auth.has("ExternalAuthoritative")) {
-    if (auth.has("BasicAuth") || auth.has("BasicAuthRequireTLS")) {
-      fault("authMechanism", "ExternalAuthoritative allows only Tls beside it");
-    }
-    if (!groups.has("ExchangeServers")) {
-      fault("permissionGroups", "ExternalAuthoritative in authMechanism needs ExchangeServers here");
-    }
-  }
-  if (given.requireTls && !auth.has("Tls")) fault("requireTls", "needs Tls in authMechanism");
-  if (given.binaryMimeEnabled === true && !given.chunkingEnabled) {
-    fault("binaryMimeEnabled", "needs chunkingEnabled");
-  }
-  if (given.connectionInactivityTimeout >= given.connectionTimeout) {
-    fault(
-      "connectionInactivityTimeout",
-      `${formatDuration(given.connectionInactivityTimeout)} must be less than connectionTimeout, ${formatDuration(given.connectionTimeout)}`,
-    );
-  }
-  if ((given.tlsCertificateFile === undefined) !== (given.tlsKeyFile === undefined)) {
-    fault(
-      given.tlsKeyFile === undefined ? "tlsCertificateFile" : "tlsKeyFile",
-      "tlsCertificateFile and tlsKeyFile go together",
-    );
-  }
+  rule(auth.has("None") && auth.size > 1, ["authMechanism"], "None stands alone or not at all");
+  rule(groups.has("None") && groups.size > 1, ["permissionGroups"], "None stands alone or not at all");
+  rule(
+    auth.has("BasicAuthRequireTLS") && !(auth.has("BasicAuth") && auth.has("Tls")),
+    ["authMechanism"],
+    "BasicAuthRequireTLS needs BasicAuth and Tls beside it",
+  );
+  rule(
+    auth.has("ExternalAuthoritative") && (auth.has("BasicAuth") || auth.has("BasicAuthRequireTLS")),
+    ["authMechanism"],
+    "ExternalAuthoritative allows only Tls beside it",
+  );
+  rule(
+    auth.has("ExternalAuthoritative") && !groups.has("ExchangeServers"),
+    ["permissionGroups", "authMechanism"],
+    "ExternalAuthoritative in authMechanism needs ExchangeServers here",
+  );
+  rule(given.requireTls && !auth.has("Tls"), ["requireTls", "authMechanism"], "needs Tls in authMechanism");
+  rule(
+    given.binaryMimeEnabled === true && !given.chunkingEnabled,
+    ["binaryMimeEnabled", "chunkingEnabled"],
+    "needs chunkingEnabled",
+  );
+  rule(
+    given.connectionInactivityTimeout >= given.connectionTimeout,
+    ["connectionInactivityTimeout", "connectionTimeout"],
+    `${formatDuration(given.connectionInactivityTimeout)} must be less than connectionTimeout, ${formatDuration(given.connectionTimeout)}`,
+  );
+  const together = "tlsCertificateFile and tlsKeyFile go together; give both or none";
+  const [certificate, key] = [given.tlsCertificateFile !== undefined, given.tlsKeyFile !== undefined];
+  rule(certificate && !key, ["tlsCertificateFile", "tlsKeyFile"], together);
+  rule(key && !certificate, ["tlsKeyFile", "tlsCertificateFile"], together);
 }

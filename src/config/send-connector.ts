@@ -41,48 +41,67 @@ export function sendConnectorSettings(
   };
 }
 
-/** `raw` tells which settings were written, for rules about defaults. */
+/**
+ * Exchange's rules between the settings of one connector; those that concern a setting in `faulty` are left
+ * out. `written` tells which settings the file gives.
+ */
 export function checkSendConnector(
   given: GivenSendConnector,
-  raw: Section,
+  written: Section,
+  faulty: ReadonlySet<string>,
   path: Path,
   findings: Findings,
 ): void {
-  const fault = (setting: string, message: string): void => findings.fault([...path, setting], message);
-  const drops = given.dropDirectory !== undefined;
-  if (drops && given.smartHosts !== undefined) {
-    fault("dropDirectory", "stands beside smartHosts; a connector has one of the two");
+  type Name = keyof GivenSendConnector;
+  const rule = (isBroken: boolean, [at, ...others]: readonly [Name, ...Name[]], message: string): void => {
+    if (isBroken && ![at, ...others].some((name) => faulty.has(name))) findings.fault([...path, at], message);
+  };
+  const drops = written["dropDirectory"] !== undefined;
+  const sends = written["smartHosts"] !== undefined;
+  if (drops && sends) {
+    findings.fault([...path, "dropDirectory"], "stands beside smartHosts; a connector has one of the two");
     return;
   }
   if (drops) {
-    for (const setting of smtpOnlySettings) {
-      if (raw[setting] !== undefined) fault(setting, "means nothing beside dropDirectory; take it out");
+    for (const name of smtpOnlySettings) {
+      rule(written[name] !== undefined, [name], "means nothing beside dropDirectory; take it out");
     }
     return;
   }
-  if (given.smartHosts === undefined) {
+  if (!sends) {
     findings.fault(
       path,
       "has no next hop; give smartHosts or dropDirectory (delivery by MX record is not supported)",
     );
   }
-  if (given.requireTls && given.ignoreStartTls) fault("ignoreStartTls", "must be false with requireTls");
-  if (given.tlsAuthLevel !== "EncryptionOnly" && !given.requireTls)
-    fault("tlsAuthLevel", "needs requireTls: true");
-  if (given.tlsAuthLevel === "DomainValidation" && given.tlsDomain === undefined) {
-    fault("tlsAuthLevel", "DomainValidation needs tlsDomain, the name the certificate must carry");
-  }
-  const credential = given.authenticationCredential;
-  if (given.smartHostAuthMechanism !== "None" && credential === undefined) {
-    fault("smartHostAuthMechanism", `${given.smartHostAuthMechanism} needs authenticationCredential`);
-  }
-  if (given.smartHostAuthMechanism === "BasicAuthRequireTLS" && given.ignoreStartTls) {
-    fault("ignoreStartTls", "must be false with smartHostAuthMechanism BasicAuthRequireTLS");
-  }
-  if (given.smartHostAuthMechanism === "None" && credential !== undefined) {
+  const { requireTls, ignoreStartTls, tlsAuthLevel, smartHostAuthMechanism: mechanism } = given;
+  const credential = given.authenticationCredential !== undefined;
+  rule(requireTls && ignoreStartTls, ["ignoreStartTls", "requireTls"], "must be false with requireTls");
+  rule(
+    tlsAuthLevel !== "EncryptionOnly" && !requireTls,
+    ["tlsAuthLevel", "requireTls"],
+    "needs requireTls: true",
+  );
+  rule(
+    tlsAuthLevel === "DomainValidation" && given.tlsDomain === undefined,
+    ["tlsAuthLevel", "tlsDomain"],
+    "DomainValidation needs tlsDomain, the name the certificate must carry",
+  );
+  rule(
+    mechanism !== "None" && !credential,
+    ["smartHostAuthMechanism", "authenticationCredential"],
+    `${mechanism} needs authenticationCredential`,
+  );
+  rule(
+    mechanism === "BasicAuthRequireTLS" && ignoreStartTls,
+    ["ignoreStartTls", "smartHostAuthMechanism"],
+    "must be false with smartHostAuthMechanism BasicAuthRequireTLS",
+  );
+  if (faulty.size > 0) return;
+  if (mechanism === "None" && credential) {
     findings.warning([...path, "authenticationCredential"], "is not used: smartHostAuthMechanism is None");
   }
-  if (given.smartHostAuthMechanism === "BasicAuth" && !given.requireTls) {
+  if (mechanism === "BasicAuth" && !requireTls) {
     findings.warning(
       [...path, "smartHostAuthMechanism"],
       "BasicAuth without requireTls may send the password in clear; use BasicAuthRequireTLS",
@@ -90,15 +109,17 @@ export function checkSendConnector(
   }
 }
 
+export interface PasswordSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Text of a file named in the configuration. Throws when it cannot be read. */
+  readonly readText: (file: string) => string;
+}
+
 /** Finds the password where the file says it is. Undefined, with a fault told, when it cannot be had. */
 export function readCredential(
   given: NonNullable<GivenSendConnector["authenticationCredential"]>,
   path: Path,
-  from: {
-    readonly env: Readonly<Record<string, string | undefined>>;
-    /** Text of a file named in the configuration. Throws when it cannot be read. */
-    readonly readText: (file: string) => string;
-  },
+  from: PasswordSources,
   findings: Findings,
 ): Credential | undefined {
   const { userName, password, passwordFile, passwordEnv } = given;

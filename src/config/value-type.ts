@@ -170,9 +170,15 @@ export function parsedText<Value>(kind: Kind, parse: (input: string) => Parsed<V
 
 export function listOf<Item extends z.ZodType>(item: Item, kind: Kind) {
   return z
-    .array(item, { error: (issue) => `${shown(issue.input)} is not a list; write it like [a, b]` })
+    .array(item, {
+      error: (issue) => `${shown(issue.input)} is not a list; write it like ${asList(issue.input)}`,
+    })
     .max(10_000, { error: "more than 10000 entries" })
     .register(kinds, kind);
+}
+
+function asList(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? `[${shown(value)}]` : '["a", "b"]';
 }
 
 /** A DNS name in lower case and A-labels (RFC 5890); a trailing dot is dropped. */

@@ -1,0 +1,33 @@
+/** Which settings a file gives, and which hold by default. */
+import { configurationSchema, diagnosticsSchema, adminSchema } from "./configuration-schema.ts";
+import { formatPath, type Path } from "./fault.ts";
+import { receiveConnectorSchema } from "./receive-connector-schema.ts";
+import { isSection, type Section } from "./section.ts";
+import { sendConnectorSchema } from "./send-connector-schema.ts";
+import { canonicalName } from "./setting-names.ts";
+import { transportSchema } from "./transport-schema.ts";
+
+/** `default` includes what a usage presets. */
+export type Origin = "set" | "default";
+/** By path, `receiveConnectors[0].maxMessageSize`; every setting of every connector and section is there. */
+export type Origins = ReadonlyMap<string, Origin>;
+
+const lists = { receiveConnectors: receiveConnectorSchema, sendConnectors: sendConnectorSchema } as const;
+const sections = { transport: transportSchema, diagnostics: diagnosticsSchema, admin: adminSchema } as const;
+
+export function originsOf(root: Section): Origins {
+  const origins = new Map<string, Origin>();
+  const note = (path: Path, names: readonly string[], raw: unknown): void => {
+    const written = new Set(
+      isSection(raw) ? Object.keys(raw).map((key) => canonicalName(key, String(path[0]))) : [],
+    );
+    for (const name of names) origins.set(formatPath([...path, name]), written.has(name) ? "set" : "default");
+  };
+  note([], Object.keys(configurationSchema.shape), root);
+  for (const [key, schema] of Object.entries(lists)) {
+    const entries: readonly unknown[] = Array.isArray(root[key]) ? root[key] : [];
+    for (const [index, raw] of entries.entries()) note([key, index], Object.keys(schema.shape), raw);
+  }
+  for (const [key, schema] of Object.entries(sections)) note([key], Object.keys(schema.shape), root[key]);
+  return origins;
+}

@@ -1,0 +1,39 @@
+/** Reads the section `receiveConnectors`. */
+import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import { checkReceiveConnectorWarnings } from "./configuration-warnings.ts";
+import { checkConnectorChoice, checkUniqueNames } from "./connector-conflicts.ts";
+import type { Findings } from "./fault.ts";
+import { type HomeOf, readPiece } from "./issues.ts";
+import { checkReceiveConnector, receiveConnectorSettings, withUsagePresets } from "./receive-connector.ts";
+import { receiveConnectorSchema } from "./receive-connector-schema.ts";
+import { canonicalSection, isSection, readRest } from "./section.ts";
+
+const placeholders = { name: "?", bindings: ["127.0.0.1:0"], remoteIpRanges: ["127.0.0.1"] };
+
+/** The connectors without faults; all faults and warnings go to the findings. */
+export function readReceiveConnectors(
+  list: readonly unknown[],
+  relay: { readonly hostname: string; readonly absolute: (file: string) => string },
+  homeOf: HomeOf,
+  findings: Findings,
+): readonly ReceiveConnectorSettings[] {
+  const section = ["receiveConnectors"];
+  const connectors = list.map((raw, index) => {
+    const path = [...section, index];
+    const written = canonicalSection(raw, path, findings);
+    const preset = isSection(written) ? withUsagePresets(written) : written;
+    const { value: given, faulty } = readPiece(receiveConnectorSchema, preset, path, findings, homeOf);
+    if (!given) {
+      const rest = readRest(receiveConnectorSchema, preset, faulty, placeholders);
+      if (rest) checkReceiveConnector(rest, faulty, path, findings);
+      return undefined;
+    }
+    checkReceiveConnector(given, new Set(), path, findings);
+    const connector = receiveConnectorSettings(given, relay);
+    checkReceiveConnectorWarnings(connector, isSection(written) ? written : {}, path, findings);
+    return connector;
+  });
+  checkUniqueNames(connectors, section, findings);
+  checkConnectorChoice(connectors, section, findings);
+  return connectors.filter((connector) => connector !== undefined);
+}
