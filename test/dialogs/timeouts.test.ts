@@ -1,0 +1,208 @@
+/** What time does to a session: timeouts, tarpit, message rate. Time is a fake clock's. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ReceiveConnectorSettings } from "../../src/core/policy/receive-connector.ts";
+import { type FakeClock, createFakeClock } from "../../src/testing/fake-clock.ts";
+import { type ScriptedClient, connectScriptedClient } from "../../src/testing/scripted-client.ts";
+import { type TemporaryRelay, startTemporaryRelay } from "../../src/testing/temporary-relay.ts";
+import { receiveConnector } from "../../src/testing/test-settings.ts";
+
+const second = 1000;
+const minute = 60 * second;
+const timedOut = "421 4.4.1 Connection timed out";
+
+let clock: FakeClock;
+let relay: TemporaryRelay;
+let client: ScriptedClient;
+
+async function start(connector: Partial<ReceiveConnectorSettings>): Promise<void> {
+  clock = createFakeClock();
+  relay = await startTemporaryRelay({
+    receiveConnectors: [receiveConnector(connector)],
+    ports: { clock },
+  });
+  client = await greeted();
+}
+async function greeted(): Promise<ScriptedClient> {
+  const one = await connectScriptedClient({ port: relay.port });
+  await one.expect(220);
+  return one;
+}
+const mailTransaction = async (): Promise<void> => {
+  await client.command("EHLO c.example");
+  await client.command("MAIL FROM:<a@b.example>");
+  await client.command("RCPT TO:<c@d.example>");
+};
+/** True when nothing was answered by now; time stands still meanwhile. */
+const unanswered = async (): Promise<boolean> => {
+  await clock.settle();
+  return client.silent();
+};
+
+afterEach(async () => {
+  client.close();
+  const stopped = relay.stop();
+  await clock.advance(30 * second);
+  await stopped;
+});
+
+describe("connectionInactivityTimeout 5 min, connectionTimeout 10 min", () => {
+  beforeEach(() => start({}));
+
+  test("an idle client is told and closed", async () => {
+    await clock.advance(5 * minute - second);
+    expect(await unanswered()).toBe(true);
+    await clock.advance(2 * second);
+    await client.expect(timedOut);
+    await client.closed();
+  });
+
+  test("a command begins the time anew", async () => {
+    await clock.advance(4 * minute);
+    expect((await client.command("NOOP")).code).toBe(250);
+    await clock.advance(4 * minute);
+    expect((await client.command("NOOP")).code).toBe(250);
+  });
+
+  test("half a command holds no session open", async () => {
+    client.send("NOO");
+    await clock.settle();
+    await clock.advance(5 * minute + second);
+    await client.expect(timedOut);
+    await client.closed();
+  });
+
+  test("an idle client inside DATA is told and closed, and nothing is kept", async () => {
+    await mailTransaction();
+    await client.command("DATA");
+    client.send("Subject: x\r\n\r\nhalf a mess");
+    await clock.settle();
+    await clock.advance(5 * minute + second);
+    await client.expect(timedOut);
+    await client.closed();
+    expect(relay.relay.queues().reduce((sum, queue) => sum + queue.messages, 0)).toBe(0);
+  });
+
+  test("an idle client inside a chunk is told and closed", async () => {
+    await mailTransaction();
+    client.send("BDAT 100 LAST\r\nten octets");
+    await clock.settle();
+    await clock.advance(5 * minute + second);
+    await client.expect(timedOut);
+    await client.closed();
+  });
+
+  test("a busy client is closed when its whole time is over", async () => {
+    for (let i = 0; i < 9; i++) {
+      await clock.advance(minute);
+      expect((await client.command("NOOP")).code).toBe(250);
+    }
+    await clock.advance(minute + second);
+    await client.expect(timedOut);
+    await client.closed();
+  });
+
+  test("a client that trickles content is closed when its whole time is over", async () => {
+    await mailTransaction();
+    await client.command("DATA");
+    for (let i = 0; i < 12 && client.silent(); i++) {
+      client.send("x\r\n");
+      await clock.advance(minute);
+    }
+    await client.expect(timedOut);
+    await client.closed();
+  });
+});
+
+describe("tarpitInterval 5 s", () => {
+  beforeEach(() => start({ tarpitInterval: 5 * second, anonymousRelay: false }));
+
+  test("an error is answered late, what came behind it after it", async () => {
+    await client.command("EHLO c.example");
+    await client.command("MAIL FROM:<a@b.example>");
+    client.send("RCPT TO:<c@elsewhere.example>\r\nNOOP\r\n");
+    expect(await unanswered()).toBe(true);
+    await clock.advance(4 * second);
+    expect(await unanswered()).toBe(true);
+    await clock.advance(2 * second);
+    await client.expect("550 5.7.54");
+    await client.expect(250);
+  });
+
+  test("good commands are answered at once", async () => {
+    expect((await client.command("EHLO c.example")).code).toBe(250);
+    expect((await client.command("MAIL FROM:<a@b.example>")).code).toBe(250);
+  });
+
+  test("a client that leaves leaves nothing behind", async () => {
+    await client.command("EHLO c.example");
+    await client.command("MAIL FROM:<a@b.example>");
+    client.send("RCPT TO:<c@elsewhere.example>\r\n");
+    await clock.settle();
+    client.reset();
+    await clock.advance(10 * second);
+    expect(relay.relay.sessions).toBe(0);
+  });
+});
+
+describe("authTarpitInterval 5 s", () => {
+  beforeEach(() =>
+    start({
+      authTarpitInterval: 5 * second,
+      authMechanism: ["Tls", "BasicAuth"],
+      permissionGroups: ["ExchangeUsers", "AnonymousUsers"],
+    }),
+  );
+
+  test("a failed log-in is answered late", async () => {
+    await client.command("EHLO c.example");
+    const pending = client.command("AUTH PLAIN AG5vYm9keQBub3Ro");
+    // The check of the password runs on another thread: time goes on only when it has ended.
+    for (let i = 0; i < 100 && clock.pendingTimers < 3; i++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await unanswered()).toBe(true);
+    await clock.advance(6 * second);
+    expect((await pending).code).toBe(535);
+  });
+});
+
+describe("messageRateLimit 3 a minute", () => {
+  beforeEach(() => start({ messageRateLimit: 3 }));
+
+  const send = async (one: ScriptedClient): Promise<string> => {
+    const { last } = await one.command("MAIL FROM:<a@b.example>");
+    if (last.startsWith("250")) await one.command("RSET");
+    return last;
+  };
+  const fresh = async (): Promise<ScriptedClient> => {
+    const one = await greeted();
+    await one.command("EHLO c.example");
+    return one;
+  };
+
+  test("the fourth MAIL of a minute closes the session", async () => {
+    await client.command("EHLO c.example");
+    for (let i = 0; i < 3; i++) expect(await send(client)).toMatch(/^250/);
+    expect(await send(client)).toMatch(
+      /^421 4\.4\.2 Message submission rate for this client has exceeded the configured limit/,
+    );
+    await client.closed();
+    expect(relay.events.map((event) => event.definition.id)).toContain(1031);
+  });
+
+  test("the count is the source's, not the session's, and the minute slides", async () => {
+    for (let i = 0; i < 3; i++) {
+      const one = await fresh();
+      expect(await send(one)).toMatch(/^250/);
+      one.close();
+      await clock.advance(10 * second);
+    }
+    const refused = await fresh();
+    expect(await send(refused)).toMatch(/^421/);
+    refused.close();
+    await clock.advance(31 * second);
+    const later = await fresh();
+    expect(await send(later)).toMatch(/^250/);
+    expect(await send(later)).toMatch(/^421/);
+    later.close();
+  });
+});
