@@ -1,6 +1,5 @@
 /** Weir as a library: a relay inside your own program or test. See docs/embedding.md. */
-import { stringify } from "yaml";
-import { parseConfig } from "./config/parse-config.ts";
+import { parseConfig, parseConfigValue } from "./config/parse-config.ts";
 import type { Fault } from "./config/fault.ts";
 import type { Ports } from "./ports/ports.ts";
 import { createRelay as relayFromSettings, type Relay } from "./relay.ts";
@@ -30,8 +29,9 @@ export class ConfigurationError extends Error {
  * SpoolError.
  */
 export async function createRelay(config: object | string, ports: Partial<Ports> = {}): Promise<Relay> {
-  const text = typeof config === "string" ? config : stringify(config);
-  const parsed = parseConfig(text, { file: "weir.yaml" });
+  const surroundings = { file: "weir.yaml" };
+  const parsed =
+    typeof config === "string" ? parseConfig(config, surroundings) : parseConfigValue(config, surroundings);
   if (!parsed.ok) throw new ConfigurationError(parsed.faults);
   return relayFromSettings(parsed.settings, ports);
 }

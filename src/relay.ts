@@ -12,7 +12,6 @@ import { createCarrier } from "./send/delivery/create-carrier.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
-import type { Spool } from "./spool/spool.ts";
 import { version } from "./version.ts";
 
 export interface Relay {
@@ -54,13 +53,15 @@ export async function createRelay(
   let settings = initial;
   const events = shared.events ?? createEventLog({ clock, levels: settings.diagnostics.levels });
 
-  const spool: Spool = await openLmdbSpool({
+  const spool = await openLmdbSpool({
     directory: join(settings.dataDirectory, "spool"),
     clock,
     onFault: (fault) => events.emit("SpoolFault", { error: fault.message }),
-    onSwept: (files) => events.emit("SpoolOrphansSwept", { files }),
   });
-  spool.onDamaged(({ id, what, setAside }) => events.emit("MessageDamaged", { id, what, setAside: setAside ?? "" }));
+  if (spool.orphansSwept > 0) events.emit("SpoolOrphansSwept", { files: spool.orphansSwept });
+  spool.onDamaged(({ id, what, setAside }) =>
+    events.emit("MessageDamaged", { id, what, setAside: setAside ?? "" }),
+  );
 
   const receiver: Receiver = createReceiver({
     settings: receiverSettings(settings),
@@ -128,7 +129,12 @@ export async function createRelay(
 
 function receiverSettings(settings: Settings) {
   const { receiveConnectors, acceptedDomains, users, transport } = settings;
-  return { receiveConnectors, acceptedDomains, users, maxConnectionRatePerMinute: transport.maxConnectionRatePerMinute };
+  return {
+    receiveConnectors,
+    acceptedDomains,
+    users,
+    maxConnectionRatePerMinute: transport.maxConnectionRatePerMinute,
+  };
 }
 
 function warnOfOpenRelays(settings: Settings, events: EventLog): void {

@@ -12,8 +12,13 @@ export function createCarrier(
 ): Carrier {
   switch (connector.kind) {
     case "smartHost":
-      return createSmtpCarrier({ connector, nextHop: connector.smartHosts, ports: context.ports, events: context.events });
+      return createSmtpCarrier({
+        connector,
+        nextHop: connector.smartHosts,
+        ports: context.ports,
+        events: context.events,
+      });
     case "drop":
-      return createDropCarrier({ connector, ports: context.ports });
+      return createDropCarrier({ connector });
   }
 }
