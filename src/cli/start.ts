@@ -33,14 +33,23 @@ export async function startCommand(options: StartOptions): Promise<number> {
   warnOfOldNode();
 
   const events = createEventLog({ clock: createSystemClock(), levels: parsed.settings.diagnostics.levels });
-  const sink = createStderrSink({ events, format: options.logFormat });
+  const sink = createStderrSink({ format: options.logFormat === "json" ? "json" : "text" });
+  events.subscribe(sink.listen);
   const survive = surviveFaults(events);
   let relay: Relay | undefined;
   let watch: FileWatch | undefined;
   try {
     relay = await createRelay(parsed.settings, {}, { events });
     await relay.start();
-    process.stderr.write(welcome({ settings: relay.settings, listeners: relay.listeners(), file, isNew, format: options.logFormat }));
+    process.stderr.write(
+      welcome({
+        settings: relay.settings,
+        listeners: relay.listeners(),
+        file,
+        isNew,
+        format: options.logFormat,
+      }),
+    );
     watch = followConfiguration(file, relay);
     const reason = await stopAsked();
     await relay.stop(reason, graceMs);
@@ -52,7 +61,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
   } finally {
     watch?.close();
     survive.end();
-    await sink.close();
+    await sink.flush();
   }
 }
 
@@ -129,7 +138,10 @@ function stopAsked(): Promise<string> {
  */
 function surviveFaults(events: EventLog): { end(): void } {
   const tell = (where: string) => (fault: unknown) => {
-    events.emit("RelayFault", { where, error: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) });
+    events.emit("RelayFault", {
+      where,
+      error: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault),
+    });
   };
   const exception = tell("the process");
   const rejection = tell("a promise nobody waits for");
@@ -151,4 +163,3 @@ function warnOfOldNode(): void {
     );
   }
 }
-

@@ -22,7 +22,9 @@ export function welcome(start: {
     `  configuration  ${file}${isNew ? "  (just written; every line is explained there)" : ""}`,
     `  data           ${settings.dataDirectory}`,
     ...listeners.map((endpoint) => `  listening on   ${formatEndpoint(endpoint)}`),
-    ...settings.sendConnectors.map((connector) => `  delivers to    ${target(connector)}  (send connector ${connector.name})`),
+    ...settings.sendConnectors.map(
+      (connector) => `  delivers to    ${target(connector)}  (send connector ${connector.name})`,
+    ),
   ];
   if (first !== undefined) {
     const host = first.address === "0.0.0.0" || first.address === "::" ? "127.0.0.1" : first.address;
