@@ -195,7 +195,7 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
       return free.length;
     },
     whenSettled: (id) =>
-      kept.has(id)
+      kept.has(id) && !closed
         ? new Promise((resolve) => waiters.set(id, [...(waiters.get(id) ?? []), resolve]))
         : Promise.resolve(),
     queues() {
@@ -220,6 +220,8 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
     },
     async close() {
       closed = true;
+      for (const resolve of [...waiters.values()].flat()) resolve();
+      waiters.clear();
     },
   };
 }

@@ -1,5 +1,6 @@
 /** The unfinished recipients of one message, and how a settle changes them. Pure. */
 import type { MessageId } from "../core/message/envelope.ts";
+import { assertQueueName } from "./keys.ts";
 import {
   submissionQueue,
   type Claim,
@@ -79,7 +80,10 @@ export function changedRecipients(
     const change = byIndex.get(recipient.index);
     if (change === undefined) kept.push(recipient);
     else if (change.kind === "keep") {
-      const { index, queue, dueAt, attempts, lastError, delayReported } = change;
+      const { index, queue, attempts, lastError, delayReported } = change;
+      if (queue !== recipient.queue) assertQueueName(queue);
+      if (Number.isNaN(change.dueAt)) throw new RangeError("a due time is not a number");
+      const dueAt = Math.max(0, change.dueAt);
       kept.push({
         index,
         attempts,

@@ -178,7 +178,10 @@ export interface Spool {
   setAside(claim: Claim, what: string): Promise<void>;
   /** Moves all unclaimed entries of a queue back to the submission queue, due at once. Returns how many. */
   resubmit(queue: QueueName): Promise<number>;
-  /** Resolves when all recipients of the message are settled as done (also when it is not there any more). */
+  /**
+   * Resolves when all recipients of the message are settled as done; also when it is not there any more, and
+   * when the spool closes.
+   */
   whenSettled(id: MessageId): Promise<void>;
   /** All queues that hold entries. Costs per queue, not per message. */
   queues(): readonly QueueSummary[];

@@ -1,0 +1,7 @@
+import { createMemorySpool } from "../../src/spool/memory-spool.ts";
+import { describeSpool } from "./spool-contract.ts";
+
+describeSpool("memory-spool", async (options) => {
+  const spool = createMemorySpool(options);
+  return { spool, end: () => spool.close() };
+});

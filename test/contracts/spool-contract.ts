@@ -1,0 +1,558 @@
+/** The promises of `src/spool/spool.ts`, as one suite that every implementation passes. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Envelope, Origin } from "../../src/core/message/envelope.ts";
+import type {
+  Claim,
+  ContentReader,
+  Draft,
+  RecipientChange,
+  Report,
+  Spool,
+  SpooledMessage,
+} from "../../src/spool/spool.ts";
+import { submissionQueue, unreachableQueue } from "../../src/spool/spool.ts";
+import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
+
+/** What an implementation brings to the suite. */
+export interface SpoolUnderTest {
+  readonly spool: Spool;
+  /** Closes and opens again what is on disk; absent where nothing survives. */
+  readonly reopen?: () => Promise<Spool>;
+  readonly end: () => Promise<void>;
+}
+
+export const origin: Origin = {
+  connector: "AppRelay",
+  sourceAddress: "127.0.0.1",
+  helloName: "client.test",
+  sessionId: "1",
+};
+const plainFacts = { dotLines: 0, eightBit: false, endsWithCrlf: true };
+
+export function envelopeTo(...forwardPaths: string[]): Envelope {
+  return {
+    reversePath: "from@test",
+    recipients: forwardPaths.map((forwardPath) => ({ forwardPath })),
+    body: "7BIT",
+    smtpUtf8: false,
+  };
+}
+
+/** Octets of a given length that differ from place to place. */
+export function patterned(length: number, seed = 1): Buffer {
+  const octets = Buffer.allocUnsafe(length);
+  for (let i = 0; i < length; i++) octets[i] = (i * 31 + seed * 17 + (i >> 8)) & 0xff;
+  return octets;
+}
+
+export async function writeAll(draft: Draft, content: Buffer, chunkBytes = 64 * 1024): Promise<void> {
+  for (let at = 0; at < content.length; at += chunkBytes)
+    if (!draft.write(content.subarray(at, at + chunkBytes))) await draft.whenWritable();
+}
+
+export async function acceptMessage(
+  spool: Spool,
+  content: Buffer | string = "Subject: x\r\n\r\nhello\r\n",
+  envelope = envelopeTo("to@test"),
+): Promise<SpooledMessage> {
+  const draft = spool.begin();
+  await writeAll(draft, Buffer.from(content));
+  return spool.accept(draft, envelope, origin, plainFacts);
+}
+
+export async function readContent(content: ContentReader): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of content.stream()) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+export const doneAll = (claim: Claim): RecipientChange[] =>
+  claim.recipients.map(({ index }) => ({ kind: "done", index }));
+
+export const keepAll = (claim: Claim, queue: string, dueAt: number): RecipientChange[] =>
+  claim.recipients.map(({ index, attempts }) => ({
+    kind: "keep",
+    index,
+    queue,
+    dueAt,
+    attempts: attempts + 1,
+    lastError: "450 4.2.1 busy",
+    delayReported: false,
+  }));
+
+const idsOf = (claims: readonly Claim[]) => claims.map(({ message }) => message.id);
+
+export function describeSpool(
+  name: string,
+  open: (options: { clock: FakeClock; inlineLimitBytes: number }) => Promise<SpoolUnderTest>,
+): void {
+  describe(name, () => {
+    const startAt = Date.UTC(2026, 0, 1);
+    const inlineLimitBytes = 16 * 1024;
+    let clock: FakeClock;
+    let under: SpoolUnderTest;
+    let spool: Spool;
+
+    beforeEach(async () => {
+      clock = createFakeClock(startAt);
+      under = await open({ clock, inlineLimitBytes });
+      spool = under.spool;
+    });
+    afterEach(() => under.end());
+
+    const claimOne = async (queue = submissionQueue): Promise<Claim> => {
+      const [claim] = await spool.claim(queue, 1, clock.now());
+      if (claim === undefined) throw new Error("nothing to claim");
+      return claim;
+    };
+    const counts = () => Object.fromEntries(spool.queues().map(({ queue, messages }) => [queue, messages]));
+    const nextDueAt = (queue: string) => spool.queues().find((one) => one.queue === queue)?.nextDueAt;
+
+    describe("accept", () => {
+      test.each([
+        ["empty", 0],
+        ["small", 100],
+        ["as large as a record takes", inlineLimitBytes],
+        ["larger than a record takes", inlineLimitBytes + 1],
+        ["large", 3_000_000],
+      ])("keeps a content that is %s", async (_, sizeBytes) => {
+        const content = patterned(sizeBytes);
+        const envelope: Envelope = {
+          ...envelopeTo("ä@test", "b@test"),
+          smtpUtf8: true,
+          ret: "HDRS",
+          envid: "e+201",
+        };
+        const message = await acceptMessage(spool, content, envelope);
+        expect(message).toMatchObject({
+          arrivedAt: startAt,
+          envelope,
+          origin,
+          content: { sizeBytes, ...plainFacts },
+        });
+        const claim = await claimOne();
+        expect(claim.message).toEqual(message);
+        expect(claim.recipients).toEqual([
+          { index: 0, attempts: 0, delayReported: false },
+          { index: 1, attempts: 0, delayReported: false },
+        ]);
+        expect(content.equals(await readContent(claim.content))).toBe(true);
+        const { inMemory } = claim.content;
+        expect(inMemory === undefined ? undefined : content.equals(inMemory)).toBe(
+          sizeBytes <= inlineLimitBytes ? true : undefined,
+        );
+      });
+
+      test("gives ids in order of beginning, also when the clock goes back", async () => {
+        const first = spool.begin();
+        await clock.advance(5);
+        const ids = [first.id, spool.begin().id, spool.begin().id];
+        expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+        expect(new Set(ids).size).toBe(3);
+        expect(ids.every(Number.isSafeInteger)).toBe(true);
+      });
+
+      test("keeps nothing of a discarded draft, and refuses it", async () => {
+        const draft = spool.begin();
+        draft.write(patterned(50_000));
+        draft.discard();
+        draft.discard();
+        await draft.whenWritable();
+        await expect(spool.accept(draft, envelopeTo("a@test"), origin, plainFacts)).rejects.toThrow(/ended/);
+        expect(spool.size).toBe(0);
+      });
+
+      test("takes a draft once", async () => {
+        const draft = spool.begin();
+        await spool.accept(draft, envelopeTo("a@test"), origin, plainFacts);
+        draft.discard();
+        await expect(spool.accept(draft, envelopeTo("a@test"), origin, plainFacts)).rejects.toThrow(/ended/);
+        expect(spool.size).toBe(1);
+      });
+
+      test("hands fresh mail over, claimed, before it resolves", async () => {
+        const heard: Claim[] = [];
+        spool.onAccepted((claim) => heard.push(claim) > 0);
+        const message = await acceptMessage(spool, "abc");
+        expect(idsOf(heard)).toEqual([message.id]);
+        expect(heard[0]?.content.inMemory?.toString()).toBe("abc");
+        expect(await spool.claim(submissionQueue, 10, clock.now())).toEqual([]);
+        expect(nextDueAt(submissionQueue)).toBeUndefined();
+        expect(counts()).toEqual({ [submissionQueue]: 1 });
+        await spool.settle(heard[0] as Claim, doneAll(heard[0] as Claim));
+        expect(spool.size).toBe(0);
+        expect(counts()).toEqual({});
+      });
+
+      test("leaves mail that is declined claimable", async () => {
+        spool.onAccepted(() => false);
+        const message = await acceptMessage(spool);
+        expect(nextDueAt(submissionQueue)).toBe(startAt);
+        expect((await claimOne()).message.id).toBe(message.id);
+      });
+
+      test("takes many at once", async () => {
+        const messages = await Promise.all(
+          Array.from({ length: 200 }, (_, i) => acceptMessage(spool, `message ${i}`)),
+        );
+        expect(spool.size).toBe(200);
+        const claims = await spool.claim(submissionQueue, 1000, clock.now());
+        expect(idsOf(claims)).toEqual(messages.map(({ id }) => id));
+        expect(claims.map(({ content }) => content.inMemory?.toString())).toEqual(
+          Array.from({ length: 200 }, (_, i) => `message ${i}`),
+        );
+      });
+    });
+
+    describe("claim", () => {
+      test("takes what is due, earliest first, up to the limit", async () => {
+        const messages = [];
+        for (let i = 0; i < 5; i++) messages.push(await acceptMessage(spool));
+        const dueAts = [300, 100, 200, 400, 500].map((ms) => startAt + ms);
+        const claims = await spool.claim(submissionQueue, 10, clock.now());
+        await Promise.all(
+          claims.map((claim, i) => spool.settle(claim, keepAll(claim, "next", dueAts[i] as number))),
+        );
+        expect(nextDueAt("next")).toBe(startAt + 100);
+        await clock.advance(400);
+        expect(idsOf(await spool.claim("next", 2, clock.now()))).toEqual([messages[1]?.id, messages[2]?.id]);
+        expect(nextDueAt("next")).toBe(startAt + 300);
+        expect(idsOf(await spool.claim("next", 9, clock.now()))).toEqual([messages[0]?.id, messages[3]?.id]);
+        expect(nextDueAt("next")).toBe(startAt + 500);
+        expect(await spool.claim("next", 9, clock.now())).toEqual([]);
+      });
+
+      test("never gives an entry twice, also to claims under way at once", async () => {
+        await Promise.all(Array.from({ length: 150 }, () => acceptMessage(spool)));
+        const rounds = await Promise.all(
+          [70, 70, 70].map((limit) => spool.claim(submissionQueue, limit, clock.now())),
+        );
+        const ids = rounds.flatMap(idsOf);
+        expect(ids).toHaveLength(150);
+        expect(new Set(ids).size).toBe(150);
+      });
+
+      test("gives a released entry again", async () => {
+        for (let i = 0; i < 3; i++) await acceptMessage(spool);
+        const claims = await spool.claim(submissionQueue, 3, clock.now());
+        const [, second] = claims;
+        spool.release(second as Claim);
+        spool.release(second as Claim);
+        expect(nextDueAt(submissionQueue)).toBe(startAt);
+        expect(idsOf(await spool.claim(submissionQueue, 3, clock.now()))).toEqual([second?.message.id]);
+      });
+
+      test("gives an entry released for later not before that", async () => {
+        await acceptMessage(spool);
+        const claim = await claimOne();
+        spool.release(claim, startAt + 1000);
+        expect(await spool.claim(submissionQueue, 3, clock.now())).toEqual([]);
+        expect(nextDueAt(submissionQueue)).toBe(startAt + 1000);
+        await clock.advance(1000);
+        expect(idsOf(await spool.claim(submissionQueue, 3, clock.now()))).toEqual([claim.message.id]);
+      });
+
+      test("finds an entry that was put off and then got another due time", async () => {
+        const message = await acceptMessage(spool);
+        spool.release(await claimOne(), startAt + 10_000);
+        const { claims } = await spool.claimOld(0, startAt + 1, 10);
+        expect(idsOf(claims)).toEqual([message.id]);
+        await spool.settle(claims[0] as Claim, keepAll(claims[0] as Claim, submissionQueue, startAt + 50));
+        await clock.advance(50);
+        expect(idsOf(await spool.claim(submissionQueue, 3, clock.now()))).toEqual([message.id]);
+      });
+
+      test("finds mail that became due behind what was claimed already", async () => {
+        await clock.advance(1000);
+        const late = await acceptMessage(spool);
+        const early = await acceptMessage(spool);
+        const [first, second] = await spool.claim(submissionQueue, 2, clock.now());
+        await spool.settle(second as Claim, keepAll(second as Claim, submissionQueue, startAt));
+        expect(idsOf(await spool.claim(submissionQueue, 2, clock.now()))).toEqual([early.id]);
+        expect(first?.message.id).toBe(late.id);
+      });
+
+      test("holds only the recipients that are due", async () => {
+        await acceptMessage(spool, "x", envelopeTo("a@test", "b@test"));
+        const claim = await claimOne();
+        await spool.settle(claim, [
+          { kind: "keep", index: 0, queue: "q", dueAt: startAt, attempts: 1, delayReported: false },
+          { kind: "keep", index: 1, queue: "q", dueAt: startAt + 100, attempts: 1, delayReported: false },
+        ]);
+        expect(counts()).toEqual({ q: 1 });
+        const first = await claimOne("q");
+        expect(first.recipients.map(({ index }) => index)).toEqual([0]);
+        await spool.settle(first, doneAll(first));
+        expect(nextDueAt("q")).toBe(startAt + 100);
+        await clock.advance(100);
+        expect((await claimOne("q")).recipients.map(({ index }) => index)).toEqual([1]);
+      });
+
+      test("refuses to settle a claim that has ended", async () => {
+        await acceptMessage(spool);
+        const claim = await claimOne();
+        spool.release(claim);
+        await expect(spool.settle(claim, doneAll(claim))).rejects.toThrow(/ended/);
+        expect(spool.size).toBe(1);
+      });
+    });
+
+    describe("settle", () => {
+      test("keeps what it is told of a recipient", async () => {
+        await acceptMessage(spool, "x", envelopeTo("a@test", "b@test", "c@test"));
+        const claim = await claimOne();
+        await spool.settle(claim, [
+          { kind: "done", index: 1 },
+          {
+            kind: "keep",
+            index: 0,
+            queue: "q",
+            dueAt: startAt,
+            attempts: 3,
+            lastError: "451 x",
+            delayReported: true,
+          },
+        ]);
+        expect(counts()).toEqual({ [submissionQueue]: 1, q: 1 });
+        expect((await claimOne("q")).recipients).toEqual([
+          { index: 0, attempts: 3, lastError: "451 x", delayReported: true },
+        ]);
+        expect((await claimOne()).recipients).toEqual([{ index: 2, attempts: 0, delayReported: false }]);
+      });
+
+      test("shows its change at once", async () => {
+        await acceptMessage(spool);
+        const claim = await claimOne();
+        const durable = spool.settle(claim, keepAll(claim, "q", startAt));
+        expect(counts()).toEqual({ q: 1 });
+        expect(nextDueAt("q")).toBe(startAt);
+        expect(idsOf(await spool.claim("q", 1, clock.now()))).toEqual([claim.message.id]);
+        await durable;
+        expect(nextDueAt("q")).toBeUndefined();
+      });
+
+      test("loses no change of two claims of one message", async () => {
+        const { id } = await acceptMessage(spool, "x", envelopeTo("a@test", "b@test", "c@test"));
+        const claim = await claimOne();
+        await spool.settle(
+          claim,
+          claim.recipients.map(({ index }) => ({
+            kind: "keep",
+            index,
+            queue: `q${index}`,
+            dueAt: startAt,
+            attempts: 0,
+            delayReported: false,
+          })),
+        );
+        const [a, b, c] = await Promise.all(["q0", "q1", "q2"].map(claimOne));
+        await Promise.all([
+          spool.settle(a as Claim, doneAll(a as Claim)),
+          spool.settle(b as Claim, keepAll(b as Claim, "q2", startAt + 1)),
+        ]);
+        spool.release(c as Claim);
+        expect(counts()).toEqual({ q2: 1 });
+        await clock.advance(1);
+        const rest = await claimOne("q2");
+        expect(rest.recipients.map(({ index, attempts }) => [index, attempts])).toEqual([
+          [1, 1],
+          [2, 0],
+        ]);
+        expect(spool.size).toBe(1);
+        await spool.settle(rest, doneAll(rest));
+        expect(spool.size).toBe(0);
+        await spool.whenSettled(id);
+      });
+
+      test.each([100, 100_000])("accepts its reports of %i octets in the same step", async (reportBytes) => {
+        await acceptMessage(spool);
+        const claim = await claimOne();
+        const heard: Claim[] = [];
+        spool.onAccepted((fresh) => heard.push(fresh) > 0);
+        const content = Buffer.alloc(reportBytes, ".x\r\n");
+        const report: Report = {
+          envelope: { ...envelopeTo("from@test"), reversePath: "" },
+          content,
+          origin: { ...origin, connector: "DSN" },
+        };
+        await spool.settle(claim, doneAll(claim), [report, report]);
+        expect(spool.size).toBe(2);
+        expect(heard).toHaveLength(2);
+        expect(heard[0]?.message).toMatchObject({
+          envelope: report.envelope,
+          origin: report.origin,
+          content: {
+            sizeBytes: reportBytes,
+            dotLines: reportBytes / 4,
+            eightBit: false,
+            endsWithCrlf: true,
+          },
+        });
+        expect(content.equals(await readContent((heard[1] as Claim).content))).toBe(true);
+      });
+
+      test("tells who waits when the last recipient is done, not before", async () => {
+        const { id } = await acceptMessage(spool, "x", envelopeTo("a@test", "b@test"));
+        let settled = false;
+        const waiting = spool.whenSettled(id).then(() => (settled = true));
+        const claim = await claimOne();
+        await spool.settle(claim, [{ kind: "done", index: 0 }]);
+        const rest = await claimOne();
+        expect(settled).toBe(false);
+        await spool.settle(rest, doneAll(rest));
+        await waiting;
+        await spool.whenSettled(id);
+        await spool.whenSettled(12345);
+      });
+
+      test("refuses changes outside its claim, which stays", async () => {
+        await acceptMessage(spool);
+        const claim = await claimOne();
+        await expect(spool.settle(claim, [{ kind: "done", index: 7 }])).rejects.toThrow(/outside/);
+        expect(spool.size).toBe(1);
+      });
+    });
+
+    describe("upkeep", () => {
+      test("claims old messages in order of arrival, whatever their queue", async () => {
+        const first = await acceptMessage(spool, "x", envelopeTo("a@test", "b@test"));
+        const claim = await claimOne();
+        await spool.settle(claim, [
+          { kind: "keep", index: 0, queue: "q", dueAt: startAt + 9e9, attempts: 1, delayReported: false },
+        ]);
+        await clock.advance(10);
+        const second = await acceptMessage(spool);
+        await clock.advance(10);
+        const third = await acceptMessage(spool);
+        const held = await claimOne(submissionQueue);
+        expect(held.message.id).toBe(first.id);
+
+        const walk = await spool.claimOld(0, third.arrivedAt, 100);
+        expect(walk.claims.map(({ message, queue }) => [message.id, queue])).toEqual([
+          [first.id, "q"],
+          [second.id, submissionQueue],
+        ]);
+        expect((await spool.claimOld(walk.next, third.arrivedAt, 100)).claims).toEqual([]);
+        for (const one of walk.claims) spool.release(one);
+
+        const short = await spool.claimOld(0, third.arrivedAt, 1);
+        expect(idsOf(short.claims)).toEqual([first.id]);
+        expect(idsOf((await spool.claimOld(short.next, third.arrivedAt, 1)).claims)).toEqual([second.id]);
+      });
+
+      test.each([unreachableQueue, submissionQueue])("resubmits the queue '%s'", async (queue) => {
+        for (let i = 0; i < 150; i++) await acceptMessage(spool);
+        const claims = await spool.claim(submissionQueue, 150, clock.now());
+        await Promise.all(
+          claims.map((claim) => spool.settle(claim, keepAll(claim, queue, startAt + 1_000_000))),
+        );
+        await clock.advance(10);
+        const held = (await spool.claimOld(0, clock.now(), 1)).claims[0] as Claim;
+        expect(await spool.resubmit(queue)).toBe(149);
+        const again = await spool.claim(submissionQueue, 1000, clock.now());
+        expect(again).toHaveLength(149);
+        expect(again[0]?.recipients[0]).toMatchObject({ attempts: 1, lastError: "450 4.2.1 busy" });
+        spool.release(held);
+        expect(nextDueAt(queue)).toBe(startAt + 1_000_000);
+      });
+
+      test("lists a queue in due order, without claiming", async () => {
+        const first = await acceptMessage(spool);
+        await clock.advance(1);
+        const second = await acceptMessage(spool, "y", envelopeTo("c@test"));
+        const claim = await claimOne();
+        const rows = await spool.list(submissionQueue, 10);
+        expect(rows.map(({ message, dueAt }) => [message.id, dueAt])).toEqual([
+          [first.id, startAt],
+          [second.id, startAt + 1],
+        ]);
+        expect(rows[1]?.message).toEqual(second);
+        expect(rows[1]?.recipients).toEqual([{ index: 0, attempts: 0, delayReported: false }]);
+        expect(await spool.list(submissionQueue, 1)).toHaveLength(1);
+        expect(await spool.list("none", 1)).toEqual([]);
+        expect(claim.message.id).toBe(first.id);
+      });
+
+      test("sets a message aside whose content is damaged; its claims end", async () => {
+        const damages: unknown[] = [];
+        spool.onDamaged((damage) => damages.push(damage));
+        const message = await acceptMessage(spool, "x", envelopeTo("a@test", "b@test"));
+        const other = await acceptMessage(spool);
+        const claim = await claimOne();
+        await spool.settle(claim, [
+          { kind: "keep", index: 1, queue: "q", dueAt: startAt, attempts: 0, delayReported: false },
+        ]);
+        const [one, two] = [await claimOne(), await claimOne("q")];
+        await spool.setAside(one, "it is torn");
+        expect(damages).toMatchObject([{ id: message.id, what: "it is torn" }]);
+        expect(spool.size).toBe(1);
+        await spool.settle(two, doneAll(two));
+        spool.release(one);
+        await spool.whenSettled(message.id);
+        expect(counts()).toEqual({ [submissionQueue]: 1 });
+        expect(idsOf(await spool.claim(submissionQueue, 9, clock.now()))).toEqual([other.id]);
+      });
+
+      test("refuses everything after close, and lets waiters go", async () => {
+        const { id } = await acceptMessage(spool);
+        const claim = await claimOne();
+        const waiting = spool.whenSettled(id);
+        const draft = spool.begin();
+        draft.write(patterned(100_000));
+        await spool.close();
+        await spool.close();
+        await waiting;
+        const closed = { name: "SpoolError", code: "closed" };
+        await expect(spool.settle(claim, doneAll(claim))).rejects.toMatchObject(closed);
+        await expect(spool.claim(submissionQueue, 1, clock.now())).rejects.toMatchObject(closed);
+        await expect(acceptMessage(spool)).rejects.toMatchObject(closed);
+        spool.release(claim);
+      });
+    });
+
+    test("keeps its state over a restart", async ({ skip }) => {
+      const { reopen } = under;
+      if (reopen === undefined) return skip();
+      const settled = await acceptMessage(spool, patterned(20_000));
+      const settling = await claimOne();
+      await spool.settle(settling, doneAll(settling));
+      const small = await acceptMessage(spool, "small", envelopeTo("a@test", "b@test"));
+      const large = await acceptMessage(spool, patterned(100_000));
+      const held = await claimOne();
+      await spool.settle(held, [
+        { kind: "done", index: 0 },
+        {
+          kind: "keep",
+          index: 1,
+          queue: "q",
+          dueAt: startAt + 5,
+          attempts: 2,
+          lastError: "é",
+          delayReported: true,
+        },
+      ]);
+      await claimOne();
+      spool.begin().write(patterned(100_000));
+
+      await clock.advance(5);
+      spool = await reopen();
+      expect(spool.recovered).toBe(2);
+      expect(spool.size).toBe(2);
+      expect(counts()).toEqual({ [submissionQueue]: 1, q: 1 });
+      expect(nextDueAt("q")).toBe(startAt + 5);
+      const again = await claimOne("q");
+      expect(again.message).toEqual(small);
+      expect(again.recipients).toEqual([{ index: 1, attempts: 2, lastError: "é", delayReported: true }]);
+      const claim = await claimOne();
+      expect(claim.message).toEqual(large);
+      expect(patterned(100_000).equals(await readContent(claim.content))).toBe(true);
+      expect(spool.begin().id).toBeGreaterThan(large.id);
+      expect(settled.id).toBeLessThan(small.id);
+      for (const one of [again, claim]) await spool.settle(one, doneAll(one));
+
+      spool = await reopen();
+      expect(spool.size).toBe(0);
+      expect(spool.queues()).toEqual([]);
+    });
+  });
+}
