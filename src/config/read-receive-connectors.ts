@@ -20,17 +20,18 @@ export function readReceiveConnectors(
   const section = ["receiveConnectors"];
   const connectors = list.map((raw, index) => {
     const path = [...section, index];
-    const written = canonicalSection(raw, path, findings);
-    const preset = isSection(written) ? withUsagePresets(written) : written;
+    const canonical = canonicalSection(raw, path, findings);
+    const written = isSection(canonical) ? canonical : {};
+    const preset = isSection(canonical) ? withUsagePresets(canonical) : canonical;
     const { value: given, faulty } = readPiece(receiveConnectorSchema, preset, path, findings, homeOf);
     if (!given) {
       const rest = readRest(receiveConnectorSchema, preset, faulty, placeholders);
-      if (rest) checkReceiveConnector(rest, faulty, path, findings);
+      if (rest) checkReceiveConnector(rest, written, faulty, path, findings);
       return undefined;
     }
-    checkReceiveConnector(given, new Set(), path, findings);
+    checkReceiveConnector(given, written, new Set(), path, findings);
     const connector = receiveConnectorSettings(given, relay);
-    checkReceiveConnectorWarnings(connector, isSection(written) ? written : {}, path, findings);
+    checkReceiveConnectorWarnings(connector, written, path, findings);
     return connector;
   });
   checkUniqueNames(connectors, section, findings);

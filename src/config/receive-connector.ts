@@ -72,10 +72,12 @@ export function receiveConnectorSettings(
 
 /**
  * Exchange's rules between the settings of one connector. Those that concern a setting in `faulty` are left
- * out: its fault is told already, and what it should be is not known.
+ * out: its fault is told already, and what it should be is not known. `written` tells which settings the file
+ * gives.
  */
 export function checkReceiveConnector(
   given: GivenReceiveConnector,
+  written: Section,
   faulty: ReadonlySet<string>,
   path: Path,
   findings: Findings,
@@ -110,10 +112,16 @@ export function checkReceiveConnector(
     ["binaryMimeEnabled", "chunkingEnabled"],
     "needs chunkingEnabled",
   );
+  const [silence, life] = [given.connectionInactivityTimeout, given.connectionTimeout];
+  const isDefault = written["connectionInactivityTimeout"] === undefined;
   rule(
-    given.connectionInactivityTimeout >= given.connectionTimeout,
-    ["connectionInactivityTimeout", "connectionTimeout"],
-    `${formatDuration(given.connectionInactivityTimeout)} must be less than connectionTimeout, ${formatDuration(given.connectionTimeout)}`,
+    silence >= life,
+    isDefault
+      ? ["connectionTimeout", "connectionInactivityTimeout"]
+      : ["connectionInactivityTimeout", "connectionTimeout"],
+    isDefault
+      ? `${formatDuration(life)} must be more than connectionInactivityTimeout, by default ${formatDuration(silence)}; give that one too`
+      : `${formatDuration(silence)} must be less than connectionTimeout, ${formatDuration(life)}`,
   );
   const together = "tlsCertificateFile and tlsKeyFile go together; give both or none";
   const [certificate, key] = [given.tlsCertificateFile !== undefined, given.tlsKeyFile !== undefined];

@@ -1,6 +1,7 @@
 /** Names of settings: other accepted spellings, and what a misspelt one probably meant. */
 
-const aliases: ReadonlyMap<string, string> = new Map([
+/** Documented other spellings, by themselves. */
+export const aliases: ReadonlyMap<string, string> = new Map([
   ["remoteIPRanges", "remoteIpRanges"],
   ["requireTLS", "requireTls"],
   ["requireEHLODomain", "requireEhloDomain"],

@@ -72,8 +72,8 @@ export const transportSchema = z.strictObject(
     ),
     maxConnectionRatePerMinute: setting(
       integer({ min: 1, max: most, unlimited: true }),
-      1200,
-      "Most incoming connections per minute of the whole relay.",
+      Infinity,
+      "Most incoming connections per minute of the whole relay. Exchange: 1200, which an application that opens a connection for each message reaches at 20 messages a second.",
     ),
     externalPostmasterAddress: optionalSetting(
       parsedText({ kind: "mail address" }, parseMailAddress),

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+// Disk commits, DNS and password hashes share this pool; it must be sized before its first use.
+process.env.UV_THREADPOOL_SIZE ||= "16";
+
+let main;
+try {
+  ({ main } = await import("../dist/cli/main.js"));
+} catch (error) {
+  const missing = error?.code === "ERR_MODULE_NOT_FOUND" && /dist[/\\]cli[/\\]main\.js/.test(error.message);
+  process.stderr.write(
+    missing ? "weir: not built yet; run: npm run build\n" : `weir: ${error?.stack ?? error}\n`,
+  );
+  process.exitCode = 1;
+}
+if (main) process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,26 @@
+/** Which configuration file a command means, and the one a newcomer gets. */
+import { writeFile } from "node:fs/promises";
+
+export interface ChosenConfigFile {
+  readonly file: string;
+  /** It was named (--config, WEIR_CONFIG); false: the one that is looked for when nothing is said. */
+  readonly chosen: boolean;
+}
+
+/** `--config FILE`, else WEIR_CONFIG, else `weir.yaml` in the current folder. */
+export function chooseConfigFile(option: string | undefined): Promise<ChosenConfigFile> {
+  const named = option ?? (process.env["WEIR_CONFIG"] || undefined);
+  return Promise.resolve({ file: named ?? "weir.yaml", chosen: named !== undefined });
+}
+
+/** Writes the commented default configuration. False: there is a file already, and it was left alone. */
+export async function writeDefaultConfig(file: string): Promise<boolean> {
+  const { defaultConfig } = await import("../config/default-config.ts");
+  try {
+    await writeFile(file, defaultConfig, { flag: "wx", mode: 0o640 });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,137 @@
+/** The reference of the configuration file, written from its schema. */
+import { z } from "zod";
+import { adminSchema, configurationSchema, diagnosticsSchema, userSchema } from "./configuration-schema.ts";
+import { unwrapped } from "./issues.ts";
+import { defaultConnectorValues, usagePresets } from "./receive-connector.ts";
+import { receiveConnectorSchema } from "./receive-connector-schema.ts";
+import { refusedSettings, refusedValues } from "./refused-settings.ts";
+import { credentialSchema, sendConnectorSchema } from "./send-connector-schema.ts";
+import { aliases } from "./setting-names.ts";
+import { transportSchema } from "./transport-schema.ts";
+import { computedDefaults, kinds } from "./value-type.ts";
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+/** Markdown. `npm run docs` writes it to docs/configuration.md. */
+export function configurationReference(): string {
+  return [
+    "# Configuration",
+    "",
+    "<!-- Written by `npm run docs` from the schema in src/config; change it there. -->",
+    "",
+    "One YAML file holds everything: `weir.yaml` in the current folder, or the file named by `--config` or by the",
+    "environment variable `WEIR_CONFIG`. Saving it applies it without dropping a connection; a file with a fault changes",
+    "nothing. `weir check` tells every fault with line and path, `weir init` writes a commented file to start from,",
+    "`weir schema` prints the JSON Schema for editors.",
+    "",
+    "Names are Exchange's, in camelCase. Durations are written `30s`, `5m`, `1h30m`, `2d` or as Exchange's `00:05:00`,",
+    "sizes `25MB` (1 MB is 1024 KB of 1024 bytes) or as a number of bytes, `unlimited` where a limit may be absent.",
+    "",
+    "## Top level",
+    "",
+    ...table(configurationSchema.shape),
+    "",
+    "## receiveConnectors",
+    "",
+    ...table(receiveConnectorSchema.shape),
+    "",
+    "### Usages",
+    "",
+    "What `usage` presets; settings given beside it win.",
+    "",
+    "| usage | presets |",
+    "| --- | --- |",
+    ...Object.entries(usagePresets).map(([usage, presets]) => `| \`${usage}\` | ${presetText(presets)} |`),
+    "",
+    "## sendConnectors",
+    "",
+    ...table(sendConnectorSchema.shape),
+    "",
+    "### authenticationCredential",
+    "",
+    ...table(credentialSchema.shape),
+    "",
+    "## users",
+    "",
+    ...table(userSchema.shape),
+    "",
+    "## transport",
+    "",
+    ...table(transportSchema.shape),
+    "",
+    "## diagnostics",
+    "",
+    ...table(diagnosticsSchema.shape),
+    "",
+    "## admin",
+    "",
+    ...table(adminSchema.shape),
+    "",
+    "## Other spellings",
+    "",
+    `Taken for the names above: ${[...aliases].map(([alias, name]) => `\`${alias}\` for \`${name}\``).join(", ")}, and both`,
+    "`connectionInactivityTimeout` and `connectionInactivityTimeOut` on both kinds of connector.",
+    "",
+    "## Not supported",
+    "",
+    "Settings and values of Exchange that are refused by name.",
+    "",
+    "| section | setting | why |",
+    "| --- | --- | --- |",
+    ...Object.entries(refusedSettings).flatMap(([section, reasons]) =>
+      Object.entries(reasons).map(([name, reason]) => `| ${section} | \`${name}\` | ${cell(reason)} |`),
+    ),
+    ...Object.entries(refusedValues).flatMap(([setting, reasons]) =>
+      Object.entries(reasons).map(([value, reason]) => `| | \`${setting}: ${value}\` | ${cell(reason)} |`),
+    ),
+    "",
+  ].join("\n");
+}
+
+function table(shape: Shape): string[] {
+  return [
+    "| setting | type and range | default | meaning |",
+    "| --- | --- | --- | --- |",
+    ...Object.entries(shape).map(
+      ([name, schema]) =>
+        `| \`${name}\` | ${cell(typeText(schema))} | ${defaultText(name, schema, shape)} | ${cell(schema.description ?? "")} |`,
+    ),
+  ];
+}
+
+function typeText(schema: z.ZodType): string {
+  const type = unwrapped(schema);
+  const kind = type instanceof z.ZodType ? kinds.get(type) : undefined;
+  if (!kind) return "section";
+  return kind.range === undefined ? kind.kind : `${kind.kind}: ${kind.range}`;
+}
+
+function defaultText(name: string, schema: z.ZodType, shape: Shape): string {
+  const computed = computedDefaults.get(schema)?.default;
+  if (computed !== undefined) return cell(computed);
+  if (!(schema instanceof z.ZodPrefault)) return "**must be given**";
+  const value = literal(schema.def.defaultValue);
+  const atDefault =
+    shape === receiveConnectorSchema.shape
+      ? (defaultConnectorValues as Readonly<Record<string, unknown>>)[name]
+      : undefined;
+  return atDefault === undefined ? value : `${value}; usage \`default\`: ${literal(atDefault)}`;
+}
+
+function literal(value: unknown): string {
+  if (value === "") return "empty";
+  if (typeof value === "object") {
+    const text = Array.isArray(value) ? `[${value.join(", ")}]` : JSON.stringify(value);
+    return text === "[]" || text === "{}" ? "empty" : `\`${text}\``;
+  }
+  return `\`${String(value)}\``;
+}
+
+function presetText(presets: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(presets).map(([name, value]) => `${name} ${literal(value)}`);
+  return entries.length === 0 ? "nothing" : entries.join("; ");
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
