@@ -1,5 +1,6 @@
 /** The receiving half put together: listeners, the door, sessions, and how they stop. */
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import { LRUCache } from "lru-cache";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
@@ -79,6 +80,7 @@ export function createReceiver(options: {
   });
   const sessions = new Map<Session, OpenSession>();
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
   let whenEmpty: (() => void) | undefined;
   let sessionSequence = BigInt(`0x${randomBytes(7).toString("hex")}`);
 

@@ -198,7 +198,8 @@ export class ContentIntake {
       });
       this.#state.messages++;
       this.#tell(message);
-      await holdAcknowledgement(message, this.#state, this.#services);
+      const held = holdAcknowledgement(message, this.#state, this.#services);
+      if (held !== undefined) await held;
       return queued(message, this.#header?.messageId, connector.fqdn);
     } catch (fault) {
       if (!(fault instanceof SpoolError)) throw fault;
