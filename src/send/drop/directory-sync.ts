@@ -23,8 +23,8 @@ export function createDirectorySync(directory: string): DirectorySync {
   };
 }
 
-async function syncDirectory(directory: string): Promise<void> {
-  // Windows knows no sync of directories; NTFS journals renames.
+/** Windows knows no sync of directories; NTFS journals renames. */
+export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(directory, "r");
   try {

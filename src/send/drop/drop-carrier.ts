@@ -3,11 +3,11 @@
  * (temporary name, fsync, rename, fsync of the directory). Exchange: foreign connector, DropDirectory.
  */
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DropSendConnector } from "../../core/policy/send-connector.ts";
 import { SpoolError, type Claim } from "../../spool/spool.ts";
 import type { AttemptResult, Carrier, Verdict } from "../delivery/delivery.ts";
-import { createDirectorySync } from "./directory-sync.ts";
+import { createDirectorySync, syncDirectory as syncOne } from "./directory-sync.ts";
 import { dropFileName, dropHead } from "./drop-file.ts";
 
 const concurrency = 32;
@@ -66,7 +66,7 @@ export function createDropCarrier({ connector }: DropCarrierOptions): Carrier {
       if (--running === 0) idle?.();
       return result;
     },
-    // Writing a file cannot be aborted half-way without losing nothing but time: it ends by itself.
+    // Writes end by themselves; to abort one would only mean to write the file again.
     async close() {
       closed = true;
       if (running > 0) await new Promise<void>((resolve) => (idle = resolve));
@@ -76,7 +76,8 @@ export function createDropCarrier({ connector }: DropCarrierOptions): Carrier {
 
 /** Makes the directory and removes what an interrupted run left unfinished. */
 async function prepare(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (made !== undefined) await syncPath(dirname(made), dirname(directory));
   const names = await readdir(directory);
   await Promise.all(
     names
@@ -85,16 +86,25 @@ async function prepare(directory: string): Promise<void> {
   );
 }
 
+/** Syncs `lowest` and every directory above it up to `highest`, so that new directories are durable themselves. */
+async function syncPath(highest: string, lowest: string): Promise<void> {
+  for (let path = lowest; ; path = dirname(path)) {
+    await syncOne(path);
+    if (path === highest || path === dirname(path)) return;
+  }
+}
+
 async function writeDurably(directory: string, claim: Claim): Promise<void> {
   const name = dropFileName(claim);
   const temporary = join(directory, `.${name}.tmp`);
   const handle = await open(temporary, "w", 0o600);
   try {
     const { inMemory } = claim.content;
-    if (inMemory !== undefined) await handle.writev([dropHead(claim), inMemory]);
+    // writeFile goes on from the current position and never ends short, as write may on a full disk.
+    if (inMemory !== undefined) await handle.writeFile(Buffer.concat([dropHead(claim), inMemory]));
     else {
-      await handle.write(dropHead(claim));
-      for await (const chunk of claim.content.stream()) await handle.write(chunk);
+      await handle.writeFile(dropHead(claim));
+      for await (const chunk of claim.content.stream()) await handle.writeFile(chunk);
     }
     await handle.sync();
   } catch (error) {

@@ -1,0 +1,135 @@
+/** Writes events to standard error: one line each, for people or as JSON. */
+import { write as writeFile } from "node:fs";
+import { isatty } from "node:tty";
+import type { Severity } from "./catalogue.ts";
+import { createCollapse } from "./collapse.ts";
+import { escapeControls, renderEvent } from "./event-text.ts";
+import type { EventRecord } from "./events.ts";
+import type { EventListener } from "./event-log.ts";
+
+export interface StderrSinkOptions {
+  readonly format: "text" | "json";
+  /** Takes text and says when it took it, also when it could not. Default: standard error. */
+  readonly write?: (text: string, done: () => void) => void;
+  /** Default: on a terminal, unless NO_COLOR is set. */
+  readonly colour?: boolean;
+}
+
+export interface StderrSink {
+  readonly listen: EventListener;
+  /** Writes what is buffered; resolves when it is written, or cannot be. */
+  flush(): Promise<void>;
+}
+
+/** Text that waits for a slow reader; beyond it lines are dropped and counted. */
+const maxBufferedChars = 1024 * 1024;
+
+const colours: Readonly<Record<Severity, string>> = {
+  Error: "\x1b[31m",
+  Warning: "\x1b[33m",
+  Information: "",
+};
+const uncoloured = "\x1b[0m";
+
+/**
+ * Lines are gathered and written once per turn of the event loop; a reader that is slow is waited for without
+ * holding up anybody. Cost: rendering one line per event told.
+ */
+export function createStderrSink(options: StderrSinkOptions): StderrSink {
+  const { format, write = writeStderr } = options;
+  const colour = options.colour ?? (isatty(standardError) && process.env["NO_COLOR"] === undefined);
+  const collapse = createCollapse();
+  let buffered = "";
+  let dropped = 0;
+  let scheduled = false;
+  let writing = false;
+  let flushed: (() => void)[] = [];
+
+  const writeBuffered = (): void => {
+    scheduled = false;
+    if (writing) return;
+    if (buffered === "") {
+      for (const resolve of flushed) resolve();
+      flushed = [];
+      return;
+    }
+    const text = dropped === 0 ? buffered : `${buffered}${dropped} lines were dropped: the log is too slow\n`;
+    buffered = "";
+    dropped = 0;
+    writing = true;
+    write(text, () => {
+      writing = false;
+      writeBuffered();
+    });
+  };
+
+  return {
+    listen(record) {
+      const verdict = collapse(record);
+      if (verdict.kind === "drop") return;
+      if (buffered.length > maxBufferedChars) {
+        dropped++;
+        return;
+      }
+      buffered +=
+        format === "json" ? jsonLine(record, verdict.unsaid) : textLine(record, verdict.unsaid, colour);
+      if (scheduled || writing) return;
+      scheduled = true;
+      setImmediate(writeBuffered);
+    },
+    flush: () =>
+      new Promise((resolve) => {
+        flushed.push(resolve);
+        writeBuffered();
+      }),
+  };
+}
+
+const standardError = 2;
+const fullPipeDelayMs = 10;
+
+/** process.stderr blocks the process while a pipe is full; this waits on the thread pool instead. */
+function writeStderr(text: string, done: () => void): void {
+  const octets = Buffer.from(text);
+  const from = (start: number): void => {
+    writeFile(standardError, octets, start, octets.length - start, null, (error, written) => {
+      if (error?.code === "EAGAIN") setTimeout(from, fullPipeDelayMs, start);
+      // A log nobody can read any more must not end the relay.
+      else if (error !== null || start + written >= octets.length) done();
+      else from(start + written);
+    });
+  };
+  from(0);
+}
+
+/** `05:21:53 Warning 1021 SmtpReceive: text`. */
+export function textLine(record: EventRecord, unsaid: number, colour: boolean): string {
+  const { at, definition } = record;
+  const { severity, id, category } = definition;
+  const time = at.toTimeString().slice(0, 8);
+  const line = `${time} ${severity} ${id} ${category}: ${renderEvent(record)}${unsaid > 0 ? ` (and ${unsaid} more like it)` : ""}`;
+  const start = colour ? colours[severity] : "";
+  return start === "" ? `${line}\n` : `${start}${line}${uncoloured}\n`;
+}
+
+/** One JSON object; fields as they are told, control characters escaped by JSON and U+2028/9 as well. */
+export function jsonLine(record: EventRecord, unsaid: number): string {
+  const { name, at, definition, fields } = record;
+  const { id, category, severity } = definition;
+  const object = {
+    time: at.toISOString(),
+    severity,
+    id,
+    category,
+    name,
+    text: renderEvent(record),
+    ...(unsaid > 0 ? { unsaid } : undefined),
+    fields: Object.fromEntries(
+      Object.entries(fields).map(([key, value]) => [
+        key,
+        typeof value === "string" ? escapeControls(value) : value,
+      ]),
+    ),
+  };
+  return `${JSON.stringify(object)}\n`;
+}
