@@ -72,7 +72,7 @@ export const transportSchema = z.strictObject(
     ),
     maxConnectionRatePerMinute: setting(
       integer({ min: 1, max: most, unlimited: true }),
-      Infinity,
+      "unlimited",
       "Most incoming connections per minute of the whole relay. Exchange: 1200, which an application that opens a connection for each message reaches at 20 messages a second.",
     ),
     externalPostmasterAddress: optionalSetting(
