@@ -45,7 +45,7 @@ export function receivedPrefix(session: ReceivedSession): string {
     name === undefined
       ? `from ${literal}${hello === "" ? "" : ` (helo=${commentText(hello)})`}`
       : `from ${name} (${literal})`;
-  const fold = from.length + 11 + session.fqdn.length > 70 ? "\r\n" : "";
+  const fold = 14 + from.length + session.fqdn.length > 78 ? "\r\n" : "";
   const tls = session.tls === undefined ? "" : `\r\n (using ${commentText(session.tls)})`;
   return `Received: ${from}${fold} by ${session.fqdn}${tls}\r\n with `;
 }

@@ -38,19 +38,18 @@ const externallySecured: readonly RightName[] = [
 ];
 
 /**
- * The union of what a client's principals are granted:
+ * What a client is granted, the union of these rows:
  *
- * | client                         | by group                                | rights                              |
- * |--------------------------------|-----------------------------------------|-------------------------------------|
- * | every one                      | AnonymousUsers                          | submit, any sender                  |
- * | every one                      | AnonymousUsers and `anonymousRelay`     | and any recipient                   |
- * | authenticated (AUTH)           | ExchangeUsers                           | submit, any recipient               |
- * | every one, where authMechanism | ExchangeServers, ExchangeLegacyServers  | submit, any recipient, any sender,  |
- * | has ExternalAuthoritative      |                                         | no size limit                       |
+ * | client                                          | by group         | rights                                   |
+ * |-------------------------------------------------|------------------|------------------------------------------|
+ * | anonymous                                       | AnonymousUsers   | submit, any sender                       |
+ * | anonymous, `anonymousRelay`                     | AnonymousUsers   | and any recipient                        |
+ * | authenticated by AUTH                           | ExchangeUsers    | submit, any recipient                    |
+ * | any, authMechanism has ExternalAuthoritative    | ExchangeServers  | submit, any recipient, any sender, no size limit |
  *
- * An authenticated client keeps what anonymous ones have, as in Exchange. ExchangeServers and ExchangeLegacyServers
- * without ExternalAuthoritative, and Partners, name principals that no client of this relay can prove to be: they
- * grant nothing.
+ * As in Exchange an authenticated client is no anonymous one any more: without ExchangeUsers its good credentials
+ * carry no right to submit (event 1018). ExchangeServers without ExternalAuthoritative, ExchangeLegacyServers and
+ * Partners name principals that no client of this relay can prove to be: they grant nothing.
  */
 export function rightsOf(
   settings: Pick<ReceiveConnectorSettings, "permissionGroups" | "authMechanism" | "anonymousRelay">,
@@ -59,15 +58,12 @@ export function rightsOf(
   const groups = settings.permissionGroups;
   const rights = new Set<RightName>();
   const grant = (names: readonly RightName[]): void => names.forEach((name) => rights.add(name));
-  if (groups.includes("AnonymousUsers")) {
+  if (!session.authenticated && groups.includes("AnonymousUsers")) {
     grant(anonymousUsers);
     if (settings.anonymousRelay) rights.add("acceptAnyRecipient");
   }
   if (session.authenticated && groups.includes("ExchangeUsers")) grant(exchangeUsers);
-  if (
-    settings.authMechanism.includes("ExternalAuthoritative") &&
-    (groups.includes("ExchangeServers") || groups.includes("ExchangeLegacyServers"))
-  )
+  if (settings.authMechanism.includes("ExternalAuthoritative") && groups.includes("ExchangeServers"))
     grant(externallySecured);
   return {
     submit: rights.has("submit"),

@@ -50,20 +50,17 @@ const underscore = 95;
  * which simple scripts send. `reverse` allows `<>`, `forward` allows `Postmaster` without domain (§4.1.1.3).
  */
 export function parsePath(text: string, from: number, direction: "reverse" | "forward"): Path | PathFault {
-  if (text.charCodeAt(from) !== open) return parseMailboxAt(text, from, direction);
+  if (text.charCodeAt(from) !== open) return parseMailboxAt(text, from, direction, false);
   if (direction === "reverse" && text.charCodeAt(from + 1) === close)
     return { mailbox: "", localPart: "", domain: "", ascii: true, end: from + 2 };
   const start = text.charCodeAt(from + 1) === at ? skipSourceRoute(text, from + 1) : from + 1;
   if (start < 0) return "syntax";
-  const path = parseMailboxAt(text, start, direction);
-  if (typeof path === "string") return path;
-  if (text.charCodeAt(path.end) !== close) return "syntax";
-  return { ...path, end: path.end + 1 };
+  return parseMailboxAt(text, start, direction, true);
 }
 
 /** The whole of `text` as a mailbox with a domain, or undefined. */
 export function parseMailbox(text: string): Mailbox | undefined {
-  const path = parseMailboxAt(text, 0, "reverse");
+  const path = parseMailboxAt(text, 0, "reverse", false);
   return typeof path === "string" || path.end !== text.length ? undefined : path;
 }
 
@@ -90,10 +87,8 @@ export function isDomain(text: string): boolean {
  */
 export function routingDomain(domain: string, toAscii: (domain: string) => string): string | undefined {
   if (domain.charCodeAt(0) === openBracket) return canonicalLiteral(domain);
-  let ascii = true;
-  for (let i = 0; i < domain.length; i++) if (domain.charCodeAt(i) > 127) ascii = false;
-  if (ascii) return isDomain(domain) ? domain.toLowerCase() : undefined;
   if (!isDomain(domain)) return undefined;
+  if (isAscii(domain, 0, domain.length)) return domain.toLowerCase();
   const mapped = toAscii(domain).toLowerCase();
   if (!isDomain(mapped)) return undefined;
   const labels = domain.split(".");
@@ -102,40 +97,45 @@ export function routingDomain(domain: string, toAscii: (domain: string) => strin
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
     const mappedLabel = mappedLabels[i]!;
-    if (isAsciiLabel(label) ? label.toLowerCase() !== mappedLabel : !mappedLabel.startsWith("xn--"))
+    if (
+      isAscii(label, 0, label.length) ? label.toLowerCase() !== mappedLabel : !mappedLabel.startsWith("xn--")
+    )
       return undefined;
   }
   return mapped;
 }
 
-function isAsciiLabel(label: string): boolean {
-  for (let i = 0; i < label.length; i++) if (label.charCodeAt(i) > 127) return false;
+function isAscii(text: string, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (text.charCodeAt(i) > 127) return false;
   return true;
 }
 
-function parseMailboxAt(text: string, from: number, direction: "reverse" | "forward"): Path | PathFault {
+function parseMailboxAt(
+  text: string,
+  from: number,
+  direction: "reverse" | "forward",
+  bracketed: boolean,
+): Path | PathFault {
   const localEnd = text.charCodeAt(from) === quote ? scanQuotedString(text, from) : scanDotString(text, from);
   if (localEnd < 0) return "syntax";
-  if (text.charCodeAt(localEnd) !== at) {
-    const localPart = text.slice(from, localEnd);
-    return direction === "forward" && isPostmaster(localPart)
-      ? { mailbox: localPart, localPart, domain: "", ascii: true, end: localEnd }
-      : "syntax";
-  }
   const domainStart = localEnd + 1;
-  const end =
-    text.charCodeAt(domainStart) === openBracket
-      ? scanLiteral(text, domainStart)
-      : scanDomain(text, domainStart);
-  if (end < 0) return end === tooLong ? "tooLong" : "syntax";
-  const ascii = isAsciiText(text, from, end);
+  let end = localEnd;
+  if (text.charCodeAt(localEnd) === at) {
+    end =
+      text.charCodeAt(domainStart) === openBracket
+        ? scanLiteral(text, domainStart)
+        : scanDomain(text, domainStart);
+    if (end < 0) return end === tooLong ? "tooLong" : "syntax";
+  } else if (direction !== "forward" || !isPostmaster(text.slice(from, localEnd))) return "syntax";
+  if (bracketed && text.charCodeAt(end) !== close) return "syntax";
+  const ascii = isAscii(text, from, end);
   if ((ascii ? localEnd - from : utf8Length(text, from, localEnd)) > maxLocalPartOctets) return "tooLong";
   return {
     mailbox: text.slice(from, end),
     localPart: text.slice(from, localEnd),
     domain: text.slice(domainStart, end),
     ascii,
-    end,
+    end: bracketed ? end + 1 : end,
   };
 }
 
@@ -217,9 +217,4 @@ function skipSourceRoute(text: string, from: number): number {
     if (c === colon) return i;
     if (c !== comma) return malformed;
   }
-}
-
-function isAsciiText(text: string, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (text.charCodeAt(i) > 127) return false;
-  return true;
 }

@@ -1,4 +1,5 @@
 /** Finding the octets that framing looks at, and cutting content out of chunks. Both are the hot loops of intake. */
+import { carriageReturn, lineFeed } from "./characters.ts";
 
 /**
  * Walks a chunk over runs of octets that mean nothing to framing (all above 13), four at a time, and notes on the
@@ -77,44 +78,56 @@ const maxPieces = 8;
 export class Cutter {
   /** Octets cut so far. */
   sizeBytes = 0;
-  /** Pairs of start and end; `inserted` stands for a CRLF that is not in the chunk as such. */
-  #cuts: number[] = [];
+  /** Pairs of start and end; a start of `inserted` stands for a CRLF that is not in the chunk as such. */
+  #cuts = new Int32Array(2 * maxPieces);
+  #used = 0;
 
   piece(start: number, end: number): void {
     if (start === end) return;
-    this.#cuts.push(start, end);
+    this.#add(start, end);
     this.sizeBytes += end - start;
   }
 
   crlf(): void {
-    this.#cuts.push(inserted, inserted);
+    this.#add(inserted, inserted);
     this.sizeBytes += 2;
   }
 
   /** Hands on what was cut, as views of the chunk unless they are many, and begins anew. */
   flush(chunk: Buffer, out: Buffer[]): void {
     const cuts = this.#cuts;
-    if (cuts.length <= 2 * maxPieces) {
-      for (let i = 0; i < cuts.length; i += 2)
+    if (this.#used <= 2 * maxPieces) {
+      for (let i = 0; i < this.#used; i += 2)
         out.push(cuts[i] === inserted ? crlf : chunk.subarray(cuts[i], cuts[i + 1]));
     } else {
       out.push(this.#join(chunk));
+      this.#cuts = new Int32Array(2 * maxPieces);
     }
-    // Assigning `length` would keep the backing store of the largest chunk seen.
-    this.#cuts = [];
+    this.#used = 0;
     this.sizeBytes = 0;
+  }
+
+  #add(start: number, end: number): void {
+    if (this.#used === this.#cuts.length) {
+      const larger = new Int32Array(4 * this.#used);
+      larger.set(this.#cuts);
+      this.#cuts = larger;
+    }
+    this.#cuts[this.#used] = start;
+    this.#cuts[this.#used + 1] = end;
+    this.#used += 2;
   }
 
   #join(chunk: Buffer): Buffer {
     const cuts = this.#cuts;
     const joined = Buffer.allocUnsafeSlow(this.sizeBytes);
     let to = 0;
-    for (let i = 0; i < cuts.length; i += 2) {
+    for (let i = 0; i < this.#used; i += 2) {
       const start = cuts[i]!;
       const end = cuts[i + 1]!;
       if (start === inserted) {
-        joined[to++] = 13;
-        joined[to++] = 10;
+        joined[to++] = carriageReturn;
+        joined[to++] = lineFeed;
       } else if (end - start > 128) {
         to += chunk.copy(joined, to, start, end);
       } else {
