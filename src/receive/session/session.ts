@@ -213,7 +213,7 @@ export class Session implements ConnectionHandler {
       if (this.#skippingLine) this.#skipIncompleteLine();
       else if (input.length - start > limit) {
         this.#skipIncompleteLine();
-        this.#respond(replies.lineTooLong);
+        this.#refuseLine(replies.lineTooLong);
       }
       return false;
     }
@@ -224,9 +224,9 @@ export class Session implements ConnectionHandler {
     } else if (!complete) {
       // Only CRLF ends a line (RFC 5321 §2.3.8); what stands before the next CRLF is never run as a command.
       this.#skippingLine = true;
-      this.#respond(replies.bareLinefeedInCommand);
+      this.#refuseLine(replies.bareLinefeedInCommand);
     } else if (end - 1 - start > limit) {
-      this.#respond(replies.lineTooLong);
+      this.#refuseLine(replies.lineTooLong);
     } else {
       const handler = this.#lineHandler;
       this.#lineHandler = undefined;
@@ -237,6 +237,12 @@ export class Session implements ConnectionHandler {
       );
     }
     return true;
+  }
+
+  /** A line that cannot be read ends an authentication that waited for it. */
+  #refuseLine(reply: Reply): void {
+    this.#lineHandler = undefined;
+    this.#respond(reply);
   }
 
   /** Drops a line whose end has not come yet, but for a CR that may be the first half of it. */
