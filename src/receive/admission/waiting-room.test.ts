@@ -42,14 +42,14 @@ it("gives each freed place to the sources in turn, longest waiting first", () =>
   expect(waitingRoom.waiting("AppRelay")).toBe(0);
 });
 
-it("sends away who waited long enough, and forgets who left", () => {
+it("sends away who waited long enough, and forgets who left", async () => {
   const { clock, said, wait, waitingRoom } = room();
   wait("a", "a1", 1000);
   const left = wait("a", "a2", 1000);
   wait("b", "b1", 3000);
   left?.leave();
   left?.leave();
-  clock.advance(1000);
+  await clock.advance(1000);
   expect(said).toEqual(["a1 out"]);
   expect(waitingRoom.waiting("AppRelay")).toBe(1);
   waitingRoom.close();
