@@ -1,5 +1,6 @@
 /** The Received header this relay adds: RFC 5321 §4.4; protocol names of RFC 3848 and RFC 6531 §4.3. */
 import { canonicalLiteral } from "../smtp/address-literal.ts";
+import { isAscii } from "../smtp/characters.ts";
 import { isDomain } from "../smtp/address.ts";
 
 export type ReceivedProtocol =
@@ -40,7 +41,7 @@ export function receivedPrefix(session: ReceivedSession): string {
   const literal = addressLiteral(session.sourceAddress);
   const hello = session.helloName;
   // From = Domain FWS "(" TCP-info ")", or the literal alone when the name is not a domain.
-  const name = hello !== "" && hello.length <= 255 && isDomain(hello) ? hello : canonicalHello(hello);
+  const name = isAscii(hello, 0, hello.length) && isDomain(hello) ? hello : canonicalHello(hello);
   const from =
     name === undefined
       ? `from ${literal}${hello === "" ? "" : ` (helo=${commentText(hello)})`}`

@@ -119,6 +119,8 @@ describe("parsePath", () => {
     "<user@ho\u2066st>",
     "<user@ho\u200bst>",
     "<\ufeffuser@host>",
+    "<us\u00a0er@host>",
+    "<user@ho\u3000st>",
   ])("refuses %j", (text) => {
     expect(parsePath(text, 0, "forward")).toBe("syntax");
   });

@@ -9,7 +9,7 @@
  * - a trailing dot, comments, empty labels and a local part beginning or ending with a dot are refused;
  * - a local part has at most 64 octets, a label 63, a domain 255 (§4.5.3.1).
  */
-import { classOf, dot, isAtext, isLetDig, isUnsafeUnicode, utf8Length } from "./characters.ts";
+import { classOf, dot, isAscii, isAtext, isLetDig, isUnsafeUnicode, utf8Length } from "./characters.ts";
 import { canonicalLiteral } from "./address-literal.ts";
 
 export const maxLocalPartOctets = 64;
@@ -103,11 +103,6 @@ export function routingDomain(domain: string, toAscii: (domain: string) => strin
       return undefined;
   }
   return mapped;
-}
-
-function isAscii(text: string, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (text.charCodeAt(i) > 127) return false;
-  return true;
 }
 
 function parseMailboxAt(

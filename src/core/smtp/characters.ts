@@ -32,21 +32,20 @@ function classes(): Uint8Array {
 }
 
 /**
- * Whether a code unit above 127 may not stand in an address or command: C1 controls, line and paragraph
- * separators, bidirectional and other invisible formatting, non-characters. Zero-width joiners (U+200C, U+200D)
- * are part of the writing of several languages and stay.
+ * Whether a code unit above 127 may not stand in an address or command: C1 controls, spaces other than U+0020, line
+ * and paragraph separators, bidirectional and other invisible formatting, non-characters. Zero-width joiners (U+200C,
+ * U+200D) are part of the writing of several languages and stay.
  */
 export function isUnsafeUnicode(c: number): boolean {
-  if (c < 0x2000) return (c >= 0x80 && c <= 0x9f) || c === 0x61c || c === 0x180e;
+  if (c < 0x2000) return (c >= 0x80 && c <= 0xa0) || c === 0x61c || c === 0x1680 || c === 0x180e;
   if (c <= 0x206f)
-    return (
-      c === 0x200b ||
-      c === 0x200e ||
-      c === 0x200f ||
-      (c >= 0x2028 && c <= 0x202e) ||
-      (c >= 0x2060 && c <= 0x206f)
-    );
-  return c === 0xfeff || (c >= 0xfff0 && c !== 0xfffd) || (c >= 0xfdd0 && c <= 0xfdef);
+    return c <= 0x200f ? c !== 0x200c && c !== 0x200d : (c >= 0x2028 && c <= 0x202f) || c >= 0x205f;
+  return c === 0x3000 || c === 0xfeff || (c >= 0xfff0 && c !== 0xfffd) || (c >= 0xfdd0 && c <= 0xfdef);
+}
+
+export function isAscii(text: string, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
 }
 
 /** Octets of `text` from `from` to `to` in UTF-8. */

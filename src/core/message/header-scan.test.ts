@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { maxHeaderValueOctets, scanHeader } from "./header-scan.ts";
+
+const scan = (text: string) => scanHeader(Buffer.from(text));
+
+describe("scanHeader", () => {
+  it("reads what the relay needs", () => {
+    const header =
+      "Received: from a\r\n by b\r\nRECEIVED: x\r\nReceived-SPF: pass\r\nFrom: A <a@b>\r\nDate: Thu, 5 Nov 2026\r\n" +
+      "message-ID:\r\n <1@a>\r\nSubject: one\r\n\ttwo\r\nX-Received: y\r\n";
+    expect(scan(header)).toEqual({
+      receivedCount: 2,
+      messageId: "<1@a>",
+      hasDate: true,
+      subject: "one\ttwo".replace("\t", " "),
+      from: "A <a@b>",
+    });
+  });
+
+  it("stops at the empty line", () => {
+    expect(scan("Subject: x\r\n\r\nReceived: y\r\nDate: z\r\n")).toMatchObject({
+      receivedCount: 0,
+      hasDate: false,
+    });
+  });
+
+  it.each([
+    ["", undefined],
+    ["Subject", undefined],
+    ["Subject:", ""],
+    ["Subject :x\r\n", "x"],
+    ["Subject: x", "x"],
+    ["Subjects: x\r\n", undefined],
+    [" Subject: x\r\n", undefined],
+    ["X: y\r\n Subject: x\r\n", undefined],
+    ["Subject: first\r\nSubject: second\r\n", "first"],
+    ["Subject: a\0b\x1b[2J\u2028c\u0085d\r\n", "a b [2J c d"],
+    ["Subject: ü\r\n", "ü"],
+    ["\x53ubject: x\r\n", "x"],
+    ["\x33ubject: x\r\n", undefined],
+  ])("%j has subject %j", (header, subject) => {
+    expect(scan(header).subject).toBe(subject);
+  });
+
+  it("has no message id when it is empty", () => {
+    expect(scan("Message-ID: \r\n").messageId).toBeUndefined();
+  });
+
+  it("cuts long values off", () => {
+    expect(scan(`Subject: ${"x".repeat(5000)}\r\n`).subject!.length).toBeLessThanOrEqual(
+      maxHeaderValueOctets,
+    );
+  });
+
+  it("counts 300,000 fields", () => {
+    expect(scan("Received: x\r\n".repeat(300_000)).receivedCount).toBe(300_000);
+  });
+});
