@@ -16,7 +16,7 @@ function frame(chunks: readonly Buffer[], mode: FramingOptions["mode"] = "dot", 
   }
   framing.finish(out);
   const content = Buffer.concat(out);
-  expect(framing.sizeBytes).toBe(content.length);
+  if (framing.sizeBytes !== content.length) throw new Error(`sizeBytes is ${framing.sizeBytes}`);
   return { framing, content: content.toString("latin1"), rest };
 }
 
@@ -102,30 +102,32 @@ describe("end of data", () => {
     }
   });
 
-  it(`is none of ${lookAlikes.length} look-alikes but the true one, at every split; and none survives sending on`, () => {
-    expect(lookAlikes.length).toBeGreaterThan(150);
+  it(`is none of ${lookAlikes.length} look-alikes but the true one, at every split`, () => {
+    expect(lookAlikes.length).toBeGreaterThan(1000);
+    const wrong: unknown[] = [];
     for (const lookAlike of lookAlikes) {
       const input = `a: b\r\n\r\nc${lookAlike}MAIL FROM:<evil@x>\r\n.\r\nNOOP\r\n`;
       const wanted = expected(input);
+      if (lookAlike.includes("\r\n.\r\n") === wanted.content.includes("evil"))
+        wrong.push([lookAlike, wanted]);
       const octets = latin1(input);
-      const first = input.length - 40 - lookAlike.length;
-      for (let at = Math.max(0, first); at < octets.length; at++) {
+      for (let at = 8; at <= 10 + lookAlike.length; at++) {
         const result = frame([octets.subarray(0, at), octets.subarray(at)]);
-        expect([lookAlike, at, result.content, result.rest]).toEqual([
-          lookAlike,
-          at,
-          wanted.content,
-          wanted.rest,
-        ]);
+        if (result.content !== wanted.content || result.rest !== wanted.rest)
+          wrong.push([lookAlike, at, result]);
       }
       const single = frame(Array.from(octets, (_, at) => octets.subarray(at, at + 1)));
-      expect(single.content).toBe(wanted.content);
+      if (single.content !== wanted.content) wrong.push([lookAlike, "octet by octet", single]);
+    }
+    expect(wrong).toEqual([]);
+  });
 
-      if (lookAlike !== "\r\n.\r\n" && lookAlike.includes("\r\n.\r\n") === false)
-        expect(wanted.content).toContain("evil");
-      // A receiver that takes any of CRLF, LF, CR for a line end finds no end either.
-      expect(stuff(wanted.content)).not.toMatch(/(^|[\r\n])\.(\r|\n)/);
-      expect(wanted.content).not.toMatch(/\r(?!\n)|(?<!\r)\n/);
+  it("is in no stored content sent on with its dots stuffed, for receivers of every kind", () => {
+    for (const lookAlike of lookAlikes) {
+      const { content } = frame([latin1(`c${lookAlike}d\r\n.\r\n`)]);
+      // Also one that takes CR or LF alone for a line end.
+      expect(stuff(content)).not.toMatch(/(^|[\r\n])\.[\r\n]/);
+      expect(content).not.toMatch(/\r(?!\n)|(?<!\r)\n/);
     }
   });
 });
