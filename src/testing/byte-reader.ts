@@ -161,33 +161,30 @@ export class ByteReader {
   }
 }
 
+const dot = 0x2e;
+
 /** RFC 5321 §4.5.2, the receiver's side. */
 export function unstuff(stuffed: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  let from = 0;
-  if (stuffed[0] === 0x2e) from = 1;
-  for (;;) {
-    const at = stuffed.indexOf("\r\n.", from);
-    if (at === -1) break;
-    parts.push(stuffed.subarray(from, at + 2));
-    from = at + 3;
+  const out = Buffer.allocUnsafe(stuffed.length);
+  let length = 0;
+  for (let i = 0; i < stuffed.length; i++) {
+    if (stuffed[i] === dot && startsLine(stuffed, i)) continue;
+    out[length++] = stuffed[i] ?? 0;
   }
-  if (parts.length === 0) return stuffed.subarray(from);
-  parts.push(stuffed.subarray(from));
-  return Buffer.concat(parts);
+  return out.subarray(0, length);
 }
 
 /** RFC 5321 §4.5.2, the sender's side; `content` has CRLF line ends. */
 export function stuff(content: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  let from = 0;
-  if (content[0] === 0x2e) parts.push(Buffer.from("."));
-  for (;;) {
-    const at = content.indexOf("\r\n.", from);
-    if (at === -1) break;
-    parts.push(content.subarray(from, at + 2), Buffer.from("."));
-    from = at + 2;
+  const out = Buffer.allocUnsafe(content.length + Math.ceil(content.length / 3) + 1);
+  let length = 0;
+  for (let i = 0; i < content.length; i++) {
+    if (content[i] === dot && startsLine(content, i)) out[length++] = dot;
+    out[length++] = content[i] ?? 0;
   }
-  parts.push(content.subarray(from));
-  return parts.length === 1 ? content : Buffer.concat(parts);
+  return out.subarray(0, length);
+}
+
+function startsLine(octets: Buffer, at: number): boolean {
+  return at === 0 || (octets[at - 1] === 10 && octets[at - 2] === 13);
 }
