@@ -14,6 +14,11 @@ export interface EventDefinition {
   readonly severity: Severity;
   readonly level: EventLevelNumber;
   readonly text: string;
+  /**
+   * A client met a limit: it may happen thousands of times a second, so it is kept as one entry for each connector,
+   * source and minute, and singly only at Expert.
+   */
+  readonly limitHit?: true;
 }
 
 /** Categories of the source MSExchangeTransport. */
@@ -44,6 +49,7 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     text: "Receive connector %connector rejected an incoming connection. The maximum number of connections (%limit) for this connector has been reached.",
+    limitHit: true,
   },
   SmtpReceiveMessageRejected: {
     id: 1010,
@@ -58,6 +64,7 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     text: "Receive connector %connector: Authentication failures have exceeded the maximum of %limit for the connection from %source. Disconnecting.",
+    limitHit: true,
   },
   SmtpReceiveAuthorizationSubmitRejected: {
     id: 1018,
@@ -72,6 +79,7 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     text: "Receive connector %connector rejected an incoming connection from IP address %source. The maximum number of connections per source (%limit) for this connector has been reached by this source IP address.",
+    limitHit: true,
   },
   SmtpReceiveMessageRateLimitExceeded: {
     id: 1031,
@@ -79,6 +87,7 @@ export const catalogue = {
     severity: "Error",
     level: 0,
     text: "The connection for user [%user] with IP address [%source] is being dropped. The rate of message submissions from this connection has exceeded the throttling policy of %limit per minute.",
+    limitHit: true,
   },
   SmtpReceiveAuthenticationFailed: {
     id: 1035,
@@ -149,6 +158,7 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     text: "A connection from %source to %endpoint was refused: no receive connector's remoteIpRanges hold this address.",
+    limitHit: true,
   },
   OpenRelayWarning: {
     id: 20015,
@@ -184,6 +194,7 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     text: "A connection from %source to receive connector %connector was refused: more than %limit connections a minute (maxConnectionRatePerMinute).",
+    limitHit: true,
   },
   MessageReceived: {
     id: 20021,
@@ -296,6 +307,27 @@ export const catalogue = {
     severity: "Error",
     level: 0,
     text: "The configuration of %file has %count faults and was not applied; the running one stays. %faults",
+  },
+  LimitHitsNotWrittenSingly: {
+    id: 20401,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 7,
+    text: "%count more refusals within a second were not written one by one; the entry of their connector, source and minute counts them.",
+  },
+  LogFault: {
+    id: 20402,
+    category: "TransportService",
+    severity: "Error",
+    level: 0,
+    text: "The %log cannot be written: %error. Mail goes on; lines that find no room are counted.",
+  },
+  LogLinesLost: {
+    id: 20403,
+    category: "TransportService",
+    severity: "Warning",
+    level: 0,
+    text: "%count lines of the %log were lost: %error",
   },
 } as const satisfies Record<string, EventDefinition>;
 
