@@ -12,14 +12,13 @@ export function isSection(value: unknown): value is Section {
 /** A section with each setting under its one spelling; anything else as it is. */
 export function canonicalSection(raw: unknown, path: Path, findings: Findings): unknown {
   if (!isSection(raw)) return raw;
-  const section: Section = {};
+  const section = new Map<string, unknown>();
   for (const [key, value] of Object.entries(raw)) {
     const name = canonicalName(key, String(path[0]));
-    if (Object.hasOwn(section, name))
-      findings.fault([...path, name], `is given twice, once as ${key}`, { at: "key" });
-    else section[name] = value;
+    if (section.has(name)) findings.fault([...path, name], `is given twice, once as ${key}`, { at: "key" });
+    else section.set(name, value);
   }
-  return section;
+  return Object.fromEntries(section);
 }
 
 /**

@@ -19,7 +19,14 @@ export interface WatchTiming {
  * Calls `changed` behind every change of content, size or identity; not when the file vanishes, but when it is
  * there again. The file need not exist yet, its folder must. Keeps no process alive.
  */
-export function watchFile(file: string, changed: () => void, timing: WatchTiming = {}): FileWatch {
+export function watchFile(
+  file: string,
+  changed: () => void,
+  timing: WatchTiming = {},
+): FileWatch & {
+  /** Resolves once the file's present state is known, from which on changes are told. */
+  readonly ready: Promise<void>;
+} {
   const { settleMs = 200, pollMs = 2000 } = timing;
   const path = resolve(file);
   let closed = false;
@@ -27,7 +34,7 @@ export function watchFile(file: string, changed: () => void, timing: WatchTiming
   let watcher: FSWatcher | undefined;
   let known: string | undefined;
 
-  const first = fingerprint(path).then((found) => {
+  const first: Promise<void> = fingerprint(path).then((found) => {
     known = found;
   });
 
@@ -60,6 +67,7 @@ export function watchFile(file: string, changed: () => void, timing: WatchTiming
   };
 
   return {
+    ready: first,
     close() {
       closed = true;
       clearTimeout(settling);

@@ -33,7 +33,7 @@ export function readYaml(text: string): YamlSource {
       uniqueKeys: true,
       stringKeys: true,
       prettyErrors: false,
-      logLevel: "silent",
+      logLevel: "error",
       lineCounter: lines,
     });
     const problems = [...document.errors, ...document.warnings];

@@ -1,0 +1,546 @@
+import { resolve } from "node:path";
+import { describe, expect, it, test } from "vitest";
+import { formatIpRange } from "../core/units/ip-range.ts";
+import { defaultConfig } from "./default-config.ts";
+import { formatFault } from "./fault.ts";
+import { type ConfigResult, parseConfig, parseConfigValue } from "./parse-config.ts";
+import type { Settings } from "./settings.ts";
+
+const file = resolve("/etc/weir/weir.yaml");
+const parse = (text: string, env = {}): ConfigResult =>
+  parseConfig(text, { file, env, hostname: "relay.test" });
+
+function settingsOf(result: ConfigResult): Settings {
+  if (!result.ok) throw new Error(result.faults.map((fault) => formatFault(fault, "weir.yaml")).join("\n"));
+  return result.settings;
+}
+const faultsOf = (result: ConfigResult): string[] =>
+  result.ok ? [] : result.faults.map((fault) => formatFault(fault, "f").slice(2));
+const warningsOf = (result: ConfigResult): string[] =>
+  (result.warnings ?? []).map((warning) => formatFault(warning, "f").slice(2));
+
+const usual = `
+receiveConnectors:
+  - name: AppRelay
+    bindings: ["127.0.0.1:2525"]
+    remoteIpRanges: ["127.0.0.0/8"]
+    permissionGroups: [AnonymousUsers]
+    anonymousRelay: true
+sendConnectors:
+  - name: Out
+    addressSpaces: ["*"]
+    smartHosts: ["[127.0.0.1]:2626"]
+`;
+/** The usual configuration with more lines in its receive connector. */
+const receive = (lines: string): string =>
+  usual.replace("sendConnectors:", `${indented(lines)}\nsendConnectors:`);
+const send = (lines: string): string => `${usual}${indented(lines)}\n`;
+const indented = (lines: string): string =>
+  lines
+    .split("\n")
+    .map((line) => `    ${line}`)
+    .join("\n");
+
+describe("a whole configuration", () => {
+  const result = parse(`
+hostname: Relay.Test
+dataDirectory: ./data
+receiveConnectors:
+  - name: AppRelay
+    bindings: ["127.0.0.1:2525"]
+    remoteIpRanges: ["127.0.0.0/8"]
+    permissionGroups: [AnonymousUsers]
+    anonymousRelay: true
+    maxInboundConnectionPerSource: unlimited
+    maxInboundConnectionPercentagePerSource: 100
+    maxMessageSize: 25MB
+    tarpitInterval: 0s
+sendConnectors:
+  - name: Out
+    addressSpaces: ["*"]
+    smartHosts: ["[127.0.0.1]:2626"]
+transport:
+  transientFailureRetryInterval: 2s
+  queueGlitchRetryInterval: 1s
+  messageRetryInterval: 2s
+admin:
+  console: "127.0.0.1:8025"
+`);
+  const settings = settingsOf(result);
+
+  it("has its values in the units of the code", () => {
+    expect(settings).toMatchObject({
+      hostname: "relay.test",
+      dataDirectory: resolve("/etc/weir/data"),
+      receiveConnectors: [
+        {
+          name: "AppRelay",
+          fqdn: "relay.test",
+          bindings: [{ address: "127.0.0.1", port: 2525 }],
+          maxInboundConnectionPerSource: Infinity,
+          maxInboundConnectionPercentagePerSource: 100,
+          maxMessageSize: 26_214_400,
+          tarpitInterval: 0,
+        },
+      ],
+      sendConnectors: [{ kind: "smartHost", name: "Out", smartHosts: [{ host: "127.0.0.1", port: 2626 }] }],
+      transport: {
+        transientFailureRetryInterval: 2000,
+        queueGlitchRetryInterval: 1000,
+        messageRetryInterval: 2000,
+        externalPostmasterAddress: "postmaster@relay.test",
+      },
+      admin: { console: { address: "127.0.0.1", port: 8025 } },
+    });
+  });
+
+  it("warns of the console only", () => {
+    expect(warningsOf(result)).toEqual([
+      "23:12 admin.console: the web console is not part of this version; nothing listens there",
+    ]);
+  });
+
+  it("tells what was set and what is a default", () => {
+    const origin = (path: string) => (result.ok ? result.origins.get(path) : undefined);
+    expect(origin("receiveConnectors[0].maxMessageSize")).toBe("set");
+    expect(origin("receiveConnectors[0].maxHeaderSize")).toBe("default");
+    expect(origin("sendConnectors[0].port")).toBe("default");
+    expect(origin("transport.messageRetryInterval")).toBe("set");
+    expect(origin("users")).toBe("default");
+  });
+});
+
+test("the newcomer's configuration is fine", () => {
+  const result = parse(defaultConfig);
+  expect(warningsOf(result)).toEqual([]);
+  expect(settingsOf(result).sendConnectors).toEqual([
+    expect.objectContaining({
+      kind: "drop",
+      dropDirectory: resolve("/etc/weir/data/drop"),
+      maxMessageSize: Infinity,
+    }),
+  ]);
+});
+
+describe("defaults", () => {
+  it("are a new connector's", () => {
+    expect(settingsOf(parse(usual)).receiveConnectors[0]).toMatchObject({
+      enabled: true,
+      authMechanism: ["Tls"],
+      maxInboundConnection: 5000,
+      maxInboundConnectionPerSource: 20,
+      maxInboundConnectionPercentagePerSource: 2,
+      messageRateLimit: Infinity,
+      connectionTimeout: 600_000,
+      connectionInactivityTimeout: 300_000,
+      tarpitInterval: 5000,
+      maxAcknowledgementDelay: 0,
+      maxMessageSize: 37_748_736,
+      maxHeaderSize: 262_144,
+      maxRecipientsPerMessage: 200,
+      maxHopCount: 60,
+      smtpUtf8Enabled: true,
+      bareCarriageReturnRejectionEnabled: true,
+      bareLinefeedRejectionEnabled: false,
+      explainRefusals: undefined,
+    });
+  });
+
+  test.each([
+    ["Default RELAY1", Infinity, 100, 5000],
+    ["default", Infinity, 100, 5000],
+    ["Default Frontend RELAY1", 20, 2, 200],
+    ["Defaulter", 20, 2, 200],
+  ])("of a connector named %s", (name, perSource, percentage, recipients) => {
+    const [connector] = settingsOf(parse(usual.replace("AppRelay", name))).receiveConnectors;
+    expect(connector).toMatchObject({
+      maxInboundConnectionPerSource: perSource,
+      maxInboundConnectionPercentagePerSource: percentage,
+      maxRecipientsPerMessage: recipients,
+      permissionGroups: ["AnonymousUsers"],
+    });
+  });
+
+  test.each([
+    [
+      "client",
+      "",
+      ["0.0.0.0:587"],
+      ["10.0.0.0/8"],
+      ["ExchangeUsers"],
+      ["Tls", "BasicAuth", "BasicAuthRequireTLS"],
+    ],
+    ["internal", "", ["0.0.0.0:25"], ["10.0.0.0/8"], ["ExchangeServers", "ExchangeLegacyServers"], ["Tls"]],
+    ["internet", 'bindings: ["127.0.0.1:25"]', ["127.0.0.1:25"], ["0.0.0.0/0"], ["AnonymousUsers"], ["Tls"]],
+    [
+      "default",
+      "",
+      ["0.0.0.0:25", ":::25"],
+      ["0.0.0.0/0", "::/0"],
+      ["ExchangeUsers", "ExchangeServers", "ExchangeLegacyServers"],
+      ["Tls", "BasicAuth"],
+    ],
+  ])("of usage %s", (usage, more, bindings, ranges, groups, auth) => {
+    const needsRanges = usage === "client" || usage === "internal";
+    const text = `receiveConnectors:\n  - name: A\n    usage: ${usage}\n    ${more}\n    ${needsRanges ? "remoteIpRanges: [10.0.0.0/8]" : ""}\n`;
+    const [connector] = settingsOf(parse(text)).receiveConnectors;
+    expect(connector?.bindings.map(({ address, port }) => `${address}:${port}`)).toEqual(bindings);
+    expect(connector?.remoteIpRanges.map(formatIpRange)).toEqual(ranges);
+    expect(connector?.permissionGroups).toEqual(groups);
+    expect(connector?.authMechanism).toEqual(auth);
+  });
+
+  it("of usage give way to what is written", () => {
+    const [connector] = settingsOf(
+      parse(receive("usage: default\nmaxRecipientsPerMessage: 7")),
+    ).receiveConnectors;
+    expect(connector).toMatchObject({ maxRecipientsPerMessage: 7, permissionGroups: ["AnonymousUsers"] });
+    expect(connector?.bindings).toEqual([{ address: "127.0.0.1", port: 2525 }]);
+  });
+
+  it("of send connectors and transport", () => {
+    const { sendConnectors, transport } = settingsOf(parse(usual.replace(":2626", "")));
+    expect(sendConnectors[0]).toMatchObject({
+      smartHosts: [{ host: "127.0.0.1", port: 25 }],
+      maxMessageSize: 36_700_160,
+      smtpMaxMessagesPerConnection: 20,
+      connectionInactivityTimeOut: 600_000,
+      maxConcurrentConnections: 20,
+    });
+    expect(transport).toEqual({
+      queueGlitchRetryCount: 4,
+      queueGlitchRetryInterval: 60_000,
+      transientFailureRetryCount: 6,
+      transientFailureRetryInterval: 300_000,
+      outboundConnectionFailureRetryInterval: 600_000,
+      messageRetryInterval: 900_000,
+      delayNotificationTimeout: 14_400_000,
+      messageExpirationTimeout: 172_800_000,
+      maxOutboundConnections: 1000,
+      retryJitter: 0.1,
+      maxConnectionRatePerMinute: Infinity,
+      externalPostmasterAddress: "postmaster@relay.test",
+      dsnMaxMessageAttachSize: 10_485_760,
+    });
+  });
+});
+
+test("other spellings are taken", () => {
+  const text = receive(
+    "requireTLS: true\nrequireEHLODomain: true\nsmtpUTF8Enabled: false\nconnectionInactivityTimeOut: 1m",
+  )
+    .replace("remoteIpRanges", "remoteIPRanges")
+    .concat("    connectionInactivityTimeout: 2m\n");
+  const settings = settingsOf(parse(text));
+  expect(settings.receiveConnectors[0]).toMatchObject({
+    requireTls: true,
+    requireEhloDomain: true,
+    smtpUtf8Enabled: false,
+    connectionInactivityTimeout: 60_000,
+  });
+  expect(settings.sendConnectors[0]).toMatchObject({ connectionInactivityTimeOut: 120_000 });
+});
+
+test("all faults come at once, in the order of the file, at their places", () => {
+  const result = parse(`hostnam: relay.test
+receiveConnectors:
+  - name: A
+    bindings: ["127.0.0.1:25", "localhost:25"]
+    remoteIpRanges: [10.0.0.0/33]
+    MaxInboundConnection: 50
+    permissionGroups: [AnonymusUsers]
+    tarpitInterval: 5
+    requireTls: true
+    authMechanism: [None]
+    dropDirectory: x
+  - nmae: B
+    usage: default
+sendConnectors:
+  - name: Out
+    addressSpaces: ["contoso.com;500"]
+`);
+  expect(faultsOf(result)).toEqual([
+    "1:1 hostnam: unknown setting; did you mean hostname?",
+    '4:32 receiveConnectors[0].bindings[1]: "localhost" is not an IP address; a binding cannot be a name',
+    '5:22 receiveConnectors[0].remoteIpRanges[0]: "10.0.0.0/33" has a prefix above 32',
+    "6:5 receiveConnectors[0].MaxInboundConnection: unknown setting; did you mean maxInboundConnection?",
+    '7:24 receiveConnectors[0].permissionGroups[0]: "AnonymusUsers" is not one of None, AnonymousUsers, ExchangeUsers, ExchangeServers, ExchangeLegacyServers, Partners; did you mean AnonymousUsers?',
+    '8:21 receiveConnectors[0].tarpitInterval: "5" is a number without a unit; write it like 30s, 5m, 1h30m or 00:05:00',
+    "9:17 receiveConnectors[0].requireTls: needs Tls in authMechanism",
+    "11:5 receiveConnectors[0].dropDirectory: unknown setting here; it belongs to sendConnectors",
+    "12:5 receiveConnectors[1].name: is missing",
+    "12:5 receiveConnectors[1].nmae: unknown setting; did you mean name?",
+    "15:5 sendConnectors[0]: has no next hop; give smartHosts or dropDirectory (delivery by MX record is not supported)",
+    '16:21 sendConnectors[0].addressSpaces[0]: "contoso.com;500" has no cost from 1 to 100 behind the semicolon',
+  ]);
+});
+
+describe("text that is no configuration", () => {
+  test.each([
+    ["", /empty/],
+    ["# nothing\n", /empty/],
+    ["- a\n", /not a set of settings/],
+    ["hostname: a\nhostname: b\n", /^2:1 .*unique/],
+    ["a: [", /^1:\d+ /],
+    ["a: 1\n---\nb: 2\n", /more than one YAML document/],
+    ["hostname: !secret x\n", /tag/i],
+    [`a: &a [x]\nb: [${"*a,".repeat(200)}]\nc: &c [${"*b,".repeat(9)}]\n`, /alias/i],
+    [`hostname: ${"[".repeat(20_000)}`, /./],
+    [`# ${"x".repeat(1_000_001)}`, /larger than/],
+    ["a: &a [*a]\n", /unknown setting|alias/i],
+  ])("%j", (text, message) => {
+    const [first] = faultsOf(parse(text));
+    expect(first).toMatch(message);
+  });
+
+  it("may be any value from an embedder", () => {
+    for (const value of [null, undefined, 1, "x", [], () => 1, new Map()]) {
+      expect(parseConfigValue(value, { file }).ok).toBe(false);
+    }
+    expect(parseConfigValue({ receiveConnectors: [] }, { file }).ok).toBe(true);
+  });
+});
+
+test("a section with nothing in it is an empty one, a setting without value is a fault", () => {
+  expect(settingsOf(parse("receiveConnectors:\nsendConnectors:\ntransport:\nusers:\n")).users).toEqual([]);
+  expect(faultsOf(parse(receive("maxMessageSize:")))[0]).toMatch(/maxMessageSize: has no value/);
+  expect(faultsOf(parse("sendConnectors: []\n"))).toEqual(["1:1 receiveConnectors: is missing"]);
+});
+
+describe("one receive connector", () => {
+  test.each([
+    ["authMechanism: [None, Tls]", /authMechanism: None stands alone/],
+    ["authMechanism: [Tls, BasicAuthRequireTLS]", /BasicAuthRequireTLS needs BasicAuth and Tls/],
+    ["authMechanism: [BasicAuth, BasicAuthRequireTLS]", /BasicAuthRequireTLS needs BasicAuth and Tls/],
+    [
+      "authMechanism: [ExternalAuthoritative]",
+      /permissionGroups: ExternalAuthoritative .* needs ExchangeServers/,
+    ],
+    ["authMechanism: [ExternalAuthoritative, BasicAuth]", /needs ExchangeServers/],
+    ["requireTls: true\nauthMechanism: [BasicAuth]", /requireTls: needs Tls/],
+    ["chunkingEnabled: false\nbinaryMimeEnabled: true", /binaryMimeEnabled: needs chunkingEnabled/],
+    [
+      "connectionInactivityTimeout: 10m",
+      /connectionInactivityTimeout: 10m must be less than connectionTimeout, 10m/,
+    ],
+    [
+      "connectionTimeout: 1m",
+      /connectionTimeout: 1m must be more than connectionInactivityTimeout, by default 5m/,
+    ],
+    ["tlsKeyFile: k.pem", /tlsKeyFile: .* go together/],
+    ["maxMessageSize: 1KB", /out of range: 64 KB/],
+    ["maxInboundConnection: 0", /0 is not a whole number from 1 to 2147483647, or unlimited/],
+    ['maxInboundConnection: "5"', /"5" is not a whole number/],
+    ["maxHopCount: unlimited", /"unlimited" is not a whole number/],
+    ["maxInboundConnectionPercentagePerSource: 0", /out of range: 1 to 100/],
+    ["enabled: yes", /"yes" is not true or false/],
+    ["authMechanism: Tls", /"Tls" is not a list; write it like \["Tls"\]/],
+    ["authMechanism: [Integrated]", /Integrated is not supported/],
+    ['banner: "220 a\\r\\n220 b"', /line break/],
+    ["fqdn: my_host", /underscore/],
+    [`comment: ${"x".repeat(1001)}`, /longer than 1000/],
+    [
+      "connectionInactivityTimeout: 1m\nconnectionInactivityTimeOut: 2m",
+      /given twice, once as connectionInactivityTimeOut/,
+    ],
+    ["tlsCertificateName: x", /not supported: .*tlsCertificateFile/],
+    ["TransportRole: HubTransport", /not supported: .*leave it out/],
+    ["maxLocalHopCount: 8", /not supported: .*maxHopCount/],
+    ["domainSecureEnabled: true", /not supported/],
+    ["__proto__: 1", /unknown setting/],
+  ])("%j is refused", (lines, message) => {
+    expect(faultsOf(parse(receive(lines)))[0]).toMatch(message);
+  });
+
+  it("has binaryMimeEnabled follow chunkingEnabled", () => {
+    expect(settingsOf(parse(receive("chunkingEnabled: false"))).receiveConnectors[0]?.binaryMimeEnabled).toBe(
+      false,
+    );
+  });
+
+  it("takes a banner with and without 220", () => {
+    for (const banner of ['"220 mail ready"', "mail ready"]) {
+      expect(settingsOf(parse(receive(`banner: ${banner}`))).receiveConnectors[0]?.banner).toBe("mail ready");
+    }
+  });
+});
+
+describe("several receive connectors", () => {
+  const two = (a: string, b: string): ConfigResult =>
+    parse(
+      [a, b]
+        .map((line, index) => {
+          const [bindings, ranges, ...more] = line.split(" ");
+          return `  - {name: C${index}, bindings: ["${bindings}"], remoteIpRanges: ["${ranges}"] ${more.join(" ")}}\n`;
+        })
+        .reduce((text, entry) => text + entry, "receiveConnectors:\n"),
+    );
+
+  test.each([
+    ["127.0.0.1:25 10.0.0.0/8", "127.0.0.1:25 10.0.0.0/8", /same range/],
+    ["127.0.0.1:25 10.0.0.0-10.0.0.9", "127.0.0.1:25 10.0.0.5-10.0.0.20", /partly overlaps/],
+    ["0.0.0.0:25 10.0.0.0/8", "127.0.0.1:25 10.0.0.0/8", /also listens on 127.0.0.1:25/],
+    ["[::1]:25 ::/0", "[::]:25 ::/0", /also listens on \[::1\]:25/],
+    ["127.0.0.1:0 10.0.0.0/8", "127.0.0.1:0 10.0.0.0/8", /same range/],
+  ])("%s beside %s is refused", (a, b, message) => {
+    expect(faultsOf(two(a, b))[0]).toMatch(message);
+  });
+
+  test.each([
+    ["127.0.0.1:25 10.0.0.0/8", "127.0.0.1:25 10.1.0.0/16"],
+    ["127.0.0.1:25 10.0.0.0/8", "127.0.0.1:26 10.0.0.0/8"],
+    ["127.0.0.1:25 10.0.0.0/8", "127.0.0.2:25 10.0.0.0/8"],
+    ["0.0.0.0:25 10.0.0.0/8", "[::]:25 10.0.0.0/8"],
+    ["127.0.0.1:25 10.0.0.0/8", "127.0.0.1:25 10.0.0.0/8 ,enabled: false"],
+    ["127.0.0.1:25 10.0.0.0/8", "127.0.0.1:25 11.0.0.0/8"],
+  ])("%s beside %s is fine", (a, b) => {
+    expect(faultsOf(two(a, b))).toEqual([]);
+  });
+
+  it("need names of their own", () => {
+    const text = usual.replace(
+      "sendConnectors:",
+      '  - {name: APPRELAY, bindings: ["127.0.0.1:1"], remoteIpRanges: ["10.0.0.1"]}\nsendConnectors:',
+    );
+    expect(faultsOf(parse(text))[0]).toMatch(/"APPRELAY" is taken by entry 1/);
+  });
+});
+
+describe("one send connector", () => {
+  test.each([
+    ["dropDirectory: drop", /one of the two/],
+    ["requireTls: true\nignoreStartTls: true", /ignoreStartTls: must be false/],
+    ["tlsAuthLevel: CertificateValidation", /tlsAuthLevel: needs requireTls/],
+    ["requireTls: true\ntlsAuthLevel: DomainValidation", /needs tlsDomain/],
+    ["smartHostAuthMechanism: BasicAuth", /needs authenticationCredential/],
+    ["authenticationCredential: {userName: a}", /exactly one of password/],
+    ["authenticationCredential: {userName: a, passwordEnv: NOT_THERE}", /NOT_THERE is not set/],
+    ["authenticationCredential: {userName: a, passwordFile: /nowhere/at/all}", /cannot be read/],
+    ["smartHostAuthMechanism: ExchangeServer", /ExchangeServer is not supported/],
+    ["dnsRoutingEnabled: true", /not supported: .*smartHosts/],
+    ["port: 0", /port: 0 is not a whole number from 1/],
+  ])("%j is refused", (lines, message) => {
+    expect(faultsOf(parse(send(lines)))[0]).toMatch(message);
+  });
+
+  it("may not set up sending and drop", () => {
+    const text = usual.replace(
+      'smartHosts: ["[127.0.0.1]:2626"]',
+      "dropDirectory: drop\n    port: 26\n    forceHelo: true",
+    );
+    expect(faultsOf(parse(text))).toEqual([
+      "12:11 sendConnectors[0].port: means nothing beside dropDirectory; take it out",
+      "13:16 sendConnectors[0].forceHelo: means nothing beside dropDirectory; take it out",
+    ]);
+  });
+
+  it("finds its password", () => {
+    const password = (credential: string): unknown => {
+      const result = parseConfig(
+        send(
+          `smartHostAuthMechanism: BasicAuthRequireTLS\nauthenticationCredential: {userName: u, ${credential}}`,
+        ),
+        {
+          file,
+          env: { SMARTHOST: "from env" },
+          readText: (path) => (path === resolve("/etc/weir/p.txt") ? "from file\nrest" : ""),
+        },
+      );
+      const [connector] = settingsOf(result).sendConnectors;
+      return connector?.kind === "smartHost" ? connector.authenticationCredential : undefined;
+    };
+    expect(password("password: in clear")).toEqual({ userName: "u", password: "in clear" });
+    expect(password("passwordEnv: SMARTHOST")).toEqual({ userName: "u", password: "from env" });
+    expect(password("passwordFile: p.txt")).toEqual({ userName: "u", password: "from file" });
+  });
+});
+
+describe("the rest", () => {
+  const hash = "$scrypt$ln=15,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+  it("takes accepted domains, users and levels", () => {
+    const settings = settingsOf(
+      parse(
+        `${usual}acceptedDomains: [Contoso.com, "*.bücher.example"]\nusers: [{name: app, password: "${hash}"}]\ndiagnostics: {levels: {"MSExchangeTransport\\\\SmtpReceive": Expert, dsn: Low}}\n`,
+      ),
+    );
+    expect(settings.acceptedDomains).toEqual([
+      { domain: "contoso.com", subdomains: false },
+      { domain: "xn--bcher-kva.example", subdomains: true },
+    ]);
+    expect(settings.users).toEqual([{ name: "app", passwordHash: hash }]);
+    expect(settings.diagnostics.levels).toEqual({
+      "MSExchangeTransport\\SmtpReceive": "Expert",
+      "MSExchangeTransport\\DSN": "Low",
+    });
+  });
+
+  test.each([
+    ['acceptedDomains: ["*"]', /relay to everywhere/],
+    ["acceptedDomains: [a..b]", /not a domain/],
+    ["users: [{name: a, password: hunter2}]", /not a password hash.*weir hash-password/],
+    [`users: [{name: a, password: "${hash}"}, {name: A, password: "${hash}"}]`, /"A" is taken/],
+    [
+      "diagnostics: {levels: {SmtpRecieve: Expert}}",
+      /unknown category.*did you mean MSExchangeTransport\\SmtpReceive/,
+    ],
+    ["transport: {retryJitter: 2}", /2 is not a number from 0 to 1/],
+    ["transport: {maxPerDomainOutboundConnections: 2}", /maxConcurrentConnections/],
+    ["transport: {externalPostmasterAddress: nobody}", /is not/],
+    ["admin: {console: 8025}", /is not a text/],
+    ["hostname: 10.0.0.1", /not a domain name/],
+    ["dataDirectory: 5", /not a text/],
+  ])("%j is refused", (line, message) => {
+    const faults = faultsOf(parse(`${usual}${line}\n`));
+    expect(faults[0]).toMatch(message);
+    expect(faults.join()).not.toContain("hunter2");
+  });
+});
+
+describe("warnings", () => {
+  test.each([
+    ["", /^$/],
+    ["remoteIpRanges: [0.0.0.0/0]", /remoteIpRanges: this connector relays for the whole Internet/],
+    ["remoteIpRanges: [0.0.0.0-127.255.255.255, 128.0.0.0-255.255.255.255]", /whole Internet/],
+    ["remoteIpRanges: [44.0.0.0/8]", /whole Internet/],
+    ['remoteIpRanges: ["::/0"]', /whole Internet/],
+    ["remoteIpRanges: [10.0.0.0/8, 192.168.0.0/16, 203.0.113.0/24]", /^$/],
+    ["remoteIpRanges: [0.0.0.0/0]\nenabled: false", /no receive connector is enabled/],
+    ["remoteIpRanges: [0.0.0.0/0]\nanonymousRelay: false", /every recipient will be refused/],
+    [
+      "remoteIpRanges: [0.0.0.0/0]\nauthMechanism: [ExternalAuthoritative]\npermissionGroups: [ExchangeServers]\nanonymousRelay: false",
+      /whole Internet/,
+    ],
+    ["permissionGroups: [Partners]", /anonymousRelay: has no effect without AnonymousUsers/],
+    ["permissionGroups: [None]\nanonymousRelay: false", /permissionGroups: this connector accepts no mail/],
+    ["authMechanism: [Tls, BasicAuth]", /there are no users who could log on/],
+    ["maxInboundConnectionPerSource: 500", /500 is never reached: .* 2 % of 5000, allows 100 at most/],
+    ["maxInboundConnectionPerSource: unlimited", /unlimited is never reached/],
+    ["maxInboundConnectionPerSource: unlimited\nmaxInboundConnection: unlimited", /^$/],
+  ])("%j", (lines, message) => {
+    const names = lines.split("\n").map((line) => line.split(":", 1)[0] ?? "");
+    const rest = usual
+      .split("\n")
+      .filter((line) => !names.some((name) => name !== "" && line.trim().startsWith(`${name}:`)))
+      .join("\n");
+    const result = parse(rest.replace("sendConnectors:", `${indented(lines)}\nsendConnectors:`));
+    expect(faultsOf(result)).toEqual([]);
+    expect(warningsOf(result).join("\n")).toMatch(message);
+  });
+
+  test.each([
+    ['addressSpaces: ["*"]', "addressSpaces: [contoso.com]", /waits in the unreachable queue/],
+    [
+      "sendConnectors:",
+      "transport: {delayNotificationTimeout: 3d}\nsendConnectors:",
+      /nobody is told of delays/,
+    ],
+    [
+      "smartHosts:",
+      "smartHostAuthMechanism: BasicAuth\n    authenticationCredential: {userName: a, password: b}\n    smartHosts:",
+      /password in clear/,
+    ],
+  ])("%j becoming %j", (from, to, message) => {
+    expect(warningsOf(parse(usual.replace(from, to)))[0]).toMatch(message);
+  });
+});

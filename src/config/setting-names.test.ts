@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { nearest } from "./setting-names.ts";
+
+const names = ["maxInboundConnection", "maxInboundConnectionPerSource", "maxMessageSize", "name", "comment"];
+
+test.each([
+  ["MaxInboundConnection", "maxInboundConnection"],
+  ["maxInboundConections", "maxInboundConnection"],
+  ["maxInboundConnectionPerSuorce", "maxInboundConnectionPerSource"],
+  ["maxMesageSize", "maxMessageSize"],
+  ["nmae", "name"],
+  ["bindings", undefined],
+  ["x".repeat(100_000), undefined],
+])("%.30s is near %s", (given, expected) => {
+  expect(nearest(given, names)).toBe(expected);
+});
