@@ -141,7 +141,7 @@ export class ClientSession implements Receiver, TransactionHost {
 
   reply(reply: PeerReply): void {
     if (this.current !== undefined) this.current.reply(reply);
-    else if (this.quitting) this.connection.destroy(new SmtpClientError("lost", "QUIT"));
+    else if (this.quitting) this.connection.setDeadline(timeouts.afterQuitMs);
     else
       this.connection.destroy(
         new SmtpClientError("refused", `the peer ended the session: ${reply.code} ${reply.text}`),

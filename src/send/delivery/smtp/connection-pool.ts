@@ -82,7 +82,7 @@ export class ConnectionPool implements SessionOwner {
         // The peer took as many recipients as it takes at once: the others follow in a transaction of their own.
         if (this.closing !== undefined) return settle(job, "aborted", host.name);
         this.waiting.unshift(job);
-        return this.dialMore();
+        return;
       case "unsent":
         if (this.closing !== undefined) return settle(job, "aborted", host.name);
         if (!end.free && job.retried) {
@@ -139,12 +139,14 @@ export class ConnectionPool implements SessionOwner {
     const closed = [...this.sessions].map((session) => session.connection.whenClosed());
     const quiet = new Promise<void>((resolve) => (this.onQuiet = resolve));
     this.tellQuiet();
-    const timer = this.clock.after(graceMs, () => {
+    const abort = (): void => {
       for (const session of [...this.sessions]) session.connection.destroy(error);
       this.tellQuiet();
-    });
+    };
+    if (graceMs <= 0) abort();
+    const timer = graceMs <= 0 ? undefined : this.clock.after(graceMs, abort);
     await quiet;
-    timer.cancel();
+    timer?.cancel();
     await Promise.all(closed);
   }
 

@@ -11,6 +11,8 @@ export const timeouts = {
   tlsHandshakeMs: 60_000,
   resolveMs: 30_000,
   quitMs: 5_000,
+  /** The peer closes after its answer to QUIT; a place in its limits is free only then. */
+  afterQuitMs: 1_000,
   /** An unused connection is kept at most so long, whatever connectionInactivityTimeOut says. */
   idleMs: 30_000,
 } as const;

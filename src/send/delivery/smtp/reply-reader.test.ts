@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { ReplyReader, type PeerReply } from "./reply-reader.ts";
+
+function read(pieces: readonly string[]): { replies: PeerReply[]; fault: string | undefined } {
+  const reader = new ReplyReader();
+  const replies: PeerReply[] = [];
+  for (const piece of pieces) {
+    reader.push(Buffer.from(piece));
+    for (let reply = reader.next(); reply !== undefined; reply = reader.next()) replies.push(reply);
+  }
+  return { replies, fault: reader.fault };
+}
+
+describe("ReplyReader", () => {
+  const cases: [string, string, PeerReply[]][] = [
+    ["one line", "250 2.0.0 Ok\r\n", [{ code: 250, text: "2.0.0 Ok" }]],
+    ["code alone", "250\r\n", [{ code: 250, text: "" }]],
+    ["empty text", "250 \r\n", [{ code: 250, text: "" }]],
+    ["bare LF", "250 Ok\n", [{ code: 250, text: "Ok" }]],
+    ["several lines", "250-a\r\n250-b\r\n250 c\r\n", [{ code: 250, text: "a\nb\nc" }]],
+    [
+      "several replies",
+      "250 a\r\n354 b\r\n",
+      [
+        { code: 250, text: "a" },
+        { code: 354, text: "b" },
+      ],
+    ],
+    ["UTF-8", "550 grün\r\n", [{ code: 550, text: "grün" }]],
+  ];
+  it.each(cases)("reads %s, whole and octet by octet", (_, wire, expected) => {
+    expect(read([wire])).toEqual({ replies: expected, fault: undefined });
+    const octets = [...Buffer.from(wire)].map((octet) => Buffer.from([octet]));
+    const reader = new ReplyReader();
+    const replies: PeerReply[] = [];
+    for (const octet of octets) {
+      reader.push(octet);
+      for (let reply = reader.next(); reply !== undefined; reply = reader.next()) replies.push(reply);
+    }
+    expect(replies).toEqual(expected);
+    expect(reader.pendingBytes).toBe(0);
+  });
+
+  it.each([
+    ["words", "HTTP/1.1 400 Bad\r\n"],
+    ["an empty line", "\r\n"],
+    ["a code out of range", "199 x\r\n"],
+    ["a wrong separator", "250_x\r\n"],
+    ["a change of code", "250-a\r\n550 b\r\n"],
+    ["an endless line", "250 ".padEnd(9000, "x")],
+    ["endless lines", "250-x\r\n".repeat(300)],
+  ])("finds fault with %s", (_, wire) => {
+    const { replies, fault } = read([wire]);
+    expect(replies).toEqual([]);
+    expect(fault).toBeTypeOf("string");
+  });
+
+  it("counts what no reply was made of", () => {
+    const reader = new ReplyReader();
+    reader.push(Buffer.from("220 go\r\n250 inj"));
+    expect(reader.next()?.code).toBe(220);
+    expect(reader.pendingBytes).toBe(7);
+  });
+});
