@@ -42,7 +42,9 @@ export function headerField(header: Buffer, name: string): string | undefined {
 function startsWithName(header: Buffer, at: number, name: string): boolean {
   if (header[at + name.length] !== 0x3a) return false;
   for (let i = 0; i < name.length; i++) {
-    if (((header[at + i] ?? 0) | 0x20) !== (name.charCodeAt(i) | 0x20)) return false;
+    const octet = header[at + i] ?? 0;
+    const lower = octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
+    if (lower !== name.charCodeAt(i)) return false;
   }
   return true;
 }

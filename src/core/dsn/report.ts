@@ -49,7 +49,7 @@ export function buildReport(input: ReportInput): BuiltReport {
     "Auto-Submitted: auto-replied",
     "MIME-Version: 1.0",
     "Content-Type: multipart/report; report-type=delivery-status;",
-    `\tboundary="${boundary}"`,
+    ` boundary="${boundary}"`,
   ];
   const eightBit = global || (attached?.eightBit ?? false) || !isAscii(status);
   if (eightBit) head.push("Content-Transfer-Encoding: 8bit");
@@ -74,6 +74,7 @@ export function buildReport(input: ReportInput): BuiltReport {
   const parts: Buffer[] = [Buffer.from(before)];
   if (attached !== undefined) {
     const fields = [
+      "",
       `--${boundary}`,
       `Content-Type: ${attached.type}`,
       ...(attached.eightBit ? ["Content-Transfer-Encoding: 8bit"] : []),

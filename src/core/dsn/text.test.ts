@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { asciiText, decodeUnitext, decodeXtext, foldedSubject, quotedPrintable, singleLine } from "./text.ts";
+
+describe("xtext", () => {
+  test.each([
+    ["a+2Bb", "a+b"],
+    ["QQ314159", "QQ314159"],
+    ["a+20b+3Dc", "a b=c"],
+    ["x+0D+0ASubject:y", "x+0D+0ASubject:y"],
+    ["x+00+1B+7F+80+FF", "x+00+1B+7F+80+FF"],
+    ["a+2", "a+2"],
+    ["a+zz+2b", "a+zz+2b"],
+    ["+2B0D", "+0D"],
+  ])("%s → %s", (coded, text) => {
+    expect(decodeXtext(coded)).toBe(text);
+  });
+});
+
+test.each([
+  ["\\x{E9}t\\x{E9}@x.test", "été@x.test"],
+  ["\\x{1F600}", "😀"],
+  ["\\x{0D}\\x{0A}\\x{D800}\\x{2028}\\x{110000}", "\\x{0D}\\x{0A}\\x{D800}\\x{2028}\\x{110000}"],
+])("unitext %s → %s", (coded, text) => {
+  expect(decodeUnitext(coded)).toBe(text);
+});
+
+test("no text leaves its line or keeps a control", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
+      expect(singleLine(text)).not.toMatch(/[\p{Cc}\p{Cs}\u2028\u2029]/u);
+      expect(asciiText(text)).toMatch(/^[\x20-\x7e]*$/);
+      expect(asciiText(text).length).toBeLessThanOrEqual(803);
+      const lines = foldedSubject("Undeliverable: ", text, false).split("\r\n");
+      expect(
+        lines.filter((line) => !/^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(line) || line.length > 998),
+      ).toEqual([]);
+    }),
+  );
+});
+
+test.each([
+  [undefined, "Subject: Undeliverable: (no subject)"],
+  ["Invoice 7", "Subject: Undeliverable: Invoice 7"],
+  ["=?utf-8?Q?Gr=C3=BC=C3=9Fe?=", "Subject: Undeliverable: =?utf-8?Q?Gr=C3=BC=C3=9Fe?="],
+  ["Grüße", "Subject: Undeliverable: =?utf-8?B?R3LDvMOfZQ==?="],
+  ["a\r\nBcc: b", "Subject: Undeliverable: a Bcc: b"],
+])("subject %j", (subject, field) => {
+  expect(foldedSubject("Undeliverable: ", subject, false)).toBe(field);
+});
+
+test("quoted-printable is undone by what it says", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme", maxLength: 400 }), (raw) => {
+      const text = raw.replace(/[\r\n]/g, " ");
+      const coded = quotedPrintable(text);
+      expect(Math.max(...coded.split("\r\n").map((line) => line.length))).toBeLessThanOrEqual(76);
+      const octets = coded
+        .replace(/=\r\n/g, "")
+        .replace(/=([0-9A-F]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+      expect(Buffer.from(octets, "latin1").toString()).toBe(Buffer.from(text).toString());
+    }),
+  );
+});

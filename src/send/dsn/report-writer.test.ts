@@ -1,0 +1,137 @@
+import PostalMime from "postal-mime";
+import { expect, test } from "vitest";
+import type { Envelope } from "../../core/message/envelope.ts";
+import type { Claim } from "../../spool/spool.ts";
+import { SpoolError } from "../../spool/spool.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
+import { createReportWriter } from "./report-writer.ts";
+
+const settings = {
+  hostname: "relay.test",
+  externalPostmasterAddress: "postmaster@relay.test",
+  dsnMaxMessageAttachSize: 1000,
+};
+const writer = () => createReportWriter(settings, { clock: createFakeClock(), random: () => 0.5 });
+
+function claimOf(
+  content: Buffer,
+  envelope: Partial<Envelope> = {},
+  readable = true,
+): Claim & { read: () => number } {
+  let read = 0;
+  return {
+    message: {
+      id: 7,
+      arrivedAt: createFakeClock().now() - 60_000,
+      envelope: {
+        reversePath: "app@sender.test",
+        recipients: [{ forwardPath: "a@x.test" }],
+        body: "7BIT",
+        smtpUtf8: false,
+        ...envelope,
+      },
+      origin: { connector: "AppRelay", sourceAddress: "10.1.1.1", helloName: "app.test", sessionId: "1" },
+      content: {
+        sizeBytes: content.length,
+        dotLines: 0,
+        eightBit: content.length < 10_000 && content.some((octet) => octet > 127),
+        endsWithCrlf: true,
+      },
+    },
+    queue: "",
+    recipients: [{ index: 0, attempts: 1, delayReported: false }],
+    content: {
+      inMemory: undefined,
+      async *stream() {
+        if (!readable) throw new SpoolError("damaged", "checksum");
+        for (let at = 0; at < content.length; at += 65_536) {
+          read += Math.min(65_536, content.length - at);
+          yield content.subarray(at, at + 65_536);
+        }
+      },
+    },
+    read: () => read,
+  };
+}
+const failed = [{ finalRecipient: "a@x.test", status: "5.1.1" }];
+const small = Buffer.from("Subject: Hi\r\n\r\nbody\r\n");
+
+test.each<[string, Buffer, Partial<Envelope>, "failed" | "delayed", string, "7BIT" | "8BITMIME"]>([
+  ["a small one whole", small, {}, "failed", "message/rfc822", "7BIT"],
+  ["RET=HDRS", small, { ret: "HDRS" }, "failed", "text/rfc822-headers", "7BIT"],
+  ["RET=FULL", small, { ret: "FULL" }, "failed", "message/rfc822", "7BIT"],
+  ["a delay report by its header", small, { ret: "FULL" }, "delayed", "text/rfc822-headers", "7BIT"],
+  [
+    "a large one by its header",
+    Buffer.from(`Subject: Hi\r\n\r\n${"x".repeat(1000)}`),
+    {},
+    "failed",
+    "text/rfc822-headers",
+    "7BIT",
+  ],
+  [
+    "8-bit",
+    Buffer.from("Subject: Hi\r\n\r\nü\r\n"),
+    { body: "8BITMIME" },
+    "failed",
+    "message/rfc822",
+    "8BITMIME",
+  ],
+  [
+    "binary by its header",
+    Buffer.from("Subject: Hi\r\n\r\n\0\n\r"),
+    { body: "BINARYMIME" },
+    "failed",
+    "text/rfc822-headers",
+    "7BIT",
+  ],
+  ["an empty one", Buffer.alloc(0), {}, "failed", "message/rfc822", "7BIT"],
+])("%s", async (_what, content, envelope, kind, type, body) => {
+  const { report, messageId } = await writer().write(claimOf(content, envelope), kind, failed);
+  expect(report.envelope).toEqual({
+    reversePath: "",
+    recipients: [
+      {
+        forwardPath: "app@sender.test",
+        notify: { never: true, success: false, failure: false, delay: false },
+      },
+    ],
+    body,
+    smtpUtf8: false,
+  });
+  expect(report.origin.connector).toBe("DSN");
+  const text = report.content.toString();
+  expect(text).toContain(`\r\nContent-Type: ${type}`);
+  expect(text).toContain(`\r\nMessage-ID: ${messageId}\r\n`);
+  expect(text).toContain("\r\nReceived-From-MTA: dns; app.test ([10.1.1.1])\r\n");
+  expect(text).toContain("\r\nArrival-Date: Thu, 15 Jan 2026 08:59:00 +0000\r\n");
+  expect((await PostalMime.parse(report.content)).attachments).toHaveLength(2);
+});
+
+test("of 36 MB only the beginning is read", async () => {
+  const claim = claimOf(
+    Buffer.concat([Buffer.from("Subject: Hi\r\n\r\n"), Buffer.alloc(36 * 2 ** 20, "x\r\n")]),
+  );
+  const { report } = await writer().write(claim, "failed", failed);
+  expect(claim.read()).toBeLessThanOrEqual(256 * 1024 + 65_536);
+  expect(report.content.length).toBeLessThan(3000);
+  expect(report.content.toString()).toContain("Subject: Undeliverable: Hi\r\n");
+});
+
+test("a header that never ends is cut at a line's end", async () => {
+  const claim = claimOf(Buffer.alloc(2 ** 20, "X-Field: value\r\n"));
+  const { report } = await writer().write(claim, "failed", failed);
+  expect(report.content.length).toBeLessThan(300 * 1024);
+  expect(report.content.toString()).toMatch(/X-Field: value\r\n\r\n--=_\w+--\r\n$/);
+});
+
+test("damage is told, and the next large report is made all the same", async () => {
+  const large = Buffer.alloc(300 * 1024, "X: y\r\n");
+  const one = writer();
+  const [bad, good] = await Promise.allSettled([
+    one.write(claimOf(large, {}, false), "failed", failed),
+    one.write(claimOf(large), "failed", failed),
+  ]);
+  expect(bad).toMatchObject({ status: "rejected", reason: { code: "damaged" } });
+  expect(good.status).toBe("fulfilled");
+});
