@@ -2,12 +2,12 @@
 import { dueQueue, type DueQueue } from "./due-queue.ts";
 import { dueKeyOf, queueEnd, queueKey, queueNameOf, type DueKey } from "./keys.ts";
 import type { LmdbStore } from "./lmdb-store.ts";
-import type { QueueName, QueueSummary } from "./spool.ts";
+import { submissionQueue, type QueueName, type QueueSummary } from "./spool.ts";
 
 export interface QueueTable {
   find(queue: QueueName): DueQueue | undefined;
   findOrAdd(queue: QueueName): DueQueue;
-  /** One message more or less in a queue; a queue without messages is forgotten. */
+  /** One message more or less in a queue; a queue without messages is forgotten, but for the busiest. */
   count(queue: QueueName, change: 1 | -1): void;
   /** Entries on disk behind `after` in due order. Cost: a range read; about 1 µs an entry. */
   scan(queue: QueueName, after: DueKey, limit: number): DueKey[];
@@ -49,7 +49,8 @@ export function openQueueTable(
     count(queue, change) {
       const found = findOrAdd(queue);
       found.messages += change;
-      if (found.messages <= 0 && found.pending.size === 0) queues.delete(queue);
+      const isOver = found.messages <= 0 && found.pending.size === 0;
+      if (isOver && queue !== submissionQueue) queues.delete(queue);
     },
     scan,
     take: (queue, now, limit) =>
@@ -60,14 +61,16 @@ export function openQueueTable(
         (entry) => isTaken(queue, entry),
       ) ?? [],
     summaries: () =>
-      [...queues].map(([queue, due]) => ({
-        queue,
-        messages: due.messages,
-        nextDueAt: due.nextDueAt(
-          (after, count) => scan(queue, after, count),
-          (entry) => isTaken(queue, entry),
-        ),
-      })),
+      [...queues]
+        .filter(([, { messages }]) => messages > 0)
+        .map(([queue, due]) => ({
+          queue,
+          messages: due.messages,
+          nextDueAt: due.nextDueAt(
+            (after, count) => scan(queue, after, count),
+            (entry) => isTaken(queue, entry),
+          ),
+        })),
   };
 }
 
