@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { mailDate, receivedHeader, receivedPrefix, receivedProtocol } from "./received.ts";
 
 const session = { helloName: "app.example", sourceAddress: "192.0.2.7", fqdn: "relay.test", tls: undefined };

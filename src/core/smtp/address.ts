@@ -9,7 +9,7 @@
  * - a trailing dot, comments, empty labels and a local part beginning or ending with a dot are refused;
  * - a local part has at most 64 octets, a label 63, a domain 255 (§4.5.3.1).
  */
-import { classOf, dot, isAscii, isAtext, isLetDig, isUnsafeUnicode, utf8Length } from "./characters.ts";
+import { classOf, dot, isAscii, atext, letDig, isUnsafeUnicode, utf8Length } from "./characters.ts";
 import { canonicalLiteral } from "./address-literal.ts";
 
 export const maxLocalPartOctets = 64;
@@ -147,7 +147,7 @@ function scanDotString(text: string, from: number): number {
   let atomStart = from;
   for (let i = from; ; i++) {
     const c = text.charCodeAt(i);
-    if (c < 128 ? (classOf[c]! & isAtext) !== 0 : c >= 128 && !isUnsafeUnicode(c)) continue;
+    if (c < 128 ? (classOf[c]! & atext) !== 0 : c >= 128 && !isUnsafeUnicode(c)) continue;
     if (i === atomStart) return malformed;
     if (c !== dot) return i;
     atomStart = i + 1;
@@ -173,7 +173,7 @@ function scanDomain(text: string, from: number): number {
   for (let i = from; ; i++) {
     const c = text.charCodeAt(i);
     if (c < 128) {
-      if ((classOf[c]! & isLetDig) !== 0 || c === underscore) continue;
+      if ((classOf[c]! & letDig) !== 0 || c === underscore) continue;
       if (c === hyphen && i !== labelStart) continue;
     } else if (c >= 128 && !isUnsafeUnicode(c)) {
       wide = true;

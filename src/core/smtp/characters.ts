@@ -6,11 +6,11 @@ export const carriageReturn = 13;
 export const space = 32;
 export const dot = 46;
 
-export const isAtext = 1;
-export const isLetDig = 2;
-export const isXchar = 4;
-export const isKeywordChar = 8;
-export const isHexDigit = 16;
+export const atext = 1;
+export const letDig = 2;
+export const xchar = 4;
+export const keywordChar = 8;
+export const hexDigit = 16;
 
 /** Classes of the ASCII characters as bit sets; index with a code below 128. */
 export const classOf: Uint8Array = classes();
@@ -22,12 +22,12 @@ function classes(): Uint8Array {
   };
   const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   // RFC 5322 §3.2.3
-  add(`${alphanumeric}!#$%&'*+-/=?^_\`{|}~`, isAtext);
-  add(alphanumeric, isLetDig);
-  add(`${alphanumeric}-`, isKeywordChar);
+  add(`${alphanumeric}!#$%&'*+-/=?^_\`{|}~`, atext);
+  add(alphanumeric, letDig);
+  add(`${alphanumeric}-`, keywordChar);
   // RFC 3461 §4 knows upper-case hexadecimal only.
-  add("0123456789ABCDEF", isHexDigit);
-  for (let c = 33; c < 127; c++) if (c !== 43 && c !== 61) table[c]! |= isXchar;
+  add("0123456789ABCDEF", hexDigit);
+  for (let c = 33; c < 127; c++) if (c !== 43 && c !== 61) table[c]! |= xchar;
   return table;
 }
 

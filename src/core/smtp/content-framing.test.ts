@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { ContentFraming, type FramingOptions } from "./content-framing.ts";
 
 function frame(chunks: readonly Buffer[], mode: FramingOptions["mode"] = "dot", maxHeaderBytes = 65536) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeXtext, parseMailParameters, parseRcptParameters } from "./parameters.ts";
+import { parseMailParameters, parseRcptParameters } from "./parameters.ts";
 
 const offered = { size: true, eightBitMime: true, binaryMime: true, smtpUtf8: true, dsn: true, auth: true };
 const mail = (text: string, but = {}) => parseMailParameters(text, 0, { ...offered, ...but });
@@ -161,18 +161,5 @@ describe("parameters of RCPT", () => {
     expect(rcpt(" NOTIFY=NEVER", { dsn: false })).toMatchObject({ reply: "unrecognizedParameter" });
     expect(rcpt(" ORCPT=rfc822;a@b", { dsn: false })).toMatchObject({ reply: "unrecognizedParameter" });
     expect(rcpt(" SIZE=1")).toMatchObject({ reply: "unrecognizedParameter" });
-  });
-});
-
-describe("decodeXtext", () => {
-  it.each([
-    ["abc", "abc"],
-    ["a+2Bb+3D", "a+b="],
-    ["+20+20", "  "],
-    ["a+2Gb", undefined],
-    ["a=b", undefined],
-    ["a b", undefined],
-  ])("%s is %s", (text, decoded) => {
-    expect(decodeXtext(text)).toBe(decoded);
   });
 });

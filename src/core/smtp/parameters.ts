@@ -3,7 +3,9 @@
  * NOTIFY, ORCPT (RFC 3461, 6533), AUTH (RFC 4954). A parameter of an extension that is not offered is unknown.
  */
 import type { BodyType, Notify } from "../message/envelope.ts";
-import { classOf, isHexDigit, isKeywordChar, isUnsafeUnicode, isXchar, space } from "./characters.ts";
+import { classOf, keywordChar, space } from "./characters.ts";
+import { isOriginalRecipient, parseNotify } from "./dsn-parameters.ts";
+import { decodeXtext } from "./xtext.ts";
 import { parseMailbox } from "./address.ts";
 import type { ReplyName } from "./reply.ts";
 
@@ -52,9 +54,7 @@ export const noMailParameters: MailParameters = {
 export const noRcptParameters: RcptParameters = { notify: undefined, orcpt: undefined };
 
 const maxEnvidOctets = 100;
-const maxOrcptOctets = 500;
 const equals = 61;
-const plus = 43;
 
 interface Parameter {
   /** Upper case. */
@@ -162,7 +162,7 @@ function splitParameters(text: string, from: number): Parameter[] | ParameterFau
     const keywordStart = i;
     for (; i < text.length; i++) {
       const c = text.charCodeAt(i);
-      if (c > 127 || (classOf[c]! & isKeywordChar) === 0) break;
+      if (c > 127 || (classOf[c]! & keywordChar) === 0) break;
     }
     if (i === keywordStart || text.charCodeAt(keywordStart) === 45)
       return { reply: "syntaxError", detail: "parameters" };
@@ -186,36 +186,6 @@ function splitParameters(text: string, from: number): Parameter[] | ParameterFau
   return parameters;
 }
 
-/**
- * Decodes xtext (RFC 3461 §4); undefined when it is malformed or does not decode to printable ASCII, which
- * RFC 3461 demands of ENVID and ORCPT and which keeps line ends out of reports.
- */
-export function decodeXtext(text: string): string | undefined {
-  let decoded = "";
-  let copied = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c > 127) return undefined;
-    if (c === plus) {
-      const code = hexPair(text, i + 1);
-      if (code < 32 || code > 126) return undefined;
-      decoded += text.slice(copied, i) + String.fromCharCode(code);
-      i += 2;
-      copied = i + 1;
-    } else if ((classOf[c]! & isXchar) === 0) return undefined;
-  }
-  return copied === 0 ? text : decoded + text.slice(copied);
-}
-
-/** The octet of two upper-case hexadecimal digits, or -1. */
-function hexPair(text: string, at: number): number {
-  for (let i = at; i < at + 2; i++) {
-    const c = text.charCodeAt(i);
-    if (!(c < 128) || (classOf[c]! & isHexDigit) === 0) return -1;
-  }
-  return Number.parseInt(text.slice(at, at + 2), 16);
-}
-
 function isDigits(text: string, maxLength: number): boolean {
   if (text.length === 0 || text.length > maxLength) return false;
   for (let i = 0; i < text.length; i++) {
@@ -230,68 +200,4 @@ function isAuthIdentity(value: string): boolean {
   if (value === "<>") return true;
   const decoded = decodeXtext(value);
   return decoded !== undefined && parseMailbox(decoded) !== undefined;
-}
-
-/** RFC 3461 §4.1: NEVER stands alone. */
-function parseNotify(value: string): Notify | undefined {
-  const list = value.toUpperCase();
-  if (list === "NEVER") return { never: true, success: false, failure: false, delay: false };
-  // Twice each word, which the grammar allows.
-  if (list.length > 50) return undefined;
-  let success = false;
-  let failure = false;
-  let delay = false;
-  for (const word of list.split(",")) {
-    if (word === "SUCCESS") success = true;
-    else if (word === "FAILURE") failure = true;
-    else if (word === "DELAY") delay = true;
-    else return undefined;
-  }
-  return { never: false, success, failure, delay };
-}
-
-/** RFC 3461 §4.2, RFC 6533 §3. */
-function isOriginalRecipient(value: string): boolean {
-  const split = value.indexOf(";");
-  if (value.length > maxOrcptOctets || split < 1 || split === value.length - 1) return false;
-  for (let i = 0; i < split; i++) {
-    const c = value.charCodeAt(i);
-    if (c > 127 || (classOf[c]! & isKeywordChar) === 0) return false;
-  }
-  const address = value.slice(split + 1);
-  return value.slice(0, split).toLowerCase() === "utf-8"
-    ? isUtf8Address(address)
-    : decodeXtext(address) !== undefined;
-}
-
-/** utf-8-addr-xtext or utf-8-addr-unitext: QCHARs, UTF-8, and `\x{HEX}`; `+` and `=` only in that form. */
-function isUtf8Address(address: string): boolean {
-  for (let i = 0; i < address.length; i++) {
-    const c = address.charCodeAt(i);
-    if (c > 127) {
-      if (isUnsafeUnicode(c)) return false;
-    } else if (c === 92) {
-      if (address.charCodeAt(i + 1) !== 120 || address.charCodeAt(i + 2) !== 123) return false;
-      const end = address.indexOf("}", i + 3);
-      if (end < i + 5 || end > i + 9 || !isEmbeddedCodePoint(address.slice(i + 3, end))) return false;
-      i = end;
-    } else if ((classOf[c]! & isXchar) === 0) return false;
-  }
-  return true;
-}
-
-function isEmbeddedCodePoint(hex: string): boolean {
-  const upper = hex.toUpperCase();
-  for (let i = 0; i < upper.length; i++) {
-    const c = upper.charCodeAt(i);
-    if (c > 127 || (classOf[c]! & isHexDigit) === 0) return false;
-  }
-  const point = Number.parseInt(upper, 16);
-  if (point < 128) return point === 0x20 || point === 0x2b || point === 0x3d || point === 0x5c;
-  return (
-    upper[0] !== "0" &&
-    point <= 0x10ffff &&
-    !(point >= 0xd800 && point <= 0xdfff) &&
-    !(point < 0x10000 && isUnsafeUnicode(point))
-  );
 }
