@@ -54,7 +54,7 @@ export const dotted: Sample = {
   name: "dotted and long lines",
   content: Buffer.from(
     `${header("dotted")}.\r\n..\r\n...\r\n.a\r\n. \r\n\r\n.\r\n.\r\n.QUIT\r\n` +
-      `${"x".repeat(998)}\r\n.${"y".repeat(5_000)}\r\n${"z".repeat(100_000)}\r\n.\r\n`,
+      `${"x".repeat(998)}\r\n.${"y".repeat(5_000)}\r\n${"z".repeat(100_000)}\r\n.\r\nend\r\n`,
   ),
 };
 
