@@ -5,6 +5,7 @@ import type { Endpoint } from "./core/policy/receive-connector.ts";
 import { isOpenRelay } from "./config/open-relay.ts";
 import { formatEndpoint } from "./core/units/endpoint.ts";
 import { createEventLog, type EventLog } from "./events/event-log.ts";
+import { openProtocolLog, protocolLogDirectory } from "./logs/protocol-log.ts";
 import type { Ports } from "./ports/ports.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
@@ -63,6 +64,12 @@ export async function createRelay(
     events.emit("MessageDamaged", { id, what, setAside: setAside ?? "" }),
   );
 
+  const receiveLog = openProtocolLog({
+    directory: protocolLogDirectory(settings.dataDirectory, "receive"),
+    direction: "receive",
+    clock,
+  });
+
   const receiver: Receiver = createReceiver({
     settings: receiverSettings(settings),
     hostname: settings.hostname,
@@ -70,6 +77,7 @@ export async function createRelay(
     spool,
     events,
     clock,
+    protocolLog: receiveLog,
   });
 
   const scheduler: Scheduler = createScheduler({
@@ -90,6 +98,7 @@ export async function createRelay(
       deliveries: scheduler.running,
     });
     await Promise.all([receiver.stop(graceMs), scheduler.stop(graceMs)]);
+    await receiveLog.close();
     const queued = spool.size;
     await spool.close();
     events.emit("RelayStopped", { queued });

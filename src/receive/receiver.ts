@@ -12,6 +12,7 @@ import { mailDate } from "../core/message/received.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
 import type { Events } from "../events/events.ts";
+import type { ProtocolLog, ProtocolSession } from "../logs/protocol-log.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Spool } from "../spool/spool.ts";
 import { createAdmission, type Admitted, type AdmissionSettings } from "./admission/admission.ts";
@@ -60,6 +61,7 @@ export function createReceiver(options: {
   readonly spool: Spool;
   readonly events: Events;
   readonly clock: Clock;
+  readonly protocolLog: ProtocolLog;
 }): Receiver {
   const { spool, events, clock } = options;
   let settings = options.settings;
@@ -123,6 +125,16 @@ export function createReceiver(options: {
     messages: 0,
   });
 
+  const transcriptOf = (state: SessionState, local: Endpoint): ProtocolSession | undefined =>
+    state.connector.protocolLoggingLevel === "None"
+      ? undefined
+      : options.protocolLog.session({
+          connectorId: `${options.hostname}\\${state.connector.name}`,
+          sessionId: state.id,
+          localEndpoint: formatEndpoint(local),
+          remoteEndpoint: formatEndpoint(state.peer),
+        });
+
   const arrive = (socket: Socket, endpoint: Endpoint): void => {
     const { remoteAddress, remotePort, localAddress } = socket;
     const local = localAddress === undefined ? undefined : parseAddress(localAddress);
@@ -138,7 +150,8 @@ export function createReceiver(options: {
       return;
     }
     const connection = new Connection(socket, () => clock.now());
-    const session = new Session(newState(admitted, remotePort ?? 0), services, connection);
+    const state = newState(admitted, remotePort ?? 0);
+    const session = new Session(state, services, connection, transcriptOf(state, arrival.local));
     const watched: Watched = {
       connection,
       inactivityTimeout: admitted.connector.connectionInactivityTimeout,

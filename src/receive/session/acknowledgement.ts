@@ -4,8 +4,8 @@ import type { SpooledMessage } from "../../spool/spool.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState } from "./state.ts";
 
-/** How a wait ended, as Exchange's protocol log says it. */
-export type AcknowledgementContext = "Delivered" | "Expired" | "Stopping";
+/** How a wait ended, as Exchange's protocol log says it; `Skipped`: the relay stops. */
+export type AcknowledgementEnd = "Delivered" | "Expired" | "Skipped";
 
 /**
  * Resolves when the message may be acknowledged; undefined where nothing has to be waited for, which costs
@@ -15,7 +15,7 @@ export function holdAcknowledgement(
   message: SpooledMessage,
   state: SessionState,
   services: SessionServices,
-): Promise<AcknowledgementContext> | undefined {
+): Promise<AcknowledgementEnd> | undefined {
   const { connector } = state;
   const decision = acknowledgementOf(connector, services.spool.size);
   switch (decision.kind) {
@@ -38,14 +38,14 @@ function settledWithin(
   message: SpooledMessage,
   delayMs: number,
   { spool, clock, stopping }: SessionServices,
-): Promise<AcknowledgementContext> {
+): Promise<AcknowledgementEnd> {
   return new Promise((resolve) => {
-    const end = (context: AcknowledgementContext) => (): void => {
+    const end = (context: AcknowledgementEnd) => (): void => {
       timer.cancel();
       stopping.removeEventListener("abort", stop);
       resolve(context);
     };
-    const stop = end("Stopping");
+    const stop = end("Skipped");
     const timer = clock.after(delayMs, end("Expired"));
     stopping.addEventListener("abort", stop);
     void spool.whenSettled(message.id).then(end("Delivered"));

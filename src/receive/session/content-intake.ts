@@ -7,9 +7,11 @@ import { receivedHeader, receivedPrefix, receivedProtocol } from "../../core/mes
 import type { Envelope, Origin } from "../../core/message/envelope.ts";
 import { ContentFraming } from "../../core/smtp/content-framing.ts";
 import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
+import { delayedAckLine } from "../../logs/protocol-lines.ts";
+import type { ProtocolSession } from "../../logs/protocol-log.ts";
 import { SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
 import { supplement } from "./supplement.ts";
-import { holdAcknowledgement } from "./acknowledgement.ts";
+import { holdAcknowledgement, type AcknowledgementEnd } from "./acknowledgement.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState, Transaction } from "./state.ts";
 
@@ -17,6 +19,7 @@ export class ContentIntake {
   readonly #state: SessionState;
   readonly #transaction: Transaction;
   readonly #services: SessionServices;
+  readonly #transcript: ProtocolSession | undefined;
   readonly #draft: Draft;
   readonly #framing: ContentFraming;
   readonly #maxSizeBytes: number;
@@ -31,11 +34,18 @@ export class ContentIntake {
   breakOff: Reply | undefined;
   mustWait = false;
 
-  constructor(mode: "dot" | "raw", state: SessionState, transaction: Transaction, services: SessionServices) {
+  constructor(
+    mode: "dot" | "raw",
+    state: SessionState,
+    transaction: Transaction,
+    services: SessionServices,
+    transcript: ProtocolSession | undefined,
+  ) {
     const { connector } = state;
     this.#state = state;
     this.#transaction = transaction;
     this.#services = services;
+    this.#transcript = transcript;
     this.#draft = services.spool.begin();
     this.#binary = transaction.body === "BINARYMIME";
     this.#framing = new ContentFraming({
@@ -199,13 +209,22 @@ export class ContentIntake {
       this.#state.messages++;
       this.#tell(message);
       const held = holdAcknowledgement(message, this.#state, this.#services);
-      if (held !== undefined) await held;
+      if (held !== undefined) await this.#waitForDelivery(held);
       return queued(message, this.#header?.messageId, connector.fqdn);
     } catch (fault) {
       if (!(fault instanceof SpoolError)) throw fault;
       this.#services.events.emit("SpoolFault", { error: fault.message, code: fault.code });
       return fault.code === "full" ? replies.insufficientResources : replies.localError;
     }
+  }
+
+  async #waitForDelivery(held: Promise<AcknowledgementEnd>): Promise<void> {
+    const { clock } = this.#services;
+    const since = clock.now();
+    const end = await held;
+    if (this.#transcript === undefined) return;
+    const { data, context } = delayedAckLine(clock.now() - since, end);
+    this.#transcript.line("*", data, context);
   }
 
   #tell(message: SpooledMessage): void {

@@ -7,13 +7,16 @@ import { rightsOf } from "../../core/policy/relay-permission.ts";
 import { tarpitDelay } from "../../core/policy/tarpit.ts";
 import { parseCommand } from "../../core/smtp/command.ts";
 import { nothingOffered } from "../../core/smtp/extensions.ts";
-import { encodeReply, replies, type Reply } from "../../core/smtp/reply.ts";
+import { encodeReply, replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
+import { maskCredentials, tarpitLine } from "../../logs/protocol-lines.ts";
+import type { ProtocolSession } from "../../logs/protocol-log.ts";
 import type { Timer } from "../../ports/ports.ts";
 import type { Connection, ConnectionHandler } from "../connection/connection.ts";
 import { ContentIntake } from "./content-intake.ts";
 import { answer } from "./dispatch.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState } from "./state.ts";
+import { logOpening, logReply } from "./transcript.ts";
 import { chunkReceived, type Chunk } from "./verbs/bdat.ts";
 
 /** RFC 5321 §4.5.3.1.4 asks for 512; extensions add to it (RFC 1870, 3461, 6531). AUTH: RFC 4954 §4. */
@@ -32,6 +35,8 @@ export type LineHandler = (line: Buffer) => Reply | Promise<Reply>;
 export class Session implements ConnectionHandler {
   readonly state: SessionState;
   readonly services: SessionServices;
+  /** The connector's protocol log (protocolLoggingLevel); undefined: it keeps none. */
+  readonly transcript: ProtocolSession | undefined;
   readonly #connection: Connection;
 
   #input: Buffer = noOctets;
@@ -52,10 +57,17 @@ export class Session implements ConnectionHandler {
   #backlogFull = false;
   #inputEnded = false;
   #stopping = false;
+  #closing = false;
   #closed = false;
   #tarpit: Timer | undefined;
 
-  constructor(state: SessionState, services: SessionServices, connection: Connection) {
+  constructor(
+    state: SessionState,
+    services: SessionServices,
+    connection: Connection,
+    transcript: ProtocolSession | undefined,
+  ) {
+    this.transcript = transcript;
     this.state = state;
     this.services = services;
     this.#connection = connection;
@@ -64,6 +76,7 @@ export class Session implements ConnectionHandler {
   /** Sends the greeting and begins to read. */
   open(): void {
     this.#connection.serve(this);
+    if (this.transcript !== undefined) logOpening(this.transcript, this.state);
     this.#send(this.services.greeting(this.state.connector));
     this.#flush();
   }
@@ -108,7 +121,7 @@ export class Session implements ConnectionHandler {
   #newIntake(mode: "dot" | "raw"): ContentIntake {
     const { transaction } = this.state;
     if (transaction === undefined) throw new Error("content without a mail transaction");
-    return new ContentIntake(mode, this.state, transaction, this.services);
+    return new ContentIntake(mode, this.state, transaction, this.services, this.transcript);
   }
 
   // --- what the connection tells ------------------------------------------------------------------------------
@@ -145,6 +158,7 @@ export class Session implements ConnectionHandler {
 
   closed(): void {
     this.#closed = true;
+    this.transcript?.line("-", "", this.#closing ? "Local" : "Remote");
     if (this.#tarpit !== undefined) {
       this.#tarpit.cancel();
       this.services.leftInTarpit(this.state.peer);
@@ -230,6 +244,10 @@ export class Session implements ConnectionHandler {
     } else {
       const handler = this.#lineHandler;
       this.#lineHandler = undefined;
+      this.transcript?.line(
+        "<",
+        handler === undefined ? maskCredentials(input.toString("utf8", start, end - 1)) : "****",
+      );
       this.#step(
         handler !== undefined
           ? handler(input.subarray(start, end - 1))
@@ -355,6 +373,7 @@ export class Session implements ConnectionHandler {
 
   #sendLater(reply: Reply, delayMs: number): void {
     this.#flush();
+    this.transcript?.line("*", tarpitLine(delayMs, replyLine(reply)));
     this.#waiting = true;
     this.#tarpit = this.services.clock.after(delayMs, () => {
       this.#tarpit = undefined;
@@ -375,7 +394,9 @@ export class Session implements ConnectionHandler {
   }
 
   #send(reply: Reply): void {
-    this.#outgoing += encodeReply(reply, this.state.connector.enhancedStatusCodesEnabled);
+    const text = encodeReply(reply, this.state.connector.enhancedStatusCodesEnabled);
+    this.#outgoing += text;
+    if (this.transcript !== undefined) logReply(this.transcript, text);
   }
 
   #sendAndClose(reply: Reply): void {
@@ -383,6 +404,7 @@ export class Session implements ConnectionHandler {
     this.#send(reply);
     this.#flush();
     this.#waiting = true;
+    this.#closing = true;
     this.#connection.close();
   }
 

@@ -82,6 +82,7 @@ async function check(session: Session, mechanism: string, { user, password }: Cr
     });
     return replies.authenticationFailed;
   }
+  session.transcript?.line("*", user, "authenticated");
   state.authenticatedUser = user;
   state.rights = rights;
   state.receivedPrefix = undefined;
