@@ -5,7 +5,7 @@ import type { Endpoint } from "./core/policy/receive-connector.ts";
 import { isOpenRelay } from "./config/open-relay.ts";
 import { formatEndpoint } from "./core/units/endpoint.ts";
 import { createEventLog, type EventLog } from "./events/event-log.ts";
-import { openProtocolLog, protocolLogDirectory } from "./logs/protocol-log.ts";
+import { openProtocolLog, protocolLogDirectory, type ProtocolDirection } from "./logs/protocol-log.ts";
 import type { Ports } from "./ports/ports.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
@@ -64,11 +64,15 @@ export async function createRelay(
     events.emit("MessageDamaged", { id, what, setAside: setAside ?? "" }),
   );
 
-  const receiveLog = openProtocolLog({
-    directory: protocolLogDirectory(settings.dataDirectory, "receive"),
-    direction: "receive",
-    clock,
-  });
+  const protocolLog = (direction: ProtocolDirection) =>
+    openProtocolLog({
+      directory: protocolLogDirectory(settings.dataDirectory, direction),
+      direction,
+      clock,
+      onFault: (error) => events.emit("LogFault", { log: `protocol log (${direction})`, error: error.message }),
+    });
+  const receiveLog = protocolLog("receive");
+  const sendLog = protocolLog("send");
 
   const receiver: Receiver = createReceiver({
     settings: receiverSettings(settings),
@@ -85,7 +89,8 @@ export async function createRelay(
     settings,
     ports: { clock, random },
     events,
-    carrierFor: (connector) => createCarrier(connector, { ports: all, events, hostname: settings.hostname }),
+    carrierFor: (connector) =>
+      createCarrier(connector, { ports: all, events, hostname: settings.hostname, protocolLog: sendLog }),
   });
 
   let stopping: Promise<void> | undefined;
@@ -98,7 +103,7 @@ export async function createRelay(
       deliveries: scheduler.running,
     });
     await Promise.all([receiver.stop(graceMs), scheduler.stop(graceMs)]);
-    await receiveLog.close();
+    await Promise.all([receiveLog.close(), sendLog.close()]);
     const queued = spool.size;
     await spool.close();
     events.emit("RelayStopped", { queued });

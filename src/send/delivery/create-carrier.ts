@@ -1,23 +1,34 @@
 /** From a send connector to what carries its mail. */
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Events } from "../../events/events.ts";
+import type { ProtocolLog } from "../../logs/protocol-log.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { createDropCarrier } from "../drop/drop-carrier.ts";
 import type { Carrier } from "./delivery.ts";
+import { sendTranscript } from "./send-transcript.ts";
 import { createSmtpCarrier } from "./smtp/smtp-carrier.ts";
 
 export function createCarrier(
   connector: SendConnectorSettings,
-  context: { readonly ports: Ports; readonly events: Events; readonly hostname: string },
+  context: {
+    readonly ports: Ports;
+    readonly events: Events;
+    readonly hostname: string;
+    readonly protocolLog: ProtocolLog;
+  },
 ): Carrier {
   switch (connector.kind) {
-    case "smartHost":
+    case "smartHost": {
+      const { ports, events } = context;
+      const transcript = sendTranscript(connector, context.protocolLog, context.hostname);
       return createSmtpCarrier({
         connector,
         nextHop: connector.smartHosts,
-        ports: context.ports,
-        events: context.events,
+        ports,
+        events,
+        ...(transcript && { transcript }),
       });
+    }
     case "drop":
       return createDropCarrier({ connector });
   }
