@@ -1,17 +1,19 @@
 /** The promises of `src/spool/spool.ts`, as one suite that every implementation passes. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Envelope, Origin } from "../../src/core/message/envelope.ts";
-import type {
-  Claim,
-  ContentReader,
-  Draft,
-  RecipientChange,
-  Report,
-  Spool,
-  SpooledMessage,
-} from "../../src/spool/spool.ts";
+import type { Envelope } from "../../src/core/message/envelope.ts";
+import type { Claim, Report, Spool } from "../../src/spool/spool.ts";
 import { submissionQueue, unreachableQueue } from "../../src/spool/spool.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
+import {
+  acceptMessage,
+  doneAll,
+  envelopeTo,
+  keepAll,
+  origin,
+  patterned,
+  plainFacts,
+  readContent,
+} from "./spool-contract-messages.ts";
 
 /** What an implementation brings to the suite. */
 export interface SpoolUnderTest {
@@ -20,65 +22,6 @@ export interface SpoolUnderTest {
   readonly reopen?: () => Promise<Spool>;
   readonly end: () => Promise<void>;
 }
-
-export const origin: Origin = {
-  connector: "AppRelay",
-  sourceAddress: "127.0.0.1",
-  helloName: "client.test",
-  sessionId: "1",
-};
-const plainFacts = { dotLines: 0, eightBit: false, endsWithCrlf: true };
-
-export function envelopeTo(...forwardPaths: string[]): Envelope {
-  return {
-    reversePath: "from@test",
-    recipients: forwardPaths.map((forwardPath) => ({ forwardPath })),
-    body: "7BIT",
-    smtpUtf8: false,
-  };
-}
-
-/** Octets of a given length that differ from place to place. */
-export function patterned(length: number, seed = 1): Buffer {
-  const octets = Buffer.allocUnsafe(length);
-  for (let i = 0; i < length; i++) octets[i] = (i * 31 + seed * 17 + (i >> 8)) & 0xff;
-  return octets;
-}
-
-export async function writeAll(draft: Draft, content: Buffer, chunkBytes = 64 * 1024): Promise<void> {
-  for (let at = 0; at < content.length; at += chunkBytes)
-    if (!draft.write(content.subarray(at, at + chunkBytes))) await draft.whenWritable();
-}
-
-export async function acceptMessage(
-  spool: Spool,
-  content: Buffer | string = "Subject: x\r\n\r\nhello\r\n",
-  envelope = envelopeTo("to@test"),
-): Promise<SpooledMessage> {
-  const draft = spool.begin();
-  await writeAll(draft, Buffer.from(content));
-  return spool.accept(draft, envelope, origin, plainFacts);
-}
-
-export async function readContent(content: ContentReader): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of content.stream()) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-export const doneAll = (claim: Claim): RecipientChange[] =>
-  claim.recipients.map(({ index }) => ({ kind: "done", index }));
-
-export const keepAll = (claim: Claim, queue: string, dueAt: number): RecipientChange[] =>
-  claim.recipients.map(({ index, attempts }) => ({
-    kind: "keep",
-    index,
-    queue,
-    dueAt,
-    attempts: attempts + 1,
-    lastError: "450 4.2.1 busy",
-    delayReported: false,
-  }));
 
 const idsOf = (claims: readonly Claim[]) => claims.map(({ message }) => message.id);
 
