@@ -229,6 +229,20 @@ describe("connections", () => {
     },
   );
 
+  test("a next hop that stalls holds up a stop no longer than its grace, and the mail is kept", async () => {
+    sink.configure({ behave: ({ at }) => (at === "MAIL" ? { stall: true } : undefined) });
+    await start();
+    await send();
+    await sink.until(() => sink.commands.some((line) => line.startsWith("MAIL")));
+    await relay.halt(200);
+    sink.configure({ behave: undefined });
+    relay = await startTemporaryRelay({
+      dataDirectory: relay.dataDirectory,
+      sendConnectors: [smartHostConnector(sink.port)],
+    });
+    await sink.waitFor(1);
+  });
+
   test("connections are reused", async () => {
     await start();
     for (let i = 0; i < 10; i++) await send([`r${i}@dest.example`]);
