@@ -56,7 +56,7 @@ function ask(prompt: string): Promise<string> {
       for (const char of String(chunk)) {
         if (char === "\r" || char === "\n") return finish(typed);
         if (char === "\u0003" || char === "\u0004") return finish("");
-        if (char === "\u007f" || char === "\b") typed = [...typed].slice(0, -1).join("");
+        if (char === "\u007f" || char === "\b") typed = typed.replace(/.$/su, "");
         else if (char >= " ") typed += char;
       }
     };

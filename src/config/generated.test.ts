@@ -25,7 +25,7 @@ describe("what is made from the schema", () => {
         if (child.items) walk(child.items, `${path}${name}[].`);
       }
     };
-    walk(configurationJsonSchema() as Node, "");
+    walk(configurationJsonSchema(), "");
     expect(undescribed).toEqual([]);
     expect(Object.keys(receiveConnectorSchema.shape)).toContain("maxInboundConnectionPerSource");
   });

@@ -43,7 +43,7 @@ function tell(
   const place = [...path, ...inner];
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(shapeAt(schema, inner) ?? {});
-    for (const key of issue.keys) tellUnknown([...place, key], known, findings, homeOf);
+    tellUnknown(place, issue.keys, known, findings, homeOf);
     return;
   }
   const value = valueAt(raw, inner);
@@ -61,19 +61,41 @@ function tell(
   }
 }
 
-/** Reports a name that stands where no such setting is. */
-export function tellUnknown(place: Path, known: readonly string[], findings: Findings, homeOf: HomeOf): void {
-  const key = String(place.at(-1));
-  const reasons = place.length > 1 ? (refusedSettings[String(place[0])] ?? {}) : {};
-  const refused = Object.keys(reasons).find((name) => name.toLowerCase() === key.toLowerCase());
+/** More unknown names than this in one section are counted, not listed. */
+const mostListed = 50;
+
+/** Reports names that stand in the section at `place` and are no settings of it. */
+export function tellUnknown(
+  place: Path,
+  names: readonly string[],
+  known: readonly string[],
+  findings: Findings,
+  homeOf: HomeOf,
+): void {
+  for (const name of names.slice(0, mostListed)) tellUnknownOne(place, name, known, findings, homeOf);
+  if (names.length > mostListed) {
+    findings.fault(place, `and ${names.length - mostListed} more unknown settings`);
+  }
+}
+
+function tellUnknownOne(
+  place: Path,
+  name: string,
+  known: readonly string[],
+  findings: Findings,
+  homeOf: HomeOf,
+): void {
+  const path = [...place, name];
+  const reasons = place.length > 0 ? (refusedSettings[String(place[0])] ?? {}) : {};
+  const refused = Object.keys(reasons).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   if (refused !== undefined) {
-    findings.fault(place, `not supported: ${reasons[refused]}`, { at: "key" });
+    findings.fault(path, `not supported: ${reasons[refused]}`, { at: "key" });
     return;
   }
-  const suggestion = nearest(key, known);
-  const home = suggestion === undefined ? homeOf(key) : undefined;
+  const suggestion = nearest(name, known);
+  const home = suggestion === undefined ? homeOf(name) : undefined;
   const message = home === undefined ? "unknown setting" : `unknown setting here; it belongs to ${home}`;
-  findings.fault(place, message, { at: "key", suggestion });
+  findings.fault(path, message, { at: "key", suggestion });
 }
 
 function valueAt(raw: unknown, path: Path): unknown {

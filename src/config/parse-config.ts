@@ -73,7 +73,8 @@ const { shape } = configurationSchema;
 
 function read(root: Section, surroundings: ConfigSurroundings, findings: Findings): Settings | undefined {
   const names = Object.keys(shape);
-  for (const key of Object.keys(root)) if (!names.includes(key)) tellUnknown([key], names, findings, homeOf);
+  const unknown = Object.keys(root).filter((key) => !names.includes(key));
+  tellUnknown([], unknown, names, findings, homeOf);
   const piece = <Schema extends z.ZodType>(schema: Schema, name: string): z.output<Schema> | undefined =>
     readPiece(schema, root[name], [name], findings, homeOf).value;
   const list = (schema: z.ZodType, name: string): readonly unknown[] => {

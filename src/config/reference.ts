@@ -119,12 +119,10 @@ function defaultText(name: string, schema: z.ZodType, shape: Shape): string {
 }
 
 function literal(value: unknown): string {
-  if (value === "") return "empty";
-  if (typeof value === "object") {
-    const text = Array.isArray(value) ? `[${value.join(", ")}]` : JSON.stringify(value);
-    return text === "[]" || text === "{}" ? "empty" : `\`${text}\``;
-  }
-  return `\`${String(value)}\``;
+  if (Array.isArray(value)) return value.length === 0 ? "empty" : `\`[${value.join(", ")}]\``;
+  if (typeof value === "string") return value === "" ? "empty" : `\`${value}\``;
+  if (typeof value === "number" || typeof value === "boolean") return `\`${value}\``;
+  return "empty";
 }
 
 function presetText(presets: Readonly<Record<string, unknown>>): string {

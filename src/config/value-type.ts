@@ -31,7 +31,7 @@ export function optionalSetting<Type extends z.ZodType>(
   description: string,
 ): z.ZodOptional<Type> {
   const optional: z.ZodOptional<Type> = type.optional().meta({ description });
-  computedDefaults.add(optional as z.ZodType, { default: byDefault });
+  computedDefaults.add(optional, { default: byDefault });
   return optional;
 }
 
@@ -45,7 +45,7 @@ export function shown(value: unknown): string {
   if (typeof value === "string") return quoted(value);
   if (typeof value === "object")
     return value === null ? "nothing" : Array.isArray(value) ? "a list" : "a section";
-  return String(value);
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : `a ${typeof value}`;
 }
 
 /** Runs a parser of text inside zod, giving its message on refusal. */
@@ -183,13 +183,13 @@ function asList(value: unknown): string {
 
 /** A DNS name in lower case and A-labels (RFC 5890); a trailing dot is dropped. */
 export function parseDomain(input: string): Parsed<string> {
-  const domain = domainToASCII(input.trim().replace(/\.$/, "")).toLowerCase();
+  const ascii = domainToASCII(input.trim().replace(/\.$/, "")).toLowerCase();
   const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
-  const labels = domain.split(".");
-  if (domain.length > 253 || !labels.every((part) => label.test(part)) || /^\d+$/.test(labels.at(-1) ?? "")) {
+  const labels = ascii.split(".");
+  if (ascii.length > 253 || !labels.every((part) => label.test(part)) || /^\d+$/.test(labels.at(-1) ?? "")) {
     return { ok: false, message: `${quoted(input)} is not a domain name` };
   }
-  return { ok: true, value: domain };
+  return { ok: true, value: ascii };
 }
 
 export function domain() {

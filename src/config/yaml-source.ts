@@ -1,7 +1,9 @@
 /** Reads the YAML text of a configuration: plain values, and where each of them stands. */
 import {
   type Document,
+  Lexer,
   LineCounter,
+  Parser,
   type Node,
   isAlias,
   isMap,
@@ -10,8 +12,10 @@ import {
   isScalar,
   isSeq,
   parseDocument,
+  visit,
 } from "yaml";
 import type { Fault, Locate, PathSegment, Position } from "./fault.ts";
+import { quoted } from "../core/units/parsed.ts";
 import { canonicalName } from "./setting-names.ts";
 
 export type YamlSource =
@@ -20,23 +24,27 @@ export type YamlSource =
 
 const maxLength = 1_000_000;
 const maxAliasCount = 100;
+const maxDepth = 100;
+const maxProblems = 100;
 
 /** YAML 1.2 core, one document, unique keys, no tags of its own, few aliases. Never throws. */
 export function readYaml(text: string): YamlSource {
   if (text.length > maxLength) return refused(`the file is larger than ${maxLength} characters`);
+  if (isTooDeep(text)) return refused("nested too deeply");
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, {
       version: "1.2",
       schema: "core",
       strict: true,
-      uniqueKeys: true,
+      // Checked below: the library compares every key with every other.
+      uniqueKeys: false,
       stringKeys: true,
       prettyErrors: false,
       logLevel: "error",
       lineCounter: lines,
     });
-    const problems = [...document.errors, ...document.warnings];
+    const problems = [...document.errors, ...document.warnings].slice(0, maxProblems);
     if (problems.length > 0) {
       return {
         ok: false,
@@ -50,6 +58,8 @@ export function readYaml(text: string): YamlSource {
         })),
       };
     }
+    const twice = keysGivenTwice(document, lines);
+    if (twice.length > 0) return { ok: false, faults: twice.slice(0, maxProblems) };
     const value: unknown = document.toJS({ maxAliasCount });
     return { ok: true, value, locate: (path, part) => position(lines, offsetOf(document, path, part)) };
   } catch (error) {
@@ -61,6 +71,40 @@ export function readYaml(text: string): YamlSource {
           : String(error),
     );
   }
+}
+
+/**
+ * Building a document recurses; without a bound, deep nesting ends the whole process (V8 gives up when it
+ * compiles a regular expression with no stack left). The parser itself keeps its own stack.
+ */
+function isTooDeep(text: string): boolean {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    Array.from(parser.next(lexeme));
+    if (parser.stack.length > maxDepth) return true;
+  }
+  return false;
+}
+
+function keysGivenTwice(document: Document, lines: LineCounter): readonly Fault[] {
+  const faults: Fault[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        const name = String(isScalar(key) ? key.value : key);
+        if (seen.has(name)) {
+          faults.push({
+            path: "",
+            ...position(lines, startOf(key, 0)),
+            message: `${quoted(name)} is given twice`,
+          });
+        }
+        seen.add(name);
+      }
+    },
+  });
+  return faults;
 }
 
 function refused(message: string): YamlSource {
