@@ -227,8 +227,15 @@ describe("limit hits", () => {
 
   it("of an IPv6 network are one source", async () => {
     const store = await openStore();
-    for (let n = 0; n < 9; n++) store.record(refusal(`2001:db8::${n}`));
-    expect(brief(await all(store))).toEqual([[1021, 9]]);
+    for (const host of ["::1", "::", "::a:b", "::1:2:3:4", ":0:0:5:6:7:8"])
+      store.record(refusal(`2001:db8${host}`));
+    store.record(refusal("2001:db8:0:1::1"));
+    for (const address of ["::1", "::2"]) store.record(refusal(address));
+    expect(brief(await all(store))).toEqual([
+      [1021, 2],
+      [1021, 1],
+      [1021, 5],
+    ]);
   });
 
   it("of more sources than are told apart are counted together", async () => {
