@@ -11,8 +11,10 @@ function frame(chunks: readonly Buffer[], mode: FramingOptions["mode"] = "dot", 
       rest += chunk.toString("latin1");
       continue;
     }
-    const end = framing.feed(chunk, 0, chunk.length, out);
-    rest += chunk.toString("latin1", end);
+    // The octets around it are another's: what would complete a line end or the end of data must not be looked at.
+    const input = Buffer.concat([latin1("\r\n."), chunk, latin1("\n.\r\n")]);
+    const end = framing.feed(input, 3, 3 + chunk.length, out);
+    rest += input.toString("latin1", end, 3 + chunk.length);
   }
   framing.finish(out);
   const content = Buffer.concat(out);
