@@ -19,17 +19,17 @@ describe("the system clock", () => {
 });
 
 describe("names", () => {
-  const { addresses } = createSystemDns();
+  const dns = createSystemDns();
   it.each([
     ["127.0.0.1", ["127.0.0.1"]],
     ["::1", ["::1"]],
     ["[::1]", ["::1"]],
     ["localhost", ["127.0.0.1", "::1"]],
     ["LOCALHOST", ["127.0.0.1", "::1"]],
-  ])("%s needs no resolver", async (host, expected) => expect(await addresses(host)).toEqual(expected));
+  ])("%s needs no resolver", async (host, expected) => expect(await dns.addresses(host)).toEqual(expected));
 
   it.each(["", "a\0b", "a b", "nowhere.invalid"])("%j is no host", async (host) => {
-    await expect(addresses(host)).rejects.toThrow();
+    await expect(dns.addresses(host)).rejects.toThrow();
   });
 });
 

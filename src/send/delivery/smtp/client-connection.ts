@@ -64,16 +64,20 @@ export class ClientConnection {
     return this.socket.write(text, encoding);
   }
 
-  writeOctets(octets: Buffer): boolean {
-    return this.ended === undefined && this.socket.write(octets);
-  }
-
-  /** Gathers the writes of `write` into one system call; gives back what it gives. */
-  together(write: () => boolean): boolean {
+  /** Writes all parts in one system call; strings are commands, in `encoding`. Returns as `writeText`. */
+  writeParts(parts: readonly (string | Buffer)[], encoding: "latin1" | "utf8" = "latin1"): boolean {
     if (this.ended !== undefined) return false;
-    this.socket.cork();
-    const room = write();
-    this.socket.uncork();
+    const { socket, transcript } = this;
+    if (transcript !== undefined) {
+      for (const part of parts) if (typeof part === "string") transcript.commands(part);
+    }
+    let room = true;
+    socket.cork();
+    for (const part of parts) {
+      room =
+        typeof part === "string" ? socket.write(part, encoding) : part.length === 0 || socket.write(part);
+    }
+    socket.uncork();
     return room;
   }
 

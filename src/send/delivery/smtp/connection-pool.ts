@@ -133,14 +133,14 @@ export class ConnectionPool implements SessionOwner {
     // `closing` is set when this function first waits.
     await Promise.resolve();
     const error = new SmtpClientError("aborted", "the relay is stopping");
-    for (const job of [...this.waitingFresh.splice(0), ...this.waiting.splice(0)]) settle(job, "aborted", "");
+    for (const job of this.waitingFresh.splice(0).concat(this.waiting.splice(0))) settle(job, "aborted", "");
     this.stop.abort(error);
     for (const session of this.idle.splice(0)) session.quit();
     const closed = [...this.sessions].map((session) => session.connection.whenClosed());
     const quiet = new Promise<void>((resolve) => (this.onQuiet = resolve));
     this.tellQuiet();
     const abort = (): void => {
-      for (const session of [...this.sessions]) session.connection.destroy(error);
+      for (const session of this.sessions) session.connection.destroy(error);
       this.tellQuiet();
     };
     if (graceMs <= 0) abort();
@@ -224,7 +224,7 @@ export class ConnectionPool implements SessionOwner {
       return;
     }
     if (this.dialling > 0) return;
-    for (const job of [...this.waitingFresh.splice(0), ...this.waiting.splice(0)]) {
+    for (const job of this.waitingFresh.splice(0).concat(this.waiting.splice(0))) {
       if (job.outcomes.length > 0) {
         decideRest(job, "transient", error.verdict);
         settle(job, "attempted", host.name);

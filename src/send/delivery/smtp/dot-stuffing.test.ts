@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, constantFrom, integer, property } from "fast-check";
 import { expect, it } from "vitest";
 import { createDotStuffer } from "./dot-stuffing.ts";
 
@@ -22,9 +22,9 @@ it.each([
 ])("%j becomes %j", (text, expected) => expect(stuff(text, Math.max(1, text.length))).toBe(expected));
 
 it("does not depend on how the content is cut", () => {
-  const texts = fc.array(fc.constantFrom(".", "\r\n", "x", "\r\n.\r\n", "..")).map((parts) => parts.join(""));
-  fc.assert(
-    fc.property(texts, fc.integer({ min: 1, max: 7 }), (text, cut) => {
+  const texts = array(constantFrom(".", "\r\n", "x", "\r\n.\r\n", "..")).map((parts) => parts.join(""));
+  assert(
+    property(texts, integer({ min: 1, max: 7 }), (text, cut) => {
       const whole = text.replace(/(^|\r\n)\./g, "$1..");
       expect(stuff(text, cut)).toBe(whole);
       expect(stuff(text, cut).replace(/(^|\r\n)\./g, "$1")).toBe(text);

@@ -18,7 +18,7 @@ import { timeouts } from "./timeouts.ts";
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
+  for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
 });
 
 async function sinkWith(settings: Partial<SinkSettings> = {}): Promise<RecordingSink> {

@@ -4,7 +4,7 @@
  */
 import type { Events } from "../../../events/events.ts";
 import { SpoolError, type RecipientState } from "../../../spool/spool.ts";
-import type { RecipientOutcome, Verdict } from "../delivery.ts";
+import type { Verdict } from "../delivery.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import { SmtpClientError, errorText } from "./client-error.ts";
 import { finalDot, pumpChunks, pumpData, type ContentSink } from "./content-pump.ts";
@@ -14,7 +14,8 @@ import { mailCommand, recipientCommand } from "./envelope-commands.ts";
 import type { Job } from "./job.ts";
 import { disableFeature, type NextHopHost } from "./next-hop-host.ts";
 import { localVerdict, replyVerdict } from "./peer-verdict.ts";
-import { isAboutBdatItself, isTooManyRecipients, kindOf } from "./reply-meaning.ts";
+import { RecipientAnswers } from "./recipient-answers.ts";
+import { isAboutBdatItself, kindOf } from "./reply-meaning.ts";
 import type { PeerReply } from "./reply-reader.ts";
 import { timeouts } from "./timeouts.ts";
 
@@ -60,9 +61,7 @@ export class Transaction implements ContentSink {
   private position = 0;
   private mailVerdict: Verdict | undefined;
   private contentVerdict: Verdict | undefined;
-  private readonly accepted: RecipientState[] = [];
-  private readonly refused: RecipientOutcome[] = [];
-  private readonly again: { readonly recipient: RecipientState; readonly verdict: Verdict }[] = [];
+  private readonly answers = new RecipientAnswers();
   /** Final dot or BDAT LAST was handed over: the peer may have taken the message. */
   private complete = false;
   private chunksUnanswered = 0;
@@ -122,10 +121,7 @@ export class Transaction implements ContentSink {
       return;
     }
     this.complete = true;
-    connection.together(() => {
-      const room = this.writeText(text);
-      return inMemory.length === 0 ? room : connection.writeOctets(inMemory);
-    });
+    connection.writeParts([text, inMemory], this.encoding);
   }
 
   /** The commands that go out as one group (RFC 2920 §3.1). */
@@ -186,7 +182,7 @@ export class Transaction implements ContentSink {
     const { verdict } = error;
     if (error.code === "aborted") return this.end({ kind: "aborted" }, error);
     const decided =
-      this.mailVerdict !== undefined || (this.phase === "content" && this.accepted.length === 0);
+      this.mailVerdict !== undefined || (this.phase === "content" && this.answers.accepted.length === 0);
     if (decided) return this.finish(error);
     if (this.phase === "content" || this.phase === "chunk") {
       if (error.code === "lost" && this.mayBlameBdat()) {
@@ -221,13 +217,7 @@ export class Transaction implements ContentSink {
 
   write(parts: readonly (Buffer | string)[]): Promise<void> {
     const { connection } = this.session;
-    const room = connection.together(() => {
-      let free = true;
-      for (const part of parts) {
-        free = typeof part === "string" ? connection.writeText(part) : connection.writeOctets(part);
-      }
-      return free;
-    });
+    const room = connection.writeParts(parts);
     connection.setDeadline(room && this.complete ? timeouts.finalMs : timeouts.blockMs);
     if (room || !this.wanted) return Promise.resolve();
     return new Promise((resolve) => (this.onRoom = resolve));
@@ -259,9 +249,7 @@ export class Transaction implements ContentSink {
     if (kind === "unexpected") return this.outOfStep(reply);
     if (kind !== "done") {
       this.mailVerdict = replyVerdict(reply);
-      for (const { index } of this.recipients) {
-        this.refused.push({ kind, index, verdict: this.mailVerdict });
-      }
+      this.answers.refuseAll(this.recipients, kind, this.mailVerdict);
       if (!this.mode.pipelining) return this.finish();
     }
     this.phase = "recipient";
@@ -278,20 +266,7 @@ export class Transaction implements ContentSink {
 
   private recipientReply(reply: PeerReply): void {
     const recipient = this.recipients[this.position++] as RecipientState;
-    if (this.mailVerdict === undefined) {
-      const kind = kindOf(reply);
-      if (kind === "unexpected") return this.outOfStep(reply);
-      if (kind === "done") {
-        this.accepted.push(recipient);
-      } else {
-        const verdict = replyVerdict(reply);
-        if (this.accepted.length > 0 && isTooManyRecipients(reply, verdict.status)) {
-          this.again.push({ recipient, verdict });
-        } else {
-          this.refused.push({ kind, index: recipient.index, verdict });
-        }
-      }
-    }
+    if (this.mailVerdict === undefined && !this.answers.take(recipient, reply)) return this.outOfStep(reply);
     const { connection } = this.session;
     if (this.position < this.recipients.length) {
       connection.setDeadline(timeouts.recipientMs);
@@ -305,7 +280,7 @@ export class Transaction implements ContentSink {
     } else if (pipelining && !chunking) {
       this.phase = "data";
       connection.setDeadline(timeouts.dataMs);
-    } else if (this.accepted.length === 0) {
+    } else if (this.answers.accepted.length === 0) {
       this.finish();
     } else if (chunking) {
       this.sendChunks();
@@ -319,7 +294,7 @@ export class Transaction implements ContentSink {
   private dataReply(reply: PeerReply): void {
     if (reply.code === 354) {
       this.phase = "content";
-      if (this.accepted.length > 0) return this.sendData();
+      if (this.answers.accepted.length > 0) return this.sendData();
       // Nobody is left, but the peer waits for content: the empty one goes to nobody (RFC 2920 §3.1).
       this.complete = true;
       this.session.connection.setDeadline(timeouts.finalMs);
@@ -342,12 +317,8 @@ export class Transaction implements ContentSink {
     this.complete = true;
     const next = this.session.follower();
     const tail = next === undefined ? finalDot(content) : finalDot(content) + next.opening();
-    const parts = content.dotLines > 0 ? createDotStuffer()(inMemory) : undefined;
-    const room = connection.together(() => {
-      if (parts !== undefined) for (const part of parts) connection.writeOctets(part);
-      else if (inMemory.length > 0) connection.writeOctets(inMemory);
-      return connection.writeText(tail, next?.encoding ?? "latin1");
-    });
+    const body = content.dotLines > 0 ? createDotStuffer()(inMemory) : [inMemory];
+    const room = connection.writeParts([...body, tail], next?.encoding);
     connection.setDeadline(room ? timeouts.finalMs : timeouts.blockMs);
   }
 
@@ -410,7 +381,7 @@ export class Transaction implements ContentSink {
   private contentReply(reply: PeerReply): void {
     const kind = kindOf(reply);
     if (kind === "unexpected") return this.outOfStep(reply);
-    if (this.accepted.length === 0) {
+    if (this.answers.accepted.length === 0) {
       // A peer that does not know BDAT takes the content for commands: what it says next has no meaning.
       const spoilt = this.mode.chunking && isAboutBdatItself(reply) && !this.session.host.chunkingProven;
       return this.finish(reply.code === 421 || spoilt ? closing(replyVerdict(reply)) : undefined);
@@ -454,48 +425,21 @@ export class Transaction implements ContentSink {
     ) {
       disableFeature(host, "CHUNKING", job.chunkingFault, events);
     }
-    const verdict = replyVerdict(reply);
-    const dsnRelayed = capabilities.dsn;
-    for (const { index } of this.accepted)
-      job.outcomes.push({ kind: "delivered", index, verdict, dsnRelayed });
-    for (const outcome of this.refused) job.outcomes.push(outcome);
-    job.recipients = this.again.length === 0 ? [] : this.again.map(({ recipient }) => recipient);
+    this.answers.delivered(job, replyVerdict(reply), capabilities.dsn);
     this.end({ kind: "completed" }, undefined);
   }
 
   /** Ends with all decided, nothing delivered. */
   private finish(close?: SmtpClientError): void {
-    const { job, contentVerdict } = this;
-    if (contentVerdict !== undefined) {
-      const kind = contentVerdict.status.startsWith("5") ? "permanent" : "transient";
-      for (const { index } of this.accepted) job.outcomes.push({ kind, index, verdict: contentVerdict });
-    }
-    this.finishRefused();
+    this.answers.notDelivered(this.job, this.contentVerdict);
     this.session.needsReset = true;
     this.end({ kind: "completed" }, close);
   }
 
   /** Ends with `verdict`, transient, for everybody the peer did not refuse itself. */
   private giveUp(verdict: Verdict, close: SmtpClientError): void {
-    const { job } = this;
-    const decided = new Set([
-      ...this.refused.map(({ index }) => index),
-      ...this.again.map(({ recipient }) => recipient.index),
-    ]);
-    for (const { index } of this.recipients) {
-      if (!decided.has(index)) job.outcomes.push({ kind: "transient", index, verdict });
-    }
-    this.finishRefused();
+    this.answers.unknown(this.job, this.recipients, verdict);
     this.end({ kind: "completed" }, close);
-  }
-
-  private finishRefused(): void {
-    const { job } = this;
-    for (const outcome of this.refused) job.outcomes.push(outcome);
-    for (const { recipient, verdict } of this.again) {
-      job.outcomes.push({ kind: "transient", index: recipient.index, verdict });
-    }
-    job.recipients = [];
   }
 
   /** A reply that cannot belong to the command it should answer. */
