@@ -84,12 +84,15 @@ export class DeliveryQueue {
     return this.#limits.refillClaims;
   }
 
-  /** `share` is the part of the window that may be filled, in (0, 1]. An empty window takes any one claim. */
-  hasRoom(share: number): boolean {
-    if (this.waiting === 0) return true;
-    return (
-      this.waiting < this.#limits.windowClaims * share && this.waitingBytes < this.#limits.windowBytes * share
-    );
+  /**
+   * True when one more claim may wait in memory. `shared`: others wait on disk for longer, and find room only
+   * below the low-water mark, so no more than that is given away. An empty window takes any one claim.
+   */
+  hasRoom(shared: boolean): boolean {
+    const { waiting } = this;
+    if (waiting === 0) return true;
+    const { lowWater, windowClaims, windowBytes } = this.#limits;
+    return waiting < (shared ? lowWater : windowClaims) && this.waitingBytes < windowBytes;
   }
 
   push(claim: Claim): void {
@@ -174,7 +177,7 @@ export class DeliveryQueue {
 }
 
 /** Contents up to this size may be in memory with their claim; larger ones are streamed. */
-const inMemoryBytes = 256 * 1024;
+const inMemoryBytes = 64 * 1024;
 
 /** Octets of content a claim keeps in memory, at most. */
 export function heldBytes(claim: Claim): number {

@@ -228,6 +228,23 @@ describe("fresh mail", () => {
     expect(spool.size).toBe(0);
   });
 
+  test("what waits on disk is not overtaken for ever", async () => {
+    build(usual, { windowClaims: 10, lowWater: 4, refillClaims: 5 }, () => new FakeCarrier(1));
+    const out = carrier("Out");
+    let finish: () => void = () => undefined;
+    out.answer = (claim) => new Promise((resolve) => (finish = () => resolve(each(claim, ok))));
+    scheduler.start();
+    const early: number[] = [];
+    for (let n = 0; n < 30; n++) early.push((await submit([`${n}@x.test`])).id);
+    for (let n = 0; n < 45; n++) {
+      await submit(["late@x.test"]);
+      finish();
+      await clock.settle();
+    }
+    const carried = new Set(out.carried.map(({ message }) => message.id));
+    expect(early.filter((id) => !carried.has(id))).toEqual([]);
+  });
+
   test("maxOutboundConnections bounds all queues together and starves none", async () => {
     const settings = settingsWith(connector("A", "a.test"), connector("B", "b.test"));
     build({ ...settings, transport: { ...settings.transport, maxOutboundConnections: 2 } });
@@ -386,6 +403,15 @@ describe("one recipient's fate", () => {
     expect(out.carried.at(-1)?.recipients.map(({ index }) => index)).toEqual([1]);
     expect(spool.size).toBe(0);
     expect(events("DeliveryDeferred")).toMatchObject([{ recipient: "b@x.test", error: "450 4.2.1 busy" }]);
+  });
+
+  test("short intervals are kept to the second", async () => {
+    build({ ...usual, transport: { ...usual.transport, messageRetryInterval: 2000 } });
+    carrier("Out").answer = (claim) => each(claim, busy);
+    scheduler.start();
+    await submit(["a@x.test"]);
+    await clock.advance(9000);
+    expect(carrier("Out").carried).toHaveLength(5);
   });
 
   test("an outcome the carrier forgot counts as a 4xx", async () => {
@@ -666,6 +692,24 @@ describe("after an earlier run", () => {
     expect(carrier("Out").carried).toHaveLength(2);
     expect(spool.size).toBe(0);
   });
+
+  test.each([submissionQueue, "Out;/d"])(
+    "in queue %j a plausible due time hides no impossible one",
+    async (queue) => {
+      build(usual);
+      for (const dueAt of [clock.now() + 10 * minute, clock.now() + 365 * 24 * hour]) {
+        await submit(["a@x.test"]);
+        for (const claim of await spool.claim(submissionQueue, 1, clock.now())) {
+          await spool.settle(claim, [
+            { kind: "keep", index: 0, queue, dueAt, attempts: 1, delayReported: false },
+          ]);
+        }
+      }
+      scheduler.start();
+      await clock.settle();
+      expect(spool.size).toBe(0);
+    },
+  );
 
   test("queues of connectors that are gone are routed again", async () => {
     build(settingsWith(connector("Gone", "")));

@@ -46,7 +46,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** Queues a new configuration took out, while attempts of theirs go on. */
   const retired = new Set<DeliveryQueue>();
   const resubmitting = new Set<QueueName>();
-  const submission = { backlog: false, claiming: false, forced: 0 };
+  const submission = {
+    backlog: false,
+    claiming: false,
+    forced: 0,
+    /** Queues whose fresh mail found no room and waits here. */
+    overflowed: new Set<DeliveryQueue>(),
+    /** Mail for whatever queue waits here. */
+    unrouted: false,
+  };
   let running = 0;
   let started = false;
   let stopping: Promise<void> | undefined;
@@ -91,9 +99,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       void place(claim, queue);
       return true;
     }
-    // With a backlog, half of the window is left to what has waited longer.
-    const share = queue.backlog || submission.backlog ? 0.5 : 1;
-    if (!queue.hasRoom(share)) {
+    if (!queue.hasRoom(queue.backlog || submission.backlog)) {
+      submission.overflowed.add(queue);
       submission.backlog = true;
       return false;
     }
@@ -108,7 +115,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       settlement.conclude(claim, decideRoutes(claim, routing, context()), "");
       return undefined;
     }
-    if (!queue.healthy || !queue.hasRoom(1)) return park(claim, queue.name);
+    if (!queue.healthy || !queue.hasRoom(queue.backlog)) return park(claim, queue.name);
     queue.push(claim);
     pump(queue);
     return undefined;
@@ -145,11 +152,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   function onKept(name: QueueName, dueAt: number): void {
     if (stopping !== undefined || name === unreachableQueue) return;
     if (dueAt > clock.now()) return wakeUp.at(dueAt);
-    if (name === submissionQueue) {
-      submission.backlog = true;
-      void claimSubmission();
-      return;
-    }
+    if (name === submissionQueue) return claimUnrouted();
     const queue = queues.get(name);
     if (queue === undefined) return wakeUp.at(clock.now());
     queue.backlog = true;
@@ -186,12 +189,17 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     submission.claiming = true;
     try {
       while (submission.backlog && stopping === undefined && canPlace()) {
-        submission.backlog = false;
+        const { overflowed, unrouted } = submission;
+        Object.assign(submission, { backlog: false, unrouted: false, overflowed: new Set() });
         const horizon = submission.forced > 0 ? anyTime : clock.now();
         const claims = await spool.claim(submissionQueue, limits.refillClaims, horizon);
         submission.forced =
           claims.length < limits.refillClaims ? 0 : Math.max(0, submission.forced - claims.length);
-        if (claims.length > 0) submission.backlog = true;
+        if (claims.length > 0) {
+          submission.backlog = true;
+          submission.unrouted ||= unrouted;
+          for (const queue of overflowed) submission.overflowed.add(queue);
+        }
         const moves: (Promise<void> | undefined)[] = [];
         for (const claim of claims) {
           if (stopping !== undefined) spool.release(claim);
@@ -206,12 +214,19 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
   }
 
+  function claimUnrouted(): void {
+    submission.backlog = true;
+    submission.unrouted = true;
+    void claimSubmission();
+  }
+
   function canPlace(): boolean {
     let healthy = 0;
     for (const queue of queues.values()) {
       if (!queue.healthy) continue;
       healthy++;
-      if (queue.waiting <= limits.lowWater && queue.hasRoom(1)) return true;
+      const wanted = submission.unrouted || submission.overflowed.has(queue);
+      if (wanted && queue.hasRoom(true)) return true;
     }
     return healthy === 0;
   }
@@ -350,8 +365,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const queue = name === submissionQueue ? submission : queues.get(name);
     if (queue === undefined) return void resubmit(name);
     if (nextDueAt > latestPlausibleDueAt(now, settings.transport)) queue.forced = messages;
-    if (nextDueAt <= now || queue.forced > 0) queue.backlog = true;
-    else if (queue === submission || queues.get(name)?.healthy === true) wakeUp.at(nextDueAt);
+    if (nextDueAt <= now || queue.forced > 0) {
+      if (queue === submission && !submission.backlog) submission.unrouted = true;
+      queue.backlog = true;
+    } else if (queue === submission || queues.get(name)?.healthy === true) wakeUp.at(nextDueAt);
   }
 
   /** Has a queue's messages routed again. */
@@ -359,13 +376,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (resubmitting.has(name)) return;
     resubmitting.add(name);
     try {
-      if ((await spool.resubmit(name)) > 0) submission.backlog = true;
+      if ((await spool.resubmit(name)) > 0) claimUnrouted();
     } catch (error) {
       claimFailed(error);
     } finally {
       resubmitting.delete(name);
     }
-    void claimSubmission();
   }
 
   // ---- the configuration changes -------------------------------------------------------------------------
@@ -386,6 +402,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     for (const queue of old.values()) if (!isCurrent(queue)) moves.push(...retire(queue));
     await Promise.all(moves);
     sweep.restart();
+    submission.unrouted = true;
     const gone = [...old.keys()].filter((name) => !queues.has(name));
     await Promise.all([...gone, unreachableQueue].map((name) => resubmit(name)));
     tick();
