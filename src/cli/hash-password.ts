@@ -31,24 +31,28 @@ async function firstLine(input: NodeJS.ReadableStream): Promise<string> {
 
 /** Undefined: what was typed the second time differs. */
 async function askTwice(): Promise<string | undefined> {
-  const first = await ask("Password: ");
-  if (first === "") return "";
-  return (await ask("Once more: ")) === first ? first : undefined;
+  const { stdin } = process;
+  // Before the prompt, or what is typed at once would be echoed.
+  stdin.setRawMode(true);
+  stdin.setEncoding("utf8");
+  try {
+    const first = await ask("Password: ");
+    if (first === "") return "";
+    return (await ask("Once more: ")) === first ? first : undefined;
+  } finally {
+    stdin.setRawMode(false);
+    stdin.pause();
+  }
 }
 
-/** Reads one line from the terminal without showing it. Ctrl-C and Ctrl-D give an empty one. */
+/** Reads one line from a terminal in raw mode. Ctrl-C and Ctrl-D give an empty one. */
 function ask(prompt: string): Promise<string> {
   const { stdin, stderr } = process;
   stderr.write(prompt);
-  stdin.setRawMode(true);
-  stdin.setEncoding("utf8");
-  stdin.resume();
   return new Promise((resolve) => {
     let typed = "";
     const finish = (answer: string): void => {
       stdin.removeListener("data", take);
-      stdin.setRawMode(false);
-      stdin.pause();
       stderr.write("\n");
       resolve(answer);
     };
@@ -61,5 +65,6 @@ function ask(prompt: string): Promise<string> {
       }
     };
     stdin.on("data", take);
+    stdin.resume();
   });
 }

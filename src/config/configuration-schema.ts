@@ -1,5 +1,6 @@
 /** The whole configuration file. The one source for reading it, its JSON Schema and its reference. */
 import { z } from "zod";
+import { parseIpRange } from "../core/units/ip-range.ts";
 import { parseEndpoint } from "../core/units/endpoint.ts";
 import { parseAcceptedDomain } from "./accepted-domain.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
@@ -30,6 +31,21 @@ export const userSchema = z.strictObject(
       line(512),
       "The password's hash, as `weir hash-password` prints it: `$scrypt$…`.",
     ),
+  },
+  { error: section },
+);
+
+export const applicationSchema = z.strictObject(
+  {
+    name: requiredSetting(name(64), "What the source is called wherever it is shown."),
+    owner: optionalSetting(line(256), "none", "Who answers for it: a person, a team."),
+    purpose: optionalSetting(line(256), "none", "What it sends."),
+    addresses: setting(
+      listOf(parsedText({ kind: "IP range" }, parseIpRange), { kind: "list of IP ranges" }),
+      [],
+      "Its client addresses; the smallest range that holds an address names it.",
+    ),
+    users: setting(listOf(line(256), { kind: "list of names" }), [], "The accounts it logs on with."),
   },
   { error: section },
 );
@@ -80,6 +96,16 @@ export const configurationSchema = z.strictObject({
     'Domains anybody who may submit may send to: `contoso.com`, or `"*.contoso.com"` with its subdomains.',
   ),
   users: setting(listOf(userSchema, { kind: "list of users" }), [], "Accounts for AUTH."),
+  applications: setting(
+    listOf(applicationSchema, { kind: "list of applications" }),
+    [],
+    "Names for sources, shown wherever a source is shown.",
+  ),
+  proxyProtocolFrom: setting(
+    listOf(parsedText({ kind: "IP range" }, parseIpRange), { kind: "list of IP ranges" }),
+    [],
+    "Load balancers whose connections begin with a PROXY header (version 1 or 2) that tells the true source.",
+  ),
   transport: setting(transportSchema, {}, "Retries, expiry and reports."),
   diagnostics: setting(diagnosticsSchema, {}, "What is told in the log."),
   admin: setting(adminSchema, {}, "How the relay is administered."),

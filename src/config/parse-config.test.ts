@@ -281,7 +281,7 @@ describe("text that is no configuration", () => {
     ["# nothing\n", /empty/],
     ["- a\n", /not a set of settings/],
     ["hostname: a\nhostname: b\n", /^2:1 "hostname" is given twice/],
-    ["a: 1\n".repeat(100_000), /given twice/],
+    ["a: 1\n".repeat(2000), /given twice/],
     ["a: [", /^1:\d+ /],
     ["a: 1\n---\nb: 2\n", /more than one YAML document/],
     ["hostname: !secret x\n", /tag/i],

@@ -105,11 +105,15 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   );
   const acceptedDomains = piece(shape.acceptedDomains, "acceptedDomains");
   const users = readUsers(list(shape.users, "users"), findings);
+  const applications = piece(shape.applications, "applications");
+  checkUniqueNames(applications ?? [], ["applications"], findings);
+  const proxyProtocolFrom = piece(shape.proxyProtocolFrom, "proxyProtocolFrom");
   const transport = piece(shape.transport, "transport");
   const diagnostics = piece(shape.diagnostics, "diagnostics");
   const levels = categoryLevels(diagnostics?.levels ?? {}, ["diagnostics", "levels"], findings);
   const admin = piece(shape.admin, "admin");
-  if (!transport || !acceptedDomains || !admin || findings.faults.length > 0) return undefined;
+  if (!transport || !acceptedDomains || !applications || !proxyProtocolFrom || !admin) return undefined;
+  if (findings.faults.length > 0) return undefined;
 
   const settings: Settings = {
     hostname,
@@ -118,6 +122,8 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     sendConnectors,
     acceptedDomains,
     users,
+    applications,
+    proxyProtocolFrom,
     transport: {
       ...transport,
       externalPostmasterAddress: transport.externalPostmasterAddress ?? `postmaster@${hostname}`,

@@ -234,6 +234,16 @@ export const receiveConnectorSchema = z.strictObject(
       "the connector's fqdn",
       "Domain of Message-IDs that are added here.",
     ),
+    limitAction: setting(
+      choice(["refuse", "delay"]),
+      "refuse",
+      "At a connection or message rate limit: refuse at once as Exchange does, or let the client wait up to limitDelay for a place.",
+    ),
+    limitDelay: setting(
+      duration({ min: second, max: 10 * minute }),
+      "30s",
+      "How long limitAction delay lets a client wait before it is refused after all.",
+    ),
     explainRefusals: optionalSetting(
       flag(),
       "for private client addresses only",

@@ -1,4 +1,6 @@
 /** The whole configuration after parsing: every value typed, every default filled in. */
+import type { IpRange } from "../core/units/ip-range.ts";
+import type { Application } from "../core/policy/application.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { TransportSettings } from "../core/policy/retry-schedule.ts";
@@ -20,9 +22,14 @@ export interface Settings {
   readonly sendConnectors: readonly SendConnectorSettings[];
   readonly acceptedDomains: readonly AcceptedDomain[];
   readonly users: readonly UserSettings[];
+  readonly applications: readonly Application[];
+  /** Load balancers that send a PROXY header. */
+  readonly proxyProtocolFrom: readonly IpRange[];
   readonly transport: TransportSettings & {
     /** Connection opens per minute for the whole service. */
     readonly maxConnectionRatePerMinute: number;
+    /** Bits of an IPv6 address that make one source. */
+    readonly ipv6SourcePrefixLength: number;
     /** Sender of DSNs; default `postmaster@<hostname>`. */
     readonly externalPostmasterAddress: string;
     /** Originals above this go into a DSN as headers only. */

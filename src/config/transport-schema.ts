@@ -75,6 +75,11 @@ export const transportSchema = z.strictObject(
       "unlimited",
       "Most incoming connections per minute of the whole relay. Exchange: 1200, which an application that opens a connection for each message reaches at 20 messages a second.",
     ),
+    ipv6SourcePrefixLength: setting(
+      integer({ min: 32, max: 128 }),
+      64,
+      "How much of an IPv6 address makes one source for the limits: a single host has a whole /64.",
+    ),
     externalPostmasterAddress: optionalSetting(
       parsedText({ kind: "mail address" }, parseMailAddress),
       "postmaster@ the relay's hostname",
