@@ -207,7 +207,7 @@ describe("defaults", () => {
       connectionInactivityTimeOut: 600_000,
       maxConcurrentConnections: 20,
     });
-    expect(transport).toEqual({
+    expect(transport).toMatchObject({
       queueGlitchRetryCount: 4,
       queueGlitchRetryInterval: 60_000,
       transientFailureRetryCount: 6,
