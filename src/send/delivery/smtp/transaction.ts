@@ -7,8 +7,7 @@ import { SpoolError, type RecipientState } from "../../../spool/spool.ts";
 import type { Verdict } from "../delivery.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import { SmtpClientError, errorText } from "./client-error.ts";
-import { finalDot, pumpChunks, pumpData, type ContentSink } from "./content-pump.ts";
-import { createDotStuffer } from "./dot-stuffing.ts";
+import { ContentTransfer } from "./content-transfer.ts";
 import type { Capabilities } from "./ehlo-capabilities.ts";
 import { mailCommand, recipientCommand } from "./envelope-commands.ts";
 import type { Job } from "./job.ts";
@@ -49,12 +48,11 @@ export interface TransactionMode {
   readonly chunking: boolean;
 }
 
-export class Transaction implements ContentSink {
+export class Transaction {
   readonly job: Job;
   private readonly session: TransactionHost;
   private readonly mode: TransactionMode;
   private readonly recipients: readonly RecipientState[];
-  private readonly inMemory: Buffer | undefined;
   private phase: Phase = "mail";
   private replies = 0;
   /** Which recipient the next reply in phase `recipient` speaks of. */
@@ -62,28 +60,20 @@ export class Transaction implements ContentSink {
   private mailVerdict: Verdict | undefined;
   private contentVerdict: Verdict | undefined;
   private readonly answers = new RecipientAnswers();
-  /** Final dot or BDAT LAST was handed over: the peer may have taken the message. */
-  private complete = false;
-  private chunksUnanswered = 0;
-  private pumping = false;
+  private readonly transfer: ContentTransfer;
   private over = false;
-  private onRoom: (() => void) | undefined;
 
   constructor(session: TransactionHost, job: Job, mode: TransactionMode) {
     this.session = session;
     this.job = job;
     this.mode = mode;
     this.recipients = job.recipients;
-    this.inMemory = job.claim.content.inMemory;
+    this.transfer = new ContentTransfer(session.connection, job.claim);
   }
 
   /** No reply has come yet. */
   get unanswered(): boolean {
     return this.replies === 0;
-  }
-
-  get wanted(): boolean {
-    return !this.over && this.contentVerdict === undefined && this.session.connection.alive;
   }
 
   /** For timeouts: what the peer owes an answer to. */
@@ -100,7 +90,7 @@ export class Transaction implements ContentSink {
       case "chunk":
         return "BDAT";
       case "content":
-        return this.complete ? "the end of data" : "the data";
+        return this.transfer.complete ? "the end of data" : "the data";
     }
   }
 
@@ -115,16 +105,12 @@ export class Transaction implements ContentSink {
       return;
     }
     const text = this.opening();
-    const { inMemory } = this;
-    if (!this.mode.chunking || inMemory === undefined) {
-      this.writeText(text);
-      return;
-    }
-    this.complete = true;
-    connection.writeParts([text, inMemory], this.encoding);
+    const { inMemory } = this.transfer;
+    if (this.mode.chunking && inMemory !== undefined) this.transfer.sendChunk(inMemory, text, this.encoding);
+    else this.writeText(text);
   }
 
-  /** The commands that go out as one group (RFC 2920 §3.1). */
+  /** The commands that go out as one group (RFC 2920 §3.1); BDAT is written with its content. */
   opening(): string {
     const { envelope } = this.job.claim.message;
     const { capabilities } = this.session;
@@ -139,9 +125,7 @@ export class Transaction implements ContentSink {
       const recipient = envelope.recipients[index];
       if (recipient !== undefined) text += recipientCommand(recipient, capabilities, this.job.reports);
     }
-    if (!this.mode.chunking) text += "DATA\r\n";
-    else if (this.inMemory !== undefined) text += `BDAT ${this.inMemory.length} LAST\r\n`;
-    return text;
+    return this.mode.chunking ? text : `${text}DATA\r\n`;
   }
 
   get encoding(): "latin1" | "utf8" {
@@ -190,7 +174,7 @@ export class Transaction implements ContentSink {
         return this.end({ kind: "unsent", verdict, free: true }, error);
       }
       // Perhaps the message was taken. Twice is better than never (RFC 5321 §6.1).
-      if (this.complete) return this.giveUp(verdict, error);
+      if (this.transfer.complete) return this.giveUp(verdict, error);
     }
     if (error.code === "timeout" || error.code === "garbage") {
       if (this.mayBlamePipelining()) {
@@ -209,27 +193,7 @@ export class Transaction implements ContentSink {
   }
 
   drained(): void {
-    const { onRoom } = this;
-    this.onRoom = undefined;
-    if (onRoom !== undefined) onRoom();
-    else if (this.phase === "content" && this.complete) this.session.connection.setDeadline(timeouts.finalMs);
-  }
-
-  write(parts: readonly (Buffer | string)[]): Promise<void> {
-    const { connection } = this.session;
-    const room = connection.writeParts(parts);
-    connection.setDeadline(room && this.complete ? timeouts.finalMs : timeouts.blockMs);
-    if (room || !this.wanted) return Promise.resolve();
-    return new Promise((resolve) => (this.onRoom = resolve));
-  }
-
-  chunkSent(last: boolean): void {
-    this.chunksUnanswered++;
-    this.complete = last;
-  }
-
-  dotSent(): void {
-    this.complete = true;
+    this.transfer.drained();
   }
 
   private mail(): string {
@@ -274,7 +238,7 @@ export class Transaction implements ContentSink {
       return;
     }
     const { pipelining, chunking } = this.mode;
-    if (pipelining && chunking && this.inMemory !== undefined) {
+    if (pipelining && chunking && this.transfer.inMemory !== undefined) {
       this.phase = "content";
       connection.setDeadline(timeouts.finalMs);
     } else if (pipelining && !chunking) {
@@ -296,10 +260,7 @@ export class Transaction implements ContentSink {
       this.phase = "content";
       if (this.answers.accepted.length > 0) return this.sendData();
       // Nobody is left, but the peer waits for content: the empty one goes to nobody (RFC 2920 §3.1).
-      this.complete = true;
-      this.session.connection.setDeadline(timeouts.finalMs);
-      this.writeText(".\r\n");
-      return;
+      return this.transfer.sendNothing();
     }
     if (kindOf(reply) === "done" || kindOf(reply) === "unexpected") return this.outOfStep(reply);
     this.contentVerdict = replyVerdict(reply);
@@ -307,43 +268,24 @@ export class Transaction implements ContentSink {
   }
 
   private sendData(): void {
-    const { connection } = this.session;
-    const { content } = this.job.claim.message;
-    const { inMemory } = this;
-    if (inMemory === undefined) {
-      this.pump(pumpData(this.job.claim.content, content, this));
-      return;
-    }
-    this.complete = true;
+    const { inMemory } = this.transfer;
+    if (inMemory === undefined) return this.stream("data");
     const next = this.session.follower();
-    const tail = next === undefined ? finalDot(content) : finalDot(content) + next.opening();
-    const body = content.dotLines > 0 ? createDotStuffer()(inMemory) : [inMemory];
-    const room = connection.writeParts([...body, tail], next?.encoding);
-    connection.setDeadline(room ? timeouts.finalMs : timeouts.blockMs);
+    this.transfer.sendData(inMemory, next?.opening() ?? "", next?.encoding ?? "latin1");
   }
 
   private sendChunks(): void {
-    const { inMemory } = this;
-    if (inMemory === undefined) {
-      this.phase = "chunk";
-      this.pump(pumpChunks(this.job.claim.content, this));
-      return;
-    }
-    this.phase = "content";
-    this.complete = true;
-    void this.write([`BDAT ${inMemory.length} LAST\r\n`, inMemory]);
+    const { inMemory } = this.transfer;
+    this.phase = inMemory === undefined ? "chunk" : "content";
+    if (inMemory === undefined) return this.stream("chunks");
+    this.session.connection.setDeadline(timeouts.finalMs);
+    this.transfer.sendChunk(inMemory, "", this.encoding);
   }
 
-  private pump(running: Promise<void>): void {
-    this.pumping = true;
-    this.session.connection.setDeadline(timeouts.blockMs);
-    running.then(
-      () => {
-        this.pumping = false;
-        this.afterChunks();
-      },
+  private stream(way: "data" | "chunks"): void {
+    this.transfer.stream(way).then(
+      () => this.afterChunks(),
       (error: unknown) => {
-        this.pumping = false;
         if (this.over) return;
         const close = new SmtpClientError("lost", `the content could not be read: ${errorText(error)}`);
         if (error instanceof SpoolError && error.code === "damaged") {
@@ -356,18 +298,20 @@ export class Transaction implements ContentSink {
   }
 
   private chunkReply(reply: PeerReply): void {
-    this.chunksUnanswered--;
+    const { transfer } = this;
+    transfer.chunksUnanswered--;
     const kind = kindOf(reply);
-    if (kind === "unexpected" || this.chunksUnanswered < 0) return this.outOfStep(reply);
+    if (kind === "unexpected" || transfer.chunksUnanswered < 0) return this.outOfStep(reply);
     if (reply.code === 421) return this.refuseContent(reply, closing(replyVerdict(reply)));
     if (kind === "done") {
       this.session.host.chunkingProven = true;
-      if (this.complete && this.chunksUnanswered === 0 && this.contentVerdict === undefined) {
+      if (transfer.complete && transfer.chunksUnanswered === 0 && this.contentVerdict === undefined) {
         return this.delivered(reply);
       }
     } else if (this.contentVerdict === undefined) {
       if (this.retryByData(reply)) return;
       this.contentVerdict = replyVerdict(reply);
+      transfer.stop();
     }
     this.afterChunks();
   }
@@ -375,7 +319,7 @@ export class Transaction implements ContentSink {
   /** After a refusal: the chunks under way are answered one by one, then the peer is ready for RSET. */
   private afterChunks(): void {
     if (this.over || this.contentVerdict === undefined || this.phase !== "chunk") return;
-    if (!this.pumping && this.chunksUnanswered === 0) this.finish();
+    if (!this.transfer.streaming && this.transfer.chunksUnanswered === 0) this.finish();
   }
 
   private contentReply(reply: PeerReply): void {
@@ -387,13 +331,13 @@ export class Transaction implements ContentSink {
       return this.finish(reply.code === 421 || spoilt ? closing(replyVerdict(reply)) : undefined);
     }
     if (kind === "done") {
-      if (!this.complete) return this.outOfStep(reply);
+      if (!this.transfer.complete) return this.outOfStep(reply);
       if (this.mode.chunking) this.session.host.chunkingProven = true;
       return this.delivered(reply);
     }
     if (this.mode.chunking && this.retryByData(reply)) return;
     // Refused before the end: DATA cannot be broken off but by closing.
-    const close = reply.code === 421 || !this.complete ? closing(replyVerdict(reply)) : undefined;
+    const close = reply.code === 421 || !this.transfer.complete ? closing(replyVerdict(reply)) : undefined;
     this.refuseContent(reply, close);
   }
 
@@ -473,10 +417,8 @@ export class Transaction implements ContentSink {
   private end(end: TransactionEnd, close: SmtpClientError | undefined): void {
     if (this.over) return;
     this.over = true;
-    const { onRoom } = this;
-    this.onRoom = undefined;
+    this.transfer.stop();
     this.session.ended(this, end, close);
-    onRoom?.();
   }
 }
 
