@@ -1,0 +1,21 @@
+/** kill -9 in small; `npm run soak` is the long run. */
+import { expect, test } from "vitest";
+import { runKillRounds } from "./kill-rounds.ts";
+
+test("nothing acknowledged is lost or damaged by ten kill -9 under the load of 8 clients", async () => {
+  const seed = Number(process.env["WEIR_TEST_SEED"] ?? Date.now() % 1_000_000);
+  const result = await runKillRounds({
+    rounds: 10,
+    clients: 8,
+    seed,
+    longestLifeMs: 500,
+    outages: true,
+    drainMs: 20_000,
+  });
+  const told = `seed ${seed}\n${result.stderr.slice(-2_000)}`;
+  expect(result.lost, told).toEqual([]);
+  expect(result.damaged, told).toEqual([]);
+  expect(result.acknowledged, told).toBeGreaterThan(100);
+  // What was in flight when the relay died may come twice.
+  expect(result.duplicates, told).toBeLessThanOrEqual(20 * 10);
+}, 120_000);

@@ -1,0 +1,58 @@
+/** A client that sends one message after the other, reconnects when the relay is gone, and counts only what was acknowledged. */
+import { setTimeout as delay } from "node:timers/promises";
+import { stuff } from "../../src/testing/byte-reader.ts";
+import { type ScriptedClient, connectScriptedClient } from "../../src/testing/scripted-client.ts";
+import type { Tally } from "./tally.ts";
+
+export interface LoadClientOptions {
+  readonly port: number;
+  readonly name: string;
+  readonly tally: Tally;
+  readonly random: () => number;
+  /** Looked at between messages. */
+  readonly stopped: () => boolean;
+}
+
+/** Mostly small messages; some that the spool keeps in files of their own. */
+function bodyBytes(random: () => number): number {
+  const kind = random();
+  if (kind < 0.8) return Math.floor(random() * 8_000);
+  if (kind < 0.95) return 100_000 + Math.floor(random() * 400_000);
+  return 1_000_000 + Math.floor(random() * 1_000_000);
+}
+
+async function sendOne(client: ScriptedClient, options: LoadClientOptions): Promise<void> {
+  const { tally, random, name } = options;
+  const { id, content } = tally.compose(bodyBytes(random));
+  const envelope = `MAIL FROM:<${id}@app.example>\r\nRCPT TO:<${name}@dest.example>\r\n`;
+  if (random() < 0.5) {
+    client.send(`${envelope}DATA\r\n`);
+    await client.expect(250);
+    await client.expect(250);
+    await client.expect(354);
+    client.send(Buffer.concat([stuff(content), Buffer.from(".\r\n")]));
+  } else {
+    client.send(Buffer.concat([Buffer.from(`${envelope}BDAT ${content.length} LAST\r\n`), content]));
+    await client.expect(250);
+    await client.expect(250);
+  }
+  await client.expect("250 2.6.0");
+  tally.acknowledge(id);
+}
+
+/** Resolves once `stopped()` holds. Never rejects for what the relay does. */
+export async function runLoadClient(options: LoadClientOptions): Promise<void> {
+  while (!options.stopped()) {
+    let client: ScriptedClient | undefined;
+    try {
+      client = await connectScriptedClient({ port: options.port });
+      await client.expect(220);
+      await client.command("EHLO load.example");
+      while (!options.stopped()) await sendOne(client, options);
+    } catch {
+      await delay(20);
+    } finally {
+      client?.close();
+    }
+  }
+}
