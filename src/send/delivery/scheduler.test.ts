@@ -374,15 +374,6 @@ describe("a next hop that does not answer", () => {
     await clock.settle();
     expect(spool.size).toBe(0);
   });
-
-  test("tells of TLS that is required and missing", async () => {
-    build(usual);
-    carrier("Out").answer = () => ({ ...refused, tlsRequired: true });
-    scheduler.start();
-    await submit(["a@x.test"]);
-    await clock.settle();
-    expect(events("SmtpSendTlsRequiredFailed")).toMatchObject([{ connector: "Out", host: "10.0.0.9" }]);
-  });
 });
 
 describe("one recipient's fate", () => {
@@ -577,7 +568,7 @@ describe("waiting long", () => {
     for (let n = 0; n < 35; n++) await submit(["a@x.test"], { reversePath: "" });
     await clock.advance(5 * hour);
     let walked = 0;
-    const { claimOld } = spool;
+    const claimOld = spool.claimOld.bind(spool);
     spool.claimOld = async (...args) => {
       const found = await claimOld(...args);
       walked += found.claims.length;

@@ -200,12 +200,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
           submission.unrouted ||= unrouted;
           for (const queue of overflowed) submission.overflowed.add(queue);
         }
-        const moves: (Promise<void> | undefined)[] = [];
-        for (const claim of claims) {
-          if (stopping !== undefined) spool.release(claim);
-          else moves.push(place(claim, currentQueue(soleQueueOf(claim, routing))));
-        }
-        await Promise.all(moves);
+        const moves = claims.map((claim) => {
+          if (stopping === undefined) return place(claim, currentQueue(soleQueueOf(claim, routing)));
+          return spool.release(claim);
+        });
+        await allOf(moves);
       }
     } catch (error) {
       claimFailed(error);
@@ -313,7 +312,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   function unreachable(
     queue: DeliveryQueue,
     claim: Claim,
-    { host, verdict, tlsRequired }: Extract<AttemptResult, { kind: "unreachable" }>,
+    { host, verdict }: Extract<AttemptResult, { kind: "unreachable" }>,
   ): void {
     if (stopping !== undefined) return spool.release(claim);
     const now = clock.now();
@@ -333,10 +332,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       host,
       connector: queue.connector.name,
     });
-    if (tlsRequired === true) {
-      const { name } = queue.connector;
-      events.emit("SmtpSendTlsRequiredFailed", { connector: name, domain: queue.name, host });
-    }
   }
 
   // ---- time passes ---------------------------------------------------------------------------------------
@@ -398,9 +393,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const same = before !== undefined && isDeepStrictEqual(before.connector, connector);
       queues.set(name, same ? before : newQueue(name, connector));
     }
-    const moves: (Promise<void> | undefined)[] = [];
-    for (const queue of old.values()) if (!isCurrent(queue)) moves.push(...retire(queue));
-    await Promise.all(moves);
+    const out = [...old.values()].filter((queue) => !isCurrent(queue));
+    await allOf(out.flatMap(retire));
     sweep.restart();
     submission.unrouted = true;
     const gone = [...old.keys()].filter((name) => !queues.has(name));
@@ -475,6 +469,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return running;
     },
   };
+}
+
+/** Not all moves write: those that do not are undefined. */
+async function allOf(moves: readonly (Promise<void> | undefined | void)[]): Promise<void> {
+  await Promise.all(moves.filter((move) => move instanceof Promise));
 }
 
 function reportSettings({ hostname, transport }: SchedulerSettings) {
