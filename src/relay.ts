@@ -69,7 +69,8 @@ export async function createRelay(
       directory: protocolLogDirectory(settings.dataDirectory, direction),
       direction,
       clock,
-      onFault: (error) => events.emit("LogFault", { log: `protocol log (${direction})`, error: error.message }),
+      onFault: (error) =>
+        events.emit("LogFault", { log: `protocol log (${direction})`, error: error.message }),
     });
   const receiveLog = protocolLog("receive");
   const sendLog = protocolLog("send");
@@ -142,12 +143,15 @@ export async function createRelay(
 }
 
 function receiverSettings(settings: Settings) {
-  const { receiveConnectors, acceptedDomains, users, transport } = settings;
+  const { receiveConnectors, acceptedDomains, users, transport, proxyProtocolFrom } = settings;
+  const { maxConnectionRatePerMinute, ipv6SourcePrefixLength } = transport;
   return {
     receiveConnectors,
     acceptedDomains,
     users,
-    maxConnectionRatePerMinute: transport.maxConnectionRatePerMinute,
+    proxyProtocolFrom,
+    maxConnectionRatePerMinute,
+    ipv6SourcePrefixLength,
   };
 }
 

@@ -1,35 +1,43 @@
 /** The receiving half put together: listeners, the door, sessions, and how they stop. */
-import { randomBytes } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import { LRUCache } from "lru-cache";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
-import { rightsOf } from "../core/policy/relay-permission.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
-import { nothingOffered } from "../core/smtp/extensions.ts";
 import { encodeReply, type Reply } from "../core/smtp/reply.ts";
 import { mailDate } from "../core/message/received.ts";
-import { formatEndpoint } from "../core/units/endpoint.ts";
 import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
+import { contains, type IpRange } from "../core/units/ip-range.ts";
 import type { Events } from "../events/events.ts";
-import type { ProtocolLog, ProtocolSession } from "../logs/protocol-log.ts";
+import type { ProtocolLog } from "../logs/protocol-log.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Spool } from "../spool/spool.ts";
-import { createAdmission, type Admitted, type AdmissionSettings } from "./admission/admission.ts";
-import { createMemoryLedger } from "./admission/memory-ledger.ts";
+import {
+  createDoor,
+  type Admitted,
+  type AdmissionSettings,
+  type Client,
+  type Held,
+} from "./admission/admission.ts";
 import type { Ledger } from "./admission/ledger.ts";
+import { createMemoryLedger } from "./admission/memory-ledger.ts";
+import { createRefusals } from "./admission/refusals.ts";
+import { createLimitUsage, type LimitUsage } from "./admission/usage.ts";
+import { waitForRate } from "./admission/wait-for-rate.ts";
+import { createWaitingRoom } from "./admission/waiting-room.ts";
 import { createAccounts, type Account } from "./authentication/accounts.ts";
-import { Connection } from "./connection/connection.ts";
-import { createDeadlines, type Watched } from "./connection/deadlines.ts";
 import { createListeners, type Listener } from "./connection/listeners.ts";
-import { Session } from "./session/session.ts";
+import { readProxySource } from "./connection/proxy-source.ts";
 import type { SessionServices } from "./session/services.ts";
 import type { SessionState } from "./session/state.ts";
+import { createSessions, type OpenSession } from "./sessions.ts";
 import { createCertificates } from "./tls/certificates.ts";
 
 export interface ReceiverSettings extends AdmissionSettings {
   readonly acceptedDomains: readonly AcceptedDomain[];
   readonly users: readonly Account[];
+  /** Load balancers whose connections begin with a PROXY header. */
+  readonly proxyProtocolFrom: readonly IpRange[];
 }
 
 export interface Receiver {
@@ -39,16 +47,13 @@ export interface Receiver {
   reconfigure(settings: ReceiverSettings): Promise<readonly { endpoint: Endpoint; error: Error }[]>;
   readonly listeners: readonly Listener[];
   readonly sessions: number;
+  openSessions(): Iterable<OpenSession>;
+  /** Connections that wait for a place, by connector. */
+  waiting(connector: string): number;
   readonly ledger: Ledger;
+  readonly usage: LimitUsage;
   /** Stops accepting, lets content under way finish for `graceMs`, answers 421 to the rest. */
   stop(graceMs: number): Promise<void>;
-}
-
-interface OpenSession {
-  readonly session: Session;
-  readonly admitted: Admitted;
-  readonly watched: Watched;
-  readonly endpoint: Endpoint;
 }
 
 /** An address that hung up in a tarpit is held back from its first reply on, for this long. */
@@ -63,28 +68,23 @@ export function createReceiver(options: {
   readonly clock: Clock;
   readonly protocolLog: ProtocolLog;
 }): Receiver {
-  const { spool, events, clock } = options;
+  const { spool, events, clock, hostname } = options;
   let settings = options.settings;
   const ledger = createMemoryLedger();
-  const admission = createAdmission(ledger, clock, events);
+  const usage = createLimitUsage({ clock });
+  const refusals = createRefusals(clock, events, usage);
+  const door = createDoor({ ledger, clock, events, refusals, usage });
+  const waitingRoom = createWaitingRoom(clock);
   const accounts = createAccounts(settings.users);
-  const certificates = createCertificates({
-    directory: options.tlsDirectory,
-    hostname: options.hostname,
-    clock,
-    events,
-  });
-  const deadlines = createDeadlines(clock);
+  const certificates = createCertificates({ directory: options.tlsDirectory, hostname, clock, events });
+  const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog });
   const discredited = new LRUCache<string, true>({
     max: 10_000,
     ttl: discreditMs,
     perf: { now: () => clock.now() },
   });
-  const sessions = new Map<Session, OpenSession>();
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
-  let whenEmpty: (() => void) | undefined;
-  let sessionSequence = BigInt(`0x${randomBytes(7).toString("hex")}`);
 
   const services: SessionServices = {
     spool,
@@ -94,82 +94,101 @@ export function createReceiver(options: {
     greeting: (connector) => greeting(connector, clock.wall()),
     tlsContext: (connector) => certificates.contextFor(connector),
     authenticate: (user, password) => accounts.authenticate(user, password),
-    refuseMessage: ({ connector, peer, authenticatedUser }) =>
-      admission.refuseMessage(connector, { address: peer.address, source: peer.source, authenticatedUser }),
+    refuseMessage(state, isGone) {
+      const client = clientOf(state);
+      const outcome = door.admitMessage(client, state.authenticatedUser, false);
+      if (outcome === "admitted") return undefined;
+      if (outcome !== "held") return outcome;
+      return waitForRate(
+        door,
+        client,
+        state.authenticatedUser,
+        clock,
+        () => isGone() || stopping.signal.aborted,
+      );
+    },
+    limitReached: (state, reply, setting, configured) =>
+      refusals.session(clientOf(state), reply, setting, configured),
     isDiscredited: (peer) => discredited.size > 0 && discredited.has(peer.source),
     leftInTarpit: (peer) => discredited.set(peer.source, true),
     ended(session) {
-      const open = sessions.get(session);
-      if (open === undefined) return;
-      sessions.delete(session);
-      open.admitted.lease.end();
-      deadlines.forget(open.watched);
-      if (sessions.size === 0) whenEmpty?.();
+      const ended = sessions.end(session);
+      if (ended === undefined) return;
+      const { connector, source, lease } = ended.admitted;
+      lease.end();
+      usage.left(connector.name, source, ended.openedAt);
+      waitingRoom.placeFreed(connector.name);
     },
   };
 
-  const newState = (admitted: Admitted, port: number): SessionState => ({
-    id: (sessionSequence++).toString(16).toUpperCase().padStart(16, "0"),
-    connector: admitted.connector,
-    acceptedDomains: settings.acceptedDomains,
-    peer: { address: admitted.address, port, source: admitted.source },
-    hello: undefined,
-    offered: nothingOffered,
-    tls: undefined,
-    authenticatedUser: undefined,
-    rights: rightsOf(admitted.connector, { authenticated: false }),
-    receivedPrefix: undefined,
-    transaction: undefined,
-    protocolErrors: 0,
-    logonFailures: 0,
-    messages: 0,
-  });
+  const open = (socket: Socket, admitted: Admitted, endpoint: Endpoint): void =>
+    sessions.open(socket, admitted, endpoint, services, settings.acceptedDomains);
 
-  const transcriptOf = (state: SessionState, local: Endpoint): ProtocolSession | undefined =>
-    state.connector.protocolLoggingLevel === "None"
-      ? undefined
-      : options.protocolLog.session({
-          connectorId: `${options.hostname}\\${state.connector.name}`,
-          sessionId: state.id,
-          localEndpoint: formatEndpoint(local),
-          remoteEndpoint: formatEndpoint(state.peer),
-        });
+  /** Lets a connection wait for a place; without room for it, it is refused after all. */
+  const hold = (socket: Socket, held: Held, endpoint: Endpoint): void => {
+    const enter = (): boolean => {
+      const admitted = held.enter();
+      if (admitted === undefined) return false;
+      socket.removeListener("close", leave);
+      open(socket, admitted, endpoint);
+      return true;
+    };
+    const refuse = (): void => {
+      socket.removeListener("close", leave);
+      turnAway(socket, held.refuse());
+    };
+    const leave = (): void => waiter?.leave();
+    socket.on("error", () => socket.destroy());
+    socket.on("close", leave);
+    const waiter = waitingRoom.wait(held.connector.name, held.source, held.delayMs, enter, refuse);
+    if (waiter === undefined) refuse();
+  };
+
+  const admit = (socket: Socket, endpoint: Endpoint, local: string, remoteAddress: string): void => {
+    const arrival = { local: { address: local, port: endpoint.port }, remoteAddress };
+    const admission = door.admit(arrival, settings);
+    switch (admission.kind) {
+      case "admitted":
+        return open(socket, admission.admitted, endpoint);
+      case "held":
+        return hold(socket, admission.held, endpoint);
+      case "refused":
+        return turnAway(socket, admission.reply);
+    }
+  };
+
+  /** Behind a load balancer the true source is told first. */
+  const admitProxied = async (
+    socket: Socket,
+    endpoint: Endpoint,
+    local: string,
+    balancer: string,
+  ): Promise<void> => {
+    socket.on("error", () => socket.destroy());
+    const proxied = await readProxySource(socket, clock);
+    if (proxied === undefined) {
+      events.emit("ProxyHeaderRefused", { source: balancer });
+      socket.destroy();
+    } else {
+      admit(socket, endpoint, local, proxied.source?.address ?? balancer);
+    }
+  };
 
   const arrive = (socket: Socket, endpoint: Endpoint): void => {
-    const { remoteAddress, remotePort, localAddress } = socket;
+    const { remoteAddress, localAddress } = socket;
     const local = localAddress === undefined ? undefined : parseAddress(localAddress);
+    const peer = remoteAddress === undefined ? undefined : parseAddress(remoteAddress);
     // The client is gone already.
     if (remoteAddress === undefined || local === undefined) {
       socket.destroy();
-      return;
+    } else if (peer !== undefined && settings.proxyProtocolFrom.some((range) => contains(range, peer))) {
+      void admitProxied(socket, endpoint, formatAddress(local), formatAddress(peer));
+    } else {
+      admit(socket, endpoint, formatAddress(local), remoteAddress);
     }
-    const arrival = { local: { address: formatAddress(local), port: endpoint.port }, remoteAddress };
-    const admitted = admission.admit(arrival, settings);
-    if ("refused" in admitted) {
-      turnAway(socket, admitted.refused);
-      return;
-    }
-    const connection = new Connection(socket, () => clock.now());
-    const state = newState(admitted, remotePort ?? 0);
-    const session = new Session(state, services, connection, transcriptOf(state, arrival.local));
-    const watched: Watched = {
-      connection,
-      inactivityTimeout: admitted.connector.connectionInactivityTimeout,
-      totalTimeout: admitted.connector.connectionTimeout,
-      isWaiting: () => session.isWaiting,
-      timedOut: () => session.timedOut(),
-    };
-    sessions.set(session, { session, admitted, watched, endpoint });
-    deadlines.watch(watched);
-    session.open();
   };
 
-  const listeners = createListeners(events, arrive, (endpoint) => {
-    const key = formatEndpoint(endpoint);
-    let count = 0;
-    for (const open of sessions.values()) if (formatEndpoint(open.endpoint) === key) count++;
-    return count;
-  });
+  const listeners = createListeners(events, arrive, (endpoint) => sessions.countOn(endpoint));
 
   return {
     async start() {
@@ -188,25 +207,22 @@ export function createReceiver(options: {
     get sessions() {
       return sessions.size;
     },
+    openSessions: () => sessions.all(),
+    waiting: (connector) => waitingRoom.waiting(connector),
     ledger,
+    usage,
     async stop(graceMs) {
       await listeners.close();
       stopping.abort();
-      for (const { session } of sessions.values()) session.stop();
-      if (sessions.size > 0) {
-        await new Promise<void>((resolve) => {
-          const timer = clock.after(graceMs, resolve);
-          whenEmpty = () => {
-            timer.cancel();
-            resolve();
-          };
-        });
-      }
-      for (const { session } of sessions.values()) session.abort();
+      waitingRoom.close();
+      await sessions.stop(graceMs);
       certificates.close();
-      deadlines.close();
     },
   };
+}
+
+function clientOf({ connector, peer }: SessionState): Client {
+  return { connector, address: peer.address, source: peer.source };
 }
 
 function greeting(connector: ReceiveConnectorSettings, date: Date): Reply {

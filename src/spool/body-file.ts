@@ -41,7 +41,6 @@ const shards = 256;
 export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> {
   const directory = join(spoolDirectory, "bodies");
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await syncDirectory(spoolDirectory);
   const made = new Map<string, Promise<void>>();
 
   const shardOf = (id: MessageId) =>

@@ -39,8 +39,8 @@ export interface DueQueue {
   nextDueAt(scan: ScanEntries, isTaken: IsTaken): number | undefined;
   /** Forgets the position: the next claim looks from the beginning. */
   rewind(): void;
-  /** An entry is held or gone: it is not put off any more. */
-  forgetLater(id: MessageId): void;
+  /** An entry is held or gone: what is remembered of it singly does not hold any more. */
+  forget(id: MessageId): void;
 }
 
 interface LaterEntry extends DueKey {
@@ -53,6 +53,8 @@ export function dueQueue(): DueQueue {
   let later: LaterEntry[] = [];
   const putOff = new Set<MessageId>();
   const pending = new Map<MessageId, number>();
+  /** The first free entry behind the cursor when that was looked up; null when there was none. */
+  let head: DueKey | null | undefined;
 
   /** Free entries from the cursor on, in order. The cursor moves over taken ones, and over those consumed. */
   function* free(
@@ -90,7 +92,10 @@ export function dueQueue(): DueQueue {
       return later.length;
     },
     add(entry) {
-      if (byDue(entry, cursor) > 0) return;
+      if (byDue(entry, cursor) > 0) {
+        if (head === null || (head !== undefined && byDue(entry, head) < 0)) head = entry;
+        return;
+      }
       insert(again, entry, byDue);
       if (again.length > maxAgain) self.rewind();
     },
@@ -100,6 +105,7 @@ export function dueQueue(): DueQueue {
     },
     take(now, limit, scan, isTaken) {
       wakeLater(now);
+      head = undefined;
       const taken: DueKey[] = [];
       const scanned = free(scan, isTaken, Math.min(limit + 1, scanPage));
       let other = scanned.next();
@@ -115,8 +121,11 @@ export function dueQueue(): DueQueue {
       return taken;
     },
     nextDueAt(scan, isTaken) {
-      const scanned = free(scan, isTaken, headPage).next();
-      let due = scanned.done ? Number.POSITIVE_INFINITY : scanned.value.dueAt;
+      if (head === undefined || (head !== null && (isTaken(head) || putOff.has(head.id)))) {
+        const scanned = free(scan, isTaken, headPage).next();
+        head = scanned.done ? null : scanned.value;
+      }
+      let due = head?.dueAt ?? Number.POSITIVE_INFINITY;
       due = Math.min(due, firstAgain(isTaken)?.dueAt ?? due, later[0]?.notBefore ?? due);
       for (const [id, dueAt] of pending) if (dueAt < due && !isTaken({ id, dueAt })) due = dueAt;
       return due === Number.POSITIVE_INFINITY ? undefined : due;
@@ -124,8 +133,10 @@ export function dueQueue(): DueQueue {
     rewind() {
       cursor = before;
       again = [];
+      head = undefined;
     },
-    forgetLater(id) {
+    forget(id) {
+      if (head?.id === id) head = undefined;
       if (putOff.delete(id)) later = later.filter((entry) => entry.id !== id);
     },
   };

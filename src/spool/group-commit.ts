@@ -51,7 +51,7 @@ const maxFailuresInARow = 16;
 
 export function createGroupCommit(options: {
   clock: Clock;
-  commit: (writes: readonly Write[]) => Promise<void>;
+  commit: (writes: readonly Write[], mayUseReserve: boolean) => Promise<void>;
   onFault: (error: SpoolError) => void;
 }): GroupCommit {
   const { clock, commit, onFault } = options;
@@ -97,7 +97,7 @@ export function createGroupCommit(options: {
 
   async function commitGroup(group: Group) {
     try {
-      await commit(group.writes);
+      await commit(group.writes, group.once === undefined);
     } catch (error) {
       const fault = faultFrom(error);
       onFault(fault);
@@ -116,7 +116,10 @@ export function createGroupCommit(options: {
     if (group.once !== undefined) {
       const lasting = new Set(group.lasting.flatMap(({ writes }) => writes));
       try {
-        await commit(group.writes.filter((write) => !lasting.has(write)));
+        await commit(
+          group.writes.filter((write) => !lasting.has(write)),
+          false,
+        );
         group.once.resolve();
       } catch (error) {
         group.once.reject(faultFrom(error));
@@ -136,7 +139,10 @@ export function createGroupCommit(options: {
     const blocked = waiting.size === 0 ? [] : tasks.filter(({ id }) => waiting.has(id));
     if (free.length === 0 || triesLeft === 0) return [...tasks];
     try {
-      await commit(free.flatMap(({ writes }) => writes));
+      await commit(
+        free.flatMap(({ writes }) => writes),
+        true,
+      );
     } catch {
       triesLeft--;
       if (free.length === 1) return [...tasks];

@@ -18,10 +18,11 @@
  * restart with another wall clock, whoever schedules judges due times that lie too far ahead.
  */
 import { chmod, mkdir } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MessageId } from "../core/message/envelope.ts";
 import type { Clock } from "../ports/ports.ts";
-import { openBodyFiles } from "./body-file.ts";
+import { openBodyFiles, syncDirectory } from "./body-file.ts";
 import { setRemainsAside } from "./damaged-messages.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { maxLater } from "./due-queue.ts";
@@ -98,12 +99,13 @@ const emptyValue = Buffer.alloc(0);
 export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpool> {
   const { directory, clock, onFault = () => undefined } = options;
   const { inlineLimitBytes = 64 * 1024, memoryBudgetBytes = 64 * 1024 * 1024 } = options;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
   const unlock = await lockDirectory(directory);
   const bodies = await openBodyFiles(directory);
   const store = await openLmdbStore(directory);
-  const group = createGroupCommit({ clock, commit: (writes) => store.commit(writes), onFault });
+  await syncEntries(directory, firstMade);
+  const group = createGroupCommit({ clock, commit: store.commit, onFault });
 
   const lives = new Map<MessageId, LiveMessage>();
   /** Being committed: on disk perhaps, but nobody's yet. */
@@ -136,7 +138,7 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
   /** Holds an entry for a worker, or returns undefined when there is nothing to hold. */
   function hold(live: LiveMessage, queue: QueueName, now: number): LiveClaim {
     lives.set(live.message.id, live);
-    queues.find(queue)?.forgetLater(live.message.id);
+    queues.find(queue)?.forget(live.message.id);
     return holdClaim(live, queue, now, bodies, 0);
   }
 
@@ -221,7 +223,9 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
     for (const { queue, dueAt } of before) {
       if (entries.some((entry) => entry.queue === queue && entry.dueAt === dueAt)) continue;
       writes.push({ table: "queue", key: queueKey(queue, dueAt, id), value: undefined });
-      queues.find(queue)?.pending.delete(id);
+      const due = queues.find(queue);
+      due?.pending.delete(id);
+      due?.forget(id);
       if (!entries.some((entry) => entry.queue === queue)) queues.count(queue, -1);
     }
     for (const { queue, dueAt } of entries) {
@@ -229,7 +233,7 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
       writes.push({ table: "queue", key: queueKey(queue, dueAt, id), value: emptyValue });
       if (!before.some((entry) => entry.queue === queue)) queues.count(queue, 1);
       const due = queues.findOrAdd(queue);
-      due.forgetLater(id);
+      due.forget(id);
       due.pending.set(id, dueAt);
     }
     live.recipients = recipients;
@@ -570,6 +574,15 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
       await unlock();
     },
   };
+}
+
+/** Makes the files of a directory durable, and the directories above it that were made for it. */
+async function syncEntries(directory: string, firstMade: string | undefined) {
+  await syncDirectory(directory);
+  if (firstMade === undefined) return;
+  const top = dirname(resolve(firstMade));
+  for (let at = resolve(directory); at !== top && at !== dirname(at); at = dirname(at))
+    await syncDirectory(dirname(at));
 }
 
 const firstEntry: DueKey = { dueAt: 0, id: 0 };

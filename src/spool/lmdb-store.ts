@@ -12,6 +12,7 @@
 import { rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { open, type Database, type RootDatabase } from "lmdb";
+import { fileRoom, type FileUse } from "./file-room.ts";
 import { SpoolError } from "./spool.ts";
 
 export const tables = ["messages", "queue", "state"] as const;
@@ -34,9 +35,10 @@ export interface LmdbStore {
   /** For reads. Valid until the next `await`: a failed commit replaces the tables. */
   readonly tables: Readonly<Record<TableName, Table>>;
   /**
-   * Makes all writes durable, or none. One call at a time. Rejects with SpoolError `full` or `failed`.
+   * Makes all writes durable, or none. One call at a time. `mayUseReserve`: the writes are part of what shrinks
+   * the spool. Rejects with SpoolError `full` or `failed`.
    */
-  commit(writes: readonly Write[]): Promise<void>;
+  commit(writes: readonly Write[], mayUseReserve: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,13 +59,19 @@ export async function openLmdbStore(directory: string): Promise<LmdbStore> {
     environment = openEnvironment(directory);
   }
   let broken = false;
+  const room = process.platform === "win32" ? undefined : await fileRoom(join(directory, dataFile));
 
   return {
     get tables() {
       return environment.tables;
     },
-    async commit(writes) {
+    async commit(writes, mayUseReserve) {
       if (broken) await reopen();
+      try {
+        await room?.ensure({ pages: pagesFor(writes), mayUseReserve }, () => fileUse(environment));
+      } catch (error) {
+        throw await faultOf(directory, error);
+      }
       try {
         await environment.root.batch(() => {
           for (const { table, key, value } of writes) {
@@ -111,6 +119,34 @@ function openEnvironment(directory: string): Environment {
 
 function isEmpty({ tables: { messages, queue, state } }: Environment): boolean {
   return entryCount(messages) + entryCount(queue) + entryCount(state) === 0;
+}
+
+/** What a commit takes at most: its values, a path of each tree for every write, the list of free pages. */
+function pagesFor(writes: readonly Write[]): number {
+  let pages = 64;
+  for (const { value } of writes) pages += 4 + (value === undefined ? 0 : Math.ceil(value.length / 4096) + 1);
+  return pages;
+}
+
+interface TreeStats {
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+function fileUse({ root, tables: { messages, queue, state } }: Environment): FileUse {
+  const stats = root.getStats() as { root: TreeStats; free: TreeStats; lastPageNumber: number };
+  const pages = stats.lastPageNumber + 1;
+  const trees = [
+    stats.root,
+    stats.free,
+    ...[messages, queue, state].map((table) => table.getStats() as TreeStats),
+  ];
+  let treePages = 2;
+  for (const tree of trees)
+    treePages += tree.treeBranchPageCount + tree.treeLeafPageCount + tree.overflowPages;
+  return { pageBytes: stats.root.pageSize, pages, freePages: pages - treePages };
 }
 
 /** Entries of a table, from its root page. */

@@ -65,6 +65,8 @@ export function receiveConnector(given: Partial<ReceiveConnectorSettings> = {}):
     rejectReservedSecondLevelRecipientDomains: false,
     rejectSingleLabelRecipientDomains: false,
     defaultDomain: undefined,
+    limitAction: "refuse",
+    limitDelay: 30 * second,
     explainRefusals: false,
     addMissingMessageId: false,
     addMissingDate: false,
@@ -126,6 +128,8 @@ export interface TestSettings {
   readonly sendConnectors?: readonly SendConnectorSettings[];
   readonly acceptedDomains?: readonly AcceptedDomain[];
   readonly users?: readonly UserSettings[];
+  readonly applications?: Settings["applications"];
+  readonly proxyProtocolFrom?: Settings["proxyProtocolFrom"];
   readonly transport?: Partial<TransportSettings & Settings["transport"]>;
 }
 
@@ -137,6 +141,8 @@ export function testSettings(given: TestSettings): Settings {
     sendConnectors: given.sendConnectors ?? [],
     acceptedDomains: given.acceptedDomains ?? [],
     users: given.users ?? [],
+    applications: given.applications ?? [],
+    proxyProtocolFrom: given.proxyProtocolFrom ?? [],
     transport: {
       queueGlitchRetryCount: 4,
       queueGlitchRetryInterval: 50,
@@ -149,6 +155,7 @@ export function testSettings(given: TestSettings): Settings {
       maxOutboundConnections: 1000,
       retryJitter: 0,
       maxConnectionRatePerMinute: 1_000_000,
+      ipv6SourcePrefixLength: 64,
       externalPostmasterAddress: "postmaster@relay.test",
       dsnMaxMessageAttachSize: 10 * mib,
       ...given.transport,

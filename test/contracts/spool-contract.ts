@@ -201,6 +201,7 @@ export function describeSpool(
         const { claims } = await spool.claimOld(0, startAt + 1, 10);
         expect(idsOf(claims)).toEqual([message.id]);
         await spool.settle(claims[0] as Claim, keepAll(claims[0] as Claim, submissionQueue, startAt + 50));
+        expect(nextDueAt(submissionQueue)).toBe(startAt + 50);
         await clock.advance(50);
         expect(idsOf(await spool.claim(submissionQueue, 3, clock.now()))).toEqual([message.id]);
       });
@@ -397,6 +398,23 @@ export function describeSpool(
         expect(again[0]?.recipients[0]).toMatchObject({ attempts: 1, lastError: "450 4.2.1 busy" });
         spool.release(held);
         expect(nextDueAt(queue)).toBe(startAt + 1_000_000);
+      });
+
+      test("tells the next due time whatever became of the first entry", async () => {
+        await acceptMessage(spool);
+        await clock.advance(10);
+        await acceptMessage(spool);
+        expect(nextDueAt(submissionQueue)).toBe(startAt);
+        const [old] = (await spool.claimOld(0, startAt + 1, 1)).claims;
+        expect(nextDueAt(submissionQueue)).toBe(startAt + 10);
+        await spool.settle(old as Claim, doneAll(old as Claim));
+        expect(nextDueAt(submissionQueue)).toBe(startAt + 10);
+        const claim = await claimOne();
+        expect(nextDueAt(submissionQueue)).toBeUndefined();
+        await spool.settle(claim, keepAll(claim, "q", startAt + 500));
+        await acceptMessage(spool);
+        expect(nextDueAt(submissionQueue)).toBe(startAt + 10);
+        expect(nextDueAt("q")).toBe(startAt + 500);
       });
 
       test("lists a queue in due order, without claiming", async () => {

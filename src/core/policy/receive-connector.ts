@@ -64,6 +64,9 @@ export interface ReceiveConnectorSettings {
   readonly rejectReservedSecondLevelRecipientDomains: boolean;
   readonly rejectSingleLabelRecipientDomains: boolean;
   readonly defaultDomain: string | undefined;
+  /** Weir's own: whether a client at a connection or rate limit is refused or waits, for `limitDelay` at most. */
+  readonly limitAction: "refuse" | "delay";
+  readonly limitDelay: number;
   /** Weir's own: replies to refusals name connector, limit and value. Undefined: for private source addresses. */
   readonly explainRefusals: boolean | undefined;
   /** Weir's own, off by default. */

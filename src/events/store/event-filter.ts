@@ -1,6 +1,7 @@
 /** Which stored events a reader wants. */
 import { sourceKey } from "../../core/policy/source.ts";
 import { parseAddress } from "../../core/units/ip-address.ts";
+import { contains, parseIpRange } from "../../core/units/ip-range.ts";
 import type { Category, Severity } from "../catalogue.ts";
 import type { StoredEvent } from "./stored-event.ts";
 
@@ -11,8 +12,13 @@ export interface EventFilter {
   readonly severities?: readonly Severity[];
   /** Name, case-insensitively. */
   readonly connector?: string;
-  /** An address, or a source as limits count it: any address of an IPv6 /64 finds the whole of it. */
+  /**
+   * An address or a range (CIDR, `a-b`); an IPv6 address stands for all that limits count as one source with it.
+   * Anything else must be equal, case-insensitively.
+   */
   readonly source?: string;
+  /** How many bits of an IPv6 address make one source; default 64. */
+  readonly ipv6SourcePrefixLength?: number;
   /** Inclusive. */
   readonly since?: Date;
   /** Exclusive. */
@@ -33,7 +39,7 @@ export function eventMatcher(filter: EventFilter): (event: StoredEvent) => boole
   const until = filter.until?.toISOString();
   const connector = filter.connector?.toLowerCase();
   const text = filter.text?.toLowerCase();
-  const source = filter.source === undefined ? undefined : keyOf(filter.source);
+  const isSource = filter.source === undefined ? undefined : sourceMatcher(filter.source, filter);
   const reference = filter.reference?.toUpperCase();
   return (event) => {
     const { fields } = event;
@@ -44,16 +50,23 @@ export function eventMatcher(filter: EventFilter): (event: StoredEvent) => boole
     if (until !== undefined && (event.firstAt ?? event.at) >= until) return false;
     if (connector !== undefined && String(fields["connector"] ?? "").toLowerCase() !== connector)
       return false;
-    if (source !== undefined && keyOf(String(fields["source"] ?? "")) !== source) return false;
+    if (isSource !== undefined && !isSource(String(fields["source"] ?? ""))) return false;
     if (reference !== undefined && !namesReference(fields, reference)) return false;
     return text === undefined || holds(event, text);
   };
 }
 
-/** The source an address belongs to; anything else stands for itself. */
-export function keyOf(source: string): string {
-  const address = parseAddress(source);
-  return address === undefined ? source : sourceKey(address);
+function sourceMatcher(
+  wanted: string,
+  { ipv6SourcePrefixLength }: Pick<EventFilter, "ipv6SourcePrefixLength">,
+): (source: string) => boolean {
+  const address = parseAddress(wanted);
+  const range = parseIpRange(address === undefined ? wanted : sourceKey(address, ipv6SourcePrefixLength));
+  if (!range.ok) return (source) => source.toLowerCase() === wanted.toLowerCase();
+  return (source) => {
+    const parsed = parseAddress(source);
+    return parsed !== undefined && contains(range.value, parsed);
+  };
 }
 
 function holds(event: StoredEvent, text: string): boolean {

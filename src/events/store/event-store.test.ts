@@ -113,6 +113,10 @@ describe("event store", () => {
     expect(await count({ connector: "apprelay" })).toBe(2);
     expect(await count({ source: "2001:db8::abcd" })).toBe(1);
     expect(await count({ source: "2001:db8::/64" })).toBe(1);
+    expect(await count({ source: "2001:db8::/32" })).toBe(2);
+    expect(await count({ source: "2001:db8::abcd", ipv6SourcePrefixLength: 128 })).toBe(0);
+    expect(await count({ source: "10.0.0.0/8" })).toBe(0);
+    expect(await count({ source: "nobody" })).toBe(0);
     expect(await count({ reference: "100" })).toBe(1);
     expect(await count({ reference: "zz" })).toBe(1);
     expect(await count({ reference: "102" })).toBe(0);
@@ -235,6 +239,15 @@ describe("limit hits", () => {
       [1021, 2],
       [1021, 1],
       [1021, 5],
+    ]);
+  });
+
+  it("of single IPv6 addresses are told apart where those are the sources", async () => {
+    const store = await openStore({ limitHits: { ipv6SourcePrefixLength: 128 } });
+    for (const host of ["1", "1", "2"]) store.record(refusal(`2001:db8::${host}`));
+    expect(brief(await all(store))).toEqual([
+      [1021, 1],
+      [1021, 2],
     ]);
   });
 

@@ -55,7 +55,7 @@ export async function openEventStore(options: {
   readonly directory: string;
   readonly clock: Clock;
   readonly limits?: LogLimits;
-  readonly limitHits?: LimitHitSettings;
+  readonly limitHits?: Partial<LimitHitSettings>;
   /** The level set for a category now. Default: Lowest, at which refusals are not written singly. */
   readonly levelOf?: (category: Category) => EventLevelNumber;
   /** Told once when writing begins to fail, and when the store could not be read at opening. */
@@ -100,7 +100,7 @@ export async function openEventStore(options: {
 
   const limitHits = createLimitHits({
     clock,
-    settings: options.limitHits ?? defaultLimitHitSettings,
+    settings: { ...defaultLimitHitSettings, ...options.limitHits },
     write,
     wantsSingles: ({ definition }) => levelOf(definition.category) >= eventLevels.Expert,
   });

@@ -31,9 +31,15 @@ export interface LimitHitSettings {
   readonly maxKeys: number;
   /** Refusals written one by one within a second, where they are wanted. */
   readonly maxSinglesPerSecond: number;
+  /** IPv6 addresses that share so many bits are one key; rounded up to the 16 bits of a group. */
+  readonly ipv6SourcePrefixLength: number;
 }
 
-export const defaultLimitHitSettings: LimitHitSettings = { maxKeys: 5_000, maxSinglesPerSecond: 100 };
+export const defaultLimitHitSettings: LimitHitSettings = {
+  maxKeys: 5_000,
+  maxSinglesPerSecond: 100,
+  ipv6SourcePrefixLength: 64,
+};
 
 const minuteMs = 60_000;
 const secondMs = 1_000;
@@ -50,6 +56,7 @@ export function createLimitHits(options: {
   readonly wantsSingles: (record: EventRecord) => boolean;
 }): LimitHits {
   const { clock, settings, write, wantsSingles } = options;
+  const ipv6Groups = Math.ceil(settings.ipv6SourcePrefixLength / 16);
   let open = new Map<string, Hit>();
   let openBySequence = new Map<number, Hit>();
   let toldApart = 0;
@@ -74,7 +81,7 @@ export function createLimitHits(options: {
   const add = (record: EventRecord): void => {
     const { name, fields } = record;
     const connector = fields["connector"];
-    const key = `${name}\n${connector}\n${sourceOf(fields["source"])}\n${fields["setting"]}`;
+    const key = `${name}\n${connector}\n${sourceOf(fields["source"], ipv6Groups)}\n${fields["setting"]}`;
     const room = toldApart < settings.maxKeys;
     const hit = open.get(key) ?? (room ? undefined : open.get(`${name}\n${connector}`));
     if (hit !== undefined) {
@@ -159,15 +166,15 @@ function tallyOf({ first, last, count }: Hit, replaces?: number): Tally {
   return replaces === undefined ? tally : { ...tally, replaces };
 }
 
-/** IPv6 addresses of one /64 are one key (core/policy/source.ts), told from the text: parsing it takes far longer. */
-function sourceOf(source: string | number | undefined): string | number | undefined {
+/** IPv6 addresses of one network are one key (core/policy/source.ts), told from the text: parsing it takes far longer. */
+function sourceOf(source: string | number | undefined, ipv6Groups: number): string | number | undefined {
   if (typeof source !== "string" || !source.includes(":")) return source;
   const [before = "", after] = source.split("::", 2);
   const head = before === "" ? [] : before.split(":");
-  if (after !== undefined && head.length < 4) {
+  if (after !== undefined && head.length < ipv6Groups) {
     const tail = after === "" ? [] : after.split(":");
     while (head.length + tail.length < 8) head.push("0");
     head.push(...tail);
   }
-  return head.slice(0, 4).join(":");
+  return head.slice(0, ipv6Groups).join(":");
 }

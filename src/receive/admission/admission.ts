@@ -1,24 +1,27 @@
 /**
- * The door: which connector answers a new connection, and whether its limits let it in. A refusal is said once,
- * here, as reply and event; the reply stands in place of the greeting.
+ * The door: which connector answers a new connection, and whether its limits let it in. What a limit says is said
+ * once, here, as reply and event; the reply of a refused connection stands in place of the greeting.
  */
-import { refuseConnection, type ConnectionRefusal } from "../../core/policy/connection-limits.ts";
+import {
+  refuseConnection,
+  type ConnectionCounts,
+  type ConnectionRefusal,
+} from "../../core/policy/connection-limits.ts";
 import { messageRateKey, refuseMessage } from "../../core/policy/message-rate.ts";
 import {
   chooseReceiveConnector,
   type Endpoint,
   type ReceiveConnectorSettings,
 } from "../../core/policy/receive-connector.ts";
-import { explain, referenceOf, type Refusal } from "../../core/policy/refusal.ts";
 import { sourceKey } from "../../core/policy/source.ts";
 import { replies, type Reply } from "../../core/smtp/reply.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
-import { formatAddress, parseAddress, type IpAddress } from "../../core/units/ip-address.ts";
-import { isPrivateAddress } from "../../core/units/private-address.ts";
-import { catalogue } from "../../events/catalogue.ts";
+import { formatAddress, parseAddress } from "../../core/units/ip-address.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Lease, Ledger } from "./ledger.ts";
+import type { Refusals } from "./refusals.ts";
+import type { LimitUsage } from "./usage.ts";
 
 export interface Arrival {
   /** As bound: the port is the configured one. */
@@ -26,109 +29,96 @@ export interface Arrival {
   readonly remoteAddress: string;
 }
 
-export type Admitted = {
+export interface Client {
   readonly connector: ReceiveConnectorSettings;
+  /** Canonical. */
   readonly address: string;
+  /** What limits count it under. */
   readonly source: string;
+}
+
+export interface Admitted extends Client {
+  /** To be ended with the connection. */
   readonly lease: Lease;
-};
+}
+
+/** Over a limit of a connector that lets clients wait (limitAction). */
+export interface Held extends Client {
+  readonly delayMs: number;
+  /** Takes a place if there is one now. */
+  enter(): Admitted | undefined;
+  /** The wait is over, or there is no room to wait. */
+  refuse(): Reply;
+}
+
+export type Admission =
+  | { readonly kind: "admitted"; readonly admitted: Admitted }
+  | { readonly kind: "held"; readonly held: Held }
+  | { readonly kind: "refused"; readonly reply: Reply };
 
 export interface AdmissionSettings {
   readonly receiveConnectors: readonly ReceiveConnectorSettings[];
   readonly maxConnectionRatePerMinute: number;
+  readonly ipv6SourcePrefixLength: number;
 }
 
-export interface Admission {
-  /** Counts and decides. The lease of an admitted connection must be ended with the connection. */
-  admit(arrival: Arrival, settings: AdmissionSettings): Admitted | { readonly refused: Reply };
-  /** The reply that refuses one more message of this client now, or undefined. */
-  refuseMessage(
-    connector: ReceiveConnectorSettings,
-    client: {
-      readonly address: string;
-      readonly source: string;
-      readonly authenticatedUser: string | undefined;
-    },
-  ): Reply | undefined;
+export interface Door {
+  /** Counts and decides in one step. */
+  admit(arrival: Arrival, settings: AdmissionSettings): Admission;
+  /**
+   * Counts one more message of this client, if its rate allows. Otherwise `held` where the connector lets it wait
+   * (try again), or the refusing reply. `last`: waiting is over, refuse.
+   */
+  admitMessage(client: Client, user: string | undefined, last: boolean): Reply | "admitted" | "held";
+  /** Tells that a message waits for its minute. */
+  tellMessageHeld(client: Client): void;
 }
 
-const rateKey = "connections";
+const connectionRateKey = "connections";
 
-export function createAdmission(ledger: Ledger, clock: Clock, events: Events): Admission {
-  let sequence = clock.wall().getTime();
+export function createDoor(around: {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly refusals: Refusals;
+  readonly usage: LimitUsage;
+}): Door {
+  const { ledger, clock, events, refusals, usage } = around;
 
-  const refusal = (
-    connector: ReceiveConnectorSettings,
-    address: string,
-    eventId: number,
-    limit: string,
-    counts: { readonly configured: number; readonly allowed?: number; readonly seen: number },
-  ): Refusal => ({
-    connector: connector.name,
-    limit,
-    configured: counts.configured,
-    allowed: counts.allowed ?? counts.configured,
-    seen: counts.seen,
-    source: address,
-    eventId,
-    reference: referenceOf(sequence++),
-  });
+  const overConnectionRate = (limit: number) =>
+    limit === Infinity
+      ? undefined
+      : ledger.spend(connectionRateKey, clock.now(), (lastMinute) =>
+          lastMinute >= limit ? { configured: limit, seen: lastMinute } : undefined,
+        );
 
-  const said = (connector: ReceiveConnectorSettings, reply: Reply, refused: Refusal): Reply =>
-    explains(connector, refused.source) ? explain(reply, refused) : reply;
-
-  const refuseByRate = (
-    connector: ReceiveConnectorSettings,
-    address: string,
-    limit: number,
-  ): Reply | undefined => {
-    if (limit === Infinity) return undefined;
-    const refused = ledger.spend(rateKey, clock.now(), (lastMinute) =>
-      lastMinute >= limit
-        ? refusal(connector, address, catalogue.ConnectionRateExceeded.id, "maxConnectionRatePerMinute", {
-            configured: limit,
-            seen: lastMinute,
-          })
-        : undefined,
-    );
-    if (refused === undefined) return undefined;
-    events.emit("ConnectionRateExceeded", { ...refused, limit });
-    return said(connector, replies.connectionRate, refused);
+  const enter = (client: Client): Admitted | ConnectionRefusal => {
+    const { connector, source } = client;
+    let before: ConnectionCounts | undefined;
+    const entry = ledger.enter(connector.name, source, (counts) => {
+      before = counts;
+      return refuseConnection(connector, counts);
+    });
+    if ("refused" in entry) return entry.refused;
+    const { open, openFromSource } = before ?? { open: 0, openFromSource: 0 };
+    usage.entered(connector.name, source, { open: open + 1, openFromSource: openFromSource + 1 });
+    return { ...client, lease: entry.lease };
   };
 
-  const refuseByCount = (
-    connector: ReceiveConnectorSettings,
-    address: string,
-    verdict: ConnectionRefusal,
-  ): Reply => {
-    if (verdict.limit === "maxInboundConnection") {
-      const refused = refusal(
-        connector,
-        address,
-        catalogue.SmtpReceiveMaxConnectionReached.id,
-        verdict.limit,
-        verdict,
-      );
-      events.emit("SmtpReceiveMaxConnectionReached", {
-        ...refused,
-        setting: verdict.limit,
-        limit: verdict.configured,
-      });
-      return said(connector, replies.connectionLimit, refused);
-    }
-    const refused = refusal(
-      connector,
-      address,
-      catalogue.SmtpReceiveMaxConnectionPerSourceReached.id,
-      verdict.limit,
-      verdict,
-    );
-    events.emit("SmtpReceiveMaxConnectionPerSourceReached", {
-      ...refused,
-      setting: verdict.limit,
-      limit: verdict.allowed,
-    });
-    return said(connector, replies.connectionLimitPerSource, refused);
+  const hold = (client: Client, verdict: ConnectionRefusal): Held => {
+    refusals.connectionHeld(client, verdict);
+    let latest = verdict;
+    return {
+      ...client,
+      delayMs: client.connector.limitDelay,
+      enter() {
+        const outcome = enter(client);
+        if ("lease" in outcome) return outcome;
+        latest = outcome;
+        return undefined;
+      },
+      refuse: () => refusals.connection(client, latest),
+    };
   };
 
   return {
@@ -137,49 +127,44 @@ export function createAdmission(ledger: Ledger, clock: Clock, events: Events): A
       const connector = peer && chooseReceiveConnector(settings.receiveConnectors, local, peer);
       if (peer === undefined || connector === undefined) {
         events.emit("NoConnectorMatched", { source: remoteAddress, endpoint: formatEndpoint(local) });
-        return { refused: replies.noConnector };
+        return { kind: "refused", reply: replies.noConnector };
       }
-      const address = formatAddress(peer);
-      const byRate = refuseByRate(connector, address, settings.maxConnectionRatePerMinute);
-      if (byRate !== undefined) return { refused: byRate };
-      const source = sourceKey(peer);
-      const entry = ledger.enter(connector.name, source, (counts) => refuseConnection(connector, counts));
-      return "refused" in entry
-        ? { refused: refuseByCount(connector, address, entry.refused) }
-        : { connector, address, source, lease: entry.lease };
+      const client: Client = {
+        connector,
+        address: formatAddress(peer),
+        source: sourceKey(peer, settings.ipv6SourcePrefixLength),
+      };
+      const overRate = overConnectionRate(settings.maxConnectionRatePerMinute);
+      if (overRate !== undefined)
+        return { kind: "refused", reply: refusals.connectionRate(client, overRate) };
+      const outcome = enter(client);
+      if ("lease" in outcome) return { kind: "admitted", admitted: outcome };
+      return connector.limitAction === "delay"
+        ? { kind: "held", held: hold(client, outcome) }
+        : { kind: "refused", reply: refusals.connection(client, outcome) };
     },
 
-    refuseMessage(connector, { address, source, authenticatedUser }) {
+    admitMessage(client, user, last) {
+      const { connector } = client;
       const limit = connector.messageRateLimit;
-      const key =
-        limit === Infinity
-          ? undefined
-          : messageRateKey(connector.messageRateSource, source, authenticatedUser);
-      if (key === undefined) return undefined;
+      if (limit === Infinity) {
+        usage.message(connector.name, client.source);
+        return "admitted";
+      }
+      const key = messageRateKey(connector.messageRateSource, client.source, user);
+      if (key === undefined) return "admitted";
       const verdict = ledger.spend(`${connector.name} ${key}`, clock.now(), (lastMinute) =>
         refuseMessage(limit, lastMinute),
       );
-      if (verdict === undefined) return undefined;
-      const refused = refusal(
-        connector,
-        address,
-        catalogue.SmtpReceiveMessageRateLimitExceeded.id,
-        verdict.limit,
-        verdict,
-      );
-      events.emit("SmtpReceiveMessageRateLimitExceeded", {
-        ...refused,
-        setting: verdict.limit,
-        limit,
-        user: authenticatedUser ?? "",
-      });
-      return said(connector, replies.messageRate, refused);
+      if (verdict === undefined) {
+        usage.message(connector.name, client.source);
+        return "admitted";
+      }
+      return connector.limitAction === "delay" && !last
+        ? "held"
+        : refusals.messageRate(client, user, verdict);
     },
-  };
-}
 
-function explains(connector: ReceiveConnectorSettings, address: string): boolean {
-  if (connector.explainRefusals !== undefined) return connector.explainRefusals;
-  const parsed: IpAddress | undefined = parseAddress(address);
-  return parsed !== undefined && isPrivateAddress(parsed);
+    tellMessageHeld: (client) => refusals.messageHeld(client),
+  };
 }

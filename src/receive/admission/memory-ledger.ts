@@ -1,45 +1,10 @@
 import type { ConnectionCounts } from "../../core/policy/connection-limits.ts";
 import type { Lease, Ledger, LedgerEntry } from "./ledger.ts";
+import { SlidingMinute } from "./sliding-minute.ts";
 
 interface ConnectorCount {
   open: number;
   readonly bySource: Map<string, number>;
-}
-
-const minuteSeconds = 60;
-
-/** The last minute of one key, a counter a second. */
-class SlidingMinute {
-  readonly #counts = new Uint32Array(minuteSeconds);
-  #second: number;
-  #total = 0;
-
-  constructor(second: number) {
-    this.#second = second;
-  }
-
-  totalAt(second: number): number {
-    const passed = second - this.#second;
-    if (passed >= minuteSeconds) {
-      this.#counts.fill(0);
-      this.#total = 0;
-    } else {
-      for (let i = 1; i <= passed; i++) {
-        const slot = (this.#second + i) % minuteSeconds;
-        this.#total -= this.#counts[slot] ?? 0;
-        this.#counts[slot] = 0;
-      }
-    }
-    if (passed > 0) this.#second = second;
-    return this.#total;
-  }
-
-  /** Only behind `totalAt` with the same second. */
-  add(): void {
-    const slot = this.#second % minuteSeconds;
-    this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
-    this.#total++;
-  }
 }
 
 /** The ledger of a single process. Cost of each call: one or two Map look-ups. */
@@ -84,7 +49,7 @@ export function createMemoryLedger(): Ledger {
     },
     spend(key, now, decide) {
       const second = Math.floor(now / 1000);
-      if (second - lastSweep >= minuteSeconds) forgetQuietKeys(second);
+      if (second - lastSweep >= 60) forgetQuietKeys(second);
       const minute = minutes.get(key) ?? new SlidingMinute(second);
       const refused = decide(minute.totalAt(second));
       if (refused !== undefined) return refused;

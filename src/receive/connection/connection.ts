@@ -49,6 +49,8 @@ export class Connection {
   serve(handler: ConnectionHandler): void {
     this.#handler = handler;
     this.#listen(this.#socket);
+    // It may have been paused by who looked at it before (PROXY header).
+    this.#socket.resume();
   }
 
   #listen(socket: Socket): void {

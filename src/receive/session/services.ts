@@ -20,8 +20,13 @@ export interface SessionServices {
   tlsContext(connector: ReceiveConnectorSettings): SecureContext | undefined;
   /** True when the password is the user's. Takes the same time for an unknown user. Rejects when it cannot be told. */
   authenticate(user: string, password: string): Promise<boolean>;
-  /** The reply that refuses one more message of this session now (messageRateLimit), or undefined. */
-  refuseMessage(state: SessionState): Reply | undefined;
+  /**
+   * The reply that refuses one more message of this session (messageRateLimit), or undefined. A promise where the
+   * connector lets it wait for its minute; `isGone` ends the wait.
+   */
+  refuseMessage(state: SessionState, isGone: () => boolean): Reply | undefined | Promise<Reply | undefined>;
+  /** Tells that a limit of the session was reached, and gives the reply that says so. */
+  limitReached(state: SessionState, reply: Reply, setting: string, configured: number): Reply;
   isDiscredited(peer: Peer): boolean;
   leftInTarpit(peer: Peer): void;
   ended(session: Session): void;

@@ -81,6 +81,10 @@ export class Session implements ConnectionHandler {
     this.#flush();
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   get isWaiting(): boolean {
     return this.#waiting;
   }
@@ -360,7 +364,10 @@ export class Session implements ConnectionHandler {
   #respond(reply: Reply): void {
     const { state } = this;
     if (reply.protocolError === true && ++state.protocolErrors > state.connector.maxProtocolErrors) {
-      this.#sendAndClose(replies.tooManyErrors);
+      const limit = state.connector.maxProtocolErrors;
+      this.#sendAndClose(
+        this.services.limitReached(state, replies.tooManyErrors, "maxProtocolErrors", limit),
+      );
       return;
     }
     const delay = tarpitDelay(state.connector, reply, {

@@ -2,8 +2,9 @@
 import type { Command } from "../../../core/smtp/command.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
 import type { Session } from "../session.ts";
+import type { SessionState } from "../state.ts";
 
-export function mail(session: Session, command: Extract<Command, { verb: "MAIL" }>): Reply {
+export function mail(session: Session, command: Extract<Command, { verb: "MAIL" }>): Reply | Promise<Reply> {
   const { state, services } = session;
   const { connector } = state;
   const { parameters } = command;
@@ -19,10 +20,14 @@ export function mail(session: Session, command: Extract<Command, { verb: "MAIL" 
   ) {
     return replies.messageTooLarge;
   }
-  const refused = services.refuseMessage(state);
-  if (refused !== undefined) return refused;
+  const refused = services.refuseMessage(state, () => session.isClosed);
+  if (refused instanceof Promise) return refused.then((reply) => reply ?? begin(state, command));
+  return refused ?? begin(state, command);
+}
+
+function begin(state: SessionState, { reversePath, parameters }: Extract<Command, { verb: "MAIL" }>): Reply {
   state.transaction = {
-    reversePath: command.reversePath,
+    reversePath,
     body: parameters.body,
     smtpUtf8: parameters.smtpUtf8,
     ret: parameters.ret,

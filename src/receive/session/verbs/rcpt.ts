@@ -26,7 +26,10 @@ export function rcpt(session: Session, command: Extract<Command, { verb: "RCPT" 
       return replies.unableToRelay;
     }
   }
-  if (transaction.recipients.length >= connector.maxRecipientsPerMessage) return replies.tooManyRecipients;
+  if (transaction.recipients.length >= connector.maxRecipientsPerMessage) {
+    const limit = connector.maxRecipientsPerMessage;
+    return session.services.limitReached(state, replies.tooManyRecipients, "maxRecipientsPerMessage", limit);
+  }
   const { notify, orcpt } = command.parameters;
   const recipient: Recipient = {
     forwardPath:

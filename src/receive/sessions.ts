@@ -1,0 +1,140 @@
+/** The open sessions: each with its place in the ledger, its deadlines, and what people want to know of it. */
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
+import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
+import type { Endpoint } from "../core/policy/receive-connector.ts";
+import { rightsOf } from "../core/policy/relay-permission.ts";
+import { nothingOffered } from "../core/smtp/extensions.ts";
+import { formatEndpoint } from "../core/units/endpoint.ts";
+import type { ProtocolLog, ProtocolSession } from "../logs/protocol-log.ts";
+import type { Clock } from "../ports/ports.ts";
+import type { Admitted } from "./admission/admission.ts";
+import { Connection } from "./connection/connection.ts";
+import { createDeadlines, type Watched } from "./connection/deadlines.ts";
+import { Session } from "./session/session.ts";
+import type { SessionServices } from "./session/services.ts";
+import type { SessionState } from "./session/state.ts";
+
+export interface OpenSession {
+  readonly session: Session;
+  readonly admitted: Admitted;
+  readonly watched: Watched;
+  /** The endpoint it came in on, as configured. */
+  readonly endpoint: Endpoint;
+  /** `Clock.now()`. */
+  readonly openedAt: number;
+}
+
+export interface Sessions {
+  open(
+    socket: Socket,
+    admitted: Admitted,
+    endpoint: Endpoint,
+    services: SessionServices,
+    domains: readonly AcceptedDomain[],
+  ): void;
+  /** Forgets an ended session; undefined when it was not one of these. */
+  end(session: Session): OpenSession | undefined;
+  readonly size: number;
+  all(): Iterable<OpenSession>;
+  countOn(endpoint: Endpoint): number;
+  /** Answers 421 to the idle, lets the others finish for `graceMs`, then ends them. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export function createSessions(options: {
+  readonly hostname: string;
+  readonly clock: Clock;
+  readonly protocolLog: ProtocolLog;
+}): Sessions {
+  const { hostname, clock, protocolLog } = options;
+  const deadlines = createDeadlines(clock);
+  const sessions = new Map<Session, OpenSession>();
+  let whenEmpty: (() => void) | undefined;
+  let sequence = BigInt(`0x${randomBytes(7).toString("hex")}`);
+
+  const transcriptOf = (state: SessionState, local: Endpoint): ProtocolSession | undefined =>
+    state.connector.protocolLoggingLevel === "None"
+      ? undefined
+      : protocolLog.session({
+          connectorId: `${hostname}\\${state.connector.name}`,
+          sessionId: state.id,
+          localEndpoint: formatEndpoint(local),
+          remoteEndpoint: formatEndpoint(state.peer),
+        });
+
+  return {
+    open(socket, admitted, endpoint, services, acceptedDomains) {
+      const connection = new Connection(socket, () => clock.now());
+      const id = (sequence++).toString(16).toUpperCase().padStart(16, "0");
+      const state = newState(id, admitted, acceptedDomains, socket.remotePort ?? 0);
+      const session = new Session(state, services, connection, transcriptOf(state, endpoint));
+      const watched: Watched = {
+        connection,
+        inactivityTimeout: admitted.connector.connectionInactivityTimeout,
+        totalTimeout: admitted.connector.connectionTimeout,
+        isWaiting: () => session.isWaiting,
+        timedOut: () => session.timedOut(),
+      };
+      sessions.set(session, { session, admitted, watched, endpoint, openedAt: connection.openedAt });
+      deadlines.watch(watched);
+      session.open();
+    },
+    end(session) {
+      const open = sessions.get(session);
+      if (open === undefined) return undefined;
+      sessions.delete(session);
+      deadlines.forget(open.watched);
+      if (sessions.size === 0) whenEmpty?.();
+      return open;
+    },
+    get size() {
+      return sessions.size;
+    },
+    all: () => sessions.values(),
+    countOn(endpoint) {
+      const key = formatEndpoint(endpoint);
+      let count = 0;
+      for (const open of sessions.values()) if (formatEndpoint(open.endpoint) === key) count++;
+      return count;
+    },
+    async stop(graceMs) {
+      for (const { session } of sessions.values()) session.stop();
+      if (sessions.size > 0) {
+        await new Promise<void>((resolve) => {
+          const timer = clock.after(graceMs, resolve);
+          whenEmpty = () => {
+            timer.cancel();
+            resolve();
+          };
+        });
+      }
+      for (const { session } of sessions.values()) session.abort();
+      deadlines.close();
+    },
+  };
+}
+
+function newState(
+  id: string,
+  admitted: Admitted,
+  acceptedDomains: readonly AcceptedDomain[],
+  port: number,
+): SessionState {
+  return {
+    id,
+    connector: admitted.connector,
+    acceptedDomains,
+    peer: { address: admitted.address, port, source: admitted.source },
+    hello: undefined,
+    offered: nothingOffered,
+    tls: undefined,
+    authenticatedUser: undefined,
+    rights: rightsOf(admitted.connector, { authenticated: false }),
+    receivedPrefix: undefined,
+    transaction: undefined,
+    protocolErrors: 0,
+    logonFailures: 0,
+    messages: 0,
+  };
+}
