@@ -315,6 +315,24 @@ describe("a next hop that does not answer", () => {
     expect(spool.size).toBe(0);
   });
 
+  test("leaves its backlog on disk but for a window when it answers again", async () => {
+    build(usual, { windowClaims: 10, lowWater: 4, refillClaims: 5 }, () => new FakeCarrier(2));
+    const out = carrier("Out");
+    out.answer = () => refused;
+    scheduler.start();
+    for (let n = 0; n < 60; n++) await submit([`${n}@x.test`]);
+    await clock.settle();
+    const open: (() => void)[] = [];
+    out.answer = (claim) => new Promise((resolve) => open.push(() => resolve(each(claim, ok))));
+    await clock.advance(minute);
+    while (spool.size > 0) {
+      expect(scheduler.snapshot().find(({ connector: c }) => c === "Out")?.waiting).toBeLessThanOrEqual(9);
+      expect(open.length).toBeGreaterThan(0);
+      for (const go of open.splice(0)) go();
+      await clock.settle();
+    }
+  });
+
   test("that refuses only some connections gets fewer, and the queue goes on", async () => {
     build(usual, {}, () => new FakeCarrier(10));
     const out = carrier("Out");
