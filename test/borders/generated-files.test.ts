@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { generatedFiles } from "../../scripts/generate-docs.ts";
-import { configurationJsonSchema } from "./json-schema.ts";
-import { receiveConnectorSchema } from "./receive-connector-schema.ts";
+import { configurationJsonSchema } from "../../src/config/json-schema.ts";
+import { receiveConnectorSchema } from "../../src/config/receive-connector-schema.ts";
 
 describe("what is made from the schema", () => {
   it("is what stands in the repository; npm run docs writes it", async () => {
