@@ -3,7 +3,7 @@
 const hourMs = 60 * 60_000;
 
 export class UsageRing {
-  readonly #slots: Uint32Array;
+  readonly #slots: Uint32Array | number[];
   readonly #slotMs: number;
   /** Slots since the epoch of the clock. */
   #current: number;
@@ -13,7 +13,9 @@ export class UsageRing {
   /** `slotMs` divides an hour. `nowMs`, here and below, comes from a clock that does not go back. */
   constructor(slotMs: number, nowMs: number) {
     this.#slotMs = slotMs;
-    this.#slots = new Uint32Array((24 * hourMs) / slotMs);
+    const count = (24 * hourMs) / slotMs;
+    // A small typed array costs microseconds to make, and a flood of new sources makes many.
+    this.#slots = count > 1_000 ? new Uint32Array(count) : new Array<number>(count).fill(0);
     this.#current = Math.floor(nowMs / slotMs);
   }
 

@@ -18,6 +18,11 @@ export interface SourceRefusals {
   readonly last: Refusal;
 }
 
+export interface Peaks {
+  readonly lastHour: number;
+  readonly lastDay: number;
+}
+
 const slotMs = 15 * 60_000;
 /** New durations count for at least this share in the mean, so that it follows a changed application. */
 const leastShare = 0.02;
@@ -30,7 +35,7 @@ interface RefusedBy {
 
 export class SourceState {
   open = 0;
-  readonly opens: UsageRing;
+  #opens: UsageRing | undefined;
   #ended = 0;
   #meanMs: number | undefined;
   #refused: RefusedDemand = nothingRefused;
@@ -47,7 +52,6 @@ export class SourceState {
   lastSeenMs: number;
 
   constructor(nowMs: number) {
-    this.opens = new UsageRing(slotMs, nowMs);
     this.lastSeenMs = nowMs;
   }
 
@@ -64,7 +68,8 @@ export class SourceState {
 
   hold(nowMs: number, open: number, connectorMeanMs: number | undefined): void {
     this.open = open;
-    this.opens.hold(nowMs, open);
+    this.#opens ??= new UsageRing(slotMs, nowMs);
+    this.#opens.hold(nowMs, open);
     if (this.#demand !== undefined) this.#demand.raise(nowMs, this.#wantedAt(nowMs, connectorMeanMs));
   }
 
@@ -115,19 +120,23 @@ export class SourceState {
     return this.#messages?.sent.totalAt(Math.floor(nowMs / 1000)) ?? 0;
   }
 
+  highestOpen(nowMs: number): Peaks {
+    return peaksOf(this.#opens, nowMs);
+  }
+
   /** Most in a sliding minute. */
-  highestMessages(nowMs: number): { readonly lastHour: number; readonly lastDay: number } {
+  highestMessages(nowMs: number): Peaks {
     return peaksOf(this.#messages?.peaks, nowMs);
   }
 
   /** Most in a sliding minute, refused ones included. */
-  wantedMessages(nowMs: number): { readonly lastHour: number; readonly lastDay: number } {
+  wantedMessages(nowMs: number): Peaks {
     return peaksOf(this.#messages?.wantedPeaks, nowMs);
   }
 
   /** Connections it wanted at once (core/policy/refused-demand.ts). */
-  wantedConnections(nowMs: number): { readonly lastHour: number; readonly lastDay: number } {
-    const opens = peaksOf(this.opens, nowMs);
+  wantedConnections(nowMs: number): Peaks {
+    const opens = this.highestOpen(nowMs);
     const demand = peaksOf(this.#demand, nowMs);
     return {
       lastHour: Math.max(opens.lastHour, demand.lastHour),
@@ -151,9 +160,6 @@ export class SourceState {
   }
 }
 
-function peaksOf(
-  ring: UsageRing | undefined,
-  nowMs: number,
-): { readonly lastHour: number; readonly lastDay: number } {
+function peaksOf(ring: UsageRing | undefined, nowMs: number): Peaks {
   return { lastHour: ring?.highestLastHour(nowMs) ?? 0, lastDay: ring?.highestLastDay(nowMs) ?? 0 };
 }

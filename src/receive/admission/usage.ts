@@ -192,7 +192,7 @@ function topSources(sources: ReadonlyMap<string, SourceState>, limit: string, no
     return {
       source,
       inUse: byMessages ? state.messagesLastMinute(nowMs) : state.open,
-      highestLastDay: byMessages ? state.highestMessages(nowMs).lastDay : state.opens.highestLastDay(nowMs),
+      highestLastDay: byMessages ? state.highestMessages(nowMs).lastDay : state.highestOpen(nowMs).lastDay,
       refusedLastHour: refused?.sumLastHour(nowMs) ?? 0,
       refusedLastDay: refused?.sumLastDay(nowMs) ?? 0,
     };
@@ -216,14 +216,14 @@ function sourceUsage(
   const messages = source.highestMessages(nowMs);
   const wantedMessages = source.wantedMessages(nowMs);
   const wantedConnections = source.wantedConnections(nowMs);
-  const highestOpenLastDay = source.opens.highestLastDay(nowMs);
+  const highestOpen = source.highestOpen(nowMs);
   const highestOfAll = connector.measureOf("maxInboundConnection").used.highestLastDay(nowMs);
   return {
     connector: connector.name,
     source: key,
     open: source.open,
-    highestOpenLastHour: source.opens.highestLastHour(nowMs),
-    highestOpenLastDay,
+    highestOpenLastHour: highestOpen.lastHour,
+    highestOpenLastDay: highestOpen.lastDay,
     meanConnectionMs: source.meanConnectionMs,
     messagesLastMinute: source.messagesLastMinute(nowMs),
     highestMessagesLastHour: messages.lastHour,
@@ -233,7 +233,7 @@ function sourceUsage(
     wantedConnectionsLastDay: wantedConnections.lastDay,
     wantedMessagesLastHour: wantedMessages.lastHour,
     wantedMessagesLastDay: wantedMessages.lastDay,
-    openByOthersLastDay: Math.max(0, highestOfAll - highestOpenLastDay),
+    openByOthersLastDay: Math.max(0, highestOfAll - highestOpen.lastDay),
   };
 }
 
