@@ -1,9 +1,10 @@
 /** Writes events to standard error: one line each, for people or as JSON. */
 import { write as writeFile } from "node:fs";
 import { isatty } from "node:tty";
+import { escapeControls } from "../core/units/escape-controls.ts";
 import type { Severity } from "./catalogue.ts";
 import { createCollapse } from "./collapse.ts";
-import { escapeControls, renderEvent } from "./event-text.ts";
+import { renderEvent } from "./event-text.ts";
 import type { EventRecord } from "./events.ts";
 import type { EventListener } from "./event-log.ts";
 
