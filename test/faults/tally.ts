@@ -39,7 +39,8 @@ export function createTally(): Tally {
       const id = `m${++next}`;
       const body = Buffer.concat([
         Buffer.from(`${id}\r\n`),
-        filler.subarray(0, bodyBytes),
+        // Never between a CR and its LF: a bare CR would be made a CRLF on the way.
+        filler.subarray(0, filler[bodyBytes] === 10 ? bodyBytes + 1 : bodyBytes),
         Buffer.from("\r\nend\r\n"),
       ]);
       const checksum = createHash("sha1").update(body).digest("hex");

@@ -54,6 +54,7 @@ export class Session implements ConnectionHandler {
   #lineHandler: LineHandler | undefined;
   #outgoing = "";
   #waiting = false;
+  #handshaking = false;
   #backlogFull = false;
   #inputEnded = false;
   #stopping = false;
@@ -85,8 +86,9 @@ export class Session implements ConnectionHandler {
     return this.#closed;
   }
 
+  /** The client waits for the server, not the other way round. */
   get isWaiting(): boolean {
-    return this.#waiting;
+    return this.#waiting && !this.#handshaking;
   }
 
   // --- what the verbs may ask for -----------------------------------------------------------------------------
@@ -147,6 +149,7 @@ export class Session implements ConnectionHandler {
   secured(tls: { readonly protocol: string; readonly cipher: string }): void {
     this.state.tls = tls;
     this.#waiting = false;
+    this.#handshaking = false;
     this.#run();
   }
 
@@ -157,7 +160,7 @@ export class Session implements ConnectionHandler {
 
   inputEnded(): void {
     this.#inputEnded = true;
-    if (!this.#waiting) this.#connection.close();
+    if (!this.#waiting || this.#handshaking) this.#connection.close();
   }
 
   closed(): void {
@@ -446,6 +449,7 @@ export class Session implements ConnectionHandler {
       return;
     }
     this.#waiting = true;
+    this.#handshaking = true;
     this.#connection.startTls(context);
   }
 

@@ -1,0 +1,56 @@
+/**
+ * The one control surface: every operation with what goes in, what comes out, and where it is asked for. The shell
+ * and the web console have no other door.
+ */
+import type { z } from "zod";
+import { connectorOperations } from "./contract/connectors.ts";
+import { diagnosticOperations } from "./contract/diagnostics.ts";
+import { limitOperations } from "./contract/limits.ts";
+import type { faultSchema } from "./contract/values.ts";
+import type { OperationName } from "./routes.ts";
+
+export { routes, type OperationName, type Role, type Route } from "./routes.ts";
+
+export const operations = {
+  ...diagnosticOperations,
+  ...connectorOperations,
+  ...limitOperations,
+} as const satisfies Record<OperationName, { readonly input: z.ZodObject; readonly output: z.ZodType }>;
+
+/** As a caller gives it; what has a default may be left out. */
+export type Input<Name extends OperationName> = z.input<(typeof operations)[Name]["input"]>;
+/** As a handler gets it. */
+export type ReadInput<Name extends OperationName> = z.output<(typeof operations)[Name]["input"]>;
+export type Output<Name extends OperationName> = z.output<(typeof operations)[Name]["output"]>;
+
+/** Operations that answer with a stream of their output. */
+export type StreamName = "followEvents";
+
+/** What every operation answers when it is not done. */
+export interface ErrorBody {
+  readonly error: {
+    readonly code: AdminErrorCode;
+    readonly message: string;
+    /** Every fault of a refused configuration or input. */
+    readonly faults?: readonly ConfigurationFault[];
+  };
+}
+
+export type ConfigurationFault = z.output<typeof faultSchema>;
+
+export type AdminErrorCode =
+  /** The input does not fit the operation. */
+  | "invalidInput"
+  /** The configuration would have faults; nothing was changed. */
+  | "configurationRefused"
+  | "notFound"
+  | "alreadyExists"
+  /** The file was changed by somebody else meanwhile; nothing was written. */
+  | "fileChanged"
+  /** The file cannot be read, written or edited in place. */
+  | "fileFault"
+  /** This relay was started without a configuration file. */
+  | "noFile"
+  | "forbidden"
+  | "tooLarge"
+  | "fault";

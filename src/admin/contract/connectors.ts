@@ -1,0 +1,98 @@
+/** Receive connectors, send connectors, the transport section. */
+import { z } from "zod";
+import { usages } from "../../config/receive-connector-schema.ts";
+import { changeSchema, countSchema, nameSchema, settingsSchema } from "./values.ts";
+
+const whatIf = z.boolean().default(false);
+const identity = z.object({ name: nameSchema });
+const changeOf = z.object({ name: nameSchema, whatIf });
+
+const described = {
+  /** Every setting as it holds, plain JSON; null: none. */
+  settings: settingsSchema,
+  /** `default`: the file does not give it. */
+  origins: z.record(z.string(), z.enum(["set", "default"])),
+  /** What a value is: `duration`, `size`, `integer`, `percentage`, `true or false`, … */
+  kinds: z.record(z.string(), z.string()),
+};
+
+export const receiveConnectorSchema = z.object({
+  name: z.string(),
+  ...described,
+  status: z.object({
+    endpoints: z.array(z.object({ binding: z.string(), listening: z.boolean() })),
+    openConnections: countSchema,
+  }),
+});
+
+export const sendConnectorSchema = z.object({
+  name: z.string(),
+  kind: z.enum(["smartHost", "drop"]),
+  ...described,
+  status: z.object({ queues: countSchema, messages: countSchema }),
+});
+
+const settingsChange = z.object({ name: nameSchema, settings: settingsSchema, whatIf });
+
+export const connectorOperations = {
+  listReceiveConnectors: {
+    input: z.object({}),
+    output: z.object({ connectors: z.array(receiveConnectorSchema) }),
+  },
+  getReceiveConnector: { input: identity, output: receiveConnectorSchema },
+  newReceiveConnector: {
+    input: z.object({
+      name: nameSchema,
+      usage: z.enum(usages).optional(),
+      settings: settingsSchema.default({}),
+      whatIf,
+    }),
+    output: changeSchema,
+  },
+  setReceiveConnector: { input: settingsChange, output: changeSchema },
+  enableReceiveConnector: { input: changeOf, output: changeSchema },
+  disableReceiveConnector: { input: changeOf, output: changeSchema },
+  removeReceiveConnector: { input: changeOf, output: changeSchema },
+
+  listSendConnectors: { input: z.object({}), output: z.object({ connectors: z.array(sendConnectorSchema) }) },
+  getSendConnector: { input: identity, output: sendConnectorSchema },
+  newSendConnector: {
+    input: z.object({ name: nameSchema, settings: settingsSchema.default({}), whatIf }),
+    output: changeSchema,
+  },
+  setSendConnector: { input: settingsChange, output: changeSchema },
+  enableSendConnector: { input: changeOf, output: changeSchema },
+  disableSendConnector: { input: changeOf, output: changeSchema },
+  removeSendConnector: { input: changeOf, output: changeSchema },
+
+  getTransportService: { input: z.object({}), output: z.object(described) },
+  setTransportService: { input: z.object({ settings: settingsSchema, whatIf }), output: changeSchema },
+
+  listQueues: {
+    input: z.object({}),
+    output: z.object({
+      queues: z.array(
+        z.object({
+          identity: z.string(),
+          deliveryType: z.string(),
+          nextHop: z.string(),
+          connector: z.string().nullable(),
+          status: z.string(),
+          messages: countSchema,
+          running: countSchema,
+          waiting: countSchema,
+          retryCount: countSchema,
+          lastError: z.string().nullable(),
+          firstRetryAt: z.string().nullable(),
+          lastRetryAt: z.string().nullable(),
+          nextRetryAt: z.string().nullable(),
+        }),
+      ),
+    }),
+  },
+  retryQueue: {
+    /** Without an identity: all. */
+    input: z.object({ identity: z.string().optional() }),
+    output: z.object({ queues: countSchema }),
+  },
+} as const;

@@ -1,0 +1,100 @@
+/** The relay itself, its events, its configuration. */
+import { z } from "zod";
+import {
+  categorySchema,
+  changeSchema,
+  countSchema,
+  faultSchema,
+  instantSchema,
+  jsonSchema,
+  levelSchema,
+  severitySchema,
+} from "./values.ts";
+
+export const eventSchema = z.object({
+  /** Grows with each entry, over restarts as well. */
+  sequence: z.int(),
+  id: z.int(),
+  name: z.string(),
+  category: categorySchema,
+  severity: severitySchema,
+  at: instantSchema,
+  text: z.string(),
+  fields: z.record(z.string(), jsonSchema),
+  /** Of an entry that stands for many within a minute. */
+  count: countSchema.optional(),
+  firstAt: instantSchema.optional(),
+  lastAt: instantSchema.optional(),
+  /** The last word on the entry with that sequence. */
+  replaces: z.int().optional(),
+});
+
+const eventFilter = {
+  eventIds: z.array(z.int()).optional(),
+  categories: z.array(categorySchema).optional(),
+  severities: z.array(severitySchema).optional(),
+  connector: z.string().optional(),
+  /** An address, or a source as limits count it. */
+  source: z.string().optional(),
+  text: z.string().optional(),
+  /** The reference a reply named. */
+  reference: z.string().optional(),
+};
+
+export const diagnosticOperations = {
+  about: {
+    input: z.object({}),
+    output: z.object({
+      version: z.string(),
+      pid: z.int(),
+      hostname: z.string(),
+      startedAt: instantSchema,
+      /** Null: the relay was started without a file. */
+      configFile: z.string().nullable(),
+      dataDirectory: z.string(),
+      listeners: z.array(z.string()),
+      sessions: countSchema,
+      queued: countSchema,
+    }),
+  },
+  listEventLevels: {
+    input: z.object({}),
+    output: z.object({
+      /** `identity`: `MSExchangeTransport\SmtpReceive`. */
+      levels: z.array(z.object({ identity: z.string(), category: categorySchema, level: levelSchema })),
+    }),
+  },
+  setEventLevel: {
+    input: z.object({
+      /** With or without the source `MSExchangeTransport\`; `all` for every category. */
+      category: z.string().min(1).max(200),
+      level: levelSchema,
+      whatIf: z.boolean().default(false),
+    }),
+    output: changeSchema,
+  },
+  queryEvents: {
+    input: z.object({
+      ...eventFilter,
+      /** Inclusive. */
+      since: instantSchema.optional(),
+      /** Exclusive. */
+      until: instantSchema.optional(),
+      /** Only entries older than this one: the next page. */
+      beforeSequence: z.int().optional(),
+      limit: z.int().min(0).max(10_000).default(50),
+    }),
+    output: z.object({ events: z.array(eventSchema) }),
+  },
+  followEvents: { input: z.object(eventFilter), output: eventSchema },
+
+  getConfiguration: {
+    input: z.object({}),
+    output: z.object({ file: z.string(), text: z.string() }),
+  },
+  checkConfiguration: {
+    input: z.object({ text: z.string().max(1_000_000).optional() }),
+    output: z.object({ ok: z.boolean(), faults: z.array(faultSchema), warnings: z.array(faultSchema) }),
+  },
+  reloadConfiguration: { input: z.object({}), output: changeSchema },
+} as const;

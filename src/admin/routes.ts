@@ -1,0 +1,213 @@
+/**
+ * Every operation of the admin API: where it is asked for, and who may. Plain data, so that a client needs nothing
+ * else; what goes in and comes out stands in contract.ts.
+ *
+ * `{name}` in a path is taken from the input. The rest of the input travels in the query for GET and DELETE, as a
+ * JSON body otherwise. `stream` routes answer with Server-Sent Events, one item of the output each.
+ */
+export type Role = "viewer" | "operator" | "administrator";
+
+export interface Route {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  /** The least role that may. */
+  readonly role: Role;
+  readonly summary: string;
+  readonly stream?: true;
+}
+
+export const routes = {
+  about: { method: "GET", path: "/v1/about", role: "viewer", summary: "Which relay answers, and how it is." },
+
+  listReceiveConnectors: {
+    method: "GET",
+    path: "/v1/receive-connectors",
+    role: "viewer",
+    summary: "All receive connectors with their settings and status.",
+  },
+  getReceiveConnector: {
+    method: "GET",
+    path: "/v1/receive-connectors/{name}",
+    role: "viewer",
+    summary: "One receive connector with its settings and status.",
+  },
+  newReceiveConnector: {
+    method: "POST",
+    path: "/v1/receive-connectors",
+    role: "administrator",
+    summary: "Adds a receive connector.",
+  },
+  setReceiveConnector: {
+    method: "PATCH",
+    path: "/v1/receive-connectors/{name}",
+    role: "administrator",
+    summary: "Changes settings of a receive connector; null puts one back to its default.",
+  },
+  enableReceiveConnector: {
+    method: "POST",
+    path: "/v1/receive-connectors/{name}/enable",
+    role: "administrator",
+    summary: "Lets a receive connector listen.",
+  },
+  disableReceiveConnector: {
+    method: "POST",
+    path: "/v1/receive-connectors/{name}/disable",
+    role: "administrator",
+    summary: "Stops a receive connector from listening; open sessions go on.",
+  },
+  removeReceiveConnector: {
+    method: "DELETE",
+    path: "/v1/receive-connectors/{name}",
+    role: "administrator",
+    summary: "Removes a receive connector; open sessions go on.",
+  },
+
+  listSendConnectors: {
+    method: "GET",
+    path: "/v1/send-connectors",
+    role: "viewer",
+    summary: "All send connectors with their settings and status.",
+  },
+  getSendConnector: {
+    method: "GET",
+    path: "/v1/send-connectors/{name}",
+    role: "viewer",
+    summary: "One send connector with its settings and status.",
+  },
+  newSendConnector: {
+    method: "POST",
+    path: "/v1/send-connectors",
+    role: "administrator",
+    summary: "Adds a send connector.",
+  },
+  setSendConnector: {
+    method: "PATCH",
+    path: "/v1/send-connectors/{name}",
+    role: "administrator",
+    summary: "Changes settings of a send connector; null puts one back to its default.",
+  },
+  enableSendConnector: {
+    method: "POST",
+    path: "/v1/send-connectors/{name}/enable",
+    role: "administrator",
+    summary: "Lets a send connector take mail.",
+  },
+  disableSendConnector: {
+    method: "POST",
+    path: "/v1/send-connectors/{name}/disable",
+    role: "administrator",
+    summary: "A send connector takes no mail any more; what waited for it is routed again.",
+  },
+  removeSendConnector: {
+    method: "DELETE",
+    path: "/v1/send-connectors/{name}",
+    role: "administrator",
+    summary: "Removes a send connector; what waited for it is routed again.",
+  },
+
+  getTransportService: {
+    method: "GET",
+    path: "/v1/transport-service",
+    role: "viewer",
+    summary: "The settings of the section transport.",
+  },
+  setTransportService: {
+    method: "PATCH",
+    path: "/v1/transport-service",
+    role: "administrator",
+    summary: "Changes settings of the section transport; null puts one back to its default.",
+  },
+
+  listEventLevels: {
+    method: "GET",
+    path: "/v1/event-levels",
+    role: "viewer",
+    summary: "Every category with its diagnostic logging level.",
+  },
+  setEventLevel: {
+    method: "PUT",
+    path: "/v1/event-levels",
+    role: "operator",
+    summary: "Sets the level of a category, or of all.",
+  },
+
+  queryEvents: { method: "GET", path: "/v1/events", role: "viewer", summary: "Stored events, newest first." },
+  followEvents: {
+    method: "GET",
+    path: "/v1/events/stream",
+    role: "viewer",
+    summary: "Events as they are written.",
+    stream: true,
+  },
+
+  listConnections: {
+    method: "GET",
+    path: "/v1/connections",
+    role: "viewer",
+    summary: "Open SMTP sessions, oldest first.",
+  },
+  listConnectionSources: {
+    method: "GET",
+    path: "/v1/connection-sources",
+    role: "viewer",
+    summary: "Open connections by connector and source, against the limits.",
+  },
+  getLimitUsage: {
+    method: "GET",
+    path: "/v1/limit-usage",
+    role: "viewer",
+    summary: "For each connector and limit: configured, in use, highest, refusals, top sources.",
+  },
+  explainSource: {
+    method: "GET",
+    path: "/v1/explanations/sources/{source}",
+    role: "viewer",
+    summary: "What happened to a source, which value would have been enough, and the command that sets it.",
+  },
+  explainReference: {
+    method: "GET",
+    path: "/v1/explanations/references/{reference}",
+    role: "viewer",
+    summary: "The refusal whose reply named this reference.",
+  },
+  testConnectivity: {
+    method: "POST",
+    path: "/v1/connectivity-test",
+    role: "operator",
+    summary: "Connects to each binding of each receive connector and says EHLO and QUIT.",
+  },
+
+  listQueues: {
+    method: "GET",
+    path: "/v1/queues",
+    role: "viewer",
+    summary: "Queues and what they wait for.",
+  },
+  retryQueue: {
+    method: "POST",
+    path: "/v1/queues/retry",
+    role: "operator",
+    summary: "Tries a queue, or all, at once.",
+  },
+
+  getConfiguration: {
+    method: "GET",
+    path: "/v1/configuration",
+    role: "administrator",
+    summary: "The configuration file and its text.",
+  },
+  checkConfiguration: {
+    method: "POST",
+    path: "/v1/configuration/check",
+    role: "administrator",
+    summary: "Checks a text, or the file as it is, and changes nothing.",
+  },
+  reloadConfiguration: {
+    method: "POST",
+    path: "/v1/configuration/reload",
+    role: "administrator",
+    summary: "Reads the file again and applies it.",
+  },
+} as const satisfies Record<string, Route>;
+
+export type OperationName = keyof typeof routes;
