@@ -19,6 +19,18 @@ export const measuredLimits = [
 ] as const;
 export type MeasuredLimit = (typeof measuredLimits)[number];
 
+/** Limits at the door: what they refuse is a connection that the source wanted. Others end one that it had. */
+const doorLimits: ReadonlySet<string> = new Set([
+  "maxInboundConnection",
+  "maxInboundConnectionPerSource",
+  "maxInboundConnectionPercentagePerSource",
+  "maxConnectionRatePerMinute",
+]);
+
+export function isDoorLimit(limit: string): boolean {
+  return doorLimits.has(limit);
+}
+
 const slotMs = 60_000;
 /** How many sources with open connections are passed over in search of one to forget. */
 const searchLength = 16;
@@ -77,7 +89,7 @@ export class ConnectorState {
     ring.add(nowMs, 1);
     if (refusal.limit === "messageRateLimit") {
       this.#measures.messages.wanted.raise(nowMs, state.message(nowMs, true).wanted);
-    } else {
+    } else if (isDoorLimit(refusal.limit)) {
       this.#refused = oneMoreRefused(this.#refused, nowMs, this.#meanMs);
       this.#measures.all.wanted.raise(nowMs, this.#wantedAt(nowMs));
       this.#measures.perSource.wanted.raise(nowMs, state.connectionRefused(nowMs, this.#meanMs));

@@ -166,8 +166,16 @@ describe("limit usage of a connector", () => {
 
   it("counts refusals by limits it does not measure", () => {
     const { usage, client } = setup();
+    client.enter();
     client.refuse("maxProtocolErrors");
     expect(row(usage, "maxProtocolErrors")).toMatchObject({ inUse: 0, refusedLastHour: 1 });
+    // It ended a connection there was; no further one was wanted.
+    expect(row(usage, perSource)).toMatchObject({ inUse: 1, wantedLastHour: 1 });
+    expect(usage.source("10.0.0.1")[0]).toMatchObject({
+      wantedConnectionsLastHour: 1,
+      refusals: [{ limit: "maxProtocolErrors" }],
+    });
+    expect(usage.connectionRate().wantedLastHour).toBe(1);
   });
 });
 

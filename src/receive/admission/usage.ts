@@ -9,7 +9,7 @@ import { sourceKey } from "../../core/policy/source.ts";
 import { parseAddress } from "../../core/units/ip-address.ts";
 import type { Clock } from "../../ports/ports.ts";
 import { SlidingMinute } from "./sliding-minute.ts";
-import { ConnectorState, measuredLimits, type MeasuredLimit } from "./usage-connector.ts";
+import { ConnectorState, isDoorLimit, measuredLimits, type MeasuredLimit } from "./usage-connector.ts";
 import { UsageRing } from "./usage-ring.ts";
 import type { SourceRefusals, SourceState } from "./usage-source.ts";
 
@@ -74,7 +74,10 @@ export interface LimitUsage {
   entered(connector: string, source: string, countsAfter: ConnectionCounts): void;
   /** It ended; `openedAt` by Clock.now(). */
   left(connector: string, source: string, openedAt: number): void;
-  /** A connection or (limit `messageRateLimit`) a message was refused. */
+  /**
+   * A limit refused something: a connection (the limits at the door), a message (`messageRateLimit`), or what a
+   * session asked for (any other limit, which is only counted).
+   */
   refused(connector: string, source: string, refusal: Refusal): void;
   /** A message passed the rate limit at MAIL FROM. */
   message(connector: string, source: string): void;
@@ -133,7 +136,7 @@ export function createLimitUsage({
     refused(connector, source, refusal) {
       const nowMs = clock.now();
       if (refusal.limit === rateLimit) rate.refused(nowMs);
-      else if (refusal.limit !== "messageRateLimit") rate.attempt(nowMs, true);
+      else if (isDoorLimit(refusal.limit)) rate.attempt(nowMs, true);
       connectorOf(connector, nowMs).refused(source, refusal, nowMs);
     },
     message(connector, source) {
