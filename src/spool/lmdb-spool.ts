@@ -538,6 +538,7 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
       });
     },
 
+    nextDueAt: (queue) => (closed ? undefined : queues.nextDueAt(queue)),
     queues: () => (closed ? [] : queues.summaries()),
 
     async list(queue, limit) {

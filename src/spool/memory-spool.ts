@@ -109,6 +109,13 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
       )
       .sort(byDue);
 
+  const nextDueAt = (queue: QueueName): number | undefined => {
+    const due = entries(queue)
+      .filter(({ claimed }) => !claimed)
+      .map(({ one, dueAt }) => Math.max(dueAt, one.notBefore.get(queue) ?? 0));
+    return due.length === 0 ? undefined : Math.min(...due);
+  };
+
   return {
     recovered: 0,
     get size() {
@@ -198,14 +205,11 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
       kept.has(id) && !closed
         ? new Promise((resolve) => waiters.set(id, [...(waiters.get(id) ?? []), resolve]))
         : Promise.resolve(),
+    nextDueAt,
     queues() {
       const names = new Set([...kept.values()].flatMap((one) => one.recipients.map(({ queue }) => queue)));
       return [...names].map((queue): QueueSummary => {
-        const all = entries(queue);
-        const due = all
-          .filter(({ claimed }) => !claimed)
-          .map(({ one, dueAt }) => Math.max(dueAt, one.notBefore.get(queue) ?? 0));
-        return { queue, messages: all.length, nextDueAt: due.length === 0 ? undefined : Math.min(...due) };
+        return { queue, messages: entries(queue).length, nextDueAt: nextDueAt(queue) };
       });
     },
     async list(queue, limit) {

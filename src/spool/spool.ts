@@ -183,6 +183,8 @@ export interface Spool {
    * when the spool closes.
    */
   whenSettled(id: MessageId): Promise<void>;
+  /** When the first unclaimed entry of a queue is due. Cost: at most one short read. */
+  nextDueAt(queue: QueueName): number | undefined;
   /** All queues that hold entries. Costs per queue, not per message. */
   queues(): readonly QueueSummary[];
   /** Messages of a queue in due order, claimed ones included, without claiming; for people. */

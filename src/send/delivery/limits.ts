@@ -21,6 +21,8 @@ export interface SchedulerLimits {
   readonly retireGraceMs: number;
   /** How long content that could not be read rests. */
   readonly readFaultMs: number;
+  /** How soon a queue is asked again for what is due and was not to be had. */
+  readonly askAgainMs: number;
 }
 
 export const defaultLimits: SchedulerLimits = {
@@ -35,4 +37,5 @@ export const defaultLimits: SchedulerLimits = {
   sweepClaims: 100,
   retireGraceMs: 300_000,
   readFaultMs: 60_000,
+  askAgainMs: 20,
 };

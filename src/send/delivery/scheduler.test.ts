@@ -423,6 +423,21 @@ describe("one recipient's fate", () => {
     expect(carrier("Out").carried).toHaveLength(5);
   });
 
+  test("what is due later is not forgotten over what is due now", async () => {
+    build({ ...usual, transport: { ...usual.transport, messageRetryInterval: 2000 } });
+    const out = carrier("Out");
+    out.answer = (claim) => each(claim, busy);
+    scheduler.start();
+    await submit(["a@x.test"]);
+    await clock.advance(500);
+    await submit(["b@x.test"]);
+    await clock.advance(1500);
+    expect(out.carried).toHaveLength(3);
+    await clock.advance(500);
+    expect(out.carried).toHaveLength(4);
+    expect(out.carried.at(-1)?.message.envelope.recipients[0]?.forwardPath).toBe("b@x.test");
+  });
+
   test("an outcome the carrier forgot counts as a 4xx", async () => {
     build(usual);
     carrier("Out").answer = () => ({ kind: "attempted", host: "mx.example", outcomes: [ok(0)] });

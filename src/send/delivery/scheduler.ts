@@ -170,6 +170,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const claims = await spool.claim(queue.name, wanted, queue.forced > 0 ? anyTime : clock.now());
       queue.forced = claims.length < wanted ? 0 : Math.max(0, queue.forced - claims.length);
       if (claims.length > 0) queue.backlog = true;
+      else wakeForNext(queue.name);
       for (const claim of claims) {
         if (stopping !== undefined) spool.release(claim);
         else if (queue.healthy && isCurrent(queue)) queue.push(claim);
@@ -181,6 +182,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       queue.refilling = false;
     }
     pump(queue);
+  }
+
+  /** What is due later in a queue that gave all that is due now. Before its write is done it is not to be had. */
+  function wakeForNext(name: QueueName): void {
+    const next = spool.nextDueAt(name);
+    if (next !== undefined) wakeUp.at(Math.max(next, clock.now() + limits.askAgainMs));
   }
 
   /** Claims what waits unrouted while there is use for it: room in a queue, or nothing better to do. */
@@ -195,6 +202,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         const claims = await spool.claim(submissionQueue, limits.refillClaims, horizon);
         submission.forced =
           claims.length < limits.refillClaims ? 0 : Math.max(0, submission.forced - claims.length);
+        if (claims.length === 0) wakeForNext(submissionQueue);
         if (claims.length > 0) {
           submission.backlog = true;
           submission.unrouted ||= unrouted;
