@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Settings } from "./config/settings.ts";
 import type { Endpoint } from "./core/policy/receive-connector.ts";
-import { isOpenRelay } from "./config/open-relay.ts";
+import { isOpenRelay } from "./core/policy/open-relay.ts";
 import { formatEndpoint } from "./core/units/endpoint.ts";
 import { createEventLog, type EventLog } from "./events/event-log.ts";
 import { openProtocolLog, protocolLogDirectory, type ProtocolDirection } from "./logs/protocol-log.ts";

@@ -3,7 +3,7 @@ import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.
 import { formatUnlimited } from "../core/units/unlimited.ts";
 import { formatDuration } from "../core/units/duration.ts";
 import type { Findings, Path } from "./fault.ts";
-import { grantsRelay, isOpenRelay } from "./open-relay.ts";
+import { grantsRelay, isOpenRelay } from "../core/policy/open-relay.ts";
 import type { Settings } from "./settings.ts";
 
 /** `written` tells which settings the file gives. */

@@ -205,7 +205,7 @@ function isEmpty(group: Group): boolean {
 
 function newOutcome(): Outcome {
   let resolve = (): void => undefined;
-  let reject = (_: SpoolError): void => undefined;
+  let reject: (fault: SpoolError) => void = () => undefined;
   const promise = new Promise<void>((resolved, rejected) => {
     resolve = resolved;
     reject = rejected;

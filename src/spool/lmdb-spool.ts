@@ -18,7 +18,7 @@
  * restart with another wall clock, whoever schedules judges due times that lie too far ahead.
  */
 import { chmod, mkdir } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, resolve as absolutePath } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MessageId } from "../core/message/envelope.ts";
 import type { Clock } from "../ports/ports.ts";
@@ -105,7 +105,11 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
   const bodies = await openBodyFiles(directory);
   const store = await openLmdbStore(directory);
   await syncEntries(directory, firstMade);
-  const group = createGroupCommit({ clock, commit: store.commit, onFault });
+  const group = createGroupCommit({
+    clock,
+    commit: (writes, mayUseReserve) => store.commit(writes, mayUseReserve),
+    onFault,
+  });
 
   const lives = new Map<MessageId, LiveMessage>();
   /** Being committed: on disk perhaps, but nobody's yet. */
@@ -503,7 +507,7 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
       const { live } = claim as LiveClaim;
       if (live.gone || (claim as LiveClaim).ended) return;
       live.gone = true;
-      for (const held of [...live.claims]) endClaim(held);
+      for (const held of live.claims.slice()) endClaim(held);
       const { entries } = live;
       await setAside(live.message.id, what, entries);
       restOf(live);
@@ -570,7 +574,7 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
       closed = true;
       for (const draft of openDrafts) draft.discard();
       await group.close();
-      for (const id of [...waiters.keys()]) tellSettled(id);
+      for (const id of waiters.keys()) tellSettled(id);
       await store.close();
       await unlock();
     },
@@ -581,8 +585,8 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
 async function syncEntries(directory: string, firstMade: string | undefined) {
   await syncDirectory(directory);
   if (firstMade === undefined) return;
-  const top = dirname(resolve(firstMade));
-  for (let at = resolve(directory); at !== top && at !== dirname(at); at = dirname(at))
+  const top = dirname(absolutePath(firstMade));
+  for (let at = absolutePath(directory); at !== top && at !== dirname(at); at = dirname(at))
     await syncDirectory(dirname(at));
 }
 

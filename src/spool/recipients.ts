@@ -24,9 +24,9 @@ export interface QueueEntry {
 
 /** A new message: every recipient in the submission queue, due at its arrival. */
 export function newRecipients(count: number, arrivedAt: number): PlacedRecipient[] {
-  const all: PlacedRecipient[] = new Array<PlacedRecipient>(count);
+  const all: PlacedRecipient[] = [];
   for (let index = 0; index < count; index++)
-    all[index] = { index, attempts: 0, delayReported: false, queue: submissionQueue, dueAt: arrivedAt };
+    all.push({ index, attempts: 0, delayReported: false, queue: submissionQueue, dueAt: arrivedAt });
   return all;
 }
 

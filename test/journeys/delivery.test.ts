@@ -1,4 +1,5 @@
 /** What becomes of mail whose next hop defers, refuses, fails or is away. */
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import PostalMime from "postal-mime";
 import { freePort } from "../../src/testing/free-port.ts";
@@ -320,7 +321,6 @@ describe("routing", () => {
 async function selfSigned(): Promise<{ key: string; cert: string }> {
   const { mkdtemp, readFile, rm } = await import("node:fs/promises");
   const { tmpdir } = await import("node:os");
-  const { join } = await import("node:path");
   const { run } = await import("./peers.ts");
   const directory = await mkdtemp(join(tmpdir(), "weir-certificate-"));
   const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];

@@ -30,7 +30,7 @@ export function withAttachment(subject: string, sizeBytes: number): Buffer {
   for (let i = 0; i < raw.length; i++) raw[i] = (i * 131 + (i >> 8)) & 255;
   const encoded = raw.toString("base64").replaceAll(/.{76}/g, "$&\r\n");
   return Buffer.from(
-    `${header(subject, "MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="b"')}` +
+    header(subject, "MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="b"') +
       "--b\r\nContent-Type: text/plain\r\n\r\nSee the attachment.\r\n" +
       "--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
       `${encoded}\r\n--b--\r\n`,
@@ -45,8 +45,12 @@ export const plain: Sample = {
 export const utf8: Sample = {
   name: "UTF-8",
   content: Buffer.from(
-    `${header("utf8", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit")}` +
-      "Grüße aus Köln, 你好, مرحبا, 👋🏽\r\nNa\u0308chste Zeile\r\n",
+    header(
+      "utf8",
+      "MIME-Version: 1.0",
+      "Content-Type: text/plain; charset=utf-8",
+      "Content-Transfer-Encoding: 8bit",
+    ) + "Grüße aus Köln, 你好, مرحبا, 👋🏽\r\nNa\u0308chste Zeile\r\n",
   ),
 };
 

@@ -3,7 +3,7 @@ import { execFile, execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import nodemailer from "nodemailer";
+import { createTransport } from "nodemailer";
 
 export interface Task {
   readonly port: number;
@@ -113,7 +113,7 @@ export const peers: readonly Peer[] = [
     missing: () => undefined,
     verbatim: true,
     send: async ({ port, from, to, crlfFile }) => {
-      const transport = nodemailer.createTransport({
+      const transport = createTransport({
         host: "127.0.0.1",
         port,
         name: "peer.example",
@@ -128,7 +128,7 @@ export const peers: readonly Peer[] = [
     missing: () => undefined,
     verbatim: true,
     send: async ({ port, from, to, crlfFile }) => {
-      const transport = nodemailer.createTransport({
+      const transport = createTransport({
         host: "127.0.0.1",
         port,
         name: "peer.example",

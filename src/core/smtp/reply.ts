@@ -38,7 +38,12 @@ export const replies = {
 
   unrecognizedCommand: reply(500, "5.3.3", "Unrecognized command", error),
   lineTooLong: reply(500, "5.5.6", "Line too long", error),
-  bareLinefeedInCommand: reply(500, "5.5.2", "A command line must end in CRLF, not in a bare line feed", error),
+  bareLinefeedInCommand: reply(
+    500,
+    "5.5.2",
+    "A command line must end in CRLF, not in a bare line feed",
+    error,
+  ),
   invalidCharacters: reply(500, "5.5.2", "Command contains characters that are not allowed", error),
   syntaxError: reply(501, "5.5.4", "Invalid arguments", error),
   invalidDomainName: reply(501, "5.5.4", "Invalid domain name", error),

@@ -257,7 +257,10 @@ describe("limit hits", () => {
     await clock.advance(60_000);
     const events = await all(store);
     expect(events).toHaveLength(11);
-    expect(events.map(({ count }) => count).sort()).toEqual([270, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3].sort());
+    expect(events.map(({ count = 0 }) => count).toSorted((a, b) => b - a)).toEqual([
+      270,
+      ...Array.from({ length: 10 }, () => 3),
+    ]);
     expect(events.find(({ count }) => count === 270)?.text).toContain("IP address other sources.");
     for (let n = 0; n < 2; n++) store.record(refusal("10.0.1.99"));
     expect((await all(store, { source: "10.0.1.99" }))[0]?.count).toBe(2);

@@ -83,7 +83,7 @@ export function createWaitingRoom(clock: Clock): WaitingRoom {
     placeFreed(connector) {
       const queues = rooms.get(connector);
       if (queues === undefined) return;
-      for (const [source, queue] of [...queues]) {
+      for (const [source, queue] of queues) {
         const first = queue[0];
         if (first === undefined || !first.enter()) continue;
         remove(connector, source, first);
@@ -98,11 +98,11 @@ export function createWaitingRoom(clock: Clock): WaitingRoom {
     },
     waiting: (connector) => counts.get(connector) ?? 0,
     close() {
-      for (const [connector, queues] of [...rooms]) {
-        for (const [source, queue] of [...queues]) {
-          for (const waiting of [...queue]) {
-            remove(connector, source, waiting);
-            waiting.giveUp();
+      for (const [connector, queues] of rooms) {
+        for (const [source, queue] of queues) {
+          for (let first = queue[0]; first !== undefined; first = queue[0]) {
+            remove(connector, source, first);
+            first.giveUp();
           }
         }
       }

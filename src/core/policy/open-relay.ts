@@ -1,7 +1,7 @@
 /** What a Receive connector lets strangers do: warnings for configurations that are legal and probably not meant. */
-import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
-import { type IpRange, rangeSize } from "../core/units/ip-range.ts";
-import { isPrivateRange } from "../core/units/private-address.ts";
+import type { ReceiveConnectorSettings } from "./receive-connector.ts";
+import { type IpRange, rangeSize } from "../units/ip-range.ts";
+import { isPrivateRange } from "../units/private-address.ts";
 
 type Gate = Pick<
   ReceiveConnectorSettings,
