@@ -21,7 +21,7 @@ test.each([
 
 test.each([
   ["core/smtp/command.ts", "node:fs", "pure"],
-  ["core/smtp/command.ts", "ipaddr.js", "pure"],
+  ["core/smtp/command.ts", "lru-cache", "pure"],
   ["core/policy/tarpit.ts", "../../ports/ports.ts", "must not import ports"],
   ["receive/session/mail.ts", "../../send/routing/route.ts", "must not import send"],
   ["receive/session/mail.ts", "../../config/settings.ts", "must not import config"],
