@@ -4,10 +4,13 @@ import type { Settings } from "./config/settings.ts";
 import type { Endpoint } from "./core/policy/receive-connector.ts";
 import { isOpenRelay } from "./core/policy/open-relay.ts";
 import { formatEndpoint } from "./core/units/endpoint.ts";
+import { levelNumbers } from "./events/event-level.ts";
 import { createEventLog, type EventLog } from "./events/event-log.ts";
 import { openProtocolLog, protocolLogDirectory, type ProtocolDirection } from "./logs/protocol-log.ts";
+import { eventStoreDirectory, openEventStore, type EventStore } from "./events/store/event-store.ts";
 import type { Ports } from "./ports/ports.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
+import type { LimitUsage } from "./receive/admission/usage.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
@@ -32,6 +35,10 @@ export interface Relay {
   stop(reason?: string, graceMs?: number): Promise<void>;
   /** What the relay tells; `subscribe` to hear it. */
   readonly events: EventLog;
+  /** The events of the last days, on disk. */
+  readonly eventStore: EventStore;
+  /** What was used of each limit, by whom, and what would have been needed. */
+  readonly usage: LimitUsage;
   /** Queues and what they wait for. */
   queues(): readonly QueueSnapshot[];
   /** Tries a queue, or all, at once. Returns how many. */
@@ -52,6 +59,7 @@ export async function createRelay(
   const all: Ports = { ...createSystemPorts(), ...ports };
   const { clock, random } = all;
   let settings = initial;
+  let levels = levelNumbers(settings.diagnostics.levels);
   const events = shared.events ?? createEventLog({ clock, levels: settings.diagnostics.levels });
 
   const spool = await openLmdbSpool({
@@ -63,6 +71,15 @@ export async function createRelay(
   spool.onDamaged(({ id, what, setAside }) =>
     events.emit("MessageDamaged", { id, what, setAside: setAside ?? "" }),
   );
+
+  const eventStore = await openEventStore({
+    directory: eventStoreDirectory(settings.dataDirectory),
+    clock,
+    limitHits: { ipv6SourcePrefixLength: settings.transport.ipv6SourcePrefixLength },
+    levelOf: (category) => levels.get(category) ?? 0,
+    onFault: (error) => events.emit("LogFault", { log: "event store", error: error.message }),
+  });
+  events.subscribe((record) => eventStore.record(record));
 
   const protocolLog = (direction: ProtocolDirection) =>
     openProtocolLog({
@@ -108,6 +125,7 @@ export async function createRelay(
     const queued = spool.size;
     await spool.close();
     events.emit("RelayStopped", { queued });
+    await eventStore.close();
   };
 
   return {
@@ -124,6 +142,7 @@ export async function createRelay(
     listeners: () => receiver.listeners.map(({ bound }) => bound),
     async reconfigure(next) {
       settings = next;
+      levels = levelNumbers(next.diagnostics.levels);
       events.setLevels(next.diagnostics.levels);
       warnOfOpenRelays(next, events);
       await receiver.reconfigure(receiverSettings(next));
@@ -131,6 +150,8 @@ export async function createRelay(
     },
     stop: (reason = "asked to", graceMs = defaultGraceMs) => (stopping ??= stop(reason, graceMs)),
     events,
+    eventStore,
+    usage: receiver.usage,
     queues: () => scheduler.snapshot(),
     retryNow: (queue) => scheduler.retryNow(queue),
     get sessions() {

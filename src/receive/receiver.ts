@@ -71,7 +71,10 @@ export function createReceiver(options: {
   const { spool, events, clock, hostname } = options;
   let settings = options.settings;
   const ledger = createMemoryLedger();
-  const usage = createLimitUsage({ clock });
+  const usage = createLimitUsage({
+    clock,
+    ipv6SourcePrefixLength: () => settings.ipv6SourcePrefixLength,
+  });
   const refusals = createRefusals(clock, events, usage);
   const door = createDoor({ ledger, clock, events, refusals, usage });
   const waitingRoom = createWaitingRoom(clock);
