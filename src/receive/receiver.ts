@@ -178,16 +178,16 @@ export function createReceiver(options: {
   };
 
   const arrive = (socket: Socket, endpoint: Endpoint): void => {
-    const { remoteAddress, localAddress } = socket;
-    const local = localAddress === undefined ? undefined : parseAddress(localAddress);
+    const { remoteAddress } = socket;
+    const local = localAddressOf(socket, endpoint);
     const peer = remoteAddress === undefined ? undefined : parseAddress(remoteAddress);
     // The client is gone already.
     if (remoteAddress === undefined || local === undefined) {
       socket.destroy();
     } else if (peer !== undefined && settings.proxyProtocolFrom.some((range) => contains(range, peer))) {
-      void admitProxied(socket, endpoint, formatAddress(local), formatAddress(peer));
+      void admitProxied(socket, endpoint, local, formatAddress(peer));
     } else {
-      admit(socket, endpoint, formatAddress(local), remoteAddress);
+      admit(socket, endpoint, local, remoteAddress);
     }
   };
 
@@ -222,6 +222,13 @@ export function createReceiver(options: {
       certificates.close();
     },
   };
+}
+
+/** The address the client connected to; only a wildcard has to ask the system. Undefined: the client is gone. */
+function localAddressOf(socket: Socket, endpoint: Endpoint): string | undefined {
+  if (endpoint.address !== "0.0.0.0" && endpoint.address !== "::") return endpoint.address;
+  const local = socket.localAddress === undefined ? undefined : parseAddress(socket.localAddress);
+  return local && formatAddress(local);
 }
 
 function clientOf({ connector, peer }: SessionState): Client {

@@ -42,7 +42,6 @@ export class Connection {
     this.#now = now;
     this.openedAt = now();
     this.lastActivityAt = this.openedAt;
-    socket.setNoDelay(true);
   }
 
   /** Begins to read. */
