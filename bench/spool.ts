@@ -1,7 +1,7 @@
 /**
  * The spool alone: accept and settle of small messages with concurrent writers, each awaiting durability.
- * `npx tsx bench/spool.ts [directory]` prints messages a second, CPU time and commits; under
- * `strace -f -c -e trace=fdatasync` the flushes can be counted.
+ * `npx tsx bench/spool.ts [directory]` prints messages a second and CPU time; `WRITERS=20,100` and `MESSAGES`
+ * choose the rounds (0 warms up). Under `strace -f -c -e trace=fdatasync` the flushes can be counted.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,7 +29,8 @@ const origin = {
 const facts = { dotLines: 0, eightBit: false, endsWithCrlf: true };
 const content = Buffer.alloc(contentBytes, "A line of mail that is as long as most.\r\n");
 
-for (const writers of [0, 1, 20, 100]) {
+const rounds = process.env["WRITERS"]?.split(",").map(Number) ?? [0, 1, 20, 100];
+for (const writers of rounds) {
   // The first round warms up.
   const directory = await mkdtemp(join(parent, "weir-bench-"));
   const spool = await openLmdbSpool({ directory, clock: createSystemClock() });

@@ -1,6 +1,6 @@
 /**
  * Group commit: tasks gathered while a commit is in flight share the next one; a lone task is committed at
- * once. No delay is ever added. All tasks of a group share one promise.
+ * once, with whatever else the same turn of the event loop brings. No delay is ever added. All tasks of a group share one promise.
  *
  * Tasks are of two kinds. `once`: rejected when their commit fails, nothing of them is kept. `lasting`: what
  * they write has happened already (a delivery), so they are repeated until they succeed. Repeated tasks are
@@ -67,8 +67,8 @@ export function createGroupCommit(options: {
 
   const start = () => {
     if (resting !== undefined) return;
-    resting = newOutcome();
-    void run(resting);
+    const rest = (resting = newOutcome());
+    process.nextTick(() => void run(rest));
   };
 
   async function run(rest: Outcome) {
@@ -84,6 +84,8 @@ export function createGroupCommit(options: {
       await (stuck.length === 0 ? commitGroup(current) : commitBehindStuck(current));
       current.tried?.resolve();
       current = undefined;
+      // Whoever waited goes on first, so that what follows from a commit shares the next one.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
     }
     if (stuck.length > 0 && !closed)
       repeat ??= clock.after(repeatAfterMs, () => {
