@@ -1,0 +1,97 @@
+/**
+ * A private Postfix in a folder of its own, tuned fairly: no client limits, no flow delay, as many connections to
+ * the next hop as Weir has.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { freePort } from "../../src/testing/free-port.ts";
+import { untilListening } from "../until-listening.ts";
+import type { PeerKind } from "./peer.ts";
+
+const postfixProgram = "/usr/sbin/postfix";
+
+export const postfix: PeerKind = {
+  name: "postfix",
+  missing() {
+    if (!existsSync(postfixProgram)) return "Debian's package postfix";
+    return process.getuid?.() === 0 ? undefined : "root, which Postfix's master wants";
+  },
+  async start({ directory, sinkPort }) {
+    const port = await freePort();
+    const [etc, spool, data] = ["etc", "spool", "data"].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const folder of [etc, spool, data]) mkdirSync(folder, { recursive: true });
+    for (let at = directory; at !== dirname(at) && at !== "/tmp"; at = dirname(at)) chmodSync(at, 0o755);
+    chownSync(data, Number(execFileSync("id", ["-u", "postfix"], { encoding: "utf8" })), 0);
+    writeFileSync(join(etc, "main.cf"), mainConfiguration({ spool, data, directory, sinkPort }));
+    writeFileSync(join(etc, "master.cf"), masterConfiguration(port));
+    execFileSync(postfixProgram, ["-c", etc, "start"], { stdio: "ignore" });
+    await untilListening(port);
+    const version = execFileSync("/usr/sbin/postconf", ["-h", "mail_version"], { encoding: "utf8" }).trim();
+    return {
+      name: "postfix",
+      version: `Postfix ${version}`,
+      port,
+      pid: Number(readFileSync(join(spool, "pid", "master.pid"), "utf8")),
+      async stop() {
+        execFileSync(postfixProgram, ["-c", etc, "stop"], { stdio: "ignore" });
+      },
+    };
+  },
+};
+
+const mainConfiguration = (at: {
+  spool: string;
+  data: string;
+  directory: string;
+  sinkPort: number;
+}): string => `
+compatibility_level = 3.6
+queue_directory = ${at.spool}
+data_directory = ${at.data}
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+maillog_file = ${join(at.directory, "maillog")}
+maillog_file_prefixes = ${at.directory}
+myhostname = postfix.test
+mydestination =
+alias_maps =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+smtpd_recipient_restrictions = permit_mynetworks, reject
+smtpd_client_connection_count_limit = 0
+smtpd_client_connection_rate_limit = 0
+smtpd_client_message_rate_limit = 0
+smtpd_client_recipient_rate_limit = 0
+relayhost = [127.0.0.1]:${at.sinkPort}
+in_flow_delay = 0
+initial_destination_concurrency = 20
+default_destination_concurrency_limit = 50
+default_process_limit = 200
+smtp_tls_security_level =
+smtpd_tls_security_level =
+`;
+
+const masterConfiguration = (port: number): string => `
+127.0.0.1:${port} inet n - n - - smtpd
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+`;
