@@ -22,6 +22,18 @@ export type YamlSource =
   | { readonly ok: true; readonly value: unknown; readonly locate: Locate }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
+/** YAML 1.2 core, one document, no tags of its own. */
+export const yamlOptions = {
+  version: "1.2",
+  schema: "core",
+  strict: true,
+  // Checked below: the library compares every key with every other.
+  uniqueKeys: false,
+  stringKeys: true,
+  prettyErrors: false,
+  logLevel: "error",
+} as const;
+
 const maxLength = 1_000_000;
 const maxAliasCount = 100;
 const maxDepth = 100;
@@ -33,17 +45,7 @@ export function readYaml(text: string): YamlSource {
   if (isTooDeep(text)) return refused("nested too deeply");
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, {
-      version: "1.2",
-      schema: "core",
-      strict: true,
-      // Checked below: the library compares every key with every other.
-      uniqueKeys: false,
-      stringKeys: true,
-      prettyErrors: false,
-      logLevel: "error",
-      lineCounter: lines,
-    });
+    const document = parseDocument(text, { ...yamlOptions, lineCounter: lines });
     const problems = [...document.errors, ...document.warnings].slice(0, maxProblems);
     if (problems.length > 0) {
       return {

@@ -1,0 +1,88 @@
+import { X509Certificate } from "node:crypto";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createEventLog } from "../../events/event-log.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
+import { receiveConnector } from "../../testing/test-settings.ts";
+import { type Certificates, createCertificates } from "./certificates.ts";
+import { makeSelfSigned } from "./self-signed.ts";
+
+let directory: string;
+let certificates: Certificates;
+let told: string[];
+const clock = createFakeClock();
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "weir-tls-"));
+  told = [];
+  const events = createEventLog({ clock, levels: { SmtpReceive: "Expert" } });
+  events.subscribe(({ name }) => told.push(name));
+  certificates = createCertificates({
+    directory: join(directory, "tls"),
+    hostname: "relay.test",
+    clock,
+    events,
+  });
+});
+afterEach(async () => {
+  certificates.close();
+  await rm(directory, { recursive: true });
+});
+
+const write = async (name: string, hostname: string) => {
+  const pair = await makeSelfSigned(hostname, clock.wall());
+  const files = {
+    tlsCertificateFile: join(directory, `${name}.pem`),
+    tlsKeyFile: join(directory, `${name}.key`),
+  };
+  await writeFile(files.tlsKeyFile, pair.key);
+  await writeFile(files.tlsCertificateFile, pair.certificate);
+  return files;
+};
+const lookAgain = async () => {
+  await clock.advance(10_000);
+  // Files are read outside the clock's time.
+  await expect.poll(() => told.length).toBeGreaterThan(0);
+};
+
+test("a self-signed certificate is made once, with a private key file, and used again", async () => {
+  const connector = receiveConnector();
+  await certificates.load([connector]);
+  expect(certificates.contextFor(connector)).toBeDefined();
+  const file = join(directory, "tls", "self-signed.pem");
+  const made = new X509Certificate(await readFile(file));
+  expect(made.subjectAltName).toBe("DNS:relay.test");
+  expect((await stat(join(directory, "tls", "self-signed.key"))).mode & 0o777).toBe(0o600);
+  await certificates.load([connector]);
+  expect(new X509Certificate(await readFile(file)).fingerprint256).toBe(made.fingerprint256);
+  expect(told).toEqual(["TlsCertificateLoaded"]);
+});
+
+test("changed files are loaded without a restart; a bad pair keeps the last good one", async () => {
+  const files = await write("own", "one.test");
+  const connector = receiveConnector(files);
+  await certificates.load([connector]);
+  const first = certificates.contextFor(connector);
+  told = [];
+  await write("own", "a-longer-name.test");
+  await lookAgain();
+  const second = certificates.contextFor(connector);
+  expect([told, second === first]).toEqual([["TlsCertificateLoaded"], false]);
+  told = [];
+  await writeFile(files.tlsCertificateFile, "no certificate");
+  await lookAgain();
+  expect([told, certificates.contextFor(connector) === second]).toEqual([["TlsCertificateProblem"], true]);
+});
+
+test("without a usable certificate, or without Tls, there is no context", async () => {
+  const missing = receiveConnector({
+    tlsCertificateFile: join(directory, "none.pem"),
+    tlsKeyFile: join(directory, "none.key"),
+  });
+  const plain = receiveConnector({ authMechanism: ["None"] });
+  await certificates.load([missing, plain]);
+  expect([certificates.contextFor(missing), certificates.contextFor(plain)]).toEqual([undefined, undefined]);
+  expect(told).toEqual(["TlsCertificateProblem"]);
+});
