@@ -69,17 +69,8 @@ export function editConfiguration(text: string, edit: ConfigurationEdit): EditRe
 
 function apply(text: string, edit: ConfigurationEdit): string | Exclude<EditResult, { ok: true }> {
   switch (edit.kind) {
-    case "set": {
-      if (find(parseText(text), edit.section, edit.name) === undefined) return notFound(edit);
-      let edited = text;
-      for (const [name, value] of Object.entries(edit.settings)) {
-        const found = find(parseText(edited), edit.section, edit.name);
-        if (found === undefined) return notFound(edit);
-        edited = setIn(edited, found.map, undefined, edit.section, name, value);
-        if (name === "name" && typeof value === "string") edit = { ...edit, name: value };
-      }
-      return edited;
-    }
+    case "set":
+      return setConnector(text, edit.section, edit.name, edit.settings);
     case "add": {
       const document = parseText(text);
       if (find(document, edit.section, edit.name) !== undefined) {
@@ -100,6 +91,24 @@ function apply(text: string, edit: ConfigurationEdit): string | Exclude<EditResu
     case "setLevels":
       return setAll(text, ["diagnostics", "levels"], edit.levels, (a, b) => bare(a) === bare(b));
   }
+}
+
+function setConnector(
+  text: string,
+  section: ConnectorSection,
+  name: string,
+  settings: Section,
+): string | Exclude<EditResult, { ok: true }> {
+  let edited = text;
+  let current = name;
+  if (find(parseText(text), section, name) === undefined) return notFound({ section, name });
+  for (const [setting, value] of Object.entries(settings)) {
+    const found = find(parseText(edited), section, current);
+    if (found === undefined) throw new NotEditable("the connector is lost");
+    edited = setIn(edited, found.map, undefined, section, setting, value);
+    if (setting === "name" && typeof value === "string") current = value;
+  }
+  return edited;
 }
 
 function newItem({ name, settings }: { readonly name: string; readonly settings: Section }): Section {

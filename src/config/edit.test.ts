@@ -1,0 +1,300 @@
+import * as fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { parse } from "yaml";
+import { defaultConfig } from "./default-config.ts";
+import { editConfiguration, type ConfigurationEdit } from "./edit.ts";
+import type { Plain } from "./edit-value.ts";
+import { unifiedDiff } from "./unified-diff.ts";
+
+const file = `# The relay   of Contoso
+hostname: relay.test      # as in DNS
+
+receiveConnectors:
+  # For the ERP
+  - name: AppRelay
+    bindings: ["127.0.0.1:2525"]   # loopback
+    remoteIPRanges:
+      - 10.0.0.1   # erp-1
+      # the second one is new
+      - 10.0.0.2   # erp-2
+      - 10.0.0.3
+
+    maxInboundConnectionPerSource:   20    # ask Ann
+    comment: |
+      two
+      lines
+  # For printers
+  - maxMessageSize: 25MB
+    name: 'Printers'
+    bindings:
+    - 127.0.0.1:2526
+    remoteIpRanges: [10.1.0.0/16]
+    # tarpitInterval: 0s
+
+  - {name: Flow, bindings: ["127.0.0.1:2527"], remoteIpRanges: [10.2.0.0/16]} # short
+sendConnectors: [{name: Out, addressSpaces: ["*"], smartHosts: ["[127.0.0.1]:25"]}]
+diagnostics:
+  levels:
+    SmtpSend: Low   # noisy
+# the end
+`;
+
+const set = (name: string, settings: Record<string, Plain>): ConfigurationEdit => ({
+  kind: "set",
+  section: "receiveConnectors",
+  name,
+  settings,
+});
+
+function edited(text: string, edit: ConfigurationEdit): string {
+  const result = editConfiguration(text, edit);
+  if (!result.ok) throw new Error(`${result.code}: ${result.message}`);
+  return result.text;
+}
+/** Removed and added lines only. */
+function changed(text: string, edit: ConfigurationEdit): string[] {
+  return unifiedDiff(text, edited(text, edit))
+    .split("\n")
+    .filter((line) => /^[-+]/.test(line) && !/^(?:---|\+\+\+)/.test(line));
+}
+
+describe("only what is edited changes", () => {
+  const cases: [string, ConfigurationEdit, string[]][] = [
+    [
+      "a value keeps its comment and its alignment",
+      set("apprelay", { maxInboundConnectionPerSource: 40 }),
+      [
+        "-    maxInboundConnectionPerSource:   20    # ask Ann",
+        "+    maxInboundConnectionPerSource:   40    # ask Ann",
+      ],
+    ],
+    [
+      "an alias is the one that changes, by lines of its list",
+      set("AppRelay", { remoteIpRanges: ["10.0.0.1", "10.0.0.3", "192.168.0.0/16"] }),
+      ["-      - 10.0.0.2   # erp-2", '+      - "192.168.0.0/16"'],
+    ],
+    [
+      "a list in another order is written anew",
+      set("Printers", { bindings: ["127.0.0.1:1", "127.0.0.1:2526"] }),
+      ["-    bindings:", "-    - 127.0.0.1:2526", '+    bindings: ["127.0.0.1:1", "127.0.0.1:2526"]'],
+    ],
+    [
+      "a new setting stands behind the last one, block scalars included",
+      set("AppRelay", { tarpitInterval: "00:00:00", maxInboundConnection: "unlimited" }),
+      ["+    tarpitInterval: 00:00:00", "+    maxInboundConnection: unlimited"],
+    ],
+    [
+      "a setting goes with its line",
+      set("AppRelay", { maxInboundConnectionPerSource: null }),
+      ["-    maxInboundConnectionPerSource:   20    # ask Ann"],
+    ],
+    [
+      "the first setting of an entry leaves the dash",
+      set("Printers", { maxMessageSize: null }),
+      ["-  - maxMessageSize: 25MB", "-    name: 'Printers'", "+  - name: 'Printers'"],
+    ],
+    [
+      "flow sections stay flow",
+      set("Flow", { enabled: false, remoteIpRanges: ["::1"], bindings: ["[::1]:25"] }),
+      [
+        '-  - {name: Flow, bindings: ["127.0.0.1:2527"], remoteIpRanges: [10.2.0.0/16]} # short',
+        '+  - {name: Flow, bindings: ["[::1]:25"], remoteIpRanges: ["::1"], enabled: false} # short',
+      ],
+    ],
+    [
+      "out of a flow section",
+      set("Flow", { remoteIpRanges: null }),
+      [
+        '-  - {name: Flow, bindings: ["127.0.0.1:2527"], remoteIpRanges: [10.2.0.0/16]} # short',
+        '+  - {name: Flow, bindings: ["127.0.0.1:2527"]} # short',
+      ],
+    ],
+    [
+      "text of many lines",
+      set("AppRelay", { comment: "one: #line" }),
+      ["-    comment: |", "-      two", "-      lines", '+    comment: "one: #line"'],
+    ],
+    [
+      "renaming",
+      set("AppRelay", { name: "ERP Relay", enabled: false }),
+      ["-  - name: AppRelay", '+  - name: "ERP Relay"', "+    enabled: false"],
+    ],
+    ["what is not there cannot go", set("AppRelay", { banner: null }), []],
+    [
+      "a new connector behind the last",
+      {
+        kind: "add",
+        section: "receiveConnectors",
+        name: "New",
+        settings: { bindings: ["127.0.0.1:2528"], permissionGroups: ["AnonymousUsers"], fqdn: null },
+      },
+      ["+  - name: New", '+    bindings: ["127.0.0.1:2528"]', "+    permissionGroups: [AnonymousUsers]"],
+    ],
+    [
+      "into a flow list",
+      { kind: "add", section: "sendConnectors", name: "Drop", settings: { dropDirectory: "drop" } },
+      [
+        '-sendConnectors: [{name: Out, addressSpaces: ["*"], smartHosts: ["[127.0.0.1]:25"]}]',
+        '+sendConnectors: [{name: Out, addressSpaces: ["*"], smartHosts: ["[127.0.0.1]:25"]}, { name: Drop, dropDirectory: drop }]',
+      ],
+    ],
+    [
+      "a connector goes with the comment above it and those within",
+      { kind: "remove", section: "receiveConnectors", name: "PRINTERS" },
+      [
+        "-  # For printers",
+        "-  - maxMessageSize: 25MB",
+        "-    name: 'Printers'",
+        "-    bindings:",
+        "-    - 127.0.0.1:2526",
+        "-    remoteIpRanges: [10.1.0.0/16]",
+        "-    # tarpitInterval: 0s",
+      ],
+    ],
+    [
+      "the last connector leaves an empty list",
+      { kind: "remove", section: "sendConnectors", name: "Out" },
+      [
+        '-sendConnectors: [{name: Out, addressSpaces: ["*"], smartHosts: ["[127.0.0.1]:25"]}]',
+        "+sendConnectors: []",
+      ],
+    ],
+    [
+      "a section that is missing",
+      { kind: "setSection", section: "transport", settings: { maxConnectionRatePerMinute: 100 } },
+      ["+transport:", "+  maxConnectionRatePerMinute: 100"],
+    ],
+    [
+      "levels, by category with or without source",
+      {
+        kind: "setLevels",
+        levels: { "MSExchangeTransport\\SmtpSend": "High", "MSExchangeTransport\\SmtpReceive": "Expert" },
+      },
+      [
+        "-    SmtpSend: Low   # noisy",
+        "+    SmtpSend: High   # noisy",
+        "+    MSExchangeTransport\\SmtpReceive: Expert",
+      ],
+    ],
+    [
+      "the last level leaves an empty section",
+      { kind: "setLevels", levels: { SmtpSend: null } },
+      ["-  levels:", "-    SmtpSend: Low   # noisy", "+  levels: {}   # noisy"],
+    ],
+  ];
+  test.each(cases)("%s", (_, edit, lines) => {
+    expect(changed(file, edit)).toEqual(lines);
+    const crlf = file.replaceAll("\n", "\r\n");
+    expect(edited(crlf, edit)).toBe(edited(file, edit).replaceAll("\n", "\r\n"));
+  });
+});
+
+describe("the file a newcomer gets", () => {
+  it("takes a limit and keeps the rest", () => {
+    expect(changed(defaultConfig, set("AppRelay", { maxInboundConnectionPerSource: 40 }))).toEqual([
+      "+    maxInboundConnectionPerSource: 40",
+    ]);
+  });
+  it("takes a connector behind the comments of the first", () => {
+    const text = edited(defaultConfig, {
+      kind: "add",
+      section: "receiveConnectors",
+      name: "Second",
+      settings: { bindings: ["127.0.0.1:2526"] },
+    });
+    expect(text).toContain(
+      '# delay of refusals\n  - name: Second\n    bindings: ["127.0.0.1:2526"]\n\n# Where mail goes out.',
+    );
+  });
+  it("takes levels at its end", () => {
+    const text = edited(defaultConfig, { kind: "setLevels", levels: { SmtpReceive: "Expert" } });
+    expect(text).toBe(`${defaultConfig}diagnostics:\n  levels:\n    SmtpReceive: Expert\n`);
+  });
+});
+
+test.each<[string, string, ConfigurationEdit, string]>([
+  ["an unknown connector", file, set("Nobody", {}), "notFound"],
+  [
+    "a name that is taken",
+    file,
+    { kind: "add", section: "receiveConnectors", name: "apprelay", settings: {} },
+    "alreadyExists",
+  ],
+  ["broken YAML", "receiveConnectors: [", set("A", { enabled: true }), "notEditable"],
+  [
+    "an alias for a connector",
+    "a: &a {name: A}\nreceiveConnectors: [*a, {name: B}]\n",
+    set("A", { enabled: true }),
+    "notFound",
+  ],
+  [
+    "an anchor that others use",
+    "receiveConnectors:\n  - name: A\n    bindings: &b [x]\n  - name: B\n    bindings: *b\n",
+    set("A", { bindings: ["y"] }),
+    "notEditable",
+  ],
+])("refuses %s", (_, text, edit, code) => {
+  const result = editConfiguration(text, edit);
+  expect(result.ok ? "edited" : result.code).toBe(code);
+});
+
+test("a section that is empty, JSON, a text without a last line end", () => {
+  expect(
+    edited("receiveConnectors:\n", { kind: "add", section: "receiveConnectors", name: "A", settings: {} }),
+  ).toBe("receiveConnectors:\n  - name: A\n");
+  expect(
+    edited("receiveConnectors: [] # none\n", {
+      kind: "add",
+      section: "receiveConnectors",
+      name: "A",
+      settings: {},
+    }),
+  ).toBe("receiveConnectors: # none\n  - name: A\n");
+  expect(edited('{"receiveConnectors": [{"name": "A"}]}', set("A", { enabled: false }))).toBe(
+    '{"receiveConnectors": [{"name": "A", enabled: false}]}',
+  );
+  expect(edited("receiveConnectors:\n  - name: A", set("A", { enabled: false }))).toBe(
+    "receiveConnectors:\n  - name: A\n    enabled: false\n",
+  );
+});
+
+test("any text as a value reads back as itself, wherever it stands", () => {
+  const value = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 20 }),
+    fc.constantFrom(
+      "yes",
+      "1:30",
+      "0x1f",
+      "~",
+      "null",
+      "1e3",
+      "- a",
+      "a: b",
+      "a #b",
+      "*",
+      "&a",
+      "00:05:00",
+      "é",
+      "a'b",
+      "$x",
+    ),
+    fc.array(fc.string({ maxLength: 8 }), { minLength: 1, maxLength: 3 }),
+    fc.integer(),
+    fc.boolean(),
+  );
+  fc.assert(
+    fc.property(
+      value,
+      fc.constantFrom("AppRelay", "Printers", "Flow"),
+      fc.constantFrom("comment", "bindings", "maxMessageSize"),
+      (given, name, key) => {
+        const text = edited(file, set(name, { [key]: given }));
+        const connectors = (parse(text) as { receiveConnectors: Record<string, unknown>[] })
+          .receiveConnectors;
+        expect(connectors.find((connector) => connector["name"] === name)?.[key]).toEqual(given);
+        expect(text).toContain("# the end");
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
