@@ -1,0 +1,55 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { highWaterBytes, openBodyFiles, type BodyFiles } from "./body-file.ts";
+
+let directory: string;
+let files: BodyFiles;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "weir-bodies-"));
+  files = await openBodyFiles(directory);
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const names = async () =>
+  (await readdir(directory, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+
+test("holds back its writer: a large body never waits in memory whole", async () => {
+  const body = files.begin(1);
+  const chunk = Buffer.alloc(64 * 1024, "x");
+  let turns = 0;
+  let unwrittenBytes = 0;
+  for (let i = 0; i < 320; i++) {
+    unwrittenBytes += chunk.length;
+    if (body.write(chunk)) continue;
+    expect(unwrittenBytes).toBeLessThanOrEqual(highWaterBytes);
+    await body.whenWritable();
+    unwrittenBytes = 0;
+    turns++;
+  }
+  expect(turns).toBeGreaterThan(10);
+  const crc = await body.finish();
+  let sizeBytes = 0;
+  for await (const part of files.read(1, 320 * chunk.length, crc)) sizeBytes += part.length;
+  expect(sizeBytes).toBe(320 * chunk.length);
+});
+
+test("lets its writer go when it is discarded, and leaves no file", async () => {
+  const before = await names();
+  const body = files.begin(2);
+  while (body.write(Buffer.alloc(64 * 1024)));
+  const waiting = body.whenWritable();
+  const discarding = body.discard();
+  await waiting;
+  await Promise.all([discarding, body.discard()]);
+  expect(body.write(Buffer.alloc(1))).toBe(true);
+  expect(await names()).toHaveLength(before.length);
+});
+
+test("a fault shows in finish, not before; the file is gone", async () => {
+  const body = files.begin(1);
+  expect(body.write(Buffer.from("the file is there already"))).toBe(true);
+  await expect(body.finish()).rejects.toMatchObject({ name: "SpoolError", code: "failed" });
+});
