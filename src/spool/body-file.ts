@@ -122,7 +122,8 @@ function writeBody(file: {
       while (waiting.length > 0) {
         const batch = waiting;
         waiting = [];
-        unwrittenBytes -= await writeAll(handle, batch);
+        const writtenBytes = await writeAll(handle, batch);
+        unwrittenBytes -= writtenBytes;
         if (unwrittenBytes < highWaterBytes / 2) release();
       }
     } catch (error) {
