@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { readdir, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createSystemClock } from "../../src/ports/system-ports.ts";
 import { openLmdbSpool, type LmdbSpool } from "../../src/spool/lmdb-spool.ts";
 import { SpoolError, submissionQueue, type Claim } from "../../src/spool/spool.ts";
@@ -25,6 +25,7 @@ const canMount = (() => {
 })();
 
 describe.skipIf(!canMount)("a full disk", () => {
+  afterAll(() => rmSync(mount, { recursive: true }));
   let spool: LmdbSpool;
   let faults: SpoolError[];
   const unhandled: unknown[] = [];
