@@ -1,0 +1,97 @@
+/** Binds the words behind a command to its parameters, as PowerShell does, or as POSIX programs do: `--kebab-case`. */
+import type { Cmdlet, Parameter } from "../cmdlet.ts";
+import { findName } from "./find-name.ts";
+import { readValue } from "./read-value.ts";
+import type { Arguments, Value } from "./value.ts";
+
+export type Bound =
+  | { readonly ok: true; readonly args: Arguments }
+  /** Every fault, in the order of the words. */
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** `-Name`, `-Name:value`, `--kebab-name=value`. A lone `-` and negative numbers are values. */
+const namePattern = /^--?([A-Za-z?][A-Za-z0-9-]*|\?)(?:([:=])([^]*))?$/;
+const listKinds: readonly string[] = ["list", "changeableList", "numbers"];
+
+export function bindArguments(cmdlet: Pick<Cmdlet, "name" | "parameters">, words: readonly string[]): Bound {
+  const { parameters } = cmdlet;
+  const texts = new Map<Parameter, string>();
+  const faults: string[] = [];
+  const places = parameters
+    .filter(({ position }) => typeof position === "number")
+    .sort((a, b) => Number(a.position) - Number(b.position));
+  const rest = parameters.find(({ position }) => position === "rest");
+  let lastList: Parameter | undefined;
+  let literal = false;
+
+  const give = (parameter: Parameter, text: string): void => {
+    const before = texts.get(parameter);
+    if (before === undefined) texts.set(parameter, text);
+    else if (listKinds.includes(parameter.kind)) texts.set(parameter, `${before},${text}`);
+    else faults.push(`-${parameter.name} is given twice`);
+  };
+
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? "";
+    const match = literal ? null : namePattern.exec(word);
+    if (word === "--" && !literal) {
+      literal = true;
+      continue;
+    }
+    if (match === null) {
+      const place = places.find((parameter) => !texts.has(parameter)) ?? lastList ?? rest;
+      if (place === undefined) faults.push(`${shown(word)} is one word too many`);
+      else give(place, word);
+      continue;
+    }
+    const found = findName(match[1] ?? "", parameters);
+    if (found.kind !== "found") {
+      faults.push(
+        found.kind === "ambiguous"
+          ? `${word} may be ${found.names.map((name) => `-${name}`).join(" or ")}`
+          : `${cmdlet.name} has no parameter ${shown(word)}${found.suggestion === undefined ? "" : `; did you mean -${found.suggestion}?`}`,
+      );
+      // What stands behind an unknown parameter is most likely its value.
+      if (match[2] === undefined && i + 1 < words.length && !namePattern.test(words[i + 1] ?? "")) i++;
+      continue;
+    }
+    const parameter = found.item;
+    lastList = listKinds.includes(parameter.kind) ? parameter : undefined;
+    if (match[2] !== undefined) {
+      give(parameter, match[3] ?? "");
+      continue;
+    }
+    const next = words[i + 1];
+    if (parameter.kind === "switch") {
+      give(parameter, "true");
+    } else if (next === undefined || namePattern.test(next)) {
+      faults.push(`-${parameter.name} needs a value${shellHint(parameter)}`);
+    } else {
+      give(parameter, next);
+      i++;
+      // PowerShell and people put blanks behind commas.
+      while (lastList !== undefined && words[i]?.endsWith(",") && i + 1 < words.length) give(parameter, words[++i] ?? "");
+    }
+  }
+
+  const args = new Map<string, Value>();
+  for (const [parameter, text] of texts) {
+    const read = readValue(parameter, text);
+    if (read.ok) args.set(parameter.name, read.value);
+    else faults.push(`-${parameter.name} ${read.message}`);
+  }
+  for (const { name, required } of parameters)
+    if (required && !args.has(name) && !faults.some((fault) => fault.startsWith(`-${name} `)))
+      faults.push(`-${name} is missing`);
+  return faults.length === 0 ? { ok: true, args } : { ok: false, faults };
+}
+
+/** An unquoted `$true` or `$null` is gone before this program sees it. */
+function shellHint({ kind }: Parameter): string {
+  if (kind === "boolean") return ": true or false (in a POSIX shell without the $)";
+  return kind === "value" || kind === "changeableList" ? " ('$null' in quotes for the default)" : "";
+}
+
+function shown(word: string): string {
+  return word.length > 60 ? `${word.slice(0, 60)}…` : word;
+}

@@ -1,0 +1,35 @@
+/** Which of some names a person means: exactly, but for case and hyphens, or by an unambiguous beginning. */
+import { nearest } from "../../config/setting-names.ts";
+
+export type Found<Item> =
+  | { readonly kind: "found"; readonly item: Item }
+  | { readonly kind: "ambiguous"; readonly names: readonly string[] }
+  | { readonly kind: "unknown"; readonly suggestion: string | undefined };
+
+export interface Named {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+}
+
+export function findName<Item extends Named>(typed: string, items: readonly Item[]): Found<Item> {
+  const wanted = plain(typed);
+  const exact = items.find(({ name, aliases = [] }) => [name, ...aliases].some((it) => plain(it) === wanted));
+  if (exact !== undefined) return { kind: "found", item: exact };
+  const beginning = wanted === "" ? [] : items.filter(({ name }) => plain(name).startsWith(wanted));
+  const [only, another] = beginning;
+  if (only !== undefined && another === undefined) return { kind: "found", item: only };
+  if (only !== undefined) return { kind: "ambiguous", names: beginning.map(({ name }) => name) };
+  return { kind: "unknown", suggestion: nearestName(typed, items) };
+}
+
+/** The name a few slips away from what was typed; undefined when none is near. */
+export function nearestName(typed: string, items: readonly Named[]): string | undefined {
+  const names = new Map(items.map(({ name }) => [plain(name), name]));
+  return names.get(nearest(plain(typed), names.keys()) ?? "");
+}
+
+/** `max-inbound-connection` and `MaxInboundConnection` are one name. */
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll("-", "");
+}
+
