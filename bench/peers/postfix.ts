@@ -60,6 +60,7 @@ maillog_file_prefixes = ${at.directory}
 myhostname = postfix.test
 mydestination =
 alias_maps =
+local_recipient_maps =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
@@ -82,6 +83,8 @@ const masterConfiguration = (port: number): string => `
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
+proxymap unix - - n - - proxymap
+tlsmgr unix - - n 1000? 1 tlsmgr
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
