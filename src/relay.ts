@@ -10,7 +10,10 @@ import { openProtocolLog, protocolLogDirectory, type ProtocolDirection } from ".
 import { eventStoreDirectory, openEventStore, type EventStore } from "./events/store/event-store.ts";
 import type { Ports } from "./ports/ports.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
+import type { LedgerEntry } from "./receive/admission/ledger.ts";
 import type { LimitUsage } from "./receive/admission/usage.ts";
+import type { Listener } from "./receive/connection/listeners.ts";
+import { openConnection, type OpenConnection } from "./receive/open-connection.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
@@ -23,6 +26,8 @@ export interface Relay {
   start(): Promise<void>;
   /** The endpoints listened on, with the ports the system chose where 0 was configured. */
   listeners(): readonly Endpoint[];
+  /** The same, each with its endpoint as configured and the receive connectors it serves. */
+  bindings(): readonly Listener[];
   /**
    * Applies new settings without dropping a connection: new connections come in under them, open sessions keep
    * theirs; new listeners open, removed ones stop accepting. `hostname` and `dataDirectory` need a restart.
@@ -45,6 +50,14 @@ export interface Relay {
   retryNow(queue?: string): number;
   /** Open sessions. */
   readonly sessions: number;
+  /** What each of them does now. Cost: per session. */
+  connections(): readonly OpenConnection[];
+  /** Open connections by connector and source, as the limits count them. */
+  counts(): readonly LedgerEntry[];
+  /** Connections that wait for a place (limitAction `delay`). */
+  waiting(connector: string): number;
+  /** Messages in the spool. */
+  readonly queued: number;
   readonly settings: Settings;
 }
 
@@ -140,6 +153,7 @@ export async function createRelay(
       events.emit("RelayStarted", { version, hostname: settings.hostname, recovered: spool.recovered });
     },
     listeners: () => receiver.listeners.map(({ bound }) => bound),
+    bindings: () => receiver.listeners,
     async reconfigure(next) {
       settings = next;
       levels = levelNumbers(next.diagnostics.levels);
@@ -156,6 +170,15 @@ export async function createRelay(
     retryNow: (queue) => scheduler.retryNow(queue),
     get sessions() {
       return receiver.sessions;
+    },
+    connections() {
+      const wallOffsetMs = clock.wall().getTime() - clock.now();
+      return Array.from(receiver.openSessions(), (open) => openConnection(open, wallOffsetMs));
+    },
+    counts: () => receiver.ledger.snapshot(),
+    waiting: (connector) => receiver.waiting(connector),
+    get queued() {
+      return spool.size;
     },
     get settings() {
       return settings;

@@ -1,10 +1,10 @@
 /** `weir start`: runs the relay, applies the configuration file whenever it is saved, stops on SIGTERM and SIGINT. */
-import { readFile } from "node:fs/promises";
-import { describeChanges, needsRestart } from "../config/changes.ts";
+import { openAdmin, type Admin } from "../admin/open-admin.ts";
+import { readConfigurationText } from "../config/edit-file.ts";
 import { formatFault } from "../config/fault.ts";
-import { parseConfig } from "../config/parse-config.ts";
-import type { Settings } from "../config/settings.ts";
-import { watchFile, type FileWatch } from "../config/watch.ts";
+import { createLiveConfiguration } from "../config/live-configuration.ts";
+import { type ConfigResult, parseConfig } from "../config/parse-config.ts";
+import type { FileWatch } from "../config/watch.ts";
 import { createEventLog, type EventLog } from "../events/event-log.ts";
 import { createStderrSink } from "../events/stderr-sink.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
@@ -23,7 +23,7 @@ const graceMs = 20_000;
 export async function startCommand(options: StartOptions): Promise<number> {
   const { file, chosen } = await chooseConfigFile(options.config);
   const isNew = !chosen && (await writeDefaultConfig(file));
-  const parsed = await read(file);
+  const { text, parsed } = await read(file);
   if (!parsed.ok) {
     for (const fault of parsed.faults) process.stderr.write(`${formatFault(fault, file)}\n`);
     process.stderr.write(`weir: ${file} has ${parsed.faults.length} faults; nothing was started\n`);
@@ -36,8 +36,12 @@ export async function startCommand(options: StartOptions): Promise<number> {
   const sink = createStderrSink({ format: options.logFormat === "json" ? "json" : "text" });
   events.subscribe(sink.listen);
   const survive = surviveFaults(events);
+  // From here on a signal asks for an orderly stop, or for what the start is about to do anyway: read the file.
+  const stop = stopAsked();
+  process.on("SIGHUP", ignore);
   let relay: Relay | undefined;
   let watch: FileWatch | undefined;
+  let admin: Admin | undefined;
   try {
     relay = await createRelay(parsed.settings, {}, { events });
     await relay.start();
@@ -50,8 +54,11 @@ export async function startCommand(options: StartOptions): Promise<number> {
         format: options.logFormat,
       }),
     );
-    watch = followConfiguration(file, relay);
-    const reason = await stopAsked();
+    const configuration = createLiveConfiguration({ file, text, parsed, relay });
+    watch = configuration.follow();
+    admin = await openAdmin({ relay, configuration });
+    const reason = await stop;
+    await admin.close();
     await relay.stop(reason, graceMs);
     return 0;
   } catch (fault) {
@@ -59,66 +66,25 @@ export async function startCommand(options: StartOptions): Promise<number> {
     await relay?.stop("the start failed", 0);
     return 1;
   } finally {
+    process.removeListener("SIGHUP", ignore);
     watch?.close();
+    await admin?.close();
     survive.end();
     await sink.flush();
   }
 }
 
-type Parsed = ReturnType<typeof parseConfig>;
-
-async function read(file: string): Promise<Parsed> {
-  let text: string;
+async function read(file: string): Promise<{ readonly text: string; readonly parsed: ConfigResult }> {
   try {
-    text = await readFile(file, "utf8");
+    const text = await readConfigurationText(file);
+    return { text, parsed: parseConfig(text, { file }) };
   } catch (fault) {
-    const message = `cannot be read: ${fault instanceof Error ? fault.message : String(fault)}`;
-    return { ok: false, faults: [{ path: "", line: 1, column: 1, message }] };
+    const message = fault instanceof Error ? fault.message : String(fault);
+    return { text: "", parsed: { ok: false, faults: [{ path: "", line: 1, column: 1, message }] } };
   }
-  return parseConfig(text, { file });
 }
 
-/** Applies the file when it is saved, and on SIGHUP. A bad file is told and changes nothing. */
-function followConfiguration(file: string, relay: Relay): FileWatch {
-  let applying = Promise.resolve();
-  let applied: Settings = relay.settings;
-
-  const apply = async (): Promise<void> => {
-    const parsed = await read(file);
-    if (!parsed.ok) {
-      relay.events.emit("ConfigurationRejected", {
-        file,
-        count: parsed.faults.length,
-        faults: parsed.faults.map((fault) => formatFault(fault, file)).join("; "),
-      });
-      return;
-    }
-    const { settings } = parsed;
-    const changes = describeChanges(applied, settings);
-    const later = needsRestart(applied, settings);
-    const { hostname, dataDirectory } = applied;
-    await relay.reconfigure({ ...settings, hostname, dataDirectory });
-    applied = relay.settings;
-    relay.events.emit("ConfigurationApplied", {
-      file,
-      changes: later.length === 0 ? changes : `${changes} (${later.join(" and ")} from the next start on)`,
-    });
-  };
-
-  const enqueue = (): void => {
-    applying = applying.then(apply).catch((fault: unknown) => {
-      relay.events.emit("RelayFault", { where: "applying the configuration", error: String(fault) });
-    });
-  };
-  process.on("SIGHUP", enqueue);
-  const watch = watchFile(file, enqueue);
-  return {
-    close() {
-      process.removeListener("SIGHUP", enqueue);
-      watch.close();
-    },
-  };
-}
+function ignore(): void {}
 
 /** Resolves with the reason; a second signal ends the process at once. */
 function stopAsked(): Promise<string> {

@@ -131,6 +131,20 @@ export const catalogue = {
     level: 0,
     text: "A fault in Weir itself in %where: %error. Please report it.",
   },
+  AdminOpened: {
+    id: 20005,
+    category: "TransportService",
+    severity: "Information",
+    level: 1,
+    text: "The admin API listens on %socket.",
+  },
+  AdminFault: {
+    id: 20006,
+    category: "TransportService",
+    severity: "Error",
+    level: 0,
+    text: "The admin API of %directory cannot be opened: %error. Mail goes on; commands cannot reach this relay.",
+  },
   ListenerOpened: {
     id: 20011,
     category: "SmtpReceive",

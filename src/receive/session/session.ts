@@ -32,6 +32,13 @@ const LF = 10;
 /** Handles the next line in place of the command parser (AUTH). */
 export type LineHandler = (line: Buffer) => Reply | Promise<Reply>;
 
+/**
+ * `greeted`: has not said EHLO yet; `handshake`: TLS begins; `mail`, `rcpt`: within a transaction, before and behind
+ * its first recipient; `content`: DATA or BDAT; `working`: its reply is not ready yet.
+ */
+export type SessionActivity =
+  "greeted" | "handshake" | "idle" | "mail" | "rcpt" | "content" | "working" | "tarpit" | "closing";
+
 export class Session implements ConnectionHandler {
   readonly state: SessionState;
   readonly services: SessionServices;
@@ -89,6 +96,18 @@ export class Session implements ConnectionHandler {
   /** The client waits for the server, not the other way round. */
   get isWaiting(): boolean {
     return this.#waiting && !this.#handshaking;
+  }
+
+  /** What it does now, for people. */
+  get activity(): SessionActivity {
+    if (this.#closing) return "closing";
+    if (this.#tarpit !== undefined) return "tarpit";
+    if (this.#handshaking) return "handshake";
+    if (this.#reading !== "lines") return "content";
+    if (this.#waiting) return "working";
+    const { hello, transaction } = this.state;
+    if (transaction !== undefined) return transaction.recipients.length === 0 ? "mail" : "rcpt";
+    return hello === undefined ? "greeted" : "idle";
   }
 
   // --- what the verbs may ask for -----------------------------------------------------------------------------

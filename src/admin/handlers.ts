@@ -1,0 +1,23 @@
+/** All operations of the admin API over one relay. */
+import type { Administered, Handlers } from "./administered.ts";
+import { connectionHandlers } from "./handlers/connections.ts";
+import { connectivityHandlers } from "./handlers/connectivity.ts";
+import { eventHandlers } from "./handlers/events.ts";
+import { explanationHandlers } from "./handlers/explanations.ts";
+import { limitUsageHandlers } from "./handlers/limit-usage.ts";
+import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
+import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
+import { serviceHandlers } from "./handlers/service.ts";
+
+export function createHandlers(administered: Administered): Handlers {
+  return {
+    ...serviceHandlers(administered),
+    ...receiveConnectorHandlers(administered),
+    ...sendConnectorHandlers(administered),
+    ...eventHandlers(administered),
+    ...connectionHandlers(administered),
+    ...limitUsageHandlers(administered),
+    ...explanationHandlers(administered),
+    ...connectivityHandlers(administered),
+  };
+}

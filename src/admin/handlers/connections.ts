@@ -1,0 +1,90 @@
+import { sourceKey } from "../../core/policy/source.ts";
+import { allowedByPercentage } from "../../core/policy/connection-limits.ts";
+import { parseAddress } from "../../core/units/ip-address.ts";
+import type { Administered, Handlers } from "../administered.ts";
+import type { Output } from "../contract.ts";
+import { findConnector } from "./connector-settings.ts";
+import { shownApplication, shownLimit } from "./shown-values.ts";
+
+type Connection = ReturnType<Administered["relay"]["connections"]>[number];
+
+export function connectionHandlers({
+  relay,
+}: Administered): Pick<Handlers, "listConnections" | "listConnectionSources"> {
+  /** The connector's own spelling; a removed one may still have sessions. */
+  const nameOf = (given: string | undefined): string | undefined => {
+    if (given === undefined) return undefined;
+    const open = relay.counts().find(({ connector }) => connector.toLowerCase() === given.toLowerCase());
+    const { receiveConnectors, hostname } = relay.settings;
+    return open?.connector ?? findConnector(receiveConnectors, given, hostname, "receive").name;
+  };
+
+  return {
+    listConnections: ({ connector: given, source, limit }) => {
+      const connector = nameOf(given);
+      const key = source === undefined ? undefined : sourceKeyOf(relay, source);
+      const all = relay
+        .connections()
+        .filter((open) => connector === undefined || open.connector === connector)
+        .filter((open) => key === undefined || open.source === key);
+      return {
+        connections: all.slice(0, limit).map((open) => shownConnection(relay, open)),
+        total: all.length,
+      };
+    },
+    listConnectionSources: ({ connector: given }) => {
+      const connector = nameOf(given);
+      const { receiveConnectors } = relay.settings;
+      const counts = relay.counts();
+      const openOf = new Map<string, number>();
+      for (const { connector: name, open } of counts) openOf.set(name, (openOf.get(name) ?? 0) + open);
+      return {
+        sources: counts
+          .filter((entry) => connector === undefined || entry.connector === connector)
+          .map((entry) => {
+            const limits = receiveConnectors.find(({ name }) => name === entry.connector);
+            const perSource = limits?.maxInboundConnectionPerSource ?? Infinity;
+            const percentage = limits?.maxInboundConnectionPercentagePerSource ?? 100;
+            const total = limits?.maxInboundConnection ?? Infinity;
+            const byPercentage = allowedByPercentage(percentage, total, openOf.get(entry.connector) ?? 0);
+            return {
+              connector: entry.connector,
+              source: entry.source,
+              application: shownApplication(relay.settings, entry.source),
+              open: entry.open,
+              allowed: shownLimit(Math.min(perSource, byPercentage)),
+              maxInboundConnectionPerSource: shownLimit(perSource),
+              maxInboundConnectionPercentagePerSource: percentage,
+            };
+          })
+          .sort((a, b) => b.open - a.open || a.source.localeCompare(b.source)),
+      };
+    },
+  };
+}
+
+/** What limits count an address under; anything else stands for itself. */
+export function sourceKeyOf(relay: Administered["relay"], source: string): string {
+  const address = parseAddress(source);
+  return address === undefined ? source : sourceKey(address, relay.settings.transport.ipv6SourcePrefixLength);
+}
+
+export function shownConnection(
+  relay: Administered["relay"],
+  open: Connection,
+): Output<"listConnections">["connections"][number] {
+  return {
+    id: open.id,
+    connector: open.connector,
+    address: open.address,
+    port: open.port,
+    source: open.source,
+    application: shownApplication(relay.settings, open.address, open.user),
+    since: open.since.toISOString(),
+    state: open.activity,
+    tls: open.tls ?? null,
+    user: open.user ?? null,
+    heloName: open.heloName ?? null,
+    messages: open.messages,
+  };
+}

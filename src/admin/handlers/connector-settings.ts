@@ -1,0 +1,57 @@
+/** What receive and send connectors have in common. */
+import type { PlainSection } from "../../config/plain-settings.ts";
+import { nearest } from "../../config/setting-names.ts";
+import type { Administered } from "../administered.ts";
+import type { Json } from "../contract/values.ts";
+import { AdminRefusal } from "../refusal.ts";
+
+/** By name without regard to case, or as Exchange's `Server\Name`. */
+export function findConnector<Connector extends { readonly name: string }>(
+  connectors: readonly Connector[],
+  identity: string,
+  hostname: string,
+  kind: "receive" | "send",
+): Connector {
+  const wanted = identity.trim().toLowerCase();
+  const server = `${hostname.toLowerCase()}\\`;
+  const bare = wanted.startsWith(server) ? wanted.slice(server.length) : wanted;
+  const found =
+    connectors.find(({ name }) => name === identity) ??
+    connectors.find(({ name }) => [wanted, bare].includes(name.trim().toLowerCase()));
+  if (found !== undefined) return found;
+  const names = connectors.map(({ name }) => name);
+  const near = nearest(identity, names);
+  const hint =
+    near !== undefined
+      ? `; did you mean ${near}?`
+      : names.length === 0
+        ? "; there are none"
+        : `; there are ${names.slice(0, 20).join(", ")}`;
+  throw new AdminRefusal("notFound", `there is no ${kind} connector ${identity}${hint}`);
+}
+
+/** Which of the settings the file gives; without a file all are taken for given. */
+export function origins(
+  { configuration }: Administered,
+  section: "receiveConnectors" | "sendConnectors" | "transport",
+  index: number | undefined,
+  settings: PlainSection,
+): Record<string, "set" | "default"> {
+  const place = index === undefined ? section : `${section}[${index}]`;
+  return Object.fromEntries(
+    Object.keys(settings).map((name) => [
+      name,
+      configuration === undefined
+        ? "set"
+        : (configuration.applied.origins.get(`${place}.${name}`) ?? "default"),
+    ]),
+  );
+}
+
+export function setOnly(settings: PlainSection, isSet: (setting: string) => boolean): PlainSection {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => isSet(name)));
+}
+
+export function shownSection(settings: PlainSection): Record<string, Json> {
+  return settings as Record<string, Json>;
+}

@@ -1,0 +1,94 @@
+/** Listens on the relay's own socket: who may open it is the system's business (mode 0600). */
+import { createServer, type Server } from "node:http";
+import { chmod, lstat, mkdtemp, readFile, rm, rmdir, unlink, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { getRequestListener } from "@hono/node-server";
+import { pointerFile, socketPlace } from "./socket-path.ts";
+
+export interface AdminServer {
+  readonly path: string;
+  /** Takes no more requests and lets those under way end, for a second at most. Idempotent. */
+  close(): Promise<void>;
+}
+
+const graceMs = 1_000;
+
+/**
+ * Opens the socket of a data directory; one that a relay left behind is taken over when nobody answers there.
+ * Rejects when somebody does, or the system says no.
+ */
+export async function serveAdmin(
+  dataDirectory: string,
+  fetch: (request: Request) => Response | Promise<Response>,
+): Promise<AdminServer> {
+  const place = socketPlace(dataDirectory, { platform: process.platform, temporary: tmpdir() });
+  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
+  server.on("clientError", (_, socket) => socket.destroy());
+  // A stream may be silent for long.
+  server.timeout = 0;
+  let path = place.path;
+  if (place.kind === "elsewhere") {
+    await removeOldFolder(pointerFile(dataDirectory));
+    path = join(await mkdtemp(place.path), "admin.sock");
+  }
+  if (place.kind !== "namedPipe") await clear(path);
+  await listen(server, path);
+  if (place.kind !== "namedPipe") await chmod(path, 0o600);
+  if (place.kind === "elsewhere") await writeFile(pointerFile(dataDirectory), `${path}\n`, { mode: 0o600 });
+
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(timer);
+    if (place.kind === "elsewhere") {
+      await rm(pointerFile(dataDirectory), { force: true });
+      await rmdir(dirname(path)).catch(() => undefined);
+    }
+  };
+  let closing: Promise<void> | undefined;
+  return { path, close: () => (closing ??= close()) };
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+}
+
+/** Removes a socket that nobody answers on. */
+async function clear(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new Error(`${path} is there and is no socket`);
+  if (await answers(path)) throw new Error(`somebody answers on ${path} already`);
+  await unlink(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+/** Of a relay that did not come to its end; only a folder that looks like one of ours. */
+async function removeOldFolder(pointer: string): Promise<void> {
+  const path = (await readFile(pointer, "utf8").catch(() => "")).trim();
+  const folder = dirname(path);
+  if (basename(path) !== "admin.sock" || !basename(folder).startsWith("weir-")) return;
+  if (await answers(path)) throw new Error(`somebody answers on ${path} already`);
+  await rm(path, { force: true });
+  await rmdir(folder).catch(() => undefined);
+}

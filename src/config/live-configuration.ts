@@ -1,0 +1,194 @@
+/**
+ * The configuration file of a running relay: whoever changes it (an editor, a signal, the admin API), it is read,
+ * checked, applied and told here, one change at a time.
+ */
+import type { Events } from "../events/events.ts";
+import type { EventLog } from "../events/event-log.ts";
+import { renderEvent } from "../events/event-text.ts";
+import { describeChanges, needsRestart } from "./changes.ts";
+import { type ConfigurationEdit, editConfiguration, type EditResult } from "./edit.ts";
+import { ConfigurationFileError, readConfigurationText, replaceFile } from "./edit-file.ts";
+import { type Fault, formatFault } from "./fault.ts";
+import { type ConfigResult, type Origins, parseConfig } from "./parse-config.ts";
+import type { Settings } from "./settings.ts";
+import { unifiedDiff } from "./unified-diff.ts";
+import { type FileWatch, watchFile } from "./watch.ts";
+
+/** What holds, and the text it stands in. */
+export interface AppliedConfiguration {
+  readonly text: string;
+  readonly settings: Settings;
+  readonly origins: Origins;
+  readonly warnings: readonly Fault[];
+}
+
+export interface Change {
+  readonly before: AppliedConfiguration;
+  readonly after: AppliedConfiguration;
+  /** Of the file's text, unified. */
+  readonly diff: string;
+  /** False: only looked at, or the same as before. */
+  readonly applied: boolean;
+  /** What went wrong while it was applied, such as a listener that could not be opened. */
+  readonly problems: readonly string[];
+  /** Settings that hold from the next start on. */
+  readonly needsRestart: readonly string[];
+}
+
+export type ChangeOutcome =
+  | ({ readonly kind: "changed" } & Change)
+  | { readonly kind: "faults"; readonly faults: readonly Fault[] }
+  | { readonly kind: "refused"; readonly refused: Exclude<EditResult, { ok: true }> };
+
+/** The part of a relay that settings are applied to. */
+export interface Configurable {
+  readonly settings: Settings;
+  reconfigure(settings: Settings): Promise<void>;
+  readonly events: Pick<EventLog, "subscribe"> & Events;
+}
+
+export interface LiveConfiguration {
+  readonly file: string;
+  readonly applied: AppliedConfiguration;
+  /** Edits the file and applies it before it resolves. `whatIf`: only tells what would be. Rejects with ConfigurationFileError. */
+  edit(edit: ConfigurationEdit, whatIf: boolean): Promise<ChangeOutcome>;
+  /** Reads and applies the file, though it be the same: files it names may have changed. Rejects with ConfigurationFileError. */
+  reload(): Promise<ChangeOutcome>;
+  /** Checks a text, or the file as it is. Rejects with ConfigurationFileError. */
+  check(text?: string): Promise<ConfigResult>;
+  /** Applies the file whenever it is saved, and on SIGHUP, until closed. */
+  follow(): FileWatch;
+}
+
+/** `text` is the file's as it was when the relay's settings were read from it. */
+export function createLiveConfiguration(options: {
+  readonly file: string;
+  readonly text: string;
+  readonly parsed: Extract<ConfigResult, { ok: true }>;
+  readonly relay: Configurable;
+}): LiveConfiguration {
+  const { file, relay } = options;
+  let applied: AppliedConfiguration = { text: options.text, ...options.parsed };
+  let last: Promise<unknown> = Promise.resolve();
+
+  const inTurn = <Result>(run: () => Promise<Result>): Promise<Result> => {
+    const result = last.then(run);
+    last = result.catch(() => undefined);
+    return result;
+  };
+
+  const apply = async (text: string, parsed: Extract<ConfigResult, { ok: true }>): Promise<Change> => {
+    const before = applied;
+    const later = needsRestart(before.settings, parsed.settings);
+    const changes = describeChanges(before.settings, parsed.settings);
+    const { hostname, dataDirectory } = relay.settings;
+    const problems = await collectProblems(relay, () =>
+      relay.reconfigure({ ...parsed.settings, hostname, dataDirectory }),
+    );
+    applied = {
+      text,
+      settings: relay.settings,
+      origins: parsed.origins,
+      warnings: parsed.warnings,
+    };
+    relay.events.emit("ConfigurationApplied", {
+      file,
+      changes: later.length === 0 ? changes : `${changes} (${later.join(" and ")} from the next start on)`,
+    });
+    const diff = unifiedDiff(before.text, text);
+    return { before, after: applied, diff, applied: true, problems, needsRestart: later };
+  };
+
+  const tellFaults = (faults: readonly Fault[]): void =>
+    relay.events.emit("ConfigurationRejected", {
+      file,
+      count: faults.length,
+      faults: faults.map((fault) => formatFault(fault, file)).join("; "),
+    });
+
+  const reload = async (onlyIfChanged: boolean): Promise<ChangeOutcome | undefined> => {
+    const text = await readConfigurationText(file);
+    if (onlyIfChanged && text === applied.text) return undefined;
+    const parsed = parseConfig(text, { file });
+    if (parsed.ok) return { kind: "changed", ...(await apply(text, parsed)) };
+    tellFaults(parsed.faults);
+    return { kind: "faults", faults: parsed.faults };
+  };
+
+  const edit = async (wanted: ConfigurationEdit, whatIf: boolean): Promise<ChangeOutcome> => {
+    const text = await readConfigurationText(file);
+    const edited = editConfiguration(text, wanted);
+    if (!edited.ok) return { kind: "refused", refused: edited };
+    const parsed = parseConfig(edited.text, { file });
+    if (!parsed.ok) return { kind: "faults", faults: parsed.faults };
+    if (whatIf || (edited.text === text && text === applied.text)) {
+      return {
+        kind: "changed",
+        before: applied,
+        after: { text: edited.text, ...parsed },
+        diff: unifiedDiff(text, edited.text),
+        applied: false,
+        problems: [],
+        needsRestart: needsRestart(applied.settings, parsed.settings),
+      };
+    }
+    if (edited.text !== text) await replaceFile(file, text, edited.text);
+    const change = await apply(edited.text, parsed);
+    return { kind: "changed", ...change, diff: unifiedDiff(text, edited.text) };
+  };
+
+  /** For changes nobody waits for. */
+  const reloadTold = (onlyIfChanged: boolean): void => {
+    inTurn(() => reload(onlyIfChanged)).catch((fault: unknown) => {
+      if (fault instanceof ConfigurationFileError) {
+        tellFaults([{ path: "", line: 1, column: 1, message: fault.message }]);
+      } else {
+        relay.events.emit("RelayFault", { where: "applying the configuration", error: String(fault) });
+      }
+    });
+  };
+
+  return {
+    file,
+    get applied() {
+      return applied;
+    },
+    edit: (wanted, whatIf) => inTurn(() => edit(wanted, whatIf)),
+    reload: () =>
+      inTurn(async () => {
+        const outcome = await reload(false);
+        if (outcome === undefined) throw new Error("a reload without an outcome");
+        return outcome;
+      }),
+    async check(text) {
+      return parseConfig(text ?? (await readConfigurationText(file)), { file });
+    },
+    follow() {
+      // A signal applies it in any case: certificates or password files may have changed.
+      const hangUp = (): void => reloadTold(false);
+      process.on("SIGHUP", hangUp);
+      const watch = watchFile(file, () => reloadTold(true));
+      return {
+        close() {
+          process.removeListener("SIGHUP", hangUp);
+          watch.close();
+        },
+      };
+    },
+  };
+}
+
+const problemEvents: ReadonlySet<string> = new Set(["ListenerFailed", "TlsCertificateProblem"]);
+
+async function collectProblems(relay: Configurable, run: () => Promise<void>): Promise<string[]> {
+  const problems: string[] = [];
+  const end = relay.events.subscribe((record) => {
+    if (problemEvents.has(record.name)) problems.push(renderEvent(record));
+  });
+  try {
+    await run();
+  } finally {
+    end();
+  }
+  return problems;
+}

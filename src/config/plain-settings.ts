@@ -1,0 +1,111 @@
+/** Settings as plain JSON, in the shape of the configuration file: what the admin API shows and compares. */
+import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
+import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import type { AddressSpace, SendConnectorSettings } from "../core/policy/send-connector.ts";
+import { formatEndpoint } from "../core/units/endpoint.ts";
+import type { Plain } from "./edit-value.ts";
+import type { Settings } from "./settings.ts";
+
+export type PlainSection = Readonly<Record<string, Plain>>;
+
+/** Durations in milliseconds, sizes in octets, `unlimited` as that word, null for none. */
+export function plainReceiveConnector(connector: ReceiveConnectorSettings): PlainSection {
+  return {
+    ...plainValues({ ...connector, bindings: [], remoteIpRanges: [] }),
+    bindings: connector.bindings.map(formatEndpoint),
+    remoteIpRanges: connector.remoteIpRanges.map(({ text }) => text),
+  };
+}
+
+/** Without the password of the smart host. */
+export function plainSendConnector(connector: SendConnectorSettings): PlainSection {
+  const addressSpaces = connector.addressSpaces.map(addressSpaceText);
+  if (connector.kind === "drop") {
+    const { kind: _, ...settings } = connector;
+    return { ...plainValues({ ...settings, addressSpaces: [] }), addressSpaces };
+  }
+  const { kind: _, authenticationCredential: credential, ...settings } = connector;
+  return {
+    ...plainValues({ ...settings, addressSpaces: [], smartHosts: [] }),
+    addressSpaces,
+    smartHosts: connector.smartHosts.map(({ host, port }) =>
+      formatEndpoint({ address: host, port }).replace(/^([\d.]+):/, "[$1]:"),
+    ),
+    authenticationCredential: credential === undefined ? null : { userName: credential.userName },
+  };
+}
+
+export function plainTransport(transport: Settings["transport"]): PlainSection {
+  return plainValues(transport);
+}
+
+/** The whole; lists of named things are sections by name. Password hashes are left out. */
+export function plainSettings(settings: Settings): PlainSection {
+  const { console } = settings.admin;
+  return {
+    hostname: settings.hostname,
+    dataDirectory: settings.dataDirectory,
+    receiveConnectors: byName(settings.receiveConnectors, plainReceiveConnector),
+    sendConnectors: byName(settings.sendConnectors, plainSendConnector),
+    acceptedDomains: settings.acceptedDomains.map(domainText),
+    users: settings.users.map(({ name }) => name),
+    applications: byName(settings.applications, (application) => ({
+      owner: application.owner ?? null,
+      purpose: application.purpose ?? null,
+      addresses: application.addresses.map(({ text }) => text),
+      users: application.users,
+    })),
+    proxyProtocolFrom: settings.proxyProtocolFrom.map(({ text }) => text),
+    transport: plainTransport(settings.transport),
+    diagnostics: { levels: settings.diagnostics.levels },
+    admin: { console: console === undefined ? null : formatEndpoint(console) },
+  };
+}
+
+export interface SettingChange {
+  /** `receiveConnectors.AppRelay.tarpitInterval` */
+  readonly setting: string;
+  /** Null: none, or not there. */
+  readonly before: Plain;
+  readonly after: Plain;
+}
+
+/** Section by section, setting by setting; lists are one value. */
+export function settingChanges(before: PlainSection, after: PlainSection, prefix = ""): SettingChange[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) => {
+    const [from, to] = [before[key] ?? null, after[key] ?? null];
+    const setting = prefix === "" ? key : `${prefix}.${key}`;
+    if (isSection(from) && isSection(to)) return settingChanges(from, to, setting);
+    return JSON.stringify(from) === JSON.stringify(to) ? [] : [{ setting, before: from, after: to }];
+  });
+}
+
+function isSection(value: Plain): value is PlainSection {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** For values that are numbers, words, flags or lists of words already. */
+function plainValues(values: object): PlainSection {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]: [string, Plain | undefined]) => [
+      key,
+      value === Infinity ? "unlimited" : (value ?? null),
+    ]),
+  );
+}
+
+function byName<Item extends { readonly name: string }>(
+  items: readonly Item[],
+  plain: (item: Item) => PlainSection,
+): PlainSection {
+  return Object.fromEntries(items.map((item) => [item.name, plain(item)]));
+}
+
+function addressSpaceText({ domain, subdomains, cost }: AddressSpace): string {
+  const space = domain === "" ? "*" : subdomains ? `*.${domain}` : domain;
+  return cost === 1 ? space : `${space};${cost}`;
+}
+
+function domainText({ domain, subdomains }: AcceptedDomain): string {
+  return subdomains ? `*.${domain}` : domain;
+}

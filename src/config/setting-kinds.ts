@@ -1,0 +1,20 @@
+/** What kind of value each setting is, for those who print them: `duration`, `size`, `integer`, `true or false`, … */
+import { z } from "zod";
+import { unwrapped } from "./issues.ts";
+import { receiveConnectorSchema } from "./receive-connector-schema.ts";
+import { sendConnectorSchema } from "./send-connector-schema.ts";
+import { transportSchema } from "./transport-schema.ts";
+import { kinds } from "./value-type.ts";
+
+function kindsOf(shape: Readonly<Record<string, z.ZodType>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(shape).map(([name, schema]) => {
+      const type = unwrapped(schema);
+      return [name, (type instanceof z.ZodType ? kinds.get(type)?.kind : undefined) ?? "section"];
+    }),
+  );
+}
+
+export const receiveConnectorKinds = kindsOf(receiveConnectorSchema.shape);
+export const sendConnectorKinds = kindsOf(sendConnectorSchema.shape);
+export const transportKinds = kindsOf(transportSchema.shape);
