@@ -2,6 +2,12 @@
 // Disk commits, DNS and password hashes share this pool; it must be sized before its first use.
 process.env.UV_THREADPOOL_SIZE ||= "16";
 
+// A reader that leaves (`weir … | head`) is no fault of ours.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", ({ code }) => {
+    if (code !== "EPIPE") process.exitCode = 1;
+  });
+
 let main;
 try {
   ({ main } = await import("../dist/cli/main.js"));

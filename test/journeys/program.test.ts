@@ -11,6 +11,7 @@ import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
 import { type SpawnedRelay, spawnRelay } from "../../src/testing/spawn-relay.ts";
 import { configuration } from "./configuration.ts";
 import { plain } from "./mail-samples.ts";
+import { run } from "./peers.ts";
 import { sendMessage } from "./send-message.ts";
 import { firstDifference, splitTrace } from "./trace.ts";
 
@@ -170,6 +171,37 @@ describe("stopping", () => {
   });
 });
 
+describe("signals while it starts", () => {
+  test("SIGTERM as soon as it listens is an orderly stop", async () => {
+    await writeFile(configFile(), configuration({ port, sinkPort: sink.port }));
+    relay = await spawnRelay(["start", "--config", configFile()], { cwd: directory });
+    await relay.said(/Listening on/);
+    relay.kill("SIGTERM");
+    expect(await relay.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test("SIGHUP as soon as it listens ends nothing", async () => {
+    await writeFile(configFile(), configuration({ port, sinkPort: sink.port }));
+    relay = await spawnRelay(["start", "--config", configFile()], { cwd: directory });
+    await relay.said(/Listening on/);
+    relay.kill("SIGHUP");
+    await relay.said(/Stop with Ctrl-C/);
+    expect(await sendMessage({ port, content: plain.content })).toMatch(/^250/);
+  });
+
+  test("nobody reading its log any more does not stop mail", async () => {
+    const started = await start(configuration({ port, sinkPort: sink.port }));
+    await started.said(/Stop with Ctrl-C/);
+    started.process.stderr?.destroy();
+    started.process.stdout?.destroy();
+    started.kill("SIGHUP");
+    expect(await sendMessage({ port, content: plain.content })).toMatch(/^250/);
+    await sink.waitFor(1);
+    started.kill("SIGTERM");
+    expect(await started.exited).toEqual({ code: 0, signal: null });
+  });
+});
+
 describe("failing", () => {
   test("a faulty configuration starts nothing and tells every fault", async () => {
     await writeFile(
@@ -202,6 +234,12 @@ describe("failing", () => {
     relay = await spawnRelay(["start", "--config", configFile()], { cwd: directory });
     expect((await relay.exited).code).toBe(1);
     expect(relay.stderr()).toMatch(/EADDRINUSE|in use/);
+  });
+
+  test("help whose reader leaves ends quietly", async () => {
+    const program = `"${process.execPath}" bin/weir.js --help`;
+    const output = await run("/bin/sh", ["-c", `for i in 1 2 3 4 5; do ${program} | true; done`]);
+    expect(output).not.toMatch(/at .*\.js:\d+|node:events/);
   });
 
   test("a second relay on the same data directory is refused", async () => {
