@@ -1,20 +1,33 @@
-/** Writes what is made from the code: the JSON Schema of the configuration and its reference. `npm run docs` */
+/** Writes what is made from the code: JSON Schema, references, and the facts of settings the shell knows. `npm run docs` */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
 import { configurationJsonSchemaText } from "../src/config/json-schema.ts";
 import { configurationReference } from "../src/config/reference.ts";
+import { settingFacts } from "../src/config/setting-facts.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The files that are made from the code, by path, with what they must contain. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const style = await resolveConfig(`${root}docs/configuration.md`);
+  const written = (text: string, parser: "markdown" | "typescript") => format(text, { ...style, parser });
   return new Map([
     ["schema/weir.schema.json", configurationJsonSchemaText()],
-    ["docs/configuration.md", await format(configurationReference(), { ...style, parser: "markdown" })],
+    ["docs/configuration.md", await written(configurationReference(), "markdown")],
+    ["src/cli/cmdlets/setting-facts.ts", await written(settingFactsModule(), "typescript")],
   ]);
+}
+
+function settingFactsModule(): string {
+  return `/** Written by \`npm run docs\` from the schema in src/config, so that the shell need not load it. */
+import type { SettingFact } from "../../config/setting-facts.ts";
+
+export const receiveConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("receiveConnectors"))};
+export const sendConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("sendConnectors"))};
+export const transportFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("transport"))};
+`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -4,7 +4,7 @@ import type { Column } from "./table.ts";
 
 export function csvText<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const line = (fields: readonly (string | number)[]): string =>
-    `${fields.map((field) => csvField(String(field))).join(",")}\r\n`;
+    `${fields.map((field) => csvField(String(field), Infinity)).join(",")}\r\n`;
   return [
     line(columns.map(({ header }) => header)),
     ...rows.map((row) => line(columns.map(({ value }) => value(row)))),

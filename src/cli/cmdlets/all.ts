@@ -1,0 +1,17 @@
+/** Every command, in the order of help. */
+import { groups, type Cmdlet } from "../cmdlet.ts";
+import { diagnosticCmdlets } from "./diagnostics.ts";
+import { receiveConnectorCmdlets } from "./receive-connectors.ts";
+import { runningCmdlets } from "./running.ts";
+import { sendConnectorCmdlets } from "./send-connectors.ts";
+import { shellCmdlets } from "./shell.ts";
+
+const all = [
+  ...runningCmdlets,
+  ...diagnosticCmdlets,
+  ...receiveConnectorCmdlets,
+  ...sendConnectorCmdlets,
+  ...shellCmdlets,
+];
+
+export const cmdlets: readonly Cmdlet[] = groups.flatMap((group) => all.filter((it) => it.group === group));

@@ -1,0 +1,176 @@
+/** What happens: explanations, events, connections, limits. */
+import { categories } from "../../events/catalogue.ts";
+import { eventLevels } from "../../events/event-level.ts";
+import type { Cmdlet, Parameter } from "../cmdlet.ts";
+import { changing, connector, config, help, json, showing, telling } from "./common-parameters.ts";
+
+const group = "Seeing what happens";
+
+const source: Parameter = {
+  name: "Source",
+  kind: "text",
+  value: "ADDRESS",
+  candidates: "source",
+  help: "Only of this client address. An IPv6 address finds the whole of its network.",
+};
+
+const categoryIdentity: Parameter = {
+  name: "Identity",
+  kind: "text",
+  position: 0,
+  value: "CATEGORY",
+  candidates: "category",
+  help: "MSExchangeTransport\\SmtpReceive, or SmtpReceive alone.",
+};
+
+export const diagnosticCmdlets: readonly Cmdlet[] = [
+  {
+    name: "explain",
+    group,
+    synopsis: "Tell what happened to a client, and which command helps.",
+    description: [
+      "For an application that gets error messages when it relays: who it is, its connections now, which limits it hit when and how often, the replies it got, which value would have been enough, and the command that sets it.",
+      "Instead of the address, give the reference from the application's own log: the word behind “ref” at the end of the reply.",
+    ],
+    parameters: [
+      {
+        name: "What",
+        kind: "text",
+        position: 0,
+        required: true,
+        value: "ADDRESS|REF",
+        candidates: "source",
+        help: "The client's IP address, the reference of a reply, or the whole reply in quotes.",
+      },
+      ...telling,
+    ],
+    examples: [
+      { command: "weir explain 192.168.7.12", text: "Why does this server get errors?" },
+      { command: "weir explain 7Z3K", text: "The log of the application says “… event 1021, ref 7Z3K)”." },
+    ],
+    load: async () => (await import("../run/explain.ts")).explain,
+  },
+  {
+    name: "Get-LimitUsage",
+    group,
+    synopsis: "Show how much of each limit is used, and whom it refused.",
+    description: [
+      "For each limit of each receive connector: configured, in use now, the highest of the last hour and day, refusals, and the sources that use or hit it most.",
+    ],
+    parameters: [{ ...connector, position: 0 }, ...showing],
+    examples: [
+      { command: "weir Get-LimitUsage", text: "Which limit is close?" },
+      { command: "weir Get-LimitUsage AppRelay -Json", text: "One connector, for a monitoring system." },
+    ],
+    load: async () => (await import("../run/limit-usage.ts")).getLimitUsage,
+  },
+  {
+    name: "Get-Connection",
+    group,
+    synopsis: "Show who is connected now.",
+    description: ["-GroupBy Source counts them by client, against the limits per source."],
+    parameters: [
+      { ...connector, position: 0 },
+      source,
+      { name: "GroupBy", kind: "choice", choices: ["Source"], value: "Source", help: "One line for each source." },
+      ...showing,
+    ],
+    examples: [
+      { command: "weir Get-Connection", text: "Every open session: source, since when, state, messages." },
+      { command: "weir Get-Connection -GroupBy Source", text: "Who is close to the limit?" },
+    ],
+    load: async () => (await import("../run/connections.ts")).getConnection,
+  },
+  {
+    name: "Get-EventLog",
+    group,
+    synopsis: "Show events, newest first.",
+    description: [
+      "Refusals by a limit stand there at every level, one entry for each connector, source and minute with its count. At level Expert each refusal has an entry of its own.",
+    ],
+    parameters: [
+      { name: "EventId", aliases: ["Id"], kind: "numbers", value: "ID,…", help: "Only these; docs/events.md lists them." },
+      source,
+      connector,
+      { name: "Category", kind: "list", choices: categories, candidates: "category", value: "CATEGORY,…", help: "Only of these." },
+      {
+        name: "Severity",
+        aliases: ["EntryType"],
+        kind: "list",
+        choices: ["Error", "Warning", "Information"],
+        value: "WORD,…",
+        help: "Error, Warning, Information.",
+      },
+      { name: "Text", kind: "text", value: "TEXT", help: "Only those whose text or fields contain this." },
+      { name: "Reference", aliases: ["Ref"], kind: "text", value: "REF", help: "Only those a reply's reference belongs to." },
+      { name: "Last", kind: "duration", value: "DURATION", help: "Not older than this: 1h, 30m, 2d." },
+      { name: "After", kind: "text", value: "TIME", help: "Not older than this instant: 2026-11-24T06:00, in local time." },
+      { name: "Before", kind: "text", value: "TIME", help: "Older than this instant." },
+      { name: "Newest", kind: "number", value: "COUNT", default: "50", help: "At most this many." },
+      { name: "Follow", aliases: ["f"], kind: "switch", help: "Then show new ones as they come, until Ctrl-C." },
+      ...showing,
+    ],
+    examples: [
+      {
+        command: "weir Get-EventLog -EventId 1021 -Last 1h",
+        text: "Who hit the limit of connections per source within the last hour?",
+      },
+      { command: "weir Get-EventLog -Source 192.168.7.12 -List", text: "All about one client, every field." },
+      { command: "weir Get-EventLog -Follow -Severity Warning,Error", text: "Watch what goes wrong." },
+    ],
+    load: async () => (await import("../run/event-log.ts")).getEventLog,
+  },
+  {
+    name: "Get-EventLogLevel",
+    group,
+    synopsis: "Show the diagnostic logging level of each category.",
+    parameters: [{ ...categoryIdentity, help: `${categoryIdentity.help} All when left out.` }, ...showing],
+    examples: [{ command: "weir Get-EventLogLevel", text: "" }],
+    load: async () => (await import("../run/event-levels.ts")).getEventLogLevel,
+  },
+  {
+    name: "Set-EventLogLevel",
+    group,
+    synopsis: "Set the diagnostic logging level of a category.",
+    description: [
+      "It holds at once and is kept in weir.yaml (diagnostics.levels). Limit events are visible at Lowest; at Expert each refusal is written singly, with the numbers that decided it.",
+    ],
+    parameters: [
+      { ...categoryIdentity, required: true, help: `${categoryIdentity.help} all: every category.` },
+      {
+        name: "Level",
+        kind: "choice",
+        position: 1,
+        required: true,
+        choices: Object.keys(eventLevels),
+        value: "LEVEL",
+        help: "Lowest (0), Low (1), Medium (3), High (5), Expert (7).",
+      },
+      ...changing,
+    ],
+    examples: [
+      {
+        command: "weir Set-EventLogLevel -Identity 'MSExchangeTransport\\SmtpReceive' -Level Expert",
+        text: "Each refused connection is written singly.",
+      },
+      { command: "weir Set-EventLogLevel all Lowest", text: "Back to normal." },
+    ],
+    load: async () => (await import("../run/event-levels.ts")).setEventLogLevel,
+  },
+  {
+    name: "Test-SmtpConnectivity",
+    group,
+    synopsis: "Connect to each binding of each receive connector, and tell what it answers.",
+    parameters: [{ ...connector, position: 0 }, ...showing],
+    examples: [{ command: "weir Test-SmtpConnectivity", text: "Exit code 1 when one fails." }],
+    load: async () => (await import("../run/test-connectivity.ts")).testSmtpConnectivity,
+  },
+  {
+    name: "status",
+    group,
+    synopsis: "Show on one screen how the relay is: listeners, connectors, queues, recent warnings.",
+    parameters: [json, config, help],
+    examples: [{ command: "weir status", text: "" }],
+    load: async () => (await import("../run/status.ts")).status,
+  },
+];

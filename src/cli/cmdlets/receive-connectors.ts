@@ -1,0 +1,133 @@
+/** Get-, New-, Set-, Remove-, Enable-, Disable-ReceiveConnector. */
+import type { Cmdlet, Parameter } from "../cmdlet.ts";
+import { changing, showing } from "./common-parameters.ts";
+import { receiveConnectorFacts } from "./setting-facts.ts";
+import { settingParameters } from "./setting-parameters.ts";
+
+const group = "Receive connectors";
+
+const identity: Parameter = {
+  name: "Identity",
+  kind: "text",
+  position: 0,
+  required: true,
+  value: "NAME",
+  candidates: "receiveConnector",
+  help: "The connector's name.",
+};
+
+export const receiveConnectorCmdlets: readonly Cmdlet[] = [
+  {
+    name: "Get-ReceiveConnector",
+    group,
+    synopsis: "Show receive connectors: several as a table, one with every setting.",
+    description: [
+      "The list of one connector marks the settings that the file does not give as (default). A connector that somebody makes has 20 connections per source and 2 % of those that remain; the Default connector has neither limit. This is the usual reason for SMTP 4.x.x errors some weeks later.",
+    ],
+    parameters: [
+      {
+        ...withoutRequired(identity),
+        help: "The connector's name, or a pattern with * and ?; all when left out.",
+      },
+      ...showing,
+    ],
+    examples: [
+      { command: "weir Get-ReceiveConnector", text: "All of them, with their limits and open connections." },
+      { command: "weir Get-ReceiveConnector AppRelay", text: "Every setting of one, as | fl shows it." },
+      {
+        command: "weir Get-ReceiveConnector AppRelay --json",
+        text: "The same for scripts, with an object that tells which values are defaults.",
+      },
+    ],
+    load: async () => (await import("../run/get-connectors.ts")).getReceiveConnector,
+  },
+  {
+    name: "Set-ReceiveConnector",
+    group,
+    synopsis: "Change settings of a receive connector, in weir.yaml and at once in the running relay.",
+    description: [
+      "The setting is changed in the file, whose comments and order stay, and applied before the command ends. New connections come in under the new value; open ones are left alone.",
+      "'$null' (in quotes) puts a setting back to its default. Lists are replaced as a whole, or changed with @{Add='a','b';Remove='c'}.",
+    ],
+    parameters: [
+      identity,
+      ...settingParameters(receiveConnectorFacts, ["usage", "name"]),
+      ...changing,
+    ],
+    examples: [
+      {
+        command: "weir Set-ReceiveConnector AppRelay -MaxInboundConnectionPerSource 40",
+        text: "An application that opens many connections at once may have 40.",
+      },
+      {
+        command:
+          "weir Set-ReceiveConnector AppRelay -MaxInboundConnectionPerSource unlimited -MaxInboundConnectionPercentagePerSource 100",
+        text: "As on the Default connector: no limit per source.",
+      },
+      {
+        command: "weir Set-ReceiveConnector AppRelay --remote-ip-ranges \"@{Add='192.168.7.12'}\"",
+        text: "One more application server may connect.",
+      },
+      {
+        command: "weir Set-ReceiveConnector AppRelay -TarpitInterval 0s -WhatIf",
+        text: "Only shows what would change.",
+      },
+    ],
+    load: async () => (await import("../run/change-connectors.ts")).setReceiveConnector,
+  },
+  {
+    name: "New-ReceiveConnector",
+    group,
+    synopsis: "Add a receive connector.",
+    description: [
+      "-Usage presets permission groups, authentication and bindings as Exchange does; whatever is given beside it wins.",
+    ],
+    parameters: [
+      { ...identity, name: "Name", aliases: ["Identity"], help: "Its name, unique among receive connectors." },
+      ...settingParameters(receiveConnectorFacts, ["name"]),
+      ...changing,
+    ],
+    examples: [
+      {
+        command:
+          "weir New-ReceiveConnector Helpdesk -Bindings 0.0.0.0:25 -RemoteIPRanges 192.168.7.0/24 -PermissionGroups AnonymousUsers -AnonymousRelay true",
+        text: "Servers of one network may relay without logging on.",
+      },
+      {
+        command: "weir New-ReceiveConnector Clients -Usage client -RemoteIPRanges 10.0.0.0/8",
+        text: "Port 587 for users that log on.",
+      },
+    ],
+    load: async () => (await import("../run/change-connectors.ts")).newReceiveConnector,
+  },
+  {
+    name: "Enable-ReceiveConnector",
+    group,
+    synopsis: "Let a receive connector listen again.",
+    parameters: [identity, ...changing],
+    examples: [{ command: "weir Enable-ReceiveConnector AppRelay", text: "Opens its listeners." }],
+    load: async () => (await import("../run/change-connectors.ts")).enableReceiveConnector,
+  },
+  {
+    name: "Disable-ReceiveConnector",
+    group,
+    synopsis: "Stop a receive connector from listening; open sessions go on.",
+    parameters: [identity, ...changing],
+    examples: [{ command: "weir Disable-ReceiveConnector AppRelay", text: "Its settings stay in the file." }],
+    load: async () => (await import("../run/change-connectors.ts")).disableReceiveConnector,
+  },
+  {
+    name: "Remove-ReceiveConnector",
+    group,
+    synopsis: "Remove a receive connector; open sessions go on.",
+    parameters: [identity, ...changing],
+    examples: [
+      { command: "weir Remove-ReceiveConnector Helpdesk -WhatIf", text: "Shows what would go from the file." },
+    ],
+    load: async () => (await import("../run/change-connectors.ts")).removeReceiveConnector,
+  },
+];
+
+function withoutRequired({ required: _, ...parameter }: Parameter): Parameter {
+  return parameter;
+}

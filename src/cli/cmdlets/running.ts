@@ -1,0 +1,97 @@
+/** Commands that need no running relay: start, check, init, schema, hash-password, demo. */
+import type { Cmdlet } from "../cmdlet.ts";
+import { isOn, textOf } from "../arguments/value.ts";
+import { config, help } from "./common-parameters.ts";
+
+const group = "Running a relay";
+
+export const runningCmdlets: readonly Cmdlet[] = [
+  {
+    name: "start",
+    group,
+    synopsis: "Start the relay and run until SIGTERM or Ctrl-C; writes a commented weir.yaml if there is none.",
+    parameters: [
+      {
+        name: "LogFormat",
+        kind: "choice",
+        choices: ["human", "json"],
+        default: "human",
+        value: "FORMAT",
+        help: "How the log on stderr looks.",
+      },
+      config,
+      help,
+    ],
+    examples: [
+      { command: "weir start", text: "With ./weir.yaml." },
+      { command: "weir start --config /etc/weir/weir.yaml --log-format json", text: "As a service." },
+    ],
+    load: async () => {
+      const { startCommand } = await import("../start.ts");
+      return async (args, { config }) =>
+        exitCode(await startCommand({ config, logFormat: textOf(args, "LogFormat") === "json" ? "json" : "human" }));
+    },
+  },
+  {
+    name: "check",
+    group,
+    synopsis: "Tell what is wrong with weir.yaml, with lines and suggestions; exit code 1 when something is.",
+    parameters: [{ name: "Json", kind: "switch", help: "Print one JSON object." }, config, help],
+    examples: [
+      { command: "weir check", text: "" },
+      { command: "weir check --config /etc/weir.yaml --json", text: "For scripts." },
+    ],
+    load: async () => {
+      const { checkCommand } = await import("../check.ts");
+      return async (args, { config }) => exitCode(await checkCommand({ config, json: isOn(args, "Json") }));
+    },
+  },
+  {
+    name: "init",
+    group,
+    synopsis: "Write the commented weir.yaml without starting; never overwrites one.",
+    parameters: [config, help],
+    examples: [{ command: "weir init", text: "" }],
+    load: async () => {
+      const { initCommand } = await import("../init.ts");
+      return async (_, { config }) => exitCode(await initCommand({ config }));
+    },
+  },
+  {
+    name: "demo",
+    group,
+    synopsis: "See in half a minute how an application meets a limit, and how it is found and raised.",
+    description: [
+      "Starts a relay of its own on free ports with a temporary data directory, and cleans everything up. Nothing is staged: the connections, replies, events and commands are real.",
+    ],
+    parameters: [{ name: "Fast", kind: "switch", help: "Without pauses for reading." }, help],
+    examples: [{ command: "weir demo", text: "" }],
+    load: async () => (await import("../demo/demo.ts")).demo,
+  },
+  {
+    name: "hash-password",
+    group,
+    synopsis: "Read a password (asked for, or the first line of stdin) and print its hash for weir.yaml.",
+    parameters: [help],
+    examples: [{ command: "weir hash-password < password.txt", text: "For “users” in weir.yaml." }],
+    load: async () => {
+      const { hashPasswordCommand } = await import("../hash-password.ts");
+      return async () => exitCode(await hashPasswordCommand());
+    },
+  },
+  {
+    name: "schema",
+    group,
+    synopsis: "Print the JSON Schema of weir.yaml, for editors.",
+    parameters: [help],
+    examples: [{ command: "weir schema > weir.schema.json", text: "" }],
+    load: async () => {
+      const { schemaCommand } = await import("../schema.ts");
+      return async () => exitCode(await schemaCommand());
+    },
+  },
+];
+
+function exitCode(code: number): 0 | 1 {
+  return code === 0 ? 0 : 1;
+}

@@ -1,0 +1,151 @@
+/** Send connectors, the transport section, queues. */
+import type { Cmdlet, Parameter } from "../cmdlet.ts";
+import { changing, json, config, help, showing, telling } from "./common-parameters.ts";
+import { sendConnectorFacts, transportFacts } from "./setting-facts.ts";
+import { settingParameters } from "./setting-parameters.ts";
+
+const group = "Send connectors and queues";
+
+const identity: Parameter = {
+  name: "Identity",
+  kind: "text",
+  position: 0,
+  value: "NAME",
+  candidates: "sendConnector",
+  help: "The connector's name.",
+};
+
+export const sendConnectorCmdlets: readonly Cmdlet[] = [
+  {
+    name: "Get-SendConnector",
+    group,
+    synopsis: "Show send connectors: several as a table, one with every setting.",
+    parameters: [
+      { ...identity, help: "The connector's name, or a pattern with * and ?; all when left out." },
+      ...showing,
+    ],
+    examples: [
+      { command: "weir Get-SendConnector", text: "Where mail goes out." },
+      { command: "weir Get-SendConnector Out --json", text: "One, for scripts." },
+    ],
+    load: async () => (await import("../run/get-connectors.ts")).getSendConnector,
+  },
+  {
+    name: "Set-SendConnector",
+    group,
+    synopsis: "Change settings of a send connector.",
+    description: ["Mail that waits is routed again under the new settings."],
+    parameters: [
+      { ...identity, required: true },
+      ...settingParameters(sendConnectorFacts, ["name"]),
+      ...changing,
+    ],
+    examples: [
+      {
+        command: "weir Set-SendConnector Out -SmartHosts '[192.0.2.10]:25','[192.0.2.11]:25'",
+        text: "Two smart hosts; the second takes over when the first does not answer.",
+      },
+      {
+        command:
+          "weir Set-SendConnector Out -AuthenticationCredential \"@{UserName='relay';PasswordFile='/etc/weir/password'}\" -SmartHostAuthMechanism BasicAuthRequireTLS",
+        text: "Logs on to the smart host.",
+      },
+    ],
+    load: async () => (await import("../run/change-connectors.ts")).setSendConnector,
+  },
+  {
+    name: "New-SendConnector",
+    group,
+    synopsis: "Add a send connector.",
+    parameters: [
+      {
+        ...identity,
+        name: "Name",
+        aliases: ["Identity"],
+        required: true,
+        help: "Its name, unique among send connectors.",
+      },
+      ...settingParameters(sendConnectorFacts, ["name"]),
+      ...changing,
+    ],
+    examples: [
+      {
+        command: "weir New-SendConnector Out -AddressSpaces '*' -SmartHosts smtp.example.com:587 -RequireTLS true",
+        text: "Everything goes to one smart host, encrypted.",
+      },
+      {
+        command: "weir New-SendConnector Test -AddressSpaces test.example -DropDirectory drop/test",
+        text: "Mail to one domain is written to files instead.",
+      },
+    ],
+    load: async () => (await import("../run/change-connectors.ts")).newSendConnector,
+  },
+  {
+    name: "Remove-SendConnector",
+    group,
+    synopsis: "Remove a send connector; what waits for it is routed again.",
+    parameters: [{ ...identity, required: true }, ...changing],
+    examples: [{ command: "weir Remove-SendConnector Drop", text: "" }],
+    load: async () => (await import("../run/change-connectors.ts")).removeSendConnector,
+  },
+  {
+    name: "Get-TransportService",
+    group,
+    synopsis: "Show the settings of the whole relay: retries, expiry, connection rate.",
+    parameters: telling,
+    examples: [{ command: "weir Get-TransportService", text: "" }],
+    load: async () => (await import("../run/transport-service.ts")).getTransportService,
+  },
+  {
+    name: "Set-TransportService",
+    group,
+    synopsis: "Change settings of the whole relay.",
+    parameters: [...settingParameters(transportFacts), ...changing],
+    examples: [
+      {
+        command: "weir Set-TransportService -MaxConnectionRatePerMinute 3000",
+        text: "More connections a minute, over all receive connectors.",
+      },
+      { command: "weir Set-TransportService -MessageExpirationTimeout 1d", text: "" },
+    ],
+    load: async () => (await import("../run/transport-service.ts")).setTransportService,
+  },
+  {
+    name: "Get-Queue",
+    group,
+    synopsis: "Show the queues, and what they wait for.",
+    parameters: [
+      {
+        name: "Identity",
+        kind: "text",
+        position: 0,
+        value: "QUEUE",
+        candidates: "queue",
+        help: "The queue's name, or a pattern with * and ?; all when left out.",
+      },
+      ...showing,
+    ],
+    examples: [{ command: "weir Get-Queue", text: "Status, messages, last error and next attempt of each." }],
+    load: async () => (await import("../run/queues.ts")).getQueue,
+  },
+  {
+    name: "Retry-Queue",
+    group,
+    synopsis: "Try a queue, or all, at once.",
+    parameters: [
+      {
+        name: "Identity",
+        kind: "text",
+        position: 0,
+        value: "QUEUE",
+        candidates: "queue",
+        help: "The queue's name; all when left out.",
+      },
+      json,
+      config,
+      help,
+    ],
+    examples: [{ command: "weir Retry-Queue", text: "After the smart host was repaired." }],
+    load: async () => (await import("../run/queues.ts")).retryQueue,
+  },
+];

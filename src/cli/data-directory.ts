@@ -1,0 +1,44 @@
+/** Where the relay that a command means keeps its data, and with it its socket. */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { chooseConfigFile } from "./config-file.ts";
+import { CommandFault } from "./exit-code.ts";
+
+export interface MeantRelay {
+  readonly configFile: string;
+  readonly dataDirectory: string;
+}
+
+/** Rejects with CommandFault (exit code 3) when there is no configuration to read it from. */
+export async function meantRelay(config: string | undefined): Promise<MeantRelay> {
+  const { file, chosen } = await chooseConfigFile(config);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const reason = missing ? `there is no ${file}` : `${file} cannot be read: ${String(error)}`;
+    const hint = chosen
+      ? "check --config or WEIR_CONFIG"
+      : "name the relay's configuration with --config FILE or WEIR_CONFIG, or start a relay here with: weir start";
+    throw new CommandFault(`${reason}, so it is not known which relay is meant; ${hint}`, 3);
+  }
+  return { configFile: file, dataDirectory: resolve(dirname(file), await dataDirectoryIn(text)) };
+}
+
+/** A line of its own with a plain or simply quoted value, which is how nearly every file has it. */
+const simpleLine =
+  /^dataDirectory[ \t]*:[ \t]+(?:"([^"\\]+)"|'([^']+)'|([^\s"'#&*!|>%@`{[,~-][^\n\r]*?))[ \t]*(?:[ \t]#.*)?\r?$/gm;
+
+/** Of the file's text, which need not be faultless. Loads the YAML library only where the line is not a simple one. */
+async function dataDirectoryIn(text: string): Promise<string> {
+  const [match, another] = text.matchAll(simpleLine);
+  if (match !== undefined && another === undefined) return match[1] ?? match[2] ?? match[3]?.trim() ?? "data";
+  if (!/^\s*[^#\s].*dataDirectory|^["'{]?dataDirectory/m.test(text)) return "data";
+  const { readYaml } = await import("../config/yaml-source.ts");
+  const source = readYaml(text);
+  const root: unknown = source.ok ? source.value : undefined;
+  const value: unknown =
+    typeof root === "object" && root !== null && "dataDirectory" in root ? root.dataDirectory : undefined;
+  return typeof value === "string" && value !== "" ? value : "data";
+}

@@ -1,0 +1,55 @@
+/** What a change came to: each setting before and after, the file, what should be known. */
+import type { Output as Answer } from "../../admin/contract.ts";
+import { isOn, type Arguments } from "../arguments/value.ts";
+import { padEnd, displayWidth } from "./display-width.ts";
+import { writeJson, type Output } from "./output.ts";
+import { exchangeName, settingText } from "./setting-text.ts";
+
+export type Change = Answer<"setReceiveConnector">;
+
+/** `kinds`: what the settings are, by name, for durations and sizes. `subject`: `Receive connector AppRelay`. */
+export function printChange(
+  output: Output,
+  args: Arguments,
+  change: Change,
+  { subject, kinds }: { readonly subject: string; readonly kinds: ReadonlyMap<string, string> },
+): void {
+  if (isOn(args, "Json")) {
+    writeJson(output, change);
+    return;
+  }
+  const { applied, whatIf, file, changes, diff, warnings, notices, needsRestart } = change;
+  const lines: string[] = [];
+  if (changes.length === 0 && diff === "") {
+    lines.push(`${subject}: nothing to change, it is so already`);
+  } else {
+    lines.push(`${output.style("heading", subject)}${whatIf ? output.style("warning", "  (what if: nothing was changed)") : ""}`);
+    const names = changes.map(({ setting }) => nameOf(setting));
+    const width = Math.max(0, ...names.map(displayWidth));
+    for (const [index, { setting, before, after }] of changes.entries()) {
+      const kind = kinds.get(setting.slice(setting.lastIndexOf(".") + 1));
+      const [from, to] = [before, after].map((value) => settingText(value, kind) || "(none)");
+      lines.push(`  ${padEnd(names[index] ?? "", width)}  ${from ?? ""} → ${output.style("changed", to ?? "")}`);
+    }
+    if (diff !== "" && (whatIf || changes.length === 0)) lines.push(...diff.trimEnd().split("\n").map((line) => diffLine(line, output)));
+    else if (applied) lines.push(output.style("faint", `  in force now, and saved in ${file}`));
+  }
+  const seen = new Set<string>();
+  for (const text of [...warnings.map(({ path, message }) => `${path}: ${message}`), ...notices]) {
+    if (seen.has(text)) continue;
+    seen.add(text);
+    lines.push(`${output.style("warning", "note")}: ${text}`);
+  }
+  if (needsRestart.length > 0) lines.push(`${output.style("warning", "note")}: ${needsRestart.join(" and ")}: from the next start on`);
+  output.write(`${lines.join("\n")}\n`);
+}
+
+function nameOf(setting: string): string {
+  const cut = setting.lastIndexOf(".") + 1;
+  return exchangeName(setting.slice(cut));
+}
+
+function diffLine(line: string, output: Output): string {
+  const style = line.startsWith("+") ? "good" : line.startsWith("-") ? "bad" : "faint";
+  return `  ${output.style(style, line)}`;
+}

@@ -1,0 +1,60 @@
+/** What a person sees when a command is not done, and its exit code. */
+import { AdminError, NoRelayError } from "../admin/client.ts";
+import { CommandFault, type ExitCode } from "./exit-code.ts";
+import { writeJson, type Output } from "./output/output.ts";
+
+export interface Asked {
+  readonly json: boolean;
+  /** As given with -Config. */
+  readonly config: string | undefined;
+}
+
+/** With -Json the reason goes to stdout as `{error: {code, message, faults?}}`, else to stderr. */
+export function reportFault(fault: unknown, output: Output, { json, config }: Asked): ExitCode {
+  const told = describe(fault, config);
+  if (json) writeJson(output, { error: { code: told.code, message: told.message, ...told.more } });
+  output.complain(`weir: ${[told.message, ...told.lines].join("\n")}\n`);
+  return told.exitCode;
+}
+
+interface Told {
+  readonly exitCode: ExitCode;
+  readonly code: string;
+  readonly message: string;
+  readonly lines: readonly string[];
+  readonly more?: object;
+}
+
+function describe(fault: unknown, config: string | undefined): Told {
+  if (fault instanceof NoRelayError) {
+    const start = config === undefined ? "weir start" : `weir start --config ${config}`;
+    return {
+      exitCode: 3,
+      code: fault.code,
+      message: fault.message.replace(/; start it with: .*$/, ""),
+      lines: fault.message.includes("no relay runs")
+        ? [
+            `  Start it with:   ${start}`,
+            "  Another one is meant by --config FILE or the environment variable WEIR_CONFIG.",
+          ]
+        : ["  Run the command as the user the relay runs as."],
+    };
+  }
+  if (fault instanceof AdminError) {
+    const { code, message, faults } = fault;
+    return {
+      exitCode: code === "invalidInput" && faults.length === 0 ? 2 : 1,
+      code,
+      message,
+      lines: faults.map(
+        (it) =>
+          `  ${it.path === "" ? "" : `${it.path}: `}${it.message}${it.suggestion === undefined ? "" : `; did you mean ${it.suggestion}?`}`,
+      ),
+      ...(faults.length === 0 ? {} : { more: { faults } }),
+    };
+  }
+  if (fault instanceof CommandFault) {
+    return { exitCode: fault.exitCode, code: "refused", message: fault.message, lines: [] };
+  }
+  return { exitCode: 1, code: "fault", message: fault instanceof Error ? fault.message : String(fault), lines: [] };
+}

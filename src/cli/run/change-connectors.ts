@@ -1,0 +1,104 @@
+/** New-, Set-, Enable-, Disable-, Remove-ReceiveConnector and -SendConnector. */
+import { isOn, textOf, type Arguments } from "../arguments/value.ts";
+import { relayOf } from "../ask-relay.ts";
+import type { Run } from "../cmdlet.ts";
+import { receiveConnectorFacts, sendConnectorFacts } from "../cmdlets/setting-facts.ts";
+import { CommandFault } from "../exit-code.ts";
+import { printChange } from "../output/print-change.ts";
+import { givenSettings, kindsOf, type Settings } from "./setting-changes.ts";
+
+const receiveKinds = kindsOf(receiveConnectorFacts);
+const sendKinds = kindsOf(sendConnectorFacts);
+
+/** Exchange's identities may carry the server: `MAIL01\AppRelay`. */
+function nameOf(args: Arguments): string {
+  const identity = textOf(args, "Identity") ?? textOf(args, "Name") ?? "";
+  return identity.slice(identity.lastIndexOf("\\") + 1);
+}
+
+function mustChange(settings: Settings, command: string): void {
+  if (Object.keys(settings).length > 0) return;
+  throw new CommandFault(`no setting is given; weir help ${command} lists them with examples`, 2);
+}
+
+export const setReceiveConnector: Run = async (args, context) => {
+  const [name, whatIf] = [nameOf(args), isOn(args, "WhatIf")];
+  const relay = await relayOf(context);
+  const settings = await givenSettings(
+    args,
+    receiveConnectorFacts,
+    async () => (await relay.call("getReceiveConnector", { name })).settings,
+  );
+  mustChange(settings, "Set-ReceiveConnector");
+  const change = await relay.call("setReceiveConnector", { name, settings, whatIf });
+  printChange(context.output, args, change, { subject: `Receive connector ${name}`, kinds: receiveKinds });
+  return 0;
+};
+
+export const newReceiveConnector: Run = async (args, context) => {
+  const [name, whatIf] = [nameOf(args), isOn(args, "WhatIf")];
+  const relay = await relayOf(context);
+  const { usage, ...settings } = await givenSettings(args, receiveConnectorFacts, () => Promise.resolve({}));
+  const change = await relay.call("newReceiveConnector", {
+    name,
+    settings,
+    whatIf,
+    ...(isUsage(usage) ? { usage } : {}),
+  });
+  printChange(context.output, args, change, { subject: `New receive connector ${name}`, kinds: receiveKinds });
+  return 0;
+};
+
+const usages = ["custom", "client", "internal", "internet", "partner", "default"] as const;
+
+function isUsage(value: unknown): value is (typeof usages)[number] {
+  return usages.some((usage) => usage === value);
+}
+
+export const enableReceiveConnector = changeReceiveConnector("enableReceiveConnector", "Receive connector");
+export const disableReceiveConnector = changeReceiveConnector("disableReceiveConnector", "Receive connector");
+export const removeReceiveConnector = changeReceiveConnector("removeReceiveConnector", "Removed receive connector");
+
+function changeReceiveConnector(
+  operation: "enableReceiveConnector" | "disableReceiveConnector" | "removeReceiveConnector",
+  subject: string,
+): Run {
+  return async (args, context) => {
+    const name = nameOf(args);
+    const relay = await relayOf(context);
+    const change = await relay.call(operation, { name, whatIf: isOn(args, "WhatIf") });
+    printChange(context.output, args, change, { subject: `${subject} ${name}`, kinds: receiveKinds });
+    return 0;
+  };
+}
+
+export const setSendConnector: Run = async (args, context) => {
+  const [name, whatIf] = [nameOf(args), isOn(args, "WhatIf")];
+  const relay = await relayOf(context);
+  const settings = await givenSettings(
+    args,
+    sendConnectorFacts,
+    async () => (await relay.call("getSendConnector", { name })).settings,
+  );
+  mustChange(settings, "Set-SendConnector");
+  const change = await relay.call("setSendConnector", { name, settings, whatIf });
+  printChange(context.output, args, change, { subject: `Send connector ${name}`, kinds: sendKinds });
+  return 0;
+};
+
+export const newSendConnector: Run = async (args, context) => {
+  const [name, whatIf] = [nameOf(args), isOn(args, "WhatIf")];
+  const relay = await relayOf(context);
+  const settings = await givenSettings(args, sendConnectorFacts, () => Promise.resolve({}));
+  const change = await relay.call("newSendConnector", { name, settings, whatIf });
+  printChange(context.output, args, change, { subject: `New send connector ${name}`, kinds: sendKinds });
+  return 0;
+};
+
+export const removeSendConnector: Run = async (args, context) => {
+  const name = nameOf(args);
+  const relay = await relayOf(context);
+  const change = await relay.call("removeSendConnector", { name, whatIf: isOn(args, "WhatIf") });
+  printChange(context.output, args, change, { subject: `Removed send connector ${name}`, kinds: sendKinds });
+  return 0;
+};

@@ -1,0 +1,162 @@
+/** Get-ReceiveConnector and Get-SendConnector. */
+import type { Output as Answer } from "../../admin/contract.ts";
+import { isOn, textOf, type Arguments } from "../arguments/value.ts";
+import { relayOf } from "../ask-relay.ts";
+import type { Run } from "../cmdlet.ts";
+import { CommandFault } from "../exit-code.ts";
+import { listLines, type Property } from "../output/list.ts";
+import { writeJson, type Output } from "../output/output.ts";
+import { printRows } from "../output/print.ts";
+import { exchangeName, settingText } from "../output/setting-text.ts";
+import type { Column } from "../output/table.ts";
+import { wildcard } from "../wildcard.ts";
+import { receiveConnectorFacts, sendConnectorFacts } from "../cmdlets/setting-facts.ts";
+
+type ReceiveConnector = Answer<"getReceiveConnector">;
+type SendConnector = Answer<"getSendConnector">;
+
+export const getReceiveConnector: Run = async (args, context) => {
+  const relay = await relayOf(context);
+  const { connectors } = await relay.call("listReceiveConnectors", {});
+  show(connectors, args, context.output, {
+    what: "receive connector",
+    columns: receiveColumns,
+    properties: receiveProperties,
+  });
+  return 0;
+};
+
+export const getSendConnector: Run = async (args, context) => {
+  const relay = await relayOf(context);
+  const { connectors } = await relay.call("listSendConnectors", {});
+  show(connectors, args, context.output, {
+    what: "send connector",
+    columns: sendColumns,
+    properties: sendProperties,
+  });
+  return 0;
+};
+
+interface Described {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly origins: Readonly<Record<string, "set" | "default">>;
+  readonly kinds: Readonly<Record<string, string>>;
+  readonly status: object;
+}
+
+interface Shown<Connector> {
+  readonly what: string;
+  readonly columns: readonly Column<Connector>[];
+  readonly properties: (connector: Connector) => readonly Property[];
+}
+
+function show<Connector extends Described>(
+  connectors: readonly Connector[],
+  args: Arguments,
+  output: Output,
+  { what, columns, properties }: Shown<Connector>,
+): void {
+  const identity = textOf(args, "Identity");
+  const matches = identity === undefined ? undefined : wildcard(identity);
+  if (identity !== undefined && matches === undefined) {
+    const connector = named(identity, connectors, what);
+    if (isOn(args, "Json")) writeJson(output, plain(connector));
+    else if (isOn(args, "Csv")) printRows(output, args, { rows: [connector], columns, none: "" });
+    else output.write(`${listLines(properties(connector), output).join("\n")}\n`);
+    return;
+  }
+  const rows = connectors.filter(({ name }) => matches?.(name) ?? true);
+  printRows(output, args, {
+    rows,
+    columns,
+    properties,
+    json: rows.map(plain),
+    none: matches === undefined ? `there is no ${what}` : `no ${what} has a name like ${identity ?? ""}`,
+  });
+}
+
+/** Exchange's identities may carry the server: `MAIL01\AppRelay`. */
+function named<Connector extends Described>(
+  identity: string,
+  connectors: readonly Connector[],
+  what: string,
+): Connector {
+  const wanted = [identity, identity.slice(identity.lastIndexOf("\\") + 1)].map((it) => it.toLowerCase());
+  const found = wanted
+    .map((name) => connectors.find((it) => it.name.toLowerCase() === name))
+    .find((it) => it !== undefined);
+  if (found !== undefined) return found;
+  const names = connectors.map(({ name }) => name).join(", ");
+  throw new CommandFault(`there is no ${what} ${identity}; there ${names === "" ? "is none at all" : `are: ${names}`}`);
+}
+
+function plain({ settings, origins, status }: Described): object {
+  return { ...settings, origins, status };
+}
+
+const columnOf =
+  <Connector extends Described>(setting: string) =>
+  ({ settings, kinds }: Connector): string =>
+    settingText(settings[setting], kinds[setting]);
+
+const receiveColumns: readonly Column<ReceiveConnector>[] = [
+  { header: "Identity", value: ({ name }) => name },
+  { header: "Bindings", value: columnOf("bindings") },
+  { header: "RemoteIPRanges", value: columnOf("remoteIpRanges") },
+  { header: "Enabled", value: columnOf("enabled") },
+  { header: "MaxInbound", value: columnOf("maxInboundConnection"), align: "right" },
+  { header: "PerSource", value: columnOf("maxInboundConnectionPerSource"), align: "right" },
+  {
+    header: "Percentage",
+    value: columnOf("maxInboundConnectionPercentagePerSource"),
+    align: "right",
+  },
+  { header: "RateLimit", value: columnOf("messageRateLimit"), align: "right" },
+  { header: "Open", value: ({ status }) => status.openConnections, align: "right" },
+];
+
+function receiveProperties(connector: ReceiveConnector): readonly Property[] {
+  const { status } = connector;
+  const listening = status.endpoints.map(({ binding, listening: isOpen }) => (isOpen ? binding : `${binding} (not listening)`));
+  return [
+    ...settingProperties(connector, receiveConnectorFacts.map(({ name }) => name)),
+    { name: "Listening", value: listening.length === 0 ? "nowhere" : listening.join(", ") },
+    { name: "OpenConnections", value: String(status.openConnections) },
+  ];
+}
+
+const sendColumns: readonly Column<SendConnector>[] = [
+  { header: "Identity", value: ({ name }) => name },
+  { header: "AddressSpaces", value: columnOf("addressSpaces") },
+  {
+    header: "Target",
+    value: ({ kind, settings }) =>
+      settingText(kind === "drop" ? settings["dropDirectory"] : settings["smartHosts"], undefined),
+  },
+  { header: "Enabled", value: columnOf("enabled") },
+  { header: "RequireTLS", value: columnOf("requireTls") },
+  { header: "Queues", value: ({ status }) => status.queues, align: "right" },
+  { header: "Messages", value: ({ status }) => status.messages, align: "right" },
+];
+
+function sendProperties(connector: SendConnector): readonly Property[] {
+  return [
+    ...settingProperties(connector, sendConnectorFacts.map(({ name }) => name)),
+    { name: "Queues", value: String(connector.status.queues) },
+    { name: "MessagesQueued", value: String(connector.status.messages) },
+  ];
+}
+
+/** In the order of the schema, then what the relay knows beyond it. Defaults are marked. */
+export function settingProperties(
+  { settings, origins, kinds }: Pick<Described, "settings" | "origins" | "kinds">,
+  order: readonly string[],
+): readonly Property[] {
+  const names = new Set([...order.filter((name) => name in settings), ...Object.keys(settings)]);
+  return [...names].map((name) => ({
+    name: exchangeName(name),
+    value: settingText(settings[name], kinds[name]),
+    remark: origins[name] === "default" ? "default" : undefined,
+  }));
+}

@@ -1,0 +1,36 @@
+/** Get-TransportService and Set-TransportService. */
+import { isOn } from "../arguments/value.ts";
+import { relayOf } from "../ask-relay.ts";
+import type { Run } from "../cmdlet.ts";
+import { transportFacts } from "../cmdlets/setting-facts.ts";
+import { CommandFault } from "../exit-code.ts";
+import { listLines } from "../output/list.ts";
+import { writeJson } from "../output/output.ts";
+import { printChange } from "../output/print-change.ts";
+import { settingProperties } from "./get-connectors.ts";
+import { givenSettings, kindsOf } from "./setting-changes.ts";
+
+export const getTransportService: Run = async (args, { output, ...context }) => {
+  const relay = await relayOf(context);
+  const described = await relay.call("getTransportService", {});
+  if (isOn(args, "Json")) writeJson(output, { ...described.settings, origins: described.origins });
+  else {
+    const order = transportFacts.map(({ name }) => name);
+    output.write(`${listLines(settingProperties(described, order), output).join("\n")}\n`);
+  }
+  return 0;
+};
+
+export const setTransportService: Run = async (args, context) => {
+  const relay = await relayOf(context);
+  const settings = await givenSettings(
+    args,
+    transportFacts,
+    async () => (await relay.call("getTransportService", {})).settings,
+  );
+  if (Object.keys(settings).length === 0)
+    throw new CommandFault("no setting is given; weir help Set-TransportService lists them", 2);
+  const change = await relay.call("setTransportService", { settings, whatIf: isOn(args, "WhatIf") });
+  printChange(context.output, args, change, { subject: "Transport service", kinds: kindsOf(transportFacts) });
+  return 0;
+};
