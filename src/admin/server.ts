@@ -10,7 +10,7 @@ import { pointerFile, socketPlace } from "./socket-path.ts";
 export interface AdminServer {
   readonly path: string;
   /** Takes no more requests and lets those under way end, for a second at most. Idempotent. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const graceMs = 1_000;
@@ -24,7 +24,8 @@ export async function serveAdmin(
   fetch: (request: Request) => Response | Promise<Response>,
 ): Promise<AdminServer> {
   const place = socketPlace(dataDirectory, { platform: process.platform, temporary: tmpdir() });
-  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
+  const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
+  const server = createServer((request, response) => void listener(request, response));
   server.on("clientError", (_, socket) => socket.destroy());
   // A stream may be silent for long.
   server.timeout = 0;

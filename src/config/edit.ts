@@ -139,15 +139,17 @@ function find(
   const list = findPair(root(document), (key) => key === section);
   const items: unknown = list?.value;
   if (list === undefined || !isSeq(items)) return undefined;
-  const nameOf = (item: unknown): string =>
-    isMap(item) ? sameCase(String(item.get("name") ?? "")) : sameCase("");
-  const index = items.items.findIndex((item) => nameOf(item) === sameCase(name));
+  const index = items.items.findIndex((item) => isMap(item) && isCalled(item.get("name"), name));
   const map: unknown = items.items[index];
   return isMap(map) ? { list, index, map } : undefined;
 }
 
-function sameCase(name: string): string {
-  return name.trim().toLowerCase();
+/** Without regard to case, as in Exchange. */
+function isCalled(written: unknown, name: string): boolean {
+  return (
+    (typeof written === "string" || typeof written === "number") &&
+    String(written).trim().toLowerCase() === name.trim().toLowerCase()
+  );
 }
 
 /** A category without its source. */
@@ -225,17 +227,17 @@ function verify(before: string, after: string, edit: ConfigurationEdit): void {
 
 type Values = Record<string, unknown>;
 
-function editedValue(root: Values, edit: ConfigurationEdit): Values {
+function editedValue(whole: Values, edit: ConfigurationEdit): Values {
   switch (edit.kind) {
     case "set":
     case "add":
     case "remove": {
-      const list = Array.isArray(root[edit.section]) ? (root[edit.section] as Values[]) : [];
-      const isIt = (item: Values): boolean => sameCase(String(item["name"] ?? "")) === sameCase(edit.name);
-      if (edit.kind === "remove") return { ...root, [edit.section]: list.filter((item) => !isIt(item)) };
-      if (edit.kind === "add") return { ...root, [edit.section]: [...list, newItem(edit)] };
+      const list = Array.isArray(whole[edit.section]) ? (whole[edit.section] as Values[]) : [];
+      const isIt = (item: Values): boolean => isCalled(item["name"], edit.name);
+      if (edit.kind === "remove") return { ...whole, [edit.section]: list.filter((item) => !isIt(item)) };
+      if (edit.kind === "add") return { ...whole, [edit.section]: [...list, newItem(edit)] };
       return {
-        ...root,
+        ...whole,
         [edit.section]: list.map((item) =>
           isIt(item) ? withSettings(item, edit.settings, (key) => canonicalName(key, edit.section)) : item,
         ),
@@ -243,15 +245,15 @@ function editedValue(root: Values, edit: ConfigurationEdit): Values {
     }
     case "setSection":
       return {
-        ...root,
-        [edit.section]: withSettings(asSection(root[edit.section]), edit.settings, (key) =>
+        ...whole,
+        [edit.section]: withSettings(asSection(whole[edit.section]), edit.settings, (key) =>
           canonicalName(key, edit.section),
         ),
       };
     case "setLevels": {
-      const diagnostics = asSection(root["diagnostics"]);
+      const diagnostics = asSection(whole["diagnostics"]);
       const levels = withSettings(asSection(diagnostics["levels"]), edit.levels, bare);
-      return { ...root, diagnostics: { ...diagnostics, levels } };
+      return { ...whole, diagnostics: { ...diagnostics, levels } };
     }
   }
 }

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { eventLevels, type EventLevelName } from "../../events/event-level.ts";
 import { categories } from "../../events/catalogue.ts";
 
-export const jsonSchema: z.ZodType<Json> = z.json() as z.ZodType<Json>;
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export const jsonSchema = z.json();
+export type Json = z.output<typeof jsonSchema>;
 
 export const nameSchema = z.string().min(1).max(64);
 export const instantSchema = z.iso.datetime();

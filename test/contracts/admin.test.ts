@@ -4,10 +4,10 @@ import { connect, type Socket } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { type AdministeredRelay, startAdministeredRelay } from "../testing/administered-relay.ts";
-import { connectScriptedClient } from "../testing/scripted-client.ts";
-import { AdminError } from "./client.ts";
-import { operations, type Input, type OperationName, type Output } from "./contract.ts";
+import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
+import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
+import { AdminError } from "../../src/admin/client.ts";
+import { operations, type Input, type OperationName, type Output } from "../../src/admin/contract.ts";
 
 const text = `# Contoso
 receiveConnectors:
@@ -309,7 +309,7 @@ describe("changing", () => {
     expect(await it.text()).toBe(before);
     expect(it.relay.settings.receiveConnectors[0]?.tarpitInterval).toBe(0);
     expect((await refusal(set({ tarpitInterval: 7 }, true))).code).toBe("configurationRefused");
-    for (const change of [
+    for (const each of [
       await call("removeReceiveConnector", { name: "AppRelay", whatIf: true }),
       await call("newSendConnector", {
         name: "X",
@@ -319,9 +319,9 @@ describe("changing", () => {
       await call("setEventLevel", { category: "all", level: "Expert", whatIf: true }),
       await call("setTransportService", { settings: { maxConnectionRatePerMinute: 5 }, whatIf: true }),
     ]) {
-      expect(change).toMatchObject({ applied: false });
-      expect(change.diff).not.toBe("");
-      expect(change.changes).not.toEqual([]);
+      expect(each).toMatchObject({ applied: false });
+      expect(each.diff).not.toBe("");
+      expect(each.changes).not.toEqual([]);
     }
     expect(await it.text()).toBe(before);
   });
