@@ -15,6 +15,7 @@ import type { Connection, ConnectionHandler } from "../connection/connection.ts"
 import { ContentIntake } from "./content-intake.ts";
 import { answer } from "./dispatch.ts";
 import type { SessionServices } from "./services.ts";
+import { SessionInput } from "./session-input.ts";
 import type { SessionState } from "./state.ts";
 import { logOpening, logReply } from "./transcript.ts";
 import { chunkReceived, type Chunk } from "./verbs/bdat.ts";
@@ -24,10 +25,6 @@ const maxCommandLineBytes = 4_096;
 const maxAuthLineBytes = 12_288;
 /** Octets that wait while a command is being answered; then reading stops. */
 const maxWaitingInputBytes = 64 * 1024;
-
-const noOctets = Buffer.alloc(0);
-const CR = 13;
-const LF = 10;
 
 /** Handles the next line in place of the command parser (AUTH). */
 export type LineHandler = (line: Buffer) => Reply | Promise<Reply>;
@@ -46,13 +43,7 @@ export class Session implements ConnectionHandler {
   readonly transcript: ProtocolSession | undefined;
   readonly #connection: Connection;
 
-  #input: Buffer = noOctets;
-  /** Where the next octet to look at stands in `#input`. */
-  #at = 0;
-  /** Up to here no line feed was found. */
-  #scanned = 0;
-  /** Dropping what stands before the next CRLF. */
-  #skippingLine = false;
+  readonly #input = new SessionInput();
   #reading: "lines" | "content" | "chunk" = "lines";
   #intake: ContentIntake | undefined;
   #chunk: Chunk | undefined;
@@ -152,17 +143,9 @@ export class Session implements ConnectionHandler {
   // --- what the connection tells ------------------------------------------------------------------------------
 
   receive(chunk: Buffer): void {
-    const waiting = this.#input.length - this.#at;
-    if (waiting === 0) {
-      this.#input = chunk;
-      this.#scanned = 0;
-    } else {
-      this.#input = Buffer.concat([this.#at === 0 ? this.#input : this.#input.subarray(this.#at), chunk]);
-      this.#scanned = Math.max(0, this.#scanned - this.#at);
-    }
-    this.#at = 0;
+    this.#input.push(chunk);
     if (!this.#waiting && !this.#backlogFull) this.#run();
-    else if (this.#input.length > maxWaitingInputBytes) this.#connection.pause();
+    else if (this.#input.waitingBytes > maxWaitingInputBytes) this.#connection.pause();
   }
 
   secured(tls: { readonly protocol: string; readonly cipher: string }): void {
@@ -191,7 +174,7 @@ export class Session implements ConnectionHandler {
     }
     this.#intake?.discard();
     this.#intake = undefined;
-    this.#input = noOctets;
+    this.#input.clear();
     this.services.ended(this);
   }
 
@@ -225,6 +208,7 @@ export class Session implements ConnectionHandler {
       this.#fail(fault);
     }
     this.#flush();
+    this.#input.forgetConsumed();
     if (!this.#waiting) {
       if (this.#inputEnded) this.#connection.close();
       else if (!this.#backlogFull) this.#connection.resume();
@@ -245,61 +229,48 @@ export class Session implements ConnectionHandler {
 
   #readLine(): boolean {
     const input = this.#input;
-    const start = this.#at;
-    const limit = this.#lineHandler === undefined ? maxCommandLineBytes : maxAuthLineBytes;
-    const end = input.indexOf(LF, Math.max(start, this.#scanned));
-    if (end === -1) {
-      this.#scanned = input.length;
-      if (this.#skippingLine) this.#skipIncompleteLine();
-      else if (input.length - start > limit) {
-        this.#skipIncompleteLine();
+    switch (input.nextLine(this.#lineHandler === undefined ? maxCommandLineBytes : maxAuthLineBytes)) {
+      case "more":
+        return false;
+      case "line":
+        this.#answerLine(input);
+        return true;
+      case "tooLong":
         this.#refuseLine(replies.lineTooLong);
-      }
-      return false;
+        return true;
+      case "bareLinefeed":
+        this.#refuseLine(replies.bareLinefeedInCommand);
+        return true;
+      case "dropped":
+        return true;
     }
-    this.#at = end + 1;
-    const complete = end > start && input[end - 1] === CR;
-    if (this.#skippingLine) {
-      this.#skippingLine = !complete;
-    } else if (!complete) {
-      // Only CRLF ends a line (RFC 5321 §2.3.8); what stands before the next CRLF is never run as a command.
-      this.#skippingLine = true;
-      this.#refuseLine(replies.bareLinefeedInCommand);
-    } else if (end - 1 - start > limit) {
-      this.#refuseLine(replies.lineTooLong);
-    } else {
-      const handler = this.#lineHandler;
-      this.#lineHandler = undefined;
-      this.transcript?.line(
-        "<",
-        handler === undefined ? maskCredentials(input.toString("utf8", start, end - 1)) : "****",
-      );
-      this.#step(
-        handler !== undefined
-          ? handler(input.subarray(start, end - 1))
-          : answer(this, parseCommand(input, this.state.offered, start, end - 1)),
-      );
-    }
-    return true;
   }
 
-  /** A line that cannot be read ends an authentication that waited for it. */
+  #answerLine({ octets, lineStart, lineEnd }: SessionInput): void {
+    const handler = this.#lineHandler;
+    this.#lineHandler = undefined;
+    this.transcript?.line(
+      "<",
+      handler === undefined ? maskCredentials(octets.toString("utf8", lineStart, lineEnd)) : "****",
+    );
+    this.#step(
+      handler !== undefined
+        ? handler(octets.subarray(lineStart, lineEnd))
+        : answer(this, parseCommand(octets, this.state.offered, lineStart, lineEnd)),
+    );
+  }
+
+  /** A line that cannot be read ends what waited for it (AUTH). */
   #refuseLine(reply: Reply): void {
     this.#lineHandler = undefined;
     this.#respond(reply);
   }
 
-  /** Drops a line whose end has not come yet, but for a CR that may be the first half of it. */
-  #skipIncompleteLine(): void {
-    this.#skippingLine = true;
-    const { length } = this.#input;
-    this.#at = this.#input[length - 1] === CR ? length - 1 : length;
-  }
-
   #readContent(): boolean {
     const intake = this.#intake;
-    if (intake === undefined || this.#at === this.#input.length) return false;
-    this.#at = intake.feed(this.#input, this.#at, this.#input.length);
+    const input = this.#input;
+    if (intake === undefined || input.waitingBytes === 0) return false;
+    input.at = intake.feed(input.octets, input.at, input.octets.length);
     if (intake.breakOff !== undefined) {
       this.#sendAndClose(intake.breakOff);
       return false;
@@ -316,15 +287,16 @@ export class Session implements ConnectionHandler {
     const chunk = this.#chunk;
     if (chunk === undefined) return false;
     const intake = chunk.refusal === undefined ? this.#intake : undefined;
-    const octets = Math.min(this.#chunkRemainingBytes, this.#input.length - this.#at);
+    const input = this.#input;
+    const octets = Math.min(this.#chunkRemainingBytes, input.waitingBytes);
     if (intake !== undefined && octets > 0) {
-      intake.feed(this.#input, this.#at, this.#at + octets);
+      intake.feed(input.octets, input.at, input.at + octets);
       if (intake.breakOff !== undefined) {
         this.#sendAndClose(intake.breakOff);
         return false;
       }
     }
-    this.#at += octets;
+    input.at += octets;
     this.#chunkRemainingBytes -= octets;
     if (intake?.mustWait === true) {
       this.#await(intake.whenWritable(), () => undefined);
@@ -453,9 +425,7 @@ export class Session implements ConnectionHandler {
     this.#flush();
     // Whatever came behind STARTTLS in the clear is dropped, and all that was said before is forgotten
     // (RFC 3207 §4.2, §6).
-    this.#input = noOctets;
-    this.#at = 0;
-    this.#scanned = 0;
+    this.#input.clear();
     const { state } = this;
     state.hello = undefined;
     state.offered = nothingOffered;

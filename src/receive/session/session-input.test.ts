@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { SessionInput } from "./session-input.ts";
+
+/** Outcomes in order, lines as their text, until there is no whole line any more. */
+function outcomes(chunks: readonly string[], limitBytes = 10): string[] {
+  const input = new SessionInput();
+  const seen: string[] = [];
+  for (const chunk of chunks) {
+    input.push(Buffer.from(chunk, "latin1"));
+    for (let outcome = input.nextLine(limitBytes); outcome !== "more"; outcome = input.nextLine(limitBytes)) {
+      const line = input.octets.toString("latin1", input.lineStart, input.lineEnd);
+      seen.push(outcome === "line" ? `"${line}"` : outcome);
+    }
+  }
+  return seen;
+}
+
+const table: readonly (readonly [string, readonly string[]])[] = [
+  ["NOOP\r\nRSET\r\n", ['"NOOP"', '"RSET"']],
+  ["\r\n", ['""']],
+  ["NOOP", []],
+  ["NOOP\nRSET\r\nQUIT\r\n", ["bareLinefeed", "dropped", '"QUIT"']],
+  ["\n\n\r\nQUIT\r\n", ["bareLinefeed", "dropped", "dropped", '"QUIT"']],
+  ["0123456789\r\n", ['"0123456789"']],
+  ["0123456789a\r\nQUIT\r\n", ["tooLong", '"QUIT"']],
+  ["NOOP\r\r\nQUIT\r\n", ['"NOOP\r"', '"QUIT"']],
+  ["\rNOOP\r\n", ['"\rNOOP"']],
+];
+
+describe.each(table)("%j", (text, expected) => {
+  it("in one piece", () => {
+    expect(outcomes([text])).toEqual(expected);
+  });
+  it("octet by octet", () => {
+    expect(outcomes(text.split("")).filter((outcome) => outcome !== "dropped")).toEqual(
+      expected.filter((outcome) => outcome !== "dropped"),
+    );
+  });
+});
+
+it("drops an endless line, and finds its end across chunks", () => {
+  expect(outcomes(["x".repeat(50), "y".repeat(50), "z\r", "\nQUIT\r\n"])).toEqual([
+    "tooLong",
+    "dropped",
+    '"QUIT"',
+  ]);
+});

@@ -1,0 +1,101 @@
+/**
+ * What a client has sent and nobody has looked at yet: cut into command lines here, or taken as content by the
+ * session. Only CRLF ends a line (RFC 5321 §2.3.8); what stands before a bare line feed is never a command.
+ */
+const noOctets = Buffer.alloc(0);
+const CR = 13;
+const LF = 10;
+
+export type LineOutcome =
+  /** `lineStart` to `lineEnd` hold one, without its CRLF. */
+  | "line"
+  /** Longer than allowed; dropped up to its end, whenever that comes. */
+  | "tooLong"
+  /** A line feed without CR; dropped up to the next CRLF. */
+  | "bareLinefeed"
+  /** The end of what was to be dropped. */
+  | "dropped"
+  /** No whole line yet. */
+  | "more";
+
+export class SessionInput {
+  octets: Buffer = noOctets;
+  /** Where the next octet to look at stands. */
+  at = 0;
+  lineStart = 0;
+  lineEnd = 0;
+  /** Up to here no line feed was found. */
+  #scanned = 0;
+  #dropping = false;
+
+  /** Octets not looked at yet. */
+  get waitingBytes(): number {
+    return this.octets.length - this.at;
+  }
+
+  /** Adds what came. Copies only when something is left of what came before. */
+  push(chunk: Buffer): void {
+    if (this.waitingBytes === 0) {
+      this.octets = chunk;
+      this.#scanned = 0;
+    } else {
+      this.octets = Buffer.concat([this.at === 0 ? this.octets : this.octets.subarray(this.at), chunk]);
+      this.#scanned = Math.max(0, this.#scanned - this.at);
+    }
+    this.at = 0;
+  }
+
+  /** Lets go of a chunk that was used up, so that an idle session holds none. */
+  forgetConsumed(): void {
+    if (this.waitingBytes > 0) return;
+    this.octets = noOctets;
+    this.at = 0;
+    this.#scanned = 0;
+  }
+
+  /** Drops everything (RFC 3207 §6). */
+  clear(): void {
+    this.octets = noOctets;
+    this.at = 0;
+    this.#scanned = 0;
+    this.#dropping = false;
+  }
+
+  /** The next line of at most `limitBytes`. Cost: one native search; no octet is searched twice. */
+  nextLine(limitBytes: number): LineOutcome {
+    const { octets, at } = this;
+    const end = octets.indexOf(LF, Math.max(at, this.#scanned));
+    if (end === -1) {
+      this.#scanned = octets.length;
+      if (this.#dropping) {
+        this.#dropIncomplete();
+        return "more";
+      }
+      // The CR of the end may be among them.
+      if (octets.length - at <= limitBytes + 1) return "more";
+      this.#dropping = true;
+      this.#dropIncomplete();
+      return "tooLong";
+    }
+    this.at = end + 1;
+    const complete = end > at && octets[end - 1] === CR;
+    if (this.#dropping) {
+      this.#dropping = !complete;
+      return "dropped";
+    }
+    if (!complete) {
+      this.#dropping = true;
+      return "bareLinefeed";
+    }
+    if (end - 1 - at > limitBytes) return "tooLong";
+    this.lineStart = at;
+    this.lineEnd = end - 1;
+    return "line";
+  }
+
+  /** All but a CR that may be the first half of the end. */
+  #dropIncomplete(): void {
+    const { length } = this.octets;
+    this.at = this.octets[length - 1] === CR ? length - 1 : length;
+  }
+}
