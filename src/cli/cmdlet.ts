@@ -20,11 +20,14 @@ export type ParameterKind =
   | "changeableList"
   /** `@{UserName='relay';PasswordFile='/etc/weir/password'}` */
   | "section"
+  /** Each word as it is; only for the place `rest`. */
+  | "words"
   /** As it stands in the configuration file: the relay reads it. */
   | "value";
 
 /** What a parameter's value is completed with when it is no choice of fixed words. */
-export type Candidates = "receiveConnector" | "sendConnector" | "category" | "file" | "queue" | "source" | "cmdlet";
+export type Candidates =
+  "receiveConnector" | "sendConnector" | "category" | "file" | "queue" | "source" | "cmdlet";
 
 export interface Parameter {
   /** In Exchange's spelling. */
@@ -72,6 +75,8 @@ export interface Cmdlet {
   readonly parameters: readonly Parameter[];
   readonly examples: readonly Example[];
   readonly hidden?: true;
+  /** Runs long, and ends in good order on Ctrl-C (`output.signal`). */
+  readonly interruptible?: true;
   /** Loaded when it is called, so that help and completion are quick. */
   readonly load: () => Promise<Run>;
 }

@@ -1,103 +1,94 @@
-/** The program `weir`: one file per command, loaded when it is called, so that `--help` is quick. */
-import { Command, CommanderError, Option } from "commander";
-import { version } from "../version.ts";
+/** The program `weir`: one table of commands, each loaded when it is called, so that every answer is quick. */
+import { bindArguments } from "./arguments/bind-arguments.ts";
+import { findName } from "./arguments/find-name.ts";
+import { isOn, textOf } from "./arguments/value.ts";
+import { cmdlets } from "./cmdlets/all.ts";
+import type { Cmdlet } from "./cmdlet.ts";
+import type { ExitCode } from "./exit-code.ts";
+import { processOutput, type Output } from "./output/output.ts";
 
-/** 0 done, 1 refused with the reason, 2 wrong usage, 3 no relay to talk to. */
-export type ExitCode = 0 | 1 | 2 | 3;
-
-const examples = `
-Examples:
-  weir start                          start the relay; writes a commented weir.yaml if there is none
-  weir check                          tell what is wrong with weir.yaml, with lines and suggestions
-  weir check --config /etc/weir.yaml --json
-  weir hash-password < password.txt   make the hash of a password for "users" in weir.yaml
-  weir init                           write the commented weir.yaml without starting
-  weir schema > weir.schema.json      completion of weir.yaml in an editor
-
-The configuration file is --config FILE, else the environment variable WEIR_CONFIG, else ./weir.yaml.
-Exit codes: 0 done, 1 refused with the reason, 2 wrong usage, 3 no relay to talk to.`;
+export type { ExitCode } from "./exit-code.ts";
 
 /**
  * Runs the program with its arguments, without interpreter and script, and resolves with the exit code. Output
  * goes to stdout, complaints to stderr; never rejects.
  */
-export async function main(argv: readonly string[]): Promise<number> {
-  let exitCode = 0;
-  const run =
-    <Arguments extends unknown[]>(command: (...args: Arguments) => Promise<number>) =>
-    async (...args: Arguments): Promise<void> => {
-      exitCode = await command(...args);
-    };
-  const program = new Command("weir")
-    .description("Weir takes mail from applications, keeps it safe, carries it on, and explains every limit.")
-    .version(version, "-V, --version", "print the version")
-    .helpOption("-h, --help", "print this help, or that of a command")
-    .showSuggestionAfterError()
-    .exitOverride()
-    .addHelpText("after", examples);
-  const configOption = (): Option => new Option("-c, --config <file>", "the configuration file");
-
-  program
-    .command("start")
-    .description("start the relay and run until SIGTERM or Ctrl-C")
-    .addOption(configOption())
-    .addOption(
-      new Option("--log-format <format>", "how the log on stderr looks")
-        .choices(["human", "json"])
-        .default("human"),
-    )
-    .action(
-      run(async (options: { config?: string; logFormat: "human" | "json" }) => {
-        const { startCommand } = await import("./start.ts");
-        return startCommand(options);
-      }),
-    );
-  program
-    .command("check")
-    .description("tell every fault of the configuration; exit code 1 when there is one")
-    .addOption(configOption())
-    .option("--json", "print one JSON object")
-    .action(
-      run(async (options: { config?: string; json?: boolean }) => {
-        const { checkCommand } = await import("./check.ts");
-        return checkCommand(options);
-      }),
-    );
-  program
-    .command("init")
-    .description("write a commented configuration to start from; never overwrites one")
-    .addOption(configOption())
-    .action(
-      run(async (options: { config?: string }) => {
-        const { initCommand } = await import("./init.ts");
-        return initCommand(options);
-      }),
-    );
-  program
-    .command("hash-password")
-    .description("read a password (asked for, or the first line of stdin) and print its hash")
-    .action(
-      run(async () => {
-        const { hashPasswordCommand } = await import("./hash-password.ts");
-        return hashPasswordCommand();
-      }),
-    );
-  program
-    .command("schema")
-    .description("print the JSON Schema of the configuration file")
-    .action(
-      run(async () => {
-        const { schemaCommand } = await import("./schema.ts");
-        return schemaCommand();
-      }),
-    );
-
-  try {
-    await program.parseAsync(argv, { from: "user" });
-    return exitCode;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`weir: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
+export async function main(argv: readonly string[], output: Output = processOutput()): Promise<ExitCode> {
+  const [command, ...words] = argv;
+  if (command === undefined) {
+    await printOverview({ ...output, write: output.complain });
+    return 2;
   }
+  if (["--help", "-h", "-?", "-help", "/?"].includes(command.toLowerCase())) {
+    await printOverview(output);
+    return 0;
+  }
+  if (["--version", "-v"].includes(command.toLowerCase())) {
+    const { version } = await import("../version.ts");
+    output.write(`${version}\n`);
+    return 0;
+  }
+  const found = findName(command, cmdlets, { exactly: true });
+  if (found.kind === "found") return runCmdlet(found.item, words, output);
+  const { unknownCommand } = await import("./help/unknown-command.ts");
+  output.complain(unknownCommand(command, found));
+  return 2;
+}
+
+async function runCmdlet(cmdlet: Cmdlet, words: readonly string[], output: Output): Promise<ExitCode> {
+  if (asksForHelp(words)) {
+    const { cmdletHelp } = await import("./help/cmdlet-help.ts");
+    output.write(cmdletHelp(cmdlet, output));
+    return 0;
+  }
+  const bound = bindArguments(cmdlet, words);
+  if (!bound.ok) {
+    for (const fault of bound.faults) output.complain(`weir: ${fault}\n`);
+    const { usage } = await import("./help/cmdlet-help.ts");
+    output.complain(`usage: ${usage(cmdlet)}\nweir help ${cmdlet.name} explains it with examples\n`);
+    return 2;
+  }
+  const { args } = bound;
+  const config = textOf(args, "Config");
+  try {
+    const run = await cmdlet.load();
+    return await interruptibly(cmdlet, output, (interruptible) =>
+      run(args, { output: interruptible, config }),
+    );
+  } catch (fault) {
+    const { reportFault } = await import("./report-fault.ts");
+    return reportFault(fault, output, { json: isOn(args, "Json"), config });
+  }
+}
+
+/** The first Ctrl-C, and a reader of stdout that has gone, end such a command in good order; a second Ctrl-C at once. */
+async function interruptibly(
+  { interruptible }: Cmdlet,
+  output: Output,
+  run: (output: Output) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort();
+  // Without a listener `weir Get-EventLog | head` would end in a stack trace.
+  process.stdout.on("error", interrupt);
+  if (interruptible === true) process.once("SIGINT", interrupt);
+  try {
+    const signal = AbortSignal.any([interruption.signal, output.signal]);
+    return await run(interruptible === true ? { ...output, signal } : output);
+  } finally {
+    process.removeListener("SIGINT", interrupt);
+    process.stdout.removeListener("error", interrupt);
+  }
+}
+
+/** Also beside parameters that are wrong; behind `--` it is a value. */
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  const named = end < 0 ? words : words.slice(0, end);
+  return named.some((word) => ["-?", "-h", "-help", "--help"].includes(word.toLowerCase()));
+}
+
+async function printOverview(output: Output): Promise<void> {
+  const { overview } = await import("./help/overview.ts");
+  output.write(overview(cmdlets, output));
 }

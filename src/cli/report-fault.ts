@@ -56,5 +56,10 @@ function describe(fault: unknown, config: string | undefined): Told {
   if (fault instanceof CommandFault) {
     return { exitCode: fault.exitCode, code: "refused", message: fault.message, lines: [] };
   }
-  return { exitCode: 1, code: "fault", message: fault instanceof Error ? fault.message : String(fault), lines: [] };
+  return {
+    exitCode: 1,
+    code: "fault",
+    message: fault instanceof Error ? fault.message : String(fault),
+    lines: [],
+  };
 }

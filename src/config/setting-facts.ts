@@ -36,7 +36,9 @@ export function settingFacts(section: keyof typeof factSections): readonly Setti
       name,
       kind,
       ...(range === undefined ? {} : { range }),
-      ...(range !== undefined && (kind === "one word" || kind === "list") ? { choices: range.split(", ") } : {}),
+      ...(range !== undefined && (kind === "one word" || kind === "list")
+        ? { choices: range.split(", ") }
+        : {}),
       ...(byDefault === undefined ? {} : { default: byDefault }),
       ...(section === "receiveConnectors" && special !== undefined
         ? { defaultConnectorDefault: literal(special) }

@@ -16,6 +16,7 @@ const listKinds: readonly string[] = ["list", "changeableList", "numbers"];
 export function bindArguments(cmdlet: Pick<Cmdlet, "name" | "parameters">, words: readonly string[]): Bound {
   const { parameters } = cmdlet;
   const texts = new Map<Parameter, string>();
+  const restWords: string[] = [];
   const faults: string[] = [];
   const places = parameters
     .filter(({ position }) => typeof position === "number")
@@ -39,8 +40,9 @@ export function bindArguments(cmdlet: Pick<Cmdlet, "name" | "parameters">, words
       continue;
     }
     if (match === null) {
-      const place = places.find((parameter) => !texts.has(parameter)) ?? lastList ?? rest;
-      if (place === undefined) faults.push(`${shown(word)} is one word too many`);
+      const place = places.find((parameter) => !texts.has(parameter)) ?? lastList;
+      if (place === undefined && rest !== undefined) restWords.push(word);
+      else if (place === undefined) faults.push(`${shown(word)} is one word too many`);
       else give(place, word);
       continue;
     }
@@ -70,11 +72,13 @@ export function bindArguments(cmdlet: Pick<Cmdlet, "name" | "parameters">, words
       give(parameter, next);
       i++;
       // PowerShell and people put blanks behind commas.
-      while (lastList !== undefined && words[i]?.endsWith(",") && i + 1 < words.length) give(parameter, words[++i] ?? "");
+      while (lastList !== undefined && words[i]?.endsWith(",") && i + 1 < words.length)
+        give(parameter, words[++i] ?? "");
     }
   }
 
   const args = new Map<string, Value>();
+  if (rest !== undefined) args.set(rest.name, restWords);
   for (const [parameter, text] of texts) {
     const read = readValue(parameter, text);
     if (read.ok) args.set(parameter.name, read.value);

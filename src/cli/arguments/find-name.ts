@@ -11,13 +11,19 @@ export interface Named {
   readonly aliases?: readonly string[];
 }
 
-export function findName<Item extends Named>(typed: string, items: readonly Item[]): Found<Item> {
+/** With `exactly` a beginning is not enough, and only suggests. */
+export function findName<Item extends Named>(
+  typed: string,
+  items: readonly Item[],
+  { exactly = false }: { readonly exactly?: boolean } = {},
+): Found<Item> {
   const wanted = plain(typed);
   const exact = items.find(({ name, aliases = [] }) => [name, ...aliases].some((it) => plain(it) === wanted));
   if (exact !== undefined) return { kind: "found", item: exact };
   const beginning = wanted === "" ? [] : items.filter(({ name }) => plain(name).startsWith(wanted));
   const [only, another] = beginning;
-  if (only !== undefined && another === undefined) return { kind: "found", item: only };
+  if (only !== undefined && another === undefined)
+    return exactly ? { kind: "unknown", suggestion: only.name } : { kind: "found", item: only };
   if (only !== undefined) return { kind: "ambiguous", names: beginning.map(({ name }) => name) };
   return { kind: "unknown", suggestion: nearestName(typed, items) };
 }
@@ -32,4 +38,3 @@ export function nearestName(typed: string, items: readonly Named[]): string | un
 function plain(name: string): string {
   return name.toLowerCase().replaceAll("-", "");
 }
-

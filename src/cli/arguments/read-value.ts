@@ -34,6 +34,8 @@ export function readValue(parameter: Parameter, text: string): ReadValue {
     }
     case "choice":
       return readChoice(parameter.choices ?? [], text);
+    case "words":
+      return ok([text]);
     case "list":
       return ok(splitList(text));
     case "changeableList":
@@ -58,7 +60,9 @@ function readBoolean(text: string): ReadValue {
     case "no":
       return ok(false);
     case "":
-      return refused("needs true or false (a POSIX shell takes $true for a variable of its own: leave out the $)");
+      return refused(
+        "needs true or false (a POSIX shell takes $true for a variable of its own: leave out the $)",
+      );
     default:
       return refused(`takes true or false, not ${text}`);
   }
@@ -67,7 +71,8 @@ function readBoolean(text: string): ReadValue {
 function readNumbers(text: string, of: (numbers: readonly number[]) => Value): ReadValue {
   const items = splitList(text);
   const wrong = items.find((item) => !/^\d{1,15}$/.test(item));
-  if (wrong !== undefined || items.length === 0) return refused(`takes a whole number, not ${wrong ?? "nothing"}`);
+  if (wrong !== undefined || items.length === 0)
+    return refused(`takes a whole number, not ${wrong ?? "nothing"}`);
   return ok(of(items.map(Number)));
 }
 
@@ -100,7 +105,8 @@ function readChangeableList(text: string): ReadValue {
 
 function readSection(text: string): ReadValue {
   const table = parseHashtable(text);
-  if (table === undefined) return refused("is no hashtable; write it like @{UserName='relay';PasswordFile='/etc/secret'}");
+  if (table === undefined)
+    return refused("is no hashtable; write it like @{UserName='relay';PasswordFile='/etc/secret'}");
   return ok(
     Object.fromEntries(
       [...table].map(([key, items]) => [key.charAt(0).toLowerCase() + key.slice(1), items.join(",")]),

@@ -45,5 +45,11 @@ export function numbersOf(args: Arguments, name: string): readonly number[] | un
 }
 
 export function isListChange(value: Value | undefined): value is ListChange {
-  return typeof value === "object" && value !== null && "add" in value && "remove" in value && !Array.isArray(value);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "add" in value &&
+    "remove" in value &&
+    !Array.isArray(value)
+  );
 }

@@ -39,7 +39,12 @@ export const whatIf: Parameter = {
 };
 
 /** Scripts written for Exchange give it; nothing is ever asked here. */
-export const confirm: Parameter = { name: "Confirm", kind: "switch", hidden: true, help: "Taken and not needed." };
+export const confirm: Parameter = {
+  name: "Confirm",
+  kind: "switch",
+  hidden: true,
+  help: "Taken and not needed.",
+};
 
 /** For commands that show objects. */
 export const showing: readonly Parameter[] = [json, csv, list, config, help];

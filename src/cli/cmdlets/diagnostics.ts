@@ -72,7 +72,13 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     parameters: [
       { ...connector, position: 0 },
       source,
-      { name: "GroupBy", kind: "choice", choices: ["Source"], value: "Source", help: "One line for each source." },
+      {
+        name: "GroupBy",
+        kind: "choice",
+        choices: ["Source"],
+        value: "Source",
+        help: "One line for each source.",
+      },
       ...showing,
     ],
     examples: [
@@ -89,10 +95,23 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
       "Refusals by a limit stand there at every level, one entry for each connector, source and minute with its count. At level Expert each refusal has an entry of its own.",
     ],
     parameters: [
-      { name: "EventId", aliases: ["Id"], kind: "numbers", value: "ID,…", help: "Only these; docs/events.md lists them." },
+      {
+        name: "EventId",
+        aliases: ["Id"],
+        kind: "numbers",
+        value: "ID,…",
+        help: "Only these; docs/events.md lists them.",
+      },
       source,
       connector,
-      { name: "Category", kind: "list", choices: categories, candidates: "category", value: "CATEGORY,…", help: "Only of these." },
+      {
+        name: "Category",
+        kind: "list",
+        choices: categories,
+        candidates: "category",
+        value: "CATEGORY,…",
+        help: "Only of these.",
+      },
       {
         name: "Severity",
         aliases: ["EntryType"],
@@ -102,12 +121,28 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
         help: "Error, Warning, Information.",
       },
       { name: "Text", kind: "text", value: "TEXT", help: "Only those whose text or fields contain this." },
-      { name: "Reference", aliases: ["Ref"], kind: "text", value: "REF", help: "Only those a reply's reference belongs to." },
+      {
+        name: "Reference",
+        aliases: ["Ref"],
+        kind: "text",
+        value: "REF",
+        help: "Only those a reply's reference belongs to.",
+      },
       { name: "Last", kind: "duration", value: "DURATION", help: "Not older than this: 1h, 30m, 2d." },
-      { name: "After", kind: "text", value: "TIME", help: "Not older than this instant: 2026-11-24T06:00, in local time." },
+      {
+        name: "After",
+        kind: "text",
+        value: "TIME",
+        help: "Not older than this instant: 2026-11-24T06:00, in local time.",
+      },
       { name: "Before", kind: "text", value: "TIME", help: "Older than this instant." },
       { name: "Newest", kind: "number", value: "COUNT", default: "50", help: "At most this many." },
-      { name: "Follow", aliases: ["f"], kind: "switch", help: "Then show new ones as they come, until Ctrl-C." },
+      {
+        name: "Follow",
+        aliases: ["f"],
+        kind: "switch",
+        help: "Then show new ones as they come, until Ctrl-C.",
+      },
       ...showing,
     ],
     examples: [
@@ -118,6 +153,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
       { command: "weir Get-EventLog -Source 192.168.7.12 -List", text: "All about one client, every field." },
       { command: "weir Get-EventLog -Follow -Severity Warning,Error", text: "Watch what goes wrong." },
     ],
+    interruptible: true,
     load: async () => (await import("../run/event-log.ts")).getEventLog,
   },
   {

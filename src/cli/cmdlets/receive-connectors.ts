@@ -49,11 +49,7 @@ export const receiveConnectorCmdlets: readonly Cmdlet[] = [
       "The setting is changed in the file, whose comments and order stay, and applied before the command ends. New connections come in under the new value; open ones are left alone.",
       "'$null' (in quotes) puts a setting back to its default. Lists are replaced as a whole, or changed with @{Add='a','b';Remove='c'}.",
     ],
-    parameters: [
-      identity,
-      ...settingParameters(receiveConnectorFacts, ["usage", "name"]),
-      ...changing,
-    ],
+    parameters: [identity, ...settingParameters(receiveConnectorFacts, ["usage", "name"]), ...changing],
     examples: [
       {
         command: "weir Set-ReceiveConnector AppRelay -MaxInboundConnectionPerSource 40",
@@ -83,7 +79,12 @@ export const receiveConnectorCmdlets: readonly Cmdlet[] = [
       "-Usage presets permission groups, authentication and bindings as Exchange does; whatever is given beside it wins.",
     ],
     parameters: [
-      { ...identity, name: "Name", aliases: ["Identity"], help: "Its name, unique among receive connectors." },
+      {
+        ...identity,
+        name: "Name",
+        aliases: ["Identity"],
+        help: "Its name, unique among receive connectors.",
+      },
       ...settingParameters(receiveConnectorFacts, ["name"]),
       ...changing,
     ],
@@ -122,7 +123,10 @@ export const receiveConnectorCmdlets: readonly Cmdlet[] = [
     synopsis: "Remove a receive connector; open sessions go on.",
     parameters: [identity, ...changing],
     examples: [
-      { command: "weir Remove-ReceiveConnector Helpdesk -WhatIf", text: "Shows what would go from the file." },
+      {
+        command: "weir Remove-ReceiveConnector Helpdesk -WhatIf",
+        text: "Shows what would go from the file.",
+      },
     ],
     load: async () => (await import("../run/change-connectors.ts")).removeReceiveConnector,
   },

@@ -9,7 +9,8 @@ export const runningCmdlets: readonly Cmdlet[] = [
   {
     name: "start",
     group,
-    synopsis: "Start the relay and run until SIGTERM or Ctrl-C; writes a commented weir.yaml if there is none.",
+    synopsis:
+      "Start the relay and run until SIGTERM or Ctrl-C; writes a commented weir.yaml if there is none.",
     parameters: [
       {
         name: "LogFormat",
@@ -29,7 +30,9 @@ export const runningCmdlets: readonly Cmdlet[] = [
     load: async () => {
       const { startCommand } = await import("../start.ts");
       return async (args, { config }) =>
-        exitCode(await startCommand({ config, logFormat: textOf(args, "LogFormat") === "json" ? "json" : "human" }));
+        exitCode(
+          await startCommand({ config, logFormat: textOf(args, "LogFormat") === "json" ? "json" : "human" }),
+        );
     },
   },
   {
@@ -66,6 +69,7 @@ export const runningCmdlets: readonly Cmdlet[] = [
     ],
     parameters: [{ name: "Fast", kind: "switch", help: "Without pauses for reading." }, help],
     examples: [{ command: "weir demo", text: "" }],
+    interruptible: true,
     load: async () => (await import("../demo/demo.ts")).demo,
   },
   {

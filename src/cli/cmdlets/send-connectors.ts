@@ -70,7 +70,8 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
     ],
     examples: [
       {
-        command: "weir New-SendConnector Out -AddressSpaces '*' -SmartHosts smtp.example.com:587 -RequireTLS true",
+        command:
+          "weir New-SendConnector Out -AddressSpaces '*' -SmartHosts smtp.example.com:587 -RequireTLS true",
         text: "Everything goes to one smart host, encrypted.",
       },
       {

@@ -11,7 +11,10 @@ const kinds: Readonly<Record<string, ParameterKind>> = {
 };
 
 /** All but those named in `except`. */
-export function settingParameters(facts: readonly SettingFact[], except: readonly string[] = []): readonly Parameter[] {
+export function settingParameters(
+  facts: readonly SettingFact[],
+  except: readonly string[] = [],
+): readonly Parameter[] {
   return facts.filter(({ name }) => !except.includes(name)).map(parameterOf);
 }
 

@@ -1,6 +1,6 @@
 /** Help and completion. */
 import type { Cmdlet } from "../cmdlet.ts";
-import { config, help } from "./common-parameters.ts";
+import { help } from "./common-parameters.ts";
 
 const group = "The shell itself";
 
@@ -10,7 +10,14 @@ export const shellCmdlets: readonly Cmdlet[] = [
     group,
     synopsis: "Explain a command with examples.",
     parameters: [
-      { name: "Command", kind: "text", position: 0, value: "COMMAND", candidates: "cmdlet", help: "All when left out." },
+      {
+        name: "Command",
+        kind: "text",
+        position: 0,
+        value: "COMMAND",
+        candidates: "cmdlet",
+        help: "All when left out.",
+      },
       help,
     ],
     examples: [{ command: "weir help Set-ReceiveConnector", text: "" }],
@@ -45,8 +52,8 @@ export const shellCmdlets: readonly Cmdlet[] = [
     hidden: true,
     synopsis: "Print what the last of some words may become, one a line.",
     parameters: [
-      { name: "Words", kind: "list", position: "rest", help: "The words behind weir." },
-      config,
+      { name: "Words", kind: "words", position: "rest", help: "The words behind weir." },
+      { name: "Next", kind: "switch", help: "A further word begins; some shells cannot pass an empty one." },
     ],
     examples: [],
     load: async () => (await import("../run/completion.ts")).complete,

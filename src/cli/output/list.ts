@@ -12,7 +12,10 @@ export interface Property {
 }
 
 /** Values that do not fit the terminal go on under themselves. */
-export function listLines(properties: readonly Property[], { width, style }: Pick<Output, "width" | "style">): readonly string[] {
+export function listLines(
+  properties: readonly Property[],
+  { width, style }: Pick<Output, "width" | "style">,
+): readonly string[] {
   const nameWidth = Math.max(0, ...properties.map(({ name }) => displayWidth(name)));
   const room = width === undefined ? Infinity : Math.max(20, width - nameWidth - 3);
   return properties.flatMap(({ name, value, remark, style: chosen }) => {

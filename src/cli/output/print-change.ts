@@ -23,15 +23,25 @@ export function printChange(
   if (changes.length === 0 && diff === "") {
     lines.push(`${subject}: nothing to change, it is so already`);
   } else {
-    lines.push(`${output.style("heading", subject)}${whatIf ? output.style("warning", "  (what if: nothing was changed)") : ""}`);
+    lines.push(
+      `${output.style("heading", subject)}${whatIf ? output.style("warning", "  (what if: nothing was changed)") : ""}`,
+    );
     const names = changes.map(({ setting }) => nameOf(setting));
     const width = Math.max(0, ...names.map(displayWidth));
     for (const [index, { setting, before, after }] of changes.entries()) {
       const kind = kinds.get(setting.slice(setting.lastIndexOf(".") + 1));
       const [from, to] = [before, after].map((value) => settingText(value, kind) || "(none)");
-      lines.push(`  ${padEnd(names[index] ?? "", width)}  ${from ?? ""} → ${output.style("changed", to ?? "")}`);
+      lines.push(
+        `  ${padEnd(names[index] ?? "", width)}  ${from ?? ""} → ${output.style("changed", to ?? "")}`,
+      );
     }
-    if (diff !== "" && (whatIf || changes.length === 0)) lines.push(...diff.trimEnd().split("\n").map((line) => diffLine(line, output)));
+    if (diff !== "" && (whatIf || changes.length === 0))
+      lines.push(
+        ...diff
+          .trimEnd()
+          .split("\n")
+          .map((line) => diffLine(line, output)),
+      );
     else if (applied) lines.push(output.style("faint", `  in force now, and saved in ${file}`));
   }
   const seen = new Set<string>();
@@ -40,7 +50,8 @@ export function printChange(
     seen.add(text);
     lines.push(`${output.style("warning", "note")}: ${text}`);
   }
-  if (needsRestart.length > 0) lines.push(`${output.style("warning", "note")}: ${needsRestart.join(" and ")}: from the next start on`);
+  if (needsRestart.length > 0)
+    lines.push(`${output.style("warning", "note")}: ${needsRestart.join(" and ")}: from the next start on`);
   output.write(`${lines.join("\n")}\n`);
 }
 

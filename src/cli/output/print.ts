@@ -16,12 +16,18 @@ export interface Rows<Row> {
   readonly none: string;
 }
 
-export function printRows<Row>(output: Output, args: Arguments, { rows, columns, json, properties, none }: Rows<Row>): void {
+export function printRows<Row>(
+  output: Output,
+  args: Arguments,
+  { rows, columns, json, properties, none }: Rows<Row>,
+): void {
   if (isOn(args, "Json")) writeJson(output, json ?? rows);
   else if (isOn(args, "Csv")) output.write(csvText(columns, rows));
   else if (rows.length === 0) output.complain(`${none}\n`);
   else if (isOn(args, "List")) {
-    const of = properties ?? ((row: Row) => columns.map(({ header, value }) => ({ name: header, value: String(value(row)) })));
+    const of =
+      properties ??
+      ((row: Row) => columns.map(({ header, value }) => ({ name: header, value: String(value(row)) })));
     output.write(`${rows.map((row) => listLines(of(row), output).join("\n")).join("\n\n")}\n`);
   } else output.write(`${tableLines(columns, rows, output).join("\n")}\n`);
 }

@@ -1,17 +1,20 @@
 /** Rows under headings, fitted to the terminal. */
 import { escapeControls } from "../../core/units/escape-controls.ts";
-import { displayWidth, fitted, padEnd, padStart } from "./display-width.ts";
+import { displayWidth, fitted, padEnd, padStart, wrapped } from "./display-width.ts";
 import type { Output, Style } from "./output.ts";
 
 export interface Column<Row> {
   readonly header: string;
   readonly value: (row: Row) => string | number;
   readonly align?: "right";
+  /** Only the last column: goes on in further lines where the terminal is too narrow, instead of being cut. */
+  readonly wraps?: true;
   readonly style?: (row: Row) => Style | undefined;
 }
 
 const gap = "  ";
 const leastWidth = 6;
+const leastWrappedWidth = 30;
 
 /** Lines without line ends. Widest columns are cut first where the terminal is too narrow. */
 export function tableLines<Row>(
@@ -23,43 +26,57 @@ export function tableLines<Row>(
   const widths = columns.map(({ header }, index) =>
     Math.max(displayWidth(header), ...cells.map((line) => displayWidth(line[index] ?? ""))),
   );
-  if (width !== undefined) narrow(widths, width - gap.length * (columns.length - 1));
+  if (width !== undefined)
+    fit(widths, width - gap.length * (columns.length - 1), columns.at(-1)?.wraps === true);
   const line = (texts: readonly string[], styles: readonly (Style | undefined)[]): string =>
     columns
       .map(({ align }, index) => {
         const columnWidth = widths[index] ?? 0;
         const text = fitted(texts[index] ?? "", columnWidth);
-        const pad = align === "right" ? padStart : padEnd;
         const isLast = index === columns.length - 1;
-        const padded = isLast && align !== "right" ? text : pad(text, columnWidth);
+        const padded =
+          align === "right" ? padStart(text, columnWidth) : isLast ? text : padEnd(text, columnWidth);
         const chosen = styles[index];
         return chosen === undefined ? padded : style(chosen, padded);
       })
       .join(gap)
       .trimEnd();
+  const rowLines = (row: Row, texts: readonly string[]): readonly string[] => {
+    const styles = columns.map((column) => column.style?.(row));
+    if (width === undefined || columns.at(-1)?.wraps !== true) return [line(texts, styles)];
+    const [first = "", ...more] = wrapped(texts.at(-1) ?? "", widths.at(-1) ?? leastWrappedWidth);
+    const blank = texts.slice(0, -1).map(() => "");
+    return [
+      line([...texts.slice(0, -1), first], styles),
+      ...more.map((text) => line([...blank, text], styles)),
+    ];
+  };
+  const plain = columns.map(() => undefined);
   return [
     line(
       columns.map(({ header }) => header),
-      columns.map(() => "heading"),
+      plain.map(() => "heading"),
     ),
     line(
-      widths.map((columnWidth, index) => "-".repeat(Math.min(columnWidth, displayWidth(columns[index]?.header ?? "")))),
-      columns.map(() => "faint"),
+      columns.map(({ header }) => "-".repeat(displayWidth(header))),
+      plain.map(() => "faint"),
     ),
-    ...rows.map((row, index) =>
-      line(
-        cells[index] ?? [],
-        columns.map((column) => column.style?.(row)),
-      ),
-    ),
+    ...rows.flatMap((row, index) => rowLines(row, cells[index] ?? [])),
   ];
 }
 
-function narrow(widths: number[], available: number): void {
-  for (;;) {
-    const sum = widths.reduce((total, each) => total + each, 0);
-    const widest = Math.max(...widths);
-    if (sum <= available || widest <= leastWidth) return;
-    widths[widths.indexOf(widest)] = widest - 1;
+/** Takes from the widest until all fit; a last column that wraps gives first. */
+function fit(widths: number[], available: number, lastWraps: boolean): void {
+  const sum = (): number => widths.reduce((total, each) => total + each, 0);
+  const last = widths.length - 1;
+  if (lastWraps && sum() > available) {
+    const least = Math.min(widths[last] ?? 0, leastWrappedWidth);
+    widths[last] = Math.max(least, (widths[last] ?? 0) - (sum() - available));
+  }
+  while (sum() > available) {
+    const others = lastWraps ? widths.slice(0, -1) : widths;
+    const widest = Math.max(...others);
+    if (widest <= leastWidth) return;
+    widths[others.indexOf(widest)] = widest - 1;
   }
 }

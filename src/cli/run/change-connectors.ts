@@ -45,7 +45,10 @@ export const newReceiveConnector: Run = async (args, context) => {
     whatIf,
     ...(isUsage(usage) ? { usage } : {}),
   });
-  printChange(context.output, args, change, { subject: `New receive connector ${name}`, kinds: receiveKinds });
+  printChange(context.output, args, change, {
+    subject: `New receive connector ${name}`,
+    kinds: receiveKinds,
+  });
   return 0;
 };
 
@@ -57,7 +60,10 @@ function isUsage(value: unknown): value is (typeof usages)[number] {
 
 export const enableReceiveConnector = changeReceiveConnector("enableReceiveConnector", "Receive connector");
 export const disableReceiveConnector = changeReceiveConnector("disableReceiveConnector", "Receive connector");
-export const removeReceiveConnector = changeReceiveConnector("removeReceiveConnector", "Removed receive connector");
+export const removeReceiveConnector = changeReceiveConnector(
+  "removeReceiveConnector",
+  "Removed receive connector",
+);
 
 function changeReceiveConnector(
   operation: "enableReceiveConnector" | "disableReceiveConnector" | "removeReceiveConnector",

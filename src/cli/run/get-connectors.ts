@@ -88,7 +88,9 @@ function named<Connector extends Described>(
     .find((it) => it !== undefined);
   if (found !== undefined) return found;
   const names = connectors.map(({ name }) => name).join(", ");
-  throw new CommandFault(`there is no ${what} ${identity}; there ${names === "" ? "is none at all" : `are: ${names}`}`);
+  throw new CommandFault(
+    `there is no ${what} ${identity}; there ${names === "" ? "is none at all" : `are: ${names}`}`,
+  );
 }
 
 function plain({ settings, origins, status }: Described): object {
@@ -118,9 +120,14 @@ const receiveColumns: readonly Column<ReceiveConnector>[] = [
 
 function receiveProperties(connector: ReceiveConnector): readonly Property[] {
   const { status } = connector;
-  const listening = status.endpoints.map(({ binding, listening: isOpen }) => (isOpen ? binding : `${binding} (not listening)`));
+  const listening = status.endpoints.map(({ binding, listening: isOpen }) =>
+    isOpen ? binding : `${binding} (not listening)`,
+  );
   return [
-    ...settingProperties(connector, receiveConnectorFacts.map(({ name }) => name)),
+    ...settingProperties(
+      connector,
+      receiveConnectorFacts.map(({ name }) => name),
+    ),
     { name: "Listening", value: listening.length === 0 ? "nowhere" : listening.join(", ") },
     { name: "OpenConnections", value: String(status.openConnections) },
   ];
@@ -142,7 +149,10 @@ const sendColumns: readonly Column<SendConnector>[] = [
 
 function sendProperties(connector: SendConnector): readonly Property[] {
   return [
-    ...settingProperties(connector, sendConnectorFacts.map(({ name }) => name)),
+    ...settingProperties(
+      connector,
+      sendConnectorFacts.map(({ name }) => name),
+    ),
     { name: "Queues", value: String(connector.status.queues) },
     { name: "MessagesQueued", value: String(connector.status.messages) },
   ];

@@ -37,7 +37,9 @@ function changedList({ name }: Parameter, now: unknown, { add, remove }: ListCha
     items.some((other) => other.toLowerCase() === item.toLowerCase());
   const missing = remove.filter((item) => !isIn(item, list));
   if (missing.length > 0)
-    throw new CommandFault(`-${name} has no ${missing.join(", ")} to remove; it is ${list.join(", ") || "empty"}`);
+    throw new CommandFault(
+      `-${name} has no ${missing.join(", ")} to remove; it is ${list.join(", ") || "empty"}`,
+    );
   const kept = list.filter((item) => !isIn(item, remove));
   return [...kept, ...add.filter((item) => !isIn(item, kept))];
 }

@@ -1,0 +1,70 @@
+/** Get-Connection. */
+import type { Output as Answer } from "../../admin/contract.ts";
+import { isOn, textOf } from "../arguments/value.ts";
+import { relayOf } from "../ask-relay.ts";
+import type { Run } from "../cmdlet.ts";
+import { printRows } from "../output/print.ts";
+import type { Column } from "../output/table.ts";
+import { age } from "../output/time-text.ts";
+
+type Connection = Answer<"listConnections">["connections"][number];
+type SourceCount = Answer<"listConnectionSources">["sources"][number];
+
+export const getConnection: Run = async (args, context) => {
+  const relay = await relayOf(context);
+  const { output } = context;
+  const connector = textOf(args, "Connector");
+  const source = textOf(args, "Source");
+  const ofConnector = connector === undefined ? {} : { connector };
+  if (textOf(args, "GroupBy") === "Source") {
+    const { sources } = await relay.call("listConnectionSources", ofConnector);
+    printRows(output, args, {
+      rows: source === undefined ? sources : sources.filter((it) => it.source === source),
+      columns: sourceColumns,
+      none: "nobody is connected",
+    });
+    return 0;
+  }
+  const { connections, total } = await relay.call("listConnections", {
+    ...ofConnector,
+    ...(source === undefined ? {} : { source }),
+  });
+  printRows(output, args, { rows: connections, columns: connectionColumns, none: "nobody is connected" });
+  if (total > connections.length && !isOn(args, "Json"))
+    output.complain(`${total - connections.length} more are connected\n`);
+  return 0;
+};
+
+const connectionColumns: readonly Column<Connection>[] = [
+  {
+    header: "Source",
+    value: ({ address, port }) => (address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`),
+  },
+  { header: "Application", value: ({ application }) => application?.name ?? "" },
+  { header: "Connector", value: ({ connector }) => connector },
+  {
+    header: "Open",
+    value: ({ since }) => age(Math.max(0, Date.now() - new Date(since).getTime())),
+    align: "right",
+  },
+  { header: "State", value: ({ state }) => state },
+  { header: "Messages", value: ({ messages }) => messages, align: "right" },
+  { header: "Tls", value: ({ tls }) => tls?.protocol ?? "" },
+  { header: "User", value: ({ user }) => user ?? "" },
+  { header: "Helo", value: ({ heloName }) => heloName ?? "" },
+];
+
+const sourceColumns: readonly Column<SourceCount>[] = [
+  { header: "Connector", value: ({ connector }) => connector },
+  { header: "Source", value: ({ source }) => source },
+  { header: "Application", value: ({ application }) => application?.name ?? "" },
+  {
+    header: "Open",
+    value: ({ open }) => open,
+    align: "right",
+    style: ({ open, allowed }) => (allowed === "unlimited" || open < allowed ? undefined : "bad"),
+  },
+  { header: "Allowed", value: ({ allowed }) => allowed, align: "right" },
+  { header: "PerSource", value: (it) => it.maxInboundConnectionPerSource, align: "right" },
+  { header: "Percentage", value: (it) => it.maxInboundConnectionPercentagePerSource, align: "right" },
+];

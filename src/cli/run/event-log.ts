@@ -1,0 +1,170 @@
+/** Get-EventLog. */
+import type { Input, Output as Answer } from "../../admin/contract.ts";
+import type { AdminClient } from "../../admin/client.ts";
+import { isOn, listOf, numberOf, numbersOf, textOf, type Arguments } from "../arguments/value.ts";
+import { relayOf } from "../ask-relay.ts";
+import type { Run } from "../cmdlet.ts";
+import { CommandFault } from "../exit-code.ts";
+import { csvText } from "../output/csv.ts";
+import type { Property } from "../output/list.ts";
+import type { Output, Style } from "../output/output.ts";
+import { printRows } from "../output/print.ts";
+import { tableLines, type Column } from "../output/table.ts";
+import { localTime } from "../output/time-text.ts";
+
+export type EventEntry = Answer<"queryEvents">["events"][number];
+
+export const getEventLog: Run = async (args, context) => {
+  const relay = await relayOf(context);
+  const { output } = context;
+  const last = numberOf(args, "Last");
+  const since = last === undefined ? instantOf(args, "After") : new Date(Date.now() - last).toISOString();
+  const until = instantOf(args, "Before");
+  const query: Input<"queryEvents"> = {
+    ...filterOf(args),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    limit: numberOf(args, "Newest") ?? 50,
+  };
+  if (isOn(args, "Follow")) {
+    await follow(relay, query, args, output);
+    return 0;
+  }
+  const { events } = await relay.call("queryEvents", query);
+  printRows(output, args, {
+    rows: events,
+    columns: eventColumns,
+    properties: eventProperties,
+    none: "no such event",
+  });
+  return 0;
+};
+
+/** Oldest first, then each as it is written. What happens between the two is heard once. */
+async function follow(
+  relay: AdminClient,
+  { since: _since, until: _until, limit: _limit, beforeSequence: _before, ...filter }: Input<"queryEvents">,
+  args: Arguments,
+  output: Output,
+): Promise<void> {
+  const query = { ...filter, limit: _limit, ...(_since === undefined ? {} : { since: _since }) };
+  const stream = relay.stream("followEvents", filter, { signal: output.signal });
+  const first = stream.next();
+  // Told where it is awaited below.
+  first.catch(() => undefined);
+  const { events } = await relay.call("queryEvents", query);
+  const print = eventPrinter(args, output);
+  let seen = 0;
+  for (const event of [...events].reverse()) {
+    print(event);
+    seen = Math.max(seen, event.sequence);
+  }
+  try {
+    for (let next = await first; next.done !== true; next = await stream.next())
+      if (next.value.sequence > seen) print(next.value);
+  } catch (fault) {
+    if (!output.signal.aborted) throw fault;
+  }
+}
+
+function eventPrinter(args: Arguments, output: Output): (event: EventEntry) => void {
+  let headed = false;
+  return (event) => {
+    if (isOn(args, "Json")) {
+      output.write(`${JSON.stringify(event)}\n`);
+      return;
+    }
+    if (isOn(args, "Csv")) {
+      const [header = "", ...lines] = csvText(eventColumns, [event]).split(/(?<=\r\n)/);
+      output.write(`${headed ? "" : header}${lines.join("")}`);
+    } else if (isOn(args, "List")) {
+      printRows(output, args, {
+        rows: [event],
+        columns: eventColumns,
+        properties: eventProperties,
+        none: "",
+      });
+    } else {
+      output.write(
+        `${tableLines(followColumns, [event], output)
+          .slice(headed ? 2 : 0)
+          .join("\n")}\n`,
+      );
+    }
+    headed = true;
+  };
+}
+
+function filterOf(args: Arguments): Input<"followEvents"> {
+  const optional = <Value>(key: string, value: Value | undefined): object =>
+    value === undefined ? {} : { [key]: value };
+  return {
+    ...optional("eventIds", numbersOf(args, "EventId")),
+    ...optional("categories", words(args, "Category")),
+    ...optional("severities", words(args, "Severity")),
+    ...optional("connector", textOf(args, "Connector")),
+    ...optional("source", textOf(args, "Source")),
+    ...optional("text", textOf(args, "Text")),
+    ...optional("reference", textOf(args, "Reference")),
+  };
+}
+
+/** Categories may carry their source: `MSExchangeTransport\SmtpReceive`. */
+function words(args: Arguments, name: string): readonly string[] | undefined {
+  return listOf(args, name)?.map((word) => word.slice(word.lastIndexOf("\\") + 1));
+}
+
+function instantOf(args: Arguments, name: string): string | undefined {
+  const text = textOf(args, name);
+  if (text === undefined) return undefined;
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime()))
+    throw new CommandFault(`-${name} ${text} is no instant; write it like 2026-11-24T06:00`, 2);
+  return at.toISOString();
+}
+
+export function severityStyle({ severity }: Pick<EventEntry, "severity">): Style | undefined {
+  return severity === "Error" ? "bad" : severity === "Warning" ? "warning" : undefined;
+}
+
+export const eventColumns: readonly Column<EventEntry>[] = [
+  { header: "Time", value: ({ at }) => localTime(at) },
+  { header: "EntryType", value: ({ severity }) => severity, style: severityStyle },
+  { header: "EventId", value: ({ id }) => id, align: "right" },
+  { header: "Category", value: ({ category }) => category },
+  { header: "Count", value: ({ count }) => count ?? 1, align: "right" },
+  { header: "Message", value: ({ text }) => text, wraps: true },
+];
+
+/** Of the same width for each entry. */
+const followColumns: readonly Column<EventEntry>[] = eventColumns.map((column) =>
+  column.header === "EntryType"
+    ? { ...column, value: ({ severity }) => severity.padEnd("Information".length) }
+    : column.header === "Category"
+      ? { ...column, value: ({ category }) => category.padEnd("TransportService".length) }
+      : column,
+);
+
+export function eventProperties(event: EventEntry): readonly Property[] {
+  const { at, severity, id, name, category, count, firstAt, lastAt, fields, text } = event;
+  const counted =
+    count === undefined
+      ? []
+      : [
+          { name: "Count", value: String(count) },
+          { name: "First", value: localTime(firstAt ?? at) },
+          { name: "Last", value: localTime(lastAt ?? at) },
+        ];
+  return [
+    { name: "Time", value: localTime(at) },
+    { name: "EntryType", value: severity, style: severityStyle(event) },
+    { name: "EventId", value: `${id} ${name}` },
+    { name: "Category", value: `MSExchangeTransport\\${category}` },
+    ...counted,
+    { name: "Message", value: text },
+    ...Object.entries(fields).map(([field, value]) => ({
+      name: `  ${field}`,
+      value: typeof value === "object" ? JSON.stringify(value) : String(value),
+    })),
+  ];
+}

@@ -1,0 +1,66 @@
+/** `weir explain`: what happened to a client, or what a reply's reference stands for. */
+import { isIP } from "node:net";
+import type { AdminClient } from "../../admin/client.ts";
+import { isOn, textOf } from "../arguments/value.ts";
+import { relayOf } from "../ask-relay.ts";
+import type { Run } from "../cmdlet.ts";
+import { CommandFault } from "../exit-code.ts";
+import { writeJson, type Output } from "../output/output.ts";
+import { explainedReference } from "./explain-reference.ts";
+import { explainedSource } from "./explain-source.ts";
+
+export const explain: Run = async (args, context) => {
+  const relay = await relayOf(context);
+  const { output, config } = context;
+  const what = meant(textOf(args, "What") ?? "");
+  const shown: Shown = { json: isOn(args, "Json"), config, output };
+  if (what.kind === "source") return (await showSource(relay, what.source, shown)) ? 0 : 1;
+  const answer = await relay.call("explainReference", { reference: what.reference });
+  if (shown.json) writeJson(output, answer);
+  else output.write(`${explainedReference(answer, output).join("\n")}\n`);
+  if (answer.source !== null && !shown.json) {
+    output.write("\n");
+    await showSource(relay, answer.source, shown);
+  }
+  return answer.events.length > 0 ? 0 : 1;
+};
+
+interface Shown {
+  readonly json: boolean;
+  readonly config: string | undefined;
+  readonly output: Output;
+}
+
+/** False: nothing is known of it. */
+async function showSource(
+  relay: AdminClient,
+  source: string,
+  { json, config, output }: Shown,
+): Promise<boolean> {
+  const answer = await relay.call("explainSource", { source });
+  if (json) writeJson(output, answer);
+  else output.write(`${explainedSource(answer, output, { config }).join("\n")}\n`);
+  return answer.connectors.length > 0 || answer.connections.length > 0 || answer.events.length > 0;
+}
+
+type Meant =
+  | { readonly kind: "source"; readonly source: string }
+  | { readonly kind: "reference"; readonly reference: string };
+
+/** An address, alone or in brackets or as a network; else a reference, alone or in the reply that names it. */
+export function meant(text: string): Meant {
+  const trimmed = text.trim();
+  const address = /^\[([^\]]+)\](?::\d+)?$/.exec(trimmed)?.[1] ?? trimmed.replace(/^([\d.]+):\d+$/, "$1");
+  const bare = address.replace(/\/\d+$/, "").replace(/^IPv6:/i, "");
+  if (isIP(bare) !== 0)
+    return { kind: "source", source: bare === address ? address : address.replace(/^IPv6:/i, "") };
+  const named = /\bref(?:erence)?:?\s+([0-9A-Z]+)/i.exec(trimmed)?.[1];
+  if (named !== undefined) return { kind: "reference", reference: named };
+  if (/^[0-9A-HJKMNP-TV-Z]{1,32}$/i.test(trimmed)) return { kind: "reference", reference: trimmed };
+  const source = /\bsource\s+([0-9a-f.:]+)/i.exec(trimmed)?.[1];
+  if (source !== undefined && isIP(source) !== 0) return { kind: "source", source };
+  throw new CommandFault(
+    `${trimmed.slice(0, 100)} is neither an IP address nor the reference of a reply; give the client's address, or what stands behind "ref" in the reply its log shows`,
+    2,
+  );
+}

@@ -1,0 +1,101 @@
+/** `weir status`: how the relay is, on one screen. */
+import type { Output as Answer } from "../../admin/contract.ts";
+import { isOn } from "../arguments/value.ts";
+import { relayOf } from "../ask-relay.ts";
+import type { Run } from "../cmdlet.ts";
+import { listLines } from "../output/list.ts";
+import { writeJson } from "../output/output.ts";
+import { settingText } from "../output/setting-text.ts";
+import { tableLines, type Column } from "../output/table.ts";
+import { age } from "../output/time-text.ts";
+import { eventColumns } from "./event-log.ts";
+import { queueColumns } from "./queues.ts";
+
+const recentMs = 3_600_000;
+
+export const status: Run = async (args, { output, ...context }) => {
+  const relay = await relayOf(context);
+  const [about, { connectors }, usage, { queues }, { events }] = await Promise.all([
+    relay.call("about", {}),
+    relay.call("listReceiveConnectors", {}),
+    relay.call("getLimitUsage", {}),
+    relay.call("listQueues", {}),
+    relay.call("queryEvents", {
+      severities: ["Error", "Warning"],
+      since: new Date(Date.now() - recentMs).toISOString(),
+      limit: 5,
+    }),
+  ]);
+  const rows = connectors.map((connector) => ({
+    connector,
+    refused: (usage.connectors.find((it) => it.connector === connector.name)?.limits ?? []).reduce(
+      (sum, { refusedLastHour }) => sum + refusedLastHour,
+      0,
+    ),
+  }));
+  if (isOn(args, "Json")) {
+    const receiveConnectors = rows.map(({ connector, refused }) => ({
+      name: connector.name,
+      ...connector.status,
+      refusedLastHour: refused,
+    }));
+    writeJson(output, { ...about, receiveConnectors, queues, recentWarnings: events });
+    return 0;
+  }
+  const upMs = Math.max(0, Date.now() - new Date(about.startedAt).getTime());
+  const shownQueues = queues.filter(({ messages, status: state }) => messages > 0 || state === "Retry");
+  const block = (title: string, lines: readonly string[]): string =>
+    `\n${output.style("heading", title)}\n${lines.join("\n")}\n`;
+  output.write(
+    `${listLines(
+      [
+        {
+          name: "Relay",
+          value: `${about.hostname}, Weir ${about.version}, process ${about.pid}, up ${age(upMs)}`,
+        },
+        { name: "Configuration", value: about.configFile ?? "none: embedded" },
+        { name: "Data", value: about.dataDirectory },
+        {
+          name: "Listening",
+          value: about.listeners.join(", ") || "nowhere",
+          style: about.listeners.length === 0 ? "bad" : undefined,
+        },
+        { name: "Sessions", value: String(about.sessions) },
+        { name: "Queued", value: String(about.queued) },
+      ],
+      output,
+    ).join("\n")}\n`,
+  );
+  output.write(block("Receive connectors", tableLines(connectorColumns, rows, output)));
+  if (shownQueues.length > 0)
+    output.write(block("Queues with mail", tableLines(queueColumns, shownQueues, output)));
+  if (events.length > 0)
+    output.write(block("Warnings and errors of the last hour", tableLines(eventColumns, events, output)));
+  if (rows.some(({ refused }) => refused > 0))
+    output.write("\nweir Get-LimitUsage tells whom the limits refused.\n");
+  return 0;
+};
+
+interface ConnectorRow {
+  readonly connector: Answer<"getReceiveConnector">;
+  readonly refused: number;
+}
+
+const columnOf =
+  (setting: string) =>
+  ({ connector: { settings, kinds } }: ConnectorRow) =>
+    settingText(settings[setting], kinds[setting]);
+
+const connectorColumns: readonly Column<ConnectorRow>[] = [
+  { header: "Identity", value: ({ connector }) => connector.name },
+  { header: "Bindings", value: columnOf("bindings") },
+  { header: "Enabled", value: columnOf("enabled") },
+  { header: "Open", value: ({ connector }) => connector.status.openConnections, align: "right" },
+  { header: "MaxInbound", value: columnOf("maxInboundConnection"), align: "right" },
+  {
+    header: "RefusedLastHour",
+    value: ({ refused }) => refused,
+    align: "right",
+    style: ({ refused }) => (refused > 0 ? "bad" : undefined),
+  },
+];
