@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { defaultConfig } from "./default-config.ts";
 import { editConfiguration, type ConfigurationEdit } from "./edit.ts";
 import type { Plain } from "./edit-value.ts";
@@ -296,5 +296,70 @@ test("any text as a value reads back as itself, wherever it stands", () => {
       },
     ),
     { numRuns: 100 },
+  );
+});
+
+test("whatever the form of the file, an edit is made or nothing is", () => {
+  const name = fc.constantFrom("A", "B b", "C");
+  const form = fc.record({
+    indent: fc.constantFrom(2, 3, 4),
+    indentSeq: fc.boolean(),
+    collectionStyle: fc.constantFrom("any" as const, "flow" as const),
+    defaultStringType: fc.constantFrom("PLAIN" as const, "QUOTE_DOUBLE" as const, "QUOTE_SINGLE" as const),
+    lineWidth: fc.constantFrom(0, 30, 80),
+  });
+  const section = fc.record(
+    {
+      comment: fc.constantFrom("one", "two\nlines\n", "a #b", ""),
+      bindings: fc.uniqueArray(fc.constantFrom("127.0.0.1:1", "[::1]:2", "0.0.0.0:3"), { maxLength: 3 }),
+      requireTLS: fc.boolean(),
+      maxMessageSize: fc.constantFrom("25MB", 1000),
+    },
+    { requiredKeys: [] },
+  );
+  const connectors = fc.array(section, { minLength: 1, maxLength: 3 });
+  const value = fc.oneof(
+    fc.constant(null),
+    fc.boolean(),
+    fc.constantFrom("x", "two\nlines"),
+    fc.uniqueArray(fc.constantFrom("127.0.0.1:1", "[::1]:2", "x"), { maxLength: 3 }),
+  );
+  const edit = fc.oneof(
+    fc.record({
+      kind: fc.constant("set" as const),
+      section: fc.constant("receiveConnectors" as const),
+      name,
+      settings: fc.dictionary(fc.constantFrom("comment", "bindings", "requireTls", "maxMessageSize"), value),
+    }),
+    fc.record({
+      kind: fc.constant("remove" as const),
+      section: fc.constant("receiveConnectors" as const),
+      name,
+    }),
+    fc.record({
+      kind: fc.constant("setLevels" as const),
+      levels: fc.dictionary(fc.constantFrom("SmtpReceive", "SmtpSend"), fc.constantFrom("High", null)),
+    }),
+  );
+  fc.assert(
+    fc.property(
+      connectors,
+      form,
+      fc.array(edit, { minLength: 1, maxLength: 4 }),
+      fc.boolean(),
+      (list, options, edits, levels) => {
+        const given = {
+          receiveConnectors: list.map((settings, index) => ({ name: ["A", "B b", "C"][index], ...settings })),
+          ...(levels ? { diagnostics: { levels: { SmtpSend: "Low" } } } : {}),
+        };
+        let text = stringify(given, options);
+        for (const each of edits) {
+          const result = editConfiguration(text, each);
+          expect(result.ok || result.code === "notFound", JSON.stringify([text, each, result])).toBe(true);
+          if (result.ok) text = result.text;
+        }
+      },
+    ),
+    { numRuns: 300 },
   );
 });
