@@ -102,6 +102,16 @@ describe("STARTTLS", () => {
     (await greeted()).close();
   });
 
+  test("a client that ended its sending before STARTTLS was answered is not waited for", async () => {
+    const client = await greeted();
+    client.send(
+      "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nx\r\n.\r\nSTARTTLS\r\n",
+    );
+    client.end();
+    for (const code of [250, 250, 250, 354, 250, 220]) await client.expect(code);
+    await client.closed(5_000);
+  });
+
   test("a client that leaves in the handshake does no harm", async () => {
     for (let i = 0; i < 5; i++) {
       const client = await greeted();

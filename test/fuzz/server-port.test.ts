@@ -61,7 +61,11 @@ function converse(port: number, parts: readonly Buffer[]): Promise<Buffer> {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new Error("the session did not end"));
+      reject(
+        new Error(
+          `the session did not end\nsent ${JSON.stringify(parts.map((part) => part.toString("latin1")))}\nheard ${JSON.stringify(Buffer.concat(heard).toString("latin1"))}`,
+        ),
+      );
     }, 10_000);
     const done = (): void => {
       clearTimeout(timer);

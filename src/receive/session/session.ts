@@ -437,6 +437,8 @@ export class Session implements ConnectionHandler {
       this.#sendAndClose(replies.tlsNotAvailable);
       return;
     }
+    // A client that has ended its sending will not shake hands: `#run` closes.
+    if (this.#inputEnded) return;
     this.#waiting = true;
     this.#handshaking = true;
     this.#connection.startTls(context);
