@@ -114,14 +114,15 @@ export async function connectAdmin({
       input: Input<Name>,
       options: { readonly signal?: AbortSignal } = {},
     ) {
-      const response = await ask(name, input, options.signal);
+      let response: IncomingMessage | undefined;
       try {
+        response = await ask(name, input, options.signal);
         for await (const data of serverSentEvents(response)) yield JSON.parse(data) as Output<Name>;
       } catch (fault) {
         // The relay ended, or the caller wanted no more.
-        if (!response.destroyed) throw fault;
+        if (options.signal?.aborted !== true && response?.destroyed !== true) throw fault;
       } finally {
-        response.destroy();
+        response?.destroy();
       }
     },
   };

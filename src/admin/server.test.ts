@@ -3,9 +3,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createFakeClock } from "../testing/fake-clock.ts";
 import { connectAdmin, NoRelayError } from "./client.ts";
 import { type AdminServer, serveAdmin } from "./server.ts";
 import { pointerFile, socketPlace } from "./socket-path.ts";
+import { type OpenStreams, streamEvents } from "./stream-events.ts";
 
 let directory: string;
 const servers: AdminServer[] = [];
@@ -83,6 +85,40 @@ describe("the socket", () => {
       { hello: 2 },
     ]);
   });
+});
+
+test("a client that leaves a stream ends it", async () => {
+  const streams: OpenStreams = new Set();
+  let push: (item: unknown) => void = () => undefined;
+  const server = await serveAdmin(directory, ({ signal }) =>
+    streamEvents(
+      (next) => {
+        push = next;
+        return () => undefined;
+      },
+      { clock: createFakeClock(), streams, signal },
+    ),
+  );
+  servers.push(server);
+  const client = await connectAdmin({ dataDirectory: directory });
+  const left = new AbortController();
+  const ended = (async () => {
+    for await (const item of client.stream("followEvents", {}, { signal: left.signal })) expect(item).toBe(0);
+  })();
+  await expect.poll(() => streams.size).toBe(1);
+  left.abort();
+  await ended;
+  await expect.poll(() => streams.size).toBe(0);
+
+  const seen: unknown[] = [];
+  const breaking = (async () => {
+    for await (const item of client.stream("followEvents", {})) if (seen.push(item) === 2) break;
+  })();
+  await expect.poll(() => streams.size).toBe(1);
+  for (let i = 0; i < 3; i++) push(i);
+  await breaking;
+  expect(seen).toEqual([0, 1]);
+  await expect.poll(() => streams.size).toBe(0);
 });
 
 describe("a data directory whose path is too long for one", () => {
