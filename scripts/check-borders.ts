@@ -67,7 +67,6 @@ const mayParseConfig = new Set(["config", "cli", "admin", "index.ts", "testing"]
 const packageOwners: Readonly<Record<string, readonly string[]>> = {
   pg: ["cluster"],
   lmdb: ["spool"],
-  commander: ["cli"],
   yaml: ["config"],
   zod: ["config", "admin"],
 };

@@ -16,7 +16,7 @@ export type { ExitCode } from "./exit-code.ts";
 export async function main(argv: readonly string[], output: Output = processOutput()): Promise<ExitCode> {
   const [command, ...words] = argv;
   if (command === undefined) {
-    await printOverview({ ...output, write: output.complain });
+    await printOverview({ ...output, write: (text) => output.complain(text) });
     return 2;
   }
   if (["--help", "-h", "-?", "-help", "/?"].includes(command.toLowerCase())) {

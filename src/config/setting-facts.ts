@@ -56,5 +56,7 @@ function defaultOf(schema: z.ZodType): string | undefined {
 
 function literal(value: unknown): string {
   if (Array.isArray(value)) return value.join(", ");
-  return typeof value === "object" ? "" : String(value);
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : "";
 }

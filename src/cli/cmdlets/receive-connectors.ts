@@ -6,15 +6,15 @@ import { settingParameters } from "./setting-parameters.ts";
 
 const group = "Receive connectors";
 
-const identity: Parameter = {
+const anyIdentity: Parameter = {
   name: "Identity",
   kind: "text",
   position: 0,
-  required: true,
   value: "NAME",
   candidates: "receiveConnector",
-  help: "The connector's name.",
+  help: "The connector's name, or a pattern with * and ?; all when left out.",
 };
+const identity: Parameter = { ...anyIdentity, required: true, help: "The connector's name." };
 
 export const receiveConnectorCmdlets: readonly Cmdlet[] = [
   {
@@ -24,13 +24,7 @@ export const receiveConnectorCmdlets: readonly Cmdlet[] = [
     description: [
       "The list of one connector marks the settings that the file does not give as (default). A connector that somebody makes has 20 connections per source and 2 % of those that remain; the Default connector has neither limit. This is the usual reason for SMTP 4.x.x errors some weeks later.",
     ],
-    parameters: [
-      {
-        ...withoutRequired(identity),
-        help: "The connector's name, or a pattern with * and ?; all when left out.",
-      },
-      ...showing,
-    ],
+    parameters: [anyIdentity, ...showing],
     examples: [
       { command: "weir Get-ReceiveConnector", text: "All of them, with their limits and open connections." },
       { command: "weir Get-ReceiveConnector AppRelay", text: "Every setting of one, as | fl shows it." },
@@ -131,7 +125,3 @@ export const receiveConnectorCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/change-connectors.ts")).removeReceiveConnector,
   },
 ];
-
-function withoutRequired({ required: _, ...parameter }: Parameter): Parameter {
-  return parameter;
-}

@@ -1,7 +1,7 @@
 /** Commands that need no running relay: start, check, init, schema, hash-password, demo. */
 import type { Cmdlet } from "../cmdlet.ts";
 import { isOn, textOf } from "../arguments/value.ts";
-import { config, help } from "./common-parameters.ts";
+import * as common from "./common-parameters.ts";
 
 const group = "Running a relay";
 
@@ -20,8 +20,8 @@ export const runningCmdlets: readonly Cmdlet[] = [
         value: "FORMAT",
         help: "How the log on stderr looks.",
       },
-      config,
-      help,
+      common.config,
+      common.help,
     ],
     examples: [
       { command: "weir start", text: "With ./weir.yaml." },
@@ -39,7 +39,11 @@ export const runningCmdlets: readonly Cmdlet[] = [
     name: "check",
     group,
     synopsis: "Tell what is wrong with weir.yaml, with lines and suggestions; exit code 1 when something is.",
-    parameters: [{ name: "Json", kind: "switch", help: "Print one JSON object." }, config, help],
+    parameters: [
+      { name: "Json", kind: "switch", help: "Print one JSON object." },
+      common.config,
+      common.help,
+    ],
     examples: [
       { command: "weir check", text: "" },
       { command: "weir check --config /etc/weir.yaml --json", text: "For scripts." },
@@ -53,7 +57,7 @@ export const runningCmdlets: readonly Cmdlet[] = [
     name: "init",
     group,
     synopsis: "Write the commented weir.yaml without starting; never overwrites one.",
-    parameters: [config, help],
+    parameters: [common.config, common.help],
     examples: [{ command: "weir init", text: "" }],
     load: async () => {
       const { initCommand } = await import("../init.ts");
@@ -67,7 +71,7 @@ export const runningCmdlets: readonly Cmdlet[] = [
     description: [
       "Starts a relay of its own on free ports with a temporary data directory, and cleans everything up. Nothing is staged: the connections, replies, events and commands are real.",
     ],
-    parameters: [{ name: "Fast", kind: "switch", help: "Without pauses for reading." }, help],
+    parameters: [{ name: "Fast", kind: "switch", help: "Without pauses for reading." }, common.help],
     examples: [{ command: "weir demo", text: "" }],
     interruptible: true,
     load: async () => (await import("../demo/demo.ts")).demo,
@@ -76,7 +80,7 @@ export const runningCmdlets: readonly Cmdlet[] = [
     name: "hash-password",
     group,
     synopsis: "Read a password (asked for, or the first line of stdin) and print its hash for weir.yaml.",
-    parameters: [help],
+    parameters: [common.help],
     examples: [{ command: "weir hash-password < password.txt", text: "For “users” in weir.yaml." }],
     load: async () => {
       const { hashPasswordCommand } = await import("../hash-password.ts");
@@ -87,7 +91,7 @@ export const runningCmdlets: readonly Cmdlet[] = [
     name: "schema",
     group,
     synopsis: "Print the JSON Schema of weir.yaml, for editors.",
-    parameters: [help],
+    parameters: [common.help],
     examples: [{ command: "weir schema > weir.schema.json", text: "" }],
     load: async () => {
       const { schemaCommand } = await import("../schema.ts");

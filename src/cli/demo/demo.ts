@@ -134,11 +134,11 @@ function createStage(output: Output, fast: boolean): Stage {
     async command(words) {
       const { main } = await import("../main.ts");
       output.write(`\n${output.style("changed", `$ weir ${words.map(shellWord).join(" ")}`)}\n`);
-      await pause(1);
+      await pause(0.8);
       const code = await main(words, output);
       if (code !== 0) throw new CommandFault(`weir ${words.join(" ")} ended with ${code}`);
       output.write("\n");
-      await pause(2.5);
+      await pause(2);
     },
   };
 }

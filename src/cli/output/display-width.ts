@@ -4,7 +4,6 @@ const wide =
   /^(?:\p{Emoji_Presentation}|\p{Regional_Indicator}{2}|.*\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}])/su;
 const empty = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 const ascii = /^[\x20-\x7e]*$/;
-const styling = /\u001b\[[0-9;]*m/g;
 
 let segmenter: Intl.Segmenter | undefined;
 
@@ -13,10 +12,10 @@ function characters(text: string): readonly string[] {
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
-/** East Asian wide characters and emoji take two columns, combining marks and colours none. */
+/** East Asian wide characters and emoji take two columns, combining marks none. */
 export function displayWidth(text: string): number {
   if (ascii.test(text)) return text.length;
-  return characters(text.replace(styling, "")).reduce((sum, character) => sum + widthOf(character), 0);
+  return characters(text).reduce((sum, character) => sum + widthOf(character), 0);
 }
 
 function widthOf(character: string): number {

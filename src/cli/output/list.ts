@@ -25,7 +25,8 @@ export function listLines(
       `${padEnd(name, nameWidth)} : ${styled(first)}`,
       ...more.map((text) => `${" ".repeat(nameWidth + 3)}${styled(text)}`),
     ];
-    if (remark !== undefined) lines[lines.length - 1] += ` ${style("faint", `(${remark})`)}`;
-    return lines.map((line) => line.trimEnd());
+    const trimmed = lines.map((line) => line.trimEnd());
+    if (remark !== undefined) trimmed[trimmed.length - 1] += ` ${style("faint", `(${remark})`)}`;
+    return trimmed;
   });
 }

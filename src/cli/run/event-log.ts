@@ -96,8 +96,7 @@ function eventPrinter(args: Arguments, output: Output): (event: EventEntry) => v
 }
 
 function filterOf(args: Arguments): Input<"followEvents"> {
-  const optional = <Value>(key: string, value: Value | undefined): object =>
-    value === undefined ? {} : { [key]: value };
+  const optional = (key: string, value: unknown): object => (value === undefined ? {} : { [key]: value });
   return {
     ...optional("eventIds", numbersOf(args, "EventId")),
     ...optional("categories", words(args, "Category")),

@@ -31,7 +31,9 @@ export function explainedReference(
   if (events.length > 1 && source === null)
     lines.push(
       "  Other clients were refused in the same minute, and the entry of each stands for several refusals:",
-      ...events.map(({ fields }) => `    weir explain ${escapeControls(String(fields["source"] ?? ""))}`),
+      ...events.flatMap(({ fields }) =>
+        typeof fields["source"] === "string" ? [`    weir explain ${escapeControls(fields["source"])}`] : [],
+      ),
     );
   return lines;
 }

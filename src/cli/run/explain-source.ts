@@ -54,8 +54,8 @@ export function explainedSource(
   if (events.length > 0 && (refusals.length === 0 || events.length > refusals.length)) {
     lines.push("", output.style("heading", "Last events"));
     for (const { at, id, count, text } of events.slice(0, eventsShown)) {
-      const times = count === undefined || count === 1 ? "" : ` (${count} times)`;
-      lines.push(...indented(`${clockTime(at)}  ${id}${times}  ${text}`, 2, output));
+      const counted = count === undefined || count === 1 ? "" : ` (${times(count)})`;
+      lines.push(...indented(`${clockTime(at)}  ${id}${counted}  ${text}`, 2, output));
     }
   }
   if (events.length > 0 || connections.length > 0) {

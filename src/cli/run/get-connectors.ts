@@ -1,6 +1,7 @@
 /** Get-ReceiveConnector and Get-SendConnector. */
 import type { Output as Answer } from "../../admin/contract.ts";
 import { isOn, textOf, type Arguments } from "../arguments/value.ts";
+import type { SettingFact } from "../../config/setting-facts.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { CommandFault } from "../exit-code.ts";
@@ -98,8 +99,8 @@ function plain({ settings, origins, status }: Described): object {
 }
 
 const columnOf =
-  <Connector extends Described>(setting: string) =>
-  ({ settings, kinds }: Connector): string =>
+  (setting: string) =>
+  ({ settings, kinds }: Described): string =>
     settingText(settings[setting], kinds[setting]);
 
 const receiveColumns: readonly Column<ReceiveConnector>[] = [
@@ -124,10 +125,7 @@ function receiveProperties(connector: ReceiveConnector): readonly Property[] {
     isOpen ? binding : `${binding} (not listening)`,
   );
   return [
-    ...settingProperties(
-      connector,
-      receiveConnectorFacts.map(({ name }) => name),
-    ),
+    ...settingProperties(connector, receiveConnectorFacts),
     { name: "Listening", value: listening.length === 0 ? "nowhere" : listening.join(", ") },
     { name: "OpenConnections", value: String(status.openConnections) },
   ];
@@ -149,24 +147,23 @@ const sendColumns: readonly Column<SendConnector>[] = [
 
 function sendProperties(connector: SendConnector): readonly Property[] {
   return [
-    ...settingProperties(
-      connector,
-      sendConnectorFacts.map(({ name }) => name),
-    ),
+    ...settingProperties(connector, sendConnectorFacts),
     { name: "Queues", value: String(connector.status.queues) },
     { name: "MessagesQueued", value: String(connector.status.messages) },
   ];
 }
 
-/** In the order of the schema, then what the relay knows beyond it. Defaults are marked. */
+/** In the order of the schema, then what the relay knows beyond it. Defaults are marked, those without a value told. */
 export function settingProperties(
   { settings, origins, kinds }: Pick<Described, "settings" | "origins" | "kinds">,
-  order: readonly string[],
+  facts: readonly SettingFact[],
 ): readonly Property[] {
-  const names = new Set([...order.filter((name) => name in settings), ...Object.keys(settings)]);
-  return [...names].map((name) => ({
-    name: exchangeName(name),
-    value: settingText(settings[name], kinds[name]),
-    remark: origins[name] === "default" ? "default" : undefined,
-  }));
+  const known = new Map(facts.map((fact) => [fact.name, fact]));
+  const names = new Set([...[...known.keys()].filter((name) => name in settings), ...Object.keys(settings)]);
+  return [...names].map((name) => {
+    const value = settingText(settings[name], kinds[name]);
+    const byDefault = known.get(name)?.default ?? "";
+    const remark = value === "" && byDefault !== "" ? `default: ${byDefault}` : "default";
+    return { name: exchangeName(name), value, remark: origins[name] === "default" ? remark : undefined };
+  });
 }

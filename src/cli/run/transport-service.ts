@@ -15,8 +15,7 @@ export const getTransportService: Run = async (args, { output, ...context }) => 
   const described = await relay.call("getTransportService", {});
   if (isOn(args, "Json")) writeJson(output, { ...described.settings, origins: described.origins });
   else {
-    const order = transportFacts.map(({ name }) => name);
-    output.write(`${listLines(settingProperties(described, order), output).join("\n")}\n`);
+    output.write(`${listLines(settingProperties(described, transportFacts), output).join("\n")}\n`);
   }
   return 0;
 };
