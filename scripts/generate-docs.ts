@@ -7,6 +7,9 @@ import { configurationJsonSchemaText } from "../src/config/json-schema.ts";
 import { configurationReference } from "../src/config/reference.ts";
 import { settingFacts } from "../src/config/setting-facts.ts";
 
+import { eventsReference } from "./references/events.ts";
+import { limitsReference } from "./references/limits.ts";
+
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The files that are made from the code, by path, with what they must contain. */
@@ -16,6 +19,8 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["schema/weir.schema.json", configurationJsonSchemaText()],
     ["docs/configuration.md", await written(configurationReference(), "markdown")],
+    ["docs/events.md", await written(eventsReference(), "markdown")],
+    ["docs/limits.md", await written(limitsReference(), "markdown")],
     ["src/cli/cmdlets/setting-facts.ts", await written(settingFactsModule(), "typescript")],
   ]);
 }

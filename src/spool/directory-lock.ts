@@ -4,14 +4,23 @@
  */
 import { link, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { SpoolError } from "./spool.ts";
 
-/** Locks a directory; resolves with what unlocks it. Rejects with SpoolError `failed` while another holds it. */
+/** A killed holder may take a moment to be gone. */
+const patienceMs = 3_000;
+const lookAgainMs = 100;
+
+/**
+ * Locks a directory; resolves with what unlocks it. Rejects with SpoolError `failed` when another holds it, and goes on
+ * holding it for a few seconds.
+ */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, "lock");
   const own = `${process.pid} ${await startOf(process.pid)}\n`;
   const draft = join(directory, `lock.${process.pid}`);
   await writeFile(draft, own, { mode: 0o600 });
+  const impatientAt = performance.now() + patienceMs;
   try {
     for (;;) {
       try {
@@ -24,12 +33,13 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
       }
       const holder = await holderOf(path);
       if (holder === undefined) continue;
-      if (await isRunning(holder))
+      if (!(await isRunning(holder))) await takeAway(path, holder, draft);
+      else if (performance.now() < impatientAt) await delay(lookAgainMs);
+      else
         throw new SpoolError(
           "failed",
           `the spool ${directory} is in use by process ${Number.parseInt(holder, 10)} (${path})`,
         );
-      await takeAway(path, holder, draft);
     }
   } finally {
     await unlink(draft).catch(() => undefined);
@@ -65,12 +75,14 @@ async function isRunning(holder: string): Promise<boolean> {
   return start === (await startOf(pid));
 }
 
-/** Boot and start tick of a process from /proc; `-` where there is none. */
+/** Boot and start tick of a process from /proc; `-` where there is none, or where it only waits to be reaped. */
 async function startOf(pid: number): Promise<string> {
   try {
     const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    const startTicks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state, startTicks = ""] = [fields[0], fields[19]];
+    if (state === "Z" || state === "X") return "-";
     return `${boot}:${startTicks}`;
   } catch {
     return "-";

@@ -1,0 +1,149 @@
+/** docs/limits.md, from the schema and the event catalogue. */
+import { settingFacts, type SettingFact } from "../../src/config/setting-facts.ts";
+import { replies, replyLine, type ReplyName } from "../../src/core/smtp/reply.ts";
+import { catalogue, type EventName } from "../../src/events/catalogue.ts";
+
+interface Limit {
+  readonly setting: string;
+  readonly reply?: ReplyName;
+  readonly event?: EventName;
+}
+
+const limits: readonly Limit[] = [
+  { setting: "maxInboundConnection", reply: "connectionLimit", event: "SmtpReceiveMaxConnectionReached" },
+  {
+    setting: "maxInboundConnectionPerSource",
+    reply: "connectionLimitPerSource",
+    event: "SmtpReceiveMaxConnectionPerSourceReached",
+  },
+  {
+    setting: "maxInboundConnectionPercentagePerSource",
+    reply: "connectionLimitPerSource",
+    event: "SmtpReceiveMaxConnectionPerSourceReached",
+  },
+  { setting: "messageRateLimit", reply: "messageRate", event: "SmtpReceiveMessageRateLimitExceeded" },
+  { setting: "messageRateSource" },
+  { setting: "maxRecipientsPerMessage", reply: "tooManyRecipients", event: "SessionLimitReached" },
+  { setting: "maxProtocolErrors", reply: "tooManyErrors", event: "SessionLimitReached" },
+  {
+    setting: "maxLogonFailures",
+    reply: "tooManyLogonFailures",
+    event: "SmtpReceiveAuthenticationFailedTooManyErrors",
+  },
+  { setting: "connectionInactivityTimeout", reply: "timedOut" },
+  { setting: "connectionTimeout", reply: "timedOut" },
+  { setting: "maxMessageSize", reply: "messageTooLarge", event: "SmtpReceiveMessageRejected" },
+  { setting: "maxHeaderSize", reply: "headerTooLarge", event: "SmtpReceiveMessageRejected" },
+  { setting: "maxHopCount", reply: "hopCountExceeded", event: "SmtpReceiveMessageRejected" },
+  { setting: "tarpitInterval" },
+  { setting: "authTarpitInterval" },
+  { setting: "maxAcknowledgementDelay" },
+  { setting: "limitAction", event: "ConnectionHeld" },
+  { setting: "limitDelay" },
+];
+const serverLimits: readonly Limit[] = [
+  { setting: "maxConnectionRatePerMinute", reply: "connectionRate", event: "ConnectionRateExceeded" },
+  { setting: "ipv6SourcePrefixLength" },
+];
+
+/** Where Weir knowingly does not do as Exchange does. */
+const differences: readonly (readonly [string, string, string, string])[] = [
+  [
+    "maxAcknowledgementDelay",
+    "30 s (2010)",
+    "0",
+    "it made applications crawl; a 250 here means on disk already",
+  ],
+  ["smtpUtf8Enabled", "reserved", "true", "RFC 6531 mail is ordinary mail by now"],
+  ["maxHopCount", "30 documented, 60 shipped", "60", "the value that servers have"],
+  [
+    "maxConnectionRatePerMinute",
+    "1200",
+    "unlimited",
+    "20 connections a second is what one busy application opens",
+  ],
+  ["explainRefusals", "—", "to private addresses", "the sender's own log holds the answer"],
+  ["limitAction", "—", "refuse", "`delay` lets applications wait that cannot try again"],
+  [
+    "bareCarriageReturnRejectionEnabled",
+    "—",
+    "true",
+    "a CR alone is never right, and made a CRLF it could end a header",
+  ],
+  [
+    "maxInboundConnectionPercentagePerSource",
+    "rounding unknown",
+    "floor, at least 1",
+    "a percentage of the remaining connections; with an unlimited total it does not apply",
+  ],
+  ["messageRateLimit", "window unknown", "a sliding minute, at MAIL", "nobody waits for a minute to begin"],
+  ["IPv6 sources", "unknown", "a /64", "one host has a whole /64 (`ipv6SourcePrefixLength`)"],
+  [
+    "tarpit",
+    "first error on",
+    "each 5xx to anonymous clients",
+    "a discredited address waits for every reply, for an hour",
+  ],
+];
+
+export function limitsReference(): string {
+  const receive = new Map(settingFacts("receiveConnectors").map((fact) => [fact.name, fact]));
+  const transport = new Map(settingFacts("transport").map((fact) => [fact.name, fact]));
+  const table = (rows: readonly Limit[], facts: ReadonlyMap<string, SettingFact>): string =>
+    [
+      "| setting | range | new connector | Default connector | at the limit | event | what it limits |",
+      "|---|---|---|---|---|---|---|",
+      ...rows.map((limit) => row(limit, facts.get(limit.setting))),
+    ].join("\n");
+  return `# Limits
+
+Written by \`npm run docs\` from the schema and the event catalogue.
+
+Every limit has Exchange's name and meaning. A connector named \`Default …\`, or with \`usage: default\`, gets the Default
+connector's values; every other one gets a new connector's, and that is what surprises people two months later.
+
+## Of a receive connector
+
+${table(limits, receive)}
+
+## Of the whole relay (\`transport\`)
+
+${table(serverLimits, transport)}
+
+## See and change
+
+\`\`\`sh
+weir Get-LimitUsage AppRelay
+weir explain 10.1.4.7
+weir Set-ReceiveConnector AppRelay -MaxInboundConnectionPerSource 40
+weir Set-ReceiveConnector AppRelay -MaxInboundConnectionPercentagePerSource 100
+weir Set-TransportService -MaxConnectionRatePerMinute 6000
+\`\`\`
+
+A change is in force for the next connection; open sessions keep what they came in under. A limit always answers 4xx, so
+that the client may try again; what a message is by itself (too large, a loop) answers 5xx. With \`explainRefusals\` the reply
+names connector, limit, value, source, event and a reference. With \`limitAction: delay\` a client over a connection or rate
+limit waits up to \`limitDelay\` instead: connections are held without a greeting, at most 1,000 for each connector and a
+quarter of them for one source, and served in turn; messages are held at MAIL.
+
+## Where Weir differs from Exchange
+
+| what | Exchange | Weir | why |
+|---|---|---|---|
+${differences.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
+`;
+}
+
+function row({ setting, reply, event }: Limit, fact: SettingFact | undefined): string {
+  if (fact === undefined) throw new Error(`the schema has no setting ${setting}`);
+  const cells = [
+    `\`${setting}\``,
+    fact.range ?? fact.kind,
+    fact.default ?? "",
+    fact.defaultConnectorDefault ?? fact.default ?? "",
+    reply === undefined ? "" : `\`${replyLine(replies[reply])}\``,
+    event === undefined ? "" : String(catalogue[event].id),
+    fact.help,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
