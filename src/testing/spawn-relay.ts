@@ -58,7 +58,8 @@ export async function spawnRelay(
         };
         const fail = (why: string) => (): void => {
           finish();
-          reject(new Error(`${why} before ${String(pattern)} was said:\n${stderr}`));
+          const state = `exit code ${String(child.exitCode)}, signal ${String(child.signalCode)}`;
+          reject(new Error(`${why} (${state}) before ${String(pattern)} was said:\n${stderr}`));
         };
         const ended = fail("the relay ended");
         const timer = setTimeout(fail(`${timeoutMs} ms passed`), timeoutMs);
