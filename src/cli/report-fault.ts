@@ -13,7 +13,7 @@ export interface Asked {
 export function reportFault(fault: unknown, output: Output, { json, config }: Asked): ExitCode {
   const told = describe(fault, config);
   if (json) writeJson(output, { error: { code: told.code, message: told.message, ...told.more } });
-  output.complain(`weir: ${[told.message, ...told.lines].join("\n")}\n`);
+  output.complain(`weir: ${[told.headline ?? told.message, ...told.lines].join("\n")}\n`);
   return told.exitCode;
 }
 
@@ -21,6 +21,8 @@ interface Told {
   readonly exitCode: ExitCode;
   readonly code: string;
   readonly message: string;
+  /** For people, where `lines` say the rest. */
+  readonly headline?: string;
   readonly lines: readonly string[];
   readonly more?: object;
 }
@@ -46,6 +48,7 @@ function describe(fault: unknown, config: string | undefined): Told {
       exitCode: code === "invalidInput" && faults.length === 0 ? 2 : 1,
       code,
       message,
+      headline: faults.length === 0 ? message : "refused, and nothing was changed:",
       lines: faults.map(
         (it) =>
           `  ${it.path === "" ? "" : `${it.path}: `}${it.message}${it.suggestion === undefined ? "" : `; did you mean ${it.suggestion}?`}`,

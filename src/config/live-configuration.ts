@@ -99,12 +99,12 @@ export function createLiveConfiguration(options: {
     return { before, after: applied, diff, applied: true, problems, needsRestart: later };
   };
 
-  const tellFaults = (faults: readonly Fault[]): void =>
-    relay.events.emit("ConfigurationRejected", {
-      file,
-      count: faults.length,
-      faults: faults.map((fault) => formatFault(fault, file)).join("; "),
-    });
+  const tellFaults = (faults: readonly Fault[]): void => {
+    const said = (some: readonly Fault[]): string => some.map((fault) => formatFault(fault, file)).join("; ");
+    relay.events.emit("ConfigurationRejected", { file, count: faults.length, faults: said(faults) });
+    const receive = faults.filter(({ path }) => path.startsWith("receiveConnectors"));
+    if (receive.length > 0) relay.events.emit("SmtpReceiveConfigurationInvalid", { error: said(receive) });
+  };
 
   const reload = async (onlyIfChanged: boolean): Promise<ChangeOutcome | undefined> => {
     const text = await readConfigurationText(file);

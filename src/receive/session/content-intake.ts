@@ -213,7 +213,11 @@ export class ContentIntake {
       return queued(message, this.#header?.messageId, connector.fqdn);
     } catch (fault) {
       if (!(fault instanceof SpoolError)) throw fault;
-      this.#services.events.emit("SpoolFault", { error: fault.message, code: fault.code });
+      if (fault.code === "full") {
+        this.#services.events.emit("ResourceDiskSpaceLow", { resources: fault.message });
+      } else {
+        this.#services.events.emit("SpoolFault", { error: fault.message, code: fault.code });
+      }
       return fault.code === "full" ? replies.insufficientResources : replies.localError;
     }
   }
