@@ -6,7 +6,7 @@ import { format, resolveConfig } from "prettier";
 import { configurationJsonSchemaText } from "../src/config/json-schema.ts";
 import { configurationReference } from "../src/config/reference.ts";
 import { settingFacts } from "../src/config/setting-facts.ts";
-
+import { cmdletsReference } from "./references/cmdlets.ts";
 import { eventsReference } from "./references/events.ts";
 import { limitsReference } from "./references/limits.ts";
 
@@ -19,6 +19,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["schema/weir.schema.json", configurationJsonSchemaText()],
     ["docs/configuration.md", await written(configurationReference(), "markdown")],
+    ["docs/cmdlets.md", await written(cmdletsReference(), "markdown")],
     ["docs/events.md", await written(eventsReference(), "markdown")],
     ["docs/limits.md", await written(limitsReference(), "markdown")],
     ["src/cli/cmdlets/setting-facts.ts", await written(settingFactsModule(), "typescript")],

@@ -10,13 +10,29 @@ type Explanation = Answer<"explainSource">;
 type Connector = Explanation["connectors"][number];
 type Refusals = Connector["refusals"][number];
 
+interface Met {
+  readonly connector: Connector;
+  readonly refusals: Refusals;
+}
+
+/** Limits whose advice says how much would have been enough; where there is none, it is enough by now. */
+const countedLimits: readonly string[] = [
+  "maxInboundConnection",
+  "maxInboundConnectionPerSource",
+  "maxInboundConnectionPercentagePerSource",
+  "messageRateLimit",
+  "maxConnectionRatePerMinute",
+];
 const eventsShown = 5;
 const labelWidth = 16;
 
 export function explainedSource(
   explanation: Explanation,
   output: Output,
-  { config }: { readonly config: string | undefined },
+  {
+    config,
+    connectorNames,
+  }: { readonly config: string | undefined; readonly connectorNames: readonly string[] },
 ): readonly string[] {
   const { source, connectors, connections, events } = explanation;
   const command = (text: string): string =>
@@ -32,7 +48,7 @@ export function explainedSource(
     ...connectors.flatMap((connector) => row(`on ${connector.connector}`, highest(connector))),
   ];
   if (refusals.length === 0) {
-    lines.push("", ...nothingRefused(explanation, command));
+    lines.push("", ...nothingRefused(explanation, connectorNames, command));
   } else {
     lines.push("", output.style("heading", "What it met"));
     for (const it of refusals) lines.push(...metLines(it.connector, it.refusals, output));
@@ -48,9 +64,11 @@ export function explainedSource(
         command(text),
       );
     }
-  } else if (refusals.length > 0) {
-    lines.push("", ...noAdvice(refusals.map((it) => it.refusals)));
   }
+  const others = refusals.filter((it) => !countedLimits.includes(it.refusals.limit));
+  if (others.length > 0) lines.push("", ...otherLimits(others, command));
+  else if (refusals.length > 0 && advice.length === 0)
+    lines.push("", "The settings of now are enough for what it wanted; nothing needs to change.");
   if (events.length > 0 && (refusals.length === 0 || events.length > refusals.length)) {
     lines.push("", output.style("heading", "Last events"));
     for (const { at, id, count, text } of events.slice(0, eventsShown)) {
@@ -119,13 +137,16 @@ function metLines(
 
 function nothingRefused(
   { source, wouldReach, events }: Explanation,
+  connectorNames: readonly string[],
   command: (text: string) => string,
 ): readonly string[] {
   const unserved = wouldReach.length > 0 && wouldReach.every(({ connector }) => connector === null);
   if (unserved) {
     return [
       "No receive connector serves this address, so its connections are refused. To let it in:",
-      command(`Set-ReceiveConnector NAME -RemoteIPRanges "@{Add='${source}'}"`),
+      ...connectorNames.map((name) =>
+        command(`Set-ReceiveConnector ${commandWord(name)} -RemoteIPRanges "@{Add='${source}'}"`),
+      ),
     ];
   }
   if (events.length > 0) return ["No limit refused it within the last day."];
@@ -136,13 +157,18 @@ function nothingRefused(
   ];
 }
 
-function noAdvice(refusals: readonly Refusals[]): readonly string[] {
-  const limits = new Set(refusals.map(({ limit }) => limit));
-  if ([...limits].every((limit) => !limit.startsWith("max") || limit.startsWith("maxInbound")))
-    return ["The settings of now are enough for what it wanted; nothing needs to change."];
+function otherLimits(refusals: readonly Met[], command: (text: string) => string): readonly string[] {
   return [
-    "Nothing to raise by a number: look at what the application does, or at weir help Set-ReceiveConnector.",
+    "How much it needs is for the application to tell. The command that changes it:",
+    ...refusals.map(({ connector, refusals: { limit } }) =>
+      command(`Set-ReceiveConnector ${commandWord(connector.connector)} -${exchangeName(limit)} VALUE`),
+    ),
   ];
+}
+
+/** As a shell and PowerShell both read it. */
+function commandWord(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text}'`;
 }
 
 function times(count: number): string {

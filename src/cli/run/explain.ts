@@ -14,7 +14,10 @@ export const explain: Run = async (args, context) => {
   const { output, config } = context;
   const what = meant(textOf(args, "What") ?? "");
   const shown: Shown = { json: isOn(args, "Json"), config, output };
-  if (what.kind === "source") return (await showSource(relay, what.source, shown)) ? 0 : 1;
+  if (what.kind === "source") {
+    await showSource(relay, what.source, shown);
+    return 0;
+  }
   const answer = await relay.call("explainReference", { reference: what.reference });
   if (shown.json) writeJson(output, answer);
   else output.write(`${explainedReference(answer, output).join("\n")}\n`);
@@ -31,16 +34,19 @@ interface Shown {
   readonly output: Output;
 }
 
-/** False: nothing is known of it. */
 async function showSource(
   relay: AdminClient,
   source: string,
   { json, config, output }: Shown,
-): Promise<boolean> {
+): Promise<void> {
   const answer = await relay.call("explainSource", { source });
-  if (json) writeJson(output, answer);
-  else output.write(`${explainedSource(answer, output, { config }).join("\n")}\n`);
-  return answer.connectors.length > 0 || answer.connections.length > 0 || answer.events.length > 0;
+  if (json) {
+    writeJson(output, answer);
+    return;
+  }
+  const { connectors } = await relay.call("listReceiveConnectors", {});
+  const connectorNames = connectors.map(({ name }) => name);
+  output.write(`${explainedSource(answer, output, { config, connectorNames }).join("\n")}\n`);
 }
 
 type Meant =
