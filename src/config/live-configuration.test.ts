@@ -138,7 +138,7 @@ describe("a saved file", () => {
   test("with faults changes nothing and tells them; reload answers with them", async () => {
     await writeFile(file, "receiveConnectors: 5");
     expect(await live.reload()).toMatchObject({ kind: "faults" });
-    expect(names()).toEqual(["ConfigurationRejected"]);
+    expect(names()).toEqual(["ConfigurationRejected", "SmtpReceiveConfigurationInvalid"]);
     expect(hops()).toBe(10);
     await rm(file);
     await expect(live.reload()).rejects.toMatchObject({ code: "fileFault" });
