@@ -45,10 +45,15 @@ function describe(fault: unknown, config: string | undefined): Told {
   if (fault instanceof AdminError) {
     const { code, message, faults } = fault;
     return {
-      exitCode: code === "invalidInput" && faults.length === 0 ? 2 : 1,
+      exitCode: code === "invalidInput" ? 2 : 1,
       code,
       message,
-      headline: faults.length === 0 ? message : "refused, and nothing was changed:",
+      headline:
+        faults.length === 0
+          ? message
+          : code === "invalidInput"
+            ? "not understood:"
+            : "refused, and nothing was changed:",
       lines: faults.map(
         (it) =>
           `  ${it.path === "" ? "" : `${it.path}: `}${it.message}${it.suggestion === undefined ? "" : `; did you mean ${it.suggestion}?`}`,

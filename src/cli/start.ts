@@ -1,4 +1,5 @@
 /** `weir start`: runs the relay, applies the configuration file whenever it is saved, stops on SIGTERM and SIGINT. */
+import { resolve as absolute } from "node:path";
 import { openAdmin, type Admin } from "../admin/open-admin.ts";
 import { readConfigurationText } from "../config/edit-file.ts";
 import { formatFault } from "../config/fault.ts";
@@ -54,7 +55,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
         format: options.logFormat,
       }),
     );
-    const configuration = createLiveConfiguration({ file, text, parsed, relay });
+    const configuration = createLiveConfiguration({ file: absolute(file), text, parsed, relay });
     watch = configuration.follow();
     admin = await openAdmin({ relay, configuration });
     const reason = await stop;

@@ -33,13 +33,13 @@ export function readValue(parameter: Parameter, text: string): ReadValue {
       return parsed.ok ? ok(parsed.value) : refused(parsed.message);
     }
     case "choice":
-      return readChoice(parameter.choices ?? [], text);
+      return readChoices(parameter, [text], ([word = text]) => word);
     case "words":
       return ok([text]);
     case "list":
-      return ok(splitList(text));
+      return readChoices(parameter, splitList(text), (words) => words);
     case "changeableList":
-      return readChangeableList(text);
+      return readChangeableList(parameter, text);
     case "section":
       return readSection(text);
     case "value":
@@ -76,23 +76,41 @@ function readNumbers(text: string, of: (numbers: readonly number[]) => Value): R
   return ok(of(items.map(Number)));
 }
 
-function readChoice(choices: readonly string[], text: string): ReadValue {
-  const chosen = choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
-  if (chosen !== undefined) return ok(chosen);
+/**
+ * Words in the spelling they are known by; of settings the relay itself says what is wrong with others, and why. A
+ * category may carry its source: `MSExchangeTransport\SmtpReceive`.
+ */
+function readChoices(
+  { choices, setting, candidates }: Parameter,
+  words: readonly string[],
+  of: (words: readonly string[]) => Value,
+): ReadValue {
+  if (choices === undefined) return ok(of(words));
+  const known: string[] = [];
+  for (const word of words) {
+    const bare = candidates === "category" ? word.slice(word.lastIndexOf("\\") + 1) : word;
+    const chosen = choices.find((choice) => choice.toLowerCase() === bare.toLowerCase());
+    if (chosen === undefined && setting === undefined) return notAmong(choices, word);
+    known.push(chosen ?? word);
+  }
+  return ok(of(known));
+}
+
+function notAmong(choices: readonly string[], word: string): ReadValue {
   const near = nearestName(
-    text,
+    word,
     choices.map((name) => ({ name })),
   );
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  return refused(`takes one of ${choices.join(", ")}, not ${text === "" ? "nothing" : text}${hint}`);
+  return refused(`takes one of ${choices.join(", ")}, not ${word === "" ? "nothing" : word}${hint}`);
 }
 
-function readChangeableList(text: string): ReadValue {
+function readChangeableList(parameter: Parameter, text: string): ReadValue {
   const table = parseHashtable(text);
   if (table === undefined) {
     return text.trimStart().startsWith("@{")
       ? refused("is no hashtable; write it like @{Add='a','b';Remove='c'}, in double quotes as a whole")
-      : ok(splitList(text));
+      : readChoices(parameter, splitList(text), (words) => words);
   }
   const change: Record<"add" | "remove", readonly string[]> = { add: [], remove: [] };
   for (const [key, items] of table) {

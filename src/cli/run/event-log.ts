@@ -99,18 +99,13 @@ function filterOf(args: Arguments): Input<"followEvents"> {
   const optional = (key: string, value: unknown): object => (value === undefined ? {} : { [key]: value });
   return {
     ...optional("eventIds", numbersOf(args, "EventId")),
-    ...optional("categories", words(args, "Category")),
-    ...optional("severities", words(args, "Severity")),
+    ...optional("categories", listOf(args, "Category")),
+    ...optional("severities", listOf(args, "Severity")),
     ...optional("connector", textOf(args, "Connector")),
     ...optional("source", textOf(args, "Source")),
     ...optional("text", textOf(args, "Text")),
     ...optional("reference", textOf(args, "Reference")),
   };
-}
-
-/** Categories may carry their source: `MSExchangeTransport\SmtpReceive`. */
-function words(args: Arguments, name: string): readonly string[] | undefined {
-  return listOf(args, name)?.map((word) => word.slice(word.lastIndexOf("\\") + 1));
 }
 
 function instantOf(args: Arguments, name: string): string | undefined {
