@@ -69,6 +69,21 @@ describe("a table", () => {
     for (const line of cut) expect(displayWidth(line)).toBeLessThanOrEqual(16);
   });
 
+  it("leaves out what may be left out, and wraps what is left", () => {
+    const droppable: readonly Column<Row>[] = [
+      columns[0]!,
+      { ...columns[1]!, drop: 1 },
+      { header: "Twice", value: ({ open }) => 2 * open, drop: 2 },
+      columns[2]!,
+    ];
+    const headers = (width: number | undefined): string | undefined =>
+      tableLines(droppable, rows, { ...plain, width })[0]?.replaceAll(/ +/g, " ");
+    expect(headers(undefined)).toBe("Identity Open Twice Text");
+    expect(headers(60)).toBe("Identity Open Twice Text");
+    expect(headers(50)).toBe("Identity Open Text");
+    expect(headers(42)).toBe("Identity Text");
+  });
+
   it("as CSV is text to a spreadsheet", () => {
     expect(csvText(columns, rows)).toBe(
       "Identity,Open,Text\r\nAppRelay,20,one two three four five six seven eight\r\n日本,3,'=1+1\\x0a\\x1b[31m\r\n",

@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly align?: "right";
   /** Only the last column: goes on in further lines where the terminal is too narrow, instead of being cut. */
   readonly wraps?: true;
+  /** Left out where the terminal is too narrow, the highest first; columns without it stay. */
+  readonly drop?: number;
   readonly style?: (row: Row) => Style | undefined;
 }
 
@@ -16,12 +18,16 @@ const gap = "  ";
 const leastWidth = 6;
 const leastWrappedWidth = 30;
 
-/** Lines without line ends. Widest columns are cut first where the terminal is too narrow. */
+/**
+ * Lines without line ends. Where the terminal is too narrow, columns are left out that may be, the last one wraps
+ * where it may, and then the widest are cut.
+ */
 export function tableLines<Row>(
-  columns: readonly Column<Row>[],
+  all: readonly Column<Row>[],
   rows: readonly Row[],
   { width, style }: Pick<Output, "width" | "style">,
 ): readonly string[] {
+  const columns = width === undefined ? all : fittingColumns(all, rows, width);
   const cells = rows.map((row) => columns.map(({ value }) => escapeControls(String(value(row)))));
   const widths = columns.map(({ header }, index) =>
     Math.max(displayWidth(header), ...cells.map((line) => displayWidth(line[index] ?? ""))),
@@ -63,6 +69,29 @@ export function tableLines<Row>(
     ),
     ...rows.flatMap((row, index) => rowLines(row, cells[index] ?? [])),
   ];
+}
+
+function fittingColumns<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number,
+): readonly Column<Row>[] {
+  const widths = new Map(
+    columns.map((column) => {
+      const { header, value, wraps } = column;
+      const widest = Math.max(displayWidth(header), ...rows.map((row) => displayWidth(String(value(row)))));
+      return [column, wraps === true ? Math.min(widest, leastWrappedWidth) : widest];
+    }),
+  );
+  let kept = columns;
+  const needed = (): number =>
+    kept.reduce((sum, column) => sum + (widths.get(column) ?? 0) + gap.length, -gap.length);
+  while (needed() > width) {
+    const dropped = kept.reduce((most, column) => ((column.drop ?? 0) > (most.drop ?? 0) ? column : most));
+    if (dropped.drop === undefined) break;
+    kept = kept.filter((column) => column !== dropped);
+  }
+  return kept;
 }
 
 /** Takes from the widest until all fit; a last column that wraps gives first. */

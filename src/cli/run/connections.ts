@@ -49,9 +49,9 @@ const connectionColumns: readonly Column<Connection>[] = [
   },
   { header: "State", value: ({ state }) => state },
   { header: "Messages", value: ({ messages }) => messages, align: "right" },
-  { header: "Tls", value: ({ tls }) => tls?.protocol ?? "" },
-  { header: "User", value: ({ user }) => user ?? "" },
-  { header: "Helo", value: ({ heloName }) => heloName ?? "" },
+  { header: "Tls", drop: 4, value: ({ tls }) => tls?.protocol ?? "" },
+  { header: "User", drop: 3, value: ({ user }) => user ?? "" },
+  { header: "Helo", drop: 5, value: ({ heloName }) => heloName ?? "" },
 ];
 
 const sourceColumns: readonly Column<SourceCount>[] = [

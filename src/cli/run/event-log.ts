@@ -123,9 +123,9 @@ export function severityStyle({ severity }: Pick<EventEntry, "severity">): Style
 
 export const eventColumns: readonly Column<EventEntry>[] = [
   { header: "Time", value: ({ at }) => localTime(at) },
-  { header: "EntryType", value: ({ severity }) => severity, style: severityStyle },
+  { header: "EntryType", drop: 1, value: ({ severity }) => severity, style: severityStyle },
   { header: "EventId", value: ({ id }) => id, align: "right" },
-  { header: "Category", value: ({ category }) => category },
+  { header: "Category", drop: 2, value: ({ category }) => category },
   { header: "Count", value: ({ count }) => count ?? 1, align: "right" },
   { header: "Message", value: ({ text }) => text, wraps: true },
 ];

@@ -106,16 +106,17 @@ const columnOf =
 const receiveColumns: readonly Column<ReceiveConnector>[] = [
   { header: "Identity", value: ({ name }) => name },
   { header: "Bindings", value: columnOf("bindings") },
-  { header: "RemoteIPRanges", value: columnOf("remoteIpRanges") },
+  { header: "RemoteIPRanges", drop: 4, value: columnOf("remoteIpRanges") },
   { header: "Enabled", value: columnOf("enabled") },
   { header: "MaxInbound", value: columnOf("maxInboundConnection"), align: "right" },
   { header: "PerSource", value: columnOf("maxInboundConnectionPerSource"), align: "right" },
   {
     header: "Percentage",
+    drop: 1,
     value: columnOf("maxInboundConnectionPercentagePerSource"),
     align: "right",
   },
-  { header: "RateLimit", value: columnOf("messageRateLimit"), align: "right" },
+  { header: "RateLimit", drop: 3, value: columnOf("messageRateLimit"), align: "right" },
   { header: "Open", value: ({ status }) => status.openConnections, align: "right" },
 ];
 
@@ -140,7 +141,7 @@ const sendColumns: readonly Column<SendConnector>[] = [
       settingText(kind === "drop" ? settings["dropDirectory"] : settings["smartHosts"], undefined),
   },
   { header: "Enabled", value: columnOf("enabled") },
-  { header: "RequireTLS", value: columnOf("requireTls") },
+  { header: "RequireTLS", drop: 1, value: columnOf("requireTls") },
   { header: "Queues", value: ({ status }) => status.queues, align: "right" },
   { header: "Messages", value: ({ status }) => status.messages, align: "right" },
 ];

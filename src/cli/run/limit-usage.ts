@@ -39,16 +39,21 @@ const columns: readonly Column<Row>[] = [
   { header: "Limit", value: ({ limit }) => exchangeName(limit) },
   { header: "Configured", value: configuredText, align: "right" },
   { header: "InUse", value: ({ inUse }) => inUse, align: "right", style: inUseStyle },
-  { header: "MaxHour", value: ({ highestLastHour }) => highestLastHour, align: "right" },
-  { header: "MaxDay", value: ({ highestLastDay }) => highestLastDay, align: "right" },
+  { header: "MaxHour", drop: 3, value: ({ highestLastHour }) => highestLastHour, align: "right" },
+  { header: "MaxDay", drop: 5, value: ({ highestLastDay }) => highestLastDay, align: "right" },
   {
     header: "RefusedHour",
     value: ({ refusedLastHour }) => refusedLastHour,
     align: "right",
     style: ({ refusedLastHour }) => (refusedLastHour > 0 ? "bad" : undefined),
   },
-  { header: "RefusedDay", value: ({ refusedLastDay }) => refusedLastDay, align: "right" },
-  { header: "TopSources", value: ({ topSources }) => topSources.slice(0, 3).map(topText).join("; ") },
+  { header: "RefusedDay", drop: 4, value: ({ refusedLastDay }) => refusedLastDay, align: "right" },
+  {
+    header: "TopSources",
+    drop: 2,
+    value: ({ topSources }) => topSources.slice(0, 3).map(topText).join("; "),
+    wraps: true,
+  },
 ];
 
 function configuredText({ limit, configured, allowed }: Row): string {

@@ -42,18 +42,19 @@ export const retryQueue: Run = async (args, { output, ...context }) => {
 
 export const queueColumns: readonly Column<Queue>[] = [
   { header: "Identity", value: ({ identity }) => identity },
-  { header: "DeliveryType", value: ({ deliveryType }) => deliveryType },
+  { header: "DeliveryType", drop: 4, value: ({ deliveryType }) => deliveryType },
   {
     header: "Status",
     value: ({ status }) => status,
     style: ({ status }) => (status === "Retry" ? "warning" : undefined),
   },
   { header: "MessageCount", value: ({ messages }) => messages, align: "right" },
-  { header: "NextHopDomain", value: ({ nextHop }) => nextHop },
+  { header: "NextHopDomain", drop: 5, value: ({ nextHop }) => nextHop },
   {
     header: "NextRetryTime",
+    drop: 2,
     value: ({ nextRetryAt }) => (nextRetryAt === null ? "" : localTime(nextRetryAt)),
   },
-  { header: "RetryCount", value: ({ retryCount }) => retryCount, align: "right" },
+  { header: "RetryCount", drop: 3, value: ({ retryCount }) => retryCount, align: "right" },
   { header: "LastError", value: ({ lastError }) => lastError ?? "", wraps: true },
 ];
