@@ -17,6 +17,8 @@ export interface KillRounds {
   readonly seed: number;
   /** Longest life of a relay under load, from its start, in milliseconds. */
   readonly longestLifeMs: number;
+  /** A life ends before that after a random number of acknowledgements up to this one, however quick the machine is. */
+  readonly mostAcknowledgements: number;
   /** In every second round the next hop is away, so that mail gathers in the spool. */
   readonly outages: boolean;
   readonly drainMs: number;
@@ -62,7 +64,10 @@ export async function runKillRounds(options: KillRounds): Promise<KillRoundsResu
     for (let round = 1; round <= options.rounds; round++) {
       away = options.outages && round % 2 === 0;
       const running = await startRelay();
-      await delay(50 + random() * options.longestLifeMs);
+      const enough = tally.acknowledged() + random() * options.mostAcknowledgements;
+      const end = performance.now() + 50 + random() * options.longestLifeMs;
+      while (performance.now() < end && tally.acknowledged() < enough) await delay(5);
+      await delay(random() * 10);
       running.kill("SIGKILL");
       await running.exited;
       options.onRound?.(round, tally.result(), startMs.at(-1) ?? 0);

@@ -8,14 +8,15 @@ test("nothing acknowledged is lost or damaged by ten kill -9 under the load of 8
     rounds: 10,
     clients: 8,
     seed,
-    longestLifeMs: 500,
+    longestLifeMs: 5_000,
+    mostAcknowledgements: 60,
     outages: true,
     drainMs: 20_000,
   });
   const told = `seed ${seed}\n${result.stderr.slice(-2_000)}`;
   expect(result.lost, told).toEqual([]);
   expect(result.damaged, told).toEqual([]);
-  expect(result.acknowledged, told).toBeGreaterThan(100);
+  expect(result.acknowledged, told).toBeGreaterThan(30);
   // What was in flight when the relay died may come twice.
   expect(result.duplicates, told).toBeLessThanOrEqual(20 * 10);
 }, 120_000);

@@ -20,6 +20,8 @@ export interface Tally {
   /** A message with a new id; `bodyBytes` of body. */
   compose(bodyBytes: number): { readonly id: string; readonly content: Buffer };
   acknowledge(id: string): void;
+  /** How many so far. */
+  acknowledged(): number;
   arrive(content: Buffer): void;
   /** True when everything acknowledged has arrived. */
   complete(): boolean;
@@ -49,6 +51,7 @@ export function createTally(): Tally {
     acknowledge(id) {
       acknowledged.add(id);
     },
+    acknowledged: () => acknowledged.size,
     arrive(content) {
       let rest: Buffer;
       try {

@@ -26,6 +26,7 @@ away. In the end everything acknowledged must have arrived, whole. --life: longe
     clients: Number(values.clients),
     seed,
     longestLifeMs: Number(values.life),
+    mostAcknowledgements: Infinity,
     outages: true,
     drainMs: 300_000,
     onRound: (round, { acknowledged, arrived, damaged, duplicates }, startMs) => {
