@@ -390,9 +390,9 @@ describe("following events", () => {
       ["Get-EventLog", "-Follow", "-Category", "Configuration", "-Newest", "1", "--config", file],
       output,
     );
-    await expect.poll(output.out).toMatch(/20301/);
+    await expect.poll(output.out, { timeout: 10_000 }).toMatch(/20301/);
     await weir("Set-ReceiveConnector", "AppRelay", "-Comment", "followed");
-    await expect.poll(output.out).toContain("AppRelay.comment");
+    await expect.poll(output.out, { timeout: 10_000 }).toContain("AppRelay.comment");
     output.interrupt();
     expect(await ended).toBe(0);
     expect(output.out().match(/^Time /gm)).toHaveLength(1);
