@@ -10,9 +10,11 @@ describe("the table of commands", () => {
     const names = cmdlets.map(({ name }) => name.toLowerCase());
     expect(new Set(names).size).toBe(names.length);
     for (const { name, parameters } of cmdlets) {
-      const all = parameters.flatMap((it) => [it.name, ...(it.aliases ?? [])]).map((it) => it.toLowerCase());
+      const all = parameters
+        .flatMap((parameter) => [parameter.name, ...(parameter.aliases ?? [])])
+        .map((spelling) => spelling.toLowerCase());
       expect(new Set(all).size, name).toBe(all.length);
-      for (const it of parameters) expect(it.help, `${name} -${it.name}`).not.toBe("");
+      for (const parameter of parameters) expect(parameter.help, `${name} -${parameter.name}`).not.toBe("");
     }
   });
 
