@@ -18,13 +18,13 @@ export async function accept(
   draft: Draft,
   envelope: Envelope,
   origin: Origin,
-  { dotLines, eightBit, endsWithCrlf }: Omit<ContentFacts, "sizeBytes">,
+  facts: Omit<ContentFacts, "sizeBytes">,
 ): Promise<SpooledMessage> {
   const { id, sizeBytes } = draft;
   const { accepting } = spool.memory;
   const { chunks, body } = (draft as LmdbDraft).take();
   const bodyCrc = await body?.finish();
-  const content: ContentFacts = { sizeBytes, dotLines, eightBit, endsWithCrlf };
+  const content: ContentFacts = { sizeBytes, ...facts };
   const message = { id, arrivedAt: spool.clock.now(), envelope, origin, content };
   const { live, writes } = arrival(message, chunks, bodyCrc);
   accepting.add(id);

@@ -1,7 +1,9 @@
 /** The unfinished recipients of one message, and how a settle changes them. Pure. */
 import type { MessageId } from "../core/message/envelope.ts";
+import { scanHeader } from "../core/message/header-scan.ts";
 import { assertQueueName } from "./keys.ts";
 import {
+  maxSubjectChars,
   submissionQueue,
   type Claim,
   type ContentFacts,
@@ -116,7 +118,14 @@ export function contentFacts(content: Buffer): Omit<ContentFacts, "sizeBytes"> {
   for (let at = content.indexOf("\n."); at !== -1; at = content.indexOf("\n.", at + 1)) dotLines++;
   const eightBit = content.some((octet) => octet > 127);
   const { length } = content;
-  return { dotLines, eightBit, endsWithCrlf: content[length - 2] === 0x0d && content[length - 1] === 0x0a };
+  const { messageId, subject } = scanHeader(content);
+  return {
+    dotLines,
+    eightBit,
+    endsWithCrlf: content[length - 2] === 0x0d && content[length - 1] === 0x0a,
+    ...(messageId === undefined ? undefined : { messageId }),
+    ...(subject === undefined ? undefined : { subject: subject.slice(0, maxSubjectChars) }),
+  };
 }
 
 /** Earliest due first, then by arrival. */

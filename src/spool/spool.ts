@@ -32,7 +32,14 @@ export interface ContentFacts {
   readonly eightBit: boolean;
   /** False when the content does not end in CRLF (possible by BDAT). */
   readonly endsWithCrlf: boolean;
+  /** As the header has it, angle brackets included; absent where it has none. For people and logs. */
+  readonly messageId?: string;
+  /** Of the header, unfolded, encoded words as they are, cut at `maxSubjectChars`. For people and logs. */
+  readonly subject?: string;
 }
+
+/** Longer subjects are kept up to here. Characters. */
+export const maxSubjectChars = 255;
 
 export interface SpooledMessage {
   readonly id: MessageId;

@@ -9,8 +9,8 @@ import { ContentFraming } from "../../core/smtp/content-framing.ts";
 import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
 import { delayedAckLine } from "../../logs/protocol-lines.ts";
 import type { ProtocolSession } from "../../logs/protocol-log.ts";
-import { SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
-import { supplement } from "./supplement.ts";
+import { maxSubjectChars, SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
+import { addedMessageId, supplement } from "./supplement.ts";
 import { holdAcknowledgement, type AcknowledgementEnd } from "./acknowledgement.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState, Transaction } from "./state.ts";
@@ -200,11 +200,17 @@ export class ContentIntake {
       ...(authenticatedUser !== undefined ? { authenticatedUser } : {}),
     };
     const { dotLines, eightBit, endsWithCrlf } = this.#framing;
+    const subject = this.#header?.subject;
+    const messageId =
+      this.#header?.messageId ??
+      (connector.addMissingMessageId ? addedMessageId(connector, this.#draft.id) : undefined);
     try {
       const message = await this.#services.spool.accept(this.#draft, envelope, origin, {
         dotLines,
         eightBit,
         endsWithCrlf,
+        ...(messageId === undefined ? undefined : { messageId }),
+        ...(subject === undefined ? undefined : { subject: subject.slice(0, maxSubjectChars) }),
       });
       this.#state.messages++;
       this.#tell(message);

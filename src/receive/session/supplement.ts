@@ -15,8 +15,16 @@ export function supplement(
 ): Buffer[] {
   const fields: Buffer[] = [];
   if (connector.addMissingMessageId && header.messageId === undefined) {
-    fields.push(Buffer.from(`Message-ID: <${id}@${connector.defaultDomain ?? connector.fqdn}>\r\n`));
+    fields.push(Buffer.from(`Message-ID: ${addedMessageId(connector, id)}\r\n`));
   }
   if (connector.addMissingDate && !header.hasDate) fields.push(Buffer.from(`Date: ${mailDate(date)}\r\n`));
   return fields;
+}
+
+/** The Message-ID a message gets that came without one. */
+export function addedMessageId(
+  { defaultDomain, fqdn }: Pick<ReceiveConnectorSettings, "defaultDomain" | "fqdn">,
+  id: MessageId,
+): string {
+  return `<${id}@${defaultDomain ?? fqdn}>`;
 }
