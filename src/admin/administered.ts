@@ -2,12 +2,15 @@
 import type { LiveConfiguration } from "../config/live-configuration.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Relay } from "../relay.ts";
+import type { AdminTokens } from "./admin-tokens.ts";
 import type { OperationName, Output, ReadInput, StreamName } from "./contract.ts";
 
 export interface Administered {
   readonly relay: Omit<Relay, "start" | "stop" | "reconfigure">;
   /** Undefined for an embedded relay without a file: it can be looked at, not changed. */
   readonly configuration: LiveConfiguration | undefined;
+  /** Who may use the console. */
+  readonly tokens: AdminTokens;
   readonly clock: Clock;
   readonly startedAt: Date;
 }

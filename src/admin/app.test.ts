@@ -4,6 +4,7 @@ import type { EventRecord } from "../events/events.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import type { Handlers } from "./administered.ts";
 import { createAdminApp } from "./app.ts";
+import type { Caller } from "./caller.ts";
 import { requestOf } from "./client.ts";
 import { operations, routes, type OperationName, type Role } from "./contract.ts";
 import { queryValues } from "./read-input.ts";
@@ -22,9 +23,11 @@ function appFor(role: Role | undefined, handlers: Partial<Handlers>) {
     events,
     clock,
     streams: new Set(),
-    roleOf: () => role,
   });
-  return { app, told };
+  const caller: Caller | undefined = role && { name: "Ann", role, from: "192.0.2.7" };
+  const ask = (path: string, method = "GET") =>
+    app.request(path, { method }, caller === undefined ? {} : { caller });
+  return { ask, told };
 }
 
 test.each<[Role | undefined, OperationName, number]>([
@@ -36,20 +39,27 @@ test.each<[Role | undefined, OperationName, number]>([
   [undefined, "about", 403],
 ])("%s asks %s: %i", async (role, name, status) => {
   const handler = vi.fn(() => ({}) as never);
-  const { app } = appFor(role, { [name]: handler });
+  const { ask, told } = appFor(role, { [name]: handler });
   const { method, path } = requestOf(routes[name], routes[name].path.includes("{name}") ? { name: "A" } : {});
-  const response = await app.request(path, { method });
+  const response = await ask(path, method);
   expect(response.status).toBe(status);
   expect(handler).toHaveBeenCalledTimes(status === 200 ? 1 : 0);
+  const outcome = status === 200 ? "did" : "was refused";
+  const target = path.includes("A") ? "A" : "";
+  expect(told.map(({ name: event, fields }) => ({ event, ...fields }))).toEqual(
+    method === "GET"
+      ? []
+      : [{ event: "AdminAction", who: "Ann", from: "192.0.2.7", outcome, operation: name, target }],
+  );
 });
 
 test("a fault of a handler is one answer and one event", async () => {
-  const { app, told } = appFor("administrator", {
+  const { ask, told } = appFor("administrator", {
     about() {
       throw new Error("oh");
     },
   });
-  const response = await app.request("/v1/about");
+  const response = await ask("/v1/about");
   expect(response.status).toBe(500);
   expect(await response.json()).toEqual({ error: { code: "fault", message: "a fault in the relay: oh" } });
   expect(told.map(({ name }) => name)).toEqual(["RelayFault"]);

@@ -3,7 +3,10 @@ import { Hono, type Context } from "hono";
 import type { Events } from "../events/events.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Handlers } from "./administered.ts";
-import { operations, type OperationName, type Role } from "./contract.ts";
+import { adminAction, isChange } from "./audit.ts";
+import type { AdminBindings } from "./caller.ts";
+import { operations, type OperationName, type Role, type StreamName } from "./contract.ts";
+import { bodyText } from "./read-body.ts";
 import { queryValues, readInput } from "./read-input.ts";
 import { AdminRefusal, statusOf } from "./refusal.ts";
 import { routes } from "./routes.ts";
@@ -19,11 +22,9 @@ export function createAdminApp(options: {
   readonly events: Events;
   readonly clock: Clock;
   readonly streams: OpenStreams;
-  /** Who asks; undefined: nobody who may. */
-  readonly roleOf: (context: Context) => Role | undefined;
-}): Hono {
-  const { handlers, events, clock, streams, roleOf } = options;
-  const app = new Hono();
+}): Hono<{ Bindings: AdminBindings }> {
+  const { handlers, events, clock, streams } = options;
+  const app = new Hono<{ Bindings: AdminBindings }>();
 
   const refuse = (context: Context, refusal: AdminRefusal): Response =>
     context.json(refusal.body, statusOf[refusal.code]);
@@ -43,22 +44,32 @@ export function createAdminApp(options: {
   for (const name of Object.keys(routes) as OperationName[]) {
     const { method, path, role } = routes[name];
     app.on(method, path.replace(/\{([A-Za-z]+)\}/g, ":$1"), async (context) => {
-      const caller = roleOf(context);
-      if (caller === undefined || ranks[caller] < ranks[role])
+      const { caller } = context.env;
+      if (caller === undefined || ranks[caller.role] < ranks[role]) {
+        if (caller !== undefined && isChange(name, {}))
+          events.emit("AdminAction", adminAction(caller, name, context.req.param(), "was refused"));
         throw new AdminRefusal("forbidden", `${name} needs the role ${role}`);
+      }
       const input = readInput(operations[name].input, await givenTo(context, name));
-      if (name === "followEvents") {
+      if (isStream(name)) {
         // The input was read by this operation's own schema.
+        const follow = handlers[name] as (input: unknown, push: (item: unknown) => void) => () => void;
         return streamEvents(
-          (push) => handlers.followEvents(input as Parameters<Handlers["followEvents"]>[0], push),
-          { clock, streams, signal: context.req.raw.signal },
+          (push) => follow(input, push),
+          { clock, streams, signal: context.req.raw.signal, ended: caller.ended },
         );
       }
       const handler = handlers[name] as (input: unknown) => unknown;
-      return context.json((await handler(input)) as object);
+      const output = (await handler(input)) as object;
+      if (isChange(name, input)) events.emit("AdminAction", adminAction(caller, name, input, "did"));
+      return context.json(output);
     });
   }
   return app;
+}
+
+function isStream(name: OperationName): name is StreamName {
+  return "stream" in routes[name];
 }
 
 async function givenTo(context: Context, name: OperationName): Promise<Record<string, unknown>> {
@@ -67,7 +78,7 @@ async function givenTo(context: Context, name: OperationName): Promise<Record<st
   if (method === "GET" || method === "DELETE") {
     return { ...queryValues(operations[name].input, context.req.queries()), ...params };
   }
-  const text = await bodyText(context.req.raw);
+  const text = await bodyText(context.req.raw, maxBodyBytes);
   if (text.trim() === "") return params;
   let body: unknown;
   try {
@@ -78,19 +89,4 @@ async function givenTo(context: Context, name: OperationName): Promise<Record<st
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw new AdminRefusal("invalidInput", "the body is not a JSON object");
   return { ...body, ...params };
-}
-
-/** Hono's own limit does not get on with requests that tell no length. */
-async function bodyText(request: Request): Promise<string> {
-  const tooLarge = new AdminRefusal("tooLarge", `the body is larger than ${maxBodyBytes} octets`);
-  if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) throw tooLarge;
-  if (request.body === null) return "";
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > maxBodyBytes) throw tooLarge;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -53,4 +53,8 @@ export type AdminErrorCode =
   | "noFile"
   | "forbidden"
   | "tooLarge"
+  /** Nobody is signed in, or the token is wrong. */
+  | "unauthenticated"
   | "fault";
+  /** Too many wrong tokens: later. */
+  | "tooManyRequests"

@@ -5,11 +5,18 @@ export class AdminRefusal extends Error {
   override readonly name = "AdminRefusal";
   readonly code: AdminErrorCode;
   readonly faults: readonly ConfigurationFault[] | undefined;
+  readonly retryAfterS: number | undefined;
 
-  constructor(code: AdminErrorCode, message: string, faults?: readonly ConfigurationFault[]) {
+  constructor(
+    code: AdminErrorCode,
+    message: string,
+    faults?: readonly ConfigurationFault[],
+    retryAfterS?: number,
+  ) {
     super(message);
     this.code = code;
     this.faults = faults;
+    this.retryAfterS = retryAfterS;
   }
 
   get body(): ErrorBody {
@@ -26,7 +33,9 @@ export const statusOf = {
   fileChanged: 409,
   fileFault: 500,
   noFile: 409,
+  unauthenticated: 401,
   forbidden: 403,
   tooLarge: 413,
+  tooManyRequests: 429,
   fault: 500,
 } as const satisfies Record<AdminErrorCode, number>;

@@ -11,9 +11,15 @@ const signOfLifeMs = 15_000;
 
 export function streamEvents(
   follow: (push: (item: unknown) => void) => () => void,
-  options: { readonly clock: Clock; readonly streams: OpenStreams; readonly signal: AbortSignal },
+  options: {
+    readonly clock: Clock;
+    readonly streams: OpenStreams;
+    readonly signal: AbortSignal;
+    /** Aborts when the caller may follow no longer. */
+    readonly ended?: AbortSignal | undefined;
+  },
 ): Response {
-  const { clock, streams, signal } = options;
+  const { clock, streams, signal, ended: loggedOut } = options;
   const encoder = new TextEncoder();
   let end = (): void => undefined;
 
@@ -39,6 +45,7 @@ export function streamEvents(
           timer?.cancel();
           streams.delete(end);
           signal.removeEventListener("abort", end);
+          loggedOut?.removeEventListener("abort", end);
           try {
             controller.close();
           } catch {
@@ -47,6 +54,7 @@ export function streamEvents(
         };
         streams.add(end);
         signal.addEventListener("abort", end);
+        loggedOut?.addEventListener("abort", end);
         live();
       },
       cancel: () => end(),

@@ -46,18 +46,20 @@ export async function startCommand(options: StartOptions): Promise<number> {
   try {
     relay = await createRelay(parsed.settings, {}, { events });
     await relay.start();
+    const configuration = createLiveConfiguration({ file: absolute(file), text, parsed, relay });
+    watch = configuration.follow();
+    // Logs in JSON are kept somewhere: no token is put there.
+    admin = await openAdmin({ relay, configuration, makeFirstToken: options.logFormat === "human" });
     process.stderr.write(
       welcome({
         settings: relay.settings,
         listeners: relay.listeners(),
+        console: admin.console,
         file,
         isNew,
         format: options.logFormat,
       }),
     );
-    const configuration = createLiveConfiguration({ file: absolute(file), text, parsed, relay });
-    watch = configuration.follow();
-    admin = await openAdmin({ relay, configuration });
     const reason = await stop;
     await admin.close();
     await relay.stop(reason, graceMs);

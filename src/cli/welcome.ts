@@ -6,13 +6,14 @@ import { formatEndpoint } from "../core/units/endpoint.ts";
 export function welcome(start: {
   readonly settings: Settings;
   readonly listeners: readonly Endpoint[];
+  readonly console: { readonly url: string; readonly firstToken: string | undefined } | undefined;
   readonly file: string;
   /** The configuration was written just now. */
   readonly isNew: boolean;
   readonly format: "human" | "json";
 }): string {
   if (start.format === "json") return "";
-  const { settings, listeners, file, isNew } = start;
+  const { settings, listeners, console, file, isNew } = start;
   const first = listeners[0];
   const drop = settings.sendConnectors.find((connector) => connector.kind === "drop");
   const lines = [
@@ -25,7 +26,15 @@ export function welcome(start: {
     ...settings.sendConnectors.map(
       (connector) => `  delivers to    ${target(connector)}  (send connector ${connector.name})`,
     ),
+    ...(console === undefined ? [] : [`  console        ${console.url}`]),
   ];
+  if (console?.firstToken !== undefined) {
+    lines.push(
+      "",
+      "  Sign in to the console with this token. It is shown only now; weir New-AdminToken makes others:",
+      `    ${console.firstToken}`,
+    );
+  }
   if (first !== undefined) {
     const host = first.address === "0.0.0.0" || first.address === "::" ? "127.0.0.1" : first.address;
     const url = `smtp://${formatEndpoint({ address: host, port: first.port })}`;

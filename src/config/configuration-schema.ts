@@ -68,7 +68,12 @@ export const adminSchema = z.strictObject(
     console: optionalSetting(
       parsedText({ kind: "address:port" }, parseEndpoint),
       "none",
-      "Address of the web console. Not part of this version: nothing listens there.",
+      "Address of the web console, such as 127.0.0.1:8025. Needs a restart.",
+    ),
+    allowedHosts: setting(
+      listOf(hostName(), { kind: "list of domain names" }),
+      [],
+      "Names the console is called by in a browser, beside hostname, IP addresses and localhost.",
     ),
   },
   { error: section },

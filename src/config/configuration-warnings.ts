@@ -2,9 +2,12 @@
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { formatUnlimited } from "../core/units/unlimited.ts";
 import { formatDuration } from "../core/units/duration.ts";
+import { contains, ipRange, parseAddress } from "../core/units/ip-range.ts";
 import type { Findings, Path } from "./fault.ts";
 import { grantsRelay, isOpenRelay } from "../core/policy/open-relay.ts";
 import type { Settings } from "./settings.ts";
+
+const loopback = ["127.0.0.0/8", "::1"].map(ipRange);
 
 /** `written` tells which settings the file gives. */
 export function checkReceiveConnectorWarnings(
@@ -91,10 +94,11 @@ export function checkConfigurationWarnings(settings: Settings, findings: Finding
       `nobody is told of delays: messages expire after ${formatDuration(messageExpirationTimeout)}, before ${formatDuration(delayNotificationTimeout)} have passed`,
     );
   }
-  if (settings.admin.console) {
+  const console = settings.admin.console && parseAddress(settings.admin.console.address);
+  if (console && !loopback.some((range) => contains(range, console))) {
     findings.warning(
       ["admin", "console"],
-      "the web console is not part of this version; nothing listens there",
+      "the console speaks HTTP without TLS, and tokens can be read on the way; listen on 127.0.0.1 and put a proxy with TLS in front, or use an SSH tunnel",
     );
   }
 }

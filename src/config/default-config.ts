@@ -51,4 +51,8 @@ sendConnectors:
 
 # Domains that clients without the right to relay may send to.
 acceptedDomains: []
+
+# The web console. The first start shows the token to sign in with; "weir New-AdminToken" makes more.
+admin:
+  console: "127.0.0.1:8025"
 `;

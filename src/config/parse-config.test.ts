@@ -94,10 +94,14 @@ admin:
     });
   });
 
-  it("warns of the console only", () => {
-    expect(warningsOf(result)).toEqual([
-      "23:12 admin.console: the web console is not part of this version; nothing listens there",
-    ]);
+  it("has nothing to warn of", () => {
+    expect(warningsOf(result)).toEqual([]);
+  });
+
+  it("a console that others can reach is warned of", () => {
+    expect(warningsOf(parse("receiveConnectors: []\nadmin: { console: 0.0.0.0:8025 }\n")).join()).toContain(
+      "the console speaks HTTP without TLS",
+    );
   });
 
   it("tells what was set and what is a default", () => {

@@ -129,7 +129,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
       externalPostmasterAddress: transport.externalPostmasterAddress ?? `postmaster@${hostname}`,
     },
     diagnostics: { levels },
-    admin: { console: admin.console },
+    admin: { console: admin.console, allowedHosts: admin.allowedHosts },
   };
   checkConfigurationWarnings(settings, findings);
   return settings;

@@ -41,7 +41,7 @@ export function plainTransport(transport: Settings["transport"]): PlainSection {
 
 /** The whole; lists of named things are sections by name. Password hashes are left out. */
 export function plainSettings(settings: Settings): PlainSection {
-  const { console } = settings.admin;
+  const { console, allowedHosts } = settings.admin;
   return {
     hostname: settings.hostname,
     dataDirectory: settings.dataDirectory,
@@ -58,7 +58,7 @@ export function plainSettings(settings: Settings): PlainSection {
     proxyProtocolFrom: settings.proxyProtocolFrom.map(({ text }) => text),
     transport: plainTransport(settings.transport),
     diagnostics: { levels: settings.diagnostics.levels },
-    admin: { console: console === undefined ? null : formatEndpoint(console) },
+    admin: { console: console === undefined ? null : formatEndpoint(console), allowedHosts },
   };
 }
 

@@ -427,3 +427,31 @@ export const catalogue = {
 } as const satisfies Record<string, EventDefinition>;
 
 export type EventName = keyof typeof catalogue;
+  AdminAction: {
+    id: 20530,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "%who (%from) %outcome %operation %target",
+  },
+  ConsoleSignInFailed: {
+    id: 20531,
+    category: "TransportService",
+    severity: "Warning",
+    level: 0,
+    text: "%count times within a minute %source brought a wrong token to the console; after 10 it is shut out for the rest of the minute.",
+  },
+  ConsoleOpened: {
+    id: 20532,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "The console listens on http://%address. weir New-AdminToken makes a token to sign in with.",
+  },
+  ConsoleFault: {
+    id: 20533,
+    category: "TransportService",
+    severity: "Error",
+    level: 0,
+    text: "The console cannot be opened on %address: %error. The relay and its commands go on without it.",
+  },

@@ -161,6 +161,6 @@ export function testSettings(given: TestSettings): Settings {
       ...given.transport,
     },
     diagnostics: { levels: {} },
-    admin: { console: undefined },
+    admin: { console: undefined, allowedHosts: [] },
   };
 }
