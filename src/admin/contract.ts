@@ -51,10 +51,10 @@ export type AdminErrorCode =
   | "fileFault"
   /** This relay was started without a configuration file. */
   | "noFile"
-  | "forbidden"
-  | "tooLarge"
   /** Nobody is signed in, or the token is wrong. */
   | "unauthenticated"
-  | "fault";
+  | "forbidden"
+  | "tooLarge"
   /** Too many wrong tokens: later. */
   | "tooManyRequests"
+  | "fault";

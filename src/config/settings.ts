@@ -40,7 +40,7 @@ export interface Settings {
   };
   readonly admin: {
     readonly console: Endpoint | undefined;
-  };
     /** Names the console may be called by, beside the host name, addresses and localhost. */
     readonly allowedHosts: readonly string[];
+  };
 }

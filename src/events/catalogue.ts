@@ -424,9 +424,6 @@ export const catalogue = {
     level: 0,
     text: "%count lines of the %log were lost: %error",
   },
-} as const satisfies Record<string, EventDefinition>;
-
-export type EventName = keyof typeof catalogue;
   AdminAction: {
     id: 20530,
     category: "TransportService",
@@ -455,3 +452,6 @@ export type EventName = keyof typeof catalogue;
     level: 0,
     text: "The console cannot be opened on %address: %error. The relay and its commands go on without it.",
   },
+} as const satisfies Record<string, EventDefinition>;
+
+export type EventName = keyof typeof catalogue;
