@@ -51,7 +51,8 @@ const defaultBufferedChars = 1024 * 1024;
 
 export function createRollingLog(options: RollingLogOptions): RollingLog {
   const { clock, limits, maxBufferedChars = defaultBufferedChars } = options;
-  const maxFileSizeBytes = Math.min(limits.maxFileSizeBytes, limits.maxDirectorySizeBytes);
+  /** Limits may change while the log is open. */
+  const maxFileSizeBytes = (): number => Math.min(limits.maxFileSizeBytes, limits.maxDirectorySizeBytes);
 
   let lines: string[] = [];
   let bufferedChars = 0;
@@ -89,7 +90,7 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
     await mkdir(options.directory, { recursive: true });
     const day = dayOf(now);
     const last = (await listLogFiles(options)).findLast((each) => each.day === day);
-    const roomIn = last !== undefined && last.sizeBytes + firstLineBytes <= maxFileSizeBytes;
+    const roomIn = last !== undefined && last.sizeBytes + firstLineBytes <= maxFileSizeBytes();
     const number = last === undefined ? 1 : roomIn ? last.number : last.number + 1;
     const path = logFilePath(options, day, number);
     const opened = await LogFile.open(
@@ -98,7 +99,7 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
     );
     resumeAt = undefined;
     file = opened;
-    await removeOldFiles(maxFileSizeBytes);
+    await removeOldFiles(maxFileSizeBytes());
     const header = Buffer.from(options.header?.(now) ?? "");
     headerBytes = header.length;
     if (opened.sizeBytes === 0 && headerBytes > 0) await opened.append(header);
@@ -108,7 +109,7 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
   const fileFor = async (lineBytes: number): Promise<LogFile> => {
     const now = clock.wall();
     if (file !== undefined) {
-      const full = file.sizeBytes + lineBytes > maxFileSizeBytes && file.sizeBytes > headerBytes;
+      const full = file.sizeBytes + lineBytes > maxFileSizeBytes() && file.sizeBytes > headerBytes;
       if (file.day === dayOf(now) && !full) return file;
       await closeFile();
     }
@@ -122,7 +123,7 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
     let count = 1;
     for (; count < most; count++) {
       const next = Buffer.byteLength(lines[count] ?? "");
-      if (target.sizeBytes + bytes + next > maxFileSizeBytes) break;
+      if (target.sizeBytes + bytes + next > maxFileSizeBytes()) break;
       bytes += next;
     }
     const written = lines.slice(0, count);

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { parseTrackingLine, trackingFields, trackingHeader, trackingLine } from "./tracking-line.ts";
+import type { TrackingRecord } from "./tracking-record.ts";
+
+const usual: TrackingRecord = {
+  at: "2026-11-24T06:00:00.123Z",
+  clientIp: "192.168.7.12",
+  clientHostname: "app.test",
+  serverHostname: "relay.test",
+  sourceContext: "08DE1",
+  connectorId: "relay.test\\AppRelay",
+  source: "SMTP",
+  eventId: "RECEIVE",
+  internalMessageId: 888_888_888_888,
+  messageId: "<1@app.test>",
+  recipients: ["a@dest.test", "b@dest.test"],
+  recipientStatus: "",
+  totalBytes: 1234,
+  recipientCount: 2,
+  reference: "",
+  messageSubject: "Invoice 7",
+  sender: "app@sender.test",
+  arrivedAt: "",
+  originalClientIp: "192.168.7.12",
+  latencyMs: 0,
+};
+
+describe("a line", () => {
+  test("has Exchange's fields", () => {
+    const line = trackingLine(usual);
+    expect(line).toMatch(
+      /^2026-11-24T06:00:00\.123Z,192\.168\.7\.12,app\.test,,relay\.test,08DE1,relay\.test\\AppRelay,SMTP,RECEIVE,888888888888,<1@app\.test>,,a@dest\.test;b@dest\.test,,1234,2,,,Invoice 7,app@sender\.test,app@sender\.test,,,,192\.168\.7\.12,,S:LatencyMs=0,Email,,[\d.]+\r\n$/,
+    );
+    expect(line.split(",")).toHaveLength(trackingFields.split(",").length);
+    expect(trackingHeader(new Date(0)).split("\r\n")).toHaveLength(6);
+  });
+
+  test.each<[string, Partial<TrackingRecord>]>([
+    ["as usual", {}],
+    ["commas and quotes", { messageSubject: 'a, "b", c', clientHostname: '"' }],
+    ["formulas", { messageSubject: "=HYPERLINK(1)", sender: "+a@b.test", recipients: ["-x@d.test"] }],
+    ["a formula with a comma", { messageSubject: "@SUM(1,2)" }],
+    [
+      "semicolons",
+      { recipients: ['"a;b"@d.test', "c@d.test"], recipientStatus: "550 4.4.7 QUEUE.Expired; gone" },
+    ],
+    ["the null reverse-path", { sender: "" }],
+    ["no recipients", { recipients: [] }],
+    ["other letters", { messageSubject: "Größe 漢字", latencyMs: 17, arrivedAt: "2026-11-24T05:59:00.000Z" }],
+  ])("with %s comes back as it was", (_, changes) => {
+    const line = trackingLine({ ...usual, ...changes });
+    expect(parseTrackingLine(line.trimEnd())).toEqual({ ...usual, ...changes });
+  });
+
+  test("cannot be forged by line ends", () => {
+    const line = trackingLine({ ...usual, messageSubject: "a\r\n2026-11-24T06:00:00.123Z,1" });
+    expect(line.trimEnd()).not.toMatch(/[\r\n]/);
+    expect(parseTrackingLine(line.trimEnd())?.messageSubject).toBe("a\\x0d\\x0a2026-11-24T06:00:00.123Z,1");
+  });
+
+  test("that begins with a formula sign is quoted off", () => {
+    expect(trackingLine({ ...usual, messageSubject: "=1+1" })).toContain(",'=1+1,");
+  });
+
+  test.each(["", "#Fields: a", "1,2,3", '"', trackingLine(usual).replace("RECEIVE", "NOTHING")])(
+    "%j is no entry",
+    (text) => expect(parseTrackingLine(text)).toBeUndefined(),
+  );
+});

@@ -1,0 +1,172 @@
+/**
+ * What became of each message, told entry by entry. The log file is the truth: Exchange's MSGTRK files in
+ * `<dataDirectory>/logs/MessageTracking`, rolled by day and size, removed by age and total size. Writing never waits
+ * for the disk; what a stuck disk leaves no room for is counted (logs/rolling-log.ts).
+ * Source: Exchange, Set-TransportService MessageTrackingLog*.
+ */
+import { join } from "node:path";
+import type { Envelope, MessageId, Origin } from "../core/message/envelope.ts";
+import { csvField } from "../logs/csv.ts";
+import type { LogFamily } from "../logs/log-files.ts";
+import { createRollingLog } from "../logs/rolling-log.ts";
+import type { Clock } from "../ports/ports.ts";
+import { trackingHeader, trackingLine } from "./tracking-line.ts";
+import type { TrackingEventId, TrackingRecord, TrackingSource } from "./tracking-record.ts";
+import { searchTracking, type TrackingFilter } from "./search.ts";
+
+/** What the log takes of a message; of a damaged one only the id is known. */
+export interface TrackedMessage {
+  readonly id: MessageId;
+  /** `Clock.now()`. */
+  readonly arrivedAt?: number;
+  readonly envelope?: Pick<Envelope, "reversePath" | "recipients">;
+  readonly origin?: Pick<Origin, "connector" | "sourceAddress" | "helloName" | "sessionId">;
+  readonly content?: { readonly sizeBytes: number; readonly messageId?: string; readonly subject?: string };
+}
+
+export interface TrackingEntry {
+  readonly eventId: TrackingEventId;
+  readonly source: TrackingSource;
+  readonly message: TrackedMessage;
+  /** Default: all of the message. */
+  readonly recipients?: readonly string[];
+  readonly status?: string | undefined;
+  /** Default: the receive connector. */
+  readonly connector?: string;
+  /** The next hop. */
+  readonly host?: string | undefined;
+  readonly reference?: string;
+  readonly context?: string;
+}
+
+/** What stations tell. */
+export interface Tracking {
+  /** False: nobody needs to build an entry. */
+  readonly enabled: boolean;
+  /** Never throws, never waits. Cost: one string, written within 50 ms. */
+  track(entry: TrackingEntry): void;
+}
+
+export const noTracking: Tracking = { enabled: false, track: () => {} };
+
+export interface TrackingSettings {
+  readonly messageTrackingLogEnabled: boolean;
+  readonly messageTrackingLogSubjectLoggingEnabled: boolean;
+  /** Milliseconds. */
+  readonly messageTrackingLogMaxAge: number;
+  /** Octets. */
+  readonly messageTrackingLogMaxDirectorySize: number;
+  /** Octets. */
+  readonly messageTrackingLogMaxFileSize: number;
+}
+
+export interface TrackingLog extends Tracking {
+  /** Newest first, entries still on their way to the disk included. Rejects when the log cannot be read. */
+  search(filter: TrackingFilter): Promise<readonly TrackingRecord[]>;
+  reconfigure(settings: TrackingSettings): void;
+  /** Resolves when what was told is in the file, or could not be put there. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A second of mail at full speed; a disk that is away longer costs entries. Characters. */
+const maxBufferedChars = 16 * 1024 * 1024;
+/** More stand in several lines. */
+const recipientsPerLine = 500;
+const none: readonly string[] = [];
+
+export function trackingFamily(dataDirectory: string): LogFamily {
+  return { directory: join(dataDirectory, "logs", "MessageTracking"), prefix: "MSGTRK", extension: "LOG" };
+}
+
+/** Opens no file before the first entry. */
+export function openTracking(options: {
+  readonly dataDirectory: string;
+  readonly hostname: string;
+  readonly clock: Clock;
+  readonly settings: TrackingSettings;
+  /** Told once when the log begins to fail. */
+  readonly onFault?: (error: Error) => void;
+}): TrackingLog {
+  const { hostname, clock, onFault } = options;
+  let settings = options.settings;
+  const family = trackingFamily(options.dataDirectory);
+  const log = createRollingLog({
+    ...family,
+    clock,
+    limits: {
+      get maxAgeMs() {
+        return settings.messageTrackingLogMaxAge;
+      },
+      get maxDirectorySizeBytes() {
+        return settings.messageTrackingLogMaxDirectorySize;
+      },
+      get maxFileSizeBytes() {
+        return settings.messageTrackingLogMaxFileSize;
+      },
+    },
+    maxBufferedChars,
+    header: trackingHeader,
+    lostLine: (count, reason) => `#Lost: ${count} entries: ${csvField(reason)}\r\n`,
+    ...(onFault && { onFault }),
+  });
+
+  const recordOf = (entry: TrackingEntry, recipients: readonly string[], count: number): TrackingRecord => {
+    const { eventId, source, message } = entry;
+    const { origin, content, arrivedAt } = message;
+    const received = eventId === "RECEIVE";
+    const wall = clock.wall();
+    const latencyMs =
+      received || arrivedAt === undefined ? 0 : Math.max(0, Math.round(clock.now() - arrivedAt));
+    const clientIp = origin?.sourceAddress ?? "";
+    return {
+      at: wall.toISOString(),
+      clientIp: received ? clientIp : "",
+      clientHostname: received ? (origin?.helloName ?? "") : hostname,
+      serverHostname: received ? hostname : (entry.host ?? ""),
+      sourceContext: entry.context ?? (received ? (origin?.sessionId ?? "") : ""),
+      connectorId: entry.connector ?? (received ? `${hostname}\\${origin?.connector ?? ""}` : ""),
+      source,
+      eventId,
+      internalMessageId: message.id,
+      messageId: content?.messageId ?? "",
+      recipients,
+      recipientStatus: entry.status ?? "",
+      totalBytes: content?.sizeBytes ?? 0,
+      recipientCount: count,
+      reference: entry.reference ?? "",
+      messageSubject: settings.messageTrackingLogSubjectLoggingEnabled ? (content?.subject ?? "") : "",
+      sender: message.envelope?.reversePath ?? "",
+      arrivedAt:
+        received || arrivedAt === undefined ? "" : new Date(wall.getTime() - latencyMs).toISOString(),
+      originalClientIp: clientIp,
+      latencyMs,
+    };
+  };
+
+  return {
+    get enabled() {
+      return settings.messageTrackingLogEnabled;
+    },
+    track(entry) {
+      if (!settings.messageTrackingLogEnabled) return;
+      const all =
+        entry.recipients ?? entry.message.envelope?.recipients.map(({ forwardPath }) => forwardPath) ?? none;
+      let at = 0;
+      do {
+        const some = all.length <= recipientsPerLine ? all : all.slice(at, at + recipientsPerLine);
+        log.write(trackingLine(recordOf(entry, some, all.length)));
+        at += recipientsPerLine;
+      } while (at < all.length);
+    },
+    async search(filter) {
+      await log.flush();
+      return searchTracking(family, filter);
+    },
+    reconfigure(next) {
+      settings = next;
+    },
+    flush: () => log.flush(),
+    close: () => log.close(),
+  };
+}
