@@ -12,7 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   logs: ["core", "ports", "version.ts"],
   events: ["core", "logs", "ports"],
   metrics: ["core", "events", "ports"],
-  tracking: ["core", "events", "ports"],
+  tracking: ["core", "events", "logs", "ports", "version.ts"],
   spool: ["core", "events", "ports"],
   receive: ["core", "events", "logs", "metrics", "ports", "spool", "tracking"],
   send: ["core", "events", "logs", "metrics", "ports", "spool", "tracking"],

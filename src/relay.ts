@@ -19,6 +19,7 @@ import { createCarrier } from "./send/delivery/create-carrier.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
+import { openTracking, type TrackingLog } from "./tracking/tracking.ts";
 import { version } from "./version.ts";
 
 export interface Relay {
@@ -44,6 +45,8 @@ export interface Relay {
   readonly eventStore: EventStore;
   /** What was used of each limit, by whom, and what would have been needed. */
   readonly usage: LimitUsage;
+  /** What became of each message, on disk. */
+  readonly tracking: Pick<TrackingLog, "enabled" | "track" | "search">;
   /** Queues and what they wait for. */
   queues(): readonly QueueSnapshot[];
   /** Tries a queue, or all, at once. Returns how many. */
@@ -81,9 +84,17 @@ export async function createRelay(
     onFault: (fault) => events.emit("SpoolFault", { error: fault.message }),
   });
   if (spool.orphansSwept > 0) events.emit("SpoolOrphansSwept", { files: spool.orphansSwept });
-  spool.onDamaged(({ id, what, setAside }) =>
-    events.emit("MessageDamaged", { id, what, setAside: setAside ?? "" }),
-  );
+  const tracking = openTracking({
+    dataDirectory: settings.dataDirectory,
+    hostname: settings.hostname,
+    clock,
+    settings: settings.transport,
+    onFault: (error) => events.emit("LogFault", { log: "message tracking", error: error.message }),
+  });
+  spool.onDamaged(({ id, what, setAside }) => {
+    events.emit("MessageDamaged", { id, what, setAside: setAside ?? "" });
+    tracking.track({ eventId: "DROP", source: "QUEUE", message: { id }, context: `Damaged: ${what}` });
+  });
 
   const eventStore = await openEventStore({
     directory: eventStoreDirectory(settings.dataDirectory),
@@ -113,6 +124,7 @@ export async function createRelay(
     events,
     clock,
     protocolLog: receiveLog,
+    tracking,
   });
 
   const scheduler: Scheduler = createScheduler({
@@ -120,6 +132,7 @@ export async function createRelay(
     settings,
     ports: { clock, random },
     events,
+    tracking,
     carrierFor: (connector) =>
       createCarrier(connector, { ports: all, events, hostname: settings.hostname, protocolLog: sendLog }),
   });
@@ -137,6 +150,7 @@ export async function createRelay(
     await Promise.all([receiveLog.close(), sendLog.close()]);
     const queued = spool.size;
     await spool.close();
+    await tracking.close();
     events.emit("RelayStopped", { queued });
     await eventStore.close();
   };
@@ -159,6 +173,7 @@ export async function createRelay(
       levels = levelNumbers(next.diagnostics.levels);
       events.setLevels(next.diagnostics.levels);
       warnOfOpenRelays(next, events);
+      tracking.reconfigure(next.transport);
       await receiver.reconfigure(receiverSettings(next));
       await scheduler.reconfigure(next);
     },
@@ -166,6 +181,7 @@ export async function createRelay(
     events,
     eventStore,
     usage: receiver.usage,
+    tracking,
     queues: () => scheduler.snapshot(),
     retryNow: (queue) => scheduler.retryNow(queue),
     get sessions() {

@@ -34,6 +34,11 @@ export interface Settings {
     readonly externalPostmasterAddress: string;
     /** Originals above this go into a DSN as headers only. */
     readonly dsnMaxMessageAttachSize: number;
+    readonly messageTrackingLogEnabled: boolean;
+    readonly messageTrackingLogSubjectLoggingEnabled: boolean;
+    readonly messageTrackingLogMaxAge: number;
+    readonly messageTrackingLogMaxDirectorySize: number;
+    readonly messageTrackingLogMaxFileSize: number;
   };
   readonly diagnostics: {
     readonly levels: Readonly<Record<string, EventLevel>>;

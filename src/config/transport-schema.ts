@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Parsed, parsed, quoted, unparsable } from "../core/units/parsed.ts";
 import {
   duration,
+  flag,
   fraction,
   integer,
   optionalSetting,
@@ -89,6 +90,27 @@ export const transportSchema = z.strictObject(
       size({ min: 0, max: most }),
       "10MB",
       "A larger message is returned in reports as its header only.",
+    ),
+    messageTrackingLogEnabled: setting(
+      flag(),
+      true,
+      "Writes down what became of each message, for Get-MessageTrackingLog and weir explain.",
+    ),
+    messageTrackingLogSubjectLoggingEnabled: setting(flag(), true, "False: the log tells no subjects."),
+    messageTrackingLogMaxAge: setting(
+      duration({ min: 0, max: 24_855 * day, unlimited: true }),
+      "30d",
+      "Older files of the log are removed.",
+    ),
+    messageTrackingLogMaxDirectorySize: setting(
+      size({ min: 1024 * 1024, max: 9_007_199_254_740_991, unlimited: true }),
+      "1000MB",
+      "The oldest files are removed when the log would grow beyond it. A million messages take about 700 MB.",
+    ),
+    messageTrackingLogMaxFileSize: setting(
+      size({ min: 64 * 1024, max: 4_294_967_296 }),
+      "10MB",
+      "A file that would grow beyond it is followed by the next.",
     ),
   },
   { error: (issue) => `${shown(issue.input)} is not a section of settings` },

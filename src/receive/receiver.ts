@@ -12,6 +12,7 @@ import type { Events } from "../events/events.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Spool } from "../spool/spool.ts";
+import { noTracking, type Tracking } from "../tracking/tracking.ts";
 import {
   createDoor,
   type Admitted,
@@ -67,6 +68,8 @@ export function createReceiver(options: {
   readonly events: Events;
   readonly clock: Clock;
   readonly protocolLog: ProtocolLog;
+  /** Told of each message taken. */
+  readonly tracking?: Tracking;
 }): Receiver {
   const { spool, events, clock, hostname } = options;
   let settings = options.settings;
@@ -93,6 +96,7 @@ export function createReceiver(options: {
     spool,
     events,
     clock,
+    tracking: options.tracking ?? noTracking,
     stopping: stopping.signal,
     greeting: (connector) => greeting(connector, clock.wall()),
     tlsContext: (connector) => certificates.contextFor(connector),

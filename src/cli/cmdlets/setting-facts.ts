@@ -543,4 +543,37 @@ export const transportFacts: readonly SettingFact[] = [
     default: "10MB",
     help: "A larger message is returned in reports as its header only.",
   },
+  {
+    name: "messageTrackingLogEnabled",
+    kind: "true or false",
+    default: "true",
+    help: "Writes down what became of each message, for Get-MessageTrackingLog and weir explain.",
+  },
+  {
+    name: "messageTrackingLogSubjectLoggingEnabled",
+    kind: "true or false",
+    default: "true",
+    help: "False: the log tells no subjects.",
+  },
+  {
+    name: "messageTrackingLogMaxAge",
+    kind: "duration",
+    range: "0s to 24855d, or unlimited",
+    default: "30d",
+    help: "Older files of the log are removed.",
+  },
+  {
+    name: "messageTrackingLogMaxDirectorySize",
+    kind: "size",
+    range: "1 MB (1,048,576 bytes) to 8192 TB (9,007,199,254,740,991 bytes), or unlimited",
+    default: "1000MB",
+    help: "The oldest files are removed when the log would grow beyond it. A million messages take about 700 MB.",
+  },
+  {
+    name: "messageTrackingLogMaxFileSize",
+    kind: "size",
+    range: "64 KB (65,536 bytes) to 4 GB (4,294,967,296 bytes)",
+    default: "10MB",
+    help: "A file that would grow beyond it is followed by the next.",
+  },
 ];

@@ -238,7 +238,8 @@ export class ContentIntake {
   }
 
   #tell(message: SpooledMessage): void {
-    const { events } = this.#services;
+    const { events, tracking } = this.#services;
+    if (tracking.enabled) tracking.track({ eventId: "RECEIVE", source: "SMTP", message });
     if (!events.wants("MessageReceived")) return;
     events.emit("MessageReceived", {
       connector: message.origin.connector,

@@ -5,6 +5,7 @@ import type { Reply } from "../../core/smtp/reply.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Spool } from "../../spool/spool.ts";
+import type { Tracking } from "../../tracking/tracking.ts";
 import type { Session } from "./session.ts";
 import type { Peer, SessionState } from "./state.ts";
 
@@ -12,6 +13,7 @@ export interface SessionServices {
   readonly spool: Spool;
   readonly events: Events;
   readonly clock: Clock;
+  readonly tracking: Tracking;
   /** Aborted when the relay stops: nothing is waited for any more. */
   readonly stopping: AbortSignal;
   /** The greeting that answers a new connection. */

@@ -4,6 +4,7 @@ import type { TransportSettings } from "../../core/policy/retry-schedule.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock, Random } from "../../ports/ports.ts";
 import type { QueueName, Spool } from "../../spool/spool.ts";
+import type { Tracking } from "../../tracking/tracking.ts";
 import type { Carrier } from "./delivery.ts";
 import type { QueueStatus } from "./delivery-queue.ts";
 import type { SchedulerLimits } from "./limits.ts";
@@ -22,6 +23,8 @@ export interface SchedulerOptions {
   readonly settings: SchedulerSettings;
   readonly ports: { readonly clock: Clock; readonly random: Random };
   readonly events: Events;
+  /** Told what became of each recipient. */
+  readonly tracking?: Tracking;
   /** Makes the carrier of a connector; called once per connector and configuration change of it. */
   readonly carrierFor: (connector: SendConnectorSettings) => Carrier;
   readonly limits?: Partial<SchedulerLimits>;

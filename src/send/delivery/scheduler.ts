@@ -10,6 +10,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isOverdue } from "../../core/policy/delivery-outcome.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { latestPlausibleDueAt } from "../../core/policy/retry-schedule.ts";
+import { noTracking } from "../../tracking/tracking.ts";
 import {
   SpoolError,
   submissionQueue,
@@ -66,6 +67,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     spool,
     events,
     clock,
+    tracking: options.tracking ?? noTracking,
     settings: () => settings,
     reports: () => reports,
     readFaultMs: limits.readFaultMs,

@@ -14,10 +14,12 @@ import {
   type Report,
   type Spool,
 } from "../../spool/spool.ts";
+import type { Tracking } from "../../tracking/tracking.ts";
 import type { ReportWriter } from "../dsn/report-writer.ts";
 import { waitingOf, type Decision } from "./decisions.ts";
 import type { Verdict } from "./delivery.ts";
 import { tellDecision } from "./decision-events.ts";
+import { trackDecision, trackDelivered, trackReport } from "./track-delivery.ts";
 import type { SchedulerSettings } from "./scheduler-contract.ts";
 
 export interface Settlement {
@@ -36,6 +38,7 @@ export interface SettlementOptions {
   readonly spool: Spool;
   readonly events: Events;
   readonly clock: Clock;
+  readonly tracking: Tracking;
   readonly settings: () => SchedulerSettings;
   readonly reports: () => ReportWriter;
   readonly readFaultMs: number;
@@ -49,6 +52,7 @@ export interface SettlementOptions {
 const onlyFirstDone: readonly RecipientChange[] = [{ kind: "done", index: 0 }];
 
 export function createSettlement(options: SettlementOptions): Settlement {
+  const { tracking } = options;
   const { spool, events, clock, settings, reports, readFaultMs, onKept, onUndecided } = options;
   let pending = 0;
   let idleWaiters: (() => void)[] = [];
@@ -92,6 +96,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     for (const [kind, recipients] of due) {
       const { report: one, messageId } = await reports().write(claim, kind, recipients);
       made.push(one);
+      if (tracking.enabled) trackReport(tracking, claim, kind, recipients, messageId);
       events.emit("DsnSent", {
         kind,
         id: claim.message.id,
@@ -121,6 +126,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
   return {
     delivered(claim, host, connector, verdict) {
       const { message, recipients } = claim;
+      if (tracking.enabled) trackDelivered(tracking, claim, host, connector, verdict.text);
       if (events.wants("MessageDelivered")) {
         events.emit("MessageDelivered", {
           id: message.id,
@@ -146,6 +152,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
       for (const decision of decisions) {
         changes.push(changeFor(decision));
         tellDecision(events, clock, claim, decision, connector);
+        if (tracking.enabled) trackDecision(tracking, claim, decision, connector);
         const kind = reportKind(decision);
         if (kind === undefined) continue;
         const recipient = reportRecipient(claim, decision, clock, settings());

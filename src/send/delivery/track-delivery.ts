@@ -1,0 +1,85 @@
+/** What deliveries tell the message tracking log. Callers look at `tracking.enabled` first. */
+import type { ReportKind, ReportRecipient } from "../../core/dsn/report-input.ts";
+import type { Claim } from "../../spool/spool.ts";
+import type { Tracking } from "../../tracking/tracking.ts";
+import { unreachableQueue } from "../../spool/spool.ts";
+import type { Decision } from "./decisions.ts";
+
+/** All recipients of a claim were taken. Cost: one line. */
+export function trackDelivered(
+  tracking: Tracking,
+  { message, recipients }: Claim,
+  host: string,
+  connector: string,
+  status: string,
+): void {
+  const all = message.envelope.recipients;
+  tracking.track({
+    eventId: "SEND",
+    source: "SMTP",
+    message,
+    ...(recipients.length === all.length
+      ? undefined
+      : { recipients: recipients.map(({ index }) => all[index]?.forwardPath ?? "") }),
+    status,
+    connector,
+    host,
+  });
+}
+
+/** One recipient; waiting on without an attempt is no news, but for the first time unreachable. */
+export function trackDecision(
+  tracking: Tracking,
+  claim: Claim,
+  { state, step, finding, host, queue, attempted }: Decision,
+  connector: string,
+): void {
+  const { message } = claim;
+  const { envelope } = message;
+  const common = {
+    message,
+    recipients: [envelope.recipients[state.index]?.forwardPath ?? ""],
+    connector,
+    host,
+  } as const;
+  switch (step.kind) {
+    case "done":
+      tracking.track({ ...common, eventId: "SEND", source: "SMTP", status: finding?.text });
+      return;
+    case "failed":
+      tracking.track({
+        ...common,
+        eventId: envelope.reversePath === "" ? "DROP" : step.expired ? "EXPIRE" : "FAIL",
+        source: step.expired ? "QUEUE" : attempted === 1 ? "SMTP" : "ROUTING",
+        status: step.finding.text,
+        ...(envelope.reversePath === "" ? { context: "No report answers the null reverse-path" } : undefined),
+      });
+      return;
+    case "keep":
+      if (queue === unreachableQueue) {
+        if (claim.queue === unreachableQueue) return;
+        tracking.track({ ...common, eventId: "DEFER", source: "ROUTING", status: finding?.text });
+      } else if (attempted === 1) {
+        tracking.track({ ...common, eventId: "DEFER", source: "SMTP", status: finding?.text });
+      }
+  }
+}
+
+/** A report was made; its own way is told under the Message-ID in `reference`. */
+export function trackReport(
+  tracking: Tracking,
+  { message }: Claim,
+  kind: ReportKind,
+  recipients: readonly ReportRecipient[],
+  reportId: string,
+): void {
+  tracking.track({
+    eventId: "DSN",
+    source: "DSN",
+    message,
+    recipients: recipients.map(({ finalRecipient }) => finalRecipient),
+    status: recipients.length === 1 ? recipients[0]?.diagnostic?.text : undefined,
+    context: kind,
+    reference: reportId,
+  });
+}
