@@ -1,16 +1,26 @@
-/** One load: Postfix's smtp-source → the peer → Postfix's smtp-sink, timed at both ends. */
+/** One load: a client → the peer → a sink, timed at both ends. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { type ClientResult, runClient } from "./client.ts";
 import type { Peer } from "./peers/peer.ts";
+import { cpuMicros, watchPeak } from "./process-tree.ts";
+import { startSlowSink } from "./slow-sink.ts";
 import { untilListening } from "./until-listening.ts";
 
 export interface Load {
+  readonly name: string;
   readonly messages: number;
   readonly sizeBytes: number;
   readonly sessions: number;
   /** Connections are reused for many messages, or opened for each. */
   readonly reuse: boolean;
+  readonly recipients: number;
+  /** STARTTLS in; the bench's own client sends, for smtp-source cannot. */
+  readonly startTls?: boolean;
+  /** Spread over this many domains; the bench's own client sends. */
+  readonly destinations?: number;
+  /** The sink waits as long before each of its writes. */
+  readonly sinkDelayMs?: number;
 }
 
 export interface Reading {
@@ -18,6 +28,12 @@ export interface Reading {
   readonly endToEndPerSecond: number;
   /** Of the peer's whole process tree. */
   readonly cpuMicrosPerMessage: number;
+  /** Of the peer's whole process tree. */
+  readonly peakResidentBytes: number;
+  /** From the last octet of a message to its 250, beside the load; in milliseconds. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
 }
 
 const source = "/usr/sbin/smtp-source";
@@ -25,102 +41,135 @@ const sink = "/usr/sbin/smtp-sink";
 export const tools: readonly string[] = [source, sink];
 /** No load takes longer, or something is wrong. */
 const patienceMs = 180_000;
+/** The probe's share of the load is small: a few connections, one message after another. */
+const probeConnections = 3;
 
+export interface RunningSink {
+  /** Resolves when as many messages have come as it was started for. */
+  readonly drained: Promise<void>;
+  stop(): void;
+}
+
+/** smtp-sink, which ends by itself with the last of `messages`. */
+export async function startSink(port: number, messages?: number): Promise<RunningSink> {
+  const count = messages === undefined ? [] : ["-M", String(messages)];
+  // Only root may, and then must, name a user.
+  const user = process.getuid?.() === 0 ? ["-u", "nobody"] : [];
+  const child = spawn(sink, [...user, ...count, `127.0.0.1:${port}`, "1024"], { stdio: "ignore" });
+  const drained = exited(child, "smtp-sink", 3_600_000);
+  // Looked at by the caller, or of no interest any more.
+  drained.catch(() => undefined);
+  await untilListening(port);
+  return { drained, stop: () => void child.kill() };
+}
+
+const usesOwnClient = (load: Load): boolean => load.startTls === true || load.destinations !== undefined;
+
+/** Runs the load once through the peer. Rejects when a message is refused or does not arrive. */
 export async function measure(
   peer: Pick<Peer, "port" | "pid">,
   sinkPort: number,
   load: Load,
 ): Promise<Reading> {
   const { messages } = load;
-  // It ends by itself with the last message.
-  const receiver = spawn(sink, ["-u", "nobody", "-M", String(messages), `127.0.0.1:${sinkPort}`, "1024"], {
-    stdio: "ignore",
-  });
+  const probing = !usesOwnClient(load);
+  // Messages of the probe arrive too: the sink's end is reckoned by what was sent in all.
+  const probeMessages = probing ? Math.max(3, Math.min(300, Math.ceil(messages / 20))) : 0;
+  const total = messages + probeMessages;
+  const receiver =
+    load.sinkDelayMs === undefined
+      ? await startSink(sinkPort, total)
+      : await startSlowSink({ port: sinkPort, messages: total, delayMs: load.sinkDelayMs });
+  const memory = watchPeak(peer.pid);
   try {
-    const drained = exited(receiver, "smtp-sink");
-    // Looked at below, or of no interest any more.
-    drained.catch(() => undefined);
-    await untilListening(sinkPort);
     const cpuBefore = cpuMicros(peer.pid);
     const began = performance.now();
-    await exited(send(peer.port, load), "smtp-source");
-    const accepted = performance.now();
-    await drained;
-    const delivered = performance.now();
-    const perSecond = (end: number): number => (messages * 1000) / (end - began);
+    let latency: ClientResult;
+    let acceptedMs: number;
+    if (probing) {
+      const probe = runClient({
+        ...load,
+        port: peer.port,
+        messages: probeMessages,
+        connections: Math.min(probeConnections, probeMessages),
+        reuse: true,
+      });
+      const sent = exited(send(peer.port, load), "smtp-source", patienceMs).then(() => performance.now());
+      const [end, result] = await Promise.all([sent, probe]);
+      acceptedMs = end - began;
+      latency = result;
+    } else {
+      latency = await runClient({ ...load, port: peer.port, connections: load.sessions });
+      acceptedMs = performance.now() - began;
+    }
+    await within(receiver.drained, patienceMs);
+    const deliveredMs = performance.now() - began;
     return {
-      acceptedPerSecond: perSecond(accepted),
-      endToEndPerSecond: perSecond(delivered),
-      cpuMicrosPerMessage: (cpuMicros(peer.pid) - cpuBefore) / messages,
+      acceptedPerSecond: (messages * 1000) / acceptedMs,
+      endToEndPerSecond: (total * 1000) / deliveredMs,
+      cpuMicrosPerMessage: (cpuMicros(peer.pid) - cpuBefore) / total,
+      peakResidentBytes: memory.stop(),
+      p50Ms: latency.at(0.5),
+      p99Ms: latency.at(0.99),
+      maxMs: latency.at(1),
     };
   } finally {
-    receiver.kill();
+    memory.stop();
+    receiver.stop();
   }
 }
 
 /** The tools back to back: what no server between them can exceed. */
 export async function measureTools(sinkPort: number, load: Load): Promise<number> {
-  const receiver = spawn(sink, ["-u", "nobody", `127.0.0.1:${sinkPort}`, "1024"], { stdio: "ignore" });
+  const receiver = await startSink(sinkPort);
   try {
-    await untilListening(sinkPort);
     const began = performance.now();
-    await exited(send(sinkPort, load), "smtp-source");
+    if (usesOwnClient(load)) {
+      const { startTls: _, ...plain } = load;
+      await runClient({ ...plain, port: sinkPort, connections: load.sessions });
+    } else {
+      await exited(send(sinkPort, load), "smtp-source", patienceMs);
+    }
     return (load.messages * 1000) / (performance.now() - began);
   } finally {
-    receiver.kill();
+    receiver.stop();
     await delay(100);
   }
 }
 
-function send(port: number, { messages, sizeBytes, sessions, reuse }: Load): ChildProcess {
-  const numbers = ["-s", String(sessions), "-l", String(sizeBytes), "-m", String(messages)];
-  const addresses = ["-f", "app@sender.test", "-t", "someone@dest.test"];
+function send(port: number, { messages, sizeBytes, sessions, reuse, recipients }: Load): ChildProcess {
+  const numbers = [
+    "-s",
+    String(Math.min(sessions, messages)),
+    "-l",
+    String(sizeBytes),
+    "-m",
+    String(messages),
+  ];
+  const addresses = ["-f", "app@sender.test", "-t", "someone@dest.test", "-r", String(recipients)];
   return spawn(source, [...(reuse ? ["-d"] : []), ...numbers, ...addresses, `127.0.0.1:${port}`], {
     stdio: ["ignore", "ignore", "inherit"],
   });
 }
 
-function exited(child: ChildProcess, name: string): Promise<void> {
+async function within(work: Promise<void>, timeoutMs: number): Promise<void> {
+  const late = delay(timeoutMs, undefined, { ref: false }).then(() => {
+    throw new Error(`not all mail arrived within ${timeoutMs / 1000} s`);
+  });
+  await Promise.race([work, late]);
+}
+
+function exited(child: ChildProcess, name: string, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
       child.kill();
-      reject(new Error(`${name} did not end within ${patienceMs / 1000} s`));
-    }, patienceMs);
+      reject(new Error(`${name} did not end within ${timeoutMs / 1000} s`));
+    }, timeoutMs);
+    child.once("error", reject);
     child.once("exit", (code) => {
       clearTimeout(late);
       if (code === 0) resolve();
       else reject(new Error(`${name} ended with ${code}`));
     });
   });
-}
-
-const microsPerTick = 10_000;
-
-/** CPU time of a process and all below it, ended children included. */
-function cpuMicros(root: number): number {
-  const processes = new Map<number, { parent: number; ticks: number }>();
-  for (const entry of readdirSync("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
-      const fields = stat
-        .slice(stat.lastIndexOf(")") + 2)
-        .split(" ")
-        .map(Number);
-      const [, parent = 0] = fields;
-      const ticks = fields.slice(11, 15).reduce((sum, value) => sum + value, 0);
-      processes.set(Number(entry), { parent, ticks });
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  let ticks = 0;
-  for (const [pid, { ticks: own }] of processes) {
-    for (let at: number | undefined = pid; at !== undefined && at > 1; at = processes.get(at)?.parent) {
-      if (at !== root) continue;
-      ticks += own;
-      break;
-    }
-  }
-  return ticks * microsPerTick;
 }

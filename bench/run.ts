@@ -1,76 +1,53 @@
-/** `npm run bench`: the same load through Weir and its peers in turn, as medians and ratios. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+/** `npm run bench`: the same load through Weir and its peers in turn, as medians and ratios, and special benches. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { freePort } from "../src/testing/free-port.ts";
-import { type Load, type Reading, measure, measureTools, tools } from "./load.ts";
-import type { Peer, PeerKind } from "./peers/peer.ts";
+import { type Comparison, compare } from "./compare.ts";
+import { tools } from "./load.ts";
+import { loadNames, loadOf } from "./loads.ts";
+import { haraka } from "./peers/haraka.ts";
+import type { PeerKind } from "./peers/peer.ts";
 import { postfix } from "./peers/postfix.ts";
 import { weir } from "./peers/weir.ts";
+import { comparisonTable, save } from "./results.ts";
+
+const usualLoads = "reuse,connect";
 
 const help = `Usage: npm run bench -- [options]
 
 Drives smtp-source → server → smtp-sink (Debian's package postfix) for each peer in turn, A B A B, with the durable queue
 on, and prints medians and ratios. Compare within one run only: absolute numbers are the machine's.
 
-  --peers LIST       of weir, postfix            (default: weir,postfix)
-  --loads LIST       of reuse, connect           (default: reuse,connect)
-  --messages N       for each reading            (default: 5000)
-  --size BYTES       of each message             (default: 4096)
-  --sessions N       at once                     (default: 20)
+  --peers LIST       of weir, postfix, haraka    (default: weir,postfix)
+  --loads LIST       of ${loadNames.slice(0, 6).join(", ")},
+                     ${loadNames.slice(6).join(", ")}
+                     (default: reuse,connect; "all")
+  --messages N       for each reading            (default: 5000; heavy loads take a part of it)
+  --size BYTES       of each message, instead of the load's own
+  --sessions N       at once, instead of the load's own
   --rounds N         readings of each peer       (default: 3)
-  --smoke            one small round of Weir alone, for correctness
-  --help             this text`;
+  --save             writes bench/results/ and the table in README.md
+  --smoke            one small round of each load (or of --loads) through Weir alone, for correctness
+  --help             this text
+
+Haraka is installed from npm into the folder for temporary files when it is asked for.`;
 
 const { values } = parseArgs({
   options: {
     peers: { type: "string", default: "weir,postfix" },
-    loads: { type: "string", default: "reuse,connect" },
+    loads: { type: "string", default: usualLoads },
     messages: { type: "string", default: "5000" },
-    size: { type: "string", default: "4096" },
-    sessions: { type: "string", default: "20" },
+    size: { type: "string" },
+    sessions: { type: "string" },
     rounds: { type: "string", default: "3" },
+    save: { type: "boolean", default: false },
     smoke: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
-const kinds: Readonly<Record<string, PeerKind>> = { weir, postfix };
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
-
-const column = (text: string | number, width: number): string =>
-  (typeof text === "number" ? Math.round(text).toString() : text).padStart(width);
-
-function print(load: Load, toolsPerSecond: number, readings: ReadonlyMap<string, readonly Reading[]>): void {
-  const connections = load.reuse ? "connections reused" : "a connection per message";
-  console.log(
-    `\n${load.messages} messages of ${load.sizeBytes} octets, ${load.sessions} sessions, ${connections}`,
-  );
-  console.log(`tools back to back: ${Math.round(toolsPerSecond)} messages/s`);
-  console.log(
-    `${"peer".padEnd(10)}${column("accepted/s", 12)}${column("end to end/s", 14)}${column("spread", 14)}${column("CPU µs/msg", 12)}${column("of tools", 10)}`,
-  );
-  const ends = new Map<string, number>();
-  for (const [name, all] of readings) {
-    const endToEnd = all.map(({ endToEndPerSecond }) => endToEndPerSecond);
-    ends.set(name, median(endToEnd));
-    const spread = `${Math.round(Math.min(...endToEnd))}–${Math.round(Math.max(...endToEnd))}`;
-    const share = `${Math.round((100 * median(endToEnd)) / toolsPerSecond)} %`;
-    console.log(
-      `${name.padEnd(10)}${column(median(all.map(({ acceptedPerSecond }) => acceptedPerSecond)), 12)}${column(median(endToEnd), 14)}${column(spread, 14)}${column(median(all.map(({ cpuMicrosPerMessage }) => cpuMicrosPerMessage)), 12)}${column(share, 10)}`,
-    );
-  }
-  const own = ends.get("weir");
-  for (const [name, other] of ends) {
-    if (own !== undefined && name !== "weir")
-      console.log(`weir / ${name}: ${(own / other).toFixed(1)} end to end`);
-  }
-}
+const kinds: Readonly<Record<string, PeerKind>> = { weir, postfix, haraka };
 
 async function main(): Promise<void> {
   if (values.help) return console.log(help);
@@ -83,36 +60,27 @@ async function main(): Promise<void> {
     const missing = kind.missing();
     if (missing !== undefined) throw new Error(`${kind.name} needs ${missing}`);
   }
-  const rounds = values.smoke ? 1 : Number(values.rounds);
-  const messages = values.smoke ? 200 : Number(values.messages);
-  const sinkPort = await freePort();
+  const everyLoad = values.loads === "all" || (values.smoke && values.loads === usualLoads);
+  const loads = everyLoad ? loadNames : values.loads.split(",");
   const folder = mkdtempSync(join(tmpdir(), "weir-bench-"));
-  const peers: Peer[] = [];
+  const comparisons: Comparison[] = [];
   try {
-    for (const kind of chosen) {
-      const directory = join(folder, kind.name);
-      mkdirSync(directory);
-      peers.push(await kind.start({ directory, sinkPort }));
-    }
-    console.log(`${peers.map(({ version }) => version).join("; ")}; ${cpus().length} cores`);
-    for (const name of values.loads.split(",")) {
-      const load: Load = {
-        messages,
-        sizeBytes: Number(values.size),
-        sessions: Number(values.sessions),
-        reuse: name === "reuse",
-      };
-      const readings = new Map<string, Reading[]>(peers.map(({ name: peer }) => [peer, []]));
-      const ceiling = await measureTools(sinkPort, load);
-      for (const peer of peers) await measure(peer, sinkPort, { ...load, messages: Math.ceil(messages / 5) });
-      for (let round = 0; round < rounds; round++) {
-        for (const peer of peers) readings.get(peer.name)?.push(await measure(peer, sinkPort, load));
-      }
-      print(load, ceiling, readings);
+    for (const name of loads) {
+      const load = loadOf(name, values.smoke ? 20 : Number(values.messages), {
+        ...(values.size === undefined ? {} : { sizeBytes: Number(values.size) }),
+        ...(values.sessions === undefined ? {} : { sessions: Number(values.sessions) }),
+      });
+      const rounds = values.smoke ? 1 : Number(values.rounds);
+      const result = await compare(chosen, load, { rounds, folder, warmUp: !values.smoke });
+      comparisons.push(result);
+      console.log(`\n${comparisonTable(result)}`);
     }
   } finally {
-    await Promise.allSettled(peers.map((peer) => peer.stop()));
     rmSync(folder, { recursive: true, force: true });
+  }
+  if (values.save) {
+    const command = `npm run bench -- ${process.argv.slice(2).join(" ")}`;
+    console.log(`\nsaved as ${save({ command, comparisons, marks: [], sections: [] })}`);
   }
 }
 

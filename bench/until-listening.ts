@@ -1,9 +1,14 @@
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Resolves when a server greets on the port; rejects after 20 s. */
-export async function untilListening(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+/** Resolves when a server greets on the port; rejects after `timeoutMs`, or when it is known to have ended. */
+export async function untilListening(
+  port: number,
+  timeoutMs = 20_000,
+  hasEnded: () => boolean = () => false,
+): Promise<void> {
+  const since = performance.now();
+  while (performance.now() - since < timeoutMs) {
     const greeted = await new Promise<boolean>((resolve) => {
       const socket = connect({ host: "127.0.0.1", port });
       const end = (answer: boolean): void => {
@@ -15,7 +20,8 @@ export async function untilListening(port: number): Promise<void> {
       socket.setTimeout(1000, () => end(false));
     });
     if (greeted) return;
-    await delay(100);
+    if (hasEnded()) throw new Error("the server ended before it greeted");
+    await delay(20);
   }
   throw new Error(`nothing greets on port ${port}`);
 }

@@ -8,9 +8,17 @@ export interface Peer {
   stop(): Promise<void>;
 }
 
+export interface PeerOptions {
+  /** Its own and empty, or with the spool of its last run. */
+  readonly directory: string;
+  readonly sinkPort: number;
+  /** As many domains have a route of their own; all lead to the sink. */
+  readonly destinations?: number;
+}
+
 export interface PeerKind {
   readonly name: string;
   /** What is missing to run it here, or undefined. */
   missing(): string | undefined;
-  start(options: { readonly directory: string; readonly sinkPort: number }): Promise<Peer>;
+  start(options: PeerOptions): Promise<Peer>;
 }

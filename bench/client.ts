@@ -1,0 +1,114 @@
+/**
+ * The bench's own pipelined SMTP client, for what smtp-source cannot do: time each message to its 250, STARTTLS,
+ * many domains, and a steady rate.
+ */
+import { type Socket, connect } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { createReplyReader } from "./reply-reader.ts";
+
+export interface ClientLoad {
+  readonly port: number;
+  readonly messages: number;
+  readonly connections: number;
+  readonly sizeBytes: number;
+  readonly recipients: number;
+  readonly reuse: boolean;
+  readonly startTls?: boolean;
+  readonly destinations?: number;
+  /** Messages begun per second over all connections; as fast as it goes without. */
+  readonly perSecond?: number;
+}
+
+export interface ClientResult {
+  /** The time to 250 that this part (0–1) of the messages did not exceed, in milliseconds. */
+  at(part: number): number;
+  readonly seconds: number;
+}
+
+interface Session {
+  send(envelope: string, content: Buffer, recipients: number): Promise<number>;
+  quit(): void;
+}
+
+/** Sends all of it. Rejects at the first refusal, with the reply. */
+export async function runClient(load: ClientLoad): Promise<ClientResult> {
+  const content = messageContent(load.sizeBytes);
+  const latencies: number[] = [];
+  const began = performance.now();
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    let session: Session | undefined;
+    for (;;) {
+      const mine = next++;
+      if (mine >= load.messages) break;
+      if (load.perSecond !== undefined) await sleepUntil(began + (mine * 1000) / load.perSecond);
+      session ??= await openSession(load);
+      latencies.push(await session.send(envelopeOf(load, mine), content, load.recipients));
+      if (!load.reuse) {
+        session.quit();
+        session = undefined;
+      }
+    }
+    session?.quit();
+  };
+  await Promise.all(Array.from({ length: Math.min(load.connections, load.messages) }, worker));
+  const seconds = (performance.now() - began) / 1000;
+  const sorted = latencies.toSorted((a, b) => a - b);
+  return {
+    seconds,
+    at: (part) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN,
+  };
+}
+
+function messageContent(sizeBytes: number): Buffer {
+  const head = "From: <app@sender.test>\r\nTo: <someone@dest.test>\r\nSubject: bench\r\n\r\n";
+  const line = `${"x".repeat(78)}\r\n`;
+  const lines = Math.max(1, Math.ceil((sizeBytes - head.length) / line.length));
+  return Buffer.from(`${head}${line.repeat(lines)}.\r\n`);
+}
+
+function envelopeOf({ recipients, destinations }: ClientLoad, number: number): string {
+  const domain = destinations === undefined ? "dest.test" : `d${number % destinations}.test`;
+  let text = "MAIL FROM:<app@sender.test>\r\n";
+  for (let i = 0; i < recipients; i++) text += `RCPT TO:<${i}someone@${domain}>\r\n`;
+  return `${text}DATA\r\n`;
+}
+
+async function sleepUntil(atMs: number): Promise<void> {
+  const leftMs = atMs - performance.now();
+  if (leftMs > 0.5) await new Promise((resolve) => setTimeout(resolve, leftMs));
+}
+
+async function openSession(load: ClientLoad): Promise<Session> {
+  let socket: Socket = connect({ host: "127.0.0.1", port: load.port, noDelay: true });
+  let replies = createReplyReader(socket);
+  await replies.expect("2");
+  const greet = async (): Promise<void> => {
+    socket.write("EHLO client.test\r\n");
+    await replies.expect("2");
+  };
+  await greet();
+  if (load.startTls === true) {
+    socket.write("STARTTLS\r\n");
+    await replies.expect("2");
+    replies.release();
+    // The peers show certificates they made themselves.
+    socket = connectTls({ socket, rejectUnauthorized: false });
+    replies = createReplyReader(socket);
+    await greet();
+  }
+  return {
+    async send(envelope, content, recipients) {
+      socket.write(envelope);
+      for (let i = 0; i <= recipients; i++) await replies.expect("2");
+      await replies.expect("3");
+      const since = performance.now();
+      socket.write(content);
+      await replies.expect("2");
+      return performance.now() - since;
+    },
+    quit() {
+      socket.end("QUIT\r\n");
+    },
+  };
+}

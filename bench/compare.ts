@@ -1,0 +1,80 @@
+/** The same load through several servers in turn, A B A B, after each has warmed up. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../src/testing/free-port.ts";
+import { type Load, type Reading, measure, measureTools } from "./load.ts";
+import { median } from "./median.ts";
+import type { Peer, PeerKind } from "./peers/peer.ts";
+
+export interface PeerReadings {
+  readonly name: string;
+  readonly version: string;
+  readonly readings: readonly Reading[];
+  /** Each figure's median over the rounds. */
+  readonly median: Reading;
+}
+
+export interface Comparison {
+  readonly load: Load;
+  /** smtp-source straight into smtp-sink. */
+  readonly toolsPerSecond: number;
+  readonly peers: readonly PeerReadings[];
+}
+
+/** Starts each kind in a folder of its own below `folder`, which must not hold them yet. */
+export async function compare(
+  kinds: readonly PeerKind[],
+  load: Load,
+  options: { readonly rounds: number; readonly folder: string; readonly warmUp?: boolean },
+): Promise<Comparison> {
+  const sinkPort = await freePort();
+  const { destinations } = load;
+  const peers: Peer[] = [];
+  const readings = new Map<Peer, Reading[]>();
+  try {
+    for (const kind of kinds) {
+      const directory = join(options.folder, load.name, kind.name);
+      mkdirSync(directory, { recursive: true });
+      const peer = await kind.start({
+        directory,
+        sinkPort,
+        ...(destinations === undefined ? {} : { destinations }),
+      });
+      peers.push(peer);
+      readings.set(peer, []);
+    }
+    const toolsPerSecond = await measureTools(sinkPort, load);
+    const warmUp = { ...load, messages: Math.max(20, Math.ceil(load.messages / 5)) };
+    if (options.warmUp !== false) {
+      for (const peer of peers) await measure(peer, sinkPort, warmUp);
+    }
+    for (let round = 0; round < options.rounds; round++) {
+      for (const peer of peers) readings.get(peer)?.push(await measure(peer, sinkPort, load));
+    }
+    return {
+      load,
+      toolsPerSecond,
+      peers: [...readings].map(([{ name, version }, all]) => ({
+        name,
+        version,
+        readings: all,
+        median: medianReading(all),
+      })),
+    };
+  } finally {
+    await Promise.allSettled(peers.map((peer) => peer.stop()));
+  }
+}
+
+function medianReading(all: readonly Reading[]): Reading {
+  const of = (name: keyof Reading): number => median(all.map((reading) => reading[name]));
+  return {
+    acceptedPerSecond: of("acceptedPerSecond"),
+    endToEndPerSecond: of("endToEndPerSecond"),
+    cpuMicrosPerMessage: of("cpuMicrosPerMessage"),
+    peakResidentBytes: of("peakResidentBytes"),
+    p50Ms: of("p50Ms"),
+    p99Ms: of("p99Ms"),
+    maxMs: of("maxMs"),
+  };
+}
