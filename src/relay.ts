@@ -18,6 +18,7 @@ import { createReceiver, type Receiver } from "./receive/receiver.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
+import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
 import { openTracking, type TrackingLog } from "./tracking/tracking.ts";
 import { version } from "./version.ts";
@@ -51,6 +52,10 @@ export interface Relay {
   queues(): readonly QueueSnapshot[];
   /** Tries a queue, or all, at once. Returns how many. */
   retryNow(queue?: string): number;
+  /** Suspends a queue or lets it go on, also after a restart. Resolves with false when nothing changed. */
+  suspendQueue(queue: string, suspended: boolean): Promise<boolean>;
+  /** Has all messages of a queue routed again. Resolves with how many. */
+  resubmit(queue: string): Promise<number>;
   /** Open sessions. */
   readonly sessions: number;
   /** What each of them does now. Cost: per session. */
@@ -127,8 +132,10 @@ export async function createRelay(
     tracking,
   });
 
+  const suspensions = await openSuspensions(join(settings.dataDirectory, "suspended-queues.json"));
   const scheduler: Scheduler = createScheduler({
     spool,
+    suspended: suspensions.queues,
     settings,
     ports: { clock, random },
     events,
@@ -184,6 +191,11 @@ export async function createRelay(
     tracking,
     queues: () => scheduler.snapshot(),
     retryNow: (queue) => scheduler.retryNow(queue),
+    async suspendQueue(queue, suspended) {
+      await suspensions.set(queue, suspended);
+      return scheduler.suspend(queue, suspended);
+    },
+    resubmit: (queue) => scheduler.resubmit(queue),
     get sessions() {
       return receiver.sessions;
     },

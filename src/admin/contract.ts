@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { limitOperations } from "./contract/limits.ts";
+import { queueOperations } from "./contract/queues.ts";
 import type { faultSchema } from "./contract/values.ts";
 import type { OperationName } from "./routes.ts";
 
@@ -15,6 +16,7 @@ export const operations = {
   ...diagnosticOperations,
   ...connectorOperations,
   ...limitOperations,
+  ...queueOperations,
 } as const satisfies Record<OperationName, { readonly input: z.ZodObject; readonly output: z.ZodType }>;
 
 /** As a caller gives it; what has a default may be left out. */

@@ -5,6 +5,7 @@ import { connectivityHandlers } from "./handlers/connectivity.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { explanationHandlers } from "./handlers/explanations.ts";
 import { limitUsageHandlers } from "./handlers/limit-usage.ts";
+import { queueHandlers } from "./handlers/queues.ts";
 import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
 import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
 import { serviceHandlers } from "./handlers/service.ts";
@@ -12,6 +13,7 @@ import { serviceHandlers } from "./handlers/service.ts";
 export function createHandlers(administered: Administered): Handlers {
   return {
     ...serviceHandlers(administered),
+    ...queueHandlers(administered),
     ...receiveConnectorHandlers(administered),
     ...sendConnectorHandlers(administered),
     ...eventHandlers(administered),

@@ -187,7 +187,19 @@ export const routes = {
     method: "POST",
     path: "/v1/queues/retry",
     role: "operator",
-    summary: "Tries a queue, or all, at once.",
+    summary: "Tries a queue, or all, at once; with `resubmit` its messages are routed again.",
+  },
+  suspendQueue: {
+    method: "POST",
+    path: "/v1/queues/suspend",
+    role: "operator",
+    summary: "Suspends a queue: it takes mail and delivers none, also after a restart.",
+  },
+  resumeQueue: {
+    method: "POST",
+    path: "/v1/queues/resume",
+    role: "operator",
+    summary: "Lets a suspended queue go on.",
   },
 
   getConfiguration: {

@@ -340,6 +340,20 @@ export const catalogue = {
     level: 0,
     text: "Queue %queue is being delivered again.",
   },
+  QueueSuspended: {
+    id: 20501,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "Queue %queue is suspended: it takes mail and delivers none.",
+  },
+  QueueResumed: {
+    id: 20502,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "Queue %queue is delivered again, no longer suspended.",
+  },
   PeerFeatureDisabled: {
     id: 20106,
     category: "SmtpSend",

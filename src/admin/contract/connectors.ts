@@ -67,32 +67,4 @@ export const connectorOperations = {
 
   getTransportService: { input: z.object({}), output: z.object(described) },
   setTransportService: { input: z.object({ settings: settingsSchema, whatIf }), output: changeSchema },
-
-  listQueues: {
-    input: z.object({}),
-    output: z.object({
-      queues: z.array(
-        z.object({
-          identity: z.string(),
-          deliveryType: z.string(),
-          nextHop: z.string(),
-          connector: z.string().nullable(),
-          status: z.string(),
-          messages: countSchema,
-          running: countSchema,
-          waiting: countSchema,
-          retryCount: countSchema,
-          lastError: z.string().nullable(),
-          firstRetryAt: z.string().nullable(),
-          lastRetryAt: z.string().nullable(),
-          nextRetryAt: z.string().nullable(),
-        }),
-      ),
-    }),
-  },
-  retryQueue: {
-    /** Without an identity: all. */
-    input: z.object({ identity: z.string().optional() }),
-    output: z.object({ queues: countSchema }),
-  },
 } as const;

@@ -1,10 +1,9 @@
-/** The relay as a whole: about, transport settings, queues, configuration file. */
+/** The relay as a whole: about, transport settings, configuration file. */
 import { plainTransport, settingChanges } from "../../config/plain-settings.ts";
 import { transportKinds } from "../../config/setting-kinds.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import { version } from "../../version.ts";
 import type { Administered, Handlers } from "../administered.ts";
-import { AdminRefusal } from "../refusal.ts";
 import {
   changeConfiguration,
   changeOf,
@@ -19,17 +18,12 @@ type Names =
   | "about"
   | "getTransportService"
   | "setTransportService"
-  | "listQueues"
-  | "retryQueue"
   | "getConfiguration"
   | "checkConfiguration"
   | "reloadConfiguration";
 
 export function serviceHandlers(administered: Administered): Pick<Handlers, Names> {
-  const { relay, clock, startedAt, configuration } = administered;
-  /** A time of the steady clock on the wall. */
-  const instant = (at: number | undefined): string | null =>
-    at === undefined ? null : new Date(clock.wall().getTime() + at - clock.now()).toISOString();
+  const { relay, startedAt, configuration } = administered;
 
   return {
     about: () => ({
@@ -56,30 +50,6 @@ export function serviceHandlers(administered: Administered): Pick<Handlers, Name
         changes: ({ before, after }) =>
           settingChanges(plainTransport(before.settings.transport), plainTransport(after.settings.transport)),
       }),
-    listQueues: () => ({
-      queues: relay.queues().map((queue) => ({
-        identity: queue.identity,
-        deliveryType: queue.deliveryType,
-        nextHop: queue.nextHop,
-        connector: queue.connector ?? null,
-        status: queue.status,
-        messages: queue.messages,
-        running: queue.running,
-        waiting: queue.waiting,
-        retryCount: queue.retryCount,
-        lastError: queue.lastError ?? null,
-        firstRetryAt: instant(queue.firstRetryAt),
-        lastRetryAt: instant(queue.lastRetryAt),
-        nextRetryAt: instant(queue.nextRetryAt),
-      })),
-    }),
-    retryQueue: ({ identity }) => {
-      if (identity === undefined) return { queues: relay.retryNow() };
-      const wanted = identity.toLowerCase();
-      const found = relay.queues().find((queue) => queue.identity.toLowerCase() === wanted);
-      if (found === undefined) throw new AdminRefusal("notFound", `there is no queue ${identity}`);
-      return { queues: relay.retryNow(found.queue) };
-    },
     getConfiguration: () => {
       const { file, applied } = configurationOf(administered);
       return { file, text: applied.text };

@@ -1,6 +1,6 @@
 /** Send connectors, the transport section, queues. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
-import { changing, json, config, help, showing, telling } from "./common-parameters.ts";
+import { changing, json, confirm, config, help, showing, telling } from "./common-parameters.ts";
 import { sendConnectorFacts, transportFacts } from "./setting-facts.ts";
 import { settingParameters } from "./setting-parameters.ts";
 
@@ -13,6 +13,16 @@ const identity: Parameter = {
   value: "NAME",
   candidates: "sendConnector",
   help: "The connector's name.",
+};
+
+const queue: Parameter = {
+  name: "Identity",
+  kind: "text",
+  position: 0,
+  required: true,
+  value: "QUEUE",
+  candidates: "queue",
+  help: "The queue's name.",
 };
 
 export const sendConnectorCmdlets: readonly Cmdlet[] = [
@@ -130,6 +140,25 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/queues.ts")).getQueue,
   },
   {
+    name: "Suspend-Queue",
+    group,
+    synopsis: "Hold a queue: it takes mail and delivers none, also after a restart.",
+    description: [
+      "Deliveries under way finish. Submission suspended means that nothing is routed; Unreachable suspended, that it is not routed again when the configuration changes.",
+    ],
+    parameters: [queue, json, confirm, config, help],
+    examples: [{ command: "weir Suspend-Queue Submission", text: "Take mail, hold it back." }],
+    load: async () => (await import("../run/queues.ts")).suspendQueue,
+  },
+  {
+    name: "Resume-Queue",
+    group,
+    synopsis: "Let a suspended queue go on.",
+    parameters: [queue, json, confirm, config, help],
+    examples: [{ command: "weir Resume-Queue Submission", text: "Deliver what was held back." }],
+    load: async () => (await import("../run/queues.ts")).resumeQueue,
+  },
+  {
     name: "Retry-Queue",
     group,
     synopsis: "Try a queue, or all, at once.",
@@ -142,7 +171,13 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
         candidates: "queue",
         help: "The queue's name; all when left out.",
       },
+      {
+        name: "Resubmit",
+        kind: "boolean",
+        help: "Have the queue's messages routed again; for a queue in Retry, and Unreachable.",
+      },
       json,
+      confirm,
       config,
       help,
     ],

@@ -30,8 +30,15 @@ export const getQueue: Run = async (args, context) => {
 export const retryQueue: Run = async (args, { output, ...context }) => {
   const relay = await relayOf(context);
   const identity = textOf(args, "Identity");
-  const { queues } = await relay.call("retryQueue", identity === undefined ? {} : { identity });
-  if (isOn(args, "Json")) writeJson(output, { queues });
+  const resubmit = isOn(args, "Resubmit");
+  if (resubmit && identity === undefined) throw new CommandFault("-Resubmit needs a queue's name", 2);
+  const { queues, messages } = await relay.call("retryQueue", {
+    ...(identity === undefined ? {} : { identity }),
+    resubmit,
+  });
+  if (isOn(args, "Json")) writeJson(output, { queues, messages });
+  else if (resubmit)
+    output.write(`${messages === 1 ? "1 message is" : `${messages} messages are`} routed again\n`);
   else if (queues === 0) output.write("no queue waits\n");
   else
     output.write(
@@ -40,13 +47,27 @@ export const retryQueue: Run = async (args, { output, ...context }) => {
   return 0;
 };
 
+export const suspendQueue: Run = setSuspended("suspendQueue", "suspended");
+export const resumeQueue: Run = setSuspended("resumeQueue", "delivered again");
+
+function setSuspended(operation: "suspendQueue" | "resumeQueue", state: string): Run {
+  return async (args, { output, config }) => {
+    const relay = await relayOf({ config });
+    const identity = textOf(args, "Identity") ?? "";
+    const { changed } = await relay.call(operation, { identity });
+    if (isOn(args, "Json")) writeJson(output, { changed });
+    else output.write(changed ? `queue ${identity} is ${state}\n` : "nothing changed\n");
+    return 0;
+  };
+}
+
 export const queueColumns: readonly Column<Queue>[] = [
   { header: "Identity", value: ({ identity }) => identity },
   { header: "DeliveryType", drop: 4, value: ({ deliveryType }) => deliveryType },
   {
     header: "Status",
     value: ({ status }) => status,
-    style: ({ status }) => (status === "Retry" ? "warning" : undefined),
+    style: ({ status }) => (status === "Retry" || status === "Suspended" ? "warning" : undefined),
   },
   { header: "MessageCount", value: ({ messages }) => messages, align: "right" },
   { header: "NextHopDomain", drop: 5, value: ({ nextHop }) => nextHop },

@@ -7,9 +7,10 @@ import type { SendConnectorSettings } from "../../core/policy/send-connector.ts"
 import type { Claim, QueueName } from "../../spool/spool.ts";
 import type { Carrier, Verdict } from "./delivery.ts";
 import type { SchedulerLimits } from "./limits.ts";
+import { createRateWindow } from "./message-rate-window.ts";
 
-/** Exchange's queue statuses, without Suspended. */
-export type QueueStatus = "Active" | "Connecting" | "Ready" | "Retry";
+/** Exchange's queue statuses. */
+export type QueueStatus = "Active" | "Connecting" | "Ready" | "Retry" | "Suspended";
 
 /** What a failed connection led to. */
 export type FailureEffect =
@@ -40,6 +41,12 @@ export class DeliveryQueue {
   lastError: Verdict | undefined;
   lastHost: string | undefined;
   waitingBytes = 0;
+  /** By an administrator: takes mail, begins no attempt. */
+  suspended: boolean;
+  /** Messages routed here. */
+  readonly incoming = createRateWindow();
+  /** Messages handed over. */
+  readonly outgoing = createRateWindow();
 
   readonly #limits: SchedulerLimits;
   #limit: number;
@@ -48,7 +55,14 @@ export class DeliveryQueue {
   #waiting: (Claim | undefined)[] = [];
   #head = 0;
 
-  constructor(name: QueueName, connector: SendConnectorSettings, carrier: Carrier, limits: SchedulerLimits) {
+  constructor(
+    name: QueueName,
+    connector: SendConnectorSettings,
+    carrier: Carrier,
+    limits: SchedulerLimits,
+    suspended = false,
+  ) {
+    this.suspended = suspended;
     this.name = name;
     this.connector = connector;
     this.carrier = carrier;
@@ -61,16 +75,18 @@ export class DeliveryQueue {
     return this.#waiting.length - this.#head;
   }
 
+  /** True when it may be worked on: neither in Retry nor suspended. */
   get healthy(): boolean {
-    return this.retryAt === undefined;
+    return this.retryAt === undefined && !this.suspended;
   }
 
   /** True when an attempt may begin and one is waiting. */
   get ready(): boolean {
-    return this.retryAt === undefined && this.running < this.#limit && this.#head < this.#waiting.length;
+    return this.healthy && this.running < this.#limit && this.#head < this.#waiting.length;
   }
 
   get status(): QueueStatus {
+    if (this.suspended) return "Suspended";
     if (this.retryAt !== undefined) return "Retry";
     if (this.running === 0) return "Ready";
     return this.failures > 0 ? "Connecting" : "Active";

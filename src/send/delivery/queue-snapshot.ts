@@ -5,21 +5,35 @@ import type { DeliveryQueue } from "./delivery-queue.ts";
 import { unreachableError } from "./dispatch.ts";
 import type { QueueSnapshot } from "./scheduler-contract.ts";
 
+/** A queue's identity for people. */
+export function queueTitle(name: QueueName): string {
+  if (name === submissionQueue) return "Submission";
+  return name === unreachableQueue ? "Unreachable" : name;
+}
+
 /** Delivery queues in the order of the configuration, between Submission and Unreachable. */
 export function snapshotOf(
   queues: ReadonlyMap<QueueName, DeliveryQueue>,
   summaries: readonly QueueSummary[],
+  suspended: ReadonlySet<QueueName>,
+  now: number,
 ): readonly QueueSnapshot[] {
   const messages = new Map(summaries.map((summary) => [summary.queue, summary.messages]));
+  const statusOf = (name: QueueName): QueueSnapshot["status"] =>
+    suspended.has(name) ? "Suspended" : "Ready";
   const unreachable = messages.get(unreachableQueue) ?? 0;
   return [
-    idle(submissionQueue, "Submission", "Undefined", messages.get(submissionQueue) ?? 0),
-    ...[...queues.values()].map((queue) => deliverySnapshot(queue, messages.get(queue.name) ?? 0)),
-    ...(unreachable === 0
+    {
+      ...idle(submissionQueue, "Submission", "Undefined", messages.get(submissionQueue) ?? 0),
+      status: statusOf(submissionQueue),
+    },
+    ...[...queues.values()].map((queue) => deliverySnapshot(queue, messages.get(queue.name) ?? 0, now)),
+    ...(unreachable === 0 && !suspended.has(unreachableQueue)
       ? []
       : [
           {
             ...idle(unreachableQueue, "Unreachable", "Unreachable", unreachable),
+            status: statusOf(unreachableQueue),
             lastError: unreachableError,
           },
         ]),
@@ -27,7 +41,9 @@ export function snapshotOf(
 }
 
 /** Fresh mail on its way from memory stands in the submission queue on disk; here it counts where it is. */
-function deliverySnapshot(queue: DeliveryQueue, messages: number): QueueSnapshot {
+function deliverySnapshot(queue: DeliveryQueue, messages: number, now: number): QueueSnapshot {
+  const incomingRate = queue.incoming.perSecond(now);
+  const outgoingRate = queue.outgoing.perSecond(now);
   return {
     queue: queue.name,
     identity: queue.name,
@@ -43,6 +59,9 @@ function deliverySnapshot(queue: DeliveryQueue, messages: number): QueueSnapshot
     firstRetryAt: queue.firstFailureAt,
     lastRetryAt: queue.lastRetryAt,
     nextRetryAt: queue.retryAt,
+    incomingRate,
+    outgoingRate,
+    velocity: outgoingRate - incomingRate,
   };
 }
 
@@ -62,5 +81,8 @@ function idle(queue: QueueName, identity: string, deliveryType: string, messages
     firstRetryAt: undefined,
     lastRetryAt: undefined,
     nextRetryAt: undefined,
+    incomingRate: 0,
+    outgoingRate: 0,
+    velocity: 0,
   };
 }

@@ -28,6 +28,8 @@ export interface SchedulerOptions {
   /** Makes the carrier of a connector; called once per connector and configuration change of it. */
   readonly carrierFor: (connector: SendConnectorSettings) => Carrier;
   readonly limits?: Partial<SchedulerLimits>;
+  /** Queues suspended by an earlier run. */
+  readonly suspended?: Iterable<QueueName>;
 }
 
 /** A queue as people see it (Exchange: Get-Queue). Times are `Clock.now()` milliseconds. */
@@ -50,6 +52,12 @@ export interface QueueSnapshot {
   readonly firstRetryAt: number | undefined;
   readonly lastRetryAt: number | undefined;
   readonly nextRetryAt: number | undefined;
+  /** Messages a second that were routed here, over the last minute. */
+  readonly incomingRate: number;
+  /** Messages a second that were handed over, over the last minute. */
+  readonly outgoingRate: number;
+  /** Outgoing less incoming: above zero the queue drains. */
+  readonly velocity: number;
 }
 
 export interface Scheduler {
@@ -67,6 +75,17 @@ export interface Scheduler {
    * again. Returns how many queues that were (Exchange: Retry-Queue).
    */
   retryNow(queue?: QueueName): number;
+  /**
+   * Suspends a queue or lets it go on. A suspended one takes mail; attempts under way end. The submission queue
+   * routes nothing while it is suspended; the unreachable queue is not routed again. Messages expire as ever.
+   * Returns false when nothing changed (Exchange: Suspend-Queue, Resume-Queue).
+   */
+  suspend(queue: QueueName, suspended: boolean): boolean;
+  /**
+   * Has all messages of a queue that nobody holds routed again. Resolves with how many (Exchange: Retry-Queue
+   * -Resubmit). Cost: a write for each, some at a turn.
+   */
+  resubmit(queue: QueueName): Promise<number>;
   /** Cost: per queue, not per message. */
   snapshot(): readonly QueueSnapshot[];
   /** Attempts under way. */

@@ -27,7 +27,7 @@ import type { AttemptResult } from "./delivery.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
 import { decideRoutes, soleQueueOf, unreachableError } from "./dispatch.ts";
 import { defaultLimits } from "./limits.ts";
-import { snapshotOf } from "./queue-snapshot.ts";
+import { queueTitle, snapshotOf } from "./queue-snapshot.ts";
 import type { Scheduler, SchedulerOptions, SchedulerSettings } from "./scheduler-contract.ts";
 import { createSettlement } from "./settlement.ts";
 import { createSweep } from "./sweep.ts";
@@ -47,6 +47,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** Queues a new configuration took out, while attempts of theirs go on. */
   const retired = new Set<DeliveryQueue>();
   const resubmitting = new Set<QueueName>();
+  const suspended = new Set<QueueName>(options.suspended);
   const submission = {
     backlog: false,
     claiming: false,
@@ -86,7 +87,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function newQueue(name: QueueName, connector: SendConnectorSettings): DeliveryQueue {
     const windowBytes = Math.min(limits.windowBytes, limits.totalBytes / routing.queues.size);
-    return new DeliveryQueue(name, connector, carrierFor(connector), { ...limits, windowBytes });
+    return new DeliveryQueue(
+      name,
+      connector,
+      carrierFor(connector),
+      { ...limits, windowBytes },
+      suspended.has(name),
+    );
   }
 
   const context = (): DecisionContext => ({ now: clock.now(), transport: settings.transport, random });
@@ -96,6 +103,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** Fresh mail. Returns false to leave it on disk, in the submission queue. */
   function accept(claim: Claim): boolean {
     if (stopping !== undefined) return false;
+    if (suspended.has(submissionQueue)) {
+      submission.unrouted = true;
+      submission.backlog = true;
+      return false;
+    }
     const queue = currentQueue(soleQueueOf(claim, routing));
     if (queue === undefined || !queue.healthy) {
       void place(claim, queue);
@@ -106,6 +118,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       submission.backlog = true;
       return false;
     }
+    queue.incoming.add(clock.now());
     queue.push(claim);
     pump(queue);
     return true;
@@ -114,9 +127,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** A claim of the submission queue into its queue: in memory when there is room, else on disk. */
   function place(claim: Claim, queue: DeliveryQueue | undefined): Promise<void> | undefined {
     if (queue === undefined) {
-      settlement.conclude(claim, decideRoutes(claim, routing, context()), "");
+      const decisions = decideRoutes(claim, routing, context());
+      for (const name of new Set(decisions.map((decision) => decision.queue)))
+        queues.get(name)?.incoming.add(clock.now());
+      settlement.conclude(claim, decisions, "");
       return undefined;
     }
+    queue.incoming.add(clock.now());
     if (!queue.healthy || !queue.hasRoom(queue.backlog)) return park(claim, queue.name);
     queue.push(claim);
     pump(queue);
@@ -195,6 +212,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** Claims what waits unrouted while there is use for it: room in a queue, or nothing better to do. */
   async function claimSubmission(): Promise<void> {
     if (submission.claiming || !submission.backlog || !started || stopping !== undefined) return;
+    if (suspended.has(submissionQueue)) return;
     submission.claiming = true;
     try {
       while (submission.backlog && stopping === undefined && canPlace()) {
@@ -306,6 +324,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       events.emit("QueueActive", { queue: queue.name });
     }
     const { connector } = queue;
+    if (outcomes.some(({ kind }) => kind === "delivered")) queue.outgoing.add(clock.now());
     const first = outcomes[0];
     if (first !== undefined && isPlainSuccess(claim, outcomes)) {
       settlement.delivered(claim, host, connector.name, first.verdict);
@@ -377,16 +396,41 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   /** Has a queue's messages routed again. */
-  async function resubmit(name: QueueName): Promise<void> {
-    if (resubmitting.has(name)) return;
+  async function resubmit(name: QueueName): Promise<number> {
+    if (resubmitting.has(name)) return 0;
     resubmitting.add(name);
     try {
-      if ((await spool.resubmit(name)) > 0) claimUnrouted();
+      const moved = await spool.resubmit(name);
+      if (moved > 0) claimUnrouted();
+      return moved;
     } catch (error) {
       claimFailed(error);
+      return 0;
     } finally {
       resubmitting.delete(name);
     }
+  }
+
+  const unreachableIfNotSuspended = (): readonly QueueName[] =>
+    suspended.has(unreachableQueue) ? [] : [unreachableQueue];
+
+  // ---- the administrator intervenes ----------------------------------------------------------------------
+
+  function suspend(name: QueueName, on: boolean): boolean {
+    if (suspended.has(name) === on) return false;
+    if (on) suspended.add(name);
+    else suspended.delete(name);
+    const queue = queues.get(name);
+    if (queue !== undefined) {
+      queue.suspended = on;
+      if (on) for (const claim of queue.takeAll()) void park(claim, name);
+      queue.backlog = true;
+    }
+    events.emit(on ? "QueueSuspended" : "QueueResumed", { queue: queueTitle(name) });
+    if (!on && name === submissionQueue) claimUnrouted();
+    if (!on && name === unreachableQueue) void resubmit(name);
+    tick();
+    return true;
   }
 
   // ---- the configuration changes -------------------------------------------------------------------------
@@ -408,7 +452,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     sweep.restart();
     submission.unrouted = true;
     const gone = [...old.keys()].filter((name) => !queues.has(name));
-    await Promise.all([...gone, unreachableQueue].map((name) => resubmit(name)));
+    await Promise.all([...gone, ...unreachableIfNotSuspended()].map((name) => resubmit(name)));
     tick();
   }
 
@@ -454,7 +498,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         const queue = queues.get(name);
         if (queue !== undefined) queue.forced = messages;
       }
-      void resubmit(unreachableQueue);
+      for (const name of unreachableIfNotSuspended()) void resubmit(name);
       tick();
     },
     reconfigure,
@@ -462,7 +506,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     retryNow(name) {
       let tried = 0;
       for (const { queue: held, messages } of spool.queues()) {
-        if (name !== undefined && held !== name) continue;
+        if ((name !== undefined && held !== name) || suspended.has(held)) continue;
         const queue = queues.get(held);
         if (held === unreachableQueue) void resubmit(held);
         else if (queue !== undefined) {
@@ -474,7 +518,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       tick();
       return tried;
     },
-    snapshot: () => snapshotOf(queues, spool.queues()),
+    suspend,
+    resubmit,
+    snapshot: () => snapshotOf(queues, spool.queues(), suspended, clock.now()),
     get running() {
       return running;
     },

@@ -1,0 +1,90 @@
+/** Which queues are suspended, kept in a file of the data directory so that a restart changes nothing. */
+import { open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { QueueName } from "../../spool/spool.ts";
+
+export interface Suspensions {
+  readonly queues: ReadonlySet<QueueName>;
+  /** True when this changed something. Resolves when it is durable; rejects when the file cannot be written. */
+  set(queue: QueueName, suspended: boolean): Promise<boolean>;
+}
+
+/** Reads the file; a missing one means that no queue is suspended. Rejects when it cannot be read or understood. */
+export async function openSuspensions(file: string): Promise<Suspensions> {
+  let queues: ReadonlySet<QueueName> = new Set(await storedNames(file));
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    get queues() {
+      return queues;
+    },
+    set(queue, suspended) {
+      const change = async (): Promise<boolean> => {
+        if (queues.has(queue) === suspended) return false;
+        const next = new Set(queues);
+        if (suspended) next.add(queue);
+        else next.delete(queue);
+        await writeNames(file, [...next]);
+        queues = next;
+        return true;
+      };
+      const changed = last.then(change, change);
+      last = changed.catch(() => undefined);
+      return changed;
+    },
+  };
+}
+
+/** For relays and tests that keep nothing. */
+export function memorySuspensions(): Suspensions {
+  const queues = new Set<QueueName>();
+  return {
+    queues,
+    set: async (queue, suspended) => {
+      if (queues.has(queue) === suspended) return false;
+      if (suspended) queues.add(queue);
+      else queues.delete(queue);
+      return true;
+    },
+  };
+}
+
+async function storedNames(file: string): Promise<readonly QueueName[]> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+  const fault = new Error(`${file} does not hold a list of queue names`);
+  let names: unknown;
+  try {
+    names = JSON.parse(text);
+  } catch (error) {
+    throw new Error(fault.message, { cause: error });
+  }
+  if (!Array.isArray(names)) throw fault;
+  return names.map((name: unknown) => {
+    if (typeof name !== "string") throw fault;
+    return name;
+  });
+}
+
+async function writeNames(file: string, names: readonly QueueName[]): Promise<void> {
+  const draft = `${file}.new`;
+  const handle = await open(draft, "w", 0o600);
+  try {
+    await handle.writeFile(`${JSON.stringify(names)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
+  if (process.platform === "win32") return;
+  const directory = await open(dirname(file), "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
