@@ -42,7 +42,9 @@ for (const { program, loses } of missing) console.log(`skipped: ${program} not i
 
 await Promise.all([
   check("build", "tsc", ["-p", "tsconfig.build.json"]),
+  check("console", "vite", ["build", "--logLevel", "warn", "console"]),
   check("types", "tsc", ["-p", "tsconfig.json", "--noEmit"]),
+  check("console types", "tsc", ["-p", "console/tsconfig.json"]),
   check("lint", "oxlint", ["--type-aware", "--deny-warnings"]),
   check("format", "prettier", ["--check", "--log-level", "warn", "."]),
   check("import borders", "tsx", ["scripts/check-borders.ts"]),

@@ -1,0 +1,128 @@
+/** The admin API as the browser asks it, with the types of its contract; signing in and out. */
+import { signal } from "@preact/signals";
+import type { ConfigurationFault, ErrorBody, Input, Output, StreamName } from "../../src/admin/contract.ts";
+import { routes, type OperationName, type Role, type Route } from "../../src/admin/routes.ts";
+
+export interface Session {
+  readonly name: string;
+  readonly role: Role;
+  readonly csrfToken: string;
+}
+
+/** Undefined: not yet known; null: nobody is signed in. */
+export const session = signal<Session | null | undefined>(undefined);
+
+/** What the relay answered instead of doing it. */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly faults: readonly ConfigurationFault[];
+
+  constructor(code: string, message: string, faults: readonly ConfigurationFault[] = []) {
+    super(message);
+    this.name = "ApiError";
+    this.code = code;
+    this.faults = faults;
+  }
+}
+
+const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, administrator: 2 };
+
+/** Whether who is signed in may; the relay checks it again. */
+export function may(name: OperationName): boolean {
+  const role = session.value?.role;
+  return role !== undefined && ranks[role] >= ranks[routes[name].role];
+}
+
+/** Rejects with ApiError; a session that ended leads to the sign-in page. */
+export async function call<Name extends OperationName>(
+  name: Name,
+  input: Input<Name>,
+): Promise<Output<Name>> {
+  const { method }: Route = routes[name];
+  const { url, rest } = addressed(name, input);
+  const inQuery = method === "GET" || method === "DELETE";
+  const response = await asked(inQuery ? url + query(rest) : url, {
+    method,
+    headers: {
+      ...(method === "GET" ? {} : { "x-weir-csrf": session.value?.csrfToken ?? "" }),
+      ...(inQuery ? {} : { "content-type": "application/json" }),
+    },
+    ...(inQuery ? {} : { body: JSON.stringify(Object.fromEntries(rest)) }),
+  });
+  if (response.status === 401) session.value = null;
+  if (!response.ok) throw await errorOf(response);
+  return (await response.json()) as Output<Name>;
+}
+
+/** Follows a stream until the function returned is called; the browser connects again by itself. */
+export function follow<Name extends StreamName>(
+  name: Name,
+  input: Input<Name>,
+  onItem: (item: Output<Name>) => void,
+): () => void {
+  const { url, rest } = addressed(name, input);
+  const source = new EventSource(url + query(rest));
+  source.addEventListener("message", ({ data }) => onItem(JSON.parse(String(data)) as Output<Name>));
+  return () => source.close();
+}
+
+export async function signIn(token: string): Promise<void> {
+  const response = await asked("/session", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ token }),
+  });
+  if (!response.ok) throw await errorOf(response);
+  session.value = (await response.json()) as Session;
+}
+
+export async function findSession(): Promise<void> {
+  const response = await asked("/session", {});
+  session.value = response.ok ? ((await response.json()) as Session) : null;
+}
+
+export async function signOut(): Promise<void> {
+  await asked("/session", {
+    method: "DELETE",
+    headers: { "x-weir-csrf": session.value?.csrfToken ?? "" },
+  });
+  session.value = null;
+}
+
+async function asked(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, credentials: "same-origin" });
+  } catch {
+    throw new ApiError("unreachable", "The relay does not answer.");
+  }
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  try {
+    const { error } = (await response.json()) as ErrorBody;
+    return new ApiError(error.code, error.message, error.faults);
+  } catch {
+    return new ApiError("fault", `The relay answered ${response.status}.`);
+  }
+}
+
+/** The path with its places filled, and what of the input is left. */
+function addressed(name: OperationName, input: object): { url: string; rest: Map<string, unknown> } {
+  const rest = new Map<string, unknown>(Object.entries(input));
+  const url = routes[name].path.replace(/\{(\w+)\}/g, (_, place: string) => {
+    const value = String(rest.get(place));
+    rest.delete(place);
+    return encodeURIComponent(value);
+  });
+  return { url, rest };
+}
+
+function query(rest: ReadonlyMap<string, unknown>): string {
+  const parameters = new URLSearchParams();
+  for (const [key, value] of rest) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value])
+      parameters.append(key, typeof one === "string" ? one : JSON.stringify(one));
+  }
+  return parameters.size === 0 ? "" : `?${parameters.toString()}`;
+}

@@ -1,0 +1,20 @@
+/** Every page: where it stands, what it is called, in the order of the navigation. */
+import type { ComponentType } from "preact";
+import { AboutPage } from "./about/about-page.tsx";
+import { NowPage } from "./now/now-page.tsx";
+import { ReceiveConnectorsPage } from "./receive-connectors/receive-connectors-page.tsx";
+import { SendConnectorsPage } from "./send-connectors/send-connectors-page.tsx";
+
+export interface Page {
+  /** `/events`, after the `#`. */
+  readonly path: string;
+  readonly title: string;
+  readonly component: ComponentType<{ query: URLSearchParams }>;
+}
+
+export const pages: readonly Page[] = [
+  { path: "/", title: "Now", component: NowPage },
+  { path: "/receive-connectors", title: "Receive connectors", component: ReceiveConnectorsPage },
+  { path: "/send-connectors", title: "Send connectors", component: SendConnectorsPage },
+  { path: "/about", title: "About", component: AboutPage },
+];

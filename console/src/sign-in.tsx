@@ -1,0 +1,46 @@
+/** A token is all it takes; it is sent once and kept nowhere here. */
+import { useState } from "preact/hooks";
+import { signIn } from "./api.ts";
+
+export function SignIn() {
+  const [fault, setFault] = useState("");
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const token = new FormData(event.currentTarget as HTMLFormElement).get("token");
+    setBusy(true);
+    setFault("");
+    try {
+      await signIn(typeof token === "string" ? token.trim() : "");
+    } catch (error) {
+      setFault(error instanceof Error ? error.message : String(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <main class="sign-in">
+      <form onSubmit={(event) => void submit(event)}>
+        <h1>Weir</h1>
+        <label class="field">
+          <span>Token</span>
+          <input
+            name="token"
+            type="password"
+            autocomplete="current-password"
+            required
+            aria-describedby="token-help token-fault"
+          />
+        </label>
+        <p id="token-help" class="muted">
+          Shown once when the relay first started. Another: <code>New-AdminToken</code> in the shell.
+        </p>
+        <p id="token-fault" class="fault" role="alert">
+          {fault}
+        </p>
+        <button type="submit" class="primary" disabled={busy}>
+          Sign in
+        </button>
+      </form>
+    </main>
+  );
+}
