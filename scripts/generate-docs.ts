@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
+import { openApiDocument } from "../src/admin/openapi.ts";
 import { configurationJsonSchemaText } from "../src/config/json-schema.ts";
 import { configurationReference } from "../src/config/reference.ts";
 import { settingFacts } from "../src/config/setting-facts.ts";
@@ -17,6 +18,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const style = await resolveConfig(`${root}docs/configuration.md`);
   const written = (text: string, parser: "markdown" | "typescript") => format(text, { ...style, parser });
   return new Map([
+    ["docs/openapi.json", await format(JSON.stringify(openApiDocument()), { ...style, parser: "json" })],
     ["schema/weir.schema.json", configurationJsonSchemaText()],
     ["docs/configuration.md", await written(configurationReference(), "markdown")],
     ["docs/cmdlets.md", await written(cmdletsReference(), "markdown")],

@@ -53,6 +53,20 @@ test.each<[Role | undefined, OperationName, number]>([
   );
 });
 
+const ranks: readonly (Role | undefined)[] = [undefined, "viewer", "operator", "administrator"];
+test.each(Object.keys(routes) as OperationName[])("%s is for its role and those above", async (name) => {
+  const { method, path, role } = routes[name];
+  for (const asking of ranks) {
+    const answer = "stream" in routes[name] ? () => undefined : {};
+    const { ask } = appFor(asking, { [name]: () => answer as never });
+    const response = await ask(path.replace(/\{\w+\}/g, "A"), method);
+    await response.body?.cancel();
+    expect(response.status === 403, `${asking} asks ${name}`).toBe(
+      ranks.indexOf(asking) < ranks.indexOf(role),
+    );
+  }
+});
+
 test("a fault of a handler is one answer and one event", async () => {
   const { ask, told } = appFor("administrator", {
     about() {

@@ -7,6 +7,7 @@ import { adminAction, isChange } from "./audit.ts";
 import type { AdminBindings } from "./caller.ts";
 import { operations, type OperationName, type Role, type StreamName } from "./contract.ts";
 import { bodyText } from "./read-body.ts";
+import { openApiDocument } from "./openapi.ts";
 import { queryValues, readInput } from "./read-input.ts";
 import { AdminRefusal, statusOf } from "./refusal.ts";
 import { routes } from "./routes.ts";
@@ -41,6 +42,13 @@ export function createAdminApp(options: {
     return refuse(context, new AdminRefusal("fault", `a fault in the relay: ${fault.message}`));
   });
 
+  let document: ReturnType<typeof openApiDocument> | undefined;
+  app.get("/v1/openapi.json", (context) => {
+    if (context.env.caller === undefined)
+      throw new AdminRefusal("forbidden", "the document needs the role viewer");
+    return context.json((document ??= openApiDocument()));
+  });
+
   for (const name of Object.keys(routes) as OperationName[]) {
     const { method, path, role } = routes[name];
     app.on(method, path.replace(/\{([A-Za-z]+)\}/g, ":$1"), async (context) => {
@@ -54,10 +62,12 @@ export function createAdminApp(options: {
       if (isStream(name)) {
         // The input was read by this operation's own schema.
         const follow = handlers[name] as (input: unknown, push: (item: unknown) => void) => () => void;
-        return streamEvents(
-          (push) => follow(input, push),
-          { clock, streams, signal: context.req.raw.signal, ended: caller.ended },
-        );
+        return streamEvents((push) => follow(input, push), {
+          clock,
+          streams,
+          signal: context.req.raw.signal,
+          ended: caller.ended,
+        });
       }
       const handler = handlers[name] as (input: unknown) => unknown;
       const output = (await handler(input)) as object;

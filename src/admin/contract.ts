@@ -7,6 +7,7 @@ import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { limitOperations } from "./contract/limits.ts";
 import { queueOperations } from "./contract/queues.ts";
+import { tokenOperations } from "./contract/tokens.ts";
 import type { faultSchema } from "./contract/values.ts";
 import type { OperationName } from "./routes.ts";
 
@@ -16,6 +17,7 @@ export const operations = {
   ...diagnosticOperations,
   ...connectorOperations,
   ...limitOperations,
+  ...tokenOperations,
   ...queueOperations,
 } as const satisfies Record<OperationName, { readonly input: z.ZodObject; readonly output: z.ZodType }>;
 

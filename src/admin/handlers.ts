@@ -9,6 +9,7 @@ import { queueHandlers } from "./handlers/queues.ts";
 import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
 import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
 import { serviceHandlers } from "./handlers/service.ts";
+import { tokenHandlers } from "./handlers/tokens.ts";
 
 export function createHandlers(administered: Administered): Handlers {
   return {
@@ -21,5 +22,6 @@ export function createHandlers(administered: Administered): Handlers {
     ...limitUsageHandlers(administered),
     ...explanationHandlers(administered),
     ...connectivityHandlers(administered),
+    ...tokenHandlers(administered),
   };
 }

@@ -1,5 +1,6 @@
 /** Every command, in the order of help. */
 import { groups, type Cmdlet } from "../cmdlet.ts";
+import { adminTokenCmdlets } from "./admin-tokens.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
 import { receiveConnectorCmdlets } from "./receive-connectors.ts";
 import { runningCmdlets } from "./running.ts";
@@ -8,6 +9,7 @@ import { shellCmdlets } from "./shell.ts";
 
 const all = [
   ...runningCmdlets,
+  ...adminTokenCmdlets,
   ...diagnosticCmdlets,
   ...receiveConnectorCmdlets,
   ...sendConnectorCmdlets,
