@@ -1,7 +1,10 @@
 /** Every page: where it stands, what it is called, in the order of the navigation. */
 import type { ComponentType } from "preact";
 import { AboutPage } from "./about/about-page.tsx";
+import { EventsPage } from "./events/events-page.tsx";
+import { LoggingPage } from "./logging/logging-page.tsx";
 import { NowPage } from "./now/now-page.tsx";
+import { QueuesPage } from "./queues/queues-page.tsx";
 import { ReceiveConnectorsPage } from "./receive-connectors/receive-connectors-page.tsx";
 import { SendConnectorsPage } from "./send-connectors/send-connectors-page.tsx";
 
@@ -16,5 +19,8 @@ export const pages: readonly Page[] = [
   { path: "/", title: "Now", component: NowPage },
   { path: "/receive-connectors", title: "Receive connectors", component: ReceiveConnectorsPage },
   { path: "/send-connectors", title: "Send connectors", component: SendConnectorsPage },
+  { path: "/queues", title: "Queues", component: QueuesPage },
+  { path: "/events", title: "Events", component: EventsPage },
+  { path: "/logging", title: "Diagnostic logging", component: LoggingPage },
   { path: "/about", title: "About", component: AboutPage },
 ];

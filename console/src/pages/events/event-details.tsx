@@ -1,0 +1,121 @@
+/** One entry with all it says, and where to go from it: its source's story, the fix, its connector, its message. */
+import { useEffect, useState } from "preact/hooks";
+import type { Output } from "../../../../src/admin/contract.ts";
+import { call } from "../../api.ts";
+import { failed } from "../../components/toast.tsx";
+import { Fix } from "./fix.tsx";
+import { linksOf } from "./event-links.ts";
+import type { EventEntry } from "./event-list.ts";
+
+type Explanation = Output<"explainSource">;
+
+const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+export function EventDetails({ entry, onClose }: { entry: EventEntry; onClose: () => void }) {
+  const links = linksOf(entry);
+  const [explanation, setExplanation] = useState<Explanation>();
+  useEffect(() => setExplanation(undefined), [entry.sequence]);
+
+  const explain = async (): Promise<void> => {
+    try {
+      const source =
+        links.source ??
+        (links.reference === undefined
+          ? undefined
+          : (await call("explainReference", { reference: links.reference })).source);
+      if (source !== undefined && source !== null) setExplanation(await call("explainSource", { source }));
+    } catch (error) {
+      failed(error);
+    }
+  };
+
+  return (
+    <aside class="details" aria-label={`Event ${entry.id} ${entry.name}`}>
+      <header class="details-head">
+        <h2>
+          {entry.id} {entry.name}
+        </h2>
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+      </header>
+      <p class="event-text">{entry.text}</p>
+      <div class="actions">
+        {(links.source !== undefined || links.reference !== undefined) && (
+          <button type="button" class="primary" onClick={() => void explain()}>
+            Explain and fix
+          </button>
+        )}
+        {links.source !== undefined && (
+          <a href={`#/events?${new URLSearchParams({ source: links.source }).toString()}`}>
+            Events of this source
+          </a>
+        )}
+        {links.connector !== undefined && (
+          <a href={`#/events?${new URLSearchParams({ connector: links.connector }).toString()}`}>
+            Events of this connector
+          </a>
+        )}
+        {links.connector !== undefined && entry.category === "SmtpReceive" && (
+          <a href="#/receive-connectors">Receive connectors</a>
+        )}
+      </div>
+      {explanation !== undefined && <SourceStory explanation={explanation} />}
+      <dl class="facts-list">
+        <Fact name="at" value={entry.at} />
+        <Fact name="severity" value={entry.severity} />
+        <Fact name="category" value={entry.category} />
+        {entry.count !== undefined && <Fact name="count" value={entry.count} />}
+        {entry.firstAt !== undefined && <Fact name="firstAt" value={entry.firstAt} />}
+        {entry.lastAt !== undefined && <Fact name="lastAt" value={entry.lastAt} />}
+        {Object.entries(entry.fields).map(([name, value]) => (
+          <Fact key={name} name={name} value={value} />
+        ))}
+      </dl>
+    </aside>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: unknown }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{shown(value)}</dd>
+    </>
+  );
+}
+
+/** What happened to a source, and the command that ends it. */
+function SourceStory({ explanation }: { explanation: Explanation }) {
+  const who = explanation.application?.name;
+  return (
+    <section class="story" aria-label="Explanation">
+      <h3>
+        {explanation.source}
+        {who === undefined ? "" : ` (${who})`}
+      </h3>
+      {explanation.connectors.length === 0 && <p>No connection of it is known within the last day.</p>}
+      {explanation.connectors.map((at) => (
+        <div key={at.connector}>
+          <p>
+            {at.connector}: {at.openConnections} connections open, {at.highestOpenLastDay} at most within the
+            last day.
+          </p>
+          <ul>
+            {at.refusals.map((refusal) => (
+              <li key={refusal.limit}>
+                {refusal.limit} ({refusal.last.allowed}) refused it {refusal.lastHour} times in the last hour,{" "}
+                {refusal.lastDay} in the last day.
+                {refusal.reply !== null && <code>{refusal.reply}</code>}
+              </li>
+            ))}
+          </ul>
+          {at.advice.length === 0 && <p>The settings are enough for what it wanted.</p>}
+          {at.advice.map((advice) => (
+            <Fix key={advice.command} connector={at.connector} advice={advice} />
+          ))}
+        </div>
+      ))}
+    </section>
+  );
+}

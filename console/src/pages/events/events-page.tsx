@@ -1,0 +1,173 @@
+/** Events: filtered, followed live, opened one by one. The filter stands in the address. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Output } from "../../../../src/admin/contract.ts";
+import { call, follow } from "../../api.ts";
+import { failed } from "../../components/toast.tsx";
+import { EventDetails } from "./event-details.tsx";
+import { type Category, readFilter, severities, writeFilter, type EventFilter } from "./event-filter.ts";
+import { heldEntries, withEntry, type EventEntry } from "./event-list.ts";
+
+type Categories = Output<"listEventLevels">["levels"];
+const pageSize = 100;
+const badges = { Error: "error", Warning: "warning", Information: "plain" } as const;
+
+export function EventsPage({ query }: { query: URLSearchParams }) {
+  const written = query.toString();
+  const filter = useMemo(() => readFilter(query), [written]);
+  const [entries, setEntries] = useState<readonly EventEntry[]>([]);
+  const [more, setMore] = useState(false);
+  const [live, setLive] = useState(true);
+  const [opened, setOpened] = useState<EventEntry>();
+  const [categories, setCategories] = useState<Categories>([]);
+
+  useEffect(() => {
+    call("listEventLevels", {}).then(({ levels }) => setCategories(levels), failed);
+  }, []);
+  useEffect(() => {
+    let current = true;
+    setEntries([]);
+    call("queryEvents", { ...filter, limit: pageSize }).then(({ events }) => {
+      if (!current) return;
+      // What came in by the stream meanwhile stays on top.
+      setEntries((held) => [...events].reverse().reduce(older, held));
+      setMore(events.length === pageSize);
+    }, failed);
+    return () => {
+      current = false;
+    };
+  }, [written]);
+  useEffect(() => {
+    if (!live) return undefined;
+    return follow("followEvents", filter, (entry) => setEntries((held) => withEntry(held, entry)));
+  }, [written, live]);
+
+  const older = (held: readonly EventEntry[], entry: EventEntry): readonly EventEntry[] =>
+    held.some(({ sequence, replaces }) => sequence === entry.sequence || replaces === entry.sequence)
+      ? held
+      : [...held, entry].sort((a, b) => b.sequence - a.sequence);
+  const loadOlder = async (): Promise<void> => {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    try {
+      const { events } = await call("queryEvents", {
+        ...filter,
+        beforeSequence: last.sequence,
+        limit: pageSize,
+      });
+      setEntries((held) => [...held, ...events].slice(0, heldEntries));
+      setMore(events.length === pageSize && entries.length + events.length < heldEntries);
+    } catch (error) {
+      failed(error);
+    }
+  };
+
+  return (
+    <div class="page events">
+      <header class="page-head">
+        <h1>Events</h1>
+        <label class="check">
+          <input type="checkbox" checked={live} onChange={() => setLive(!live)} /> Follow
+        </label>
+      </header>
+      <FilterForm key={written} filter={filter} categories={categories} />
+      <div class={opened === undefined ? "" : "with-details"}>
+        <div class="scroll" tabIndex={0} role="region" aria-label="Events, scrollable">
+          <table aria-label="Events">
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                <th scope="col">Severity</th>
+                <th scope="col">Event</th>
+                <th scope="col">Text</th>
+              </tr>
+            </thead>
+            <tbody>
+              {entries.map((entry) => (
+                <tr key={entry.sequence} class={entry.sequence === opened?.sequence ? "chosen" : ""}>
+                  <td class="nowrap">
+                    <time dateTime={entry.at} title={entry.at}>
+                      {localTime(entry.at)}
+                    </time>
+                  </td>
+                  <td>
+                    <span class={`badge ${badges[entry.severity]}`}>{entry.severity}</span>
+                  </td>
+                  <td>
+                    <button type="button" class="link" onClick={() => setOpened(entry)}>
+                      {entry.id} {entry.name}
+                    </button>
+                  </td>
+                  <td class="wide">
+                    {entry.count !== undefined && entry.count > 1 && <strong>{entry.count} × </strong>}
+                    {entry.text}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {entries.length === 0 && <p class="empty">No event fits.</p>}
+          {more && (
+            <button type="button" onClick={() => void loadOlder()}>
+              Older
+            </button>
+          )}
+        </div>
+        {opened !== undefined && <EventDetails entry={opened} onClose={() => setOpened(undefined)} />}
+      </div>
+    </div>
+  );
+}
+
+function localTime(at: string): string {
+  const date = new Date(at);
+  const day = date.toLocaleDateString() === new Date().toLocaleDateString() ? "" : `${at.slice(0, 10)} `;
+  return `${day}${date.toLocaleTimeString()}`;
+}
+
+function FilterForm({ filter, categories }: { filter: EventFilter; categories: Categories }) {
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const query = new URLSearchParams();
+    for (const [name, value] of form) if (typeof value === "string") query.append(name, value);
+    location.hash = `#/events?${writeFilter(readFilter(query)).toString()}`;
+  };
+  const category: Category | undefined = filter.categories?.[0];
+  return (
+    <form class="filter" onSubmit={submit} role="search" aria-label="Filter events">
+      <fieldset>
+        <legend class="visually-hidden">Severity</legend>
+        {severities.map((severity) => (
+          <label key={severity} class="check">
+            <input
+              type="checkbox"
+              name="severity"
+              value={severity}
+              defaultChecked={filter.severities?.includes(severity) ?? false}
+            />{" "}
+            {severity}
+          </label>
+        ))}
+      </fieldset>
+      <label>
+        Category
+        <select name="category">
+          <option value="">All</option>
+          {categories.map((row) => (
+            <option key={row.category} value={row.category} selected={row.category === category}>
+              {row.category}
+            </option>
+          ))}
+        </select>
+      </label>
+      {(["connector", "source", "text", "reference"] as const).map((name) => (
+        <label key={name}>
+          {name[0]?.toUpperCase() + name.slice(1)}
+          <input name={name} defaultValue={filter[name] ?? ""} autocomplete="off" />
+        </label>
+      ))}
+      <button type="submit">Filter</button>
+      <a href="#/events">Clear</a>
+    </form>
+  );
+}
