@@ -7,6 +7,9 @@ import { formatEndpoint } from "./core/units/endpoint.ts";
 import { levelNumbers } from "./events/event-level.ts";
 import { createEventLog, type EventLog } from "./events/event-log.ts";
 import { openProtocolLog, protocolLogDirectory, type ProtocolDirection } from "./logs/protocol-log.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
+import { createOverview, type Overview } from "./metrics/overview.ts";
+import { watchEventLoopLag } from "./metrics/event-loop-lag.ts";
 import { eventStoreDirectory, openEventStore, type EventStore } from "./events/store/event-store.ts";
 import type { Ports } from "./ports/ports.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
@@ -48,6 +51,10 @@ export interface Relay {
   readonly usage: LimitUsage;
   /** What became of each message, on disk. */
   readonly tracking: Pick<TrackingLog, "enabled" | "track" | "search">;
+  /** What it counted since its start. */
+  readonly metrics: Metrics;
+  /** The last ten minutes, second by second. */
+  readonly overview: Pick<Overview, "points" | "follow">;
   /** Queues and what they wait for. */
   queues(): readonly QueueSnapshot[];
   /** Tries a queue, or all, at once. Returns how many. */
@@ -83,10 +90,12 @@ export async function createRelay(
   let levels = levelNumbers(settings.diagnostics.levels);
   const events = shared.events ?? createEventLog({ clock, levels: settings.diagnostics.levels });
 
+  const metrics = createMetrics();
   const spool = await openLmdbSpool({
     directory: join(settings.dataDirectory, "spool"),
     clock,
     onFault: (fault) => events.emit("SpoolFault", { error: fault.message }),
+    onCommit: (writes, elapsedMs) => metrics.committed(writes, elapsedMs),
   });
   if (spool.orphansSwept > 0) events.emit("SpoolOrphansSwept", { files: spool.orphansSwept });
   const tracking = openTracking({
@@ -129,6 +138,7 @@ export async function createRelay(
     events,
     clock,
     protocolLog: receiveLog,
+    metrics,
     tracking,
   });
 
@@ -139,9 +149,19 @@ export async function createRelay(
     settings,
     ports: { clock, random },
     events,
+    metrics,
     tracking,
     carrierFor: (connector) =>
       createCarrier(connector, { ports: all, events, hostname: settings.hostname, protocolLog: sendLog }),
+  });
+
+  const eventLoopLag = watchEventLoopLag();
+  const overview = createOverview({
+    clock,
+    metrics,
+    connections: () => receiver.sessions,
+    queued: () => spool.size,
+    eventLoopLagP99Ms: () => eventLoopLag.takeP99Ms(),
   });
 
   let stopping: Promise<void> | undefined;
@@ -154,6 +174,8 @@ export async function createRelay(
       deliveries: scheduler.running,
     });
     await Promise.all([receiver.stop(graceMs), scheduler.stop(graceMs)]);
+    overview.stop();
+    eventLoopLag.stop();
     await Promise.all([receiveLog.close(), sendLog.close()]);
     const queued = spool.size;
     await spool.close();
@@ -171,6 +193,7 @@ export async function createRelay(
         throw new Error(`cannot listen on any endpoint (${named.join("; ")})`);
       }
       scheduler.start();
+      overview.start();
       events.emit("RelayStarted", { version, hostname: settings.hostname, recovered: spool.recovered });
     },
     listeners: () => receiver.listeners.map(({ bound }) => bound),
@@ -188,6 +211,8 @@ export async function createRelay(
     events,
     eventStore,
     usage: receiver.usage,
+    metrics,
+    overview,
     tracking,
     queues: () => scheduler.snapshot(),
     retryNow: (queue) => scheduler.retryNow(queue),

@@ -8,6 +8,7 @@ import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { limitOperations } from "./contract/limits.ts";
 import { queueOperations } from "./contract/queues.ts";
 import { tokenOperations } from "./contract/tokens.ts";
+import { overviewOperations } from "./contract/overview.ts";
 import type { faultSchema } from "./contract/values.ts";
 import type { OperationName } from "./routes.ts";
 
@@ -17,6 +18,7 @@ export const operations = {
   ...diagnosticOperations,
   ...connectorOperations,
   ...limitOperations,
+  ...overviewOperations,
   ...tokenOperations,
   ...queueOperations,
 } as const satisfies Record<OperationName, { readonly input: z.ZodObject; readonly output: z.ZodType }>;
@@ -28,7 +30,7 @@ export type ReadInput<Name extends OperationName> = z.output<(typeof operations)
 export type Output<Name extends OperationName> = z.output<(typeof operations)[Name]["output"]>;
 
 /** Operations that answer with a stream of their output. */
-export type StreamName = "followEvents";
+export type StreamName = "followEvents" | "followOverview";
 
 /** What every operation answers when it is not done. */
 export interface ErrorBody {

@@ -6,6 +6,7 @@ import { eventHandlers } from "./handlers/events.ts";
 import { explanationHandlers } from "./handlers/explanations.ts";
 import { limitUsageHandlers } from "./handlers/limit-usage.ts";
 import { queueHandlers } from "./handlers/queues.ts";
+import { overviewHandlers } from "./handlers/overview.ts";
 import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
 import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
 import { serviceHandlers } from "./handlers/service.ts";
@@ -20,6 +21,7 @@ export function createHandlers(administered: Administered): Handlers {
     ...eventHandlers(administered),
     ...connectionHandlers(administered),
     ...limitUsageHandlers(administered),
+    ...overviewHandlers(administered),
     ...explanationHandlers(administered),
     ...connectivityHandlers(administered),
     ...tokenHandlers(administered),

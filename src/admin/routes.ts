@@ -177,6 +177,20 @@ export const routes = {
     summary: "Connects to each binding of each receive connector and says EHLO and QUIT.",
   },
 
+  getOverview: {
+    method: "GET",
+    path: "/v1/overview",
+    role: "viewer",
+    summary: "The last ten minutes second by second, and the sentences that matter now.",
+  },
+  followOverview: {
+    method: "GET",
+    path: "/v1/overview/stream",
+    role: "viewer",
+    summary: "One point of the overview each second.",
+    stream: true,
+  },
+
   listQueues: {
     method: "GET",
     path: "/v1/queues",

@@ -11,6 +11,7 @@ import { contains, type IpRange } from "../core/units/ip-range.ts";
 import type { Events } from "../events/events.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";
 import type { Clock } from "../ports/ports.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Spool } from "../spool/spool.ts";
 import { noTracking, type Tracking } from "../tracking/tracking.ts";
 import {
@@ -68,16 +69,28 @@ export function createReceiver(options: {
   readonly events: Events;
   readonly clock: Clock;
   readonly protocolLog: ProtocolLog;
+  readonly metrics: Metrics;
   /** Told of each message taken. */
   readonly tracking?: Tracking;
 }): Receiver {
-  const { spool, events, clock, hostname } = options;
+  const { spool, events, clock, metrics, hostname } = options;
   let settings = options.settings;
   const ledger = createMemoryLedger();
-  const usage = createLimitUsage({
+  const limitUsage = createLimitUsage({
     clock,
     ipv6SourcePrefixLength: () => settings.ipv6SourcePrefixLength,
   });
+  const usage: LimitUsage = {
+    ...limitUsage,
+    entered(connector, source, countsAfter) {
+      metrics.connected();
+      limitUsage.entered(connector, source, countsAfter);
+    },
+    refused(connector, source, refusal) {
+      metrics.refused(connector, refusal.limit, source, clock.now());
+      limitUsage.refused(connector, source, refusal);
+    },
+  };
   const refusals = createRefusals(clock, events, usage);
   const door = createDoor({ ledger, clock, events, refusals, usage });
   const waitingRoom = createWaitingRoom(clock);
@@ -96,6 +109,7 @@ export function createReceiver(options: {
     spool,
     events,
     clock,
+    metrics,
     tracking: options.tracking ?? noTracking,
     stopping: stopping.signal,
     greeting: (connector) => greeting(connector, clock.wall()),

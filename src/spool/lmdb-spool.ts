@@ -47,6 +47,8 @@ export interface LmdbSpoolOptions {
   readonly memoryBudgetBytes?: number;
   /** Hears of every failed commit and body; for an event. */
   readonly onFault?: (fault: SpoolError) => void;
+  /** Hears of every commit that succeeded: how many writes it held and how long it took. */
+  readonly onCommit?: (writes: number, elapsedMs: number) => void;
 }
 
 export interface LmdbSpool extends Spool {
@@ -88,7 +90,11 @@ async function openState(options: LmdbSpoolOptions): Promise<SpoolState> {
   };
   const bodies = await openBodyFiles(directory);
   const store = await openLmdbStore(directory);
-  const commit: typeof store.commit = (writes, mayUseReserve) => store.commit(writes, mayUseReserve);
+  const commit: typeof store.commit = async (writes, mayUseReserve) => {
+    const startedAt = clock.now();
+    await store.commit(writes, mayUseReserve);
+    options.onCommit?.(writes.length, clock.now() - startedAt);
+  };
   const [lastKey] = store.tables.messages.getKeys({ reverse: true, limit: 1 });
   return {
     directory,

@@ -7,7 +7,13 @@ import { parse } from "yaml";
 import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
 import { AdminError } from "../../src/admin/client.ts";
-import { operations, type Input, type OperationName, type Output } from "../../src/admin/contract.ts";
+import {
+  operations,
+  type Input,
+  type OperationName,
+  type Output,
+  type StreamName,
+} from "../../src/admin/contract.ts";
 
 const text = `# Contoso
 receiveConnectors:
@@ -40,7 +46,7 @@ afterEach(async () => {
   await it.stop();
 });
 
-type Call = Exclude<OperationName, "followEvents">;
+type Call = Exclude<OperationName, StreamName>;
 /** Calls, and holds the answer against the contract: nothing missing, nothing beside it. */
 async function call<Name extends Call>(name: Name, input: Input<Name>): Promise<Output<Name>> {
   const output = await it.client.call(name, input);

@@ -204,6 +204,8 @@ export class ContentIntake {
     const messageId =
       this.#header?.messageId ??
       (connector.addMissingMessageId ? addedMessageId(connector, this.#draft.id) : undefined);
+    const { clock, metrics } = this.#services;
+    const endedAt = clock.now();
     try {
       const message = await this.#services.spool.accept(this.#draft, envelope, origin, {
         dotLines,
@@ -216,6 +218,7 @@ export class ContentIntake {
       this.#tell(message);
       const held = holdAcknowledgement(message, this.#state, this.#services);
       if (held !== undefined) await this.#waitForDelivery(held);
+      metrics.received(message.content.sizeBytes, clock.now() - endedAt);
       return queued(message, this.#header?.messageId, connector.fqdn);
     } catch (fault) {
       if (!(fault instanceof SpoolError)) throw fault;

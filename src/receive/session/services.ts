@@ -4,6 +4,7 @@ import type { ReceiveConnectorSettings } from "../../core/policy/receive-connect
 import type { Reply } from "../../core/smtp/reply.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
+import type { Metrics } from "../../metrics/metrics.ts";
 import type { Spool } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
 import type { Session } from "./session.ts";
@@ -13,6 +14,7 @@ export interface SessionServices {
   readonly spool: Spool;
   readonly events: Events;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly tracking: Tracking;
   /** Aborted when the relay stops: nothing is waited for any more. */
   readonly stopping: AbortSignal;

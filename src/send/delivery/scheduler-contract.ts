@@ -1,6 +1,7 @@
 /** What the scheduler takes and offers. */
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { TransportSettings } from "../../core/policy/retry-schedule.ts";
+import type { Metrics } from "../../metrics/metrics.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock, Random } from "../../ports/ports.ts";
 import type { QueueName, Spool } from "../../spool/spool.ts";
@@ -23,6 +24,8 @@ export interface SchedulerOptions {
   readonly settings: SchedulerSettings;
   readonly ports: { readonly clock: Clock; readonly random: Random };
   readonly events: Events;
+  /** Counts deliveries; default: nobody reads them. */
+  readonly metrics?: Metrics;
   /** Told what became of each recipient. */
   readonly tracking?: Tracking;
   /** Makes the carrier of a connector; called once per connector and configuration change of it. */

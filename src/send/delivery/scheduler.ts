@@ -11,6 +11,7 @@ import { isOverdue } from "../../core/policy/delivery-outcome.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { latestPlausibleDueAt } from "../../core/policy/retry-schedule.ts";
 import { noTracking } from "../../tracking/tracking.ts";
+import { createMetrics } from "../../metrics/metrics.ts";
 import {
   SpoolError,
   submissionQueue,
@@ -68,6 +69,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     spool,
     events,
     clock,
+    metrics: options.metrics ?? createMetrics(),
     tracking: options.tracking ?? noTracking,
     settings: () => settings,
     reports: () => reports,

@@ -6,6 +6,7 @@ import { deadlineOf } from "../../core/policy/retry-schedule.ts";
 import type { ReportKind, ReportRecipient } from "../../core/dsn/report-input.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
+import type { Metrics } from "../../metrics/metrics.ts";
 import {
   SpoolError,
   type Claim,
@@ -38,6 +39,7 @@ export interface SettlementOptions {
   readonly spool: Spool;
   readonly events: Events;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly tracking: Tracking;
   readonly settings: () => SchedulerSettings;
   readonly reports: () => ReportWriter;
@@ -53,7 +55,7 @@ const onlyFirstDone: readonly RecipientChange[] = [{ kind: "done", index: 0 }];
 
 export function createSettlement(options: SettlementOptions): Settlement {
   const { tracking } = options;
-  const { spool, events, clock, settings, reports, readFaultMs, onKept, onUndecided } = options;
+  const { spool, events, clock, metrics, settings, reports, readFaultMs, onKept, onUndecided } = options;
   let pending = 0;
   let idleWaiters: (() => void)[] = [];
 
@@ -96,6 +98,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     for (const [kind, recipients] of due) {
       const { report: one, messageId } = await reports().write(claim, kind, recipients);
       made.push(one);
+      metrics.reported(kind);
       if (tracking.enabled) trackReport(tracking, claim, kind, recipients, messageId);
       events.emit("DsnSent", {
         kind,
@@ -126,6 +129,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
   return {
     delivered(claim, host, connector, verdict) {
       const { message, recipients } = claim;
+      metrics.delivered(recipients.length, message.content.sizeBytes, clock.now() - message.arrivedAt);
       if (tracking.enabled) trackDelivered(tracking, claim, host, connector, verdict.text);
       if (events.wants("MessageDelivered")) {
         events.emit("MessageDelivered", {
@@ -149,6 +153,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     conclude(claim, decisions, connector) {
       const changes: RecipientChange[] = [];
       const due = new Map<ReportKind, ReportRecipient[]>();
+      count(metrics, claim, decisions, clock.now());
       for (const decision of decisions) {
         changes.push(changeFor(decision));
         tellDecision(events, clock, claim, decision, connector);
@@ -185,6 +190,16 @@ export function createSettlement(options: SettlementOptions): Settlement {
     setAside,
     idle: () => (pending === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
   };
+}
+
+function count(metrics: Metrics, { message }: Claim, decisions: readonly Decision[], nowMs: number): void {
+  let delivered = 0;
+  for (const { step, attempted } of decisions) {
+    if (step.kind === "done") delivered++;
+    else if (step.kind === "failed") metrics.notDelivered("failed");
+    else if (attempted === 1) metrics.notDelivered("deferred");
+  }
+  if (delivered > 0) metrics.delivered(delivered, message.content.sizeBytes, nowMs - message.arrivedAt);
 }
 
 function changeFor({ state, step, finding, host, queue, attempted }: Decision): RecipientChange {

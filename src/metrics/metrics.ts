@@ -1,0 +1,123 @@
+/**
+ * What the relay counts while it works. Plain numbers in memory, since its start; whoever shows them reads them
+ * (exposition.ts, overview.ts). Nothing here is kept by source, so that what is kept stays small.
+ */
+import type { ReportKind } from "../core/dsn/report-input.ts";
+import { createBuckets, type Buckets } from "./buckets.ts";
+import { createRecentRefusals, type RecentRefusals } from "./recent-refusals.ts";
+
+export type AttemptResult = "delivered" | "deferred" | "failed";
+
+/** Each call costs a few additions, allocates nothing, and never throws. */
+export interface Metrics {
+  /** A connection passed the door. */
+  connected(): void;
+  /** A limit refused a connection, a message or a command. `source`: the ledger's key. Costs two look-ups. */
+  refused(connector: string, limit: string, source: string, nowMs: number): void;
+  /** A message was answered 250 `elapsedMs` after the end of its content. */
+  received(sizeBytes: number, elapsedMs: number): void;
+  /** A next hop took a message for `recipients` recipients, `latencyMs` after it had arrived. */
+  delivered(recipients: number, sizeBytes: number, latencyMs: number): void;
+  /** A next hop was spoken to on a recipient, and did not take it. */
+  notDelivered(result: "deferred" | "failed"): void;
+  reported(kind: ReportKind): void;
+  /** The spool wrote a group. */
+  committed(writes: number, elapsedMs: number): void;
+  readonly totals: Totals;
+  readonly refusals: RecentRefusals;
+  /** Seconds. */
+  readonly timeTo250: Buckets;
+  readonly deliveryLatency: Buckets;
+  readonly commitTime: Buckets;
+  /** Writes in one commit. */
+  readonly commitSize: Buckets;
+  /** Times to 250 since they were last taken, in ms, unsorted; at most 2,048 of them. */
+  takeTimesTo250(): Float64Array;
+}
+
+/** Since the start. */
+export interface Totals {
+  readonly connections: number;
+  readonly refused: number;
+  readonly received: number;
+  readonly receivedBytes: number;
+  readonly delivered: number;
+  readonly deliveredRecipients: number;
+  readonly deliveredBytes: number;
+  readonly attempts: Readonly<Record<AttemptResult, number>>;
+  readonly reports: Readonly<Record<ReportKind, number>>;
+}
+
+const mostTimes = 2_048;
+
+export function createMetrics(): Metrics {
+  const attempts = { delivered: 0, deferred: 0, failed: 0 };
+  const reports = { delayed: 0, failed: 0, delivered: 0, relayed: 0 };
+  const totals = {
+    connections: 0,
+    refused: 0,
+    received: 0,
+    receivedBytes: 0,
+    delivered: 0,
+    deliveredRecipients: 0,
+    deliveredBytes: 0,
+    attempts,
+    reports,
+  };
+  const refusals = createRecentRefusals();
+  const timeTo250 = createBuckets([
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+  ]);
+  const deliveryLatency = createBuckets([
+    0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400,
+  ]);
+  const commitTime = createBuckets([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]);
+  const commitSize = createBuckets([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]);
+  const times = new Float64Array(mostTimes);
+  let timesTaken = 0;
+
+  return {
+    totals,
+    refusals,
+    timeTo250,
+    deliveryLatency,
+    commitTime,
+    commitSize,
+    connected() {
+      totals.connections++;
+    },
+    refused(connector, limit, source, nowMs) {
+      totals.refused++;
+      refusals.add(connector, limit, source, nowMs);
+    },
+    received(sizeBytes, elapsedMs) {
+      totals.received++;
+      totals.receivedBytes += sizeBytes;
+      timeTo250.observe(elapsedMs / 1000);
+      // Of a very busy second the last ones count.
+      times[timesTaken++ % mostTimes] = elapsedMs;
+    },
+    delivered(recipients, sizeBytes, latencyMs) {
+      totals.delivered++;
+      totals.deliveredRecipients += recipients;
+      totals.deliveredBytes += sizeBytes;
+      attempts.delivered += recipients;
+      deliveryLatency.observe(latencyMs / 1000);
+    },
+    notDelivered(result) {
+      attempts[result]++;
+    },
+    reported(kind) {
+      reports[kind]++;
+    },
+    committed(writes, elapsedMs) {
+      commitTime.observe(elapsedMs / 1000);
+      commitSize.observe(writes);
+    },
+    takeTimesTo250() {
+      const taken = times.slice(0, Math.min(timesTaken, mostTimes));
+      timesTaken = 0;
+      return taken;
+    },
+  };
+}
