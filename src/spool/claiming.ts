@@ -64,6 +64,23 @@ async function holdCandidate(
   else await removeDangling(spool, queue, entry);
 }
 
+/** `Spool.claimMessage`. */
+export async function claimMessage(
+  spool: SpoolState,
+  queue: QueueName,
+  id: MessageId,
+): Promise<Claim | undefined> {
+  assertOpen(spool);
+  const { memory } = spool;
+  if ((spool.queues.find(queue)?.pending.size ?? 0) > 0) await spool.group.tried();
+  assertOpen(spool);
+  if (memory.accepting.has(id) || memory.damaged.has(id)) return undefined;
+  const live = memory.lives.get(id) ?? loadMessage(spool.store, id);
+  if (live === undefined || isDamage(live) || live.gone || isHeld(live, queue)) return undefined;
+  if (!live.entries.some((entry) => entry.queue === queue)) return undefined;
+  return hold(spool, live, queue, everyRecipient);
+}
+
 /** `Spool.claimOld`. */
 export async function claimOld(
   spool: SpoolState,

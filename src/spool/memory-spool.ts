@@ -212,15 +212,24 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
         return { queue, messages: entries(queue).length, nextDueAt: nextDueAt(queue) };
       });
     },
-    async list(queue, limit) {
+    async list(queue, limit, search) {
       assertOpen();
       return entries(queue)
-        .slice(0, limit)
+        .slice(0, search?.maxExamined)
         .map(({ one, dueAt }) => ({
           message: one.message,
           recipients: dueRecipients(one.recipients, queue, Number.POSITIVE_INFINITY),
           dueAt,
-        }));
+        }))
+        .filter((listed) => search?.fits(listed) ?? true)
+        .slice(0, limit);
+    },
+    async claimMessage(queue, id) {
+      assertOpen();
+      const one = kept.get(id);
+      if (one === undefined || one.claims.has(queue)) return undefined;
+      if (!one.recipients.some((recipient) => recipient.queue === queue)) return undefined;
+      return hold(one, queue, Number.POSITIVE_INFINITY);
     },
     async close() {
       closed = true;

@@ -12,13 +12,7 @@ import {
   turnRecords,
   type SpoolState,
 } from "./spool-state.ts";
-import {
-  submissionQueue,
-  type QueueName,
-  type RecipientState,
-  type Spool,
-  type SpooledMessage,
-} from "./spool.ts";
+import { submissionQueue, type ListedMessage, type MessageSearch, type QueueName } from "./spool.ts";
 
 const firstEntry: DueKey = { dueAt: 0, id: 0 };
 
@@ -57,22 +51,27 @@ function resubmitEntry(
 }
 
 /** `Spool.list`. */
-export async function list(spool: SpoolState, queue: QueueName, limit: number): ReturnType<Spool["list"]> {
+export async function list(
+  spool: SpoolState,
+  queue: QueueName,
+  limit: number,
+  search?: MessageSearch,
+): Promise<readonly ListedMessage[]> {
   const { memory } = spool;
   assertOpen(spool);
   if ((spool.queues.find(queue)?.pending.size ?? 0) > 0) await spool.group.tried();
-  const found: { message: SpooledMessage; recipients: RecipientState[]; dueAt: number }[] = [];
+  const found: ListedMessage[] = [];
+  let toExamine = search?.maxExamined ?? Number.POSITIVE_INFINITY;
   let after = firstEntry;
-  while (found.length < limit && !spool.closed) {
+  while (found.length < limit && toExamine > 0 && !spool.closed) {
     const page = spool.queues.scan(queue, after, turnRecords);
     for (const { id, dueAt } of page) {
+      if (toExamine-- <= 0) break;
       const live = memory.lives.get(id) ?? loadMessage(spool.store, id);
       if (live === undefined || isDamage(live) || !hasEntry(live, queue, dueAt)) continue;
-      found.push({
-        message: live.message,
-        recipients: dueRecipients(live.recipients, queue, everyRecipient),
-        dueAt,
-      });
+      const recipients = dueRecipients(live.recipients, queue, everyRecipient);
+      const listed = { message: live.message, recipients, dueAt };
+      if (search === undefined || search.fits(listed)) found.push(listed);
       if (found.length === limit) break;
     }
     after = page.at(-1) ?? after;

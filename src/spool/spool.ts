@@ -127,6 +127,18 @@ export interface QueueSummary {
   readonly nextDueAt: number | undefined;
 }
 
+/** A message as `Spool.list` shows it: with its recipients in one queue. */
+export interface ListedMessage {
+  readonly message: SpooledMessage;
+  readonly recipients: readonly RecipientState[];
+  readonly dueAt: number;
+}
+
+export interface MessageSearch {
+  readonly fits: (listed: ListedMessage) => boolean;
+  readonly maxExamined: number;
+}
+
 export interface Spool {
   /**
    * Starts a message. Cost: an object and an id; no I/O.
@@ -194,11 +206,16 @@ export interface Spool {
   nextDueAt(queue: QueueName): number | undefined;
   /** All queues that hold entries. Costs per queue, not per message. */
   queues(): readonly QueueSummary[];
-  /** Messages of a queue in due order, claimed ones included, without claiming; for people. */
-  list(
-    queue: QueueName,
-    limit: number,
-  ): Promise<readonly { message: SpooledMessage; recipients: readonly RecipientState[]; dueAt: number }[]>;
+  /**
+   * Messages of a queue in due order, claimed ones included, without claiming; for people. `search` leaves out
+   * what does not fit, and ends after so many were looked at. Cost: a read for each looked at, some at a turn.
+   */
+  list(queue: QueueName, limit: number, search?: MessageSearch): Promise<readonly ListedMessage[]>;
+  /**
+   * Claims what one message has in a queue, due or not. Undefined when it is not there, is held elsewhere, or is
+   * damaged.
+   */
+  claimMessage(queue: QueueName, id: MessageId): Promise<Claim | undefined>;
   /** Messages kept. */
   readonly size: number;
   /** Waits for writes under way and closes. Drafts and claims that are open are dropped as after a crash. */

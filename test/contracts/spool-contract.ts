@@ -384,6 +384,23 @@ export function describeSpool(
         expect(idsOf((await spool.claimOld(short.next, third.arrivedAt, 1)).claims)).toEqual([second.id]);
       });
 
+      test("claims one message of a queue, due or not, unless it is held", async () => {
+        const { id } = await acceptMessage(spool);
+        await acceptMessage(spool);
+        const first = await claimOne();
+        await spool.settle(first, keepAll(first, "a", startAt + 9));
+        expect(await spool.claimMessage(submissionQueue, id)).toBeUndefined();
+        expect(await spool.claimMessage("a", id + 1000)).toBeUndefined();
+        const claim = await spool.claimMessage("a", id);
+        expect(claim?.message.id).toBe(id);
+        expect(claim?.recipients).toHaveLength(1);
+        expect(await spool.claimMessage("a", id)).toBeUndefined();
+        expect(await spool.claim("a", 9, startAt + 99)).toEqual([]);
+        if (claim !== undefined) await spool.settle(claim, doneAll(claim));
+        expect(await spool.claimMessage("a", id)).toBeUndefined();
+        expect(counts()).toEqual({ [submissionQueue]: 1 });
+      });
+
       test.each([unreachableQueue, submissionQueue])("resubmits the queue '%s'", async (queue) => {
         for (let i = 0; i < 150; i++) await acceptMessage(spool);
         const claims = await spool.claim(submissionQueue, 150, clock.now());
@@ -431,6 +448,11 @@ export function describeSpool(
         expect(rows[1]?.recipients).toEqual([{ index: 0, attempts: 0, delayReported: false }]);
         expect(await spool.list(submissionQueue, 1)).toHaveLength(1);
         expect(await spool.list("none", 1)).toEqual([]);
+        const search = (maxExamined: number, id: number) =>
+          spool.list(submissionQueue, 10, { fits: ({ message }) => message.id === id, maxExamined });
+        const last = rows.at(-1)?.message.id ?? 0;
+        expect((await search(rows.length, last)).map(({ message }) => message.id)).toEqual([last]);
+        expect(await search(rows.length - 1, last)).toEqual([]);
         expect(claim.message.id).toBe(first.id);
       });
 

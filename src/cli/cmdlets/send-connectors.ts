@@ -25,6 +25,21 @@ const queue: Parameter = {
   help: "The queue's name.",
 };
 
+const ofQueue: Parameter = {
+  name: "Queue",
+  kind: "text",
+  value: "QUEUE",
+  candidates: "queue",
+  help: "Only of this queue; of all when left out.",
+};
+
+const messageFilter: Parameter = {
+  name: "Filter",
+  kind: "text",
+  value: "FILTER",
+  help: "Only what fits, as in `Status -eq 'Retry' -and Size -gt 1MB`.",
+};
+
 export const sendConnectorCmdlets: readonly Cmdlet[] = [
   {
     name: "Get-SendConnector",
@@ -157,6 +172,55 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
     parameters: [queue, json, confirm, config, help],
     examples: [{ command: "weir Resume-Queue Submission", text: "Deliver what was held back." }],
     load: async () => (await import("../run/queues.ts")).resumeQueue,
+  },
+  {
+    name: "Get-Message",
+    group,
+    synopsis: "Show messages that wait.",
+    parameters: [
+      { ...ofQueue, position: 0 },
+      messageFilter,
+      {
+        name: "ResultSize",
+        kind: "number",
+        value: "COUNT",
+        help: "At most so many, up to 10000; else 1000.",
+      },
+      ...showing,
+    ],
+    examples: [
+      { command: "weir Get-Message", text: "What waits, by queue." },
+      {
+        command: `weir Get-Message -Filter "Size -gt 1MB -and Status -eq 'Retry'"`,
+        text: "The large ones that failed.",
+      },
+    ],
+    load: async () => (await import("../run/messages.ts")).getMessage,
+  },
+  {
+    name: "Remove-Message",
+    group,
+    synopsis: "Give up messages that wait, with a report to the sender.",
+    description: [
+      "With -Filter it tells how many fit, and removes them when -Confirm:$false stands with it.",
+    ],
+    parameters: [
+      { name: "Identity", kind: "text", position: 0, value: "MESSAGE", help: "As Get-Message shows it." },
+      ofQueue,
+      messageFilter,
+      { name: "WithNDR", kind: "boolean", help: "Tell the sender; $true when left out." },
+      json,
+      { name: "Confirm", kind: "switch", help: "-Confirm:$false: remove all that fit -Filter." },
+      config,
+      help,
+    ],
+    examples: [
+      {
+        command: `weir Remove-Message -Filter "FromAddress -eq 'app@shop.example'" -WithNDR $false -Confirm:$false`,
+        text: "All of one sender, silently.",
+      },
+    ],
+    load: async () => (await import("../run/messages.ts")).removeMessage,
   },
   {
     name: "Retry-Queue",

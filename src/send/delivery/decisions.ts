@@ -4,6 +4,7 @@
  */
 import {
   afterAttempt,
+  wantsFailureReport,
   whileWaiting,
   type Finding,
   type NextStep,
@@ -92,6 +93,21 @@ export function waitingOf(claim: Claim, state: RecipientState): Waiting {
     arrivedAt,
     delayReported: state.delayReported,
   };
+}
+
+const removed = {
+  status: "5.7.1",
+  text: "550 5.7.1 removed from the queue by an administrator",
+  fromPeer: false,
+};
+
+/** For a message an administrator gives up. */
+export function decideRemoval(claim: Claim, withNdr: boolean): Decision[] {
+  return claim.recipients.map((state) => {
+    const report = withNdr && wantsFailureReport(waitingOf(claim, state));
+    const step = { kind: "failed", finding: removed, report, expired: false } as const;
+    return { state, step, finding: removed, host: undefined, queue: claim.queue, attempted: 0 };
+  });
 }
 
 function statusIn(error: string): string | undefined {
