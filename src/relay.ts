@@ -24,6 +24,7 @@ import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contrac
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
 import { openTracking, type TrackingLog } from "./tracking/tracking.ts";
+import type { Spool } from "./spool/spool.ts";
 import { version } from "./version.ts";
 
 export interface Relay {
@@ -63,6 +64,10 @@ export interface Relay {
   suspendQueue(queue: string, suspended: boolean): Promise<boolean>;
   /** Has all messages of a queue routed again. Resolves with how many. */
   resubmit(queue: string): Promise<number>;
+  /** Messages of a queue, without touching them. */
+  readonly messages: Spool["list"];
+  /** Gives a message up in a queue. Resolves with false where it is not there, or is under way. */
+  removeMessage(queue: string, id: number, withNdr: boolean): Promise<boolean>;
   /** Open sessions. */
   readonly sessions: number;
   /** What each of them does now. Cost: per session. */
@@ -221,6 +226,8 @@ export async function createRelay(
       return scheduler.suspend(queue, suspended);
     },
     resubmit: (queue) => scheduler.resubmit(queue),
+    messages: (queue, limit, search) => spool.list(queue, limit, search),
+    removeMessage: (queue, id, withNdr) => scheduler.remove(queue, id, withNdr),
     get sessions() {
       return receiver.sessions;
     },

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { limitOperations } from "./contract/limits.ts";
+import { messageOperations } from "./contract/messages.ts";
 import { queueOperations } from "./contract/queues.ts";
 import { tokenOperations } from "./contract/tokens.ts";
 import { overviewOperations } from "./contract/overview.ts";
@@ -21,6 +22,7 @@ export const operations = {
   ...overviewOperations,
   ...tokenOperations,
   ...queueOperations,
+  ...messageOperations,
 } as const satisfies Record<OperationName, { readonly input: z.ZodObject; readonly output: z.ZodType }>;
 
 /** As a caller gives it; what has a default may be left out. */

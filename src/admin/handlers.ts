@@ -5,6 +5,7 @@ import { connectivityHandlers } from "./handlers/connectivity.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { explanationHandlers } from "./handlers/explanations.ts";
 import { limitUsageHandlers } from "./handlers/limit-usage.ts";
+import { messageHandlers } from "./handlers/messages.ts";
 import { queueHandlers } from "./handlers/queues.ts";
 import { overviewHandlers } from "./handlers/overview.ts";
 import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
@@ -16,6 +17,7 @@ export function createHandlers(administered: Administered): Handlers {
   return {
     ...serviceHandlers(administered),
     ...queueHandlers(administered),
+    ...messageHandlers(administered),
     ...receiveConnectorHandlers(administered),
     ...sendConnectorHandlers(administered),
     ...eventHandlers(administered),

@@ -216,6 +216,19 @@ export const routes = {
     summary: "Lets a suspended queue go on.",
   },
 
+  listMessages: {
+    method: "GET",
+    path: "/v1/messages",
+    role: "viewer",
+    summary: "Messages that wait, of a queue or all, and only those a filter fits.",
+  },
+  removeMessages: {
+    method: "POST",
+    path: "/v1/messages/remove",
+    role: "operator",
+    summary: "Gives up a message, or those a filter fits, with a report to the sender or without.",
+  },
+
   getConfiguration: {
     method: "GET",
     path: "/v1/configuration",

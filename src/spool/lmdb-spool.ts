@@ -23,7 +23,7 @@ import type { MessageId } from "../core/message/envelope.ts";
 import type { Clock } from "../ports/ports.ts";
 import { accept } from "./arrivals.ts";
 import { openBodyFiles, syncDirectory } from "./body-file.ts";
-import { claimDue, claimOld, release } from "./claiming.ts";
+import { claimDue, claimMessage, claimOld, release } from "./claiming.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { messageIdOf, messageKey } from "./keys.ts";
@@ -152,7 +152,8 @@ function spoolOf(spool: SpoolState, orphansSwept: number, unlock: () => Promise<
     whenSettled: (id) => (isSettled(spool, id) ? Promise.resolve() : settledLater(memory, id)),
     nextDueAt: (queue) => (spool.closed ? undefined : queues.nextDueAt(queue)),
     queues: () => (spool.closed ? [] : queues.summaries()),
-    list: (queue, limit) => list(spool, queue, limit),
+    list: (queue, limit, search) => list(spool, queue, limit, search),
+    claimMessage: (queue, id) => claimMessage(spool, queue, id),
     async close() {
       if (spool.closed) return;
       spool.closed = true;

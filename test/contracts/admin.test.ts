@@ -123,7 +123,15 @@ describe("looking", () => {
       maxConnectionRatePerMinute: "unlimited",
     });
     await call("listQueues", {});
-    expect(await call("retryQueue", {})).toEqual({ queues: expect.any(Number) as number });
+    expect(await call("retryQueue", {})).toEqual({ queues: expect.any(Number) as number, messages: 0 });
+    expect(await call("suspendQueue", { identity: "Submission" })).toEqual({ changed: true });
+    expect(await call("resumeQueue", { identity: "Submission" })).toEqual({ changed: true });
+    expect(await call("listMessages", { filter: "Size -gt 1MB" })).toEqual({ messages: [], complete: true });
+    expect(await call("removeMessages", { filter: "Status -eq Retry" })).toEqual({
+      removed: 0,
+      passed: 0,
+      complete: true,
+    });
     expect((await refusal(call("retryQueue", { identity: "nowhere" }))).code).toBe("notFound");
     const { levels } = await call("listEventLevels", {});
     expect(levels).toContainEqual({

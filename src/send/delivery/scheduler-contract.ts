@@ -1,4 +1,5 @@
 /** What the scheduler takes and offers. */
+import type { MessageId } from "../../core/message/envelope.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { TransportSettings } from "../../core/policy/retry-schedule.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
@@ -89,6 +90,11 @@ export interface Scheduler {
    * -Resubmit). Cost: a write for each, some at a turn.
    */
   resubmit(queue: QueueName): Promise<number>;
+  /**
+   * Gives a message up in a queue, with a report to its sender or without. Resolves with false, and nothing
+   * happens, where it is not there, or is under way or next (Exchange: Remove-Message).
+   */
+  remove(queue: QueueName, id: MessageId, withNdr: boolean): Promise<boolean>;
   /** Cost: per queue, not per message. */
   snapshot(): readonly QueueSnapshot[];
   /** Attempts under way. */

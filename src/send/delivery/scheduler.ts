@@ -7,6 +7,7 @@
  * other. Source of statuses and intervals: Exchange, "Queues and messages in queues".
  */
 import { isDeepStrictEqual } from "node:util";
+import type { MessageId } from "../../core/message/envelope.ts";
 import { isOverdue } from "../../core/policy/delivery-outcome.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { latestPlausibleDueAt } from "../../core/policy/retry-schedule.ts";
@@ -22,7 +23,7 @@ import {
 } from "../../spool/spool.ts";
 import { createReportWriter } from "../dsn/report-writer.ts";
 import { createRouting } from "../routing/routing.ts";
-import { decideAttempt, decideWaiting, isPlainSuccess, type DecisionContext } from "./decisions.ts";
+import { decideAttempt, decideRemoval, decideWaiting, isPlainSuccess, type DecisionContext } from "./decisions.ts";
 import { timeText } from "./decision-events.ts";
 import type { AttemptResult } from "./delivery.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
@@ -435,6 +436,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return true;
   }
 
+  async function remove(name: QueueName, id: MessageId, withNdr: boolean): Promise<boolean> {
+    const claim = await spool.claimMessage(name, id);
+    if (claim === undefined) return false;
+    settlement.conclude(claim, decideRemoval(claim, withNdr), queues.get(name)?.connector.name ?? "");
+    return true;
+  }
+
   // ---- the configuration changes -------------------------------------------------------------------------
 
   async function reconfigure(next: SchedulerSettings): Promise<void> {
@@ -522,6 +530,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     suspend,
     resubmit,
+    remove,
     snapshot: () => snapshotOf(queues, spool.queues(), suspended, clock.now()),
     get running() {
       return running;
