@@ -11,8 +11,8 @@ import type { MessageId } from "../../core/message/envelope.ts";
 import { isOverdue } from "../../core/policy/delivery-outcome.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { latestPlausibleDueAt } from "../../core/policy/retry-schedule.ts";
-import { noTracking } from "../../tracking/tracking.ts";
 import { createMetrics } from "../../metrics/metrics.ts";
+import { noTracking } from "../../tracking/tracking.ts";
 import {
   SpoolError,
   submissionQueue,
@@ -23,7 +23,13 @@ import {
 } from "../../spool/spool.ts";
 import { createReportWriter } from "../dsn/report-writer.ts";
 import { createRouting } from "../routing/routing.ts";
-import { decideAttempt, decideRemoval, decideWaiting, isPlainSuccess, type DecisionContext } from "./decisions.ts";
+import {
+  decideAttempt,
+  decideRemoval,
+  decideWaiting,
+  isPlainSuccess,
+  type DecisionContext,
+} from "./decisions.ts";
 import { timeText } from "./decision-events.ts";
 import type { AttemptResult } from "./delivery.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
