@@ -33,7 +33,7 @@ export function NewConnectorDialog({ onClose }: { onClose: () => void }) {
     );
     return call("newReceiveConnector", { name: name.trim(), settings, whatIf });
   };
-  const steps = useChange(change, { text: `${name.trim()} is there.`, then: onClose });
+  const steps = useChange(change, { text: `${name.trim()} is there.`, after: onClose });
   const usage = texts["usage"] ?? "";
   const warnings = remarkable(usage, texts);
   return (

@@ -39,7 +39,7 @@ export function SettingsDialog({
         .filter(({ name }) => texts[name] !== undefined && texts[name] !== textOf(settings[name]))
         .map((fact) => [fact.name, valueOf(fact, texts[fact.name] ?? "")]),
     );
-  const steps = useChange((whatIf) => change(changed(), whatIf), { text: done, then: onClose });
+  const steps = useChange((whatIf) => change(changed(), whatIf), { text: done, after: onClose });
   const edit = (name: string, text: string): void => {
     setTexts({ ...texts, [name]: text });
     steps.forget();

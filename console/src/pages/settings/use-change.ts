@@ -14,7 +14,7 @@ export interface ChangeSteps {
 
 export function useChange(
   change: (whatIf: boolean) => Promise<Change>,
-  done: { readonly text: string; readonly then: () => void },
+  done: { readonly text: string; readonly after: () => void },
 ): ChangeSteps {
   const [preview, setPreview] = useState<Change>();
   const [fault, setFault] = useState<string>();
@@ -27,7 +27,7 @@ export function useChange(
       if (whatIf) setPreview(outcome);
       else {
         told(done.text);
-        done.then();
+        done.after();
       }
     } catch (error) {
       setFault(faultText(error));
