@@ -10,6 +10,7 @@ import { messageOperations } from "./contract/messages.ts";
 import { queueOperations } from "./contract/queues.ts";
 import { tokenOperations } from "./contract/tokens.ts";
 import { overviewOperations } from "./contract/overview.ts";
+import { trackingOperations } from "./contract/tracking.ts";
 import type { faultSchema } from "./contract/values.ts";
 import type { OperationName } from "./routes.ts";
 
@@ -21,6 +22,7 @@ export const operations = {
   ...limitOperations,
   ...overviewOperations,
   ...tokenOperations,
+  ...trackingOperations,
   ...queueOperations,
   ...messageOperations,
 } as const satisfies Record<OperationName, { readonly input: z.ZodObject; readonly output: z.ZodType }>;

@@ -12,6 +12,7 @@ import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
 import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
 import { serviceHandlers } from "./handlers/service.ts";
 import { tokenHandlers } from "./handlers/tokens.ts";
+import { trackingHandlers } from "./handlers/tracking.ts";
 
 export function createHandlers(administered: Administered): Handlers {
   return {
@@ -27,5 +28,6 @@ export function createHandlers(administered: Administered): Handlers {
     ...explanationHandlers(administered),
     ...connectivityHandlers(administered),
     ...tokenHandlers(administered),
+    ...trackingHandlers(administered),
   };
 }

@@ -170,6 +170,18 @@ export const routes = {
     role: "viewer",
     summary: "The refusal whose reply named this reference.",
   },
+  searchMessageTracking: {
+    method: "GET",
+    path: "/v1/message-tracking",
+    role: "viewer",
+    summary: "Entries of the message tracking log, newest first.",
+  },
+  explainMessage: {
+    method: "GET",
+    path: "/v1/explanations/messages/{message}",
+    role: "viewer",
+    summary: "The whole way of one message, oldest entry first.",
+  },
   testConnectivity: {
     method: "POST",
     path: "/v1/connectivity-test",

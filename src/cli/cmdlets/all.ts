@@ -6,11 +6,13 @@ import { receiveConnectorCmdlets } from "./receive-connectors.ts";
 import { runningCmdlets } from "./running.ts";
 import { sendConnectorCmdlets } from "./send-connectors.ts";
 import { shellCmdlets } from "./shell.ts";
+import { trackingCmdlets } from "./tracking.ts";
 
 const all = [
   ...runningCmdlets,
   ...adminTokenCmdlets,
   ...diagnosticCmdlets,
+  ...trackingCmdlets,
   ...receiveConnectorCmdlets,
   ...sendConnectorCmdlets,
   ...shellCmdlets,

@@ -7,6 +7,7 @@ import type { Run } from "../cmdlet.ts";
 import { CommandFault } from "../exit-code.ts";
 import { writeJson, type Output } from "../output/output.ts";
 import { explainedReference } from "./explain-reference.ts";
+import { explainedMessage } from "./message-tracking.ts";
 import { explainedSource } from "./explain-source.ts";
 
 export const explain: Run = async (args, context) => {
@@ -17,6 +18,13 @@ export const explain: Run = async (args, context) => {
   if (what.kind === "source") {
     await showSource(relay, what.source, shown);
     return 0;
+  }
+  if (what.kind === "message") {
+    const { entries } = await relay.call("explainMessage", { message: what.message });
+    if (shown.json) writeJson(output, { entries });
+    else if (entries.length === 0) output.complain(`the message tracking log knows no ${what.message}\n`);
+    else output.write(`${explainedMessage(entries).join("\n")}\n`);
+    return entries.length > 0 ? 0 : 1;
   }
   const answer = await relay.call("explainReference", { reference: what.reference });
   if (shown.json) writeJson(output, answer);
@@ -51,7 +59,8 @@ async function showSource(
 
 type Meant =
   | { readonly kind: "source"; readonly source: string }
-  | { readonly kind: "reference"; readonly reference: string };
+  | { readonly kind: "reference"; readonly reference: string }
+  | { readonly kind: "message"; readonly message: string };
 
 /** An address, alone or in brackets or as a network; else a reference, alone or in the reply that names it. */
 export function meant(text: string): Meant {
@@ -60,6 +69,9 @@ export function meant(text: string): Meant {
   const bare = address.replace(/\/\d+$/, "").replace(/^IPv6:/i, "");
   if (isIP(bare) !== 0)
     return { kind: "source", source: bare === address ? address : address.replace(/^IPv6:/i, "") };
+  const internal = /^(?:.*\bInternalId=)?(\d{10,16})(?!\d)/.exec(trimmed)?.[1];
+  if (internal !== undefined) return { kind: "message", message: internal };
+  if (/^(?:<[^<>\s]+>|[^<>\s]+@[^<>\s]+)$/.test(trimmed)) return { kind: "message", message: trimmed };
   const named = /\bref(?:erence)?:?\s+([0-9A-Z]+)/i.exec(trimmed)?.[1];
   if (named !== undefined) return { kind: "reference", reference: named };
   if (/^[0-9A-HJKMNP-TV-Z]{1,32}$/i.test(trimmed)) return { kind: "reference", reference: trimmed };

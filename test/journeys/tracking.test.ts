@@ -1,0 +1,50 @@
+/** The message tracking log of a real relay. */
+import { afterEach, expect, test } from "vitest";
+import { trackingHandlers } from "../../src/admin/handlers/tracking.ts";
+import type { Administered } from "../../src/admin/administered.ts";
+import { startRecordingSink } from "../../src/testing/recording-sink.ts";
+import { startTemporaryRelay } from "../../src/testing/temporary-relay.ts";
+import { smartHostConnector } from "../../src/testing/test-settings.ts";
+import { explainedMessage } from "../../src/cli/run/message-tracking.ts";
+import { plain } from "./mail-samples.ts";
+import { sendMessage } from "./send-message.ts";
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+test("tells receipt, delivery, failure and report", { timeout: 30_000 }, async () => {
+  const sink = await startRecordingSink();
+  ends.push(() => sink.close());
+  sink.configure({
+    behave: ({ at, line }) =>
+      at === "RCPT" && line.includes("gone@") ? { reply: "550 5.1.1 User unknown" } : undefined,
+  });
+  const relay = await startTemporaryRelay({ sendConnectors: [smartHostConnector(sink.port)] });
+  ends.push(() => relay.stop());
+  await sendMessage({
+    port: relay.port,
+    content: plain.content,
+    to: ["a@dest.example", "gone@dest.example"],
+  });
+  await sink.waitFor(2);
+  const handlers = trackingHandlers({ relay: relay.relay } as unknown as Administered);
+  const search = async () =>
+    (await handlers.searchMessageTracking({ resultSize: 100 })).entries
+      .map(({ eventId, recipients, recipientStatus }) => `${eventId} ${recipients.join()} ${recipientStatus}`)
+      .toSorted();
+  await expect.poll(async () => (await search()).length, { timeout: 10_000 }).toBe(5);
+  expect(await search()).toEqual([
+    expect.stringMatching(/^DSN gone@dest\.example 550 5\.1\.1 User unknown/),
+    expect.stringMatching(/^FAIL gone@dest\.example 550 5\.1\.1 User unknown/),
+    "RECEIVE a@dest.example,gone@dest.example ",
+    expect.stringMatching(/^SEND \S+ 250 /),
+    expect.stringMatching(/^SEND \S+ 250 /),
+  ]);
+  const { entries } = await handlers.searchMessageTracking({ eventIds: ["FAIL"], resultSize: 1 });
+  const story = await handlers.explainMessage({ message: String(entries[0]?.internalMessageId) });
+  expect(story.entries.map(({ eventId }) => eventId)[0]).toBe("RECEIVE");
+  expect(story.entries).toHaveLength(5);
+  expect(explainedMessage(story.entries)).toHaveLength(6);
+});
