@@ -3,6 +3,7 @@ import type { LiveConfiguration } from "../config/live-configuration.ts";
 import type { Clock } from "../ports/ports.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
 import type { Relay } from "../relay.ts";
+import { createExposition } from "../metrics/exposition.ts";
 import { openAdminTokens } from "./admin-tokens.ts";
 import { createAdminApp } from "./app.ts";
 import { shell } from "./caller.ts";
@@ -49,6 +50,7 @@ export async function openAdmin(options: {
       clock,
       api: (request, bindings) => app.fetch(request, bindings),
       makeFirstToken,
+      ...observed(relay),
     });
   } catch (fault) {
     const error = fault instanceof Error ? fault.message : String(fault);
@@ -61,5 +63,30 @@ export async function openAdmin(options: {
       for (const end of streams) end();
       await Promise.all([server?.close(), console?.close()]);
     },
+  };
+}
+
+/** What machines ask for: whether it lives, whether it takes mail, and its numbers. */
+function observed(relay: Relay) {
+  const exposition = createExposition(relay);
+  return {
+    open: new Map([
+      ["/livez", () => Response.json({ live: true })],
+      [
+        "/readyz",
+        () => {
+          const ready = relay.listeners().length > 0;
+          const reasons = ready ? [] : ["no listener is open"];
+          return Response.json({ ready, reasons }, { status: ready ? 200 : 503 });
+        },
+      ],
+    ]),
+    viewed: new Map([
+      [
+        "/metrics",
+        async () =>
+          new Response(await exposition.text(), { headers: { "content-type": exposition.contentType } }),
+      ],
+    ]),
   };
 }

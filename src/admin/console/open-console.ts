@@ -5,7 +5,7 @@ import type { Relay } from "../../relay.ts";
 import type { AdminTokens } from "../admin-tokens.ts";
 import type { AdminBindings } from "../caller.ts";
 import { builtConsole, readAssets } from "./assets.ts";
-import { createConsoleApp } from "./console-app.ts";
+import { createConsoleApp, type ConsoleParts } from "./console-app.ts";
 import { type ConsoleServer, serveConsole } from "./console-server.ts";
 import { createSessions } from "./sessions.ts";
 import { createSignInLimit } from "./sign-in-limit.ts";
@@ -26,6 +26,9 @@ export async function openConsole(options: {
   readonly api: (request: Request, bindings: AdminBindings) => Response | Promise<Response>;
   /** Makes a first token where there is none: somebody reads what the start prints. */
   readonly makeFirstToken: boolean;
+  /** By path: answered to anybody, and to every role. */
+  readonly open?: ConsoleParts["open"];
+  readonly viewed?: ConsoleParts["viewed"];
 }): Promise<Console | undefined> {
   const { relay, tokens, clock, api, makeFirstToken } = options;
   const { events } = relay;
@@ -47,8 +50,8 @@ export async function openConsole(options: {
         assets: await readAssets(builtConsole),
         allowedHosts: () =>
           [relay.settings.hostname, ...relay.settings.admin.allowedHosts].map((name) => name.toLowerCase()),
-        open: new Map(),
-        viewed: new Map(),
+        open: options.open ?? new Map(),
+        viewed: options.viewed ?? new Map(),
         onFault: (where, fault) =>
           events.emit("RelayFault", {
             where: `console ${where}`,
