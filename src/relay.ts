@@ -1,6 +1,7 @@
 /** The relay put together. Read from top to bottom it is the mail's way: receive, keep, send. No logic here. */
 import { join } from "node:path";
 import type { Settings } from "./config/settings.ts";
+import type { BackPressure } from "./core/policy/back-pressure.ts";
 import type { Endpoint } from "./core/policy/receive-connector.ts";
 import { isOpenRelay } from "./core/policy/open-relay.ts";
 import { formatEndpoint } from "./core/units/endpoint.ts";
@@ -18,6 +19,8 @@ import type { LimitUsage } from "./receive/admission/usage.ts";
 import type { Listener } from "./receive/connection/listeners.ts";
 import { openConnection, type OpenConnection } from "./receive/open-connection.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
+import { createResourceMonitor } from "./resources/resource-monitor.ts";
+import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
@@ -76,6 +79,8 @@ export interface Relay {
   counts(): readonly LedgerEntry[];
   /** Connections that wait for a place (limitAction `delay`). */
   waiting(connector: string): number;
+  /** How short the resources are, by the last look of at most two seconds ago. */
+  pressure(): BackPressure;
   /** Messages in the spool. */
   readonly queued: number;
   readonly settings: Settings;
@@ -135,6 +140,14 @@ export async function createRelay(
   const receiveLog = protocolLog("receive");
   const sendLog = protocolLog("send");
 
+  const resources = createResourceMonitor({
+    meter: (all.resourceMeter ?? createSystemResourceMeter)(settings.dataDirectory),
+    settings: settings.transport,
+    clock,
+    events,
+    queueLength: () => spool.size,
+  });
+
   const receiver: Receiver = createReceiver({
     settings: receiverSettings(settings),
     hostname: settings.hostname,
@@ -144,6 +157,7 @@ export async function createRelay(
     clock,
     protocolLog: receiveLog,
     metrics,
+    pressure: () => resources.verdict,
     tracking,
   });
 
@@ -178,6 +192,7 @@ export async function createRelay(
       sessions: receiver.sessions,
       deliveries: scheduler.running,
     });
+    resources.stop();
     await Promise.all([receiver.stop(graceMs), scheduler.stop(graceMs)]);
     overview.stop();
     eventLoopLag.stop();
@@ -192,6 +207,7 @@ export async function createRelay(
   return {
     async start() {
       warnOfOpenRelays(settings, events);
+      await resources.start();
       const failures = await receiver.start();
       if (receiver.listeners.length === 0 && failures.length > 0) {
         const named = failures.map(({ endpoint, error }) => `${formatEndpoint(endpoint)}: ${error.message}`);
@@ -208,6 +224,7 @@ export async function createRelay(
       levels = levelNumbers(next.diagnostics.levels);
       events.setLevels(next.diagnostics.levels);
       warnOfOpenRelays(next, events);
+      resources.reconfigure(next.transport);
       tracking.reconfigure(next.transport);
       await receiver.reconfigure(receiverSettings(next));
       await scheduler.reconfigure(next);
@@ -235,6 +252,7 @@ export async function createRelay(
       const wallOffsetMs = clock.wall().getTime() - clock.now();
       return Array.from(receiver.openSessions(), (open) => openConnection(open, wallOffsetMs));
     },
+    pressure: () => resources.pressure,
     counts: () => receiver.ledger.snapshot(),
     waiting: (connector) => receiver.waiting(connector),
     get queued() {

@@ -44,6 +44,22 @@ const limits: readonly Limit[] = [
 const serverLimits: readonly Limit[] = [
   { setting: "maxConnectionRatePerMinute", reply: "connectionRate", event: "ConnectionRateExceeded" },
   { setting: "ipv6SourcePrefixLength" },
+  ...(
+    [
+      "backPressureDiskMedium",
+      "backPressureDiskHigh",
+      "backPressureMemoryMedium",
+      "backPressureMemoryHigh",
+      "backPressureQueueMedium",
+      "backPressureQueueHigh",
+      "backPressureLagMedium",
+      "backPressureLagHigh",
+    ] as const
+  ).map((setting): Limit => ({
+    setting,
+    reply: "insufficientResources",
+    event: "MessageRefusedByBackPressure",
+  })),
 ];
 
 /** Where Weir knowingly does not do as Exchange does. */
@@ -83,6 +99,30 @@ const differences: readonly (readonly [string, string, string, string])[] = [
     "first error on",
     "each 5xx to anonymous clients",
     "a discredited address waits for every reply, for an hour",
+  ],
+  [
+    "back pressure: queue",
+    "9999 to Medium, 15000 to High",
+    "1,000,000 and 2,000,000",
+    "the queue is on disk and meant to hold what a next hop does not take for days",
+  ],
+  [
+    "back pressure: disk",
+    "89 % to Medium on any disk",
+    "on disks above 102 GB less than 11.3 GB free",
+    "11 % of a large disk is plenty; on a small one High is at 95 %",
+  ],
+  [
+    "back pressure: Medium",
+    "disk and memory refuse at once",
+    "a tarpit at MAIL first, for a minute (queue and event loop: ten)",
+    "a short shortage costs nobody a refusal",
+  ],
+  [
+    "back pressure: event loop",
+    "—",
+    "1 s and 5 s late",
+    "Weir's own: a relay that is late answers nobody in time",
   ],
 ];
 

@@ -7,6 +7,7 @@ import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { limitOperations } from "./contract/limits.ts";
 import { messageOperations } from "./contract/messages.ts";
+import { resourceOperations } from "./contract/resources.ts";
 import { queueOperations } from "./contract/queues.ts";
 import { tokenOperations } from "./contract/tokens.ts";
 import { overviewOperations } from "./contract/overview.ts";
@@ -21,6 +22,7 @@ export const operations = {
   ...connectorOperations,
   ...limitOperations,
   ...overviewOperations,
+  ...resourceOperations,
   ...tokenOperations,
   ...trackingOperations,
   ...queueOperations,

@@ -9,6 +9,7 @@ import { messageHandlers } from "./handlers/messages.ts";
 import { queueHandlers } from "./handlers/queues.ts";
 import { overviewHandlers } from "./handlers/overview.ts";
 import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
+import { resourcePressureHandlers } from "./handlers/resource-pressure.ts";
 import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
 import { serviceHandlers } from "./handlers/service.ts";
 import { tokenHandlers } from "./handlers/tokens.ts";
@@ -25,6 +26,7 @@ export function createHandlers(administered: Administered): Handlers {
     ...connectionHandlers(administered),
     ...limitUsageHandlers(administered),
     ...overviewHandlers(administered),
+    ...resourcePressureHandlers(administered),
     ...explanationHandlers(administered),
     ...connectivityHandlers(administered),
     ...tokenHandlers(administered),

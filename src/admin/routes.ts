@@ -158,6 +158,12 @@ export const routes = {
     role: "viewer",
     summary: "For each connector and limit: configured, in use, highest, refusals, top sources.",
   },
+  getResourcePressure: {
+    method: "GET",
+    path: "/v1/resource-pressure",
+    role: "viewer",
+    summary: "How short disk, memory, queue and time are, and what is refused for it.",
+  },
   explainSource: {
     method: "GET",
     path: "/v1/explanations/sources/{source}",

@@ -3,6 +3,7 @@ import type { IpRange } from "../core/units/ip-range.ts";
 import type { Application } from "../core/policy/application.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import type { BackPressureSettings } from "../core/policy/back-pressure-thresholds.ts";
 import type { TransportSettings } from "../core/policy/retry-schedule.ts";
 import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
 
@@ -25,21 +26,22 @@ export interface Settings {
   readonly applications: readonly Application[];
   /** Load balancers that send a PROXY header. */
   readonly proxyProtocolFrom: readonly IpRange[];
-  readonly transport: TransportSettings & {
-    /** Connection opens per minute for the whole service. */
-    readonly maxConnectionRatePerMinute: number;
-    /** Bits of an IPv6 address that make one source. */
-    readonly ipv6SourcePrefixLength: number;
-    /** Sender of DSNs; default `postmaster@<hostname>`. */
-    readonly externalPostmasterAddress: string;
-    /** Originals above this go into a DSN as headers only. */
-    readonly dsnMaxMessageAttachSize: number;
-    readonly messageTrackingLogEnabled: boolean;
-    readonly messageTrackingLogSubjectLoggingEnabled: boolean;
-    readonly messageTrackingLogMaxAge: number;
-    readonly messageTrackingLogMaxDirectorySize: number;
-    readonly messageTrackingLogMaxFileSize: number;
-  };
+  readonly transport: TransportSettings &
+    BackPressureSettings & {
+      /** Connection opens per minute for the whole service. */
+      readonly maxConnectionRatePerMinute: number;
+      /** Bits of an IPv6 address that make one source. */
+      readonly ipv6SourcePrefixLength: number;
+      /** Sender of DSNs; default `postmaster@<hostname>`. */
+      readonly externalPostmasterAddress: string;
+      /** Originals above this go into a DSN as headers only. */
+      readonly dsnMaxMessageAttachSize: number;
+      readonly messageTrackingLogEnabled: boolean;
+      readonly messageTrackingLogSubjectLoggingEnabled: boolean;
+      readonly messageTrackingLogMaxAge: number;
+      readonly messageTrackingLogMaxDirectorySize: number;
+      readonly messageTrackingLogMaxFileSize: number;
+    };
   readonly diagnostics: {
     readonly levels: Readonly<Record<string, EventLevel>>;
   };

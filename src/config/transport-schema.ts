@@ -9,6 +9,7 @@ import {
   optionalSetting,
   parseDomain,
   parsedText,
+  percentage,
   setting,
   shown,
   size,
@@ -90,6 +91,51 @@ export const transportSchema = z.strictObject(
       size({ min: 0, max: most }),
       "10MB",
       "A larger message is returned in reports as its header only.",
+    ),
+    backPressureEnabled: setting(
+      flag(),
+      true,
+      "False: mail is taken however short disk, memory or time get, until nothing works any more.",
+    ),
+    backPressureDiskMedium: optionalSetting(
+      percentage({ min: 1, max: 100 }),
+      "89; on disks above 102 GB so much that 11.3 GB stay free",
+      "Used part of the data directory's disk from which clients that are not logged on are held back at MAIL, after a minute refused.",
+    ),
+    backPressureDiskHigh: optionalSetting(
+      percentage({ min: 1, max: 100 }),
+      "so much that 1152 MB stay free, but at least 95",
+      "Used part from which every message is refused, until there is space.",
+    ),
+    backPressureMemoryMedium: setting(
+      percentage({ min: 1, max: 100 }),
+      72,
+      "As backPressureDiskMedium, of the memory the relay itself uses.",
+    ),
+    backPressureMemoryHigh: setting(
+      percentage({ min: 1, max: 100 }),
+      75,
+      "As backPressureDiskHigh, of the memory the relay itself uses.",
+    ),
+    backPressureQueueMedium: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      1_000_000,
+      "Messages in the spool from which clients that are not logged on are held back at MAIL, after ten minutes refused. Exchange: 9999.",
+    ),
+    backPressureQueueHigh: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      2_000_000,
+      "Messages in the spool from which every message is refused. Exchange: 15000.",
+    ),
+    backPressureLagMedium: setting(
+      duration({ min: 10, max: 10 * 60 * second }),
+      "1s",
+      "As backPressureQueueMedium, by how late the relay's event loop is for ten seconds on end.",
+    ),
+    backPressureLagHigh: setting(
+      duration({ min: 10, max: 10 * 60 * second }),
+      "5s",
+      "As backPressureQueueHigh, by how late it is.",
     ),
     messageTrackingLogEnabled: setting(
       flag(),

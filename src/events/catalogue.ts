@@ -290,6 +290,14 @@ export const catalogue = {
     limitHit: true,
     text: "Receive connector %connector refused a command from %source: %setting (%limit) is reached. The client was told: %reply",
   },
+  MessageRefusedByBackPressure: {
+    id: 20027,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    limitHit: true,
+    text: "Receive connector %connector refused a message from %source: a resource runs short, %setting (%limit) is reached (%seen). The client was told: %reply",
+  },
   ProxyHeaderRefused: {
     id: 20025,
     category: "SmtpReceive",

@@ -32,9 +32,30 @@ export interface Dns {
 /** Opens a TCP connection; resolves when it is connected, rejects on failure or when `signal` aborts. */
 export type Dial = (target: { address: string; port: number; signal: AbortSignal }) => Promise<Socket>;
 
+/** What is used of the machine at one moment. */
+export interface ResourceSample {
+  /** Of the file system of the data directory. */
+  readonly diskUsedBytes: number;
+  readonly diskSizeBytes: number;
+  /** Of this process alone. */
+  readonly memoryUsedBytes: number;
+  /** The machine's memory, or what the container may use of it. */
+  readonly memoryLimitBytes: number;
+  /** How late the event loop ran what was due, 99th percentile; milliseconds. */
+  readonly eventLoopLagMs: number;
+}
+
+export interface ResourceMeter {
+  /** Rejects when something cannot be read. */
+  sample(): Promise<ResourceSample>;
+  close(): void;
+}
+
 export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly dns: Dns;
   readonly dial: Dial;
+  /** Meters the process and the file system of a directory. Undefined: the system's own (src/resources). */
+  readonly resourceMeter?: (directory: string) => ResourceMeter;
 }

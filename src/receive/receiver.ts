@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import { LRUCache } from "lru-cache";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
+import type { PressureVerdict } from "../core/policy/back-pressure.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { encodeReply, type Reply } from "../core/smtp/reply.ts";
 import { mailDate } from "../core/message/received.ts";
@@ -70,6 +71,8 @@ export function createReceiver(options: {
   readonly clock: Clock;
   readonly protocolLog: ProtocolLog;
   readonly metrics: Metrics;
+  /** What back pressure asks for now. Cost: one look-up. */
+  readonly pressure: () => PressureVerdict | undefined;
   /** Told of each message taken. */
   readonly tracking?: Tracking;
 }): Receiver {
@@ -128,6 +131,9 @@ export function createReceiver(options: {
         () => isGone() || stopping.signal.aborted,
       );
     },
+    pressure: options.pressure,
+    refusedByPressure: (state, verdict) =>
+      refusals.pressure(clientOf(state), state.authenticatedUser, verdict),
     limitReached: (state, reply, setting, configured) =>
       refusals.session(clientOf(state), reply, setting, configured),
     isDiscredited: (peer) => discredited.size > 0 && discredited.has(peer.source),

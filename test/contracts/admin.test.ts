@@ -132,6 +132,7 @@ describe("looking", () => {
       passed: 0,
       complete: true,
     });
+    expect(await call("getResourcePressure", {})).toMatchObject({ level: "Low", refuses: "nobody" });
     expect((await refusal(call("retryQueue", { identity: "nowhere" }))).code).toBe("notFound");
     const { levels } = await call("listEventLevels", {});
     expect(levels).toContainEqual({

@@ -46,6 +46,10 @@ export function limitUsageHandlers({
             limits: [...rows.values()]
               .filter(({ limit }) => limit !== "maxConnectionRatePerMinute")
               .map((row) => {
+                if (row.limit in transport) {
+                  const configured = configuredValue(transport, row.limit);
+                  return shownRow(relay, row, configured, configured);
+                }
                 const configured = configuredValue(connector, row.limit);
                 return shownRow(relay, row, configured, allowedNow(connector, row.limit, usage?.open ?? 0));
               }),
@@ -73,8 +77,8 @@ function unused(limit: string): UsageRow {
 }
 
 /** Infinity for what is no number, or no setting any more. */
-export function configuredValue(connector: ReceiveConnectorSettings, limit: string): number {
-  const value = (connector as unknown as Readonly<Record<string, unknown>>)[limit];
+export function configuredValue(settings: object, limit: string): number {
+  const value = (settings as unknown as Readonly<Record<string, unknown>>)[limit];
   return typeof value === "number" ? value : Infinity;
 }
 

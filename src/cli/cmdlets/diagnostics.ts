@@ -65,6 +65,17 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/limit-usage.ts")).getLimitUsage,
   },
   {
+    name: "Get-ResourcePressure",
+    group,
+    synopsis: "Show how short disk, memory, queue and time are.",
+    description: [
+      "At Medium clients that are not logged on are held back at MAIL, later refused; at High every new message is refused with 452 4.3.1 Insufficient system resources. Delivery goes on. The thresholds are settings of Set-TransportService.",
+    ],
+    parameters: [...showing],
+    examples: [{ command: "weir Get-ResourcePressure", text: "Why does every client get 452 4.3.1?" }],
+    load: async () => (await import("../run/resource-pressure.ts")).getResourcePressure,
+  },
+  {
     name: "Get-Connection",
     group,
     synopsis: "Show who is connected now.",

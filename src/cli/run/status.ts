@@ -10,16 +10,18 @@ import { tableLines, type Column } from "../output/table.ts";
 import { age } from "../output/time-text.ts";
 import { eventColumns } from "./event-log.ts";
 import { queueColumns } from "./queues.ts";
+import { consequence, levelStyle } from "./resource-pressure.ts";
 
 const recentMs = 3_600_000;
 
 export const status: Run = async (args, { output, ...context }) => {
   const relay = await relayOf(context);
-  const [about, { connectors }, usage, { queues }, { events }] = await Promise.all([
+  const [about, { connectors }, usage, { queues }, pressure, { events }] = await Promise.all([
     relay.call("about", {}),
     relay.call("listReceiveConnectors", {}),
     relay.call("getLimitUsage", {}),
     relay.call("listQueues", {}),
+    relay.call("getResourcePressure", {}),
     relay.call("queryEvents", {
       severities: ["Error", "Warning"],
       since: new Date(Date.now() - recentMs).toISOString(),
@@ -39,7 +41,13 @@ export const status: Run = async (args, { output, ...context }) => {
       ...connector.status,
       refusedLastHour: refused,
     }));
-    writeJson(output, { ...about, receiveConnectors, queues, recentWarnings: events });
+    writeJson(output, {
+      ...about,
+      receiveConnectors,
+      queues,
+      resourcePressure: pressure,
+      recentWarnings: events,
+    });
     return 0;
   }
   const upMs = Math.max(0, Date.now() - new Date(about.startedAt).getTime());
@@ -62,6 +70,7 @@ export const status: Run = async (args, { output, ...context }) => {
         },
         { name: "Sessions", value: String(about.sessions) },
         { name: "Queued", value: String(about.queued) },
+        { name: "Resources", value: consequence(pressure), style: levelStyle(pressure.level) },
       ],
       output,
     ).join("\n")}\n`,

@@ -1,5 +1,7 @@
 /** What a limit says when it is reached: one verdict, told as reply and as event under one reference. */
 import type { ConnectionRefusal } from "../../core/policy/connection-limits.ts";
+import type { PressureVerdict } from "../../core/policy/back-pressure.ts";
+import { thresholdSettings } from "../../core/policy/back-pressure-thresholds.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import { explain, referenceOf, type Refusal } from "../../core/policy/refusal.ts";
 import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
@@ -17,6 +19,8 @@ export interface Refusals {
   connectionRate(client: Client, verdict: Counts): Reply;
   messageRate(client: Client, user: string | undefined, verdict: Counts): Reply;
   messageHeld(client: Client): void;
+  /** The resource pressed hardest is named. */
+  pressure(client: Client, user: string | undefined, verdict: PressureVerdict): Reply;
   /** A limit that a session ran into: the reply explained where the connector allows it, nothing counted. */
   session(client: Client, reply: Reply, setting: string, configured: number): Reply;
 }
@@ -108,10 +112,32 @@ export function createRefusals(clock: Clock, events: Events, usage: LimitUsage):
         delaySeconds: connector.limitDelay / 1000,
       });
     },
+    pressure(client, user, { resources }) {
+      const [hardest] = resources;
+      if (hardest === undefined) return replies.insufficientResources;
+      const { resource, level, current, thresholds } = hardest;
+      const high = level === "High";
+      return refuse(
+        client,
+        replies.insufficientResources,
+        "MessageRefusedByBackPressure",
+        thresholdSettings[resource][high ? "high" : "medium"],
+        {
+          configured: rounded(high ? thresholds.mediumToHigh : thresholds.lowToMedium),
+          seen: rounded(current),
+        },
+        user,
+      );
+    },
     session(client, reply, setting, configured) {
       return refuse(client, reply, "SessionLimitReached", setting, { configured, seen: configured });
     },
   };
+}
+
+/** Percents are no whole numbers. */
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
 }
 
 function explains(connector: ReceiveConnectorSettings, address: string): boolean {

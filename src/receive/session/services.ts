@@ -1,6 +1,7 @@
 /** What a session needs from around it. */
 import type { SecureContext } from "node:tls";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import type { PressureVerdict } from "../../core/policy/back-pressure.ts";
 import type { Reply } from "../../core/smtp/reply.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
@@ -29,6 +30,10 @@ export interface SessionServices {
    * connector lets it wait for its minute; `isGone` ends the wait.
    */
   refuseMessage(state: SessionState, isGone: () => boolean): Reply | undefined | Promise<Reply | undefined>;
+  /** What a MAIL command meets while a resource runs short; undefined: all is well. One look-up. */
+  pressure(): PressureVerdict | undefined;
+  /** Tells that back pressure refused a message, and gives the reply that says so. */
+  refusedByPressure(state: SessionState, verdict: PressureVerdict): Reply;
   /** Tells that a limit of the session was reached, and gives the reply that says so. */
   limitReached(state: SessionState, reply: Reply, setting: string, configured: number): Reply;
   isDiscredited(peer: Peer): boolean;

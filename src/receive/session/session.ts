@@ -59,6 +59,10 @@ export class Session implements ConnectionHandler {
   #closing = false;
   #closed = false;
   #tarpit: Timer | undefined;
+  /** Of the reply that comes next. */
+  #heldBack: { readonly delayMs: number; readonly dueTo: string } | undefined;
+  /** The tarpit is the relay's doing, not the client's. */
+  #blameless = false;
 
   constructor(
     state: SessionState,
@@ -127,6 +131,11 @@ export class Session implements ConnectionHandler {
     this.#upgradeBehindReply = true;
   }
 
+  /** Holds the reply to this command back; `dueTo` stands in the protocol log. Who leaves meanwhile keeps its good name. */
+  holdBack(delayMs: number, dueTo: string): void {
+    if (delayMs > 0) this.#heldBack = { delayMs, dueTo };
+  }
+
   /** Ends the transaction (RFC 5321 §4.1.1.5). */
   resetTransaction(): void {
     this.state.transaction = undefined;
@@ -170,7 +179,7 @@ export class Session implements ConnectionHandler {
     this.transcript?.line("-", "", this.#closing ? "Local" : "Remote");
     if (this.#tarpit !== undefined) {
       this.#tarpit.cancel();
-      this.services.leftInTarpit(this.state.peer);
+      if (!this.#blameless) this.services.leftInTarpit(this.state.peer);
     }
     this.#intake?.discard();
     this.#intake = undefined;
@@ -357,6 +366,8 @@ export class Session implements ConnectionHandler {
   /** Sends a reply: counts errors, holds it back in a tarpit, closes behind it where it says so. */
   #respond(reply: Reply): void {
     const { state } = this;
+    const held = this.#heldBack;
+    this.#heldBack = undefined;
     if (reply.protocolError === true && ++state.protocolErrors > state.connector.maxProtocolErrors) {
       const limit = state.connector.maxProtocolErrors;
       this.#sendAndClose(
@@ -368,13 +379,15 @@ export class Session implements ConnectionHandler {
       authenticated: state.authenticatedUser !== undefined,
       discredited: this.services.isDiscredited(state.peer),
     });
-    if (delay > 0) this.#sendLater(reply, delay);
+    if (held !== undefined && held.delayMs >= delay) this.#sendLater(reply, held.delayMs, held.dueTo);
+    else if (delay > 0) this.#sendLater(reply, delay);
     else this.#sendNow(reply);
   }
 
-  #sendLater(reply: Reply, delayMs: number): void {
+  #sendLater(reply: Reply, delayMs: number, dueTo?: string): void {
     this.#flush();
-    this.transcript?.line("*", tarpitLine(delayMs, replyLine(reply)));
+    this.transcript?.line("*", tarpitLine(delayMs, dueTo ?? replyLine(reply)));
+    this.#blameless = dueTo !== undefined;
     this.#waiting = true;
     this.#tarpit = this.services.clock.after(delayMs, () => {
       this.#tarpit = undefined;

@@ -20,6 +20,14 @@ export function mail(session: Session, command: Extract<Command, { verb: "MAIL" 
   ) {
     return replies.messageTooLarge;
   }
+  const pressure = services.pressure();
+  if (pressure !== undefined) {
+    // Externally secured clients are Exchange servers; only they have this right.
+    const trusted = state.authenticatedUser !== undefined || state.rights.bypassMessageSizeLimit;
+    if (pressure.refuse === "everyone" || (pressure.refuse === "anonymous" && !trusted))
+      return services.refusedByPressure(state, pressure);
+    if (!trusted) session.holdBack(pressure.mailTarpitMs, "Back Pressure");
+  }
   const refused = services.refuseMessage(state, () => session.isClosed);
   if (refused instanceof Promise) return refused.then((reply) => reply ?? begin(state, command));
   return refused ?? begin(state, command);
