@@ -6,7 +6,6 @@ import { parseArgs } from "node:util";
 import { type Comparison, compare } from "./compare.ts";
 import { tools } from "./load.ts";
 import { loadNames, loadOf } from "./loads.ts";
-import { haraka } from "./peers/haraka.ts";
 import type { PeerKind } from "./peers/peer.ts";
 import { postfix } from "./peers/postfix.ts";
 import { weir } from "./peers/weir.ts";
@@ -19,7 +18,7 @@ const help = `Usage: npm run bench -- [options]
 Drives smtp-source → server → smtp-sink (Debian's package postfix) for each peer in turn, A B A B, with the durable queue
 on, and prints medians and ratios. Compare within one run only: absolute numbers are the machine's.
 
-  --peers LIST       of weir, postfix, haraka    (default: weir,postfix)
+  --peers LIST       of weir, postfix            (default: weir,postfix)
   --loads LIST       of ${loadNames.slice(0, 6).join(", ")},
                      ${loadNames.slice(6).join(", ")}
                      (default: reuse,connect; "all")
@@ -29,9 +28,7 @@ on, and prints medians and ratios. Compare within one run only: absolute numbers
   --rounds N         readings of each peer       (default: 3)
   --save             writes bench/results/ and the table in README.md
   --smoke            one small round of each load (or of --loads) through Weir alone, for correctness
-  --help             this text
-
-Haraka is installed from npm into the folder for temporary files when it is asked for.`;
+  --help             this text`;
 
 const { values } = parseArgs({
   options: {
@@ -47,7 +44,7 @@ const { values } = parseArgs({
   },
 });
 
-const kinds: Readonly<Record<string, PeerKind>> = { weir, postfix, haraka };
+const kinds: Readonly<Record<string, PeerKind>> = { weir, postfix };
 
 async function main(): Promise<void> {
   if (values.help) return console.log(help);

@@ -171,7 +171,7 @@ sendConnectors:
         await open(hash);
         expect(await violations(), hash).toEqual([]);
         expect(
-          await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+          await page.evaluate("document.documentElement.scrollWidth - innerWidth"),
           hash,
         ).toBeLessThanOrEqual(0);
       }

@@ -1,5 +1,5 @@
 /** Queues. */
-import type { QueueSnapshot } from "../../send/delivery/scheduler-contract.ts";
+import type { Relay } from "../../relay.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import { AdminRefusal } from "../refusal.ts";
 
@@ -11,7 +11,7 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
     at === undefined ? null : new Date(clock.wall().getTime() + at - clock.now()).toISOString();
 
   /** By its identity. An empty unreachable queue is not shown, but may be suspended. */
-  const queueOf = (identity: string): Pick<QueueSnapshot, "queue" | "status"> => {
+  const queueOf = (identity: string): Pick<ReturnType<Relay["queues"]>[number], "queue" | "status"> => {
     const wanted = identity.toLowerCase();
     const found = relay.queues().find((queue) => queue.identity.toLowerCase() === wanted);
     if (found !== undefined) return found;
