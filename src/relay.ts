@@ -101,6 +101,8 @@ export async function createRelay(
   const events = shared.events ?? createEventLog({ clock, levels: settings.diagnostics.levels });
 
   const metrics = createMetrics();
+  // Before the spool: a file that cannot be read must not leave it locked.
+  const suspensions = await openSuspensions(join(settings.dataDirectory, "suspended-queues.json"));
   const spool = await openLmdbSpool({
     directory: join(settings.dataDirectory, "spool"),
     clock,
@@ -161,7 +163,6 @@ export async function createRelay(
     tracking,
   });
 
-  const suspensions = await openSuspensions(join(settings.dataDirectory, "suspended-queues.json"));
   const scheduler: Scheduler = createScheduler({
     spool,
     suspended: suspensions.queues,

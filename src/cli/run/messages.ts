@@ -41,8 +41,11 @@ export const removeMessage: Run = async (args, { output, config }) => {
   const chosen = { filter, ...(queue === undefined ? {} : { queue }) };
   if (args.get("Confirm") !== false) {
     const { messages, complete } = await relay.call("listMessages", { ...chosen, limit: 10_000 });
-    const count = `${complete ? "" : "more than "}${messages.length}`;
-    throw new CommandFault(`${count} messages fit; -Confirm:$false removes them`, 2);
+    const fit =
+      complete && messages.length === 1
+        ? "1 message fits"
+        : `${complete ? "" : "more than "}${messages.length} messages fit`;
+    throw new CommandFault(`${fit}; -Confirm:$false removes what fits`, 2);
   }
   let removed = 0;
   let passed = 0;

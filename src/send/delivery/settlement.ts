@@ -54,8 +54,8 @@ export interface SettlementOptions {
 const onlyFirstDone: readonly RecipientChange[] = [{ kind: "done", index: 0 }];
 
 export function createSettlement(options: SettlementOptions): Settlement {
-  const { tracking } = options;
-  const { spool, events, clock, metrics, settings, reports, readFaultMs, onKept, onUndecided } = options;
+  const { spool, events, clock, metrics, tracking, settings, reports, readFaultMs, onKept, onUndecided } =
+    options;
   let pending = 0;
   let idleWaiters: (() => void)[] = [];
 

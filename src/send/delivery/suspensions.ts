@@ -34,20 +34,6 @@ export async function openSuspensions(file: string): Promise<Suspensions> {
   };
 }
 
-/** For relays and tests that keep nothing. */
-export function memorySuspensions(): Suspensions {
-  const queues = new Set<QueueName>();
-  return {
-    queues,
-    set: async (queue, suspended) => {
-      if (queues.has(queue) === suspended) return false;
-      if (suspended) queues.add(queue);
-      else queues.delete(queue);
-      return true;
-    },
-  };
-}
-
 async function storedNames(file: string): Promise<readonly QueueName[]> {
   let text: string;
   try {
