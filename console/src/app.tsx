@@ -32,7 +32,11 @@ export function App() {
           <ul>
             {pages.map((one) => (
               <li key={one.path}>
-                <a href={`#${one.path}`} aria-current={one === page ? "page" : undefined}>
+                <a
+                  href={`#${one.path}`}
+                  aria-current={one === page ? "page" : undefined}
+                  ref={one === page ? bringIntoView : undefined}
+                >
                   {one.title}
                 </a>
               </li>
@@ -66,4 +70,9 @@ export function App() {
       <Toasts />
     </div>
   );
+}
+
+/** On a narrow screen the navigation is one line that scrolls. */
+function bringIntoView(link: HTMLElement | null): void {
+  link?.scrollIntoView({ block: "nearest", inline: "center" });
 }

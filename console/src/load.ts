@@ -4,21 +4,25 @@ import type { Input, OperationName, Output } from "../../src/admin/contract.ts";
 import { call } from "./api.ts";
 import { failed } from "./components/toast.tsx";
 
-/** The second value asks again at once. */
+/**
+ * The second value asks again at once. `everyMs` 0: asked once for each input. What an earlier input was answered is
+ * not shown for another.
+ */
 export function useLoaded<Name extends OperationName>(
   name: Name,
   input: Input<Name>,
   everyMs: number,
 ): readonly [Output<Name> | undefined, () => void] {
-  const [loaded, setLoaded] = useState<Output<Name>>();
+  const [loaded, setLoaded] = useState<{ readonly for: string; readonly answer: Output<Name> }>();
   const [asked, setAsked] = useState(0);
+  const written = JSON.stringify(input);
   useEffect(() => {
     let current = true;
     const load = (): void => {
-      if (document.hidden) return;
+      if (document.hidden && everyMs > 0) return;
       call(name, input).then(
         (answer) => {
-          if (current) setLoaded(() => answer);
+          if (current) setLoaded({ for: written, answer });
         },
         (error: unknown) => {
           if (current) failed(error);
@@ -26,11 +30,11 @@ export function useLoaded<Name extends OperationName>(
       );
     };
     load();
-    const timer = setInterval(load, everyMs);
+    const timer = everyMs === 0 ? undefined : setInterval(load, everyMs);
     return () => {
       current = false;
       clearInterval(timer);
     };
-  }, [name, asked]);
-  return [loaded, () => setAsked((count) => count + 1)];
+  }, [name, written, asked]);
+  return [loaded?.for === written ? loaded.answer : undefined, () => setAsked((count) => count + 1)];
 }

@@ -7,6 +7,7 @@ import { NowPage } from "./now/now-page.tsx";
 import { QueuesPage } from "./queues/queues-page.tsx";
 import { ReceiveConnectorsPage } from "./receive-connectors/receive-connectors-page.tsx";
 import { SendConnectorsPage } from "./send-connectors/send-connectors-page.tsx";
+import { TrackingPage } from "./tracking/tracking-page.tsx";
 
 export interface Page {
   /** `/events`, after the `#`. */
@@ -20,6 +21,7 @@ export const pages: readonly Page[] = [
   { path: "/receive-connectors", title: "Receive connectors", component: ReceiveConnectorsPage },
   { path: "/send-connectors", title: "Send connectors", component: SendConnectorsPage },
   { path: "/queues", title: "Queues", component: QueuesPage },
+  { path: "/tracking", title: "Tracking", component: TrackingPage },
   { path: "/events", title: "Events", component: EventsPage },
   { path: "/logging", title: "Diagnostic logging", component: LoggingPage },
   { path: "/about", title: "About", component: AboutPage },

@@ -35,7 +35,7 @@ export function ReceiveConnectorsPage() {
           </button>
         )}
       </header>
-      {list?.connectors.length === 0 && <EmptyState text="No receive connector: nothing is received." />}
+      {list?.connectors.length === 0 && <EmptyState>No receive connector: nothing is received.</EmptyState>}
       {list?.connectors.map((connector) => (
         <ConnectorCard
           key={connector.name}
