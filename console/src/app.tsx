@@ -35,7 +35,7 @@ export function App() {
                 <a
                   href={`#${one.path}`}
                   aria-current={one === page ? "page" : undefined}
-                  ref={one === page ? bringIntoView : undefined}
+                  ref={one === page ? bringIntoView : null}
                 >
                   {one.title}
                 </a>
