@@ -8,9 +8,13 @@ import { formatEndpoint } from "./core/units/endpoint.ts";
 import { levelNumbers } from "./events/event-level.ts";
 import { createEventLog, type EventLog } from "./events/event-log.ts";
 import { openProtocolLog, protocolLogDirectory, type ProtocolDirection } from "./logs/protocol-log.ts";
+import { httpTls } from "./http/http-listeners.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createOverview, type Overview } from "./metrics/overview.ts";
 import { watchEventLoopLag } from "./metrics/event-loop-lag.ts";
+import { createExposition, type Exposition } from "./metrics/exposition.ts";
+import { createMonitoring } from "./metrics/monitoring.ts";
+import { createReadinessCheck, type Readiness, type RelayState } from "./metrics/readiness.ts";
 import { eventStoreDirectory, openEventStore, type EventStore } from "./events/store/event-store.ts";
 import type { Ports } from "./ports/ports.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
@@ -19,6 +23,7 @@ import type { LimitUsage } from "./receive/admission/usage.ts";
 import type { Listener } from "./receive/connection/listeners.ts";
 import { openConnection, type OpenConnection } from "./receive/open-connection.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
+import { createCertificates, type Certificates } from "./receive/tls/certificates.ts";
 import { createResourceMonitor } from "./resources/resource-monitor.ts";
 import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
@@ -42,6 +47,8 @@ export interface Relay {
    * theirs; new listeners open, removed ones stop accepting. `hostname` and `dataDirectory` need a restart.
    */
   reconfigure(settings: Settings): Promise<void>;
+  /** Calls back with each new configuration, and waits for it. Returns what ends it. */
+  onReconfigured(listener: (settings: Settings) => Promise<void>): () => void;
   /**
    * Stops accepting, lets sessions and deliveries under way finish for up to `graceMs` (default 20 s), answers
    * 421 to the rest, and closes the spool. Idempotent.
@@ -57,6 +64,16 @@ export interface Relay {
   readonly tracking: Pick<TrackingLog, "enabled" | "track" | "search">;
   /** What it counted since its start. */
   readonly metrics: Metrics;
+  /** The same for Prometheus, with what it holds now. */
+  exposition(): Exposition;
+  /** Whether it takes mail now, and why not. */
+  readiness(): Promise<Readiness>;
+  /** That it answers tells that the event loop turns; how late it was is told too. */
+  liveness(): { readonly live: true; readonly eventLoopLagMs: number };
+  /** Where metrics and health are served. */
+  monitoring(): readonly { readonly endpoint: Endpoint; readonly url: string }[];
+  /** The certificates that are presented, and the door for others who present some. */
+  readonly certificates: Pick<Certificates, "load" | "pairFor" | "onLoaded" | "inUse">;
   /** The last ten minutes, second by second. */
   readonly overview: Pick<Overview, "points" | "follow">;
   /** Queues and what they wait for. */
@@ -150,10 +167,16 @@ export async function createRelay(
     queueLength: () => spool.size,
   });
 
+  const certificates = createCertificates({
+    directory: join(settings.dataDirectory, "tls"),
+    hostname: settings.hostname,
+    clock,
+    events,
+  });
   const receiver: Receiver = createReceiver({
     settings: receiverSettings(settings),
     hostname: settings.hostname,
-    tlsDirectory: join(settings.dataDirectory, "tls"),
+    certificates,
     spool,
     events,
     clock,
@@ -184,9 +207,51 @@ export async function createRelay(
     eventLoopLagP99Ms: () => eventLoopLag.takeP99Ms(),
   });
 
+  let state: RelayState = "starting";
+  let configurationRejected = false;
+  events.subscribe(({ name }) => {
+    if (name === "ConfigurationRejected") configurationRejected = true;
+    else if (name === "ConfigurationApplied") configurationRejected = false;
+  });
+  const readinessCheck = createReadinessCheck(join(settings.dataDirectory, "spool"), clock);
+  const readiness = (): Promise<Readiness> =>
+    readinessCheck.look({
+      state,
+      listeners: receiver.listeners.length,
+      pressure: resources.pressure,
+      configurationRejected,
+    });
+  const liveness = () => ({
+    live: true as const,
+    eventLoopLagMs: overview.points().at(-1)?.eventLoopLagP99Ms ?? 0,
+  });
+  let exposed: Exposition | undefined;
+  const exposition = (): Exposition =>
+    (exposed ??= createExposition({
+      metrics,
+      get sessions() {
+        return receiver.sessions;
+      },
+      get queued() {
+        return spool.size;
+      },
+      queues: () => scheduler.snapshot(),
+    }));
+  const monitoring = createMonitoring({
+    monitored: { exposition, readiness, liveness },
+    events,
+    clock,
+  });
+  const monitorBy = async ({ metrics: { tls, ...where } }: Settings): Promise<void> => {
+    await certificates.load("metrics", tls === undefined || where.listen.length === 0 ? [] : [tls]);
+    await monitoring.apply(where, httpTls(certificates, tls));
+  };
+  const followers = new Set<(settings: Settings) => Promise<void>>();
+
   let stopping: Promise<void> | undefined;
 
   const stop = async (reason: string, graceMs: number): Promise<void> => {
+    state = "stopping";
     events.emit("RelayStopping", {
       reason,
       seconds: Math.round(graceMs / 1000),
@@ -197,10 +262,13 @@ export async function createRelay(
     await Promise.all([receiver.stop(graceMs), scheduler.stop(graceMs)]);
     overview.stop();
     eventLoopLag.stop();
+    await monitoring.close();
+    certificates.close();
     await Promise.all([receiveLog.close(), sendLog.close()]);
     const queued = spool.size;
     await spool.close();
     await tracking.close();
+    state = "stopped";
     events.emit("RelayStopped", { queued });
     await eventStore.close();
   };
@@ -209,6 +277,7 @@ export async function createRelay(
     async start() {
       warnOfOpenRelays(settings, events);
       await resources.start();
+      await monitorBy(settings);
       const failures = await receiver.start();
       if (receiver.listeners.length === 0 && failures.length > 0) {
         const named = failures.map(({ endpoint, error }) => `${formatEndpoint(endpoint)}: ${error.message}`);
@@ -216,6 +285,7 @@ export async function createRelay(
       }
       scheduler.start();
       overview.start();
+      state = "running";
       events.emit("RelayStarted", { version, hostname: settings.hostname, recovered: spool.recovered });
     },
     listeners: () => receiver.listeners.map(({ bound }) => bound),
@@ -229,12 +299,23 @@ export async function createRelay(
       tracking.reconfigure(next.transport);
       await receiver.reconfigure(receiverSettings(next));
       await scheduler.reconfigure(next);
+      await monitorBy(next);
+      for (const follower of followers) await follower(next);
+    },
+    onReconfigured(listener) {
+      followers.add(listener);
+      return () => void followers.delete(listener);
     },
     stop: (reason = "asked to", graceMs = defaultGraceMs) => (stopping ??= stop(reason, graceMs)),
     events,
     eventStore,
     usage: receiver.usage,
     metrics,
+    exposition,
+    readiness,
+    liveness,
+    monitoring: () => monitoring.open,
+    certificates,
     overview,
     tracking,
     queues: () => scheduler.snapshot(),

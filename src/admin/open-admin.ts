@@ -3,7 +3,6 @@ import type { LiveConfiguration } from "../config/live-configuration.ts";
 import type { Clock } from "../ports/ports.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
 import type { Relay } from "../relay.ts";
-import { createExposition } from "../metrics/exposition.ts";
 import { openAdminTokens } from "./admin-tokens.ts";
 import { createAdminApp } from "./app.ts";
 import { shell } from "./caller.ts";
@@ -16,7 +15,7 @@ export interface Admin {
   /** Where it listens; undefined when it could not be opened, which is told as an event. */
   readonly socket: string | undefined;
   /** Undefined when none is configured, or it could not be opened, which is told as an event. */
-  readonly console: Pick<Console, "url" | "firstToken"> | undefined;
+  readonly console: { readonly url: string; readonly firstToken: string | undefined } | undefined;
   /** Ends its streams and lets requests under way end. Idempotent. */
   close(): Promise<void>;
 }
@@ -58,7 +57,10 @@ export async function openAdmin(options: {
   }
   return {
     socket: server?.path,
-    console,
+    get console() {
+      const url = console?.url;
+      return url === undefined ? undefined : { url, firstToken: console?.firstToken };
+    },
     async close() {
       for (const end of streams) end();
       await Promise.all([server?.close(), console?.close()]);
@@ -68,15 +70,13 @@ export async function openAdmin(options: {
 
 /** What machines ask for: whether it lives, whether it takes mail, and its numbers. */
 function observed(relay: Relay) {
-  const exposition = createExposition(relay);
   return {
-    open: new Map([
-      ["/livez", () => Response.json({ live: true })],
+    open: new Map<string, () => Response | Promise<Response>>([
+      ["/livez", () => Response.json(relay.liveness())],
       [
         "/readyz",
-        () => {
-          const ready = relay.listeners().length > 0;
-          const reasons = ready ? [] : ["no listener is open"];
+        async () => {
+          const { ready, reasons } = await relay.readiness();
           return Response.json({ ready, reasons }, { status: ready ? 200 : 503 });
         },
       ],
@@ -84,8 +84,12 @@ function observed(relay: Relay) {
     viewed: new Map([
       [
         "/metrics",
-        async () =>
-          new Response(await exposition.text(), { headers: { "content-type": exposition.contentType } }),
+        async () => {
+          const exposition = relay.exposition();
+          return new Response(await exposition.text(), {
+            headers: { "content-type": exposition.contentType },
+          });
+        },
       ],
     ]),
   };

@@ -1,5 +1,4 @@
 /** What differs between two configurations, in words for the log: `receiveConnectors.AppRelay.tarpitInterval 5000 → 0`. */
-import { formatEndpoint } from "../core/units/endpoint.ts";
 import type { Settings } from "./settings.ts";
 
 /** Secrets are named, not shown. */
@@ -16,12 +15,7 @@ export function describeChanges(before: Settings, after: Settings): string {
 
 /** Settings that are read at start only, and differ. */
 export function needsRestart(before: Settings, after: Settings): string[] {
-  const names: string[] = (["hostname", "dataDirectory"] as const).filter(
-    (name) => before[name] !== after[name],
-  );
-  const place = ({ admin: { console } }: Settings) => console && formatEndpoint(console);
-  if (place(before) !== place(after)) names.push("admin.console");
-  return names;
+  return (["hostname", "dataDirectory"] as const).filter((name) => before[name] !== after[name]);
 }
 
 function compare(path: string, before: unknown, after: unknown, changes: string[]): void {

@@ -9,6 +9,7 @@ import { transportSchema } from "./transport-schema.ts";
 import {
   choice,
   filePath,
+  flag,
   hostName,
   kinds,
   line,
@@ -63,17 +64,55 @@ export const diagnosticsSchema = z.strictObject(
   { error: section },
 );
 
+/** TLS of what is served by HTTP. */
+const httpTls = {
+  tls: optionalSetting(
+    flag(),
+    "true with tlsCertificateFile, else false",
+    "HTTPS instead of HTTP; without tlsCertificateFile with the relay's self-signed certificate.",
+  ),
+  tlsCertificateFile: optionalSetting(
+    filePath(),
+    "none",
+    "PEM file with the certificate and its chain; read again when it changes.",
+  ),
+  tlsKeyFile: optionalSetting(filePath(), "none", "PEM file with the private key of tlsCertificateFile."),
+};
+
 export const adminSchema = z.strictObject(
   {
     console: optionalSetting(
       parsedText({ kind: "address:port" }, parseEndpoint),
       "none",
-      "Address of the web console, such as 127.0.0.1:8025. Needs a restart.",
+      "Address of the web console, such as 127.0.0.1:8025.",
     ),
+    ...httpTls,
     allowedHosts: setting(
       listOf(hostName(), { kind: "list of domain names" }),
       [],
       "Names the console is called by in a browser, beside hostname, IP addresses and localhost.",
+    ),
+  },
+  { error: section },
+);
+
+export const metricsSchema = z.strictObject(
+  {
+    listen: setting(
+      listOf(parsedText({ kind: "address:port" }, parseEndpoint), { kind: "list of address:port" }),
+      [],
+      "Where /metrics, /livez and /readyz are served without a token, such as 127.0.0.1:9464.",
+    ),
+    allow: setting(
+      listOf(parsedText({ kind: "IP range" }, parseIpRange), { kind: "list of IP ranges" }),
+      ["127.0.0.0/8", "::1"],
+      "Client addresses that are answered there; others get 403.",
+    ),
+    ...httpTls,
+    bySource: setting(
+      flag(),
+      false,
+      "Series for each source too (open connections, recent refusals): hundreds of them on a busy relay.",
     ),
   },
   { error: section },
@@ -114,4 +153,5 @@ export const configurationSchema = z.strictObject({
   transport: setting(transportSchema, {}, "Retries, expiry and reports."),
   diagnostics: setting(diagnosticsSchema, {}, "What is told in the log."),
   admin: setting(adminSchema, {}, "How the relay is administered."),
+  metrics: setting(metricsSchema, {}, "Where monitoring systems ask, and who may."),
 });

@@ -1,13 +1,14 @@
 /** What is legal and probably not meant. */
-import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { formatUnlimited } from "../core/units/unlimited.ts";
 import { formatDuration } from "../core/units/duration.ts";
-import { contains, ipRange, parseAddress } from "../core/units/ip-range.ts";
+import { contains, ipRange, type IpRange, overlap, parseAddress } from "../core/units/ip-range.ts";
 import type { Findings, Path } from "./fault.ts";
 import { grantsRelay, isOpenRelay } from "../core/policy/open-relay.ts";
 import type { Settings } from "./settings.ts";
 
 const loopback = ["127.0.0.0/8", "::1"].map(ipRange);
+const everybody = ["0.0.0.0/0", "::/0"].map(ipRange);
 
 /** `written` tells which settings the file gives. */
 export function checkReceiveConnectorWarnings(
@@ -94,11 +95,38 @@ export function checkConfigurationWarnings(settings: Settings, findings: Finding
       `nobody is told of delays: messages expire after ${formatDuration(messageExpirationTimeout)}, before ${formatDuration(delayNotificationTimeout)} have passed`,
     );
   }
-  const console = settings.admin.console && parseAddress(settings.admin.console.address);
-  if (console && !loopback.some((range) => contains(range, console))) {
+  checkHttpWarnings(settings, findings);
+}
+
+function checkHttpWarnings({ admin, metrics }: Settings, findings: Findings): void {
+  if (admin.console !== undefined && admin.tls === undefined && !isLoopback(admin.console)) {
     findings.warning(
       ["admin", "console"],
-      "the console speaks HTTP without TLS, and tokens can be read on the way; listen on 127.0.0.1 and put a proxy with TLS in front, or use an SSH tunnel",
+      "the console speaks HTTP without TLS, and tokens can be read on the way; set admin.tls, listen on 127.0.0.1 and put a proxy with TLS in front, or use an SSH tunnel",
     );
   }
+  for (const [index, endpoint] of metrics.listen.entries()) {
+    if (isLoopback(endpoint)) continue;
+    const path = ["metrics", "listen", index];
+    if (
+      metrics.allow.every((range) =>
+        loopback.some((own) => overlap(range, own) === "inside" || overlap(range, own) === "same"),
+      )
+    )
+      findings.warning(path, "is reached from elsewhere, and metrics.allow answers this host only");
+    else if (metrics.allow.some(isEverybody))
+      findings.warning(
+        path,
+        "tells names of connectors, next hops and queues to everybody who can connect; narrow metrics.allow",
+      );
+  }
+}
+
+function isLoopback({ address }: Endpoint): boolean {
+  const parsed = parseAddress(address);
+  return parsed !== undefined && loopback.some((range) => contains(range, parsed));
+}
+
+function isEverybody(range: IpRange): boolean {
+  return everybody.some((all) => overlap(range, all) === "same");
 }

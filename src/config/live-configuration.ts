@@ -178,7 +178,12 @@ export function createLiveConfiguration(options: {
   };
 }
 
-const problemEvents: ReadonlySet<string> = new Set(["ListenerFailed", "TlsCertificateProblem"]);
+const problemEvents: ReadonlySet<string> = new Set([
+  "ListenerFailed",
+  "TlsCertificateProblem",
+  "ConsoleFault",
+  "MetricsFault",
+]);
 
 async function collectProblems(relay: Configurable, run: () => Promise<void>): Promise<string[]> {
   const problems: string[] = [];

@@ -98,6 +98,41 @@ admin:
     expect(warningsOf(result)).toEqual([]);
   });
 
+  it.each([
+    ["admin: { console: 0.0.0.0:8025, tls: true }", []],
+    ["metrics: { listen: [0.0.0.0:9464] }", [/metrics\.listen\[0\]: .*this host only/]],
+    ["metrics: { listen: [0.0.0.0:9464], allow: [10.0.0.0/8] }", []],
+    ['metrics: { listen: [0.0.0.0:9464], allow: ["0.0.0.0/0"] }', [/metrics\.listen\[0\]: .*everybody/]],
+    ["metrics: { tls: false, tlsCertificateFile: a, tlsKeyFile: b }", [/metrics\.tls: .*no effect/]],
+  ])("%s", (lines, warnings) => {
+    expect(warningsOf(parse(`${usual}${lines}\n`))).toEqual(
+      warnings.map((warning) => expect.stringMatching(warning) as string),
+    );
+  });
+
+  it.each([
+    ["metrics: { listen: 127.0.0.1:9464 }", /metrics\.listen: .*not a list/],
+    ["metrics: { listen: [9464] }", /metrics\.listen\[0\]: /],
+    ["metrics: { allow: [loopback] }", /metrics\.allow\[0\]: .*not an IP range/],
+    ["metrics: { alow: [] }", /metrics\.alow: .*did you mean allow/],
+    [
+      "metrics: { listen: [127.0.0.1:2525] }",
+      /metrics\.listen\[0\]: .*taken by receive connector "AppRelay"/,
+    ],
+    [
+      "metrics: { listen: [127.0.0.1:1, 127.0.0.1:1] }",
+      /metrics\.listen\[1\]: .*taken by metrics\.listen\[0\]/,
+    ],
+    [
+      "metrics: { listen: [127.0.0.1:1] }\nadmin: { console: 127.0.0.1:1 }",
+      /metrics\.listen\[0\]: .*taken by admin\.console/,
+    ],
+    ["admin: { tlsCertificateFile: a.pem }", /admin\.tlsCertificateFile: .*go together/],
+    ["metrics: { tlsKeyFile: a.key }", /metrics\.tlsKeyFile: .*go together/],
+  ])("%s is a fault", (lines, fault) => {
+    expect(faultsOf(parse(`${usual}${lines}\n`))).toEqual([expect.stringMatching(fault) as string]);
+  });
+
   it("a console that others can reach is warned of", () => {
     expect(warningsOf(parse("receiveConnectors: []\nadmin: { console: 0.0.0.0:8025 }\n")).join()).toContain(
       "the console speaks HTTP without TLS",

@@ -5,10 +5,17 @@ import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { parseScryptPhc } from "../core/authentication/scrypt-phc.ts";
 import { checkConfigurationWarnings } from "./configuration-warnings.ts";
-import { adminSchema, configurationSchema, diagnosticsSchema, userSchema } from "./configuration-schema.ts";
+import {
+  adminSchema,
+  configurationSchema,
+  diagnosticsSchema,
+  metricsSchema,
+  userSchema,
+} from "./configuration-schema.ts";
 import { checkUniqueNames } from "./connector-conflicts.ts";
 import { categoryLevels } from "./diagnostics-levels.ts";
 import { type Fault, Findings, type Locate, type Path } from "./fault.ts";
+import { checkHttpPlaces, readHttpTls } from "./http-places.ts";
 import { readPiece, tellUnknown } from "./issues.ts";
 import { type Origins, originsOf } from "./origins.ts";
 import { readReceiveConnectors } from "./read-receive-connectors.ts";
@@ -112,7 +119,12 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   const diagnostics = piece(shape.diagnostics, "diagnostics");
   const levels = categoryLevels(diagnostics?.levels ?? {}, ["diagnostics", "levels"], findings);
   const admin = piece(shape.admin, "admin");
-  if (!transport || !acceptedDomains || !applications || !proxyProtocolFrom || !admin) return undefined;
+  const metrics = piece(shape.metrics, "metrics");
+  const adminTls = readHttpTls(admin ?? {}, ["admin"], absolute, findings);
+  const metricsTls = readHttpTls(metrics ?? {}, ["metrics"], absolute, findings);
+  checkHttpPlaces(admin?.console, metrics?.listen ?? [], receiveConnectors, findings);
+  if (!transport || !acceptedDomains || !applications || !proxyProtocolFrom || !admin || !metrics)
+    return undefined;
   if (findings.faults.length > 0) return undefined;
 
   const settings: Settings = {
@@ -129,7 +141,13 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
       externalPostmasterAddress: transport.externalPostmasterAddress ?? `postmaster@${hostname}`,
     },
     diagnostics: { levels },
-    admin: { console: admin.console, allowedHosts: admin.allowedHosts },
+    admin: { console: admin.console, tls: adminTls, allowedHosts: admin.allowedHosts },
+    metrics: {
+      listen: metrics.listen,
+      allow: metrics.allow,
+      tls: metricsTls,
+      bySource: metrics.bySource,
+    },
   };
   checkConfigurationWarnings(settings, findings);
   return settings;
@@ -158,6 +176,7 @@ const homes: readonly (readonly [string, { readonly shape: object }])[] = [
   ["transport", transportSchema],
   ["diagnostics", diagnosticsSchema],
   ["admin", adminSchema],
+  ["metrics", metricsSchema],
 ];
 
 function homeOf(name: string): string | undefined {

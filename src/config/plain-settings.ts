@@ -4,7 +4,7 @@ import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.
 import type { AddressSpace, SendConnectorSettings } from "../core/policy/send-connector.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import type { Plain } from "./edit-value.ts";
-import type { Settings } from "./settings.ts";
+import type { HttpTls, Settings } from "./settings.ts";
 
 export type PlainSection = Readonly<Record<string, Plain>>;
 
@@ -41,7 +41,7 @@ export function plainTransport(transport: Settings["transport"]): PlainSection {
 
 /** The whole; lists of named things are sections by name. Password hashes are left out. */
 export function plainSettings(settings: Settings): PlainSection {
-  const { console, allowedHosts } = settings.admin;
+  const { admin, metrics } = settings;
   return {
     hostname: settings.hostname,
     dataDirectory: settings.dataDirectory,
@@ -58,7 +58,25 @@ export function plainSettings(settings: Settings): PlainSection {
     proxyProtocolFrom: settings.proxyProtocolFrom.map(({ text }) => text),
     transport: plainTransport(settings.transport),
     diagnostics: { levels: settings.diagnostics.levels },
-    admin: { console: console === undefined ? null : formatEndpoint(console), allowedHosts },
+    admin: {
+      console: admin.console === undefined ? null : formatEndpoint(admin.console),
+      ...plainTls(admin.tls),
+      allowedHosts: admin.allowedHosts,
+    },
+    metrics: {
+      listen: metrics.listen.map(formatEndpoint),
+      allow: metrics.allow.map(({ text }) => text),
+      ...plainTls(metrics.tls),
+      bySource: metrics.bySource,
+    },
+  };
+}
+
+function plainTls(tls: HttpTls | undefined): PlainSection {
+  return {
+    tls: tls !== undefined,
+    tlsCertificateFile: tls?.tlsCertificateFile ?? null,
+    tlsKeyFile: tls?.tlsKeyFile ?? null,
   };
 }
 

@@ -1,6 +1,12 @@
 /** The reference of the configuration file, written from its schema. */
 import { z } from "zod";
-import { adminSchema, configurationSchema, diagnosticsSchema, userSchema } from "./configuration-schema.ts";
+import {
+  adminSchema,
+  configurationSchema,
+  diagnosticsSchema,
+  metricsSchema,
+  userSchema,
+} from "./configuration-schema.ts";
 import { unwrapped } from "./issues.ts";
 import { defaultConnectorValues, usagePresets } from "./receive-connector.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
@@ -66,6 +72,10 @@ export function configurationReference(): string {
     "## admin",
     "",
     ...table(adminSchema.shape),
+    "",
+    "## metrics",
+    "",
+    ...table(metricsSchema.shape),
     "",
     "## Other spellings",
     "",

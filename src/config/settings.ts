@@ -15,6 +15,12 @@ export interface UserSettings {
   readonly passwordHash: string;
 }
 
+/** TLS of what is served by HTTP; paths absolute, none for the self-signed certificate. */
+export interface HttpTls {
+  readonly tlsCertificateFile: string | undefined;
+  readonly tlsKeyFile: string | undefined;
+}
+
 export interface Settings {
   readonly hostname: string;
   /** Absolute. */
@@ -47,7 +53,15 @@ export interface Settings {
   };
   readonly admin: {
     readonly console: Endpoint | undefined;
+    /** Undefined: in the clear. */
+    readonly tls: HttpTls | undefined;
     /** Names the console may be called by, beside the host name, addresses and localhost. */
     readonly allowedHosts: readonly string[];
+  };
+  readonly metrics: {
+    readonly listen: readonly Endpoint[];
+    readonly allow: readonly IpRange[];
+    readonly tls: HttpTls | undefined;
+    readonly bySource: boolean;
   };
 }

@@ -465,7 +465,14 @@ export const catalogue = {
     category: "TransportService",
     severity: "Information",
     level: 0,
-    text: "The console listens on http://%address. weir New-AdminToken makes a token to sign in with.",
+    text: "The console listens on %url. weir New-AdminToken makes a token to sign in with.",
+  },
+  ConsoleClosed: {
+    id: 20534,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "The console no longer listens on %url; who is signed in stays so.",
   },
   ConsoleFault: {
     id: 20533,
@@ -473,6 +480,34 @@ export const catalogue = {
     severity: "Error",
     level: 0,
     text: "The console cannot be opened on %address: %error. The relay and its commands go on without it.",
+  },
+  MetricsOpened: {
+    id: 20560,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "Metrics and health are served on %url.",
+  },
+  MetricsClosed: {
+    id: 20561,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "Metrics and health are no longer served on %url.",
+  },
+  MetricsFault: {
+    id: 20562,
+    category: "TransportService",
+    severity: "Error",
+    level: 0,
+    text: "Metrics and health cannot be served on %address: %error. The relay goes on without it.",
+  },
+  MetricsRefused: {
+    id: 20563,
+    category: "TransportService",
+    severity: "Warning",
+    level: 0,
+    text: "%source asked for metrics and was refused: metrics.allow does not hold its address. Told once an hour.",
   },
 } as const satisfies Record<string, EventDefinition>;
 

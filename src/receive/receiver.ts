@@ -34,7 +34,7 @@ import { readProxySource } from "./connection/proxy-source.ts";
 import type { SessionServices } from "./session/services.ts";
 import type { SessionState } from "./session/state.ts";
 import { createSessions, type OpenSession } from "./sessions.ts";
-import { createCertificates } from "./tls/certificates.ts";
+import type { Certificates } from "./tls/certificates.ts";
 
 export interface ReceiverSettings extends AdmissionSettings {
   readonly acceptedDomains: readonly AcceptedDomain[];
@@ -65,7 +65,7 @@ const discreditMs = 60 * 60_000;
 export function createReceiver(options: {
   readonly settings: ReceiverSettings;
   readonly hostname: string;
-  readonly tlsDirectory: string;
+  readonly certificates: Certificates;
   readonly spool: Spool;
   readonly events: Events;
   readonly clock: Clock;
@@ -76,7 +76,7 @@ export function createReceiver(options: {
   /** Told of each message taken. */
   readonly tracking?: Tracking;
 }): Receiver {
-  const { spool, events, clock, metrics, hostname } = options;
+  const { spool, events, clock, metrics, hostname, certificates } = options;
   let settings = options.settings;
   const ledger = createMemoryLedger();
   const limitUsage = createLimitUsage({
@@ -98,7 +98,6 @@ export function createReceiver(options: {
   const door = createDoor({ ledger, clock, events, refusals, usage });
   const waitingRoom = createWaitingRoom(clock);
   const accounts = createAccounts(settings.users);
-  const certificates = createCertificates({ directory: options.tlsDirectory, hostname, clock, events });
   const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog });
   const discredited = new LRUCache<string, true>({
     max: 10_000,
@@ -116,7 +115,7 @@ export function createReceiver(options: {
     tracking: options.tracking ?? noTracking,
     stopping: stopping.signal,
     greeting: (connector) => greeting(connector, clock.wall()),
-    tlsContext: (connector) => certificates.contextFor(connector),
+    tlsContext: (connector) => (offersTls(connector) ? certificates.contextFor(connector) : undefined),
     authenticate: (user, password) => accounts.authenticate(user, password),
     refuseMessage(state, isGone) {
       const client = clientOf(state);
@@ -219,13 +218,13 @@ export function createReceiver(options: {
 
   return {
     async start() {
-      await certificates.load(settings.receiveConnectors);
+      await certificates.load("receive", settings.receiveConnectors.filter(offersTls));
       return listeners.apply(settings.receiveConnectors);
     },
     async reconfigure(next) {
       settings = next;
       accounts.replace(next.users);
-      await certificates.load(next.receiveConnectors);
+      await certificates.load("receive", next.receiveConnectors.filter(offersTls));
       return listeners.apply(next.receiveConnectors);
     },
     get listeners() {
@@ -243,7 +242,6 @@ export function createReceiver(options: {
       stopping.abort();
       waitingRoom.close();
       await sessions.stop(graceMs);
-      certificates.close();
     },
   };
 }
@@ -257,6 +255,10 @@ function localAddressOf(socket: Socket, endpoint: Endpoint): string | undefined 
 
 function clientOf({ connector, peer }: SessionState): Client {
   return { connector, address: peer.address, source: peer.source };
+}
+
+function offersTls({ authMechanism }: ReceiveConnectorSettings): boolean {
+  return authMechanism.includes("Tls");
 }
 
 function greeting(connector: ReceiveConnectorSettings, date: Date): Reply {

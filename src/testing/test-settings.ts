@@ -131,6 +131,7 @@ export interface TestSettings {
   readonly applications?: Settings["applications"];
   readonly proxyProtocolFrom?: Settings["proxyProtocolFrom"];
   readonly transport?: Partial<TransportSettings & Settings["transport"]>;
+  readonly metrics?: Settings["metrics"];
 }
 
 export function testSettings(given: TestSettings): Settings {
@@ -175,6 +176,7 @@ export function testSettings(given: TestSettings): Settings {
       ...given.transport,
     },
     diagnostics: { levels: {} },
-    admin: { console: undefined, allowedHosts: [] },
+    admin: { console: undefined, tls: undefined, allowedHosts: [] },
+    metrics: given.metrics ?? { listen: [], allow: [], tls: undefined, bySource: false },
   };
 }

@@ -48,10 +48,11 @@ beforeEach(async () => {
     tokens,
     sessions: createSessions(clock, tokens),
     limit: createSignInLimit(clock, (source, failures) => told.push([source, failures])),
-    assets: new Map([
-      ["/index.html", asset("index")],
-      ["/app.js", asset("app")],
-    ]),
+    assets: () =>
+      new Map([
+        ["/index.html", asset("index")],
+        ["/app.js", asset("app")],
+      ]),
     allowedHosts: () => ["relay.test"],
     open: new Map([["/livez", () => new Response("live")]]),
     viewed: new Map([["/metrics", () => new Response("weir_up 1")]]),

@@ -18,7 +18,7 @@ export interface ConsoleParts {
   readonly tokens: AdminTokens;
   readonly sessions: Sessions;
   readonly limit: SignInLimit;
-  readonly assets: Assets;
+  readonly assets: () => Assets;
   /** Names, beside addresses and localhost, that a browser may call the console by. */
   readonly allowedHosts: () => readonly string[];
   /** Health: answered without signing in. By path. */
@@ -169,7 +169,7 @@ function shownSession({ token, csrfToken }: Session) {
 function page({ assets }: ConsoleParts, request: Request, pathname: string): Response {
   if (request.method !== "GET" && request.method !== "HEAD")
     throw new AdminRefusal("notFound", `there is no ${request.method} ${pathname}`);
-  const asset = assets.get(pathname) ?? assets.get("/index.html");
+  const asset = assets().get(pathname) ?? assets().get("/index.html");
   if (asset !== undefined) return assetResponse(asset, request);
   return new Response(notBuilt, { status: 503, headers: { "content-type": "text/html; charset=utf-8" } });
 }

@@ -1,26 +1,29 @@
-/** The console of a running relay: opened where `admin.console` says. */
+/** The console of a running relay: open where `admin.console` says, also after that has changed. */
+import type { IncomingMessage } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import type { Settings } from "../../config/settings.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
+import { createHttpListeners, type HttpPlace, httpTls } from "../../http/http-listeners.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Relay } from "../../relay.ts";
 import type { AdminTokens } from "../admin-tokens.ts";
 import type { AdminBindings } from "../caller.ts";
-import { builtConsole, readAssets } from "./assets.ts";
+import { type Assets, builtConsole, readAssets } from "./assets.ts";
 import { createConsoleApp, type ConsoleParts } from "./console-app.ts";
-import { type ConsoleServer, serveConsole } from "./console-server.ts";
 import { createSessions } from "./sessions.ts";
 import { createSignInLimit } from "./sign-in-limit.ts";
 
 export interface Console {
-  /** `http://127.0.0.1:8025` */
-  readonly url: string;
+  /** `http://127.0.0.1:8025`; undefined: none is configured, or it cannot be opened, which is told as an event. */
+  readonly url: string | undefined;
   /** The administrator's first token, made just now; told nowhere else. */
   readonly firstToken: string | undefined;
   close(): Promise<void>;
 }
 
-/** Undefined: none is configured, or it cannot be opened, which is told as an event. Never rejects. */
+/** Who is signed in stays so while the console moves. Rejects when the first token cannot be kept. */
 export async function openConsole(options: {
-  readonly relay: Pick<Relay, "settings" | "events">;
+  readonly relay: Pick<Relay, "settings" | "events" | "certificates" | "onReconfigured">;
   readonly tokens: AdminTokens;
   readonly clock: Clock;
   readonly api: (request: Request, bindings: AdminBindings) => Response | Promise<Response>;
@@ -29,57 +32,72 @@ export async function openConsole(options: {
   /** By path: answered to anybody, and to every role. */
   readonly open?: ConsoleParts["open"];
   readonly viewed?: ConsoleParts["viewed"];
-}): Promise<Console | undefined> {
+}): Promise<Console> {
   const { relay, tokens, clock, api, makeFirstToken } = options;
-  const { events } = relay;
-  const wanted = relay.settings.admin.console;
-  if (wanted === undefined) return undefined;
+  const { events, certificates } = relay;
   const sessions = createSessions(clock, tokens);
-  let server: ConsoleServer | undefined;
-  try {
-    if (tokens.fault !== undefined) throw new Error(tokens.fault);
-    server = await serveConsole(
-      wanted,
-      createConsoleApp({
-        api,
-        tokens,
-        sessions,
-        limit: createSignInLimit(clock, (source, failures) =>
-          events.emit("ConsoleSignInFailed", { source, count: failures }),
-        ),
-        assets: await readAssets(builtConsole),
-        allowedHosts: () =>
-          [relay.settings.hostname, ...relay.settings.admin.allowedHosts].map((name) => name.toLowerCase()),
-        open: options.open ?? new Map(),
-        viewed: options.viewed ?? new Map(),
-        onFault: (where, fault) =>
-          events.emit("RelayFault", {
-            where: `console ${where}`,
-            error: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault),
-          }),
+  let assets: Assets | undefined;
+
+  const app = createConsoleApp({
+    api,
+    tokens,
+    sessions,
+    limit: createSignInLimit(clock, (source, failures) =>
+      events.emit("ConsoleSignInFailed", { source, count: failures }),
+    ),
+    assets: () => assets ?? new Map(),
+    allowedHosts: () =>
+      [relay.settings.hostname, ...relay.settings.admin.allowedHosts].map((name) => name.toLowerCase()),
+    open: options.open ?? new Map(),
+    viewed: options.viewed ?? new Map(),
+    onFault: (where, fault) =>
+      events.emit("RelayFault", {
+        where: `console ${where}`,
+        error: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault),
       }),
-    );
-    const firstToken =
-      makeFirstToken && tokens.list().length === 0
-        ? await tokens.add({ name: "admin", role: "administrator", createdAt: clock.wall().toISOString() })
-        : undefined;
-    const address = formatEndpoint(server.endpoint);
-    events.emit("ConsoleOpened", { address });
-    const opened = server;
-    return {
-      url: `http://${address}`,
-      firstToken,
-      async close() {
-        sessions.endAll();
-        await opened.close();
-      },
-    };
-  } catch (fault) {
-    await server?.close();
-    events.emit("ConsoleFault", {
-      address: formatEndpoint(wanted),
-      error: fault instanceof Error ? fault.message : String(fault),
-    });
-    return undefined;
-  }
+  });
+  const answer = getRequestListener(
+    (request, { incoming }) => app(request, { address: addressOf(incoming as IncomingMessage) }),
+    { overrideGlobalObjects: false },
+  );
+  const failed = (address: string, error: string): void => events.emit("ConsoleFault", { address, error });
+  const listeners = createHttpListeners((request, response) => void answer(request, response), {
+    opened: (url) => events.emit("ConsoleOpened", { url }),
+    closed: (url) => events.emit("ConsoleClosed", { url }),
+    failed,
+  });
+
+  const follow = async ({ admin: { console: endpoint, tls } }: Settings): Promise<void> => {
+    const places: HttpPlace[] = [];
+    if (endpoint !== undefined && tokens.fault !== undefined) {
+      failed(formatEndpoint(endpoint), tokens.fault);
+    } else if (endpoint !== undefined) {
+      assets ??= await readAssets(builtConsole);
+      places.push({ endpoint, tls: httpTls(certificates, tls) });
+    }
+    await certificates.load("console", tls === undefined || places.length === 0 ? [] : [tls]);
+    await listeners.apply(places);
+  };
+
+  await follow(relay.settings);
+  const leave = relay.onReconfigured(follow);
+  const firstToken =
+    makeFirstToken && listeners.open.length > 0 && tokens.list().length === 0
+      ? await tokens.add({ name: "admin", role: "administrator", createdAt: clock.wall().toISOString() })
+      : undefined;
+  return {
+    get url() {
+      return listeners.open[0]?.url;
+    },
+    firstToken,
+    async close() {
+      leave();
+      sessions.endAll();
+      await listeners.close();
+    },
+  };
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? "";
 }

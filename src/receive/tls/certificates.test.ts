@@ -49,13 +49,13 @@ const lookAgain = async () => {
 
 test("a self-signed certificate is made once, with a private key file, and used again", async () => {
   const connector = receiveConnector();
-  await certificates.load([connector]);
+  await certificates.load("receive", [connector]);
   expect(certificates.contextFor(connector)).toBeDefined();
   const file = join(directory, "tls", "self-signed.pem");
   const made = new X509Certificate(await readFile(file));
   expect(made.subjectAltName).toBe("DNS:relay.test");
   expect((await stat(join(directory, "tls", "self-signed.key"))).mode & 0o777).toBe(0o600);
-  await certificates.load([connector]);
+  await certificates.load("receive", [connector]);
   expect(new X509Certificate(await readFile(file)).fingerprint256).toBe(made.fingerprint256);
   expect(told).toEqual(["TlsCertificateLoaded"]);
 });
@@ -63,7 +63,7 @@ test("a self-signed certificate is made once, with a private key file, and used 
 test("changed files are loaded without a restart; a bad pair keeps the last good one", async () => {
   const files = await write("own", "one.test");
   const connector = receiveConnector(files);
-  await certificates.load([connector]);
+  await certificates.load("receive", [connector]);
   const first = certificates.contextFor(connector);
   told = [];
   await write("own", "a-longer-name.test");
@@ -76,13 +76,27 @@ test("changed files are loaded without a restart; a bad pair keeps the last good
   expect([told, certificates.contextFor(connector) === second]).toEqual([["TlsCertificateProblem"], true]);
 });
 
-test("without a usable certificate, or without Tls, there is no context", async () => {
+test("without a usable certificate there is no context", async () => {
   const missing = receiveConnector({
     tlsCertificateFile: join(directory, "none.pem"),
     tlsKeyFile: join(directory, "none.key"),
   });
-  const plain = receiveConnector({ authMechanism: ["None"] });
-  await certificates.load([missing, plain]);
-  expect([certificates.contextFor(missing), certificates.contextFor(plain)]).toEqual([undefined, undefined]);
+  await certificates.load("receive", [missing]);
+  expect([certificates.contextFor(missing), certificates.pairFor(missing)]).toEqual([undefined, undefined]);
   expect(told).toEqual(["TlsCertificateProblem"]);
+  expect(certificates.inUse()).toEqual([]);
+});
+
+test("each user's certificates are its own; who follows hears of every load", async () => {
+  const [own, other] = [await write("own", "one.test"), await write("other", "two.test")];
+  let heard = 0;
+  const leave = certificates.onLoaded(() => heard++);
+  await certificates.load("receive", [own]);
+  await certificates.load("console", [own, other]);
+  expect(certificates.inUse().map(({ subject }) => subject)).toEqual(["CN=one.test", "CN=two.test"]);
+  expect(certificates.inUse()[0]?.validTo).toBeGreaterThan(clock.wall().getTime());
+  expect([heard, certificates.pairFor(other)?.cert]).toEqual([2, await readFile(other.tlsCertificateFile)]);
+  await certificates.load("console", []);
+  leave();
+  expect(certificates.inUse().map(({ file }) => file)).toEqual([own.tlsCertificateFile]);
 });

@@ -1,12 +1,11 @@
 /**
- * The certificates of the receive connectors: read from files, read again when the files change, and a
- * self-signed one made at the first start for connectors that name none. TLS 1.2 is the least (RFC 8996).
+ * The certificates of whoever listens with TLS: read from files, read again when the files change, and a
+ * self-signed one made at the first start for those that name none. TLS 1.2 is the least (RFC 8996).
  */
 import { X509Certificate } from "node:crypto";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
-import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock, Timer } from "../../ports/ports.ts";
 import { makeSelfSigned } from "./self-signed.ts";
@@ -16,17 +15,50 @@ interface CertificateFiles {
   readonly keyFile: string;
 }
 
-interface Loaded extends CertificateFiles {
-  readonly context: SecureContext | undefined;
+/** What to present: without a file, the self-signed one; without a key's file, both stand in one. */
+export interface CertificateUse {
+  readonly tlsCertificateFile: string | undefined;
+  readonly tlsKeyFile: string | undefined;
+}
+
+export interface CertificatePair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+export interface CertificateInUse {
+  readonly file: string;
+  readonly subject: string;
+  /** Milliseconds since the epoch. */
+  readonly validTo: number;
+}
+
+interface Good extends CertificateInUse {
+  readonly context: SecureContext;
+  readonly pair: CertificatePair;
+}
+
+interface Loaded {
+  /** The last that could be used. */
+  readonly good: Good | undefined;
   /** Size and time of both files when they were read. */
   readonly version: string;
 }
 
 export interface Certificates {
-  /** The context for new handshakes of this connector; undefined when its certificate cannot be used. */
-  contextFor(connector: ReceiveConnectorSettings): SecureContext | undefined;
-  /** Reads what the connectors name. Faults are told as events; the last good certificate stays in use. */
-  load(connectors: readonly ReceiveConnectorSettings[]): Promise<void>;
+  /** The context for new handshakes; undefined when the certificate cannot be used. */
+  contextFor(use: CertificateUse): SecureContext | undefined;
+  /** The same as PEM, for servers that are told of changes. */
+  pairFor(use: CertificateUse): CertificatePair | undefined;
+  /**
+   * Reads what `user` names, in place of what it named before. Faults are told as events; the last good
+   * certificate stays in use.
+   */
+  load(user: string, uses: readonly CertificateUse[]): Promise<void>;
+  /** Calls back after a pair was read anew. Returns what ends it. */
+  onLoaded(listener: () => void): () => void;
+  /** Those that are presented now, each once. */
+  inUse(): readonly CertificateInUse[];
   close(): void;
 }
 
@@ -41,7 +73,8 @@ export function createCertificates(options: {
 }): Certificates {
   const { directory, hostname, clock, events } = options;
   const loaded = new Map<string, Loaded>();
-  let wanted: CertificateFiles[] = [];
+  const wantedBy = new Map<string, readonly CertificateFiles[]>();
+  const listeners = new Set<() => void>();
   let timer: Timer | undefined;
   let closed = false;
 
@@ -49,32 +82,29 @@ export function createCertificates(options: {
     certificateFile: join(directory, "self-signed.pem"),
     keyFile: join(directory, "self-signed.key"),
   };
-  const filesOf = (connector: ReceiveConnectorSettings): CertificateFiles =>
-    connector.tlsCertificateFile === undefined
+  const filesOf = ({ tlsCertificateFile, tlsKeyFile }: CertificateUse): CertificateFiles =>
+    tlsCertificateFile === undefined
       ? selfSigned
-      : {
-          certificateFile: connector.tlsCertificateFile,
-          keyFile: connector.tlsKeyFile ?? connector.tlsCertificateFile,
-        };
+      : { certificateFile: tlsCertificateFile, keyFile: tlsKeyFile ?? tlsCertificateFile };
+  const wanted = (): readonly CertificateFiles[] => [
+    ...new Map([...wantedBy.values()].flat().map((files) => [keyOf(files), files])).values(),
+  ];
+  const goodFor = (use: CertificateUse): Good | undefined => loaded.get(keyOf(filesOf(use)))?.good;
 
   const loadPair = async (files: CertificateFiles): Promise<void> => {
-    const key = keyOf(files);
-    const before = loaded.get(key);
+    const name = keyOf(files);
+    const before = loaded.get(name);
     try {
       const version = await versionOf(files);
       if (before?.version === version) return;
-      const [cert, privateKey] = await Promise.all([
-        readFile(files.certificateFile),
-        readFile(files.keyFile),
-      ]);
-      const context = createSecureContext({ cert, key: privateKey, minVersion: "TLSv1.2" });
-      loaded.set(key, { ...files, context, version });
-      const { subject, validTo } = new X509Certificate(cert);
-      events.emit("TlsCertificateLoaded", {
-        file: files.certificateFile,
-        subject: subject.replaceAll("\n", ", "),
-        validTo,
-      });
+      const [cert, key] = await Promise.all([readFile(files.certificateFile), readFile(files.keyFile)]);
+      const context = createSecureContext({ cert, key, minVersion: "TLSv1.2" });
+      const { subject: lines, validTo } = new X509Certificate(cert);
+      const [file, subject] = [files.certificateFile, lines.replaceAll("\n", ", ")];
+      const good = { file, subject, validTo: Date.parse(validTo), context, pair: { cert, key } };
+      loaded.set(name, { good, version });
+      events.emit("TlsCertificateLoaded", { file, subject, validTo });
+      for (const listener of listeners) listener();
     } catch (fault) {
       const error = fault instanceof Error ? fault.message : String(fault);
       // Said once for each state of the files, not at each look.
@@ -82,7 +112,7 @@ export function createCertificates(options: {
       if (before?.version !== version) {
         events.emit("TlsCertificateProblem", { file: files.certificateFile, error });
       }
-      loaded.set(key, { ...files, context: before?.context, version });
+      loaded.set(name, { good: before?.good, version });
     }
   };
 
@@ -97,19 +127,19 @@ export function createCertificates(options: {
 
   const lookAgain = (): void => {
     timer = clock.after(lookAgainMs, () => {
-      void Promise.all(wanted.map(loadPair)).finally(() => {
+      void Promise.all(wanted().map(loadPair)).finally(() => {
         if (!closed) lookAgain();
       });
     });
   };
 
   return {
-    contextFor: (connector) =>
-      connector.authMechanism.includes("Tls") ? loaded.get(keyOf(filesOf(connector)))?.context : undefined,
-    async load(connectors) {
-      const all = connectors.filter((connector) => connector.authMechanism.includes("Tls")).map(filesOf);
-      wanted = [...new Map(all.map((files) => [keyOf(files), files])).values()];
-      if (wanted.includes(selfSigned)) {
+    contextFor: (use) => goodFor(use)?.context,
+    pairFor: (use) => goodFor(use)?.pair,
+    async load(user, uses) {
+      wantedBy.set(user, uses.map(filesOf));
+      const all = wanted();
+      if (all.includes(selfSigned)) {
         try {
           await makeWhenMissing();
         } catch (fault) {
@@ -117,9 +147,18 @@ export function createCertificates(options: {
           events.emit("TlsCertificateProblem", { file: selfSigned.certificateFile, error });
         }
       }
-      await Promise.all(wanted.map(loadPair));
+      await Promise.all(all.map(loadPair));
       if (timer === undefined && !closed) lookAgain();
     },
+    onLoaded(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    inUse: () =>
+      wanted().flatMap((files) => {
+        const good = loaded.get(keyOf(files))?.good;
+        return good === undefined ? [] : [{ file: good.file, subject: good.subject, validTo: good.validTo }];
+      }),
     close() {
       closed = true;
       timer?.cancel();

@@ -1,0 +1,90 @@
+/** Whether the relay takes mail now, and why not: what `/readyz` answers. */
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { BackPressure } from "../core/policy/back-pressure.ts";
+import type { Clock } from "../ports/ports.ts";
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Whole sentences without their full stop; empty when ready. */
+  readonly reasons: readonly string[];
+  readonly checks: {
+    readonly state: RelayState;
+    /** Listening endpoints for mail. */
+    readonly listeners: number;
+    readonly spool: "writable" | "not writable";
+    readonly backPressure: BackPressure["level"];
+    /** `rejected`: a later version has faults, and the one before holds. */
+    readonly configuration: "applied" | "rejected";
+  };
+}
+
+export type RelayState = "starting" | "running" | "stopping" | "stopped";
+
+/** What is asked at each look. */
+export interface Watched {
+  readonly state: RelayState;
+  readonly listeners: number;
+  readonly pressure: BackPressure;
+  readonly configurationRejected: boolean;
+}
+
+export interface ReadinessCheck {
+  /** Never rejects. Cost: a small file is written and removed, at most once in two seconds. */
+  look(watched: Watched): Promise<Readiness>;
+}
+
+const probeMs = 2_000;
+
+export function createReadinessCheck(directory: string, clock: Clock): ReadinessCheck {
+  const probe = join(directory, ".writable");
+  let fault: Promise<string | undefined> | undefined;
+  let probedAt = 0;
+
+  const spoolFault = (): Promise<string | undefined> => {
+    if (fault !== undefined && clock.now() - probedAt < probeMs) return fault;
+    probedAt = clock.now();
+    fault = tryToWrite(probe);
+    return fault;
+  };
+
+  return {
+    async look({ state, listeners, pressure, configurationRejected }) {
+      const cannotWrite = await spoolFault();
+      const reasons: string[] = [];
+      if (state !== "running") reasons.push(`the relay is ${state}`);
+      else if (listeners === 0) reasons.push("no listener for mail is open");
+      if (cannotWrite !== undefined) reasons.push(`the spool cannot be written: ${cannotWrite}`);
+      if (pressure.level === "High") reasons.push(`back pressure is High: ${pressedBy(pressure)}`);
+      return {
+        ready: reasons.length === 0,
+        reasons,
+        checks: {
+          state,
+          listeners,
+          spool: cannotWrite === undefined ? "writable" : "not writable",
+          backPressure: pressure.level,
+          configuration: configurationRejected ? "rejected" : "applied",
+        },
+      };
+    },
+  };
+}
+
+function pressedBy({ resources }: BackPressure): string {
+  return resources
+    .filter(({ level }) => level === "High")
+    .map(({ resource, current }) => `${resource} is at ${Math.round(current * 10) / 10}`)
+    .join(", ");
+}
+
+async function tryToWrite(file: string): Promise<string | undefined> {
+  try {
+    // As large as a block: a full disk has no room for it.
+    await writeFile(file, Buffer.alloc(4096), { mode: 0o600 });
+    await rm(file);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
