@@ -1,4 +1,4 @@
-/** Writes what is made from the code: JSON Schema, references, and the facts of settings the shell knows. `npm run docs` */
+/** Writes what is made from the code: JSON Schema, references, and the facts of settings shell and console know. `npm run docs` */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,13 +24,13 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/cmdlets.md", await written(cmdletsReference(), "markdown")],
     ["docs/events.md", await written(eventsReference(), "markdown")],
     ["docs/limits.md", await written(limitsReference(), "markdown")],
-    ["src/cli/cmdlets/setting-facts.ts", await written(settingFactsModule(), "typescript")],
+    ["src/config/setting-facts-table.ts", await written(settingFactsModule(), "typescript")],
   ]);
 }
 
 function settingFactsModule(): string {
-  return `/** Written by \`npm run docs\` from the schema in src/config, so that the shell need not load it. */
-import type { SettingFact } from "../../config/setting-facts.ts";
+  return `/** Written by \`npm run docs\` from the schema in src/config, so that shell and console need not load it. */
+import type { SettingFact } from "./setting-facts.ts";
 
 export const receiveConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("receiveConnectors"))};
 export const sendConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("sendConnectors"))};

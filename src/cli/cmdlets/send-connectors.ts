@@ -1,7 +1,7 @@
 /** Send connectors, the transport section, queues. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
 import { changing, json, confirm, config, help, showing, telling } from "./common-parameters.ts";
-import { sendConnectorFacts, transportFacts } from "./setting-facts.ts";
+import { sendConnectorFacts, transportFacts } from "../../config/setting-facts-table.ts";
 import { settingParameters } from "./setting-parameters.ts";
 
 const group = "Send connectors and queues";

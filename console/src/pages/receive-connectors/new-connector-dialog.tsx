@@ -1,7 +1,7 @@
 /** A new receive connector: whom it is for, where it listens, and what is easily overlooked about it. */
 import { useState } from "preact/hooks";
 import type { Json } from "../../../../src/admin/contract/values.ts";
-import { receiveConnectorFacts } from "../../../../src/cli/cmdlets/setting-facts.ts";
+import { receiveConnectorFacts } from "../../../../src/config/setting-facts-table.ts";
 import { call } from "../../api.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { Field } from "../../components/field.tsx";

@@ -1,7 +1,7 @@
 /** Receive connectors: where they listen, how much of each limit is in use, their settings. */
 import { useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
-import { receiveConnectorFacts } from "../../../../src/cli/cmdlets/setting-facts.ts";
+import { receiveConnectorFacts } from "../../../../src/config/setting-facts-table.ts";
 import { call, may } from "../../api.ts";
 import { Badge } from "../../components/badge.tsx";
 import { EmptyState } from "../../components/table.tsx";

@@ -1,7 +1,7 @@
 /** Send connectors: where mail goes on to, what waits for each, their settings. */
 import { useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
-import { sendConnectorFacts } from "../../../../src/cli/cmdlets/setting-facts.ts";
+import { sendConnectorFacts } from "../../../../src/config/setting-facts-table.ts";
 import { call, may } from "../../api.ts";
 import { Badge } from "../../components/badge.tsx";
 import { Table } from "../../components/table.tsx";

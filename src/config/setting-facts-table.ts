@@ -1,5 +1,5 @@
-/** Written by `npm run docs` from the schema in src/config, so that the shell need not load it. */
-import type { SettingFact } from "../../config/setting-facts.ts";
+/** Written by `npm run docs` from the schema in src/config, so that shell and console need not load it. */
+import type { SettingFact } from "./setting-facts.ts";
 
 export const receiveConnectorFacts: readonly SettingFact[] = [
   {
