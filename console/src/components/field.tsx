@@ -10,7 +10,7 @@ export function Field({
   control,
 }: {
   label: string;
-  help?: string;
+  help?: ComponentChildren;
   fault?: string;
   badge?: ComponentChildren;
   /** Given the ids that tie it to its label and its words. */

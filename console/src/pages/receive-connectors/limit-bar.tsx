@@ -1,30 +1,53 @@
-/** A limit: what of it is in use, the highest of the last day, whom it refused. */
+/** A limit: what of it is in use, the highest of the last day, whom it refused and where to go from there. */
 import type { Output } from "../../../../src/admin/contract.ts";
+import { linkTo } from "../../router.ts";
 
 export type LimitUsage = Output<"getLimitUsage">["connectors"][number]["limits"][number];
 
+/** Sources that were refused, named; the events name the others. */
+const shownSources = 3;
+
 export function LimitBar({ usage }: { usage: LimitUsage }) {
-  const { limit, allowed, inUse, highestLastDay, refusedLastHour } = usage;
-  const share = (value: number): number =>
-    allowed === "unlimited" || allowed <= 0 ? 0 : Math.min(100, (value / allowed) * 100);
+  const { limit, allowed, inUse, highestLastDay, refusedLastHour, refusedLastDay, topSources } = usage;
+  const refused = topSources.filter((top) => top.refusedLastDay > 0).slice(0, shownSources);
   return (
     <div class="limit">
       <div class="limit-head">
         <span>{limit}</span>
-        <span>
-          {inUse.toLocaleString()} of {allowed.toLocaleString()}{" "}
+        <span class="nowrap">
+          {allowed === "unlimited"
+            ? `${inUse.toLocaleString()}, unlimited`
+            : `${inUse.toLocaleString()} of ${allowed.toLocaleString()}`}{" "}
           <span class="muted">peak {highestLastDay.toLocaleString()}</span>
         </span>
       </div>
-      <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-        <rect class={share(inUse) >= 100 ? "used full" : "used"} width={share(inUse)} height="8" />
-        {share(highestLastDay) > 0 && (
-          <rect class="peak" x={Math.min(99, share(highestLastDay))} width="1" height="8" />
-        )}
-      </svg>
-      {refusedLastHour > 0 && (
-        <p class="fault">Refused {refusedLastHour.toLocaleString()} times in the last hour.</p>
+      <UsageBar value={inUse} peak={highestLastDay} most={allowed === "unlimited" ? Infinity : allowed} />
+      {refusedLastDay > 0 && (
+        <p class="limit-refused">
+          Refused {refusedLastHour.toLocaleString()} times in the last hour, {refusedLastDay.toLocaleString()}{" "}
+          in the last day
+          {refused.length === 0 ? "." : ": "}
+          {refused.map(({ source, application }, index) => (
+            <span key={source}>
+              {index === 0 ? "" : ", "}
+              <a href={linkTo("/events", { source })}>{application?.name ?? source}</a>
+            </span>
+          ))}
+        </p>
       )}
     </div>
+  );
+}
+
+/** Use and peak against the most there may be; the words beside it say the same. */
+export function UsageBar({ value, peak, most }: { value: number; peak: number; most: number }) {
+  const share = (part: number): number => (most <= 0 ? 0 : Math.min(100, (part / most) * 100));
+  const used = share(value);
+  const kind = used >= 100 ? "used full" : used >= 80 ? "used high" : "used";
+  return (
+    <svg class="usage" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="reached" width={share(peak)} height="6" />
+      <rect class={kind} width={used} height="6" />
+    </svg>
   );
 }

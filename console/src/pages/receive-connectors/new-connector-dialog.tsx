@@ -1,103 +1,62 @@
-/** A new receive connector: whom it is for, where it listens, and what is easily overlooked about it. */
-import { useState } from "preact/hooks";
-import type { Json } from "../../../../src/admin/contract/values.ts";
+/** A new receive connector: whom it is for, where it listens, whether they may relay, how many at once. */
 import { receiveConnectorFacts } from "../../../../src/config/setting-facts-table.ts";
 import { call } from "../../api.ts";
-import { Dialog } from "../../components/dialog.tsx";
-import { Field } from "../../components/field.tsx";
-import { ChangeActions } from "../settings/change-actions.tsx";
-import { SettingField } from "../settings/settings-dialog.tsx";
-import { valueOf } from "../settings/setting-text.ts";
-import { useChange } from "../settings/use-change.ts";
+import { NewConnectorDialog as Guided, type Given } from "../connectors/new-connector-dialog.tsx";
 
 const asked = [
   "usage",
   "bindings",
   "remoteIpRanges",
   "permissionGroups",
+  "anonymousRelay",
   "maxInboundConnectionPerSource",
   "maxInboundConnectionPercentagePerSource",
 ];
-const facts = receiveConnectorFacts
-  .filter(({ name }) => asked.includes(name))
-  .sort((a, b) => asked.indexOf(a.name) - asked.indexOf(b.name));
 
 export function NewConnectorDialog({ onClose }: { onClose: () => void }) {
-  const [name, setName] = useState("");
-  const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
-  const change = (whatIf: boolean) => {
-    const settings: Record<string, Json> = Object.fromEntries(
-      facts
-        .filter((fact) => (texts[fact.name] ?? "").trim() !== "")
-        .map((fact) => [fact.name, valueOf(fact, texts[fact.name] ?? "")]),
-    );
-    return call("newReceiveConnector", { name: name.trim(), settings, whatIf });
-  };
-  const steps = useChange(change, { text: `${name.trim()} is there.`, after: onClose });
-  const usage = texts["usage"] ?? "";
-  const warnings = remarkable(usage, texts);
   return (
-    <Dialog title="New receive connector" onClose={onClose}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void steps.run(true);
-        }}
-      >
-        <Field
-          label="name"
-          help="Unique among receive connectors."
-          control={(ids) => (
-            <input
-              {...ids}
-              value={name}
-              required
-              maxLength={64}
-              autocomplete="off"
-              onInput={(event) => {
-                setName(event.currentTarget.value);
-                steps.forget();
-              }}
-            />
-          )}
-        />
-        {facts.map((fact) => (
-          <SettingField
-            key={fact.name}
-            fact={fact}
-            isDefault={(texts[fact.name] ?? "") === ""}
-            text={texts[fact.name] ?? ""}
-            onEdit={(text) => {
-              setTexts({ ...texts, [fact.name]: text });
-              steps.forget();
-            }}
-          />
-        ))}
-        {warnings.map((warning) => (
-          <p key={warning} class="fault">
-            {warning}
-          </p>
-        ))}
-        <ChangeActions steps={steps} onClose={onClose} />
-      </form>
-    </Dialog>
+    <Guided
+      kind="receive"
+      words="Whom it serves, where it listens, and how much of it one application may take. What is left empty takes its default; everything can be changed later."
+      facts={receiveConnectorFacts}
+      asked={asked}
+      remarkable={remarkable}
+      create={(input) => call("newReceiveConnector", input)}
+      onClose={onClose}
+    />
   );
 }
 
-/** What surprises those who take the defaults. */
-function remarkable(usage: string, texts: Readonly<Record<string, string>>): readonly string[] {
-  const given = (setting: string): string => (texts[setting] ?? "").trim();
+function remarkable(given: Given): readonly string[] {
   const found: string[] = [];
-  if (usage !== "default" && given("maxInboundConnectionPerSource") === "")
+  const isDefaultUsage = given("usage") === "default";
+  if (!isDefaultUsage && given("maxInboundConnectionPerSource") === "")
     found.push(
-      "An application gets 20 connections from one address; one that sends from a pool may want more.",
+      "20 connections per source: an application that opens more at once from one address is refused with 421 4.3.2. Give maxInboundConnectionPerSource what its pool may open.",
     );
-  if (usage !== "default" && given("maxInboundConnectionPercentagePerSource") === "")
-    found.push("One address also gets at most 2 % of the connections that are free.");
-  if (/anonymous/i.test(given("permissionGroups")) && given("remoteIpRanges") === "")
+  if (!isDefaultUsage && given("maxInboundConnectionPercentagePerSource") === "")
     found.push(
-      "Anonymous users from every address may connect. If they are let relay as well, this is an open relay: name the addresses in remoteIpRanges.",
+      "2 % per source: one address also gets at most 2 % of the connections that are still free, 100 of 5,000 and fewer under load. For a few busy applications give 100.",
+    );
+  if (isEverybody(given("remoteIpRanges")) && given("anonymousRelay") === "true")
+    found.push(
+      "Open relay: everybody who reaches this connector may send to anybody. Name the addresses of your applications in remoteIpRanges.",
+    );
+  else if (isEverybody(given("remoteIpRanges")) && given("permissionGroups").includes("AnonymousUsers"))
+    found.push(
+      "Anonymous users from every address may connect. They reach your acceptedDomains only, as long as anonymousRelay stays false.",
+    );
+  if (
+    !isEverybody(given("remoteIpRanges")) &&
+    given("permissionGroups").includes("AnonymousUsers") &&
+    given("anonymousRelay") !== "true"
+  )
+    found.push(
+      "Without anonymousRelay its clients may send to your acceptedDomains only; applications that write to the world need it.",
     );
   return found;
 }
+
+const isEverybody = (ranges: string): boolean =>
+  ranges === "" ||
+  ranges.split(",").some((range) => /^\s*(?:0\.0\.0\.0(?:\/0|-255|\s*-)|::\/0|::-)/.test(range));

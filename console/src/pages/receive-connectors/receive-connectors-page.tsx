@@ -1,12 +1,12 @@
-/** Receive connectors: where they listen, how much of each limit is in use, their settings. */
-import { useState } from "preact/hooks";
+/** Receive connectors: what of each limit is in use, their settings, their verbs. */
 import type { Output } from "../../../../src/admin/contract.ts";
 import { receiveConnectorFacts } from "../../../../src/config/setting-facts-table.ts";
-import { call, may } from "../../api.ts";
+import { call } from "../../api.ts";
 import { Badge } from "../../components/badge.tsx";
-import { EmptyState } from "../../components/table.tsx";
 import { useLoaded } from "../../load.ts";
-import { SettingsDialog } from "../settings/settings-dialog.tsx";
+import { linkTo } from "../../router.ts";
+import { durationText } from "../../time-text.ts";
+import { ConnectorsPage, type ConnectorVerbs } from "../connectors/connectors-page.tsx";
 import { LimitBar } from "./limit-bar.tsx";
 import { NewConnectorDialog } from "./new-connector-dialog.tsx";
 
@@ -15,84 +15,82 @@ type Usage = Output<"getLimitUsage">["connectors"][number];
 
 const facts = receiveConnectorFacts.filter(({ name }) => name !== "name");
 
-export function ReceiveConnectorsPage() {
+const openText = ({ status }: Connector): string =>
+  status.openConnections === 0
+    ? ""
+    : ` The ${status.openConnections === 1 ? "session" : `${status.openConnections.toLocaleString()} sessions`} open now may end by ${status.openConnections === 1 ? "itself" : "themselves"}.`;
+
+const verbs: ConnectorVerbs<Connector> = {
+  operation: "setReceiveConnector",
+  set: (input) => call("setReceiveConnector", input),
+  enable: (input) => call("enableReceiveConnector", input),
+  disable: (input) => call("disableReceiveConnector", input),
+  remove: (input) => call("removeReceiveConnector", input),
+  disabled: (connector) =>
+    `It stops listening; its clients are refused or reach another connector of the same binding.${openText(connector)}`,
+  removed: (connector) =>
+    `It leaves the configuration with all its settings; its clients are refused or reach another connector of the same binding.${openText(connector)}`,
+};
+
+export function ReceiveConnectorsPage({ query }: { query: URLSearchParams }) {
   const [list, reload] = useLoaded("listReceiveConnectors", {}, 5_000);
   const [usage] = useLoaded("getLimitUsage", {}, 2_000);
-  const [opened, setOpened] = useState<Connector>();
-  const [making, setMaking] = useState(false);
-  const closed = (): void => {
-    setOpened(undefined);
-    setMaking(false);
-    reload();
-  };
+  const usageOf = ({ name }: Connector): Usage | undefined =>
+    usage?.connectors.find(({ connector }) => connector === name);
   return (
-    <div class="page">
-      <header class="page-head">
-        <h1>Receive connectors</h1>
-        {may("newReceiveConnector") && (
-          <button type="button" onClick={() => setMaking(true)}>
-            New…
-          </button>
-        )}
-      </header>
-      {list?.connectors.length === 0 && <EmptyState>No receive connector: nothing is received.</EmptyState>}
-      {list?.connectors.map((connector) => (
-        <ConnectorCard
-          key={connector.name}
-          connector={connector}
-          usage={usage?.connectors.find((one) => one.connector === connector.name)}
-          onOpen={() => setOpened(connector)}
-        />
-      ))}
-      {opened !== undefined && (
-        <SettingsDialog
-          title={`Settings of ${opened.name}`}
-          facts={facts}
-          settings={opened.settings}
-          origins={opened.origins}
-          change={(settings, whatIf) => call("setReceiveConnector", { name: opened.name, settings, whatIf })}
-          done={`${opened.name} is changed.`}
-          onClose={closed}
-        />
+    <ConnectorsPage
+      title="Receive connectors"
+      connectors={list?.connectors}
+      wanted={query.get("name")}
+      facts={facts}
+      verbs={verbs}
+      empty={<p>No receive connector: nothing is received. “New…” makes one.</p>}
+      summary={(connector) => <Summary connector={connector} usage={usageOf(connector)} />}
+      details={(connector) => (
+        <div class="limits">
+          {usageOf(connector)?.limits.map((one) => (
+            <LimitBar key={one.limit} usage={one} />
+          ))}
+        </div>
       )}
-      {making && <NewConnectorDialog onClose={closed} />}
-    </div>
+      newDialog={(onClose) => <NewConnectorDialog onClose={onClose} />}
+      reload={reload}
+    >
+      {usage !== undefined && (
+        <section class="card" aria-label="All connectors">
+          <div class="card-head">
+            <h2>All connectors together</h2>
+            <span class="muted">
+              peaks since the start, or within the last day:{" "}
+              {durationText(Date.now() - Date.parse(usage.since))}
+            </span>
+          </div>
+          <div class="limits">
+            <LimitBar usage={usage.connectionRate} />
+          </div>
+        </section>
+      )}
+    </ConnectorsPage>
   );
 }
 
-function ConnectorCard({
-  connector,
-  usage,
-  onOpen,
-}: {
-  connector: Connector;
-  usage: Usage | undefined;
-  onOpen: () => void;
-}) {
+function Summary({ connector, usage }: { connector: Connector; usage: Usage | undefined }) {
   const { endpoints, openConnections } = connector.status;
-  const listening = endpoints.some((one) => one.listening);
+  const isListening = endpoints.some(({ listening }) => listening);
+  const state =
+    connector.settings["enabled"] === false ? "disabled" : isListening ? "listening" : "not listening";
   return (
-    <section class="card" aria-label={connector.name}>
-      <div class="page-head">
-        <div class="card-head">
-          <h2>{connector.name}</h2>
-          <Badge kind={listening ? "good" : "warning"} text={listening ? "listening" : "not listening"} />
-          <span class="muted">
-            {endpoints.map(({ binding }) => binding).join(", ")} · {openConnections.toLocaleString()} open
-            {usage !== undefined && usage.waiting > 0 ? ` · ${usage.waiting.toLocaleString()} waiting` : ""}
-          </span>
-        </div>
-        {may("setReceiveConnector") && (
-          <button type="button" aria-label={`Settings of ${connector.name}`} onClick={onOpen}>
-            Settings…
-          </button>
-        )}
-      </div>
-      <div class="limits">
-        {usage?.limits.map((one) => (
-          <LimitBar key={one.limit} usage={one} />
-        ))}
-      </div>
-    </section>
+    <>
+      <Badge kind={isListening ? "good" : "warning"} text={state} />
+      <span class="muted">
+        {endpoints.map(({ binding }) => binding).join(", ")} · {openConnections.toLocaleString()} open
+        {usage === undefined || usage.sources === 0
+          ? ""
+          : ` from ${usage.sources.toLocaleString()} ${usage.sources === 1 ? "source" : "sources"}`}
+        {usage !== undefined && usage.waiting > 0 ? ` · ${usage.waiting.toLocaleString()} waiting` : ""} ·{" "}
+        <a href={linkTo("/events", { connector: connector.name })}>events</a> ·{" "}
+        <a href={linkTo("/tracking", { connector: connector.name })}>messages</a>
+      </span>
+    </>
   );
 }

@@ -6,28 +6,30 @@ export function ChangeActions({ steps, onClose }: { steps: ChangeSteps; onClose:
   const { preview, fault, busy, run } = steps;
   return (
     <>
-      <p class="fault" role="alert">
-        {fault}
-      </p>
       {preview !== undefined && <Preview change={preview} />}
-      <div class="actions end">
-        <button type="button" onClick={onClose}>
-          Cancel
-        </button>
-        {preview === undefined ? (
-          <button type="submit" class="primary" disabled={busy}>
-            Preview
+      <div class="dialog-foot">
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+        <div class="actions end">
+          <button type="button" onClick={onClose}>
+            Cancel
           </button>
-        ) : (
-          <button
-            type="button"
-            class="primary"
-            disabled={busy || preview.diff === ""}
-            onClick={() => void run(false)}
-          >
-            Apply
-          </button>
-        )}
+          {preview === undefined ? (
+            <button type="submit" class="primary" disabled={busy}>
+              Preview
+            </button>
+          ) : (
+            <button
+              type="button"
+              class="primary"
+              disabled={busy || preview.diff === ""}
+              onClick={() => void run(false)}
+            >
+              Apply
+            </button>
+          )}
+        </div>
       </div>
     </>
   );

@@ -1,31 +1,40 @@
 /** What a change comes to before it is made: the file's text, what is remarkable, what waits for a restart. */
+import { useEffect, useRef } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
 
 export type Change = Output<"setReceiveConnector">;
 
 export function Preview({ change }: { change: Change }) {
+  const section = useRef<HTMLElement>(null);
+  // A long form has it far below the button that asked for it.
+  useEffect(() => section.current?.scrollIntoView({ block: "nearest" }), [change]);
   return (
-    <section class="form" aria-label="Preview">
+    <section class="form preview" aria-label="Preview" ref={section}>
       {change.diff === "" ? (
         <p>The file says so already; nothing changes.</p>
       ) : (
         <pre class="diff" tabIndex={0} aria-label="Change of the configuration file">
-          {change.diff.split("\n").map((line, index) => (
-            <span key={index} class={kindOf(line)}>
-              {line}
-              {"\n"}
-            </span>
-          ))}
+          {change.diff
+            .trimEnd()
+            .split("\n")
+            .map((line, index) => (
+              <span key={index} class={kindOf(line)}>
+                {line}
+                {"\n"}
+              </span>
+            ))}
         </pre>
       )}
-      {change.warnings.map(({ path, message }) => (
-        <p key={path + message} class="fault">
-          {message}
-        </p>
-      ))}
-      {change.notices.map((notice) => (
-        <p key={notice}>{notice}</p>
-      ))}
+      {change.warnings.length + change.notices.length > 0 && (
+        <ul class="notes" aria-label="Mind">
+          {change.warnings.map((warning) => (
+            <li key={warning.path + warning.message}>{sentence(warning)}</li>
+          ))}
+          {change.notices.map((notice) => (
+            <li key={notice}>{notice}</li>
+          ))}
+        </ul>
+      )}
       {change.needsRestart.length > 0 && <p>From the next start on: {change.needsRestart.join(", ")}.</p>}
     </section>
   );
@@ -34,4 +43,12 @@ export function Preview({ change }: { change: Change }) {
 function kindOf(line: string): string {
   if (line.startsWith("+")) return "added";
   return line.startsWith("-") ? "removed" : "";
+}
+
+/** A finding as it stands alone: with the setting it is about, unless it is about a whole section. */
+function sentence({ path, message }: Change["warnings"][number]): string {
+  const setting = /\]\.(\w+)/.exec(path)?.[1];
+  return setting === undefined
+    ? `${message[0]?.toUpperCase() ?? ""}${message.slice(1)}.`
+    : `${setting}: ${message}.`;
 }

@@ -2,11 +2,10 @@
 import { useState } from "preact/hooks";
 import type { SettingFact } from "../../../../src/config/setting-facts.ts";
 import type { Json } from "../../../../src/admin/contract/values.ts";
-import { Badge } from "../../components/badge.tsx";
 import { Dialog } from "../../components/dialog.tsx";
-import { Field } from "../../components/field.tsx";
 import { ChangeActions } from "./change-actions.tsx";
 import type { Change } from "./preview.tsx";
+import { SettingField } from "./setting-field.tsx";
 import { textOf, valueOf } from "./setting-text.ts";
 import { useChange } from "./use-change.ts";
 
@@ -36,7 +35,7 @@ export function SettingsDialog({
   const changed = (): Record<string, Json> =>
     Object.fromEntries(
       facts
-        .filter(({ name }) => texts[name] !== undefined && texts[name] !== textOf(settings[name]))
+        .filter(({ name, kind }) => texts[name] !== undefined && texts[name] !== textOf(settings[name], kind))
         .map((fact) => [fact.name, valueOf(fact, texts[fact.name] ?? "")]),
     );
   const steps = useChange((whatIf) => change(changed(), whatIf), { text: done, after: onClose });
@@ -66,56 +65,12 @@ export function SettingsDialog({
             key={fact.name}
             fact={fact}
             isDefault={origins[fact.name] !== "set"}
-            text={texts[fact.name] ?? textOf(settings[fact.name])}
+            text={texts[fact.name] ?? textOf(settings[fact.name], fact.kind)}
             onEdit={(text) => edit(fact.name, text)}
           />
         ))}
         <ChangeActions steps={steps} onClose={onClose} />
       </form>
     </Dialog>
-  );
-}
-
-export function SettingField({
-  fact,
-  isDefault,
-  text,
-  onEdit,
-}: {
-  fact: SettingFact;
-  isDefault: boolean;
-  text: string;
-  onEdit: (text: string) => void;
-}) {
-  const choices = fact.kind === "true or false" ? ["true", "false"] : fact.choices;
-  const single = choices !== undefined && fact.kind !== "list";
-  const facts = [
-    fact.range === undefined || single ? undefined : `${fact.kind}: ${fact.range}.`,
-    fact.default === undefined || fact.default === "" ? undefined : `Default ${fact.default}.`,
-  ];
-  return (
-    <Field
-      label={fact.name}
-      help={[fact.help, ...facts].filter((one) => one !== undefined).join(" ")}
-      badge={isDefault ? <Badge kind="plain" text="default" /> : undefined}
-      control={(ids) =>
-        single ? (
-          <select {...ids} value={text} onChange={(event) => onEdit(event.currentTarget.value)}>
-            {!choices.includes(text) && <option value={text}>{text === "" ? "Default" : text}</option>}
-            {choices.map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
-        ) : (
-          <input
-            {...ids}
-            value={text}
-            autocomplete="off"
-            spellcheck={false}
-            onInput={(event) => onEdit(event.currentTarget.value)}
-          />
-        )
-      }
-    />
   );
 }

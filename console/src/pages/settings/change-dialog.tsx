@@ -1,0 +1,49 @@
+/** A change that needs no form: what it comes to is shown at once, and done only then. */
+import { useEffect } from "preact/hooks";
+import { Dialog } from "../../components/dialog.tsx";
+import { Preview, type Change } from "./preview.tsx";
+import { useChange } from "./use-change.ts";
+
+export function ChangeDialog({
+  title,
+  words,
+  verb,
+  isDanger,
+  change,
+  done,
+  onClose,
+}: {
+  title: string;
+  /** What will come of it, in sentences. */
+  words: string;
+  verb: string;
+  isDanger: boolean;
+  change: (whatIf: boolean) => Promise<Change>;
+  done: string;
+  onClose: () => void;
+}) {
+  const { preview, fault, busy, run } = useChange(change, { text: done, after: onClose });
+  useEffect(() => void run(true), []);
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>{words}</p>
+      <p class="fault" role="alert">
+        {fault}
+      </p>
+      {preview !== undefined && <Preview change={preview} />}
+      <div class="actions end">
+        <button type="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          class={isDanger ? "danger" : "primary"}
+          disabled={busy || preview === undefined || preview.diff === ""}
+          onClick={() => void run(false)}
+        >
+          {verb}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
