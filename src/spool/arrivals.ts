@@ -3,7 +3,7 @@ import type { Envelope, Origin } from "../core/message/envelope.ts";
 import { messageKey, queueKey } from "./keys.ts";
 import { holdClaim, newLiveMessage, type LiveClaim, type LiveMessage } from "./live-message.ts";
 import type { LmdbDraft } from "./lmdb-draft.ts";
-import type { Write } from "./lmdb-store.ts";
+import type { Write } from "./store.ts";
 import { encodeMessage } from "./record.ts";
 import { endClaim, everyRecipient, letGo, type SpoolState } from "./spool-state.ts";
 import { SpoolError, submissionQueue, type ContentFacts, type Draft, type SpooledMessage } from "./spool.ts";
@@ -81,8 +81,8 @@ export function arrival(message: SpooledMessage, chunks: readonly Buffer[], body
   const { record, content: inline } = encodeMessage(header, chunks, inlineBytes);
   const live = newLiveMessage(message, bodyCrc === undefined ? inline : { bodyCrc });
   const writes: Write[] = [
-    { table: "messages", key: messageKey(id), value: record },
-    { table: "queue", key: queueKey(submissionQueue, arrivedAt, id), value: emptyValue },
+    { table: "messages", key: messageKey(id), value: record, isNew: true },
+    { table: "queue", key: queueKey(submissionQueue, arrivedAt, id), value: emptyValue, isNew: true },
   ];
   return { live, writes };
 }

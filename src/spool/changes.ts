@@ -2,7 +2,7 @@
 import { emptyValue } from "./arrivals.ts";
 import { messageKey, queueKey } from "./keys.ts";
 import type { LiveMessage } from "./live-message.ts";
-import type { Write } from "./lmdb-store.ts";
+import type { Write } from "./store.ts";
 import { entriesOf, type PlacedRecipient } from "./recipients.ts";
 import { encodeState } from "./record.ts";
 import { letGo, makeClaimable, tellSettled, type SpoolState } from "./spool-state.ts";
@@ -31,7 +31,7 @@ export function change(
   }
   for (const { queue, dueAt } of entries) {
     if (before.some((entry) => entry.queue === queue && entry.dueAt === dueAt)) continue;
-    writes.push({ table: "queue", key: queueKey(queue, dueAt, id), value: emptyValue });
+    writes.push({ table: "queue", key: queueKey(queue, dueAt, id), value: emptyValue, isNew: true });
     if (!before.some((entry) => entry.queue === queue)) spool.queues.count(queue, 1);
     const due = spool.queues.findOrAdd(queue);
     due.forget(id);
@@ -40,7 +40,12 @@ export function change(
   live.recipients = recipients;
   live.entries = entries;
   if (entries.length > 0) {
-    writes.push({ table: "state", key: messageKey(id), value: encodeState(recipients) });
+    writes.push({
+      table: "state",
+      key: messageKey(id),
+      value: encodeState(recipients),
+      isNew: !live.hasState,
+    });
     live.hasState = true;
   } else {
     writes.push({ table: "messages", key: messageKey(id), value: undefined });

@@ -32,27 +32,15 @@ export async function fileRoom(path: string) {
   let fileBytes = (await stat(path)).size;
 
   async function extend(byBytes: number) {
-    const handle = await open(path, "r+");
-    try {
-      const end = fileBytes + byBytes;
-      try {
-        for (let at = fileBytes; at < end;) {
-          const { bytesWritten } = await handle.write(zeros, 0, Math.min(zeros.length, end - at), at);
-          at += bytesWritten;
-        }
-        await handle.datasync();
-      } catch (error) {
-        await handle.truncate(fileBytes);
-        throw error;
-      }
-      fileBytes = end;
-    } finally {
-      await handle.close();
-    }
+    await writeZeros(path, fileBytes, fileBytes + byBytes);
+    fileBytes += byBytes;
   }
 
   return {
-    /** Must not run while a commit does. Cost: arithmetic; now and then some megabytes of zeros. */
+    /**
+     * One call at a time; a commit may be under way when its own need is part of `pages`. Cost: arithmetic; now and
+     * then some megabytes of zeros.
+     */
     async ensure({ pages, mayUseReserve }: CommitNeed, use: () => FileUse): Promise<void> {
       const { pageBytes, pages: usedPages, freePages } = use();
       const needBytes = pages * pageBytes;
@@ -70,4 +58,24 @@ export async function fileRoom(path: string) {
       }
     },
   };
+}
+
+/**
+ * Makes a file longer by blocks that are really allocated, durably. Rejects with the system's error; the file is
+ * as long as before then.
+ */
+export async function writeZeros(path: string, fromBytes: number, toBytes: number): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    for (let at = fromBytes; at < toBytes;) {
+      const { bytesWritten } = await handle.write(zeros, 0, Math.min(zeros.length, toBytes - at), at);
+      at += bytesWritten;
+    }
+    await handle.datasync();
+  } catch (error) {
+    await handle.truncate(fromBytes);
+    throw error;
+  } finally {
+    await handle.close();
+  }
 }

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
-import type { Write } from "./lmdb-store.ts";
+import type { Write } from "./store.ts";
 import type { SpoolError } from "./spool.ts";
 
 const clock = createFakeClock();

@@ -9,7 +9,7 @@
  */
 import type { MessageId } from "../core/message/envelope.ts";
 import type { Clock, Timer } from "../ports/ports.ts";
-import type { Write } from "./lmdb-store.ts";
+import type { Write } from "./store.ts";
 import { SpoolError } from "./spool.ts";
 
 export interface GroupCommit {

@@ -2,7 +2,7 @@
 import type { MessageId } from "../core/message/envelope.ts";
 import type { BodyFiles } from "./body-file.ts";
 import { messageKey } from "./keys.ts";
-import type { LmdbStore } from "./lmdb-store.ts";
+import type { Store } from "./journaled-store.ts";
 import {
   dueRecipients,
   entriesOf,
@@ -57,7 +57,7 @@ export interface Damage {
 }
 
 /** Reads a message from the store; undefined when there is none. Cost: two lookups, a checksum, a JSON. */
-export function loadMessage(store: LmdbStore, id: MessageId): LiveMessage | Damage | undefined {
+export function loadMessage(store: Store, id: MessageId): LiveMessage | Damage | undefined {
   const key = messageKey(id);
   const record = store.tables.messages.getBinary(key);
   const stateRecord = store.tables.state.getBinary(key);

@@ -28,7 +28,8 @@ import { lockDirectory } from "./directory-lock.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { messageIdOf, messageKey } from "./keys.ts";
 import { lmdbDraft } from "./lmdb-draft.ts";
-import { entryCount, openLmdbStore } from "./lmdb-store.ts";
+import type { JournalOptions } from "./journal.ts";
+import { openJournaledStore } from "./journaled-store.ts";
 import { messageIds } from "./message-ids.ts";
 import { openQueueTable } from "./queue-table.ts";
 import { list, resubmit } from "./queue-walks.ts";
@@ -45,6 +46,8 @@ export interface LmdbSpoolOptions {
   readonly inlineLimitBytes?: number;
   /** What fresh claims may hold in memory together; above it fresh mail waits on disk. Default 64 MiB. */
   readonly memoryBudgetBytes?: number;
+  /** Default: a journal sized by the disk; false: none. */
+  readonly journal?: JournalOptions | false;
   /** Hears of every failed commit and body; for an event. */
   readonly onFault?: (fault: SpoolError) => void;
   /** Hears of every commit that succeeded: how many writes it held and how long it took. */
@@ -89,13 +92,18 @@ async function openState(options: LmdbSpoolOptions): Promise<SpoolState> {
     waiters: new Map(),
   };
   const bodies = await openBodyFiles(directory);
-  const store = await openLmdbStore(directory);
+  const { journal } = options;
+  const store = await openJournaledStore(directory, {
+    clock,
+    onFault,
+    ...(journal === undefined ? {} : { journal }),
+  });
   const commit: typeof store.commit = async (writes, mayUseReserve) => {
     const startedAt = clock.now();
     await store.commit(writes, mayUseReserve);
     options.onCommit?.(writes.length, clock.now() - startedAt);
   };
-  const [lastKey] = store.tables.messages.getKeys({ reverse: true, limit: 1 });
+  const lastKey = store.lastKey("messages");
   return {
     directory,
     clock,
@@ -111,7 +119,7 @@ async function openState(options: LmdbSpoolOptions): Promise<SpoolState> {
     onAccepted: undefined,
     onDamaged: undefined,
     freshBytes: 0,
-    size: entryCount(store.tables.messages),
+    size: store.count("messages"),
     closed: false,
   };
 }

@@ -1,7 +1,7 @@
 /** All queues: how many messages each holds, and where its next claim begins. Memory: per queue, not per message. */
 import { dueQueue, type DueQueue } from "./due-queue.ts";
 import { dueKeyOf, queueEnd, queueKey, queueNameOf, type DueKey } from "./keys.ts";
-import type { LmdbStore } from "./lmdb-store.ts";
+import type { Store } from "./journaled-store.ts";
 import { submissionQueue, type QueueName, type QueueSummary } from "./spool.ts";
 
 export interface QueueTable {
@@ -21,7 +21,7 @@ export interface QueueTable {
  * entries take a fraction of a second.
  */
 export function openQueueTable(
-  store: LmdbStore,
+  store: Store,
   isTaken: (queue: QueueName, entry: DueKey) => boolean,
 ): QueueTable {
   const queues = new Map<QueueName, DueQueue>();
@@ -41,7 +41,7 @@ export function openQueueTable(
   };
 
   for (const queue of storedNames(store)) {
-    findOrAdd(queue).messages = store.tables.queue.getKeysCount(rangeOf(queue));
+    findOrAdd(queue).messages = store.countKeys("queue", rangeOf(queue));
   }
 
   const nextDueAt = (queue: QueueName): number | undefined =>
@@ -80,7 +80,7 @@ function rangeOf(queue: QueueName) {
 }
 
 /** The names in the table: one seek for each. */
-function storedNames(store: LmdbStore): QueueName[] {
+function storedNames(store: Store): QueueName[] {
   const names: QueueName[] = [];
   let start: Buffer = Buffer.of(0);
   for (;;) {

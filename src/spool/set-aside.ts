@@ -3,7 +3,7 @@ import type { MessageId } from "../core/message/envelope.ts";
 import { setRemainsAside } from "./damaged-messages.ts";
 import { messageKey, queueKey, type DueKey } from "./keys.ts";
 import type { LiveClaim } from "./live-message.ts";
-import type { Write } from "./lmdb-store.ts";
+import type { Write } from "./store.ts";
 import type { QueueEntry } from "./recipients.ts";
 import { endClaim, letGo, tellSettled, type SpoolState } from "./spool-state.ts";
 import { SpoolError, type Claim, type QueueName } from "./spool.ts";

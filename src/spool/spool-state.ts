@@ -5,7 +5,7 @@ import type { BodyFiles } from "./body-file.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { DueKey } from "./keys.ts";
 import { holdClaim, isHeld, type LiveClaim, type LiveMessage } from "./live-message.ts";
-import type { LmdbStore } from "./lmdb-store.ts";
+import type { Store } from "./journaled-store.ts";
 import type { QueueTable } from "./queue-table.ts";
 import type { QueueEntry } from "./recipients.ts";
 import { SpoolError, type Claim, type QueueName, type Spool } from "./spool.ts";
@@ -17,7 +17,7 @@ export interface SpoolState {
   readonly memoryBudgetBytes: number;
   readonly onFault: (fault: SpoolError) => void;
   readonly bodies: BodyFiles;
-  readonly store: LmdbStore;
+  readonly store: Store;
   readonly group: GroupCommit;
   readonly queues: QueueTable;
   readonly nextId: (nowMs: number) => MessageId;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createSystemClock } from "../../src/ports/system-ports.ts";
-import { openLmdbSpool, type LmdbSpool } from "../../src/spool/lmdb-spool.ts";
+import { openLmdbSpool, type LmdbSpool, type LmdbSpoolOptions } from "../../src/spool/lmdb-spool.ts";
 import { SpoolError, submissionQueue, type Claim } from "../../src/spool/spool.ts";
 import { acceptMessage, doneAll, patterned, readContent } from "../contracts/spool-contract-messages.ts";
 
@@ -24,8 +24,15 @@ const canMount = (() => {
   }
 })();
 
-describe.skipIf(!canMount)("a full disk", () => {
-  afterAll(() => rmSync(mount, { recursive: true }));
+const segmentBytes = 256 * 1024;
+const stores: readonly [string, Pick<LmdbSpoolOptions, "journal">][] = [
+  ["LMDB alone", { journal: false }],
+  ["a journal", { journal: { segmentBytes: { least: segmentBytes, most: segmentBytes } } }],
+];
+
+if (canMount) afterAll(() => rmSync(mount, { recursive: true }));
+
+describe.skipIf(!canMount).each(stores)("a full disk under %s", (_, options) => {
   let spool: LmdbSpool;
   let faults: SpoolError[];
   const unhandled: unknown[] = [];
@@ -38,6 +45,7 @@ describe.skipIf(!canMount)("a full disk", () => {
     spool = await openLmdbSpool({
       directory: join(mount, "spool"),
       clock,
+      ...options,
       onFault: (fault) => faults.push(fault),
     });
     process.on("unhandledRejection", noteUnhandled);
@@ -100,7 +108,7 @@ describe.skipIf(!canMount)("a full disk", () => {
     const [claim] = (await claimAll()) as [Claim];
     await fill();
     // More than is kept back for changes while the disk is full.
-    const reports = 30;
+    const reports = 60;
     let durable = false;
     const report = {
       envelope: claim.message.envelope,

@@ -1,0 +1,94 @@
+/**
+ * One commit as it stands in the journal: a frame.
+ *
+ *      0  magic "WJf1"              4  crc32 of all behind it
+ *      8  the segment's nonce, 16   24  sequence number, 6 octets    30  two octets zero
+ *     32  length of the frame       36  number of writes
+ *     40  for each write: table, 1 when it has a value, key length (2), value length (4), key, value
+ *
+ * Frames begin at multiples of `blockBytes`: none shares a block with the one before it, so that a power cut
+ * while one is written cannot harm another. The nonce is drawn at random for each use of a segment. It tells
+ * frames of this use from older ones, and from octets in a message that were made to look like a frame.
+ * Numbers are big-endian.
+ */
+import { crc32 } from "node:zlib";
+import { tableNames, type Write } from "./store.ts";
+
+export const blockBytes = 4096;
+export const nonceBytes = 16;
+
+const magic = 0x574a6631;
+const crcAt = 4;
+const nonceAt = 8;
+const sequenceAt = 24;
+const sequenceBytes = 6;
+const lengthAt = 32;
+const countAt = 36;
+const writesAt = 40;
+const writeHeadBytes = 8;
+
+export interface Frame {
+  readonly sequence: number;
+  readonly writes: readonly Write[];
+}
+
+/** The length of a frame, without what fills its last block. */
+export function frameBytes(writes: readonly Write[]): number {
+  let bytes = writesAt;
+  for (const { key, value } of writes) bytes += writeHeadBytes + key.length + (value?.length ?? 0);
+  return bytes;
+}
+
+/** Rounded up to whole blocks. */
+export function wholeBlocks(bytes: number): number {
+  return Math.ceil(bytes / blockBytes) * blockBytes;
+}
+
+/**
+ * Writes a frame of `frameBytes(writes)` octets to the beginning of `target`, and zeros up to the end of its last
+ * block. Cost: one copy and one crc32.
+ */
+export function encodeFrame(target: Buffer, nonce: Buffer, sequence: number, writes: readonly Write[]): void {
+  target.writeUInt32BE(magic, 0);
+  nonce.copy(target, nonceAt);
+  target.writeUIntBE(sequence, sequenceAt, sequenceBytes);
+  target.writeUInt16BE(0, sequenceAt + sequenceBytes);
+  target.writeUInt32BE(writes.length, countAt);
+  let at = writesAt;
+  for (const { table, key, value } of writes) {
+    target[at] = tableNames.indexOf(table);
+    target[at + 1] = value === undefined ? 0 : 1;
+    target.writeUInt16BE(key.length, at + 2);
+    target.writeUInt32BE(value?.length ?? 0, at + 4);
+    at += writeHeadBytes;
+    at += key.copy(target, at);
+    if (value !== undefined) at += value.copy(target, at);
+  }
+  target.writeUInt32BE(at, lengthAt);
+  target.fill(0, at, wholeBlocks(at));
+  target.writeUInt32BE(crc32(target.subarray(nonceAt, at)), crcAt);
+}
+
+/** The frame at the beginning of `octets`, and its length in whole blocks; undefined when there is none, whole. */
+export function decodeFrame(octets: Buffer, nonce: Buffer): { frame: Frame; bytes: number } | undefined {
+  if (octets.length < writesAt || octets.readUInt32BE(0) !== magic) return undefined;
+  if (!octets.subarray(nonceAt, nonceAt + nonceBytes).equals(nonce)) return undefined;
+  const length = octets.readUInt32BE(lengthAt);
+  if (length < writesAt || length > octets.length) return undefined;
+  if (octets.readUInt32BE(crcAt) !== crc32(octets.subarray(nonceAt, length))) return undefined;
+  const writes: Write[] = [];
+  let at = writesAt;
+  for (let left = octets.readUInt32BE(countAt); left > 0; left--) {
+    const table = tableNames[octets[at] as number];
+    // A later version's: better to stop than to read half of a commit.
+    if (table === undefined) return undefined;
+    const keyAt = at + writeHeadBytes;
+    const valueAt = keyAt + octets.readUInt16BE(at + 2);
+    const end = valueAt + octets.readUInt32BE(at + 4);
+    const value = octets[at + 1] === 0 ? undefined : octets.subarray(valueAt, end);
+    writes.push({ table, key: octets.subarray(keyAt, valueAt), value });
+    at = end;
+  }
+  const sequence = octets.readUIntBE(sequenceAt, sequenceBytes);
+  return { frame: { sequence, writes }, bytes: wholeBlocks(length) };
+}
