@@ -1,9 +1,10 @@
 /**
  * The bench's own pipelined SMTP client, for what smtp-source cannot do: time each message to its 250, STARTTLS,
- * many domains, and a steady rate.
+ * and many domains.
  */
 import { type Socket, connect } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { quantilesOf } from "./median.ts";
 import { createReplyReader } from "./reply-reader.ts";
 
 export interface ClientLoad {
@@ -15,8 +16,6 @@ export interface ClientLoad {
   readonly reuse: boolean;
   readonly startTls?: boolean;
   readonly destinations?: number;
-  /** Messages begun per second over all connections; as fast as it goes without. */
-  readonly perSecond?: number;
 }
 
 export interface ClientResult {
@@ -25,7 +24,8 @@ export interface ClientResult {
   readonly seconds: number;
 }
 
-interface Session {
+export interface Session {
+  /** Resolves with the time from the last octet to the 250, in milliseconds. */
   send(envelope: string, content: Buffer, recipients: number): Promise<number>;
   quit(): void;
 }
@@ -41,7 +41,6 @@ export async function runClient(load: ClientLoad): Promise<ClientResult> {
     for (;;) {
       const mine = next++;
       if (mine >= load.messages) break;
-      if (load.perSecond !== undefined) await sleepUntil(began + (mine * 1000) / load.perSecond);
       session ??= await openSession(load);
       latencies.push(await session.send(envelopeOf(load, mine), content, load.recipients));
       if (!load.reuse) {
@@ -53,33 +52,27 @@ export async function runClient(load: ClientLoad): Promise<ClientResult> {
   };
   await Promise.all(Array.from({ length: Math.min(load.connections, load.messages) }, worker));
   const seconds = (performance.now() - began) / 1000;
-  const sorted = latencies.toSorted((a, b) => a - b);
-  return {
-    seconds,
-    at: (part) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN,
-  };
+  return { seconds, at: quantilesOf(latencies) };
 }
 
-function messageContent(sizeBytes: number): Buffer {
+export function messageContent(sizeBytes: number): Buffer {
   const head = "From: <app@sender.test>\r\nTo: <someone@dest.test>\r\nSubject: bench\r\n\r\n";
   const line = `${"x".repeat(78)}\r\n`;
   const lines = Math.max(1, Math.ceil((sizeBytes - head.length) / line.length));
   return Buffer.from(`${head}${line.repeat(lines)}.\r\n`);
 }
 
-function envelopeOf({ recipients, destinations }: ClientLoad, number: number): string {
+export function envelopeOf(
+  { recipients, destinations }: Pick<ClientLoad, "recipients" | "destinations">,
+  number: number,
+): string {
   const domain = destinations === undefined ? "dest.test" : `d${number % destinations}.test`;
   let text = "MAIL FROM:<app@sender.test>\r\n";
   for (let i = 0; i < recipients; i++) text += `RCPT TO:<${i}someone@${domain}>\r\n`;
   return `${text}DATA\r\n`;
 }
 
-async function sleepUntil(atMs: number): Promise<void> {
-  const leftMs = atMs - performance.now();
-  if (leftMs > 0.5) await new Promise((resolve) => setTimeout(resolve, leftMs));
-}
-
-async function openSession(load: ClientLoad): Promise<Session> {
+export async function openSession(load: Pick<ClientLoad, "port" | "startTls">): Promise<Session> {
   let socket: Socket = connect({ host: "127.0.0.1", port: load.port, noDelay: true });
   let replies = createReplyReader(socket);
   await replies.expect("2");

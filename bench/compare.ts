@@ -5,6 +5,7 @@ import { freePort } from "../src/testing/free-port.ts";
 import { type Load, type Reading, measure, measureTools } from "./load.ts";
 import { median } from "./median.ts";
 import type { Peer, PeerKind } from "./peers/peer.ts";
+import { progress } from "./progress.ts";
 
 export interface PeerReadings {
   readonly name: string;
@@ -12,6 +13,8 @@ export interface PeerReadings {
   readonly readings: readonly Reading[];
   /** Each figure's median over the rounds. */
   readonly median: Reading;
+  /** The highest of any second, where the peer tells it. */
+  readonly eventLoopLagP99Ms: number | undefined;
 }
 
 export interface Comparison {
@@ -43,24 +46,26 @@ export async function compare(
       peers.push(peer);
       readings.set(peer, []);
     }
+    progress(`${load.name}: the tools back to back, then a warm-up`);
     const toolsPerSecond = await measureTools(sinkPort, load);
     const warmUp = { ...load, messages: Math.max(20, Math.ceil(load.messages / 5)) };
     if (options.warmUp !== false) {
       for (const peer of peers) await measure(peer, sinkPort, warmUp);
     }
-    for (let round = 0; round < options.rounds; round++) {
-      for (const peer of peers) readings.get(peer)?.push(await measure(peer, sinkPort, load));
+    const since = Date.now();
+    for (let round = 1; round <= options.rounds; round++) {
+      for (const peer of peers) {
+        progress(`${load.name}: ${peer.name}, round ${round} of ${options.rounds}`);
+        readings.get(peer)?.push(await measure(peer, sinkPort, load));
+      }
     }
-    return {
-      load,
-      toolsPerSecond,
-      peers: [...readings].map(([{ name, version }, all]) => ({
-        name,
-        version,
-        readings: all,
-        median: medianReading(all),
-      })),
-    };
+    const results: PeerReadings[] = [];
+    for (const [peer, all] of readings) {
+      const { name, version } = peer;
+      const eventLoopLagP99Ms = await peer.eventLoopLagP99Ms?.(since);
+      results.push({ name, version, readings: all, median: medianReading(all), eventLoopLagP99Ms });
+    }
+    return { load, toolsPerSecond, peers: results };
   } finally {
     await Promise.allSettled(peers.map((peer) => peer.stop()));
   }

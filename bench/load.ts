@@ -15,6 +15,8 @@ export interface Load {
   /** Connections are reused for many messages, or opened for each. */
   readonly reuse: boolean;
   readonly recipients: number;
+  /** The bench's own client sends, as for the next two. */
+  readonly ownClient?: boolean;
   /** STARTTLS in; the bench's own client sends, for smtp-source cannot. */
   readonly startTls?: boolean;
   /** Spread over this many domains; the bench's own client sends. */
@@ -63,7 +65,8 @@ export async function startSink(port: number, messages?: number): Promise<Runnin
   return { drained, stop: () => void child.kill() };
 }
 
-const usesOwnClient = (load: Load): boolean => load.startTls === true || load.destinations !== undefined;
+const usesOwnClient = (load: Load): boolean =>
+  load.ownClient === true || load.startTls === true || load.destinations !== undefined;
 
 /** Runs the load once through the peer. Rejects when a message is refused or does not arrive. */
 export async function measure(
@@ -150,6 +153,13 @@ function send(port: number, { messages, sizeBytes, sessions, reuse, recipients }
   return spawn(source, [...(reuse ? ["-d"] : []), ...numbers, ...addresses, `127.0.0.1:${port}`], {
     stdio: ["ignore", "ignore", "inherit"],
   });
+}
+
+/** Sends the load with smtp-source, whatever becomes of it. Returns the messages accepted per second. */
+export async function accept(port: number, load: Load): Promise<number> {
+  const began = performance.now();
+  await exited(send(port, load), "smtp-source", patienceMs);
+  return (load.messages * 1000) / (performance.now() - began);
 }
 
 async function within(work: Promise<void>, timeoutMs: number): Promise<void> {

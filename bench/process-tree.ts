@@ -10,7 +10,7 @@ interface ProcessRow {
 const microsPerTick = 10_000;
 const pageBytes = 4096;
 
-function rowsOf(root: number): readonly ProcessRow[] {
+function treeOf(root: number): ReadonlyMap<number, ProcessRow> {
   const processes = new Map<number, ProcessRow>();
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
@@ -33,8 +33,14 @@ function rowsOf(root: number): readonly ProcessRow[] {
     }
     return false;
   };
-  return [...processes].filter(([pid]) => within(pid)).map(([, row]) => row);
+  return new Map([...processes].filter(([pid]) => within(pid)));
 }
+
+const rowsOf = (root: number): readonly ProcessRow[] => [...treeOf(root).values()];
+
+/** Ids of all processes below this one. */
+export const descendantsOf = (root: number): readonly number[] =>
+  [...treeOf(root).keys()].filter((pid) => pid !== root);
 
 /** CPU time of the tree, ended children included, in microseconds. */
 export const cpuMicros = (root: number): number =>

@@ -5,6 +5,8 @@ export interface Peer {
   readonly port: number;
   /** The root of its process tree. */
   readonly pid: number;
+  /** The highest p99 of any second since then (`Date.now()`), of a peer that runs on an event loop and tells it. */
+  eventLoopLagP99Ms?(since: number): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -14,6 +16,8 @@ export interface PeerOptions {
   readonly sinkPort: number;
   /** As many domains have a route of their own; all lead to the sink. */
   readonly destinations?: number;
+  /** Comes before the program: a tracer with its options. */
+  readonly under?: readonly string[];
 }
 
 export interface PeerKind {

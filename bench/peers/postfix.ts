@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { freePort } from "../../src/testing/free-port.ts";
 import { untilListening } from "../until-listening.ts";
 import type { PeerKind } from "./peer.ts";
+import { spawnServer } from "./spawn-server.ts";
 
 const postfixProgram = "/usr/sbin/postfix";
 
@@ -17,7 +18,7 @@ export const postfix: PeerKind = {
     if (!existsSync(postfixProgram)) return "Debian's package postfix";
     return process.getuid?.() === 0 ? undefined : "root, which Postfix's master wants";
   },
-  async start({ directory, sinkPort }) {
+  async start({ directory, sinkPort, under = [] }) {
     const port = await freePort();
     const [etc, spool, data] = ["etc", "spool", "data"].map((name) => join(directory, name)) as [
       string,
@@ -29,8 +30,9 @@ export const postfix: PeerKind = {
     chownSync(data, Number(execFileSync("id", ["-u", "postfix"], { encoding: "utf8" })), 0);
     writeFileSync(join(etc, "main.cf"), mainConfiguration({ spool, data, directory, sinkPort }));
     writeFileSync(join(etc, "master.cf"), masterConfiguration(port));
-    execFileSync(postfixProgram, ["-c", etc, "start"], { stdio: "ignore" });
-    await untilListening(port);
+    // In the foreground, so that it is a child of ours.
+    const server = spawnServer(postfixProgram, ["-c", etc, "start-fg"], under);
+    await untilListening(port, 30_000, () => server.hasEnded());
     const version = execFileSync("/usr/sbin/postconf", ["-h", "mail_version"], { encoding: "utf8" }).trim();
     return {
       name: "postfix",
@@ -38,7 +40,8 @@ export const postfix: PeerKind = {
       port,
       pid: Number(readFileSync(join(spool, "pid", "master.pid"), "utf8")),
       async stop() {
-        execFileSync(postfixProgram, ["-c", etc, "stop"], { stdio: "ignore" });
+        if (!server.hasEnded()) execFileSync(postfixProgram, ["-c", etc, "stop"], { stdio: "ignore" });
+        await server.exited;
       },
     };
   },

@@ -1,12 +1,14 @@
 /** Weir itself, as a newcomer runs it: the built program, the durable spool, no limit per source. */
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { connectAdmin } from "../../src/admin/client.ts";
 import { freePort } from "../../src/testing/free-port.ts";
 import { version } from "../../src/version.ts";
 import { untilListening } from "../until-listening.ts";
 import type { Peer, PeerKind, PeerOptions } from "./peer.ts";
+import { spawnServer } from "./spawn-server.ts";
 
 const program = fileURLToPath(new URL("../../bin/weir.js", import.meta.url));
 
@@ -17,11 +19,10 @@ export interface WeirVariant {
   readonly send?: readonly string[];
   /** Whole sections. */
   readonly sections?: readonly string[];
-  /** Comes before the program: a tracer with its options. */
-  readonly under?: readonly string[];
 }
 
-const unlimited: readonly string[] = [
+/** The receive connector when a variant says nothing of it. */
+export const unlimited: readonly string[] = [
   "maxInboundConnectionPerSource: unlimited",
   "maxInboundConnectionPercentagePerSource: 100",
 ];
@@ -31,20 +32,20 @@ export async function startWeir(options: PeerOptions, variant: WeirVariant = {})
   const port = await freePort();
   const file = join(options.directory, "weir.yaml");
   writeFileSync(file, configuration(port, options, variant));
-  const [command, ...before] = [...(variant.under ?? []), process.execPath];
-  const child = spawn(command, [...before, program, "start", "--config", file], { stdio: "ignore" });
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await untilListening(port, 120_000, () => child.exitCode !== null);
-  const root = child.pid ?? 0;
-  const pid = variant.under === undefined ? root : onlyChild(root);
+  const { under } = options;
+  const server = spawnServer(process.execPath, [program, "start", "--config", file], under);
+  await untilListening(port, 120_000, () => server.hasEnded());
+  const root = server.child.pid ?? 0;
+  const pid = under === undefined ? root : onlyChild(root);
   return {
     name: "weir",
     version: `Weir ${version}, Node ${process.versions.node}`,
     port,
     pid,
+    eventLoopLagP99Ms: (since) => lagSince(join(options.directory, "data"), since),
     async stop() {
-      if (child.exitCode === null) process.kill(pid, "SIGTERM");
-      await exited;
+      if (!server.hasEnded()) process.kill(pid, "SIGTERM");
+      await server.exited;
     },
   };
 }
@@ -55,6 +56,15 @@ export const weir: PeerKind = {
     existsSync(new URL("../../dist/cli/main.js", import.meta.url)) ? undefined : "npm run build",
   start: (options) => startWeir(options),
 };
+
+/** The relay keeps a point each second; the last of them is waited for. */
+async function lagSince(dataDirectory: string, since: number): Promise<number> {
+  await delay(1100);
+  const admin = await connectAdmin({ dataDirectory });
+  const { points } = await admin.call("getOverview", {});
+  const lags = points.filter(({ at }) => Date.parse(at) > since).map((point) => point.eventLoopLagP99Ms);
+  return lags.length === 0 ? NaN : Math.max(...lags);
+}
 
 function onlyChild(pid: number): number {
   const [first = ""] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");

@@ -1,0 +1,44 @@
+/** A special bench: what it needs and what it hands back. */
+import type { PeerKind } from "../peers/peer.ts";
+
+export interface RunOptions {
+  /** Its own and empty. */
+  readonly folder: string;
+  /** Of a light reading. */
+  readonly messages: number;
+  readonly rounds: number;
+  /** Depths of the backlog. */
+  readonly queued: readonly number[];
+  /** Idle ones. */
+  readonly connections: number;
+  /** Of each steady reading. */
+  readonly seconds: number;
+  /** All that were asked for; Weir is always among them. */
+  readonly peers: readonly PeerKind[];
+}
+
+/** Something Weir is measured by. */
+export interface Mark {
+  readonly name: string;
+  readonly required: string;
+  readonly measured: string;
+  readonly met: boolean;
+}
+
+export interface RunResult {
+  readonly title: string;
+  /** Rows of cells; the first is the head. */
+  readonly table: readonly (readonly string[])[];
+  /** Sentences below the table. */
+  readonly notes: readonly string[];
+  readonly marks: readonly Mark[];
+}
+
+export interface Run {
+  readonly name: string;
+  /** For `--help`. */
+  readonly about: string;
+  /** What is missing to run it here, or undefined. */
+  missing?(): string | undefined;
+  run(options: RunOptions): Promise<RunResult>;
+}

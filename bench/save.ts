@@ -1,0 +1,63 @@
+/** Keeps results: bench/results/DATE-COMMIT.{json,md}, and the newest table in README.md. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
+import type { Comparison } from "./compare.ts";
+import { type Machine, machineText } from "./machine.ts";
+import type { Mark, RunResult } from "./runs/run.ts";
+import { comparisonText, marksText, runText } from "./tables.ts";
+
+export interface Results {
+  readonly command: string;
+  readonly machine: Machine;
+  readonly marks: readonly Mark[];
+  readonly comparisons: readonly Comparison[];
+  readonly runs: readonly RunResult[];
+}
+
+export function resultsText({ command, machine, marks, comparisons, runs }: Results): string {
+  return [
+    `\`${command}\` on ${machineText(machine)}`,
+    ...(marks.length > 0 ? [marksText(marks)] : []),
+    ...comparisons.map(comparisonText),
+    ...runs.map(runText),
+  ].join("\n\n");
+}
+
+const begin = "<!-- bench:begin -->";
+const end = "<!-- bench:end -->";
+const readme = fileURLToPath(new URL("../README.md", import.meta.url));
+
+/**
+ * Returns the name of the Markdown file. README.md takes the marks, or without them the comparisons, between its
+ * markers; special runs alone leave it as it is.
+ */
+export async function save(results: Results): Promise<string> {
+  const { machine, marks, comparisons, command } = results;
+  const folder = new URL("./results/", import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  const name = `${machine.date.replaceAll(":", "")}-${machine.commit}`;
+  const write = async (file: URL | string, text: string): Promise<void> => {
+    const filepath = typeof file === "string" ? file : fileURLToPath(file);
+    writeFileSync(filepath, await format(text, { ...(await resolveConfig(filepath)), filepath }));
+  };
+  await write(new URL(`${name}.json`, folder), JSON.stringify(results));
+  await write(
+    new URL(`${name}.md`, folder),
+    `# Bench of ${machine.date.slice(0, 10)}\n\n${resultsText(results)}\n`,
+  );
+  const saved = `bench/results/${name}.md`;
+  const newest = marks.length > 0 ? [marksText(marks)] : comparisons.map(comparisonText);
+  if (newest.length > 0) {
+    const made = `Made by \`${command}\` on ${machineText(machine)}. All of it: [${name}](${saved}).`;
+    await write(readme, between(readFileSync(readme, "utf8"), [...newest, made].join("\n\n")));
+  }
+  return saved;
+}
+
+/** Puts the text between the markers. Throws when they are not there. */
+export function between(page: string, text: string): string {
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`README.md has no ${begin} … ${end}`);
+  return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`;
+}

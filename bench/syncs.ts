@@ -1,0 +1,47 @@
+/** How often a server has the disk flush, counted by strace from its start on. */
+import { readFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../src/testing/free-port.ts";
+import { measure } from "./load.ts";
+import { loadOf } from "./loads.ts";
+import type { PeerKind } from "./peers/peer.ts";
+
+const calls = ["fdatasync", "fsync", "msync", "sync_file_range"] as const;
+
+export interface Syncs {
+  readonly messages: number;
+  /** By name of the system call; only those that were made. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Those of start and stop are in it: a few. strace stops the server for these calls only, but slows it in doing so;
+ * more messages then share a flush of Weir than at full speed. For Linux 5.3 and later (`--seccomp-bpf`).
+ */
+export async function countSyncs(kind: PeerKind, messages: number, folder: string): Promise<Syncs> {
+  const directory = join(folder, `syncs-${kind.name}`);
+  mkdirSync(directory, { recursive: true });
+  const file = join(folder, `syncs-${kind.name}.txt`);
+  const sinkPort = await freePort();
+  const trace = `trace=${calls.join(",")}`;
+  const under = ["strace", "-f", "--seccomp-bpf", "-c", "-o", file, "-e", trace];
+  const load = { ...loadOf("reuse", messages), ownClient: true };
+  const peer = await kind.start({ directory, sinkPort, under });
+  try {
+    await measure(peer, sinkPort, load);
+  } finally {
+    await peer.stop();
+  }
+  return { messages: load.messages, counts: countsIn(readFileSync(file, "utf8")) };
+}
+
+/** From strace's summary: `% time, seconds, usecs/call, calls, errors, syscall`. */
+export function countsIn(summary: string): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const line of summary.split("\n")) {
+    const cells = line.trim().split(/\s+/);
+    const name = cells.at(-1) ?? "";
+    if ((calls as readonly string[]).includes(name)) counts[name] = Number(cells[3]);
+  }
+  return counts;
+}

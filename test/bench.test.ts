@@ -1,0 +1,61 @@
+/** What of the bench needs no load. */
+import { describe, expect, it } from "vitest";
+import { quantilesOf } from "../bench/median.ts";
+import { readOptions } from "../bench/options.ts";
+import { between } from "../bench/save.ts";
+import { countsIn } from "../bench/syncs.ts";
+
+const names = (list: readonly { readonly name: string }[]): readonly string[] => list.map(({ name }) => name);
+
+describe("the bench's command line", () => {
+  it("compares Weir and Postfix on the usual loads", () => {
+    const options = readOptions([]);
+    expect(names(options.peers)).toEqual(["weir", "postfix"]);
+    expect(options).toMatchObject({ loads: ["reuse", "connect"], runs: [], marks: false, messages: 5000 });
+  });
+
+  it("takes all peers and a million for the marks, and less when asked", () => {
+    expect(readOptions(["--preset", "marks"])).toMatchObject({ marks: true, queued: [1_000_000] });
+    expect(names(readOptions(["--preset", "marks"]).peers)).toEqual(["weir", "postfix", "haraka"]);
+    expect(readOptions(["--preset", "marks", "--queued", "0,5000"])).toMatchObject({ queued: [0, 5000] });
+  });
+
+  it("measures Weir whatever the peers", () => {
+    expect(names(readOptions(["--peers", "postfix"]).peers)).toEqual(["weir", "postfix"]);
+  });
+
+  it.each([
+    [["--run", "sprint"], "there is no run sprint"],
+    [["--peers", "weir,sendmail"], "there is no peer sendmail"],
+    [["--preset", "all"], "there is no preset all"],
+    [["--messages", "many"], "--messages is many; it must be a whole number from 1 to"],
+    [["--rounds", "0"], "--rounds is 0; it must be a whole number from 1 to"],
+    [["--queued", "10,-1"], "--queued is -1; it must be a whole number from 0 to"],
+    [["--run", "idle", "--preset", "marks"], "exclude each other"],
+    [["--sped"], "--sped"],
+  ])("says what is wrong with %j", (args, message) => {
+    expect(() => readOptions(args)).toThrow(message);
+  });
+});
+
+it("puts the newest table between the markers of a page, and nowhere else", () => {
+  const page = "before\n\n<!-- bench:begin -->\n\nold\n\n<!-- bench:end -->\n\nafter\n";
+  expect(between(page, "new")).toBe("before\n\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\n\nafter\n");
+  expect(() => between("a page without", "new")).toThrow("bench:begin");
+});
+
+it("reads flushes from strace's summary, with and without a column of errors", () => {
+  const summary = `% time     seconds  usecs/call     calls    errors syscall
+------ ----------- ----------- --------- --------- ----------------
+ 99.10    1.234567         823      1500           fdatasync
+  0.90    0.011000        1100        10         2 fsync
+------ ----------- ----------- --------- --------- ----------------
+100.00    1.245567                  1510         2 total`;
+  expect(countsIn(summary)).toEqual({ fdatasync: 1500, fsync: 10 });
+});
+
+it("finds the part that so many numbers do not exceed", () => {
+  const at = quantilesOf([5, 1, 4, 2, 3]);
+  expect([at(0), at(0.5), at(0.99), at(1)]).toEqual([1, 3, 5, 5]);
+  expect(quantilesOf([])(0.5)).toBeNaN();
+});
