@@ -61,7 +61,7 @@ export interface Relay {
   /** What was used of each limit, by whom, and what would have been needed. */
   readonly usage: LimitUsage;
   /** What became of each message, on disk. */
-  readonly tracking: Pick<TrackingLog, "enabled" | "track" | "search">;
+  readonly tracking: Pick<TrackingLog, "enabled" | "track" | "search" | "export">;
   /** What it counted since its start. */
   readonly metrics: Metrics;
   /** The same for Prometheus, with what it holds now. */

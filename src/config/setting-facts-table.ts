@@ -629,7 +629,7 @@ export const transportFacts: readonly SettingFact[] = [
     kind: "size",
     range: "1 MB (1,048,576 bytes) to 8192 TB (9,007,199,254,740,991 bytes), or unlimited",
     default: "1000MB",
-    help: "The oldest files are removed when the log would grow beyond it. A million messages take about 700 MB.",
+    help: "The oldest files are removed when the log would grow beyond it. A million messages take about 750 MB, and their indexes another 200 MB.",
   },
   {
     name: "messageTrackingLogMaxFileSize",

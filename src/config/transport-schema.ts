@@ -151,7 +151,7 @@ export const transportSchema = z.strictObject(
     messageTrackingLogMaxDirectorySize: setting(
       size({ min: 1024 * 1024, max: 9_007_199_254_740_991, unlimited: true }),
       "1000MB",
-      "The oldest files are removed when the log would grow beyond it. A million messages take about 700 MB.",
+      "The oldest files are removed when the log would grow beyond it. A million messages take about 750 MB, and their indexes another 200 MB.",
     ),
     messageTrackingLogMaxFileSize: setting(
       size({ min: 64 * 1024, max: 4_294_967_296 }),

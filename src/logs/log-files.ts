@@ -8,6 +8,8 @@ export interface LogFamily {
   readonly prefix: string;
   /** Without the dot. */
   readonly extension: string;
+  /** A file made from a log file, which goes with it and counts with it. */
+  readonly companion?: (path: string) => string;
 }
 
 export interface LogFileInfo {
@@ -16,6 +18,8 @@ export interface LogFileInfo {
   readonly day: string;
   readonly number: number;
   readonly sizeBytes: number;
+  /** Of its companion; 0 where there is none. */
+  readonly companionBytes: number;
 }
 
 export interface LogLimits {
@@ -41,22 +45,27 @@ export function logFilePath(
 
 /** The family's files, oldest first by name. Empty when there is no such directory; rejects on other faults. */
 export async function listLogFiles(family: LogFamily): Promise<LogFileInfo[]> {
-  const { directory, prefix, extension } = family;
+  const { directory, prefix, extension, companion } = family;
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  const files: LogFileInfo[] = [];
-  for (const name of names) {
-    if (!name.startsWith(prefix) || !name.endsWith(`.${extension}`)) continue;
-    const middle = /^(\d{8})-(\d{1,9})$/.exec(name.slice(prefix.length, -extension.length - 1));
-    if (middle?.[1] === undefined) continue;
-    const path = join(directory, name);
-    // Gone between the two calls: somebody tidied up.
-    const info = await stat(path).catch(() => undefined);
-    if (info?.isFile() !== true) continue;
-    files.push({ path, day: middle[1], number: Number(middle[2]), sizeBytes: info.size });
-  }
+  const found = await Promise.all(
+    names.map(async (name): Promise<LogFileInfo | undefined> => {
+      if (!name.startsWith(prefix) || !name.endsWith(`.${extension}`)) return undefined;
+      const middle = /^(\d{8})-(\d{1,9})$/.exec(name.slice(prefix.length, -extension.length - 1));
+      if (middle?.[1] === undefined) return undefined;
+      const path = join(directory, name);
+      // Gone between the two calls: somebody tidied up.
+      const info = await stat(path).catch(() => undefined);
+      if (info?.isFile() !== true) return undefined;
+      const beside = companion && (await stat(companion(path)).catch(() => undefined));
+      const [, day] = middle;
+      const companionBytes = beside?.size ?? 0;
+      return { path, day, number: Number(middle[2]), sizeBytes: info.size, companionBytes };
+    }),
+  );
+  const files = found.filter((file) => file !== undefined);
   return files.sort((a, b) => (a.day === b.day ? a.number - b.number : a.day < b.day ? -1 : 1));
 }
 
@@ -75,13 +84,18 @@ export function filesToRemove(
   const horizon = dayOf(new Date(now.getTime() + dayMs));
   const ahead = files.filter(({ day }) => day > horizon);
   const inOrder = [...ahead, ...files.filter(({ day }) => day <= horizon)];
-  let total = reserveBytes + inOrder.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return inOrder.filter(({ day, sizeBytes }) => {
+  let total = reserveBytes + inOrder.reduce((sum, file) => sum + bothBytes(file), 0);
+  return inOrder.filter((file) => {
+    const { day } = file;
     const tooOld = endOfDay(day) + limits.maxAgeMs <= now.getTime();
     if (!tooOld && total <= limits.maxDirectorySizeBytes) return false;
-    total -= sizeBytes;
+    total -= bothBytes(file);
     return true;
   });
+}
+
+function bothBytes({ sizeBytes, companionBytes }: LogFileInfo): number {
+  return sizeBytes + companionBytes;
 }
 
 function endOfDay(day: string): number {

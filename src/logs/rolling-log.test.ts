@@ -162,7 +162,13 @@ describe("rolling log", () => {
 });
 
 describe("filesToRemove", () => {
-  const file = (day: string, sizeBytes = 10): LogFileInfo => ({ path: day, day, number: 1, sizeBytes });
+  const file = (day: string, sizeBytes = 10): LogFileInfo => ({
+    path: day,
+    day,
+    number: 1,
+    sizeBytes: sizeBytes - 2,
+    companionBytes: 2,
+  });
   const now = new Date(Date.UTC(2026, 0, 15, 12));
   it.each([
     ["nothing to do", ["20260114", "20260115"], Infinity, 100, 0, []],

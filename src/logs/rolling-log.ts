@@ -28,6 +28,8 @@ export interface RollingLogOptions extends LogFamily {
   readonly syncDelayMs?: number;
   /** Called once when writing begins to fail; not again before it has succeeded. */
   readonly onFault?: (error: Error) => void;
+  /** Called when a file has been followed by the next and will not change any more. */
+  readonly onRolled?: () => void;
 }
 
 export interface RollingLog {
@@ -76,6 +78,7 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
       await unlink(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") tellFault(error);
       });
+      if (options.companion) await unlink(options.companion(path)).catch(() => {});
     }
   };
 
@@ -112,6 +115,9 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
       const full = file.sizeBytes + lineBytes > maxFileSizeBytes() && file.sizeBytes > headerBytes;
       if (file.day === dayOf(now) && !full) return file;
       await closeFile();
+      const next = await openFile(now, lineBytes);
+      options.onRolled?.();
+      return next;
     }
     return openFile(now, lineBytes);
   };

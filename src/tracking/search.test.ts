@@ -2,7 +2,8 @@ import { mkdtemp, rm, appendFile, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { searchTracking, type TrackingFilter } from "./search.ts";
+import { indexMissing } from "./index/index-missing.ts";
+import { findEntries, readEntries, type TrackingFilter } from "./search.ts";
 import { trackingHeader, trackingLine } from "./tracking-line.ts";
 import type { TrackingRecord } from "./tracking-record.ts";
 import { trackingFamily } from "./tracking.ts";
@@ -49,11 +50,16 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const ids = async (filter: Partial<TrackingFilter>): Promise<number[]> =>
-  (await searchTracking(family(), { resultSize: 1000, ...filter })).map(
+  Array.from(
+    readEntries(await findEntries(family(), { resultSize: 1000, ...filter })),
     ({ at }) => (Date.parse(at) - base) / 1000,
   );
 
-describe("a search", () => {
+describe.each(["without indexes", "with an index"])("a search %s", (how) => {
+  beforeEach(async () => {
+    if (how === "with an index") expect(await indexMissing(family())).toBe(1);
+  });
+
   test.each<[string, Partial<TrackingFilter>, number[]]>([
     ["internal id", { internalMessageId: 1004 }, [9, 8]],
     ["Message-ID", { messageId: "<4@app.test>" }, [9, 8]],
@@ -93,6 +99,6 @@ describe("a search", () => {
       trackingLine(record(20)).slice(0, -10),
     );
     expect((await ids({ resultSize: 1 }))[0]).toBe(19);
-    expect(await searchTracking(trackingFamily(join(directory, "none")), { resultSize: 1 })).toEqual([]);
+    expect(await findEntries(trackingFamily(join(directory, "none")), { resultSize: 1 })).toEqual([]);
   });
 });

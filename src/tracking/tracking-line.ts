@@ -48,48 +48,83 @@ function listed(recipient: string): string {
   return recipient.includes(";") ? recipient.replaceAll(";", "\\x3b") : recipient;
 }
 
-/** Undefined: no entry (a line of the header, or damage). */
-export function parseTrackingLine(line: string): TrackingRecord | undefined {
+/** Places of fields in a line. */
+export const column = {
+  at: 0,
+  clientIp: 1,
+  connectorId: 6,
+  source: 7,
+  eventId: 8,
+  internalMessageId: 9,
+  messageId: 10,
+  recipients: 12,
+  reference: 17,
+  messageSubject: 18,
+  sender: 19,
+  originalClientIp: 24,
+} as const;
+
+/** The fields of a line; undefined when it is no entry: a line of the header, or damage. */
+export function entryFields(line: string): readonly string[] | undefined {
   const fields = csvFields(line);
   if (fields.length !== fieldCount || line.startsWith("#")) return undefined;
+  if (!isInstant(fields[0] ?? "") || !/^\d{1,16}$/.test(fields[9] ?? "")) return undefined;
+  if (!(trackingSources as readonly string[]).includes(fields[7] ?? "")) return undefined;
+  return (trackingEventIds as readonly string[]).includes(fields[8] ?? "") ? fields : undefined;
+}
+
+export function listedRecipients(field: string): readonly string[] {
+  if (field === "") return none;
+  const several = field.includes(";") ? field.split(";") : [field];
+  return field.includes("\\x3b") ? several.map((one) => one.replaceAll("\\x3b", ";")) : several;
+}
+
+export function senderOf(field: string): string {
+  return field === nullPath ? "" : field;
+}
+
+const none: readonly string[] = [];
+
+/** Undefined: no entry. */
+export function parseTrackingLine(line: string): TrackingRecord | undefined {
+  const fields = entryFields(line);
+  if (fields === undefined) return undefined;
   const text = (index: number): string => fields[index] ?? "";
-  const source = trackingSources.find((known): known is TrackingSource => known === text(7));
-  const eventId = trackingEventIds.find((known): known is TrackingEventId => known === text(8));
-  if (source === undefined || eventId === undefined) return undefined;
-  const sender = text(19);
   const custom = text(26);
   return {
-    at: text(0),
-    clientIp: text(1),
+    at: text(column.at),
+    clientIp: text(column.clientIp),
     clientHostname: text(2),
     serverHostname: text(4),
     sourceContext: text(5),
-    connectorId: text(6),
-    source,
-    eventId,
-    internalMessageId: Number(text(9)),
-    messageId: text(10),
-    recipients:
-      text(12) === ""
-        ? []
-        : text(12)
-            .split(";")
-            .map((one) => one.replaceAll("\\x3b", ";")),
+    connectorId: text(column.connectorId),
+    // entryFields knows both.
+    source: text(column.source) as TrackingSource,
+    eventId: text(column.eventId) as TrackingEventId,
+    internalMessageId: Number(text(column.internalMessageId)),
+    messageId: text(column.messageId),
+    recipients: listedRecipients(text(column.recipients)),
     recipientStatus: text(13),
     totalBytes: Number(text(14)),
     recipientCount: Number(text(15)),
-    reference: text(17),
-    messageSubject: text(18),
-    sender: sender === nullPath ? "" : sender,
+    reference: text(column.reference),
+    messageSubject: text(column.messageSubject),
+    sender: senderOf(text(column.sender)),
     arrivedAt: text(21),
-    originalClientIp: text(24),
+    originalClientIp: text(column.originalClientIp),
     latencyMs: custom.startsWith(latencyKey) ? Number(custom.slice(latencyKey.length)) : 0,
   };
+}
+
+function isInstant(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 const guarded = /^'\s*[=+\-@＝＋－＠]./u;
 
 function csvFields(line: string): string[] {
+  // Most lines have nothing quoted.
+  if (!line.includes('"')) return line.includes(",'") ? line.split(",").map(unguarded) : line.split(",");
   const fields: string[] = [];
   let at = 0;
   while (at <= line.length) {
@@ -106,8 +141,12 @@ function csvFields(line: string): string[] {
       value = line.slice(at, end);
       at = end + 1;
     }
-    // csvField puts the apostrophe in front of what a spreadsheet would take for a formula.
-    fields.push(guarded.test(value) ? value.slice(1) : value);
+    fields.push(unguarded(value));
   }
   return fields;
+}
+
+/** csvField puts the apostrophe in front of what a spreadsheet would take for a formula. */
+function unguarded(value: string): string {
+  return value.startsWith("'") && guarded.test(value) ? value.slice(1) : value;
 }

@@ -12,7 +12,9 @@ import { createRollingLog } from "../logs/rolling-log.ts";
 import type { Clock } from "../ports/ports.ts";
 import { trackingHeader, trackingLine } from "./tracking-line.ts";
 import type { TrackingEventId, TrackingRecord, TrackingSource } from "./tracking-record.ts";
-import { searchTracking, type TrackingFilter } from "./search.ts";
+import type { TrackingFilter } from "./filter.ts";
+import { indexPath } from "./index/index-file.ts";
+import { openSearchThread } from "./search-thread.ts";
 
 /** What the log takes of a message; of a damaged one only the id is known. */
 export interface TrackedMessage {
@@ -61,8 +63,16 @@ export interface TrackingSettings {
 }
 
 export interface TrackingLog extends Tracking {
-  /** Newest first, entries still on their way to the disk included. Rejects when the log cannot be read. */
+  /**
+   * Newest first, entries still on their way to the disk included. Rejects when the log cannot be read. Cost for the
+   * main thread: about 5 µs an entry found; the search itself is another thread's.
+   */
   search(filter: TrackingFilter): Promise<readonly TrackingRecord[]>;
+  /**
+   * The newest `resultSize` entries as a file of their own, header first, oldest entry first, as their lines stand in
+   * the log. Read piece by piece as it is taken: memory does not grow with the number of entries.
+   */
+  export(filter: TrackingFilter): AsyncGenerator<Uint8Array, void, undefined>;
   reconfigure(settings: TrackingSettings): void;
   /** Resolves when what was told is in the file, or could not be put there. */
   flush(): Promise<void>;
@@ -76,7 +86,12 @@ const recipientsPerLine = 500;
 const none: readonly string[] = [];
 
 export function trackingFamily(dataDirectory: string): LogFamily {
-  return { directory: join(dataDirectory, "logs", "MessageTracking"), prefix: "MSGTRK", extension: "LOG" };
+  return {
+    directory: join(dataDirectory, "logs", "MessageTracking"),
+    prefix: "MSGTRK",
+    extension: "LOG",
+    companion: indexPath,
+  };
 }
 
 /** Opens no file before the first entry. */
@@ -91,6 +106,20 @@ export function openTracking(options: {
   const { hostname, clock, onFault } = options;
   let settings = options.settings;
   const family = trackingFamily(options.dataDirectory);
+  const thread = openSearchThread(family, clock);
+  let indexFails = false;
+  const index = (): void => {
+    thread.index().then(
+      () => {
+        indexFails = false;
+      },
+      (error: unknown) => {
+        if (!closed && !indexFails) onFault?.(error instanceof Error ? error : new Error(String(error)));
+        indexFails = true;
+      },
+    );
+  };
+  let closed = false;
   const log = createRollingLog({
     ...family,
     clock,
@@ -107,6 +136,7 @@ export function openTracking(options: {
     },
     maxBufferedChars,
     header: trackingHeader,
+    onRolled: index,
     lostLine: (count, reason) => `#Lost: ${count} entries: ${csvField(reason)}\r\n`,
     ...(onFault && { onFault }),
   });
@@ -161,12 +191,23 @@ export function openTracking(options: {
     },
     async search(filter) {
       await log.flush();
-      return searchTracking(family, filter);
+      const found: TrackingRecord[] = [];
+      for await (const piece of thread.records(filter)) for (const record of piece) found.push(record);
+      return found;
+    },
+    async *export(filter) {
+      await log.flush();
+      yield Buffer.from(trackingHeader(clock.wall()));
+      yield* thread.lines(filter);
     },
     reconfigure(next) {
       settings = next;
     },
     flush: () => log.flush(),
-    close: () => log.close(),
+    async close() {
+      closed = true;
+      await log.close();
+      await thread.close();
+    },
   };
 }

@@ -34,7 +34,7 @@ test("tells receipt, delivery, failure and report", { timeout: 30_000 }, async (
     (await handlers.searchMessageTracking({ resultSize: 100 })).entries
       .map(({ eventId, recipients, recipientStatus }) => `${eventId} ${recipients.join()} ${recipientStatus}`)
       .toSorted();
-  await expect.poll(async () => (await search()).length, { timeout: 10_000 }).toBe(5);
+  await expect.poll(async () => (await search()).length, { timeout: 20_000 }).toBe(5);
   expect(await search()).toEqual([
     expect.stringMatching(/^DSN gone@dest\.example 550 5\.1\.1 User unknown/),
     expect.stringMatching(/^FAIL gone@dest\.example 550 5\.1\.1 User unknown/),
