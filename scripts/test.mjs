@@ -22,16 +22,12 @@ function run(command, args, { show = false } = {}) {
   });
 }
 
-let failedChecks = 0;
+const faults = [];
 async function check(name, command, args) {
   const since = Date.now();
   const { code, output } = await run(command, args);
-  if (code === 0) {
-    console.log(`${color(32, "ok")}     ${name} (${seconds(since)})`);
-    return;
-  }
-  failedChecks++;
-  console.log(`${color(31, "failed")} ${name} (${seconds(since)})\n${output.trimEnd()}\n`);
+  if (code === 0) console.log(`${color(32, "ok")}     ${name} (${seconds(since)})`);
+  else faults.push(`${color(31, "failed")} ${name} (${seconds(since)})\n${output.trimEnd()}\n`);
 }
 
 const filters = process.argv.slice(2);
@@ -43,6 +39,9 @@ for (const { program, loses } of missing) console.log(`skipped: ${program} not i
 await Promise.all([
   check("build", "tsc", ["-p", "tsconfig.build.json"]),
   check("console", "vite", ["build", "--logLevel", "warn", "console"]),
+]);
+// These need nothing built, and tests that wait leave them time.
+const checks = Promise.all([
   check("types", "tsc", ["-p", "tsconfig.json", "--noEmit"]),
   check("console types", "tsc", ["-p", "console/tsconfig.json"]),
   check("lint", "oxlint", ["--type-aware", "--deny-warnings"]),
@@ -57,6 +56,7 @@ const vitest = await run(
   ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${resultFile}`, ...filters],
   { show: true },
 );
+await checks;
 
 let passed = 0;
 let failed = 0;
@@ -84,7 +84,8 @@ rmSync(scratch, { recursive: true, force: true });
 // Errors outside any test (an unhandled rejection, a crashed worker) show in the exit code alone.
 if (vitest.code !== 0 && failed === 0) failed = 1;
 if (passed === 0 && failed === 0) failed = 1;
-failed += failedChecks;
+for (const fault of faults) console.log(fault);
+failed += faults.length;
 
 console.log(`took ${seconds(started)}`);
 process.exitCode = failed === 0 ? 0 : 1;
