@@ -26,7 +26,7 @@ export function change(
     writes.push({ table: "queue", key: queueKey(queue, dueAt, id), value: undefined });
     const due = spool.queues.find(queue);
     due?.pending.delete(id);
-    due?.forget(id);
+    due?.remove({ dueAt, id });
     if (!entries.some((entry) => entry.queue === queue)) spool.queues.count(queue, -1);
   }
   for (const { queue, dueAt } of entries) {

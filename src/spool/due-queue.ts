@@ -39,8 +39,10 @@ export interface DueQueue {
   nextDueAt(scan: ScanEntries, isTaken: IsTaken): number | undefined;
   /** Forgets the position: the next claim looks from the beginning. */
   rewind(): void;
-  /** An entry is held or gone: what is remembered of it singly does not hold any more. */
+  /** An entry is held or gone: what is remembered of its place does not hold any more. */
   forget(id: MessageId): void;
+  /** An entry has another due time, or is gone. Cost: a search among those that came back behind the cursor. */
+  remove(entry: DueKey): void;
 }
 
 interface LaterEntry extends DueKey {
@@ -139,11 +141,29 @@ export function dueQueue(): DueQueue {
       if (head?.id === id) head = undefined;
       if (putOff.delete(id)) later = later.filter((entry) => entry.id !== id);
     },
+    remove(entry) {
+      self.forget(entry.id);
+      const at = placeFor(again, entry, byDue);
+      for (let before = at - 1; before >= 0; before--) {
+        const one = again[before] as DueKey;
+        if (byDue(one, entry) !== 0) return;
+        again.splice(before, 1);
+      }
+    },
   };
   return self;
 }
 
 function insert<Entry>(sorted: Entry[], entry: Entry, order: (a: Entry, b: Entry) => number): void {
+  sorted.splice(placeFor(sorted, entry, order), 0, entry);
+}
+
+/** Behind all that come before the entry or equal it. */
+function placeFor<Entry>(
+  sorted: readonly Entry[],
+  entry: Entry,
+  order: (a: Entry, b: Entry) => number,
+): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
@@ -151,5 +171,5 @@ function insert<Entry>(sorted: Entry[], entry: Entry, order: (a: Entry, b: Entry
     if (order(sorted[middle] as Entry, entry) <= 0) low = middle + 1;
     else high = middle;
   }
-  sorted.splice(low, 0, entry);
+  return low;
 }

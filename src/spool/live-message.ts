@@ -102,7 +102,7 @@ export function isHeld(live: LiveMessage, queue: QueueName): boolean {
   return live.claims.some((claim) => claim.queue === queue);
 }
 
-function contentReader({ message, content }: LiveMessage, bodies: BodyFiles): ContentReader {
+export function contentReader({ message, content }: LiveMessage, bodies: BodyFiles): ContentReader {
   if (Buffer.isBuffer(content)) {
     return {
       inMemory: content,

@@ -35,6 +35,7 @@ import { openQueueTable } from "./queue-table.ts";
 import { list, resubmit } from "./queue-walks.ts";
 import { setClaimAside } from "./set-aside.ts";
 import { settle } from "./settling.ts";
+import { find, suspend } from "./single-message.ts";
 import { assertOpen, isTaken, tellSettled, type MessagesInUse, type SpoolState } from "./spool-state.ts";
 import type { Draft, Spool, SpoolError } from "./spool.ts";
 
@@ -156,11 +157,13 @@ function spoolOf(spool: SpoolState, orphansSwept: number, unlock: () => Promise<
       assertOpen(spool);
       await setClaimAside(spool, held, what);
     },
-    resubmit: (queue) => resubmit(spool, queue),
+    resubmit: (queue, suspendedToo = false) => resubmit(spool, queue, suspendedToo),
+    suspend: (queue, id, suspended) => suspend(spool, queue, id, suspended),
     whenSettled: (id) => (isSettled(spool, id) ? Promise.resolve() : settledLater(memory, id)),
     nextDueAt: (queue) => (spool.closed ? undefined : queues.nextDueAt(queue)),
     queues: () => (spool.closed ? [] : queues.summaries()),
     list: (queue, limit, search) => list(spool, queue, limit, search),
+    find: (id) => find(spool, id),
     claimMessage: (queue, id) => claimMessage(spool, queue, id),
     async close() {
       if (spool.closed) return;

@@ -12,15 +12,19 @@ import {
   dueRecipients,
   entriesOf,
   newRecipients,
+  resubmittedRecipients,
+  suspendedRecipients,
   type PlacedRecipient,
 } from "./recipients.ts";
 import {
   SpoolError,
   submissionQueue,
+  suspendedDueAt,
   type Claim,
   type ContentFacts,
   type ContentReader,
   type Draft,
+  type ListedMessage,
   type QueueName,
   type QueueSummary,
   type Report,
@@ -111,7 +115,7 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
 
   const nextDueAt = (queue: QueueName): number | undefined => {
     const due = entries(queue)
-      .filter(({ claimed }) => !claimed)
+      .filter(({ claimed, dueAt }) => !claimed && dueAt < suspendedDueAt)
       .map(({ one, dueAt }) => Math.max(dueAt, one.notBefore.get(queue) ?? 0));
     return due.length === 0 ? undefined : Math.min(...due);
   };
@@ -189,17 +193,30 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
       forget(id);
       damaged?.({ id, what, setAside: undefined });
     },
-    async resubmit(queue) {
+    async resubmit(queue, suspendedToo = false) {
       assertOpen();
       const now = clock.now();
-      const free = entries(queue).filter(({ claimed }) => !claimed);
-      for (const { one } of free) {
+      let moved = 0;
+      for (const { one, claimed } of entries(queue)) {
+        const recipients = claimed
+          ? undefined
+          : resubmittedRecipients(one.recipients, queue, suspendedToo, now);
+        if (recipients === undefined) continue;
         one.notBefore.delete(queue);
-        one.recipients = one.recipients.map((recipient) =>
-          recipient.queue === queue ? { ...recipient, queue: submissionQueue, dueAt: now } : recipient,
-        );
+        one.recipients = recipients;
+        moved++;
       }
-      return free.length;
+      return moved;
+    },
+    async suspend(queue, id, suspended) {
+      assertOpen();
+      const one = kept.get(id);
+      if (!one?.recipients.some((recipient) => recipient.queue === queue)) return "missing";
+      if (one.claims.has(queue)) return "held";
+      const recipients = suspendedRecipients(one.recipients, queue, suspended, clock.now());
+      if (recipients === undefined) return "unchanged";
+      one.recipients = recipients;
+      return "changed";
     },
     whenSettled: (id) =>
       kept.has(id) && !closed
@@ -212,17 +229,38 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
         return { queue, messages: entries(queue).length, nextDueAt: nextDueAt(queue) };
       });
     },
-    async list(queue, limit, search) {
+    async list(
+      queue,
+      limit,
+      { after, only, fits = () => true, maxExamined = Number.POSITIVE_INFINITY } = {},
+    ) {
       assertOpen();
-      return entries(queue)
-        .slice(0, search?.maxExamined)
-        .map(({ one, dueAt }) => ({
-          message: one.message,
-          recipients: dueRecipients(one.recipients, queue, Number.POSITIVE_INFINITY),
-          dueAt,
-        }))
-        .filter((listed) => search?.fits(listed) ?? true)
-        .slice(0, limit);
+      const wanted = entries(queue).filter(
+        (entry) =>
+          (after === undefined || byDue(entry, after) > 0) &&
+          (only === undefined || (only === "suspended") === (entry.dueAt === suspendedDueAt)),
+      );
+      const messages: ListedMessage[] = [];
+      let examined = 0;
+      for (const entry of wanted) {
+        if (messages.length === limit || examined === maxExamined) break;
+        examined++;
+        const listed = listedIn(entry.one, queue, entry.dueAt);
+        if (fits(listed)) messages.push(listed);
+      }
+      const last = wanted[examined - 1];
+      const next = examined < wanted.length ? (last ?? after ?? { dueAt: 0, id: 0 }) : undefined;
+      return { messages, examined, next: next && { dueAt: next.dueAt, id: next.id } };
+    },
+    find(id) {
+      assertOpen();
+      const one = kept.get(id);
+      if (one === undefined) return undefined;
+      const places = entriesOf(one.recipients).map(({ queue, dueAt }) => ({
+        queue,
+        ...listedIn(one, queue, dueAt),
+      }));
+      return { message: one.message, content: readerOf(one.content, inlineLimitBytes), places };
     },
     async claimMessage(queue, id) {
       assertOpen();
@@ -237,6 +275,11 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
       waiters.clear();
     },
   };
+}
+
+function listedIn(one: Kept, queue: QueueName, dueAt: number): ListedMessage {
+  const recipients = dueRecipients(one.recipients, queue, Number.POSITIVE_INFINITY);
+  return { message: one.message, recipients, dueAt, held: one.claims.has(queue) };
 }
 
 function memoryDraft(id: MessageId): MemoryDraft {

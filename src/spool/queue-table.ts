@@ -2,7 +2,7 @@
 import { dueQueue, type DueQueue } from "./due-queue.ts";
 import { dueKeyOf, queueEnd, queueKey, queueNameOf, type DueKey } from "./keys.ts";
 import type { Store } from "./journaled-store.ts";
-import { submissionQueue, type QueueName, type QueueSummary } from "./spool.ts";
+import { submissionQueue, suspendedDueAt, type QueueName, type QueueSummary } from "./spool.ts";
 
 export interface QueueTable {
   find(queue: QueueName): DueQueue | undefined;
@@ -44,11 +44,13 @@ export function openQueueTable(
     findOrAdd(queue).messages = store.countKeys("queue", rangeOf(queue));
   }
 
-  const nextDueAt = (queue: QueueName): number | undefined =>
-    queues.get(queue)?.nextDueAt(
+  const nextDueAt = (queue: QueueName): number | undefined => {
+    const dueAt = queues.get(queue)?.nextDueAt(
       (after, count) => scan(queue, after, count),
       (entry) => isTaken(queue, entry),
     );
+    return dueAt === suspendedDueAt ? undefined : dueAt;
+  };
 
   return {
     nextDueAt,

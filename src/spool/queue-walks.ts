@@ -2,8 +2,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { change } from "./changes.ts";
 import type { DueKey } from "./keys.ts";
-import { isDamage, loadMessage } from "./live-message.ts";
-import { dueRecipients } from "./recipients.ts";
+import { isDamage, isHeld, loadMessage } from "./live-message.ts";
+import { dueRecipients, resubmittedRecipients } from "./recipients.ts";
 import {
   assertOpen,
   everyRecipient,
@@ -12,12 +12,20 @@ import {
   turnRecords,
   type SpoolState,
 } from "./spool-state.ts";
-import { submissionQueue, type ListedMessage, type MessageSearch, type QueueName } from "./spool.ts";
+import {
+  submissionQueue,
+  suspendedDueAt,
+  type ListedMessage,
+  type ListedPage,
+  type MessageSearch,
+  type QueueName,
+} from "./spool.ts";
 
 const firstEntry: DueKey = { dueAt: 0, id: 0 };
+const firstSuspended: DueKey = { dueAt: suspendedDueAt, id: 0 };
 
 /** `Spool.resubmit`. */
-export async function resubmit(spool: SpoolState, queue: QueueName): Promise<number> {
+export async function resubmit(spool: SpoolState, queue: QueueName, suspendedToo: boolean): Promise<number> {
   assertOpen(spool);
   const now = spool.clock.now();
   let count = 0;
@@ -25,11 +33,13 @@ export async function resubmit(spool: SpoolState, queue: QueueName): Promise<num
   if ((spool.queues.find(queue)?.pending.size ?? 0) > 0) await spool.group.tried();
   for (;;) {
     const page = spool.queues.scan(queue, after, turnRecords);
-    const moves = page.flatMap((entry) => resubmitEntry(spool, queue, entry, now) ?? []);
+    const moves = page.flatMap((entry) => resubmitEntry(spool, queue, entry, suspendedToo, now) ?? []);
     count += moves.length;
     await Promise.all(moves);
-    after = page.at(-1) ?? after;
-    if (page.length < turnRecords) return count;
+    const last = page.at(-1);
+    if (last === undefined || page.length < turnRecords) return count;
+    if (last.dueAt === suspendedDueAt && !suspendedToo) return count;
+    after = last;
     await nextTurn();
   }
 }
@@ -39,15 +49,15 @@ function resubmitEntry(
   spool: SpoolState,
   queue: QueueName,
   entry: DueKey,
+  suspendedToo: boolean,
   now: number,
 ): Promise<void> | undefined {
-  if (isTaken(spool.memory, queue, entry)) return undefined;
+  if (isTaken(spool.memory, queue, entry) || (entry.dueAt === suspendedDueAt && !suspendedToo))
+    return undefined;
   const live = spool.memory.lives.get(entry.id) ?? loadMessage(spool.store, entry.id);
   if (live === undefined || isDamage(live) || !hasEntry(live, queue, entry.dueAt)) return undefined;
-  const moved = live.recipients.map((recipient) =>
-    recipient.queue === queue ? { ...recipient, queue: submissionQueue, dueAt: now } : recipient,
-  );
-  return change(spool, live, moved, []);
+  const moved = resubmittedRecipients(live.recipients, queue, suspendedToo, now);
+  return moved && change(spool, live, moved, []);
 }
 
 /** `Spool.list`. */
@@ -55,28 +65,31 @@ export async function list(
   spool: SpoolState,
   queue: QueueName,
   limit: number,
-  search?: MessageSearch,
-): Promise<readonly ListedMessage[]> {
+  search: MessageSearch = {},
+): Promise<ListedPage> {
   const { memory } = spool;
+  const { only, fits, maxExamined = Number.POSITIVE_INFINITY } = search;
   assertOpen(spool);
   if ((spool.queues.find(queue)?.pending.size ?? 0) > 0) await spool.group.tried();
-  const found: ListedMessage[] = [];
-  let toExamine = search?.maxExamined ?? Number.POSITIVE_INFINITY;
-  let after = firstEntry;
-  while (found.length < limit && toExamine > 0 && !spool.closed) {
+  const messages: ListedMessage[] = [];
+  let examined = 0;
+  let after = search.after ?? firstEntry;
+  if (only === "suspended" && after.dueAt < suspendedDueAt) after = firstSuspended;
+  while (!spool.closed) {
     const page = spool.queues.scan(queue, after, turnRecords);
     for (const { id, dueAt } of page) {
-      if (toExamine-- <= 0) break;
+      if (only === "notSuspended" && dueAt === suspendedDueAt) return { messages, examined, next: undefined };
+      if (messages.length >= limit || examined >= maxExamined) return { messages, examined, next: after };
+      after = { id, dueAt };
+      examined++;
       const live = memory.lives.get(id) ?? loadMessage(spool.store, id);
       if (live === undefined || isDamage(live) || !hasEntry(live, queue, dueAt)) continue;
       const recipients = dueRecipients(live.recipients, queue, everyRecipient);
-      const listed = { message: live.message, recipients, dueAt };
-      if (search === undefined || search.fits(listed)) found.push(listed);
-      if (found.length === limit) break;
+      const listed = { message: live.message, recipients, dueAt, held: isHeld(live, queue) };
+      if (fits === undefined || fits(listed)) messages.push(listed);
     }
-    after = page.at(-1) ?? after;
     if (page.length < turnRecords) break;
     await nextTurn();
   }
-  return found;
+  return { messages, examined, next: undefined };
 }

@@ -5,6 +5,7 @@ import { assertQueueName } from "./keys.ts";
 import {
   maxSubjectChars,
   submissionQueue,
+  suspendedDueAt,
   type Claim,
   type ContentFacts,
   type QueueName,
@@ -107,8 +108,47 @@ export function dueRecipients(
 ): RecipientState[] {
   const due: RecipientState[] = [];
   for (const { queue: place, dueAt, ...state } of recipients)
-    if (place === queue && dueAt <= now) due.push(state);
+    if (place === queue && dueAt <= now)
+      due.push(dueAt === suspendedDueAt ? { ...state, suspended: true } : state);
   return due;
+}
+
+/** The recipients with those of a queue suspended, or due at `now` again; undefined when it is so already. */
+export function suspendedRecipients(
+  recipients: readonly PlacedRecipient[],
+  place: QueueName,
+  suspended: boolean,
+  now: number,
+): PlacedRecipient[] | undefined {
+  const changes = ({ queue, dueAt }: PlacedRecipient): boolean =>
+    queue === place && (dueAt === suspendedDueAt) !== suspended;
+  if (!recipients.some(changes)) return undefined;
+  const dueAt = suspended ? suspendedDueAt : now;
+  return recipients.map((recipient) => (changes(recipient) ? { ...recipient, dueAt } : recipient));
+}
+
+/**
+ * The recipients with those of a queue in the submission queue, due at `now`. Suspended ones stay, or with
+ * `suspendedToo` move as they are. Undefined when none moves.
+ */
+export function resubmittedRecipients(
+  recipients: readonly PlacedRecipient[],
+  place: QueueName,
+  suspendedToo: boolean,
+  now: number,
+): PlacedRecipient[] | undefined {
+  const moves = ({ queue, dueAt }: PlacedRecipient): boolean =>
+    queue === place && (suspendedToo || dueAt !== suspendedDueAt);
+  if (!recipients.some(moves)) return undefined;
+  return recipients.map((recipient) =>
+    moves(recipient)
+      ? {
+          ...recipient,
+          queue: submissionQueue,
+          dueAt: recipient.dueAt === suspendedDueAt ? suspendedDueAt : now,
+        }
+      : recipient,
+  );
 }
 
 /** Facts of a content that is whole in memory, for reports made here. Cost: one pass over the octets. */

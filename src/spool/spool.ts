@@ -22,6 +22,12 @@ export const submissionQueue: QueueName = "";
 /** Recipients no send connector matches; retried when the configuration changes. */
 export const unreachableQueue: QueueName = "unreachable";
 
+/**
+ * The due time of what an administrator suspended: later than any instant a claim asks for, so that only
+ * `claimOld`, `claimMessage` and `list` meet it.
+ */
+export const suspendedDueAt = Number.MAX_VALUE;
+
 /** Facts about the content, learned while it was received. */
 export interface ContentFacts {
   /** Octets as kept: unstuffed, CRLF line ends, trace header included. */
@@ -60,6 +66,8 @@ export interface RecipientState {
   readonly lastError?: string;
   /** A delay report was sent (or decided against). */
   readonly delayReported: boolean;
+  /** Suspended by an administrator: due at `suspendedDueAt`, and to be kept so. */
+  readonly suspended?: true;
 }
 
 /**
@@ -123,7 +131,7 @@ export interface QueueSummary {
   readonly queue: QueueName;
   /** Messages with at least one recipient in this queue, claimed ones included. */
   readonly messages: number;
-  /** When the first unclaimed entry is due; undefined when there is none. */
+  /** When the first unclaimed entry that is not suspended is due; undefined when there is none. */
   readonly nextDueAt: number | undefined;
 }
 
@@ -132,12 +140,49 @@ export interface ListedMessage {
   readonly message: SpooledMessage;
   readonly recipients: readonly RecipientState[];
   readonly dueAt: number;
+  /** A claim holds it. */
+  readonly held: boolean;
+}
+
+/** Where a walk through a queue has come: behind this entry. */
+export interface ListPlace {
+  readonly dueAt: number;
+  readonly id: MessageId;
 }
 
 export interface MessageSearch {
-  readonly fits: (listed: ListedMessage) => boolean;
-  readonly maxExamined: number;
+  /** Goes on behind this place; else from the beginning. */
+  readonly after?: ListPlace | undefined;
+  /** Leaves out the suspended ones, or all others, without looking at them. */
+  readonly only?: "suspended" | "notSuspended" | undefined;
+  readonly fits?: (listed: ListedMessage) => boolean;
+  /** Ends after so many were looked at; the walk may be gone on with. */
+  readonly maxExamined?: number;
 }
+
+export interface ListedPage {
+  readonly messages: readonly ListedMessage[];
+  readonly examined: number;
+  /** Where to go on; undefined when the queue was seen to its end. */
+  readonly next: ListPlace | undefined;
+}
+
+/** What one message has in one queue. */
+export interface MessagePlace extends ListedMessage {
+  readonly queue: QueueName;
+}
+
+export interface FoundMessage {
+  readonly message: SpooledMessage;
+  readonly content: ContentReader;
+  readonly places: readonly MessagePlace[];
+}
+
+/**
+ * What `Spool.suspend` came to: `changed`; `unchanged`, because it was so already; `held` by a claim; `missing`,
+ * because the message has nothing in that queue.
+ */
+export type Suspension = "changed" | "unchanged" | "held" | "missing";
 
 export interface Spool {
   /**
@@ -195,8 +240,16 @@ export interface Spool {
    * set aside and told to `onDamaged`. Other claims of it end without effect. Resolves when that is durable.
    */
   setAside(claim: Claim, what: string): Promise<void>;
-  /** Moves all unclaimed entries of a queue back to the submission queue, due at once. Returns how many. */
-  resubmit(queue: QueueName): Promise<number>;
+  /**
+   * Moves all unclaimed entries of a queue back to the submission queue, due at once. Suspended ones stay, or with
+   * `suspendedToo` move and stay suspended. Returns how many.
+   */
+  resubmit(queue: QueueName, suspendedToo?: boolean): Promise<number>;
+  /**
+   * Suspends what one message has in a queue, or makes it due now again. Suspended entries are not claimed by
+   * `claim`, also after a restart. Decided before this returns; resolves when it is durable. Cost: one write.
+   */
+  suspend(queue: QueueName, id: MessageId, suspended: boolean): Promise<Suspension>;
   /**
    * Resolves when all recipients of the message are settled as done; also when it is not there any more, and
    * when the spool closes.
@@ -207,10 +260,12 @@ export interface Spool {
   /** All queues that hold entries. Costs per queue, not per message. */
   queues(): readonly QueueSummary[];
   /**
-   * Messages of a queue in due order, claimed ones included, without claiming; for people. `search` leaves out
-   * what does not fit, and ends after so many were looked at. Cost: a read for each looked at, some at a turn.
+   * Messages of a queue in due order, suspended ones last, claimed ones included, without claiming; for people.
+   * Cost: a read for each looked at, some at a turn; what is suspended meanwhile may be met twice.
    */
-  list(queue: QueueName, limit: number, search?: MessageSearch): Promise<readonly ListedMessage[]>;
+  list(queue: QueueName, limit: number, search?: MessageSearch): Promise<ListedPage>;
+  /** One message with its unfinished recipients by queue, and its content, without claiming. Cost: a read. */
+  find(id: MessageId): FoundMessage | undefined;
   /**
    * Claims what one message has in a queue, due or not. Undefined when it is not there, is held elsewhere, or is
    * damaged.

@@ -14,6 +14,7 @@ import {
   plainFacts,
   readContent,
 } from "./spool-contract-messages.ts";
+import { describeSuspension } from "./spool-contract-suspension.ts";
 
 /** What an implementation brings to the suite. */
 export interface SpoolUnderTest {
@@ -357,6 +358,9 @@ export function describeSpool(
       });
     });
 
+    describe("suspension", () =>
+      describeSuspension({ spool: () => spool, clock: () => clock, reopen: () => under.reopen }));
+
     describe("upkeep", () => {
       test("claims old messages in order of arrival, whatever their queue", async () => {
         const first = await acceptMessage(spool, "x", envelopeTo("a@test", "b@test"));
@@ -439,20 +443,20 @@ export function describeSpool(
         await clock.advance(1);
         const second = await acceptMessage(spool, "y", envelopeTo("c@test"));
         const claim = await claimOne();
-        const rows = await spool.list(submissionQueue, 10);
+        const { messages: rows } = await spool.list(submissionQueue, 10);
         expect(rows.map(({ message, dueAt }) => [message.id, dueAt])).toEqual([
           [first.id, startAt],
           [second.id, startAt + 1],
         ]);
         expect(rows[1]?.message).toEqual(second);
         expect(rows[1]?.recipients).toEqual([{ index: 0, attempts: 0, delayReported: false }]);
-        expect(await spool.list(submissionQueue, 1)).toHaveLength(1);
-        expect(await spool.list("none", 1)).toEqual([]);
+        expect((await spool.list(submissionQueue, 1)).messages).toHaveLength(1);
+        expect(await spool.list("none", 1)).toEqual({ messages: [], examined: 0, next: undefined });
         const search = (maxExamined: number, id: number) =>
           spool.list(submissionQueue, 10, { fits: ({ message }) => message.id === id, maxExamined });
         const last = rows.at(-1)?.message.id ?? 0;
-        expect((await search(rows.length, last)).map(({ message }) => message.id)).toEqual([last]);
-        expect(await search(rows.length - 1, last)).toEqual([]);
+        expect((await search(rows.length, last)).messages.map(({ message }) => message.id)).toEqual([last]);
+        expect((await search(rows.length - 1, last)).messages).toEqual([]);
         expect(claim.message.id).toBe(first.id);
       });
 
