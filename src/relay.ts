@@ -84,10 +84,9 @@ export interface Relay {
   suspendQueue(queue: string, suspended: boolean): Promise<boolean>;
   /** Has all messages of a queue routed again. Resolves with how many. */
   resubmit(queue: string): Promise<number>;
-  /** Messages of a queue, without touching them. */
-  readonly messages: Spool["list"];
-  /** Gives a message up in a queue. Resolves with false where it is not there, or is under way. */
-  removeMessage(queue: string, id: number, withNdr: boolean): Promise<boolean>;
+  /** Messages that wait: seen without touching them, and what an administrator may do to each. */
+  readonly messages: Pick<Spool, "list" | "find"> &
+    Pick<Scheduler, "suspendMessage" | "removeMessage" | "pendingOn">;
   /** Open sessions. */
   readonly sessions: number;
   /** What each of them does now. Cost: per session. */
@@ -325,8 +324,13 @@ export async function createRelay(
       return scheduler.suspend(queue, suspended);
     },
     resubmit: (queue) => scheduler.resubmit(queue),
-    messages: (queue, limit, search) => spool.list(queue, limit, search),
-    removeMessage: (queue, id, withNdr) => scheduler.remove(queue, id, withNdr),
+    messages: {
+      list: (queue, limit, search) => spool.list(queue, limit, search),
+      find: (id) => spool.find(id),
+      suspendMessage: (queue, id, suspended) => scheduler.suspendMessage(queue, id, suspended),
+      removeMessage: (queue, id, withNdr) => scheduler.removeMessage(queue, id, withNdr),
+      pendingOn: (queue, id) => scheduler.pendingOn(queue, id),
+    },
     get sessions() {
       return receiver.sessions;
     },

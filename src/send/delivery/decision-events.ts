@@ -9,9 +9,11 @@ export function tellDecision(
   events: Events,
   clock: Clock,
   claim: Claim,
-  { state, step, finding, host, queue, attempted }: Decision,
+  { state, step, finding, host, queue, attempted, removed }: Decision,
   connector: string,
 ): void {
+  // Told once for all that an administrator removes: MessagesRemoved.
+  if (removed) return;
   const { id, envelope } = claim.message;
   const recipient = envelope.recipients[state.index]?.forwardPath ?? "";
   switch (step.kind) {

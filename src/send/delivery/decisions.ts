@@ -25,6 +25,8 @@ export interface Decision {
   readonly queue: QueueName;
   /** 1 when an attempt reached the next hop. */
   readonly attempted: 0 | 1;
+  /** An administrator wants it so; told as that, not as a failure. */
+  readonly removed?: true;
 }
 
 export interface DecisionContext {
@@ -103,11 +105,14 @@ const removed = {
 
 /** For a message an administrator gives up. */
 export function decideRemoval(claim: Claim, withNdr: boolean): Decision[] {
-  return claim.recipients.map((state) => {
-    const report = withNdr && wantsFailureReport(waitingOf(claim, state));
-    const step = { kind: "failed", finding: removed, report, expired: false } as const;
-    return { state, step, finding: removed, host: undefined, queue: claim.queue, attempted: 0 };
-  });
+  return claim.recipients.map((state) => removalOf(claim, state, withNdr));
+}
+
+/** The same for one recipient. */
+export function removalOf(claim: Claim, state: RecipientState, withNdr: boolean): Decision {
+  const report = withNdr && wantsFailureReport(waitingOf(claim, state));
+  const step = { kind: "failed", finding: removed, report, expired: false } as const;
+  return { state, step, finding: removed, host: undefined, queue: claim.queue, attempted: 0, removed: true };
 }
 
 function statusIn(error: string): string | undefined {

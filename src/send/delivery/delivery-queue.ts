@@ -2,6 +2,7 @@
  * One delivery queue while the relay runs: what of it is in memory, how many attempts go on, and whether its
  * next hop answers. It starts nothing itself; the scheduler does.
  */
+import type { MessageId } from "../../core/message/envelope.ts";
 import { queueRetryDelayMs, type TransportSettings } from "../../core/policy/retry-schedule.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Claim, QueueName } from "../../spool/spool.ts";
@@ -136,6 +137,18 @@ export class DeliveryQueue {
     }
     this.waitingBytes -= heldBytes(claim);
     return claim;
+  }
+
+  /** Takes one claim out, by what it holds. Cost: a walk over what waits. */
+  takeBack(queue: QueueName, id: MessageId): Claim | undefined {
+    for (let at = this.#head; at < this.#waiting.length; at++) {
+      const claim = this.#waiting[at];
+      if (claim?.message.id !== id || claim.queue !== queue) continue;
+      this.#waiting.splice(at, 1);
+      this.waitingBytes -= heldBytes(claim);
+      return claim;
+    }
+    return undefined;
   }
 
   takeAll(): Claim[] {

@@ -64,6 +64,14 @@ export interface QueueSnapshot {
   readonly velocity: number;
 }
 
+/**
+ * What an administrator's wish for one message came to: `done`; `unchanged`, because it is so already; `pending`,
+ * because an attempt is on the wire and the wish holds when that ends without success (not over a restart); `busy`
+ * for a moment, with nothing done; `missing`, because the message has nothing in that queue.
+ */
+export type Intervention = "done" | "unchanged" | "pending" | "busy" | "missing";
+export type PendingIntervention = "PendingSuspend" | "PendingRemove";
+
 export interface Scheduler {
   /** Begins: hears of new mail and takes up what an earlier run left. */
   start(): void;
@@ -86,15 +94,19 @@ export interface Scheduler {
    */
   suspend(queue: QueueName, suspended: boolean): boolean;
   /**
-   * Has all messages of a queue that nobody holds routed again. Resolves with how many (Exchange: Retry-Queue
-   * -Resubmit). Cost: a write for each, some at a turn.
+   * Has all messages of a queue that nobody holds and nobody suspended routed again. Resolves with how many
+   * (Exchange: Retry-Queue -Resubmit). Cost: a write for each, some at a turn.
    */
   resubmit(queue: QueueName): Promise<number>;
   /**
-   * Gives a message up in a queue, with a report to its sender or without. Resolves with false, and nothing
-   * happens, where it is not there, or is under way or next (Exchange: Remove-Message).
+   * Suspends what a message has in a queue, also over restarts, or lets it go on. Suspended ones expire as ever
+   * (Exchange: Suspend-Message, Resume-Message). Cost: a write; a walk over what waits in memory.
    */
-  remove(queue: QueueName, id: MessageId, withNdr: boolean): Promise<boolean>;
+  suspendMessage(queue: QueueName, id: MessageId, suspended: boolean): Promise<Intervention>;
+  /** Gives a message up in a queue, with a report to its sender or without (Exchange: Remove-Message). */
+  removeMessage(queue: QueueName, id: MessageId, withNdr: boolean): Promise<Intervention>;
+  /** What waits for the end of a message's attempt. */
+  pendingOn(queue: QueueName, id: MessageId): PendingIntervention | undefined;
   /** Cost: per queue, not per message. */
   snapshot(): readonly QueueSnapshot[];
   /** Attempts under way. */

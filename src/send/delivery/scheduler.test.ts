@@ -302,7 +302,7 @@ describe("a next hop that does not answer", () => {
     scheduler.start();
     for (let n = 0; n < 30; n++) await submit([`${n}@x.test`]);
     await clock.settle();
-    const [first] = await spool.list("Out;/d", 1);
+    const [first] = (await spool.list("Out;/d", 1)).messages;
     expect(first?.recipients[0]).toMatchObject({ attempts: 0 });
     expect(spool.queues()).toMatchObject([{ queue: "Out;/d", messages: 30 }]);
     expect(out.carried.length).toBeLessThanOrEqual(6);
@@ -403,7 +403,7 @@ describe("one recipient's fate", () => {
     await submit(["a@x.test", "b@x.test", "c@x.test"]);
     await clock.advance(15 * minute - 1);
     expect(out.carried).toHaveLength(1);
-    const [waiting] = await spool.list("Out;/d", 1);
+    const [waiting] = (await spool.list("Out;/d", 1)).messages;
     expect(waiting?.recipients).toEqual([
       { index: 1, attempts: 1, lastError: "450 4.2.1 busy (mx.example)", delayReported: false },
     ]);
@@ -444,7 +444,9 @@ describe("one recipient's fate", () => {
     scheduler.start();
     await submit(["a@x.test", "b@x.test"]);
     await clock.settle();
-    expect((await spool.list("Out;/d", 1))[0]?.recipients).toMatchObject([{ index: 1, attempts: 1 }]);
+    expect((await spool.list("Out;/d", 1)).messages[0]?.recipients).toMatchObject([
+      { index: 1, attempts: 1 },
+    ]);
   });
 
   test("a carrier's bug is told and tried again later", async () => {

@@ -7,7 +7,6 @@
  * other. Source of statuses and intervals: Exchange, "Queues and messages in queues".
  */
 import { isDeepStrictEqual } from "node:util";
-import type { MessageId } from "../../core/message/envelope.ts";
 import { isOverdue } from "../../core/policy/delivery-outcome.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { latestPlausibleDueAt } from "../../core/policy/retry-schedule.ts";
@@ -16,6 +15,7 @@ import { noTracking } from "../../tracking/tracking.ts";
 import {
   SpoolError,
   submissionQueue,
+  suspendedDueAt,
   unreachableQueue,
   type Claim,
   type QueueName,
@@ -23,22 +23,19 @@ import {
 } from "../../spool/spool.ts";
 import { createReportWriter } from "../dsn/report-writer.ts";
 import { createRouting } from "../routing/routing.ts";
-import {
-  decideAttempt,
-  decideRemoval,
-  decideWaiting,
-  isPlainSuccess,
-  type DecisionContext,
-} from "./decisions.ts";
+import { decideAttempt, decideWaiting, isPlainSuccess, type DecisionContext } from "./decisions.ts";
 import { timeText } from "./decision-events.ts";
 import type { AttemptResult } from "./delivery.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
 import { decideRoutes, soleQueueOf, unreachableError } from "./dispatch.ts";
 import { defaultLimits } from "./limits.ts";
-import { queueTitle, snapshotOf } from "./queue-snapshot.ts";
+import { createMessageInterventions } from "./message-interventions.ts";
+import { createQueueInterventions } from "./queue-interventions.ts";
+import { snapshotOf } from "./queue-snapshot.ts";
 import type { Scheduler, SchedulerOptions, SchedulerSettings } from "./scheduler-contract.ts";
 import { createSettlement } from "./settlement.ts";
 import { createSweep } from "./sweep.ts";
+import { trackDeferred } from "./track-delivery.ts";
 import { createWakeUp } from "./wake-up.ts";
 
 const anyTime = Number.MAX_SAFE_INTEGER;
@@ -46,6 +43,7 @@ const anyTime = Number.MAX_SAFE_INTEGER;
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { spool, events, carrierFor } = options;
   const { clock, random } = options.ports;
+  const tracking = options.tracking ?? noTracking;
   const limits = { ...defaultLimits, ...options.limits };
 
   let settings = options.settings;
@@ -54,7 +52,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let queues = new Map<QueueName, DeliveryQueue>();
   /** Queues a new configuration took out, while attempts of theirs go on. */
   const retired = new Set<DeliveryQueue>();
-  const resubmitting = new Set<QueueName>();
+  /** Claims whose attempt goes on. */
+  const underWay = new Set<Claim>();
   const suspended = new Set<QueueName>(options.suspended);
   const submission = {
     backlog: false,
@@ -65,7 +64,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     /** Mail for whatever queue waits here. */
     unrouted: false,
   };
-  let running = 0;
   let started = false;
   let stopping: Promise<void> | undefined;
   let nextSweepAt = 0;
@@ -77,7 +75,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     events,
     clock,
     metrics: options.metrics ?? createMetrics(),
-    tracking: options.tracking ?? noTracking,
+    tracking,
     settings: () => settings,
     reports: () => reports,
     readFaultMs: limits.readFaultMs,
@@ -90,6 +88,24 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     look: (claim) => void park(claim, claim.queue),
     settled: () => settlement.idle(),
     stopped: () => stopping !== undefined,
+  });
+  const onMessages = createMessageInterventions({
+    spool,
+    settlement,
+    queues: () => queues,
+    underWay,
+    onTakenBack: (queue) => pump(queue),
+    onResumed: (name) => onKept(name, clock.now()),
+  });
+  const onQueues = createQueueInterventions({
+    spool,
+    events,
+    queues: () => queues,
+    suspended,
+    park: (claim, name) => void park(claim, name),
+    onUnrouted: claimUnrouted,
+    onFault: claimFailed,
+    tick,
   });
 
   for (const [name, connector] of routing.queues) queues.set(name, newQueue(name, connector));
@@ -143,6 +159,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return undefined;
     }
     queue.incoming.add(clock.now());
+    if (queue.retryAt !== undefined) deferred(queue, claim);
     if (!queue.healthy || !queue.hasRoom(queue.backlog)) return park(claim, queue.name);
     queue.push(claim);
     pump(queue);
@@ -178,7 +195,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   /** Recipients stand in a queue on disk, due at `dueAt`. */
   function onKept(name: QueueName, dueAt: number): void {
-    if (stopping !== undefined || name === unreachableQueue) return;
+    if (stopping !== undefined || name === unreachableQueue || dueAt === suspendedDueAt) return;
     if (dueAt > clock.now()) return wakeUp.at(dueAt);
     if (name === submissionQueue) return claimUnrouted();
     const queue = queues.get(name);
@@ -278,7 +295,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   function pump(queue: DeliveryQueue): void {
     if (stopping !== undefined || !isCurrent(queue)) return;
     const { maxOutboundConnections } = settings.transport;
-    while (queue.ready && running < maxOutboundConnections) {
+    while (queue.ready && underWay.size < maxOutboundConnections) {
       const claim = queue.take();
       if (claim === undefined) break;
       begin(queue, claim);
@@ -289,7 +306,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function begin(queue: DeliveryQueue, claim: Claim): void {
     queue.running++;
-    running++;
+    underWay.add(claim);
     queue.carrier.carry(claim).then(
       (result) => ended(queue, claim, result),
       (error: unknown) => {
@@ -300,9 +317,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   function ended(queue: DeliveryQueue, claim: Claim, result: AttemptResult): void {
-    const wasFull = running >= settings.transport.maxOutboundConnections;
+    const wasFull = underWay.size >= settings.transport.maxOutboundConnections;
     queue.running--;
-    running--;
+    underWay.delete(claim);
     switch (result.kind) {
       case "attempted":
         attempted(queue, claim, result);
@@ -314,11 +331,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         settlement.setAside(claim, result.what);
         break;
       case "aborted":
-        if (stopping === undefined) void park(claim, queue.name);
+        if (stopping === undefined) putOff(queue, claim);
         else spool.release(claim);
     }
+    onMessages.forget(claim);
     if (queue.running === 0) retired.delete(queue);
-    if (running === 0) allEnded?.();
+    if (underWay.size === 0) allEnded?.();
     pump(queue);
     if (wasFull) for (const other of queues.values()) if (other !== queue) pump(other);
   }
@@ -340,11 +358,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return;
     }
     const final = connector.kind === "drop";
-    settlement.conclude(
-      claim,
-      decideAttempt(claim, outcomes, host, final, keptIn(queue.name), context()),
-      connector.name,
-    );
+    const decisions = decideAttempt(claim, outcomes, host, final, keptIn(queue.name), context());
+    settlement.conclude(claim, onMessages.applied(claim, decisions), connector.name);
   }
 
   function unreachable(
@@ -355,11 +370,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (stopping !== undefined) return spool.release(claim);
     const now = clock.now();
     const effect = queue.failed(host, verdict, now, settings.transport, random());
-    if (!isCurrent(queue)) return void park(claim, queue.name);
-    if (effect === "narrowed") return queue.putBack(claim);
-    void park(claim, queue.name);
+    if (!isCurrent(queue)) return putOff(queue, claim);
+    if (effect === "narrowed") return onMessages.takeOver(claim) ? undefined : queue.putBack(claim);
+    deferred(queue, claim);
+    putOff(queue, claim);
     if (effect === "resting" || queue.retryAt === undefined) return;
-    for (const waiting of queue.takeAll()) void park(waiting, queue.name);
+    for (const waiting of queue.takeAll()) {
+      deferred(queue, waiting);
+      void park(waiting, queue.name);
+    }
     queue.backlog = true;
     wakeUp.at(queue.retryAt);
     events.emit("QueueRetry", {
@@ -370,6 +389,17 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       host,
       connector: queue.connector.name,
     });
+  }
+
+  /** After an attempt that decided nothing: what an administrator wants of the message, or it waits. */
+  function putOff(queue: DeliveryQueue, claim: Claim): void {
+    if (!onMessages.takeOver(claim)) void park(claim, queue.name);
+  }
+
+  /** Its queue's next hop cannot be reached: told of each message that met this, not of all that wait on disk. */
+  function deferred(queue: DeliveryQueue, claim: Claim): void {
+    if (tracking.enabled && queue.lastError !== undefined)
+      trackDeferred(tracking, claim, queue.lastError.text, queue.lastHost, queue.connector.name);
   }
 
   // ---- time passes ---------------------------------------------------------------------------------------
@@ -394,59 +424,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   /** What a queue on disk asks for: work now, or a wake-up. */
   function lookAt({ queue: name, messages, nextDueAt }: QueueSummary, now: number): void {
-    if (nextDueAt === undefined || name === unreachableQueue) return;
+    if (name === unreachableQueue) return;
     const queue = name === submissionQueue ? submission : queues.get(name);
-    if (queue === undefined) return void resubmit(name);
+    if (queue === undefined) return void onQueues.resubmit(name, true);
+    if (nextDueAt === undefined) return;
     if (nextDueAt > latestPlausibleDueAt(now, settings.transport)) queue.forced = messages;
     if (nextDueAt <= now || queue.forced > 0) {
       if (queue === submission && !submission.backlog) submission.unrouted = true;
       queue.backlog = true;
     } else if (queue === submission || queues.get(name)?.healthy === true) wakeUp.at(nextDueAt);
-  }
-
-  /** Has a queue's messages routed again. */
-  async function resubmit(name: QueueName): Promise<number> {
-    if (resubmitting.has(name)) return 0;
-    resubmitting.add(name);
-    try {
-      const moved = await spool.resubmit(name);
-      if (moved > 0) claimUnrouted();
-      return moved;
-    } catch (error) {
-      claimFailed(error);
-      return 0;
-    } finally {
-      resubmitting.delete(name);
-    }
-  }
-
-  const unreachableIfNotSuspended = (): readonly QueueName[] =>
-    suspended.has(unreachableQueue) ? [] : [unreachableQueue];
-
-  // ---- the administrator intervenes ----------------------------------------------------------------------
-
-  function suspend(name: QueueName, on: boolean): boolean {
-    if (suspended.has(name) === on) return false;
-    if (on) suspended.add(name);
-    else suspended.delete(name);
-    const queue = queues.get(name);
-    if (queue !== undefined) {
-      queue.suspended = on;
-      if (on) for (const claim of queue.takeAll()) void park(claim, name);
-      queue.backlog = true;
-    }
-    events.emit(on ? "QueueSuspended" : "QueueResumed", { queue: queueTitle(name) });
-    if (!on && name === submissionQueue) claimUnrouted();
-    if (!on && name === unreachableQueue) void resubmit(name);
-    tick();
-    return true;
-  }
-
-  async function remove(name: QueueName, id: MessageId, withNdr: boolean): Promise<boolean> {
-    const claim = await spool.claimMessage(name, id);
-    if (claim === undefined) return false;
-    settlement.conclude(claim, decideRemoval(claim, withNdr), queues.get(name)?.connector.name ?? "");
-    return true;
   }
 
   // ---- the configuration changes -------------------------------------------------------------------------
@@ -468,7 +454,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     sweep.restart();
     submission.unrouted = true;
     const gone = [...old.keys()].filter((name) => !queues.has(name));
-    await Promise.all([...gone, ...unreachableIfNotSuspended()].map((name) => resubmit(name)));
+    await Promise.all([...gone.map((name) => onQueues.resubmit(name, true)), onQueues.rerouteUnreachable()]);
     tick();
   }
 
@@ -494,7 +480,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     wakeUp.cancel();
     for (const queue of queues.values()) for (const claim of queue.takeAll()) spool.release(claim);
     const carriers = [...queues.values(), ...retired].map((queue) => queue.carrier.close(graceMs));
-    const none = new Promise<void>((resolve) => (running === 0 ? resolve() : (allEnded = resolve)));
+    const none = new Promise<void>((resolve) => (underWay.size === 0 ? resolve() : (allEnded = resolve)));
     let given: ReturnType<typeof clock.after> | undefined;
     // A carrier that keeps its promise has aborted everything by then.
     const late = new Promise<void>((resolve) => (given = clock.after(graceMs + 1000, resolve)));
@@ -514,32 +500,20 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         const queue = queues.get(name);
         if (queue !== undefined) queue.forced = messages;
       }
-      for (const name of unreachableIfNotSuspended()) void resubmit(name);
+      void onQueues.rerouteUnreachable();
       tick();
     },
     reconfigure,
     stop: (graceMs) => (stopping ??= Promise.resolve().then(() => stop(graceMs))),
-    retryNow(name) {
-      let tried = 0;
-      for (const { queue: held, messages } of spool.queues()) {
-        if ((name !== undefined && held !== name) || suspended.has(held)) continue;
-        const queue = queues.get(held);
-        if (held === unreachableQueue) void resubmit(held);
-        else if (queue !== undefined) {
-          queue.forced = messages;
-          if (!queue.healthy) queue.reopen();
-        } else continue;
-        tried++;
-      }
-      tick();
-      return tried;
-    },
-    suspend,
-    resubmit,
-    remove,
+    retryNow: (name) => onQueues.retryNow(name),
+    suspend: (name, on) => onQueues.suspend(name, on),
+    resubmit: (name) => onQueues.resubmit(name, false),
+    suspendMessage: (name, id, on) => onMessages.suspend(name, id, on),
+    removeMessage: (name, id, withNdr) => onMessages.remove(name, id, withNdr),
+    pendingOn: (name, id) => onMessages.pendingOn(name, id),
     snapshot: () => snapshotOf(queues, spool.queues(), suspended, clock.now()),
     get running() {
-      return running;
+      return underWay.size;
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Clock } from "../../ports/ports.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import {
   SpoolError,
+  suspendedDueAt,
   type Claim,
   type QueueName,
   type RecipientChange,
@@ -28,8 +29,10 @@ export interface Settlement {
   delivered(claim: Claim, host: string, connector: string, verdict: Verdict): void;
   /** Does what was decided. With reports it takes as long as reading the original does. */
   conclude(claim: Claim, decisions: readonly Decision[], connector: string): void;
-  /** Moves a claim's recipients to a queue unchanged, due now. Resolves when that is durable. */
+  /** Moves a claim's recipients to a queue unchanged, due now or suspended as before. Resolves when that is durable. */
   move(claim: Claim, queue: QueueName): Promise<void>;
+  /** Leaves them where they are, suspended. Resolves when that is durable. */
+  suspend(claim: Claim): Promise<void>;
   setAside(claim: Claim, what: string): void;
   /** Resolves when everything begun has ended. */
   idle(): Promise<void>;
@@ -177,16 +180,11 @@ export function createSettlement(options: SettlementOptions): Settlement {
     },
     move(claim, queue) {
       const dueAt = clock.now();
-      const changes = claim.recipients.map((state): RecipientChange => ({
-        kind: "keep",
-        queue,
-        dueAt,
-        ...state,
-      }));
-      const durable = settle(claim, changes);
+      const durable = settle(claim, keptAs(claim, queue, dueAt));
       onKept(queue, dueAt);
       return durable;
     },
+    suspend: (claim) => settle(claim, keptAs(claim, claim.queue, suspendedDueAt)),
     setAside,
     idle: () => (pending === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
   };
@@ -194,12 +192,22 @@ export function createSettlement(options: SettlementOptions): Settlement {
 
 function count(metrics: Metrics, { message }: Claim, decisions: readonly Decision[], nowMs: number): void {
   let delivered = 0;
-  for (const { step, attempted } of decisions) {
+  for (const { step, attempted, removed } of decisions) {
+    if (removed) continue;
     if (step.kind === "done") delivered++;
     else if (step.kind === "failed") metrics.notDelivered("failed");
     else if (attempted === 1) metrics.notDelivered("deferred");
   }
   if (delivered > 0) metrics.delivered(delivered, message.content.sizeBytes, nowMs - message.arrivedAt);
+}
+
+function keptAs({ recipients }: Claim, queue: QueueName, dueAt: number): RecipientChange[] {
+  return recipients.map((state): RecipientChange => ({
+    kind: "keep",
+    queue,
+    dueAt: state.suspended ? suspendedDueAt : dueAt,
+    ...state,
+  }));
 }
 
 function changeFor({ state, step, finding, host, queue, attempted }: Decision): RecipientChange {
@@ -212,7 +220,7 @@ function changeFor({ state, step, finding, host, queue, attempted }: Decision): 
     kind: "keep",
     index: state.index,
     queue,
-    dueAt: step.dueAt,
+    dueAt: state.suspended ? suspendedDueAt : step.dueAt,
     attempts: state.attempts + attempted,
     ...(lastError === undefined ? undefined : { lastError }),
     delayReported: step.delayReported,

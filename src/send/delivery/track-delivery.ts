@@ -27,11 +27,26 @@ export function trackDelivered(
   });
 }
 
+/** The next hop cannot be reached. Cost: one line. */
+export function trackDeferred(
+  tracking: Tracking,
+  claim: Claim,
+  status: string,
+  host: string | undefined,
+  connector: string,
+): void {
+  const recipients = claim.recipients.map(
+    ({ index }) => claim.message.envelope.recipients[index]?.forwardPath ?? "",
+  );
+  const { message } = claim;
+  tracking.track({ eventId: "DEFER", source: "SMTP", message, recipients, status, connector, host });
+}
+
 /** One recipient; waiting on without an attempt is no news, but for the first time unreachable. */
 export function trackDecision(
   tracking: Tracking,
   claim: Claim,
-  { state, step, finding, host, queue, attempted }: Decision,
+  { state, step, finding, host, queue, attempted, removed }: Decision,
   connector: string,
 ): void {
   const { message } = claim;
@@ -42,6 +57,10 @@ export function trackDecision(
     connector,
     host,
   } as const;
+  if (removed) {
+    tracking.track({ ...common, eventId: "DROP", source: "ADMIN", status: finding?.text });
+    return;
+  }
   switch (step.kind) {
     case "done":
       tracking.track({ ...common, eventId: "SEND", source: "SMTP", status: finding?.text });

@@ -1,0 +1,92 @@
+/** What an administrator does to whole queues. Source: Exchange, Suspend-Queue, Resume-Queue, Retry-Queue. */
+import type { Events } from "../../events/events.ts";
+import {
+  submissionQueue,
+  unreachableQueue,
+  type Claim,
+  type QueueName,
+  type Spool,
+} from "../../spool/spool.ts";
+import type { DeliveryQueue } from "./delivery-queue.ts";
+import { queueTitle } from "./queue-snapshot.ts";
+import type { Scheduler } from "./scheduler-contract.ts";
+
+export interface QueueInterventions extends Pick<Scheduler, "suspend" | "retryNow"> {
+  /**
+   * Has a queue's messages routed again; suspended ones only with `suspendedToo`, and they stay suspended. Resolves
+   * with how many; a call while one goes on does nothing.
+   */
+  resubmit(name: QueueName, suspendedToo: boolean): Promise<number>;
+  /** The same for what no connector matched, unless that queue is suspended. */
+  rerouteUnreachable(): Promise<number>;
+}
+
+export function createQueueInterventions(options: {
+  readonly spool: Spool;
+  readonly events: Events;
+  readonly queues: () => ReadonlyMap<QueueName, DeliveryQueue>;
+  readonly suspended: Set<QueueName>;
+  /** Ends a claim that waited in memory: it waits on disk. */
+  readonly park: (claim: Claim, name: QueueName) => void;
+  /** Mail waits to be routed. */
+  readonly onUnrouted: () => void;
+  readonly onFault: (error: unknown) => void;
+  /** Looks at every queue now. */
+  readonly tick: () => void;
+}): QueueInterventions {
+  const { spool, events, queues, suspended, park, onUnrouted, onFault, tick } = options;
+  const resubmitting = new Set<QueueName>();
+
+  const resubmit = async (name: QueueName, suspendedToo: boolean): Promise<number> => {
+    if (resubmitting.has(name)) return 0;
+    resubmitting.add(name);
+    try {
+      const moved = await spool.resubmit(name, suspendedToo);
+      if (moved > 0) onUnrouted();
+      return moved;
+    } catch (error) {
+      onFault(error);
+      return 0;
+    } finally {
+      resubmitting.delete(name);
+    }
+  };
+
+  return {
+    resubmit,
+    async rerouteUnreachable() {
+      return suspended.has(unreachableQueue) ? 0 : resubmit(unreachableQueue, false);
+    },
+    suspend(name, on) {
+      if (suspended.has(name) === on) return false;
+      if (on) suspended.add(name);
+      else suspended.delete(name);
+      const queue = queues().get(name);
+      if (queue !== undefined) {
+        queue.suspended = on;
+        if (on) for (const claim of queue.takeAll()) park(claim, name);
+        queue.backlog = true;
+      }
+      events.emit(on ? "QueueSuspended" : "QueueResumed", { queue: queueTitle(name) });
+      if (!on && name === submissionQueue) onUnrouted();
+      if (!on && name === unreachableQueue) void resubmit(name, false);
+      tick();
+      return true;
+    },
+    retryNow(name) {
+      let tried = 0;
+      for (const { queue: held, messages } of spool.queues()) {
+        if ((name !== undefined && held !== name) || suspended.has(held)) continue;
+        const queue = queues().get(held);
+        if (held === unreachableQueue) void resubmit(held, false);
+        else if (queue !== undefined) {
+          queue.forced = messages;
+          if (!queue.healthy) queue.reopen();
+        } else continue;
+        tried++;
+      }
+      tick();
+      return tried;
+    },
+  };
+}
