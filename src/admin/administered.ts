@@ -3,7 +3,8 @@ import type { LiveConfiguration } from "../config/live-configuration.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Relay } from "../relay.ts";
 import type { AdminTokens } from "./admin-tokens.ts";
-import type { OperationName, Output, ReadInput, StreamName } from "./contract.ts";
+import type { Caller } from "./caller.ts";
+import type { OctetsName, OperationName, Output, ReadInput, StreamName } from "./contract.ts";
 
 export interface Administered {
   readonly relay: Omit<Relay, "start" | "stop" | "reconfigure">;
@@ -15,10 +16,20 @@ export interface Administered {
   readonly startedAt: Date;
 }
 
-export type CallName = Exclude<OperationName, StreamName>;
+export type CallName = Exclude<OperationName, StreamName | OctetsName>;
+
+/** Who asks, and until when. */
+export interface Asked {
+  readonly caller: Caller;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
 
 /** Throws AdminRefusal for what is not done. */
-export type Handler<Name extends CallName> = (input: ReadInput<Name>) => Output<Name> | Promise<Output<Name>>;
+export type Handler<Name extends CallName> = (
+  input: ReadInput<Name>,
+  asked: Asked,
+) => Output<Name> | Promise<Output<Name>>;
 
 /** Hands each item to `push` until what it returns is called. */
 export type StreamHandler<Name extends StreamName> = (
@@ -26,6 +37,18 @@ export type StreamHandler<Name extends StreamName> = (
   push: (item: Output<Name>) => void,
 ) => () => void;
 
+export interface Octets {
+  readonly fileName: string;
+  readonly sizeBytes: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** Throws AdminRefusal for what is not there. */
+export type OctetsHandler<Name extends OctetsName> = (
+  input: ReadInput<Name>,
+  asked: Asked,
+) => Octets | Promise<Octets>;
+
 export type Handlers = { readonly [Name in CallName]: Handler<Name> } & {
   readonly [Name in StreamName]: StreamHandler<Name>;
-};
+} & { readonly [Name in OctetsName]: OctetsHandler<Name> };

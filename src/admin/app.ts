@@ -2,10 +2,11 @@
 import { Hono, type Context } from "hono";
 import type { Events } from "../events/events.ts";
 import type { Clock } from "../ports/ports.ts";
-import type { Handlers } from "./administered.ts";
-import { adminAction, isChange } from "./audit.ts";
+import type { Asked, Handlers, Octets } from "./administered.ts";
+import { adminAction, isChange, tellsItself } from "./audit.ts";
 import type { AdminBindings } from "./caller.ts";
-import { operations, type OperationName, type Role, type StreamName } from "./contract.ts";
+import { operations, type OctetsName, type OperationName, type Role, type StreamName } from "./contract.ts";
+import { octetsResponse } from "./octets-response.ts";
 import { bodyText } from "./read-body.ts";
 import { openApiDocument } from "./openapi.ts";
 import { queryValues, readInput } from "./read-input.ts";
@@ -69,9 +70,15 @@ export function createAdminApp(options: {
           ended: caller.ended,
         });
       }
-      const handler = handlers[name] as (input: unknown) => unknown;
-      const output = (await handler(input)) as object;
-      if (isChange(name, input)) events.emit("AdminAction", adminAction(caller, name, input, "did"));
+      const asked: Asked = { caller, signal: context.req.raw.signal };
+      if (isOctets(name)) {
+        const handler = handlers[name] as (input: unknown, asked: Asked) => Octets | Promise<Octets>;
+        return octetsResponse(await handler(input, asked), routes[name].octets);
+      }
+      const handler = handlers[name] as (input: unknown, asked: Asked) => unknown;
+      const output = (await handler(input, asked)) as object;
+      if (isChange(name, input) && !tellsItself(name))
+        events.emit("AdminAction", adminAction(caller, name, input, "did"));
       return context.json(output);
     });
   }
@@ -80,6 +87,10 @@ export function createAdminApp(options: {
 
 function isStream(name: OperationName): name is StreamName {
   return "stream" in routes[name];
+}
+
+function isOctets(name: OperationName): name is OctetsName {
+  return "octets" in routes[name];
 }
 
 async function givenTo(context: Context, name: OperationName): Promise<Record<string, unknown>> {

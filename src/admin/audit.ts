@@ -15,6 +15,18 @@ export function isChange(name: OperationName, input: object): boolean {
   return !("whatIf" in input && input.whatIf === true);
 }
 
+/** Who and what stand in events of their own, with how many messages it was. */
+const tellThemselves: ReadonlySet<OperationName> = new Set<OperationName>([
+  "suspendMessages",
+  "resumeMessages",
+  "removeMessages",
+]);
+
+/** True where a change needs no event 20530 beside its own. */
+export function tellsItself(name: OperationName): boolean {
+  return tellThemselves.has(name);
+}
+
 /** Values of the input that name what is changed, in this order. Nothing else is told: inputs may hold passwords. */
 const targets = ["name", "identity", "category", "queue", "id", "filter"] as const;
 

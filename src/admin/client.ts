@@ -7,6 +7,7 @@ import type {
   ConfigurationFault,
   ErrorBody,
   Input,
+  OctetsName,
   OperationName,
   Output,
   StreamName,
@@ -16,7 +17,7 @@ import { findSocket } from "./socket-path.ts";
 
 export interface AdminClient {
   /** Resolves with the output; rejects with AdminError (the relay says no) or NoRelayError (it is gone). */
-  call<Name extends Exclude<OperationName, StreamName>>(
+  call<Name extends Exclude<OperationName, StreamName | OctetsName>>(
     name: Name,
     input: Input<Name>,
     options?: { readonly signal?: AbortSignal },
@@ -27,6 +28,8 @@ export interface AdminClient {
     input: Input<Name>,
     options?: { readonly signal?: AbortSignal },
   ): AsyncGenerator<Output<Name>, void, undefined>;
+  /** Octets as they come. They break off with an error where the relay does, or has fewer than it said. */
+  octets<Name extends OctetsName>(name: Name, input: Input<Name>): Promise<AsyncIterable<Buffer>>;
   /** The socket that is asked. */
   readonly socket: string;
 }
@@ -101,7 +104,7 @@ export async function connectAdmin({
 
   return {
     socket,
-    async call<Name extends Exclude<OperationName, StreamName>>(
+    async call<Name extends Exclude<OperationName, StreamName | OctetsName>>(
       name: Name,
       input: Input<Name>,
       options: { readonly signal?: AbortSignal } = {},
@@ -109,6 +112,7 @@ export async function connectAdmin({
       const response = await ask(name, input, options.signal);
       return JSON.parse(await readText(response)) as Output<Name>;
     },
+    octets: (name, input) => ask(name, input, undefined),
     async *stream<Name extends StreamName>(
       name: Name,
       input: Input<Name>,

@@ -38,6 +38,9 @@ export type Output<Name extends OperationName> = z.output<(typeof operations)[Na
 /** Operations that answer with a stream of their output. */
 export type StreamName = "followEvents" | "followOverview";
 
+/** Operations that answer with octets. */
+export type OctetsName = "exportMessage";
+
 /** What every operation answers when it is not done. */
 export interface ErrorBody {
   readonly error: {

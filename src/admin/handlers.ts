@@ -5,6 +5,7 @@ import { connectivityHandlers } from "./handlers/connectivity.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { explanationHandlers } from "./handlers/explanations.ts";
 import { limitUsageHandlers } from "./handlers/limit-usage.ts";
+import { messageActionHandlers } from "./handlers/message-actions.ts";
 import { messageHandlers } from "./handlers/messages.ts";
 import { queueHandlers } from "./handlers/queues.ts";
 import { overviewHandlers } from "./handlers/overview.ts";
@@ -20,6 +21,7 @@ export function createHandlers(administered: Administered): Handlers {
     ...serviceHandlers(administered),
     ...queueHandlers(administered),
     ...messageHandlers(administered),
+    ...messageActionHandlers(administered),
     ...receiveConnectorHandlers(administered),
     ...sendConnectorHandlers(administered),
     ...eventHandlers(administered),

@@ -81,7 +81,8 @@ function operation(name: OperationName, schemas: Record<string, Schema>) {
     required: others.map(([key]) => key).filter((key) => required.has(key)),
     additionalProperties: false,
   };
-  const mediaType = "stream" in rest ? "text/event-stream" : "application/json";
+  const mediaType =
+    "octets" in rest ? rest.octets : "stream" in rest ? "text/event-stream" : "application/json";
   const answer = jsonSchemaOf(output, "output", `${name}Output`, schemas);
   return {
     operationId: name,

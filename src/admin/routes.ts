@@ -3,7 +3,8 @@
  * else; what goes in and comes out stands in contract.ts.
  *
  * `{name}` in a path is taken from the input. The rest of the input travels in the query for GET and DELETE, as a
- * JSON body otherwise. `stream` routes answer with Server-Sent Events, one item of the output each.
+ * JSON body otherwise. `stream` routes answer with Server-Sent Events, one item of the output each; `octets` routes
+ * with a file.
  */
 export type Role = "viewer" | "operator" | "administrator";
 
@@ -14,6 +15,8 @@ export interface Route {
   readonly role: Role;
   readonly summary: string;
   readonly stream?: true;
+  /** Answers with octets of this media type. */
+  readonly octets?: "message/rfc822";
 }
 
 export const routes = {
@@ -239,6 +242,31 @@ export const routes = {
     path: "/v1/messages",
     role: "viewer",
     summary: "Messages that wait, of a queue or all, and only those a filter fits.",
+  },
+  getMessage: {
+    method: "GET",
+    path: "/v1/messages/{identity}",
+    role: "viewer",
+    summary: "One message that waits, with each of its recipients.",
+  },
+  exportMessage: {
+    method: "GET",
+    path: "/v1/messages/{identity}/content",
+    role: "administrator",
+    summary: "The content of a message that waits, octet for octet.",
+    octets: "message/rfc822",
+  },
+  suspendMessages: {
+    method: "POST",
+    path: "/v1/messages/suspend",
+    role: "operator",
+    summary: "Holds back a message, or those a filter fits, also after a restart.",
+  },
+  resumeMessages: {
+    method: "POST",
+    path: "/v1/messages/resume",
+    role: "operator",
+    summary: "Lets a suspended message, or those a filter fits, go on.",
   },
   removeMessages: {
     method: "POST",

@@ -55,6 +55,8 @@ const cases: Partial<
   explainReference: { input: { reference: "ABCD" } },
   suspendQueue: { input: { identity: "none" }, status: 404 },
   resumeQueue: { input: { identity: "none" }, status: 404 },
+  suspendMessages: { input: {}, status: 400 },
+  resumeMessages: { input: { identity: "none" }, status: 404 },
   removeMessages: { input: {}, status: 400 },
   explainMessage: { input: { message: "none" } },
   newAdminToken: { input: { name: "Script", role: "operator" } },

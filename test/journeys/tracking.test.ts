@@ -1,6 +1,7 @@
 /** The message tracking log of a real relay. */
 import { afterEach, expect, test } from "vitest";
 import { trackingHandlers } from "../../src/admin/handlers/tracking.ts";
+import { shell } from "../../src/admin/caller.ts";
 import type { Administered } from "../../src/admin/administered.ts";
 import { startRecordingSink } from "../../src/testing/recording-sink.ts";
 import { startTemporaryRelay } from "../../src/testing/temporary-relay.ts";
@@ -30,8 +31,9 @@ test("tells receipt, delivery, failure and report", { timeout: 30_000 }, async (
   });
   await sink.waitFor(2);
   const handlers = trackingHandlers({ relay: relay.relay } as unknown as Administered);
+  const asked = { caller: shell, signal: new AbortController().signal };
   const search = async () =>
-    (await handlers.searchMessageTracking({ resultSize: 100 })).entries
+    (await handlers.searchMessageTracking({ resultSize: 100 }, asked)).entries
       .map(({ eventId, recipients, recipientStatus }) => `${eventId} ${recipients.join()} ${recipientStatus}`)
       .toSorted();
   await expect.poll(async () => (await search()).length, { timeout: 20_000 }).toBe(5);
@@ -42,8 +44,8 @@ test("tells receipt, delivery, failure and report", { timeout: 30_000 }, async (
     expect.stringMatching(/^SEND \S+ 250 /),
     expect.stringMatching(/^SEND \S+ 250 /),
   ]);
-  const { entries } = await handlers.searchMessageTracking({ eventIds: ["FAIL"], resultSize: 1 });
-  const story = await handlers.explainMessage({ message: String(entries[0]?.internalMessageId) });
+  const { entries } = await handlers.searchMessageTracking({ eventIds: ["FAIL"], resultSize: 1 }, asked);
+  const story = await handlers.explainMessage({ message: String(entries[0]?.internalMessageId) }, asked);
   expect(story.entries.map(({ eventId }) => eventId)[0]).toBe("RECEIVE");
   expect(story.entries).toHaveLength(5);
   expect(explainedMessage(story.entries)).toHaveLength(6);

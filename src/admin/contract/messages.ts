@@ -2,13 +2,33 @@
 import { z } from "zod";
 import { countSchema } from "./values.ts";
 
+export const messageStatuses = [
+  "Ready",
+  /** Being handed over, or next. */
+  "Active",
+  /** After a failed attempt. */
+  "Retry",
+  "Suspended",
+  /** Suspended, or given up, when the attempt under way ends without success. */
+  "PendingSuspend",
+  "PendingRemove",
+] as const;
+
+const recipientSchema = z.object({
+  address: z.string(),
+  status: z.enum(["Ready", "Retry", "Suspended", "Complete"]),
+  /** Null: it waits no more. */
+  queue: z.string().nullable(),
+  retryCount: countSchema,
+  lastError: z.string().nullable(),
+});
+
 const messageSchema = z.object({
   /** `queue\\id` */
   identity: z.string(),
   queue: z.string(),
   fromAddress: z.string(),
-  /** `Retry` after a failed attempt, else `Ready`. */
-  status: z.enum(["Ready", "Retry"]),
+  status: z.enum(messageStatuses),
   sizeBytes: countSchema,
   subject: z.string().nullable(),
   internetMessageId: z.string().nullable(),
@@ -16,33 +36,77 @@ const messageSchema = z.object({
   sourceIp: z.string(),
   dateReceived: z.string(),
   expirationTime: z.string(),
+  /** Null: suspended. What a queue in Retry holds waits for the queue's own next attempt. */
+  nextAttemptAt: z.string().nullable(),
   lastError: z.string().nullable(),
   retryCount: countSchema,
-  /** Those that wait in this queue. */
-  recipients: z.array(z.object({ address: z.string(), lastError: z.string().nullable() })),
+  /** Of those that wait in this queue. */
+  recipientCount: countSchema,
+  recipients: z.array(recipientSchema),
 });
 
-/** Looked at are at most 100,000 messages of a queue when there is a filter; `complete` is false beyond. */
+/** `queue\\id`, or `id` alone: in every queue it stands in. */
+const identity = z.string().min(1).max(2000);
+const queue = z.string().optional();
+/** OPATH: `Status -eq 'Suspended' -and Size -gt 1MB`. */
+const filter = z.string().max(10_000);
+/** Where an earlier call came to: its `next`. */
+const after = z.string().max(4000).optional();
+/** Ends after so many were looked at, so that the caller sees it go on; without it the whole queue may be. */
+const maxExamined = z.int().min(1).max(10_000_000).optional();
+const walked = {
+  examined: countSchema,
+  /** There are no more that fit. */
+  complete: z.boolean(),
+  /** For `after`; null when complete. */
+  next: z.string().nullable(),
+};
+
+/** One by its identity, or up to `limit` by a filter. */
+const chosen = z.object({
+  identity: identity.optional(),
+  queue,
+  filter: filter.min(1).optional(),
+  after,
+  limit: z.int().min(1).max(100_000).default(1000),
+  maxExamined,
+  /** Counts what fits and does nothing. */
+  whatIf: z.boolean().default(false),
+});
+
+const changed = z.object({
+  done: countSchema,
+  /** On the wire now: holds when the attempt ends without success. */
+  pending: countSchema,
+  /** It was so already. */
+  unchanged: countSchema,
+  /** Claimed for a moment, or gone meanwhile: nothing was done. */
+  passed: countSchema,
+  ...walked,
+});
+
 export const messageOperations = {
   listMessages: {
     input: z.object({
-      queue: z.string().optional(),
-      filter: z.string().max(10_000).default(""),
+      queue,
+      filter: filter.default(""),
+      /** Exchange's notation: `+Size,-DateReceived`. All that fit are looked at; then there is no `next`. */
+      sortOrder: z.string().max(1000).default(""),
+      after,
       limit: z.int().min(1).max(10_000).default(1000),
+      maxExamined,
+      /** Else the first three of each message. */
+      includeRecipients: z.boolean().default(false),
     }),
-    /** `complete`: there are no more that fit. */
-    output: z.object({ messages: z.array(messageSchema), complete: z.boolean() }),
+    output: z.object({ messages: z.array(messageSchema), ...walked }),
   },
-  removeMessages: {
-    /** One by its identity, or up to `limit` by a filter. */
-    input: z.object({
-      identity: z.string().optional(),
-      queue: z.string().optional(),
-      filter: z.string().min(1).max(10_000).optional(),
-      withNdr: z.boolean().default(true),
-      limit: z.int().min(1).max(10_000).default(1000),
-    }),
-    /** `passed`: fitting, but under way. `complete`: there are no more that fit. */
-    output: z.object({ removed: countSchema, passed: countSchema, complete: z.boolean() }),
+  getMessage: {
+    input: z.object({ identity }),
+    /** `recipients`: all of the message, those in other queues and finished ones included. */
+    output: z.object({ message: messageSchema }),
   },
+  exportMessage: { input: z.object({ identity }), output: z.string().meta({ format: "binary" }) },
+  suspendMessages: { input: chosen, output: changed },
+  resumeMessages: { input: chosen, output: changed },
+  removeMessages: { input: chosen.extend({ withNdr: z.boolean().default(true) }), output: changed },
 } as const;

@@ -51,9 +51,9 @@ export const removeMessage: Run = async (args, { output, config }) => {
   let passed = 0;
   for (;;) {
     const done = await relay.call("removeMessages", { ...chosen, withNdr });
-    removed += done.removed;
+    removed += done.done;
     passed = done.passed;
-    if (done.complete || done.removed === 0) break;
+    if (done.complete || done.done === 0) break;
     if (!isOn(args, "Json")) output.write(`${removed} removed so far\n`);
   }
   if (isOn(args, "Json")) writeJson(output, { removed, passed });

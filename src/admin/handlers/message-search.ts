@@ -1,0 +1,144 @@
+/** Finding messages in the queues: by filter, page by page, with the event loop kept free; or by identity. */
+import { parseOpathFilter, type OpathFilter } from "../../core/policy/opath-filter.ts";
+import type { CompareBags } from "../../core/policy/sort-order.ts";
+import type { FoundMessage, ListPlace, MessagePlace, MessageSearch } from "../../spool/spool.ts";
+import type { Administered } from "../administered.ts";
+import { AdminRefusal } from "../refusal.ts";
+import { messageProperties, type MessageProperties } from "./message-properties.ts";
+
+export interface Found {
+  readonly identity: string;
+  readonly place: MessagePlace;
+}
+
+export interface SearchRequest {
+  /** Identity of a queue; undefined: all. */
+  readonly queue: string | undefined;
+  readonly filter: OpathFilter;
+  readonly only?: MessageSearch["only"];
+  readonly after: string | undefined;
+  readonly limit: number;
+  readonly maxExamined: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface SearchPage {
+  readonly found: readonly Found[];
+  readonly examined: number;
+  readonly complete: boolean;
+  readonly next: string | null;
+}
+
+export interface MessageFinder {
+  search(request: SearchRequest): Promise<SearchPage>;
+  /** The first `limit` in an order. Cost: looks at all that there are; memory for twice the limit. */
+  searchSorted(request: SearchRequest, compare: CompareBags): Promise<SearchPage>;
+  /** Throws AdminRefusal where there is no such message. */
+  byIdentity(identity: string): { readonly message: FoundMessage; readonly places: readonly Found[] };
+  identityOf(queue: string): string;
+}
+
+export function filterOf(text: string): OpathFilter {
+  const parsed = parseOpathFilter(text, messageProperties);
+  if (!parsed.ok) throw new AdminRefusal("invalidInput", parsed.message);
+  return parsed.filter;
+}
+
+export function messageFinder({ relay }: Administered, properties: MessageProperties): MessageFinder {
+  const identityOf = (queue: string): string =>
+    relay.queues().find((one) => one.queue === queue)?.identity ?? (queue === "" ? "Submission" : queue);
+
+  const queuesFor = (wanted: string | undefined): readonly { queue: string; identity: string }[] => {
+    const queues = relay.queues();
+    if (wanted === undefined) return queues;
+    const found = queues.filter(({ identity }) => identity.toLowerCase() === wanted.toLowerCase());
+    if (found.length === 0) throw new AdminRefusal("notFound", `there is no queue ${wanted}`);
+    return found;
+  };
+
+  const search = async (request: SearchRequest): Promise<SearchPage> => {
+    const { filter, only, limit, maxExamined = Number.POSITIVE_INFINITY, signal } = request;
+    const queues = queuesFor(request.queue);
+    const from = request.after === undefined ? undefined : placeOf(request.after);
+    // A queue that is gone meanwhile was seen to its end.
+    const begun = from === undefined ? 0 : queues.findIndex(({ queue }) => queue === from.queue);
+    const found: Found[] = [];
+    let examined = 0;
+    if (begun < 0) return { found, examined, complete: true, next: null };
+    for (const { queue, identity } of queues.slice(begun)) {
+      let after: ListPlace | undefined = queue === from?.queue ? from.place : undefined;
+      for (;;) {
+        const page = await relay.messages.list(queue, limit - found.length, {
+          after,
+          only,
+          maxExamined: Math.min(maxExamined - examined, examinedAtOnce),
+          ...(filter.comparisons.length === 0
+            ? {}
+            : { fits: (listed) => filter.matches(properties.bagOf({ ...listed, queue }, identity)) }),
+        });
+        for (const listed of page.messages) found.push({ identity, place: { ...listed, queue } });
+        examined += page.examined;
+        if (page.next === undefined) break;
+        after = page.next;
+        if (found.length >= limit || examined >= maxExamined || signal.aborted)
+          return { found, examined, complete: false, next: nextOf(queue, after) };
+      }
+    }
+    return { found, examined, complete: true, next: null };
+  };
+
+  return {
+    identityOf,
+    search,
+    async searchSorted(request, compare) {
+      let best: { readonly one: Found; readonly bag: ReturnType<MessageProperties["bagOf"]> }[] = [];
+      let examined = 0;
+      let fitting = 0;
+      let { after } = request;
+      const { limit, signal } = request;
+      const sort = (): void => {
+        best = best.sort((a, b) => compare(a.bag, b.bag)).slice(0, limit);
+      };
+      for (;;) {
+        const page = await search({ ...request, after, limit: sortedAtOnce, maxExamined: undefined });
+        examined += page.examined;
+        fitting += page.found.length;
+        for (const one of page.found) best.push({ one, bag: properties.bagOf(one.place, one.identity) });
+        if (best.length > 2 * limit) sort();
+        if (page.next === null || signal.aborted) break;
+        after = page.next;
+      }
+      sort();
+      return { found: best.map(({ one }) => one), examined, complete: fitting <= limit, next: null };
+    },
+    byIdentity(identity) {
+      const at = identity.lastIndexOf("\\");
+      const id = Number(identity.slice(at + 1));
+      const message = Number.isSafeInteger(id) && id > 0 ? relay.messages.find(id) : undefined;
+      const wanted = at < 0 ? undefined : identity.slice(0, at).toLowerCase();
+      const places = (message?.places ?? [])
+        .map((place): Found => ({ identity: identityOf(place.queue), place }))
+        .filter((found) => wanted === undefined || found.identity.toLowerCase() === wanted);
+      if (message === undefined || places.length === 0)
+        throw new AdminRefusal("notFound", `there is no message ${identity}`);
+      return { message, places };
+    },
+  };
+}
+
+/** Looked at before it is seen whether anybody still waits. */
+const examinedAtOnce = 10_000;
+const sortedAtOnce = 1000;
+
+/** `dueAt:id:queue` */
+function nextOf(queue: string, { dueAt, id }: ListPlace): string {
+  return `${dueAt}:${id}:${queue}`;
+}
+
+function placeOf(text: string): { readonly queue: string; readonly place: ListPlace } {
+  const [, dueAt, id, queue] = /^([0-9.e+]+):(\d+):(.*)$/s.exec(text) ?? [];
+  const place = { dueAt: Number(dueAt), id: Number(id) };
+  if (queue === undefined || !Number.isFinite(place.dueAt) || !Number.isSafeInteger(place.id))
+    throw new AdminRefusal("invalidInput", "after: is not what an earlier call answered as next");
+  return { queue, place };
+}
