@@ -1,7 +1,6 @@
 /** What an administrator does to messages that wait: one by one, or to all that a filter fits, some at a turn. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MessagePlace } from "../../spool/spool.ts";
-import type { Intervention } from "../../send/delivery/scheduler-contract.ts";
 import type { Administered, Asked, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
@@ -10,7 +9,7 @@ import { filterOf, messageFinder, type Found, type SearchRequest } from "./messa
 
 type Names = "suspendMessages" | "resumeMessages" | "removeMessages";
 type Changed = Output<"suspendMessages">;
-type Act = (place: MessagePlace) => Promise<Intervention>;
+type Act = (place: MessagePlace) => ReturnType<Administered["relay"]["messages"]["removeMessage"]>;
 
 /** Messages acted upon before other work gets its turn. */
 const atOnce = 128;
