@@ -10,6 +10,7 @@ import { settingFacts } from "../src/config/setting-facts.ts";
 import { cmdletsReference } from "./references/cmdlets.ts";
 import { eventsReference } from "./references/events.ts";
 import { limitsReference } from "./references/limits.ts";
+import { metricsReference } from "./references/metrics.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -24,6 +25,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/cmdlets.md", await written(cmdletsReference(), "markdown")],
     ["docs/events.md", await written(eventsReference(), "markdown")],
     ["docs/limits.md", await written(limitsReference(), "markdown")],
+    ["docs/metrics.md", await written(metricsReference(), "markdown")],
     ["src/config/setting-facts-table.ts", await written(settingFactsModule(), "typescript")],
   ]);
 }

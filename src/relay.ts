@@ -11,6 +11,7 @@ import { openProtocolLog, protocolLogDirectory, type ProtocolDirection } from ".
 import { httpTls } from "./http/http-listeners.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createOverview, type Overview } from "./metrics/overview.ts";
+import { createEventCounts } from "./metrics/event-counts.ts";
 import { watchEventLoopLag } from "./metrics/event-loop-lag.ts";
 import { createExposition, type Exposition } from "./metrics/exposition.ts";
 import { createMonitoring } from "./metrics/monitoring.ts";
@@ -203,22 +204,23 @@ export async function createRelay(
     metrics,
     connections: () => receiver.sessions,
     queued: () => spool.size,
-    eventLoopLagP99Ms: () => eventLoopLag.takeP99Ms(),
+    eventLoopLagP99Ms() {
+      const lagMs = eventLoopLag.takeP99Ms();
+      metrics.lagged(lagMs);
+      return lagMs;
+    },
   });
 
   let state: RelayState = "starting";
-  let configurationRejected = false;
-  events.subscribe(({ name }) => {
-    if (name === "ConfigurationRejected") configurationRejected = true;
-    else if (name === "ConfigurationApplied") configurationRejected = false;
-  });
+  const eventCounts = createEventCounts(clock.wall());
+  events.subscribe((record) => eventCounts.heard(record));
   const readinessCheck = createReadinessCheck(join(settings.dataDirectory, "spool"), clock);
   const readiness = (): Promise<Readiness> =>
     readinessCheck.look({
       state,
       listeners: receiver.listeners.length,
       pressure: resources.pressure,
-      configurationRejected,
+      configurationRejected: eventCounts.configurationRejected,
     });
   const liveness = () => ({
     live: true as const,
@@ -228,13 +230,33 @@ export async function createRelay(
   const exposition = (): Exposition =>
     (exposed ??= createExposition({
       metrics,
-      get sessions() {
-        return receiver.sessions;
+      events: eventCounts,
+      version,
+      get now() {
+        return clock.now();
+      },
+      get bySource() {
+        return settings.metrics.bySource;
+      },
+      get connectors() {
+        return settings.receiveConnectors;
+      },
+      counts: () => receiver.ledger.snapshot(),
+      waiting: (connector) => receiver.waiting(connector),
+      get running() {
+        return scheduler.running;
       },
       get queued() {
         return spool.size;
       },
+      oldestSince: (queue) => spool.oldestSince(queue),
       queues: () => scheduler.snapshot(),
+      get pressure() {
+        return resources.pressure;
+      },
+      get certificates() {
+        return certificates.inUse();
+      },
     }));
   const monitoring = createMonitoring({
     monitored: { exposition, readiness, liveness },

@@ -4,14 +4,14 @@
  */
 import type { ReportKind } from "../core/dsn/report-input.ts";
 import { createBuckets, type Buckets } from "./buckets.ts";
-import { createRecentRefusals, type RecentRefusals } from "./recent-refusals.ts";
+import { createRecentRefusals, otherConnectors, type RecentRefusals } from "./recent-refusals.ts";
 
 export type AttemptResult = "delivered" | "deferred" | "failed";
 
 /** Each call costs a few additions, allocates nothing, and never throws. */
 export interface Metrics {
-  /** A connection passed the door. */
-  connected(): void;
+  /** A connection passed the door. Costs two look-ups. */
+  connected(connector: string): void;
   /** A limit refused a connection, a message or a command. `source`: the ledger's key. Costs two look-ups. */
   refused(connector: string, limit: string, source: string, nowMs: number): void;
   /** A message was answered 250 `elapsedMs` after the end of its content. */
@@ -21,14 +21,19 @@ export interface Metrics {
   /** A next hop was spoken to on a recipient, and did not take it. */
   notDelivered(result: "deferred" | "failed"): void;
   reported(kind: ReportKind): void;
+  /** The event loop was so late within a second. */
+  lagged(ms: number): void;
   /** The spool wrote a group. */
   committed(writes: number, elapsedMs: number): void;
   readonly totals: Totals;
+  /** Connections let in, by connector; of connectors that were renamed too. */
+  connections(): Iterable<readonly [string, number]>;
   readonly refusals: RecentRefusals;
   /** Seconds. */
   readonly timeTo250: Buckets;
   readonly deliveryLatency: Buckets;
   readonly commitTime: Buckets;
+  readonly eventLoopLag: Buckets;
   /** Writes in one commit. */
   readonly commitSize: Buckets;
   /** Times to 250 since they were last taken, in ms, unsorted; at most 2,048 of them. */
@@ -49,6 +54,8 @@ export interface Totals {
 }
 
 const mostTimes = 2_048;
+/** Connectors come from the configuration; this bounds what renaming them again and again leaves behind. */
+const mostConnectors = 1_000;
 
 export function createMetrics(): Metrics {
   const attempts = { delivered: 0, deferred: 0, failed: 0 };
@@ -72,7 +79,9 @@ export function createMetrics(): Metrics {
     0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400,
   ]);
   const commitTime = createBuckets([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]);
+  const eventLoopLag = createBuckets([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]);
   const commitSize = createBuckets([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]);
+  const byConnector = new Map<string, number>();
   const times = new Float64Array(mostTimes);
   let timesTaken = 0;
 
@@ -82,9 +91,14 @@ export function createMetrics(): Metrics {
     timeTo250,
     deliveryLatency,
     commitTime,
+    eventLoopLag,
     commitSize,
-    connected() {
+    connections: () => byConnector,
+    connected(connector) {
       totals.connections++;
+      const known = byConnector.has(connector) || byConnector.size < mostConnectors;
+      const name = known ? connector : otherConnectors;
+      byConnector.set(name, (byConnector.get(name) ?? 0) + 1);
     },
     refused(connector, limit, source, nowMs) {
       totals.refused++;
@@ -110,6 +124,7 @@ export function createMetrics(): Metrics {
     reported(kind) {
       reports[kind]++;
     },
+    lagged: (ms) => eventLoopLag.observe(ms / 1000),
     committed(writes, elapsedMs) {
       commitTime.observe(elapsedMs / 1000);
       commitSize.observe(writes);

@@ -86,7 +86,7 @@ export function createReceiver(options: {
   const usage: LimitUsage = {
     ...limitUsage,
     entered(connector, source, countsAfter) {
-      metrics.connected();
+      metrics.connected(connector);
       limitUsage.entered(connector, source, countsAfter);
     },
     refused(connector, source, refusal) {

@@ -32,6 +32,7 @@ import type { JournalOptions } from "./journal.ts";
 import { openJournaledStore } from "./journaled-store.ts";
 import { messageIds } from "./message-ids.ts";
 import { openQueueTable } from "./queue-table.ts";
+import { oldestSince } from "./oldest-since.ts";
 import { list, resubmit } from "./queue-walks.ts";
 import { setClaimAside } from "./set-aside.ts";
 import { settle } from "./settling.ts";
@@ -162,6 +163,7 @@ function spoolOf(spool: SpoolState, orphansSwept: number, unlock: () => Promise<
     whenSettled: (id) => (isSettled(spool, id) ? Promise.resolve() : settledLater(memory, id)),
     nextDueAt: (queue) => (spool.closed ? undefined : queues.nextDueAt(queue)),
     queues: () => (spool.closed ? [] : queues.summaries()),
+    oldestSince: (queue) => (spool.closed ? undefined : oldestSince(spool, queue)),
     list: (queue, limit, search) => list(spool, queue, limit, search),
     find: (id) => find(spool, id),
     claimMessage: (queue, id) => claimMessage(spool, queue, id),

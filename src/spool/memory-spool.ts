@@ -4,7 +4,7 @@
  */
 import type { Envelope, MessageId, Origin } from "../core/message/envelope.ts";
 import type { Clock } from "../ports/ports.ts";
-import { messageIds } from "./message-ids.ts";
+import { drawnAt, messageIds } from "./message-ids.ts";
 import {
   byDue,
   changedRecipients,
@@ -17,6 +17,7 @@ import {
   type PlacedRecipient,
 } from "./recipients.ts";
 import {
+  oldestOf,
   SpoolError,
   submissionQueue,
   suspendedDueAt,
@@ -223,6 +224,15 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
         ? new Promise((resolve) => waiters.set(id, [...(waiters.get(id) ?? []), resolve]))
         : Promise.resolve(),
     nextDueAt,
+    oldestSince(queue) {
+      const ids =
+        queue === undefined
+          ? [...kept.keys()]
+          : entries(queue)
+              .slice(0, oldestOf)
+              .map(({ one }) => one.message.id);
+      return ids.length === 0 || closed ? undefined : drawnAt(Math.min(...ids));
+    },
     queues() {
       const names = new Set([...kept.values()].flatMap((one) => one.recipients.map(({ queue }) => queue)));
       return [...names].map((queue): QueueSummary => {

@@ -135,6 +135,9 @@ export interface QueueSummary {
   readonly nextDueAt: number | undefined;
 }
 
+/** How many entries of a queue `Spool.oldestSince` looks at. */
+export const oldestOf = 100;
+
 /** A message as `Spool.list` shows it: with its recipients in one queue. */
 export interface ListedMessage {
   readonly message: SpooledMessage;
@@ -259,6 +262,11 @@ export interface Spool {
   nextDueAt(queue: QueueName): number | undefined;
   /** All queues that hold entries. Costs per queue, not per message. */
   queues(): readonly QueueSummary[];
+  /**
+   * When the oldest message began to come in, in `Clock.now()` milliseconds; undefined without any. Of a queue: the
+   * oldest of the 100 that are due first. Cost: a short read.
+   */
+  oldestSince(queue?: QueueName): number | undefined;
   /**
    * Messages of a queue in due order, suspended ones last, claimed ones included, without claiming; for people.
    * Cost: a read for each looked at, some at a turn; what is suspended meanwhile may be met twice.

@@ -460,6 +460,18 @@ export function describeSpool(
         expect(claim.message.id).toBe(first.id);
       });
 
+      test("tells since when the oldest message waits, in all and in a queue", async () => {
+        expect([spool.oldestSince(), spool.oldestSince(submissionQueue)]).toEqual([undefined, undefined]);
+        await acceptMessage(spool);
+        await clock.advance(60_000);
+        await acceptMessage(spool);
+        const first = await claimOne();
+        await spool.settle(first, keepAll(first, "next", clock.now() + 1000));
+        expect([spool.oldestSince(), spool.oldestSince("next")]).toEqual([startAt, startAt]);
+        expect(spool.oldestSince(submissionQueue)).toBe(startAt + 60_000);
+        expect(spool.oldestSince("none")).toBeUndefined();
+      });
+
       test("sets a message aside whose content is damaged; its claims end", async () => {
         const damages: unknown[] = [];
         spool.onDamaged((damage) => damages.push(damage));

@@ -1,0 +1,147 @@
+/** Where each metric's values come from. */
+import type { BackPressure, PressureLevel } from "../core/policy/back-pressure.ts";
+import type { Buckets } from "./buckets.ts";
+import type { metricDefinitions, MetricName } from "./definitions.ts";
+import type { EventCounts } from "./event-counts.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** The relay, as far as its metrics look at it. */
+export interface Live {
+  readonly metrics: Metrics;
+  readonly events: Omit<EventCounts, "heard">;
+  readonly version: string;
+  /** `Clock.now()`. */
+  readonly now: number;
+  /** Whether series for each source are wanted. */
+  readonly bySource: boolean;
+  readonly connectors: readonly {
+    readonly name: string;
+    readonly enabled: boolean;
+    readonly maxInboundConnection: number;
+  }[];
+  /** Cost: per source with an open connection. */
+  counts(): readonly { readonly connector: string; readonly source: string; readonly open: number }[];
+  waiting(connector: string): number;
+  readonly running: number;
+  readonly queued: number;
+  /** Of a queue, or of all. */
+  oldestSince(queue?: string): number | undefined;
+  /** Cost: per queue. Queues come from the configuration and from next hops. */
+  queues(): readonly {
+    readonly queue: string;
+    readonly identity: string;
+    readonly status: string;
+    readonly messages: number;
+  }[];
+  readonly pressure: BackPressure;
+  readonly certificates: readonly { readonly file: string; readonly validTo: number }[];
+}
+
+/** A value and its labels. */
+export type Sample = readonly [number, Readonly<Record<string, string>>?];
+
+type Readings = {
+  readonly [Name in MetricName]: (typeof metricDefinitions)[Name]["type"] extends "histogram"
+    ? Buckets
+    : () => Iterable<Sample>;
+};
+
+/** Queues beyond these are summed up as `other`: their number must not follow the mail's domains. */
+export const mostQueues = 200;
+const otherQueues = "other";
+/** Sources shown at most. */
+const mostSources = 1_000;
+
+const levels: Readonly<Record<PressureLevel, number>> = { Low: 0, Medium: 1, High: 2 };
+
+export function readings(live: Live): Readings {
+  const { metrics, events } = live;
+  const { totals } = metrics;
+  const by = (label: string, values: Readonly<Record<string, number>>): Sample[] =>
+    Object.entries(values).map(([key, value]) => [value, { [label]: key }]);
+  const age = (since: number | undefined): number =>
+    since === undefined ? 0 : Math.max(0, (live.now - since) / 1000);
+  const used = (resource: string): Sample[] =>
+    live.pressure.resources.flatMap((one) => (one.resource === resource ? [[one.current / 100]] : []));
+
+  return {
+    weir_build_info: () => [[1, { version: live.version, node_version: process.versions.node }]],
+    weir_connections_open: () => by("connector", openByConnector(live)),
+    weir_connections_limit: () =>
+      live.connectors
+        .filter(({ enabled, maxInboundConnection }) => enabled && Number.isFinite(maxInboundConnection))
+        .map(({ name, maxInboundConnection }) => [maxInboundConnection, { connector: name }]),
+    weir_connections_waiting: () =>
+      live.connectors.map(({ name }) => [live.waiting(name), { connector: name }]),
+    weir_connections_total: () => {
+      const known = live.connectors.map(({ name }) => [name, 0] as const);
+      return by("connector", Object.fromEntries([...known, ...metrics.connections()]));
+    },
+    weir_refusals_total: () =>
+      metrics.refusals.totals().map(({ connector, limit, total }) => [total, { connector, limit }]),
+    weir_messages_received_total: () => [[totals.received]],
+    weir_received_bytes_total: () => [[totals.receivedBytes]],
+    weir_time_to_250_seconds: metrics.timeTo250,
+    weir_deliveries_running: () => [[live.running]],
+    weir_messages_delivered_total: () => [[totals.delivered]],
+    weir_delivered_bytes_total: () => [[totals.deliveredBytes]],
+    weir_recipients_delivered_total: () => [[totals.deliveredRecipients]],
+    weir_delivery_latency_seconds: metrics.deliveryLatency,
+    weir_delivery_attempts_total: () => by("result", totals.attempts),
+    weir_queue_retries_total: () => [[events.queueRetries]],
+    weir_dsn_total: () => by("kind", totals.reports),
+    weir_messages_queued: () => [[live.queued]],
+    weir_oldest_message_age_seconds: () => [[age(live.oldestSince())]],
+    weir_queue_messages: () => by("queue", messagesByQueue(live)),
+    weir_queue_oldest_message_age_seconds: () =>
+      live
+        .queues()
+        .slice(0, mostQueues)
+        .map(({ queue, identity }) => [age(live.oldestSince(queue)), { queue: identity }]),
+    weir_queue_status: () =>
+      live
+        .queues()
+        .slice(0, mostQueues)
+        .map(({ identity, status }) => [1, { queue: identity, status }]),
+    weir_spool_commit_seconds: metrics.commitTime,
+    weir_spool_commit_writes: metrics.commitSize,
+    weir_spool_faults_total: () => [[events.spoolFaults]],
+    weir_messages_damaged_total: () => [[events.messagesDamaged]],
+    weir_back_pressure_level: () => [[levels[live.pressure.level]]],
+    weir_resource_pressure_level: () =>
+      live.pressure.resources.map(({ resource, level }) => [levels[level], { resource }]),
+    weir_disk_used_ratio: () => used("UsedDiskSpace"),
+    weir_memory_used_ratio: () => used("PrivateBytes"),
+    weir_event_loop_lag_seconds: metrics.eventLoopLag,
+    weir_certificate_expiry_timestamp_seconds: () =>
+      live.certificates.map(({ file, validTo }) => [validTo / 1000, { file }]),
+    weir_configuration_last_reload_successful: () => [[events.configurationRejected ? 0 : 1]],
+    weir_configuration_last_reload_success_timestamp_seconds: () => [[events.configurationAppliedAt / 1000]],
+    weir_events_total: () => by("severity", events.bySeverity),
+    weir_source_connections_open: () =>
+      live
+        .counts()
+        .slice(0, mostSources)
+        .map(({ connector, source, open }) => [open, { connector, source }]),
+    weir_source_recent_refusals: () =>
+      metrics.refusals
+        .recent(live.now)
+        .slice(0, mostSources)
+        .map(({ connector, limit, source, count }) => [count, { connector, limit, source }]),
+  };
+}
+
+function openByConnector(live: Live): Readonly<Record<string, number>> {
+  const open: Record<string, number> = Object.fromEntries(live.connectors.map(({ name }) => [name, 0]));
+  for (const { connector, open: more } of live.counts()) open[connector] = (open[connector] ?? 0) + more;
+  return open;
+}
+
+function messagesByQueue(live: Live): Readonly<Record<string, number>> {
+  const counted: Record<string, number> = {};
+  for (const [at, { identity, messages }] of live.queues().entries()) {
+    const name = at < mostQueues ? identity : otherQueues;
+    counted[name] = (counted[name] ?? 0) + messages;
+  }
+  return counted;
+}
