@@ -24,6 +24,7 @@ export function createExposition(live: Live): Exposition {
     // Some are of Linux only.
     if (metric !== undefined) registry.registerMetric(metric);
   }
+  countCpuFromStart(ofProcess);
   const read = readings(live);
   const histograms: (() => string)[] = [];
   for (const [name, definition] of definitions) {
@@ -41,6 +42,17 @@ export function createExposition(live: Live): Exposition {
     contentType: registry.contentType,
     text: async () => `${await registry.metrics()}\n${histograms.map((write) => write()).join("")}`,
   };
+}
+
+/** prom-client counts from when it was first asked. */
+function countCpuFromStart(registry: Registry): void {
+  const { user, system } = process.cpuUsage();
+  const spent = { user, system, "": user + system };
+  for (const [kind, microseconds] of Object.entries(spent)) {
+    const name = `process_cpu_${kind === "" ? "" : `${kind}_`}seconds_total`;
+    const counter = registry.getSingleMetric(name);
+    if (counter instanceof Counter) counter.inc(microseconds / 1e6);
+  }
 }
 
 function register(
