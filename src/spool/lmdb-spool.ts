@@ -1,21 +1,23 @@
 /**
  * The durable spool. On disk, below one directory:
  *
- *     data.mdb, lock.mdb       LMDB with three tables
+ *     data.mdb, lock.mdb       LMDB with three tables, and a mark of what it has of the journal
  *       messages  id → the message, written once (record.ts)
  *       queue     queue, due time, id → nothing: who is due where (keys.ts)
  *       state     id → unfinished recipients; only for messages not finished at their first attempt
+ *     journal/                 commits that are not in LMDB yet (journaled-store.ts)
  *     bodies/<shard>/<id>      contents above the inline limit (body-file.ts)
  *     damaged/<id>…            what could not be read (damaged-messages.ts)
  *     lock                     the process that holds the spool (directory-lock.ts)
  *
- * So the usual message costs two small puts when it is accepted and two removals when it is delivered, each
- * in a commit shared with whatever else is under way (group-commit.ts). In memory are the messages in use
- * (live-message.ts) and a cursor for each queue (due-queue.ts); a backlog of any length stays on disk.
+ * So the usual message costs two small puts when it is accepted and two removals when it is delivered, each in a
+ * commit shared with whatever else is under way (group-commit.ts); the removals meet the puts in memory, and LMDB
+ * hears of neither. In memory are the messages in use (live-message.ts), what is on its way to LMDB, and a cursor
+ * for each queue (due-queue.ts); a backlog of any length stays on disk.
  *
- * LMDB reuses the pages of removed messages, and so do later messages; its file keeps its highest size until
- * an open finds it large and the spool empty (lmdb-store.ts). Due times are instants of `Clock`: after a
- * restart with another wall clock, whoever schedules judges due times that lie too far ahead.
+ * LMDB reuses the pages of removed messages; its file keeps its highest size until the spool is empty and at rest.
+ * Due times are instants of `Clock`: after a restart with another wall clock, whoever schedules judges due times
+ * that lie too far ahead.
  */
 import { chmod, mkdir } from "node:fs/promises";
 import { dirname, resolve as absolutePath } from "node:path";
