@@ -1,6 +1,13 @@
 /** The admin API as the browser asks it, with the types of its contract; signing in and out. */
 import { signal } from "@preact/signals";
-import type { ConfigurationFault, ErrorBody, Input, Output, StreamName } from "../../src/admin/contract.ts";
+import type {
+  ConfigurationFault,
+  ErrorBody,
+  Input,
+  OctetsName,
+  Output,
+  StreamName,
+} from "../../src/admin/contract.ts";
 import { routes, type OperationName, type Role, type Route } from "../../src/admin/routes.ts";
 
 export interface Session {
@@ -64,6 +71,35 @@ export function follow<Name extends StreamName>(
   const source = new EventSource(url + query(rest));
   source.addEventListener("message", ({ data }) => onItem(JSON.parse(String(data)) as Output<Name>));
   return () => source.close();
+}
+
+/** For a link that saves what an operation answers in octets. */
+export function urlOf<Name extends OctetsName>(name: Name, input: Input<Name>): string {
+  const { url, rest } = addressed(name, input);
+  return url + query(rest);
+}
+
+/** The first `most` octets of an answer; the rest is not read. */
+export async function octetsOf<Name extends OctetsName>(
+  name: Name,
+  input: Input<Name>,
+  most: number,
+): Promise<Uint8Array> {
+  const response = await asked(urlOf(name, input), {});
+  if (response.status === 401) session.value = null;
+  if (!response.ok) throw await errorOf(response);
+  const octets = new Uint8Array(most);
+  let length = 0;
+  const reader = response.body?.getReader();
+  while (reader !== undefined && length < most) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const part = value.subarray(0, most - length);
+    octets.set(part, length);
+    length += part.length;
+  }
+  await reader?.cancel();
+  return octets.subarray(0, length);
 }
 
 export async function signIn(token: string): Promise<void> {

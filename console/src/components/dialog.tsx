@@ -4,10 +4,12 @@ import { useEffect, useId, useRef } from "preact/hooks";
 
 export function Dialog({
   title,
+  isWide = false,
   onClose,
   children,
 }: {
   title: string;
+  isWide?: boolean;
   onClose: () => void;
   children: ComponentChildren;
 }) {
@@ -21,7 +23,7 @@ export function Dialog({
     };
   }, []);
   return (
-    <dialog ref={dialog} aria-labelledby={heading} onClose={onClose}>
+    <dialog ref={dialog} class={isWide ? "wide-dialog" : ""} aria-labelledby={heading} onClose={onClose}>
       <header class="dialog-head">
         <h2 id={heading}>{title}</h2>
         <button type="button" class="quiet" aria-label="Close" onClick={onClose}>

@@ -1,193 +1,190 @@
-/** Queues: one for each next hop, with what it waits for, its verbs, and the messages in it. */
-import { useEffect, useState } from "preact/hooks";
-import type { Output } from "../../../../src/admin/contract.ts";
+/** Queues: one for each next hop with what it waits for, or the messages of one. */
+import { useState } from "preact/hooks";
 import { call, may } from "../../api.ts";
 import { Confirm } from "../../components/dialog.tsx";
+import { Table } from "../../components/table.tsx";
 import { failed, told } from "../../components/toast.tsx";
-
-type Queue = Output<"listQueues">["queues"][number];
+import { useLoaded } from "../../load.ts";
+import { linkTo } from "../../router.ts";
+import { relativeText } from "../../time-text.ts";
+import { Messages } from "./messages.tsx";
+import { messagesText } from "./messages-text.ts";
+import { QueueVerbs, type Queue } from "./queue-verbs.tsx";
 
 /** How often the queues are asked for while the page is seen. */
 const refreshMs = 3_000;
+/** In the address: the messages of all queues. */
+export const everyQueue = "*";
 
-export function QueuesPage() {
-  const [queues, setQueues] = useState<readonly Queue[]>();
-  const [busy, setBusy] = useState(false);
-  const [asked, setAsked] = useState<Queue>();
+export function QueuesPage({ query }: { query: URLSearchParams }) {
+  const [answer, reload] = useLoaded("listQueues", {}, refreshMs);
+  const queues = answer?.queues;
+  const wanted = query.get("queue");
+  if (wanted === null || wanted === "") return <AllQueues queues={queues} reload={reload} />;
+  if (wanted === everyQueue)
+    return (
+      <div class="page">
+        <header class="page-head">
+          <h1>Messages of all queues</h1>
+          <a href={linkTo("/queues")}>All queues</a>
+        </header>
+        <Messages queue={undefined} query={query} />
+      </div>
+    );
+  return <OneQueue identity={wanted} queues={queues} query={query} reload={reload} />;
+}
 
-  const load = (): Promise<void> => call("listQueues", {}).then((answer) => setQueues(answer.queues), failed);
-  useEffect(() => {
-    void load();
-    const timer = setInterval(() => {
-      if (!document.hidden) void load();
-    }, refreshMs);
-    return () => clearInterval(timer);
-  }, []);
+function OneQueue({
+  identity,
+  queues,
+  query,
+  reload,
+}: {
+  identity: string;
+  queues: readonly Queue[] | undefined;
+  query: URLSearchParams;
+  reload: () => void;
+}) {
+  const queue = queues?.find((one) => one.identity === identity);
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h1>{identity}</h1>
+        <a href={linkTo("/queues")}>All queues</a>
+      </header>
+      {queues !== undefined && queue === undefined && (
+        <p class="empty">There is no such queue now: nothing waits for this next hop.</p>
+      )}
+      {queue !== undefined && (
+        <>
+          <section class="card" aria-label="Queue">
+            <div class="page-head">
+              <div class="card-head">
+                <Status status={queue.status} />
+                <span>{messagesText(queue.messages)}</span>
+                <span class="muted">{ratesText(queue)}</span>
+              </div>
+              <QueueVerbs queue={queue} onDone={reload} />
+            </div>
+            <Waits queue={queue} />
+            <p class="muted">
+              {queue.deliveryType} to {queue.nextHop}
+              {queue.connector === null ? "" : " by "}
+              {queue.connector !== null && (
+                <a href={linkTo("/send-connectors", { name: queue.connector })}>{queue.connector}</a>
+              )}
+            </p>
+          </section>
+          <Messages queue={identity} query={query} />
+        </>
+      )}
+    </div>
+  );
+}
 
-  const act = async (verb: () => Promise<unknown>, done: string): Promise<void> => {
-    setBusy(true);
+function AllQueues({ queues, reload }: { queues: readonly Queue[] | undefined; reload: () => void }) {
+  const [asked, setAsked] = useState(false);
+  const total = queues?.reduce((sum, { messages }) => sum + messages, 0) ?? 0;
+  const retryAll = async (): Promise<void> => {
+    setAsked(false);
     try {
-      await verb();
-      told(done);
+      const { queues: count } = await call("retryQueue", {});
+      told(`${count} ${count === 1 ? "queue is" : "queues are"} tried now.`);
     } catch (error) {
       failed(error);
     }
-    setBusy(false);
-    await load();
+    reload();
   };
-
-  const total = queues?.reduce((sum, queue) => sum + queue.messages, 0) ?? 0;
   return (
     <div class="page queues">
       <header class="page-head">
         <h1>Queues</h1>
-        <button
-          type="button"
-          disabled={busy || total === 0 || !may("retryQueue")}
-          onClick={() => void act(() => call("retryQueue", {}), "All queues are tried now.")}
-        >
-          Retry all
-        </button>
+        <div class="actions">
+          <a href={linkTo("/queues", { queue: everyQueue })}>Messages of all queues</a>
+          {may("retryQueue") && (
+            <button type="button" disabled={total === 0} onClick={() => setAsked(true)}>
+              Retry all…
+            </button>
+          )}
+        </div>
       </header>
-      <p class="muted">
+      <p class="muted" role="status">
         {queues === undefined
           ? "…"
-          : `${messagesText(total)} in ${queues.length} ${queues.length === 1 ? "queue" : "queues"}.`}
+          : total === 0
+            ? "Nothing waits."
+            : `${messagesText(total)} in ${queues.filter(({ messages }) => messages > 0).length} of ${queues.length} queues.`}
       </p>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Queues, scrollable">
-        <table aria-label="Queues">
-          <thead>
-            <tr>
-              <th scope="col">Queue</th>
-              <th scope="col">Next hop</th>
-              <th scope="col">Status</th>
-              <th scope="col" class="number">
-                Messages
-              </th>
-              <th scope="col" class="number">
-                In / out per s
-              </th>
-              <th scope="col">Last error</th>
-              <th scope="col">Next retry</th>
-              <th scope="col">Actions</th>
-            </tr>
-          </thead>
-          <tbody>
-            {queues?.map((row) => (
-              <tr key={row.identity}>
-                <th scope="row">{row.identity}</th>
-                <td>{row.nextHop}</td>
-                <td>
-                  <span class={`badge ${row.status.toLowerCase()}`}>{row.status}</span>
-                </td>
-                <td class="number">{row.messages.toLocaleString()}</td>
-                <td class="number nowrap">
-                  {row.incomingRate.toFixed(1)} / {row.outgoingRate.toFixed(1)}
-                </td>
-                <td class="wide">{row.lastError ?? ""}</td>
-                <td class="nowrap">{row.nextRetryAt === null ? "" : untilNow(row.nextRetryAt)}</td>
-                <td>
-                  <div class="actions">
-                    <Verb
-                      label={`Retry ${row.identity}`}
-                      text="Retry"
-                      shown={may("retryQueue")}
-                      disabled={busy || row.status === "Suspended"}
-                      run={() =>
-                        void act(
-                          () => call("retryQueue", { identity: row.identity }),
-                          `${row.identity} is tried now.`,
-                        )
-                      }
-                    />
-                    <Verb
-                      label={`Resubmit ${row.identity}`}
-                      text="Resubmit…"
-                      shown={may("retryQueue")}
-                      disabled={busy || row.messages === 0}
-                      run={() => setAsked(row)}
-                    />
-                    {row.status === "Suspended" ? (
-                      <Verb
-                        label={`Resume ${row.identity}`}
-                        text="Resume"
-                        shown={may("resumeQueue")}
-                        disabled={busy}
-                        run={() =>
-                          void act(
-                            () => call("resumeQueue", { identity: row.identity }),
-                            `${row.identity} goes on.`,
-                          )
-                        }
-                      />
-                    ) : (
-                      <Verb
-                        label={`Suspend ${row.identity}`}
-                        text="Suspend"
-                        shown={may("suspendQueue")}
-                        disabled={busy}
-                        run={() =>
-                          void act(
-                            () => call("suspendQueue", { identity: row.identity }),
-                            `${row.identity} is suspended.`,
-                          )
-                        }
-                      />
-                    )}
-                  </div>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        {queues?.length === 0 && <p class="empty">No queue: nothing waits.</p>}
-      </div>
-      {asked !== undefined && (
+      {queues !== undefined && (
+        <Table
+          label="Queues"
+          rows={[...queues].sort(byWeight)}
+          rowKey={({ identity }) => identity}
+          empty={<p>No queue: nothing waits. A queue comes with the first message for its next hop.</p>}
+          columns={[
+            {
+              title: "Queue",
+              rowHeader: true,
+              wide: true,
+              cell: (queue) => (
+                <div>
+                  <a href={linkTo("/queues", { queue: queue.identity })}>{queue.identity}</a>
+                  <Waits queue={queue} />
+                </div>
+              ),
+            },
+            { title: "Status", cell: ({ status }) => <Status status={status} /> },
+            { title: "Messages", numeric: true, cell: ({ messages }) => messages.toLocaleString() },
+            {
+              title: "In / out a second",
+              numeric: true,
+              nowrap: true,
+              cell: ({ incomingRate, outgoingRate }) =>
+                `${incomingRate.toFixed(1)} / ${outgoingRate.toFixed(1)}`,
+            },
+            { title: "Actions", cell: (queue) => <QueueVerbs queue={queue} onDone={reload} /> },
+          ]}
+        />
+      )}
+      {asked && (
         <Confirm
-          title={`Resubmit ${asked.identity}?`}
-          words={`${messagesText(asked.messages)} will leave this queue and be routed again.`}
-          verb="Resubmit"
-          onClose={() => setAsked(undefined)}
-          onConfirm={() => {
-            setAsked(undefined);
-            void act(
-              () => call("retryQueue", { identity: asked.identity, resubmit: true }),
-              `${messagesText(asked.messages)} of ${asked.identity} are routed again.`,
-            );
-          }}
+          title="Retry all queues?"
+          words={`Every queue that waits for its next attempt is tried now: ${messagesText(total)}. Suspended queues stay suspended.`}
+          verb="Retry all"
+          onClose={() => setAsked(false)}
+          onConfirm={() => void retryAll()}
         />
       )}
     </div>
   );
 }
 
-function Verb({
-  label,
-  text,
-  shown,
-  disabled,
-  run,
-}: {
-  label: string;
-  text: string;
-  shown: boolean;
-  disabled: boolean;
-  run: () => void;
-}) {
-  if (!shown) return null;
+/** What it waits for, and until when. */
+function Waits({ queue: { lastError, nextRetryAt, retryCount } }: { queue: Queue }) {
+  if (lastError === null && nextRetryAt === null) return null;
   return (
-    <button type="button" aria-label={label} disabled={disabled} onClick={run}>
-      {text}
-    </button>
+    <p class="waits">
+      {lastError !== null && <span class="fault">{lastError}</span>}
+      {nextRetryAt !== null && (
+        <span class="muted">
+          {" "}
+          Attempt {retryCount + 1} {relativeText(nextRetryAt)}.
+        </span>
+      )}
+    </p>
   );
 }
 
-function messagesText(count: number): string {
-  return count === 1 ? "1 message" : `${count.toLocaleString()} messages`;
+function Status({ status }: { status: string }) {
+  return <span class={`badge ${status.toLowerCase()}`}>{status}</span>;
 }
 
-function untilNow(at: string): string {
-  const seconds = Math.round((Date.parse(at) - Date.now()) / 1_000);
-  if (seconds <= 0) return "now";
-  return seconds < 120 ? `in ${seconds} s` : `in ${Math.round(seconds / 60)} min`;
+function ratesText({ incomingRate, outgoingRate, velocity }: Queue): string {
+  return `${incomingRate.toFixed(1)} in, ${outgoingRate.toFixed(1)} out a second; velocity ${velocity.toFixed(1)}`;
+}
+
+/** Those in trouble first, then the fullest. */
+function byWeight(a: Queue, b: Queue): number {
+  const trouble = ({ status }: Queue): number => (status === "Retry" || status === "Suspended" ? 1 : 0);
+  return trouble(b) - trouble(a) || b.messages - a.messages || a.identity.localeCompare(b.identity);
 }
