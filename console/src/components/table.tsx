@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly numeric?: boolean;
   /** Never broken into lines. */
   readonly nowrap?: boolean;
+  /** Holds a box or a sign. */
+  readonly narrow?: boolean;
   /** Gets the room that is left. */
   readonly wide?: boolean;
   /** Names the row. */
@@ -86,8 +88,15 @@ function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
   );
 }
 
-function classOf({ numeric, nowrap, wide }: Pick<Column<never>, "numeric" | "nowrap" | "wide">): string {
-  return [numeric && "number", nowrap && "nowrap", wide && "wide"].filter(Boolean).join(" ");
+function classOf({
+  numeric,
+  nowrap,
+  narrow,
+  wide,
+}: Pick<Column<never>, "numeric" | "nowrap" | "narrow" | "wide">): string {
+  return [numeric && "number", nowrap && "nowrap", narrow && "narrow", wide && "wide"]
+    .filter(Boolean)
+    .join(" ");
 }
 
 export function EmptyState({ children }: { children: ComponentChildren }) {

@@ -5,10 +5,11 @@ import type { Output } from "../../../../src/admin/contract.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { Table } from "../../components/table.tsx";
 import { faultText } from "../../components/toast.tsx";
+import { decodedWords } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { dateTimeText, relativeText, sizeText } from "../../time-text.ts";
 import type { BulkVerb } from "./bulk-dialog.tsx";
-import { decodedWords, messageText, type MessageText } from "./message-text.ts";
+import { messageText, type MessageText } from "./message-text.ts";
 
 type Message = Output<"getMessage">["message"];
 

@@ -2,6 +2,7 @@
  * A message's octets as text to look at: header fields, and the part a person would read. Nothing is interpreted
  * beyond what makes it readable (RFC 2045, 2047), and all of it is shown as text, HTML as its source.
  */
+import { decoded, fromBase64, fromQuotedPrintable, visible } from "../../outside-text.ts";
 
 export interface MessageText {
   /** As it was sent, one field a line or more. */
@@ -30,22 +31,6 @@ export function messageText(octets: Uint8Array): MessageText {
     kind: found?.kind ?? "no text",
     text: visible(found?.text ?? ""),
   };
-}
-
-/** RFC 2047: `=?utf-8?B?w6Q=?=` becomes `ä`; what cannot be read stays as it is. */
-export function decodedWords(text: string): string {
-  return text
-    .replace(/(=\?[^?\s]+\?[bq]\?[^?\s]*\?=)\s+(?==\?[^?\s]+\?[bq]\?)/gi, "$1")
-    .replace(
-      /=\?([^?\s]+)\?([bq])\?([^?\s]*)\?=/gi,
-      (word, charset: string, encoding: string, content: string) => {
-        const octets =
-          encoding.toLowerCase() === "b"
-            ? fromBase64(content)
-            : fromQuotedPrintable(content.replaceAll("_", " "));
-        return octets === undefined ? word : visible(decoded(octets, charset.split("*", 1)[0] ?? ""));
-      },
-    );
 }
 
 function readable({ fields, body }: Part, depth: number): { kind: string; text: string } | undefined {
@@ -80,7 +65,7 @@ function partsOf(body: string, boundary: string): readonly Part[] {
 
 function divided(text: string): readonly [string, string] {
   // A part may have no header of its own: it begins with the empty line.
-  const end = /(?:^|\n)\r?\n/.exec(text);
+  const end = /(?:^|\r?\n)\r?\n/.exec(text);
   return end === null ? [text, ""] : [text.slice(0, end.index), text.slice(end.index + end[0].length)];
 }
 
@@ -100,37 +85,9 @@ function parameter(value: string, name: string): string | undefined {
   return found?.[1] ?? found?.[2];
 }
 
-/** What of it is whole: the end may be cut off. */
-function fromBase64(text: string): string | undefined {
-  const digits = text.replace(/[^A-Za-z0-9+/]/g, "");
-  try {
-    return atob(digits.slice(0, digits.length - (digits.length % 4 === 1 ? 1 : 0)));
-  } catch {
-    return undefined;
-  }
-}
-
-function fromQuotedPrintable(text: string): string {
-  return text.replace(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
 function binary(octets: Uint8Array): string {
   const pieces: string[] = [];
   for (let at = 0; at < octets.length; at += 8_192)
     pieces.push(String.fromCharCode(...octets.subarray(at, at + 8_192)));
   return pieces.join("");
-}
-
-function decoded(octets: string, charset: string): string {
-  const bytes = Uint8Array.from(octets, (character) => character.charCodeAt(0));
-  try {
-    return new TextDecoder(charset).decode(bytes);
-  } catch {
-    return new TextDecoder().decode(bytes);
-  }
-}
-
-/** Control and bidirectional override characters as a sign of their own: what is read is what stands there. */
-function visible(text: string): string {
-  return text.replaceAll("\r\n", "\n").replace(/[^\P{Cc}\n\t]|[\u2028-\u202e\u2066-\u2069]/gu, "\u{fffd}");
 }

@@ -5,13 +5,13 @@ import { call, may } from "../../api.ts";
 import { Table, type Column } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { failed } from "../../components/toast.tsx";
+import { decodedWords } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { relativeText, sizeText } from "../../time-text.ts";
 import { BulkDialog, type BulkVerb, type Target } from "./bulk-dialog.tsx";
 import { MessageDialog } from "./message-dialog.tsx";
 import { MessageFilterForm } from "./message-filter-form.tsx";
 import { everyMessage, writtenFilter } from "./message-filter.ts";
-import { decodedWords } from "./message-text.ts";
 import { messagesText } from "./messages-text.ts";
 
 type Answer = Output<"listMessages">;
@@ -129,6 +129,7 @@ export function Messages({ queue, query }: { queue: string | undefined; query: U
           columns={[
             {
               title: "Choose",
+              narrow: true,
               head: (
                 <input
                   type="checkbox"

@@ -2,6 +2,7 @@
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { useLoaded } from "../../load.ts";
+import { decodedWords } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { dateTimeText, durationText, sizeText } from "../../time-text.ts";
 import { byMessage, fates, type MessageEntries } from "./story.ts";
@@ -44,7 +45,7 @@ function OneMessage({ message, isFirst }: { message: MessageEntries; isFirst: bo
     <section class="card" aria-label={isReport ? "Report" : "Message"}>
       <h2 class="subject">
         {isReport ? "Report: " : ""}
-        {first.messageSubject === "" ? "(no subject)" : first.messageSubject}
+        {first.messageSubject === "" ? "(no subject)" : decodedWords(first.messageSubject)}
       </h2>
       <dl class="facts-list">
         <dt>Sender</dt>

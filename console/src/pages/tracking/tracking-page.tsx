@@ -6,6 +6,7 @@ import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { failed, told } from "../../components/toast.tsx";
 import { useLoaded } from "../../load.ts";
+import { decodedWords } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { saveFile } from "../../save-file.ts";
 import { durationText } from "../../time-text.ts";
@@ -112,7 +113,7 @@ function Entries({ entries, query }: { entries: readonly TrackingEntry[]; query:
         { title: "Event", cell: ({ eventId }) => <TrackingEvent eventId={eventId} /> },
         { title: "Sender", wide: true, cell: ({ sender }) => senderText(sender) },
         { title: "Recipients", wide: true, cell: ({ recipients }) => recipientsText(recipients) },
-        { title: "Subject", wide: true, cell: ({ messageSubject }) => messageSubject },
+        { title: "Subject", wide: true, cell: ({ messageSubject }) => decodedWords(messageSubject) },
         { title: "Connector", cell: ({ connectorId }) => connectorName(connectorId) },
         {
           title: "Latency",
