@@ -55,6 +55,13 @@ export const diagnosticOperations = {
       listeners: z.array(z.string()),
       sessions: countSchema,
       queued: countSchema,
+      /** What `/readyz` says: whether it takes mail, and why not, in sentences without a full stop. */
+      ready: z.boolean(),
+      reasons: z.array(z.string()),
+      /** `rejected`: a later version of the file has faults, and the one before holds. */
+      configuration: z.enum(["applied", "rejected"]),
+      /** The certificates that are presented. */
+      certificates: z.array(z.object({ file: z.string(), subject: z.string(), validTo: instantSchema })),
     }),
   },
   listEventLevels: {

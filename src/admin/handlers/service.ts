@@ -26,17 +26,26 @@ export function serviceHandlers(administered: Administered): Pick<Handlers, Name
   const { relay, startedAt, configuration } = administered;
 
   return {
-    about: () => ({
-      version,
-      pid: process.pid,
-      hostname: relay.settings.hostname,
-      startedAt: startedAt.toISOString(),
-      configFile: configuration?.file ?? null,
-      dataDirectory: relay.settings.dataDirectory,
-      listeners: relay.listeners().map(formatEndpoint),
-      sessions: relay.sessions,
-      queued: relay.queued,
-    }),
+    about: async () => {
+      const { ready, reasons, checks } = await relay.readiness();
+      return {
+        version,
+        pid: process.pid,
+        hostname: relay.settings.hostname,
+        startedAt: startedAt.toISOString(),
+        configFile: configuration?.file ?? null,
+        dataDirectory: relay.settings.dataDirectory,
+        listeners: relay.listeners().map(formatEndpoint),
+        sessions: relay.sessions,
+        queued: relay.queued,
+        ready,
+        reasons: [...reasons],
+        configuration: checks.configuration,
+        certificates: relay.certificates
+          .inUse()
+          .map(({ file, subject, validTo }) => ({ file, subject, validTo: new Date(validTo).toISOString() })),
+      };
+    },
     getTransportService: () => {
       const settings = plainTransport(relay.settings.transport);
       return {

@@ -46,19 +46,11 @@ export function EventDetails({ entry, onClose }: { entry: EventEntry; onClose: (
             Explain and fix
           </button>
         )}
-        {links.source !== undefined && (
-          <a href={`#/events?${new URLSearchParams({ source: links.source }).toString()}`}>
-            Events of this source
+        {links.pages.map(({ text, href }) => (
+          <a key={text} href={href}>
+            {text}
           </a>
-        )}
-        {links.connector !== undefined && (
-          <a href={`#/events?${new URLSearchParams({ connector: links.connector }).toString()}`}>
-            Events of this connector
-          </a>
-        )}
-        {links.connector !== undefined && entry.category === "SmtpReceive" && (
-          <a href="#/receive-connectors">Receive connectors</a>
-        )}
+        ))}
       </div>
       {explanation !== undefined && <SourceStory explanation={explanation} />}
       <dl class="facts-list">

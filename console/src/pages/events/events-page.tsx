@@ -2,7 +2,12 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
 import { call, follow } from "../../api.ts";
+import { Badge } from "../../components/badge.tsx";
+import { Table } from "../../components/table.tsx";
+import { Time } from "../../components/time.tsx";
 import { failed } from "../../components/toast.tsx";
+import { visible } from "../../outside-text.ts";
+import { linkTo } from "../../router.ts";
 import { EventDetails } from "./event-details.tsx";
 import { type Category, readFilter, severities, writeFilter, type EventFilter } from "./event-filter.ts";
 import { heldEntries, withEntry, type EventEntry } from "./event-list.ts";
@@ -71,41 +76,49 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
       </header>
       <FilterForm key={written} filter={filter} categories={categories} />
       <div class={opened === undefined ? "" : "with-details"}>
-        <div class="scroll" tabIndex={0} role="region" aria-label="Events, scrollable">
-          <table aria-label="Events">
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                <th scope="col">Severity</th>
-                <th scope="col">Event</th>
-                <th scope="col">Text</th>
-              </tr>
-            </thead>
-            <tbody>
-              {entries.map((entry) => (
-                <tr key={entry.sequence} class={entry.sequence === opened?.sequence ? "chosen" : ""}>
-                  <td class="nowrap">
-                    <time dateTime={entry.at} title={entry.at}>
-                      {localTime(entry.at)}
-                    </time>
-                  </td>
-                  <td>
-                    <span class={`badge ${badges[entry.severity]}`}>{entry.severity}</span>
-                  </td>
-                  <td>
-                    <button type="button" class="link" onClick={() => setOpened(entry)}>
-                      {entry.id} {entry.name}
-                    </button>
-                  </td>
-                  <td class="wide">
-                    {entry.count !== undefined && entry.count > 1 && <strong>{entry.count} × </strong>}
-                    {entry.text}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          {entries.length === 0 && <p class="empty">No event fits.</p>}
+        <div class="form">
+          <Table
+            label="Events"
+            rows={entries}
+            rowKey={({ sequence }) => sequence}
+            isChosen={({ sequence }) => sequence === opened?.sequence}
+            empty={
+              written === "" ? (
+                <p>Nothing has been told yet. Diagnostic logging decides how much is.</p>
+              ) : (
+                <p>
+                  No event fits. <a href={linkTo("/events")}>Show all</a>, or raise the category's level on{" "}
+                  <a href={linkTo("/logging")}>Diagnostic logging</a>.
+                </p>
+              )
+            }
+            columns={[
+              { title: "Time", nowrap: true, cell: ({ at }) => <Time at={at} /> },
+              {
+                title: "Severity",
+                cell: ({ severity }) => <Badge kind={badges[severity]} text={severity} />,
+              },
+              {
+                title: "Event",
+                wide: true,
+                cell: (entry) => (
+                  <button type="button" class="link" onClick={() => setOpened(entry)}>
+                    {entry.id} {entry.name}
+                  </button>
+                ),
+              },
+              {
+                title: "Text",
+                wide: true,
+                cell: ({ count, text }) => (
+                  <span>
+                    {count !== undefined && count > 1 && <strong>{count} × </strong>}
+                    {visible(text)}
+                  </span>
+                ),
+              },
+            ]}
+          />
           {more && (
             <button type="button" onClick={() => void loadOlder()}>
               Older
@@ -118,19 +131,13 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
   );
 }
 
-function localTime(at: string): string {
-  const date = new Date(at);
-  const day = date.toLocaleDateString() === new Date().toLocaleDateString() ? "" : `${at.slice(0, 10)} `;
-  return `${day}${date.toLocaleTimeString()}`;
-}
-
 function FilterForm({ filter, categories }: { filter: EventFilter; categories: Categories }) {
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const query = new URLSearchParams();
     for (const [name, value] of form) if (typeof value === "string") query.append(name, value);
-    location.hash = `#/events?${writeFilter(readFilter(query)).toString()}`;
+    location.hash = linkTo("/events", writeFilter(readFilter(query)));
   };
   const category: Category | undefined = filter.categories?.[0];
   return (

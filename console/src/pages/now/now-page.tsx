@@ -4,6 +4,7 @@ import type { Output } from "../../../../src/admin/contract.ts";
 import { follow, may } from "../../api.ts";
 import { Plot, type Series } from "../../components/plot.tsx";
 import { useLoaded } from "../../load.ts";
+import { linkTo } from "../../router.ts";
 import { RaiseDialog } from "./raise-dialog.tsx";
 
 type Overview = Output<"getOverview">;
@@ -93,12 +94,12 @@ function HeadlineActions({ headline, onRaise }: { headline: Headline; onRaise: (
   const { fix, source, connector, queue } = headline;
   const shown =
     queue !== undefined
-      ? `#/queues?${new URLSearchParams({ queue }).toString()}`
+      ? linkTo("/queues", { queue })
       : source !== undefined
-        ? `#/events?${new URLSearchParams({ source }).toString()}`
+        ? linkTo("/events", { source })
         : connector === undefined
           ? undefined
-          : "#/receive-connectors";
+          : linkTo("/receive-connectors", { name: connector });
   return (
     <div class="actions">
       {fix !== undefined && may("setReceiveConnector") && (

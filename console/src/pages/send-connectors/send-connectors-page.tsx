@@ -3,10 +3,10 @@ import type { Output } from "../../../../src/admin/contract.ts";
 import { sendConnectorFacts } from "../../../../src/config/setting-facts-table.ts";
 import { call } from "../../api.ts";
 import { Badge } from "../../components/badge.tsx";
+import { UsageBar } from "../../components/usage-bar.tsx";
 import { useLoaded } from "../../load.ts";
 import { linkTo } from "../../router.ts";
 import { ConnectorsPage, type ConnectorVerbs } from "../connectors/connectors-page.tsx";
-import { UsageBar } from "../receive-connectors/limit-bar.tsx";
 import { textOf } from "../settings/setting-text.ts";
 import { NewSendConnectorDialog } from "./new-send-connector-dialog.tsx";
 
