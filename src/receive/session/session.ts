@@ -3,22 +3,21 @@
  * and sends the replies. One read may hold many pipelined commands; their replies leave in one write
  * (RFC 2920 §3.2). Everything that waits (storing, a tarpit, TLS) stops the reading of further commands.
  */
-import { rightsOf } from "../../core/policy/relay-permission.ts";
 import { tarpitDelay } from "../../core/policy/tarpit.ts";
 import { parseCommand } from "../../core/smtp/command.ts";
-import { nothingOffered } from "../../core/smtp/extensions.ts";
-import { encodeReply, replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
+import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
 import { maskCredentials, tarpitLine } from "../../logs/protocol-lines.ts";
 import type { ProtocolSession } from "../../logs/protocol-log.ts";
-import type { Timer } from "../../ports/ports.ts";
 import type { Connection, ConnectionHandler } from "../connection/connection.ts";
-import { ContentIntake } from "./content-intake.ts";
+import { ContentReader } from "./content-reader.ts";
 import { answer } from "./dispatch.ts";
 import type { SessionServices } from "./services.ts";
 import { SessionInput } from "./session-input.ts";
-import type { SessionState } from "./state.ts";
-import { logOpening, logReply } from "./transcript.ts";
-import { chunkReceived, type Chunk } from "./verbs/bdat.ts";
+import { SessionOutput } from "./session-output.ts";
+import { forgetClearText, type SessionState } from "./state.ts";
+import { Tarpit } from "./tarpit.ts";
+import { logOpening } from "./transcript.ts";
+import type { Chunk } from "./verbs/bdat.ts";
 
 /** RFC 5321 §4.5.3.1.4 asks for 512; extensions add to it (RFC 1870, 3461, 6531). AUTH: RFC 4954 §4. */
 const maxCommandLineBytes = 4_096;
@@ -44,25 +43,17 @@ export class Session implements ConnectionHandler {
   readonly #connection: Connection;
 
   readonly #input = new SessionInput();
-  #reading: "lines" | "content" | "chunk" = "lines";
-  #intake: ContentIntake | undefined;
-  #chunk: Chunk | undefined;
-  #chunkRemainingBytes = 0;
+  readonly #output: SessionOutput;
+  readonly #content: ContentReader;
+  readonly #tarpit: Tarpit;
   #upgradeBehindReply = false;
   #lineHandler: LineHandler | undefined;
-  #outgoing = "";
   #waiting = false;
   #handshaking = false;
-  #backlogFull = false;
   #inputEnded = false;
   #stopping = false;
   #closing = false;
   #closed = false;
-  #tarpit: Timer | undefined;
-  /** Of the reply that comes next. */
-  #heldBack: { readonly delayMs: number; readonly dueTo: string } | undefined;
-  /** The tarpit is the relay's doing, not the client's. */
-  #blameless = false;
 
   constructor(
     state: SessionState,
@@ -74,6 +65,9 @@ export class Session implements ConnectionHandler {
     this.state = state;
     this.services = services;
     this.#connection = connection;
+    this.#output = new SessionOutput(connection, transcript);
+    this.#content = new ContentReader(this.#input, state, services, transcript);
+    this.#tarpit = new Tarpit(services.clock);
   }
 
   /** Sends the greeting and begins to read. */
@@ -81,7 +75,7 @@ export class Session implements ConnectionHandler {
     this.#connection.serve(this);
     if (this.transcript !== undefined) logOpening(this.transcript, this.state);
     this.#send(this.services.greeting(this.state.connector));
-    this.#flush();
+    this.#output.flush();
   }
 
   get isClosed(): boolean {
@@ -96,9 +90,9 @@ export class Session implements ConnectionHandler {
   /** What it does now, for people. */
   get activity(): SessionActivity {
     if (this.#closing) return "closing";
-    if (this.#tarpit !== undefined) return "tarpit";
+    if (this.#tarpit.isHolding) return "tarpit";
     if (this.#handshaking) return "handshake";
-    if (this.#reading !== "lines") return "content";
+    if (this.#content.isReading) return "content";
     if (this.#waiting) return "working";
     const { hello, transaction } = this.state;
     if (transaction !== undefined) return transaction.recipients.length === 0 ? "mail" : "rcpt";
@@ -109,16 +103,12 @@ export class Session implements ConnectionHandler {
 
   /** The content follows (DATA). */
   expectContent(): void {
-    this.#intake = this.#newIntake("dot");
-    this.#reading = "content";
+    this.#content.expectDots();
   }
 
   /** A chunk follows (BDAT). A refused one is read and dropped before its reply is sent. */
   expectChunk(chunk: Chunk): void {
-    this.#chunk = chunk;
-    this.#chunkRemainingBytes = chunk.sizeBytes;
-    this.#reading = "chunk";
-    if (chunk.refusal === undefined) this.#intake ??= this.#newIntake("raw");
+    this.#content.expectChunk(chunk);
   }
 
   /** The next line goes to `handler` instead of the command parser. */
@@ -133,27 +123,20 @@ export class Session implements ConnectionHandler {
 
   /** Holds the reply to this command back; `dueTo` stands in the protocol log. Who leaves meanwhile keeps its good name. */
   holdBack(delayMs: number, dueTo: string): void {
-    if (delayMs > 0) this.#heldBack = { delayMs, dueTo };
+    this.#tarpit.holdNext(delayMs, dueTo);
   }
 
   /** Ends the transaction (RFC 5321 §4.1.1.5). */
   resetTransaction(): void {
     this.state.transaction = undefined;
-    this.#intake?.discard();
-    this.#intake = undefined;
-  }
-
-  #newIntake(mode: "dot" | "raw"): ContentIntake {
-    const { transaction } = this.state;
-    if (transaction === undefined) throw new Error("content without a mail transaction");
-    return new ContentIntake(mode, this.state, transaction, this.services, this.transcript);
+    this.#content.discard();
   }
 
   // --- what the connection tells ------------------------------------------------------------------------------
 
   receive(chunk: Buffer): void {
     this.#input.push(chunk);
-    if (!this.#waiting && !this.#backlogFull) this.#run();
+    if (!this.#waiting && !this.#output.isFull) this.#run();
     else if (this.#input.waitingBytes > maxWaitingInputBytes) this.#connection.pause();
   }
 
@@ -165,7 +148,7 @@ export class Session implements ConnectionHandler {
   }
 
   writable(): void {
-    this.#backlogFull = false;
+    this.#output.isFull = false;
     if (!this.#waiting) this.#run();
   }
 
@@ -177,31 +160,27 @@ export class Session implements ConnectionHandler {
   closed(): void {
     this.#closed = true;
     this.transcript?.line("-", "", this.#closing ? "Local" : "Remote");
-    if (this.#tarpit !== undefined) {
-      this.#tarpit.cancel();
-      if (!this.#blameless) this.services.leftInTarpit(this.state.peer);
-    }
-    this.#intake?.discard();
-    this.#intake = undefined;
+    if (this.#tarpit.leave()) this.services.leftInTarpit(this.state.peer);
+    this.#content.discard();
     this.#input.clear();
     this.services.ended(this);
   }
 
   timedOut(): void {
-    this.#intake?.discard();
+    this.#content.discard();
     this.#sendAndClose(replies.timedOut);
   }
 
   /** The relay stops: an idle client is told so at once, content under way may finish. */
   stop(): void {
     this.#stopping = true;
-    if (!this.#waiting && this.#intake === undefined) this.#sendAndClose(replies.shuttingDown);
+    if (!this.#waiting && !this.#content.isUnderWay) this.#sendAndClose(replies.shuttingDown);
   }
 
   /** The grace is over. */
   abort(): void {
     if (this.#closed) return;
-    this.#intake?.discard();
+    this.#content.discard();
     this.#sendAndClose(replies.shuttingDown);
     this.#connection.destroy();
   }
@@ -210,30 +189,23 @@ export class Session implements ConnectionHandler {
 
   #run(): void {
     try {
-      while (!this.#waiting && !this.#closed && !this.#backlogFull && this.#readOn()) {
+      while (!this.#waiting && !this.#closed && !this.#output.isFull && this.#readOn()) {
         // Each turn handles one command line, or the content that has come so far.
       }
     } catch (fault) {
       this.#fail(fault);
     }
-    this.#flush();
+    this.#output.flush();
     this.#input.forgetConsumed();
     if (!this.#waiting) {
       if (this.#inputEnded) this.#connection.close();
-      else if (!this.#backlogFull) this.#connection.resume();
+      else if (!this.#output.isFull) this.#connection.resume();
     }
   }
 
   /** True when something was handled and there may be more. */
   #readOn(): boolean {
-    switch (this.#reading) {
-      case "lines":
-        return this.#readLine();
-      case "content":
-        return this.#readContent();
-      case "chunk":
-        return this.#readChunk();
-    }
+    return this.#content.isReading ? this.#readContent() : this.#readLine();
   }
 
   #readLine(): boolean {
@@ -276,68 +248,23 @@ export class Session implements ConnectionHandler {
   }
 
   #readContent(): boolean {
-    const intake = this.#intake;
-    const input = this.#input;
-    if (intake === undefined || input.waitingBytes === 0) return false;
-    input.at = intake.feed(input.octets, input.at, input.octets.length);
-    if (intake.breakOff !== undefined) {
-      this.#sendAndClose(intake.breakOff);
-      return false;
-    }
-    if (intake.ended) {
-      this.#finishContent(intake);
-      return true;
-    }
-    if (intake.mustWait) this.#await(intake.whenWritable(), () => undefined);
-    return false;
-  }
-
-  #readChunk(): boolean {
-    const chunk = this.#chunk;
-    if (chunk === undefined) return false;
-    const intake = chunk.refusal === undefined ? this.#intake : undefined;
-    const input = this.#input;
-    const octets = Math.min(this.#chunkRemainingBytes, input.waitingBytes);
-    if (intake !== undefined && octets > 0) {
-      intake.feed(input.octets, input.at, input.at + octets);
-      if (intake.breakOff !== undefined) {
-        this.#sendAndClose(intake.breakOff);
+    const content = this.#content;
+    switch (content.read()) {
+      case "more":
         return false;
-      }
+      case "wait":
+        this.#await(content.whenWritable(), () => undefined);
+        return false;
+      case "broken":
+        this.#sendAndClose(content.breakOff ?? replies.fault);
+        return false;
+      case "ended":
+        this.#step(content.finish());
+        return true;
+      case "chunk":
+        this.#respond(content.chunkReply());
+        return true;
     }
-    input.at += octets;
-    this.#chunkRemainingBytes -= octets;
-    if (intake?.mustWait === true) {
-      this.#await(intake.whenWritable(), () => undefined);
-      return false;
-    }
-    if (this.#chunkRemainingBytes > 0) return false;
-    this.#chunk = undefined;
-    this.#reading = "lines";
-    this.#finishChunk(chunk, intake);
-    return true;
-  }
-
-  #finishChunk(chunk: Chunk, intake: ContentIntake | undefined): void {
-    if (intake === undefined) {
-      this.resetTransaction();
-      this.#respond(chunk.refusal ?? replies.badSequence);
-    } else if (chunk.last) {
-      this.#finishContent(intake);
-    } else if (intake.fault === undefined) {
-      this.#respond(chunkReceived(chunk.sizeBytes));
-    } else {
-      const { fault } = intake;
-      this.resetTransaction();
-      this.#respond(fault);
-    }
-  }
-
-  #finishContent(intake: ContentIntake): void {
-    this.#intake = undefined;
-    this.#reading = "lines";
-    this.state.transaction = undefined;
-    this.#step(intake.finish());
   }
 
   #step(outcome: Reply | undefined | Promise<Reply>): void {
@@ -347,7 +274,7 @@ export class Session implements ConnectionHandler {
   }
 
   #await<T>(promise: Promise<T>, then: (value: T) => void): void {
-    this.#flush();
+    this.#output.flush();
     this.#waiting = true;
     promise.then(
       (value) => {
@@ -366,8 +293,7 @@ export class Session implements ConnectionHandler {
   /** Sends a reply: counts errors, holds it back in a tarpit, closes behind it where it says so. */
   #respond(reply: Reply): void {
     const { state } = this;
-    const held = this.#heldBack;
-    this.#heldBack = undefined;
+    const held = this.#tarpit.takeNext();
     if (reply.protocolError === true && ++state.protocolErrors > state.connector.maxProtocolErrors) {
       const limit = state.connector.maxProtocolErrors;
       this.#sendAndClose(
@@ -385,12 +311,10 @@ export class Session implements ConnectionHandler {
   }
 
   #sendLater(reply: Reply, delayMs: number, dueTo?: string): void {
-    this.#flush();
+    this.#output.flush();
     this.transcript?.line("*", tarpitLine(delayMs, dueTo ?? replyLine(reply)));
-    this.#blameless = dueTo !== undefined;
     this.#waiting = true;
-    this.#tarpit = this.services.clock.after(delayMs, () => {
-      this.#tarpit = undefined;
+    this.#tarpit.hold(delayMs, dueTo !== undefined, () => {
       this.#waiting = false;
       this.#sendNow(reply);
       this.#run();
@@ -404,47 +328,30 @@ export class Session implements ConnectionHandler {
     }
     this.#send(reply);
     if (this.#upgradeBehindReply) this.#upgrade();
-    else if (this.#stopping && this.#intake === undefined) this.#sendAndClose(replies.shuttingDown);
+    else if (this.#stopping && !this.#content.isUnderWay) this.#sendAndClose(replies.shuttingDown);
   }
 
   #send(reply: Reply): void {
-    const text = encodeReply(reply, this.state.connector.enhancedStatusCodesEnabled);
-    this.#outgoing += text;
-    if (this.transcript !== undefined) logReply(this.transcript, text);
+    this.#output.add(reply, this.state.connector.enhancedStatusCodesEnabled);
   }
 
   #sendAndClose(reply: Reply): void {
     if (this.#closed) return;
     this.#send(reply);
-    this.#flush();
+    this.#output.flush();
     this.#waiting = true;
     this.#closing = true;
     this.#connection.close();
   }
 
-  #flush(): void {
-    if (this.#outgoing === "") return;
-    const text = this.#outgoing;
-    this.#outgoing = "";
-    if (!this.#connection.write(text)) {
-      this.#backlogFull = true;
-      this.#connection.pause();
-    }
-  }
-
   #upgrade(): void {
     this.#upgradeBehindReply = false;
     const context = this.services.tlsContext(this.state.connector);
-    this.#flush();
+    this.#output.flush();
     // Whatever came behind STARTTLS in the clear is dropped, and all that was said before is forgotten
     // (RFC 3207 §4.2, §6).
     this.#input.clear();
-    const { state } = this;
-    state.hello = undefined;
-    state.offered = nothingOffered;
-    state.authenticatedUser = undefined;
-    state.rights = rightsOf(state.connector, { authenticated: false });
-    state.receivedPrefix = undefined;
+    forgetClearText(this.state);
     this.resetTransaction();
     if (context === undefined) {
       this.#sendAndClose(replies.tlsNotAvailable);
@@ -458,7 +365,7 @@ export class Session implements ConnectionHandler {
   }
 
   #fail(fault: unknown): void {
-    this.#intake?.discard();
+    this.#content.discard();
     this.services.events.emit("RelayFault", {
       where: `session ${this.state.id}`,
       error: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault),

@@ -1,8 +1,8 @@
 /** What a session knows: plain data that the verbs read and change. */
 import type { AcceptedDomain } from "../../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
-import type { Rights } from "../../core/policy/relay-permission.ts";
-import type { Offered } from "../../core/smtp/extensions.ts";
+import { rightsOf, type Rights } from "../../core/policy/relay-permission.ts";
+import { nothingOffered, type Offered } from "../../core/smtp/extensions.ts";
 import type { BodyType, Recipient } from "../../core/message/envelope.ts";
 
 export interface Peer {
@@ -44,4 +44,13 @@ export interface SessionState {
   protocolErrors: number;
   logonFailures: number;
   messages: number;
+}
+
+/** TLS begins: all that was said before in the clear is forgotten (RFC 3207 §4.2). */
+export function forgetClearText(state: SessionState): void {
+  state.hello = undefined;
+  state.offered = nothingOffered;
+  state.authenticatedUser = undefined;
+  state.rights = rightsOf(state.connector, { authenticated: false });
+  state.receivedPrefix = undefined;
 }

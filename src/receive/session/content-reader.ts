@@ -1,0 +1,143 @@
+/** Takes the octets of a message from a session's input: those behind DATA, or chunk by chunk (BDAT). */
+import { replies, type Reply } from "../../core/smtp/reply.ts";
+import type { ProtocolSession } from "../../logs/protocol-log.ts";
+import { ContentIntake } from "./content-intake.ts";
+import type { SessionInput } from "./session-input.ts";
+import type { SessionServices } from "./services.ts";
+import type { SessionState } from "./state.ts";
+import { chunkReceived, type Chunk } from "./verbs/bdat.ts";
+
+export type ContentProgress =
+  /** Wants more octets. */
+  | "more"
+  /** Wants to wait for `whenWritable`, and to be asked again. */
+  | "wait"
+  /** Must end with the connection: `breakOff` says why. */
+  | "broken"
+  /** The content is whole: `finish` it. */
+  | "ended"
+  /** A chunk that is not the last has been read: `chunkReply` answers it. */
+  | "chunk";
+
+export class ContentReader {
+  readonly #input: SessionInput;
+  readonly #state: SessionState;
+  readonly #services: SessionServices;
+  readonly #transcript: ProtocolSession | undefined;
+  #expects: "nothing" | "dots" | "chunk" = "nothing";
+  #intake: ContentIntake | undefined;
+  #chunk: Chunk | undefined;
+  #chunkRemainingBytes = 0;
+
+  constructor(
+    input: SessionInput,
+    state: SessionState,
+    services: SessionServices,
+    transcript: ProtocolSession | undefined,
+  ) {
+    this.#input = input;
+    this.#state = state;
+    this.#services = services;
+    this.#transcript = transcript;
+  }
+
+  /** The octets that come are content, not commands. */
+  get isReading(): boolean {
+    return this.#expects !== "nothing";
+  }
+
+  /** Some content has come, or is about to; between two chunks too. */
+  get isUnderWay(): boolean {
+    return this.#intake !== undefined;
+  }
+
+  /** Content up to the line of one dot follows (DATA). */
+  expectDots(): void {
+    this.#intake = this.#newIntake("dot");
+    this.#expects = "dots";
+  }
+
+  /** A refused chunk is read and dropped. */
+  expectChunk(chunk: Chunk): void {
+    this.#chunk = chunk;
+    this.#chunkRemainingBytes = chunk.sizeBytes;
+    this.#expects = "chunk";
+    if (chunk.refusal === undefined) this.#intake ??= this.#newIntake("raw");
+  }
+
+  /** Drops what has come; what is expected stays expected. */
+  discard(): void {
+    this.#intake?.discard();
+    this.#intake = undefined;
+  }
+
+  read(): ContentProgress {
+    return this.#expects === "chunk" ? this.#readChunk() : this.#readDots();
+  }
+
+  get breakOff(): Reply | undefined {
+    return this.#intake?.breakOff;
+  }
+
+  whenWritable(): Promise<void> {
+    return this.#intake?.whenWritable() ?? Promise.resolve();
+  }
+
+  /** Stores the content; the transaction is over. */
+  finish(): Reply | Promise<Reply> {
+    const intake = this.#intake;
+    if (intake === undefined) throw new Error("no content to finish");
+    this.#intake = undefined;
+    this.#chunk = undefined;
+    this.#expects = "nothing";
+    this.#state.transaction = undefined;
+    return intake.finish();
+  }
+
+  /** Answers the chunk that was read last. A refused one ends the transaction. */
+  chunkReply(): Reply {
+    const chunk = this.#chunk;
+    const intake = this.#intake;
+    this.#chunk = undefined;
+    if (chunk === undefined) throw new Error("no chunk to answer");
+    const refused = chunk.refusal ?? (intake === undefined ? replies.badSequence : intake.fault);
+    if (refused === undefined) return chunkReceived(chunk.sizeBytes);
+    this.#state.transaction = undefined;
+    this.discard();
+    return refused;
+  }
+
+  #readDots(): ContentProgress {
+    const intake = this.#intake;
+    const input = this.#input;
+    if (intake === undefined || input.waitingBytes === 0) return "more";
+    input.at = intake.feed(input.octets, input.at, input.octets.length);
+    if (intake.breakOff !== undefined) return "broken";
+    if (intake.ended) return "ended";
+    return intake.mustWait ? "wait" : "more";
+  }
+
+  #readChunk(): ContentProgress {
+    const chunk = this.#chunk;
+    if (chunk === undefined) return "more";
+    const intake = chunk.refusal === undefined ? this.#intake : undefined;
+    const input = this.#input;
+    const octets = Math.min(this.#chunkRemainingBytes, input.waitingBytes);
+    if (intake !== undefined && octets > 0) {
+      intake.feed(input.octets, input.at, input.at + octets);
+      if (intake.breakOff !== undefined) return "broken";
+    }
+    input.at += octets;
+    this.#chunkRemainingBytes -= octets;
+    if (intake?.mustWait === true) return "wait";
+    if (this.#chunkRemainingBytes > 0) return "more";
+    this.#expects = "nothing";
+    return intake !== undefined && chunk.last ? "ended" : "chunk";
+  }
+
+  #newIntake(mode: "dot" | "raw"): ContentIntake {
+    const { transaction } = this.#state;
+    if (transaction === undefined) throw new Error("content without a mail transaction");
+    return new ContentIntake(mode, this.#state, transaction, this.#services, this.#transcript);
+  }
+}

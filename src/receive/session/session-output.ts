@@ -1,0 +1,35 @@
+/** A session's replies on their way out: gathered while commands are answered, sent in one write (RFC 2920 §3.2). */
+import { encodeReply, type Reply } from "../../core/smtp/reply.ts";
+import type { ProtocolSession } from "../../logs/protocol-log.ts";
+import type { Connection } from "../connection/connection.ts";
+import { logReply } from "./transcript.ts";
+
+export class SessionOutput {
+  readonly #connection: Connection;
+  readonly #transcript: ProtocolSession | undefined;
+  #text = "";
+  /** The client reads no replies: no command is answered until it does. */
+  isFull = false;
+
+  constructor(connection: Connection, transcript: ProtocolSession | undefined) {
+    this.#connection = connection;
+    this.#transcript = transcript;
+  }
+
+  /** Leaves with the next `flush`. Cost: a string added to a string. */
+  add(reply: Reply, enhancedStatusCodes: boolean): void {
+    const text = encodeReply(reply, enhancedStatusCodes);
+    this.#text += text;
+    if (this.#transcript !== undefined) logReply(this.#transcript, text);
+  }
+
+  flush(): void {
+    if (this.#text === "") return;
+    const text = this.#text;
+    this.#text = "";
+    if (!this.#connection.write(text)) {
+      this.isFull = true;
+      this.#connection.pause();
+    }
+  }
+}
