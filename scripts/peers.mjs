@@ -1,5 +1,5 @@
-// Independent mail programs that the journeys talk to. As root on Debian, missing ones are installed; elsewhere
-// their tests are skipped aloud.
+// Independent programs that tests talk to or are checked by: mail clients, a browser, promtool. As root on Debian,
+// missing ones are installed; elsewhere their tests are skipped aloud.
 import { execFile } from "node:child_process";
 import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 
@@ -19,6 +19,9 @@ export const peers = [
     packages: ["postfix"],
     loses: "smtp-source journeys and the bench",
   },
+  { program: "chromium", packages: ["chromium"], loses: "the console's pages in a browser" },
+  // Some 20 MB for its promtool.
+  { program: "promtool", packages: ["prometheus"], loses: "promtool's checks of metrics and alert rules" },
 ];
 
 function succeeds(command, args, { timeoutMs = 10_000, env = {} } = {}) {
@@ -48,7 +51,7 @@ export async function installPeers() {
   if (missing.length === 0 || !mayInstall) return missing;
 
   const packages = [...new Set(missing.flatMap((peer) => peer.packages))];
-  console.log(`installing peers for the journeys: ${packages.join(" ")}`);
+  console.log(`installing peers for the tests: ${packages.join(" ")}`);
   const env = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   const apt = [
     "-qq",
@@ -60,7 +63,8 @@ export async function installPeers() {
     "DPkg::Lock::Timeout=30",
   ];
 
-  // Postfix is wanted for its load tools only: without configuration, and no package may start a service.
+  // Postfix is wanted for its load tools only, Prometheus for promtool: without configuration, and no package may
+  // start a service.
   const policy = "/usr/sbin/policy-rc.d";
   const ownPolicy = !existsSync(policy);
   try {
