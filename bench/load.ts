@@ -52,7 +52,10 @@ export interface RunningSink {
   stop(): void;
 }
 
-/** smtp-sink, which ends by itself with the last of `messages`. */
+/**
+ * smtp-sink, which ends by itself with the last of `messages`: it has that one, and the sender, who gets no reply any
+ * more, keeps it for later.
+ */
 export async function startSink(port: number, messages?: number): Promise<RunningSink> {
   const count = messages === undefined ? [] : ["-M", String(messages)];
   // Only root may, and then must, name a user.

@@ -34,6 +34,7 @@ How:
   --queued LIST      depths of the backlog beside 0   (default: 10000,100000; the marks: 1000000)
   --connections N    idle ones                    (default: 10000)
   --seconds N        of each steady reading       (default: 10)
+  --turns N          of the prices                (default: 15)
   --minutes N        the bench ends itself after so long (default: 60)
   --smoke            tiny sizes, Weir alone: whether it works, not how fast
 
@@ -63,6 +64,7 @@ export interface Options {
   readonly rounds: number;
   readonly sizeBytes: number | undefined;
   readonly sessions: number | undefined;
+  readonly turns: number;
   readonly queued: readonly number[];
   readonly connections: number;
   readonly seconds: number;
@@ -87,6 +89,7 @@ export function readOptions(args: readonly string[]): Options {
       queued: text,
       connections: text,
       seconds: text,
+      turns: text,
       minutes: text,
       save: flag,
       smoke: flag,
@@ -114,6 +117,7 @@ export function readOptions(args: readonly string[]): Options {
     loads: loads === "all" ? loadNames : loads.split(","),
     messages: number("messages", smoke ? 20 : 5000, 1_000_000),
     rounds: number("rounds", smoke ? 1 : 3, 100),
+    turns: number("turns", smoke ? 1 : 15, 1000),
     sizeBytes: values.size === undefined ? undefined : number("size", 0, 30_000_000),
     sessions: values.sessions === undefined ? undefined : number("sessions", 0, 5000),
     queued: (values.queued ?? usualQueued).split(",").map((one) => wholeNumber("queued", one, 5_000_000, 0)),

@@ -50,19 +50,18 @@ const variantOf = (extras: Extras): WeirVariant => ({
   ],
 });
 
-/** Many short turns: a slow moment of the machine meets few of them, and the median none. */
-const turnsPerRound = 5;
+/** Many turns are short: a slow moment of the machine meets few of them, and the median none. */
+const part = 0.5;
 const mostPercent = 15;
 
 export const prices: Run = {
   name: "prices",
   about: "throughput lost to limits, events at Expert and tracking, each and together",
-  async run({ folder, messages, rounds }) {
-    const turns = Math.max(1, rounds * turnsPerRound);
+  async run({ folder, messages, turns }) {
     const sinkPort = await freePort();
     const relays = new Map<string, Peer>();
     const readings = new Map<string, Reading[]>();
-    const load = loadOf("reuse", Math.ceil(messages / 2));
+    const load = loadOf("reuse", Math.ceil(messages * part));
     try {
       for (const [name, extras] of variants) {
         const directory = join(folder, name.replaceAll(" ", "-"));

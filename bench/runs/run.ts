@@ -7,6 +7,8 @@ export interface RunOptions {
   /** Of a light reading. */
   readonly messages: number;
   readonly rounds: number;
+  /** In which the variants of Weir are compared. */
+  readonly turns: number;
   /** Depths of the backlog. */
   readonly queued: readonly number[];
   /** Idle ones. */
