@@ -9,7 +9,7 @@ import { useLoaded } from "../../load.ts";
 import { decodedWords } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { saveFile } from "../../save-file.ts";
-import { durationText } from "../../time-text.ts";
+import { durationText, timeText } from "../../time-text.ts";
 import { MessageStory } from "./message-story.tsx";
 import { SearchForm } from "./search-form.tsx";
 import { senderText, TrackingEvent, type TrackingEntry } from "./tracking-event.tsx";
@@ -105,7 +105,7 @@ function Entries({ entries, query }: { entries: readonly TrackingEntry[]; query:
           title: "Time",
           nowrap: true,
           cell: (entry) => (
-            <a href={storyLink(query, entry)} aria-label={`Message at ${entry.at}`}>
+            <a href={storyLink(query, entry)} aria-label={`Message at ${timeText(entry.at)}`}>
               <Time at={entry.at} />
             </a>
           ),

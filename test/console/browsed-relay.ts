@@ -1,0 +1,98 @@
+/** A relay with its console open in a browser: what the page tells on its own, and what axe finds in it. */
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium, type Page } from "playwright-core";
+import { openAdminTokens } from "../../src/admin/admin-tokens.ts";
+import { builtConsole } from "../../src/admin/console/assets.ts";
+import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
+
+const browserPath = "/usr/bin/chromium";
+
+/** What is not there to run a console in a browser. */
+export const missing: readonly string[] = [browserPath, `${builtConsole}index.html`].filter(
+  (file) => !existsSync(file),
+);
+
+export interface BrowsedRelay {
+  readonly relay: AdministeredRelay;
+  readonly page: Page;
+  readonly url: string;
+  /** An administrator's token. */
+  readonly secret: string;
+  /** Scripts that failed, breaches of the page's security policy, dialogs of the browser: should stay empty. */
+  readonly complaints: string[];
+  /** Paths that the page asked the relay for. */
+  readonly asked: Set<string>;
+  /** Goes to a page by its path, `/events`, and waits for its heading. */
+  open(path: string): Promise<void>;
+  /** All that axe holds against WCAG 2.1 A and AA. */
+  violations(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+interface Axe {
+  run(options: unknown): Promise<{ violations: readonly AxeViolation[] }>;
+}
+interface AxeViolation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** `configuration` without hostname, dataDirectory and admin. */
+export async function browseRelay(configuration: string): Promise<BrowsedRelay> {
+  const directory = await mkdtemp(join(tmpdir(), "weir-browsed-"));
+  await mkdir(join(directory, "data"));
+  const tokens = await openAdminTokens(join(directory, "data"));
+  const createdAt = new Date().toISOString();
+  const secret = await tokens.add({ name: "Ann", role: "administrator", createdAt });
+  const relay = await startAdministeredRelay(`admin: { console: "127.0.0.1:0" }\n${configuration}`, {
+    directory,
+  });
+  const url = relay.admin.console?.url ?? "";
+  const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const complaints: string[] = [];
+  const asked = new Set<string>();
+  page.on("pageerror", ({ message }) => complaints.push(message));
+  page.on("console", (message) => {
+    if (/content security policy/i.test(message.text())) complaints.push(message.text());
+  });
+  page.on("dialog", (dialog) => {
+    complaints.push(dialog.message());
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => asked.add(new URL(request.url()).pathname));
+  const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+  return {
+    relay,
+    page,
+    url,
+    secret,
+    complaints,
+    asked,
+    async open(path) {
+      await page.goto(`${url}/#${path}`);
+      await page.locator("main h1").waitFor();
+    },
+    async violations() {
+      // By the debugger, which the page's own security policy does not hold up.
+      if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe);
+      return page.evaluate(async () => {
+        const { axe: found } = globalThis as unknown as { axe: Axe };
+        const { violations } = await found.run({
+          runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
+          resultTypes: ["violations"],
+        });
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+      });
+    },
+    async close() {
+      await browser.close();
+      await relay.stop();
+    },
+  };
+}
