@@ -86,7 +86,7 @@ export interface Relay {
   /** Has all messages of a queue routed again. Resolves with how many. */
   resubmit(queue: string): Promise<number>;
   /** Messages that wait: seen without touching them, and what an administrator may do to each. */
-  readonly messages: Pick<Spool, "list" | "find"> &
+  readonly messages: Pick<Spool, "list" | "find" | "countDeferred" | "oldestSince"> &
     Pick<Scheduler, "suspendMessage" | "removeMessage" | "pendingOn">;
   /** Open sessions. */
   readonly sessions: number;
@@ -349,6 +349,8 @@ export async function createRelay(
     messages: {
       list: (queue, limit, search) => spool.list(queue, limit, search),
       find: (id) => spool.find(id),
+      countDeferred: (queue, now) => spool.countDeferred(queue, now),
+      oldestSince: (queue) => spool.oldestSince(queue),
       suspendMessage: (queue, id, suspended) => scheduler.suspendMessage(queue, id, suspended),
       removeMessage: (queue, id, withNdr) => scheduler.removeMessage(queue, id, withNdr),
       pendingOn: (queue, id) => scheduler.pendingOn(queue, id),

@@ -27,6 +27,7 @@ import { accept } from "./arrivals.ts";
 import { openBodyFiles, syncDirectory } from "./body-file.ts";
 import { claimDue, claimMessage, claimOld, release } from "./claiming.ts";
 import { lockDirectory } from "./directory-lock.ts";
+import { countDeferred } from "./count-deferred.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { messageIdOf, messageKey } from "./keys.ts";
 import { lmdbDraft } from "./lmdb-draft.ts";
@@ -167,6 +168,7 @@ function spoolOf(spool: SpoolState, orphansSwept: number, unlock: () => Promise<
     queues: () => (spool.closed ? [] : queues.summaries()),
     oldestSince: (queue) => (spool.closed ? undefined : oldestSince(spool, queue)),
     list: (queue, limit, search) => list(spool, queue, limit, search),
+    countDeferred: (queue, now) => countDeferred(spool, queue, now),
     find: (id) => find(spool, id),
     claimMessage: (queue, id) => claimMessage(spool, queue, id),
     async close() {

@@ -17,6 +17,7 @@ import {
   type PlacedRecipient,
 } from "./recipients.ts";
 import {
+  maxCounted,
   oldestOf,
   SpoolError,
   submissionQueue,
@@ -261,6 +262,11 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
       const last = wanted[examined - 1];
       const next = examined < wanted.length ? (last ?? after ?? { dueAt: 0, id: 0 }) : undefined;
       return { messages, examined, next: next && { dueAt: next.dueAt, id: next.id } };
+    },
+    async countDeferred(queue, now) {
+      assertOpen();
+      const deferred = entries(queue).filter(({ dueAt }) => dueAt > now && dueAt < suspendedDueAt);
+      return Math.min(maxCounted, deferred.length);
     },
     find(id) {
       assertOpen();

@@ -170,6 +170,9 @@ export interface ListedPage {
   readonly next: ListPlace | undefined;
 }
 
+/** `Spool.countDeferred` counts no further. */
+export const maxCounted = 10_000;
+
 /** What one message has in one queue. */
 export interface MessagePlace extends ListedMessage {
   readonly queue: QueueName;
@@ -272,6 +275,11 @@ export interface Spool {
    * Cost: a read for each looked at, some at a turn; what is suspended meanwhile may be met twice.
    */
   list(queue: QueueName, limit: number, search?: MessageSearch): Promise<ListedPage>;
+  /**
+   * Entries of a queue that are due later than now and not suspended, up to 10,000. Cost: a read of so many keys,
+   * some at a turn.
+   */
+  countDeferred(queue: QueueName, now: number): Promise<number>;
   /** One message with its unfinished recipients by queue, and its content, without claiming. Cost: a read. */
   find(id: MessageId): FoundMessage | undefined;
   /**

@@ -157,6 +157,22 @@ export function describeSuspension(under: SuspensionUnderTest): void {
     expect(spool.find(id + 1)).toBeUndefined();
   });
 
+  test("counts the deferred, suspended ones left out", async () => {
+    const [spool, clock] = [under.spool(), under.clock()];
+    const begun = clock.now();
+    expect(await spool.countDeferred("q", begun)).toBe(0);
+    for (let i = 0; i < 3; i++) {
+      await acceptMessage(spool);
+      await clock.advance(10);
+    }
+    const [one, two, three] = (await spool.claim(submissionQueue, 3, anyTime)) as [Claim, Claim, Claim];
+    await spool.settle(one, keepAll(one, "q", begun + 9000));
+    await spool.settle(two, keepAll(two, "q", begun));
+    await spool.settle(three, keepAll(three, "q", begun + 5000));
+    await spool.suspend("q", three.message.id, true);
+    expect(await spool.countDeferred("q", clock.now())).toBe(1);
+  });
+
   test("survives the end of the process", async () => {
     const reopen = under.reopen();
     if (reopen === undefined) return;

@@ -1,8 +1,14 @@
 /** Queues. */
+import { parseOpathFilter, type PropertyBag, type PropertyKind } from "../../core/policy/opath-filter.ts";
+import { parseSortOrder } from "../../core/policy/sort-order.ts";
 import type { Relay } from "../../relay.ts";
 import type { Administered, Handlers } from "../administered.ts";
+import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
 
+type QueueSnapshot = ReturnType<Relay["queues"]>[number];
+type Queue = Output<"listQueues">["queues"][number];
+type Kind = ReadInput<"listQueues">["include"][number];
 type Names = "listQueues" | "retryQueue" | "suspendQueue" | "resumeQueue";
 
 export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Names> {
@@ -11,7 +17,7 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
     at === undefined ? null : new Date(clock.wall().getTime() + at - clock.now()).toISOString();
 
   /** By its identity. An empty unreachable queue is not shown, but may be suspended. */
-  const queueOf = (identity: string): Pick<ReturnType<Relay["queues"]>[number], "queue" | "status"> => {
+  const queueOf = (identity: string): Pick<QueueSnapshot, "queue" | "status"> => {
     const wanted = identity.toLowerCase();
     const found = relay.queues().find((queue) => queue.identity.toLowerCase() === wanted);
     if (found !== undefined) return found;
@@ -19,27 +25,51 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
     throw new AdminRefusal("notFound", `there is no queue ${identity}`);
   };
 
+  const shown = async (queue: QueueSnapshot, details: boolean): Promise<Queue> => {
+    const { connector = null, lastError = null } = queue;
+    const deferred = details ? await relay.messages.countDeferred(queue.queue, clock.now()) : null;
+    return {
+      identity: queue.identity,
+      deliveryType: queue.deliveryType,
+      nextHop: queue.nextHop,
+      connector,
+      status: queue.status,
+      messages: queue.messages,
+      running: queue.running,
+      waiting: queue.waiting,
+      retryCount: queue.retryCount,
+      lastError,
+      firstRetryAt: instant(queue.firstRetryAt),
+      lastRetryAt: instant(queue.lastRetryAt),
+      nextRetryAt: instant(queue.nextRetryAt),
+      incomingRate: queue.incomingRate,
+      outgoingRate: queue.outgoingRate,
+      velocity: queue.velocity,
+      nextHopCategory: connector === null ? "Internal" : "External",
+      deferredMessageCount: deferred,
+      oldestMessageAt: instant(details ? relay.messages.oldestSince(queue.queue) : undefined),
+    };
+  };
+
   return {
-    listQueues: () => ({
-      queues: relay.queues().map((queue) => ({
-        identity: queue.identity,
-        deliveryType: queue.deliveryType,
-        nextHop: queue.nextHop,
-        connector: queue.connector ?? null,
-        status: queue.status,
-        messages: queue.messages,
-        running: queue.running,
-        waiting: queue.waiting,
-        retryCount: queue.retryCount,
-        lastError: queue.lastError ?? null,
-        firstRetryAt: instant(queue.firstRetryAt),
-        lastRetryAt: instant(queue.lastRetryAt),
-        nextRetryAt: instant(queue.nextRetryAt),
-        incomingRate: queue.incomingRate,
-        outgoingRate: queue.outgoingRate,
-        velocity: queue.velocity,
-      })),
-    }),
+    async listQueues({ filter: text, sortOrder, include, exclude, limit, details }) {
+      const parsed = parseOpathFilter(text, queueProperties);
+      if (!parsed.ok) throw new AdminRefusal("invalidInput", parsed.message);
+      const order = parseSortOrder(sortOrder, Object.keys(queueProperties));
+      if (!order.ok) throw new AdminRefusal("invalidInput", order.message);
+      const { compare } = order;
+      const needsFigures = /DeferredMessageCount/i.test(`${text},${sortOrder}`);
+      const found: { readonly queue: Queue; readonly bag: PropertyBag }[] = [];
+      for (const snapshot of relay.queues()) {
+        const queue = await shown(snapshot, details || needsFigures);
+        if (include.length > 0 && !include.some((kind) => isOfKind(queue, kind))) continue;
+        if (exclude.some((kind) => isOfKind(queue, kind))) continue;
+        const bag = bagOf(queue);
+        if (parsed.filter.matches(bag)) found.push({ queue, bag });
+      }
+      if (compare !== undefined) found.sort((a, b) => compare(a.bag, b.bag));
+      return { queues: found.slice(0, limit).map(({ queue }) => queue) };
+    },
     retryQueue: async ({ identity, resubmit }) => {
       if (identity === undefined) {
         if (resubmit) throw new AdminRefusal("invalidInput", "resubmit needs the identity of a queue");
@@ -61,4 +91,51 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
       changed: await relay.suspendQueue(queueOf(identity).queue, false),
     }),
   };
+}
+
+/** Source: Exchange, "Queue properties". */
+const queueProperties = {
+  Identity: "text",
+  DeliveryType: "text",
+  NextHopDomain: "text",
+  NextHopConnector: "text",
+  NextHopCategory: "text",
+  Status: "text",
+  MessageCount: "number",
+  DeferredMessageCount: "number",
+  RetryCount: "number",
+  LastError: "text",
+  FirstRetryTime: "time",
+  LastRetryTime: "time",
+  NextRetryTime: "time",
+  IncomingRate: "number",
+  OutgoingRate: "number",
+  Velocity: "number",
+} as const satisfies Readonly<Record<string, PropertyKind>>;
+
+function bagOf(queue: Queue) {
+  const time = (at: string | null): number | undefined => (at === null ? undefined : Date.parse(at));
+  return {
+    Identity: queue.identity,
+    DeliveryType: queue.deliveryType,
+    NextHopDomain: queue.nextHop,
+    NextHopConnector: queue.connector ?? undefined,
+    NextHopCategory: queue.nextHopCategory,
+    Status: queue.status,
+    MessageCount: queue.messages,
+    DeferredMessageCount: queue.deferredMessageCount ?? undefined,
+    RetryCount: queue.retryCount,
+    LastError: queue.lastError ?? undefined,
+    FirstRetryTime: time(queue.firstRetryAt),
+    LastRetryTime: time(queue.lastRetryAt),
+    NextRetryTime: time(queue.nextRetryAt),
+    IncomingRate: queue.incomingRate,
+    OutgoingRate: queue.outgoingRate,
+    Velocity: queue.velocity,
+  } as const satisfies Readonly<Record<keyof typeof queueProperties, PropertyBag[string]>>;
+}
+
+function isOfKind(queue: Queue, kind: Kind): boolean {
+  if (kind === "Empty") return queue.messages === 0;
+  return kind === queue.nextHopCategory || kind === queue.deliveryType;
 }

@@ -2,6 +2,7 @@
 import { groups, type Cmdlet } from "../cmdlet.ts";
 import { adminTokenCmdlets } from "./admin-tokens.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
+import { queueCmdlets } from "./queues.ts";
 import { receiveConnectorCmdlets } from "./receive-connectors.ts";
 import { runningCmdlets } from "./running.ts";
 import { sendConnectorCmdlets } from "./send-connectors.ts";
@@ -15,6 +16,7 @@ const all = [
   ...trackingCmdlets,
   ...receiveConnectorCmdlets,
   ...sendConnectorCmdlets,
+  ...queueCmdlets,
   ...shellCmdlets,
 ];
 

@@ -1,6 +1,6 @@
-/** Send connectors, the transport section, queues. */
+/** Send connectors and the transport section. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
-import { changing, json, confirm, config, help, showing, telling } from "./common-parameters.ts";
+import { changing, showing, telling } from "./common-parameters.ts";
 import { sendConnectorFacts, transportFacts } from "../../config/setting-facts-table.ts";
 import { settingParameters } from "./setting-parameters.ts";
 
@@ -13,31 +13,6 @@ const identity: Parameter = {
   value: "NAME",
   candidates: "sendConnector",
   help: "The connector's name.",
-};
-
-const queue: Parameter = {
-  name: "Identity",
-  kind: "text",
-  position: 0,
-  required: true,
-  value: "QUEUE",
-  candidates: "queue",
-  help: "The queue's name.",
-};
-
-const ofQueue: Parameter = {
-  name: "Queue",
-  kind: "text",
-  value: "QUEUE",
-  candidates: "queue",
-  help: "Only of this queue; of all when left out.",
-};
-
-const messageFilter: Parameter = {
-  name: "Filter",
-  kind: "text",
-  value: "FILTER",
-  help: "Only what fits, as in `Status -eq 'Retry' -and Size -gt 1MB`.",
 };
 
 export const sendConnectorCmdlets: readonly Cmdlet[] = [
@@ -135,117 +110,5 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
       { command: "weir Set-TransportService -MessageExpirationTimeout 1d", text: "" },
     ],
     load: async () => (await import("../run/transport-service.ts")).setTransportService,
-  },
-  {
-    name: "Get-Queue",
-    group,
-    synopsis: "Show the queues, and what they wait for.",
-    parameters: [
-      {
-        name: "Identity",
-        kind: "text",
-        position: 0,
-        value: "QUEUE",
-        candidates: "queue",
-        help: "The queue's name, or a pattern with * and ?; all when left out.",
-      },
-      ...showing,
-    ],
-    examples: [{ command: "weir Get-Queue", text: "Status, messages, last error and next attempt of each." }],
-    load: async () => (await import("../run/queues.ts")).getQueue,
-  },
-  {
-    name: "Suspend-Queue",
-    group,
-    synopsis: "Hold a queue: it takes mail and delivers none, also after a restart.",
-    description: [
-      "Deliveries under way finish. Submission suspended means that nothing is routed; Unreachable suspended, that it is not routed again when the configuration changes.",
-    ],
-    parameters: [queue, json, confirm, config, help],
-    examples: [{ command: "weir Suspend-Queue Submission", text: "Take mail, hold it back." }],
-    load: async () => (await import("../run/queues.ts")).suspendQueue,
-  },
-  {
-    name: "Resume-Queue",
-    group,
-    synopsis: "Let a suspended queue go on.",
-    parameters: [queue, json, confirm, config, help],
-    examples: [{ command: "weir Resume-Queue Submission", text: "Deliver what was held back." }],
-    load: async () => (await import("../run/queues.ts")).resumeQueue,
-  },
-  {
-    name: "Get-Message",
-    group,
-    synopsis: "Show messages that wait.",
-    parameters: [
-      { ...ofQueue, position: 0 },
-      messageFilter,
-      {
-        name: "ResultSize",
-        kind: "number",
-        value: "COUNT",
-        help: "At most so many, up to 10000; else 1000.",
-      },
-      ...showing,
-    ],
-    examples: [
-      { command: "weir Get-Message", text: "What waits, by queue." },
-      {
-        command: `weir Get-Message -Filter "Size -gt 1MB -and Status -eq 'Retry'"`,
-        text: "The large ones that failed.",
-      },
-    ],
-    load: async () => (await import("../run/messages.ts")).getMessage,
-  },
-  {
-    name: "Remove-Message",
-    group,
-    synopsis: "Give up messages that wait, with a report to the sender.",
-    description: [
-      "With -Filter it tells how many fit, and removes them when -Confirm:$false stands with it.",
-    ],
-    parameters: [
-      { name: "Identity", kind: "text", position: 0, value: "MESSAGE", help: "As Get-Message shows it." },
-      ofQueue,
-      messageFilter,
-      { name: "WithNDR", kind: "boolean", help: "Tell the sender; $true when left out." },
-      json,
-      { name: "Confirm", kind: "switch", help: "-Confirm:$false: remove all that fit -Filter." },
-      config,
-      help,
-    ],
-    examples: [
-      {
-        command: `weir Remove-Message -Filter "FromAddress -eq 'app@shop.example'" -WithNDR $false -Confirm:$false`,
-        text: "All of one sender, silently.",
-      },
-    ],
-    load: async () => (await import("../run/messages.ts")).removeMessage,
-  },
-  {
-    name: "Retry-Queue",
-    group,
-    synopsis: "Try a queue, or all, at once.",
-    parameters: [
-      {
-        name: "Identity",
-        kind: "text",
-        position: 0,
-        value: "QUEUE",
-        candidates: "queue",
-        help: "The queue's name; all when left out.",
-      },
-      {
-        name: "Resubmit",
-        kind: "boolean",
-        help: "Have the queue's messages routed again; for a queue in Retry, and Unreachable.",
-      },
-      json,
-      confirm,
-      config,
-      help,
-    ],
-    examples: [{ command: "weir Retry-Queue", text: "After the smart host was repaired." }],
-    load: async () => (await import("../run/queues.ts")).retryQueue,
   },
 ];

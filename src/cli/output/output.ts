@@ -8,6 +8,10 @@ export interface Output {
   write(text: string): void;
   /** To stderr. */
   complain(text: string): void;
+  /** Octets to stdout. Resolves when more may follow. */
+  octets(chunk: Uint8Array): Promise<void>;
+  /** How far a long work has come, in one line of stderr that the next takes the place of; only on a terminal. */
+  progress(text: string): void;
   /** Columns of the terminal; undefined where stdout is none: then nothing is cut. */
   readonly width: number | undefined;
   /** Colours where stdout is a terminal and NO_COLOR is not set (no-color.org); else the text as it is. */
@@ -35,6 +39,13 @@ export function processOutput(interruption: AbortSignal = new AbortController().
     },
     complain(text) {
       stderr.write(text);
+    },
+    octets: (chunk) =>
+      new Promise((resolve, reject) =>
+        stdout.write(chunk, (error) => (error instanceof Error ? reject(error) : resolve())),
+      ),
+    progress(text) {
+      if (stderr.isTTY) stderr.write(`\r\u001b[2K${text}`);
     },
     width: stdout.isTTY ? stdout.columns : undefined,
     style: (style, text) => (colours ? styleText(formats[style], text) : text),

@@ -1,31 +1,76 @@
 /** Get-Queue and Retry-Queue. */
-import type { Output as Answer } from "../../admin/contract.ts";
-import { isOn, textOf } from "../arguments/value.ts";
+import type { Input, Output as Answer } from "../../admin/contract.ts";
+import { isOn, listOf, textOf } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { CommandFault } from "../exit-code.ts";
+import type { Property } from "../output/list.ts";
 import { writeJson } from "../output/output.ts";
 import { printRows } from "../output/print.ts";
 import type { Column } from "../output/table.ts";
-import { localTime } from "../output/time-text.ts";
+import { age, localTime } from "../output/time-text.ts";
 import { wildcard } from "../wildcard.ts";
+import { resultSizeOf } from "./result-size.ts";
 
 type Queue = Answer<"listQueues">["queues"][number];
+type Kind = NonNullable<Input<"listQueues">["include"]>[number];
 
 export const getQueue: Run = async (args, context) => {
   const relay = await relayOf(context);
-  const { queues } = await relay.call("listQueues", {});
+  const details = isOn(args, "List") || isOn(args, "Json");
+  // The relay reads the words.
+  const kinds = (name: string) => (listOf(args, name) ?? []) as readonly Kind[];
+  const { queues } = await relay.call("listQueues", {
+    filter: textOf(args, "Filter") ?? "",
+    sortOrder: textOf(args, "SortOrder") ?? "",
+    include: [...kinds("Include")],
+    exclude: [...kinds("Exclude")],
+    details,
+  });
   const identity = textOf(args, "Identity");
   const matches =
     identity === undefined
       ? () => true
       : (wildcard(identity) ?? ((name: string) => name.toLowerCase() === identity.toLowerCase()));
-  const rows = queues.filter((queue) => matches(queue.identity));
+  const rows = queues.filter((queue) => matches(queue.identity)).slice(0, resultSizeOf(args));
   if (rows.length === 0 && identity !== undefined && wildcard(identity) === undefined)
     throw new CommandFault(`there is no queue ${identity}; weir Get-Queue lists them`);
-  printRows(context.output, args, { rows, columns: queueColumns, none: "there is no queue" });
+  printRows(context.output, args, { rows, columns: queueColumns, properties, none: "there is no queue" });
   return 0;
 };
+
+function properties(queue: Queue): readonly Property[] {
+  const time = (at: string | null): string => (at === null ? "" : localTime(at));
+  const rate = (perSecond: number): string => perSecond.toFixed(2);
+  const { deferredMessageCount: deferred, oldestMessageAt: oldest } = queue;
+  return [
+    { name: "Identity", value: queue.identity },
+    { name: "DeliveryType", value: queue.deliveryType },
+    { name: "NextHopDomain", value: queue.nextHop },
+    { name: "NextHopConnector", value: queue.connector ?? "" },
+    { name: "NextHopCategory", value: queue.nextHopCategory },
+    { name: "Status", value: queue.status },
+    { name: "MessageCount", value: String(queue.messages) },
+    {
+      name: "DeferredMessageCount",
+      value: deferred === 10_000 ? "10000 or more" : String(deferred ?? ""),
+    },
+    {
+      name: "OldestMessage",
+      value:
+        oldest === null ? "" : `${localTime(oldest)} (${age(Math.max(0, Date.now() - Date.parse(oldest)))})`,
+      ...(queue.messages > 100 ? { remark: "of the 100 due first" } : {}),
+    },
+    { name: "IncomingRate", value: rate(queue.incomingRate) },
+    { name: "OutgoingRate", value: rate(queue.outgoingRate) },
+    { name: "Velocity", value: rate(queue.velocity) },
+    { name: "RetryCount", value: String(queue.retryCount) },
+    { name: "FirstRetryTime", value: time(queue.firstRetryAt) },
+    { name: "LastRetryTime", value: time(queue.lastRetryAt) },
+    { name: "NextRetryTime", value: time(queue.nextRetryAt) },
+    { name: "LastError", value: queue.lastError ?? "" },
+  ];
+}
 
 export const retryQueue: Run = async (args, { output, ...context }) => {
   const relay = await relayOf(context);
