@@ -39,7 +39,8 @@ export type StreamHandler<Name extends StreamName> = (
 
 export interface Octets {
   readonly fileName: string;
-  readonly sizeBytes: number;
+  /** Where it is known beforehand. */
+  readonly sizeBytes?: number;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 

@@ -39,7 +39,7 @@ export type Output<Name extends OperationName> = z.output<(typeof operations)[Na
 export type StreamName = "followEvents" | "followOverview";
 
 /** Operations that answer with octets. */
-export type OctetsName = "exportMessage";
+export type OctetsName = "exportMessage" | "exportMessageTracking";
 
 /** What every operation answers when it is not done. */
 export interface ErrorBody {

@@ -3,7 +3,7 @@ import type { Octets } from "./administered.ts";
 
 /**
  * The first octets are read before it is answered, so that what cannot be read at all is told as a fault. Later the
- * connection breaks: the client has fewer octets than `content-length` says.
+ * connection breaks: the client misses the end of the last chunk, or octets that `content-length` told of.
  */
 export async function octetsResponse(
   { fileName, sizeBytes, chunks }: Octets,
@@ -28,7 +28,7 @@ export async function octetsResponse(
   return new Response(body, {
     headers: {
       "content-type": contentType,
-      "content-length": String(sizeBytes),
+      ...(sizeBytes === undefined ? {} : { "content-length": String(sizeBytes) }),
       "content-disposition": `attachment; filename="${fileName}"`,
       "cache-control": "no-store",
     },

@@ -16,7 +16,7 @@ export interface Route {
   readonly summary: string;
   readonly stream?: true;
   /** Answers with octets of this media type. */
-  readonly octets?: "message/rfc822";
+  readonly octets?: "message/rfc822" | "text/csv";
 }
 
 export const routes = {
@@ -185,11 +185,18 @@ export const routes = {
     role: "viewer",
     summary: "Entries of the message tracking log, newest first.",
   },
+  exportMessageTracking: {
+    method: "GET",
+    path: "/v1/message-tracking/export",
+    role: "viewer",
+    summary: "Lines of the message tracking log as a file of their own (Exchange's MSGTRK), oldest first.",
+    octets: "text/csv",
+  },
   explainMessage: {
     method: "GET",
     path: "/v1/explanations/messages/{message}",
     role: "viewer",
-    summary: "The whole way of one message, oldest entry first.",
+    summary: "The whole way of one message, oldest entry first, and where it waits now.",
   },
   testConnectivity: {
     method: "POST",

@@ -92,7 +92,7 @@ export function* readLines(found: readonly FoundInFile[], pieceBytes = 256 * 102
         lines.push(line, lineEnd);
         size += line.length + lineEnd.length;
         if (size < pieceBytes) continue;
-        yield Buffer.concat(lines, size);
+        yield joined(lines, size);
         lines = [];
         size = 0;
       }
@@ -100,7 +100,15 @@ export function* readLines(found: readonly FoundInFile[], pieceBytes = 256 * 102
       closeSync(file);
     }
   }
-  if (size > 0) yield Buffer.concat(lines, size);
+  if (size > 0) yield joined(lines, size);
+}
+
+/** In memory of its own, that can be handed to another thread. */
+function joined(lines: readonly Buffer[], size: number): Buffer {
+  const piece = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (const line of lines) at += line.copy(piece, at);
+  return piece;
 }
 
 const windowBytes = 64 * 1024;

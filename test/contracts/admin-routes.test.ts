@@ -87,9 +87,14 @@ test.each(Object.keys(routes) as OperationName[])("%s is answered over the conso
   const left = new AbortController();
   const response = await ask(path, { method, signal: left.signal, ...(body === undefined ? {} : { body }) });
   expect(response.headers.get("content-type")).toContain(
-    "stream" in route ? "text/event-stream" : "application/json",
+    "stream" in route
+      ? "text/event-stream"
+      : response.ok && "octets" in route
+        ? route.octets
+        : "application/json",
   );
   if ("stream" in route) left.abort();
+  else if (response.ok && "octets" in route) expect(await response.text()).not.toBe("");
   else {
     const answer: unknown = await response.json();
     expect([response.status, answer]).toEqual([status ?? 200, expect.anything()]);

@@ -1,6 +1,7 @@
 /** What became of messages: the message tracking log. */
 import { z } from "zod";
 import { trackingEventIds, trackingSources } from "../../tracking/tracking-record.ts";
+import { eventSchema } from "./diagnostics.ts";
 import { countSchema, instantSchema } from "./values.ts";
 
 const text = z.string().max(1000);
@@ -30,35 +31,70 @@ export const trackingEntrySchema = z.object({
   latencyMs: countSchema,
 });
 
+const filter = {
+  /** Inclusive. */
+  start: instantSchema.optional(),
+  /** Exclusive. */
+  end: instantSchema.optional(),
+  /** Here and below without regard to case, with `*` and `?`. */
+  sender: text.optional(),
+  recipients: z.array(text).max(100).optional(),
+  messageId: text.optional(),
+  internalMessageId: z.int().nonnegative().optional(),
+  eventIds: z.array(z.enum(trackingEventIds)).optional(),
+  source: z.enum(trackingSources).optional(),
+  connector: text.optional(),
+  clientIp: text.optional(),
+  /** A part is enough; no wildcards. */
+  messageSubject: text.optional(),
+  /** The Message-ID of a report. */
+  reference: text.optional(),
+};
+
+/** A recipient that is not finished yet. */
+const waitingSchema = z.object({
+  internalMessageId: z.int(),
+  recipient: z.string(),
+  /** Identity of the queue. */
+  queue: z.string(),
+  queueStatus: z.string(),
+  /** Messages in it. */
+  queueMessages: countSchema,
+  /** `Active`: in hand. `Retry`: after a failed attempt. */
+  status: z.enum(["Ready", "Active", "Retry", "Suspended"]),
+  attempts: countSchema,
+  /** Of the recipient, else of the queue. */
+  lastError: z.string().nullable(),
+  /** Null while it is being tried, or waits for nothing but its turn. */
+  nextRetryAt: instantSchema.nullable(),
+  /** Given up then. */
+  expiresAt: instantSchema,
+});
+
 export const trackingOperations = {
   searchMessageTracking: {
-    input: z.object({
-      /** Inclusive. */
-      start: instantSchema.optional(),
-      /** Exclusive. */
-      end: instantSchema.optional(),
-      /** Here and below without regard to case, with `*` and `?`. */
-      sender: text.optional(),
-      recipients: z.array(text).max(100).optional(),
-      messageId: text.optional(),
-      internalMessageId: z.int().nonnegative().optional(),
-      eventIds: z.array(z.enum(trackingEventIds)).optional(),
-      source: z.enum(trackingSources).optional(),
-      connector: text.optional(),
-      clientIp: text.optional(),
-      /** A part is enough; no wildcards. */
-      messageSubject: text.optional(),
-      resultSize: z.int().min(1).max(100_000).default(1000),
-    }),
+    /** Larger results: exportMessageTracking. */
+    input: z.object({ ...filter, resultSize: z.int().min(1).max(10_000).default(1000) }),
     /** Newest first. */
     output: z.object({ entries: z.array(trackingEntrySchema) }),
+  },
+  exportMessageTracking: {
+    /** The newest so many; all without. */
+    input: z.object({ ...filter, resultSize: z.int().min(1).optional() }),
+    output: z.string(),
   },
   explainMessage: {
     input: z.object({
       /** Message-ID, with or without angle brackets, or the internal id. */
       message: z.string().min(1).max(1000),
     }),
-    /** Oldest first, those of reports on it included. */
-    output: z.object({ entries: z.array(trackingEntrySchema) }),
+    output: z.object({
+      /** Oldest first, those of reports on it included. */
+      entries: z.array(trackingEntrySchema),
+      /** Where it is now, reports on it included; empty when it is finished. */
+      waiting: z.array(waitingSchema),
+      /** Limits its source met at that connector in the hour before it was received, newest first. */
+      limitHits: z.array(eventSchema),
+    }),
   },
 } as const;

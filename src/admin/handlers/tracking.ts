@@ -1,36 +1,115 @@
+/** What became of messages, and where those are that nothing has become of yet. */
+import type { StoredEvent } from "../../events/store/stored-event.ts";
+import { submissionQueue, suspendedDueAt } from "../../spool/spool.ts";
+import type { TrackingFilter } from "../../tracking/filter.ts";
 import type { TrackingRecord } from "../../tracking/tracking-record.ts";
 import type { Administered, Handlers } from "../administered.ts";
-import type { Output } from "../contract.ts";
+import type { Output, ReadInput } from "../contract.ts";
+import { shownEvent } from "./shown-values.ts";
 
-type Entry = Output<"searchMessageTracking">["entries"][number];
+type Story = Output<"explainMessage">;
+type Entry = Story["entries"][number];
 
 /** More than one message has. */
 const storySize = 10_000;
+const hourMs = 3_600_000;
+const eventsRead = 200;
+const limitHitsShown = 20;
+/** Recipients written out of one message. */
+const waitingShown = 1_000;
 
 export function trackingHandlers({
   relay,
-}: Administered): Pick<Handlers, "searchMessageTracking" | "explainMessage"> {
+  clock,
+}: Administered): Pick<Handlers, "searchMessageTracking" | "exportMessageTracking" | "explainMessage"> {
+  /** A time of the steady clock on the wall. */
+  const instant = (at: number): string => new Date(clock.wall().getTime() + at - clock.now()).toISOString();
+
+  const whereNow = (id: number): Story["waiting"] => {
+    const found = relay.messages.find(id);
+    if (found === undefined) return [];
+    const { message, places } = found;
+    const queues = new Map(relay.queues().map((queue) => [queue.queue, queue]));
+    const now = clock.now();
+    const waiting = places.flatMap(({ queue: name, dueAt, held, recipients }) => {
+      const queue = queues.get(name);
+      const suspended = dueAt === suspendedDueAt;
+      const next = Math.max(dueAt, queue?.status === "Retry" ? (queue.nextRetryAt ?? 0) : 0);
+      return recipients.map(
+        ({ index, attempts, lastError }) =>
+          ({
+            internalMessageId: id,
+            recipient: message.envelope.recipients[index]?.forwardPath ?? "",
+            queue: queue?.identity ?? (name === submissionQueue ? "Submission" : name),
+            queueStatus: queue?.status ?? "Ready",
+            queueMessages: queue?.messages ?? 0,
+            status: suspended ? "Suspended" : held ? "Active" : attempts > 0 ? "Retry" : "Ready",
+            attempts,
+            lastError: lastError ?? queue?.lastError ?? null,
+            nextRetryAt: suspended || held || next <= now ? null : instant(next),
+            expiresAt: instant(message.arrivedAt + relay.settings.transport.messageExpirationTimeout),
+          }) as const,
+      );
+    });
+    return waiting.slice(0, waitingShown);
+  };
+
+  /** What the message's source met at its connector before it came in. */
+  const limitHitsBefore = async (received: TrackingRecord | undefined): Promise<readonly StoredEvent[]> => {
+    if (received === undefined || received.clientIp === "") return [];
+    const at = Date.parse(received.at);
+    const events = await relay.eventStore.query({
+      source: received.clientIp,
+      ipv6SourcePrefixLength: relay.settings.transport.ipv6SourcePrefixLength,
+      connector: received.connectorId.slice(received.connectorId.indexOf("\\") + 1),
+      since: new Date(at - hourMs),
+      until: new Date(at + 1),
+      limit: eventsRead,
+    });
+    return events.filter(({ fields }) => fields["setting"] !== undefined).slice(0, limitHitsShown);
+  };
+
   return {
-    async searchMessageTracking({ start, end, ...filter }) {
-      const found = await relay.tracking.search({
-        ...filter,
-        start: start === undefined ? undefined : new Date(start),
-        end: end === undefined ? undefined : new Date(end),
-      });
-      return { entries: found.map(shownEntry) };
-    },
+    searchMessageTracking: async (input) => ({
+      entries: (await relay.tracking.search(filterOf(input, input.resultSize))).map(shownEntry),
+    }),
+    exportMessageTracking: (input) => ({
+      fileName: `MSGTRK${clock.wall().toISOString().slice(0, 19).replaceAll(/\D/g, "")}.LOG`,
+      chunks: relay.tracking.export(filterOf(input, input.resultSize ?? Infinity)),
+    }),
     async explainMessage({ message }) {
       const named = message.trim();
-      const about = /^\d{1,16}$/.test(named) ? { internalMessageId: Number(named) } : { messageId: named };
+      const isId = /^\d{1,16}$/.test(named);
+      const about = isId ? { internalMessageId: Number(named) } : { messageId: named };
       const own = await relay.tracking.search({ ...about, resultSize: storySize });
+      const records = own.toReversed();
       const reports = new Set(own.map(({ reference }) => reference).filter((reference) => reference !== ""));
-      const entries = [...own].reverse();
       for (const messageId of reports) {
         const ofReport = await relay.tracking.search({ messageId, resultSize: storySize });
-        entries.push(...[...ofReport].reverse());
+        records.push(...ofReport.toReversed());
       }
-      return { entries: entries.map(shownEntry) };
+      // Also where the log tells nothing of it: it may be switched off.
+      const ids = new Set(records.map(({ internalMessageId }) => internalMessageId));
+      if (isId) ids.add(Number(named));
+      const received = records.find(({ eventId }) => eventId === "RECEIVE");
+      return {
+        entries: records.map(shownEntry),
+        waiting: Array.from(ids, whereNow).flat(),
+        limitHits: (await limitHitsBefore(received)).map(shownEvent),
+      };
     },
+  };
+}
+
+function filterOf(
+  { start, end, ...filter }: Omit<ReadInput<"exportMessageTracking">, "resultSize">,
+  resultSize: number,
+): TrackingFilter {
+  return {
+    ...filter,
+    resultSize,
+    start: start === undefined ? undefined : new Date(start),
+    end: end === undefined ? undefined : new Date(end),
   };
 }
 

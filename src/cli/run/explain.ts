@@ -20,11 +20,12 @@ export const explain: Run = async (args, context) => {
     return 0;
   }
   if (what.kind === "message") {
-    const { entries } = await relay.call("explainMessage", { message: what.message });
-    if (shown.json) writeJson(output, { entries });
-    else if (entries.length === 0) output.complain(`the message tracking log knows no ${what.message}\n`);
-    else output.write(`${explainedMessage(entries).join("\n")}\n`);
-    return entries.length > 0 ? 0 : 1;
+    const story = await relay.call("explainMessage", { message: what.message });
+    const isKnown = story.entries.length > 0 || story.waiting.length > 0;
+    if (shown.json) writeJson(output, story);
+    else if (isKnown) output.write(`${explainedMessage(story).join("\n")}\n`);
+    else output.complain(`neither the message tracking log nor a queue knows ${what.message}\n`);
+    return isKnown ? 0 : 1;
   }
   const answer = await relay.call("explainReference", { reference: what.reference });
   if (shown.json) writeJson(output, answer);

@@ -1,8 +1,10 @@
 /** Get-MessageTrackingLog, and the story of one message for `weir explain`. */
-import { writeFile } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import type { Input, Output as Answer } from "../../admin/contract.ts";
 import { escapeControls } from "../../core/units/escape-controls.ts";
-import { trackingHeader, trackingLine } from "../../tracking/tracking-line.ts";
+import { trackingHeader } from "../../tracking/tracking-line.ts";
 import { trackingEventIds, trackingSources } from "../../tracking/tracking-record.ts";
 import { listOf, numberOf, textOf, type Arguments } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
@@ -13,24 +15,55 @@ import { printRows } from "../output/print.ts";
 import type { Column } from "../output/table.ts";
 import { age, localTime } from "../output/time-text.ts";
 
-type Entry = Answer<"searchMessageTracking">["entries"][number];
+type Story = Answer<"explainMessage">;
+type Entry = Story["entries"][number];
+
+/** What the relay answers in one piece. */
+const mostShown = 10_000;
+const lineFeed = 0x0a;
 
 export const getMessageTrackingLog: Run = async (args, context) => {
   const relay = await relayOf(context);
   const { output } = context;
-  const { entries } = await relay.call("searchMessageTracking", queryOf(args));
+  const { resultSize, ...filter } = queryOf(args);
   const path = textOf(args, "ExportPath");
   if (path !== undefined) {
-    const lines = [...entries].reverse().map(trackingLine);
-    await writeFile(path, trackingHeader(new Date()) + lines.join(""));
-    output.write(`${entries.length} entries are in ${path}\n`);
+    const size = resultSize === undefined ? {} : { resultSize };
+    const count = await save(path, await relay.octets("exportMessageTracking", { ...filter, ...size }));
+    output.write(`${count} entries are in ${path}\n`);
     return 0;
   }
+  if (resultSize !== undefined && resultSize > mostShown)
+    throw new CommandFault(`at most ${mostShown} entries are shown; -ExportPath FILE takes any number`, 2);
+  const { entries } = await relay.call("searchMessageTracking", { ...filter, resultSize });
   printRows(output, args, { rows: entries, columns, properties, none: "no such entry" });
   return 0;
 };
 
-function queryOf(args: Arguments): Input<"searchMessageTracking"> {
+/** Returns how many entries went into the file. What does not come whole leaves none. */
+async function save(path: string, pieces: AsyncIterable<Buffer>): Promise<number> {
+  const unfinished = `${path}.part`;
+  let count = 0;
+  try {
+    await pipeline(
+      pieces,
+      async function* (incoming: AsyncIterable<Buffer>) {
+        for await (const piece of incoming) {
+          for (let at = piece.indexOf(lineFeed); at >= 0; at = piece.indexOf(lineFeed, at + 1)) count++;
+          yield piece;
+        }
+      },
+      createWriteStream(unfinished),
+    );
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+  return count - trackingHeader(new Date()).split("\n").length + 1;
+}
+
+function queryOf(args: Arguments): Input<"exportMessageTracking"> {
   const words = listOf(args, "EventId")?.map((word) => word.toUpperCase());
   const given = {
     sender: textOf(args, "Sender"),
@@ -74,8 +107,39 @@ function properties(entry: Entry): readonly Property[] {
   }));
 }
 
-/** The whole way of one message, each step with the time since the first. */
-export function explainedMessage(entries: readonly Entry[]): readonly string[] {
+/** The whole way of one message, each step with the time since the first, and where it waits now. */
+export function explainedMessage({ entries, waiting, limitHits }: Story): readonly string[] {
+  return [
+    ...limitsBefore(limitHits),
+    ...wayOf(entries),
+    ...(waiting.length === 0 && entries.length > 0 ? ["Now: finished; nothing of it waits here."] : []),
+    ...waiting.map(whereOne),
+  ].map(escapeControls);
+}
+
+function limitsBefore(hits: Story["limitHits"]): readonly string[] {
+  if (hits.length === 0) return [];
+  return [
+    "Limits its source met in the hour before:",
+    ...hits.map(
+      ({ at, text, count = 1 }) => `  ${localTime(at)} ${count > 1 ? `${count} times: ` : ""}${text}`,
+    ),
+    "",
+  ];
+}
+
+function whereOne(one: Story["waiting"][number]): string {
+  const parts = [
+    `Now: ${one.recipient} is ${one.status} in queue ${one.queue} (${one.queueStatus}, ${one.queueMessages} ${one.queueMessages === 1 ? "message" : "messages"})`,
+    one.attempts === 0 ? "not tried yet" : `tried ${one.attempts} ${one.attempts === 1 ? "time" : "times"}`,
+    one.nextRetryAt === null ? "" : `next attempt ${localTime(one.nextRetryAt)}`,
+    one.lastError === null ? "" : `last error ${one.lastError}`,
+    `given up ${localTime(one.expiresAt)}`,
+  ];
+  return parts.filter((part) => part !== "").join("; ");
+}
+
+function wayOf(entries: readonly Entry[]): readonly string[] {
   const [first] = entries;
   if (first === undefined) return [];
   const from = Date.parse(first.at);
@@ -95,5 +159,5 @@ export function explainedMessage(entries: readonly Entry[]): readonly string[] {
       const since = `+${age(Math.max(0, Date.parse(at) - from))}`;
       return `  ${localTime(at)} ${since.padEnd(8)} ${eventId.padEnd(7)} ${parts.join("; ")}`;
     }),
-  ].map(escapeControls);
+  ];
 }

@@ -83,7 +83,7 @@ export function buildIndex(log: Buffer, changedMs: number): TrackingIndex {
     instants: () => packed.instants,
     internalIds: () => packed.ids,
     values: (field) => column(field).values,
-    column,
+    column: (field) => column(field),
   };
 }
 

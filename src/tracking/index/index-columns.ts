@@ -51,8 +51,10 @@ export interface TrackingIndex {
   /** Milliseconds since the epoch. */
   instants(): Float64Array;
   internalIds(): Float64Array;
+  /** Good until values are asked for again: the memory is used anew. */
   values(field: TextField): Buffer;
-  column(field: TextField): TextColumn;
+  /** Given the values of the field, all the rest of it. */
+  column(field: TextField, values: Buffer): TextColumn;
 }
 
 /** What of a record a search for the field looks at. */

@@ -55,7 +55,7 @@ export function writeIndexFile(path: string, index: TrackingIndex): number {
   put("instants", index.instants());
   put("internalIds", index.internalIds());
   for (const field of textFields) {
-    const { values, starts, sets, setStarts, members } = index.column(field);
+    const { values, starts, sets, setStarts, members } = index.column(field, index.values(field));
     put(`${field}.values`, values);
     put(`${field}.starts`, starts);
     put(`${field}.sets`, sets);
@@ -121,11 +121,11 @@ export function openIndexFile(
 }
 
 function openIndex(file: number, directory: Directory, base: number): OpenIndex {
-  const read = (name: string): { octets: Buffer; width: number } => {
+  const read = (name: string, room: Room = ownRoom): { octets: Buffer; width: number } => {
     const section = directory.sections[name];
     if (section === undefined) throw new IndexDamage(name);
     const [at, length, width, crc] = section;
-    const octets = readExactly(file, base + at, length);
+    const octets = readExactly(file, base + at, length, room);
     if (crc32(octets) !== crc) throw new IndexDamage(name);
     return { octets, width };
   };
@@ -148,9 +148,9 @@ function openIndex(file: number, directory: Directory, base: number): OpenIndex 
     lengths: () => uint32("lengths"),
     instants: () => float64("instants"),
     internalIds: () => float64("internalIds"),
-    values: (field) => read(`${field}.values`).octets,
-    column: (field) => ({
-      values: read(`${field}.values`).octets,
+    values: (field) => read(`${field}.values`, scratchFor).octets,
+    column: (field, values) => ({
+      values,
       starts: uint32(`${field}.starts`),
       sets: setsOf(field),
       setStarts: uint32(`${field}.setStarts`),
@@ -160,9 +160,21 @@ function openIndex(file: number, directory: Directory, base: number): OpenIndex 
   };
 }
 
-/** In memory of its own, so that numbers of any width may be read in place. */
-function readExactly(file: number, at: number, length: number): Buffer {
-  const octets = Buffer.allocUnsafeSlow(length);
+type Room = (length: number) => Buffer;
+
+/** So that numbers of any width may be read in place. */
+const ownRoom: Room = (length) => Buffer.allocUnsafeSlow(length);
+
+/** Lists of values are large and looked at once: new memory for each would cost more than the search. */
+let scratch: Buffer = Buffer.allocUnsafeSlow(1024 * 1024);
+
+function scratchFor(length: number): Buffer {
+  if (scratch.length < length) scratch = Buffer.allocUnsafeSlow(length);
+  return scratch.subarray(0, length);
+}
+
+function readExactly(file: number, at: number, length: number, room: Room = ownRoom): Buffer {
+  const octets = room(length);
   for (let done = 0; done < length;) {
     const count = readSync(file, octets, done, length - done, at + done);
     if (count === 0) throw new IndexDamage("it ends too early");

@@ -38,7 +38,7 @@ export function matchIndex(index: TrackingIndex, filter: TrackingFilter, most: n
 function applyTest(index: TrackingIndex, test: TextTest, fits: Uint8Array): boolean {
   const values = index.values(test.field);
   if (test.needles.length > 0 && test.needles.every((needle) => !values.includes(needle))) return false;
-  const column = index.column(test.field);
+  const column = index.column(test.field, values);
   const allowed = allowedSets(column, allowedValues(column, test));
   if (allowed === undefined) return false;
   const { sets } = column;
