@@ -31,7 +31,6 @@ export const categories = [
   "Configuration",
   "TransportService",
   "ResourceManager",
-  "PoisonMessage",
 ] as const;
 export type Category = (typeof categories)[number];
 
@@ -73,20 +72,6 @@ export const catalogue = {
     level: 0,
     text: "The account '%user' provided valid credentials, but it does not have submit permissions on SMTP Receive connector '%connector'; failing authentication.",
   },
-  SmtpReceiveAuthorizationRejected: {
-    id: 1020,
-    category: "SmtpReceive",
-    severity: "Warning",
-    level: 0,
-    text: "The account '%user' provided valid credentials, but is not authorized to use the server; failing authentication.",
-  },
-  SmtpReceiveSubmitDenied: {
-    id: 1023,
-    category: "SmtpReceive",
-    severity: "Error",
-    level: 0,
-    text: "SMTP rejected a message from '%sender' with '%connector' connector. The authenticated user '%user' doesn't have permission to submit e-mail messages to this server.",
-  },
   SmtpReceiveMaxConnectionPerSourceReached: {
     id: 1021,
     category: "SmtpReceive",
@@ -116,13 +101,6 @@ export const catalogue = {
     severity: "Error",
     level: 0,
     text: "Send connector %connector couldn't connect to remote domain %domain. The send connector requires TLS authentication, but is unable to establish TLS with the receiving server. Check this connector's authentication setting and the EHLO response from the remote server %host.",
-  },
-  PoisonMessagesFound: {
-    id: 10001,
-    category: "PoisonMessage",
-    severity: "Warning",
-    level: 0,
-    text: "%messages messages have reached or exceeded the configured poison threshold of %limit. After the Transport service restarted, these messages were moved to the poison message queue.",
   },
   ResourcePressureIncreased: {
     id: 15004,

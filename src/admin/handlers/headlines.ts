@@ -1,10 +1,11 @@
-/** The sentences that matter now: who is refused by which limit, what cannot be delivered; else that all is well. */
+/** The sentences that matter now: what runs short, what cannot be delivered, who is refused; else that all is well. */
 import { adviseLimit, type LimitAdvice, type LimitDemand } from "../../core/policy/limit-advice.ts";
 import type { RecentRefusal } from "../../metrics/recent-refusals.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Administered } from "../administered.ts";
 import type { Output } from "../contract.ts";
 import { configuredValue } from "./limit-usage.ts";
+import { certificateHeadlines, pressureHeadlines } from "./resource-headlines.ts";
 import { shownApplication } from "./shown-values.ts";
 
 type Relay = Administered["relay"];
@@ -17,12 +18,15 @@ export function headlines(relay: Relay, clock: Clock): Headline[] {
   const wallOffsetMs = clock.wall().getTime() - clock.now();
   const instant = (at: number): string => new Date(at + wallOffsetMs).toISOString();
   const refusals = relay.metrics.refusals.recent(clock.now());
+  const certificates = certificateHeadlines(relay.certificates.inUse(), clock.wall().getTime());
   const found = [
+    ...pressureHeadlines(relay.pressure()),
     ...queuesInTrouble(relay, instant),
     ...refusals.slice(0, mostRefusals).map((refusal) => refused(relay, refusal, instant)),
     ...otherRefusals(refusals.slice(mostRefusals)),
+    ...certificates,
   ];
-  // An unreachable next hop concerns everybody's mail; then those most often refused.
+  // A resource that runs short and an unreachable next hop concern everybody's mail; then those most often refused.
   return found.length > 0 ? found : [calm(relay)];
 }
 
