@@ -141,6 +141,46 @@ describe("the console's door", () => {
     expect((await ask("/v1/about", {}, token)).status).toBe(401);
   });
 
+  test.each(["/v1/events/stream", "/v1/overview/stream", "/v1/tracking", "/metrics"])(
+    "shows nothing of %s to who is not signed in",
+    async (path) => {
+      for (const headers of [{}, { authorization: "Bearer x" }, { cookie: "weir_session=x" }]) {
+        const response = await fetch(`${url}${path}`, { headers });
+        expect(response.status).toBe(401);
+        expect(await response.json()).toMatchObject({ error: { code: "unauthenticated" } });
+      }
+    },
+  );
+
+  test.each([
+    '{"settings":{"__proto__":{"polluted":true}}}',
+    '{"settings":{"constructor":{"prototype":{"polluted":true}}}}',
+    '{"__proto__":{"polluted":true},"settings":{}}',
+    '{"settings":{"toString":"x","hasOwnProperty":"y"}}',
+  ])("%s changes no prototype and no setting", async (body) => {
+    const before = await relay.text();
+    await ask("/v1/receive-connectors/A", { method: "PATCH", body });
+    await ask("/v1/receive-connectors/__proto__", { method: "PATCH", body });
+    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+    expect(await relay.text()).toBe(before);
+    expect((await ask("/v1/about")).status).toBe(200);
+  });
+
+  test.each(["A\r\nSet-Cookie: x=1", "A\0", "A\u2028B", "<script>"])(
+    "the name %j of a token starts no header and is kept as it is or refused",
+    async (name) => {
+      const made = await ask("/v1/admin-tokens", { method: "POST", body: JSON.stringify({ name }) });
+      const path = `/v1/receive-connectors/${encodeURIComponent(name)}`;
+      for (const response of [made, await ask(path), await ask(`/%0d%0aSet-Cookie:%20x=1`)])
+        expect([...response.headers.keys()]).not.toContain("set-cookie");
+      if (made.status === 200)
+        expect((await ask(`/v1/admin-tokens/${encodeURIComponent(name)}`, { method: "DELETE" })).status).toBe(
+          200,
+        );
+      else expect(made.status).toBe(400);
+    },
+  );
+
   test("refuses what is too large, told beforehand or not", async () => {
     const large = "x".repeat(5 * 1024 * 1024);
     const body = JSON.stringify({ text: large });

@@ -133,6 +133,16 @@ describe("signing in", () => {
     expect((await post(secret)).status).toBe(401);
   });
 
+  test("never takes up a session that somebody else chose, and ends the one before", async () => {
+    const chosen = "weir_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    const response = await post(secret, { headers: { cookie: chosen } });
+    const first = response.headers.get("set-cookie")?.split(";")[0] ?? "";
+    expect(first).not.toBe(chosen);
+    expect((await app("/session", { headers: { cookie: chosen } })).status).toBe(401);
+    await post(secret, { headers: { cookie: first } });
+    expect((await app("/session", { headers: { cookie: first } })).status).toBe(401);
+  });
+
   test("is slowed down after ten failures, for that address alone", async () => {
     for (let i = 0; i < mostFailures; i++) expect((await post("wrong")).status).toBe(401);
     const refused = await post(secret);
@@ -171,6 +181,19 @@ describe("the API", () => {
     expect((await app("/metrics")).status).toBe(401);
     expect(asked).toEqual([]);
   });
+
+  test.each(["token", "access_token", "authorization", "weir_session"])(
+    "takes no %s from the address",
+    async (name) => {
+      const { cookie } = await signIn();
+      for (const value of [secret, `Bearer ${secret}`, cookie.split("=")[1] ?? ""])
+        for (const path of ["/v1/about", "/session", "/metrics"]) {
+          const query = new URLSearchParams({ [name]: value }).toString();
+          expect((await app(`${path}?${query}`)).status).toBe(401);
+        }
+      expect(asked).toEqual([]);
+    },
+  );
 
   test("hears who asks, and from where", async () => {
     const { cookie } = await signIn();
@@ -234,6 +257,7 @@ test.each([
   );
   expect(response.headers.get("content-security-policy")).not.toContain("unsafe");
   expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(response.headers.get("x-frame-options")).toBe("DENY");
   expect(response.headers.get("referrer-policy")).toBe("no-referrer");
 });
 
