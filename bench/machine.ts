@@ -33,7 +33,8 @@ export function describeMachine(folder: string): Machine {
     cores: cpus().length,
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     memoryMb: Math.round(totalmem() / 2 ** 20),
-    kernel: release(),
+    // The number alone: what follows it names whose build it is.
+    kernel: /^[\d.]+/.exec(release())?.[0] ?? "unknown",
     node: process.versions.node,
     weir: version,
     postfix: said("/usr/sbin/postconf", "-h", "mail_version"),

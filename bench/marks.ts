@@ -84,7 +84,7 @@ function ratiosOf({ load, toolsPerSecond, peers }: Comparison, { times, ofTools 
   const weir = rateOf("weir") ?? NaN;
   const ratios = Object.entries(times).map(([name, least]): Mark => {
     const rate = rateOf(name);
-    const mark = { name: `${load.name}: Weir to ${name}, end to end`, required: `≥ ${least} ×` };
+    const mark = { name: `${load.name}: Weir to ${titleOf(name)}, end to end`, required: `≥ ${least} ×` };
     if (rate === undefined) return { ...mark, measured: `without ${name} (--peers)`, met: false };
     return { ...mark, measured: `${(weir / rate).toFixed(1)} ×`, met: weir / rate >= least };
   });
@@ -100,6 +100,8 @@ function ratiosOf({ load, toolsPerSecond, peers }: Comparison, { times, ofTools 
     },
   ];
 }
+
+const titleOf = (peer: string): string => `${peer.slice(0, 1).toUpperCase()}${peer.slice(1)}`;
 
 const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]?.slice(0, 200) ?? "";

@@ -17,11 +17,22 @@ export interface Results {
 
 export function resultsText({ command, machine, marks, comparisons, runs }: Results): string {
   return [
-    `\`${command}\` on ${machineText(machine)}`,
+    madeBy({ command, machine, comparisons }),
     ...(marks.length > 0 ? [marksText(marks)] : []),
     ...comparisons.map(comparisonText),
     ...runs.map(runText),
   ].join("\n\n");
+}
+
+/** The command, the machine, and the peers it does not tell the version of. */
+function madeBy({
+  command,
+  machine,
+  comparisons,
+}: Pick<Results, "command" | "machine" | "comparisons">): string {
+  const versions = comparisons.flatMap(({ peers }) => peers.map(({ version }) => version));
+  const others = [...new Set(versions)].filter((version) => !/^(Weir|Postfix) /.test(version));
+  return `Made by \`${command}\` on ${[machineText(machine), ...others].join(", ")}`;
 }
 
 const begin = "<!-- bench:begin -->";
@@ -33,7 +44,7 @@ const readme = fileURLToPath(new URL("../README.md", import.meta.url));
  * markers; special runs alone leave it as it is.
  */
 export async function save(results: Results): Promise<string> {
-  const { machine, marks, comparisons, command } = results;
+  const { machine, marks, comparisons } = results;
   const folder = new URL("./results/", import.meta.url);
   mkdirSync(folder, { recursive: true });
   const name = `${machine.date.replaceAll(":", "")}-${machine.commit}`;
@@ -49,7 +60,7 @@ export async function save(results: Results): Promise<string> {
   const saved = `bench/results/${name}.md`;
   const newest = marks.length > 0 ? [marksText(marks)] : comparisons.map(comparisonText);
   if (newest.length > 0) {
-    const made = `Made by \`${command}\` on ${machineText(machine)}. All of it: [${name}](${saved}).`;
+    const made = `${madeBy(results)}. All of it: [${name}](${saved}).`;
     await write(readme, between(readFileSync(readme, "utf8"), [...newest, made].join("\n\n")));
   }
   return saved;
