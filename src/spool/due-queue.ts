@@ -143,11 +143,10 @@ export function dueQueue(): DueQueue {
     },
     remove(entry) {
       self.forget(entry.id);
-      const at = placeFor(again, entry, byDue);
-      for (let before = at - 1; before >= 0; before--) {
-        const one = again[before] as DueKey;
-        if (byDue(one, entry) !== 0) return;
-        again.splice(before, 1);
+      const end = placeFor(again, entry, byDue);
+      for (let at = end - 1; at >= 0; at--) {
+        if (byDue(again[at] as DueKey, entry) !== 0) return;
+        again.splice(at, 1);
       }
     },
   };
