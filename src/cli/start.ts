@@ -55,6 +55,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
         settings: relay.settings,
         listeners: relay.listeners(),
         console: admin.console,
+        monitoring: relay.monitoring(),
         file,
         isNew,
         format: options.logFormat,

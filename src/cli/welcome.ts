@@ -7,13 +7,15 @@ export function welcome(start: {
   readonly settings: Settings;
   readonly listeners: readonly Endpoint[];
   readonly console: { readonly url: string; readonly firstToken: string | undefined } | undefined;
+  /** Where metrics and health are served. */
+  readonly monitoring: readonly { readonly url: string }[];
   readonly file: string;
   /** The configuration was written just now. */
   readonly isNew: boolean;
   readonly format: "human" | "json";
 }): string {
   if (start.format === "json") return "";
-  const { settings, listeners, console, file, isNew } = start;
+  const { settings, listeners, console, monitoring, file, isNew } = start;
   const first = listeners[0];
   const drop = settings.sendConnectors.find((connector) => connector.kind === "drop");
   const lines = [
@@ -27,6 +29,7 @@ export function welcome(start: {
       (connector) => `  delivers to    ${target(connector)}  (send connector ${connector.name})`,
     ),
     ...(console === undefined ? [] : [`  console        ${console.url}`]),
+    ...monitoring.map(({ url }) => `  metrics        ${url}/metrics`),
   ];
   if (console?.firstToken !== undefined) {
     lines.push(

@@ -130,7 +130,10 @@ describe("looking", () => {
     const walked = { examined: 0, complete: true, next: null };
     expect(await call("listMessages", { filter: "Size -gt 1MB" })).toEqual({ messages: [], ...walked });
     expect(await call("removeMessages", { filter: "Status -eq Retry" })).toEqual({
-      ...{ done: 0, pending: 0, unchanged: 0, passed: 0 },
+      done: 0,
+      pending: 0,
+      unchanged: 0,
+      passed: 0,
       ...walked,
     });
     expect(await call("getResourcePressure", {})).toMatchObject({ level: "Low", refuses: "nobody" });
