@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createFakeClock, type FakeClock } from "../testing/fake-clock.ts";
 import { filesToRemove, type LogFileInfo } from "./log-files.ts";
+import { LogFile } from "./log-file.ts";
 import { createRollingLog, type RollingLog, type RollingLogOptions } from "./rolling-log.ts";
 
 let directory: string;
@@ -120,6 +121,53 @@ describe("rolling log", () => {
     log.write("eeee\n");
     await log.flush();
     expect(await read("RECV20260115-1.log")).toBe("aaaa\nbbbb\n#Lost 2\neeee\n");
+  });
+
+  it("holds nobody up while the disk hangs: what waits is bounded, what is lost is told", async () => {
+    let goOn = (): void => undefined;
+    const hanging = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const append = vi.spyOn(LogFile.prototype, "append");
+    append.mockImplementationOnce(async function (this: LogFile, lines) {
+      await hanging;
+      // The mock stands for one call only.
+      await this.append(lines);
+    });
+    const log = openLog({ maxBufferedChars: 50, limits: { ...roomy, maxFileSizeBytes: 10_000 } });
+    log.write("0000\n");
+    await clock.advance(50);
+    for (let i = 1; i <= 1000; i++) log.write(`${String(i).padStart(4, "0")}\n`);
+    await clock.advance(60_000);
+    expect(log.waiting().join("").length).toBeLessThanOrEqual(50);
+    expect(log.lost).toBe(991);
+    goOn();
+    await log.flush();
+    const lines = (await read("RECV20260115-1.log")).split("\n");
+    expect(lines.slice(0, 10)).toEqual(Array.from({ length: 10 }, (_, i) => String(i).padStart(4, "0")));
+    expect(lines.slice(10)).toEqual(["#Lost 991", ""]);
+  });
+
+  it("tells when a file is finished, and removes its companion with it", async () => {
+    const companion = (path: string) => `${path}.idx`;
+    let rolled = 0;
+    const log = openLog({
+      companion,
+      onRolled: () => rolled++,
+      limits: { ...roomy, maxFileSizeBytes: 10, maxDirectorySizeBytes: 45 },
+    });
+    log.write("aaaaaaaaa\n");
+    await log.flush();
+    expect(rolled).toBe(0);
+    await writeFile(join(directory, "RECV20260115-1.log.idx"), "index");
+    log.write("bbbbbbbbb\n");
+    await log.flush();
+    expect(rolled).toBe(1);
+    await writeFile(join(directory, "RECV20260115-2.log.idx"), "i".repeat(20));
+    expect(await names()).toHaveLength(4);
+    log.write("ccccccccc\n");
+    await log.flush();
+    expect(await names()).toEqual(["RECV20260115-2.log", "RECV20260115-2.log.idx", "RECV20260115-3.log"]);
   });
 
   it("tries again while it cannot write, tells the fault once, and loses nothing that fits", async () => {

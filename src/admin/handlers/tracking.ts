@@ -82,7 +82,7 @@ export function trackingHandlers({
       const isId = /^\d{1,16}$/.test(named);
       const about = isId ? { internalMessageId: Number(named) } : { messageId: named };
       const own = await relay.tracking.search({ ...about, resultSize: storySize });
-      const records = own.toReversed();
+      const records = receivedFirst(own.toReversed());
       const reports = new Set(own.map(({ reference }) => reference).filter((reference) => reference !== ""));
       for (const messageId of reports) {
         const ofReport = await relay.tracking.search({ messageId, resultSize: storySize });
@@ -99,6 +99,19 @@ export function trackingHandlers({
       };
     },
   };
+}
+
+/** A first attempt may fail before the log hears that the message was received. */
+function receivedFirst(records: readonly TrackingRecord[]): TrackingRecord[] {
+  const sorted: TrackingRecord[] = [];
+  for (const record of records) {
+    const id = record.internalMessageId;
+    const first =
+      record.eventId === "RECEIVE" ? sorted.findIndex((other) => other.internalMessageId === id) : -1;
+    if (first < 0) sorted.push(record);
+    else sorted.splice(first, 0, record);
+  }
+  return sorted;
 }
 
 function filterOf(

@@ -141,6 +141,23 @@ describe("event store", () => {
     expect((await all(store, { limit: 1 }))[0]?.sequence).toBe(1000);
   });
 
+  it("takes what comes while the disk is away, up to a bound, and tells how much was lost", async () => {
+    await rm(directory, { recursive: true, force: true });
+    await writeFile(directory, "a file where the directory should be");
+    const store = await openStore();
+    const error = "x".repeat(2_000);
+    for (let i = 0; i < 5_000; i++) store.record(record("RelayFault", { where: "test", error }));
+    await store.flush();
+    await rm(directory);
+    await store.flush();
+    const events = await store.query({ limit: 10_000 });
+    const kept = events.filter(({ name }) => name === "RelayFault").length;
+    expect(kept).toBeGreaterThan(1_000);
+    expect(kept).toBeLessThan(5_000);
+    const told = events.filter(({ name }) => name === "LogLinesLost");
+    expect(told.map(({ fields }) => fields["count"])).toEqual([5_000 - kept]);
+  });
+
   it("cuts what a stranger made long", async () => {
     const store = await openStore();
     store.record(record("QueueActive", { queue: "x".repeat(100_000) }));
