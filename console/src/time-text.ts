@@ -45,3 +45,8 @@ export function sizeText(octets: number): string {
   }
   return `${value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString()} ${units[unit] ?? ""}`;
 }
+
+/** Instants within a sentence, `2026-11-24T12:07:32.742Z`, as the clock on the wall has them. */
+export function localTimes(sentence: string): string {
+  return sentence.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, timeText);
+}

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { timeText } from "../time-text.ts";
 import { theme } from "../theme.ts";
 
 export interface Series {
@@ -11,7 +12,13 @@ export interface Series {
   readonly values: readonly number[];
 }
 
-const height = 140;
+const height = 120;
+
+/** `12:06`, with the seconds where a tick stands between two minutes. */
+function clockText(seconds: number): string {
+  const time = timeText(new Date(seconds * 1_000).toISOString());
+  return time.endsWith(":00") ? time.slice(0, -3) : time;
+}
 
 /** `times`: seconds since 1970, ascending. */
 export function Plot({ times, series }: { times: readonly number[]; series: readonly Series[] }) {
@@ -35,11 +42,12 @@ export function Plot({ times, series }: { times: readonly number[]; series: read
       {
         width: Math.max(host.clientWidth, 120),
         height,
+        padding: [8, 8, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
         axes: [
-          { ...axis, space: 80 },
+          { ...axis, space: 72, size: 28, values: (_, ticks) => ticks.map(clockText) },
           { ...axis, size: 44 },
         ],
         series: [

@@ -79,11 +79,11 @@ function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
   };
   return column.rowHeader === true ? (
     <th scope="row" role="rowheader" {...common}>
-      {content}
+      <div>{content}</div>
     </th>
   ) : (
     <td role="cell" {...common}>
-      {content}
+      <div>{content}</div>
     </td>
   );
 }

@@ -1,5 +1,5 @@
 /** One entry with all it says, and where to go from it: its source's story, the fix, its connector, its message. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
 import { call } from "../../api.ts";
 import { failed } from "../../components/toast.tsx";
@@ -14,7 +14,13 @@ const shown = (value: unknown): string => (typeof value === "string" ? value : J
 export function EventDetails({ entry, onClose }: { entry: EventEntry; onClose: () => void }) {
   const links = linksOf(entry);
   const [explanation, setExplanation] = useState<Explanation>();
-  useEffect(() => setExplanation(undefined), [entry.sequence]);
+  const aside = useRef<HTMLElement>(null);
+  useEffect(() => {
+    setExplanation(undefined);
+    // On a narrow screen it stands above the list; on a wide one it is in view beside it.
+    if (matchMedia("(max-width: 899px)").matches) aside.current?.scrollIntoView();
+    aside.current?.focus({ preventScroll: true });
+  }, [entry.sequence]);
 
   const explain = async (): Promise<void> => {
     try {
@@ -30,7 +36,7 @@ export function EventDetails({ entry, onClose }: { entry: EventEntry; onClose: (
   };
 
   return (
-    <aside class="details" aria-label={`Event ${entry.id} ${entry.name}`}>
+    <aside class="details" ref={aside} tabIndex={-1} aria-label={`Event ${entry.id} ${entry.name}`}>
       <header class="details-head">
         <h2>
           {entry.id} {entry.name}

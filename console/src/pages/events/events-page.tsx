@@ -8,6 +8,7 @@ import { Time } from "../../components/time.tsx";
 import { failed } from "../../components/toast.tsx";
 import { visible } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
+import { localTimes } from "../../time-text.ts";
 import { EventDetails } from "./event-details.tsx";
 import { type Category, readFilter, severities, writeFilter, type EventFilter } from "./event-filter.ts";
 import { heldEntries, withEntry, type EventEntry } from "./event-list.ts";
@@ -113,7 +114,7 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
                 cell: ({ count, text }) => (
                   <span>
                     {count !== undefined && count > 1 && <strong>{count} × </strong>}
-                    {visible(text)}
+                    {localTimes(visible(text))}
                   </span>
                 ),
               },
@@ -141,7 +142,7 @@ function FilterForm({ filter, categories }: { filter: EventFilter; categories: C
   };
   const category: Category | undefined = filter.categories?.[0];
   return (
-    <form class="filter" onSubmit={submit} role="search" aria-label="Filter events">
+    <form class="filter search" onSubmit={submit} role="search" aria-label="Filter events">
       <fieldset>
         <legend class="visually-hidden">Severity</legend>
         {severities.map((severity) => (
@@ -173,8 +174,10 @@ function FilterForm({ filter, categories }: { filter: EventFilter; categories: C
           <input name={name} defaultValue={filter[name] ?? ""} autocomplete="off" />
         </label>
       ))}
-      <button type="submit">Filter</button>
-      <a href="#/events">Clear</a>
+      <div class="actions">
+        <button type="submit">Filter</button>
+        {writeFilter(filter).size > 0 && <a href={linkTo("/events")}>Clear</a>}
+      </div>
     </form>
   );
 }

@@ -4,7 +4,9 @@ import type { Output } from "../../../../src/admin/contract.ts";
 import { follow, may } from "../../api.ts";
 import { Plot, type Series } from "../../components/plot.tsx";
 import { useLoaded } from "../../load.ts";
+import { visible } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
+import { localTimes } from "../../time-text.ts";
 import { RaiseDialog } from "./raise-dialog.tsx";
 
 type Overview = Output<"getOverview">;
@@ -66,7 +68,7 @@ export function NowPage() {
               {headline.severity !== "information" && (
                 <span class={`badge ${headline.severity}`}>{headline.severity}</span>
               )}{" "}
-              {headline.text}
+              {localTimes(visible(headline.text))}
             </p>
             <HeadlineActions headline={headline} onRaise={() => setRaised(headline)} />
           </li>
@@ -122,14 +124,15 @@ function PlotCard({ plot, points }: { plot: PlotOf; points: readonly Point[] }) 
   return (
     <section class="card" aria-label={plot.title}>
       <h2>{plot.title}</h2>
-      <p>
-        {plot.lines.map(({ key, label }) => (
-          <span key={key}>
+      <p class="plot-now">
+        {plot.lines.map(({ key, label }, index) => (
+          <span key={key} class="plot-line">
+            {plot.lines.length > 1 && <span class={`swatch line-${index + 1}`} />}
             <span class="plot-value">
               {last === undefined ? "–" : format(last[key])}
               {plot.unit}
             </span>{" "}
-            <span class="muted">{label} </span>
+            <span class="muted">{label}</span>
           </span>
         ))}
       </p>

@@ -136,7 +136,7 @@ function AllQueues({ queues, reload }: { queues: readonly Queue[] | undefined; r
             { title: "Status", cell: ({ status }) => <Status status={status} /> },
             { title: "Messages", numeric: true, cell: ({ messages }) => messages.toLocaleString() },
             {
-              title: "In / out a second",
+              title: "In / out per s",
               numeric: true,
               nowrap: true,
               cell: ({ incomingRate, outgoingRate }) =>

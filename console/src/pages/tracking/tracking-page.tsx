@@ -9,7 +9,7 @@ import { useLoaded } from "../../load.ts";
 import { decodedWords } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { saveFile } from "../../save-file.ts";
-import { durationText, timeText } from "../../time-text.ts";
+import { durationText } from "../../time-text.ts";
 import { MessageStory } from "./message-story.tsx";
 import { SearchForm } from "./search-form.tsx";
 import { senderText, TrackingEvent, type TrackingEntry } from "./tracking-event.tsx";
@@ -101,19 +101,19 @@ function Entries({ entries, query }: { entries: readonly TrackingEntry[]; query:
         )
       }
       columns={[
-        {
-          title: "Time",
-          nowrap: true,
-          cell: (entry) => (
-            <a href={storyLink(query, entry)} aria-label={`Message at ${timeText(entry.at)}`}>
-              <Time at={entry.at} />
-            </a>
-          ),
-        },
+        { title: "Time", nowrap: true, cell: ({ at }) => <Time at={at} /> },
         { title: "Event", cell: ({ eventId }) => <TrackingEvent eventId={eventId} /> },
         { title: "Sender", wide: true, cell: ({ sender }) => senderText(sender) },
         { title: "Recipients", wide: true, cell: ({ recipients }) => recipientsText(recipients) },
-        { title: "Subject", wide: true, cell: ({ messageSubject }) => decodedWords(messageSubject) },
+        {
+          title: "Subject",
+          wide: true,
+          cell: (entry) => (
+            <a href={storyLink(query, entry)}>
+              {entry.messageSubject === "" ? "(no subject)" : decodedWords(entry.messageSubject)}
+            </a>
+          ),
+        },
         { title: "Connector", cell: ({ connectorId }) => connectorName(connectorId) },
         {
           title: "Latency",
