@@ -54,7 +54,8 @@ function readable({ fields, body }: Part, depth: number): { kind: string; text: 
 }
 
 function partsOf(body: string, boundary: string): readonly Part[] {
-  const [, ...parts] = `\r\n${body}`.split(`\n--${boundary}`);
+  const delimiter = boundary.replace(/[^A-Za-z0-9]/g, "\\$&");
+  const [, ...parts] = `\r\n${body}`.split(new RegExp(`\\r?\\n--${delimiter}(?=--|[ \\t]*\\r?\\n|$)`));
   return parts
     .filter((part) => !part.startsWith("--"))
     .map((part) => {
