@@ -4,14 +4,6 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  resolve: {
-    alias: [
-      {
-        find: /^(?:\.\.\/)+version\.ts$/,
-        replacement: fileURLToPath(new URL("src/version.ts", import.meta.url)),
-      },
-    ],
-  },
   build: {
     outDir: fileURLToPath(new URL("../dist/console", import.meta.url)),
     emptyOutDir: true,

@@ -81,8 +81,11 @@ sendConnectors:
     const { page } = browsed;
     await browsed.open("/tracking?eventId=RECEIVE");
     await page.getByText("About three").waitFor();
-    const [download] = await Promise.all([page.waitForEvent("download"), press("Export CSV")]);
-    expect(download.suggestedFilename()).toMatch(/^MSGTRK\d+\.csv$/);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Export CSV" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^MSGTRK\d+\.LOG$/);
     const lines = (await readFile(await download.path(), "utf8")).split("\r\n");
     expect(lines[0]).toBe("#Software: Weir");
     expect(lines.filter((line) => line.includes(",RECEIVE,"))).toHaveLength(3);

@@ -1,12 +1,15 @@
 /** One message's story: what became of each recipient, and every entry with the time since it arrived. */
+import type { Output } from "../../../../src/admin/contract.ts";
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { useLoaded } from "../../load.ts";
-import { decodedWords } from "../../outside-text.ts";
+import { decodedWords, visible } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
-import { dateTimeText, durationText, sizeText } from "../../time-text.ts";
+import { dateTimeText, durationText, relativeText, sizeText } from "../../time-text.ts";
 import { byMessage, fates, type MessageEntries } from "./story.ts";
 import { eventSentence, senderText, TrackingEvent, type TrackingEntry } from "./tracking-event.tsx";
+
+type Story = Output<"explainMessage">;
 
 /** Recipients written out; a list of thousands says less than its beginning. */
 const shownRecipients = 100;
@@ -30,13 +33,64 @@ export function MessageStory({ message, back }: { message: string; back: string 
         </p>
       )}
       {messages.map((one, index) => (
-        <OneMessage key={one.internalMessageId} message={one} isFirst={index === 0} />
+        <OneMessage
+          key={one.internalMessageId}
+          message={one}
+          waiting={story?.waiting.filter(({ internalMessageId: id }) => id === one.internalMessageId) ?? []}
+          isFirst={index === 0}
+        />
       ))}
+      {story !== undefined && story.limitHits.length > 0 && <LimitHits hits={story.limitHits} />}
     </div>
   );
 }
 
-function OneMessage({ message, isFirst }: { message: MessageEntries; isFirst: boolean }) {
+/** What its source met before the message came in: often why it came late. */
+function LimitHits({ hits }: { hits: Story["limitHits"] }) {
+  return (
+    <section class="card" aria-label="Limits met before">
+      <h2>Limits its source met in the hour before</h2>
+      <Table
+        label="Limits met before"
+        rows={hits}
+        rowKey={({ sequence }) => sequence}
+        empty="None."
+        columns={[
+          { title: "Time", nowrap: true, cell: ({ at }) => <Time at={at} /> },
+          {
+            title: "Event",
+            wide: true,
+            cell: (hit) => (
+              <a
+                href={linkTo("/events", {
+                  source: typeof hit.fields["source"] === "string" ? hit.fields["source"] : undefined,
+                })}
+              >
+                {hit.id} {hit.name}
+              </a>
+            ),
+          },
+          {
+            title: "Text",
+            wide: true,
+            cell: ({ count, text }) =>
+              `${count !== undefined && count > 1 ? `${count.toLocaleString()} × ` : ""}${visible(text)}`,
+          },
+        ]}
+      />
+    </section>
+  );
+}
+
+function OneMessage({
+  message,
+  waiting,
+  isFirst,
+}: {
+  message: MessageEntries;
+  waiting: Story["waiting"];
+  isFirst: boolean;
+}) {
   const [first] = message.entries;
   if (first === undefined) return null;
   const recipients = fates(message);
@@ -83,10 +137,11 @@ function OneMessage({ message, isFirst }: { message: MessageEntries; isFirst: bo
           { title: "Recipient", rowHeader: true, cell: ({ recipient }) => recipient },
           {
             title: "Now",
-            cell: ({ entry }) => (
+            wide: true,
+            cell: ({ recipient, entry }) => (
               <>
                 <TrackingEvent eventId={entry.eventId} />{" "}
-                {entry.eventId === "RECEIVE" ? "Waits for its first attempt" : eventSentence(entry.eventId)}
+                <Waits waiting={waiting.find((one) => one.recipient === recipient)} entry={entry} />
               </>
             ),
           },
@@ -113,6 +168,22 @@ function OneMessage({ message, isFirst }: { message: MessageEntries; isFirst: bo
         ))}
       </ol>
     </section>
+  );
+}
+
+/** Where a recipient waits, until when; else what became of it. */
+function Waits({ waiting, entry }: { waiting: Story["waiting"][number] | undefined; entry: TrackingEntry }) {
+  if (waiting === undefined)
+    return <>{entry.eventId === "RECEIVE" ? "Waits for its first attempt" : eventSentence(entry.eventId)}</>;
+  const { queue, status, attempts, nextRetryAt, expiresAt } = waiting;
+  return (
+    <>
+      {status} in <a href={linkTo("/queues", { queue })}>{queue}</a>
+      <span class="muted">
+        {nextRetryAt === null ? "" : `, attempt ${attempts + 1} ${relativeText(nextRetryAt)}`}, given up{" "}
+        {relativeText(expiresAt)}
+      </span>
+    </>
   );
 }
 

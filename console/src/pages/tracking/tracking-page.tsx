@@ -1,14 +1,10 @@
 /** Tracking: search what became of mail; one message's story. The search stands in the address. */
-import { useState } from "preact/hooks";
-import { trackingHeader, trackingLine } from "../../../../src/tracking/tracking-line.ts";
-import { call } from "../../api.ts";
+import { urlOf } from "../../api.ts";
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
-import { failed, told } from "../../components/toast.tsx";
 import { useLoaded } from "../../load.ts";
 import { decodedWords } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
-import { saveFile } from "../../save-file.ts";
 import { durationText } from "../../time-text.ts";
 import { MessageStory } from "./message-story.tsx";
 import { SearchForm } from "./search-form.tsx";
@@ -16,8 +12,6 @@ import { senderText, TrackingEvent, type TrackingEntry } from "./tracking-event.
 import { isSearched, readSearch } from "./tracking-search.ts";
 
 const shownEntries = 500;
-/** More is a matter for Get-MessageTrackingLog. */
-const exportedEntries = 10_000;
 
 export function TrackingPage({ query }: { query: URLSearchParams }) {
   const message = query.get("message");
@@ -29,29 +23,8 @@ export function TrackingPage({ query }: { query: URLSearchParams }) {
 }
 
 function Search({ query }: { query: URLSearchParams }) {
-  const [found, again] = useLoaded("searchMessageTracking", readSearch(query, shownEntries), 0);
-  const [saving, setSaving] = useState(false);
-  const save = async (): Promise<void> => {
-    setSaving(true);
-    try {
-      const { entries } = await call("searchMessageTracking", readSearch(query, exportedEntries));
-      const now = new Date();
-      const lines = [...entries].reverse().map(trackingLine);
-      saveFile(
-        `MSGTRK${now.toISOString().slice(0, 19).replace(/\D/g, "")}.csv`,
-        trackingHeader(now) + lines.join(""),
-        "text/csv",
-      );
-      told(
-        entries.length < exportedEntries
-          ? `${entries.length.toLocaleString()} entries are saved.`
-          : `The newest ${entries.length.toLocaleString()} entries are saved; Get-MessageTrackingLog -ExportPath saves more.`,
-      );
-    } catch (error) {
-      failed(error);
-    }
-    setSaving(false);
-  };
+  const search = readSearch(query);
+  const [found, again] = useLoaded("searchMessageTracking", { ...search, resultSize: shownEntries }, 0);
   const count = found?.entries.length ?? 0;
   return (
     <div class="page">
@@ -61,9 +34,11 @@ function Search({ query }: { query: URLSearchParams }) {
           <button type="button" onClick={again}>
             Search again
           </button>
-          <button type="button" disabled={saving || count === 0} onClick={() => void save()}>
-            Export CSV
-          </button>
+          {count > 0 && (
+            <a class="button" href={urlOf("exportMessageTracking", search)} download>
+              Export CSV
+            </a>
+          )}
         </div>
       </header>
       <SearchForm key={query.toString()} query={query} />

@@ -19,8 +19,8 @@ export const isSearched = (query: URLSearchParams): boolean =>
   [...searchTexts, ...times, "eventId", "source"].some((name) => (query.get(name) ?? "") !== "");
 
 /** Times stand in the address as the form gives them: local. What no form gives is left out. */
-export function readSearch(query: URLSearchParams, resultSize: number): TrackingSearch {
-  const search: TrackingSearch = { resultSize };
+export function readSearch(query: URLSearchParams): TrackingSearch {
+  const search: TrackingSearch = {};
   for (const name of searchTexts) {
     const value = query.get(name)?.trim() ?? "";
     if (value === "") continue;

@@ -1,2 +1,0 @@
-/** Instead of src/version.ts, which reads a file (vite.config.ts). */
-export { version } from "../../package.json";
