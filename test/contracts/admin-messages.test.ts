@@ -50,7 +50,9 @@ const weir = async (...words: string[]) => {
   return { code, out: output.out(), complaints: output.complaints(), told: output.told() };
 };
 const subjects = async (filter: string) =>
-  (await relay.client.call("listMessages", { filter })).messages.map(({ subject }) => String(subject)).toSorted();
+  (await relay.client.call("listMessages", { filter })).messages
+    .map(({ subject }) => String(subject))
+    .toSorted();
 const events = (name: string) =>
   relay.events.filter((event) => event.name === name).map(({ fields }) => fields);
 
@@ -118,6 +120,14 @@ test("many: what if, suspended, resumed, removed, with progress and a trace", as
     code: 2,
     complaints: expect.stringContaining("5 messages fit") as string,
   });
+  // Neither is looked at for the other.
+  for (const [status, examined] of [
+    ["Suspended", 5],
+    ["Ready", 7],
+  ] as const) {
+    const page = await relay.client.call("listMessages", { filter: `Status -eq '${status}'` });
+    expect(page.examined).toBe(examined);
+  }
   const words = ["-Filter", "Status -eq 'Suspended'", "-WithNDR", "false", "-Confirm:$false"];
   expect((await weir("Remove-Message", ...words)).out).toBe("5 removed\n");
   expect(await subjects("")).toHaveLength(count - 5);

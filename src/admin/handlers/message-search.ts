@@ -57,7 +57,8 @@ export function messageFinder({ relay }: Administered, properties: MessageProper
   };
 
   const search = async (request: SearchRequest): Promise<SearchPage> => {
-    const { filter, only, limit, maxExamined = Number.POSITIVE_INFINITY, signal } = request;
+    const { filter, limit, maxExamined = Number.POSITIVE_INFINITY, signal } = request;
+    const { only = onlyOf(filter) } = request;
     const queues = queuesFor(request.queue);
     const from = request.after === undefined ? undefined : placeOf(request.after);
     // A queue that is gone meanwhile was seen to its end.
@@ -124,6 +125,13 @@ export function messageFinder({ relay }: Administered, properties: MessageProper
       return { message, places };
     },
   };
+}
+
+/** Suspended messages stand together, so that those who ask for them need not look at all others. */
+function onlyOf({ comparisons }: OpathFilter): MessageSearch["only"] {
+  const asked = comparisons.find(({ property, operator }) => property === "Status" && operator === "eq");
+  if (asked === undefined) return undefined;
+  return asked.value === "suspended" ? "suspended" : "notSuspended";
 }
 
 /** Looked at before it is seen whether anybody still waits. */
