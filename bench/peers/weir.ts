@@ -1,4 +1,4 @@
-/** Weir itself, as a newcomer runs it: the built program, the durable spool, no limit per source. */
+/** Weir itself, as docs/operations.md starts it: the built program, the durable spool, no limit per source. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,6 +10,7 @@ import { untilListening } from "../until-listening.ts";
 import type { Peer, PeerKind, PeerOptions } from "./peer.ts";
 import { spawnServer } from "./spawn-server.ts";
 
+const flags = ["--max-semi-space-size=32"];
 const program = fileURLToPath(new URL("../../bin/weir.js", import.meta.url));
 
 /** Lines of weir.yaml beyond the ordinary ones. */
@@ -33,7 +34,7 @@ export async function startWeir(options: PeerOptions, variant: WeirVariant = {})
   const file = join(options.directory, "weir.yaml");
   writeFileSync(file, configuration(port, options, variant));
   const { under } = options;
-  const server = spawnServer(process.execPath, [program, "start", "--config", file], under);
+  const server = spawnServer(process.execPath, [...flags, program, "start", "--config", file], under);
   await untilListening(port, 120_000, () => server.hasEnded());
   const root = server.child.pid ?? 0;
   const pid = under === undefined ? root : onlyChild(root);

@@ -15,6 +15,7 @@ const plain = /^[A-Za-z0-9<>[\].:;/\\ _][\x20\x21\x23-\x2b\x2d-\x7e]*$/;
 
 /** Values longer than `maxChars` are cut, and say so. Cost: one regular expression for a usual value. */
 export function csvField(value: string, maxChars = 4_000): string {
+  if (value === "") return value;
   const cut =
     value.length > maxChars ? `${value.slice(0, maxChars)}... (${value.length - maxChars} more)` : value;
   if (plain.test(cut) && cut.charCodeAt(0) !== 0x20) return cut;

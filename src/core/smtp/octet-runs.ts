@@ -1,6 +1,8 @@
 /** Finding the octets that framing looks at, and cutting content out of chunks. Both are the hot loops of intake. */
 import { carriageReturn, lineFeed } from "./characters.ts";
 
+const nothing = new Uint8Array(0);
+
 /**
  * Walks a chunk over runs of octets that mean nothing to framing (all above 13), four at a time, and notes on the
  * way whether any was above 127.
@@ -8,7 +10,7 @@ import { carriageReturn, lineFeed } from "./characters.ts";
 export class RunScanner {
   /** An octet above 127 was passed. */
   eightBit = false;
-  #octets: Uint8Array = new Uint8Array(0);
+  #octets: Uint8Array = nothing;
   #words: Int32Array | undefined;
   #firstAligned = 0;
   #to = 0;
@@ -26,7 +28,7 @@ export class RunScanner {
 
   /** Lets go of the chunk. */
   close(): void {
-    this.#octets = new Uint8Array(0);
+    this.#octets = nothing;
     this.#words = undefined;
   }
 

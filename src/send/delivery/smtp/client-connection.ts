@@ -150,11 +150,15 @@ export class ClientConnection {
   };
 
   private readonly onEnd = (): void => {
-    this.destroy(new SmtpClientError("lost", "the connection was closed by the peer"));
+    if (this.ended === undefined)
+      this.destroy(new SmtpClientError("lost", "the connection was closed by the peer"));
   };
 
   private readonly onError = (error: Error): void => {
-    this.destroy(new SmtpClientError("lost", `the connection was lost: ${error.message}`, { cause: error }));
+    if (this.ended === undefined)
+      this.destroy(
+        new SmtpClientError("lost", `the connection was lost: ${error.message}`, { cause: error }),
+      );
   };
 
   private arm(delayMs: number, at: number): void {
