@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { blockBytes, frameBytes, wholeBlocks } from "./journal-frame.ts";
-import { openJournaledStore, type Store, type StoreOptions } from "./journaled-store.ts";
+import type { Store, StoreOptions } from "./journaled-store.ts";
 import type { SpoolError } from "./spool.ts";
 import { tableNames, type TableName, type Write } from "./store.ts";
 
@@ -24,6 +24,10 @@ vi.mock("node:fs", async (importOriginal) => {
       ),
   };
 });
+
+// Other files of this process may have loaded the store with the real disk.
+vi.resetModules();
+const { openJournaledStore } = await import("./journaled-store.ts");
 
 const kib = 1024;
 let clock: ReturnType<typeof createFakeClock>;
