@@ -7,6 +7,9 @@ import { loadOf } from "./loads.ts";
 import type { PeerKind } from "./peers/peer.ts";
 
 const calls = ["fdatasync", "fsync", "msync", "sync_file_range"] as const;
+/** Weir's journal is written through a descriptor with O_DSYNC: each of its writes is a flush. */
+const journalWrite = /^\d+\s+pwrite64\(\d+<[^>]*\/journal\/[01]>/;
+const journalWrites = "pwrite64 with O_DSYNC";
 
 export interface Syncs {
   readonly messages: number;
@@ -23,8 +26,8 @@ export async function countSyncs(kind: PeerKind, messages: number, folder: strin
   mkdirSync(directory, { recursive: true });
   const file = join(folder, `syncs-${kind.name}.txt`);
   const sinkPort = await freePort();
-  const trace = `trace=${calls.join(",")}`;
-  const under = ["strace", "-f", "--seccomp-bpf", "-c", "-o", file, "-e", trace];
+  const trace = `trace=${calls.join(",")},pwrite64`;
+  const under = ["strace", "-f", "--seccomp-bpf", "-y", "-s", "0", "-o", file, "-e", trace];
   const load = { ...loadOf("reuse", messages), ownClient: true };
   const peer = await kind.start({ directory, sinkPort, under });
   try {
@@ -35,13 +38,13 @@ export async function countSyncs(kind: PeerKind, messages: number, folder: strin
   return { messages: load.messages, counts: countsIn(readFileSync(file, "utf8")) };
 }
 
-/** From strace's summary: `% time, seconds, usecs/call, calls, errors, syscall`. */
-export function countsIn(summary: string): Readonly<Record<string, number>> {
+/** From strace's log: a process, a call, the file of its descriptor. */
+export function countsIn(log: string): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const line of summary.split("\n")) {
-    const cells = line.trim().split(/\s+/);
-    const name = cells.at(-1) ?? "";
-    if ((calls as readonly string[]).includes(name)) counts[name] = Number(cells[3]);
+  for (const line of log.split("\n")) {
+    const called = calls.find((name) => line.includes(` ${name}(`));
+    const name = called ?? (journalWrite.test(line) ? journalWrites : undefined);
+    if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
 }

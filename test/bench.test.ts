@@ -44,14 +44,15 @@ it("puts the newest table between the markers of a page, and nowhere else", () =
   expect(() => between("a page without", "new")).toThrow("bench:begin");
 });
 
-it("reads flushes from strace's summary, with and without a column of errors", () => {
-  const summary = `% time     seconds  usecs/call     calls    errors syscall
------- ----------- ----------- --------- --------- ----------------
- 99.10    1.234567         823      1500           fdatasync
-  0.90    0.011000        1100        10         2 fsync
------- ----------- ----------- --------- --------- ----------------
-100.00    1.245567                  1510         2 total`;
-  expect(countsIn(summary)).toEqual({ fdatasync: 1500, fsync: 10 });
+it("counts flushes in strace's log: those of any file, and the journal's writes", () => {
+  const log = `101 fdatasync(23</data/spool/data.mdb>) = 0
+102 pwrite64(24</data/spool/journal/0>, ""..., 8192, 4096 <unfinished ...>
+103 pwrite64(23</data/spool/data.mdb>, ""..., 4096, 0) = 4096
+102 <... pwrite64 resumed>) = 8192
+102 pwrite64(25</data/spool/journal/1>, ""..., 4096, 0) = 4096
+101 fsync(9</data/spool/bodies>) = 0
+101 +++ exited with 0 +++`;
+  expect(countsIn(log)).toEqual({ fdatasync: 1, fsync: 1, "pwrite64 with O_DSYNC": 2 });
 });
 
 it("finds the part that so many numbers do not exceed", () => {

@@ -49,7 +49,7 @@ export const crash: Run = {
     const good = lost.length === 0 && damaged.length === 0 && acknowledged > 0;
     const flushes = [...syncs].map(([name, each]) => `${name} ${per1000(each).toFixed(0)}`).join(", ");
     return {
-      title: "Flushes: fdatasync and its like",
+      title: "Flushes: fdatasync, its like, and writes through O_DSYNC",
       table: [["", `per 1,000 messages`, `in all, of ${messages} messages and a start and stop`], ...rows],
       notes: [
         `20 sessions, 4 KB, under strace. kill -9 ${kills} times under 20 clients, every second time with the next hop away: of ${acknowledged} acknowledged messages ${lost.length} lost, ${damaged.length} damaged, ${duplicates} delivered twice.`,
