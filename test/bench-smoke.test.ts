@@ -36,7 +36,7 @@ describe.skipIf(!tools.every((tool) => existsSync(tool)))(
     });
 
     const possible = runs
-      .filter(({ name, missing }) => quick.includes(name) && missing?.() === undefined)
+      .filter((run) => quick.includes(run.name) && run.missing?.() === undefined)
       .map(({ name }) => name);
 
     it(`measures ${possible.join(", ")}`, async () => {
