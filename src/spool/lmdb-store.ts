@@ -85,6 +85,7 @@ export async function openLmdbStore(directory: string): Promise<LmdbStore> {
   let branchPages = 0;
   let broken = false;
   let shrinking = false;
+  let reopening: Promise<void> | undefined;
 
   return {
     get tables() {
@@ -155,7 +156,14 @@ export async function openLmdbStore(directory: string): Promise<LmdbStore> {
     close: () => environment.root.close(),
   };
 
-  async function reopen() {
+  /** A commit that failed and a caller that found it so may ask at the same time. */
+  function reopen(): Promise<void> {
+    return (reopening ??= openAnew().finally(() => {
+      reopening = undefined;
+    }));
+  }
+
+  async function openAnew() {
     try {
       await environment.root.close().catch(() => undefined);
       environment = openEnvironment(directory);
