@@ -1,18 +1,7 @@
 /** Messages that wait. */
 import { z } from "zod";
+import { messageStatuses } from "../message-statuses.ts";
 import { countSchema } from "./values.ts";
-
-export const messageStatuses = [
-  "Ready",
-  /** Being handed over, or next. */
-  "Active",
-  /** After a failed attempt. */
-  "Retry",
-  "Suspended",
-  /** Suspended, or given up, when the attempt under way ends without success. */
-  "PendingSuspend",
-  "PendingRemove",
-] as const;
 
 const recipientSchema = z.object({
   address: z.string(),

@@ -4,9 +4,10 @@ import { createEventLog } from "../../events/event-log.ts";
 import { createMemorySpool } from "../../spool/memory-spool.ts";
 import { submissionQueue, type Claim, type Spool } from "../../spool/spool.ts";
 import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
+import { schedulerSettings } from "../../testing/scheduler-settings.ts";
 import type { TrackingEntry } from "../../tracking/tracking.ts";
 import type { AttemptResult } from "./delivery.ts";
-import type { Scheduler, SchedulerSettings } from "./scheduler-contract.ts";
+import type { Scheduler } from "./scheduler-contract.ts";
 import { createScheduler } from "./scheduler.ts";
 
 const minute = 60_000;
@@ -20,24 +21,6 @@ const out: SendConnectorSettings = {
   maxMessageSize: 1_000_000,
   addressSpaces: [{ domain: "x.test", subdomains: false, cost: 1 }],
 };
-const settingsWith = (connector: SendConnectorSettings): SchedulerSettings => ({
-  hostname: "relay.test",
-  sendConnectors: [connector],
-  transport: {
-    queueGlitchRetryCount: 2,
-    queueGlitchRetryInterval: minute,
-    transientFailureRetryCount: 2,
-    transientFailureRetryInterval: 5 * minute,
-    outboundConnectionFailureRetryInterval: 10 * minute,
-    messageRetryInterval: 15 * minute,
-    delayNotificationTimeout: 240 * minute,
-    messageExpirationTimeout: 2880 * minute,
-    maxOutboundConnections: 1000,
-    retryJitter: 0,
-    externalPostmasterAddress: "postmaster@relay.test",
-    dsnMaxMessageAttachSize: 10_000,
-  },
-});
 const attempted = (claim: Claim, kind: "delivered" | "transient", status: string): AttemptResult => ({
   kind: "attempted",
   host: "mx.example",
@@ -69,7 +52,7 @@ beforeEach(() => {
   wire = [];
   scheduler = createScheduler({
     spool,
-    settings: settingsWith(out),
+    settings: schedulerSettings(out),
     ports: { clock, random: () => 0.5 },
     events: createEventLog({ clock, levels: {} }),
     tracking: { enabled: true, track: (entry) => tracked.push(entry) },
@@ -184,7 +167,7 @@ test("suspended messages move with a queue that is gone, report delays, stay sus
   const id = await submit();
   await end(() => refused);
   await scheduler.suspendMessage(queue, id, true);
-  await scheduler.reconfigure(settingsWith({ ...out, dropDirectory: "/other" }));
+  await scheduler.reconfigure(schedulerSettings({ ...out, dropDirectory: "/other" }));
   expect(placesOf(id)).toEqual([[submissionQueue, true, false]]);
   await clock.advance(250 * minute);
   expect(spool.find(id)?.places[0]?.recipients[0]).toMatchObject({ delayReported: true, suspended: true });

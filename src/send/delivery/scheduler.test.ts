@@ -7,6 +7,7 @@ import type { EventRecord } from "../../events/events.ts";
 import { createMemorySpool } from "../../spool/memory-spool.ts";
 import { submissionQueue, unreachableQueue, type Claim, type Spool } from "../../spool/spool.ts";
 import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
+import { schedulerSettings } from "../../testing/scheduler-settings.ts";
 import type { AttemptResult, Carrier, RecipientOutcome } from "./delivery.ts";
 import type { SchedulerLimits } from "./limits.ts";
 import type { Scheduler, SchedulerSettings } from "./scheduler-contract.ts";
@@ -80,24 +81,6 @@ const connector = (name: string, domain: string, changes: object = {}): SendConn
   addressSpaces: [{ domain, subdomains: domain === "", cost: 1 }],
   ...changes,
 });
-const settingsWith = (...sendConnectors: SendConnectorSettings[]): SchedulerSettings => ({
-  hostname: "relay.test",
-  sendConnectors,
-  transport: {
-    queueGlitchRetryCount: 2,
-    queueGlitchRetryInterval: minute,
-    transientFailureRetryCount: 2,
-    transientFailureRetryInterval: 5 * minute,
-    outboundConnectionFailureRetryInterval: 10 * minute,
-    messageRetryInterval: 15 * minute,
-    delayNotificationTimeout: 4 * hour,
-    messageExpirationTimeout: 48 * hour,
-    maxOutboundConnections: 1000,
-    retryJitter: 0,
-    externalPostmasterAddress: "postmaster@relay.test",
-    dsnMaxMessageAttachSize: 10_000,
-  },
-});
 
 let clock: FakeClock;
 let spool: Spool;
@@ -168,7 +151,7 @@ afterEach(async () => {
 });
 
 /** `Out` for everything, `Sender` for the senders' domain, where reports go. */
-const usual = settingsWith(connector("Out", ""), connector("Sender", "sender.test"));
+const usual = schedulerSettings(connector("Out", ""), connector("Sender", "sender.test"));
 
 describe("fresh mail", () => {
   test("goes to its carrier at once, from memory, and is gone", async () => {
@@ -186,7 +169,7 @@ describe("fresh mail", () => {
   });
 
   test("is routed by recipient", async () => {
-    build(settingsWith(connector("A", "a.test"), connector("B", "b.test")));
+    build(schedulerSettings(connector("A", "a.test"), connector("B", "b.test")));
     scheduler.start();
     await submit(["1@a.test", "2@b.test", "3@a.test"]);
     await clock.settle();
@@ -246,7 +229,7 @@ describe("fresh mail", () => {
   });
 
   test("maxOutboundConnections bounds all queues together and starves none", async () => {
-    const settings = settingsWith(connector("A", "a.test"), connector("B", "b.test"));
+    const settings = schedulerSettings(connector("A", "a.test"), connector("B", "b.test"));
     build({ ...settings, transport: { ...settings.transport, maxOutboundConnections: 2 } });
     const open: (() => void)[] = [];
     for (const one of made) {
@@ -357,7 +340,7 @@ describe("a next hop that does not answer", () => {
 
   test("holds up no other queue", async () => {
     build(
-      settingsWith(
+      schedulerSettings(
         connector("Bad", "bad.test"),
         connector("Hangs", "hangs.test"),
         connector("Good", "good.test"),
@@ -504,7 +487,9 @@ describe("one recipient's fate", () => {
   });
 
   test("too large for every connector: 5.3.4 without an attempt", async () => {
-    build(settingsWith(connector("Out", "", { maxMessageSize: 10 }), connector("Sender", "sender.test")));
+    build(
+      schedulerSettings(connector("Out", "", { maxMessageSize: 10 }), connector("Sender", "sender.test")),
+    );
     scheduler.start();
     await submit(["a@x.test"]);
     await clock.settle();
@@ -556,7 +541,7 @@ test("a relayed message is told of unless the next hop took the request over", a
     kind: "smartHost",
     smartHosts: [{ host: "10.0.0.9", port: 25 }],
   });
-  build(settingsWith(smart, connector("Sender", "sender.test")));
+  build(schedulerSettings(smart, connector("Sender", "sender.test")));
   scheduler.start();
   carrier("Out").answer = (claim) =>
     each(claim, (index) => ({ ...ok(index), dsnRelayed: index === 1 }) as RecipientOutcome);
@@ -619,7 +604,7 @@ describe("waiting long", () => {
 });
 
 describe("no connector", () => {
-  const only = settingsWith(connector("Sender", "sender.test"));
+  const only = schedulerSettings(connector("Sender", "sender.test"));
 
   test("the recipient waits in the unreachable queue until the configuration knows one", async () => {
     build(only);
@@ -651,7 +636,7 @@ describe("no connector", () => {
 
 describe("a new configuration", () => {
   test("a queue no connector has any more is routed again, what waits in memory included", async () => {
-    build(settingsWith(connector("Old", "")), {}, () => new FakeCarrier(1));
+    build(schedulerSettings(connector("Old", "")), {}, () => new FakeCarrier(1));
     const old = carrier("Old");
     let finish: (result: AttemptResult) => void = () => undefined;
     old.answer = () => new Promise((resolve) => (finish = resolve));
@@ -659,7 +644,7 @@ describe("a new configuration", () => {
     for (let n = 0; n < 5; n++) await submit([`${n}@x.test`]);
     await clock.settle();
     expect(old.carried).toHaveLength(1);
-    await scheduler.reconfigure(settingsWith(connector("New", "")));
+    await scheduler.reconfigure(schedulerSettings(connector("New", "")));
     await clock.settle();
     expect(carrier("New").carried).toHaveLength(4);
     expect(old.closed).toBeGreaterThan(0);
@@ -671,12 +656,12 @@ describe("a new configuration", () => {
   });
 
   test("a queue at rest moves as well", async () => {
-    build(settingsWith(connector("Old", "")));
+    build(schedulerSettings(connector("Old", "")));
     carrier("Old").answer = () => refused;
     scheduler.start();
     for (let n = 0; n < 5; n++) await submit([`${n}@x.test`]);
     await clock.advance(10 * minute);
-    await scheduler.reconfigure(settingsWith(connector("New", "")));
+    await scheduler.reconfigure(schedulerSettings(connector("New", "")));
     await clock.settle();
     expect(carrier("New").carried).toHaveLength(5);
   });
@@ -686,7 +671,7 @@ describe("a new configuration", () => {
     scheduler.start();
     const [out, sender] = [carrier("Out"), carrier("Sender")];
     await scheduler.reconfigure(
-      settingsWith(connector("Out", "", { comment: "new" }), connector("Sender", "sender.test")),
+      schedulerSettings(connector("Out", "", { comment: "new" }), connector("Sender", "sender.test")),
     );
     expect(made).toHaveLength(3);
     expect([out.closed === undefined, sender.closed]).toEqual([false, undefined]);
@@ -738,7 +723,7 @@ describe("after an earlier run", () => {
   );
 
   test("queues of connectors that are gone are routed again", async () => {
-    build(settingsWith(connector("Gone", "")));
+    build(schedulerSettings(connector("Gone", "")));
     carrier("Gone").answer = () => refused;
     scheduler.start();
     await submit(["a@x.test"]);

@@ -4,6 +4,7 @@ import { createEventLog } from "../../events/event-log.ts";
 import { createMemorySpool } from "../../spool/memory-spool.ts";
 import { submissionQueue, unreachableQueue, type Claim, type Spool } from "../../spool/spool.ts";
 import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
+import { schedulerSettings } from "../../testing/scheduler-settings.ts";
 import type { AttemptResult } from "./delivery.ts";
 import type { Scheduler } from "./scheduler-contract.ts";
 import { createScheduler } from "./scheduler.ts";
@@ -40,24 +41,7 @@ function build(suspended: readonly string[] = []): Scheduler {
   return createScheduler({
     spool,
     suspended,
-    settings: {
-      hostname: "relay.test",
-      sendConnectors: [out],
-      transport: {
-        queueGlitchRetryCount: 2,
-        queueGlitchRetryInterval: minute,
-        transientFailureRetryCount: 2,
-        transientFailureRetryInterval: 5 * minute,
-        outboundConnectionFailureRetryInterval: 10 * minute,
-        messageRetryInterval: 15 * minute,
-        delayNotificationTimeout: 240 * minute,
-        messageExpirationTimeout: 2880 * minute,
-        maxOutboundConnections: 1000,
-        retryJitter: 0,
-        externalPostmasterAddress: "postmaster@relay.test",
-        dsnMaxMessageAttachSize: 10_000,
-      },
-    },
+    settings: schedulerSettings(out),
     ports: { clock, random: () => 0.5 },
     events,
     carrierFor: () => ({ concurrency: 5, carry: (claim) => carry(claim), close: async () => undefined }),

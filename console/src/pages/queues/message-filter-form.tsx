@@ -1,6 +1,7 @@
 /** What of a queue is looked at. Sent as a whole; the address holds it. */
 import { linkTo } from "../../router.ts";
-import { filterFields, messageStatuses } from "./message-filter.ts";
+import { messageStatuses } from "../../../../src/admin/message-statuses.ts";
+import { filterFields } from "./message-filter.ts";
 
 export function MessageFilterForm({ query }: { query: URLSearchParams }) {
   const kept = new URLSearchParams();

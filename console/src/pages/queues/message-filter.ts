@@ -1,13 +1,5 @@
 /** Which messages the page shows: read from its address, so that a link leads to them, and written as OPATH. */
-
-export const messageStatuses = [
-  "Ready",
-  "Active",
-  "Retry",
-  "Suspended",
-  "PendingSuspend",
-  "PendingRemove",
-] as const;
+import { messageStatuses } from "../../../../src/admin/message-statuses.ts";
 
 /** The fields of the form, by their names in the address. */
 export const filterFields = ["status", "from", "subject", "source", "opath"] as const;
