@@ -50,6 +50,8 @@ const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
 const sweepMs = 60 * 60_000;
 const defaultBufferedChars = 1024 * 1024;
+/** In UTF-8, of one UTF-16 unit. */
+const maxBytesPerChar = 3;
 
 export function createRollingLog(options: RollingLogOptions): RollingLog {
   const { clock, limits, maxBufferedChars = defaultBufferedChars } = options;
@@ -122,19 +124,26 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
     return openFile(now, lineBytes);
   };
 
-  /** Writes up to `most` of the lines that wait into one file; returns how many. What was written is taken out. */
-  const writeSome = async (most: number): Promise<number> => {
+  /** How many of the first `most` lines `target` has room for; one at least. */
+  const fitting = (target: LogFile, most: number): number => {
+    const roomBytes = maxFileSizeBytes() - target.sizeBytes;
+    if (bufferedChars * maxBytesPerChar <= roomBytes) return most;
     let bytes = Buffer.byteLength(lines[0] ?? "");
-    const target = await fileFor(bytes);
     let count = 1;
     for (; count < most; count++) {
-      const next = Buffer.byteLength(lines[count] ?? "");
-      if (target.sizeBytes + bytes + next > maxFileSizeBytes()) break;
-      bytes += next;
+      bytes += Buffer.byteLength(lines[count] ?? "");
+      if (bytes > roomBytes) break;
     }
-    const written = lines.slice(0, count);
-    await target.append(Buffer.from(written.join("")));
-    for (const line of written) bufferedChars -= line.length;
+    return count;
+  };
+
+  /** Writes up to `most` of the lines that wait into one file; returns how many. What was written is taken out. */
+  const writeSome = async (most: number): Promise<number> => {
+    const target = await fileFor(Buffer.byteLength(lines[0] ?? ""));
+    const count = fitting(target, most);
+    const text = lines.slice(0, count).join("");
+    await target.append(Buffer.from(text));
+    bufferedChars -= text.length;
     lines = lines.slice(count);
     return count;
   };

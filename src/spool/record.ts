@@ -9,6 +9,7 @@
  */
 import { crc32 } from "node:zlib";
 import type { Envelope, MessageId, Origin } from "../core/message/envelope.ts";
+import { allocateOctets } from "../core/octets/slab.ts";
 import type { PlacedRecipient } from "./recipients.ts";
 import type { ContentFacts, SpooledMessage } from "./spool.ts";
 
@@ -33,18 +34,6 @@ export interface StoredMessage {
   readonly content: Buffer | { readonly bodyCrc: number };
 }
 
-/** Records share buffers of this size: allocating each alone costs more than writing it. */
-const slabBytes = 64 * 1024;
-let slab = Buffer.alloc(0);
-
-function allocate(length: number): Buffer {
-  if (length > slabBytes / 8) return Buffer.allocUnsafeSlow(length);
-  if (slab.length < length) slab = Buffer.allocUnsafeSlow(slabBytes);
-  const record = slab.subarray(0, length);
-  slab = slab.subarray((length + 7) & ~7);
-  return record;
-}
-
 /** One buffer, for one put. `chunks` is the content, `contentBytes` its length. Cost: a JSON, a copy, a crc32. */
 export function encodeMessage(
   header: RecordHeader,
@@ -53,7 +42,7 @@ export function encodeMessage(
 ): { record: Buffer; content: Buffer } {
   const json = JSON.stringify(header);
   const headerBytes = Buffer.byteLength(json);
-  const record = allocate(headerAt + headerBytes + contentBytes);
+  const record = allocateOctets(headerAt + headerBytes + contentBytes);
   record.writeUInt32BE(magic * 0x1000000 + version * 0x10000, 0);
   record.writeUInt32BE(headerBytes, headerLengthAt);
   record.write(json, headerAt);

@@ -85,6 +85,16 @@ const maxBufferedChars = 16 * 1024 * 1024;
 const recipientsPerLine = 500;
 const none: readonly string[] = [];
 
+/** ISO 8601 of one instant after the other; many entries share theirs. */
+function instantTexts(): (atMs: number) => string {
+  let lastMs = Number.NaN;
+  let last = "";
+  return (atMs) => {
+    if (atMs !== lastMs) last = new Date((lastMs = atMs)).toISOString();
+    return last;
+  };
+}
+
 export function trackingFamily(dataDirectory: string): LogFamily {
   return {
     directory: join(dataDirectory, "logs", "MessageTracking"),
@@ -120,6 +130,8 @@ export function openTracking(options: {
     );
   };
   let closed = false;
+  const toldAt = instantTexts();
+  const arrived = instantTexts();
   const log = createRollingLog({
     ...family,
     clock,
@@ -150,7 +162,7 @@ export function openTracking(options: {
       received || arrivedAt === undefined ? 0 : Math.max(0, Math.round(clock.now() - arrivedAt));
     const clientIp = origin?.sourceAddress ?? "";
     return {
-      at: wall.toISOString(),
+      at: toldAt(wall.getTime()),
       clientIp: received ? clientIp : "",
       clientHostname: received ? (origin?.helloName ?? "") : hostname,
       serverHostname: received ? hostname : (entry.host ?? ""),
@@ -167,8 +179,7 @@ export function openTracking(options: {
       reference: entry.reference ?? "",
       messageSubject: settings.messageTrackingLogSubjectLoggingEnabled ? (content?.subject ?? "") : "",
       sender: message.envelope?.reversePath ?? "",
-      arrivedAt:
-        received || arrivedAt === undefined ? "" : new Date(wall.getTime() - latencyMs).toISOString(),
+      arrivedAt: received || arrivedAt === undefined ? "" : arrived(wall.getTime() - latencyMs),
       originalClientIp: clientIp,
       latencyMs,
     };

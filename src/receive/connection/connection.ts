@@ -4,11 +4,12 @@
  */
 import type { Socket } from "node:net";
 import { TLSSocket, type SecureContext } from "node:tls";
+import { shareReads } from "../../ports/shared-reads.ts";
 
 /** What a connection serves. */
 export interface ConnectionHandler {
-  /** Octets came in. Ownership of the chunk passes to the handler. */
-  receive(chunk: Buffer): void;
+  /** Octets came in. They are the handler's until it returns. */
+  receive(octets: Buffer): void;
   /** The TLS handshake begun by `startTls` is done. */
   secured(tls: { readonly protocol: string; readonly cipher: string }): void;
   /** The client's replies backlog is read again after it was full. */
@@ -53,10 +54,12 @@ export class Connection {
   }
 
   #listen(socket: Socket): void {
-    socket.on("data", (chunk: Buffer) => {
+    const hear = (octets: Buffer): void => {
       this.lastActivityAt = this.#now();
-      if (!this.#ended) this.#handler?.receive(chunk);
-    });
+      if (!this.#ended) this.#handler?.receive(octets);
+    };
+    socket.on("data", hear);
+    shareReads(socket, hear);
     socket.on("end", () => {
       if (!this.#ended) this.#handler?.inputEnded();
     });

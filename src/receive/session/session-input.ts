@@ -2,6 +2,8 @@
  * What a client has sent and nobody has looked at yet: cut into command lines here, or taken as content by the
  * session. Only CRLF ends a line (RFC 5321 §2.3.8); what stands before a bare line feed is never a command.
  */
+import { copyOctets } from "../../core/octets/slab.ts";
+
 const noOctets = Buffer.alloc(0);
 const CR = 13;
 const LF = 10;
@@ -27,21 +29,34 @@ export class SessionInput {
   /** Up to here no line feed was found. */
   #scanned = 0;
   #dropping = false;
+  /** The octets are not its own. */
+  #borrowed = false;
 
   /** Octets not looked at yet. */
   get waitingBytes(): number {
     return this.octets.length - this.at;
   }
 
-  /** Adds what came. Copies only when something is left of what came before. */
-  push(chunk: Buffer): void {
+  /** Adds what came, on loan until `own`. Copies only when something is left of what came before. */
+  push(octets: Buffer): void {
     if (this.waitingBytes === 0) {
-      this.octets = chunk;
+      this.octets = octets;
       this.#scanned = 0;
+      this.#borrowed = true;
     } else {
-      this.octets = Buffer.concat([this.at === 0 ? this.octets : this.octets.subarray(this.at), chunk]);
+      this.octets = Buffer.concat([this.at === 0 ? this.octets : this.octets.subarray(this.at), octets]);
       this.#scanned = Math.max(0, this.#scanned - this.at);
+      this.#borrowed = false;
     }
+    this.at = 0;
+  }
+
+  /** Copies what is left of octets on loan; for who wants to keep some of them. */
+  own(): void {
+    if (!this.#borrowed) return;
+    this.#borrowed = false;
+    this.octets = this.waitingBytes === 0 ? noOctets : copyOctets(this.octets, this.at);
+    this.#scanned = Math.max(0, this.#scanned - this.at);
     this.at = 0;
   }
 

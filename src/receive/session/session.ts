@@ -134,10 +134,11 @@ export class Session implements ConnectionHandler {
 
   // --- what the connection tells ------------------------------------------------------------------------------
 
-  receive(chunk: Buffer): void {
-    this.#input.push(chunk);
+  receive(octets: Buffer): void {
+    this.#input.push(octets);
     if (!this.#waiting && !this.#output.isFull) this.#run();
     else if (this.#input.waitingBytes > maxWaitingInputBytes) this.#connection.pause();
+    this.#input.own();
   }
 
   secured(tls: { readonly protocol: string; readonly cipher: string }): void {
@@ -236,7 +237,7 @@ export class Session implements ConnectionHandler {
     );
     this.#step(
       handler !== undefined
-        ? handler(octets.subarray(lineStart, lineEnd))
+        ? handler(Buffer.from(octets.subarray(lineStart, lineEnd)))
         : answer(this, parseCommand(octets, this.state.offered, lineStart, lineEnd)),
     );
   }

@@ -1,6 +1,7 @@
 /** One connection to a peer: octets out, replies in, one deadline. It knows nothing of mail. */
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../../ports/ports.ts";
+import { shareReads } from "../../../ports/shared-reads.ts";
 import { SmtpClientError } from "./client-error.ts";
 import { ReplyReader, type PeerReply } from "./reply-reader.ts";
 import type { ConnectionTranscript } from "./transcript.ts";
@@ -127,6 +128,7 @@ export class ClientConnection {
 
   private attach(socket: Socket): void {
     socket.on("data", this.onData);
+    shareReads(socket, this.onData);
     socket.on("drain", this.onDrain);
     socket.on("end", this.onEnd);
     socket.on("error", this.onError);
@@ -142,6 +144,7 @@ export class ClientConnection {
       this.receiver.reply(reply);
       if (this.ended !== undefined || this.reader !== reader) return;
     }
+    reader.own();
     if (reader.fault !== undefined) this.destroy(new SmtpClientError("garbage", reader.fault));
   };
 

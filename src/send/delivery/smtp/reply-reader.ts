@@ -1,4 +1,5 @@
 /** Reads a peer's replies off the wire (RFC 5321 §4.2), whatever way they are cut into pieces. */
+import { copyOctets } from "../../../core/octets/slab.ts";
 
 export interface PeerReply {
   /** 200..599 */
@@ -25,11 +26,18 @@ export class ReplyReader {
   private code = 0;
   private lines: string[] = [];
 
+  /** The octets are on loan until `own`. */
   push(octets: Buffer): void {
     this.buffer =
       this.position >= this.buffer.length
         ? octets
         : Buffer.concat([this.buffer.subarray(this.position), octets]);
+    this.position = 0;
+  }
+
+  /** Copies what is left, or lets go of it. */
+  own(): void {
+    this.buffer = this.position >= this.buffer.length ? nothing : copyOctets(this.buffer, this.position);
     this.position = 0;
   }
 
