@@ -5,7 +5,7 @@ import { holdClaim, newLiveMessage, type LiveClaim, type LiveMessage } from "./l
 import type { LmdbDraft } from "./lmdb-draft.ts";
 import type { Write } from "./store.ts";
 import { encodeMessage } from "./record.ts";
-import { endClaim, everyRecipient, letGo, type SpoolState } from "./spool-state.ts";
+import { dropKeptBody, endClaim, everyRecipient, letGo, type SpoolState } from "./spool-state.ts";
 import { SpoolError, submissionQueue, type ContentFacts, type Draft, type SpooledMessage } from "./spool.ts";
 
 /** What a claim costs beside its content, as the budget counts it. */
@@ -35,6 +35,7 @@ export async function accept(
     await body?.discard();
     throw error;
   }
+  live.keptBody = body?.takeKept();
   arrive(spool, live);
   return message;
 }
@@ -56,8 +57,8 @@ export function arrive(spool: SpoolState, live: LiveMessage) {
   spool.memory.accepting.delete(id);
   spool.size++;
   spool.queues.count(submissionQueue, 1);
-  const { content } = live;
-  const bytes = claimBytes + (Buffer.isBuffer(content) ? content.length : 0);
+  const inMemory = Buffer.isBuffer(live.content) || live.keptBody !== undefined;
+  const bytes = claimBytes + (inMemory ? live.message.content.sizeBytes : 0);
   if (
     spool.onAccepted !== undefined &&
     spool.freshBytes + bytes <= spool.memoryBudgetBytes &&
@@ -70,6 +71,7 @@ export function arrive(spool: SpoolState, live: LiveMessage) {
     if (!claim.ended) endClaim(spool, claim);
     letGo(spool, live);
   }
+  dropKeptBody(live);
   spool.queues.findOrAdd(submissionQueue).add({ dueAt: arrivedAt, id });
 }
 

@@ -7,22 +7,33 @@ import { mkdir, open, readdir, rename, unlink, type FileHandle } from "node:fs/p
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { MessageId } from "../core/message/envelope.ts";
+import { blockBytes, bodyBlocks, KeptBody, type BodyBlocks } from "./body-blocks.ts";
 import { faultOf } from "./lmdb-store.ts";
 import { SpoolError } from "./spool.ts";
 
 /** A body being written. Octets wait in memory until the disk takes them: at most `highWaterBytes` and a write. */
 export interface BodyWriter {
-  /** Returns false when the writer should wait for `whenWritable()`. Never throws. */
+  /** Copies the octets. Returns false when the writer should wait for `whenWritable()`. Never throws. */
   write(octets: Buffer): boolean;
   whenWritable(): Promise<void>;
   /** Resolves with the crc32 when file and directory entry are durable. Rejects with SpoolError; the file is gone then. */
   finish(): Promise<number>;
+  /** The body, if there was room to keep it; the room is given back. Once, after `finish`. */
+  takeKept(): KeptBody | undefined;
   /** Removes the file. Idempotent; resolves when it is gone. */
   discard(): Promise<void>;
 }
 
+/** Memory for bodies between their arrival and their delivery. */
+export interface BodyRoom {
+  /** False: there is no room. */
+  take(bytes: number): boolean;
+  give(bytes: number): void;
+}
+
 export interface BodyFiles {
-  begin(id: MessageId): BodyWriter;
+  /** With `room`, what is written is also kept in memory as long as there is room for it. */
+  begin(id: MessageId, room?: BodyRoom): BodyWriter;
   /** Chunks in order. Throws SpoolError `damaged`, at the latest in place of the last chunk. */
   read(id: MessageId, sizeBytes: number, crc: number): AsyncGenerator<Buffer, void, undefined>;
   /** Removes a body; one that is gone is no fault. */
@@ -44,6 +55,8 @@ export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> 
   const directory = join(spoolDirectory, "bodies");
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const made = new Map<string, Promise<void>>();
+  const syncShard = sharedSync();
+  const blocks = bodyBlocks();
 
   const shardOf = (id: MessageId) =>
     join(directory, (Math.floor(id / 4096) % shards).toString(16).padStart(2, "0"));
@@ -61,13 +74,13 @@ export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> 
   };
 
   return {
-    begin: (id) =>
-      writeBody({
+    begin: (id, room) =>
+      writeBody(blocks, room, {
         open: async () => {
           await makeShard(id);
           return open(pathOf(id), "wx", 0o600);
         },
-        syncEntry: () => syncDirectory(shardOf(id)),
+        syncEntry: () => syncShard(shardOf(id)),
         remove: () => removeFile(pathOf(id)),
         faultFrom: (error) => faultOf(spoolDirectory, error),
       }),
@@ -96,13 +109,27 @@ export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> 
   };
 }
 
-function writeBody(file: {
-  open: () => Promise<FileHandle>;
-  syncEntry: () => Promise<void>;
-  remove: () => Promise<void>;
-  faultFrom: (error: unknown) => Promise<SpoolError>;
-}): BodyWriter {
-  let waiting: Buffer[] = [];
+/** A block, or the part of it that was filled. */
+interface Piece {
+  readonly octets: Buffer;
+  written: boolean;
+  kept: boolean;
+}
+
+function writeBody(
+  blocks: BodyBlocks,
+  room: BodyRoom | undefined,
+  file: {
+    open: () => Promise<FileHandle>;
+    syncEntry: () => Promise<void>;
+    remove: () => Promise<void>;
+    faultFrom: (error: unknown) => Promise<SpoolError>;
+  },
+): BodyWriter {
+  let filling: Buffer | undefined;
+  let filledBytes = 0;
+  let waiting: Piece[] = [];
+  let kept: Piece[] | undefined = room && [];
   let unwrittenBytes = 0;
   let crc = 0;
   let fault: unknown;
@@ -119,14 +146,59 @@ function writeBody(file: {
     wake = writable = undefined;
   };
 
+  const reuse = (piece: Piece) => {
+    if (piece.written && !piece.kept) blocks.give(piece.octets);
+  };
+
+  const leaveRoom = () => {
+    const left = kept ?? [];
+    room?.give(left.length * blockBytes);
+    kept = undefined;
+    return left;
+  };
+
+  const keepNoLonger = () => {
+    for (const piece of leaveRoom()) {
+      piece.kept = false;
+      reuse(piece);
+    }
+  };
+
+  const fill = (octets: Buffer) => {
+    for (let at = 0; at < octets.length;) {
+      filling ??= blocks.take();
+      const copied = octets.copy(filling, filledBytes, at);
+      at += copied;
+      filledBytes += copied;
+      if (filledBytes === blockBytes) seal();
+    }
+  };
+
+  const seal = () => {
+    if (filling === undefined) return;
+    const piece: Piece = { octets: filling.subarray(0, filledBytes), written: false, kept: false };
+    filling = undefined;
+    filledBytes = 0;
+    waiting.push(piece);
+    if (kept === undefined) return;
+    if (room?.take(blockBytes) !== true) return keepNoLonger();
+    piece.kept = true;
+    kept.push(piece);
+  };
+
   async function pump() {
     try {
       handle ??= await file.open();
       while (waiting.length > 0 && (finishing || unwrittenBytes >= writeBatchBytes)) {
         const batch = waiting;
         waiting = [];
-        const writtenBytes = await writeAll(handle, batch);
+        const octets = batch.map((piece) => piece.octets);
+        const writtenBytes = await writeAll(handle, octets);
         unwrittenBytes -= writtenBytes;
+        for (const piece of batch) {
+          piece.written = true;
+          reuse(piece);
+        }
         if (unwrittenBytes < highWaterBytes / 2) release();
       }
     } catch (error) {
@@ -140,7 +212,9 @@ function writeBody(file: {
 
   async function discard() {
     over = true;
+    leaveRoom();
     waiting = [];
+    filling = undefined;
     release();
     await pumping;
     await handle?.close().catch(() => undefined);
@@ -152,8 +226,8 @@ function writeBody(file: {
     write(octets) {
       if (over || fault !== undefined || octets.length === 0) return true;
       crc = crc32(octets, crc);
-      waiting.push(octets);
       unwrittenBytes += octets.length;
+      fill(octets);
       if (unwrittenBytes >= writeBatchBytes) pumping ??= pump();
       return unwrittenBytes < highWaterBytes;
     },
@@ -166,6 +240,7 @@ function writeBody(file: {
     async finish() {
       try {
         finishing = true;
+        seal();
         await pumping;
         await pump();
         over = true;
@@ -181,6 +256,11 @@ function writeBody(file: {
         await (removed ??= discard());
         throw await file.faultFrom(error);
       }
+    },
+    takeKept() {
+      const whole = kept !== undefined;
+      const chunks = leaveRoom().map(({ octets }) => octets);
+      return whole ? new KeptBody(chunks, blocks) : undefined;
     },
     discard: () => (removed ??= discard()),
   };
@@ -236,6 +316,31 @@ async function* readBody(path: string, sizeBytes: number, expectedCrc: number) {
 
 function unreadable(error: unknown): never {
   throw new SpoolError("failed", `the body file cannot be read: ${String(error)}`, { cause: error });
+}
+
+/** Syncs directories; who comes while a sync of his directory runs shares the next one with all who came. */
+function sharedSync(): (path: string) => Promise<void> {
+  const running = new Map<string, Promise<void>>();
+  const next = new Map<string, Promise<void>>();
+  return (path) => {
+    let sync = next.get(path);
+    if (sync !== undefined) return sync;
+    const before = running.get(path) ?? Promise.resolve();
+    sync = before
+      .catch(() => undefined)
+      .then(async () => {
+        next.delete(path);
+        const begun = syncDirectory(path);
+        running.set(path, begun);
+        try {
+          await begun;
+        } finally {
+          if (running.get(path) === begun) running.delete(path);
+        }
+      });
+    next.set(path, sync);
+    return sync;
+  };
 }
 
 /** Makes the entries of a directory durable. Windows cannot, and needs not: NTFS journals them. */

@@ -1,5 +1,6 @@
 /** Messages in use: held by claims or with changes on their way to disk. All others are on disk only. */
 import type { MessageId } from "../core/message/envelope.ts";
+import type { KeptBody } from "./body-blocks.ts";
 import type { BodyFiles } from "./body-file.ts";
 import { messageKey } from "./keys.ts";
 import type { Store } from "./journaled-store.ts";
@@ -17,6 +18,8 @@ import type { Claim, ContentReader, QueueName, SpooledMessage } from "./spool.ts
 export interface LiveMessage {
   readonly message: SpooledMessage;
   readonly content: StoredMessage["content"];
+  /** The content of the body file, as long as the fresh claim has it in memory. */
+  keptBody: KeptBody | undefined;
   recipients: readonly PlacedRecipient[];
   /** What stands in the queue table, or is about to. */
   entries: readonly QueueEntry[];
@@ -41,6 +44,7 @@ export function newLiveMessage(message: SpooledMessage, content: StoredMessage["
   return {
     message,
     content,
+    keptBody: undefined,
     recipients,
     entries: entriesOf(recipients),
     hasState: false,
@@ -102,7 +106,8 @@ export function isHeld(live: LiveMessage, queue: QueueName): boolean {
   return live.claims.some((claim) => claim.queue === queue);
 }
 
-export function contentReader({ message, content }: LiveMessage, bodies: BodyFiles): ContentReader {
+export function contentReader(live: LiveMessage, bodies: BodyFiles): ContentReader {
+  const { message, content } = live;
   if (Buffer.isBuffer(content)) {
     return {
       inMemory: content,
@@ -114,6 +119,7 @@ export function contentReader({ message, content }: LiveMessage, bodies: BodyFil
   const { bodyCrc } = content;
   return {
     inMemory: undefined,
-    stream: () => bodies.read(message.id, message.content.sizeBytes, bodyCrc),
+    stream: () => live.keptBody?.stream() ?? bodies.read(message.id, message.content.sizeBytes, bodyCrc),
+    done: () => live.keptBody?.done(),
   };
 }

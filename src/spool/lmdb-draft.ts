@@ -1,6 +1,7 @@
 /** A draft of the durable spool: in memory up to the inline limit, then in a body file. */
 import type { MessageId } from "../core/message/envelope.ts";
-import type { BodyFiles, BodyWriter } from "./body-file.ts";
+import { copyOctets } from "../core/octets/slab.ts";
+import type { BodyWriter } from "./body-file.ts";
 import type { Draft } from "./spool.ts";
 
 /** What a draft leaves to `accept`. */
@@ -19,7 +20,7 @@ export interface LmdbDraft extends Draft {
 /** `onBody` hears of the draft when its body goes to a file, `onEnd` when such a draft ends. */
 export function lmdbDraft(
   id: MessageId,
-  files: BodyFiles,
+  beginBody: () => BodyWriter,
   inlineLimitBytes: number,
   onBody: (draft: Draft) => void,
   onEnd: (draft: Draft) => void,
@@ -38,12 +39,14 @@ export function lmdbDraft(
       if (over) return true;
       sizeBytes += octets.length;
       if (body !== undefined) return body.write(octets);
-      chunks.push(octets);
-      if (sizeBytes <= inlineLimitBytes) return true;
-      body = files.begin(id);
+      if (sizeBytes <= inlineLimitBytes) {
+        chunks.push(copyOctets(octets));
+        return true;
+      }
+      body = beginBody();
       onBody(self);
       let writable = true;
-      for (const chunk of chunks) writable = body.write(chunk);
+      for (const chunk of [...chunks, octets]) writable = body.write(chunk);
       chunks = [];
       return writable;
     },

@@ -40,7 +40,14 @@ import { list, resubmit } from "./queue-walks.ts";
 import { setClaimAside } from "./set-aside.ts";
 import { settle } from "./settling.ts";
 import { find, suspend } from "./single-message.ts";
-import { assertOpen, isTaken, tellSettled, type MessagesInUse, type SpoolState } from "./spool-state.ts";
+import {
+  assertOpen,
+  bodyRoom,
+  isTaken,
+  tellSettled,
+  type MessagesInUse,
+  type SpoolState,
+} from "./spool-state.ts";
 import type { Draft, Spool, SpoolError } from "./spool.ts";
 
 export interface LmdbSpoolOptions {
@@ -132,20 +139,23 @@ async function openState(options: LmdbSpoolOptions): Promise<SpoolState> {
 function spoolOf(spool: SpoolState, orphansSwept: number, unlock: () => Promise<void>): LmdbSpool {
   const { clock, bodies, store, group, queues, memory } = spool;
   const openDrafts = new Set<Draft>();
+  const room = bodyRoom(spool);
   return {
     orphansSwept,
     recovered: spool.size,
     get size() {
       return spool.size;
     },
-    begin: () =>
-      lmdbDraft(
-        spool.nextId(clock.now()),
-        bodies,
+    begin() {
+      const id = spool.nextId(clock.now());
+      return lmdbDraft(
+        id,
+        () => bodies.begin(id, room),
         spool.inlineLimitBytes,
         (draft) => openDrafts.add(draft),
         (draft) => openDrafts.delete(draft),
-      ),
+      );
+    },
     accept: (draft, envelope, origin, facts) => accept(spool, draft, envelope, origin, facts),
     onAccepted(listener) {
       spool.onAccepted = listener;

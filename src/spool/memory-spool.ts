@@ -309,7 +309,7 @@ function memoryDraft(id: MessageId): MemoryDraft {
     },
     write(octets) {
       if (!over) {
-        chunks.push(octets);
+        chunks.push(Buffer.from(octets));
         sizeBytes += octets.length;
       }
       return true;

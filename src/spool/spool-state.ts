@@ -1,7 +1,7 @@
 /** What the parts of the durable spool share, and the smallest steps on it. Nothing here touches the disk. */
 import type { MessageId } from "../core/message/envelope.ts";
 import type { Clock } from "../ports/ports.ts";
-import type { BodyFiles } from "./body-file.ts";
+import type { BodyFiles, BodyRoom } from "./body-file.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { DueKey } from "./keys.ts";
 import { holdClaim, isHeld, type LiveClaim, type LiveMessage } from "./live-message.ts";
@@ -24,7 +24,7 @@ export interface SpoolState {
   readonly memory: MessagesInUse;
   onAccepted: ((claim: Claim) => boolean) | undefined;
   onDamaged: Parameters<Spool["onDamaged"]>[0] | undefined;
-  /** What fresh claims hold in memory. */
+  /** What fresh claims hold in memory, and large bodies that arrive. */
   freshBytes: number;
   /** Messages kept. */
   size: number;
@@ -62,11 +62,33 @@ export function hold(spool: SpoolState, live: LiveMessage, queue: QueueName, now
   return holdClaim(live, queue, now, spool.bodies, 0);
 }
 
+/** Large bodies leave half of the budget to small mail. */
+export function bodyRoom(spool: SpoolState): BodyRoom {
+  return {
+    take(bytes) {
+      if (spool.onAccepted === undefined || spool.freshBytes + bytes > spool.memoryBudgetBytes / 2)
+        return false;
+      spool.freshBytes += bytes;
+      return true;
+    },
+    give(bytes) {
+      spool.freshBytes -= bytes;
+    },
+  };
+}
+
 export function endClaim(spool: SpoolState, claim: LiveClaim): void {
   claim.ended = true;
+  if (claim.freshBytes > 0) dropKeptBody(claim.live);
   spool.freshBytes -= claim.freshBytes;
   const { claims } = claim.live;
   claims.splice(claims.indexOf(claim), 1);
+}
+
+/** Its content is on disk only from now on. */
+export function dropKeptBody(live: LiveMessage): void {
+  live.keptBody?.end();
+  live.keptBody = undefined;
 }
 
 /** What is neither held nor being written needs no memory. */

@@ -79,7 +79,7 @@ export interface Draft {
   /** Octets written so far. */
   readonly sizeBytes: number;
   /**
-   * Adds octets; the buffer must not be changed afterwards. Returns false when the writer should wait for
+   * Adds a copy of the octets. Returns false when the writer should wait for
    * `whenWritable()` before the next write. Never throws: a disk fault surfaces in `accept`.
    */
   write(octets: Buffer): boolean;
@@ -95,6 +95,11 @@ export interface ContentReader {
   readonly inMemory: Buffer | undefined;
   /** Chunks in order. Throws `SpoolError` with code `damaged` at the first sign of damage, at the latest at the end. */
   stream(): AsyncIterable<Buffer>;
+  /**
+   * What one call of `stream` gave is not looked at any more, sockets included: its memory may be used again. Once
+   * for a call; who cannot be sure leaves it out.
+   */
+  done?(): void;
 }
 
 /** Some recipients of one message in one queue, held by one worker. */

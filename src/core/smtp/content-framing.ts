@@ -95,7 +95,7 @@ export class ContentFraming {
     return this.headerEnded ? this.#headerSizeBytes : this.sizeBytes;
   }
 
-  /** The header, as far as `maxHeaderBytes`. Free when it came in one chunk. */
+  /** The header, as far as `maxHeaderBytes`. A view of the chunk that it ended in when it came in one, else a copy. */
   headerOctets(): Buffer {
     const size = Math.min(this.headerSizeBytes, this.#maxHeaderBytes);
     return this.#header.subarray(0, size);
@@ -240,7 +240,7 @@ export class ContentFraming {
   #keepHeader(octets: Buffer): void {
     const kept = this.#headerKept;
     const size = kept + octets.length;
-    if (kept === 0) {
+    if (kept === 0 && this.headerEnded) {
       this.#header = octets;
     } else {
       if (size > this.#header.length) {

@@ -9,6 +9,7 @@ import { ContentFraming } from "../../core/smtp/content-framing.ts";
 import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
 import { delayedAckLine } from "../../logs/protocol-lines.ts";
 import type { ProtocolSession } from "../../logs/protocol-log.ts";
+import { copyOctets } from "../../core/octets/slab.ts";
 import { maxSubjectChars, SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
 import { addedMessageId, supplement } from "./supplement.ts";
 import { holdAcknowledgement, type AcknowledgementEnd } from "./acknowledgement.ts";
@@ -77,10 +78,13 @@ export class ContentIntake {
 
   /** While the header is not complete the content is held back, at most `maxHeaderSize` octets of it. */
   #hold(slices: Buffer[]): void {
-    this.#held.push(...slices);
     if (this.#framing.headerEnded) {
+      this.#held.push(...slices);
       this.#lookAtHeader();
-    } else if (this.#framing.headerSizeBytes > this.#state.connector.maxHeaderSize) {
+      return;
+    }
+    for (const slice of slices) this.#held.push(copyOctets(slice));
+    if (this.#framing.headerSizeBytes > this.#state.connector.maxHeaderSize) {
       this.#refuse(replies.headerTooLarge);
       this.breakOff = replies.headerTooLarge;
     }

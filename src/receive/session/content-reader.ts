@@ -111,7 +111,6 @@ export class ContentReader {
     const intake = this.#intake;
     const input = this.#input;
     if (intake === undefined || input.waitingBytes === 0) return "more";
-    input.own();
     input.at = intake.feed(input.octets, input.at, input.octets.length);
     if (intake.breakOff !== undefined) return "broken";
     if (intake.ended) return "ended";
@@ -125,7 +124,6 @@ export class ContentReader {
     const input = this.#input;
     const octets = Math.min(this.#chunkRemainingBytes, input.waitingBytes);
     if (intake !== undefined && octets > 0) {
-      input.own();
       intake.feed(input.octets, input.at, input.at + octets);
       if (intake.breakOff !== undefined) return "broken";
     }

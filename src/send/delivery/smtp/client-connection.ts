@@ -53,6 +53,11 @@ export class ClientConnection {
     return this.reader.pendingBytes;
   }
 
+  /** Octets written that the system has not taken yet. */
+  get unsentBytes(): number {
+    return this.socket.writableLength;
+  }
+
   /** Resolves when the socket is closed. */
   whenClosed(): Promise<void> {
     return this.closed;

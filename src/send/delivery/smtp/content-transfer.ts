@@ -71,6 +71,11 @@ export class ContentTransfer implements ContentSink {
     }
   }
 
+  /** The peer has the content. One that said so too early may get the rest of it still. */
+  taken(): void {
+    if (this.inMemory === undefined && this.connection.unsentBytes === 0) this.claim.content.done?.();
+  }
+
   write(parts: readonly (Buffer | string)[]): Promise<void> {
     if (this.writeNow(parts, "latin1") || !this.wanted) return Promise.resolve();
     return new Promise((resolve) => (this.onRoom = resolve));

@@ -515,3 +515,39 @@ describe("envelopes", () => {
     expect(sink.commands.filter((line) => line.includes("evil"))).toEqual([]);
   });
 });
+
+describe("memory of a streamed content", () => {
+  const large = `Subject: large\r\n\r\n${"x".repeat(70)}\r\n`.repeat(20_000);
+
+  async function doneAfter(script: (peer: ScriptedPeer) => Promise<void>): Promise<number> {
+    const server = await scripted(script);
+    const { carrier } = carrierTo(server.port, { connector: one });
+    const claim = testClaim({ content: large, pieceBytes: 64 * 1024 });
+    let done = 0;
+    await carrier.carry({ ...claim, content: { ...claim.content, done: () => done++ } });
+    return done;
+  }
+  const until354 = async (peer: ScriptedPeer): Promise<void> => {
+    await peer.greet("PIPELINING");
+    await peer.lines(3);
+    peer.send("250 sender\r\n250 recipient\r\n354 go\r\n");
+  };
+
+  it("may be used again when the peer has taken all of it", async () => {
+    const done = await doneAfter(async (peer) => {
+      await until354(peer);
+      await peer.content();
+      peer.send("250 taken\r\n");
+    });
+    expect(done).toBe(1);
+  });
+
+  it("may not when the peer refuses it, or leaves", async () => {
+    const refused = await doneAfter(async (peer) => {
+      await until354(peer);
+      await peer.content();
+      peer.send("554 no\r\n");
+    });
+    expect(refused).toBe(0);
+  });
+});

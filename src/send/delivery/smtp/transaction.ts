@@ -369,6 +369,7 @@ export class Transaction {
     ) {
       disableFeature(host, "CHUNKING", job.chunkingFault, events);
     }
+    this.transfer.taken();
     this.answers.delivered(job, replyVerdict(reply), capabilities.dsn);
     this.end({ kind: "completed" }, undefined);
   }
