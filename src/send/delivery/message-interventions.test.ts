@@ -74,6 +74,8 @@ async function submit(): Promise<number> {
     { connector: "In", sourceAddress: "127.0.0.1", helloName: "app.test", sessionId: "1" },
     { dotLines: 0, eightBit: false, endsWithCrlf: true },
   );
+  // Its delivery begins at the end of the turn.
+  await new Promise((resolve) => process.nextTick(resolve));
   return id;
 }
 async function end(result: (claim: Claim) => AttemptResult): Promise<void> {

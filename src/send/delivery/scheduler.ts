@@ -121,6 +121,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     );
   }
 
+  /** Queues with mail of this turn. */
+  const fresh = new Set<DeliveryQueue>();
   const context = (): DecisionContext => ({ now: clock.now(), transport: settings.transport, random });
 
   // ---- mail comes in -------------------------------------------------------------------------------------
@@ -145,8 +147,21 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
     queue.incoming.add(clock.now());
     queue.push(claim);
-    pump(queue);
+    pumpSoon(queue);
     return true;
+  }
+
+  /** Behind what the turn still has to do: the client's reply goes before the next hop's commands. */
+  function pumpSoon(queue: DeliveryQueue): void {
+    if (fresh.has(queue)) return;
+    if (fresh.size === 0) process.nextTick(pumpFresh);
+    fresh.add(queue);
+  }
+
+  function pumpFresh(): void {
+    const queuesNow = [...fresh];
+    fresh.clear();
+    for (const queue of queuesNow) pump(queue);
   }
 
   /** A claim of the submission queue into its queue: in memory when there is room, else on disk. */
