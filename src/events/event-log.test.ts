@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { createCollapse } from "./collapse.ts";
 import { createEventLog } from "./event-log.ts";
@@ -141,7 +141,7 @@ test("lines are written in batches, wait for a slow reader, and are dropped beyo
   for (let n = 0; n < 2000; n++) say();
   expect(texts).toHaveLength(1);
   took?.();
-  expect(texts[1]).toMatch(/\d+ lines were dropped/);
+  await vi.waitFor(() => expect(texts[1]).toMatch(/\d+ lines were dropped/));
   const flushed = sink.flush();
   took?.();
   await flushed;

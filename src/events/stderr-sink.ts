@@ -22,6 +22,8 @@ export interface StderrSink {
   flush(): Promise<void>;
 }
 
+/** In a flood of events lines are gathered for so long, lest each few of them cost a write. */
+const gatherMs = 20;
 /** Text that waits for a slow reader; beyond it lines are dropped and counted. */
 const maxBufferedChars = 1024 * 1024;
 
@@ -33,7 +35,7 @@ const colours: Readonly<Record<Severity, string>> = {
 const uncoloured = "\x1b[0m";
 
 /**
- * Lines are gathered and written once per turn of the event loop; a reader that is slow is waited for without
+ * The first line is written at the end of the turn of the event loop, what follows soon in few writes; a reader that is slow is waited for without
  * holding up anybody. Cost: rendering one line per event told.
  */
 export function createStderrSink(options: StderrSinkOptions): StderrSink {
@@ -44,9 +46,12 @@ export function createStderrSink(options: StderrSinkOptions): StderrSink {
   let dropped = 0;
   let scheduled = false;
   let writing = false;
+  let gathering: NodeJS.Timeout | undefined;
   let flushed: (() => void)[] = [];
 
   const writeBuffered = (): void => {
+    clearTimeout(gathering);
+    gathering = undefined;
     scheduled = false;
     if (writing) return;
     if (buffered === "") {
@@ -60,7 +65,8 @@ export function createStderrSink(options: StderrSinkOptions): StderrSink {
     writing = true;
     write(text, () => {
       writing = false;
-      writeBuffered();
+      if (flushed.length > 0) writeBuffered();
+      else gathering = setTimeout(writeBuffered, gatherMs);
     });
   };
 
@@ -74,7 +80,7 @@ export function createStderrSink(options: StderrSinkOptions): StderrSink {
       }
       buffered +=
         format === "json" ? jsonLine(record, verdict.unsaid) : textLine(record, verdict.unsaid, colour);
-      if (scheduled || writing) return;
+      if (scheduled || writing || gathering !== undefined) return;
       scheduled = true;
       setImmediate(writeBuffered);
     },
@@ -103,11 +109,24 @@ function writeStderr(text: string, done: () => void): void {
   from(0);
 }
 
+let lastSecond = Number.NaN;
+let lastTime = "";
+
+/** Local time. */
+function timeOfDay(atMs: number): string {
+  const second = Math.floor(atMs / 1000);
+  if (second !== lastSecond) {
+    lastTime = new Date(atMs).toTimeString().slice(0, 8);
+    lastSecond = second;
+  }
+  return lastTime;
+}
+
 /** `05:21:53 Warning 1021 SmtpReceive: text`. */
 export function textLine(record: EventRecord, unsaid: number, colour: boolean): string {
   const { at, definition } = record;
   const { severity, id, category } = definition;
-  const time = at.toTimeString().slice(0, 8);
+  const time = timeOfDay(at.getTime());
   const line = `${time} ${severity} ${id} ${category}: ${renderEvent(record)}${unsaid > 0 ? ` (and ${unsaid} more like it)` : ""}`;
   const start = colour ? colours[severity] : "";
   return start === "" ? `${line}\n` : `${start}${line}${uncoloured}\n`;

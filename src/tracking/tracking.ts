@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import type { Envelope, MessageId, Origin } from "../core/message/envelope.ts";
+import { instantTexts } from "../core/units/instant-text.ts";
 import { csvField } from "../logs/csv.ts";
 import type { LogFamily } from "../logs/log-files.ts";
 import { createRollingLog } from "../logs/rolling-log.ts";
@@ -84,16 +85,6 @@ const maxBufferedChars = 16 * 1024 * 1024;
 /** More stand in several lines. */
 const recipientsPerLine = 500;
 const none: readonly string[] = [];
-
-/** ISO 8601 of one instant after the other; many entries share theirs. */
-function instantTexts(): (atMs: number) => string {
-  let lastMs = Number.NaN;
-  let last = "";
-  return (atMs) => {
-    if (atMs !== lastMs) last = new Date((lastMs = atMs)).toISOString();
-    return last;
-  };
-}
 
 export function trackingFamily(dataDirectory: string): LogFamily {
   return {

@@ -1,4 +1,5 @@
 /** An event as it is kept: one JSON object on a line of its own. */
+import { instantTexts } from "../../core/units/instant-text.ts";
 import type { Category, Severity } from "../catalogue.ts";
 import { renderEvent } from "../event-text.ts";
 import type { EventRecord, FieldValue } from "../events.ts";
@@ -28,12 +29,14 @@ export type Tally = Required<Pick<StoredEvent, "count" | "firstAt" | "lastAt">> 
 /** What one field may bring into the store, in characters: strangers choose some of them. */
 const maxFieldChars = 2_000;
 
+const instantText = instantTexts();
+
 export function storedEvent(record: EventRecord, sequence: number, tally?: Tally): StoredEvent {
   const { definition, name, at } = record;
   const { id, category, severity } = definition;
   const fields = boundedFields(record.fields);
   const text = renderEvent(fields === record.fields ? record : { ...record, fields });
-  return { sequence, id, name, category, severity, at: at.toISOString(), text, fields, ...tally };
+  return { sequence, id, name, category, severity, at: instantText(at.getTime()), text, fields, ...tally };
 }
 
 function boundedFields(fields: EventRecord["fields"]): EventRecord["fields"] {
