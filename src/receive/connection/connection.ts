@@ -132,6 +132,17 @@ export class Connection {
     this.#socket.end();
   }
 
+  /**
+   * Closes as soon as what was written is handed to the system. For a client that has said good-bye: had it sent more
+   * that nobody read, the system would reset the connection, and the last reply could be lost.
+   */
+  closeAtOnce(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.closingSince = this.#now();
+    this.#socket.destroySoon();
+  }
+
   destroy(): void {
     this.#ended = true;
     this.#socket.destroy();

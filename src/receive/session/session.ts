@@ -342,7 +342,8 @@ export class Session implements ConnectionHandler {
     this.#output.flush();
     this.#waiting = true;
     this.#closing = true;
-    this.#connection.close();
+    if (reply === replies.closing && this.#input.waitingBytes === 0) this.#connection.closeAtOnce();
+    else this.#connection.close();
   }
 
   #upgrade(): void {
