@@ -45,6 +45,10 @@ const order: readonly Dialog[] = [
   ["HELP before EHLO", [["HELP", "214 "]]],
   ["QUIT before EHLO", [quit]],
   ["QUIT inside a transaction", [...transaction, quit]],
+  [
+    "much behind QUIT: its reply still arrives",
+    [[octets(`QUIT\r\n${"NOOP\r\n".repeat(20_000)}`), "221 2.0.0", "closed"]],
+  ],
   ["nothing is run behind QUIT", [["QUIT", "221 2.0.0", "closed"]]],
 ];
 
