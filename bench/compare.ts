@@ -19,7 +19,7 @@ export interface PeerReadings {
 
 export interface Comparison {
   readonly load: Load;
-  /** smtp-source straight into smtp-sink. */
+  /** smtp-source straight into smtp-sink; the median over the rounds. */
   readonly toolsPerSecond: number;
   readonly peers: readonly PeerReadings[];
 }
@@ -46,14 +46,15 @@ export async function compare(
       peers.push(peer);
       readings.set(peer, []);
     }
-    progress(`${load.name}: the tools back to back, then a warm-up`);
-    const toolsPerSecond = await measureTools(sinkPort, load);
-    const warmUp = { ...load, messages: Math.max(20, Math.ceil(load.messages / 5)) };
     if (options.warmUp !== false) {
-      for (const peer of peers) await measure(peer, sinkPort, warmUp);
+      progress(`${load.name}: a warm-up as long as a round`);
+      for (const peer of peers) await measure(peer, sinkPort, load);
     }
+    const tools: number[] = [];
     const since = Date.now();
     for (let round = 1; round <= options.rounds; round++) {
+      progress(`${load.name}: the tools back to back, round ${round} of ${options.rounds}`);
+      tools.push(await measureTools(sinkPort, load));
       for (const peer of peers) {
         progress(`${load.name}: ${peer.name}, round ${round} of ${options.rounds}`);
         readings.get(peer)?.push(await measure(peer, sinkPort, load));
@@ -65,7 +66,7 @@ export async function compare(
       const eventLoopLagP99Ms = await peer.eventLoopLagP99Ms?.(since);
       results.push({ name, version, readings: all, median: medianReading(all), eventLoopLagP99Ms });
     }
-    return { load, toolsPerSecond, peers: results };
+    return { load, toolsPerSecond: median(tools), peers: results };
   } finally {
     await Promise.allSettled(peers.map((peer) => peer.stop()));
   }

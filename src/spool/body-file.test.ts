@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { highWaterBytes, openBodyFiles, type BodyFiles } from "./body-file.ts";
+import { openBodyFiles, type BodyFiles } from "./body-file.ts";
+import { highWaterBytes } from "./body-writer.ts";
 
 let directory: string;
 let files: BodyFiles;

@@ -7,29 +7,11 @@ import { mkdir, open, readdir, rename, unlink, type FileHandle } from "node:fs/p
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { MessageId } from "../core/message/envelope.ts";
-import { blockBytes, bodyBlocks, KeptBody, type BodyBlocks } from "./body-blocks.ts";
+import { bodyBlocks } from "./body-blocks.ts";
+import { writeBody, type BodyRoom, type BodyWriter } from "./body-writer.ts";
 import { faultOf } from "./lmdb-store.ts";
 import { SpoolError } from "./spool.ts";
-
-/** A body being written. Octets wait in memory until the disk takes them: at most `highWaterBytes` and a write. */
-export interface BodyWriter {
-  /** Copies the octets. Returns false when the writer should wait for `whenWritable()`. Never throws. */
-  write(octets: Buffer): boolean;
-  whenWritable(): Promise<void>;
-  /** Resolves with the crc32 when file and directory entry are durable. Rejects with SpoolError; the file is gone then. */
-  finish(): Promise<number>;
-  /** The body, if there was room to keep it; the room is given back. Once, after `finish`. */
-  takeKept(): KeptBody | undefined;
-  /** Removes the file. Idempotent; resolves when it is gone. */
-  discard(): Promise<void>;
-}
-
-/** Memory for bodies between their arrival and their delivery. */
-export interface BodyRoom {
-  /** False: there is no room. */
-  take(bytes: number): boolean;
-  give(bytes: number): void;
-}
+import { sharedSync, syncDirectory } from "./sync-directory.ts";
 
 export interface BodyFiles {
   /** With `room`, what is written is also kept in memory as long as there is room for it. */
@@ -44,10 +26,8 @@ export interface BodyFiles {
   sweep(isKept: (id: MessageId) => boolean): Promise<number>;
 }
 
-export const highWaterBytes = 512 * 1024;
-/** Handing work to the pool costs the event loop more than the copy: fewer, larger writes and reads. */
-const writeBatchBytes = 192 * 1024;
-const readChunkBytes = 512 * 1024;
+/** Handing work to the pool costs the event loop more than the copy: few, large reads. */
+const readChunkBytes = 256 * 1024;
 const shards = 256;
 
 /** Directories are made as they are needed, with mode 0700; files have 0600. */
@@ -109,178 +89,6 @@ export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> 
   };
 }
 
-/** A block, or the part of it that was filled. */
-interface Piece {
-  readonly octets: Buffer;
-  written: boolean;
-  kept: boolean;
-}
-
-function writeBody(
-  blocks: BodyBlocks,
-  room: BodyRoom | undefined,
-  file: {
-    open: () => Promise<FileHandle>;
-    syncEntry: () => Promise<void>;
-    remove: () => Promise<void>;
-    faultFrom: (error: unknown) => Promise<SpoolError>;
-  },
-): BodyWriter {
-  let filling: Buffer | undefined;
-  let filledBytes = 0;
-  let waiting: Piece[] = [];
-  let kept: Piece[] | undefined = room && [];
-  let unwrittenBytes = 0;
-  let crc = 0;
-  let fault: unknown;
-  let over = false;
-  let finishing = false;
-  let wake: (() => void) | undefined;
-  let writable: Promise<void> | undefined;
-  let pumping: Promise<void> | undefined;
-  let handle: FileHandle | undefined;
-  let removed: Promise<void> | undefined;
-
-  const release = () => {
-    wake?.();
-    wake = writable = undefined;
-  };
-
-  const reuse = (piece: Piece) => {
-    if (piece.written && !piece.kept) blocks.give(piece.octets);
-  };
-
-  const leaveRoom = () => {
-    const left = kept ?? [];
-    room?.give(left.length * blockBytes);
-    kept = undefined;
-    return left;
-  };
-
-  const keepNoLonger = () => {
-    for (const piece of leaveRoom()) {
-      piece.kept = false;
-      reuse(piece);
-    }
-  };
-
-  const fill = (octets: Buffer) => {
-    for (let at = 0; at < octets.length;) {
-      filling ??= blocks.take();
-      const copied = octets.copy(filling, filledBytes, at);
-      at += copied;
-      filledBytes += copied;
-      if (filledBytes === blockBytes) seal();
-    }
-  };
-
-  const seal = () => {
-    if (filling === undefined) return;
-    const piece: Piece = { octets: filling.subarray(0, filledBytes), written: false, kept: false };
-    filling = undefined;
-    filledBytes = 0;
-    waiting.push(piece);
-    if (kept === undefined) return;
-    if (room?.take(blockBytes) !== true) return keepNoLonger();
-    piece.kept = true;
-    kept.push(piece);
-  };
-
-  async function pump() {
-    try {
-      handle ??= await file.open();
-      while (waiting.length > 0 && (finishing || unwrittenBytes >= writeBatchBytes)) {
-        const batch = waiting;
-        waiting = [];
-        const octets = batch.map((piece) => piece.octets);
-        const writtenBytes = await writeAll(handle, octets);
-        unwrittenBytes -= writtenBytes;
-        for (const piece of batch) {
-          piece.written = true;
-          reuse(piece);
-        }
-        if (unwrittenBytes < highWaterBytes / 2) release();
-      }
-    } catch (error) {
-      fault ??= error;
-      waiting = [];
-      unwrittenBytes = 0;
-      release();
-    }
-    pumping = undefined;
-  }
-
-  async function discard() {
-    over = true;
-    leaveRoom();
-    waiting = [];
-    filling = undefined;
-    release();
-    await pumping;
-    await handle?.close().catch(() => undefined);
-    handle = undefined;
-    await file.remove().catch(() => undefined);
-  }
-
-  return {
-    write(octets) {
-      if (over || fault !== undefined || octets.length === 0) return true;
-      crc = crc32(octets, crc);
-      unwrittenBytes += octets.length;
-      fill(octets);
-      if (unwrittenBytes >= writeBatchBytes) pumping ??= pump();
-      return unwrittenBytes < highWaterBytes;
-    },
-    whenWritable() {
-      if (over || unwrittenBytes < highWaterBytes) return Promise.resolve();
-      return (writable ??= new Promise((resolve) => {
-        wake = resolve;
-      }));
-    },
-    async finish() {
-      try {
-        finishing = true;
-        seal();
-        await pumping;
-        await pump();
-        over = true;
-        if (fault !== undefined) throw fault;
-        if (handle === undefined) throw new Error("the body was discarded");
-        await handle.datasync();
-        const closing = handle;
-        handle = undefined;
-        await closing.close();
-        await file.syncEntry();
-        return crc;
-      } catch (error) {
-        await (removed ??= discard());
-        throw await file.faultFrom(error);
-      }
-    },
-    takeKept() {
-      const whole = kept !== undefined;
-      const chunks = leaveRoom().map(({ octets }) => octets);
-      return whole ? new KeptBody(chunks, blocks) : undefined;
-    },
-    discard: () => (removed ??= discard()),
-  };
-}
-
-async function writeAll(handle: FileHandle, buffers: readonly Buffer[]): Promise<number> {
-  let rest: Buffer[] = [...buffers];
-  let total = 0;
-  while (rest.length > 0) {
-    let { bytesWritten } = await handle.writev(rest);
-    total += bytesWritten;
-    while (rest[0] !== undefined && bytesWritten >= rest[0].length) {
-      bytesWritten -= rest[0].length;
-      rest.shift();
-    }
-    if (rest[0] !== undefined && bytesWritten > 0) rest = [rest[0].subarray(bytesWritten), ...rest.slice(1)];
-  }
-  return total;
-}
-
 async function* readBody(path: string, sizeBytes: number, expectedCrc: number) {
   let handle: FileHandle;
   try {
@@ -316,42 +124,6 @@ async function* readBody(path: string, sizeBytes: number, expectedCrc: number) {
 
 function unreadable(error: unknown): never {
   throw new SpoolError("failed", `the body file cannot be read: ${String(error)}`, { cause: error });
-}
-
-/** Syncs directories; who comes while a sync of his directory runs shares the next one with all who came. */
-function sharedSync(): (path: string) => Promise<void> {
-  const running = new Map<string, Promise<void>>();
-  const next = new Map<string, Promise<void>>();
-  return (path) => {
-    let sync = next.get(path);
-    if (sync !== undefined) return sync;
-    const before = running.get(path) ?? Promise.resolve();
-    sync = before
-      .catch(() => undefined)
-      .then(async () => {
-        next.delete(path);
-        const begun = syncDirectory(path);
-        running.set(path, begun);
-        try {
-          await begun;
-        } finally {
-          if (running.get(path) === begun) running.delete(path);
-        }
-      });
-    next.set(path, sync);
-    return sync;
-  };
-}
-
-/** Makes the entries of a directory durable. Windows cannot, and needs not: NTFS journals them. */
-export async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function removeFile(path: string): Promise<void> {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { blockBytes, bodyBlocks, KeptBody } from "./body-blocks.ts";
-import { openBodyFiles, type BodyRoom } from "./body-file.ts";
+import { openBodyFiles } from "./body-file.ts";
+import type { BodyRoom } from "./body-writer.ts";
 import { openLmdbSpool, type LmdbSpool } from "./lmdb-spool.ts";
 import { submissionQueue, type Claim } from "./spool.ts";
 

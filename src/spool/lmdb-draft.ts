@@ -1,7 +1,7 @@
 /** A draft of the durable spool: in memory up to the inline limit, then in a body file. */
 import type { MessageId } from "../core/message/envelope.ts";
 import { copyOctets } from "../core/octets/slab.ts";
-import type { BodyWriter } from "./body-file.ts";
+import type { BodyWriter } from "./body-writer.ts";
 import type { Draft } from "./spool.ts";
 
 /** What a draft leaves to `accept`. */

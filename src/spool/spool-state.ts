@@ -1,7 +1,8 @@
 /** What the parts of the durable spool share, and the smallest steps on it. Nothing here touches the disk. */
 import type { MessageId } from "../core/message/envelope.ts";
 import type { Clock } from "../ports/ports.ts";
-import type { BodyFiles, BodyRoom } from "./body-file.ts";
+import type { BodyFiles } from "./body-file.ts";
+import type { BodyRoom } from "./body-writer.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { DueKey } from "./keys.ts";
 import { holdClaim, isHeld, type LiveClaim, type LiveMessage } from "./live-message.ts";
@@ -62,11 +63,11 @@ export function hold(spool: SpoolState, live: LiveMessage, queue: QueueName, now
   return holdClaim(live, queue, now, spool.bodies, 0);
 }
 
-/** Large bodies leave half of the budget to small mail. */
+/** Large bodies leave three quarters of the budget to small mail. */
 export function bodyRoom(spool: SpoolState): BodyRoom {
   return {
     take(bytes) {
-      if (spool.onAccepted === undefined || spool.freshBytes + bytes > spool.memoryBudgetBytes / 2)
+      if (spool.onAccepted === undefined || spool.freshBytes + bytes > spool.memoryBudgetBytes / 4)
         return false;
       spool.freshBytes += bytes;
       return true;

@@ -219,7 +219,8 @@ export class ContentIntake {
         ...(subject === undefined ? undefined : { subject: subject.slice(0, maxSubjectChars) }),
       });
       this.#state.messages++;
-      this.#tell(message);
+      // The client's reply goes first.
+      process.nextTick(() => this.#tell(message));
       const held = holdAcknowledgement(message, this.#state, this.#services);
       if (held !== undefined) await this.#waitForDelivery(held);
       metrics.received(message.content.sizeBytes, clock.now() - endedAt);
