@@ -13,7 +13,7 @@ import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createOverview, type Overview } from "./metrics/overview.ts";
 import { createEventCounts } from "./metrics/event-counts.ts";
 import { watchEventLoopLag } from "./metrics/event-loop-lag.ts";
-import { createExposition, type Exposition } from "./metrics/exposition.ts";
+import type { Exposition } from "./metrics/exposition.ts";
 import { createMonitoring } from "./metrics/monitoring.ts";
 import { createReadinessCheck, type Readiness, type RelayState } from "./metrics/readiness.ts";
 import { eventStoreDirectory, openEventStore, type EventStore } from "./events/store/event-store.ts";
@@ -65,8 +65,8 @@ export interface Relay {
   readonly tracking: Pick<TrackingLog, "enabled" | "track" | "search" | "export">;
   /** What it counted since its start. */
   readonly metrics: Metrics;
-  /** The same for Prometheus, with what it holds now. */
-  exposition(): Exposition;
+  /** The same for Prometheus, with what it holds now. Loads its library when it is first asked for. */
+  exposition(): Promise<Exposition>;
   /** Whether it takes mail now, and why not. */
   readiness(): Promise<Readiness>;
   /** That it answers tells that the event loop turns; how late it was is told too. */
@@ -226,9 +226,9 @@ export async function createRelay(
     live: true as const,
     eventLoopLagMs: overview.points().at(-1)?.eventLoopLagP99Ms ?? 0,
   });
-  let exposed: Exposition | undefined;
-  const exposition = (): Exposition =>
-    (exposed ??= createExposition({
+  const expose = async (): Promise<Exposition> => {
+    const { createExposition } = await import("./metrics/exposition.ts");
+    return createExposition({
       metrics,
       events: eventCounts,
       version,
@@ -257,7 +257,10 @@ export async function createRelay(
       get certificates() {
         return certificates.inUse();
       },
-    }));
+    });
+  };
+  let exposed: Promise<Exposition> | undefined;
+  const exposition = (): Promise<Exposition> => (exposed ??= expose());
   const monitoring = createMonitoring({
     monitored: { exposition, readiness, liveness },
     events,

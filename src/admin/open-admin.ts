@@ -85,7 +85,7 @@ function observed(relay: Relay) {
       [
         "/metrics",
         async () => {
-          const exposition = relay.exposition();
+          const exposition = await relay.exposition();
           return new Response(await exposition.text(), {
             headers: { "content-type": exposition.contentType },
           });

@@ -23,7 +23,7 @@ export interface Monitoring {
 
 /** What stands behind the paths. */
 export interface Monitored {
-  readonly exposition: () => Exposition;
+  readonly exposition: () => Promise<Exposition>;
   readonly readiness: () => Promise<Readiness>;
   readonly liveness: () => object;
 }
@@ -94,7 +94,7 @@ async function serve(
     response.setHeader("allow", "GET, HEAD");
     text(request, response, 405, "Only GET and HEAD are served here.\n");
   } else if (path === "/metrics") {
-    const exposed = exposition();
+    const exposed = await exposition();
     text(request, response, 200, await exposed.text(), exposed.contentType);
   } else if (path === "/livez") {
     json(request, response, 200, liveness());

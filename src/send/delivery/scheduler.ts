@@ -161,7 +161,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   function pumpFresh(): void {
     const queuesNow = [...fresh];
     fresh.clear();
-    for (const queue of queuesNow) pump(queue);
+    for (const queue of queuesNow) {
+      try {
+        pump(queue);
+      } catch (error) {
+        events.emit("RelayFault", { where: `beginning to deliver over ${queue.name}`, error: String(error) });
+      }
+    }
   }
 
   /** A claim of the submission queue into its queue: in memory when there is room, else on disk. */
