@@ -7,11 +7,11 @@ import { mkdir, open, readdir, rename, unlink, type FileHandle } from "node:fs/p
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { MessageId } from "../core/message/envelope.ts";
+import { createDirectorySync, syncDirectory, type DirectorySync } from "../ports/directory-sync.ts";
 import { bodyBlocks } from "./body-blocks.ts";
 import { writeBody, type BodyRoom, type BodyWriter } from "./body-writer.ts";
 import { faultOf } from "./lmdb-store.ts";
 import { SpoolError } from "./spool.ts";
-import { sharedSync, syncDirectory } from "./sync-directory.ts";
 
 export interface BodyFiles {
   /** With `room`, what is written is also kept in memory as long as there is room for it. */
@@ -35,7 +35,7 @@ export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> 
   const directory = join(spoolDirectory, "bodies");
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const made = new Map<string, Promise<void>>();
-  const syncShard = sharedSync();
+  const syncs = new Map<string, DirectorySync>();
   const blocks = bodyBlocks();
 
   const shardOf = (id: MessageId) =>
@@ -51,6 +51,15 @@ export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> 
       making.catch(() => made.delete(shard));
     }
     return making;
+  };
+
+  const syncShard = (shard: string): Promise<void> => {
+    let sync = syncs.get(shard);
+    if (sync === undefined) {
+      sync = createDirectorySync(shard);
+      syncs.set(shard, sync);
+    }
+    return sync();
   };
 
   return {

@@ -2,8 +2,8 @@
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { MessageId } from "../core/message/envelope.ts";
+import { syncDirectory } from "../ports/directory-sync.ts";
 import type { BodyFiles } from "./body-file.ts";
-import { syncDirectory } from "./sync-directory.ts";
 
 /** The remains of a message, as far as they can be read. */
 export interface Remains {

@@ -13,7 +13,7 @@ import { chmod, mkdir, readFile, rm, stat, statfs, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { promisify } from "node:util";
-import { syncDirectory } from "./sync-directory.ts";
+import { syncDirectory } from "../ports/directory-sync.ts";
 import { writeZeros } from "./file-room.ts";
 import {
   blockBytes,

@@ -5,9 +5,9 @@
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { DropSendConnector } from "../../core/policy/send-connector.ts";
+import { createDirectorySync, syncDirectory as syncOne } from "../../ports/directory-sync.ts";
 import { SpoolError, type Claim } from "../../spool/spool.ts";
 import type { AttemptResult, Carrier, Verdict } from "../delivery/delivery.ts";
-import { createDirectorySync, syncDirectory as syncOne } from "./directory-sync.ts";
 import { dropFileName, dropHead } from "./drop-file.ts";
 
 const concurrency = 32;
