@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeSelfSigned } from "../../src/receive/tls/self-signed.ts";
 import { freePort } from "../../src/testing/free-port.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { progress } from "../progress.ts";
@@ -30,7 +31,11 @@ export const haraka: PeerKind = {
     cpSync(join(home, packageFolder, "config"), config, { recursive: true });
     const write = (name: string, text: string): void => writeFileSync(join(config, name), text);
     write("smtp.ini", `listen=127.0.0.1:${port}\nnodes=0\n`);
-    write("plugins", "bench_relay\n");
+    write("plugins", "tls\nbench_relay\n");
+    // The kind of certificate that Weir makes for itself.
+    const { certificate, key } = await makeSelfSigned("haraka.test", new Date());
+    write("tls_cert.pem", certificate);
+    write("tls_key.pem", key);
     write("me", "haraka.test\n");
     write("log.ini", "[main]\nlevel=warn\n");
     write("outbound.ini", "concurrency_max=50\nenable_tls=false\n");

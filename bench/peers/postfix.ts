@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeSelfSigned } from "../../src/receive/tls/self-signed.ts";
 import { freePort } from "../../src/testing/free-port.ts";
 import { untilListening } from "../until-listening.ts";
 import type { PeerKind } from "./peer.ts";
@@ -28,7 +29,10 @@ export const postfix: PeerKind = {
     for (const folder of [etc, spool, data]) mkdirSync(folder, { recursive: true });
     for (let at = directory; at !== dirname(at) && at !== "/tmp"; at = dirname(at)) chmodSync(at, 0o755);
     chownSync(data, Number(execFileSync("id", ["-u", "postfix"], { encoding: "utf8" })), 0);
-    writeFileSync(join(etc, "main.cf"), mainConfiguration({ spool, data, directory, sinkPort }));
+    // The kind of certificate that Weir makes for itself.
+    const { certificate, key } = await makeSelfSigned("postfix.test", new Date());
+    writeFileSync(join(etc, "chain.pem"), key + certificate, { mode: 0o600 });
+    writeFileSync(join(etc, "main.cf"), mainConfiguration({ etc, spool, data, directory, sinkPort }));
     writeFileSync(join(etc, "master.cf"), masterConfiguration(port));
     // In the foreground, so that it is a child of ours.
     const server = spawnServer(postfixProgram, ["-c", etc, "start-fg"], under);
@@ -48,6 +52,7 @@ export const postfix: PeerKind = {
 };
 
 const mainConfiguration = (at: {
+  etc: string;
   spool: string;
   data: string;
   directory: string;
@@ -78,7 +83,8 @@ initial_destination_concurrency = 20
 default_destination_concurrency_limit = 50
 default_process_limit = 200
 smtp_tls_security_level =
-smtpd_tls_security_level =
+smtpd_tls_security_level = may
+smtpd_tls_chain_files = ${join(at.etc, "chain.pem")}
 `;
 
 const masterConfiguration = (port: number): string => `
