@@ -6,6 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { syncDirectory } from "../ports/directory-sync.ts";
 import type { Role } from "./routes.ts";
 
 export interface AdminToken {
@@ -147,4 +148,5 @@ async function writeTokens(file: string, tokens: readonly StoredToken[]): Promis
     await handle.close();
   }
   await rename(next, file);
+  await syncDirectory(dirname(file));
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { chown, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { syncDirectory } from "../ports/directory-sync.ts";
 
 export class ConfigurationFileError extends Error {
   override readonly name = "ConfigurationFileError";
@@ -51,17 +52,6 @@ export async function replaceFile(file: string, expected: string, text: string):
     throw new ConfigurationFileError("fileFault", `${file} cannot be written: ${reason}`, fault);
   } finally {
     if (temporary !== undefined) await unlink(temporary).catch(() => undefined);
-  }
-}
-
-/** So that the rename outlives a power cut; Windows has no such thing. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -35,8 +35,8 @@ const colours: Readonly<Record<Severity, string>> = {
 const uncoloured = "\x1b[0m";
 
 /**
- * The first line is written at the end of the turn of the event loop, what follows soon in few writes; a reader that is slow is waited for without
- * holding up anybody. Cost: rendering one line per event told.
+ * The first line is written at the end of the turn of the event loop, what follows soon in few writes; a reader that
+ * is slow is waited for without holding up anybody. Cost: rendering one line per event told.
  */
 export function createStderrSink(options: StderrSinkOptions): StderrSink {
   const { format, write = writeStderr } = options;

@@ -1,6 +1,6 @@
 /**
  * The memory that large bodies pass through, used again and again. V8 answers large buffers that come and go with
- * full collections, one for every twenty messages of 1 MB.
+ * full collections: one for every 20 to 30 messages of 1 MB.
  */
 export const blockBytes = 64 * 1024;
 const mostFree = 256;

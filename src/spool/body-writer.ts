@@ -24,9 +24,10 @@ export interface BodyRoom {
   give(bytes: number): void;
 }
 
-export const highWaterBytes = 384 * 1024;
 /** Handing work to the pool costs the event loop more than the copy: few, large writes. */
 const writeBatchBytes = 192 * 1024;
+/** One batch is written while the next one fills. */
+export const highWaterBytes = 2 * writeBatchBytes;
 
 /** A block, or the part of it that was filled. */
 interface Piece {
@@ -119,7 +120,8 @@ export function writeBody(
           piece.written = true;
           reuse(piece);
         }
-        if (unwrittenBytes < highWaterBytes / 2) release();
+        // What is left here starts no write by itself: whoever waits must go on.
+        if (unwrittenBytes < writeBatchBytes) release();
       }
     } catch (error) {
       fault ??= error;

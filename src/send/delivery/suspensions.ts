@@ -1,6 +1,7 @@
 /** Which queues are suspended, kept in a file of the data directory so that a restart changes nothing. */
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { syncDirectory } from "../../ports/directory-sync.ts";
 import type { QueueName } from "../../spool/spool.ts";
 
 export interface Suspensions {
@@ -66,11 +67,5 @@ async function writeNames(file: string, names: readonly QueueName[]): Promise<vo
     await handle.close();
   }
   await rename(draft, file);
-  if (process.platform === "win32") return;
-  const directory = await open(dirname(file), "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  await syncDirectory(dirname(file));
 }
