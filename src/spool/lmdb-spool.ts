@@ -24,23 +24,23 @@ import { dirname, resolve as absolutePath } from "node:path";
 import type { MessageId } from "../core/message/envelope.ts";
 import type { Clock } from "../ports/ports.ts";
 import { syncDirectory } from "../ports/directory-sync.ts";
-import { accept } from "./arrivals.ts";
-import { openBodyFiles } from "./body-file.ts";
-import { claimDue, claimMessage, claimOld, release } from "./claiming.ts";
+import { accept } from "./flow/arrivals.ts";
+import { openBodyFiles } from "./bodies/body-file.ts";
+import { claimDue, claimMessage, claimOld, release } from "./flow/claiming.ts";
 import { lockDirectory } from "./directory-lock.ts";
-import { countDeferred } from "./count-deferred.ts";
-import { createGroupCommit } from "./group-commit.ts";
-import { messageIdOf, messageKey } from "./keys.ts";
-import { lmdbDraft } from "./lmdb-draft.ts";
-import type { JournalOptions } from "./journal.ts";
-import { openJournaledStore } from "./journaled-store.ts";
-import { messageIds } from "./message-ids.ts";
-import { openQueueTable } from "./queue-table.ts";
-import { oldestSince } from "./oldest-since.ts";
-import { list, resubmit } from "./queue-walks.ts";
-import { setClaimAside } from "./set-aside.ts";
-import { settle } from "./settling.ts";
-import { find, suspend } from "./single-message.ts";
+import { countDeferred } from "./inspection/count-deferred.ts";
+import { createGroupCommit } from "./store/group-commit.ts";
+import { messageIdOf, messageKey } from "./store/keys.ts";
+import { lmdbDraft } from "./messages/lmdb-draft.ts";
+import type { JournalOptions } from "./store/journal.ts";
+import { openJournaledStore } from "./store/journaled-store.ts";
+import { messageIds } from "./messages/message-ids.ts";
+import { openQueueTable } from "./queues/queue-table.ts";
+import { oldestSince } from "./inspection/oldest-since.ts";
+import { list, resubmit } from "./inspection/queue-walks.ts";
+import { setClaimAside } from "./flow/set-aside.ts";
+import { settle } from "./flow/settling.ts";
+import { find, suspend } from "./inspection/single-message.ts";
 import {
   assertOpen,
   bodyRoom,
@@ -48,7 +48,7 @@ import {
   tellSettled,
   type MessagesInUse,
   type SpoolState,
-} from "./spool-state.ts";
+} from "./flow/spool-state.ts";
 import type { Draft, Spool, SpoolError } from "./spool.ts";
 
 export interface LmdbSpoolOptions {

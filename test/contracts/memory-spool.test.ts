@@ -1,4 +1,4 @@
-import { createMemorySpool } from "../../src/spool/memory-spool.ts";
+import { createMemorySpool } from "../../src/testing/memory-spool.ts";
 import { describeSpool } from "./spool-contract.ts";
 
 describeSpool("memory-spool", async (options) => {

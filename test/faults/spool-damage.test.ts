@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open as openLmdb } from "lmdb";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { messageKey } from "../../src/spool/keys.ts";
+import { messageKey } from "../../src/spool/store/keys.ts";
 import { openLmdbSpool, type LmdbSpool } from "../../src/spool/lmdb-spool.ts";
 import { submissionQueue } from "../../src/spool/spool.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";

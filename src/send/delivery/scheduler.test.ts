@@ -4,7 +4,7 @@ import type { Envelope, Notify, Recipient } from "../../core/message/envelope.ts
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { createEventLog } from "../../events/event-log.ts";
 import type { EventRecord } from "../../events/events.ts";
-import { createMemorySpool } from "../../spool/memory-spool.ts";
+import { createMemorySpool } from "../../testing/memory-spool.ts";
 import { submissionQueue, unreachableQueue, type Claim, type Spool } from "../../spool/spool.ts";
 import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { schedulerSettings } from "../../testing/scheduler-settings.ts";

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { createEventLog } from "../../events/event-log.ts";
-import { createMemorySpool } from "../../spool/memory-spool.ts";
+import { createMemorySpool } from "../../testing/memory-spool.ts";
 import { submissionQueue, unreachableQueue, type Claim, type Spool } from "../../spool/spool.ts";
 import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { schedulerSettings } from "../../testing/scheduler-settings.ts";

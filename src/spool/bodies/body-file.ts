@@ -1,0 +1,148 @@
+/**
+ * Bodies too large for a record: one file each, `bodies/<shard>/<id>`, written while the message arrives and
+ * durable, with its directory entry, before the record that names it is committed. A file without a record is
+ * an orphan: its message was never acknowledged, or has been settled.
+ */
+import { mkdir, open, readdir, rename, unlink, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import type { MessageId } from "../../core/message/envelope.ts";
+import { createDirectorySync, syncDirectory, type DirectorySync } from "../../ports/directory-sync.ts";
+import { bodyBlocks } from "./body-blocks.ts";
+import { writeBody, type BodyRoom, type BodyWriter } from "./body-writer.ts";
+import { faultOf } from "../store/lmdb-store.ts";
+import { SpoolError } from "../spool.ts";
+
+export interface BodyFiles {
+  /** With `room`, what is written is also kept in memory as long as there is room for it. */
+  begin(id: MessageId, room?: BodyRoom): BodyWriter;
+  /** Chunks in order. Throws SpoolError `damaged`, at the latest in place of the last chunk. */
+  read(id: MessageId, sizeBytes: number, crc: number): AsyncGenerator<Buffer, void, undefined>;
+  /** Removes a body; one that is gone is no fault. */
+  remove(id: MessageId): Promise<void>;
+  /** Moves a body to `path`, for a message set aside. False when there is none. */
+  moveTo(id: MessageId, path: string): Promise<boolean>;
+  /** Removes all files that `isKept` does not know. Returns how many. */
+  sweep(isKept: (id: MessageId) => boolean): Promise<number>;
+}
+
+/** Handing work to the pool costs the event loop more than the copy: few, large reads. */
+const readChunkBytes = 256 * 1024;
+const shards = 256;
+
+/** Directories are made as they are needed, with mode 0700; files have 0600. */
+export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> {
+  const directory = join(spoolDirectory, "bodies");
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const made = new Map<string, Promise<void>>();
+  const syncs = new Map<string, DirectorySync>();
+  const blocks = bodyBlocks();
+
+  const shardOf = (id: MessageId) =>
+    join(directory, (Math.floor(id / 4096) % shards).toString(16).padStart(2, "0"));
+  const pathOf = (id: MessageId) => join(shardOf(id), String(id));
+
+  const makeShard = (id: MessageId): Promise<void> => {
+    const shard = shardOf(id);
+    let making = made.get(shard);
+    if (making === undefined) {
+      making = mkdir(shard, { recursive: true, mode: 0o700 }).then(() => syncDirectory(directory));
+      made.set(shard, making);
+      making.catch(() => made.delete(shard));
+    }
+    return making;
+  };
+
+  const syncShard = (shard: string): Promise<void> => {
+    let sync = syncs.get(shard);
+    if (sync === undefined) {
+      sync = createDirectorySync(shard);
+      syncs.set(shard, sync);
+    }
+    return sync();
+  };
+
+  return {
+    begin: (id, room) =>
+      writeBody(blocks, room, {
+        open: async () => {
+          await makeShard(id);
+          return open(pathOf(id), "wx", 0o600);
+        },
+        syncEntry: () => syncShard(shardOf(id)),
+        remove: () => removeFile(pathOf(id)),
+        faultFrom: (error) => faultOf(spoolDirectory, error),
+      }),
+    read: (id, sizeBytes, crc) => readBody(pathOf(id), sizeBytes, crc),
+    remove: (id) => removeFile(pathOf(id)),
+    async moveTo(id, path) {
+      try {
+        await rename(pathOf(id), path);
+        return true;
+      } catch (error) {
+        if (isMissing(error)) return false;
+        throw error;
+      }
+    },
+    async sweep(isKept) {
+      let swept = 0;
+      for (const shard of await readdir(directory)) {
+        for (const name of await readdir(join(directory, shard))) {
+          if (isKept(Number(name))) continue;
+          await removeFile(join(directory, shard, name));
+          swept++;
+        }
+      }
+      return swept;
+    },
+  };
+}
+
+async function* readBody(path: string, sizeBytes: number, expectedCrc: number) {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, "r");
+  } catch (error) {
+    throw isMissing(error)
+      ? new SpoolError("damaged", "the body file is missing")
+      : new SpoolError("failed", `the body file cannot be opened: ${String(error)}`, { cause: error });
+  }
+  try {
+    let crc = 0;
+    let at = 0;
+    let held: Buffer | undefined;
+    for (;;) {
+      // One octet more than there should be tells a file that has grown.
+      const chunk = Buffer.allocUnsafeSlow(Math.min(readChunkBytes, sizeBytes - at + 1));
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length, at).catch(unreadable);
+      if (bytesRead === 0) break;
+      if (held !== undefined) yield held;
+      held = chunk.subarray(0, bytesRead);
+      crc = crc32(held, crc);
+      at += bytesRead;
+      if (at >= sizeBytes) break;
+    }
+    if (at !== sizeBytes)
+      throw new SpoolError("damaged", `the body file has ${at} octets in place of ${sizeBytes}`);
+    if (crc !== expectedCrc) throw new SpoolError("damaged", "the body file does not match its checksum");
+    if (held !== undefined) yield held;
+  } finally {
+    await handle.close();
+  }
+}
+
+function unreadable(error: unknown): never {
+  throw new SpoolError("failed", `the body file cannot be read: ${String(error)}`, { cause: error });
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "ENOENT";
+}

@@ -1,0 +1,95 @@
+/** All queues: how many messages each holds, and where its next claim begins. Memory: per queue, not per message. */
+import { dueQueue, type DueQueue } from "./due-queue.ts";
+import { dueKeyOf, queueEnd, queueKey, queueNameOf, type DueKey } from "../store/keys.ts";
+import type { Store } from "../store/journaled-store.ts";
+import { submissionQueue, suspendedDueAt, type QueueName, type QueueSummary } from "../spool.ts";
+
+export interface QueueTable {
+  find(queue: QueueName): DueQueue | undefined;
+  findOrAdd(queue: QueueName): DueQueue;
+  /** One message more or less in a queue; a queue without messages is forgotten, but for the busiest. */
+  count(queue: QueueName, change: 1 | -1): void;
+  /** Entries on disk behind `after` in due order. Cost: a range read; about 1 µs an entry. */
+  scan(queue: QueueName, after: DueKey, limit: number): DueKey[];
+  take(queue: QueueName, now: number, limit: number): DueKey[];
+  nextDueAt(queue: QueueName): number | undefined;
+  summaries(): QueueSummary[];
+}
+
+/**
+ * `isTaken` tells whether an entry is held or out of date. Cost: counts the keys of every queue natively; 1,000,000
+ * entries take a fraction of a second.
+ */
+export function openQueueTable(
+  store: Store,
+  isTaken: (queue: QueueName, entry: DueKey) => boolean,
+): QueueTable {
+  const queues = new Map<QueueName, DueQueue>();
+
+  const findOrAdd = (queue: QueueName): DueQueue => {
+    let found = queues.get(queue);
+    if (found === undefined) queues.set(queue, (found = dueQueue()));
+    return found;
+  };
+
+  const scan = (queue: QueueName, after: DueKey, limit: number): DueKey[] => {
+    const start = queueKey(queue, after.dueAt, after.id + 1);
+    const keys = store.tables.queue.getKeys({ start, end: queueEnd(queue), limit });
+    const found: DueKey[] = [];
+    for (const key of keys) found.push(dueKeyOf(key));
+    return found;
+  };
+
+  for (const queue of storedNames(store)) {
+    findOrAdd(queue).messages = store.countKeys("queue", rangeOf(queue));
+  }
+
+  const nextDueAt = (queue: QueueName): number | undefined => {
+    const dueAt = queues.get(queue)?.nextDueAt(
+      (after, count) => scan(queue, after, count),
+      (entry) => isTaken(queue, entry),
+    );
+    return dueAt === suspendedDueAt ? undefined : dueAt;
+  };
+
+  return {
+    nextDueAt,
+    find: (queue) => queues.get(queue),
+    findOrAdd,
+    count(queue, change) {
+      const found = findOrAdd(queue);
+      found.messages += change;
+      const isOver = found.messages <= 0 && found.pending.size === 0;
+      if (isOver && queue !== submissionQueue) queues.delete(queue);
+    },
+    scan,
+    take: (queue, now, limit) =>
+      queues.get(queue)?.take(
+        now,
+        limit,
+        (after, count) => scan(queue, after, count),
+        (entry) => isTaken(queue, entry),
+      ) ?? [],
+    summaries: () =>
+      [...queues]
+        .filter(([, { messages }]) => messages > 0)
+        .map(([queue, { messages }]) => ({ queue, messages, nextDueAt: nextDueAt(queue) })),
+  };
+}
+
+function rangeOf(queue: QueueName) {
+  return { start: queueKey(queue, 0, 0), end: queueEnd(queue) };
+}
+
+/** The names in the table: one seek for each. */
+function storedNames(store: Store): QueueName[] {
+  const names: QueueName[] = [];
+  let start: Buffer = Buffer.of(0);
+  for (;;) {
+    const [key] = store.tables.queue.getKeys({ start, limit: 1 });
+    if (key === undefined) return names;
+    const name = queueNameOf(key);
+    names.push(name);
+    start = queueEnd(name);
+  }
+}

@@ -1,0 +1,256 @@
+/** The store against a plain map: reads at every step, and what is left after crashes and damage. */
+import { cpSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createFakeClock } from "../../testing/fake-clock.ts";
+import { blockBytes, frameBytes, wholeBlocks } from "./journal-frame.ts";
+import type { Store, StoreOptions } from "./journaled-store.ts";
+import type { SpoolError } from "../spool.ts";
+import { tableNames, type TableName, type Write } from "./store.ts";
+
+const disk = vi.hoisted(() => ({ fails: false }));
+vi.mock("node:fs", async (importOriginal) => {
+  const fs = await importOriginal<typeof import("node:fs")>();
+  type Arguments = [fd: number, buffer: Buffer, offset: number, length: number, position: number];
+  type Done = (error: Error | null, written: number) => void;
+  return {
+    ...fs,
+    /** A failing disk may or may not have taken what it was given: here it has. */
+    write: (...[fd, buffer, offset, length, position, done]: [...Arguments, Done]) =>
+      fs.write(fd, buffer, offset, length, position, (error, written) =>
+        done(disk.fails ? new Error("EIO: i/o error, write") : error, written),
+      ),
+  };
+});
+
+// Other files of this process may have loaded the store with the real disk.
+vi.resetModules();
+const { openJournaledStore } = await import("./journaled-store.ts");
+
+const kib = 1024;
+let clock: ReturnType<typeof createFakeClock>;
+let directory: string;
+let store: Store;
+let faults: SpoolError[];
+let model: Record<TableName, Map<string, string>>;
+
+const open = async (journal: StoreOptions["journal"], at = directory): Promise<Store> =>
+  openJournaledStore(at, {
+    clock,
+    onFault: (fault) => faults.push(fault),
+    ...(journal === undefined ? {} : { journal }),
+  });
+const sized = (bytes: number) => ({ segmentBytes: { least: bytes, most: bytes } });
+
+beforeEach(async () => {
+  clock = createFakeClock();
+  directory = await mkdtemp(join(tmpdir(), "weir-store-"));
+  faults = [];
+  disk.fails = false;
+  model = { messages: new Map(), queue: new Map(), state: new Map() };
+});
+afterEach(async () => {
+  await store.close();
+  await rm(directory, { recursive: true });
+});
+
+function seeded(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+/** A commit of a few random writes on few keys, as the spool makes them: `isNew` only where it is true. */
+function randomWrites(random: (below: number) => number): Write[] {
+  const writes: Write[] = [];
+  for (let left = 1 + random(6); left > 0; left--) {
+    const table = tableNames[random(3)] as TableName;
+    const key = `key ${random(40)}`;
+    const value = random(2) === 0 ? undefined : `${random(1e6)} `.repeat(1 + random(300));
+    const isNew = value !== undefined && !model[table].has(key) && random(4) > 0;
+    writes.push({
+      table,
+      key: Buffer.from(key),
+      value: value === undefined ? undefined : Buffer.from(value),
+      isNew,
+    });
+    if (value === undefined) model[table].delete(key);
+    else model[table].set(key, value);
+  }
+  return writes;
+}
+
+function contents(of: Store): Record<TableName, [string, string][]> {
+  const all = (table: TableName): [string, string][] =>
+    [...of.tables[table].getKeys({ start: Buffer.of(0) })].map((key) => [
+      key.toString(),
+      of.tables[table].getBinary(key)?.toString() ?? "missing",
+    ]);
+  return { messages: all("messages"), queue: all("queue"), state: all("state") };
+}
+
+function expected(): Record<TableName, [string, string][]> {
+  const all = (table: TableName) => [...model[table]].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { messages: all("messages"), queue: all("queue"), state: all("state") };
+}
+
+const put = (key: string, value: string): Write => ({
+  table: "messages",
+  key: Buffer.from(key),
+  value: Buffer.from(value),
+});
+const keysOf = (of: Store) => contents(of).messages.map(([key]) => key);
+
+test.each<[string, StoreOptions["journal"]]>([
+  ["segments that are filled again and again", sized(48 * kib)],
+  ["segments in which little has room", sized(16 * kib)],
+  ["no journal", false],
+])("reads see what was committed: %s", async (_, journal) => {
+  store = await open(journal);
+  const random = seeded(4711);
+  for (let step = 0; step < 400; step++) {
+    await store.commit(randomWrites(random), false);
+    const start = Buffer.from(`key ${random(40)}`);
+    const limit = 1 + random(8);
+    const known = expected()
+      .queue.map(([key]) => key)
+      .filter((key) => key >= start.toString());
+    const end = random(2) === 0 ? undefined : Buffer.from("key 3");
+    const range = { start, limit, ...(end === undefined ? {} : { end }) };
+    expect([...store.tables.queue.getKeys(range)].map(String), `step ${step}`).toEqual(
+      known.filter((key) => end === undefined || key < end.toString()).slice(0, limit),
+    );
+    if (step % 20 === 0) expect(contents(store), `step ${step}`).toEqual(expected());
+    if (step % 100 === 99) {
+      await store.close();
+      store = await open(journal);
+      expect(contents(store), `reopened after ${step}`).toEqual(expected());
+      expect(store.count("queue")).toBe(model.queue.size);
+    }
+  }
+  expect(faults).toEqual([]);
+});
+
+/** The directory as a crash at this moment leaves it; while nothing is applied, a copy is that. */
+async function crashed(): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), "weir-store-crash-"));
+  cpSync(directory, copy, { recursive: true });
+  return copy;
+}
+
+async function expectAfterCrash(copy: string, check: (of: Store) => void) {
+  const found = await open(sized(1024 * kib), copy);
+  try {
+    check(found);
+  } finally {
+    await found.close();
+    await rm(copy, { recursive: true });
+  }
+}
+
+test("what the journal holds is found after a crash, and after a crash of that", async () => {
+  store = await open(sized(1024 * kib));
+  const random = seeded(17);
+  for (let step = 0; step < 60; step++) await store.commit(randomWrites(random), false);
+  const copy = await crashed();
+  await expectAfterCrash(await crashed(), (found) => expect(contents(found)).toEqual(expected()));
+  const second = await open(sized(1024 * kib), copy);
+  await second.commit([put("later", "1")], false);
+  await second.close();
+  await expectAfterCrash(copy, (found) => expect(keysOf(found)).toContain("later"));
+  expect(faults).toEqual([]);
+});
+
+const segment = (at: string) => join(at, "journal", "0");
+const firstFrameAt = blockBytes;
+
+test("a commit cut off by a power cut is none; those before it are whole", async () => {
+  store = await open(sized(1024 * kib));
+  await store.commit([put("a", "1")], false);
+  const last = [put("b", "x".repeat(3 * blockBytes)), put("c", "2")];
+  await store.commit(last, false);
+  const begin = firstFrameAt + blockBytes;
+  for (let block = 0; block < wholeBlocks(frameBytes(last)) / blockBytes; block++) {
+    const copy = await crashed();
+    const octets = readFileSync(segment(copy));
+    octets.fill(0, begin + block * blockBytes, begin + (block + 1) * blockBytes);
+    writeFileSync(segment(copy), octets);
+    await expectAfterCrash(copy, (found) => expect(keysOf(found), `block ${block}`).toEqual(["a"]));
+  }
+  expect(faults).toEqual([]);
+});
+
+test("a damaged commit between others is told; the others are found", async () => {
+  store = await open(sized(1024 * kib));
+  for (const key of ["a", "b", "c"]) await store.commit([put(key, "1")], false);
+  const copy = await crashed();
+  const octets = readFileSync(segment(copy));
+  octets[firstFrameAt + blockBytes + 45] = 0x55;
+  writeFileSync(segment(copy), octets);
+  await expectAfterCrash(copy, (found) => expect(keysOf(found)).toEqual(["a", "c"]));
+  expect(faults).toMatchObject([{ code: "failed", message: "1 commits in the journal cannot be read" }]);
+});
+
+test("octets of a message that look like a frame are none, even when the frame around them is damaged", async () => {
+  store = await open(sized(1024 * kib));
+  await store.commit([put("a", "1")], false);
+  const frame = readFileSync(segment(directory)).subarray(firstFrameAt, firstFrameAt + blockBytes);
+  await store.commit([{ table: "messages", key: Buffer.from("a"), value: undefined }], false);
+  // A whole frame, at the beginning of a block: it puts "a" again.
+  const key = Buffer.from("hostile");
+  const head = frameBytes([{ table: "messages", key, value: Buffer.alloc(0) }]);
+  const value = Buffer.concat([Buffer.alloc(blockBytes - head), frame]);
+  await store.commit([{ table: "messages", key, value }], false);
+  await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["hostile"]));
+
+  // From an earlier use of the segment, as whoever wrote the message may have known it.
+  await store.close();
+  store = await open(sized(1024 * kib));
+  await store.commit([{ table: "messages", key, value }, put("x", "1")], false);
+  const copy = await crashed();
+  const octets = readFileSync(segment(copy));
+  octets[firstFrameAt + 60] = 0x55;
+  writeFileSync(segment(copy), octets);
+  await expectAfterCrash(copy, (found) => expect(keysOf(found)).toEqual(["hostile"]));
+});
+
+test("a journal that fails: LMDB goes on alone, and the frame that failed is never replayed", async () => {
+  store = await open(sized(1024 * kib));
+  await store.commit([put("a", "1")], false);
+  disk.fails = true;
+  await store.commit([put("b", "1")], false);
+  disk.fails = false;
+  await store.commit([{ table: "messages", key: Buffer.from("b"), value: undefined }, put("c", "1")], false);
+  expect(keysOf(store)).toEqual(["a", "c"]);
+  expect(faults).toMatchObject([{ code: "failed", message: expect.stringContaining("EIO") }]);
+  await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["a", "c"]));
+
+  // After a while it is tried again, and holds what follows.
+  await clock.advance(60_000);
+  const before = readFileSync(segment(directory)).subarray(0, blockBytes);
+  await store.commit([put("d", "1")], false);
+  expect(readFileSync(segment(directory)).subarray(0, blockBytes).equals(before)).toBe(false);
+  await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["a", "c", "d"]));
+});
+
+test("a store that held much and is empty gives the disk back when it rests", async () => {
+  store = await open(sized(256 * kib));
+  const many = Array.from({ length: 600 }, (_, i) => put(`key ${i}`, "x".repeat(64 * kib)));
+  for (let at = 0; at < many.length; at += 100) await store.commit(many.slice(at, at + 100), false);
+  await store.commit(
+    many.map((write) => ({ ...write, value: undefined })),
+    true,
+  );
+  const size = () => statSync(join(directory, "data.mdb")).size;
+  expect(size()).toBeGreaterThan(32 * kib * kib);
+  await clock.advance(5_000);
+  await vi.waitFor(() => expect(size()).toBeLessThan(8 * kib * kib));
+  await store.commit([put("a", "1")], false);
+  expect(keysOf(store)).toEqual(["a"]);
+  await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["a"]));
+  expect(faults).toEqual([]);
+});

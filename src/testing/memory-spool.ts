@@ -1,0 +1,342 @@
+/**
+ * The spool's contract in its simplest form: everything in memory, every query a walk over all messages. It is
+ * the executable specification and a double for tests. "Durable" means here: until the process ends.
+ */
+import type { Envelope, MessageId, Origin } from "../core/message/envelope.ts";
+import type { Clock } from "../ports/ports.ts";
+import { drawnAt, messageIds } from "../spool/messages/message-ids.ts";
+import {
+  byDue,
+  changedRecipients,
+  contentFacts,
+  dueRecipients,
+  entriesOf,
+  newRecipients,
+  resubmittedRecipients,
+  suspendedRecipients,
+  type PlacedRecipient,
+} from "../spool/messages/recipients.ts";
+import {
+  maxCounted,
+  oldestOf,
+  SpoolError,
+  submissionQueue,
+  suspendedDueAt,
+  type Claim,
+  type ContentFacts,
+  type ContentReader,
+  type Draft,
+  type ListedMessage,
+  type QueueName,
+  type QueueSummary,
+  type Report,
+  type Spool,
+  type SpooledMessage,
+} from "../spool/spool.ts";
+
+interface Kept {
+  readonly message: SpooledMessage;
+  readonly content: Buffer;
+  recipients: PlacedRecipient[];
+  readonly claims: Map<QueueName, Claim>;
+  /** Released entries that are not to be claimed before a time. */
+  readonly notBefore: Map<QueueName, number>;
+}
+
+interface MemoryDraft extends Draft {
+  take(): Buffer;
+}
+
+/**
+ * A spool that keeps everything in memory. Contents above `inlineLimitBytes` (64 KiB) are read by `stream()`
+ * only, as in the durable one.
+ */
+export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: number }): Spool {
+  const { clock, inlineLimitBytes = 64 * 1024 } = options;
+  const nextId = messageIds(0);
+  const kept = new Map<MessageId, Kept>();
+  const waiters = new Map<MessageId, (() => void)[]>();
+  let accepted: ((claim: Claim) => boolean) | undefined;
+  let damaged: Parameters<Spool["onDamaged"]>[0] | undefined;
+  let closed = false;
+
+  const assertOpen = () => {
+    if (closed) throw new SpoolError("closed", "the spool is closed");
+  };
+
+  const keep = (id: MessageId, envelope: Envelope, origin: Origin, facts: ContentFacts, content: Buffer) => {
+    const arrivedAt = clock.now();
+    const message: SpooledMessage = { id, arrivedAt, envelope, origin, content: facts };
+    const recipients = newRecipients(envelope.recipients.length, arrivedAt);
+    kept.set(id, { message, content, recipients, claims: new Map(), notBefore: new Map() });
+    return message;
+  };
+
+  const handOver = (message: SpooledMessage) => {
+    const one = kept.get(message.id);
+    if (accepted === undefined || one === undefined) return;
+    const claim = hold(one, submissionQueue, Number.POSITIVE_INFINITY);
+    if (!accepted(claim)) endClaim(claim);
+  };
+
+  const hold = (one: Kept, queue: QueueName, now: number): Claim => {
+    const claim: Claim = {
+      message: one.message,
+      queue,
+      recipients: dueRecipients(one.recipients, queue, now),
+      content: readerOf(one.content, inlineLimitBytes),
+    };
+    one.claims.set(queue, claim);
+    return claim;
+  };
+
+  /** The message a claim holds; undefined when the claim has ended or the message was set aside. */
+  const endClaim = (claim: Claim): Kept | undefined => {
+    const one = kept.get(claim.message.id);
+    if (one?.claims.get(claim.queue) !== claim) return undefined;
+    one.claims.delete(claim.queue);
+    one.notBefore.delete(claim.queue);
+    return one;
+  };
+
+  const forget = (id: MessageId) => {
+    kept.delete(id);
+    for (const resolve of waiters.get(id) ?? []) resolve();
+    waiters.delete(id);
+  };
+
+  /** Entries of a queue, earliest due first, claimed ones included. */
+  const entries = (queue: QueueName) =>
+    [...kept.values()]
+      .flatMap((one) =>
+        entriesOf(one.recipients)
+          .filter((entry) => entry.queue === queue)
+          .map(({ dueAt }) => ({ id: one.message.id, dueAt, one, claimed: one.claims.has(queue) })),
+      )
+      .sort(byDue);
+
+  const nextDueAt = (queue: QueueName): number | undefined => {
+    const due = entries(queue)
+      .filter(({ claimed, dueAt }) => !claimed && dueAt < suspendedDueAt)
+      .map(({ one, dueAt }) => Math.max(dueAt, one.notBefore.get(queue) ?? 0));
+    return due.length === 0 ? undefined : Math.min(...due);
+  };
+
+  return {
+    recovered: 0,
+    get size() {
+      return kept.size;
+    },
+    begin: () => memoryDraft(nextId(clock.now())),
+    async accept(draft, envelope, origin, facts) {
+      assertOpen();
+      const content = (draft as MemoryDraft).take();
+      const message = keep(draft.id, envelope, origin, { sizeBytes: content.length, ...facts }, content);
+      handOver(message);
+      return message;
+    },
+    onAccepted(listener) {
+      accepted = listener;
+    },
+    onDamaged(listener) {
+      damaged = listener;
+    },
+    async claim(queue, limit, now) {
+      assertOpen();
+      return entries(queue)
+        .filter(
+          ({ one, dueAt, claimed }) => !claimed && Math.max(dueAt, one.notBefore.get(queue) ?? 0) <= now,
+        )
+        .slice(0, limit)
+        .map(({ one }) => hold(one, queue, now));
+    },
+    async claimOld(after, arrivedBefore, limit) {
+      assertOpen();
+      const claims: Claim[] = [];
+      let next = after;
+      for (const one of [...kept.values()].sort((a, b) => a.message.id - b.message.id)) {
+        if (one.message.id <= after || one.message.arrivedAt >= arrivedBefore) continue;
+        const free = entriesOf(one.recipients).filter(({ queue }) => !one.claims.has(queue));
+        if (claims.length > 0 && claims.length + free.length > limit) break;
+        for (const { queue } of free) claims.push(hold(one, queue, Number.POSITIVE_INFINITY));
+        next = one.message.id;
+      }
+      return { claims, next };
+    },
+    async settle(claim, changes, reports: readonly Report[] = []) {
+      assertOpen();
+      const { message } = claim;
+      const one = kept.get(message.id);
+      if (one === undefined) return;
+      if (one.claims.get(claim.queue) !== claim)
+        throw new Error(`the claim of message ${message.id} has ended`);
+      one.recipients = changedRecipients(one.recipients, claim, changes);
+      endClaim(claim);
+      if (one.recipients.length === 0) forget(message.id);
+      const made = reports.map(({ envelope, origin, content }) =>
+        keep(
+          nextId(clock.now()),
+          envelope,
+          origin,
+          { sizeBytes: content.length, ...contentFacts(content) },
+          content,
+        ),
+      );
+      for (const report of made) handOver(report);
+    },
+    release(claim, notBefore) {
+      const one = endClaim(claim);
+      if (one !== undefined && notBefore !== undefined) one.notBefore.set(claim.queue, notBefore);
+    },
+    async setAside(claim, what) {
+      assertOpen();
+      const { id } = claim.message;
+      if (!kept.has(id)) return;
+      forget(id);
+      damaged?.({ id, what, setAside: undefined });
+    },
+    async resubmit(queue, suspendedToo = false) {
+      assertOpen();
+      const now = clock.now();
+      let moved = 0;
+      for (const { one, claimed } of entries(queue)) {
+        const recipients = claimed
+          ? undefined
+          : resubmittedRecipients(one.recipients, queue, suspendedToo, now);
+        if (recipients === undefined) continue;
+        one.notBefore.delete(queue);
+        one.recipients = recipients;
+        moved++;
+      }
+      return moved;
+    },
+    async suspend(queue, id, suspended) {
+      assertOpen();
+      const one = kept.get(id);
+      if (!one?.recipients.some((recipient) => recipient.queue === queue)) return "missing";
+      if (one.claims.has(queue)) return "held";
+      const recipients = suspendedRecipients(one.recipients, queue, suspended, clock.now());
+      if (recipients === undefined) return "unchanged";
+      one.recipients = recipients;
+      return "changed";
+    },
+    whenSettled: (id) =>
+      kept.has(id) && !closed
+        ? new Promise((resolve) => waiters.set(id, [...(waiters.get(id) ?? []), resolve]))
+        : Promise.resolve(),
+    nextDueAt,
+    oldestSince(queue) {
+      const ids =
+        queue === undefined
+          ? [...kept.keys()]
+          : entries(queue)
+              .slice(0, oldestOf)
+              .map(({ one }) => one.message.id);
+      return ids.length === 0 || closed ? undefined : drawnAt(Math.min(...ids));
+    },
+    queues() {
+      const names = new Set([...kept.values()].flatMap((one) => one.recipients.map(({ queue }) => queue)));
+      return [...names].map((queue): QueueSummary => {
+        return { queue, messages: entries(queue).length, nextDueAt: nextDueAt(queue) };
+      });
+    },
+    async list(
+      queue,
+      limit,
+      { after, only, fits = () => true, maxExamined = Number.POSITIVE_INFINITY } = {},
+    ) {
+      assertOpen();
+      const wanted = entries(queue).filter(
+        (entry) =>
+          (after === undefined || byDue(entry, after) > 0) &&
+          (only === undefined || (only === "suspended") === (entry.dueAt === suspendedDueAt)),
+      );
+      const messages: ListedMessage[] = [];
+      let examined = 0;
+      for (const entry of wanted) {
+        if (messages.length === limit || examined === maxExamined) break;
+        examined++;
+        const listed = listedIn(entry.one, queue, entry.dueAt);
+        if (fits(listed)) messages.push(listed);
+      }
+      const last = wanted[examined - 1];
+      const next = examined < wanted.length ? (last ?? after ?? { dueAt: 0, id: 0 }) : undefined;
+      return { messages, examined, next: next && { dueAt: next.dueAt, id: next.id } };
+    },
+    async countDeferred(queue, now) {
+      assertOpen();
+      const deferred = entries(queue).filter(({ dueAt }) => dueAt > now && dueAt < suspendedDueAt);
+      return Math.min(maxCounted, deferred.length);
+    },
+    find(id) {
+      assertOpen();
+      const one = kept.get(id);
+      if (one === undefined) return undefined;
+      const places = entriesOf(one.recipients).map(({ queue, dueAt }) => ({
+        queue,
+        ...listedIn(one, queue, dueAt),
+      }));
+      return { message: one.message, content: readerOf(one.content, inlineLimitBytes), places };
+    },
+    async claimMessage(queue, id) {
+      assertOpen();
+      const one = kept.get(id);
+      if (one === undefined || one.claims.has(queue)) return undefined;
+      if (!one.recipients.some((recipient) => recipient.queue === queue)) return undefined;
+      return hold(one, queue, Number.POSITIVE_INFINITY);
+    },
+    async close() {
+      closed = true;
+      for (const resolve of [...waiters.values()].flat()) resolve();
+      waiters.clear();
+    },
+  };
+}
+
+function listedIn(one: Kept, queue: QueueName, dueAt: number): ListedMessage {
+  const recipients = dueRecipients(one.recipients, queue, Number.POSITIVE_INFINITY);
+  return { message: one.message, recipients, dueAt, held: one.claims.has(queue) };
+}
+
+function memoryDraft(id: MessageId): MemoryDraft {
+  let chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  let over = false;
+  return {
+    id,
+    get sizeBytes() {
+      return sizeBytes;
+    },
+    write(octets) {
+      if (!over) {
+        chunks.push(Buffer.from(octets));
+        sizeBytes += octets.length;
+      }
+      return true;
+    },
+    whenWritable: () => Promise.resolve(),
+    discard() {
+      over = true;
+      chunks = [];
+    },
+    take() {
+      if (over) throw new Error(`draft ${id} has ended`);
+      over = true;
+      const content = Buffer.concat(chunks);
+      chunks = [];
+      return content;
+    },
+  };
+}
+
+const streamChunkBytes = 64 * 1024;
+
+function readerOf(content: Buffer, inlineLimitBytes: number): ContentReader {
+  return {
+    inMemory: content.length <= inlineLimitBytes ? content : undefined,
+    async *stream() {
+      for (let at = 0; at < content.length; at += streamChunkBytes)
+        yield content.subarray(at, at + streamChunkBytes);
+    },
+  };
+}
