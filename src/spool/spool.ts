@@ -36,6 +36,11 @@ export interface ContentFacts {
   readonly dotLines: number;
   /** Any octet above 127. */
   readonly eightBit: boolean;
+  /**
+   * Any octet above 127 in the header. Absent where the content has none at all, and in records of versions that
+   * did not ask: `isHeaderEightBit` reads it.
+   */
+  readonly headerEightBit?: boolean;
   /** False when the content does not end in CRLF (possible by BDAT). */
   readonly endsWithCrlf: boolean;
   /** As the header has it, angle brackets included; absent where it has none. For people and logs. */
@@ -46,6 +51,11 @@ export interface ContentFacts {
 
 /** Longer subjects are kept up to here. Characters. */
 export const maxSubjectChars = 255;
+
+/** In old records a content with octets above 127 counts as if its header had some: what was demanded for it then. */
+export function isHeaderEightBit({ eightBit, headerEightBit }: ContentFacts): boolean {
+  return headerEightBit ?? eightBit;
+}
 
 export interface SpooledMessage {
   readonly id: MessageId;

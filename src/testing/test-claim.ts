@@ -22,6 +22,9 @@ export function contentFacts(content: Buffer): ContentFacts {
     sizeBytes: content.length,
     dotLines: text.split("\r\n").filter((line) => line.startsWith(".")).length,
     eightBit: content.some((octet) => octet > 127),
+    headerEightBit: content
+      .subarray(0, Math.max(content.indexOf("\r\n\r\n"), 0))
+      .some((octet) => octet > 127),
     endsWithCrlf: text.endsWith("\r\n"),
   };
 }

@@ -48,8 +48,3 @@ function startsWithName(header: Buffer, at: number, name: string): boolean {
   }
   return true;
 }
-
-export function hasHighOctet(octets: Buffer): boolean {
-  for (let i = 0; i < octets.length; i++) if ((octets[i] ?? 0) > 127) return true;
-  return false;
-}

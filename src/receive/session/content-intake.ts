@@ -9,6 +9,8 @@ import { ContentFraming } from "../../core/smtp/content-framing.ts";
 import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
 import { delayedAckLine } from "../../logs/protocol-lines.ts";
 import type { ProtocolSession } from "../../logs/protocol-log.ts";
+import { isAscii } from "../../core/smtp/characters.ts";
+import { hasHighOctet } from "../../core/octets/high-octet.ts";
 import { copyOctets } from "../../core/octets/slab.ts";
 import { maxSubjectChars, SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
 import { addedMessageId, supplement } from "./supplement.ts";
@@ -29,6 +31,7 @@ export class ContentIntake {
   #held: Buffer[] = [];
   #headerSeen = false;
   #header: HeaderFacts | undefined;
+  #headerEightBit = false;
   /** Why the message will not be taken; the rest of it is read and dropped. */
   fault: Reply | undefined;
   /** Set when reading on makes no sense: reply and close. */
@@ -93,8 +96,10 @@ export class ContentIntake {
   #lookAtHeader(): void {
     const { connector } = this.#state;
     this.#headerSeen = true;
-    const facts = scanHeader(this.#framing.headerOctets());
+    const header = this.#framing.headerOctets();
+    const facts = scanHeader(header);
     this.#header = facts;
+    this.#headerEightBit = this.#framing.eightBit && hasHighOctet(header);
     if (facts.receivedCount > connector.maxHopCount) {
       this.#refuse(replies.hopCountExceeded);
       return;
@@ -133,6 +138,10 @@ export class ContentIntake {
   #traceHeader(): Buffer {
     const state = this.#state;
     const { recipients, smtpUtf8 } = this.#transaction;
+    const forMailbox = recipients.length === 1 ? recipients[0]?.forwardPath : undefined;
+    // The only thing in it that may be other than ASCII.
+    if (smtpUtf8 && forMailbox !== undefined && !isAscii(forMailbox, 0, forMailbox.length))
+      this.#headerEightBit = true;
     state.receivedPrefix ??= receivedPrefix({
       helloName: state.hello?.name ?? "",
       sourceAddress: state.peer.address,
@@ -148,7 +157,7 @@ export class ContentIntake {
       }),
       id: `${this.#draft.id}`,
       date: this.#services.clock.wall(),
-      forMailbox: recipients.length === 1 ? recipients[0]?.forwardPath : undefined,
+      forMailbox,
     });
   }
 
@@ -203,7 +212,9 @@ export class ContentIntake {
       sessionId: id,
       ...(authenticatedUser !== undefined ? { authenticatedUser } : {}),
     };
-    const { dotLines, eightBit, endsWithCrlf } = this.#framing;
+    const { dotLines, endsWithCrlf } = this.#framing;
+    const headerEightBit = this.#headerEightBit;
+    const eightBit = headerEightBit || this.#framing.eightBit;
     const subject = this.#header?.subject;
     const messageId =
       this.#header?.messageId ??
@@ -214,6 +225,7 @@ export class ContentIntake {
       const message = await this.#services.spool.accept(this.#draft, envelope, origin, {
         dotLines,
         eightBit,
+        ...(eightBit ? { headerEightBit } : undefined),
         endsWithCrlf,
         ...(messageId === undefined ? undefined : { messageId }),
         ...(subject === undefined ? undefined : { subject: subject.slice(0, maxSubjectChars) }),

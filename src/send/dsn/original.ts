@@ -1,5 +1,6 @@
 /** Reads from a kept message what its reports carry: all of it when that is small, else its header section. */
-import { hasHighOctet, headerEnd, headerField } from "../../core/dsn/original-header.ts";
+import { hasHighOctet } from "../../core/octets/high-octet.ts";
+import { headerEnd, headerField } from "../../core/dsn/original-header.ts";
 import type { ReportOriginal } from "../../core/dsn/report-input.ts";
 import type { Claim, ContentReader } from "../../spool/spool.ts";
 

@@ -1,4 +1,5 @@
 /** The unfinished recipients of one message, and how a settle changes them. Pure. */
+import { hasHighOctet } from "../../core/octets/high-octet.ts";
 import type { MessageId } from "../../core/message/envelope.ts";
 import { scanHeader } from "../../core/message/header-scan.ts";
 import { assertQueueName } from "../store/keys.ts";
@@ -156,16 +157,23 @@ export function contentFacts(content: Buffer): Omit<ContentFacts, "sizeBytes"> {
   const dot = 0x2e;
   let dotLines = content[0] === dot ? 1 : 0;
   for (let at = content.indexOf("\n."); at !== -1; at = content.indexOf("\n.", at + 1)) dotLines++;
-  const eightBit = content.some((octet) => octet > 127);
+  const eightBit = hasHighOctet(content);
   const { length } = content;
   const { messageId, subject } = scanHeader(content);
   return {
     dotLines,
     eightBit,
+    ...(eightBit ? { headerEightBit: hasHighOctet(headerOf(content)) } : undefined),
     endsWithCrlf: content[length - 2] === 0x0d && content[length - 1] === 0x0a,
     ...(messageId === undefined ? undefined : { messageId }),
     ...(subject === undefined ? undefined : { subject: subject.slice(0, maxSubjectChars) }),
   };
+}
+
+/** The header section, or all of it where no empty line ends it. */
+function headerOf(content: Buffer): Buffer {
+  const end = content.indexOf("\r\n\r\n", 0, "latin1");
+  return end < 0 ? content : content.subarray(0, end);
 }
 
 /** Earliest due first, then by arrival. */

@@ -11,7 +11,9 @@ import {
 
 const envelope: Envelope = { reversePath: "a@a.test", recipients: [], body: "7BIT", smtpUtf8: false };
 const content = { sizeBytes: 100, dotLines: 0, eightBit: false, endsWithCrlf: true };
-const eightBit = { ...content, eightBit: true };
+const oldEightBit = { ...content, eightBit: true };
+const eightBit = { ...oldEightBit, headerEightBit: false };
+const eightBitHeader = { ...oldEightBit, headerEightBit: true };
 const data = { chunking: false, asciiPaths: true };
 const bdat = { chunking: true, asciiPaths: true };
 const none = noCapabilities;
@@ -32,7 +34,10 @@ describe("envelopeRefusal", () => {
     ["BINARYMIME not offered", { body: "BINARYMIME" }, content, none, bdat, "5.6.3"],
     ["BINARYMIME offered", { body: "BINARYMIME" }, content, binary, bdat, undefined],
     ["SMTPUTF8 for a path", {}, content, eight, { ...data, asciiPaths: false }, "5.6.7"],
-    ["SMTPUTF8 for content", { smtpUtf8: true }, eightBit, eight, data, "5.6.7"],
+    ["SMTPUTF8 for the header", { smtpUtf8: true }, eightBitHeader, eight, data, "5.6.7"],
+    ["SMTPUTF8 not for a body", { smtpUtf8: true }, eightBit, eight, data, undefined],
+    ["a header of which nothing was declared", {}, eightBitHeader, eight, data, undefined],
+    ["a record from before", { smtpUtf8: true }, oldEightBit, eight, data, "5.6.7"],
     ["SMTPUTF8 declared, all ASCII", { smtpUtf8: true }, content, none, data, undefined],
     ["SMTPUTF8 offered", { smtpUtf8: true }, eightBit, utf8, { ...data, asciiPaths: false }, undefined],
     ["too large", {}, content, { ...none, sizeLimitBytes: 99 }, data, "5.3.4"],
@@ -54,7 +59,10 @@ describe("mailCommand", () => {
     [{}, eightBit, none, data, ""],
     [{ body: "8BITMIME" }, content, eight, data, " BODY=8BITMIME"],
     [{ body: "BINARYMIME" }, content, binary, bdat, " BODY=BINARYMIME"],
-    [{ smtpUtf8: true }, content, utf8, data, " SMTPUTF8"],
+    [{ smtpUtf8: true }, eightBitHeader, utf8, data, " BODY=8BITMIME SMTPUTF8"],
+    [{ smtpUtf8: true }, content, utf8, { ...data, asciiPaths: false }, " SMTPUTF8"],
+    [{ smtpUtf8: true }, eightBit, utf8, data, " BODY=8BITMIME"],
+    [{ smtpUtf8: true }, content, utf8, data, ""],
     [{ smtpUtf8: true }, content, none, data, ""],
     [{ ret: "HDRS", envid: "QQ+2B1" }, content, dsn, data, " RET=HDRS ENVID=QQ+2B1"],
     [{ ret: "HDRS", envid: "QQ+2B1" }, content, none, data, ""],

@@ -3,7 +3,7 @@
  * Sources: RFC 1870 (SIZE), RFC 3030 (BINARYMIME), RFC 3461 (DSN), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8).
  */
 import type { Envelope, Notify, Recipient } from "../../../core/message/envelope.ts";
-import type { ContentFacts } from "../../../spool/spool.ts";
+import { isHeaderEightBit, type ContentFacts } from "../../../spool/spool.ts";
 import type { Verdict } from "../delivery.ts";
 import type { Capabilities } from "./ehlo-capabilities.ts";
 import { localVerdict } from "./peer-verdict.ts";
@@ -51,10 +51,18 @@ export function envelopeRefusal(
   } else if (envelope.body === "8BITMIME" && content.eightBit && !capabilities.eightBitMime) {
     return localVerdict("5.6.3", "554 5.6.3 message is 8BITMIME, which the next hop does not take");
   }
-  if (!capabilities.smtpUtf8 && (!asciiPaths || (envelope.smtpUtf8 && content.eightBit))) {
+  if (!capabilities.smtpUtf8 && needsSmtpUtf8(envelope, content, asciiPaths)) {
     return localVerdict("5.6.7", "553 5.6.7 message needs SMTPUTF8, which the next hop does not offer");
   }
   return undefined;
+}
+
+/**
+ * An address or the header decides, never the body, which 8BITMIME is for (RFC 6531 §3.2, §3.6): clients such as
+ * Go's net/smtp declare SMTPUTF8 with every message. A header with undeclared octets above 127 demands nothing.
+ */
+export function needsSmtpUtf8(envelope: Envelope, content: ContentFacts, asciiPaths: boolean): boolean {
+  return !asciiPaths || (envelope.smtpUtf8 && isHeaderEightBit(content));
 }
 
 /** True when the envelope carries anything of RFC 3461. */
@@ -81,7 +89,7 @@ export function mailCommand(
   if (envelope.body === "BINARYMIME") line += " BODY=BINARYMIME";
   else if (capabilities.eightBitMime && (content.eightBit || envelope.body === "8BITMIME"))
     line += " BODY=8BITMIME";
-  if (capabilities.smtpUtf8 && (envelope.smtpUtf8 || !asciiPaths)) line += " SMTPUTF8";
+  if (capabilities.smtpUtf8 && needsSmtpUtf8(envelope, content, asciiPaths)) line += " SMTPUTF8";
   if (capabilities.dsn) {
     if (envelope.ret !== undefined) line += ` RET=${envelope.ret}`;
     if (envelope.envid !== undefined) line += ` ENVID=${envelope.envid}`;
