@@ -120,10 +120,15 @@ export async function createRelay(
   const metrics = createMetrics();
   // Before the spool: a file that cannot be read must not leave it locked.
   const suspensions = await openSuspensions(join(settings.dataDirectory, "suspended-queues.json"));
+  const spoolDirectory = join(settings.dataDirectory, "spool");
   const spool = await openLmdbSpool({
-    directory: join(settings.dataDirectory, "spool"),
+    directory: spoolDirectory,
     clock,
     onFault: (fault) => events.emit("SpoolFault", { error: fault.message }),
+    onMisplaced(error) {
+      if (error === undefined) events.emit("SpoolInPlaceAgain", { directory: spoolDirectory });
+      else events.emit("SpoolMisplaced", { error });
+    },
     onCommit: (writes, elapsedMs) => metrics.committed(writes, elapsedMs),
   });
   if (spool.orphansSwept > 0) events.emit("SpoolOrphansSwept", { files: spool.orphansSwept });
@@ -214,11 +219,12 @@ export async function createRelay(
   let state: RelayState = "starting";
   const eventCounts = createEventCounts(clock.wall());
   events.subscribe((record) => eventCounts.heard(record));
-  const readinessCheck = createReadinessCheck(join(settings.dataDirectory, "spool"), clock);
+  const readinessCheck = createReadinessCheck(spoolDirectory, clock);
   const readiness = (): Promise<Readiness> =>
     readinessCheck.look({
       state,
       listeners: receiver.listeners.length,
+      spoolFault: spool.misplaced,
       pressure: resources.pressure,
       configurationRejected: eventCounts.configurationRejected,
     });

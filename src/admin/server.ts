@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
-import { pointerFile, socketPlace } from "./socket-path.ts";
+import { findSocket, pointerFile, socketPlace } from "./socket-path.ts";
 
 export interface AdminServer {
   readonly path: string;
@@ -52,6 +52,12 @@ export async function serveAdmin(
   };
   let closing: Promise<void> | undefined;
   return { path, close: () => (closing ??= close()) };
+}
+
+/** The socket of a data directory if a relay answers on it. Never rejects. */
+export async function answeringSocket(dataDirectory: string): Promise<string | undefined> {
+  const path = await findSocket(dataDirectory);
+  return (await answers(path)) ? path : undefined;
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** `weir start`: runs the relay, applies the configuration file whenever it is saved, stops on SIGTERM and SIGINT. */
 import { resolve as absolute } from "node:path";
 import { openAdmin, type Admin } from "../admin/open-admin.ts";
+import { answeringSocket } from "../admin/server.ts";
 import { readConfigurationText } from "../config/edit-file.ts";
 import { formatFault } from "../config/fault.ts";
 import { createLiveConfiguration } from "../config/live-configuration.ts";
@@ -44,6 +45,10 @@ export async function startCommand(options: StartOptions): Promise<number> {
   let watch: FileWatch | undefined;
   let admin: Admin | undefined;
   try {
+    const { dataDirectory } = parsed.settings;
+    const answering = await answeringSocket(dataDirectory);
+    if (answering !== undefined)
+      throw new Error(`a relay runs with ${dataDirectory} already: it answers on ${answering}`);
     relay = await createRelay(parsed.settings, {}, { events });
     await relay.start();
     const configuration = createLiveConfiguration({ file: absolute(file), text, parsed, relay });

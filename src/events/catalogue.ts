@@ -389,6 +389,20 @@ export const catalogue = {
     level: 1,
     text: "%files files of messages that were never acknowledged were removed.",
   },
+  SpoolMisplaced: {
+    id: 20204,
+    category: "Storage",
+    severity: "Error",
+    level: 0,
+    text: "No mail is taken, because it would be kept in the wrong place: %error. Clients get a 4xx reply. Put the data directory back as it was, or stop the relay.",
+  },
+  SpoolInPlaceAgain: {
+    id: 20205,
+    category: "Storage",
+    severity: "Information",
+    level: 0,
+    text: "The directory %directory is the one that was opened again; mail is taken.",
+  },
   ConfigurationApplied: {
     id: 20301,
     category: "Configuration",

@@ -12,7 +12,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const well: Watched = { state: "running", listeners: 2, pressure: noPressure, configurationRejected: false };
+const well: Watched = {
+  state: "running",
+  listeners: 2,
+  pressure: noPressure,
+  spoolFault: undefined,
+  configurationRejected: false,
+};
 const thresholds = { lowToMedium: 89, mediumToHigh: 95, highToMedium: 90, mediumToLow: 80 };
 const pressed = (level: "Medium" | "High"): BackPressure => ({
   level,

@@ -25,6 +25,8 @@ export type RelayState = "starting" | "running" | "stopping" | "stopped";
 export interface Watched {
   readonly state: RelayState;
   readonly listeners: number;
+  /** Why the spool takes nothing, as far as it knows by itself. */
+  readonly spoolFault: string | undefined;
   readonly pressure: BackPressure;
   readonly configurationRejected: boolean;
 }
@@ -49,8 +51,8 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
   };
 
   return {
-    async look({ state, listeners, pressure, configurationRejected }) {
-      const cannotWrite = await spoolFault();
+    async look({ state, listeners, spoolFault: known, pressure, configurationRejected }) {
+      const cannotWrite = known ?? (await spoolFault());
       const reasons: string[] = [];
       if (state !== "running") reasons.push(`the relay is ${state}`);
       else if (listeners === 0) reasons.push("no listener for mail is open");

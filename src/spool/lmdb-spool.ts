@@ -8,7 +8,7 @@
  *     journal/                 commits that are not in LMDB yet (journaled-store.ts)
  *     bodies/<shard>/<id>      contents above the inline limit (body-file.ts)
  *     damaged/<id>…            what could not be read (damaged-messages.ts)
- *     lock                     the process that holds the spool (directory-lock.ts)
+ *     holder.<process id>-…    the process that holds the spool (lock/directory-lock.ts)
  *
  * So the usual message costs two small puts when it is accepted and two removals when it is delivered, each in a
  * commit shared with whatever else is under way (group-commit.ts); the removals meet the puts in memory, and LMDB
@@ -27,7 +27,8 @@ import { syncDirectory } from "../ports/directory-sync.ts";
 import { accept } from "./flow/arrivals.ts";
 import { openBodyFiles } from "./bodies/body-file.ts";
 import { claimDue, claimMessage, claimOld, release } from "./flow/claiming.ts";
-import { lockDirectory } from "./directory-lock.ts";
+import { lockDirectory } from "./lock/directory-lock.ts";
+import { watchSpoolPlace, type SpoolPlace } from "./lock/spool-place.ts";
 import { countDeferred } from "./inspection/count-deferred.ts";
 import { createGroupCommit } from "./store/group-commit.ts";
 import { messageIdOf, messageKey } from "./store/keys.ts";
@@ -63,6 +64,8 @@ export interface LmdbSpoolOptions {
   readonly journal?: JournalOptions | false;
   /** Hears of every failed commit and body; for an event. */
   readonly onFault?: (fault: SpoolError) => void;
+  /** Hears when the directory is not the one that was opened any more, or not ours, and when (undefined) it is again. */
+  readonly onMisplaced?: (fault: string | undefined) => void;
   /** Hears of every commit that succeeded: how many writes it held and how long it took. */
   readonly onCommit?: (writes: number, elapsedMs: number) => void;
 }
@@ -80,22 +83,26 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
   const { directory } = options;
   const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
-  const unlock = await lockDirectory(directory);
+  const lock = await lockDirectory(directory);
+  let place: SpoolPlace | undefined;
   try {
-    const spool = await openState(options);
+    const { clock, onMisplaced: onChange = () => undefined } = options;
+    place = await watchSpoolPlace({ directory, lock, clock, onChange });
+    const spool = await openState(options, place);
     await syncEntries(directory, firstMade);
     const { tables } = spool.store;
     const orphansSwept = await spool.bodies.sweep(
       (id) => Number.isSafeInteger(id) && tables.messages.doesExist(messageKey(id)),
     );
-    return spoolOf(spool, orphansSwept, unlock);
+    return spoolOf(spool, orphansSwept, () => lock.unlock());
   } catch (error) {
-    await unlock();
+    place?.close();
+    await lock.unlock();
     throw error;
   }
 }
 
-async function openState(options: LmdbSpoolOptions): Promise<SpoolState> {
+async function openState(options: LmdbSpoolOptions, place: SpoolPlace): Promise<SpoolState> {
   const { directory, clock, onFault = () => undefined } = options;
   const { inlineLimitBytes = 64 * 1024, memoryBudgetBytes = 64 * 1024 * 1024 } = options;
   const memory: MessagesInUse = {
@@ -104,11 +111,12 @@ async function openState(options: LmdbSpoolOptions): Promise<SpoolState> {
     damaged: new Set(),
     waiters: new Map(),
   };
-  const bodies = await openBodyFiles(directory);
+  const bodies = await openBodyFiles(directory, () => place.look());
   const { journal } = options;
   const store = await openJournaledStore(directory, {
     clock,
     onFault,
+    place,
     ...(journal === undefined ? {} : { journal }),
   });
   const commit: typeof store.commit = async (writes, mayUseReserve) => {
@@ -123,6 +131,7 @@ async function openState(options: LmdbSpoolOptions): Promise<SpoolState> {
     inlineLimitBytes,
     memoryBudgetBytes,
     onFault,
+    place,
     bodies,
     store,
     group: createGroupCommit({ clock, commit, onFault }),
@@ -143,6 +152,9 @@ function spoolOf(spool: SpoolState, orphansSwept: number, unlock: () => Promise<
   const room = bodyRoom(spool);
   return {
     orphansSwept,
+    get misplaced() {
+      return spool.place.fault;
+    },
     recovered: spool.size,
     get size() {
       return spool.size;
@@ -185,6 +197,7 @@ function spoolOf(spool: SpoolState, orphansSwept: number, unlock: () => Promise<
     async close() {
       if (spool.closed) return;
       spool.closed = true;
+      spool.place.close();
       for (const draft of openDrafts) draft.discard();
       await group.close();
       for (const id of memory.waiters.keys()) tellSettled(spool, id);

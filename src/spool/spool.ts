@@ -302,6 +302,8 @@ export interface Spool {
    * damaged.
    */
   claimMessage(queue: QueueName, id: MessageId): Promise<Claim | undefined>;
+  /** Why nothing is accepted for the time being: what it is kept in is not there any more, or not ours. */
+  readonly misplaced: string | undefined;
   /** Messages kept. */
   readonly size: number;
   /** Waits for writes under way and closes. Drafts and claims that are open are dropped as after a crash. */

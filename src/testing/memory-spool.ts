@@ -124,6 +124,7 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
 
   return {
     recovered: 0,
+    misplaced: undefined,
     get size() {
       return kept.size;
     },

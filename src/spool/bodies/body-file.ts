@@ -30,8 +30,14 @@ export interface BodyFiles {
 const readChunkBytes = 256 * 1024;
 const shards = 256;
 
-/** Directories are made as they are needed, with mode 0700; files have 0600. */
-export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> {
+/**
+ * Directories are made as they are needed, with mode 0700; files have 0600. `whyMissing` is asked when something is not
+ * where it should be: why all is missing, or undefined when it is this one body.
+ */
+export async function openBodyFiles(
+  spoolDirectory: string,
+  whyMissing: () => Promise<string | undefined> = () => Promise.resolve(undefined),
+): Promise<BodyFiles> {
   const directory = join(spoolDirectory, "bodies");
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const made = new Map<string, Promise<void>>();
@@ -46,7 +52,12 @@ export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> 
     const shard = shardOf(id);
     let making = made.get(shard);
     if (making === undefined) {
-      making = mkdir(shard, { recursive: true, mode: 0o700 }).then(() => syncDirectory(directory));
+      // Only the shard: a spool that was moved away must not begin anew in its old place.
+      making = mkdir(shard, { mode: 0o700 })
+        .catch((error: unknown) => {
+          if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+        })
+        .then(() => syncDirectory(directory));
       made.set(shard, making);
       making.catch(() => made.delete(shard));
     }
@@ -71,9 +82,12 @@ export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> 
         },
         syncEntry: () => syncShard(shardOf(id)),
         remove: () => removeFile(pathOf(id)),
-        faultFrom: (error) => faultOf(spoolDirectory, error),
+        async faultFrom(error) {
+          const why = isMissing(error) ? await whyMissing() : undefined;
+          return why === undefined ? faultOf(spoolDirectory, error) : new SpoolError("failed", why);
+        },
       }),
-    read: (id, sizeBytes, crc) => readBody(pathOf(id), sizeBytes, crc),
+    read: (id, sizeBytes, crc) => readBody(pathOf(id), sizeBytes, crc, whyMissing),
     remove: (id) => removeFile(pathOf(id)),
     async moveTo(id, path) {
       try {
@@ -98,14 +112,22 @@ export async function openBodyFiles(spoolDirectory: string): Promise<BodyFiles> 
   };
 }
 
-async function* readBody(path: string, sizeBytes: number, expectedCrc: number) {
+async function* readBody(
+  path: string,
+  sizeBytes: number,
+  expectedCrc: number,
+  whyMissing: () => Promise<string | undefined>,
+) {
   let handle: FileHandle;
   try {
     handle = await open(path, "r");
   } catch (error) {
-    throw isMissing(error)
+    if (!isMissing(error))
+      throw new SpoolError("failed", `the body file cannot be opened: ${String(error)}`, { cause: error });
+    const why = await whyMissing();
+    throw why === undefined
       ? new SpoolError("damaged", "the body file is missing")
-      : new SpoolError("failed", `the body file cannot be opened: ${String(error)}`, { cause: error });
+      : new SpoolError("failed", why, { cause: error });
   }
   try {
     let crc = 0;

@@ -24,6 +24,12 @@ export async function accept(
   const { accepting } = spool.memory;
   const { chunks, body } = (draft as LmdbDraft).take();
   const bodyCrc = await body?.finish();
+  // A body goes by its path: its record must not end up in another directory.
+  const misplaced = body === undefined ? spool.place.fault : await spool.place.look();
+  if (misplaced !== undefined) {
+    await body?.discard();
+    throw new SpoolError("failed", misplaced);
+  }
   const content: ContentFacts = { sizeBytes, ...facts };
   const message = { id, arrivedAt: spool.clock.now(), envelope, origin, content };
   const { live, writes } = arrival(message, chunks, bodyCrc);

@@ -31,6 +31,8 @@ export async function setAside(
   const stateRecord = spool.store.tables.state.getBinary(key);
   let path: string | undefined;
   try {
+    const misplaced = await spool.place.look();
+    if (misplaced !== undefined) throw new Error(misplaced);
     path = await setRemainsAside(spool.directory, spool.bodies, { id, what, record, state: stateRecord });
   } catch (error) {
     spool.onFault(

@@ -1,6 +1,7 @@
 /** What the parts of the durable spool share, and the smallest steps on it. Nothing here touches the disk. */
 import type { MessageId } from "../../core/message/envelope.ts";
 import type { Clock } from "../../ports/ports.ts";
+import type { SpoolPlace } from "../lock/spool-place.ts";
 import type { BodyFiles } from "../bodies/body-file.ts";
 import type { BodyRoom } from "../bodies/body-writer.ts";
 import type { GroupCommit } from "../store/group-commit.ts";
@@ -17,6 +18,7 @@ export interface SpoolState {
   readonly inlineLimitBytes: number;
   readonly memoryBudgetBytes: number;
   readonly onFault: (fault: SpoolError) => void;
+  readonly place: SpoolPlace;
   readonly bodies: BodyFiles;
   readonly store: Store;
   readonly group: GroupCommit;

@@ -23,7 +23,9 @@ export async function setRemainsAside(
   { id, what, record, state }: Remains,
 ): Promise<string> {
   const damaged = join(directory, "damaged");
-  await mkdir(damaged, { recursive: true, mode: 0o700 });
+  await mkdir(damaged, { mode: 0o700 }).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+  });
   const path = join(damaged, String(id));
   await writeDurably(path, record ?? Buffer.alloc(0));
   if (state !== undefined) await writeDurably(`${path}.state`, state);

@@ -16,6 +16,7 @@ import { frameBytes } from "./journal-frame.ts";
 import { faultOf, needOf, openLmdbStore, type LmdbStore, type RoomNeed } from "./lmdb-store.ts";
 import { mergedTable } from "./merged-table.ts";
 import { SpoolError } from "../spool.ts";
+import type { SpoolPlace } from "../lock/spool-place.ts";
 import type { KeyRange, TableName, Tables, Write } from "./store.ts";
 import { unapplied, type Unapplied } from "./unapplied.ts";
 
@@ -23,6 +24,8 @@ export interface StoreOptions {
   readonly clock: Clock;
   /** Default: by the size of the disk; false: LMDB alone. */
   readonly journal?: JournalOptions | false;
+  /** Where it stands. Without: nobody moves it. */
+  readonly place?: Pick<SpoolPlace, "lockFault" | "look">;
   /** Hears of a journal that fails or is damaged; the store goes on. */
   readonly onFault: (fault: SpoolError) => void;
 }
@@ -53,7 +56,11 @@ const journalAgainAfterMs = 60_000;
 /** Opens or creates the store in an existing directory whose lock the caller holds. */
 export async function openJournaledStore(directory: string, options: StoreOptions): Promise<Store> {
   const { clock, onFault } = options;
-  const lmdb = await openLmdbStore(directory);
+  const assertInPlace = async () => {
+    const fault = await options.place?.look();
+    if (fault !== undefined) throw new SpoolError("failed", fault);
+  };
+  const lmdb = await openLmdbStore(directory, assertInPlace);
   let sequence: number;
   let journal: Journal | undefined;
   try {
@@ -80,6 +87,7 @@ export async function openJournaledStore(directory: string, options: StoreOption
   async function journalOrNone(): Promise<Journal | undefined> {
     if (options.journal === false) return undefined;
     try {
+      await assertInPlace();
       return await openJournal(directory, options.journal);
     } catch (error) {
       const cause = await faultOf(directory, error);
@@ -88,9 +96,15 @@ export async function openJournaledStore(directory: string, options: StoreOption
     }
   }
 
+  function assertLocked() {
+    const fault = options.place?.lockFault;
+    if (fault !== undefined) throw new SpoolError("failed", fault);
+  }
+
   /** Gives the disk back what an empty store holds. */
   async function reclaim(open: Journal | undefined) {
     if (!lmdb.isLargeAndEmpty()) return;
+    await assertInPlace();
     // A frame must not outlive the mark that says it is done with.
     await (open === undefined ? removeJournal(directory) : open.clear());
     await lmdb.shrink();
@@ -104,6 +118,7 @@ export async function openJournaledStore(directory: string, options: StoreOption
   }
 
   async function applyNow() {
+    assertLocked();
     const upTo = gathered;
     if (newer.size === 0 && lmdb.applied === upTo) return;
     const moving = (older = newer);
@@ -215,6 +230,7 @@ export async function openJournaledStore(directory: string, options: StoreOption
   }
 
   async function commit(writes: readonly Write[], mayUseReserve: boolean) {
+    assertLocked();
     lastCommitAt = clock.now();
     restLater();
     if (reclaiming !== undefined) await reclaiming.catch(() => undefined);

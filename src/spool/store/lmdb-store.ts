@@ -74,8 +74,14 @@ const sparePages = 64;
 const noTable: Table = { getBinary: () => undefined, doesExist: () => false, getKeys: () => [] };
 const noTables: Tables = { messages: noTable, queue: noTable, state: noTable };
 
-/** Opens or creates the environment in an existing directory. The caller holds the directory's lock. */
-export async function openLmdbStore(directory: string): Promise<LmdbStore> {
+/**
+ * Opens or creates the environment in an existing directory. The caller holds the directory's lock. `assertInPlace`
+ * rejects while the directory is not the one that was opened: nothing is opened anew or removed there.
+ */
+export async function openLmdbStore(
+  directory: string,
+  assertInPlace: () => Promise<void> = () => Promise.resolve(),
+): Promise<LmdbStore> {
   const path = join(directory, dataFile);
   const roomOf = async () => (process.platform === "win32" ? undefined : fileRoom(path));
   let environment = openEnvironment(directory);
@@ -165,6 +171,7 @@ export async function openLmdbStore(directory: string): Promise<LmdbStore> {
 
   async function openAnew() {
     try {
+      await assertInPlace();
       await environment.root.close().catch(() => undefined);
       environment = openEnvironment(directory);
       applied = appliedOf(environment);

@@ -20,6 +20,7 @@ export function mail(session: Session, command: Extract<Command, { verb: "MAIL" 
   ) {
     return replies.messageTooLarge;
   }
+  if (services.spool.misplaced !== undefined) return replies.localError;
   const pressure = services.pressure();
   if (pressure !== undefined) {
     // Externally secured clients are Exchange servers; only they have this right.

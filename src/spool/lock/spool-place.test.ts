@@ -1,0 +1,117 @@
+/** The spool's directory is moved, removed, replaced, or its lock is taken away, while the spool is open. */
+import { cp, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  acceptMessage,
+  doneAll,
+  patterned,
+  readContent,
+} from "../../../test/contracts/spool-contract-messages.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
+import { openLmdbSpool, type LmdbSpool } from "../lmdb-spool.ts";
+import { submissionQueue, type Claim } from "../spool.ts";
+
+const clock = createFakeClock();
+let parent: string;
+let data: string;
+let spool: LmdbSpool;
+let told: (string | undefined)[];
+
+const open = () =>
+  openLmdbSpool({
+    directory: join(data, "spool"),
+    clock,
+    journal: { segmentBytes: { least: 256 * 1024, most: 256 * 1024 } },
+    onMisplaced: (fault) => told.push(fault),
+  });
+const claimOne = async () => (await spool.claim(submissionQueue, 10, clock.now())) as [Claim];
+/** The looking is real I/O under a clock that is not. */
+const whenTold = async (times: number) => {
+  await clock.advance(1_000);
+  await expect.poll(() => told.length).toBe(times);
+};
+const large = patterned(300_000);
+
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), "weir-place-"));
+  data = join(parent, "data");
+  told = [];
+  spool = await open();
+});
+afterEach(async () => {
+  await spool.close();
+  await rm(parent, { recursive: true });
+});
+
+test("moved away: nothing is accepted, nothing begins anew in the old place, and all is well when it is back", async () => {
+  await acceptMessage(spool, "small");
+  await acceptMessage(spool, large);
+  const [, claim] = (await claimOne()) as unknown as [Claim, Claim];
+  await rename(data, join(parent, "data2"));
+  // Before the next look: a body goes by its path.
+  await expect(acceptMessage(spool, large)).rejects.toMatchObject({
+    code: "failed",
+    message: expect.stringContaining("was moved or removed") as string,
+  });
+  expect(told).toHaveLength(1);
+  await expect(acceptMessage(spool, "small")).rejects.toMatchObject({ code: "failed" });
+  expect(spool.misplaced).toContain("was moved or removed");
+  // Not damaged, only out of reach.
+  await expect(readContent(claim.content)).rejects.toMatchObject({ code: "failed" });
+  expect(await readdir(parent)).toEqual(["data2"]);
+
+  await rename(join(parent, "data2"), data);
+  await whenTold(2);
+  expect(told[1]).toBeUndefined();
+  expect(spool.misplaced).toBeUndefined();
+  expect(large.equals(await readContent(claim.content))).toBe(true);
+  await acceptMessage(spool, large);
+  expect(spool.size).toBe(3);
+});
+
+test("removed: noticed within a second, and what was acknowledged can still be delivered", async () => {
+  await acceptMessage(spool, "small");
+  await rm(data, { recursive: true });
+  await whenTold(1);
+  await expect(acceptMessage(spool, "small")).rejects.toMatchObject({ code: "failed" });
+  const [claim] = await claimOne();
+  expect((await readContent(claim.content)).toString()).toContain("small");
+  await spool.settle(claim, doneAll(claim));
+  expect(await readdir(parent)).toEqual([]);
+});
+
+test("another directory in its place gets nothing, and loses nothing", async () => {
+  await acceptMessage(spool, large);
+  const copy = join(parent, "copy");
+  await cp(data, copy, { recursive: true, filter: (path) => !path.includes("holder.") });
+  await rename(data, join(parent, "data2"));
+  await rename(copy, data);
+  const before = await readdir(data, { recursive: true });
+  await expect(acceptMessage(spool, large)).rejects.toMatchObject({
+    message: expect.stringContaining("another directory") as string,
+  });
+  await expect(acceptMessage(spool, "small")).rejects.toMatchObject({ code: "failed" });
+  expect((await readdir(data, { recursive: true })).sort()).toEqual(before.sort());
+});
+
+test("a lock that was taken away ends the writing: another may have the spool", async () => {
+  await acceptMessage(spool, "small");
+  const directory = join(data, "spool");
+  for (const name of await readdir(directory))
+    if (name.startsWith("holder.") || name === "lock") await rm(join(directory, name));
+  await whenTold(1);
+  expect(spool.misplaced).toContain("the lock of the spool is lost");
+  const next = await open();
+  const kept = next.size;
+  await expect(acceptMessage(spool, "small")).rejects.toMatchObject({ code: "failed" });
+  expect(kept).toBe(1);
+  const { mtimeMs } = await stat(join(directory, "data.mdb"));
+  await spool.close();
+  expect((await stat(join(directory, "data.mdb"))).mtimeMs).toBe(mtimeMs);
+  await acceptMessage(next, "small");
+  await next.close();
+  spool = await open();
+  expect(spool.size).toBe(2);
+});
