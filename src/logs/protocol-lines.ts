@@ -24,8 +24,3 @@ export function delayedAckLine(
 ): { readonly data: string; readonly context: DelayedAckEnd } {
   return { data: tarpitLine(delayMs, "DelayedAck"), context: end };
 }
-
-/** A command line without the credentials of an initial response (RFC 4954 §4): `AUTH PLAIN ****`. */
-export function maskCredentials(commandLine: string): string {
-  return commandLine.replace(/^(\s*AUTH\s+\S+\s+)\S.*$/is, "$1****");
-}

@@ -14,7 +14,7 @@ export type ProtocolEvent = "+" | "-" | ">" | "<" | "*";
 
 export interface ProtocolSession {
   /**
-   * Logs one line; `data` without its CRLF. Credentials are the caller's to mask (`maskCredentials`). Never
+   * Logs one line; `data` without its CRLF. Credentials are the caller's to mask (`protocol-credentials.ts`). Never
    * throws, never waits. Cost: one string.
    */
   line(event: ProtocolEvent, data: string, context?: string): void;

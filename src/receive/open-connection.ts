@@ -1,5 +1,5 @@
 /** An open session as people see it. */
-import type { SessionActivity } from "./session/session.ts";
+import type { SessionActivity } from "./session/activity.ts";
 import type { OpenSession } from "./sessions.ts";
 
 export interface OpenConnection {

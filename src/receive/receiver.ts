@@ -1,5 +1,4 @@
 /** The receiving half put together: listeners, the door, sessions, and how they stop. */
-import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import { LRUCache } from "lru-cache";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
@@ -105,7 +104,6 @@ export function createReceiver(options: {
     perf: { now: () => clock.now() },
   });
   const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal);
 
   const services: SessionServices = {
     spool,
@@ -113,11 +111,10 @@ export function createReceiver(options: {
     clock,
     metrics,
     tracking: options.tracking ?? noTracking,
-    stopping: stopping.signal,
     greeting: (connector) => greeting(connector, clock.wall()),
     tlsContext: (connector) => (offersTls(connector) ? certificates.contextFor(connector) : undefined),
     authenticate: (user, password) => accounts.authenticate(user, password),
-    refuseMessage(state, isGone) {
+    refuseMessage(state, isEnding) {
       const client = clientOf(state);
       const outcome = door.admitMessage(client, state.authenticatedUser, false);
       if (outcome === "admitted") return undefined;
@@ -127,7 +124,7 @@ export function createReceiver(options: {
         client,
         state.authenticatedUser,
         clock,
-        () => isGone() || stopping.signal.aborted,
+        () => isEnding() || stopping.signal.aborted,
       );
     },
     pressure: options.pressure,
@@ -137,8 +134,8 @@ export function createReceiver(options: {
       refusals.session(clientOf(state), reply, setting, configured),
     isDiscredited: (peer) => discredited.size > 0 && discredited.has(peer.source),
     leftInTarpit: (peer) => discredited.set(peer.source, true),
-    ended(session) {
-      const ended = sessions.end(session);
+    ended(state) {
+      const ended = sessions.end(state);
       if (ended === undefined) return;
       const { connector, source, lease } = ended.admitted;
       lease.end();

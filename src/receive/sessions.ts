@@ -6,7 +6,7 @@ import type { Endpoint } from "../core/policy/receive-connector.ts";
 import { rightsOf } from "../core/policy/relay-permission.ts";
 import { nothingOffered } from "../core/smtp/extensions.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
-import type { ProtocolLog, ProtocolSession } from "../logs/protocol-log.ts";
+import type { ProtocolLog } from "../logs/protocol-log.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Admitted } from "./admission/admission.ts";
 import { Connection } from "./connection/connection.ts";
@@ -14,6 +14,7 @@ import { createDeadlines, type Watched } from "./connection/deadlines.ts";
 import { Session } from "./session/session.ts";
 import type { SessionServices } from "./session/services.ts";
 import type { SessionState } from "./session/state.ts";
+import { createTranscript, type SessionTranscript } from "./session/transcript.ts";
 
 export interface OpenSession {
   readonly session: Session;
@@ -34,13 +35,19 @@ export interface Sessions {
     domains: readonly AcceptedDomain[],
   ): void;
   /** Forgets an ended session; undefined when it was not one of these. */
-  end(session: Session): OpenSession | undefined;
+  end(state: SessionState): OpenSession | undefined;
   readonly size: number;
   all(): Iterable<OpenSession>;
   countOn(endpoint: Endpoint): number;
-  /** Answers 421 to the idle, lets the others finish for `graceMs`, then ends them. */
+  /**
+   * Answers 421 to the idle, lets the others finish for `graceMs`, then ends them; those that wait for the disk get
+   * some seconds more for their reply.
+   */
   stop(graceMs: number): Promise<void>;
 }
+
+/** How long a commit may take beyond the grace before its client is left without a reply. */
+const commitGraceMs = 5_000;
 
 export function createSessions(options: {
   readonly hostname: string;
@@ -49,19 +56,32 @@ export function createSessions(options: {
 }): Sessions {
   const { hostname, clock, protocolLog } = options;
   const deadlines = createDeadlines(clock);
-  const sessions = new Map<Session, OpenSession>();
+  const sessions = new Map<SessionState, OpenSession>();
   let whenEmpty: (() => void) | undefined;
   let sequence = BigInt(`0x${randomBytes(7).toString("hex")}`);
 
-  const transcriptOf = (state: SessionState, local: Endpoint): ProtocolSession | undefined =>
+  const transcriptOf = (state: SessionState, local: Endpoint): SessionTranscript | undefined =>
     state.connector.protocolLoggingLevel === "None"
       ? undefined
-      : protocolLog.session({
-          connectorId: `${hostname}\\${state.connector.name}`,
-          sessionId: state.id,
-          localEndpoint: formatEndpoint(local),
-          remoteEndpoint: formatEndpoint(state.peer),
-        });
+      : createTranscript(
+          protocolLog.session({
+            connectorId: `${hostname}\\${state.connector.name}`,
+            sessionId: state.id,
+            localEndpoint: formatEndpoint(local),
+            remoteEndpoint: formatEndpoint(state.peer),
+          }),
+        );
+
+  const emptyWithin = async (graceMs: number): Promise<void> => {
+    if (sessions.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(graceMs, resolve);
+      whenEmpty = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  };
 
   return {
     open(socket, admitted, endpoint, services, acceptedDomains) {
@@ -76,14 +96,14 @@ export function createSessions(options: {
         isWaiting: () => session.isWaiting,
         timedOut: () => session.timedOut(),
       };
-      sessions.set(session, { session, admitted, watched, endpoint, openedAt: connection.openedAt });
+      sessions.set(state, { session, admitted, watched, endpoint, openedAt: connection.openedAt });
       deadlines.watch(watched);
       session.open();
     },
-    end(session) {
-      const open = sessions.get(session);
+    end(state) {
+      const open = sessions.get(state);
       if (open === undefined) return undefined;
-      sessions.delete(session);
+      sessions.delete(state);
       deadlines.forget(open.watched);
       if (sessions.size === 0) whenEmpty?.();
       return open;
@@ -100,16 +120,10 @@ export function createSessions(options: {
     },
     async stop(graceMs) {
       for (const { session } of sessions.values()) session.stop();
-      if (sessions.size > 0) {
-        await new Promise<void>((resolve) => {
-          const timer = clock.after(graceMs, resolve);
-          whenEmpty = () => {
-            timer.cancel();
-            resolve();
-          };
-        });
-      }
+      await emptyWithin(graceMs);
       for (const { session } of sessions.values()) session.abort();
+      await emptyWithin(commitGraceMs);
+      for (const { session } of sessions.values()) session.breakOff();
       deadlines.close();
     },
   };

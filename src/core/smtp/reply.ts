@@ -2,6 +2,8 @@
  * Replies: code, enhanced status code (RFC 2034, RFC 3463) and text. Every reply the receiving side can give
  * stands in `replies`, so that a test can walk them all. Texts are Exchange's where they are known.
  */
+import type { MessageId } from "../message/envelope.ts";
+
 export interface Reply {
   readonly code: number;
   /** Without it the reply carries none (greeting, EHLO, 354, 334). */
@@ -54,7 +56,6 @@ export const replies = {
   sendHelloFirst: reply(503, "5.5.2", "Send hello first", error),
   senderAlreadySpecified: reply(503, "5.5.2", "Sender already specified", error),
   needMail: reply(503, "5.5.2", "Need mail command", error),
-  needRecipient: reply(503, "5.5.2", "Need rcpt command", error),
   noValidRecipients: reply(554, "5.5.1", "No valid recipients", error),
   binaryNeedsBdat: reply(503, "5.5.2", "BODY=BINARYMIME needs BDAT", error),
   invalidSender: reply(501, "5.1.7", "Invalid address", error),
@@ -147,17 +148,59 @@ export const replies = {
 
 export type ReplyName = keyof typeof replies;
 
-/** The wire form, CRLF included. Cost: string concatenation; single-line replies take one template. */
+/** RFC 5321 §4.5.3.1.5: a line of a reply, with its code and CRLF. Octets. */
+export const maxReplyLineBytes = 512;
+
+/** The wire form, CRLF included. Cost: string concatenation and a look at each character; no copy of a good line. */
 export function encodeReply({ code, status, text, more }: Reply, withStatus: boolean): string {
   const prefix = withStatus && status !== undefined ? `${status} ` : "";
-  if (more === undefined || more.length === 0) return `${code} ${prefix}${text}\r\n`;
-  let out = `${code}-${prefix}${text}\r\n`;
+  if (more === undefined || more.length === 0) return `${replyText(`${code} ${prefix}${text}`)}\r\n`;
+  let out = `${replyText(`${code}-${prefix}${text}`)}\r\n`;
   const last = more.length - 1;
-  for (let i = 0; i < last; i++) out += `${code}-${prefix}${more[i]}\r\n`;
-  return `${out}${code} ${prefix}${more[last]}\r\n`;
+  for (let i = 0; i < last; i++) out += `${replyText(`${code}-${prefix}${more[i]}`)}\r\n`;
+  return `${out}${replyText(`${code} ${prefix}${more[last]}`)}\r\n`;
 }
 
 /** For logs: the first line, without CRLF. */
-export function replyLine({ code, status, text }: Reply): string {
+export function replyLine(said: Reply): string {
+  return replyText(wholeLine(said));
+}
+
+function wholeLine({ code, status, text }: Reply): string {
   return status === undefined ? `${code} ${text}` : `${code} ${status} ${text}`;
+}
+
+const printableAscii = /^[\x20-\x7e]*$/;
+
+/**
+ * What may stand on one line whatever it was made of (a banner, a connector's name): printable ASCII, cut at
+ * `maxReplyLineBytes`.
+ */
+function replyText(line: string): string {
+  const asciiOnly = printableAscii.test(line) ? line : line.replace(/[^\x20-\x7e]/gu, "?");
+  return asciiOnly.length > maxReplyLineBytes - 2 ? asciiOnly.slice(0, maxReplyLineBytes - 2) : asciiOnly;
+}
+
+/**
+ * `plain` with `clientText` in front of its text; the one way in which something that a client sent gets into a reply.
+ * It is left out where it is not printable ASCII, or would make the line longer than `maxReplyLineBytes`.
+ */
+function repeating(clientText: string | undefined, plain: Reply): Reply {
+  if (clientText === undefined || clientText === "" || !printableAscii.test(clientText)) return plain;
+  const repeated = { ...plain, text: `${clientText} ${plain.text}` };
+  return wholeLine(repeated).length > maxReplyLineBytes - 2 ? plain : repeated;
+}
+
+/** The content was taken. `messageId` is the client's own. Text: Exchange's. */
+export function queuedForDelivery(id: MessageId, messageId: string | undefined, fqdn: string): Reply {
+  return repeating(messageId, {
+    code: 250,
+    status: "2.6.0",
+    text: `[InternalId=${id}, Hostname=${fqdn}] Queued mail for delivery`,
+  });
+}
+
+/** A chunk that is not the last was taken (BDAT). Text: Exchange's. */
+export function chunkReceived(sizeBytes: number): Reply {
+  return { code: 250, status: "2.6.0", text: `CHUNK received OK, ${sizeBytes} octets` };
 }

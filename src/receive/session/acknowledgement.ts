@@ -1,21 +1,25 @@
 /** Holds the reply to a message back until its next hops have taken it (Exchange: delayed acknowledgement). */
 import { acknowledgementOf } from "../../core/policy/acknowledgement.ts";
+import type { DelayedAckEnd } from "../../logs/protocol-lines.ts";
 import type { SpooledMessage } from "../../spool/spool.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState } from "./state.ts";
 
-/** How a wait ended, as Exchange's protocol log says it; `Skipped`: the relay stops. */
-export type AcknowledgementEnd = "Delivered" | "Expired" | "Skipped";
+export interface HeldAcknowledgement {
+  readonly ended: Promise<DelayedAckEnd>;
+  /** Ends the wait: the connection closes, or the relay stops. */
+  skip(): void;
+}
 
 /**
- * Resolves when the message may be acknowledged; undefined where nothing has to be waited for, which costs
+ * The wait before the message may be acknowledged; undefined where nothing has to be waited for, which costs
  * nothing. The message is durable already.
  */
 export function holdAcknowledgement(
   message: SpooledMessage,
   state: SessionState,
   services: SessionServices,
-): Promise<AcknowledgementEnd> | undefined {
+): HeldAcknowledgement | undefined {
   const { connector } = state;
   const decision = acknowledgementOf(connector, services.spool.size);
   switch (decision.kind) {
@@ -37,17 +41,18 @@ export function holdAcknowledgement(
 function settledWithin(
   message: SpooledMessage,
   delayMs: number,
-  { spool, clock, stopping }: SessionServices,
-): Promise<AcknowledgementEnd> {
-  return new Promise((resolve) => {
-    const end = (context: AcknowledgementEnd) => (): void => {
-      timer.cancel();
-      stopping.removeEventListener("abort", stop);
-      resolve(context);
-    };
-    const stop = end("Skipped");
-    const timer = clock.after(delayMs, end("Expired"));
-    stopping.addEventListener("abort", stop);
-    void spool.whenSettled(message.id).then(end("Delivered"));
-  });
+  { spool, clock }: SessionServices,
+): HeldAcknowledgement {
+  let resolve: (end: DelayedAckEnd) => void = () => undefined;
+  const ended = new Promise<DelayedAckEnd>((resolver) => (resolve = resolver));
+  const end = (context: DelayedAckEnd): void => {
+    timer.cancel();
+    resolve(context);
+  };
+  const timer = clock.after(delayMs, () => end("Expired"));
+  spool.whenSettled(message.id).then(
+    () => end("Delivered"),
+    () => end("Skipped"),
+  );
+  return { ended, skip: () => end("Skipped") };
 }

@@ -6,23 +6,24 @@ import { scanHeader, type HeaderFacts } from "../../core/message/header-scan.ts"
 import { receivedHeader, receivedPrefix, receivedProtocol } from "../../core/message/received.ts";
 import type { Envelope, Origin } from "../../core/message/envelope.ts";
 import { ContentFraming } from "../../core/smtp/content-framing.ts";
-import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
+import { queuedForDelivery, replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
 import { delayedAckLine } from "../../logs/protocol-lines.ts";
-import type { ProtocolSession } from "../../logs/protocol-log.ts";
 import { isAscii } from "../../core/smtp/characters.ts";
 import { hasHighOctet } from "../../core/octets/high-octet.ts";
 import { copyOctets } from "../../core/octets/slab.ts";
 import { maxSubjectChars, SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
 import { addedMessageId, supplement } from "./supplement.ts";
-import { holdAcknowledgement, type AcknowledgementEnd } from "./acknowledgement.ts";
+import { holdAcknowledgement, type HeldAcknowledgement } from "./acknowledgement.ts";
 import type { SessionServices } from "./services.ts";
+import { tellFault } from "./session-fault.ts";
 import type { SessionState, Transaction } from "./state.ts";
+import type { SessionTranscript } from "./transcript.ts";
 
 export class ContentIntake {
   readonly #state: SessionState;
   readonly #transaction: Transaction;
   readonly #services: SessionServices;
-  readonly #transcript: ProtocolSession | undefined;
+  readonly #transcript: SessionTranscript | undefined;
   readonly #draft: Draft;
   readonly #framing: ContentFraming;
   readonly #maxSizeBytes: number;
@@ -37,13 +38,15 @@ export class ContentIntake {
   /** Set when reading on makes no sense: reply and close. */
   breakOff: Reply | undefined;
   mustWait = false;
+  #acknowledgement: HeldAcknowledgement | undefined;
+  #hurried = false;
 
   constructor(
     mode: "dot" | "raw",
     state: SessionState,
     transaction: Transaction,
     services: SessionServices,
-    transcript: ProtocolSession | undefined,
+    transcript: SessionTranscript | undefined,
   ) {
     const { connector } = state;
     this.#state = state;
@@ -219,10 +222,11 @@ export class ContentIntake {
     const messageId =
       this.#header?.messageId ??
       (connector.addMissingMessageId ? addedMessageId(connector, this.#draft.id) : undefined);
-    const { clock, metrics } = this.#services;
+    const { clock, events, metrics } = this.#services;
     const endedAt = clock.now();
+    let message: SpooledMessage;
     try {
-      const message = await this.#services.spool.accept(this.#draft, envelope, origin, {
+      message = await this.#services.spool.accept(this.#draft, envelope, origin, {
         dotLines,
         eightBit,
         ...(eightBit ? { headerEightBit } : undefined),
@@ -230,31 +234,39 @@ export class ContentIntake {
         ...(messageId === undefined ? undefined : { messageId }),
         ...(subject === undefined ? undefined : { subject: subject.slice(0, maxSubjectChars) }),
       });
+    } catch (fault) {
+      if (!(fault instanceof SpoolError)) throw fault;
+      if (fault.code === "full") events.emit("ResourceDiskSpaceLow", { resources: fault.message });
+      else events.emit("SpoolFault", { error: fault.message, code: fault.code });
+      return fault.code === "full" ? replies.insufficientResources : replies.localError;
+    }
+    // The message is kept: from here on nothing may answer anything but 250.
+    try {
       this.#state.messages++;
       // The client's reply goes first.
       process.nextTick(() => this.#tell(message));
-      const held = holdAcknowledgement(message, this.#state, this.#services);
+      const held = this.#hurried ? undefined : holdAcknowledgement(message, this.#state, this.#services);
       if (held !== undefined) await this.#waitForDelivery(held);
       metrics.received(message.content.sizeBytes, clock.now() - endedAt);
-      return queued(message, this.#header?.messageId, connector.fqdn);
     } catch (fault) {
-      if (!(fault instanceof SpoolError)) throw fault;
-      if (fault.code === "full") {
-        this.#services.events.emit("ResourceDiskSpaceLow", { resources: fault.message });
-      } else {
-        this.#services.events.emit("SpoolFault", { error: fault.message, code: fault.code });
-      }
-      return fault.code === "full" ? replies.insufficientResources : replies.localError;
+      tellFault(this.#services, this.#state, fault);
     }
+    return queuedForDelivery(message.id, this.#header?.messageId, connector.fqdn);
   }
 
-  async #waitForDelivery(held: Promise<AcknowledgementEnd>): Promise<void> {
+  async #waitForDelivery(held: HeldAcknowledgement): Promise<void> {
     const { clock } = this.#services;
     const since = clock.now();
-    const end = await held;
-    if (this.#transcript === undefined) return;
+    this.#acknowledgement = held;
+    const end = await held.ended;
     const { data, context } = delayedAckLine(clock.now() - since, end);
-    this.#transcript.line("*", data, context);
+    this.#transcript?.note(data, context);
+  }
+
+  /** The reply waits for nothing any more but that the message is durable. */
+  hurry(): void {
+    this.#hurried = true;
+    this.#acknowledgement?.skip();
   }
 
   #tell(message: SpooledMessage): void {
@@ -270,13 +282,4 @@ export class ContentIntake {
       recipients: message.envelope.recipients.length,
     });
   }
-}
-
-function queued(message: SpooledMessage, messageId: string | undefined, fqdn: string): Reply {
-  const named = messageId === undefined ? "" : `${messageId} `;
-  return {
-    code: 250,
-    status: "2.6.0",
-    text: `${named}[InternalId=${message.id}, Hostname=${fqdn}] Queued mail for delivery`,
-  };
 }

@@ -1,11 +1,11 @@
 /** Takes the octets of a message from a session's input: those behind DATA, or chunk by chunk (BDAT). */
-import { replies, type Reply } from "../../core/smtp/reply.ts";
-import type { ProtocolSession } from "../../logs/protocol-log.ts";
+import { chunkReceived, replies, type Reply } from "../../core/smtp/reply.ts";
 import { ContentIntake } from "./content-intake.ts";
+import type { Chunk } from "./conversation.ts";
 import type { SessionInput } from "./session-input.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState } from "./state.ts";
-import { chunkReceived, type Chunk } from "./verbs/bdat.ts";
+import type { SessionTranscript } from "./transcript.ts";
 
 export type ContentProgress =
   /** Wants more octets. */
@@ -14,7 +14,7 @@ export type ContentProgress =
   | "wait"
   /** Must end with the connection: `breakOff` says why. */
   | "broken"
-  /** The content is whole: `finish` it. */
+  /** The content is whole: `take` it. */
   | "ended"
   /** A chunk that is not the last has been read: `chunkReply` answers it. */
   | "chunk";
@@ -23,7 +23,7 @@ export class ContentReader {
   readonly #input: SessionInput;
   readonly #state: SessionState;
   readonly #services: SessionServices;
-  readonly #transcript: ProtocolSession | undefined;
+  readonly #transcript: SessionTranscript | undefined;
   #expects: "nothing" | "dots" | "chunk" = "nothing";
   #intake: ContentIntake | undefined;
   #chunk: Chunk | undefined;
@@ -33,7 +33,7 @@ export class ContentReader {
     input: SessionInput,
     state: SessionState,
     services: SessionServices,
-    transcript: ProtocolSession | undefined,
+    transcript: SessionTranscript | undefined,
   ) {
     this.#input = input;
     this.#state = state;
@@ -83,15 +83,15 @@ export class ContentReader {
     return this.#intake?.whenWritable() ?? Promise.resolve();
   }
 
-  /** Stores the content; the transaction is over. */
-  finish(): Reply | Promise<Reply> {
+  /** The whole content, to be finished; the transaction is over. */
+  take(): ContentIntake {
     const intake = this.#intake;
     if (intake === undefined) throw new Error("no content to finish");
     this.#intake = undefined;
     this.#chunk = undefined;
     this.#expects = "nothing";
     this.#state.transaction = undefined;
-    return intake.finish();
+    return intake;
   }
 
   /** Answers the chunk that was read last. A refused one ends the transaction. */

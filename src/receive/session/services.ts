@@ -8,7 +8,6 @@ import type { Clock } from "../../ports/ports.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { Spool } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
-import type { Session } from "./session.ts";
 import type { Peer, SessionState } from "./state.ts";
 
 export interface SessionServices {
@@ -17,8 +16,6 @@ export interface SessionServices {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly tracking: Tracking;
-  /** Aborted when the relay stops: nothing is waited for any more. */
-  readonly stopping: AbortSignal;
   /** The greeting that answers a new connection. */
   greeting(connector: ReceiveConnectorSettings): Reply;
   /** Undefined: this connector cannot do TLS now. */
@@ -27,9 +24,9 @@ export interface SessionServices {
   authenticate(user: string, password: string): Promise<boolean>;
   /**
    * The reply that refuses one more message of this session (messageRateLimit), or undefined. A promise where the
-   * connector lets it wait for its minute; `isGone` ends the wait.
+   * connector lets it wait for its minute; `isEnding` ends the wait.
    */
-  refuseMessage(state: SessionState, isGone: () => boolean): Reply | undefined | Promise<Reply | undefined>;
+  refuseMessage(state: SessionState, isEnding: () => boolean): Reply | undefined | Promise<Reply | undefined>;
   /** What a MAIL command meets while a resource runs short; undefined: all is well. One look-up. */
   pressure(): PressureVerdict | undefined;
   /** Tells that back pressure refused a message, and gives the reply that says so. */
@@ -38,5 +35,5 @@ export interface SessionServices {
   limitReached(state: SessionState, reply: Reply, setting: string, configured: number): Reply;
   isDiscredited(peer: Peer): boolean;
   leftInTarpit(peer: Peer): void;
-  ended(session: Session): void;
+  ended(state: SessionState): void;
 }

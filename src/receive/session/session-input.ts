@@ -26,6 +26,8 @@ export class SessionInput {
   at = 0;
   lineStart = 0;
   lineEnd = 0;
+  /** The client has said all it will say. */
+  ended = false;
   /** Up to here no line feed was found. */
   #scanned = 0;
   #dropping = false;

@@ -1,17 +1,16 @@
 /** A session's replies on their way out: gathered while commands are answered, sent in one write (RFC 2920 §3.2). */
 import { encodeReply, type Reply } from "../../core/smtp/reply.ts";
-import type { ProtocolSession } from "../../logs/protocol-log.ts";
 import type { Connection } from "../connection/connection.ts";
-import { logReply } from "./transcript.ts";
+import type { SessionTranscript } from "./transcript.ts";
 
 export class SessionOutput {
-  readonly #connection: Connection;
-  readonly #transcript: ProtocolSession | undefined;
+  readonly #connection: Pick<Connection, "write" | "pause">;
+  readonly #transcript: SessionTranscript | undefined;
   #text = "";
   /** The client reads no replies: no command is answered until it does. */
   isFull = false;
 
-  constructor(connection: Connection, transcript: ProtocolSession | undefined) {
+  constructor(connection: Pick<Connection, "write" | "pause">, transcript: SessionTranscript | undefined) {
     this.#connection = connection;
     this.#transcript = transcript;
   }
@@ -20,7 +19,7 @@ export class SessionOutput {
   add(reply: Reply, enhancedStatusCodes: boolean): void {
     const text = encodeReply(reply, enhancedStatusCodes);
     this.#text += text;
-    if (this.#transcript !== undefined) logReply(this.#transcript, text);
+    this.#transcript?.reply(text);
   }
 
   flush(): void {

@@ -1,132 +1,111 @@
 /**
- * The SMTP server's conversation: takes octets, cuts them into command lines and content, lets the verbs answer,
- * and sends the replies. One read may hold many pipelined commands; their replies leave in one write
- * (RFC 2920 §3.2). Everything that waits (storing, a tarpit, TLS) stops the reading of further commands.
+ * The SMTP server's conversation: takes octets, has command lines and content answered, and sends the replies. One read
+ * may hold many pipelined commands; their replies leave in one write (RFC 2920 §3.2). Everything that waits (storing, a
+ * tarpit, TLS) is a phase of its own, in which nothing is read; closing is the last one.
  */
-import { tarpitDelay } from "../../core/policy/tarpit.ts";
-import { parseCommand } from "../../core/smtp/command.ts";
-import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
-import { maskCredentials, tarpitLine } from "../../logs/protocol-lines.ts";
-import type { ProtocolSession } from "../../logs/protocol-log.ts";
+import { replies, type Reply } from "../../core/smtp/reply.ts";
 import type { Connection, ConnectionHandler } from "../connection/connection.ts";
+import { activityOf, type SessionActivity } from "./activity.ts";
+import { CommandLines } from "./command-lines.ts";
 import { ContentReader } from "./content-reader.ts";
-import { answer } from "./dispatch.ts";
+import type { Answer, Chunk, Conversation, LineHandler } from "./conversation.ts";
+import { closeStep, reading, type CloseReason, type Phase, type Place } from "./phase.ts";
 import type { SessionServices } from "./services.ts";
+import { tellFault } from "./session-fault.ts";
 import { SessionInput } from "./session-input.ts";
 import { SessionOutput } from "./session-output.ts";
 import { forgetClearText, type SessionState } from "./state.ts";
-import { Tarpit } from "./tarpit.ts";
-import { logOpening } from "./transcript.ts";
-import type { Chunk } from "./verbs/bdat.ts";
+import { tarpitNote, tarpitOf, type HoldBack } from "./tarpit.ts";
+import type { SessionTranscript } from "./transcript.ts";
 
-/** RFC 5321 §4.5.3.1.4 asks for 512; extensions add to it (RFC 1870, 3461, 6531). AUTH: RFC 4954 §4. */
-const maxCommandLineBytes = 4_096;
-const maxAuthLineBytes = 12_288;
+/** What a session needs of its connection. */
+export type SessionConnection = Pick<
+  Connection,
+  "serve" | "write" | "pause" | "resume" | "startTls" | "close" | "closeAtOnce" | "destroy"
+>;
+
 /** Octets that wait while a command is being answered; then reading stops. */
 const maxWaitingInputBytes = 64 * 1024;
+/** No client waits longer for the reply to its content (RFC 5321 §4.5.3.2.6). */
+const maxReplyWaitMs = 10 * 60_000;
 
-/** Handles the next line in place of the command parser (AUTH). */
-export type LineHandler = (line: Buffer) => Reply | Promise<Reply>;
-
-/**
- * `greeted`: has not said EHLO yet; `handshake`: TLS begins; `mail`, `rcpt`: within a transaction, before and behind
- * its first recipient; `content`: DATA or BDAT; `working`: its reply is not ready yet.
- */
-export type SessionActivity =
-  "greeted" | "handshake" | "idle" | "mail" | "rcpt" | "content" | "working" | "tarpit" | "closing";
-
-export class Session implements ConnectionHandler {
+export class Session implements ConnectionHandler, Conversation {
   readonly state: SessionState;
   readonly services: SessionServices;
-  /** The connector's protocol log (protocolLoggingLevel); undefined: it keeps none. */
-  readonly transcript: ProtocolSession | undefined;
-  readonly #connection: Connection;
-
+  readonly transcript: SessionTranscript | undefined;
+  readonly #connection: SessionConnection;
   readonly #input = new SessionInput();
   readonly #output: SessionOutput;
+  readonly #lines: CommandLines;
   readonly #content: ContentReader;
-  readonly #tarpit: Tarpit;
+  #phase: Phase = reading;
+  /** Closes behind the reply, or the content, that is under way. */
+  #pendingClose: CloseReason | undefined;
+  #holdBack: HoldBack | undefined;
   #upgradeBehindReply = false;
-  #lineHandler: LineHandler | undefined;
-  #waiting = false;
-  #handshaking = false;
-  #inputEnded = false;
-  #stopping = false;
-  #closing = false;
-  #closed = false;
 
   constructor(
     state: SessionState,
     services: SessionServices,
-    connection: Connection,
-    transcript: ProtocolSession | undefined,
+    connection: SessionConnection,
+    transcript: SessionTranscript | undefined,
   ) {
-    this.transcript = transcript;
     this.state = state;
     this.services = services;
+    this.transcript = transcript;
     this.#connection = connection;
     this.#output = new SessionOutput(connection, transcript);
+    this.#lines = new CommandLines(this.#input, transcript);
     this.#content = new ContentReader(this.#input, state, services, transcript);
-    this.#tarpit = new Tarpit(services.clock);
   }
 
   /** Sends the greeting and begins to read. */
   open(): void {
     this.#connection.serve(this);
-    if (this.transcript !== undefined) logOpening(this.transcript, this.state);
+    this.transcript?.opened(this.state.rights);
     this.#send(this.services.greeting(this.state.connector));
     this.#output.flush();
   }
 
-  get isClosed(): boolean {
-    return this.#closed;
-  }
-
   /** The client waits for the server, not the other way round. */
   get isWaiting(): boolean {
-    return this.#waiting && !this.#handshaking;
+    return this.#phase !== reading && this.#phase.kind !== "handshake";
   }
 
-  /** What it does now, for people. */
   get activity(): SessionActivity {
-    if (this.#closing) return "closing";
-    if (this.#tarpit.isHolding) return "tarpit";
-    if (this.#handshaking) return "handshake";
-    if (this.#content.isReading) return "content";
-    if (this.#waiting) return "working";
-    const { hello, transaction } = this.state;
-    if (transaction !== undefined) return transaction.recipients.length === 0 ? "mail" : "rcpt";
-    return hello === undefined ? "greeted" : "idle";
+    return activityOf(
+      this.#phase === reading && this.#content.isReading ? "content" : this.#phase.kind,
+      this.state,
+    );
   }
 
   // --- what the verbs may ask for -----------------------------------------------------------------------------
 
-  /** The content follows (DATA). */
+  get isEnding(): boolean {
+    const { kind } = this.#phase;
+    return this.#pendingClose !== undefined || kind === "closing" || kind === "closed";
+  }
+
   expectContent(): void {
     this.#content.expectDots();
   }
 
-  /** A chunk follows (BDAT). A refused one is read and dropped before its reply is sent. */
   expectChunk(chunk: Chunk): void {
     this.#content.expectChunk(chunk);
   }
 
-  /** The next line goes to `handler` instead of the command parser. */
   expectLine(handler: LineHandler): void {
-    this.#lineHandler = handler;
+    this.#lines.expect(handler);
   }
 
-  /** TLS begins behind the reply to this command. */
   expectTls(): void {
     this.#upgradeBehindReply = true;
   }
 
-  /** Holds the reply to this command back; `dueTo` stands in the protocol log. Who leaves meanwhile keeps its good name. */
   holdBack(delayMs: number, dueTo: string): void {
-    this.#tarpit.holdNext(delayMs, dueTo);
+    if (delayMs > 0) this.#holdBack = { delayMs, dueTo };
   }
 
-  /** Ends the transaction (RFC 5321 §4.1.1.5). */
   resetTransaction(): void {
     this.state.transaction = undefined;
     this.#content.discard();
@@ -136,61 +115,134 @@ export class Session implements ConnectionHandler {
 
   receive(octets: Buffer): void {
     this.#input.push(octets);
-    if (!this.#waiting && !this.#output.isFull) this.#run();
+    if (this.#phase === reading && !this.#output.isFull) this.#run();
     else if (this.#input.waitingBytes > maxWaitingInputBytes) this.#connection.pause();
     this.#input.own();
   }
 
   secured(tls: { readonly protocol: string; readonly cipher: string }): void {
+    if (this.#phase.kind !== "handshake") return;
     this.state.tls = tls;
-    this.#waiting = false;
-    this.#handshaking = false;
-    this.#run();
+    this.transcript?.secured();
+    this.#phase = reading;
+    if (this.#pendingClose !== undefined) this.#sayAndClose(this.#pendingClose);
+    else this.#run();
   }
 
   writable(): void {
     this.#output.isFull = false;
-    if (!this.#waiting) this.#run();
+    if (this.#phase === reading) this.#run();
   }
 
   inputEnded(): void {
-    this.#inputEnded = true;
-    if (!this.#waiting || this.#handshaking) this.#connection.close();
+    this.#input.ended = true;
+    if (this.#phase.kind === "handshake") this.#closeSilently("client");
+    else if (this.#phase === reading && !this.#output.isFull) this.#run();
   }
 
   closed(): void {
-    this.#closed = true;
-    this.transcript?.line("-", "", this.#closing ? "Local" : "Remote");
-    if (this.#tarpit.leave()) this.services.leftInTarpit(this.state.peer);
+    const left = this.#phase;
+    this.#phase = { kind: "closed" };
+    this.transcript?.closed(left.kind === "closing" ? left.by : "client");
+    if (left.kind === "tarpit") {
+      left.timer.cancel();
+      if (!left.blameless) this.services.leftInTarpit(this.state.peer);
+    } else if (left.kind === "storing") {
+      left.content.hurry();
+    }
     this.#content.discard();
     this.#input.clear();
-    this.services.ended(this);
+    this.services.ended(this.state);
   }
 
+  // --- why it ends --------------------------------------------------------------------------------------------
+
+  /** Its time is over. Asked again and again while it lasts. */
   timedOut(): void {
-    this.#content.discard();
-    this.#sendAndClose(replies.timedOut);
+    this.#closeFor("timedOut");
   }
 
   /** The relay stops: an idle client is told so at once, content under way may finish. */
   stop(): void {
-    this.#stopping = true;
-    if (!this.#waiting && !this.#content.isUnderWay) this.#sendAndClose(replies.shuttingDown);
+    this.#closeFor("stop");
   }
 
-  /** The grace is over. */
+  /** The grace is over. Only a reply to content that is outstanding is waited for. */
   abort(): void {
-    if (this.#closed) return;
-    this.#content.discard();
-    this.#sendAndClose(replies.shuttingDown);
+    this.#closeFor("abort");
+    if (this.#phase.kind !== "storing") this.#connection.destroy();
+  }
+
+  /** Ends at once, without a word. */
+  breakOff(): void {
+    this.#closeSilently("relay");
     this.#connection.destroy();
+  }
+
+  #closeFor(reason: CloseReason): void {
+    const phase = this.#phase;
+    const place: Place = phase === reading && this.#content.isUnderWay ? "content" : phase.kind;
+    switch (closeStep(place, reason)) {
+      case "close":
+        return this.#sayAndClose(reason);
+      case "heldReplyFirst":
+        this.#pendingClose = reason;
+        return this.#releaseReply();
+      case "outstandingReplyFirst":
+        return this.#closeBehindOutstandingReply(reason);
+      case "later":
+        this.#pendingClose = reason;
+        return undefined;
+      case "breakOff":
+        return this.breakOff();
+      case "nothing":
+        return undefined;
+    }
+  }
+
+  /** Behind a flush that hangs nothing true can be said: the client has given up by then, and is left without a word. */
+  #closeBehindOutstandingReply(reason: CloseReason): void {
+    if (this.#phase.kind !== "storing") return;
+    const askedBefore = this.#pendingClose === reason;
+    this.#pendingClose = reason;
+    this.#phase.content.hurry();
+    if (askedBefore && this.services.clock.now() - this.#phase.since >= maxReplyWaitMs) this.breakOff();
+  }
+
+  #sayAndClose(reason: CloseReason): void {
+    this.#content.discard();
+    this.#closeWith(reason === "timedOut" ? replies.timedOut : replies.shuttingDown);
+  }
+
+  /** The last reply. */
+  #closeWith(reply: Reply): void {
+    const { kind } = this.#phase;
+    if (kind === "closing" || kind === "closed") return;
+    this.#send(reply);
+    this.#output.flush();
+    this.#phase = { kind: "closing", by: "relay" };
+    const isAlone = reply === replies.closing && this.#input.waitingBytes === 0;
+    if (isAlone || this.#pendingClose === "abort") this.#connection.closeAtOnce();
+    else this.#connection.close();
+  }
+
+  #closeSilently(by: "relay" | "client"): void {
+    if (this.#phase.kind === "closed") return;
+    this.#phase = { kind: "closing", by };
+    this.#connection.close();
+  }
+
+  #fail(fault: unknown): void {
+    tellFault(this.services, this.state, fault);
+    this.#content.discard();
+    this.#closeWith(replies.fault);
   }
 
   // --- the conversation ---------------------------------------------------------------------------------------
 
   #run(): void {
     try {
-      while (!this.#waiting && !this.#closed && !this.#output.isFull && this.#readOn()) {
+      while (this.#phase === reading && !this.#output.isFull && this.#readOn()) {
         // Each turn handles one command line, or the content that has come so far.
       }
     } catch (fault) {
@@ -198,10 +250,9 @@ export class Session implements ConnectionHandler {
     }
     this.#output.flush();
     this.#input.forgetConsumed();
-    if (!this.#waiting) {
-      if (this.#inputEnded) this.#connection.close();
-      else if (!this.#output.isFull) this.#connection.resume();
-    }
+    if (this.#phase !== reading || this.#output.isFull) return;
+    if (this.#input.ended) this.#closeSilently("client");
+    else this.#connection.resume();
   }
 
   /** True when something was handled and there may be more. */
@@ -210,42 +261,21 @@ export class Session implements ConnectionHandler {
   }
 
   #readLine(): boolean {
-    const input = this.#input;
-    switch (input.nextLine(this.#lineHandler === undefined ? maxCommandLineBytes : maxAuthLineBytes)) {
+    switch (this.#lines.next()) {
       case "more":
         return false;
       case "line":
-        this.#answerLine(input);
+        this.#step(this.#lines.answer(this));
         return true;
       case "tooLong":
-        this.#refuseLine(replies.lineTooLong);
+        this.#respond(replies.lineTooLong);
         return true;
       case "bareLinefeed":
-        this.#refuseLine(replies.bareLinefeedInCommand);
+        this.#respond(replies.bareLinefeedInCommand);
         return true;
       case "dropped":
         return true;
     }
-  }
-
-  #answerLine({ octets, lineStart, lineEnd }: SessionInput): void {
-    const handler = this.#lineHandler;
-    this.#lineHandler = undefined;
-    this.transcript?.line(
-      "<",
-      handler === undefined ? maskCredentials(octets.toString("utf8", lineStart, lineEnd)) : "****",
-    );
-    this.#step(
-      handler !== undefined
-        ? handler(Buffer.from(octets.subarray(lineStart, lineEnd)))
-        : answer(this, parseCommand(octets, this.state.offered, lineStart, lineEnd)),
-    );
-  }
-
-  /** A line that cannot be read ends what waited for it (AUTH). */
-  #refuseLine(reply: Reply): void {
-    this.#lineHandler = undefined;
-    this.#respond(reply);
   }
 
   #readContent(): boolean {
@@ -254,13 +284,13 @@ export class Session implements ConnectionHandler {
       case "more":
         return false;
       case "wait":
-        this.#await(content.whenWritable(), () => undefined);
+        this.#await({ kind: "blocked" }, content.whenWritable(), () => undefined);
         return false;
       case "broken":
-        this.#sendAndClose(content.breakOff ?? replies.fault);
+        this.#closeWith(content.breakOff ?? replies.fault);
         return false;
       case "ended":
-        this.#step(content.finish());
+        this.#store();
         return true;
       case "chunk":
         this.#respond(content.chunkReply());
@@ -268,110 +298,109 @@ export class Session implements ConnectionHandler {
     }
   }
 
-  #step(outcome: Reply | undefined | Promise<Reply>): void {
-    if (outcome === undefined) return;
-    if (outcome instanceof Promise) this.#await(outcome, (reply) => this.#respond(reply));
-    else this.#respond(outcome);
+  #step(answer: Answer): void {
+    if (answer === undefined) return;
+    if (answer instanceof Promise) this.#await({ kind: "working" }, answer, (reply) => this.#respond(reply));
+    else this.#respond(answer);
   }
 
-  #await<T>(promise: Promise<T>, then: (value: T) => void): void {
+  #store(): void {
+    const content = this.#content.take();
+    if (this.#pendingClose !== undefined) content.hurry();
+    const outcome = content.finish();
+    if (!(outcome instanceof Promise)) return this.#respond(outcome);
+    const since = this.services.clock.now();
+    this.#await({ kind: "storing", since, content }, outcome, (reply) => this.#respond(reply));
+  }
+
+  /** Stays in `phase` until the promise settles. Whoever left it meanwhile hears nothing of it. */
+  #await<T>(phase: Phase, promise: Promise<T>, then: (value: T) => void): void {
     this.#output.flush();
-    this.#waiting = true;
+    this.#phase = phase;
     promise.then(
-      (value) => {
-        this.#waiting = false;
-        if (this.#closed) return;
-        then(value);
-        this.#run();
-      },
+      (value) => this.#leave(phase, () => then(value)),
       (fault: unknown) => {
-        this.#waiting = false;
-        this.#fail(fault);
+        if (this.#phase === phase) this.#fail(fault);
+        else tellFault(this.services, this.state, fault);
       },
     );
   }
 
-  /** Sends a reply: counts errors, holds it back in a tarpit, closes behind it where it says so. */
+  /** Does `step` and reads on, if `phase` still stands. */
+  #leave(phase: Phase, step: () => void): void {
+    if (this.#phase !== phase) return;
+    this.#phase = reading;
+    try {
+      step();
+    } catch (fault) {
+      this.#fail(fault);
+    }
+    this.#run();
+  }
+
+  /** The one way of every reply to a command or content: counts errors, and holds it back in a tarpit. */
   #respond(reply: Reply): void {
-    const { state } = this;
-    const held = this.#tarpit.takeNext();
-    if (reply.protocolError === true && ++state.protocolErrors > state.connector.maxProtocolErrors) {
-      const limit = state.connector.maxProtocolErrors;
-      this.#sendAndClose(
-        this.services.limitReached(state, replies.tooManyErrors, "maxProtocolErrors", limit),
-      );
-      return;
+    const { state, services } = this;
+    const hold = this.#holdBack;
+    this.#holdBack = undefined;
+    const limit = state.connector.maxProtocolErrors;
+    if (reply.protocolError === true && ++state.protocolErrors > limit) {
+      return this.#closeWith(services.limitReached(state, replies.tooManyErrors, "maxProtocolErrors", limit));
     }
-    const delay = tarpitDelay(state.connector, reply, {
-      authenticated: state.authenticatedUser !== undefined,
-      discredited: this.services.isDiscredited(state.peer),
-    });
-    if (held !== undefined && held.delayMs >= delay) this.#sendLater(reply, held.delayMs, held.dueTo);
-    else if (delay > 0) this.#sendLater(reply, delay);
-    else this.#sendNow(reply);
+    const tarpitMs = tarpitOf(reply, state, services);
+    if (hold !== undefined && hold.delayMs >= tarpitMs) this.#respondLater(reply, hold.delayMs, hold);
+    else if (tarpitMs > 0) this.#respondLater(reply, tarpitMs, undefined);
+    else this.#respondNow(reply);
   }
 
-  #sendLater(reply: Reply, delayMs: number, dueTo?: string): void {
+  #respondLater(reply: Reply, delayMs: number, hold: HoldBack | undefined): void {
     this.#output.flush();
-    this.transcript?.line("*", tarpitLine(delayMs, dueTo ?? replyLine(reply)));
-    this.#waiting = true;
-    this.#tarpit.hold(delayMs, dueTo !== undefined, () => {
-      this.#waiting = false;
-      this.#sendNow(reply);
-      this.#run();
-    });
+    // The connection is kept open for this reply alone.
+    if (this.#pendingClose !== undefined && this.#pendingClose !== "stop") return this.#respondNow(reply);
+    this.transcript?.note(tarpitNote(reply, delayMs, hold));
+    const timer = this.services.clock.after(delayMs, () => this.#releaseReply());
+    this.#phase = { kind: "tarpit", reply, timer, blameless: hold !== undefined };
   }
 
-  #sendNow(reply: Reply): void {
-    if (reply.close === true) {
-      this.#sendAndClose(reply);
-      return;
-    }
+  /** The reply that was held back goes. */
+  #releaseReply(): void {
+    const phase = this.#phase;
+    if (phase.kind !== "tarpit") return;
+    phase.timer.cancel();
+    this.#leave(phase, () => this.#respondNow(phase.reply));
+  }
+
+  #respondNow(reply: Reply): void {
+    if (reply.close === true) return this.#closeWith(reply);
+    if (this.#upgradeBehindReply) return this.#upgrade(reply);
     this.#send(reply);
-    if (this.#upgradeBehindReply) this.#upgrade();
-    else if (this.#stopping && !this.#content.isUnderWay) this.#sendAndClose(replies.shuttingDown);
+    const reason = this.#pendingClose;
+    if (reason !== undefined && !(reason === "stop" && this.#content.isUnderWay)) this.#sayAndClose(reason);
+    return undefined;
   }
 
   #send(reply: Reply): void {
     this.#output.add(reply, this.state.connector.enhancedStatusCodesEnabled);
   }
 
-  #sendAndClose(reply: Reply): void {
-    if (this.#closed) return;
-    this.#send(reply);
-    this.#output.flush();
-    this.#waiting = true;
-    this.#closing = true;
-    if (reply === replies.closing && this.#input.waitingBytes === 0) this.#connection.closeAtOnce();
-    else this.#connection.close();
-  }
-
-  #upgrade(): void {
+  /** `goAhead` is the last reply in the clear. */
+  #upgrade(goAhead: Reply): void {
     this.#upgradeBehindReply = false;
+    // Behind it a closing reply would be read as a handshake.
+    if (this.#pendingClose !== undefined) return this.#sayAndClose(this.#pendingClose);
     const context = this.services.tlsContext(this.state.connector);
+    if (context === undefined) return this.#send(replies.tlsNotAvailable);
+    this.#send(goAhead);
     this.#output.flush();
     // Whatever came behind STARTTLS in the clear is dropped, and all that was said before is forgotten
     // (RFC 3207 §4.2, §6).
     this.#input.clear();
     forgetClearText(this.state);
     this.resetTransaction();
-    if (context === undefined) {
-      this.#sendAndClose(replies.tlsNotAvailable);
-      return;
-    }
     // A client that has ended its sending will not shake hands: `#run` closes.
-    if (this.#inputEnded) return;
-    this.#waiting = true;
-    this.#handshaking = true;
+    if (this.#input.ended) return undefined;
+    this.#phase = { kind: "handshake" };
     this.#connection.startTls(context);
-  }
-
-  #fail(fault: unknown): void {
-    this.#content.discard();
-    this.services.events.emit("RelayFault", {
-      where: `session ${this.state.id}`,
-      error: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault),
-    });
-    this.#sendAndClose(replies.fault);
+    return undefined;
   }
 }

@@ -1,53 +1,26 @@
-/** Holding a session's replies back: what the next one waits for, and whether who leaves meanwhile is to blame. */
-import type { Clock, Timer } from "../../ports/ports.ts";
+/** How long a session's reply is held back, and what for. */
+import { tarpitDelay } from "../../core/policy/tarpit.ts";
+import { replyLine, type Reply } from "../../core/smtp/reply.ts";
+import { tarpitLine } from "../../logs/protocol-lines.ts";
+import type { SessionServices } from "./services.ts";
+import type { SessionState } from "./state.ts";
 
-/** Why a reply waits, for the protocol log; undefined: for what it says (tarpitInterval). */
-export interface HeldReply {
+/** The relay holds the next reply back, whatever it says: not the client's doing. */
+export interface HoldBack {
   readonly delayMs: number;
-  readonly dueTo: string | undefined;
+  /** For the protocol log. */
+  readonly dueTo: string;
 }
 
-export class Tarpit {
-  readonly #clock: Clock;
-  #timer: Timer | undefined;
-  #next: HeldReply | undefined;
-  /** The wait is the relay's doing, not the client's. */
-  #blameless = false;
+/** Milliseconds that the reply waits for what it says; 0 for none. */
+export function tarpitOf(reply: Reply, state: SessionState, services: SessionServices): number {
+  return tarpitDelay(state.connector, reply, {
+    authenticated: state.authenticatedUser !== undefined,
+    discredited: services.isDiscredited(state.peer),
+  });
+}
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** A reply is being held back. */
-  get isHolding(): boolean {
-    return this.#timer !== undefined;
-  }
-
-  /** The next reply waits for `dueTo`, whatever it says. */
-  holdNext(delayMs: number, dueTo: string): void {
-    if (delayMs > 0) this.#next = { delayMs, dueTo };
-  }
-
-  /** Forgets and returns what `holdNext` asked for. */
-  takeNext(): HeldReply | undefined {
-    const next = this.#next;
-    this.#next = undefined;
-    return next;
-  }
-
-  /** Calls `then` after `delayMs`; `blameless`: who leaves before that keeps its good name. */
-  hold(delayMs: number, blameless: boolean, then: () => void): void {
-    this.#blameless = blameless;
-    this.#timer = this.#clock.after(delayMs, () => {
-      this.#timer = undefined;
-      then();
-    });
-  }
-
-  /** The client is gone. True: it left while a reply was held back that it had brought about itself. */
-  leave(): boolean {
-    if (this.#timer === undefined) return false;
-    this.#timer.cancel();
-    return !this.#blameless;
-  }
+/** The `*` line of the protocol log. */
+export function tarpitNote(reply: Reply, delayMs: number, hold: HoldBack | undefined): string {
+  return tarpitLine(delayMs, hold?.dueTo ?? replyLine(reply));
 }

@@ -2,7 +2,7 @@
 import type { Command } from "../../../core/smtp/command.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
 import { rightsOf } from "../../../core/policy/relay-permission.ts";
-import type { Session } from "../session.ts";
+import type { Conversation } from "../conversation.ts";
 
 interface Credentials {
   readonly user: string;
@@ -14,7 +14,10 @@ const userNamePrompt: Reply = { code: 334, text: "VXNlcm5hbWU6" };
 const passwordPrompt: Reply = { code: 334, text: "UGFzc3dvcmQ6" };
 const emptyChallenge: Reply = { code: 334, text: "" };
 
-export function auth(session: Session, command: Extract<Command, { verb: "AUTH" }>): Reply | Promise<Reply> {
+export function auth(
+  session: Conversation,
+  command: Extract<Command, { verb: "AUTH" }>,
+): Reply | Promise<Reply> {
   const { state } = session;
   if (state.hello === undefined) return replies.sendHelloFirst;
   const mechanisms = state.connector.authMechanism;
@@ -36,7 +39,11 @@ export function auth(session: Session, command: Extract<Command, { verb: "AUTH" 
 }
 
 /** Sends a challenge; the client's next line is its response, or `*` to cancel. */
-function ask(session: Session, prompt: Reply, then: (response: string) => Reply | Promise<Reply>): Reply {
+function ask(
+  session: Conversation,
+  prompt: Reply,
+  then: (response: string) => Reply | Promise<Reply>,
+): Reply {
   session.expectLine((line) => {
     const response = line.toString("latin1");
     return response === "*" ? replies.authenticationCancelled : then(response);
@@ -44,7 +51,7 @@ function ask(session: Session, prompt: Reply, then: (response: string) => Reply 
   return prompt;
 }
 
-function plain(session: Session, response: string): Reply | Promise<Reply> {
+function plain(session: Conversation, response: string): Reply | Promise<Reply> {
   const parts = decode(response)?.split("\0");
   // authorization identity, authentication identity, password
   if (parts?.length !== 3) return replies.authenticationMalformed;
@@ -53,7 +60,7 @@ function plain(session: Session, response: string): Reply | Promise<Reply> {
   return check(session, "PLAIN", { user, password });
 }
 
-function login(session: Session, userResponse: string): Reply {
+function login(session: Conversation, userResponse: string): Reply {
   const user = decode(userResponse);
   if (user === undefined || user === "" || user.includes("\0")) return replies.authenticationMalformed;
   return ask(session, passwordPrompt, (response) => {
@@ -64,7 +71,11 @@ function login(session: Session, userResponse: string): Reply {
   });
 }
 
-async function check(session: Session, mechanism: string, { user, password }: Credentials): Promise<Reply> {
+async function check(
+  session: Conversation,
+  mechanism: string,
+  { user, password }: Credentials,
+): Promise<Reply> {
   const { state, services } = session;
   let genuine: boolean;
   try {
@@ -82,14 +93,14 @@ async function check(session: Session, mechanism: string, { user, password }: Cr
     });
     return replies.authenticationFailed;
   }
-  session.transcript?.line("*", user, "authenticated");
+  session.transcript?.note(user, "authenticated");
   state.authenticatedUser = user;
   state.rights = rights;
   state.receivedPrefix = undefined;
   return replies.authenticated;
 }
 
-function failed(session: Session, mechanism: string, user: string): Reply {
+function failed(session: Conversation, mechanism: string, user: string): Reply {
   const { state, services } = session;
   const { connector, peer } = state;
   state.logonFailures++;

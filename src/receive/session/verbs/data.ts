@@ -1,8 +1,8 @@
 /** DATA (RFC 5321 §4.1.1.4). */
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
-import type { Session } from "../session.ts";
+import type { Conversation } from "../conversation.ts";
 
-export function data(session: Session): Reply {
+export function data(session: Conversation): Reply {
   const { hello, transaction } = session.state;
   if (hello === undefined) return replies.sendHelloFirst;
   if (transaction === undefined) return replies.needMail;

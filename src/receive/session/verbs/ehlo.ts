@@ -1,9 +1,9 @@
 /** EHLO (RFC 5321 §4.1.1.1): who the client is, and what is offered to it. */
 import { ehloLines, offeredBy } from "../../../core/smtp/extensions.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
-import type { Session } from "../session.ts";
+import type { Conversation } from "../conversation.ts";
 
-export function ehlo(session: Session, domain: string): Reply {
+export function ehlo(session: Conversation, domain: string): Reply {
   const { state, services } = session;
   const { connector, peer } = state;
   if (domain === "" && connector.requireEhloDomain) return replies.ehloDomainRequired;

@@ -1,9 +1,9 @@
 /** HELO (RFC 5321 §4.1.1.1): no extension is in use behind it. */
 import { nothingOffered } from "../../../core/smtp/extensions.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
-import type { Session } from "../session.ts";
+import type { Conversation } from "../conversation.ts";
 
-export function helo(session: Session, domain: string): Reply {
+export function helo(session: Conversation, domain: string): Reply {
   const { state } = session;
   if (domain === "" && state.connector.requireEhloDomain) return replies.ehloDomainRequired;
   session.resetTransaction();

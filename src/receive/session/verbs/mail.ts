@@ -1,10 +1,13 @@
 /** MAIL (RFC 5321 §4.1.1.2): begins a mail transaction, if the client may send and the rate allows. */
 import type { Command } from "../../../core/smtp/command.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
-import type { Session } from "../session.ts";
+import type { Conversation } from "../conversation.ts";
 import type { SessionState } from "../state.ts";
 
-export function mail(session: Session, command: Extract<Command, { verb: "MAIL" }>): Reply | Promise<Reply> {
+export function mail(
+  session: Conversation,
+  command: Extract<Command, { verb: "MAIL" }>,
+): Reply | Promise<Reply> {
   const { state, services } = session;
   const { connector } = state;
   const { parameters } = command;
@@ -29,7 +32,7 @@ export function mail(session: Session, command: Extract<Command, { verb: "MAIL" 
       return services.refusedByPressure(state, pressure);
     if (!trusted) session.holdBack(pressure.mailTarpitMs, "Back Pressure");
   }
-  const refused = services.refuseMessage(state, () => session.isClosed);
+  const refused = services.refuseMessage(state, () => session.isEnding);
   if (refused instanceof Promise) return refused.then((reply) => reply ?? begin(state, command));
   return refused ?? begin(state, command);
 }

@@ -6,9 +6,9 @@ import { mayRelayTo, postmasterPath } from "../../../core/policy/relay-permissio
 import { routingDomain } from "../../../core/smtp/address.ts";
 import type { Command } from "../../../core/smtp/command.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
-import type { Session } from "../session.ts";
+import type { Conversation } from "../conversation.ts";
 
-export function rcpt(session: Session, command: Extract<Command, { verb: "RCPT" }>): Reply {
+export function rcpt(session: Conversation, command: Extract<Command, { verb: "RCPT" }>): Reply {
   const { state } = session;
   const { connector, transaction } = state;
   if (state.hello === undefined) return replies.sendHelloFirst;
@@ -43,7 +43,7 @@ export function rcpt(session: Session, command: Extract<Command, { verb: "RCPT" 
   return replies.recipientOk;
 }
 
-function tellDenied(session: Session, recipient: string): void {
+function tellDenied(session: Conversation, recipient: string): void {
   const { events } = session.services;
   if (!events.wants("SmtpReceiveRelayDenied")) return;
   const { connector, peer } = session.state;

@@ -1,8 +1,8 @@
 /** STARTTLS (RFC 3207). */
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
-import type { Session } from "../session.ts";
+import type { Conversation } from "../conversation.ts";
 
-export function startTls(session: Session): Reply {
+export function startTls(session: Conversation): Reply {
   const { state, services } = session;
   if (state.hello === undefined) return replies.sendHelloFirst;
   if (state.tls !== undefined) return replies.badSequence;

@@ -1,7 +1,7 @@
 /** From a command to the verb that answers it. */
 import type { Command, CommandFault } from "../../core/smtp/command.ts";
 import { replies, type Reply } from "../../core/smtp/reply.ts";
-import type { Session } from "./session.ts";
+import type { Answer, Conversation } from "./conversation.ts";
 import { auth } from "./verbs/auth.ts";
 import { bdat } from "./verbs/bdat.ts";
 import { data } from "./verbs/data.ts";
@@ -16,10 +16,7 @@ import { rset } from "./verbs/rset.ts";
 import { startTls } from "./verbs/starttls.ts";
 import { vrfy } from "./verbs/vrfy.ts";
 
-/** Undefined: the reply follows later (behind a BDAT chunk). */
-export type Answer = Reply | Promise<Reply> | undefined;
-
-export function answer(session: Session, command: Command | CommandFault): Answer {
+export function answerCommand(session: Conversation, command: Command | CommandFault): Answer {
   if ("reply" in command) return refusal(command);
   switch (command.verb) {
     case "EHLO":

@@ -1,0 +1,40 @@
+/** What a verb sees of the session that it answers for. */
+import type { Reply } from "../../core/smtp/reply.ts";
+import type { SessionServices } from "./services.ts";
+import type { SessionState } from "./state.ts";
+import type { SessionTranscript } from "./transcript.ts";
+
+/** Undefined: the reply follows later (behind a BDAT chunk). */
+export type Answer = Reply | Promise<Reply> | undefined;
+
+/** Handles the next line in place of the command parser (AUTH). */
+export type LineHandler = (line: Buffer) => Reply | Promise<Reply>;
+
+/** A BDAT chunk that follows (RFC 3030 §2). */
+export interface Chunk {
+  readonly sizeBytes: number;
+  readonly last: boolean;
+  /** Given when the chunk is to be dropped. */
+  readonly refusal: Reply | undefined;
+}
+
+export interface Conversation {
+  readonly state: SessionState;
+  readonly services: SessionServices;
+  /** The connector's protocol log (protocolLoggingLevel); undefined: it keeps none. */
+  readonly transcript: SessionTranscript | undefined;
+  /** Nobody waits for an answer any more, or the relay stops: what a verb waits for is not worth it. */
+  readonly isEnding: boolean;
+  /** The content follows (DATA). */
+  expectContent(): void;
+  /** A chunk follows (BDAT). A refused one is read and dropped before its reply is sent. */
+  expectChunk(chunk: Chunk): void;
+  /** The next line goes to `handler` instead of the command parser. */
+  expectLine(handler: LineHandler): void;
+  /** TLS begins behind the reply to this command. */
+  expectTls(): void;
+  /** Holds the reply to this command back; `dueTo` stands in the protocol log. Who leaves meanwhile keeps its good name. */
+  holdBack(delayMs: number, dueTo: string): void;
+  /** Ends the transaction (RFC 5321 §4.1.1.5). */
+  resetTransaction(): void;
+}
