@@ -27,11 +27,14 @@ export async function fillSpool(directory: string, count: number, content: Buffe
   let left = count;
   const timer = setInterval(() => progress(`backlog: ${count - left} of ${count} filled`), 10_000);
   try {
-    let kept: Promise<void> = Promise.resolve();
-    spool.onAccepted((claim) => {
-      const waits = { queue, dueAt: clock.now(), attempts: 0, delayReported: false };
-      kept = spool.settle(claim, [{ kind: "keep", index: 0, ...waits }]);
-      return true;
+    let kept: Promise<unknown> = Promise.resolve();
+    spool.onAccepted({
+      hasRoom: () => true,
+      take(claim) {
+        const waits = { queue, dueAt: clock.now(), attempts: 0, delayReported: false };
+        kept = spool.settle(claim, [{ kind: "keep", index: 0, ...waits }]);
+      },
+      waits: () => undefined,
     });
     const writer = async (): Promise<void> => {
       while (left-- > 0) {

@@ -6,7 +6,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Claim } from "../src/spool/spool.ts";
 import { createSystemClock } from "../src/ports/system-ports.ts";
 import { openLmdbSpool } from "../src/spool/lmdb-spool.ts";
 
@@ -34,10 +33,13 @@ for (const writers of rounds) {
   // The first round warms up.
   const directory = await mkdtemp(join(parent, "weir-bench-"));
   const spool = await openLmdbSpool({ directory, clock: createSystemClock() });
-  const settled: Promise<void>[] = [];
-  spool.onAccepted((claim: Claim) => {
-    settled.push(spool.settle(claim, [{ kind: "done", index: 0 }]));
-    return true;
+  const settled: Promise<unknown>[] = [];
+  spool.onAccepted({
+    hasRoom: () => true,
+    take(claim) {
+      settled.push(spool.settle(claim, [{ kind: "done", index: 0 }]));
+    },
+    waits: () => undefined,
   });
   const count = writers === 1 ? messages / 20 : messages;
   const concurrency = writers === 0 ? 50 : writers;

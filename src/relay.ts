@@ -33,7 +33,7 @@ import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contrac
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
 import { openTracking, type TrackingLog } from "./tracking/tracking.ts";
-import type { Spool } from "./spool/spool.ts";
+import type { SpoolInspection } from "./spool/spool-inspection.ts";
 import { version } from "./version.ts";
 
 export interface Relay {
@@ -86,8 +86,7 @@ export interface Relay {
   /** Has all messages of a queue routed again. Resolves with how many. */
   resubmit(queue: string): Promise<number>;
   /** Messages that wait: seen without touching them, and what an administrator may do to each. */
-  readonly messages: Pick<Spool, "list" | "find" | "countDeferred" | "oldestSince"> &
-    Pick<Scheduler, "suspendMessage" | "removeMessage" | "pendingOn">;
+  readonly messages: SpoolInspection & Pick<Scheduler, "suspendMessage" | "removeMessage" | "pendingOn">;
   /** Open sessions. */
   readonly sessions: number;
   /** What each of them does now. Cost: per session. */

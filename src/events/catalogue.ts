@@ -403,6 +403,13 @@ export const catalogue = {
     level: 0,
     text: "The directory %directory is the one that was opened again; mail is taken.",
   },
+  ClaimLost: {
+    id: 20210,
+    category: "Storage",
+    severity: "Warning",
+    level: 0,
+    text: "Message %id in queue %queue was taken over by another node, or set aside, while it was being delivered here; it may arrive twice.",
+  },
   ConfigurationApplied: {
     id: 20301,
     category: "Configuration",

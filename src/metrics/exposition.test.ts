@@ -32,7 +32,7 @@ function live(given: Partial<Live> = {}): Live {
     waiting: () => 4,
     running: 6,
     queued: 5,
-    oldestSince: () => clock.now() - 90_500,
+    oldestSince: async () => clock.now() - 90_500,
     queues: () => [],
     pressure: noPressure,
     certificates: [],

@@ -63,31 +63,35 @@ function register(
     help,
     labels,
   }: { readonly type: "counter" | "gauge"; readonly help: string; readonly labels: readonly string[] },
-  values: () => Iterable<Sample>,
+  values: () => Iterable<Sample> | Promise<Iterable<Sample>>,
 ): void {
   const options = { name, help, labelNames: [...labels], registers: [registry] };
   if (type === "gauge") {
     const gauge: Gauge = new Gauge({
       ...options,
-      collect() {
+      async collect() {
+        const samples = await values();
         gauge.reset();
         // Without a value it is absent, with labels or not.
         if (labels.length === 0) gauge.remove();
-        for (const [value, given = {}] of values()) gauge.set(given, value);
+        for (const [value, given = {}] of samples) gauge.set(given, value);
       },
     });
     return;
   }
   const counter: Counter = new Counter({
     ...options,
-    collect() {
+    async collect() {
+      const samples = await values();
       counter.reset();
-      for (const [value, given = {}] of values()) counter.inc(given, value);
+      for (const [value, given = {}] of samples) counter.inc(given, value);
     },
   });
 }
 
-function isBuckets(values: (() => Iterable<Sample>) | Buckets): values is Buckets {
+function isBuckets(
+  values: (() => Iterable<Sample> | Promise<Iterable<Sample>>) | Buckets,
+): values is Buckets {
   return typeof values !== "function";
 }
 

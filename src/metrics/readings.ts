@@ -25,7 +25,7 @@ export interface Live {
   readonly running: number;
   readonly queued: number;
   /** Of a queue, or of all. */
-  oldestSince(queue?: string): number | undefined;
+  oldestSince(queue?: string): Promise<number | undefined>;
   /** Cost: per queue. Queues come from the configuration and from next hops. */
   queues(): readonly {
     readonly queue: string;
@@ -43,7 +43,7 @@ export type Sample = readonly [number, Readonly<Record<string, string>>?];
 type Readings = {
   readonly [Name in MetricName]: (typeof metricDefinitions)[Name]["type"] extends "histogram"
     ? Buckets
-    : () => Iterable<Sample>;
+    : () => Iterable<Sample> | Promise<Iterable<Sample>>;
 };
 
 /** Queues beyond these are summed up as `other`: their number must not follow the mail's domains. */
@@ -91,13 +91,18 @@ export function readings(live: Live): Readings {
     weir_queue_retries_total: () => [[events.queueRetries]],
     weir_dsn_total: () => by("kind", totals.reports),
     weir_messages_queued: () => [[live.queued]],
-    weir_oldest_message_age_seconds: () => [[age(live.oldestSince())]],
+    weir_oldest_message_age_seconds: async () => [[age(await live.oldestSince())]],
     weir_queue_messages: () => by("queue", messagesByQueue(live)),
     weir_queue_oldest_message_age_seconds: () =>
-      live
-        .queues()
-        .slice(0, mostQueues)
-        .map(({ queue, identity }) => [age(live.oldestSince(queue)), { queue: identity }]),
+      Promise.all(
+        live
+          .queues()
+          .slice(0, mostQueues)
+          .map(async ({ queue, identity }): Promise<Sample> => [
+            age(await live.oldestSince(queue)),
+            { queue: identity },
+          ]),
+      ),
     weir_queue_status: () =>
       live
         .queues()

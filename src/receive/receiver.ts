@@ -12,7 +12,7 @@ import type { Events } from "../events/events.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import type { Spool } from "../spool/spool.ts";
+import type { SpoolIntake } from "../spool/spool.ts";
 import { noTracking, type Tracking } from "../tracking/tracking.ts";
 import {
   createDoor,
@@ -65,7 +65,7 @@ export function createReceiver(options: {
   readonly settings: ReceiverSettings;
   readonly hostname: string;
   readonly certificates: Certificates;
-  readonly spool: Spool;
+  readonly spool: SpoolIntake;
   readonly events: Events;
   readonly clock: Clock;
   readonly protocolLog: ProtocolLog;

@@ -26,7 +26,7 @@ import type { Clock } from "../ports/ports.ts";
 import { syncDirectory } from "../ports/directory-sync.ts";
 import { accept } from "./flow/arrivals.ts";
 import { openBodyFiles } from "./bodies/body-file.ts";
-import { claimDue, claimMessage, claimOld, release } from "./flow/claiming.ts";
+import { claimDue, claimMessage, release } from "./flow/claiming.ts";
 import { lockDirectory } from "./lock/directory-lock.ts";
 import { watchSpoolPlace, type SpoolPlace } from "./lock/spool-place.ts";
 import { countDeferred } from "./inspection/count-deferred.ts";
@@ -35,11 +35,13 @@ import { messageIdOf, messageKey } from "./store/keys.ts";
 import { lmdbDraft } from "./messages/lmdb-draft.ts";
 import type { JournalOptions } from "./store/journal.ts";
 import { openJournaledStore } from "./store/journaled-store.ts";
-import { messageIds } from "./messages/message-ids.ts";
 import { openQueueTable } from "./queues/queue-table.ts";
 import { oldestSince } from "./inspection/oldest-since.ts";
 import { list, resubmit } from "./inspection/queue-walks.ts";
 import { setClaimAside } from "./flow/set-aside.ts";
+import { walkOld } from "./flow/old-messages.ts";
+import { comingIn } from "./messages/coming-in.ts";
+import type { SpoolInspection } from "./spool-inspection.ts";
 import { settle } from "./flow/settling.ts";
 import { find, suspend } from "./inspection/single-message.ts";
 import {
@@ -70,7 +72,7 @@ export interface LmdbSpoolOptions {
   readonly onCommit?: (writes: number, elapsedMs: number) => void;
 }
 
-export interface LmdbSpool extends Spool {
+export interface LmdbSpool extends Spool, SpoolInspection {
   /** Body files without a message that were removed at open. */
   readonly orphansSwept: number;
 }
@@ -105,12 +107,6 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
 async function openState(options: LmdbSpoolOptions, place: SpoolPlace): Promise<SpoolState> {
   const { directory, clock, onFault = () => undefined } = options;
   const { inlineLimitBytes = 64 * 1024, memoryBudgetBytes = 64 * 1024 * 1024 } = options;
-  const memory: MessagesInUse = {
-    lives: new Map(),
-    accepting: new Set(),
-    damaged: new Set(),
-    waiters: new Map(),
-  };
   const bodies = await openBodyFiles(directory, () => place.look());
   const { journal } = options;
   const store = await openJournaledStore(directory, {
@@ -119,12 +115,18 @@ async function openState(options: LmdbSpoolOptions, place: SpoolPlace): Promise<
     place,
     ...(journal === undefined ? {} : { journal }),
   });
+  const lastKey = store.lastKey("messages");
+  const memory: MessagesInUse = {
+    lives: new Map(),
+    comingIn: comingIn(lastKey === undefined ? 0 : messageIdOf(lastKey)),
+    damaged: new Set(),
+    waiters: new Map(),
+  };
   const commit: typeof store.commit = async (writes, mayUseReserve) => {
     const startedAt = clock.now();
     await store.commit(writes, mayUseReserve);
     options.onCommit?.(writes.length, clock.now() - startedAt);
   };
-  const lastKey = store.lastKey("messages");
   return {
     directory,
     clock,
@@ -136,9 +138,8 @@ async function openState(options: LmdbSpoolOptions, place: SpoolPlace): Promise<
     store,
     group: createGroupCommit({ clock, commit, onFault }),
     queues: openQueueTable(store, (queue, entry) => isTaken(memory, queue, entry)),
-    nextId: messageIds(lastKey === undefined ? 0 : messageIdOf(lastKey)),
     memory,
-    onAccepted: undefined,
+    fresh: undefined,
     onDamaged: undefined,
     freshBytes: 0,
     size: store.count("messages"),
@@ -160,24 +161,30 @@ function spoolOf(spool: SpoolState, orphansSwept: number, unlock: () => Promise<
       return spool.size;
     },
     begin() {
-      const id = spool.nextId(clock.now());
+      const id = memory.comingIn.begin(clock.now());
       return lmdbDraft(
         id,
         () => bodies.begin(id, room),
         spool.inlineLimitBytes,
         (draft) => openDrafts.add(draft),
         (draft) => openDrafts.delete(draft),
+        (draft) => {
+          openDrafts.delete(draft);
+          memory.comingIn.end(id);
+        },
       );
     },
     accept: (draft, envelope, origin, facts) => accept(spool, draft, envelope, origin, facts),
-    onAccepted(listener) {
-      spool.onAccepted = listener;
+    onAccepted(fresh) {
+      spool.fresh = fresh;
     },
+    // One process owns the directory: a claim that ends for another holder ends with this process.
+    onLost: () => undefined,
     onDamaged(listener) {
       spool.onDamaged = listener;
     },
     claim: (queue, limit, now) => claimDue(spool, queue, limit, now),
-    claimOld: (after, arrivedBefore, limit) => claimOld(spool, after, arrivedBefore, limit),
+    walkOld: () => walkOld(spool),
     settle: (held, changes, reports = []) => settle(spool, held, changes, reports),
     release: (held, notBefore) => release(spool, held, notBefore),
     async setAside(held, what) {
@@ -189,10 +196,10 @@ function spoolOf(spool: SpoolState, orphansSwept: number, unlock: () => Promise<
     whenSettled: (id) => (isSettled(spool, id) ? Promise.resolve() : settledLater(memory, id)),
     nextDueAt: (queue) => (spool.closed ? undefined : queues.nextDueAt(queue)),
     queues: () => (spool.closed ? [] : queues.summaries()),
-    oldestSince: (queue) => (spool.closed ? undefined : oldestSince(spool, queue)),
+    oldestSince: async (queue) => (spool.closed ? undefined : oldestSince(spool, queue)),
     list: (queue, limit, search) => list(spool, queue, limit, search),
     countDeferred: (queue, now) => countDeferred(spool, queue, now),
-    find: (id) => find(spool, id),
+    find: async (id) => find(spool, id),
     claimMessage: (queue, id) => claimMessage(spool, queue, id),
     async close() {
       if (spool.closed) return;

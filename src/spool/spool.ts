@@ -1,18 +1,29 @@
 /**
- * The spool: where mail is kept between receive and send. Receive and send meet here and nowhere else.
+ * The spool: where mail is kept between receive and send. Receive and send meet here and nowhere else. What people ask
+ * of it stands in `spool-inspection.ts`.
  *
- * Promises (each has a test in test/contracts/spool-contract.ts that every implementation passes):
+ * Promises (each has a test in test/contracts/ under its number, that every implementation passes):
  *  1. `accept` resolves only after message and content are durable (flushed, not only written). If it rejects,
- *     nothing of the message is kept.
- *  2. After any crash, every accepted and unsettled message is found again, whole; nothing else is.
- *  3. An entry is held by at most one claim at a time. A claim ends by `settle` or `release`.
+ *     nothing of the message is kept; only where it rejects with `undecided` the message may be there.
+ *  2. After any crash, every accepted and unsettled message is found again, whole; nothing else is, but for what was
+ *     undecided.
+ *  3. An entry is held by at most one claim at a time. A claim ends by `settle`, `release` or `setAside`; a claim also
+ *     ends when its message is set aside, and when its holder is taken for dead; then `settle` has no effect and
+ *     tells it.
  *  4. `settle` changes message state and adds its reports in one atomic step.
- *  5. A message is gone, with its content, when its last recipient is settled as done.
+ *  5. A message is gone when its last recipient is settled as done. Its octets go with it, or with the part of the
+ *     store they stand in; nobody reads them any more.
  *  6. A damaged message is set aside and told to `onDamaged`; all others go on.
  *  7. What is in memory is bounded whatever the number of messages kept.
+ *  8. A walk over old messages passes none for ever: whatever is too young, held or still coming in when the walk gets
+ *     to it is met again.
  *
  * A message has recipients; each unfinished recipient stands in exactly one queue. A new message stands in the
  * submission queue with all recipients. Queue names are opaque here: routing makes them.
+ *
+ * Several nodes may share one spool. A claim then belongs to one of them; "held" means by any. What is answered at once
+ * (`size`, `queues`, `nextDueAt`) is of the last second as far as it is others' doing, and of this moment as far as it
+ * is this node's.
  */
 import type { Envelope, MessageId, Origin } from "../core/message/envelope.ts";
 
@@ -24,7 +35,7 @@ export const unreachableQueue: QueueName = "unreachable";
 
 /**
  * The due time of what an administrator suspended: later than any instant a claim asks for, so that only
- * `claimOld`, `claimMessage` and `list` meet it.
+ * `walkOld`, `claimMessage` and `SpoolInspection.list` meet it.
  */
 export const suspendedDueAt = Number.MAX_VALUE;
 
@@ -150,69 +161,56 @@ export interface QueueSummary {
   readonly nextDueAt: number | undefined;
 }
 
-/** How many entries of a queue `Spool.oldestSince` looks at. */
-export const oldestOf = 100;
-
-/** A message as `Spool.list` shows it: with its recipients in one queue. */
-export interface ListedMessage {
-  readonly message: SpooledMessage;
-  readonly recipients: readonly RecipientState[];
-  readonly dueAt: number;
-  /** A claim holds it. */
-  readonly held: boolean;
-}
-
-/** Where a walk through a queue has come: behind this entry. */
-export interface ListPlace {
-  readonly dueAt: number;
-  readonly id: MessageId;
-}
-
-export interface MessageSearch {
-  /** Goes on behind this place; else from the beginning. */
-  readonly after?: ListPlace | undefined;
-  /** Leaves out the suspended ones, or all others, without looking at them. */
-  readonly only?: "suspended" | "notSuspended" | undefined;
-  readonly fits?: (listed: ListedMessage) => boolean;
-  /** Ends after so many were looked at; the walk may be gone on with. */
-  readonly maxExamined?: number;
-}
-
-export interface ListedPage {
-  readonly messages: readonly ListedMessage[];
-  readonly examined: number;
-  /** Where to go on; undefined when the queue was seen to its end. */
-  readonly next: ListPlace | undefined;
-}
-
-/** `Spool.countDeferred` counts no further. */
-export const maxCounted = 10_000;
-
-/** What one message has in one queue. */
-export interface MessagePlace extends ListedMessage {
-  readonly queue: QueueName;
-}
-
-export interface FoundMessage {
-  readonly message: SpooledMessage;
-  readonly content: ContentReader;
-  readonly places: readonly MessagePlace[];
-}
-
 /**
  * What `Spool.suspend` came to: `changed`; `unchanged`, because it was so already; `held` by a claim; `missing`,
  * because the message has nothing in that queue.
  */
 export type Suspension = "changed" | "unchanged" | "held" | "missing";
 
-export interface Spool {
+/**
+ * What `Spool.settle` came to: `settled`; `lost`, because the claim had ended. Then nothing was changed and no report
+ * was added: whoever holds the entry now decides.
+ */
+export type SettleOutcome = "settled" | "lost";
+
+/** Who takes fresh mail from memory, without a read. */
+export interface FreshMail {
+  /**
+   * Asked just before a message is written: is it taken? So its owner is written with it. Reports are asked for too.
+   * Cost counts: on the way to each 250.
+   */
+  hasRoom(message: SpooledMessage): boolean;
+  /**
+   * It is durable, and claimed in the submission queue with its content in memory when small. Called before `accept`
+   * resolves. The claim ends as any other does.
+   */
+  take(claim: Claim): void;
+  /** It is durable and waits in the submission queue: there was no room, here or in the spool's own memory. */
+  waits(message: SpooledMessage): void;
+}
+
+/** A walk over messages that have waited long, for delay reports and expiry: `Spool.walkOld`. */
+export interface OldMessages {
+  /**
+   * Claims messages that arrived before `arrivedBefore`, oldest first, whatever their queue and due time, suspended
+   * ones too: those this walk has not given yet. One claim per (message, queue), all free ones of a message at once,
+   * up to `limit` claims or those of one message. None: there are no more now. What was too young, still coming in or
+   * in part held elsewhere is met again by the calls after that (promise 8). Calls do not overlap.
+   */
+  claim(arrivedBefore: number, limit: number): Promise<Claim[]>;
+}
+
+/** How mail comes into the spool: what receive needs. */
+export interface SpoolIntake {
   /**
    * Starts a message. Cost: an object and an id; no I/O.
    */
   begin(): Draft;
   /**
    * Makes a draft durable; the message then stands in the submission queue, and `onAccepted` hears of it.
-   * Rejects with SpoolError: `full` (no space; 452 4.3.1), `failed` (disk fault; 451 4.3.0).
+   * Rejects with SpoolError: `full` (no space; 452 4.3.1), `failed` (disk fault; 451 4.3.0), `undecided` (the store was
+   * lost before it answered; 451 4.3.0). What is undecided may be there, and is delivered then: the client comes again,
+   * so it may arrive twice, but is not lost.
    */
   accept(
     draft: Draft,
@@ -221,11 +219,25 @@ export interface Spool {
     facts: Omit<ContentFacts, "sizeBytes">,
   ): Promise<SpooledMessage>;
   /**
-   * Called after each accept with the message already claimed in the submission queue and its content in
-   * memory when small, so that fresh mail is sent without a read. Return false to decline: the claim ends and
-   * the message waits on disk. One listener.
+   * Resolves when all recipients of the message are settled as done; also when it is not there any more, and
+   * when the spool closes.
    */
-  onAccepted(listener: (claim: Claim) => boolean): void;
+  whenSettled(id: MessageId): Promise<void>;
+  /** Why nothing is accepted for the time being: what it is kept in is not there any more, or not ours. */
+  readonly misplaced: string | undefined;
+  /** Messages kept; of the last second where several nodes share the spool. */
+  readonly size: number;
+}
+
+export interface Spool extends SpoolIntake {
+  /** Hears of each message that was accepted, reports too. One listener. */
+  onAccepted(fresh: FreshMail): void;
+  /**
+   * Hears of claims that ended because this node was taken for dead: others hold their entries, or will. They are to be
+   * dropped from memory, and nothing begun with them; what is on the wire goes on, and its `settle` tells `lost`. One
+   * listener. Never called where one process owns the spool.
+   */
+  onLost(listener: (claims: readonly Claim[]) => void): void;
   /** Called for each message set aside as damaged. One listener. */
   onDamaged(listener: (damage: { id: MessageId; what: string; setAside: string | undefined }) => void): void;
   /** Called once when messages left by an earlier run are found at open: how many. Claims then return them. */
@@ -235,30 +247,29 @@ export interface Spool {
    * one message has in one queue; it is due when its first recipient is, and the claim holds those due.
    */
   claim(queue: QueueName, limit: number, now: number): Promise<Claim[]>;
+  /** Claims what one message has in a queue, due or not. `missing` also when it is damaged. */
+  claimMessage(queue: QueueName, id: MessageId): Promise<Claim | "held" | "missing">;
+  /** Begins a walk over messages that have waited long. Cost: none; a call of it reads what it gives. */
+  walkOld(): OldMessages;
   /**
-   * Claims messages that arrived before `arrivedBefore`, oldest first, whatever their queue and due time,
-   * beginning after message `after`; for delay reports and expiry. One claim per (message, queue). Entries held
-   * elsewhere are skipped. `next` is where to go on; no claims mean that the walk is over.
+   * Ends a claim with what became of its recipients. Resolves when durable; the change is visible here at once, and
+   * stays: after a disk fault the write is repeated until it succeeds. Resolves with `lost` where the claim had ended.
+   * Rejects with `closed` when the spool is closed before that, and for changes outside the claim (a caller's mistake).
    */
-  claimOld(
-    after: MessageId,
-    arrivedBefore: number,
-    limit: number,
-  ): Promise<{ claims: Claim[]; next: MessageId }>;
+  settle(
+    claim: Claim,
+    changes: readonly RecipientChange[],
+    reports?: readonly Report[],
+  ): Promise<SettleOutcome>;
   /**
-   * Ends a claim with what became of its recipients. Resolves when durable; the change is visible at once, and
-   * stays: after a disk fault the write is repeated until it succeeds. Rejects with `closed` when the spool is
-   * closed before that.
-   */
-  settle(claim: Claim, changes: readonly RecipientChange[], reports?: readonly Report[]): Promise<void>;
-  /**
-   * Ends a claim without a change; its entry is claimable again at once, or from `notBefore` on (memory only:
-   * after a restart it is claimable at once). Harmless on a claim that has ended.
+   * Ends a claim without a change; its entry is claimable again at once, or from `notBefore` on, which need not outlive
+   * a restart. Harmless on a claim that has ended.
    */
   release(claim: Claim, notBefore?: number): void;
   /**
    * Ends a claim whose content proved damaged while it was read (`SpoolError` `damaged`): the whole message is
-   * set aside and told to `onDamaged`. Other claims of it end without effect. Resolves when that is durable.
+   * set aside and told to `onDamaged`. Other claims of it end with it. Resolves when that is durable. Harmless on a
+   * claim that has ended.
    */
   setAside(claim: Claim, what: string): Promise<void>;
   /**
@@ -268,44 +279,19 @@ export interface Spool {
   resubmit(queue: QueueName, suspendedToo?: boolean): Promise<number>;
   /**
    * Suspends what one message has in a queue, or makes it due now again. Suspended entries are not claimed by
-   * `claim`, also after a restart. Decided before this returns; resolves when it is durable. Cost: one write.
+   * `claim`, also after a restart. Resolves when it is durable. Cost: one write.
    */
   suspend(queue: QueueName, id: MessageId, suspended: boolean): Promise<Suspension>;
   /**
-   * Resolves when all recipients of the message are settled as done; also when it is not there any more, and
-   * when the spool closes.
+   * When the first unclaimed entry of a queue is due; of the last second where several nodes share the spool. Cost: at
+   * most one short read.
    */
-  whenSettled(id: MessageId): Promise<void>;
-  /** When the first unclaimed entry of a queue is due. Cost: at most one short read. */
   nextDueAt(queue: QueueName): number | undefined;
-  /** All queues that hold entries. Costs per queue, not per message. */
+  /**
+   * All queues that hold entries; of the last second where several nodes share the spool. Costs per queue, not per
+   * message.
+   */
   queues(): readonly QueueSummary[];
-  /**
-   * When the oldest message began to come in, in `Clock.now()` milliseconds; undefined without any. Of a queue: the
-   * oldest of the 100 that are due first. Cost: a short read.
-   */
-  oldestSince(queue?: QueueName): number | undefined;
-  /**
-   * Messages of a queue in due order, suspended ones last, claimed ones included, without claiming; for people.
-   * Cost: a read for each looked at, some at a turn; what is suspended meanwhile may be met twice.
-   */
-  list(queue: QueueName, limit: number, search?: MessageSearch): Promise<ListedPage>;
-  /**
-   * Entries of a queue that are due later than now and not suspended, up to 10,000. Cost: a read of so many keys,
-   * some at a turn.
-   */
-  countDeferred(queue: QueueName, now: number): Promise<number>;
-  /** One message with its unfinished recipients by queue, and its content, without claiming. Cost: a read. */
-  find(id: MessageId): FoundMessage | undefined;
-  /**
-   * Claims what one message has in a queue, due or not. Undefined when it is not there, is held elsewhere, or is
-   * damaged.
-   */
-  claimMessage(queue: QueueName, id: MessageId): Promise<Claim | undefined>;
-  /** Why nothing is accepted for the time being: what it is kept in is not there any more, or not ours. */
-  readonly misplaced: string | undefined;
-  /** Messages kept. */
-  readonly size: number;
   /** Waits for writes under way and closes. Drafts and claims that are open are dropped as after a crash. */
   close(): Promise<void>;
 }
@@ -313,7 +299,7 @@ export interface Spool {
 /** An operational failure of the spool. */
 export class SpoolError extends Error {
   override readonly name = "SpoolError";
-  readonly code: "full" | "failed" | "damaged" | "closed";
+  readonly code: "full" | "failed" | "undecided" | "damaged" | "closed";
   readonly temporary = true;
   constructor(code: SpoolError["code"], message: string, options?: { cause?: unknown }) {
     super(message, options);

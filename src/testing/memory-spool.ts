@@ -17,8 +17,6 @@ import {
   type PlacedRecipient,
 } from "../spool/messages/recipients.ts";
 import {
-  maxCounted,
-  oldestOf,
   SpoolError,
   submissionQueue,
   suspendedDueAt,
@@ -26,13 +24,14 @@ import {
   type ContentFacts,
   type ContentReader,
   type Draft,
-  type ListedMessage,
+  type FreshMail,
   type QueueName,
   type QueueSummary,
   type Report,
   type Spool,
   type SpooledMessage,
 } from "../spool/spool.ts";
+import { maxCounted, oldestOf, type ListedMessage, type SpoolInspection } from "../spool/spool-inspection.ts";
 
 interface Kept {
   readonly message: SpooledMessage;
@@ -47,16 +46,18 @@ interface MemoryDraft extends Draft {
   take(): Buffer;
 }
 
+export type MemorySpool = Spool & SpoolInspection;
+
 /**
  * A spool that keeps everything in memory. Contents above `inlineLimitBytes` (64 KiB) are read by `stream()`
  * only, as in the durable one.
  */
-export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: number }): Spool {
+export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: number }): MemorySpool {
   const { clock, inlineLimitBytes = 64 * 1024 } = options;
   const nextId = messageIds(0);
   const kept = new Map<MessageId, Kept>();
   const waiters = new Map<MessageId, (() => void)[]>();
-  let accepted: ((claim: Claim) => boolean) | undefined;
+  let fresh: FreshMail | undefined;
   let damaged: Parameters<Spool["onDamaged"]>[0] | undefined;
   let closed = false;
 
@@ -64,19 +65,25 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
     if (closed) throw new SpoolError("closed", "the spool is closed");
   };
 
-  const keep = (id: MessageId, envelope: Envelope, origin: Origin, facts: ContentFacts, content: Buffer) => {
+  /** A message is kept, and handed over to whoever has room for it. */
+  const arrive = (
+    id: MessageId,
+    envelope: Envelope,
+    origin: Origin,
+    facts: ContentFacts,
+    content: Buffer,
+  ): (() => SpooledMessage) => {
     const arrivedAt = clock.now();
     const message: SpooledMessage = { id, arrivedAt, envelope, origin, content: facts };
+    const isTaken = fresh?.hasRoom(message) ?? false;
     const recipients = newRecipients(envelope.recipients.length, arrivedAt);
-    kept.set(id, { message, content, recipients, claims: new Map(), notBefore: new Map() });
-    return message;
-  };
-
-  const handOver = (message: SpooledMessage) => {
-    const one = kept.get(message.id);
-    if (accepted === undefined || one === undefined) return;
-    const claim = hold(one, submissionQueue, Number.POSITIVE_INFINITY);
-    if (!accepted(claim)) endClaim(claim);
+    const one: Kept = { message, content, recipients, claims: new Map(), notBefore: new Map() };
+    kept.set(id, one);
+    return () => {
+      if (isTaken) fresh?.take(hold(one, submissionQueue, Number.POSITIVE_INFINITY));
+      else fresh?.waits(message);
+      return message;
+    };
   };
 
   const hold = (one: Kept, queue: QueueName, now: number): Claim => {
@@ -132,13 +139,12 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
     async accept(draft, envelope, origin, facts) {
       assertOpen();
       const content = (draft as MemoryDraft).take();
-      const message = keep(draft.id, envelope, origin, { sizeBytes: content.length, ...facts }, content);
-      handOver(message);
-      return message;
+      return arrive(draft.id, envelope, origin, { sizeBytes: content.length, ...facts }, content)();
     },
     onAccepted(listener) {
-      accepted = listener;
+      fresh = listener;
     },
+    onLost: () => undefined,
     onDamaged(listener) {
       damaged = listener;
     },
@@ -151,39 +157,41 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
         .slice(0, limit)
         .map(({ one }) => hold(one, queue, now));
     },
-    async claimOld(after, arrivedBefore, limit) {
-      assertOpen();
-      const claims: Claim[] = [];
-      let next = after;
-      for (const one of [...kept.values()].sort((a, b) => a.message.id - b.message.id)) {
-        if (one.message.id <= after || one.message.arrivedAt >= arrivedBefore) continue;
-        const free = entriesOf(one.recipients).filter(({ queue }) => !one.claims.has(queue));
-        if (claims.length > 0 && claims.length + free.length > limit) break;
-        for (const { queue } of free) claims.push(hold(one, queue, Number.POSITIVE_INFINITY));
-        next = one.message.id;
-      }
-      return { claims, next };
+    walkOld() {
+      const given = new Set<MessageId>();
+      const metInRound = new Set<MessageId>();
+      return {
+        async claim(arrivedBefore, limit) {
+          assertOpen();
+          const claims: Claim[] = [];
+          for (const one of [...kept.values()].sort((a, b) => a.message.id - b.message.id)) {
+            const { id, arrivedAt } = one.message;
+            if (given.has(id) || metInRound.has(id) || arrivedAt >= arrivedBefore) continue;
+            const all = entriesOf(one.recipients);
+            const free = all.filter(({ queue }) => !one.claims.has(queue));
+            if (claims.length > 0 && claims.length + free.length > limit) break;
+            for (const { queue } of free) claims.push(hold(one, queue, Number.POSITIVE_INFINITY));
+            (free.length === all.length ? given : metInRound).add(id);
+          }
+          if (claims.length === 0) metInRound.clear();
+          return claims;
+        },
+      };
     },
     async settle(claim, changes, reports: readonly Report[] = []) {
       assertOpen();
       const { message } = claim;
       const one = kept.get(message.id);
-      if (one === undefined) return;
-      if (one.claims.get(claim.queue) !== claim)
-        throw new Error(`the claim of message ${message.id} has ended`);
+      if (one?.claims.get(claim.queue) !== claim) return "lost";
       one.recipients = changedRecipients(one.recipients, claim, changes);
       endClaim(claim);
       if (one.recipients.length === 0) forget(message.id);
-      const made = reports.map(({ envelope, origin, content }) =>
-        keep(
-          nextId(clock.now()),
-          envelope,
-          origin,
-          { sizeBytes: content.length, ...contentFacts(content) },
-          content,
-        ),
-      );
-      for (const report of made) handOver(report);
+      const arrivals = reports.map(({ envelope, origin, content }) => {
+        const facts = { sizeBytes: content.length, ...contentFacts(content) };
+        return arrive(nextId(clock.now()), envelope, origin, facts, content);
+      });
+      for (const handOver of arrivals) handOver();
+      return "settled";
     },
     release(claim, notBefore) {
       const one = endClaim(claim);
@@ -192,7 +200,7 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
     async setAside(claim, what) {
       assertOpen();
       const { id } = claim.message;
-      if (!kept.has(id)) return;
+      if (kept.get(id)?.claims.get(claim.queue) !== claim) return;
       forget(id);
       damaged?.({ id, what, setAside: undefined });
     },
@@ -226,7 +234,7 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
         ? new Promise((resolve) => waiters.set(id, [...(waiters.get(id) ?? []), resolve]))
         : Promise.resolve(),
     nextDueAt,
-    oldestSince(queue) {
+    async oldestSince(queue) {
       const ids =
         queue === undefined
           ? [...kept.keys()]
@@ -269,7 +277,7 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
       const deferred = entries(queue).filter(({ dueAt }) => dueAt > now && dueAt < suspendedDueAt);
       return Math.min(maxCounted, deferred.length);
     },
-    find(id) {
+    async find(id) {
       assertOpen();
       const one = kept.get(id);
       if (one === undefined) return undefined;
@@ -282,8 +290,8 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
     async claimMessage(queue, id) {
       assertOpen();
       const one = kept.get(id);
-      if (one === undefined || one.claims.has(queue)) return undefined;
-      if (!one.recipients.some((recipient) => recipient.queue === queue)) return undefined;
+      if (!one?.recipients.some((recipient) => recipient.queue === queue)) return "missing";
+      if (one.claims.has(queue)) return "held";
       return hold(one, queue, Number.POSITIVE_INFINITY);
     },
     async close() {

@@ -4,10 +4,15 @@ import type {
   Claim,
   ContentReader,
   Draft,
+  FreshMail,
+  OldMessages,
   RecipientChange,
   Spool,
   SpooledMessage,
 } from "../../src/spool/spool.ts";
+import type { SpoolInspection } from "../../src/spool/spool-inspection.ts";
+
+export type WholeSpool = Spool & SpoolInspection;
 
 export const origin: Origin = {
   connector: "AppRelay",
@@ -52,6 +57,21 @@ export async function readContent(content: ContentReader): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of content.stream()) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** Who takes all fresh mail. */
+export function takeAll(take: (claim: Claim) => void): FreshMail {
+  return { hasRoom: () => true, take, waits: () => undefined };
+}
+
+/** All claims of one round of a walk. */
+export async function oneRound(old: OldMessages, arrivedBefore: number, limit = 100): Promise<Claim[]> {
+  const all: Claim[] = [];
+  for (;;) {
+    const claims = await old.claim(arrivedBefore, limit);
+    if (claims.length === 0) return all;
+    all.push(...claims);
+  }
 }
 
 export const doneAll = (claim: Claim): RecipientChange[] =>

@@ -1,27 +1,34 @@
 /** What `src/spool/spool.ts` promises of suspended messages, for every implementation. */
 import { expect, test } from "vitest";
-import type { Claim, Spool } from "../../src/spool/spool.ts";
+import type { Claim } from "../../src/spool/spool.ts";
 import { submissionQueue, suspendedDueAt } from "../../src/spool/spool.ts";
 import type { FakeClock } from "../../src/testing/fake-clock.ts";
-import { acceptMessage, doneAll, envelopeTo, keepAll, readContent } from "./spool-contract-messages.ts";
+import {
+  acceptMessage,
+  doneAll,
+  envelopeTo,
+  keepAll,
+  readContent,
+  type WholeSpool,
+} from "./spool-contract-messages.ts";
 
 export interface SuspensionUnderTest {
-  readonly spool: () => Spool;
+  readonly spool: () => WholeSpool;
   readonly clock: () => FakeClock;
   /** Undefined where nothing survives. */
-  readonly reopen: () => (() => Promise<Spool>) | undefined;
+  readonly reopen: () => (() => Promise<WholeSpool>) | undefined;
 }
 
 const anyTime = Number.MAX_SAFE_INTEGER;
 
 export function describeSuspension(under: SuspensionUnderTest): void {
-  const claims = async (spool: Spool, queue = submissionQueue): Promise<Claim[]> => {
+  const claims = async (spool: WholeSpool, queue = submissionQueue): Promise<Claim[]> => {
     const found = await spool.claim(queue, 10, anyTime);
     for (const claim of found) spool.release(claim);
     return found;
   };
   const ids = (found: readonly Claim[]) => found.map(({ message }) => message.id);
-  const countOf = (spool: Spool, queue: string) =>
+  const countOf = (spool: WholeSpool, queue: string) =>
     spool.queues().find((one) => one.queue === queue)?.messages ?? 0;
 
   test("a suspended message is not claimed, is counted and listed, and is due now when it goes on", async () => {
@@ -74,7 +81,7 @@ export function describeSuspension(under: SuspensionUnderTest): void {
     await spool.settle(other, keepAll(other, "q", clock.now()));
     const [both] = await claims(spool, "q");
     expect(both?.recipients.map(({ index }) => index)).toEqual([1]);
-    const found = spool.find(id);
+    const found = await spool.find(id);
     expect(found?.places.map(({ queue, recipients }) => [queue, recipients])).toEqual([
       [
         "q",
@@ -92,15 +99,15 @@ export function describeSuspension(under: SuspensionUnderTest): void {
     const spool = under.spool();
     const { id } = await acceptMessage(spool);
     await spool.suspend(submissionQueue, id, true);
-    const old = await spool.claimOld(0, anyTime, 10);
-    expect(old.claims.map(({ recipients }) => recipients[0]?.suspended)).toEqual([true]);
-    for (const claim of old.claims) spool.release(claim);
+    const old = await spool.walkOld().claim(anyTime, 10);
+    expect(old.map(({ recipients }) => recipients[0]?.suspended)).toEqual([true]);
+    for (const claim of old) spool.release(claim);
     expect(await claims(spool)).toEqual([]);
     const claim = await spool.claimMessage(submissionQueue, id);
     await spool.settle(claim as Claim, doneAll(claim as Claim));
     expect(spool.size).toBe(0);
     expect(countOf(spool, submissionQueue)).toBe(0);
-    expect(spool.find(id)).toBeUndefined();
+    expect(await spool.find(id)).toBeUndefined();
   });
 
   test("stays where it is when its queue is routed again, or moves and stays suspended", async () => {
@@ -149,12 +156,12 @@ export function describeSuspension(under: SuspensionUnderTest): void {
   test("finds one message with its content, held or not", async () => {
     const spool = under.spool();
     const { id } = await acceptMessage(spool, "Subject: y\r\n\r\nbody\r\n");
-    expect(spool.find(id)?.places[0]).toMatchObject({ queue: submissionQueue, held: false });
+    expect((await spool.find(id))?.places[0]).toMatchObject({ queue: submissionQueue, held: false });
     await spool.claim(submissionQueue, 1, anyTime);
-    const found = spool.find(id);
+    const found = await spool.find(id);
     expect(found?.places[0]?.held).toBe(true);
     expect(found && (await readContent(found.content)).toString()).toBe("Subject: y\r\n\r\nbody\r\n");
-    expect(spool.find(id + 1)).toBeUndefined();
+    expect(await spool.find(id + 1)).toBeUndefined();
   });
 
   test("counts the deferred, suspended ones left out", async () => {

@@ -1,7 +1,7 @@
 /** The promises of `src/spool/spool.ts`, as one suite that every implementation passes. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Envelope } from "../../src/core/message/envelope.ts";
-import type { Claim, Report, Spool } from "../../src/spool/spool.ts";
+import type { Claim, Report, SpooledMessage } from "../../src/spool/spool.ts";
 import { submissionQueue, unreachableQueue } from "../../src/spool/spool.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
 import {
@@ -13,14 +13,16 @@ import {
   patterned,
   plainFacts,
   readContent,
+  takeAll,
+  type WholeSpool,
 } from "./spool-contract-messages.ts";
 import { describeSuspension } from "./spool-contract-suspension.ts";
 
 /** What an implementation brings to the suite. */
 export interface SpoolUnderTest {
-  readonly spool: Spool;
+  readonly spool: WholeSpool;
   /** Closes and opens again what is on disk; absent where nothing survives. */
-  readonly reopen?: () => Promise<Spool>;
+  readonly reopen?: () => Promise<WholeSpool>;
   readonly end: () => Promise<void>;
 }
 
@@ -35,7 +37,7 @@ export function describeSpool(
     const inlineLimitBytes = 16 * 1024;
     let clock: FakeClock;
     let under: SpoolUnderTest;
-    let spool: Spool;
+    let spool: WholeSpool;
 
     beforeEach(async () => {
       clock = createFakeClock(startAt);
@@ -116,7 +118,7 @@ export function describeSpool(
 
       test("hands fresh mail over, claimed, before it resolves", async () => {
         const heard: Claim[] = [];
-        spool.onAccepted((claim) => heard.push(claim) > 0);
+        spool.onAccepted(takeAll((claim) => heard.push(claim)));
         const message = await acceptMessage(spool, "abc");
         expect(idsOf(heard)).toEqual([message.id]);
         expect(heard[0]?.content.inMemory?.toString()).toBe("abc");
@@ -128,10 +130,21 @@ export function describeSpool(
         expect(counts()).toEqual({});
       });
 
-      test("leaves mail that is declined claimable", async () => {
-        spool.onAccepted(() => false);
+      test("leaves mail there is no room for claimable, and tells it when it is there", async () => {
+        const asked: SpooledMessage[] = [];
+        const waiting: unknown[] = [];
+        spool.onAccepted({
+          hasRoom(message) {
+            asked.push(message);
+            expect(spool.size).toBe(0);
+            return false;
+          },
+          take: () => expect.unreachable(),
+          waits: (message) => waiting.push([message, spool.size, nextDueAt(submissionQueue)]),
+        });
         const message = await acceptMessage(spool);
-        expect(nextDueAt(submissionQueue)).toBe(startAt);
+        expect(asked).toEqual([message]);
+        expect(waiting).toEqual([[message, 1, startAt]]);
         expect((await claimOne()).message.id).toBe(message.id);
       });
 
@@ -199,7 +212,7 @@ export function describeSpool(
       test("finds an entry that was put off and then got another due time", async () => {
         const message = await acceptMessage(spool);
         spool.release(await claimOne(), startAt + 10_000);
-        const { claims } = await spool.claimOld(0, startAt + 1, 10);
+        const claims = await spool.walkOld().claim(startAt + 1, 10);
         expect(idsOf(claims)).toEqual([message.id]);
         await spool.settle(claims[0] as Claim, keepAll(claims[0] as Claim, submissionQueue, startAt + 50));
         expect(nextDueAt(submissionQueue)).toBe(startAt + 50);
@@ -233,12 +246,19 @@ export function describeSpool(
         expect((await claimOne("q")).recipients.map(({ index }) => index)).toEqual([1]);
       });
 
-      test("refuses to settle a claim that has ended", async () => {
+      test("tells that a claim has ended, and changes nothing", async () => {
         await acceptMessage(spool);
         const claim = await claimOne();
         spool.release(claim);
-        await expect(spool.settle(claim, doneAll(claim))).rejects.toThrow(/ended/);
-        expect(spool.size).toBe(1);
+        expect(await spool.settle(claim, doneAll(claim))).toBe("lost");
+        const again = await claimOne();
+        expect(await spool.settle(claim, doneAll(claim))).toBe("lost");
+        await spool.setAside(claim, "torn");
+        spool.release(claim);
+        expect(await spool.claim(submissionQueue, 1, clock.now())).toEqual([]);
+        expect(await spool.settle(again, keepAll(again, "q", startAt))).toBe("settled");
+        expect(await spool.settle(again, doneAll(again))).toBe("lost");
+        expect(counts()).toEqual({ q: 1 });
       });
     });
 
@@ -313,7 +333,7 @@ export function describeSpool(
         await acceptMessage(spool);
         const claim = await claimOne();
         const heard: Claim[] = [];
-        spool.onAccepted((fresh) => heard.push(fresh) > 0);
+        spool.onAccepted(takeAll((fresh) => heard.push(fresh)));
         const content = Buffer.alloc(reportBytes, ".x\r\n");
         const report: Report = {
           envelope: { ...envelopeTo("from@test"), reversePath: "" },
@@ -375,17 +395,18 @@ export function describeSpool(
         const held = await claimOne(submissionQueue);
         expect(held.message.id).toBe(first.id);
 
-        const walk = await spool.claimOld(0, third.arrivedAt, 100);
-        expect(walk.claims.map(({ message, queue }) => [message.id, queue])).toEqual([
+        const old = spool.walkOld();
+        const claims = await old.claim(third.arrivedAt, 100);
+        expect(claims.map(({ message, queue }) => [message.id, queue])).toEqual([
           [first.id, "q"],
           [second.id, submissionQueue],
         ]);
-        expect((await spool.claimOld(walk.next, third.arrivedAt, 100)).claims).toEqual([]);
-        for (const one of walk.claims) spool.release(one);
+        expect(await old.claim(third.arrivedAt, 100)).toEqual([]);
+        for (const one of claims) spool.release(one);
+        expect(await old.claim(third.arrivedAt, 100)).toHaveLength(1);
 
-        const short = await spool.claimOld(0, third.arrivedAt, 1);
-        expect(idsOf(short.claims)).toEqual([first.id]);
-        expect(idsOf((await spool.claimOld(short.next, third.arrivedAt, 1)).claims)).toEqual([second.id]);
+        const short = spool.walkOld();
+        expect(idsOf(await short.claim(third.arrivedAt, 1))).toEqual([second.id]);
       });
 
       test("claims one message of a queue, due or not, unless it is held", async () => {
@@ -393,15 +414,15 @@ export function describeSpool(
         await acceptMessage(spool);
         const first = await claimOne();
         await spool.settle(first, keepAll(first, "a", startAt + 9));
-        expect(await spool.claimMessage(submissionQueue, id)).toBeUndefined();
-        expect(await spool.claimMessage("a", id + 1000)).toBeUndefined();
-        const claim = await spool.claimMessage("a", id);
-        expect(claim?.message.id).toBe(id);
-        expect(claim?.recipients).toHaveLength(1);
-        expect(await spool.claimMessage("a", id)).toBeUndefined();
+        expect(await spool.claimMessage(submissionQueue, id)).toBe("missing");
+        expect(await spool.claimMessage("a", id + 1000)).toBe("missing");
+        const claim = (await spool.claimMessage("a", id)) as Claim;
+        expect(claim.message.id).toBe(id);
+        expect(claim.recipients).toHaveLength(1);
+        expect(await spool.claimMessage("a", id)).toBe("held");
         expect(await spool.claim("a", 9, startAt + 99)).toEqual([]);
-        if (claim !== undefined) await spool.settle(claim, doneAll(claim));
-        expect(await spool.claimMessage("a", id)).toBeUndefined();
+        await spool.settle(claim, doneAll(claim));
+        expect(await spool.claimMessage("a", id)).toBe("missing");
         expect(counts()).toEqual({ [submissionQueue]: 1 });
       });
 
@@ -412,7 +433,7 @@ export function describeSpool(
           claims.map((claim) => spool.settle(claim, keepAll(claim, queue, startAt + 1_000_000))),
         );
         await clock.advance(10);
-        const held = (await spool.claimOld(0, clock.now(), 1)).claims[0] as Claim;
+        const [held] = (await spool.walkOld().claim(clock.now(), 1)) as [Claim];
         expect(await spool.resubmit(queue)).toBe(149);
         const again = await spool.claim(submissionQueue, 1000, clock.now());
         expect(again).toHaveLength(149);
@@ -426,7 +447,7 @@ export function describeSpool(
         await clock.advance(10);
         await acceptMessage(spool);
         expect(nextDueAt(submissionQueue)).toBe(startAt);
-        const [old] = (await spool.claimOld(0, startAt + 1, 1)).claims;
+        const [old] = await spool.walkOld().claim(startAt + 1, 1);
         expect(nextDueAt(submissionQueue)).toBe(startAt + 10);
         await spool.settle(old as Claim, doneAll(old as Claim));
         expect(nextDueAt(submissionQueue)).toBe(startAt + 10);
@@ -461,15 +482,18 @@ export function describeSpool(
       });
 
       test("tells since when the oldest message waits, in all and in a queue", async () => {
-        expect([spool.oldestSince(), spool.oldestSince(submissionQueue)]).toEqual([undefined, undefined]);
+        expect([await spool.oldestSince(), await spool.oldestSince(submissionQueue)]).toEqual([
+          undefined,
+          undefined,
+        ]);
         await acceptMessage(spool);
         await clock.advance(60_000);
         await acceptMessage(spool);
         const first = await claimOne();
         await spool.settle(first, keepAll(first, "next", clock.now() + 1000));
-        expect([spool.oldestSince(), spool.oldestSince("next")]).toEqual([startAt, startAt]);
-        expect(spool.oldestSince(submissionQueue)).toBe(startAt + 60_000);
-        expect(spool.oldestSince("none")).toBeUndefined();
+        expect([await spool.oldestSince(), await spool.oldestSince("next")]).toEqual([startAt, startAt]);
+        expect(await spool.oldestSince(submissionQueue)).toBe(startAt + 60_000);
+        expect(await spool.oldestSince("none")).toBeUndefined();
       });
 
       test("sets a message aside whose content is damaged; its claims end", async () => {
@@ -485,7 +509,7 @@ export function describeSpool(
         await spool.setAside(one, "it is torn");
         expect(damages).toMatchObject([{ id: message.id, what: "it is torn" }]);
         expect(spool.size).toBe(1);
-        await spool.settle(two, doneAll(two));
+        expect(await spool.settle(two, doneAll(two))).toBe("lost");
         spool.release(one);
         await spool.whenSettled(message.id);
         expect(counts()).toEqual({ [submissionQueue]: 1 });

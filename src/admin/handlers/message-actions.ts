@@ -1,6 +1,6 @@
 /** What an administrator does to messages that wait: one by one, or to all that a filter fits, some at a turn. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { MessagePlace } from "../../spool/spool.ts";
+import type { MessagePlace } from "../../spool/spool-inspection.ts";
 import type { Administered, Asked, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
@@ -35,7 +35,7 @@ export function messageActionHandlers(administered: Administered): Pick<Handlers
         maxExamined,
         signal,
       });
-    const { places } = finder.byIdentity(identity);
+    const { places } = await finder.byIdentity(identity);
     return { found: places, examined: places.length, complete: true, next: null };
   };
 

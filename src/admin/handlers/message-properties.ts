@@ -1,11 +1,7 @@
 /** Messages as people see, filter and sort them. Source: Exchange, "Message properties". */
 import type { PropertyBag, PropertyKind } from "../../core/policy/opath-filter.ts";
-import {
-  suspendedDueAt,
-  type ListedMessage,
-  type MessagePlace,
-  type RecipientState,
-} from "../../spool/spool.ts";
+import { suspendedDueAt, type RecipientState } from "../../spool/spool.ts";
+import type { ListedMessage, MessagePlace } from "../../spool/spool-inspection.ts";
 import type { Administered } from "../administered.ts";
 import type { Output } from "../contract.ts";
 

@@ -1,7 +1,7 @@
 /** Finding messages in the queues: by filter, page by page, with the event loop kept free; or by identity. */
 import { parseOpathFilter, type OpathFilter } from "../../core/policy/opath-filter.ts";
 import type { CompareBags } from "../../core/policy/sort-order.ts";
-import type { FoundMessage, ListPlace, MessagePlace, MessageSearch } from "../../spool/spool.ts";
+import type { FoundMessage, ListPlace, MessagePlace, MessageSearch } from "../../spool/spool-inspection.ts";
 import type { Administered } from "../administered.ts";
 import { AdminRefusal } from "../refusal.ts";
 import { messageProperties, type MessageProperties } from "./message-properties.ts";
@@ -33,8 +33,10 @@ export interface MessageFinder {
   search(request: SearchRequest): Promise<SearchPage>;
   /** The first `limit` in an order. Cost: looks at all that there are; memory for twice the limit. */
   searchSorted(request: SearchRequest, compare: CompareBags): Promise<SearchPage>;
-  /** Throws AdminRefusal where there is no such message. */
-  byIdentity(identity: string): { readonly message: FoundMessage; readonly places: readonly Found[] };
+  /** Rejects with AdminRefusal where there is no such message. */
+  byIdentity(
+    identity: string,
+  ): Promise<{ readonly message: FoundMessage; readonly places: readonly Found[] }>;
   identityOf(queue: string): string;
 }
 
@@ -112,10 +114,10 @@ export function messageFinder({ relay }: Administered, properties: MessageProper
       sort();
       return { found: best.map(({ one }) => one), examined, complete: fitting <= limit, next: null };
     },
-    byIdentity(identity) {
+    async byIdentity(identity) {
       const at = identity.lastIndexOf("\\");
       const id = Number(identity.slice(at + 1));
-      const message = Number.isSafeInteger(id) && id > 0 ? relay.messages.find(id) : undefined;
+      const message = Number.isSafeInteger(id) && id > 0 ? await relay.messages.find(id) : undefined;
       const wanted = at < 0 ? undefined : identity.slice(0, at).toLowerCase();
       const places = (message?.places ?? [])
         .map((place): Found => ({ identity: identityOf(place.queue), place }))

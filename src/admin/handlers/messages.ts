@@ -27,8 +27,8 @@ export function messageHandlers(
         ...walked,
       };
     },
-    getMessage({ identity }) {
-      const { message, places } = finder.byIdentity(identity);
+    async getMessage({ identity }) {
+      const { message, places } = await finder.byIdentity(identity);
       const [first] = places;
       if (first === undefined) throw new AdminRefusal("notFound", `there is no message ${identity}`);
       const shown = properties.shown(first.place, first.identity, false);
@@ -39,8 +39,8 @@ export function messageHandlers(
         },
       };
     },
-    exportMessage({ identity }, { caller }) {
-      const { message, content } = finder.byIdentity(identity).message;
+    async exportMessage({ identity }, { caller }) {
+      const { message, content } = (await finder.byIdentity(identity)).message;
       events.emit("MessageExported", {
         who: caller.name,
         from: caller.from,

@@ -47,7 +47,7 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
       velocity: queue.velocity,
       nextHopCategory: connector === null ? "Internal" : "External",
       deferredMessageCount: deferred,
-      oldestMessageAt: instant(details ? relay.messages.oldestSince(queue.queue) : undefined),
+      oldestMessageAt: instant(details ? await relay.messages.oldestSince(queue.queue) : undefined),
     };
   };
 

@@ -25,8 +25,8 @@ export function trackingHandlers({
   /** A time of the steady clock on the wall. */
   const instant = (at: number): string => new Date(clock.wall().getTime() + at - clock.now()).toISOString();
 
-  const whereNow = (id: number): Story["waiting"] => {
-    const found = relay.messages.find(id);
+  const whereNow = async (id: number): Promise<Story["waiting"]> => {
+    const found = await relay.messages.find(id);
     if (found === undefined) return [];
     const { message, places } = found;
     const queues = new Map(relay.queues().map((queue) => [queue.queue, queue]));
@@ -94,7 +94,7 @@ export function trackingHandlers({
       const received = records.find(({ eventId }) => eventId === "RECEIVE");
       return {
         entries: records.map(shownEntry),
-        waiting: Array.from(ids, whereNow).flat(),
+        waiting: (await Promise.all(Array.from(ids, whereNow))).flat(),
         limitHits: (await limitHitsBefore(received)).map(shownEvent),
       };
     },

@@ -6,12 +6,12 @@ import type { Reply } from "../../core/smtp/reply.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
-import type { Spool } from "../../spool/spool.ts";
+import type { SpoolIntake } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
 import type { Peer, SessionState } from "./state.ts";
 
 export interface SessionServices {
-  readonly spool: Spool;
+  readonly spool: SpoolIntake;
   readonly events: Events;
   readonly clock: Clock;
   readonly metrics: Metrics;

@@ -151,6 +151,11 @@ export class DeliveryQueue {
     return undefined;
   }
 
+  /** Forgets claims that have ended. Cost: a walk over what waits. */
+  drop(ended: ReadonlySet<Claim>): void {
+    for (const claim of this.takeAll()) if (!ended.has(claim)) this.push(claim);
+  }
+
   takeAll(): Claim[] {
     const claims: Claim[] = [];
     for (let claim = this.take(); claim !== undefined; claim = this.take()) claims.push(claim);

@@ -1,13 +1,27 @@
 /** Where the recipients of a claim go next: all to one queue, the usual case, or to several places. */
 import { wantsFailureReport } from "../../core/policy/delivery-outcome.ts";
-import { unreachableQueue, type Claim, type QueueName } from "../../spool/spool.ts";
+import { unreachableQueue, type Claim, type QueueName, type SpooledMessage } from "../../spool/spool.ts";
 import type { Routing } from "../routing/routing.ts";
 import { decideWaiting, waitingOf, type Decision, type DecisionContext } from "./decisions.ts";
 
 /** Exchange's LastError of recipients in the unreachable queue. */
 export const unreachableError = "A matching connector cannot be found to route the external recipient";
 
-/** The one queue all recipients of a claim are routed to; undefined when there is more to decide. No allocation. */
+/** The one queue all recipients of a new message are routed to; undefined when there is more to decide. No allocation. */
+export function soleQueueOfAll(
+  { envelope, content }: SpooledMessage,
+  routing: Routing,
+): QueueName | undefined {
+  let queue: QueueName | undefined;
+  for (const { forwardPath } of envelope.recipients) {
+    const route = routing.route(forwardPath, content.sizeBytes);
+    if (route.kind !== "queue" || (queue !== undefined && queue !== route.queue)) return undefined;
+    queue = route.queue;
+  }
+  return queue;
+}
+
+/** The same for the recipients of a claim. */
 export function soleQueueOf(claim: Claim, routing: Routing): QueueName | undefined {
   const { envelope, content } = claim.message;
   let queue: QueueName | undefined;

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { createEventLog } from "../../events/event-log.ts";
-import { createMemorySpool } from "../../testing/memory-spool.ts";
-import { submissionQueue, type Claim, type Spool } from "../../spool/spool.ts";
+import { createMemorySpool, type MemorySpool } from "../../testing/memory-spool.ts";
+import { submissionQueue, type Claim } from "../../spool/spool.ts";
 import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { schedulerSettings } from "../../testing/scheduler-settings.ts";
 import type { TrackingEntry } from "../../tracking/tracking.ts";
@@ -39,7 +39,7 @@ const refused: AttemptResult = {
 };
 
 let clock: FakeClock;
-let spool: Spool;
+let spool: MemorySpool;
 let scheduler: Scheduler;
 let tracked: TrackingEntry[];
 /** Attempts that are on the wire, each with what ends it. */
@@ -85,8 +85,12 @@ async function end(result: (claim: Claim) => AttemptResult): Promise<void> {
   await clock.advance(0);
 }
 const onWire = () => wire.map(({ claim }) => claim.message.id);
-const placesOf = (id: number) =>
-  spool.find(id)?.places.map((place) => [place.queue, place.recipients[0]?.suspended ?? false, place.held]);
+const placesOf = async (id: number) =>
+  (await spool.find(id))?.places.map((place) => [
+    place.queue,
+    place.recipients[0]?.suspended ?? false,
+    place.held,
+  ]);
 const told = (eventId: string) =>
   tracked.filter((entry) => entry.eventId === eventId).map(({ message, source }) => [message.id, source]);
 
@@ -94,7 +98,7 @@ test("what waits in memory is taken back, suspended, and delivered when it goes 
   const [first, second] = [await submit(), await submit()];
   expect(onWire()).toEqual([first]);
   expect(await scheduler.suspendMessage(submissionQueue, second, true)).toBe("done");
-  expect(placesOf(second)).toEqual([[submissionQueue, true, false]]);
+  expect(await placesOf(second)).toEqual([[submissionQueue, true, false]]);
   await end(delivered);
   await clock.advance(60 * minute);
   expect(onWire()).toEqual([]);
@@ -112,7 +116,7 @@ test("what is on the wire is suspended when its attempt ends without success", a
   expect(scheduler.pendingOn(submissionQueue, id)).toBe("PendingSuspend");
   await end((claim) => attempted(claim, "transient", "4.2.1"));
   expect(scheduler.pendingOn(submissionQueue, id)).toBeUndefined();
-  expect(placesOf(id)).toEqual([[queue, true, false]]);
+  expect(await placesOf(id)).toEqual([[queue, true, false]]);
   await clock.advance(120 * minute);
   expect(onWire()).toEqual([]);
   expect(await scheduler.suspendMessage(queue, id, false)).toBe("done");
@@ -125,10 +129,10 @@ test("a wish is taken back, or ends with a delivery", async () => {
   await scheduler.suspendMessage(submissionQueue, first, true);
   expect(await scheduler.suspendMessage(submissionQueue, first, false)).toBe("done");
   await end((claim) => attempted(claim, "transient", "4.2.1"));
-  expect(placesOf(first)).toEqual([[queue, false, false]]);
+  expect(await placesOf(first)).toEqual([[queue, false, false]]);
   await scheduler.suspendMessage(submissionQueue, second, true);
   await end(delivered);
-  expect(placesOf(second)).toBeUndefined();
+  expect(await placesOf(second)).toBeUndefined();
 });
 
 test("a message is removed where it waits, and on the wire when its attempt fails", async () => {
@@ -162,7 +166,7 @@ test("Retry-Queue -Resubmit and a retry of the queue leave suspended messages al
   scheduler.retryNow();
   await clock.advance(60 * minute);
   expect(onWire()).toEqual([]);
-  expect(placesOf(id)).toEqual([[queue, true, false]]);
+  expect(await placesOf(id)).toEqual([[queue, true, false]]);
 });
 
 test("suspended messages move with a queue that is gone, report delays, stay suspended, and expire", async () => {
@@ -170,11 +174,14 @@ test("suspended messages move with a queue that is gone, report delays, stay sus
   await end(() => refused);
   await scheduler.suspendMessage(queue, id, true);
   await scheduler.reconfigure(schedulerSettings({ ...out, dropDirectory: "/other" }));
-  expect(placesOf(id)).toEqual([[submissionQueue, true, false]]);
+  expect(await placesOf(id)).toEqual([[submissionQueue, true, false]]);
   await clock.advance(250 * minute);
-  expect(spool.find(id)?.places[0]?.recipients[0]).toMatchObject({ delayReported: true, suspended: true });
+  expect((await spool.find(id))?.places[0]?.recipients[0]).toMatchObject({
+    delayReported: true,
+    suspended: true,
+  });
   await clock.advance(2880 * minute);
-  expect(spool.find(id)).toBeUndefined();
+  expect(await spool.find(id)).toBeUndefined();
   expect(told("EXPIRE")).toEqual([[id, "QUEUE"]]);
 });
 

@@ -26,7 +26,7 @@ export interface MessageInterventions {
 }
 
 export function createMessageInterventions(options: {
-  readonly spool: Spool;
+  readonly spool: Pick<Spool, "suspend" | "claimMessage">;
   readonly settlement: Settlement;
   readonly queues: () => ReadonlyMap<QueueName, DeliveryQueue>;
   readonly underWay: ReadonlySet<Claim>;
@@ -60,10 +60,10 @@ export function createMessageInterventions(options: {
       queues().get(claim.queue)?.connector.name ?? "",
     );
 
-  /** For a message a claim holds. */
+  /** For a message a claim holds: of ours with an attempt, or of anybody's. */
   const wish = (queue: QueueName, id: MessageId, wanted: Wish): Intervention => {
     const claim = claimUnderWay(queue, id);
-    if (claim === undefined) return spool.find(id) === undefined ? "missing" : "busy";
+    if (claim === undefined) return "busy";
     wishes.set(claim, wanted);
     return "pending";
   };
@@ -91,7 +91,9 @@ export function createMessageInterventions(options: {
       return "done";
     },
     async remove(queue, id, withNdr) {
-      const claim = (await spool.claimMessage(queue, id)) ?? takeBack(queue, id);
+      const came = await spool.claimMessage(queue, id);
+      if (came === "missing") return "missing";
+      const claim = came === "held" ? takeBack(queue, id) : came;
       if (claim === undefined) return wish(queue, id, { kind: "remove", withNdr });
       giveUp(claim, withNdr);
       return "done";

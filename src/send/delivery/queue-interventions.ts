@@ -22,7 +22,7 @@ export interface QueueInterventions extends Pick<Scheduler, "suspend" | "retryNo
 }
 
 export function createQueueInterventions(options: {
-  readonly spool: Spool;
+  readonly spool: Pick<Spool, "resubmit" | "queues">;
   readonly events: Events;
   readonly queues: () => ReadonlyMap<QueueName, DeliveryQueue>;
   readonly suspended: Set<QueueName>;

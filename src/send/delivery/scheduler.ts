@@ -18,6 +18,7 @@ import {
   suspendedDueAt,
   unreachableQueue,
   type Claim,
+  type FreshMail,
   type QueueName,
   type QueueSummary,
 } from "../../spool/spool.ts";
@@ -27,7 +28,7 @@ import { decideAttempt, decideWaiting, isPlainSuccess, type DecisionContext } fr
 import { timeText } from "./decision-events.ts";
 import type { AttemptResult } from "./delivery.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
-import { decideRoutes, soleQueueOf, unreachableError } from "./dispatch.ts";
+import { decideRoutes, soleQueueOf, soleQueueOfAll, unreachableError } from "./dispatch.ts";
 import { defaultLimits } from "./limits.ts";
 import { createMessageInterventions } from "./message-interventions.ts";
 import { createQueueInterventions } from "./queue-interventions.ts";
@@ -127,28 +128,43 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   // ---- mail comes in -------------------------------------------------------------------------------------
 
-  /** Fresh mail. Returns false to leave it on disk, in the submission queue. */
-  function accept(claim: Claim): boolean {
-    if (stopping !== undefined) return false;
-    if (suspended.has(submissionQueue)) {
-      submission.unrouted = true;
-      submission.backlog = true;
-      return false;
-    }
-    const queue = currentQueue(soleQueueOf(claim, routing));
-    if (queue === undefined || !queue.healthy) {
-      void place(claim, queue);
-      return true;
-    }
-    if (!queue.hasRoom(queue.backlog || submission.backlog)) {
+  const freshMail: FreshMail = {
+    hasRoom(message) {
+      if (stopping !== undefined || suspended.has(submissionQueue)) return false;
+      const queue = currentQueue(soleQueueOfAll(message, routing));
+      // What goes to no healthy queue leaves memory at once.
+      return queue === undefined || !queue.healthy || queue.hasRoom(queue.backlog || submission.backlog);
+    },
+    take(claim) {
+      if (stopping !== undefined || suspended.has(submissionQueue)) {
+        spool.release(claim);
+        return noteWaiting(undefined);
+      }
+      const queue = currentQueue(soleQueueOf(claim, routing));
+      if (queue === undefined || !queue.healthy) return void place(claim, queue);
+      queue.incoming.add(clock.now());
+      queue.push(claim);
+      pumpSoon(queue);
+    },
+    waits: (message) => noteWaiting(currentQueue(soleQueueOfAll(message, routing))),
+  };
+
+  /** Mail waits on disk in the submission queue: for room in this queue, or for whatever there is. */
+  function noteWaiting(queue: DeliveryQueue | undefined): void {
+    submission.backlog = true;
+    if (queue === undefined || !queue.healthy || suspended.has(submissionQueue)) submission.unrouted = true;
+    else {
       submission.overflowed.add(queue);
-      submission.backlog = true;
-      return false;
+      // There may be room again since it was asked for.
+      pumpSoon(queue);
     }
-    queue.incoming.add(clock.now());
-    queue.push(claim);
-    pumpSoon(queue);
-    return true;
+  }
+
+  /** Others hold these entries now. */
+  function forgetLost(claims: readonly Claim[]): void {
+    const lost = new Set(claims);
+    for (const queue of queues.values()) queue.drop(lost);
+    tick();
   }
 
   /** Behind what the turn still has to do: the client's reply goes before the next hop's commands. */
@@ -514,7 +530,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     start() {
       if (started) return;
       started = true;
-      spool.onAccepted(accept);
+      spool.onAccepted(freshMail);
+      spool.onLost(forgetLost);
       // An earlier run may have lived under another clock: everything left is looked at once, due or not.
       for (const { queue: name, messages } of spool.queues()) {
         if (name === submissionQueue) submission.forced = messages;

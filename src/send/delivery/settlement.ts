@@ -39,7 +39,7 @@ export interface Settlement {
 }
 
 export interface SettlementOptions {
-  readonly spool: Spool;
+  readonly spool: Pick<Spool, "settle" | "release" | "setAside">;
   readonly events: Events;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -79,7 +79,10 @@ export function createSettlement(options: SettlementOptions): Settlement {
     made?: readonly Report[],
   ): Promise<void> => {
     pending++;
-    return spool.settle(claim, changes, made).then(ended, faulted);
+    return spool.settle(claim, changes, made).then((outcome) => {
+      if (outcome === "lost") events.emit("ClaimLost", { id: claim.message.id, queue: claim.queue });
+      ended();
+    }, faulted);
   };
 
   const tellKept = (changes: readonly RecipientChange[]): void => {

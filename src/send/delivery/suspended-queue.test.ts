@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { createEventLog } from "../../events/event-log.ts";
-import { createMemorySpool } from "../../testing/memory-spool.ts";
-import { submissionQueue, unreachableQueue, type Claim, type Spool } from "../../spool/spool.ts";
+import { createMemorySpool, type MemorySpool } from "../../testing/memory-spool.ts";
+import { submissionQueue, unreachableQueue, type Claim } from "../../spool/spool.ts";
 import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { schedulerSettings } from "../../testing/scheduler-settings.ts";
 import type { AttemptResult } from "./delivery.ts";
@@ -31,7 +31,7 @@ const delivered = (claim: Claim): AttemptResult => ({
 });
 
 let clock: FakeClock;
-let spool: Spool;
+let spool: MemorySpool;
 let told: string[];
 let carry: (claim: Claim) => Promise<AttemptResult>;
 

@@ -1,13 +1,12 @@
 /**
- * Walks messages that have waited long, for delay reports and expiry. Two cursors remember how far each walk
- * came, so that a million old messages are looked at once, not each minute. What is held elsewhere meanwhile is
- * looked at when its claim ends.
+ * Walks messages that have waited long, for delay reports and expiry. The spool's two walks remember how far they
+ * came, so that a million old messages are looked at once, not each minute.
  */
 import type { TransportSettings } from "../../core/policy/retry-schedule.ts";
-import type { Claim, Spool } from "../../spool/spool.ts";
+import type { Claim, OldMessages, Spool } from "../../spool/spool.ts";
 
 export interface Sweep {
-  /** One walk from the cursors on; a call while one goes on does nothing. Rejects when the spool cannot be read. */
+  /** Goes on with both walks; a call while one goes on does nothing. Rejects when the spool cannot be read. */
   run(now: number, transport: TransportSettings): Promise<void>;
   /** Begins again with the oldest message: after a change of the timeouts. */
   restart(): void;
@@ -15,22 +14,22 @@ export interface Sweep {
 
 /** `look` ends each claim; `settled` resolves when what it began is durable. */
 export function createSweep(options: {
-  readonly spool: Spool;
+  readonly spool: Pick<Spool, "walkOld" | "size">;
   readonly claimsAtOnce: number;
   readonly look: (claim: Claim) => void;
   readonly settled: () => Promise<void>;
   readonly stopped: () => boolean;
 }): Sweep {
   const { spool, claimsAtOnce, look, settled, stopped } = options;
-  const cursors = { expiry: 0, delay: 0 };
+  let expiry = spool.walkOld();
+  let delay = spool.walkOld();
   let going = false;
   let generation = 0;
 
-  const walk = async (which: keyof typeof cursors, arrivedBefore: number): Promise<void> => {
+  const walk = async (old: OldMessages, arrivedBefore: number): Promise<void> => {
     const begun = generation;
     while (!stopped() && begun === generation) {
-      const { claims, next } = await spool.claimOld(cursors[which], arrivedBefore, claimsAtOnce);
-      if (begun === generation) cursors[which] = Math.max(next, cursors[which]);
+      const claims = await old.claim(arrivedBefore, claimsAtOnce);
       for (const claim of claims) look(claim);
       if (claims.length === 0) return;
       await settled();
@@ -42,16 +41,16 @@ export function createSweep(options: {
       if (going || spool.size === 0) return;
       going = true;
       try {
-        await walk("expiry", now - messageExpirationTimeout + 1);
-        await walk("delay", now - delayNotificationTimeout + 1);
+        await walk(expiry, now - messageExpirationTimeout + 1);
+        await walk(delay, now - delayNotificationTimeout + 1);
       } finally {
         going = false;
       }
     },
     restart() {
       generation++;
-      cursors.expiry = 0;
-      cursors.delay = 0;
+      expiry = spool.walkOld();
+      delay = spool.walkOld();
     },
   };
 }

@@ -102,7 +102,7 @@ test("fresh large mail is read from memory, and from disk when its claim was giv
   const clock = createFakeClock(Date.UTC(2026, 0, 1));
   const spool = await openLmdbSpool({ directory, clock });
   const claims: Claim[] = [];
-  spool.onAccepted((claim) => claims.push(claim) > 0);
+  spool.onAccepted({ hasRoom: () => true, take: (claim) => claims.push(claim), waits: () => undefined });
   const contents = Array.from({ length: 12 }, (_, seed) => numbered(300_000 + seed, seed));
   // In turns: while one is sent the next arrives in the blocks of those that are gone.
   for (const [i, content] of contents.entries()) {

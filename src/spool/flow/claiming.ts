@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MessageId } from "../../core/message/envelope.ts";
 import { change } from "./changes.ts";
 import { maxLater } from "../queues/due-queue.ts";
-import { messageIdOf, messageKey, type DueKey } from "../store/keys.ts";
+import type { DueKey } from "../store/keys.ts";
 import { isDamage, isHeld, loadMessage, type LiveClaim } from "../messages/live-message.ts";
 import { removeDangling, setAside } from "./set-aside.ts";
 import {
@@ -19,9 +19,6 @@ import {
   type SpoolState,
 } from "./spool-state.ts";
 import type { Claim, QueueName } from "../spool.ts";
-
-/** A message may begin this long before it is accepted; ids are drawn when it begins. */
-const slowestArrivalMs = 3_600_000;
 
 /** `Spool.claim`. */
 export async function claimDue(
@@ -69,48 +66,17 @@ export async function claimMessage(
   spool: SpoolState,
   queue: QueueName,
   id: MessageId,
-): Promise<Claim | undefined> {
+): Promise<Claim | "held" | "missing"> {
   assertOpen(spool);
   const { memory } = spool;
   if ((spool.queues.find(queue)?.pending.size ?? 0) > 0) await spool.group.tried();
   assertOpen(spool);
-  if (memory.accepting.has(id) || memory.damaged.has(id)) return undefined;
+  if (memory.comingIn.has(id) || memory.damaged.has(id)) return "missing";
   const live = memory.lives.get(id) ?? loadMessage(spool.store, id);
-  if (live === undefined || isDamage(live) || live.gone || isHeld(live, queue)) return undefined;
-  if (!live.entries.some((entry) => entry.queue === queue)) return undefined;
+  if (live === undefined || isDamage(live) || live.gone) return "missing";
+  if (!live.entries.some((entry) => entry.queue === queue)) return "missing";
+  if (isHeld(live, queue)) return "held";
   return hold(spool, live, queue, everyRecipient);
-}
-
-/** `Spool.claimOld`. */
-export async function claimOld(
-  spool: SpoolState,
-  after: MessageId,
-  arrivedBefore: number,
-  limit: number,
-): Promise<{ claims: Claim[]; next: MessageId }> {
-  const { memory } = spool;
-  assertOpen(spool);
-  const claims: LiveClaim[] = [];
-  let next = after;
-  for (;;) {
-    const keys = spool.store.tables.messages.getKeys({ start: messageKey(next + 1), limit: turnRecords });
-    const ids = [...keys].map(messageIdOf);
-    for (const id of ids) {
-      const passed = memory.accepting.has(id) || memory.damaged.has(id);
-      const live = passed ? undefined : (memory.lives.get(id) ?? loadMessage(spool.store, id));
-      if (live !== undefined && !isDamage(live)) {
-        const { arrivedAt } = live.message;
-        if (arrivedAt >= arrivedBefore + slowestArrivalMs) return { claims, next };
-        const free = live.entries.filter(({ queue }) => !isHeld(live, queue));
-        if (claims.length > 0 && claims.length + free.length > limit) return { claims, next };
-        if (arrivedAt < arrivedBefore)
-          for (const { queue } of free) claims.push(hold(spool, live, queue, everyRecipient));
-      }
-      next = id;
-    }
-    if (ids.length < turnRecords || claims.length >= limit || spool.closed) return { claims, next };
-    await nextTurn();
-  }
 }
 
 /** `Spool.release`. */

@@ -5,7 +5,7 @@ import { change } from "./changes.ts";
 import type { LiveClaim } from "../messages/live-message.ts";
 import { changedRecipients, contentFacts, finishesAll } from "../messages/recipients.ts";
 import { closedError, endClaim, makeClaimable, type SpoolState } from "./spool-state.ts";
-import type { Claim, ContentFacts, RecipientChange, Report, SpoolError } from "../spool.ts";
+import type { Claim, ContentFacts, RecipientChange, Report, SettleOutcome, SpoolError } from "../spool.ts";
 
 const bodyRepeatMs = 1000;
 
@@ -20,11 +20,10 @@ export function settle(
   claim: Claim,
   changes: readonly RecipientChange[],
   reports: readonly Report[],
-): Promise<void> {
+): Promise<SettleOutcome> {
   const own = claim as LiveClaim;
   if (spool.closed) return Promise.reject(closedError());
-  if (own.live.gone) return Promise.resolve();
-  if (own.ended) return Promise.reject(new Error(`the claim of message ${claim.message.id} has ended`));
+  if (own.live.gone || own.ended) return Promise.resolve("lost");
   return settleClaim(spool, own, changes, reports);
 }
 
@@ -33,7 +32,7 @@ async function settleClaim(
   claim: LiveClaim,
   changes: readonly RecipientChange[],
   reports: readonly Report[],
-): Promise<void> {
+): Promise<SettleOutcome> {
   const { live } = claim;
   let bodies: readonly (ReportBody | undefined)[] = [];
   if (reports.some((report) => isLarge(spool, report))) {
@@ -41,13 +40,12 @@ async function settleClaim(
     changedRecipients(live.recipients, claim, changes);
     claim.ended = true;
     bodies = await Promise.all(reports.map((report) => writeReportBody(spool, report)));
-    if (live.gone) return;
+    if (live.gone) return "lost";
   }
   const all = claim.recipients.length === live.recipients.length && finishesAll(live.recipients, changes);
   const recipients = all ? [] : changedRecipients(live.recipients, claim, changes);
   endClaim(spool, claim);
   const arrivals = reports.map((report, i) => reportArrival(spool, report, bodies[i]));
-  for (const { live: report } of arrivals) spool.memory.accepting.add(report.message.id);
   const durable = change(
     spool,
     live,
@@ -56,7 +54,8 @@ async function settleClaim(
   );
   for (const entry of live.entries) if (entry.queue === claim.queue) makeClaimable(spool, live, entry);
   await durable;
-  for (const { live: report } of arrivals) arrive(spool, report);
+  for (const report of arrivals) arrive(spool, report);
+  return "settled";
 }
 
 function isLarge({ inlineLimitBytes }: SpoolState, { content }: Report): boolean {
@@ -67,12 +66,13 @@ function isLarge({ inlineLimitBytes }: SpoolState, { content }: Report): boolean
 async function writeReportBody(spool: SpoolState, report: Report): Promise<ReportBody | undefined> {
   if (!isLarge(spool, report)) return undefined;
   for (;;) {
-    const id = spool.nextId(spool.clock.now());
+    const id = spool.memory.comingIn.begin(spool.clock.now());
     const body = spool.bodies.begin(id);
     body.write(report.content);
     try {
       return { id, crc: await body.finish() };
     } catch (error) {
+      spool.memory.comingIn.end(id);
       spool.onFault(error as SpoolError);
     }
     if (spool.closed) throw closedError();
@@ -86,8 +86,9 @@ function reportArrival(
   body: ReportBody | undefined,
 ) {
   const facts: ContentFacts = { sizeBytes: content.length, ...contentFacts(content) };
-  const id = body?.id ?? spool.nextId(spool.clock.now());
+  const id = body?.id ?? spool.memory.comingIn.begin(spool.clock.now());
   return arrival(
+    spool,
     { id, arrivedAt: spool.clock.now(), envelope, origin, content: facts },
     [content],
     body?.crc,

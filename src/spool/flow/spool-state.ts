@@ -10,7 +10,8 @@ import { holdClaim, isHeld, type LiveClaim, type LiveMessage } from "../messages
 import type { Store } from "../store/journaled-store.ts";
 import type { QueueTable } from "../queues/queue-table.ts";
 import type { QueueEntry } from "../messages/recipients.ts";
-import { SpoolError, type Claim, type QueueName, type Spool } from "../spool.ts";
+import type { ComingIn } from "../messages/coming-in.ts";
+import { SpoolError, type FreshMail, type QueueName, type Spool } from "../spool.ts";
 
 export interface SpoolState {
   readonly directory: string;
@@ -23,9 +24,8 @@ export interface SpoolState {
   readonly store: Store;
   readonly group: GroupCommit;
   readonly queues: QueueTable;
-  readonly nextId: (nowMs: number) => MessageId;
   readonly memory: MessagesInUse;
-  onAccepted: ((claim: Claim) => boolean) | undefined;
+  fresh: FreshMail | undefined;
   onDamaged: Parameters<Spool["onDamaged"]>[0] | undefined;
   /** What fresh claims hold in memory, and large bodies that arrive. */
   freshBytes: number;
@@ -36,8 +36,8 @@ export interface SpoolState {
 
 export interface MessagesInUse {
   readonly lives: Map<MessageId, LiveMessage>;
-  /** Being committed: on disk perhaps, but nobody's yet. */
-  readonly accepting: Set<MessageId>;
+  /** On disk perhaps, but nobody's yet. */
+  readonly comingIn: ComingIn;
   /** Damaged and on their way out. */
   readonly damaged: Set<MessageId>;
   /** Who waits for a message to be settled. */
@@ -50,7 +50,7 @@ export const turnRecords = 64;
 export const everyRecipient = Number.POSITIVE_INFINITY;
 
 export function isTaken(memory: MessagesInUse, queue: QueueName, { id, dueAt }: DueKey): boolean {
-  if (memory.accepting.has(id) || memory.damaged.has(id)) return true;
+  if (memory.comingIn.has(id) || memory.damaged.has(id)) return true;
   const live = memory.lives.get(id);
   return live !== undefined && (isHeld(live, queue) || !hasEntry(live, queue, dueAt));
 }
@@ -69,8 +69,7 @@ export function hold(spool: SpoolState, live: LiveMessage, queue: QueueName, now
 export function bodyRoom(spool: SpoolState): BodyRoom {
   return {
     take(bytes) {
-      if (spool.onAccepted === undefined || spool.freshBytes + bytes > spool.memoryBudgetBytes / 4)
-        return false;
+      if (spool.fresh === undefined || spool.freshBytes + bytes > spool.memoryBudgetBytes / 4) return false;
       spool.freshBytes += bytes;
       return true;
     },

@@ -1,8 +1,9 @@
-/** `Spool.countDeferred`. */
+/** `SpoolInspection.countDeferred`. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DueKey } from "../store/keys.ts";
 import { assertOpen, type SpoolState } from "../flow/spool-state.ts";
-import { maxCounted, suspendedDueAt, type QueueName } from "../spool.ts";
+import { suspendedDueAt, type QueueName } from "../spool.ts";
+import { maxCounted } from "../spool-inspection.ts";
 
 const keysAtOnce = 1000;
 

@@ -1,8 +1,9 @@
-/** `Spool.oldestSince`. */
+/** `SpoolInspection.oldestSince`. */
 import { messageIdOf, messageKey } from "../store/keys.ts";
 import { drawnAt } from "../messages/message-ids.ts";
 import type { SpoolState } from "../flow/spool-state.ts";
-import { oldestOf, type QueueName } from "../spool.ts";
+import type { QueueName } from "../spool.ts";
+import { oldestOf } from "../spool-inspection.ts";
 
 export function oldestSince({ store, queues }: SpoolState, queue?: QueueName): number | undefined {
   if (queue !== undefined) {

@@ -12,14 +12,8 @@ import {
   turnRecords,
   type SpoolState,
 } from "../flow/spool-state.ts";
-import {
-  submissionQueue,
-  suspendedDueAt,
-  type ListedMessage,
-  type ListedPage,
-  type MessageSearch,
-  type QueueName,
-} from "../spool.ts";
+import { submissionQueue, suspendedDueAt, type QueueName } from "../spool.ts";
+import type { ListedMessage, ListedPage, MessageSearch } from "../spool-inspection.ts";
 
 const firstEntry: DueKey = { dueAt: 0, id: 0 };
 const firstSuspended: DueKey = { dueAt: suspendedDueAt, id: 0 };
@@ -60,7 +54,7 @@ function resubmitEntry(
   return moved && change(spool, live, moved, []);
 }
 
-/** `Spool.list`. */
+/** `SpoolInspection.list`. */
 export async function list(
   spool: SpoolState,
   queue: QueueName,

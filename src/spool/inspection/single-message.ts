@@ -4,9 +4,10 @@ import { change } from "../flow/changes.ts";
 import { contentReader, isDamage, isHeld, loadMessage, type LiveMessage } from "../messages/live-message.ts";
 import { dueRecipients, suspendedRecipients } from "../messages/recipients.ts";
 import { assertOpen, everyRecipient, type SpoolState } from "../flow/spool-state.ts";
-import type { FoundMessage, QueueName, Suspension } from "../spool.ts";
+import type { QueueName, Suspension } from "../spool.ts";
+import type { FoundMessage } from "../spool-inspection.ts";
 
-/** `Spool.find`. */
+/** `SpoolInspection.find`. */
 export function find(spool: SpoolState, id: MessageId): FoundMessage | undefined {
   assertOpen(spool);
   const live = usable(spool, id);
@@ -41,7 +42,7 @@ export async function suspend(
 
 /** Neither damaged nor on its way in or out. */
 function usable({ memory, store }: SpoolState, id: MessageId): LiveMessage | undefined {
-  if (memory.accepting.has(id) || memory.damaged.has(id)) return undefined;
+  if (memory.comingIn.has(id) || memory.damaged.has(id)) return undefined;
   const live = memory.lives.get(id) ?? loadMessage(store, id);
   return live === undefined || isDamage(live) || live.gone ? undefined : live;
 }

@@ -17,13 +17,14 @@ export interface LmdbDraft extends Draft {
   take(): DraftContent;
 }
 
-/** `onBody` hears of the draft when its body goes to a file, `onEnd` when such a draft ends. */
+/** `onBody` hears of the draft when its body goes to a file, `onTaken` when such a draft is taken, `onDiscarded` of any. */
 export function lmdbDraft(
   id: MessageId,
   beginBody: () => BodyWriter,
   inlineLimitBytes: number,
   onBody: (draft: Draft) => void,
-  onEnd: (draft: Draft) => void,
+  onTaken: (draft: Draft) => void,
+  onDiscarded: (draft: Draft) => void,
 ): LmdbDraft {
   let chunks: Buffer[] = [];
   let sizeBytes = 0;
@@ -55,17 +56,13 @@ export function lmdbDraft(
       if (over) return;
       over = true;
       chunks = [];
-      if (body !== undefined) {
-        onEnd(self);
-        void body.discard();
-      }
+      onDiscarded(self);
+      void body?.discard();
     },
     take() {
       if (over) throw new Error(`draft ${id} has ended`);
       over = true;
-      if (body !== undefined) {
-        onEnd(self);
-      }
+      if (body !== undefined) onTaken(self);
       const taken = chunks;
       chunks = [];
       return { chunks: taken, body };
