@@ -3,10 +3,11 @@
  * (mode 0600). Only hashes are kept: SHA-256 is enough for 256 random bits (docs/decisions/0010-admin-tokens.md).
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { syncDirectory } from "../ports/directory-sync.ts";
+import { fileFault } from "../ports/file-fault.ts";
+import { replaceFile } from "../ports/replace-file.ts";
 import type { Role } from "./routes.ts";
 
 export interface AdminToken {
@@ -135,18 +136,11 @@ async function readTokens(file: string): Promise<readonly StoredToken[]> {
   }
 }
 
-/** Whole or not at all, also over a loss of power. */
 async function writeTokens(file: string, tokens: readonly StoredToken[]): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const next = `${file}.new`;
-  const handle = await open(next, "w", 0o600);
   try {
-    await handle.chmod(0o600);
-    await handle.writeFile(`${JSON.stringify({ tokens }, undefined, 2)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw await fileFault(file, error);
   }
-  await rename(next, file);
-  await syncDirectory(dirname(file));
+  await replaceFile(file, `${JSON.stringify({ tokens }, undefined, 2)}\n`, { mode: 0o600 });
 }

@@ -10,7 +10,7 @@ import { octetsResponse } from "./octets-response.ts";
 import { bodyText } from "./read-body.ts";
 import { openApiDocument } from "./openapi.ts";
 import { queryValues, readInput } from "./read-input.ts";
-import { AdminRefusal, statusOf } from "./refusal.ts";
+import { AdminRefusal, diskRefusal, statusOf } from "./refusal.ts";
 import { routes } from "./routes.ts";
 import { type OpenStreams, streamEvents } from "./stream-events.ts";
 
@@ -36,6 +36,8 @@ export function createAdminApp(options: {
   );
   app.onError((fault, context) => {
     if (fault instanceof AdminRefusal) return refuse(context, fault);
+    const refusal = diskRefusal(fault);
+    if (refusal !== undefined) return refuse(context, refusal);
     events.emit("RelayFault", {
       where: `admin API ${context.req.path}`,
       error: fault.stack ?? fault.message,

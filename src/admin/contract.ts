@@ -64,6 +64,10 @@ export type AdminErrorCode =
   | "fileChanged"
   /** The file cannot be read, written or edited in place. */
   | "fileFault"
+  /** There is no room on the disk to do it; once there is, try again. */
+  | "diskFull"
+  /** The disk fails. */
+  | "diskFault"
   /** This relay was started without a configuration file. */
   | "noFile"
   /** Nobody is signed in, or the token is wrong. */

@@ -1,5 +1,19 @@
 /** A request that is not done: told to the caller, never a fault of the relay. */
+import { FileFault } from "../ports/file-fault.ts";
+import { SpoolError } from "../spool/spool.ts";
 import type { AdminErrorCode, ConfigurationFault, ErrorBody } from "./contract.ts";
+
+/**
+ * What a handler met that is neither the caller's fault nor a bug: a disk that takes nothing more. Of an action on many
+ * messages some may be done by then; to do it again does no harm. Undefined: a fault in the relay.
+ */
+export function diskRefusal(fault: unknown): AdminRefusal | undefined {
+  const isDisk = fault instanceof FileFault || fault instanceof SpoolError;
+  if (!isDisk || (fault.code !== "full" && fault.code !== "failed")) return undefined;
+  return fault.code === "full"
+    ? new AdminRefusal("diskFull", `${fault.message}; make room, then try again`)
+    : new AdminRefusal("diskFault", `${fault.message}; nothing was lost, try again when the disk is well`);
+}
 
 export class AdminRefusal extends Error {
   override readonly name = "AdminRefusal";
@@ -32,6 +46,8 @@ export const statusOf = {
   alreadyExists: 409,
   fileChanged: 409,
   fileFault: 500,
+  diskFull: 507,
+  diskFault: 500,
   noFile: 409,
   unauthenticated: 401,
   forbidden: 403,

@@ -1,5 +1,6 @@
 /** Which configuration file a command means, and the one a newcomer gets. */
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
+import { fileFault } from "../ports/file-fault.ts";
 
 export interface ChosenConfigFile {
   readonly file: string;
@@ -21,6 +22,8 @@ export async function writeDefaultConfig(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
+    // Half a configuration is worse than none.
+    await rm(file, { force: true });
+    throw await fileFault(file, error);
   }
 }

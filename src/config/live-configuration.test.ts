@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createEventLog } from "../events/event-log.ts";
 import type { EventRecord } from "../events/events.ts";
-import { replaceFile } from "./edit-file.ts";
+import { replaceConfigurationText } from "./edit-file.ts";
 import { createLiveConfiguration, type Configurable, type LiveConfiguration } from "./live-configuration.ts";
 import { parseConfig } from "./parse-config.ts";
 import type { Settings } from "./settings.ts";
@@ -112,10 +112,10 @@ describe("an edit", () => {
 });
 
 test("a file that is changed while it is replaced stays, and the temporary one goes", async () => {
-  await expect(replaceFile(file, "what it held before", "new")).rejects.toMatchObject({
+  await expect(replaceConfigurationText(file, "what it held before", "new")).rejects.toMatchObject({
     code: "fileChanged",
   });
-  await expect(replaceFile(join(directory, "none.yaml"), "", "new")).rejects.toMatchObject({
+  await expect(replaceConfigurationText(join(directory, "none.yaml"), "", "new")).rejects.toMatchObject({
     code: "fileFault",
   });
   expect(await readFile(file, "utf8")).toBe(text);

@@ -7,7 +7,7 @@ import type { EventLog } from "../events/event-log.ts";
 import { renderEvent } from "../events/event-text.ts";
 import { describeChanges, needsRestart } from "./changes.ts";
 import { type ConfigurationEdit, editConfiguration, type EditResult } from "./edit.ts";
-import { ConfigurationFileError, readConfigurationText, replaceFile } from "./edit-file.ts";
+import { ConfigurationFileError, readConfigurationText, replaceConfigurationText } from "./edit-file.ts";
 import { type Fault, formatFault } from "./fault.ts";
 import { type ConfigResult, type Origins, parseConfig } from "./parse-config.ts";
 import type { Settings } from "./settings.ts";
@@ -132,7 +132,7 @@ export function createLiveConfiguration(options: {
         needsRestart: needsRestart(applied.settings, parsed.settings),
       };
     }
-    if (edited.text !== text) await replaceFile(file, text, edited.text);
+    if (edited.text !== text) await replaceConfigurationText(file, text, edited.text);
     const change = await apply(edited.text, parsed);
     return { kind: "changed", ...change, diff: unifiedDiff(text, edited.text) };
   };

@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +58,59 @@ test("a self-signed certificate is made once, with a private key file, and used 
   await certificates.load("receive", [connector]);
   expect(new X509Certificate(await readFile(file)).fingerprint256).toBe(made.fingerprint256);
   expect(told).toEqual(["TlsCertificateLoaded"]);
+});
+
+test.each([
+  ["both empty, as a loss of power leaves them", "", ""],
+  ["a cut certificate", undefined, "-----BEGIN CERTIFICATE-----\nMIIB"],
+  ["a cut key", "-----BEGIN PRIVATE KEY-----\nMIGH", undefined],
+  ["no key", null, undefined],
+  ["no certificate", undefined, null],
+])("a self-signed pair that is of no use is made anew: %s", async (_, key, certificate) => {
+  const connector = receiveConnector();
+  await certificates.load("receive", [connector]);
+  certificates.close();
+  for (const [name, octets] of [
+    ["self-signed.key", key],
+    ["self-signed.pem", certificate],
+  ] as const) {
+    const file = join(directory, "tls", name);
+    if (octets === null) await rm(file);
+    else if (octets !== undefined) await writeFile(file, octets);
+  }
+  const events = createEventLog({ clock, levels: {} });
+  certificates = createCertificates({
+    directory: join(directory, "tls"),
+    hostname: "relay.test",
+    clock,
+    events,
+  });
+  await certificates.load("receive", [connector]);
+  const pair = certificates.pairFor(connector);
+  expect(pair && new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key))).toBe(true);
+});
+
+test("a self-signed key of another pair is made anew with its certificate", async () => {
+  const connector = receiveConnector();
+  await certificates.load("receive", [connector]);
+  const [certFile, keyFile] = [
+    join(directory, "tls", "self-signed.pem"),
+    join(directory, "tls", "self-signed.key"),
+  ];
+  // As it is between the two renames.
+  await writeFile(keyFile, (await makeSelfSigned("relay.test", clock.wall())).key);
+  const before = await readFile(certFile, "utf8");
+  const next = createCertificates({
+    directory: join(directory, "tls"),
+    hostname: "relay.test",
+    clock,
+    events: createEventLog({ clock, levels: {} }),
+  });
+  await next.load("receive", [connector]);
+  next.close();
+  expect(next.contextFor(connector)).toBeDefined();
+  expect(await readFile(certFile, "utf8")).not.toBe(before);
+  expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
 });
 
 test("changed files are loaded without a restart; a bad pair keeps the last good one", async () => {

@@ -3,17 +3,13 @@
  * self-signed one made at the first start for those that name none. TLS 1.2 is the least (RFC 8996).
  */
 import { X509Certificate } from "node:crypto";
-import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Events } from "../../events/events.ts";
 import type { Clock, Timer } from "../../ports/ports.ts";
+import { ensureSelfSigned, type PairFiles } from "./self-signed-files.ts";
 import { makeSelfSigned } from "./self-signed.ts";
-
-interface CertificateFiles {
-  readonly certificateFile: string;
-  readonly keyFile: string;
-}
 
 /** What to present: without a file, the self-signed one; without a key's file, both stand in one. */
 export interface CertificateUse {
@@ -73,28 +69,30 @@ export function createCertificates(options: {
 }): Certificates {
   const { directory, hostname, clock, events } = options;
   const loaded = new Map<string, Loaded>();
-  const wantedBy = new Map<string, readonly CertificateFiles[]>();
+  const wantedBy = new Map<string, readonly PairFiles[]>();
   const listeners = new Set<() => void>();
   let timer: Timer | undefined;
   let closed = false;
 
-  const selfSigned: CertificateFiles = {
+  const selfSigned: PairFiles = {
     certificateFile: join(directory, "self-signed.pem"),
     keyFile: join(directory, "self-signed.key"),
   };
-  const filesOf = ({ tlsCertificateFile, tlsKeyFile }: CertificateUse): CertificateFiles =>
+  const filesOf = ({ tlsCertificateFile, tlsKeyFile }: CertificateUse): PairFiles =>
     tlsCertificateFile === undefined
       ? selfSigned
       : { certificateFile: tlsCertificateFile, keyFile: tlsKeyFile ?? tlsCertificateFile };
-  const wanted = (): readonly CertificateFiles[] => [
+  const wanted = (): readonly PairFiles[] => [
     ...new Map([...wantedBy.values()].flat().map((files) => [keyOf(files), files])).values(),
   ];
   const goodFor = (use: CertificateUse): Good | undefined => loaded.get(keyOf(filesOf(use)))?.good;
 
-  const loadPair = async (files: CertificateFiles): Promise<void> => {
+  const loadPair = async (files: PairFiles): Promise<void> => {
     const name = keyOf(files);
     const before = loaded.get(name);
     try {
+      if (files === selfSigned && before?.good === undefined)
+        await ensureSelfSigned(files, () => makeSelfSigned(hostname, clock.wall()));
       const version = await versionOf(files);
       if (before?.version === version) return;
       const [cert, key] = await Promise.all([readFile(files.certificateFile), readFile(files.keyFile)]);
@@ -116,15 +114,6 @@ export function createCertificates(options: {
     }
   };
 
-  const makeWhenMissing = async (): Promise<void> => {
-    if (await exists(selfSigned.certificateFile)) return;
-    const pair = await makeSelfSigned(hostname, clock.wall());
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await writeFile(selfSigned.keyFile, pair.key, { mode: 0o600 });
-    await chmod(selfSigned.keyFile, 0o600);
-    await writeFile(selfSigned.certificateFile, pair.certificate);
-  };
-
   const lookAgain = (): void => {
     timer = clock.after(lookAgainMs, () => {
       void Promise.all(wanted().map(loadPair)).finally(() => {
@@ -139,14 +128,6 @@ export function createCertificates(options: {
     async load(user, uses) {
       wantedBy.set(user, uses.map(filesOf));
       const all = wanted();
-      if (all.includes(selfSigned)) {
-        try {
-          await makeWhenMissing();
-        } catch (fault) {
-          const error = fault instanceof Error ? fault.message : String(fault);
-          events.emit("TlsCertificateProblem", { file: selfSigned.certificateFile, error });
-        }
-      }
       await Promise.all(all.map(loadPair));
       if (timer === undefined && !closed) lookAgain();
     },
@@ -166,18 +147,11 @@ export function createCertificates(options: {
   };
 }
 
-function keyOf(files: CertificateFiles): string {
+function keyOf(files: PairFiles): string {
   return `${files.certificateFile}\0${files.keyFile}`;
 }
 
-async function versionOf(files: CertificateFiles): Promise<string> {
+async function versionOf(files: PairFiles): Promise<string> {
   const [certificate, key] = await Promise.all([stat(files.certificateFile), stat(files.keyFile)]);
   return `${certificate.mtimeMs}/${certificate.size}/${key.mtimeMs}/${key.size}`;
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,7 +1,6 @@
 /** Which queues are suspended, kept in a file of the data directory so that a restart changes nothing. */
-import { open, readFile, rename } from "node:fs/promises";
-import { dirname } from "node:path";
-import { syncDirectory } from "../../ports/directory-sync.ts";
+import { readFile } from "node:fs/promises";
+import { replaceFile } from "../../ports/replace-file.ts";
 import type { QueueName } from "../../spool/spool.ts";
 
 export interface Suspensions {
@@ -24,7 +23,7 @@ export async function openSuspensions(file: string): Promise<Suspensions> {
         const next = new Set(queues);
         if (suspended) next.add(queue);
         else next.delete(queue);
-        await writeNames(file, [...next]);
+        await replaceFile(file, `${JSON.stringify([...next])}\n`, { mode: 0o600 });
         queues = next;
         return true;
       };
@@ -55,17 +54,4 @@ async function storedNames(file: string): Promise<readonly QueueName[]> {
     if (typeof name !== "string") throw fault;
     return name;
   });
-}
-
-async function writeNames(file: string, names: readonly QueueName[]): Promise<void> {
-  const draft = `${file}.new`;
-  const handle = await open(draft, "w", 0o600);
-  try {
-    await handle.writeFile(`${JSON.stringify(names)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(draft, file);
-  await syncDirectory(dirname(file));
 }

@@ -13,7 +13,7 @@ export async function tryExclusiveOpen(directory: string): Promise<LockAttempt> 
   const path = join(directory, "lock");
   let handle: FileHandle;
   try {
-    const { O_RDWR, O_CREAT, O_NONBLOCK = 0 } = constants;
+    const { O_RDWR, O_CREAT, O_NONBLOCK } = constants;
     handle = await open(path, O_RDWR | O_CREAT | O_NONBLOCK | exclusiveFlag, 0o600);
   } catch (error) {
     const { code } = error as { code?: unknown };

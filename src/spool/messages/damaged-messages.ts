@@ -1,8 +1,9 @@
 /** Where damaged messages are set aside: `damaged/<id>` and beside it what is wrong, for a person to look at. */
-import { mkdir, open } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { MessageId } from "../../core/message/envelope.ts";
 import { syncDirectory } from "../../ports/directory-sync.ts";
+import { replaceFile } from "../../ports/replace-file.ts";
 import type { BodyFiles } from "../bodies/body-file.ts";
 
 /** The remains of a message, as far as they can be read. */
@@ -27,8 +28,8 @@ export async function setRemainsAside(
     if ((error as { code?: unknown }).code !== "EEXIST") throw error;
   });
   const path = join(damaged, String(id));
-  await writeDurably(path, record ?? Buffer.alloc(0));
-  if (state !== undefined) await writeDurably(`${path}.state`, state);
+  await replaceFile(path, record ?? Buffer.alloc(0), { mode: 0o600 });
+  if (state !== undefined) await replaceFile(`${path}.state`, state, { mode: 0o600 });
   const hasBody = await bodies.moveTo(id, `${path}.body`);
   const lines = [
     `Message ${id} was set aside: ${what}.`,
@@ -36,18 +37,8 @@ export async function setRemainsAside(
     ...(state === undefined ? [] : [`${id}.state: the unfinished recipients`]),
     ...(hasBody ? [`${id}.body: the content`] : []),
   ];
-  await writeDurably(`${path}.txt`, Buffer.from(`${lines.join("\n")}\n`));
-  await syncDirectory(damaged);
+  // Its directory is synced last, so the moved body's entry too.
+  await replaceFile(`${path}.txt`, `${lines.join("\n")}\n`, { mode: 0o600 });
   await syncDirectory(directory);
   return path;
-}
-
-async function writeDurably(path: string, octets: Buffer): Promise<void> {
-  const handle = await open(path, "w", 0o600);
-  try {
-    await handle.writeFile(octets);
-    await handle.datasync();
-  } finally {
-    await handle.close();
-  }
 }

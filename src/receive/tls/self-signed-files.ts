@@ -1,0 +1,42 @@
+/** The self-signed pair on disk: made where there is none that serves, also after a loss of power cut its files. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { replaceFile } from "../../ports/replace-file.ts";
+import type { PemPair } from "./self-signed.ts";
+
+export interface PairFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+/**
+ * Leaves a pair that can be read and belongs together as it is; else writes what `make` gives. Rejects when the files
+ * may not be read, which is not for us to mend, or cannot be written.
+ */
+export async function ensureSelfSigned(files: PairFiles, make: () => Promise<PemPair>): Promise<void> {
+  if (await serves(files)) return;
+  const pair = await make();
+  await mkdir(dirname(files.keyFile), { recursive: true, mode: 0o700 });
+  await replaceFile(files.keyFile, pair.key, { mode: 0o600 });
+  await replaceFile(files.certificateFile, pair.certificate, { mode: 0o644 });
+}
+
+async function serves({ certificateFile, keyFile }: PairFiles): Promise<boolean> {
+  const [certificate, key] = await Promise.all([readOrNothing(certificateFile), readOrNothing(keyFile)]);
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    // Empty, cut off, or no PEM at all.
+    return false;
+  }
+}
+
+async function readOrNothing(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  }
+}
