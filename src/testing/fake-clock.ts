@@ -16,15 +16,24 @@ export interface FakeClock extends Clock {
   readonly pendingTimers: number;
 }
 
-/** `startMs`: milliseconds since the epoch. */
-export function createFakeClock(startMs = Date.UTC(2026, 0, 15, 9, 0, 0)): FakeClock {
+/**
+ * `startMs`: milliseconds since the epoch. `busy`: something real is under way (a disk), for which `settle` and
+ * `advance` wait.
+ */
+export function createFakeClock(
+  startMs = Date.UTC(2026, 0, 15, 9, 0, 0),
+  busy: () => boolean = () => false,
+): FakeClock {
   let nowMs = startMs;
   let order = 0;
   const pending = new Set<Pending>();
 
   const settle = async (): Promise<void> => {
     // Chains of promises and setImmediate-deferred work end well within this many turns.
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let quiet = 0; quiet < 20; quiet++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (busy()) quiet = 0;
+    }
   };
   const nextBefore = (limit: number): Pending | undefined => {
     let next: Pending | undefined;

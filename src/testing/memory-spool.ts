@@ -52,10 +52,21 @@ export type MemorySpool = Spool & SpoolInspection;
  * A spool that keeps everything in memory. Contents above `inlineLimitBytes` (64 KiB) are read by `stream()`
  * only, as in the durable one.
  */
-export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: number }): MemorySpool {
-  const { clock, inlineLimitBytes = 64 * 1024 } = options;
-  const nextId = messageIds(0);
-  const kept = new Map<MessageId, Kept>();
+export function createMemorySpool(options: {
+  readonly clock: Clock;
+  readonly inlineLimitBytes?: number;
+  /** One that was closed: this one goes on with what it kept, as after a restart. */
+  readonly earlier?: MemorySpool;
+}): MemorySpool {
+  const { clock, earlier, inlineLimitBytes = 64 * 1024 } = options;
+  const kept = new Map<MessageId, Kept>(
+    (earlier === undefined ? [] : [...(contents.get(earlier)?.values() ?? [])]).map((one) => [
+      one.message.id,
+      { ...one, claims: new Map(), notBefore: new Map() },
+    ]),
+  );
+  const recovered = kept.size;
+  const nextId = messageIds(Math.max(0, ...kept.keys()));
   const waiters = new Map<MessageId, (() => void)[]>();
   let fresh: FreshMail | undefined;
   let damaged: Parameters<Spool["onDamaged"]>[0] | undefined;
@@ -129,8 +140,8 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
     return due.length === 0 ? undefined : Math.min(...due);
   };
 
-  return {
-    recovered: 0,
+  const spool: MemorySpool = {
+    recovered,
     misplaced: undefined,
     get size() {
       return kept.size;
@@ -300,7 +311,12 @@ export function createMemorySpool(options: { clock: Clock; inlineLimitBytes?: nu
       waiters.clear();
     },
   };
+  contents.set(spool, kept);
+  return spool;
 }
+
+/** What each spool keeps, for the one that goes on with it. */
+const contents = new WeakMap<MemorySpool, ReadonlyMap<MessageId, Kept>>();
 
 function listedIn(one: Kept, queue: QueueName, dueAt: number): ListedMessage {
   const recipients = dueRecipients(one.recipients, queue, Number.POSITIVE_INFINITY);

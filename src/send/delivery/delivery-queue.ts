@@ -6,6 +6,7 @@ import type { MessageId } from "../../core/message/envelope.ts";
 import { queueRetryDelayMs, type TransportSettings } from "../../core/policy/retry-schedule.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Claim, QueueName } from "../../spool/spool.ts";
+import { Backlog } from "./backlog.ts";
 import type { Carrier, Verdict } from "./delivery.ts";
 import type { SchedulerLimits } from "./limits.ts";
 import { createRateWindow } from "./message-rate-window.ts";
@@ -28,11 +29,8 @@ export class DeliveryQueue {
   readonly carrier: Carrier;
   /** Attempts going on. */
   running = 0;
-  /** The spool may hold entries that are due. */
-  backlog = false;
-  refilling = false;
-  /** So many entries are claimed before their due time. */
-  forced = 0;
+  /** What it has on disk. */
+  readonly backlog = new Backlog();
   /** Failed connections in a row. */
   failures = 0;
   /** Set: the queue is in Retry. */
@@ -204,7 +202,7 @@ export class DeliveryQueue {
   /** Retry is over: a few claims try the next hop; each success lets one more attempt begin. */
   reopen(): void {
     this.retryAt = undefined;
-    this.backlog = true;
+    this.backlog.arrived();
     this.#ceiling = this.carrier.concurrency;
     this.#limit = Math.min(this.#limits.probeClaims, this.#ceiling);
   }

@@ -7,6 +7,7 @@ import type { MessageId } from "../../core/message/envelope.ts";
 import type { Claim, QueueName, Spool } from "../../spool/spool.ts";
 import { decideRemoval, removalOf, type Decision } from "./decisions.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
+import type { DeliveryQueues } from "./delivery-queues.ts";
 import type { Intervention, PendingIntervention } from "./scheduler-contract.ts";
 import type { Settlement } from "./settlement.ts";
 
@@ -28,7 +29,7 @@ export interface MessageInterventions {
 export function createMessageInterventions(options: {
   readonly spool: Pick<Spool, "suspend" | "claimMessage">;
   readonly settlement: Settlement;
-  readonly queues: () => ReadonlyMap<QueueName, DeliveryQueue>;
+  readonly queues: DeliveryQueues;
   readonly underWay: ReadonlySet<Claim>;
   /** A claim that waited in memory is gone from there. */
   readonly onTakenBack: (queue: DeliveryQueue) => void;
@@ -44,7 +45,7 @@ export function createMessageInterventions(options: {
   };
 
   const takeBack = (name: QueueName, id: MessageId): Claim | undefined => {
-    for (const queue of queues().values()) {
+    for (const queue of queues) {
       const claim = queue.takeBack(name, id);
       if (claim === undefined) continue;
       onTakenBack(queue);
@@ -54,11 +55,7 @@ export function createMessageInterventions(options: {
   };
 
   const giveUp = (claim: Claim, withNdr: boolean): void =>
-    settlement.conclude(
-      claim,
-      decideRemoval(claim, withNdr),
-      queues().get(claim.queue)?.connector.name ?? "",
-    );
+    settlement.conclude(claim, decideRemoval(claim, withNdr), queues.get(claim.queue)?.connector.name ?? "");
 
   /** For a message a claim holds: of ours with an attempt, or of anybody's. */
   const wish = (queue: QueueName, id: MessageId, wanted: Wish): Intervention => {

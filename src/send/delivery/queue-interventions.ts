@@ -7,7 +7,7 @@ import {
   type QueueName,
   type Spool,
 } from "../../spool/spool.ts";
-import type { DeliveryQueue } from "./delivery-queue.ts";
+import type { DeliveryQueues } from "./delivery-queues.ts";
 import { queueTitle } from "./queue-snapshot.ts";
 import type { Scheduler } from "./scheduler-contract.ts";
 
@@ -24,7 +24,7 @@ export interface QueueInterventions extends Pick<Scheduler, "suspend" | "retryNo
 export function createQueueInterventions(options: {
   readonly spool: Pick<Spool, "resubmit" | "queues">;
   readonly events: Events;
-  readonly queues: () => ReadonlyMap<QueueName, DeliveryQueue>;
+  readonly queues: DeliveryQueues;
   readonly suspended: Set<QueueName>;
   /** Ends a claim that waited in memory: it waits on disk. */
   readonly park: (claim: Claim, name: QueueName) => void;
@@ -61,11 +61,11 @@ export function createQueueInterventions(options: {
       if (suspended.has(name) === on) return false;
       if (on) suspended.add(name);
       else suspended.delete(name);
-      const queue = queues().get(name);
+      const queue = queues.get(name);
       if (queue !== undefined) {
         queue.suspended = on;
         if (on) for (const claim of queue.takeAll()) park(claim, name);
-        queue.backlog = true;
+        queue.backlog.arrived();
       }
       events.emit(on ? "QueueSuspended" : "QueueResumed", { queue: queueTitle(name) });
       if (!on && name === submissionQueue) onUnrouted();
@@ -77,10 +77,10 @@ export function createQueueInterventions(options: {
       let tried = 0;
       for (const { queue: held, messages } of spool.queues()) {
         if ((name !== undefined && held !== name) || suspended.has(held)) continue;
-        const queue = queues().get(held);
+        const queue = queues.get(held);
         if (held === unreachableQueue) void resubmit(held, false);
         else if (queue !== undefined) {
-          queue.forced = messages;
+          queue.backlog.tryAll(messages);
           if (!queue.healthy) queue.reopen();
         } else continue;
         tried++;

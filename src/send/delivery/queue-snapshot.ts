@@ -13,7 +13,7 @@ export function queueTitle(name: QueueName): string {
 
 /** Delivery queues in the order of the configuration, between Submission and Unreachable. */
 export function snapshotOf(
-  queues: ReadonlyMap<QueueName, DeliveryQueue>,
+  queues: Iterable<DeliveryQueue>,
   summaries: readonly QueueSummary[],
   suspended: ReadonlySet<QueueName>,
   now: number,
@@ -27,7 +27,7 @@ export function snapshotOf(
       ...idle(submissionQueue, "Submission", "Undefined", messages.get(submissionQueue) ?? 0),
       status: statusOf(submissionQueue),
     },
-    ...[...queues.values()].map((queue) => deliverySnapshot(queue, messages.get(queue.name) ?? 0, now)),
+    ...Array.from(queues, (queue) => deliverySnapshot(queue, messages.get(queue.name) ?? 0, now)),
     ...(unreachable === 0 && !suspended.has(unreachableQueue)
       ? []
       : [

@@ -1,10 +1,11 @@
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { createEventLog } from "../../events/event-log.ts";
-import { createMemorySpool, type MemorySpool } from "../../testing/memory-spool.ts";
+import type { MemorySpool } from "../../testing/memory-spool.ts";
 import { submissionQueue, unreachableQueue, type Claim } from "../../spool/spool.ts";
-import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
+import type { FakeClock } from "../../testing/fake-clock.ts";
 import { schedulerSettings } from "../../testing/scheduler-settings.ts";
+import { openTestedSpool, spoolKinds, type TestedSpool } from "../../testing/tested-spool.ts";
 import type { AttemptResult } from "./delivery.ts";
 import type { Scheduler } from "./scheduler-contract.ts";
 import { createScheduler } from "./scheduler.ts";
@@ -31,6 +32,7 @@ const delivered = (claim: Claim): AttemptResult => ({
 });
 
 let clock: FakeClock;
+let tested: TestedSpool;
 let spool: MemorySpool;
 let told: string[];
 let carry: (claim: Claim) => Promise<AttemptResult>;
@@ -63,79 +65,82 @@ const nameOf = (scheduler: Scheduler): string =>
 const stateOf = (scheduler: Scheduler, queue: string) =>
   scheduler.snapshot().find((one) => one.queue === queue);
 
-beforeEach(() => {
-  clock = createFakeClock();
-  spool = createMemorySpool({ clock });
-  told = [];
-  carry = async (claim) => delivered(claim);
-});
-
-test("a suspended queue takes mail, keeps it over a retry, and gives it when it goes on", async () => {
-  const scheduler = build();
-  scheduler.start();
-  const queue = nameOf(scheduler);
-  expect(scheduler.suspend(queue, true)).toBe(true);
-  expect(scheduler.suspend(queue, true)).toBe(false);
-  await submit("a@x.test");
-  await clock.advance(30 * minute);
-  expect(scheduler.retryNow(queue)).toBe(0);
-  await clock.advance(minute);
-  expect(stateOf(scheduler, queue)).toMatchObject({ status: "Suspended", messages: 1, running: 0 });
-  scheduler.suspend(queue, false);
-  await clock.advance(minute);
-  expect(spool.size).toBe(0);
-  expect(told.filter((name) => name.startsWith("Queue"))).toEqual(["QueueSuspended", "QueueResumed"]);
-});
-
-test("an attempt under way ends; what waits in memory goes back to disk", async () => {
-  const ends: (() => void)[] = [];
-  carry = (claim) => new Promise((resolve) => ends.push(() => resolve(delivered(claim))));
-  const scheduler = build();
-  scheduler.start();
-  const queue = nameOf(scheduler);
-  for (let i = 0; i < 7; i++) await submit(`a${i}@x.test`);
-  await clock.advance(1);
-  scheduler.suspend(queue, true);
-  await clock.advance(1);
-  expect(stateOf(scheduler, queue)).toMatchObject({ running: 5, waiting: 0 });
-  for (const end of ends) end();
-  await clock.advance(1000);
-  expect(spool.size).toBe(2);
-  expect(stateOf(scheduler, queue)).toMatchObject({ status: "Suspended", messages: 2 });
-});
-
-test("nothing is routed while the submission queue is suspended, from the start on", async () => {
-  const scheduler = build([submissionQueue]);
-  scheduler.start();
-  await submit("a@x.test");
-  await clock.advance(10 * minute);
-  expect(stateOf(scheduler, submissionQueue)).toMatchObject({ status: "Suspended", messages: 1 });
-  scheduler.suspend(submissionQueue, false);
-  await clock.advance(minute);
-  expect(spool.size).toBe(0);
-});
-
-test("the unreachable queue is routed again only by hand while it is suspended", async () => {
-  const scheduler = build();
-  scheduler.start();
-  await submit("a@nowhere.test");
-  await clock.advance(minute);
-  scheduler.suspend(unreachableQueue, true);
-  expect(scheduler.retryNow()).toBe(0);
-  expect(stateOf(scheduler, unreachableQueue)).toMatchObject({ status: "Suspended", messages: 1 });
-  expect(await scheduler.resubmit(unreachableQueue)).toBe(1);
-});
-
-test("rates are of the last minute", async () => {
-  const scheduler = build();
-  scheduler.start();
-  for (let i = 0; i < 6; i++) await submit("a@x.test");
-  await clock.advance(1000);
-  expect(stateOf(scheduler, nameOf(scheduler))).toMatchObject({
-    incomingRate: 0.1,
-    outgoingRate: 0.1,
-    velocity: 0,
+describe.each(spoolKinds)("on the %s spool", (kind) => {
+  beforeEach(async () => {
+    tested = await openTestedSpool(kind);
+    ({ clock, spool } = tested);
+    told = [];
+    carry = async (claim) => delivered(claim);
   });
-  await clock.advance(2 * minute);
-  expect(stateOf(scheduler, nameOf(scheduler))).toMatchObject({ incomingRate: 0, outgoingRate: 0 });
+  afterEach(() => tested.close());
+
+  test("a suspended queue takes mail, keeps it over a retry, and gives it when it goes on", async () => {
+    const scheduler = build();
+    scheduler.start();
+    const queue = nameOf(scheduler);
+    expect(scheduler.suspend(queue, true)).toBe(true);
+    expect(scheduler.suspend(queue, true)).toBe(false);
+    await submit("a@x.test");
+    await clock.advance(30 * minute);
+    expect(scheduler.retryNow(queue)).toBe(0);
+    await clock.advance(minute);
+    expect(stateOf(scheduler, queue)).toMatchObject({ status: "Suspended", messages: 1, running: 0 });
+    scheduler.suspend(queue, false);
+    await clock.advance(minute);
+    expect(spool.size).toBe(0);
+    expect(told.filter((name) => name.startsWith("Queue"))).toEqual(["QueueSuspended", "QueueResumed"]);
+  });
+
+  test("an attempt under way ends; what waits in memory goes back to disk", async () => {
+    const ends: (() => void)[] = [];
+    carry = (claim) => new Promise((resolve) => ends.push(() => resolve(delivered(claim))));
+    const scheduler = build();
+    scheduler.start();
+    const queue = nameOf(scheduler);
+    for (let i = 0; i < 7; i++) await submit(`a${i}@x.test`);
+    await clock.advance(1);
+    scheduler.suspend(queue, true);
+    await clock.advance(1);
+    expect(stateOf(scheduler, queue)).toMatchObject({ running: 5, waiting: 0 });
+    for (const end of ends) end();
+    await clock.advance(1000);
+    expect(spool.size).toBe(2);
+    expect(stateOf(scheduler, queue)).toMatchObject({ status: "Suspended", messages: 2 });
+  });
+
+  test("nothing is routed while the submission queue is suspended, from the start on", async () => {
+    const scheduler = build([submissionQueue]);
+    scheduler.start();
+    await submit("a@x.test");
+    await clock.advance(10 * minute);
+    expect(stateOf(scheduler, submissionQueue)).toMatchObject({ status: "Suspended", messages: 1 });
+    scheduler.suspend(submissionQueue, false);
+    await clock.advance(minute);
+    expect(spool.size).toBe(0);
+  });
+
+  test("the unreachable queue is routed again only by hand while it is suspended", async () => {
+    const scheduler = build();
+    scheduler.start();
+    await submit("a@nowhere.test");
+    await clock.advance(minute);
+    scheduler.suspend(unreachableQueue, true);
+    expect(scheduler.retryNow()).toBe(0);
+    expect(stateOf(scheduler, unreachableQueue)).toMatchObject({ status: "Suspended", messages: 1 });
+    expect(await scheduler.resubmit(unreachableQueue)).toBe(1);
+  });
+
+  test("rates are of the last minute", async () => {
+    const scheduler = build();
+    scheduler.start();
+    for (let i = 0; i < 6; i++) await submit("a@x.test");
+    await clock.advance(1000);
+    expect(stateOf(scheduler, nameOf(scheduler))).toMatchObject({
+      incomingRate: 0.1,
+      outgoingRate: 0.1,
+      velocity: 0,
+    });
+    await clock.advance(2 * minute);
+    expect(stateOf(scheduler, nameOf(scheduler))).toMatchObject({ incomingRate: 0, outgoingRate: 0 });
+  });
 });

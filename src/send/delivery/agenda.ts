@@ -1,0 +1,57 @@
+/** What time brings: queues whose rest is over, mail whose due time has come, and the sweep of what waits long. */
+import { latestPlausibleDueAt } from "../../core/policy/retry-schedule.ts";
+import { submissionQueue, unreachableQueue, type QueueName, type QueueSummary } from "../../spool/spool.ts";
+import type { DeliveryQueue } from "./delivery-queue.ts";
+import type { DeliveryState } from "./delivery-state.ts";
+import { tellClaimFault } from "./refill.ts";
+import type { Sweep } from "./sweep.ts";
+import type { WakeUp } from "./wake-up.ts";
+
+/** Returns what looks at every queue now, and sees to it that it is called again when the next thing is due. */
+export function createAgenda(
+  state: DeliveryState,
+  parts: {
+    readonly wakeUp: WakeUp;
+    readonly sweep: Sweep;
+    readonly pump: (queue: DeliveryQueue) => void;
+    readonly route: () => void;
+    /** A queue on disk that no connector has. */
+    readonly resubmit: (name: QueueName) => void;
+  },
+): () => void {
+  const { spool, clock, limits, queues, unrouted } = state;
+  const { wakeUp, sweep, pump, route, resubmit } = parts;
+  let nextSweepAt = 0;
+
+  /** What a queue on disk asks for: work now, or a wake-up. */
+  const lookAt = ({ queue: name, messages, nextDueAt }: QueueSummary, now: number): void => {
+    if (name === unreachableQueue) return;
+    const queue = queues.get(name);
+    const backlog = name === submissionQueue ? unrouted : queue?.backlog;
+    if (backlog === undefined) return resubmit(name);
+    if (nextDueAt === undefined) return;
+    if (nextDueAt > latestPlausibleDueAt(now, state.settings.transport)) backlog.tryAll(messages);
+    else if (nextDueAt <= now || backlog.owesTries) {
+      if (!backlog.due) backlog.arrived();
+    } else if (queue === undefined || queue.healthy) wakeUp.at(nextDueAt);
+  };
+
+  const look = (): void => {
+    if (state.phase !== "running") return;
+    const now = clock.now();
+    for (const queue of queues) {
+      if (queue.retryAt === undefined) continue;
+      if (queue.retryAt <= now) queue.reopen();
+      else wakeUp.at(queue.retryAt);
+    }
+    for (const summary of spool.queues()) lookAt(summary, now);
+    if (now >= nextSweepAt) {
+      nextSweepAt = now + limits.sweepMs;
+      sweep.run(now, state.settings.transport).then(look, (error: unknown) => tellClaimFault(state, error));
+    }
+    wakeUp.at(nextSweepAt);
+    for (const queue of queues) pump(queue);
+    route();
+  };
+  return look;
+}

@@ -1,0 +1,149 @@
+/** Attempts: begun while their queue may have more, carried, and what came of each. */
+import type { Claim } from "../../spool/spool.ts";
+import { decideAttempt, isPlainSuccess } from "./decisions.ts";
+import { timeText } from "./decision-events.ts";
+import type { AttemptResult } from "./delivery.ts";
+import type { DeliveryQueue } from "./delivery-queue.ts";
+import { decisionContext, type DeliveryState } from "./delivery-state.ts";
+import type { MessageInterventions } from "./message-interventions.ts";
+import type { Parking } from "./parking.ts";
+import type { Settlement } from "./settlement.ts";
+import { trackDeferred } from "./track-delivery.ts";
+import type { WakeUp } from "./wake-up.ts";
+
+type Attempted = Extract<AttemptResult, { kind: "attempted" }>;
+type Unreachable = Extract<AttemptResult, { kind: "unreachable" }>;
+
+export interface Attempts {
+  /** Begins as many attempts as the queue may have, and gets more mail from disk when little is left. */
+  pump(queue: DeliveryQueue): void;
+  /** Its queue's next hop cannot be reached: told of each message that met this, not of all that wait on disk. */
+  deferred(queue: DeliveryQueue, claim: Claim): void;
+  /** Resolves when none is under way. */
+  allEnded(): Promise<void>;
+}
+
+export function createAttempts(
+  state: DeliveryState,
+  parts: {
+    readonly settlement: Settlement;
+    readonly parking: Parking;
+    readonly wakeUp: WakeUp;
+    readonly onMessages: () => MessageInterventions;
+    readonly refill: (queue: DeliveryQueue) => void;
+    readonly route: () => void;
+  },
+): Attempts {
+  const { spool, events, clock, random, tracking, queues, unrouted, underWay } = state;
+  const { settlement, parking, wakeUp, onMessages, refill, route } = parts;
+  let tellEnd: (() => void) | undefined;
+
+  const hasRoomForOne = (): boolean => underWay.size < state.settings.transport.maxOutboundConnections;
+
+  const pump = (queue: DeliveryQueue): void => {
+    if (state.phase === "stopping" || !queues.isOpen(queue)) return;
+    while (queue.ready && hasRoomForOne()) {
+      const claim = queue.take();
+      if (claim === undefined) break;
+      begin(queue, claim);
+    }
+    if (queue.backlog.due) refill(queue);
+    if (unrouted.due) route();
+  };
+
+  const begin = (queue: DeliveryQueue, claim: Claim): void => {
+    queue.running++;
+    underWay.add(claim);
+    queue.carrier.carry(claim).then(
+      (result) => ended(queue, claim, result),
+      (error: unknown) => {
+        events.emit("RelayFault", { where: `carrying over ${queue.name}`, error: String(error) });
+        ended(queue, claim, { kind: "attempted", host: "", outcomes: [] });
+      },
+    );
+  };
+
+  const ended = (queue: DeliveryQueue, claim: Claim, result: AttemptResult): void => {
+    const wasFull = !hasRoomForOne();
+    queue.running--;
+    underWay.delete(claim);
+    switch (result.kind) {
+      case "attempted":
+        attempted(queue, claim, result);
+        break;
+      case "unreachable":
+        unreachable(queue, claim, result);
+        break;
+      case "damaged":
+        settlement.setAside(claim, result.what);
+        break;
+      case "aborted":
+        if (state.phase === "stopping") spool.release(claim);
+        else putOff(queue, claim);
+    }
+    onMessages().forget(claim);
+    queues.attemptEnded(queue);
+    if (underWay.size === 0) tellEnd?.();
+    pump(queue);
+    if (wasFull) for (const other of queues) if (other !== queue) pump(other);
+  };
+
+  const attempted = (queue: DeliveryQueue, claim: Claim, { host, outcomes }: Attempted): void => {
+    if (queue.succeeded(clock.now())) {
+      queue.backlog.arrived();
+      events.emit("QueueActive", { queue: queue.name });
+    }
+    const { connector } = queue;
+    if (outcomes.some(({ kind }) => kind === "delivered")) queue.outgoing.add(clock.now());
+    const first = outcomes[0];
+    if (first !== undefined && isPlainSuccess(claim, outcomes)) {
+      settlement.delivered(claim, host, connector.name, first.verdict);
+      return;
+    }
+    const final = connector.kind === "drop";
+    const keptIn = parking.queueFor(queue.name);
+    const decisions = decideAttempt(claim, outcomes, host, final, keptIn, decisionContext(state));
+    settlement.conclude(claim, onMessages().applied(claim, decisions), connector.name);
+  };
+
+  const unreachable = (queue: DeliveryQueue, claim: Claim, { host, verdict }: Unreachable): void => {
+    if (state.phase === "stopping") return spool.release(claim);
+    const now = clock.now();
+    const effect = queue.failed(host, verdict, now, state.settings.transport, random());
+    if (!queues.isOpen(queue)) return putOff(queue, claim);
+    if (effect === "narrowed") return onMessages().takeOver(claim) ? undefined : queue.putBack(claim);
+    deferred(queue, claim);
+    putOff(queue, claim);
+    if (effect === "resting" || queue.retryAt === undefined) return;
+    for (const waiting of queue.takeAll()) {
+      deferred(queue, waiting);
+      void parking.park(waiting, queue.name);
+    }
+    queue.backlog.arrived();
+    wakeUp.at(queue.retryAt);
+    events.emit("QueueRetry", {
+      queue: queue.name,
+      attempt: queue.failures,
+      nextAttempt: timeText(clock, queue.retryAt),
+      error: verdict.text,
+      host,
+      connector: queue.connector.name,
+    });
+  };
+
+  /** After an attempt that decided nothing: what an administrator wants of the message, or it waits. */
+  const putOff = (queue: DeliveryQueue, claim: Claim): void => {
+    if (!onMessages().takeOver(claim)) void parking.park(claim, queue.name);
+  };
+
+  const deferred = (queue: DeliveryQueue, claim: Claim): void => {
+    if (tracking.enabled && queue.lastError !== undefined)
+      trackDeferred(tracking, claim, queue.lastError.text, queue.lastHost, queue.connector.name);
+  };
+
+  return {
+    pump,
+    deferred,
+    allEnded: () => (underWay.size === 0 ? Promise.resolve() : new Promise((resolve) => (tellEnd = resolve))),
+  };
+}

@@ -1,0 +1,42 @@
+/** What the parts of delivery share. Each fact that changes has one writer, named beside it. */
+import type { Events } from "../../events/events.ts";
+import type { Clock } from "../../ports/ports.ts";
+import type { Claim, QueueName, Spool } from "../../spool/spool.ts";
+import type { Tracking } from "../../tracking/tracking.ts";
+import type { ReportWriter } from "../dsn/report-writer.ts";
+import type { Routing } from "../routing/routing.ts";
+import type { UnroutedBacklog } from "./backlog.ts";
+import type { DecisionContext } from "./decisions.ts";
+import type { DeliveryQueues } from "./delivery-queues.ts";
+import type { SchedulerLimits } from "./limits.ts";
+import type { SchedulerSettings } from "./scheduler-contract.ts";
+
+export interface DeliveryState {
+  readonly spool: Spool;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly tracking: Tracking;
+  readonly limits: SchedulerLimits;
+  /** reconfiguration.ts. */
+  settings: SchedulerSettings;
+  /** reconfiguration.ts. */
+  routing: Routing;
+  /** reconfiguration.ts. */
+  reports: ReportWriter;
+  /** reconfiguration.ts opens and closes; what is in a queue: delivery-queue.ts. */
+  readonly queues: DeliveryQueues;
+  /** What stands in the submission queue on disk: backlog.ts. */
+  readonly unrouted: UnroutedBacklog;
+  /** By an administrator, any queue: queue-interventions.ts. */
+  readonly suspended: Set<QueueName>;
+  /** Claims whose attempt goes on: attempts.ts. */
+  readonly underWay: Set<Claim>;
+  /** scheduler.ts. */
+  phase: "new" | "running" | "stopping";
+}
+
+/** What decisions are made by, at this moment. */
+export function decisionContext({ clock, settings, random }: DeliveryState): DecisionContext {
+  return { now: clock.now(), transport: settings.transport, random };
+}

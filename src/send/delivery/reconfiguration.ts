@@ -1,0 +1,79 @@
+/** A new configuration: queues open and close, and what stood in closed ones is routed again. */
+import { isDeepStrictEqual } from "node:util";
+import type { Ports } from "../../ports/ports.ts";
+import { submissionQueue, type QueueName } from "../../spool/spool.ts";
+import { createReportWriter, type ReportWriter } from "../dsn/report-writer.ts";
+import { createRouting } from "../routing/routing.ts";
+import type { DeliveryState } from "./delivery-state.ts";
+import type { DeliveryQueue } from "./delivery-queue.ts";
+import type { Parking } from "./parking.ts";
+import type { QueueInterventions } from "./queue-interventions.ts";
+import type { SchedulerSettings } from "./scheduler-contract.ts";
+import { allOf, type Submission } from "./submission.ts";
+
+export function reportWriterOf(
+  { hostname, transport }: SchedulerSettings,
+  ports: Pick<Ports, "clock" | "random">,
+): ReportWriter {
+  const { externalPostmasterAddress, dsnMaxMessageAttachSize } = transport;
+  return createReportWriter({ hostname, externalPostmasterAddress, dsnMaxMessageAttachSize }, ports);
+}
+
+/** Resolves when what stood in closed queues has moved. */
+export async function reconfigure(
+  state: DeliveryState,
+  next: SchedulerSettings,
+  parts: {
+    readonly parking: Parking;
+    readonly submission: Submission;
+    readonly onQueues: QueueInterventions;
+  },
+): Promise<void> {
+  const { clock, random, queues, unrouted } = state;
+  state.settings = next;
+  state.routing = createRouting(next.sendConnectors);
+  state.reports = reportWriterOf(next, { clock, random });
+  const before = new Map([...queues].map((queue) => [queue.name, queue]));
+  const closed = follow(state, before);
+  await allOf(closed.flatMap((queue) => empty(state, queue, parts)));
+  // What found no room in a closed queue waits for whatever queue it is routed to now.
+  unrouted.arrived();
+  const gone: QueueName[] = [...before.keys()].filter((name) => !queues.has(name));
+  await Promise.all([
+    ...gone.map((name) => parts.onQueues.resubmit(name, true)),
+    parts.onQueues.rerouteUnreachable(),
+  ]);
+}
+
+/** Opens the queues of the routing and closes those it has no more, or over another connector. */
+function follow(
+  { queues, routing }: DeliveryState,
+  before: ReadonlyMap<QueueName, DeliveryQueue>,
+): DeliveryQueue[] {
+  const closed: DeliveryQueue[] = [];
+  for (const queue of before.values()) {
+    if (isDeepStrictEqual(routing.queues.get(queue.name), queue.connector)) continue;
+    queues.close(queue);
+    closed.push(queue);
+  }
+  for (const [name, connector] of routing.queues)
+    if (!queues.has(name)) queues.open(name, connector, routing.queues.size);
+  return closed;
+}
+
+/** What waits in a closed queue's memory is placed anew; attempts under way end. */
+function empty(
+  { events, limits }: DeliveryState,
+  queue: DeliveryQueue,
+  { parking, submission }: { readonly parking: Parking; readonly submission: Submission },
+): (Promise<void> | undefined)[] {
+  const moves = queue
+    .takeAll()
+    .map((claim) =>
+      claim.queue === submissionQueue ? submission.place(claim) : parking.park(claim, queue.name),
+    );
+  queue.carrier.close(limits.retireGraceMs).catch((error: unknown) => {
+    events.emit("RelayFault", { where: `closing ${queue.name}`, error: String(error) });
+  });
+  return moves;
+}

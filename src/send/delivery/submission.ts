@@ -1,0 +1,170 @@
+/**
+ * Mail on its way to a queue: fresh from memory, or from the submission queue on disk, where it waits that found no
+ * room. What waits there is claimed while a queue it may be for has room.
+ */
+import {
+  submissionQueue,
+  type Claim,
+  type FreshMail,
+  type QueueName,
+  type SpooledMessage,
+} from "../../spool/spool.ts";
+import { decisionContext, type DeliveryState } from "./delivery-state.ts";
+import type { DeliveryQueue } from "./delivery-queue.ts";
+import { decideRoutes, soleQueueOf, soleQueueOfAll } from "./dispatch.ts";
+import type { Parking } from "./parking.ts";
+import { isStopping, tellClaimFault, wakeForNext } from "./refill.ts";
+import type { Settlement } from "./settlement.ts";
+import type { WakeUp } from "./wake-up.ts";
+
+export interface Submission {
+  /** From memory. */
+  readonly fresh: FreshMail;
+  /** Routes a claim of the submission queue. Resolves when it has moved on disk, if it must. */
+  place(claim: Claim): Promise<void> | undefined;
+  /** Routes what waits on disk, as far as there is use for it. */
+  route(): void;
+}
+
+export function createSubmission(
+  state: DeliveryState,
+  parts: {
+    readonly settlement: Settlement;
+    readonly parking: Parking;
+    readonly wakeUp: WakeUp;
+    readonly pump: (queue: DeliveryQueue) => void;
+    /** A message meets a queue that cannot be reached. */
+    readonly onDeferred: (queue: DeliveryQueue, claim: Claim) => void;
+  },
+): Submission {
+  const { spool, events, clock, limits, queues, unrouted, suspended } = state;
+  const { settlement, parking, wakeUp, pump, onDeferred } = parts;
+  /** Queues with fresh mail of this turn. */
+  const pumped = new Set<DeliveryQueue>();
+
+  const openQueue = (name: QueueName | undefined): DeliveryQueue | undefined =>
+    name === undefined ? undefined : queues.get(name);
+
+  /** Behind what the turn still has to do: the client's reply goes before the next hop's commands. */
+  const pumpSoon = (queue: DeliveryQueue): void => {
+    if (pumped.has(queue)) return;
+    if (pumped.size === 0) process.nextTick(pumpFresh);
+    pumped.add(queue);
+  };
+
+  const pumpFresh = (): void => {
+    const queuesNow = [...pumped];
+    pumped.clear();
+    for (const queue of queuesNow) {
+      try {
+        pump(queue);
+      } catch (error) {
+        events.emit("RelayFault", { where: `beginning to deliver over ${queue.name}`, error: String(error) });
+      }
+    }
+  };
+
+  const placeIn = (claim: Claim, queue: DeliveryQueue | undefined): Promise<void> | undefined => {
+    if (queue === undefined) return divide(claim);
+    queue.incoming.add(clock.now());
+    if (queue.retryAt !== undefined) onDeferred(queue, claim);
+    if (!queue.healthy || !queue.hasRoom(queue.backlog.due)) return parking.park(claim, queue.name);
+    queue.push(claim);
+    pump(queue);
+    return undefined;
+  };
+
+  /** To several queues, or to none that is open. */
+  const divide = (claim: Claim): undefined => {
+    const decisions = decideRoutes(claim, state.routing, decisionContext(state));
+    for (const name of new Set(decisions.map((decision) => decision.queue)))
+      queues.get(name)?.incoming.add(clock.now());
+    settlement.conclude(claim, decisions, "");
+    return undefined;
+  };
+
+  const place = (claim: Claim): Promise<void> | undefined =>
+    placeIn(claim, openQueue(soleQueueOf(claim, state.routing)));
+
+  /** There is room in a queue it may be for, or nothing better to do. */
+  const isOfUse = (): boolean => {
+    let healthy = 0;
+    for (const queue of queues) {
+      if (!queue.healthy) continue;
+      healthy++;
+      if (unrouted.mayBeFor(queue.name) && queue.hasRoom(true)) return true;
+    }
+    return healthy === 0;
+  };
+
+  const routeSome = async (): Promise<void> => {
+    const horizon = unrouted.beginClaim(clock.now());
+    try {
+      const claims = await spool.claim(submissionQueue, limits.refillClaims, horizon);
+      unrouted.claimed(claims.length, limits.refillClaims);
+      if (claims.length === 0) wakeForNext(state, wakeUp, submissionQueue);
+      const moves = claims.map((claim) => (isStopping(state) ? spool.release(claim) : place(claim)));
+      await allOf(moves);
+    } catch (error) {
+      unrouted.claimFailed();
+      throw error;
+    }
+  };
+
+  /** Fresh mail is taken from memory. */
+  const isOpen = (): boolean => !isStopping(state) && !suspended.has(submissionQueue);
+
+  const waits = (message: SpooledMessage): void => {
+    const queue = openQueue(soleQueueOfAll(message, state.routing));
+    if (queue === undefined || !queue.healthy || !isOpen()) return unrouted.arrived();
+    unrouted.arrivedFor(queue.name);
+    // There may be room again since it was asked for.
+    pumpSoon(queue);
+  };
+
+  let routing = false;
+  const routeAll = async (): Promise<void> => {
+    routing = true;
+    try {
+      while (unrouted.due && !isStopping(state) && !suspended.has(submissionQueue) && isOfUse())
+        await routeSome();
+    } catch (error) {
+      tellClaimFault(state, error);
+    } finally {
+      routing = false;
+    }
+  };
+
+  return {
+    fresh: {
+      hasRoom(message) {
+        if (!isOpen()) return false;
+        const queue = openQueue(soleQueueOfAll(message, state.routing));
+        // What goes to no healthy queue leaves memory at once.
+        return queue === undefined || !queue.healthy || queue.hasRoom(queue.backlog.due || unrouted.due);
+      },
+      take(claim) {
+        if (!isOpen()) {
+          spool.release(claim);
+          unrouted.arrived();
+          return;
+        }
+        const queue = openQueue(soleQueueOf(claim, state.routing));
+        if (queue === undefined || !queue.healthy) return void placeIn(claim, queue);
+        queue.incoming.add(clock.now());
+        queue.push(claim);
+        pumpSoon(queue);
+      },
+      waits,
+    },
+    place,
+    route() {
+      if (!routing && unrouted.due && state.phase === "running") void routeAll();
+    },
+  };
+}
+
+/** Not all moves write: those that do not are undefined. */
+export async function allOf(moves: readonly (Promise<void> | undefined | void)[]): Promise<void> {
+  await Promise.all(moves.filter((move) => move instanceof Promise));
+}
