@@ -3,16 +3,16 @@ import { descendantsOf } from "./process-tree.ts";
 
 const undone = new Set<() => void>();
 
-/** Has `undo` done when the bench is interrupted. Returns what takes that back, after an ordinary end. */
+/** Has `undo` done when the run is interrupted, the newest first. Returns what takes that back, after an ordinary end. */
 export function onInterrupt(undo: () => void): () => void {
   undone.add(undo);
   return () => undone.delete(undo);
 }
 
 /** From now on SIGINT, SIGTERM and the end of `mostMinutes` end every process started here, by its id. */
-export function endCleanly(mostMinutes: number): void {
+export function endCleanly(mostMinutes: number, programme = "bench"): void {
   const end = (why: string, code: number): void => {
-    process.stderr.write(`bench: ${why}; ending what was started\n`);
+    process.stderr.write(`${programme}: ${why}; ending what was started\n`);
     for (const pid of descendantsOf(process.pid)) {
       try {
         process.kill(pid, "SIGKILL");
@@ -20,7 +20,7 @@ export function endCleanly(mostMinutes: number): void {
         // It ended meanwhile.
       }
     }
-    for (const undo of undone) undo();
+    for (const undo of [...undone].reverse()) undo();
     process.exit(code);
   };
   process.once("SIGINT", () => end("interrupted", 130));

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
+import { between } from "./between.ts";
 import type { Comparison } from "./compare.ts";
 import { type Machine, machineText } from "./machine.ts";
 import type { Mark, RunResult } from "./runs/run.ts";
@@ -35,8 +36,6 @@ function madeBy({
   return `Made by \`${command}\` on ${[machineText(machine), ...others].join(", ")}`;
 }
 
-const begin = "<!-- bench:begin -->";
-const end = "<!-- bench:end -->";
 const readme = fileURLToPath(new URL("../README.md", import.meta.url));
 
 /**
@@ -61,14 +60,7 @@ export async function save(results: Results): Promise<string> {
   const newest = marks.length > 0 ? [marksText(marks)] : comparisons.map(comparisonText);
   if (newest.length > 0) {
     const made = `${madeBy(results)}. All of it: [${name}](${saved}).`;
-    await write(readme, between(readFileSync(readme, "utf8"), [...newest, made].join("\n\n")));
+    await write(readme, between(readFileSync(readme, "utf8"), "bench", [...newest, made].join("\n\n")));
   }
   return saved;
-}
-
-/** Puts the text between the markers. Throws when they are not there. */
-export function between(page: string, text: string): string {
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`README.md has no ${begin} … ${end}`);
-  return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`;
 }

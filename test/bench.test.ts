@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { quantilesOf } from "../bench/median.ts";
 import { readOptions } from "../bench/options.ts";
-import { between } from "../bench/save.ts";
+import { between } from "../bench/between.ts";
 import { countsIn } from "../bench/syncs.ts";
 
 const names = (list: readonly { readonly name: string }[]): readonly string[] => list.map(({ name }) => name);
@@ -40,8 +40,10 @@ describe("the bench's command line", () => {
 
 it("puts the newest table between the markers of a page, and nowhere else", () => {
   const page = "before\n\n<!-- bench:begin -->\n\nold\n\n<!-- bench:end -->\n\nafter\n";
-  expect(between(page, "new")).toBe("before\n\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\n\nafter\n");
-  expect(() => between("a page without", "new")).toThrow("bench:begin");
+  expect(between(page, "bench", "new")).toBe(
+    "before\n\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\n\nafter\n",
+  );
+  expect(() => between("a page without", "bench", "new")).toThrow("bench:begin");
 });
 
 it("counts flushes in strace's log: those of any file, and the journal's writes", () => {

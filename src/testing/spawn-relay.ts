@@ -21,12 +21,20 @@ export interface SpawnedRelay {
 /** Resolves as soon as the process runs; `said(/Listening on/)` tells that it listens. */
 export async function spawnRelay(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  options: {
+    readonly cwd: string;
+    readonly env?: Readonly<Record<string, string>>;
+    /** A command put in front, such as `strace …`; `kill` then ends both. */
+    readonly under?: readonly string[];
+  },
 ): Promise<SpawnedRelay> {
-  const child = spawn(process.execPath, [program, ...args], {
+  const [command = "", ...rest] = [...(options.under ?? []), process.execPath, program, ...args];
+  const ownGroup = options.under !== undefined;
+  const child = spawn(command, rest, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: ownGroup,
   });
   let stderr = "";
   let stdout = "";
@@ -47,7 +55,8 @@ export async function spawnRelay(
     stdout: () => stdout,
     exited,
     kill(signal) {
-      child.kill(signal);
+      if (!ownGroup) child.kill(signal);
+      else if (child.exitCode === null && child.signalCode === null) process.kill(-pid, signal);
     },
     said(pattern, timeoutMs = 15_000) {
       return new Promise((done, reject) => {

@@ -11,10 +11,13 @@ export interface LoadClientOptions {
   readonly random: () => number;
   /** Looked at between messages. */
   readonly stopped: () => boolean;
+  /** Of the next message. Default: mostly small ones, and some that the spool keeps in files of their own. */
+  readonly bodyBytes?: (random: () => number) => number;
+  /** Default: `NAME@dest.example`. */
+  readonly recipient?: () => string;
 }
 
-/** Mostly small messages; some that the spool keeps in files of their own. */
-function bodyBytes(random: () => number): number {
+function usualBodyBytes(random: () => number): number {
   const kind = random();
   if (kind < 0.8) return Math.floor(random() * 8_000);
   if (kind < 0.95) return 100_000 + Math.floor(random() * 400_000);
@@ -22,9 +25,10 @@ function bodyBytes(random: () => number): number {
 }
 
 async function sendOne(client: ScriptedClient, options: LoadClientOptions): Promise<void> {
-  const { tally, random, name } = options;
+  const { tally, random, name, bodyBytes = usualBodyBytes, recipient } = options;
   const { id, content } = tally.compose(bodyBytes(random));
-  const envelope = `MAIL FROM:<${id}@app.example>\r\nRCPT TO:<${name}@dest.example>\r\n`;
+  const to = recipient?.() ?? `${name}@dest.example`;
+  const envelope = `MAIL FROM:<${id}@app.example>\r\nRCPT TO:<${to}>\r\n`;
   if (random() < 0.5) {
     client.send(`${envelope}DATA\r\n`);
     await client.expect(250);

@@ -23,6 +23,8 @@ export interface Tally {
   /** How many so far. */
   acknowledged(): number;
   arrive(content: Buffer): void;
+  /** How many so far, each counted once. */
+  arrived(): number;
   /** True when everything acknowledged has arrived. */
   complete(): boolean;
   result(): TallyResult;
@@ -71,6 +73,7 @@ export function createTally(): Tally {
       }
       arrivals.set(id, (arrivals.get(id) ?? 0) + 1);
     },
+    arrived: () => arrivals.size,
     complete: () => [...acknowledged].every((id) => arrivals.has(id)),
     result: () => ({
       acknowledged: acknowledged.size,

@@ -5,9 +5,10 @@ export function configuration(given: {
   /** More receive connectors, as YAML list items. */
   readonly more?: string;
   readonly maxMessageSize?: string;
+  readonly dataDirectory?: string;
 }): string {
   return `hostname: relay.test
-dataDirectory: ./data
+dataDirectory: ${given.dataDirectory ?? "./data"}
 receiveConnectors:
   - name: AppRelay
     bindings: ["127.0.0.1:${given.port}"]

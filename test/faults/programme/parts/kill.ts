@@ -1,0 +1,56 @@
+/** kill -9 at each system call that changes a file, one run for each. */
+import { join } from "node:path";
+import type { Part } from "../part.ts";
+import { strace } from "../rig/call-points.ts";
+import { type Place, type Struck, faultsOf, placeText, struckSpools } from "../rig/struck-spools.ts";
+
+const killed = ({ call, number }: Place): readonly string[] => strace(call, `signal=KILL:when=${number}`);
+const controlRounds = 10;
+
+export const kill: Part = {
+  name: "kill",
+  about: "kill -9 at the n-th write, flush, rename, unlink …, n from 1 to the last, of the spool at work",
+  needs: ["linux", "strace"],
+  rounds: { usual: 1_000, quick: 30 },
+  async run({ folder, rounds, seed, progress }) {
+    const spools = await struckSpools({ folder: join(folder, "spools"), seed });
+    const places = spools.places(rounds);
+    const bad: string[] = [];
+    let hit = 0;
+    for (const [index, place] of places.entries()) {
+      const struck = await spools.strike(place, killed);
+      if (wasKilled(struck)) hit++;
+      for (const fault of faultsOf(struck)) bad.push(`${placeText(place)}: ${fault}`);
+      if ((index + 1) % 25 === 0)
+        progress(`${index + 1} of ${places.length} places, ${bad.length} faults so far`);
+    }
+    for (const fault of bad) progress(fault);
+
+    progress("control: a spool that says 250 before the message is on disk");
+    let lost = 0;
+    const controls = places.filter(({ call }) => call === "pwrite64").slice(0, controlRounds);
+    for (const place of controls)
+      lost += (await spools.strike(place, killed, "hasty")).difference.lost.length;
+    const required = "opens again, lost 0, nothing back, no orphaned body, takes mail";
+    return [
+      {
+        what: "kill -9 of the spool at the n-th call: a new one, one with a file to give back at rest, one at once",
+        count: `${places.length} places, ${hit} reached`,
+        required,
+        measured:
+          bad.length === 0 ? "so it was at each" : `${bad.length} faults; ${bad.slice(0, 3).join("; ")}`,
+        held: bad.length === 0 && hit > places.length / 2,
+      },
+      {
+        what: "a spool that acknowledges before its commit",
+        count: `${controls.length} places`,
+        required,
+        measured: `${lost} lost`,
+        held: lost === 0,
+        control: true,
+      },
+    ];
+  },
+};
+
+const wasKilled = ({ ended }: Struck): boolean => ended.signal === "SIGKILL" || ended.code === 137;

@@ -1,0 +1,94 @@
+/** The system calls a run of the scenario makes on its directory: each is a place to kill it, or to fail. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ScenarioKind } from "../scenario/spool-scenario.ts";
+import type { SpoolProcesses } from "./spool-processes.ts";
+
+export interface CallPoint {
+  readonly call: string;
+  /** The n-th in a thread, which is how strace counts. */
+  readonly number: number;
+}
+
+/** Those that change files; `openat` only where it makes one. */
+const calls = [
+  "pwrite64",
+  "pwritev",
+  "write",
+  "fdatasync",
+  "fsync",
+  "rename",
+  "unlink",
+  "link",
+  "mkdir",
+  "openat",
+  "ftruncate",
+  "fallocate",
+] as const;
+
+/** Not with `--seccomp-bpf`: strace 6.1 does not count `when=` rightly then. */
+export const strace = (call: string, action: string): readonly string[] => [
+  "strace",
+  "-f",
+  "-qq",
+  "-e",
+  `trace=${call}`,
+  "-e",
+  `inject=${call}:${action}`,
+  "-o",
+  "/dev/null",
+];
+
+/** Watches one run. The pool has one thread, so that the next run makes the same calls, or nearly. */
+export async function callPoints(
+  processes: SpoolProcesses,
+  directory: string,
+  kind: ScenarioKind,
+  folder: string,
+): Promise<readonly CallPoint[]> {
+  const log = join(folder, "calls");
+  const { ended } = await processes.scenario(directory, kind, [
+    "strace",
+    "-f",
+    "-y",
+    "-qq",
+    "--seccomp-bpf",
+    "-o",
+    log,
+    "-e",
+    `trace=${calls.join(",")}`,
+  ]);
+  if (ended.code !== 0)
+    throw new Error(`the scenario under strace ended with ${ended.code}: ${ended.stderr}`);
+  const counts = new Map<string, number>();
+  const points = new Map<string, CallPoint>();
+  for (const line of readFileSync(log, "latin1").split("\n")) {
+    const [, pid = "", call = ""] = /^(\d+) +([a-z0-9]+)\(/.exec(line) ?? [];
+    if (call === "") continue;
+    const key = `${pid} ${call}`;
+    const number = (counts.get(key) ?? 0) + 1;
+    counts.set(key, number);
+    if (!line.includes(directory) || (call === "openat" && !line.includes("O_CREAT"))) continue;
+    points.set(`${call} ${number}`, { call, number });
+  }
+  return [...points.values()];
+}
+
+/** Of `points` so many, all kinds of calls among them, in an order the random numbers make. */
+export function someOf<Point extends CallPoint>(
+  points: readonly Point[],
+  most: number,
+  random: () => number,
+): readonly Point[] {
+  const mixed = points.map((point) => ({ point, at: random() })).toSorted((a, b) => a.at - b.at);
+  const turns = new Map<string, number>();
+  return mixed
+    .map(({ point }) => {
+      const turn = turns.get(point.call) ?? 0;
+      turns.set(point.call, turn + 1);
+      return { point, turn };
+    })
+    .toSorted((a, b) => a.turn - b.turn)
+    .slice(0, most)
+    .map(({ point }) => point);
+}

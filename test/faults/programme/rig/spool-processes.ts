@@ -1,0 +1,158 @@
+/** Runs the scenario and the reader, each in a process of its own, and compares what was promised with what is there. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "vite";
+import type { ScenarioKind } from "../scenario/spool-scenario.ts";
+import type { FoundInSpool } from "../scenario/spool-reader.ts";
+
+export interface Promised {
+  /** id → sha1 */
+  readonly accepted: ReadonlyMap<number, string>;
+  /** Ids that began to be finished, with a report or not, and those of them for which that was durable. */
+  readonly finishing: ReadonlyMap<number, { readonly report: boolean; readonly durable: boolean }>;
+  /** Its last word, such as `done`. */
+  readonly last: string;
+  readonly refused: number;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface SpoolProcesses {
+  /** Runs the scenario on a directory, behind a command such as `strace …`. */
+  scenario(
+    directory: string,
+    kind: ScenarioKind,
+    under?: readonly string[],
+  ): Promise<{ readonly promised: Promised; readonly ended: Ended }>;
+  /** What the next process finds; else how it ended. */
+  read(directory: string): Promise<FoundInSpool | Ended>;
+}
+
+/** Builds both programmes into the folder: one file of JavaScript starts ten times as fast as the sources do. */
+export async function spoolProcesses(folder: string): Promise<SpoolProcesses> {
+  const out = join(folder, "programmes");
+  mkdirSync(out, { recursive: true });
+  const sources = join(import.meta.dirname, "../scenario");
+  for (const name of ["spool-scenario", "spool-reader"])
+    await build({
+      configFile: false,
+      logLevel: "error",
+      build: { ssr: join(sources, `${name}.ts`), outDir: out, emptyOutDir: false },
+    });
+  symlinkSync(join(import.meta.dirname, "../../../../node_modules"), join(out, "node_modules"));
+  return {
+    async scenario(directory, kind, under = []) {
+      const ended = await run([...under, process.execPath, join(out, "spool-scenario.js"), directory, kind]);
+      return { promised: promisedBy(ended.stdout), ended };
+    },
+    async read(directory) {
+      const ended = await run([process.execPath, join(out, "spool-reader.js"), directory]);
+      return ended.code === 0 ? (JSON.parse(ended.stdout) as FoundInSpool) : ended;
+    },
+  };
+}
+
+/** Longer than the scenario's own patience. */
+const mostMs = 30_000;
+
+function run([command = "", ...args]: readonly string[]): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    // One thread in the pool: the calls come in the same order each time.
+    const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
+    const child: ChildProcess = spawn(command, args, {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    const timer = setTimeout(() => {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    }, mostMs);
+    let [stdout, stderr] = ["", ""];
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, stdout, stderr });
+    });
+  });
+}
+
+function promisedBy(stdout: string): Promised {
+  const accepted = new Map<number, string>();
+  const finishing = new Map<number, { report: boolean; durable: boolean }>();
+  let refused = 0;
+  // The last line may be cut; nobody has read a cut one.
+  const lines = stdout.split("\n").slice(0, -1);
+  for (const line of lines) {
+    const [word = "", second = ""] = line.split(" ");
+    if (/^[~-]R?$/.test(word))
+      finishing.set(Number(second), { report: word.endsWith("R"), durable: word.startsWith("-") });
+    else if (/^\d+$/.test(word)) accepted.set(Number(word), second);
+    else if (word === "!") refused++;
+  }
+  return { accepted, finishing, refused, last: lines.at(-1) ?? "" };
+}
+
+/** What an earlier and a later process promised of one directory. */
+export function together(earlier: Promised, later: Promised): Promised {
+  return {
+    ...later,
+    accepted: new Map([...earlier.accepted, ...later.accepted]),
+    finishing: new Map([...earlier.finishing, ...later.finishing]),
+  };
+}
+
+export interface Difference {
+  /** Promised and neither there nor set aside and told. */
+  readonly lost: readonly number[];
+  /** There with other octets. */
+  readonly wrong: readonly number[];
+  /** There though finished, durably. */
+  readonly again: readonly number[];
+  /** Finished with a report that is not there. */
+  readonly withoutReport: readonly number[];
+}
+
+export function compare(promised: Promised, found: FoundInSpool): Difference {
+  const there = new Map(found.messages.map(({ id, sha1 }) => [id, sha1]));
+  const reports = new Set(found.messages.map(({ report }) => Number(report ?? -1)));
+  const aside = new Set(found.damaged);
+  const lost: number[] = [];
+  const wrong: number[] = [];
+  for (const [id, sha1] of promised.accepted) {
+    const is = there.get(id);
+    if (is !== undefined && is !== sha1) wrong.push(id);
+    if (is === undefined && !aside.has(id) && !promised.finishing.has(id)) lost.push(id);
+  }
+  const finished = [...promised.finishing];
+  return {
+    lost,
+    wrong,
+    again: finished.filter(([id, { durable }]) => durable && there.has(id)).map(([id]) => id),
+    withoutReport: finished
+      // Reports are messages themselves, and are finished before the scenario ends.
+      .filter(
+        ([id, { report }]) => report && !there.has(id) && !reports.has(id) && !reportsBegan(promised, id),
+      )
+      .map(([id]) => id),
+  };
+}
+
+/** Whether messages younger than `id` that nobody accepted were finished: reports. */
+function reportsBegan({ accepted, finishing }: Promised, id: number): boolean {
+  return [...finishing.keys()].some((other) => other > id && !accepted.has(other));
+}
+
+/** A copy to be spoilt; holes stay holes. */
+export function copyOf(template: string, to: string): string {
+  rmSync(to, { recursive: true, force: true });
+  cpSync(template, to, { recursive: true });
+  return to;
+}

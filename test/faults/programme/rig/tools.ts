@@ -1,0 +1,50 @@
+/** What the programme needs of the machine, and whether it is there. */
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const systemFolders = [
+  "/usr/sbin",
+  "/sbin",
+  "/usr/lib/x86_64-linux-gnu/faketime",
+  "/usr/lib/aarch64-linux-gnu/faketime",
+];
+
+const found = (program: string): boolean =>
+  [...(process.env["PATH"] ?? "").split(delimiter), ...systemFolders].some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.R_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+const program = (name: string, debianPackage: string) => ({
+  there: () => found(name),
+  wanted: `${name} (Debian's package ${debianPackage})`,
+});
+
+const tools = {
+  linux: { there: () => process.platform === "linux", wanted: "Linux" },
+  root: { there: () => process.getuid?.() === 0, wanted: "root" },
+  strace: program("strace", "strace"),
+  mkfs: program("mkfs.ext4", "e2fsprogs"),
+  perl: program("perl", "perl"),
+  cc: program("cc", "gcc, with libc6-dev"),
+  unshare: program("unshare", "util-linux"),
+  prlimit: program("prlimit", "util-linux"),
+  faketime: program("libfaketimeMT.so.1", "libfaketime"),
+  loop: { there: () => existsSync("/dev/loop-control"), wanted: "loop devices" },
+  memoryCgroup: {
+    there: () =>
+      existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes") ||
+      existsSync("/sys/fs/cgroup/cgroup.controllers"),
+    wanted: "the memory controller of cgroups",
+  },
+} as const;
+
+export type ToolName = keyof typeof tools;
+
+/** What of these is not there, in words. */
+export const missingOf = (names: readonly ToolName[]): readonly string[] =>
+  names.filter((name) => !tools[name].there()).map((name) => tools[name].wanted);
