@@ -9,9 +9,9 @@ describeSpool("lmdb-spool", async (options) => {
   let spool = await openLmdbSpool({ directory, ...options });
   return {
     spool,
-    reopen: async () => {
+    reopen: async (clock = options.clock) => {
       await spool.close();
-      spool = await openLmdbSpool({ directory, ...options });
+      spool = await openLmdbSpool({ directory, ...options, clock });
       return spool;
     },
     end: async () => {

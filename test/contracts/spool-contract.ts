@@ -16,13 +16,14 @@ import {
   takeAll,
   type WholeSpool,
 } from "./spool-contract-messages.ts";
+import { describeWalks } from "./spool-contract-walks.ts";
 import { describeSuspension } from "./spool-contract-suspension.ts";
 
 /** What an implementation brings to the suite. */
 export interface SpoolUnderTest {
   readonly spool: WholeSpool;
-  /** Closes and opens again what is on disk; absent where nothing survives. */
-  readonly reopen?: () => Promise<WholeSpool>;
+  /** Closes and opens again what is on disk, under another clock if need be; absent where nothing survives. */
+  readonly reopen?: (clock?: FakeClock) => Promise<WholeSpool>;
   readonly end: () => Promise<void>;
 }
 
@@ -380,6 +381,14 @@ export function describeSpool(
 
     describe("suspension", () =>
       describeSuspension({ spool: () => spool, clock: () => clock, reopen: () => under.reopen }));
+
+    describe("promise 8: walks", () =>
+      describeWalks({
+        spool: () => spool,
+        clock: () => clock,
+        reopen: () => under.reopen,
+        clockAt: createFakeClock,
+      }));
 
     describe("upkeep", () => {
       test("claims old messages in order of arrival, whatever their queue", async () => {
