@@ -26,7 +26,7 @@ receiveConnectors:
     # The limits, with their defaults:
     # maxInboundConnection: 5000                    # open connections of this connector
     # maxInboundConnectionPerSource: 20             # of them from one address
-    # maxInboundConnectionPercentagePerSource: 2    # and in percent of those still free
+    # maxInboundConnectionPercentagePerSource: 2    # and in percent of what others leave free
     # messageRateLimit: unlimited                   # messages per minute from one address
     # maxMessageSize: 36MB
     # maxRecipientsPerMessage: 200

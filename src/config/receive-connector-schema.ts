@@ -128,7 +128,7 @@ export const receiveConnectorSchema = z.strictObject(
     maxInboundConnectionPercentagePerSource: setting(
       percentage({ min: 1, max: 100 }),
       2,
-      "Most open connections from one client address, in percent of those still free on the connector.",
+      "Most open connections from one client address, in percent of those that other clients leave free on the connector.",
     ),
     messageRateLimit: setting(
       integer({ min: 1, max: most, unlimited: true }),

@@ -46,7 +46,8 @@ export function connectionHandlers({
             const perSource = limits?.maxInboundConnectionPerSource ?? Infinity;
             const percentage = limits?.maxInboundConnectionPercentagePerSource ?? 100;
             const total = limits?.maxInboundConnection ?? Infinity;
-            const byPercentage = allowedByPercentage(percentage, total, openOf.get(entry.connector) ?? 0);
+            const byOthers = (openOf.get(entry.connector) ?? 0) - entry.open;
+            const byPercentage = allowedByPercentage(percentage, total, byOthers);
             return {
               connector: entry.connector,
               source: entry.source,

@@ -51,7 +51,7 @@ export function limitUsageHandlers({
                   return shownRow(relay, row, configured, configured);
                 }
                 const configured = configuredValue(connector, row.limit);
-                return shownRow(relay, row, configured, allowedNow(connector, row.limit, usage?.open ?? 0));
+                return shownRow(relay, row, configured, allowedNow(connector, row.limit, (usage?.open ?? 0) - row.inUse));
               }),
           };
         }),
@@ -82,12 +82,13 @@ export function configuredValue(settings: object, limit: string): number {
   return typeof value === "number" ? value : Infinity;
 }
 
-function allowedNow(connector: ReceiveConnectorSettings, limit: string, open: number): number {
+/** For the source that has most. */
+function allowedNow(connector: ReceiveConnectorSettings, limit: string, openByOthers: number): number {
   return limit === "maxInboundConnectionPercentagePerSource"
     ? allowedByPercentage(
         connector.maxInboundConnectionPercentagePerSource,
         connector.maxInboundConnection,
-        open,
+        openByOthers,
       )
     : configuredValue(connector, limit);
 }

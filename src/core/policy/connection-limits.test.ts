@@ -15,16 +15,24 @@ describe("refuseConnection", () => {
     [5000, 20, 2, 20, 20, "maxInboundConnectionPerSource"],
     [5000, 20, 2, 4999, 0, undefined],
     [5000, 20, 2, 5000, 0, "maxInboundConnection"],
-    [5000, 20, 2, 4500, 9, undefined],
-    [5000, 20, 2, 4500, 10, "maxInboundConnectionPercentagePerSource"],
-    [100, Infinity, 2, 0, 1, undefined],
-    [100, Infinity, 2, 1, 1, "maxInboundConnectionPercentagePerSource"],
+    [5000, 20, 2, 4509, 9, undefined],
+    [5000, 20, 2, 4510, 10, "maxInboundConnectionPercentagePerSource"],
+    [5000, Infinity, 2, 99, 99, undefined],
+    [5000, Infinity, 2, 100, 100, "maxInboundConnectionPercentagePerSource"],
+    [100, Infinity, 2, 1, 1, undefined],
+    [100, Infinity, 2, 2, 2, "maxInboundConnectionPercentagePerSource"],
+    [100, Infinity, 2, 99, 0, undefined],
+    [100, Infinity, 2, 52, 1, "maxInboundConnectionPercentagePerSource"],
+    [10, Infinity, 50, 4, 4, undefined],
+    [10, Infinity, 50, 5, 5, "maxInboundConnectionPercentagePerSource"],
+    [10, Infinity, 50, 8, 3, "maxInboundConnectionPercentagePerSource"],
     [Infinity, Infinity, 1, 100_000, 100_000, undefined],
     [Infinity, 20, 2, 20, 20, "maxInboundConnectionPerSource"],
     [1, 1, 100, 0, 0, undefined],
     [1, 1, 100, 1, 1, "maxInboundConnection"],
-    [5000, Infinity, 100, 2499, 2499, undefined],
-    [5000, Infinity, 100, 2500, 2500, "maxInboundConnectionPercentagePerSource"],
+    [10, Infinity, 100, 9, 9, undefined],
+    [10, Infinity, 100, 10, 10, "maxInboundConnection"],
+    [5000, Infinity, 100, 4999, 2500, undefined],
   ])(
     "total %s, per source %s, %s %%: %s open, %s from the source → %s",
     (total, perSource, percentage, open, openFromSource, refusedBy) => {
@@ -51,7 +59,7 @@ describe("allowedByPercentage", () => {
     [2, 5000, 5000, 0],
     [100, 10, 4, 6],
     [1, Infinity, 7, Infinity],
-  ])("%s %% of %s with %s open is %s", (percentage, total, open, allowed) => {
+  ])("%s %% of %s with %s open of others is %s", (percentage, total, open, allowed) => {
     expect(allowedByPercentage(percentage, total, open)).toBe(allowed);
   });
 });

@@ -45,7 +45,7 @@ export function refuseConnection(
     };
   }
   const percentage = limits.maxInboundConnectionPercentagePerSource;
-  const allowed = allowedByPercentage(percentage, total, counts.open);
+  const allowed = allowedByPercentage(percentage, total, counts.open - counts.openFromSource);
   if (counts.openFromSource >= allowed) {
     return {
       limit: "maxInboundConnectionPercentagePerSource",
@@ -58,11 +58,16 @@ export function refuseConnection(
 }
 
 /**
- * How many connections a source may hold: a percentage of those that remain free, at least one while any is.
- * Without a total there is nothing to take a percentage of.
+ * How many connections a source may hold: a percentage of those that others have not taken, at least one while any is
+ * left. Its own connections are not held against it, so 100 % never refuses. Without a total there is nothing to take
+ * a percentage of.
  */
-export function allowedByPercentage(percentage: number, maxInboundConnection: number, open: number): number {
+export function allowedByPercentage(
+  percentage: number,
+  maxInboundConnection: number,
+  openByOthers: number,
+): number {
   if (maxInboundConnection === Infinity) return Infinity;
-  const remaining = maxInboundConnection - open;
+  const remaining = maxInboundConnection - openByOthers;
   return remaining <= 0 ? 0 : Math.max(1, Math.floor((percentage * remaining) / 100));
 }

@@ -21,11 +21,11 @@ describe("adviseLimit, connections", () => {
     [5000, 20, 2, 20, 0, undefined],
     [5000, 20, 2, 21, 0, "-MaxInboundConnectionPerSource 30"],
     [5000, 20, 2, 31.2, 0, "-MaxInboundConnectionPerSource 40"],
-    [5000, 20, 2, 21, 4000, "-MaxInboundConnectionPerSource 30 -MaxInboundConnectionPercentagePerSource 4"],
-    [5000, 20, 2, 120, 0, "-MaxInboundConnectionPerSource 150 -MaxInboundConnectionPercentagePerSource 4"],
-    [5000, Infinity, 2, 120, 0, "-MaxInboundConnectionPercentagePerSource 4"],
-    [100, 20, 2, 3, 0, "-MaxInboundConnectionPercentagePerSource 5"],
-    [100, 20, 2, 3, 90, "-MaxInboundConnectionPercentagePerSource 60"],
+    [5000, 20, 2, 21, 4000, "-MaxInboundConnectionPerSource 30 -MaxInboundConnectionPercentagePerSource 3"],
+    [5000, 20, 2, 120, 0, "-MaxInboundConnectionPerSource 150 -MaxInboundConnectionPercentagePerSource 3"],
+    [5000, Infinity, 2, 120, 0, "-MaxInboundConnectionPercentagePerSource 3"],
+    [100, 20, 2, 3, 0, "-MaxInboundConnectionPercentagePerSource 4"],
+    [100, 20, 2, 3, 90, "-MaxInboundConnectionPercentagePerSource 40"],
     [100, 20, 100, 18, 90, "-MaxInboundConnection 150"],
     [
       100,
@@ -33,7 +33,7 @@ describe("adviseLimit, connections", () => {
       2,
       80,
       0,
-      "-MaxInboundConnectionPerSource 100 -MaxInboundConnection 200 -MaxInboundConnectionPercentagePerSource 100",
+      "-MaxInboundConnectionPerSource 100 -MaxInboundConnectionPercentagePerSource 100",
     ],
     [Infinity, 20, 2, 21, 9999, "-MaxInboundConnectionPerSource 30"],
     [Infinity, Infinity, 2, 100_000, 0, undefined],
@@ -82,7 +82,7 @@ describe("adviseLimit, connections", () => {
       "maxInboundConnectionPercentagePerSource must be raised too",
     );
     expect(notes(connector(100, 4, 2), 4)).toContain("maxInboundConnectionPerSource (4) is the next limit");
-    expect(notes(connector(100, 20, 2), 80)).toContain("maxInboundConnection must be raised too");
+    expect(notes(connector(100, 20, 2), 80, 50)).toContain("maxInboundConnection must be raised too");
   });
 });
 

@@ -83,7 +83,7 @@ function adviseConnections(
   } = connector;
   const totalSuffices = byOthers + fromSource <= total;
   const perSourceSuffices = fromSource <= perSource;
-  const percentageSuffices = fromSource <= allowedToLast(percentage, total, byOthers, fromSource);
+  const percentageSuffices = fromSource <= allowedByPercentage(percentage, total, byOthers);
   if (totalSuffices && perSourceSuffices && percentageSuffices) return undefined;
 
   const target = withHeadroom(fromSource);
@@ -110,20 +110,7 @@ function adviseConnections(
   }
 
   let newPercentage = percentage;
-  if (wanted > allowedToLast(percentage, newTotal, byOthers, wanted)) {
-    // A share of what remains free: at 100 % a source can have half of it at most.
-    if (wanted > allowedToLast(100, newTotal, byOthers, wanted)) {
-      const needed = roundUp(byOthers + 2 * wanted - 1);
-      if (newTotal === total) {
-        changes.push({ limit: "maxInboundConnection", configured: total, suggested: needed });
-      } else {
-        changes[changes.length - 1] = { limit: "maxInboundConnection", configured: total, suggested: needed };
-      }
-      newTotal = needed;
-      notes.push(
-        "maxInboundConnection must be raised too: maxInboundConnectionPercentagePerSource is a share of the connections that remain free, so that one source can never have more than about half of them.",
-      );
-    }
+  if (wanted > allowedByPercentage(percentage, newTotal, byOthers)) {
     newPercentage = percentageFor(wanted, newTotal, byOthers);
     if (newPercentage > percentage) {
       changes.push({
@@ -133,7 +120,7 @@ function adviseConnections(
       });
       if (!perSourceSuffices || !totalSuffices) {
         notes.push(
-          `maxInboundConnectionPercentagePerSource must be raised too: ${percentage} % of what remains free of ${newTotal} is fewer than ${wanted}.`,
+          `maxInboundConnectionPercentagePerSource must be raised too: ${percentage} % of what others leave of ${newTotal} is fewer than ${wanted}.`,
         );
       }
     }
@@ -151,13 +138,8 @@ function adviseConnections(
   };
 }
 
-/** What the percentage allows a source at the moment its last one of `wanted` connections stands at the door. */
-function allowedToLast(percentage: number, total: number, byOthers: number, wanted: number): number {
-  return allowedByPercentage(percentage, total, byOthers + wanted - 1);
-}
-
 function percentageFor(wanted: number, total: number, byOthers: number): number {
-  const least = Math.ceil((100 * wanted) / (total - byOthers - wanted + 1));
+  const least = Math.ceil((100 * wanted) / (total - byOthers));
   const round = least < 10 ? least : Math.ceil(least / 5) * 5;
   return Math.min(100, round);
 }
