@@ -19,6 +19,7 @@ import { createReadinessCheck, type Readiness, type RelayState } from "./metrics
 import { eventStoreDirectory, openEventStore, type EventStore } from "./events/store/event-store.ts";
 import type { Ports } from "./ports/ports.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
+import type { Discredit } from "./receive/admission/discredits.ts";
 import type { LedgerEntry } from "./receive/admission/ledger.ts";
 import type { LimitUsage } from "./receive/admission/usage.ts";
 import type { Listener } from "./receive/connection/listeners.ts";
@@ -92,7 +93,9 @@ export interface Relay {
   /** What each of them does now. Cost: per session. */
   connections(): readonly OpenConnection[];
   /** Open connections by connector and source, as the limits count them. */
-  counts(): readonly LedgerEntry[];
+  counts(): Promise<readonly LedgerEntry[]>;
+  /** Addresses that hung up in a tarpit and wait for each reply now. */
+  discredits(): readonly Discredit[];
   /** Connections that wait for a place (limitAction `delay`). */
   waiting(connector: string): number;
   /** How short the resources are, by the last look of at most two seconds ago. */
@@ -246,7 +249,8 @@ export async function createRelay(
       get connectors() {
         return settings.receiveConnectors;
       },
-      counts: () => receiver.ledger.snapshot(),
+      counts: () => receiver.openBySource(),
+      discredits: () => receiver.discredits(),
       waiting: (connector) => receiver.waiting(connector),
       get running() {
         return scheduler.running;
@@ -372,6 +376,7 @@ export async function createRelay(
     },
     pressure: () => resources.pressure,
     counts: () => receiver.ledger.snapshot(),
+    discredits: () => receiver.discredits(),
     waiting: (connector) => receiver.waiting(connector),
     get queued() {
       return spool.size;

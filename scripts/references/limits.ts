@@ -37,6 +37,7 @@ const limits: readonly Limit[] = [
   { setting: "maxHopCount", reply: "hopCountExceeded", event: "SmtpReceiveMessageRejected" },
   { setting: "tarpitInterval" },
   { setting: "authTarpitInterval" },
+  { setting: "discreditInterval", event: "SourceDiscredited" },
   { setting: "maxAcknowledgementDelay" },
   { setting: "limitAction", event: "ConnectionHeld" },
   { setting: "limitDelay" },
@@ -89,8 +90,8 @@ const differences: readonly (readonly [string, string, string, string])[] = [
   [
     "maxInboundConnectionPercentagePerSource",
     "rounding unknown",
-    "floor, at least 1",
-    "a percentage of the remaining connections; with an unlimited total it does not apply",
+    "floor(percent × (total − those of others) / 100), at least 1",
+    "what remains for a source is what others have not taken, so 100 % never refuses; with an unlimited total it does not apply",
   ],
   ["messageRateLimit", "window unknown", "a sliding minute, at MAIL", "nobody waits for a minute to begin"],
   ["IPv6 sources", "unknown", "a /64", "one host has a whole /64 (`ipv6SourcePrefixLength`)"],
@@ -98,7 +99,13 @@ const differences: readonly (readonly [string, string, string, string])[] = [
     "tarpit",
     "first error on",
     "each 5xx to anonymous clients",
-    "a discredited address waits for every reply, for an hour",
+    "a client that makes no errors is never slowed",
+  ],
+  [
+    "discredited address",
+    "told of 2007; for how long is not documented",
+    "per connector, `discreditInterval` (1 m), until its first message is taken",
+    "one aborted connection must not slow an application for an hour",
   ],
   [
     "back pressure: queue",

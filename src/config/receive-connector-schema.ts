@@ -170,6 +170,11 @@ export const receiveConnectorSchema = z.strictObject(
       "5s",
       "Delay of the reply to a failed logon.",
     ),
+    discreditInterval: setting(
+      duration({ min: 0, max: 60 * minute }),
+      "1m",
+      "How long an address that hung up while a refusal was held back waits tarpitInterval for each of its replies on this connector; its first message that is taken ends it. 0 is never.",
+    ),
     maxAcknowledgementDelay: setting(
       duration({ min: 0, max: 10 * minute }),
       "0s",

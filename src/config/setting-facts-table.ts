@@ -117,7 +117,7 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     range: "1 to 100",
     default: "2",
     defaultConnectorDefault: "100",
-    help: "Most open connections from one client address, in percent of those still free on the connector.",
+    help: "Most open connections from one client address, in percent of those that other clients leave free on the connector.",
   },
   {
     name: "messageRateLimit",

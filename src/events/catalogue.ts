@@ -284,6 +284,13 @@ export const catalogue = {
     limitHit: true,
     text: "A connection from load balancer %source was closed: it did not begin with a PROXY header.",
   },
+  SourceDiscredited: {
+    id: 20028,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    text: "%source hung up while receive connector %connector held a refusal back (tarpitInterval). For %seconds s, or until a message of it is taken, each reply to it there waits %tarpitSeconds s. Set-ReceiveConnector -DiscreditInterval 0s switches this off.",
+  },
   DelayedAcknowledgementSkipped: {
     id: 20022,
     category: "SmtpReceive",

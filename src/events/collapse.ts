@@ -16,6 +16,8 @@ const collapsed: ReadonlySet<EventName> = new Set<EventName>([
   "SmtpReceiveRelayDenied",
   "ConnectionRateExceeded",
   "NoConnectorMatched",
+  "ProxyHeaderRefused",
+  "SourceDiscredited",
   "SmtpSendTlsRequiredFailed",
   "QueueRetry",
   "SpoolFault",

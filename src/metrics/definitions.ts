@@ -28,6 +28,11 @@ export const metricDefinitions = {
     labels: ["connector"],
     help: "Connections that wait for a place (limitAction delay).",
   },
+  weir_sources_discredited: {
+    type: "gauge",
+    labels: ["connector"],
+    help: "Addresses whose every reply is held back, because they hung up in a tarpit (discreditInterval).",
+  },
   weir_connections_total: {
     type: "counter",
     labels: ["connector"],

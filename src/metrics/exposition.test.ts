@@ -25,6 +25,7 @@ function live(given: Partial<Live> = {}): Live {
       { name: "AppRelay", enabled: true, maxInboundConnection: 5000 },
       { name: "Open", enabled: true, maxInboundConnection: Infinity },
     ],
+    discredits: () => [{ connector: "AppRelay" }],
     counts: () => [
       { connector: "AppRelay", source: "10.1.4.7", open: 2 },
       { connector: "AppRelay", source: "10.1.4.8", open: 1 },

@@ -22,6 +22,8 @@ export interface Live {
   /** Cost: per source with an open connection. */
   counts(): readonly { readonly connector: string; readonly source: string; readonly open: number }[];
   waiting(connector: string): number;
+  /** Cost: per discredited address. */
+  discredits(): readonly { readonly connector: string }[];
   readonly running: number;
   readonly queued: number;
   /** Of a queue, or of all. */
@@ -73,6 +75,13 @@ export function readings(live: Live): Readings {
         .map(({ name, maxInboundConnection }) => [maxInboundConnection, { connector: name }]),
     weir_connections_waiting: () =>
       live.connectors.map(({ name }) => [live.waiting(name), { connector: name }]),
+    weir_sources_discredited: () => {
+      const discredits = live.discredits();
+      return live.connectors.map(({ name }) => [
+        discredits.filter(({ connector }) => connector === name).length,
+        { connector: name },
+      ]);
+    },
     weir_connections_total: () => {
       const known = live.connectors.map(({ name }) => [name, 0] as const);
       return by("connector", Object.fromEntries([...known, ...metrics.connections()]));

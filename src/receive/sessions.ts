@@ -9,6 +9,7 @@ import { formatEndpoint } from "../core/units/endpoint.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Admitted } from "./admission/admission.ts";
+import type { LedgerEntry } from "./admission/ledger.ts";
 import { Connection } from "./connection/connection.ts";
 import { createDeadlines, type Watched } from "./connection/deadlines.ts";
 import { Session } from "./session/session.ts";
@@ -39,6 +40,7 @@ export interface Sessions {
   readonly size: number;
   all(): Iterable<OpenSession>;
   countOn(endpoint: Endpoint): number;
+  bySource(): readonly LedgerEntry[];
   /**
    * Answers 421 to the idle, lets the others finish for `graceMs`, then ends them; those that wait for the disk get
    * some seconds more for their reply.
@@ -117,6 +119,17 @@ export function createSessions(options: {
       let count = 0;
       for (const open of sessions.values()) if (formatEndpoint(open.endpoint) === key) count++;
       return count;
+    },
+    bySource() {
+      const counts = new Map<string, { connector: string; source: string; open: number }>();
+      for (const { admitted } of sessions.values()) {
+        const { source, connector } = admitted;
+        const key = `${source} ${connector.name}`;
+        const count = counts.get(key);
+        if (count === undefined) counts.set(key, { connector: connector.name, source, open: 1 });
+        else count.open++;
+      }
+      return [...counts.values()];
     },
     async stop(graceMs) {
       for (const { session } of sessions.values()) session.stop();

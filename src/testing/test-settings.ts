@@ -44,6 +44,7 @@ export function receiveConnector(given: Partial<ReceiveConnectorSettings> = {}):
     maxProtocolErrors: 5,
     maxLogonFailures: 3,
     tarpitInterval: 0,
+    discreditInterval: 60_000,
     authTarpitInterval: 0,
     maxAcknowledgementDelay: 0,
     maxMessageSize: 36 * mib,

@@ -26,6 +26,12 @@ async function connect(): Promise<ScriptedClient> {
   clients.push(client);
   return client;
 }
+/** Other values for the receive connector, live. */
+async function change(connector: Partial<ReceiveConnectorSettings>): Promise<void> {
+  const { settings } = relay;
+  const receiveConnectors = settings.receiveConnectors.map((before) => ({ ...before, ...connector }));
+  await relay.relay.reconfigure({ ...settings, receiveConnectors });
+}
 const told = (id: number) =>
   relay.events.filter(({ definition }) => definition.id === id).map(({ fields }) => fields);
 
@@ -59,6 +65,102 @@ describe("limitAction delay", () => {
     await (await connect()).expect(220);
     expect((await (await connect()).reply()).last).toMatch(/^421 4\.3\.2 .*per-source limit/);
     expect(told(1021)).toHaveLength(1);
+  });
+
+  test.each([
+    ["an end of its input", (client: ScriptedClient) => client.end()],
+    ["a reset", (client: ScriptedClient) => client.close()],
+  ])("who leaves by %s while it waits takes no place", async (_how, leave) => {
+    await start({ maxInboundConnectionPerSource: 1, limitAction: "delay", limitDelay: 600_000 });
+    const first = await connect();
+    await first.expect(220);
+    const gone = await connect();
+    const third = await connect();
+    await expect.poll(() => relay.relay.waiting("AppRelay")).toBe(2);
+    leave(gone);
+    await expect.poll(() => relay.relay.waiting("AppRelay")).toBe(1);
+    await first.command("QUIT");
+    await third.expect(220);
+  });
+
+  test("who has sent its commands already and ends its input is told why", async () => {
+    await start({ maxInboundConnectionPerSource: 1, limitAction: "delay", limitDelay: 600_000 });
+    await (await connect()).expect(220);
+    const script = await connect();
+    script.send("EHLO app.example\r\nQUIT\r\n");
+    script.end();
+    expect((await script.reply()).last).toMatch(/^421 4\.3\.2 .*per-source limit/);
+  });
+
+  test("what a client says while it waits is answered behind the greeting", async () => {
+    await start({ maxInboundConnectionPerSource: 1, limitAction: "delay", limitDelay: 600_000 });
+    const first = await connect();
+    await first.expect(220);
+    const eager = await connect();
+    eager.send("EHLO app.example\r\n");
+    await expect.poll(() => relay.relay.waiting("AppRelay")).toBe(1);
+    await first.command("QUIT");
+    await eager.expect(220);
+    await eager.expect(250);
+  });
+
+  test("a raised limit lets in who was first, and a disabled connector nobody", async () => {
+    const limited = { maxInboundConnectionPerSource: 1, limitAction: "delay", limitDelay: 600_000 } as const;
+    await start(limited);
+    await (await connect()).expect(220);
+    const second = await connect();
+    const third = await connect();
+    await expect.poll(() => relay.relay.waiting("AppRelay")).toBe(2);
+    await change({ ...limited, maxInboundConnectionPerSource: 2 });
+    await second.expect(220);
+    expect(third.silent()).toBe(true);
+    expect(relay.relay.waiting("AppRelay")).toBe(1);
+    await change({ ...limited, enabled: false });
+    expect((await third.reply()).last).toMatch(/^421 4\.3\.2 Service not available/);
+  });
+
+  test("a connector that refuses from now on refuses who waits", async () => {
+    const limited = { maxInboundConnectionPerSource: 1, limitDelay: 600_000 } as const;
+    await start({ ...limited, limitAction: "delay" });
+    await (await connect()).expect(220);
+    const second = await connect();
+    await expect.poll(() => relay.relay.waiting("AppRelay")).toBe(1);
+    await change({ limitAction: "refuse" });
+    expect((await second.reply()).last).toMatch(/^421 4\.3\.2 .*per-source limit/);
+    expect(told(1021)).toHaveLength(1);
+  });
+
+  describe("at MAIL", () => {
+    const limited = { messageRateLimit: 1, limitAction: "delay", limitDelay: 600_000 } as const;
+    const waitAtMail = async (): Promise<ScriptedClient> => {
+      const client = await connect();
+      await client.expect(220);
+      await client.command("EHLO app.example");
+      expect((await client.command("MAIL FROM:<a@b.example>")).code).toBe(250);
+      await client.command("RSET");
+      client.send("MAIL FROM:<a@b.example>\r\n");
+      await expect.poll(() => told(20024).length).toBe(1);
+      return client;
+    };
+
+    test("a raised rate is looked at by who waits", async () => {
+      await start(limited);
+      const client = await waitAtMail();
+      await change({ ...limited, messageRateLimit: 2 });
+      await client.expect(250);
+      expect(told(1031)).toEqual([]);
+    });
+
+    test.each([
+      ["an end of its input", (client: ScriptedClient) => client.end()],
+      ["a reset", (client: ScriptedClient) => client.close()],
+    ])("who leaves by %s gives its place back at once and spends nothing", async (_how, leave) => {
+      await start(limited);
+      const client = await waitAtMail();
+      leave(client);
+      await expect.poll(() => relay.relay.sessions).toBe(0);
+      expect(told(1031)).toEqual([]);
+    });
   });
 
   test("a message over the rate waits at MAIL, then goes on or is refused", async () => {
@@ -176,6 +278,40 @@ describe("proxyProtocolFrom", () => {
     expect((await client.closed()).length).toBe(0);
     expect(told(20025)).toMatchObject([{ source: "127.0.0.1" }]);
   });
+
+  test.each([
+    ["an end", (client: ScriptedClient) => client.end()],
+    ["a reset", (client: ScriptedClient) => client.close()],
+  ])("a check of the port by %s without a word is quiet and over at once", async (_how, leave) => {
+    await start({}, balanced);
+    const client = await connect();
+    leave(client);
+    await client.closed();
+    expect(told(20025)).toEqual([]);
+    expect(relay.relay.sessions).toBe(0);
+  });
+
+  test.each([
+    ["LOCAL", Buffer.from("0d0a0d0a000d0a515549540a20000000", "hex")],
+    ["UNKNOWN", Buffer.from("PROXY UNKNOWN\r\n")],
+  ])(
+    "a balancer that speaks for itself (%s) from no connector's range is greeted, and takes no place",
+    async (_name, header) => {
+      await start({ remoteIpRanges: [ipRange("192.0.2.7")], maxInboundConnection: 1 }, balanced);
+      for (let i = 0; i < 2; i++) {
+        const client = await connect();
+        client.send(header);
+        await client.expect(220);
+        await client.command("EHLO balancer.example");
+        expect((await client.command("MAIL FROM:<a@b.example>")).code).toBe(530);
+      }
+      expect(told(20014)).toEqual([]);
+      const client = await connect();
+      client.send("PROXY TCP4 192.0.2.7 127.0.0.1 4000 25\r\n");
+      await client.expect(220);
+      await client.command("QUIT");
+    },
+  );
 
   test("a header from anybody else is no command", async () => {
     await start({});

@@ -18,6 +18,8 @@ const connectionSchema = z.object({
   user: z.string().nullable(),
   heloName: z.string().nullable(),
   messages: countSchema,
+  /** Each reply to it waits, because its address hung up in a tarpit (discreditInterval). */
+  discredited: z.boolean(),
 });
 
 const sourceCountSchema = z.object({
@@ -127,6 +129,8 @@ export const limitOperations = {
           messagesLastMinute: countSchema,
           highestMessagesLastHour: countSchema,
           highestMessagesLastDay: countSchema,
+          /** How much longer each reply to it waits (discreditInterval); null: it does not. */
+          discreditedForMs: z.number().nullable(),
           refusals: z.array(
             z.object({
               limit: z.string(),

@@ -12,30 +12,33 @@ export function connectionHandlers({
   relay,
 }: Administered): Pick<Handlers, "listConnections" | "listConnectionSources"> {
   /** The connector's own spelling; a removed one may still have sessions. */
-  const nameOf = (given: string | undefined): string | undefined => {
+  const nameOf = (
+    given: string | undefined,
+    open: readonly { readonly connector: string }[],
+  ): string | undefined => {
     if (given === undefined) return undefined;
-    const open = relay.counts().find(({ connector }) => connector.toLowerCase() === given.toLowerCase());
+    const one = open.find(({ connector }) => connector.toLowerCase() === given.toLowerCase());
     const { receiveConnectors, hostname } = relay.settings;
-    return open?.connector ?? findConnector(receiveConnectors, given, hostname, "receive").name;
+    return one?.connector ?? findConnector(receiveConnectors, given, hostname, "receive").name;
   };
 
   return {
     listConnections: ({ connector: given, source, limit }) => {
-      const connector = nameOf(given);
+      const open = relay.connections();
+      const connector = nameOf(given, open);
       const key = source === undefined ? undefined : sourceKeyOf(relay, source);
-      const all = relay
-        .connections()
-        .filter((open) => connector === undefined || open.connector === connector)
-        .filter((open) => key === undefined || open.source === key);
+      const all = open
+        .filter((one) => connector === undefined || one.connector === connector)
+        .filter((one) => key === undefined || one.source === key);
       return {
-        connections: all.slice(0, limit).map((open) => shownConnection(relay, open)),
+        connections: all.slice(0, limit).map((one) => shownConnection(relay, one)),
         total: all.length,
       };
     },
-    listConnectionSources: ({ connector: given }) => {
-      const connector = nameOf(given);
+    listConnectionSources: async ({ connector: given }) => {
+      const counts = await relay.counts();
+      const connector = nameOf(given, counts);
       const { receiveConnectors } = relay.settings;
-      const counts = relay.counts();
       const openOf = new Map<string, number>();
       for (const { connector: name, open } of counts) openOf.set(name, (openOf.get(name) ?? 0) + open);
       return {
@@ -87,5 +90,8 @@ export function shownConnection(
     user: open.user ?? null,
     heloName: open.heloName ?? null,
     messages: open.messages,
+    discredited: relay
+      .discredits()
+      .some(({ connector, source }) => connector === open.connector && source === open.source),
   };
 }

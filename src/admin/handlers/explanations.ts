@@ -41,7 +41,17 @@ export function explanationHandlers({
       });
       const usages = new Map(relay.usage.source(source).map((usage) => [usage.connector, usage]));
       const told = refusalsOf(events, now);
-      const names = new Set([...usages.keys(), ...told.map(({ connector }) => connector)]);
+      const discredits = new Map(
+        relay
+          .discredits()
+          .filter((discredit) => discredit.source === source)
+          .map(({ connector, leftMs }) => [connector, leftMs]),
+      );
+      const names = new Set([
+        ...usages.keys(),
+        ...told.map(({ connector }) => connector),
+        ...discredits.keys(),
+      ]);
       return {
         source,
         application: shownApplication(relay.settings, source),
@@ -53,15 +63,16 @@ export function explanationHandlers({
                 connector:
                   chooseReceiveConnector(relay.settings.receiveConnectors, binding, address)?.name ?? null,
               })),
-        connectors: [...names].map((name) =>
-          explained(
+        connectors: [...names].map((name) => ({
+          ...explained(
             relay,
             name,
             usages.get(name),
             told.filter(({ connector }) => connector === name),
             events,
           ),
-        ),
+          discreditedForMs: discredits.get(name) ?? null,
+        })),
         connections: relay
           .connections()
           .filter((open) => open.source === source)
@@ -109,7 +120,7 @@ function explained(
   usage: SourceUsage | undefined,
   told: readonly ToldRefusals[],
   events: readonly StoredEvent[],
-): Explained {
+): Omit<Explained, "discreditedForMs"> {
   const known = usage?.refusals ?? [];
   // Usage is forgotten by a restart, stored events are not.
   const forgotten = told.filter(({ limit }) => !known.some((refusals) => refusals.limit === limit));

@@ -51,7 +51,12 @@ export function limitUsageHandlers({
                   return shownRow(relay, row, configured, configured);
                 }
                 const configured = configuredValue(connector, row.limit);
-                return shownRow(relay, row, configured, allowedNow(connector, row.limit, (usage?.open ?? 0) - row.inUse));
+                return shownRow(
+                  relay,
+                  row,
+                  configured,
+                  allowedNow(connector, row.limit, (usage?.open ?? 0) - row.inUse),
+                );
               }),
           };
         }),

@@ -32,9 +32,7 @@ export function receiveConnectorHandlers(administered: Administered): Pick<Handl
         .filter(({ connectors: served }) => served.includes(connector.name))
         .map(({ endpoint }) => formatEndpoint(endpoint)),
     );
-    let openConnections = 0;
-    for (const { connector: name, open } of relay.counts())
-      if (name === connector.name) openConnections += open;
+    const openConnections = relay.connections().filter((open) => open.connector === connector.name).length;
     return {
       ...connectors.described(connector),
       kinds: receiveConnectorKinds,

@@ -47,7 +47,7 @@ const connectionColumns: readonly Column<Connection>[] = [
     value: ({ since }) => age(Math.max(0, Date.now() - new Date(since).getTime())),
     align: "right",
   },
-  { header: "State", value: ({ state }) => state },
+  { header: "State", value: ({ state, discredited }) => (discredited ? `${state} (discredited)` : state) },
   { header: "Messages", value: ({ messages }) => messages, align: "right" },
   { header: "Tls", drop: 4, value: ({ tls }) => tls?.protocol ?? "" },
   { header: "User", drop: 3, value: ({ user }) => user ?? "" },

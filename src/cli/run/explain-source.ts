@@ -46,6 +46,7 @@ export function explainedSource(
     ...row("reaches", reaches(explanation)),
     ...row("connected now", connectedNow(explanation)),
     ...connectors.flatMap((connector) => row(`on ${connector.connector}`, highest(connector))),
+    ...connectors.flatMap((connector) => row("held back", heldBack(connector))),
   ];
   if (refusals.length === 0) {
     lines.push("", ...nothingRefused(explanation, connectorNames, command));
@@ -116,6 +117,12 @@ function highest(connector: Connector): string {
   if (meanConnectionMs !== null) parts.push(`each lasts ${age(meanConnectionMs)} on average`);
   if (highestMessagesLastDay > 0) parts.push(`at most ${highestMessagesLastDay} messages in a minute`);
   return parts.join("; ");
+}
+
+function heldBack({ connector, discreditedForMs }: Connector): string {
+  return discreditedForMs === null
+    ? ""
+    : `${connector} holds back each reply to it for another ${age(discreditedForMs)}, or until a message of it is taken: it hung up while a refusal was held back (TarpitInterval, DiscreditInterval)`;
 }
 
 function metLines(

@@ -27,14 +27,7 @@ describe("adviseLimit, connections", () => {
     [100, 20, 2, 3, 0, "-MaxInboundConnectionPercentagePerSource 4"],
     [100, 20, 2, 3, 90, "-MaxInboundConnectionPercentagePerSource 40"],
     [100, 20, 100, 18, 90, "-MaxInboundConnection 150"],
-    [
-      100,
-      20,
-      2,
-      80,
-      0,
-      "-MaxInboundConnectionPerSource 100 -MaxInboundConnectionPercentagePerSource 100",
-    ],
+    [100, 20, 2, 80, 0, "-MaxInboundConnectionPerSource 100 -MaxInboundConnectionPercentagePerSource 100"],
     [Infinity, 20, 2, 21, 9999, "-MaxInboundConnectionPerSource 30"],
     [Infinity, Infinity, 2, 100_000, 0, undefined],
   ])("%s/%s/%s %%, wanted %s beside %s", (total, perSource, percentage, fromSource, byOthers, parameters) => {

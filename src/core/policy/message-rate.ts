@@ -1,22 +1,5 @@
-/** Whether a source may send one more message this minute. Sources: Exchange MessageRateLimit, MessageRateSource. */
+/** Whose messages a rate counts together. Sources: Exchange MessageRateLimit, MessageRateSource. */
 import type { ReceiveConnectorSettings } from "./receive-connector.ts";
-
-export interface MessageRateRefusal {
-  readonly limit: "messageRateLimit";
-  readonly configured: number;
-  /** Messages of the source within the last minute. */
-  readonly seen: number;
-}
-
-/** `sentLastMinute` does not count the message at the door. */
-export function refuseMessage(
-  messageRateLimit: number,
-  sentLastMinute: number,
-): MessageRateRefusal | undefined {
-  return sentLastMinute >= messageRateLimit
-    ? { limit: "messageRateLimit", configured: messageRateLimit, seen: sentLastMinute }
-    : undefined;
-}
 
 /**
  * Whose messages are counted together; undefined: they are not counted. `User` counts the authenticated user,

@@ -43,6 +43,8 @@ export interface ReceiveConnectorSettings {
   readonly maxLogonFailures: number;
   readonly tarpitInterval: number;
   readonly authTarpitInterval: number;
+  /** Weir's own: how long an address that hung up in a tarpit is held back. 0: never. */
+  readonly discreditInterval: number;
   readonly maxAcknowledgementDelay: number;
   readonly maxMessageSize: number;
   readonly maxHeaderSize: number;
@@ -95,6 +97,28 @@ export function chooseReceiveConnector<
     }
   }
   return chosen;
+}
+
+/**
+ * What answers a load balancer that checks the relay in its own name, from an address no connector is for: a
+ * connector of that endpoint without its rights. It greets, and takes no mail. Undefined: none is bound there.
+ */
+export function healthCheckConnector(
+  connectors: readonly ReceiveConnectorSettings[],
+  local: Endpoint,
+): ReceiveConnectorSettings | undefined {
+  const connector = connectors.find(
+    ({ enabled, bindings }) => enabled && bindings.some((binding) => covers(binding, local)),
+  );
+  return (
+    connector && {
+      ...connector,
+      authMechanism: [],
+      permissionGroups: [],
+      anonymousRelay: false,
+      requireTls: false,
+    }
+  );
 }
 
 function covers(binding: Endpoint, local: Endpoint): boolean {

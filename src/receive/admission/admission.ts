@@ -2,14 +2,11 @@
  * The door: which connector answers a new connection, and whether its limits let it in. What a limit says is said
  * once, here, as reply and event; the reply of a refused connection stands in place of the greeting.
  */
-import {
-  refuseConnection,
-  type ConnectionCounts,
-  type ConnectionRefusal,
-} from "../../core/policy/connection-limits.ts";
-import { messageRateKey, refuseMessage } from "../../core/policy/message-rate.ts";
+import type { ConnectionRefusal } from "../../core/policy/connection-limits.ts";
+import { messageRateKey } from "../../core/policy/message-rate.ts";
 import {
   chooseReceiveConnector,
+  healthCheckConnector,
   type Endpoint,
   type ReceiveConnectorSettings,
 } from "../../core/policy/receive-connector.ts";
@@ -19,6 +16,7 @@ import { formatEndpoint } from "../../core/units/endpoint.ts";
 import { formatAddress, parseAddress } from "../../core/units/ip-address.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
+import type { Client } from "./client.ts";
 import type { Lease, Ledger } from "./ledger.ts";
 import type { Refusals } from "./refusals.ts";
 import type { LimitUsage } from "./usage.ts";
@@ -29,26 +27,15 @@ export interface Arrival {
   readonly remoteAddress: string;
 }
 
-export interface Client {
-  readonly connector: ReceiveConnectorSettings;
-  /** Canonical. */
-  readonly address: string;
-  /** What limits count it under. */
-  readonly source: string;
-}
-
 export interface Admitted extends Client {
-  /** To be ended with the connection. */
+  /** To be ended once, with the connection. */
   readonly lease: Lease;
 }
 
 /** Over a limit of a connector that lets clients wait (limitAction). */
-export interface Held extends Client {
-  readonly delayMs: number;
-  /** Takes a place if there is one now. */
-  enter(): Admitted | undefined;
-  /** The wait is over, or there is no room to wait. */
-  refuse(): Reply;
+export interface Held {
+  readonly client: Client;
+  readonly verdict: ConnectionRefusal;
 }
 
 export type Admission =
@@ -63,16 +50,38 @@ export interface AdmissionSettings {
 }
 
 export interface Door {
-  /** Counts and decides in one step. */
-  admit(arrival: Arrival, settings: AdmissionSettings): Admission;
+  /** A new connection. Cost: a pass over the connectors, a few look-ups, the turn of a promise. */
+  admit(arrival: Arrival, settings: AdmissionSettings): Promise<Admission>;
+  /** One that was held, under settings that have changed meanwhile. It is no new connection to the rate. */
+  admitAgain(arrival: Arrival, settings: AdmissionSettings): Promise<Admission>;
   /**
-   * Counts one more message of this client, if its rate allows. Otherwise `held` where the connector lets it wait
-   * (try again), or the refusing reply. `last`: waiting is over, refuse.
+   * A load balancer that speaks for itself where no connector is for its address: it is greeted, with no rights and
+   * outside all limits. Undefined: admit it as anybody.
    */
-  admitMessage(client: Client, user: string | undefined, last: boolean): Reply | "admitted" | "held";
+  healthCheck(arrival: Arrival, settings: AdmissionSettings): Admitted | undefined;
+  /** One that was held takes a place if there is one now. */
+  enter(client: Client): Promise<Admitted | ConnectionRefusal>;
+  /** One that was held waits no longer: the refusing reply. */
+  refuse(held: Held): Reply;
+  /** Tells that a connection waits for a place. */
+  tellHeld(held: Held): void;
+  /**
+   * One more message of a client: `admitted`, `held` (the connector lets it wait: try again), or the refusing reply.
+   * `last`: waiting is over, refuse. At once where no limit counts it.
+   */
+  admitMessage(
+    client: Client,
+    user: string | undefined,
+    last: boolean,
+  ): MessageAdmission | Promise<MessageAdmission>;
   /** Tells that a message waits for its minute. */
   tellMessageHeld(client: Client): void;
 }
+
+export type MessageAdmission = Reply | "admitted" | "held";
+
+/** Of a session that no limit counts. */
+const uncounted: Lease = { end: () => undefined };
 
 const connectionRateKey = "connections";
 
@@ -85,86 +94,101 @@ export function createDoor(around: {
 }): Door {
   const { ledger, clock, events, refusals, usage } = around;
 
-  const overConnectionRate = (limit: number) =>
-    limit === Infinity
-      ? undefined
-      : ledger.spend(connectionRateKey, clock.now(), (lastMinute) =>
-          lastMinute >= limit ? { configured: limit, seen: lastMinute } : undefined,
-        );
-
-  const enter = (client: Client): Admitted | ConnectionRefusal => {
-    const { connector, source } = client;
-    let before: ConnectionCounts | undefined;
-    const entry = ledger.enter(connector.name, source, (counts) => {
-      before = counts;
-      return refuseConnection(connector, counts);
-    });
-    if ("refused" in entry) return entry.refused;
-    const { open, openFromSource } = before ?? { open: 0, openFromSource: 0 };
-    usage.entered(connector.name, source, { open: open + 1, openFromSource: openFromSource + 1 });
-    return { ...client, lease: entry.lease };
+  const clientOf = (
+    { local, remoteAddress }: Arrival,
+    { receiveConnectors, ipv6SourcePrefixLength }: AdmissionSettings,
+  ): Client | undefined => {
+    const peer = parseAddress(remoteAddress);
+    const connector = peer && chooseReceiveConnector(receiveConnectors, local, peer);
+    if (peer !== undefined && connector !== undefined) {
+      return { connector, address: formatAddress(peer), source: sourceKey(peer, ipv6SourcePrefixLength) };
+    }
+    events.emit("NoConnectorMatched", { source: remoteAddress, endpoint: formatEndpoint(local) });
+    return undefined;
   };
 
-  const hold = (client: Client, verdict: ConnectionRefusal): Held => {
-    refusals.connectionHeld(client, verdict);
-    let latest = verdict;
-    return {
-      ...client,
-      delayMs: client.connector.limitDelay,
-      enter() {
-        const outcome = enter(client);
-        if ("lease" in outcome) return outcome;
-        latest = outcome;
-        return undefined;
-      },
-      refuse: () => refusals.connection(client, latest),
+  const enter = async (client: Client): Promise<Admitted | ConnectionRefusal> => {
+    const { connector, source } = client;
+    const entry = await ledger.enter(connector.name, source, connector);
+    if ("refused" in entry) return entry.refused;
+    const { open, openFromSource } = entry.counts;
+    usage.entered(connector.name, source, { open: open + 1, openFromSource: openFromSource + 1 });
+    const enteredAt = clock.now();
+    const end = (): void => {
+      entry.lease.end();
+      usage.left(connector.name, source, enteredAt);
     };
+    return { ...client, lease: { end } };
+  };
+
+  const decide = async (client: Client): Promise<Admission> => {
+    const outcome = await enter(client);
+    if ("lease" in outcome) return { kind: "admitted", admitted: outcome };
+    return client.connector.limitAction === "delay"
+      ? { kind: "held", held: { client, verdict: outcome } }
+      : { kind: "refused", reply: refusals.connection(client, outcome) };
+  };
+
+  const refuseOverRate = async (client: Client, limit: number): Promise<Reply | undefined> => {
+    if (limit === Infinity) return undefined;
+    const { refused, seen } = await ledger.spend(connectionRateKey, limit);
+    return refused ? refusals.connectionRate(client, { configured: limit, seen }) : undefined;
+  };
+
+  const spendMessage = async (
+    client: Client,
+    user: string | undefined,
+    key: string,
+    last: boolean,
+  ): Promise<MessageAdmission> => {
+    const { connector } = client;
+    const configured = connector.messageRateLimit;
+    const { refused, seen } = await ledger.spend(`${connector.name} ${key}`, configured);
+    if (!refused) {
+      usage.message(connector.name, client.source);
+      return "admitted";
+    }
+    return connector.limitAction === "delay" && !last
+      ? "held"
+      : refusals.messageRate(client, user, { configured, seen });
   };
 
   return {
-    admit({ local, remoteAddress }, settings) {
+    async admit(arrival, settings) {
+      const client = clientOf(arrival, settings);
+      if (client === undefined) return { kind: "refused", reply: replies.noConnector };
+      const reply = await refuseOverRate(client, settings.maxConnectionRatePerMinute);
+      return reply === undefined ? decide(client) : { kind: "refused", reply };
+    },
+    async admitAgain(arrival, settings) {
+      const client = clientOf(arrival, settings);
+      return client === undefined ? { kind: "refused", reply: replies.noConnector } : decide(client);
+    },
+    healthCheck({ local, remoteAddress }, { receiveConnectors, ipv6SourcePrefixLength }) {
       const peer = parseAddress(remoteAddress);
-      const connector = peer && chooseReceiveConnector(settings.receiveConnectors, local, peer);
-      if (peer === undefined || connector === undefined) {
-        events.emit("NoConnectorMatched", { source: remoteAddress, endpoint: formatEndpoint(local) });
-        return { kind: "refused", reply: replies.noConnector };
-      }
-      const client: Client = {
-        connector,
-        address: formatAddress(peer),
-        source: sourceKey(peer, settings.ipv6SourcePrefixLength),
-      };
-      const overRate = overConnectionRate(settings.maxConnectionRatePerMinute);
-      if (overRate !== undefined)
-        return { kind: "refused", reply: refusals.connectionRate(client, overRate) };
-      const outcome = enter(client);
-      if ("lease" in outcome) return { kind: "admitted", admitted: outcome };
-      return connector.limitAction === "delay"
-        ? { kind: "held", held: hold(client, outcome) }
-        : { kind: "refused", reply: refusals.connection(client, outcome) };
-    },
-
-    admitMessage(client, user, last) {
-      const { connector } = client;
-      const limit = connector.messageRateLimit;
-      if (limit === Infinity) {
-        usage.message(connector.name, client.source);
-        return "admitted";
-      }
-      const key = messageRateKey(connector.messageRateSource, client.source, user);
-      if (key === undefined) return "admitted";
-      const verdict = ledger.spend(`${connector.name} ${key}`, clock.now(), (lastMinute) =>
-        refuseMessage(limit, lastMinute),
+      if (peer === undefined || chooseReceiveConnector(receiveConnectors, local, peer)) return undefined;
+      const connector = healthCheckConnector(receiveConnectors, local);
+      return (
+        connector && {
+          connector,
+          address: formatAddress(peer),
+          source: sourceKey(peer, ipv6SourcePrefixLength),
+          lease: uncounted,
+        }
       );
-      if (verdict === undefined) {
-        usage.message(connector.name, client.source);
+    },
+    enter,
+    refuse: ({ client, verdict }) => refusals.connection(client, verdict),
+    tellHeld: ({ client, verdict }) => refusals.connectionHeld(client, verdict),
+    admitMessage(client, user, last) {
+      const { connector, source } = client;
+      if (connector.messageRateLimit === Infinity) {
+        usage.message(connector.name, source);
         return "admitted";
       }
-      return connector.limitAction === "delay" && !last
-        ? "held"
-        : refusals.messageRate(client, user, verdict);
+      const key = messageRateKey(connector.messageRateSource, source, user);
+      return key === undefined ? "admitted" : spendMessage(client, user, key, last);
     },
-
     tellMessageHeld: (client) => refusals.messageHeld(client),
   };
 }

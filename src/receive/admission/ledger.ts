@@ -1,16 +1,33 @@
 /**
  * Counts who is in and who sent how much, and decides in the same step, so that two at the door at once can
- * never both take the last place. It knows no policy: the decision is the caller's, the keys are opaque.
+ * never both take the last place. Limits come as data and core/policy decides by them, so that a ledger several nodes
+ * share can decide where the counts are. Keys are opaque.
  *
- * Promises (test/contracts/ledger-contract.ts):
- *  1. `decide` sees the counts at the moment of the decision, the one at the door not counted.
+ * Promises (each has a test in test/contracts/ledger-contract.ts that every implementation passes):
+ *  1. Decisions are made one after the other, each against the counts of that moment, the one at the door not counted:
+ *     a limit is never passed, however many stand at the door at once.
  *  2. A lease that was given out is counted until `end()`, and `end()` counts once, however often it is called.
  *  3. When all leases have ended, every count is 0 and no memory is held for the key.
+ *  4. What `spend` refuses is not counted.
  */
-import type { ConnectionCounts } from "../../core/policy/connection-limits.ts";
+import type {
+  ConnectionCounts,
+  ConnectionLimits,
+  ConnectionRefusal,
+} from "../../core/policy/connection-limits.ts";
 
 export interface Lease {
   end(): void;
+}
+
+/** Let in, with the counts before it; or the limit that is reached. */
+export type Entry =
+  { readonly lease: Lease; readonly counts: ConnectionCounts } | { readonly refused: ConnectionRefusal };
+
+export interface Spent {
+  readonly refused: boolean;
+  /** How many were counted in the minute, this one left out. */
+  readonly seen: number;
 }
 
 export interface LedgerEntry {
@@ -20,21 +37,13 @@ export interface LedgerEntry {
 }
 
 export interface Ledger {
-  /** Takes a place, unless `decide` names a reason against it. */
-  enter<Refused extends object>(
-    connector: string,
-    source: string,
-    decide: (counts: ConnectionCounts) => Refused | undefined,
-  ): { lease: Lease } | { refused: Refused };
+  /** Takes a place of `connector` for `source`, unless one of the limits is reached. */
+  enter(connector: string, source: string, limits: ConnectionLimits): Promise<Entry>;
   /**
-   * Counts one more event of `key` in the minute that ends at `now` (ms), unless `decide` names a reason against
-   * it. `decide` gets how many were counted in that minute. Counted in steps of a second.
+   * Counts one more event of `key` in the minute that ends now, unless `limit` events were counted in it. Counted in
+   * steps of a second.
    */
-  spend<Refused extends object>(
-    key: string,
-    now: number,
-    decide: (lastMinute: number) => Refused | undefined,
-  ): Refused | undefined;
-  /** Open connections by connector and source. */
-  snapshot(): readonly LedgerEntry[];
+  spend(key: string, limit: number): Promise<Spent>;
+  /** Open connections by connector and source, of all nodes that share the ledger. */
+  snapshot(): Promise<readonly LedgerEntry[]>;
 }

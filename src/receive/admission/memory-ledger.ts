@@ -1,5 +1,6 @@
-import type { ConnectionCounts } from "../../core/policy/connection-limits.ts";
-import type { Lease, Ledger, LedgerEntry } from "./ledger.ts";
+import { refuseConnection } from "../../core/policy/connection-limits.ts";
+import type { Clock } from "../../ports/ports.ts";
+import type { Entry, Lease, Ledger, LedgerEntry, Spent } from "./ledger.ts";
 import { SlidingMinute } from "./sliding-minute.ts";
 
 interface ConnectorCount {
@@ -7,8 +8,8 @@ interface ConnectorCount {
   readonly bySource: Map<string, number>;
 }
 
-/** The ledger of a single process. Cost of each call: one or two Map look-ups. */
-export function createMemoryLedger(): Ledger {
+/** The ledger of a single process. Cost of each call: one or two Map look-ups, and the turn of a promise. */
+export function createMemoryLedger(clock: Clock): Ledger {
   const connectors = new Map<string, ConnectorCount>();
   const minutes = new Map<string, SlidingMinute>();
   let lastSweep = 0;
@@ -36,33 +37,30 @@ export function createMemoryLedger(): Ledger {
   };
 
   return {
-    enter(connector, source, decide) {
+    enter(connector, source, limits): Promise<Entry> {
       const count = connectors.get(connector) ?? { open: 0, bySource: new Map<string, number>() };
-      const counts: ConnectionCounts = {
-        open: count.open,
-        openFromSource: count.bySource.get(source) ?? 0,
-      };
-      const refused = decide(counts);
-      if (refused !== undefined) return { refused };
+      const counts = { open: count.open, openFromSource: count.bySource.get(source) ?? 0 };
+      const refused = refuseConnection(limits, counts);
+      if (refused !== undefined) return Promise.resolve({ refused });
       connectors.set(connector, count);
-      return { lease: take(connector, source, count) };
+      return Promise.resolve({ lease: take(connector, source, count), counts });
     },
-    spend(key, now, decide) {
-      const second = Math.floor(now / 1000);
+    spend(key, limit): Promise<Spent> {
+      const second = Math.floor(clock.now() / 1000);
       if (second - lastSweep >= 60) forgetQuietKeys(second);
       const minute = minutes.get(key) ?? new SlidingMinute(second);
-      const refused = decide(minute.totalAt(second));
-      if (refused !== undefined) return refused;
+      const seen = minute.totalAt(second);
+      if (seen >= limit) return Promise.resolve({ refused: true, seen });
       minute.add();
       minutes.set(key, minute);
-      return undefined;
+      return Promise.resolve({ refused: false, seen });
     },
     snapshot() {
       const entries: LedgerEntry[] = [];
       for (const [connector, count] of connectors) {
         for (const [source, open] of count.bySource) entries.push({ connector, source, open });
       }
-      return entries;
+      return Promise.resolve(entries);
     },
   };
 }

@@ -10,7 +10,7 @@ import { isPrivateAddress } from "../../core/units/private-address.ts";
 import { catalogue, type EventName } from "../../events/catalogue.ts";
 import type { EventFields, Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
-import type { Client } from "./admission.ts";
+import type { Client } from "./client.ts";
 import type { LimitUsage } from "./usage.ts";
 
 export interface Refusals {

@@ -6,106 +6,124 @@
 import type { Clock, Timer } from "../../ports/ports.ts";
 
 export interface Waiter {
-  /** Stops waiting, without a word. Idempotent. */
-  leave(): void;
+  /** Takes a place, if there is one now. */
+  enter(): Promise<boolean>;
+  /** The wait is over. */
+  giveUp(): void;
 }
 
-export interface WaitingRoom {
-  /**
-   * Waits until `enter` says it found a place, or `delayMs` are over and `giveUp` is called. Undefined when the
-   * room is full, or the source already has its share of it.
-   */
-  wait(
-    connector: string,
-    source: string,
-    delayMs: number,
-    enter: () => boolean,
-    giveUp: () => void,
-  ): Waiter | undefined;
+export interface WaitingRoom<W extends Waiter> {
+  /** False when the room is full, or the source already has its share of it. `giveUp` is called after `delayMs`. */
+  wait(connector: string, source: string, delayMs: number, waiter: W): boolean;
+  /** It waits no longer. Idempotent, without a word. */
+  leave(waiter: W): void;
   /** A place of this connector came free. Cost: nothing while nobody waits. */
   placeFreed(connector: string): void;
+  /** Lets all go without a word, in the order in which they would have had their turns. */
+  empty(): readonly W[];
   /** Waiting now, by connector. */
   waiting(connector: string): number;
-  /** Sends everybody away. */
-  close(): void;
 }
 
-interface Waiting {
-  readonly enter: () => boolean;
-  readonly giveUp: () => void;
+interface Waiting<W> {
+  readonly waiter: W;
   readonly timer: Timer;
 }
 
-/** The sources of one connector, in the order of their next turn. */
-type Queues = Map<string, Waiting[]>;
+interface Room<W> {
+  /** The sources, in the order of their next turn. */
+  readonly sources: Map<string, Waiting<W>[]>;
+  count: number;
+  /** Places that came free while one was being offered; undefined: none is. */
+  freed: number | undefined;
+}
 
 /** Each waiting connection costs a socket and some hundred octets. */
 const capacityPerConnector = 1_000;
 /** One source never takes more than this part of the room. */
 const sharePerSource = 4;
 
-export function createWaitingRoom(clock: Clock): WaitingRoom {
-  const rooms = new Map<string, Queues>();
-  const counts = new Map<string, number>();
+export function createWaitingRoom<W extends Waiter>(clock: Clock): WaitingRoom<W> {
+  const rooms = new Map<string, Room<W>>();
+  const places = new Map<W, { readonly connector: string; readonly source: string }>();
 
-  const remove = (connector: string, source: string, waiting: Waiting): void => {
-    const queues = rooms.get(connector);
-    const queue = queues?.get(source);
-    const at = queue?.indexOf(waiting) ?? -1;
-    if (queues === undefined || queue === undefined || at === -1) return;
-    waiting.timer.cancel();
-    queue.splice(at, 1);
-    if (queue.length === 0) queues.delete(source);
-    if (queues.size === 0) rooms.delete(connector);
-    const left = (counts.get(connector) ?? 1) - 1;
-    if (left === 0) counts.delete(connector);
-    else counts.set(connector, left);
+  const remove = (waiter: W): boolean => {
+    const place = places.get(waiter);
+    const room = place && rooms.get(place.connector);
+    const queue = place && room?.sources.get(place.source);
+    if (place === undefined || room === undefined || queue === undefined) return false;
+    places.delete(waiter);
+    const [gone] = queue.splice(
+      queue.findIndex((waiting) => waiting.waiter === waiter),
+      1,
+    );
+    gone?.timer.cancel();
+    room.count--;
+    if (queue.length === 0) room.sources.delete(place.source);
+    if (room.sources.size === 0) rooms.delete(place.connector);
+    return true;
+  };
+
+  /** Offers one place; true when somebody took it. */
+  const offerOne = async ({ sources }: Room<W>): Promise<boolean> => {
+    for (const [source, queue] of [...sources]) {
+      const first = queue[0]?.waiter;
+      if (first === undefined || !(await first.enter())) continue;
+      remove(first);
+      // Behind the others for the next place.
+      const rest = sources.get(source);
+      if (rest !== undefined) {
+        sources.delete(source);
+        sources.set(source, rest);
+      }
+      return true;
+    }
+    return false;
+  };
+
+  const offer = async (room: Room<W>): Promise<void> => {
+    while (room.freed !== undefined && room.freed > 0) {
+      room.freed--;
+      if (!(await offerOne(room))) room.freed = 0;
+    }
+    room.freed = undefined;
   };
 
   return {
-    wait(connector, source, delayMs, enter, giveUp) {
-      const queues: Queues = rooms.get(connector) ?? new Map<string, Waiting[]>();
-      const queue = queues.get(source) ?? [];
-      const count = counts.get(connector) ?? 0;
-      if (count >= capacityPerConnector || queue.length >= capacityPerConnector / sharePerSource)
-        return undefined;
+    wait(connector, source, delayMs, waiter) {
+      const room: Room<W> = rooms.get(connector) ?? { sources: new Map(), count: 0, freed: undefined };
+      const queue = room.sources.get(source) ?? [];
+      if (room.count >= capacityPerConnector || queue.length >= capacityPerConnector / sharePerSource)
+        return false;
       const timer = clock.after(delayMs, () => {
-        remove(connector, source, waiting);
-        giveUp();
+        if (remove(waiter)) waiter.giveUp();
       });
-      const waiting: Waiting = { enter, giveUp, timer };
-      queue.push(waiting);
-      queues.set(source, queue);
-      rooms.set(connector, queues);
-      counts.set(connector, count + 1);
-      return { leave: () => remove(connector, source, waiting) };
+      queue.push({ waiter, timer });
+      room.count++;
+      room.sources.set(source, queue);
+      rooms.set(connector, room);
+      places.set(waiter, { connector, source });
+      return true;
     },
+    leave: (waiter) => void remove(waiter),
     placeFreed(connector) {
-      const queues = rooms.get(connector);
-      if (queues === undefined) return;
-      for (const [source, queue] of queues) {
-        const first = queue[0];
-        if (first === undefined || !first.enter()) continue;
-        remove(connector, source, first);
-        // Behind the others for the next place.
-        const rest = queues.get(source);
-        if (rest !== undefined) {
-          queues.delete(source);
-          queues.set(source, rest);
-        }
-        return;
-      }
+      const room = rooms.get(connector);
+      if (room === undefined) return;
+      const offering = room.freed !== undefined;
+      room.freed = (room.freed ?? 0) + 1;
+      if (!offering) void offer(room);
     },
-    waiting: (connector) => counts.get(connector) ?? 0,
-    close() {
-      for (const [connector, queues] of rooms) {
-        for (const [source, queue] of queues) {
-          for (let first = queue[0]; first !== undefined; first = queue[0]) {
-            remove(connector, source, first);
-            first.giveUp();
-          }
-        }
+    empty() {
+      const order: W[] = [];
+      for (const room of [...rooms.values()]) {
+        const queues = [...room.sources.values()].map((queue) => queue.map(({ waiter }) => waiter));
+        const rounds = Math.max(0, ...queues.map(({ length }) => length));
+        for (let round = 0; round < rounds; round++)
+          for (const queue of queues) if (queue[round] !== undefined) order.push(queue[round] as W);
       }
+      for (const waiter of order) remove(waiter);
+      return order;
     },
+    waiting: (connector) => rooms.get(connector)?.count ?? 0,
   };
 }

@@ -3,39 +3,45 @@ import type { Socket } from "node:net";
 import { parseProxyHeader } from "../../core/proxy/proxy-header.ts";
 import type { Clock } from "../../ports/ports.ts";
 
-export interface ProxySource {
-  /** Undefined: the balancer speaks for itself. */
-  readonly source: { readonly address: string; readonly port: number } | undefined;
-}
+export type ProxySource =
+  | { readonly kind: "source"; readonly address: string }
+  /** The balancer speaks for itself, or does not know. */
+  | { readonly kind: "balancer" }
+  /** It ended without a word, as a check of the port does. */
+  | { readonly kind: "left" }
+  /** The header is missing, malformed or late. */
+  | { readonly kind: "invalid" };
 
 const headerTimeoutMs = 5_000;
 
-/**
- * Resolves with the source, the client's own octets put back for the next reader; undefined when the header is
- * missing, malformed or late, or the connection ended.
- */
-export function readProxySource(socket: Socket, clock: Clock): Promise<ProxySource | undefined> {
+/** Resolves with the source, the client's own octets put back for the next reader. */
+export function readProxySource(socket: Socket, clock: Clock): Promise<ProxySource> {
   return new Promise((resolve) => {
     let octets: Buffer = Buffer.alloc(0);
-    const end = (result: ProxySource | undefined): void => {
+    const end = (result: ProxySource): void => {
       timer.cancel();
       socket.removeListener("data", read);
+      socket.removeListener("end", gone);
       socket.removeListener("close", gone);
       socket.pause();
       resolve(result);
     };
-    const gone = (): void => end(undefined);
+    const gone = (): void => end({ kind: octets.length === 0 ? "left" : "invalid" });
     const read = (chunk: Buffer): void => {
       octets = octets.length === 0 ? chunk : Buffer.concat([octets, chunk]);
       const header = parseProxyHeader(octets);
       if (header.kind === "incomplete") return;
-      end(header.kind === "header" ? { source: header.source } : undefined);
-      if (header.kind === "header" && octets.length > header.lengthBytes) {
-        socket.unshift(octets.subarray(header.lengthBytes));
-      }
+      if (header.kind === "invalid") return end({ kind: "invalid" });
+      end(
+        header.source === undefined
+          ? { kind: "balancer" }
+          : { kind: "source", address: header.source.address },
+      );
+      if (octets.length > header.lengthBytes) socket.unshift(octets.subarray(header.lengthBytes));
     };
-    const timer = clock.after(headerTimeoutMs, gone);
+    const timer = clock.after(headerTimeoutMs, () => end({ kind: "invalid" }));
     socket.on("data", read);
+    socket.on("end", gone);
     socket.on("close", gone);
   });
 }

@@ -243,6 +243,7 @@ export class ContentIntake {
     // The message is kept: from here on nothing may answer anything but 250.
     try {
       this.#state.messages++;
+      this.#services.messageTaken(this.#state);
       // The client's reply goes first.
       process.nextTick(() => this.#tell(message));
       const held = this.#hurried ? undefined : holdAcknowledgement(message, this.#state, this.#services);

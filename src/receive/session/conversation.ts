@@ -1,5 +1,6 @@
 /** What a verb sees of the session that it answers for. */
 import type { Reply } from "../../core/smtp/reply.ts";
+import type { Presence } from "../admission/rate-waiters.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState } from "./state.ts";
 import type { SessionTranscript } from "./transcript.ts";
@@ -18,13 +19,11 @@ export interface Chunk {
   readonly refusal: Reply | undefined;
 }
 
-export interface Conversation {
+export interface Conversation extends Presence {
   readonly state: SessionState;
   readonly services: SessionServices;
   /** The connector's protocol log (protocolLoggingLevel); undefined: it keeps none. */
   readonly transcript: SessionTranscript | undefined;
-  /** Nobody waits for an answer any more, or the relay stops: what a verb waits for is not worth it. */
-  readonly isEnding: boolean;
   /** The content follows (DATA). */
   expectContent(): void;
   /** A chunk follows (BDAT). A refused one is read and dropped before its reply is sent. */

@@ -8,7 +8,8 @@ import type { Clock } from "../../ports/ports.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { SpoolIntake } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
-import type { Peer, SessionState } from "./state.ts";
+import type { Presence } from "../admission/rate-waiters.ts";
+import type { SessionState } from "./state.ts";
 
 export interface SessionServices {
   readonly spool: SpoolIntake;
@@ -24,16 +25,20 @@ export interface SessionServices {
   authenticate(user: string, password: string): Promise<boolean>;
   /**
    * The reply that refuses one more message of this session (messageRateLimit), or undefined. A promise where the
-   * connector lets it wait for its minute; `isEnding` ends the wait.
+   * connector lets it wait for its minute; who goes meanwhile spends nothing of it.
    */
-  refuseMessage(state: SessionState, isEnding: () => boolean): Reply | undefined | Promise<Reply | undefined>;
+  refuseMessage(state: SessionState, presence: Presence): Reply | undefined | Promise<Reply | undefined>;
   /** What a MAIL command meets while a resource runs short; undefined: all is well. One look-up. */
   pressure(): PressureVerdict | undefined;
   /** Tells that back pressure refused a message, and gives the reply that says so. */
   refusedByPressure(state: SessionState, verdict: PressureVerdict): Reply;
   /** Tells that a limit of the session was reached, and gives the reply that says so. */
   limitReached(state: SessionState, reply: Reply, setting: string, configured: number): Reply;
-  isDiscredited(peer: Peer): boolean;
-  leftInTarpit(peer: Peer): void;
+  /** Each of its replies is held back. */
+  isDiscredited(state: SessionState): boolean;
+  /** It hung up while a refusal was held back. */
+  leftInTarpit(state: SessionState): void;
+  /** A message of it is kept. */
+  messageTaken(state: SessionState): void;
   ended(state: SessionState): void;
 }

@@ -43,6 +43,8 @@ export class Session implements ConnectionHandler, Conversation {
   #pendingClose: CloseReason | undefined;
   #holdBack: HoldBack | undefined;
   #upgradeBehindReply = false;
+  /** Who waits, on behalf of a verb. */
+  #onGone: (() => void) | undefined;
 
   constructor(
     state: SessionState,
@@ -81,9 +83,14 @@ export class Session implements ConnectionHandler, Conversation {
 
   // --- what the verbs may ask for -----------------------------------------------------------------------------
 
-  get isEnding(): boolean {
+  get isGone(): boolean {
     const { kind } = this.#phase;
-    return this.#pendingClose !== undefined || kind === "closing" || kind === "closed";
+    const saysNoMore = this.#input.ended && this.#input.waitingBytes === 0;
+    return saysNoMore || this.#pendingClose !== undefined || kind === "closing" || kind === "closed";
+  }
+
+  onGone(tell: () => void): void {
+    this.#onGone = tell;
   }
 
   expectContent(): void {
@@ -136,6 +143,7 @@ export class Session implements ConnectionHandler, Conversation {
 
   inputEnded(): void {
     this.#input.ended = true;
+    this.#tellGone();
     if (this.#phase.kind === "handshake") this.#closeSilently("client");
     else if (this.#phase === reading && !this.#output.isFull) this.#run();
   }
@@ -146,13 +154,20 @@ export class Session implements ConnectionHandler, Conversation {
     this.transcript?.closed(left.kind === "closing" ? left.by : "client");
     if (left.kind === "tarpit") {
       left.timer.cancel();
-      if (!left.blameless) this.services.leftInTarpit(this.state.peer);
+      if (!left.blameless) this.services.leftInTarpit(this.state);
     } else if (left.kind === "storing") {
       left.content.hurry();
     }
     this.#content.discard();
     this.#input.clear();
+    this.#tellGone();
     this.services.ended(this.state);
+  }
+
+  #tellGone(): void {
+    if (this.#onGone === undefined || !this.isGone) return;
+    this.#onGone();
+    this.#onGone = undefined;
   }
 
   // --- why it ends --------------------------------------------------------------------------------------------
@@ -180,6 +195,11 @@ export class Session implements ConnectionHandler, Conversation {
   }
 
   #closeFor(reason: CloseReason): void {
+    this.#stepToClose(reason);
+    this.#tellGone();
+  }
+
+  #stepToClose(reason: CloseReason): void {
     const phase = this.#phase;
     const place: Place = phase === reading && this.#content.isUnderWay ? "content" : phase.kind;
     switch (closeStep(place, reason)) {
@@ -359,7 +379,7 @@ export class Session implements ConnectionHandler, Conversation {
     if (this.#pendingClose !== undefined && this.#pendingClose !== "stop") return this.#respondNow(reply);
     this.transcript?.note(tarpitNote(reply, delayMs, hold));
     const timer = this.services.clock.after(delayMs, () => this.#releaseReply());
-    this.#phase = { kind: "tarpit", reply, timer, blameless: hold !== undefined };
+    this.#phase = { kind: "tarpit", reply, timer, blameless: hold !== undefined || reply.code < 500 };
   }
 
   /** The reply that was held back goes. */

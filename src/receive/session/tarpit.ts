@@ -16,7 +16,7 @@ export interface HoldBack {
 export function tarpitOf(reply: Reply, state: SessionState, services: SessionServices): number {
   return tarpitDelay(state.connector, reply, {
     authenticated: state.authenticatedUser !== undefined,
-    discredited: services.isDiscredited(state.peer),
+    discredited: services.isDiscredited(state),
   });
 }
 

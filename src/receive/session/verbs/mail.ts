@@ -32,7 +32,7 @@ export function mail(
       return services.refusedByPressure(state, pressure);
     if (!trusted) session.holdBack(pressure.mailTarpitMs, "Back Pressure");
   }
-  const refused = services.refuseMessage(state, () => session.isEnding);
+  const refused = services.refuseMessage(state, session);
   if (refused instanceof Promise) return refused.then((reply) => reply ?? begin(state, command));
   return refused ?? begin(state, command);
 }

@@ -1,0 +1,10 @@
+/** Who stands at the door: the connector that answers, and whom its limits count. */
+import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+
+export interface Client {
+  readonly connector: ReceiveConnectorSettings;
+  /** Canonical. */
+  readonly address: string;
+  /** What limits count it under. */
+  readonly source: string;
+}

@@ -1,0 +1,113 @@
+/**
+ * From a socket to a session: the true source behind a load balancer, the door with its limits, the waiting room.
+ */
+import type { Socket } from "node:net";
+import type { Endpoint } from "../core/policy/receive-connector.ts";
+import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
+import { contains, type IpRange } from "../core/units/ip-range.ts";
+import type { Events } from "../events/events.ts";
+import type { Clock } from "../ports/ports.ts";
+import type { Admitted, AdmissionSettings, Arrival, Door } from "./admission/admission.ts";
+import { readProxySource } from "./connection/proxy-source.ts";
+import { turnAway } from "./connection/turn-away.ts";
+import { createWaitingClients } from "./waiting-clients.ts";
+
+export interface FrontDoorSettings extends AdmissionSettings {
+  /** Load balancers whose connections begin with a PROXY header. */
+  readonly proxyProtocolFrom: readonly IpRange[];
+}
+
+export interface FrontDoor {
+  /** A connection that came in on `endpoint`. */
+  arrive(socket: Socket, endpoint: Endpoint): void;
+  /** Behind each change: who waits is judged anew. */
+  settingsChanged(): Promise<void>;
+  placeFreed(connector: string): void;
+  /** Connections that wait for a place, by connector. */
+  waiting(connector: string): number;
+  close(): void;
+}
+
+export function createFrontDoor(around: {
+  readonly door: Door;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly settings: () => FrontDoorSettings;
+  readonly open: (socket: Socket, admitted: Admitted, endpoint: Endpoint) => void;
+}): FrontDoor {
+  const { door, clock, events, settings } = around;
+  const open = (socket: Socket, admitted: Admitted, endpoint: Endpoint): void => {
+    // The client may have left while the ledger was asked.
+    if (socket.destroyed) admitted.lease.end();
+    else around.open(socket, admitted, endpoint);
+  };
+  const waitingClients = createWaitingClients({ door, clock, settings, open, turnAway });
+
+  const admit = async (socket: Socket, endpoint: Endpoint, arrival: Arrival): Promise<void> => {
+    const admission = await door.admit(arrival, settings());
+    switch (admission.kind) {
+      case "admitted":
+        return open(socket, admission.admitted, endpoint);
+      case "held":
+        return waitingClients.wait(socket, arrival, endpoint, admission.held);
+      case "refused":
+        return turnAway(socket, admission.reply);
+    }
+  };
+
+  const admitProxied = async (socket: Socket, endpoint: Endpoint, arrival: Arrival): Promise<void> => {
+    const proxied = await readProxySource(socket, clock);
+    switch (proxied.kind) {
+      case "source":
+        return admit(socket, endpoint, { ...arrival, remoteAddress: proxied.address });
+      case "balancer": {
+        const check = door.healthCheck(arrival, settings());
+        return check === undefined ? admit(socket, endpoint, arrival) : open(socket, check, endpoint);
+      }
+      case "left":
+        // A look whether the port is open.
+        return void socket.destroy();
+      case "invalid":
+        events.emit("ProxyHeaderRefused", { source: arrival.remoteAddress });
+        return void socket.destroy();
+    }
+  };
+
+  const failed = (socket: Socket, error: unknown): void => {
+    socket.destroy();
+    events.emit("RelayFault", { where: "admitting a connection", error: String(error) });
+  };
+
+  return {
+    arrive(socket, endpoint) {
+      socket.on("error", destroyed);
+      const { remoteAddress } = socket;
+      const address = localAddressOf(socket, endpoint);
+      const peer = remoteAddress === undefined ? undefined : parseAddress(remoteAddress);
+      // The client is gone already.
+      if (remoteAddress === undefined || address === undefined) return void socket.destroy();
+      const arrival = { local: { address, port: endpoint.port }, remoteAddress };
+      const isProxied =
+        peer !== undefined && settings().proxyProtocolFrom.some((range) => contains(range, peer));
+      const admitted = isProxied
+        ? admitProxied(socket, endpoint, { ...arrival, remoteAddress: formatAddress(peer) })
+        : admit(socket, endpoint, arrival);
+      admitted.catch((error: unknown) => failed(socket, error));
+    },
+    settingsChanged: () => waitingClients.settingsChanged(),
+    placeFreed: (connector) => waitingClients.placeFreed(connector),
+    waiting: (connector) => waitingClients.waiting(connector),
+    close: () => waitingClients.close(),
+  };
+}
+
+function destroyed(this: Socket): void {
+  this.destroy();
+}
+
+/** The address the client connected to; only a wildcard has to ask the system. Undefined: the client is gone. */
+function localAddressOf(socket: Socket, endpoint: Endpoint): string | undefined {
+  if (endpoint.address !== "0.0.0.0" && endpoint.address !== "::") return endpoint.address;
+  const local = socket.localAddress === undefined ? undefined : parseAddress(socket.localAddress);
+  return local && formatAddress(local);
+}
