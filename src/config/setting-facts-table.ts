@@ -177,6 +177,13 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     help: "Delay of the reply to a failed logon.",
   },
   {
+    name: "discreditInterval",
+    kind: "duration",
+    range: "0s to 1h",
+    default: "1m",
+    help: "How long an address that hung up while a refusal was held back waits tarpitInterval for each of its replies on this connector; its first message that is taken ends it. 0 is never.",
+  },
+  {
     name: "maxAcknowledgementDelay",
     kind: "duration",
     range: "0s to 10m",

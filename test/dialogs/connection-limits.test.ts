@@ -69,13 +69,15 @@ describe("maxInboundConnectionPerSource 2", () => {
 });
 
 describe("maxInboundConnectionPercentagePerSource 50 of 6", () => {
-  test("half of the room that remains", async () => {
+  test("half of what others leave", async () => {
     await start({ maxInboundConnection: 6, maxInboundConnectionPercentagePerSource: 50 });
-    // Room of 6, 5, 4: half of it is 3, 2, 2.
+    expect(await greeting()).toMatch(/^220 /);
     expect(await greeting()).toMatch(/^220 /);
     expect(await greeting()).toMatch(/^220 /);
     expect(await greeting()).toMatch(perSource);
+    // 3 of 6 are left to others: half of them is 1.
     expect(await greeting("127.0.0.9")).toMatch(/^220 /);
+    expect(await greeting("127.0.0.9")).toMatch(perSource);
   });
 });
 

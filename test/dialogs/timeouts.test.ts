@@ -142,6 +142,56 @@ describe("tarpitInterval 5 s", () => {
     await clock.advance(10 * second);
     expect(relay.relay.sessions).toBe(0);
   });
+
+  test("who leaves a refusal waits for each reply for a minute, which leaving again does not prolong, and it shows", async () => {
+    const discredits = () => relay.relay.discredits().length;
+    const leave = async (line: string): Promise<void> => {
+      client.send(line);
+      await clock.settle();
+      client.reset();
+      await expect.poll(() => relay.relay.sessions).toBe(0);
+    };
+    const again = async (): Promise<void> => {
+      client = await connectScriptedClient({ port: relay.port });
+      await client.expect(220);
+    };
+    await client.command("EHLO c.example");
+    await client.command("MAIL FROM:<a@b.example>");
+    await leave("RCPT TO:<c@elsewhere.example>\r\n");
+    expect(discredits()).toBe(1);
+    await clock.advance(40 * second);
+    await again();
+    await leave("EHLO c.example\r\n");
+    await again();
+    client.send("EHLO c.example\r\n");
+    expect(await unanswered()).toBe(true);
+    await clock.advance(5 * second + 500);
+    await client.expect(250);
+    await clock.advance(15 * second);
+    expect(discredits()).toBe(0);
+    expect((await client.command("NOOP")).code).toBe(250);
+  });
+});
+
+test("a message that is taken ends the discredit", async () => {
+  await start({ tarpitInterval: 5 * second });
+  await client.command("EHLO c.example");
+  client.send("MAIL FROM:<a@>\r\n");
+  await clock.settle();
+  client.reset();
+  await expect.poll(() => relay.relay.discredits().length).toBe(1);
+  client = await connectScriptedClient({ port: relay.port });
+  await client.expect(220);
+  client.send("EHLO c.example\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n");
+  for (const code of [250, 250, 250, 354]) {
+    await clock.settle();
+    await clock.advance(5 * second);
+    await client.expect(code);
+  }
+  client.send("Subject: x\r\n\r\nbody\r\n.\r\n");
+  await client.expect(250);
+  expect(relay.relay.discredits()).toEqual([]);
+  expect((await client.command("NOOP")).code).toBe(250);
 });
 
 describe("authTarpitInterval 5 s", () => {
