@@ -1,19 +1,16 @@
 /** The receiving half put together: listeners, the door, sessions, and how they stop. */
-import type { Socket } from "node:net";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { PressureVerdict } from "../core/policy/back-pressure.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
-import { encodeReply, type Reply } from "../core/smtp/reply.ts";
+import type { Reply } from "../core/smtp/reply.ts";
 import { mailDate } from "../core/message/received.ts";
-import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
-import { contains, type IpRange } from "../core/units/ip-range.ts";
 import type { Events } from "../events/events.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { SpoolIntake } from "../spool/spool.ts";
 import { noTracking, type Tracking } from "../tracking/tracking.ts";
-import { createDoor, type AdmissionSettings } from "./admission/admission.ts";
+import { createDoor } from "./admission/admission.ts";
 import type { Client } from "./admission/client.ts";
 import { createDiscredits, type Discredit } from "./admission/discredits.ts";
 import type { Ledger, LedgerEntry } from "./admission/ledger.ts";
@@ -142,7 +139,11 @@ export function createReceiver(options: {
     open: (socket, admitted, endpoint) =>
       sessions.open(socket, admitted, endpoint, services, settings.acceptedDomains),
   });
-  const listeners = createListeners(events, frontDoor.arrive, (endpoint) => sessions.countOn(endpoint));
+  const listeners = createListeners(
+    events,
+    (socket, endpoint) => frontDoor.arrive(socket, endpoint),
+    (endpoint) => sessions.countOn(endpoint),
+  );
 
   return {
     async start() {

@@ -1,5 +1,5 @@
 /** What every ledger promises (src/receive/admission/ledger.ts), by number. */
-import fc from "fast-check";
+import { array, assert, asyncProperty, boolean, constantFrom, record } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { refuseConnection, type ConnectionLimits } from "../../src/core/policy/connection-limits.ts";
 import type { Lease, Ledger } from "../../src/receive/admission/ledger.ts";
@@ -31,13 +31,13 @@ export function describeLedger(name: string, create: (clock: FakeClock) => Ledge
     });
 
     it("1: decides as core/policy does, in any order of coming and going", async () => {
-      const step = fc.record({
-        leave: fc.boolean(),
-        source: fc.constantFrom("a", "b", "c"),
-        limits: fc.constantFrom(limits(5), limits(5, 2), limits(10, Infinity, 50), limits(Infinity, 3, 1)),
+      const step = record({
+        leave: boolean(),
+        source: constantFrom("a", "b", "c"),
+        limits: constantFrom(limits(5), limits(5, 2), limits(10, Infinity, 50), limits(Infinity, 3, 1)),
       });
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      await assert(
+        asyncProperty(array(step, { maxLength: 40 }), async (steps) => {
           const { ledger } = ledgerOf();
           const open: { source: string; lease: Lease }[] = [];
           for (const { leave, source, limits: set } of steps) {

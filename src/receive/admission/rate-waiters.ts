@@ -53,7 +53,7 @@ export function createRateWaiters(around: {
     });
 
   const wakeAll = (): void => {
-    for (const wake of [...wakeUps]) wake();
+    for (const wake of wakeUps) wake();
   };
   stopping.addEventListener("abort", wakeAll);
 

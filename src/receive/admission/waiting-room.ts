@@ -66,7 +66,7 @@ export function createWaitingRoom<W extends Waiter>(clock: Clock): WaitingRoom<W
 
   /** Offers one place; true when somebody took it. */
   const offerOne = async ({ sources }: Room<W>): Promise<boolean> => {
-    for (const [source, queue] of [...sources]) {
+    for (const [source, queue] of Array.from(sources)) {
       const first = queue[0]?.waiter;
       if (first === undefined || !(await first.enter())) continue;
       remove(first);
@@ -115,7 +115,7 @@ export function createWaitingRoom<W extends Waiter>(clock: Clock): WaitingRoom<W
     },
     empty() {
       const order: W[] = [];
-      for (const room of [...rooms.values()]) {
+      for (const room of rooms.values()) {
         const queues = [...room.sources.values()].map((queue) => queue.map(({ waiter }) => waiter));
         const rounds = Math.max(0, ...queues.map(({ length }) => length));
         for (let round = 0; round < rounds; round++)
