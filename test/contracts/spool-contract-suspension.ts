@@ -10,7 +10,7 @@ import {
   keepAll,
   readContent,
   type WholeSpool,
-} from "./spool-contract-messages.ts";
+} from "../../src/testing/spool-messages.ts";
 
 export interface SuspensionUnderTest {
   readonly spool: () => WholeSpool;

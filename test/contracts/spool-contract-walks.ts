@@ -12,7 +12,7 @@ import {
   origin,
   plainFacts,
   type WholeSpool,
-} from "./spool-contract-messages.ts";
+} from "../../src/testing/spool-messages.ts";
 
 export interface WalksUnderTest {
   readonly spool: () => WholeSpool;

@@ -15,7 +15,7 @@ import {
   readContent,
   takeAll,
   type WholeSpool,
-} from "./spool-contract-messages.ts";
+} from "../../src/testing/spool-messages.ts";
 import { describeWalks } from "./spool-contract-walks.ts";
 import { describeSuspension } from "./spool-contract-suspension.ts";
 

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createSystemClock } from "../../src/ports/system-ports.ts";
 import { openLmdbSpool } from "../../src/spool/lmdb-spool.ts";
 import { SpoolError, type Claim } from "../../src/spool/spool.ts";
-import { doneAll, readContent } from "../contracts/spool-contract-messages.ts";
+import { doneAll, readContent } from "../../src/testing/spool-messages.ts";
 
 const rounds = Number(process.env["CRASH_ROUNDS"] ?? 10);
 let scratch: string;

@@ -8,13 +8,7 @@ import { messageKey } from "../../src/spool/store/keys.ts";
 import { openLmdbSpool, type LmdbSpool } from "../../src/spool/lmdb-spool.ts";
 import { submissionQueue } from "../../src/spool/spool.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
-import {
-  acceptMessage,
-  doneAll,
-  keepAll,
-  patterned,
-  readContent,
-} from "../contracts/spool-contract-messages.ts";
+import { acceptMessage, doneAll, keepAll, patterned, readContent } from "../../src/testing/spool-messages.ts";
 
 const clock = createFakeClock();
 let directory: string;

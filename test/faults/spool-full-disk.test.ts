@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vit
 import { createSystemClock } from "../../src/ports/system-ports.ts";
 import { openLmdbSpool, type LmdbSpool, type LmdbSpoolOptions } from "../../src/spool/lmdb-spool.ts";
 import { SpoolError, submissionQueue, type Claim } from "../../src/spool/spool.ts";
-import { acceptMessage, doneAll, patterned, readContent } from "../contracts/spool-contract-messages.ts";
+import { acceptMessage, doneAll, patterned, readContent } from "../../src/testing/spool-messages.ts";
 
 const clock = createSystemClock();
 const mount = mkdtempSync(join(tmpdir(), "weir-full-disk-"));

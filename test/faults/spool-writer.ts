@@ -13,7 +13,7 @@ import {
   origin,
   patterned,
   writeAll,
-} from "../contracts/spool-contract-messages.ts";
+} from "../../src/testing/spool-messages.ts";
 
 const [directory = "", seed = "1"] = process.argv.slice(2);
 const spool = await openLmdbSpool({ directory, clock: createSystemClock() });

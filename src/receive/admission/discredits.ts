@@ -31,6 +31,7 @@ export function createDiscredits(around: { readonly clock: Clock; readonly event
   const { clock, events } = around;
   const discredits = new LRUCache<string, { readonly connector: string; readonly source: string }>({
     max: mostDiscredits,
+    ttlResolution: 0,
     perf: { now: () => clock.now() },
   });
   const keyOf = ({ connector, source }: Client): string => `${source} ${connector.name}`;

@@ -3,12 +3,7 @@ import { cp, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  acceptMessage,
-  doneAll,
-  patterned,
-  readContent,
-} from "../../../test/contracts/spool-contract-messages.ts";
+import { acceptMessage, doneAll, patterned, readContent } from "../../testing/spool-messages.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { openLmdbSpool, type LmdbSpool } from "../lmdb-spool.ts";
 import { submissionQueue, type Claim } from "../spool.ts";

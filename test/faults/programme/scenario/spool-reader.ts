@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { createSystemClock } from "../../../../src/ports/system-ports.ts";
 import { openLmdbSpool } from "../../../../src/spool/lmdb-spool.ts";
 import type { Claim } from "../../../../src/spool/spool.ts";
-import { acceptMessage, doneAll, readContent } from "../../../contracts/spool-contract-messages.ts";
+import { acceptMessage, doneAll, readContent } from "../../../../src/testing/spool-messages.ts";
 
 export interface FoundInSpool {
   readonly messages: readonly {

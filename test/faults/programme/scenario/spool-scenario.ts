@@ -22,7 +22,7 @@ import {
   origin,
   patterned,
   writeAll,
-} from "../../../contracts/spool-contract-messages.ts";
+} from "../../../../src/testing/spool-messages.ts";
 
 /**
  * `usual`; `hasty`, which says "accepted" before it is; `fill` leaves a queue and dies; `grow` leaves a store whose file

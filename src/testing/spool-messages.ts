@@ -1,5 +1,5 @@
 /** Messages and changes for tests of the spool. */
-import type { Envelope, Origin } from "../../src/core/message/envelope.ts";
+import type { Envelope, Origin } from "../core/message/envelope.ts";
 import type {
   Claim,
   ContentReader,
@@ -9,8 +9,8 @@ import type {
   RecipientChange,
   Spool,
   SpooledMessage,
-} from "../../src/spool/spool.ts";
-import type { SpoolInspection } from "../../src/spool/spool-inspection.ts";
+} from "../spool/spool.ts";
+import type { SpoolInspection } from "../spool/spool-inspection.ts";
 
 export type WholeSpool = Spool & SpoolInspection;
 
