@@ -354,6 +354,13 @@ export const catalogue = {
     level: 1,
     text: "%host announces %feature but does not keep to it; it is not used there until restart: %error",
   },
+  DeliveryUnconfirmed: {
+    id: 20107,
+    category: "SmtpSend",
+    severity: "Warning",
+    level: 0,
+    text: "%host had the whole of message %id for <%recipient> and its answer was lost or could not be read; the message may have been delivered %times times: %error",
+  },
   RecipientUnreachable: {
     id: 20111,
     category: "Routing",

@@ -85,6 +85,11 @@ export interface RecipientState {
   readonly attempts: number;
   /** The last failure in one line, for people: `450 4.2.1 mailbox busy (mx.example)`. */
   readonly lastError?: string;
+  /**
+   * Attempts in which the next hop had the whole content and its answer was lost: it may have been delivered so many
+   * times. Absent: none.
+   */
+  readonly unconfirmed?: number;
   /** A delay report was sent (or decided against). */
   readonly delayReported: boolean;
   /** Suspended by an administrator: due at `suspendedDueAt`, and to be kept so. */
@@ -143,6 +148,7 @@ export type RecipientChange =
       readonly dueAt: number;
       readonly attempts: number;
       readonly lastError?: string;
+      readonly unconfirmed?: number;
       readonly delayReported: boolean;
     };
 

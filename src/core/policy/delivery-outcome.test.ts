@@ -37,6 +37,7 @@ const waiting = (words = "", changes: Partial<Waiting> = {}): Waiting => ({
   notify: notify(words),
   arrivedAt: 0,
   delayReported: false,
+  unconfirmed: 0,
   ...changes,
 });
 
@@ -94,6 +95,7 @@ describe("a 4xx", () => {
   test("is tried again after MessageRetryInterval", () => {
     expect(afterAttempt(busy, waiting(), false, 100, settings, 0.5)).toEqual({
       kind: "keep",
+      unconfirmed: 0,
       dueAt: 100 + 900_000,
       delayReport: false,
       delayReported: false,
@@ -106,6 +108,7 @@ describe("a 4xx", () => {
   test("ends after MessageExpirationTimeout, its last error kept", () => {
     expect(afterAttempt(busy, waiting(), false, 48 * hour, settings, 0)).toEqual({
       kind: "failed",
+      unconfirmed: 0,
       finding: {
         status: "4.4.7",
         text: "550 4.4.7 QUEUE.Expired; message expired (last error: 450 4.2.1 busy)",
@@ -130,4 +133,39 @@ test.each([
   [48 * hour, true, true],
 ])("at %i ms, delays reported %s: overdue %s", (now, reported, overdue) => {
   expect(isOverdue(0, reported, now, settings)).toBe(overdue);
+});
+
+describe("content that was taken, and whose answer is lost", () => {
+  const lost: AttemptOutcome = {
+    kind: "transient",
+    verdict: { status: "4.4.2", text: "the connection was closed", fromPeer: false },
+    unconfirmed: true,
+  };
+  test.each([
+    [0, 30],
+    [1, 60],
+    [2, 120],
+    [3, 240],
+    [4, 480],
+  ])("for %i times before waits %i minutes", (unconfirmed, minutes) => {
+    expect(afterAttempt(lost, waiting("", { unconfirmed }), false, 0, settings, 0.5)).toMatchObject({
+      kind: "keep",
+      dueAt: minutes * 60_000,
+      unconfirmed: unconfirmed + 1,
+    });
+  });
+  test("is told after six times, and not sent again", () => {
+    expect(afterAttempt(lost, waiting("", { unconfirmed: 5 }), false, 0, settings, 0.5)).toMatchObject({
+      kind: "failed",
+      report: true,
+      finding: { status: "5.4.2", text: expect.stringContaining("may have been delivered 6 times") as string },
+    });
+  });
+  test("is remembered over a plain 4xx", () => {
+    expect(afterAttempt(busy, waiting("", { unconfirmed: 2 }), false, 0, settings, 0.5)).toMatchObject({
+      kind: "keep",
+      dueAt: 900_000,
+      unconfirmed: 2,
+    });
+  });
 });

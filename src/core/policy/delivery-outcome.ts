@@ -9,6 +9,8 @@ import {
   isDelayReportDue,
   isExpired,
   messageRetryDelayMs,
+  mostUnconfirmedAttempts,
+  unconfirmedRetryDelayMs,
   type TransportSettings,
 } from "./retry-schedule.ts";
 
@@ -21,7 +23,8 @@ export interface Finding {
 
 export type AttemptOutcome =
   | { readonly kind: "delivered"; readonly verdict: Finding; readonly dsnRelayed: boolean }
-  | { readonly kind: "transient"; readonly verdict: Finding }
+  /** `unconfirmed`: the peer had the whole content, and its answer was lost or could not be read. */
+  | { readonly kind: "transient"; readonly verdict: Finding; readonly unconfirmed?: true }
   | { readonly kind: "permanent"; readonly verdict: Finding };
 
 /** What the decisions look at. */
@@ -30,6 +33,8 @@ export interface Waiting {
   readonly notify: Notify | undefined;
   readonly arrivedAt: number;
   readonly delayReported: boolean;
+  /** Attempts so far that may have delivered it though no answer came. */
+  readonly unconfirmed: number;
 }
 
 export type NextStep =
@@ -39,10 +44,13 @@ export type NextStep =
       readonly finding: Finding;
       readonly report: boolean;
       readonly expired: boolean;
+      /** So many attempts may have delivered it though no answer came; 0 is the usual. */
+      readonly unconfirmed: number;
     }
   | {
       readonly kind: "keep";
       readonly dueAt: number;
+      readonly unconfirmed: number;
       /** A delay report goes out now. */
       readonly delayReport: boolean;
       /** The new state: reported, or decided against. */
@@ -50,6 +58,7 @@ export type NextStep =
     };
 
 export const expiredStatus = "4.4.7";
+const unconfirmedStatus = "5.4.2";
 export const expiredText = "550 4.4.7 QUEUE.Expired; message expired";
 
 const donePlain: NextStep = { kind: "done", report: undefined };
@@ -91,16 +100,48 @@ export function afterAttempt(
         finding: outcome.verdict,
         report: wantsFailureReport(waiting),
         expired: false,
+        unconfirmed: waiting.unconfirmed,
       };
-    case "transient":
-      return whileWaiting(
-        waiting,
-        outcome.verdict.text,
-        now + messageRetryDelayMs(settings, random),
-        now,
-        settings,
-      );
+    case "transient": {
+      if (outcome.unconfirmed === undefined) {
+        const dueAt = now + messageRetryDelayMs(settings, random);
+        return whileWaiting(waiting, outcome.verdict.text, dueAt, now, settings);
+      }
+      return afterUnconfirmed(outcome.verdict, waiting, now, settings, random);
+    }
   }
+}
+
+/** Each repetition may be a duplicate in somebody's mailbox: longer and longer pauses, and an end. */
+function afterUnconfirmed(
+  { text }: Finding,
+  before: Waiting,
+  now: number,
+  settings: TransportSettings,
+  random: number,
+): NextStep {
+  const unconfirmed = before.unconfirmed + 1;
+  const waiting = { ...before, unconfirmed };
+  if (unconfirmed >= mostUnconfirmedAttempts) {
+    return {
+      kind: "failed",
+      finding: {
+        status: unconfirmedStatus,
+        text: `550 ${unconfirmedStatus} the next hop took the whole message ${unconfirmed} times and its answer never came; it may have been delivered ${unconfirmed} times (last error: ${text})`,
+        fromPeer: false,
+      },
+      report: wantsFailureReport(waiting),
+      expired: false,
+      unconfirmed,
+    };
+  }
+  return whileWaiting(
+    waiting,
+    text,
+    now + unconfirmedRetryDelayMs(unconfirmed, settings, random),
+    now,
+    settings,
+  );
 }
 
 /** Decides for a recipient that stays where it is, due again at `dueAt`: expired, delay report due, or neither. */
@@ -121,12 +162,14 @@ export function whileWaiting(
       },
       report: wantsFailureReport(waiting),
       expired: true,
+      unconfirmed: waiting.unconfirmed,
     };
   }
   const due = !waiting.delayReported && isDelayReportDue(waiting.arrivedAt, now, settings);
   return {
     kind: "keep",
     dueAt,
+    unconfirmed: waiting.unconfirmed,
     delayReport: due && wantsDelayReport(waiting),
     delayReported: waiting.delayReported || due,
   };

@@ -42,6 +42,24 @@ export function messageRetryDelayMs(settings: TransportSettings, random: number)
   return spread(settings.messageRetryInterval, settings, random);
 }
 
+/**
+ * After so many attempts in which the peer had the whole content and its answer was lost, a recipient is given up:
+ * each may have been a delivery. Weir's own; docs/decisions/0021.
+ */
+export const mostUnconfirmedAttempts = 6;
+
+/**
+ * The pause after the `unconfirmed`-th of them (from 1 on): MessageRetryInterval doubled each time, so by default
+ * 30 minutes, 1, 2, 4 and 8 hours.
+ */
+export function unconfirmedRetryDelayMs(
+  unconfirmed: number,
+  settings: TransportSettings,
+  random: number,
+): number {
+  return spread(settings.messageRetryInterval * 2 ** unconfirmed, settings, random);
+}
+
 /** When a message that arrived at `arrivedAt` is given up. */
 export function deadlineOf(arrivedAt: number, settings: TransportSettings): number {
   return arrivedAt + settings.messageExpirationTimeout;
@@ -58,8 +76,8 @@ export function isDelayReportDue(arrivedAt: number, now: number, settings: Trans
 
 /**
  * The latest due time an entry can rightly carry at `now`. A later one was written under a clock that has since
- * gone back, or under longer intervals, and is due at once: no retry comes later than twice its interval.
+ * gone back, or under longer intervals, and is due at once: no retry comes later than twice the longest pause.
  */
 export function latestPlausibleDueAt(now: number, settings: TransportSettings): number {
-  return now + 2 * settings.messageRetryInterval;
+  return now + 2 * settings.messageRetryInterval * 2 ** (mostUnconfirmedAttempts - 1);
 }

@@ -16,6 +16,10 @@ export function tellDecision(
   if (removed) return;
   const { id, envelope } = claim.message;
   const recipient = envelope.recipients[state.index]?.forwardPath ?? "";
+  if (step.kind !== "done" && attempted === 1 && step.unconfirmed > (state.unconfirmed ?? 0)) {
+    const { unconfirmed } = step;
+    events.emit("DeliveryUnconfirmed", { id, recipient, connector, host, times: unconfirmed, error: finding?.text });
+  }
   switch (step.kind) {
     case "done":
       if (!events.wants("MessageDelivered")) return;

@@ -94,6 +94,7 @@ export function waitingOf(claim: Claim, state: RecipientState): Waiting {
     notify: envelope.recipients[state.index]?.notify,
     arrivedAt,
     delayReported: state.delayReported,
+    unconfirmed: state.unconfirmed ?? 0,
   };
 }
 
@@ -111,7 +112,7 @@ export function decideRemoval(claim: Claim, withNdr: boolean): Decision[] {
 /** The same for one recipient. */
 export function removalOf(claim: Claim, state: RecipientState, withNdr: boolean): Decision {
   const report = withNdr && wantsFailureReport(waitingOf(claim, state));
-  const step = { kind: "failed", finding: removed, report, expired: false } as const;
+  const step = { kind: "failed", finding: removed, report, expired: false, unconfirmed: 0 } as const;
   return { state, step, finding: removed, host: undefined, queue: claim.queue, attempted: 0, removed: true };
 }
 

@@ -22,7 +22,13 @@ export type RecipientOutcome =
       readonly verdict: Verdict;
       readonly dsnRelayed: boolean;
     }
-  | { readonly kind: "transient"; readonly index: number; readonly verdict: Verdict }
+  /** `unconfirmed`: the peer had the whole content, and its answer was lost or could not be read. */
+  | {
+      readonly kind: "transient";
+      readonly index: number;
+      readonly verdict: Verdict;
+      readonly unconfirmed?: true;
+    }
   | { readonly kind: "permanent"; readonly index: number; readonly verdict: Verdict };
 
 export type AttemptResult =

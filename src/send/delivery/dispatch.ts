@@ -60,7 +60,7 @@ export function decideRoutes(claim: Claim, routing: Routing, context: DecisionCo
           fromPeer: false,
         };
         const report = wantsFailureReport(waitingOf(claim, state));
-        const step = { kind: "failed", finding, report, expired: false } as const;
+        const step = { kind: "failed", finding, report, expired: false, unconfirmed: 0 } as const;
         return [{ state, step, finding, host: undefined, queue: claim.queue, attempted: 0 }];
       }
     }

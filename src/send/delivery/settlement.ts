@@ -215,6 +215,7 @@ function keptAs({ recipients }: Claim, queue: QueueName, dueAt: number): Recipie
 
 function changeFor({ state, step, finding, host, queue, attempted }: Decision): RecipientChange {
   if (step.kind !== "keep") return { kind: "done", index: state.index };
+  const { unconfirmed } = step;
   const lastError =
     attempted === 1 && finding !== undefined && host !== undefined
       ? `${finding.text} (${host})`
@@ -226,6 +227,7 @@ function changeFor({ state, step, finding, host, queue, attempted }: Decision): 
     dueAt: state.suspended ? suspendedDueAt : step.dueAt,
     attempts: state.attempts + attempted,
     ...(lastError === undefined ? undefined : { lastError }),
+    ...(unconfirmed === 0 ? undefined : { unconfirmed }),
     delayReported: step.delayReported,
   };
 }

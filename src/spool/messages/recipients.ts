@@ -84,7 +84,7 @@ export function changedRecipients(
     const change = byIndex.get(recipient.index);
     if (change === undefined) kept.push(recipient);
     else if (change.kind === "keep") {
-      const { index, queue, attempts, lastError, delayReported } = change;
+      const { index, queue, attempts, lastError, unconfirmed, delayReported } = change;
       if (queue !== recipient.queue) assertQueueName(queue);
       if (Number.isNaN(change.dueAt)) throw new RangeError("a due time is not a number");
       const dueAt = Math.max(0, change.dueAt);
@@ -92,6 +92,7 @@ export function changedRecipients(
         index,
         attempts,
         ...(lastError === undefined ? undefined : { lastError }),
+        ...(unconfirmed === undefined ? undefined : { unconfirmed }),
         delayReported,
         queue,
         dueAt,

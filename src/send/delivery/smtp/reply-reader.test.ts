@@ -26,6 +26,22 @@ describe("ReplyReader", () => {
         { code: 354, text: "b" },
       ],
     ],
+    [
+      "codes of one class as one, the last counts",
+      "250-a\r\n251 b\r\n451-c\r\n452-d\r\n450 e\r\n",
+      [
+        { code: 251, text: "a\nb" },
+        { code: 450, text: "c\nd\ne" },
+      ],
+    ],
+    [
+      "an overlong line by its beginning, in the midst and last",
+      `250-${"x".repeat(9000)}\r\n250 ${"y".repeat(20_000)}\r\n220 z\r\n`,
+      [
+        { code: 250, text: `${"x".repeat(8188)}\n${"y".repeat(8188)}` },
+        { code: 220, text: "z" },
+      ],
+    ],
     ["UTF-8", "550 grün\r\n", [{ code: 550, text: "grün" }]],
   ];
   it.each(cases)("reads %s, whole and octet by octet", (_, wire, expected) => {
@@ -47,12 +63,20 @@ describe("ReplyReader", () => {
     ["a code out of range", "199 x\r\n"],
     ["a wrong separator", "250_x\r\n"],
     ["a change of code", "250-a\r\n550 b\r\n"],
-    ["an endless line", "250 ".padEnd(9000, "x")],
-    ["endless lines", "250-x\r\n".repeat(300)],
+    ["an overlong line that is no reply", `${"x".repeat(9000)}\r\n`],
+    ["an endless line", "250 ".padEnd(1_100_000, "x")],
+    ["endless lines", "250-x\r\n".repeat(200_000)],
   ])("finds fault with %s", (_, wire) => {
     const { replies, fault } = read([wire]);
     expect(replies).toEqual([]);
     expect(fault).toBeTypeOf("string");
+  });
+
+  it("takes any number of lines, keeps 256 and the last", () => {
+    const { replies, fault } = read([`${"250-x\r\n".repeat(2_000)}250 last\r\n250 next\r\n`]);
+    expect(fault).toBeUndefined();
+    expect(replies.map(({ text }) => text.split("\n").length)).toEqual([256, 1]);
+    expect(replies[0]?.text.endsWith("x\nlast")).toBe(true);
   });
 
   it("counts what no reply was made of", () => {

@@ -10,21 +10,30 @@ export interface PeerReply {
 
 const lineFeed = 10;
 const carriageReturn = 13;
-/** RFC 5321 §4.5.3.1.5 says 512; challenges (RFC 4954 §4) and chatty peers are longer. */
+/**
+ * Kept of a line and of a reply; what is beyond is passed over, not faulted: the code is what counts. RFC 5321
+ * §4.5.3.1.5 says 512 octets; challenges (RFC 4954 §4) and chatty peers are longer.
+ */
 const longestLineBytes = 8192;
 const mostLines = 256;
+/** A reply that has not ended by then never will. */
+const longestReplyBytes = 1024 * 1024;
 const nothing = Buffer.alloc(0);
 
 /**
  * Hand over octets by `push`, then take replies by `next` until it gives undefined. Once `fault` is set the
- * peer does not speak SMTP and nothing more comes out. Holds at most one unfinished line and reply.
+ * peer does not speak SMTP and nothing more comes out. Lines of one reply whose codes differ but are of one class
+ * are one reply, and the last code counts. Holds at most one line and 256 lines of a reply.
  */
 export class ReplyReader {
   fault: string | undefined;
   private buffer: Buffer = nothing;
   private position = 0;
+  /** Within an overlong line whose beginning stands in `overlong`. */
+  private overlong: Buffer | undefined;
   private code = 0;
   private lines: string[] = [];
+  private replyBytes = 0;
 
   /** The octets are on loan until `own`. */
   push(octets: Buffer): void {
@@ -43,7 +52,7 @@ export class ReplyReader {
 
   /** Octets that belong to no reply taken yet. */
   get pendingBytes(): number {
-    return this.buffer.length - this.position + this.lines.length;
+    return this.buffer.length - this.position + this.replyBytes;
   }
 
   next(): PeerReply | undefined {
@@ -51,21 +60,41 @@ export class ReplyReader {
       const { buffer, position } = this;
       const end = position < buffer.length ? buffer.indexOf(lineFeed, position) : -1;
       if (end < 0) {
-        if (buffer.length - position > longestLineBytes) this.fault = "a reply line is too long";
+        if (this.overlong !== undefined || buffer.length - position > longestLineBytes) this.passOver();
         return undefined;
       }
       this.position = end + 1;
-      const textEnd = end > position && buffer[end - 1] === carriageReturn ? end - 1 : end;
-      const reply = this.line(position, textEnd);
+      const reply = this.overlong === undefined ? this.line(buffer, position, end) : this.endOverlong(end);
       if (reply !== undefined) return reply;
     }
     return undefined;
   }
 
-  private line(start: number, end: number): PeerReply | undefined {
-    const { buffer } = this;
-    const length = end - start;
-    if (length > longestLineBytes) return this.garbage("a reply line is too long");
+  /** Lets go of what has come of an overlong line, but for its beginning. */
+  private passOver(): void {
+    const { buffer, position } = this;
+    this.overlong ??= Buffer.from(buffer.subarray(position, position + longestLineBytes));
+    this.count(buffer.length - position);
+    this.position = buffer.length;
+  }
+
+  private endOverlong(end: number): PeerReply | undefined {
+    const beginning = this.overlong ?? nothing;
+    this.overlong = undefined;
+    this.count(end);
+    return this.line(beginning, 0, beginning.length);
+  }
+
+  private count(octets: number): void {
+    this.replyBytes += octets;
+    if (this.replyBytes > longestReplyBytes) this.fault = "a reply has no end";
+  }
+
+  private line(buffer: Buffer, start: number, lineEnd: number): PeerReply | undefined {
+    if (this.fault !== undefined) return undefined;
+    const whole = lineEnd > start && buffer[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd;
+    const length = whole - start;
+    const end = Math.min(whole, start + longestLineBytes);
     const hundreds = (buffer[start] ?? 0) - 48;
     const tens = (buffer[start + 1] ?? 0) - 48;
     const ones = (buffer[start + 2] ?? 0) - 48;
@@ -79,18 +108,27 @@ export class ReplyReader {
     }
     const code = hundreds * 100 + tens * 10 + ones;
     const text = length <= 4 ? "" : buffer.toString("utf8", start + 4, end);
-    if (this.lines.length === 0) {
-      if (separator === 32) return { code, text };
-      this.code = code;
-    } else if (code !== this.code) {
+    if (this.code === 0) {
+      if (separator === 32) {
+        this.replyBytes = 0;
+        return { code, text };
+      }
+    } else if (hundreds !== Math.floor(this.code / 100)) {
       return this.garbage(`a reply changes its code from ${this.code} to ${code}`);
     }
+    this.code = code;
+    // Of too many lines the last, which has the code that counts, takes the place of another.
+    if (this.lines.length === mostLines) this.lines.pop();
     this.lines.push(text);
-    if (separator === 45)
-      return this.lines.length > mostLines ? this.garbage("a reply has too many lines") : undefined;
-    const whole = this.lines.join("\n");
+    if (separator === 45) {
+      this.count(length + 2);
+      return undefined;
+    }
+    const joined = this.lines.join("\n");
     this.lines = [];
-    return { code, text: whole };
+    this.code = 0;
+    this.replyBytes = 0;
+    return { code, text: joined };
   }
 
   private garbage(fault: string): undefined {
