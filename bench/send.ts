@@ -62,6 +62,7 @@ const connector: SmtpSendConnector = {
   authenticationCredential: undefined,
   connectionInactivityTimeOut: 600_000,
   smtpMaxMessagesPerConnection: 0,
+  maxRecipientsPerTransaction: 100,
   maxConcurrentConnections: connections,
   forceHelo: false,
   chunkingEnabled: true,

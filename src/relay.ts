@@ -29,6 +29,8 @@ import { createCertificates, type Certificates } from "./receive/tls/certificate
 import { createResourceMonitor } from "./resources/resource-monitor.ts";
 import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
+import { OutboundConnections } from "./send/delivery/smtp/outbound-connections.ts";
+import { createPeerMemory } from "./send/delivery/smtp/peer.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
@@ -193,6 +195,8 @@ export async function createRelay(
     tracking,
   });
 
+  const memory = createPeerMemory();
+  const outbound = new OutboundConnections(() => settings.transport.maxOutboundConnections);
   const scheduler: Scheduler = createScheduler({
     spool,
     suspended: suspensions.queues,
@@ -202,7 +206,14 @@ export async function createRelay(
     metrics,
     tracking,
     carrierFor: (connector) =>
-      createCarrier(connector, { ports: all, events, hostname: settings.hostname, protocolLog: sendLog }),
+      createCarrier(connector, {
+        ports: all,
+        events,
+        hostname: settings.hostname,
+        protocolLog: sendLog,
+        memory,
+        outbound,
+      }),
   });
 
   const eventLoopLag = watchEventLoopLag();

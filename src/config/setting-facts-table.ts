@@ -426,6 +426,13 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     help: "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections).",
   },
   {
+    name: "maxRecipientsPerTransaction",
+    kind: "integer",
+    range: "1 to 2147483647, or unlimited",
+    default: "100",
+    help: "Most recipients given to the next hop at once; a message with more goes in several transactions. Every server takes 100 (RFC 5321); fewer are learned from LIMITS (RFC 9422) and from refusals.",
+  },
+  {
     name: "forceHelo",
     kind: "true or false",
     default: "false",

@@ -352,7 +352,7 @@ export const catalogue = {
     category: "SmtpSend",
     severity: "Warning",
     level: 1,
-    text: "%host announces %feature but does not keep to it; it is not used there until restart: %error",
+    text: "%host announces %feature but does not keep to it; it is not used there for a day: %error",
   },
   DeliveryUnconfirmed: {
     id: 20107,
@@ -360,6 +360,20 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     text: "%host had the whole of message %id for <%recipient> and its answer was lost or could not be read; the message may have been delivered %times times: %error",
+  },
+  OpportunisticTlsFailed: {
+    id: 20108,
+    category: "SmtpSend",
+    severity: "Warning",
+    level: 0,
+    text: "TLS with %host (%address) does not work and send connector %connector does not require it; mail goes there in clear text for %minutes minutes: %error",
+  },
+  PeerLimitLearned: {
+    id: 20109,
+    category: "SmtpSend",
+    severity: "Information",
+    level: 1,
+    text: "%host was seen to take no more than %limit %what; no more are sent for a while.",
   },
   RecipientUnreachable: {
     id: 20111,

@@ -99,6 +99,7 @@ export function smartHostConnector(
     connectionInactivityTimeOut: 10 * minute,
     smtpMaxMessagesPerConnection: Infinity,
     maxConcurrentConnections: 20,
+    maxRecipientsPerTransaction: 100,
     forceHelo: false,
     chunkingEnabled: true,
     pipeliningEnabled: true,

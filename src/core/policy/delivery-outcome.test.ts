@@ -158,7 +158,10 @@ describe("content that was taken, and whose answer is lost", () => {
     expect(afterAttempt(lost, waiting("", { unconfirmed: 5 }), false, 0, settings, 0.5)).toMatchObject({
       kind: "failed",
       report: true,
-      finding: { status: "5.4.2", text: expect.stringContaining("may have been delivered 6 times") as string },
+      finding: {
+        status: "5.4.2",
+        text: expect.stringContaining("may have been delivered 6 times") as string,
+      },
     });
   });
   test("is remembered over a plain 4xx", () => {

@@ -20,6 +20,7 @@ const smart = (name: string, ...smartHosts: SmartHost[]): SendConnectorSettings 
   connectionInactivityTimeOut: 1,
   smtpMaxMessagesPerConnection: 1,
   maxConcurrentConnections: 1,
+  maxRecipientsPerTransaction: 100,
   forceHelo: false,
   chunkingEnabled: true,
   pipeliningEnabled: true,

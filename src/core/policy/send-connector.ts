@@ -41,6 +41,8 @@ export interface SmtpSendConnector extends SendConnectorCommon {
   readonly smtpMaxMessagesPerConnection: number;
   /** Exchange: MaxPerDomainOutboundConnections, here per send connector's next hop. */
   readonly maxConcurrentConnections: number;
+  /** Weir's own; Postfix: smtp_destination_recipient_limit. */
+  readonly maxRecipientsPerTransaction: number;
   readonly forceHelo: boolean;
   /** Weir's own: offer BDAT where the peer does. */
   readonly chunkingEnabled: boolean;

@@ -6,6 +6,8 @@ import type { Ports } from "../../ports/ports.ts";
 import { createDropCarrier } from "../drop/drop-carrier.ts";
 import type { Carrier } from "./delivery.ts";
 import { sendTranscript } from "./send-transcript.ts";
+import type { OutboundConnections } from "./smtp/outbound-connections.ts";
+import type { PeerMemory } from "./smtp/peer.ts";
 import { createSmtpCarrier } from "./smtp/smtp-carrier.ts";
 
 export function createCarrier(
@@ -15,17 +17,21 @@ export function createCarrier(
     readonly events: Events;
     readonly hostname: string;
     readonly protocolLog: ProtocolLog;
+    readonly memory: PeerMemory;
+    readonly outbound: OutboundConnections;
   },
 ): Carrier {
   switch (connector.kind) {
     case "smartHost": {
-      const { ports, events } = context;
+      const { ports, events, memory, outbound } = context;
       const transcript = sendTranscript(connector, context.protocolLog, context.hostname);
       return createSmtpCarrier({
         connector,
         nextHop: connector.smartHosts,
         ports,
         events,
+        memory,
+        outbound,
         ...(transcript && { transcript }),
       });
     }

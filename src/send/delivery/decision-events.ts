@@ -18,7 +18,14 @@ export function tellDecision(
   const recipient = envelope.recipients[state.index]?.forwardPath ?? "";
   if (step.kind !== "done" && attempted === 1 && step.unconfirmed > (state.unconfirmed ?? 0)) {
     const { unconfirmed } = step;
-    events.emit("DeliveryUnconfirmed", { id, recipient, connector, host, times: unconfirmed, error: finding?.text });
+    events.emit("DeliveryUnconfirmed", {
+      id,
+      recipient,
+      connector,
+      host,
+      times: unconfirmed,
+      error: finding?.text,
+    });
   }
   switch (step.kind) {
     case "done":

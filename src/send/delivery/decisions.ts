@@ -61,7 +61,7 @@ export function decideAttempt(
   return claim.recipients.map((state, position) => {
     const outcome = outcomeOf(outcomes, position, state.index);
     const step = afterAttempt(outcome, waitingOf(claim, state), finalDelivery, now, transport, random());
-    return { state, step, finding: outcome.verdict, host, queue, attempted: 1 };
+    return { state, step, finding: outcome.verdict, host: outcome.host ?? host, queue, attempted: 1 };
   });
 }
 

@@ -14,6 +14,7 @@ export interface Verdict {
   readonly fromPeer: boolean;
 }
 
+/** `host`: who it was, where several hosts had a part in the attempt; else the attempt's. */
 export type RecipientOutcome =
   /** `dsnRelayed`: the peer took the DSN request over (RFC 3461 §5.2.1), so no relayed/success report is due here. */
   | {
@@ -21,6 +22,7 @@ export type RecipientOutcome =
       readonly index: number;
       readonly verdict: Verdict;
       readonly dsnRelayed: boolean;
+      readonly host?: string;
     }
   /** `unconfirmed`: the peer had the whole content, and its answer was lost or could not be read. */
   | {
@@ -28,8 +30,14 @@ export type RecipientOutcome =
       readonly index: number;
       readonly verdict: Verdict;
       readonly unconfirmed?: true;
+      readonly host?: string;
     }
-  | { readonly kind: "permanent"; readonly index: number; readonly verdict: Verdict };
+  | {
+      readonly kind: "permanent";
+      readonly index: number;
+      readonly verdict: Verdict;
+      readonly host?: string;
+    };
 
 export type AttemptResult =
   /** No host of the next hop could be reached or would talk: the queue's failure, not the message's. */

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../../ports/ports.ts";
 import { shareReads } from "../../../ports/shared-reads.ts";
 import { SmtpClientError } from "./client-error.ts";
+import { failureWords } from "./failure-words.ts";
 import { ReplyReader, type PeerReply } from "./reply-reader.ts";
 import type { ConnectionTranscript } from "./transcript.ts";
 
@@ -117,7 +118,13 @@ export class ClientConnection {
     plain.off("data", this.onData);
     plain.off("drain", this.onDrain);
     plain.off("end", this.onEnd);
-    const secured = await handshake(plain);
+    let secured: Socket;
+    try {
+      secured = await handshake(plain);
+    } catch (error) {
+      // That we gave up, and why, says more than that it was closed.
+      throw this.ended ?? error;
+    }
     if (this.ended !== undefined) {
       secured.destroy();
       throw this.ended;
@@ -165,7 +172,7 @@ export class ClientConnection {
   private readonly onError = (error: Error): void => {
     if (this.ended === undefined)
       this.destroy(
-        new SmtpClientError("lost", `the connection was lost: ${error.message}`, { cause: error }),
+        new SmtpClientError("lost", `the connection was lost: ${failureWords(error)}`, { cause: error }),
       );
   };
 

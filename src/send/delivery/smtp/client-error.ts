@@ -1,5 +1,6 @@
 /** The one error of the SMTP client: why a connection could not be had, or was lost. */
 import type { Verdict } from "../delivery.ts";
+import { failureWords } from "./failure-words.ts";
 import { localVerdict } from "./peer-verdict.ts";
 
 export type ClientErrorCode =
@@ -42,9 +43,9 @@ export class SmtpClientError extends Error {
   }
 }
 
-export function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // The error of several addresses tried at once has its texts inside.
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(errorText).join("; ");
-  return error.message;
+/** Whatever was thrown while a connection was opened. */
+export function asClientError(error: unknown): SmtpClientError {
+  return error instanceof SmtpClientError
+    ? error
+    : new SmtpClientError("connect", failureWords(error), { cause: error });
 }

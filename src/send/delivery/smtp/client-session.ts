@@ -2,18 +2,36 @@
  * A connection in use: one transaction after another, and where the peer allows the next one's envelope right
  * behind the present one's content, so that a message costs one round trip by DATA too (RFC 2920 §3.1).
  */
+import { smallerRecipientCount } from "../../../core/policy/peer-limits.ts";
 import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
 import type { Events } from "../../../events/events.ts";
 import type { Clock } from "../../../ports/ports.ts";
+import type { Verdict } from "../delivery.ts";
 import type { ClientConnection, Receiver } from "./client-connection.ts";
 import { SmtpClientError } from "./client-error.ts";
 import type { Capabilities } from "./ehlo-capabilities.ts";
 import { envelopeRefusal } from "./envelope-commands.ts";
-import { decideRest, type Job } from "./job.ts";
-import type { NextHopHost } from "./next-hop-host.ts";
+import type { Job } from "./job.ts";
+import type { OpenedConnection } from "./open-connection.ts";
+import { stillHolds, type Peer } from "./peer.ts";
+import {
+  acquitTls,
+  blameFeature,
+  blameFollowing,
+  confirmClearText,
+  hasBroken,
+  learnMessageLimit,
+  learnRecipientLimit,
+  proveTls,
+  suspectTls,
+  type PeerFeature,
+} from "./peer-quirks.ts";
+import { isAboutClientCertificate } from "./reply-meaning.ts";
 import type { PeerReply } from "./reply-reader.ts";
 import { timeouts } from "./timeouts.ts";
-import { Transaction, type TransactionEnd, type TransactionHost } from "./transaction.ts";
+import { isTlsNeeded } from "./tls.ts";
+import { Transaction } from "./transaction.ts";
+import type { TransactionEnd, TransactionSession } from "./transaction-contract.ts";
 
 /** The pool, as its sessions see it. */
 export interface SessionOwner {
@@ -21,8 +39,10 @@ export interface SessionOwner {
   readonly events: Events;
   readonly clock: Clock;
   /** A waiting job for behind the present one. */
-  takeFollower(): Job | undefined;
-  finished(job: Job, end: TransactionEnd, host: NextHopHost): void;
+  takeFollower(session: ClientSession): Job | undefined;
+  /** The session's peer cannot be given this job's message. */
+  unfit(job: Job, verdict: Verdict, peer: Peer): void;
+  finished(job: Job, end: TransactionEnd, peer: Peer): void;
   /** Nothing is running; `run` or `quit` comes next. */
   available(session: ClientSession): void;
   /** The last call. */
@@ -31,35 +51,37 @@ export interface SessionOwner {
 
 /** A job follows another only where the peer answered the last end of data so soon, lest it waits behind a slow one. */
 const quickMs = 1_000;
+/** After a longer rest a peer may end the session for that reason, whatever number of messages it took. */
+const shortRestMs = 5_000;
 
-export class ClientSession implements Receiver, TransactionHost {
+export class ClientSession implements Receiver, TransactionSession {
   readonly connection: ClientConnection;
   readonly capabilities: Capabilities;
-  readonly host: NextHopHost;
-  readonly events: Events;
+  readonly peer: Peer;
   needsReset = false;
   private readonly owner: SessionOwner;
+  private readonly secured: boolean;
   private current: Transaction | undefined;
   private next: Transaction | undefined;
   private started = 0;
+  private taken = 0;
+  private mailWasAnswered = false;
+  private spent = false;
   private quitting = false;
   /** The present transaction was written behind another's content. */
   private following = false;
   private contentSentAt = 0;
   private quick = false;
+  private restingSince = Infinity;
+  private restedMs = 0;
 
-  constructor(
-    owner: SessionOwner,
-    connection: ClientConnection,
-    capabilities: Capabilities,
-    host: NextHopHost,
-  ) {
+  constructor(owner: SessionOwner, opened: OpenedConnection, peer: Peer) {
     this.owner = owner;
-    this.connection = connection;
-    this.capabilities = capabilities;
-    this.host = host;
-    this.events = owner.events;
-    connection.receiver = this;
+    this.connection = opened.connection;
+    this.capabilities = opened.capabilities;
+    this.secured = opened.secured;
+    this.peer = peer;
+    this.connection.receiver = this;
   }
 
   /** Transactions begun. */
@@ -67,33 +89,48 @@ export class ClientSession implements Receiver, TransactionHost {
     return this.started;
   }
 
-  get busy(): boolean {
-    return this.current !== undefined;
-  }
-
-  get leaving(): boolean {
-    return this.quitting;
-  }
-
-  /** smtpMaxMessagesPerConnection is reached. Exchange: 0 means no limit. */
+  /** It takes no further message: smtpMaxMessagesPerConnection, or the peer's own limit. Exchange: 0 is no limit. */
   get worn(): boolean {
-    const most = this.owner.connector.smtpMaxMessagesPerConnection;
-    return most > 0 && this.started >= most;
+    if (this.spent) return true;
+    const { started, owner, capabilities, peer } = this;
+    const most = owner.connector.smtpMaxMessagesPerConnection;
+    if ((most > 0 && started >= most) || started >= capabilities.limits.messagesPerConnection) return true;
+    const learned = peer.host.messagesPerConnection;
+    return learned !== undefined && started >= stillHolds(learned, owner.clock.now());
   }
 
-  /** Begins a job; returns false when it was decided without a transaction. */
-  run(job: Job): boolean {
-    const transaction = this.prepare(job);
-    if (transaction === undefined) return false;
-    this.current = transaction;
+  get mayBlameTls(): boolean {
+    return (
+      this.secured &&
+      !this.mailWasAnswered &&
+      !isTlsNeeded(this.owner.connector) &&
+      this.owner.clock.now() >= this.peer.tlsProvenUntil
+    );
+  }
+
+  /** Begins a job, or tells why this peer cannot be given it. */
+  run(job: Job): Verdict | undefined {
+    const refusal = this.refusalOf(job);
+    if (refusal !== undefined) return refusal;
+    if (this.restingSince !== Infinity) {
+      this.restedMs = this.owner.clock.now() - this.restingSince;
+      this.restingSince = Infinity;
+    }
+    this.current = this.prepare(job);
     this.following = false;
-    transaction.begin();
-    return true;
+    this.current.begin();
+    return undefined;
   }
 
   /** Keeps the connection for later, for so long. */
   rest(idleMs: number): void {
+    this.restingSince = this.owner.clock.now();
     this.connection.setDeadline(idleMs);
+  }
+
+  /** Since when it has been idle (`Clock.now()`); Infinity while in use. */
+  get idleSince(): number {
+    return this.restingSince;
   }
 
   /** Says good-bye and closes; `gone` follows. */
@@ -105,34 +142,81 @@ export class ClientSession implements Receiver, TransactionHost {
   }
 
   follower(): Transaction | undefined {
-    this.contentSentAt = this.owner.clock.now();
-    if (!this.quick || !this.host.followOn || this.next !== undefined) return undefined;
+    const { owner, peer } = this;
+    const now = owner.clock.now();
+    this.contentSentAt = now;
+    if (!this.quick || now < peer.noFollowingUntil || this.next !== undefined) return undefined;
     // With CHUNKING a message is one flight anyway.
     if (!this.pipelining || this.chunking) return undefined;
     while (!this.worn) {
-      const job = this.owner.takeFollower();
+      const job = owner.takeFollower(this);
       if (job === undefined) return undefined;
-      this.next = this.prepare(job);
-      if (this.next !== undefined) return this.next;
+      const refusal = this.refusalOf(job);
+      if (refusal === undefined) return (this.next = this.prepare(job));
+      owner.unfit(job, refusal, peer);
     }
     return undefined;
   }
 
+  mailAnswered(reply: PeerReply): void {
+    if (this.mailWasAnswered) return;
+    const { owner, peer, secured } = this;
+    if (secured) {
+      if (isAboutClientCertificate(reply)) return;
+      proveTls(peer, owner.clock.now());
+    } else if (peer.tlsSuspicion !== undefined) {
+      confirmClearText(peer, owner.connector.name, owner.events);
+    }
+    this.mailWasAnswered = true;
+  }
+
+  delivered(job: Job): void {
+    this.taken++;
+    if (job.wornOut === undefined) return;
+    const { host, messages } = job.wornOut;
+    if (host === this.peer.host) learnMessageLimit(host, messages, this.owner.clock.now(), this.owner.events);
+    job.wornOut = undefined;
+  }
+
+  mayBeWornOut(job: Job): boolean {
+    if (this.taken === 0 || job.wornOut !== undefined) return false;
+    this.wearOut(job);
+    return true;
+  }
+
+  blame(what: PeerFeature | "TLS", error: string): void {
+    const { owner, peer } = this;
+    const now = owner.clock.now();
+    if (what === "TLS") suspectTls(peer, error, now);
+    else blameFeature(peer, what, error, now, owner.events);
+  }
+
+  learnRecipientLimit(most: number): void {
+    learnRecipientLimit(this.peer.host, most, this.owner.clock.now(), this.owner.events);
+  }
+
+  learnFromRefusal(recipients: number, text: string): void {
+    this.learnRecipientLimit(smallerRecipientCount(recipients, text));
+  }
+
   ended(transaction: Transaction, end: TransactionEnd, close: SmtpClientError | undefined): void {
-    const { next, owner, connection, host } = this;
+    const { next, owner, connection, peer } = this;
+    const { job } = transaction;
     if (this.contentSentAt !== 0) this.quick = owner.clock.now() - this.contentSentAt <= quickMs;
     this.contentSentAt = 0;
     this.current = next;
     this.next = undefined;
     this.following = next !== undefined;
+    if (end.kind === "unsent" && end.leaving && this.taken > 0 && job.wornOut === undefined)
+      this.wearOut(job);
     if (close !== undefined) {
       // The job first: closing tells the owner that the connection is gone.
-      owner.finished(transaction.job, end, host);
+      owner.finished(job, end, peer);
       connection.destroy(close);
       return;
     }
     if (next !== undefined) connection.setDeadline(timeouts.mailMs);
-    owner.finished(transaction.job, end, host);
+    owner.finished(job, end, peer);
     if (next === undefined && connection.pendingBytes > 0) {
       connection.destroy(new SmtpClientError("garbage", "the peer sent replies nobody asked for"));
     }
@@ -163,42 +247,67 @@ export class ClientSession implements Receiver, TransactionHost {
   }
 
   lost(error: SmtpClientError): void {
-    const { current, next } = this;
-    if (next !== undefined || (this.following && current?.unanswered === true)) this.host.followOn = false;
+    const { current, next, owner, peer } = this;
+    const unanswered = this.following && current?.unanswered === true;
+    if (next !== undefined || unanswered) blameFollowing(peer, owner.clock.now());
+    // Clear text is lost at the first command as TLS was.
+    if (current?.unanswered === true && !this.mailWasAnswered && !this.secured) acquitTls(peer);
     this.current = undefined;
     this.next = undefined;
     if (current !== undefined) {
-      if (this.following && current.unanswered) current.withdraw(error);
+      if (unanswered) current.withdraw(error);
       else current.lost(error);
     }
     next?.withdraw(error);
-    this.owner.gone(this);
+    owner.gone(this);
+  }
+
+  private wearOut(job: Job): void {
+    this.spent = true;
+    const messages = this.restedMs > shortRestMs ? 0 : this.started - (this.next === undefined ? 1 : 2);
+    job.wornOut = { host: this.peer.host, messages };
   }
 
   private get chunking(): boolean {
-    return this.capabilities.chunking && this.owner.connector.chunkingEnabled && !this.host.chunkingBroken;
-  }
-
-  private get pipelining(): boolean {
+    const { capabilities, owner, peer } = this;
     return (
-      this.capabilities.pipelining && this.owner.connector.pipeliningEnabled && !this.host.pipeliningBroken
+      capabilities.chunking &&
+      owner.connector.chunkingEnabled &&
+      (peer.noChunkingUntil === 0 || !hasBroken(peer, "CHUNKING", owner.clock.now()))
     );
   }
 
-  private prepare(job: Job): Transaction | undefined {
-    const { host, capabilities, pipelining } = this;
-    const chunking = this.chunking && job.chunkingFault === undefined;
-    const { envelope, content } = job.claim.message;
-    const refusal = envelopeRefusal(envelope, content, capabilities, {
-      chunking,
-      asciiPaths: job.asciiPaths,
-    });
-    if (refusal !== undefined) {
-      decideRest(job, "permanent", refusal);
-      this.owner.finished(job, { kind: "completed" }, host);
-      return undefined;
-    }
+  private get pipelining(): boolean {
+    const { capabilities, owner, peer } = this;
+    return (
+      capabilities.pipelining &&
+      owner.connector.pipeliningEnabled &&
+      (peer.noPipeliningUntil === 0 || !hasBroken(peer, "PIPELINING", owner.clock.now()))
+    );
+  }
+
+  private refusalOf({ claim, asciiPaths, chunkingFault }: Job): Verdict | undefined {
+    const { envelope, content } = claim.message;
+    const chunking = this.chunking && chunkingFault === undefined;
+    return envelopeRefusal(envelope, content, this.capabilities, { chunking, asciiPaths });
+  }
+
+  private prepare(job: Job): Transaction {
     this.started++;
-    return new Transaction(this, job, { pipelining, chunking });
+    return new Transaction(this, job, {
+      pipelining: this.pipelining,
+      chunking: this.chunking && job.chunkingFault === undefined,
+      mostRecipients: this.mostRecipients(job.recipients.length),
+    });
+  }
+
+  private mostRecipients(wanted: number): number {
+    const { owner, capabilities, peer } = this;
+    if (wanted === 1) return 1;
+    return Math.min(
+      owner.connector.maxRecipientsPerTransaction,
+      capabilities.limits.recipientsPerTransaction,
+      stillHolds(peer.host.recipientsPerTransaction, owner.clock.now()),
+    );
   }
 }

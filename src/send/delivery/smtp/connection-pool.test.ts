@@ -10,7 +10,7 @@ import {
 import { startScriptedServer } from "../../../testing/scripted-server.ts";
 import { testClaim } from "../../../testing/test-claim.ts";
 import { brief, testSmtpCarrier } from "../../../testing/test-smtp-carrier.ts";
-import { avoidHostMs } from "./next-hop-host.ts";
+import { avoidRefusedMs } from "./peer.ts";
 import { timeouts } from "./timeouts.ts";
 
 const open: { close(): Promise<void> }[] = [];
@@ -154,7 +154,7 @@ describe("hosts", () => {
     for (let sent = 0; sent < 3; sent++) expect(brief(await carrier.carry(testClaim()))).toHaveLength(1);
     expect(dialled).toEqual([dead, sink.port, sink.port, sink.port]);
     dialled = [];
-    await clock.advance(avoidHostMs);
+    await clock.advance(avoidRefusedMs);
     for (let sent = 0; sent < 2; sent++) await carrier.carry(testClaim());
     expect(dialled).toContain(dead);
   });

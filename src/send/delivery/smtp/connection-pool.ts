@@ -1,41 +1,49 @@
 /**
  * The connections to one next hop, and the jobs that wait for one. Connections are opened as jobs wait, kept
- * for a short while when idle, and replaced when they are worn out or lost. Hosts take turns; one that fails is
- * tried last for a while. Jobs fail as unreachable only when no host is left to try and no connection is open.
+ * for a short while when idle, and replaced when they are worn out or lost. Hosts take turns; what a peer puts off, or
+ * cannot take, another is asked for in the same attempt. Jobs fail as unreachable only when no peer is left to try and
+ * no connection is open.
  */
 import { setMaxListeners } from "node:events";
 import type { SmtpSendConnector, SmartHost } from "../../../core/policy/send-connector.ts";
 import type { Events } from "../../../events/events.ts";
 import type { Clock } from "../../../ports/ports.ts";
-import { SmtpClientError, errorText } from "./client-error.ts";
+import type { Verdict } from "../delivery.ts";
+import { SmtpClientError } from "./client-error.ts";
 import { ClientSession, type SessionOwner } from "./client-session.ts";
-import { decideRest, type Job } from "./job.ts";
-import { avoidHostMs, hostIn, hostOrder, type HostMemory, type NextHopHost } from "./next-hop-host.ts";
-import { openConnection, type OpeningContext } from "./open-connection.ts";
+import { connectToAny, type DialFailure } from "./connect-to-any.ts";
+import { conclude, settle, unreachable } from "./concluding.ts";
+import { decideRest, passOver, putOff, recall, type Job } from "./job.ts";
+import type { OpeningContext } from "./open-connection.ts";
+import type { ConnectionHolder, OutboundConnections } from "./outbound-connections.ts";
+import type { NextHopHost, Peer } from "./peer.ts";
+import { anyoneLeft, hostsInTurn } from "./peer-order.ts";
 import { isTlsNeeded } from "./tls.ts";
 import { timeouts } from "./timeouts.ts";
-import type { TransactionEnd } from "./transaction.ts";
+import type { TransactionEnd } from "./transaction-contract.ts";
+import { WaitingJobs } from "./waiting-jobs.ts";
 
 /** How long no further connection is tried after a failure while others are open: the peer has its limits too. */
 const dialPauseMs = 5_000;
 /** Connections opened at once while none is open yet; the double of the open ones after that. */
 const firstDials = 4;
 
-export class ConnectionPool implements SessionOwner {
+export class ConnectionPool implements SessionOwner, ConnectionHolder {
   readonly connector: SmtpSendConnector;
   readonly events: Events;
   readonly clock: Clock;
   private readonly context: OpeningContext;
   private readonly hosts: readonly NextHopHost[];
+  private readonly outbound: OutboundConnections;
   private readonly most: number;
   private readonly idleMs: number;
-  private readonly waiting: Job[] = [];
-  /** Jobs that only a new connection may take: theirs was lost. */
-  private readonly waitingFresh: Job[] = [];
+  private readonly waiting = new WaitingJobs();
   private readonly sessions = new Set<ClientSession>();
+  /** The longest idle first. */
   private readonly idle: ClientSession[] = [];
   private readonly stop = new AbortController();
   private dialling = 0;
+  private diallingElsewhere = 0;
   private dialPausedUntil = 0;
   private turn = 0;
   private closing: Promise<void> | undefined;
@@ -44,73 +52,101 @@ export class ConnectionPool implements SessionOwner {
   constructor(
     context: OpeningContext,
     nextHop: readonly SmartHost[],
-    memory: HostMemory,
-    events: Events,
+    outbound: OutboundConnections,
     most: number,
   ) {
     // Each connection being opened listens.
     setMaxListeners(0, this.stop.signal);
     this.context = context;
     this.connector = context.connector;
-    this.events = events;
+    this.events = context.events;
     this.clock = context.ports.clock;
-    this.hosts = nextHop.map((host) => hostIn(memory, host));
+    this.hosts = nextHop.map((host) => context.memory.host(host));
+    this.outbound = outbound;
     this.turn = Math.floor(context.ports.random() * nextHop.length);
     this.most = most;
     this.idleMs = Math.min(timeouts.idleMs, context.connector.connectionInactivityTimeOut);
+  }
+
+  get held(): number {
+    return this.sessions.size + this.dialling;
+  }
+
+  get idleSince(): number | undefined {
+    return this.idle[0]?.idleSince;
   }
 
   submit(job: Job): void {
     if (this.closing !== undefined) return settle(job, "aborted", "");
     for (let session = this.idle.pop(); session !== undefined; session = this.idle.pop()) {
       if (!session.connection.alive) continue;
-      if (!session.run(job)) this.available(session);
-      return;
+      const refusal = session.run(job);
+      if (refusal === undefined) return;
+      this.idle.push(session);
+      return this.unfit(job, refusal, session.peer);
     }
-    this.waiting.push(job);
+    this.waiting.addLast(job);
     this.dialMore();
   }
 
-  takeFollower(): Job | undefined {
-    return this.waiting.shift();
+  takeFollower(session: ClientSession): Job | undefined {
+    return this.waiting.take(session.peer, false);
   }
 
-  finished(job: Job, end: TransactionEnd, host: NextHopHost): void {
+  unfit(job: Job, verdict: Verdict, peer: Peer): void {
+    job.unfit = { verdict, host: peer.host.name };
+    passOver(job, peer);
+    this.passOn(job);
+  }
+
+  finished(job: Job, end: TransactionEnd, peer: Peer): void {
+    const host = peer.host.name;
     switch (end.kind) {
       case "completed":
-        if (job.recipients.length === 0) return settle(job, "attempted", host.name);
-        // The peer took as many recipients as it takes at once: the others follow in a transaction of their own.
-        if (this.closing !== undefined) return settle(job, "aborted", host.name);
-        this.waiting.unshift(job);
-        return;
+        if (this.closing !== undefined) return settle(job, "aborted", host);
+        // Recipients beyond what the peer takes at once follow in a transaction of their own.
+        if (job.recipients.length > 0) return this.waiting.addFirst(job);
+        if (job.deferred.length === 0) return settle(job, "attempted", host);
+        if (!end.elsewhere || !anyoneLeft(job.asked, this.hosts)) return conclude(job, this.hosts, host);
+        recall(job);
+        return this.passOn(job);
       case "unsent":
-        if (this.closing !== undefined) return settle(job, "aborted", host.name);
-        if (!end.free && job.retried) {
-          decideRest(job, "transient", end.verdict);
-          return settle(job, "attempted", host.name);
+        if (this.closing !== undefined) return settle(job, "aborted", host);
+        if (end.free || !job.retried) {
+          if (!end.free) job.retried = true;
+          this.waiting.addFresh(job);
+          return this.dialMore();
         }
-        if (!end.free) job.retried = true;
-        this.waitingFresh.push(job);
+        if (end.contentComplete) decideRest(job, "transient", end.verdict, host, true);
+        else putOff(job, end.verdict, peer);
+        return this.finished(job, { kind: "completed", elsewhere: true }, peer);
+      case "wornOut":
+        if (this.closing !== undefined) return settle(job, "aborted", host);
+        this.waiting.addFresh(job);
         return this.dialMore();
       case "damaged":
         return job.outcomes.length === 0
           ? job.resolve({ kind: "damaged", what: end.what })
-          : settle(job, "attempted", host.name);
+          : settle(job, "attempted", host);
       case "aborted":
-        return settle(job, "aborted", host.name);
+        return settle(job, "aborted", host);
     }
   }
 
   available(session: ClientSession): void {
-    if (session.worn || this.closing !== undefined) return session.quit();
+    if (session.worn || this.closing !== undefined || this.outbound.owes(this)) return session.quit();
+    const full = this.held >= this.most;
+    // Somebody waits for another connection than this one, and there is no room for it but this one's.
+    const inTheWay = full && this.waiting.wantElsewhere > 0 && !this.isHelped();
     for (;;) {
-      const job = (session.messages === 0 ? this.waitingFresh.shift() : undefined) ?? this.waiting.shift();
+      if (inTheWay && !this.waiting.wouldHelp(session.peer)) return session.quit();
+      const job = this.waiting.take(session.peer, session.messages === 0);
       if (job === undefined) break;
-      if (session.run(job)) return;
+      const refusal = session.run(job);
+      if (refusal === undefined) return;
+      this.unfit(job, refusal, session.peer);
     }
-    // A job waits for a new connection, and there is no room for one but this one's.
-    if (this.waitingFresh.length > this.dialling && this.sessions.size + this.dialling >= this.most)
-      return session.quit();
+    if (full && this.waiting.wantFresh > this.dialling) return session.quit();
     session.rest(this.idleMs);
     this.idle.push(session);
   }
@@ -119,8 +155,17 @@ export class ConnectionPool implements SessionOwner {
     this.sessions.delete(session);
     const position = this.idle.indexOf(session);
     if (position >= 0) this.idle.splice(position, 1);
+    this.outbound.leave(this);
     this.dialMore();
     this.tellQuiet();
+  }
+
+  closeLongestIdle(): void {
+    this.idle.shift()?.quit();
+  }
+
+  roomMade(): void {
+    this.dialMore();
   }
 
   /** As Carrier.close. Jobs that wait are given back at once. */
@@ -133,7 +178,8 @@ export class ConnectionPool implements SessionOwner {
     // `closing` is set when this function first waits.
     await Promise.resolve();
     const error = new SmtpClientError("aborted", "the relay is stopping");
-    for (const job of this.waitingFresh.splice(0).concat(this.waiting.splice(0))) settle(job, "aborted", "");
+    this.outbound.withdraw(this);
+    for (const job of this.waiting.takeAll()) settle(job, "aborted", "");
     this.stop.abort(error);
     for (const session of this.idle.splice(0)) session.quit();
     const closed = [...this.sessions].map((session) => session.connection.whenClosed());
@@ -154,94 +200,101 @@ export class ConnectionPool implements SessionOwner {
     if (this.sessions.size === 0 && this.dialling === 0) this.onQuiet?.();
   }
 
+  /** To a peer that was not asked yet: one at hand, or a new connection. */
+  private passOn(job: Job): void {
+    if (!anyoneLeft(job.asked, this.hosts))
+      return conclude(job, this.hosts, job.asked.at(-1)?.host.name ?? "");
+    this.waiting.addElsewhere(job);
+    const at = this.idle.findLastIndex(
+      ({ peer, connection }) => connection.alive && this.waiting.wouldHelp(peer),
+    );
+    const [session] = at < 0 ? [] : this.idle.splice(at, 1);
+    if (session !== undefined) return this.available(session);
+    if (this.held >= this.most) this.closeLongestIdle();
+    this.dialMore();
+  }
+
+  private get openPeers(): readonly Peer[] {
+    return [...this.sessions].map(({ peer }) => peer);
+  }
+
+  /** A connection that is there may serve one of those who wait for another peer. */
+  private isHelped(): boolean {
+    if (this.diallingElsewhere > 0) return true;
+    for (const { peer } of this.sessions) if (this.waiting.wouldHelp(peer)) return true;
+    return false;
+  }
+
   private dialMore(): void {
     if (this.closing !== undefined) return;
-    if (this.sessions.size > 0 && this.clock.now() < this.dialPausedUntil) return;
+    const { waiting } = this;
     const open = this.sessions.size;
+    const paused = open > 0 && this.clock.now() < this.dialPausedUntil;
     const atOnce = open === 0 ? firstDials : open * 2;
-    while (
-      this.waiting.length + this.waitingFresh.length > this.dialling &&
-      open + this.dialling < this.most &&
-      this.dialling < atOnce
-    ) {
-      void this.dial();
+    while (this.held < this.most && this.dialling < atOnce) {
+      const elsewhere =
+        waiting.wantElsewhere > this.diallingElsewhere && (!paused || waiting.anyStranded(this.openPeers));
+      if (!elsewhere && (paused || waiting.wantAny <= this.dialling - this.diallingElsewhere)) return;
+      if (!this.outbound.enter(this)) return;
+      void this.dial(elsewhere);
     }
   }
 
-  private async dial(): Promise<void> {
+  private async dial(elsewhere: boolean): Promise<void> {
     this.dialling++;
-    let failure: { host: NextHopHost; error: SmtpClientError } | undefined;
-    let session: ClientSession | undefined;
-    for (const host of hostOrder(this.hosts, this.turn++, this.clock.now())) {
-      try {
-        const { connection, capabilities } = await openConnection(host, this.context, this.stop.signal);
-        host.avoidUntil = 0;
-        session = new ClientSession(this, connection, capabilities, host);
-        break;
-      } catch (error) {
-        const known =
-          error instanceof SmtpClientError
-            ? error
-            : new SmtpClientError("connect", errorText(error), { cause: error });
-        if (this.stop.signal.aborted) break;
-        // Of several failures the one of the last host tried is told; that TLS is missing is never hidden.
-        if (failure?.error.code !== "tls") failure = { host, error: known };
-        host.avoidUntil = this.clock.now() + avoidHostMs;
-      }
-    }
+    if (elsewhere) this.diallingElsewhere++;
+    const hosts = hostsInTurn(this.hosts, this.turn++);
+    const wanted = (peer: Peer): boolean => !elsewhere || this.waiting.wouldHelp(peer);
+    const result = await connectToAny(hosts, wanted, this.waiting.first, this.context, this.stop.signal);
     this.dialling--;
-    if (session !== undefined) {
+    if (elsewhere) this.diallingElsewhere--;
+    if (result.kind === "opened") {
+      const session = new ClientSession(this, result.opened, result.peer);
       this.sessions.add(session);
       this.available(session);
       this.dialMore();
-    } else if (failure !== undefined) {
-      this.dialFailed(failure.host, failure.error);
+    } else {
+      this.outbound.leave(this);
+      // Aborted: `close` ended it, and has given the jobs back.
+      if (result.kind === "failed" && this.closing === undefined) this.dialFailed(result, elsewhere);
     }
-    // Neither: `close` ended it, and has given the jobs back.
     this.tellQuiet();
   }
 
-  private dialFailed(host: NextHopHost, error: SmtpClientError): void {
-    const tlsRequired = error.code === "tls" && isTlsNeeded(this.connector);
-    if (tlsRequired) {
-      const first = this.waiting[0] ?? this.waitingFresh[0];
-      const recipient = first?.claim.message.envelope.recipients[first.recipients[0]?.index ?? 0];
-      this.events.emit("SmtpSendTlsRequiredFailed", {
-        connector: this.connector.name,
-        domain: recipient?.forwardPath.replace(/^.*@/s, "") ?? host.name,
-        host: host.name,
-        error: error.message,
-      });
+  private dialFailed(failure: DialFailure, elsewhere: boolean): void {
+    const { host, error } = failure;
+    const tlsRequired = error?.code === "tls" && isTlsNeeded(this.connector);
+    if (tlsRequired) this.tellTlsRequired(host, error);
+    if (this.sessions.size > 0) this.dialPausedUntil = this.clock.now() + dialPauseMs;
+    if (elsewhere) {
+      if (this.diallingElsewhere === 0) this.concludeStranded(failure);
+      return this.dialMore();
     }
     if (this.sessions.size > 0) {
-      this.dialPausedUntil = this.clock.now() + dialPauseMs;
-      this.waiting.unshift(...this.waitingFresh.splice(0));
-      while (this.waiting.length > 0) {
-        const session = this.idle.pop();
-        if (session === undefined) return;
-        this.available(session);
+      this.waiting.giveUpFresh();
+      for (let left = this.idle.length; left > 0 && this.waiting.count > 0; left--) {
+        const session = this.idle.shift();
+        if (session !== undefined) this.available(session);
       }
-      return;
+      return this.dialMore();
     }
-    if (this.dialling > 0) return;
-    for (const job of this.waitingFresh.splice(0).concat(this.waiting.splice(0))) {
-      if (job.outcomes.length > 0) {
-        decideRest(job, "transient", error.verdict);
-        settle(job, "attempted", host.name);
-      } else {
-        job.resolve({
-          kind: "unreachable",
-          host: host.name,
-          verdict: error.verdict,
-          ...(tlsRequired ? { tlsRequired } : {}),
-        });
-      }
-    }
+    if (this.dialling > 0 || error === undefined) return;
+    for (const job of this.waiting.takeAll()) unreachable(job, this.hosts, host, error, tlsRequired);
   }
-}
 
-/** Recipients that are not decided stay as they were. */
-function settle(job: Job, kind: "attempted" | "aborted", host: string): void {
-  if (kind === "aborted" && job.outcomes.length === 0) job.resolve({ kind });
-  else job.resolve({ kind: "attempted", host, outcomes: job.outcomes });
+  /** Those whom the failed connection was for, and whom no other can serve. */
+  private concludeStranded({ host, error }: DialFailure): void {
+    for (const job of this.waiting.takeStranded(this.openPeers)) conclude(job, this.hosts, host, error);
+  }
+
+  private tellTlsRequired(host: string, error: SmtpClientError): void {
+    const { first } = this.waiting;
+    const recipient = first?.claim.message.envelope.recipients[first.recipients[0]?.index ?? 0];
+    this.events.emit("SmtpSendTlsRequiredFailed", {
+      connector: this.connector.name,
+      domain: recipient?.forwardPath.replace(/^.*@/s, "") ?? host,
+      host,
+      error: error.message,
+    });
+  }
 }

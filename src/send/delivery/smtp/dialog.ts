@@ -25,9 +25,14 @@ export class Dialog implements Receiver {
     const ready = this.replies.shift();
     if (ready !== undefined) return Promise.resolve(ready);
     if (this.error !== undefined) return Promise.reject(this.error);
+    this.await(stage, timeoutMs);
+    return new Promise((resolve, reject) => (this.waiting = { resolve, reject }));
+  }
+
+  /** Something other than a reply is waited for. */
+  await(stage: string, timeoutMs: number): void {
     this.stage = stage;
     this.connection?.setDeadline(timeoutMs);
-    return new Promise((resolve, reject) => (this.waiting = { resolve, reject }));
   }
 
   command(line: string, stage: string, timeoutMs: number): Promise<PeerReply> {

@@ -1,4 +1,5 @@
 /** What a peer offers in its answer to EHLO (RFC 5321 §4.1.1.1). */
+import type { PeerLimits } from "../../../core/policy/peer-limits.ts";
 import type { PeerReply } from "./reply-reader.ts";
 
 export interface Capabilities {
@@ -14,7 +15,11 @@ export interface Capabilities {
   readonly sizeLimitBytes: number | undefined;
   /** Upper case. */
   readonly authMechanisms: readonly string[];
+  /** LIMITS (RFC 9422): RCPTMAX and MAILMAX; Infinity where not announced. */
+  readonly limits: PeerLimits;
 }
+
+const noLimits: PeerLimits = { recipientsPerTransaction: Infinity, messagesPerConnection: Infinity };
 
 /** After HELO. */
 export const noCapabilities: Capabilities = {
@@ -28,6 +33,7 @@ export const noCapabilities: Capabilities = {
   startTls: false,
   sizeLimitBytes: undefined,
   authMechanisms: [],
+  limits: noLimits,
 };
 
 export function parseCapabilities({ text }: PeerReply): Capabilities {
@@ -52,6 +58,7 @@ export function parseCapabilities({ text }: PeerReply): Capabilities {
     startTls: has("STARTTLS"),
     sizeLimitBytes: sizeLimit(keywords.get("SIZE")),
     authMechanisms: keywords.get("AUTH") ?? [],
+    limits: announcedLimits(keywords.get("LIMITS")),
   };
 }
 
@@ -59,4 +66,14 @@ function sizeLimit(parameters: readonly string[] | undefined): number | undefine
   if (parameters === undefined) return undefined;
   const limit = /^\d{1,20}$/.test(parameters[0] ?? "") ? Number(parameters[0]) : 0;
   return limit === 0 ? Infinity : limit;
+}
+
+function announcedLimits(parameters: readonly string[] | undefined): PeerLimits {
+  if (parameters === undefined) return noLimits;
+  const limit = (name: string): number => {
+    const given = parameters.find((parameter) => parameter.startsWith(`${name}=`))?.slice(name.length + 1);
+    // RFC 9422 §4: one to six digits, no zero in front.
+    return given !== undefined && /^[1-9]\d{0,5}$/.test(given) ? Number(given) : Infinity;
+  };
+  return { recipientsPerTransaction: limit("RCPTMAX"), messagesPerConnection: limit("MAILMAX") };
 }

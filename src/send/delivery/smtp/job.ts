@@ -2,20 +2,38 @@
 import type { Claim, RecipientState } from "../../../spool/spool.ts";
 import type { AttemptResult, RecipientOutcome, Verdict } from "../delivery.ts";
 import { asksForReports, isAsciiPath, isSendablePath } from "./envelope-commands.ts";
+import type { NextHopHost, Peer } from "./peer.ts";
 import { localVerdict } from "./peer-verdict.ts";
+
+/** A recipient that a peer put off by 4xx: another may take it in the same attempt (RFC 5321 §5.1). */
+export interface DeferredRecipient {
+  readonly state: RecipientState;
+  readonly verdict: Verdict;
+  /** Who said so. */
+  readonly host: string;
+}
 
 export interface Job {
   readonly claim: Claim;
   readonly resolve: (result: AttemptResult) => void;
-  /** Not yet decided. */
+  /** To be served next: neither decided nor put off. */
   recipients: readonly RecipientState[];
   outcomes: RecipientOutcome[];
+  deferred: readonly DeferredRecipient[];
+  /** What put off those who are to be served again by another peer. */
+  before: readonly DeferredRecipient[];
+  /** Those who put it off or cannot take it: not asked again in this attempt. */
+  asked: readonly Peer[];
+  /** Why a peer that was asked cannot be given this message at all. */
+  unfit: { readonly verdict: Verdict; readonly host: string } | undefined;
   readonly asciiPaths: boolean;
   readonly reports: boolean;
   /** Has had the second try that a connection lost too early gives. */
   retried: boolean;
-  /** How a host mishandled its BDAT: it goes by DATA now. */
+  /** How a peer mishandled its BDAT: it goes by DATA now. */
   chunkingFault: string | undefined;
+  /** A used connection said 4xx after so many messages: a new one will show whether that was why. */
+  wornOut: { readonly host: NextHopHost; readonly messages: number } | undefined;
 }
 
 /** Paths that no command can carry are decided at once. */
@@ -47,15 +65,59 @@ export function createJob(claim: Claim, resolve: (result: AttemptResult) => void
     resolve,
     recipients,
     outcomes,
+    deferred: [],
+    before: [],
+    asked: [],
+    unfit: undefined,
     asciiPaths,
     reports: asksForReports(envelope),
     retried: false,
     chunkingFault: undefined,
+    wornOut: undefined,
   };
 }
 
-/** Gives all undecided recipients the same outcome. */
-export function decideRest(job: Job, kind: "transient" | "permanent", verdict: Verdict): void {
-  for (const { index } of job.recipients) job.outcomes.push({ kind, index, verdict });
+/** Puts off everybody who is to be served: `peer` is not asked again in this attempt. */
+export function putOff(job: Job, verdict: Verdict, peer: Peer): void {
+  const host = peer.host.name;
+  job.deferred = job.deferred.concat(job.recipients.map((state) => ({ state, verdict, host })));
   job.recipients = [];
+  passOver(job, peer);
+}
+
+/** `peer` is not asked again in this attempt. */
+export function passOver(job: Job, peer: Peer): void {
+  if (!job.asked.includes(peer)) job.asked = [...job.asked, peer];
+}
+
+/** Those who were put off are to be served again, by another peer. */
+export function recall(job: Job): void {
+  job.recipients = job.deferred.map(({ state }) => state);
+  job.before = job.deferred;
+  job.deferred = [];
+}
+
+/** Gives all who are to be served the same outcome. */
+export function decideRest(
+  job: Job,
+  kind: "transient" | "permanent",
+  verdict: Verdict,
+  host: string,
+  unconfirmed?: true,
+): void {
+  for (const { index } of job.recipients) {
+    job.outcomes.push(
+      kind === "transient" && unconfirmed
+        ? { kind, index, verdict, host, unconfirmed }
+        : { kind, index, verdict, host },
+    );
+  }
+  job.recipients = [];
+}
+
+/** Nobody else is left to ask: what put them off is their outcome. */
+export function decideDeferred(job: Job): void {
+  for (const { state, verdict, host } of job.deferred)
+    job.outcomes.push({ kind: "transient", index: state.index, verdict, host });
+  job.deferred = [];
 }

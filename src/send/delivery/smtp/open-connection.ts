@@ -1,12 +1,16 @@
 /** From a host's name to a connection ready for mail: resolve, connect, greeting, EHLO, STARTTLS, AUTH. */
+import type { Socket } from "node:net";
 import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
+import type { Events } from "../../../events/events.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import { authenticate } from "./authentication.ts";
 import { ClientConnection } from "./client-connection.ts";
-import { SmtpClientError, errorText } from "./client-error.ts";
+import { SmtpClientError, asClientError } from "./client-error.ts";
 import { Dialog } from "./dialog.ts";
 import { noCapabilities, parseCapabilities, type Capabilities } from "./ehlo-capabilities.ts";
-import { clearTextMs, type NextHopHost } from "./next-hop-host.ts";
+import { failureWords } from "./failure-words.ts";
+import { endpointOf, type NextHopHost, type Peer, type PeerMemory } from "./peer.ts";
+import { acquitTls, confirmClearText, suspectTls } from "./peer-quirks.ts";
 import { replyVerdict } from "./peer-verdict.ts";
 import type { PeerReply } from "./reply-reader.ts";
 import { timeouts } from "./timeouts.ts";
@@ -16,6 +20,8 @@ import { transcribe, type Transcript } from "./transcript.ts";
 export interface OpeningContext {
   readonly connector: SmtpSendConnector;
   readonly ports: Ports;
+  readonly events: Events;
+  readonly memory: PeerMemory;
   readonly transcript: Transcript | undefined;
   /** PEM, in place of the system's roots. */
   readonly trustedCertificates: readonly string[] | undefined;
@@ -26,83 +32,82 @@ export interface OpeningContext {
 export interface OpenedConnection {
   readonly connection: ClientConnection;
   readonly capabilities: Capabilities;
+  readonly secured: boolean;
 }
 
-/**
- * Tries the addresses of a host in turn. Rejects with the last address's SmtpClientError; nothing is left open
- * then. `signal` ends it at once.
- */
-export async function openConnection(
+/** The addresses of a host, remembered with it. Rejects with SmtpClientError (`resolve`, `timeout`). */
+export async function resolvePeers(
   host: NextHopHost,
-  context: OpeningContext,
+  { ports, memory }: OpeningContext,
   signal: AbortSignal,
-): Promise<OpenedConnection> {
-  const addresses = await resolve(host, context, signal);
-  let failure: SmtpClientError | undefined;
-  for (const address of addresses) {
-    try {
-      return await openAddress(host, address, context, signal);
-    } catch (error) {
-      failure = asClientError(error);
-      if (signal.aborted) break;
-    }
-  }
-  throw failure ?? new SmtpClientError("resolve", `${host.name} has no address`);
-}
-
-async function resolve(
-  host: NextHopHost,
-  { ports }: OpeningContext,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly Peer[]> {
+  let addresses: readonly string[];
   try {
-    return await withDeadline(ports, timeouts.resolveMs, signal, `resolving ${host.name}`, () =>
+    addresses = await withDeadline(ports, timeouts.resolveMs, signal, `resolving ${host.name}`, () =>
       ports.dns.addresses(host.name),
     );
   } catch (error) {
     if (error instanceof SmtpClientError) throw error;
-    throw new SmtpClientError("resolve", `cannot resolve ${host.name}: ${errorText(error)}`, {
+    throw new SmtpClientError("resolve", `cannot resolve ${host.name}: ${failureWords(error)}`, {
       cause: error,
     });
   }
+  if (addresses.length === 0) throw new SmtpClientError("resolve", `${host.name} has no address`);
+  host.peers = addresses.map((address) => memory.peer(host, address));
+  return host.peers;
 }
 
-async function openAddress(
-  host: NextHopHost,
-  address: string,
+/**
+ * Opens a connection to one address, in clear text on a second connection where TLS fails and is not required.
+ * Rejects with SmtpClientError; nothing is left open then. `signal` ends it at once.
+ */
+export async function openConnection(
+  peer: Peer,
   context: OpeningContext,
   signal: AbortSignal,
 ): Promise<OpenedConnection> {
-  const needTls = isTlsNeeded(context.connector);
-  const tryTls =
-    needTls || (!context.connector.ignoreStartTls && host.clearTextUntil <= context.ports.clock.now());
+  const { connector, ports, events } = context;
+  const { clock } = ports;
+  const progress: Progress = { tls: false };
+  if (isTlsNeeded(connector)) return await greet(peer, context, signal, true, progress);
+  if (!connector.ignoreStartTls && peer.clearTextUntil <= clock.now()) {
+    try {
+      const opened = await greet(peer, context, signal, true, progress);
+      if (!opened.secured) acquitTls(peer);
+      return opened;
+    } catch (error) {
+      if (!progress.tls || signal.aborted) throw error;
+      suspectTls(peer, asClientError(error).message, clock.now());
+    }
+  }
   try {
-    return await greet(host, address, context, signal, tryTls);
+    const opened = await greet(peer, context, signal, false, progress);
+    // It failed before any command of mail, and has not now: that is proof enough.
+    if (progress.tls) confirmClearText(peer, connector.name, events);
+    return opened;
   } catch (error) {
-    // Opportunistic: a peer whose TLS does not work gets the mail in clear text, on a connection of its own.
-    if (!(error instanceof SmtpClientError) || error.code !== "tls" || needTls || signal.aborted) throw error;
-    host.clearTextUntil = context.ports.clock.now() + clearTextMs;
-    return await greet(host, address, context, signal, false);
+    // A peer that refuses now may have other reasons; one that fails in the same way fails not by TLS.
+    if (asClientError(error).code !== "refused") acquitTls(peer);
+    throw error;
   }
 }
 
+/** How far it went: TLS was begun and no command within it was answered yet. */
+interface Progress {
+  tls: boolean;
+}
+
 async function greet(
-  host: NextHopHost,
-  address: string,
+  peer: Peer,
   context: OpeningContext,
   signal: AbortSignal,
   tryTls: boolean,
+  progress: Progress,
 ): Promise<OpenedConnection> {
   const { connector, ports, transcript } = context;
-  const endpoint = address.includes(":") ? `[${address}]:${host.port}` : `${address}:${host.port}`;
-  const socket = await withDeadline(ports, timeouts.connectMs, signal, `connecting to ${endpoint}`, (own) => {
-    const dialled = ports.dial({ address, port: host.port, signal: own });
-    dialled.then(
-      (late) => own.aborted && late.destroy(),
-      () => {},
-    );
-    return dialled;
-  });
+  const { host } = peer;
+  const endpoint = endpointOf(peer);
+  const socket = await dial(peer, context, signal);
   const dialog = new Dialog();
   const connection = new ClientConnection(
     socket,
@@ -114,6 +119,7 @@ async function greet(
   const abort = (): void => connection.destroy(new SmtpClientError("aborted", "the relay is stopping"));
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
+  let tlsBegun = false;
   try {
     const greeting = await dialog.next("the greeting", timeouts.greetingMs);
     if (greeting.code !== 220) throw refused(greeting);
@@ -121,8 +127,10 @@ async function greet(
     let secured = false;
     if (tryTls) {
       if (capabilities.startTls) {
+        tlsBegun = progress.tls = true;
         secured = await startTls(connection, dialog, host.name, connector, context.trustedCertificates);
         if (secured) capabilities = await hello(dialog, connector);
+        tlsBegun = progress.tls = false;
       }
       if (!secured && isTlsNeeded(connector)) {
         throw new SmtpClientError(
@@ -133,14 +141,44 @@ async function greet(
     }
     await authenticate(dialog, capabilities, secured, connector);
     if (dialog.unasked > 0) throw new SmtpClientError("garbage", "the peer sent replies nobody asked for");
-    return { connection, capabilities };
+    peer.capabilities = capabilities;
+    return { connection, capabilities, secured };
   } catch (error) {
-    const failure = asClientError(error);
-    if (connection.alive && failure.code === "refused") connection.writeText("QUIT\r\n");
+    const failure = tlsBegun && !signal.aborted ? tlsFailure(asClientError(error)) : asClientError(error);
+    if (connection.alive && failure.verdict.fromPeer) connection.writeText("QUIT\r\n");
     connection.destroy(failure);
     throw failure;
   } finally {
     signal.removeEventListener("abort", abort);
+  }
+}
+
+/** From STARTTLS to the first answer within TLS, whatever fails is a failure of TLS. */
+function tlsFailure(failure: SmtpClientError): SmtpClientError {
+  if (failure.code === "tls") return failure;
+  const { verdict, message } = failure;
+  return verdict.fromPeer
+    ? new SmtpClientError("tls", message, { cause: failure, verdict })
+    : new SmtpClientError("tls", `TLS fails: ${message}`, { cause: failure });
+}
+
+async function dial(peer: Peer, { ports }: OpeningContext, signal: AbortSignal): Promise<Socket> {
+  const endpoint = endpointOf(peer);
+  const target = { address: peer.address, port: peer.host.port };
+  try {
+    return await withDeadline(ports, timeouts.connectMs, signal, `connecting to ${endpoint}`, (own) => {
+      const dialled = ports.dial({ ...target, signal: own });
+      dialled.then(
+        (late) => own.aborted && late.destroy(),
+        () => {},
+      );
+      return dialled;
+    });
+  } catch (error) {
+    if (error instanceof SmtpClientError) throw error;
+    throw new SmtpClientError("connect", `cannot connect to ${endpoint}: ${failureWords(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -159,12 +197,6 @@ async function hello(dialog: Dialog, { fqdn, forceHelo }: SmtpSendConnector): Pr
 function refused(reply: PeerReply): SmtpClientError {
   const verdict = replyVerdict(reply);
   return new SmtpClientError("refused", verdict.text, { verdict });
-}
-
-function asClientError(error: unknown): SmtpClientError {
-  return error instanceof SmtpClientError
-    ? error
-    : new SmtpClientError("connect", errorText(error), { cause: error });
 }
 
 /** Runs `begin` with a signal that also fires when the time is up. */

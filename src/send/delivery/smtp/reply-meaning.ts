@@ -9,12 +9,39 @@ export function kindOf({ code }: PeerReply): ReplyKind {
   return code < 500 ? "transient" : "permanent";
 }
 
-/** The peer takes no more recipients in this transaction, but others in the next. RFC 821 said 552 for it. */
-export function isTooManyRecipients({ code }: PeerReply, status: string): boolean {
+const tooManyRecipients =
+  /too many (?:rcpt|recip|addressees)|\b(?:recipients?|rcpt) (?:count |number )?limit|max(?:imum|imal)? (?:number of |count of )?(?:rcpt|recip)|more than \d+ (?:rcpt|recip)/i;
+
+/** The reply says so itself, whatever command it answers: X.5.3 (RFC 3463 §3.6), or words. */
+export function saysTooManyRecipients({ code, text }: PeerReply, status: string): boolean {
+  return code >= 400 && code !== 421 && (/^[45]\.5\.3$/.test(status) || tooManyRecipients.test(text));
+}
+
+/**
+ * To RCPT: the peer takes no more recipients in this transaction, but others in the next. RFC 821 said 552 for it.
+ */
+export function isTooManyRecipients(reply: PeerReply, status: string): boolean {
+  const { code } = reply;
   return (
-    (code === 452 && (status === "4.5.3" || status === "4.0.0")) ||
-    (code === 552 && (status === "5.5.3" || status === "5.0.0"))
+    (code === 452 && status === "4.0.0") ||
+    (code === 552 && status === "5.0.0") ||
+    saysTooManyRecipients(reply, status)
   );
+}
+
+/** The peer takes no more messages on this connection. */
+export function isAboutMessageCount({ code, text }: PeerReply): boolean {
+  return (
+    code >= 400 &&
+    /\btoo many (?:messages|transactions|e?mails)\b|\b(?:messages|transactions|mails) per (?:session|connection)\b/i.test(
+      text,
+    )
+  );
+}
+
+/** Within TLS: the peer wants a certificate that we have not, which clear text would not ask for. */
+export function isAboutClientCertificate({ code, text }: PeerReply): boolean {
+  return code >= 400 && /\bcertificate\b/i.test(text);
 }
 
 /** With recipients accepted these say that the command, not the message, is at fault. */

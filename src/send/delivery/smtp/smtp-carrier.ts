@@ -5,7 +5,8 @@ import type { Ports } from "../../../ports/ports.ts";
 import type { AttemptResult, Carrier } from "../delivery.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { createJob } from "./job.ts";
-import type { HostMemory } from "./next-hop-host.ts";
+import { OutboundConnections } from "./outbound-connections.ts";
+import { createPeerMemory, type PeerMemory } from "./peer.ts";
 import type { Transcript } from "./transcript.ts";
 
 export interface SmtpCarrierSettings {
@@ -14,8 +15,10 @@ export interface SmtpCarrierSettings {
   readonly nextHop: readonly SmartHost[];
   readonly ports: Ports;
   readonly events: Events;
-  /** What is known of hosts; give the same map to all carriers so that it outlives each. */
-  readonly hostMemory?: HostMemory;
+  /** What is known of peers; give the same to all carriers so that it outlives each. */
+  readonly memory?: PeerMemory;
+  /** The relay's connections, counted together; give the same to all carriers. Without: no limit. */
+  readonly outbound?: OutboundConnections;
   /** The protocol log. */
   readonly transcript?: Transcript;
   /** PEM; in place of the system's trusted roots. */
@@ -40,13 +43,14 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
     {
       connector,
       ports,
+      events,
+      memory: settings.memory ?? createPeerMemory(),
       transcript: settings.transcript,
       trustedCertificates: settings.trustedCertificates,
       nextSession: () => ++sessions,
     },
     nextHop,
-    settings.hostMemory ?? new Map(),
-    events,
+    settings.outbound ?? new OutboundConnections(() => Infinity),
     connections,
   );
   return {

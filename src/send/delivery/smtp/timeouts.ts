@@ -8,8 +8,12 @@ export const timeouts = {
   /** For each piece of content the peer must take off our hands. */
   blockMs: 3 * 60_000,
   finalMs: 10 * 60_000,
+  /** Shorter than other commands': what comes of a stuck STARTTLS is clear text, or another host. */
+  startTlsMs: 60_000,
   tlsHandshakeMs: 60_000,
   resolveMs: 30_000,
+  /** A connection that takes longer to open is left to itself, and another address is tried beside it. */
+  slowOpeningMs: 10_000,
   quitMs: 5_000,
   /** The peer closes after its answer to QUIT; a place in its limits is free only then. */
   afterQuitMs: 1_000,

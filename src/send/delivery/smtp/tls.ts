@@ -4,8 +4,9 @@ import { checkServerIdentity, connect } from "node:tls";
 import { domainToASCII } from "node:url";
 import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
 import type { ClientConnection } from "./client-connection.ts";
-import { SmtpClientError, errorText } from "./client-error.ts";
+import { SmtpClientError } from "./client-error.ts";
 import type { Dialog } from "./dialog.ts";
+import { failureWords } from "./failure-words.ts";
 import { replyVerdict } from "./peer-verdict.ts";
 import { timeouts } from "./timeouts.ts";
 
@@ -33,7 +34,7 @@ export async function startTls(
   connector: SmtpSendConnector,
   trustedCertificates: readonly string[] | undefined,
 ): Promise<boolean> {
-  const reply = await dialog.command("STARTTLS", "STARTTLS", timeouts.mailMs);
+  const reply = await dialog.command("STARTTLS", "STARTTLS", timeouts.startTlsMs);
   if (reply.code !== 220) {
     if (reply.code === 421)
       throw new SmtpClientError("refused", reply.text, { verdict: replyVerdict(reply) });
@@ -42,7 +43,7 @@ export async function startTls(
   if (dialog.unasked > 0 || connection.pendingBytes > 0) {
     throw new SmtpClientError("tls", "the peer sent clear text behind its answer to STARTTLS");
   }
-  connection.setDeadline(timeouts.tlsHandshakeMs);
+  dialog.await("the TLS handshake", timeouts.tlsHandshakeMs);
   await connection.secure((plain) => handshake(plain, host, connector, trustedCertificates));
   return true;
 }
@@ -69,9 +70,11 @@ function handshake(
     const failed = (error: unknown): void => {
       plain.off("close", lost);
       secured.destroy();
-      reject(new SmtpClientError("tls", `the TLS handshake failed: ${errorText(error)}`, { cause: error }));
+      reject(
+        new SmtpClientError("tls", `the TLS handshake failed: ${handshakeWords(error)}`, { cause: error }),
+      );
     };
-    const lost = (): void => failed(new Error("the connection was closed"));
+    const lost = (): void => failed(new Error(closedInHandshake));
     plain.once("close", lost);
     secured.once("error", failed);
     secured.once("secureConnect", () => {
@@ -80,6 +83,13 @@ function handshake(
       resolve(secured);
     });
   });
+}
+
+const closedInHandshake = "the peer closed the connection during the handshake";
+
+/** Node says ECONNRESET for a plain close as well. */
+function handshakeWords(error: unknown): string {
+  return (error as { code?: unknown }).code === "ECONNRESET" ? closedInHandshake : failureWords(error);
 }
 
 /** One spelling for a name before it is compared: A-labels, lower case, without the root's dot. */

@@ -1,73 +1,49 @@
 /**
  * One mail transaction (RFC 5321 §3.3) as a state machine: it writes the envelope and content, in one flight
- * where the peer allows, and hears a reply at a time. It ends exactly once.
+ * where the peer allows, and hears a reply at a time. It ends exactly once. What a lost connection means stands in
+ * lost-transaction.ts, what becomes of the recipients in recipient-answers.ts.
  */
-import type { Events } from "../../../events/events.ts";
 import { SpoolError, type RecipientState } from "../../../spool/spool.ts";
 import type { Verdict } from "../delivery.ts";
-import type { ClientConnection } from "./client-connection.ts";
-import { SmtpClientError, errorText } from "./client-error.ts";
+import { SmtpClientError } from "./client-error.ts";
 import { ContentTransfer } from "./content-transfer.ts";
-import type { Capabilities } from "./ehlo-capabilities.ts";
 import { mailCommand, recipientCommand } from "./envelope-commands.ts";
-import type { Job } from "./job.ts";
-import { disableFeature, type NextHopHost } from "./next-hop-host.ts";
+import { failureWords } from "./failure-words.ts";
+import { decideRest, passOver, putOff, type Job } from "./job.ts";
+import { afterLoss, type Phase } from "./lost-transaction.ts";
 import { localVerdict, replyVerdict } from "./peer-verdict.ts";
 import { RecipientAnswers } from "./recipient-answers.ts";
-import { isAboutBdatItself, kindOf } from "./reply-meaning.ts";
+import { isAboutBdatItself, isAboutMessageCount, kindOf, saysTooManyRecipients } from "./reply-meaning.ts";
 import type { PeerReply } from "./reply-reader.ts";
 import { timeouts } from "./timeouts.ts";
-
-export type TransactionEnd =
-  /** Outcomes stand in the job; recipients still in it want another transaction (RFC 5321 §4.5.3.1.10). */
-  | { readonly kind: "completed" }
-  /** Nothing can have been taken. `free`: the next try does not use up the job's second one. */
-  | { readonly kind: "unsent"; readonly verdict: Verdict; readonly free: boolean }
-  | { readonly kind: "damaged"; readonly what: string }
-  | { readonly kind: "aborted" };
-
-/** The session a transaction runs in. */
-export interface TransactionHost {
-  readonly connection: ClientConnection;
-  readonly capabilities: Capabilities;
-  readonly host: NextHopHost;
-  readonly events: Events;
-  /** The peer's state is not clean: RSET goes first. */
-  needsReset: boolean;
-  /** The transaction to open right behind the content (RFC 2920 §3.1), if there is one. */
-  follower(): Transaction | undefined;
-  /** `close`: the connection is of no use any more. */
-  ended(transaction: Transaction, end: TransactionEnd, close: SmtpClientError | undefined): void;
-}
-
-/** What the next reply answers. `chunk`: BDAT by a stream; `content`: the whole content. */
-type Phase = "reset" | "mail" | "recipient" | "data" | "chunk" | "content";
-
-export interface TransactionMode {
-  readonly pipelining: boolean;
-  readonly chunking: boolean;
-}
+import type { TransactionEnd, TransactionMode, TransactionSession } from "./transaction-contract.ts";
 
 export class Transaction {
   readonly job: Job;
-  private readonly session: TransactionHost;
+  private readonly session: TransactionSession;
   private readonly mode: TransactionMode;
   private readonly recipients: readonly RecipientState[];
   private phase: Phase = "mail";
   private replies = 0;
   /** Which recipient the next reply in phase `recipient` speaks of. */
   private position = 0;
-  private mailVerdict: Verdict | undefined;
-  private contentVerdict: Verdict | undefined;
-  private readonly answers = new RecipientAnswers();
+  private mailRefusal: PeerReply | undefined;
+  private contentRefusal: PeerReply | undefined;
+  private readonly answers: RecipientAnswers;
   private readonly transfer: ContentTransfer;
   private over = false;
 
-  constructor(session: TransactionHost, job: Job, mode: TransactionMode) {
+  constructor(session: TransactionSession, job: Job, mode: TransactionMode) {
     this.session = session;
     this.job = job;
     this.mode = mode;
-    this.recipients = job.recipients;
+    const { recipients } = job;
+    const most = mode.mostRecipients;
+    this.recipients = recipients.length <= most ? recipients : recipients.slice(0, most);
+    this.answers = new RecipientAnswers(
+      session.peer.host.name,
+      recipients.length <= most ? [] : recipients.slice(most),
+    );
     this.transfer = new ContentTransfer(session.connection, job.claim);
   }
 
@@ -92,6 +68,10 @@ export class Transaction {
       case "content":
         return this.transfer.complete ? "the end of data" : "the data";
     }
+  }
+
+  get encoding(): "latin1" | "utf8" {
+    return this.job.asciiPaths ? "latin1" : "utf8";
   }
 
   /** Writes as much as may go out at once. */
@@ -128,16 +108,14 @@ export class Transaction {
     return this.mode.chunking ? text : `${text}DATA\r\n`;
   }
 
-  get encoding(): "latin1" | "utf8" {
-    return this.job.asciiPaths ? "latin1" : "utf8";
-  }
-
   reply(reply: PeerReply): void {
     this.replies++;
     if (reply.code === 421 && this.phase !== "content" && this.phase !== "chunk") {
       const verdict = replyVerdict(reply);
-      this.end({ kind: "unsent", verdict, free: false }, closing(verdict));
-      return;
+      return this.end(
+        { kind: "unsent", verdict, free: false, contentComplete: false, leaving: true },
+        closing(verdict),
+      );
     }
     switch (this.phase) {
       case "reset":
@@ -162,38 +140,62 @@ export class Transaction {
   /** The connection is gone. */
   lost(error: SmtpClientError): void {
     if (this.over) return;
-    const { host, events } = this.session;
+    const { job, mode, session, transfer } = this;
     const { verdict } = error;
-    if (error.code === "aborted") return this.end({ kind: "aborted" }, error);
-    const decided =
-      this.mailVerdict !== undefined || (this.phase === "content" && this.answers.accepted.length === 0);
-    if (decided) return this.finish(error);
-    if (this.phase === "content" || this.phase === "chunk") {
-      if (error.code === "lost" && this.mayBlameBdat()) {
-        this.job.chunkingFault = error.message;
-        return this.end({ kind: "unsent", verdict, free: true }, error);
-      }
-      // Perhaps the message was taken. Twice is better than never (RFC 5321 §6.1).
-      if (this.transfer.complete) return this.giveUp(verdict, error);
+    const mayUseData = mode.chunking && job.chunkingFault === undefined && !this.isBinary;
+    const what = afterLoss({
+      phase: this.phase,
+      code: error.code,
+      contentComplete: transfer.complete,
+      decided:
+        this.mailRefusal !== undefined || (this.phase === "content" && this.answers.accepted.length === 0),
+      anyReply: this.replies > 0,
+      blame: {
+        chunking: mayUseData && !session.peer.chunkingProven,
+        dataInstead: mayUseData,
+        pipelining: mode.pipelining && !session.peer.pipeliningProven,
+        // A connection may be lost for any reason; one that is lost twice in the same way is not.
+        tls: session.mayBlameTls && (error.code !== "lost" || job.retried),
+      },
+    });
+    switch (what) {
+      case "aborted":
+        return this.end({ kind: "aborted" }, error);
+      case "decided":
+        return this.finish(error);
+      case "againByData":
+        job.chunkingFault = error.message;
+        if (error.code === "timeout") session.blame("CHUNKING", error.message);
+        return this.again(error, true);
+      case "againOneByOne":
+        session.blame("PIPELINING", error.message);
+        return this.again(error, true);
+      case "againInClear":
+        session.blame("TLS", error.message);
+        return this.again(error, true);
+      case "again":
+        return this.again(error, false);
+      case "putOff":
+        return this.breakOff(verdict, error, false);
+      case "unconfirmed":
+        if (mode.chunking && error.code === "timeout" && !this.isBinary)
+          session.blame("CHUNKING", error.message);
+        return this.breakOff(verdict, error, true);
     }
-    if (error.code === "timeout" || error.code === "garbage") {
-      if (this.mayBlamePipelining()) {
-        disableFeature(host, "PIPELINING", error.message, events);
-        return this.end({ kind: "unsent", verdict, free: true }, error);
-      }
-      return this.giveUp(verdict, error);
-    }
-    this.end({ kind: "unsent", verdict, free: false }, error);
   }
 
   /** Taken back because of what became of the transaction before it; no reply came to it. */
   withdraw(error: SmtpClientError): void {
     if (error.code === "aborted") this.end({ kind: "aborted" }, error);
-    else this.end({ kind: "unsent", verdict: error.verdict, free: true }, error);
+    else this.again(error, true);
   }
 
   drained(): void {
     this.transfer.drained();
+  }
+
+  private get isBinary(): boolean {
+    return this.job.claim.message.envelope.body === "BINARYMIME";
   }
 
   private mail(): string {
@@ -211,9 +213,9 @@ export class Transaction {
   private mailReply(reply: PeerReply): void {
     const kind = kindOf(reply);
     if (kind === "unexpected") return this.outOfStep(reply);
+    this.session.mailAnswered(reply);
     if (kind !== "done") {
-      this.mailVerdict = replyVerdict(reply);
-      this.answers.refuseAll(this.recipients, kind, this.mailVerdict);
+      this.mailRefusal = reply;
       if (!this.mode.pipelining) return this.finish();
     }
     this.phase = "recipient";
@@ -230,7 +232,7 @@ export class Transaction {
 
   private recipientReply(reply: PeerReply): void {
     const recipient = this.recipients[this.position++] as RecipientState;
-    if (this.mailVerdict === undefined && !this.answers.take(recipient, reply)) return this.outOfStep(reply);
+    if (this.mailRefusal === undefined && !this.answers.take(recipient, reply)) return this.outOfStep(reply);
     const { connection } = this.session;
     if (this.position < this.recipients.length) {
       connection.setDeadline(timeouts.recipientMs);
@@ -263,7 +265,7 @@ export class Transaction {
       return this.transfer.sendNothing();
     }
     if (kindOf(reply) === "done" || kindOf(reply) === "unexpected") return this.outOfStep(reply);
-    this.contentVerdict = replyVerdict(reply);
+    this.contentRefusal = reply;
     this.finish();
   }
 
@@ -287,11 +289,12 @@ export class Transaction {
       () => this.afterChunks(),
       (error: unknown) => {
         if (this.over) return;
-        const close = new SmtpClientError("lost", `the content could not be read: ${errorText(error)}`);
+        const close = new SmtpClientError("lost", `the content could not be read: ${failureWords(error)}`);
         if (error instanceof SpoolError && error.code === "damaged") {
           this.end({ kind: "damaged", what: error.message }, close);
         } else {
-          this.giveUp(localVerdict("4.3.0", close.message), close);
+          this.answers.broken(this.job, this.recipients, localVerdict("4.3.0", close.message), false);
+          this.end({ kind: "completed", elsewhere: false }, close);
         }
       },
     );
@@ -304,13 +307,13 @@ export class Transaction {
     if (kind === "unexpected" || transfer.chunksUnanswered < 0) return this.outOfStep(reply);
     if (reply.code === 421) return this.refuseContent(reply, closing(replyVerdict(reply)));
     if (kind === "done") {
-      this.session.host.chunkingProven = true;
-      if (transfer.complete && transfer.chunksUnanswered === 0 && this.contentVerdict === undefined) {
+      this.session.peer.chunkingProven = true;
+      if (transfer.complete && transfer.chunksUnanswered === 0 && this.contentRefusal === undefined) {
         return this.delivered(reply);
       }
-    } else if (this.contentVerdict === undefined) {
+    } else if (this.contentRefusal === undefined) {
       if (this.retryByData(reply)) return;
-      this.contentVerdict = replyVerdict(reply);
+      this.contentRefusal = reply;
       transfer.stop();
     }
     this.afterChunks();
@@ -318,7 +321,7 @@ export class Transaction {
 
   /** After a refusal: the chunks under way are answered one by one, then the peer is ready for RSET. */
   private afterChunks(): void {
-    if (this.over || this.contentVerdict === undefined || this.phase !== "chunk") return;
+    if (this.over || this.contentRefusal === undefined || this.phase !== "chunk") return;
     if (!this.transfer.streaming && this.transfer.chunksUnanswered === 0) this.finish();
   }
 
@@ -327,12 +330,12 @@ export class Transaction {
     if (kind === "unexpected") return this.outOfStep(reply);
     if (this.answers.accepted.length === 0) {
       // A peer that does not know BDAT takes the content for commands: what it says next has no meaning.
-      const spoilt = this.mode.chunking && isAboutBdatItself(reply) && !this.session.host.chunkingProven;
+      const spoilt = this.mode.chunking && isAboutBdatItself(reply) && !this.session.peer.chunkingProven;
       return this.finish(reply.code === 421 || spoilt ? closing(replyVerdict(reply)) : undefined);
     }
     if (kind === "done") {
       if (!this.transfer.complete) return this.outOfStep(reply);
-      if (this.mode.chunking) this.session.host.chunkingProven = true;
+      if (this.mode.chunking) this.session.peer.chunkingProven = true;
       return this.delivered(reply);
     }
     if (this.mode.chunking && this.retryByData(reply)) return;
@@ -342,77 +345,93 @@ export class Transaction {
   }
 
   private refuseContent(reply: PeerReply, close: SmtpClientError | undefined): void {
-    this.contentVerdict = replyVerdict(reply);
+    this.contentRefusal = reply;
     this.finish(close);
   }
 
   private retryByData(reply: PeerReply): boolean {
-    if (!isAboutBdatItself(reply) || this.job.claim.message.envelope.body === "BINARYMIME") return false;
+    if (!isAboutBdatItself(reply) || this.isBinary) return false;
     const verdict = replyVerdict(reply);
-    const { host, events } = this.session;
     this.job.chunkingFault = verdict.text;
-    if (!host.chunkingProven) disableFeature(host, "CHUNKING", verdict.text, events);
+    if (!this.session.peer.chunkingProven) this.session.blame("CHUNKING", verdict.text);
     // The peer may take the content for commands: this connection is spoilt.
-    this.end({ kind: "unsent", verdict, free: true }, closing(verdict));
+    this.again(closing(verdict), true);
     return true;
   }
 
   private delivered(reply: PeerReply): void {
-    const { job } = this;
-    const { host, capabilities, events } = this.session;
-    if (this.mode.pipelining) host.pipeliningProven = true;
+    const { answers, job, session } = this;
+    const { peer, capabilities } = session;
+    if (this.mode.pipelining) peer.pipeliningProven = true;
     if (
       job.chunkingFault !== undefined &&
       !this.mode.chunking &&
-      !host.chunkingProven &&
+      !peer.chunkingProven &&
       capabilities.chunking
-    ) {
-      disableFeature(host, "CHUNKING", job.chunkingFault, events);
-    }
+    )
+      session.blame("CHUNKING", job.chunkingFault);
+    if (answers.mostAtOnce !== undefined) session.learnRecipientLimit(answers.mostAtOnce);
     this.transfer.taken();
-    this.answers.delivered(job, replyVerdict(reply), capabilities.dsn);
-    this.end({ kind: "completed" }, undefined);
+    if (answers.anyTransient) passOver(job, peer);
+    answers.delivered(job, replyVerdict(reply), capabilities.dsn);
+    session.delivered(job);
+    this.end(completed, undefined);
   }
 
   /** Ends with all decided, nothing delivered. */
   private finish(close?: SmtpClientError): void {
-    this.answers.notDelivered(this.job, this.contentVerdict);
-    this.session.needsReset = true;
-    this.end({ kind: "completed" }, close);
+    const { answers, job, session, mailRefusal, contentRefusal } = this;
+    const { peer } = session;
+    session.needsReset = true;
+    const refusal = mailRefusal ?? (answers.accepted.length > 0 ? contentRefusal : undefined);
+    if (refusal === undefined) {
+      if (answers.anyTransient) passOver(job, peer);
+      answers.nobody(job);
+      return this.end(completed, close);
+    }
+    const verdict = replyVerdict(refusal);
+    if (mailRefusal !== undefined && session.mayBlameTls) {
+      // What it said left TLS under suspicion: it wants a certificate of ours.
+      session.blame("TLS", verdict.text);
+      return this.again(closing(verdict), true);
+    }
+    const transient = kindOf(refusal) === "transient";
+    const beforeContent = this.phase !== "content" && this.phase !== "chunk";
+    if (transient && (beforeContent || isAboutMessageCount(refusal)) && session.mayBeWornOut(job))
+      return this.end({ kind: "wornOut", verdict }, close);
+    if (mailRefusal !== undefined) {
+      if (transient) putOff(job, verdict, peer);
+      else decideRest(job, "permanent", verdict, peer.host.name);
+    } else if (answers.accepted.length > 1 && saysTooManyRecipients(refusal, verdict.status)) {
+      session.learnFromRefusal(answers.accepted.length, verdict.text);
+      answers.onceMore(job);
+    } else if (transient) {
+      passOver(job, peer);
+      answers.deferred(job, verdict);
+    } else {
+      if (answers.anyTransient) passOver(job, peer);
+      answers.refused(job, verdict);
+    }
+    this.end(completed, close);
   }
 
-  /** Ends with `verdict`, transient, for everybody the peer did not refuse itself. */
-  private giveUp(verdict: Verdict, close: SmtpClientError): void {
-    this.answers.unknown(this.job, this.recipients, verdict);
-    this.end({ kind: "completed" }, close);
+  private again(error: SmtpClientError, free: boolean): void {
+    const { verdict } = error;
+    const contentComplete = this.transfer.complete;
+    this.end({ kind: "unsent", verdict, free, contentComplete, leaving: false }, error);
+  }
+
+  /** Ends for everybody the peer did not refuse itself. */
+  private breakOff(verdict: Verdict, close: SmtpClientError, unconfirmed: boolean): void {
+    passOver(this.job, this.session.peer);
+    this.answers.broken(this.job, this.recipients, verdict, unconfirmed);
+    this.end(completed, close);
   }
 
   /** A reply that cannot belong to the command it should answer. */
   private outOfStep(reply: PeerReply): void {
-    const { host, events } = this.session;
-    const verdict = replyVerdict(reply);
-    const error = new SmtpClientError("garbage", `unexpected reply to ${this.stage}: ${verdict.text}`);
-    if (this.mayBlamePipelining()) {
-      disableFeature(host, "PIPELINING", error.message, events);
-      this.end({ kind: "unsent", verdict: error.verdict, free: true }, error);
-    } else {
-      this.giveUp(error.verdict, error);
-    }
-  }
-
-  private mayBlamePipelining(): boolean {
-    const early = this.phase === "mail" || this.phase === "recipient" || this.phase === "data";
-    return this.mode.pipelining && early && this.replies > 0 && !this.session.host.pipeliningProven;
-  }
-
-  private mayBlameBdat(): boolean {
-    const { job, mode, session } = this;
-    return (
-      mode.chunking &&
-      !session.host.chunkingProven &&
-      job.chunkingFault === undefined &&
-      job.claim.message.envelope.body !== "BINARYMIME"
-    );
+    const { text } = replyVerdict(reply);
+    this.lost(new SmtpClientError("garbage", `unexpected reply to ${this.stage}: ${text}`));
   }
 
   private end(end: TransactionEnd, close: SmtpClientError | undefined): void {
@@ -422,6 +441,8 @@ export class Transaction {
     this.session.ended(this, end, close);
   }
 }
+
+const completed: TransactionEnd = { kind: "completed", elsewhere: true };
 
 function closing(verdict: Verdict): SmtpClientError {
   return new SmtpClientError("refused", verdict.text, { verdict });
