@@ -129,6 +129,7 @@ export async function createRelay(
     directory: spoolDirectory,
     clock,
     onFault: (fault) => events.emit("SpoolFault", { error: fault.message }),
+    onReserveGivenUp: (directory) => events.emit("StartReserveGivenUp", { directory }),
     onMisplaced(error) {
       if (error === undefined) events.emit("SpoolInPlaceAgain", { directory: spoolDirectory });
       else events.emit("SpoolMisplaced", { error });

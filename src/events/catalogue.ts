@@ -438,6 +438,13 @@ export const catalogue = {
     level: 0,
     text: "Message %id in queue %queue was taken over by another node, or set aside, while it was being delivered here; it may arrive twice.",
   },
+  StartReserveGivenUp: {
+    id: 20206,
+    category: "Storage",
+    severity: "Warning",
+    level: 0,
+    text: "The file system of %directory is full. The room that was kept there for a start was given up; what waits is delivered, new mail is refused until there is space.",
+  },
   ConfigurationApplied: {
     id: 20301,
     category: "Configuration",

@@ -25,12 +25,13 @@ export async function fileFault(path: string, error: unknown): Promise<FileFault
   const reason = error instanceof Error ? error.message : String(error);
   if (!isFull(error))
     return new FileFault("failed", `${path} cannot be written: ${reason}`, { cause: error });
-  const where = await mountPointOf(path);
-  return new FileFault(
-    "full",
-    `${path} cannot be written: the file system at ${where} is full (${reason.replace(/, .*$/, "")})`,
-    { cause: error },
-  );
+  const text = `${await fullFileSystem(path)} (${reason.replace(/, .*$/, "")})`;
+  return new FileFault("full", `${path} cannot be written: ${text}`, { cause: error });
+}
+
+/** Says which file system it is that has no room for a path. */
+export async function fullFileSystem(path: string): Promise<string> {
+  return `the file system at ${await mountPointOf(path)} is full`;
 }
 
 /** The directory at which the file system of a path begins. */
@@ -40,8 +41,10 @@ async function mountPointOf(path: string): Promise<string> {
       ({ dev }) => dev,
       () => undefined,
     );
-  let at = dirname(resolve(path));
-  const device = await deviceOf(at);
+  let at = resolve(path);
+  // A file that is not there yet is where its directory is.
+  let device = await deviceOf(at);
+  for (; device === undefined && at !== dirname(at); device = await deviceOf(at)) at = dirname(at);
   for (let above = dirname(at); above !== at && (await deviceOf(above)) === device; above = dirname(at))
     at = above;
   return at;

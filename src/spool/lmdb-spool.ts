@@ -8,6 +8,7 @@
  *     journal/                 commits that are not in LMDB yet (journaled-store.ts)
  *     bodies/<shard>/<id>      contents above the inline limit (body-file.ts)
  *     damaged/<id>…            what could not be read (damaged-messages.ts)
+ *     reserve/                 room for a start on a full disk (start-reserve.ts)
  *     holder.<process id>-…    the process that holds the spool (lock/directory-lock.ts)
  *
  * So the usual message costs two small puts when it is accepted and two removals when it is delivered, each in a
@@ -35,6 +36,7 @@ import { messageIdOf, messageKey } from "./store/keys.ts";
 import { lmdbDraft } from "./messages/lmdb-draft.ts";
 import type { JournalOptions } from "./store/journal.ts";
 import { openJournaledStore } from "./store/journaled-store.ts";
+import { giveUpStartReserve, keepStartReserve } from "./start-reserve.ts";
 import { openQueueTable } from "./queues/queue-table.ts";
 import { oldestSince } from "./inspection/oldest-since.ts";
 import { list, resubmit } from "./inspection/queue-walks.ts";
@@ -66,6 +68,8 @@ export interface LmdbSpoolOptions {
   readonly journal?: JournalOptions | false;
   /** Hears of every failed commit and body; for an event. */
   readonly onFault?: (fault: SpoolError) => void;
+  /** Hears that the disk is full, and that what was kept on it for this start was removed. */
+  readonly onReserveGivenUp?: (directory: string) => void;
   /** Hears when the directory is not the one that was opened any more, or not ours, and when (undefined) it is again. */
   readonly onMisplaced?: (fault: string | undefined) => void;
   /** Hears of every commit that succeeded: how many writes it held and how long it took. */
@@ -85,6 +89,7 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
   const { directory } = options;
   const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
+  if (await giveUpStartReserve(directory)) options.onReserveGivenUp?.(directory);
   const lock = await lockDirectory(directory);
   let place: SpoolPlace | undefined;
   try {
@@ -96,7 +101,11 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
     const orphansSwept = await spool.bodies.sweep(
       (id) => Number.isSafeInteger(id) && tables.messages.doesExist(messageKey(id)),
     );
-    return spoolOf(spool, orphansSwept, () => lock.unlock());
+    const reserve = await keepStartReserve(directory, clock, () => spool.place.fault === undefined);
+    return spoolOf(spool, orphansSwept, async () => {
+      reserve.close();
+      await lock.unlock();
+    });
   } catch (error) {
     place?.close();
     await lock.unlock();

@@ -14,6 +14,7 @@ import { statSync } from "node:fs";
 import { rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { open, type Database, type RootDatabase } from "lmdb";
+import { fullFileSystem } from "../../ports/file-fault.ts";
 import { fileRoom, type FileUse } from "./file-room.ts";
 import { SpoolError } from "../spool.ts";
 import { tableNames, type KeyRange, type Table, type TableName, type Tables, type Write } from "./store.ts";
@@ -266,7 +267,8 @@ export async function faultOf(directory: string, cause: unknown): Promise<SpoolE
   if (cause instanceof SpoolError) return cause;
   const { code, message } = cause as { code?: unknown; message?: unknown };
   const full = code === "ENOSPC" || code === "EDQUOT" || (await freeBytes(directory)) < fullBelowBytes;
-  return new SpoolError(full ? "full" : "failed", `the spool cannot be written: ${String(message)}`, {
+  const reason = full ? `${await fullFileSystem(directory)} (${String(message)})` : String(message);
+  return new SpoolError(full ? "full" : "failed", `the spool ${directory} cannot be written: ${reason}`, {
     cause,
   });
 }
