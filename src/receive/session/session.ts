@@ -144,7 +144,7 @@ export class Session implements ConnectionHandler, Conversation {
   inputEnded(): void {
     this.#input.ended = true;
     this.#tellGone();
-    if (this.#phase.kind === "handshake") this.#closeSilently("client");
+    if (this.#phase.kind === "handshake") this.#closeSilently();
     else if (this.#phase === reading && !this.#output.isFull) this.#run();
   }
 
@@ -190,7 +190,8 @@ export class Session implements ConnectionHandler, Conversation {
 
   /** Ends at once, without a word. */
   breakOff(): void {
-    this.#closeSilently("relay");
+    if (this.#phase.kind === "closed") return;
+    this.#phase = { kind: "closing", by: "relay" };
     this.#connection.destroy();
   }
 
@@ -246,9 +247,10 @@ export class Session implements ConnectionHandler, Conversation {
     else this.#connection.close();
   }
 
-  #closeSilently(by: "relay" | "client"): void {
+  /** The client has said all it will say, and has its replies. */
+  #closeSilently(): void {
     if (this.#phase.kind === "closed") return;
-    this.#phase = { kind: "closing", by };
+    this.#phase = { kind: "closing", by: "client" };
     this.#connection.close();
   }
 
@@ -271,7 +273,7 @@ export class Session implements ConnectionHandler, Conversation {
     this.#output.flush();
     this.#input.forgetConsumed();
     if (this.#phase !== reading || this.#output.isFull) return;
-    if (this.#input.ended) this.#closeSilently("client");
+    if (this.#input.ended) this.#closeSilently();
     else this.#connection.resume();
   }
 
