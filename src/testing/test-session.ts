@@ -148,6 +148,7 @@ export function createTestSession(
       greeting: () => ({ code: 220, text: "relay.test" }),
       tlsContext: () => undefined,
       authenticate: () => Promise.resolve(false),
+      isAccount: (user) => user === "app",
       refuseMessage: () => undefined,
       pressure: () => undefined,
       refusedByPressure: () => {

@@ -15,7 +15,7 @@ const accounts: Partial<ReceiveConnectorSettings> = {
   authMechanism: ["BasicAuth"],
   permissionGroups: ["ExchangeUsers", "AnonymousUsers"],
 };
-const log_in = `AUTH PLAIN ${Buffer.from("\0app\0x").toString("base64")}\r\n`;
+const logOn = `AUTH PLAIN ${Buffer.from("\0app\0x").toString("base64")}\r\n`;
 
 interface Situation {
   readonly settings?: Partial<ReceiveConnectorSettings>;
@@ -30,7 +30,7 @@ const situations: Readonly<Record<Exclude<Place, "blocked">, Situation>> = {
   working: {
     settings: accounts,
     services: { authenticate: () => new Promise(() => undefined) },
-    script: `${hello}${log_in}${more}`,
+    script: `${hello}${logOn}${more}`,
   },
   storing: { script: `${hello}${transaction}DATA\r\n${content}${more}` },
   tarpit: {
@@ -69,7 +69,7 @@ const codes = (test: TestSession): string[] =>
     .filter((line) => /^\d{3} /.test(line))
     .map((line) => line.slice(0, line.startsWith("421") ? 9 : 3));
 
-type Row = readonly [Exclude<Place, "blocked">, CloseReason, CloseStep, replies: (string | "closing")[]];
+type Row = readonly [Exclude<Place, "blocked">, CloseReason, CloseStep, replies: string[]];
 
 const table: readonly Row[] = [
   ["reading", "timedOut", "close", ["250", "closing"]],

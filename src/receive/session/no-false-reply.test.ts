@@ -2,7 +2,7 @@
  * Whatever a client pipelines, whenever the session is timed out, stopped or aborted, and however late the spool
  * answers: what was kept has its 250 at its place, unless the connection broke first; nothing runs behind the last reply.
  */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Reply } from "../../core/smtp/reply.ts";
 import { createTestSession, type TestSession } from "../../testing/test-session.ts";
