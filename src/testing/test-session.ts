@@ -157,6 +157,7 @@ export function createTestSession(
       limitReached: (_, reply) => reply,
       isDiscredited: () => false,
       leftInTarpit: () => undefined,
+      messageTaken: () => undefined,
       ended: () => undefined,
       ...services,
     },
