@@ -10,7 +10,7 @@ import type { MessageId } from "../../core/message/envelope.ts";
 import { createDirectorySync, syncDirectory, type DirectorySync } from "../../ports/directory-sync.ts";
 import { bodyBlocks } from "./body-blocks.ts";
 import { writeBody, type BodyRoom, type BodyWriter } from "./body-writer.ts";
-import { faultOf } from "../store/lmdb-store.ts";
+import { faultOf } from "../store/store-fault.ts";
 import { SpoolError } from "../spool.ts";
 
 export interface BodyFiles {

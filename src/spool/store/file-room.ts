@@ -4,78 +4,113 @@
  * by blocks that are really allocated, than the next commit can need, and a full disk is found out here.
  * (File systems that copy on write, and disks that fail, are beyond this.)
  */
-import { open, stat } from "node:fs/promises";
+import type { GrowingFile } from "./growing-file.ts";
 
-export interface CommitNeed {
-  /** Pages beyond what is free inside the file that the commit takes at most. */
-  readonly pages: number;
-  /** Changes that shrink the spool may use what is kept back from new mail, so that a full disk can drain. */
-  readonly mayUseReserve: boolean;
+/** What the writes of a commit take. */
+export interface RoomNeed {
+  readonly writes: number;
+  /** Pages for values, at most. */
+  readonly valuePages: number;
+  /** Pages among them that must stand side by side: those of values longer than a page. */
+  readonly adjoiningPages: number;
 }
 
+/** How LMDB's data file is used. */
 export interface FileUse {
   readonly pageBytes: number;
   /** Pages up to the last one in use. */
   readonly pages: number;
-  /** Pages among them that are free. */
+  /** Pages among them that are free. How they lie is not known: every second one, perhaps. */
   readonly freePages: number;
+  readonly branchPages: number;
 }
 
-const reserveBytes = 2 * 1024 * 1024;
-const leastTailBytes = 256 * 1024;
-const smallestStepBytes = 1024 * 1024;
-const largestStepBytes = 16 * 1024 * 1024;
-const zeros = Buffer.alloc(256 * 1024);
+/** A commit's need, and what of it free pages can never serve; in octets. */
+export interface NeedBytes {
+  readonly all: number;
+  readonly adjoining: number;
+}
 
-/** Keeps the file at `path` long enough. `ensure` rejects with the system's error when there is no room. */
-export async function fileRoom(path: string) {
-  let fileBytes = (await stat(path)).size;
+const mib = 1024 * 1024;
+/** Kept back from new mail at the end of the file, so that a full disk can drain. */
+const reserveBytes = 2 * mib;
+/** What new mail leaves of the reserve when the pages of drained mail are there to be used again. */
+const newMailLeavesBytes = mib;
+/** What changes leave of it, when free pages serve them. */
+const changesLeaveBytes = mib / 4;
+/** What the file grows by on a disk that is nearly full. */
+const shortStepBytes = mib / 4;
+/** What a commit takes beside what `needBytes` counts: the list of free pages, roots, split branches. */
+const sparePages = 64;
 
-  async function extend(byBytes: number) {
-    await writeZeros(path, fileBytes, fileBytes + byBytes);
-    fileBytes += byBytes;
-  }
+/** What a commit takes at most: its values, a leaf and half of a split one for every write, the branches above. */
+export function needBytes(
+  { writes, valuePages, adjoiningPages }: RoomNeed,
+  { pageBytes, branchPages }: Pick<FileUse, "pageBytes" | "branchPages">,
+): NeedBytes {
+  const branches = Math.min(3 * writes, branchPages) + (writes >> 3);
+  const pages = sparePages + valuePages + 2 * writes + branches;
+  return { all: pages * pageBytes, adjoining: adjoiningPages * pageBytes };
+}
 
-  return {
-    /**
-     * One call at a time; a commit may be under way when its own need is part of `pages`. Cost: arithmetic; now and
-     * then some megabytes of zeros.
-     */
-    async ensure({ pages, mayUseReserve }: CommitNeed, use: () => FileUse): Promise<void> {
-      const { pageBytes, pages: usedPages, freePages } = use();
-      const needBytes = pages * pageBytes;
-      const tailBytes = fileBytes - usedPages * pageBytes;
-      if (tailBytes >= needBytes + reserveBytes) return;
-      const stepBytes = Math.min(largestStepBytes, Math.max(smallestStepBytes, fileBytes >> 3));
-      const missingBytes = needBytes + reserveBytes - tailBytes;
-      try {
-        await extend(Math.ceil(missingBytes / stepBytes) * stepBytes);
-      } catch (error) {
-        if (mayUseReserve && tailBytes >= needBytes) return;
-        // A drained file holds the pages that new mail needs, though its tail does not.
-        if (tailBytes >= leastTailBytes && freePages * pageBytes >= 4 * needBytes + reserveBytes) return;
-        throw error;
-      }
-    },
-  };
+/** Whether the tail, the part of the file behind the last page in use, serves a commit without a question. */
+export function isAmple(need: NeedBytes, tailBytes: number): boolean {
+  return tailBytes >= need.all + reserveBytes;
 }
 
 /**
- * Makes a file longer by blocks that are really allocated, durably. Rejects with the system's error; the file is
- * as long as before then.
+ * Whether a commit can be made though the file cannot become longer. Changes that shrink the spool may use the
+ * reserve. Single pages may come from the free ones, if there are many; values of several pages must fit in the
+ * tail, for free pages may all lie apart.
  */
-export async function writeZeros(path: string, fromBytes: number, toBytes: number): Promise<void> {
-  const handle = await open(path, "r+");
+export function isEnoughOnFullDisk(
+  need: NeedBytes,
+  { tailBytes, unusedBytes }: { readonly tailBytes: number; readonly unusedBytes: number },
+  mayUseReserve: boolean,
+): boolean {
+  if (isAmple(need, tailBytes) || (mayUseReserve && tailBytes >= need.all)) return true;
+  const isDrained = unusedBytes >= 4 * need.all + reserveBytes;
+  if (!isDrained) return false;
+  return mayUseReserve
+    ? tailBytes >= need.adjoining + changesLeaveBytes
+    : tailBytes >= need.all + newMailLeavesBytes;
+}
+
+/**
+ * Makes the data file long enough for commits of `need`, one that is under way included, and keeps the
+ * reserve behind it. Rejects with the system's error when there is no room. Cost: a system call; now and then some
+ * megabytes of zeros.
+ */
+export async function ensureRoom(
+  file: GrowingFile,
+  need: NeedBytes,
+  use: FileUse,
+  mayUseReserve: boolean,
+): Promise<void> {
+  const room = roomIn(file, use);
+  if (isAmple(need, room.tailBytes)) return;
   try {
-    for (let at = fromBytes; at < toBytes;) {
-      const { bytesWritten } = await handle.write(zeros, 0, Math.min(zeros.length, toBytes - at), at);
-      at += bytesWritten;
-    }
-    await handle.datasync();
+    await addToTail(file, need.all + reserveBytes - room.tailBytes);
   } catch (error) {
-    await handle.truncate(fromBytes);
-    throw error;
-  } finally {
-    await handle.close();
+    if (!isEnoughOnFullDisk(need, room, mayUseReserve)) throw error;
   }
+}
+
+/** The same for a commit that is begun now and may use the reserve: the file becomes longer only if it must. */
+export async function requireRoom(file: GrowingFile, need: NeedBytes, use: FileUse): Promise<void> {
+  const room = roomIn(file, use);
+  if (!isEnoughOnFullDisk(need, room, true)) await addToTail(file, need.all - room.tailBytes);
+}
+
+function roomIn({ lengthBytes }: GrowingFile, { pages, freePages, pageBytes }: FileUse) {
+  // The tail is below zero when LMDB wrote the last page only in part.
+  return { tailBytes: lengthBytes - pages * pageBytes, unusedBytes: freePages * pageBytes };
+}
+
+/** In steps that grow with the file, as long as the disk has many of them. */
+async function addToTail(file: GrowingFile, missingBytes: number) {
+  const longStepBytes = Math.max(mib, Math.min(16 * mib, Math.floor(file.lengthBytes / 8)));
+  const hasMany = (await file.freeBytes()) > missingBytes + 4 * longStepBytes;
+  const stepBytes = hasMany ? longStepBytes : shortStepBytes;
+  await file.lengthen(Math.ceil(missingBytes / stepBytes) * stepBytes);
 }

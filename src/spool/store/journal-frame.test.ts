@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import {
-  blockBytes,
+  journalBlockBytes,
   decodeFrame,
   encodeFrame,
   frameBytes,
@@ -28,11 +28,11 @@ test.each<[string, number, Write[]]>([
   ["a put", 2, [put("key", "value")]],
   ["an empty value", 3, [{ table: "queue", key: Buffer.from("k"), value: Buffer.alloc(0) }]],
   ["a removal", 2 ** 48 - 1, [{ table: "state", key: Buffer.from("k"), value: undefined }]],
-  ["several blocks", 5, [put("a", "x".repeat(blockBytes)), put("b", "y"), put("c", "z".repeat(9000))]],
-  ["exactly one block", 6, [put("a", "x".repeat(blockBytes - frameBytes([put("a", "")])))]],
+  ["several blocks", 5, [put("a", "x".repeat(journalBlockBytes)), put("b", "y"), put("c", "z".repeat(9000))]],
+  ["exactly one block", 6, [put("a", "x".repeat(journalBlockBytes - frameBytes([put("a", "")])))]],
 ])("%s comes back", (_, sequence, writes) => {
   const octets = encoded(sequence, writes);
-  expect(octets.length % blockBytes).toBe(0);
+  expect(octets.length % journalBlockBytes).toBe(0);
   const decoded = decodeFrame(Buffer.concat([octets, Buffer.alloc(100, 7)]), nonce);
   expect(decoded).toEqual({ frame: { sequence, writes }, bytes: octets.length });
 });

@@ -6,7 +6,7 @@
  *     32  length of the frame       36  number of writes
  *     40  for each write: table, 1 when it has a value, key length (2), value length (4), key, value
  *
- * Frames begin at multiples of `blockBytes`: none shares a block with the one before it, so that a power cut
+ * Frames begin at multiples of `journalBlockBytes`: none shares a block with the one before it, so that a power cut
  * while one is written cannot harm another. The nonce is drawn at random for each use of a segment. It tells
  * frames of this use from older ones, and from octets in a message that were made to look like a frame.
  * Numbers are big-endian.
@@ -14,7 +14,7 @@
 import { crc32 } from "node:zlib";
 import { tableNames, type Write } from "./store.ts";
 
-export const blockBytes = 4096;
+export const journalBlockBytes = 4096;
 export const nonceBytes = 16;
 
 const magic = 0x574a6631;
@@ -41,7 +41,7 @@ export function frameBytes(writes: readonly Write[]): number {
 
 /** Rounded up to whole blocks. */
 export function wholeBlocks(bytes: number): number {
-  return Math.ceil(bytes / blockBytes) * blockBytes;
+  return Math.ceil(bytes / journalBlockBytes) * journalBlockBytes;
 }
 
 /**

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
-import { blockBytes, frameBytes, wholeBlocks } from "./journal-frame.ts";
+import { journalBlockBytes, frameBytes, wholeBlocks } from "./journal-frame.ts";
 import type { Store, StoreOptions } from "./journaled-store.ts";
 import type { SpoolError } from "../spool.ts";
 import { tableNames, type TableName, type Write } from "./store.ts";
@@ -166,18 +166,18 @@ test("what the journal holds is found after a crash, and after a crash of that",
 });
 
 const segment = (at: string) => join(at, "journal", "0");
-const firstFrameAt = blockBytes;
+const firstFrameAt = journalBlockBytes;
 
 test("a commit cut off by a power cut is none; those before it are whole", async () => {
   store = await open(sized(1024 * kib));
   await store.commit([put("a", "1")], false);
-  const last = [put("b", "x".repeat(3 * blockBytes)), put("c", "2")];
+  const last = [put("b", "x".repeat(3 * journalBlockBytes)), put("c", "2")];
   await store.commit(last, false);
-  const begin = firstFrameAt + blockBytes;
-  for (let block = 0; block < wholeBlocks(frameBytes(last)) / blockBytes; block++) {
+  const begin = firstFrameAt + journalBlockBytes;
+  for (let block = 0; block < wholeBlocks(frameBytes(last)) / journalBlockBytes; block++) {
     const copy = await crashed();
     const octets = readFileSync(segment(copy));
-    octets.fill(0, begin + block * blockBytes, begin + (block + 1) * blockBytes);
+    octets.fill(0, begin + block * journalBlockBytes, begin + (block + 1) * journalBlockBytes);
     writeFileSync(segment(copy), octets);
     await expectAfterCrash(copy, (found) => expect(keysOf(found), `block ${block}`).toEqual(["a"]));
   }
@@ -189,7 +189,7 @@ test("a damaged commit between others is told; the others are found", async () =
   for (const key of ["a", "b", "c"]) await store.commit([put(key, "1")], false);
   const copy = await crashed();
   const octets = readFileSync(segment(copy));
-  octets[firstFrameAt + blockBytes + 45] = 0x55;
+  octets[firstFrameAt + journalBlockBytes + 45] = 0x55;
   writeFileSync(segment(copy), octets);
   await expectAfterCrash(copy, (found) => expect(keysOf(found)).toEqual(["a", "c"]));
   expect(faults).toMatchObject([{ code: "failed", message: "1 commits in the journal cannot be read" }]);
@@ -198,12 +198,12 @@ test("a damaged commit between others is told; the others are found", async () =
 test("octets of a message that look like a frame are none, even when the frame around them is damaged", async () => {
   store = await open(sized(1024 * kib));
   await store.commit([put("a", "1")], false);
-  const frame = readFileSync(segment(directory)).subarray(firstFrameAt, firstFrameAt + blockBytes);
+  const frame = readFileSync(segment(directory)).subarray(firstFrameAt, firstFrameAt + journalBlockBytes);
   await store.commit([{ table: "messages", key: Buffer.from("a"), value: undefined }], false);
   // A whole frame, at the beginning of a block: it puts "a" again.
   const key = Buffer.from("hostile");
   const head = frameBytes([{ table: "messages", key, value: Buffer.alloc(0) }]);
-  const value = Buffer.concat([Buffer.alloc(blockBytes - head), frame]);
+  const value = Buffer.concat([Buffer.alloc(journalBlockBytes - head), frame]);
   await store.commit([{ table: "messages", key, value }], false);
   await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["hostile"]));
 
@@ -231,9 +231,9 @@ test("a journal that fails: LMDB goes on alone, and the frame that failed is nev
 
   // After a while it is tried again, and holds what follows.
   await clock.advance(60_000);
-  const before = readFileSync(segment(directory)).subarray(0, blockBytes);
+  const before = readFileSync(segment(directory)).subarray(0, journalBlockBytes);
   await store.commit([put("d", "1")], false);
-  expect(readFileSync(segment(directory)).subarray(0, blockBytes).equals(before)).toBe(false);
+  expect(readFileSync(segment(directory)).subarray(0, journalBlockBytes).equals(before)).toBe(false);
   await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["a", "c", "d"]));
 });
 

@@ -1,24 +1,30 @@
 /**
- * LMDB behind a journal. A commit is one sequential durable write to the journal (journal.ts); its writes then
- * stand in memory, above LMDB's tables, until they are applied: many at once, in the background. What was put
- * and removed in between never reaches LMDB, and that is most of the mail.
+ * LMDB behind a journal. Where writes are:
  *
- * What holds at every moment, and after every crash:
- *  - LMDB's tables, then the journal's frames above LMDB's own mark (`applied`), are all that was committed.
+ *     commit ─▶ journal/       durable: the promise resolves       journal-state.ts, journal.ts
+ *            ─▶ in memory      above LMDB's tables, for reads      applier.ts, merged-table.ts
+ *            ─▶ data.mdb       many at once, in the background     lmdb-store.ts
+ *
+ * Without a journal (a small or failing disk, a commit that does not fit in it) LMDB commits directly. What holds at
+ * every moment, and after every crash:
+ *  - LMDB's tables, then the journal's frames above LMDB's own mark, are all that was committed (replay.ts).
+ *  - The mark never goes back, numbers of frames ascend, and a segment is begun anew when the mark has passed it.
  *  - A frame that could not be written is never replayed: the mark is set beyond it before it is reported.
- *  - LMDB always has room for all that is unapplied, so a full disk is noticed by the commit that is one too many.
- *
- * Where the journal cannot be had (a small or failing disk) or a commit does not fit in it, LMDB commits directly.
+ *  - LMDB always has room for all that it has not got yet, so a full disk is noticed by the commit that is one too many.
  */
-import type { Clock, Timer } from "../../ports/ports.ts";
-import { openJournal, readJournal, removeJournal, type Journal, type JournalOptions } from "./journal.ts";
-import { frameBytes } from "./journal-frame.ts";
-import { faultOf, needOf, openLmdbStore, type LmdbStore, type RoomNeed } from "./lmdb-store.ts";
+import type { Clock } from "../../ports/ports.ts";
+import type { Applier } from "./applier.ts";
+import type { JournalOptions } from "./journal.ts";
+import { openJournalState, type JournalState } from "./journal-state.ts";
+import { openLmdbStore, type LmdbStore } from "./lmdb-store.ts";
 import { mergedTable } from "./merged-table.ts";
-import { SpoolError } from "../spool.ts";
+import { createRest } from "./reclaim.ts";
+import { replay } from "./replay.ts";
+import { faultOf } from "./store-fault.ts";
+import { storePlace, type StorePlace } from "./store-place.ts";
 import type { SpoolPlace } from "../lock/spool-place.ts";
+import type { SpoolError } from "../spool.ts";
 import type { KeyRange, TableName, Tables, Write } from "./store.ts";
-import { unapplied, type Unapplied } from "./unapplied.ts";
 
 export interface StoreOptions {
   readonly clock: Clock;
@@ -38,222 +44,89 @@ export interface Store {
    * the spool. Rejects with SpoolError `full` or `failed`.
    */
   commit(writes: readonly Write[], mayUseReserve: boolean): Promise<void>;
-  /** Entries of a table when the store was opened. */
+  /** These three are for the start, before the first commit. Cost: next to nothing, a native walk, a seek. */
   count(table: TableName): number;
   countKeys(table: TableName, range: KeyRange): number;
   lastKey(table: TableName): Buffer | undefined;
   close(): Promise<void>;
 }
 
+interface Parts {
+  readonly place: StorePlace;
+  readonly lmdb: LmdbStore;
+  readonly applier: Applier;
+  readonly journal: JournalState;
+}
+
 /** This part of a segment's length waits in memory before it is applied. */
 const applyAbovePart = 1 / 4;
 /** Above so many times that, commits wait until LMDB has taken it. */
 const waitAboveTimes = 4;
-/** Without commits for so long, what is left is applied, and an empty data file shrinks. */
-const restAfterMs = 5_000;
-const journalAgainAfterMs = 60_000;
+const firstKey = Buffer.of(0);
 
-/** Opens or creates the store in an existing directory whose lock the caller holds. */
+/**
+ * Opens or creates the store in an existing directory whose lock the caller holds. A full disk is no reason to reject:
+ * what cannot reach LMDB waits. Rejects with SpoolError.
+ */
 export async function openJournaledStore(directory: string, options: StoreOptions): Promise<Store> {
   const { clock, onFault } = options;
-  const assertInPlace = async () => {
-    const fault = await options.place?.look();
-    if (fault !== undefined) throw new SpoolError("failed", fault);
-  };
-  const lmdb = await openLmdbStore(directory, assertInPlace);
-  let sequence: number;
-  let journal: Journal | undefined;
+  const place = storePlace(options.place);
+  const lmdb = await openLmdbStore(directory, place).catch(async (error: unknown) => {
+    throw await faultOf(directory, error);
+  });
   try {
-    sequence = await replay(directory, lmdb, onFault);
-    await reclaim(undefined);
-    journal = await journalOrNone();
+    const { applier, lastNumber } = await replay(directory, lmdb, onFault);
+    const { journal: journalOptions } = options;
+    const parts = { directory, place, clock, options: journalOptions, lmdb, applier, lastNumber, onFault };
+    const journal = await openJournalState(parts);
+    return storeOf({ place, lmdb, applier, journal }, clock, onFault);
   } catch (error) {
     await lmdb.close();
     throw await faultOf(directory, error);
   }
-  let journalAgainAt = clock.now() + journalAgainAfterMs;
-  let newer = unapplied();
-  let older: Unapplied | undefined;
-  /** The last frame whose writes stand in `newer`, or in none. */
-  let gathered = sequence;
-  let applying: Promise<void> | undefined;
-  let applyFault: SpoolError | undefined;
-  let lastCommitAt = clock.now();
-  let resting: Timer | undefined;
-  let reclaiming: Promise<void> | undefined;
+}
+
+function storeOf(
+  { place, lmdb, applier, journal }: Parts,
+  clock: Clock,
+  onFault: StoreOptions["onFault"],
+): Store {
   let committing = false;
-  let closed = false;
+  const rest = createRest({ clock, lmdb, applier, journal, isCommitting: () => committing });
+  const tableOf = (name: TableName) =>
+    mergedTable(name, () => ({ base: lmdb.tables[name], ...applier.layers }));
+  const tables: Tables = {
+    messages: tableOf("messages"),
+    queue: tableOf("queue"),
+    state: tableOf("state"),
+  };
 
-  async function journalOrNone(): Promise<Journal | undefined> {
-    if (options.journal === false) return undefined;
+  async function ensureRoom(writes: readonly Write[], mayUseReserve: boolean) {
+    const nothingElse = applier.isEmpty;
     try {
-      await assertInPlace();
-      return await openJournal(directory, options.journal);
+      await lmdb.ensureRoom(applier.needWith(writes), mayUseReserve);
     } catch (error) {
-      const cause = await faultOf(directory, error);
-      onFault(new SpoolError(cause.code, `the journal cannot be used: ${cause.message}`, { cause: error }));
-      return undefined;
+      if (nothingElse) throw error;
+      // What is unapplied needs room twice, for its values may take the place of others.
+      await applier.applyAll();
+      await lmdb.ensureRoom(applier.needWith(writes), mayUseReserve);
     }
-  }
-
-  function assertLocked() {
-    const fault = options.place?.lockFault;
-    if (fault !== undefined) throw new SpoolError("failed", fault);
-  }
-
-  /** Gives the disk back what an empty store holds. */
-  async function reclaim(open: Journal | undefined) {
-    if (!lmdb.isLargeAndEmpty()) return;
-    await assertInPlace();
-    // A frame must not outlive the mark that says it is done with.
-    await (open === undefined ? removeJournal(directory) : open.clear());
-    await lmdb.shrink();
-  }
-
-  /** Moves what is unapplied to LMDB, in the background; one at a time. */
-  function apply(): Promise<void> {
-    return (applying ??= applyNow().finally(() => {
-      applying = undefined;
-    }));
-  }
-
-  async function applyNow() {
-    assertLocked();
-    const upTo = gathered;
-    if (newer.size === 0 && lmdb.applied === upTo) return;
-    const moving = (older = newer);
-    newer = unapplied();
-    try {
-      await lmdb.commit(moving.writes(), upTo);
-      applyFault = undefined;
-    } catch (error) {
-      const merged = unapplied();
-      merged.add(moving.writes(), undefined);
-      merged.add(newer.writes(), undefined);
-      newer = merged;
-      applyFault = await faultOf(directory, error);
-      throw applyFault;
-    } finally {
-      older = undefined;
-    }
-  }
-
-  async function applyAll() {
-    await applying?.catch(() => undefined);
-    await apply();
-  }
-
-  function applyAboveBytes(): number {
-    return applyAbovePart * (journal?.segmentBytes ?? 0);
-  }
-
-  function applySoon() {
-    // The next commit meets the fault and reports it.
-    if (applying === undefined) apply().catch(() => undefined);
-  }
-
-  /** All that is unapplied, and writes that come on top. */
-  function needWith(writes: readonly Write[]): RoomNeed {
-    const own = needOf(writes);
-    return {
-      writes: own.writes + newer.size + (older?.size ?? 0),
-      valuePages: own.valuePages + newer.valuePages + (older?.valuePages ?? 0),
-    };
-  }
-
-  async function commitDirectly(writes: readonly Write[]) {
-    await applyAll();
-    await lmdb.commit(writes, gathered);
-  }
-
-  /** Whether the frame is in the journal. */
-  async function journalled(writes: readonly Write[]): Promise<boolean> {
-    if (journal === undefined && options.journal !== false && clock.now() >= journalAgainAt) {
-      journalAgainAt = clock.now() + journalAgainAfterMs;
-      await applyAll();
-      journal = await journalOrNone();
-    }
-    if (journal === undefined) return false;
-    const bytes = frameBytes(writes);
-    try {
-      if (!journal.hasRoom(bytes)) {
-        while (journal.nextHolds > lmdb.applied) await applyAll();
-        await journal.turn(bytes);
-        applySoon();
-        if (!journal.hasRoom(bytes)) return false;
-      }
-    } catch (error) {
-      if (error === applyFault) throw error;
-      await giveUpJournal(error);
-      return false;
-    }
-    sequence++;
-    try {
-      await journal.append(sequence, writes);
-    } catch (error) {
-      // LMDB's mark must pass the frame, which may be on disk, before anything else is told of it.
-      gathered = sequence;
-      await giveUpJournal(error);
-      return false;
-    }
-    newer.add(writes, older);
-    gathered = sequence;
-    return true;
-  }
-
-  async function giveUpJournal(error: unknown) {
-    const failed = journal;
-    journal = undefined;
-    journalAgainAt = clock.now() + journalAgainAfterMs;
-    const { code, message } = await faultOf(directory, error);
-    onFault(new SpoolError(code, `the journal cannot be used: ${message}`, { cause: error }));
-    await failed?.close();
-  }
-
-  function restLater() {
-    resting ??= clock.after(restAfterMs, () => {
-      resting = undefined;
-      if (closed) return;
-      if (clock.now() - lastCommitAt < restAfterMs) restLater();
-      else rest().catch(() => undefined);
-    });
-  }
-
-  /** Nothing goes on: LMDB takes what is left. */
-  async function rest() {
-    await applyAll();
-    if (newer.size > 0 || committing || closed || !lmdb.isLargeAndEmpty()) return;
-    reclaiming = reclaim(journal).finally(() => {
-      reclaiming = undefined;
-    });
-    await reclaiming;
   }
 
   async function commit(writes: readonly Write[], mayUseReserve: boolean) {
-    assertLocked();
-    lastCommitAt = clock.now();
-    restLater();
-    if (reclaiming !== undefined) await reclaiming.catch(() => undefined);
-    if (applyFault !== undefined || newer.bytes > waitAboveTimes * applyAboveBytes()) await applyAll();
-    try {
-      await lmdb.ensureRoom(needWith(writes), mayUseReserve);
-    } catch (error) {
-      if (newer.size === 0 && older === undefined) throw error;
-      // What is unapplied needs room twice, for its values may take the place of others.
-      await applyAll();
-      await lmdb.ensureRoom(needWith(writes), mayUseReserve);
-    }
-    if (!(await journalled(writes))) return commitDirectly(writes);
-    if (newer.bytes > applyAboveBytes()) applySoon();
+    place.assertLocked();
+    rest.putOff();
+    if (journal.reclaiming !== undefined) await journal.reclaiming;
+    const applyAboveBytes = () => applyAbovePart * journal.segmentBytes;
+    if (applier.fault !== undefined || applier.waitingBytes > waitAboveTimes * applyAboveBytes())
+      await applier.applyAll();
+    await ensureRoom(writes, mayUseReserve);
+    if (!(await journal.commit(writes))) await applier.commitDirectly(writes);
+    else if (applier.waitingBytes > applyAboveBytes()) applier.applySoon();
   }
 
-  const layersOf = (name: TableName) => () => ({ base: lmdb.tables[name], older, newer });
   return {
-    tables: {
-      messages: mergedTable("messages", layersOf("messages")),
-      queue: mergedTable("queue", layersOf("queue")),
-      state: mergedTable("state", layersOf("state")),
-    },
+    tables,
     async commit(writes, mayUseReserve) {
       committing = true;
       try {
@@ -262,35 +135,19 @@ export async function openJournaledStore(directory: string, options: StoreOption
         committing = false;
       }
     },
-    count: (table) => lmdb.count(table),
-    countKeys: (table, range) => lmdb.countKeys(table, range),
-    lastKey: (table) => lmdb.lastKey(table),
+    // After a start on a full disk there may be what LMDB has not.
+    count: (table) =>
+      applier.isEmpty ? lmdb.count(table) : [...tables[table].getKeys({ start: firstKey })].length,
+    countKeys: (table, range) =>
+      applier.isEmpty ? lmdb.countKeys(table, range) : [...tables[table].getKeys(range)].length,
+    lastKey: (table) =>
+      applier.isEmpty ? lmdb.lastKey(table) : [...tables[table].getKeys({ start: firstKey })].at(-1),
     async close() {
-      closed = true;
-      resting?.cancel();
-      await reclaiming?.catch(() => undefined);
+      await rest.close();
       // What LMDB cannot take now stands in the journal.
-      await applyAll().catch((error: unknown) => onFault(error as SpoolError));
-      await journal?.close();
+      await applier.applyAll().catch((error: unknown) => onFault(error as SpoolError));
+      await journal.close();
       await lmdb.close();
     },
   };
-}
-
-/** Applies what an earlier process left in the journal. Returns the highest number in use. */
-async function replay(
-  directory: string,
-  lmdb: LmdbStore,
-  onFault: (fault: SpoolError) => void,
-): Promise<number> {
-  const { frames, damage } = await readJournal(directory, lmdb.applied);
-  if (damage !== undefined) onFault(new SpoolError("failed", damage));
-  const last = frames.at(-1)?.sequence ?? lmdb.applied;
-  if (frames.length === 0) return last;
-  const left = unapplied();
-  for (const { writes } of frames) left.add(writes, undefined);
-  const writes = left.writes();
-  await lmdb.ensureRoom(needOf(writes), true);
-  await lmdb.commit(writes, last);
-  return last;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Write } from "./store.ts";
-import { unapplied } from "./unapplied.ts";
+import { needOf, unapplied } from "./unapplied.ts";
 
 const write = (key: string, value?: string, isNew = false): Write => ({
   table: "queue",
@@ -27,7 +27,7 @@ test.each<[string, Write[], string[]]>([
   layer.add(writes, undefined);
   expect(shown(layer.writes())).toEqual(left);
   expect(layer.size).toBe(left.length);
-  if (left.length === 0) expect([layer.bytes, layer.valuePages]).toEqual([0, 0]);
+  if (left.length === 0) expect([layer.bytes, layer.need]).toEqual([0, needOf([])]);
 });
 
 test("a key on its way to LMDB is not new", () => {

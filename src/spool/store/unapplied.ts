@@ -2,6 +2,7 @@
  * Writes that are durable in the journal and not yet in LMDB: the newest of each key, sorted. A key that was put
  * as new and is removed again leaves nothing, so mail that is delivered quickly never reaches LMDB.
  */
+import type { RoomNeed } from "./file-room.ts";
 import { tableNames, type TableName, type Write } from "./store.ts";
 
 interface KnownWrite {
@@ -24,8 +25,8 @@ export interface Unapplied {
   readonly tables: Readonly<Record<TableName, UnappliedTable>>;
   /** What it takes in memory and of LMDB's tree pages, roughly. */
   readonly bytes: number;
-  /** Pages of LMDB that its values take. */
-  readonly valuePages: number;
+  /** What LMDB takes for it. */
+  readonly need: RoomNeed;
   /** How many keys. */
   readonly size: number;
   /** `older` are writes on their way to LMDB. Cost: about 1 µs a write. */
@@ -50,12 +51,16 @@ export function unapplied(): Unapplied {
   const sorted: Record<TableName, string[]> = { messages: [], queue: [], state: [] };
   let bytes = 0;
   let valuePages = 0;
+  let adjoiningPages = 0;
   let size = 0;
 
   const account = ({ value }: Write, sign: 1 | -1) => {
     size += sign;
     bytes += sign * (entryBytes + (value?.length ?? 0));
-    if (value !== undefined) valuePages += sign * pagesOf(value);
+    if (value === undefined) return;
+    const pages = pagesOf(value);
+    valuePages += sign * pages;
+    if (pages > 1) adjoiningPages += sign * pages;
   };
 
   const addOne = (write: Write, older: Unapplied | undefined) => {
@@ -97,8 +102,8 @@ export function unapplied(): Unapplied {
     get bytes() {
       return bytes;
     },
-    get valuePages() {
-      return valuePages;
+    get need() {
+      return { writes: size, valuePages, adjoiningPages };
     },
     get size() {
       return size;
@@ -118,8 +123,21 @@ export function unapplied(): Unapplied {
   };
 }
 
+/** What LMDB takes for writes. */
+export function needOf(writes: readonly Write[]): RoomNeed {
+  let valuePages = 0;
+  let adjoiningPages = 0;
+  for (const { value } of writes) {
+    if (value === undefined) continue;
+    const pages = pagesOf(value);
+    valuePages += pages;
+    if (pages > 1) adjoiningPages += pages;
+  }
+  return { writes: writes.length, valuePages, adjoiningPages };
+}
+
 /** Pages that a value takes at most, when it stands on pages of its own. */
-export function pagesOf(value: Buffer): number {
+function pagesOf(value: Buffer): number {
   return value.length === 0 ? 0 : Math.ceil((value.length + 16) / pageBytes);
 }
 

@@ -1,0 +1,127 @@
+/**
+ * One LMDB environment: the spool's tables and the mark of what they have of the journal, in `data.mdb` of a
+ * directory. Commits are atomic, and on disk when their promise resolves.
+ *
+ * Writes go through `batch()`: the pool thread does the tree work and the flush, the event loop only fills an
+ * instruction buffer; `transaction()` would run every put on the event loop while it holds the write lock.
+ * `overlappingSync: false` makes the promise wait for fdatasync and the meta page (written through O_DSYNC).
+ */
+import { open, type Database, type RootDatabase } from "lmdb";
+import { join } from "node:path";
+import type { FileUse } from "./file-room.ts";
+import { openGrowingFile, type GrowingFile } from "./growing-file.ts";
+import { tableNames, type TableName, type Write } from "./store.ts";
+
+type LmdbTable = Database<Buffer, Buffer>;
+
+export const dataFile = "data.mdb";
+
+export interface Environment {
+  readonly root: RootDatabase<Buffer, Buffer>;
+  readonly tables: Readonly<Record<TableName, LmdbTable>>;
+  /** `appliedKey` → the number of the last journal frame whose writes are here. */
+  readonly journal: LmdbTable;
+  /** What LMDB writes to, with it opened and closed. */
+  readonly file: GrowingFile;
+}
+
+const appliedKey = Buffer.from("applied");
+
+/** Opens or creates it in an existing directory; its entry there is not durable yet. */
+export function openEnvironment(directory: string): Environment {
+  const options = {
+    path: directory,
+    encoding: "binary",
+    keyEncoding: "binary",
+    maxDbs: tableNames.length + 1,
+    overlappingSync: false,
+    eventTurnBatching: false,
+    // Otherwise the binding takes a directory with a dot in its name for a file.
+    noSubdir: false,
+    permissionsMode: 0o600,
+  } as const;
+  const root = open<Buffer, Buffer>(options);
+  const table = (name: string): LmdbTable =>
+    root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
+  const tables = { messages: table("messages"), queue: table("queue"), state: table("state") };
+  return { root, tables, journal: table("journal"), file: openGrowingFile(join(directory, dataFile)) };
+}
+
+export async function closeEnvironment({ root, file }: Environment): Promise<void> {
+  file.close();
+  await root.close();
+}
+
+/** All writes and the mark, or nothing. Rejects with LMDB's reason; the environment is of no use then. */
+export async function commitTo(
+  { root, tables, journal }: Environment,
+  writes: readonly Write[],
+  applied: number | undefined,
+): Promise<void> {
+  try {
+    await root.batch(() => {
+      for (const { table, key, value } of writes) {
+        if (value === undefined) void tables[table].remove(key);
+        else void tables[table].put(key, value);
+      }
+      if (applied !== undefined) void journal.put(appliedKey, encodeApplied(applied));
+    });
+  } catch (error) {
+    throw await commitCause(error);
+  }
+  root.resetReadTxn();
+}
+
+export function appliedOf({ journal }: Environment): number {
+  return journal.getBinary(appliedKey)?.readDoubleBE() ?? 0;
+}
+
+function encodeApplied(applied: number): Buffer {
+  const value = Buffer.allocUnsafe(8);
+  value.writeDoubleBE(applied);
+  return value;
+}
+
+/** LMDB rejects with a general error whose `commitError` is a promise that rejects with the reason. */
+async function commitCause(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  if (commitError === undefined) return error;
+  return commitError.then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+}
+
+export function isEmpty({ tables }: Environment): boolean {
+  return tableNames.every((name) => entryCount(tables[name]) === 0);
+}
+
+/** From the table's root page. */
+export function entryCount(table: LmdbTable): number {
+  return (table.getStats() as { entryCount: number }).entryCount;
+}
+
+interface TreeStats {
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+/** From the root pages of all trees, as the last commit left them. */
+export function fileUse({ root, tables: { messages, queue, state }, journal }: Environment): FileUse {
+  const stats = root.getStats() as { root: TreeStats; free: TreeStats; lastPageNumber: number };
+  const pages = stats.lastPageNumber + 1;
+  const trees = [
+    stats.root,
+    stats.free,
+    ...[messages, queue, state, journal].map((table) => table.getStats() as TreeStats),
+  ];
+  let treePages = 2;
+  let branchPages = 0;
+  for (const tree of trees) {
+    treePages += tree.treeBranchPageCount + tree.treeLeafPageCount + tree.overflowPages;
+    branchPages += tree.treeBranchPageCount;
+  }
+  return { pageBytes: stats.root.pageSize, pages, freePages: pages - treePages, branchPages };
+}
