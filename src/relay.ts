@@ -161,6 +161,7 @@ export async function createRelay(
   const protocolLog = (direction: ProtocolDirection) =>
     openProtocolLog({
       directory: protocolLogDirectory(settings.dataDirectory, direction),
+      within: settings.dataDirectory,
       direction,
       clock,
       onFault: (error) =>

@@ -3,6 +3,8 @@ import { FileFault } from "../ports/file-fault.ts";
 import { SpoolError } from "../spool/spool.ts";
 import type { AdminErrorCode, ConfigurationFault, ErrorBody } from "./contract.ts";
 
+export const makeRoom = "make room, then try again";
+
 /**
  * What a handler met that is neither the caller's fault nor a bug: a disk that takes nothing more. Of an action on many
  * messages some may be done by then; to do it again does no harm. Undefined: a fault in the relay.
@@ -11,8 +13,8 @@ export function diskRefusal(fault: unknown): AdminRefusal | undefined {
   const isDisk = fault instanceof FileFault || fault instanceof SpoolError;
   if (!isDisk || (fault.code !== "full" && fault.code !== "failed")) return undefined;
   return fault.code === "full"
-    ? new AdminRefusal("diskFull", `${fault.message}; make room, then try again`)
-    : new AdminRefusal("diskFault", `${fault.message}; nothing was lost, try again when the disk is well`);
+    ? new AdminRefusal("diskFull", `${fault.message}; ${makeRoom}`)
+    : new AdminRefusal("diskFault", `${fault.message}; no mail was lost; put it right, then try again`);
 }
 
 export class AdminRefusal extends Error {

@@ -57,6 +57,8 @@ export function protocolLogDirectory(dataDirectory: string, direction: ProtocolD
 /** Opens no file before the first line. */
 export function openProtocolLog(options: {
   readonly directory: string;
+  /** The data directory, which must be there. Default: folders are made as needed. */
+  readonly within?: string;
   readonly direction: ProtocolDirection;
   readonly clock: Clock;
   readonly limits?: LogLimits;
@@ -67,6 +69,7 @@ export function openProtocolLog(options: {
   const { prefix, type } = directions[direction];
   const log = createRollingLog({
     directory,
+    ...(options.within === undefined ? {} : { within: options.within }),
     prefix,
     extension: "log",
     clock,

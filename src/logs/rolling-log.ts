@@ -4,6 +4,7 @@
  * lines wait in a bounded buffer, what finds no room there is counted, and a line tells the count afterwards.
  */
 import { mkdir, unlink } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import type { Clock, Timer } from "../ports/ports.ts";
 import { LogFile } from "./log-file.ts";
 import {
@@ -18,6 +19,11 @@ import {
 export interface RollingLogOptions extends LogFamily {
   readonly clock: Clock;
   readonly limits: LogLimits;
+  /**
+   * Must be there; folders below it are made. One that was moved away does not begin anew with a log in it. Default:
+   * all folders are made.
+   */
+  readonly within?: string;
   /** Stands at the top of each file: complete lines. */
   readonly header?: (openedAt: Date) => string;
   /** The line that tells how many were lost for want of room. */
@@ -92,7 +98,7 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
   };
 
   const openFile = async (now: Date, firstLineBytes: number): Promise<LogFile> => {
-    await mkdir(options.directory, { recursive: true });
+    await makeFolders(options.within, options.directory);
     const day = dayOf(now);
     const last = (await listLogFiles(options)).findLast((each) => each.day === day);
     const roomIn = last !== undefined && last.sizeBytes + firstLineBytes <= maxFileSizeBytes();
@@ -244,4 +250,18 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
       return lost;
     },
   };
+}
+
+async function makeFolders(within: string | undefined, directory: string): Promise<void> {
+  if (within === undefined) {
+    await mkdir(directory, { recursive: true });
+    return;
+  }
+  let at = within;
+  for (const name of relative(within, directory).split(sep)) {
+    at = join(at, name);
+    await mkdir(at).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  }
 }

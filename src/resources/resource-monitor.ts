@@ -61,7 +61,8 @@ export function createResourceMonitor(options: {
         if (!stopped) take(pressAgain(pressure, readingsOf(sample, queueLength(), settings)));
       } catch (fault) {
         // Told once: a meter that cannot be read is no reason to refuse mail.
-        if (!meterFailed && !stopped)
+        // A directory that is gone is told by the spool.
+        if (!meterFailed && !stopped && (fault as { code?: unknown }).code !== "ENOENT")
           events.emit("RelayFault", {
             where: "the measuring of resources",
             error: fault instanceof Error ? fault.message : String(fault),

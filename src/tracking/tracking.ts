@@ -125,6 +125,7 @@ export function openTracking(options: {
   const arrived = instantTexts();
   const log = createRollingLog({
     ...family,
+    within: options.dataDirectory,
     clock,
     limits: {
       get maxAgeMs() {

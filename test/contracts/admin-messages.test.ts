@@ -1,5 +1,5 @@
 /** What the admin API does to messages that wait, over its socket, with a real relay whose next hop is down. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -160,4 +160,17 @@ test("queues are filtered, sorted, chosen by kind, and told in detail", async ()
   expect(out).toMatch(/OldestMessage +: \d/);
   expect(out).toMatch(/Velocity +: -?\d/);
   expect((await weir("Get-Queue", "-Filter", "Nonsense -eq 1")).code).not.toBe(0);
+});
+
+test("a file that cannot be written is told as that, and nothing was changed", async () => {
+  const file = join(relay.relay.settings.dataDirectory, "suspended-queues.json");
+  await rm(file, { force: true });
+  await mkdir(file);
+  const { code, complaints } = await weir("Suspend-Queue", queue);
+  await rm(file, { recursive: true });
+  expect(code).toBe(1);
+  expect(complaints).toContain(`${file} cannot be written: `);
+  expect(complaints).not.toContain("fault in the relay");
+  expect(relay.relay.queues().find((it) => it.queue === queue)?.status).not.toBe("Suspended");
+  expect(events("RelayFault")).toEqual([]);
 });

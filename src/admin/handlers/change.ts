@@ -7,7 +7,7 @@ import { plainSettings, settingChanges, type SettingChange } from "../../config/
 import type { Administered } from "../administered.ts";
 import type { Json } from "../contract/values.ts";
 import type { ConfigurationFault, Output } from "../contract.ts";
-import { AdminRefusal } from "../refusal.ts";
+import { AdminRefusal, makeRoom } from "../refusal.ts";
 
 export type ChangeOutput = Output<"setReceiveConnector">;
 
@@ -39,7 +39,10 @@ export async function settled<Value>(promise: Promise<Value>): Promise<Value> {
   try {
     return await promise;
   } catch (fault) {
-    if (fault instanceof ConfigurationFileError) throw new AdminRefusal(fault.code, fault.message);
+    if (fault instanceof ConfigurationFileError) {
+      const advice = fault.code === "diskFull" ? `; ${makeRoom}` : "";
+      throw new AdminRefusal(fault.code, `${fault.message}${advice}`);
+    }
     throw fault;
   }
 }

@@ -1,5 +1,6 @@
 /** What an administrator does to messages that wait: one by one, or to all that a filter fits, some at a turn. */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Clock, Timer } from "../../ports/ports.ts";
 import type { MessagePlace } from "../../spool/spool-inspection.ts";
 import type { Administered, Asked, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
@@ -14,8 +15,30 @@ type Act = (place: MessagePlace) => ReturnType<Administered["relay"]["messages"]
 /** Messages acted upon before other work gets its turn. */
 const atOnce = 128;
 
+/** A removal is repeated until the disk takes it, which nobody waits for. */
+const patienceMs = 10_000;
+
+async function inTime<Value>(clock: Clock, result: Promise<Value>): Promise<Value> {
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = clock.after(patienceMs, () =>
+      reject(
+        new AdminRefusal(
+          "diskFault",
+          "the disk does not take the change yet; it holds in memory and is written as soon as the disk takes it (Get-EventLog says why it does not)",
+        ),
+      ),
+    );
+  });
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    timer?.cancel();
+  }
+}
+
 export function messageActionHandlers(administered: Administered): Pick<Handlers, Names> {
-  const { relay } = administered;
+  const { relay, clock } = administered;
   const finder = messageFinder(administered, messagePropertiesOf(administered));
 
   const find = async (
@@ -50,7 +73,8 @@ export function messageActionHandlers(administered: Administered): Pick<Handlers
     if (input.whatIf) return { ...counts, done: found.length, ...walked };
     for (let at = 0; at < found.length; at += atOnce) {
       if (at > 0) await nextTurn();
-      for (const came of await Promise.all(found.slice(at, at + atOnce).map(({ place }) => act(place))))
+      const acts = found.slice(at, at + atOnce).map(({ place }) => act(place));
+      for (const came of await inTime(clock, Promise.all(acts)))
         counts[came === "busy" || came === "missing" ? "passed" : came]++;
     }
     return { ...counts, ...walked };

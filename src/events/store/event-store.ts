@@ -2,7 +2,7 @@
  * Events kept on disk for people who ask later: JSON lines in rolling files, bounded in age and size, readable
  * while the relay runs. Subscribe `record` to the event log.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createRollingLog } from "../../logs/rolling-log.ts";
 import type { LogFamily, LogLimits } from "../../logs/log-files.ts";
 import type { Clock } from "../../ports/ports.ts";
@@ -69,6 +69,7 @@ export async function openEventStore(options: {
 
   const log = createRollingLog({
     ...family,
+    within: dirname(directory),
     clock,
     limits,
     maxBufferedChars,
