@@ -67,6 +67,7 @@ const connector: SmtpSendConnector = {
   forceHelo: false,
   chunkingEnabled: true,
   pipeliningEnabled: true,
+  errorPolicies: "Default",
   protocolLoggingLevel: "None",
 };
 const carrier = createSmtpCarrier({

@@ -116,6 +116,11 @@ export const sendConnectorSchema = z.strictObject(
     forceHelo: setting(flag(), false, "Greets with HELO, so that no extension is used."),
     chunkingEnabled: setting(flag(), true, "Sends with BDAT where offered (RFC 3030)."),
     pipeliningEnabled: setting(flag(), true, "Sends commands ahead of replies where offered (RFC 2920)."),
+    errorPolicies: setting(
+      choice(["Default", "RejectUnconvertible"]),
+      "Default",
+      "8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME: Default sends it as it is, RejectUnconvertible fails it.",
+    ),
     protocolLoggingLevel: setting(
       choice(["None", "Verbose"]),
       "None",
@@ -142,6 +147,7 @@ export const smtpOnlySettings = [
   "forceHelo",
   "chunkingEnabled",
   "pipeliningEnabled",
+  "errorPolicies",
   "protocolLoggingLevel",
 ] as const satisfies readonly (keyof typeof sendConnectorSchema.shape)[];
 

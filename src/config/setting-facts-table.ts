@@ -451,6 +451,14 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     help: "Sends commands ahead of replies where offered (RFC 2920).",
   },
   {
+    name: "errorPolicies",
+    kind: "one word",
+    range: "Default, RejectUnconvertible",
+    choices: ["Default", "RejectUnconvertible"],
+    default: "Default",
+    help: "8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME: Default sends it as it is, RejectUnconvertible fails it.",
+  },
+  {
     name: "protocolLoggingLevel",
     kind: "one word",
     range: "None, Verbose",

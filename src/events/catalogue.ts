@@ -375,6 +375,20 @@ export const catalogue = {
     level: 1,
     text: "%host was seen to take no more than %limit %what; no more are sent for a while.",
   },
+  MessageConverted: {
+    id: 20107,
+    category: "SmtpSend",
+    severity: "Information",
+    level: 1,
+    text: "Message %id was converted to 7 bit for %host on send connector %connector (%fromBytes to %toBytes octets): %host does not offer 8BITMIME or BINARYMIME.%note",
+  },
+  EightBitContentSent: {
+    id: 20108,
+    category: "SmtpSend",
+    severity: "Warning",
+    level: 0,
+    text: "Message %id from <%sender> goes to %host on send connector %connector with octets above 127, though %host does not offer 8BITMIME: %kept cannot be converted. errorPolicies: RejectUnconvertible fails such mail.",
+  },
   RecipientUnreachable: {
     id: 20111,
     category: "Routing",
@@ -392,9 +406,16 @@ export const catalogue = {
   DsnSuppressed: {
     id: 20122,
     category: "DSN",
+    severity: "Error",
+    level: 0,
+    text: "Message %id has the null reverse-path and could not be delivered to %recipient; it was dropped without a report: %error.%about",
+  },
+  DsnRetried: {
+    id: 20123,
+    category: "DSN",
     severity: "Warning",
     level: 0,
-    text: "Message %id has the null reverse-path and could not be delivered to %recipient; it was dropped without a report: %error",
+    text: "Report %id to <%recipient> could not be delivered; it is sent once more, without the original message, as %reportId: %error",
   },
   MessageDamaged: {
     id: 20201,

@@ -139,7 +139,6 @@ async function openState(options: LmdbSpoolOptions, place: SpoolPlace): Promise<
   return {
     directory,
     clock,
-    openedAt: clock.now(),
     inlineLimitBytes,
     memoryBudgetBytes,
     onFault,

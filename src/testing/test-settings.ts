@@ -103,6 +103,7 @@ export function smartHostConnector(
     forceHelo: false,
     chunkingEnabled: true,
     pipeliningEnabled: true,
+    errorPolicies: "Default",
     protocolLoggingLevel: "None",
     ...given,
   };

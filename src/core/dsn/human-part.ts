@@ -16,10 +16,16 @@ const opening: Readonly<Record<ReportKind, readonly string[]>> = {
   delivered: ["Your message was delivered to these recipients:"],
 };
 
+/** A report on thousands stays one that people can read, and small. */
+const mostNamed = 100;
+
 /** Plain text with CRLF line ends, an empty line at its end. */
 export function humanPart(input: ReportInput): string {
   const lines = [...opening[input.kind], ""];
-  for (const recipient of input.recipients) lines.push(...recipientLines(recipient, input.kind), "");
+  const named = input.recipients.slice(0, mostNamed);
+  for (const recipient of named) lines.push(...recipientLines(recipient, input.kind), "");
+  const others = input.recipients.length - named.length;
+  if (others > 0) lines.push(`  and ${others} more, which the next part names.`, "");
   lines.push(
     "Diagnostic information for administrators:",
     "",
@@ -28,7 +34,7 @@ export function humanPart(input: ReportInput): string {
   const receivedFrom = input.receivedFrom === undefined ? "" : singleLine(input.receivedFrom);
   if (receivedFrom !== "") lines.push(`Received from: ${receivedFrom}`);
   lines.push(`Arrived: ${rfc5322Date(input.arrivalDate)}`);
-  for (const { finalRecipient, diagnostic, remoteHost } of input.recipients) {
+  for (const { finalRecipient, diagnostic, remoteHost } of named) {
     if (diagnostic === undefined) continue;
     const who = diagnostic.fromPeer
       ? `${singleLine(remoteHost ?? "the remote server")} returned`

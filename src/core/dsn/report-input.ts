@@ -21,9 +21,8 @@ export interface ReportRecipient {
 export interface ReportOriginal {
   /** `full`: the whole content; `headers`: its header section. */
   readonly extent: "full" | "headers";
+  /** Of `full`, only what `isSevenBit`; a header section may be anything. */
   readonly octets: Buffer;
-  /** Some octet is above 127. */
-  readonly eightBit: boolean;
   /** Unfolded, as in the header; undefined when there is none. */
   readonly subject?: string | undefined;
   readonly messageId?: string | undefined;
@@ -33,9 +32,9 @@ export interface ReportInput {
   readonly kind: ReportKind;
   /** The reporting relay. */
   readonly hostname: string;
-  /** Mailbox in From. */
+  /** Mailbox in From; ASCII unless `to` is not. */
   readonly from: string;
-  /** The original's reverse-path, to which the report goes. */
+  /** The original's reverse-path, to which the report goes. One that is not ASCII is reached by SMTPUTF8 only. */
   readonly to: string;
   readonly date: Date;
   /** With angle brackets. */
@@ -47,8 +46,6 @@ export interface ReportInput {
   readonly receivedFrom?: string | undefined;
   readonly recipients: readonly ReportRecipient[];
   readonly original: ReportOriginal | undefined;
-  /** The original was sent with SMTPUTF8. */
-  readonly smtpUtf8: boolean;
 }
 
 /** `Thu, 15 Jan 2026 09:00:00 +0000`. */

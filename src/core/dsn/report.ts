@@ -1,18 +1,19 @@
 /**
- * The text of a delivery status notification: multipart/report after RFC 6522, RFC 3464, and for
- * internationalized mail RFC 6533. Everything that came from outside (addresses, ENVID, ORCPT, replies, the
+ * The text of a delivery status notification: multipart/report after RFC 6522, RFC 3464, and for a sender whose
+ * address is not ASCII RFC 6533. All others get 7-bit mail in lines of at most 998 octets: a report must not die of
+ * what the message died of. Everything that came from outside (addresses, ENVID, ORCPT, replies, the
  * original's Subject) is cleaned on its way in: no value can end its line or its MIME part.
  */
-import { asciiText, foldedSubject, isAscii, quotedPrintable, singleLine } from "./text.ts";
+import { isSevenBit } from "../message/seven-bit/is-seven-bit.ts";
+import { quotedPrintable } from "../message/seven-bit/quoted-printable.ts";
+import { asciiText, foldedSubject, isAscii, singleLine } from "./text.ts";
 import { humanPart } from "./human-part.ts";
 import { statusPart } from "./status-part.ts";
 import { rfc5322Date, type ReportInput, type ReportKind, type ReportOriginal } from "./report-input.ts";
 
 export interface BuiltReport {
   readonly content: Buffer;
-  /** Some octet is above 127: the report travels as 8BITMIME. */
-  readonly eightBit: boolean;
-  /** Addresses or header fields are in UTF-8: the report needs SMTPUTF8. */
+  /** It has UTF-8 addresses, and needs SMTPUTF8. All others are 7-bit, whatever they tell of. */
   readonly smtpUtf8: boolean;
 }
 
@@ -28,18 +29,21 @@ const subjectPrefix: Readonly<Record<ReportKind, string>> = {
  * in its input.
  */
 export function buildReport(input: ReportInput): BuiltReport {
-  const global = needsGlobal(input);
+  // Only one that is to be reached by SMTPUTF8 anyway is given its forms.
+  const global = !isAscii(input.to);
   const clean = global ? singleLine : asciiText;
-  const human = humanPart(input);
+  const human = Buffer.from(humanPart(input));
   const status = statusPart(input, global);
-  const attached = originalPart(input.original, global);
+  const humanIsPlain = isSevenBit(human);
+  const text = humanIsPlain ? human : quotedPrintable(human);
+  const attached = input.original === undefined ? undefined : originalPart(input.original, global);
   const boundary = unusedBoundary(input.messageId, [
-    Buffer.from(human),
+    text,
     Buffer.from(status),
     attached?.body ?? Buffer.alloc(0),
   ]);
 
-  const head = [
+  const before = [
     `From: Mail Delivery System <${clean(input.from)}>`,
     `To: <${clean(input.to)}>`,
     foldedSubject(subjectPrefix[input.kind], input.original?.subject, global),
@@ -50,71 +54,49 @@ export function buildReport(input: ReportInput): BuiltReport {
     "MIME-Version: 1.0",
     "Content-Type: multipart/report; report-type=delivery-status;",
     ` boundary="${boundary}"`,
-  ];
-  const eightBit = global || (attached?.eightBit ?? false) || !isAscii(status);
-  if (eightBit) head.push("Content-Transfer-Encoding: 8bit");
-
-  const before = [
-    ...head,
+    ...(global ? ["Content-Transfer-Encoding: 8bit"] : []),
     "",
     "This is a report on a message in MIME format.",
     "",
     `--${boundary}`,
     "Content-Type: text/plain; charset=utf-8",
-    ...(isAscii(human)
-      ? ["", human]
-      : ["Content-Transfer-Encoding: quoted-printable", "", quotedPrintable(human)]),
+    ...(humanIsPlain ? [] : ["Content-Transfer-Encoding: quoted-printable"]),
+    "",
+    text.toString("latin1"),
     `--${boundary}`,
-    `Content-Type: message/${global ? "global-delivery-status" : "delivery-status"}`,
-    ...(isAscii(status) ? [] : ["Content-Transfer-Encoding: 8bit"]),
+    ...(global
+      ? ["Content-Type: message/global-delivery-status", "Content-Transfer-Encoding: 8bit"]
+      : ["Content-Type: message/delivery-status"]),
     "",
     status,
   ].join("\r\n");
 
   const parts: Buffer[] = [Buffer.from(before)];
   if (attached !== undefined) {
-    const fields = [
-      "",
-      `--${boundary}`,
-      `Content-Type: ${attached.type}`,
-      ...(attached.eightBit ? ["Content-Transfer-Encoding: 8bit"] : []),
-      "",
-      "",
-    ];
+    const fields = ["", `--${boundary}`, ...attached.fields, "", ""];
     parts.push(Buffer.from(fields.join("\r\n")), attached.body);
   }
   parts.push(Buffer.from(`\r\n--${boundary}--\r\n`));
-  return { content: Buffer.concat(parts), eightBit, smtpUtf8: global };
+  return { content: Buffer.concat(parts), smtpUtf8: global };
 }
 
-/** RFC 6533 forms are used when the original was internationalized mail and something of it is not ASCII. */
-function needsGlobal({ smtpUtf8, to, from, recipients, original }: ReportInput): boolean {
-  if (!isAscii(to) || !isAscii(from)) return true;
-  if (!smtpUtf8) return false;
-  return (
-    recipients.some(({ finalRecipient }) => !isAscii(finalRecipient)) ||
-    (original !== undefined && !isAscii(original.subject ?? "")) ||
-    (original?.extent === "headers" && original.eightBit)
-  );
-}
-
+/** A header section with anything but plain ASCII lines is encoded, as RFC 6522 §4 allows for broken ones. */
 function originalPart(
-  original: ReportOriginal | undefined,
+  { extent, octets }: ReportOriginal,
   global: boolean,
-): { type: string; body: Buffer; eightBit: boolean } | undefined {
-  if (original === undefined) return undefined;
-  const { extent, octets, eightBit } = original;
+): { readonly fields: readonly string[]; readonly body: Buffer } {
+  if (extent === "full") return { fields: ["Content-Type: message/rfc822"], body: octets };
+  if (isSevenBit(octets)) return { fields: ["Content-Type: text/rfc822-headers"], body: octets };
+  const text = octets.toString("utf8");
+  const isUtf8 = Buffer.from(text).equals(octets);
   const type =
-    extent === "full"
-      ? global
-        ? "message/global"
-        : "message/rfc822"
-      : global
-        ? "message/global-headers"
-        : eightBit
-          ? "text/rfc822-headers; charset=utf-8"
-          : "text/rfc822-headers";
-  return { type, body: octets, eightBit };
+    global && isUtf8
+      ? "message/global-headers"
+      : `text/rfc822-headers; charset=${isUtf8 ? "utf-8" : "unknown-8bit"}`;
+  return {
+    fields: [`Content-Type: ${type}`, "Content-Transfer-Encoding: quoted-printable"],
+    body: quotedPrintable(octets),
+  };
 }
 
 function references(messageId: string | undefined): string[] {

@@ -1,6 +1,6 @@
 /** The machine-readable part: message/delivery-status (RFC 3464), message/global-delivery-status (RFC 6533). */
 import { rfc5322Date, type ReportInput, type ReportKind, type ReportRecipient } from "./report-input.ts";
-import { asciiText, decodeUnitext, decodeXtext, isAscii, singleLine } from "./text.ts";
+import { asciiText, boundedLine, decodeUnitext, decodeXtext, isAscii, singleLine } from "./text.ts";
 
 export const actionOf: Readonly<Record<ReportKind, string>> = {
   failed: "failed",
@@ -20,7 +20,7 @@ export function statusPart(input: ReportInput, global: boolean): string {
   if (receivedFrom !== "") lines.push(`Received-From-MTA: dns; ${receivedFrom}`);
   lines.push(`Arrival-Date: ${rfc5322Date(input.arrivalDate)}`, "");
   for (const recipient of input.recipients) lines.push(...recipientFields(recipient, input.kind, global), "");
-  return lines.join("\r\n");
+  return lines.map(boundedLine).join("\r\n");
 }
 
 function recipientFields(recipient: ReportRecipient, kind: ReportKind, global: boolean): string[] {

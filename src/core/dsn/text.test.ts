@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { asciiText, decodeUnitext, decodeXtext, foldedSubject, quotedPrintable, singleLine } from "./text.ts";
+import { asciiText, decodeUnitext, decodeXtext, foldedSubject, singleLine } from "./text.ts";
 
 describe("xtext", () => {
   test.each([
@@ -47,18 +47,4 @@ test.each([
   ["a\r\nBcc: b", "Subject: Undeliverable: a Bcc: b"],
 ])("subject %j", (subject, field) => {
   expect(foldedSubject("Undeliverable: ", subject, false)).toBe(field);
-});
-
-test("quoted-printable is undone by what it says", () => {
-  fc.assert(
-    fc.property(fc.string({ unit: "grapheme", maxLength: 400 }), (raw) => {
-      const text = raw.replace(/[\r\n]/g, " ");
-      const coded = quotedPrintable(text);
-      expect(Math.max(...coded.split("\r\n").map((line) => line.length))).toBeLessThanOrEqual(76);
-      const octets = coded
-        .replace(/=\r\n/g, "")
-        .replace(/=([0-9A-F]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-      expect(Buffer.from(octets, "latin1").toString()).toBe(Buffer.from(text).toString());
-    }),
-  );
 });

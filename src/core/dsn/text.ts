@@ -27,6 +27,16 @@ export function asciiText(text: string): string {
   return singleLine(text).replace(/[^\x20-\x7e]/g, "?");
 }
 
+/** Longest line of a report's fields, in octets; RFC 5322 §2.1.1 allows 998. */
+const maxLineBytes = 990;
+
+/** Cut at a character so that it is a line every server takes. */
+export function boundedLine(line: string): string {
+  if (line.length * 3 <= maxLineBytes || Buffer.byteLength(line) <= maxLineBytes) return line;
+  const cut = Buffer.from(line).subarray(0, maxLineBytes - 3);
+  return `${cut.toString("utf8").replace(/\ufffd$/, "")}...`;
+}
+
 /**
  * Decodes xtext (RFC 3461 §4) into printable text: what is no valid xtext stays as it is, and an octet that is
  * no printable ASCII character stays in its `+XX` form, so that no value can smuggle a line end.
@@ -91,31 +101,4 @@ function encodedWords(text: string): string[] {
 
 function encodedWord(text: string): string {
   return `=?utf-8?B?${Buffer.from(text).toString("base64")}?=`;
-}
-
-/** Quoted-printable (RFC 2045 §6.7) of text with CRLF line ends; lines of at most 76 characters. */
-export function quotedPrintable(text: string): string {
-  return text
-    .split("\r\n")
-    .map((line) => {
-      let out = "";
-      let column = 0;
-      const octets = Buffer.from(line);
-      for (let i = 0; i < octets.length; i++) {
-        const octet = octets[i] as number;
-        const last = i === octets.length - 1;
-        const plain = (octet >= 0x21 && octet <= 0x7e && octet !== 0x3d) || (octet === 0x20 && !last);
-        const token = plain
-          ? String.fromCharCode(octet)
-          : `=${octet.toString(16).toUpperCase().padStart(2, "0")}`;
-        if (column + token.length > 75) {
-          out += "=\r\n";
-          column = 0;
-        }
-        out += token;
-        column += token.length;
-      }
-      return out;
-    })
-    .join("\r\n");
 }

@@ -24,6 +24,7 @@ const smart = (name: string, ...smartHosts: SmartHost[]): SendConnectorSettings 
   forceHelo: false,
   chunkingEnabled: true,
   pipeliningEnabled: true,
+  errorPolicies: "Default",
   protocolLoggingLevel: "None",
 });
 

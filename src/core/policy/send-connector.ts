@@ -27,6 +27,12 @@ interface SendConnectorCommon {
   readonly maxMessageSize: number;
 }
 
+/**
+ * Exchange: ErrorPolicies. `RejectUnconvertible` is Weir's own: 8-bit content that the next hop does not take and that
+ * cannot be converted fails; by default it is sent as it is.
+ */
+export type ErrorPolicies = "Default" | "RejectUnconvertible";
+
 export interface SmtpSendConnector extends SendConnectorCommon {
   readonly kind: "smartHost";
   readonly smartHosts: readonly SmartHost[];
@@ -47,6 +53,7 @@ export interface SmtpSendConnector extends SendConnectorCommon {
   /** Weir's own: offer BDAT where the peer does. */
   readonly chunkingEnabled: boolean;
   readonly pipeliningEnabled: boolean;
+  readonly errorPolicies: ErrorPolicies;
   readonly protocolLoggingLevel: "None" | "Verbose";
 }
 

@@ -144,7 +144,7 @@ export class Session implements ConnectionHandler, Conversation {
   inputEnded(): void {
     this.#input.ended = true;
     this.#tellGone();
-    if (this.#phase.kind === "handshake") this.#closeSilently();
+    if (this.#phase.kind === "handshake") this.#closeSilently("client");
     else if (this.#phase === reading && !this.#output.isFull) this.#run();
   }
 
@@ -190,8 +190,7 @@ export class Session implements ConnectionHandler, Conversation {
 
   /** Ends at once, without a word. */
   breakOff(): void {
-    if (this.#phase.kind === "closed") return;
-    this.#phase = { kind: "closing", by: "relay" };
+    this.#closeSilently("relay");
     this.#connection.destroy();
   }
 
@@ -247,10 +246,9 @@ export class Session implements ConnectionHandler, Conversation {
     else this.#connection.close();
   }
 
-  /** The client has said all it will say, and has its replies. */
-  #closeSilently(): void {
+  #closeSilently(by: "relay" | "client"): void {
     if (this.#phase.kind === "closed") return;
-    this.#phase = { kind: "closing", by: "client" };
+    this.#phase = { kind: "closing", by };
     this.#connection.close();
   }
 
@@ -273,7 +271,7 @@ export class Session implements ConnectionHandler, Conversation {
     this.#output.flush();
     this.#input.forgetConsumed();
     if (this.#phase !== reading || this.#output.isFull) return;
-    if (this.#input.ended) this.#closeSilently();
+    if (this.#input.ended) this.#closeSilently("client");
     else this.#connection.resume();
   }
 

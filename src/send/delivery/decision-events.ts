@@ -2,6 +2,7 @@
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import { unreachableQueue, type Claim } from "../../spool/spool.ts";
+import { isReport } from "../dsn/report-writer.ts";
 import type { Decision } from "./decisions.ts";
 
 /** Tells what was decided on one recipient. Cost: nothing to build when nobody listens. */
@@ -44,7 +45,9 @@ export function tellDecision(
     case "failed": {
       const error = step.finding.text;
       events.emit("DeliveryFailed", { id, sender: envelope.reversePath, recipient, error, connector, host });
-      if (envelope.reversePath === "") events.emit("DsnSuppressed", { id, recipient, error });
+      // Of a report made here more is to be told, or tried: lost-report.ts.
+      if (envelope.reversePath === "" && !isReport(claim))
+        events.emit("DsnSuppressed", { id, recipient, error, about: "" });
       return;
     }
     case "keep":

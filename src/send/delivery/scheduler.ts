@@ -85,7 +85,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     spool,
     claimsAtOnce: state.limits.sweepClaims,
     look: (claim) => parking.judge(claim),
-    leaves: (name) => parking.owesTries(name) || onQueues.isResubmitting(name),
     settled: () => settlement.idle(),
     stopped: () => state.phase === "stopping",
   });
@@ -102,9 +101,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     events: state.events,
     queues,
     suspended,
-    unrouted,
     park: (claim, name) => void parking.park(claim, name),
-    onResubmitted: (moved) => parking.resubmitted(moved),
+    onUnrouted: () => parking.kept(submissionQueue, clock.now()),
     onFault: (error) => tellClaimFault(state, error),
     tick: () => look(),
   });
@@ -143,7 +141,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     start() {
       if (state.phase !== "new") return;
       state.phase = "running";
-      state.startedAt = clock.now();
       spool.onAccepted(submission.fresh);
       spool.onLost(forgetLost);
       // An earlier run may have lived under another clock: everything left is looked at once, due or not.
@@ -194,6 +191,5 @@ function newState(options: SchedulerOptions): DeliveryState {
     suspended,
     underWay: new Set(),
     phase: "new",
-    startedAt: 0,
   };
 }

@@ -18,8 +18,9 @@ import {
 } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
 import type { ReportWriter } from "../dsn/report-writer.ts";
-import { routedAnew, waitingOf, type Decision } from "./decisions.ts";
+import { waitingOf, type Decision } from "./decisions.ts";
 import type { Verdict } from "./delivery.ts";
+import { lossOf, replaceReport } from "./lost-report.ts";
 import { tellDecision } from "./decision-events.ts";
 import { trackDecision, trackDelivered, trackReport } from "./track-delivery.ts";
 import type { SchedulerSettings } from "./scheduler-contract.ts";
@@ -171,6 +172,15 @@ export function createSettlement(options: SettlementOptions): Settlement {
         if (others === undefined) due.set(kind, [recipient]);
         else others.push(recipient);
       }
+      const loss = lossOf(claim, decisions);
+      if (loss !== undefined) {
+        pending++;
+        replaceReport(claim, loss, reports(), events)
+          .then((smaller) => settle(claim, changes, smaller))
+          .catch((error: unknown) => reportFailed(claim, error))
+          .finally(ended);
+        return;
+      }
       if (due.size === 0) {
         void settle(claim, changes);
         tellKept(changes);
@@ -204,12 +214,12 @@ function count(metrics: Metrics, { message }: Claim, decisions: readonly Decisio
   if (delivered > 0) metrics.delivered(delivered, message.content.sizeBytes, nowMs - message.arrivedAt);
 }
 
-function keptAs({ recipients, queue: before }: Claim, queue: QueueName, dueAt: number): RecipientChange[] {
+function keptAs({ recipients }: Claim, queue: QueueName, dueAt: number): RecipientChange[] {
   return recipients.map((state): RecipientChange => ({
     kind: "keep",
     queue,
     dueAt: state.suspended ? suspendedDueAt : dueAt,
-    ...(queue === before ? state : routedAnew(state)),
+    ...state,
   }));
 }
 

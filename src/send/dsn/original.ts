@@ -1,6 +1,6 @@
-/** Reads from a kept message what its reports carry: all of it when that is small, else its header section. */
-import { hasHighOctet } from "../../core/octets/high-octet.ts";
+/** Reads from a kept message what its reports carry: all of it when that is small and 7-bit, else its header section. */
 import { headerEnd, headerField } from "../../core/dsn/original-header.ts";
+import { isSevenBit } from "../../core/message/seven-bit/is-seven-bit.ts";
 import type { ReportOriginal } from "../../core/dsn/report-input.ts";
 import type { Claim, ContentReader } from "../../spool/spool.ts";
 
@@ -8,20 +8,20 @@ import type { Claim, ContentReader } from "../../spool/spool.ts";
 const maxHeaderBytes = 256 * 1024;
 
 /**
- * `full`: the whole content is wanted. A BINARYMIME content goes in as its header only, for a report travels as
- * 8BITMIME. Memory: the content when `full`, else at most 256 KiB.
+ * `full`: the whole content is wanted. It goes in as its header only when it is not plain 7-bit, for a report has to
+ * be. Memory: the content when `full`, else at most 256 KiB.
  * Throws SpoolError, `damaged` or `failed`, when the content cannot be read.
  */
 export async function readOriginal(claim: Claim, full: boolean): Promise<ReportOriginal> {
   const { message, content } = claim;
   const binary = message.envelope.body === "BINARYMIME";
-  const whole = full && !binary;
-  const octets = content.inMemory ?? (await readUpTo(content, whole ? Infinity : maxHeaderBytes));
+  const wanted = full && !message.content.eightBit;
+  const octets = content.inMemory ?? (await readUpTo(content, wanted ? Infinity : maxHeaderBytes));
   const header = headerOf(octets, binary);
   const found = { subject: headerField(header, "subject"), messageId: headerField(header, "message-id") };
-  return whole
-    ? { extent: "full", octets, eightBit: message.content.eightBit, ...found }
-    : { extent: "headers", octets: header, eightBit: hasHighOctet(header), ...found };
+  return wanted && isSevenBit(octets)
+    ? { extent: "full", octets, ...found }
+    : { extent: "headers", octets: header, ...found };
 }
 
 /** A section that does not end within what may be read is cut behind its last whole line. */

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Envelope } from "../../core/message/envelope.ts";
 import type { Claim } from "../../spool/spool.ts";
 import { SpoolError } from "../../spool/spool.ts";
+import { isSevenBit } from "../../core/message/seven-bit/is-seven-bit.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { createReportWriter } from "./report-writer.ts";
 
@@ -56,26 +57,36 @@ function claimOf(
 const failed = [{ finalRecipient: "a@x.test", status: "5.1.1" }];
 const small = Buffer.from("Subject: Hi\r\n\r\nbody\r\n");
 
-test.each<[string, Buffer, Partial<Envelope>, "failed" | "delayed", string, "7BIT" | "8BITMIME"]>([
-  ["a small one whole", small, {}, "failed", "message/rfc822", "7BIT"],
-  ["RET=HDRS", small, { ret: "HDRS" }, "failed", "text/rfc822-headers", "7BIT"],
-  ["RET=FULL", small, { ret: "FULL" }, "failed", "message/rfc822", "7BIT"],
-  ["a delay report by its header", small, { ret: "FULL" }, "delayed", "text/rfc822-headers", "7BIT"],
+test.each<[string, Buffer, Partial<Envelope>, "failed" | "delayed", string, string]>([
+  ["a small one whole", small, {}, "failed", "message/rfc822", "5.1.1"],
+  ["RET=HDRS", small, { ret: "HDRS" }, "failed", "text/rfc822-headers", "5.1.1"],
+  ["RET=FULL", small, { ret: "FULL" }, "failed", "message/rfc822", "5.1.1"],
+  ["a delay report by its header", small, { ret: "FULL" }, "delayed", "text/rfc822-headers", "4.2.1"],
+  ["refused for its content", small, { ret: "FULL" }, "failed", "text/rfc822-headers", "5.7.1"],
+  ["SMTPUTF8 without need", small, { smtpUtf8: true }, "failed", "message/rfc822", "5.1.1"],
   [
     "a large one by its header",
     Buffer.from(`Subject: Hi\r\n\r\n${"x".repeat(1000)}`),
     {},
     "failed",
     "text/rfc822-headers",
-    "7BIT",
+    "5.1.1",
   ],
   [
-    "8-bit",
+    "one with a long line by its header",
+    Buffer.from(`\r\n${"x".repeat(998 - 1)}yz`),
+    {},
+    "failed",
+    "text/rfc822-headers",
+    "5.1.1",
+  ],
+  [
+    "8-bit by its header",
     Buffer.from("Subject: Hi\r\n\r\nü\r\n"),
     { body: "8BITMIME" },
     "failed",
-    "message/rfc822",
-    "8BITMIME",
+    "text/rfc822-headers",
+    "5.1.1",
   ],
   [
     "binary by its header",
@@ -83,11 +94,12 @@ test.each<[string, Buffer, Partial<Envelope>, "failed" | "delayed", string, "7BI
     { body: "BINARYMIME" },
     "failed",
     "text/rfc822-headers",
-    "7BIT",
+    "5.1.1",
   ],
-  ["an empty one", Buffer.alloc(0), {}, "failed", "message/rfc822", "7BIT"],
-])("%s", async (_what, content, envelope, kind, type, body) => {
-  const { report, messageId } = await writer().write(claimOf(content, envelope), kind, failed);
+  ["an empty one", Buffer.alloc(0), {}, "failed", "message/rfc822", "5.1.1"],
+])("%s", async (_what, content, envelope, kind, type, status) => {
+  const told = [{ finalRecipient: "a@x.test", status }];
+  const { report, messageId } = await writer().write(claimOf(content, envelope), kind, told);
   expect(report.envelope).toEqual({
     reversePath: "",
     recipients: [
@@ -96,9 +108,10 @@ test.each<[string, Buffer, Partial<Envelope>, "failed" | "delayed", string, "7BI
         notify: { never: true, success: false, failure: false, delay: false },
       },
     ],
-    body,
+    body: "7BIT",
     smtpUtf8: false,
   });
+  expect(isSevenBit(report.content)).toBe(true);
   expect(report.origin.connector).toBe("DSN");
   const text = report.content.toString();
   expect(text).toContain(`\r\nContent-Type: ${type}`);
@@ -134,4 +147,35 @@ test("damage is told, and the next large report is made all the same", async () 
   ]);
   expect(bad).toMatchObject({ status: "rejected", reason: { code: "damaged" } });
   expect(good.status).toBe("fulfilled");
+});
+
+test.each([
+  ["günter@bücher.test", "günter@bücher.test", true],
+  ["app@bücher.test", "app@xn--bcher-kva.test", false],
+])("to %s it goes as %s", async (reversePath, to, smtpUtf8) => {
+  const { report } = await writer().write(claimOf(small, { reversePath, smtpUtf8: true }), "failed", failed);
+  expect(report.envelope).toMatchObject({ recipients: [{ forwardPath: to }], smtpUtf8 });
+  expect(report.content.toString()).toContain(`\r\nTo: <${to}>\r\n`);
+  expect(isSevenBit(report.content)).toBe(!smtpUtf8);
+});
+
+test("the smallest form of a report, and what is told when that fails too", async () => {
+  const { report } = await writer().write(claimOf(small), "failed", failed);
+  const asMessage = (content: Buffer): Claim => ({
+    ...claimOf(content, report.envelope),
+    content: { inMemory: content, stream: () => claimOf(content).content.stream() },
+  });
+  const first = await writer().shrink(asMessage(report.content));
+  expect(first.report?.envelope).toEqual(report.envelope);
+  const mail = await PostalMime.parse(first.report?.content ?? "");
+  expect(mail.subject).toBe("Undeliverable: your message");
+  expect(mail.messageId).toBe(first.messageId);
+  expect(mail.attachments.map(({ mimeType }) => mimeType)).toEqual(["message/delivery-status"]);
+  expect(mail.text).toContain("a@x.test");
+  expect(mail.text).toContain("The original message could not be attached.");
+  const second = await writer().shrink(asMessage(first.report?.content ?? Buffer.alloc(0)));
+  expect(second).toMatchObject({
+    report: undefined,
+    about: " It was the report on message without Message-ID to a@x.test (failed 5.1.1).",
+  });
 });

@@ -41,9 +41,8 @@ export async function suspend(
 }
 
 /** Neither damaged nor on its way in or out. */
-function usable(spool: SpoolState, id: MessageId): LiveMessage | undefined {
-  const { memory } = spool;
+function usable({ memory, store }: SpoolState, id: MessageId): LiveMessage | undefined {
   if (memory.comingIn.has(id) || memory.damaged.has(id)) return undefined;
-  const live = memory.lives.get(id) ?? loadMessage(spool, id);
+  const live = memory.lives.get(id) ?? loadMessage(store, id);
   return live === undefined || isDamage(live) || live.gone ? undefined : live;
 }

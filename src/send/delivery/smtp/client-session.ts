@@ -8,9 +8,10 @@ import type { Events } from "../../../events/events.ts";
 import type { Clock } from "../../../ports/ports.ts";
 import type { Verdict } from "../delivery.ts";
 import type { ClientConnection, Receiver } from "./client-connection.ts";
+import { SpoolError, type Claim } from "../../../spool/spool.ts";
 import { SmtpClientError } from "./client-error.ts";
 import type { Capabilities } from "./ehlo-capabilities.ts";
-import { envelopeRefusal } from "./envelope-commands.ts";
+import { envelopeRefusal, needsSevenBit, unconvertedRefusal, type Framing } from "./envelope-commands.ts";
 import type { Job } from "./job.ts";
 import type { OpenedConnection } from "./open-connection.ts";
 import { stillHolds, type Peer } from "./peer.ts";
@@ -28,6 +29,9 @@ import {
 } from "./peer-quirks.ts";
 import { isAboutClientCertificate } from "./reply-meaning.ts";
 import type { PeerReply } from "./reply-reader.ts";
+import { failureWords } from "./failure-words.ts";
+import { localVerdict } from "./peer-verdict.ts";
+import { sevenBitForm, tellConversion } from "./seven-bit-form.ts";
 import { timeouts } from "./timeouts.ts";
 import { isTlsNeeded } from "./tls.ts";
 import { Transaction } from "./transaction.ts";
@@ -40,6 +44,8 @@ export interface SessionOwner {
   readonly clock: Clock;
   /** A waiting job for behind the present one. */
   takeFollower(session: ClientSession): Job | undefined;
+  /** It cannot follow now; it is the next. */
+  giveBack(job: Job): void;
   /** The session's peer cannot be given this job's message. */
   unfit(job: Job, verdict: Verdict, peer: Peer): void;
   finished(job: Job, end: TransactionEnd, peer: Peer): void;
@@ -63,6 +69,8 @@ export class ClientSession implements Receiver, TransactionSession {
   private readonly secured: boolean;
   private current: Transaction | undefined;
   private next: Transaction | undefined;
+  /** Its content is being made 7-bit; it runs then. */
+  private converting: Job | undefined;
   private started = 0;
   private taken = 0;
   private mailWasAnswered = false;
@@ -116,7 +124,12 @@ export class ClientSession implements Receiver, TransactionSession {
       this.restedMs = this.owner.clock.now() - this.restingSince;
       this.restingSince = Infinity;
     }
-    this.current = this.prepare(job);
+    const form = this.formOf(job);
+    if (form === undefined) {
+      this.convert(job);
+      return undefined;
+    }
+    this.current = this.prepare(job, form);
     this.following = false;
     this.current.begin();
     return undefined;
@@ -152,7 +165,12 @@ export class ClientSession implements Receiver, TransactionSession {
       const job = owner.takeFollower(this);
       if (job === undefined) return undefined;
       const refusal = this.refusalOf(job);
-      if (refusal === undefined) return (this.next = this.prepare(job));
+      if (refusal === undefined) {
+        const form = this.formOf(job);
+        if (form !== undefined) return (this.next = this.prepare(job, form));
+        owner.giveBack(job);
+        return undefined;
+      }
       owner.unfit(job, refusal, peer);
     }
     return undefined;
@@ -237,7 +255,9 @@ export class ClientSession implements Receiver, TransactionSession {
   }
 
   expired(): void {
-    if (this.current !== undefined) {
+    if (this.converting !== undefined) {
+      this.connection.setDeadline(timeouts.blockMs);
+    } else if (this.current !== undefined) {
       this.connection.destroy(new SmtpClientError("timeout", `no answer to ${this.current.stage} in time`));
     } else if (this.quitting) {
       this.connection.destroy(new SmtpClientError("timeout", "no answer to QUIT in time"));
@@ -259,6 +279,7 @@ export class ClientSession implements Receiver, TransactionSession {
       else current.lost(error);
     }
     next?.withdraw(error);
+    if (this.converting !== undefined) this.withdrawConverting(this.converting, error);
     owner.gone(this);
   }
 
@@ -286,15 +307,68 @@ export class ClientSession implements Receiver, TransactionSession {
     );
   }
 
-  private refusalOf({ claim, asciiPaths, chunkingFault }: Job): Verdict | undefined {
-    const { envelope, content } = claim.message;
-    const chunking = this.chunking && chunkingFault === undefined;
-    return envelopeRefusal(envelope, content, this.capabilities, { chunking, asciiPaths });
+  private framingOf({ asciiPaths, chunkingFault }: Job): Framing {
+    return { chunking: this.chunking && chunkingFault === undefined, asciiPaths };
   }
 
-  private prepare(job: Job): Transaction {
+  /** The claim in the form this peer takes; undefined when that is not made yet. */
+  private formOf(job: Job): Claim | undefined {
+    const { envelope, content } = job.claim.message;
+    const converted = needsSevenBit(envelope, content, this.capabilities, this.framingOf(job));
+    return converted ? job.sevenBit?.claim : job.claim;
+  }
+
+  private refusalOf(job: Job): Verdict | undefined {
+    const { capabilities, owner } = this;
+    const { claim, sevenBit } = job;
+    const form = this.formOf(job) ?? claim;
+    const { envelope, content } = form.message;
+    if (sevenBit !== undefined && form === sevenBit.claim) {
+      const refusal = unconvertedRefusal(sevenBit.plan, capabilities, owner.connector.errorPolicies);
+      if (refusal !== undefined) return refusal;
+    }
+    return envelopeRefusal(envelope, content, capabilities, this.framingOf(job));
+  }
+
+  private convert(job: Job): void {
+    const { owner, peer } = this;
+    this.converting = job;
+    this.connection.setDeadline(timeouts.blockMs);
+    void sevenBitForm(job.claim)
+      .then((form) => {
+        job.sevenBit = form;
+        tellConversion(job.claim, form, peer.host.name, owner.connector, owner.events);
+        return undefined;
+      }, endOfConversion)
+      .then((failure) => this.converted(job, failure));
+  }
+
+  private converted(job: Job, failure: TransactionEnd | undefined): void {
+    // Else it was lost meanwhile, and the job runs elsewhere.
+    if (this.converting !== job) return;
+    const { owner, peer } = this;
+    this.converting = undefined;
+    if (failure !== undefined) owner.finished(job, failure, peer);
+    else {
+      const refusal = this.run(job);
+      if (refusal === undefined) return;
+      owner.unfit(job, refusal, peer);
+    }
+    if (this.connection.alive && !this.quitting) owner.available(this);
+  }
+
+  private withdrawConverting(job: Job, { code, verdict }: SmtpClientError): void {
+    this.converting = undefined;
+    const end: TransactionEnd =
+      code === "aborted"
+        ? { kind: "aborted" }
+        : { kind: "unsent", verdict, free: true, contentComplete: false, leaving: false };
+    this.owner.finished(job, end, this.peer);
+  }
+
+  private prepare(job: Job, form: Claim): Transaction {
     this.started++;
-    return new Transaction(this, job, {
+    return new Transaction(this, job, form, {
       pipelining: this.pipelining,
       chunking: this.chunking && job.chunkingFault === undefined,
       mostRecipients: this.mostRecipients(job.recipients.length),
@@ -310,4 +384,12 @@ export class ClientSession implements Receiver, TransactionSession {
       stillHolds(peer.host.recipientsPerTransaction, owner.clock.now()),
     );
   }
+}
+
+function endOfConversion(error: unknown): TransactionEnd {
+  const what = failureWords(error);
+  if (error instanceof SpoolError && error.code === "damaged")
+    return { kind: "damaged", what: error.message };
+  const verdict = localVerdict("4.3.0", `the content could not be read: ${what}`);
+  return { kind: "unsent", verdict, free: false, contentComplete: false, leaving: false };
 }

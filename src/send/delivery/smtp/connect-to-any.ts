@@ -1,6 +1,6 @@
 /** One connection to whichever peer of a next hop has one: peers that failed lately last, and nobody waited for long. */
 import { SmtpClientError, asClientError } from "./client-error.ts";
-import { envelopeRefusal } from "./envelope-commands.ts";
+import { envelopeRefusal, needsSevenBit } from "./envelope-commands.ts";
 import type { Job } from "./job.ts";
 import {
   openConnection,
@@ -111,7 +111,9 @@ function isAble({ capabilities }: Peer, job: Job, { connector }: OpeningContext)
   if (capabilities === undefined) return true;
   const { envelope, content } = job.claim.message;
   const chunking = capabilities.chunking && connector.chunkingEnabled;
+  const framing = { chunking, asciiPaths: job.asciiPaths };
   return (
-    envelopeRefusal(envelope, content, capabilities, { chunking, asciiPaths: job.asciiPaths }) === undefined
+    envelopeRefusal(envelope, content, capabilities, framing) === undefined &&
+    !needsSevenBit(envelope, content, capabilities, framing)
   );
 }

@@ -93,6 +93,10 @@ export class ConnectionPool implements SessionOwner, ConnectionHolder {
     return this.waiting.take(session.peer, false);
   }
 
+  giveBack(job: Job): void {
+    this.waiting.addFirst(job);
+  }
+
   unfit(job: Job, verdict: Verdict, peer: Peer): void {
     job.unfit = { verdict, host: peer.host.name };
     passOver(job, peer);

@@ -5,6 +5,8 @@ import {
   asksForReports,
   envelopeRefusal,
   mailCommand,
+  needsSevenBit,
+  unconvertedRefusal,
   recipientCommand,
   xtext,
 } from "./envelope-commands.ts";
@@ -26,13 +28,6 @@ const utf8 = { ...eight, smtpUtf8: true };
 describe("envelopeRefusal", () => {
   it.each([
     ["nothing special", {}, content, none, data, undefined],
-    ["undeclared 8-bit goes as it is", {}, eightBit, none, data, undefined],
-    ["8BITMIME declared, content 7-bit", { body: "8BITMIME" }, content, none, data, undefined],
-    ["8BITMIME not offered", { body: "8BITMIME" }, eightBit, none, data, "5.6.3"],
-    ["8BITMIME offered", { body: "8BITMIME" }, eightBit, eight, data, undefined],
-    ["BINARYMIME by DATA", { body: "BINARYMIME" }, content, binary, data, "5.6.3"],
-    ["BINARYMIME not offered", { body: "BINARYMIME" }, content, none, bdat, "5.6.3"],
-    ["BINARYMIME offered", { body: "BINARYMIME" }, content, binary, bdat, undefined],
     ["SMTPUTF8 for a path", {}, content, eight, { ...data, asciiPaths: false }, "5.6.7"],
     ["SMTPUTF8 for the header", { smtpUtf8: true }, eightBitHeader, eight, data, "5.6.7"],
     ["SMTPUTF8 not for a body", { smtpUtf8: true }, eightBit, eight, data, undefined],
@@ -44,6 +39,34 @@ describe("envelopeRefusal", () => {
     ["just fits", {}, content, { ...none, sizeLimitBytes: 100 }, data, undefined],
   ] as const)("%s", (_, given, facts, capabilities, framing, status) => {
     expect(envelopeRefusal({ ...envelope, ...given }, facts, capabilities, framing)?.status).toBe(status);
+  });
+});
+
+describe("needsSevenBit", () => {
+  it.each([
+    ["undeclared 8-bit", {}, eightBit, none, data, true],
+    ["8BITMIME declared, content 7-bit", { body: "8BITMIME" }, content, none, data, false],
+    ["8BITMIME not offered", { body: "8BITMIME" }, eightBit, none, data, true],
+    ["8BITMIME offered", { body: "8BITMIME" }, eightBit, eight, data, false],
+    ["BINARYMIME by DATA", { body: "BINARYMIME" }, content, binary, data, true],
+    ["BINARYMIME not offered", { body: "BINARYMIME" }, content, eight, bdat, true],
+    ["BINARYMIME offered", { body: "BINARYMIME" }, content, binary, bdat, false],
+  ] as const)("%s", (_, given, facts, capabilities, framing, needed) => {
+    expect(needsSevenBit({ ...envelope, ...given }, facts, capabilities, framing)).toBe(needed);
+  });
+});
+
+describe("unconvertedRefusal", () => {
+  const plan = { changes: new Map(), kept: [], keepsBinary: false, dkimSigned: false };
+  const kept = { ...plan, kept: ["a signed part"] };
+  it.each([
+    ["all converted", plan, none, "RejectUnconvertible", undefined],
+    ["kept, to be sent", kept, none, "Default", undefined],
+    ["kept, to be refused", kept, none, "RejectUnconvertible", "5.6.3"],
+    ["kept, for a peer that takes it", kept, eight, "RejectUnconvertible", undefined],
+    ["binary", { ...plan, keepsBinary: true }, eight, "Default", "5.6.3"],
+  ] as const)("%s", (_, given, capabilities, policy, status) => {
+    expect(unconvertedRefusal(given, capabilities, policy)?.status).toBe(status);
   });
 });
 

@@ -3,6 +3,8 @@
  * Sources: RFC 1870 (SIZE), RFC 3030 (BINARYMIME), RFC 3461 (DSN), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8).
  */
 import type { Envelope, Notify, Recipient } from "../../../core/message/envelope.ts";
+import type { SevenBitPlan } from "../../../core/message/seven-bit/survey.ts";
+import type { ErrorPolicies } from "../../../core/policy/send-connector.ts";
 import { isHeaderEightBit, type ContentFacts } from "../../../spool/spool.ts";
 import type { Verdict } from "../delivery.ts";
 import type { Capabilities } from "./ehlo-capabilities.ts";
@@ -30,12 +32,12 @@ export interface Framing {
   readonly asciiPaths: boolean;
 }
 
-/** Why the peer cannot be given this message, however often one tries; undefined when it can. */
+/** Why the peer cannot be given this message in this form, however often one tries; undefined when it can. */
 export function envelopeRefusal(
   envelope: Envelope,
   content: ContentFacts,
   capabilities: Capabilities,
-  { chunking, asciiPaths }: Framing,
+  { asciiPaths }: Framing,
 ): Verdict | undefined {
   const { sizeLimitBytes } = capabilities;
   if (sizeLimitBytes !== undefined && content.sizeBytes > sizeLimitBytes) {
@@ -44,17 +46,38 @@ export function envelopeRefusal(
       `552 5.3.4 message of ${content.sizeBytes} octets is larger than the next hop takes (${sizeLimitBytes})`,
     );
   }
-  if (envelope.body === "BINARYMIME") {
-    if (!chunking || !capabilities.binaryMime) {
-      return localVerdict("5.6.3", "554 5.6.3 message is BINARYMIME, which the next hop does not take");
-    }
-  } else if (envelope.body === "8BITMIME" && content.eightBit && !capabilities.eightBitMime) {
-    return localVerdict("5.6.3", "554 5.6.3 message is 8BITMIME, which the next hop does not take");
-  }
   if (!capabilities.smtpUtf8 && needsSmtpUtf8(envelope, content, asciiPaths)) {
     return localVerdict("5.6.7", "553 5.6.7 message needs SMTPUTF8, which the next hop does not offer");
   }
   return undefined;
+}
+
+/** The peer takes only 7-bit content, and this is other; whether that was declared makes no difference. */
+export function needsSevenBit(
+  envelope: Envelope,
+  content: ContentFacts,
+  capabilities: Capabilities,
+  { chunking }: Framing,
+): boolean {
+  if (envelope.body === "BINARYMIME") return !chunking || !capabilities.binaryMime;
+  return content.eightBit && !capabilities.eightBitMime;
+}
+
+/** Why what could not be made 7-bit is not sent as it is. */
+export function unconvertedRefusal(
+  { kept, keepsBinary }: SevenBitPlan,
+  capabilities: Capabilities,
+  errorPolicies: ErrorPolicies,
+): Verdict | undefined {
+  if (keepsBinary) {
+    return localVerdict("5.6.3", "554 5.6.3 message is BINARYMIME, which the next hop does not take");
+  }
+  if (kept.length === 0 || capabilities.eightBitMime || errorPolicies !== "RejectUnconvertible")
+    return undefined;
+  return localVerdict(
+    "5.6.3",
+    `554 5.6.3 message is 8-bit, which the next hop does not take, and cannot be converted (${kept.join(", ")})`,
+  );
 }
 
 /**

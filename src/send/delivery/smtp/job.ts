@@ -4,6 +4,7 @@ import type { AttemptResult, RecipientOutcome, Verdict } from "../delivery.ts";
 import { asksForReports, isAsciiPath, isSendablePath } from "./envelope-commands.ts";
 import type { NextHopHost, Peer } from "./peer.ts";
 import { localVerdict } from "./peer-verdict.ts";
+import type { SevenBitForm } from "./seven-bit-form.ts";
 
 /** A recipient that a peer put off by 4xx: another may take it in the same attempt (RFC 5321 §5.1). */
 export interface DeferredRecipient {
@@ -32,6 +33,8 @@ export interface Job {
   retried: boolean;
   /** How a peer mishandled its BDAT: it goes by DATA now. */
   chunkingFault: string | undefined;
+  /** Made when a peer first needs it. */
+  sevenBit: SevenBitForm | undefined;
   /** A used connection said 4xx after so many messages: a new one will show whether that was why. */
   wornOut: { readonly host: NextHopHost; readonly messages: number } | undefined;
 }
@@ -73,6 +76,7 @@ export function createJob(claim: Claim, resolve: (result: AttemptResult) => void
     reports: asksForReports(envelope),
     retried: false,
     chunkingFault: undefined,
+    sevenBit: undefined,
     wornOut: undefined,
   };
 }

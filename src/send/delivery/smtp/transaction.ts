@@ -3,7 +3,7 @@
  * where the peer allows, and hears a reply at a time. It ends exactly once. What a lost connection means stands in
  * lost-transaction.ts, what becomes of the recipients in recipient-answers.ts.
  */
-import { SpoolError, type RecipientState } from "../../../spool/spool.ts";
+import { SpoolError, type Claim, type RecipientState } from "../../../spool/spool.ts";
 import type { Verdict } from "../delivery.ts";
 import { SmtpClientError } from "./client-error.ts";
 import { ContentTransfer } from "./content-transfer.ts";
@@ -22,6 +22,8 @@ export class Transaction {
   readonly job: Job;
   private readonly session: TransactionSession;
   private readonly mode: TransactionMode;
+  /** The job's, in the form this peer takes. */
+  private readonly claim: Claim;
   private readonly recipients: readonly RecipientState[];
   private phase: Phase = "mail";
   private replies = 0;
@@ -33,10 +35,11 @@ export class Transaction {
   private readonly transfer: ContentTransfer;
   private over = false;
 
-  constructor(session: TransactionSession, job: Job, mode: TransactionMode) {
+  constructor(session: TransactionSession, job: Job, claim: Claim, mode: TransactionMode) {
     this.session = session;
     this.job = job;
     this.mode = mode;
+    this.claim = claim;
     const { recipients } = job;
     const most = mode.mostRecipients;
     this.recipients = recipients.length <= most ? recipients : recipients.slice(0, most);
@@ -44,7 +47,7 @@ export class Transaction {
       session.peer.host.name,
       recipients.length <= most ? [] : recipients.slice(most),
     );
-    this.transfer = new ContentTransfer(session.connection, job.claim);
+    this.transfer = new ContentTransfer(session.connection, claim);
   }
 
   /** No reply has come yet. */
@@ -92,7 +95,7 @@ export class Transaction {
 
   /** The commands that go out as one group (RFC 2920 §3.1); BDAT is written with its content. */
   opening(): string {
-    const { envelope } = this.job.claim.message;
+    const { envelope } = this.claim.message;
     const { capabilities } = this.session;
     let text = "";
     if (this.session.needsReset) {
@@ -195,11 +198,11 @@ export class Transaction {
   }
 
   private get isBinary(): boolean {
-    return this.job.claim.message.envelope.body === "BINARYMIME";
+    return this.claim.message.envelope.body === "BINARYMIME";
   }
 
   private mail(): string {
-    const { envelope, content } = this.job.claim.message;
+    const { envelope, content } = this.claim.message;
     return mailCommand(envelope, content, this.session.capabilities, {
       chunking: this.mode.chunking,
       asciiPaths: this.job.asciiPaths,
@@ -225,7 +228,7 @@ export class Transaction {
 
   private writeRecipient(): void {
     const index = this.recipients[this.position]?.index ?? -1;
-    const recipient = this.job.claim.message.envelope.recipients[index];
+    const recipient = this.claim.message.envelope.recipients[index];
     if (recipient === undefined) return;
     this.writeText(recipientCommand(recipient, this.session.capabilities, this.job.reports));
   }
