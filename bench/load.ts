@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ClientResult, runClient } from "./client.ts";
 import type { Peer } from "./peers/peer.ts";
 import { cpuMicros, watchPeak } from "./process-tree.ts";
+import type { RunningSink } from "./running-sink.ts";
 import { startSlowSink } from "./slow-sink.ts";
 import { untilListening } from "./until-listening.ts";
 
@@ -45,12 +46,6 @@ export const tools: readonly string[] = [source, sink];
 const patienceMs = 180_000;
 /** The probe's share of the load is small: a few connections, one message after another. */
 const probeConnections = 3;
-
-export interface RunningSink {
-  /** Resolves when as many messages have come as it was started for. */
-  readonly drained: Promise<void>;
-  stop(): void;
-}
 
 /**
  * smtp-sink, which ends by itself with the last of `messages`: it has that one, and the sender, who gets no reply any

@@ -1,7 +1,7 @@
 /** A sink that lets every answer wait, as a distant next hop does. smtp-sink's own delays are whole seconds. */
 import { once } from "node:events";
 import { type Socket, createServer } from "node:net";
-import type { RunningSink } from "./load.ts";
+import type { RunningSink } from "./running-sink.ts";
 
 /** Answers to pipelined commands wait together, as over a long line. Ends connections when stopped. */
 export async function startSlowSink(options: {

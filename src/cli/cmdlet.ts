@@ -87,4 +87,8 @@ export interface Context {
   readonly output: Output;
   /** As given with -Config. */
   readonly config: string | undefined;
+  /** All commands, for those that are about commands. */
+  readonly cmdlets: readonly Cmdlet[];
+  /** Runs another command as if it had been typed. */
+  readonly runCommand: (words: readonly string[], output: Output) => Promise<ExitCode>;
 }

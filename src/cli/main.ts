@@ -53,7 +53,7 @@ async function runCmdlet(cmdlet: Cmdlet, words: readonly string[], output: Outpu
   try {
     const run = await cmdlet.load();
     return await interruptibly(cmdlet, output, (interruptible) =>
-      run(args, { output: interruptible, config }),
+      run(args, { output: interruptible, config, cmdlets, runCommand: main }),
     );
   } catch (fault) {
     const { reportFault } = await import("./report-fault.ts");

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { ByteReader } from "./byte-reader.ts";
-import type { RecordedMessage, RecordedRecipient } from "./recording-sink.ts";
+import type { RecordedMessage, RecordedRecipient } from "./recorded-message.ts";
 
 /** Where a connection stands when the sink asks how to behave. */
 export interface Stage {

@@ -4,27 +4,11 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, type Server, type Socket, createServer } from "node:net";
+import type { RecordedMessage } from "./recorded-message.ts";
 import { type SinkSettings, type SinkSessionHost, runSinkSession } from "./recording-sink-session.ts";
 
+export type { RecordedMessage, RecordedRecipient } from "./recorded-message.ts";
 export type { Behaviour, SinkSettings, Stage } from "./recording-sink-session.ts";
-
-export interface RecordedRecipient {
-  readonly path: string;
-  /** ESMTP parameters as written, e.g. `NOTIFY=NEVER`. */
-  readonly parameters: readonly string[];
-}
-
-export interface RecordedMessage {
-  readonly reversePath: string;
-  readonly parameters: readonly string[];
-  readonly recipients: readonly RecordedRecipient[];
-  /** As the peer meant it: dots unstuffed, BDAT chunks joined. */
-  readonly content: Buffer;
-  readonly framing: "DATA" | "BDAT";
-  readonly tls: boolean;
-  /** Number of the connection it came by, from 1. */
-  readonly connection: number;
-}
 
 export interface RecordingSink {
   readonly port: number;

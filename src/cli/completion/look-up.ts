@@ -2,50 +2,52 @@
 import { readFile } from "node:fs/promises";
 import { categories } from "../../events/catalogue.ts";
 import type { AdminClient } from "../../admin/client.ts";
-import { cmdlets } from "../cmdlets/all.ts";
 import { chooseConfigFile } from "../config-file.ts";
+import type { Cmdlet } from "../cmdlet.ts";
 import type { LookUp } from "./complete-words.ts";
 
 /** Nobody wants to wait for Tab. */
 const patienceMs = 400;
 
-export const lookUp: LookUp = async (candidates, words) => {
-  switch (candidates) {
-    case "category":
-      return [...categories, ...categories.map((category) => `MSExchangeTransport\\${category}`)];
-    case "cmdlet":
-      return cmdlets.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
-    // The shell itself completes files where nothing else is offered.
-    case "file":
-      return [];
-    case "receiveConnector":
-      return (
-        (await asked(words, async (relay, options) =>
-          (await relay.call("listReceiveConnectors", {}, options)).connectors.map(({ name }) => name),
-        )) ?? (await namesInFile(words, "receiveConnectors"))
-      );
-    case "sendConnector":
-      return (
-        (await asked(words, async (relay, options) =>
-          (await relay.call("listSendConnectors", {}, options)).connectors.map(({ name }) => name),
-        )) ?? (await namesInFile(words, "sendConnectors"))
-      );
-    case "queue":
-      return (
-        (await asked(words, async (relay, options) =>
-          (await relay.call("listQueues", {}, options)).queues.map(({ identity }) => identity),
-        )) ?? []
-      );
-    case "source":
-      return (
-        (await asked(words, async (relay, options) => [
-          ...new Set(
-            (await relay.call("listConnectionSources", {}, options)).sources.map(({ source }) => source),
-          ),
-        ])) ?? []
-      );
-  }
-};
+export const lookUpAmong =
+  (cmdlets: readonly Cmdlet[]): LookUp =>
+  async (candidates, words) => {
+    switch (candidates) {
+      case "category":
+        return [...categories, ...categories.map((category) => `MSExchangeTransport\\${category}`)];
+      case "cmdlet":
+        return cmdlets.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
+      // The shell itself completes files where nothing else is offered.
+      case "file":
+        return [];
+      case "receiveConnector":
+        return (
+          (await asked(words, async (relay, options) =>
+            (await relay.call("listReceiveConnectors", {}, options)).connectors.map(({ name }) => name),
+          )) ?? (await namesInFile(words, "receiveConnectors"))
+        );
+      case "sendConnector":
+        return (
+          (await asked(words, async (relay, options) =>
+            (await relay.call("listSendConnectors", {}, options)).connectors.map(({ name }) => name),
+          )) ?? (await namesInFile(words, "sendConnectors"))
+        );
+      case "queue":
+        return (
+          (await asked(words, async (relay, options) =>
+            (await relay.call("listQueues", {}, options)).queues.map(({ identity }) => identity),
+          )) ?? []
+        );
+      case "source":
+        return (
+          (await asked(words, async (relay, options) => [
+            ...new Set(
+              (await relay.call("listConnectionSources", {}, options)).sources.map(({ source }) => source),
+            ),
+          ])) ?? []
+        );
+    }
+  };
 
 /** Undefined: no relay answers in time. */
 async function asked(

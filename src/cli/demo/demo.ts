@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isOn } from "../arguments/value.ts";
 import { splitWords } from "../arguments/split-words.ts";
-import type { Run } from "../cmdlet.ts";
+import type { Context, Run } from "../cmdlet.ts";
 import { CommandFault } from "../exit-code.ts";
 import { wrapped } from "../output/display-width.ts";
 import type { Output } from "../output/output.ts";
@@ -16,8 +16,8 @@ import { startDemoRelay, type DemoRelay } from "./demo-relay.ts";
 const usual = 20;
 
 /** Resolves with 1 when the relay did not behave as the story tells, or it was interrupted. */
-export const demo: Run = async (args, { output }) => {
-  const stage = createStage(output, isOn(args, "Fast"));
+export const demo: Run = async (args, { output, runCommand }) => {
+  const stage = createStage(output, isOn(args, "Fast"), runCommand);
   const conversations: SmtpConversation[] = [];
   let relay: DemoRelay | undefined;
   const configBefore = process.env["WEIR_CONFIG"];
@@ -108,7 +108,7 @@ interface Stage {
   pause(seconds: number): Promise<void>;
 }
 
-function createStage(output: Output, fast: boolean): Stage {
+function createStage(output: Output, fast: boolean, runCommand: Context["runCommand"]): Stage {
   const { signal } = output;
   const pause = async (seconds: number): Promise<void> => {
     signal.throwIfAborted();
@@ -132,10 +132,9 @@ function createStage(output: Output, fast: boolean): Stage {
       output.write(style === undefined ? `  ${text}\n` : `  ${output.style(style, text)}\n`);
     },
     async command(words) {
-      const { main } = await import("../main.ts");
       output.write(`\n${output.style("changed", `$ weir ${words.map(shellWord).join(" ")}`)}\n`);
       await pause(0.8);
-      const code = await main(words, output);
+      const code = await runCommand(words, output);
       if (code !== 0) throw new CommandFault(`weir ${words.join(" ")} ended with ${code}`);
       output.write("\n");
       await pause(2);

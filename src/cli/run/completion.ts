@@ -2,9 +2,8 @@
 import { isOn, listOf, textOf } from "../arguments/value.ts";
 import { CommandFault } from "../exit-code.ts";
 import type { Run } from "../cmdlet.ts";
-import { cmdlets } from "../cmdlets/all.ts";
 import { completeWords } from "../completion/complete-words.ts";
-import { lookUp } from "../completion/look-up.ts";
+import { lookUpAmong } from "../completion/look-up.ts";
 import { completionScripts, isCompletedShell } from "../completion/scripts.ts";
 
 export const completion: Run = (args, { output }) => {
@@ -14,9 +13,9 @@ export const completion: Run = (args, { output }) => {
   return Promise.resolve(0);
 };
 
-export const complete: Run = async (args, { output }) => {
+export const complete: Run = async (args, { output, cmdlets }) => {
   const words = [...(listOf(args, "Words") ?? []), ...(isOn(args, "Next") ? [""] : [])];
-  const found = await completeWords(words, cmdlets, lookUp);
+  const found = await completeWords(words, cmdlets, lookUpAmong(cmdlets));
   if (found.length > 0) output.write(`${found.join("\n")}\n`);
   return 0;
 };

@@ -2,12 +2,11 @@
 import { textOf } from "../arguments/value.ts";
 import { findName } from "../arguments/find-name.ts";
 import type { Run } from "../cmdlet.ts";
-import { cmdlets } from "../cmdlets/all.ts";
 import { unknownCommand } from "../help/unknown-command.ts";
 import { cmdletHelp } from "../help/cmdlet-help.ts";
 import { overview } from "../help/overview.ts";
 
-export const help: Run = (args, { output }) => {
+export const help: Run = (args, { output, cmdlets }) => {
   const wanted = textOf(args, "Command");
   if (wanted === undefined) {
     output.write(overview(cmdlets, output));

@@ -7,11 +7,11 @@ import { useLoaded } from "../../load.ts";
 import { visible } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { localTimes } from "../../time-text.ts";
+import type { Headline } from "./headline.ts";
 import { RaiseDialog } from "./raise-dialog.tsx";
 
 type Overview = Output<"getOverview">;
 type Point = Overview["points"][number];
-export type Headline = Overview["headlines"][number];
 
 /** Ten minutes. */
 const shownPoints = 600;
