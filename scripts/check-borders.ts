@@ -1,9 +1,14 @@
-// Keeps imports pointing down: which folder of src/ may import what. Prints each violation; exits 1 if any.
+// Keeps imports pointing down: which folder of src/ may import what, and no circle anywhere, not even of types.
+// Prints each violation; exits 1 if any.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { circlesIn } from "./import-circles.ts";
 
-const src = resolve(dirname(fileURLToPath(import.meta.url)), "../src");
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const src = join(root, "src");
+/** Looked through for circles. */
+const ownCode = ["src", "console/src", "bench", "test", "scripts"];
 
 /** Folder of src/ (or file directly in it) → the folders it may import. A folder always may import itself. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -118,23 +123,51 @@ function* typescriptFiles(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* typescriptFiles(path);
-    else if (entry.name.endsWith(".ts")) yield path;
+    else if (/\.tsx?$/.test(entry.name)) yield path;
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  let violations = 0;
+interface Import {
+  readonly specifier: string;
+  readonly line: number;
+}
+
+function importsOf(path: string): readonly Import[] {
+  const text = readFileSync(path, "utf8");
+  return Array.from(text.matchAll(importPattern), (match) => ({
+    specifier: match[1] ?? match[2] ?? match[3] ?? "",
+    line: text.slice(0, match.index).split("\n").length,
+  }));
+}
+
+/** Paths from the repository's root, with slashes. */
+const fromRoot = (path: string): string => relative(root, path).split(sep).join("/");
+
+function* borderViolations(): Generator<string> {
   for (const path of typescriptFiles(src)) {
     const file = relative(src, path).split(sep).join("/");
-    const text = readFileSync(path, "utf8");
-    for (const match of text.matchAll(importPattern)) {
-      const specifier = match[1] ?? match[2] ?? match[3] ?? "";
+    for (const { specifier, line } of importsOf(path)) {
       const fault = violation(file, specifier);
-      if (fault === undefined) continue;
-      const line = text.slice(0, match.index).split("\n").length;
-      console.error(`src/${file}:${line}: "${specifier}": ${fault}`);
-      violations++;
+      if (fault !== undefined) yield `src/${file}:${line}: "${specifier}": ${fault}`;
     }
   }
-  process.exitCode = violations === 0 ? 0 : 1;
+}
+
+function* circles(): Generator<string> {
+  const imports = new Map<string, readonly string[]>();
+  for (const folder of ownCode) {
+    for (const path of typescriptFiles(join(root, folder))) {
+      const targets = importsOf(path)
+        .filter(({ specifier }) => specifier.startsWith("."))
+        .map(({ specifier }) => fromRoot(resolve(dirname(path), specifier)));
+      imports.set(fromRoot(path), targets);
+    }
+  }
+  for (const circle of circlesIn(imports)) yield `a circle of imports: ${circle.join(", ")}`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const faults = [...borderViolations(), ...circles()];
+  for (const fault of faults) console.error(fault);
+  process.exitCode = faults.length === 0 ? 0 : 1;
 }

@@ -44,6 +44,8 @@ export interface Parameter {
   /** The setting it changes, in camelCase. */
   readonly setting?: string;
   readonly default?: string;
+  /** Of a number. */
+  readonly least?: number;
   /** How its value is called in help; else by its kind. */
   readonly value?: string;
   /** Neither in help nor in completion. */

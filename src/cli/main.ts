@@ -56,6 +56,8 @@ async function runCmdlet(cmdlet: Cmdlet, words: readonly string[], output: Outpu
       run(args, { output: interruptible, config, cmdlets, runCommand: main }),
     );
   } catch (fault) {
+    // `weir Export-Message … | head`: the reader has what it wanted.
+    if ((fault as { code?: unknown }).code === "EPIPE") return 0;
     const { reportFault } = await import("./report-fault.ts");
     return reportFault(fault, output, { json: isOn(args, "Json"), config });
   }

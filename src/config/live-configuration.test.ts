@@ -147,6 +147,14 @@ describe("a saved file", () => {
   test("with another hostname holds it for the next start", async () => {
     await writeFile(file, text.replace("relay.test", "other.test"));
     expect(await live.reload()).toMatchObject({ needsRestart: ["hostname"] });
-    expect(relay.settings.hostname).toBe("relay.test");
+    const { hostname, receiveConnectors, transport } = relay.settings;
+    expect([hostname, receiveConnectors[0]?.fqdn, transport.externalPostmasterAddress]).toEqual([
+      "relay.test",
+      "relay.test",
+      "postmaster@relay.test",
+    ]);
+    expect(events.at(-1)?.fields["changes"]).toBe(
+      `hostname "relay.test" → "other.test" (hostname from the next start on)`,
+    );
   });
 });

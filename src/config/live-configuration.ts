@@ -80,11 +80,15 @@ export function createLiveConfiguration(options: {
   const apply = async (text: string, parsed: Extract<ConfigResult, { ok: true }>): Promise<Change> => {
     const before = applied;
     const later = needsRestart(before.settings, parsed.settings);
-    const changes = describeChanges(before.settings, parsed.settings);
     const { hostname, dataDirectory } = relay.settings;
-    const problems = await collectProblems(relay, () =>
-      relay.reconfigure({ ...parsed.settings, hostname, dataDirectory }),
-    );
+    const fixed = parseConfig(text, { file, fixed: { hostname, dataDirectory } });
+    const inForce = fixed.ok ? fixed.settings : { ...parsed.settings, hostname, dataDirectory };
+    const changes = describeChanges(before.settings, {
+      ...inForce,
+      hostname: parsed.settings.hostname,
+      dataDirectory: parsed.settings.dataDirectory,
+    });
+    const problems = await collectProblems(relay, () => relay.reconfigure(inForce));
     applied = {
       text,
       settings: relay.settings,

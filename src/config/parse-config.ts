@@ -49,6 +49,8 @@ export interface ConfigSurroundings {
   readonly readText?: (file: string) => string;
   /** Used where the file gives no hostname. Default: the system's. */
   readonly hostname?: string;
+  /** What a running relay keeps until its next start, whatever the file says: all that follows from it is kept, too. */
+  readonly fixed?: { readonly hostname: string; readonly dataDirectory: string };
 }
 
 /** Reads the text of a configuration file. Never throws; faults and warnings stand in the order of the file. */
@@ -93,8 +95,10 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
 
   const folder = dirname(resolve(surroundings.file));
   const absolute = (file: string): string => resolve(folder, file);
-  const hostname = piece(shape.hostname, "hostname") ?? ownHostname(surroundings);
-  const dataDirectory = absolute(piece(shape.dataDirectory, "dataDirectory") ?? "");
+  const givenHostname = piece(shape.hostname, "hostname");
+  const givenDirectory = absolute(piece(shape.dataDirectory, "dataDirectory") ?? "");
+  const hostname = surroundings.fixed?.hostname ?? givenHostname ?? ownHostname(surroundings);
+  const dataDirectory = surroundings.fixed?.dataDirectory ?? givenDirectory;
   const readText = surroundings.readText ?? ((file) => readFileSync(file, "utf8"));
 
   const receiveConnectors = readReceiveConnectors(

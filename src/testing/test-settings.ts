@@ -109,22 +109,6 @@ export function smartHostConnector(
   };
 }
 
-export function dropConnector(
-  dropDirectory: string,
-  given: Partial<DropSendConnector> = {},
-): DropSendConnector {
-  return {
-    kind: "drop",
-    name: "Drop",
-    enabled: true,
-    comment: "",
-    addressSpaces: everything,
-    maxMessageSize: Infinity,
-    dropDirectory,
-    ...given,
-  };
-}
-
 export interface TestSettings {
   readonly dataDirectory: string;
   readonly receiveConnectors?: readonly ReceiveConnectorSettings[];

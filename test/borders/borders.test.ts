@@ -1,6 +1,7 @@
 /** The border check itself: what it must let through and what it must catch. */
 import { expect, test } from "vitest";
 import { violation } from "../../scripts/check-borders.ts";
+import { circlesIn } from "../../scripts/import-circles.ts";
 
 test.each([
   ["core/smtp/command.ts", "./address.ts"],
@@ -37,4 +38,22 @@ test.each([
   ["novelty/a.ts", "../core/smtp/reply.ts", "no line"],
 ])("%s may not import %s", (file, specifier, because) => {
   expect(violation(file, specifier)).toContain(because);
+});
+
+test.each<[string, Record<string, string[]>, string[][]]>([
+  ["a tree", { a: ["b", "c"], b: ["d"], c: ["d"], d: [] }, []],
+  ["two files", { a: ["b"], b: ["a"] }, [["a", "b"]]],
+  ["three, entered from outside", { a: ["b"], b: ["c"], c: ["d"], d: ["b"] }, [["b", "c", "d"]]],
+  [
+    "two circles",
+    { a: ["b"], b: ["a", "c"], c: ["d"], d: ["c"] },
+    [
+      ["c", "d"],
+      ["a", "b"],
+    ],
+  ],
+  ["itself", { a: ["a"] }, [["a"]]],
+  ["what is elsewhere does not count", { a: ["x"] }, []],
+])("circles of %s", (_name, imports, circles) => {
+  expect(circlesIn(new Map(Object.entries(imports)))).toEqual(circles);
 });

@@ -12,7 +12,7 @@ const parameters: readonly Parameter[] = [
   { name: "Enabled", kind: "boolean", help: "" },
   { name: "EventId", aliases: ["Id"], kind: "numbers", help: "" },
   { name: "Last", kind: "duration", help: "" },
-  { name: "Newest", kind: "number", help: "" },
+  { name: "Newest", kind: "number", least: 1, help: "" },
   { name: "Category", kind: "list", choices: ["SmtpReceive", "DSN"], candidates: "category", help: "" },
   { name: "Groups", kind: "changeableList", choices: ["None", "Partners"], setting: "groups", help: "" },
   { name: "WhatIf", kind: "switch", help: "" },
@@ -125,6 +125,7 @@ describe("what is wrong is told, all of it", () => {
     [["-RemoteIPRanges", "@{Add"], /is no hashtable/],
     [["-AuthenticationCredential", "x"], /is no hashtable/],
     [["-Id", "10x"], /a whole number, not 10x/],
+    [["-Newest", "0"], /-Newest takes a whole number from 1 on, not 0/],
     [["-Category", "DNS"], /takes one of SmtpReceive, DSN, not DNS; did you mean DSN\?/],
     [["-Last", "5"], /-Last .*without a unit/],
   ])("%j", (words, fault) => {

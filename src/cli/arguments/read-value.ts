@@ -25,9 +25,9 @@ export function readValue(parameter: Parameter, text: string): ReadValue {
     case "text":
       return ok(text);
     case "number":
-      return readNumbers(text, (numbers) => numbers[0] ?? 0);
+      return readNumbers(parameter, text, (numbers) => numbers[0] ?? 0);
     case "numbers":
-      return readNumbers(text, (numbers) => numbers);
+      return readNumbers(parameter, text, (numbers) => numbers);
     case "duration": {
       const parsed = parseUnlimited(text, parseDuration);
       return parsed.ok ? ok(parsed.value) : refused(parsed.message);
@@ -68,11 +68,17 @@ function readBoolean(text: string): ReadValue {
   }
 }
 
-function readNumbers(text: string, of: (numbers: readonly number[]) => Value): ReadValue {
+function readNumbers(
+  { least = 0 }: Parameter,
+  text: string,
+  of: (numbers: readonly number[]) => Value,
+): ReadValue {
   const items = splitList(text);
   const wrong = items.find((item) => !/^\d{1,15}$/.test(item));
   if (wrong !== undefined || items.length === 0)
     return refused(`takes a whole number, not ${wrong ?? "nothing"}`);
+  const small = items.find((item) => Number(item) < least);
+  if (small !== undefined) return refused(`takes a whole number from ${least} on, not ${small}`);
   return ok(of(items.map(Number)));
 }
 

@@ -147,7 +147,14 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
         help: "Not older than this instant: 2026-11-24T06:00, in local time.",
       },
       { name: "Before", kind: "text", value: "TIME", help: "Older than this instant." },
-      { name: "Newest", kind: "number", value: "COUNT", default: "50", help: "At most this many." },
+      {
+        name: "Newest",
+        kind: "number",
+        least: 1,
+        value: "COUNT",
+        default: "50",
+        help: "At most this many.",
+      },
       {
         name: "Follow",
         aliases: ["f"],

@@ -43,6 +43,7 @@ export const trackingCmdlets: readonly Cmdlet[] = [
       {
         name: "ResultSize",
         kind: "number",
+        least: 1,
         value: "COUNT",
         default: "1000",
         help: "At most this many, up to 10000; with -ExportPath any number, and all without it.",

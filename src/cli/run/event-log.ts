@@ -30,7 +30,7 @@ export const getEventLog: Run = async (args, context) => {
     await follow(relay, query, args, output);
     return 0;
   }
-  const { events } = await relay.call("queryEvents", query);
+  const events = await newest(relay, query);
   printRows(output, args, {
     rows: events,
     columns: eventColumns,
@@ -39,6 +39,26 @@ export const getEventLog: Run = async (args, context) => {
   });
   return 0;
 };
+
+/** As many as the relay gives at once. */
+const pageSize = 10_000;
+
+/** Newest first, in pages. */
+async function newest(relay: AdminClient, query: Input<"queryEvents">): Promise<readonly EventEntry[]> {
+  const wanted = query.limit ?? pageSize;
+  const events: EventEntry[] = [];
+  for (;;) {
+    const limit = Math.min(pageSize, wanted - events.length);
+    const last = events.at(-1);
+    const page = await relay.call("queryEvents", {
+      ...query,
+      limit,
+      ...(last === undefined ? {} : { beforeSequence: last.sequence }),
+    });
+    events.push(...page.events);
+    if (page.events.length < limit || events.length >= wanted) return events;
+  }
+}
 
 /** Oldest first, then each as it is written. What happens between the two is heard once. */
 async function follow(
@@ -52,7 +72,7 @@ async function follow(
   const first = stream.next();
   // Told where it is awaited below.
   first.catch(() => undefined);
-  const { events } = await relay.call("queryEvents", query);
+  const events = await newest(relay, query);
   const print = eventPrinter(args, output);
   let seen = 0;
   for (const event of [...events].reverse()) {

@@ -9,7 +9,3 @@ export function parsePercent(input: string | number): Parsed<number> {
   }
   return parsed(value);
 }
-
-export function formatPercent(value: number): string {
-  return `${value}%`;
-}

@@ -5,17 +5,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { SpoolError } from "../spool.ts";
 import { tryExclusiveOpen } from "./exclusive-open.ts";
+import type { DirectoryLock } from "./lock-attempt.ts";
 import { tryRegister } from "./registered-holder.ts";
-
-export interface DirectoryLock {
-  /** Why it does not hold any more, for people; undefined while it does. Cost: one or two small system calls. */
-  lost(): Promise<string | undefined>;
-  /** Never rejects. */
-  unlock(): Promise<void>;
-}
-
-/** Who holds it in our place, as a path; or the lock. */
-export type LockAttempt = DirectoryLock | { readonly heldBy: string };
 
 /** A killed holder may take a moment to be gone, and so may one that is just stopping. */
 const defaultPatienceMs = 3_000;

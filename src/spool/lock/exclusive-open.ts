@@ -5,7 +5,7 @@
 import { constants } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import type { LockAttempt } from "./directory-lock.ts";
+import type { LockAttempt } from "./lock-attempt.ts";
 
 const exclusiveFlag = process.platform === "win32" ? 0x1000_0000 : 0x20;
 

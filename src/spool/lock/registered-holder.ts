@@ -15,7 +15,7 @@ import { lstat, open, readdir, rename, statfs, unlink, utimes, writeFile } from 
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { LockAttempt } from "./directory-lock.ts";
+import type { LockAttempt } from "./lock-attempt.ts";
 
 const prefix = "holder.";
 const isEntry = /^holder\.\d+-[0-9a-f]{12}$/;

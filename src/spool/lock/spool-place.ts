@@ -5,7 +5,7 @@
  */
 import { stat } from "node:fs/promises";
 import type { Clock, Timer } from "../../ports/ports.ts";
-import type { DirectoryLock } from "./directory-lock.ts";
+import type { DirectoryLock } from "./lock-attempt.ts";
 
 export interface SpoolPlace {
   /** Why no mail may be taken, as of the last look; undefined: it stands. */
