@@ -92,6 +92,13 @@ test("one message: seen with its recipients, exported octet for octet, suspended
   const octets = await buffer(Readable.from(await relay.client.octets("exportMessage", { identity })));
   expect(octets.toString()).toMatch(/^Received: [\s\S]*\r\nSubject: S3\r\n\r\n\.\.\.x\r\n$/);
   expect((await weir("Export-Message", identity)).out).toBe(octets.toString());
+  // `weir Export-Message … | head`: the reader has left.
+  const unread = {
+    ...recordingOutput(),
+    octets: () => Promise.reject(Object.assign(new Error("write EPIPE"), { code: "EPIPE" })),
+  };
+  expect(await main(["Export-Message", identity, "--config", relay.file], unread)).toBe(0);
+  expect(unread.complaints()).toBe("");
   const directory = await mkdtemp(join(tmpdir(), "weir-export-"));
   const path = join(directory, "message.eml");
   expect((await weir("Export-Message", identity, "-Path", path)).code).toBe(0);
