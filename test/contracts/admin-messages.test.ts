@@ -109,7 +109,7 @@ test("one message: seen with its recipients, exported octet for octet, suspended
   expect((await weir("Resume-Message", id)).out).toBe(`message ${id} is resumed\n`);
   expect((await weir("Resume-Message", id)).out).toBe(`message ${id} is not suspended\n`);
   expect(await subjects("Status -eq 'Suspended'")).toEqual([]);
-  expect(events("MessageExported")).toHaveLength(4);
+  expect(events("MessageExported")).toHaveLength(5);
   expect(events("MessagesSuspended")).toEqual([
     { who: "shell", from: "socket", count: 1, pending: 0, what: identity },
   ]);

@@ -336,7 +336,7 @@ describe("an application that meets a limit", () => {
     ).toMatchObject([{ id: 1021, fields: { source: "127.0.0.1" } }]);
     expect((await weir("Get-EventLog", "-EventId", "2015")).complaints).toContain("no such event");
     expect((await weir("Get-EventLog", "-After", "yesterday")).code).toBe(2);
-    expect((await json("Get-EventLog", "-Newest", "100000")) as readonly unknown[]).not.toHaveLength(0);
+    expect(await json("Get-EventLog", "-Newest", "100000")).not.toHaveLength(0);
   });
 
   it("shows in usage and connections", async () => {
