@@ -3,11 +3,7 @@ import type { UserSettings, Settings } from "../config/settings.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { TransportSettings } from "../core/policy/retry-schedule.ts";
-import type {
-  DropSendConnector,
-  SendConnectorSettings,
-  SmtpSendConnector,
-} from "../core/policy/send-connector.ts";
+import type { SendConnectorSettings, SmtpSendConnector } from "../core/policy/send-connector.ts";
 import { ipRange } from "../core/units/ip-range.ts";
 
 const kib = 1024;
