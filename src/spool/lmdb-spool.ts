@@ -25,6 +25,7 @@ import { dirname, resolve as absolutePath } from "node:path";
 import type { MessageId } from "../core/message/envelope.ts";
 import type { Clock } from "../ports/ports.ts";
 import { syncDirectory } from "../ports/directory-sync.ts";
+import { fileFault, isFull } from "../ports/file-fault.ts";
 import { accept } from "./flow/arrivals.ts";
 import { openBodyFiles } from "./bodies/body-file.ts";
 import { claimDue, claimMessage, release } from "./flow/claiming.ts";
@@ -90,7 +91,9 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
   const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
   if (await giveUpStartReserve(directory)) options.onReserveGivenUp?.(directory);
-  const lock = await lockDirectory(directory);
+  const lock = await lockDirectory(directory).catch(async (error: unknown) => {
+    throw isFull(error) ? await fileFault(directory, error) : error;
+  });
   let place: SpoolPlace | undefined;
   try {
     const { clock, onMisplaced: onChange = () => undefined } = options;
