@@ -105,6 +105,7 @@ export function createReceiver(options: {
     greeting: (connector) => greeting(connector, clock.wall()),
     tlsContext: (connector) => (offersTls(connector) ? certificates.contextFor(connector) : undefined),
     authenticate: (user, password) => accounts.authenticate(user, password),
+    isAccount: (user) => accounts.has(user),
     refuseMessage(state, presence) {
       const client = clientOf(state);
       const { authenticatedUser: user } = state;

@@ -113,6 +113,22 @@ describe("connectionInactivityTimeout 5 min, connectionTimeout 10 min", () => {
   });
 });
 
+describe("connectionTimeout 10 min, maxAcknowledgementDelay 1 h", () => {
+  beforeEach(() => start({ maxAcknowledgementDelay: 60 * minute }));
+
+  test("a message that waits for its delivery is acknowledged before the client is closed", async () => {
+    await mailTransaction();
+    await client.command("DATA");
+    client.send("Message-ID: <one@b.example>\r\n\r\nx\r\n.\r\nMAIL FROM:<late@b.example>\r\n");
+    await expect.poll(() => relay.relay.queues().reduce((sum, queue) => sum + queue.messages, 0)).toBe(1);
+    expect(await unanswered()).toBe(true);
+    await clock.advance(10 * minute + second);
+    await client.expect("250 2.6.0 <one@b.example>");
+    await client.expect(timedOut);
+    expect((await client.closed()).length).toBe(0);
+  });
+});
+
 describe("tarpitInterval 5 s", () => {
   beforeEach(() => start({ tarpitInterval: 5 * second, anonymousRelay: false }));
 

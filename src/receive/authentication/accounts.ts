@@ -11,6 +11,8 @@ export interface Account {
 export interface Accounts {
   /** True when the password is the account's. Rejects when it cannot be told now. Cost: a hash, once in five minutes. */
   authenticate(user: string, password: string): Promise<boolean>;
+  /** There is an account of this name. */
+  has(user: string): boolean;
   replace(accounts: readonly Account[]): void;
 }
 
@@ -31,6 +33,7 @@ export function createAccounts(initial: readonly Account[]): Accounts {
 
   return {
     replace,
+    has: (user) => hashes.has(user.toLowerCase()),
     async authenticate(user, password) {
       const hash = hashes.get(user.toLowerCase());
       const key = createHmac("sha256", secret)

@@ -23,6 +23,8 @@ export interface SessionServices {
   tlsContext(connector: ReceiveConnectorSettings): SecureContext | undefined;
   /** True when the password is the user's. Takes the same time for an unknown user. Rejects when it cannot be told. */
   authenticate(user: string, password: string): Promise<boolean>;
+  /** There is an account of this name. */
+  isAccount(user: string): boolean;
   /**
    * The reply that refuses one more message of this session (messageRateLimit), or undefined. A promise where the
    * connector lets it wait for its minute; who goes meanwhile spends nothing of it.

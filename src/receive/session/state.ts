@@ -53,4 +53,5 @@ export function forgetClearText(state: SessionState): void {
   state.authenticatedUser = undefined;
   state.rights = rightsOf(state.connector, { authenticated: false });
   state.receivedPrefix = undefined;
+  state.transaction = undefined;
 }

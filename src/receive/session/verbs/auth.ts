@@ -14,6 +14,9 @@ const userNamePrompt: Reply = { code: 334, text: "VXNlcm5hbWU6" };
 const passwordPrompt: Reply = { code: 334, text: "UGFzc3dvcmQ6" };
 const emptyChallenge: Reply = { code: 334, text: "" };
 
+/** In events, in place of a name that no account has. */
+const notAnAccount = "(no such account)";
+
 export function auth(
   session: Conversation,
   command: Extract<Command, { verb: "AUTH" }>,
@@ -109,7 +112,8 @@ function failed(session: Conversation, mechanism: string, user: string): Reply {
     connector: connector.name,
     mechanism: mechanism === "LOGIN" ? "Login" : "Plain",
     source: peer.address,
-    user,
+    // What is no account's name may be a password in the wrong place.
+    user: services.isAccount(user) ? user : notAnAccount,
   });
   if (connector.maxLogonFailures === 0 || state.logonFailures <= connector.maxLogonFailures) {
     return replies.authenticationFailed;

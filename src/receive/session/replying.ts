@@ -1,0 +1,74 @@
+/** The one way of every reply to a command or to content: errors are counted, it may be held back, and TLS may begin behind it. */
+import { replies, type Reply } from "../../core/smtp/reply.ts";
+import { closeWith, sayAndClose } from "./closing.ts";
+import { send, type SessionParts } from "./parts.ts";
+import { forgetClearText } from "./state.ts";
+import { tarpitNote, tarpitOf, type HoldBack } from "./tarpit.ts";
+import { leave } from "./waiting.ts";
+
+export function respond(parts: SessionParts, reply: Reply): void {
+  const { state, services, holdBack } = parts;
+  parts.holdBack = undefined;
+  const limit = state.connector.maxProtocolErrors;
+  if (reply.protocolError === true && ++state.protocolErrors > limit) {
+    closeWith(parts, services.limitReached(state, replies.tooManyErrors, "maxProtocolErrors", limit));
+    return;
+  }
+  const tarpitMs = tarpitOf(reply, state, services);
+  if (holdBack !== undefined && holdBack.delayMs >= tarpitMs)
+    respondLater(parts, reply, holdBack.delayMs, holdBack);
+  else if (tarpitMs > 0) respondLater(parts, reply, tarpitMs, undefined);
+  else respondNow(parts, reply);
+}
+
+function respondLater(
+  parts: SessionParts,
+  reply: Reply,
+  delayMs: number,
+  holdBack: HoldBack | undefined,
+): void {
+  const { output, pendingClose, transcript, services } = parts;
+  output.flush();
+  // The connection is kept open for this reply alone.
+  if (pendingClose !== undefined && pendingClose !== "stop") return respondNow(parts, reply);
+  transcript?.note(tarpitNote(reply, delayMs, holdBack));
+  const timer = services.clock.after(delayMs, () => releaseReply(parts));
+  parts.phase = { kind: "tarpit", reply, timer, blameless: holdBack !== undefined || reply.code < 500 };
+}
+
+/** The reply that is held back goes. */
+export function releaseReply(parts: SessionParts): void {
+  const { phase } = parts;
+  if (phase.kind !== "tarpit") return;
+  phase.timer.cancel();
+  leave(parts, phase, phase.reply, respondNow);
+}
+
+function respondNow(parts: SessionParts, reply: Reply): void {
+  if (reply.close === true) return closeWith(parts, reply);
+  if (parts.upgradeBehindReply) return upgrade(parts, reply);
+  send(parts, reply);
+  const reason = parts.pendingClose;
+  if (reason !== undefined && !(reason === "stop" && parts.content.isUnderWay)) sayAndClose(parts, reason);
+}
+
+/** `goAhead` is the last reply in the clear. */
+function upgrade(parts: SessionParts, goAhead: Reply): void {
+  const { services, state, input } = parts;
+  parts.upgradeBehindReply = false;
+  // Behind it a closing reply would be read as a handshake.
+  if (parts.pendingClose !== undefined) return sayAndClose(parts, parts.pendingClose);
+  const context = services.tlsContext(state.connector);
+  if (context === undefined) return send(parts, replies.tlsNotAvailable);
+  send(parts, goAhead);
+  parts.output.flush();
+  // Whatever came behind STARTTLS in the clear is dropped, and all that was said before is forgotten
+  // (RFC 3207 §4.2, §6).
+  input.clear();
+  parts.content.discard();
+  forgetClearText(state);
+  // A client that has ended its sending will not shake hands; the reader closes.
+  if (input.ended) return;
+  parts.phase = { kind: "handshake" };
+  parts.connection.startTls(context);
+}

@@ -1,0 +1,209 @@
+/** One SMTP session without a socket: octets in as text, what it wrote as text, a spool that answers when told to. */
+import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import { rightsOf } from "../core/policy/relay-permission.ts";
+import { nothingOffered } from "../core/smtp/extensions.ts";
+import type { EventRecord, Events } from "../events/events.ts";
+import { catalogue } from "../events/catalogue.ts";
+import { createMetrics } from "../metrics/metrics.ts";
+import type { ConnectionHandler } from "../receive/connection/connection.ts";
+import type { SessionServices } from "../receive/session/services.ts";
+import type { SessionConnection } from "../receive/session/parts.ts";
+import { Session } from "../receive/session/session.ts";
+import type { SessionState } from "../receive/session/state.ts";
+import { createTranscript } from "../receive/session/transcript.ts";
+import { SpoolError, type Spool, type SpooledMessage } from "../spool/spool.ts";
+import { noTracking } from "../tracking/tracking.ts";
+import { createFakeClock, type FakeClock } from "./fake-clock.ts";
+import { createMemorySpool } from "./memory-spool.ts";
+import { receiveConnector } from "./test-settings.ts";
+
+/** An `accept` that waits to be told how it ends. */
+export interface PendingAccept {
+  keep(): Promise<void>;
+  refuse(code: "full" | "failed"): void;
+}
+
+export interface TestSession {
+  readonly session: Session;
+  readonly state: SessionState;
+  readonly clock: FakeClock;
+  readonly events: readonly EventRecord[];
+  /** Data and context of each line of the protocol log. */
+  readonly log: readonly string[];
+  /** In the order of their beginning; only the first word to each counts. */
+  readonly accepts: PendingAccept[];
+  /** Message-IDs of what the spool has kept. */
+  readonly kept: readonly string[];
+  /** Since the greeting. */
+  readonly written: string;
+  /** `end`: the session closed behind what it wrote; `broken`: it cut the connection; `gone`: the client did. */
+  readonly ended: "end" | "broken" | "gone" | undefined;
+  readonly handshaking: boolean;
+  /** The client sends; nothing is heard any more once the session closed. */
+  send(text: string): void;
+  /** The client ends its sending. */
+  finish(): void;
+  /** The client hangs up. */
+  hangUp(): void;
+  /** The handshake that the session began is done. */
+  secure(): void;
+  /** From now on the client reads no replies, until told to. */
+  stall(): void;
+  readOn(): void;
+}
+
+export function createTestSession(
+  given: Partial<ReceiveConnectorSettings> = {},
+  services: Partial<SessionServices> = {},
+): TestSession {
+  const clock = createFakeClock();
+  const events: EventRecord[] = [];
+  const log: string[] = [];
+  const accepts: PendingAccept[] = [];
+  const kept: string[] = [];
+  let written = "";
+  let ended: TestSession["ended"];
+  let handshaking = false;
+  let stalled = false;
+  let handler: ConnectionHandler | undefined;
+
+  const end = (how: NonNullable<TestSession["ended"]>): void => {
+    if (how === "end") {
+      ended ??= how;
+      return;
+    }
+    ended ??= how;
+    const hearer = handler;
+    handler = undefined;
+    hearer?.closed();
+  };
+  const connection: SessionConnection = {
+    serve: (session) => {
+      handler = session;
+    },
+    write(text) {
+      if (ended === undefined) written += text;
+      return !stalled;
+    },
+    pause: () => undefined,
+    resume: () => undefined,
+    startTls: () => {
+      handshaking = true;
+    },
+    close: () => end("end"),
+    closeAtOnce: () => end("end"),
+    destroy: () => end("broken"),
+  };
+
+  const tell: Events = {
+    wants: () => true,
+    emit: (name, fields) => {
+      events.push({ name, definition: catalogue[name], at: clock.wall(), fields: { ...fields } });
+    },
+  };
+  const memory = createMemorySpool({ clock });
+  const accept: Spool["accept"] = (draft, envelope, origin, facts) =>
+    new Promise<SpooledMessage>((resolve, reject) => {
+      let told = false;
+      accepts.push({
+        async keep() {
+          if (told) return;
+          told = true;
+          const message = await memory.accept(draft, envelope, origin, facts);
+          kept.push(facts.messageId ?? "");
+          resolve(message);
+        },
+        refuse(code) {
+          told = true;
+          reject(new SpoolError(code, code));
+        },
+      });
+    });
+  const spool = Object.create(memory, { accept: { value: accept } }) as Spool;
+
+  const connector = receiveConnector({ protocolLoggingLevel: "Verbose", ...given });
+  const state: SessionState = {
+    id: "S1",
+    connector,
+    acceptedDomains: [],
+    peer: { address: "127.0.0.1", port: 4711, source: "127.0.0.1" },
+    hello: undefined,
+    offered: nothingOffered,
+    tls: undefined,
+    authenticatedUser: undefined,
+    rights: rightsOf(connector, { authenticated: false }),
+    receivedPrefix: undefined,
+    transaction: undefined,
+    protocolErrors: 0,
+    logonFailures: 0,
+    messages: 0,
+  };
+  const session = new Session(
+    state,
+    {
+      spool,
+      events: tell,
+      clock,
+      metrics: createMetrics(),
+      tracking: noTracking,
+      greeting: () => ({ code: 220, text: "relay.test" }),
+      tlsContext: () => undefined,
+      authenticate: () => Promise.resolve(false),
+      isAccount: (user) => user === "app",
+      refuseMessage: () => undefined,
+      pressure: () => undefined,
+      refusedByPressure: () => {
+        throw new Error("no pressure here");
+      },
+      limitReached: (_, reply) => reply,
+      isDiscredited: () => false,
+      leftInTarpit: () => undefined,
+      messageTaken: () => undefined,
+      ended: () => undefined,
+      ...services,
+    },
+    connection,
+    createTranscript({
+      line: (event, data, context = "") => void log.push(`${event} ${data} ${context}`.trim()),
+    }),
+  );
+  session.open();
+  written = "";
+
+  return {
+    session,
+    state,
+    clock,
+    events,
+    log,
+    accepts,
+    kept,
+    get written() {
+      return written;
+    },
+    get ended() {
+      return ended;
+    },
+    get handshaking() {
+      return handshaking;
+    },
+    send(text) {
+      if (ended === undefined) handler?.receive(Buffer.from(text, "latin1"));
+    },
+    finish() {
+      if (ended === undefined) handler?.inputEnded();
+    },
+    hangUp: () => end("gone"),
+    secure() {
+      handshaking = false;
+      handler?.secured({ protocol: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" });
+    },
+    stall() {
+      stalled = true;
+    },
+    readOn() {
+      stalled = false;
+      if (ended === undefined) handler?.writable();
+    },
+  };
+}
