@@ -7,9 +7,10 @@
 const mostNamed = 10;
 
 interface Parts {
-  readonly header: string;
+  /** Header and preamble. */
+  readonly head: string;
   readonly boundary: string;
-  /** Each from its delimiter on. */
+  /** Each from behind its delimiter on. */
   readonly parts: readonly string[];
 }
 
@@ -19,8 +20,8 @@ function partsOf(content: Buffer): Parts | undefined {
   const header = text.slice(0, text.indexOf("\r\n\r\n") + 2);
   const boundary = /^Content-Type: multipart\/report;[^]*?\r\n boundary="([^"]+)"\r$/m.exec(header)?.[1];
   if (boundary === undefined) return undefined;
-  const [, ...parts] = text.split(`\r\n--${boundary}`);
-  return parts.pop() === "--\r\n" && parts.length >= 2 ? { header, boundary, parts } : undefined;
+  const [head = "", ...parts] = text.split(`\r\n--${boundary}`);
+  return parts.pop() === "--\r\n" && parts.length >= 2 ? { head, boundary, parts } : undefined;
 }
 
 /**
@@ -31,7 +32,7 @@ export function smallestReport(content: Buffer, messageId: string): Buffer | und
   const found = partsOf(content);
   if (found === undefined || found.parts.length < 3) return undefined;
   const [human = "", status = ""] = found.parts;
-  const header = found.header
+  const head = found.head
     .replace(/^Subject: ([A-Za-z ]+):[^]*?\r\n(?![ \t])/m, "Subject: $1: your message\r\n")
     .replace(/^Message-ID: .*\r\n/m, `Message-ID: ${messageId}\r\n`);
   const text = human.replace(
@@ -39,7 +40,7 @@ export function smallestReport(content: Buffer, messageId: string): Buffer | und
     "The original message could not be attached.\r",
   );
   const delimiter = `\r\n--${found.boundary}`;
-  return Buffer.from(`${header}${delimiter}${text}${delimiter}${status}${delimiter}--\r\n`, "latin1");
+  return Buffer.from(`${head}${delimiter}${text}${delimiter}${status}${delimiter}--\r\n`, "latin1");
 }
 
 /** Who was not reached, for what reason, and by which message: ` It was to tell that …`, or nothing. */
@@ -53,6 +54,6 @@ export function reportedWords(content: Buffer): string {
   if (each.length === 0) return "";
   const named = each.slice(0, mostNamed).map(([, who, action, code]) => `${who?.trim()} (${action} ${code})`);
   if (each.length > mostNamed) named.push(`${each.length - mostNamed} more`);
-  const messageId = /^In-Reply-To: (<[^>\r]*>)\r$/m.exec(found.header)?.[1];
+  const messageId = /^In-Reply-To: (<[^>\r]*>)\r$/m.exec(found.head)?.[1];
   return ` It was the report on message ${messageId ?? "without Message-ID"} to ${named.join(", ")}.`;
 }
