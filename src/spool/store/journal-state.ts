@@ -59,7 +59,7 @@ export async function openJournalState(parts: {
   let { lastNumber } = parts;
   let state: State = options === false ? { kind: "never" } : { kind: "givenUp", againAt: clock.now() };
   // What a full disk kept from LMDB stands in the old journal.
-  if (applier.isEmpty) await beginAgain();
+  if (applier.isEmpty && lmdb.applied === lastNumber) await beginAgain();
   else if (state.kind === "givenUp") state = { kind: "givenUp", againAt: clock.now() + againAfterMs };
 
   async function beginAgain() {

@@ -16,7 +16,7 @@ const largestSegmentBytes = 16 * 1024 * 1024;
 /** A segment takes at most this part of the free space. */
 const partOfFreeSpace = 1 / 64;
 /** More is not read of a segment that somebody else made longer. */
-const mostReadBytes = 16 * largestSegmentBytes;
+const mostReadBytes = 4 * largestSegmentBytes;
 
 export interface JournalOptions {
   /** A segment's length at the beginning and at most. Default: 1 to 16 MiB, less on a small disk. */

@@ -1,5 +1,5 @@
 /** The store against a plain map: reads at every step, and what is left after crashes and damage. */
-import { cpSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import type { Store, StoreOptions } from "./journaled-store.ts";
 import type { SpoolError } from "../spool.ts";
 import { tableNames, type TableName, type Write } from "./store.ts";
 
-const disk = vi.hoisted(() => ({ fails: false }));
+const disk = vi.hoisted(() => ({ fails: false, isFull: false }));
 vi.mock("node:fs", async (importOriginal) => {
   const fs = await importOriginal<typeof import("node:fs")>();
   type Arguments = [fd: number, buffer: Buffer, offset: number, length: number, position: number];
@@ -23,6 +23,17 @@ vi.mock("node:fs", async (importOriginal) => {
         done(disk.fails ? new Error("EIO: i/o error, write") : error, written),
       ),
   };
+});
+
+vi.mock("./file-room.ts", async (importOriginal) => {
+  const room = await importOriginal<typeof import("./file-room.ts")>();
+  const unlessFull =
+    <A extends unknown[]>(run: (...taken: A) => Promise<void>) =>
+    async (...taken: A) => {
+      if (disk.isFull) throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+      await run(...taken);
+    };
+  return { ...room, ensureRoom: unlessFull(room.ensureRoom), requireRoom: unlessFull(room.requireRoom) };
 });
 
 // Other files of this process may have loaded the store with the real disk.
@@ -48,7 +59,7 @@ beforeEach(async () => {
   clock = createFakeClock();
   directory = await mkdtemp(join(tmpdir(), "weir-store-"));
   faults = [];
-  disk.fails = false;
+  disk.fails = disk.isFull = false;
   model = { messages: new Map(), queue: new Map(), state: new Map() };
 });
 afterEach(async () => {
@@ -235,6 +246,63 @@ test("a journal that fails: LMDB goes on alone, and the frame that failed is nev
   await store.commit([put("d", "1")], false);
   expect(readFileSync(segment(directory)).subarray(0, journalBlockBytes).equals(before)).toBe(false);
   await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["a", "c", "d"]));
+});
+
+test("a start without room for what the journal holds: it is read, kept, and applied when there is room", async () => {
+  store = await open(sized(1024 * kib));
+  await store.commit([put("a", "1")], false);
+  await store.commit([put("b", "1"), put("c", "1")], false);
+  const copy = await crashed();
+  disk.isFull = true;
+  const found = await open(sized(1024 * kib), copy);
+  expect(faults).toMatchObject([{ code: "full" }]);
+  expect(keysOf(found)).toEqual(["a", "b", "c"]);
+  expect([found.count("messages"), String(found.lastKey("messages"))]).toEqual([3, "c"]);
+  await expect(found.commit([put("d", "1")], false)).rejects.toMatchObject({ code: "full" });
+  const second = await mkdtemp(join(tmpdir(), "weir-store-crash-"));
+  cpSync(copy, second, { recursive: true });
+  disk.isFull = false;
+  await expectAfterCrash(second, (again) => expect(keysOf(again)).toEqual(["a", "b", "c"]));
+
+  await found.commit([put("e", "1")], false);
+  expect(keysOf(found)).toEqual(["a", "b", "c", "e"]);
+  await found.close();
+  await expectAfterCrash(copy, (again) => expect(keysOf(again)).toEqual(["a", "b", "c", "e"]));
+});
+
+test("what is put and removed in the journal is gone after a start that cannot even write the mark", async () => {
+  store = await open(sized(1024 * kib));
+  await store.commit([put("a", "1")], false);
+  await store.commit([{ table: "messages", key: Buffer.from("a"), value: undefined }], false);
+  const copy = await crashed();
+  disk.isFull = true;
+  const found = await open(sized(1024 * kib), copy);
+  expect(found.count("messages")).toBe(0);
+  disk.isFull = false;
+  await found.close();
+  await rm(copy, { recursive: true });
+});
+
+test.each<[string, (path: string) => void]>([
+  ["made much longer", (path) => truncateSync(path, 2 ** 40)],
+  ["cut within a block", (path) => truncateSync(path, 3 * journalBlockBytes + 100)],
+  ["emptied", (path) => truncateSync(path, 0)],
+])("a segment that was %s while it was not in use: commits go on, and are found", async (_, change) => {
+  store = await open(sized(64 * kib));
+  for (const name of ["0", "1"]) {
+    // Segment 0 is in use, then segment 1.
+    change(join(directory, "journal", name === "0" ? "1" : "0"));
+    for (let i = 0; i < 3; i++) await store.commit([put(`${name} ${i}`, "x".repeat(30 * kib))], false);
+  }
+  const keys = ["0 0", "0 1", "0 2", "1 0", "1 1", "1 2"];
+  await store.close();
+  store = await open(sized(64 * kib));
+  expect(keysOf(store)).toEqual(keys);
+  for (const name of ["0", "1"]) change(join(directory, "journal", name));
+  await store.close();
+  store = await open(sized(64 * kib));
+  await store.commit([put("last", "1")], false);
+  expect(keysOf(store)).toEqual([...keys, "last"]);
 });
 
 test("a store that held much and is empty gives the disk back when it rests", async () => {
