@@ -142,6 +142,7 @@ async function openState(options: LmdbSpoolOptions, place: SpoolPlace): Promise<
   return {
     directory,
     clock,
+    openedAt: clock.now(),
     inlineLimitBytes,
     memoryBudgetBytes,
     onFault,

@@ -70,7 +70,7 @@ export function isHeaderEightBit({ eightBit, headerEightBit }: ContentFacts): bo
 
 export interface SpooledMessage {
   readonly id: MessageId;
-  /** `Clock.now()` at acceptance. */
+  /** `Clock.now()` at acceptance; where that clock was ahead of this one, when the spool was opened. */
   readonly arrivedAt: number;
   readonly envelope: Envelope;
   readonly origin: Origin;
@@ -200,10 +200,11 @@ export interface OldMessages {
   /**
    * Claims messages that arrived before `arrivedBefore`, oldest first, whatever their queue and due time, suspended
    * ones too: those this walk has not given yet. One claim per (message, queue), all free ones of a message at once,
-   * up to `limit` claims or those of one message. None: there are no more now. What was too young, still coming in or
-   * in part held elsewhere is met again by the calls after that (promise 8). Calls do not overlap.
+   * up to `limit` claims or those of one message. None: there are no more now. What was too young, still coming in, in
+   * part held elsewhere or in a queue that `leaves` names is met again by the calls after that (promise 8). Calls do
+   * not overlap.
    */
-  claim(arrivedBefore: number, limit: number): Promise<Claim[]>;
+  claim(arrivedBefore: number, limit: number, leaves?: (queue: QueueName) => boolean): Promise<Claim[]>;
 }
 
 /** How mail comes into the spool: what receive needs. */

@@ -62,7 +62,12 @@ export function createMemorySpool(options: {
   const kept = new Map<MessageId, Kept>(
     (earlier === undefined ? [] : [...(contents.get(earlier)?.values() ?? [])]).map((one) => [
       one.message.id,
-      { ...one, claims: new Map(), notBefore: new Map() },
+      {
+        ...one,
+        message: { ...one.message, arrivedAt: Math.min(one.message.arrivedAt, clock.now()) },
+        claims: new Map(),
+        notBefore: new Map(),
+      },
     ]),
   );
   const recovered = kept.size;
@@ -172,14 +177,14 @@ export function createMemorySpool(options: {
       const given = new Set<MessageId>();
       const metInRound = new Set<MessageId>();
       return {
-        async claim(arrivedBefore, limit) {
+        async claim(arrivedBefore, limit, leaves = () => false) {
           assertOpen();
           const claims: Claim[] = [];
           for (const one of [...kept.values()].sort((a, b) => a.message.id - b.message.id)) {
             const { id, arrivedAt } = one.message;
             if (given.has(id) || metInRound.has(id) || arrivedAt >= arrivedBefore) continue;
             const all = entriesOf(one.recipients);
-            const free = all.filter(({ queue }) => !one.claims.has(queue));
+            const free = all.filter(({ queue }) => !one.claims.has(queue) && !leaves(queue));
             if (claims.length > 0 && claims.length + free.length > limit) break;
             for (const { queue } of free) claims.push(hold(one, queue, Number.POSITIVE_INFINITY));
             (free.length === all.length ? given : metInRound).add(id);

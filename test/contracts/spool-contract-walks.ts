@@ -158,11 +158,11 @@ export function describeWalks(under: WalksUnderTest): void {
     expect(await round()).toEqual([]);
     await clock.advance(timeoutMs);
     const later = await acceptMessage(spool);
-    expect(await round()).toEqual([now.id]);
+    // What seems to arrive later than now is as old as this run.
+    expect(await round()).toEqual([ahead.id, now.id]);
     await clock.advance(timeoutMs);
     expect(await round()).toEqual([later.id]);
     await clock.advance(86_400_000);
-    expect(await round()).toEqual([ahead.id]);
     expect(await round()).toEqual([]);
   });
 }

@@ -3,6 +3,7 @@ import { latestPlausibleDueAt } from "../../core/policy/retry-schedule.ts";
 import { submissionQueue, unreachableQueue, type QueueName, type QueueSummary } from "../../spool/spool.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { DeliveryState } from "./delivery-state.ts";
+import { graceEndsAt } from "./parking.ts";
 import { tellClaimFault } from "./refill.ts";
 import type { Sweep } from "./sweep.ts";
 import type { WakeUp } from "./wake-up.ts";
@@ -22,6 +23,7 @@ export function createAgenda(
   const { spool, clock, limits, queues, unrouted } = state;
   const { wakeUp, sweep, pump, route, resubmit } = parts;
   let nextSweepAt = 0;
+  let graceIsOver = false;
 
   /** What a queue on disk asks for: work now, or a wake-up. */
   const lookAt = ({ queue: name, messages, nextDueAt }: QueueSummary, now: number): void => {
@@ -45,6 +47,10 @@ export function createAgenda(
       else wakeUp.at(queue.retryAt);
     }
     for (const summary of spool.queues()) lookAt(summary, now);
+    if (!graceIsOver && now >= graceEndsAt(state)) {
+      graceIsOver = true;
+      sweep.restart();
+    }
     if (now >= nextSweepAt) {
       nextSweepAt = now + limits.sweepMs;
       sweep.run(now, state.settings.transport).then(look, (error: unknown) => tellClaimFault(state, error));

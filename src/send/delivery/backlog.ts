@@ -5,7 +5,7 @@
  *     transition       who, when
  *     arrived          parking: recipients stand there due; a queue opens again or goes on; a look at the spool found some
  *     tryAll           the start, Retry-Queue, Resume-Queue: so many are claimed once, due or not
- *     oweTry           parking: an overdue message waits there that has yet to be tried
+ *     oweTries         parking, resubmission: messages wait there that have yet to be tried, whatever their age
  *     beginClaim       refill, submission: what arrives from now on sets the mark anew
  *     claimed          the same, with what came of it
  *     claimFailed      the same, when the spool could not be read; the next look at it finds what there is
@@ -48,8 +48,9 @@ export class Backlog {
     if (entries > 0) this.#due = true;
   }
 
-  oweTry(): void {
-    this.#early++;
+  oweTries(entries: number): void {
+    if (entries === 0) return;
+    this.#early += entries;
     this.#owesTries = true;
     this.#due = true;
   }
@@ -94,9 +95,9 @@ export class UnroutedBacklog extends Backlog {
     if (entries > 0) this.#forAny = true;
   }
 
-  override oweTry(): void {
-    super.oweTry();
-    this.#forAny = true;
+  override oweTries(entries: number): void {
+    super.oweTries(entries);
+    if (entries > 0) this.#forAny = true;
   }
 
   /** Mail that found no room in its queue. */

@@ -41,13 +41,23 @@ const noOutcome: Verdict = {
   fromPeer: false,
 };
 
-/** The outcome lists of carriers are usually in the order of the claim's recipients. */
-function outcomeOf(outcomes: readonly RecipientOutcome[], position: number, index: number): RecipientOutcome {
-  const usual = outcomes[position];
-  if (usual?.index === index) return usual;
-  return (
-    outcomes.find((outcome) => outcome.index === index) ?? { kind: "transient", index, verdict: noOutcome }
-  );
+/**
+ * Finds what was said of a recipient. Carriers usually report in the order of the claim: then each is one look. The
+ * first that is not where it is looked for makes a table of all. The first word on a recipient counts.
+ */
+function outcomeFinder(
+  outcomes: readonly RecipientOutcome[],
+): (position: number, index: number) => RecipientOutcome {
+  let byIndex: Map<number, RecipientOutcome> | undefined;
+  return (position, index) => {
+    const usual = outcomes[position];
+    if (usual?.index === index) return usual;
+    if (byIndex === undefined) {
+      byIndex = new Map();
+      for (const outcome of outcomes) if (!byIndex.has(outcome.index)) byIndex.set(outcome.index, outcome);
+    }
+    return byIndex.get(index) ?? { kind: "transient", index, verdict: noOutcome };
+  };
 }
 
 export function decideAttempt(
@@ -58,15 +68,16 @@ export function decideAttempt(
   queue: QueueName,
   { now, transport, random }: DecisionContext,
 ): Decision[] {
+  const outcomeOf = outcomeFinder(outcomes);
   return claim.recipients.map((state, position) => {
-    const outcome = outcomeOf(outcomes, position, state.index);
+    const outcome = outcomeOf(position, state.index);
     const step = afterAttempt(outcome, waitingOf(claim, state), finalDelivery, now, transport, random());
     return { state, step, finding: outcome.verdict, host: outcome.host ?? host, queue, attempted: 1 };
   });
 }
 
 /**
- * For recipients that wait in `queue` until `dueAt`: delay report, expiry or neither. `lastError` and `host`
+ * For recipients that wait in `queue` until `dueAt`: delay report, expiry or neither. `queueError` and `host`
  * are the queue's, for those that never got as far as an error of their own.
  */
 export function decideWaiting(
@@ -74,17 +85,28 @@ export function decideWaiting(
   states: readonly RecipientState[],
   queue: QueueName,
   dueAt: number,
-  lastError: string | undefined,
+  queueError: Finding | undefined,
   host: string | undefined,
   { now, transport }: DecisionContext,
 ): Decision[] {
   return states.map((state) => {
-    const error = state.lastError ?? lastError;
-    const step = whileWaiting(waitingOf(claim, state), error, dueAt, now, transport);
-    const finding =
-      error === undefined ? undefined : { status: statusIn(error) ?? "4.4.7", text: error, fromPeer: false };
+    const finding = findingOf(state.lastError) ?? queueError;
+    const step = whileWaiting(waitingOf(claim, state), finding?.text, dueAt, now, transport);
     return { state, step, finding, host, queue, attempted: 0 };
   });
+}
+
+/** Stays, due now, whatever its age: it is in line for its try. */
+export function keptUntried(state: RecipientState, queue: QueueName, now: number): Decision {
+  const { delayReported, unconfirmed = 0 } = state;
+  const step = { kind: "keep", dueAt: now, unconfirmed, delayReport: false, delayReported } as const;
+  return { state, step, finding: undefined, host: undefined, queue, attempted: 0 };
+}
+
+/** Without what was said at another next hop. */
+export function routedAnew(state: RecipientState): RecipientState {
+  const { lastError, ...others } = state;
+  return lastError === undefined ? state : others;
 }
 
 export function waitingOf(claim: Claim, state: RecipientState): Waiting {
@@ -116,8 +138,11 @@ export function removalOf(claim: Claim, state: RecipientState, withNdr: boolean)
   return { state, step, finding: removed, host: undefined, queue: claim.queue, attempted: 0, removed: true };
 }
 
-function statusIn(error: string): string | undefined {
-  return /\b([245]\.\d{1,3}\.\d{1,3})\b/.exec(error)?.[1];
+/** An error as it was kept with a recipient. RFC 3463 §3.1: 4.0.0 where it names no status. */
+function findingOf(error: string | undefined): Finding | undefined {
+  if (error === undefined) return undefined;
+  const status = /(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)/.exec(error)?.[1] ?? "4.0.0";
+  return { status, text: error, fromPeer: false };
 }
 
 /** True when every recipient was delivered and nobody asked to be told: nothing is left to decide. */

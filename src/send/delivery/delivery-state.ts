@@ -34,6 +34,8 @@ export interface DeliveryState {
   readonly underWay: Set<Claim>;
   /** scheduler.ts. */
   phase: "new" | "running" | "stopping";
+  /** scheduler.ts. */
+  startedAt: number;
 }
 
 /** What decisions are made by, at this moment. */

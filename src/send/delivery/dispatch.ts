@@ -1,11 +1,20 @@
 /** Where the recipients of a claim go next: all to one queue, the usual case, or to several places. */
-import { wantsFailureReport } from "../../core/policy/delivery-outcome.ts";
+import { wantsFailureReport, type Finding } from "../../core/policy/delivery-outcome.ts";
 import { unreachableQueue, type Claim, type QueueName, type SpooledMessage } from "../../spool/spool.ts";
 import type { Routing } from "../routing/routing.ts";
-import { decideWaiting, waitingOf, type Decision, type DecisionContext } from "./decisions.ts";
+import {
+  decideWaiting,
+  keptUntried,
+  routedAnew,
+  waitingOf,
+  type Decision,
+  type DecisionContext,
+} from "./decisions.ts";
 
 /** Exchange's LastError of recipients in the unreachable queue. */
 export const unreachableError = "A matching connector cannot be found to route the external recipient";
+/** RFC 3463 §3.5: unable to route. */
+export const unreachableFinding: Finding = { status: "4.4.4", text: unreachableError, fromPeer: false };
 
 /** The one queue all recipients of a new message are routed to; undefined when there is more to decide. No allocation. */
 export function soleQueueOfAll(
@@ -35,13 +44,22 @@ export function soleQueueOf(claim: Claim, routing: Routing): QueueName | undefin
   return queue;
 }
 
-/** Routes each recipient on its own. Those a queue exists for are kept in it, due now. */
-export function decideRoutes(claim: Claim, routing: Routing, context: DecisionContext): Decision[] {
+/**
+ * Routes each recipient on its own. Those a queue exists for are kept in it, due now: untried where that queue
+ * `isWorkedOn`, else by their age. What was said of them elsewhere is forgotten.
+ */
+export function decideRoutes(
+  claim: Claim,
+  routing: Routing,
+  isWorkedOn: (queue: QueueName) => boolean,
+  context: DecisionContext,
+): Decision[] {
   const { envelope, content } = claim.message;
-  return claim.recipients.flatMap((state): Decision[] => {
+  return claim.recipients.map(routedAnew).flatMap((state): Decision[] => {
     const route = routing.route(envelope.recipients[state.index]?.forwardPath ?? "", content.sizeBytes);
     switch (route.kind) {
       case "queue":
+        if (isWorkedOn(route.queue)) return [keptUntried(state, route.queue, context.now)];
         return decideWaiting(claim, [state], route.queue, context.now, undefined, undefined, context);
       case "none":
         return decideWaiting(
@@ -49,7 +67,7 @@ export function decideRoutes(claim: Claim, routing: Routing, context: DecisionCo
           [state],
           unreachableQueue,
           context.now,
-          unreachableError,
+          unreachableFinding,
           undefined,
           context,
         );

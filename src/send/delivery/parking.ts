@@ -10,10 +10,11 @@ import {
   type Claim,
   type QueueName,
 } from "../../spool/spool.ts";
-import { decideWaiting } from "./decisions.ts";
+import type { Backlog } from "./backlog.ts";
+import { decideWaiting, routedAnew } from "./decisions.ts";
 import { decisionContext, type DeliveryState } from "./delivery-state.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
-import { unreachableError } from "./dispatch.ts";
+import { unreachableFinding } from "./dispatch.ts";
 import type { Settlement } from "./settlement.ts";
 import type { WakeUp } from "./wake-up.ts";
 
@@ -22,10 +23,26 @@ export interface Parking {
   park(claim: Claim, queue: QueueName): Promise<void> | undefined;
   /** Looks at a claim that has waited long where it is. */
   judge(claim: Claim): void;
+  /** It is time for a delay report, or to give up. */
+  isDecisionDue(claim: Claim): boolean;
+  /** Mail that waits in a queue is in line for its try: its age does not count yet. */
+  owesTries(queue: QueueName): boolean;
+  /** A queue is being worked on, so what waits there is tried before long. */
+  isWorkedOn(queue: QueueName): boolean;
+  /** What was moved to the submission queue has yet to be tried where it is routed to. */
+  resubmitted(entries: number): void;
   /** Recipients stand in a queue, due at `dueAt`: it is looked at then. */
   kept(queue: QueueName, dueAt: number): void;
   /** Where recipients of a queue wait: they are routed again when no connector has that queue any more. */
   queueFor(name: QueueName): QueueName;
+}
+
+/**
+ * Until when mail from before the start that is suspended is neither given up nor reported on: as long as a sender is
+ * left without word of a delay.
+ */
+export function graceEndsAt({ startedAt, settings: { transport } }: DeliveryState): number {
+  return startedAt + Math.min(transport.delayNotificationTimeout, transport.messageExpirationTimeout);
 }
 
 export function createParking(
@@ -48,21 +65,27 @@ export function createParking(
     return isOverdue(message.arrivedAt, allReported, clock.now(), state.settings.transport);
   };
 
-  /** The backlog of a queue that is being worked on, so that what waits there is tried before long. */
-  const workedOn = (name: QueueName) => {
-    if (name === submissionQueue) return suspended.has(name) ? undefined : unrouted;
-    const queue = queues.get(name);
-    return queue?.healthy === true ? queue.backlog : undefined;
-  };
+  const backlogOf = (name: QueueName): Backlog | undefined =>
+    name === submissionQueue ? unrouted : queues.get(name)?.backlog;
+
+  const isWorkedOn = (name: QueueName): boolean =>
+    name === submissionQueue ? !suspended.has(name) : queues.get(name)?.healthy === true;
+
+  /** Suspended over a time in which nobody could resume it: there is some time for that first. */
+  const isHeldFromBefore = ({ message, recipients }: Claim, name: QueueName): boolean =>
+    message.arrivedAt < state.startedAt &&
+    clock.now() < graceEndsAt(state) &&
+    (suspended.has(name) || recipients.every((recipient) => recipient.suspended));
 
   const conclude = (claim: Claim, name: QueueName): void => {
     const queue = queues.get(name);
-    const lastError = name === unreachableQueue ? unreachableError : queue?.lastError?.text;
+    const lastError = name === unreachableQueue ? unreachableFinding : queue?.lastError;
+    const isElsewhere = claim.queue !== name && lastError !== undefined;
     settlement.conclude(
       claim,
       decideWaiting(
         claim,
-        claim.recipients,
+        isElsewhere ? claim.recipients.map(routedAnew) : claim.recipients,
         name,
         clock.now(),
         lastError,
@@ -75,15 +98,15 @@ export function createParking(
 
   return {
     queueFor,
+    isDecisionDue,
     park(claim, name) {
       const queue = queueFor(name);
       if (isDecisionDue(claim)) {
-        const backlog = workedOn(queue);
-        if (backlog === undefined) {
+        if (isWorkedOn(queue)) backlogOf(queue)?.oweTries(1);
+        else if (!isHeldFromBefore(claim, queue)) {
           conclude(claim, queue);
           return undefined;
         }
-        backlog.oweTry();
       }
       if (claim.queue !== queue) return settlement.move(claim, queue);
       spool.release(claim);
@@ -91,8 +114,14 @@ export function createParking(
     },
     judge(claim) {
       const queue = queueFor(claim.queue);
-      if (isDecisionDue(claim)) conclude(claim, queue);
+      if (isDecisionDue(claim) && !isHeldFromBefore(claim, queue)) conclude(claim, queue);
       else spool.release(claim);
+    },
+    owesTries: (name) => isWorkedOn(name) && backlogOf(name)?.owesTries === true,
+    isWorkedOn,
+    resubmitted(entries) {
+      unrouted.oweTries(entries);
+      route();
     },
     kept(name, dueAt) {
       if (state.phase === "stopping" || name === unreachableQueue || dueAt === suspendedDueAt) return;

@@ -7,6 +7,7 @@ import {
   type QueueName,
   type Spool,
 } from "../../spool/spool.ts";
+import type { Backlog } from "./backlog.ts";
 import type { DeliveryQueues } from "./delivery-queues.ts";
 import { queueTitle } from "./queue-snapshot.ts";
 import type { Scheduler } from "./scheduler-contract.ts";
@@ -17,6 +18,8 @@ export interface QueueInterventions extends Pick<Scheduler, "suspend" | "retryNo
    * with how many; a call while one goes on does nothing.
    */
   resubmit(name: QueueName, suspendedToo: boolean): Promise<number>;
+  /** Messages of the queue are on their way to be routed again. */
+  isResubmitting(name: QueueName): boolean;
   /** The same for what no connector matched, unless that queue is suspended. */
   rerouteUnreachable(): Promise<number>;
 }
@@ -26,15 +29,16 @@ export function createQueueInterventions(options: {
   readonly events: Events;
   readonly queues: DeliveryQueues;
   readonly suspended: Set<QueueName>;
+  readonly unrouted: Backlog;
   /** Ends a claim that waited in memory: it waits on disk. */
   readonly park: (claim: Claim, name: QueueName) => void;
-  /** Mail waits to be routed. */
-  readonly onUnrouted: () => void;
+  /** So many messages wait to be routed again. */
+  readonly onResubmitted: (moved: number) => void;
   readonly onFault: (error: unknown) => void;
   /** Looks at every queue now. */
   readonly tick: () => void;
 }): QueueInterventions {
-  const { spool, events, queues, suspended, park, onUnrouted, onFault, tick } = options;
+  const { spool, events, queues, suspended, unrouted, park, onResubmitted, onFault, tick } = options;
   const resubmitting = new Set<QueueName>();
 
   const resubmit = async (name: QueueName, suspendedToo: boolean): Promise<number> => {
@@ -42,7 +46,7 @@ export function createQueueInterventions(options: {
     resubmitting.add(name);
     try {
       const moved = await spool.resubmit(name, suspendedToo);
-      if (moved > 0) onUnrouted();
+      if (moved > 0) onResubmitted(moved);
       return moved;
     } catch (error) {
       onFault(error);
@@ -54,6 +58,7 @@ export function createQueueInterventions(options: {
 
   return {
     resubmit,
+    isResubmitting: (name) => resubmitting.has(name) || (name === submissionQueue && resubmitting.size > 0),
     async rerouteUnreachable() {
       return suspended.has(unreachableQueue) ? 0 : resubmit(unreachableQueue, false);
     },
@@ -65,10 +70,12 @@ export function createQueueInterventions(options: {
       if (queue !== undefined) {
         queue.suspended = on;
         if (on) for (const claim of queue.takeAll()) park(claim, name);
-        queue.backlog.arrived();
+      }
+      if (!on) {
+        const messages = spool.queues().find((summary) => summary.queue === name)?.messages ?? 0;
+        (name === submissionQueue ? unrouted : queue?.backlog)?.tryAll(messages);
       }
       events.emit(on ? "QueueSuspended" : "QueueResumed", { queue: queueTitle(name) });
-      if (!on && name === submissionQueue) onUnrouted();
       if (!on && name === unreachableQueue) void resubmit(name, false);
       tick();
       return true;

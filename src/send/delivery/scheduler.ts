@@ -85,6 +85,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     spool,
     claimsAtOnce: state.limits.sweepClaims,
     look: (claim) => parking.judge(claim),
+    leaves: (name) => parking.owesTries(name) || onQueues.isResubmitting(name),
     settled: () => settlement.idle(),
     stopped: () => state.phase === "stopping",
   });
@@ -101,8 +102,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     events: state.events,
     queues,
     suspended,
+    unrouted,
     park: (claim, name) => void parking.park(claim, name),
-    onUnrouted: () => parking.kept(submissionQueue, clock.now()),
+    onResubmitted: (moved) => parking.resubmitted(moved),
     onFault: (error) => tellClaimFault(state, error),
     tick: () => look(),
   });
@@ -141,6 +143,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     start() {
       if (state.phase !== "new") return;
       state.phase = "running";
+      state.startedAt = clock.now();
       spool.onAccepted(submission.fresh);
       spool.onLost(forgetLost);
       // An earlier run may have lived under another clock: everything left is looked at once, due or not.
@@ -191,5 +194,6 @@ function newState(options: SchedulerOptions): DeliveryState {
     suspended,
     underWay: new Set(),
     phase: "new",
+    startedAt: 0,
   };
 }

@@ -18,7 +18,7 @@ import {
 } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
 import type { ReportWriter } from "../dsn/report-writer.ts";
-import { waitingOf, type Decision } from "./decisions.ts";
+import { routedAnew, waitingOf, type Decision } from "./decisions.ts";
 import type { Verdict } from "./delivery.ts";
 import { lossOf, replaceReport } from "./lost-report.ts";
 import { tellDecision } from "./decision-events.ts";
@@ -214,12 +214,12 @@ function count(metrics: Metrics, { message }: Claim, decisions: readonly Decisio
   if (delivered > 0) metrics.delivered(delivered, message.content.sizeBytes, nowMs - message.arrivedAt);
 }
 
-function keptAs({ recipients }: Claim, queue: QueueName, dueAt: number): RecipientChange[] {
+function keptAs({ recipients, queue: before }: Claim, queue: QueueName, dueAt: number): RecipientChange[] {
   return recipients.map((state): RecipientChange => ({
     kind: "keep",
     queue,
     dueAt: state.suspended ? suspendedDueAt : dueAt,
-    ...state,
+    ...(queue === before ? state : routedAnew(state)),
   }));
 }
 

@@ -76,9 +76,14 @@ export function createSubmission(
 
   /** To several queues, or to none that is open. */
   const divide = (claim: Claim): undefined => {
-    const decisions = decideRoutes(claim, state.routing, decisionContext(state));
-    for (const name of new Set(decisions.map((decision) => decision.queue)))
-      queues.get(name)?.incoming.add(clock.now());
+    const context = decisionContext(state);
+    const decisions = decideRoutes(claim, state.routing, (name) => parking.isWorkedOn(name), context);
+    for (const name of new Set(decisions.map((decision) => decision.queue))) {
+      const queue = queues.get(name);
+      if (queue === undefined) continue;
+      queue.incoming.add(context.now);
+      if (queue.healthy && parking.isDecisionDue(claim)) queue.backlog.oweTries(1);
+    }
     settlement.conclude(claim, decisions, "");
     return undefined;
   };

@@ -3,7 +3,7 @@
  * came, so that a million old messages are looked at once, not each minute.
  */
 import type { TransportSettings } from "../../core/policy/retry-schedule.ts";
-import type { Claim, OldMessages, Spool } from "../../spool/spool.ts";
+import type { Claim, OldMessages, QueueName, Spool } from "../../spool/spool.ts";
 
 export interface Sweep {
   /** Goes on with both walks; a call while one goes on does nothing. Rejects when the spool cannot be read. */
@@ -17,10 +17,12 @@ export function createSweep(options: {
   readonly spool: Pick<Spool, "walkOld" | "size">;
   readonly claimsAtOnce: number;
   readonly look: (claim: Claim) => void;
+  /** What waits there is not judged by its age yet; it is met again. */
+  readonly leaves: (queue: QueueName) => boolean;
   readonly settled: () => Promise<void>;
   readonly stopped: () => boolean;
 }): Sweep {
-  const { spool, claimsAtOnce, look, settled, stopped } = options;
+  const { spool, claimsAtOnce, look, leaves, settled, stopped } = options;
   let expiry = spool.walkOld();
   let delay = spool.walkOld();
   let going = false;
@@ -29,7 +31,7 @@ export function createSweep(options: {
   const walk = async (old: OldMessages, arrivedBefore: number): Promise<void> => {
     const begun = generation;
     while (!stopped() && begun === generation) {
-      const claims = await old.claim(arrivedBefore, claimsAtOnce);
+      const claims = await old.claim(arrivedBefore, claimsAtOnce, leaves);
       for (const claim of claims) look(claim);
       if (claims.length === 0) return;
       await settled();

@@ -51,7 +51,7 @@ async function holdCandidate(
 ) {
   const { id, dueAt } = entry;
   if (isTaken(spool.memory, queue, entry)) return;
-  const loaded = spool.memory.lives.get(id) ?? loadMessage(spool.store, id);
+  const loaded = spool.memory.lives.get(id) ?? loadMessage(spool, id);
   if (loaded === undefined) return removeDangling(spool, queue, entry);
   if (isDamage(loaded)) {
     const own = loaded.entries.some((known) => known.queue === queue);
@@ -72,7 +72,7 @@ export async function claimMessage(
   if ((spool.queues.find(queue)?.pending.size ?? 0) > 0) await spool.group.tried();
   assertOpen(spool);
   if (memory.comingIn.has(id) || memory.damaged.has(id)) return "missing";
-  const live = memory.lives.get(id) ?? loadMessage(spool.store, id);
+  const live = memory.lives.get(id) ?? loadMessage(spool, id);
   if (live === undefined || isDamage(live) || live.gone) return "missing";
   if (!live.entries.some((entry) => entry.queue === queue)) return "missing";
   if (isHeld(live, queue)) return "held";

@@ -10,7 +10,7 @@ import { isDamage, isHeld, loadMessage } from "../messages/live-message.ts";
 import { drawnAt } from "../messages/message-ids.ts";
 import { messageIdOf, messageKey } from "../store/keys.ts";
 import { assertOpen, everyRecipient, hold, turnRecords, type SpoolState } from "./spool-state.ts";
-import type { Claim, OldMessages } from "../spool.ts";
+import type { Claim, OldMessages, QueueName } from "../spool.ts";
 
 /** More than these are not remembered singly: the next round walks over the others once more. */
 const maxPassed = 10_000;
@@ -34,19 +34,25 @@ export function walkOld(spool: SpoolState, passedAtMost = maxPassed): OldMessage
   };
 
   /** False: its claims are more than there is room for. */
-  const meet = (id: MessageId, arrivedBefore: number, limit: number, claims: Claim[]): boolean => {
+  const meet = (
+    id: MessageId,
+    arrivedBefore: number,
+    limit: number,
+    leaves: (queue: QueueName) => boolean,
+    claims: Claim[],
+  ): boolean => {
     if (memory.comingIn.has(id)) {
       pass(id);
       return true;
     }
     if (memory.damaged.has(id)) return true;
-    const live = memory.lives.get(id) ?? loadMessage(store, id);
+    const live = memory.lives.get(id) ?? loadMessage(spool, id);
     if (live === undefined || isDamage(live) || live.gone) return true;
     if (live.message.arrivedAt >= arrivedBefore) {
       pass(id);
       return true;
     }
-    const free = live.entries.filter(({ queue }) => !isHeld(live, queue));
+    const free = live.entries.filter(({ queue }) => !isHeld(live, queue) && !leaves(queue));
     if (claims.length > 0 && claims.length + free.length > limit) return false;
     if (free.length < live.entries.length) pass(id);
     for (const { queue } of free) claims.push(hold(spool, live, queue, everyRecipient));
@@ -78,12 +84,12 @@ export function walkOld(spool: SpoolState, passedAtMost = maxPassed): OldMessage
   };
 
   return {
-    async claim(arrivedBefore, limit) {
+    async claim(arrivedBefore, limit, leaves = () => false) {
       assertOpen(spool);
       const claims: Claim[] = [];
       for (let examined = 1; againFrom < again.length; examined++) {
         if (claims.length >= limit || spool.closed) return claims;
-        if (!meet(again[againFrom] as MessageId, arrivedBefore, limit, claims)) return claims;
+        if (!meet(again[againFrom] as MessageId, arrivedBefore, limit, leaves, claims)) return claims;
         againFrom++;
         if (examined % turnRecords === 0) await nextTurn();
       }
@@ -91,7 +97,7 @@ export function walkOld(spool: SpoolState, passedAtMost = maxPassed): OldMessage
         const ids = following(arrivedBefore);
         if (ids.length === 0) break;
         for (const id of ids) {
-          if (claims.length >= limit || !meet(id, arrivedBefore, limit, claims)) return claims;
+          if (claims.length >= limit || !meet(id, arrivedBefore, limit, leaves, claims)) return claims;
           at = id;
         }
         await nextTurn();

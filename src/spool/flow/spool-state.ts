@@ -16,6 +16,8 @@ import { SpoolError, type FreshMail, type QueueName, type Spool } from "../spool
 export interface SpoolState {
   readonly directory: string;
   readonly clock: Clock;
+  /** By the clock of this run. */
+  readonly openedAt: number;
   readonly inlineLimitBytes: number;
   readonly memoryBudgetBytes: number;
   readonly onFault: (fault: SpoolError) => void;

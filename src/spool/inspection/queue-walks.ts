@@ -48,7 +48,7 @@ function resubmitEntry(
 ): Promise<void> | undefined {
   if (isTaken(spool.memory, queue, entry) || (entry.dueAt === suspendedDueAt && !suspendedToo))
     return undefined;
-  const live = spool.memory.lives.get(entry.id) ?? loadMessage(spool.store, entry.id);
+  const live = spool.memory.lives.get(entry.id) ?? loadMessage(spool, entry.id);
   if (live === undefined || isDamage(live) || !hasEntry(live, queue, entry.dueAt)) return undefined;
   const moved = resubmittedRecipients(live.recipients, queue, suspendedToo, now);
   return moved && change(spool, live, moved, []);
@@ -76,7 +76,7 @@ export async function list(
       if (messages.length >= limit || examined >= maxExamined) return { messages, examined, next: after };
       after = { id, dueAt };
       examined++;
-      const live = memory.lives.get(id) ?? loadMessage(spool.store, id);
+      const live = memory.lives.get(id) ?? loadMessage(spool, id);
       if (live === undefined || isDamage(live) || !hasEntry(live, queue, dueAt)) continue;
       const recipients = dueRecipients(live.recipients, queue, everyRecipient);
       const listed = { message: live.message, recipients, dueAt, held: isHeld(live, queue) };

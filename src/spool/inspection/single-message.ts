@@ -41,8 +41,9 @@ export async function suspend(
 }
 
 /** Neither damaged nor on its way in or out. */
-function usable({ memory, store }: SpoolState, id: MessageId): LiveMessage | undefined {
+function usable(spool: SpoolState, id: MessageId): LiveMessage | undefined {
+  const { memory } = spool;
   if (memory.comingIn.has(id) || memory.damaged.has(id)) return undefined;
-  const live = memory.lives.get(id) ?? loadMessage(store, id);
+  const live = memory.lives.get(id) ?? loadMessage(spool, id);
   return live === undefined || isDamage(live) || live.gone ? undefined : live;
 }

@@ -1,5 +1,6 @@
 /** Messages in use: held by claims or with changes on their way to disk. All others are on disk only. */
 import type { MessageId } from "../../core/message/envelope.ts";
+import type { Clock } from "../../ports/ports.ts";
 import type { KeptBody } from "../bodies/body-blocks.ts";
 import type { BodyFiles } from "../bodies/body-file.ts";
 import { messageKey } from "../store/keys.ts";
@@ -60,8 +61,14 @@ export interface Damage {
   readonly entries: readonly QueueEntry[];
 }
 
-/** Reads a message from the store; undefined when there is none. Cost: two lookups, a checksum, a JSON. */
-export function loadMessage(store: Store, id: MessageId): LiveMessage | Damage | undefined {
+/**
+ * Reads a message from the store; undefined when there is none. One that was accepted under a clock ahead of this one
+ * counts as arrived when the spool was opened. Cost: two lookups, a checksum, a JSON.
+ */
+export function loadMessage(
+  { store, clock, openedAt }: { readonly store: Store; readonly clock: Clock; readonly openedAt: number },
+  id: MessageId,
+): LiveMessage | Damage | undefined {
   const key = messageKey(id);
   const record = store.tables.messages.getBinary(key);
   const stateRecord = store.tables.state.getBinary(key);
@@ -72,9 +79,13 @@ export function loadMessage(store: Store, id: MessageId): LiveMessage | Damage |
   const stored = decodeMessage(id, record);
   if (typeof stored === "string") return { what: stored, entries };
   if (typeof recipients === "string") return { what: recipients, entries };
-  const live = newLiveMessage(stored.message, stored.content);
-  if (recipients === undefined) return live;
-  return { ...live, recipients, entries, hasState: true };
+  const { message } = stored;
+  const live = newLiveMessage(message, stored.content);
+  return {
+    ...live,
+    ...(message.arrivedAt > clock.now() ? { message: { ...message, arrivedAt: openedAt } } : undefined),
+    ...(recipients === undefined ? undefined : { recipients, entries, hasState: true }),
+  };
 }
 
 export function isDamage(loaded: LiveMessage | Damage): loaded is Damage {
