@@ -2,6 +2,7 @@
  * A message in the form a peer without 8BITMIME, or without BINARYMIME, takes it in (RFC 6152 §3, RFC 3030 §3). Made
  * before anything is signed: what is sent is what a signature has to be of.
  */
+import { setImmediate } from "node:timers/promises";
 import { convertToSevenBit } from "../../../core/message/seven-bit/convert.ts";
 import { surveyForSevenBit, type SevenBitPlan } from "../../../core/message/seven-bit/survey.ts";
 import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
@@ -65,9 +66,19 @@ export function tellConversion(
   });
 }
 
+/** Others have their turn in between: a content whose blocks are still in memory comes without any wait of its own. */
+const turnBytes = 256 * 1024;
+
 async function* piecesOf(content: ContentReader): AsyncIterable<Buffer> {
-  if (content.inMemory === undefined) yield* content.stream();
-  else yield content.inMemory;
+  if (content.inMemory !== undefined) return yield content.inMemory;
+  let sinceTurn = 0;
+  for await (const piece of content.stream()) {
+    yield piece;
+    sinceTurn += piece.length;
+    if (sinceTurn < turnBytes) continue;
+    sinceTurn = 0;
+    await setImmediate();
+  }
 }
 
 function inMemory(octets: Buffer, plan: SevenBitPlan): ContentReader {
