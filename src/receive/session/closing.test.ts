@@ -1,6 +1,9 @@
 /** What a wish to close does in each phase of a session: replies that are due go first, and nothing runs behind. */
 import { createSecureContext } from "node:tls";
 import { describe, expect, it } from "vitest";
+import type { Draft, SpoolIntake } from "../../spool/spool.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
+import { createMemorySpool } from "../../testing/memory-spool.ts";
 import { createTestSession, type TestSession } from "../../testing/test-session.ts";
 import { closeStep, type CloseReason, type CloseStep, type Place } from "./phase.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
@@ -23,10 +26,26 @@ interface Situation {
   readonly script: string;
 }
 
+/** A spool whose drafts take no more for now. */
+function fullPipe(): SpoolIntake {
+  const memory = createMemorySpool({ clock: createFakeClock() });
+  const begin: SpoolIntake["begin"] = () =>
+    Object.create(memory.begin(), {
+      write: { value: () => false },
+      whenWritable: { value: () => new Promise(() => undefined) },
+      discard: { value: () => undefined },
+    }) as Draft;
+  return Object.create(memory, { begin: { value: begin } }) as SpoolIntake;
+}
+
 /** Brings a session to each place. */
-const situations: Readonly<Record<Exclude<Place, "blocked">, Situation>> = {
+const situations: Readonly<Record<Place, Situation>> = {
   reading: { script: hello },
   content: { script: `${hello}${transaction}DATA\r\nSubject: half` },
+  blocked: {
+    services: { spool: fullPipe() },
+    script: `${hello}${transaction}DATA\r\nSubject: x\r\n\r\nfirst`,
+  },
   working: {
     settings: accounts,
     services: { authenticate: () => new Promise(() => undefined) },
@@ -69,7 +88,7 @@ const codes = (test: TestSession): string[] =>
     .filter((line) => /^\d{3} /.test(line))
     .map((line) => line.slice(0, line.startsWith("421") ? 9 : 3));
 
-type Row = readonly [Exclude<Place, "blocked">, CloseReason, CloseStep, replies: string[]];
+type Row = readonly [Place, CloseReason, CloseStep, replies: string[]];
 
 const table: readonly Row[] = [
   ["reading", "timedOut", "close", ["250", "closing"]],
@@ -78,6 +97,9 @@ const table: readonly Row[] = [
   ["content", "timedOut", "close", ["250", "250", "250", "354", "closing"]],
   ["content", "stop", "later", ["250", "250", "250", "354"]],
   ["content", "abort", "close", ["250", "250", "250", "354", "closing"]],
+  ["blocked", "timedOut", "close", ["250", "250", "250", "354", "closing"]],
+  ["blocked", "stop", "later", ["250", "250", "250", "354"]],
+  ["blocked", "abort", "close", ["250", "250", "250", "354", "closing"]],
   ["working", "timedOut", "close", ["250", "closing"]],
   ["working", "stop", "later", ["250"]],
   ["working", "abort", "close", ["250", "closing"]],

@@ -1,6 +1,7 @@
 /** AUTH as a client (RFC 4954): PLAIN (RFC 4616), else LOGIN. */
 import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
 import { SmtpClientError } from "./client-error.ts";
+import { withoutCredential } from "./credential-echo.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Capabilities } from "./ehlo-capabilities.ts";
 import { replyVerdict } from "./peer-verdict.ts";
@@ -42,7 +43,7 @@ export async function authenticate(
     throw new SmtpClientError("authentication", "the peer offers neither AUTH PLAIN nor AUTH LOGIN");
   }
   if (reply.code === 235) return;
-  const verdict = replyVerdict(reply);
+  const verdict = replyVerdict({ ...reply, text: withoutCredential(reply.text, credential) });
   throw new SmtpClientError("authentication", verdict.text, {
     verdict: { ...verdict, text: `authentication as ${userName} failed: ${verdict.text}` },
   });

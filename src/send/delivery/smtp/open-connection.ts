@@ -113,7 +113,7 @@ async function greet(
     socket,
     dialog,
     ports.clock,
-    transcript && transcribe(transcript, context.nextSession(), endpoint),
+    transcript && transcribe(transcript, context.nextSession(), endpoint, connector.authenticationCredential),
   );
   dialog.begin(connection);
   const abort = (): void => connection.destroy(new SmtpClientError("aborted", "the relay is stopping"));

@@ -1,4 +1,6 @@
 /** The outgoing protocol log: a line for each command and reply, as Exchange's Send protocol log has them. */
+import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
+import { withoutCredential } from "./credential-echo.ts";
 import { printable } from "./peer-verdict.ts";
 import type { PeerReply } from "./reply-reader.ts";
 
@@ -21,11 +23,16 @@ export interface ConnectionTranscript {
   reply(reply: PeerReply): void;
 }
 
-/** Lines written between a challenge (334) and what ends it are credentials. */
-export function transcribe(write: Transcript, session: number, remoteEndpoint: string): ConnectionTranscript {
+/** Lines written between a challenge (334) and what ends it are credentials; `credential` is what no line may hold. */
+export function transcribe(
+  write: Transcript,
+  session: number,
+  remoteEndpoint: string,
+  credential?: SmtpSendConnector["authenticationCredential"],
+): ConnectionTranscript {
   let secret = false;
   const tell = (event: TranscriptLine["event"], data: string): void =>
-    write({ event, data: printable(data), session, remoteEndpoint });
+    write({ event, data: printable(withoutCredential(data, credential)), session, remoteEndpoint });
   return {
     note: tell,
     commands(text) {

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { withoutCredential } from "./credential-echo.ts";
+import { transcribe, type TranscriptLine } from "./transcript.ts";
+
+const credential = { userName: "app", password: "hunter2-secret" };
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const plain = base64(`\0app\0${credential.password}`);
+
+describe("a peer's text loses the password in each form", () => {
+  it.each([
+    ["535 5.7.8 bad password hunter2-secret", "535 5.7.8 bad password ****"],
+    [`501 cannot decode ${plain}`, "501 cannot decode ****"],
+    [`501 cannot decode ${plain.replaceAll("=", "")}`, "501 cannot decode ****"],
+    [`500 unrecognized: ${base64(credential.password)}`, "500 unrecognized: ****"],
+    ["535 5.7.8 no such user app", "535 5.7.8 no such user app"],
+  ])("%s", (text, shown) => expect(withoutCredential(text, credential)).toBe(shown));
+
+  it("without a credential it stays as it is", () =>
+    expect(withoutCredential("535 no", undefined)).toBe("535 no"));
+});
+
+it("the protocol log has no line with it, sent or received, PLAIN or LOGIN", () => {
+  const lines: TranscriptLine[] = [];
+  const transcript = transcribe((line) => lines.push(line), 1, "192.0.2.1:25", credential);
+  transcript.commands("EHLO relay.test\r\n");
+  transcript.reply({ code: 250, text: "AUTH PLAIN LOGIN" });
+  transcript.commands(`AUTH PLAIN ${plain}\r\n`);
+  transcript.reply({ code: 535, text: `5.7.8 refused: ${plain}` });
+  transcript.commands("AUTH LOGIN\r\n");
+  transcript.reply({ code: 334, text: "VXNlcm5hbWU6" });
+  transcript.commands(`${base64("app")}\r\n`);
+  transcript.reply({ code: 334, text: "UGFzc3dvcmQ6" });
+  transcript.commands(`${base64(credential.password)}\r\n`);
+  transcript.reply({ code: 500, text: `unknown command\n${base64(credential.password)}` });
+  transcript.note("-", `authentication failed: ${credential.password}`);
+  const log = lines.map(({ event, data }) => `${event} ${data}`);
+  expect(log.filter((line) => line.includes("****"))).toHaveLength(6);
+  for (const secret of [credential.password, plain, base64(credential.password)])
+    expect(log.join("\n")).not.toContain(secret);
+});
