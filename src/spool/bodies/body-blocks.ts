@@ -2,11 +2,11 @@
  * The memory that large bodies pass through, used again and again. V8 answers large buffers that come and go with
  * full collections: one for every 20 to 30 messages of 1 MB.
  */
-export const blockBytes = 64 * 1024;
+export const bodyBlockBytes = 64 * 1024;
 const mostFree = 256;
 
 export interface BodyBlocks {
-  /** A block of `blockBytes`, whatever stood in it before. */
+  /** A block of `bodyBlockBytes`, whatever stood in it before. */
   take(): Buffer;
   /** Takes a block back, or a view from its beginning, that nothing reads or writes any more. */
   give(octets: Buffer): void;
@@ -16,9 +16,9 @@ export interface BodyBlocks {
 export function bodyBlocks(): BodyBlocks {
   const free: Buffer[] = [];
   return {
-    take: () => free.pop() ?? Buffer.allocUnsafeSlow(blockBytes),
+    take: () => free.pop() ?? Buffer.allocUnsafeSlow(bodyBlockBytes),
     give(octets) {
-      if (free.length < mostFree) free.push(Buffer.from(octets.buffer as ArrayBuffer, 0, blockBytes));
+      if (free.length < mostFree) free.push(Buffer.from(octets.buffer as ArrayBuffer, 0, bodyBlockBytes));
     },
   };
 }

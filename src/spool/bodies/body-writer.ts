@@ -1,7 +1,7 @@
 /** Writes one large body while it arrives: through blocks of memory to a file, and for a while kept in memory too. */
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { blockBytes, KeptBody, type BodyBlocks } from "./body-blocks.ts";
+import { bodyBlockBytes, KeptBody, type BodyBlocks } from "./body-blocks.ts";
 import type { SpoolError } from "../spool.ts";
 
 /** A body being written. Octets wait in memory until the disk takes them: at most `highWaterBytes` and a write. */
@@ -73,7 +73,7 @@ export function writeBody(
 
   const leaveRoom = () => {
     const left = kept ?? [];
-    room?.give(left.length * blockBytes);
+    room?.give(left.length * bodyBlockBytes);
     kept = undefined;
     return left;
   };
@@ -91,7 +91,7 @@ export function writeBody(
       const copied = octets.copy(filling, filledBytes, at);
       at += copied;
       filledBytes += copied;
-      if (filledBytes === blockBytes) seal();
+      if (filledBytes === bodyBlockBytes) seal();
     }
   };
 
@@ -102,7 +102,7 @@ export function writeBody(
     filledBytes = 0;
     waiting.push(piece);
     if (kept === undefined) return;
-    if (room?.take(blockBytes) !== true) return keepNoLonger();
+    if (room?.take(bodyBlockBytes) !== true) return keepNoLonger();
     piece.kept = true;
     kept.push(piece);
   };

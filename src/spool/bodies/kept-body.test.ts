@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
-import { blockBytes, bodyBlocks, KeptBody } from "./body-blocks.ts";
+import { bodyBlockBytes, bodyBlocks, KeptBody } from "./body-blocks.ts";
 import { openBodyFiles } from "./body-file.ts";
 import type { BodyRoom } from "./body-writer.ts";
 import { openLmdbSpool, type LmdbSpool } from "../lmdb-spool.ts";
@@ -41,7 +41,7 @@ test.each([
   for (let i = 0; i < done; i++) body.done();
   body.end();
   const next = blocks.take();
-  expect(next).toHaveLength(blockBytes);
+  expect(next).toHaveLength(bodyBlockBytes);
   expect(next.buffer === block.buffer).toBe(reused);
 });
 
@@ -49,7 +49,7 @@ test("a body that finds no more room is written all the same, and takes no room"
   let takenBytes = 0;
   const room: BodyRoom = {
     take(bytes) {
-      if (takenBytes + bytes > 3 * blockBytes) return false;
+      if (takenBytes + bytes > 3 * bodyBlockBytes) return false;
       takenBytes += bytes;
       return true;
     },
@@ -61,7 +61,7 @@ test("a body that finds no more room is written all the same, and takes no room"
     [2, 4],
     [3, 40],
   ] as const) {
-    const content = numbered(blocks * blockBytes - 100, id);
+    const content = numbered(blocks * bodyBlockBytes - 100, id);
     const body = files.begin(id, room);
     for (let at = 0; at < content.length; at += 10_000) {
       if (!body.write(content.subarray(at, at + 10_000))) await body.whenWritable();
@@ -74,8 +74,8 @@ test("a body that finds no more room is written all the same, and takes no room"
     expect((await read(files.read(id, content.length, crc))).equals(content)).toBe(true);
   }
   const discarded = files.begin(4, room);
-  discarded.write(numbered(2 * blockBytes, 4));
-  expect(takenBytes).toBe(2 * blockBytes);
+  discarded.write(numbered(2 * bodyBlockBytes, 4));
+  expect(takenBytes).toBe(2 * bodyBlockBytes);
   await discarded.discard();
   expect(takenBytes).toBe(0);
 });
