@@ -13,6 +13,8 @@ export interface LoadClientOptions {
   readonly stopped: () => boolean;
   /** Of the next message. Default: mostly small ones, and some that the spool keeps in files of their own. */
   readonly bodyBytes?: (random: () => number) => number;
+  /** Hears of each message that was not acknowledged, and of each connection that did not come about. */
+  readonly onFailure?: (error: unknown) => void;
   /** Default: `NAME@dest.example`. */
   readonly recipient?: () => string;
 }
@@ -53,7 +55,8 @@ export async function runLoadClient(options: LoadClientOptions): Promise<void> {
       await client.expect(220);
       await client.command("EHLO load.example");
       while (!options.stopped()) await sendOne(client, options);
-    } catch {
+    } catch (error) {
+      options.onFailure?.(error);
       await delay(20);
     } finally {
       client?.close();

@@ -1,6 +1,7 @@
 import type { Part } from "../part.ts";
+import { diskError } from "./disk-error.ts";
 import { kill } from "./kill.ts";
 import { powerCut } from "./power-cut.ts";
 
 /** In the order of the table. */
-export const parts: readonly Part[] = [powerCut, kill];
+export const parts: readonly Part[] = [powerCut, kill, diskError];

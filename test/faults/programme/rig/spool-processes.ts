@@ -14,6 +14,8 @@ export interface Promised {
   /** Its last word, such as `done`. */
   readonly last: string;
   readonly refused: number;
+  /** Its programme was loaded. */
+  readonly begun: boolean;
 }
 
 export interface Ended {
@@ -97,7 +99,7 @@ function promisedBy(stdout: string): Promised {
     else if (/^\d+$/.test(word)) accepted.set(Number(word), second);
     else if (word === "!") refused++;
   }
-  return { accepted, finishing, refused, last: lines.at(-1) ?? "" };
+  return { accepted, finishing, refused, begun: lines.includes("begun"), last: lines.at(-1) ?? "" };
 }
 
 /** What an earlier and a later process promised of one directory. */

@@ -27,6 +27,8 @@ export interface Place extends CallPoint {
 
 export interface Struck {
   readonly place: Place;
+  /** False where the call was one of those that load the programme. */
+  readonly begun: boolean;
   /** How the scenario ended. */
   readonly ended: Ended;
   /** Its last word. */
@@ -44,7 +46,7 @@ export interface StruckSpools {
   strike(place: Place, under: (place: Place) => readonly string[], kind?: ScenarioKind): Promise<Struck>;
 }
 
-const nothing: Promised = { accepted: new Map(), finishing: new Map(), last: "", refused: 0 };
+const nothing: Promised = { accepted: new Map(), finishing: new Map(), last: "", refused: 0, begun: true };
 
 export async function struckSpools({
   folder,
@@ -78,6 +80,7 @@ export async function struckSpools({
       return {
         place,
         ended,
+        begun: promised.begun,
         last: promised.last,
         found,
         notRead: "messages" in answer ? undefined : answer,

@@ -4,8 +4,11 @@
  *
  *     id sha1 size     accepted            ~ id     begins to settle as done      - id     that is durable
  *     ~R id, -R id     the same, with a report whose content is `report of id`
+ *     begun            the programme is loaded
  *     ! what           refused, as it may be on a disk that fails
  *     done | stalled | not opened: why | not closed: why
+ *
+ * Ends with 0; 3, when it was held up; 4, when the spool did not open; 6, when it could not print.
  *
  * Arguments: directory, kind.
  */
@@ -30,10 +33,18 @@ import {
  */
 export type ScenarioKind = "usual" | "hasty" | "fill" | "grow" | "grow-empty";
 
+const outputStruck = 6;
 const [directory = "", kind = "usual"] = process.argv.slice(2);
 /** What a store is grown with came in long before: numbers of messages follow the clock. */
 const clock = createFakeClock(Date.UTC(2026, kind.startsWith("grow") ? 0 : 6, 15));
-const say = (line: string): void => void writeSync(1, `${line}\n`);
+const say = (line: string): void => {
+  try {
+    writeSync(1, `${line}\n`);
+  } catch {
+    // The struck call was ours: nothing can be promised any more.
+    process.exit(outputStruck);
+  }
+};
 /** For the whole, of real time. What a disk that fails for good holds up does not end by itself. */
 const patienceMs = kind.startsWith("grow") ? 25_000 : 4_000;
 setTimeout(() => {
@@ -41,6 +52,7 @@ setTimeout(() => {
   process.exit(3);
 }, patienceMs).unref();
 
+say("begun");
 const opened = await openLmdbSpool({ directory, clock }).catch((error: unknown) => {
   say(`not opened: ${String(error)}`);
   process.exit(4);
