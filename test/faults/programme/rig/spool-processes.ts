@@ -1,6 +1,6 @@
 /** Runs the scenario and the reader, each in a process of its own, and compares what was promised with what is there. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, lstatSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "vite";
 import type { ScenarioKind } from "../scenario/spool-scenario.ts";
@@ -152,9 +152,9 @@ function reportsBegan({ accepted, finishing }: Promised, id: number): boolean {
   return [...finishing.keys()].some((other) => other > id && !accepted.has(other));
 }
 
-/** A copy to be spoilt; holes stay holes. */
+/** A copy to be spoilt, without what the dead holder of the lock left. */
 export function copyOf(template: string, to: string): string {
   rmSync(to, { recursive: true, force: true });
-  cpSync(template, to, { recursive: true });
+  cpSync(template, to, { recursive: true, filter: (source) => !lstatSync(source).isSocket() });
   return to;
 }
