@@ -43,8 +43,14 @@ export function createTally(): Tally {
       const id = `m${++next}`;
       const body = Buffer.concat([
         Buffer.from(`${id}\r\n`),
+        ...Array.from({ length: Math.floor(bodyBytes / filler.length) }, () => filler),
         // Never between a CR and its LF: a bare CR would be made a CRLF on the way.
-        filler.subarray(0, filler[bodyBytes] === 10 ? bodyBytes + 1 : bodyBytes),
+        filler.subarray(
+          0,
+          filler[bodyBytes % filler.length] === 10
+            ? (bodyBytes % filler.length) + 1
+            : bodyBytes % filler.length,
+        ),
         Buffer.from("\r\nend\r\n"),
       ]);
       const checksum = createHash("sha1").update(body).digest("hex");

@@ -1,8 +1,25 @@
 import type { Part } from "../part.ts";
+import { badDestination } from "./bad-destination.ts";
 import { bitFlips } from "./bit-flips.ts";
+import { clock } from "./clock.ts";
 import { diskError } from "./disk-error.ts";
 import { kill } from "./kill.ts";
 import { powerCut } from "./power-cut.ts";
+import { resources } from "./resources.ts";
+import { slowClients } from "./slow-clients.ts";
+import { slowDisk } from "./slow-disk.ts";
+import { twoOwners } from "./two-owners.ts";
 
 /** In the order of the table. */
-export const parts: readonly Part[] = [powerCut, kill, diskError, bitFlips];
+export const parts: readonly Part[] = [
+  powerCut,
+  kill,
+  diskError,
+  bitFlips,
+  twoOwners,
+  clock,
+  slowDisk,
+  resources,
+  slowClients,
+  badDestination,
+];

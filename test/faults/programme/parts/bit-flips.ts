@@ -20,9 +20,9 @@ interface Kind {
   readonly what: string;
   readonly required: string;
   /** Files and offsets among which the flip falls. */
-  place(directory: string, random: () => number): { readonly path: string; readonly at: number };
+  readonly place: (directory: string, random: () => number) => { readonly path: string; readonly at: number };
   /** Whether what came of all flips of this kind is good. */
-  good(outcomes: Outcomes): boolean;
+  readonly good: (outcomes: Outcomes) => boolean;
 }
 
 /** How many flips came to what. */

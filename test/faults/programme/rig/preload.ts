@@ -48,7 +48,50 @@ WRITES(pwritev, octets(parts, count), (fd, parts, count, at), int fd, const stru
 WRITES(pwritev64, octets(parts, count), (fd, parts, count, at), int fd, const struct iovec *parts, int count, off64_t at)
 `;
 
-const sources = { noFlush, neverFull } as const;
+/** Each flush takes so many milliseconds longer as the file WEIR_FLUSH_MS names. */
+const slowFlush = `#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <unistd.h>
+static void linger() {
+  FILE *told = fopen(getenv("WEIR_FLUSH_MS"), "r"); int ms = 0;
+  if (told != 0) { if (fscanf(told, "%d", &ms) != 1) ms = 0; fclose(told); }
+  if (ms > 0) usleep(ms * 1000);
+}
+#define FLUSHES(name) int name(int fd) { \
+  static int (*next)(int); if (next == 0) next = dlsym(RTLD_NEXT, #name); linger(); return next(fd); }
+FLUSHES(fsync)
+FLUSHES(fdatasync)
+#define WRITES(name) ssize_t name(int fd, const void *from, size_t count, off64_t at) { \
+  static ssize_t (*next)(); if (next == 0) next = dlsym(RTLD_NEXT, #name); \
+  if (fcntl(fd, F_GETFL) & O_DSYNC) linger(); return next(fd, from, count, at); }
+WRITES(pwrite)
+WRITES(pwrite64)
+`;
+
+/** Nobody else is ever there: no socket of a holder answers, and none can be removed. */
+const noLock = `#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+int connect(int fd, const struct sockaddr *to, socklen_t length) {
+  static int (*next)(int, const struct sockaddr *, socklen_t); if (next == 0) next = dlsym(RTLD_NEXT, "connect");
+  if (to->sa_family == AF_UNIX) { errno = ECONNREFUSED; return -1; }
+  return next(fd, to, length);
+}
+int unlink(const char *path) {
+  static int (*next)(const char *); if (next == 0) next = dlsym(RTLD_NEXT, "unlink");
+  return strstr(path, "/holder.") != 0 ? 0 : next(path);
+}
+`;
+
+const sources = { noFlush, neverFull, slowFlush, noLock } as const;
 
 /** Compiles one; what it returns goes into the environment of the process that is to be spoilt. */
 export function preload(folder: string, name: keyof typeof sources): Readonly<Record<string, string>> {

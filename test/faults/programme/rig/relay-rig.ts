@@ -26,6 +26,8 @@ export interface Hop {
 
 export interface RelayRig {
   readonly port: number;
+  /** Of a second relay on the same data directory. */
+  readonly secondPort: number;
   readonly tally: Tally;
   readonly hops: readonly Hop[];
   /** Reports that came to a next hop; there is one for each message given up or late. */
@@ -43,6 +45,8 @@ export interface RelayStart {
   readonly under?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly withinMs?: number;
+  /** On `secondPort`. */
+  readonly second?: boolean;
 }
 
 export interface RelayRigOptions {
@@ -83,7 +87,7 @@ export async function relayRig(options: RelayRigOptions): Promise<RelayRig> {
       onMessage({ reversePath, content }) {
         options.onArrival?.(hop, content);
         if (reversePath === "") reports++;
-        else tally.arrive(content);
+        else if (/^m\d+@app\.example$/.test(reversePath)) tally.arrive(content);
       },
       behave(stage) {
         if (hop.away && stage.at === "connect") return { reply: "421 4.3.2 Away" };
@@ -93,10 +97,16 @@ export async function relayRig(options: RelayRigOptions): Promise<RelayRig> {
     });
     hops.push(hop);
   }
-  const port = await freePort();
-  const configFile = join(folder, "weir.yaml");
   const { dataDirectory = join(folder, "data") } = options;
-  writeFileSync(configFile, JSON.stringify(settings({ ...options, port, dataDirectory, hops })));
+  const configured = async (name: string): Promise<{ port: number; configFile: string }> => {
+    const port = await freePort();
+    const configFile = join(folder, name);
+    writeFileSync(configFile, JSON.stringify(settings({ ...options, port, dataDirectory, hops })));
+    return { port, configFile };
+  };
+  const first = await configured("weir.yaml");
+  const other = await configured("second.yaml");
+  const { port } = first;
   const relays = new Set<SpawnedRelay>();
   const killAll = (): void => {
     for (const relay of relays) relay.kill("SIGKILL");
@@ -106,10 +116,12 @@ export async function relayRig(options: RelayRigOptions): Promise<RelayRig> {
 
   return {
     port,
+    secondPort: other.port,
     tally,
     hops,
     reports: () => reports,
-    async start({ withinMs = 30_000, ...how } = {}) {
+    async start({ withinMs = 30_000, second = false, ...how } = {}) {
+      const { configFile } = second ? other : first;
       const relay = await spawnRelay(["start", "--config", configFile], { cwd: folder, ...how });
       relays.add(relay);
       void relay.exited.then(() => relays.delete(relay));

@@ -1,0 +1,194 @@
+/** Thousands of sessions that trickle, with good mail beside them; and sessions that say what no client should. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { anonymousBytes } from "../../../../bench/process-tree.ts";
+import { conversations, converse, streamFault } from "../../../fuzz/conversations.ts";
+import { mutate, pieces } from "../../../fuzz/mutate.ts";
+import { seededRandom } from "../../random.ts";
+import type { Finding, Part, PartOptions } from "../part.ts";
+import { percentile } from "../rig/percentile.ts";
+import { type RelayRig, relayRig } from "../rig/relay-rig.ts";
+import { nothingLost, tallyText } from "../rig/tally-text.ts";
+import { timedLoad } from "../rig/timed-load.ts";
+
+const sessionsPerRound = 100;
+const mutatedPerRound = 1_000;
+const clients = 4;
+const mostP99Ms = 1_000;
+const mostBytesEach = 30 * 1024;
+/** Of the relay and of whoever trickles, beside the sessions. */
+const otherFiles = 300;
+const mostGrowthMb = 64;
+
+/** What a process may have open, which is what the relay may have. */
+function openFilesAllowed(): number {
+  const [, text = ""] =
+    /^Max open files\s+\d+\s+(\d+|unlimited)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+  return text === "unlimited" ? Infinity : Number(text);
+}
+
+/** Starts a process that trickles; resolves with how many sessions it has open. */
+async function trickle(port: number, count: number) {
+  const program = join(import.meta.dirname, "../rig/trickle.ts");
+  const child = spawn(process.execPath, ["--import", "tsx", program, String(port), String(count)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [said] = (await once(child.stdout, "data")) as [Buffer];
+  return {
+    open: Number(/open (\d+)/.exec(said.toString())?.[1] ?? 0),
+    async stop() {
+      child.kill("SIGKILL");
+      await once(child, "close");
+    },
+  };
+}
+
+async function trickling(
+  { folder, seed }: Pick<PartOptions, "folder" | "seed">,
+  sessions: number,
+  maxInboundConnection: number | "unlimited",
+) {
+  const random = seededRandom(seed);
+  const rig = await relayRig({
+    folder,
+    domains: ["one.example"],
+    random,
+    receiveConnector: { maxInboundConnection },
+  });
+  try {
+    const relay = await rig.start();
+    await timedLoad(rig, clients, 1_000);
+    const before = anonymousBytes(relay.pid);
+    const crowd = await trickle(rig.port, sessions);
+    await delay(2_000);
+    const bytesEach = Math.max(0, anonymousBytes(relay.pid) - before) / Math.max(1, crowd.open);
+    const times = await timedLoad(rig, clients, 10_000);
+    await crowd.stop();
+    await rig.drained();
+    const tally = rig.tally.result();
+    const p99 = percentile(times, 99);
+    const told = times.length === 0 ? "no good mail was taken" : `p99 ${p99.toFixed(0)} ms`;
+    return {
+      count: `${crowd.open} sessions, an octet a second each`,
+      required: `good mail taken, p99 ≤ ${mostP99Ms} ms; ≤ ${mostBytesEach / 1024} KB a session; lost 0`,
+      measured: `${told}; ${(bytesEach / 1024).toFixed(0)} KB a session; ${tallyText(tally)}`,
+      held: p99 <= mostP99Ms && bytesEach <= mostBytesEach && nothingLost(tally),
+    };
+  } finally {
+    await rig.close();
+  }
+}
+
+/** Plays broken conversations; returns what was wrong with the answers. */
+async function breakConversations(
+  port: number,
+  count: number,
+  firstSeed: number,
+  each: (done: number) => void,
+): Promise<readonly string[]> {
+  const faults: string[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) {
+      const seed = firstSeed + next++;
+      const random = seededRandom(seed);
+      let octets = conversations[Math.floor(random() * conversations.length)] ?? Buffer.alloc(0);
+      for (let turn = 1 + Math.floor(random() * 6); turn > 0; turn--) octets = mutate(octets, random);
+      const fault = await converse(port, pieces(octets, random)).then(streamFault, String);
+      if (fault !== undefined) faults.push(`seed ${seed}: ${fault.slice(0, 200)}`);
+      each(next);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  return faults;
+}
+
+async function mutated({ folder, seed, progress }: PartOptions, count: number): Promise<Finding> {
+  const rig: RelayRig = await relayRig({
+    folder,
+    domains: ["one.example"],
+    random: seededRandom(seed),
+    receiveConnector: {
+      maxProtocolErrors: "unlimited",
+      maxMessageSize: "100KB",
+      maxHeaderSize: "10KB",
+      authMechanism: ["Tls", "BasicAuth"],
+      permissionGroups: ["AnonymousUsers", "ExchangeUsers"],
+    },
+  });
+  try {
+    const relay = await rig.start();
+    const stop = rig.load(1, { bodyBytes: () => 3_000 });
+    let settledBytes = 0;
+    const faults = await breakConversations(rig.port, count, seed, (done) => {
+      // The first tenth is what any load makes it hold.
+      if (done === Math.ceil(count / 10)) settledBytes = anonymousBytes(relay.pid);
+      if (done % 5_000 === 0) progress(`${done} of ${count} mutated sessions`);
+    });
+    await stop();
+    const growthMb = (anonymousBytes(relay.pid) - settledBytes) / 2 ** 20;
+    await rig.drained();
+    const alive = relay.process.exitCode === null && relay.process.signalCode === null;
+    const ownFaults = relay.stderr().match(/RelayFault|unhandled|fault in the relay/gi)?.length ?? 0;
+    for (const fault of faults.slice(0, 10)) progress(fault);
+    const tally = rig.tally.result();
+    return {
+      what: "mutated sessions, good mail beside them",
+      count: `${count} sessions`,
+      required: `each ends, replies well-formed, no fault of ours, at most ${mostGrowthMb} MB more memory, lost 0`,
+      measured: `${faults.length} bad replies, ${ownFaults} faults${alive ? "" : ", ended"}, ${growthMb.toFixed(0)} MB more; ${tallyText(tally)}`,
+      held: alive && faults.length === 0 && ownFaults === 0 && growthMb <= mostGrowthMb && nothingLost(tally),
+    };
+  } finally {
+    await rig.close();
+  }
+}
+
+/** A server that says back what it hears. */
+async function echoed(seed: number): Promise<Finding> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on("error", () => undefined);
+    socket.pipe(socket);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const count = 50;
+  const faults = await breakConversations(port, count, seed, () => undefined);
+  server.close();
+  return {
+    what: "the same to a server that says back what it hears",
+    count: `${count} sessions`,
+    required: "replies well-formed",
+    measured: `${faults.length} bad replies`,
+    held: faults.length === 0,
+    control: true,
+  };
+}
+
+export const slowClients: Part = {
+  name: "slow-clients",
+  about: "sessions that trickle (100 a round), mutated sessions (1,000 a round), good mail beside them",
+  needs: ["linux"],
+  rounds: { usual: 100, quick: 2 },
+  async run(options) {
+    const { folder, rounds, seed, progress } = options;
+    const sessions = Math.min(rounds * sessionsPerRound, openFilesAllowed() - otherFiles);
+    progress(`${sessions} sessions that trickle`);
+    const slow = await trickling({ folder: join(folder, "slow"), seed }, sessions, "unlimited");
+    progress("control: they take all the connections there are");
+    const half = Math.ceil(sessions / 2);
+    const crowded = await trickling({ folder: join(folder, "crowded"), seed }, sessions, half);
+    return [
+      { what: "sessions that trickle, good mail beside them", ...slow },
+      { what: `the same with a limit of ${half} connections, which they use up`, ...crowded, control: true },
+      await mutated({ ...options, folder: join(folder, "mutated") }, rounds * mutatedPerRound),
+      await echoed(seed),
+    ];
+  },
+};
