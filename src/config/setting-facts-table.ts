@@ -529,7 +529,7 @@ export const transportFacts: readonly SettingFact[] = [
     kind: "integer",
     range: "1 to 2147483647, or unlimited",
     default: "1000",
-    help: "Most outgoing connections of the whole relay.",
+    help: "Most outgoing connections of the whole relay, idle ones included; at the limit idle ones make room.",
   },
   {
     name: "retryJitter",

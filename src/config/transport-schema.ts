@@ -65,7 +65,7 @@ export const transportSchema = z.strictObject(
     maxOutboundConnections: setting(
       integer({ min: 1, max: most, unlimited: true }),
       1000,
-      "Most outgoing connections of the whole relay.",
+      "Most outgoing connections of the whole relay, idle ones included; at the limit idle ones make room.",
     ),
     retryJitter: setting(
       fraction({ min: 0, max: 1 }),

@@ -51,7 +51,9 @@ describe("a 4xx of one smart host", () => {
     const good = await sinkWith();
     for (const connector of [one, {}]) {
       const { carrier } = carrierTo([bad.port, good.port], { connector });
-      const claims = Array.from({ length: 5 }, () => carrier.carry(testClaim({ recipients: ["a@b", "c@b"] })));
+      const claims = Array.from({ length: 5 }, () =>
+        carrier.carry(testClaim({ recipients: ["a@b", "c@b"] })),
+      );
       const results = await Promise.all(claims);
       expect(results.flatMap(brief)).toEqual(Array(10).fill(recorded));
       expect(results.every((result) => result.kind === "attempted")).toBe(true);
@@ -156,7 +158,8 @@ describe("one name with several addresses", () => {
           dns: { addresses: async () => ["2001:db8::1", "192.0.2.1", "192.0.2.2"] },
           dial: ({ address, signal }) => {
             dialled.push(address);
-            if (address === "2001:db8::1") return Promise.reject(Object.assign(new Error(), { code: "ENETUNREACH" }));
+            if (address === "2001:db8::1")
+              return Promise.reject(Object.assign(new Error(), { code: "ENETUNREACH" }));
             const port = address === "192.0.2.1" ? hung.port : good.port;
             return dial({ address: "127.0.0.1", port, signal });
           },

@@ -2,7 +2,7 @@
  * A connection in use: one transaction after another, and where the peer allows the next one's envelope right
  * behind the present one's content, so that a message costs one round trip by DATA too (RFC 2920 §3.1).
  */
-import { smallerRecipientCount } from "../../../core/policy/peer-limits.ts";
+import { smallerRecipientCount, tightest, type PeerLimits } from "../../../core/policy/peer-limits.ts";
 import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
 import type { Events } from "../../../events/events.ts";
 import type { Clock } from "../../../ports/ports.ts";
@@ -67,6 +67,8 @@ export class ClientSession implements Receiver, TransactionSession {
   needsReset = false;
   private readonly owner: SessionOwner;
   private readonly secured: boolean;
+  /** Set and announced; those learned hold for the host. */
+  private readonly limits: PeerLimits;
   private current: Transaction | undefined;
   private next: Transaction | undefined;
   /** Its content is being made 7-bit; it runs then. */
@@ -89,6 +91,7 @@ export class ClientSession implements Receiver, TransactionSession {
     this.capabilities = opened.capabilities;
     this.secured = opened.secured;
     this.peer = peer;
+    this.limits = tightest(limitsOf(owner.connector), opened.capabilities.limits);
     this.connection.receiver = this;
   }
 
@@ -97,12 +100,11 @@ export class ClientSession implements Receiver, TransactionSession {
     return this.started;
   }
 
-  /** It takes no further message: smtpMaxMessagesPerConnection, or the peer's own limit. Exchange: 0 is no limit. */
+  /** It takes no further message: smtpMaxMessagesPerConnection, or the peer's own limit. */
   get worn(): boolean {
     if (this.spent) return true;
-    const { started, owner, capabilities, peer } = this;
-    const most = owner.connector.smtpMaxMessagesPerConnection;
-    if ((most > 0 && started >= most) || started >= capabilities.limits.messagesPerConnection) return true;
+    const { started, owner, peer, limits } = this;
+    if (started >= limits.messagesPerConnection) return true;
     const learned = peer.host.messagesPerConnection;
     return learned !== undefined && started >= stillHolds(learned, owner.clock.now());
   }
@@ -376,13 +378,9 @@ export class ClientSession implements Receiver, TransactionSession {
   }
 
   private mostRecipients(wanted: number): number {
-    const { owner, capabilities, peer } = this;
     if (wanted === 1) return 1;
-    return Math.min(
-      owner.connector.maxRecipientsPerTransaction,
-      capabilities.limits.recipientsPerTransaction,
-      stillHolds(peer.host.recipientsPerTransaction, owner.clock.now()),
-    );
+    const learned = stillHolds(this.peer.host.recipientsPerTransaction, this.owner.clock.now());
+    return Math.min(this.limits.recipientsPerTransaction, learned);
   }
 }
 
@@ -392,4 +390,13 @@ function endOfConversion(error: unknown): TransactionEnd {
     return { kind: "damaged", what: error.message };
   const verdict = localVerdict("4.3.0", `the content could not be read: ${what}`);
   return { kind: "unsent", verdict, free: false, contentComplete: false, leaving: false };
+}
+
+/** Exchange: 0 is no limit. */
+function limitsOf(connector: SmtpSendConnector): PeerLimits {
+  const { maxRecipientsPerTransaction, smtpMaxMessagesPerConnection } = connector;
+  return {
+    recipientsPerTransaction: maxRecipientsPerTransaction || Infinity,
+    messagesPerConnection: smtpMaxMessagesPerConnection || Infinity,
+  };
 }

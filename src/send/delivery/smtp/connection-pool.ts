@@ -27,6 +27,8 @@ import { WaitingJobs } from "./waiting-jobs.ts";
 const dialPauseMs = 5_000;
 /** Connections opened at once while none is open yet; the double of the open ones after that. */
 const firstDials = 4;
+/** Messages after which a connection is given up to a next hop that has none, at maxOutboundConnections. */
+const fairMessages = 10;
 
 export class ConnectionPool implements SessionOwner, ConnectionHolder {
   readonly connector: SmtpSendConnector;
@@ -138,7 +140,8 @@ export class ConnectionPool implements SessionOwner, ConnectionHolder {
   }
 
   available(session: ClientSession): void {
-    if (session.worn || this.closing !== undefined || this.outbound.owes(this)) return session.quit();
+    if (session.worn || this.closing !== undefined) return session.quit();
+    if (session.messages >= fairMessages && this.outbound.owes(this, false)) return session.quit();
     const full = this.held >= this.most;
     // Somebody waits for another connection than this one, and there is no room for it but this one's.
     const inTheWay = full && this.waiting.wantElsewhere > 0 && !this.isHelped();
@@ -151,6 +154,7 @@ export class ConnectionPool implements SessionOwner, ConnectionHolder {
       this.unfit(job, refusal, session.peer);
     }
     if (full && this.waiting.wantFresh > this.dialling) return session.quit();
+    if (this.outbound.owes(this, true)) return session.quit();
     session.rest(this.idleMs);
     this.idle.push(session);
   }
@@ -159,7 +163,7 @@ export class ConnectionPool implements SessionOwner, ConnectionHolder {
     this.sessions.delete(session);
     const position = this.idle.indexOf(session);
     if (position >= 0) this.idle.splice(position, 1);
-    this.outbound.leave(this);
+    void session.connection.whenClosed().then(() => this.outbound.leave(this));
     this.dialMore();
     this.tellQuiet();
   }
@@ -233,7 +237,7 @@ export class ConnectionPool implements SessionOwner, ConnectionHolder {
     if (this.closing !== undefined) return;
     const { waiting } = this;
     const open = this.sessions.size;
-    const paused = open > 0 && this.clock.now() < this.dialPausedUntil;
+    const paused = this.held > 0 && this.clock.now() < this.dialPausedUntil;
     const atOnce = open === 0 ? firstDials : open * 2;
     while (this.held < this.most && this.dialling < atOnce) {
       const elsewhere =
@@ -258,9 +262,9 @@ export class ConnectionPool implements SessionOwner, ConnectionHolder {
       this.available(session);
       this.dialMore();
     } else {
-      this.outbound.leave(this);
       // Aborted: `close` ended it, and has given the jobs back.
       if (result.kind === "failed" && this.closing === undefined) this.dialFailed(result, elsewhere);
+      this.outbound.leave(this);
     }
     this.tellQuiet();
   }
@@ -269,7 +273,7 @@ export class ConnectionPool implements SessionOwner, ConnectionHolder {
     const { host, error } = failure;
     const tlsRequired = error?.code === "tls" && isTlsNeeded(this.connector);
     if (tlsRequired) this.tellTlsRequired(host, error);
-    if (this.sessions.size > 0) this.dialPausedUntil = this.clock.now() + dialPauseMs;
+    this.dialPausedUntil = this.clock.now() + dialPauseMs;
     if (elsewhere) {
       if (this.diallingElsewhere === 0) this.concludeStranded(failure);
       return this.dialMore();

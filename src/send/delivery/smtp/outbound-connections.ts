@@ -58,12 +58,16 @@ export class OutboundConnections {
     this.waiting = this.waiting.filter((each) => each !== holder);
   }
 
-  /** True when somebody waits who has less than `holder`: it is to give up the connection it asks for. */
-  owes(holder: ConnectionHolder): boolean {
+  /**
+   * True when a connection of `holder` is to be given up for somebody who waits: an idle one for anybody else, one in
+   * use for those who have fewer.
+   */
+  owes(holder: ConnectionHolder, idle: boolean): boolean {
     if (this.promised >= this.waiting.length) return false;
     const { held } = holder;
-    const poorer = (other: ConnectionHolder): boolean => other.held === 0 || other.held + 1 < held;
-    if (!this.waiting.some((other) => other !== holder && poorer(other))) return false;
+    const mayHaveIt = (other: ConnectionHolder): boolean =>
+      other !== holder && (idle || other.held === 0 || other.held + 1 < held);
+    if (!this.waiting.some(mayHaveIt)) return false;
     this.promised++;
     return true;
   }

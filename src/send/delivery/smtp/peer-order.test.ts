@@ -17,10 +17,17 @@ describe("peersInOrder", () => {
   it("puts those that failed lately behind all hosts, the first to come back first", () => {
     const order = peersInOrder([[at(a, "1.1.1.1", 50), at(a, "1.1.1.2")], [at(b, "1.1.1.3", 40)]], 10);
     expect(addresses(order)).toEqual(["1.1.1.2", "1.1.1.3", "1.1.1.1"]);
-    expect(addresses(peersInOrder([[at(a, "1.1.1.1", 50), at(a, "1.1.1.2")]], 50))).toEqual(["1.1.1.1", "1.1.1.2"]);
+    expect(addresses(peersInOrder([[at(a, "1.1.1.1", 50), at(a, "1.1.1.2")]], 50))).toEqual([
+      "1.1.1.1",
+      "1.1.1.2",
+    ]);
   });
   it("puts those that do not suit last of all", () => {
-    const order = peersInOrder([[at(a, "1.1.1.1"), at(a, "1.1.1.2", 50)]], 10, ({ avoidUntil }) => avoidUntil > 0);
+    const order = peersInOrder(
+      [[at(a, "1.1.1.1"), at(a, "1.1.1.2", 50)]],
+      10,
+      ({ avoidUntil }) => avoidUntil > 0,
+    );
     expect(addresses(order)).toEqual(["1.1.1.2", "1.1.1.1"]);
   });
   it("is bounded for each host, and a dead address takes no live one's place", () => {

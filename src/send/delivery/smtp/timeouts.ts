@@ -13,7 +13,7 @@ export const timeouts = {
   tlsHandshakeMs: 60_000,
   resolveMs: 30_000,
   /** A connection that takes longer to open is left to itself, and another address is tried beside it. */
-  slowOpeningMs: 10_000,
+  slowOpeningMs: 20_000,
   quitMs: 5_000,
   /** The peer closes after its answer to QUIT; a place in its limits is free only then. */
   afterQuitMs: 1_000,

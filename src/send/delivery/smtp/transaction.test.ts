@@ -293,9 +293,39 @@ describe.each([
     await carrier.carry(testClaim());
     sink.configure({ behave: ({ at }) => (at === "stored" ? { drop: true } : undefined) });
     expect(await carrier.carry(testClaim())).toMatchObject({
-      outcomes: [{ kind: "transient", verdict: { status: "4.4.2", fromPeer: false } }],
+      outcomes: [{ kind: "transient", verdict: { status: "4.4.2", fromPeer: false }, unconfirmed: true }],
     });
     expect(sink.messages).toHaveLength(2);
+  });
+
+  it.each(["what?", "354 go on", "250-taken\r\n550 no"])(
+    "an acceptance that is %j is not one, and not asked of another",
+    async (reply) => {
+      const sink = await sinkWith({
+        extensions,
+        behave: ({ at }) => (at === "stored" ? { reply } : undefined),
+      });
+      const other = await sinkWith({ extensions });
+      const { carrier } = carrierTo([sink.port, other.port], { connector: one });
+      const recipients = ["a@b", "c@b"];
+      expect(await carrier.carry(testClaim({ recipients }))).toMatchObject({
+        outcomes: [
+          { index: 0, kind: "transient", unconfirmed: true },
+          { index: 1, kind: "transient", unconfirmed: true },
+        ],
+      });
+      expect(sink.messages.length + other.messages.length).toBe(1);
+    },
+  );
+
+  it("an acceptance in lines of several codes is one", async () => {
+    const sink = await sinkWith({
+      extensions,
+      behave: ({ at }) =>
+        at === "stored" ? { reply: `250-taken\r\n${"251-for them\r\n".repeat(300)}250 all` } : undefined,
+    });
+    const { carrier } = carrierTo(sink.port);
+    expect(brief(await carrier.carry(testClaim()))).toEqual([expect.stringMatching(/^delivered: 250 taken/)]);
   });
 
   it("a peer that stops reading is given up", async () => {
@@ -344,6 +374,30 @@ describe("peers that do not keep to the protocol", () => {
       { name: "PeerFeatureDisabled", fields: { host: "127.0.0.1", feature: "CHUNKING", error: reply } },
     ]);
   });
+
+  it.each([
+    ["in one flight", ["PIPELINING", "CHUNKING"], undefined, timeouts.finalMs],
+    ["in one flight, streamed", ["PIPELINING", "CHUNKING"], 10, timeouts.blockMs],
+    ["one by one", ["CHUNKING"], undefined, timeouts.finalMs],
+  ] as const)(
+    "stalling at BDAT, %s: DATA on a new connection, and from then on",
+    async (_, extensions, pieceBytes, ms) => {
+      const clock = createFakeClock();
+      const sink = await sinkWith({
+        extensions,
+        behave: ({ at }) => (at === "BDAT" ? { stall: true } : undefined),
+      });
+      const { carrier, told } = carrierTo(sink.port, { clock });
+      const running = carrier.carry(testClaim(pieceBytes === undefined ? {} : { pieceBytes }));
+      await sink.until(() => sink.commands.some((line) => line.startsWith("BDAT")));
+      for (let turn = 0; turn < 5; turn++) await clock.settle();
+      await clock.advance(Math.max(ms, timeouts.finalMs));
+      expect(brief(await running)).toEqual([recorded]);
+      expect(brief(await carrier.carry(testClaim()))).toEqual([recorded]);
+      expect(sink.messages.map(({ framing }) => framing)).toEqual(["DATA", "DATA"]);
+      expect(told.map(({ fields }) => fields["feature"])).toEqual(["CHUNKING"]);
+    },
+  );
 
   it("closing on BDAT: DATA at once, and from then on", async () => {
     const sink = await sinkWith({ behave: ({ at }) => (at === "BDAT" ? { drop: true } : undefined) });

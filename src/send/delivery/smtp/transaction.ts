@@ -399,7 +399,7 @@ export class Transaction {
       return this.again(closing(verdict), true);
     }
     const transient = kindOf(refusal) === "transient";
-    const beforeContent = this.phase !== "content" && this.phase !== "chunk";
+    const beforeContent = mailRefusal !== undefined || this.phase === "data";
     if (transient && (beforeContent || isAboutMessageCount(refusal)) && session.mayBeWornOut(job))
       return this.end({ kind: "wornOut", verdict }, close);
     if (mailRefusal !== undefined) {
