@@ -38,11 +38,9 @@ export function createAttempts(
   const { settlement, parking, wakeUp, onMessages, refill, route } = parts;
   let tellEnd: (() => void) | undefined;
 
-  const hasRoomForOne = (): boolean => underWay.size < state.settings.transport.maxOutboundConnections;
-
   const pump = (queue: DeliveryQueue): void => {
     if (state.phase === "stopping" || !queues.isOpen(queue)) return;
-    while (queue.ready && hasRoomForOne()) {
+    while (queue.ready) {
       const claim = queue.take();
       if (claim === undefined) break;
       begin(queue, claim);
@@ -64,7 +62,6 @@ export function createAttempts(
   };
 
   const ended = (queue: DeliveryQueue, claim: Claim, result: AttemptResult): void => {
-    const wasFull = !hasRoomForOne();
     queue.running--;
     underWay.delete(claim);
     switch (result.kind) {
@@ -85,7 +82,6 @@ export function createAttempts(
     queues.attemptEnded(queue);
     if (underWay.size === 0) tellEnd?.();
     pump(queue);
-    if (wasFull) for (const other of queues) if (other !== queue) pump(other);
   };
 
   const attempted = (queue: DeliveryQueue, claim: Claim, { host, outcomes }: Attempted): void => {

@@ -238,26 +238,6 @@ describe.each(spoolKinds)("on the %s spool", (kind) => {
       const carried = new Set(out.carried.map(({ message }) => message.id));
       expect(early.filter((id) => !carried.has(id))).toEqual([]);
     });
-
-    test("maxOutboundConnections bounds all queues together and starves none", async () => {
-      const settings = schedulerSettings(connector("A", "a.test"), connector("B", "b.test"));
-      build({ ...settings, transport: { ...settings.transport, maxOutboundConnections: 2 } });
-      const open: (() => void)[] = [];
-      for (const one of made) {
-        one.answer = (claim) => new Promise((resolve) => open.push(() => resolve(each(claim, ok))));
-      }
-      scheduler.start();
-      for (let n = 0; n < 4; n++) await submit([`${n}@a.test`]);
-      await submit(["x@b.test"]);
-      await clock.settle();
-      expect([carrier("A").running, carrier("B").running]).toEqual([2, 0]);
-      while (spool.size > 0) {
-        for (const go of open.splice(0)) go();
-        await clock.settle();
-        expect(scheduler.running).toBeLessThanOrEqual(2);
-      }
-      expect(carrier("B").carried).toHaveLength(1);
-    });
   });
 
   describe("a next hop that does not answer", () => {

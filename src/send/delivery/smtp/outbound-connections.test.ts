@@ -44,11 +44,10 @@ describe("maxOutboundConnections", () => {
     const carriers = sinks.map(({ port }) => testSmtpCarrier(port, { more: { outbound, ports } }).carrier);
     for (const carrier of carriers) open.push({ close: () => carrier.close(0) });
     for (let round = 0; round < 3; round++) {
-      const claims = Array.from({ length: 40 }, (_, at) => carriers[at % 4]?.carry(testClaim()));
-      const results = await Promise.all(claims);
-      expect(results.flatMap((result) => (result === undefined ? [] : brief(result)))).toEqual(
-        Array(40).fill(recorded),
+      const claims = carriers.flatMap((carrier) =>
+        Array.from({ length: 10 }, () => carrier.carry(testClaim())),
       );
+      expect((await Promise.all(claims)).flatMap(brief)).toEqual(Array(40).fill(recorded));
     }
     expect(most).toBe(2);
     expect(outbound.open).toBeLessThanOrEqual(2);
