@@ -43,7 +43,7 @@ export function createAttempts(
     while (queue.ready) {
       const claim = queue.take();
       if (claim === undefined) break;
-      begin(queue, claim);
+      if (!state.lost.has(claim)) begin(queue, claim);
     }
     if (queue.backlog.due) refill(queue);
     if (unrouted.due) route();

@@ -150,7 +150,7 @@ export class DeliveryQueue {
   }
 
   /** Forgets claims that have ended. Cost: a walk over what waits. */
-  drop(ended: ReadonlySet<Claim>): void {
+  drop(ended: WeakSet<Claim>): void {
     for (const claim of this.takeAll()) if (!ended.has(claim)) this.push(claim);
   }
 

@@ -32,6 +32,8 @@ export interface DeliveryState {
   readonly suspended: Set<QueueName>;
   /** Claims whose attempt goes on: attempts.ts. */
   readonly underWay: Set<Claim>;
+  /** Claims that ended because others hold their entries, as long as anything here refers to them: scheduler.ts. */
+  readonly lost: WeakSet<Claim>;
   /** scheduler.ts. */
   phase: "new" | "running" | "stopping";
   /** scheduler.ts. */

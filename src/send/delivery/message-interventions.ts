@@ -84,8 +84,7 @@ export function createMessageInterventions(options: {
       if (came !== "held") return came === "changed" ? "done" : came;
       const waiting = takeBack(queue, id);
       if (waiting === undefined) return wish(queue, id, { kind: "suspend" });
-      await settlement.suspend(waiting);
-      return "done";
+      return (await settlement.suspend(waiting)) === "settled" ? "done" : "busy";
     },
     async remove(queue, id, withNdr) {
       const came = await spool.claimMessage(queue, id);

@@ -121,8 +121,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   /** Others hold these entries now. */
   const forgetLost = (claims: readonly Claim[]): void => {
-    const lost = new Set(claims);
-    for (const queue of queues) queue.drop(lost);
+    for (const claim of claims) state.lost.add(claim);
+    for (const queue of queues) queue.drop(state.lost);
     look();
   };
 
@@ -193,6 +193,7 @@ function newState(options: SchedulerOptions): DeliveryState {
     unrouted: new UnroutedBacklog(),
     suspended,
     underWay: new Set(),
+    lost: new WeakSet(),
     phase: "new",
     startedAt: 0,
   };

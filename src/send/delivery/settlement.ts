@@ -14,6 +14,7 @@ import {
   type QueueName,
   type RecipientChange,
   type Report,
+  type SettleOutcome,
   type Spool,
 } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
@@ -33,7 +34,7 @@ export interface Settlement {
   /** Moves a claim's recipients to a queue unchanged, due now or suspended as before. Resolves when that is durable. */
   move(claim: Claim, queue: QueueName): Promise<void>;
   /** Leaves them where they are, suspended. Resolves when that is durable. */
-  suspend(claim: Claim): Promise<void>;
+  suspend(claim: Claim): Promise<SettleOutcome>;
   setAside(claim: Claim, what: string): void;
   /** Resolves when everything begun has ended. */
   idle(): Promise<void>;
@@ -78,12 +79,19 @@ export function createSettlement(options: SettlementOptions): Settlement {
     claim: Claim,
     changes: readonly RecipientChange[],
     made?: readonly Report[],
-  ): Promise<void> => {
+  ): Promise<SettleOutcome> => {
     pending++;
-    return spool.settle(claim, changes, made).then((outcome) => {
-      if (outcome === "lost") events.emit("ClaimLost", { id: claim.message.id, queue: claim.queue });
-      ended();
-    }, faulted);
+    return spool.settle(claim, changes, made).then(
+      (outcome) => {
+        if (outcome === "lost") events.emit("ClaimLost", { id: claim.message.id, queue: claim.queue });
+        ended();
+        return outcome;
+      },
+      (error: unknown) => {
+        faulted(error);
+        return "lost";
+      },
+    );
   };
 
   const tellKept = (changes: readonly RecipientChange[]): void => {
@@ -102,21 +110,31 @@ export function createSettlement(options: SettlementOptions): Settlement {
     due: ReadonlyMap<ReportKind, ReportRecipient[]>,
   ): Promise<void> => {
     const made: Report[] = [];
+    const tell: (() => void)[] = [];
     for (const [kind, recipients] of due) {
       const { report: one, messageId } = await reports().write(claim, kind, recipients);
       made.push(one);
-      metrics.reported(kind);
-      if (tracking.enabled) trackReport(tracking, claim, kind, recipients, messageId);
-      events.emit("DsnSent", {
-        kind,
-        id: claim.message.id,
-        sender: claim.message.envelope.reversePath,
-        reportId: messageId,
-      });
+      tell.push(() => tellReport(claim, kind, recipients, messageId));
     }
     const durable = settle(claim, changes, made);
     tellKept(changes);
-    await durable;
+    if ((await durable) === "settled") for (const one of tell) one();
+  };
+
+  const tellReport = (
+    claim: Claim,
+    kind: ReportKind,
+    recipients: ReportRecipient[],
+    messageId: string,
+  ): void => {
+    metrics.reported(kind);
+    if (tracking.enabled) trackReport(tracking, claim, kind, recipients, messageId);
+    events.emit("DsnSent", {
+      kind,
+      id: claim.message.id,
+      sender: claim.message.envelope.reversePath,
+      reportId: messageId,
+    });
   };
 
   const reportFailed = (claim: Claim, error: unknown): void => {
@@ -195,7 +213,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
       const dueAt = clock.now();
       const durable = settle(claim, keptAs(claim, queue, dueAt));
       onKept(queue, dueAt);
-      return durable;
+      return durable.then(() => undefined);
     },
     suspend: (claim) => settle(claim, keptAs(claim, claim.queue, suspendedDueAt)),
     setAside,
