@@ -69,6 +69,28 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   testing: ["*"],
 };
 
+/** Inside spool/, imports point down: a folder or file imports itself and those of the lines above it. */
+const spoolLayers: readonly (readonly string[])[] = [
+  ["spool.ts"],
+  ["spool-inspection.ts"],
+  ["lock"],
+  ["store"],
+  ["bodies"],
+  ["messages"],
+  ["queues"],
+  ["flow", "inspection"],
+];
+
+/** Undefined also for what puts them together: files beside the folders may import all. */
+function spoolViolation(file: string, target: string): string | undefined {
+  const [from, to] = [file, target].map((path) => path.split("/")[1] ?? "") as [string, string];
+  const [fromLayer, toLayer] = [from, to].map((name) =>
+    spoolLayers.findIndex((layer) => layer.includes(name)),
+  ) as [number, number];
+  if (from === to || fromLayer === -1) return undefined;
+  return toLayer !== -1 && toLayer < fromLayer ? undefined : `spool/${from} must not import spool/${to}`;
+}
+
 /** Of config, only these may be imported from outside: the types of parsed settings. */
 const openConfigFiles = new Set(["config/settings.ts"]);
 const mayParseConfig = new Set(["config", "cli", "admin", "index.ts", "testing"]);
@@ -108,7 +130,7 @@ export function violation(file: string, specifier: string): string | undefined {
     .join("/");
   if (target.startsWith("..")) return "src imports nothing from outside src";
   const targetArea = firstSegment(target);
-  if (targetArea === area) return undefined;
+  if (targetArea === area) return area === "spool" && !isTest ? spoolViolation(file, target) : undefined;
   const allowed = mayImport[area];
   if (allowed === undefined) return `folder ${area} has no line in scripts/check-borders.ts`;
   if (isTest && targetArea === "testing") return undefined;

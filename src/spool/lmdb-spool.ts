@@ -22,39 +22,36 @@
  */
 import { chmod, mkdir } from "node:fs/promises";
 import { dirname, resolve as absolutePath } from "node:path";
-import type { MessageId } from "../core/message/envelope.ts";
-import type { Clock } from "../ports/ports.ts";
 import { syncDirectory } from "../ports/directory-sync.ts";
 import { fileFault, isFull } from "../ports/file-fault.ts";
-import { accept } from "./flow/arrivals.ts";
+import type { Clock } from "../ports/ports.ts";
 import { openBodyFiles } from "./bodies/body-file.ts";
-import { claimDue, claimMessage, release } from "./flow/claiming.ts";
+import { createArrivals } from "./flow/arrivals.ts";
+import { createChange } from "./flow/changes.ts";
+import { createClaiming } from "./flow/claiming.ts";
+import { createClaims } from "./flow/claims.ts";
+import { createHandover } from "./flow/handover.ts";
+import { createInterventions } from "./flow/interventions.ts";
+import { keptMessages } from "./flow/kept-messages.ts";
+import { walkOld } from "./flow/old-messages.ts";
+import { createSetAside } from "./flow/set-aside.ts";
+import { createSettle } from "./flow/settling.ts";
+import { countDeferred } from "./inspection/count-deferred.ts";
+import { findMessage } from "./inspection/find-message.ts";
+import { listQueue } from "./inspection/list-queue.ts";
+import { oldestSince } from "./inspection/oldest-since.ts";
 import { lockDirectory } from "./lock/directory-lock.ts";
 import { watchSpoolPlace, type SpoolPlace } from "./lock/spool-place.ts";
-import { countDeferred } from "./inspection/count-deferred.ts";
-import { createGroupCommit } from "./store/group-commit.ts";
-import { messageIdOf, messageKey } from "./store/keys.ts";
-import { lmdbDraft } from "./messages/lmdb-draft.ts";
+import { lmdbDraft, type LmdbDraft } from "./messages/lmdb-draft.ts";
+import type { LiveClaim } from "./messages/live-message.ts";
+import { messagesInUse } from "./messages/messages-in-use.ts";
+import { openQueueTable } from "./queues/queue-table.ts";
+import { closedError, createGroupCommit } from "./store/group-commit.ts";
 import type { JournalOptions } from "./store/journal.ts";
 import { openJournaledStore } from "./store/journaled-store.ts";
-import { giveUpStartReserve, keepStartReserve } from "./start-reserve.ts";
-import { openQueueTable } from "./queues/queue-table.ts";
-import { oldestSince } from "./inspection/oldest-since.ts";
-import { list, resubmit } from "./inspection/queue-walks.ts";
-import { setClaimAside } from "./flow/set-aside.ts";
-import { walkOld } from "./flow/old-messages.ts";
-import { comingIn } from "./messages/coming-in.ts";
+import { messageIdOf, messageKey } from "./store/keys.ts";
+import { giveUpStartReserve, keepStartReserve, type StartReserve } from "./start-reserve.ts";
 import type { SpoolInspection } from "./spool-inspection.ts";
-import { settle } from "./flow/settling.ts";
-import { find, suspend } from "./inspection/single-message.ts";
-import {
-  assertOpen,
-  bodyRoom,
-  isTaken,
-  tellSettled,
-  type MessagesInUse,
-  type SpoolState,
-} from "./flow/spool-state.ts";
 import type { Draft, Spool, SpoolError } from "./spool.ts";
 
 export interface LmdbSpoolOptions {
@@ -97,18 +94,15 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
   let place: SpoolPlace | undefined;
   try {
     const { clock, onMisplaced: onChange = () => undefined } = options;
-    place = await watchSpoolPlace({ directory, lock, clock, onChange });
-    const spool = await openState(options, place);
-    await syncEntries(directory, firstMade);
-    const { tables } = spool.store;
-    const orphansSwept = await spool.bodies.sweep(
-      (id) => Number.isSafeInteger(id) && tables.messages.doesExist(messageKey(id)),
-    );
-    const reserve = await keepStartReserve(directory, clock, () => spool.place.fault === undefined);
-    return spoolOf(spool, orphansSwept, async () => {
-      reserve.close();
+    const opened = (place = await watchSpoolPlace({ directory, lock, clock, onChange }));
+    let reserve: StartReserve | undefined;
+    const spool = await putTogether(options, opened, async () => {
+      reserve?.close();
       await lock.unlock();
     });
+    await syncEntries(directory, firstMade);
+    reserve = await keepStartReserve(directory, clock, () => opened.fault === undefined);
+    return spool;
   } catch (error) {
     place?.close();
     await lock.unlock();
@@ -116,129 +110,138 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
   }
 }
 
-async function openState(options: LmdbSpoolOptions, place: SpoolPlace): Promise<SpoolState> {
-  const { directory, clock, onFault = () => undefined } = options;
-  const { inlineLimitBytes = 64 * 1024, memoryBudgetBytes = 64 * 1024 * 1024 } = options;
+async function putTogether(
+  options: LmdbSpoolOptions,
+  place: SpoolPlace,
+  onClosed: () => Promise<void>,
+): Promise<LmdbSpool> {
+  const { directory, clock, onFault = () => undefined, onCommit } = options;
+  const { inlineLimitBytes = 64 * 1024, memoryBudgetBytes = 64 * 1024 * 1024, journal } = options;
+
+  // store, bodies
   const bodies = await openBodyFiles(directory, () => place.look());
-  const { journal } = options;
   const store = await openJournaledStore(directory, {
     clock,
     onFault,
     place,
     ...(journal === undefined ? {} : { journal }),
   });
-  const lastKey = store.lastKey("messages");
-  const memory: MessagesInUse = {
-    lives: new Map(),
-    comingIn: comingIn(lastKey === undefined ? 0 : messageIdOf(lastKey)),
-    damaged: new Set(),
-    waiters: new Map(),
-  };
   const commit: typeof store.commit = async (writes, mayUseReserve) => {
     const startedAt = clock.now();
     await store.commit(writes, mayUseReserve);
-    options.onCommit?.(writes.length, clock.now() - startedAt);
+    onCommit?.(writes.length, clock.now() - startedAt);
   };
-  return {
+  const group = createGroupCommit({ clock, commit, onFault });
+
+  // messages, queues
+  const lastKey = store.lastKey("messages");
+  const messages = messagesInUse(store, lastKey === undefined ? 0 : messageIdOf(lastKey), clock.now());
+  const { comingIn } = messages;
+  const queues = openQueueTable(store, (queue, entry) => messages.isTaken(queue, entry));
+
+  // flow
+  const kept = keptMessages(store.count("messages"), messages);
+  const handover = createHandover(memoryBudgetBytes, onFault);
+  const claims = createClaims({ messages, queues, bodies, handover });
+  const change = createChange({ messages, queues, group, bodies, kept, claims });
+  const arrivals = createArrivals({ clock, place, messages, queues, group, kept, claims, handover });
+  const setAside = createSetAside({
     directory,
-    clock,
-    openedAt: clock.now(),
-    inlineLimitBytes,
-    memoryBudgetBytes,
-    onFault,
     place,
     bodies,
     store,
-    group: createGroupCommit({ clock, commit, onFault }),
-    queues: openQueueTable(store, (queue, entry) => isTaken(memory, queue, entry)),
-    memory,
-    fresh: undefined,
-    onDamaged: undefined,
-    freshBytes: 0,
-    size: store.count("messages"),
-    closed: false,
-  };
-}
+    messages,
+    queues,
+    group,
+    kept,
+    claims,
+    onFault,
+  });
+  const claiming = createClaiming({ messages, queues, group, claims, change, setAside });
+  const settle = createSettle({
+    clock,
+    inlineLimitBytes,
+    bodies,
+    group,
+    comingIn,
+    claims,
+    change,
+    arrivals,
+    onFault,
+  });
+  const interventions = createInterventions({ clock, messages, queues, group, change });
 
-function spoolOf(spool: SpoolState, orphansSwept: number, unlock: () => Promise<void>): LmdbSpool {
-  const { clock, bodies, store, group, queues, memory } = spool;
+  const recovered = kept.size;
   const openDrafts = new Set<Draft>();
-  const room = bodyRoom(spool);
+  const orphansSwept = await bodies.sweep(
+    (id) => Number.isSafeInteger(id) && store.tables.messages.doesExist(messageKey(id)),
+  );
+  /** Refuses what is asked after `close`. */
+  const whileOpen = async <Answer>(ask: () => Answer | Promise<Answer>): Promise<Answer> => {
+    if (group.closed) throw closedError();
+    return ask();
+  };
+
   return {
     orphansSwept,
+    recovered,
     get misplaced() {
-      return spool.place.fault;
+      return place.fault;
     },
-    recovered: spool.size,
     get size() {
-      return spool.size;
+      return kept.size;
     },
+
     begin() {
-      const id = memory.comingIn.begin(clock.now());
+      const id = comingIn.begin(clock.now());
       return lmdbDraft(
         id,
-        () => bodies.begin(id, room),
-        spool.inlineLimitBytes,
+        () => bodies.begin(id, handover.bodies),
+        inlineLimitBytes,
         (draft) => openDrafts.add(draft),
         (draft) => openDrafts.delete(draft),
         (draft) => {
           openDrafts.delete(draft);
-          memory.comingIn.end(id);
+          comingIn.end(id);
         },
       );
     },
-    accept: (draft, envelope, origin, facts) => accept(spool, draft, envelope, origin, facts),
-    onAccepted(fresh) {
-      spool.fresh = fresh;
-    },
-    // One process owns the directory: a claim that ends for another holder ends with this process.
+    accept: (draft, envelope, origin, facts) => arrivals.accept(draft as LmdbDraft, envelope, origin, facts),
+    onAccepted: (fresh) => handover.listen(fresh),
+    whenFinished: (id) => kept.whenFinished(id),
+
+    claim: (queue, limit, now) => whileOpen(() => claiming.due(queue, limit, now)),
+    claimMessage: (queue, id) => whileOpen(() => claiming.message(queue, id)),
+    walkOld: () => walkOld({ clock, store, group, messages, claims }),
+    settle: (claim, changes, reports = []) => settle(claim as LiveClaim, changes, reports),
+    release: (claim, notBefore) => claiming.release(claim as LiveClaim, notBefore),
+    setAside: (claim, what) => whileOpen(() => setAside.claim(claim as LiveClaim, what)),
+    onDamaged: (listener) => setAside.listen(listener),
+    // One process owns the directory: claims end for another holder only with this process.
     onLost: () => undefined,
-    onDamaged(listener) {
-      spool.onDamaged = listener;
-    },
-    claim: (queue, limit, now) => claimDue(spool, queue, limit, now),
-    walkOld: () => walkOld(spool),
-    settle: (held, changes, reports = []) => settle(spool, held, changes, reports),
-    release: (held, notBefore) => release(spool, held, notBefore),
-    async setAside(held, what) {
-      assertOpen(spool);
-      await setClaimAside(spool, held, what);
-    },
-    resubmit: (queue, suspendedToo = false) => resubmit(spool, queue, suspendedToo),
-    suspend: (queue, id, suspended) => suspend(spool, queue, id, suspended),
-    whenSettled: (id) => (isSettled(spool, id) ? Promise.resolve() : settledLater(memory, id)),
-    nextDueAt: (queue) => (spool.closed ? undefined : queues.nextDueAt(queue)),
-    queues: () => (spool.closed ? [] : queues.summaries()),
-    oldestSince: async (queue) => (spool.closed ? undefined : oldestSince(spool, queue)),
-    list: (queue, limit, search) => list(spool, queue, limit, search),
-    countDeferred: (queue, now) => countDeferred(spool, queue, now),
-    find: async (id) => find(spool, id),
-    claimMessage: (queue, id) => claimMessage(spool, queue, id),
+
+    resubmit: (queue, suspendedToo = false) => whileOpen(() => interventions.resubmit(queue, suspendedToo)),
+    suspend: (queue, id, suspended) => whileOpen(() => interventions.suspend(queue, id, suspended)),
+
+    nextDueAt: (queue) => (group.closed ? undefined : queues.nextDueAt(queue)),
+    queues: () => (group.closed ? [] : queues.summaries()),
+    oldestSince: async (queue) => (group.closed ? undefined : oldestSince({ store, queues }, queue)),
+    list: (queue, limit, search) =>
+      whileOpen(() => listQueue({ messages, queues, group }, queue, limit, search)),
+    countDeferred: (queue, now) => whileOpen(() => countDeferred({ queues, group }, queue, now)),
+    find: (id) => whileOpen(() => findMessage({ messages, bodies }, id)),
+
     async close() {
-      if (spool.closed) return;
-      spool.closed = true;
-      spool.place.close();
+      if (group.closed) return;
+      place.close();
+      const ended = group.close();
       for (const draft of openDrafts) draft.discard();
-      await group.close();
-      for (const id of memory.waiters.keys()) tellSettled(spool, id);
+      await ended;
+      kept.close();
       await store.close();
-      await unlock();
+      await onClosed();
     },
   };
-}
-
-function isSettled({ closed, memory, store }: SpoolState, id: MessageId): boolean {
-  if (closed) return true;
-  const live = memory.lives.get(id);
-  return live === undefined ? !store.tables.messages.doesExist(messageKey(id)) : live.entries.length === 0;
-}
-
-function settledLater({ waiters }: MessagesInUse, id: MessageId): Promise<void> {
-  return new Promise((resolve) => {
-    const resolves = waiters.get(id);
-    if (resolves === undefined) waiters.set(id, [resolve]);
-    else resolves.push(resolve);
-  });
 }
 
 /** Makes the files of a directory durable, and the directories above it that were made for it. */

@@ -125,7 +125,7 @@ export interface ContentReader {
    * What one call of `stream` gave is not looked at any more, sockets included: its memory may be used again. Once
    * for a call; who cannot be sure leaves it out.
    */
-  done?(): void;
+  giveBack?(): void;
 }
 
 /** Some recipients of one message in one queue, held by one worker. */
@@ -226,10 +226,10 @@ export interface SpoolIntake {
     facts: Omit<ContentFacts, "sizeBytes">,
   ): Promise<SpooledMessage>;
   /**
-   * Resolves when all recipients of the message are settled as done; also when it is not there any more, and
+   * Resolves when all recipients of the message are finished; also when it is not there any more, and
    * when the spool closes.
    */
-  whenSettled(id: MessageId): Promise<void>;
+  whenFinished(id: MessageId): Promise<void>;
   /** Why nothing is accepted for the time being: what it is kept in is not there any more, or not ours. */
   readonly misplaced: string | undefined;
   /** Messages kept; of the last second where several nodes share the spool. */

@@ -245,7 +245,7 @@ export function createMemorySpool(options: {
       one.recipients = recipients;
       return "changed";
     },
-    whenSettled: (id) =>
+    whenFinished: (id) =>
       kept.has(id) && !closed
         ? new Promise((resolve) => waiters.set(id, [...(waiters.get(id) ?? []), resolve]))
         : Promise.resolve(),

@@ -66,7 +66,7 @@ function counted<Target extends object>(object: Target, count: (change: 1 | -1) 
   return new Proxy(object, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== "function" || name === "whenSettled") return value;
+      if (typeof value !== "function" || name === "whenFinished") return value;
       return (...values: readonly unknown[]): unknown => {
         const result: unknown = Reflect.apply(value, target, values);
         if (name === "walkOld") return counted(result as object, count);

@@ -15,6 +15,8 @@ test.each([
   ["relay.ts", "./receive/connection/listener.ts"],
   ["cli/start.ts", "../config/parse.ts"],
   ["spool/lmdb-spool.ts", "lmdb"],
+  ["spool/flow/claims.ts", "../messages/live-message.ts"],
+  ["spool/lmdb-spool.ts", "./flow/claims.ts"],
   ["cluster/postgres-spool.ts", "pg"],
 ])("%s may import %s", (file, specifier) => {
   expect(violation(file, specifier)).toBeUndefined();
@@ -29,6 +31,9 @@ test.each([
   ["send/routing/route.ts", "../../receive/session/mail.ts", "must not import receive"],
   ["send/routing/route.ts", "../../config/settings.ts", "must not import config"],
   ["spool/lmdb-spool.ts", "../receive/session/mail.ts", "must not import receive"],
+  ["spool/messages/record.ts", "../flow/claims.ts", "must not import spool/flow"],
+  ["spool/inspection/list-queue.ts", "../flow/claims.ts", "must not import spool/flow"],
+  ["spool/store/journal.ts", "../lmdb-spool.ts", "must not import spool/lmdb-spool.ts"],
   ["relay.ts", "./config/parse.ts", "settings.ts only"],
   ["relay.ts", "./cli/start.ts", "must not import cli"],
   ["cli/start.ts", "../testing/recording-sink.ts", "only tests"],

@@ -327,7 +327,7 @@ export function describeSpool(
         expect(spool.size).toBe(1);
         await spool.settle(rest, doneAll(rest));
         expect(spool.size).toBe(0);
-        await spool.whenSettled(id);
+        await spool.whenFinished(id);
       });
 
       test.each([100, 100_000])("accepts its reports of %i octets in the same step", async (reportBytes) => {
@@ -360,15 +360,15 @@ export function describeSpool(
       test("tells who waits when the last recipient is done, not before", async () => {
         const { id } = await acceptMessage(spool, "x", envelopeTo("a@test", "b@test"));
         let settled = false;
-        const waiting = spool.whenSettled(id).then(() => (settled = true));
+        const waiting = spool.whenFinished(id).then(() => (settled = true));
         const claim = await claimOne();
         await spool.settle(claim, [{ kind: "done", index: 0 }]);
         const rest = await claimOne();
         expect(settled).toBe(false);
         await spool.settle(rest, doneAll(rest));
         await waiting;
-        await spool.whenSettled(id);
-        await spool.whenSettled(12345);
+        await spool.whenFinished(id);
+        await spool.whenFinished(12345);
       });
 
       test("refuses changes outside its claim, which stays", async () => {
@@ -520,7 +520,7 @@ export function describeSpool(
         expect(spool.size).toBe(1);
         expect(await spool.settle(two, doneAll(two))).toBe("lost");
         spool.release(one);
-        await spool.whenSettled(message.id);
+        await spool.whenFinished(message.id);
         expect(counts()).toEqual({ [submissionQueue]: 1 });
         expect(idsOf(await spool.claim(submissionQueue, 9, clock.now()))).toEqual([other.id]);
       });
@@ -528,7 +528,7 @@ export function describeSpool(
       test("refuses everything after close, and lets waiters go", async () => {
         const { id } = await acceptMessage(spool);
         const claim = await claimOne();
-        const waiting = spool.whenSettled(id);
+        const waiting = spool.whenFinished(id);
         const draft = spool.begin();
         draft.write(patterned(100_000));
         await spool.close();

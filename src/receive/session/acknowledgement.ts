@@ -50,7 +50,7 @@ function settledWithin(
     resolve(context);
   };
   const timer = clock.after(delayMs, () => end("Expired"));
-  spool.whenSettled(message.id).then(
+  spool.whenFinished(message.id).then(
     () => end("Delivered"),
     () => end("Skipped"),
   );

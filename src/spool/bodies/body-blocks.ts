@@ -24,8 +24,8 @@ export function bodyBlocks(): BodyBlocks {
 }
 
 /**
- * A body that is in memory still. Its blocks are used again only when everybody who has read it has said that he is
- * done; otherwise, as after a broken connection, they are left to the garbage collector.
+ * A body that is in memory still. Its blocks are used again only when everybody who has read it has given it
+ * back; otherwise, as after a broken connection, they are left to the garbage collector.
  */
 export class KeptBody {
   readonly #chunks: readonly Buffer[];
@@ -43,7 +43,7 @@ export class KeptBody {
   }
 
   /** One of those who asked for a stream does not look at it any more. */
-  done(): void {
+  giveBack(): void {
     this.#readers--;
   }
 

@@ -9,13 +9,13 @@ import { crc32 } from "node:zlib";
 import type { MessageId } from "../../core/message/envelope.ts";
 import { createDirectorySync, syncDirectory, type DirectorySync } from "../../ports/directory-sync.ts";
 import { bodyBlocks } from "./body-blocks.ts";
-import { writeBody, type BodyRoom, type BodyWriter } from "./body-writer.ts";
+import { writeBody, type BodyMemory, type BodyWriter } from "./body-writer.ts";
 import { faultOf } from "../store/store-fault.ts";
 import { SpoolError } from "../spool.ts";
 
 export interface BodyFiles {
-  /** With `room`, what is written is also kept in memory as long as there is room for it. */
-  begin(id: MessageId, room?: BodyRoom): BodyWriter;
+  /** With `memory`, what is written is also kept in memory as long as there is memory for it. */
+  begin(id: MessageId, memory?: BodyMemory): BodyWriter;
   /** Chunks in order. Throws SpoolError `damaged`, at the latest in place of the last chunk. */
   read(id: MessageId, sizeBytes: number, crc: number): AsyncGenerator<Buffer, void, undefined>;
   /** Removes a body; one that is gone is no fault. */
@@ -74,8 +74,8 @@ export async function openBodyFiles(
   };
 
   return {
-    begin: (id, room) =>
-      writeBody(blocks, room, {
+    begin: (id, memory) =>
+      writeBody(blocks, memory, {
         open: async () => {
           await makeShard(id);
           return open(pathOf(id), "wx", 0o600);

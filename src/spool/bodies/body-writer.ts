@@ -11,17 +11,17 @@ export interface BodyWriter {
   whenWritable(): Promise<void>;
   /** Resolves with the crc32 when file and directory entry are durable. Rejects with SpoolError; the file is gone then. */
   finish(): Promise<number>;
-  /** The body, if there was room to keep it; the room is given back. Once, after `finish`. */
+  /** The body, if there was memory to keep it, which is free again. Once, after `finish`. */
   takeKept(): KeptBody | undefined;
   /** Removes the file. Idempotent; resolves when it is gone. */
   discard(): Promise<void>;
 }
 
 /** Memory for bodies between their arrival and their delivery. */
-export interface BodyRoom {
-  /** False: there is no room. */
-  take(bytes: number): boolean;
-  give(bytes: number): void;
+export interface BodyMemory {
+  /** False: there is no more. */
+  reserve(bytes: number): boolean;
+  free(bytes: number): void;
 }
 
 /** Handing work to the pool costs the event loop more than the copy: few, large writes. */
@@ -39,7 +39,7 @@ interface Piece {
 /** `file`: where it goes; `faultFrom` makes what `finish` rejects with. */
 export function writeBody(
   blocks: BodyBlocks,
-  room: BodyRoom | undefined,
+  memory: BodyMemory | undefined,
   file: {
     open: () => Promise<FileHandle>;
     syncEntry: () => Promise<void>;
@@ -50,7 +50,7 @@ export function writeBody(
   let filling: Buffer | undefined;
   let filledBytes = 0;
   let waiting: Piece[] = [];
-  let kept: Piece[] | undefined = room && [];
+  let kept: Piece[] | undefined = memory && [];
   let unwrittenBytes = 0;
   let crc = 0;
   let fault: unknown;
@@ -62,7 +62,7 @@ export function writeBody(
   let handle: FileHandle | undefined;
   let removed: Promise<void> | undefined;
 
-  const release = () => {
+  const wakeWriter = () => {
     wake?.();
     wake = writable = undefined;
   };
@@ -71,15 +71,15 @@ export function writeBody(
     if (piece.written && !piece.kept) blocks.give(piece.octets);
   };
 
-  const leaveRoom = () => {
+  const leaveMemory = () => {
     const left = kept ?? [];
-    room?.give(left.length * bodyBlockBytes);
+    memory?.free(left.length * bodyBlockBytes);
     kept = undefined;
     return left;
   };
 
   const keepNoLonger = () => {
-    for (const piece of leaveRoom()) {
+    for (const piece of leaveMemory()) {
       piece.kept = false;
       reuse(piece);
     }
@@ -102,7 +102,7 @@ export function writeBody(
     filledBytes = 0;
     waiting.push(piece);
     if (kept === undefined) return;
-    if (room?.take(bodyBlockBytes) !== true) return keepNoLonger();
+    if (memory?.reserve(bodyBlockBytes) !== true) return keepNoLonger();
     piece.kept = true;
     kept.push(piece);
   };
@@ -121,23 +121,23 @@ export function writeBody(
           reuse(piece);
         }
         // What is left here starts no write by itself: whoever waits must go on.
-        if (unwrittenBytes < writeBatchBytes) release();
+        if (unwrittenBytes < writeBatchBytes) wakeWriter();
       }
     } catch (error) {
       fault ??= error;
       waiting = [];
       unwrittenBytes = 0;
-      release();
+      wakeWriter();
     }
     pumping = undefined;
   }
 
   async function discard() {
     over = true;
-    leaveRoom();
+    leaveMemory();
     waiting = [];
     filling = undefined;
-    release();
+    wakeWriter();
     await pumping;
     await handle?.close().catch(() => undefined);
     handle = undefined;
@@ -181,7 +181,7 @@ export function writeBody(
     },
     takeKept() {
       const whole = kept !== undefined;
-      const chunks = leaveRoom().map(({ octets }) => octets);
+      const chunks = leaveMemory().map(({ octets }) => octets);
       return whole ? new KeptBody(chunks, blocks) : undefined;
     },
     discard: () => (removed ??= discard()),

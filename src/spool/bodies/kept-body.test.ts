@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { bodyBlockBytes, bodyBlocks, KeptBody } from "./body-blocks.ts";
 import { openBodyFiles } from "./body-file.ts";
-import type { BodyRoom } from "./body-writer.ts";
+import type { BodyMemory } from "./body-writer.ts";
 import { openLmdbSpool, type LmdbSpool } from "../lmdb-spool.ts";
 import { submissionQueue, type Claim } from "../spool.ts";
 
@@ -38,22 +38,22 @@ test.each([
   const block = blocks.take();
   const body = new KeptBody([block.subarray(0, 10)], blocks);
   for (let i = 0; i < readers; i++) body.stream();
-  for (let i = 0; i < done; i++) body.done();
+  for (let i = 0; i < done; i++) body.giveBack();
   body.end();
   const next = blocks.take();
   expect(next).toHaveLength(bodyBlockBytes);
   expect(next.buffer === block.buffer).toBe(reused);
 });
 
-test("a body that finds no more room is written all the same, and takes no room", async () => {
+test("a body that finds no more memory is written all the same, and takes none", async () => {
   let takenBytes = 0;
-  const room: BodyRoom = {
-    take(bytes) {
+  const memory: BodyMemory = {
+    reserve(bytes) {
       if (takenBytes + bytes > 3 * bodyBlockBytes) return false;
       takenBytes += bytes;
       return true;
     },
-    give: (bytes) => void (takenBytes -= bytes),
+    free: (bytes) => void (takenBytes -= bytes),
   };
   const files = await openBodyFiles(directory);
   for (const [id, blocks] of [
@@ -62,7 +62,7 @@ test("a body that finds no more room is written all the same, and takes no room"
     [3, 40],
   ] as const) {
     const content = numbered(blocks * bodyBlockBytes - 100, id);
-    const body = files.begin(id, room);
+    const body = files.begin(id, memory);
     for (let at = 0; at < content.length; at += 10_000) {
       if (!body.write(content.subarray(at, at + 10_000))) await body.whenWritable();
     }
@@ -73,7 +73,7 @@ test("a body that finds no more room is written all the same, and takes no room"
     if (kept !== undefined) expect((await read(kept.stream())).equals(content)).toBe(true);
     expect((await read(files.read(id, content.length, crc))).equals(content)).toBe(true);
   }
-  const discarded = files.begin(4, room);
+  const discarded = files.begin(4, memory);
   discarded.write(numbered(2 * bodyBlockBytes, 4));
   expect(takenBytes).toBe(2 * bodyBlockBytes);
   await discarded.discard();
@@ -113,7 +113,7 @@ test("fresh large mail is read from memory, and from disk when its claim was giv
       spool.release(claim, clock.now() + 1000);
       continue;
     }
-    if (i % 3 === 0) claim.content.done?.();
+    if (i % 3 === 0) claim.content.giveBack?.();
     await spool.settle(claim, [{ index: 0, kind: "done" }]);
   }
   await clock.advance(2000);

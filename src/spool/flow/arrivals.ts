@@ -1,121 +1,115 @@
-/** New mail: from a finished draft to a message that is durable and handed over. */
+/** New mail: from a finished draft, or a report, to a message that is durable and handed over or waits. */
 import type { Envelope, Origin } from "../../core/message/envelope.ts";
-import { messageKey, queueKey } from "../store/keys.ts";
-import { holdClaim, newLiveMessage, type LiveMessage } from "../messages/live-message.ts";
-import type { LmdbDraft } from "../messages/lmdb-draft.ts";
-import type { Write } from "../store/store.ts";
-import { encodeMessage } from "../messages/record.ts";
-import { dropKeptBody, endClaim, everyRecipient, letGo, type SpoolState } from "./spool-state.ts";
+import type { Clock } from "../../ports/ports.ts";
 import type { KeptBody } from "../bodies/body-blocks.ts";
-import {
-  SpoolError,
-  submissionQueue,
-  type ContentFacts,
-  type Draft,
-  type FreshMail,
-  type SpooledMessage,
-} from "../spool.ts";
-
-/** What a claim costs beside its content, as the budget counts it. */
-const claimBytes = 1024;
-export const emptyValue = Buffer.alloc(0);
-
-/** `Spool.accept`. */
-export async function accept(
-  spool: SpoolState,
-  draft: Draft,
-  envelope: Envelope,
-  origin: Origin,
-  facts: Omit<ContentFacts, "sizeBytes">,
-): Promise<SpooledMessage> {
-  const { id, sizeBytes } = draft;
-  const { chunks, body } = (draft as LmdbDraft).take();
-  let arriving: Arrival | undefined;
-  try {
-    const bodyCrc = await body?.finish();
-    // A body goes by its path: its record must not end up in another directory.
-    const misplaced = body === undefined ? spool.place.fault : await spool.place.look();
-    if (misplaced !== undefined) throw new SpoolError("failed", misplaced);
-    const content: ContentFacts = { sizeBytes, ...facts };
-    const message = { id, arrivedAt: spool.clock.now(), envelope, origin, content };
-    arriving = arrival(spool, message, chunks, bodyCrc, body?.takeKept());
-    await spool.group.once(arriving.writes);
-  } catch (error) {
-    spool.memory.comingIn.end(id);
-    if (arriving !== undefined) giveUp(spool, arriving);
-    await body?.discard();
-    throw error;
-  }
-  arrive(spool, arriving);
-  return arriving.live.message;
-}
-
-/** The message is durable: counted, and handed over or left to wait. */
-export function arrive(spool: SpoolState, { live, freshBytes }: Arrival) {
-  const { id, arrivedAt } = live.message;
-  spool.memory.comingIn.end(id);
-  spool.size++;
-  spool.queues.count(submissionQueue, 1);
-  if (freshBytes !== undefined) {
-    spool.memory.lives.set(id, live);
-    const claim = holdClaim(live, submissionQueue, everyRecipient, spool.bodies, freshBytes);
-    if (!spool.closed && told(spool, (fresh) => fresh.take(claim))) return;
-    if (!claim.ended) endClaim(spool, claim);
-    letGo(spool, live);
-  }
-  spool.queues.findOrAdd(submissionQueue).add({ dueAt: arrivedAt, id });
-  told(spool, (fresh) => fresh.waits(live.message));
-}
-
-/** Nothing of the message is kept. */
-function giveUp(spool: SpoolState, { live, freshBytes }: Arrival) {
-  dropKeptBody(live);
-  spool.freshBytes -= freshBytes ?? 0;
-}
-
-/** False when nobody listens, or the listener throws: its fault is no fault of the message. */
-function told(spool: SpoolState, tell: (fresh: FreshMail) => unknown): boolean {
-  const { fresh } = spool;
-  if (fresh === undefined) return false;
-  try {
-    return tell(fresh) !== false;
-  } catch (error) {
-    spool.onFault(new SpoolError("failed", `fresh mail was not taken: ${String(error)}`, { cause: error }));
-    return false;
-  }
-}
+import type { SpoolPlace } from "../lock/spool-place.ts";
+import type { LmdbDraft } from "../messages/lmdb-draft.ts";
+import { dropKeptBody, newLiveMessage, type LiveMessage } from "../messages/live-message.ts";
+import type { MessagesInUse } from "../messages/messages-in-use.ts";
+import { encodeMessage } from "../messages/record.ts";
+import type { QueueTable } from "../queues/queue-table.ts";
+import { addEntry } from "../queues/queue-writes.ts";
+import type { GroupCommit } from "../store/group-commit.ts";
+import { messageKey } from "../store/keys.ts";
+import type { Write } from "../store/store.ts";
+import type { Claims } from "./claims.ts";
+import type { Handover } from "./handover.ts";
+import type { KeptMessages } from "./kept-messages.ts";
+import { SpoolError, submissionQueue, type ContentFacts, type SpooledMessage } from "../spool.ts";
 
 /** A message about to be written. */
 export interface Arrival {
   readonly live: LiveMessage;
   readonly writes: readonly Write[];
-  /** Memory set apart for its fresh claim; undefined: nobody takes it fresh. */
+  /** Octets set apart for its fresh claim; undefined: nobody takes it fresh. */
   readonly freshBytes: number | undefined;
 }
 
-/** A new message, what accepting it writes, and who has it then: decided before it is written. */
-export function arrival(
-  spool: SpoolState,
-  message: SpooledMessage,
-  chunks: readonly Buffer[],
-  bodyCrc?: number,
-  keptBody?: KeptBody,
-): Arrival {
-  const { id, arrivedAt, envelope, origin, content } = message;
-  const header = { arrivedAt, envelope, origin, content, ...(bodyCrc === undefined ? {} : { bodyCrc }) };
-  const inlineBytes = bodyCrc === undefined ? content.sizeBytes : 0;
-  const { record, content: inline } = encodeMessage(header, chunks, inlineBytes);
-  const live = newLiveMessage(message, bodyCrc === undefined ? inline : { bodyCrc });
-  live.keptBody = keptBody;
-  const inMemory = bodyCrc === undefined || keptBody !== undefined;
-  const bytes = claimBytes + (inMemory ? content.sizeBytes : 0);
-  const isTaken =
-    spool.freshBytes + bytes <= spool.memoryBudgetBytes && told(spool, (fresh) => fresh.hasRoom(message));
-  if (isTaken) spool.freshBytes += bytes;
-  else dropKeptBody(live);
-  const writes: Write[] = [
-    { table: "messages", key: messageKey(id), value: record, isNew: true },
-    { table: "queue", key: queueKey(submissionQueue, arrivedAt, id), value: emptyValue, isNew: true },
-  ];
-  return { live, writes, freshBytes: isTaken ? bytes : undefined };
+export interface Arrivals {
+  /** `Spool.accept`. */
+  accept(
+    draft: LmdbDraft,
+    envelope: Envelope,
+    origin: Origin,
+    facts: Omit<ContentFacts, "sizeBytes">,
+  ): Promise<SpooledMessage>;
+  /** A new message, what accepting it writes, and who has it then: decided before it is written. */
+  prepare(message: SpooledMessage, chunks: readonly Buffer[], bodyCrc?: number, keptBody?: KeptBody): Arrival;
+  /** The message is durable: counted, and handed over or left to wait. */
+  arrive(arrival: Arrival): void;
+}
+
+export function createArrivals(parts: {
+  readonly clock: Clock;
+  readonly place: SpoolPlace;
+  readonly messages: MessagesInUse;
+  readonly queues: QueueTable;
+  readonly group: GroupCommit;
+  readonly kept: KeptMessages;
+  readonly claims: Claims;
+  readonly handover: Handover;
+}): Arrivals {
+  const { clock, place, messages, queues, group, kept, claims, handover } = parts;
+
+  const prepare: Arrivals["prepare"] = (message, chunks, bodyCrc, keptBody) => {
+    const { id, arrivedAt, envelope, origin, content } = message;
+    const header = { arrivedAt, envelope, origin, content, ...(bodyCrc === undefined ? {} : { bodyCrc }) };
+    const inlineBytes = bodyCrc === undefined ? content.sizeBytes : 0;
+    const { record, content: inline } = encodeMessage(header, chunks, inlineBytes);
+    const live = newLiveMessage(message, bodyCrc === undefined ? inline : { bodyCrc });
+    live.keptBody = keptBody;
+    const inMemory = bodyCrc === undefined || keptBody !== undefined;
+    const freshBytes = handover.ask(message, inMemory ? content.sizeBytes : 0);
+    if (freshBytes === undefined) dropKeptBody(live);
+    const writes: Write[] = [
+      { table: "messages", key: messageKey(id), value: record, isNew: true },
+      addEntry(submissionQueue, arrivedAt, id),
+    ];
+    return { live, writes, freshBytes };
+  };
+
+  const arrive = ({ live, freshBytes }: Arrival): void => {
+    const { id, arrivedAt } = live.message;
+    messages.comingIn.end(id);
+    kept.added();
+    queues.count(submissionQueue, 1);
+    if (freshBytes !== undefined) {
+      const claim = claims.holdFresh(live, submissionQueue, freshBytes);
+      if (!group.closed && handover.take(claim)) return;
+      if (!claim.ended) claims.end(claim);
+      messages.letGo(live);
+    }
+    queues.findOrAdd(submissionQueue).add({ dueAt: arrivedAt, id });
+    handover.waits(live.message);
+  };
+
+  return {
+    prepare,
+    arrive,
+    async accept(draft, envelope, origin, facts) {
+      const { id, sizeBytes } = draft;
+      const { chunks, body } = draft.takeContent();
+      let arrival: Arrival | undefined;
+      try {
+        const bodyCrc = await body?.finish();
+        // A body goes by its path: its record must not end up in another directory.
+        const misplaced = body === undefined ? place.fault : await place.look();
+        if (misplaced !== undefined) throw new SpoolError("failed", misplaced);
+        const content: ContentFacts = { sizeBytes, ...facts };
+        const message = { id, arrivedAt: clock.now(), envelope, origin, content };
+        arrival = prepare(message, chunks, bodyCrc, body?.takeKept());
+        await group.once(arrival.writes);
+      } catch (error) {
+        messages.comingIn.end(id);
+        if (arrival !== undefined) {
+          dropKeptBody(arrival.live);
+          handover.free(arrival.freshBytes ?? 0);
+        }
+        await body?.discard();
+        throw error;
+      }
+      arrive(arrival);
+      return arrival.live.message;
+    },
+  };
 }

@@ -1,104 +1,97 @@
-/** Beginning claims, and ending them without a change. */
+/** Beginning claims on what is due or named, and ending them without a change. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MessageId } from "../../core/message/envelope.ts";
-import { change } from "./changes.ts";
+import { hasEntry, isDamage, isHeld, type LiveClaim } from "../messages/live-message.ts";
+import { turnRecords, type MessagesInUse } from "../messages/messages-in-use.ts";
+import { everyRecipient } from "../messages/recipients.ts";
 import { maxLater } from "../queues/due-queue.ts";
+import type { QueueTable } from "../queues/queue-table.ts";
+import { closedError, type GroupCommit } from "../store/group-commit.ts";
 import type { DueKey } from "../store/keys.ts";
-import { isDamage, isHeld, loadMessage, type LiveClaim } from "../messages/live-message.ts";
-import { removeDangling, setAside } from "./set-aside.ts";
-import {
-  assertOpen,
-  endClaim,
-  everyRecipient,
-  hasEntry,
-  hold,
-  isTaken,
-  letGo,
-  makeClaimable,
-  turnRecords,
-  type SpoolState,
-} from "./spool-state.ts";
+import type { Change } from "./changes.ts";
+import type { Claims } from "./claims.ts";
+import type { SetAside } from "./set-aside.ts";
 import type { Claim, QueueName } from "../spool.ts";
 
-/** `Spool.claim`. */
-export async function claimDue(
-  spool: SpoolState,
-  queue: QueueName,
-  limit: number,
-  now: number,
-): Promise<Claim[]> {
-  assertOpen(spool);
-  const claims: Claim[] = [];
-  if ((spool.queues.find(queue)?.pending.size ?? 0) > 0) await spool.group.tried();
-  while (claims.length < limit && !spool.closed) {
-    const batch = spool.queues.take(queue, now, Math.min(limit - claims.length, turnRecords));
-    if (batch.length === 0) break;
-    const obstacles: Promise<void>[] = [];
-    for (const entry of batch) obstacles.push(holdCandidate(spool, queue, entry, now, claims));
-    await Promise.all(obstacles);
-    if (claims.length < limit) await nextTurn();
-  }
-  return claims;
+export interface Claiming {
+  /** `Spool.claim`. */
+  due(queue: QueueName, limit: number, now: number): Promise<Claim[]>;
+  /** `Spool.claimMessage`. */
+  message(queue: QueueName, id: MessageId): Promise<Claim | "held" | "missing">;
+  /** `Spool.release`. */
+  release(claim: LiveClaim, notBefore: number | undefined): void;
 }
 
-/** Holds the message of a candidate, or deals with what stands in the way. */
-async function holdCandidate(
-  spool: SpoolState,
-  queue: QueueName,
-  entry: DueKey,
-  now: number,
-  claims: Claim[],
-) {
-  const { id, dueAt } = entry;
-  if (isTaken(spool.memory, queue, entry)) return;
-  const loaded = spool.memory.lives.get(id) ?? loadMessage(spool, id);
-  if (loaded === undefined) return removeDangling(spool, queue, entry);
-  if (isDamage(loaded)) {
-    const own = loaded.entries.some((known) => known.queue === queue);
-    return setAside(spool, id, loaded.what, own ? loaded.entries : [...loaded.entries, { queue, dueAt }]);
-  }
-  if (hasEntry(loaded, queue, dueAt)) claims.push(hold(spool, loaded, queue, now));
-  else await removeDangling(spool, queue, entry);
-}
+export function createClaiming(parts: {
+  readonly messages: MessagesInUse;
+  readonly queues: QueueTable;
+  readonly group: GroupCommit;
+  readonly claims: Claims;
+  readonly change: Change;
+  readonly setAside: SetAside;
+}): Claiming {
+  const { messages, queues, group, claims, change, setAside } = parts;
 
-/** `Spool.claimMessage`. */
-export async function claimMessage(
-  spool: SpoolState,
-  queue: QueueName,
-  id: MessageId,
-): Promise<Claim | "held" | "missing"> {
-  assertOpen(spool);
-  const { memory } = spool;
-  if ((spool.queues.find(queue)?.pending.size ?? 0) > 0) await spool.group.tried();
-  assertOpen(spool);
-  if (memory.comingIn.has(id) || memory.damaged.has(id)) return "missing";
-  const live = memory.lives.get(id) ?? loadMessage(spool, id);
-  if (live === undefined || isDamage(live) || live.gone) return "missing";
-  if (!live.entries.some((entry) => entry.queue === queue)) return "missing";
-  if (isHeld(live, queue)) return "held";
-  return hold(spool, live, queue, everyRecipient);
-}
-
-/** `Spool.release`. */
-export function release(spool: SpoolState, claim: Claim, notBefore: number | undefined): void {
-  const own = claim as LiveClaim;
-  const { live, queue } = own;
-  if (own.ended || live.gone) return;
-  endClaim(spool, own);
-  const { id } = live.message;
-  const entry = live.entries.find((one) => one.queue === queue);
-  const due = spool.queues.find(queue);
-  if (entry !== undefined && due !== undefined) {
-    if (notBefore === undefined) makeClaimable(spool, live, entry);
-    else if (due.putOff < maxLater) due.addLater({ id, dueAt: entry.dueAt }, notBefore);
-    else {
-      const later = live.recipients.map((recipient) =>
-        recipient.queue === queue && recipient.dueAt < notBefore
-          ? { ...recipient, dueAt: notBefore }
-          : recipient,
-      );
-      change(spool, live, later, []).catch(() => undefined);
+  /** Holds the message of a candidate, or deals with what stands in the way. */
+  const holdCandidate = async (
+    queue: QueueName,
+    entry: DueKey,
+    now: number,
+    held: Claim[],
+  ): Promise<void> => {
+    const { id, dueAt } = entry;
+    if (messages.isTaken(queue, entry)) return;
+    const found = messages.find(id);
+    if (found === undefined) return setAside.dangling(queue, entry);
+    if (isDamage(found)) {
+      const own = found.entries.some((known) => known.queue === queue);
+      return setAside.message(id, found.what, own ? found.entries : [...found.entries, { queue, dueAt }]);
     }
-  }
-  letGo(spool, live);
+    if (hasEntry(found, queue, dueAt)) held.push(claims.hold(found, queue, now));
+    else await setAside.dangling(queue, entry);
+  };
+
+  return {
+    async due(queue, limit, now) {
+      const held: Claim[] = [];
+      if (queues.isBeingWritten(queue)) await group.tried();
+      while (held.length < limit && !group.closed) {
+        const batch = queues.takeCandidates(queue, now, Math.min(limit - held.length, turnRecords));
+        if (batch.length === 0) break;
+        const obstacles: Promise<void>[] = [];
+        for (const entry of batch) obstacles.push(holdCandidate(queue, entry, now, held));
+        await Promise.all(obstacles);
+        if (held.length < limit) await nextTurn();
+      }
+      return held;
+    },
+    async message(queue, id) {
+      if (queues.isBeingWritten(queue)) await group.tried();
+      if (group.closed) throw closedError();
+      const live = messages.findWhole(id);
+      if (!live?.entries.some((entry) => entry.queue === queue)) return "missing";
+      return isHeld(live, queue) ? "held" : claims.hold(live, queue, everyRecipient);
+    },
+    release(claim, notBefore) {
+      const { live, queue } = claim;
+      if (claim.ended || live.gone) return;
+      claims.end(claim);
+      const { id } = live.message;
+      const entry = live.entries.find((one) => one.queue === queue);
+      const due = queues.find(queue);
+      if (entry !== undefined && due !== undefined) {
+        if (notBefore === undefined) claims.makeClaimable(live, entry);
+        else if (due.putOff < maxLater) due.addLater({ id, dueAt: entry.dueAt }, notBefore);
+        else {
+          const later = live.recipients.map((recipient) =>
+            recipient.queue === queue && recipient.dueAt < notBefore
+              ? { ...recipient, dueAt: notBefore }
+              : recipient,
+          );
+          change(live, later).catch(() => undefined);
+        }
+      }
+      messages.letGo(live);
+    },
+  };
 }

@@ -1,6 +1,5 @@
 /** Messages in use: held by claims or with changes on their way to disk. All others are on disk only. */
 import type { MessageId } from "../../core/message/envelope.ts";
-import type { Clock } from "../../ports/ports.ts";
 import type { KeptBody } from "../bodies/body-blocks.ts";
 import type { BodyFiles } from "../bodies/body-file.ts";
 import { messageKey } from "../store/keys.ts";
@@ -61,14 +60,8 @@ export interface Damage {
   readonly entries: readonly QueueEntry[];
 }
 
-/**
- * Reads a message from the store; undefined when there is none. One that was accepted under a clock ahead of this one
- * counts as arrived when the spool was opened. Cost: two lookups, a checksum, a JSON.
- */
-export function loadMessage(
-  { store, clock, openedAt }: { readonly store: Store; readonly clock: Clock; readonly openedAt: number },
-  id: MessageId,
-): LiveMessage | Damage | undefined {
+/** Reads a message from the store; undefined when there is none. Cost: two lookups, a checksum, a JSON. */
+export function loadMessage(store: Store, id: MessageId): LiveMessage | Damage | undefined {
   const key = messageKey(id);
   const record = store.tables.messages.getBinary(key);
   const stateRecord = store.tables.state.getBinary(key);
@@ -79,13 +72,9 @@ export function loadMessage(
   const stored = decodeMessage(id, record);
   if (typeof stored === "string") return { what: stored, entries };
   if (typeof recipients === "string") return { what: recipients, entries };
-  const { message } = stored;
-  const live = newLiveMessage(message, stored.content);
-  return {
-    ...live,
-    ...(message.arrivedAt > clock.now() ? { message: { ...message, arrivedAt: openedAt } } : undefined),
-    ...(recipients === undefined ? undefined : { recipients, entries, hasState: true }),
-  };
+  const live = newLiveMessage(stored.message, stored.content);
+  if (recipients === undefined) return live;
+  return { ...live, recipients, entries, hasState: true };
 }
 
 export function isDamage(loaded: LiveMessage | Damage): loaded is Damage {
@@ -117,6 +106,16 @@ export function isHeld(live: LiveMessage, queue: QueueName): boolean {
   return live.claims.some((claim) => claim.queue === queue);
 }
 
+export function hasEntry(live: LiveMessage, queue: QueueName, dueAt: number): boolean {
+  return live.entries.some((entry) => entry.queue === queue && entry.dueAt === dueAt);
+}
+
+/** Its content is on disk only from now on. */
+export function dropKeptBody(live: LiveMessage): void {
+  live.keptBody?.end();
+  live.keptBody = undefined;
+}
+
 export function contentReader(live: LiveMessage, bodies: BodyFiles): ContentReader {
   const { message, content } = live;
   if (Buffer.isBuffer(content)) {
@@ -131,6 +130,6 @@ export function contentReader(live: LiveMessage, bodies: BodyFiles): ContentRead
   return {
     inMemory: undefined,
     stream: () => live.keptBody?.stream() ?? bodies.read(message.id, message.content.sizeBytes, bodyCrc),
-    done: () => live.keptBody?.done(),
+    giveBack: () => live.keptBody?.giveBack(),
   };
 }

@@ -14,7 +14,7 @@ export interface DraftContent {
 
 export interface LmdbDraft extends Draft {
   /** Ends the draft for `accept`. Throws when it has ended already. */
-  take(): DraftContent;
+  takeContent(): DraftContent;
 }
 
 /** `onBody` hears of the draft when its body goes to a file, `onTaken` when such a draft is taken, `onDiscarded` of any. */
@@ -59,7 +59,7 @@ export function lmdbDraft(
       onDiscarded(self);
       void body?.discard();
     },
-    take() {
+    takeContent() {
       if (over) throw new Error(`draft ${id} has ended`);
       over = true;
       if (body !== undefined) onTaken(self);

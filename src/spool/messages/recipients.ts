@@ -14,6 +14,9 @@ import {
   type RecipientState,
 } from "../spool.ts";
 
+/** Every recipient is due then. */
+export const everyRecipient = Number.POSITIVE_INFINITY;
+
 /** A recipient's state with its place. */
 export interface PlacedRecipient extends RecipientState {
   readonly queue: QueueName;

@@ -34,7 +34,7 @@ export interface DueQueue {
   /** An entry is claimable from `notBefore` on. */
   addLater(entry: DueKey, notBefore: number): void;
   /** Takes up to `limit` candidates due at `now`, earliest first; none when there are no more. */
-  take(now: number, limit: number, scan: ScanEntries, isTaken: IsTaken): DueKey[];
+  takeCandidates(now: number, limit: number, scan: ScanEntries, isTaken: IsTaken): DueKey[];
   /** When the earliest entry that nobody holds is due, those being written included. */
   nextDueAt(scan: ScanEntries, isTaken: IsTaken): number | undefined;
   /** Forgets the position: the next claim looks from the beginning. */
@@ -105,7 +105,7 @@ export function dueQueue(): DueQueue {
       putOff.add(entry.id);
       insert(later, { ...entry, notBefore }, (a, b) => a.notBefore - b.notBefore || a.id - b.id);
     },
-    take(now, limit, scan, isTaken) {
+    takeCandidates(now, limit, scan, isTaken) {
       wakeLater(now);
       head = undefined;
       const taken: DueKey[] = [];

@@ -4,6 +4,9 @@ import { dueKeyOf, queueEnd, queueKey, queueNameOf, type DueKey } from "../store
 import type { Store } from "../store/journaled-store.ts";
 import { submissionQueue, suspendedDueAt, type QueueName, type QueueSummary } from "../spool.ts";
 
+/** Before all entries of a queue. */
+export const firstEntry: DueKey = { dueAt: 0, id: 0 };
+
 export interface QueueTable {
   find(queue: QueueName): DueQueue | undefined;
   findOrAdd(queue: QueueName): DueQueue;
@@ -11,7 +14,10 @@ export interface QueueTable {
   count(queue: QueueName, change: 1 | -1): void;
   /** Entries on disk behind `after` in due order. Cost: a range read; about 1 µs an entry. */
   scan(queue: QueueName, after: DueKey, limit: number): DueKey[];
-  take(queue: QueueName, now: number, limit: number): DueKey[];
+  /** Some entries were added that a scan does not find yet; `GroupCommit.tried` waits for them. */
+  isBeingWritten(queue: QueueName): boolean;
+  /** What may be claimed, earliest due first. Whoever takes one checks that it still is so. */
+  takeCandidates(queue: QueueName, now: number, limit: number): DueKey[];
   nextDueAt(queue: QueueName): number | undefined;
   summaries(): QueueSummary[];
 }
@@ -63,8 +69,9 @@ export function openQueueTable(
       if (isOver && queue !== submissionQueue) queues.delete(queue);
     },
     scan,
-    take: (queue, now, limit) =>
-      queues.get(queue)?.take(
+    isBeingWritten: (queue) => (queues.get(queue)?.pending.size ?? 0) > 0,
+    takeCandidates: (queue, now, limit) =>
+      queues.get(queue)?.takeCandidates(
         now,
         limit,
         (after, count) => scan(queue, after, count),

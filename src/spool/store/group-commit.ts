@@ -13,6 +13,8 @@ import type { Write } from "./store.ts";
 import { SpoolError } from "../spool.ts";
 
 export interface GroupCommit {
+  /** `close` was called. */
+  readonly closed: boolean;
   /** Resolves when the writes are durable. Rejects with SpoolError when they are not, and never will be. */
   once(writes: readonly Write[]): Promise<void>;
   /** Resolves when the writes are durable, however long that takes. Rejects with `closed` only. */
@@ -164,6 +166,9 @@ export function createGroupCommit(options: {
   }
 
   return {
+    get closed() {
+      return closed;
+    },
     once(writes) {
       if (closed) return Promise.reject(closedError());
       for (const write of writes) gathering.writes.push(write);
@@ -219,6 +224,6 @@ function faultFrom(error: unknown): SpoolError {
   return error instanceof SpoolError ? error : new SpoolError("failed", String(error), { cause: error });
 }
 
-function closedError(): SpoolError {
+export function closedError(): SpoolError {
   return new SpoolError("closed", "the spool is closed");
 }

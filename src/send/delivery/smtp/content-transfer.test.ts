@@ -12,6 +12,9 @@ test.each([
   let done = 0;
   const claim = testClaim({ ...given, content: "x".repeat(100) });
   const connection = { alive: true, unsentBytes } as ClientConnection;
-  new ContentTransfer(connection, { ...claim, content: { ...claim.content, done: () => done++ } }).taken();
+  new ContentTransfer(connection, {
+    ...claim,
+    content: { ...claim.content, giveBack: () => done++ },
+  }).taken();
   expect(done).toBe(times);
 });

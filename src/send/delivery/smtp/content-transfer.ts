@@ -73,7 +73,7 @@ export class ContentTransfer implements ContentSink {
 
   /** The peer has the content. One that said so too early may get the rest of it still. */
   taken(): void {
-    if (this.inMemory === undefined && this.connection.unsentBytes === 0) this.claim.content.done?.();
+    if (this.inMemory === undefined && this.connection.unsentBytes === 0) this.claim.content.giveBack?.();
   }
 
   write(parts: readonly (Buffer | string)[]): Promise<void> {

@@ -583,7 +583,7 @@ describe("memory of a streamed content", () => {
     const { carrier } = carrierTo(server.port, { connector: one });
     const claim = testClaim({ content: large, pieceBytes: 64 * 1024 });
     let done = 0;
-    await carrier.carry({ ...claim, content: { ...claim.content, done: () => done++ } });
+    await carrier.carry({ ...claim, content: { ...claim.content, giveBack: () => done++ } });
     return done;
   }
   const until354 = async (peer: ScriptedPeer): Promise<void> => {
