@@ -202,6 +202,7 @@ export async function createRelay(
   const scheduler: Scheduler = createScheduler({
     spool,
     suspended: suspensions.queues,
+    onSuspensionCarried: (from, to) => suspensions.carry(from, to),
     settings,
     ports: { clock, random },
     events,

@@ -347,6 +347,20 @@ export const catalogue = {
     level: 0,
     text: "Queue %queue is delivered again, no longer suspended.",
   },
+  QueueSuspensionCarried: {
+    id: 20503,
+    category: "TransportService",
+    severity: "Warning",
+    level: 0,
+    text: "The configuration has queue %successor in place of the suspended queue %queue: it is suspended now and holds the mail of that one until Resume-Queue.",
+  },
+  SuspendedQueueKept: {
+    id: 20504,
+    category: "TransportService",
+    severity: "Warning",
+    level: 0,
+    text: "The suspended queue %queue has no send connector any more. It stays suspended and holds %messages messages until Resume-Queue, which routes them again.",
+  },
   PeerFeatureDisabled: {
     id: 20106,
     category: "SmtpSend",

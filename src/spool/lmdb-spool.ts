@@ -52,7 +52,7 @@ import { openJournaledStore } from "./store/journaled-store.ts";
 import { messageIdOf, messageKey } from "./store/keys.ts";
 import { giveUpStartReserve, keepStartReserve, type StartReserve } from "./start-reserve.ts";
 import type { SpoolInspection } from "./spool-inspection.ts";
-import type { Draft, Spool, SpoolError } from "./spool.ts";
+import { submissionQueue, type Draft, type Spool, type SpoolError } from "./spool.ts";
 
 export interface LmdbSpoolOptions {
   /** Made when it is missing, with mode 0700. One process at a time. */
@@ -220,7 +220,8 @@ async function putTogether(
     // One process owns the directory: claims end for another holder only with this process.
     onLost: () => undefined,
 
-    resubmit: (queue, suspendedToo = false) => whileOpen(() => interventions.resubmit(queue, suspendedToo)),
+    resubmit: (queue, suspendedToo = false, to = submissionQueue) =>
+      whileOpen(() => interventions.resubmit(queue, suspendedToo, to)),
     suspend: (queue, id, suspended) => whileOpen(() => interventions.suspend(queue, id, suspended)),
 
     nextDueAt: (queue) => (group.closed ? undefined : queues.nextDueAt(queue)),

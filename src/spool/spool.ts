@@ -280,10 +280,10 @@ export interface Spool extends SpoolIntake {
    */
   setAside(claim: Claim, what: string): Promise<void>;
   /**
-   * Moves all unclaimed entries of a queue back to the submission queue, due at once. Suspended ones stay, or with
-   * `suspendedToo` move and stay suspended. Returns how many.
+   * Moves all unclaimed entries of a queue back to the submission queue, or to the queue `to`, due at once. Suspended
+   * ones stay, or with `suspendedToo` move and stay suspended. Returns how many.
    */
-  resubmit(queue: QueueName, suspendedToo?: boolean): Promise<number>;
+  resubmit(queue: QueueName, suspendedToo?: boolean, to?: QueueName): Promise<number>;
   /**
    * Suspends what one message has in a queue, or makes it due now again. Suspended entries are not claimed by
    * `claim`, also after a restart. Resolves when it is durable. Cost: one write.

@@ -220,14 +220,14 @@ export function createMemorySpool(options: {
       forget(id);
       damaged?.({ id, what, setAside: undefined });
     },
-    async resubmit(queue, suspendedToo = false) {
+    async resubmit(queue, suspendedToo = false, to = submissionQueue) {
       assertOpen();
       const now = clock.now();
       let moved = 0;
       for (const { one, claimed } of entries(queue)) {
         const recipients = claimed
           ? undefined
-          : resubmittedRecipients(one.recipients, queue, suspendedToo, now);
+          : resubmittedRecipients(one.recipients, queue, suspendedToo, now, to);
         if (recipients === undefined) continue;
         one.notBefore.delete(queue);
         one.recipients = recipients;

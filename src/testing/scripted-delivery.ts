@@ -5,7 +5,12 @@ import { createEventLog } from "../events/event-log.ts";
 import type { EventRecord } from "../events/events.ts";
 import type { AttemptResult, RecipientOutcome } from "../send/delivery/delivery.ts";
 import type { SchedulerLimits } from "../send/delivery/limits.ts";
-import type { QueueSnapshot, Scheduler, SchedulerSettings } from "../send/delivery/scheduler-contract.ts";
+import type {
+  QueueSnapshot,
+  Scheduler,
+  SchedulerOptions,
+  SchedulerSettings,
+} from "../send/delivery/scheduler-contract.ts";
 import { createScheduler } from "../send/delivery/scheduler.ts";
 import type { Claim, QueueName } from "../spool/spool.ts";
 import { openTestedSpool, type SpoolKind, type TestedSpool } from "./tested-spool.ts";
@@ -43,9 +48,10 @@ export async function openScriptedDelivery(
     readonly limits?: Partial<SchedulerLimits>;
     readonly concurrency?: number;
     readonly suspended?: Iterable<QueueName>;
+    readonly onSuspensionCarried?: SchedulerOptions["onSuspensionCarried"];
   } = {},
 ): Promise<ScriptedDelivery> {
-  const { limits = {}, concurrency = 5, suspended = [] } = options;
+  const { limits = {}, concurrency = 5, suspended = [], onSuspensionCarried } = options;
   let settings = initial;
 
   const build = (): Scheduler => {
@@ -62,6 +68,7 @@ export async function openScriptedDelivery(
       events,
       limits,
       suspended,
+      ...(onSuspensionCarried === undefined ? undefined : { onSuspensionCarried }),
       carrierFor: ({ name }) => {
         const open = new Set<() => void>();
         return {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nextHopOf, queueNameOf } from "./next-hops.ts";
+import { nextHopOf, queueNameOf, successorOf } from "./next-hops.ts";
 import type { SendConnectorSettings, SmartHost } from "./send-connector.ts";
 
 const smart = (name: string, ...smartHosts: SmartHost[]): SendConnectorSettings => ({
@@ -50,4 +50,19 @@ test("long names are cut to a bounded length and still told apart", () => {
   expect(a.length).toBe(200);
   expect(a).not.toBe(b);
   expect(nextHopOf(smart("Out", ...hosts("a"))).length).toBeGreaterThan(200);
+});
+
+const to = (name: string, port: number) => smart(name, { host: "10.0.0.1", port });
+test.each([
+  ["by its name", "Out;old:25", [to("Out", 1), to("Other", 2)], "Out;[10.0.0.1]:1"],
+  ["whatever its case", "OUT;old:25", [to("Out", 1)], "Out;[10.0.0.1]:1"],
+  ["not by the beginning of its name", "Outer;old:25", [to("Out", 1)], undefined],
+  ["by the longest name that fits", "Out;x;old:25", [to("Out", 1), to("Out;x", 2)], "Out;x;[10.0.0.1]:2"],
+  ["by its next hop when that is new", "Gone;[10.0.0.1]:1", [to("New", 1)], "New;[10.0.0.1]:1"],
+  ["not by that of an old one", "Gone;[10.0.0.1]:3", [to("Old", 3)], undefined],
+  ["not by that of two", "Gone;[10.0.0.1]:1", [to("New", 1), to("New2", 1)], undefined],
+  ["not at all", "Gone;old:25", [to("New", 1)], undefined],
+])("a queue that is no more is followed %s", (_how, name, connectors, successor) => {
+  const queues = new Map(connectors.map((connector) => [queueNameOf(connector), connector]));
+  expect(successorOf(name, queues, (queue) => queue.startsWith("New"))).toBe(successor);
 });

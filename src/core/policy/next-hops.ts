@@ -20,6 +20,32 @@ export function queueNameOf(connector: SendConnectorSettings): string {
     : `${name.slice(0, maxNameLength - 9)}~${checksum(name).toString(16).padStart(8, "0")}`;
 }
 
+/**
+ * The queue of today that takes the place of one that is no more: the one of the connector by that name, whatever its
+ * next hop is now; else the only one among the `added` with the same next hop (its connector has another name now).
+ * Undefined when there is none. Cost: per connector.
+ */
+export function successorOf(
+  name: string,
+  queues: ReadonlyMap<string, SendConnectorSettings>,
+  added: (name: string) => boolean,
+): string | undefined {
+  let successor: string | undefined;
+  let longest = 0;
+  const wanted = name.toLowerCase();
+  // A name may hold a semicolon: the longest that fits is the connector's.
+  for (const [queue, connector] of queues) {
+    if (connector.name.length <= longest || !wanted.startsWith(`${connector.name.toLowerCase()};`)) continue;
+    longest = connector.name.length;
+    successor = queue;
+  }
+  if (successor !== undefined) return successor;
+  const renamed = [...queues].filter(
+    ([queue, connector]) => added(queue) && name.endsWith(`;${nextHopOf(connector)}`),
+  );
+  return renamed.length === 1 ? renamed[0]?.[0] : undefined;
+}
+
 /** Exchange's DeliveryType of a connector's queue. */
 export function deliveryTypeOf(
   connector: SendConnectorSettings,

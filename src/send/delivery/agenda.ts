@@ -20,7 +20,7 @@ export function createAgenda(
     readonly resubmit: (name: QueueName) => void;
   },
 ): () => void {
-  const { spool, clock, limits, queues, unrouted } = state;
+  const { spool, clock, limits, queues, unrouted, suspended } = state;
   const { wakeUp, sweep, pump, route, resubmit } = parts;
   let nextSweepAt = 0;
   let graceIsOver = false;
@@ -30,7 +30,7 @@ export function createAgenda(
     if (name === unreachableQueue) return;
     const queue = queues.get(name);
     const backlog = name === submissionQueue ? unrouted : queue?.backlog;
-    if (backlog === undefined) return resubmit(name);
+    if (backlog === undefined) return suspended.has(name) ? undefined : resubmit(name);
     if (nextDueAt === undefined) return;
     if (nextDueAt > latestPlausibleDueAt(now, state.settings.transport)) backlog.tryAll(messages);
     else if (nextDueAt <= now || backlog.owesTries) {

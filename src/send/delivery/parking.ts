@@ -29,8 +29,8 @@ export interface Parking {
   owesTries(queue: QueueName): boolean;
   /** A queue is being worked on, so what waits there is tried before long. */
   isWorkedOn(queue: QueueName): boolean;
-  /** What was moved to the submission queue has yet to be tried where it is routed to. */
-  resubmitted(entries: number): void;
+  /** So many messages were moved to a queue: they have yet to be tried there, or where they are routed to. */
+  resubmitted(entries: number, to: QueueName): void;
   /** Recipients stand in a queue, due at `dueAt`: it is looked at then. */
   kept(queue: QueueName, dueAt: number): void;
   /** Where recipients of a queue wait: they are routed again when no connector has that queue any more. */
@@ -58,7 +58,7 @@ export function createParking(
   const { settlement, wakeUp, refill, route } = parts;
 
   const queueFor = (name: QueueName): QueueName =>
-    queues.has(name) || name === unreachableQueue ? name : submissionQueue;
+    queues.has(name) || name === unreachableQueue || suspended.has(name) ? name : submissionQueue;
 
   const isDecisionDue = ({ message, recipients }: Claim): boolean => {
     const allReported = recipients.every(({ delayReported }) => delayReported);
@@ -119,9 +119,9 @@ export function createParking(
     },
     owesTries: (name) => isWorkedOn(name) && backlogOf(name)?.owesTries === true,
     isWorkedOn,
-    resubmitted(entries) {
-      unrouted.oweTries(entries);
-      route();
+    resubmitted(entries, to) {
+      backlogOf(to)?.oweTries(entries);
+      if (to === submissionQueue) route();
     },
     kept(name, dueAt) {
       if (state.phase === "stopping" || name === unreachableQueue || dueAt === suspendedDueAt) return;

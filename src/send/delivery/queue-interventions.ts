@@ -18,6 +18,11 @@ export interface QueueInterventions extends Pick<Scheduler, "suspend" | "retryNo
    * with how many; a call while one goes on does nothing.
    */
   resubmit(name: QueueName, suspendedToo: boolean): Promise<number>;
+  /**
+   * Another queue takes the place of a suspended one that is closed: it is suspended now, and holds the mail of that one.
+   * Resolves when that has moved.
+   */
+  carry(from: QueueName, to: QueueName): Promise<void>;
   /** Messages of the queue are on their way to be routed again. */
   isResubmitting(name: QueueName): boolean;
   /** The same for what no connector matched, unless that queue is suspended. */
@@ -32,21 +37,40 @@ export function createQueueInterventions(options: {
   readonly unrouted: Backlog;
   /** Ends a claim that waited in memory: it waits on disk. */
   readonly park: (claim: Claim, name: QueueName) => void;
-  /** So many messages wait to be routed again. */
-  readonly onResubmitted: (moved: number) => void;
+  /** So many messages were moved to a queue. */
+  readonly onResubmitted: (moved: number, to: QueueName) => void;
+  /** A queue was suspended that is closed. */
+  readonly onSuspendedClosed: () => void;
+  readonly keepCarried: (from: QueueName, to: QueueName) => Promise<unknown>;
   readonly onFault: (error: unknown) => void;
   /** Looks at every queue now. */
   readonly tick: () => void;
 }): QueueInterventions {
-  const { spool, events, queues, suspended, unrouted, park, onResubmitted, onFault, tick } = options;
+  const {
+    spool,
+    events,
+    queues,
+    suspended,
+    unrouted,
+    park,
+    onResubmitted,
+    onSuspendedClosed,
+    keepCarried,
+    onFault,
+    tick,
+  } = options;
   const resubmitting = new Set<QueueName>();
 
-  const resubmit = async (name: QueueName, suspendedToo: boolean): Promise<number> => {
+  const resubmit = async (
+    name: QueueName,
+    suspendedToo: boolean,
+    to: QueueName = submissionQueue,
+  ): Promise<number> => {
     if (resubmitting.has(name)) return 0;
     resubmitting.add(name);
     try {
-      const moved = await spool.resubmit(name, suspendedToo);
-      if (moved > 0) onResubmitted(moved);
+      const moved = await spool.resubmit(name, suspendedToo, to);
+      if (moved > 0) onResubmitted(moved, to);
       return moved;
     } catch (error) {
       onFault(error);
@@ -56,27 +80,44 @@ export function createQueueInterventions(options: {
     }
   };
 
+  const mark = (name: QueueName, on: boolean): void => {
+    if (on) suspended.add(name);
+    else suspended.delete(name);
+    const queue = queues.get(name);
+    if (queue === undefined) return;
+    queue.suspended = on;
+    if (on) for (const claim of queue.takeAll()) park(claim, name);
+  };
+
   return {
-    resubmit,
+    resubmit: (name, suspendedToo) => resubmit(name, suspendedToo),
+    async carry(from, to) {
+      suspended.delete(from);
+      mark(to, true);
+      events.emit("QueueSuspensionCarried", { queue: from, successor: to });
+      await resubmit(from, true, to);
+      // Only now: ended before, the next start finds the old name and carries it over again.
+      try {
+        await keepCarried(from, to);
+      } catch (error) {
+        events.emit("RelayFault", { where: `keeping that queue ${to} is suspended`, error: String(error) });
+      }
+    },
     isResubmitting: (name) => resubmitting.has(name) || (name === submissionQueue && resubmitting.size > 0),
     async rerouteUnreachable() {
       return suspended.has(unreachableQueue) ? 0 : resubmit(unreachableQueue, false);
     },
     suspend(name, on) {
       if (suspended.has(name) === on) return false;
-      if (on) suspended.add(name);
-      else suspended.delete(name);
-      const queue = queues.get(name);
-      if (queue !== undefined) {
-        queue.suspended = on;
-        if (on) for (const claim of queue.takeAll()) park(claim, name);
-      }
+      mark(name, on);
       if (!on) {
         const messages = spool.queues().find((summary) => summary.queue === name)?.messages ?? 0;
-        (name === submissionQueue ? unrouted : queue?.backlog)?.tryAll(messages);
+        (name === submissionQueue ? unrouted : queues.get(name)?.backlog)?.tryAll(messages);
       }
       events.emit(on ? "QueueSuspended" : "QueueResumed", { queue: queueTitle(name) });
       if (!on && name === unreachableQueue) void resubmit(name, false);
+      else if (!on && name !== submissionQueue && !queues.has(name)) void resubmit(name, true);
+      if (on && !queues.has(name)) onSuspendedClosed();
       tick();
       return true;
     },

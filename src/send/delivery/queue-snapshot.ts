@@ -28,6 +28,12 @@ export function snapshotOf(
       status: statusOf(submissionQueue),
     },
     ...Array.from(queues, (queue) => deliverySnapshot(queue, messages.get(queue.name) ?? 0, now)),
+    ...closedQueues(queues, suspended).map((name) => ({
+      ...idle(name, name, "Undefined", messages.get(name) ?? 0),
+      nextHop: name.slice(name.indexOf(";") + 1),
+      status: "Suspended" as const,
+      lastError: "It has no send connector any more; Resume-Queue routes what it holds again",
+    })),
     ...(unreachable === 0 && !suspended.has(unreachableQueue)
       ? []
       : [
@@ -38,6 +44,15 @@ export function snapshotOf(
           },
         ]),
   ];
+}
+
+/** Suspended ones that no connector has any more: they are seen, and resumed. */
+function closedQueues(queues: Iterable<DeliveryQueue>, suspended: ReadonlySet<QueueName>): QueueName[] {
+  const closed = new Set(suspended);
+  closed.delete(submissionQueue);
+  closed.delete(unreachableQueue);
+  for (const { name } of queues) closed.delete(name);
+  return [...closed];
 }
 
 /** Fresh mail on its way from memory stands in the submission queue on disk; here it counts where it is. */

@@ -1,7 +1,8 @@
 /** A new configuration: queues open and close, and what stood in closed ones is routed again. */
 import { isDeepStrictEqual } from "node:util";
+import { successorOf } from "../../core/policy/next-hops.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { submissionQueue, type QueueName } from "../../spool/spool.ts";
+import { submissionQueue, unreachableQueue, type QueueName } from "../../spool/spool.ts";
 import { createReportWriter, type ReportWriter } from "../dsn/report-writer.ts";
 import { createRouting } from "../routing/routing.ts";
 import type { DeliveryState } from "./delivery-state.ts";
@@ -34,15 +35,39 @@ export async function reconfigure(
   state.routing = createRouting(next.sendConnectors);
   state.reports = reportWriterOf(next, { clock, random });
   const before = new Map([...queues].map((queue) => [queue.name, queue]));
+  const carried = carrySuspensions(state, parts.onQueues, before);
   const closed = follow(state, before);
   await allOf(closed.flatMap((queue) => empty(state, queue, parts)));
   // What found no room in a closed queue waits for whatever queue it is routed to now.
   unrouted.arrived();
-  const gone: QueueName[] = [...before.keys()].filter((name) => !queues.has(name));
+  const gone = [...before.keys()].filter((name) => !queues.has(name) && !state.suspended.has(name));
   await Promise.all([
+    ...carried,
     ...gone.map((name) => parts.onQueues.resubmit(name, true)),
     parts.onQueues.rerouteUnreachable(),
   ]);
+}
+
+/**
+ * What is suspended stays so when its queue has another name now or none: no mail that is held leaves because of a new
+ * configuration. `before`: the queues that were open. Returns the moves of what such queues hold.
+ */
+export function carrySuspensions(
+  { spool, events, routing, suspended }: DeliveryState,
+  onQueues: Pick<QueueInterventions, "carry">,
+  before: ReadonlyMap<QueueName, unknown>,
+): Promise<void>[] {
+  const moves: Promise<void>[] = [];
+  for (const name of suspended) {
+    if (name === submissionQueue || name === unreachableQueue || routing.queues.has(name)) continue;
+    const successor = successorOf(name, routing.queues, (queue) => !before.has(queue));
+    if (successor !== undefined) moves.push(onQueues.carry(name, successor));
+    else if (before.has(name)) {
+      const messages = spool.queues().find(({ queue }) => queue === name)?.messages ?? 0;
+      events.emit("SuspendedQueueKept", { queue: name, messages });
+    }
+  }
+  return moves;
 }
 
 /** Opens the queues of the routing and closes those it has no more, or over another connector. */

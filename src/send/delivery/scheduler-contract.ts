@@ -34,6 +34,8 @@ export interface SchedulerOptions {
   readonly limits?: Partial<SchedulerLimits>;
   /** Queues suspended by an earlier run. */
   readonly suspended?: Iterable<QueueName>;
+  /** Keeps over a restart that another queue is suspended in the stead of one. */
+  readonly onSuspensionCarried?: (from: QueueName, to: QueueName) => Promise<unknown>;
 }
 
 /** A queue as people see it (Exchange: Get-Queue). Times are `Clock.now()` milliseconds. */

@@ -31,7 +31,7 @@ import { createMessageInterventions, type MessageInterventions } from "./message
 import { createParking } from "./parking.ts";
 import { createQueueInterventions } from "./queue-interventions.ts";
 import { snapshotOf } from "./queue-snapshot.ts";
-import { reconfigure, reportWriterOf } from "./reconfiguration.ts";
+import { carrySuspensions, reconfigure, reportWriterOf } from "./reconfiguration.ts";
 import { refill, tellClaimFault } from "./refill.ts";
 import type { Scheduler, SchedulerOptions } from "./scheduler-contract.ts";
 import { createSettlement } from "./settlement.ts";
@@ -104,7 +104,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     suspended,
     unrouted,
     park: (claim, name) => void parking.park(claim, name),
-    onResubmitted: (moved) => parking.resubmitted(moved),
+    onResubmitted: (moved, to) => parking.resubmitted(moved, to),
+    onSuspendedClosed: () => void carrySuspensions(state, onQueues, state.routing.queues),
+    keepCarried: options.onSuspensionCarried ?? (() => Promise.resolve()),
     onFault: (error) => tellClaimFault(state, error),
     tick: () => look(),
   });
@@ -149,6 +151,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       // An earlier run may have lived under another clock: everything left is looked at once, due or not.
       for (const { queue, messages } of spool.queues())
         (queue === submissionQueue ? unrouted : queues.get(queue)?.backlog)?.tryAll(messages);
+      // The configuration may have changed since a queue was suspended.
+      void carrySuspensions(state, onQueues, state.routing.queues);
       void onQueues.rerouteUnreachable();
       look();
     },

@@ -7,30 +7,44 @@ export interface Suspensions {
   readonly queues: ReadonlySet<QueueName>;
   /** True when this changed something. Resolves when it is durable; rejects when the file cannot be written. */
   set(queue: QueueName, suspended: boolean): Promise<boolean>;
+  /** Another queue has taken the place of a suspended one: it is suspended in its stead. Else as `set`. */
+  carry(from: QueueName, to: QueueName): Promise<boolean>;
 }
 
 /** Reads the file; a missing one means that no queue is suspended. Rejects when it cannot be read or understood. */
 export async function openSuspensions(file: string): Promise<Suspensions> {
   let queues: ReadonlySet<QueueName> = new Set(await storedNames(file));
   let last: Promise<unknown> = Promise.resolve();
+  /** One after the other; `alter` returns false when nothing changes. */
+  const change = (alter: (names: Set<QueueName>) => boolean): Promise<boolean> => {
+    const write = async (): Promise<boolean> => {
+      const next = new Set(queues);
+      if (!alter(next)) return false;
+      await replaceFile(file, `${JSON.stringify([...next])}\n`, { mode: 0o600 });
+      queues = next;
+      return true;
+    };
+    const changed = last.then(write, write);
+    last = changed.catch(() => undefined);
+    return changed;
+  };
   return {
     get queues() {
       return queues;
     },
-    set(queue, suspended) {
-      const change = async (): Promise<boolean> => {
-        if (queues.has(queue) === suspended) return false;
-        const next = new Set(queues);
-        if (suspended) next.add(queue);
-        else next.delete(queue);
-        await replaceFile(file, `${JSON.stringify([...next])}\n`, { mode: 0o600 });
-        queues = next;
+    set: (queue, suspended) =>
+      change((names) => {
+        if (names.has(queue) === suspended) return false;
+        if (suspended) names.add(queue);
+        else names.delete(queue);
         return true;
-      };
-      const changed = last.then(change, change);
-      last = changed.catch(() => undefined);
-      return changed;
-    },
+      }),
+    carry: (from, to) =>
+      change((names) => {
+        if (!names.delete(from)) return false;
+        names.add(to);
+        return true;
+      }),
   };
 }
 

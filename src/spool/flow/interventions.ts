@@ -9,11 +9,11 @@ import { firstEntry, type QueueTable } from "../queues/queue-table.ts";
 import type { GroupCommit } from "../store/group-commit.ts";
 import type { DueKey } from "../store/keys.ts";
 import type { Change } from "./changes.ts";
-import { submissionQueue, suspendedDueAt, type QueueName, type Suspension } from "../spool.ts";
+import { suspendedDueAt, type QueueName, type Suspension } from "../spool.ts";
 
 export interface Interventions {
   /** `Spool.resubmit`. */
-  resubmit(queue: QueueName, suspendedToo: boolean): Promise<number>;
+  resubmit(queue: QueueName, suspendedToo: boolean, to: QueueName): Promise<number>;
   /** `Spool.suspend`. */
   suspend(queue: QueueName, id: MessageId, suspended: boolean): Promise<Suspension>;
 }
@@ -27,29 +27,30 @@ export function createInterventions(parts: {
 }): Interventions {
   const { clock, messages, queues, group, change } = parts;
 
-  /** Moves the unheld entry of a message to the submission queue. */
+  /** Moves the unheld entry of a message. */
   const resubmitEntry = (
     queue: QueueName,
     entry: DueKey,
     suspendedToo: boolean,
     now: number,
+    to: QueueName,
   ): Promise<void> | undefined => {
     if (messages.isTaken(queue, entry) || (entry.dueAt === suspendedDueAt && !suspendedToo)) return undefined;
     const live = messages.findWhole(entry.id);
     if (live === undefined || !hasEntry(live, queue, entry.dueAt)) return undefined;
-    const moved = resubmittedRecipients(live.recipients, queue, suspendedToo, now);
+    const moved = resubmittedRecipients(live.recipients, queue, suspendedToo, now, to);
     return moved && change(live, moved);
   };
 
   return {
-    async resubmit(queue, suspendedToo) {
+    async resubmit(queue, suspendedToo, to) {
       const now = clock.now();
       let count = 0;
-      let after = queue === submissionQueue ? { dueAt: now, id: Number.MAX_SAFE_INTEGER } : firstEntry;
+      let after = queue === to ? { dueAt: now, id: Number.MAX_SAFE_INTEGER } : firstEntry;
       if (queues.isBeingWritten(queue)) await group.tried();
       while (!group.closed) {
         const page = queues.scan(queue, after, turnRecords);
-        const moves = page.flatMap((entry) => resubmitEntry(queue, entry, suspendedToo, now) ?? []);
+        const moves = page.flatMap((entry) => resubmitEntry(queue, entry, suspendedToo, now, to) ?? []);
         count += moves.length;
         await Promise.all(moves);
         const last = page.at(-1);

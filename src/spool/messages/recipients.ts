@@ -133,7 +133,7 @@ export function suspendedRecipients(
 }
 
 /**
- * The recipients with those of a queue in the submission queue, due at `now`. Suspended ones stay, or with
+ * The recipients with those of a queue in another, due at `now`. Suspended ones stay, or with
  * `suspendedToo` move as they are. Undefined when none moves.
  */
 export function resubmittedRecipients(
@@ -141,6 +141,7 @@ export function resubmittedRecipients(
   place: QueueName,
   suspendedToo: boolean,
   now: number,
+  to: QueueName,
 ): PlacedRecipient[] | undefined {
   const moves = ({ queue, dueAt }: PlacedRecipient): boolean =>
     queue === place && (suspendedToo || dueAt !== suspendedDueAt);
@@ -149,7 +150,7 @@ export function resubmittedRecipients(
     moves(recipient)
       ? {
           ...recipient,
-          queue: submissionQueue,
+          queue: to,
           dueAt: recipient.dueAt === suspendedDueAt ? suspendedDueAt : now,
         }
       : recipient,
