@@ -361,6 +361,20 @@ export const catalogue = {
     level: 0,
     text: "The suspended queue %queue has no send connector any more. It stays suspended and holds %messages messages until Resume-Queue, which routes them again.",
   },
+  DeliveriesHeld: {
+    id: 20505,
+    category: "TransportService",
+    severity: "Error",
+    level: 0,
+    text: "No delivery is begun: the disk does not take down what became of %open messages, which would be sent again after a crash.",
+  },
+  DeliveriesGoOn: {
+    id: 20506,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "The disk takes writes again: deliveries go on.",
+  },
   PeerFeatureDisabled: {
     id: 20106,
     category: "SmtpSend",

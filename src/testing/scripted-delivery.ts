@@ -33,6 +33,8 @@ export interface ScriptedDelivery {
   submit(to: readonly string[], changes?: Partial<Envelope>): Promise<number>;
   /** Ends this run and begins the next one, at another time. */
   restart(change?: { readonly at?: number; readonly settings?: SchedulerSettings }): Promise<void>;
+  /** Begins another run on the same spool, which was stopped. */
+  begin(): void;
   /** Stops the relay; nothing is begun before `restart`. */
   stop(): Promise<void>;
   queue(identity: string): QueueSnapshot | undefined;
@@ -112,6 +114,10 @@ export async function openScriptedDelivery(
       );
       return id;
     },
+    begin() {
+      delivery.scheduler = build();
+      delivery.scheduler.start();
+    },
     async stop() {
       await Promise.all([delivery.scheduler.stop(0), delivery.tested.clock.advance(2000)]);
     },
@@ -119,8 +125,7 @@ export async function openScriptedDelivery(
       await delivery.stop();
       settings = next ?? settings;
       delivery.tested = await delivery.tested.reopen(at);
-      delivery.scheduler = build();
-      delivery.scheduler.start();
+      delivery.begin();
       await delivery.tested.clock.settle();
     },
     queue: (identity) => delivery.scheduler.snapshot().find((one) => one.identity === identity),
@@ -133,8 +138,7 @@ export async function openScriptedDelivery(
       await delivery.tested.close();
     },
   };
-  delivery.scheduler = build();
-  delivery.scheduler.start();
+  delivery.begin();
   return delivery;
 }
 

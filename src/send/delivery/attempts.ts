@@ -7,6 +7,7 @@ import type { DeliveryQueue } from "./delivery-queue.ts";
 import { decisionContext, type DeliveryState } from "./delivery-state.ts";
 import type { MessageInterventions } from "./message-interventions.ts";
 import type { Parking } from "./parking.ts";
+import type { SettleWatch } from "./settle-watch.ts";
 import type { Settlement } from "./settlement.ts";
 import { trackDeferred } from "./track-delivery.ts";
 import type { WakeUp } from "./wake-up.ts";
@@ -29,18 +30,19 @@ export function createAttempts(
     readonly settlement: Settlement;
     readonly parking: Parking;
     readonly wakeUp: WakeUp;
+    readonly watch: Pick<SettleWatch, "isStuck">;
     readonly onMessages: () => MessageInterventions;
     readonly refill: (queue: DeliveryQueue) => void;
     readonly route: () => void;
   },
 ): Attempts {
   const { spool, events, clock, random, tracking, queues, unrouted, underWay } = state;
-  const { settlement, parking, wakeUp, onMessages, refill, route } = parts;
+  const { settlement, parking, wakeUp, watch, onMessages, refill, route } = parts;
   let tellEnd: (() => void) | undefined;
 
   const pump = (queue: DeliveryQueue): void => {
     if (state.phase === "stopping" || !queues.isOpen(queue)) return;
-    while (queue.ready) {
+    while (queue.ready && !watch.isStuck) {
       const claim = queue.take();
       if (claim === undefined) break;
       if (!state.lost.has(claim)) begin(queue, claim);

@@ -16,6 +16,7 @@ export function snapshotOf(
   queues: Iterable<DeliveryQueue>,
   summaries: readonly QueueSummary[],
   suspended: ReadonlySet<QueueName>,
+  isHeld: boolean,
   now: number,
 ): readonly QueueSnapshot[] {
   const messages = new Map(summaries.map((summary) => [summary.queue, summary.messages]));
@@ -27,7 +28,7 @@ export function snapshotOf(
       ...idle(submissionQueue, "Submission", "Undefined", messages.get(submissionQueue) ?? 0),
       status: statusOf(submissionQueue),
     },
-    ...Array.from(queues, (queue) => deliverySnapshot(queue, messages.get(queue.name) ?? 0, now)),
+    ...Array.from(queues, (queue) => deliverySnapshot(queue, messages.get(queue.name) ?? 0, isHeld, now)),
     ...closedQueues(queues, suspended).map((name) => ({
       ...idle(name, name, "Undefined", messages.get(name) ?? 0),
       nextHop: name.slice(name.indexOf(";") + 1),
@@ -55,8 +56,17 @@ function closedQueues(queues: Iterable<DeliveryQueue>, suspended: ReadonlySet<Qu
   return [...closed];
 }
 
+/** `isHeld`: no attempt is begun, over any queue. */
+const heldError =
+  "The disk takes no writes: no attempt is begun until it does, so that nothing is sent twice";
+
 /** Fresh mail on its way from memory stands in the submission queue on disk; here it counts where it is. */
-function deliverySnapshot(queue: DeliveryQueue, messages: number, now: number): QueueSnapshot {
+function deliverySnapshot(
+  queue: DeliveryQueue,
+  messages: number,
+  isHeld: boolean,
+  now: number,
+): QueueSnapshot {
   const incomingRate = queue.incoming.perSecond(now);
   const outgoingRate = queue.outgoing.perSecond(now);
   return {
@@ -70,7 +80,7 @@ function deliverySnapshot(queue: DeliveryQueue, messages: number, now: number): 
     running: queue.running,
     waiting: queue.waiting,
     retryCount: queue.failures,
-    lastError: queue.lastError?.text,
+    lastError: isHeld ? heldError : queue.lastError?.text,
     firstRetryAt: queue.firstFailureAt,
     lastRetryAt: queue.lastRetryAt,
     nextRetryAt: queue.retryAt,

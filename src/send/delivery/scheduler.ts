@@ -34,6 +34,7 @@ import { snapshotOf } from "./queue-snapshot.ts";
 import { carrySuspensions, reconfigure, reportWriterOf } from "./reconfiguration.ts";
 import { refill, tellClaimFault } from "./refill.ts";
 import type { Scheduler, SchedulerOptions } from "./scheduler-contract.ts";
+import { createSettleWatch } from "./settle-watch.ts";
 import { createSettlement } from "./settlement.ts";
 import { createSubmission } from "./submission.ts";
 import { createSweep } from "./sweep.ts";
@@ -53,7 +54,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const onMessagesLater = (): MessageInterventions => onMessages;
 
   const wakeUp = createWakeUp(clock, () => look());
+  const watch = createSettleWatch({
+    clock,
+    onFree() {
+      for (const queue of queues) pump(queue);
+    },
+    onTold: (open) => state.events.emit("DeliveriesHeld", { open }),
+    onOver: () => state.events.emit("DeliveriesGoOn", {}),
+  });
   const settlement = createSettlement({
+    watch,
     spool,
     events: state.events,
     clock,
@@ -70,6 +80,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     settlement,
     parking,
     wakeUp,
+    watch,
     onMessages: onMessagesLater,
     refill: refillQueue,
     route,
@@ -130,6 +141,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   const stop = async (graceMs: number): Promise<void> => {
     wakeUp.cancel();
+    watch.stop();
     for (const queue of queues) for (const claim of queue.takeAll()) spool.release(claim);
     const carriers = queues.carriers().map((carrier) => carrier.close(graceMs));
     let given: ReturnType<typeof clock.after> | undefined;
@@ -172,7 +184,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     suspendMessage: (name, id, on) => onMessages.suspend(name, id, on),
     removeMessage: (name, id, withNdr) => onMessages.remove(name, id, withNdr),
     pendingOn: (name, id) => onMessages.pendingOn(name, id),
-    snapshot: () => snapshotOf(queues, spool.queues(), suspended, clock.now()),
+    snapshot: () => snapshotOf(queues, spool.queues(), suspended, watch.isTold, clock.now()),
     get running() {
       return underWay.size;
     },

@@ -25,6 +25,7 @@ import { lossOf, replaceReport } from "./lost-report.ts";
 import { tellDecision } from "./decision-events.ts";
 import { trackDecision, trackDelivered, trackReport } from "./track-delivery.ts";
 import type { SchedulerSettings } from "./scheduler-contract.ts";
+import type { SettleWatch } from "./settle-watch.ts";
 
 export interface Settlement {
   /** Every recipient was delivered and nobody is to be told. Cost: one settle, no allocation for one recipient. */
@@ -49,6 +50,8 @@ export interface SettlementOptions {
   readonly settings: () => SchedulerSettings;
   readonly reports: () => ReportWriter;
   readonly readFaultMs: number;
+  /** Hears of each settle. */
+  readonly watch: Pick<SettleWatch, "begun" | "ended">;
   /** Recipients stand in a queue from now on, due at `dueAt`. */
   readonly onKept: (queue: QueueName, dueAt: number) => void;
   /** A message could not be decided upon because its content cannot be read now. */
@@ -59,8 +62,19 @@ export interface SettlementOptions {
 const onlyFirstDone: readonly RecipientChange[] = [{ kind: "done", index: 0 }];
 
 export function createSettlement(options: SettlementOptions): Settlement {
-  const { spool, events, clock, metrics, tracking, settings, reports, readFaultMs, onKept, onUndecided } =
-    options;
+  const {
+    spool,
+    events,
+    clock,
+    metrics,
+    tracking,
+    settings,
+    reports,
+    readFaultMs,
+    watch,
+    onKept,
+    onUndecided,
+  } = options;
   let pending = 0;
   let idleWaiters: (() => void)[] = [];
 
@@ -81,13 +95,16 @@ export function createSettlement(options: SettlementOptions): Settlement {
     made?: readonly Report[],
   ): Promise<SettleOutcome> => {
     pending++;
+    watch.begun();
     return spool.settle(claim, changes, made).then(
       (outcome) => {
+        watch.ended();
         if (outcome === "lost") events.emit("ClaimLost", { id: claim.message.id, queue: claim.queue });
         ended();
         return outcome;
       },
       (error: unknown) => {
+        watch.ended();
         faulted(error);
         return "lost";
       },
