@@ -28,7 +28,7 @@ export interface ScriptedDelivery {
   readonly carried: Carried[];
   readonly told: EventRecord[];
   /** What a carrier does; at first it delivers at once. */
-  carry: (claim: Claim, connector: string) => AttemptResult | Promise<AttemptResult>;
+  carry: (claim: Claim, connector: string, aborted: AbortSignal) => AttemptResult | Promise<AttemptResult>;
   /** Resolves with the message's id when it is on disk. */
   submit(to: readonly string[], changes?: Partial<Envelope>): Promise<number>;
   /** Ends this run and begins the next one, at another time. */
@@ -72,19 +72,20 @@ export async function openScriptedDelivery(
       suspended,
       ...(onSuspensionCarried === undefined ? undefined : { onSuspensionCarried }),
       carrierFor: ({ name }) => {
-        const open = new Set<() => void>();
+        const closing = new AbortController();
+        const { signal } = closing;
         return {
           concurrency,
           carry(claim) {
             delivery.carried.push({ connector: name, claim, at: clock.now() });
-            const aborted = new Promise<AttemptResult>((resolve) => {
-              open.add(() => resolve({ kind: "aborted" }));
+            return new Promise<AttemptResult>((resolve, reject) => {
+              const abort = (): void => resolve({ kind: "aborted" });
+              if (signal.aborted) return abort();
+              signal.addEventListener("abort", abort, { once: true });
+              Promise.resolve(delivery.carry(claim, name, signal)).then(resolve, reject);
             });
-            return Promise.race([Promise.resolve(delivery.carry(claim, name)), aborted]);
           },
-          async close() {
-            for (const abort of open) abort();
-          },
+          close: () => Promise.resolve(closing.abort()),
         };
       },
     });
