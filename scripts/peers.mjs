@@ -19,6 +19,14 @@ export const peers = [
     packages: ["postfix"],
     loses: "smtp-source journeys and the bench",
   },
+  { program: "strace", packages: ["strace"], loses: "kills at each system call" },
+  {
+    program: "mkfs.ext4",
+    path: "/usr/sbin/mkfs.ext4",
+    packages: ["e2fsprogs"],
+    loses: "power cuts",
+  },
+  { program: "cc", packages: ["gcc", "libc6-dev"], loses: "power cuts, whose control is a small library" },
   { program: "chromium", packages: ["chromium"], loses: "the console's pages in a browser" },
   // Some 20 MB for its promtool.
   { program: "promtool", packages: ["prometheus"], loses: "promtool's checks of metrics and alert rules" },

@@ -29,6 +29,8 @@ export interface CrashRounds {
   /** Ends the relay; resolves when the next one may start. */
   readonly crash: (relay: SpawnedRelay) => Promise<void>;
   readonly drainMs: number;
+  /** When nothing has arrived for so long, nothing will. Default: 10 s. */
+  readonly quietMs?: number;
   readonly bodyBytes?: LoadClientOptions["bodyBytes"];
   /** Of the relay's process. */
   readonly env?: Readonly<Record<string, string>>;
@@ -47,12 +49,12 @@ export class NotStarted extends Error {
   override readonly name = "NotStarted";
 }
 
-/** When nothing has arrived for so long, several times the longest pause between attempts, nothing will. */
-const quietMs = 10_000;
+/** Several times the longest pause between attempts. */
+const usualQuietMs = 10_000;
 
 /** Rejects with `NotStarted` when a relay does not start. */
 export async function runCrashRounds(options: CrashRounds): Promise<CrashRoundsResult> {
-  const { directory } = options;
+  const { directory, quietMs = usualQuietMs } = options;
   const random = seededRandom(options.seed);
   const tally = createTally();
   let hop: NextHop = "up";

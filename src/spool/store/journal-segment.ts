@@ -1,6 +1,7 @@
 /**
  * A segment of the journal: a file that is already as long as it will be, by blocks that are allocated. In its first
- * block stand magic "WJs1", a crc32 and the nonce of this use; behind it frames.
+ * block stand magic "WJs1", a crc32 and the nonce of this use, and once more in the middle of it: without the nonce no
+ * frame is known. Behind it frames.
  */
 import { randomBytes } from "node:crypto";
 import { close, constants, fdatasync, open, write } from "node:fs";
@@ -12,6 +13,8 @@ import { decodeFrame, journalBlockBytes, nonceBytes, type Frame } from "./journa
 
 const headMagic = 0x574a7331;
 const headBytes = 8 + nonceBytes;
+/** The first counts when both are whole; earlier versions wrote that alone. */
+const headsAt = [0, journalBlockBytes / 2] as const;
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -103,18 +106,35 @@ async function lengthenTo(file: GrowingFile, wantedBytes: number) {
 }
 
 function headOf(nonce: Buffer): Buffer {
-  const head = Buffer.alloc(journalBlockBytes);
-  head.writeUInt32BE(headMagic, 0);
-  nonce.copy(head, 8);
-  head.writeUInt32BE(crc32(head.subarray(8, headBytes)), 4);
-  return head;
+  const block = Buffer.alloc(journalBlockBytes);
+  for (const at of headsAt) {
+    const head = block.subarray(at, at + headBytes);
+    head.writeUInt32BE(headMagic, 0);
+    nonce.copy(head, 8);
+    head.writeUInt32BE(crc32(head.subarray(8)), 4);
+  }
+  return block;
+}
+
+function nonceIn(octets: Buffer): Buffer | undefined {
+  for (const at of headsAt) {
+    const head = octets.subarray(at, at + headBytes);
+    if (head.readUInt32BE(0) === headMagic && head.readUInt32BE(4) === crc32(head.subarray(8)))
+      return head.subarray(8);
+  }
+  return undefined;
+}
+
+/** Whether a segment was begun once and its head cannot be read: what stands in it is not known. */
+export function isHeadless(octets: Buffer): boolean {
+  if (octets.length < journalBlockBytes || nonceIn(octets) !== undefined) return false;
+  return octets.subarray(0, journalBlockBytes).some((octet) => octet !== 0);
 }
 
 /** The whole frames among a segment's octets. */
 export function* framesIn(octets: Buffer): Generator<Frame, void, undefined> {
-  if (octets.length < journalBlockBytes || octets.readUInt32BE(0) !== headMagic) return;
-  if (octets.readUInt32BE(4) !== crc32(octets.subarray(8, headBytes))) return;
-  const nonce = octets.subarray(8, headBytes);
+  const nonce = octets.length < journalBlockBytes ? undefined : nonceIn(octets);
+  if (nonce === undefined) return;
   for (let at = journalBlockBytes; at < octets.length;) {
     const found = decodeFrame(octets.subarray(at), nonce);
     if (found !== undefined) yield found.frame;

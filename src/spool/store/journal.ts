@@ -7,7 +7,7 @@ import { mkdir, open, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { syncDirectory } from "../../ports/directory-sync.ts";
 import { encodeFrame, frameBytes, journalBlockBytes, wholeBlocks, type Frame } from "./journal-frame.ts";
-import { framesIn, openSegment, type Segment } from "./journal-segment.ts";
+import { framesIn, isHeadless, openSegment, type Segment } from "./journal-segment.ts";
 import type { Write } from "./store.ts";
 
 const segmentNames = ["0", "1"] as const;
@@ -110,9 +110,12 @@ export interface JournalFrames {
 /** Reads what an earlier process left, without a change. `applied`: frames up to this number are in LMDB. */
 export async function readJournal(directory: string, applied: number): Promise<JournalFrames> {
   const frames: Frame[] = [];
-  for (const name of segmentNames)
-    for (const frame of framesIn(await readSegment(join(directory, "journal", name))))
-      if (frame.sequence > applied) frames.push(frame);
+  const headless: string[] = [];
+  for (const name of segmentNames) {
+    const octets = await readSegment(join(directory, "journal", name));
+    if (isHeadless(octets)) headless.push(name);
+    for (const frame of framesIn(octets)) if (frame.sequence > applied) frames.push(frame);
+  }
   frames.sort((a, b) => a.sequence - b.sequence);
   let missing = 0;
   // After number 0 the journal may be the end of a longer story: earlier versions began LMDB's mark again.
@@ -121,7 +124,11 @@ export async function readJournal(directory: string, applied: number): Promise<J
     missing += sequence - before - 1;
     before = sequence;
   }
-  return { frames, damage: missing === 0 ? undefined : `${missing} commits in the journal cannot be read` };
+  const damages = [
+    ...headless.map((name) => `segment ${name} of the journal cannot be read, its head is damaged`),
+    ...(missing > 0 ? [`${missing} commits in the journal cannot be read`] : []),
+  ];
+  return { frames, damage: damages.length === 0 ? undefined : damages.join("; ") };
 }
 
 async function readSegment(path: string): Promise<Buffer> {

@@ -206,6 +206,25 @@ test("a damaged commit between others is told; the others are found", async () =
   expect(faults).toMatchObject([{ code: "failed", message: "1 commits in the journal cannot be read" }]);
 });
 
+test.each([
+  ["the first head of a segment is damaged: the second serves", [10], ["a"], []],
+  [
+    "both are: what is missing is told",
+    [10, journalBlockBytes / 2 + 10],
+    [],
+    ["segment 0 of the journal cannot be read, its head is damaged"],
+  ],
+])("%s", async (_, offsets, keys, told) => {
+  store = await open(sized(1024 * kib));
+  await store.commit([put("a", "1")], false);
+  const copy = await crashed();
+  const octets = readFileSync(segment(copy));
+  for (const at of offsets) octets[at] = (octets[at] as number) ^ 0x10;
+  writeFileSync(segment(copy), octets);
+  await expectAfterCrash(copy, (found) => expect(keysOf(found)).toEqual(keys));
+  expect(faults.map(({ message }) => message)).toEqual(told);
+});
+
 test("octets of a message that look like a frame are none, even when the frame around them is damaged", async () => {
   store = await open(sized(1024 * kib));
   await store.commit([put("a", "1")], false);

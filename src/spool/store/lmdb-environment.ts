@@ -6,6 +6,7 @@
  * instruction buffer; `transaction()` would run every put on the event loop while it holds the write lock.
  * `overlappingSync: false` makes the promise wait for fdatasync and the meta page (written through O_DSYNC).
  */
+import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
 import { open, type Database, type RootDatabase } from "lmdb";
 import { join } from "node:path";
 import type { FileUse } from "./file-room.ts";
@@ -27,8 +28,13 @@ export interface Environment {
 
 const appliedKey = Buffer.from("applied");
 
-/** Opens or creates it in an existing directory; its entry there is not durable yet. */
+/** LMDB's table of readers, which it maps; more than it asks for. */
+const readersFile = "lock.mdb";
+const readersBytes = 3 * 4096;
+
+/** Opens or creates it in an existing directory; its entry there is not durable yet. Throws the system's error. */
 export function openEnvironment(directory: string): Environment {
+  allocateReaders(directory);
   const options = {
     path: directory,
     encoding: "binary",
@@ -45,6 +51,20 @@ export function openEnvironment(directory: string): Environment {
     root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
   const tables = { messages: table("messages"), queue: table("queue"), state: table("state") };
   return { root, tables, journal: table("journal"), file: openGrowingFile(join(directory, dataFile)) };
+}
+
+/**
+ * Makes the table's file as long as LMDB wants it, by blocks that are allocated. Were that left to LMDB, a disk that
+ * takes nothing would end the process by a signal: the binding does not survive a failed `ftruncate`, and a mapped
+ * page without room is a SIGBUS.
+ */
+function allocateReaders(directory: string): void {
+  const fd = openSync(join(directory, readersFile), "a", 0o600);
+  try {
+    for (let left = readersBytes - fstatSync(fd).size; left > 0;) left -= writeSync(fd, Buffer.alloc(left));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 export async function closeEnvironment({ root, file }: Environment): Promise<void> {

@@ -40,7 +40,7 @@ async function failingCalls(
     const error = errors[index % errors.length] ?? "EIO";
     for (const ever of [false, true]) {
       const when = `error=${error}:when=${place.number}${ever ? "+" : ""}`;
-      const struck = await spools.strike(place, ({ call }) => strace(call, when));
+      const struck = await spools.strike(place, ({ call }, directory) => strace(call, when, directory));
       if (!struck.begun) continue;
       struckOften++;
       for (const fault of [...endFaults(struck, ever), ...faultsOf(struck)])
@@ -59,8 +59,9 @@ async function failingCalls(
     .slice(0, controlPlaces);
   const spoilt: string[] = [];
   for (const place of controls) {
-    const under = (): readonly string[] => strace("pwrite64", `retval=4096:when=${place.number}+`);
-    spoilt.push(...faultsOf(await spools.strike(place, under)));
+    const when = `retval=4096:when=${place.number}+`;
+    const struck = await spools.strike(place, ({ call }, directory) => strace(call, when, directory));
+    spoilt.push(...faultsOf(struck));
   }
   const required = "never ends by itself; opens again, lost 0; goes on after a single fault";
   return [

@@ -4,8 +4,9 @@ import type { Part } from "../part.ts";
 import { strace } from "../rig/call-points.ts";
 import { type Place, type Struck, faultsOf, placeText, struckSpools } from "../rig/struck-spools.ts";
 
-const killed = ({ call, number }: Place): readonly string[] => strace(call, `signal=KILL:when=${number}`);
-const controlRounds = 10;
+const killed = ({ call, number }: Place, directory: string): readonly string[] =>
+  strace(call, `signal=KILL:when=${number}`, directory);
+const controlRounds = 6;
 
 export const kill: Part = {
   name: "kill",
@@ -28,7 +29,11 @@ export const kill: Part = {
 
     progress("control: a spool that says 250 before the message is on disk");
     let lost = 0;
-    const controls = places.filter(({ call }) => call === "pwrite64").slice(0, controlRounds);
+    // Behind the opening: the writes of commits.
+    const controls = spools
+      .places(Infinity)
+      .filter(({ start, call, number }) => start === "new" && call === "pwrite64" && number > 10)
+      .slice(0, Math.min(controlRounds, Math.ceil(rounds / 2)));
     for (const place of controls)
       lost += (await spools.strike(place, killed, "hasty")).difference.lost.length;
     const required = "opens again, lost 0, nothing back, no orphaned body, takes mail";

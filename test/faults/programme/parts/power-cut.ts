@@ -10,7 +10,9 @@ import { fewTwice, nothingLost, tallyText } from "../rig/tally-text.ts";
 const hops: readonly NextHop[] = ["up", "down", "slow"];
 const diskMb = 256;
 /** Of the control: the first loses what matters. */
-const controlRounds = 3;
+const controlRounds = 2;
+/** It loses plenty: no need to wait long for the rest. */
+const controlQuietMs = 4_000;
 
 /** From 0.2 to 320 KB, as many small as large ones. */
 const bodyBytes = (random: () => number): number => Math.floor(200 * 1600 ** random());
@@ -20,6 +22,7 @@ interface Cuts {
   readonly rounds: number;
   readonly seed: number;
   readonly env: Readonly<Record<string, string>>;
+  readonly quietMs?: number;
 }
 
 /** The result, or why a relay did not start again. */
@@ -43,6 +46,7 @@ async function cuts(options: Cuts, progress: PartOptions["progress"]): Promise<C
         await disk.restore();
       },
       drainMs: 60_000,
+      ...(options.quietMs === undefined ? {} : { quietMs: options.quietMs }),
       bodyBytes,
       env: options.env,
       onRound(round, result) {
@@ -80,7 +84,7 @@ export const powerCut: Part = {
     progress("control: fsync, fdatasync and O_DSYNC do nothing");
     const env = preload(folder, "noFlush");
     const spoilt = await cuts(
-      { folder: join(folder, "control"), rounds: controlRounds, seed, env },
+      { folder: join(folder, "control"), rounds: controlRounds, seed, env, quietMs: controlQuietMs },
       progress,
     );
     return [

@@ -43,7 +43,11 @@ export interface StruckSpools {
   /** Up to `most` of all places, mixed, all kinds of calls among them. */
   readonly places: (most: number) => readonly Place[];
   /** Runs the scenario behind what `under` makes of the place. */
-  strike(place: Place, under: (place: Place) => readonly string[], kind?: ScenarioKind): Promise<Struck>;
+  strike(
+    place: Place,
+    under: (place: Place, directory: string) => readonly string[],
+    kind?: ScenarioKind,
+  ): Promise<Struck>;
 }
 
 const nothing: Promised = { accepted: new Map(), finishing: new Map(), last: "", refused: 0, begun: true };
@@ -73,7 +77,7 @@ export async function struckSpools({
       const template = templates.get(place.start);
       if (template === undefined) throw new Error(`there is no template ${place.start}`);
       copyOf(template.path, directory);
-      const { promised, ended } = await processes.scenario(directory, kind, under(place));
+      const { promised, ended } = await processes.scenario(directory, kind, under(place, directory));
       const answer = await processes.read(directory);
       const found = "messages" in answer ? answer : undefined;
       const difference = compare(together(template.promised, promised), found ?? nothingFound);

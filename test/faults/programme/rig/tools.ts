@@ -1,4 +1,5 @@
 /** What the programme needs of the machine, and whether it is there. */
+import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -24,6 +25,15 @@ const program = (name: string, debianPackage: string) => ({
   wanted: `${name} (Debian's package ${debianPackage})`,
 });
 
+function givesLoopDevices(): boolean {
+  try {
+    execFileSync("losetup", ["-f"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const tools = {
   linux: { there: () => process.platform === "linux", wanted: "Linux" },
   root: { there: () => process.getuid?.() === 0, wanted: "root" },
@@ -34,7 +44,7 @@ const tools = {
   unshare: program("unshare", "util-linux"),
   prlimit: program("prlimit", "util-linux"),
   faketime: program("libfaketimeMT.so.1", "libfaketime"),
-  loop: { there: () => existsSync("/dev/loop-control"), wanted: "loop devices" },
+  loop: { there: givesLoopDevices, wanted: "loop devices" },
   memoryCgroup: {
     there: () =>
       existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes") ||
