@@ -1,5 +1,19 @@
 /**
- * The durable spool. On disk, below one directory:
+ * The durable spool, put together. Where a message is at each moment, and the file that decides:
+ *
+ *     coming in    its octets with its draft, then in bodies/     messages/lmdb-draft.ts, coming-in.ts
+ *     accepted     in one commit; who has it is asked before      flow/arrivals.ts, handover.ts
+ *     fresh        claimed in memory, never read from disk        flow/claims.ts
+ *     waiting      on disk only, in one or more queues            queues/due-queue.ts: what is next
+ *     claimed      read, and in memory until it is let go         flow/claiming.ts, old-messages.ts
+ *     changed      in memory at once, on disk with a commit       flow/settling.ts, changes.ts
+ *     suspended    on disk, due never; or moved to be routed      flow/interventions.ts
+ *     finished     record, state and body are removed             flow/changes.ts, kept-messages.ts
+ *     damaged      copied to damaged/, then removed               flow/set-aside.ts
+ *
+ * Below that, messages/ reads and writes records, bodies/ files, store/ tables that survive; inspection/ looks on.
+ *
+ * On disk, below one directory:
  *
  *     data.mdb, lock.mdb       LMDB with three tables, and a mark of what it has of the journal
  *       messages  id → the message, written once (record.ts)
@@ -62,6 +76,8 @@ export interface LmdbSpoolOptions {
   readonly inlineLimitBytes?: number;
   /** What fresh claims may hold in memory together; above it fresh mail waits on disk. Default 64 MiB. */
   readonly memoryBudgetBytes?: number;
+  /** What a walk over old messages remembers singly of those it passed. Default 10,000. */
+  readonly passedAtMost?: number;
   /** Default: a journal sized by the disk; false: none. */
   readonly journal?: JournalOptions | false;
   /** Hears of every failed commit and body; for an event. */
@@ -212,7 +228,7 @@ async function putTogether(
 
     claim: (queue, limit, now) => whileOpen(() => claiming.due(queue, limit, now)),
     claimMessage: (queue, id) => whileOpen(() => claiming.message(queue, id)),
-    walkOld: () => walkOld({ clock, store, group, messages, claims }),
+    walkOld: () => walkOld({ clock, store, group, messages, claims }, options.passedAtMost),
     settle: (claim, changes, reports = []) => settle(claim as LiveClaim, changes, reports),
     release: (claim, notBefore) => claiming.release(claim as LiveClaim, notBefore),
     setAside: (claim, what) => whileOpen(() => setAside.claim(claim as LiveClaim, what)),

@@ -2,7 +2,7 @@
  * The spool: where mail is kept between receive and send. Receive and send meet here and nowhere else. What people ask
  * of it stands in `spool-inspection.ts`.
  *
- * Promises (each has a test in test/contracts/ under its number, that every implementation passes):
+ * Promises (each has a test in test/contracts/ under its number, that every implementation passes; 7 is each one's own):
  *  1. `accept` resolves only after message and content are durable (flushed, not only written). If it rejects,
  *     nothing of the message is kept; only where it rejects with `undecided` the message may be there.
  *  2. After any crash, every accepted and unsettled message is found again, whole; nothing else is, but for what was
@@ -280,8 +280,9 @@ export interface Spool extends SpoolIntake {
    */
   setAside(claim: Claim, what: string): Promise<void>;
   /**
-   * Moves all unclaimed entries of a queue back to the submission queue, or to the queue `to`, due at once. Suspended
-   * ones stay, or with `suspendedToo` move and stay suspended. Returns how many.
+   * Moves all unclaimed entries of a queue back to the submission queue, or to the queue `to`, due at once; where
+   * that is the queue itself, those that are due later. Suspended ones stay, or with `suspendedToo` move and stay suspended.
+   * Returns how many moved.
    */
   resubmit(queue: QueueName, suspendedToo?: boolean, to?: QueueName): Promise<number>;
   /**

@@ -224,10 +224,11 @@ export function createMemorySpool(options: {
       assertOpen();
       const now = clock.now();
       let moved = 0;
-      for (const { one, claimed } of entries(queue)) {
-        const recipients = claimed
-          ? undefined
-          : resubmittedRecipients(one.recipients, queue, suspendedToo, now, to);
+      for (const { one, claimed, dueAt } of entries(queue)) {
+        const recipients =
+          claimed || (queue === to && dueAt <= now)
+            ? undefined
+            : resubmittedRecipients(one.recipients, queue, suspendedToo, now, to);
         if (recipients === undefined) continue;
         one.notBefore.delete(queue);
         one.recipients = recipients;

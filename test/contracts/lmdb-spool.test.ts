@@ -1,8 +1,54 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect, test } from "vitest";
 import { openLmdbSpool } from "../../src/spool/lmdb-spool.ts";
+import type { Claim } from "../../src/spool/spool.ts";
+import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import { acceptMessage, oneRound, patterned } from "../../src/testing/spool-messages.ts";
 import { describeSpool } from "./spool-contract.ts";
+
+test("promise 7: fresh mail beyond the memory set apart for it waits on disk, and is taken again when there is some", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "weir-spool-"));
+  const spool = await openLmdbSpool({ directory, clock: createFakeClock(), memoryBudgetBytes: 5000 });
+  const taken: Claim[] = [];
+  let waiting = 0;
+  spool.onAccepted({ hasRoom: () => true, take: (claim) => taken.push(claim), waits: () => waiting++ });
+  for (let n = 0; n < 4; n++) await acceptMessage(spool, patterned(1000));
+  expect([taken.length, waiting]).toEqual([2, 2]);
+  for (const claim of taken.splice(0)) spool.release(claim);
+  await acceptMessage(spool, patterned(1000));
+  expect([taken.length, waiting, spool.size]).toEqual([1, 2, 5]);
+  await spool.close();
+  await rm(directory, { recursive: true });
+});
+
+test("promise 8: a walk that passes more than it remembers meets them by walking again", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "weir-spool-"));
+  const clock = createFakeClock();
+  const spool = await openLmdbSpool({ directory, clock, passedAtMost: 3 });
+  const held: Claim[] = [];
+  spool.onAccepted({ hasRoom: () => true, take: (claim) => held.push(claim), waits: () => undefined });
+  const messages = await Promise.all(Array.from({ length: 20 }, () => acceptMessage(spool)));
+  const ids = messages.map(({ id }) => id);
+  const old = spool.walkOld();
+  expect(await oneRound(old, clock.now() + 1)).toEqual([]);
+  for (const claim of held.slice(0, 10)) spool.release(claim);
+  const met: number[] = [];
+  for (const claim of await oneRound(old, clock.now() + 1, 4)) {
+    met.push(claim.message.id);
+    spool.release(claim);
+  }
+  for (const claim of held.slice(10)) spool.release(claim);
+  for (let round = 0; round < 5; round++)
+    for (const claim of await oneRound(old, clock.now() + 1, 4)) {
+      met.push(claim.message.id);
+      spool.release(claim);
+    }
+  expect([...new Set(met)].sort((a, b) => a - b)).toEqual(ids);
+  await spool.close();
+  await rm(directory, { recursive: true });
+});
 
 describeSpool("lmdb-spool", async (options) => {
   const directory = await mkdtemp(join(tmpdir(), "weir-spool-"));

@@ -55,7 +55,7 @@ export function describeSpool(
     const counts = () => Object.fromEntries(spool.queues().map(({ queue, messages }) => [queue, messages]));
     const nextDueAt = (queue: string) => spool.queues().find((one) => one.queue === queue)?.nextDueAt;
 
-    describe("accept", () => {
+    describe("promise 1: accept", () => {
       test.each([
         ["empty", 0],
         ["small", 100],
@@ -162,7 +162,7 @@ export function describeSpool(
       });
     });
 
-    describe("claim", () => {
+    describe("promise 3: claim", () => {
       test("takes what is due, earliest first, up to the limit", async () => {
         const messages = [];
         for (let i = 0; i < 5; i++) messages.push(await acceptMessage(spool));
@@ -208,6 +208,16 @@ export function describeSpool(
         expect(nextDueAt(submissionQueue)).toBe(startAt + 1000);
         await clock.advance(1000);
         expect(idsOf(await spool.claim(submissionQueue, 3, clock.now()))).toEqual([claim.message.id]);
+      });
+
+      test("an entry released for a time before it is due is due when it was", async () => {
+        await acceptMessage(spool);
+        const claim = await claimOne();
+        await spool.settle(claim, keepAll(claim, "q", startAt + 5000));
+        spool.release((await spool.claimMessage("q", claim.message.id)) as Claim, startAt + 100);
+        expect(nextDueAt("q")).toBe(startAt + 5000);
+        await clock.advance(100);
+        expect(await spool.claim("q", 3, clock.now())).toEqual([]);
       });
 
       test("finds an entry that was put off and then got another due time", async () => {
@@ -263,7 +273,7 @@ export function describeSpool(
       });
     });
 
-    describe("settle", () => {
+    describe("promises 4 and 5: settle", () => {
       test("keeps what it is told of a recipient", async () => {
         await acceptMessage(spool, "x", envelopeTo("a@test", "b@test", "c@test"));
         const claim = await claimOne();
@@ -451,6 +461,16 @@ export function describeSpool(
         expect(nextDueAt(queue)).toBe(startAt + 1_000_000);
       });
 
+      test("resubmitting the submission queue moves what is due later, and leaves what is due", async () => {
+        await acceptMessage(spool);
+        const claim = await claimOne();
+        await spool.settle(claim, keepAll(claim, submissionQueue, startAt + 5000));
+        await acceptMessage(spool);
+        expect(await spool.resubmit(submissionQueue)).toBe(1);
+        expect(await spool.resubmit(submissionQueue)).toBe(0);
+        expect(await spool.claim(submissionQueue, 3, clock.now())).toHaveLength(2);
+      });
+
       test("tells the next due time whatever became of the first entry", async () => {
         await acceptMessage(spool);
         await clock.advance(10);
@@ -505,7 +525,7 @@ export function describeSpool(
         expect(await spool.oldestSince("none")).toBeUndefined();
       });
 
-      test("sets a message aside whose content is damaged; its claims end", async () => {
+      test("promise 6: sets a message aside whose content is damaged; its claims end", async () => {
         const damages: unknown[] = [];
         spool.onDamaged((damage) => damages.push(damage));
         const message = await acceptMessage(spool, "x", envelopeTo("a@test", "b@test"));
@@ -542,7 +562,7 @@ export function describeSpool(
       });
     });
 
-    test("keeps its state over a restart", async ({ skip }) => {
+    test("promise 2: keeps its state over a restart", async ({ skip }) => {
       const { reopen } = under;
       if (reopen === undefined) return skip();
       const settled = await acceptMessage(spool, patterned(20_000));

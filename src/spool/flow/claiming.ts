@@ -80,7 +80,7 @@ export function createClaiming(parts: {
       const entry = live.entries.find((one) => one.queue === queue);
       const due = queues.find(queue);
       if (entry !== undefined && due !== undefined) {
-        if (notBefore === undefined) claims.makeClaimable(live, entry);
+        if (notBefore === undefined || notBefore <= entry.dueAt) claims.makeClaimable(live, entry);
         else if (due.putOff < maxLater) due.addLater({ id, dueAt: entry.dueAt }, notBefore);
         else {
           const later = live.recipients.map((recipient) =>
