@@ -1,4 +1,5 @@
 /** A scheduler on a tested spool: carriers do what the script says, and the relay may be started again. */
+import { setMaxListeners } from "node:events";
 import type { Envelope } from "../core/message/envelope.ts";
 import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
 import { createEventLog } from "../events/event-log.ts";
@@ -29,6 +30,8 @@ export interface ScriptedDelivery {
   readonly told: EventRecord[];
   /** What a carrier does; at first it delivers at once. */
   carry: (claim: Claim, connector: string, aborted: AbortSignal) => AttemptResult | Promise<AttemptResult>;
+  /** Hears of each attempt that was not aborted. */
+  ended: (claim: Claim, result: AttemptResult) => void;
   /** Resolves with the message's id when it is on disk. */
   submit(to: readonly string[], changes?: Partial<Envelope>): Promise<number>;
   /** Ends this run and begins the next one, at another time. */
@@ -49,11 +52,12 @@ export async function openScriptedDelivery(
   options: {
     readonly limits?: Partial<SchedulerLimits>;
     readonly concurrency?: number;
+    readonly random?: () => number;
     readonly suspended?: Iterable<QueueName>;
     readonly onSuspensionCarried?: SchedulerOptions["onSuspensionCarried"];
   } = {},
 ): Promise<ScriptedDelivery> {
-  const { limits = {}, concurrency = 5, suspended = [], onSuspensionCarried } = options;
+  const { limits = {}, concurrency = 5, random = () => 0.5, suspended = [], onSuspensionCarried } = options;
   let settings = initial;
 
   const build = (): Scheduler => {
@@ -66,7 +70,7 @@ export async function openScriptedDelivery(
     return createScheduler({
       spool,
       settings,
-      ports: { clock, random: () => 0.5 },
+      ports: { clock, random },
       events,
       limits,
       suspended,
@@ -74,6 +78,7 @@ export async function openScriptedDelivery(
       carrierFor: ({ name }) => {
         const closing = new AbortController();
         const { signal } = closing;
+        setMaxListeners(0, signal);
         return {
           concurrency,
           carry(claim) {
@@ -82,7 +87,10 @@ export async function openScriptedDelivery(
               const abort = (): void => resolve({ kind: "aborted" });
               if (signal.aborted) return abort();
               signal.addEventListener("abort", abort, { once: true });
-              Promise.resolve(delivery.carry(claim, name, signal)).then(resolve, reject);
+              Promise.resolve(delivery.carry(claim, name, signal)).then((result) => {
+                if (!signal.aborted) delivery.ended(claim, result);
+                resolve(result);
+              }, reject);
             });
           },
           close: () => Promise.resolve(closing.abort()),
@@ -97,6 +105,7 @@ export async function openScriptedDelivery(
     carried: [],
     told: [],
     carry: (claim) => answered(claim, ok),
+    ended: () => undefined,
     async submit(to, changes = {}) {
       const { spool } = delivery.tested;
       const draft = spool.begin();

@@ -16,6 +16,8 @@ export function createAgenda(
     readonly sweep: Sweep;
     readonly pump: (queue: DeliveryQueue) => void;
     readonly route: () => void;
+    /** What no connector matched is routed again. */
+    readonly rerouteUnreachable: () => void;
     /** A queue on disk that no connector has. */
     readonly resubmit: (name: QueueName) => void;
   },
@@ -24,6 +26,15 @@ export function createAgenda(
   const { wakeUp, sweep, pump, route, resubmit } = parts;
   let nextSweepAt = 0;
   let graceIsOver = false;
+  let reroutedBy = state.routing;
+  /** Once more behind a sweep: what was held when the configuration changed stands there by the old routing. */
+  const swept = (): void => {
+    if (reroutedBy !== state.routing) {
+      reroutedBy = state.routing;
+      parts.rerouteUnreachable();
+    }
+    look();
+  };
 
   /** What a queue on disk asks for: work now, or a wake-up. */
   const lookAt = ({ queue: name, messages, nextDueAt }: QueueSummary, now: number): void => {
@@ -53,7 +64,7 @@ export function createAgenda(
     }
     if (now >= nextSweepAt) {
       nextSweepAt = now + limits.sweepMs;
-      sweep.run(now, state.settings.transport).then(look, (error: unknown) => tellClaimFault(state, error));
+      sweep.run(now, state.settings.transport).then(swept, (error: unknown) => tellClaimFault(state, error));
     }
     wakeUp.at(nextSweepAt);
     for (const queue of queues) pump(queue);

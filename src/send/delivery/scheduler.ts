@@ -18,7 +18,7 @@
  */
 import { createMetrics } from "../../metrics/metrics.ts";
 import { noTracking } from "../../tracking/tracking.ts";
-import { submissionQueue, type Claim, type QueueName } from "../../spool/spool.ts";
+import { submissionQueue, unreachableQueue, type Claim, type QueueName } from "../../spool/spool.ts";
 import { createRouting } from "../routing/routing.ts";
 import { createAgenda } from "./agenda.ts";
 import { createAttempts } from "./attempts.ts";
@@ -106,7 +106,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     queues,
     underWay,
     onTakenBack: pump,
-    onResumed: (name) => parking.kept(name, clock.now()),
+    onResumed(name) {
+      if (name === unreachableQueue) void onQueues.rerouteUnreachable();
+      else parking.kept(name, clock.now());
+    },
   });
   const onQueues = createQueueInterventions({
     spool,
@@ -126,6 +129,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     sweep,
     pump,
     route,
+    rerouteUnreachable: () => void onQueues.rerouteUnreachable(),
     resubmit: (name: QueueName) => void onQueues.resubmit(name, true),
   });
 
