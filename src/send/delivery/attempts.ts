@@ -118,7 +118,6 @@ export function createAttempts(
       void parking.park(waiting, queue.name);
     }
     queue.backlog.arrived();
-    queue.backlog.nextHopFailed();
     wakeUp.at(queue.retryAt);
     events.emit("QueueRetry", {
       queue: queue.name,

@@ -20,7 +20,6 @@ const claimed =
   (backlog) =>
     backlog.claimed(found, wanted);
 const failed: Step = (backlog) => backlog.claimFailed();
-const hopFailed: Step = (backlog) => backlog.nextHopFailed();
 
 describe.each([
   ["of a queue", () => new Backlog()],
@@ -72,11 +71,6 @@ describe.each([
         "the spool could not be read for them",
         [tryAll(7), begin, failed],
         { due: false, claiming: false, owesTries: true, upTo: anyTime },
-      ],
-      [
-        "the next hop failed before they were tried",
-        [tryAll(7), hopFailed],
-        { due: true, claiming: false, owesTries: false, upTo: anyTime },
       ],
       ["one more is owed its try", [owe(1)], { due: true, claiming: false, owesTries: true, upTo: anyTime }],
       ["none is owed", [owe(0)], { due: false, claiming: false, owesTries: false, upTo: now }],

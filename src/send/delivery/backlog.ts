@@ -9,7 +9,6 @@
  *     beginClaim       refill, submission: what arrives from now on sets the mark anew
  *     claimed          the same, with what came of it
  *     claimFailed      the same, when the spool could not be read; the next look at it finds what there is
- *     nextHopFailed    attempts: all there have been tried by that
  */
 import type { QueueName } from "../../spool/spool.ts";
 
@@ -19,8 +18,8 @@ const anyTime = Number.MAX_SAFE_INTEGER;
 export class Backlog {
   #due = false;
   #claiming = false;
+  /** So many are yet to be claimed, due or not. */
   #early = 0;
-  #owesTries = false;
 
   /** Entries that are due may stand on disk. */
   get due(): boolean {
@@ -34,24 +33,22 @@ export class Backlog {
 
   /** What waits there is in line for its try, so that its age does not count yet. */
   get owesTries(): boolean {
-    return this.#owesTries;
+    return this.#early > 0;
   }
 
   arrived(): void {
     this.#due = true;
   }
 
-  /** `entries`: all there are. None: nothing changes but that none are owed anything. */
+  /** `entries`: all there are. None: none are owed anything. */
   tryAll(entries: number): void {
     this.#early = entries;
-    this.#owesTries = entries > 0;
     if (entries > 0) this.#due = true;
   }
 
   oweTries(entries: number): void {
     if (entries === 0) return;
     this.#early += entries;
-    this.#owesTries = true;
     this.#due = true;
   }
 
@@ -65,16 +62,11 @@ export class Backlog {
   claimed(found: number, wanted: number): void {
     this.#claiming = false;
     this.#early = found < wanted ? 0 : Math.max(0, this.#early - found);
-    if (this.#early === 0) this.#owesTries = false;
     if (found > 0) this.#due = true;
   }
 
   claimFailed(): void {
     this.#claiming = false;
-  }
-
-  nextHopFailed(): void {
-    this.#owesTries = false;
   }
 }
 

@@ -655,6 +655,20 @@ describe.each(spoolKinds)("on the %s spool", (kind) => {
       expect(spool.size).toBe(0);
     });
 
+    test("what found no room in a queue that is gone goes the new way", async () => {
+      const way = (dropDirectory: string) =>
+        schedulerSettings(connector("Out", "x.test", { dropDirectory }), connector("Sender", "sender.test"));
+      build(way("/old"), { windowClaims: 4, lowWater: 2, refillClaims: 2 }, () => new FakeCarrier(1));
+      carrier("Out").answer = () => new Promise(() => undefined);
+      scheduler.start();
+      for (let n = 0; n < 30; n++) await submit([`${n}@x.test`]);
+      await clock.settle();
+      await scheduler.reconfigure(way("/new"));
+      await clock.advance(minute);
+      // All but the one that hangs on the old way.
+      expect(carrier("Out").carried).toHaveLength(29);
+    });
+
     test("a queue at rest moves as well", async () => {
       build(schedulerSettings(connector("Old", "")));
       carrier("Old").answer = () => refused;
