@@ -223,6 +223,11 @@ export const receiveConnectorSchema = z.strictObject(
       true,
       "Refuse messages with a CR that has no LF behind it; false turns it into CRLF.",
     ),
+    nulRemovalEnabled: setting(
+      flag(),
+      false,
+      "Take NUL octets out of content; false refuses messages that hold one.",
+    ),
     rejectReservedTopLevelRecipientDomains: setting(
       flag(),
       false,
@@ -236,8 +241,13 @@ export const receiveConnectorSchema = z.strictObject(
     rejectSingleLabelRecipientDomains: setting(flag(), false, "Refuse recipients such as user@contoso."),
     defaultDomain: optionalSetting(
       domain(),
-      "the connector's fqdn",
-      "Domain of Message-IDs that are added here.",
+      "none",
+      "Domain that completes an address without one: MAIL FROM:<root>, RCPT TO:<bob>; without it only Postmaster is taken so. Also the domain of Message-IDs that are added here, else the connector's fqdn.",
+    ),
+    strictAddresses: setting(
+      flag(),
+      false,
+      "Take only addresses as RFC 5321 has them: no local part over 64 octets, no dots at odd places, no blanks within the brackets.",
     ),
     limitAction: setting(
       choice(["refuse", "delay"]),

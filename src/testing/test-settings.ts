@@ -62,6 +62,8 @@ export function receiveConnector(given: Partial<ReceiveConnectorSettings> = {}):
     rejectReservedSecondLevelRecipientDomains: false,
     rejectSingleLabelRecipientDomains: false,
     defaultDomain: undefined,
+    strictAddresses: false,
+    nulRemovalEnabled: false,
     limitAction: "refuse",
     limitDelay: 30 * second,
     explainRefusals: false,

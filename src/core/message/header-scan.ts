@@ -8,6 +8,11 @@ export interface HeaderFacts {
   readonly hasDate: boolean;
   readonly subject: string | undefined;
   readonly from: string | undefined;
+  /**
+   * Where the first line begins that is no field and continues none, -1 without one: the header ends in front of it,
+   * whatever the client meant (RFC 5322 §2.2; what Postfix does).
+   */
+  readonly brokenAt: number;
 }
 
 /** Longer values are cut off: they are for logs and replies. Octets. */
@@ -30,10 +35,15 @@ export function scanHeader(header: Buffer): HeaderFacts {
   let messageId: string | undefined;
   let subject: string | undefined;
   let from: string | undefined;
+  let brokenAt = -1;
   let at = 0;
   while (at < header.length) {
     const first = header[at]!;
     if (first === carriageReturn && header[at + 1] === lineFeed) break;
+    if (!beginsField(header, at)) {
+      brokenAt = at;
+      break;
+    }
     const end = fieldEnd(header, at);
     switch (first | 32) {
       case 114: // r
@@ -54,7 +64,28 @@ export function scanHeader(header: Buffer): HeaderFacts {
     }
     at = end;
   }
-  return { receivedCount, messageId: messageId === "" ? undefined : messageId, hasDate, subject, from };
+  return {
+    receivedCount,
+    messageId: messageId === "" ? undefined : messageId,
+    hasDate,
+    subject,
+    from,
+    brokenAt,
+  };
+}
+
+/** A name and a colon; spaces between them are obsolete syntax. */
+function beginsField(header: Buffer, at: number): boolean {
+  let i = at;
+  for (let c = header[i]; c !== undefined && c > space && c < 127 && c !== colon; c = header[++i]);
+  if (i === at) return false;
+  while (header[i] === space || header[i] === tab) i++;
+  return header[i] === colon;
+}
+
+/** The separator line of a mailbox file, `From app@host Sat Nov 28 19:00:00 2026`, quoted or not. */
+export function beginsWithMboxLine(header: Buffer): boolean {
+  return /^>?From /.test(header.toString("latin1", 0, 6));
 }
 
 /** Index behind the field that begins at `at`, its folded lines included. */

@@ -66,6 +66,10 @@ export interface ReceiveConnectorSettings {
   readonly rejectReservedSecondLevelRecipientDomains: boolean;
   readonly rejectSingleLabelRecipientDomains: boolean;
   readonly defaultDomain: string | undefined;
+  /** Weir's own: only addresses as RFC 5321 has them. */
+  readonly strictAddresses: boolean;
+  /** Weir's own: NUL octets are taken out of content, else content with them is refused. */
+  readonly nulRemovalEnabled: boolean;
   /** Weir's own: whether a client at a connection or rate limit is refused or waits, for `limitDelay` at most. */
   readonly limitAction: "refuse" | "delay";
   readonly limitDelay: number;

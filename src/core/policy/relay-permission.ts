@@ -84,15 +84,3 @@ export function mayRelayTo(
 ): boolean {
   return rights.acceptAnyRecipient || domain === "" || isAcceptedDomain(acceptedDomains, domain);
 }
-
-/**
- * The forward-path under which `<Postmaster>` travels on: every relay's own postmaster, so its domain is the
- * connector's defaultDomain, else the host name.
- */
-export function postmasterPath(
-  forwardPath: string,
-  settings: Pick<ReceiveConnectorSettings, "defaultDomain">,
-  hostname: string,
-): string {
-  return `${forwardPath}@${settings.defaultDomain ?? hostname}`;
-}

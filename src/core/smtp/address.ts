@@ -6,22 +6,29 @@
  * - local parts are kept as written, quotes and quoted pairs included; `%` and `!` are ordinary characters;
  * - source routes are accepted and dropped (§3.6.1, appendix C);
  * - the underscore is accepted in domain labels: Windows host names have it;
- * - a trailing dot, comments, empty labels and a local part beginning or ending with a dot are refused;
- * - a local part has at most 64 octets, a label 63, a domain 255 (§4.5.3.1).
+ * - a trailing dot behind the domain, comments and empty labels are refused; a label has at most 63 octets, a domain 255;
+ * - what mail systems of the world send all the same is taken and marked as not conforming, for the connector to refuse
+ *   (strictAddresses): local parts over 64 octets (§4.5.3.1.1; VERP, SRS) or with dots at odd places (docomo), blanks
+ *   within the brackets, a display name in front of them;
+ * - a local part alone is taken: only who knows the connector's defaultDomain can complete or refuse it.
  */
-import { classOf, dot, isAscii, atext, letDig, isUnsafeUnicode, utf8Length } from "./characters.ts";
+import { classOf, dot, isAscii, atext, letDig, isUnsafeUnicode, space, utf8Length } from "./characters.ts";
 import { canonicalLiteral } from "./address-literal.ts";
 
 export const maxLocalPartOctets = 64;
+/** Longer than any address that a mailing list or a forwarder makes of another; taken up to here. */
+export const longestLocalPartOctets = 512;
 export const maxLabelOctets = 63;
 export const maxDomainOctets = 255;
 
 export interface Mailbox {
   /** As written, quotes included. */
   readonly localPart: string;
-  /** As written; empty for `<Postmaster>`. */
+  /** As written; empty where none was given: `<Postmaster>`, `<root>`. */
   readonly domain: string;
   readonly ascii: boolean;
+  /** Written as RFC 5321 has it. */
+  readonly conforming: boolean;
 }
 
 export interface Path extends Mailbox {
@@ -47,21 +54,40 @@ const underscore = 95;
 
 /**
  * The path that begins at `from`: in angle brackets, or a bare mailbox without source route up to the next space,
- * which simple scripts send. `reverse` allows `<>`, `forward` allows `Postmaster` without domain (§4.1.1.3).
+ * which simple scripts send. `reverse` allows `<>` (§4.1.1.2).
  */
 export function parsePath(text: string, from: number, direction: "reverse" | "forward"): Path | PathFault {
-  if (text.charCodeAt(from) !== open) return parseMailboxAt(text, from, direction, false);
-  if (direction === "reverse" && text.charCodeAt(from + 1) === close)
-    return { mailbox: "", localPart: "", domain: "", ascii: true, end: from + 2 };
-  const start = text.charCodeAt(from + 1) === at ? skipSourceRoute(text, from + 1) : from + 1;
+  const opens = text.charCodeAt(from) === open ? from : behindDisplayName(text, from);
+  if (opens < 0) return parseMailboxAt(text, from, false);
+  const first = skipSpaces(text, opens + 1);
+  if (direction === "reverse" && text.charCodeAt(first) === close) {
+    const conforming = first === from + 1;
+    return { mailbox: "", localPart: "", domain: "", ascii: true, conforming, end: first + 1 };
+  }
+  const start = text.charCodeAt(first) === at ? skipSourceRoute(text, first) : first;
   if (start < 0) return "syntax";
-  return parseMailboxAt(text, start, direction, true);
+  const path = parseMailboxAt(text, start, true);
+  return typeof path === "string" || first === from + 1 ? path : { ...path, conforming: false };
+}
+
+/** Index of the bracket behind a display name (`Printer 3 <a@b>`), which holds no address itself; -1 without one. */
+function behindDisplayName(text: string, from: number): number {
+  const opens = text.indexOf("<", from);
+  if (opens <= from) return -1;
+  const before = text.charCodeAt(opens - 1);
+  return (before === space || before === quote) && !text.slice(from, opens).includes("@") ? opens : -1;
+}
+
+function skipSpaces(text: string, from: number): number {
+  let i = from;
+  while (text.charCodeAt(i) === space) i++;
+  return i;
 }
 
 /** The whole of `text` as a mailbox with a domain, or undefined. */
 export function parseMailbox(text: string): Mailbox | undefined {
-  const path = parseMailboxAt(text, 0, "reverse", false);
-  return typeof path === "string" || path.end !== text.length ? undefined : path;
+  const path = parseMailboxAt(text, 0, false);
+  return typeof path === "string" || path.end !== text.length || path.domain === "" ? undefined : path;
 }
 
 /** Splits the mailbox of a path that `parsePath` accepted. The domain holds no `@`, whatever the local part quotes. */
@@ -105,33 +131,47 @@ export function routingDomain(domain: string, toAscii: (domain: string) => strin
   return mapped;
 }
 
-function parseMailboxAt(
-  text: string,
-  from: number,
-  direction: "reverse" | "forward",
-  bracketed: boolean,
-): Path | PathFault {
-  const localEnd = text.charCodeAt(from) === quote ? scanQuotedString(text, from) : scanDotString(text, from);
+function parseMailboxAt(text: string, from: number, bracketed: boolean): Path | PathFault {
+  const quoted = text.charCodeAt(from) === quote;
+  const localEnd = quoted ? scanQuotedString(text, from) : scanDotString(text, from);
   if (localEnd < 0) return "syntax";
-  const domainStart = localEnd + 1;
+  const hasDomain = text.charCodeAt(localEnd) === at;
+  const domainStart = hasDomain ? localEnd + 1 : localEnd;
   let end = localEnd;
-  if (text.charCodeAt(localEnd) === at) {
+  if (hasDomain) {
     end =
       text.charCodeAt(domainStart) === openBracket
         ? scanLiteral(text, domainStart)
         : scanDomain(text, domainStart);
     if (end < 0) return end === tooLong ? "tooLong" : "syntax";
-  } else if (direction !== "forward" || !isPostmaster(text.slice(from, localEnd))) return "syntax";
-  if (bracketed && text.charCodeAt(end) !== close) return "syntax";
+  }
+  const closes = bracketed ? skipSpaces(text, end) : end;
+  if (bracketed && text.charCodeAt(closes) !== close) return "syntax";
   const ascii = isAscii(text, from, end);
-  if ((ascii ? localEnd - from : utf8Length(text, from, localEnd)) > maxLocalPartOctets) return "tooLong";
+  const localOctets = ascii ? localEnd - from : utf8Length(text, from, localEnd);
+  if (localOctets > longestLocalPartOctets) return "tooLong";
   return {
     mailbox: text.slice(from, end),
     localPart: text.slice(from, localEnd),
     domain: text.slice(domainStart, end),
     ascii,
-    end: bracketed ? end + 1 : end,
+    conforming:
+      closes === end &&
+      localOctets <= maxLocalPartOctets &&
+      (quoted || hasDotsBetweenAtoms(text, from, localEnd)),
+    end: bracketed ? closes + 1 : end,
   };
+}
+
+/** RFC 5321 §4.1.2: a dot-string is atoms with single dots between them. */
+function hasDotsBetweenAtoms(text: string, from: number, end: number): boolean {
+  let before = dot;
+  for (let i = from; i < end; i++) {
+    const c = text.charCodeAt(i);
+    if (c === dot && before === dot) return false;
+    before = c;
+  }
+  return before !== dot;
 }
 
 /** RFC 5321 §4.5.1: in any case. */
@@ -142,15 +182,13 @@ export function isPostmaster(localPart: string): boolean {
 const malformed = -1;
 const tooLong = -2;
 
-/** Index behind the dot-string, or negative. */
+/** Index behind a run of atoms and dots with at least one atom, or negative. */
 function scanDotString(text: string, from: number): number {
-  let atomStart = from;
+  let hasAtom = false;
   for (let i = from; ; i++) {
     const c = text.charCodeAt(i);
-    if (c < 128 ? (classOf[c]! & atext) !== 0 : c >= 128 && !isUnsafeUnicode(c)) continue;
-    if (i === atomStart) return malformed;
-    if (c !== dot) return i;
-    atomStart = i + 1;
+    if (c < 128 ? (classOf[c]! & atext) !== 0 : c >= 128 && !isUnsafeUnicode(c)) hasAtom = true;
+    else if (c !== dot) return hasAtom ? i : malformed;
   }
 }
 

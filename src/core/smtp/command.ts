@@ -1,6 +1,6 @@
 /** Command lines: RFC 5321 §4.1, with the commands of RFC 3030 (BDAT), 3207 (STARTTLS) and 4954 (AUTH). */
-import { isDomain, parsePath } from "./address.ts";
-import { isUnsafeUnicode, space } from "./characters.ts";
+import { parsePath } from "./address.ts";
+import { carriageReturn, isUnsafeUnicode, space, tab } from "./characters.ts";
 import {
   parseMailParameters,
   parseRcptParameters,
@@ -17,17 +17,22 @@ export type Command =
       readonly verb: "MAIL";
       /** Empty for the null reverse-path. */
       readonly reversePath: string;
+      /** Empty for the null reverse-path, and where none was given: defaultDomain completes it. */
       readonly domain: string;
       readonly ascii: boolean;
+      /** Written as RFC 5321 has it; else it is for the connector to take or refuse (strictAddresses). */
+      readonly conforming: boolean;
       readonly parameters: MailParameters;
     }
   | {
       readonly verb: "RCPT";
       readonly forwardPath: string;
-      /** Empty for `<Postmaster>`. */
+      /** Empty where none was given: `<Postmaster>`, or what defaultDomain completes. */
       readonly domain: string;
       /** False: address or ORCPT need a transaction with SMTPUTF8. */
       readonly ascii: boolean;
+      /** As of MAIL. */
+      readonly conforming: boolean;
       readonly parameters: RcptParameters;
     }
   | { readonly verb: "DATA" | "RSET" | "NOOP" | "QUIT" | "STARTTLS" }
@@ -68,8 +73,9 @@ const unknown: Command = { verb: "UNKNOWN" };
 const http: Command = { verb: "HTTP" };
 
 /**
- * The command in `line` from `start` to `end`, without its CRLF. Verbs in any case; trailing spaces are ignored.
- * Control characters, and octets above 127 that are not UTF-8, are refused wherever they stand.
+ * The command in `line` from `start` to `end`, without its CRLF. Verbs in any case; trailing blanks and CRs are ignored,
+ * a tab outside quotes is a space. Other control characters, and octets above 127 that are not UTF-8, are refused
+ * wherever they stand, but for the name in EHLO and HELO, which applications write in any character set.
  * Cost: one string for the line, two to four slices; about a microsecond for MAIL and RCPT. Linear in length.
  */
 export function parseCommand(
@@ -78,15 +84,21 @@ export function parseCommand(
   start = 0,
   end: number = line.length,
 ): Command | CommandFault {
-  while (end > start && line[end - 1] === space) end--;
+  while (end > start && isTrailing(line[end - 1]!)) end--;
   let eightBit = false;
+  let tabs = false;
   for (let i = start; i < end; i++) {
     const c = line[i]!;
-    if (c < 32 || c === 127) return fault(undefined, "invalidCharacters");
-    if (c > 127) eightBit = true;
+    if (c === tab) tabs = true;
+    else if (c < 32 || c === 127) return fault(undefined, "invalidCharacters");
+    else if (c > 127) eightBit = true;
   }
-  const text = eightBit ? decodeUtf8(line.subarray(start, end)) : line.toString("latin1", start, end);
+  let text = eightBit ? decodeUtf8(line.subarray(start, end)) : line.toString("latin1", start, end);
   if (text === undefined) return fault(undefined, "invalidCharacters");
+  if (tabs) {
+    if (text.includes('"')) return fault(undefined, "invalidCharacters");
+    text = text.replaceAll("\t", " ");
+  }
 
   let verbEnd = text.indexOf(" ");
   if (verbEnd < 0) verbEnd = text.length;
@@ -105,19 +117,18 @@ export function parseCommand(
       return bare ? data : fault(verb, "syntaxError");
     case "BDAT":
       return parseBdat(text, argument);
+    // What stands behind these two changes nothing: `QUIT now`.
     case "RSET":
-      return bare ? reset : fault(verb, "syntaxError");
+      return reset;
     case "QUIT":
-      return bare ? quit : fault(verb, "syntaxError");
+      return quit;
     case "STARTTLS":
       return bare ? startTls : fault(verb, "syntaxError");
     case "NOOP":
       return noop;
     case "EHLO":
-    case "HELO": {
-      const domain = text.slice(argument);
-      return bare || isHelloName(domain) ? { verb, domain } : fault(verb, "invalidDomainName");
-    }
+    case "HELO":
+      return { verb, domain: text.slice(argument, argument + maxHelloChars) };
     case "VRFY":
     case "EXPN":
       return bare ? fault(verb, "syntaxError") : { verb, argument: text.slice(argument) };
@@ -152,12 +163,14 @@ function parseMail(
   const path = parsePath(text, from, "reverse");
   if (path === "syntax") return fault("MAIL", "invalidSender");
   if (path === "tooLong") return fault("MAIL", "addressTooLong");
-  if (path.end < text.length && text.charCodeAt(path.end) !== space) return fault("MAIL", "invalidSender");
-  const parameters = parseMailParameters(text, path.end, offered);
+  const end = behindSemicolons(text, path.end);
+  if (end < text.length && text.charCodeAt(end) !== space) return fault("MAIL", "invalidSender");
+  const parameters = parseMailParameters(text, end, offered);
   if ("reply" in parameters) return fault("MAIL", parameters.reply, parameters.detail);
   // RFC 6531 §3.5
   if (!ascii && !parameters.smtpUtf8) return fault("MAIL", "utf8NotOffered");
-  return { verb: "MAIL", reversePath: path.mailbox, domain: path.domain, ascii, parameters };
+  const conforming = path.conforming && end === path.end;
+  return { verb: "MAIL", reversePath: path.mailbox, domain: path.domain, ascii, conforming, parameters };
 }
 
 function parseRcpt(
@@ -171,10 +184,19 @@ function parseRcpt(
   const path = parsePath(text, to, "forward");
   if (path === "syntax") return fault("RCPT", "invalidRecipient");
   if (path === "tooLong") return fault("RCPT", "addressTooLong");
-  if (path.end < text.length && text.charCodeAt(path.end) !== space) return fault("RCPT", "invalidRecipient");
-  const parameters = parseRcptParameters(text, path.end, offered);
+  const end = behindSemicolons(text, path.end);
+  if (end < text.length && text.charCodeAt(end) !== space) return fault("RCPT", "invalidRecipient");
+  const parameters = parseRcptParameters(text, end, offered);
   if ("reply" in parameters) return fault("RCPT", parameters.reply, parameters.detail);
-  return { verb: "RCPT", forwardPath: path.mailbox, domain: path.domain, ascii, parameters };
+  const conforming = path.conforming && end === path.end;
+  return { verb: "RCPT", forwardPath: path.mailbox, domain: path.domain, ascii, conforming, parameters };
+}
+
+/** Some devices end a path as a statement. */
+function behindSemicolons(text: string, from: number): number {
+  let i = from;
+  while (text.charCodeAt(i) === semicolon) i++;
+  return i;
 }
 
 /** Index of what follows `FROM:` or `TO:` and the spaces many applications send behind it; -1 without it. */
@@ -219,38 +241,35 @@ function parseAuth(text: string, argument: number): Command | CommandFault {
   return { verb: "AUTH", mechanism, initialResponse: text.slice(i) };
 }
 
-const maxHelloOctets = 255;
+/** What stands behind that is cut off: the name is for logs, and for the trace header, which quotes it. */
+const maxHelloChars = 255;
+const semicolon = 59;
 
-/**
- * A domain, a domain with a trailing dot, or anything in brackets without spaces and brackets: host names of
- * applications are what they are, and the name is used in the trace header only, which quotes it.
- */
-function isHelloName(name: string): boolean {
-  if (name.length > maxHelloOctets) return false;
-  for (let i = 0; i < name.length; i++) {
-    const c = name.charCodeAt(i);
-    if (c <= 32 || c > 126) return false;
-  }
-  if (name.startsWith("[") && name.endsWith("]") && name.length > 2) {
-    const inner = name.slice(1, -1);
-    return !inner.includes("[") && !inner.includes("]") && !inner.includes("\\");
-  }
-  return isDomain(name.endsWith(".") ? name.slice(0, -1) : name);
-}
+const isTrailing = (c: number): boolean => c === space || c === tab || c === carriageReturn;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Undefined for what is not UTF-8, and for characters that no command may hold. */
+/**
+ * Undefined for what is not UTF-8, and for characters that no command may hold; of a line that greets they become
+ * replacement characters, and what is not UTF-8 is read as ISO 8859-1.
+ */
 function decodeUtf8(octets: Buffer): string | undefined {
+  const greets = /^(?:EHLO|HELO) /i.test(octets.toString("latin1", 0, 5));
   let text: string;
   try {
     text = utf8.decode(octets);
   } catch {
-    return undefined;
+    if (!greets) return undefined;
+    text = octets.toString("latin1");
   }
+  let safe = "";
+  let copied = 0;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c > 127 && isUnsafeUnicode(c)) return undefined;
+    if (c <= 127 || !isUnsafeUnicode(c)) continue;
+    if (!greets) return undefined;
+    safe += `${text.slice(copied, i)}\ufffd`;
+    copied = i + 1;
   }
-  return text;
+  return copied === 0 ? text : safe + text.slice(copied);
 }

@@ -9,10 +9,12 @@
  * | `.` CRLF, behind a CRLF or as the first octets | the end of data; nothing else is                           |
  * | `.` and anything else, at the same places      | the dot is dropped (also before a bare CR or LF)           |
  * | LF not behind a CR                             | CRLF, counted in `bareLfCount`; a dot behind it is content      |
+ * | several CR and an LF                           | CRLF, as old programs that convert line ends twice mean it |
  * | CR not before an LF                            | CRLF, counted in `bareCrCount`; a dot behind it is content      |
- * | NUL, VT, FF, NEL and everything else           | itself; ends no line                                       |
+ * | NUL                                            | itself, or nothing (`removeNul`); ends no line             |
+ * | VT, FF, NEL and everything else                | itself; ends no line                                       |
  *
- * `CR CR LF` is a bare CR and a CRLF. As stored content has no other line end than CRLF, stuffing a dot in front of
+ * `. CR CR LF` is no end of data: its first CR is a bare one. As stored content has no other line end than CRLF, stuffing a dot in front of
  * each of its lines that begins with one makes it safe to send on to receivers of every kind.
  * Refusing bare CR or LF is the caller's decision, by the counts, when the data have ended.
  */
@@ -24,6 +26,8 @@ export interface FramingOptions {
   readonly mode: "dot" | "raw" | "binary";
   /** How much of the header `headerOctets()` keeps. Octets. */
   readonly maxHeaderBytes: number;
+  /** NUL octets are left out, but for `binary` content. A dot behind one is content. */
+  readonly removeNul?: boolean;
 }
 
 const text = 0;
@@ -68,9 +72,12 @@ export class ContentFraming {
 
   readonly #mode: FramingOptions["mode"];
   readonly #maxHeaderBytes: number;
+  readonly #removeNul: boolean;
   readonly #scanner = new RunScanner();
   readonly #cutter = new Cutter();
   #state: State = lineStart;
+  /** CRs behind the one of `afterCr`. */
+  #moreCrs = 0;
   #headerSizeBytes = 0;
   #header: Buffer = nothing;
   #headerKept = 0;
@@ -78,6 +85,7 @@ export class ContentFraming {
   constructor(options: FramingOptions) {
     this.#mode = options.mode;
     this.#maxHeaderBytes = options.maxHeaderBytes;
+    this.#removeNul = options.removeNul === true;
   }
 
   /** Any octet above 127. */
@@ -118,8 +126,7 @@ export class ContentFraming {
   finish(out: Buffer[]): void {
     if (this.#mode !== "raw" || (this.#state !== afterCr && this.#state !== afterCrOfEmptyLine)) return;
     const firstOut = out.length;
-    this.#noteBareCr();
-    this.#endLine(this.#state === afterCrOfEmptyLine);
+    this.#endBareCrs(this.#state === afterCrOfEmptyLine);
     this.#state = madeLineStart;
     this.#handOn(nothing, out, firstOut);
   }
@@ -163,6 +170,10 @@ export class ContentFraming {
           // Not consumed: the scanner goes on from here.
           if (c === dot && state !== text) this.dotLines++;
           state = text;
+        } else if (c === 0 && this.#removeNul) {
+          cutter.piece(start, i);
+          start = ++i;
+          if (state === lineStart) state = madeLineStart;
         } else {
           if (c === 0) this.hasNul = true;
           state = text;
@@ -183,11 +194,14 @@ export class ContentFraming {
           this.#state = lineStart;
           return i;
         }
+        this.#moreCrs = 0;
         this.#endLine(state === afterCrOfEmptyLine);
         state = lineStart;
+      } else if (c === carriageReturn && state !== afterDotCr) {
+        this.#moreCrs++;
+        start = ++i;
       } else {
-        this.#noteBareCr();
-        this.#endLine(state !== afterCr);
+        this.#endBareCrs(state !== afterCr);
         start = i;
         state = madeLineStart;
       }
@@ -257,6 +271,16 @@ export class ContentFraming {
   #endLine(empty: boolean): void {
     if (empty && !this.headerEnded) this.#endHeader(0);
     this.#cutter.crlf();
+  }
+
+  /** The CRs held back end a line each. */
+  #endBareCrs(empty: boolean): void {
+    this.#noteBareCr();
+    this.#endLine(empty);
+    for (; this.#moreCrs > 0; this.#moreCrs--) {
+      this.#noteBareCr();
+      this.#endLine(true);
+    }
   }
 
   /** `pending` octets of the header are not cut yet. */

@@ -26,7 +26,11 @@ describe("parameters of MAIL", () => {
     [" ENVID=QQ314159", { envid: "QQ314159" }],
     [" ENVID=a+2Bb", { envid: "a+2Bb" }],
     [` ENVID=${"x".repeat(100)}`, { envid: "x".repeat(100) }],
+    [" SIZE=1 size=2", { sizeBytes: 2 }],
+    [" BODY=7BIT BODY=8BITMIME", { body: "8BITMIME" }],
     [" AUTH=<>", { auth: "<>" }],
+    [" AUTH=<a@b>", { auth: "<a@b>" }],
+    [" AUTH=user", { auth: "user" }],
     [" AUTH=e+3Dmc2@example.com", { auth: "e+3Dmc2@example.com" }],
     ["  SIZE=1   BODY=8BITMIME RET=FULL ", { sizeBytes: 1, body: "8BITMIME", ret: "FULL" }],
   ])("%j", (text, parameters) => {
@@ -48,8 +52,6 @@ describe("parameters of MAIL", () => {
     " SIZE=1k",
     " SIZE=+1",
     " SIZE=123456789012345678901",
-    " SIZE=1 SIZE=1",
-    " SIZE=1 size=2",
     " BODY",
     " BODY=",
     " BODY=9BIT",
@@ -70,9 +72,6 @@ describe("parameters of MAIL", () => {
     " ENVID=ü",
     " AUTH",
     " AUTH=",
-    " AUTH=user",
-    " AUTH=a@b+0D+0A",
-    " AUTH=<a@b>",
     " SIZE=1=2",
   ])("%j has a bad value", (text) => {
     expect(mail(text)).toMatchObject({ reply: "invalidParameterValue" });
@@ -132,7 +131,6 @@ describe("parameters of RCPT", () => {
     " NOTIFY=,SUCCESS",
     " NOTIFY=SUCCESS;FAILURE",
     ` NOTIFY=${"SUCCESS,".repeat(9)}DELAY`,
-    " NOTIFY=NEVER NOTIFY=NEVER",
     " ORCPT",
     " ORCPT=",
     " ORCPT=a@b",

@@ -6,7 +6,6 @@ import type { BodyType, Notify } from "../message/envelope.ts";
 import { classOf, keywordChar, space } from "./characters.ts";
 import { isOriginalRecipient, parseNotify } from "./dsn-parameters.ts";
 import { decodeXtext } from "./xtext.ts";
-import { parseMailbox } from "./address.ts";
 import type { ReplyName } from "./reply.ts";
 
 /** The extensions that allow parameters, as offered to this client. */
@@ -27,7 +26,7 @@ export interface MailParameters {
   readonly ret: "FULL" | "HDRS" | undefined;
   /** xtext exactly as received; decodes to printable ASCII. */
   readonly envid: string | undefined;
-  /** `<>` or a mailbox as xtext, exactly as received. Grants nothing by itself. */
+  /** Exactly as received. Grants nothing by itself. */
   readonly auth: string | undefined;
 }
 
@@ -112,7 +111,8 @@ export function parseMailParameters(
         break;
       case "AUTH":
         if (!offered.auth) return unknown(keyword);
-        if (value === undefined || !isAuthIdentity(value)) return badValue(keyword);
+        // It grants nothing, and some clients put a path here, not xtext: whatever it says is kept.
+        if (value === undefined) return badValue(keyword);
         auth = value;
         break;
       default:
@@ -178,8 +178,7 @@ function splitParameters(text: string, from: number): Parameter[] | ParameterFau
       value = text.slice(valueStart, i);
     }
     if (i < text.length && text.charCodeAt(i) !== space) return badValue(keyword);
-    for (const earlier of parameters) if (earlier.keyword === keyword) return badValue(keyword);
-    // No extension gives a command this many: it bounds the look for duplicates.
+    // No extension gives a command this many. Of one that is given twice the last counts.
     if (parameters.length === 10) return { reply: "syntaxError", detail: "parameters" };
     parameters.push({ keyword, value });
   }
@@ -193,11 +192,4 @@ function isDigits(text: string, maxLength: number): boolean {
     if (c < 48 || c > 57) return false;
   }
   return true;
-}
-
-/** RFC 4954 §5: `<>` or a mailbox. */
-function isAuthIdentity(value: string): boolean {
-  if (value === "<>") return true;
-  const decoded = decodeXtext(value);
-  return decoded !== undefined && parseMailbox(decoded) !== undefined;
 }

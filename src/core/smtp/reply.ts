@@ -58,10 +58,16 @@ export const replies = {
   needMail: reply(503, "5.5.2", "Need mail command", error),
   noValidRecipients: reply(554, "5.5.1", "No valid recipients", error),
   binaryNeedsBdat: reply(503, "5.5.2", "BODY=BINARYMIME needs BDAT", error),
-  invalidSender: reply(501, "5.1.7", "Invalid address", error),
-  invalidRecipient: reply(501, "5.1.3", "Invalid address", error),
-  utf8NotOffered: reply(553, "5.6.7", "Address needs SMTPUTF8", error),
-  addressTooLong: reply(501, "5.1.3", "Address too long", error),
+  endOfDataNeedsCrlf: reply(
+    550,
+    "5.6.11",
+    "SMTP; lines must end in CR and LF: the message's end was not found, and it was not taken",
+    { close: true },
+  ),
+  invalidSender: reply(501, "5.1.7", "Invalid address"),
+  invalidRecipient: reply(501, "5.1.3", "Invalid address"),
+  utf8NotOffered: reply(553, "5.6.7", "Address needs SMTPUTF8"),
+  addressTooLong: reply(501, "5.1.3", "Address too long"),
 
   notAuthenticated: reply(
     530,

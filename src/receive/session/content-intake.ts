@@ -2,7 +2,8 @@
  * Takes a message's content into a draft: end of data and line ends (core/smtp/content-framing), size, header
  * and hop limits, and the trace header in front. Octets pass as slices of what the socket gave.
  */
-import { scanHeader, type HeaderFacts } from "../../core/message/header-scan.ts";
+import type { HeaderFacts } from "../../core/message/header-scan.ts";
+import { repairHeader } from "../../core/message/repair-header.ts";
 import { receivedHeader, receivedPrefix, receivedProtocol } from "../../core/message/received.ts";
 import type { Envelope, Origin } from "../../core/message/envelope.ts";
 import { ContentFraming } from "../../core/smtp/content-framing.ts";
@@ -58,6 +59,7 @@ export class ContentIntake {
     this.#framing = new ContentFraming({
       mode: mode === "raw" && this.#binary ? "binary" : mode,
       maxHeaderBytes: connector.maxHeaderSize,
+      removeNul: connector.nulRemovalEnabled,
     });
     this.#maxSizeBytes = state.rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
   }
@@ -90,29 +92,30 @@ export class ContentIntake {
       return;
     }
     for (const slice of slices) this.#held.push(copyOctets(slice));
-    if (this.#framing.headerSizeBytes > this.#state.connector.maxHeaderSize) {
-      this.#refuse(replies.headerTooLarge);
-      this.breakOff = replies.headerTooLarge;
-    }
+    if (this.#framing.headerSizeBytes > this.#state.connector.maxHeaderSize) this.#lookAtHeader();
   }
 
   #lookAtHeader(): void {
     const { connector } = this.#state;
     this.#headerSeen = true;
-    const header = this.#framing.headerOctets();
-    const facts = scanHeader(header);
+    const repair = repairHeader(this.#framing.headerOctets(), this.#held);
+    const { header, facts } = repair;
     this.#header = facts;
+    if (repair.brokenAt === -1 && this.#framing.headerSizeBytes > connector.maxHeaderSize) {
+      this.#refuse(replies.headerTooLarge);
+      this.breakOff = replies.headerTooLarge;
+      return;
+    }
     this.#headerEightBit = this.#framing.eightBit && hasHighOctet(header);
     if (facts.receivedCount > connector.maxHopCount) {
       this.#refuse(replies.hopCountExceeded);
       return;
     }
-    const held = this.#held;
     this.#held = [];
     this.#store([
       this.#traceHeader(),
       ...supplement(connector, facts, this.#draft.id, this.#services.clock.wall()),
-      ...held,
+      ...repair.content,
     ]);
   }
 

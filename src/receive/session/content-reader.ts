@@ -28,6 +28,8 @@ export class ContentReader {
   #intake: ContentIntake | undefined;
   #chunk: Chunk | undefined;
   #chunkRemainingBytes = 0;
+  /** The last octets of the content as they came; of clients without CRLF. */
+  #tail = "";
 
   constructor(
     input: SessionInput,
@@ -55,6 +57,7 @@ export class ContentReader {
   expectDots(): void {
     this.#intake = this.#newIntake("dot");
     this.#expects = "dots";
+    this.#tail = "\n";
   }
 
   /** A refused chunk is read and dropped. */
@@ -111,10 +114,21 @@ export class ContentReader {
     const intake = this.#intake;
     const input = this.#input;
     if (intake === undefined || input.waitingBytes === 0) return "more";
-    input.at = intake.feed(input.octets, input.at, input.octets.length);
+    const from = input.at;
+    input.at = intake.feed(input.octets, from, input.octets.length);
     if (intake.breakOff !== undefined) return "broken";
     if (intake.ended) return "ended";
+    if (input.lineFeedsOnly === true && this.#looksEnded(input.octets, from)) {
+      intake.breakOff = replies.endOfDataNeedsCrlf;
+      return "broken";
+    }
     return intake.mustWait ? "wait" : "more";
+  }
+
+  /** A client without CRLF waits behind a line of one dot. It is told, for it would wait for ever. */
+  #looksEnded(octets: Buffer, from: number): boolean {
+    this.#tail = (this.#tail + octets.toString("latin1", Math.max(from, octets.length - 3))).slice(-3);
+    return this.#tail === "\n.\n";
   }
 
   #readChunk(): ContentProgress {

@@ -1,6 +1,8 @@
 /**
  * What a client has sent and nobody has looked at yet: cut into command lines here, or taken as content by the
- * session. Only CRLF ends a line (RFC 5321 §2.3.8); what stands before a bare line feed is never a command.
+ * session. Only CRLF ends a line (RFC 5321 §2.3.8); what stands before a bare line feed is never a command. The one
+ * exception are clients that know no CRLF at all: where the first line is EHLO or HELO and ends in a bare line feed, so
+ * may all lines of that session (docs/decisions/0025). The end of data is no line of this kind.
  */
 import { copyOctets } from "../../core/octets/slab.ts";
 
@@ -28,9 +30,12 @@ export class SessionInput {
   lineEnd = 0;
   /** The client has said all it will say. */
   ended = false;
+  /** Its lines end in line feeds alone; undefined before the first line. */
+  lineFeedsOnly: boolean | undefined;
   /** Up to here no line feed was found. */
   #scanned = 0;
-  #dropping = false;
+  /** What is dropped up to the next CRLF, and whether each further line feed is answered. */
+  #dropping: false | "tooLong" | "bareLinefeed" = false;
   /** The octets are not its own. */
   #borrowed = false;
 
@@ -90,24 +95,25 @@ export class SessionInput {
       }
       // The CR of the end may be among them.
       if (octets.length - at <= limitBytes + 1) return "more";
-      this.#dropping = true;
+      this.#dropping = "tooLong";
       this.#dropIncomplete();
       return "tooLong";
     }
     this.at = end + 1;
-    const complete = end > at && octets[end - 1] === CR;
-    if (this.#dropping) {
-      this.#dropping = !complete;
-      return "dropped";
+    const endsInCrlf = end > at && octets[end - 1] === CR;
+    if (this.#dropping !== false) {
+      const because = this.#dropping;
+      if (endsInCrlf) this.#dropping = false;
+      return endsInCrlf || because === "tooLong" ? "dropped" : because;
     }
-    if (!complete) {
-      this.#dropping = true;
+    this.lineFeedsOnly ??= !endsInCrlf && greets(octets, at);
+    if (!endsInCrlf && !this.lineFeedsOnly) {
+      this.#dropping = "bareLinefeed";
       return "bareLinefeed";
     }
-    if (end - 1 - at > limitBytes) return "tooLong";
     this.lineStart = at;
-    this.lineEnd = end - 1;
-    return "line";
+    this.lineEnd = endsInCrlf ? end - 1 : end;
+    return this.lineEnd - at > limitBytes ? "tooLong" : "line";
   }
 
   /** All but a CR that may be the first half of the end. */
@@ -115,4 +121,8 @@ export class SessionInput {
     const { length } = this.octets;
     this.at = this.octets[length - 1] === CR ? length - 1 : length;
   }
+}
+
+function greets(octets: Buffer, at: number): boolean {
+  return /^(?:EHLO|HELO)[ \n]/i.test(octets.toString("latin1", at, at + 5));
 }

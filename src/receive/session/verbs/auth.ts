@@ -24,7 +24,7 @@ export function auth(
   const { state } = session;
   if (state.hello === undefined) return replies.sendHelloFirst;
   const mechanisms = state.connector.authMechanism;
-  if (!mechanisms.includes("BasicAuth") || state.hello.verb === "HELO") return replies.commandNotImplemented;
+  if (!mechanisms.includes("BasicAuth")) return replies.commandNotImplemented;
   if (state.authenticatedUser !== undefined) return replies.alreadyAuthenticated;
   if (state.transaction !== undefined) return replies.badSequence;
   if (!state.offered.auth) return replies.authenticationNeedsTls;
@@ -49,7 +49,7 @@ function ask(
 ): Reply {
   session.expectLine((line) => {
     const response = line.toString("latin1");
-    return response === "*" ? replies.authenticationCancelled : then(response);
+    return response.trim() === "*" ? replies.authenticationCancelled : then(response);
   });
   return prompt;
 }
@@ -126,9 +126,14 @@ function failed(session: Conversation, mechanism: string, user: string): Reply {
   return replies.tooManyLogonFailures;
 }
 
-/** Strict Base64; `=` alone stands for nothing (RFC 4954 §4). Undefined when it is malformed. */
+/**
+ * Base64, as devices write it: the padding may be missing, blanks may follow. `=` alone stands for nothing (RFC 4954 §4).
+ * Undefined when it is malformed.
+ */
 function decode(response: string): string | undefined {
-  if (response === "=") return "";
-  if (response.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(response)) return undefined;
-  return Buffer.from(response, "base64").toString("utf8");
+  const text = response.trimEnd();
+  if (text === "=") return "";
+  const [, digits] = /^([A-Za-z0-9+/]*)={0,2}$/.exec(text) ?? [];
+  if (digits === undefined || digits.length % 4 === 1) return undefined;
+  return Buffer.from(digits, "base64").toString("utf8");
 }

@@ -1,7 +1,17 @@
 /** EHLO (RFC 5321 §4.1.1.1): who the client is, and what is offered to it. */
-import { ehloLines, offeredBy } from "../../../core/smtp/extensions.ts";
+import { ehloLines, offeredBy, type Offered } from "../../../core/smtp/extensions.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
 import type { Conversation } from "../conversation.ts";
+import type { SessionServices } from "../services.ts";
+import type { SessionState } from "../state.ts";
+
+/** What is open to the client in this state of the session. */
+export function offeredNow(state: SessionState, services: SessionServices): Offered {
+  return offeredBy(state.connector, {
+    tlsActive: state.tls !== undefined,
+    tlsAvailable: services.tlsContext(state.connector) !== undefined,
+  });
+}
 
 export function ehlo(session: Conversation, domain: string): Reply {
   const { state, services } = session;
@@ -10,9 +20,6 @@ export function ehlo(session: Conversation, domain: string): Reply {
   session.resetTransaction();
   state.receivedPrefix = undefined;
   state.hello = { verb: "EHLO", name: domain === "" ? `[${peer.address}]` : domain };
-  state.offered = offeredBy(connector, {
-    tlsActive: state.tls !== undefined,
-    tlsAvailable: services.tlsContext(connector) !== undefined,
-  });
+  state.offered = offeredNow(state, services);
   return { code: 250, text: `${connector.fqdn} Hello [${peer.address}]`, more: ehloLines(state.offered) };
 }

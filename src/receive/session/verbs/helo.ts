@@ -1,5 +1,5 @@
-/** HELO (RFC 5321 §4.1.1.1): no extension is in use behind it. */
-import { nothingOffered } from "../../../core/smtp/extensions.ts";
+/** HELO (RFC 5321 §4.1.1.1). Extensions are not told of, but devices use AUTH and parameters behind it: they are taken. */
+import { offeredNow } from "./ehlo.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
 import type { Conversation } from "../conversation.ts";
 
@@ -9,6 +9,6 @@ export function helo(session: Conversation, domain: string): Reply {
   session.resetTransaction();
   state.receivedPrefix = undefined;
   state.hello = { verb: "HELO", name: domain === "" ? `[${state.peer.address}]` : domain };
-  state.offered = nothingOffered;
+  state.offered = offeredNow(state, session.services);
   return { code: 250, text: `${state.connector.fqdn} Hello [${state.peer.address}]` };
 }

@@ -1,5 +1,7 @@
 /** MAIL (RFC 5321 §4.1.1.2): begins a mail transaction, if the client may send and the rate allows. */
 import type { Command } from "../../../core/smtp/command.ts";
+import { senderPath } from "../../../core/policy/bare-address.ts";
+import type { MailParameters } from "../../../core/smtp/parameters.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
 import type { Conversation } from "../conversation.ts";
 import type { SessionState } from "../state.ts";
@@ -15,6 +17,8 @@ export function mail(
   if (state.transaction !== undefined) return replies.senderAlreadySpecified;
   if (connector.requireTls && state.tls === undefined) return replies.tlsRequired;
   if (!state.rights.submit) return replies.notAuthenticated;
+  const reversePath = senderPath(command, connector);
+  if (reversePath === undefined) return replies.invalidSender;
   if (!command.ascii && !parameters.smtpUtf8) return replies.utf8NotOffered;
   if (
     parameters.sizeBytes !== undefined &&
@@ -33,11 +37,12 @@ export function mail(
     if (!trusted) session.holdBack(pressure.mailTarpitMs, "Back Pressure");
   }
   const refused = services.refuseMessage(state, session);
-  if (refused instanceof Promise) return refused.then((reply) => reply ?? begin(state, command));
-  return refused ?? begin(state, command);
+  if (refused instanceof Promise)
+    return refused.then((reply) => reply ?? begin(state, reversePath, parameters));
+  return refused ?? begin(state, reversePath, parameters);
 }
 
-function begin(state: SessionState, { reversePath, parameters }: Extract<Command, { verb: "MAIL" }>): Reply {
+function begin(state: SessionState, reversePath: string, parameters: MailParameters): Reply {
   state.transaction = {
     reversePath,
     body: parameters.body,

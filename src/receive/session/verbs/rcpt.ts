@@ -1,8 +1,9 @@
 /** RCPT (RFC 5321 §4.1.1.3): one more recipient, if the client may send there. */
 import { domainToASCII } from "node:url";
 import type { Recipient } from "../../../core/message/envelope.ts";
+import { recipientPath } from "../../../core/policy/bare-address.ts";
 import { refuseRecipientDomain } from "../../../core/policy/recipient-domain.ts";
-import { mayRelayTo, postmasterPath } from "../../../core/policy/relay-permission.ts";
+import { mayRelayTo } from "../../../core/policy/relay-permission.ts";
 import { routingDomain } from "../../../core/smtp/address.ts";
 import type { Command } from "../../../core/smtp/command.ts";
 import { replies, type Reply } from "../../../core/smtp/reply.ts";
@@ -15,14 +16,15 @@ export function rcpt(session: Conversation, command: Extract<Command, { verb: "R
   if (transaction === undefined) return replies.needMail;
   if (transaction.chunking) return replies.badSequence;
   if (!command.ascii && !transaction.smtpUtf8) return replies.utf8NotOffered;
-  // `<Postmaster>` alone is this host's own (RFC 5321 §4.5.1).
-  if (command.domain !== "") {
-    const domain = routingDomain(command.domain, domainToASCII);
+  const path = recipientPath(command, connector);
+  if (path === undefined) return replies.invalidRecipient;
+  if (path.domain !== "") {
+    const domain = routingDomain(path.domain, domainToASCII);
     if (domain === undefined) return replies.invalidRecipient;
     const refused = refuseRecipientDomain(connector, domain);
     if (refused !== undefined) return replies[refused];
     if (!mayRelayTo(state.rights, domain, state.acceptedDomains)) {
-      tellDenied(session, command.forwardPath);
+      tellDenied(session, path.forwardPath);
       return replies.unableToRelay;
     }
   }
@@ -32,10 +34,7 @@ export function rcpt(session: Conversation, command: Extract<Command, { verb: "R
   }
   const { notify, orcpt } = command.parameters;
   const recipient: Recipient = {
-    forwardPath:
-      command.domain === ""
-        ? postmasterPath(command.forwardPath, connector, connector.fqdn)
-        : command.forwardPath,
+    forwardPath: path.forwardPath,
     ...(notify !== undefined ? { notify } : {}),
     ...(orcpt !== undefined ? { orcpt } : {}),
   };
