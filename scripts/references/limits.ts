@@ -63,6 +63,68 @@ const serverLimits: readonly Limit[] = [
   })),
 ];
 
+/** What is let pass though the RFC forbids it. */
+const tolerances: readonly (readonly [string, string, string, string])[] = [
+  [
+    "EHLO, HELO with any name: spaces, brackets, UTF-8, `(null)`",
+    "RFC 5321 §4.1.1.1",
+    "taken, quoted in the trace header; controls are refused",
+    "—",
+  ],
+  ["EHLO, HELO without a name", "RFC 5321 §4.1.1.1", "the address stands in for it", "`requireEhloDomain`"],
+  ["parameters, BDAT, AUTH behind HELO", "RFC 5321 §2.2.1", "taken", "—"],
+  [
+    "a path without brackets, a space behind the colon, blanks within the brackets, a display name in front, a semicolon behind",
+    "RFC 5321 §4.1.2",
+    "taken",
+    "`strictAddresses`, but for the first two",
+  ],
+  [
+    "local parts over 64 octets (up to 512), with dots at the ends or side by side",
+    "RFC 5321 §4.1.2, §4.5.3.1.1",
+    "taken as written",
+    "`strictAddresses`",
+  ],
+  [
+    "an address without a domain",
+    "RFC 5321 §4.1.2",
+    "completed by `defaultDomain`, refused without it",
+    "`defaultDomain`",
+  ],
+  ["an underscore in a domain", "RFC 5321 §2.3.5", "taken", "—"],
+  ["the same parameter twice", "RFC 5321 §4.1.1.11", "the last counts", "—"],
+  ["`AUTH=` of MAIL in any form", "RFC 4954 §5", "taken, grants nothing", "—"],
+  ["base64 of AUTH without padding, blanks behind it", "RFC 4954 §4", "taken", "—"],
+  [
+    "words behind QUIT, RSET and NOOP; tabs for spaces; blanks and CRs at the end of a line",
+    "RFC 5321 §4.1.1",
+    "ignored",
+    "—",
+  ],
+  [
+    "a session whose first line, EHLO or HELO, ends in LF alone",
+    "RFC 5321 §2.3.8",
+    "LF ends its command lines; the end of data stays CRLF.CRLF",
+    "—",
+  ],
+  ["a bare LF in content", "RFC 5321 §2.3.8", "made CRLF; ends nothing", "`bareLinefeedRejectionEnabled`"],
+  [
+    "a bare CR in content",
+    "RFC 5321 §2.3.8",
+    "refused, or made CRLF",
+    "`bareCarriageReturnRejectionEnabled`",
+  ],
+  ["CR CR LF in content", "RFC 5321 §2.3.8", "one line end", "refused where both of these are on"],
+  ["NUL in content", "RFC 5321 §4.1.1.4", "refused, or taken out", "`nulRemovalEnabled`"],
+  [
+    "content without a header, or with a line in it that is no field",
+    "RFC 5322 §2.2",
+    "an empty line in front of that line",
+    "—",
+  ],
+  ["a mailbox file's `From ` line in front", "RFC 5322 §2.2", "becomes `X-Mailbox-Line:`", "—"],
+];
+
 /** Where Weir knowingly does not do as Exchange does. */
 const differences: readonly (readonly [string, string, string, string])[] = [
   [
@@ -172,6 +234,15 @@ that the client may try again; what a message is by itself (too large, a loop) a
 names connector, limit, value, source, event and a reference. With \`limitAction: delay\` a client over a connection or rate
 limit waits up to \`limitDelay\` instead: connections are held without a greeting, at most 1,000 for each connector and a
 quarter of them for one source, and served in turn; messages are held at MAIL.
+
+## What Weir takes that the RFC forbids
+
+Applications and devices send it and peers take it (docs/decisions/0025). Nothing of it ends a message early or lets anybody
+relay.
+
+| what | by | what becomes of it | setting |
+|---|---|---|---|
+${tolerances.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
 
 ## Where Weir differs from Exchange
 

@@ -270,6 +270,12 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     help: "Refuse messages with a CR that has no LF behind it; false turns it into CRLF.",
   },
   {
+    name: "nulRemovalEnabled",
+    kind: "true or false",
+    default: "false",
+    help: "Take NUL octets out of content; false refuses messages that hold one.",
+  },
+  {
     name: "rejectReservedTopLevelRecipientDomains",
     kind: "true or false",
     default: "false",
@@ -290,8 +296,14 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
   {
     name: "defaultDomain",
     kind: "domain name",
-    default: "the connector's fqdn",
-    help: "Domain of Message-IDs that are added here.",
+    default: "none",
+    help: "Domain that completes an address without one: MAIL FROM:<root>, RCPT TO:<bob>; without it only Postmaster is taken so. Also the domain of Message-IDs that are added here, else the connector's fqdn.",
+  },
+  {
+    name: "strictAddresses",
+    kind: "true or false",
+    default: "false",
+    help: "Take only addresses as RFC 5321 has them: no local part over 64 octets, no dots at odd places, no blanks within the brackets.",
   },
   {
     name: "limitAction",

@@ -68,12 +68,13 @@ function onlyCommands(line: string, command: Command | CommandFault): string {
   switch (command.verb) {
     case "MAIL":
     case "RCPT":
+      return command.conforming ? line : `${command.verb} ${masked}`;
     case "BDAT":
     case "DATA":
-    case "RSET":
-    case "QUIT":
     case "STARTTLS":
       return line;
+    case "RSET":
+    case "QUIT":
     case "NOOP":
     case "HELP":
     case "VRFY":

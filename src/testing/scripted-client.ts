@@ -26,7 +26,7 @@ export interface ScriptedClient {
   /** The next reply must begin so, by code or by text of its last line. */
   expect(start: number | string): Promise<ClientReply>;
   /** STARTTLS, the handshake, and nothing more: EHLO is the caller's. */
-  startTls(): Promise<void>;
+  startTls(options?: Pick<ConnectionOptions, "ciphers" | "maxVersion">): Promise<void>;
   /** Only the handshake, for when the 220 was read already; rejects when it fails. */
   upgrade(options?: ConnectionOptions): Promise<void>;
   /** Resolves when the server has closed and sent no further octet; gives the octets it did send. */
@@ -147,10 +147,10 @@ export async function connectScriptedClient(target: {
       if (!matches) throw failure(`expected ${start}, got ${reply.last}`);
       return reply;
     },
-    async startTls() {
+    async startTls(options = {}) {
       client.send("STARTTLS\r\n");
       await client.expect(220);
-      await upgrade();
+      await upgrade(options);
     },
     upgrade,
     closed: (timeoutMs = 10_000) =>

@@ -18,6 +18,7 @@ beforeAll(async () => {
   relay = await startTemporaryRelay({
     receiveConnectors: [
       receiveConnector({ name: "Normalises" }),
+      receiveConnector({ name: "RemovesNul", nulRemovalEnabled: true }),
       receiveConnector({
         name: "Refuses",
         bareLinefeedRejectionEnabled: true,
@@ -89,6 +90,17 @@ async function play(octets: string, sender: string, port: number, octetByOctet: 
     client.close();
   }
 }
+
+test("nulRemovalEnabled takes NULs out, and no dot behind one ends the data", async () => {
+  const sender = "nul@app.example";
+  const verdict = await play("\0\r\n\0.\r\n\0", sender, relay.portOf("RemovesNul"), false);
+  expect(verdict).toMatch(/^250 2\.6\.0 /);
+  accepted++;
+  await sink.until(() => sink.messages.some((message) => message.reversePath === sender));
+  const content = sink.messages.find((message) => message.reversePath === sender)?.content.toString("latin1");
+  expect(content).toContain("x\r\n.\r\nMAIL FROM:<smuggled@evil.example>");
+  expect(content).not.toContain("\0");
+});
 
 test("there are enough of them", () => {
   expect(lookAlikes.length).toBeGreaterThanOrEqual(150);

@@ -204,9 +204,9 @@ playAll("maxProtocolErrors 5", () => relay.port, [
     "of any kind",
     [
       ["MAIL FROM:<a@b.example>", "503"],
-      ["EHLO a..b", "501"],
+      ["DATA x", "501"],
       hello,
-      ["MAIL FROM:<a", "501"],
+      ["MAIL FROM:", "501"],
       ["RCPT TO:<a@b.example>", "503"],
       ["MAIL FROM:<a@b.example> X=1", "555"],
       ["NOSUCH", tooMany, "closed"],

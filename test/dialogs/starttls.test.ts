@@ -45,6 +45,17 @@ describe("STARTTLS", () => {
     await client.closed();
   });
 
+  test.each([
+    ["RSA", "ECDHE-RSA-AES128-GCM-SHA256"],
+    ["ECDSA", "ECDHE-ECDSA-AES128-GCM-SHA256"],
+  ])("is open to a client that knows %s only", async (_kind, ciphers) => {
+    const client = await greeted();
+    await client.command("EHLO c.example");
+    await client.startTls({ ciphers, maxVersion: "TLSv1.2" });
+    expect((await client.command("EHLO c.example")).code).toBe(250);
+    client.close();
+  });
+
   test("forgets the hello", async () => {
     const client = await greeted();
     await client.command("EHLO c.example");

@@ -14,6 +14,7 @@ describe("scanHeader", () => {
       hasDate: true,
       subject: "one\ttwo".replace("\t", " "),
       from: "A <a@b>",
+      brokenAt: -1,
     });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AuthMechanism, PermissionGroup } from "./receive-connector.ts";
-import { mayRelayTo, postmasterPath, rightsOf, type Rights } from "./relay-permission.ts";
+import { mayRelayTo, rightsOf, type Rights } from "./relay-permission.ts";
 
 type Row = [
   groups: PermissionGroup[],
@@ -63,16 +63,5 @@ describe("mayRelayTo", () => {
   ])("%j without the relay right: %s", (domain, allowed) => {
     expect(mayRelayTo({ acceptAnyRecipient: false }, domain, accepted)).toBe(allowed);
     expect(mayRelayTo({ acceptAnyRecipient: true }, domain, [])).toBe(true);
-  });
-});
-
-describe("postmasterPath", () => {
-  it("is the relay's own", () => {
-    expect(postmasterPath("Postmaster", { defaultDomain: undefined }, "relay.test")).toBe(
-      "Postmaster@relay.test",
-    );
-    expect(postmasterPath("postmaster", { defaultDomain: "contoso.com" }, "relay.test")).toBe(
-      "postmaster@contoso.com",
-    );
   });
 });

@@ -33,7 +33,9 @@ function expected(input: string): { content: string; ended: boolean; rest: strin
     const line = trueLines[n]!;
     if (line === "." && !last) return { content, ended: true, rest: trueLines.slice(n + 1).join("\r\n") };
     const unstuffed = line.startsWith(".") ? line.slice(1) : line;
-    content += unstuffed.replace(/[\r\n]/g, "\r\n") + (last ? "" : "\r\n");
+    // CRs in front of a true line end are part of it, but behind the dot of what would be an end of data.
+    const text = last ? unstuffed : unstuffed.replace(/\r+$/, /^\.\r+$/.test(line) ? "\r" : "");
+    content += text.replace(/[\r\n]/g, "\r\n") + (last ? "" : "\r\n");
   }
   return { content, ended: false, rest: "" };
 }
@@ -66,7 +68,9 @@ describe("end of data", () => {
   it.each([
     // input behind "a", content, whether it ends
     ["\r\n.\r\n", "a\r\n", true],
-    ["\r\r\n.\r\n", "a\r\n\r\n", true],
+    ["\r\r\n.\r\n", "a\r\n", true],
+    ["\r\r\r\n.\r\n", "a\r\n", true],
+    ["\r\rb\r\n.\r\n", "a\r\n\r\nb\r\n", true],
     ["\n\r\n.\r\n", "a\r\n\r\n", true],
     ["\n.\n", "a\r\n.\r\n", false],
     ["\n.\r\n", "a\r\n.\r\n", false],
@@ -176,7 +180,7 @@ describe("content", () => {
     fc.assert(
       fc.property(wireText, cuts, (text, at) => {
         const { content, framing } = frame(split(latin1(text), at), "raw");
-        expect(content).toBe(text.replace(/\r\n|\r|\n/g, "\r\n"));
+        expect(content).toBe(text.replace(/\r+\n|\r|\n/g, "\r\n"));
         expect(framing.ended).toBe(false);
       }),
     );

@@ -9,7 +9,7 @@
  * | `.` CRLF, behind a CRLF or as the first octets | the end of data; nothing else is                           |
  * | `.` and anything else, at the same places      | the dot is dropped (also before a bare CR or LF)           |
  * | LF not behind a CR                             | CRLF, counted in `bareLfCount`; a dot behind it is content      |
- * | several CR and an LF                           | CRLF, as old programs that convert line ends twice mean it |
+ * | several CR and an LF                           | CRLF, counted in `repeatedCrCount`: line ends converted twice   |
  * | CR not before an LF                            | CRLF, counted in `bareCrCount`; a dot behind it is content      |
  * | NUL                                            | itself, or nothing (`removeNul`); ends no line             |
  * | VT, FF, NEL and everything else                | itself; ends no line                                       |
@@ -67,6 +67,8 @@ export class ContentFraming {
   bareLfAt = -1;
   bareCrCount = 0;
   bareCrAt = -1;
+  /** Line ends of several CR and an LF. */
+  repeatedCrCount = 0;
   /** The empty line behind the header was seen. */
   headerEnded = false;
 
@@ -194,6 +196,7 @@ export class ContentFraming {
           this.#state = lineStart;
           return i;
         }
+        if (this.#moreCrs > 0) this.repeatedCrCount++;
         this.#moreCrs = 0;
         this.#endLine(state === afterCrOfEmptyLine);
         state = lineStart;

@@ -194,9 +194,11 @@ export class ContentIntake {
     const framing = this.#framing;
     const { connector } = this.#state;
     if (framing.hasNul && !this.#binary) return replies.nulInContent;
-    if (framing.bareLfCount > 0 && connector.bareLinefeedRejectionEnabled) return replies.bareLinefeed;
-    if (framing.bareCrCount > 0 && connector.bareCarriageReturnRejectionEnabled)
-      return replies.bareCarriageReturn;
+    const { bareLinefeedRejectionEnabled, bareCarriageReturnRejectionEnabled } = connector;
+    if (framing.bareLfCount > 0 && bareLinefeedRejectionEnabled) return replies.bareLinefeed;
+    // Who refuses bare line feeds as well wants CRLF and nothing else.
+    const bareCrs = framing.bareCrCount + (bareLinefeedRejectionEnabled ? framing.repeatedCrCount : 0);
+    if (bareCrs > 0 && bareCarriageReturnRejectionEnabled) return replies.bareCarriageReturn;
     return undefined;
   }
 

@@ -34,8 +34,7 @@ export class SessionInput {
   lineFeedsOnly: boolean | undefined;
   /** Up to here no line feed was found. */
   #scanned = 0;
-  /** What is dropped up to the next CRLF, and whether each further line feed is answered. */
-  #dropping: false | "tooLong" | "bareLinefeed" = false;
+  #dropping = false;
   /** The octets are not its own. */
   #borrowed = false;
 
@@ -95,20 +94,19 @@ export class SessionInput {
       }
       // The CR of the end may be among them.
       if (octets.length - at <= limitBytes + 1) return "more";
-      this.#dropping = "tooLong";
+      this.#dropping = true;
       this.#dropIncomplete();
       return "tooLong";
     }
     this.at = end + 1;
     const endsInCrlf = end > at && octets[end - 1] === CR;
-    if (this.#dropping !== false) {
-      const because = this.#dropping;
-      if (endsInCrlf) this.#dropping = false;
-      return endsInCrlf || because === "tooLong" ? "dropped" : because;
+    if (this.#dropping) {
+      this.#dropping = !endsInCrlf;
+      return "dropped";
     }
     this.lineFeedsOnly ??= !endsInCrlf && greets(octets, at);
     if (!endsInCrlf && !this.lineFeedsOnly) {
-      this.#dropping = "bareLinefeed";
+      this.#dropping = true;
       return "bareLinefeed";
     }
     this.lineStart = at;

@@ -29,6 +29,9 @@ export interface CertificateInUse {
   readonly validTo: number;
 }
 
+/** What is presented together: of several kinds of key the client's hello chooses. */
+type Presented = readonly [PairFiles, ...PairFiles[]];
+
 interface Good extends CertificateInUse {
   readonly context: SecureContext;
   readonly pair: CertificatePair;
@@ -69,37 +72,50 @@ export function createCertificates(options: {
 }): Certificates {
   const { directory, hostname, clock, events } = options;
   const loaded = new Map<string, Loaded>();
-  const wantedBy = new Map<string, readonly PairFiles[]>();
+  const wantedBy = new Map<string, readonly Presented[]>();
   const listeners = new Set<() => void>();
   let timer: Timer | undefined;
   let closed = false;
 
-  const selfSigned: PairFiles = {
-    certificateFile: join(directory, "self-signed.pem"),
-    keyFile: join(directory, "self-signed.key"),
-  };
-  const filesOf = ({ tlsCertificateFile, tlsKeyFile }: CertificateUse): PairFiles =>
+  const selfSignedAs = (name: string): PairFiles => ({
+    certificateFile: join(directory, `${name}.pem`),
+    keyFile: join(directory, `${name}.key`),
+  });
+  const ecdsa = selfSignedAs("self-signed");
+  const rsa = selfSignedAs("self-signed-rsa");
+  const selfSigned: Presented = [ecdsa, rsa];
+  const filesOf = ({ tlsCertificateFile, tlsKeyFile }: CertificateUse): Presented =>
     tlsCertificateFile === undefined
       ? selfSigned
-      : { certificateFile: tlsCertificateFile, keyFile: tlsKeyFile ?? tlsCertificateFile };
-  const wanted = (): readonly PairFiles[] => [
+      : [{ certificateFile: tlsCertificateFile, keyFile: tlsKeyFile ?? tlsCertificateFile }];
+  const wanted = (): readonly Presented[] => [
     ...new Map([...wantedBy.values()].flat().map((files) => [keyOf(files), files])).values(),
   ];
   const goodFor = (use: CertificateUse): Good | undefined => loaded.get(keyOf(filesOf(use)))?.good;
 
-  const loadPair = async (files: PairFiles): Promise<void> => {
+  const ensureAllSelfSigned = (): Promise<unknown> =>
+    Promise.all([
+      ensureSelfSigned(ecdsa, () => makeSelfSigned(hostname, clock.wall(), "ECDSA")),
+      ensureSelfSigned(rsa, () => makeSelfSigned(hostname, clock.wall(), "RSA")),
+    ]);
+
+  const loadPairs = async (files: Presented): Promise<void> => {
     const name = keyOf(files);
     const before = loaded.get(name);
     try {
-      if (files === selfSigned && before?.good === undefined)
-        await ensureSelfSigned(files, () => makeSelfSigned(hostname, clock.wall()));
+      if (files === selfSigned && before?.good === undefined) await ensureAllSelfSigned();
       const version = await versionOf(files);
       if (before?.version === version) return;
-      const [cert, key] = await Promise.all([readFile(files.certificateFile), readFile(files.keyFile)]);
-      const context = createSecureContext({ cert, key, minVersion: "TLSv1.2" });
-      const { subject: lines, validTo } = new X509Certificate(cert);
-      const [file, subject] = [files.certificateFile, lines.replaceAll("\n", ", ")];
-      const good = { file, subject, validTo: Date.parse(validTo), context, pair: { cert, key } };
+      const pairs = await Promise.all(files.map(readPair));
+      const [pair] = pairs as [CertificatePair, ...CertificatePair[]];
+      const context = createSecureContext({
+        cert: pairs.map(({ cert }) => cert),
+        key: pairs.map(({ key }) => key),
+        minVersion: "TLSv1.2",
+      });
+      const { subject: lines, validTo } = new X509Certificate(pair.cert);
+      const [file, subject] = [files[0].certificateFile, lines.replaceAll("\n", ", ")];
+      const good = { file, subject, validTo: Date.parse(validTo), context, pair };
       loaded.set(name, { good, version });
       events.emit("TlsCertificateLoaded", { file, subject, validTo });
       for (const listener of listeners) listener();
@@ -108,7 +124,7 @@ export function createCertificates(options: {
       // Said once for each state of the files, not at each look.
       const version = `unusable: ${error}`;
       if (before?.version !== version) {
-        events.emit("TlsCertificateProblem", { file: files.certificateFile, error });
+        events.emit("TlsCertificateProblem", { file: files[0].certificateFile, error });
       }
       loaded.set(name, { good: before?.good, version });
     }
@@ -116,7 +132,7 @@ export function createCertificates(options: {
 
   const lookAgain = (): void => {
     timer = clock.after(lookAgainMs, () => {
-      void Promise.all(wanted().map(loadPair)).finally(() => {
+      void Promise.all(wanted().map(loadPairs)).finally(() => {
         if (!closed) lookAgain();
       });
     });
@@ -128,7 +144,7 @@ export function createCertificates(options: {
     async load(user, uses) {
       wantedBy.set(user, uses.map(filesOf));
       const all = wanted();
-      await Promise.all(all.map(loadPair));
+      await Promise.all(all.map(loadPairs));
       if (timer === undefined && !closed) lookAgain();
     },
     onLoaded(listener) {
@@ -147,11 +163,19 @@ export function createCertificates(options: {
   };
 }
 
-function keyOf(files: PairFiles): string {
-  return `${files.certificateFile}\0${files.keyFile}`;
+function keyOf(files: Presented): string {
+  return files.map(({ certificateFile, keyFile }) => `${certificateFile}\0${keyFile}`).join("\0");
 }
 
-async function versionOf(files: PairFiles): Promise<string> {
-  const [certificate, key] = await Promise.all([stat(files.certificateFile), stat(files.keyFile)]);
-  return `${certificate.mtimeMs}/${certificate.size}/${key.mtimeMs}/${key.size}`;
+async function readPair({ certificateFile, keyFile }: PairFiles): Promise<CertificatePair> {
+  const [cert, key] = await Promise.all([readFile(certificateFile), readFile(keyFile)]);
+  return { cert, key };
+}
+
+async function versionOf(files: Presented): Promise<string> {
+  const versions = files.map(async ({ certificateFile, keyFile }) => {
+    const [certificate, key] = await Promise.all([stat(certificateFile), stat(keyFile)]);
+    return `${certificate.mtimeMs}/${certificate.size}/${key.mtimeMs}/${key.size}`;
+  });
+  return (await Promise.all(versions)).join(" ");
 }

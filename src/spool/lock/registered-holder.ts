@@ -11,7 +11,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { lstat, open, readdir, rename, statfs, unlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, lstat, open, readdir, rename, statfs, unlink, utimes, writeFile } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -110,6 +110,7 @@ async function listen(directory: string, name: string): Promise<Server | undefin
     await withShortPath(directory, name, async (path) => {
       server.listen(path);
       await once(server, "listening");
+      await chmod(path, 0o600);
     });
     return server;
   } catch (error) {
