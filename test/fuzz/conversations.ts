@@ -12,8 +12,8 @@ export const conversations: readonly Buffer[] = [
   "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
 ].map((text) => Buffer.from(text, "latin1"));
 
-/** Plays octets, then half-closes; gives all that came back. Rejects when the session does not end in ten seconds. */
-export function converse(port: number, parts: readonly Buffer[]): Promise<Buffer> {
+/** Plays octets, then half-closes; gives all that came back. Rejects when the session does not end in `mostMs`, 10 s. */
+export function converse(port: number, parts: readonly Buffer[], mostMs = 10_000): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const heard: Buffer[] = [];
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
@@ -24,7 +24,7 @@ export function converse(port: number, parts: readonly Buffer[]): Promise<Buffer
           `the session did not end\nsent ${JSON.stringify(parts.map((part) => part.toString("latin1")))}\nheard ${JSON.stringify(Buffer.concat(heard).toString("latin1"))}`,
         ),
       );
-    }, 10_000);
+    }, mostMs);
     const done = (): void => {
       clearTimeout(timer);
       resolve(Buffer.concat(heard));

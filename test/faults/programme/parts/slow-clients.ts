@@ -23,6 +23,9 @@ const mostBytesEach = 30 * 1024;
 /** Of the relay and of whoever trickles, beside the sessions. */
 const otherFiles = 300;
 const mostGrowthMb = 64;
+/** Many at once, since a log-on that fails is answered after five seconds, and a session may try it again and again. */
+const atOnce = 200;
+const mostSessionMs = 120_000;
 
 /** What a process may have open, which is what the relay may have. */
 function openFilesAllowed(): number {
@@ -98,12 +101,12 @@ async function breakConversations(
       const random = seededRandom(seed);
       let octets = conversations[Math.floor(random() * conversations.length)] ?? Buffer.alloc(0);
       for (let turn = 1 + Math.floor(random() * 6); turn > 0; turn--) octets = mutate(octets, random);
-      const fault = await converse(port, pieces(octets, random)).then(streamFault, String);
+      const fault = await converse(port, pieces(octets, random), mostSessionMs).then(streamFault, String);
       if (fault !== undefined) faults.push(`seed ${seed}: ${fault.slice(0, 200)}`);
       each(next);
     }
   };
-  await Promise.all(Array.from({ length: 8 }, worker));
+  await Promise.all(Array.from({ length: Math.min(count, atOnce) }, worker));
   return faults;
 }
 

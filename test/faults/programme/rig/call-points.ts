@@ -26,7 +26,6 @@ const calls = [
   "fallocate",
 ] as const;
 
-/** Not with `--seccomp-bpf`: strace 6.1 does not count `when=` rightly then. */
 /**
  * Not `write` by itself: libuv wakes its threads by it, and gives up when that fails. It counts, and is struck, where it
  * goes to files that are always there.
@@ -35,6 +34,7 @@ const writtenFiles = ["data.mdb", "lock.mdb", "journal/0", "journal/1"] as const
 const writtenPaths = (directory: string): readonly string[] =>
   writtenFiles.map((name) => join(directory, name));
 
+/** Not with `--seccomp-bpf`: strace 6.1 does not count `when=` rightly then. */
 export const strace = (call: string, action: string, directory: string): readonly string[] => [
   "strace",
   "-f",
