@@ -19,6 +19,12 @@ export function isFull(error: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT";
 }
 
+/** Nothing stands where a path leads. */
+export function isMissing(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
 /** What a write to `path` failed with, with path and file system in its text. Never rejects. */
 export async function fileFault(path: string, error: unknown): Promise<FileFault> {
   if (error instanceof FileFault) return error;

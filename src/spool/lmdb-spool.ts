@@ -62,7 +62,7 @@ import { messagesInUse } from "./messages/messages-in-use.ts";
 import { openQueueTable } from "./queues/queue-table.ts";
 import { closedError, createGroupCommit } from "./store/group-commit.ts";
 import type { JournalOptions } from "./store/journal.ts";
-import { openJournaledStore } from "./store/journaled-store.ts";
+import { openJournaledStore, type Store } from "./store/journaled-store.ts";
 import { messageIdOf, messageKey } from "./store/keys.ts";
 import { giveUpStartReserve, keepStartReserve, type StartReserve } from "./start-reserve.ts";
 import type { SpoolInspection } from "./spool-inspection.ts";
@@ -108,11 +108,14 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
     throw isFull(error) ? await fileFault(directory, error) : error;
   });
   let place: SpoolPlace | undefined;
+  let store: Store | undefined;
   try {
-    const { clock, onMisplaced: onChange = () => undefined } = options;
+    const { clock, journal, onFault = () => undefined, onMisplaced: onChange = () => undefined } = options;
     const opened = (place = await watchSpoolPlace({ directory, lock, clock, onChange }));
+    const journalOption = journal === undefined ? {} : { journal };
+    store = await openJournaledStore(directory, { clock, onFault, place, ...journalOption });
     let reserve: StartReserve | undefined;
-    const spool = await putTogether(options, opened, async () => {
+    const spool = await putTogether(options, opened, store, async () => {
       reserve?.close();
       await lock.unlock();
     });
@@ -121,6 +124,7 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
     return spool;
   } catch (error) {
     place?.close();
+    await store?.close().catch(() => undefined);
     await lock.unlock();
     throw error;
   }
@@ -129,19 +133,13 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
 async function putTogether(
   options: LmdbSpoolOptions,
   place: SpoolPlace,
+  store: Store,
   onClosed: () => Promise<void>,
 ): Promise<LmdbSpool> {
   const { directory, clock, onFault = () => undefined, onCommit } = options;
-  const { inlineLimitBytes = 64 * 1024, memoryBudgetBytes = 64 * 1024 * 1024, journal } = options;
+  const { inlineLimitBytes = 64 * 1024, memoryBudgetBytes = 64 * 1024 * 1024 } = options;
 
-  // store, bodies
-  const bodies = await openBodyFiles(directory, () => place.look());
-  const store = await openJournaledStore(directory, {
-    clock,
-    onFault,
-    place,
-    ...(journal === undefined ? {} : { journal }),
-  });
+  // commits
   const commit: typeof store.commit = async (writes, mayUseReserve) => {
     const startedAt = clock.now();
     await store.commit(writes, mayUseReserve);
@@ -149,7 +147,13 @@ async function putTogether(
   };
   const group = createGroupCommit({ clock, commit, onFault });
 
-  // messages, queues
+  // bodies, messages, queues
+  const bodies = await openBodyFiles(directory, {
+    mayMakeDirectory: store.count("messages") === 0,
+    whyMissing: () => place.look(),
+  });
+  place.watchPart(() => bodies.directoryFault());
+  await place.look();
   const lastKey = store.lastKey("messages");
   const messages = messagesInUse(store, lastKey === undefined ? 0 : messageIdOf(lastKey), clock.now());
   const { comingIn } = messages;
@@ -255,8 +259,11 @@ async function putTogether(
       for (const draft of openDrafts) draft.discard();
       await ended;
       kept.close();
-      await store.close();
-      await onClosed();
+      try {
+        await store.close();
+      } finally {
+        await onClosed();
+      }
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -53,4 +53,19 @@ test("a fault shows in finish, not before; the file is gone", async () => {
   const body = files.begin(1);
   expect(body.write(Buffer.from("the file is there already"))).toBe(true);
   await expect(body.finish()).rejects.toMatchObject({ name: "SpoolError", code: "failed" });
+});
+
+test("sweeping removes bodies of no message, and leaves alone what people or file systems put beside them", async () => {
+  const bodies = join(directory, "bodies");
+  await writeFile(join(bodies, "README"), "");
+  await mkdir(join(bodies, "lost+found"));
+  await mkdir(join(bodies, "ab"));
+  await writeFile(join(bodies, "ab", "notes.txt"), "");
+  await mkdir(join(bodies, "ab", "17"));
+  await writeFile(join(bodies, "ab", "18"), "");
+  await writeFile(join(bodies, "ab", "19"), "");
+  await writeFile(join(bodies, "ff"), "");
+  await files.sweep((id) => id !== 18);
+  expect((await readdir(join(bodies, "ab"))).sort()).toEqual(["17", "19", "notes.txt"]);
+  expect(await readdir(bodies)).toEqual(expect.arrayContaining(["README", "lost+found", "ff"]));
 });

@@ -3,11 +3,12 @@
  * durable, with its directory entry, before the record that names it is committed. A file without a record is
  * an orphan: its message was never acknowledged, or has been settled.
  */
-import { mkdir, open, readdir, rename, unlink, type FileHandle } from "node:fs/promises";
+import { mkdir, open, readdir, rename, stat, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { MessageId } from "../../core/message/envelope.ts";
 import { createDirectorySync, syncDirectory, type DirectorySync } from "../../ports/directory-sync.ts";
+import { isMissing } from "../../ports/file-fault.ts";
 import { bodyBlocks } from "./body-blocks.ts";
 import { writeBody, type BodyMemory, type BodyWriter } from "./body-writer.ts";
 import { faultOf } from "../store/store-fault.ts";
@@ -22,24 +23,32 @@ export interface BodyFiles {
   remove(id: MessageId): Promise<void>;
   /** Moves a body to `path`, for a message set aside. False when there is none. */
   moveTo(id: MessageId, path: string): Promise<boolean>;
-  /** Removes all files that `isKept` does not know. Returns how many. */
+  /** Removes all bodies that `isKept` does not know. Returns how many. */
   sweep(isKept: (id: MessageId) => boolean): Promise<number>;
+  /** Why the directory is not the one that was opened; undefined when it is. Cost: a stat. */
+  directoryFault(): Promise<string | undefined>;
 }
 
 /** Handing work to the pool costs the event loop more than the copy: few, large reads. */
 const readChunkBytes = 256 * 1024;
 const shards = 256;
 
-/**
- * Directories are made as they are needed, with mode 0700; files have 0600. `whyMissing` is asked when something is not
- * where it should be: why all is missing, or undefined when it is this one body.
- */
+export interface BodyFilesOptions {
+  /** False: there are messages, so there must be a directory; when it is missing, it is waited for. Default true. */
+  readonly mayMakeDirectory?: boolean;
+  /** Asked when something is not where it should be: why all is missing, or undefined when it is this one body. */
+  readonly whyMissing?: () => Promise<string | undefined>;
+}
+
+/** Directories are made as they are needed, with mode 0700; files have 0600. */
 export async function openBodyFiles(
   spoolDirectory: string,
-  whyMissing: () => Promise<string | undefined> = () => Promise.resolve(undefined),
+  { mayMakeDirectory = true, whyMissing = () => Promise.resolve(undefined) }: BodyFilesOptions = {},
 ): Promise<BodyFiles> {
   const directory = join(spoolDirectory, "bodies");
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (mayMakeDirectory) await mkdir(directory, { recursive: true, mode: 0o700 });
+  /** The directory that was opened; undefined: it was not there yet. */
+  let own = await identityOf(directory);
   const made = new Map<string, Promise<void>>();
   const syncs = new Map<string, DirectorySync>();
   const blocks = bodyBlocks();
@@ -78,7 +87,15 @@ export async function openBodyFiles(
       writeBody(blocks, memory, {
         open: async () => {
           await makeShard(id);
-          return open(pathOf(id), "wx", 0o600);
+          try {
+            return await open(pathOf(id), "wx", 0o600);
+          } catch (error) {
+            if (!isMissing(error)) throw error;
+            // Somebody removed the shard.
+            made.delete(shardOf(id));
+            await makeShard(id);
+            return open(pathOf(id), "wx", 0o600);
+          }
         },
         syncEntry: () => syncShard(shardOf(id)),
         remove: () => removeFile(pathOf(id)),
@@ -100,16 +117,53 @@ export async function openBodyFiles(
     },
     async sweep(isKept) {
       let swept = 0;
-      for (const shard of await readdir(directory)) {
-        for (const name of await readdir(join(directory, shard))) {
+      for (const shard of await namesIn(directory, isShard)) {
+        for (const name of await namesIn(join(directory, shard), isBody)) {
           if (isKept(Number(name))) continue;
-          await removeFile(join(directory, shard, name));
-          swept++;
+          // What cannot be removed takes room, and no more.
+          if (
+            await removeFile(join(directory, shard, name)).then(
+              () => true,
+              () => false,
+            )
+          )
+            swept++;
         }
       }
       return swept;
     },
+    async directoryFault() {
+      let found;
+      try {
+        found = await identityOf(directory);
+      } catch (error) {
+        return `${directory} cannot be reached: ${String(error)}`;
+      }
+      own ??= found;
+      if (found === undefined)
+        return `${directory}, with the contents of large messages, was moved or removed`;
+      return found === own ? undefined : `another directory was put in the place of ${directory}`;
+    },
   };
+}
+
+const isShard = /^[0-9a-f]{2}$/;
+const isBody = /^\d+$/;
+
+/** Names of a kind in a directory. Whatever else people or file systems put there is left alone. */
+async function namesIn(directory: string, isOurs: RegExp): Promise<string[]> {
+  const names = await readdir(directory).catch(() => []);
+  return names.filter((name) => isOurs.test(name));
+}
+
+async function identityOf(directory: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await stat(directory);
+    return `${dev}:${ino}`;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 async function* readBody(
@@ -163,8 +217,4 @@ async function removeFile(path: string): Promise<void> {
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as { code?: unknown }).code === "ENOENT";
 }

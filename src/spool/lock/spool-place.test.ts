@@ -2,7 +2,7 @@
 import { cp, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { acceptMessage, doneAll, patterned, readContent } from "../../testing/spool-messages.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { openLmdbSpool, type LmdbSpool } from "../lmdb-spool.ts";
@@ -13,6 +13,7 @@ let parent: string;
 let data: string;
 let spool: LmdbSpool;
 let told: (string | undefined)[];
+let faults: string[];
 
 const open = () =>
   openLmdbSpool({
@@ -20,6 +21,7 @@ const open = () =>
     clock,
     journal: { segmentBytes: { least: 256 * 1024, most: 256 * 1024 } },
     onMisplaced: (fault) => told.push(fault),
+    onFault: ({ message }) => faults.push(message),
   });
 const claimOne = async () => (await spool.claim(submissionQueue, 10, clock.now())) as [Claim];
 /** The looking is real I/O under a clock that is not. */
@@ -28,11 +30,21 @@ const whenTold = async (times: number) => {
   await expect.poll(() => told.length).toBe(times);
 };
 const large = patterned(300_000);
+/** Messages that a start finds where a crash now leaves the directory. */
+const acknowledgedInCopy = async (): Promise<number> => {
+  const copy = join(parent, "crashed");
+  await cp(join(data, "spool"), copy, { recursive: true, filter: (from) => !from.includes("holder.") });
+  const found = await openLmdbSpool({ directory: copy, clock });
+  const { size } = found;
+  await found.close();
+  return size;
+};
 
 beforeEach(async () => {
   parent = await mkdtemp(join(tmpdir(), "weir-place-"));
   data = join(parent, "data");
   told = [];
+  faults = [];
   spool = await open();
 });
 afterEach(async () => {
@@ -109,4 +121,74 @@ test("a lock that was taken away ends the writing: another may have the spool", 
   await next.close();
   spool = await open();
   expect(spool.size).toBe(2);
+});
+
+describe("a part of it is moved away", () => {
+  test("the journal: it is given up, aloud, and what stood in it reaches LMDB", async () => {
+    await acceptMessage(spool, "before");
+    await rename(join(data, "spool", "journal"), join(parent, "journal"));
+    await clock.advance(1_000);
+    await expect.poll(() => faults.join()).toContain("moved, removed or replaced");
+    await acceptMessage(spool, "after");
+    expect(spool.misplaced).toBeUndefined();
+    expect(await acknowledgedInCopy()).toBe(2);
+  });
+
+  test("one segment of the journal: the same", async () => {
+    await acceptMessage(spool, "before");
+    await rm(join(data, "spool", "journal", "0"));
+    await clock.advance(1_000);
+    await expect.poll(() => faults.join()).toContain("moved, removed or replaced");
+    await acceptMessage(spool, "after");
+    expect(await acknowledgedInCopy()).toBe(2);
+  });
+
+  test.each([
+    { what: "removed", spoil: (file: string) => rm(file) },
+    {
+      what: "replaced by a copy",
+      spoil: async (file: string) => {
+        await cp(file, `${file}.copy`);
+        await rename(`${file}.copy`, file);
+      },
+    },
+  ])("LMDB's file, $what: no mail is taken", async ({ spoil }) => {
+    await acceptMessage(spool, "before");
+    await spoil(join(data, "spool", "data.mdb"));
+    await whenTold(1);
+    expect(told[0]).toContain("data.mdb was moved, removed or replaced");
+    await expect(acceptMessage(spool, "small")).rejects.toMatchObject({ code: "failed" });
+    const [claim] = await claimOne();
+    await spool.settle(claim, doneAll(claim));
+  });
+
+  test("the bodies: no mail is taken, what waits is not taken for damaged, and all is well when they are back", async () => {
+    await acceptMessage(spool, large);
+    const bodies = join(data, "spool", "bodies");
+    await rename(bodies, join(parent, "bodies"));
+    const [claim] = await claimOne();
+    await expect(readContent(claim.content)).rejects.toMatchObject({ code: "failed" });
+    await expect(acceptMessage(spool, large)).rejects.toMatchObject({ code: "failed" });
+    expect(told).toEqual([expect.stringContaining("contents of large messages")]);
+    spool.release(claim);
+    await spool.close();
+
+    // It can be started, and waits for them.
+    spool = await open();
+    expect(spool.misplaced).toContain("contents of large messages");
+    const [again] = await claimOne();
+    await expect(readContent(again.content)).rejects.toMatchObject({ code: "failed" });
+    await rename(join(parent, "bodies"), bodies);
+    await expect.poll(() => (clock.advance(1_000), spool.misplaced)).toBeUndefined();
+    expect(large.equals(await readContent(again.content))).toBe(true);
+    await acceptMessage(spool, large);
+  });
+
+  test("one directory of the bodies: it is made again", async () => {
+    await acceptMessage(spool, large);
+    const bodies = join(data, "spool", "bodies");
+    for (const shard of await readdir(bodies)) await rm(join(bodies, shard), { recursive: true });
+    await acceptMessage(spool, large);
+    expect(spool.misplaced).toBeUndefined();
+  });
 });

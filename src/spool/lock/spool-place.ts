@@ -1,6 +1,6 @@
 /**
- * Whether the spool still stands where it was opened, and is ours: somebody may move or remove the directory, put
- * another in its place, unmount it, or take the lock away. What is written by path would go elsewhere then, and what is
+ * Whether the spool still stands where it was opened, and is ours: somebody may move or remove the directory or a part
+ * of it, put another in its place, unmount it, or take the lock away. What is written by path would go elsewhere then, and what is
  * written by open descriptors to where nobody looks (docs/decisions/0018-one-relay-to-a-directory.md).
  */
 import { stat } from "node:fs/promises";
@@ -15,8 +15,10 @@ export interface SpoolPlace {
    * overwritten. Stays until the process ends. In a directory that was only moved, mail goes on being delivered.
    */
   readonly lockFault: string | undefined;
-  /** Looks now. Never rejects. Cost: two or three small system calls. */
+  /** Looks now. Never rejects. Cost: some small system calls. */
   look(): Promise<string | undefined>;
+  /** Looks at a part of it too from now on: `partFault` says why that is not where it was opened. It must not reject. */
+  watchPart(partFault: () => Promise<string | undefined>): void;
   /** Ends the looking. */
   close(): void;
 }
@@ -32,6 +34,7 @@ export async function watchSpoolPlace(options: {
 }): Promise<SpoolPlace> {
   const { directory, lock, clock, onChange } = options;
   const own = await stat(directory);
+  const partFaults: (() => Promise<string | undefined>)[] = [];
   let fault: string | undefined;
   let lockFault: string | undefined;
   let timer: Timer | undefined;
@@ -53,7 +56,12 @@ export async function watchSpoolPlace(options: {
     const lost = await lock.lost();
     // Whoever had the spool meanwhile may have changed it.
     if (lost !== undefined) lockFault ??= `the lock of the spool is lost: ${lost}; restart the relay`;
-    return lockFault;
+    if (lockFault !== undefined) return lockFault;
+    for (const partFault of partFaults) {
+      const misplaced = await partFault();
+      if (misplaced !== undefined) return misplaced;
+    }
+    return undefined;
   };
   const look = async (): Promise<string | undefined> => {
     const now = await faultNow();
@@ -80,6 +88,7 @@ export async function watchSpoolPlace(options: {
       return lockFault;
     },
     look,
+    watchPart: (partFault) => void partFaults.push(partFault),
     close() {
       closed = true;
       timer?.cancel();

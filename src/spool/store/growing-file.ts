@@ -5,8 +5,9 @@
  * be written over or lost.
  */
 import { closeSync, fdatasync, fstatSync, openSync, write } from "node:fs";
-import { statfs } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
+import { isMissing } from "../../ports/file-fault.ts";
 
 export interface GrowingFile {
   /** The length now. Cost: one system call, some microseconds. */
@@ -16,6 +17,8 @@ export interface GrowingFile {
    * write when the file system says that it has less room. The file may have become longer then, by a part of it.
    */
   lengthen(byBytes: number): Promise<void>;
+  /** Whether its path still leads to it. True when that cannot be told, and when it is closed. Cost: a system call. */
+  isInPlace(): Promise<boolean>;
   /** What the disk has left. */
   freeBytes(): Promise<number>;
   /** Idempotent. */
@@ -37,6 +40,16 @@ export function openGrowingFile(path: string): GrowingFile {
       if ((await freeBytes(path)) < byBytes) throw noSpace();
       for (let left = byBytes; left > 0;) left -= await append(fd, Math.min(zeros.length, left));
       await promisify(fdatasync)(fd);
+    },
+    async isInPlace() {
+      if (closed) return true;
+      const { dev, ino } = fstatSync(fd);
+      try {
+        const found = await stat(path);
+        return closed || (found.ino === ino && found.dev === dev);
+      } catch (error) {
+        return closed || !isMissing(error);
+      }
     },
     freeBytes: () => freeBytes(path),
     close() {

@@ -37,6 +37,8 @@ export interface Segment {
   begin(wantedBytes: number): Promise<void>;
   /** Puts the octets of frame `number` behind the last one; durable when it resolves. */
   append(number: number, frame: Buffer, frameBytes: number): Promise<void>;
+  /** Whether its path still leads to it. */
+  isInPlace(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -93,6 +95,7 @@ export async function openSegment(path: string, leastBytes: number, mostBytes: n
       endBytes += frameBytes;
       lastNumber = number;
     },
+    isInPlace: () => file.isInPlace(),
     async close() {
       file.close();
       await closeFile(fd);

@@ -8,7 +8,8 @@
  *                  is begun, on new descriptors
  *     reclaiming   LMDB's file is being replaced (reclaim.ts): commits wait, then it is as before, or given up
  *
- * Any failure of the journal, or while it is set aside for reclaiming, gives it up, aloud. From then on no frame of
+ * Any failure of the journal, its being moved or removed, or a failure while it is set aside for reclaiming, gives it
+ * up, aloud. From then on no frame of
  * it counts: before anything else is acknowledged LMDB's mark has passed all of them.
  */
 import type { Clock } from "../../ports/ports.ts";
@@ -39,6 +40,8 @@ export interface JournalState {
   readonly reclaiming: Promise<void> | undefined;
   /** Runs `work` while commits wait; a rejection gives the journal up. No commit may be under way. */
   setAsideFor(work: () => Promise<void>): Promise<void>;
+  /** Gives the journal up when its files are not where they were opened, and has LMDB take what stands in them. */
+  look(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,6 +60,9 @@ export async function openJournalState(parts: {
 }): Promise<JournalState> {
   const { directory, place, clock, options, lmdb, applier, onFault } = parts;
   let { lastNumber } = parts;
+  let committing = false;
+  /** Its files are gone from their place. */
+  let displaced: Journal | undefined;
   let state: State = options === false ? { kind: "never" } : { kind: "givenUp", againAt: clock.now() };
   // What a full disk kept from LMDB stands in the old journal.
   if (applier.isEmpty && lmdb.applied === lastNumber) await beginAgain();
@@ -82,6 +88,12 @@ export async function openJournalState(parts: {
     await journal.close();
   }
 
+  async function giveUpDisplaced() {
+    if (state.kind !== "inUse" || state.journal !== displaced) return;
+    await giveUp(displaced, new Error("its files were moved, removed or replaced"));
+    applier.applySoon();
+  }
+
   async function tell(error: unknown) {
     const { code, message } = await faultOf(directory, error);
     onFault(new SpoolError(code, `the journal cannot be used: ${message}`, { cause: error }));
@@ -101,25 +113,43 @@ export async function openJournalState(parts: {
     return journal.hasRoom(bytes);
   }
 
+  async function commit(writes: readonly Write[]): Promise<boolean> {
+    await giveUpDisplaced();
+    if (state.kind === "givenUp") await beginAgain();
+    if (state.kind !== "inUse") return false;
+    const { journal } = state;
+    if (!(await makeRoom(journal, frameBytes(writes)))) return false;
+    const number = ++lastNumber;
+    try {
+      await journal.append(number, writes);
+    } catch (error) {
+      applier.passOver(number);
+      await giveUp(journal, error);
+      return false;
+    }
+    applier.add(number, writes);
+    return true;
+  }
+
   return {
     get segmentBytes() {
       return state.kind === "inUse" ? state.journal.segmentBytes : 0;
     },
     async commit(writes) {
-      if (state.kind === "givenUp") await beginAgain();
-      if (state.kind !== "inUse") return false;
-      const { journal } = state;
-      if (!(await makeRoom(journal, frameBytes(writes)))) return false;
-      const number = ++lastNumber;
+      committing = true;
       try {
-        await journal.append(number, writes);
-      } catch (error) {
-        applier.passOver(number);
-        await giveUp(journal, error);
-        return false;
+        return await commit(writes);
+      } finally {
+        committing = false;
       }
-      applier.add(number, writes);
-      return true;
+    },
+    async look() {
+      if (state.kind !== "inUse") return;
+      const { journal } = state;
+      if (await journal.isInPlace()) return;
+      displaced = journal;
+      // With a commit under way: the next one, or the next look, ends its use.
+      if (!committing) await giveUpDisplaced();
     },
     get reclaiming() {
       return state.kind === "reclaiming" ? state.over : undefined;

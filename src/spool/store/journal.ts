@@ -34,6 +34,8 @@ export interface Journal {
   switchSegments(forBytes: number): Promise<void>;
   /** Makes a frame durable. Numbers must ascend. */
   append(number: number, writes: readonly Write[]): Promise<void>;
+  /** Whether both segments are where they were opened: what stands in others is never read again. */
+  isInPlace(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -96,6 +98,7 @@ export async function openJournal(
       encodeFrame(buffer, current.nonce, number, writes);
       await current.append(number, buffer, bytes);
     },
+    isInPlace: async () => (await current.isInPlace()) && (await other.isInPlace()),
     close: closeAll,
   };
 }

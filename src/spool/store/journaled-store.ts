@@ -31,7 +31,7 @@ export interface StoreOptions {
   /** Default: by the size of the disk; false: LMDB alone. */
   readonly journal?: JournalOptions | false;
   /** Where it stands. Without: nobody moves it. */
-  readonly place?: Pick<SpoolPlace, "lockFault" | "look">;
+  readonly place?: Pick<SpoolPlace, "lockFault" | "look" | "watchPart">;
   /** Hears of a journal that fails or is damaged; the store goes on. */
   readonly onFault: (fault: SpoolError) => void;
 }
@@ -79,6 +79,10 @@ export async function openJournaledStore(directory: string, options: StoreOption
     const { journal: journalOptions } = options;
     const parts = { directory, place, clock, options: journalOptions, lmdb, applier, lastNumber, onFault };
     const journal = await openJournalState(parts);
+    options.place?.watchPart(async () => {
+      await journal.look();
+      return lmdb.fileFault();
+    });
     return storeOf({ place, lmdb, applier, journal }, clock, onFault);
   } catch (error) {
     await lmdb.close();

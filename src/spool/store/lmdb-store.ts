@@ -59,6 +59,8 @@ export interface LmdbStore {
    * one of the two files is open and its directory entry durable.
    */
   replaceFile(): Promise<void>;
+  /** Why the data file is not where it was opened; undefined when it is. Cost: a stat. */
+  fileFault(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -114,6 +116,8 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
     if (tables !== emptyTables) tables = closedTables;
     use = undefined;
     try {
+      // LMDB would make an empty one.
+      if (!(await exists(path))) throw new Error(`${path} was moved or removed`);
       environment = openEnvironment(directory);
       tables = environment.tables;
       applied = appliedOf(environment);
@@ -201,6 +205,13 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
         throw await faultOf(directory, error);
       }
       await reopen();
+    },
+    async fileFault() {
+      const { file } = environment;
+      // Meanwhile it may have been replaced by ourselves.
+      return (await file.isInPlace()) || file !== environment.file
+        ? undefined
+        : `${path} was moved, removed or replaced`;
     },
     close: () => closeEnvironment(environment),
   };
