@@ -9,7 +9,7 @@ export function onInterrupt(undo: () => void): () => void {
   return () => undone.delete(undo);
 }
 
-/** From now on SIGINT, SIGTERM and the end of `mostMinutes` end every process started here, by its id. */
+/** From now on SIGINT, SIGTERM, a fault of our own and the end of `mostMinutes` end every process started here, by its id. */
 export function endCleanly(mostMinutes: number, programme = "bench"): void {
   const end = (why: string, code: number): void => {
     process.stderr.write(`${programme}: ${why}; ending what was started\n`);
@@ -25,5 +25,6 @@ export function endCleanly(mostMinutes: number, programme = "bench"): void {
   };
   process.once("SIGINT", () => end("interrupted", 130));
   process.once("SIGTERM", () => end("terminated", 143));
+  process.once("uncaughtException", (error) => end(error.stack ?? String(error), 1));
   setTimeout(() => end(`${mostMinutes} minutes have passed (--minutes)`, 1), mostMinutes * 60_000).unref();
 }
