@@ -134,8 +134,8 @@ admin:
   });
 
   it("a console that others can reach is warned of", () => {
-    expect(warningsOf(parse("receiveConnectors: []\nadmin: { console: 0.0.0.0:8025 }\n")).join()).toContain(
-      "the console speaks HTTP without TLS",
+    expect(warningsOf(parse("receiveConnectors: []\nadmin: { console: 0.0.0.0:8025 }\n")).join()).toMatch(
+      /admin\.console: the console speaks HTTP without TLS/,
     );
   });
 
@@ -544,23 +544,53 @@ describe("the rest", () => {
 describe("warnings", () => {
   test.each([
     ["", /^$/],
-    ["remoteIpRanges: [0.0.0.0/0]", /remoteIpRanges: this connector relays for the whole Internet/],
+    [
+      "remoteIpRanges: [0.0.0.0/0]",
+      /receiveConnectors\[0\]\.remoteIpRanges: this connector relays for the whole Internet: clients from 0\.0\.0\.0\/0 may/,
+    ],
     ["remoteIpRanges: [0.0.0.0-127.255.255.255, 128.0.0.0-255.255.255.255]", /whole Internet/],
     ["remoteIpRanges: [44.0.0.0/8]", /whole Internet/],
     ['remoteIpRanges: ["::/0"]', /whole Internet/],
     ["remoteIpRanges: [10.0.0.0/8, 192.168.0.0/16, 203.0.113.0/24]", /^$/],
-    ["remoteIpRanges: [0.0.0.0/0]\nenabled: false", /no receive connector is enabled/],
-    ["remoteIpRanges: [0.0.0.0/0]\nanonymousRelay: false", /every recipient will be refused/],
+    [
+      "remoteIpRanges: [0.0.0.0/0]\nenabled: false",
+      /^\S+ receiveConnectors: no receive connector is enabled/,
+    ],
+    [
+      "remoteIpRanges: [0.0.0.0/0]\nanonymousRelay: false",
+      /^\S+ receiveConnectors: every recipient will be refused/,
+    ],
     [
       "remoteIpRanges: [0.0.0.0/0]\nauthMechanism: [ExternalAuthoritative]\npermissionGroups: [ExchangeServers]\nanonymousRelay: false",
       /whole Internet/,
     ],
-    ["permissionGroups: [Partners]", /anonymousRelay: has no effect without AnonymousUsers/],
-    ["permissionGroups: [None]\nanonymousRelay: false", /permissionGroups: this connector accepts no mail/],
-    ["authMechanism: [Tls, BasicAuth]", /there are no users who could log on/],
+    [
+      "permissionGroups: [Partners]",
+      /receiveConnectors\[0\]\.anonymousRelay: has no effect without AnonymousUsers/,
+    ],
+    [
+      "permissionGroups: [None]\nanonymousRelay: false",
+      /receiveConnectors\[0\]\.permissionGroups: this connector accepts no mail/,
+    ],
+    [
+      "authMechanism: [Tls, BasicAuth]",
+      /receiveConnectors\[0\]\.authMechanism: .* there are no users who could log on/,
+    ],
     ["maxInboundConnectionPerSource: 500", /500 is never reached: .* 2 % of 5000, allows 100 at most/],
     ["maxInboundConnectionPerSource: unlimited", /unlimited is never reached/],
     ["maxInboundConnectionPerSource: unlimited\nmaxInboundConnection: unlimited", /^$/],
+    ["maxInboundConnectionPerSource: 100", /^$/],
+    [
+      "maxInboundConnectionPerSource: 101",
+      /receiveConnectors\[0\]\.maxInboundConnectionPerSource: 101 is never/,
+    ],
+    ["maxInboundConnectionPerSource: 5\nmaxInboundConnection: 10", /2 % of 10, allows 1 at most/],
+    [
+      "authMechanism: [ExternalAuthoritative]\npermissionGroups: [ExchangeServers]",
+      /^[^\n]*anonymousRelay: has no/,
+    ],
+    ["authMechanism: [Tls]\npermissionGroups: [ExchangeServers]", /accepts no mail/],
+    ["authMechanism: [Tls]\npermissionGroups: [ExchangeUsers]", /accepts no mail/],
   ])("%j", (lines, message) => {
     const names = lines.split("\n").map((line) => line.split(":", 1)[0] ?? "");
     const rest = usual
@@ -573,11 +603,15 @@ describe("warnings", () => {
   });
 
   test.each([
-    ['addressSpaces: ["*"]', "addressSpaces: [contoso.com]", /waits in the unreachable queue/],
+    [
+      'addressSpaces: ["*"]',
+      "addressSpaces: [contoso.com]",
+      /^\S+ sendConnectors: .* waits in the unreachable queue/,
+    ],
     [
       "sendConnectors:",
       "transport: {delayNotificationTimeout: 3d}\nsendConnectors:",
-      /nobody is told of delays/,
+      /transport\.delayNotificationTimeout: nobody is told of delays/,
     ],
     [
       "smartHosts:",

@@ -32,7 +32,9 @@ describe("a line", () => {
       /^2026-11-24T06:00:00\.123Z,192\.168\.7\.12,app\.test,,relay\.test,08DE1,relay\.test\\AppRelay,SMTP,RECEIVE,888888888888,<1@app\.test>,,a@dest\.test;b@dest\.test,,1234,2,,,Invoice 7,app@sender\.test,app@sender\.test,,,,192\.168\.7\.12,,S:LatencyMs=0,Email,,[\d.]+\r\n$/,
     );
     expect(line.split(",")).toHaveLength(trackingFields.split(",").length);
-    expect(trackingHeader(new Date(0)).split("\r\n")).toHaveLength(6);
+    expect(trackingHeader(new Date(0))).toMatch(
+      /^#Software: Weir\r\n#Version: [\d.]+\r\n#Log-Type: Message Tracking Log\r\n#Date: 1970-01-01T00:00:00\.000Z\r\n#Fields: date-time,.*,schema-version\r\n$/,
+    );
   });
 
   test.each<[string, Partial<TrackingRecord>]>([
@@ -62,8 +64,18 @@ describe("a line", () => {
     expect(trackingLine({ ...usual, messageSubject: "=1+1" })).toContain(",'=1+1,");
   });
 
-  test.each(["", "#Fields: a", "1,2,3", '"', trackingLine(usual).replace("RECEIVE", "NOTHING")])(
-    "%j is no entry",
-    (text) => expect(parseTrackingLine(text)).toBeUndefined(),
-  );
+  test.each([
+    "",
+    "#Fields: a",
+    "1,2,3",
+    '"',
+    trackingLine(usual).replace("RECEIVE", "NOTHING"),
+    trackingLine(usual).replace("2026-11-24", "2026-13-24"),
+    trackingLine(usual).replace("2026-11-24", "26-11-24"),
+    trackingLine(usual).replace(",888888888888,", ",8x,"),
+    trackingLine(usual).replace(",888888888888,", ",,"),
+    trackingLine(usual).replace(",SMTP,", ",UUCP,"),
+    `#${trackingLine(usual)}`,
+    trackingLine(usual).replace("Invoice 7", '"Invoice 7'),
+  ])("%j is no entry", (text) => expect(parseTrackingLine(text)).toBeUndefined());
 });

@@ -146,6 +146,62 @@ test.each<[ReportKind, string, string]>([
   );
 });
 
+test.each([
+  [undefined, undefined],
+  ["no type", undefined],
+  [";x@y.test", undefined],
+  ["x400;c=gb", "x400;c=gb"],
+  ["x.400;c=gb", undefined],
+  [`${"t".repeat(40)};x`, `${"t".repeat(40)};x`],
+  [`${"t".repeat(41)};x`, undefined],
+  ["rfc822;a+2Bb@y.test", "rfc822;a+b@y.test"],
+  ["rfc822;", undefined],
+  ["x400;größe", "x400;gr??e"],
+  ["UTF-8;gr\\x{F6}\\x{DF}e@y.test", "UTF-8;gr\\x{F6}\\x{DF}e@y.test"],
+  ["utf-8;größe@y.test", "utf-8;gr\\x{F6}\\x{DF}e@y.test"],
+])("ORCPT %j is reported as %j", (orcpt, reported) => {
+  const fields = textOf({ recipients: [{ ...recipient, orcpt }] });
+  expect(/^Original-Recipient: (.*)\r$/m.exec(fields)?.[1]).toBe(reported);
+});
+
+test.each([
+  ["a reply of a peer", { text: "550 5.1.1 no", fromPeer: true }, "smtp; 550 5.1.1 no"],
+  ["a peer's odd reply", { text: "what", fromPeer: true }, "smtp; what"],
+  ["a reply of ours", { text: "450 4.4.7 late", fromPeer: false }, "smtp; 450 4.4.7 late"],
+  ["words", { text: "no route", fromPeer: false }, "X-Weir; no route"],
+  ["none", undefined, undefined],
+])("%s as the diagnostic code", (_, diagnostic, code) => {
+  const fields = textOf({ recipients: [{ ...recipient, diagnostic }] });
+  expect(/^Diagnostic-Code: (.*)\r$/m.exec(fields)?.[1]).toBe(code);
+});
+
+test("what is not known is left out", () => {
+  const status = parts(
+    textOf({
+      envid: undefined,
+      receivedFrom: undefined,
+      recipients: [
+        {
+          ...recipient,
+          orcpt: undefined,
+          diagnostic: undefined,
+          remoteHost: undefined,
+          lastAttempt: undefined,
+        },
+      ],
+    }),
+  ).parts[1];
+  expect(status?.body.split("\r\n")).toEqual([
+    "Reporting-MTA: dns; relay.test",
+    "Arrival-Date: Thu, 15 Jan 2026 09:00:00 +0000",
+    "",
+    "Final-Recipient: rfc822;gone@example.test",
+    "Action: failed",
+    "Status: 5.1.1",
+    "",
+  ]);
+});
+
 const nasty = [
   ["CRLF", "a\r\nBcc: victim@x.test"],
   ["LF", "a\nX-Evil: 1"],

@@ -75,6 +75,26 @@ test.each<[string, number, readonly [number, number, number, number]]>([
   expect(got.mediumToLow).toBeCloseTo(mediumToLow, 0);
 });
 
+test.each([
+  [50, 60, [50, 60, 54.545, 9.091]],
+  [95, 96, [95, 96, 95.455, 90.909]],
+  [99, 99, [99, 99, 99, 98.182]],
+  [20, 90, [20, 90, 27.273, 0]],
+])("a disk with Medium %d and High %d", (medium, high, levels) => {
+  const found = diskThresholds(gib, medium, high);
+  const { lowToMedium, mediumToHigh, highToMedium, mediumToLow } = found;
+  expect([lowToMedium, mediumToHigh, highToMedium, mediumToLow].map((one) => Number(one.toFixed(3)))).toEqual(
+    levels,
+  );
+});
+
+test("High keeps 1152 MB of a disk free, Medium at most ten times that", () => {
+  const mib = 1024 ** 2;
+  const { mediumToHigh, lowToMedium } = diskThresholds(1152 * 1000 * mib);
+  expect(mediumToHigh).toBeCloseTo(99.9, 9);
+  expect(lowToMedium).toBeCloseTo(99, 9);
+});
+
 const settings: BackPressureSettings = {
   backPressureEnabled: true,
   backPressureDiskMedium: 50,
@@ -100,6 +120,15 @@ test("the way back is in Exchange's proportions; a High below its Medium counts 
     mediumToHigh: 15_000,
     highToMedium: 10_000,
     mediumToLow: 2_000,
+  });
+  expect(got.EventLoopLag).toEqual({
+    lowToMedium: 1_000,
+    mediumToHigh: 5_000,
+    highToMedium: 1_000,
+    mediumToLow: 200,
+  });
+  expect(resourceThresholds({ ...settings, backPressureMemoryHigh: 73 }, 1e11).PrivateBytes).toMatchObject({
+    highToMedium: 72,
   });
   expect(got.UsedDiskSpace).toMatchObject({ lowToMedium: 50, mediumToHigh: 50 });
   for (const { mediumToHigh, highToMedium, lowToMedium, mediumToLow } of Object.values(got)) {

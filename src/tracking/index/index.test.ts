@@ -228,6 +228,20 @@ describe("an index", () => {
     ]);
   });
 
+  test("is made newest first, until the search is closed", async () => {
+    const made = (): Promise<string[]> => readdir(join(family().directory, "index"));
+    for (const name of await made()) await rm(join(family().directory, "index", name));
+    expect(await indexMissing(family(), AbortSignal.abort())).toBe(0);
+    expect(await made()).toEqual([]);
+    let asked = 0;
+    const second = {
+      get aborted(): boolean {
+        return ++asked === 2;
+      },
+    } as AbortSignal;
+    expect([await indexMissing(family(), second), await made()]).toEqual([1, ["MSGTRK20261124-2.idx"]]);
+  });
+
   test.each<[string, (path: string) => Promise<void>]>([
     ["missing", (path) => rm(path)],
     ["empty", (path) => writeFile(path, "")],
