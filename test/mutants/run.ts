@@ -57,18 +57,24 @@ async function main(): Promise<void> {
         say(progress(mutant, verdict, by));
       }
     };
+    onInterrupt(() => tell(results));
     await Promise.all(benches.map(work));
-
     for (const test of trust.broken) say(`left out, for it fails without a mutant: ${test}`);
-    for (const { mutant, verdict } of results.filter((each) => /survived|no test/.test(each.verdict)))
-      console.log(`\n${verdict}: ${describeMutant(mutant)}`);
-    console.log(`\n${tableOf(results)}`);
+    tell(results);
     const percent = killedPercent(results.map(({ verdict }) => verdict)) ?? 100;
     if (percent < options.leastPercent) process.exitCode = 1;
   } finally {
     await Promise.all(benches.map(({ tests }) => tests.end()));
     remove();
   }
+}
+
+function tell(results: readonly Result[]): void {
+  for (const { mutant, verdict } of results) {
+    if (verdict === "survived" || verdict === "no test")
+      console.log(`\n${verdict}: ${describeMutant(mutant)}`);
+  }
+  console.log(`\n${tableOf(results)}`);
 }
 
 function createProgress(all: number): (mutant: Mutant, verdict: string, by?: string) => string {

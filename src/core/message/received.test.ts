@@ -71,6 +71,13 @@ describe("receivedProtocol", () => {
 });
 
 describe("mailDate", () => {
+  it("names each day and month", () => {
+    for (let day = 0; day < 366; day++) {
+      const date = new Date(Date.UTC(2028, 0, 1 + day, day % 24, day % 60, (day * 7) % 60));
+      expect(mailDate(date)).toBe(date.toUTCString().replace(/ 0(?=\d )/, " ").replace("GMT", "+0000"));
+    }
+  });
+
   it.each([
     ["2026-11-24T05:48:38Z", "Tue, 24 Nov 2026 05:48:38 +0000"],
     ["2024-02-29T23:59:59.999Z", "Thu, 29 Feb 2024 23:59:59 +0000"],

@@ -30,7 +30,6 @@ export class Connection {
   #handler: ConnectionHandler | undefined;
   #paused = false;
   #ended = false;
-  #gone = false;
   /** `Clock.now()` values that the deadline sweep reads. */
   readonly openedAt: number;
   lastActivityAt: number;
@@ -69,11 +68,11 @@ export class Connection {
   }
 
   #leave(): void {
-    if (this.#gone) return;
-    this.#gone = true;
     this.#ended = true;
-    this.#handler?.closed();
+    // It is told once, though a socket that is destroyed still closes.
+    const handler = this.#handler;
     this.#handler = undefined;
+    handler?.closed();
   }
 
   /** Sends octets; false when the client leaves too many unread and the handler should wait for `writable()`. */
@@ -114,7 +113,6 @@ export class Connection {
     this.#listen(secure);
     this.#paused = false;
     secure.once("secure", () => {
-      if (this.#gone) return;
       this.#handler?.secured({
         protocol: secure.getProtocol() ?? "TLS",
         cipher: secure.getCipher().standardName,
