@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { asciiText, decodeUnitext, decodeXtext, foldedSubject, singleLine } from "./text.ts";
+import { asciiText, boundedLine, decodeUnitext, decodeXtext, foldedSubject, singleLine } from "./text.ts";
 
 describe("xtext", () => {
   test.each([
@@ -20,9 +20,34 @@ describe("xtext", () => {
 test.each([
   ["\\x{E9}t\\x{E9}@x.test", "été@x.test"],
   ["\\x{1F600}", "😀"],
+  ["\\x{A0}\\x{9F}\\x{7F}", "\u00a0\\x{9F}\\x{7F}"],
+  ["\\x{D7FF}\\x{D800}\\x{DFFF}\\x{E000}", "\ud7ff\\x{D800}\\x{DFFF}\ue000"],
+  ["\\x{2029}\\x{10FFFF}", "\\x{2029}\u{10ffff}"],
   ["\\x{0D}\\x{0A}\\x{D800}\\x{2028}\\x{110000}", "\\x{0D}\\x{0A}\\x{D800}\\x{2028}\\x{110000}"],
 ])("unitext %s → %s", (coded, text) => {
   expect(decodeUnitext(coded)).toBe(text);
+});
+
+test.each([
+  ["x".repeat(990), "x".repeat(990)],
+  ["x".repeat(991), `${"x".repeat(987)}...`],
+  ["ü".repeat(495), "ü".repeat(495)],
+  ["ü".repeat(496), `${"ü".repeat(493)}...`],
+])("a line of %# is cut at a character", (line, bounded) => {
+  expect(boundedLine(line)).toBe(bounded);
+});
+
+test("long subjects are folded and encoded in words of at most 75 characters", () => {
+  const plain = foldedSubject("Undeliverable: ", `${"word ".repeat(30)}end`, false).split("\r\n");
+  expect(plain.every((line) => line.length <= 76 && !line.startsWith("  "))).toBe(true);
+  expect(plain.map((line) => line.trim()).join(" ")).toBe(`Subject: Undeliverable: ${"word ".repeat(30)}end`);
+  const coded = foldedSubject("Undeliverable: ", "ü".repeat(60), false).split("\r\n");
+  expect(coded).toEqual([
+    "Subject: Undeliverable:",
+    ` =?utf-8?B?${Buffer.from("ü".repeat(22)).toString("base64")}?=`,
+    ` =?utf-8?B?${Buffer.from("ü".repeat(22)).toString("base64")}?=`,
+    ` =?utf-8?B?${Buffer.from("ü".repeat(16)).toString("base64")}?=`,
+  ]);
 });
 
 test("no text leaves its line or keeps a control", () => {

@@ -74,7 +74,12 @@ describe("mailDate", () => {
   it("names each day and month", () => {
     for (let day = 0; day < 366; day++) {
       const date = new Date(Date.UTC(2028, 0, 1 + day, day % 24, day % 60, (day * 7) % 60));
-      expect(mailDate(date)).toBe(date.toUTCString().replace(/ 0(?=\d )/, " ").replace("GMT", "+0000"));
+      expect(mailDate(date)).toBe(
+        date
+          .toUTCString()
+          .replace(/ 0(?=\d )/, " ")
+          .replace("GMT", "+0000"),
+      );
     }
   });
 

@@ -74,6 +74,14 @@ describe("adviseLimit, connections", () => {
     expect(notes(connector(5000, 20, 2), 120)).toContain(
       "maxInboundConnectionPercentagePerSource must be raised too",
     );
+    expect(notes(connector(5000, 20, 2), 120)).not.toContain("maxInboundConnection must");
+    expect(notes(connector(5000, Infinity, 2), 120)).toBe("");
+    expect(notes(connector(5000, 20, 2), 120)).not.toContain("is the next limit");
+    expect(notes(connector(100, 5, 2), 4)).toBe("");
+    expect(notes(connector(100, 30, 100), 18, 90)).toBe("");
+    expect(notes(connector(100, 20, 10), 18, 90)).toBe(
+      "maxInboundConnectionPercentagePerSource must be raised too: 10 % of what others leave of 150 is fewer than 20. maxInboundConnectionPerSource (20) is the next limit: raise it as well if the source needs more than that.",
+    );
     expect(notes(connector(100, 4, 2), 4)).toContain("maxInboundConnectionPerSource (4) is the next limit");
     expect(notes(connector(100, 20, 2), 80, 50)).toContain("maxInboundConnection must be raised too");
   });
@@ -99,6 +107,7 @@ it.each([
   [9, 15],
   [21, 30],
   [80, 100],
+  [80.5, 150],
   [81, 150],
   [400, 500],
   [900, 1500],

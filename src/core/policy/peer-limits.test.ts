@@ -5,11 +5,10 @@ test("the tightest of all sources, each limit by itself", () => {
   const none = { recipientsPerTransaction: Infinity, messagesPerConnection: Infinity };
   expect(tightest()).toEqual(none);
   expect(
-    tightest(
-      { recipientsPerTransaction: 100, messagesPerConnection: 5 },
-      none,
-      { recipientsPerTransaction: 50, messagesPerConnection: 20 },
-    ),
+    tightest({ recipientsPerTransaction: 100, messagesPerConnection: 5 }, none, {
+      recipientsPerTransaction: 50,
+      messagesPerConnection: 20,
+    }),
   ).toEqual({ recipientsPerTransaction: 50, messagesPerConnection: 5 });
 });
 

@@ -1,12 +1,7 @@
 import { expect, test } from "vitest";
 import { parseSortOrder } from "./sort-order.ts";
 
-const bags = [
-  { Name: "b", Size: 2 },
-  { Name: "A", Size: 2 },
-  { Name: "c", Size: 10 },
-  { Name: "d" },
-];
+const bags = [{ Name: "b", Size: 2 }, { Name: "A", Size: 2 }, { Name: "c", Size: 10 }, { Name: "d" }];
 
 function sorted(order: string): string | undefined {
   const parsed = parseSortOrder(order, ["Name", "Size"]);

@@ -11,5 +11,7 @@ test.each([
 });
 
 test.each(["101", "1000", "-1", "2.5", "", "%", "2 percent"])("%j is refused, and named", (text) => {
-  expect(parsePercent(text)).toMatchObject({ message: expect.stringContaining(JSON.stringify(text)) as string });
+  expect(parsePercent(text)).toMatchObject({
+    message: expect.stringContaining(JSON.stringify(text)) as string,
+  });
 });

@@ -251,6 +251,111 @@ function bodies(octets: Buffer): { kind: Entity["kind"]; type: string | undefine
   });
 }
 
+describe("the entities of a message", () => {
+  const multipart = (boundary: string): string => `Content-Type: multipart/mixed; boundary=${boundary}\n\n`;
+  test.each<[string, string, string[]]>([
+    ["one", "Subject: x\n\ny\n", ["text/plain y\n"]],
+    ["no header", "\ny\n", ["text/plain y\n"]],
+    ["no body", "Subject: x\n", ["text/plain "]],
+    [
+      "parts",
+      `${multipart("a")}p\n--a\n\n1\n--a\n\n2\n--a--\ne\n`,
+      ["multipart/mixed p", "text/plain 1", "text/plain 2"],
+    ],
+    [
+      "a delimiter at the very beginning",
+      `${multipart("a")}--a\n\n1\n--a--\n`,
+      ["multipart/mixed ", "text/plain 1"],
+    ],
+    [
+      "two delimiters in a row",
+      `${multipart("a")}--a\n\n--a\n\n2\n--a--\n`,
+      ["multipart/mixed ", "text/plain ", "text/plain 2"],
+    ],
+    [
+      "a part whose header does not end",
+      `${multipart("a")}--a\nX: y\n--a\n\n2\n--a--\n`,
+      ["multipart/mixed ", "text/plain ", "text/plain 2"],
+    ],
+    [
+      "a boundary that was closed",
+      `${multipart("a")}--a\n${multipart("b")}--b\n\n1\n--b--\n--b\n\nno part\n--a\n\n2\n--a--\n`,
+      ["multipart/mixed ", "multipart/mixed ", "text/plain 1", "text/plain 2"],
+    ],
+    [
+      "an inner one that the outer ends",
+      `${multipart("a")}--a\n${multipart("b")}--b\n\n1\n--a\n\n--b\n2\n--a--\n--b\n`,
+      ["multipart/mixed ", "multipart/mixed ", "text/plain 1", "text/plain --b\n2"],
+    ],
+    [
+      "longer than the boundary",
+      `${multipart("a")}--ab\n--a-\n--a---\n--a \t\n\n1\n--a-- \n`,
+      ["multipart/mixed --ab\n--a-\n--a---", "text/plain 1"],
+    ],
+    [
+      "a digest",
+      "Content-Type: multipart/digest; boundary=a\n\n--a\n\nSubject: x\n\n1\n--a\nContent-Type: text/html\n\n2\n--a--\n",
+      ["multipart/digest ", "message/rfc822 ", "text/plain 1", "text/html 2"],
+    ],
+    [
+      "a message within",
+      `${multipart("a")}--a\nContent-Type: message/rfc822\n\nSubject: x\n\n1\n--a\n\n2\n--a--\n`,
+      ["multipart/mixed ", "message/rfc822 ", "text/plain 1", "text/plain 2"],
+    ],
+    [
+      "a very long field",
+      `X: ${"x".repeat(70_000)}\n y\nContent-Type: text/html\nX:${"z".repeat(66_000)}\n\n1\n`,
+      ["text/html 1\n"],
+    ],
+    [
+      "the first of repeated fields",
+      "Content-Type: text/html\nContent-Type: text/css\n\n1\n",
+      ["text/html 1\n"],
+    ],
+    ["a folded field", "Content-Type:\n\ttext/html\n\n1\n", ["text/html 1\n"]],
+  ])("%s", (_what, text, entities) => {
+    const octets = message(text);
+    const told = bodies(octets).map(({ type, body }) => `${type} ${body.replaceAll("\r\n", "\n")}`);
+    expect(told).toEqual(entities);
+  });
+
+  test("come out whole, with their lines named, however they are cut", () => {
+    const text = message(
+      `Content-Transfer-Encoding:\n 8bit\nSubject: x\n${multipart("a")}p\n--a\n\n1\n--a--\ne\n`,
+    );
+    for (const step of [1, 2, 3, 1000]) {
+      const out: Buffer[] = [];
+      const lines: string[] = [];
+      const take = (octets: Buffer): void => void out.push(Buffer.from(octets));
+      const walk = new MimeWalk({
+        entity: (index) => void lines.push(`entity ${index}`),
+        headerLine: (octets, field) => {
+          lines.push(`${field} ${octets.toString().trimEnd()}`);
+          take(octets);
+        },
+        headerEnd: take,
+        body: take,
+        bodyEnd: (hasParts) => void lines.push(`end ${hasParts}`),
+        delimiter: take,
+        epilogue: take,
+      });
+      for (const piece of pieces(text, step)) walk.feed(piece);
+      walk.end();
+      expect(Buffer.concat(out).toString()).toBe(text.toString());
+      expect(lines).toEqual([
+        "entity 0",
+        "contentTransferEncoding Content-Transfer-Encoding:",
+        "contentTransferEncoding  8bit",
+        "other Subject: x",
+        "other Content-Type: multipart/mixed; boundary=a",
+        "end true",
+        "entity 1",
+        "end false",
+      ]);
+    }
+  });
+});
+
 function fromQuotedPrintable(octets: Buffer): Buffer {
   return Buffer.from(
     octets
