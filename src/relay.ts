@@ -7,6 +7,7 @@ import { isOpenRelay } from "./core/policy/open-relay.ts";
 import { formatEndpoint } from "./core/units/endpoint.ts";
 import { levelNumbers } from "./events/event-level.ts";
 import { createEventLog, type EventLog } from "./events/event-log.ts";
+import type { EventRecord } from "./events/events.ts";
 import { openProtocolLog, protocolLogDirectory, type ProtocolDirection } from "./logs/protocol-log.ts";
 import { httpTls } from "./http/http-listeners.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
@@ -125,10 +126,15 @@ export async function createRelay(
   // Before the spool: a file that cannot be read must not leave it locked.
   const suspensions = await openSuspensions(join(settings.dataDirectory, "suspended-queues.json"));
   const spoolDirectory = join(settings.dataDirectory, "spool");
+  // What the opening of the spool has to tell is stored as soon as there is a store, which is behind the spool's lock.
+  const early: EventRecord[] = [];
+  const stopEarly = events.subscribe((record) => early.push(record));
   const spool = await openLmdbSpool({
     directory: spoolDirectory,
     clock,
     onFault: (fault) => events.emit("SpoolFault", { error: fault.message }),
+    onJournalFault: ({ kind, what }) =>
+      events.emit(kind === "damaged" ? "JournalDamaged" : "JournalGivenUp", { what }),
     onReserveGivenUp: (directory) => events.emit("StartReserveGivenUp", { directory }),
     onMisplaced(error) {
       if (error === undefined) events.emit("SpoolInPlaceAgain", { directory: spoolDirectory });
@@ -156,6 +162,8 @@ export async function createRelay(
     levelOf: (category) => levels.get(category) ?? 0,
     onFault: (error) => events.emit("LogFault", { log: "event store", error: error.message }),
   });
+  stopEarly();
+  for (const record of early) eventStore.record(record);
   events.subscribe((record) => eventStore.record(record));
 
   const protocolLog = (direction: ProtocolDirection) =>

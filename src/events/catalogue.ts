@@ -457,7 +457,21 @@ export const catalogue = {
     category: "Storage",
     severity: "Error",
     level: 0,
-    text: "The spool could not keep a message: %error. Clients get a 4xx reply and should try again.",
+    text: "The spool: %error. A client whose message could not be kept gets a 4xx reply; what was acknowledged is kept, and results of deliveries are written as soon as that is possible.",
+  },
+  JournalDamaged: {
+    id: 20207,
+    category: "Storage",
+    severity: "Error",
+    level: 0,
+    text: "%what. Up to so many messages that were acknowledged shortly before the last run ended are lost, and others may be sent twice. Look after the disk.",
+  },
+  JournalGivenUp: {
+    id: 20208,
+    category: "Storage",
+    severity: "Error",
+    level: 0,
+    text: "The spool's journal cannot be used: %what. Mail is kept without it, more slowly; a new one is begun in a minute.",
   },
   SpoolOrphansSwept: {
     id: 20203,

@@ -17,6 +17,8 @@ export interface EventCounts {
 const counted = {
   QueueRetry: "queueRetries",
   SpoolFault: "spoolFaults",
+  JournalDamaged: "spoolFaults",
+  JournalGivenUp: "spoolFaults",
   MessageDamaged: "messagesDamaged",
 } as const satisfies Partial<Record<EventName, keyof EventCounts>>;
 

@@ -64,6 +64,7 @@ import { closedError, createGroupCommit } from "./store/group-commit.ts";
 import type { JournalOptions } from "./store/journal.ts";
 import { openJournaledStore, type Store } from "./store/journaled-store.ts";
 import { messageIdOf, messageKey } from "./store/keys.ts";
+import type { JournalFault } from "./store/store-options.ts";
 import { giveUpStartReserve, keepStartReserve, type StartReserve } from "./start-reserve.ts";
 import type { SpoolInspection } from "./spool-inspection.ts";
 import { submissionQueue, type Draft, type Spool, type SpoolError } from "./spool.ts";
@@ -82,6 +83,8 @@ export interface LmdbSpoolOptions {
   readonly journal?: JournalOptions | false;
   /** Hears of every failed commit and body; for an event. */
   readonly onFault?: (fault: SpoolError) => void;
+  /** Hears of a journal that is damaged or given up. */
+  readonly onJournalFault?: (fault: JournalFault) => void;
   /** Hears that the disk is full, and that what was kept on it for this start was removed. */
   readonly onReserveGivenUp?: (directory: string) => void;
   /** Hears when the directory is not the one that was opened any more, or not ours, and when (undefined) it is again. */
@@ -110,10 +113,12 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
   let place: SpoolPlace | undefined;
   let store: Store | undefined;
   try {
-    const { clock, journal, onFault = () => undefined, onMisplaced: onChange = () => undefined } = options;
+    const { clock, journal, onMisplaced: onChange = () => undefined } = options;
+    const { onFault = () => undefined, onJournalFault = () => undefined } = options;
     const opened = (place = await watchSpoolPlace({ directory, lock, clock, onChange }));
     const journalOption = journal === undefined ? {} : { journal };
-    store = await openJournaledStore(directory, { clock, onFault, place, ...journalOption });
+    const told = { onFault, onJournalFault };
+    store = await openJournaledStore(directory, { clock, place, ...told, ...journalOption });
     let reserve: StartReserve | undefined;
     const spool = await putTogether(options, opened, store, async () => {
       reserve?.close();

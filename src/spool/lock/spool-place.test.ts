@@ -21,7 +21,7 @@ const open = () =>
     clock,
     journal: { segmentBytes: { least: 256 * 1024, most: 256 * 1024 } },
     onMisplaced: (fault) => told.push(fault),
-    onFault: ({ message }) => faults.push(message),
+    onJournalFault: ({ what }) => faults.push(what),
   });
 const claimOne = async () => (await spool.claim(submissionQueue, 10, clock.now())) as [Claim];
 /** The looking is real I/O under a clock that is not. */

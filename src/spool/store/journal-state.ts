@@ -13,13 +13,14 @@
  * it counts: before anything else is acknowledged LMDB's mark has passed all of them.
  */
 import type { Clock } from "../../ports/ports.ts";
-import { SpoolError } from "../spool.ts";
+import type { SpoolError } from "../spool.ts";
 import type { Applier } from "./applier.ts";
 import { openJournal, type Journal, type JournalOptions } from "./journal.ts";
 import { frameBytes } from "./journal-frame.ts";
 import type { LmdbStore } from "./lmdb-store.ts";
 import { faultOf } from "./store-fault.ts";
 import type { StorePlace } from "./store-place.ts";
+import type { StoreOptions } from "./store-options.ts";
 import type { Write } from "./store.ts";
 
 type Settled =
@@ -57,8 +58,9 @@ export async function openJournalState(parts: {
   applier: Applier;
   lastNumber: number;
   onFault: (fault: SpoolError) => void;
+  onJournalFault: StoreOptions["onJournalFault"];
 }): Promise<JournalState> {
-  const { directory, place, clock, options, lmdb, applier, onFault } = parts;
+  const { directory, place, clock, options, lmdb, applier, onFault, onJournalFault } = parts;
   let { lastNumber } = parts;
   let committing = false;
   /** Its files are gone from their place. */
@@ -95,8 +97,8 @@ export async function openJournalState(parts: {
   }
 
   async function tell(error: unknown) {
-    const { code, message } = await faultOf(directory, error);
-    onFault(new SpoolError(code, `the journal cannot be used: ${message}`, { cause: error }));
+    const { message } = await faultOf(directory, error);
+    onJournalFault({ kind: "givenUp", what: message });
   }
 
   /** Whether the segment in use has room for a frame now. */

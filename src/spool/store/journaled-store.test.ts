@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { journalBlockBytes, frameBytes, wholeBlocks } from "./journal-frame.ts";
-import type { Store, StoreOptions } from "./journaled-store.ts";
-import type { SpoolError } from "../spool.ts";
+import type { Store } from "./journaled-store.ts";
+import type { StoreOptions } from "./store-options.ts";
+import { SpoolError } from "../spool.ts";
 import { tableNames, type TableName, type Write } from "./store.ts";
 
 const disk = vi.hoisted(() => ({ fails: false, isFull: false }));
@@ -51,6 +52,7 @@ const open = async (journal: StoreOptions["journal"], at = directory): Promise<S
   openJournaledStore(at, {
     clock,
     onFault: (fault) => faults.push(fault),
+    onJournalFault: ({ what }) => faults.push(new SpoolError("failed", what)),
     ...(journal === undefined ? {} : { journal }),
   });
 const sized = (bytes: number) => ({ segmentBytes: { least: bytes, most: bytes } });

@@ -14,7 +14,6 @@
  */
 import type { Clock } from "../../ports/ports.ts";
 import type { Applier } from "./applier.ts";
-import type { JournalOptions } from "./journal.ts";
 import { openJournalState, type JournalState } from "./journal-state.ts";
 import { openLmdbStore, type LmdbStore } from "./lmdb-store.ts";
 import { mergedTable } from "./merged-table.ts";
@@ -22,19 +21,9 @@ import { createRest } from "./reclaim.ts";
 import { replay } from "./replay.ts";
 import { faultOf } from "./store-fault.ts";
 import { storePlace, type StorePlace } from "./store-place.ts";
-import type { SpoolPlace } from "../lock/spool-place.ts";
 import type { SpoolError } from "../spool.ts";
+import type { StoreOptions } from "./store-options.ts";
 import type { KeyRange, TableName, Tables, Write } from "./store.ts";
-
-export interface StoreOptions {
-  readonly clock: Clock;
-  /** Default: by the size of the disk; false: LMDB alone. */
-  readonly journal?: JournalOptions | false;
-  /** Where it stands. Without: nobody moves it. */
-  readonly place?: Pick<SpoolPlace, "lockFault" | "look" | "watchPart">;
-  /** Hears of a journal that fails or is damaged; the store goes on. */
-  readonly onFault: (fault: SpoolError) => void;
-}
 
 export interface Store {
   /** For reads. They see every commit that has resolved, and nothing of one that has not. */
@@ -69,16 +58,24 @@ const firstKey = Buffer.of(0);
  * what cannot reach LMDB waits. Rejects with SpoolError.
  */
 export async function openJournaledStore(directory: string, options: StoreOptions): Promise<Store> {
-  const { clock, onFault } = options;
+  const { clock, onFault, onJournalFault } = options;
   const place = storePlace(options.place);
   const lmdb = await openLmdbStore(directory, place).catch(async (error: unknown) => {
     throw await faultOf(directory, error);
   });
   try {
-    const { applier, lastNumber } = await replay(directory, lmdb, onFault);
-    const { journal: journalOptions } = options;
-    const parts = { directory, place, clock, options: journalOptions, lmdb, applier, lastNumber, onFault };
-    const journal = await openJournalState(parts);
+    const { applier, lastNumber } = await replay(directory, lmdb, options);
+    const journal = await openJournalState({
+      directory,
+      place,
+      clock,
+      options: options.journal,
+      lmdb,
+      applier,
+      lastNumber,
+      onFault,
+      onJournalFault,
+    });
     options.place?.watchPart(async () => {
       await journal.look();
       return lmdb.fileFault();

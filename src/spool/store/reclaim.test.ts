@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
-import type { SpoolError } from "../spool.ts";
+import { SpoolError } from "../spool.ts";
 import type { Store } from "./journaled-store.ts";
 import type { Write } from "./store.ts";
 
@@ -56,6 +56,7 @@ const open = (at: string): Promise<Store> =>
     clock,
     journal: { segmentBytes: { least: segmentBytes, most: segmentBytes } },
     onFault: (fault) => faults.push(fault),
+    onJournalFault: ({ what }) => faults.push(new SpoolError("failed", what)),
   });
 const put = (key: string, bytes = 10): Write => ({
   table: "messages",
@@ -135,7 +136,7 @@ test.each(failures)("%s fails, %s it is done, %s", async (failing, when, often) 
   steps.on = undefined;
   // The journal is given up, aloud, and LMDB goes on alone as soon as its file can be relied on.
   expect(faults).toMatchObject([
-    { code: "failed", message: expect.stringMatching(/journal cannot be used.*EIO/) },
+    { code: "failed", message: expect.stringMatching(/cannot be written.*EIO/) },
   ]);
   if (often === "once") expect(acknowledged).toHaveLength(8);
   else if (failing === "syncDirectory") expect(acknowledged).toEqual([]);

@@ -1,8 +1,9 @@
 /** At start: what an earlier process left in the journal goes to LMDB, or, on a full disk, waits in memory. */
-import { SpoolError } from "../spool.ts";
+import type { SpoolError } from "../spool.ts";
 import { createApplier, type Applier } from "./applier.ts";
 import { readJournal } from "./journal.ts";
 import type { LmdbStore } from "./lmdb-store.ts";
+import type { StoreOptions } from "./store-options.ts";
 import type { Write } from "./store.ts";
 
 export interface Replayed {
@@ -19,10 +20,10 @@ export interface Replayed {
 export async function replay(
   directory: string,
   lmdb: LmdbStore,
-  onFault: (fault: SpoolError) => void,
+  { onFault, onJournalFault }: Pick<StoreOptions, "onFault" | "onJournalFault">,
 ): Promise<Replayed> {
   const { frames, damage } = await readJournal(directory, lmdb.applied);
-  if (damage !== undefined) onFault(new SpoolError("failed", damage));
+  if (damage !== undefined) onJournalFault({ kind: "damaged", what: damage });
   const lastNumber = frames.at(-1)?.sequence ?? lmdb.applied;
   const applier = createApplier(directory, lmdb, lastNumber);
   // In one go: what one frame puts and a later one removes needs no room.
