@@ -3,6 +3,13 @@
 export interface Sample {
   readonly name: string;
   readonly content: Buffer;
+  /** It has no header: an empty line is put in front of it. */
+  readonly headerless?: true;
+}
+
+/** As it is kept and sent on. */
+export function keptAs({ content, headerless }: Sample): Buffer {
+  return headerless ? Buffer.concat([Buffer.from("\r\n"), content]) : content;
 }
 
 const header = (subject: string, ...more: string[]): string =>
@@ -74,10 +81,14 @@ export const samples: readonly Sample[] = [
   attachment,
   { name: "empty", content: Buffer.alloc(0) },
   { name: "one CRLF", content: Buffer.from("\r\n") },
-  { name: "a dot alone", content: Buffer.from(".\r\n") },
+  { name: "a dot alone", content: Buffer.from(".\r\n"), headerless: true },
   { name: "a body alone", content: Buffer.from("\r\nno header at all\r\n") },
   { name: "a header alone", content: Buffer.from("Subject: only a header\r\n") },
-  { name: "no header, no empty line", content: Buffer.from("this is no header field\r\nnor this\r\n") },
+  {
+    name: "no header, no empty line",
+    content: Buffer.from("this is no header field\r\nnor this\r\n"),
+    headerless: true,
+  },
   { name: "trailing empty lines", content: Buffer.from(`${header("trailing")}text\r\n\r\n\r\n\r\n`) },
   { name: "white space kept", content: Buffer.from(`${header("white")} \t lead\r\ntrail \t \r\n\t\r\n`) },
   {

@@ -23,7 +23,9 @@ let number = 0;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "weir-peers-"));
   sink = await startRecordingSink();
-  relay = await startTemporaryRelay({ sendConnectors: [smartHostConnector(sink.port)] });
+  relay = await startTemporaryRelay({
+    sendConnectors: [smartHostConnector(sink.port, { maxRecipientsPerTransaction: 500 })],
+  });
 });
 afterAll(async () => {
   await relay.stop();
