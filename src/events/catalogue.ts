@@ -404,14 +404,14 @@ export const catalogue = {
     text: "%host was seen to take no more than %limit %what; no more are sent for a while.",
   },
   MessageConverted: {
-    id: 20107,
+    id: 20112,
     category: "SmtpSend",
     severity: "Information",
     level: 1,
     text: "Message %id was converted to 7 bit for %host on send connector %connector (%fromBytes to %toBytes octets): %host does not offer 8BITMIME or BINARYMIME.%note",
   },
   EightBitContentSent: {
-    id: 20108,
+    id: 20113,
     category: "SmtpSend",
     severity: "Warning",
     level: 0,
