@@ -51,6 +51,8 @@ export interface SessionOwner {
   finished(job: Job, end: TransactionEnd, peer: Peer): void;
   /** Nothing is running; `run` or `quit` comes next. */
   available(session: ClientSession): void;
+  /** It has been idle for as long as it may: `quit` comes next, and nothing is given to it any more. */
+  restOver(session: ClientSession): void;
   /** The last call. */
   gone(session: ClientSession): void;
 }
@@ -264,7 +266,7 @@ export class ClientSession implements Receiver, TransactionSession {
     } else if (this.quitting) {
       this.connection.destroy(new SmtpClientError("timeout", "no answer to QUIT in time"));
     } else {
-      this.quit();
+      this.owner.restOver(this);
     }
   }
 

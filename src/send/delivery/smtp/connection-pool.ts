@@ -111,7 +111,10 @@ export class ConnectionPool implements SessionOwner, ConnectionHolder {
       case "completed":
         if (this.closing !== undefined) return settle(job, "aborted", host);
         // Recipients beyond what the peer takes at once follow in a transaction of their own.
-        if (job.recipients.length > 0) return this.waiting.addFirst(job);
+        if (job.recipients.length > 0) {
+          job.retried = false;
+          return this.waiting.addFirst(job);
+        }
         if (job.deferred.length === 0) return settle(job, "attempted", host);
         if (!end.elsewhere || !anyoneLeft(job.asked, this.hosts)) return conclude(job, this.hosts, host);
         recall(job);
@@ -159,13 +162,22 @@ export class ConnectionPool implements SessionOwner, ConnectionHolder {
     this.idle.push(session);
   }
 
+  restOver(session: ClientSession): void {
+    this.leaveIdle(session);
+    session.quit();
+  }
+
   gone(session: ClientSession): void {
     this.sessions.delete(session);
-    const position = this.idle.indexOf(session);
-    if (position >= 0) this.idle.splice(position, 1);
+    this.leaveIdle(session);
     void session.connection.whenClosed().then(() => this.outbound.leave(this));
     this.dialMore();
     this.tellQuiet();
+  }
+
+  private leaveIdle(session: ClientSession): void {
+    const position = this.idle.indexOf(session);
+    if (position >= 0) this.idle.splice(position, 1);
   }
 
   closeLongestIdle(): void {

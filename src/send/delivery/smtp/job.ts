@@ -29,7 +29,7 @@ export interface Job {
   unfit: { readonly verdict: Verdict; readonly host: string } | undefined;
   readonly asciiPaths: boolean;
   readonly reports: boolean;
-  /** Has had the second try that a connection lost too early gives. */
+  /** Its present recipients have had the second try that a connection lost too early gives, with this peer. */
   retried: boolean;
   /** How a peer mishandled its BDAT: it goes by DATA now. */
   chunkingFault: string | undefined;
@@ -99,6 +99,7 @@ export function recall(job: Job): void {
   job.recipients = job.deferred.map(({ state }) => state);
   job.before = job.deferred;
   job.deferred = [];
+  job.retried = false;
 }
 
 /** Gives all who are to be served the same outcome. */
