@@ -48,6 +48,8 @@ export function surveyForSevenBit(): Survey {
   let index = 0;
   let entity: Entity | undefined;
   let octetsIn = new BodyCount();
+  /** Of what is never encoded: headers and epilogues. */
+  const bare = new BareOctets();
 
   const change = (at: number, what: EntityChange): void => {
     if (changes.size < mostChanges) changes.set(at, what);
@@ -56,14 +58,16 @@ export function surveyForSevenBit(): Survey {
 
   const visitor: MimeVisitor = {
     entity(at) {
+      bare.end();
       index = at;
     },
     headerLine(octets) {
       if (hasHighOctet(octets)) kept.add(index === 0 ? "the header" : "the header of a part");
-      if (octets.includes(0)) keepsBinary = true;
+      bare.add(octets);
       if (index === 0 && isDkimSignature(octets)) dkimSigned = true;
     },
     headerEnd(_emptyLine, ended) {
+      bare.end();
       entity = ended;
       octetsIn = new BodyCount(ended.kind === "leaf" && !ended.hasContentType);
     },
@@ -73,7 +77,8 @@ export function surveyForSevenBit(): Survey {
     bodyEnd(hasParts) {
       if (entity === undefined) return;
       const { kind, type, encoding, hasContentType } = entity;
-      const { high, binary } = octetsIn;
+      const { high } = octetsIn;
+      const binary = octetsIn.binary || octetsIn.endsInCr;
       const mislabelled = encoding === "8bit" || encoding === "binary";
       switch (kind) {
         case "leaf":
@@ -104,9 +109,7 @@ export function surveyForSevenBit(): Survey {
       octetsIn = new BodyCount();
     },
     delimiter: () => undefined,
-    epilogue(octets) {
-      if (octets.includes(0)) keepsBinary = true;
-    },
+    epilogue: (octets) => bare.add(octets),
   };
   const walk = new MimeWalk(visitor);
 
@@ -118,7 +121,8 @@ export function surveyForSevenBit(): Survey {
       if (kept.size === 0) {
         for (const at of labels) change(at, { ...changes.get(at), encoding: "7bit" });
       }
-      return { changes, kept: [...kept], keepsBinary, dkimSigned };
+      bare.end();
+      return { changes, kept: [...kept], keepsBinary: keepsBinary || bare.found, dkimSigned };
     },
   };
 }
@@ -133,6 +137,31 @@ function sealedWords({ type, encoding }: Entity): string {
 const dkim = "dkim-signature:";
 function isDkimSignature(line: Buffer): boolean {
   return (line[0]! | 0x20) === 0x64 && line.toString("latin1", 0, dkim.length).toLowerCase() === dkim;
+}
+
+/**
+ * Looks for NUL and for a CR or LF of its own where nothing can be encoded. A next hop may take such a line end for
+ * one, and a dot between two of them for the end of the message: what stands behind would be commands.
+ */
+class BareOctets {
+  found = false;
+  #last = 0;
+
+  add(octets: Buffer): void {
+    let last = this.#last;
+    for (let i = 0; i < octets.length; i++) {
+      const octet = octets[i]!;
+      if (octet === 0 || (octet === lineFeed) !== (last === carriageReturn)) this.found = true;
+      last = octet;
+    }
+    this.#last = last;
+  }
+
+  /** What comes next stands elsewhere. */
+  end(): void {
+    if (this.#last === carriageReturn) this.found = true;
+    this.#last = 0;
+  }
 }
 
 /** Counts what decides on the encoding of one body. */
@@ -189,8 +218,13 @@ class BodyCount {
     }
   }
 
+  /** What follows a body begins with a line end of its own. */
+  get endsInCr(): boolean {
+    return this.#last === carriageReturn;
+  }
+
   get needsEncoding(): boolean {
-    return this.high > 0 || this.binary || this.#longLine || this.#last === carriageReturn;
+    return this.high > 0 || this.binary || this.#longLine || this.endsInCr;
   }
 
   /** Text stays legible, the rest gets short. What has line ends of its own is no text. */

@@ -56,7 +56,7 @@ it("what has said QUIT after its rest is given no message, however long the peer
   });
   const { carrier } = carrierTo(port, { clock });
   expect(brief(await carrier.carry(testClaim()))).toEqual(["delivered: 250 done"]);
-  clock.advance(timeouts.idleMs);
+  await clock.advance(timeouts.idleMs);
   await quitting;
   expect(brief(await carrier.carry(testClaim()))).toEqual(["delivered: 250 done"]);
 });
