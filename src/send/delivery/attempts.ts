@@ -109,10 +109,11 @@ export function createAttempts(
     const now = clock.now();
     const effect = queue.failed(host, verdict, now, state.settings.transport, random());
     if (!queues.isOpen(queue)) return putOff(queue, claim);
-    if (effect === "narrowed") return onMessages().takeOver(claim) ? undefined : queue.putBack(claim);
+    if (effect === "narrowed" && !queue.suspended)
+      return onMessages().takeOver(claim) ? undefined : queue.putBack(claim);
     deferred(queue, claim);
     putOff(queue, claim);
-    if (effect === "resting" || queue.retryAt === undefined) return;
+    if (effect !== "retry" || queue.retryAt === undefined) return;
     for (const waiting of queue.takeAll()) {
       deferred(queue, waiting);
       void parking.park(waiting, queue.name);

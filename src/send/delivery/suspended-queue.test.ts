@@ -108,6 +108,23 @@ describe.each(spoolKinds)("on the %s spool", (kind) => {
     expect(stateOf(scheduler, queue)).toMatchObject({ status: "Suspended", messages: 2 });
   });
 
+  test("what an attempt gives back to a suspended queue waits on disk, and is given up in time", async () => {
+    const ends: ((result: AttemptResult) => void)[] = [];
+    carry = () => new Promise((resolve) => ends.push(resolve));
+    const scheduler = build();
+    scheduler.start();
+    const queue = nameOf(scheduler);
+    for (let i = 0; i < 3; i++) await submit(`a${i}@x.test`);
+    await clock.advance(1);
+    scheduler.suspend(queue, true);
+    const verdict = { status: "4.4.1", text: "connection refused", fromPeer: false };
+    for (const end of ends) end({ kind: "unreachable", host: "mx.example", verdict });
+    await clock.advance(1000);
+    expect(stateOf(scheduler, queue)).toMatchObject({ status: "Suspended", messages: 3, waiting: 0 });
+    await clock.advance(2881 * minute);
+    expect(stateOf(scheduler, queue)).toMatchObject({ status: "Suspended", messages: 0 });
+  });
+
   test("nothing is routed while the submission queue is suspended, from the start on", async () => {
     const scheduler = build([submissionQueue]);
     scheduler.start();
