@@ -6,6 +6,7 @@ import {
   replies,
   replyLine,
   type Reply,
+  type ReplyName,
 } from "./reply.ts";
 
 const plain = "[InternalId=7, Hostname=relay.test] Queued mail for delivery";
@@ -55,5 +56,111 @@ describe("whatever a reply is made of, its lines are printable ASCII and no long
       expect(encodeReply(said, true)).toContain(`${code}`);
       expect(encodeReply(said, true)).toContain(`${status}${text}`);
     }
+  });
+});
+
+/** Code, enhanced status code, whether the connection ends behind it, whether it counts against maxProtocolErrors. */
+const meanings: readonly (readonly [ReplyName, string])[] = [
+  ["senderOk", "250 2.1.0"],
+  ["recipientOk", "250 2.1.5"],
+  ["resetting", "250 2.0.0"],
+  ["ok", "250 2.0.0"],
+  ["startMailInput", "354"],
+  ["closing", "221 2.0.0 closes"],
+  ["cannotVerify", "252 2.1.5"],
+  ["startTls", "220 2.0.0"],
+  ["authenticated", "235 2.7.0"],
+  ["helpText", "214 2.0.0"],
+  ["unrecognizedCommand", "500 5.3.3 counts"],
+  ["lineTooLong", "500 5.5.6 counts"],
+  ["bareLinefeedInCommand", "500 5.5.2 counts"],
+  ["invalidCharacters", "500 5.5.2 counts"],
+  ["syntaxError", "501 5.5.4 counts"],
+  ["invalidDomainName", "501 5.5.4 counts"],
+  ["unrecognizedParameter", "555 5.5.4 counts"],
+  ["invalidParameterValue", "501 5.5.4 counts"],
+  ["commandNotImplemented", "502 5.3.3 counts"],
+  ["badSequence", "503 5.5.2 counts"],
+  ["sendHelloFirst", "503 5.5.2 counts"],
+  ["senderAlreadySpecified", "503 5.5.2 counts"],
+  ["needMail", "503 5.5.2 counts"],
+  ["noValidRecipients", "554 5.5.1 counts"],
+  ["binaryNeedsBdat", "503 5.5.2 counts"],
+  ["endOfDataNeedsCrlf", "550 5.6.11 closes"],
+  ["invalidSender", "501 5.1.7"],
+  ["invalidRecipient", "501 5.1.3"],
+  ["utf8NotOffered", "553 5.6.7"],
+  ["addressTooLong", "501 5.1.3"],
+  ["notAuthenticated", "530 5.7.57 counts"],
+  ["tlsRequired", "451 5.7.3 counts"],
+  ["unableToRelay", "550 5.7.54"],
+  ["reservedTopLevelDomain", "550 5.1.4"],
+  ["reservedSecondLevelDomain", "550 5.1.5"],
+  ["singleLabelDomain", "550 5.1.6"],
+  ["authenticationFailed", "535 5.7.3"],
+  ["authenticationCancelled", "501 5.7.0 counts"],
+  ["authenticationMalformed", "501 5.5.2 counts"],
+  ["authenticationMechanismUnknown", "504 5.7.4 counts"],
+  ["authenticationNeedsTls", "538 5.7.11 counts"],
+  ["authenticationTemporary", "454 4.7.0"],
+  ["alreadyAuthenticated", "503 5.5.2 counts"],
+  ["tlsNotAvailable", "454 4.7.0"],
+  ["messageTooLarge", "552 5.3.4"],
+  ["headerTooLarge", "552 5.3.4 closes"],
+  ["hopCountExceeded", "554 5.4.6"],
+  ["bareLinefeed", "550 5.6.11"],
+  ["bareCarriageReturn", "550 5.6.11"],
+  ["nulInContent", "550 5.6.0"],
+  ["tooManyRecipients", "452 4.5.3"],
+  ["insufficientResources", "452 4.3.1"],
+  ["localError", "451 4.3.0"],
+  ["connectionLimit", "421 4.3.2 closes"],
+  ["connectionLimitPerSource", "421 4.3.2 closes"],
+  ["connectionRate", "421 4.3.2 closes"],
+  ["messageRate", "421 4.4.2 closes"],
+  ["noConnector", "421 4.3.2 closes"],
+  ["shuttingDown", "421 4.3.2 closes"],
+  ["timedOut", "421 4.4.1 closes"],
+  ["tooManyErrors", "421 4.7.0 closes"],
+  ["tooManyLogonFailures", "421 4.7.0 closes"],
+  ["ehloDomainRequired", "501 5.5.4 closes counts"],
+  ["fault", "421 4.3.0 closes"],
+];
+
+describe("what clients act upon", () => {
+  it.each(meanings)("%s is %s", (name, meaning) => {
+    const { code, status, close, protocolError }: Reply = replies[name];
+    expect(
+      [code, status, close === true && "closes", protocolError === true && "counts"]
+        .filter(Boolean)
+        .join(" "),
+    ).toBe(meaning);
+  });
+
+  it("stands here for every reply", () => {
+    expect(meanings.map(([name]) => name)).toEqual(Object.keys(replies));
+  });
+});
+
+describe("lines", () => {
+  const lines = { code: 250, status: "2.0.0", text: "a", more: ["b", "c"] };
+  it.each([
+    [lines, true, "250-2.0.0 a\r\n250-2.0.0 b\r\n250 2.0.0 c\r\n"],
+    [lines, false, "250-a\r\n250-b\r\n250 c\r\n"],
+    [{ ...lines, more: ["b"] }, true, "250-2.0.0 a\r\n250 2.0.0 b\r\n"],
+    [{ ...lines, more: [] }, true, "250 2.0.0 a\r\n"],
+    [{ code: 354, text: "a" }, true, "354 a\r\n"],
+    [{ code: 220, text: "x".repeat(506) }, true, `220 ${"x".repeat(506)}\r\n`],
+    [{ code: 220, text: "x".repeat(507) }, true, `220 ${"x".repeat(506)}\r\n`],
+    [{ code: 220, text: "a\x1fb\x7fc~ 😀" }, true, "220 a?b?c~ ?\r\n"],
+  ] satisfies [Reply, boolean, string][])("%j, with status codes: %s", (said, withStatus, text) => {
+    expect(encodeReply(said, withStatus)).toBe(text);
+  });
+
+  it.each([
+    [lines, "250 2.0.0 a"],
+    [{ code: 354, text: "a" }, "354 a"],
+  ] satisfies [Reply, string][])("%j in a log", (said, text) => {
+    expect(replyLine(said)).toBe(text);
   });
 });

@@ -274,6 +274,34 @@ function bodies(octets: Buffer): { kind: Entity["kind"]; type: string | undefine
   });
 }
 
+describe("the encoding of a body", () => {
+  const line = (length: number): string => `${"x".repeat(length)}\r\n`;
+  test.each<[string, string, string, string | undefined]>([
+    ["lines of 998", "text/plain", line(998) + line(998), undefined],
+    ["a line of 999", "text/plain", line(3) + line(999), "quoted-printable"],
+    ["998 without end", "text/plain", "x".repeat(998), undefined],
+    ["999 without end", "text/plain", "x".repeat(999), "quoted-printable"],
+    ["a CR at the end", "text/plain", `${line(3)}\r`, "quoted-printable"],
+    ["a bare LF", "text/plain", "a\nb\r\n", "base64"],
+    ["a bare CR", "text/plain", "a\rb\r\n", "base64"],
+    ["LF at the beginning", "text/plain", "\nb\r\n", "base64"],
+    ["NUL", "text/plain", "a\0b", "base64"],
+    ["other controls", "text/plain", "a\x01\x1b\x7fb\r\n", undefined],
+    ["text, half of it", "text/plain", "üxx", "quoted-printable"],
+    ["text, more than half of it", "text/plain", "üx", "base64"],
+    ["equal signs count", "text/plain", "ü===xx", "base64"],
+    ["controls count", "text/plain", "ü\x01\x02\x7fxx", "base64"],
+    ["tabs do not", "text/plain", "ü\t\t", "quoted-printable"],
+    ["text of any kind", "text/html", "üxx", "quoted-printable"],
+    ["no text, little", "image/svg", `ü${"x".repeat(9)}`, "quoted-printable"],
+    ["no text, more", "image/svg", `ü${"x".repeat(8)}`, "base64"],
+  ])("%s", (_what, type, body, encoding) => {
+    const text = Buffer.from(`Content-Type: ${type}\r\n\r\n${body}`);
+    expect(convert(text).plan.changes.get(0)?.encoding).toBe(encoding);
+    expect(convert(text, 1).plan.changes.get(0)?.encoding).toBe(encoding);
+  });
+});
+
 describe("the entities of a message", () => {
   const multipart = (boundary: string): string => `Content-Type: multipart/mixed; boundary=${boundary}\n\n`;
   test.each<[string, string, string[]]>([
