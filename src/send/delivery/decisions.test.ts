@@ -2,13 +2,21 @@ import { describe, expect, test } from "vitest";
 import type { Envelope, Recipient } from "../../core/message/envelope.ts";
 import type { Claim, RecipientState } from "../../spool/spool.ts";
 import { schedulerSettings } from "../../testing/scheduler-settings.ts";
-import { decideAttempt, decideWaiting, type DecisionContext } from "./decisions.ts";
+import {
+  decideAttempt,
+  decideRemoval,
+  decideWaiting,
+  isPlainSuccess,
+  keptUntried,
+  type DecisionContext,
+} from "./decisions.ts";
 import { decideRoutes, unreachableFinding } from "./dispatch.ts";
 import type { RecipientOutcome } from "./delivery.ts";
 import { createRouting } from "../routing/routing.ts";
 import { dropConnector } from "../../testing/scripted-delivery.ts";
 
 const hour = 3_600_000;
+const never = { never: true, success: false, failure: false, delay: false };
 const { transport } = schedulerSettings();
 const delayMs = transport.delayNotificationTimeout;
 const expiryMs = transport.messageExpirationTimeout;
@@ -202,5 +210,78 @@ describe("an attempt", () => {
       true,
     );
     expect(looks).toBeLessThanOrEqual(3 * count);
+  });
+});
+
+describe("a message an administrator removes", () => {
+  const claim = claimOf(
+    [{ forwardPath: "a@x.test" }, { forwardPath: "b@x.test", notify: never }],
+    [state(0), state(1)],
+  );
+
+  test.each([
+    [true, [true, false]],
+    [false, [false, false]],
+  ])("with a report: %s", (withNdr, reports) => {
+    const decisions = decideRemoval(claim, withNdr);
+    expect(decisions).toMatchObject([
+      {
+        step: {
+          kind: "failed",
+          expired: false,
+          unconfirmed: 0,
+          finding: { status: "5.7.1", fromPeer: false },
+        },
+        attempted: 0,
+        removed: true,
+        queue: claim.queue,
+        host: undefined,
+      },
+      { state: { index: 1 }, removed: true },
+    ]);
+    expect(decisions.map(({ step }) => step.kind === "failed" && step.report)).toEqual(reports);
+  });
+});
+
+test("what waits untried is due now", () => {
+  const waiting = state(3, { delayReported: true, unconfirmed: 2 });
+  expect(keptUntried(waiting, "q", 77)).toEqual({
+    state: waiting,
+    step: { kind: "keep", dueAt: 77, unconfirmed: 2, delayReport: false, delayReported: true },
+    finding: undefined,
+    host: undefined,
+    queue: "q",
+    attempted: 0,
+  });
+  expect(keptUntried(state(0), "q", 77).step).toMatchObject({ unconfirmed: 0, delayReported: false });
+});
+
+describe("a plain success", () => {
+  const delivered = (index: number): RecipientOutcome => ({
+    kind: "delivered",
+    index,
+    verdict: { status: "2.0.0", text: "250 ok", fromPeer: true },
+    dsnRelayed: false,
+  });
+  const failed = (index: number): RecipientOutcome => ({
+    kind: "permanent",
+    index,
+    verdict: { status: "5.0.0", text: "550", fromPeer: true },
+  });
+  test.each<[string, RecipientOutcome[], boolean, boolean]>([
+    ["all", [delivered(0), delivered(1)], false, true],
+    ["one is to be told", [delivered(0), delivered(1)], true, false],
+    ["one failed", [delivered(0), failed(1)], false, false],
+    ["the first failed", [failed(0), delivered(1)], false, false],
+    ["one without an answer", [delivered(0)], false, false],
+    ["one of another claim", [delivered(0), delivered(2)], false, false],
+    ["none", [], false, false],
+  ])("%s", (_, outcomes, success, plain) => {
+    const notify = { never: false, success, failure: true, delay: false };
+    const claim = claimOf(
+      [{ forwardPath: "a@x.test" }, { forwardPath: "b@x.test", notify }],
+      [state(0), state(1)],
+    );
+    expect(isPlainSuccess(claim, outcomes)).toBe(plain);
   });
 });
