@@ -34,7 +34,7 @@ test("nothing that came leaves nothing to put back", async () => {
   socket.release();
   stream.end("a");
   expect(stream.isPaused()).toBe(true);
-  expect(String((await stream.toArray()).join(""))).toBe("a");
+  expect((await stream.toArray()).join("")).toBe("a");
 });
 
 test.each([

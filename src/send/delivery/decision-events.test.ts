@@ -148,13 +148,13 @@ test("lines on whole claims", () => {
   trackDelivered(tracking, all, "mx", "Out", "250 ok");
   trackDelivered(tracking, some, "mx", "Out", "250 ok");
   trackDeferred(tracking, some, "refused", undefined, "Out");
-  const told = {
+  const failure = {
     finalRecipient: "b@b.test",
     status: "5.1.1",
     diagnostic: { text: "550 no", fromPeer: true },
   };
-  trackReport(tracking, all, "failed", [told], "<r@relay>");
-  trackReport(tracking, all, "failed", [told, { ...told, finalRecipient: "a@b.test" }], "<r@relay>");
+  trackReport(tracking, all, "failed", [failure], "<r@relay>");
+  trackReport(tracking, all, "failed", [failure, { ...failure, finalRecipient: "a@b.test" }], "<r@relay>");
   expect(lines[0]).not.toHaveProperty("recipients");
   expect(lines).toMatchObject([
     { eventId: "SEND", source: "SMTP", status: "250 ok", connector: "Out", host: "mx" },
