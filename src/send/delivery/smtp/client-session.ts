@@ -9,7 +9,7 @@ import type { Clock } from "../../../ports/ports.ts";
 import type { Verdict } from "../delivery.ts";
 import type { ClientConnection, Receiver } from "./client-connection.ts";
 import { SpoolError, type Claim } from "../../../spool/spool.ts";
-import { SmtpClientError } from "./client-error.ts";
+import { SmtpClientError, type ClientErrorCode } from "./client-error.ts";
 import type { Capabilities } from "./ehlo-capabilities.ts";
 import { envelopeRefusal, needsSevenBit, unconvertedRefusal, type Framing } from "./envelope-commands.ts";
 import type { Job } from "./job.ts";
@@ -213,6 +213,12 @@ export class ClientSession implements Receiver, TransactionSession {
     else blameFeature(peer, what, error, now, owner.events);
   }
 
+  flightLost(code: ClientErrorCode): void {
+    // A used connection may have been closed for its rest.
+    if (code !== "aborted" && (code !== "lost" || this.taken === 0))
+      blameFollowing(this.peer, this.owner.clock.now());
+  }
+
   learnRecipientLimit(most: number): void {
     learnRecipientLimit(this.peer.host, most, this.owner.clock.now(), this.owner.events);
   }
@@ -364,17 +370,19 @@ export class ClientSession implements Receiver, TransactionSession {
   private withdrawConverting(job: Job, { code, verdict }: SmtpClientError): void {
     this.converting = undefined;
     const end: TransactionEnd =
-      code === "aborted"
-        ? { kind: "aborted" }
-        : { kind: "unsent", verdict, free: true, contentComplete: false, leaving: false };
+      code === "aborted" ? { kind: "aborted" } : { kind: "unsent", verdict, free: true, leaving: false };
     this.owner.finished(job, end, this.peer);
   }
 
   private prepare(job: Job, form: Claim): Transaction {
     this.started++;
+    const { pipelining, peer } = this;
+    const chunking = this.chunking && job.chunkingFault === undefined;
     return new Transaction(this, job, form, {
-      pipelining: this.pipelining,
-      chunking: this.chunking && job.chunkingFault === undefined,
+      pipelining,
+      chunking,
+      // The second try shows who was answered what.
+      inOneFlight: pipelining && chunking && !job.retried && this.owner.clock.now() >= peer.noFollowingUntil,
       mostRecipients: this.mostRecipients(job.recipients.length),
     });
   }
@@ -391,7 +399,7 @@ function endOfConversion(error: unknown): TransactionEnd {
   if (error instanceof SpoolError && error.code === "damaged")
     return { kind: "damaged", what: error.message };
   const verdict = localVerdict("4.3.0", `the content could not be read: ${what}`);
-  return { kind: "unsent", verdict, free: false, contentComplete: false, leaving: false };
+  return { kind: "unsent", verdict, free: false, leaving: false };
 }
 
 /** Exchange: 0 is no limit. */

@@ -89,8 +89,9 @@ describe("a connection lost", () => {
     const server = await startScriptedServer(async (peer) => {
       await peer.greet("PIPELINING", "CHUNKING");
       await peer.lines(2);
+      peer.send("250 a\r\n250 b\r\n");
       await peer.octets(Number(/\d+/.exec(await peer.line())?.[0]));
-      peer.send("250 a\r\n250 b\r\n250 Ok\r\n");
+      peer.send("250 Ok\r\n");
       peer.socket.end();
     });
     open.push(server);

@@ -13,7 +13,7 @@ import { SmtpClientError } from "./client-error.ts";
 import { ClientSession, type SessionOwner } from "./client-session.ts";
 import { connectToAny, type DialFailure } from "./connect-to-any.ts";
 import { conclude, settle, unreachable } from "./concluding.ts";
-import { decideRest, passOver, putOff, recall, type Job } from "./job.ts";
+import { passOver, putOff, recall, type Job } from "./job.ts";
 import type { OpeningContext } from "./open-connection.ts";
 import type { ConnectionHolder, OutboundConnections } from "./outbound-connections.ts";
 import type { NextHopHost, Peer } from "./peer.ts";
@@ -126,8 +126,7 @@ export class ConnectionPool implements SessionOwner, ConnectionHolder {
           this.waiting.addFresh(job);
           return this.dialMore();
         }
-        if (end.contentComplete) decideRest(job, "transient", end.verdict, host, true);
-        else putOff(job, end.verdict, peer);
+        putOff(job, end.verdict, peer);
         return this.finished(job, { kind: "completed", elsewhere: true }, peer);
       case "wornOut":
         if (this.closing !== undefined) return settle(job, "aborted", host);

@@ -1,5 +1,5 @@
 /** Connections that end as a matter of course: after a rest, or because the peer takes so much and closes. */
-import { afterEach, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { createFakeClock } from "../../../testing/fake-clock.ts";
 import {
   startScriptedServer,
@@ -92,4 +92,47 @@ it("a message put off by one host gets the second try of a lost connection at th
   });
   const { carrier } = carrierTo([dying.port, busy.port]);
   expect(brief(await carrier.carry(testClaim()))).toEqual(["delivered: 250 done"]);
+});
+
+describe("a peer that takes BDAT right behind the envelope, and does not answer the envelope", () => {
+  const recipients = ["a@b.test", "c@b.test"];
+
+  it("closing each time at RCPT: what it cannot have taken is put off, and not held for delivered", async () => {
+    const { port } = await server(async (peer) => {
+      await peer.greet("PIPELINING", "CHUNKING");
+      await peer.line();
+      peer.send("250 ok\r\n");
+      await peer.line();
+      peer.socket.end();
+    });
+    const { carrier } = carrierTo(port);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const result = await carrier.carry(testClaim({ recipients }));
+      expect(brief(result)).toEqual(Array(2).fill("transient: the connection was closed by the peer"));
+      expect(JSON.stringify(result)).not.toContain("unconfirmed");
+    }
+  });
+
+  it("hanging: may have taken it once, and is given the content from then on when it has answered", async () => {
+    const clock = createFakeClock();
+    let waits: () => void = () => undefined;
+    const { port } = await server(async (peer) => {
+      await peer.greet("PIPELINING", "CHUNKING");
+      await peer.line();
+      waits();
+      await peer.whenClosed();
+    });
+    const { carrier } = carrierTo(port, { clock });
+    const attempt = async (): Promise<unknown> => {
+      const waiting = new Promise<void>((resolve) => (waits = resolve));
+      const carried = carrier.carry(testClaim({ recipients }));
+      await waiting;
+      await clock.advance(timeouts.mailMs);
+      return carried;
+    };
+    expect(await attempt()).toMatchObject({ outcomes: [{ unconfirmed: true }, { unconfirmed: true }] });
+    const again = await attempt();
+    expect(again).toMatchObject({ outcomes: [{ kind: "transient" }, { kind: "transient" }] });
+    expect(JSON.stringify(again)).not.toContain("unconfirmed");
+  });
 });

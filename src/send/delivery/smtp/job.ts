@@ -103,20 +103,8 @@ export function recall(job: Job): void {
 }
 
 /** Gives all who are to be served the same outcome. */
-export function decideRest(
-  job: Job,
-  kind: "transient" | "permanent",
-  verdict: Verdict,
-  host: string,
-  unconfirmed?: true,
-): void {
-  for (const { index } of job.recipients) {
-    job.outcomes.push(
-      kind === "transient" && unconfirmed
-        ? { kind, index, verdict, host, unconfirmed }
-        : { kind, index, verdict, host },
-    );
-  }
+export function decideRest(job: Job, kind: "transient" | "permanent", verdict: Verdict, host: string): void {
+  for (const { index } of job.recipients) job.outcomes.push({ kind, index, verdict, host });
   job.recipients = [];
 }
 

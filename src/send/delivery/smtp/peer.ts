@@ -60,7 +60,10 @@ export interface Peer {
   noPipeliningUntil: number;
   /** A pipelined transaction was answered in full at least once. */
   pipeliningProven: boolean;
-  /** Until then no envelope is sent right behind another's content (RFC 2920 §3.1 allows it). */
+  /**
+   * Until then no envelope is sent right behind another's content (RFC 2920 §3.1 allows it), nor a BDAT right behind its
+   * own envelope.
+   */
   noFollowingUntil: number;
   capabilities: Capabilities | undefined;
 }

@@ -1,7 +1,7 @@
 /** What a transaction needs of the session it runs in, and how it ends. */
 import type { Verdict } from "../delivery.ts";
 import type { ClientConnection } from "./client-connection.ts";
-import type { SmtpClientError } from "./client-error.ts";
+import type { ClientErrorCode, SmtpClientError } from "./client-error.ts";
 import type { Capabilities } from "./ehlo-capabilities.ts";
 import type { Job } from "./job.ts";
 import type { Peer } from "./peer.ts";
@@ -19,8 +19,6 @@ export type TransactionEnd =
       readonly kind: "unsent";
       readonly verdict: Verdict;
       readonly free: boolean;
-      /** The whole content was on its way all the same. */
-      readonly contentComplete: boolean;
       /** The peer said 421. */
       readonly leaving: boolean;
     }
@@ -32,6 +30,8 @@ export type TransactionEnd =
 export interface TransactionMode {
   readonly pipelining: boolean;
   readonly chunking: boolean;
+  /** A content in memory goes right behind its envelope: BDAT only. */
+  readonly inOneFlight: boolean;
   readonly mostRecipients: number;
 }
 
@@ -57,6 +57,8 @@ export interface TransactionSession {
   /** This connection has taken mail, and the job had no new one for that reason yet. */
   mayBeWornOut(job: Job): boolean;
   blame(what: PeerFeature | "TLS", error: string): void;
+  /** What went out in one flight is lost, and its envelope was not answered. */
+  flightLost(code: ClientErrorCode): void;
   learnRecipientLimit(most: number): void;
   /** So many recipients were too many, the peer said at DATA or at the end of data. */
   learnFromRefusal(recipients: number, text: string): void;

@@ -89,7 +89,8 @@ export class Transaction {
     }
     const text = this.opening();
     const { inMemory } = this.transfer;
-    if (this.mode.chunking && inMemory !== undefined) this.transfer.sendChunk(inMemory, text, this.encoding);
+    if (this.mode.inOneFlight && inMemory !== undefined)
+      this.transfer.sendChunk(inMemory, text, this.encoding);
     else this.writeText(text);
   }
 
@@ -115,10 +116,7 @@ export class Transaction {
     this.replies++;
     if (reply.code === 421 && this.phase !== "content" && this.phase !== "chunk") {
       const verdict = replyVerdict(reply);
-      return this.end(
-        { kind: "unsent", verdict, free: false, contentComplete: false, leaving: true },
-        closing(verdict),
-      );
+      return this.end({ kind: "unsent", verdict, free: false, leaving: true }, closing(verdict));
     }
     switch (this.phase) {
       case "reset":
@@ -145,6 +143,8 @@ export class Transaction {
     if (this.over) return;
     const { job, mode, session, transfer } = this;
     const { verdict } = error;
+    if (transfer.complete && this.phase !== "content" && this.phase !== "chunk")
+      session.flightLost(error.code);
     const mayUseData = mode.chunking && job.chunkingFault === undefined && !this.isBinary;
     const what = afterLoss({
       phase: this.phase,
@@ -242,8 +242,8 @@ export class Transaction {
       if (!this.mode.pipelining) this.writeRecipient();
       return;
     }
-    const { pipelining, chunking } = this.mode;
-    if (pipelining && chunking && this.transfer.inMemory !== undefined) {
+    const { pipelining, chunking, inOneFlight } = this.mode;
+    if (inOneFlight && this.transfer.inMemory !== undefined) {
       this.phase = "content";
       connection.setDeadline(timeouts.finalMs);
     } else if (pipelining && !chunking) {
@@ -420,8 +420,7 @@ export class Transaction {
 
   private again(error: SmtpClientError, free: boolean): void {
     const { verdict } = error;
-    const contentComplete = this.transfer.complete;
-    this.end({ kind: "unsent", verdict, free, contentComplete, leaving: false }, error);
+    this.end({ kind: "unsent", verdict, free, leaving: false }, error);
   }
 
   /** Ends for everybody the peer did not refuse itself. */
