@@ -51,6 +51,16 @@ export function createAgenda(
 
   const look = (): void => {
     if (state.phase !== "running") return;
+    try {
+      lookNow();
+    } catch (error) {
+      // The spool cannot be read now. Whatever this look would have set a time for is found by the next one.
+      tellClaimFault(state, error);
+      wakeUp.at(clock.now() + limits.afterFaultMs);
+    }
+  };
+
+  const lookNow = (): void => {
     const now = clock.now();
     for (const queue of queues) {
       if (queue.retryAt === undefined) continue;

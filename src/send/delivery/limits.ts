@@ -23,6 +23,8 @@ export interface SchedulerLimits {
   readonly readFaultMs: number;
   /** How soon a queue is asked again for what is due and was not to be had. */
   readonly askAgainMs: number;
+  /** How soon the spool is looked at again that could not be read. */
+  readonly afterFaultMs: number;
 }
 
 export const defaultLimits: SchedulerLimits = {
@@ -38,4 +40,5 @@ export const defaultLimits: SchedulerLimits = {
   retireGraceMs: 300_000,
   readFaultMs: 60_000,
   askAgainMs: 20,
+  afterFaultMs: 1_000,
 };

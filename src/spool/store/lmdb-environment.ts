@@ -47,10 +47,15 @@ export function openEnvironment(directory: string): Environment {
     permissionsMode: 0o600,
   } as const;
   const root = open<Buffer, Buffer>(options);
-  const table = (name: string): LmdbTable =>
-    root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
-  const tables = { messages: table("messages"), queue: table("queue"), state: table("state") };
-  return { root, tables, journal: table("journal"), file: openGrowingFile(join(directory, dataFile)) };
+  try {
+    const table = (name: string): LmdbTable =>
+      root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
+    const tables = { messages: table("messages"), queue: table("queue"), state: table("state") };
+    return { root, tables, journal: table("journal"), file: openGrowingFile(join(directory, dataFile)) };
+  } catch (error) {
+    void root.close();
+    throw error;
+  }
 }
 
 /**
@@ -67,6 +72,7 @@ function allocateReaders(directory: string): void {
   }
 }
 
+/** Once, and nothing of it may be read from then on: the binding would crash. */
 export async function closeEnvironment({ root, file }: Environment): Promise<void> {
   file.close();
   await root.close();

@@ -86,9 +86,11 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
   const path = join(directory, dataFile);
   await rm(join(directory, draftFolder), { recursive: true, force: true });
   if (!(await exists(path))) await requireSpace(directory);
-  let environment = openEnvironment(directory);
-  let tables: Tables = environment.tables;
-  let applied = appliedOf(environment);
+  const first = openEnvironment(directory);
+  /** Undefined: it is closed, and could not be opened again. */
+  let environment: Environment | undefined = first;
+  let tables: Tables = first.tables;
+  let applied = appliedOf(first);
   /** Until the next commit. */
   let use: FileUse | undefined;
   /** The environment is of no use, or the entry of its file may not be durable. */
@@ -98,8 +100,19 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
   try {
     await syncDirectory(directory);
   } catch (error) {
-    await closeEnvironment(environment);
+    await closeEnvironment(first);
     throw error;
+  }
+
+  const opened = (): Environment => environment ?? noTable();
+
+  /** Reads find `meanwhile`. */
+  async function closeIt(meanwhile: Tables) {
+    const closing = environment;
+    environment = undefined;
+    tables = meanwhile;
+    use = undefined;
+    if (closing !== undefined) await closeEnvironment(closing);
   }
 
   /** A commit that failed and a caller that found it so may ask at the same time. */
@@ -112,15 +125,14 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
   async function openAnew() {
     // Nothing is opened anew in a directory that is not the one that was opened.
     await place.assertInPlace();
-    await closeEnvironment(environment).catch(() => undefined);
-    if (tables !== emptyTables) tables = closedTables;
-    use = undefined;
+    await closeIt(tables === emptyTables ? emptyTables : closedTables).catch(() => undefined);
     try {
       // LMDB would make an empty one.
       if (!(await exists(path))) throw new Error(`${path} was moved or removed`);
-      environment = openEnvironment(directory);
-      tables = environment.tables;
-      applied = appliedOf(environment);
+      const anew = openEnvironment(directory);
+      environment = anew;
+      tables = anew.tables;
+      applied = appliedOf(anew);
       await syncDirectory(directory);
     } catch (error) {
       throw await faultOf(directory, error);
@@ -130,9 +142,10 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
 
   async function withRoom(need: RoomNeed, make: typeof requireRoom) {
     if (!fileGrows) return;
-    use ??= fileUse(environment);
+    const { file } = opened();
+    use ??= fileUse(opened());
     try {
-      await make(environment.file, needBytes(need, use), use);
+      await make(file, needBytes(need, use), use);
     } catch (error) {
       // No flush is repeated on a descriptor on which one failed.
       if (!isFull(error)) mustReopen = true;
@@ -146,7 +159,7 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
     await withRoom(needOf(writes), requireRoom);
     use = undefined;
     try {
-      await commitTo(environment, writes, nowApplied === applied ? undefined : nowApplied);
+      await commitTo(opened(), writes, nowApplied === applied ? undefined : nowApplied);
     } catch (error) {
       mustReopen = true;
       // A fault of opening anew is told by the next call.
@@ -159,10 +172,9 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
 
   async function replace() {
     await place.assertInPlace();
-    const { pages, pageBytes } = fileUse(environment);
-    tables = emptyTables;
+    const { pages, pageBytes } = fileUse(opened());
     mustReopen = true;
-    await closeEnvironment(environment);
+    await closeIt(emptyTables);
     // Nobody has the file open: what is kept back at its end may serve the new one.
     if ((await freeBytes(directory)) < newFileBytes) await truncate(path, pages * pageBytes);
     await requireSpace(directory);
@@ -190,13 +202,13 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
         committing = undefined;
       }));
     },
-    count: (table) => entryCount(environment.tables[table]),
-    countKeys: (table, range) => environment.tables[table].getKeysCount(range),
+    count: (table) => entryCount(opened().tables[table]),
+    countKeys: (table, range) => opened().tables[table].getKeysCount(range),
     lastKey(table) {
-      const [key] = environment.tables[table].getKeys({ reverse: true, limit: 1 });
+      const [key] = opened().tables[table].getKeys({ reverse: true, limit: 1 });
       return key;
     },
-    isLargeAndEmpty: () => !mustReopen && isEmpty(environment) && environment.file.lengthBytes > largeBytes,
+    isLargeAndEmpty: () => !mustReopen && isEmpty(opened()) && opened().file.lengthBytes > largeBytes,
     async replaceFile() {
       try {
         await replace();
@@ -207,13 +219,13 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
       await reopen();
     },
     async fileFault() {
-      const { file } = environment;
+      const looked = environment;
       // Meanwhile it may have been replaced by ourselves.
-      return (await file.isInPlace()) || file !== environment.file
+      return looked === undefined || (await looked.file.isInPlace()) || looked !== environment
         ? undefined
         : `${path} was moved, removed or replaced`;
     },
-    close: () => closeEnvironment(environment),
+    close: () => closeIt(closedTables),
   };
 }
 
