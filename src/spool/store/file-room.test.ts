@@ -3,7 +3,14 @@ import { mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
-import { ensureRoom, isEnoughOnFullDisk, requireRoom, type FileUse, type NeedBytes } from "./file-room.ts";
+import {
+  ensureRoom,
+  isEnoughOnFullDisk,
+  needBytes,
+  requireRoom,
+  type FileUse,
+  type NeedBytes,
+} from "./file-room.ts";
 import { openGrowingFile, type GrowingFile } from "./growing-file.ts";
 
 const kib = 1024;
@@ -77,6 +84,17 @@ test("the last page may be written in part", async () => {
       .equals(live(9)),
   ).toBe(true);
   expect(statSync(path).size).toBeGreaterThanOrEqual(10 * pageBytes + 2 * mib);
+});
+
+test.each([
+  [{ writes: 0, valuePages: 0, adjoiningPages: 0 }, 10, 64, 0],
+  [{ writes: 16, valuePages: 5, adjoiningPages: 3 }, 10, 64 + 5 + 32 + 10 + 2, 3],
+  [{ writes: 2, valuePages: 5, adjoiningPages: 3 }, 10, 64 + 5 + 4 + 6, 3],
+])("what a commit of %j takes", (commit, branchPages, all, adjoining) => {
+  expect(needBytes(commit, { pageBytes, branchPages })).toEqual({
+    all: all * pageBytes,
+    adjoining: adjoining * pageBytes,
+  });
 });
 
 test.each<[string, NeedBytes, { tailBytes: number; unusedBytes: number }, mail: boolean, changes: boolean]>([

@@ -1,0 +1,194 @@
+import { describe, expect, test } from "vitest";
+import { dropConnector } from "../../testing/scripted-delivery.ts";
+import { schedulerSettings } from "../../testing/scheduler-settings.ts";
+import { testClaim } from "../../testing/test-claim.ts";
+import type { Carrier } from "./delivery.ts";
+import { DeliveryQueue, heldBytes } from "./delivery-queue.ts";
+import { defaultLimits } from "./limits.ts";
+
+const { transport } = schedulerSettings();
+const limits = { ...defaultLimits, windowClaims: 6, windowBytes: 1_000, refillClaims: 4, lowWater: 2 };
+const kib = 1024;
+const sized = (sizeBytes: number) => testClaim({ facts: { sizeBytes } });
+const refused = { status: "4.4.1", text: "connection refused", fromPeer: false };
+
+function open(concurrency = 4, suspended = false): DeliveryQueue {
+  const carrier = { concurrency } as Carrier;
+  return new DeliveryQueue("Out;/d", dropConnector("Out", "x.test"), carrier, limits, suspended);
+}
+function filled(count: number, sizeBytes = 1): DeliveryQueue {
+  const queue = open();
+  for (let n = 0; n < count; n++) queue.push(sized(sizeBytes));
+  return queue;
+}
+const fail = (queue: DeliveryQueue, now: number) => queue.failed("mx", refused, now, transport, 0.5);
+
+describe("what waits", () => {
+  test("is taken in order, also what was put back, and weighed", () => {
+    const queue = open();
+    const [a, b, c] = [sized(10), sized(20), sized(30)];
+    for (const claim of [a, b]) queue.push(claim);
+    expect(queue.take()).toBe(a);
+    queue.putBack(a);
+    queue.putBack(c);
+    expect([queue.waiting, queue.waitingBytes]).toEqual([3, 60]);
+    expect([queue.take(), queue.take(), queue.take(), queue.take()]).toEqual([c, a, b, undefined]);
+    expect([queue.waiting, queue.waitingBytes]).toEqual([0, 0]);
+  });
+
+  test("of thousands", () => {
+    const queue = open();
+    const claims = Array.from({ length: 3_000 }, () => sized(1));
+    for (const claim of claims) queue.push(claim);
+    for (const claim of claims.slice(0, 1_500)) expect(queue.take()).toBe(claim);
+    queue.putBack(claims[1_499]!);
+    expect(queue.takeAll()).toEqual(claims.slice(1_499));
+  });
+
+  test("is taken back by what it holds", () => {
+    const queue = filled(2, 10);
+    const wanted = sized(10);
+    queue.push(wanted);
+    queue.push(sized(10));
+    expect(queue.takeBack("another", wanted.message.id)).toBeUndefined();
+    expect(queue.takeBack(wanted.queue, -1)).toBeUndefined();
+    queue.take();
+    expect(queue.takeBack(wanted.queue, wanted.message.id)).toBe(wanted);
+    expect([queue.waiting, queue.waitingBytes]).toEqual([2, 20]);
+    expect(queue.takeBack(wanted.queue, wanted.message.id)).toBeUndefined();
+  });
+
+  test("loses claims that have ended", () => {
+    const queue = open();
+    const [a, b, c] = [sized(1), sized(2), sized(4)];
+    for (const claim of [a, b, c]) queue.push(claim);
+    queue.drop(new WeakSet([b]));
+    expect([queue.waitingBytes, queue.takeAll()]).toEqual([5, [a, c]]);
+  });
+
+  test.each([
+    [64 * kib, 64 * kib],
+    [64 * kib + 1, 0],
+  ])("a content of %d octets holds %d in memory", (sizeBytes, held) => {
+    expect(heldBytes(sized(sizeBytes))).toBe(held);
+  });
+});
+
+test.each([
+  ["empty", filled(0), true, true, 4],
+  ["below the low-water mark", filled(1), true, true, 4],
+  ["at it", filled(2), true, false, 4],
+  ["above it", filled(3), true, false, 0],
+  ["full", filled(6), false, false, 0],
+  ["one too large", filled(1, 2_000), false, false, 0],
+  ["as many octets as may be", filled(1, 1_000), false, false, 4],
+])("%s: room %s, shared %s, appetite %d", (_, queue, room, shared, appetite) => {
+  expect([queue.hasRoom(false), queue.hasRoom(true), queue.appetite]).toEqual([room, shared, appetite]);
+});
+
+describe("its state", () => {
+  test("is told in Exchange's words", () => {
+    const queue = filled(1);
+    const told: string[] = [queue.status];
+    queue.running = 1;
+    told.push(queue.status);
+    queue.running = 0;
+    fail(queue, 0);
+    told.push(queue.status);
+    queue.reopen();
+    told.push(queue.status);
+    queue.running = 1;
+    told.push(queue.status);
+    queue.suspended = true;
+    told.push(queue.status);
+    expect(told).toEqual(["Ready", "Active", "Retry", "Ready", "Connecting", "Suspended"]);
+  });
+
+  test.each<[string, (queue: DeliveryQueue) => unknown, boolean, boolean]>([
+    ["as usual", () => undefined, true, true],
+    ["with nothing that waits", (queue) => queue.take(), true, false],
+    ["as busy as may be", (queue) => (queue.running = 4), true, false],
+    ["nearly so", (queue) => (queue.running = 3), true, true],
+    ["suspended", (queue) => (queue.suspended = true), false, false],
+    ["in retry", (queue) => fail(queue, 0), false, false],
+  ])("%s", (_, change, healthy, ready) => {
+    const queue = filled(1);
+    change(queue);
+    expect([queue.healthy, queue.ready, queue.appetite > 0]).toEqual([healthy, ready, healthy]);
+  });
+});
+
+describe("failures", () => {
+  test("put it to rest, longer each time, and are forgotten with the first success", () => {
+    const queue = filled(4);
+    const rests: number[] = [];
+    let now = 1_000;
+    for (let n = 0; n < 5; n++) {
+      expect(fail(queue, now)).toBe("retry");
+      rests.push((queue.retryAt! - now) / 60_000);
+      expect(queue).toMatchObject({ failures: n + 1, firstFailureAt: 1_000, lastRetryAt: now });
+      expect(fail(queue, now + 1)).toBe("resting");
+      now = queue.retryAt!;
+      queue.reopen();
+    }
+    expect(rests).toEqual([1, 1, 5, 5, 10]);
+    expect(queue).toMatchObject({
+      lastError: refused,
+      lastHost: "mx",
+      retryAt: undefined,
+      lastRetryAt: now - 600_000,
+    });
+    expect(queue.backlog.due).toBe(true);
+    expect(queue.succeeded(now)).toBe(true);
+    expect(queue).toMatchObject({ failures: 0, firstFailureAt: undefined, lastError: undefined });
+    expect(queue.succeeded(now)).toBe(false);
+  });
+
+  test("are tried again by two, and each success lets one more begin", () => {
+    const queue = filled(8);
+    fail(queue, 0);
+    queue.reopen();
+    const most = (): number => {
+      queue.running = 0;
+      while (queue.ready) queue.running++;
+      const found = queue.running;
+      queue.running = 0;
+      return found;
+    };
+    const allowed = [most()];
+    for (let n = 0; n < 4; n++) {
+      queue.succeeded(1);
+      allowed.push(most());
+    }
+    expect(allowed).toEqual([2, 3, 4, 4, 4]);
+  });
+
+  test("while others go on make it narrower for a minute", () => {
+    const queue = filled(8);
+    queue.running = 2;
+    expect(fail(queue, 1_000)).toBe("narrowed");
+    expect(queue).toMatchObject({ failures: 0, retryAt: undefined, healthy: true });
+    expect(queue.ready).toBe(false);
+    queue.succeeded(60_999);
+    expect(queue.ready).toBe(false);
+    queue.succeeded(61_000);
+    expect(queue.ready).toBe(true);
+    queue.running = 3;
+    expect(queue.ready).toBe(false);
+    queue.succeeded(61_000);
+    expect(queue.ready).toBe(true);
+  });
+
+  test("leave an appetite for as many as may begin", () => {
+    const queue = open();
+    fail(queue, 0);
+    queue.reopen();
+    expect(queue.appetite).toBe(2);
+    queue.running = 1;
+    expect(queue.appetite).toBe(1);
+    queue.push(sized(1));
+    expect(queue.appetite).toBe(0);
+    queue.push(sized(1));
+    expect(queue.appetite).toBe(0);
+  });
+});
