@@ -1,0 +1,187 @@
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createFakeClock } from "../testing/fake-clock.ts";
+import { parseTrackingLine } from "./tracking-line.ts";
+import type { TrackingRecord } from "./tracking-record.ts";
+import {
+  noTracking,
+  openTracking,
+  trackingFamily,
+  type TrackedMessage,
+  type TrackingEntry,
+  type TrackingLog,
+  type TrackingSettings,
+} from "./tracking.ts";
+
+let dataDirectory: string;
+let log: TrackingLog;
+const clock = createFakeClock();
+const mib = 1024 * 1024;
+const settings: TrackingSettings = {
+  messageTrackingLogEnabled: true,
+  messageTrackingLogSubjectLoggingEnabled: true,
+  messageTrackingLogMaxAge: 30 * 86_400_000,
+  messageTrackingLogMaxDirectorySize: 100 * mib,
+  messageTrackingLogMaxFileSize: 10 * mib,
+};
+
+beforeEach(async () => {
+  dataDirectory = await mkdtemp(join(tmpdir(), "weir-tracking-"));
+  log = openTracking({ dataDirectory, hostname: "relay.test", clock, settings });
+});
+afterEach(async () => {
+  await log.close();
+  await rm(dataDirectory, { recursive: true, force: true });
+});
+
+async function written(...entries: readonly TrackingEntry[]): Promise<TrackingRecord[]> {
+  for (const entry of entries) log.track(entry);
+  await log.flush();
+  const { directory } = trackingFamily(dataDirectory);
+  const texts = await Promise.all(
+    (await readdir(directory)).map((name) => readFile(join(directory, name), "utf8")),
+  );
+  return texts
+    .join("")
+    .split("\r\n")
+    .flatMap((line) => parseTrackingLine(line) ?? []);
+}
+
+const message: TrackedMessage = {
+  id: 4711,
+  arrivedAt: clock.now() - 1_500,
+  envelope: {
+    reversePath: "app@a.test",
+    recipients: [{ forwardPath: "x@b.test" }, { forwardPath: "y@b.test" }],
+  },
+  origin: { connector: "AppRelay", sourceAddress: "10.0.0.1", helloName: "app.test", sessionId: "S1" },
+  content: { sizeBytes: 99, messageId: "<1@a>", subject: "Invoice" },
+};
+const common = {
+  at: "2026-01-15T09:00:00.000Z",
+  internalMessageId: 4711,
+  messageId: "<1@a>",
+  messageSubject: "Invoice",
+  recipients: ["x@b.test", "y@b.test"],
+  recipientCount: 2,
+  totalBytes: 99,
+  sender: "app@a.test",
+  originalClientIp: "10.0.0.1",
+  reference: "",
+  recipientStatus: "",
+};
+
+test("a message that came in, and one that went out", async () => {
+  expect(
+    await written(
+      { eventId: "RECEIVE", source: "SMTP", message },
+      { eventId: "SEND", source: "SMTP", message, connector: "Out", host: "mx", status: "250 ok" },
+    ),
+  ).toEqual([
+    {
+      ...common,
+      eventId: "RECEIVE",
+      source: "SMTP",
+      clientIp: "10.0.0.1",
+      clientHostname: "app.test",
+      serverHostname: "relay.test",
+      sourceContext: "S1",
+      connectorId: "relay.test\\AppRelay",
+      arrivedAt: "",
+      latencyMs: 0,
+    },
+    {
+      ...common,
+      eventId: "SEND",
+      source: "SMTP",
+      clientIp: "",
+      clientHostname: "relay.test",
+      serverHostname: "mx",
+      sourceContext: "",
+      connectorId: "Out",
+      recipientStatus: "250 ok",
+      arrivedAt: "2026-01-15T08:59:58.500Z",
+      latencyMs: 1_500,
+    },
+  ]);
+});
+
+test("what is given stands in place of what the message says", async () => {
+  const entry = { eventId: "DSN", source: "DSN", message, recipients: ["y@b.test"] } as const;
+  expect(await written({ ...entry, context: "failed", reference: "<r@relay>" })).toMatchObject([
+    { recipients: ["y@b.test"], recipientCount: 1, sourceContext: "failed", reference: "<r@relay>" },
+  ]);
+});
+
+test("of a damaged message only its id is known", async () => {
+  expect(await written({ eventId: "FAIL", source: "QUEUE", message: { id: 7 } })).toMatchObject([
+    {
+      internalMessageId: 7,
+      recipients: [],
+      recipientCount: 0,
+      sender: "",
+      totalBytes: 0,
+      messageId: "",
+      messageSubject: "",
+      connectorId: "",
+      serverHostname: "",
+      originalClientIp: "",
+      arrivedAt: "",
+      latencyMs: 0,
+    },
+  ]);
+  expect(await written({ eventId: "RECEIVE", source: "SMTP", message: { id: 8 } })).toMatchObject([
+    { internalMessageId: 7 },
+    { internalMessageId: 8, connectorId: "relay.test\\", clientHostname: "", sourceContext: "" },
+  ]);
+});
+
+test.each([
+  [500, [500]],
+  [501, [500, 1]],
+  [1_000, [500, 500]],
+])("%d recipients stand in lines of at most 500", async (count, lines) => {
+  const recipients = Array.from({ length: count }, (_, n) => `r${n}@b.test`);
+  const found = await written({ eventId: "SEND", source: "SMTP", message, recipients });
+  expect(found.map((line) => line.recipients.length)).toEqual(lines);
+  expect(found.flatMap((line) => line.recipients)).toEqual(recipients);
+  expect(found.every(({ recipientCount }) => recipientCount === count)).toBe(true);
+});
+
+test("it can be switched off, and subjects by themselves", async () => {
+  const entry = { eventId: "RECEIVE", source: "SMTP", message } as const;
+  log.reconfigure({ ...settings, messageTrackingLogSubjectLoggingEnabled: false });
+  expect(log.enabled).toBe(true);
+  expect(await written(entry)).toMatchObject([{ messageSubject: "" }]);
+  log.reconfigure({ ...settings, messageTrackingLogEnabled: false });
+  expect(log.enabled).toBe(false);
+  expect(await written(entry)).toHaveLength(1);
+  log.reconfigure(settings);
+  expect(await written(entry)).toHaveLength(2);
+  expect(noTracking.enabled).toBe(false);
+});
+
+test("a finished file is indexed, and found in: newest first, or as lines, oldest first", async () => {
+  log.reconfigure({ ...settings, messageTrackingLogMaxFileSize: 2_000 });
+  const ids = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+  for (const id of ids) {
+    log.track({ eventId: "RECEIVE", source: "SMTP", message: { ...message, id } });
+    await log.flush();
+  }
+  const found = await log.search({ resultSize: 5, sender: "app@a.test" });
+  expect(found.map(({ internalMessageId }) => internalMessageId)).toEqual([12, 11, 10, 9, 8]);
+  let text = "";
+  for await (const piece of log.export({ resultSize: 3, sender: "app@a.test" }))
+    text += Buffer.from(piece).toString();
+  expect(text).toMatch(/^#Software: Weir\r\n/);
+  const lines = text.split("\r\n").flatMap((line) => parseTrackingLine(line) ?? []);
+  expect(lines.map(({ internalMessageId }) => internalMessageId)).toEqual([10, 11, 12]);
+  const { directory } = trackingFamily(dataDirectory);
+  const names = await readdir(directory);
+  expect(names.filter((name) => name.endsWith(".LOG")).length).toBeGreaterThan(1);
+  await vi.waitFor(async () => expect(await readdir(join(directory, "index"))).not.toEqual([]), 10_000);
+  await log.close();
+  await expect(log.search({ resultSize: 1 })).rejects.toThrow("closed");
+});
