@@ -69,26 +69,39 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   testing: ["*"],
 };
 
-/** Inside spool/, imports point down: a folder or file imports itself and those of the lines above it. */
-const spoolLayers: readonly (readonly string[])[] = [
-  ["spool.ts"],
-  ["spool-inspection.ts"],
-  ["lock"],
-  ["store"],
-  ["bodies"],
-  ["messages"],
-  ["queues"],
-  ["flow", "inspection"],
-];
+/**
+ * Folders whose insides are layered: imports point down. A folder or file imports itself and those of the lines above
+ * it; files that no line names put the others together, and may import all.
+ */
+const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  spool: [
+    ["spool.ts"],
+    ["spool-inspection.ts"],
+    ["lock"],
+    ["store"],
+    ["bodies"],
+    ["messages"],
+    ["queues"],
+    ["flow", "inspection"],
+  ],
+  "send/delivery/smtp": [["wire"], ["peer"], ["job"], ["opening"], ["transaction"], ["session"], ["pool"]],
+};
 
-/** Undefined also for what puts them together: files beside the folders may import all. */
-function spoolViolation(file: string, target: string): string | undefined {
-  const [from, to] = [file, target].map((path) => path.split("/")[1] ?? "") as [string, string];
-  const [fromLayer, toLayer] = [from, to].map((name) =>
-    spoolLayers.findIndex((layer) => layer.includes(name)),
-  ) as [number, number];
-  if (from === to || fromLayer === -1) return undefined;
-  return toLayer !== -1 && toLayer < fromLayer ? undefined : `spool/${from} must not import spool/${to}`;
+function layerViolation(file: string, target: string): string | undefined {
+  for (const [folder, lines] of Object.entries(layers)) {
+    if (!file.startsWith(`${folder}/`) || !target.startsWith(`${folder}/`)) continue;
+    const [from, to] = [file, target].map((path) => firstSegment(path.slice(folder.length + 1))) as [
+      string,
+      string,
+    ];
+    const [fromLayer, toLayer] = [from, to].map((name) => lines.findIndex((line) => line.includes(name))) as [
+      number,
+      number,
+    ];
+    if (from === to || fromLayer === -1) continue;
+    if (toLayer === -1 || toLayer >= fromLayer) return `${folder}/${from} must not import ${folder}/${to}`;
+  }
+  return undefined;
 }
 
 /** Of config, only these may be imported from outside: the types of parsed settings. */
@@ -130,7 +143,7 @@ export function violation(file: string, specifier: string): string | undefined {
     .join("/");
   if (target.startsWith("..")) return "src imports nothing from outside src";
   const targetArea = firstSegment(target);
-  if (targetArea === area) return area === "spool" && !isTest ? spoolViolation(file, target) : undefined;
+  if (targetArea === area) return isTest ? undefined : layerViolation(file, target);
   const allowed = mayImport[area];
   if (allowed === undefined) return `folder ${area} has no line in scripts/check-borders.ts`;
   if (isTest && targetArea === "testing") return undefined;

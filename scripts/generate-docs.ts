@@ -26,13 +26,13 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/events.md", await written(eventsReference(), "markdown")],
     ["docs/limits.md", await written(limitsReference(), "markdown")],
     ["docs/metrics.md", await written(metricsReference(), "markdown")],
-    ["src/config/setting-facts-table.ts", await written(settingFactsModule(), "typescript")],
+    ["src/config/generated/setting-facts.ts", await written(settingFactsModule(), "typescript")],
   ]);
 }
 
 function settingFactsModule(): string {
   return `/** Written by \`npm run docs\` from the schema in src/config, so that shell and console need not load it. */
-import type { SettingFact } from "./setting-facts.ts";
+import type { SettingFact } from "../setting-facts.ts";
 
 export const receiveConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("receiveConnectors"))};
 export const sendConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("sendConnectors"))};

@@ -30,8 +30,8 @@ import { createCertificates, type Certificates } from "./receive/tls/certificate
 import { createResourceMonitor } from "./resources/resource-monitor.ts";
 import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
-import { OutboundConnections } from "./send/delivery/smtp/outbound-connections.ts";
-import { createPeerMemory } from "./send/delivery/smtp/peer.ts";
+import { OutboundConnections } from "./send/delivery/smtp/pool/outbound-connections.ts";
+import { createPeerMemory } from "./send/delivery/smtp/peer/peer.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";

@@ -18,6 +18,8 @@ test.each([
   ["spool/flow/claims.ts", "../messages/live-message.ts"],
   ["spool/lmdb-spool.ts", "./flow/claims.ts"],
   ["cluster/postgres-spool.ts", "pg"],
+  ["send/delivery/smtp/pool/dialler.ts", "../wire/timeouts.ts"],
+  ["send/delivery/smtp/smtp-carrier.ts", "./pool/connection-pool.ts"],
 ])("%s may import %s", (file, specifier) => {
   expect(violation(file, specifier)).toBeUndefined();
 });
@@ -34,6 +36,7 @@ test.each([
   ["spool/messages/record.ts", "../flow/claims.ts", "must not import spool/flow"],
   ["spool/inspection/list-queue.ts", "../flow/claims.ts", "must not import spool/flow"],
   ["spool/store/journal.ts", "../lmdb-spool.ts", "must not import spool/lmdb-spool.ts"],
+  ["send/delivery/smtp/wire/dialog.ts", "../peer/peer.ts", "must not import send/delivery/smtp/peer"],
   ["relay.ts", "./config/parse.ts", "settings.ts only"],
   ["relay.ts", "./cli/start.ts", "must not import cli"],
   ["cli/start.ts", "../testing/recording-sink.ts", "only tests"],

@@ -1,7 +1,7 @@
 /** Get-, New-, Set-, Remove-, Enable-, Disable-ReceiveConnector. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
 import { changing, showing } from "./common-parameters.ts";
-import { receiveConnectorFacts } from "../../config/setting-facts-table.ts";
+import { receiveConnectorFacts } from "../../config/generated/setting-facts.ts";
 import { settingParameters } from "./setting-parameters.ts";
 
 const group = "Receive connectors";

@@ -1,7 +1,7 @@
 /** Send connectors and the transport section. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
 import { changing, showing, telling } from "./common-parameters.ts";
-import { sendConnectorFacts, transportFacts } from "../../config/setting-facts-table.ts";
+import { sendConnectorFacts, transportFacts } from "../../config/generated/setting-facts.ts";
 import { settingParameters } from "./setting-parameters.ts";
 
 const group = "Send connectors and queues";

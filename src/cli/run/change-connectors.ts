@@ -2,7 +2,7 @@
 import { isOn, textOf, type Arguments } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
-import { receiveConnectorFacts, sendConnectorFacts } from "../../config/setting-facts-table.ts";
+import { receiveConnectorFacts, sendConnectorFacts } from "../../config/generated/setting-facts.ts";
 import { CommandFault } from "../exit-code.ts";
 import { printChange } from "../output/print-change.ts";
 import { givenSettings, kindsOf, type Settings } from "./setting-changes.ts";

@@ -11,7 +11,7 @@ import { printRows } from "../output/print.ts";
 import { exchangeName, settingText } from "../output/setting-text.ts";
 import type { Column } from "../output/table.ts";
 import { wildcard } from "../wildcard.ts";
-import { receiveConnectorFacts, sendConnectorFacts } from "../../config/setting-facts-table.ts";
+import { receiveConnectorFacts, sendConnectorFacts } from "../../config/generated/setting-facts.ts";
 
 type ReceiveConnector = Answer<"getReceiveConnector">;
 type SendConnector = Answer<"getSendConnector">;

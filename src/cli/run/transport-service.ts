@@ -2,7 +2,7 @@
 import { isOn } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
-import { transportFacts } from "../../config/setting-facts-table.ts";
+import { transportFacts } from "../../config/generated/setting-facts.ts";
 import { CommandFault } from "../exit-code.ts";
 import { listLines } from "../output/list.ts";
 import { writeJson } from "../output/output.ts";

@@ -6,8 +6,8 @@ import type { Ports } from "../../ports/ports.ts";
 import { createDropCarrier } from "../drop/drop-carrier.ts";
 import type { Carrier } from "./delivery.ts";
 import { sendTranscript } from "./send-transcript.ts";
-import type { OutboundConnections } from "./smtp/outbound-connections.ts";
-import type { PeerMemory } from "./smtp/peer.ts";
+import type { OutboundConnections } from "./smtp/pool/outbound-connections.ts";
+import type { PeerMemory } from "./smtp/peer/peer.ts";
 import { createSmtpCarrier } from "./smtp/smtp-carrier.ts";
 
 export function createCarrier(

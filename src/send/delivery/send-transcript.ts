@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import type { ProtocolLog, ProtocolSession } from "../../logs/protocol-log.ts";
-import type { Transcript } from "./smtp/transcript.ts";
+import type { Transcript } from "./smtp/wire/transcript.ts";
 
 /** Undefined where the connector keeps no protocol log: then nothing is paid for it. */
 export function sendTranscript(

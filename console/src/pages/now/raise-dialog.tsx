@@ -1,5 +1,5 @@
 /** The limit that refuses somebody, with the value that would have been enough filled in. */
-import { receiveConnectorFacts, transportFacts } from "../../../../src/config/setting-facts-table.ts";
+import { receiveConnectorFacts, transportFacts } from "../../../../src/config/generated/setting-facts.ts";
 import { call } from "../../api.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { useLoaded } from "../../load.ts";

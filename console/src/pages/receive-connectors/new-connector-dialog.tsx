@@ -1,5 +1,5 @@
 /** A new receive connector: whom it is for, where it listens, whether they may relay, how many at once. */
-import { receiveConnectorFacts } from "../../../../src/config/setting-facts-table.ts";
+import { receiveConnectorFacts } from "../../../../src/config/generated/setting-facts.ts";
 import { call } from "../../api.ts";
 import { NewConnectorDialog as Guided, type Given } from "../connectors/new-connector-dialog.tsx";
 

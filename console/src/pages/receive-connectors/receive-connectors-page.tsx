@@ -1,6 +1,6 @@
 /** Receive connectors: what of each limit is in use, their settings, their verbs. */
 import type { Output } from "../../../../src/admin/contract.ts";
-import { receiveConnectorFacts } from "../../../../src/config/setting-facts-table.ts";
+import { receiveConnectorFacts } from "../../../../src/config/generated/setting-facts.ts";
 import { call } from "../../api.ts";
 import { Badge } from "../../components/badge.tsx";
 import { useLoaded } from "../../load.ts";

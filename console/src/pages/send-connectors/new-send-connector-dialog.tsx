@@ -1,5 +1,5 @@
 /** A new send connector: which domains it serves, where it hands their mail on, how it logs on there. */
-import { sendConnectorFacts } from "../../../../src/config/setting-facts-table.ts";
+import { sendConnectorFacts } from "../../../../src/config/generated/setting-facts.ts";
 import { call } from "../../api.ts";
 import { NewConnectorDialog, type Given } from "../connectors/new-connector-dialog.tsx";
 

@@ -1,6 +1,6 @@
 /** Send connectors: where mail goes on to, what waits for each, their settings, their verbs. */
 import type { Output } from "../../../../src/admin/contract.ts";
-import { sendConnectorFacts } from "../../../../src/config/setting-facts-table.ts";
+import { sendConnectorFacts } from "../../../../src/config/generated/setting-facts.ts";
 import { call } from "../../api.ts";
 import { Badge } from "../../components/badge.tsx";
 import { UsageBar } from "../../components/usage-bar.tsx";

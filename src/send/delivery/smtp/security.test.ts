@@ -11,8 +11,8 @@ import { startScriptedServer } from "../../../testing/scripted-server.ts";
 import { testCertificate } from "../../../testing/test-certificate.ts";
 import { testClaim } from "../../../testing/test-claim.ts";
 import { brief, testSmtpCarrier } from "../../../testing/test-smtp-carrier.ts";
-import { clearTextMs } from "./peer.ts";
-import type { TranscriptLine } from "./transcript.ts";
+import { clearTextMs } from "./peer/peer.ts";
+import type { TranscriptLine } from "./wire/transcript.ts";
 
 const recorded = "delivered: 250 2.0.0 Ok: recorded";
 /** Every handshake fails. */

@@ -3,11 +3,11 @@ import type { SmartHost, SmtpSendConnector } from "../../../core/policy/send-con
 import type { Events } from "../../../events/events.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { AttemptResult, Carrier } from "../delivery.ts";
-import { ConnectionPool } from "./connection-pool.ts";
-import { createJob } from "./job.ts";
-import { OutboundConnections } from "./outbound-connections.ts";
-import { createPeerMemory, type PeerMemory } from "./peer.ts";
-import type { Transcript } from "./transcript.ts";
+import { ConnectionPool } from "./pool/connection-pool.ts";
+import { createJob } from "./job/job.ts";
+import { OutboundConnections } from "./pool/outbound-connections.ts";
+import { createPeerMemory, type PeerMemory } from "./peer/peer.ts";
+import type { Transcript } from "./wire/transcript.ts";
 
 export interface SmtpCarrierSettings {
   readonly connector: SmtpSendConnector;

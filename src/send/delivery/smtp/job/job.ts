@@ -1,0 +1,116 @@
+/** A claim on its way through the client: who is still to be served, and what was decided so far. */
+import type { Claim, RecipientState } from "../../../../spool/spool.ts";
+import type { AttemptResult, RecipientOutcome, Verdict } from "../../delivery.ts";
+import { asksForReports, isAsciiPath, isSendablePath } from "./envelope-commands.ts";
+import type { NextHopHost, Peer } from "../peer/peer.ts";
+import { localVerdict } from "../wire/peer-verdict.ts";
+import type { SevenBitForm } from "./seven-bit-form.ts";
+
+/** A recipient that a peer put off by 4xx: another may take it in the same attempt (RFC 5321 §5.1). */
+export interface DeferredRecipient {
+  readonly state: RecipientState;
+  readonly verdict: Verdict;
+  /** Who said so. */
+  readonly host: string;
+}
+
+export interface Job {
+  readonly claim: Claim;
+  readonly resolve: (result: AttemptResult) => void;
+  /** To be served next: neither decided nor put off. */
+  recipients: readonly RecipientState[];
+  outcomes: RecipientOutcome[];
+  deferred: readonly DeferredRecipient[];
+  /** What put off those who are to be served again by another peer. */
+  before: readonly DeferredRecipient[];
+  /** Those who put it off or cannot take it: not asked again in this attempt. */
+  asked: readonly Peer[];
+  /** Why a peer that was asked cannot be given this message at all. */
+  unfit: { readonly verdict: Verdict; readonly host: string } | undefined;
+  readonly asciiPaths: boolean;
+  readonly reports: boolean;
+  /** Its present recipients have had the second try that a connection lost too early gives, with this peer. */
+  retried: boolean;
+  /** How a peer mishandled its BDAT: it goes by DATA now. */
+  chunkingFault: string | undefined;
+  /** Made when a peer first needs it. */
+  sevenBit: SevenBitForm | undefined;
+  /** A used connection said 4xx after so many messages: a new one will show whether that was why. */
+  wornOut: { readonly host: NextHopHost; readonly messages: number } | undefined;
+}
+
+/** Paths that no command can carry are decided at once. */
+export function createJob(claim: Claim, resolve: (result: AttemptResult) => void): Job {
+  const { envelope } = claim.message;
+  let { recipients } = claim;
+  const outcomes: RecipientOutcome[] = [];
+  let asciiPaths = isAsciiPath(envelope.reversePath);
+  const badSender = !isSendablePath(envelope.reversePath);
+  let bad = badSender;
+  for (const { index } of recipients) {
+    const path = envelope.recipients[index]?.forwardPath;
+    if (path === undefined || !isSendablePath(path)) bad = true;
+    else if (asciiPaths && !isAsciiPath(path)) asciiPaths = false;
+  }
+  if (bad) {
+    const verdict = badSender
+      ? localVerdict("5.1.7", "501 5.1.7 the reverse-path cannot be sent")
+      : localVerdict("5.1.3", "501 5.1.3 the forward-path cannot be sent");
+    const isBad = ({ index }: RecipientState): boolean =>
+      badSender || !isSendablePath(envelope.recipients[index]?.forwardPath ?? "\0");
+    for (const recipient of recipients) {
+      if (isBad(recipient)) outcomes.push({ kind: "permanent", index: recipient.index, verdict });
+    }
+    recipients = recipients.filter((recipient) => !isBad(recipient));
+  }
+  return {
+    claim,
+    resolve,
+    recipients,
+    outcomes,
+    deferred: [],
+    before: [],
+    asked: [],
+    unfit: undefined,
+    asciiPaths,
+    reports: asksForReports(envelope),
+    retried: false,
+    chunkingFault: undefined,
+    sevenBit: undefined,
+    wornOut: undefined,
+  };
+}
+
+/** Puts off everybody who is to be served: `peer` is not asked again in this attempt. */
+export function putOff(job: Job, verdict: Verdict, peer: Peer): void {
+  const host = peer.host.name;
+  job.deferred = job.deferred.concat(job.recipients.map((state) => ({ state, verdict, host })));
+  job.recipients = [];
+  passOver(job, peer);
+}
+
+/** `peer` is not asked again in this attempt. */
+export function passOver(job: Job, peer: Peer): void {
+  if (!job.asked.includes(peer)) job.asked = [...job.asked, peer];
+}
+
+/** Those who were put off are to be served again, by another peer. */
+export function recall(job: Job): void {
+  job.recipients = job.deferred.map(({ state }) => state);
+  job.before = job.deferred;
+  job.deferred = [];
+  job.retried = false;
+}
+
+/** Gives all who are to be served the same outcome. */
+export function decideRest(job: Job, kind: "transient" | "permanent", verdict: Verdict, host: string): void {
+  for (const { index } of job.recipients) job.outcomes.push({ kind, index, verdict, host });
+  job.recipients = [];
+}
+
+/** Nobody else is left to ask: what put them off is their outcome. */
+export function decideDeferred(job: Job): void {
+  for (const { state, verdict, host } of job.deferred)
+    job.outcomes.push({ kind: "transient", index: state.index, verdict, host });
+  job.deferred = [];
+}

@@ -1,0 +1,119 @@
+/** One connection to whichever peer of a next hop has one: peers that failed lately last, and nobody waited for long. */
+import { SmtpClientError, asClientError } from "../wire/client-error.ts";
+import { envelopeRefusal, needsSevenBit } from "../job/envelope-commands.ts";
+import type { Job } from "../job/job.ts";
+import {
+  openConnection,
+  resolvePeers,
+  type OpenedConnection,
+  type OpeningContext,
+} from "./open-connection.ts";
+import { avoidHungMs, avoidRefusedMs, type NextHopHost, type Peer } from "../peer/peer.ts";
+import { peersInOrder } from "../peer/peer-order.ts";
+import { timeouts } from "../wire/timeouts.ts";
+
+export interface DialFailure {
+  readonly kind: "failed";
+  readonly host: string;
+  /** Undefined: nobody was there to try. */
+  readonly error: SmtpClientError | undefined;
+}
+
+export type Dialled =
+  | { readonly kind: "opened"; readonly opened: OpenedConnection; readonly peer: Peer }
+  | DialFailure
+  | { readonly kind: "aborted" };
+
+/**
+ * Tries the peers that `wanted` allows until one is ready for mail. A peer that takes longer than
+ * `timeouts.slowOpeningMs` is left while others are to be tried, and waited for in full when all others have failed.
+ * `job`: peers that could not take it come last. Of several failures the last one's is told; that TLS is missing is never
+ * hidden. Never rejects.
+ */
+export async function connectToAny(
+  hosts: readonly NextHopHost[],
+  wanted: (peer: Peer) => boolean,
+  job: Job | undefined,
+  context: OpeningContext,
+  signal: AbortSignal,
+): Promise<Dialled> {
+  const { clock } = context.ports;
+  let failure: DialFailure = { kind: "failed", host: hosts[0]?.name ?? "", error: undefined };
+  const failed = (host: string, error: SmtpClientError): void => {
+    if (failure.error?.code !== "tls" || error.code === "tls") failure = { kind: "failed", host, error };
+  };
+  const slow: Peer[] = [];
+
+  const tryPeer = async (peer: Peer, inFull: boolean): Promise<Dialled | undefined> => {
+    const patience = inFull ? undefined : new AbortController();
+    const timer = patience && clock.after(timeouts.slowOpeningMs, () => patience.abort());
+    const both = patience === undefined ? signal : AbortSignal.any([signal, patience.signal]);
+    try {
+      const opened = await openConnection(peer, context, both);
+      peer.avoidUntil = 0;
+      return { kind: "opened", opened, peer };
+    } catch (error) {
+      if (signal.aborted) return { kind: "aborted" };
+      const impatient = patience?.signal.aborted === true;
+      const known = impatient ? tooSlow() : asClientError(error);
+      if (impatient) slow.push(peer);
+      peer.avoidUntil = clock.now() + (known.code === "timeout" ? avoidHungMs : avoidRefusedMs);
+      failed(peer.host.name, known);
+      return undefined;
+    } finally {
+      timer?.cancel();
+    }
+  };
+
+  const later: Peer[] = [];
+  const now = clock.now();
+  const able = (peer: Peer): boolean => job === undefined || isAble(peer, job, context);
+  for (const [position, host] of hosts.entries()) {
+    let peers: readonly Peer[];
+    try {
+      peers = await resolvePeers(host, context, signal);
+    } catch (error) {
+      if (signal.aborted) return { kind: "aborted" };
+      failed(host.name, asClientError(error));
+      continue;
+    }
+    const order = peersInOrder([peers.filter(wanted)], now, able);
+    const first = order.filter((peer) => peer.avoidUntil <= now && able(peer));
+    later.push(...order.filter((peer) => !first.includes(peer)));
+    for (const [at, peer] of first.entries()) {
+      const others = at < first.length - 1 || position < hosts.length - 1 || later.length > 0;
+      const done = await tryPeer(peer, !others);
+      if (done !== undefined) return done;
+    }
+  }
+  const rest = peersInOrder(
+    later.map((peer) => [peer]),
+    clock.now(),
+    able,
+  );
+  for (const [at, peer] of rest.entries()) {
+    const done = await tryPeer(peer, at === rest.length - 1 && slow.length === 0);
+    if (done !== undefined) return done;
+  }
+  for (const peer of slow.splice(0)) {
+    const done = await tryPeer(peer, true);
+    if (done !== undefined) return done;
+  }
+  return failure;
+}
+
+function tooSlow(): SmtpClientError {
+  return new SmtpClientError("timeout", `not ready for mail within ${timeouts.slowOpeningMs / 1000} s`);
+}
+
+/** By what it offered when it was last spoken to. */
+function isAble({ capabilities }: Peer, job: Job, { connector }: OpeningContext): boolean {
+  if (capabilities === undefined) return true;
+  const { envelope, content } = job.claim.message;
+  const chunking = capabilities.chunking && connector.chunkingEnabled;
+  const framing = { chunking, asciiPaths: job.asciiPaths };
+  return (
+    envelopeRefusal(envelope, content, capabilities, framing) === undefined &&
+    !needsSevenBit(envelope, content, capabilities, framing)
+  );
+}

@@ -1,0 +1,231 @@
+/** From a host's name to a connection ready for mail: resolve, connect, greeting, EHLO, STARTTLS, AUTH. */
+import type { Socket } from "node:net";
+import type { SmtpSendConnector } from "../../../../core/policy/send-connector.ts";
+import type { Events } from "../../../../events/events.ts";
+import type { Ports } from "../../../../ports/ports.ts";
+import { authenticate } from "./authentication.ts";
+import { ClientConnection } from "../wire/client-connection.ts";
+import { SmtpClientError, asClientError } from "../wire/client-error.ts";
+import { Dialog } from "../wire/dialog.ts";
+import { noCapabilities, parseCapabilities, type Capabilities } from "../wire/ehlo-capabilities.ts";
+import { failureWords } from "../wire/failure-words.ts";
+import { endpointOf, type NextHopHost, type Peer, type PeerMemory } from "../peer/peer.ts";
+import { acquitTls, confirmClearText, suspectTls } from "../peer/peer-quirks.ts";
+import { replyVerdict } from "../wire/peer-verdict.ts";
+import type { PeerReply } from "../wire/reply-reader.ts";
+import { timeouts } from "../wire/timeouts.ts";
+import { isTlsNeeded, startTls } from "./tls.ts";
+import { transcribe, type Transcript } from "../wire/transcript.ts";
+
+export interface OpeningContext {
+  readonly connector: SmtpSendConnector;
+  readonly ports: Ports;
+  readonly events: Events;
+  readonly memory: PeerMemory;
+  readonly transcript: Transcript | undefined;
+  /** PEM, in place of the system's roots. */
+  readonly trustedCertificates: readonly string[] | undefined;
+  /** Numbers for the protocol log. */
+  readonly nextSession: () => number;
+}
+
+export interface OpenedConnection {
+  readonly connection: ClientConnection;
+  readonly capabilities: Capabilities;
+  readonly secured: boolean;
+}
+
+/** The addresses of a host, remembered with it. Rejects with SmtpClientError (`resolve`, `timeout`). */
+export async function resolvePeers(
+  host: NextHopHost,
+  { ports, memory }: OpeningContext,
+  signal: AbortSignal,
+): Promise<readonly Peer[]> {
+  let addresses: readonly string[];
+  try {
+    addresses = await withDeadline(ports, timeouts.resolveMs, signal, `resolving ${host.name}`, () =>
+      ports.dns.addresses(host.name),
+    );
+  } catch (error) {
+    if (error instanceof SmtpClientError) throw error;
+    throw new SmtpClientError("resolve", `cannot resolve ${host.name}: ${failureWords(error)}`, {
+      cause: error,
+    });
+  }
+  if (addresses.length === 0) throw new SmtpClientError("resolve", `${host.name} has no address`);
+  host.peers = addresses.map((address) => memory.peer(host, address));
+  return host.peers;
+}
+
+/**
+ * Opens a connection to one address, in clear text on a second connection where TLS fails and is not required.
+ * Rejects with SmtpClientError; nothing is left open then. `signal` ends it at once.
+ */
+export async function openConnection(
+  peer: Peer,
+  context: OpeningContext,
+  signal: AbortSignal,
+): Promise<OpenedConnection> {
+  const { connector, ports, events } = context;
+  const { clock } = ports;
+  const progress: Progress = { tls: false };
+  if (isTlsNeeded(connector)) return await greet(peer, context, signal, true, progress);
+  if (!connector.ignoreStartTls && peer.clearTextUntil <= clock.now()) {
+    try {
+      const opened = await greet(peer, context, signal, true, progress);
+      if (!opened.secured) acquitTls(peer);
+      return opened;
+    } catch (error) {
+      if (!progress.tls || signal.aborted) throw error;
+      suspectTls(peer, asClientError(error).message, clock.now());
+    }
+  }
+  try {
+    const opened = await greet(peer, context, signal, false, progress);
+    // It failed before any command of mail, and has not now: that is proof enough.
+    if (progress.tls) confirmClearText(peer, connector.name, events);
+    return opened;
+  } catch (error) {
+    // A peer that refuses now may have other reasons; one that fails in the same way fails not by TLS.
+    if (asClientError(error).code !== "refused") acquitTls(peer);
+    throw error;
+  }
+}
+
+/** How far it went: TLS was begun and no command within it was answered yet. */
+interface Progress {
+  tls: boolean;
+}
+
+async function greet(
+  peer: Peer,
+  context: OpeningContext,
+  signal: AbortSignal,
+  tryTls: boolean,
+  progress: Progress,
+): Promise<OpenedConnection> {
+  const { connector, ports, transcript } = context;
+  const { host } = peer;
+  const endpoint = endpointOf(peer);
+  const socket = await dial(peer, context, signal);
+  const dialog = new Dialog();
+  const connection = new ClientConnection(
+    socket,
+    dialog,
+    ports.clock,
+    transcript && transcribe(transcript, context.nextSession(), endpoint, connector.authenticationCredential),
+  );
+  dialog.begin(connection);
+  const abort = (): void => connection.destroy(new SmtpClientError("aborted", "the relay is stopping"));
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
+  let tlsBegun = false;
+  try {
+    const greeting = await dialog.next("the greeting", timeouts.greetingMs);
+    if (greeting.code !== 220) throw refused(greeting);
+    let capabilities = await hello(dialog, connector);
+    let secured = false;
+    if (tryTls) {
+      if (capabilities.startTls) {
+        tlsBegun = progress.tls = true;
+        secured = await startTls(connection, dialog, host.name, connector, context.trustedCertificates);
+        if (secured) capabilities = await hello(dialog, connector);
+        tlsBegun = progress.tls = false;
+      }
+      if (!secured && isTlsNeeded(connector)) {
+        throw new SmtpClientError(
+          "tls",
+          `${host.name} offers no TLS, which send connector ${connector.name} requires`,
+        );
+      }
+    }
+    await authenticate(dialog, capabilities, secured, connector);
+    if (dialog.unasked > 0) throw new SmtpClientError("garbage", "the peer sent replies nobody asked for");
+    peer.capabilities = capabilities;
+    return { connection, capabilities, secured };
+  } catch (error) {
+    const failure = tlsBegun && !signal.aborted ? tlsFailure(asClientError(error)) : asClientError(error);
+    if (connection.alive && failure.verdict.fromPeer) connection.writeText("QUIT\r\n");
+    connection.destroy(failure);
+    throw failure;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** From STARTTLS to the first answer within TLS, whatever fails is a failure of TLS. */
+function tlsFailure(failure: SmtpClientError): SmtpClientError {
+  if (failure.code === "tls") return failure;
+  const { verdict, message } = failure;
+  return verdict.fromPeer
+    ? new SmtpClientError("tls", message, { cause: failure, verdict })
+    : new SmtpClientError("tls", `TLS fails: ${message}`, { cause: failure });
+}
+
+async function dial(peer: Peer, { ports }: OpeningContext, signal: AbortSignal): Promise<Socket> {
+  const endpoint = endpointOf(peer);
+  const target = { address: peer.address, port: peer.host.port };
+  try {
+    return await withDeadline(ports, timeouts.connectMs, signal, `connecting to ${endpoint}`, (own) => {
+      const dialled = ports.dial({ ...target, signal: own });
+      dialled.then(
+        (late) => own.aborted && late.destroy(),
+        () => {},
+      );
+      return dialled;
+    });
+  } catch (error) {
+    if (error instanceof SmtpClientError) throw error;
+    throw new SmtpClientError("connect", `cannot connect to ${endpoint}: ${failureWords(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** EHLO, and HELO where the peer does not know it (RFC 5321 §3.2). */
+async function hello(dialog: Dialog, { fqdn, forceHelo }: SmtpSendConnector): Promise<Capabilities> {
+  if (!forceHelo) {
+    const reply = await dialog.command(`EHLO ${fqdn}`, "EHLO", timeouts.mailMs);
+    if (reply.code === 250) return parseCapabilities(reply);
+    if (reply.code < 500) throw refused(reply);
+  }
+  const reply = await dialog.command(`HELO ${fqdn}`, "HELO", timeouts.mailMs);
+  if (reply.code !== 250) throw refused(reply);
+  return noCapabilities;
+}
+
+function refused(reply: PeerReply): SmtpClientError {
+  const verdict = replyVerdict(reply);
+  return new SmtpClientError("refused", verdict.text, { verdict });
+}
+
+/** Runs `begin` with a signal that also fires when the time is up. */
+async function withDeadline<Result>(
+  { clock }: Ports,
+  timeoutMs: number,
+  signal: AbortSignal,
+  what: string,
+  begin: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const own = new AbortController();
+  let give: (error: SmtpClientError) => void = () => {};
+  const given = new Promise<never>((_, reject) => {
+    give = (error) => {
+      reject(error);
+      own.abort(error);
+    };
+  });
+  const onAbort = (): void => give(new SmtpClientError("aborted", "the relay is stopping"));
+  const timer = clock.after(timeoutMs, () =>
+    give(new SmtpClientError("timeout", `${what} took longer than ${timeoutMs / 1000} s`)),
+  );
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([begin(own.signal), given]);
+  } finally {
+    timer.cancel();
+    signal.removeEventListener("abort", onAbort);
+    given.catch(() => {});
+  }
+}

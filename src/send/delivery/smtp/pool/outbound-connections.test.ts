@@ -1,0 +1,116 @@
+import type { Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Ports } from "../../../../ports/ports.ts";
+import { createSystemPorts } from "../../../../ports/system-ports.ts";
+import {
+  startRecordingSink,
+  type RecordingSink,
+  type SinkSettings,
+} from "../../../../testing/recording-sink.ts";
+import { testClaim } from "../../../../testing/test-claim.ts";
+import { brief, testSmtpCarrier } from "../../../../testing/test-smtp-carrier.ts";
+import { OutboundConnections, type ConnectionHolder } from "./outbound-connections.ts";
+
+const recorded = "delivered: 250 2.0.0 Ok: recorded";
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
+});
+
+async function sinkWith(settings: Partial<SinkSettings> = {}): Promise<RecordingSink> {
+  const sink = await startRecordingSink(settings);
+  open.push(sink);
+  return sink;
+}
+
+describe("maxOutboundConnections", () => {
+  it("counts connections, idle ones too, of all next hops together, and none starves", async () => {
+    let most = 0;
+    const live = new Set<Socket>();
+    const system = createSystemPorts();
+    const ports: Ports = {
+      ...system,
+      async dial(target) {
+        const socket = await system.dial(target);
+        live.add(socket);
+        socket.once("close", () => live.delete(socket));
+        most = Math.max(most, live.size);
+        return socket;
+      },
+    };
+    const sinks = await Promise.all([1, 2, 3, 4].map(() => sinkWith()));
+    const outbound = new OutboundConnections(() => 2);
+    const carriers = sinks.map(({ port }) => testSmtpCarrier(port, { more: { outbound, ports } }).carrier);
+    for (const carrier of carriers) open.push({ close: () => carrier.close(0) });
+    for (let round = 0; round < 3; round++) {
+      const claims = carriers.flatMap((carrier) =>
+        Array.from({ length: 10 }, () => carrier.carry(testClaim())),
+      );
+      expect((await Promise.all(claims)).flatMap(brief)).toEqual(Array(40).fill(recorded));
+    }
+    expect(most).toBe(2);
+    expect(outbound.open).toBeLessThanOrEqual(2);
+    await Promise.all(carriers.map((carrier) => carrier.close(0)));
+    expect(outbound.open).toBe(0);
+  });
+
+  it("of one: a busy next hop gives its place up to one that waits", async () => {
+    const [busy, quiet] = [await sinkWith(), await sinkWith()];
+    const outbound = new OutboundConnections(() => 1);
+    const make = (port: number) => testSmtpCarrier(port, { more: { outbound } }).carrier;
+    const [one, other] = [make(busy.port), make(quiet.port)];
+    for (const carrier of [one, other]) open.push({ close: () => carrier.close(0) });
+    let running = true;
+    const load = async (): Promise<void> => {
+      while (running && (await one.carry(testClaim())).kind === "attempted");
+    };
+    const loads = [load(), load(), load()];
+    await busy.waitFor(5);
+    expect(brief(await other.carry(testClaim()))).toEqual([recorded]);
+    running = false;
+    await Promise.all(loads);
+  });
+
+  it("gives places back when connections cannot be opened, and takes a changed limit at once", async () => {
+    let limit = 1;
+    const outbound = new OutboundConnections(() => limit);
+    const { carrier } = testSmtpCarrier(1, { more: { outbound } });
+    open.push({ close: () => carrier.close(0) });
+    const results = await Promise.all(Array.from({ length: 5 }, () => carrier.carry(testClaim())));
+    expect(results.map(brief)).toEqual(Array(5).fill("unreachable"));
+    expect(outbound.open).toBe(0);
+    const holder = holderOf();
+    expect([outbound.enter(holder), outbound.enter(holder)]).toEqual([true, false]);
+    limit = 2;
+    expect(outbound.enter(holder)).toBe(true);
+  });
+});
+
+function holderOf(more: Partial<ConnectionHolder> = {}): ConnectionHolder {
+  return { idleSince: undefined, held: 0, closeLongestIdle() {}, roomMade() {}, ...more };
+}
+
+describe("an idle connection makes room", () => {
+  it("the waiting next hop's own first, then the longest idle one", () => {
+    const outbound = new OutboundConnections(() => 3);
+    const closed: string[] = [];
+    const of = (name: string, idleSince?: number): ConnectionHolder =>
+      holderOf({ idleSince, held: 1, closeLongestIdle: () => void closed.push(name) });
+    const [late, early, own] = [of("late", 20), of("early", 10), of("own", 30)];
+    for (const holder of [late, early, own]) outbound.enter(holder);
+    expect(outbound.enter(own)).toBe(false);
+    expect(outbound.enter(of("without"))).toBe(false);
+    expect(closed).toEqual(["own", "early"]);
+  });
+
+  it("and only as many as wait are asked to", () => {
+    const outbound = new OutboundConnections(() => 2);
+    const rich = holderOf({ held: 2 });
+    outbound.enter(rich);
+    outbound.enter(rich);
+    expect(outbound.owes(rich, true)).toBe(false);
+    outbound.enter(holderOf());
+    expect([outbound.owes(rich, false), outbound.owes(rich, true)]).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,138 @@
+/** Connections that end as a matter of course: after a rest, or because the peer takes so much and closes. */
+import { afterEach, describe, expect, it } from "vitest";
+import { createFakeClock } from "../../../../testing/fake-clock.ts";
+import {
+  startScriptedServer,
+  type ScriptedPeer,
+  type ScriptedServer,
+} from "../../../../testing/scripted-server.ts";
+import { testClaim } from "../../../../testing/test-claim.ts";
+import { brief, testSmtpCarrier } from "../../../../testing/test-smtp-carrier.ts";
+import { timeouts } from "../wire/timeouts.ts";
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
+});
+
+async function server(script: (peer: ScriptedPeer) => Promise<void>): Promise<ScriptedServer> {
+  const started = await startScriptedServer(script);
+  open.push(started);
+  return started;
+}
+
+function carrierTo(...given: Parameters<typeof testSmtpCarrier>): ReturnType<typeof testSmtpCarrier> {
+  const made = testSmtpCarrier(...given);
+  open.push({ close: () => made.carrier.close(0) });
+  return made;
+}
+
+/** Takes one message, by DATA or BDAT. */
+async function takeMessage(peer: ScriptedPeer): Promise<void> {
+  for (;;) {
+    const line = await peer.line();
+    if (line.startsWith("BDAT")) {
+      await peer.octets(Number(line.split(" ")[1]));
+      return peer.send("250 done\r\n");
+    }
+    if (line === "DATA") {
+      peer.send("354 go\r\n");
+      await peer.content();
+      return peer.send("250 done\r\n");
+    }
+    peer.send("250 ok\r\n");
+  }
+}
+
+it("what has said QUIT after its rest is given no message, however long the peer takes to answer that", async () => {
+  const clock = createFakeClock();
+  let saidQuit: () => void = () => undefined;
+  const quitting = new Promise<void>((resolve) => (saidQuit = resolve));
+  const { port } = await server(async (peer) => {
+    await peer.greet("PIPELINING");
+    await takeMessage(peer);
+    if ((await peer.line()) === "QUIT") saidQuit();
+    await peer.whenClosed();
+  });
+  const { carrier } = carrierTo(port, { clock });
+  expect(brief(await carrier.carry(testClaim()))).toEqual(["delivered: 250 done"]);
+  await clock.advance(timeouts.idleMs);
+  await quitting;
+  expect(brief(await carrier.carry(testClaim()))).toEqual(["delivered: 250 done"]);
+});
+
+it.each([
+  ["BDAT in one flight", ["PIPELINING", "CHUNKING"]],
+  ["DATA in one flight", ["PIPELINING"]],
+  ["one by one", []],
+])("a peer that closes after each message gets all portions of many recipients: %s", async (_, keywords) => {
+  const { port } = await server(async (peer) => {
+    await peer.greet(...keywords);
+    await takeMessage(peer);
+    peer.socket.end();
+  });
+  const { carrier } = carrierTo(port, { connector: { maxRecipientsPerTransaction: 1 } });
+  const recipients = ["a@b.test", "b@b.test", "c@b.test", "d@b.test", "e@b.test"];
+  expect(brief(await carrier.carry(testClaim({ recipients })))).toEqual(Array(5).fill("delivered: 250 done"));
+});
+
+it("a message put off by one host gets the second try of a lost connection at the other host too", async () => {
+  const dying = await server(async (peer) => {
+    await peer.greet();
+    if (peer.connection <= 2) await peer.line();
+    else await takeMessage(peer);
+    peer.socket.end();
+  });
+  const busy = await server(async (peer) => {
+    await peer.greet();
+    for (;;) {
+      await peer.line();
+      peer.send("450 4.3.2 Busy\r\n");
+    }
+  });
+  const { carrier } = carrierTo([dying.port, busy.port]);
+  expect(brief(await carrier.carry(testClaim()))).toEqual(["delivered: 250 done"]);
+});
+
+describe("a peer that takes BDAT right behind the envelope, and does not answer the envelope", () => {
+  const recipients = ["a@b.test", "c@b.test"];
+
+  it("closing each time at RCPT: what it cannot have taken is put off, and not held for delivered", async () => {
+    const { port } = await server(async (peer) => {
+      await peer.greet("PIPELINING", "CHUNKING");
+      await peer.line();
+      peer.send("250 ok\r\n");
+      await peer.line();
+      peer.socket.end();
+    });
+    const { carrier } = carrierTo(port);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const result = await carrier.carry(testClaim({ recipients }));
+      expect(brief(result)).toEqual(Array(2).fill("transient: the connection was closed by the peer"));
+      expect(JSON.stringify(result)).not.toContain("unconfirmed");
+    }
+  });
+
+  it("hanging: may have taken it once, and is given the content from then on when it has answered", async () => {
+    const clock = createFakeClock();
+    let waits: () => void = () => undefined;
+    const { port } = await server(async (peer) => {
+      await peer.greet("PIPELINING", "CHUNKING");
+      await peer.line();
+      waits();
+      await peer.whenClosed();
+    });
+    const { carrier } = carrierTo(port, { clock });
+    const attempt = async (): Promise<unknown> => {
+      const waiting = new Promise<void>((resolve) => (waits = resolve));
+      const carried = carrier.carry(testClaim({ recipients }));
+      await waiting;
+      await clock.advance(timeouts.mailMs);
+      return carried;
+    };
+    expect(await attempt()).toMatchObject({ outcomes: [{ unconfirmed: true }, { unconfirmed: true }] });
+    const again = await attempt();
+    expect(again).toMatchObject({ outcomes: [{ kind: "transient" }, { kind: "transient" }] });
+    expect(JSON.stringify(again)).not.toContain("unconfirmed");
+  });
+});

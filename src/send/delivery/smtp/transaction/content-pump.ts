@@ -1,0 +1,64 @@
+/**
+ * Streams a content that is not in memory, as fast as the peer takes it and never faster. The last piece is held
+ * back until the reader has vouched for the whole: a damaged message is never finished (RFC 5321 §4.1.1.4,
+ * RFC 3030 §2).
+ */
+import type { ContentFacts, ContentReader } from "../../../../spool/spool.ts";
+import { createDotStuffer } from "../wire/dot-stuffing.ts";
+
+/** Large enough to make replies rare, small enough to stop soon. */
+const chunkBytes = 512 * 1024;
+
+/** Where the octets go. */
+export interface ContentSink {
+  /** False once nothing more is wanted: the peer refused, or the connection is gone. */
+  readonly wanted: boolean;
+  /** Both resolve when more may be written. */
+  write(parts: readonly (Buffer | string)[]): Promise<void>;
+  /** A BDAT command went out; a reply to it will come. */
+  chunkSent(last: boolean): void;
+  /** The final dot went out. */
+  dotSent(): void;
+}
+
+/** Rejects with whatever the reader throws; then neither final dot nor BDAT LAST went out. */
+export async function pumpData(
+  content: ContentReader,
+  facts: ContentFacts,
+  sink: ContentSink,
+): Promise<void> {
+  const stuff = facts.dotLines > 0 ? createDotStuffer() : undefined;
+  for await (const piece of content.stream()) {
+    if (!sink.wanted) return;
+    await sink.write(stuff === undefined ? [piece] : stuff(piece));
+    if (!sink.wanted) return;
+  }
+  if (!sink.wanted) return;
+  sink.dotSent();
+  await sink.write([finalDot(facts)]);
+}
+
+export async function pumpChunks(content: ContentReader, sink: ContentSink): Promise<void> {
+  let batch: Buffer[] = [];
+  let size = 0;
+  const flush = async (last: boolean): Promise<void> => {
+    const parts = [last ? `BDAT ${size} LAST\r\n` : `BDAT ${size}\r\n`, ...batch];
+    batch = [];
+    size = 0;
+    sink.chunkSent(last);
+    await sink.write(parts);
+  };
+  for await (const piece of content.stream()) {
+    if (!sink.wanted) return;
+    if (size > 0 && size + piece.length > chunkBytes) await flush(false);
+    if (!sink.wanted) return;
+    batch.push(piece);
+    size += piece.length;
+  }
+  if (sink.wanted) await flush(true);
+}
+
+/** What ends DATA: the dot stands on a line of its own. */
+export function finalDot({ endsWithCrlf, sizeBytes }: ContentFacts): string {
+  return endsWithCrlf || sizeBytes === 0 ? ".\r\n" : "\r\n.\r\n";
+}

@@ -1,0 +1,104 @@
+/** The content's way out within one transaction: in memory at once, or streamed, by DATA or by BDAT. */
+import type { Claim } from "../../../../spool/spool.ts";
+import type { ClientConnection } from "../wire/client-connection.ts";
+import { finalDot, pumpChunks, pumpData, type ContentSink } from "./content-pump.ts";
+import { createDotStuffer } from "../wire/dot-stuffing.ts";
+import { timeouts } from "../wire/timeouts.ts";
+
+export class ContentTransfer implements ContentSink {
+  /** Undefined: the content has to be streamed. */
+  readonly inMemory: Buffer | undefined;
+  /** Final dot or BDAT LAST was handed over: the peer may have taken the message. */
+  complete = false;
+  chunksUnanswered = 0;
+  /** A stream is being read. */
+  streaming = false;
+  private readonly connection: ClientConnection;
+  private readonly claim: Claim;
+  private stopped = false;
+  private onRoom: (() => void) | undefined;
+
+  constructor(connection: ClientConnection, claim: Claim) {
+    this.connection = connection;
+    this.claim = claim;
+    this.inMemory = claim.content.inMemory;
+  }
+
+  get wanted(): boolean {
+    return !this.stopped && this.connection.alive;
+  }
+
+  /** Nothing more is to be sent. A stream ends soon, at the end of a BDAT chunk. */
+  stop(): void {
+    this.stopped = true;
+    this.room();
+  }
+
+  drained(): void {
+    if (this.onRoom !== undefined) this.room();
+    else if (this.complete) this.connection.setDeadline(timeouts.finalMs);
+  }
+
+  /** DATA content that is in memory, its end, and what is written behind it. */
+  sendData(body: Buffer, behind: string, encoding: "latin1" | "utf8"): void {
+    const { content } = this.claim.message;
+    const parts = content.dotLines > 0 ? createDotStuffer()(body) : [body];
+    this.complete = true;
+    this.writeNow([...parts, finalDot(content) + behind], encoding);
+  }
+
+  /** DATA that nobody is to get. */
+  sendNothing(): void {
+    this.complete = true;
+    this.writeNow([".\r\n"], "latin1");
+  }
+
+  /** The whole content as one BDAT, behind `before`. */
+  sendChunk(body: Buffer, before: string, encoding: "latin1" | "utf8"): void {
+    this.complete = true;
+    this.connection.writeParts([`${before}BDAT ${body.length} LAST\r\n`, body], encoding);
+  }
+
+  /** Rejects with what the reader throws; then the content was not finished. */
+  async stream(way: "data" | "chunks"): Promise<void> {
+    const { content, message } = this.claim;
+    this.streaming = true;
+    this.connection.setDeadline(timeouts.blockMs);
+    try {
+      await (way === "data" ? pumpData(content, message.content, this) : pumpChunks(content, this));
+    } finally {
+      this.streaming = false;
+    }
+  }
+
+  /** The peer has the content. One that said so too early may get the rest of it still. */
+  taken(): void {
+    if (this.inMemory === undefined && this.connection.unsentBytes === 0) this.claim.content.giveBack?.();
+  }
+
+  write(parts: readonly (Buffer | string)[]): Promise<void> {
+    if (this.writeNow(parts, "latin1") || !this.wanted) return Promise.resolve();
+    return new Promise((resolve) => (this.onRoom = resolve));
+  }
+
+  chunkSent(last: boolean): void {
+    this.chunksUnanswered++;
+    this.complete = last;
+  }
+
+  dotSent(): void {
+    this.complete = true;
+  }
+
+  private writeNow(parts: readonly (Buffer | string)[], encoding: "latin1" | "utf8"): boolean {
+    const room = this.connection.writeParts(parts, encoding);
+    this.connection.setDeadline(room && this.complete ? timeouts.finalMs : timeouts.blockMs);
+    return room;
+  }
+
+  private room(): void {
+    const { onRoom } = this;
+    this.onRoom = undefined;
+    onRoom?.();
+  }
+}

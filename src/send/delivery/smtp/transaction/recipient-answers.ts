@@ -1,0 +1,115 @@
+/** What the peer said of each recipient of one transaction, and how that becomes outcomes of the job. */
+import type { RecipientState } from "../../../../spool/spool.ts";
+import type { Verdict } from "../../delivery.ts";
+import type { DeferredRecipient, Job } from "../job/job.ts";
+import { replyVerdict } from "../wire/peer-verdict.ts";
+import { isTooManyRecipients, kindOf } from "../wire/reply-meaning.ts";
+import type { PeerReply } from "../wire/reply-reader.ts";
+
+interface Refused {
+  readonly state: RecipientState;
+  readonly verdict: Verdict;
+}
+
+export class RecipientAnswers {
+  readonly accepted: RecipientState[] = [];
+  private readonly host: string;
+  private readonly permanent: Refused[] = [];
+  private readonly transient: DeferredRecipient[] = [];
+  /** Refused only because the peer takes no more at once. */
+  private readonly again: RecipientState[] = [];
+  /** Of the job, but not of this transaction. */
+  private readonly others: readonly RecipientState[];
+
+  constructor(host: string, others: readonly RecipientState[]) {
+    this.host = host;
+    this.others = others;
+  }
+
+  /** The peer put somebody off. */
+  get anyTransient(): boolean {
+    return this.transient.length > 0;
+  }
+
+  /** How many the peer took before it said that it takes no more; undefined when it did not say that. */
+  get mostAtOnce(): number | undefined {
+    return this.again.length === 0 ? undefined : this.accepted.length;
+  }
+
+  /** Takes the reply to a RCPT; false when it cannot be one. */
+  take(state: RecipientState, reply: PeerReply): boolean {
+    const kind = kindOf(reply);
+    if (kind === "unexpected") return false;
+    if (kind === "done") {
+      this.accepted.push(state);
+      return true;
+    }
+    const verdict = replyVerdict(reply);
+    if (this.accepted.length > 0 && isTooManyRecipients(reply, verdict.status)) this.again.push(state);
+    else if (kind === "permanent") this.permanent.push({ state, verdict });
+    else this.transient.push({ state, verdict, host: this.host });
+    return true;
+  }
+
+  /** The accepted have the message; those the peer had no room for stay in the job. */
+  delivered(job: Job, verdict: Verdict, dsnRelayed: boolean): void {
+    const { host } = this;
+    for (const { index } of this.accepted)
+      job.outcomes.push({ kind: "delivered", index, verdict, dsnRelayed, host });
+    this.close(job, this.left);
+  }
+
+  /** Nobody was accepted. */
+  nobody(job: Job): void {
+    this.close(job, this.left);
+  }
+
+  /** MAIL or the content was refused for good. It says nothing of recipients the peer had no room for. */
+  refused(job: Job, verdict: Verdict): void {
+    for (const state of this.accepted) this.permanent.push({ state, verdict });
+    this.close(job, this.left);
+  }
+
+  /** MAIL, DATA or the content was put off: for those as well who would come after. */
+  deferred(job: Job, verdict: Verdict): void {
+    for (const state of [...this.accepted, ...this.left])
+      this.transient.push({ state, verdict, host: this.host });
+    this.close(job, []);
+  }
+
+  /** Nothing was taken, and all who were not refused are to be sent to once more. */
+  onceMore(job: Job): void {
+    this.close(job, [...this.accepted, ...this.left]);
+  }
+
+  /**
+   * The conversation broke off. `unconfirmed`: with the whole content handed over, so those who were not refused may
+   * have it. Else they are put off.
+   */
+  broken(job: Job, recipients: readonly RecipientState[], verdict: Verdict, unconfirmed: boolean): void {
+    const { host } = this;
+    const answered = new Set<number>();
+    for (const { state } of [...this.permanent, ...this.transient]) answered.add(state.index);
+    for (const { index } of this.again) answered.add(index);
+    for (const state of recipients) {
+      const { index } = state;
+      if (answered.has(index)) continue;
+      if (unconfirmed) job.outcomes.push({ kind: "transient", index, verdict, host, unconfirmed });
+      else this.transient.push({ state, verdict, host });
+    }
+    for (const state of this.left) this.transient.push({ state, verdict, host });
+    this.close(job, []);
+  }
+
+  private get left(): readonly RecipientState[] {
+    return this.again.length === 0 ? this.others : [...this.again, ...this.others];
+  }
+
+  private close(job: Job, left: readonly RecipientState[]): void {
+    const { host } = this;
+    for (const { state, verdict } of this.permanent)
+      job.outcomes.push({ kind: "permanent", index: state.index, verdict, host });
+    if (this.transient.length > 0) job.deferred = job.deferred.concat(this.transient);
+    job.recipients = left;
+  }
+}

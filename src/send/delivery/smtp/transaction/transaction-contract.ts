@@ -1,0 +1,67 @@
+/** What a transaction needs of the session it runs in, and how it ends. */
+import type { Verdict } from "../../delivery.ts";
+import type { ClientConnection } from "../wire/client-connection.ts";
+import type { ClientErrorCode, SmtpClientError } from "../wire/client-error.ts";
+import type { Capabilities } from "../wire/ehlo-capabilities.ts";
+import type { Job } from "../job/job.ts";
+import type { Peer } from "../peer/peer.ts";
+import type { PeerFeature } from "../peer/peer-quirks.ts";
+import type { PeerReply } from "../wire/reply-reader.ts";
+
+export type TransactionEnd =
+  /**
+   * Outcomes stand in the job. Recipients still in it want another transaction (RFC 5321 §4.5.3.1.10); those put off
+   * may be given to another peer, if `elsewhere`.
+   */
+  | { readonly kind: "completed"; readonly elsewhere: boolean }
+  /** No answer says that it was taken. `free`: the next try does not use up the job's second one. */
+  | {
+      readonly kind: "unsent";
+      readonly verdict: Verdict;
+      readonly free: boolean;
+      /** The peer said 421. */
+      readonly leaving: boolean;
+    }
+  /** 4xx on a connection that has taken mail: a new one may do. */
+  | { readonly kind: "wornOut"; readonly verdict: Verdict }
+  | { readonly kind: "damaged"; readonly what: string }
+  | { readonly kind: "aborted" };
+
+export interface TransactionMode {
+  readonly pipelining: boolean;
+  readonly chunking: boolean;
+  /** A content in memory goes right behind its envelope: BDAT only. */
+  readonly inOneFlight: boolean;
+  readonly mostRecipients: number;
+}
+
+/** What is written behind another's content. */
+export interface Opening {
+  opening(): string;
+  readonly encoding: "latin1" | "utf8";
+}
+
+/** The session, as its transactions see it. */
+export interface TransactionSession {
+  readonly connection: ClientConnection;
+  readonly capabilities: Capabilities;
+  readonly peer: Peer;
+  /** The peer's state is not clean: RSET goes first. */
+  needsReset: boolean;
+  /** TLS is in use, not required, and has not shown here that it works. */
+  readonly mayBlameTls: boolean;
+  /** The transaction to open right behind the content (RFC 2920 §3.1), if there is one. */
+  follower(): Opening | undefined;
+  mailAnswered(reply: PeerReply): void;
+  delivered(job: Job): void;
+  /** This connection has taken mail, and the job had no new one for that reason yet. */
+  mayBeWornOut(job: Job): boolean;
+  blame(what: PeerFeature | "TLS", error: string): void;
+  /** What went out in one flight is lost, and its envelope was not answered. */
+  flightLost(code: ClientErrorCode): void;
+  learnRecipientLimit(most: number): void;
+  /** So many recipients were too many, the peer said at DATA or at the end of data. */
+  learnFromRefusal(recipients: number, text: string): void;
+  /** `close`: the connection is of no use any more. */
+  ended(transaction: { readonly job: Job }, end: TransactionEnd, close: SmtpClientError | undefined): void;
+}

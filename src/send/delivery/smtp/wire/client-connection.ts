@@ -1,0 +1,195 @@
+/** One connection to a peer: octets out, replies in, one deadline. It knows nothing of mail. */
+import type { Socket } from "node:net";
+import type { Clock, Timer } from "../../../../ports/ports.ts";
+import { shareReads } from "../../../../ports/shared-reads.ts";
+import { SmtpClientError } from "./client-error.ts";
+import { failureWords } from "./failure-words.ts";
+import { ReplyReader, type PeerReply } from "./reply-reader.ts";
+import type { ConnectionTranscript } from "./transcript.ts";
+
+/** Hears what happens on a connection. All calls come from the event loop, never from within `write`. */
+export interface Receiver {
+  reply(reply: PeerReply): void;
+  /** Everything written so far has been handed to the system. Only after a write that returned false. */
+  drained(): void;
+  /** The deadline has passed; the connection is still open. */
+  expired(): void;
+  /** The last call: the connection is gone. */
+  lost(error: SmtpClientError): void;
+}
+
+export class ClientConnection {
+  receiver: Receiver;
+  private socket: Socket;
+  private readonly clock: Clock;
+  private readonly transcript: ConnectionTranscript | undefined;
+  private reader = new ReplyReader();
+  private ended: SmtpClientError | undefined;
+  private deadlineAt = Infinity;
+  private timer: Timer | undefined;
+  private timerAt = Infinity;
+  private readonly closed: Promise<void>;
+
+  constructor(
+    socket: Socket,
+    receiver: Receiver,
+    clock: Clock,
+    transcript: ConnectionTranscript | undefined,
+  ) {
+    this.socket = socket;
+    this.receiver = receiver;
+    this.clock = clock;
+    this.transcript = transcript;
+    this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
+    this.attach(socket);
+    transcript?.note("+", "");
+  }
+
+  get alive(): boolean {
+    return this.ended === undefined;
+  }
+
+  /** Octets received that no reply was made of yet. */
+  get pendingBytes(): number {
+    return this.reader.pendingBytes;
+  }
+
+  /** Octets written that the system has not taken yet. */
+  get unsentBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  /** Resolves when the socket is closed. */
+  whenClosed(): Promise<void> {
+    return this.closed;
+  }
+
+  /** Writes commands. Returns false when they wait in memory: `drained` follows. Cost: one system call. */
+  writeText(text: string, encoding: "latin1" | "utf8" = "latin1"): boolean {
+    if (this.ended !== undefined) return false;
+    this.transcript?.commands(text);
+    return this.socket.write(text, encoding);
+  }
+
+  /** Writes all parts in one system call; strings are commands, in `encoding`. Returns as `writeText`. */
+  writeParts(parts: readonly (string | Buffer)[], encoding: "latin1" | "utf8" = "latin1"): boolean {
+    if (this.ended !== undefined) return false;
+    const { socket, transcript } = this;
+    if (transcript !== undefined) {
+      for (const part of parts) if (typeof part === "string") transcript.commands(part);
+    }
+    let room = true;
+    socket.cork();
+    for (const part of parts) {
+      room =
+        typeof part === "string" ? socket.write(part, encoding) : part.length === 0 || socket.write(part);
+    }
+    socket.uncork();
+    return room;
+  }
+
+  /**
+   * Moves the deadline. Cheap: a timer is armed anew only when the new deadline is earlier than what it waits
+   * for, or when it fires too early.
+   */
+  setDeadline(delayMs: number): void {
+    if (this.ended !== undefined) return;
+    const at = this.clock.now() + delayMs;
+    this.deadlineAt = at;
+    if (at < this.timerAt) this.arm(delayMs, at);
+  }
+
+  /** Closes at once; the receiver hears `lost` before this returns, unless it has heard it. */
+  destroy(error: SmtpClientError): void {
+    if (this.ended !== undefined) return;
+    this.ended = error;
+    this.timer?.cancel();
+    this.socket.destroy();
+    this.transcript?.note("-", error.message);
+    this.receiver.lost(error);
+  }
+
+  /**
+   * Puts another socket, TLS over the present one, in its place (RFC 3207 §4.2). Replies not yet taken are
+   * gone: the caller has made sure that there are none.
+   */
+  async secure(handshake: (plain: Socket) => Promise<Socket>): Promise<void> {
+    const plain = this.socket;
+    plain.off("data", this.onData);
+    plain.off("drain", this.onDrain);
+    plain.off("end", this.onEnd);
+    let secured: Socket;
+    try {
+      secured = await handshake(plain);
+    } catch (error) {
+      // That we gave up, and why, says more than that it was closed.
+      throw this.ended ?? error;
+    }
+    if (this.ended !== undefined) {
+      secured.destroy();
+      throw this.ended;
+    }
+    this.reader = new ReplyReader();
+    this.socket = secured;
+    this.attach(secured);
+  }
+
+  note(text: string): void {
+    this.transcript?.note("*", text);
+  }
+
+  private attach(socket: Socket): void {
+    socket.on("data", this.onData);
+    shareReads(socket, this.onData);
+    socket.on("drain", this.onDrain);
+    socket.on("end", this.onEnd);
+    socket.on("error", this.onError);
+    socket.on("close", this.onEnd);
+  }
+
+  private readonly onData = (octets: Buffer): void => {
+    if (this.ended !== undefined) return;
+    const { reader } = this;
+    reader.push(octets);
+    for (let reply = reader.next(); reply !== undefined; reply = reader.next()) {
+      this.transcript?.reply(reply);
+      this.receiver.reply(reply);
+      if (this.ended !== undefined || this.reader !== reader) return;
+    }
+    reader.own();
+    if (reader.fault !== undefined) this.destroy(new SmtpClientError("garbage", reader.fault));
+  };
+
+  private readonly onDrain = (): void => {
+    if (this.ended === undefined) this.receiver.drained();
+  };
+
+  private readonly onEnd = (): void => {
+    if (this.ended === undefined)
+      this.destroy(new SmtpClientError("lost", "the connection was closed by the peer"));
+  };
+
+  private readonly onError = (error: Error): void => {
+    if (this.ended === undefined)
+      this.destroy(
+        new SmtpClientError("lost", `the connection was lost: ${failureWords(error)}`, { cause: error }),
+      );
+  };
+
+  private arm(delayMs: number, at: number): void {
+    this.timer?.cancel();
+    this.timerAt = at;
+    this.timer = this.clock.after(delayMs, () => {
+      this.timerAt = Infinity;
+      this.timer = undefined;
+      if (this.ended !== undefined) return;
+      const leftMs = this.deadlineAt - this.clock.now();
+      if (leftMs > 0) {
+        this.arm(leftMs, this.deadlineAt);
+      } else {
+        this.deadlineAt = Infinity;
+        this.receiver.expired();
+      }
+    });
+  }
+}
