@@ -174,6 +174,18 @@ describe("an attempt", () => {
     });
   });
 
+  test("those put off in one attempt are due together, and go in one transaction again", () => {
+    let drawn = 0;
+    const context = { now: 0, transport: { ...transport, retryJitter: 0.1 }, random: () => (drawn += 0.1) };
+    const states = [state(0), state(1), state(2)];
+    const claim = claimOf(
+      states.map(({ index }) => ({ forwardPath: `u${index}@x.test` })),
+      states,
+    );
+    const decisions = decideAttempt(claim, [busy(0), busy(1), busy(2)], "mx", false, "q", context);
+    expect(new Set(decisions.map(({ step }) => step.kind === "keep" && step.dueAt)).size).toBe(1);
+  });
+
   test("gives each recipient its own outcome in whatever order, the first word counting", () => {
     const states = [state(0), state(1), state(2), state(3)];
     const claim = claimOf(

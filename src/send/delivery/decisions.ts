@@ -69,9 +69,11 @@ export function decideAttempt(
   { now, transport, random }: DecisionContext,
 ): Decision[] {
   const outcomeOf = outcomeFinder(outcomes);
+  // One for all, so that those who were put off are due together and go in as few transactions as before.
+  const spread = random();
   return claim.recipients.map((state, position) => {
     const outcome = outcomeOf(position, state.index);
-    const step = afterAttempt(outcome, waitingOf(claim, state), finalDelivery, now, transport, random());
+    const step = afterAttempt(outcome, waitingOf(claim, state), finalDelivery, now, transport, spread);
     return { state, step, finding: outcome.verdict, host: outcome.host ?? host, queue, attempted: 1 };
   });
 }
