@@ -3,8 +3,9 @@
  * (mode 0600). Only hashes are kept: SHA-256 is enough for 256 random bits (docs/decisions/0010-admin-tokens.md).
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeDirectory } from "../ports/make-directory.ts";
 import { z } from "zod";
 import { fileFault } from "../ports/file-fault.ts";
 import { replaceFile } from "../ports/replace-file.ts";
@@ -138,7 +139,7 @@ async function readTokens(file: string): Promise<readonly StoredToken[]> {
 
 async function writeTokens(file: string, tokens: readonly StoredToken[]): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeDirectory(dirname(file), 0o700);
   } catch (error) {
     throw await fileFault(file, error);
   }

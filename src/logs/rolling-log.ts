@@ -5,6 +5,7 @@
  */
 import { mkdir, unlink } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { makeDirectory } from "../ports/make-directory.ts";
 import type { Clock, Timer } from "../ports/ports.ts";
 import { LogFile } from "./log-file.ts";
 import {
@@ -254,7 +255,7 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
 
 async function makeFolders(within: string | undefined, directory: string): Promise<void> {
   if (within === undefined) {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     return;
   }
   let at = within;

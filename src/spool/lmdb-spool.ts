@@ -34,8 +34,9 @@
  * Due times are instants of `Clock`: after a restart with another wall clock, whoever schedules judges due times
  * that lie too far ahead.
  */
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod } from "node:fs/promises";
 import { dirname, resolve as absolutePath } from "node:path";
+import { makeDirectory } from "../ports/make-directory.ts";
 import { syncDirectory } from "../ports/directory-sync.ts";
 import { fileFault, isFull } from "../ports/file-fault.ts";
 import type { Clock } from "../ports/ports.ts";
@@ -104,12 +105,13 @@ export interface LmdbSpool extends Spool, SpoolInspection {
  */
 export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpool> {
   const { directory } = options;
-  const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
+  const named = async (error: unknown): Promise<never> => {
+    throw isFull(error) ? await fileFault(directory, error) : error;
+  };
+  const firstMade = await makeDirectory(directory, 0o700).catch(named);
   await chmod(directory, 0o700);
   if (await giveUpStartReserve(directory)) options.onReserveGivenUp?.(directory);
-  const lock = await lockDirectory(directory).catch(async (error: unknown) => {
-    throw isFull(error) ? await fileFault(directory, error) : error;
-  });
+  const lock = await lockDirectory(directory).catch(named);
   let place: SpoolPlace | undefined;
   let store: Store | undefined;
   try {
@@ -117,8 +119,8 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
     const { onFault = () => undefined, onJournalFault = () => undefined } = options;
     const opened = (place = await watchSpoolPlace({ directory, lock, clock, onChange }));
     const journalOption = journal === undefined ? {} : { journal };
-    const told = { onFault, onJournalFault };
-    store = await openJournaledStore(directory, { clock, place, ...told, ...journalOption });
+    const hearers = { onFault, onJournalFault };
+    store = await openJournaledStore(directory, { clock, place, ...hearers, ...journalOption });
     let reserve: StartReserve | undefined;
     const spool = await putTogether(options, opened, store, async () => {
       reserve?.close();

@@ -1,7 +1,8 @@
 /** The self-signed pair on disk: made where there is none that serves, also after a loss of power cut its files. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeDirectory } from "../../ports/make-directory.ts";
 import { replaceFile } from "../../ports/replace-file.ts";
 import type { PemPair } from "./self-signed.ts";
 
@@ -17,7 +18,7 @@ export interface PairFiles {
 export async function ensureSelfSigned(files: PairFiles, make: () => Promise<PemPair>): Promise<void> {
   if (await serves(files)) return;
   const pair = await make();
-  await mkdir(dirname(files.keyFile), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(files.keyFile), 0o700);
   await replaceFile(files.keyFile, pair.key, { mode: 0o600 });
   await replaceFile(files.certificateFile, pair.certificate, { mode: 0o644 });
 }

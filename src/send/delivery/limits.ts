@@ -25,6 +25,8 @@ export interface SchedulerLimits {
   readonly askAgainMs: number;
   /** How soon the spool is looked at again that could not be read. */
   readonly afterFaultMs: number;
+  /** How long a stop waits for results to be durable when all attempts have ended. */
+  readonly settleGraceMs: number;
 }
 
 export const defaultLimits: SchedulerLimits = {
@@ -41,4 +43,5 @@ export const defaultLimits: SchedulerLimits = {
   readFaultMs: 60_000,
   askAgainMs: 20,
   afterFaultMs: 1_000,
+  settleGraceMs: 5_000,
 };

@@ -1,5 +1,5 @@
-/** Promise 3 of the spool seen from the scheduler: claims that others take over, and mail that nobody knows of. */
-import { afterEach, beforeEach, expect, test } from "vitest";
+/** The spool seen from the scheduler: claims that others take over, mail that nobody knows of, results that stay unwritten. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { createEventLog } from "../../events/event-log.ts";
 import type { EventRecord } from "../../events/events.ts";
@@ -169,4 +169,14 @@ test("mail whose acceptance was undecided is delivered once", async () => {
   expect(carried()).toEqual([id]);
   await answer(0, delivered);
   expect(spool.size).toBe(0);
+});
+
+test("a stop ends though a result cannot be written", async () => {
+  await submit(1);
+  vi.spyOn(spool, "settle").mockReturnValue(new Promise(() => undefined));
+  await answer(0, delivered);
+  let stopped = false;
+  void scheduler.stop(0).then(() => (stopped = true));
+  await clock.advance(10_000);
+  expect(stopped).toBe(true);
 });

@@ -133,9 +133,10 @@ export function createSettlement(options: SettlementOptions): Settlement {
       made.push(one);
       tell.push(() => tellReport(claim, kind, recipients, messageId));
     }
-    const durable = settle(claim, changes, made);
+    if ((await settle(claim, changes, made)) !== "settled") return;
+    // Only now: writing a large report may take longer than those who are kept have to wait.
     tellKept(changes);
-    if ((await durable) === "settled") for (const one of tell) one();
+    for (const one of tell) one();
   };
 
   const tellReport = (
@@ -212,6 +213,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
         pending++;
         replaceReport(claim, loss, reports(), events)
           .then((smaller) => settle(claim, changes, smaller))
+          .then((outcome) => (outcome === "settled" ? tellKept(changes) : undefined))
           .catch((error: unknown) => reportFailed(claim, error))
           .finally(ended);
         return;

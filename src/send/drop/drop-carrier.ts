@@ -2,8 +2,9 @@
  * Delivers into a directory: one `.eml` file per message, seen under its name only when it is whole and durable
  * (temporary name, fsync, rename, fsync of the directory). Exchange: foreign connector, DropDirectory.
  */
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeDirectory } from "../../ports/make-directory.ts";
 import type { DropSendConnector } from "../../core/policy/send-connector.ts";
 import { createDirectorySync, syncDirectory as syncOne } from "../../ports/directory-sync.ts";
 import { SpoolError, type Claim } from "../../spool/spool.ts";
@@ -76,7 +77,7 @@ export function createDropCarrier({ connector }: DropCarrierOptions): Carrier {
 
 /** Makes the directory and removes what an interrupted run left unfinished. */
 async function prepare(directory: string): Promise<void> {
-  const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+  const made = await makeDirectory(directory, 0o700);
   if (made !== undefined) await syncPath(dirname(made), dirname(directory));
   const names = await readdir(directory);
   await Promise.all(

@@ -6,6 +6,7 @@
 import { mkdir, open, readdir, rename, stat, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { makeDirectory } from "../../ports/make-directory.ts";
 import type { MessageId } from "../../core/message/envelope.ts";
 import { createDirectorySync, syncDirectory, type DirectorySync } from "../../ports/directory-sync.ts";
 import { isMissing } from "../../ports/file-fault.ts";
@@ -46,7 +47,7 @@ export async function openBodyFiles(
   { mayMakeDirectory = true, whyMissing = () => Promise.resolve(undefined) }: BodyFilesOptions = {},
 ): Promise<BodyFiles> {
   const directory = join(spoolDirectory, "bodies");
-  if (mayMakeDirectory) await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (mayMakeDirectory) await makeDirectory(directory, 0o700);
   /** The directory that was opened; undefined: it was not there yet. */
   let own = await identityOf(directory);
   const made = new Map<string, Promise<void>>();

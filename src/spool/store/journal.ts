@@ -3,8 +3,9 @@
  * other. Two segments, `journal/0` and `journal/1`, take turns; one is begun again when all that stands in it has
  * reached LMDB. They are small at first and double each time they are filled, as far as the disk has room.
  */
-import { mkdir, open, statfs } from "node:fs/promises";
+import { open, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDirectory } from "../../ports/make-directory.ts";
 import { syncDirectory } from "../../ports/directory-sync.ts";
 import { encodeFrame, frameBytes, journalBlockBytes, wholeBlocks, type Frame } from "./journal-frame.ts";
 import { framesIn, isHeadless, openSegment, type Segment } from "./journal-segment.ts";
@@ -56,7 +57,7 @@ export async function openJournal(
     return Math.min(most, bavail * bsize * partOfFreeSpace);
   };
   if ((await longestBytes()) < least) return undefined;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeDirectory(folder, 0o700);
   const opened: Segment[] = [];
   const closeAll = async () => {
     for (const segment of opened) await segment.close().catch(() => undefined);
