@@ -6,7 +6,7 @@
  * instruction buffer; `transaction()` would run every put on the event loop while it holds the write lock.
  * `overlappingSync: false` makes the promise wait for fdatasync and the meta page (written through O_DSYNC).
  */
-import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { open, type Database, type RootDatabase } from "lmdb";
 import { join } from "node:path";
 import type { FileUse } from "./file-room.ts";
@@ -35,6 +35,7 @@ const readersBytes = 3 * 4096;
 /** Opens or creates it in an existing directory; its entry there is not durable yet. Throws the system's error. */
 export function openEnvironment(directory: string): Environment {
   allocateReaders(directory);
+  openAsLmdbWill(directory);
   const options = {
     path: directory,
     encoding: "binary",
@@ -69,6 +70,24 @@ function allocateReaders(directory: string): void {
     for (let left = readersBytes - fstatSync(fd).size; left > 0;) left -= writeSync(fd, Buffer.alloc(left));
   } finally {
     closeSync(fd);
+  }
+}
+
+/**
+ * A failed open within LMDB ends the process by a signal. So the descriptors it will ask for are opened here before,
+ * where what is missing (rights, descriptors, an inode) is an error like any other.
+ */
+function openAsLmdbWill(directory: string): void {
+  const opened: number[] = [];
+  try {
+    opened.push(openSync(join(directory, readersFile), constants.O_RDWR));
+    const { O_RDWR, O_CREAT, O_WRONLY } = constants;
+    // Not there on Windows.
+    const syncOnWrite = (constants as { readonly O_DSYNC?: number }).O_DSYNC ?? 0;
+    for (const flags of [O_RDWR | O_CREAT, O_WRONLY | syncOnWrite])
+      opened.push(openSync(join(directory, dataFile), flags, 0o600));
+  } finally {
+    for (const fd of opened) closeSync(fd);
   }
 }
 
