@@ -67,6 +67,23 @@ describe("behind AUTH, only what is a command beyond doubt is logged", () => {
   );
 });
 
+it("who has proved who it is is logged whole from its next transaction on", () => {
+  const mask = createCredentialMask();
+  const line = (text: string): string =>
+    mask.command(text, parseCommand(Buffer.from(text, "latin1"), nothingOffered));
+  line("AUTH LOGIN");
+  expect(mask.secret()).toBe("****");
+  mask.proved();
+  expect(["c2VjcmV0", "QUIT hunter2", "MAIL FROM:<a@b.example>", "XYZZY"].map(line)).toEqual([
+    "****",
+    "QUIT ****",
+    "MAIL FROM:<a@b.example>",
+    "XYZZY",
+  ]);
+  line("AUTH LOGIN");
+  expect(["MAIL FROM:<a@b.example>", "XYZZY"].map(line)).toEqual(["MAIL FROM:<a@b.example>", "****"]);
+});
+
 it("who was trusted is logged again", () => {
   const mask = createCredentialMask();
   expect(mask.secret()).toBe("****");

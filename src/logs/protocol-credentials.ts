@@ -13,22 +13,28 @@ export interface CredentialMask {
   command(line: string, command: Command | CommandFault): string;
   /** A response to a challenge (334), or a line of which nothing is known: it may have been AUTH. */
   secret(): string;
-  /** The client has proved who it is, or begins anew under TLS. */
+  /** The client begins anew under TLS. */
   trust(): void;
+  /** The client has proved who it is: with its next transaction nothing is masked any more. */
+  proved(): void;
 }
 
 /** Cost: one object; for each line a look at its command. */
 export function createCredentialMask(): CredentialMask {
   /** What comes may be credentials. */
   let wary = false;
+  let hasProved = false;
   return {
     command(line, command) {
       const { verb } = command;
       const isAuth = verb === "AUTH" || (isUnread(verb) && looksLikeAuth.test(line));
       if (isAuth) {
         wary = true;
+        hasProved = false;
         return maskAuth(line);
       }
+      // More of its credentials may come first, wrapped or repeated.
+      if (hasProved && verb === "MAIL" && !("reply" in command) && command.conforming) wary = false;
       return wary ? onlyCommands(line, command) : line;
     },
     secret() {
@@ -37,6 +43,9 @@ export function createCredentialMask(): CredentialMask {
     },
     trust() {
       wary = false;
+    },
+    proved() {
+      hasProved = true;
     },
   };
 }

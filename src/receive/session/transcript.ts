@@ -34,7 +34,7 @@ export function createTranscript(log: ProtocolSession): SessionTranscript {
     unread: () => void mask.secret(),
     secured: () => mask.trust(),
     reply(reply) {
-      if (reply.startsWith("235")) mask.trust();
+      if (reply.startsWith("235")) mask.proved();
       for (const line of reply.split("\r\n")) if (line !== "") log.line(">", line);
     },
     note: (data, context) => log.line("*", data, context),
