@@ -3,13 +3,14 @@
  */
 import type { Socket } from "node:net";
 import type { Endpoint } from "../core/policy/receive-connector.ts";
+import type { Reply } from "../core/smtp/reply.ts";
 import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
 import { contains, type IpRange } from "../core/units/ip-range.ts";
 import type { Events } from "../events/events.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Admitted, AdmissionSettings, Arrival, Door } from "./admission/admission.ts";
 import { readProxySource } from "./connection/proxy-source.ts";
-import { turnAway } from "./connection/turn-away.ts";
+import { turnAway as turnAwaySocket } from "./connection/turn-away.ts";
 import { createWaitingClients } from "./waiting-clients.ts";
 
 export interface FrontDoorSettings extends AdmissionSettings {
@@ -41,6 +42,7 @@ export function createFrontDoor(around: {
     if (socket.destroyed) admitted.lease.end();
     else around.open(socket, admitted, endpoint);
   };
+  const turnAway = (socket: Socket, reply: Reply): void => turnAwaySocket(socket, reply, clock);
   const waitingClients = createWaitingClients({ door, clock, settings, open, turnAway });
 
   const admit = async (socket: Socket, endpoint: Endpoint, arrival: Arrival): Promise<void> => {

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { ReceiveConnectorSettings } from "../../src/core/policy/receive-connector.ts";
 import { ipRange } from "../../src/core/units/ip-range.ts";
+import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { type ScriptedClient, connectScriptedClient } from "../../src/testing/scripted-client.ts";
 import { type TemporaryRelay, startTemporaryRelay } from "../../src/testing/temporary-relay.ts";
 import { receiveConnector } from "../../src/testing/test-settings.ts";
@@ -43,6 +44,27 @@ describe("maxInboundConnection 3", () => {
     await untilSessions(2);
     expect(await greeting("127.0.0.5")).toMatch(/^220 /);
   });
+});
+
+test("who is refused cannot stay by sending on", async () => {
+  const clock = createFakeClock();
+  relay = await startTemporaryRelay({
+    receiveConnectors: [receiveConnector({ maxInboundConnection: 1 })],
+    ports: { clock },
+  });
+  expect(await greeting()).toMatch(/^220 /);
+  expect(await greeting()).toMatch(total);
+  const refused = open[1]!;
+  for (let i = 0; i < 5; i++) {
+    refused.send("x");
+    await clock.advance(1_000);
+  }
+  await refused.closed();
+  open[0]?.close();
+  const stopped = relay.stop();
+  await clock.advance(30_000);
+  await stopped;
+  await start({});
 });
 
 describe("maxInboundConnectionPerSource 2", () => {

@@ -1,12 +1,15 @@
+/** Refuses a connection. It stands outside all limits by then, so whatever it does, it is gone soon. */
 import type { Socket } from "node:net";
 import { encodeReply, type Reply } from "../../core/smtp/reply.ts";
+import type { Clock } from "../../ports/ports.ts";
 
-/** How long a refused client may take to read its reply. */
+/** How long a refused client may take to read its reply, whatever it sends meanwhile. */
 const turnAwayMs = 2_000;
 
-/** Refuses a connection: `reply` stands in place of the greeting. */
-export function turnAway(socket: Socket, reply: Reply): void {
-  socket.setTimeout(turnAwayMs, () => socket.destroy());
+/** `reply` stands in place of the greeting. */
+export function turnAway(socket: Socket, reply: Reply, clock: Clock): void {
+  const timer = clock.after(turnAwayMs, () => socket.destroy());
+  socket.once("close", () => timer.cancel());
   socket.resume();
   socket.end(encodeReply(reply, true));
 }
