@@ -71,6 +71,12 @@ const tolerances: readonly (readonly [string, string, string, string])[] = [
     "taken, quoted in the trace header; controls are refused",
     "—",
   ],
+  [
+    "the mark of UTF-8 (U+FEFF) in front of a command, or of content",
+    "RFC 5321 §4.1.1",
+    "ignored; taken out of the content",
+    "—",
+  ],
   ["EHLO, HELO without a name", "RFC 5321 §4.1.1.1", "the address stands in for it", "`requireEhloDomain`"],
   ["parameters, BDAT, AUTH behind HELO", "RFC 5321 §2.2.1", "taken", "—"],
   [
@@ -102,7 +108,7 @@ const tolerances: readonly (readonly [string, string, string, string])[] = [
     "—",
   ],
   [
-    "a session whose first line, EHLO or HELO, ends in LF alone",
+    "a session in which EHLO, HELO or a bare NOOP, QUIT, RSET, HELP ends in LF alone before any line ends in CRLF",
     "RFC 5321 §2.3.8",
     "LF ends its command lines; the end of data stays CRLF.CRLF",
     "—",

@@ -93,7 +93,7 @@ export function createSessions(options: {
       const session = new Session(state, services, connection, transcriptOf(state, endpoint));
       const watched: Watched = {
         connection,
-        inactivityTimeout: admitted.connector.connectionInactivityTimeout,
+        inactivityTimeout: () => session.inactivityTimeoutMs,
         totalTimeout: admitted.connector.connectionTimeout,
         isWaiting: () => session.isWaiting,
         timedOut: () => session.timedOut(),

@@ -202,6 +202,27 @@ const forms: readonly Dialog[] = [
     { ways: ["rows", "octets"] },
   ],
   [
+    "who begins with something else, and greets then",
+    [
+      [octets("\n"), "500 5.5.2"],
+      [octets("EHLO device\n"), "250"],
+      [octets("QUIT\n"), "221", "closed"],
+    ],
+    { ways: ["rows"] },
+  ],
+  ["a check of the port without CRLF", [[octets("QUIT\n"), "221", "closed"]]],
+  [
+    "and with more in front of its end",
+    [
+      [octets("HELO device\n"), "250"],
+      [octets("MAIL FROM:<a@b.example>\n"), "250"],
+      [octets("RCPT TO:<c@d.example>\n"), "250"],
+      [octets("DATA\n"), "354"],
+      [octets("Subject: x\n\nbody\n.\nQUIT\n"), "550 5.6.11", "closed"],
+    ],
+    { ways: ["rows", "octets"] },
+  ],
+  [
     "HTTP on the SMTP port ends the session",
     [["GET / HTTP/1.1", "500", "closed"]],
     { ways: ["rows", "octets"] },

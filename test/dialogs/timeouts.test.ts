@@ -82,6 +82,34 @@ describe("connectionInactivityTimeout 5 min, connectionTimeout 10 min", () => {
     expect(relay.relay.queues().reduce((sum, queue) => sum + queue.messages, 0)).toBe(0);
   });
 
+  test.each(["x\n.\n", "x\n.\r\n", "x\r\n.\n", "x\r.\r", "x\r\r\n.\r\r\n", "x\n.\nQUIT\n", ".\n"])(
+    "a client whose end of data is %j is told what is wrong, before it gives up",
+    async (content) => {
+      await mailTransaction();
+      await client.command("DATA");
+      client.send(content);
+      await clock.settle();
+      await clock.advance(9 * second);
+      expect(await unanswered()).toBe(true);
+      await clock.advance(2 * second);
+      await client.expect("550 5.6.11 SMTP; lines must end in CR and LF");
+      await client.closed();
+    },
+  );
+
+  test("what looks like an end of data within it ends nothing", async () => {
+    await mailTransaction();
+    await client.command("DATA");
+    client.send("x\n.\n");
+    await clock.settle();
+    await clock.advance(9 * second);
+    client.send("goes on");
+    await clock.settle();
+    await clock.advance(minute);
+    client.send("\r\n.\r\n");
+    await client.expect(250);
+  });
+
   test("an idle client inside a chunk is told and closed", async () => {
     await mailTransaction();
     client.send("BDAT 100 LAST\r\nten octets");

@@ -17,6 +17,8 @@ export interface HeaderFacts {
 
 /** Longer values are cut off: they are for logs and replies. Octets. */
 export const maxHeaderValueOctets = 1000;
+/** RFC 5322 §2.1.1: no name of a field is longer. */
+const longestLineOctets = 998;
 
 const carriageReturn = 13;
 const lineFeed = 10;
@@ -27,9 +29,10 @@ const colon = 58;
 /**
  * Facts about a header with CRLF line ends, up to the first empty line or the end. Of repeated fields the first
  * counts. Values are unfolded, read as UTF-8; control characters become spaces, so that a value is one line.
+ * `isCutOff`: the header goes on behind its last octet, so that its last line may be the beginning of a field.
  * Cost: one native search per line; strings only for the fields returned. Linear.
  */
-export function scanHeader(header: Buffer): HeaderFacts {
+export function scanHeader(header: Buffer, isCutOff = false): HeaderFacts {
   let receivedCount = 0;
   let hasDate = false;
   let messageId: string | undefined;
@@ -40,7 +43,9 @@ export function scanHeader(header: Buffer): HeaderFacts {
   while (at < header.length) {
     const first = header[at]!;
     if (first === carriageReturn && header[at + 1] === lineFeed) break;
-    if (!beginsField(header, at)) {
+    const nameEnd = behindName(header, at);
+    if (isCutOff && nameEnd === header.length && nameEnd - at <= longestLineOctets) break;
+    if (nameEnd === at || header[nameEnd] !== colon) {
       brokenAt = at;
       break;
     }
@@ -74,13 +79,13 @@ export function scanHeader(header: Buffer): HeaderFacts {
   };
 }
 
-/** A name and a colon; spaces between them are obsolete syntax. */
-function beginsField(header: Buffer, at: number): boolean {
+/** Where the colon of a field that begins at `at` has to stand; spaces in front of it are obsolete syntax. */
+function behindName(header: Buffer, at: number): number {
   let i = at;
   for (let c = header[i]; c !== undefined && c > space && c < 127 && c !== colon; c = header[++i]);
-  if (i === at) return false;
+  if (i === at) return at;
   while (header[i] === space || header[i] === tab) i++;
-  return header[i] === colon;
+  return i;
 }
 
 /** The separator line of a mailbox file, `From app@host Sat Nov 28 19:00:00 2026`, quoted or not. */

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ContentFraming } from "../smtp/content-framing.ts";
 import { repairHeader } from "./repair-header.ts";
 
@@ -38,6 +38,11 @@ it.each([
     "X-Mailbox-Line: From app Sat Nov 28 19:00:00 2026\r\nSubject: x\r\n\r\nbody\r\n",
   ],
   [">From app\r\ntext\r\n", "X-Mailbox-Line: >From app\r\n", "X-Mailbox-Line: >From app\r\n\r\ntext\r\n"],
+  ["\xef\xbb\xbfSubject: x\r\n\r\nx", "Subject: x\r\n", "Subject: x\r\n\r\nx"],
+  ["\xef\xbb\xbfFrom app\r\n\r\nx", "X-Mailbox-Line: From app\r\n", "X-Mailbox-Line: From app\r\n\r\nx"],
+  ["\xef\xbb\xbfno field", "", "\r\nno field"],
+  ["\xef\xbb\xbf\xef\xbb\xbfX: y\r\n", "", "\r\n\xef\xbb\xbfX: y\r\n"],
+  ["\xef\xbb: x\r\n", "", "\r\n\xef\xbb: x\r\n"],
   ["From: a@b\r\n\r\nx", "From: a@b\r\n", undefined],
 ])("%j", (text, header, content = text) => {
   for (const pieceBytes of [1, 7, 1_000])
@@ -46,4 +51,22 @@ it.each([
 
 it("facts are of the header alone", () => {
   expect(repaired("X: y\r\nno field\r\nSubject: in the body\r\n", 1_000).facts.subject).toBeUndefined();
+});
+
+describe("a header of which only the beginning is kept", () => {
+  it.each([
+    // what is kept, where it is broken
+    ["Subject: x\r\nX-Fie", -1],
+    ["Subject: x\r\nX-Field", -1],
+    ["Subject: x\r\nX-Field ", -1],
+    ["Subject: x\r\nX-Field:", -1],
+    ["Subject: x\r\n", -1],
+    ["Subject: x\r\nno field", 12],
+    ["Subject: x\r\nno field\r\nX-Fie", 12],
+    ["x".repeat(998), -1],
+    ["x".repeat(999), 0],
+  ])("%j is broken at %i", (text, brokenAt) => {
+    const octets = Buffer.from(text);
+    expect(repairHeader(octets, [octets], true).brokenAt).toBe(brokenAt);
+  });
 });

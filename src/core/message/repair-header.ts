@@ -1,15 +1,16 @@
 /**
  * Content that does not begin as a message does (RFC 5322 §2.1): plain text of a script, a header without the empty line
- * behind it, a mailbox file. Left as it is, its first lines would become part of this relay's own trace header, or its
+ * behind it, a mailbox file, a file that begins with the mark of UTF-8. Left as it is, its first lines would become part of this relay's own trace header, or its
  * body part of the header.
  */
+import { behindByteOrderMark } from "../octets/byte-order-mark.ts";
 import { beginsWithMboxLine, scanHeader, type HeaderFacts } from "./header-scan.ts";
 
 export interface RepairedHeader {
   /** What is header. */
   readonly header: Buffer;
   readonly facts: HeaderFacts;
-  /** Where an empty line was put in, in octets of the content as it came; -1: nowhere. */
+  /** Where an empty line was put in, in octets of `header`; -1: nowhere. */
   readonly brokenAt: number;
   /** The content so far, with what was put in. */
   readonly content: readonly Buffer[];
@@ -21,13 +22,21 @@ const mailboxLine = Buffer.from("X-Mailbox-Line: ");
 
 /**
  * `octets`: the header as it seems, with CRLF line ends; `content`: all that came, beginning with it. In front of the
- * first line that is no header field an empty line is put in: what follows is body. Cost: the header's scan.
+ * first line that is no header field an empty line is put in: what follows is body. `isCutOff`: the header is longer than
+ * `octets`, which may end within a field. Cost: the header's scan.
  */
-export function repairHeader(octets: Buffer, content: readonly Buffer[]): RepairedHeader {
+export function repairHeader(octets: Buffer, content: readonly Buffer[], isCutOff = false): RepairedHeader {
+  const markBytes = behindByteOrderMark(octets, 0);
+  return markBytes === 0
+    ? repairUnmarked(octets, content, isCutOff)
+    : repairUnmarked(octets.subarray(markBytes), without(content, markBytes), isCutOff);
+}
+
+function repairUnmarked(octets: Buffer, content: readonly Buffer[], isCutOff: boolean): RepairedHeader {
   const fromMailbox = beginsWithMboxLine(octets);
   const header = fromMailbox ? Buffer.concat([mailboxLine, octets]) : octets;
   const whole = fromMailbox ? [mailboxLine, ...content] : content;
-  const facts = scanHeader(header);
+  const facts = scanHeader(header, isCutOff);
   const { brokenAt } = facts;
   return brokenAt === -1
     ? { header, facts, brokenAt, content: whole }
@@ -37,6 +46,17 @@ export function repairHeader(octets: Buffer, content: readonly Buffer[]): Repair
         brokenAt,
         content: [...putIn(whole, brokenAt, emptyLine)],
       };
+}
+
+/** `content` without its first octets. */
+function without(content: readonly Buffer[], octets: number): Buffer[] {
+  const left: Buffer[] = [];
+  let toGo = octets;
+  for (const piece of content) {
+    left.push(piece.subarray(toGo));
+    toGo -= Math.min(toGo, piece.length);
+  }
+  return left;
 }
 
 function* putIn(content: readonly Buffer[], at: number, octets: Buffer): Generator<Buffer> {

@@ -16,6 +16,8 @@ describe("parseCommand", () => {
     ["EHLO [IPv6:::1]", { verb: "EHLO", domain: "[IPv6:::1]" }],
     ["EHLO [fe80::1]", { verb: "EHLO", domain: "[fe80::1]" }],
     ["EHLO", { verb: "EHLO", domain: "" }],
+    ["\ufeffEHLO ü", { verb: "EHLO", domain: "ü" }],
+    ["\ufeffMAIL FROM:<a@b>", { verb: "MAIL", ascii: true }],
     ["EHLO a b", { verb: "EHLO", domain: "a b" }],
     ["EHLO my computer (old)", { verb: "EHLO", domain: "my computer (old)" }],
     ["EHLO (null)", { verb: "EHLO", domain: "(null)" }],

@@ -1,5 +1,6 @@
 /** Command lines: RFC 5321 §4.1, with the commands of RFC 3030 (BDAT), 3207 (STARTTLS) and 4954 (AUTH). */
 import { parsePath } from "./address.ts";
+import { behindByteOrderMark, byteOrderMark } from "../octets/byte-order-mark.ts";
 import { carriageReturn, isUnsafeUnicode, space, tab } from "./characters.ts";
 import {
   parseMailParameters,
@@ -74,7 +75,7 @@ const http: Command = { verb: "HTTP" };
 
 /**
  * The command in `line` from `start` to `end`, without its CRLF. Verbs in any case; trailing blanks and CRs are ignored,
- * a tab outside quotes is a space. Other control characters, and octets above 127 that are not UTF-8, are refused
+ * and the mark of UTF-8 in front (.NET's StreamWriter sends it); a tab outside quotes is a space. Other control characters, and octets above 127 that are not UTF-8, are refused
  * wherever they stand, but for the name in EHLO and HELO, which applications write in any character set.
  * Cost: one string for the line, two to four slices; about a microsecond for MAIL and RCPT. Linear in length.
  */
@@ -85,6 +86,7 @@ export function parseCommand(
   end: number = line.length,
 ): Command | CommandFault {
   while (end > start && isTrailing(line[end - 1]!)) end--;
+  if (line[start] === byteOrderMark[0]) start = behindByteOrderMark(line, start);
   let eightBit = false;
   let tabs = false;
   for (let i = start; i < end; i++) {

@@ -7,8 +7,9 @@ import type { Connection } from "./connection.ts";
 
 export interface Watched {
   readonly connection: Connection;
+  /** How long it may be silent now. Milliseconds. */
+  inactivityTimeout(): number;
   /** Milliseconds. */
-  readonly inactivityTimeout: number;
   readonly totalTimeout: number;
   /** The server itself keeps the client waiting (tarpit, storing): it is not idle. */
   isWaiting(): boolean;
@@ -35,7 +36,7 @@ export function createDeadlines(clock: Clock): Deadlines {
       if (connection.lingersAt(now)) {
         connection.destroy();
       } else if (connection.closingSince === undefined) {
-        const idle = now - connection.lastActivityAt >= watched.inactivityTimeout && !watched.isWaiting();
+        const idle = now - connection.lastActivityAt >= watched.inactivityTimeout() && !watched.isWaiting();
         if (idle || now - connection.openedAt >= watched.totalTimeout) watched.timedOut();
       }
     }

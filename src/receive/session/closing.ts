@@ -6,8 +6,10 @@ import { tellFault } from "./session-fault.ts";
 
 /** Says why and closes; content under way is dropped. */
 export function sayAndClose(parts: SessionParts, reason: CloseReason): void {
+  const { seemsEnded } = parts.content;
   parts.content.discard();
-  closeWith(parts, reason === "timedOut" ? replies.timedOut : replies.shuttingDown);
+  if (reason !== "timedOut") closeWith(parts, replies.shuttingDown);
+  else closeWith(parts, seemsEnded ? replies.endOfDataNeedsCrlf : replies.timedOut);
 }
 
 /** Closes behind `reply`, the last one. */
@@ -22,9 +24,10 @@ export function closeWith(parts: SessionParts, reply: Reply): void {
   else parts.connection.close();
 }
 
-/** The client has said all it will say, and has its replies. */
+/** The client has said all it will say, and has its replies, but for one to content whose end was not found. */
 export function closeSilently(parts: SessionParts): void {
   if (parts.phase.kind === "closed") return;
+  if (parts.content.seemsEnded) return closeWith(parts, replies.endOfDataNeedsCrlf);
   parts.phase = { kind: "closing", by: "client" };
   parts.connection.close();
 }

@@ -98,10 +98,11 @@ export class ContentIntake {
   #lookAtHeader(): void {
     const { connector } = this.#state;
     this.#headerSeen = true;
-    const repair = repairHeader(this.#framing.headerOctets(), this.#held);
+    const isTooLarge = this.#framing.headerSizeBytes > connector.maxHeaderSize;
+    const repair = repairHeader(this.#framing.headerOctets(), this.#held, isTooLarge);
     const { header, facts } = repair;
     this.#header = facts;
-    if (repair.brokenAt === -1 && this.#framing.headerSizeBytes > connector.maxHeaderSize) {
+    if (repair.brokenAt === -1 && isTooLarge) {
       this.#refuse(replies.headerTooLarge);
       this.breakOff = replies.headerTooLarge;
       return;

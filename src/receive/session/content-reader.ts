@@ -7,6 +7,11 @@ import type { SessionServices } from "./services.ts";
 import type { SessionState } from "./state.ts";
 import type { SessionTranscript } from "./transcript.ts";
 
+/** As clients end their data that write LF, CR, or CR CR LF. */
+const looksEnded = /[\r\n]\.(?:\r*\n|\r)(?:QUIT\r*\n)?$/i;
+/** As long as what `looksEnded` looks for. */
+const tailBytes = 16;
+
 export type ContentProgress =
   /** Wants more octets. */
   | "more"
@@ -28,7 +33,7 @@ export class ContentReader {
   #intake: ContentIntake | undefined;
   #chunk: Chunk | undefined;
   #chunkRemainingBytes = 0;
-  /** The last octets of the content as they came; of clients without CRLF. */
+  /** The last octets of the content as they came. */
   #tail = "";
 
   constructor(
@@ -66,6 +71,14 @@ export class ContentReader {
     this.#chunkRemainingBytes = chunk.sizeBytes;
     this.#expects = "chunk";
     if (chunk.refusal === undefined) this.#intake ??= this.#newIntake("raw");
+  }
+
+  /**
+   * A line of one dot came that ends nothing, for want of CRLF.CRLF, and at most QUIT behind it: a client that falls
+   * silent here waits for a reply.
+   */
+  get seemsEnded(): boolean {
+    return this.#expects === "dots" && looksEnded.test(this.#tail);
   }
 
   /** Drops what has come; what is expected stays expected. */
@@ -118,17 +131,16 @@ export class ContentReader {
     input.at = intake.feed(input.octets, from, input.octets.length);
     if (intake.breakOff !== undefined) return "broken";
     if (intake.ended) return "ended";
-    if (input.lineFeedsOnly === true && this.#looksEnded(input.octets, from)) {
+    const { octets } = input;
+    this.#tail = (this.#tail + octets.toString("latin1", Math.max(from, octets.length - tailBytes))).slice(
+      -tailBytes,
+    );
+    // A client without CRLF will send nothing better.
+    if (input.lineFeedsOnly === true && this.#tail.endsWith("\n") && this.seemsEnded) {
       intake.breakOff = replies.endOfDataNeedsCrlf;
       return "broken";
     }
     return intake.mustWait ? "wait" : "more";
-  }
-
-  /** A client without CRLF waits behind a line of one dot. It is told, for it would wait for ever. */
-  #looksEnded(octets: Buffer, from: number): boolean {
-    this.#tail = (this.#tail + octets.toString("latin1", Math.max(from, octets.length - 3))).slice(-3);
-    return this.#tail === "\n.\n";
   }
 
   #readChunk(): ContentProgress {

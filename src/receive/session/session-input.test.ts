@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SessionInput } from "./session-input.ts";
 
 /** Outcomes in order, lines as their text, until there is no whole line any more. */
-function outcomes(chunks: readonly string[], limitBytes = 10): string[] {
+function outcomes(chunks: readonly string[], limitBytes = 20): string[] {
   const input = new SessionInput();
   const seen: string[] = [];
   for (const chunk of chunks) {
@@ -19,10 +19,15 @@ const table: readonly (readonly [string, readonly string[]])[] = [
   ["NOOP\r\nRSET\r\n", ['"NOOP"', '"RSET"']],
   ["\r\n", ['""']],
   ["NOOP", []],
-  ["NOOP\nRSET\r\nQUIT\r\n", ["bareLinefeed", "dropped", '"QUIT"']],
-  ["\n\n\r\nQUIT\r\n", ["bareLinefeed", "dropped", "dropped", '"QUIT"']],
+  ["NOOP\nRSET\r\nQUIT\r\n", ['"NOOP"', '"RSET"', '"QUIT"']],
+  ["\r\nNOOP\nRSET\r\nQUIT\r\n", ['""', "bareLinefeed", "dropped", '"QUIT"']],
+  ["\r\n\n\n\r\nQUIT\r\n", ['""', "bareLinefeed", "dropped", "dropped", '"QUIT"']],
+  ["\nhi\nEHLO x\nQUIT\n", ["bareLinefeed", "dropped", '"EHLO x"', '"QUIT"']],
+  ["hi\nNOOP x\nhi\r\nQUIT\nNOOP\r\n", ["bareLinefeed", "dropped", "dropped", "bareLinefeed", "dropped"]],
+  ["\xef\xbb\xbfEHLO x\nQUIT\n", ['"\xef\xbb\xbfEHLO x"', '"QUIT"']],
+  ["ehlo\tx\nQUIT\n", ['"ehlo\tx"', '"QUIT"']],
   ["0123456789\r\n", ['"0123456789"']],
-  ["0123456789a\r\nQUIT\r\n", ["tooLong", '"QUIT"']],
+  ["0123456789012345678901\r\nQUIT\r\n", ["tooLong", '"QUIT"']],
   ["NOOP\r\r\nQUIT\r\n", ['"NOOP\r"', '"QUIT"']],
   ["\rNOOP\r\n", ['"\rNOOP"']],
 ];

@@ -1,8 +1,9 @@
 /**
  * What a client has sent and nobody has looked at yet: cut into command lines here, or taken as content by the
  * session. Only CRLF ends a line (RFC 5321 §2.3.8); what stands before a bare line feed is never a command. The one
- * exception are clients that know no CRLF at all: where the first line is EHLO or HELO and ends in a bare line feed, so
- * may all lines of that session (docs/decisions/0025). The end of data is no line of this kind.
+ * exception are clients that know no CRLF at all: where, before any CRLF, a line that greets (or is a word that changes
+ * nothing) ends in a bare line feed, so may all lines of that session (docs/decisions/0025). The end of data is no line
+ * of this kind.
  */
 import { copyOctets } from "../../core/octets/slab.ts";
 
@@ -30,7 +31,7 @@ export class SessionInput {
   lineEnd = 0;
   /** The client has said all it will say. */
   ended = false;
-  /** Its lines end in line feeds alone; undefined before the first line. */
+  /** Its lines end in line feeds alone; undefined while that is not known. */
   lineFeedsOnly: boolean | undefined;
   /** Up to here no line feed was found. */
   #scanned = 0;
@@ -88,24 +89,30 @@ export class SessionInput {
     const end = octets.indexOf(LF, Math.max(at, this.#scanned));
     if (end === -1) {
       this.#scanned = octets.length;
+      // The CR of the end may be among them.
+      const isShort = octets.length - at <= limitBytes + 1;
       if (this.#dropping) {
-        this.#dropIncomplete();
+        if (!isShort || this.lineFeedsOnly !== undefined) this.#dropIncomplete();
         return "more";
       }
-      // The CR of the end may be among them.
-      if (octets.length - at <= limitBytes + 1) return "more";
+      if (isShort) return "more";
+      this.lineFeedsOnly ??= false;
       this.#dropping = true;
       this.#dropIncomplete();
       return "tooLong";
     }
     this.at = end + 1;
     const endsInCrlf = end > at && octets[end - 1] === CR;
+    if (endsInCrlf) this.lineFeedsOnly ??= false;
+    else if (this.lineFeedsOnly === undefined && begins(octets, at)) {
+      this.lineFeedsOnly = true;
+      this.#dropping = false;
+    }
     if (this.#dropping) {
       this.#dropping = !endsInCrlf;
       return "dropped";
     }
-    this.lineFeedsOnly ??= !endsInCrlf && greets(octets, at);
-    if (!endsInCrlf && !this.lineFeedsOnly) {
+    if (!endsInCrlf && this.lineFeedsOnly !== true) {
       this.#dropping = true;
       return "bareLinefeed";
     }
@@ -121,6 +128,9 @@ export class SessionInput {
   }
 }
 
-function greets(octets: Buffer, at: number): boolean {
-  return /^(?:EHLO|HELO)[ \n]/i.test(octets.toString("latin1", at, at + 5));
+/** A greeting, or what people and checks of the port say in place of one. */
+function begins(octets: Buffer, at: number): boolean {
+  return /^(?:\xef\xbb\xbf)?(?:(?:EHLO|HELO)[ \t\n]|(?:NOOP|QUIT|RSET|HELP)\n)/i.test(
+    octets.toString("latin1", at, at + 8),
+  );
 }

@@ -21,6 +21,9 @@ import { waitFor } from "./waiting.ts";
 /** Octets that wait while a command is being answered; then reading stops. */
 const maxWaitingInputBytes = 64 * 1024;
 
+/** A client that believes its content ended is told otherwise before it gives up. */
+const unendedContentMs = 10_000;
+
 export class Session implements ConnectionHandler {
   readonly state: SessionState;
   readonly #parts: SessionParts;
@@ -50,6 +53,14 @@ export class Session implements ConnectionHandler {
   get isWaiting(): boolean {
     const { phase } = this.#parts;
     return phase !== reading && phase.kind !== "handshake";
+  }
+
+  /** How long the client may be silent now. Milliseconds. */
+  get inactivityTimeoutMs(): number {
+    const { connectionInactivityTimeout } = this.state.connector;
+    return this.#parts.content.seemsEnded
+      ? Math.min(unendedContentMs, connectionInactivityTimeout)
+      : connectionInactivityTimeout;
   }
 
   get activity(): SessionActivity {
