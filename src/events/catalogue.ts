@@ -130,6 +130,13 @@ export const catalogue = {
     level: 0,
     text: "The relay is rejecting message submissions because it keeps using more memory than the configured threshold. %resources",
   },
+  FileDescriptorsUsedUp: {
+    id: 20029,
+    category: "ResourceManager",
+    severity: "Error",
+    level: 0,
+    text: "The relay has no file descriptor left: new connections are closed without a greeting, and messages that need a file are put off. Close what holds them (Get-Connection, process_open_fds), lower maxInboundConnection, or raise the limit of the system's service (LimitNOFILE, ulimit -n).",
+  },
   RelayStarted: {
     id: 20001,
     category: "TransportService",

@@ -61,12 +61,7 @@ export function createResourceMonitor(options: {
         if (!stopped) take(pressAgain(pressure, readingsOf(sample, queueLength(), settings)));
       } catch (fault) {
         // Told once: a meter that cannot be read is no reason to refuse mail.
-        // A directory that is gone is told by the spool.
-        if (!meterFailed && !stopped && (fault as { code?: unknown }).code !== "ENOENT")
-          events.emit("RelayFault", {
-            where: "the measuring of resources",
-            error: fault instanceof Error ? fault.message : String(fault),
-          });
+        if (!meterFailed && !stopped) tellFailed(fault, events);
         meterFailed = true;
         pressure = noPressure;
       }
@@ -117,6 +112,17 @@ function readingsOf(
 /** A file system that tells no size is not full. */
 function percentOf(part: number, whole: number): number {
   return whole > 0 ? (100 * part) / whole : 0;
+}
+
+function tellFailed(fault: unknown, events: Events): void {
+  const { code } = fault as { readonly code?: unknown };
+  // A directory that is gone is told by the spool.
+  if (code === "ENOENT") return;
+  if (code === "EMFILE" || code === "ENFILE") return void events.emit("FileDescriptorsUsedUp", {});
+  events.emit("RelayFault", {
+    where: "the measuring of resources",
+    error: fault instanceof Error ? fault.message : String(fault),
+  });
 }
 
 const order = ["Low", "Medium", "High"] as const;

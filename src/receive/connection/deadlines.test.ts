@@ -18,7 +18,7 @@ function watching() {
     };
     const watched = {
       connection: connection as unknown as Connection,
-      inactivityTimeout: 10_000,
+      inactivityTimeout: () => 10_000,
       totalTimeout: 30_000,
       isWaiting: () => isWaiting,
       timedOut: () => {
