@@ -1,6 +1,6 @@
+/** What a meter that cannot be read is told as. */
 import { expect, it } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
-import { testSettings } from "../testing/test-settings.ts";
 import { createResourceMonitor } from "./resource-monitor.ts";
 
 it.each([
@@ -16,9 +16,17 @@ it.each([
       sample: () => Promise.reject(Object.assign(new Error(code), { code })),
       close: () => undefined,
     },
-    settings: SETTINGS,
+    settings: {
+      backPressureEnabled: true,
+      backPressureMemoryMedium: 72,
+      backPressureMemoryHigh: 75,
+      backPressureQueueMedium: 1_000_000,
+      backPressureQueueHigh: 2_000_000,
+      backPressureLagMedium: 1_000,
+      backPressureLagHigh: 5_000,
+    },
     clock,
-    events: EVENTS,
+    events: { wants: () => true, emit: (name) => void told.push(name) },
     queueLength: () => 0,
   });
   await monitor.start();
