@@ -118,7 +118,10 @@ function tellFailed(fault: unknown, events: Events): void {
   const { code } = fault as { readonly code?: unknown };
   // A directory that is gone is told by the spool.
   if (code === "ENOENT") return;
-  if (code === "EMFILE" || code === "ENFILE") return void events.emit("FileDescriptorsUsedUp", {});
+  if (code === "EMFILE" || code === "ENFILE") {
+    events.emit("FileDescriptorsUsedUp", {});
+    return;
+  }
   events.emit("RelayFault", {
     where: "the measuring of resources",
     error: fault instanceof Error ? fault.message : String(fault),
