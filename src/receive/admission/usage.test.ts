@@ -287,3 +287,21 @@ describe("UsageRing", () => {
     expect(ring.sumLastDay(dayMs + minuteMs)).toBe(0);
   });
 });
+
+it("keeps a thousand connectors; one without open connections makes room for the next", () => {
+  const { usage } = setup();
+  const enter = (name: string): void => usage.entered(name, "10.0.0.1", { open: 1, openFromSource: 1 });
+  const message = (name: string): void => usage.message(name, "10.0.0.1");
+  enter("busy");
+  message("idle");
+  for (let n = 0; n < 998; n++) enter(`c${n}`);
+  const names = (): string[] => usage.connectors().map(({ connector }) => connector);
+  expect(names()).toHaveLength(1_000);
+  message("one more");
+  expect(names()).toHaveLength(1_000);
+  expect([names().includes("busy"), names().includes("idle"), names().includes("one more")]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+});

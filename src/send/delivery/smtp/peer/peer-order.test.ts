@@ -1,58 +1,73 @@
-import { describe, expect, it } from "vitest";
-import { createPeerMemory, type NextHopHost, type Peer } from "./peer.ts";
+import { expect, test } from "vitest";
+import { createPeerMemory, type Peer } from "./peer.ts";
 import { anyoneLeft, hostsInTurn, mayAsk, peersInOrder } from "./peer-order.ts";
 
 const memory = createPeerMemory();
-const a = memory.host({ host: "a.test", port: 25 });
-const b = memory.host({ host: "b.test", port: 25 });
-const at = (host: NextHopHost, address: string, avoidUntil = 0): Peer =>
-  Object.assign(memory.peer(host, address), { avoidUntil });
-const addresses = (peers: readonly Peer[]): string[] => peers.map(({ address }) => address);
+const hosts = ["a.test", "b.test", "c.test"].map((host) => memory.host({ host, port: 25 }));
+const [first, second] = hosts as [(typeof hosts)[0], (typeof hosts)[0]];
+/** `4` and `6` are families, the name after it is the address; `!n`: failed, tried last until n. */
+const peersOf = (host: (typeof hosts)[0], text: string): Peer[] =>
+  text
+    .split(" ")
+    .filter((word) => word !== "")
+    .map((word) => {
+      const [name = "", until = "0"] = word.split("!");
+      const address = name.startsWith("6") ? `::${name.slice(1)}` : name.slice(1);
+      return { ...memory.peer(host, address), avoidUntil: Number(until) };
+    });
+const names = (peers: readonly Peer[]): string =>
+  peers.map(({ address }) => address.replace("::", "")).join(" ");
 
-describe("peersInOrder", () => {
-  it("takes the families in turn", () => {
-    const peers = ["2001::1", "2001::2", "192.0.2.1", "192.0.2.2"].map((address) => at(a, address));
-    expect(addresses(peersInOrder([peers], 0))).toEqual(["2001::1", "192.0.2.1", "2001::2", "192.0.2.2"]);
-  });
-  it("puts those that failed lately behind all hosts, the first to come back first", () => {
-    const order = peersInOrder([[at(a, "1.1.1.1", 50), at(a, "1.1.1.2")], [at(b, "1.1.1.3", 40)]], 10);
-    expect(addresses(order)).toEqual(["1.1.1.2", "1.1.1.3", "1.1.1.1"]);
-    expect(addresses(peersInOrder([[at(a, "1.1.1.1", 50), at(a, "1.1.1.2")]], 50))).toEqual([
-      "1.1.1.1",
-      "1.1.1.2",
-    ]);
-  });
-  it("puts those that do not suit last of all", () => {
-    const order = peersInOrder(
-      [[at(a, "1.1.1.1"), at(a, "1.1.1.2", 50)]],
-      10,
-      ({ avoidUntil }) => avoidUntil > 0,
-    );
-    expect(addresses(order)).toEqual(["1.1.1.2", "1.1.1.1"]);
-  });
-  it("is bounded for each host, and a dead address takes no live one's place", () => {
-    const peers = Array.from({ length: 20 }, (_, n) => at(a, `192.0.2.${n}`, n < 12 ? 50 : 0));
-    expect(addresses(peersInOrder([peers], 10))).toEqual(addresses(peers.slice(12)));
-  });
+test.each([
+  [0, "a.test b.test c.test"],
+  [1, "b.test c.test a.test"],
+  [5, "c.test a.test b.test"],
+])("from %d on the hosts come %s", (start, order) => {
+  expect(
+    hostsInTurn(hosts, start)
+      .map(({ name }) => name)
+      .join(" "),
+  ).toBe(order);
+  expect(hostsInTurn([], start)).toEqual([]);
 });
 
-describe("asking in one attempt", () => {
-  const peers = ["10.0.0.1", "10.0.0.2", "10.0.0.3"].map((address) => at(a, address));
-  it("goes to two addresses of a host at most, and to none twice", () => {
-    const [first, second, third] = peers as [Peer, Peer, Peer];
-    expect(mayAsk([], first)).toBe(true);
-    expect(mayAsk([first], first)).toBe(false);
-    expect(mayAsk([first], second)).toBe(true);
-    expect(mayAsk([first, second], third)).toBe(false);
-  });
-  it("ends when nobody is left; a host never resolved may have somebody", () => {
-    const [first, second] = peers as [Peer, Peer];
-    a.peers = peers;
-    expect(anyoneLeft([first, second], [a])).toBe(false);
-    expect(anyoneLeft([first], [a])).toBe(true);
-    expect(anyoneLeft([first, second], [a, b])).toBe(true);
-  });
-  it("begins with another host each time", () => {
-    expect(hostsInTurn([a, b], 3).map(({ name }) => name)).toEqual(["b.test", "a.test"]);
-  });
+test.each<[string, string[], string]>([
+  ["none", ["", ""], ""],
+  ["hosts as given", ["4a", "4b"], "a b"],
+  ["families in turn, DNS's first family first", ["6a 6b 4c 4d 6e"], "a c b d e"],
+  ["more of the other family", ["4a 6b 6c 6d"], "a b c d"],
+  ["failed ones last, the soonest over first", ["4a!30 4b 4c!20", "4d"], "b d c a"],
+  ["failures that are over", ["4a!10 4b"], "a b"],
+  ["failures that end in a moment", ["4a!11 4b"], "b a"],
+  ["eight of one host", ["4a 4b 4c 4d 4e 4f 4g 4h 4i", "4j"], "a b c d e f g h j"],
+  ["of a host with failed ones the others", ["4a!20 4b 4c 4d 4e 4f 4g 4h 4i"], "b c d e f g h i"],
+])("addresses: %s", (_, texts, order) => {
+  const peers = texts.map((text, n) => peersOf(hosts[n] ?? first, text));
+  expect(names(peersInOrder(peers, 10))).toBe(order);
+});
+
+test("those that do not suit come last of all", () => {
+  const peers = peersOf(first, "4a 4b!20 4c 4d!15");
+  const suits = ({ address }: Peer): boolean => address !== "a" && address !== "d";
+  expect(names(peersInOrder([peers], 10, suits))).toBe("c b a d");
+});
+
+test("two of each host may be asked, none of them twice", () => {
+  const [a, b, c] = peersOf(first, "4a 4b 4c") as [Peer, Peer, Peer];
+  const [d] = peersOf(second, "4d") as [Peer];
+  expect(mayAsk([], a)).toBe(true);
+  expect(mayAsk([a], a)).toBe(false);
+  expect(mayAsk([a], b)).toBe(true);
+  expect(mayAsk([a, b], c)).toBe(false);
+  expect(mayAsk([a, b], d)).toBe(true);
+  expect(mayAsk([d, a], b)).toBe(true);
+});
+
+test("somebody may be left", () => {
+  const [a, b] = peersOf(first, "4a 4b") as [Peer, Peer];
+  const host = (peers: readonly Peer[] | undefined) => ({ ...first, peers });
+  expect(anyoneLeft([], [])).toBe(false);
+  expect(anyoneLeft([], [host(undefined)])).toBe(true);
+  expect(anyoneLeft([a, b], [host([a, b])])).toBe(false);
+  expect(anyoneLeft([a], [host([a]), host([b])])).toBe(true);
 });
