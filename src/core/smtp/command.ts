@@ -1,7 +1,7 @@
 /** Command lines: RFC 5321 §4.1, with the commands of RFC 3030 (BDAT), 3207 (STARTTLS) and 4954 (AUTH). */
-import { parsePath } from "./address.ts";
+import { parsePath, type Path } from "./address.ts";
 import { behindByteOrderMark, byteOrderMark } from "../octets/byte-order-mark.ts";
-import { carriageReturn, isUnsafeUnicode, space, tab } from "./characters.ts";
+import { carriageReturn, isAscii, isUnsafeUnicode, space, tab } from "./characters.ts";
 import {
   parseMailParameters,
   parseRcptParameters,
@@ -158,7 +158,7 @@ function parseMail(
   text: string,
   argument: number,
   offered: OfferedParameters,
-  ascii: boolean,
+  isAsciiLine: boolean,
 ): Command | CommandFault {
   const from = behindKeyword(text, argument, "FROM:");
   if (from < 0) return fault("MAIL", "syntaxError", "FROM:");
@@ -169,6 +169,7 @@ function parseMail(
   if (end < text.length && text.charCodeAt(end) !== space) return fault("MAIL", "invalidSender");
   const parameters = parseMailParameters(text, end, offered);
   if ("reply" in parameters) return fault("MAIL", parameters.reply, parameters.detail);
+  const ascii = isAsciiLine || needsNoUtf8(text, path, end);
   // RFC 6531 §3.5
   if (!ascii && !parameters.smtpUtf8) return fault("MAIL", "utf8NotOffered");
   const conforming = path.conforming && end === path.end;
@@ -179,7 +180,7 @@ function parseRcpt(
   text: string,
   argument: number,
   offered: OfferedParameters,
-  ascii: boolean,
+  isAsciiLine: boolean,
 ): Command | CommandFault {
   const to = behindKeyword(text, argument, "TO:");
   if (to < 0) return fault("RCPT", "syntaxError", "TO:");
@@ -190,8 +191,14 @@ function parseRcpt(
   if (end < text.length && text.charCodeAt(end) !== space) return fault("RCPT", "invalidRecipient");
   const parameters = parseRcptParameters(text, end, offered);
   if ("reply" in parameters) return fault("RCPT", parameters.reply, parameters.detail);
+  const ascii = isAsciiLine || needsNoUtf8(text, path, end);
   const conforming = path.conforming && end === path.end;
   return { verb: "RCPT", forwardPath: path.mailbox, domain: path.domain, ascii, conforming, parameters };
+}
+
+/** What is not ASCII stands in a display name, which goes nowhere. */
+function needsNoUtf8(text: string, path: Path, end: number): boolean {
+  return path.ascii && isAscii(text, end, text.length);
 }
 
 /** Some devices end a path as a statement. */
