@@ -148,12 +148,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     watch.stop();
     for (const queue of queues) for (const claim of queue.takeAll()) spool.release(claim);
     const carriers = queues.carriers().map((carrier) => carrier.close(graceMs));
-    let given: ReturnType<typeof clock.after> | undefined;
     // A carrier that keeps its promise has aborted everything by then.
-    const late = new Promise<void>((resolve) => (given = clock.after(graceMs + 1000, resolve)));
-    await Promise.race([Promise.allSettled([...carriers, attempts.allEnded()]), late]);
-    given?.cancel();
-    await settlement.idle();
+    await atMost(graceMs + 1000, Promise.allSettled([...carriers, attempts.allEnded()]));
+    // On a disk that takes nothing they never end; the spool tries them a last time when it is closed.
+    await atMost(state.limits.settleGraceMs, settlement.idle());
+  };
+  const atMost = async (patienceMs: number, work: Promise<unknown>): Promise<void> => {
+    let timer: ReturnType<typeof clock.after> | undefined;
+    const late = new Promise<void>((resolve) => (timer = clock.after(patienceMs, resolve)));
+    await Promise.race([work, late]);
+    timer?.cancel();
   };
   let stopping: Promise<void> | undefined;
 
