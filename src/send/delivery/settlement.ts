@@ -213,7 +213,6 @@ export function createSettlement(options: SettlementOptions): Settlement {
         pending++;
         replaceReport(claim, loss, reports(), events)
           .then((smaller) => settle(claim, changes, smaller))
-          .then((outcome) => (outcome === "settled" ? tellKept(changes) : undefined))
           .catch((error: unknown) => reportFailed(claim, error))
           .finally(ended);
         return;
