@@ -206,9 +206,7 @@ export class ClientSession implements Receiver, TransactionSession {
   }
 
   mayBeWornOut(job: Job): boolean {
-    if (this.taken === 0 || job.wornOut !== undefined) return false;
-    this.wearOut(job);
-    return true;
+    return this.taken > 0 && job.wornOut === undefined;
   }
 
   blame(what: PeerFeature | "TLS", error: string): void {
@@ -232,16 +230,14 @@ export class ClientSession implements Receiver, TransactionSession {
     this.learnRecipientLimit(smallerRecipientCount(recipients, text));
   }
 
-  ended(transaction: Transaction, end: TransactionEnd, close: SmtpClientError | undefined): void {
+  ended(job: Job, end: TransactionEnd, close: SmtpClientError | undefined): void {
     const { next, owner, connection, peer } = this;
-    const { job } = transaction;
     if (this.contentSentAt !== 0) this.quick = owner.clock.now() - this.contentSentAt <= quickMs;
     this.contentSentAt = 0;
     this.current = next;
     this.next = undefined;
     this.following = next !== undefined;
-    if (end.kind === "unsent" && end.leaving && this.taken > 0 && job.wornOut === undefined)
-      this.wearOut(job);
+    if (end.kind === "unsent" && end.leaving && this.mayBeWornOut(job)) this.wearOut(job);
     if (close !== undefined) {
       // The job first: closing tells the owner that the connection is gone.
       owner.finished(job, end, peer);
@@ -298,7 +294,7 @@ export class ClientSession implements Receiver, TransactionSession {
     owner.gone(this);
   }
 
-  private wearOut(job: Job): void {
+  wearOut(job: Job): void {
     this.spent = true;
     const messages = this.restedMs > shortRestMs ? 0 : this.started - (this.next === undefined ? 1 : 2);
     job.wornOut = { host: this.peer.host, messages };

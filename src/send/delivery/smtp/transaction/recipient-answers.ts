@@ -36,8 +36,8 @@ export class RecipientAnswers {
     return this.again.length === 0 ? undefined : this.accepted.length;
   }
 
-  /** Takes the reply to a RCPT; false when it cannot be one. */
-  take(state: RecipientState, reply: PeerReply): boolean {
+  /** Hears the reply to a RCPT; false when it cannot be one. */
+  hear(state: RecipientState, reply: PeerReply): boolean {
     const kind = kindOf(reply);
     if (kind === "unexpected") return false;
     if (kind === "done") {

@@ -56,6 +56,8 @@ export interface TransactionSession {
   delivered(job: Job): void;
   /** This connection has taken mail, and the job had no new one for that reason yet. */
   mayBeWornOut(job: Job): boolean;
+  /** It takes no further message; what a new one does with the job shows whether the number was why. */
+  wearOut(job: Job): void;
   blame(what: PeerFeature | "TLS", error: string): void;
   /** What went out in one flight is lost, and its envelope was not answered. */
   flightLost(code: ClientErrorCode): void;
@@ -63,5 +65,5 @@ export interface TransactionSession {
   /** So many recipients were too many, the peer said at DATA or at the end of data. */
   learnFromRefusal(recipients: number, text: string): void;
   /** `close`: the connection is of no use any more. */
-  ended(transaction: { readonly job: Job }, end: TransactionEnd, close: SmtpClientError | undefined): void;
+  ended(job: Job, end: TransactionEnd, close: SmtpClientError | undefined): void;
 }

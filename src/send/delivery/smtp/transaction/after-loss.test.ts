@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClientErrorCode } from "../wire/client-error.ts";
-import { afterLoss, type LossFacts, type LossVerdict, type Phase } from "./lost-transaction.ts";
+import { afterLoss, type LossFacts, type LossVerdict, type Phase } from "./after-loss.ts";
 
 const none = { chunking: false, dataInstead: false, pipelining: false, tls: false };
 

@@ -1,0 +1,142 @@
+/** From the last RCPT on: DATA or BDAT, the content, and what the peer answers to it. */
+import { SpoolError } from "../../../../spool/spool.ts";
+import { SmtpClientError } from "../wire/client-error.ts";
+import { failureWords } from "../wire/failure-words.ts";
+import { localVerdict, replyVerdict } from "../wire/peer-verdict.ts";
+import { isAboutBdatItself, kindOf } from "../wire/reply-meaning.ts";
+import type { PeerReply } from "../wire/reply-reader.ts";
+import { timeouts } from "../wire/timeouts.ts";
+import { again, closing, delivered, end, finish, outOfStep } from "./ending.ts";
+import { encodingOf, isBinary, type TransactionState } from "./transaction-state.ts";
+
+/** Every recipient has its answer. */
+export function beginContent(state: TransactionState): void {
+  const { answers, mode, session, transfer } = state;
+  if (mode.inOneFlight && transfer.inMemory !== undefined) {
+    state.phase = "content";
+    session.connection.setDeadline(timeouts.finalMs);
+  } else if (mode.pipelining && !mode.chunking) {
+    awaitData(state);
+  } else if (answers.accepted.length === 0) {
+    finish(state);
+  } else if (mode.chunking) {
+    sendChunks(state);
+  } else {
+    awaitData(state);
+    session.connection.writeText("DATA\r\n", encodingOf(state));
+  }
+}
+
+function awaitData(state: TransactionState): void {
+  state.phase = "data";
+  state.session.connection.setDeadline(timeouts.dataMs);
+}
+
+/** To DATA. */
+export function dataReply(state: TransactionState, reply: PeerReply): void {
+  if (reply.code === 354) {
+    state.phase = "content";
+    if (state.answers.accepted.length > 0) return sendData(state);
+    // Nobody is left, but the peer waits for content: the empty one goes to nobody (RFC 2920 §3.1).
+    return state.transfer.sendNothing();
+  }
+  const kind = kindOf(reply);
+  if (kind === "done" || kind === "unexpected") return outOfStep(state, reply);
+  state.contentRefusal = reply;
+  finish(state);
+}
+
+/** To a BDAT of several. */
+export function chunkReply(state: TransactionState, reply: PeerReply): void {
+  const { transfer } = state;
+  transfer.chunksUnanswered--;
+  const kind = kindOf(reply);
+  if (kind === "unexpected" || transfer.chunksUnanswered < 0) return outOfStep(state, reply);
+  if (reply.code === 421) return refused(state, reply, closing(replyVerdict(reply)));
+  if (kind === "done") {
+    state.session.peer.chunkingProven = true;
+    if (transfer.complete && transfer.chunksUnanswered === 0 && state.contentRefusal === undefined)
+      return delivered(state, reply);
+  } else if (state.contentRefusal === undefined) {
+    if (retriedByData(state, reply)) return;
+    state.contentRefusal = reply;
+    transfer.stop();
+  }
+  afterChunks(state);
+}
+
+/** To the whole content. */
+export function contentReply(state: TransactionState, reply: PeerReply): void {
+  const { mode, session, transfer } = state;
+  const kind = kindOf(reply);
+  if (kind === "unexpected") return outOfStep(state, reply);
+  if (state.answers.accepted.length === 0) {
+    // A peer that does not know BDAT takes the content for commands: what it says next has no meaning.
+    const spoilt = mode.chunking && isAboutBdatItself(reply) && !session.peer.chunkingProven;
+    return finish(state, reply.code === 421 || spoilt ? closing(replyVerdict(reply)) : undefined);
+  }
+  if (kind === "done") {
+    if (!transfer.complete) return outOfStep(state, reply);
+    if (mode.chunking) session.peer.chunkingProven = true;
+    return delivered(state, reply);
+  }
+  if (mode.chunking && retriedByData(state, reply)) return;
+  // Refused before the end: DATA cannot be broken off but by closing.
+  refused(state, reply, reply.code === 421 || !transfer.complete ? closing(replyVerdict(reply)) : undefined);
+}
+
+function sendData(state: TransactionState): void {
+  const { session, transfer } = state;
+  const { inMemory } = transfer;
+  if (inMemory === undefined) return stream(state, "data");
+  const next = session.follower();
+  transfer.sendData(inMemory, next?.opening() ?? "", next?.encoding ?? "latin1");
+}
+
+function sendChunks(state: TransactionState): void {
+  const { session, transfer } = state;
+  const { inMemory } = transfer;
+  state.phase = inMemory === undefined ? "chunk" : "content";
+  if (inMemory === undefined) return stream(state, "chunks");
+  session.connection.setDeadline(timeouts.finalMs);
+  transfer.sendChunk(inMemory, "", encodingOf(state));
+}
+
+function stream(state: TransactionState, way: "data" | "chunks"): void {
+  state.transfer.stream(way).then(
+    () => afterChunks(state),
+    (error: unknown) => unreadable(state, error),
+  );
+}
+
+function unreadable(state: TransactionState, error: unknown): void {
+  if (state.over) return;
+  const close = new SmtpClientError("lost", `the content could not be read: ${failureWords(error)}`);
+  if (error instanceof SpoolError && error.code === "damaged")
+    return end(state, { kind: "damaged", what: error.message }, close);
+  state.answers.broken(state.job, state.recipients, localVerdict("4.3.0", close.message), false);
+  end(state, { kind: "completed", elsewhere: false }, close);
+}
+
+/** After a refusal: the chunks under way are answered one by one, then the peer is ready for RSET. */
+function afterChunks(state: TransactionState): void {
+  if (state.over || state.contentRefusal === undefined || state.phase !== "chunk") return;
+  if (!state.transfer.streaming && state.transfer.chunksUnanswered === 0) finish(state);
+}
+
+function refused(state: TransactionState, reply: PeerReply, close: SmtpClientError | undefined): void {
+  state.contentRefusal = reply;
+  finish(state, close);
+}
+
+/** True where the reply is about BDAT, and DATA may do. */
+function retriedByData(state: TransactionState, reply: PeerReply): boolean {
+  if (!isAboutBdatItself(reply) || isBinary(state)) return false;
+  const { job, session } = state;
+  const verdict = replyVerdict(reply);
+  job.chunkingFault = verdict.text;
+  if (!session.peer.chunkingProven) session.blame("CHUNKING", verdict.text);
+  // The peer may take the content for commands: this connection is spoilt.
+  again(state, closing(verdict), true);
+  return true;
+}

@@ -1,0 +1,161 @@
+/**
+ * The ways a transaction ends: delivered, decided without content, or broken off. What follows from a refusal stands in
+ * after-refusal.ts, from a lost connection in after-loss.ts; here it is done.
+ */
+import type { Verdict } from "../../delivery.ts";
+import { decideRest, passOver, putOff } from "../job/job.ts";
+import { SmtpClientError } from "../wire/client-error.ts";
+import { replyVerdict } from "../wire/peer-verdict.ts";
+import type { PeerReply } from "../wire/reply-reader.ts";
+import { afterLoss, type LossVerdict } from "./after-loss.ts";
+import { afterRefusal } from "./after-refusal.ts";
+import { isBinary, stageOf, type TransactionState } from "./transaction-state.ts";
+import type { TransactionEnd } from "./transaction-contract.ts";
+
+const completed: TransactionEnd = { kind: "completed", elsewhere: true };
+
+/** Why a connection is closed whose peer said what `verdict` tells. */
+export function closing(verdict: Verdict): SmtpClientError {
+  return new SmtpClientError("refused", verdict.text, { verdict });
+}
+
+/** Ends it, once. `close`: the connection is of no use any more. */
+export function end(state: TransactionState, how: TransactionEnd, close: SmtpClientError | undefined): void {
+  if (state.over) return;
+  state.over = true;
+  state.transfer.stop();
+  state.session.ended(state.job, how, close);
+}
+
+/** On a new connection. `free`: that does not use up the job's second try. */
+export function again(state: TransactionState, error: SmtpClientError, free: boolean): void {
+  end(state, { kind: "unsent", verdict: error.verdict, free, leaving: false }, error);
+}
+
+/** Complete content was answered with 2xx. */
+export function delivered(state: TransactionState, reply: PeerReply): void {
+  const { answers, job, mode, session, transfer } = state;
+  const { peer, capabilities } = session;
+  if (mode.pipelining) peer.pipeliningProven = true;
+  if (job.chunkingFault !== undefined && !mode.chunking && !peer.chunkingProven && capabilities.chunking)
+    session.blame("CHUNKING", job.chunkingFault);
+  if (answers.mostAtOnce !== undefined) session.learnRecipientLimit(answers.mostAtOnce);
+  transfer.taken();
+  if (answers.anyTransient) passOver(job, peer);
+  answers.delivered(job, replyVerdict(reply), capabilities.dsn);
+  session.delivered(job);
+  end(state, completed, undefined);
+}
+
+/** Ends with all decided, nothing delivered. */
+export function finish(state: TransactionState, close?: SmtpClientError): void {
+  const { answers, job, session, mailRefusal, contentRefusal } = state;
+  const { peer } = session;
+  session.needsReset = true;
+  const reply = mailRefusal ?? (answers.accepted.length > 0 ? contentRefusal : undefined);
+  if (reply === undefined) {
+    if (answers.anyTransient) passOver(job, peer);
+    answers.nobody(job);
+    return end(state, completed, close);
+  }
+  const verdict = replyVerdict(reply);
+  const atContent = state.phase === "data" ? "data" : "content";
+  const what = afterRefusal({
+    reply,
+    to: mailRefusal !== undefined ? "mail" : atContent,
+    recipientsAccepted: answers.accepted.length,
+    mayBlameTls: session.mayBlameTls,
+    mayBeWornOut: session.mayBeWornOut(job),
+  });
+  switch (what) {
+    case "againInClear":
+      session.blame("TLS", verdict.text);
+      return again(state, closing(verdict), true);
+    case "wornOut":
+      session.wearOut(job);
+      return end(state, { kind: "wornOut", verdict }, close);
+    case "fewerRecipients":
+      session.learnFromRefusal(answers.accepted.length, verdict.text);
+      answers.onceMore(job);
+      break;
+    case "putOff":
+      putOff(job, verdict, peer);
+      break;
+    case "fail":
+      decideRest(job, "permanent", verdict, peer.host.name);
+      break;
+    case "deferAccepted":
+      passOver(job, peer);
+      answers.deferred(job, verdict);
+      break;
+    case "failAccepted":
+      if (answers.anyTransient) passOver(job, peer);
+      answers.refused(job, verdict);
+  }
+  end(state, completed, close);
+}
+
+/** The connection is gone. */
+export function lost(state: TransactionState, error: SmtpClientError): void {
+  if (state.over) return;
+  const { job, mode, session } = state;
+  const timedOut = error.code === "timeout";
+  if (state.transfer.complete && state.phase !== "content" && state.phase !== "chunk")
+    session.flightLost(error.code);
+  switch (lossVerdict(state, error)) {
+    case "aborted":
+      return end(state, { kind: "aborted" }, error);
+    case "decided":
+      return finish(state, error);
+    case "againByData":
+      job.chunkingFault = error.message;
+      if (timedOut) session.blame("CHUNKING", error.message);
+      return again(state, error, true);
+    case "againOneByOne":
+      session.blame("PIPELINING", error.message);
+      return again(state, error, true);
+    case "againInClear":
+      session.blame("TLS", error.message);
+      return again(state, error, true);
+    case "again":
+      return again(state, error, false);
+    case "putOff":
+      return breakOff(state, error, false);
+    case "unconfirmed":
+      if (mode.chunking && timedOut && !isBinary(state)) session.blame("CHUNKING", error.message);
+      return breakOff(state, error, true);
+  }
+}
+
+function lossVerdict(state: TransactionState, { code }: SmtpClientError): LossVerdict {
+  const { phase, job, mode, session, transfer, answers } = state;
+  const mayUseData = mode.chunking && job.chunkingFault === undefined && !isBinary(state);
+  return afterLoss({
+    phase,
+    code,
+    contentComplete: transfer.complete,
+    decided: state.mailRefusal !== undefined || (phase === "content" && answers.accepted.length === 0),
+    anyReply: state.replies > 0,
+    blame: {
+      chunking: mayUseData && !session.peer.chunkingProven,
+      dataInstead: mayUseData,
+      pipelining: mode.pipelining && !session.peer.pipeliningProven,
+      // A connection may be lost for any reason; one that is lost twice in the same way is not.
+      tls: session.mayBlameTls && (code !== "lost" || job.retried),
+    },
+  });
+}
+
+/** A reply that cannot belong to the command it should answer. */
+export function outOfStep(state: TransactionState, reply: PeerReply): void {
+  const { text } = replyVerdict(reply);
+  lost(state, new SmtpClientError("garbage", `unexpected reply to ${stageOf(state)}: ${text}`));
+}
+
+/** Ends for everybody the peer did not refuse itself. */
+function breakOff(state: TransactionState, error: SmtpClientError, unconfirmed: boolean): void {
+  const { job, session, answers, recipients } = state;
+  passOver(job, session.peer);
+  answers.broken(job, recipients, error.verdict, unconfirmed);
+  end(state, completed, error);
+}
