@@ -1,4 +1,26 @@
-/** Carries claims to smart hosts over SMTP: the front of the SMTP client. */
+/**
+ * Carries claims to smart hosts over SMTP: the front of the SMTP client.
+ *
+ * A job's way, and who decides. Imports point down the list of folders: pool, session, transaction, opening, job, peer, wire.
+ *
+ * | where                  | what happens                                             | decided by                                |
+ * | ---------------------- | -------------------------------------------------------- | ----------------------------------------- |
+ * | job/job.ts             | a claim becomes a job: who is to be served, what is known | paths no command can carry end here       |
+ * | pool/connection-pool   | an idle connection takes it, or it waits                 | waiting-jobs: for which kind of connection |
+ * | pool/dialler           | connections are opened                                   | outbound-connections: the relay's limit   |
+ * | opening/connect-to-any | whose turn, which address                                | peer/peer-order                           |
+ * | opening/open-connection | greeting, EHLO, STARTTLS, AUTH                          | core/policy/tls-needed, peer/peer-quirks  |
+ * | session/client-session | one transaction after another                            | connection-wear: whether one more may come |
+ * | job/message-form       | as it came, in 7-bit form, or not for this peer          | envelope-commands                         |
+ * | session/conversion     | the 7-bit form is made                                   | core/message/seven-bit                    |
+ * | session/transaction-mode | PIPELINING, CHUNKING, how many recipients              | peer/peer-evidence                        |
+ * | transaction/envelope-phases, content-phases | commands out, replies in            | wire/reply-meaning                        |
+ * | transaction/ending     | delivered, refused or broken off                         | after-refusal, after-loss (both pure)     |
+ * | pool/after-transaction | over, once more, or another peer                         | itself                                    |
+ * | job/concluding         | what nobody took, and the claim's result                 | itself                                    |
+ *
+ * What is remembered beyond a connection stands in peer/peer.ts, and what a peer is blamed for in peer/peer-quirks.ts.
+ */
 import type { SmartHost, SmtpSendConnector } from "../../../core/policy/send-connector.ts";
 import type { Events } from "../../../events/events.ts";
 import type { Ports } from "../../../ports/ports.ts";

@@ -5,7 +5,7 @@ import type { NextHopHost } from "../peer/peer.ts";
 import { localVerdict } from "../wire/peer-verdict.ts";
 
 /** Recipients that are not decided stay as they were. */
-export function settle(job: Job, kind: "attempted" | "aborted", host: string): void {
+export function resolveJob(job: Job, kind: "attempted" | "aborted", host: string): void {
   decideDeferred(job);
   if (kind === "aborted" && job.outcomes.length === 0) job.resolve({ kind });
   else job.resolve({ kind: "attempted", host, outcomes: job.outcomes });
@@ -34,7 +34,7 @@ export function conclude(
         host,
       );
   }
-  settle(job, "attempted", host);
+  resolveJob(job, "attempted", host);
 }
 
 /** No host can be reached: the queue's failure, unless something was decided. */

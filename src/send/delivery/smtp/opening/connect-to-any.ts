@@ -2,15 +2,11 @@
 import { SmtpClientError, asClientError } from "../wire/client-error.ts";
 import { envelopeRefusal, needsSevenBit } from "../job/envelope-commands.ts";
 import type { Job } from "../job/job.ts";
-import {
-  openConnection,
-  resolvePeers,
-  type OpenedConnection,
-  type OpeningContext,
-} from "./open-connection.ts";
+import { openConnection, type OpenedConnection, type OpeningContext } from "./open-connection.ts";
 import { avoidHungMs, avoidRefusedMs, type NextHopHost, type Peer } from "../peer/peer.ts";
 import { peersInOrder } from "../peer/peer-order.ts";
 import { timeouts } from "../wire/timeouts.ts";
+import { resolvePeers } from "./resolve-peers.ts";
 
 export interface DialFailure {
   readonly kind: "failed";

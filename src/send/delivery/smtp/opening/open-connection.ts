@@ -1,6 +1,7 @@
-/** From a host's name to a connection ready for mail: resolve, connect, greeting, EHLO, STARTTLS, AUTH. */
+/** From an address to a connection ready for mail: connect, greeting, EHLO, STARTTLS, AUTH. */
 import type { Socket } from "node:net";
 import type { SmtpSendConnector } from "../../../../core/policy/send-connector.ts";
+import { isTlsNeeded } from "../../../../core/policy/tls-needed.ts";
 import type { Events } from "../../../../events/events.ts";
 import type { Ports } from "../../../../ports/ports.ts";
 import { authenticate } from "./authentication.ts";
@@ -9,12 +10,13 @@ import { SmtpClientError, asClientError } from "../wire/client-error.ts";
 import { Dialog } from "../wire/dialog.ts";
 import { noCapabilities, parseCapabilities, type Capabilities } from "../wire/ehlo-capabilities.ts";
 import { failureWords } from "../wire/failure-words.ts";
-import { endpointOf, type NextHopHost, type Peer, type PeerMemory } from "../peer/peer.ts";
+import { endpointOf, type Peer, type PeerMemory } from "../peer/peer.ts";
 import { acquitTls, confirmClearText, suspectTls } from "../peer/peer-quirks.ts";
 import { replyVerdict } from "../wire/peer-verdict.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
 import { timeouts } from "../wire/timeouts.ts";
-import { isTlsNeeded, startTls } from "./tls.ts";
+import { startTls } from "./tls.ts";
+import { withDeadline } from "./with-deadline.ts";
 import { transcribe, type Transcript } from "../wire/transcript.ts";
 
 export interface OpeningContext {
@@ -33,28 +35,6 @@ export interface OpenedConnection {
   readonly connection: ClientConnection;
   readonly capabilities: Capabilities;
   readonly secured: boolean;
-}
-
-/** The addresses of a host, remembered with it. Rejects with SmtpClientError (`resolve`, `timeout`). */
-export async function resolvePeers(
-  host: NextHopHost,
-  { ports, memory }: OpeningContext,
-  signal: AbortSignal,
-): Promise<readonly Peer[]> {
-  let addresses: readonly string[];
-  try {
-    addresses = await withDeadline(ports, timeouts.resolveMs, signal, `resolving ${host.name}`, () =>
-      ports.dns.addresses(host.name),
-    );
-  } catch (error) {
-    if (error instanceof SmtpClientError) throw error;
-    throw new SmtpClientError("resolve", `cannot resolve ${host.name}: ${failureWords(error)}`, {
-      cause: error,
-    });
-  }
-  if (addresses.length === 0) throw new SmtpClientError("resolve", `${host.name} has no address`);
-  host.peers = addresses.map((address) => memory.peer(host, address));
-  return host.peers;
 }
 
 /**
@@ -197,35 +177,4 @@ async function hello(dialog: Dialog, { fqdn, forceHelo }: SmtpSendConnector): Pr
 function refused(reply: PeerReply): SmtpClientError {
   const verdict = replyVerdict(reply);
   return new SmtpClientError("refused", verdict.text, { verdict });
-}
-
-/** Runs `begin` with a signal that also fires when the time is up. */
-async function withDeadline<Result>(
-  { clock }: Ports,
-  timeoutMs: number,
-  signal: AbortSignal,
-  what: string,
-  begin: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const own = new AbortController();
-  let give: (error: SmtpClientError) => void = () => {};
-  const given = new Promise<never>((_, reject) => {
-    give = (error) => {
-      reject(error);
-      own.abort(error);
-    };
-  });
-  const onAbort = (): void => give(new SmtpClientError("aborted", "the relay is stopping"));
-  const timer = clock.after(timeoutMs, () =>
-    give(new SmtpClientError("timeout", `${what} took longer than ${timeoutMs / 1000} s`)),
-  );
-  signal.addEventListener("abort", onAbort);
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([begin(own.signal), given]);
-  } finally {
-    timer.cancel();
-    signal.removeEventListener("abort", onAbort);
-    given.catch(() => {});
-  }
 }

@@ -11,18 +11,6 @@ import { replyVerdict } from "../wire/peer-verdict.ts";
 import { timeouts } from "../wire/timeouts.ts";
 
 /**
- * True when mail must not go in clear text: requireTls, a level that verifies certificates, or credentials that
- * need encryption.
- */
-export function isTlsNeeded(connector: SmtpSendConnector): boolean {
-  return (
-    connector.requireTls ||
-    connector.tlsAuthLevel !== "EncryptionOnly" ||
-    connector.smartHostAuthMechanism === "BasicAuthRequireTLS"
-  );
-}
-
-/**
  * Asks for TLS and does the handshake; the caller must say EHLO again. Returns false when the peer refuses
  * STARTTLS and the connection goes on in clear text. Rejects with SmtpClientError (`tls`) when the connection is
  * of no use any more.

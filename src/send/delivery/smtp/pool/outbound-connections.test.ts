@@ -88,7 +88,7 @@ describe("maxOutboundConnections", () => {
 });
 
 function holderOf(more: Partial<ConnectionHolder> = {}): ConnectionHolder {
-  return { idleSince: undefined, held: 0, closeLongestIdle() {}, roomMade() {}, ...more };
+  return { idleSince: undefined, held: 0, closeLongestIdle() {}, placeFreed() {}, ...more };
 }
 
 describe("an idle connection makes room", () => {

@@ -1,6 +1,6 @@
 /**
  * The relay's outgoing connections, counted: maxOutboundConnections holds for those in use, idle ones, and those being
- * opened. Where it is reached idle ones make room, the waiting next hop's own first, then whichever has been idle longest.
+ * opened. Where it is reached idle ones give way, the waiting next hop's own first, then whichever has been idle longest.
  */
 
 /** The connections to one next hop. */
@@ -11,7 +11,7 @@ export interface ConnectionHolder {
   readonly held: number;
   closeLongestIdle(): void;
   /** A place is free: `enter` may be asked again. */
-  roomMade(): void;
+  placeFreed(): void;
 }
 
 export class OutboundConnections {
@@ -31,7 +31,7 @@ export class OutboundConnections {
     return this.count;
   }
 
-  /** Takes a place. False: there is none; `roomMade` is called when there is. */
+  /** Takes a place. False: there is none; `placeFreed` is called when there is. */
   enter(holder: ConnectionHolder): boolean {
     if (this.count < this.limit()) {
       this.count++;
@@ -40,7 +40,7 @@ export class OutboundConnections {
     }
     if (!this.waiting.includes(holder)) {
       this.waiting.push(holder);
-      this.makeRoom(holder);
+      this.freePlace(holder);
     }
     return false;
   }
@@ -76,11 +76,11 @@ export class OutboundConnections {
     while (this.count < this.limit()) {
       const next = this.waiting.shift();
       if (next === undefined) return;
-      next.roomMade();
+      next.placeFreed();
     }
   }
 
-  private makeRoom(holder: ConnectionHolder): void {
+  private freePlace(holder: ConnectionHolder): void {
     let longest = holder.idleSince === undefined ? undefined : holder;
     if (longest === undefined) {
       for (const other of this.holders) {

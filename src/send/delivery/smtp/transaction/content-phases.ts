@@ -135,7 +135,7 @@ function retriedByData(state: TransactionState, reply: PeerReply): boolean {
   const { job, session } = state;
   const verdict = replyVerdict(reply);
   job.chunkingFault = verdict.text;
-  if (!session.peer.chunkingProven) session.blame("CHUNKING", verdict.text);
+  if (!session.peer.chunkingProven) session.evidence.blame("CHUNKING", verdict.text);
   // The peer may take the content for commands: this connection is spoilt.
   again(state, closing(verdict), true);
   return true;

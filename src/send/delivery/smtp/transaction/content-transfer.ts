@@ -16,7 +16,7 @@ export class ContentTransfer implements ContentSink {
   private readonly connection: ClientConnection;
   private readonly claim: Claim;
   private stopped = false;
-  private onRoom: (() => void) | undefined;
+  private onDrained: (() => void) | undefined;
 
   constructor(connection: ClientConnection, claim: Claim) {
     this.connection = connection;
@@ -31,11 +31,11 @@ export class ContentTransfer implements ContentSink {
   /** Nothing more is to be sent. A stream ends soon, at the end of a BDAT chunk. */
   stop(): void {
     this.stopped = true;
-    this.room();
+    this.goOn();
   }
 
   drained(): void {
-    if (this.onRoom !== undefined) this.room();
+    if (this.onDrained !== undefined) this.goOn();
     else if (this.complete) this.connection.setDeadline(timeouts.finalMs);
   }
 
@@ -78,7 +78,7 @@ export class ContentTransfer implements ContentSink {
 
   write(parts: readonly (Buffer | string)[]): Promise<void> {
     if (this.writeNow(parts, "latin1") || !this.wanted) return Promise.resolve();
-    return new Promise((resolve) => (this.onRoom = resolve));
+    return new Promise((resolve) => (this.onDrained = resolve));
   }
 
   chunkSent(last: boolean): void {
@@ -91,14 +91,14 @@ export class ContentTransfer implements ContentSink {
   }
 
   private writeNow(parts: readonly (Buffer | string)[], encoding: "latin1" | "utf8"): boolean {
-    const room = this.connection.writeParts(parts, encoding);
-    this.connection.setDeadline(room && this.complete ? timeouts.finalMs : timeouts.blockMs);
-    return room;
+    const sent = this.connection.writeParts(parts, encoding);
+    this.connection.setDeadline(sent && this.complete ? timeouts.finalMs : timeouts.blockMs);
+    return sent;
   }
 
-  private room(): void {
-    const { onRoom } = this;
-    this.onRoom = undefined;
-    onRoom?.();
+  private goOn(): void {
+    const { onDrained } = this;
+    this.onDrained = undefined;
+    onDrained?.();
   }
 }

@@ -38,8 +38,8 @@ export function delivered(state: TransactionState, reply: PeerReply): void {
   const { peer, capabilities } = session;
   if (mode.pipelining) peer.pipeliningProven = true;
   if (job.chunkingFault !== undefined && !mode.chunking && !peer.chunkingProven && capabilities.chunking)
-    session.blame("CHUNKING", job.chunkingFault);
-  if (answers.mostAtOnce !== undefined) session.learnRecipientLimit(answers.mostAtOnce);
+    session.evidence.blame("CHUNKING", job.chunkingFault);
+  if (answers.mostAtOnce !== undefined) session.evidence.learnRecipientLimit(answers.mostAtOnce);
   transfer.taken();
   if (answers.anyTransient) passOver(job, peer);
   answers.delivered(job, replyVerdict(reply), capabilities.dsn);
@@ -64,18 +64,18 @@ export function finish(state: TransactionState, close?: SmtpClientError): void {
     reply,
     to: mailRefusal !== undefined ? "mail" : atContent,
     recipientsAccepted: answers.accepted.length,
-    mayBlameTls: session.mayBlameTls,
+    mayBlameTls: session.evidence.mayBlameTls,
     mayBeWornOut: session.mayBeWornOut(job),
   });
   switch (what) {
     case "againInClear":
-      session.blame("TLS", verdict.text);
+      session.evidence.blame("TLS", verdict.text);
       return again(state, closing(verdict), true);
     case "wornOut":
       session.wearOut(job);
       return end(state, { kind: "wornOut", verdict }, close);
     case "fewerRecipients":
-      session.learnFromRefusal(answers.accepted.length, verdict.text);
+      session.evidence.learnFromRefusal(answers.accepted.length, verdict.text);
       answers.onceMore(job);
       break;
     case "putOff":
@@ -109,20 +109,20 @@ export function lost(state: TransactionState, error: SmtpClientError): void {
       return finish(state, error);
     case "againByData":
       job.chunkingFault = error.message;
-      if (timedOut) session.blame("CHUNKING", error.message);
+      if (timedOut) session.evidence.blame("CHUNKING", error.message);
       return again(state, error, true);
     case "againOneByOne":
-      session.blame("PIPELINING", error.message);
+      session.evidence.blame("PIPELINING", error.message);
       return again(state, error, true);
     case "againInClear":
-      session.blame("TLS", error.message);
+      session.evidence.blame("TLS", error.message);
       return again(state, error, true);
     case "again":
       return again(state, error, false);
     case "putOff":
       return breakOff(state, error, false);
     case "unconfirmed":
-      if (mode.chunking && timedOut && !isBinary(state)) session.blame("CHUNKING", error.message);
+      if (mode.chunking && timedOut && !isBinary(state)) session.evidence.blame("CHUNKING", error.message);
       return breakOff(state, error, true);
   }
 }
@@ -141,7 +141,7 @@ function lossVerdict(state: TransactionState, { code }: SmtpClientError): LossVe
       dataInstead: mayUseData,
       pipelining: mode.pipelining && !session.peer.pipeliningProven,
       // A connection may be lost for any reason; one that is lost twice in the same way is not.
-      tls: session.mayBlameTls && (code !== "lost" || job.retried),
+      tls: session.evidence.mayBlameTls && (code !== "lost" || job.retried),
     },
   });
 }

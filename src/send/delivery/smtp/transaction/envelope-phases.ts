@@ -37,7 +37,7 @@ export function mailReply(state: TransactionState, reply: PeerReply): void {
   const { session, mode } = state;
   const kind = kindOf(reply);
   if (kind === "unexpected") return outOfStep(state, reply);
-  session.mailAnswered(reply);
+  session.evidence.mailAnswered(reply);
   if (kind !== "done") {
     state.mailRefusal = reply;
     if (!mode.pipelining) return finish(state);

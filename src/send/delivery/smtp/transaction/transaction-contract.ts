@@ -5,8 +5,7 @@ import type { ClientErrorCode, SmtpClientError } from "../wire/client-error.ts";
 import type { Capabilities } from "../wire/ehlo-capabilities.ts";
 import type { Job } from "../job/job.ts";
 import type { Peer } from "../peer/peer.ts";
-import type { PeerFeature } from "../peer/peer-quirks.ts";
-import type { PeerReply } from "../wire/reply-reader.ts";
+import type { PeerEvidence } from "../peer/peer-evidence.ts";
 
 export type TransactionEnd =
   /**
@@ -48,22 +47,17 @@ export interface TransactionSession {
   readonly peer: Peer;
   /** The peer's state is not clean: RSET goes first. */
   needsReset: boolean;
-  /** TLS is in use, not required, and has not shown here that it works. */
-  readonly mayBlameTls: boolean;
+  /** What it shows of its peer. */
+  readonly evidence: PeerEvidence;
   /** The transaction to open right behind the content (RFC 2920 §3.1), if there is one. */
   follower(): Opening | undefined;
-  mailAnswered(reply: PeerReply): void;
   delivered(job: Job): void;
   /** This connection has taken mail, and the job had no new one for that reason yet. */
   mayBeWornOut(job: Job): boolean;
   /** It takes no further message; what a new one does with the job shows whether the number was why. */
   wearOut(job: Job): void;
-  blame(what: PeerFeature | "TLS", error: string): void;
   /** What went out in one flight is lost, and its envelope was not answered. */
   flightLost(code: ClientErrorCode): void;
-  learnRecipientLimit(most: number): void;
-  /** So many recipients were too many, the peer said at DATA or at the end of data. */
-  learnFromRefusal(recipients: number, text: string): void;
   /** `close`: the connection is of no use any more. */
   ended(job: Job, end: TransactionEnd, close: SmtpClientError | undefined): void;
 }

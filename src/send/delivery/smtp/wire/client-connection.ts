@@ -78,14 +78,14 @@ export class ClientConnection {
     if (transcript !== undefined) {
       for (const part of parts) if (typeof part === "string") transcript.commands(part);
     }
-    let room = true;
+    let taken = true;
     socket.cork();
     for (const part of parts) {
-      room =
+      taken =
         typeof part === "string" ? socket.write(part, encoding) : part.length === 0 || socket.write(part);
     }
     socket.uncork();
-    return room;
+    return taken;
   }
 
   /**

@@ -1,0 +1,29 @@
+/** From the name of a smart host to its addresses. */
+import type { NextHopHost, Peer } from "../peer/peer.ts";
+import { SmtpClientError } from "../wire/client-error.ts";
+import { failureWords } from "../wire/failure-words.ts";
+import { timeouts } from "../wire/timeouts.ts";
+import type { OpeningContext } from "./open-connection.ts";
+import { withDeadline } from "./with-deadline.ts";
+
+/** The addresses of a host, remembered with it. Rejects with SmtpClientError (`resolve`, `timeout`). */
+export async function resolvePeers(
+  host: NextHopHost,
+  { ports, memory }: OpeningContext,
+  signal: AbortSignal,
+): Promise<readonly Peer[]> {
+  let addresses: readonly string[];
+  try {
+    addresses = await withDeadline(ports, timeouts.resolveMs, signal, `resolving ${host.name}`, () =>
+      ports.dns.addresses(host.name),
+    );
+  } catch (error) {
+    if (error instanceof SmtpClientError) throw error;
+    throw new SmtpClientError("resolve", `cannot resolve ${host.name}: ${failureWords(error)}`, {
+      cause: error,
+    });
+  }
+  if (addresses.length === 0) throw new SmtpClientError("resolve", `${host.name} has no address`);
+  host.peers = addresses.map((address) => memory.peer(host, address));
+  return host.peers;
+}
