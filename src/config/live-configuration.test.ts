@@ -135,6 +135,16 @@ describe("a saved file", () => {
     }
   });
 
+  test("is applied on SIGHUP, changed or not, as long as it is followed", async () => {
+    const before = process.listenerCount("SIGHUP");
+    const watch = live.follow();
+    expect(process.listenerCount("SIGHUP")).toBe(before + 1);
+    process.emit("SIGHUP");
+    await expect.poll(() => relay.applied.length).toBe(1);
+    watch.close();
+    expect(process.listenerCount("SIGHUP")).toBe(before);
+  });
+
   test("with faults changes nothing and tells them; reload answers with them", async () => {
     await writeFile(file, "receiveConnectors: 5");
     expect(await live.reload()).toMatchObject({ kind: "faults" });

@@ -42,6 +42,15 @@ describe("ReplyReader", () => {
         { code: 220, text: "z" },
       ],
     ],
+    [
+      "codes at the ends of what there is",
+      "200 a\r\n599 b\r\n209-c\r\n290 d\r\n",
+      [
+        { code: 200, text: "a" },
+        { code: 599, text: "b" },
+        { code: 290, text: "c\nd" },
+      ],
+    ],
     ["UTF-8", "550 grün\r\n", [{ code: 550, text: "grün" }]],
   ];
   it.each(cases)("reads %s, whole and octet by octet", (_, wire, expected) => {
@@ -61,6 +70,13 @@ describe("ReplyReader", () => {
     ["words", "HTTP/1.1 400 Bad\r\n"],
     ["an empty line", "\r\n"],
     ["a code out of range", "199 x\r\n"],
+    ["a class that is none", "650 x\r\n"],
+    ["no digit in the middle, from below", "2/0 x\r\n"],
+    ["no digit in the middle, from above", "2:0 x\r\n"],
+    ["no digit at the end, from below", "25/ x\r\n"],
+    ["no digit at the end, from above", "25: x\r\n"],
+    ["two digits", "25\r\n"],
+    ["four digits", "2500\r\n"],
     ["a wrong separator", "250_x\r\n"],
     ["a change of code", "250-a\r\n550 b\r\n"],
     ["an overlong line that is no reply", `${"x".repeat(9000)}\r\n`],
