@@ -3,13 +3,14 @@ import type { Admin } from "./admin/open-admin.ts";
 import { parseConfig, parseConfigValue } from "./config/parse-config.ts";
 import type { Fault } from "./config/fault.ts";
 import type { Ports } from "./ports/ports.ts";
-import { createRelay as relayFromSettings, type Relay } from "./relay.ts";
+import { createRelay as relayFromSettings } from "./relay.ts";
+import type { Relay } from "./relay-contract.ts";
 
 export type { Fault } from "./config/fault.ts";
 export type { Settings } from "./config/settings.ts";
 export type { EventRecord } from "./events/events.ts";
 export type { Clock, Dial, Dns, Ports, Random, Timer } from "./ports/ports.ts";
-export type { Relay } from "./relay.ts";
+export type { Relay } from "./relay-contract.ts";
 export { SpoolError } from "./spool/spool.ts";
 export { version } from "./version.ts";
 

@@ -1,8 +1,6 @@
 /** The relay put together. Read from top to bottom it is the mail's way: receive, keep, send. No logic here. */
 import { join } from "node:path";
 import type { Settings } from "./config/settings.ts";
-import type { BackPressure } from "./core/policy/back-pressure.ts";
-import type { Endpoint } from "./core/policy/receive-connector.ts";
 import { isOpenRelay } from "./core/policy/open-relay.ts";
 import { formatEndpoint } from "./core/units/endpoint.ts";
 import { levelNumbers } from "./events/event-level.ts";
@@ -10,103 +8,27 @@ import { createEventLog, type EventLog } from "./events/event-log.ts";
 import type { EventRecord } from "./events/events.ts";
 import { openProtocolLog, protocolLogDirectory, type ProtocolDirection } from "./logs/protocol-log.ts";
 import { httpTls } from "./http/http-listeners.ts";
-import { createMetrics, type Metrics } from "./metrics/metrics.ts";
-import { createOverview, type Overview } from "./metrics/overview.ts";
-import { createEventCounts } from "./metrics/event-counts.ts";
-import { watchEventLoopLag } from "./metrics/event-loop-lag.ts";
-import type { Exposition } from "./metrics/exposition.ts";
-import { createMonitoring } from "./metrics/monitoring.ts";
-import { createReadinessCheck, type Readiness, type RelayState } from "./metrics/readiness.ts";
-import { eventStoreDirectory, openEventStore, type EventStore } from "./events/store/event-store.ts";
+import { createMetrics } from "./metrics/metrics.ts";
+import { createObservation } from "./metrics/observation.ts";
+import type { RelayState } from "./metrics/readiness.ts";
+import type { Relay } from "./relay-contract.ts";
+import { eventStoreDirectory, openEventStore } from "./events/store/event-store.ts";
 import type { Ports } from "./ports/ports.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
-import type { Discredit } from "./receive/admission/discredits.ts";
-import type { LedgerEntry } from "./receive/admission/ledger.ts";
-import type { LimitUsage } from "./receive/admission/usage.ts";
-import type { Listener } from "./receive/connection/listeners.ts";
-import { openConnection, type OpenConnection } from "./receive/open-connection.ts";
+import { openConnection } from "./receive/open-connection.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
-import { createCertificates, type Certificates } from "./receive/tls/certificates.ts";
+import { createCertificates } from "./receive/tls/certificates.ts";
 import { createResourceMonitor } from "./resources/resource-monitor.ts";
 import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
 import { OutboundConnections } from "./send/delivery/smtp/pool/outbound-connections.ts";
 import { createPeerMemory } from "./send/delivery/smtp/peer/peer.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
-import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
+import type { Scheduler } from "./send/delivery/scheduler-contract.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
-import { openTracking, type TrackingLog } from "./tracking/tracking.ts";
-import type { SpoolInspection } from "./spool/spool-inspection.ts";
+import { openTracking } from "./tracking/tracking.ts";
 import { version } from "./version.ts";
-
-export interface Relay {
-  /** Opens the listeners and begins to deliver. Rejects when no listener could be opened. */
-  start(): Promise<void>;
-  /** The endpoints listened on, with the ports the system chose where 0 was configured. */
-  listeners(): readonly Endpoint[];
-  /** The same, each with its endpoint as configured and the receive connectors it serves. */
-  bindings(): readonly Listener[];
-  /**
-   * Applies new settings without dropping a connection: new connections come in under them, open sessions keep
-   * theirs; new listeners open, removed ones stop accepting. `hostname` and `dataDirectory` need a restart.
-   */
-  reconfigure(settings: Settings): Promise<void>;
-  /** Calls back with each new configuration, and waits for it. Returns what ends it. */
-  onReconfigured(listener: (settings: Settings) => Promise<void>): () => void;
-  /**
-   * Stops accepting, lets sessions and deliveries under way finish for up to `graceMs` (default 20 s), answers
-   * 421 to the rest, and closes the spool. Idempotent.
-   */
-  stop(reason?: string, graceMs?: number): Promise<void>;
-  /** What the relay tells; `subscribe` to hear it. */
-  readonly events: EventLog;
-  /** The events of the last days, on disk. */
-  readonly eventStore: EventStore;
-  /** What was used of each limit, by whom, and what would have been needed. */
-  readonly usage: LimitUsage;
-  /** What became of each message, on disk. */
-  readonly tracking: Pick<TrackingLog, "enabled" | "track" | "search" | "export">;
-  /** What it counted since its start. */
-  readonly metrics: Metrics;
-  /** The same for Prometheus, with what it holds now. Loads its library when it is first asked for. */
-  exposition(): Promise<Exposition>;
-  /** Whether it takes mail now, and why not. */
-  readiness(): Promise<Readiness>;
-  /** That it answers tells that the event loop turns; how late it was is told too. */
-  liveness(): { readonly live: true; readonly eventLoopLagMs: number };
-  /** Where metrics and health are served. */
-  monitoring(): readonly { readonly endpoint: Endpoint; readonly url: string }[];
-  /** The certificates that are presented, and the door for others who present some. */
-  readonly certificates: Pick<Certificates, "load" | "pairFor" | "onLoaded" | "inUse">;
-  /** The last ten minutes, second by second. */
-  readonly overview: Pick<Overview, "points" | "follow">;
-  /** Queues and what they wait for. */
-  queues(): readonly QueueSnapshot[];
-  /** Tries a queue, or all, at once. Returns how many. */
-  retryNow(queue?: string): number;
-  /** Suspends a queue or lets it go on, also after a restart. Resolves with false when nothing changed. */
-  suspendQueue(queue: string, suspended: boolean): Promise<boolean>;
-  /** Has all messages of a queue routed again. Resolves with how many. */
-  resubmit(queue: string): Promise<number>;
-  /** Messages that wait: seen without touching them, and what an administrator may do to each. */
-  readonly messages: SpoolInspection & Pick<Scheduler, "suspendMessage" | "removeMessage" | "pendingOn">;
-  /** Open sessions. */
-  readonly sessions: number;
-  /** What each of them does now. Cost: per session. */
-  connections(): readonly OpenConnection[];
-  /** Open connections by connector and source, as the limits count them. */
-  counts(): Promise<readonly LedgerEntry[]>;
-  /** Addresses that hung up in a tarpit and wait for each reply now. */
-  discredits(): readonly Discredit[];
-  /** Connections that wait for a place (limitAction `delay`). */
-  waiting(connector: string): number;
-  /** How short the resources are, by the last look of at most two seconds ago. */
-  pressure(): BackPressure;
-  /** Messages in the spool. */
-  readonly queued: number;
-  readonly settings: Settings;
-}
 
 const defaultGraceMs = 20_000;
 
@@ -227,43 +149,25 @@ export async function createRelay(
       }),
   });
 
-  const eventLoopLag = watchEventLoopLag();
-  const overview = createOverview({
-    clock,
-    metrics,
-    connections: () => receiver.sessions,
-    queued: () => spool.size,
-    eventLoopLagP99Ms() {
-      const lagMs = eventLoopLag.takeP99Ms();
-      metrics.lagged(lagMs);
-      return lagMs;
-    },
-  });
-
   let state: RelayState = "starting";
-  const eventCounts = createEventCounts(clock.wall());
-  events.subscribe((record) => eventCounts.heard(record));
-  const readinessCheck = createReadinessCheck(spoolDirectory, clock);
-  const readiness = (): Promise<Readiness> =>
-    readinessCheck.look({
-      state,
-      listeners: receiver.listeners.length,
-      spoolFault: spool.misplaced,
-      pressure: resources.pressure,
-      configurationRejected: eventCounts.configurationRejected,
-    });
-  const liveness = () => ({
-    live: true as const,
-    eventLoopLagMs: overview.points().at(-1)?.eventLoopLagP99Ms ?? 0,
-  });
-  const expose = async (): Promise<Exposition> => {
-    const { createExposition } = await import("./metrics/exposition.ts");
-    return createExposition({
+  const observation = createObservation({
+    spoolDirectory,
+    clock,
+    events,
+    relay: {
       metrics,
-      events: eventCounts,
       version,
-      get now() {
-        return clock.now();
+      get state() {
+        return state;
+      },
+      get listeners() {
+        return receiver.listeners.length;
+      },
+      get sessions() {
+        return receiver.sessions;
+      },
+      get spoolFault() {
+        return spool.misplaced;
       },
       get bySource() {
         return settings.metrics.bySource;
@@ -288,18 +192,11 @@ export async function createRelay(
       get certificates() {
         return certificates.inUse();
       },
-    });
-  };
-  let exposed: Promise<Exposition> | undefined;
-  const exposition = (): Promise<Exposition> => (exposed ??= expose());
-  const monitoring = createMonitoring({
-    monitored: { exposition, readiness, liveness },
-    events,
-    clock,
+    },
   });
   const monitorBy = async ({ metrics: { tls, ...where } }: Settings): Promise<void> => {
     await certificates.load("metrics", tls === undefined || where.listen.length === 0 ? [] : [tls]);
-    await monitoring.apply(where, httpTls(certificates, tls));
+    await observation.monitoring.apply(where, httpTls(certificates, tls));
   };
   const followers = new Set<(settings: Settings) => Promise<void>>();
 
@@ -315,9 +212,7 @@ export async function createRelay(
     });
     resources.stop();
     await Promise.all([receiver.stop(graceMs), scheduler.stop(graceMs)]);
-    overview.stop();
-    eventLoopLag.stop();
-    await monitoring.close();
+    await observation.stop();
     certificates.close();
     await Promise.all([receiveLog.close(), sendLog.close()]);
     const queued = spool.size;
@@ -339,7 +234,7 @@ export async function createRelay(
         throw new Error(`cannot listen on any endpoint (${named.join("; ")})`);
       }
       scheduler.start();
-      overview.start();
+      observation.start();
       state = "running";
       events.emit("RelayStarted", { version, hostname: settings.hostname, recovered: spool.recovered });
     },
@@ -366,12 +261,12 @@ export async function createRelay(
     eventStore,
     usage: receiver.usage,
     metrics,
-    exposition,
-    readiness,
-    liveness,
-    monitoring: () => monitoring.open,
+    exposition: () => observation.exposition(),
+    readiness: () => observation.readiness(),
+    liveness: () => observation.liveness(),
+    monitoring: () => observation.monitoring.open,
     certificates,
-    overview,
+    overview: observation.overview,
     tracking,
     queues: () => scheduler.snapshot(),
     retryNow: (queue) => scheduler.retryNow(queue),

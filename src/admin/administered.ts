@@ -1,7 +1,7 @@
 /** What the handlers work on. */
 import type { LiveConfiguration } from "../config/live-configuration.ts";
 import type { Clock } from "../ports/ports.ts";
-import type { Relay } from "../relay.ts";
+import type { Relay } from "../relay-contract.ts";
 import type { AdminTokens } from "./admin-tokens.ts";
 import type { Caller } from "./caller.ts";
 import type { OctetsName, OperationName, Output, ReadInput, StreamName } from "./contract.ts";

@@ -2,7 +2,7 @@
 import type { LiveConfiguration } from "../config/live-configuration.ts";
 import type { Clock } from "../ports/ports.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
-import type { Relay } from "../relay.ts";
+import type { Relay } from "../relay-contract.ts";
 import { openAdminTokens } from "./admin-tokens.ts";
 import { createAdminApp } from "./app.ts";
 import { shell } from "./caller.ts";

@@ -10,7 +10,8 @@ import type { FileWatch } from "../config/watch.ts";
 import { createEventLog, type EventLog } from "../events/event-log.ts";
 import { createStderrSink } from "../events/stderr-sink.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
-import { createRelay, type Relay } from "../relay.ts";
+import { createRelay } from "../relay.ts";
+import type { Relay } from "../relay-contract.ts";
 import { chooseConfigFile, writeDefaultConfig } from "./config-file.ts";
 import { welcome } from "./welcome.ts";
 

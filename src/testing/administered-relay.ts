@@ -7,7 +7,8 @@ import { openAdmin, type Admin } from "../admin/open-admin.ts";
 import { createLiveConfiguration, type LiveConfiguration } from "../config/live-configuration.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import type { EventRecord } from "../events/events.ts";
-import { createRelay, type Relay } from "../relay.ts";
+import { createRelay } from "../relay.ts";
+import type { Relay } from "../relay-contract.ts";
 
 export interface AdministeredRelay {
   readonly relay: Relay;

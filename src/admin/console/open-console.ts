@@ -5,7 +5,7 @@ import type { Settings } from "../../config/settings.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import { createHttpListeners, type HttpPlace, httpTls } from "../../http/http-listeners.ts";
 import type { Clock } from "../../ports/ports.ts";
-import type { Relay } from "../../relay.ts";
+import type { Relay } from "../../relay-contract.ts";
 import type { AdminTokens } from "../admin-tokens.ts";
 import type { AdminBindings } from "../caller.ts";
 import { type Assets, builtConsole, readAssets } from "./assets.ts";

@@ -1,7 +1,7 @@
 /** Queues. */
 import { parseOpathFilter, type PropertyBag, type PropertyKind } from "../../core/policy/opath-filter.ts";
 import { parseSortOrder } from "../../core/policy/sort-order.ts";
-import type { Relay } from "../../relay.ts";
+import type { Relay } from "../../relay-contract.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";

@@ -59,8 +59,8 @@ export function createGroupCommit(options: {
   const { clock, commit, onFault } = options;
   let gathering = newGroup();
   let current: Group | undefined;
-  /** Resolves when the loop has nothing left to do now; undefined while it rests. */
-  let resting: Outcome | undefined;
+  /** Resolves when the loop has nothing left to do now; undefined while it does not run. */
+  let loopEnd: Outcome | undefined;
   let stuck: LastingTask[] = [];
   let repeat: Timer | undefined;
   let repeatDue = false;
@@ -68,12 +68,12 @@ export function createGroupCommit(options: {
   let closed = false;
 
   const start = () => {
-    if (resting !== undefined) return;
-    const rest = (resting = newOutcome());
-    process.nextTick(() => void run(rest));
+    if (loopEnd !== undefined) return;
+    const end = (loopEnd = newOutcome());
+    process.nextTick(() => void loop(end));
   };
 
-  async function run(rest: Outcome) {
+  async function loop(end: Outcome) {
     while (repeatDue || !isEmpty(gathering)) {
       if (repeatDue) {
         repeatDue = false;
@@ -95,8 +95,8 @@ export function createGroupCommit(options: {
         repeatDue = true;
         start();
       });
-    resting = undefined;
-    rest.resolve();
+    loopEnd = undefined;
+    end.resolve();
   }
 
   async function commitGroup(group: Group) {
@@ -194,7 +194,7 @@ export function createGroupCommit(options: {
       if (closed) return;
       closed = true;
       repeat?.cancel();
-      while (resting !== undefined) await resting.promise;
+      while (loopEnd !== undefined) await loopEnd.promise;
       triesLeft = maxFailuresInARow;
       stuck = await commitHalves(stuck);
       for (const { group } of stuck) group.last?.reject(closedError());

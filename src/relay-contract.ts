@@ -1,0 +1,87 @@
+/** What a relay is to whoever holds one: the program, the admin API, an application that embeds it. */
+import type { Settings } from "./config/settings.ts";
+import type { BackPressure } from "./core/policy/back-pressure.ts";
+import type { Endpoint } from "./core/policy/receive-connector.ts";
+import type { EventLog } from "./events/event-log.ts";
+import type { EventStore } from "./events/store/event-store.ts";
+import type { Exposition } from "./metrics/exposition.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import type { Overview } from "./metrics/overview.ts";
+import type { Readiness } from "./metrics/readiness.ts";
+import type { Discredit } from "./receive/admission/discredits.ts";
+import type { LedgerEntry } from "./receive/admission/ledger.ts";
+import type { LimitUsage } from "./receive/admission/usage.ts";
+import type { Listener } from "./receive/connection/listeners.ts";
+import type { OpenConnection } from "./receive/open-connection.ts";
+import type { Certificates } from "./receive/tls/certificates.ts";
+import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
+import type { SpoolInspection } from "./spool/spool-inspection.ts";
+import type { TrackingLog } from "./tracking/tracking.ts";
+
+export interface Relay {
+  /** Opens the listeners and begins to deliver. Rejects when no listener could be opened. */
+  start(): Promise<void>;
+  /** The endpoints listened on, with the ports the system chose where 0 was configured. */
+  listeners(): readonly Endpoint[];
+  /** The same, each with its endpoint as configured and the receive connectors it serves. */
+  bindings(): readonly Listener[];
+  /**
+   * Applies new settings without dropping a connection: new connections come in under them, open sessions keep
+   * theirs; new listeners open, removed ones stop accepting. `hostname` and `dataDirectory` need a restart.
+   */
+  reconfigure(settings: Settings): Promise<void>;
+  /** Calls back with each new configuration, and waits for it. Returns what ends it. */
+  onReconfigured(listener: (settings: Settings) => Promise<void>): () => void;
+  /**
+   * Stops accepting, lets sessions and deliveries under way finish for up to `graceMs` (default 20 s), answers
+   * 421 to the rest, and closes the spool. Idempotent.
+   */
+  stop(reason?: string, graceMs?: number): Promise<void>;
+  /** What the relay tells; `subscribe` to hear it. */
+  readonly events: EventLog;
+  /** The events of the last days, on disk. */
+  readonly eventStore: EventStore;
+  /** What was used of each limit, by whom, and what would have been needed. */
+  readonly usage: LimitUsage;
+  /** What became of each message, on disk. */
+  readonly tracking: Pick<TrackingLog, "enabled" | "track" | "search" | "export">;
+  /** What it counted since its start. */
+  readonly metrics: Metrics;
+  /** The same for Prometheus, with what it holds now. Loads its library when it is first asked for. */
+  exposition(): Promise<Exposition>;
+  /** Whether it takes mail now, and why not. */
+  readiness(): Promise<Readiness>;
+  /** That it answers tells that the event loop turns; how late it was is told too. */
+  liveness(): { readonly live: true; readonly eventLoopLagMs: number };
+  /** Where metrics and health are served. */
+  monitoring(): readonly { readonly endpoint: Endpoint; readonly url: string }[];
+  /** The certificates that are presented, and the door for others who present some. */
+  readonly certificates: Pick<Certificates, "load" | "pairFor" | "onLoaded" | "inUse">;
+  /** The last ten minutes, second by second. */
+  readonly overview: Pick<Overview, "points" | "follow">;
+  /** Queues and what they wait for. */
+  queues(): readonly QueueSnapshot[];
+  /** Tries a queue, or all, at once. Returns how many. */
+  retryNow(queue?: string): number;
+  /** Suspends a queue or lets it go on, also after a restart. Resolves with false when nothing changed. */
+  suspendQueue(queue: string, suspended: boolean): Promise<boolean>;
+  /** Has all messages of a queue routed again. Resolves with how many. */
+  resubmit(queue: string): Promise<number>;
+  /** Messages that wait: seen without touching them, and what an administrator may do to each. */
+  readonly messages: SpoolInspection & Pick<Scheduler, "suspendMessage" | "removeMessage" | "pendingOn">;
+  /** Open sessions. */
+  readonly sessions: number;
+  /** What each of them does now. Cost: per session. */
+  connections(): readonly OpenConnection[];
+  /** Open connections by connector and source, as the limits count them. */
+  counts(): Promise<readonly LedgerEntry[]>;
+  /** Addresses that hung up in a tarpit and wait for each reply now. */
+  discredits(): readonly Discredit[];
+  /** Connections that wait for a place (limitAction `delay`). */
+  waiting(connector: string): number;
+  /** How short the resources are, by the last look of at most two seconds ago. */
+  pressure(): BackPressure;
+  /** Messages in the spool. */
+  readonly queued: number;
+  readonly settings: Settings;
+}
