@@ -43,6 +43,16 @@ test("what is gone is made again within a minute, where anything may be written"
   reserve.close();
 });
 
+test("a close while it is looked at is the end of it", async () => {
+  const clock = createFakeClock();
+  const reserve = await keepStartReserve(directory, clock, () => {
+    reserve.close();
+    return false;
+  });
+  await clock.advance(60_000);
+  expect(clock.pendingTimers).toBe(0);
+});
+
 test("a directory that is not there is no reason to fail", async () => {
   const clock = createFakeClock();
   const reserve = await keepStartReserve(join(directory, "none"), clock, () => true);

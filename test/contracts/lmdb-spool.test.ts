@@ -1,11 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openLmdbSpool } from "../../src/spool/lmdb-spool.ts";
-import type { Claim } from "../../src/spool/spool.ts";
+import type { Claim, Report } from "../../src/spool/spool.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
-import { acceptMessage, oneRound, patterned } from "../../src/testing/spool-messages.ts";
+import {
+  acceptMessage,
+  doneAll,
+  envelopeTo,
+  oneRound,
+  origin,
+  patterned,
+  readContent,
+  takeAll,
+} from "../../src/testing/spool-messages.ts";
 import { describeSpool } from "./spool-contract.ts";
 
 test("promise 7: fresh mail beyond the memory set apart for it waits on disk, and is taken again when there is some", async () => {
@@ -19,6 +28,32 @@ test("promise 7: fresh mail beyond the memory set apart for it waits on disk, an
   for (const claim of taken.splice(0)) spool.release(claim);
   await acceptMessage(spool, patterned(1000));
   expect([taken.length, waiting, spool.size]).toEqual([1, 2, 5]);
+  await spool.close();
+  await rm(directory, { recursive: true });
+});
+
+test("what is too large for a record, mail or report, stands in a file, and asks for no memory", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "weir-spool-"));
+  const spool = await openLmdbSpool({ directory, clock: createFakeClock(), memoryBudgetBytes: 5000 });
+  const bodies = async (): Promise<string[]> => {
+    const all = await readdir(join(directory, "bodies"), { recursive: true, withFileTypes: true });
+    return all.filter((entry) => entry.isFile()).map(({ name }) => name);
+  };
+  const taken: Claim[] = [];
+  spool.onAccepted(takeAll((claim) => void taken.push(claim)));
+  const large = patterned(100_000);
+  await acceptMessage(spool, large);
+  expect([taken.length, (await bodies()).length]).toEqual([1, 1]);
+  const [mail] = taken.splice(0) as [Claim];
+  const report = (content: Buffer): Report => ({ envelope: envelopeTo("from@test"), origin, content });
+  await spool.settle(mail, doneAll(mail), [report(large), report(patterned(2_000))]);
+  expect(await Promise.all(taken.map(({ content }) => readContent(content)))).toEqual([
+    large,
+    patterned(2_000),
+  ]);
+  await expect.poll(bodies).toHaveLength(1);
+  await spool.settle(taken[0] as Claim, doneAll(taken[0] as Claim), []);
+  await expect.poll(bodies).toEqual([]);
   await spool.close();
   await rm(directory, { recursive: true });
 });

@@ -59,6 +59,7 @@ test.each([
   ["utf-8;a\\x{1000000}", false],
   ["utf-8;a\\x{0FC}", false],
   ["utf-8;a\\x{FG}", false],
+  ["utf-8;a\\x{FCG}", false],
   ["utf-8;a\\x{Fß}", false],
   ["utf-8;a\\x{20}\\x{2B}\\x{3D}\\x{5C}", true],
   ["utf-8;a\\x{41}", false],

@@ -69,6 +69,15 @@ describe("connections", () => {
     expect(most).toBe(3);
   });
 
+  it("all say QUIT when the carrier is closed", async () => {
+    const sink = await sinkWith({ behave: ({ at }) => (at === "content" ? { delayMs: 50 } : undefined) });
+    const { carrier } = carrierTo(sink.port, { connector: { maxConcurrentConnections: 3 } });
+    await Promise.all(Array.from({ length: 3 }, () => carrier.carry(testClaim())));
+    await carrier.close(1_000);
+    expect(sink.connections).toBe(3);
+    expect(sink.commands.filter((line) => line === "QUIT")).toHaveLength(3);
+  });
+
   it("that wait idle are closed after a while", async () => {
     const clock = createFakeClock();
     const sink = await sinkWith();
