@@ -2,7 +2,6 @@
  * Ends claims: carries decisions into the spool, with the reports they call for, and tells the events. Settles
  * are not waited for before the next claim is carried; the spool keeps their order.
  */
-import { deadlineOf } from "../../core/policy/retry-schedule.ts";
 import type { ReportKind, ReportRecipient } from "../../core/dsn/report-input.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
@@ -19,7 +18,8 @@ import {
 } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
 import type { ReportWriter } from "../dsn/report-writer.ts";
-import { routedAnew, waitingOf, type Decision } from "./decisions.ts";
+import { changeFor, keptAs, reportKind, reportRecipient } from "./decided-changes.ts";
+import type { Decision } from "./decisions.ts";
 import type { Verdict } from "./delivery.ts";
 import { lossOf, replaceReport } from "./lost-report.ts";
 import { tellDecision } from "./decision-events.ts";
@@ -248,64 +248,4 @@ function count(metrics: Metrics, { message }: Claim, decisions: readonly Decisio
     else if (attempted === 1) metrics.notDelivered("deferred");
   }
   if (delivered > 0) metrics.delivered(delivered, message.content.sizeBytes, nowMs - message.arrivedAt);
-}
-
-function keptAs({ recipients, queue: before }: Claim, queue: QueueName, dueAt: number): RecipientChange[] {
-  return recipients.map((state): RecipientChange => ({
-    kind: "keep",
-    queue,
-    dueAt: state.suspended ? suspendedDueAt : dueAt,
-    ...(queue === before ? state : routedAnew(state)),
-  }));
-}
-
-function changeFor({ state, step, finding, host, queue, attempted }: Decision): RecipientChange {
-  if (step.kind !== "keep") return { kind: "done", index: state.index };
-  const { unconfirmed } = step;
-  const lastError =
-    attempted === 1 && finding !== undefined && host !== undefined
-      ? `${finding.text} (${host})`
-      : (state.lastError ?? finding?.text);
-  return {
-    kind: "keep",
-    index: state.index,
-    queue,
-    dueAt: state.suspended ? suspendedDueAt : step.dueAt,
-    attempts: state.attempts + attempted,
-    ...(lastError === undefined ? undefined : { lastError }),
-    ...(unconfirmed === 0 ? undefined : { unconfirmed }),
-    delayReported: step.delayReported,
-  };
-}
-
-function reportKind({ step }: Decision): ReportKind | undefined {
-  switch (step.kind) {
-    case "done":
-      return step.report;
-    case "failed":
-      return step.report ? "failed" : undefined;
-    case "keep":
-      return step.delayReport ? "delayed" : undefined;
-  }
-}
-
-function reportRecipient(
-  claim: Claim,
-  { state, step, finding, host, attempted }: Decision,
-  clock: Clock,
-  { transport }: SchedulerSettings,
-): ReportRecipient {
-  const recipient = claim.message.envelope.recipients[state.index];
-  const said = step.kind === "failed" ? step.finding : finding;
-  const wallMs = clock.wall().getTime();
-  const untilDeadlineMs = deadlineOf(waitingOf(claim, state).arrivedAt, transport) - clock.now();
-  return {
-    finalRecipient: recipient?.forwardPath ?? "",
-    orcpt: recipient?.orcpt,
-    status: said?.status ?? "4.4.7",
-    diagnostic: said,
-    remoteHost: host,
-    lastAttempt: attempted === 1 ? new Date(wallMs) : undefined,
-    willRetryUntil: new Date(wallMs + untilDeadlineMs),
-  };
 }

@@ -9,8 +9,9 @@ import {
 } from "../../../testing/recording-sink.ts";
 import { startScriptedServer } from "../../../testing/scripted-server.ts";
 import { testCertificate } from "../../../testing/test-certificate.ts";
+import { smtpPeers } from "../../../testing/smtp-peers.ts";
 import { testClaim } from "../../../testing/test-claim.ts";
-import { brief, testSmtpCarrier } from "../../../testing/test-smtp-carrier.ts";
+import { brief } from "../../../testing/test-smtp-carrier.ts";
 import { clearTextMs } from "./peer/peer.ts";
 import type { TranscriptLine } from "./wire/transcript.ts";
 
@@ -23,10 +24,7 @@ beforeAll(async () => {
   tls = await testCertificate("mx.test");
 });
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
-});
+const { open, carrierTo } = smtpPeers(afterEach);
 
 async function sinkWith(settings: Partial<SinkSettings> = {}): Promise<RecordingSink> {
   const sink = await startRecordingSink({
@@ -36,12 +34,6 @@ async function sinkWith(settings: Partial<SinkSettings> = {}): Promise<Recording
   });
   open.push(sink);
   return sink;
-}
-
-function carrierTo(...given: Parameters<typeof testSmtpCarrier>): ReturnType<typeof testSmtpCarrier> {
-  const made = testSmtpCarrier(...given);
-  open.push({ close: () => made.carrier.close(0) });
-  return made;
 }
 
 describe("TLS", () => {

@@ -9,6 +9,7 @@ import {
   type ScriptedServer,
 } from "../../../../testing/scripted-server.ts";
 import { testCertificate } from "../../../../testing/test-certificate.ts";
+import { smtpPeers } from "../../../../testing/smtp-peers.ts";
 import { testClaim } from "../../../../testing/test-claim.ts";
 import { brief, testSmtpCarrier } from "../../../../testing/test-smtp-carrier.ts";
 import { clearTextMs } from "../peer/peer.ts";
@@ -19,10 +20,7 @@ beforeAll(async () => {
   tls = await testCertificate("mx.test");
 });
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
-});
+const { open } = smtpPeers(afterEach);
 
 type Broken = (peer: ScriptedPeer) => Promise<void> | void;
 

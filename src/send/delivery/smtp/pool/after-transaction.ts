@@ -5,7 +5,7 @@ import type { NextHopHost, Peer } from "../peer/peer.ts";
 import { anyoneLeft } from "../peer/peer-order.ts";
 import type { TransactionEnd } from "../transaction/transaction-contract.ts";
 
-export type NextStep =
+export type JobCourse =
   /** Its result was told. */
   | "over"
   /** The next transaction of any connection. */
@@ -22,7 +22,7 @@ export function afterTransaction(
   peer: Peer,
   hosts: readonly NextHopHost[],
   closing: boolean,
-): NextStep {
+): JobCourse {
   const host = peer.host.name;
   if (end.kind === "damaged" && job.outcomes.length === 0) {
     job.resolve({ kind: "damaged", what: end.what });
@@ -53,7 +53,7 @@ export function afterTransaction(
   return "anotherPeer";
 }
 
-function over(job: Job, kind: "attempted" | "aborted", host: string): NextStep {
+function over(job: Job, kind: "attempted" | "aborted", host: string): JobCourse {
   resolveJob(job, kind, host);
   return "over";
 }

@@ -2,36 +2,18 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createSystemPorts } from "../../../../ports/system-ports.ts";
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
-import {
-  startRecordingSink,
-  type RecordingSink,
-  type SinkSettings,
-} from "../../../../testing/recording-sink.ts";
+import type { RecordingSink } from "../../../../testing/recording-sink.ts";
 import { startScriptedServer } from "../../../../testing/scripted-server.ts";
+import { smtpPeers } from "../../../../testing/smtp-peers.ts";
 import { testClaim } from "../../../../testing/test-claim.ts";
-import { brief, testSmtpCarrier } from "../../../../testing/test-smtp-carrier.ts";
+import { brief } from "../../../../testing/test-smtp-carrier.ts";
 import { avoidHungMs } from "../peer/peer.ts";
 import { timeouts } from "../wire/timeouts.ts";
 
 const recorded = "delivered: 250 2.0.0 Ok: recorded";
 const one = { maxConcurrentConnections: 1 };
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
-});
-
-async function sinkWith(settings: Partial<SinkSettings> = {}): Promise<RecordingSink> {
-  const sink = await startRecordingSink(settings);
-  open.push(sink);
-  return sink;
-}
-
-function carrierTo(...given: Parameters<typeof testSmtpCarrier>): ReturnType<typeof testSmtpCarrier> {
-  const made = testSmtpCarrier(...given);
-  open.push({ close: () => made.carrier.close(0) });
-  return made;
-}
+const { open, sinkWith, carrierTo } = smtpPeers(afterEach);
 
 const taken = (sink: RecordingSink): string[][] =>
   sink.messages.map(({ recipients }) => recipients.map(({ path }) => path));

@@ -2,27 +2,14 @@ import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Ports } from "../../../../ports/ports.ts";
 import { createSystemPorts } from "../../../../ports/system-ports.ts";
-import {
-  startRecordingSink,
-  type RecordingSink,
-  type SinkSettings,
-} from "../../../../testing/recording-sink.ts";
+import { smtpPeers } from "../../../../testing/smtp-peers.ts";
 import { testClaim } from "../../../../testing/test-claim.ts";
 import { brief, testSmtpCarrier } from "../../../../testing/test-smtp-carrier.ts";
 import { OutboundConnections, type ConnectionHolder } from "./outbound-connections.ts";
 
 const recorded = "delivered: 250 2.0.0 Ok: recorded";
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
-});
-
-async function sinkWith(settings: Partial<SinkSettings> = {}): Promise<RecordingSink> {
-  const sink = await startRecordingSink(settings);
-  open.push(sink);
-  return sink;
-}
+const { open, sinkWith } = smtpPeers(afterEach);
 
 describe("maxOutboundConnections", () => {
   it("counts connections, idle ones too, of all next hops together, and none starves", async () => {

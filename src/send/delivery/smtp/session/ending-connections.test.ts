@@ -1,31 +1,13 @@
 /** Connections that end as a matter of course: after a rest, or because the peer takes so much and closes. */
 import { afterEach, describe, expect, it } from "vitest";
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
-import {
-  startScriptedServer,
-  type ScriptedPeer,
-  type ScriptedServer,
-} from "../../../../testing/scripted-server.ts";
+import type { ScriptedPeer } from "../../../../testing/scripted-server.ts";
+import { smtpPeers } from "../../../../testing/smtp-peers.ts";
 import { testClaim } from "../../../../testing/test-claim.ts";
-import { brief, testSmtpCarrier } from "../../../../testing/test-smtp-carrier.ts";
+import { brief } from "../../../../testing/test-smtp-carrier.ts";
 import { timeouts } from "../wire/timeouts.ts";
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
-});
-
-async function server(script: (peer: ScriptedPeer) => Promise<void>): Promise<ScriptedServer> {
-  const started = await startScriptedServer(script);
-  open.push(started);
-  return started;
-}
-
-function carrierTo(...given: Parameters<typeof testSmtpCarrier>): ReturnType<typeof testSmtpCarrier> {
-  const made = testSmtpCarrier(...given);
-  open.push({ close: () => made.carrier.close(0) });
-  return made;
-}
+const { scripted: server, carrierTo } = smtpPeers(afterEach);
 
 /** Takes one message, by DATA or BDAT. */
 async function takeMessage(peer: ScriptedPeer): Promise<void> {

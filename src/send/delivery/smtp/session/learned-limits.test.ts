@@ -1,33 +1,15 @@
 /** Recipients per transaction and messages per connection: set, announced, or learned from refusals. */
 import { afterEach, describe, expect, it } from "vitest";
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
-import {
-  startRecordingSink,
-  type RecordingSink,
-  type SinkSettings,
-} from "../../../../testing/recording-sink.ts";
+import type { RecordingSink } from "../../../../testing/recording-sink.ts";
+import { smtpPeers } from "../../../../testing/smtp-peers.ts";
 import { testClaim } from "../../../../testing/test-claim.ts";
-import { brief, testSmtpCarrier } from "../../../../testing/test-smtp-carrier.ts";
+import { brief } from "../../../../testing/test-smtp-carrier.ts";
 import { messageLimitMs, recipientLimitMs } from "../peer/peer.ts";
 
 const recorded = "delivered: 250 2.0.0 Ok: recorded";
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
-});
-
-async function sinkWith(settings: Partial<SinkSettings> = {}): Promise<RecordingSink> {
-  const sink = await startRecordingSink(settings);
-  open.push(sink);
-  return sink;
-}
-
-function carrierTo(...given: Parameters<typeof testSmtpCarrier>): ReturnType<typeof testSmtpCarrier> {
-  const made = testSmtpCarrier(...given);
-  open.push({ close: () => made.carrier.close(0) });
-  return made;
-}
+const { sinkWith, carrierTo } = smtpPeers(afterEach);
 
 const people = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `user${index}@b.test`);

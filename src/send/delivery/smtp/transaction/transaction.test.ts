@@ -2,42 +2,13 @@ import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { SpoolError } from "../../../../spool/spool.ts";
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
-import {
-  startRecordingSink,
-  type RecordingSink,
-  type SinkSettings,
-} from "../../../../testing/recording-sink.ts";
-import {
-  startScriptedServer,
-  type ScriptedPeer,
-  type ScriptedServer,
-} from "../../../../testing/scripted-server.ts";
+import type { ScriptedPeer } from "../../../../testing/scripted-server.ts";
+import { smtpPeers } from "../../../../testing/smtp-peers.ts";
 import { testClaim } from "../../../../testing/test-claim.ts";
-import { brief, testSmtpCarrier } from "../../../../testing/test-smtp-carrier.ts";
+import { brief } from "../../../../testing/test-smtp-carrier.ts";
 import { timeouts } from "../wire/timeouts.ts";
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
-});
-
-async function sinkWith(settings: Partial<SinkSettings> = {}): Promise<RecordingSink> {
-  const sink = await startRecordingSink(settings);
-  open.push(sink);
-  return sink;
-}
-
-async function scripted(script: (peer: ScriptedPeer) => Promise<void>): Promise<ScriptedServer> {
-  const server = await startScriptedServer(script);
-  open.push(server);
-  return server;
-}
-
-function carrierTo(...given: Parameters<typeof testSmtpCarrier>): ReturnType<typeof testSmtpCarrier> {
-  const made = testSmtpCarrier(...given);
-  open.push({ close: () => made.carrier.close(0) });
-  return made;
-}
+const { sinkWith, scripted, carrierTo } = smtpPeers(afterEach);
 
 const one = { maxConcurrentConnections: 1 };
 const recorded = "delivered: 250 2.0.0 Ok: recorded";
