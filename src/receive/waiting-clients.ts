@@ -58,13 +58,13 @@ export function createWaitingClients(around: {
         return false;
       }
       end();
-      input.release();
+      input.letGo();
       open(socket, admitted, endpoint);
       return true;
     };
     const refuse = (reply: Reply): void => {
       end();
-      input.release();
+      input.letGo();
       turnAway(socket, reply);
     };
     const client: WaitingClient = {

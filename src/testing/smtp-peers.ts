@@ -6,9 +6,9 @@ import { testSmtpCarrier, type TestSmtpCarrier } from "./test-smtp-carrier.ts";
 export interface SmtpPeers {
   /** What else is to be closed. */
   readonly open: { close(): Promise<void> }[];
-  sinkWith(settings?: Partial<SinkSettings>): Promise<RecordingSink>;
-  scripted(script: (peer: ScriptedPeer) => Promise<void>): Promise<ScriptedServer>;
-  carrierTo(...given: Parameters<typeof testSmtpCarrier>): TestSmtpCarrier;
+  readonly sinkWith: (settings?: Partial<SinkSettings>) => Promise<RecordingSink>;
+  readonly scripted: (script: (peer: ScriptedPeer) => Promise<void>) => Promise<ScriptedServer>;
+  readonly carrierTo: (...given: Parameters<typeof testSmtpCarrier>) => TestSmtpCarrier;
 }
 
 /** `afterEach`: the test framework's. */

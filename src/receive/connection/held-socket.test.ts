@@ -20,7 +20,7 @@ test("what comes is kept, and put back for the next reader", async () => {
   stream.write("x\r\n");
   await turns();
   expect(socket.keptBytes).toBe(8);
-  socket.release();
+  socket.letGo();
   expect(stream.isPaused()).toBe(true);
   stream.end("MORE");
   let text = "";
@@ -31,7 +31,7 @@ test("what comes is kept, and put back for the next reader", async () => {
 test("nothing that came leaves nothing to put back", async () => {
   const { stream, socket } = held();
   await turns();
-  socket.release();
+  socket.letGo();
   stream.end("a");
   expect(stream.isPaused()).toBe(true);
   expect((await stream.toArray()).join("")).toBe("a");

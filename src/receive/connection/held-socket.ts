@@ -11,10 +11,10 @@ export interface HeldSocket {
   /** Octets that came so far. */
   readonly keptBytes: number;
   /** Puts back what came, for the next reader, who resumes the socket. */
-  release(): void;
+  letGo(): void;
 }
 
-/** `onLeft`: the client said all it will say, or is gone; called once at most, and not behind `release`. */
+/** `onLeft`: the client said all it will say, or is gone; called once at most, and not behind `letGo`. */
 export function holdSocket(socket: Socket, onLeft: () => void): HeldSocket {
   const kept: Buffer[] = [];
   let keptBytes = 0;
@@ -40,7 +40,7 @@ export function holdSocket(socket: Socket, onLeft: () => void): HeldSocket {
     get keptBytes() {
       return keptBytes;
     },
-    release() {
+    letGo() {
       forget();
       socket.pause();
       if (keptBytes > 0) socket.unshift(Buffer.concat(kept, keptBytes));

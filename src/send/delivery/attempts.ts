@@ -43,7 +43,7 @@ export function createAttempts(
   const pump = (queue: DeliveryQueue): void => {
     if (state.phase === "stopping" || !queues.isOpen(queue)) return;
     while (queue.ready && !watch.isStuck) {
-      const claim = queue.take();
+      const claim = queue.shift();
       if (claim === undefined) break;
       if (!state.lost.has(claim)) begin(queue, claim);
     }

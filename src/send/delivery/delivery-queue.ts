@@ -122,7 +122,7 @@ export class DeliveryQueue {
     this.waitingBytes += heldBytes(claim);
   }
 
-  take(): Claim | undefined {
+  shift(): Claim | undefined {
     const claim = this.#waiting[this.#head];
     if (claim === undefined) return undefined;
     this.#waiting[this.#head++] = undefined;
@@ -156,7 +156,7 @@ export class DeliveryQueue {
 
   takeAll(): Claim[] {
     const claims: Claim[] = [];
-    for (let claim = this.take(); claim !== undefined; claim = this.take()) claims.push(claim);
+    for (let claim = this.shift(); claim !== undefined; claim = this.shift()) claims.push(claim);
     return claims;
   }
 

@@ -94,7 +94,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   }
 
   takeFollower(session: ClientSession): Job | undefined {
-    return this.waiting.take(session.peer, false);
+    return this.waiting.nextFor(session.peer, false);
   }
 
   giveBack(job: Job): void {
@@ -131,7 +131,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     const inTheWay = full && waiting.wantElsewhere > 0 && !this.isHelped();
     for (;;) {
       if (inTheWay && !waiting.wouldHelp(peer)) return session.quit();
-      const job = waiting.take(peer, wear.started === 0);
+      const job = waiting.nextFor(peer, wear.started === 0);
       if (job === undefined) break;
       const refusal = session.run(job);
       if (refusal === undefined) return;

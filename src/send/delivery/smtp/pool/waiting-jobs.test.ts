@@ -26,10 +26,10 @@ test("in the order they came, those put back first", () => {
   expect([waiting.count, waiting.wantAny, waiting.wantFresh, waiting.wantElsewhere]).toEqual([3, 3, 0, 0]);
   expect(waiting.first).toBe(three);
   expect([
-    waiting.take(a, false),
-    waiting.take(a, true),
-    waiting.take(a, false),
-    waiting.take(a, false),
+    waiting.nextFor(a, false),
+    waiting.nextFor(a, true),
+    waiting.nextFor(a, false),
+    waiting.nextFor(a, false),
   ]).toEqual([three, one, two, undefined]);
   expect([waiting.count, waiting.first]).toEqual([0, undefined]);
 });
@@ -41,16 +41,16 @@ test("who wants a new connection gets no other, until none is to be had", () => 
   waiting.addFresh(fresh);
   waiting.addLast(usual);
   expect([waiting.wantAny, waiting.wantFresh, waiting.first]).toEqual([3, 2, askedBefore]);
-  expect(waiting.take(a, true)).toBe(fresh);
-  expect(waiting.take(a, false)).toBe(usual);
-  expect(waiting.take(a, false)).toBeUndefined();
-  expect(waiting.take(b, true)).toBe(askedBefore);
+  expect(waiting.nextFor(a, true)).toBe(fresh);
+  expect(waiting.nextFor(a, false)).toBe(usual);
+  expect(waiting.nextFor(a, false)).toBeUndefined();
+  expect(waiting.nextFor(b, true)).toBe(askedBefore);
   waiting.addFresh(askedBefore);
   waiting.addFresh(fresh);
   waiting.addLast(usual);
   waiting.giveUpFresh();
   expect([waiting.wantFresh, waiting.wantElsewhere, waiting.wantAny]).toEqual([0, 1, 2]);
-  expect([waiting.take(a, false), waiting.take(b, false), waiting.take(b, false)]).toEqual([
+  expect([waiting.nextFor(a, false), waiting.nextFor(b, false), waiting.nextFor(b, false)]).toEqual([
     fresh,
     askedBefore,
     usual,
@@ -64,9 +64,9 @@ test("who was put off by a peer goes to another, before others", () => {
   waiting.addElsewhere(putOff);
   expect([waiting.count, waiting.wantAny, waiting.wantElsewhere]).toEqual([2, 1, 1]);
   expect([waiting.wouldHelp(a), waiting.wouldHelp(b)]).toEqual([false, true]);
-  expect(waiting.take(a, false)).toBe(usual);
+  expect(waiting.nextFor(a, false)).toBe(usual);
   expect(waiting.first).toBe(putOff);
-  expect(waiting.take(b, false)).toBe(putOff);
+  expect(waiting.nextFor(b, false)).toBe(putOff);
   expect(waiting.wouldHelp(b)).toBe(false);
 });
 

@@ -49,7 +49,7 @@ export class WaitingJobs {
   }
 
   /** What a connection takes next. Cost: nothing to look through in the usual case. */
-  take(peer: Peer, isNew: boolean): Job | undefined {
+  nextFor(peer: Peer, isNew: boolean): Job | undefined {
     if (isNew && this.fresh.length > 0) {
       const job = takeFor(this.fresh, peer);
       if (job !== undefined) return job;

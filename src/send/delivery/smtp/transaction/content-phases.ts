@@ -41,7 +41,7 @@ export function dataReply(state: TransactionState, reply: PeerReply): void {
     return state.transfer.sendNothing();
   }
   const kind = kindOf(reply);
-  if (kind === "done" || kind === "unexpected") return outOfStep(state, reply);
+  if (kind === "positive" || kind === "unexpected") return outOfStep(state, reply);
   state.contentRefusal = reply;
   finish(state);
 }
@@ -53,7 +53,7 @@ export function chunkReply(state: TransactionState, reply: PeerReply): void {
   const kind = kindOf(reply);
   if (kind === "unexpected" || transfer.chunksUnanswered < 0) return outOfStep(state, reply);
   if (reply.code === 421) return refused(state, reply, closing(replyVerdict(reply)));
-  if (kind === "done") {
+  if (kind === "positive") {
     state.session.peer.chunkingProven = true;
     if (transfer.complete && transfer.chunksUnanswered === 0 && state.contentRefusal === undefined)
       return delivered(state, reply);
@@ -75,7 +75,7 @@ export function contentReply(state: TransactionState, reply: PeerReply): void {
     const spoilt = mode.chunking && isAboutBdatItself(reply) && !session.peer.chunkingProven;
     return finish(state, reply.code === 421 || spoilt ? closing(replyVerdict(reply)) : undefined);
   }
-  if (kind === "done") {
+  if (kind === "positive") {
     if (!transfer.complete) return outOfStep(state, reply);
     if (mode.chunking) session.peer.chunkingProven = true;
     return delivered(state, reply);

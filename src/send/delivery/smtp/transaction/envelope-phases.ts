@@ -38,7 +38,7 @@ export function mailReply(state: TransactionState, reply: PeerReply): void {
   const kind = kindOf(reply);
   if (kind === "unexpected") return outOfStep(state, reply);
   session.evidence.mailAnswered(reply);
-  if (kind !== "done") {
+  if (kind !== "positive") {
     state.mailRefusal = reply;
     if (!mode.pipelining) return finish(state);
   }

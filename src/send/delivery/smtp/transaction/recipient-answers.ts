@@ -40,7 +40,7 @@ export class RecipientAnswers {
   hear(state: RecipientState, reply: PeerReply): boolean {
     const kind = kindOf(reply);
     if (kind === "unexpected") return false;
-    if (kind === "done") {
+    if (kind === "positive") {
       this.accepted.push(state);
       return true;
     }

@@ -12,8 +12,8 @@ import {
 const reply = (line: string) => ({ code: Number(line.slice(0, 3)), text: line.slice(4) });
 
 test.each([
-  [200, "done"],
-  [299, "done"],
+  [200, "positive"],
+  [299, "positive"],
   [300, "unexpected"],
   [399, "unexpected"],
   [400, "transient"],

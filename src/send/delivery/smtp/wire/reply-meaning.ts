@@ -1,10 +1,10 @@
 /** What a reply to a command of a mail transaction says (RFC 5321 §4.2.1, §4.5.3.1.10). */
 import type { PeerReply } from "./reply-reader.ts";
 
-export type ReplyKind = "done" | "transient" | "permanent" | "unexpected";
+export type ReplyKind = "positive" | "transient" | "permanent" | "unexpected";
 
 export function kindOf({ code }: PeerReply): ReplyKind {
-  if (code < 300) return "done";
+  if (code < 300) return "positive";
   if (code < 400) return "unexpected";
   return code < 500 ? "transient" : "permanent";
 }
