@@ -22,6 +22,7 @@ describe("scanHeader", () => {
     expect(scan("Subject: x\r\n\r\nReceived: y\r\nDate: z\r\n")).toMatchObject({
       receivedCount: 0,
       hasDate: false,
+      brokenAt: -1,
     });
   });
 
@@ -41,6 +42,17 @@ describe("scanHeader", () => {
     ["\x33ubject: x\r\n", undefined],
   ])("%j has subject %j", (header, subject) => {
     expect(scan(header).subject).toBe(subject);
+  });
+
+  it.each([
+    ["Subject: x\r\n\rX: y\r\n", 12],
+    ["Subject: x\r\n\nX: y\r\n", 12],
+    ["Subject: x\r\nno field\r\n", 12],
+    [": x\r\n", 0],
+    ["\r\n", -1],
+    ["X: y\r\n\r\nno field", -1],
+  ])("%j is broken at %d", (header, at) => {
+    expect(scan(header).brokenAt).toBe(at);
   });
 
   it("has no message id when it is empty", () => {
