@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Write } from "./store.ts";
 import { needOf, unapplied } from "./unapplied.ts";
@@ -36,4 +37,45 @@ test("a key on its way to LMDB is not new", () => {
   const newer = unapplied();
   newer.add([write("a"), write("b", "2", true), write("b")], older);
   expect(shown(newer.writes())).toEqual(["a-", "b-"]);
+});
+
+test("what LMDB takes: whole pages for values, those of several side by side", () => {
+  const sized = (bytes: number): Write => write("a", "x".repeat(bytes));
+  expect([0, 1, 4_080, 4_081, 8_176, 8_177].map((bytes) => needOf([sized(bytes)]))).toEqual([
+    { writes: 1, valuePages: 0, adjoiningPages: 0 },
+    { writes: 1, valuePages: 1, adjoiningPages: 0 },
+    { writes: 1, valuePages: 1, adjoiningPages: 0 },
+    { writes: 1, valuePages: 2, adjoiningPages: 2 },
+    { writes: 1, valuePages: 2, adjoiningPages: 2 },
+    { writes: 1, valuePages: 3, adjoiningPages: 3 },
+  ]);
+  expect(needOf([sized(1), write("b"), sized(5_000)])).toEqual({
+    writes: 3,
+    valuePages: 3,
+    adjoiningPages: 2,
+  });
+});
+
+test("its account is that of the writes it holds, whatever came", () => {
+  const key = fc.constantFrom("a", "b", "c", "d");
+  const value = fc.option(fc.constantFrom("", "x", "y".repeat(5_000)), { nil: undefined });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(key, value, fc.boolean()), { maxLength: 20 }), (rows) => {
+      const layer = unapplied();
+      for (const row of rows) layer.add([write(...row)], undefined);
+      const writes = layer.writes();
+      expect(layer.need).toEqual(needOf(writes));
+      expect(layer.bytes).toBe(
+        writes.reduce((sum, { value: octets }) => sum + 1_024 + (octets?.length ?? 0), 0),
+      );
+      const { queue, messages } = layer.tables;
+      expect([queue.size, messages.size, layer.size]).toEqual([writes.length, 0, writes.length]);
+      expect(queue.sorted).toEqual(writes.map((each) => each.key.toString()));
+      for (const [at, each] of writes.entries()) {
+        expect(queue.get(each.key.toString())?.value).toEqual(each.value);
+        expect(queue.position(each.key.toString())).toBe(at);
+      }
+      expect([queue.position(""), queue.position("zz")]).toEqual([0, writes.length]);
+    }),
+  );
 });
