@@ -87,6 +87,7 @@ test.each([
   ["a*a*", false],
   ["*t.t*t", false],
   ["*te*st", true],
+  ["app@*p@sender.test", false],
   ["app@sender.tes?", true],
 ])("the wildcards %s", (sender, fits) => {
   expect(matches({ sender })).toBe(fits);

@@ -85,7 +85,7 @@ describe.each(["without indexes", "with an index"])("a search %s", (how) => {
   });
 
   test("finds each line once where chunks meet", async () => {
-    const count = 4_000;
+    const count = 12_000;
     const lines = Array.from({ length: count }, (_, i) => trackingLine(record(100 + i)));
     await appendFile(join(family().directory, "MSGTRK20261124-3.LOG"), lines.join(""));
     expect(await ids({ sender: "app@*", resultSize: count })).toEqual(
