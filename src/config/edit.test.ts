@@ -58,6 +58,18 @@ function changed(text: string, edit: ConfigurationEdit): string[] {
     .filter((line) => /^[-+]/.test(line) && !/^(?:---|\+\+\+)/.test(line));
 }
 
+test("a connector is added behind the last one of a flow list", () => {
+  const list =
+    'sendConnectors: [{name: A, addressSpaces: ["*"], smartHosts: [a]}, {name: B, smartHosts: [b]}] # two\n';
+  const text = edited(list, {
+    kind: "add",
+    section: "sendConnectors",
+    name: "C",
+    settings: { dropDirectory: "drop" },
+  });
+  expect(text).toContain("{name: B, smartHosts: [b]}, { name: C, dropDirectory: drop }] # two");
+});
+
 describe("only what is edited changes", () => {
   const cases: [string, ConfigurationEdit, string[]][] = [
     [

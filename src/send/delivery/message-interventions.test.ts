@@ -128,6 +128,16 @@ describe.each(spoolKinds)("on the %s spool", (kind) => {
     expect(onWire()).toEqual([id]);
   });
 
+  test("what is on the wire is suspended when its host cannot be reached", async () => {
+    const id = await submit();
+    expect(await scheduler.suspendMessage(submissionQueue, id, true)).toBe("pending");
+    await end(() => refused);
+    expect(scheduler.pendingOn(submissionQueue, id)).toBeUndefined();
+    expect((await placesOf(id))?.map(([, suspended, held]) => [suspended, held])).toEqual([[true, false]]);
+    await clock.advance(120 * minute);
+    expect(onWire()).toEqual([]);
+  });
+
   test("a wish is taken back, or ends with a delivery", async () => {
     const [first, second] = [await submit(), await submit()];
     await scheduler.suspendMessage(submissionQueue, first, true);

@@ -292,6 +292,7 @@ describe("the encoding of a body", () => {
     ["equal signs count", "text/plain", "ü===xx", "base64"],
     ["controls count", "text/plain", "ü\x01\x02\x7fxx", "base64"],
     ["tabs do not", "text/plain", "ü\t\t", "quoted-printable"],
+    ["spaces do not", "text/plain", "ü x", "quoted-printable"],
     ["text of any kind", "text/html", "üxx", "quoted-printable"],
     ["no text, little", "image/svg", `ü${"x".repeat(9)}`, "quoted-printable"],
     ["no text, more", "image/svg", `ü${"x".repeat(8)}`, "base64"],
