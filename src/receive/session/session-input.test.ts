@@ -27,6 +27,8 @@ const table: readonly (readonly [string, readonly string[]])[] = [
   ["\xef\xbb\xbfEHLO x\nQUIT\n", ['"\xef\xbb\xbfEHLO x"', '"QUIT"']],
   ["ehlo\tx\nQUIT\n", ['"ehlo\tx"', '"QUIT"']],
   ["0123456789\r\n", ['"0123456789"']],
+  ["01234567890123456789\r\n", ['"01234567890123456789"']],
+  ["012345678901234567890\r\nQUIT\r\n", ["tooLong", '"QUIT"']],
   ["0123456789012345678901\r\nQUIT\r\n", ["tooLong", '"QUIT"']],
   ["NOOP\r\r\nQUIT\r\n", ['"NOOP\r"', '"QUIT"']],
   ["\rNOOP\r\n", ['"\rNOOP"']],

@@ -47,6 +47,49 @@ test("few that do not go through for a second are enough", async () => {
   expect([heard, watch.isTold, watch.isStuck]).toEqual([[2, "over", "free"], false, false]);
 });
 
+test("the second begins with the first that is open, and anew with each that goes through", async () => {
+  const clock = createFakeClock();
+  const watch = createSettleWatch({
+    clock,
+    onFree: () => undefined,
+    onTold: () => undefined,
+    onOver: () => undefined,
+  });
+  watch.begun();
+  expect(watch.isStuck).toBe(false);
+  await clock.advance(900);
+  watch.begun();
+  await clock.advance(99);
+  expect(watch.isStuck).toBe(false);
+  watch.ended();
+  await clock.advance(999);
+  expect(watch.isStuck).toBe(false);
+  await clock.advance(1);
+  expect(watch.isStuck).toBe(true);
+  watch.stop();
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test.each([
+  [0, 19, 20],
+  [5, 24, 25],
+])("after %d that went through, %d may be open and %d not", async (went, fine, stuck) => {
+  const clock = createFakeClock();
+  const watch = createSettleWatch({
+    clock,
+    onFree: () => undefined,
+    onTold: () => undefined,
+    onOver: () => undefined,
+  });
+  for (let n = 0; n < went; n++) watch.begun();
+  for (let n = 0; n < went; n++) watch.ended();
+  for (let n = 0; n < fine; n++) watch.begun();
+  expect(watch.isStuck).toBe(false);
+  for (let n = fine; n < stuck; n++) watch.begun();
+  expect(watch.isStuck).toBe(true);
+  watch.stop();
+});
+
 test.each(["memory", "disk"])(
   "while settles hang, no more is sent from %s than may be under way",
   async (from) => {
