@@ -177,7 +177,7 @@ export const bitFlips: Part = {
   name: "bit-flips",
   about: "one bit flipped in a body, in the journal, in LMDB's file",
   needs: ["linux"],
-  rounds: { usual: 300, quick: 24 },
+  rounds: { usual: 150, quick: 24 },
   async run({ folder, rounds, seed, progress }) {
     const processes = await spoolProcesses(folder);
     const random = seededRandom(seed);

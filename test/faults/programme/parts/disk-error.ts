@@ -16,7 +16,7 @@ export const diskError: Part = {
   name: "disk-error",
   about: "EIO and ENOSPC at each call, once and from then on; a small disk that fills; no inodes",
   needs: ["linux", "root", "strace", "loop", "mkfs", "cc"],
-  rounds: { usual: 400, quick: 24 },
+  rounds: { usual: 240, quick: 24 },
   async run(options) {
     const { folder, rounds, seed } = options;
     const spools = await struckSpools({ folder: join(folder, "spools"), seed });

@@ -12,7 +12,7 @@ export const kill: Part = {
   name: "kill",
   about: "kill -9 at the n-th write, flush, rename, unlink …, n from 1 to the last, of the spool at work",
   needs: ["linux", "strace"],
-  rounds: { usual: 1_000, quick: 30 },
+  rounds: { usual: 300, quick: 30 },
   async run({ folder, rounds, seed, progress }) {
     const spools = await struckSpools({ folder: join(folder, "spools"), seed });
     const places = spools.places(rounds);

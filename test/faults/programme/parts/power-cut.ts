@@ -73,7 +73,7 @@ export const powerCut: Part = {
   name: "power-cut",
   about: "the disk loses its power under load; next hop up, down, slow in turns",
   needs: ["linux", "root", "loop", "mkfs", "perl", "cc"],
-  rounds: { usual: 200, quick: 6 },
+  rounds: { usual: 48, quick: 6 },
   async run({ folder, rounds, seed, progress }) {
     const findings: Finding[] = [
       {
