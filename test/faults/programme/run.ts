@@ -19,6 +19,7 @@ async function main(): Promise<void> {
   // For whatever makes temporary folders below here.
   process.env["TMPDIR"] = folder;
   const machine = describeMachine(folder);
+  const command = ["npm run faults", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
   console.log(`seed ${options.seed}`);
   try {
     const results: PartResult[] = [];
@@ -31,16 +32,12 @@ async function main(): Promise<void> {
       results.push(result);
       if ("skipped" in result) console.log(`skipped: ${part.name} needs ${result.skipped.join(", ")}`);
       else process.stderr.write(`${part.name}: took ${(result.tookMs / 1000).toFixed(0)} s\n`);
+      // After each part: what ends a long run early must not take all of it.
+      if (options.save) await save(results, { command, machine, seed: options.seed });
     }
     console.log(`\n${tableOf(results)}`);
     if (!allGood(results)) process.exitCode = 1;
-    if (!options.save) return;
-    await save(results, {
-      command: ["npm run faults", ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
-      machine,
-      seed: options.seed,
-    });
-    console.log("\nsaved in docs/reliability.md");
+    if (options.save) console.log("\nsaved in docs/reliability.md");
   } finally {
     remove();
   }
