@@ -37,7 +37,7 @@ export function describeMachine(folder: string): Machine {
     kernel: /^[\d.]+/.exec(release())?.[0] ?? "unknown",
     node: process.versions.node,
     weir: version,
-    postfix: said("/usr/sbin/postconf", "-h", "mail_version"),
+    postfix: said("/usr/sbin/postconf", "-d", "-h", "mail_version"),
     fileSystem: fileSystemOf(folder),
     commit: said("git", "rev-parse", "--short", "HEAD") ?? "unknown",
     changed:

@@ -21,6 +21,9 @@ export const postfix: PeerKind = {
   },
   async start({ directory, sinkPort, under = [] }) {
     const port = await freePort();
+    // Before anything runs; `-d` asks no configuration of the system, which there need not be.
+    const asked = ["-d", "-h", "mail_version"];
+    const version = execFileSync("/usr/sbin/postconf", asked, { encoding: "utf8" }).trim();
     const [etc, spool, data] = ["etc", "spool", "data"].map((name) => join(directory, name)) as [
       string,
       string,
@@ -37,7 +40,6 @@ export const postfix: PeerKind = {
     // In the foreground, so that it is a child of ours.
     const server = spawnServer(postfixProgram, ["-c", etc, "start-fg"], under);
     await untilListening(port, 30_000, () => server.hasEnded());
-    const version = execFileSync("/usr/sbin/postconf", ["-h", "mail_version"], { encoding: "utf8" }).trim();
     return {
       name: "postfix",
       version: `Postfix ${version}`,
