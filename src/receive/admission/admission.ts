@@ -108,7 +108,7 @@ export function createDoor(around: {
   };
 
   const enter = async (client: Client): Promise<Admitted | ConnectionRefusal> => {
-    const { connector, source } = client;
+    const { connector, address, source } = client;
     const entry = await ledger.enter(connector.name, source, connector);
     if ("refused" in entry) return entry.refused;
     const { open, openFromSource } = entry.counts;
@@ -118,7 +118,7 @@ export function createDoor(around: {
       entry.lease.end();
       usage.left(connector.name, source, enteredAt);
     };
-    return { ...client, lease: { end } };
+    return { connector, address, source, lease: { end } };
   };
 
   const decide = async (client: Client): Promise<Admission> => {
