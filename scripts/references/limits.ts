@@ -99,7 +99,7 @@ const tolerances: readonly (readonly [string, string, string, string])[] = [
   ],
   ["an underscore in a domain", "RFC 5321 §2.3.5", "taken", "—"],
   ["the same parameter twice", "RFC 5321 §4.1.1.11", "the last counts", "—"],
-  ["`AUTH=` of MAIL in any form", "RFC 4954 §5", "taken, grants nothing", "—"],
+  ["`AUTH=` of MAIL in any form, where AUTH is offered", "RFC 4954 §5", "taken, grants nothing", "—"],
   ["base64 of AUTH without padding, blanks behind it", "RFC 4954 §4", "taken", "—"],
   [
     "words behind QUIT, RSET and NOOP; tabs for spaces; blanks and CRs at the end of a line",
