@@ -13,13 +13,19 @@ class SlowestFirst extends BaseSequencer {
   }
 }
 
+const files = ["src/**/*.test.ts", "test/**/*.test.ts"];
+const mocked = ["src/**/*.mocked.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // LMDB is native code and journeys start child processes: no threads. The processes go on from file to file,
-    // since loading the relay's modules anew for each costs more than most files' tests.
+    // since loading the relay's modules anew for each costs more than most files' tests; but a mocked module would go
+    // on as well, so what calls vi.mock has a process of its own.
+    projects: [
+      { extends: true, test: { name: "shared", include: files, exclude: mocked, isolate: false } },
+      { extends: true, test: { name: "mocked", include: mocked, isolate: true } },
+    ],
     pool: "forks",
-    isolate: false,
     maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     testTimeout: 40_000,

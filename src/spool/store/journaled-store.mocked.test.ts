@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { journalBlockBytes, frameBytes, wholeBlocks } from "./journal-frame.ts";
-import type { Store } from "./journaled-store.ts";
+import { openJournaledStore, type Store } from "./journaled-store.ts";
 import type { StoreOptions } from "./store-options.ts";
 import { SpoolError } from "../spool.ts";
 import { tableNames, type TableName, type Write } from "./store.ts";
@@ -36,10 +36,6 @@ vi.mock("./file-room.ts", async (importOriginal) => {
     };
   return { ...room, ensureRoom: unlessFull(room.ensureRoom), requireRoom: unlessFull(room.requireRoom) };
 });
-
-// Other files of this process may have loaded the store with the real disk.
-vi.resetModules();
-const { openJournaledStore } = await import("./journaled-store.ts");
 
 const kib = 1024;
 let clock: ReturnType<typeof createFakeClock>;

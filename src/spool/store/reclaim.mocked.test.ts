@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { SpoolError } from "../spool.ts";
-import type { Store } from "./journaled-store.ts";
+import { openJournaledStore, type Store } from "./journaled-store.ts";
 import type { Write } from "./store.ts";
 
 type Step = "rm" | "mkdir" | "rename" | "syncDirectory";
@@ -41,8 +41,6 @@ vi.mock("../../ports/directory-sync.ts", async (importOriginal) => {
     },
   };
 });
-vi.resetModules();
-const { openJournaledStore } = await import("./journaled-store.ts");
 
 const segmentBytes = 64 * 1024;
 let scratch: string;

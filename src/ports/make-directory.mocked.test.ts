@@ -2,6 +2,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { makeDirectory } from "./make-directory.ts";
 
 const disk = vi.hoisted(() => ({ code: "" }));
 vi.mock("node:fs/promises", async (importOriginal) => {
@@ -16,10 +17,6 @@ vi.mock("node:fs/promises", async (importOriginal) => {
     },
   };
 });
-
-// Other files of this process may have loaded it with the true one.
-vi.resetModules();
-const { makeDirectory } = await import("./make-directory.ts");
 
 let directory: string;
 beforeAll(async () => {
