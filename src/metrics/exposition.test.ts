@@ -47,11 +47,15 @@ function work(): void {
   metrics.received(100, 4);
   metrics.received(50, 90_000);
   metrics.delivered(3, 100, 2_000);
-  metrics.notDelivered("deferred");
+  metrics.deferred();
   metrics.reported("failed");
   metrics.committed(8, 3);
   metrics.lagged(12);
-  metrics.refused("AppRelay", "messageRateLimit", "10.1.4.7", clock.now());
+  metrics.refused(
+    { connector: "AppRelay", limit: "messageRateLimit", configured: 30 },
+    "10.1.4.7",
+    clock.now(),
+  );
 }
 
 const scraped = async (given: Partial<Live> = {}): Promise<readonly string[]> => {

@@ -4,7 +4,13 @@
  */
 import type { ReportKind } from "../core/dsn/report-input.ts";
 import { createBuckets, type Buckets } from "./buckets.ts";
-import { createRecentRefusals, otherConnectors, type RecentRefusals } from "./recent-refusals.ts";
+import { createRecentFailures, type FailedDelivery, type RecentFailures } from "./recent-failures.ts";
+import {
+  createRecentRefusals,
+  otherConnectors,
+  type CountedRefusal,
+  type RecentRefusals,
+} from "./recent-refusals.ts";
 
 export type AttemptResult = "delivered" | "deferred" | "failed";
 
@@ -13,13 +19,15 @@ export interface Metrics {
   /** A connection passed the door. Costs two look-ups. */
   connected(connector: string): void;
   /** A limit refused a connection, a message or a command. `source`: the ledger's key. Costs two look-ups. */
-  refused(connector: string, limit: string, source: string, nowMs: number): void;
+  refused(refusal: CountedRefusal, source: string, nowMs: number): void;
   /** A message was answered 250 `elapsedMs` after the end of its content. */
   received(sizeBytes: number, elapsedMs: number): void;
   /** A next hop took a message for `recipients` recipients, `latencyMs` after it had arrived. */
   delivered(recipients: number, sizeBytes: number, latencyMs: number): void;
-  /** A next hop was spoken to on a recipient, and did not take it. */
-  notDelivered(result: "deferred" | "failed"): void;
+  /** A next hop was spoken to on a recipient, and put it off. */
+  deferred(): void;
+  /** A recipient is given up. */
+  failed(failed: FailedDelivery, nowMs: number): void;
   reported(kind: ReportKind): void;
   /** The event loop was so late within a second. */
   lagged(ms: number): void;
@@ -29,6 +37,7 @@ export interface Metrics {
   /** Connections let in, by connector; of connectors that were renamed too. */
   connections(): Iterable<readonly [string, number]>;
   readonly refusals: RecentRefusals;
+  readonly failures: RecentFailures;
   /** Seconds. */
   readonly timeTo250: Buckets;
   readonly deliveryLatency: Buckets;
@@ -72,6 +81,7 @@ export function createMetrics(): Metrics {
     reports,
   };
   const refusals = createRecentRefusals();
+  const failures = createRecentFailures();
   const timeTo250 = createBuckets([
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
   ]);
@@ -88,6 +98,7 @@ export function createMetrics(): Metrics {
   return {
     totals,
     refusals,
+    failures,
     timeTo250,
     deliveryLatency,
     commitTime,
@@ -100,9 +111,9 @@ export function createMetrics(): Metrics {
       const name = known ? connector : otherConnectors;
       byConnector.set(name, (byConnector.get(name) ?? 0) + 1);
     },
-    refused(connector, limit, source, nowMs) {
+    refused(refusal, source, nowMs) {
       totals.refused++;
-      refusals.add(connector, limit, source, nowMs);
+      refusals.add(refusal, source, nowMs);
     },
     received(sizeBytes, elapsedMs) {
       totals.received++;
@@ -118,8 +129,12 @@ export function createMetrics(): Metrics {
       attempts.delivered += recipients;
       deliveryLatency.observe(latencyMs / 1000);
     },
-    notDelivered(result) {
-      attempts[result]++;
+    deferred() {
+      attempts.deferred++;
+    },
+    failed(failed, nowMs) {
+      attempts.failed++;
+      failures.add(failed, nowMs);
     },
     reported(kind) {
       reports[kind]++;

@@ -24,7 +24,11 @@ test("a point holds what its second brought", async () => {
   const leave = overview.follow((point) => followed.push(point));
   for (let ms = 1; ms <= 100; ms++) metrics.received(10, ms);
   metrics.delivered(2, 10, 50);
-  metrics.refused("AppRelay", "maxInboundConnection", "10.1.4.7", clock.now());
+  metrics.refused(
+    { connector: "AppRelay", limit: "maxInboundConnection", configured: 20 },
+    "10.1.4.7",
+    clock.now(),
+  );
   await clock.advance(1000);
   await clock.advance(1000);
   leave();
@@ -61,13 +65,23 @@ test("a point holds what its second brought", async () => {
 test("refusals are kept by source for ten minutes", () => {
   const refusals = createRecentRefusals();
   const start = 60_000 * 1_000_000;
-  const add = (atMs: number) => refusals.add("A", "maxInboundConnectionPerSource", "10.1.4.7", start + atMs);
+  const add = (atMs: number) =>
+    refusals.add(
+      { connector: "A", limit: "maxInboundConnectionPerSource", configured: 20 + atMs / 30_000 },
+      "10.1.4.7",
+      start + atMs,
+    );
   add(0);
   add(30_000);
   add(9 * 60_000);
-  refusals.add("A", "messageRateLimit", "10.1.4.8", start);
+  refusals.add({ connector: "A", limit: "messageRateLimit", configured: 30 }, "10.1.4.8", start);
   const counts = (atMs: number) => refusals.recent(start + atMs).map(({ count }) => count);
   expect(counts(9 * 60_000)).toEqual([3, 1]);
+  // As the limit was when it refused last.
+  expect(refusals.recent(start + 9 * 60_000)[0]).toMatchObject({
+    configured: 38,
+    lastAt: start + 9 * 60_000,
+  });
   expect(counts(10 * 60_000)).toEqual([1]);
   expect(refusals.recent(start + 10 * 60_000)[0]?.since).toBe(start + 60_000);
   expect(counts(19 * 60_000)).toEqual([]);
@@ -77,7 +91,11 @@ test("refusals are kept by source for ten minutes", () => {
 test("a flood from ever new sources and connectors is bounded", () => {
   const refusals = createRecentRefusals();
   for (let at = 0; at < 5_000; at++)
-    refusals.add(`C${at}`, "messageRateLimit", `10.1.${at >> 8}.${at & 255}`, 0);
+    refusals.add(
+      { connector: `C${at}`, limit: "messageRateLimit", configured: 30 },
+      `10.1.${at >> 8}.${at & 255}`,
+      0,
+    );
   expect(refusals.recent(0)).toHaveLength(2_000);
   expect(refusals.totals()).toHaveLength(1_001);
   expect(refusals.totals().reduce((sum, { total }) => sum + total, 0)).toBe(5_000);

@@ -79,7 +79,7 @@ export function createReceiver(options: {
       limitUsage.entered(connector, source, countsAfter);
     },
     refused(connector, source, refusal) {
-      metrics.refused(connector, refusal.limit, source, clock.now());
+      metrics.refused(refusal, source, clock.now());
       limitUsage.refused(connector, source, refusal);
     },
   };

@@ -196,7 +196,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     conclude(claim, decisions, connector) {
       const changes: RecipientChange[] = [];
       const due = new Map<ReportKind, ReportRecipient[]>();
-      count(metrics, claim, decisions, clock.now());
+      count(metrics, claim, decisions, connector, clock.now());
       for (const decision of decisions) {
         changes.push(changeFor(decision));
         tellDecision(events, clock, claim, decision, connector);
@@ -239,13 +239,21 @@ export function createSettlement(options: SettlementOptions): Settlement {
   };
 }
 
-function count(metrics: Metrics, { message }: Claim, decisions: readonly Decision[], nowMs: number): void {
+function count(
+  metrics: Metrics,
+  { message }: Claim,
+  decisions: readonly Decision[],
+  connector: string,
+  nowMs: number,
+): void {
   let delivered = 0;
-  for (const { step, attempted, removed } of decisions) {
+  for (const { step, attempted, removed, host } of decisions) {
     if (removed) continue;
     if (step.kind === "done") delivered++;
-    else if (step.kind === "failed") metrics.notDelivered("failed");
-    else if (attempted === 1) metrics.notDelivered("deferred");
+    else if (step.kind === "failed") {
+      const source = message.origin.sourceAddress;
+      metrics.failed({ connector, host, source, error: step.finding.text }, nowMs);
+    } else if (attempted === 1) metrics.deferred();
   }
   if (delivered > 0) metrics.delivered(delivered, message.content.sizeBytes, nowMs - message.arrivedAt);
 }
