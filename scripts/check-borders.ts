@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   metrics: ["core", "events", "http", "ports"],
   tracking: ["core", "events", "logs", "ports", "version.ts"],
   spool: ["core", "events", "ports"],
+  dns: ["core", "ports"],
   resources: ["core", "events", "ports"],
   receive: ["core", "events", "logs", "metrics", "ports", "spool", "tracking"],
   send: ["core", "events", "logs", "metrics", "ports", "spool", "tracking"],
@@ -114,6 +115,7 @@ const mayParseConfig = new Set(["config", "cli", "admin", "index.ts", "testing"]
 /** Package → the only folders that may import it. Packages not named here are free outside core. */
 const packageOwners: Readonly<Record<string, readonly string[]>> = {
   pg: ["cluster"],
+  "dns-packet": ["dns", "testing"],
   lmdb: ["spool"],
   yaml: ["config"],
   zod: ["config", "admin"],

@@ -1,0 +1,261 @@
+/** The resolver against servers on loopback, well-behaved and otherwise (outbound brief M5, M11, M13, M14). */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Answer, Packet } from "dns-packet";
+import { createFakeClock, type FakeClock } from "../testing/fake-clock.ts";
+import {
+  authenticData,
+  openNameServer,
+  rcode,
+  replyTo,
+  truncated,
+  type ScriptedNameServer,
+} from "../testing/name-server.ts";
+import { exchange } from "./exchange.ts";
+import type { NameServer } from "./name-server.ts";
+import { createResolver, type Resolver } from "./resolver.ts";
+
+let clock: FakeClock;
+let dns: ScriptedNameServer;
+let second: ScriptedNameServer;
+let servers: NameServer[];
+let resolver: Resolver;
+
+beforeEach(async () => {
+  clock = createFakeClock();
+  dns = await openNameServer();
+  second = await openNameServer();
+  servers = [dns.server];
+  resolver = createResolver({ clock, servers: () => servers, exchange });
+});
+afterEach(() => Promise.all([dns.close(), second.close()]));
+
+const mx = (name: string, preference: number, exchanger: string, ttl = 300): Answer => ({
+  type: "MX",
+  name,
+  ttl,
+  data: { preference, exchange: exchanger },
+});
+const a = (name: string, data: string, ttl = 300): Answer => ({ type: "A", name, ttl, data });
+const cname = (name: string, data: string, ttl = 300): Answer => ({ type: "CNAME", name, ttl, data });
+const soa = (name: string, ttl = 3600, minimum = 60): Answer => ({
+  type: "SOA",
+  name,
+  ttl,
+  data: { mname: "ns.test", rname: "h.test", serial: 1, refresh: 1, retry: 1, expire: 1, minimum },
+});
+const failing = (code: number, parts: Partial<Packet> = {}): Partial<Packet> => ({
+  flags: 0x180 | code,
+  ...parts,
+});
+/** Advances while the real network does its part. */
+const within = async <T>(promise: Promise<T>): Promise<T> => {
+  const state = { done: false };
+  const end = (): void => void (state.done = true);
+  promise.then(end, end);
+  while (!state.done) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await clock.advance(500);
+  }
+  return promise;
+};
+
+test("records of each type", async () => {
+  const data = Buffer.from("aabb", "hex");
+  dns.answer = ({ name, type }) =>
+    [
+      mx(name, 10, "A.MX.test."),
+      mx(name, 0, "."),
+      a(name, "192.0.2.1"),
+      { type: "AAAA", name, ttl: 300, data: "2001:db8::1" } as Answer,
+      { type: "TXT", name, ttl: 300, data: ["v=STSv1; ", "id=1;"] } as Answer,
+      {
+        type: "TLSA",
+        name,
+        ttl: 300,
+        data: { usage: 3, selector: 1, matchingType: 1, certificate: data },
+      } as Answer,
+    ].filter((answer) => answer.type === type);
+  const records = async (type: "A" | "AAAA" | "MX" | "TXT" | "TLSA"): Promise<unknown> => {
+    const lookup = await resolver.lookUp("x.test", type);
+    return lookup.kind === "found" ? lookup.records : lookup;
+  };
+  expect(await records("A")).toEqual(["192.0.2.1"]);
+  expect(await records("AAAA")).toEqual(["2001:db8::1"]);
+  expect(await records("MX")).toEqual([
+    { preference: 10, exchange: "a.mx.test" },
+    { preference: 0, exchange: "" },
+  ]);
+  expect(await records("TXT")).toEqual(["v=STSv1; id=1;"]);
+  expect(await records("TLSA")).toEqual([{ usage: 3, selector: 1, matchingType: 1, data }]);
+});
+
+test.each([
+  [
+    "no such name",
+    failing(rcode.nameError, { authorities: [soa("test")] }),
+    { kind: "nxdomain", keepMs: 60_000 },
+  ],
+  ["no such record", { authorities: [soa("test", 20)] }, { kind: "nodata", keepMs: 20_000 }],
+  ["no such record, without a word", {}, { kind: "nodata", keepMs: 5_000 }],
+  ["another type's record", { answers: [a("x.test", "192.0.2.1")] }, { kind: "nodata" }],
+  ["another name's record", { answers: [mx("y.test", 10, "a.test")] }, { kind: "nodata" }],
+  ["failure", failing(rcode.serverFailure), { kind: "servfail", detail: "the server answered SERVFAIL" }],
+  ["refusal", failing(rcode.refused), { kind: "refused", detail: "the server answered REFUSED" }],
+  [
+    "bad signatures",
+    failing(rcode.serverFailure, {
+      additionals: [
+        {
+          type: "OPT",
+          name: ".",
+          udpPayloadSize: 1232,
+          options: [{ code: 15, data: Buffer.from("\0\x06signature\x1b[31m expired") }],
+        } as unknown as Answer,
+      ],
+    }),
+    { kind: "bogus", detail: "its signatures do not fit: signature [31m expired" },
+  ],
+])("%s", async (_name, parts, expected) => {
+  dns.answer = () => parts;
+  expect(await resolver.lookUp("x.test", "MX")).toMatchObject(expected);
+});
+
+test("no name is asked for that is none", async () => {
+  expect(await resolver.lookUp("a b.test", "A")).toMatchObject({ kind: "invalid-name" });
+  expect(dns.asked).toEqual([]);
+});
+
+test("aliases are followed in an answer, and asked for where it ends at one", async () => {
+  dns.answer = ({ name }) =>
+    name === "x.test"
+      ? [cname("x.test", "Y.test", 30), cname("y.test", "z.test")]
+      : [mx("z.test", 10, "m.test")];
+  const lookup = await resolver.lookUp("x.test", "MX");
+  expect(lookup).toMatchObject({ kind: "found", canonicalName: "z.test", keepMs: 30_000 });
+  expect(dns.asked.map(({ name }) => name)).toEqual(["x.test", "z.test"]);
+});
+
+test("an alias's target that is not there is a denial", async () => {
+  dns.answer = () =>
+    failing(rcode.nameError, { answers: [cname("x.test", "y.test")], authorities: [soa("test")] });
+  expect(await resolver.lookUp("x.test", "MX")).toMatchObject({ kind: "nxdomain", canonicalName: "y.test" });
+});
+
+test.each([
+  ["in one answer", (): Answer[] => [cname("x.test", "y.test"), cname("y.test", "x.test")]],
+  ["over many answers", ({ name }: { name: string }): Answer[] => [cname(name, `a${name}`)]],
+])("a circle of aliases %s", async (_name, answer) => {
+  dns.answer = answer;
+  expect(await resolver.lookUp("x.test", "MX")).toMatchObject({ kind: "malformed" });
+});
+
+test("only a trusted server's word on signatures counts, and only when all of it is signed", async () => {
+  dns.answer = ({ name }) => ({
+    flags: 0x180 | (name === "plain.test" ? 0 : authenticData),
+    answers: name === "half.test" ? [cname("half.test", "plain.test")] : [mx(name, 10, "m.test")],
+  });
+  expect(await resolver.lookUp("x.test", "MX")).toMatchObject({ isAuthenticated: true });
+  expect(await resolver.lookUp("half.test", "MX")).toMatchObject({ kind: "found", isAuthenticated: false });
+  servers = [{ ...dns.server, trusted: false }];
+  expect(await resolver.lookUp("y.test", "MX")).toMatchObject({ isAuthenticated: false });
+});
+
+test("a cut answer is asked for again over TCP", async () => {
+  const all = Array.from({ length: 60 }, (_, index) => mx("x.test", index, `mx${index}.test`));
+  dns.answer = ({ over }) => (over === "udp" ? { flags: 0x180 | truncated, answers: all.slice(0, 2) } : all);
+  const lookup = await resolver.lookUp("x.test", "MX");
+  expect(lookup.kind === "found" && lookup.records.length).toBe(60);
+  expect(dns.asked.map(({ over }) => over)).toEqual(["udp", "tcp"]);
+});
+
+test("replies with another id, to another question, or that are questions do not count", async () => {
+  dns.answer = (_asked, query) => [
+    replyTo({ ...query, id: (query.id ?? 0) ^ 1 }, { answers: [mx("x.test", 1, "evil.test")] }),
+    replyTo(query, {
+      questions: [{ name: "y.test", type: "MX" }],
+      answers: [mx("x.test", 1, "evil.test")],
+    }),
+    replyTo(query, { type: "query", answers: [mx("x.test", 1, "evil.test")] }),
+    Buffer.from("x"),
+    replyTo(query, { answers: [mx("x.test", 10, "good.test")] }),
+  ];
+  expect(await resolver.lookUp("x.test", "MX")).toMatchObject({
+    records: [{ preference: 10, exchange: "good.test" }],
+  });
+});
+
+test("octets that are no answer", async () => {
+  dns.answer = (_asked, query) => {
+    const reply = replyTo(query, { answers: [mx("x.test", 10, "good.test")] });
+    return reply.subarray(0, reply.length - 3);
+  };
+  expect(await resolver.lookUp("x.test", "MX")).toMatchObject({ kind: "malformed" });
+});
+
+test("a server that is silent or fails is passed over, and asked last for a while", async () => {
+  servers = [dns.server, second.server];
+  dns.answer = () => undefined;
+  second.answer = ({ name }) => [a(name, "192.0.2.2")];
+  expect(await within(resolver.lookUp("x.test", "A"))).toMatchObject({ kind: "found" });
+  expect(await resolver.lookUp("y.test", "A")).toMatchObject({ kind: "found" });
+  expect(dns.asked.map(({ name }) => name)).toEqual(["x.test"]);
+  await clock.advance(31_000);
+  dns.answer = () => failing(rcode.serverFailure);
+  expect(await resolver.lookUp("z.test", "A")).toMatchObject({ kind: "found" });
+  expect(dns.asked.map(({ name }) => name)).toEqual(["x.test", "z.test"]);
+});
+
+test("nobody answers, nobody is there", async () => {
+  dns.answer = () => undefined;
+  expect(await within(resolver.lookUp("x.test", "A"))).toMatchObject({ kind: "timeout" });
+  expect(dns.asked.length).toBe(2);
+  servers = [];
+  expect(await resolver.lookUp("y.test", "A")).toMatchObject({
+    kind: "timeout",
+    detail: "no server to ask is known",
+  });
+});
+
+test("answers are kept as long as they say, failures for ten seconds, and asked for once", async () => {
+  dns.answer = ({ name }) =>
+    name === "bad.test" ? failing(rcode.serverFailure) : [a(name, "192.0.2.1", 30)];
+  const count = (name: string): number => dns.asked.filter((asked) => asked.name === name).length;
+  await Promise.all(Array.from({ length: 20 }, () => resolver.lookUp("x.test", "A")));
+  await clock.advance(29_000);
+  await resolver.lookUp("X.test.", "A");
+  expect(count("x.test")).toBe(1);
+  await clock.advance(1_001);
+  await resolver.lookUp("x.test", "A");
+  expect(count("x.test")).toBe(2);
+  resolver.forget("x.test");
+  await resolver.lookUp("x.test", "A");
+  expect(count("x.test")).toBe(3);
+  resolver.forget();
+  await resolver.lookUp("x.test", "A");
+  expect(count("x.test")).toBe(4);
+
+  await resolver.lookUp("bad.test", "A");
+  await clock.advance(9_000);
+  await resolver.lookUp("bad.test", "A");
+  const first = count("bad.test");
+  await clock.advance(1_001);
+  await resolver.lookUp("bad.test", "A");
+  expect(count("bad.test")).toBe(2 * first);
+});
+
+test("random octets never stop it", async () => {
+  let seed = 7;
+  const random = (): number => (seed = (seed * 1_103_515_245 + 12_345) & 0x7fff_ffff) / 0x7fff_ffff;
+  dns.answer = (_asked, query) => {
+    const reply = replyTo(query, { answers: [mx("x.test", 10, "good.test"), cname("x.test", "y.test")] });
+    for (let flips = 0; flips < 4; flips++) {
+      reply[2 + Math.floor(random() * (reply.length - 2))] = Math.floor(random() * 256);
+    }
+    return reply;
+  };
+  for (let round = 0; round < 200; round++) {
+    resolver.forget();
+    const lookup = await within(resolver.lookUp("x.test", "MX"));
+    expect(typeof lookup.kind).toBe("string");
+  }
+}, 60_000);

@@ -1,0 +1,131 @@
+/** Questions to the DNS: several servers in turn, each question once at a time, answers kept as long as they say. */
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../ports/ports.ts";
+import { queryName } from "./domain-name.ts";
+import type { Exchange } from "./exchange.ts";
+import { keepUnknownMs } from "./keep-time.ts";
+import type { Lookup, RecordType } from "./lookup.ts";
+import type { NameServer } from "./name-server.ts";
+import { createQuery } from "./query-packet.ts";
+import { longestAliasChain, readAnswer, type Alias } from "./read-answer.ts";
+
+/** How long one server has for one question; milliseconds. */
+const serverTimeMs = 2_500;
+/** How often each server is asked before nobody answered. */
+const rounds = 2;
+/** A server that did not answer is asked after all others for this time; milliseconds. */
+const avoidMs = 30_000;
+
+export interface Resolver {
+  /**
+   * Asks for records of `type`, behind aliases. Never rejects: see `Lookup` for the ways to fail. Kept answers cost a map's
+   * look-up; all that ask for the same thing at one time share one question.
+   */
+  lookUp<Type extends RecordType>(name: string, type: Type): Promise<Lookup<Type>>;
+  /** Forgets what is kept of a name, or all. */
+  forget(name?: string): void;
+}
+
+export interface ResolverOptions {
+  readonly clock: Clock;
+  /** In order of preference; asked for anew at each question, since a machine's servers change. */
+  readonly servers: () => readonly NameServer[];
+  readonly exchange: Exchange;
+  /** Answers kept at most. */
+  readonly entries?: number;
+}
+
+export function createResolver({ clock, servers, exchange, entries = 10_000 }: ResolverOptions): Resolver {
+  const kept = new LRUCache<string, { readonly lookup: Lookup; readonly until: number }>({ max: entries });
+  const asking = new Map<string, Promise<Lookup>>();
+  const avoided = new Map<string, number>();
+
+  const inOrder = (): readonly NameServer[] => {
+    const now = clock.now();
+    const isAvoided = ({ address, port }: NameServer): boolean =>
+      (avoided.get(`${address} ${port}`) ?? 0) > now;
+    return servers().toSorted((a, b) => Number(isAvoided(a)) - Number(isAvoided(b)));
+  };
+
+  /** Each server in turn, until one knows. What one cannot find out, another may. */
+  const ask = async (name: string, type: RecordType): Promise<Lookup | Alias> => {
+    let failure: Lookup = { kind: "timeout", detail: "no server to ask is known", keepMs: keepUnknownMs };
+    for (let round = 0; round < rounds; round++) {
+      for (const server of inOrder()) {
+        const query = createQuery(name, type);
+        const patience = new AbortController();
+        const timer = clock.after(serverTimeMs, () => patience.abort());
+        const exchanged = await exchange(server, query, patience.signal);
+        timer.cancel();
+        if (exchanged.kind !== "reply") {
+          avoided.set(`${server.address} ${server.port}`, clock.now() + avoidMs);
+          const kind = exchanged.kind === "silent" ? "timeout" : "malformed";
+          failure = { kind, detail: exchanged.detail, keepMs: keepUnknownMs };
+          continue;
+        }
+        avoided.delete(`${server.address} ${server.port}`);
+        const answer = readAnswer(exchanged.packet, query, server.trusted);
+        if (answer.kind !== "servfail" && answer.kind !== "refused") return answer;
+        failure = answer;
+      }
+      if (failure.kind !== "timeout" && failure.kind !== "malformed") return failure;
+    }
+    return failure;
+  };
+
+  /** Some forwarders tell an alias and leave its target to the asker. */
+  const askBehindAliases = async (asked: string, type: RecordType): Promise<Lookup> => {
+    let name = asked;
+    let isAuthenticated = true;
+    let keepMs = Number.POSITIVE_INFINITY;
+    for (let step = 0; step <= longestAliasChain; step++) {
+      const answer = await ask(name, type);
+      keepMs = Math.min(keepMs, answer.keepMs);
+      if ("isAuthenticated" in answer) isAuthenticated &&= answer.isAuthenticated;
+      if (answer.kind !== "alias")
+        return "isAuthenticated" in answer ? { ...answer, isAuthenticated, keepMs } : answer;
+      name = answer.target;
+    }
+    return { kind: "malformed", detail: `the aliases of ${asked} lead nowhere`, keepMs: keepUnknownMs };
+  };
+
+  const lookUp = (name: string, type: RecordType): Promise<Lookup> => {
+    const asked = queryName(name);
+    if (asked === undefined) {
+      const detail = `${JSON.stringify(name)} is no name that the DNS could hold`;
+      return Promise.resolve({ kind: "invalid-name", detail, keepMs: keepUnknownMs });
+    }
+    const key = `${type} ${asked}`;
+    const known = kept.get(key);
+    if (known !== undefined && known.until > clock.now()) return Promise.resolve(known.lookup);
+    const running = asking.get(key);
+    if (running !== undefined) return running;
+    const question = askBehindAliases(asked, type).then((lookup) => {
+      // Forgotten meanwhile: whoever asks next wants a newer one.
+      if (asking.get(key) === question) {
+        asking.delete(key);
+        kept.set(key, { lookup, until: clock.now() + lookup.keepMs });
+      }
+      return lookup;
+    });
+    asking.set(key, question);
+    return question;
+  };
+
+  return {
+    lookUp: <Type extends RecordType>(name: string, type: Type) =>
+      lookUp(name, type) as Promise<Lookup<Type>>,
+    forget(name) {
+      if (name === undefined) {
+        kept.clear();
+        asking.clear();
+        return;
+      }
+      const asked = queryName(name);
+      for (const type of ["A", "AAAA", "CNAME", "MX", "TXT", "TLSA"] as const) {
+        kept.delete(`${type} ${asked}`);
+        asking.delete(`${type} ${asked}`);
+      }
+    },
+  };
+}
