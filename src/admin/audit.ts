@@ -28,7 +28,7 @@ export function tellsItself(name: OperationName): boolean {
 }
 
 /** Values of the input that name what is changed, in this order. Nothing else is told: inputs may hold passwords. */
-const targets = ["name", "identity", "category", "queue", "id", "filter"] as const;
+const targets = ["name", "domainName", "identity", "category", "queue", "id", "filter"] as const;
 
 export function adminAction(
   { name, from }: Caller,

@@ -3,6 +3,7 @@
  * and the web console have no other door.
  */
 import type { z } from "zod";
+import { acceptedDomainOperations } from "./contract/accepted-domains.ts";
 import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { limitOperations } from "./contract/limits.ts";
@@ -20,6 +21,7 @@ export { routes, type OperationName, type Role, type Route } from "./routes.ts";
 export const operations = {
   ...diagnosticOperations,
   ...connectorOperations,
+  ...acceptedDomainOperations,
   ...limitOperations,
   ...overviewOperations,
   ...resourceOperations,

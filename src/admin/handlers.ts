@@ -1,5 +1,6 @@
 /** All operations of the admin API over one relay. */
 import type { Administered, Handlers } from "./administered.ts";
+import { acceptedDomainHandlers } from "./handlers/accepted-domains.ts";
 import { connectionHandlers } from "./handlers/connections.ts";
 import { connectivityHandlers } from "./handlers/connectivity.ts";
 import { eventHandlers } from "./handlers/events.ts";
@@ -24,6 +25,7 @@ export function createHandlers(administered: Administered): Handlers {
     ...messageActionHandlers(administered),
     ...receiveConnectorHandlers(administered),
     ...sendConnectorHandlers(administered),
+    ...acceptedDomainHandlers(administered),
     ...eventHandlers(administered),
     ...connectionHandlers(administered),
     ...limitUsageHandlers(administered),

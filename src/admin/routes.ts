@@ -108,6 +108,31 @@ export const routes = {
     summary: "Removes a send connector; what waited for it is routed again.",
   },
 
+  listAcceptedDomains: {
+    method: "GET",
+    path: "/v1/accepted-domains",
+    role: "viewer",
+    summary: "Domains that anybody who may submit may send to.",
+  },
+  newAcceptedDomain: {
+    method: "POST",
+    path: "/v1/accepted-domains",
+    role: "administrator",
+    summary: "Adds an accepted domain.",
+  },
+  setAcceptedDomain: {
+    method: "PATCH",
+    path: "/v1/accepted-domains/{domainName}",
+    role: "administrator",
+    summary: "Changes an accepted domain: its name, and whether its subdomains belong to it.",
+  },
+  removeAcceptedDomain: {
+    method: "DELETE",
+    path: "/v1/accepted-domains/{domainName}",
+    role: "administrator",
+    summary: "Removes an accepted domain.",
+  },
+
   getTransportService: {
     method: "GET",
     path: "/v1/transport-service",

@@ -27,7 +27,14 @@ export type ParameterKind =
 
 /** What a parameter's value is completed with when it is no choice of fixed words. */
 export type Candidates =
-  "receiveConnector" | "sendConnector" | "category" | "file" | "queue" | "source" | "cmdlet";
+  | "receiveConnector"
+  | "sendConnector"
+  | "acceptedDomain"
+  | "category"
+  | "file"
+  | "queue"
+  | "source"
+  | "cmdlet";
 
 export interface Parameter {
   /** In Exchange's spelling. */
@@ -61,6 +68,7 @@ export const groups = [
   "Running a relay",
   "Seeing what happens",
   "Receive connectors",
+  "Domains, users and applications",
   "Send connectors and queues",
   "The shell itself",
 ] as const;

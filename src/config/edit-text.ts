@@ -16,7 +16,7 @@ import {
   isSeq,
   parseDocument,
 } from "yaml";
-import { blockLines, flowText, keyText, type Plain } from "./edit-value.ts";
+import { blockLines, flowText, isFilledSection, keyText, type Plain } from "./edit-value.ts";
 import { yamlOptions } from "./yaml-source.ts";
 
 export type Section = { readonly [key: string]: Plain };
@@ -137,6 +137,7 @@ function addPair(text: string, map: YAMLMap, key: string, value: Plain): string 
 export function replaceValue(text: string, pair: Pair, value: Plain): string {
   const node: unknown = pair.value;
   if (Array.isArray(value) && isSeq(node) && node.flow !== true) {
+    if (value.length === 0) return emptyList(text, pair, node);
     const edited = editItems(text, node, value as readonly Plain[]);
     if (edited !== undefined) return edited;
   }
@@ -251,16 +252,33 @@ export function deleteItem(text: string, pair: Pair, index: number): string {
     return splice(text, contentEnd(list.items[index - 1], text), contentEnd(item, text), "");
   }
   const [start] = rangeOf(item);
-  let from = lineStart(text, start);
-  const column = text.slice(from).search(/\S/);
+  const opening = lineStart(text, start);
+  const column = text.slice(opening).search(/\S/);
   const to = behindComments(text, nextLine(text, contentEnd(item, text)), column);
-  while (index > 0) {
+  return splice(text, index > 0 ? beforeComments(text, opening, column) : opening, to, "");
+}
+
+/** Takes all entries out of a list, with the comments that stand among them and right above the first. */
+function emptyList(text: string, pair: Pair, list: YAMLSeq): string {
+  const [start] = rangeOf(list.items[0]);
+  const opening = lineStart(text, start);
+  const column = text.slice(opening).search(/\S/);
+  const to = behindComments(text, nextLine(text, contentEnd(list, text)), column);
+  const colon = colonBehind(pair, text);
+  const from = beforeComments(text, opening, column);
+  return splice(splice(text, from, to, ""), colon + 1, colon + 1, " []");
+}
+
+/** Where the comments begin that stand right above a line, in the same column. */
+function beforeComments(text: string, opening: number, column: number): number {
+  let from = opening;
+  while (from > 0) {
     const above = lineStart(text, from - 1);
     const line = text.slice(above, from);
     if (!/^\s*#/.test(line) || line.search(/\S/) !== column) break;
     from = above;
   }
-  return splice(text, from, to, "");
+  return from;
 }
 
 /** Adds a setting at the top level. */
@@ -268,8 +286,10 @@ export function addTopLevel(text: string, document: Document, key: string, value
   const { contents } = document;
   if (!isMap(contents)) throw new NotEditable("the file is not a set of settings");
   if (contents.flow === true || /^\.\.\.\s*$/m.test(text)) return addPair(text, contents, key, value);
-  const lines = Array.isArray(value)
-    ? [`${keyText(key)}:`, ...(value as readonly Section[]).flatMap((item) => itemLines(item, "  "))]
-    : blockLines({ [key]: value });
+  const sections = Array.isArray(value) ? (value as readonly Plain[]).filter(isFilledSection) : [];
+  const lines =
+    sections.length > 0
+      ? [`${keyText(key)}:`, ...sections.flatMap((item) => itemLines(item, "  "))]
+      : blockLines({ [key]: value });
   return insertLines(text, text.length, lines);
 }

@@ -24,7 +24,8 @@ export function blockLines(section: { readonly [key: string]: Plain }): string[]
   );
 }
 
-function isFilledSection(value: Plain): value is { readonly [key: string]: Plain } {
+/** Not for lists. */
+export function isFilledSection(value: Plain): value is { readonly [key: string]: Plain } {
   return (
     typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
   );

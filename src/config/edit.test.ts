@@ -172,6 +172,37 @@ describe("only what is edited changes", () => {
       ],
     ],
     [
+      "a list of words that is missing",
+      {
+        kind: "changeList",
+        section: "acceptedDomains",
+        remove: [],
+        add: ["contoso.com", "*.fabrikam.com"],
+      },
+      ['+acceptedDomains: [contoso.com, "*.fabrikam.com"]'],
+    ],
+    [
+      "a setting at the top",
+      { kind: "setTop", settings: { hostname: "mail.contoso.com" } },
+      ["-hostname: relay.test      # as in DNS", "+hostname: mail.contoso.com      # as in DNS"],
+    ],
+    [
+      "each entry of a list",
+      { kind: "setEach", section: "receiveConnectors", settings: { maxMessageSize: "50MB" } },
+      [
+        "+    maxMessageSize: 50MB",
+        "-  - maxMessageSize: 25MB",
+        "+  - maxMessageSize: 50MB",
+        '-  - {name: Flow, bindings: ["127.0.0.1:2527"], remoteIpRanges: [10.2.0.0/16]} # short',
+        '+  - {name: Flow, bindings: ["127.0.0.1:2527"], remoteIpRanges: [10.2.0.0/16], maxMessageSize: 50MB} # short',
+      ],
+    ],
+    [
+      "a list of people that is missing",
+      { kind: "add", section: "applications", name: "ERP", settings: { addresses: ["10.0.0.1"] } },
+      ["+applications:", "+  - name: ERP", "+    addresses: [10.0.0.1]"],
+    ],
+    [
       "a section that is missing",
       { kind: "setSection", section: "transport", settings: { maxConnectionRatePerMinute: 100 } },
       ["+transport:", "+  maxConnectionRatePerMinute: 100"],
@@ -201,7 +232,47 @@ describe("only what is edited changes", () => {
   });
 });
 
+describe("lists of words", () => {
+  const domains =
+    "acceptedDomains:   # ours\n  # the first\n  - contoso.com   # main\n  - Fabrikam.com\n# end\n";
+  const change = (remove: readonly string[], add: readonly string[]): ConfigurationEdit => ({
+    kind: "changeList",
+    section: "acceptedDomains",
+    remove,
+    add,
+  });
+  test.each<[string, ConfigurationEdit, string]>([
+    ["one more", change([], ["a.example"]), domains.replace("# end", "  - a.example\n# end")],
+    [
+      "one less, however it is spelt",
+      change(["FABRIKAM.com."], []),
+      domains.replace("  - Fabrikam.com\n", ""),
+    ],
+    [
+      "another in its place",
+      change(["fabrikam.com"], ["x.example"]),
+      domains.replace("Fabrikam.com", "x.example"),
+    ],
+    ["none", change(["contoso.com", "fabrikam.com"], []), "acceptedDomains: []   # ours\n# end\n"],
+  ])("%s", (_, edit, text) => {
+    expect(edited(domains, edit)).toBe(text);
+  });
+});
+
+test("several edits are all made, or none", () => {
+  const good: ConfigurationEdit = { kind: "setTop", settings: { hostname: "a.example" } };
+  expect(editConfiguration(file, [good, set("Nobody", { enabled: false })])).toMatchObject({
+    code: "notFound",
+  });
+  const both = editConfiguration(file, [good, set("Flow", { enabled: false })]);
+  expect(both).toMatchObject({ ok: true, text: expect.stringMatching(/a\.example[^]*enabled: false/) });
+});
+
 describe("the file a newcomer gets", () => {
+  it("loses its connector with all that was written about it", () => {
+    const text = edited(defaultConfig, { kind: "remove", section: "receiveConnectors", name: "AppRelay" });
+    expect(text).toContain("receiveConnectors: []\n\n# Where mail goes out.");
+  });
   it("takes a limit and keeps the rest", () => {
     expect(changed(defaultConfig, set("AppRelay", { maxInboundConnectionPerSource: 40 }))).toEqual([
       "+    maxInboundConnectionPerSource: 40",

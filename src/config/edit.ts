@@ -2,7 +2,6 @@
  * Changes to the text of a configuration file. Whatever is not changed keeps every character: comments, order,
  * formatting. Pure; `parseConfig` decides whether the result is a configuration.
  */
-import { isDeepStrictEqual } from "node:util";
 import { type Document, type Pair, type YAMLMap, isMap, isSeq } from "yaml";
 import {
   addItem,
@@ -18,29 +17,19 @@ import {
   type Section,
   setValue,
 } from "./edit-text.ts";
+import {
+  bareCategory,
+  type ConfigurationEdit,
+  isCalled,
+  isSameItem,
+  itemOf,
+  type NamedSection,
+  readsAsEdited,
+} from "./edited-value.ts";
 import type { Plain } from "./edit-value.ts";
 import { canonicalName } from "./setting-names.ts";
 
-export type ConnectorSection = "receiveConnectors" | "sendConnectors";
-
-/** Settings by their canonical names; null takes one out of the file, so that its default holds. */
-export type ConfigurationEdit =
-  | {
-      readonly kind: "set";
-      readonly section: ConnectorSection;
-      readonly name: string;
-      readonly settings: Section;
-    }
-  | {
-      readonly kind: "add";
-      readonly section: ConnectorSection;
-      readonly name: string;
-      readonly settings: Section;
-    }
-  | { readonly kind: "remove"; readonly section: ConnectorSection; readonly name: string }
-  | { readonly kind: "setSection"; readonly section: "transport"; readonly settings: Section }
-  /** By category, with its source; null for the default level. */
-  | { readonly kind: "setLevels"; readonly levels: Readonly<Record<string, string | null>> };
+export type { ConfigurationEdit, ListSection, NamedSection } from "./edited-value.ts";
 
 export type EditResult =
   | { readonly ok: true; readonly text: string }
@@ -50,12 +39,22 @@ export type EditResult =
       readonly message: string;
     };
 
-/** Never throws. Connectors are found by name without regard to case. */
-export function editConfiguration(text: string, edit: ConfigurationEdit): EditResult {
+type NotDone = Exclude<EditResult, { ok: true }>;
+
+/** One edit, or several of which all are made or none. Never throws. Names are found without regard to case. */
+export function editConfiguration(
+  text: string,
+  edits: ConfigurationEdit | readonly ConfigurationEdit[],
+): EditResult {
   try {
-    const edited = apply(text, edit);
-    if (typeof edited !== "string") return edited;
-    verify(text, edited, edit);
+    let edited = text;
+    for (const edit of [edits].flat()) {
+      const next = apply(edited, edit);
+      if (typeof next !== "string") return next;
+      if (!readsAsEdited(edited, next, edit))
+        throw new NotEditable("its form is not one that can be edited safely");
+      edited = next;
+    }
     return { ok: true, text: edited };
   } catch (fault) {
     const reason = fault instanceof Error ? fault.message : String(fault);
@@ -67,16 +66,18 @@ export function editConfiguration(text: string, edit: ConfigurationEdit): EditRe
   }
 }
 
-function apply(text: string, edit: ConfigurationEdit): string | Exclude<EditResult, { ok: true }> {
+function apply(text: string, edit: ConfigurationEdit): string | NotDone {
   switch (edit.kind) {
     case "set":
-      return setConnector(text, edit.section, edit.name, edit.settings);
+      return setNamed(text, edit.section, edit.name, edit.settings);
+    case "setEach":
+      return setEach(text, edit.section, edit.settings);
     case "add": {
       const document = parseText(text);
       if (find(document, edit.section, edit.name) !== undefined) {
-        return { ok: false, code: "alreadyExists", message: `there is a connector ${edit.name} already` };
+        return alreadyThere(`there is ${withArticle(nouns[edit.section])} ${edit.name} already`);
       }
-      const item = newItem(edit);
+      const item = itemOf(edit);
       const list = findPair(root(document), (key) => key === edit.section);
       return list === undefined
         ? addTopLevel(text, document, edit.section, [item])
@@ -88,41 +89,86 @@ function apply(text: string, edit: ConfigurationEdit): string | Exclude<EditResu
     }
     case "setSection":
       return setAll(text, [edit.section], edit.settings, (a, b) => canonicalName(a, edit.section) === b);
+    case "setTop":
+      return setAll(text, [], edit.settings, (a, b) => a === b);
+    case "changeList":
+      return changeList(text, edit);
     case "setLevels":
-      return setAll(text, ["diagnostics", "levels"], edit.levels, (a, b) => bare(a) === bare(b));
+      return setAll(
+        text,
+        ["diagnostics", "levels"],
+        edit.levels,
+        (a, b) => bareCategory(a) === bareCategory(b),
+      );
   }
 }
 
-function setConnector(
-  text: string,
-  section: ConnectorSection,
-  name: string,
-  settings: Section,
-): string | Exclude<EditResult, { ok: true }> {
+function setNamed(text: string, section: NamedSection, name: string, settings: Section): string | NotDone {
   let edited = text;
   let current = name;
   if (find(parseText(text), section, name) === undefined) return notFound({ section, name });
   for (const [setting, value] of Object.entries(settings)) {
     const found = find(parseText(edited), section, current);
-    if (found === undefined) throw new NotEditable("the connector is lost");
+    if (found === undefined) throw new NotEditable("the entry is lost");
     edited = setIn(edited, found.map, undefined, section, setting, value);
     if (setting === "name" && typeof value === "string") current = value;
   }
   return edited;
 }
 
-function newItem({ name, settings }: { readonly name: string; readonly settings: Section }): Section {
-  return {
-    name,
-    ...Object.fromEntries(
-      Object.entries(settings).filter(([key, value]) => key !== "name" && value !== null),
-    ),
-  };
+function setEach(text: string, section: NamedSection, settings: Section): string {
+  const list: unknown = findPair(root(parseText(text)), (key) => key === section)?.value;
+  const count = isSeq(list) ? list.items.length : 0;
+  let edited = text;
+  for (let index = 0; index < count; index++)
+    for (const [setting, value] of Object.entries(settings)) {
+      const items: unknown = findPair(root(parseText(edited)), (key) => key === section)?.value;
+      const map: unknown = isSeq(items) ? items.items[index] : undefined;
+      if (!isMap(map)) throw new NotEditable(`entry ${index + 1} of ${section} is no section`);
+      edited = setIn(edited, map, undefined, section, setting, value);
+    }
+  return edited;
 }
 
-function notFound(edit: { readonly section: ConnectorSection; readonly name: string }) {
-  const kind = edit.section === "receiveConnectors" ? "receive" : "send";
-  return { ok: false, code: "notFound", message: `there is no ${kind} connector ${edit.name}` } as const;
+function changeList(
+  text: string,
+  { section, remove, add }: Extract<ConfigurationEdit, { kind: "changeList" }>,
+): string | NotDone {
+  const document = parseText(text);
+  const list = findPair(root(document), (key) => key === section);
+  const value: unknown = list?.value;
+  const before = isSeq(value) ? (value.toJSON() as Plain[]) : [];
+  const has = (items: readonly Plain[], wanted: string): boolean =>
+    items.some((item) => isSameItem(section, item, wanted));
+  const missing = remove.find((wanted) => !has(before, wanted));
+  if (missing !== undefined)
+    return { ok: false, code: "notFound", message: `there is no ${nouns[section]} ${missing}` };
+  const kept = before.filter((item) => !remove.some((wanted) => isSameItem(section, item, wanted)));
+  const twice = add.find((wanted) => has(kept, wanted));
+  if (twice !== undefined) return alreadyThere(`there is ${withArticle(nouns[section])} ${twice} already`);
+  const after = [...kept, ...add];
+  return list === undefined ? addTopLevel(text, document, section, after) : replaceValue(text, list, after);
+}
+
+/** What the entries of a list are called. */
+const nouns = {
+  receiveConnectors: "receive connector",
+  sendConnectors: "send connector",
+  users: "user",
+  applications: "application",
+  acceptedDomains: "accepted domain",
+} as const satisfies Readonly<Record<string, string>>;
+
+function withArticle(noun: string): string {
+  return `${/^[ao]/.test(noun) ? "an" : "a"} ${noun}`;
+}
+
+function alreadyThere(message: string): NotDone {
+  return { ok: false, code: "alreadyExists", message };
+}
+
+function notFound({ section, name }: { readonly section: NamedSection; readonly name: string }): NotDone {
+  return { ok: false, code: "notFound", message: `there is no ${nouns[section]} ${name}` };
 }
 
 function root(document: Document): YAMLMap {
@@ -133,7 +179,7 @@ function root(document: Document): YAMLMap {
 
 function find(
   document: Document,
-  section: ConnectorSection,
+  section: NamedSection,
   name: string,
 ): { readonly list: Pair; readonly index: number; readonly map: YAMLMap } | undefined {
   const list = findPair(root(document), (key) => key === section);
@@ -142,19 +188,6 @@ function find(
   const index = items.items.findIndex((item) => isMap(item) && isCalled(item.get("name"), name));
   const map: unknown = items.items[index];
   return isMap(map) ? { list, index, map } : undefined;
-}
-
-/** Without regard to case, as in Exchange. */
-function isCalled(written: unknown, name: string): boolean {
-  return (
-    (typeof written === "string" || typeof written === "number") &&
-    String(written).trim().toLowerCase() === name.trim().toLowerCase()
-  );
-}
-
-/** A category without its source. */
-function bare(category: string): string {
-  return category.slice(category.lastIndexOf("\\") + 1).toLowerCase();
 }
 
 function setIn(
@@ -215,79 +248,4 @@ function setNested(
   if (value !== null) return setValue(text, map, isKey, name, value);
   const pair = findPair(map, isKey);
   return pair === undefined ? text : deletePair(text, map, pair, parent);
-}
-
-/** The edited text must read as the old one with the edit made on its values, and nothing else. */
-function verify(before: string, after: string, edit: ConfigurationEdit): void {
-  const wanted = editedValue(parseText(before).toJS() as Values, edit);
-  if (!isDeepStrictEqual(withoutEmpty(parseText(after).toJS() as Values), withoutEmpty(wanted))) {
-    throw new NotEditable("its form is not one that can be edited safely");
-  }
-}
-
-type Values = Record<string, unknown>;
-
-function editedValue(whole: Values, edit: ConfigurationEdit): Values {
-  switch (edit.kind) {
-    case "set":
-    case "add":
-    case "remove": {
-      const list = Array.isArray(whole[edit.section]) ? (whole[edit.section] as Values[]) : [];
-      const isIt = (item: Values): boolean => isCalled(item["name"], edit.name);
-      if (edit.kind === "remove") return { ...whole, [edit.section]: list.filter((item) => !isIt(item)) };
-      if (edit.kind === "add") return { ...whole, [edit.section]: [...list, newItem(edit)] };
-      return {
-        ...whole,
-        [edit.section]: list.map((item) =>
-          isIt(item) ? withSettings(item, edit.settings, (key) => canonicalName(key, edit.section)) : item,
-        ),
-      };
-    }
-    case "setSection":
-      return {
-        ...whole,
-        [edit.section]: withSettings(asSection(whole[edit.section]), edit.settings, (key) =>
-          canonicalName(key, edit.section),
-        ),
-      };
-    case "setLevels": {
-      const diagnostics = asSection(whole["diagnostics"]);
-      const levels = withSettings(asSection(diagnostics["levels"]), edit.levels, bare);
-      return { ...whole, diagnostics: { ...diagnostics, levels } };
-    }
-  }
-}
-
-function asSection(value: unknown): Values {
-  return typeof value === "object" && value !== null ? (value as Values) : {};
-}
-
-function withSettings(section: Values, settings: Section, identity: (key: string) => string): Values {
-  const result = { ...section };
-  for (const [name, value] of Object.entries(settings)) {
-    const written = Object.keys(result).find((key) => identity(key) === identity(name)) ?? name;
-    if (value === null) delete result[written];
-    else result[written] = value;
-  }
-  return result;
-}
-
-/** An empty section and a missing one mean the same. */
-function withoutEmpty(value: Values): Values {
-  return Object.fromEntries(
-    Object.entries(value)
-      .map(([key, inner]): [string, unknown] => [
-        key,
-        typeof inner === "object" && inner !== null && !Array.isArray(inner)
-          ? withoutEmpty(inner as Values)
-          : inner,
-      ])
-      .filter(([, inner]) => !isEmpty(inner)),
-  );
-}
-
-function isEmpty(value: unknown): boolean {
-  return (
-    value === null || value === undefined || (typeof value === "object" && Object.keys(value).length === 0)
-  );
 }

@@ -50,8 +50,11 @@ export interface Configurable {
 export interface LiveConfiguration {
   readonly file: string;
   readonly applied: AppliedConfiguration;
-  /** Edits the file and applies it before it resolves. `whatIf`: only tells what would be. Rejects with ConfigurationFileError. */
-  edit(edit: ConfigurationEdit, whatIf: boolean): Promise<ChangeOutcome>;
+  /**
+   * Edits the file, all of the edits or none, and applies it before it resolves. `whatIf`: only tells what would be.
+   * Rejects with ConfigurationFileError.
+   */
+  edit(edits: ConfigurationEdit | readonly ConfigurationEdit[], whatIf: boolean): Promise<ChangeOutcome>;
   /** Reads and applies the file, though it be the same: files it names may have changed. Rejects with ConfigurationFileError. */
   reload(): Promise<ChangeOutcome>;
   /** Checks a text, or the file as it is. Rejects with ConfigurationFileError. */
@@ -119,7 +122,10 @@ export function createLiveConfiguration(options: {
     return { kind: "faults", faults: parsed.faults };
   };
 
-  const edit = async (wanted: ConfigurationEdit, whatIf: boolean): Promise<ChangeOutcome> => {
+  const edit = async (
+    wanted: ConfigurationEdit | readonly ConfigurationEdit[],
+    whatIf: boolean,
+  ): Promise<ChangeOutcome> => {
     const text = await readConfigurationText(file);
     const edited = editConfiguration(text, wanted);
     if (!edited.ok) return { kind: "refused", refused: edited };

@@ -124,6 +124,7 @@ function addressSpaceText({ domain, subdomains, cost }: AddressSpace): string {
   return cost === 1 ? space : `${space};${cost}`;
 }
 
-function domainText({ domain, subdomains }: AcceptedDomain): string {
+/** `contoso.com`, or `*.contoso.com`. */
+export function domainText({ domain, subdomains }: AcceptedDomain): string {
   return subdomains ? `*.${domain}` : domain;
 }

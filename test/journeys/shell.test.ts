@@ -263,6 +263,37 @@ describe("send connectors, transport, queues", () => {
   });
 });
 
+describe("domains, users and applications", () => {
+  it("accepted domains as in Exchange, with a note for what means nothing here", async () => {
+    expect((await weir("Get-AcceptedDomain")).complaints).toContain("weir New-AcceptedDomain contoso.com");
+    const whatIf = await weir("New-AcceptedDomain", "contoso.com", "-WhatIf");
+    expect(whatIf.out).toContain("+acceptedDomains: [contoso.com]");
+    const made = await weir(
+      "New-AcceptedDomain",
+      "-Name",
+      "Contoso",
+      "-DomainName",
+      "contoso.com",
+      "-DomainType",
+      "internalrelay",
+    );
+    expect(made).toMatchObject({ code: 0, out: expect.stringContaining("→ {contoso.com}") });
+    expect(made.out).toMatch(
+      /note: .*known as contoso\.com, not Contoso[^]*note: -DomainType means nothing here/,
+    );
+    expect((await weir("Set-AcceptedDomain", "contoso.com", "-MatchSubDomains", "$true")).code).toBe(0);
+    expect((await weir("Get-AcceptedDomain", "*.contoso.com")).out).toMatch(
+      /^\*\.contoso\.com +True +Drop$/m,
+    );
+    expect((await weir("New-AcceptedDomain")).code).toBe(2);
+    expect((await weir("Remove-AcceptedDomain", "contoso.com")).complaints).toContain(
+      "did you mean *.contoso.com?",
+    );
+    expect((await weir("Remove-AcceptedDomain", "*.contoso.com", "-Confirm:$false")).code).toBe(0);
+    expect(await text()).toContain("acceptedDomains: []");
+  });
+});
+
 describe("an application that meets a limit", () => {
   let clients: ScriptedClient[];
   let reply: string;

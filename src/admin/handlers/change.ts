@@ -22,7 +22,7 @@ export function configurationOf({ configuration }: Administered): LiveConfigurat
 /** Edits and applies, or only looks; throws AdminRefusal with every fault. */
 export async function changeConfiguration(
   administered: Administered,
-  edit: ConfigurationEdit,
+  edits: ConfigurationEdit | readonly ConfigurationEdit[],
   whatIf: boolean,
   more: {
     /** What of the differences is told; by default all. */
@@ -31,7 +31,7 @@ export async function changeConfiguration(
   } = {},
 ): Promise<ChangeOutput> {
   const configuration = configurationOf(administered);
-  const change = changeOf(configuration, await settled(configuration.edit(edit, whatIf)));
+  const change = changeOf(configuration, await settled(configuration.edit(edits, whatIf)));
   return changeOutput(configuration, change, { whatIf, ...more });
 }
 

@@ -22,7 +22,8 @@ describe("the table of commands", () => {
     const names = cmdlets.map(({ name }) => name);
     for (const verb of ["Get", "New", "Set", "Remove", "Enable", "Disable"])
       expect(names).toContain(`${verb}-ReceiveConnector`);
-    for (const verb of ["Get", "New", "Set", "Remove"]) expect(names).toContain(`${verb}-SendConnector`);
+    for (const noun of ["SendConnector", "AcceptedDomain"])
+      for (const verb of ["Get", "New", "Set", "Remove"]) expect(names).toContain(`${verb}-${noun}`);
   });
 
   const examples = cmdlets.flatMap((cmdlet) =>

@@ -1,5 +1,6 @@
 /** Every command, in the order of help. */
 import { groups, type Cmdlet } from "../cmdlet.ts";
+import { acceptedDomainCmdlets } from "./accepted-domains.ts";
 import { adminTokenCmdlets } from "./admin-tokens.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
 import { queueCmdlets } from "./queues.ts";
@@ -15,6 +16,7 @@ const all = [
   ...diagnosticCmdlets,
   ...trackingCmdlets,
   ...receiveConnectorCmdlets,
+  ...acceptedDomainCmdlets,
   ...sendConnectorCmdlets,
   ...queueCmdlets,
   ...shellCmdlets,

@@ -32,6 +32,14 @@ export const lookUpAmong =
             (await relay.call("listSendConnectors", {}, options)).connectors.map(({ name }) => name),
           )) ?? (await namesInFile(words, "sendConnectors"))
         );
+      case "acceptedDomain":
+        return (
+          (await asked(words, async (relay, options) =>
+            (await relay.call("listAcceptedDomains", {}, options)).domains.map(
+              ({ domainName }) => domainName,
+            ),
+          )) ?? (await namesInFile(words, "acceptedDomains"))
+        );
       case "queue":
         return (
           (await asked(words, async (relay, options) =>
@@ -72,9 +80,11 @@ async function namesInFile(words: readonly string[], section: string): Promise<r
     const entries = root?.[section];
     if (!Array.isArray(entries)) return [];
     return entries.flatMap((entry: unknown) =>
-      typeof entry === "object" && entry !== null && "name" in entry && typeof entry.name === "string"
-        ? [entry.name]
-        : [],
+      typeof entry === "string"
+        ? [entry]
+        : typeof entry === "object" && entry !== null && "name" in entry && typeof entry.name === "string"
+          ? [entry.name]
+          : [],
     );
   } catch {
     return [];
