@@ -50,6 +50,8 @@ export interface Configurable {
 export interface LiveConfiguration {
   readonly file: string;
   readonly applied: AppliedConfiguration;
+  /** Why the file as it is now was not applied; empty: it was. */
+  readonly rejected: readonly Fault[];
   /**
    * Edits the file, all of the edits or none, and applies it before it resolves. `whatIf`: only tells what would be.
    * Rejects with ConfigurationFileError.
@@ -72,6 +74,7 @@ export function createLiveConfiguration(options: {
 }): LiveConfiguration {
   const { file, relay } = options;
   let applied: AppliedConfiguration = { text: options.text, ...options.parsed };
+  let rejected: readonly Fault[] = [];
   let last: Promise<unknown> = Promise.resolve();
 
   const inTurn = <Result>(run: () => Promise<Result>): Promise<Result> => {
@@ -98,6 +101,7 @@ export function createLiveConfiguration(options: {
       origins: parsed.origins,
       warnings: parsed.warnings,
     };
+    rejected = [];
     relay.events.emit("ConfigurationApplied", {
       file,
       changes: later.length === 0 ? changes : `${changes} (${later.join(" and ")} from the next start on)`,
@@ -107,6 +111,7 @@ export function createLiveConfiguration(options: {
   };
 
   const tellFaults = (faults: readonly Fault[]): void => {
+    rejected = faults;
     const said = (some: readonly Fault[]): string => some.map((fault) => formatFault(fault, file)).join("; ");
     relay.events.emit("ConfigurationRejected", { file, count: faults.length, faults: said(faults) });
     const receive = faults.filter(({ path }) => path.startsWith("receiveConnectors"));
@@ -115,7 +120,8 @@ export function createLiveConfiguration(options: {
 
   const reload = async (onlyIfChanged: boolean): Promise<ChangeOutcome | undefined> => {
     const text = await readConfigurationText(file);
-    if (onlyIfChanged && text === applied.text) return undefined;
+    // A file that is put back as it was is applied again, which ends the rejection for whoever heard of it.
+    if (onlyIfChanged && text === applied.text && rejected.length === 0) return undefined;
     const parsed = parseConfig(text, { file });
     if (parsed.ok) return { kind: "changed", ...(await apply(text, parsed)) };
     tellFaults(parsed.faults);
@@ -162,6 +168,9 @@ export function createLiveConfiguration(options: {
     file,
     get applied() {
       return applied;
+    },
+    get rejected() {
+      return rejected;
     },
     edit: (wanted, whatIf) => inTurn(() => edit(wanted, whatIf)),
     reload: () =>

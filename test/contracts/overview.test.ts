@@ -1,4 +1,5 @@
 /** The overview as the console sees it, of a real relay. */
+import { writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { operations } from "../../src/admin/contract.ts";
@@ -56,6 +57,24 @@ test("all is well until a source is refused; then the sentence names it and what
     count: 3,
     fix: { setting: "maxInboundConnectionPerSource" },
   });
+});
+
+test("a rejected file, a suspended queue and message, raised logging: nothing of it is well", async () => {
+  const texts = async () =>
+    (await it.client.call("getOverview", { points: false })).headlines.map((one) => one.text);
+  await writeFile(it.file, `${await it.text()}nonsense: true\n`);
+  await expect
+    .poll(texts)
+    .toContainEqual(expect.stringMatching(/weir\.yaml:\d+:1 nonsense: unknown setting/));
+  // The same text as before is nothing to apply, and yet ends it.
+  await writeFile(it.file, `hostname: relay.test\ndataDirectory: data\n${text}`);
+  await expect.poll(texts).toEqual([expect.stringMatching(/^All is well/)]);
+  await it.client.call("setEventLevel", { category: "SmtpReceive", level: "Expert" });
+  await it.client.call("suspendQueue", { identity: "Submission" });
+  expect(await texts()).toEqual([
+    expect.stringMatching(/^Queue Submission is suspended/),
+    expect.stringMatching(/^Diagnostic logging is raised: SmtpReceive is Expert/),
+  ]);
 });
 
 test("the stream brings a point each second", async () => {

@@ -20,6 +20,20 @@ const pointSchema = z.object({
 });
 
 const headlineSchema = z.object({
+  /** What it is about. `sendConnector`: what is named as connector is one; else a receive connector. */
+  subject: z.enum([
+    "relay",
+    "service",
+    "configuration",
+    "resources",
+    "queue",
+    "suspendedMessages",
+    "source",
+    "delivery",
+    "certificate",
+    "sendConnector",
+    "logging",
+  ]),
   severity: z.enum(["error", "warning", "information"]),
   /** A whole sentence or two, of plain text. */
   text: z.string(),
@@ -33,13 +47,16 @@ const headlineSchema = z.object({
   /** How often within the last ten minutes, or messages that wait. */
   count: countSchema.optional(),
   since: instantSchema.optional(),
+  /** Of refusals: the last one. */
+  lastAt: instantSchema.optional(),
   /** The first change that would have been enough; `command` holds all of them. */
   fix: z.object({ setting: z.string(), value: z.number(), command: z.string() }).optional(),
 });
 
 export const overviewOperations = {
   getOverview: {
-    input: z.object({}),
+    /** `points` false: the sentences alone. */
+    input: z.object({ points: z.boolean().default(true) }),
     output: z.object({
       /** A point a second, oldest first, 600 at most. */
       points: z.array(pointSchema),

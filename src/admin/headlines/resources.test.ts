@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type BackPressure, noPressure, type PressureVerdict } from "../../core/policy/back-pressure.ts";
 import type { PressureResource } from "../../core/policy/back-pressure-thresholds.ts";
-import { certificateHeadlines, pressureHeadlines } from "./resource-headlines.ts";
+import { certificateHeadlines, pressureHeadlines } from "./resources.ts";
 
 const thresholds = { lowToMedium: 89, mediumToHigh: 95, highToMedium: 90, mediumToLow: 80 };
 const pressed = (
@@ -31,7 +31,7 @@ test.each([
     "Back pressure is Medium: messages queued are 1,200,000 (Medium from 89). Anonymous clients wait 10 s at MAIL; nobody is refused yet. Delivery goes on.",
   ],
 ])("%#: pressure", (pressure, severity, text) => {
-  expect(pressureHeadlines(pressure)).toEqual([{ severity, text }]);
+  expect(pressureHeadlines(pressure)).toEqual([{ subject: "resources", severity, text }]);
 });
 
 test("without pressure nothing is said", () => {

@@ -2,9 +2,8 @@
 import type { BackPressure, ResourcePressure } from "../../core/policy/back-pressure.ts";
 import type { PressureResource } from "../../core/policy/back-pressure-thresholds.ts";
 import type { Administered } from "../administered.ts";
-import type { Output } from "../contract.ts";
+import type { Headline } from "./headline.ts";
 
-type Headline = Output<"getOverview">["headlines"][number];
 type Certificates = ReturnType<Administered["relay"]["certificates"]["inUse"]>;
 
 const dayMs = 24 * 60 * 60_000;
@@ -17,6 +16,7 @@ export function pressureHeadlines({ level, verdict }: BackPressure): Headline[] 
   const resources = verdict.resources.map(pressedText).join("; ");
   return [
     {
+      subject: "resources",
       severity: verdict.refuse === "nobody" ? "warning" : "error",
       text: `Back pressure is ${level}: ${resources}. ${effectOf(verdict)} Delivery goes on.`,
     },
@@ -64,6 +64,7 @@ export function certificateHeadlines(certificates: Certificates, now: number): H
           ? `expires within a day, on ${on}`
           : `expires in ${days} ${days === 1 ? "day" : "days"}, on ${on}`;
       return {
+        subject: "certificate",
         severity: expired ? "error" : "warning",
         text: `Certificate ${file} (${subject}) ${when}. Replace the file; it is loaded without a restart.`,
       };

@@ -1,0 +1,284 @@
+/** Each cause in words: when it is told, how pressing it is, in which tense. */
+import { describe, expect, test } from "vitest";
+import { receiveConnector, smartHostConnector, testSettings } from "../../testing/test-settings.ts";
+import { calmHeadline } from "./calm.ts";
+import { configurationHeadlines } from "./configuration.ts";
+import { deliveryHeadlines } from "./deliveries.ts";
+import { dropDirectoryHeadlines } from "./drop-directories.ts";
+import { loggingHeadlines } from "./logging.ts";
+import { queueHeadlines, type QueueSnapshot } from "./queues.ts";
+import { refusalHeadlines } from "./refusals.ts";
+import { serviceHeadlines } from "./service.ts";
+import { suspendedMessageHeadlines } from "./suspended-messages.ts";
+
+const instant = (at: number): string => `T${at / 1000}`;
+const nobody = (): undefined => undefined;
+const scom = (source: string): string | undefined => (source === "10.1.4.7" ? "SCOM" : undefined);
+
+describe("refusals", () => {
+  const now = 600_000;
+  const refusal = {
+    connector: "AppRelay",
+    limit: "maxInboundConnectionPerSource",
+    configured: 20,
+    source: "10.1.4.7",
+    count: 311,
+    since: now - 500_000,
+    lastAt: now - 1_000,
+  };
+  const said = (given: Partial<typeof refusal>, perSource: number, name = "AppRelay") => {
+    const settings = testSettings({
+      dataDirectory: "/",
+      receiveConnectors: [receiveConnector({ name, maxInboundConnectionPerSource: perSource })],
+    });
+    const usage = { source: () => [], connectionRate: () => ({ wantedLastHour: 0 }) };
+    const relay = { settings, usage } as unknown as Parameters<typeof refusalHeadlines>[0];
+    return refusalHeadlines(relay, [{ ...refusal, ...given }], now, scom, instant)[0];
+  };
+
+  test.each([
+    [
+      "goes on",
+      {},
+      20,
+      "warning",
+      "10.1.4.7 (SCOM) is being refused by AppRelay: 20 connections per source. 311 times in the last 10 minutes.",
+    ],
+    [
+      "is over, and may come again",
+      { lastAt: now - 61_000 },
+      20,
+      "warning",
+      "10.1.4.7 (SCOM) was refused by AppRelay until T539: 20 connections per source. 311 times in the last 10 minutes.",
+    ],
+    [
+      "was ended by a higher limit",
+      {},
+      75,
+      "information",
+      "10.1.4.7 (SCOM) was refused by AppRelay 311 times until T599: 20 connections per source. The limit is now 75.",
+    ],
+    [
+      "was ended by taking the limit away",
+      { count: 1 },
+      Infinity,
+      "information",
+      "10.1.4.7 (SCOM) was refused by AppRelay once until T599: 20 connections per source. There is no limit now.",
+    ],
+    [
+      "of a setting of the transport service goes on",
+      { limit: "maxConnectionRatePerMinute", configured: 1_000_000, source: "10.9.9.9" },
+      20,
+      "warning",
+      "10.9.9.9 is being refused by AppRelay: 1,000,000 connections a minute in all. 311 times in the last 10 minutes.",
+    ],
+  ])("%s", (_, given, perSource, severity, text) => {
+    expect(said(given, perSource)).toMatchObject({ severity, text });
+  });
+
+  test("by a connector that was removed are over", () => {
+    expect(said({}, 20, "Other")).toMatchObject({
+      severity: "information",
+      text: expect.stringMatching(/There is no receive connector AppRelay any more\.$/) as string,
+    });
+  });
+});
+
+const queue = (given: Partial<QueueSnapshot>): QueueSnapshot => ({
+  queue: "Out;a.test",
+  identity: "Out;a.test",
+  deliveryType: "SmartHostConnectorDelivery",
+  nextHop: "a.test",
+  connector: "Out",
+  status: "Ready",
+  messages: 2,
+  running: 0,
+  waiting: 0,
+  retryCount: 0,
+  lastError: undefined,
+  firstRetryAt: undefined,
+  lastRetryAt: undefined,
+  nextRetryAt: undefined,
+  incomingRate: 0,
+  outgoingRate: 0,
+  velocity: 0,
+  ...given,
+});
+
+describe("queues", () => {
+  const texts = (given: Partial<QueueSnapshot>, oldest?: number) =>
+    queueHeadlines(
+      [queue(given)],
+      new Map(oldest === undefined ? [] : [["Out;a.test", oldest]]),
+      instant,
+    ).map(({ severity, text }) => [severity, text]);
+
+  test.each([
+    [{}, undefined, []],
+    [{ status: "Retry", messages: 0, lastError: "421 4.3.2 no." }, undefined, []],
+    [
+      { status: "Retry", lastError: "421 4.3.2 no.", nextRetryAt: 60_000 },
+      undefined,
+      [["error", "Queue Out;a.test cannot be delivered: 421 4.3.2 no. 2 messages wait. Next attempt T60."]],
+    ],
+    [
+      { status: "Suspended", messages: 389 },
+      5_000,
+      [
+        [
+          "warning",
+          "Queue Out;a.test is suspended: it takes mail and delivers none. 389 messages wait, the oldest since T5. Resume-Queue lets it go on.",
+        ],
+      ],
+    ],
+    [
+      { status: "Suspended", messages: 0 },
+      undefined,
+      [
+        [
+          "warning",
+          "Queue Out;a.test is suspended: it takes mail and delivers none. Nothing waits in it yet. Resume-Queue lets it go on.",
+        ],
+      ],
+    ],
+  ] as const)("%o", (given, oldest, expected) => {
+    expect(texts(given, oldest)).toEqual(expected);
+  });
+});
+
+test("suspended messages are counted over queues, with the oldest", () => {
+  const found = { queue: "Out;a.test", messages: 3, isAll: true, oldestAt: 7_000 };
+  expect(suspendedMessageHeadlines([], instant)).toEqual([]);
+  expect(suspendedMessageHeadlines([found], instant)).toMatchObject([
+    {
+      severity: "warning",
+      queue: "Out;a.test",
+      text: "3 messages of queue Out;a.test are suspended and not tried until Resume-Message, the oldest since T7.",
+    },
+  ]);
+  const other = { queue: "Out;b.test", messages: 200, isAll: false, oldestAt: 4_000 };
+  expect(suspendedMessageHeadlines([found, other], instant)).toMatchObject([
+    {
+      count: 203,
+      text: "At least 203 messages of 2 queues are suspended and not tried until Resume-Message, the oldest since T4.",
+    },
+  ]);
+});
+
+describe("deliveries that fail", () => {
+  const failure = {
+    connector: "Picky",
+    host: "picky.test",
+    source: "10.1.4.7",
+    error: "550 5.1.1 no such user.",
+    count: 312,
+    since: 1_000,
+    lastAt: 9_000,
+  };
+
+  test("a storm is named by next hop and application", () => {
+    expect(deliveryHeadlines([failure], scom, instant)).toEqual([
+      {
+        subject: "delivery",
+        severity: "warning",
+        text: "Mail of 10.1.4.7 (SCOM) could not be delivered to 312 recipients over Picky in the last 10 minutes, last T9. picky.test said: 550 5.1.1 no such user.",
+        connector: "Picky",
+        source: "10.1.4.7",
+        application: "SCOM",
+        count: 312,
+        since: "T1",
+      },
+    ]);
+  });
+
+  test("a single one is told and warns nobody", () => {
+    expect(deliveryHeadlines([{ ...failure, count: 1, host: undefined }], nobody, instant)).toMatchObject([
+      {
+        severity: "information",
+        text: "Mail of 10.1.4.7 could not be delivered to 1 recipient over Picky in the last 10 minutes, last T9. 550 5.1.1 no such user.",
+      },
+    ]);
+  });
+
+  test("beyond five the others are summed up", () => {
+    const many = Array.from({ length: 8 }, (_, at) => ({ ...failure, source: `10.1.4.${at}`, count: 4 }));
+    const said = deliveryHeadlines(many, nobody, instant);
+    expect(said).toHaveLength(6);
+    expect(said[5]).toMatchObject({ severity: "warning", count: 12 });
+  });
+});
+
+test("a rejected file is told with its faults, each with file and line", () => {
+  const fault = { path: "transport.x", line: 12, column: 3, message: "unknown setting", suggestion: "y" };
+  expect(configurationHeadlines([], "/etc/weir.yaml")).toEqual([]);
+  expect(configurationHeadlines([fault, fault, fault, fault, fault], "/etc/weir.yaml")).toMatchObject([
+    {
+      severity: "error",
+      text: `The configuration file has 5 faults and was not applied; what held before goes on. ${"/etc/weir.yaml:12:3 transport.x: unknown setting; did you mean y? ".repeat(3)}2 more.`,
+    },
+  ]);
+});
+
+test("why no mail is taken; back pressure tells itself", () => {
+  expect(
+    serviceHeadlines({
+      reasons: ["no listener for mail is open", "back pressure is High: UsedDiskSpace is at 99"],
+    }),
+  ).toEqual([
+    { subject: "service", severity: "error", text: "No mail is taken: no listener for mail is open." },
+  ]);
+});
+
+test.each([
+  [{}, undefined, ""],
+  [{ SmtpReceive: "Lowest" }, undefined, ""],
+  [{ DSN: "Low" }, "information", "Diagnostic logging is raised: DSN is Low."],
+  [
+    { DSN: "Low", "MSExchangeTransport\\SmtpReceive": "Expert" },
+    "warning",
+    "Diagnostic logging is raised: SmtpReceive is Expert, DSN is Low. At Expert",
+  ],
+] as const)("logging levels %o", (levels, severity, text) => {
+  const [said] = loggingHeadlines(levels);
+  expect(said?.severity).toBe(severity);
+  expect(said?.text ?? "").toContain(text);
+});
+
+describe("mail into a directory", () => {
+  const everything = [{ domain: "", subdomains: true, cost: 10 }];
+  const drop = {
+    kind: "drop",
+    name: "Drop",
+    enabled: true,
+    comment: "",
+    addressSpaces: everything,
+    maxMessageSize: Infinity,
+    dropDirectory: "/data/drop",
+  } as const;
+
+  test.each([
+    ["for all domains", [drop], true],
+    [
+      "for one domain",
+      [{ ...drop, addressSpaces: [{ domain: "a.test", subdomains: false, cost: 1 }] }],
+      false,
+    ],
+    ["of a connector that is disabled", [{ ...drop, enabled: false }], false],
+    ["behind a cheaper smart host", [drop, smartHostConnector(25)], false],
+  ])("%s", (_, connectors, isTold) => {
+    const said = dropDirectoryHeadlines(connectors);
+    expect(said.map(({ text }) => text)).toEqual(
+      isTold
+        ? [
+            "Mail never leaves this machine: send connector Drop, for all domains (*), writes it to /data/drop. For real delivery give its address space to a connector with a smart host.",
+          ]
+        : [],
+    );
+  });
+});
+
+test("all is well", () => {
+  expect(calmHeadline({ sessions: 1, queued: 1200 }, [{ received: 2 }, { received: 5 }]).text).toBe(
+    "All is well: 1 connection, 7 messages in the last minute, 1,200 queued, nobody is refused.",
+  );
+});

@@ -1,0 +1,61 @@
+/** Queues that cannot be delivered, and those that are suspended. */
+import type { Administered } from "../administered.ts";
+import { counted, type Headline, type Instant, quoted } from "./headline.ts";
+
+export type QueueSnapshot = ReturnType<Administered["relay"]["queues"]>[number];
+
+/** `oldest`: when the oldest message of a suspended queue came in. The fullest first. */
+export function queueHeadlines(
+  queues: readonly QueueSnapshot[],
+  oldest: ReadonlyMap<string, number>,
+  instant: Instant,
+): Headline[] {
+  const failing = queues.filter(
+    ({ status, messages, queue, lastError }) =>
+      messages > 0 && (status === "Retry" || (queue !== "" && status === "Ready" && lastError !== undefined)),
+  );
+  const suspended = queues.filter(({ status }) => status === "Suspended");
+  return [
+    ...failing.map((queue) => failingText(queue, instant)),
+    ...suspended.map((queue) => suspendedText(queue, oldest.get(queue.queue), instant)),
+  ].sort((a, b) => b.count - a.count);
+}
+
+type Counted = Headline & { readonly count: number };
+
+function failingText(queue: QueueSnapshot, instant: Instant): Counted {
+  const { identity, connector, messages, lastError, firstRetryAt, nextRetryAt, status } = queue;
+  const error = lastError === undefined ? "." : `: ${quoted(lastError)}`;
+  const next = nextRetryAt === undefined ? "" : ` Next attempt ${instant(nextRetryAt)}.`;
+  return {
+    subject: "queue",
+    severity: status === "Retry" ? "error" : "warning",
+    text: `Queue ${identity} cannot be delivered${error} ${waiting(messages)}.${next}`,
+    queue: identity,
+    count: messages,
+    ...(connector === undefined ? undefined : { connector }),
+    ...(firstRetryAt === undefined ? undefined : { since: instant(firstRetryAt) }),
+  };
+}
+
+/** An empty one too: the next message will wait. */
+function suspendedText(
+  { identity, connector, messages }: QueueSnapshot,
+  oldest: number | undefined,
+  instant: Instant,
+): Counted {
+  const since = oldest === undefined ? "" : `, the oldest since ${instant(oldest)}`;
+  const held = messages === 0 ? "Nothing waits in it yet" : `${waiting(messages)}${since}`;
+  return {
+    subject: "queue",
+    severity: "warning",
+    text: `Queue ${identity} is suspended: it takes mail and delivers none. ${held}. Resume-Queue lets it go on.`,
+    queue: identity,
+    count: messages,
+    ...(connector === undefined ? undefined : { connector }),
+  };
+}
+
+function waiting(messages: number): string {
+  return `${counted(messages, "message")} ${messages === 1 ? "waits" : "wait"}`;
+}
