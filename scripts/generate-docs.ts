@@ -37,6 +37,7 @@ import type { SettingFact } from "../setting-facts.ts";
 export const receiveConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("receiveConnectors"))};
 export const sendConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("sendConnectors"))};
 export const transportFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("transport"))};
+export const applicationFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("applications"))};
 `;
 }
 

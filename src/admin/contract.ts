@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import { acceptedDomainOperations } from "./contract/accepted-domains.ts";
+import { applicationOperations } from "./contract/applications.ts";
 import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { limitOperations } from "./contract/limits.ts";
@@ -13,6 +14,7 @@ import { queueOperations } from "./contract/queues.ts";
 import { tokenOperations } from "./contract/tokens.ts";
 import { overviewOperations } from "./contract/overview.ts";
 import { trackingOperations } from "./contract/tracking.ts";
+import { userOperations } from "./contract/users.ts";
 import type { faultSchema } from "./contract/values.ts";
 import type { OperationName } from "./routes.ts";
 
@@ -22,6 +24,8 @@ export const operations = {
   ...diagnosticOperations,
   ...connectorOperations,
   ...acceptedDomainOperations,
+  ...userOperations,
+  ...applicationOperations,
   ...limitOperations,
   ...overviewOperations,
   ...resourceOperations,

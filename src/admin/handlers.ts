@@ -1,6 +1,7 @@
 /** All operations of the admin API over one relay. */
 import type { Administered, Handlers } from "./administered.ts";
 import { acceptedDomainHandlers } from "./handlers/accepted-domains.ts";
+import { applicationHandlers } from "./handlers/applications.ts";
 import { connectionHandlers } from "./handlers/connections.ts";
 import { connectivityHandlers } from "./handlers/connectivity.ts";
 import { eventHandlers } from "./handlers/events.ts";
@@ -16,6 +17,7 @@ import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
 import { serviceHandlers } from "./handlers/service.ts";
 import { tokenHandlers } from "./handlers/tokens.ts";
 import { trackingHandlers } from "./handlers/tracking.ts";
+import { userHandlers } from "./handlers/users.ts";
 
 export function createHandlers(administered: Administered): Handlers {
   return {
@@ -26,6 +28,8 @@ export function createHandlers(administered: Administered): Handlers {
     ...receiveConnectorHandlers(administered),
     ...sendConnectorHandlers(administered),
     ...acceptedDomainHandlers(administered),
+    ...userHandlers(administered),
+    ...applicationHandlers(administered),
     ...eventHandlers(administered),
     ...connectionHandlers(administered),
     ...limitUsageHandlers(administered),

@@ -133,6 +133,56 @@ export const routes = {
     summary: "Removes an accepted domain.",
   },
 
+  listUsers: {
+    method: "GET",
+    path: "/v1/users",
+    role: "viewer",
+    summary: "Accounts for AUTH; not their passwords.",
+  },
+  newUser: {
+    method: "POST",
+    path: "/v1/users",
+    role: "administrator",
+    summary: "Adds an account; only the hash of its password is kept.",
+  },
+  setUser: {
+    method: "PATCH",
+    path: "/v1/users/{name}",
+    role: "administrator",
+    summary: "Gives an account another password or name.",
+  },
+  removeUser: {
+    method: "DELETE",
+    path: "/v1/users/{name}",
+    role: "administrator",
+    summary: "Removes an account.",
+  },
+
+  listApplications: {
+    method: "GET",
+    path: "/v1/applications",
+    role: "viewer",
+    summary: "Names, owners and purposes of sources.",
+  },
+  newApplication: {
+    method: "POST",
+    path: "/v1/applications",
+    role: "administrator",
+    summary: "Gives sources a name.",
+  },
+  setApplication: {
+    method: "PATCH",
+    path: "/v1/applications/{name}",
+    role: "administrator",
+    summary: "Changes an application; null puts a setting back to its default.",
+  },
+  removeApplication: {
+    method: "DELETE",
+    path: "/v1/applications/{name}",
+    role: "administrator",
+    summary: "Removes an application; its sources have no name any more.",
+  },
+
   getTransportService: {
     method: "GET",
     path: "/v1/transport-service",

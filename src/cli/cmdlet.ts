@@ -30,6 +30,8 @@ export type Candidates =
   | "receiveConnector"
   | "sendConnector"
   | "acceptedDomain"
+  | "user"
+  | "application"
   | "category"
   | "file"
   | "queue"
@@ -57,6 +59,8 @@ export interface Parameter {
   readonly value?: string;
   /** Neither in help nor in completion. */
   readonly hidden?: true;
+  /** Never taken, whatever stands behind it; this is said instead, and not the value. */
+  readonly refused?: string;
 }
 
 export interface Example {

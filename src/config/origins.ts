@@ -1,5 +1,10 @@
 /** Which settings a file gives, and which hold by default. */
-import { configurationSchema, diagnosticsSchema, adminSchema } from "./configuration-schema.ts";
+import {
+  applicationSchema,
+  configurationSchema,
+  diagnosticsSchema,
+  adminSchema,
+} from "./configuration-schema.ts";
 import { formatPath, type Path } from "./fault.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { isSection, type Section } from "./section.ts";
@@ -9,10 +14,14 @@ import { transportSchema } from "./transport-schema.ts";
 
 /** `default` includes what a usage presets. */
 export type Origin = "set" | "default";
-/** By path, `receiveConnectors[0].maxMessageSize`; every setting of every connector and section is there. */
+/** By path, `receiveConnectors[0].maxMessageSize`; every setting of every connector, application and section is there. */
 export type Origins = ReadonlyMap<string, Origin>;
 
-const lists = { receiveConnectors: receiveConnectorSchema, sendConnectors: sendConnectorSchema } as const;
+const lists = {
+  receiveConnectors: receiveConnectorSchema,
+  sendConnectors: sendConnectorSchema,
+  applications: applicationSchema,
+} as const;
 const sections = { transport: transportSchema, diagnostics: diagnosticsSchema, admin: adminSchema } as const;
 
 export function originsOf(root: Section): Origins {

@@ -1,4 +1,5 @@
 /** Settings as plain JSON, in the shape of the configuration file: what the admin API shows and compares. */
+import type { Application } from "../core/policy/application.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { AddressSpace, SendConnectorSettings } from "../core/policy/send-connector.ts";
@@ -35,6 +36,16 @@ export function plainSendConnector(connector: SendConnectorSettings): PlainSecti
   };
 }
 
+export function plainApplication({ name, owner, purpose, addresses, users }: Application): PlainSection {
+  return {
+    name,
+    owner: owner ?? null,
+    purpose: purpose ?? null,
+    addresses: addresses.map(({ text }) => text),
+    users,
+  };
+}
+
 export function plainTransport(transport: Settings["transport"]): PlainSection {
   return plainValues(transport);
 }
@@ -49,12 +60,7 @@ export function plainSettings(settings: Settings): PlainSection {
     sendConnectors: byName(settings.sendConnectors, plainSendConnector),
     acceptedDomains: settings.acceptedDomains.map(domainText),
     users: settings.users.map(({ name }) => name),
-    applications: byName(settings.applications, (application) => ({
-      owner: application.owner ?? null,
-      purpose: application.purpose ?? null,
-      addresses: application.addresses.map(({ text }) => text),
-      users: application.users,
-    })),
+    applications: byName(settings.applications, plainApplication),
     proxyProtocolFrom: settings.proxyProtocolFrom.map(({ text }) => text),
     transport: plainTransport(settings.transport),
     diagnostics: { levels: settings.diagnostics.levels },

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import {
   adminSchema,
+  applicationSchema,
   configurationSchema,
   diagnosticsSchema,
   metricsSchema,
@@ -60,6 +61,12 @@ export function configurationReference(): string {
     "## users",
     "",
     ...table(userSchema.shape),
+    "",
+    "## applications",
+    "",
+    "Names for sources: who is meant stands in events, `Get-Connection`, `weir explain` and the console.",
+    "",
+    ...table(applicationSchema.shape),
     "",
     "## transport",
     "",

@@ -1,4 +1,4 @@
-/** Changes to what is not a connector: accepted domains. */
+/** Changes to what is not a connector: accepted domains, users, applications. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AdminError } from "../../src/admin/client.ts";
 import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
@@ -108,5 +108,100 @@ describe("accepted domains", () => {
       whatIf: true,
     });
     expect(notices.join()).toMatch(/^\*\.contoso\.com holds mail\.contoso\.com already/);
+  });
+});
+
+describe("users", () => {
+  const password = "correct horse";
+
+  async function logsOn(name: string, word: string): Promise<number> {
+    const [endpoint] = it.relay.listeners();
+    const client = await connectScriptedClient({ port: endpoint?.port ?? 0 });
+    await client.expect(220);
+    await client.command("EHLO a.example");
+    const { code } = await client.command(
+      `AUTH PLAIN ${Buffer.from(`\0${name}\0${word}`).toString("base64")}`,
+    );
+    client.close();
+    return code;
+  }
+
+  test("one is added, logs on, gets another password and name, and goes; no password is told anywhere", async () => {
+    await it.client.call("setReceiveConnector", {
+      name: "AppRelay",
+      settings: { authMechanism: ["BasicAuth"], permissionGroups: ["AnonymousUsers", "ExchangeUsers"] },
+    });
+    const before = await it.text();
+    const answers: unknown[] = [];
+    answers.push(await it.client.call("newUser", { name: "erp", password }));
+    expect(answers[0]).toMatchObject({
+      changes: [{ setting: "name" }, { setting: "password", after: "set" }],
+    });
+    expect(await logsOn("ERP", password)).toBe(235);
+    await it.client.call("newApplication", { name: "ERP", settings: { users: ["erp"] } });
+    expect((await it.client.call("listUsers", {})).users).toEqual([{ name: "erp", application: "ERP" }]);
+
+    answers.push(await it.client.call("setUser", { name: "Erp", password: "another one" }));
+    expect([await logsOn("erp", password), await logsOn("erp", "another one")]).toEqual([535, 235]);
+    answers.push(await it.client.call("setUser", { name: "erp", newName: "sap" }));
+    expect(await logsOn("sap", "another one")).toBe(235);
+    expect((await it.client.call("listUsers", {})).users).toEqual([{ name: "sap", application: "ERP" }]);
+
+    expect((await refusal(it.client.call("newUser", { name: "SAP", password }))).code).toBe("alreadyExists");
+    expect((await refusal(it.client.call("setUser", { name: "nobody", password }))).code).toBe("notFound");
+    const removed = await it.client.call("removeUser", { name: "sap" });
+    expect(removed.notices.join()).toMatch(/application ERP still names sap/);
+    expect(await logsOn("sap", "another one")).toBe(535);
+    await it.client.call("removeApplication", { name: "ERP" });
+    expect(await it.text()).toBe(`${before}users: []\napplications: []\n`);
+
+    const told = JSON.stringify([answers, it.events]);
+    expect(told).not.toMatch(/correct horse|another one|scrypt\$ln/);
+    expect(told).toMatch(/"operation":"newUser","target":"erp"/);
+  });
+
+  test("who can log on nowhere is told so", async () => {
+    const { notices, applied, diff } = await it.client.call("newUser", {
+      name: "a",
+      password,
+      whatIf: true,
+    });
+    expect([applied, notices.join()]).toEqual([false, expect.stringMatching(/No receive connector lets/)]);
+    expect(diff).toMatch(/^\+ +password: \*+$/m);
+  });
+});
+
+describe("applications", () => {
+  test("one is added, changed, renamed and removed", async () => {
+    const settings = { addresses: ["127.0.0.1"], owner: "Finance" };
+    const added = await it.client.call("newApplication", { name: "ERP", settings });
+    expect(added.changes).toContainEqual({ setting: "addresses", before: null, after: ["127.0.0.1"] });
+    const [endpoint] = it.relay.listeners();
+    const client = await connectScriptedClient({ port: endpoint?.port ?? 0 });
+    await client.expect(220);
+    await it.client.call("setApplication", { name: "erp", settings: { name: "SAP", owner: null } });
+    expect((await it.client.call("listApplications", {})).applications).toMatchObject([
+      {
+        name: "SAP",
+        settings: { owner: null, addresses: ["127.0.0.1"] },
+        origins: { owner: "default", addresses: "set" },
+        status: { openConnections: 1 },
+      },
+    ]);
+    client.close();
+    await it.client.call("removeApplication", { name: "SAP" });
+    expect((await refusal(it.client.call("removeApplication", { name: "SAP" }))).message).toMatch(
+      /there is no application SAP; there are none/,
+    );
+  });
+
+  test("faults name the place", async () => {
+    const { faults } = await refusal(
+      it.client.call("newApplication", { name: "ERP", settings: { addresses: ["10.0.0"], adresses: [] } }),
+    );
+    expect(faults).toMatchObject([
+      { path: "applications[0].addresses[0]" },
+      { path: "applications[0].adresses", suggestion: "addresses" },
+    ]);
   });
 });

@@ -294,6 +294,32 @@ describe("domains, users and applications", () => {
   });
 });
 
+it("users: the password comes from a file, and never as an argument", async () => {
+  const secret = join(directory, "password.txt");
+  await writeFile(secret, "hunter2\n");
+  const refused = await weir("New-User", "erp", "-Password", "hunter2");
+  expect(refused).toMatchObject({ code: 2, complaints: expect.stringContaining("history of the shell") });
+  expect(refused.complaints).not.toContain("hunter2");
+  const made = await weir("New-User", "erp", "-PasswordFile", secret);
+  expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/Password +\(none\) → set\n/) });
+  expect((await weir("Get-User")).out).toMatch(/^erp$/m);
+  expect((await weir("Set-User", "erp", "-Name", "sap")).out).toContain("erp → sap");
+  expect((await weir("Set-User", "sap", "-PasswordFile", `${secret}x`)).complaints).toContain(
+    "cannot be read",
+  );
+  expect((await weir("Remove-User", "SAP")).code).toBe(0);
+  expect(await text()).not.toMatch(/scrypt|hunter2/);
+});
+
+it("applications: made, shown, changed and removed", async () => {
+  const made = await weir("New-Application", "ERP", "-Addresses", "10.1.4.7", "-Owner", "Finance IT");
+  expect(made).toMatchObject({ code: 0, out: expect.stringContaining("→ {10.1.4.7}") });
+  expect((await weir("Set-Application", "erp", "-Addresses", "@{Add='10.1.4.8'}")).code).toBe(0);
+  expect((await weir("Get-Application", "ERP")).out).toMatch(/^Addresses +: \{10\.1\.4\.7, 10\.1\.4\.8\}$/m);
+  expect((await weir("Get-Application")).out).toMatch(/^ERP +Finance IT +/m);
+  expect((await weir("Remove-Application", "ERP")).code).toBe(0);
+});
+
 describe("an application that meets a limit", () => {
   let clients: ScriptedClient[];
   let reply: string;

@@ -1,24 +1,15 @@
 /** Receive connectors, send connectors, the transport section. */
 import { z } from "zod";
 import { usages } from "../../config/receive-connector-schema.ts";
-import { changeSchema, countSchema, nameSchema, settingsSchema } from "./values.ts";
+import { changeSchema, countSchema, describedSettings, nameSchema, settingsSchema } from "./values.ts";
 
 const whatIf = z.boolean().default(false);
 const identity = z.object({ name: nameSchema });
 const changeOf = z.object({ name: nameSchema, whatIf });
 
-const described = {
-  /** Every setting as it holds, plain JSON; null: none. */
-  settings: settingsSchema,
-  /** `default`: the file does not give it. */
-  origins: z.record(z.string(), z.enum(["set", "default"])),
-  /** What a value is: `duration`, `size`, `integer`, `percentage`, `true or false`, … */
-  kinds: z.record(z.string(), z.string()),
-};
-
 export const receiveConnectorSchema = z.object({
   name: z.string(),
-  ...described,
+  ...describedSettings,
   status: z.object({
     endpoints: z.array(z.object({ binding: z.string(), listening: z.boolean() })),
     openConnections: countSchema,
@@ -28,7 +19,7 @@ export const receiveConnectorSchema = z.object({
 export const sendConnectorSchema = z.object({
   name: z.string(),
   kind: z.enum(["smartHost", "drop"]),
-  ...described,
+  ...describedSettings,
   status: z.object({ queues: countSchema, messages: countSchema }),
 });
 
@@ -65,6 +56,6 @@ export const connectorOperations = {
   disableSendConnector: { input: changeOf, output: changeSchema },
   removeSendConnector: { input: changeOf, output: changeSchema },
 
-  getTransportService: { input: z.object({}), output: z.object(described) },
+  getTransportService: { input: z.object({}), output: z.object(describedSettings) },
   setTransportService: { input: z.object({ settings: settingsSchema, whatIf }), output: changeSchema },
 } as const;

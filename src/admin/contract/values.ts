@@ -18,6 +18,16 @@ export const severitySchema = z.enum(["Error", "Warning", "Information"]);
 /** Settings under their camelCase names, in the shape they have in the configuration file. */
 export const settingsSchema = z.record(z.string(), jsonSchema);
 
+/** An entry's settings, and what is known of them. */
+export const describedSettings = {
+  /** Every setting as it holds, plain JSON; null: none. */
+  settings: settingsSchema,
+  /** `default`: the file does not give it. */
+  origins: z.record(z.string(), z.enum(["set", "default"])),
+  /** What a value is: `duration`, `size`, `integer`, `percentage`, `true or false`, … */
+  kinds: z.record(z.string(), z.string()),
+};
+
 /** Something wrong with a configuration, or remarkable about it, at its place in the file. */
 export const faultSchema = z.object({
   /** `receiveConnectors[0].maxMessageSize`; empty for the whole. */

@@ -3,7 +3,7 @@ import { allowedByPercentage } from "../../core/policy/connection-limits.ts";
 import { parseAddress } from "../../core/units/ip-address.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
-import { findConnector } from "./connector-settings.ts";
+import { findNamed } from "./named-settings.ts";
 import { shownApplication, shownLimit } from "./shown-values.ts";
 
 type Connection = ReturnType<Administered["relay"]["connections"]>[number];
@@ -19,7 +19,7 @@ export function connectionHandlers({
     if (given === undefined) return undefined;
     const one = open.find(({ connector }) => connector.toLowerCase() === given.toLowerCase());
     const { receiveConnectors, hostname } = relay.settings;
-    return one?.connector ?? findConnector(receiveConnectors, given, hostname, "receive").name;
+    return one?.connector ?? findNamed(receiveConnectors, given, hostname, "receive connector").name;
   };
 
   return {

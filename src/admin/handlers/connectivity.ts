@@ -4,7 +4,7 @@ import type { Endpoint } from "../../core/policy/receive-connector.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
-import { findConnector } from "./connector-settings.ts";
+import { findNamed } from "./named-settings.ts";
 
 type Result = Output<"testConnectivity">["results"][number];
 type Outcome = Pick<Result, "statusCode" | "details">;
@@ -16,7 +16,7 @@ export function connectivityHandlers({ relay }: Administered): Pick<Handlers, "t
       const wanted =
         given === undefined
           ? receiveConnectors
-          : [findConnector(receiveConnectors, given, hostname, "receive")];
+          : [findNamed(receiveConnectors, given, hostname, "receive connector")];
       const tests = wanted.flatMap((connector) =>
         connector.bindings.map(async (binding): Promise<Result> => {
           const name = formatEndpoint(binding);

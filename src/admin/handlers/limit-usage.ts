@@ -2,7 +2,7 @@ import { allowedByPercentage } from "../../core/policy/connection-limits.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
-import { findConnector } from "./connector-settings.ts";
+import { findNamed } from "./named-settings.ts";
 import { shownApplication, shownLimit } from "./shown-values.ts";
 
 type Relay = Administered["relay"];
@@ -29,7 +29,7 @@ export function limitUsageHandlers({
       const wanted =
         given === undefined
           ? receiveConnectors
-          : [findConnector(receiveConnectors, given, hostname, "receive")];
+          : [findNamed(receiveConnectors, given, hostname, "receive connector")];
       const usages = new Map(relay.usage.connectors().map((usage) => [usage.connector, usage]));
       const dayAgo = clock.wall().getTime() - dayMs;
       const rate = transport.maxConnectionRatePerMinute;

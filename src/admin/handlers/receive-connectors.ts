@@ -4,7 +4,7 @@ import type { ReceiveConnectorSettings } from "../../core/policy/receive-connect
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
-import { connectorChanges } from "./connector-changes.ts";
+import { connectorChanges } from "./named-changes.ts";
 import { adviceForNewConnector } from "./new-connector.ts";
 
 type Names =
@@ -20,7 +20,7 @@ export function receiveConnectorHandlers(administered: Administered): Pick<Handl
   const { relay } = administered;
   const connectors = connectorChanges(administered, {
     section: "receiveConnectors",
-    kind: "receive",
+    noun: "receive connector",
     all: (settings) => settings.receiveConnectors,
     plain: plainReceiveConnector,
   });

@@ -3,7 +3,7 @@ import { sendConnectorKinds } from "../../config/setting-kinds.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
-import { connectorChanges } from "./connector-changes.ts";
+import { connectorChanges } from "./named-changes.ts";
 
 type Names =
   | "listSendConnectors"
@@ -18,7 +18,7 @@ export function sendConnectorHandlers(administered: Administered): Pick<Handlers
   const { relay } = administered;
   const connectors = connectorChanges(administered, {
     section: "sendConnectors",
-    kind: "send",
+    noun: "send connector",
     all: (settings) => settings.sendConnectors,
     plain: plainSendConnector,
   });

@@ -12,7 +12,7 @@ import {
   settled,
   shownFault,
 } from "./change.ts";
-import { origins, shownSection } from "./connector-settings.ts";
+import { origins, shownSection } from "./named-settings.ts";
 
 type Names =
   | "about"

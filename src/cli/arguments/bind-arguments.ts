@@ -58,6 +58,11 @@ export function bindArguments(cmdlet: Pick<Cmdlet, "name" | "parameters">, words
       continue;
     }
     const parameter = found.item;
+    if (parameter.refused !== undefined) {
+      faults.push(`-${parameter.name}: ${parameter.refused}`);
+      if (match[2] === undefined && i + 1 < words.length && !namePattern.test(words[i + 1] ?? "")) i++;
+      continue;
+    }
     lastList = listKinds.includes(parameter.kind) ? parameter : undefined;
     if (match[2] !== undefined) {
       give(parameter, match[3] ?? "");

@@ -22,7 +22,7 @@ describe("the table of commands", () => {
     const names = cmdlets.map(({ name }) => name);
     for (const verb of ["Get", "New", "Set", "Remove", "Enable", "Disable"])
       expect(names).toContain(`${verb}-ReceiveConnector`);
-    for (const noun of ["SendConnector", "AcceptedDomain"])
+    for (const noun of ["SendConnector", "AcceptedDomain", "User", "Application"])
       for (const verb of ["Get", "New", "Set", "Remove"]) expect(names).toContain(`${verb}-${noun}`);
   });
 

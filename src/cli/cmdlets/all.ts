@@ -1,6 +1,7 @@
 /** Every command, in the order of help. */
 import { groups, type Cmdlet } from "../cmdlet.ts";
 import { acceptedDomainCmdlets } from "./accepted-domains.ts";
+import { applicationCmdlets } from "./applications.ts";
 import { adminTokenCmdlets } from "./admin-tokens.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
 import { queueCmdlets } from "./queues.ts";
@@ -9,6 +10,7 @@ import { runningCmdlets } from "./running.ts";
 import { sendConnectorCmdlets } from "./send-connectors.ts";
 import { shellCmdlets } from "./shell.ts";
 import { trackingCmdlets } from "./tracking.ts";
+import { userCmdlets } from "./users.ts";
 
 const all = [
   ...runningCmdlets,
@@ -17,6 +19,8 @@ const all = [
   ...trackingCmdlets,
   ...receiveConnectorCmdlets,
   ...acceptedDomainCmdlets,
+  ...userCmdlets,
+  ...applicationCmdlets,
   ...sendConnectorCmdlets,
   ...queueCmdlets,
   ...shellCmdlets,

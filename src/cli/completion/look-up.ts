@@ -40,6 +40,18 @@ export const lookUpAmong =
             ),
           )) ?? (await namesInFile(words, "acceptedDomains"))
         );
+      case "user":
+        return (
+          (await asked(words, async (relay, options) =>
+            (await relay.call("listUsers", {}, options)).users.map(({ name }) => name),
+          )) ?? (await namesInFile(words, "users"))
+        );
+      case "application":
+        return (
+          (await asked(words, async (relay, options) =>
+            (await relay.call("listApplications", {}, options)).applications.map(({ name }) => name),
+          )) ?? (await namesInFile(words, "applications"))
+        );
       case "queue":
         return (
           (await asked(words, async (relay, options) =>

@@ -19,7 +19,7 @@ type SendConnector = Answer<"getSendConnector">;
 export const getReceiveConnector: Run = async (args, context) => {
   const relay = await relayOf(context);
   const { connectors } = await relay.call("listReceiveConnectors", {});
-  show(connectors, args, context.output, {
+  showNamed(connectors, args, context.output, {
     what: "receive connector",
     columns: receiveColumns,
     properties: receiveProperties,
@@ -30,7 +30,7 @@ export const getReceiveConnector: Run = async (args, context) => {
 export const getSendConnector: Run = async (args, context) => {
   const relay = await relayOf(context);
   const { connectors } = await relay.call("listSendConnectors", {});
-  show(connectors, args, context.output, {
+  showNamed(connectors, args, context.output, {
     what: "send connector",
     columns: sendColumns,
     properties: sendProperties,
@@ -52,7 +52,8 @@ interface Shown<Connector> {
   readonly properties: (connector: Connector) => readonly Property[];
 }
 
-function show<Connector extends Described>(
+/** One by its name as a list, several as a table. */
+export function showNamed<Connector extends Described>(
   connectors: readonly Connector[],
   args: Arguments,
   output: Output,
@@ -98,7 +99,8 @@ function plain({ settings, origins, status }: Described): object {
   return { ...settings, origins, status };
 }
 
-const columnOf =
+/** A setting as Exchange prints it. */
+export const columnOf =
   (setting: string) =>
   ({ settings, kinds }: Described): string =>
     settingText(settings[setting], kinds[setting]);

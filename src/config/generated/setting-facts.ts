@@ -673,3 +673,26 @@ export const transportFacts: readonly SettingFact[] = [
     help: "A file that would grow beyond it is followed by the next.",
   },
 ];
+export const applicationFacts: readonly SettingFact[] = [
+  {
+    name: "name",
+    kind: "text",
+    range: "1 to 64 characters",
+    help: "What the source is called wherever it is shown.",
+  },
+  {
+    name: "owner",
+    kind: "text",
+    range: "up to 256 characters",
+    default: "none",
+    help: "Who answers for it: a person, a team.",
+  },
+  { name: "purpose", kind: "text", range: "up to 256 characters", default: "none", help: "What it sends." },
+  {
+    name: "addresses",
+    kind: "list of IP ranges",
+    default: "",
+    help: "Its client addresses; the smallest range that holds an address names it.",
+  },
+  { name: "users", kind: "list of names", default: "", help: "The accounts it logs on with." },
+];

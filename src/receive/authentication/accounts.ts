@@ -1,7 +1,7 @@
 /** The accounts that AUTH checks against. Good log-ins are remembered for minutes, because scrypt is costly by design. */
 import { createHmac, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { verifyPassword } from "./password-hash.ts";
+import { verifyPassword } from "../../ports/password-hash.ts";
 
 export interface Account {
   readonly name: string;

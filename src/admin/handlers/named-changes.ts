@@ -1,33 +1,37 @@
-/** What receive and send connectors have done to them alike: found by name, described, added, set, removed. */
+/** What connectors and applications have done to them alike: found by name, described, added, set, removed. */
 import type { Change } from "../../config/live-configuration.ts";
 import type { Origins } from "../../config/parse-config.ts";
 import { settingChanges, type PlainSection } from "../../config/plain-settings.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Administered } from "../administered.ts";
 import type { Json } from "../contract/values.ts";
+import type { NamedSection } from "../../config/edit.ts";
 import { changeConfiguration, type ChangeOutput } from "./change.ts";
-import { findConnector, origins, setOnly, shownSection } from "./connector-settings.ts";
+import { findNamed, origins, setOnly, shownSection } from "./named-settings.ts";
 
-interface Connector {
+interface Named {
   readonly name: string;
+}
+interface Connector extends Named {
   readonly enabled: boolean;
 }
 
-/** One of the two sections of connectors. */
-export interface ConnectorSection<Any extends Connector> {
-  readonly section: "receiveConnectors" | "sendConnectors";
-  readonly kind: "receive" | "send";
+/** A section of the file that is a list of entries with names. */
+export interface NamedEntries<Any extends Named> {
+  readonly section: NamedSection;
+  /** What an entry is called: `receive connector`. */
+  readonly noun: string;
   readonly all: (settings: Settings) => readonly Any[];
-  readonly plain: (connector: Any) => PlainSection;
+  readonly plain: (entry: Any) => PlainSection;
 }
 
 type Edit = (identity: { readonly name: string; readonly whatIf: boolean }) => Promise<ChangeOutput>;
 
-export interface ConnectorChanges<Any extends Connector> {
+export interface NamedChanges<Any extends Named> {
   readonly all: () => readonly Any[];
   /** Throws AdminRefusal `notFound`. */
   readonly find: (name: string) => Any;
-  readonly described: (connector: Any) => {
+  readonly described: (entry: Any) => {
     readonly name: string;
     readonly settings: Record<string, Json>;
     readonly origins: Record<string, "set" | "default">;
@@ -39,23 +43,39 @@ export interface ConnectorChanges<Any extends Connector> {
     notices?: (change: Change) => readonly string[],
   ) => Promise<ChangeOutput>;
   readonly set: (name: string, settings: PlainSection, whatIf: boolean) => Promise<ChangeOutput>;
+  readonly remove: Edit;
+}
+
+export interface ConnectorChanges<Any extends Connector> extends NamedChanges<Any> {
   readonly enable: Edit;
   readonly disable: Edit;
-  readonly remove: Edit;
 }
 
 export function connectorChanges<Any extends Connector>(
   administered: Administered,
-  { section, kind, all: allOf, plain }: ConnectorSection<Any>,
+  entries: NamedEntries<Any>,
 ): ConnectorChanges<Any> {
+  const changes = namedChanges(administered, entries);
+  const { find, set } = changes;
+  return {
+    ...changes,
+    enable: ({ name, whatIf }) => set(name, find(name).enabled ? {} : { enabled: true }, whatIf),
+    disable: ({ name, whatIf }) => set(name, find(name).enabled ? { enabled: false } : {}, whatIf),
+  };
+}
+
+export function namedChanges<Any extends Named>(
+  administered: Administered,
+  { section, noun, all: allOf, plain }: NamedEntries<Any>,
+): NamedChanges<Any> {
   const { relay } = administered;
   const all = (): readonly Any[] => allOf(relay.settings);
-  const find = (name: string): Any => findConnector(all(), name, relay.settings.hostname, kind);
+  const find = (name: string): Any => findNamed(all(), name, relay.settings.hostname, noun);
 
   /** Every setting; nothing where it does not exist. */
   const plainOf = (settings: Settings, name: string): PlainSection => {
-    const connector = allOf(settings)[indexOf(allOf(settings), name)];
-    return connector === undefined ? {} : plain(connector);
+    const entry = allOf(settings)[indexOf(allOf(settings), name)];
+    return entry === undefined ? {} : plain(entry);
   };
   /** The settings its section of the file gives. */
   const given = (
@@ -81,10 +101,10 @@ export function connectorChanges<Any extends Connector>(
   return {
     all,
     find,
-    described: (connector) => ({
-      name: connector.name,
-      settings: shownSection(plain(connector)),
-      origins: origins(administered, section, all().indexOf(connector), plain(connector)),
+    described: (entry) => ({
+      name: entry.name,
+      settings: shownSection(plain(entry)),
+      origins: origins(administered, section, all().indexOf(entry), plain(entry)),
     }),
     add: (name, settings, whatIf, notices = () => []) =>
       changeConfiguration(administered, { kind: "add", section, name, settings }, whatIf, {
@@ -92,8 +112,6 @@ export function connectorChanges<Any extends Connector>(
         notices,
       }),
     set,
-    enable: ({ name, whatIf }) => set(name, find(name).enabled ? {} : { enabled: true }, whatIf),
-    disable: ({ name, whatIf }) => set(name, find(name).enabled ? { enabled: false } : {}, whatIf),
     remove: ({ name, whatIf }) => {
       const identity = find(name).name;
       return changeConfiguration(administered, { kind: "remove", section, name: identity }, whatIf, {
@@ -103,6 +121,6 @@ export function connectorChanges<Any extends Connector>(
   };
 }
 
-function indexOf(connectors: readonly Connector[], name: string): number {
-  return connectors.findIndex((connector) => connector.name.toLowerCase() === name.trim().toLowerCase());
+function indexOf(entries: readonly Named[], name: string): number {
+  return entries.findIndex((entry) => entry.name.toLowerCase() === name.trim().toLowerCase());
 }

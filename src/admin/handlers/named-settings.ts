@@ -1,4 +1,5 @@
-/** What receive and send connectors have in common. */
+/** What all entries with a name have in common: connectors, applications, users. */
+import type { NamedSection } from "../../config/edit.ts";
 import type { PlainSection } from "../../config/plain-settings.ts";
 import { nearest } from "../../config/setting-names.ts";
 import type { Administered } from "../administered.ts";
@@ -6,20 +7,20 @@ import type { Json } from "../contract/values.ts";
 import { AdminRefusal } from "../refusal.ts";
 
 /** By name without regard to case, or as Exchange's `Server\Name`. */
-export function findConnector<Connector extends { readonly name: string }>(
-  connectors: readonly Connector[],
+export function findNamed<Entry extends { readonly name: string }>(
+  entries: readonly Entry[],
   identity: string,
   hostname: string,
-  kind: "receive" | "send",
-): Connector {
+  noun: string,
+): Entry {
   const wanted = identity.trim().toLowerCase();
   const server = `${hostname.toLowerCase()}\\`;
   const bare = wanted.startsWith(server) ? wanted.slice(server.length) : wanted;
   const found =
-    connectors.find(({ name }) => name === identity) ??
-    connectors.find(({ name }) => [wanted, bare].includes(name.trim().toLowerCase()));
+    entries.find(({ name }) => name === identity) ??
+    entries.find(({ name }) => [wanted, bare].includes(name.trim().toLowerCase()));
   if (found !== undefined) return found;
-  const names = connectors.map(({ name }) => name);
+  const names = entries.map(({ name }) => name);
   const near = nearest(identity, names);
   const hint =
     near !== undefined
@@ -27,13 +28,13 @@ export function findConnector<Connector extends { readonly name: string }>(
       : names.length === 0
         ? "; there are none"
         : `; there are ${names.slice(0, 20).join(", ")}`;
-  throw new AdminRefusal("notFound", `there is no ${kind} connector ${identity}${hint}`);
+  throw new AdminRefusal("notFound", `there is no ${noun} ${identity}${hint}`);
 }
 
 /** Which of the settings the file gives; without a file all are taken for given. */
 export function origins(
   { configuration }: Administered,
-  section: "receiveConnectors" | "sendConnectors" | "transport",
+  section: NamedSection | "transport",
   index: number | undefined,
   settings: PlainSection,
 ): Record<string, "set" | "default"> {

@@ -3,7 +3,7 @@
  * that also serves the spool, so at most two run at once; the others wait their turn.
  */
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
-import { formatScryptPhc, parseScryptPhc, type ScryptHash } from "../../core/authentication/scrypt-phc.ts";
+import { formatScryptPhc, parseScryptPhc, type ScryptHash } from "../core/authentication/scrypt-phc.ts";
 
 const cost = { ln: 15, r: 8, p: 1 } as const;
 const saltLength = 16;

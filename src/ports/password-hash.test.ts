@@ -1,6 +1,6 @@
 import { scryptSync } from "node:crypto";
 import { expect, test } from "vitest";
-import { formatScryptPhc, parseScryptPhc } from "../../core/authentication/scrypt-phc.ts";
+import { formatScryptPhc, parseScryptPhc } from "../core/authentication/scrypt-phc.ts";
 import { hashPassword, verifyPassword } from "./password-hash.ts";
 
 /** A hash that costs little to check. */

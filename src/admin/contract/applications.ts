@@ -1,0 +1,29 @@
+/** Names, owners and purposes that an administrator gives to sources. */
+import { z } from "zod";
+import { changeSchema, countSchema, describedSettings, nameSchema, settingsSchema } from "./values.ts";
+
+const whatIf = z.boolean().default(false);
+
+export const applicationOperations = {
+  listApplications: {
+    input: z.object({}),
+    output: z.object({
+      applications: z.array(
+        z.object({
+          name: z.string(),
+          ...describedSettings,
+          status: z.object({ openConnections: countSchema }),
+        }),
+      ),
+    }),
+  },
+  newApplication: {
+    input: z.object({ name: nameSchema, settings: settingsSchema.default({}), whatIf }),
+    output: changeSchema,
+  },
+  setApplication: {
+    input: z.object({ name: nameSchema, settings: settingsSchema, whatIf }),
+    output: changeSchema,
+  },
+  removeApplication: { input: z.object({ name: nameSchema, whatIf }), output: changeSchema },
+} as const;

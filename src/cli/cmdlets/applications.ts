@@ -1,0 +1,71 @@
+/** Get-, New-, Set-, Remove-Application. */
+import type { Cmdlet, Parameter } from "../cmdlet.ts";
+import { applicationFacts } from "../../config/generated/setting-facts.ts";
+import { changing, showing } from "./common-parameters.ts";
+import { settingParameters } from "./setting-parameters.ts";
+
+const group = "Domains, users and applications";
+
+const anyIdentity: Parameter = {
+  name: "Identity",
+  kind: "text",
+  position: 0,
+  value: "NAME",
+  candidates: "application",
+  help: "The application's name, or a pattern with * and ?; all when left out.",
+};
+const identity: Parameter = { ...anyIdentity, required: true, help: "The application's name." };
+
+export const applicationCmdlets: readonly Cmdlet[] = [
+  {
+    name: "Get-Application",
+    group,
+    synopsis: "Show what sources are called, whose they are, and how many connections they have open.",
+    parameters: [anyIdentity, ...showing],
+    examples: [
+      { command: "weir Get-Application", text: "" },
+      { command: "weir Get-Application ERP", text: "One, with its addresses and accounts." },
+    ],
+    load: async () => (await import("../run/applications.ts")).getApplication,
+  },
+  {
+    name: "New-Application",
+    group,
+    synopsis: "Give sources a name, an owner and a purpose.",
+    description: [
+      "The name stands wherever a source is shown: in explain, Get-Connection, Get-LimitUsage and the console. It gives no rights and sets no limits.",
+    ],
+    parameters: [
+      { ...identity, name: "Name", aliases: ["Identity"], help: "What the source is called." },
+      ...settingParameters(applicationFacts, ["name"]),
+      ...changing,
+    ],
+    examples: [
+      {
+        command:
+          "weir New-Application ERP -Addresses 10.1.4.7,10.1.5.0/28 -Owner 'Finance IT' -Purpose Invoices",
+        text: "",
+      },
+    ],
+    load: async () => (await import("../run/applications.ts")).newApplication,
+  },
+  {
+    name: "Set-Application",
+    group,
+    synopsis: "Change an application's addresses, accounts, owner or purpose.",
+    parameters: [identity, ...settingParameters(applicationFacts), ...changing],
+    examples: [
+      { command: "weir Set-Application ERP -Addresses \"@{Add='10.1.4.8'}\"", text: "One more server." },
+      { command: "weir Set-Application ERP -Name SAP", text: "" },
+    ],
+    load: async () => (await import("../run/applications.ts")).setApplication,
+  },
+  {
+    name: "Remove-Application",
+    group,
+    synopsis: "Remove an application; its sources go on sending, without a name.",
+    parameters: [identity, ...changing],
+    examples: [{ command: "weir Remove-Application ERP", text: "" }],
+    load: async () => (await import("../run/applications.ts")).removeApplication,
+  },
+];
