@@ -35,6 +35,7 @@ export type Candidates =
   | "category"
   | "file"
   | "queue"
+  | "message"
   | "source"
   | "cmdlet";
 
@@ -49,6 +50,8 @@ export interface Parameter {
   readonly position?: number | "rest";
   readonly required?: true;
   readonly choices?: readonly string[];
+  /** Other words for choices, as the numbers of event levels. */
+  readonly choiceNames?: Readonly<Record<string, string>>;
   readonly candidates?: Candidates;
   /** The setting it changes, in camelCase. */
   readonly setting?: string;

@@ -4,6 +4,7 @@ import { findName } from "./arguments/find-name.ts";
 import { isOn, textOf } from "./arguments/value.ts";
 import { cmdlets } from "./cmdlets/all.ts";
 import type { Cmdlet } from "./cmdlet.ts";
+import type { CmdletAnswer } from "./exchange-words/cmdlet-word.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { processOutput, type Output } from "./output/output.ts";
 
@@ -30,9 +31,28 @@ export async function main(argv: readonly string[], output: Output = processOutp
   }
   const found = findName(command, cmdlets, { exactly: true });
   if (found.kind === "found") return runCmdlet(found.item, words, output);
+  const { cmdletWordFor } = await import("./exchange-words/cmdlets.ts");
+  const answer = cmdletWordFor(command);
+  if (answer !== undefined) return runWord(command, answer, words, output);
   const { unknownCommand } = await import("./help/unknown-command.ts");
   output.complain(unknownCommand(command, found));
   return 2;
+}
+
+/** A cmdlet of Exchange's that is called otherwise here, or is not here. */
+async function runWord(
+  typed: string,
+  answer: CmdletAnswer,
+  words: readonly string[],
+  output: Output,
+): Promise<ExitCode> {
+  const { toldWord } = await import("./exchange-words/told-word.ts");
+  const [first = "", ...more] = toldWord(typed, answer, words);
+  const isRun = "alias" in answer;
+  if (!isRun || answer.alias[0] !== "help")
+    output.complain(`${[`${isRun ? "note" : "weir"}: ${first}`, ...more].join("\n")}\n`);
+  if (isRun) return main([...answer.alias, ...words], output);
+  return "notNeeded" in answer ? 0 : 2;
 }
 
 async function runCmdlet(cmdlet: Cmdlet, words: readonly string[], output: Output): Promise<ExitCode> {
@@ -44,11 +64,13 @@ async function runCmdlet(cmdlet: Cmdlet, words: readonly string[], output: Outpu
   const bound = bindArguments(cmdlet, words);
   if (!bound.ok) {
     for (const fault of bound.faults) output.complain(`weir: ${fault}\n`);
+    if (bound.told) return 2;
     const { usage } = await import("./help/cmdlet-help.ts");
     output.complain(`usage: ${usage(cmdlet)}\nweir help ${cmdlet.name} explains it with examples\n`);
     return 2;
   }
-  const { args } = bound;
+  const { args, notes } = bound;
+  for (const note of notes) output.complain(`note: ${note}\n`);
   const config = textOf(args, "Config");
   try {
     const run = await cmdlet.load();

@@ -89,7 +89,7 @@ function tellUnknownOne(
   const reasons = place.length > 0 ? (refusedSettings[String(place[0])] ?? {}) : {};
   const refused = Object.keys(reasons).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   if (refused !== undefined) {
-    findings.fault(path, `not supported: ${reasons[refused]}`, { at: "key" });
+    findings.fault(path, `not supported: ${(reasons[refused] ?? "").replaceAll("`", "")}`, { at: "key" });
     return;
   }
   const suggestion = nearest(name, known);

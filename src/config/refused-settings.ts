@@ -1,4 +1,7 @@
-/** Exchange's settings and values that mean nothing here, each with the reason and what to use instead. */
+/**
+ * Exchange's settings and values that mean nothing here, each with the reason and what to use instead. Settings of
+ * Weir stand in backquotes: the shell writes them as its parameters (cli/exchange-words).
+ */
 
 const noDirectory = "there is no Active Directory here";
 const serverToServer = "it concerns traffic between Exchange servers";
@@ -6,8 +9,9 @@ const serverToServer = "it concerns traffic between Exchange servers";
 export const refusedSettings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   receiveConnectors: {
     transportRole: "this relay has one transport service; leave it out",
-    domainSecureEnabled: "mutual TLS by domain is not supported; use requireTls and narrow remoteIpRanges",
-    tlsCertificateName: "certificates are files here; use tlsCertificateFile and tlsKeyFile",
+    domainSecureEnabled:
+      "mutual TLS by domain is not supported; use `requireTls` and narrow `remoteIpRanges`",
+    tlsCertificateName: "certificates are files here; use `tlsCertificateFile` and `tlsKeyFile`",
     tlsDomainCapabilities: "it concerns hybrid traffic with Exchange Online only",
     suppressXAnonymousTls: `${serverToServer}: X-ANONYMOUSTLS is never offered`,
     enableAuthGSSAPI: `${noDirectory}, so neither GSSAPI nor NTLM is offered; use BasicAuth with users`,
@@ -16,15 +20,15 @@ export const refusedSettings: Readonly<Record<string, Readonly<Record<string, st
     longAddressesEnabled: `${serverToServer}: XLONGADDR is never offered`,
     orarEnabled: `${serverToServer}: XORAR is never offered`,
     advertiseClientSettings: "there is no Outlook on the web to show them in",
-    serviceDiscoveryFqdn: `${noDirectory} to publish it in; use fqdn`,
-    maxLocalHopCount: "one relay has no local servers to count hops between; use maxHopCount",
+    serviceDiscoveryFqdn: `${noDirectory} to publish it in; use \`fqdn\``,
+    maxLocalHopCount: "one relay has no local servers to count hops between; use `maxHopCount`",
     liveCredentialEnabled: "it belonged to Microsoft's own services",
     proxyEnabled: "there is no front end that proxies here",
     server: "the connectors of a file belong to the relay that reads it; leave it out",
-    identity: "a connector is known by its name; use name",
-    guid: "a connector is known by its name; use name",
-    distinguishedName: `${noDirectory}; use name`,
-    adminDisplayName: `${noDirectory}; use name and comment`,
+    identity: "a connector is known by its name; use `name`",
+    guid: "a connector is known by its name; use `name`",
+    distinguishedName: `${noDirectory}; use \`name\``,
+    adminDisplayName: `${noDirectory}; use \`name\` and \`comment\``,
     custom: "usage is one word here: usage: custom",
     client: "usage is one word here: usage: client",
     internal: "usage is one word here: usage: internal",
@@ -32,10 +36,10 @@ export const refusedSettings: Readonly<Record<string, Readonly<Record<string, st
     partner: "usage is one word here: usage: partner",
   },
   sendConnectors: {
-    dnsRoutingEnabled: "delivery by MX record is not supported; name the next hops in smartHosts",
+    dnsRoutingEnabled: "delivery by MX record is not supported; name the next hops in `smartHosts`",
     domainSecureEnabled:
-      "mutual TLS by domain is not supported; use requireTls with tlsAuthLevel DomainValidation",
-    tlsCertificateName: "client certificates are not supported; use authenticationCredential",
+      "mutual TLS by domain is not supported; use `requireTls` with `tlsAuthLevel` DomainValidation",
+    tlsCertificateName: "client certificates are not supported; use `authenticationCredential`",
     isScopedConnector: "it concerns several Active Directory sites",
     sourceTransportServers: "the connectors of a file belong to the relay that reads it; leave it out",
     sourceRoutingGroup: "there are no routing groups here",
@@ -43,20 +47,19 @@ export const refusedSettings: Readonly<Record<string, Readonly<Record<string, st
     homeMTA: "the connectors of a file belong to the relay that reads it; leave it out",
     sourceIPAddress: "the system chooses the local address of outgoing connections",
     useExternalDNSServersEnabled: "the system's resolver is used for all names",
-    errorPolicies: "replies are taken as they are: 4xx is tried again, 5xx is returned",
-    linkedReceiveConnector: "routing is by addressSpaces only",
+    linkedReceiveConnector: "routing is by `addressSpaces` only",
     frontendProxyEnabled: "there is no front end to send through",
     cloudServicesMailEnabled: "it concerns hybrid traffic with Exchange Online only",
     connectedDomains: "there are no routing groups here",
-    connectorType: "addressSpaces decide what a connector takes",
-    maxPerDomainOutboundConnections: "use maxConcurrentConnections",
-    usage: "it only presets maxMessageSize on send connectors; give maxMessageSize",
+    connectorType: "`addressSpaces` decide what a connector takes",
+    maxPerDomainOutboundConnections: "use `maxConcurrentConnections`",
+    usage: "it only presets `maxMessageSize` on send connectors; give `maxMessageSize`",
   },
   transport: {
-    maxPerDomainOutboundConnections: "use maxConcurrentConnections of the send connector",
-    maxReceiveSize: "use maxMessageSize of the receive connector",
-    maxSendSize: "use maxMessageSize of the send connector",
-    maxRecipientEnvelopeLimit: "use maxRecipientsPerMessage of the receive connector",
+    maxPerDomainOutboundConnections: "use `maxConcurrentConnections` of the send connector",
+    maxReceiveSize: "use `maxMessageSize` of the receive connector",
+    maxSendSize: "use `maxMessageSize` of the send connector",
+    maxRecipientEnvelopeLimit: "use `maxRecipientsPerMessage` of the receive connector",
     mailboxDeliveryQueueRetryInterval: "there are no mailboxes here",
     maxConcurrentMailboxDeliveries: "there are no mailboxes here",
     maxConcurrentMailboxSubmissions: "there are no mailboxes here",

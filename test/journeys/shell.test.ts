@@ -250,6 +250,11 @@ describe("send connectors, transport, queues", () => {
       smartHosts: ["[127.0.0.1]:9"],
       smtpMaxMessagesPerConnection: "unlimited",
     });
+    expect((await weir("Disable-SendConnector", "RELAY\\Out")).out).toContain("Enabled  True → False");
+    expect((await weir("Enable-SendConnector", "Out")).out).toContain("Enabled  False → True");
+    expect((await weir("Get-SendConnector", "-Property", "name,Smart*")).out).toMatch(
+      /^Name +SmartHostAuthMechanism +SmartHosts\n-+ +-+ +-+\nDrop\nOut +None +\{\[127\.0\.0\.1\]:9\}\n$/,
+    );
     expect((await weir("Remove-SendConnector", "Out")).code).toBe(0);
     expect((await weir("Set-TransportService", "-MaxConnectionRatePerMinute", "5000")).out).toContain(
       "unlimited → 5000",
@@ -391,8 +396,8 @@ describe("an application that meets a limit", () => {
         "1",
       ),
     ).toMatchObject([{ id: 1021, fields: { source: "127.0.0.1" } }]);
-    expect((await weir("Get-EventLog", "-EventId", "2015")).complaints).toContain("no such event");
-    expect((await weir("Get-EventLog", "-After", "yesterday")).code).toBe(2);
+    expect((await weir("Get-EventLog", "-EventId", "2015")).complaints).toContain("no event fits -EventId");
+    expect((await weir("Get-EventLog", "-After", "soon")).code).toBe(2);
     expect(await json("Get-EventLog", "-Newest", "100000")).not.toHaveLength(0);
   });
 
@@ -406,7 +411,7 @@ describe("an application that meets a limit", () => {
       /AppRelay +127\.0\.0\.1 +Helpdesk +3 +3 +3 +2/,
     );
     expect((await weir("Get-Connection", "-Source", "127.0.0.2")).complaints).toContain(
-      "nobody is connected",
+      "nobody who is connected fits -Source",
     );
     expect((await weir("status")).out).toMatch(/AppRelay .*\b1\n[^]*1021/);
   });
@@ -435,6 +440,9 @@ describe("event levels", () => {
       "Expert",
     );
     expect(await text()).toMatch(/SmtpReceive"?: Expert/);
+    expect((await weir("Set-EventLogLevel", category, "-Level", "0")).out).toContain("Expert → Lowest");
+    expect((await weir("Set-EventLogLevel", category, "-Level", "7")).out).toContain("Lowest → Expert");
+    expect((await weir("Get-EventLogLevel", "MSExchangeTransport")).out).toContain("SmtpSend");
     expect((await weir("Set-EventLogLevel", "Nonsense", "Expert")).code).toBe(1);
     expect((await weir("Set-EventLogLevel", "SmtpReceive", "Loud")).code).toBe(2);
     expect((await weir("Set-EventLogLevel", "all", "Lowest")).code).toBe(0);

@@ -26,12 +26,19 @@ export function eventHandlers(
         return { identity, category, level: relay.settings.diagnostics.levels[identity] ?? "Lowest" };
       }),
     }),
-    setEventLevel: ({ category, level, whatIf }) => {
+    setEventLevel: async ({ category, level, whatIf }) => {
       const value = level === "Lowest" ? null : level;
       const levels = Object.fromEntries(
         categoriesOf(category).map((name) => [`${source}\\${name}`, value] as const),
       );
-      return changeConfiguration(administered, { kind: "setLevels", levels }, whatIf);
+      const change = await changeConfiguration(administered, { kind: "setLevels", levels }, whatIf);
+      // The file says nothing of a category at Lowest.
+      const named = change.changes.map(({ setting, before, after }) => ({
+        setting,
+        before: before ?? "Lowest",
+        after: after ?? "Lowest",
+      }));
+      return { ...change, changes: named };
     },
     queryEvents: async ({ since, until, limit, beforeSequence, ...filter }) => ({
       events: (

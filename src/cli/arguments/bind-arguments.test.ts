@@ -4,7 +4,14 @@ import { bindArguments } from "./bind-arguments.ts";
 
 const parameters: readonly Parameter[] = [
   { name: "Identity", kind: "text", position: 0, help: "" },
-  { name: "Level", kind: "choice", position: 1, choices: ["Lowest", "Expert"], help: "" },
+  {
+    name: "Level",
+    kind: "choice",
+    position: 1,
+    choices: ["Lowest", "Expert"],
+    choiceNames: { 0: "Lowest", 7: "Expert" },
+    help: "",
+  },
   { name: "MaxInboundConnection", kind: "value", help: "" },
   { name: "MaxInboundConnectionPerSource", kind: "value", help: "" },
   { name: "RemoteIPRanges", kind: "changeableList", help: "" },
@@ -45,6 +52,8 @@ describe("parameters are named", () => {
     [["-WhatIf:$false", "AppRelay"], { Identity: "AppRelay", WhatIf: false }],
     [["-Level", "expert", "AppRelay"], { Identity: "AppRelay", Level: "Expert" }],
     [["AppRelay", "expert"], { Identity: "AppRelay", Level: "Expert" }],
+    [["AppRelay", "7"], { Identity: "AppRelay", Level: "Expert" }],
+    [["–Level", "0", "—WhatIf"], { Level: "Lowest", WhatIf: true }],
     [["--", "-odd name"], { Identity: "-odd name" }],
     [["-Identity:-odd"], { Identity: "-odd" }],
   ])("%j", (words, args) => {
@@ -143,6 +152,7 @@ describe("what is wrong is told, all of it", () => {
     const required: Parameter = { name: "Identity", kind: "text", position: 0, required: true, help: "" };
     expect(bindArguments({ name: "x", parameters: [required] }, [])).toEqual({
       ok: false,
+      told: false,
       faults: ["-Identity is missing"],
     });
   });

@@ -5,6 +5,7 @@ import type { Parameter } from "../cmdlet.ts";
 import { nearestName } from "./find-name.ts";
 import { parseHashtable } from "./hashtable.ts";
 import { splitList, unquoted } from "./list.ts";
+import { withoutServer } from "./server-prefix.ts";
 import type { Value } from "./value.ts";
 
 export type ReadValue =
@@ -23,7 +24,7 @@ export function readValue(parameter: Parameter, text: string): ReadValue {
     case "boolean":
       return readBoolean(text);
     case "text":
-      return ok(text);
+      return ok(withoutServer(text, parameter.candidates));
     case "number":
       return readNumbers(parameter, text, (numbers) => numbers[0] ?? 0);
     case "numbers":
@@ -87,14 +88,15 @@ function readNumbers(
  * category may carry its source: `MSExchangeTransport\SmtpReceive`.
  */
 function readChoices(
-  { choices, setting, candidates }: Parameter,
+  { choices, choiceNames = {}, setting, candidates }: Parameter,
   words: readonly string[],
   of: (words: readonly string[]) => Value,
 ): ReadValue {
   if (choices === undefined) return ok(of(words));
   const known: string[] = [];
   for (const word of words) {
-    const bare = candidates === "category" ? word.slice(word.lastIndexOf("\\") + 1) : word;
+    const named = choiceNames[word] ?? word;
+    const bare = candidates === "category" ? named.slice(named.lastIndexOf("\\") + 1) : named;
     const chosen = choices.find((choice) => choice.toLowerCase() === bare.toLowerCase());
     if (chosen === undefined && setting === undefined) return notAmong(choices, word);
     known.push(chosen ?? word);

@@ -32,6 +32,13 @@ export const list: Parameter = {
   help: "Print each object as a list of its properties, as | Format-List does.",
 };
 
+export const property: Parameter = {
+  name: "Property",
+  kind: "list",
+  value: "NAME,…",
+  help: "Only these properties, by the names -Json or -List prints; also with *, as in Name,Max*.",
+};
+
 export const whatIf: Parameter = {
   name: "WhatIf",
   kind: "switch",
@@ -47,7 +54,7 @@ export const confirm: Parameter = {
 };
 
 /** For commands that show objects. */
-export const showing: readonly Parameter[] = [json, csv, list, config, help];
+export const showing: readonly Parameter[] = [property, json, csv, list, config, help];
 /** For commands that show one thing that is no table. */
 export const telling: readonly Parameter[] = [json, config, help];
 /** For commands that change something. */

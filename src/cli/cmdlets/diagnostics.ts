@@ -108,7 +108,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     parameters: [
       {
         name: "EventId",
-        aliases: ["Id"],
+        aliases: ["Id", "InstanceId"],
         kind: "numbers",
         value: "ID,…",
         help: "Only these; docs/events.md lists them.",
@@ -131,7 +131,13 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
         value: "WORD,…",
         help: "Error, Warning, Information.",
       },
-      { name: "Text", kind: "text", value: "TEXT", help: "Only those whose text or fields contain this." },
+      {
+        name: "Text",
+        aliases: ["Message"],
+        kind: "text",
+        value: "TEXT",
+        help: "Only those whose text or fields contain this.",
+      },
       {
         name: "Reference",
         aliases: ["Ref"],
@@ -197,6 +203,9 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
         position: 1,
         required: true,
         choices: Object.keys(eventLevels),
+        choiceNames: Object.fromEntries(
+          Object.entries(eventLevels).map(([level, number]) => [number, level]),
+        ),
         value: "LEVEL",
         help: "Lowest (0), Low (1), Medium (3), High (5), Expert (7).",
       },

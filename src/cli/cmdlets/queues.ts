@@ -26,6 +26,7 @@ const oneMessage: Parameter = {
   name: "Identity",
   kind: "text",
   value: "MESSAGE",
+  candidates: "message",
   help: "As Get-Message shows it; the number alone means the message in every queue.",
 };
 const message: Parameter = { ...oneMessage, position: 0 };
@@ -190,18 +191,18 @@ export const queueCmdlets: readonly Cmdlet[] = [
     group,
     synopsis: "Give up messages that wait, with a report to the sender.",
     description: [
-      "With -Filter it tells how many fit, and removes them when -Confirm:$false stands with it. What is on the wire is removed when that attempt ends without success (PendingRemove).",
+      "With -Filter it tells how many fit, and removes them when -Confirm:false stands with it. What is on the wire is removed when that attempt ends without success (PendingRemove).",
     ],
     parameters: [
       ...acting,
-      { name: "WithNDR", kind: "boolean", help: "Tell the sender; $true when left out." },
-      { name: "Confirm", kind: "switch", help: "-Confirm:$false: remove all that fit -Filter." },
+      { name: "WithNDR", kind: "boolean", help: "Tell the sender; true when left out." },
+      { name: "Confirm", kind: "switch", help: "-Confirm:false: remove all that fit -Filter." },
       config,
       help,
     ],
     examples: [
       {
-        command: `weir Remove-Message -Filter "FromAddress -eq 'app@shop.example'" -WithNDR $false -Confirm:$false`,
+        command: `weir Remove-Message -Filter "FromAddress -eq 'app@shop.example'" -WithNDR false -Confirm:false`,
         text: "All of one sender, silently.",
       },
     ],

@@ -1,6 +1,6 @@
 /** Send connectors and the transport section. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
-import { changing, showing, telling } from "./common-parameters.ts";
+import { changing, showing } from "./common-parameters.ts";
 import { sendConnectorFacts, transportFacts } from "../../config/generated/setting-facts.ts";
 import { settingParameters } from "./setting-parameters.ts";
 
@@ -82,6 +82,22 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/change-connectors.ts")).newSendConnector,
   },
   {
+    name: "Enable-SendConnector",
+    group,
+    synopsis: "Let a send connector take mail again; what waits is routed again.",
+    parameters: [{ ...identity, required: true }, ...changing],
+    examples: [{ command: "weir Enable-SendConnector Out", text: "" }],
+    load: async () => (await import("../run/change-connectors.ts")).enableSendConnector,
+  },
+  {
+    name: "Disable-SendConnector",
+    group,
+    synopsis: "Let a send connector take no mail; what waits for it is routed again.",
+    parameters: [{ ...identity, required: true }, ...changing],
+    examples: [{ command: "weir Disable-SendConnector Out", text: "Its settings stay in the file." }],
+    load: async () => (await import("../run/change-connectors.ts")).disableSendConnector,
+  },
+  {
     name: "Remove-SendConnector",
     group,
     synopsis: "Remove a send connector; what waits for it is routed again.",
@@ -93,7 +109,7 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
     name: "Get-TransportService",
     group,
     synopsis: "Show the settings of the whole relay: retries, expiry, connection rate.",
-    parameters: telling,
+    parameters: showing,
     examples: [{ command: "weir Get-TransportService", text: "" }],
     load: async () => (await import("../run/transport-service.ts")).getTransportService,
   },

@@ -34,7 +34,7 @@ function parameterOf({ name, kind, range, choices, default: byDefault, help }: S
 function valueName(kind: string): string {
   switch (kind) {
     case "true or false":
-      return "$true|$false";
+      return "true|false";
     case "list":
       return "WORD,…";
     case "list of IP ranges":

@@ -19,6 +19,8 @@ export const lookUpAmong =
         return cmdlets.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
       // The shell itself completes files where nothing else is offered.
       case "file":
+      // There may be a million of them.
+      case "message":
         return [];
       case "receiveConnector":
         return (

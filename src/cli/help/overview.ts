@@ -16,22 +16,14 @@ export function overview(
   cmdlets: readonly Cmdlet[],
   { width = 110, style }: Pick<Output, "width" | "style">,
 ): string {
-  const nameWidth = Math.max(...cmdlets.map(({ name }) => name.length));
-  const room = Math.max(30, width - nameWidth - 4);
   const lines = [
     "Weir takes mail from applications, keeps it safe, carries it on, and explains every limit.",
     "",
     "Usage: weir COMMAND [PARAMETERS]     names in any case; -Parameter value, -Parameter:value or --parameter value",
   ];
   for (const group of groups) {
-    lines.push("", style("heading", group));
-    for (const { name, synopsis } of cmdlets.filter((it) => it.group === group && it.hidden !== true)) {
-      const [first = "", ...more] = wrapped(synopsis, room);
-      lines.push(
-        `  ${name.padEnd(nameWidth)}  ${first}`,
-        ...more.map((text) => " ".repeat(nameWidth + 4) + text),
-      );
-    }
+    const ofGroup = cmdlets.filter((it) => it.group === group && it.hidden !== true);
+    lines.push("", style("heading", group), ...commandList(ofGroup, { width }, cmdlets));
   }
   lines.push("", style("heading", "Examples"));
   for (const [command, text] of examples)
@@ -43,4 +35,18 @@ export function overview(
     "",
   );
   return lines.join("\n");
+}
+
+/** A line for each command, or more where the synopsis is long. `aligned`: those whose names stand in the same column. */
+export function commandList(
+  cmdlets: readonly Cmdlet[],
+  { width = 110 }: Pick<Output, "width">,
+  aligned: readonly Cmdlet[] = cmdlets,
+): readonly string[] {
+  const nameWidth = Math.max(...aligned.map(({ name }) => name.length));
+  const room = Math.max(30, width - nameWidth - 4);
+  return cmdlets.flatMap(({ name, synopsis }) => {
+    const [first = "", ...more] = wrapped(synopsis, room);
+    return [`  ${name.padEnd(nameWidth)}  ${first}`, ...more.map((text) => " ".repeat(nameWidth + 4) + text)];
+  });
 }

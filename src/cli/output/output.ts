@@ -1,5 +1,6 @@
 /** Where a command writes, and what may be written there. */
 import { styleText } from "node:util";
+import type { ShownObject } from "../objects/shown-object.ts";
 
 export type Style = "heading" | "faint" | "good" | "warning" | "bad" | "changed";
 
@@ -16,8 +17,18 @@ export interface Output {
   readonly width: number | undefined;
   /** Colours where stdout is a terminal and NO_COLOR is not set (no-color.org); else the text as it is. */
   style(style: Style, text: string): string;
+  /** Takes what a reading command would print: the next of a pipe. Undefined: it is printed. */
+  readonly collect?: ((collected: Collected) => void) | undefined;
   /** Aborts with Ctrl-C, or when nobody reads stdout any more; what runs until then should end. */
   readonly signal: AbortSignal;
+}
+
+export interface Collected {
+  readonly objects: readonly ShownObject[];
+  /** Said where there is none. */
+  readonly none: string;
+  /** Prints some of them as the command would have. Undefined: they have no form of their own. */
+  readonly show?: (objects: readonly ShownObject[], output: Output) => void;
 }
 
 const formats = {
@@ -54,5 +65,10 @@ export function processOutput(interruption: AbortSignal = new AbortController().
 }
 
 export function writeJson(output: Output, value: unknown): void {
+  if (output.collect !== undefined) {
+    const objects = (Array.isArray(value) ? value : [value]) as readonly ShownObject["json"][];
+    output.collect({ objects: objects.map((json) => ({ json, texts: new Map() })), none: "there is none" });
+    return;
+  }
   output.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }

@@ -101,10 +101,19 @@ export const newSendConnector: Run = async (args, context) => {
   return 0;
 };
 
-export const removeSendConnector: Run = async (args, context) => {
-  const name = nameOf(args);
-  const relay = await relayOf(context);
-  const change = await relay.call("removeSendConnector", { name, whatIf: isOn(args, "WhatIf") });
-  printChange(context.output, args, change, { subject: `Removed send connector ${name}`, kinds: sendKinds });
-  return 0;
-};
+export const enableSendConnector = changeSendConnector("enableSendConnector", "Send connector");
+export const disableSendConnector = changeSendConnector("disableSendConnector", "Send connector");
+export const removeSendConnector = changeSendConnector("removeSendConnector", "Removed send connector");
+
+function changeSendConnector(
+  operation: "enableSendConnector" | "disableSendConnector" | "removeSendConnector",
+  subject: string,
+): Run {
+  return async (args, context) => {
+    const name = nameOf(args);
+    const relay = await relayOf(context);
+    const change = await relay.call(operation, { name, whatIf: isOn(args, "WhatIf") });
+    printChange(context.output, args, change, { subject: `${subject} ${name}`, kinds: sendKinds });
+    return 0;
+  };
+}

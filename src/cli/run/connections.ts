@@ -6,6 +6,7 @@ import type { Run } from "../cmdlet.ts";
 import { printRows } from "../output/print.ts";
 import type { Column } from "../output/table.ts";
 import { age } from "../output/time-text.ts";
+import { nothingFound } from "./nothing-found.ts";
 
 type Connection = Answer<"listConnections">["connections"][number];
 type SourceCount = Answer<"listConnectionSources">["sources"][number];
@@ -16,12 +17,16 @@ export const getConnection: Run = async (args, context) => {
   const connector = textOf(args, "Connector");
   const source = textOf(args, "Source");
   const ofConnector = connector === undefined ? {} : { connector };
+  const none = nothingFound(args, ["Connector", "Source"], {
+    nothing: "nobody is connected",
+    unfit: "nobody who is connected fits",
+  });
   if (textOf(args, "GroupBy") === "Source") {
     const { sources } = await relay.call("listConnectionSources", ofConnector);
     printRows(output, args, {
       rows: source === undefined ? sources : sources.filter((it) => it.source === source),
       columns: sourceColumns,
-      none: "nobody is connected",
+      none,
     });
     return 0;
   }
@@ -29,7 +34,7 @@ export const getConnection: Run = async (args, context) => {
     ...ofConnector,
     ...(source === undefined ? {} : { source }),
   });
-  printRows(output, args, { rows: connections, columns: connectionColumns, none: "nobody is connected" });
+  printRows(output, args, { rows: connections, columns: connectionColumns, none });
   if (total > connections.length && !isOn(args, "Json"))
     output.complain(`${total - connections.length} more are connected\n`);
   return 0;

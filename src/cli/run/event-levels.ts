@@ -8,6 +8,9 @@ import { printChange } from "../output/print-change.ts";
 import { printRows } from "../output/print.ts";
 import { wildcard } from "../wildcard.ts";
 
+/** Exchange's name for all that is below it: `Get-EventLogLevel MSExchangeTransport` lists the children. */
+const source = "MSExchangeTransport";
+
 export const getEventLogLevel: Run = async (args, context) => {
   const relay = await relayOf(context);
   const { levels } = await relay.call("listEventLevels", {});
@@ -17,7 +20,9 @@ export const getEventLogLevel: Run = async (args, context) => {
   const matches =
     wanted === undefined
       ? () => true
-      : (wildcard(wanted) ?? ((name: string) => name.toLowerCase() === wanted));
+      : wanted === source.toLowerCase()
+        ? () => true
+        : (wildcard(wanted) ?? ((name: string) => name.toLowerCase() === wanted));
   const rows = levels.filter(({ category }) => matches(category));
   if (identity !== undefined && rows.length === 0)
     throw new CommandFault(

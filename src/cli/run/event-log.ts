@@ -1,6 +1,7 @@
 /** Get-EventLog. */
 import type { Input, Output as Answer } from "../../admin/contract.ts";
 import type { AdminClient } from "../../admin/client.ts";
+import { catalogue } from "../../events/catalogue.ts";
 import { isOn, listOf, numberOf, numbersOf, textOf, type Arguments } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
@@ -11,15 +12,15 @@ import type { Output, Style } from "../output/output.ts";
 import { printRows } from "../output/print.ts";
 import { tableLines, type Column } from "../output/table.ts";
 import { localTime } from "../output/time-text.ts";
+import { periodOf } from "./given-period.ts";
+import { nothingFound } from "./nothing-found.ts";
 
 export type EventEntry = Answer<"queryEvents">["events"][number];
 
 export const getEventLog: Run = async (args, context) => {
   const relay = await relayOf(context);
   const { output } = context;
-  const last = numberOf(args, "Last");
-  const since = last === undefined ? instantOf(args, "After") : new Date(Date.now() - last).toISOString();
-  const until = instantOf(args, "Before");
+  const { from: since, to: until } = periodOf(args, { from: "After", to: "Before" });
   const query: Input<"queryEvents"> = {
     ...filterOf(args),
     ...(since === undefined ? {} : { since }),
@@ -27,6 +28,8 @@ export const getEventLog: Run = async (args, context) => {
     limit: numberOf(args, "Newest") ?? 50,
   };
   if (isOn(args, "Follow")) {
+    if (args.has("Property"))
+      throw new CommandFault("-Property and -Follow do not go together; -List shows every field", 2);
     await follow(relay, query, args, output);
     return 0;
   }
@@ -35,10 +38,27 @@ export const getEventLog: Run = async (args, context) => {
     rows: events,
     columns: eventColumns,
     properties: eventProperties,
-    none: "no such event",
+    none: nothingFound(args, filters, {
+      nothing: "there is no event yet",
+      unfit: `no event fits${unknownIds(args)}`,
+    }),
   });
   return 0;
 };
+
+/** Parameters that leave events out. */
+const filters = [
+  "EventId",
+  "Source",
+  "Connector",
+  "Category",
+  "Severity",
+  "Text",
+  "Reference",
+  "Last",
+  "After",
+  "Before",
+];
 
 /** As many as the relay gives at once. */
 const pageSize = 10_000;
@@ -122,19 +142,23 @@ function filterOf(args: Arguments): Input<"followEvents"> {
     ...optional("categories", listOf(args, "Category")),
     ...optional("severities", listOf(args, "Severity")),
     ...optional("connector", textOf(args, "Connector")),
-    ...optional("source", textOf(args, "Source")),
-    ...optional("text", textOf(args, "Text")),
+    ...optional("source", clientOf(args)),
+    ...optional("text", textOf(args, "Text")?.replaceAll(/^\*+|\*+$/g, "")),
     ...optional("reference", textOf(args, "Reference")),
   };
 }
 
-function instantOf(args: Arguments, name: string): string | undefined {
-  const text = textOf(args, name);
-  if (text === undefined) return undefined;
-  const at = new Date(text);
-  if (Number.isNaN(at.getTime()))
-    throw new CommandFault(`-${name} ${text} is no instant; write it like 2026-11-24T06:00`, 2);
-  return at.toISOString();
+/** Windows' event log knows a source by this name: all of these events come from it. */
+function clientOf(args: Arguments): string | undefined {
+  const source = textOf(args, "Source");
+  return /^MSExchange/i.test(source ?? "") ? undefined : source;
+}
+
+/** Ids that Weir gives to no event: a search for them is a slip. */
+function unknownIds(args: Arguments): string {
+  const known = new Set(Object.values(catalogue).map(({ id }): number => id));
+  const unknown = (numbersOf(args, "EventId") ?? []).filter((id) => !known.has(id));
+  return unknown.length === 0 ? "" : ` (there is no event ${unknown.join(", ")} at all; docs/events.md)`;
 }
 
 export function severityStyle({ severity }: Pick<EventEntry, "severity">): Style | undefined {

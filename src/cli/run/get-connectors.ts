@@ -1,12 +1,12 @@
 /** Get-ReceiveConnector and Get-SendConnector. */
 import type { Output as Answer } from "../../admin/contract.ts";
-import { isOn, textOf, type Arguments } from "../arguments/value.ts";
+import { textOf, type Arguments } from "../arguments/value.ts";
 import type { SettingFact } from "../../config/setting-facts.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { CommandFault } from "../exit-code.ts";
-import { listLines, type Property } from "../output/list.ts";
-import { writeJson, type Output } from "../output/output.ts";
+import type { Property } from "../output/list.ts";
+import type { Output } from "../output/output.ts";
 import { printRows } from "../output/print.ts";
 import { exchangeName, settingText } from "../output/setting-text.ts";
 import type { Column } from "../output/table.ts";
@@ -63,9 +63,14 @@ export function showNamed<Connector extends Described>(
   const matches = identity === undefined ? undefined : wildcard(identity);
   if (identity !== undefined && matches === undefined) {
     const connector = named(identity, connectors, what);
-    if (isOn(args, "Json")) writeJson(output, plain(connector));
-    else if (isOn(args, "Csv")) printRows(output, args, { rows: [connector], columns, none: "" });
-    else output.write(`${listLines(properties(connector), output).join("\n")}\n`);
+    printRows(output, args, {
+      rows: [connector],
+      columns,
+      properties,
+      json: plain(connector),
+      none: "",
+      single: true,
+    });
     return;
   }
   const rows = connectors.filter(({ name }) => matches?.(name) ?? true);

@@ -1,22 +1,37 @@
-/** `weir help [COMMAND]`. */
+/** `weir help [COMMAND]`: one command, those whose names fit a pattern or hold a word, or a word of Exchange's. */
 import { textOf } from "../arguments/value.ts";
 import { findName } from "../arguments/find-name.ts";
 import type { Run } from "../cmdlet.ts";
+import { cmdletWordFor } from "../exchange-words/cmdlets.ts";
+import { toldWord } from "../exchange-words/told-word.ts";
 import { unknownCommand } from "../help/unknown-command.ts";
 import { cmdletHelp } from "../help/cmdlet-help.ts";
-import { overview } from "../help/overview.ts";
+import { commandList, overview } from "../help/overview.ts";
+import { wildcard } from "../wildcard.ts";
 
-export const help: Run = (args, { output, cmdlets }) => {
+export const help: Run = async (args, context) => {
+  const { output, cmdlets } = context;
   const wanted = textOf(args, "Command");
   if (wanted === undefined) {
     output.write(overview(cmdlets, output));
-    return Promise.resolve(0);
+    return 0;
   }
   const found = findName(wanted, cmdlets, { exactly: true });
-  if (found.kind !== "found") {
-    output.complain(unknownCommand(wanted, found));
-    return Promise.resolve(2);
+  if (found.kind === "found") {
+    output.write(cmdletHelp(found.item, output));
+    return 0;
   }
-  output.write(cmdletHelp(found.item, output));
-  return Promise.resolve(0);
+  const answer = cmdletWordFor(wanted);
+  if (answer !== undefined) {
+    output.write(`${toldWord(wanted, answer, []).join("\n")}\n`);
+    return "alias" in answer ? context.runCommand(["help", answer.alias[0]], output) : 0;
+  }
+  const fits = wildcard(wanted) ?? ((name: string) => name.toLowerCase().includes(wanted.toLowerCase()));
+  const some = cmdlets.filter(({ name, hidden }) => hidden !== true && fits(name));
+  if (some.length > 0) {
+    output.write(`${commandList(some, output).join("\n")}\n`);
+    return 0;
+  }
+  output.complain(unknownCommand(wanted, found));
+  return 2;
 };

@@ -12,7 +12,7 @@ interface Action {
   /** `suspended` */
   readonly done: string;
   readonly unchanged: string;
-  /** Cannot be taken back: -Filter needs -Confirm:$false. */
+  /** Cannot be taken back: -Filter needs -Confirm:false. */
   readonly final?: true;
 }
 
@@ -51,7 +51,7 @@ function run(action: Action): Run {
     const counting = whatIf || (action.final === true && args.get("Confirm") !== false);
     const counts = await all(action, relay, args, output, filter ?? "", counting);
     if (counting && !whatIf)
-      throw new CommandFault(`${fits(counts.done)}; -Confirm:$false removes what fits`, 2);
+      throw new CommandFault(`${fits(counts.done)}; -Confirm:false removes what fits`, 2);
     if (isOn(args, "Json")) writeJson(output, counts);
     else if (whatIf) output.write(`What if: ${fits(counts.done)}; nothing was changed\n`);
     else output.write(`${summary(action, counts)}\n`);

@@ -9,34 +9,55 @@ import { trackingEventIds, trackingSources } from "../../tracking/tracking-recor
 import { listOf, numberOf, textOf, type Arguments } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
-import { CommandFault } from "../exit-code.ts";
 import type { Property } from "../output/list.ts";
 import { printRows } from "../output/print.ts";
 import type { Column } from "../output/table.ts";
 import { age, localTime } from "../output/time-text.ts";
+import { periodOf } from "./given-period.ts";
+import { nothingFound } from "./nothing-found.ts";
+import { resultSizeOf } from "./result-size.ts";
+import { trackingEntries } from "./tracking-entries.ts";
 
 type Story = Answer<"explainMessage">;
 type Entry = Story["entries"][number];
 
-/** What the relay answers in one piece. */
-const mostShown = 10_000;
 const lineFeed = 0x0a;
+
+/** Parameters that leave entries out. */
+const filters = [
+  "Sender",
+  "Recipients",
+  "MessageId",
+  "InternalMessageId",
+  "EventId",
+  "Source",
+  "Connector",
+  "ClientIp",
+  "MessageSubject",
+  "Reference",
+  "Last",
+  "Start",
+  "End",
+];
 
 export const getMessageTrackingLog: Run = async (args, context) => {
   const relay = await relayOf(context);
   const { output } = context;
-  const { resultSize, ...filter } = queryOf(args);
+  const filter = queryOf(args);
+  const resultSize = resultSizeOf(args);
   const path = textOf(args, "ExportPath");
   if (path !== undefined) {
-    const size = resultSize === undefined ? {} : { resultSize };
+    const size = resultSize === undefined || !Number.isFinite(resultSize) ? {} : { resultSize };
     const count = await save(path, await relay.octets("exportMessageTracking", { ...filter, ...size }));
     output.write(`${count} entries are in ${path}\n`);
     return 0;
   }
-  if (resultSize !== undefined && resultSize > mostShown)
-    throw new CommandFault(`at most ${mostShown} entries are shown; -ExportPath FILE takes any number`, 2);
-  const { entries } = await relay.call("searchMessageTracking", { ...filter, resultSize });
-  printRows(output, args, { rows: entries, columns, properties, none: "no such entry" });
+  const entries = await trackingEntries(relay, filter, resultSize ?? 1000);
+  const none = nothingFound(args, filters, {
+    nothing: "the message tracking log is empty",
+    unfit: "no entry of the message tracking log fits",
+  });
+  printRows(output, args, { rows: entries, columns, properties, none });
   return 0;
 };
 
@@ -63,7 +84,8 @@ async function save(path: string, pieces: AsyncIterable<Buffer>): Promise<number
   return count - trackingHeader(new Date()).split("\n").length + 1;
 }
 
-function queryOf(args: Arguments): Input<"exportMessageTracking"> {
+function queryOf(args: Arguments): Omit<Input<"exportMessageTracking">, "resultSize"> {
+  const { from, to } = periodOf(args, { from: "Start", to: "End" });
   const words = listOf(args, "EventId")?.map((word) => word.toUpperCase());
   const given = {
     sender: textOf(args, "Sender"),
@@ -75,20 +97,11 @@ function queryOf(args: Arguments): Input<"exportMessageTracking"> {
     connector: textOf(args, "Connector"),
     clientIp: textOf(args, "ClientIp"),
     messageSubject: textOf(args, "MessageSubject"),
-    start: instantOf(args, "Start"),
-    end: instantOf(args, "End"),
-    resultSize: numberOf(args, "ResultSize"),
+    reference: textOf(args, "Reference"),
+    start: from,
+    end: to,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function instantOf(args: Arguments, name: string): string | undefined {
-  const text = textOf(args, name);
-  if (text === undefined) return undefined;
-  const at = new Date(text);
-  if (Number.isNaN(at.getTime()))
-    throw new CommandFault(`-${name} ${text} is no instant; write it like 2026-11-24T06:00`, 2);
-  return at.toISOString();
 }
 
 const columns: readonly Column<Entry>[] = [

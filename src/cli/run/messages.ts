@@ -10,6 +10,7 @@ import type { Output } from "../output/output.ts";
 import { printRows } from "../output/print.ts";
 import type { Column } from "../output/table.ts";
 import { localTime } from "../output/time-text.ts";
+import { nothingFound } from "./nothing-found.ts";
 import { resultSizeOf } from "./result-size.ts";
 
 type Message = Answer<"listMessages">["messages"][number];
@@ -27,7 +28,11 @@ export const getMessage: Run = async (args, context) => {
     identity === undefined
       ? await listed(relay, args, context.output, place)
       : [(await relay.call("getMessage", { identity })).message];
-  printRows(context.output, args, { rows, columns, properties, none: "no message waits" });
+  const none = nothingFound(args, ["Queue", "Filter"], {
+    nothing: "no message waits",
+    unfit: "no message fits",
+  });
+  printRows(context.output, args, { rows, columns, properties, none });
   return 0;
 };
 

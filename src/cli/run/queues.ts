@@ -10,6 +10,7 @@ import { printRows } from "../output/print.ts";
 import type { Column } from "../output/table.ts";
 import { age, localTime } from "../output/time-text.ts";
 import { wildcard } from "../wildcard.ts";
+import { nothingFound } from "./nothing-found.ts";
 import { resultSizeOf } from "./result-size.ts";
 
 type Queue = Answer<"listQueues">["queues"][number];
@@ -35,7 +36,11 @@ export const getQueue: Run = async (args, context) => {
   const rows = queues.filter((queue) => matches(queue.identity)).slice(0, resultSizeOf(args));
   if (rows.length === 0 && identity !== undefined && wildcard(identity) === undefined)
     throw new CommandFault(`there is no queue ${identity}; weir Get-Queue lists them`);
-  printRows(context.output, args, { rows, columns: queueColumns, properties, none: "there is no queue" });
+  const none = nothingFound(args, ["Identity", "Filter", "Include", "Exclude"], {
+    nothing: "there is no queue",
+    unfit: "no queue fits",
+  });
+  printRows(context.output, args, { rows, columns: queueColumns, properties, none });
   return 0;
 };
 

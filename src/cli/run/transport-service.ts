@@ -4,19 +4,22 @@ import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { transportFacts } from "../../config/generated/setting-facts.ts";
 import { CommandFault } from "../exit-code.ts";
-import { listLines } from "../output/list.ts";
-import { writeJson } from "../output/output.ts";
 import { printChange } from "../output/print-change.ts";
+import { printRows } from "../output/print.ts";
 import { settingProperties } from "./get-connectors.ts";
 import { givenSettings, kindsOf } from "./setting-changes.ts";
 
 export const getTransportService: Run = async (args, { output, ...context }) => {
   const relay = await relayOf(context);
   const described = await relay.call("getTransportService", {});
-  if (isOn(args, "Json")) writeJson(output, { ...described.settings, origins: described.origins });
-  else {
-    output.write(`${listLines(settingProperties(described, transportFacts), output).join("\n")}\n`);
-  }
+  printRows(output, args, {
+    rows: [described],
+    columns: [],
+    properties: (service) => settingProperties(service, transportFacts),
+    json: { ...described.settings, origins: described.origins },
+    none: "",
+    single: true,
+  });
   return 0;
 };
 

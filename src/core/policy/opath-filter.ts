@@ -1,5 +1,5 @@
 /**
- * Filters as Exchange's -Filter takes them (OPATH): `Status -eq 'Retry' -and Size -gt 1MB`. Comparisons joined by
+ * Filters as Exchange's -Filter takes them (OPATH): `Status -eq 'Retry' -and Size -gt 1MB`, also in braces. Comparisons joined by
  * `-and`; names, operators and texts without regard to case; `-like` with `*` and `?`.
  * Source: Exchange, "Queue properties" and "Message properties".
  */
@@ -52,7 +52,8 @@ class FilterFault extends Error {
 /** Reads a filter. An empty one fits everything. Times without a zone are of the relay's time zone. */
 export function parseOpathFilter(text: string, kinds: PropertyKinds): ParsedFilter {
   try {
-    const comparisons = readComparisons(tokensOf(text), kinds, text.length);
+    const bare = withoutBraces(text);
+    const comparisons = readComparisons(tokensOf(bare), kinds, bare.length);
     return {
       ok: true,
       filter: { comparisons, matches: (bag) => comparisons.every(({ fits }) => fits(bag)) },
@@ -62,6 +63,12 @@ export function parseOpathFilter(text: string, kinds: PropertyKinds): ParsedFilt
     const position = error.at + 1;
     return { ok: false, position, message: `the filter at character ${position}: ${error.message}` };
   }
+}
+
+/** PowerShell's script block around it; places stay as they are. */
+function withoutBraces(text: string): string {
+  const found = /^(\s*)\{([^]*)\}\s*$/.exec(text);
+  return found === null ? text : `${found[1]} ${found[2]}`;
 }
 
 function tokensOf(text: string): readonly Token[] {
