@@ -7,7 +7,7 @@ import type { Findings, Path } from "./fault.ts";
 interface Named {
   readonly name: string;
 }
-interface Listening extends Named {
+export interface Listening extends Named {
   readonly enabled: boolean;
   readonly bindings: readonly Endpoint[];
   readonly remoteIpRanges: readonly IpRange[];
@@ -46,19 +46,26 @@ export function checkConnectorChoice(
     if (!connector?.enabled) continue;
     for (const earlier of connectors.slice(0, index)) {
       if (!earlier?.enabled) continue;
-      const shared = sharedBinding(connector.bindings, earlier.bindings);
-      if (shared === undefined) continue;
-      for (const [rangeIndex, range] of connector.remoteIpRanges.entries()) {
-        const conflict = conflicting(range, earlier.remoteIpRanges);
-        if (conflict !== undefined) {
-          findings.fault(
-            [...path, index, "remoteIpRanges", rangeIndex],
-            `${conflict} of connector ${JSON.stringify(earlier.name)}, which also listens on ${shared}; one must lie wholly inside the other, or the bindings must differ`,
-          );
-        }
+      for (const { range, message } of conflictsBetween(connector, earlier)) {
+        findings.fault([...path, index, "remoteIpRanges", connector.remoteIpRanges.indexOf(range)], message);
       }
     }
   }
+}
+
+/** The ranges of a connector that leave it open whether it or the other would answer. */
+export function conflictsBetween(
+  connector: Listening,
+  other: Listening,
+): readonly { readonly range: IpRange; readonly message: string }[] {
+  const shared = sharedBinding(connector.bindings, other.bindings);
+  if (shared === undefined) return [];
+  return connector.remoteIpRanges.flatMap((range) => {
+    const conflict = conflicting(range, other.remoteIpRanges);
+    if (conflict === undefined) return [];
+    const message = `${conflict} of connector ${JSON.stringify(other.name)}, which also listens on ${shared}; one must lie wholly inside the other, or the bindings must differ`;
+    return [{ range, message }];
+  });
 }
 
 function conflicting(range: IpRange, others: readonly IpRange[]): string | undefined {

@@ -1,0 +1,56 @@
+/** `… | Format-List`: `Name : value`, long values wrapped below themselves, lists in braces and cut after some items. */
+import { type ExportedObject, type ExportedProperty, exportedObject, isTypeName } from "./exported-value.ts";
+
+const propertyLine = /^([A-Za-z_]\w+)\s*:(?:\s(.*))?$/;
+
+/** An object begins where a property is named again. Lines that are neither (prompts, headings) are passed over. */
+export function readFormatList(text: string): readonly ExportedObject[] {
+  const objects: Map<string, string>[] = [];
+  let current: Map<string, string> | undefined;
+  let last: string | undefined;
+  for (const line of withoutMargin(text.split(/\r\n|\r|\n/))) {
+    const match = propertyLine.exec(line);
+    if (match !== null) {
+      const name = match[1] ?? "";
+      if (current === undefined || hasName(current, name)) objects.push((current = new Map()));
+      current.set(name, (match[2] ?? "").trim());
+      last = name;
+    } else if (/^\s+\S/.test(line) && current !== undefined && last !== undefined) {
+      current.set(last, joined(current.get(last) ?? "", line.trim()));
+    } else if (line.trim() === "") {
+      last = undefined;
+    }
+  }
+  return objects.map((object) => exportedObject(Array.from(object, ([name, value]) => propertyOf(name, value))));
+}
+
+function hasName(object: ReadonlyMap<string, string>, name: string): boolean {
+  return [...object.keys()].some((other) => other.toLowerCase() === name.toLowerCase());
+}
+
+/** A page or a mail may have indented all of it. */
+function withoutMargin(lines: readonly string[]): readonly string[] {
+  const margins = lines.filter((line) => propertyLine.test(line.trim())).map((line) => /^\s*/.exec(line)?.[0].length ?? 0);
+  const margin = margins.reduce((least, each) => Math.min(least, each), Infinity);
+  return margin === 0 || margin === Infinity ? lines : lines.map((line) => line.slice(margin));
+}
+
+/** PowerShell breaks a line at a blank, or behind a hyphen. */
+function joined(before: string, more: string): string {
+  return before === "" || before.endsWith("-") ? before + more : `${before} ${more}`;
+}
+
+function propertyOf(name: string, text: string): ExportedProperty {
+  const list = /^\{([^]*)\}$/.exec(text);
+  if (list === null) {
+    if (text === "") return { name, value: null };
+    return isTypeName(text) ? { name, value: text, lost: "typeName" } : { name, value: text };
+  }
+  const inner = (list[1] ?? "").trim();
+  const cut = /(?:\.\.\.|…)$/.test(inner);
+  const items = inner
+    .replace(/(?:,\s*)?(?:\.\.\.|…)$/, "")
+    .split(/,\s+/)
+    .filter((item) => item !== "");
+  return { name, value: items, ...(cut ? { lost: "cut" as const } : {}) };
+}
