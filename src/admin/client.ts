@@ -40,6 +40,8 @@ export class NoRelayError extends Error {
   readonly code = "noRelay";
   readonly dataDirectory: string;
   readonly socket: string;
+  /** One runs, or may: this user may not ask. */
+  readonly isDenied: boolean;
 
   constructor(dataDirectory: string, socket: string, cause?: unknown) {
     super(
@@ -50,6 +52,7 @@ export class NoRelayError extends Error {
     );
     this.dataDirectory = dataDirectory;
     this.socket = socket;
+    this.isDenied = isDenied(cause);
   }
 }
 

@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { acceptedDomainOperations } from "./contract/accepted-domains.ts";
 import { applicationOperations } from "./contract/applications.ts";
+import { configurationOperations } from "./contract/configuration-edits.ts";
 import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { limitOperations } from "./contract/limits.ts";
@@ -22,6 +23,7 @@ export { routes, type OperationName, type Role, type Route } from "./routes.ts";
 
 export const operations = {
   ...diagnosticOperations,
+  ...configurationOperations,
   ...connectorOperations,
   ...acceptedDomainOperations,
   ...userOperations,

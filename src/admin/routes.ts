@@ -369,6 +369,12 @@ export const routes = {
     role: "administrator",
     summary: "Checks a text, or the file as it is, and changes nothing.",
   },
+  editConfiguration: {
+    method: "POST",
+    path: "/v1/configuration/edits",
+    role: "administrator",
+    summary: "Makes several changes of the configuration in one step, all or none.",
+  },
   reloadConfiguration: {
     method: "POST",
     path: "/v1/configuration/reload",

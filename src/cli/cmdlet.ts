@@ -77,6 +77,7 @@ export const groups = [
   "Receive connectors",
   "Domains, users and applications",
   "Send connectors and queues",
+  "Moving here",
   "The shell itself",
 ] as const;
 export type Group = (typeof groups)[number];

@@ -20,6 +20,7 @@ type Names =
   | "setTransportService"
   | "getConfiguration"
   | "checkConfiguration"
+  | "editConfiguration"
   | "reloadConfiguration";
 
 export function serviceHandlers(administered: Administered): Pick<Handlers, Names> {
@@ -71,6 +72,7 @@ export function serviceHandlers(administered: Administered): Pick<Handlers, Name
         warnings: (result.warnings ?? []).map(shownFault),
       };
     },
+    editConfiguration: ({ edits, whatIf }) => changeConfiguration(administered, edits, whatIf),
     reloadConfiguration: async () => {
       const live = configurationOf(administered);
       return changeOutput(live, changeOf(live, await settled(live.reload())), { whatIf: false });

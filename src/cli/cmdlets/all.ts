@@ -4,6 +4,7 @@ import { acceptedDomainCmdlets } from "./accepted-domains.ts";
 import { applicationCmdlets } from "./applications.ts";
 import { adminTokenCmdlets } from "./admin-tokens.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
+import { movingCmdlets } from "./moving-here.ts";
 import { queueCmdlets } from "./queues.ts";
 import { receiveConnectorCmdlets } from "./receive-connectors.ts";
 import { runningCmdlets } from "./running.ts";
@@ -23,6 +24,7 @@ const all = [
   ...applicationCmdlets,
   ...sendConnectorCmdlets,
   ...queueCmdlets,
+  ...movingCmdlets,
   ...shellCmdlets,
 ];
 

@@ -35,13 +35,7 @@ export function printChange(
         `  ${padEnd(names[index] ?? "", width)}  ${from ?? ""} → ${output.style("changed", to ?? "")}`,
       );
     }
-    if (diff !== "" && (whatIf || changes.length === 0))
-      lines.push(
-        ...diff
-          .trimEnd()
-          .split("\n")
-          .map((line) => diffLine(line, output)),
-      );
+    if (diff !== "" && (whatIf || changes.length === 0)) lines.push(...diffLines(diff, output));
     else if (applied) lines.push(output.style("faint", `  in force now, and saved in ${file}`));
   }
   const seen = new Set<string>();
@@ -58,6 +52,14 @@ export function printChange(
 function nameOf(setting: string): string {
   const cut = setting.lastIndexOf(".") + 1;
   return exchangeName(setting.slice(cut));
+}
+
+/** Of a unified diff. */
+export function diffLines(diff: string, output: Output): readonly string[] {
+  return diff
+    .trimEnd()
+    .split("\n")
+    .map((line) => diffLine(line, output));
 }
 
 function diffLine(line: string, output: Output): string {

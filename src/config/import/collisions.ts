@@ -7,7 +7,7 @@ import { conflictsBetween, type Listening } from "../connector-conflicts.ts";
 import type { ConfigurationEdit } from "../edit.ts";
 import type { Plain } from "../edit-value.ts";
 import { withUsagePresets } from "../receive-connector.ts";
-import type { ImportedPart } from "./finding.ts";
+import { type ImportedPart, plainText } from "./finding.ts";
 
 type Section = Readonly<Record<string, unknown>>;
 type Addition = Extract<ConfigurationEdit, { readonly kind: "add" }>;
@@ -34,13 +34,24 @@ export function withoutCollisions(
   return parts.map((part): ImportedPart => {
     const addition = part.edits.find((edit): edit is Addition => edit.kind === "add");
     if (addition === undefined) return part;
-    const skipped = (reason: string): ImportedPart => ({ ...part, edits: [], toDo: [], skipped: reason });
-
     const twin = imported.find((other) => isSameName(other, addition));
+    const title =
+      twin === undefined || part.origin === undefined ? part.title : `${part.title} of ${part.origin}`;
+    const skipped = (reason: string): ImportedPart => ({
+      ...part,
+      title,
+      edits: [],
+      toDo: [],
+      skipped: reason,
+    });
+
     if (twin !== undefined && isDeepStrictEqual(twin.settings, addition.settings))
       return skipped(`it is the same as ${twin.name} above, and taken once`);
-    const placed = twin === undefined ? addition : { ...addition, name: freeName(addition, part.origin, imported) };
-    const isThere = present[placed.section as keyof Present].some((other) => nameOf(other) === lower(placed.name));
+    const placed =
+      twin === undefined ? addition : { ...addition, name: freeName(addition, part.origin, imported) };
+    const isThere = present[placed.section as keyof Present].some(
+      (other) => nameOf(other) === lower(placed.name),
+    );
     if (isThere && !replace)
       return skipped(`there is a connector ${placed.name} already; -Force puts this one in its place`);
 
@@ -68,7 +79,12 @@ function renamed(part: ImportedPart, before: Addition, after: Addition, isThere:
         ? part.findings
         : [
             ...part.findings,
-            { property: "Name", value: before.name, outcome: "differs", text: `name: ${name}; another imported connector has that name` },
+            {
+              property: "Name",
+              value: before.name,
+              outcome: "differs",
+              text: `name: ${name}; another imported connector has that name`,
+            },
           ],
   };
 }
@@ -111,7 +127,7 @@ function listeningOf(given: Section): Listening {
 function readAll<Value>(list: unknown, parse: (text: string) => Parsed<Value>): readonly Value[] {
   if (!Array.isArray(list)) return [];
   return (list as readonly Plain[]).flatMap((item) => {
-    const read = parse(String(item));
+    const read = parse(plainText(item));
     return read.ok ? [read.value] : [];
   });
 }

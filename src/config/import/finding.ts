@@ -1,5 +1,6 @@
 /** What became of each thing that an import met, for the table that tells it. */
 import type { ConfigurationEdit } from "../edit.ts";
+import type { Plain } from "../edit-value.ts";
 
 export type Outcome =
   /** Written as it was. */
@@ -33,8 +34,24 @@ export interface ImportedPart {
   readonly findings: readonly Finding[];
   /** Why none of it is written. */
   readonly skipped?: string;
-  /** What is left to do by hand: a sentence, and the command where there is one. */
-  readonly toDo: readonly string[];
+  readonly toDo: readonly ToDo[];
+}
+
+/** Something that is left to an administrator. */
+export interface ToDo {
+  readonly text: string;
+  readonly command?: string;
+}
+
+/** A value in a sentence. */
+export function plainText(value: Plain): string {
+  if (Array.isArray(value)) return (value as readonly Plain[]).map(plainText).join(", ");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** `maxMessageSize: 50MB` */
+export function written(setting: string, value: Plain): string {
+  return `${setting}: ${plainText(value)}`;
 }
 
 /** A command's words, quoted where a shell needs it. */

@@ -53,7 +53,9 @@ export async function readXml(text: string): Promise<Parsed<XmlElement>> {
   try {
     parser.write(text.trimStart()).close();
   } catch (fault) {
-    return unparsable(`is no XML that can be read: ${fault instanceof Error ? fault.message : String(fault)}`);
+    return unparsable(
+      `is no XML that can be read: ${fault instanceof Error ? fault.message : String(fault)}`,
+    );
   }
   return root === undefined ? unparsable("holds no XML element") : parsed(root);
 }

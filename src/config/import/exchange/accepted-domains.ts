@@ -5,7 +5,10 @@ import { type ExportedObject, textOf } from "../exported/exported-value.ts";
 import type { Finding, ImportedPart } from "../finding.ts";
 
 /** `known`: those that the configuration has. All stand in one part. */
-export function importAcceptedDomains(objects: readonly ExportedObject[], known: readonly string[]): ImportedPart {
+export function importAcceptedDomains(
+  objects: readonly ExportedObject[],
+  known: readonly string[],
+): ImportedPart {
   const add: string[] = [];
   const findings = objects.map((object): Finding => {
     const { domain, given } = domainOf(object);
@@ -23,7 +26,10 @@ export function importAcceptedDomains(objects: readonly ExportedObject[], known:
       return found("default", `${quoted(domain)} is there already`);
     add.push(domain);
     return /authoritative/i.test(type) || type === "0"
-      ? found("differs", `${domain}; no mailboxes are here: mail for it goes on by a send connector, whose next hop knows the recipients`)
+      ? found(
+          "differs",
+          `${domain}; no mailboxes are here: mail for it goes on by a send connector, whose next hop knows the recipients`,
+        )
       : found("carriedOver", domain);
   });
   return {

@@ -1,12 +1,17 @@
 /** From the properties of an exported connector to settings of one here, each with what became of it. */
 import type { z } from "zod";
-import { quoted } from "../../../core/units/parsed.ts";
+import { unparsable } from "../../../core/units/parsed.ts";
 import type { Plain } from "../../edit-value.ts";
 import { refusedSettings } from "../../refused-settings.ts";
 import type { SettingFact } from "../../setting-facts.ts";
 import { canonicalName } from "../../setting-names.ts";
-import { type ExportedObject, type ExportedProperty, textOf } from "../exported/exported-value.ts";
-import type { Finding, Outcome } from "../finding.ts";
+import {
+  type ExportedObject,
+  type ExportedProperty,
+  isEmptyValue,
+  textOf,
+} from "../exported/exported-value.ts";
+import { type Finding, type Outcome, plainText, written } from "../finding.ts";
 import { fitSetting, isDefaultValue } from "../setting-fit.ts";
 import { isNoSetting, saysNothing } from "./directory-properties.ts";
 import { settingValue } from "./setting-value.ts";
@@ -31,7 +36,11 @@ export interface Target {
   /** As the file would write it, where usage or kind presets one. */
   readonly preset: (setting: string) => unknown;
   /** By setting, or property in lower case; undefined: there is nothing special about this value. */
-  readonly special: (name: string, property: ExportedProperty, value: Plain | undefined) => Special | undefined;
+  readonly special: (
+    name: string,
+    property: ExportedProperty,
+    value: Plain | undefined,
+  ) => Special | undefined;
 }
 
 /** The name is not among the settings. Every property gets one finding. */
@@ -49,12 +58,17 @@ export function carrySettings(object: ExportedObject, target: Target): Carried {
     if (setting !== undefined && outcome.value !== undefined) settings[setting.name] = outcome.value;
     findings.push({
       property: property.name,
-      value: textOf(property.value) + (property.lost === "cut" ? ", ..." : ""),
+      value: textOf(property.value).replace(/\s+/g, " ") + (property.lost === "cut" ? ", ..." : ""),
       outcome: outcome.outcome,
       text: outcome.text,
     });
   }
-  return { settings, findings };
+  // In the order of the reference, whatever the order of the export.
+  const ordered = target.facts.flatMap(({ name }): [string, Plain][] => {
+    const value = settings[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { settings: Object.fromEntries(ordered), findings };
 }
 
 function settingNamed(
@@ -78,16 +92,14 @@ function withoutSetting(property: ExportedProperty, { section, special }: Target
 function withSetting(property: ExportedProperty, fact: SettingFact, target: Target): Special {
   const schema = target.shape[fact.name];
   if (schema === undefined) return { value: undefined, outcome: "nothing", text: "" };
-  if (property.lost === "typeName")
-    return { value: undefined, outcome: "leftOut", text: typeOnly };
-  const read = settingValue(fact, property.value);
+  const isTypeOnly = property.lost === "typeName";
+  const read = isTypeOnly ? unparsable(typeOnly) : settingValue(fact, property.value);
   const isDefault = (value: Plain): boolean => isDefaultValue(schema, value, target.preset(fact.name));
   const own = target.special(fact.name, property, read.ok ? read.value : undefined);
   // What is the default is not written, however it came about.
   if (own !== undefined)
     return own.value !== undefined && isDefault(own.value) ? { ...own, value: undefined } : own;
-  if (property.value === null || textOf(property.value) === "")
-    return { value: undefined, outcome: "nothing", text: "" };
+  if (isEmptyValue(property.value)) return { value: undefined, outcome: "nothing", text: "" };
   const fit = read.ok ? fitSetting(schema, read.value) : read;
   if (!fit.ok) return { value: undefined, outcome: "leftOut", text: fit.message };
   const { value, dropped } = fit.value;
@@ -99,10 +111,6 @@ function withSetting(property: ExportedProperty, fact: SettingFact, target: Targ
     : { value, outcome: "carriedOver", text: written(fact.name, value) };
 }
 
-export function written(setting: string, value: Plain): string {
-  return `${setting}: ${Array.isArray(value) ? value.map(String).join(", ") : String(value)}`;
-}
-
 const typeOnly =
   "the export holds only the name of its type; write it with | Format-List, | ConvertTo-Json or | Export-Clixml";
 
@@ -110,6 +118,5 @@ export const cutAdvice =
   "set $FormatEnumerationLimit = -1 before | Format-List, or write it with | ConvertTo-Json or | Export-Clixml";
 
 function cutText(value: Plain): string {
-  const known = Array.isArray(value) ? value.map(String).join(", ") : quoted(String(value));
-  return `the export cut the list (...): only ${known} came along; ${cutAdvice}`;
+  return `the export cut the list (...): only ${plainText(value)} came along; ${cutAdvice}`;
 }

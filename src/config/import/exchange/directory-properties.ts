@@ -35,6 +35,8 @@ const noSettings = new Set(
     "SourceRoutingGroup",
     "ConnectedDomains",
     "IsSmtpConnector",
+    "SourceTransportServers",
+    "Region",
   ].map((name) => name.toLowerCase()),
 );
 

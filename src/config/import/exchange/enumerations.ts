@@ -12,11 +12,27 @@ interface Enumeration {
 const enumerations: Readonly<Record<string, Enumeration>> = {
   authMechanism: {
     flags: true,
-    words: ["None", "Tls", "Integrated", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative"],
+    words: [
+      "None",
+      "Tls",
+      "Integrated",
+      "BasicAuth",
+      "BasicAuthRequireTLS",
+      "ExchangeServer",
+      "ExternalAuthoritative",
+    ],
   },
   permissionGroups: {
     flags: true,
-    words: ["None", "AnonymousUsers", "ExchangeUsers", "ExchangeServers", "ExchangeLegacyServers", "Partners", "Custom"],
+    words: [
+      "None",
+      "AnonymousUsers",
+      "ExchangeUsers",
+      "ExchangeServers",
+      "ExchangeLegacyServers",
+      "Partners",
+      "Custom",
+    ],
   },
   messageRateSource: { words: ["None", "IPAddress", "User", "All"] },
   protocolLoggingLevel: { words: ["None", "Verbose"] },

@@ -5,8 +5,8 @@ import { receiveConnectorSchema } from "../../receive-connector-schema.ts";
 import { refusedSettings, refusedValues } from "../../refused-settings.ts";
 import type { Plain } from "../../edit-value.ts";
 import { type ExportedObject, type ExportedProperty, itemsOf, textOf } from "../exported/exported-value.ts";
-import { commandText, type Finding, type ImportedPart } from "../finding.ts";
-import { carrySettings, type Special, written } from "./carry-settings.ts";
+import { commandText, type Finding, type ImportedPart, type ToDo, written } from "../finding.ts";
+import { carrySettings, type Special } from "./carry-settings.ts";
 import { type ConnectorRights, type GrantedRights, relayRight, rightsOn } from "./permissions.ts";
 
 export interface ReceiveConnectorImport {
@@ -29,7 +29,13 @@ export function importReceiveConnector(
     title: `Receive connector ${name || "without a name"}`,
     ...(server === "" ? {} : { origin: server }),
   };
-  const skipped = (reason: string): ImportedPart => ({ ...part, edits: [], findings: [], toDo: [], skipped: reason });
+  const skipped = (reason: string): ImportedPart => ({
+    ...part,
+    edits: [],
+    findings: [],
+    toDo: [],
+    skipped: reason,
+  });
   if (name === "") return skipped("the export has neither its Name nor its Identity");
   const internal = all ? undefined : internalReason(object, name);
   if (internal !== undefined) return skipped(internal);
@@ -55,7 +61,13 @@ export function importReceiveConnector(
   };
   const findings = [...carried.findings, ...rightFindings(object, granted)];
   if (lacking.length > 0)
-    return { ...part, edits: [], findings, toDo: [], skipped: `nothing of ${lacking.join(" and ")} can be taken` };
+    return {
+      ...part,
+      edits: [],
+      findings,
+      toDo: [],
+      skipped: `nothing of ${lacking.join(" and ")} can be taken`,
+    };
   return {
     ...part,
     edits: [{ kind: "add", section, name, settings }],
@@ -84,7 +96,8 @@ function internalReason(object: ExportedObject, name: string): string | undefine
   );
   const only = (...internal: readonly string[]): boolean =>
     ports.size > 0 && [...ports].every((port) => internal.includes(port));
-  const behind = role === "HubTransport" && (setUpByExchange.some((own) => own.test(name)) || only("2525", "465"));
+  const behind =
+    role === "HubTransport" && (setUpByExchange.some((own) => own.test(name)) || only("2525", "465"));
   if (behind)
     return "Exchange has it for itself (HubTransport): its front end hands mail on to it. There is one service here, and it is not needed; -All imports it all the same";
   if (/^outbound proxy frontend/i.test(name) || only("717"))
@@ -110,13 +123,25 @@ function special(
     case "authMechanism":
     case "permissionGroups":
       return withoutRefused(setting, value);
+    case "comment":
+      return /\s{2}|[\r\n]/.test(text)
+        ? { value: oneLine(text), outcome: "carriedOver", text: written(setting, oneLine(text)) }
+        : undefined;
     case "banner":
       return text.startsWith("220") && value !== undefined
-        ? { value: text.replace(/^220 ?/, ""), outcome: "carriedOver", text: written(setting, text.replace(/^220 ?/, "")) }
+        ? {
+            value: text.replace(/^220 ?/, ""),
+            outcome: "carriedOver",
+            text: written(setting, text.replace(/^220 ?/, "")),
+          }
         : undefined;
     case "fqdn":
       return server !== "" && text.toLowerCase().split(".", 1)[0] === server.toLowerCase()
-        ? { value: undefined, outcome: "differs", text: "the old server's own name; this relay greets with its own, hostname" }
+        ? {
+            value: undefined,
+            outcome: "differs",
+            text: "the old server's own name; this relay greets with its own, hostname",
+          }
         : undefined;
     case "maxAcknowledgementDelay":
       return acknowledgement(value, object.has("transportrole"));
@@ -127,11 +152,17 @@ function special(
     case "tlscertificatename":
       return text === ""
         ? undefined
-        : { value: undefined, outcome: "leftOut", text: refusedSettings[section]?.["tlsCertificateName"] ?? "" };
+        : {
+            value: undefined,
+            outcome: "leftOut",
+            text: refusedSettings[section]?.["tlsCertificateName"] ?? "",
+          };
     default:
       return undefined;
   }
 }
+
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
 
 /** The words that mean something here, with the reason for each that does not. */
 function withoutRefused(setting: string, value: Plain | undefined): Special | undefined {
@@ -166,7 +197,12 @@ function rightFindings(object: ExportedObject, granted: GrantedRights | undefine
   const property = relayRight;
   const findings: Finding[] = [];
   if (granted?.anonymousRelay === true)
-    findings.push({ property, value: "ANONYMOUS LOGON", outcome: "carriedOver", text: "anonymousRelay: true" });
+    findings.push({
+      property,
+      value: "ANONYMOUS LOGON",
+      outcome: "carriedOver",
+      text: "anonymousRelay: true",
+    });
   if (granted !== undefined && granted.accounts.length > 0)
     findings.push({
       property,
@@ -194,23 +230,33 @@ function toDo(
   name: string,
   settings: Readonly<Record<string, Plain>>,
   granted: GrantedRights | undefined,
-): readonly string[] {
+): readonly ToDo[] {
   const has = (setting: string, word: string): boolean => {
     const value = settings[setting] ?? withUsagePresets({ name })[setting];
     return Array.isArray(value) && value.includes(word);
   };
   const set = (...words: readonly string[]): string => commandText("Set-ReceiveConnector", name, ...words);
-  const lines: string[] = [];
+  const lines: ToDo[] = [];
   const ranges = object.get("remoteipranges");
   if (ranges?.lost === "cut")
-    lines.push("RemoteIPRanges was cut in the export: clients are missing. Export it again, or add them");
+    lines.push({
+      text: `${name}: RemoteIPRanges was cut in the export, so clients are missing. Export it again, or add them:`,
+      command: set("-RemoteIPRanges", "@{Add='ADDRESS'}"),
+    });
   if (granted === undefined && hasOwnRights(object))
-    lines.push(`If its clients may send to any recipient: ${set("-AnonymousRelay", "true")}`);
+    lines.push({
+      text: `${name}: if its clients may send to any recipient without logging on:`,
+      command: set("-AnonymousRelay", "true"),
+    });
   if (textOf(object.get("tlscertificatename")?.value) !== "")
-    lines.push(
-      `Export the certificate with its key as PEM, then: ${set("-TlsCertificateFile", "FILE", "-TlsKeyFile", "FILE")}`,
-    );
+    lines.push({
+      text: `${name}: export the certificate with its key, as PEM files, then:`,
+      command: set("-TlsCertificateFile", "FILE", "-TlsKeyFile", "FILE"),
+    });
   if (has("permissionGroups", "ExchangeUsers") && has("authMechanism", "BasicAuth"))
-    lines.push("Accounts of Active Directory do not come along; make those that log on here: weir New-User NAME");
+    lines.push({
+      text: "Accounts of Active Directory do not come along; make a user here for each that logs on:",
+      command: commandText("New-User", "NAME"),
+    });
   return lines;
 }

@@ -3,8 +3,14 @@ import type { Plain } from "../../edit-value.ts";
 import { sendConnectorFacts } from "../../generated/setting-facts.ts";
 import { refusedSettings } from "../../refused-settings.ts";
 import { sendConnectorSchema } from "../../send-connector-schema.ts";
-import { type ExportedObject, type ExportedValue, isList, itemsOf, textOf } from "../exported/exported-value.ts";
-import { commandText, type Finding, type ImportedPart } from "../finding.ts";
+import {
+  type ExportedObject,
+  type ExportedValue,
+  isList,
+  itemsOf,
+  textOf,
+} from "../exported/exported-value.ts";
+import { commandText, type Finding, type ImportedPart, plainText, type ToDo } from "../finding.ts";
 import { carrySettings, type Special } from "./carry-settings.ts";
 
 export interface SendConnectorImport {
@@ -48,10 +54,11 @@ export function importSendConnector(object: ExportedObject, options: SendConnect
   if (carried.settings["addressSpaces"] === undefined)
     return skipped("none of its address spaces can be taken", carried.findings);
   const { settings, findings, toDo } = logOn(name, object, carried.settings, options);
+  const told = new Set(findings.map(({ property }) => property.toLowerCase()));
   return {
     ...part,
     edits: [{ kind: "add", section, name, settings: { smartHosts: nextHops, ...settings } }],
-    findings: [...carried.findings, ...findings],
+    findings: [...carried.findings.filter(({ property }) => !told.has(property.toLowerCase())), ...findings],
     toDo,
   };
 }
@@ -92,7 +99,7 @@ function logOn(
 ): {
   readonly settings: Readonly<Record<string, Plain>>;
   readonly findings: readonly Finding[];
-  readonly toDo: readonly string[];
+  readonly toDo: readonly ToDo[];
 } {
   const { smartHostAuthMechanism: mechanism, ...others } = settings;
   if (mechanism === undefined) return { settings, findings: [], toDo: [] };
@@ -103,7 +110,12 @@ function logOn(
     return {
       settings: { ...settings, authenticationCredential: { userName, passwordFile } },
       findings: [
-        { property, value: userName, outcome: "differs", text: `the password is read from ${passwordFile}, as given with -PasswordFile` },
+        {
+          property,
+          value: userName,
+          outcome: "differs",
+          text: `the password is read from ${passwordFile}, as given with -PasswordFile`,
+        },
       ],
       toDo: [],
     };
@@ -113,6 +125,18 @@ function logOn(
     settings: { ...others, enabled: false },
     findings: [
       {
+        property: "SmartHostAuthMechanism",
+        value: plainText(mechanism),
+        outcome: "differs",
+        text: "None, until there is a password",
+      },
+      {
+        property: "Enabled",
+        value: "",
+        outcome: "differs",
+        text: "enabled: false, until there is a password",
+      },
+      {
         property,
         value: userName,
         outcome: "leftOut",
@@ -120,16 +144,19 @@ function logOn(
       },
     ],
     toDo: [
-      `Put the password of ${user} into a file that only the relay may read (mode 0600), then: ${commandText(
-        "Set-SendConnector",
-        name,
-        "-SmartHostAuthMechanism",
-        String(mechanism),
-        "-AuthenticationCredential",
-        `@{UserName='${user}';PasswordFile='FILE'}`,
-        "-Enabled",
-        "true",
-      )}`,
+      {
+        text: `${name}: put the password of ${user} into a file that only the relay may read (mode 0600), then:`,
+        command: commandText(
+          "Set-SendConnector",
+          name,
+          "-SmartHostAuthMechanism",
+          plainText(mechanism),
+          "-AuthenticationCredential",
+          `@{UserName='${user}';PasswordFile='FILE'}`,
+          "-Enabled",
+          "true",
+        ),
+      },
     ],
   };
 }

@@ -80,7 +80,11 @@ function valueOf(element: XmlElement, known: ReadonlyMap<string, XmlElement>, de
 }
 
 /** A list, else its text, else its properties, else the number of an enumeration. */
-function objectValue(element: XmlElement, known: ReadonlyMap<string, XmlElement>, depth: number): ExportedValue {
+function objectValue(
+  element: XmlElement,
+  known: ReadonlyMap<string, XmlElement>,
+  depth: number,
+): ExportedValue {
   const items = listOf(element);
   if (items !== undefined) return items.map((item) => valueOf(item, known, depth + 1));
   const text = unescaped(element.children.find(({ name }) => name === "ToString")?.text ?? "");
@@ -99,5 +103,7 @@ function objectValue(element: XmlElement, known: ReadonlyMap<string, XmlElement>
 
 /** `_x000D_` is a code unit that XML does not hold. */
 function unescaped(text: string): string {
-  return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
 }

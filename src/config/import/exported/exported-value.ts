@@ -1,4 +1,5 @@
 /** What was read of an export: objects with properties, whatever form the file had. */
+import { formatTimeSpan } from "../../../core/units/duration.ts";
 
 export type ExportedValue =
   string | number | boolean | null | readonly ExportedValue[] | { readonly [name: string]: ExportedValue };
@@ -51,6 +52,7 @@ export function textOf(value: ExportedValue | undefined, depth = 0): string {
   if (range !== undefined) return range;
   const endpoint = endpointOf(value, depth);
   if (endpoint !== undefined) return endpoint;
+  if (typeof value["Ticks"] === "number") return formatTimeSpan(value["Ticks"] / 10_000);
   const space = addressSpaceOf(value, depth);
   if (space !== undefined) return space;
   for (const name of telling) {
@@ -60,8 +62,18 @@ export function textOf(value: ExportedValue | undefined, depth = 0): string {
   return "";
 }
 
+/** Nothing is given: null, an empty text, an empty list. */
+export function isEmptyValue(value: ExportedValue): boolean {
+  return (
+    value === null || (typeof value === "string" ? value.trim() === "" : isList(value) && value.length === 0)
+  );
+}
+
 /** The items of a list. A text is cut at its separators; `separators` says which stand between items. */
-export function itemsOf(value: ExportedValue | undefined, separators: RegExp = /[,;|\s]+/): readonly string[] {
+export function itemsOf(
+  value: ExportedValue | undefined,
+  separators: RegExp = /[,;|\s]+/,
+): readonly string[] {
   if (value === undefined || value === null) return [];
   const texts = isList(value) ? value.map((item) => textOf(item)) : splitText(textOf(value), separators);
   return texts.map((text) => text.trim()).filter((text) => text !== "");

@@ -21,7 +21,9 @@ export function readFormatList(text: string): readonly ExportedObject[] {
       last = undefined;
     }
   }
-  return objects.map((object) => exportedObject(Array.from(object, ([name, value]) => propertyOf(name, value))));
+  return objects.map((object) =>
+    exportedObject(Array.from(object, ([name, value]) => propertyOf(name, value))),
+  );
 }
 
 function hasName(object: ReadonlyMap<string, string>, name: string): boolean {
@@ -30,7 +32,9 @@ function hasName(object: ReadonlyMap<string, string>, name: string): boolean {
 
 /** A page or a mail may have indented all of it. */
 function withoutMargin(lines: readonly string[]): readonly string[] {
-  const margins = lines.filter((line) => propertyLine.test(line.trim())).map((line) => /^\s*/.exec(line)?.[0].length ?? 0);
+  const margins = lines
+    .filter((line) => propertyLine.test(line.trim()))
+    .map((line) => /^\s*/.exec(line)?.[0].length ?? 0);
   const margin = margins.reduce((least, each) => Math.min(least, each), Infinity);
   return margin === 0 || margin === Infinity ? lines : lines.map((line) => line.slice(margin));
 }

@@ -1,6 +1,12 @@
 /** `… | ConvertTo-Json`: one object or a list, nested values as deep as -Depth let them be. */
 import { type Parsed, parsed, unparsable } from "../../../core/units/parsed.ts";
-import { type ExportedObject, type ExportedValue, exportedObject, isList, isTypeName } from "./exported-value.ts";
+import {
+  type ExportedObject,
+  type ExportedValue,
+  exportedObject,
+  isList,
+  isTypeName,
+} from "./exported-value.ts";
 
 export function readJson(text: string): Parsed<readonly ExportedObject[]> {
   let value: ExportedValue;
