@@ -8,6 +8,7 @@ import type {
   Output,
   StreamName,
 } from "../../src/admin/contract.ts";
+import { answered, doubted, unanswered } from "./connection.ts";
 import { routes, type OperationName, type Role, type Route } from "../../src/admin/routes.ts";
 
 export interface Session {
@@ -18,6 +19,12 @@ export interface Session {
 
 /** Undefined: not yet known; null: nobody is signed in. */
 export const session = signal<Session | null | undefined>(undefined);
+
+/** Which relay this is; told also to who is not signed in. Undefined: not yet known. */
+export const relayName = signal<string | undefined>(undefined);
+
+/** Somebody was signed in, and is no more without having signed out. */
+export const hasSessionEnded = signal(false);
 
 /** What the relay answered instead of doing it. */
 export class ApiError extends Error {
@@ -40,10 +47,14 @@ export function may(name: OperationName): boolean {
   return role !== undefined && ranks[role] >= ranks[routes[name].role];
 }
 
-/** Rejects with ApiError; a session that ended leads to the sign-in page. */
+/**
+ * Rejects with ApiError; a session that ended leads to the sign-in page. An answer that takes longer than
+ * `patienceMs` is none.
+ */
 export async function call<Name extends OperationName>(
   name: Name,
   input: Input<Name>,
+  patienceMs?: number,
 ): Promise<Output<Name>> {
   const { method }: Route = routes[name];
   const { url, rest } = addressed(name, input);
@@ -55,22 +66,41 @@ export async function call<Name extends OperationName>(
       ...(inQuery ? {} : { "content-type": "application/json" }),
     },
     ...(inQuery ? {} : { body: JSON.stringify(Object.fromEntries(rest)) }),
+    ...(patienceMs === undefined ? {} : { signal: AbortSignal.timeout(patienceMs) }),
   });
-  if (response.status === 401) session.value = null;
+  if (response.status === 401) sessionEnded();
   if (!response.ok) throw await errorOf(response);
   return (await response.json()) as Output<Name>;
 }
 
-/** Follows a stream until the function returned is called; the browser connects again by itself. */
+const reopenMs = 2_000;
+
+/** Follows a stream, also over a relay that is gone for a while, until the function returned is called. */
 export function follow<Name extends StreamName>(
   name: Name,
   input: Input<Name>,
   onItem: (item: Output<Name>) => void,
 ): () => void {
   const { url, rest } = addressed(name, input);
-  const source = new EventSource(url + query(rest));
-  source.addEventListener("message", ({ data }) => onItem(JSON.parse(String(data)) as Output<Name>));
-  return () => source.close();
+  let source: EventSource;
+  let reopening: ReturnType<typeof setTimeout> | undefined;
+  const open = (): void => {
+    source = new EventSource(url + query(rest));
+    source.addEventListener("message", ({ data }) => {
+      answered();
+      onItem(JSON.parse(String(data)) as Output<Name>);
+    });
+    source.addEventListener("error", () => {
+      doubted();
+      // After an answer that is no stream the browser does not try again.
+      if (source.readyState === EventSource.CLOSED) reopening = setTimeout(open, reopenMs);
+    });
+  };
+  open();
+  return () => {
+    clearTimeout(reopening);
+    source.close();
+  };
 }
 
 /** For a link that saves what an operation answers in octets. */
@@ -86,7 +116,7 @@ export async function octetsOf<Name extends OctetsName>(
   most: number,
 ): Promise<Uint8Array> {
   const response = await asked(urlOf(name, input), {});
-  if (response.status === 401) session.value = null;
+  if (response.status === 401) sessionEnded();
   if (!response.ok) throw await errorOf(response);
   const octets = new Uint8Array(most);
   let length = 0;
@@ -110,6 +140,7 @@ export async function signIn(token: string): Promise<void> {
   });
   if (!response.ok) throw await errorOf(response);
   session.value = (await response.json()) as Session;
+  hasSessionEnded.value = false;
 }
 
 export async function findSession(): Promise<void> {
@@ -125,12 +156,22 @@ export async function signOut(): Promise<void> {
   session.value = null;
 }
 
+function sessionEnded(): void {
+  if (session.value !== null && session.value !== undefined) hasSessionEnded.value = true;
+  session.value = null;
+}
+
 async function asked(url: string, init: RequestInit): Promise<Response> {
+  let response: Response;
   try {
-    return await fetch(url, { ...init, credentials: "same-origin" });
+    response = await fetch(url, { ...init, credentials: "same-origin" });
   } catch {
+    unanswered();
     throw new ApiError("unreachable", "The relay does not answer.");
   }
+  answered();
+  relayName.value = response.headers.get("weir-hostname") ?? relayName.value;
+  return response;
 }
 
 async function errorOf(response: Response): Promise<ApiError> {

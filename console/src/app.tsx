@@ -1,7 +1,11 @@
 /** The frame: who is signed in, where to go, the page, and what was just done. */
-import { session, signOut } from "./api.ts";
+import { relayName, session, signOut, type Session } from "./api.ts";
+import { useEffect } from "preact/hooks";
 import { failed, Toasts } from "./components/toast.tsx";
+import { silentSince } from "./connection.ts";
+import { NoAnswer } from "./no-answer.tsx";
 import { pages } from "./pages/index.ts";
+import { headlines, troubles, watchRelay } from "./relay-watch.ts";
 import { place } from "./router.ts";
 import { SignIn } from "./sign-in.tsx";
 import { switchTheme, theme } from "./theme.ts";
@@ -9,7 +13,12 @@ import { switchTheme, theme } from "./theme.ts";
 export function App() {
   const who = session.value;
   if (who === undefined) return <p class="visually-hidden">Connecting…</p>;
-  if (who === null) return <SignIn />;
+  return who === null ? <SignIn /> : <Frame who={who} />;
+}
+
+function Frame({ who }: { who: Session }) {
+  useEffect(watchRelay, []);
+  const isSilent = silentSince.value !== undefined;
   const { path, query } = place.value;
   const page = pages.find((one) => one.path === path);
   return (
@@ -28,6 +37,7 @@ export function App() {
         <a class="brand" href="#/">
           Weir
         </a>
+        {relayName.value !== undefined && <span class="relay-name muted">{relayName.value}</span>}
         <nav aria-label="Pages">
           <ul>
             {pages.map((one) => (
@@ -38,6 +48,7 @@ export function App() {
                   ref={one === page ? bringIntoView : null}
                 >
                   {one.title}
+                  {one.path === "/" && !isSilent && <TroubleCount />}
                 </a>
               </li>
             ))}
@@ -55,7 +66,8 @@ export function App() {
           </button>
         </div>
       </header>
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} class={isSilent ? "stale" : ""}>
+        <NoAnswer />
         {page === undefined ? (
           <div class="page">
             <h1>There is no such page</h1>
@@ -69,6 +81,17 @@ export function App() {
       </main>
       <Toasts />
     </div>
+  );
+}
+
+function TroubleCount() {
+  const count = troubles(headlines.value);
+  if (count === 0) return null;
+  return (
+    <span class="trouble-count" title={`${count} that need looking at`}>
+      {" "}
+      {count}
+    </span>
   );
 }
 

@@ -1,8 +1,9 @@
 /** What a page shows, asked for when it opens and again every few seconds while it is seen. */
 import { useEffect, useState } from "preact/hooks";
 import type { Input, OperationName, Output } from "../../src/admin/contract.ts";
-import { call } from "./api.ts";
+import { ApiError, call } from "./api.ts";
 import { failed } from "./components/toast.tsx";
+import { recoveries } from "./connection.ts";
 
 /**
  * The second value asks again at once. `everyMs` 0: asked once for each input. What an earlier input was answered is
@@ -25,7 +26,8 @@ export function useLoaded<Name extends OperationName>(
           if (current) setLoaded({ for: written, answer });
         },
         (error: unknown) => {
-          if (current) failed(error);
+          // The frame tells that there is no answer; it is asked again when there is one.
+          if (current && !(error instanceof ApiError && error.code === "unreachable")) failed(error);
         },
       );
     };
@@ -35,6 +37,6 @@ export function useLoaded<Name extends OperationName>(
       current = false;
       clearInterval(timer);
     };
-  }, [name, written, asked]);
+  }, [name, written, asked, recoveries.value]);
   return [loaded?.for === written ? loaded.answer : undefined, () => setAsked((count) => count + 1)];
 }

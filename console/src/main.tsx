@@ -6,9 +6,11 @@ import "./style/base.css";
 import "./style/frame.css";
 import "./style/components.css";
 import "./pages/pages.css";
+import { followTitle } from "./title.ts";
 
 findSession().catch(() => {
   session.value = null;
 });
+followTitle();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

@@ -1,6 +1,6 @@
 /** A token is all it takes; it is sent once and kept nowhere here. */
 import { useState } from "preact/hooks";
-import { signIn } from "./api.ts";
+import { hasSessionEnded, relayName, signIn } from "./api.ts";
 
 export function SignIn() {
   const [fault, setFault] = useState("");
@@ -20,7 +20,15 @@ export function SignIn() {
   return (
     <main class="sign-in">
       <form onSubmit={(event) => void submit(event)}>
-        <h1>Weir</h1>
+        <h1>
+          Weir
+          {relayName.value !== undefined && <span class="muted"> on {relayName.value}</span>}
+        </h1>
+        {hasSessionEnded.value && (
+          <p role="status">
+            Your session has ended: the relay was started again, or it was not used for an hour.
+          </p>
+        )}
         <label class="field">
           <span>Token</span>
           <input
@@ -28,11 +36,12 @@ export function SignIn() {
             type="password"
             autocomplete="current-password"
             required
+            autofocus
             aria-describedby="token-help token-fault"
           />
         </label>
         <p id="token-help" class="muted">
-          Shown once when the relay first started. Another: <code>New-AdminToken</code> in the shell.
+          Shown once when the relay first started. Another: <code>weir New-AdminToken</code> in the shell.
         </p>
         <p id="token-fault" class="fault" role="alert">
           {fault}

@@ -18,6 +18,7 @@ export function Dialog({
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    firstOf(dialog.current)?.focus();
     return () => {
       if (before instanceof HTMLElement) before.focus();
     };
@@ -35,17 +36,28 @@ export function Dialog({
   );
 }
 
+/** Where one begins: the first field, else the first button below the title. */
+function firstOf(dialog: HTMLDialogElement | null): HTMLElement | null {
+  return (
+    dialog?.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea") ??
+    dialog?.querySelector<HTMLElement>(":scope > :not(.dialog-head) button") ??
+    null
+  );
+}
+
 /** Asks before something is done to many, or cannot be taken back; `words` names how many. */
 export function Confirm({
   title,
   words,
   verb,
+  isHarmless = false,
   onConfirm,
   onClose,
 }: {
   title: string;
   words: string;
   verb: string;
+  isHarmless?: boolean;
   onConfirm: () => void;
   onClose: () => void;
 }) {
@@ -56,7 +68,7 @@ export function Confirm({
         <button type="button" onClick={onClose}>
           Cancel
         </button>
-        <button type="button" class="danger" onClick={onConfirm}>
+        <button type="button" class={isHarmless ? "primary" : "danger"} onClick={onConfirm}>
           {verb}
         </button>
       </div>

@@ -13,6 +13,8 @@ export interface Series {
 }
 
 const height = 120;
+/** Seconds between two ticks of the time axis: some of the ten minutes always fit. */
+const tickSteps = [1, 5, 10, 15, 30, 60, 120, 300, 600];
 
 /** `12:06`, with the seconds where a tick stands between two minutes. */
 function clockText(seconds: number): string {
@@ -47,7 +49,7 @@ export function Plot({ times, series }: { times: readonly number[]; series: read
         cursor: { show: false },
         scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
         axes: [
-          { ...axis, space: 72, size: 28, values: (_, ticks) => ticks.map(clockText) },
+          { ...axis, space: 48, size: 28, incrs: tickSteps, values: (_, ticks) => ticks.map(clockText) },
           { ...axis, size: 44 },
         ],
         series: [

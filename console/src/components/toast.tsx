@@ -1,6 +1,8 @@
 /** Short words on what was just done, or was not. */
 import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { ApiError } from "../api.ts";
+import { place } from "../router.ts";
 
 interface Toast {
   readonly id: number;
@@ -11,6 +13,14 @@ interface Toast {
 const shownMs = 6_000;
 const toasts = signal<readonly Toast[]>([]);
 let last = 0;
+
+/** What went wrong on a page is of no use on the next. */
+let path = place.peek().path;
+place.subscribe((next) => {
+  if (next.path === path) return;
+  path = next.path;
+  toasts.value = toasts.value.filter(({ fault }) => !fault);
+});
 
 /** Says that something was done. */
 export function told(text: string): void {
@@ -43,10 +53,18 @@ function close(id: number): void {
   toasts.value = toasts.value.filter((one) => one.id !== id);
 }
 
+/** In the browser's top layer, so that a dialog does not cover them; opened anew for each, to be above a later dialog. */
 export function Toasts() {
+  const layer = useRef<HTMLDivElement>(null);
+  const shown = toasts.value;
+  const newest = shown.at(-1)?.id;
+  useEffect(() => {
+    if (layer.current?.matches(":popover-open") === true) layer.current.hidePopover();
+    if (newest !== undefined) layer.current?.showPopover();
+  }, [newest]);
   return (
-    <div class="toasts" role="status" aria-live="polite">
-      {toasts.value.map(({ id, text, fault }) => (
+    <div class="toasts" popover="manual" role="status" aria-live="polite" ref={layer}>
+      {shown.map(({ id, text, fault }) => (
         <div key={id} class={fault ? "toast fault" : "toast"}>
           <span>{text}</span>
           <button type="button" class="quiet" aria-label="Close the message" onClick={() => close(id)}>

@@ -48,6 +48,7 @@ beforeEach(async () => {
     tokens,
     sessions: createSessions(clock, tokens),
     limit: createSignInLimit(clock, (source, failures) => told.push([source, failures])),
+    hostname: () => "relay.test",
     assets: () =>
       new Map([
         ["/index.html", asset("index")],

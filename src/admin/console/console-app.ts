@@ -19,6 +19,8 @@ export interface ConsoleParts {
   readonly sessions: Sessions;
   readonly limit: SignInLimit;
   readonly assets: () => Assets;
+  /** Which relay it is, as its greeting tells anybody: on the sign-in page. */
+  readonly hostname: () => string;
   /** Names, beside addresses and localhost, that a browser may call the console by. */
   readonly allowedHosts: () => readonly string[];
   /** Health: answered without signing in. By path. */
@@ -60,6 +62,7 @@ export function createConsoleApp(parts: ConsoleParts): ConsoleApp {
       response = Response.json(refusal.body, { status: statusOf[refusal.code] });
       if (refusal.retryAfterS !== undefined) response.headers.set("retry-after", String(refusal.retryAfterS));
     }
+    if (new URL(request.url).pathname === "/session") response.headers.set("weir-hostname", parts.hostname());
     for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value);
     if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
     return response;

@@ -45,6 +45,7 @@ export async function openConsole(options: {
     limit: createSignInLimit(clock, (source, failures) =>
       events.emit("ConsoleSignInFailed", { source, count: failures }),
     ),
+    hostname: () => relay.settings.hostname,
     assets: () => assets ?? new Map(),
     allowedHosts: () =>
       [relay.settings.hostname, ...relay.settings.admin.allowedHosts].map((name) => name.toLowerCase()),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { trackingEventIds, trackingSources } from "../../tracking/tracking-record.ts";
 import { eventSchema } from "./diagnostics.ts";
-import { countSchema, instantSchema } from "./values.ts";
+import { applicationSchema, countSchema, instantSchema } from "./values.ts";
 
 const text = z.string().max(1000);
 
@@ -91,6 +91,8 @@ export const trackingOperations = {
     output: z.object({
       /** Oldest first, those of reports on it included. */
       entries: z.array(trackingEntrySchema),
+      /** Whose the source of the message is; null: nobody named it, or it is not known. */
+      application: applicationSchema,
       /** Where it is now, reports on it included; empty when it is finished. */
       waiting: z.array(waitingSchema),
       /** Limits its source met at that connector in the hour before it was received, newest first. */

@@ -5,7 +5,7 @@ import type { TrackingFilter } from "../../tracking/filter.ts";
 import type { TrackingRecord } from "../../tracking/tracking-record.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
-import { shownEvent } from "./shown-values.ts";
+import { shownApplication, shownEvent } from "./shown-values.ts";
 
 type Story = Output<"explainMessage">;
 type Entry = Story["entries"][number];
@@ -94,6 +94,8 @@ export function trackingHandlers({
       const received = records.find(({ eventId }) => eventId === "RECEIVE");
       return {
         entries: records.map(shownEntry),
+        application:
+          received === undefined ? null : shownApplication(relay.settings, received.originalClientIp),
         waiting: (await Promise.all(Array.from(ids, whereNow))).flat(),
         limitHits: (await limitHitsBefore(received)).map(shownEvent),
       };

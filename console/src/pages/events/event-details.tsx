@@ -1,15 +1,20 @@
 /** One entry with all it says, and where to go from it: its source's story, the fix, its connector, its message. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
 import { call } from "../../api.ts";
+import { Time } from "../../components/time.tsx";
 import { failed } from "../../components/toast.tsx";
+import { visible } from "../../outside-text.ts";
+import { localTimes } from "../../time-text.ts";
 import { Fix } from "./fix.tsx";
 import { linksOf } from "./event-links.ts";
 import type { EventEntry } from "./event-list.ts";
 
 type Explanation = Output<"explainSource">;
 
-const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+const shown = (value: unknown): string =>
+  typeof value === "string" ? localTimes(visible(value)) : JSON.stringify(value);
 
 export function EventDetails({ entry, onClose }: { entry: EventEntry; onClose: () => void }) {
   const links = linksOf(entry);
@@ -45,7 +50,7 @@ export function EventDetails({ entry, onClose }: { entry: EventEntry; onClose: (
           Close
         </button>
       </header>
-      <p class="event-text">{entry.text}</p>
+      <p class="event-text">{localTimes(visible(entry.text))}</p>
       <div class="actions">
         {(links.source !== undefined || links.reference !== undefined) && (
           <button type="button" class="primary" onClick={() => void explain()}>
@@ -60,25 +65,25 @@ export function EventDetails({ entry, onClose }: { entry: EventEntry; onClose: (
       </div>
       {explanation !== undefined && <SourceStory explanation={explanation} />}
       <dl class="facts-list">
-        <Fact name="at" value={entry.at} />
+        <Fact name="at" value={<Time at={entry.at} whole />} />
         <Fact name="severity" value={entry.severity} />
         <Fact name="category" value={entry.category} />
         {entry.count !== undefined && <Fact name="count" value={entry.count} />}
-        {entry.firstAt !== undefined && <Fact name="firstAt" value={entry.firstAt} />}
-        {entry.lastAt !== undefined && <Fact name="lastAt" value={entry.lastAt} />}
+        {entry.firstAt !== undefined && <Fact name="firstAt" value={<Time at={entry.firstAt} whole />} />}
+        {entry.lastAt !== undefined && <Fact name="lastAt" value={<Time at={entry.lastAt} whole />} />}
         {Object.entries(entry.fields).map(([name, value]) => (
-          <Fact key={name} name={name} value={value} />
+          <Fact key={name} name={name} value={shown(value)} />
         ))}
       </dl>
     </aside>
   );
 }
 
-function Fact({ name, value }: { name: string; value: unknown }) {
+function Fact({ name, value }: { name: string; value: ComponentChildren }) {
   return (
     <>
       <dt>{name}</dt>
-      <dd>{shown(value)}</dd>
+      <dd>{value}</dd>
     </>
   );
 }

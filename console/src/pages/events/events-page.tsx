@@ -6,6 +6,7 @@ import { Badge } from "../../components/badge.tsx";
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { failed } from "../../components/toast.tsx";
+import { recoveries } from "../../connection.ts";
 import { visible } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { localTimes } from "../../time-text.ts";
@@ -20,7 +21,7 @@ const badges = { Error: "error", Warning: "warning", Information: "plain" } as c
 export function EventsPage({ query }: { query: URLSearchParams }) {
   const written = query.toString();
   const filter = useMemo(() => readFilter(query), [written]);
-  const [entries, setEntries] = useState<readonly EventEntry[]>([]);
+  const [entries, setEntries] = useState<readonly EventEntry[]>();
   const [more, setMore] = useState(false);
   const [live, setLive] = useState(true);
   const [opened, setOpened] = useState<EventEntry>();
@@ -31,20 +32,20 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
   }, []);
   useEffect(() => {
     let current = true;
-    setEntries([]);
+    setEntries(undefined);
     call("queryEvents", { ...filter, limit: pageSize }).then(({ events }) => {
       if (!current) return;
       // What came in by the stream meanwhile stays on top.
-      setEntries((held) => [...events].reverse().reduce(older, held));
+      setEntries((held) => [...events].reverse().reduce(older, held ?? []));
       setMore(events.length === pageSize);
     }, failed);
     return () => {
       current = false;
     };
-  }, [written]);
+  }, [written, recoveries.value]);
   useEffect(() => {
     if (!live) return undefined;
-    return follow("followEvents", filter, (entry) => setEntries((held) => withEntry(held, entry)));
+    return follow("followEvents", filter, (entry) => setEntries((held) => withEntry(held ?? [], entry)));
   }, [written, live]);
 
   const older = (held: readonly EventEntry[], entry: EventEntry): readonly EventEntry[] =>
@@ -52,7 +53,7 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
       ? held
       : [...held, entry].sort((a, b) => b.sequence - a.sequence);
   const loadOlder = async (): Promise<void> => {
-    const last = entries.at(-1);
+    const last = entries?.at(-1);
     if (last === undefined) return;
     try {
       const { events } = await call("queryEvents", {
@@ -60,8 +61,8 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
         beforeSequence: last.sequence,
         limit: pageSize,
       });
-      setEntries((held) => [...held, ...events].slice(0, heldEntries));
-      setMore(events.length === pageSize && entries.length + events.length < heldEntries);
+      setEntries((held) => [...(held ?? []), ...events].slice(0, heldEntries));
+      setMore(events.length === pageSize && (entries?.length ?? 0) + events.length < heldEntries);
     } catch (error) {
       failed(error);
     }
@@ -80,12 +81,14 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
         <div class="form">
           <Table
             label="Events"
-            rows={entries}
+            rows={entries ?? []}
             rowKey={({ sequence }) => sequence}
             isChosen={({ sequence }) => sequence === opened?.sequence}
             empty={
-              written === "" ? (
-                <p>Nothing has been told yet. Diagnostic logging decides how much is.</p>
+              entries === undefined ? (
+                <p>Loading…</p>
+              ) : written === "" ? (
+                <p>No event yet. Diagnostic logging decides how much is written.</p>
               ) : (
                 <p>
                   No event fits. <a href={linkTo("/events")}>Show all</a>, or raise the category's level on{" "}

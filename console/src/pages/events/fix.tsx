@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
 import { call, may } from "../../api.ts";
 import { failed, told } from "../../components/toast.tsx";
+import { Diff } from "../settings/diff.tsx";
 
 type Advice = Output<"explainSource">["connectors"][number]["advice"][number];
 type Change = Output<"setReceiveConnector">;
@@ -56,7 +57,7 @@ export function Fix({ connector, advice }: { connector: string; advice: Advice }
         </button>
       ) : (
         <>
-          <pre class="diff">{preview.diff === "" ? "The file says so already." : preview.diff}</pre>
+          {preview.diff === "" ? <p>The file says so already.</p> : <Diff text={preview.diff} />}
           {preview.notices.map((notice) => (
             <p key={notice}>{notice}</p>
           ))}

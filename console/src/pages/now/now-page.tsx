@@ -2,12 +2,13 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
 import { follow, may } from "../../api.ts";
+import { silentSince } from "../../connection.ts";
 import { Plot, type Series } from "../../components/plot.tsx";
 import { useLoaded } from "../../load.ts";
 import { visible } from "../../outside-text.ts";
-import { linkTo } from "../../router.ts";
+import { headlines, lookNow, type Headline } from "../../relay-watch.ts";
 import { localTimes } from "../../time-text.ts";
-import type { Headline } from "./headline.ts";
+import { placeOf } from "./headline-place.ts";
 import { RaiseDialog } from "./raise-dialog.tsx";
 
 type Overview = Output<"getOverview">;
@@ -47,7 +48,7 @@ const plots: readonly PlotOf[] = [
 const colors = ["--plot-1", "--plot-2"];
 
 export function NowPage() {
-  const [overview, reload] = useLoaded("getOverview", {}, 5_000);
+  const [overview] = useLoaded("getOverview", {}, 0);
   const [streamed, setStreamed] = useState<readonly Point[]>([]);
   const [raised, setRaised] = useState<Headline>();
   useEffect(
@@ -55,6 +56,8 @@ export function NowPage() {
       follow("followOverview", {}, (point) => setStreamed((held) => [...held, point].slice(-shownPoints))),
     [],
   );
+  // Without an answer the frame says so in their place.
+  const said = silentSince.value === undefined ? (headlines.value ?? []) : [];
   const asked = overview?.points ?? [];
   const lastAsked = asked.at(-1)?.at ?? "";
   const points = [...asked, ...streamed.filter(({ at }) => at > lastAsked)].slice(-shownPoints);
@@ -62,7 +65,7 @@ export function NowPage() {
     <div class="page">
       <h1>Now</h1>
       <ul class="headlines" aria-label="What matters now">
-        {overview?.headlines.map((headline) => (
+        {said.map((headline) => (
           <li key={headline.text} class={`headline ${headline.severity}`}>
             <p>
               {headline.severity !== "information" && (
@@ -84,7 +87,7 @@ export function NowPage() {
           headline={raised}
           onClose={() => {
             setRaised(undefined);
-            reload();
+            lookNow();
           }}
         />
       )}
@@ -93,15 +96,8 @@ export function NowPage() {
 }
 
 function HeadlineActions({ headline, onRaise }: { headline: Headline; onRaise: () => void }) {
-  const { fix, source, connector, queue } = headline;
-  const shown =
-    queue !== undefined
-      ? linkTo("/queues", { queue })
-      : source !== undefined
-        ? linkTo("/events", { source })
-        : connector === undefined
-          ? undefined
-          : linkTo("/receive-connectors", { name: connector });
+  const { fix } = headline;
+  const shown = placeOf(headline);
   return (
     <div class="actions">
       {fix !== undefined && may("setReceiveConnector") && (
@@ -109,7 +105,7 @@ function HeadlineActions({ headline, onRaise }: { headline: Headline; onRaise: (
           Raise {fix.setting}…
         </button>
       )}
-      {shown !== undefined && <a href={shown}>Show…</a>}
+      {shown !== undefined && <a href={shown.href}>{shown.text}</a>}
     </div>
   );
 }

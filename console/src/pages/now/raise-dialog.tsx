@@ -3,8 +3,8 @@ import { receiveConnectorFacts, transportFacts } from "../../../../src/config/ge
 import { call } from "../../api.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { useLoaded } from "../../load.ts";
+import type { Headline } from "../../relay-watch.ts";
 import { SettingsDialog } from "../settings/settings-dialog.tsx";
-import type { Headline } from "./headline.ts";
 
 /** Rarely: a form that is being filled in stays as it is. */
 const refreshMs = 3_600_000;

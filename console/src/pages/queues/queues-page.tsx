@@ -151,6 +151,7 @@ function AllQueues({ queues, reload }: { queues: readonly Queue[] | undefined; r
           title="Retry all queues?"
           words={`Every queue that waits for its next attempt is tried now: ${messagesText(total)}. Suspended queues stay suspended.`}
           verb="Retry all"
+          isHarmless
           onClose={() => setAsked(false)}
           onConfirm={() => void retryAll()}
         />

@@ -1,6 +1,7 @@
 /** What a change comes to before it is made: the file's text, what is remarkable, what waits for a restart. */
 import { useEffect, useRef } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
+import { Diff } from "./diff.tsx";
 
 export type Change = Output<"setReceiveConnector">;
 
@@ -10,21 +11,7 @@ export function Preview({ change }: { change: Change }) {
   useEffect(() => section.current?.scrollIntoView({ block: "nearest" }), [change]);
   return (
     <section class="form preview" aria-label="Preview" ref={section}>
-      {change.diff === "" ? (
-        <p>The file says so already; nothing changes.</p>
-      ) : (
-        <pre class="diff" tabIndex={0} aria-label="Change of the configuration file">
-          {change.diff
-            .trimEnd()
-            .split("\n")
-            .map((line, index) => (
-              <span key={index} class={kindOf(line)}>
-                {line}
-                {"\n"}
-              </span>
-            ))}
-        </pre>
-      )}
+      {change.diff === "" ? <p>The file says so already; nothing changes.</p> : <Diff text={change.diff} />}
       {change.warnings.length + change.notices.length > 0 && (
         <ul class="notes" aria-label="Mind">
           {change.warnings.map((warning) => (
@@ -38,11 +25,6 @@ export function Preview({ change }: { change: Change }) {
       {change.needsRestart.length > 0 && <p>From the next start on: {change.needsRestart.join(", ")}.</p>}
     </section>
   );
-}
-
-function kindOf(line: string): string {
-  if (line.startsWith("+")) return "added";
-  return line.startsWith("-") ? "removed" : "";
 }
 
 /** A finding as it stands alone: with the setting it is about, unless it is about a whole section. */

@@ -38,6 +38,7 @@ export function MessageStory({ message, back }: { message: string; back: string 
           message={one}
           waiting={story?.waiting.filter(({ internalMessageId: id }) => id === one.internalMessageId) ?? []}
           isFirst={index === 0}
+          application={story?.application?.name}
         />
       ))}
       {story !== undefined && story.limitHits.length > 0 && <LimitHits hits={story.limitHits} />}
@@ -86,10 +87,13 @@ function OneMessage({
   message,
   waiting,
   isFirst,
+  application,
 }: {
   message: MessageEntries;
   waiting: Story["waiting"];
   isFirst: boolean;
+  /** Whose the source is. */
+  application: string | undefined;
 }) {
   const [first] = message.entries;
   if (first === undefined) return null;
@@ -106,10 +110,17 @@ function OneMessage({
         <dd>{senderText(first.sender)}</dd>
         <dt>Message-ID</dt>
         <dd>{first.messageId === "" ? "none" : first.messageId}</dd>
-        {first.originalClientIp !== "" && (
+        {isReport && (
+          <>
+            <dt>Came from</dt>
+            <dd>this relay</dd>
+          </>
+        )}
+        {!isReport && first.originalClientIp !== "" && (
           <>
             <dt>Came from</dt>
             <dd>
+              {application !== undefined && <strong>{application} </strong>}
               {first.originalClientIp}
               {first.clientHostname === "" ? "" : ` (${first.clientHostname})`} ·{" "}
               <a href={linkTo("/tracking", { clientIp: first.originalClientIp })}>its messages</a> ·{" "}

@@ -1,0 +1,63 @@
+/** A way to a server that can be cut, fall silent, and come back: what the browser sees of a relay that is gone. */
+import { connect, createServer, type Socket } from "node:net";
+
+export interface WayTo {
+  readonly port: number;
+  /** Ends every connection and refuses new ones. */
+  cut(): Promise<void>;
+  /** Connections stay and nothing goes through any more, as behind a firewall that drops. */
+  silence(): void;
+  restore(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openWayTo(target: number): Promise<WayTo> {
+  const sockets = new Set<Socket>();
+  let isSilent = false;
+  const server = createServer((client) => {
+    const upstream = connect(target, "127.0.0.1");
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.on("data", (data) => isSilent || upstream.write(data));
+    upstream.on("data", (data) => isSilent || client.write(data));
+  });
+  const listen = (port: number): Promise<number> =>
+    new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", () => {
+        const address = server.address();
+        resolve(address !== null && typeof address === "object" ? address.port : port);
+      });
+    });
+  const drop = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const port = await listen(0);
+  const cut = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    drop();
+    await closed;
+  };
+  return {
+    port,
+    cut,
+    silence() {
+      isSilent = true;
+    },
+    async restore() {
+      isSilent = false;
+      drop();
+      if (!server.listening) await listen(port);
+    },
+    async close() {
+      if (server.listening) await cut();
+    },
+  };
+}

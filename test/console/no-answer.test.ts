@@ -1,0 +1,89 @@
+/** The console over a relay that is gone for a while: it says so everywhere, calls nothing well, and recovers by itself. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type BrowsedRelay, browseRelay, missing } from "./browsed-relay.ts";
+import { openWayTo, type WayTo } from "./cut-off.ts";
+
+if (missing.length > 0)
+  console.warn(`test/console/no-answer.test.ts is skipped: missing ${missing.join(", ")}`);
+
+let browsed: BrowsedRelay;
+let way: WayTo;
+const silence = () => browsed.page.getByText(/^No answer from relay\.test since/);
+const go = async (path: string): Promise<void> => {
+  await browsed.page.goto(`http://127.0.0.1:${way.port}/#${path}`);
+  await browsed.page.locator("main h1").waitFor();
+};
+
+describe.skipIf(missing.length > 0)("the console without an answer", () => {
+  beforeAll(async () => {
+    browsed = await browseRelay(`receiveConnectors:
+  - name: AppRelay
+    bindings: ["127.0.0.1:0"]
+    remoteIpRanges: ["127.0.0.0/8"]
+    permissionGroups: [AnonymousUsers]
+`);
+    way = await openWayTo(Number(new URL(browsed.url).port));
+    const { page, secret } = browsed;
+    await page.goto(`http://127.0.0.1:${way.port}/`);
+    await page.getByRole("heading", { name: "Weir on relay.test" }).waitFor();
+    expect(await page.evaluate("document.activeElement?.getAttribute('name')")).toBe("token");
+    await page.keyboard.type(secret);
+    await page.keyboard.press("Enter");
+    await page.getByText(/All is well/).waitFor();
+  }, 60_000);
+  afterAll(async () => {
+    await way?.close();
+    await browsed?.close();
+  });
+
+  test("a relay that is gone is told on every page, in the title, and nothing is well", async () => {
+    const { page } = browsed;
+    expect(await page.title()).toBe("Now · relay.test – Weir");
+    await way.cut();
+    await silence().waitFor();
+    expect(await page.getByText("All is well").count()).toBe(0);
+    expect(await page.title()).toBe("No answer · Now · relay.test – Weir");
+    expect(await page.locator("main.stale").count()).toBe(1);
+    expect(await browsed.violations()).toEqual([]);
+    for (const name of ["Queues", "Events", "Receive connectors"]) {
+      await page.getByRole("link", { name, exact: true }).click();
+      await page.getByRole("heading", { level: 1, name }).waitFor();
+      expect(await silence().count()).toBe(1);
+    }
+    // Nothing is said of what is not known.
+    for (const claim of ["No event yet", "Nothing waits", "No receive connector"])
+      expect(await page.getByText(claim).count(), claim).toBe(0);
+    expect(await page.getByText("does not answer").count()).toBe(0);
+  });
+
+  test("it recovers by itself, and the page that was opened meanwhile fills", async () => {
+    const { page } = browsed;
+    await way.restore();
+    await page.getByText("listening", { exact: true }).waitFor();
+    await silence().waitFor({ state: "detached" });
+    expect(await page.title()).toBe("Receive connectors · relay.test – Weir");
+    await go("/");
+    await page.getByText(/All is well/).waitFor();
+    expect(browsed.complaints).toEqual([]);
+  });
+
+  test("one that takes connections and says nothing is told too", async () => {
+    const { page } = browsed;
+    way.silence();
+    await silence().waitFor();
+    expect(await page.getByText("All is well").count()).toBe(0);
+    await way.restore();
+    await page.getByText(/All is well/).waitFor();
+    expect(await silence().count()).toBe(0);
+  }, 60_000);
+
+  test("a session that ended says why it asks again, and leads back", async () => {
+    const { page, secret } = browsed;
+    await go("/queues");
+    await page.context().clearCookies();
+    await page.getByText(/^Your session has ended/).waitFor();
+    await page.getByLabel("Token").fill(secret);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Queues" }).waitFor();
+  }, 30_000);
+});
