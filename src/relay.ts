@@ -305,12 +305,13 @@ export async function createRelay(
 }
 
 function receiverSettings(settings: Settings) {
-  const { receiveConnectors, acceptedDomains, users, transport, proxyProtocolFrom } = settings;
+  const { receiveConnectors, acceptedDomains, users, applications, transport, proxyProtocolFrom } = settings;
   const { maxConnectionRatePerMinute, ipv6SourcePrefixLength } = transport;
   return {
     receiveConnectors,
     acceptedDomains,
     users,
+    applications,
     proxyProtocolFrom,
     maxConnectionRatePerMinute,
     ipv6SourcePrefixLength,

@@ -1,11 +1,12 @@
 /** docs/limits.md, from the schema and the event catalogue. */
 import { settingFacts, type SettingFact } from "../../src/config/setting-facts.ts";
-import { replies, replyLine, type ReplyName } from "../../src/core/smtp/reply.ts";
+import { spokenRefusals, type SpokenKind } from "../../src/core/refusals/catalogue.ts";
+import { replyLine } from "../../src/core/smtp/reply.ts";
 import { catalogue, type EventName } from "../../src/events/catalogue.ts";
 
 interface Limit {
   readonly setting: string;
-  readonly reply?: ReplyName;
+  readonly reply?: SpokenKind;
   readonly event?: EventName;
 }
 
@@ -265,7 +266,7 @@ function row({ setting, reply, event }: Limit, fact: SettingFact | undefined): s
     fact.range ?? fact.kind,
     fact.default ?? "",
     fact.defaultConnectorDefault ?? fact.default ?? "",
-    reply === undefined ? "" : `\`${replyLine(replies[reply])}\``,
+    reply === undefined ? "" : `\`${replyLine(spokenRefusals[reply].reply)}\``,
     event === undefined ? "" : String(catalogue[event].id),
     fact.help,
   ];

@@ -10,6 +10,7 @@ import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { limitOperations } from "./contract/limits.ts";
 import { messageOperations } from "./contract/messages.ts";
+import { refusalOperations } from "./contract/refusals.ts";
 import { resourceOperations } from "./contract/resources.ts";
 import { queueOperations } from "./contract/queues.ts";
 import { tokenOperations } from "./contract/tokens.ts";
@@ -29,6 +30,7 @@ export const operations = {
   ...userOperations,
   ...applicationOperations,
   ...limitOperations,
+  ...refusalOperations,
   ...overviewOperations,
   ...resourceOperations,
   ...tokenOperations,

@@ -12,6 +12,7 @@ import { messageHandlers } from "./handlers/messages.ts";
 import { queueHandlers } from "./handlers/queues.ts";
 import { overviewHandlers } from "./handlers/overview.ts";
 import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
+import { refusalHandlers } from "./handlers/refusals.ts";
 import { resourcePressureHandlers } from "./handlers/resource-pressure.ts";
 import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
 import { serviceHandlers } from "./handlers/service.ts";
@@ -33,6 +34,7 @@ export function createHandlers(administered: Administered): Handlers {
     ...eventHandlers(administered),
     ...connectionHandlers(administered),
     ...limitUsageHandlers(administered),
+    ...refusalHandlers(administered),
     ...overviewHandlers(administered),
     ...resourcePressureHandlers(administered),
     ...explanationHandlers(administered),

@@ -236,6 +236,12 @@ export const routes = {
     role: "viewer",
     summary: "For each connector and limit: configured, in use, highest, refusals, top sources.",
   },
+  listRefusals: {
+    method: "GET",
+    path: "/v1/refusals",
+    role: "viewer",
+    summary: "What was refused within the last day, of any kind: to whom, how often, and what was wrong.",
+  },
   getResourcePressure: {
     method: "GET",
     path: "/v1/resource-pressure",

@@ -6,7 +6,9 @@ import { catalogue, categories } from "./catalogue.ts";
 
 const src = fileURLToPath(new URL("..", import.meta.url));
 const code = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && !file.endsWith("catalogue.ts"))
+  .filter(
+    (file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && file !== join("events", "catalogue.ts"),
+  )
   .map((file) => readFileSync(join(src, file), "utf8"))
   .join("\n");
 

@@ -15,8 +15,8 @@ export interface EventDefinition {
   readonly level: EventLevelNumber;
   readonly text: string;
   /**
-   * A client met a limit: it may happen thousands of times a second, so it is kept as one entry for each connector,
-   * source and minute, and singly only at Expert.
+   * A client was refused, or made to wait: it may happen thousands of times a second, so it is kept as one entry for each
+   * connector, source, kind of refusal and minute, and singly only at Expert.
    */
   readonly limitHit?: true;
 }
@@ -55,7 +55,8 @@ export const catalogue = {
     category: "SmtpReceive",
     severity: "Error",
     level: 0,
-    text: "Receive connector %connector rejected a message at SMTP end of data with %reply.",
+    limitHit: true,
+    text: "Receive connector %connector rejected a message at SMTP end of data with %reply. It came from %who, sender <%sender>: %problem.",
   },
   SmtpReceiveAuthenticationFailedTooManyErrors: {
     id: 1012,
@@ -71,6 +72,7 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     text: "The account '%user' provided valid credentials, but it does not have submit permissions on SMTP Receive connector '%connector'; failing authentication.",
+    limitHit: true,
   },
   SmtpReceiveMaxConnectionPerSourceReached: {
     id: 1021,
@@ -94,6 +96,7 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     text: "Inbound authentication failed with error %error for Receive connector %connector. The authentication mechanism is %mechanism. The source IP address of the client who tried to authenticate to Microsoft Exchange is [%source].",
+    limitHit: true,
   },
   SmtpSendTlsRequiredFailed: {
     id: 2015,
@@ -219,8 +222,9 @@ export const catalogue = {
     id: 20016,
     category: "SmtpReceive",
     severity: "Warning",
-    level: 1,
-    text: "Receive connector %connector refused recipient %recipient from %source: not an accepted domain, and the client may not relay.",
+    level: 0,
+    limitHit: true,
+    text: "Receive connector %connector refused recipient %recipient from %who: %problem. The client was told: %reply",
   },
   TlsCertificateProblem: {
     id: 20017,
@@ -273,7 +277,7 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     limitHit: true,
-    text: "Receive connector %connector refused a command from %source: %setting (%limit) is reached. The client was told: %reply",
+    text: "Receive connector %connector refused a command from %who: %problem. The client was told: %reply",
   },
   MessageRefusedByBackPressure: {
     id: 20027,
@@ -281,7 +285,7 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     limitHit: true,
-    text: "Receive connector %connector refused a message from %source: a resource runs short, %setting (%limit) is reached (%seen). The client was told: %reply",
+    text: "Receive connector %connector refused a message from %who: a resource runs short: %problem. The client was told: %reply",
   },
   ProxyHeaderRefused: {
     id: 20025,
@@ -297,6 +301,86 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     text: "%source hung up while receive connector %connector held a refusal back (tarpitInterval). For %seconds s, or until a message of it is taken, each reply to it there waits %tarpitSeconds s. Set-ReceiveConnector -DiscreditInterval 0s switches this off.",
+  },
+  ClientNotAuthenticated: {
+    id: 20041,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    limitHit: true,
+    text: "Receive connector %connector refused mail from %who: %problem. The client was told: %reply",
+  },
+  RecipientRefused: {
+    id: 20042,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    limitHit: true,
+    text: "Receive connector %connector refused recipient %recipient from %who: %problem. The client was told: %reply",
+  },
+  CommandRefused: {
+    id: 20043,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    limitHit: true,
+    text: "Receive connector %connector refused a command from %who: %problem. The client was told: %reply",
+  },
+  TlsHandshakeFailed: {
+    id: 20044,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    limitHit: true,
+    text: "The TLS handshake of %who with receive connector %connector failed: %problem.",
+  },
+  TlsRefused: {
+    id: 20045,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    limitHit: true,
+    text: "Receive connector %connector refused %who: %problem. The client was told: %reply",
+  },
+  MessageSizeRefused: {
+    id: 20046,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    limitHit: true,
+    text: "Receive connector %connector refused a message from %who, sender <%sender>: %problem. The client was told: %reply",
+  },
+  RefusedByFault: {
+    id: 20047,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    limitHit: true,
+    text: "Receive connector %connector could not serve %who, which is no fault of the client: %problem. The client was told: %reply",
+  },
+  MessageTimedOut: {
+    id: 20048,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    limitHit: true,
+    text: "Receive connector %connector closed the connection of %who: %problem. The client was told: %reply",
+  },
+  SessionTimedOut: {
+    id: 20049,
+    category: "SmtpReceive",
+    severity: "Information",
+    level: 3,
+    limitHit: true,
+    text: "Receive connector %connector closed the connection of %who: %problem. The client was told: %reply",
+  },
+  RefusedByStop: {
+    id: 20050,
+    category: "SmtpReceive",
+    severity: "Information",
+    level: 3,
+    limitHit: true,
+    text: "Receive connector %connector closed the connection of %who: %problem. The client was told: %reply",
   },
   DelayedAcknowledgementSkipped: {
     id: 20022,

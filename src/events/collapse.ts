@@ -1,22 +1,12 @@
 /**
- * Keeps a flood of like events from flooding the log: of the events named here the first of a minute is passed
- * on per connector and source, the rest are counted and told with the next.
+ * Keeps a flood of like events from flooding the log: of refusals, and of the events named here, the first of a
+ * minute is passed on per connector, source and kind; the rest are counted and told with the next.
  */
 import type { EventName } from "./catalogue.ts";
 import type { EventRecord } from "./events.ts";
 
-/** Events a single peer can cause at will, or that repeat while a state lasts. */
+/** Refusals are folded by the catalogue's `limitHit`; these repeat as well, while a state lasts. */
 const collapsed: ReadonlySet<EventName> = new Set<EventName>([
-  "SmtpReceiveMaxConnectionReached",
-  "SmtpReceiveMaxConnectionPerSourceReached",
-  "SmtpReceiveMessageRateLimitExceeded",
-  "SmtpReceiveAuthenticationFailed",
-  "SmtpReceiveAuthenticationFailedTooManyErrors",
-  "SmtpReceiveMessageRejected",
-  "SmtpReceiveRelayDenied",
-  "ConnectionRateExceeded",
-  "NoConnectorMatched",
-  "ProxyHeaderRefused",
   "SourceDiscredited",
   "SmtpSendTlsRequiredFailed",
   "QueueRetry",
@@ -40,9 +30,9 @@ export function createCollapse(): (record: EventRecord) => Collapsed {
   const seen = new Map<string, { since: number; unsaid: number }>();
 
   return (record) => {
-    const { name, fields } = record;
-    if (!collapsed.has(name)) return plain;
-    const key = `${name} ${fields["connector"] ?? fields["queue"] ?? fields["where"] ?? ""} ${fields["source"] ?? ""}`;
+    const { name, definition, fields } = record;
+    if (definition.limitHit !== true && !collapsed.has(name)) return plain;
+    const key = `${name} ${fields["connector"] ?? fields["queue"] ?? fields["where"] ?? ""} ${fields["source"] ?? ""} ${fields["refusal"] ?? fields["setting"] ?? ""}`;
     const at = record.at.getTime();
     const before = seen.get(key);
     // A wall clock that went back begins a new minute as well.

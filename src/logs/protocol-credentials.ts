@@ -34,7 +34,7 @@ export function createCredentialMask(): CredentialMask {
         return maskAuth(line);
       }
       // More of its credentials may come first, wrapped or repeated.
-      if (hasProved && verb === "MAIL" && !("reply" in command) && command.conforming) wary = false;
+      if (hasProved && verb === "MAIL" && !("refused" in command) && command.conforming) wary = false;
       return wary ? onlyCommands(line, command) : line;
     },
     secret() {
@@ -73,7 +73,7 @@ function maskAuth(line: string): string {
 
 /** The line where it is a whole command that a password is not; its verb alone where free text follows. */
 function onlyCommands(line: string, command: Command | CommandFault): string {
-  if ("reply" in command) return masked;
+  if ("refused" in command) return masked;
   switch (command.verb) {
     case "MAIL":
     case "RCPT":

@@ -40,8 +40,8 @@ export const metricDefinitions = {
   },
   weir_refusals_total: {
     type: "counter",
-    labels: ["connector", "limit"],
-    help: "Connections, messages and commands refused or held up by a limit.",
+    labels: ["connector", "kind", "limit"],
+    help: "Connections, messages and commands refused, by kind of refusal (docs/limits.md); limit is empty where it was no limit.",
   },
   weir_messages_received_total: { type: "counter", labels: [], help: "Messages answered with 250." },
   weir_received_bytes_total: { type: "counter", labels: [], help: "Content of the messages received." },
@@ -168,8 +168,8 @@ export const metricDefinitions = {
   },
   weir_source_recent_refusals: {
     type: "gauge",
-    labels: ["connector", "limit", "source"],
-    help: "Times a limit refused a source within the last ten minutes.",
+    labels: ["connector", "kind", "limit", "source"],
+    help: "Times a source was refused something within the last ten minutes.",
     bySource: true,
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;

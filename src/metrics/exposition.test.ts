@@ -7,6 +7,7 @@ import { createEventCounts } from "./event-counts.ts";
 import { createExposition } from "./exposition.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import type { Live } from "./readings.ts";
+import { toldRefusal } from "../testing/test-refusal.ts";
 
 const clock = createFakeClock();
 let metrics: Metrics;
@@ -51,11 +52,7 @@ function work(): void {
   metrics.reported("failed");
   metrics.committed(8, 3);
   metrics.lagged(12);
-  metrics.refused(
-    { connector: "AppRelay", limit: "messageRateLimit", configured: 30 },
-    "10.1.4.7",
-    clock.now(),
-  );
+  metrics.refused(toldRefusal("messageRate", { configured: 30 }), "10.1.4.7", clock.now());
 }
 
 const scraped = async (given: Partial<Live> = {}): Promise<readonly string[]> => {
@@ -77,7 +74,7 @@ test("what was counted stands in the exposition, each line well formed", async (
     'weir_connections_waiting{connector="Open"} 4',
     'weir_connections_total{connector="AppRelay"} 1',
     'weir_connections_total{connector="Open"} 0',
-    'weir_refusals_total{connector="AppRelay",limit="messageRateLimit"} 1',
+    'weir_refusals_total{connector="AppRelay",kind="messageRate",limit="messageRateLimit"} 1',
     "weir_messages_received_total 2",
     "weir_received_bytes_total 150",
     "weir_recipients_delivered_total 3",
@@ -116,7 +113,7 @@ test("labels are bounded; sources are shown when they are asked for only", async
   const asked = await scraped({ bySource: true });
   expect(asked).toContain('weir_source_connections_open{connector="AppRelay",source="10.1.4.7"} 2');
   expect(asked).toContain(
-    'weir_source_recent_refusals{connector="AppRelay",limit="messageRateLimit",source="10.1.4.7"} 1',
+    'weir_source_recent_refusals{connector="AppRelay",kind="messageRate",limit="messageRateLimit",source="10.1.4.7"} 1',
   );
 });
 

@@ -3,14 +3,10 @@
  * (exposition.ts, overview.ts). Nothing here is kept by source, so that what is kept stays small.
  */
 import type { ReportKind } from "../core/dsn/report-input.ts";
+import type { Refusal } from "../core/refusals/refusal.ts";
 import { createBuckets, type Buckets } from "./buckets.ts";
 import { createRecentFailures, type FailedDelivery, type RecentFailures } from "./recent-failures.ts";
-import {
-  createRecentRefusals,
-  otherConnectors,
-  type CountedRefusal,
-  type RecentRefusals,
-} from "./recent-refusals.ts";
+import { createRecentRefusals, otherConnectors, type RecentRefusals } from "./recent-refusals.ts";
 
 export type AttemptResult = "delivered" | "deferred" | "failed";
 
@@ -18,8 +14,8 @@ export type AttemptResult = "delivered" | "deferred" | "failed";
 export interface Metrics {
   /** A connection passed the door. Costs two look-ups. */
   connected(connector: string): void;
-  /** A limit refused a connection, a message or a command. `source`: the ledger's key. Costs two look-ups. */
-  refused(refusal: CountedRefusal, source: string, nowMs: number): void;
+  /** A connection, a message, a command was refused. `source`: the ledger's key. Costs two look-ups. */
+  refused(refusal: Refusal, source: string, nowMs: number): void;
   /** A message was answered 250 `elapsedMs` after the end of its content. */
   received(sizeBytes: number, elapsedMs: number): void;
   /** A next hop took a message for `recipients` recipients, `latencyMs` after it had arrived. */

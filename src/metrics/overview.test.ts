@@ -3,6 +3,7 @@ import { createFakeClock } from "../testing/fake-clock.ts";
 import { createMetrics } from "./metrics.ts";
 import { createOverview, type OverviewPoint } from "./overview.ts";
 import { createRecentRefusals } from "./recent-refusals.ts";
+import { toldRefusal } from "../testing/test-refusal.ts";
 
 function fixture() {
   const clock = createFakeClock();
@@ -24,11 +25,7 @@ test("a point holds what its second brought", async () => {
   const leave = overview.follow((point) => followed.push(point));
   for (let ms = 1; ms <= 100; ms++) metrics.received(10, ms);
   metrics.delivered(2, 10, 50);
-  metrics.refused(
-    { connector: "AppRelay", limit: "maxInboundConnection", configured: 20 },
-    "10.1.4.7",
-    clock.now(),
-  );
+  metrics.refused(toldRefusal("connectionLimit"), "10.1.4.7", clock.now());
   await clock.advance(1000);
   await clock.advance(1000);
   leave();
@@ -67,14 +64,14 @@ test("refusals are kept by source for ten minutes", () => {
   const start = 60_000 * 1_000_000;
   const add = (atMs: number) =>
     refusals.add(
-      { connector: "A", limit: "maxInboundConnectionPerSource", configured: 20 + atMs / 30_000 },
+      toldRefusal("connectionLimitPerSource", { connector: "A", configured: 20 + atMs / 30_000 }),
       "10.1.4.7",
       start + atMs,
     );
   add(0);
   add(30_000);
   add(9 * 60_000);
-  refusals.add({ connector: "A", limit: "messageRateLimit", configured: 30 }, "10.1.4.8", start);
+  refusals.add(toldRefusal("messageRate", { connector: "A" }), "10.1.4.8", start);
   const counts = (atMs: number) => refusals.recent(start + atMs).map(({ count }) => count);
   expect(counts(9 * 60_000)).toEqual([3, 1]);
   // As the limit was when it refused last.
@@ -91,11 +88,7 @@ test("refusals are kept by source for ten minutes", () => {
 test("a flood from ever new sources and connectors is bounded", () => {
   const refusals = createRecentRefusals();
   for (let at = 0; at < 5_000; at++)
-    refusals.add(
-      { connector: `C${at}`, limit: "messageRateLimit", configured: 30 },
-      `10.1.${at >> 8}.${at & 255}`,
-      0,
-    );
+    refusals.add(toldRefusal("messageRate", { connector: `C${at}` }), `10.1.${at >> 8}.${at & 255}`, 0);
   expect(refusals.recent(0)).toHaveLength(2_000);
   expect(refusals.totals()).toHaveLength(1_001);
   expect(refusals.totals().reduce((sum, { total }) => sum + total, 0)).toBe(5_000);

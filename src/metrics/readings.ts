@@ -1,5 +1,6 @@
 /** Where each metric's values come from. */
 import type { BackPressure, PressureLevel } from "../core/policy/back-pressure.ts";
+import { noConnectorName } from "../core/refusals/refusal.ts";
 import type { Buckets } from "./buckets.ts";
 import type { metricDefinitions, MetricName } from "./definitions.ts";
 import type { EventCounts } from "./event-counts.ts";
@@ -87,7 +88,9 @@ export function readings(live: Live): Readings {
       return by("connector", Object.fromEntries([...known, ...metrics.connections()]));
     },
     weir_refusals_total: () =>
-      metrics.refusals.totals().map(({ connector, limit, total }) => [total, { connector, limit }]),
+      metrics.refusals
+        .totals()
+        .map(({ connector, kind, limit, total }) => [total, { connector, kind, limit }]),
     weir_messages_received_total: () => [[totals.received]],
     weir_received_bytes_total: () => [[totals.receivedBytes]],
     weir_time_to_250_seconds: metrics.timeTo250,
@@ -141,7 +144,10 @@ export function readings(live: Live): Readings {
       metrics.refusals
         .recent(live.now)
         .slice(0, mostSources)
-        .map(({ connector, limit, source, count }) => [count, { connector, limit, source }]),
+        .map(({ connector = noConnectorName, kind, limit = "", source, count }) => [
+          count,
+          { connector, kind, limit, source },
+        ]),
   };
 }
 

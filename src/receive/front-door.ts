@@ -3,7 +3,7 @@
  */
 import type { Socket } from "node:net";
 import type { Endpoint } from "../core/policy/receive-connector.ts";
-import type { Reply } from "../core/smtp/reply.ts";
+import type { ToldRefusal } from "../core/refusals/refusal.ts";
 import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
 import { contains, type IpRange } from "../core/units/ip-range.ts";
 import type { Events } from "../events/events.ts";
@@ -42,7 +42,7 @@ export function createFrontDoor(around: {
     if (socket.destroyed) admitted.lease.end();
     else around.open(socket, admitted, endpoint);
   };
-  const turnAway = (socket: Socket, reply: Reply): void => turnAwaySocket(socket, reply, clock);
+  const turnAway = (socket: Socket, reply: ToldRefusal): void => turnAwaySocket(socket, reply, clock);
   const waitingClients = createWaitingClients({ door, clock, settings, open, turnAway });
 
   const admit = async (socket: Socket, endpoint: Endpoint, arrival: Arrival): Promise<void> => {
@@ -70,7 +70,7 @@ export function createFrontDoor(around: {
         // A look whether the port is open.
         return void socket.destroy();
       case "invalid":
-        events.emit("ProxyHeaderRefused", { source: arrival.remoteAddress });
+        door.tellBrokenProxyHeader(arrival);
         return void socket.destroy();
     }
   };

@@ -1,8 +1,10 @@
 /** The receiving half put together: listeners, the door, sessions, and how they stop. */
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
+import type { Application } from "../core/policy/application.ts";
 import type { PressureVerdict } from "../core/policy/back-pressure.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
-import type { Reply } from "../core/smtp/reply.ts";
+import type { GrantingReply } from "../core/smtp/reply.ts";
+import type { Refused } from "../core/refusals/refusal.ts";
 import { mailDate } from "../core/message/received.ts";
 import type { Events } from "../events/events.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";
@@ -15,7 +17,7 @@ import type { Client } from "./admission/client.ts";
 import { createDiscredits, type Discredit } from "./admission/discredits.ts";
 import type { Ledger, LedgerEntry } from "./admission/ledger.ts";
 import { createMemoryLedger } from "./admission/memory-ledger.ts";
-import { createRefusals } from "./admission/refusals.ts";
+import { createRefusals, type RefusedClient } from "./admission/refusals.ts";
 import { createLimitUsage, type LimitUsage } from "./admission/usage.ts";
 import { createRateWaiters } from "./admission/rate-waiters.ts";
 import { createAccounts, type Account } from "./authentication/accounts.ts";
@@ -29,6 +31,7 @@ import type { Certificates } from "./tls/certificates.ts";
 export interface ReceiverSettings extends FrontDoorSettings {
   readonly acceptedDomains: readonly AcceptedDomain[];
   readonly users: readonly Account[];
+  readonly applications: readonly Application[];
 }
 
 export interface Receiver {
@@ -83,8 +86,8 @@ export function createReceiver(options: {
       limitUsage.refused(connector, source, refusal);
     },
   };
-  const refusals = createRefusals(clock, events, usage);
-  const door = createDoor({ ledger, clock, events, refusals, usage });
+  const refusals = createRefusals({ clock, events, usage, applications: () => settings.applications });
+  const door = createDoor({ ledger, clock, refusals, usage });
   const accounts = createAccounts(settings.users);
   const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog });
   const discredits = createDiscredits({ clock, events });
@@ -117,10 +120,9 @@ export function createReceiver(options: {
       });
     },
     pressure: options.pressure,
-    refusedByPressure: (state, verdict) =>
-      refusals.pressure(clientOf(state), state.authenticatedUser, verdict),
-    limitReached: (state, reply, setting, configured) =>
-      refusals.session(clientOf(state), reply, setting, configured),
+    refuse: (state, what) => refusals.refuse(refusedClient(state), withSender(state, what)),
+    refuseAgain: (state, what, earlier) => refusals.refuseAgain(refusedClient(state), what, earlier),
+    tellRefusal: (state, kind, facts) => refusals.tell(refusedClient(state), kind, facts),
     isDiscredited: (state) => discredits.has(clientOf(state)),
     leftInTarpit: (state) => discredits.begin(clientOf(state)),
     messageTaken: (state) => discredits.end(clientOf(state)),
@@ -184,11 +186,23 @@ function clientOf({ connector, peer }: SessionState): Client {
   return { connector, address: peer.address, source: peer.source };
 }
 
+function refusedClient(state: SessionState): RefusedClient {
+  const { connector, peer, authenticatedUser: user } = state;
+  return { connector, address: peer.address, source: peer.source, user };
+}
+
+/** Where whoever refuses does not know it. */
+function withSender({ transaction }: SessionState, what: Refused): Refused {
+  return what.sender !== undefined || transaction === undefined
+    ? what
+    : { ...what, sender: transaction.reversePath };
+}
+
 function offersTls({ authMechanism }: ReceiveConnectorSettings): boolean {
   return authMechanism.includes("Tls");
 }
 
-function greeting(connector: ReceiveConnectorSettings, date: Date): Reply {
+function greeting(connector: ReceiveConnectorSettings, date: Date): GrantingReply {
   return {
     code: 220,
     text: connector.banner ?? `${connector.fqdn} Weir ESMTP MAIL Service ready at ${mailDate(date)}`,

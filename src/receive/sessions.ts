@@ -160,6 +160,7 @@ function newState(
     rights: rightsOf(admitted.connector, { authenticated: false }),
     receivedPrefix: undefined,
     transaction: undefined,
+    lastRefusal: undefined,
     protocolErrors: 0,
     logonFailures: 0,
     messages: 0,

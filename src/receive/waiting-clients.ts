@@ -4,7 +4,7 @@
  */
 import type { Socket } from "node:net";
 import type { Endpoint } from "../core/policy/receive-connector.ts";
-import type { Reply } from "../core/smtp/reply.ts";
+import type { ToldRefusal } from "../core/refusals/refusal.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Admitted, AdmissionSettings, Arrival, Door, Held } from "./admission/admission.ts";
 import { createWaitingRoom, type Waiter } from "./admission/waiting-room.ts";
@@ -33,7 +33,7 @@ export function createWaitingClients(around: {
   /** Those in force. */
   readonly settings: () => AdmissionSettings;
   readonly open: (socket: Socket, admitted: Admitted, endpoint: Endpoint) => void;
-  readonly turnAway: (socket: Socket, reply: Reply) => void;
+  readonly turnAway: (socket: Socket, reply: ToldRefusal) => void;
 }): WaitingClients {
   const { door, clock, settings, open, turnAway } = around;
   const room = createWaitingRoom<WaitingClient>(clock);
@@ -62,7 +62,7 @@ export function createWaitingClients(around: {
       open(socket, admitted, endpoint);
       return true;
     };
-    const refuse = (reply: Reply): void => {
+    const refuse = (reply: ToldRefusal): void => {
       end();
       input.letGo();
       turnAway(socket, reply);

@@ -5,6 +5,7 @@ import { nothingOffered } from "../core/smtp/extensions.ts";
 import type { EventRecord, Events } from "../events/events.ts";
 import { catalogue } from "../events/catalogue.ts";
 import { createMetrics } from "../metrics/metrics.ts";
+import { createRefusals, type RefusedClient } from "../receive/admission/refusals.ts";
 import type { ConnectionHandler } from "../receive/connection/connection.ts";
 import type { SessionServices } from "../receive/session/services.ts";
 import type { SessionConnection } from "../receive/session/parts.ts";
@@ -134,10 +135,23 @@ export function createTestSession(
     rights: rightsOf(connector, { authenticated: false }),
     receivedPrefix: undefined,
     transaction: undefined,
+    lastRefusal: undefined,
     protocolErrors: 0,
     logonFailures: 0,
     messages: 0,
   };
+  const refusals = createRefusals({
+    clock,
+    events: tell,
+    usage: { refused: () => undefined },
+    applications: () => [],
+  });
+  const clientOf = ({ peer, authenticatedUser: user }: SessionState): RefusedClient => ({
+    connector,
+    address: peer.address,
+    source: peer.source,
+    user,
+  });
   const session = new Session(
     state,
     {
@@ -152,10 +166,9 @@ export function createTestSession(
       isAccount: (user) => user === "app",
       refuseMessage: () => undefined,
       pressure: () => undefined,
-      refusedByPressure: () => {
-        throw new Error("no pressure here");
-      },
-      limitReached: (_, reply) => reply,
+      refuse: (of, what) => refusals.refuse(clientOf(of), what),
+      refuseAgain: (of, what, earlier) => refusals.refuseAgain(clientOf(of), what, earlier),
+      tellRefusal: (of, kind, facts) => refusals.tell(clientOf(of), kind, facts),
       isDiscredited: () => false,
       leftInTarpit: () => undefined,
       messageTaken: () => undefined,

@@ -79,7 +79,7 @@ test("Low, Medium, High, and Low again", async () => {
   await clock.advance(60_000);
   expect(told(15007)).toHaveLength(1);
   expect((await app.command(mail)).last).toMatch(
-    /^452 4\.3\.1 Insufficient system resources \(AppRelay: backPressureMemoryMedium 72, source 127\.0\.0\.1, event 20027, ref \w+\)$/,
+    /^452 4\.3\.1 Insufficient system resources \(AppRelay: backPressureMemoryMedium 72, PrivateBytes is at 73, source 127\.0\.0\.1, event 20027, ref \w+\)$/,
   );
   expect((await server.command(mail)).code).toBe(250);
   await server.command("RSET");

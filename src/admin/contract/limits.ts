@@ -1,6 +1,7 @@
 /** Who is connected, what of the limits is in use, who was refused and what would have been enough. */
 import { z } from "zod";
 import { eventSchema } from "./diagnostics.ts";
+import { refusalsSchema } from "./refusals.ts";
 import { applicationSchema, countSchema, instantSchema, limitSchema, nameSchema } from "./values.ts";
 
 const connectionSchema = z.object({
@@ -56,18 +57,6 @@ const usageRowSchema = z.object({
       refusedLastDay: countSchema,
     }),
   ),
-});
-
-const refusalSchema = z.object({
-  connector: z.string(),
-  limit: z.string(),
-  configured: limitSchema,
-  allowed: limitSchema,
-  /** What was counted when it was refused. */
-  seen: z.number(),
-  source: z.string(),
-  eventId: z.int(),
-  reference: z.string(),
 });
 
 const adviceSchema = z.object({
@@ -132,12 +121,7 @@ export const limitOperations = {
           /** How much longer each reply to it waits (discreditInterval); null: it does not. */
           discreditedForMs: z.number().nullable(),
           refusals: z.array(
-            z.object({
-              limit: z.string(),
-              lastHour: countSchema,
-              lastDay: countSchema,
-              lastAt: instantSchema,
-              last: refusalSchema,
+            refusalsSchema.extend({
               /** What the client was told; null: no longer known. */
               reply: z.string().nullable(),
             }),

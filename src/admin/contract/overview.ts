@@ -1,5 +1,6 @@
 /** How the relay is now and was in the last ten minutes, and the sentences that matter. */
 import { z } from "zod";
+import { recentRefusalSchema } from "./refusals.ts";
 import { countSchema, instantSchema } from "./values.ts";
 
 /** One second; what is counted is of the second that ends at `at`. */
@@ -62,6 +63,8 @@ export const overviewOperations = {
       points: z.array(pointSchema),
       /** The most pressing first; never empty. */
       headlines: z.array(headlineSchema),
+      /** Whatever was refused in the last ten minutes, by source and kind, those most refused first; at most 200. */
+      refusals: z.array(recentRefusalSchema),
     }),
   },
   followOverview: { input: z.object({}), output: pointSchema },

@@ -10,6 +10,7 @@ import { parseAddress } from "../../core/units/ip-address.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
 import { shownConnection, sourceKeyOf } from "./connections.ts";
+import { shownRefusals } from "./refusals.ts";
 import { refusalsOf, type ToldRefusals } from "./told-refusals.ts";
 import { shownApplication, shownEvent, shownLimit } from "./shown-values.ts";
 
@@ -49,7 +50,7 @@ export function explanationHandlers({
       );
       const names = new Set([
         ...usages.keys(),
-        ...told.map(({ connector }) => connector),
+        ...told.flatMap(({ last: { connector } }) => connector ?? []),
         ...discredits.keys(),
       ]);
       return {
@@ -68,7 +69,7 @@ export function explanationHandlers({
             relay,
             name,
             usages.get(name),
-            told.filter(({ connector }) => connector === name),
+            told.filter(({ last: { connector } }) => connector === name),
             events,
           ),
           discreditedForMs: discredits.get(name) ?? null,
@@ -123,33 +124,18 @@ function explained(
 ): Omit<Explained, "discreditedForMs"> {
   const known = usage?.refusals ?? [];
   // Usage is forgotten by a restart, stored events are not.
-  const forgotten = told.filter(({ limit }) => !known.some((refusals) => refusals.limit === limit));
+  const forgotten = told.filter(
+    ({ last }) => !known.some((one) => one.last.kind === last.kind && one.last.limit === last.limit),
+  );
   const refusals = [
-    ...known.map(({ limit, lastHour, lastDay, lastAt, last }) => ({
-      limit,
-      lastHour,
-      lastDay,
-      lastAt: lastAt.toISOString(),
-      last: {
-        connector: last.connector,
-        limit,
-        configured: shownLimit(last.configured),
-        allowed: shownLimit(last.allowed),
-        seen: last.seen,
-        source: last.source,
-        eventId: last.eventId,
-        reference: last.reference,
-      },
-      reply: replyTo(events, last.reference) ?? told.find((other) => other.limit === limit)?.reply ?? null,
+    ...known.map((one) => ({
+      ...shownRefusals(one),
+      reply:
+        replyTo(events, one.last.reference) ??
+        told.find(({ last }) => last.kind === one.last.kind)?.reply ??
+        null,
     })),
-    ...forgotten.map(({ limit, lastHour, lastDay, lastAt, last, reply }) => ({
-      limit,
-      lastHour,
-      lastDay,
-      lastAt,
-      last: { ...last, configured: shownLimit(last.configured), allowed: shownLimit(last.allowed) },
-      reply,
-    })),
+    ...forgotten.map((one) => ({ ...shownRefusals(one), reply: one.reply ?? null })),
   ];
   return {
     connector: name,
@@ -185,12 +171,15 @@ function advice(
   name: string,
   usage: SourceUsage | undefined,
   forgotten: readonly ToldRefusals[],
-  refusals: readonly { readonly limit: string }[],
+  refusals: readonly { readonly limit: string | null }[],
 ): LimitAdvice[] {
   const connector = relay.settings.receiveConnectors.find((known) => known.name === name);
   if (connector === undefined || refusals.length === 0) return [];
   const seenBy = (limit: string): number =>
-    Math.max(0, ...forgotten.filter((other) => other.limit === limit).map(({ last }) => last.seen + 1));
+    Math.max(
+      0,
+      ...forgotten.filter(({ last }) => last.limit === limit).map(({ mostSeen = 0 }) => mostSeen + 1),
+    );
   const ofSource = Math.max(
     usage?.wantedConnectionsLastDay ?? 0,
     seenBy("maxInboundConnectionPerSource"),
@@ -200,7 +189,7 @@ function advice(
   const byOthers = Math.max(usage?.openByOthersLastDay ?? 0, seenBy("maxInboundConnection") - 1);
   const perMinute = Math.max(usage?.wantedMessagesLastDay ?? 0, seenBy("messageRateLimit"));
   const wasRefused = (limits: readonly string[]): boolean =>
-    refusals.some(({ limit }) => limits.includes(limit));
+    refusals.some(({ limit }) => limit !== null && limits.includes(limit));
   const { maxConnectionRatePerMinute: rate } = relay.settings.transport;
   return [
     wasRefused([

@@ -1,5 +1,7 @@
 /** Each cause in words: when it is told, how pressing it is, in which tense. */
 import { describe, expect, test } from "vitest";
+import type { RecentRefusal } from "../../metrics/recent-refusals.ts";
+import { toldRefusal } from "../../testing/test-refusal.ts";
 import { receiveConnector, smartHostConnector, testSettings } from "../../testing/test-settings.ts";
 import { calmHeadline } from "./calm.ts";
 import { configurationHeadlines } from "./configuration.ts";
@@ -17,16 +19,15 @@ const scom = (source: string): string | undefined => (source === "10.1.4.7" ? "S
 
 describe("refusals", () => {
   const now = 600_000;
-  const refusal = {
-    connector: "AppRelay",
-    limit: "maxInboundConnectionPerSource",
-    configured: 20,
+  const refusal: RecentRefusal = {
+    ...toldRefusal("connectionLimitPerSource"),
+    address: "10.1.4.7",
     source: "10.1.4.7",
     count: 311,
     since: now - 500_000,
     lastAt: now - 1_000,
   };
-  const said = (given: Partial<typeof refusal>, perSource: number, name = "AppRelay") => {
+  const said = (given: Partial<RecentRefusal>, perSource: number, name = "AppRelay") => {
     const settings = testSettings({
       dataDirectory: "/",
       receiveConnectors: [receiveConnector({ name, maxInboundConnectionPerSource: perSource })],
@@ -43,6 +44,23 @@ describe("refusals", () => {
       20,
       "warning",
       "10.1.4.7 (SCOM) is being refused by AppRelay: 20 connections per source. 311 times in the last 10 minutes.",
+    ],
+    [
+      "is no limit's",
+      {
+        ...toldRefusal("unableToRelay", { problem: "dest.example is no accepted domain" }),
+        source: "10.1.4.7",
+      },
+      20,
+      "warning",
+      "10.1.4.7 (SCOM) is being refused by AppRelay: dest.example is no accepted domain. 311 times in the last 10 minutes.",
+    ],
+    [
+      "is no connector's",
+      { ...toldRefusal("noConnector", { connector: undefined }), source: "10.1.4.7" },
+      20,
+      "warning",
+      "10.1.4.7 (SCOM) is being refused: no connector's remoteIpRanges hold this address. 311 times in the last 10 minutes.",
     ],
     [
       "is over, and may come again",

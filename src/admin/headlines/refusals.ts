@@ -1,5 +1,7 @@
-/** Who is refused by which limit, or was until a while ago, and what would be enough. */
+/** Who is refused what, or was until a while ago, and which limit would be enough. */
 import { adviseLimit, type LimitAdvice, type LimitDemand } from "../../core/policy/limit-advice.ts";
+import type { RefusalKind } from "../../core/refusals/catalogue.ts";
+import { limitValueText } from "../../core/refusals/explanation.ts";
 import type { RecentRefusal } from "../../metrics/recent-refusals.ts";
 import type { Administered } from "../administered.ts";
 import {
@@ -18,14 +20,18 @@ type Relay = Pick<Administered["relay"], "settings" | "usage">;
 /** A client that is refused tries again within this time; one that was not refused for longer "was". */
 const presentMs = 60_000;
 
-/** `refusals`: those most refused first. `now`: `Clock.now()`. */
+/** Who falls silent, leaves, or is there when the relay stops was refused nothing that it wanted. */
+const quietKinds: readonly RefusalKind[] = ["timedOut", "leftWaiting", "shuttingDown"];
+
+/** `all`: those most refused first. `now`: `Clock.now()`. */
 export function refusalHeadlines(
   relay: Relay,
-  refusals: readonly RecentRefusal[],
+  all: readonly RecentRefusal[],
   now: number,
   applicationOf: ApplicationName,
   instant: Instant,
 ): Headline[] {
+  const refusals = all.filter(({ kind }) => !quietKinds.includes(kind));
   const rest = refusals.slice(mostOfAKind);
   return [
     ...refusals.slice(0, mostOfAKind).map((refusal) => refused(relay, refusal, now, applicationOf, instant)),
@@ -40,16 +46,17 @@ function refused(
   applicationOf: ApplicationName,
   instant: Instant,
 ): Headline {
-  const { connector, limit, source, count, since, lastAt, configured } = refusal;
+  const { connector, limit, source, count, since, lastAt, configured, problem } = refusal;
   const application = applicationOf(source);
   const who = whoText(source, application);
-  const what = limitText(limit, configured);
+  const what = limit === undefined || configured === undefined ? problem : limitText(limit, configured);
+  const by = connector === undefined ? "" : ` by ${connector}`;
   const common = {
     subject: "source" as const,
-    connector,
+    ...(connector === undefined ? undefined : { connector }),
     source,
     ...(application === undefined ? undefined : { application }),
-    setting: limit,
+    ...(limit === undefined ? undefined : { setting: limit }),
     count,
     since: instant(since),
     lastAt: instant(lastAt),
@@ -59,7 +66,7 @@ function refused(
     return {
       ...common,
       severity: "information",
-      text: `${who} was refused by ${connector} ${times(count)} until ${instant(lastAt)}: ${what}. ${change}.`,
+      text: `${who} was refused${by} ${times(count)} until ${instant(lastAt)}: ${what}. ${change}.`,
     };
   const advice = adviceOn(relay, refusal);
   const [first] = advice?.changes ?? [];
@@ -68,8 +75,8 @@ function refused(
     ...common,
     severity: "warning",
     text: isPresent
-      ? `${who} is being refused by ${connector}: ${what}. ${upper(times(count))} in the last 10 minutes.`
-      : `${who} was refused by ${connector} until ${instant(lastAt)}: ${what}. ${upper(times(count))} in the last 10 minutes.`,
+      ? `${who} is being refused${by}: ${what}. ${upper(times(count))} in the last 10 minutes.`
+      : `${who} was refused${by} until ${instant(lastAt)}: ${what}. ${upper(times(count))} in the last 10 minutes.`,
     ...(advice === undefined || first === undefined
       ? undefined
       : { fix: { setting: first.limit, value: first.suggested, command: advice.command } }),
@@ -78,11 +85,13 @@ function refused(
 
 /** What was changed since the last refusal, in words; undefined: the limit is as it was then. */
 function changeSince(relay: Relay, { connector, limit, configured }: RecentRefusal): string | undefined {
+  if (connector === undefined) return undefined;
   const settings = relay.settings.receiveConnectors.find(({ name }) => name === connector);
   if (settings === undefined) return `There is no receive connector ${connector} any more`;
+  if (limit === undefined) return undefined;
   const now = valueOf(limit in settings ? settings : relay.settings.transport, limit);
   if (now === undefined || now === configured) return undefined;
-  return now === Infinity ? "There is no limit now" : `The limit is now ${number(now)}`;
+  return now === Infinity ? "There is no limit now" : `The limit is now ${limitValue(limit, now)}`;
 }
 
 function valueOf(settings: object, limit: string): number | undefined {
@@ -94,7 +103,7 @@ function valueOf(settings: object, limit: string): number | undefined {
 function adviceOn(relay: Relay, { connector: name, limit, source }: RecentRefusal): LimitAdvice | undefined {
   const connector = relay.settings.receiveConnectors.find((one) => one.name === name);
   const usage = relay.usage.source(source).find((one) => one.connector === name);
-  if (connector === undefined || usage === undefined) return undefined;
+  if (connector === undefined || usage === undefined || limit === undefined) return undefined;
   const demand = demandFor(relay, limit, usage);
   return demand && adviseLimit(connector, demand);
 }
@@ -132,7 +141,7 @@ function otherRefusals(rest: readonly RecentRefusal[]): Headline {
   return {
     subject: "source",
     severity: "warning",
-    text: `${counted(sources, "more source")} ${sources === 1 ? "was" : "were"} refused by limits. ${upper(times(count))} in the last 10 minutes.`,
+    text: `${counted(sources, "more source")} ${sources === 1 ? "was" : "were"} refused. ${upper(times(count))} in the last 10 minutes.`,
     count,
   };
 }
@@ -151,8 +160,14 @@ function limitText(limit: string, configured: number): string {
     case "maxConnectionRatePerMinute":
       return `${value} connections a minute in all`;
     default:
-      return `${limit} ${value}`;
+      return `${limit} ${limitValue(limit, configured)}`;
   }
+}
+
+/** A size with its unit, else a number. */
+function limitValue(limit: string, value: number): string {
+  const text = limitValueText(limit, value);
+  return text === String(value) ? number(value) : text;
 }
 
 function upper(text: string): string {

@@ -29,7 +29,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     group,
     synopsis: "Tell what happened to a client, and which command helps.",
     description: [
-      "For an application that gets error messages when it relays: who it is, its connections now, which limits it hit when and how often, the replies it got, which value would have been enough, and the command that sets it.",
+      "For an application that gets error messages when it relays: who it is, its connections now, what it was refused when and how often, the replies it got, and for each kind of refusal the command that helps, with the value that would have been enough.",
       "Instead of the address, give the reference from the application's own log: the word behind “ref” at the end of the reply.",
     ],
     parameters: [
@@ -63,6 +63,20 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
       { command: "weir Get-LimitUsage AppRelay -Json", text: "One connector, for a monitoring system." },
     ],
     load: async () => (await import("../run/limit-usage.ts")).getLimitUsage,
+  },
+  {
+    name: "Get-Refusal",
+    group,
+    synopsis: "Show what was refused, to whom and why.",
+    description: [
+      "Refusals of every kind within the last day, by connector, source and kind: relay denied, logon, size, TLS, limits, faults. What only follows from another refusal is not counted again.",
+    ],
+    parameters: [{ ...connector, position: 0 }, source, ...showing],
+    examples: [
+      { command: "weir Get-Refusal", text: "Who is refused, and what for?" },
+      { command: "weir Get-Refusal -Source 192.168.7.12 -List", text: "One client, all that is known." },
+    ],
+    load: async () => (await import("../run/refusals.ts")).getRefusal,
   },
   {
     name: "Get-ResourcePressure",
@@ -103,7 +117,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     group,
     synopsis: "Show events, newest first.",
     description: [
-      "Refusals by a limit stand there at every level, one entry for each connector, source and minute with its count. At level Expert each refusal has an entry of its own.",
+      "Refusals stand there at every level, one entry for each connector, source, kind and minute with its count. At level Expert each refusal has an entry of its own.",
     ],
     parameters: [
       {

@@ -66,7 +66,9 @@ export function explainedSource(
       );
     }
   }
-  const others = refusals.filter((it) => !countedLimits.includes(it.refusals.limit));
+  const others = refusals.filter(
+    (it) => it.refusals.limit !== null && !countedLimits.includes(it.refusals.limit),
+  );
   if (others.length > 0) lines.push("", ...otherLimits(others, command));
   else if (refusals.length > 0 && advice.length === 0)
     lines.push("", "The settings of now are enough for what it wanted; nothing needs to change.");
@@ -134,9 +136,10 @@ function metLines(
     last.allowed === last.configured
       ? `${last.configured}`
       : `${last.configured} % = ${last.allowed} at that moment`;
+  const what = limit === null ? last.problem : `${exchangeName(limit)} (${allowed})`;
   return [
-    `  ${output.style("bad", exchangeName(limit))} (${allowed}) of ${connector}, event ${last.eventId}`,
-    `    ${times(lastHour)} in the last hour, ${times(lastDay)} in the last day; last at ${localTime(lastAt)}, counted: ${last.seen}`,
+    `  ${output.style("bad", what)} of ${connector}, event ${last.eventId}`,
+    `    ${times(lastHour)} in the last hour, ${times(lastDay)} in the last day; last at ${localTime(lastAt)}${last.seen === null ? "" : `, counted: ${last.seen}`}`,
     ...(reply === null ? [] : indented(`it was told: ${reply}`, 4, output)),
     ...(reply?.includes(last.reference) === true ? [] : [`    reference: ${last.reference}`]),
   ];
@@ -168,7 +171,7 @@ function otherLimits(refusals: readonly Met[], command: (text: string) => string
   return [
     "How much it needs is for the application to tell. The command that changes it:",
     ...refusals.map(({ connector, refusals: { limit } }) =>
-      command(`Set-ReceiveConnector ${commandWord(connector.connector)} -${exchangeName(limit)} VALUE`),
+      command(`Set-ReceiveConnector ${commandWord(connector.connector)} -${exchangeName(limit ?? "")} VALUE`),
     ),
   ];
 }

@@ -81,7 +81,9 @@ export const status: Run = async (args, { output, ...context }) => {
   if (events.length > 0)
     output.write(block("Warnings and errors of the last hour", tableLines(eventColumns, events, output)));
   if (rows.some(({ refused }) => refused > 0))
-    output.write("\nweir Get-LimitUsage tells whom the limits refused.\n");
+    output.write(
+      "\nweir Get-LimitUsage tells whom the limits refused, weir Get-Refusal all that was refused.\n",
+    );
   return 0;
 };
 

@@ -10,11 +10,11 @@ const connector = (defaultDomain: string | undefined, strictAddresses = false) =
 });
 const sender = (path: string, at: ReturnType<typeof connector>) => {
   const command = parseCommand(Buffer.from(`MAIL FROM:${path}`), nothingOffered);
-  return "reply" in command || command.verb !== "MAIL" ? "refused" : senderPath(command, at);
+  return "refused" in command || command.verb !== "MAIL" ? "refused" : senderPath(command, at);
 };
 const recipient = (path: string, at: ReturnType<typeof connector>) => {
   const command = parseCommand(Buffer.from(`RCPT TO:${path}`), nothingOffered);
-  return "reply" in command || command.verb !== "RCPT" ? "refused" : recipientPath(command, at);
+  return "refused" in command || command.verb !== "RCPT" ? "refused" : recipientPath(command, at);
 };
 
 it.each([

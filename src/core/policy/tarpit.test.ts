@@ -1,10 +1,17 @@
 import { expect, it } from "vitest";
-import { replies, type ReplyName } from "../smtp/reply.ts";
+import { spokenRefusals } from "../refusals/catalogue.ts";
+import { replies } from "../smtp/reply.ts";
 import { tarpitDelay } from "./tarpit.ts";
 
 const settings = { tarpitInterval: 5000, authTarpitInterval: 7000 };
 
-it.each<[ReplyName, boolean, boolean, number]>([
+const all = { ...replies, ...spokenRefusals };
+const replyOf = (name: keyof typeof all) => {
+  const one = all[name];
+  return "reply" in one ? one.reply : one;
+};
+
+it.each<[keyof typeof all, boolean, boolean, number]>([
   // reply, authenticated, discredited, delay
   ["senderOk", false, false, 0],
   ["senderOk", false, true, 5000],
@@ -16,5 +23,5 @@ it.each<[ReplyName, boolean, boolean, number]>([
   ["closing", false, true, 0],
   ["timedOut", false, true, 0],
 ])("%s, authenticated %s, discredited %s: %s ms", (name, authenticated, discredited, delay) => {
-  expect(tarpitDelay(settings, replies[name], { authenticated, discredited })).toBe(delay);
+  expect(tarpitDelay(settings, replyOf(name), { authenticated, discredited })).toBe(delay);
 });

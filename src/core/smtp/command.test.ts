@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { parseCommand } from "./command.ts";
-import { replies } from "./reply.ts";
+import { spokenRefusals } from "../refusals/catalogue.ts";
 
 const offered = { size: true, eightBitMime: true, binaryMime: true, smtpUtf8: true, dsn: true, auth: true };
 const parse = (line: string | Buffer) => parseCommand(Buffer.from(line as string), offered);
@@ -151,8 +151,8 @@ describe("parseCommand", () => {
     [Buffer.from("NOOP \xed\xa0\x80", "latin1"), "invalidCharacters"],
     [Buffer.from("NOOP \xf4\x90\x80\x80", "latin1"), "invalidCharacters"],
     [Buffer.from("NOOP \xe2\x82", "latin1"), "invalidCharacters"],
-  ])("%s is refused with %s", (line, reply) => {
-    expect(parse(line)).toMatchObject({ reply });
+  ])("%s is refused with %s", (line, refused) => {
+    expect(parse(line)).toMatchObject({ refused });
   });
 
   it("takes a part of a larger buffer", () => {
@@ -193,7 +193,8 @@ describe("parseCommand", () => {
     fc.assert(
       fc.property(fc.array(words, { maxLength: 30 }), (parts) => {
         const parsed = parse(parts.join(""));
-        if ("reply" in parsed) expect(replies[parsed.reply].code).toBeGreaterThanOrEqual(500);
+        if ("refused" in parsed)
+          expect(spokenRefusals[parsed.refused].reply.code).toBeGreaterThanOrEqual(500);
       }),
       { numRuns: 500 },
     );

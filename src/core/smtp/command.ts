@@ -9,7 +9,7 @@ import {
   type OfferedParameters,
   type RcptParameters,
 } from "./parameters.ts";
-import type { ReplyName } from "./reply.ts";
+import type { SpokenKind } from "../refusals/catalogue.ts";
 
 export type Command =
   /** `domain` is empty when the client gave none: the connector decides (requireEhloDomain). */
@@ -50,20 +50,22 @@ export type Command =
   | { readonly verb: "HTTP" }
   | { readonly verb: "UNKNOWN" };
 
-/** A line that is refused. Told from a Command by `"reply" in result`. */
+/** A line that is refused. Told from a Command by `"refused" in result`. */
 export interface CommandFault {
   /** The verb when it was recognised. Behind a faulty BDAT the client's octets follow: close. */
   readonly verb: Command["verb"] | undefined;
-  readonly reply: ReplyName;
-  /** What was wrong, for logs; printable ASCII. */
+  readonly refused: SpokenKind;
+  /** What was wrong, in words, where the kind does not say it all; printable ASCII. */
   readonly detail: string | undefined;
 }
 
-const fault = (verb: CommandFault["verb"], reply: ReplyName, detail?: string): CommandFault => ({
+const fault = (verb: CommandFault["verb"], refused: SpokenKind, detail?: string): CommandFault => ({
   verb,
-  reply,
+  refused,
   detail,
 });
+const nothingMayFollow = (verb: Command["verb"]): CommandFault =>
+  fault(verb, "syntaxError", `nothing may stand behind ${verb}`);
 
 const reset: Command = { verb: "RSET" };
 const noop: Command = { verb: "NOOP" };
@@ -116,7 +118,7 @@ export function parseCommand(
     case "RCPT":
       return parseRcpt(text, argument, offered, !eightBit);
     case "DATA":
-      return bare ? data : fault(verb, "syntaxError");
+      return bare ? data : nothingMayFollow(verb);
     case "BDAT":
       return parseBdat(text, argument);
     // What stands behind these two changes nothing: `QUIT now`.
@@ -125,7 +127,7 @@ export function parseCommand(
     case "QUIT":
       return quit;
     case "STARTTLS":
-      return bare ? startTls : fault(verb, "syntaxError");
+      return bare ? startTls : nothingMayFollow(verb);
     case "NOOP":
       return noop;
     case "EHLO":
@@ -133,7 +135,9 @@ export function parseCommand(
       return { verb, domain: text.slice(argument, argument + maxHelloChars) };
     case "VRFY":
     case "EXPN":
-      return bare ? fault(verb, "syntaxError") : { verb, argument: text.slice(argument) };
+      return bare
+        ? fault(verb, "syntaxError", `${verb} without an address`)
+        : { verb, argument: text.slice(argument) };
     case "HELP":
       return { verb, argument: text.slice(argument) };
     case "AUTH":
@@ -161,14 +165,14 @@ function parseMail(
   isAsciiLine: boolean,
 ): Command | CommandFault {
   const from = behindKeyword(text, argument, "FROM:");
-  if (from < 0) return fault("MAIL", "syntaxError", "FROM:");
+  if (from < 0) return fault("MAIL", "syntaxError", "MAIL without FROM:<address>");
   const path = parsePath(text, from, "reverse");
   if (path === "syntax") return fault("MAIL", "invalidSender");
   if (path === "tooLong") return fault("MAIL", "addressTooLong");
   const end = behindSemicolons(text, path.end);
   if (end < text.length && text.charCodeAt(end) !== space) return fault("MAIL", "invalidSender");
   const parameters = parseMailParameters(text, end, offered);
-  if ("reply" in parameters) return fault("MAIL", parameters.reply, parameters.detail);
+  if ("refused" in parameters) return fault("MAIL", parameters.refused, parameters.detail);
   const ascii = isAsciiLine || needsNoUtf8(text, path, end);
   // RFC 6531 §3.5
   if (!ascii && !parameters.smtpUtf8) return fault("MAIL", "utf8NotOffered");
@@ -183,14 +187,14 @@ function parseRcpt(
   isAsciiLine: boolean,
 ): Command | CommandFault {
   const to = behindKeyword(text, argument, "TO:");
-  if (to < 0) return fault("RCPT", "syntaxError", "TO:");
+  if (to < 0) return fault("RCPT", "syntaxError", "RCPT without TO:<address>");
   const path = parsePath(text, to, "forward");
   if (path === "syntax") return fault("RCPT", "invalidRecipient");
   if (path === "tooLong") return fault("RCPT", "addressTooLong");
   const end = behindSemicolons(text, path.end);
   if (end < text.length && text.charCodeAt(end) !== space) return fault("RCPT", "invalidRecipient");
   const parameters = parseRcptParameters(text, end, offered);
-  if ("reply" in parameters) return fault("RCPT", parameters.reply, parameters.detail);
+  if ("refused" in parameters) return fault("RCPT", parameters.refused, parameters.detail);
   const ascii = isAsciiLine || needsNoUtf8(text, path, end);
   const conforming = path.conforming && end === path.end;
   return { verb: "RCPT", forwardPath: path.mailbox, domain: path.domain, ascii, conforming, parameters };
@@ -225,14 +229,14 @@ function parseBdat(text: string, argument: number): Command | CommandFault {
     const c = text.charCodeAt(i);
     if (c < 48 || c > 57) break;
     sizeBytes = sizeBytes * 10 + (c - 48);
-    if (sizeBytes > Number.MAX_SAFE_INTEGER) return fault("BDAT", "syntaxError", "chunk size");
+    if (sizeBytes > Number.MAX_SAFE_INTEGER) return fault("BDAT", "syntaxError", "BDAT without a chunk size");
   }
-  if (i === argument) return fault("BDAT", "syntaxError", "chunk size");
+  if (i === argument) return fault("BDAT", "syntaxError", "BDAT without a chunk size");
   if (i === text.length) return { verb: "BDAT", sizeBytes, last: false };
-  if (text.charCodeAt(i) !== space) return fault("BDAT", "syntaxError", "chunk size");
+  if (text.charCodeAt(i) !== space) return fault("BDAT", "syntaxError", "BDAT without a chunk size");
   while (text.charCodeAt(i) === space) i++;
   if (text.length !== i + 4 || text.slice(i).toUpperCase() !== "LAST")
-    return fault("BDAT", "syntaxError", "LAST");
+    return fault("BDAT", "syntaxError", "only LAST may stand behind the chunk size of BDAT");
   return { verb: "BDAT", sizeBytes, last: true };
 }
 
@@ -240,13 +244,13 @@ function parseBdat(text: string, argument: number): Command | CommandFault {
 function parseAuth(text: string, argument: number): Command | CommandFault {
   let mechanismEnd = text.indexOf(" ", argument);
   if (mechanismEnd < 0) mechanismEnd = text.length;
-  if (mechanismEnd === argument) return fault("AUTH", "syntaxError");
+  if (mechanismEnd === argument) return fault("AUTH", "syntaxError", "AUTH without a mechanism");
   if (mechanismEnd - argument > 20) return fault("AUTH", "authenticationMechanismUnknown");
   const mechanism = text.slice(argument, mechanismEnd).toUpperCase();
   let i = mechanismEnd;
   while (text.charCodeAt(i) === space) i++;
   if (i >= text.length) return { verb: "AUTH", mechanism, initialResponse: undefined };
-  if (text.includes(" ", i)) return fault("AUTH", "syntaxError");
+  if (text.includes(" ", i)) return fault("AUTH", "syntaxError", "AUTH with more than one response");
   return { verb: "AUTH", mechanism, initialResponse: text.slice(i) };
 }
 

@@ -74,11 +74,11 @@ describe("parameters of MAIL", () => {
     " AUTH=",
     " SIZE=1=2",
   ])("%j has a bad value", (text) => {
-    expect(mail(text)).toMatchObject({ reply: "invalidParameterValue" });
+    expect(mail(text)).toMatchObject({ refused: "invalidParameterValue" });
   });
 
   it.each([" =1", " -A", " A;B", " ü", " SIZE=1;"])("%j is refused", (text) => {
-    expect(mail(text)).toHaveProperty("reply");
+    expect(mail(text)).toHaveProperty("refused");
   });
 
   it.each([
@@ -94,12 +94,12 @@ describe("parameters of MAIL", () => {
     [" XYZ=1", {}],
     [" NOTIFY=NEVER", {}],
   ])("%j is unknown when %j", (text, but) => {
-    expect(mail(text, but)).toMatchObject({ reply: "unrecognizedParameter" });
+    expect(mail(text, but)).toMatchObject({ refused: "unrecognizedParameter" });
   });
 
   it("are counted", () => {
     const many = Array.from({ length: 11 }, (_, n) => ` X${n}`).join("");
-    expect(mail(many)).toMatchObject({ reply: "syntaxError" });
+    expect(mail(many)).toMatchObject({ refused: "syntaxError" });
   });
 });
 
@@ -152,12 +152,12 @@ describe("parameters of RCPT", () => {
     " ORCPT=utf-8;\\x{2028}",
     " ORCPT=utf-8;\\x{00FC}",
   ])("%j is refused", (text) => {
-    expect(rcpt(text)).toHaveProperty("reply");
+    expect(rcpt(text)).toHaveProperty("refused");
   });
 
   it("are unknown without DSN", () => {
-    expect(rcpt(" NOTIFY=NEVER", { dsn: false })).toMatchObject({ reply: "unrecognizedParameter" });
-    expect(rcpt(" ORCPT=rfc822;a@b", { dsn: false })).toMatchObject({ reply: "unrecognizedParameter" });
-    expect(rcpt(" SIZE=1")).toMatchObject({ reply: "unrecognizedParameter" });
+    expect(rcpt(" NOTIFY=NEVER", { dsn: false })).toMatchObject({ refused: "unrecognizedParameter" });
+    expect(rcpt(" ORCPT=rfc822;a@b", { dsn: false })).toMatchObject({ refused: "unrecognizedParameter" });
+    expect(rcpt(" SIZE=1")).toMatchObject({ refused: "unrecognizedParameter" });
   });
 });

@@ -6,7 +6,7 @@ import type { BodyType, Notify } from "../message/envelope.ts";
 import { classOf, keywordChar, space } from "./characters.ts";
 import { isOriginalRecipient, parseNotify } from "./dsn-parameters.ts";
 import { decodeXtext } from "./xtext.ts";
-import type { ReplyName } from "./reply.ts";
+import type { SpokenKind } from "../refusals/catalogue.ts";
 
 /** The extensions that allow parameters, as offered to this client. */
 export interface OfferedParameters {
@@ -37,8 +37,8 @@ export interface RcptParameters {
 }
 
 export interface ParameterFault {
-  readonly reply: ReplyName;
-  /** Which parameter, for logs. */
+  readonly refused: SpokenKind;
+  /** What was wrong, in words. */
   readonly detail: string;
 }
 
@@ -62,8 +62,18 @@ interface Parameter {
   readonly value: string | undefined;
 }
 
-const unknown = (keyword: string): ParameterFault => ({ reply: "unrecognizedParameter", detail: keyword });
-const badValue = (keyword: string): ParameterFault => ({ reply: "invalidParameterValue", detail: keyword });
+const longestNamedKeyword = 20;
+const named = (keyword: string): string => keyword.slice(0, longestNamedKeyword);
+const unknown = (keyword: string): ParameterFault => ({
+  refused: "unrecognizedParameter",
+  detail: `the parameter ${named(keyword)} is not offered to this client`,
+});
+const badValue = (keyword: string): ParameterFault => ({
+  refused: "invalidParameterValue",
+  detail: `the value of the parameter ${named(keyword)} cannot be read`,
+});
+const unreadable: ParameterFault = { refused: "syntaxError", detail: "the parameters cannot be read" };
+const tooMany: ParameterFault = { refused: "syntaxError", detail: "more than ten parameters" };
 
 /** Parameters from `from` (at a space, or the end) to the end of `text`. */
 export function parseMailParameters(
@@ -156,7 +166,7 @@ function splitParameters(text: string, from: number): Parameter[] | ParameterFau
   const parameters: Parameter[] = [];
   let i = from;
   while (i < text.length) {
-    if (text.charCodeAt(i) !== space) return { reply: "syntaxError", detail: "parameters" };
+    if (text.charCodeAt(i) !== space) return unreadable;
     while (text.charCodeAt(i) === space) i++;
     if (i >= text.length) break;
     const keywordStart = i;
@@ -164,8 +174,7 @@ function splitParameters(text: string, from: number): Parameter[] | ParameterFau
       const c = text.charCodeAt(i);
       if (c > 127 || (classOf[c]! & keywordChar) === 0) break;
     }
-    if (i === keywordStart || text.charCodeAt(keywordStart) === 45)
-      return { reply: "syntaxError", detail: "parameters" };
+    if (i === keywordStart || text.charCodeAt(keywordStart) === 45) return unreadable;
     const keyword = text.slice(keywordStart, i).toUpperCase();
     let value: string | undefined;
     if (text.charCodeAt(i) === equals) {
@@ -179,7 +188,7 @@ function splitParameters(text: string, from: number): Parameter[] | ParameterFau
     }
     if (i < text.length && text.charCodeAt(i) !== space) return badValue(keyword);
     // No extension gives a command this many. Of one that is given twice the last counts.
-    if (parameters.length === 10) return { reply: "syntaxError", detail: "parameters" };
+    if (parameters.length === 10) return tooMany;
     parameters.push({ keyword, value });
   }
   return parameters;

@@ -1,6 +1,6 @@
 /**
- * Replies: code, enhanced status code (RFC 2034, RFC 3463) and text. Every reply the receiving side can give
- * stands in `replies`, so that a test can walk them all. Texts are Exchange's where they are known.
+ * Replies: code, enhanced status code (RFC 2034, RFC 3463) and text. The replies that grant what was asked stand in
+ * `replies`, those that refuse it in core/refusals/catalogue.ts. Texts are Exchange's where they are known.
  */
 import type { MessageId } from "../message/envelope.ts";
 
@@ -17,140 +17,28 @@ export interface Reply {
   readonly protocolError?: boolean;
 }
 
-const reply = (code: number, status: string, text: string, extra?: Partial<Reply>): Reply => ({
-  code,
-  status,
-  text,
-  ...extra,
-});
-const error = { protocolError: true } as const;
-const closing = { close: true } as const;
+/** Codes that refuse nothing. */
+type GrantingCode = 214 | 220 | 221 | 235 | 250 | 252 | 334 | 354;
+
+/** A reply that refuses nothing. One that does is a `ToldRefusal` (core/refusals/refusal.ts). */
+export interface GrantingReply extends Reply {
+  readonly code: GrantingCode;
+}
+
+const reply = (code: GrantingCode, status: string, text: string): GrantingReply => ({ code, status, text });
 
 export const replies = {
   senderOk: reply(250, "2.1.0", "Sender OK"),
   recipientOk: reply(250, "2.1.5", "Recipient OK"),
   resetting: reply(250, "2.0.0", "Resetting"),
   ok: reply(250, "2.0.0", "OK"),
-  startMailInput: { code: 354, text: "Start mail input; end with <CRLF>.<CRLF>" } as Reply,
-  closing: reply(221, "2.0.0", "Service closing transmission channel", closing),
+  startMailInput: { code: 354, text: "Start mail input; end with <CRLF>.<CRLF>" } as GrantingReply,
+  closing: { ...reply(221, "2.0.0", "Service closing transmission channel"), close: true } as GrantingReply,
   cannotVerify: reply(252, "2.1.5", "Cannot VRFY user"),
   startTls: reply(220, "2.0.0", "SMTP server ready"),
   authenticated: reply(235, "2.7.0", "Authentication successful"),
   helpText: reply(214, "2.0.0", "This server supports the following commands:"),
-
-  unrecognizedCommand: reply(500, "5.3.3", "Unrecognized command", error),
-  lineTooLong: reply(500, "5.5.6", "Line too long", error),
-  bareLinefeedInCommand: reply(
-    500,
-    "5.5.2",
-    "A command line must end in CRLF, not in a bare line feed",
-    error,
-  ),
-  invalidCharacters: reply(500, "5.5.2", "Command contains characters that are not allowed", error),
-  syntaxError: reply(501, "5.5.4", "Invalid arguments", error),
-  invalidDomainName: reply(501, "5.5.4", "Invalid domain name", error),
-  unrecognizedParameter: reply(555, "5.5.4", "Unsupported option", error),
-  invalidParameterValue: reply(501, "5.5.4", "Invalid parameter value", error),
-  commandNotImplemented: reply(502, "5.3.3", "Command not implemented", error),
-  badSequence: reply(503, "5.5.2", "Bad sequence of commands", error),
-  sendHelloFirst: reply(503, "5.5.2", "Send hello first", error),
-  senderAlreadySpecified: reply(503, "5.5.2", "Sender already specified", error),
-  needMail: reply(503, "5.5.2", "Need mail command", error),
-  noValidRecipients: reply(554, "5.5.1", "No valid recipients", error),
-  binaryNeedsBdat: reply(503, "5.5.2", "BODY=BINARYMIME needs BDAT", error),
-  endOfDataNeedsCrlf: reply(
-    550,
-    "5.6.11",
-    "SMTP; lines must end in CR and LF: the message's end was not found, and it was not taken",
-    { close: true },
-  ),
-  invalidSender: reply(501, "5.1.7", "Invalid address"),
-  invalidRecipient: reply(501, "5.1.3", "Invalid address"),
-  utf8NotOffered: reply(553, "5.6.7", "Address needs SMTPUTF8"),
-  addressTooLong: reply(501, "5.1.3", "Address too long"),
-
-  notAuthenticated: reply(
-    530,
-    "5.7.57",
-    "SMTP; Client was not authenticated to send anonymous mail during MAIL FROM",
-    error,
-  ),
-  tlsRequired: reply(451, "5.7.3", "STARTTLS is required to send mail", error),
-  unableToRelay: reply(550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain"),
-  reservedTopLevelDomain: reply(550, "5.1.4", "Recipient address reserved by RFC 2606"),
-  reservedSecondLevelDomain: reply(550, "5.1.5", "Recipient address reserved by RFC 2606"),
-  singleLabelDomain: reply(550, "5.1.6", "Recipient addresses in single label domains not accepted"),
-  authenticationFailed: reply(535, "5.7.3", "Authentication unsuccessful"),
-  authenticationCancelled: reply(501, "5.7.0", "Authentication cancelled", error),
-  authenticationMalformed: reply(501, "5.5.2", "Cannot decode response", error),
-  authenticationMechanismUnknown: reply(504, "5.7.4", "Unrecognized authentication type", error),
-  authenticationNeedsTls: reply(
-    538,
-    "5.7.11",
-    "Encryption required for requested authentication mechanism",
-    error,
-  ),
-  authenticationTemporary: reply(454, "4.7.0", "Temporary authentication failure"),
-  alreadyAuthenticated: reply(503, "5.5.2", "Already authenticated", error),
-  tlsNotAvailable: reply(454, "4.7.0", "TLS not available due to temporary reason"),
-
-  messageTooLarge: reply(552, "5.3.4", "Message size exceeds fixed maximum message size"),
-  headerTooLarge: reply(552, "5.3.4", "Header size exceeds fixed maximum size", closing),
-  hopCountExceeded: reply(554, "5.4.6", "Hop count exceeded - possible mail loop"),
-  bareLinefeed: reply(550, "5.6.11", "Message contains a line feed that no carriage return precedes"),
-  bareCarriageReturn: reply(550, "5.6.11", "Message contains a carriage return that no line feed follows"),
-  nulInContent: reply(550, "5.6.0", "Message contains a NUL octet, which only BODY=BINARYMIME may carry"),
-  tooManyRecipients: reply(452, "4.5.3", "Too many recipients"),
-  insufficientResources: reply(452, "4.3.1", "Insufficient system resources"),
-  localError: reply(451, "4.3.0", "Local error, the message was not kept; try again later"),
-
-  connectionLimit: reply(
-    421,
-    "4.3.2",
-    "The maximum number of concurrent server connections has exceeded a limit, closing transmission channel",
-    closing,
-  ),
-  connectionLimitPerSource: reply(
-    421,
-    "4.3.2",
-    "The maximum number of concurrent server connections has exceeded a per-source limit, closing transmission channel",
-    closing,
-  ),
-  connectionRate: reply(
-    421,
-    "4.3.2",
-    "The rate of new connections has exceeded a limit, closing transmission channel",
-    closing,
-  ),
-  messageRate: reply(
-    421,
-    "4.4.2",
-    "Message submission rate for this client has exceeded the configured limit",
-    closing,
-  ),
-  noConnector: reply(
-    421,
-    "4.3.2",
-    "Service not available: no receive connector serves this address",
-    closing,
-  ),
-  shuttingDown: reply(421, "4.3.2", "Service not active: shutting down, try again later", closing),
-  timedOut: reply(421, "4.4.1", "Connection timed out", closing),
-  tooManyErrors: reply(
-    421,
-    "4.7.0",
-    "Too many errors on this connection, closing transmission channel",
-    closing,
-  ),
-  tooManyLogonFailures: reply(
-    421,
-    "4.7.0",
-    "Too many errors on this connection, closing transmission channel",
-    closing,
-  ),
-  ehloDomainRequired: reply(501, "5.5.4", "Invalid domain name", { close: true, protocolError: true }),
-  fault: reply(421, "4.3.0", "Local error, closing transmission channel; try again later", closing),
-} as const satisfies Record<string, Reply>;
+} as const satisfies Record<string, GrantingReply>;
 
 export type ReplyName = keyof typeof replies;
 
@@ -191,14 +79,14 @@ function replyText(line: string): string {
  * `plain` with `clientText` in front of its text; the one way in which something that a client sent gets into a reply.
  * It is left out where it is not printable ASCII, or would make the line longer than `maxReplyLineBytes`.
  */
-function repeating(clientText: string | undefined, plain: Reply): Reply {
+function repeating(clientText: string | undefined, plain: GrantingReply): GrantingReply {
   if (clientText === undefined || clientText === "" || !printableAscii.test(clientText)) return plain;
   const repeated = { ...plain, text: `${clientText} ${plain.text}` };
   return wholeLine(repeated).length > maxReplyLineBytes - 2 ? plain : repeated;
 }
 
 /** The content was taken. `messageId` is the client's own. Text: Exchange's. */
-export function queuedForDelivery(id: MessageId, messageId: string | undefined, fqdn: string): Reply {
+export function queuedForDelivery(id: MessageId, messageId: string | undefined, fqdn: string): GrantingReply {
   return repeating(messageId, {
     code: 250,
     status: "2.6.0",
@@ -207,6 +95,6 @@ export function queuedForDelivery(id: MessageId, messageId: string | undefined, 
 }
 
 /** A chunk that is not the last was taken (BDAT). Text: Exchange's. */
-export function chunkReceived(sizeBytes: number): Reply {
+export function chunkReceived(sizeBytes: number): GrantingReply {
   return { code: 250, status: "2.6.0", text: `CHUNK received OK, ${sizeBytes} octets` };
 }

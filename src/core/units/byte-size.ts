@@ -35,6 +35,11 @@ export function formatByteSize(sizeBytes: number): string {
   return `${figure(sizeBytes, " ")} (${sizeBytes.toLocaleString("en-US")} bytes)`;
 }
 
+/** Prints the figure alone: `36 MB`; to four digits. */
+export function formatSizeFigure(sizeBytes: number): string {
+  return sizeBytes === Infinity ? "unlimited" : figure(sizeBytes, " ");
+}
+
 /** Prints what a configuration file would say: `36MB`; a size that is not whole in any unit prints in bytes. */
 export function formatConfiguredSize(sizeBytes: number): string {
   if (sizeBytes === Infinity) return "unlimited";

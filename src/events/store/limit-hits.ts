@@ -1,5 +1,5 @@
 /**
- * Refusals by limits, gathered: the first of an event, connector, source and setting within a minute is written at
+ * Refusals, gathered: the first of an event, connector, source, kind and setting within a minute is written at
  * once, and when the minute is over one more entry tells how many there were. At Expert each is written as well, up
  * to a bound. The cost of one more refusal is a look-up; what is written does not grow with their number.
  */
@@ -81,7 +81,7 @@ export function createLimitHits(options: {
   const add = (record: EventRecord): void => {
     const { name, fields } = record;
     const connector = fields["connector"];
-    const key = `${name}\n${connector}\n${sourceOf(fields["source"], ipv6Groups)}\n${fields["setting"]}`;
+    const key = `${name}\n${connector}\n${sourceOf(fields["source"], ipv6Groups)}\n${fields["refusal"]}\n${fields["setting"]}`;
     const room = toldApart < settings.maxKeys;
     const hit = open.get(key) ?? (room ? undefined : open.get(`${name}\n${connector}`));
     if (hit !== undefined) {

@@ -10,11 +10,11 @@ import {
   type Endpoint,
   type ReceiveConnectorSettings,
 } from "../../core/policy/receive-connector.ts";
+import { refusedConnection } from "../../core/refusals/limit-refusals.ts";
+import { refused, type Refused, type ToldRefusal } from "../../core/refusals/refusal.ts";
 import { sourceKey } from "../../core/policy/source.ts";
-import { replies, type Reply } from "../../core/smtp/reply.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import { formatAddress, parseAddress } from "../../core/units/ip-address.ts";
-import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Client } from "./client.ts";
 import type { Lease, Ledger } from "./ledger.ts";
@@ -41,7 +41,7 @@ export interface Held {
 export type Admission =
   | { readonly kind: "admitted"; readonly admitted: Admitted }
   | { readonly kind: "held"; readonly held: Held }
-  | { readonly kind: "refused"; readonly reply: Reply };
+  | { readonly kind: "refused"; readonly reply: ToldRefusal };
 
 export interface AdmissionSettings {
   readonly receiveConnectors: readonly ReceiveConnectorSettings[];
@@ -62,11 +62,11 @@ export interface Door {
   /** One that was held takes a place if there is one now. */
   enter(client: Client): Promise<Admitted | ConnectionRefusal>;
   /** One that was held waits no longer: the refusing reply. */
-  refuse(held: Held): Reply;
+  refuse(held: Held): ToldRefusal;
   /** Tells that a connection waits for a place. */
   tellHeld(held: Held): void;
   /**
-   * One more message of a client: `admitted`, `held` (the connector lets it wait: try again), or the refusing reply.
+   * One more message of a client: `admitted`, `held` (the connector lets it wait: try again), or what refuses it.
    * `last`: waiting is over, refuse. At once where no limit counts it.
    */
   admitMessage(
@@ -76,9 +76,11 @@ export interface Door {
   ): MessageAdmission | Promise<MessageAdmission>;
   /** Tells that a message waits for its minute. */
   tellMessageHeld(client: Client): void;
+  /** Tells that a load balancer's connection did not begin as agreed (proxyProtocolFrom). */
+  tellBrokenProxyHeader(arrival: Arrival): void;
 }
 
-export type MessageAdmission = Reply | "admitted" | "held";
+export type MessageAdmission = Refused | "admitted" | "held";
 
 /** Of a session that no limit counts. */
 const uncounted: Lease = { end: () => undefined };
@@ -88,23 +90,25 @@ const connectionRateKey = "connections";
 export function createDoor(around: {
   readonly ledger: Ledger;
   readonly clock: Clock;
-  readonly events: Events;
   readonly refusals: Refusals;
   readonly usage: LimitUsage;
 }): Door {
-  const { ledger, clock, events, refusals, usage } = around;
+  const { ledger, clock, refusals, usage } = around;
 
   const clientOf = (
     { local, remoteAddress }: Arrival,
     { receiveConnectors, ipv6SourcePrefixLength }: AdmissionSettings,
-  ): Client | undefined => {
+  ): Client | ToldRefusal => {
     const peer = parseAddress(remoteAddress);
     const connector = peer && chooseReceiveConnector(receiveConnectors, local, peer);
-    if (peer !== undefined && connector !== undefined) {
-      return { connector, address: formatAddress(peer), source: sourceKey(peer, ipv6SourcePrefixLength) };
-    }
-    events.emit("NoConnectorMatched", { source: remoteAddress, endpoint: formatEndpoint(local) });
-    return undefined;
+    const address = peer === undefined ? remoteAddress : formatAddress(peer);
+    const source = peer === undefined ? remoteAddress : sourceKey(peer, ipv6SourcePrefixLength);
+    if (connector !== undefined) return { connector, address, source };
+    const endpoint = formatEndpoint(local);
+    return refusals.refuse(
+      { connector, address, source },
+      refused("noConnector", { about: endpoint, fields: { endpoint } }),
+    );
   };
 
   const enter = async (client: Client): Promise<Admitted | ConnectionRefusal> => {
@@ -126,43 +130,39 @@ export function createDoor(around: {
     if ("lease" in outcome) return { kind: "admitted", admitted: outcome };
     return client.connector.limitAction === "delay"
       ? { kind: "held", held: { client, verdict: outcome } }
-      : { kind: "refused", reply: refusals.connection(client, outcome) };
+      : { kind: "refused", reply: refusals.refuse(client, refusedConnection(outcome)) };
   };
 
-  const refuseOverRate = async (client: Client, limit: number): Promise<Reply | undefined> => {
+  const refuseOverRate = async (client: Client, limit: number): Promise<ToldRefusal | undefined> => {
     if (limit === Infinity) return undefined;
-    const { refused, seen } = await ledger.spend(connectionRateKey, limit);
-    return refused ? refusals.connectionRate(client, { configured: limit, seen }) : undefined;
+    const spent = await ledger.spend(connectionRateKey, limit);
+    if (!spent.refused) return undefined;
+    return refusals.refuse(client, refused("connectionRate", { configured: limit, seen: spent.seen }));
   };
 
-  const spendMessage = async (
-    client: Client,
-    user: string | undefined,
-    key: string,
-    last: boolean,
-  ): Promise<MessageAdmission> => {
+  const spendMessage = async (client: Client, key: string, last: boolean): Promise<MessageAdmission> => {
     const { connector } = client;
     const configured = connector.messageRateLimit;
-    const { refused, seen } = await ledger.spend(`${connector.name} ${key}`, configured);
-    if (!refused) {
+    const spent = await ledger.spend(`${connector.name} ${key}`, configured);
+    if (!spent.refused) {
       usage.message(connector.name, client.source);
       return "admitted";
     }
     return connector.limitAction === "delay" && !last
       ? "held"
-      : refusals.messageRate(client, user, { configured, seen });
+      : refused("messageRate", { configured, seen: spent.seen });
   };
 
   return {
     async admit(arrival, settings) {
       const client = clientOf(arrival, settings);
-      if (client === undefined) return { kind: "refused", reply: replies.noConnector };
+      if ("told" in client) return { kind: "refused", reply: client };
       const reply = await refuseOverRate(client, settings.maxConnectionRatePerMinute);
       return reply === undefined ? decide(client) : { kind: "refused", reply };
     },
     async admitAgain(arrival, settings) {
       const client = clientOf(arrival, settings);
-      return client === undefined ? { kind: "refused", reply: replies.noConnector } : decide(client);
+      return "told" in client ? { kind: "refused", reply: client } : decide(client);
     },
     healthCheck({ local, remoteAddress }, { receiveConnectors, ipv6SourcePrefixLength }) {
       const peer = parseAddress(remoteAddress);
@@ -178,7 +178,7 @@ export function createDoor(around: {
       );
     },
     enter,
-    refuse: ({ client, verdict }) => refusals.connection(client, verdict),
+    refuse: ({ client, verdict }) => refusals.refuse(client, refusedConnection(verdict)),
     tellHeld: ({ client, verdict }) => refusals.connectionHeld(client, verdict),
     admitMessage(client, user, last) {
       const { connector, source } = client;
@@ -187,8 +187,13 @@ export function createDoor(around: {
         return "admitted";
       }
       const key = messageRateKey(connector.messageRateSource, source, user);
-      return key === undefined ? "admitted" : spendMessage(client, user, key, last);
+      return key === undefined ? "admitted" : spendMessage(client, key, last);
     },
     tellMessageHeld: (client) => refusals.messageHeld(client),
+    tellBrokenProxyHeader: ({ remoteAddress }) =>
+      refusals.tell(
+        { connector: undefined, address: remoteAddress, source: remoteAddress },
+        "proxyHeaderInvalid",
+      ),
   };
 }

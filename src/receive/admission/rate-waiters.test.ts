@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { replies } from "../../core/smtp/reply.ts";
+import { refused } from "../../core/refusals/refusal.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { receiveConnector } from "../../testing/test-settings.ts";
 import type { Door, MessageAdmission } from "./admission.ts";
 import { createRateWaiters } from "./rate-waiters.ts";
 
-/** One message that waits; the door says `held` unless told otherwise, and the refusing reply when it must. */
+/** One message that waits; the door says `held` unless told otherwise, and refuses when it must. */
 function waiting(limitDelay = 3_000) {
   const clock = createFakeClock();
   const stopping = new AbortController();
@@ -18,7 +18,7 @@ function waiting(limitDelay = 3_000) {
     tellMessageHeld: () => void held++,
     admitMessage: ({ connector }, _user, last) => {
       asked.push({ atMs: clock.now() - since, last, limitDelay: connector.limitDelay });
-      return last && answer === "held" ? replies.messageRate : answer;
+      return last && answer === "held" ? refused("messageRate") : answer;
     },
   } as Partial<Door> as Door;
   const rateWaiters = createRateWaiters({
@@ -55,7 +55,7 @@ test("asks each second, says that it waits once, and is refused when its time is
   await clock.advance(2_499);
   expect([result(), held()]).toEqual(["waits", 1]);
   await clock.advance(1);
-  expect(result()).toBe(replies.messageRate);
+  expect(result()).toMatchObject({ refused: "messageRate" });
   expect(asked.map(({ atMs, last }) => [atMs, last])).toEqual([
     [1_000, false],
     [2_000, false],
@@ -77,7 +77,7 @@ test("a client that goes spends nothing", async () => {
   admit();
   leave();
   await clock.settle();
-  expect([result(), asked.length, clock.pendingTimers]).toEqual([replies.messageRate, 0, 0]);
+  expect([result(), asked.length, clock.pendingTimers]).toMatchObject([{ refused: "leftWaiting" }, 0, 0]);
 });
 
 test("a stop ends the wait at once", async () => {
@@ -85,7 +85,7 @@ test("a stop ends the wait at once", async () => {
   await clock.settle();
   stopping.abort();
   await clock.settle();
-  expect([result(), asked.length, clock.pendingTimers]).toEqual([replies.shuttingDown, 0, 0]);
+  expect([result(), asked.length, clock.pendingTimers]).toMatchObject([{ refused: "shuttingDown" }, 0, 0]);
 });
 
 test("settings that change are in force at once, counted from when the wait began", async () => {
@@ -93,7 +93,7 @@ test("settings that change are in force at once, counted from when the wait bega
   await clock.advance(1_500);
   change(1_400);
   await clock.settle();
-  expect(result()).toBe(replies.messageRate);
+  expect(result()).toMatchObject({ refused: "messageRate" });
   expect(asked).toEqual([
     { atMs: 1_000, last: false, limitDelay: 3_000 },
     { atMs: 1_500, last: true, limitDelay: 1_400 },

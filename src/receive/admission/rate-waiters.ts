@@ -1,6 +1,6 @@
 /** Messages that wait at MAIL until their source's minute allows them (limitAction `delay`). */
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
-import { replies, type Reply } from "../../core/smtp/reply.ts";
+import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Door } from "./admission.ts";
 import type { Client } from "./client.ts";
@@ -14,10 +14,10 @@ export interface Presence {
 
 export interface RateWaiters {
   /**
-   * Resolves with undefined when the message is admitted, else with the refusing reply once `limitDelay` is over. Who
+   * Resolves with undefined when the message is admitted, else with what refuses it once `limitDelay` is over. Who
    * goes meanwhile spends nothing of the minute.
    */
-  wait(client: Client, user: string | undefined, presence: Presence): Promise<Reply | undefined>;
+  wait(client: Client, user: string | undefined, presence: Presence): Promise<Refused | undefined>;
   /** All that wait are judged by the settings in force. */
   settingsChanged(): void;
 }
@@ -64,8 +64,8 @@ export function createRateWaiters(around: {
       for (;;) {
         const leftMs = since + inForce(client).limitDelay - clock.now();
         await pause(Math.max(0, Math.min(leftMs, askAgainMs)), presence);
-        if (stopping.aborted) return replies.shuttingDown;
-        if (presence.isGone) return replies.messageRate;
+        if (stopping.aborted) return refused("shuttingDown");
+        if (presence.isGone) return refused("leftWaiting");
         const connector = inForce(client);
         const last = since + connector.limitDelay <= clock.now();
         const outcome = await door.admitMessage({ ...client, connector }, user, last);

@@ -1,11 +1,28 @@
-/** What a limit says when it is reached: one verdict, told as reply and as event under one reference. */
+/**
+ * The one place where a refusal is told: the reply explained where the connector allows it, the event, and the count,
+ * under one reference. What is refused, and where, is the caller's to know; what that means stands in
+ * core/refusals/catalogue.ts.
+ */
+import { applicationOf, type Application } from "../../core/policy/application.ts";
 import type { ConnectionRefusal } from "../../core/policy/connection-limits.ts";
-import type { PressureVerdict } from "../../core/policy/back-pressure.ts";
-import { thresholdSettings } from "../../core/policy/back-pressure-thresholds.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
-import { explain, referenceOf, type Refusal } from "../../core/policy/refusal.ts";
-import { replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
-import { parseAddress } from "../../core/units/ip-address.ts";
+import {
+  refusalCatalogue,
+  spokenRefusals,
+  type RefusalDefinition,
+  type RefusalKind,
+  type SilentKind,
+} from "../../core/refusals/catalogue.ts";
+import { causeText, explainedText, followingText } from "../../core/refusals/explanation.ts";
+import {
+  referenceOf,
+  type Refusal,
+  type Refused,
+  type RefusedFacts,
+  type ToldRefusal,
+} from "../../core/refusals/refusal.ts";
+import { replyLine } from "../../core/smtp/reply.ts";
+import { parseAddress, type IpAddress } from "../../core/units/ip-address.ts";
 import { isPrivateAddress } from "../../core/units/private-address.ts";
 import { catalogue, type EventName } from "../../events/catalogue.ts";
 import type { EventFields, Events } from "../../events/events.ts";
@@ -13,74 +30,115 @@ import type { Clock } from "../../ports/ports.ts";
 import type { Client } from "./client.ts";
 import type { LimitUsage } from "./usage.ts";
 
+/** Whom something is refused. */
+export interface RefusedClient extends Omit<Client, "connector"> {
+  /** Undefined: none is for this address. */
+  readonly connector: ReceiveConnectorSettings | undefined;
+  readonly user?: string | undefined;
+}
+
 export interface Refusals {
-  connection(client: Client, verdict: ConnectionRefusal): Reply;
+  /** Cost: some microseconds, most of them for the event. */
+  refuse(client: RefusedClient, what: Refused): ToldRefusal;
+  /** What only follows from `earlier`, of the same message: no event and no count of its own. */
+  refuseAgain(client: RefusedClient, what: Refused, earlier: Refusal): ToldRefusal;
+  /** What no reply can say. */
+  tell(client: RefusedClient, kind: SilentKind, facts?: RefusedFacts): void;
   connectionHeld(client: Client, verdict: ConnectionRefusal): void;
-  connectionRate(client: Client, verdict: Counts): Reply;
-  messageRate(client: Client, user: string | undefined, verdict: Counts): Reply;
   messageHeld(client: Client): void;
-  /** The resource pressed hardest is named. */
-  pressure(client: Client, user: string | undefined, verdict: PressureVerdict): Reply;
-  /** A limit that a session ran into: the reply explained where the connector allows it, nothing counted. */
-  session(client: Client, reply: Reply, setting: string, configured: number): Reply;
 }
 
-interface Counts {
-  readonly configured: number;
-  readonly allowed?: number;
-  readonly seen: number;
-}
-
-export function createRefusals(clock: Clock, events: Events, usage: LimitUsage): Refusals {
+export function createRefusals(around: {
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly usage: Pick<LimitUsage, "refused">;
+  readonly applications: () => readonly Application[];
+}): Refusals {
+  const { clock, events, usage, applications } = around;
   // References go on growing over restarts.
   let sequence = clock.wall().getTime();
 
-  /** One verdict, one reference: gives the reply and tells the event. */
-  const refuse = (
-    client: Client,
-    reply: Reply,
-    event: EventName,
-    setting: string,
-    counts: Counts,
-    user?: string,
-  ): Reply => {
-    const refusal: Refusal = {
-      connector: client.connector.name,
-      limit: setting,
-      configured: counts.configured,
-      allowed: counts.allowed ?? counts.configured,
-      seen: counts.seen,
+  const refusalOf = (client: RefusedClient, kind: RefusalKind, facts: RefusedFacts): Refusal => {
+    const definition: RefusalDefinition = refusalCatalogue[kind];
+    const { configured, allowed = configured, seen } = facts;
+    return {
+      kind,
+      class: definition.class,
+      connector: client.connector?.name,
+      limit: facts.setting ?? definition.setting,
+      configured,
+      allowed,
+      seen,
+      problem: facts.detail ?? definition.cause,
+      about: facts.about,
       source: client.address,
-      eventId: catalogue[event].id,
+      eventId: catalogue[refusalCatalogue[kind].event].id,
       reference: referenceOf(sequence++),
     };
-    usage.refused(refusal.connector, client.source, refusal);
-    const said = explains(client.connector, client.address) ? explain(reply, refusal) : reply;
-    events.emit(event, {
-      connector: refusal.connector,
+  };
+
+  const tell = (
+    client: RefusedClient,
+    address: IpAddress | undefined,
+    refusal: Refusal,
+    facts: RefusedFacts,
+    reply: string,
+  ): void => {
+    usage.refused(client.connector?.name, client.source, refusal);
+    const event: EventName = refusalCatalogue[refusal.kind].event;
+    if (!events.wants(event)) return;
+    const user = facts.user ?? client.user;
+    const application = address && applicationOf(applications(), { address, user })?.name;
+    const fields = {
+      connector: refusal.connector ?? "",
       source: refusal.source,
-      setting,
+      application,
+      who: application === undefined ? refusal.source : `${refusal.source} (${application})`,
+      refusal: refusal.kind,
+      problem: causeText(refusal),
+      detail: refusal.problem,
+      about: refusal.about,
+      setting: refusal.limit,
       limit: refusal.allowed,
       configured: refusal.configured,
       seen: refusal.seen,
       user: user ?? "",
+      sender: facts.sender,
+      recipient: facts.recipient,
       reference: refusal.reference,
-      reply: replyLine(said),
-    } as unknown as EventFields<typeof event>);
-    return said;
+      reply,
+      ...facts.fields,
+    };
+    // The texts differ in what they name; a test renders each with these.
+    events.emit(event, fields as unknown as EventFields<EventName>);
   };
 
   return {
-    connection(client, verdict) {
-      return verdict.limit === "maxInboundConnection"
-        ? refuse(client, replies.connectionLimit, "SmtpReceiveMaxConnectionReached", verdict.limit, verdict)
-        : refuse(
-            client,
-            replies.connectionLimitPerSource,
-            "SmtpReceiveMaxConnectionPerSourceReached",
-            verdict.limit,
-            verdict,
-          );
+    refuse(client, what) {
+      const { reply } = spokenRefusals[what.refused];
+      const told = refusalOf(client, what.refused, what);
+      const address = parseAddress(client.address);
+      const said: ToldRefusal = {
+        ...reply,
+        ...(what.close === undefined ? undefined : { close: what.close }),
+        text: explains(client.connector, address) ? explainedText(reply, told) : reply.text,
+        told,
+      };
+      tell(client, address, told, what, replyLine(said));
+      return said;
+    },
+    refuseAgain(client, what, earlier) {
+      const { reply } = spokenRefusals[what.refused];
+      const explained = explains(client.connector, parseAddress(client.address));
+      return {
+        ...reply,
+        ...(what.close === undefined ? undefined : { close: what.close }),
+        text: explained ? followingText(reply, earlier) : reply.text,
+        told: earlier,
+      };
+    },
+    tell(client, kind, facts = {}) {
+      tell(client, parseAddress(client.address), refusalOf(client, kind, facts), facts, "");
     },
     connectionHeld({ connector, address }, verdict) {
       events.emit("ConnectionHeld", {
@@ -92,17 +150,6 @@ export function createRefusals(clock: Clock, events: Events, usage: LimitUsage):
         delaySeconds: connector.limitDelay / 1000,
       });
     },
-    connectionRate: (client, verdict) =>
-      refuse(client, replies.connectionRate, "ConnectionRateExceeded", "maxConnectionRatePerMinute", verdict),
-    messageRate: (client, user, verdict) =>
-      refuse(
-        client,
-        replies.messageRate,
-        "SmtpReceiveMessageRateLimitExceeded",
-        "messageRateLimit",
-        verdict,
-        user,
-      ),
     messageHeld({ connector, address }) {
       events.emit("MessageHeld", {
         connector: connector.name,
@@ -112,36 +159,10 @@ export function createRefusals(clock: Clock, events: Events, usage: LimitUsage):
         delaySeconds: connector.limitDelay / 1000,
       });
     },
-    pressure(client, user, { resources }) {
-      const [hardest] = resources;
-      if (hardest === undefined) return replies.insufficientResources;
-      const { resource, level, current, thresholds } = hardest;
-      const high = level === "High";
-      return refuse(
-        client,
-        replies.insufficientResources,
-        "MessageRefusedByBackPressure",
-        thresholdSettings[resource][high ? "high" : "medium"],
-        {
-          configured: rounded(high ? thresholds.mediumToHigh : thresholds.lowToMedium),
-          seen: rounded(current),
-        },
-        user,
-      );
-    },
-    session(client, reply, setting, configured) {
-      return refuse(client, reply, "SessionLimitReached", setting, { configured, seen: configured });
-    },
   };
 }
 
-/** Percents are no whole numbers. */
-function rounded(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function explains(connector: ReceiveConnectorSettings, address: string): boolean {
-  if (connector.explainRefusals !== undefined) return connector.explainRefusals;
-  const parsed = parseAddress(address);
-  return parsed !== undefined && isPrivateAddress(parsed);
+function explains(connector: ReceiveConnectorSettings | undefined, address: IpAddress | undefined): boolean {
+  if (connector?.explainRefusals !== undefined) return connector.explainRefusals;
+  return address !== undefined && isPrivateAddress(address);
 }

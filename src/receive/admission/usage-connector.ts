@@ -3,12 +3,13 @@ import type { ConnectionCounts } from "../../core/policy/connection-limits.ts";
 import {
   nothingRefused,
   oneMoreRefused,
+  placeFreed,
   refusedStillThere,
   type RefusedDemand,
 } from "../../core/policy/refused-demand.ts";
-import type { Refusal } from "../../core/policy/refusal.ts";
+import type { Refusal } from "../../core/refusals/refusal.ts";
 import { UsageRing } from "./usage-ring.ts";
-import { SourceState } from "./usage-source.ts";
+import { refusedKey, SourceState } from "./usage-source.ts";
 
 /** Limits that usage is measured for; refusals are counted for any limit. */
 export const measuredLimits = [
@@ -27,8 +28,8 @@ const doorLimits: ReadonlySet<string> = new Set([
   "maxConnectionRatePerMinute",
 ]);
 
-export function isDoorLimit(limit: string): boolean {
-  return doorLimits.has(limit);
+export function isDoorLimit(limit: string | undefined): boolean {
+  return limit !== undefined && doorLimits.has(limit);
 }
 
 const slotMs = 60_000;
@@ -47,7 +48,8 @@ export class ConnectorState {
   readonly name: string;
   open = 0;
   readonly sources = new Map<string, SourceState>();
-  readonly refusedBy = new Map<string, UsageRing>();
+  /** By `refusedKey`. */
+  readonly refusedBy = new Map<string, { readonly limit: string | undefined; readonly ring: UsageRing }>();
   readonly #measures: Readonly<Record<"all" | "perSource" | "messages", Measure>>;
   readonly #maxSources: number;
   /** How many sources have so many connections open, by that number. */
@@ -75,6 +77,7 @@ export class ConnectorState {
     const state = this.sources.get(source);
     if (state === undefined || state.open === 0) return;
     state.ended(durationMs);
+    this.#refused = placeFreed(this.#refused);
     const share = Math.max(leastShare, 1 / ++this.#ended);
     this.#meanMs =
       this.#meanMs === undefined ? durationMs : this.#meanMs + (durationMs - this.#meanMs) * share;
@@ -84,9 +87,11 @@ export class ConnectorState {
   refused(source: string, refusal: Refusal, nowMs: number): void {
     const state = this.#source(source, nowMs);
     state.refused(nowMs, refusal);
-    let ring = this.refusedBy.get(refusal.limit);
-    if (ring === undefined) this.refusedBy.set(refusal.limit, (ring = new UsageRing(slotMs, nowMs)));
-    ring.add(nowMs, 1);
+    const key = refusedKey(refusal);
+    let by = this.refusedBy.get(key);
+    if (by === undefined)
+      this.refusedBy.set(key, (by = { limit: refusal.limit, ring: new UsageRing(slotMs, nowMs) }));
+    by.ring.add(nowMs, 1);
     if (refusal.limit === "messageRateLimit") {
       this.#measures.messages.wanted.raise(nowMs, state.message(nowMs, true).wanted);
     } else if (isDoorLimit(refusal.limit)) {

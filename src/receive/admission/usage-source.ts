@@ -2,20 +2,24 @@
 import {
   nothingRefused,
   oneMoreRefused,
+  placeFreed,
   refusedStillThere,
   type RefusedDemand,
 } from "../../core/policy/refused-demand.ts";
-import type { Refusal } from "../../core/policy/refusal.ts";
+import type { Refusal } from "../../core/refusals/refusal.ts";
 import { SlidingMinute } from "./sliding-minute.ts";
 import { UsageRing } from "./usage-ring.ts";
 
-/** The refusals of a source by one limit. `lastHour` reaches up to a quarter of an hour further back. */
+/** Refusals of a source of one kind, by one limit. `lastHour` reaches up to a quarter of an hour further back. */
 export interface SourceRefusals {
-  readonly limit: string;
   readonly lastHour: number;
   readonly lastDay: number;
   readonly lastAt: Date;
   readonly last: Refusal;
+  /** The most that was held against the limit since the kind was first met. */
+  readonly mostSeen: number | undefined;
+  /** What they were about (domains, accounts), the latest last; at most five. */
+  readonly about: readonly string[];
 }
 
 export interface Peaks {
@@ -31,7 +35,13 @@ interface RefusedBy {
   readonly ring: UsageRing;
   lastAtMs: number;
   last: Refusal;
+  mostSeen: number | undefined;
+  about: readonly string[];
 }
+
+/** Kinds of refusal told apart for a source: a client that tries everything forgets the one it met longest ago. */
+const mostKinds = 16;
+const mostAbout = 5;
 
 export class SourceState {
   open = 0;
@@ -61,6 +71,7 @@ export class SourceState {
   }
 
   ended(durationMs: number): void {
+    this.#refused = placeFreed(this.#refused);
     const share = Math.max(leastShare, 1 / ++this.#ended);
     this.#meanMs =
       this.#meanMs === undefined ? durationMs : this.#meanMs + (durationMs - this.#meanMs) * share;
@@ -74,16 +85,32 @@ export class SourceState {
   }
 
   refused(nowMs: number, refusal: Refusal): void {
-    const by = this.refusedBy.get(refusal.limit);
+    const key = refusedKey(refusal);
+    let by = this.refusedBy.get(key);
     if (by === undefined) {
+      if (this.refusedBy.size >= mostKinds) this.#forgetOneKind();
       const ring = new UsageRing(slotMs, nowMs);
-      ring.add(nowMs, 1);
-      this.refusedBy.set(refusal.limit, { ring, lastAtMs: nowMs, last: refusal });
-    } else {
-      by.ring.add(nowMs, 1);
-      by.lastAtMs = nowMs;
-      by.last = refusal;
+      by = { ring, lastAtMs: nowMs, last: refusal, mostSeen: undefined, about: [] };
+      this.refusedBy.set(key, by);
     }
+    by.ring.add(nowMs, 1);
+    by.lastAtMs = nowMs;
+    by.last = refusal;
+    const { seen, about } = refusal;
+    if (seen !== undefined) by.mostSeen = Math.max(by.mostSeen ?? 0, seen);
+    if (about !== undefined && about !== by.about.at(-1))
+      by.about = [...by.about.filter((other) => other !== about), about].slice(-mostAbout);
+  }
+
+  #forgetOneKind(): void {
+    let oldest: string | undefined;
+    let oldestMs = Infinity;
+    for (const [key, { lastAtMs }] of this.refusedBy) {
+      if (lastAtMs >= oldestMs) continue;
+      oldest = key;
+      oldestMs = lastAtMs;
+    }
+    if (oldest !== undefined) this.refusedBy.delete(oldest);
   }
 
   /** Returns how many connections it wants now. */
@@ -144,20 +171,26 @@ export class SourceState {
     };
   }
 
-  /** By limit, `dateOf` turning the clock's milliseconds into the wall clock's. */
+  /** By kind, `dateOf` turning the clock's milliseconds into the wall clock's. */
   refusals(nowMs: number, dateOf: (atMs: number) => Date): SourceRefusals[] {
-    return [...this.refusedBy].map(([limit, { ring, lastAtMs, last }]) => ({
-      limit,
+    return Array.from(this.refusedBy.values(), ({ ring, lastAtMs, last, mostSeen, about }) => ({
       lastHour: ring.sumLastHour(nowMs),
       lastDay: ring.sumLastDay(nowMs),
       lastAt: dateOf(lastAtMs),
       last,
+      mostSeen,
+      about,
     }));
   }
 
   #wantedAt(nowMs: number, connectorMeanMs: number | undefined): number {
     return Math.round(this.open + refusedStillThere(this.#refused, nowMs, this.#meanMs ?? connectorMeanMs));
   }
+}
+
+/** What refusals are counted by: the kind, and of back pressure the threshold. */
+export function refusedKey({ kind, limit }: Pick<Refusal, "kind" | "limit">): string {
+  return limit === undefined ? kind : `${kind} ${limit}`;
 }
 
 function peaksOf(ring: UsageRing | undefined, nowMs: number): Peaks {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { adviseLimit } from "../../core/policy/limit-advice.ts";
-import type { Refusal } from "../../core/policy/refusal.ts";
+import { refusalCatalogue, type RefusalKind } from "../../core/refusals/catalogue.ts";
 import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
+import { toldRefusal } from "../../testing/test-refusal.ts";
 import { createLimitUsage, type LimitUsage } from "./usage.ts";
 import { UsageRing } from "./usage-ring.ts";
 
@@ -9,16 +10,6 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-const refusal = (limit: string, source = "10.0.0.1"): Refusal => ({
-  connector: "AppRelay",
-  limit,
-  configured: 20,
-  allowed: 20,
-  seen: 20,
-  source,
-  eventId: 1021,
-  reference: "R1",
-});
 const perSource = "maxInboundConnectionPerSource";
 
 function setup(maxSources?: number) {
@@ -48,8 +39,8 @@ function createClient(usage: LimitUsage, clock: FakeClock) {
         usage.left("AppRelay", source, openedAt);
       }
     },
-    refuse: (limit = perSource, source = "10.0.0.1", times = 1) => {
-      for (let n = 0; n < times; n++) usage.refused("AppRelay", source, refusal(limit, source));
+    refuse: (kind: RefusalKind = "connectionLimitPerSource", source = "10.0.0.1", times = 1) => {
+      for (let n = 0; n < times; n++) usage.refused("AppRelay", source, toldRefusal(kind, { source }));
     },
   };
 }
@@ -66,7 +57,7 @@ describe("limit usage of a connector", () => {
     client.enter("10.0.0.1", 5);
     client.enter("10.0.0.2", 3);
     client.leave("10.0.0.1", 4);
-    client.refuse(perSource, "10.0.0.2", 2);
+    client.refuse("connectionLimitPerSource", "10.0.0.2", 2);
     expect(row(usage, "maxInboundConnection")).toMatchObject({
       inUse: 4,
       highestLastHour: 8,
@@ -104,7 +95,7 @@ describe("limit usage of a connector", () => {
     client.enter("10.0.0.9", 7);
     for (let n = 1; n <= 20; n++) {
       client.enter(`10.0.1.${n}`);
-      client.refuse(perSource, `10.0.1.${n}`, n);
+      client.refuse("connectionLimitPerSource", `10.0.1.${n}`, n);
     }
     const { topSources } = row(usage, perSource);
     expect(topSources.map(({ source }) => source)).toEqual(
@@ -126,7 +117,7 @@ describe("limit usage of a connector", () => {
       usage.message("AppRelay", "10.0.0.1");
       await clock.advance(1_000);
     }
-    client.refuse("messageRateLimit", "10.0.0.1", 5);
+    client.refuse("messageRate", "10.0.0.1", 5);
     expect(row(usage, "messageRateLimit")).toMatchObject({
       inUse: 30,
       highestLastHour: 30,
@@ -145,7 +136,7 @@ describe("limit usage of a connector", () => {
   it("keeps so many sources; those with open connections stay", () => {
     const { usage, client } = setup(100);
     client.enter("10.0.0.1");
-    for (let n = 0; n < 5_000; n++) client.refuse(perSource, `10.1.${n >> 8}.${n % 256}`);
+    for (let n = 0; n < 5_000; n++) client.refuse("connectionLimitPerSource", `10.1.${n >> 8}.${n % 256}`);
     expect(usage.connectors()[0]?.sources).toBeLessThanOrEqual(101);
     expect(usage.source("10.0.0.1")[0]?.open).toBe(1);
     expect(usage.source("10.1.0.0")).toEqual([]);
@@ -167,13 +158,13 @@ describe("limit usage of a connector", () => {
   it("counts refusals by limits it does not measure", () => {
     const { usage, client } = setup();
     client.enter();
-    client.refuse("maxProtocolErrors");
+    client.refuse("tooManyErrors");
     expect(row(usage, "maxProtocolErrors")).toMatchObject({ inUse: 0, refusedLastHour: 1 });
     // It ended a connection there was; no further one was wanted.
     expect(row(usage, perSource)).toMatchObject({ inUse: 1, wantedLastHour: 1 });
     expect(usage.source("10.0.0.1")[0]).toMatchObject({
       wantedConnectionsLastHour: 1,
-      refusals: [{ limit: "maxProtocolErrors" }],
+      refusals: [{ last: { limit: "maxProtocolErrors" } }],
     });
     expect(usage.connectionRate().wantedLastHour).toBe(1);
   });
@@ -184,7 +175,7 @@ describe("limit usage of a source", () => {
     const { usage, client, clock } = setup();
     client.enter("10.0.0.2", 10);
     client.enter("10.0.0.1", 20);
-    client.refuse(perSource, "10.0.0.1", 5);
+    client.refuse("connectionLimitPerSource", "10.0.0.1", 5);
     const [source] = usage.source("::ffff:10.0.0.1");
     expect(source).toMatchObject({
       connector: "AppRelay",
@@ -196,7 +187,7 @@ describe("limit usage of a source", () => {
       wantedConnectionsLastDay: 25,
       openByOthersLastDay: 10,
       refusals: [
-        { limit: perSource, lastHour: 5, lastDay: 5, lastAt: clock.wall(), last: { reference: "R1" } },
+        { lastHour: 5, lastDay: 5, lastAt: clock.wall(), last: { limit: perSource, reference: "R1" } },
       ],
     });
     const advice = adviseLimit(
@@ -249,9 +240,9 @@ describe("limit usage of a source", () => {
 it("the connection rate counts all connectors, refused ones as wanted", async () => {
   const { usage, client, clock } = setup();
   client.enter("10.0.0.1", 3);
-  client.refuse(perSource);
+  client.refuse();
   usage.entered("Other", "10.0.0.1", { open: 1, openFromSource: 1 });
-  client.refuse("maxConnectionRatePerMinute", "10.0.0.3", 2);
+  client.refuse("connectionRate", "10.0.0.3", 2);
   expect(usage.connectionRate()).toMatchObject({
     inUse: 5,
     highestLastHour: 5,
@@ -261,6 +252,79 @@ it("the connection rate counts all connectors, refused ones as wanted", async ()
   });
   await clock.advance(minuteMs);
   expect(usage.connectionRate()).toMatchObject({ inUse: 0, highestLastDay: 5 });
+});
+
+describe("refusals of any kind", () => {
+  const relayDenied = (source: string, about: string) => toldRefusal("unableToRelay", { source, about });
+
+  it("are counted by connector, source and kind, with what they were about", async () => {
+    const { usage, clock } = setup();
+    for (const domain of ["a.example", "b.example", "a.example"])
+      usage.refused("AppRelay", "10.0.0.1", relayDenied("10.0.0.1", domain));
+    usage.refused("AppRelay", "10.0.0.1", toldRefusal("messageTooLarge", { seen: 50 }));
+    usage.refused("AppRelay", "10.0.0.1", toldRefusal("messageTooLarge", { seen: 40 }));
+    usage.refused(undefined, "10.0.0.9", toldRefusal("noConnector", { connector: undefined }));
+    expect(usage.refusals()).toMatchObject([
+      {
+        connector: "AppRelay",
+        source: "10.0.0.1",
+        refusals: [
+          { last: { kind: "unableToRelay" }, lastHour: 3, about: ["b.example", "a.example"] },
+          { last: { kind: "messageTooLarge", seen: 40 }, lastHour: 2, mostSeen: 50, about: [] },
+        ],
+      },
+      { connector: "(none)", source: "10.0.0.9", refusals: [{ last: { kind: "noConnector" } }] },
+    ]);
+    // A refusal that is no limit's is in no limit's row.
+    expect(usage.connectors()[0]?.limits.map(({ limit }) => limit)).not.toContain(undefined);
+    expect(row(usage, "maxMessageSize")).toMatchObject({
+      refusedLastHour: 2,
+      topSources: [{ refusedLastDay: 2 }],
+    });
+    await clock.advance(dayMs + hourMs);
+    expect(usage.refusals()).toEqual([]);
+  });
+
+  it("of both sizes count for their one limit", () => {
+    const { usage } = setup();
+    usage.refused("AppRelay", "10.0.0.1", toldRefusal("messageTooLarge"));
+    usage.refused("AppRelay", "10.0.0.1", toldRefusal("declaredTooLarge"));
+    expect(row(usage, "maxMessageSize")).toMatchObject({ refusedLastHour: 2 });
+  });
+
+  it("keep so many kinds and names for a source: those met longest ago go", async () => {
+    const { usage, clock } = setup();
+    const kinds = (Object.keys(refusalCatalogue) as RefusalKind[]).slice(0, 30);
+    for (const kind of kinds) {
+      usage.refused("AppRelay", "10.0.0.1", toldRefusal(kind));
+      await clock.advance(1_000);
+    }
+    for (let n = 0; n < 20; n++)
+      usage.refused("AppRelay", "10.0.0.1", relayDenied("10.0.0.1", `d${n}.example`));
+    const kept = usage.source("10.0.0.1")[0]?.refusals ?? [];
+    expect(kept).toHaveLength(16);
+    expect(kept.map(({ last }) => last.kind)).toEqual(expect.arrayContaining(kinds.slice(-15)));
+    expect(kept.find(({ last }) => last.kind === "unableToRelay")?.about).toEqual(
+      [15, 16, 17, 18, 19].map((n) => `d${n}.example`),
+    );
+  });
+
+  it("of a burst are wanted connections, however short the ones before were", async () => {
+    const { usage, client, clock } = setup();
+    for (let n = 0; n < 50; n++) {
+      client.enter();
+      await clock.advance(5);
+      client.leave();
+    }
+    await clock.advance(60_000);
+    client.enter("10.0.0.1", 20);
+    for (let n = 0; n < 130; n++) {
+      client.refuse();
+      if (n % 4 === 3) await clock.advance(1);
+    }
+    expect(usage.source("10.0.0.1")[0]?.wantedConnectionsLastHour).toBe(150);
+    expect(row(usage, perSource)).toMatchObject({ wantedLastHour: 150 });
+  });
 });
 
 describe("UsageRing", () => {

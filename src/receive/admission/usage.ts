@@ -1,10 +1,10 @@
 /**
- * What was used of each limit, by whom, and what would have been needed: the ground of Get-LimitUsage and of
- * `weir explain`. Admission and sessions feed it; it decides nothing. Values are by the minute for connectors and by
+ * What was used of each limit, by whom, what was refused to whom, and what would have been needed: the ground of
+ * Get-LimitUsage, Get-Refusal and `weir explain`. Admission and sessions feed it; it decides nothing. Values are by the minute for connectors and by
  * the quarter of an hour for sources, over the last day, in this process: a restart forgets them.
  */
 import type { ConnectionCounts } from "../../core/policy/connection-limits.ts";
-import type { Refusal } from "../../core/policy/refusal.ts";
+import { noConnectorName, type Refusal } from "../../core/refusals/refusal.ts";
 import { sourceKey } from "../../core/policy/source.ts";
 import { parseAddress } from "../../core/units/ip-address.ts";
 import type { Clock } from "../../ports/ports.ts";
@@ -68,6 +68,13 @@ export interface SourceUsage {
   readonly openByOthersLastDay: number;
 }
 
+export interface RefusedSource {
+  /** `noConnectorName`: none was for it. */
+  readonly connector: string;
+  readonly source: string;
+  readonly refusals: readonly SourceRefusals[];
+}
+
 /** Feeds cost a few look-ups and additions each, none waits. `source` is the ledger's key (core/policy/source.ts). */
 export interface LimitUsage {
   /** A connection came in; `countsAfter` with it counted. */
@@ -75,16 +82,18 @@ export interface LimitUsage {
   /** It ended; `openedAt` by Clock.now(). */
   left(connector: string, source: string, openedAt: number): void;
   /**
-   * A limit refused something: a connection (the limits at the door), a message (`messageRateLimit`), or what a
-   * session asked for (any other limit, which is only counted).
+   * Something was refused: a connection (by the limits at the door), a message (`messageRateLimit`), or anything else,
+   * which is only counted. `connector` undefined: none was for it.
    */
-  refused(connector: string, source: string, refusal: Refusal): void;
+  refused(connector: string | undefined, source: string, refusal: Refusal): void;
   /** A message passed the rate limit at MAIL FROM. */
   message(connector: string, source: string): void;
   /** In the order in which they were first used. */
   connectors(): readonly ConnectorUsage[];
   /** By address or source key, for each connector that knows it. */
   source(addressOrKey: string): readonly SourceUsage[];
+  /** Everything that was refused within the last day, by connector and source. Cost: per source and kind. */
+  refusals(): readonly RefusedSource[];
   /** maxConnectionRatePerMinute, over all connectors: connections in a sliding minute. */
   connectionRate(): LimitUsageRow;
 }
@@ -137,7 +146,7 @@ export function createLimitUsage({
       const nowMs = clock.now();
       if (refusal.limit === rateLimit) rate.refused(nowMs);
       else if (isDoorLimit(refusal.limit)) rate.attempt(nowMs, true);
-      connectorOf(connector, nowMs).refused(source, refusal, nowMs);
+      connectorOf(connector ?? noConnectorName, nowMs).refused(source, refusal, nowMs);
     },
     message(connector, source) {
       const nowMs = clock.now();
@@ -159,16 +168,34 @@ export function createLimitUsage({
       }
       return found;
     },
+    refusals() {
+      const nowMs = clock.now();
+      const wallOffsetMs = clock.wall().getTime() - nowMs;
+      const found: RefusedSource[] = [];
+      for (const { name: connector, sources } of states.values()) {
+        for (const [source, state] of sources) {
+          if (state.refusedBy.size === 0) continue;
+          const refusals = state.refusals(nowMs, (atMs) => new Date(atMs + wallOffsetMs));
+          const recent = refusals.filter(({ lastDay }) => lastDay > 0);
+          if (recent.length > 0) found.push({ connector, source, refusals: recent });
+        }
+      }
+      return found;
+    },
     connectionRate: () => rate.row(clock.now(), [...states.values()]),
   };
 }
 
 function connectorUsage(state: ConnectorState, nowMs: number): ConnectorUsage {
   const { name, open, sources } = state;
-  const others = [...state.refusedBy.keys()].filter((limit) => !isMeasured(limit));
+  const others = new Set<string>();
+  for (const { limit } of state.refusedBy.values())
+    if (limit !== undefined && !isMeasured(limit)) others.add(limit);
+  const refusedBy = (limit: string): UsageRing[] =>
+    [...state.refusedBy.values()].filter((by) => by.limit === limit).map(({ ring }) => ring);
   const limits = [...measuredLimits, ...others].map((limit): LimitUsageRow => {
     const measure = isMeasured(limit) ? state.measureOf(limit) : undefined;
-    const refused = state.refusedBy.get(limit);
+    const refused = refusedBy(limit);
     return {
       limit,
       inUse: isMeasured(limit) ? state.inUse(limit, nowMs) : 0,
@@ -176,12 +203,16 @@ function connectorUsage(state: ConnectorState, nowMs: number): ConnectorUsage {
       highestLastDay: measure?.used.highestLastDay(nowMs) ?? 0,
       wantedLastHour: measure?.wanted.highestLastHour(nowMs) ?? 0,
       wantedLastDay: measure?.wanted.highestLastDay(nowMs) ?? 0,
-      refusedLastHour: refused?.sumLastHour(nowMs) ?? 0,
-      refusedLastDay: refused?.sumLastDay(nowMs) ?? 0,
+      refusedLastHour: sum(refused, (ring) => ring.sumLastHour(nowMs)),
+      refusedLastDay: sum(refused, (ring) => ring.sumLastDay(nowMs)),
       topSources: topSources(sources, limit, nowMs),
     };
   });
   return { connector: name, open, sources: sources.size, limits };
+}
+
+function sum<T>(all: readonly T[], of: (one: T) => number): number {
+  return all.reduce((total, one) => total + of(one), 0);
 }
 
 function isMeasured(limit: string): limit is MeasuredLimit {
@@ -190,14 +221,14 @@ function isMeasured(limit: string): limit is MeasuredLimit {
 
 function topSources(sources: ReadonlyMap<string, SourceState>, limit: string, nowMs: number): TopSource[] {
   const all = [...sources].map(([source, state]): TopSource => {
-    const refused = state.refusedBy.get(limit)?.ring;
+    const refused = [...state.refusedBy.values()].filter((by) => by.last.limit === limit);
     const byMessages = limit === "messageRateLimit";
     return {
       source,
       inUse: byMessages ? state.messagesLastMinute(nowMs) : state.open,
       highestLastDay: byMessages ? state.highestMessages(nowMs).lastDay : state.highestOpen(nowMs).lastDay,
-      refusedLastHour: refused?.sumLastHour(nowMs) ?? 0,
-      refusedLastDay: refused?.sumLastDay(nowMs) ?? 0,
+      refusedLastHour: sum(refused, ({ ring }) => ring.sumLastHour(nowMs)),
+      refusedLastDay: sum(refused, ({ ring }) => ring.sumLastDay(nowMs)),
     };
   });
   return all

@@ -1,6 +1,6 @@
 /** From a command to the verb that answers it. */
 import type { Command, CommandFault } from "../../core/smtp/command.ts";
-import { replies, type Reply } from "../../core/smtp/reply.ts";
+import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import type { Answer, Conversation } from "./conversation.ts";
 import { auth } from "./verbs/auth.ts";
 import { bdat } from "./verbs/bdat.ts";
@@ -17,7 +17,7 @@ import { startTls } from "./verbs/starttls.ts";
 import { vrfy } from "./verbs/vrfy.ts";
 
 export function answerCommand(session: Conversation, command: Command | CommandFault): Answer {
-  if ("reply" in command) return refusal(command);
+  if ("refused" in command) return refusal(command);
   switch (command.verb) {
     case "EHLO":
       return ehlo(session, command.domain);
@@ -46,16 +46,20 @@ export function answerCommand(session: Conversation, command: Command | CommandF
     case "HELP":
       return help();
     case "EXPN":
-      return replies.commandNotImplemented;
+      return refused("commandNotImplemented", { detail: "EXPN is not answered here" });
     case "HTTP":
-      return { ...replies.unrecognizedCommand, close: true };
+      return refused("webClient");
     case "UNKNOWN":
-      return replies.unrecognizedCommand;
+      return refused("unrecognizedCommand");
   }
 }
 
-function refusal(fault: CommandFault): Reply {
-  const reply: Reply = replies[fault.reply];
-  // The octets of a chunk whose size is unknown would be read as commands.
-  return fault.verb === "BDAT" ? { ...reply, close: true } : reply;
+function refusal({ verb, refused: kind, detail }: CommandFault): Refused {
+  return {
+    refused: kind,
+    detail,
+    ...(verb === undefined ? undefined : { fields: { command: verb } }),
+    // The octets of a chunk whose size is unknown would be read as commands.
+    ...(verb === "BDAT" ? { close: true as const } : undefined),
+  };
 }

@@ -7,12 +7,15 @@ import { repairHeader } from "../../core/message/repair-header.ts";
 import { receivedHeader, receivedPrefix, receivedProtocol } from "../../core/message/received.ts";
 import type { Envelope, Origin } from "../../core/message/envelope.ts";
 import { ContentFraming } from "../../core/smtp/content-framing.ts";
-import { queuedForDelivery, replies, replyLine, type Reply } from "../../core/smtp/reply.ts";
+import { refusedSize } from "../../core/refusals/limit-refusals.ts";
+import { refused, type Refused } from "../../core/refusals/refusal.ts";
+import { queuedForDelivery } from "../../core/smtp/reply.ts";
 import { delayedAckLine } from "../../logs/protocol-lines.ts";
 import { isAscii } from "../../core/smtp/characters.ts";
 import { hasHighOctet } from "../../core/octets/high-octet.ts";
 import { copyOctets } from "../../core/octets/slab.ts";
 import { maxSubjectChars, SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
+import type { Verdict } from "./conversation.ts";
 import { addedMessageId, supplement } from "./supplement.ts";
 import { holdAcknowledgement, type HeldAcknowledgement } from "./acknowledgement.ts";
 import type { SessionServices } from "./services.ts";
@@ -35,9 +38,9 @@ export class ContentIntake {
   #header: HeaderFacts | undefined;
   #headerEightBit = false;
   /** Why the message will not be taken; the rest of it is read and dropped. */
-  fault: Reply | undefined;
+  #fault: Refused | undefined;
   /** Set when reading on makes no sense: reply and close. */
-  breakOff: Reply | undefined;
+  breakOff: Refused | undefined;
   mustWait = false;
   #acknowledgement: HeldAcknowledgement | undefined;
   #hurried = false;
@@ -64,6 +67,11 @@ export class ContentIntake {
     this.#maxSizeBytes = state.rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
   }
 
+  /** Why the message will not be taken, by what has come of it; undefined: it may yet be. */
+  get refusal(): Refused | undefined {
+    return this.#fault?.refused === "messageTooLarge" ? this.#tooLarge(true) : this.#fault;
+  }
+
   /** The end of the data was read (DATA). */
   get ended(): boolean {
     return this.#framing.ended;
@@ -74,10 +82,10 @@ export class ContentIntake {
     const slices: Buffer[] = [];
     const at = this.#framing.feed(chunk, from, to, slices);
     const { sizeBytes } = this.#framing;
-    if (this.fault === undefined && sizeBytes > this.#maxSizeBytes) this.#refuse(replies.messageTooLarge);
+    if (this.#fault === undefined && sizeBytes > this.#maxSizeBytes) this.#refuse(this.#tooLarge(false));
     // A client that goes on far beyond the limit will not be swayed by a reply at its end.
-    if (sizeBytes > 2 * this.#maxSizeBytes + 1_048_576) this.breakOff = replies.messageTooLarge;
-    if (this.fault === undefined) {
+    if (sizeBytes > 2 * this.#maxSizeBytes + 1_048_576) this.breakOff = this.#tooLarge(false);
+    if (this.#fault === undefined) {
       if (this.#headerSeen) this.#store(slices);
       else this.#hold(slices);
     }
@@ -103,13 +111,19 @@ export class ContentIntake {
     const { header, facts } = repair;
     this.#header = facts;
     if (repair.brokenAt === -1 && isTooLarge) {
-      this.#refuse(replies.headerTooLarge);
-      this.breakOff = replies.headerTooLarge;
+      const { headerSizeBytes, headerEnded } = this.#framing;
+      this.breakOff = this.#sent(
+        refusedSize("headerTooLarge", headerSizeBytes, connector.maxHeaderSize, headerEnded),
+      );
+      this.#refuse(this.breakOff);
       return;
     }
     this.#headerEightBit = this.#framing.eightBit && hasHighOctet(header);
     if (facts.receivedCount > connector.maxHopCount) {
-      this.#refuse(replies.hopCountExceeded);
+      const detail = `the header has ${facts.receivedCount} Received fields`;
+      this.#refuse(
+        refused("hopCountExceeded", { configured: connector.maxHopCount, seen: facts.receivedCount, detail }),
+      );
       return;
     }
     this.#held = [];
@@ -131,8 +145,18 @@ export class ContentIntake {
     this.mustWait = false;
   }
 
-  #refuse(reply: Reply): void {
-    this.fault = reply;
+  #tooLarge(isWhole: boolean): Refused {
+    const { sizeBytes } = this.#framing;
+    return this.#sent(refusedSize("messageTooLarge", sizeBytes, this.#maxSizeBytes, isWhole));
+  }
+
+  /** The transaction is over by the time it is told. */
+  #sent(refusal: Refused): Refused {
+    return { ...refusal, sender: this.#transaction.reversePath };
+  }
+
+  #refuse(refusal: Refused): void {
+    this.#fault = refusal;
     this.#held = [];
     this.#draft.discard();
   }
@@ -169,41 +193,36 @@ export class ContentIntake {
   }
 
   /** The content is complete: makes it durable and says so, or why not. */
-  finish(): Reply | Promise<Reply> {
+  finish(): Verdict | Promise<Verdict> {
     const rest: Buffer[] = [];
     this.#framing.finish(rest);
-    if (this.fault === undefined && rest.length > 0) {
+    if (this.#fault === undefined && rest.length > 0) {
       if (this.#headerSeen) this.#store(rest);
       else this.#held.push(...rest);
     }
-    if (!this.#headerSeen && this.fault === undefined) this.#lookAtHeader();
-    const fault = this.fault ?? this.#contentFault();
-    if (fault !== undefined) {
-      this.#draft.discard();
-      this.#services.events.emit("SmtpReceiveMessageRejected", {
-        connector: this.#state.connector.name,
-        reply: replyLine(fault),
-        source: this.#state.peer.address,
-        sender: this.#transaction.reversePath,
-      });
-      return fault;
-    }
-    return this.#accept();
+    if (!this.#headerSeen && this.#fault === undefined) this.#lookAtHeader();
+    const refusal = this.refusal ?? this.#contentFault();
+    if (refusal === undefined) return this.#accept();
+    this.#draft.discard();
+    return this.#sent(refusal);
   }
 
-  #contentFault(): Reply | undefined {
+  #contentFault(): Refused | undefined {
     const framing = this.#framing;
     const { connector } = this.#state;
-    if (framing.hasNul && !this.#binary) return replies.nulInContent;
+    if (framing.hasNul && !this.#binary) return refused("nulInContent");
     const { bareLinefeedRejectionEnabled, bareCarriageReturnRejectionEnabled } = connector;
-    if (framing.bareLfCount > 0 && bareLinefeedRejectionEnabled) return replies.bareLinefeed;
+    if (framing.bareLfCount > 0 && bareLinefeedRejectionEnabled)
+      return refused("bareLinefeed", {
+        detail: `${framing.bareLfCount} bare line feeds, and bareLinefeedRejectionEnabled is on`,
+      });
     // Who refuses bare line feeds as well wants CRLF and nothing else.
     const bareCrs = framing.bareCrCount + (bareLinefeedRejectionEnabled ? framing.repeatedCrCount : 0);
-    if (bareCrs > 0 && bareCarriageReturnRejectionEnabled) return replies.bareCarriageReturn;
+    if (bareCrs > 0 && bareCarriageReturnRejectionEnabled) return refused("bareCarriageReturn");
     return undefined;
   }
 
-  async #accept(): Promise<Reply> {
+  async #accept(): Promise<Verdict> {
     const { reversePath, recipients, body, smtpUtf8, ret, envid } = this.#transaction;
     const { connector, peer, hello, id, authenticatedUser } = this.#state;
     const envelope: Envelope = {
@@ -244,7 +263,7 @@ export class ContentIntake {
       if (!(fault instanceof SpoolError)) throw fault;
       if (fault.code === "full") events.emit("ResourceDiskSpaceLow", { resources: fault.message });
       else events.emit("SpoolFault", { error: fault.message, code: fault.code });
-      return fault.code === "full" ? replies.insufficientResources : replies.localError;
+      return this.#sent(refused(fault.code === "full" ? "diskFull" : "localError"));
     }
     // The message is kept: from here on nothing may answer anything but 250.
     try {

@@ -1,7 +1,8 @@
 /** Takes the octets of a message from a session's input: those behind DATA, or chunk by chunk (BDAT). */
-import { chunkReceived, replies, type Reply } from "../../core/smtp/reply.ts";
+import { refused, type Refused } from "../../core/refusals/refusal.ts";
+import { chunkReceived } from "../../core/smtp/reply.ts";
 import { ContentIntake } from "./content-intake.ts";
-import type { Chunk } from "./conversation.ts";
+import type { Chunk, Verdict } from "./conversation.ts";
 import type { SessionInput } from "./session-input.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState } from "./state.ts";
@@ -91,7 +92,7 @@ export class ContentReader {
     return this.#expects === "chunk" ? this.#readChunk() : this.#readDots();
   }
 
-  get breakOff(): Reply | undefined {
+  get breakOff(): Refused | undefined {
     return this.#intake?.breakOff;
   }
 
@@ -111,16 +112,18 @@ export class ContentReader {
   }
 
   /** Answers the chunk that was read last. A refused one ends the transaction. */
-  chunkReply(): Reply {
+  chunkReply(): Verdict {
     const chunk = this.#chunk;
     const intake = this.#intake;
     this.#chunk = undefined;
     if (chunk === undefined) throw new Error("no chunk to answer");
-    const refused = chunk.refusal ?? (intake === undefined ? replies.badSequence : intake.fault);
-    if (refused === undefined) return chunkReceived(chunk.sizeBytes);
+    const refusal =
+      chunk.refusal ??
+      (intake === undefined ? refused("badSequence", { detail: "a chunk of no message" }) : intake.refusal);
+    if (refusal === undefined) return chunkReceived(chunk.sizeBytes);
     this.#state.transaction = undefined;
     this.discard();
-    return refused;
+    return refusal;
   }
 
   #readDots(): ContentProgress {
@@ -137,7 +140,7 @@ export class ContentReader {
     );
     // A client without CRLF will send nothing better.
     if (input.lineFeedsOnly === true && this.#tail.endsWith("\n") && this.seemsEnded) {
-      intake.breakOff = replies.endOfDataNeedsCrlf;
+      intake.breakOff = refused("endOfDataNeedsCrlf", { detail: "all its lines end in line feeds alone" });
       return "broken";
     }
     return intake.mustWait ? "wait" : "more";

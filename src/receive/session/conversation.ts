@@ -1,22 +1,26 @@
 /** What a verb sees of the session that it answers for. */
-import type { Reply } from "../../core/smtp/reply.ts";
+import type { Refused } from "../../core/refusals/refusal.ts";
+import type { GrantingReply } from "../../core/smtp/reply.ts";
 import type { Presence } from "../admission/rate-waiters.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState } from "./state.ts";
 import type { SessionTranscript } from "./transcript.ts";
 
+/** What a verb says: what was asked is granted, or refused. */
+export type Verdict = GrantingReply | Refused;
+
 /** Undefined: the reply follows later (behind a BDAT chunk). */
-export type Answer = Reply | Promise<Reply> | undefined;
+export type Answer = Verdict | Promise<Verdict> | undefined;
 
 /** Handles the next line in place of the command parser (AUTH). */
-export type LineHandler = (line: Buffer) => Reply | Promise<Reply>;
+export type LineHandler = (line: Buffer) => Verdict | Promise<Verdict>;
 
 /** A BDAT chunk that follows (RFC 3030 §2). */
 export interface Chunk {
   readonly sizeBytes: number;
   readonly last: boolean;
   /** Given when the chunk is to be dropped. */
-  readonly refusal: Reply | undefined;
+  readonly refusal: Refused | undefined;
 }
 
 export interface Conversation extends Presence {

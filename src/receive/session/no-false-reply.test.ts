@@ -4,7 +4,7 @@
  */
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Reply } from "../../core/smtp/reply.ts";
+import type { Refused } from "../../core/refusals/refusal.ts";
 import { createTestSession, type TestSession } from "../../testing/test-session.ts";
 
 type Step =
@@ -138,7 +138,7 @@ it("a message that was kept has its 250, and nothing runs behind a closing reply
   await fc.assert(
     fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 30 }), settings, async (script, given) => {
       const logOns: ((genuine: boolean) => void)[] = [];
-      const rates: ((refusal: Reply | undefined) => void)[] = [];
+      const rates: ((refusal: Refused | undefined) => void)[] = [];
       const test = createTestSession(
         {
           tarpitInterval: given.tarpitInterval,

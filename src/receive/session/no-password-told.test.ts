@@ -114,10 +114,11 @@ it("no part of a password is logged or told", async () => {
           maxLogonFailures: 2,
         },
         {
-          authenticate: () =>
+          // Who is logged on is named: only an account's name can be.
+          authenticate: (user) =>
             outcome === "broken"
               ? Promise.reject(new Error("no scrypt"))
-              : Promise.resolve(outcome === "granted"),
+              : Promise.resolve(outcome === "granted" && user === "app"),
         },
       );
       const script = [auth, ...lines, ...(again ?? []), "XYZZY", "QUIT"];

@@ -1,5 +1,6 @@
 /** What a session is made of, and where it stands: what reads, answers and closes works on. */
-import type { Reply } from "../../core/smtp/reply.ts";
+import type { ToldRefusal } from "../../core/refusals/refusal.ts";
+import type { GrantingReply } from "../../core/smtp/reply.ts";
 import type { Connection } from "../connection/connection.ts";
 import { CommandLines } from "./command-lines.ts";
 import { ContentReader } from "./content-reader.ts";
@@ -63,7 +64,10 @@ export function createParts({
   };
 }
 
+/** All that a session can send: a refusal only when it was told. */
+export type Said = GrantingReply | ToldRefusal;
+
 /** Leaves with the next flush. */
-export function send({ output, state }: SessionParts, reply: Reply): void {
+export function send({ output, state }: SessionParts, reply: Said): void {
   output.add(reply, state.connector.enhancedStatusCodesEnabled);
 }

@@ -2,7 +2,8 @@
  * What a session is doing, as one value, and what a wish to close does to it. A phase is left by naming the next one;
  * who waited for something looks whether its phase still stands, so that nothing runs once closing began.
  */
-import type { Reply } from "../../core/smtp/reply.ts";
+import type { ToldRefusal } from "../../core/refusals/refusal.ts";
+import type { GrantingReply } from "../../core/smtp/reply.ts";
 import type { Timer } from "../../ports/ports.ts";
 
 export type Phase =
@@ -15,7 +16,12 @@ export type Phase =
   /** The content is whole and its reply outstanding: the message may be kept already. `since`: `Clock.now()`. */
   | { readonly kind: "storing"; readonly since: number; readonly content: { hurry(): void } }
   /** A reply is held back; `blameless`: not for what the client did. */
-  | { readonly kind: "tarpit"; readonly reply: Reply; readonly timer: Timer; readonly blameless: boolean }
+  | {
+      readonly kind: "tarpit";
+      readonly reply: GrantingReply | ToldRefusal;
+      readonly timer: Timer;
+      readonly blameless: boolean;
+    }
   | { readonly kind: "handshake" }
   /** The last reply is on its way; what the client sends is not heard any more. */
   | { readonly kind: "closing"; readonly by: "relay" | "client" }

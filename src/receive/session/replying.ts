@@ -1,19 +1,28 @@
-/** The one way of every reply to a command or to content: errors are counted, it may be held back, and TLS may begin behind it. */
-import { replies, type Reply } from "../../core/smtp/reply.ts";
+/** The one way of every answer to a command or to content: refusals are told, it may be held back, and TLS may begin behind it. */
+import { spokenRefusals } from "../../core/refusals/catalogue.ts";
+import { refused } from "../../core/refusals/refusal.ts";
 import { closeWith, sayAndClose } from "./closing.ts";
-import { send, type SessionParts } from "./parts.ts";
+import type { Verdict } from "./conversation.ts";
+import { send, type Said, type SessionParts } from "./parts.ts";
+import { refuse, refuseTooManyErrors } from "./refusing.ts";
 import { forgetClearText } from "./state.ts";
 import { tarpitNote, tarpitOf, type HoldBack } from "./tarpit.ts";
 import { leave } from "./waiting.ts";
 
-export function respond(parts: SessionParts, reply: Reply): void {
+export function respond(parts: SessionParts, verdict: Verdict): void {
+  if (!("refused" in verdict)) return respondInTime(parts, verdict);
+  const { state } = parts;
+  const { protocolError } = spokenRefusals[verdict.refused].reply;
+  if (protocolError === true && ++state.protocolErrors > state.connector.maxProtocolErrors) {
+    parts.holdBack = undefined;
+    return closeWith(parts, refuseTooManyErrors(parts, verdict));
+  }
+  respondInTime(parts, refuse(parts, verdict));
+}
+
+function respondInTime(parts: SessionParts, reply: Said): void {
   const { state, services, holdBack } = parts;
   parts.holdBack = undefined;
-  const limit = state.connector.maxProtocolErrors;
-  if (reply.protocolError === true && ++state.protocolErrors > limit) {
-    closeWith(parts, services.limitReached(state, replies.tooManyErrors, "maxProtocolErrors", limit));
-    return;
-  }
   const tarpitMs = tarpitOf(reply, state, services);
   if (holdBack !== undefined && holdBack.delayMs >= tarpitMs)
     respondLater(parts, reply, holdBack.delayMs, holdBack);
@@ -23,7 +32,7 @@ export function respond(parts: SessionParts, reply: Reply): void {
 
 function respondLater(
   parts: SessionParts,
-  reply: Reply,
+  reply: Said,
   delayMs: number,
   holdBack: HoldBack | undefined,
 ): void {
@@ -44,7 +53,7 @@ export function releaseReply(parts: SessionParts): void {
   leave(parts, phase, phase.reply, respondNow);
 }
 
-function respondNow(parts: SessionParts, reply: Reply): void {
+function respondNow(parts: SessionParts, reply: Said): void {
   if (reply.close === true) return closeWith(parts, reply);
   if (parts.upgradeBehindReply) return upgrade(parts, reply);
   send(parts, reply);
@@ -53,13 +62,13 @@ function respondNow(parts: SessionParts, reply: Reply): void {
 }
 
 /** `goAhead` is the last reply in the clear. */
-function upgrade(parts: SessionParts, goAhead: Reply): void {
+function upgrade(parts: SessionParts, goAhead: Said): void {
   const { services, state, input } = parts;
   parts.upgradeBehindReply = false;
   // Behind it a closing reply would be read as a handshake.
   if (parts.pendingClose !== undefined) return sayAndClose(parts, parts.pendingClose);
   const context = services.tlsContext(state.connector);
-  if (context === undefined) return send(parts, replies.tlsNotAvailable);
+  if (context === undefined) return send(parts, refuse(parts, refused("tlsNotAvailable")));
   send(parts, goAhead);
   parts.output.flush();
   // Whatever came behind STARTTLS in the clear is dropped, and all that was said before is forgotten

@@ -2,7 +2,9 @@
 import type { SecureContext } from "node:tls";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { PressureVerdict } from "../../core/policy/back-pressure.ts";
-import type { Reply } from "../../core/smtp/reply.ts";
+import type { SilentKind } from "../../core/refusals/catalogue.ts";
+import type { Refusal, Refused, RefusedFacts, ToldRefusal } from "../../core/refusals/refusal.ts";
+import type { GrantingReply } from "../../core/smtp/reply.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
@@ -18,7 +20,7 @@ export interface SessionServices {
   readonly metrics: Metrics;
   readonly tracking: Tracking;
   /** The greeting that answers a new connection. */
-  greeting(connector: ReceiveConnectorSettings): Reply;
+  greeting(connector: ReceiveConnectorSettings): GrantingReply;
   /** Undefined: this connector cannot do TLS now. */
   tlsContext(connector: ReceiveConnectorSettings): SecureContext | undefined;
   /** True when the password is the user's. Takes the same time for an unknown user. Rejects when it cannot be told. */
@@ -26,16 +28,18 @@ export interface SessionServices {
   /** There is an account of this name. */
   isAccount(user: string): boolean;
   /**
-   * The reply that refuses one more message of this session (messageRateLimit), or undefined. A promise where the
-   * connector lets it wait for its minute; who goes meanwhile spends nothing of it.
+   * What refuses one more message of this session (messageRateLimit), or undefined. A promise where the connector lets
+   * it wait for its minute; who goes meanwhile spends nothing of it.
    */
-  refuseMessage(state: SessionState, presence: Presence): Reply | undefined | Promise<Reply | undefined>;
+  refuseMessage(state: SessionState, presence: Presence): Refused | undefined | Promise<Refused | undefined>;
   /** What a MAIL command meets while a resource runs short; undefined: all is well. One look-up. */
   pressure(): PressureVerdict | undefined;
-  /** Tells that back pressure refused a message, and gives the reply that says so. */
-  refusedByPressure(state: SessionState, verdict: PressureVerdict): Reply;
-  /** Tells that a limit of the session was reached, and gives the reply that says so. */
-  limitReached(state: SessionState, reply: Reply, setting: string, configured: number): Reply;
+  /** Tells a refusal, and gives the reply that says it. */
+  refuse(state: SessionState, what: Refused): ToldRefusal;
+  /** Gives the reply that says what only follows from an earlier refusal; nothing is told anew. */
+  refuseAgain(state: SessionState, what: Refused, earlier: Refusal): ToldRefusal;
+  /** Tells a refusal that no reply can say. */
+  tellRefusal(state: SessionState, kind: SilentKind, facts?: RefusedFacts): void;
   /** Each of its replies is held back. */
   isDiscredited(state: SessionState): boolean;
   /** It hung up while a refusal was held back. */

@@ -1,5 +1,6 @@
 /** A session's replies on their way out: gathered while commands are answered, sent in one write (RFC 2920 §3.2). */
-import { encodeReply, type Reply } from "../../core/smtp/reply.ts";
+import type { ToldRefusal } from "../../core/refusals/refusal.ts";
+import { encodeReply, type GrantingReply } from "../../core/smtp/reply.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { SessionTranscript } from "./transcript.ts";
 
@@ -16,7 +17,7 @@ export class SessionOutput {
   }
 
   /** Leaves with the next `flush`. Cost: a string added to a string. */
-  add(reply: Reply, enhancedStatusCodes: boolean): void {
+  add(reply: GrantingReply | ToldRefusal, enhancedStatusCodes: boolean): void {
     const text = encodeReply(reply, enhancedStatusCodes);
     this.#text += text;
     this.#transcript?.reply(text);

@@ -3,11 +3,11 @@
  * may hold many pipelined commands; their replies leave in one write (RFC 2920 §3.2). Everything that waits (storing, a
  * tarpit, TLS) is a phase of its own, in which nothing is read; closing is the last one.
  */
-import { replies } from "../../core/smtp/reply.ts";
+import { refused } from "../../core/refusals/refusal.ts";
 import type { ConnectionHandler } from "../connection/connection.ts";
 import { activityOf, type SessionActivity } from "./activity.ts";
 import { closeFor } from "./close-for.ts";
-import { breakOff, closeSilently, closeWith, fail, sayAndClose } from "./closing.ts";
+import { breakOff, closeSilently, fail, refuseAndClose, sayAndClose } from "./closing.ts";
 import type { Answer } from "./conversation.ts";
 import { createParts, send, type SessionConnection, type SessionParts } from "./parts.ts";
 import { reading, type CloseReason } from "./phase.ts";
@@ -179,10 +179,10 @@ export class Session implements ConnectionHandler {
         this.#answer(parts.lines.answer(this.#conversation));
         return true;
       case "tooLong":
-        respond(parts, replies.lineTooLong);
+        respond(parts, refused("lineTooLong"));
         return true;
       case "bareLinefeed":
-        respond(parts, replies.bareLinefeedInCommand);
+        respond(parts, refused("bareLinefeedInCommand"));
         return true;
       case "dropped":
         return true;
@@ -205,7 +205,7 @@ export class Session implements ConnectionHandler {
         waitFor(parts, { kind: "blocked" }, content.whenWritable(), () => undefined);
         return false;
       case "broken":
-        closeWith(parts, content.breakOff ?? replies.fault);
+        refuseAndClose(parts, content.breakOff ?? refused("fault"));
         return false;
       case "ended":
         this.#store();

@@ -1,6 +1,7 @@
 /** What a session knows: plain data that the verbs read and change. */
 import type { AcceptedDomain } from "../../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import type { Refusal } from "../../core/refusals/refusal.ts";
 import { rightsOf, type Rights } from "../../core/policy/relay-permission.ts";
 import { nothingOffered, type Offered } from "../../core/smtp/extensions.ts";
 import type { BodyType, Recipient } from "../../core/message/envelope.ts";
@@ -41,6 +42,8 @@ export interface SessionState {
   /** The part of the Received header that every message of this session shares; made when first needed. */
   receivedPrefix: string | undefined;
   transaction: Transaction | undefined;
+  /** What refused MAIL, or the last RCPT, since a MAIL was taken: what fails for want of it only follows from it. */
+  lastRefusal: Refusal | undefined;
   protocolErrors: number;
   logonFailures: number;
   messages: number;
@@ -54,4 +57,5 @@ export function forgetClearText(state: SessionState): void {
   state.rights = rightsOf(state.connector, { authenticated: false });
   state.receivedPrefix = undefined;
   state.transaction = undefined;
+  state.lastRefusal = undefined;
 }

@@ -1,8 +1,10 @@
 /** AUTH (RFC 4954) with PLAIN (RFC 4616) and LOGIN, against the accounts of the configuration. */
 import type { Command } from "../../../core/smtp/command.ts";
-import { replies, type Reply } from "../../../core/smtp/reply.ts";
+import type { SpokenKind } from "../../../core/refusals/catalogue.ts";
+import { refused, type Refused } from "../../../core/refusals/refusal.ts";
+import { replies, type GrantingReply } from "../../../core/smtp/reply.ts";
 import { rightsOf } from "../../../core/policy/relay-permission.ts";
-import type { Conversation } from "../conversation.ts";
+import type { Conversation, Verdict } from "../conversation.ts";
 
 interface Credentials {
   readonly user: string;
@@ -10,9 +12,9 @@ interface Credentials {
 }
 
 /** Some printers give up unless these prompts are exactly so. */
-const userNamePrompt: Reply = { code: 334, text: "VXNlcm5hbWU6" };
-const passwordPrompt: Reply = { code: 334, text: "UGFzc3dvcmQ6" };
-const emptyChallenge: Reply = { code: 334, text: "" };
+const userNamePrompt: GrantingReply = { code: 334, text: "VXNlcm5hbWU6" };
+const passwordPrompt: GrantingReply = { code: 334, text: "UGFzc3dvcmQ6" };
+const emptyChallenge: GrantingReply = { code: 334, text: "" };
 
 /** In events, in place of a name that no account has. */
 const notAnAccount = "(no such account)";
@@ -20,57 +22,61 @@ const notAnAccount = "(no such account)";
 export function auth(
   session: Conversation,
   command: Extract<Command, { verb: "AUTH" }>,
-): Reply | Promise<Reply> {
+): Verdict | Promise<Verdict> {
   const { state } = session;
-  if (state.hello === undefined) return replies.sendHelloFirst;
+  if (state.hello === undefined) return refused("sendHelloFirst");
   const mechanisms = state.connector.authMechanism;
-  if (!mechanisms.includes("BasicAuth")) return replies.commandNotImplemented;
-  if (state.authenticatedUser !== undefined) return replies.alreadyAuthenticated;
-  if (state.transaction !== undefined) return replies.badSequence;
-  if (!state.offered.auth) return replies.authenticationNeedsTls;
+  if (!mechanisms.includes("BasicAuth"))
+    return logonFault("authenticationNotOffered", "NotOffered", command.mechanism);
+  if (state.authenticatedUser !== undefined) return refused("alreadyAuthenticated");
+  if (state.transaction !== undefined)
+    return refused("badSequence", { detail: "AUTH in the middle of a message" });
+  if (!state.offered.auth)
+    return logonFault("authenticationNeedsTls", "EncryptionRequired", command.mechanism);
   const { initialResponse } = command;
   switch (command.mechanism) {
     case "PLAIN":
       if (initialResponse !== undefined) return plain(session, initialResponse);
-      return ask(session, emptyChallenge, (response) => plain(session, response));
+      return ask(session, "PLAIN", emptyChallenge, (response) => plain(session, response));
     case "LOGIN":
       if (initialResponse !== undefined) return login(session, initialResponse);
-      return ask(session, userNamePrompt, (response) => login(session, response));
+      return ask(session, "LOGIN", userNamePrompt, (response) => login(session, response));
     default:
-      return replies.authenticationMechanismUnknown;
+      return logonFault("authenticationMechanismUnknown", "UnknownMechanism", command.mechanism);
   }
 }
 
 /** Sends a challenge; the client's next line is its response, or `*` to cancel. */
 function ask(
   session: Conversation,
-  prompt: Reply,
-  then: (response: string) => Reply | Promise<Reply>,
-): Reply {
+  mechanism: string,
+  prompt: GrantingReply,
+  then: (response: string) => Verdict | Promise<Verdict>,
+): GrantingReply {
   session.expectLine((line) => {
     const response = line.toString("latin1");
-    return response.trim() === "*" ? replies.authenticationCancelled : then(response);
+    return response.trim() === "*"
+      ? logonFault("authenticationCancelled", "Cancelled", mechanism)
+      : then(response);
   });
   return prompt;
 }
 
-function plain(session: Conversation, response: string): Reply | Promise<Reply> {
+function plain(session: Conversation, response: string): Verdict | Promise<Verdict> {
   const parts = decode(response)?.split("\0");
   // authorization identity, authentication identity, password
-  if (parts?.length !== 3) return replies.authenticationMalformed;
+  if (parts?.length !== 3) return malformed("PLAIN");
   const [identity = "", user = "", password = ""] = parts;
   if (user === "" || (identity !== "" && identity !== user)) return failed(session, "PLAIN", user);
   return check(session, "PLAIN", { user, password });
 }
 
-function login(session: Conversation, userResponse: string): Reply {
+function login(session: Conversation, userResponse: string): Verdict {
   const user = decode(userResponse);
-  if (user === undefined || user === "" || user.includes("\0")) return replies.authenticationMalformed;
-  return ask(session, passwordPrompt, (response) => {
+  if (user === undefined || user === "" || user.includes("\0")) return malformed("LOGIN");
+  return ask(session, "LOGIN", passwordPrompt, (response) => {
     const password = decode(response);
-    return password === undefined
-      ? replies.authenticationMalformed
-      : check(session, "LOGIN", { user, password });
+    return password === undefined ? malformed("LOGIN") : check(session, "LOGIN", { user, password });
   });
 }
 
@@ -78,24 +84,17 @@ async function check(
   session: Conversation,
   mechanism: string,
   { user, password }: Credentials,
-): Promise<Reply> {
+): Promise<Verdict> {
   const { state, services } = session;
   let genuine: boolean;
   try {
     genuine = await services.authenticate(user, password);
   } catch {
-    return replies.authenticationTemporary;
+    return logonFault("authenticationTemporary", "TemporaryFailure", mechanism);
   }
   if (!genuine) return failed(session, mechanism, user);
   const rights = rightsOf(state.connector, { authenticated: true });
-  if (!rights.submit) {
-    services.events.emit("SmtpReceiveAuthorizationSubmitRejected", {
-      user,
-      connector: state.connector.name,
-      source: state.peer.address,
-    });
-    return replies.authenticationFailed;
-  }
+  if (!rights.submit) return refused("accountMayNotSubmit", { user, about: user });
   session.transcript?.note(user, "authenticated");
   state.authenticatedUser = user;
   state.rights = rights;
@@ -103,27 +102,33 @@ async function check(
   return replies.authenticated;
 }
 
-function failed(session: Conversation, mechanism: string, user: string): Reply {
+function failed(session: Conversation, mechanism: string, user: string): Refused {
   const { state, services } = session;
-  const { connector, peer } = state;
+  const { connector } = state;
   state.logonFailures++;
-  services.events.emit("SmtpReceiveAuthenticationFailed", {
-    error: "LogonDenied",
-    connector: connector.name,
-    mechanism: mechanism === "LOGIN" ? "Login" : "Plain",
-    source: peer.address,
-    // What is no account's name may be a password in the wrong place.
-    user: services.isAccount(user) ? user : notAnAccount,
-  });
-  if (connector.maxLogonFailures === 0 || state.logonFailures <= connector.maxLogonFailures) {
-    return replies.authenticationFailed;
-  }
-  services.events.emit("SmtpReceiveAuthenticationFailedTooManyErrors", {
-    connector: connector.name,
-    limit: connector.maxLogonFailures,
-    source: peer.address,
-  });
-  return replies.tooManyLogonFailures;
+  // What is no account's name may be a password in the wrong place.
+  const known = services.isAccount(user) ? user : notAnAccount;
+  const refusal: Refused = {
+    ...logonFault("authenticationFailed", "LogonDenied", mechanism),
+    user: known,
+    about: known,
+    detail: known === user ? "the password is wrong" : "there is no such account",
+  };
+  const { maxLogonFailures } = connector;
+  if (maxLogonFailures === 0 || state.logonFailures <= maxLogonFailures) return refusal;
+  // The last one is told as well, though the client hears of the limit.
+  services.refuse(state, refusal);
+  return refused("tooManyLogonFailures", { configured: maxLogonFailures, seen: state.logonFailures });
+}
+
+/** `error`, `mechanism`: as Exchange's event 1035 has them. What the client named is not repeated: it may be a password. */
+function logonFault(kind: SpokenKind, error: string, mechanism: string): Refused {
+  const shown = mechanism === "LOGIN" ? "Login" : mechanism === "PLAIN" ? "Plain" : "(another)";
+  return refused(kind, { fields: { error, mechanism: shown } });
+}
+
+function malformed(mechanism: string): Refused {
+  return logonFault("authenticationMalformed", "IllegalMessage", mechanism);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** BDAT (RFC 3030 §2): content in counted chunks. A refused chunk is read to its end before the reply. */
 import type { Command } from "../../../core/smtp/command.ts";
-import { replies, type Reply } from "../../../core/smtp/reply.ts";
+import { refused, type Refused } from "../../../core/refusals/refusal.ts";
 import type { Conversation } from "../conversation.ts";
 
 export function bdat(session: Conversation, command: Extract<Command, { verb: "BDAT" }>): undefined {
@@ -11,11 +11,11 @@ export function bdat(session: Conversation, command: Extract<Command, { verb: "B
   return undefined;
 }
 
-function refuse(session: Conversation): Reply | undefined {
+function refuse(session: Conversation): Refused | undefined {
   const { hello, transaction, offered } = session.state;
-  if (hello === undefined) return replies.sendHelloFirst;
-  if (!offered.chunking) return replies.commandNotImplemented;
-  if (transaction === undefined) return replies.needMail;
-  if (transaction.recipients.length === 0) return replies.noValidRecipients;
+  if (hello === undefined) return refused("sendHelloFirst");
+  if (!offered.chunking) return refused("chunkingNotOffered");
+  if (transaction === undefined) return refused("needMail");
+  if (transaction.recipients.length === 0) return refused("noValidRecipients");
   return undefined;
 }

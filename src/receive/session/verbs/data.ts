@@ -1,15 +1,16 @@
 /** DATA (RFC 5321 §4.1.1.4). */
-import { replies, type Reply } from "../../../core/smtp/reply.ts";
-import type { Conversation } from "../conversation.ts";
+import { refused } from "../../../core/refusals/refusal.ts";
+import { replies } from "../../../core/smtp/reply.ts";
+import type { Conversation, Verdict } from "../conversation.ts";
 
-export function data(session: Conversation): Reply {
+export function data(session: Conversation): Verdict {
   const { hello, transaction } = session.state;
-  if (hello === undefined) return replies.sendHelloFirst;
-  if (transaction === undefined) return replies.needMail;
+  if (hello === undefined) return refused("sendHelloFirst");
+  if (transaction === undefined) return refused("needMail");
   // RFC 3030 §2, §3: not among chunks, and not for binary content.
-  if (transaction.chunking) return replies.badSequence;
-  if (transaction.body === "BINARYMIME") return replies.binaryNeedsBdat;
-  if (transaction.recipients.length === 0) return replies.noValidRecipients;
+  if (transaction.chunking) return refused("badSequence", { detail: "DATA among the chunks of BDAT" });
+  if (transaction.body === "BINARYMIME") return refused("binaryNeedsBdat");
+  if (transaction.recipients.length === 0) return refused("noValidRecipients");
   session.expectContent();
   return replies.startMailInput;
 }

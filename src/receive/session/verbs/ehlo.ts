@@ -1,7 +1,7 @@
 /** EHLO (RFC 5321 §4.1.1.1): who the client is, and what is offered to it. */
 import { ehloLines, offeredBy, type Offered } from "../../../core/smtp/extensions.ts";
-import { replies, type Reply } from "../../../core/smtp/reply.ts";
-import type { Conversation } from "../conversation.ts";
+import { refused } from "../../../core/refusals/refusal.ts";
+import type { Conversation, Verdict } from "../conversation.ts";
 import type { SessionServices } from "../services.ts";
 import type { SessionState } from "../state.ts";
 
@@ -13,10 +13,11 @@ export function offeredNow(state: SessionState, services: SessionServices): Offe
   });
 }
 
-export function ehlo(session: Conversation, domain: string): Reply {
+export function ehlo(session: Conversation, domain: string): Verdict {
   const { state, services } = session;
   const { connector, peer } = state;
-  if (domain === "" && connector.requireEhloDomain) return replies.ehloDomainRequired;
+  if (domain === "" && connector.requireEhloDomain)
+    return refused("ehloDomainRequired", { detail: "EHLO came without a name, and requireEhloDomain is on" });
   session.resetTransaction();
   state.receivedPrefix = undefined;
   state.hello = { verb: "EHLO", name: domain === "" ? `[${peer.address}]` : domain };

@@ -1,11 +1,12 @@
 /** HELO (RFC 5321 §4.1.1.1). Extensions are not told of, but devices use AUTH and parameters behind it: they are taken. */
 import { offeredNow } from "./ehlo.ts";
-import { replies, type Reply } from "../../../core/smtp/reply.ts";
-import type { Conversation } from "../conversation.ts";
+import { refused } from "../../../core/refusals/refusal.ts";
+import type { Conversation, Verdict } from "../conversation.ts";
 
-export function helo(session: Conversation, domain: string): Reply {
+export function helo(session: Conversation, domain: string): Verdict {
   const { state } = session;
-  if (domain === "" && state.connector.requireEhloDomain) return replies.ehloDomainRequired;
+  if (domain === "" && state.connector.requireEhloDomain)
+    return refused("ehloDomainRequired", { detail: "HELO came without a name, and requireEhloDomain is on" });
   session.resetTransaction();
   state.receivedPrefix = undefined;
   state.hello = { verb: "HELO", name: domain === "" ? `[${state.peer.address}]` : domain };

@@ -1,6 +1,6 @@
 /** NOOP (RFC 5321 §4.1.1.9). */
-import { replies, type Reply } from "../../../core/smtp/reply.ts";
+import { replies, type GrantingReply } from "../../../core/smtp/reply.ts";
 
-export function noop(): Reply {
+export function noop(): GrantingReply {
   return replies.ok;
 }

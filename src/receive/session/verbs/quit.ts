@@ -1,6 +1,6 @@
 /** QUIT (RFC 5321 §4.1.1.10). */
-import { replies, type Reply } from "../../../core/smtp/reply.ts";
+import { replies, type GrantingReply } from "../../../core/smtp/reply.ts";
 
-export function quit(): Reply {
+export function quit(): GrantingReply {
   return replies.closing;
 }

@@ -6,31 +6,41 @@ import { refuseRecipientDomain } from "../../../core/policy/recipient-domain.ts"
 import { mayRelayTo } from "../../../core/policy/relay-permission.ts";
 import { routingDomain } from "../../../core/smtp/address.ts";
 import type { Command } from "../../../core/smtp/command.ts";
-import { replies, type Reply } from "../../../core/smtp/reply.ts";
-import type { Conversation } from "../conversation.ts";
+import { refused, type Refused } from "../../../core/refusals/refusal.ts";
+import { replies } from "../../../core/smtp/reply.ts";
+import type { Conversation, Verdict } from "../conversation.ts";
 
-export function rcpt(session: Conversation, command: Extract<Command, { verb: "RCPT" }>): Reply {
+export function rcpt(session: Conversation, command: Extract<Command, { verb: "RCPT" }>): Verdict {
   const { state } = session;
   const { connector, transaction } = state;
-  if (state.hello === undefined) return replies.sendHelloFirst;
-  if (transaction === undefined) return replies.needMail;
-  if (transaction.chunking) return replies.badSequence;
-  if (!command.ascii && !transaction.smtpUtf8) return replies.utf8NotOffered;
+  if (state.hello === undefined) return refused("sendHelloFirst");
+  if (transaction === undefined) return refused("needMail");
+  if (transaction.chunking) return refused("badSequence", { detail: "RCPT among the chunks of BDAT" });
+  if (!command.ascii && !transaction.smtpUtf8)
+    return refused("utf8NotOffered", { recipient: command.forwardPath, fields: rcptCommand });
   const path = recipientPath(command, connector);
-  if (path === undefined) return replies.invalidRecipient;
+  if (path === undefined) return invalidRecipient(command, connector.strictAddresses);
   if (path.domain !== "") {
     const domain = routingDomain(path.domain, domainToASCII);
-    if (domain === undefined) return replies.invalidRecipient;
-    const refused = refuseRecipientDomain(connector, domain);
-    if (refused !== undefined) return replies[refused];
+    if (domain === undefined)
+      return refused("invalidRecipient", {
+        recipient: path.forwardPath,
+        fields: rcptCommand,
+        detail: "the recipient's domain is no domain name",
+      });
+    const reserved = refuseRecipientDomain(connector, domain);
+    if (reserved !== undefined) return refused(reserved, { recipient: path.forwardPath, about: domain });
     if (!mayRelayTo(state.rights, domain, state.acceptedDomains)) {
-      tellDenied(session, path.forwardPath);
-      return replies.unableToRelay;
+      return refused("unableToRelay", {
+        recipient: path.forwardPath,
+        about: domain,
+        detail: `${domain} is no accepted domain, and ${rightWanted(state)}`,
+      });
     }
   }
   if (transaction.recipients.length >= connector.maxRecipientsPerMessage) {
-    const limit = connector.maxRecipientsPerMessage;
-    return session.services.limitReached(state, replies.tooManyRecipients, "maxRecipientsPerMessage", limit);
+    const seen = transaction.recipients.length + 1;
+    return refused("tooManyRecipients", { configured: connector.maxRecipientsPerMessage, seen });
   }
   const { notify, orcpt } = command.parameters;
   const recipient: Recipient = {
@@ -42,9 +52,26 @@ export function rcpt(session: Conversation, command: Extract<Command, { verb: "R
   return replies.recipientOk;
 }
 
-function tellDenied(session: Conversation, recipient: string): void {
-  const { events } = session.services;
-  if (!events.wants("SmtpReceiveRelayDenied")) return;
-  const { connector, peer } = session.state;
-  events.emit("SmtpReceiveRelayDenied", { connector: connector.name, recipient, source: peer.address });
+const rcptCommand = { command: "RCPT" } as const;
+
+/** Why the client may not relay. */
+function rightWanted({ connector, authenticatedUser }: Conversation["state"]): string {
+  if (authenticatedUser !== undefined) return "the account may not relay";
+  return connector.permissionGroups.includes("AnonymousUsers")
+    ? "anonymousRelay is off"
+    : "the client did not log on";
+}
+
+function invalidRecipient(
+  { conforming, forwardPath: recipient }: Extract<Command, { verb: "RCPT" }>,
+  strictAddresses: boolean,
+): Refused {
+  return refused("invalidRecipient", {
+    recipient,
+    fields: rcptCommand,
+    detail:
+      strictAddresses && !conforming
+        ? "the recipient's address is not as RFC 5321 has it, and strictAddresses is on"
+        : "the recipient's address has no domain, and the connector no defaultDomain",
+  });
 }

@@ -1,8 +1,8 @@
 /** RSET (RFC 5321 §4.1.1.5). */
-import { replies, type Reply } from "../../../core/smtp/reply.ts";
+import { replies, type GrantingReply } from "../../../core/smtp/reply.ts";
 import type { Conversation } from "../conversation.ts";
 
-export function rset(session: Conversation): Reply {
+export function rset(session: Conversation): GrantingReply {
   session.resetTransaction();
   return replies.resetting;
 }

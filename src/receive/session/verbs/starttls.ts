@@ -1,13 +1,14 @@
 /** STARTTLS (RFC 3207). */
-import { replies, type Reply } from "../../../core/smtp/reply.ts";
-import type { Conversation } from "../conversation.ts";
+import { refused } from "../../../core/refusals/refusal.ts";
+import { replies } from "../../../core/smtp/reply.ts";
+import type { Conversation, Verdict } from "../conversation.ts";
 
-export function startTls(session: Conversation): Reply {
+export function startTls(session: Conversation): Verdict {
   const { state, services } = session;
-  if (state.hello === undefined) return replies.sendHelloFirst;
-  if (state.tls !== undefined) return replies.badSequence;
-  if (!state.connector.authMechanism.includes("Tls")) return replies.commandNotImplemented;
-  if (services.tlsContext(state.connector) === undefined) return replies.tlsNotAvailable;
+  if (state.hello === undefined) return refused("sendHelloFirst");
+  if (state.tls !== undefined) return refused("badSequence", { detail: "STARTTLS, and TLS is active" });
+  if (!state.connector.authMechanism.includes("Tls")) return refused("startTlsNotOffered");
+  if (services.tlsContext(state.connector) === undefined) return refused("tlsNotAvailable");
   session.expectTls();
   return replies.startTls;
 }

@@ -1,0 +1,61 @@
+/** From what a limit decided to what the client is refused. */
+import type { PressureVerdict } from "../policy/back-pressure.ts";
+import { thresholdSettings } from "../policy/back-pressure-thresholds.ts";
+import type { ConnectionRefusal } from "../policy/connection-limits.ts";
+import { formatSizeFigure } from "../units/byte-size.ts";
+import type { SpokenKind } from "./catalogue.ts";
+import { refused, type Refused } from "./refusal.ts";
+
+const connectionKinds: Readonly<Record<ConnectionRefusal["limit"], SpokenKind>> = {
+  maxInboundConnection: "connectionLimit",
+  maxInboundConnectionPerSource: "connectionLimitPerSource",
+  maxInboundConnectionPercentagePerSource: "connectionPercentagePerSource",
+};
+
+export function refusedConnection({ limit, configured, allowed, seen }: ConnectionRefusal): Refused {
+  return refused(connectionKinds[limit], { configured, allowed, seen });
+}
+
+/** The resource pressed hardest is named. */
+export function refusedByPressure({ resources }: PressureVerdict): Refused {
+  const [hardest] = resources;
+  if (hardest === undefined) return refused("insufficientResources");
+  const { resource, level, current, thresholds } = hardest;
+  const high = level === "High";
+  const seen = rounded(current);
+  return refused("insufficientResources", {
+    setting: thresholdSettings[resource][high ? "high" : "medium"],
+    configured: rounded(high ? thresholds.mediumToHigh : thresholds.lowToMedium),
+    seen,
+    detail: `${resource} is at ${seen}`,
+  });
+}
+
+/** Percents are no whole numbers. */
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+export function refusedDeclaredSize(declaredBytes: number, maxBytes: number): Refused {
+  return refused("declaredTooLarge", {
+    configured: maxBytes,
+    seen: declaredBytes,
+    detail: `the client announced ${formatSizeFigure(declaredBytes)}`,
+  });
+}
+
+/** `isWhole`: the client has sent all of it. */
+export function refusedSize(
+  kind: "messageTooLarge" | "headerTooLarge",
+  sizeBytes: number,
+  maxBytes: number,
+  isWhole: boolean,
+): Refused {
+  const what = kind === "messageTooLarge" ? "message" : "header";
+  const figure = formatSizeFigure(sizeBytes);
+  return refused(kind, {
+    configured: maxBytes,
+    seen: sizeBytes,
+    detail: isWhole ? `the ${what} has ${figure}` : `the ${what} had ${figure} and went on`,
+  });
+}
