@@ -68,7 +68,8 @@ export interface Relay {
   /** Has all messages of a queue routed again. Resolves with how many. */
   resubmit(queue: string): Promise<number>;
   /** Messages that wait: seen without touching them, and what an administrator may do to each. */
-  readonly messages: SpoolInspection & Pick<Scheduler, "suspendMessage" | "removeMessage" | "pendingOn">;
+  readonly messages: SpoolInspection &
+    Pick<Scheduler, "suspendMessage" | "removeMessage" | "retryMessage" | "redirectMessage" | "pendingOn">;
   /** Open sessions. */
   readonly sessions: number;
   /** What each of them does now. Cost: per session. */

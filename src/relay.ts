@@ -282,6 +282,8 @@ export async function createRelay(
       oldestSince: (queue) => spool.oldestSince(queue),
       suspendMessage: (queue, id, suspended) => scheduler.suspendMessage(queue, id, suspended),
       removeMessage: (queue, id, withNdr) => scheduler.removeMessage(queue, id, withNdr),
+      retryMessage: (queue, id) => scheduler.retryMessage(queue, id),
+      redirectMessage: (queue, id, to) => scheduler.redirectMessage(queue, id, to),
       pendingOn: (queue, id) => scheduler.pendingOn(queue, id),
     },
     get sessions() {

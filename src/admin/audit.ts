@@ -19,6 +19,8 @@ export function isChange(name: OperationName, input: object): boolean {
 const tellThemselves: ReadonlySet<OperationName> = new Set<OperationName>([
   "suspendMessages",
   "resumeMessages",
+  "retryMessages",
+  "redirectMessages",
   "removeMessages",
 ]);
 

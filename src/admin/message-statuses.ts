@@ -1,12 +1,2 @@
-/** What a message that waits is doing. A plain list: the console reads it too. Exchange: Get-Message, Status. */
-export const messageStatuses = [
-  "Ready",
-  /** Being handed over, or next. */
-  "Active",
-  /** After a failed attempt. */
-  "Retry",
-  "Suspended",
-  /** Suspended, or given up, when the attempt under way ends without success. */
-  "PendingSuspend",
-  "PendingRemove",
-] as const;
+/** What a message that waits is doing. A plain list: the console reads it too. */
+export { messageStatuses } from "../core/policy/waiting-state.ts";

@@ -356,6 +356,19 @@ export const routes = {
     role: "operator",
     summary: "Lets a suspended message, or those a filter fits, go on.",
   },
+  retryMessages: {
+    method: "POST",
+    path: "/v1/messages/retry",
+    role: "operator",
+    summary: "Tries a message, several, or those a filter fits, at once, whenever they were due.",
+  },
+  redirectMessages: {
+    method: "POST",
+    path: "/v1/messages/redirect",
+    role: "operator",
+    summary:
+      "Moves a message, several, or those a filter fits, to another send connector, also over a restart.",
+  },
   removeMessages: {
     method: "POST",
     path: "/v1/messages/remove",

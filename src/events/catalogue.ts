@@ -655,6 +655,20 @@ export const catalogue = {
     level: 0,
     text: "%who (%from) removed %count messages (%pending more when their attempt fails), %reports: %what",
   },
+  MessagesRetried: {
+    id: 20545,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "%who (%from) had %count messages tried at once: %what",
+  },
+  MessagesRedirected: {
+    id: 20546,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "%who (%from) moved %count messages to send connector %connector: %what",
+  },
   MessageExported: {
     id: 20544,
     category: "TransportService",

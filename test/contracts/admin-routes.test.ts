@@ -66,6 +66,8 @@ const cases: Partial<
   resumeQueue: { input: { identity: "none" }, status: 404 },
   suspendMessages: { input: {}, status: 400 },
   resumeMessages: { input: { identity: "none" }, status: 404 },
+  retryMessages: { input: { identities: ["none"] } },
+  redirectMessages: { input: { filter: "Size -gt 0", to: "none" }, status: 404 },
   removeMessages: { input: {}, status: 400 },
   explainMessage: { input: { message: "none" } },
   newAdminToken: { input: { name: "Script", role: "operator" } },

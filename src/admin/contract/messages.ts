@@ -5,7 +5,11 @@ import { countSchema } from "./values.ts";
 
 const recipientSchema = z.object({
   address: z.string(),
-  status: z.enum(["Ready", "Retry", "Suspended", "Complete"]),
+  /**
+   * That of the message while it waits. `Complete`: delivered. `Failed`: refused or expired, `lastError` says by what.
+   * `Removed`: by an administrator. `Unknown`: finished, and the message tracking log tells no more how.
+   */
+  status: z.enum([...messageStatuses, "Complete", "Failed", "Removed", "Unknown"]),
   /** Null: it waits no more. */
   queue: z.string().nullable(),
   retryCount: countSchema,
@@ -16,7 +20,10 @@ const messageSchema = z.object({
   /** `queue\\id` */
   identity: z.string(),
   queue: z.string(),
+  /** `Suspended`: it waits until its queue is resumed, whatever its own status. */
+  queueStatus: z.string(),
   fromAddress: z.string(),
+  /** A message of a queue in Retry is in Retry, with the queue's error, attempts and next attempt. */
   status: z.enum(messageStatuses),
   sizeBytes: countSchema,
   subject: z.string().nullable(),
@@ -25,7 +32,7 @@ const messageSchema = z.object({
   sourceIp: z.string(),
   dateReceived: z.string(),
   expirationTime: z.string(),
-  /** Null: suspended. What a queue in Retry holds waits for the queue's own next attempt. */
+  /** Null: none is planned; it or its queue is suspended, or no send connector takes it. */
   nextAttemptAt: z.string().nullable(),
   lastError: z.string().nullable(),
   retryCount: countSchema,
@@ -51,9 +58,11 @@ const walked = {
   next: z.string().nullable(),
 };
 
-/** One by its identity, or up to `limit` by a filter. */
+/** One by its identity, several by theirs, or up to `limit` by a filter. */
 const chosen = z.object({
   identity: identity.optional(),
+  /** Those that are gone meanwhile are counted as `passed`. */
+  identities: z.array(identity).min(1).max(10_000).optional(),
   queue,
   filter: filter.min(1).optional(),
   after,
@@ -69,7 +78,7 @@ const changed = z.object({
   pending: countSchema,
   /** It was so already. */
   unchanged: countSchema,
-  /** Claimed for a moment, or gone meanwhile: nothing was done. */
+  /** Claimed for a moment, gone meanwhile, or not to be done to it: nothing was done. */
   passed: countSchema,
   ...walked,
 });
@@ -97,5 +106,15 @@ export const messageOperations = {
   exportMessage: { input: z.object({ identity }), output: z.string().meta({ format: "binary" }) },
   suspendMessages: { input: chosen, output: changed },
   resumeMessages: { input: chosen, output: changed },
+  /** `unchanged`: being handed over now. `passed`: it or its queue is suspended too. */
+  retryMessages: { input: chosen, output: changed },
+  /** `passed`: larger than the connector takes too. `unchanged`: it stands there. */
+  redirectMessages: {
+    input: chosen.extend({
+      /** Name of a send connector, or one of its smart hosts. */
+      to: z.string().min(1).max(300),
+    }),
+    output: changed.extend({ connector: z.string() }),
+  },
   removeMessages: { input: chosen.extend({ withNdr: z.boolean().default(true) }), output: changed },
 } as const;

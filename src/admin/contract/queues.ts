@@ -40,13 +40,18 @@ const kinds = z.array(
   ]),
 );
 
-const oneQueue = z.object({ identity: z.string() });
+/** OPATH: `MessageCount -gt 100 -and Status -eq 'Retry'`. */
+const filter = z.string().max(10_000);
+
+/** One queue by its identity, or those a filter fits. */
+const chosen = z.object({ identity: z.string().optional(), filter: filter.min(1).optional() });
+/** `queues`: how many are so now that were not. */
+const changed = z.object({ queues: countSchema });
 
 export const queueOperations = {
   listQueues: {
     input: z.object({
-      /** OPATH: `MessageCount -gt 100 -and Status -eq 'Retry'`. */
-      filter: z.string().max(10_000).default(""),
+      filter: filter.default(""),
       /** Exchange's notation: `-MessageCount,+Identity`. */
       sortOrder: z.string().max(1000).default(""),
       include: kinds.default([]),
@@ -58,11 +63,11 @@ export const queueOperations = {
     output: z.object({ queues: z.array(queueSchema) }),
   },
   retryQueue: {
-    /** Without an identity: all. `resubmit` needs one. */
-    input: z.object({ identity: z.string().optional(), resubmit: z.boolean().default(false) }),
-    /** `messages`: how many are routed again. */
+    /** With neither identity nor filter: all; `resubmit` needs one of them, and passes over what it is not for. */
+    input: chosen.extend({ resubmit: z.boolean().default(false) }),
+    /** How many queues are tried, or had their messages routed again, and how many messages that were. */
     output: z.object({ queues: countSchema, messages: countSchema }),
   },
-  suspendQueue: { input: oneQueue, output: z.object({ changed: z.boolean() }) },
-  resumeQueue: { input: oneQueue, output: z.object({ changed: z.boolean() }) },
+  suspendQueue: { input: chosen, output: changed },
+  resumeQueue: { input: chosen, output: changed },
 } as const;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { trackingEventIds, trackingSources } from "../../tracking/tracking-record.ts";
 import { eventSchema } from "./diagnostics.ts";
+import { messageStatuses } from "../message-statuses.ts";
 import { applicationSchema, countSchema, instantSchema } from "./values.ts";
 
 const text = z.string().max(1000);
@@ -60,12 +61,11 @@ const waitingSchema = z.object({
   queueStatus: z.string(),
   /** Messages in it. */
   queueMessages: countSchema,
-  /** `Active`: in hand. `Retry`: after a failed attempt. */
-  status: z.enum(["Ready", "Active", "Retry", "Suspended"]),
+  /** As in getMessage. */
+  status: z.enum(messageStatuses),
   attempts: countSchema,
-  /** Of the recipient, else of the queue. */
   lastError: z.string().nullable(),
-  /** Null while it is being tried, or waits for nothing but its turn. */
+  /** Null while it is being tried, waits for nothing but its turn, or no attempt is planned. */
   nextRetryAt: instantSchema.nullable(),
   /** Given up then. */
   expiresAt: instantSchema,

@@ -1,16 +1,30 @@
-/** What an administrator does to messages that wait: one by one, or to all that a filter fits, some at a turn. */
+/** What an administrator does to messages that wait: to one, to several, or to all that a filter fits, some at a turn. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock, Timer } from "../../ports/ports.ts";
 import type { MessagePlace } from "../../spool/spool-inspection.ts";
 import type { Administered, Asked, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
-import { messagePropertiesOf } from "./message-properties.ts";
-import { filterOf, messageFinder, type Found, type SearchRequest } from "./message-search.ts";
+import { messagePropertiesOf, type Found } from "./message-properties.ts";
+import { filterOf, messageFinder, type SearchRequest } from "./message-search.ts";
+import { redirectTarget } from "./redirect-target.ts";
 
-type Names = "suspendMessages" | "resumeMessages" | "removeMessages";
+type Names = "suspendMessages" | "resumeMessages" | "removeMessages" | "retryMessages" | "redirectMessages";
+type Chosen = ReadInput<"suspendMessages">;
 type Changed = Output<"suspendMessages">;
-type Act = (place: MessagePlace) => ReturnType<Administered["relay"]["messages"]["removeMessage"]>;
+type Act = (place: MessagePlace) => ReturnType<Administered["relay"]["messages"]["retryMessage"]>;
+
+interface ChosenPage {
+  readonly found: readonly Found[];
+  readonly examined: number;
+  /** Given by their identity, and gone. */
+  readonly gone: number;
+  readonly complete: boolean;
+  readonly next: string | null;
+}
+
+/** Of those that were named one by one, in the event. */
+const identitiesTold = 10;
 
 /** Messages acted upon before other work gets its turn. */
 const atOnce = 128;
@@ -41,35 +55,49 @@ export function messageActionHandlers(administered: Administered): Pick<Handlers
   const { relay, clock } = administered;
   const finder = messageFinder(administered, messagePropertiesOf(administered));
 
+  const several = async (identities: readonly string[]): Promise<ChosenPage> => {
+    const found: Found[] = [];
+    let gone = 0;
+    for (let at = 0; at < identities.length; at += atOnce) {
+      if (at > 0) await nextTurn();
+      const places = await Promise.all(
+        identities.slice(at, at + atOnce).map((identity) => finder.placesOf(identity)),
+      );
+      for (const each of places) {
+        if (each.length === 0) gone++;
+        for (const one of each) found.push(one);
+      }
+    }
+    return { found, examined: identities.length, gone, complete: true, next: null };
+  };
+
   const find = async (
-    { identity, queue, filter, after, limit, maxExamined }: ReadInput<"suspendMessages">,
+    { identity, identities, queue, filter, after, limit, maxExamined }: Chosen,
     only: SearchRequest["only"],
     signal: AbortSignal,
-  ): Promise<{ found: readonly Found[]; examined: number; complete: boolean; next: string | null }> => {
-    if ((identity === undefined) === (filter === undefined))
-      throw new AdminRefusal("invalidInput", "give either the identity of a message or a filter");
-    if (identity === undefined)
-      return finder.search({
-        queue,
-        filter: filterOf(filter ?? ""),
-        only,
-        after,
-        limit,
-        maxExamined,
-        signal,
-      });
-    const { places } = await finder.byIdentity(identity);
-    return { found: places, examined: places.length, complete: true, next: null };
+  ): Promise<ChosenPage> => {
+    if ([identity, identities, filter].filter((given) => given !== undefined).length !== 1)
+      throw new AdminRefusal(
+        "invalidInput",
+        "give the identity of a message, identities of several, or a filter",
+      );
+    if (identities !== undefined) return several(identities);
+    if (identity !== undefined) {
+      const { places } = await finder.byIdentity(identity);
+      return { found: places, examined: places.length, gone: 0, complete: true, next: null };
+    }
+    const request = { queue, filter: filterOf(filter ?? ""), only, after, limit, maxExamined, signal };
+    return { ...(await finder.search(request)), gone: 0 };
   };
 
   const change = async (
-    input: ReadInput<"suspendMessages">,
+    input: Chosen,
     only: SearchRequest["only"],
     act: Act,
     { signal }: Asked,
   ): Promise<Changed> => {
-    const { found, ...walked } = await find(input, only, signal);
-    const counts = { done: 0, pending: 0, unchanged: 0, passed: 0 };
+    const { found, gone, ...walked } = await find(input, only, signal);
+    const counts = { done: 0, pending: 0, unchanged: 0, passed: gone };
     if (input.whatIf) return { ...counts, done: found.length, ...walked };
     for (let at = 0; at < found.length; at += atOnce) {
       if (at > 0) await nextTurn();
@@ -81,7 +109,7 @@ export function messageActionHandlers(administered: Administered): Pick<Handlers
   };
 
   const told = (
-    { identity, filter, queue }: ReadInput<"suspendMessages">,
+    { identity, identities, filter, queue }: Chosen,
     { done: count, pending }: Changed,
     { caller }: Asked,
   ) => ({
@@ -89,10 +117,12 @@ export function messageActionHandlers(administered: Administered): Pick<Handlers
     from: caller.from,
     count,
     pending,
-    what: identity ?? `${filter ?? ""}${queue === undefined ? "" : ` in ${queue}`}`,
+    what:
+      identity ??
+      identities?.slice(0, identitiesTold).join(", ") ??
+      `${filter ?? ""}${queue === undefined ? "" : ` in ${queue}`}`,
   });
-  const isNews = (input: ReadInput<"suspendMessages">, { done, pending }: Changed): boolean =>
-    !input.whatIf && done + pending > 0;
+  const isNews = (input: Chosen, { done, pending }: Changed): boolean => !input.whatIf && done + pending > 0;
 
   return {
     async suspendMessages(input, asked) {
@@ -106,6 +136,23 @@ export function messageActionHandlers(administered: Administered): Pick<Handlers
       const changed = await change(input, "suspended", act, asked);
       if (isNews(input, changed)) relay.events.emit("MessagesResumed", told(input, changed, asked));
       return changed;
+    },
+    async retryMessages(input, asked) {
+      const act: Act = ({ queue, message }) => relay.messages.retryMessage(queue, message.id);
+      const changed = await change(input, "notSuspended", act, asked);
+      if (isNews(input, changed)) relay.events.emit("MessagesRetried", told(input, changed, asked));
+      return changed;
+    },
+    async redirectMessages(input, asked) {
+      const { connector, queue: to, maxMessageSizeBytes } = redirectTarget(relay, input.to);
+      const act: Act = async ({ queue, message }) =>
+        message.content.sizeBytes > maxMessageSizeBytes
+          ? "passed"
+          : relay.messages.redirectMessage(queue, message.id, to);
+      const changed = await change(input, undefined, act, asked);
+      if (isNews(input, changed))
+        relay.events.emit("MessagesRedirected", { ...told(input, changed, asked), connector });
+      return { ...changed, connector };
     },
     async removeMessages(input, asked) {
       const { withNdr } = input;

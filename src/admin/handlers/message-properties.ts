@@ -1,15 +1,21 @@
 /** Messages as people see, filter and sort them. Source: Exchange, "Message properties". */
 import type { PropertyBag, PropertyKind } from "../../core/policy/opath-filter.ts";
-import { suspendedDueAt, type RecipientState } from "../../spool/spool.ts";
-import type { ListedMessage, MessagePlace } from "../../spool/spool-inspection.ts";
+import type { WaitingState } from "../../core/policy/waiting-state.ts";
+import type { RecipientState } from "../../spool/spool.ts";
+import type { MessagePlace } from "../../spool/spool-inspection.ts";
 import type { Administered } from "../administered.ts";
 import type { Output } from "../contract.ts";
+import type { Fate } from "./finished-recipients.ts";
+import { placeStatesOf } from "./place-state.ts";
+import type { SeenQueue } from "./seen-queues.ts";
 
 export type ShownMessage = Output<"listMessages">["messages"][number];
 type Recipient = ShownMessage["recipients"][number];
 
 export const messageProperties = {
   FromAddress: "text",
+  /** Of each recipient that waits in the queue: one that fits is enough. */
+  Recipient: "text",
   Status: "text",
   Size: "size",
   Subject: "text",
@@ -27,28 +33,34 @@ export const messageProperties = {
 /** Recipients of a message that a list shows. */
 const fewRecipients = 3;
 
+/** What a message has in one queue, and that queue. */
+export interface Found {
+  readonly queue: SeenQueue;
+  readonly place: MessagePlace;
+}
+
 export interface MessageProperties {
-  /** `identity`: the queue's. Cost: some objects. */
-  bagOf(place: MessagePlace, identity: string): PropertyBag & { readonly Status: ShownMessage["status"] };
-  shown(place: MessagePlace, identity: string, allRecipients: boolean): ShownMessage;
-  /** All recipients of the message, also those of other queues and those that are finished. */
-  recipientsOf(places: readonly MessagePlace[], identityOf: (queue: string) => string): Recipient[];
+  /** Cost: some objects. */
+  bagOf(found: Found): PropertyBag;
+  shown(found: Found, allRecipients: boolean): ShownMessage;
+  /** All recipients of the message, also those of other queues, and those that are `finished`, with their fate. */
+  recipientsOf(places: readonly Found[], finished: ReadonlyMap<string, Fate>): Recipient[];
+}
+
+export function identityOf({ queue, place }: Found): string {
+  return `${queue.identity}\\${place.message.id}`;
 }
 
 export function messagePropertiesOf({ relay, clock }: Administered): MessageProperties {
-  const statusOf = ({ queue, message, dueAt, held, recipients }: MessagePlace): ShownMessage["status"] => {
-    if (dueAt === suspendedDueAt) return "Suspended";
-    if (held) return relay.messages.pendingOn(queue, message.id) ?? "Active";
-    return recipients.some(({ attempts }) => attempts > 0) ? "Retry" : "Ready";
-  };
+  const states = placeStatesOf(relay);
 
-  const bagOf = (place: MessagePlace, identity: string) => {
+  const facts = ({ place, queue }: Found, { status, attempts, lastError }: WaitingState) => {
     const { message, recipients } = place;
     const onWall = clock.wall().getTime() - clock.now();
     const { messageId, subject, sizeBytes } = message.content;
     return {
       FromAddress: message.envelope.reversePath,
-      Status: statusOf(place),
+      Status: status,
       Size: sizeBytes,
       Subject: subject,
       InternetMessageId: messageId,
@@ -56,34 +68,41 @@ export function messagePropertiesOf({ relay, clock }: Administered): MessageProp
       SourceIP: message.origin.sourceAddress,
       DateReceived: message.arrivedAt + onWall,
       ExpirationTime: message.arrivedAt + relay.settings.transport.messageExpirationTimeout + onWall,
-      LastError: recipients.find(({ lastError }) => lastError !== undefined)?.lastError,
-      RetryCount: recipients.reduce((most, { attempts }) => Math.max(most, attempts), 0),
+      LastError: lastError,
+      RetryCount: attempts,
       RecipientCount: recipients.length,
-      Queue: identity,
-    } as const satisfies PropertyBag;
+      Queue: queue.identity,
+    } as const satisfies Partial<Record<keyof typeof messageProperties, PropertyBag[string]>>;
   };
 
-  const shownRecipient = (
-    { message }: ListedMessage,
-    { index, attempts, lastError, suspended }: RecipientState,
-    queue: string,
-  ): Recipient => ({
-    address: message.envelope.recipients[index]?.forwardPath ?? "",
-    status: suspended ? "Suspended" : attempts > 0 ? "Retry" : "Ready",
-    queue,
-    retryCount: attempts,
-    lastError: lastError ?? null,
-  });
+  const shownRecipient = ({ place, queue }: Found, recipient: RecipientState): Recipient => {
+    const { status, attempts, lastError } = states.ofRecipient(place, recipient, queue);
+    return {
+      address: place.message.envelope.recipients[recipient.index]?.forwardPath ?? "",
+      status,
+      queue: queue.identity,
+      retryCount: attempts,
+      lastError: lastError ?? null,
+    };
+  };
 
   return {
-    bagOf,
-    shown(place, identity, allRecipients) {
-      const bag = bagOf(place, identity);
-      const { message, dueAt, recipients } = place;
+    bagOf(found) {
+      const { message, recipients } = found.place;
+      return {
+        ...facts(found, states.ofMessage(found.place, found.queue)),
+        Recipient: recipients.map(({ index }) => message.envelope.recipients[index]?.forwardPath ?? ""),
+      } satisfies Record<keyof typeof messageProperties, PropertyBag[string]>;
+    },
+    shown(found, allRecipients) {
+      const { place, queue } = found;
+      const state = states.ofMessage(place, queue);
+      const bag = facts(found, state);
       const onWall = clock.wall().getTime() - clock.now();
       return {
-        identity: `${identity}\\${message.id}`,
-        queue: identity,
+        identity: identityOf(found),
+        queue: queue.identity,
+        queueStatus: queue.status,
         fromAddress: bag.FromAddress,
         status: bag.Status,
         sizeBytes: bag.Size,
@@ -93,36 +112,39 @@ export function messagePropertiesOf({ relay, clock }: Administered): MessageProp
         sourceIp: bag.SourceIP,
         dateReceived: new Date(bag.DateReceived).toISOString(),
         expirationTime: new Date(bag.ExpirationTime).toISOString(),
-        nextAttemptAt: bag.Status === "Suspended" ? null : new Date(dueAt + onWall).toISOString(),
+        nextAttemptAt:
+          state.nextAttemptAt === undefined ? null : new Date(state.nextAttemptAt + onWall).toISOString(),
         lastError: bag.LastError ?? null,
         retryCount: bag.RetryCount,
-        recipientCount: recipients.length,
-        recipients: (allRecipients ? recipients : recipients.slice(0, fewRecipients)).map((state) =>
-          shownRecipient(place, state, identity),
+        recipientCount: place.recipients.length,
+        recipients: (allRecipients ? place.recipients : place.recipients.slice(0, fewRecipients)).map(
+          (recipient) => shownRecipient(found, recipient),
         ),
       };
     },
-    recipientsOf(places, identityOf) {
+    recipientsOf(places, finished) {
       const [first] = places;
       if (first === undefined) return [];
       const waiting = new Map(
-        places.flatMap((place) =>
-          place.recipients.map((state): [number, Recipient] => [
+        places.flatMap((found) =>
+          found.place.recipients.map((state): [number, Recipient] => [
             state.index,
-            shownRecipient(place, state, identityOf(place.queue)),
+            shownRecipient(found, state),
           ]),
         ),
       );
-      return first.message.envelope.recipients.map(
-        ({ forwardPath }, index): Recipient =>
+      return first.place.message.envelope.recipients.map(({ forwardPath }, index): Recipient => {
+        const fate = finished.get(forwardPath);
+        return (
           waiting.get(index) ?? {
             address: forwardPath,
-            status: "Complete",
+            status: fate?.status ?? "Unknown",
             queue: null,
             retryCount: 0,
-            lastError: null,
-          },
-      );
+            lastError: fate?.lastError ?? null,
+          }
+        );
+      });
     },
   };
 }

@@ -1,15 +1,11 @@
 /** Finding messages in the queues: by filter, page by page, with the event loop kept free; or by identity. */
 import { parseOpathFilter, type OpathFilter } from "../../core/policy/opath-filter.ts";
 import type { CompareBags } from "../../core/policy/sort-order.ts";
-import type { FoundMessage, ListPlace, MessagePlace, MessageSearch } from "../../spool/spool-inspection.ts";
+import type { FoundMessage, ListPlace, MessageSearch } from "../../spool/spool-inspection.ts";
 import type { Administered } from "../administered.ts";
 import { AdminRefusal } from "../refusal.ts";
-import { messageProperties, type MessageProperties } from "./message-properties.ts";
-
-export interface Found {
-  readonly identity: string;
-  readonly place: MessagePlace;
-}
+import { messageProperties, type Found, type MessageProperties } from "./message-properties.ts";
+import { seenQueues, type SeenQueue } from "./seen-queues.ts";
 
 export interface SearchRequest {
   /** Identity of a queue; undefined: all. */
@@ -33,11 +29,12 @@ export interface MessageFinder {
   search(request: SearchRequest): Promise<SearchPage>;
   /** The first `limit` in an order. Cost: looks at all that there are; memory for twice the limit. */
   searchSorted(request: SearchRequest, compare: CompareBags): Promise<SearchPage>;
+  /** None where there is no such message. */
+  placesOf(identity: string): Promise<readonly Found[]>;
   /** Rejects with AdminRefusal where there is no such message. */
   byIdentity(
     identity: string,
   ): Promise<{ readonly message: FoundMessage; readonly places: readonly Found[] }>;
-  identityOf(queue: string): string;
 }
 
 export function filterOf(text: string): OpathFilter {
@@ -47,10 +44,7 @@ export function filterOf(text: string): OpathFilter {
 }
 
 export function messageFinder({ relay }: Administered, properties: MessageProperties): MessageFinder {
-  const identityOf = (queue: string): string =>
-    relay.queues().find((one) => one.queue === queue)?.identity ?? (queue === "" ? "Submission" : queue);
-
-  const queuesFor = (wanted: string | undefined): readonly { queue: string; identity: string }[] => {
+  const queuesFor = (wanted: string | undefined): readonly SeenQueue[] => {
     const queues = relay.queues();
     if (wanted === undefined) return queues;
     const found = queues.filter(({ identity }) => identity.toLowerCase() === wanted.toLowerCase());
@@ -68,30 +62,46 @@ export function messageFinder({ relay }: Administered, properties: MessageProper
     const found: Found[] = [];
     let examined = 0;
     if (begun < 0) return { found, examined, complete: true, next: null };
-    for (const { queue, identity } of queues.slice(begun)) {
-      let after: ListPlace | undefined = queue === from?.queue ? from.place : undefined;
+    for (const queue of queues.slice(begun)) {
+      const name = queue.queue;
+      let after: ListPlace | undefined = name === from?.queue ? from.place : undefined;
       for (;;) {
-        const page = await relay.messages.list(queue, limit - found.length, {
+        const page = await relay.messages.list(name, limit - found.length, {
           after,
           only,
           maxExamined: Math.min(maxExamined - examined, examinedAtOnce),
           ...(filter.comparisons.length === 0
             ? {}
-            : { fits: (listed) => filter.matches(properties.bagOf({ ...listed, queue }, identity)) }),
+            : {
+                fits: (listed) =>
+                  filter.matches(properties.bagOf({ queue, place: { ...listed, queue: name } })),
+              }),
         });
-        for (const listed of page.messages) found.push({ identity, place: { ...listed, queue } });
+        for (const listed of page.messages) found.push({ queue, place: { ...listed, queue: name } });
         examined += page.examined;
         if (page.next === undefined) break;
         after = page.next;
         if (found.length >= limit || examined >= maxExamined || signal.aborted)
-          return { found, examined, complete: false, next: nextOf(queue, after) };
+          return { found, examined, complete: false, next: nextOf(name, after) };
       }
     }
     return { found, examined, complete: true, next: null };
   };
 
+  /** `queue\\id`, or `id`: in every queue. */
+  const lookUp = async (identity: string) => {
+    const at = identity.lastIndexOf("\\");
+    const id = Number(identity.slice(at + 1));
+    const message = Number.isSafeInteger(id) && id > 0 ? await relay.messages.find(id) : undefined;
+    const wanted = at < 0 ? undefined : identity.slice(0, at).toLowerCase();
+    const seen = seenQueues(relay);
+    const places = (message?.places ?? [])
+      .map((place): Found => ({ queue: seen(place.queue), place }))
+      .filter(({ queue }) => wanted === undefined || queue.identity.toLowerCase() === wanted);
+    return { message, places };
+  };
+
   return {
-    identityOf,
     search,
     async searchSorted(request, compare) {
       let best: { readonly one: Found; readonly bag: ReturnType<MessageProperties["bagOf"]> }[] = [];
@@ -106,7 +116,7 @@ export function messageFinder({ relay }: Administered, properties: MessageProper
         const page = await search({ ...request, after, limit: sortedAtOnce, maxExamined: undefined });
         examined += page.examined;
         fitting += page.found.length;
-        for (const one of page.found) best.push({ one, bag: properties.bagOf(one.place, one.identity) });
+        for (const one of page.found) best.push({ one, bag: properties.bagOf(one) });
         if (best.length > 2 * limit) sort();
         if (page.next === null || signal.aborted) break;
         after = page.next;
@@ -114,14 +124,9 @@ export function messageFinder({ relay }: Administered, properties: MessageProper
       sort();
       return { found: best.map(({ one }) => one), examined, complete: fitting <= limit, next: null };
     },
+    placesOf: async (identity) => (await lookUp(identity)).places,
     async byIdentity(identity) {
-      const at = identity.lastIndexOf("\\");
-      const id = Number(identity.slice(at + 1));
-      const message = Number.isSafeInteger(id) && id > 0 ? await relay.messages.find(id) : undefined;
-      const wanted = at < 0 ? undefined : identity.slice(0, at).toLowerCase();
-      const places = (message?.places ?? [])
-        .map((place): Found => ({ identity: identityOf(place.queue), place }))
-        .filter((found) => wanted === undefined || found.identity.toLowerCase() === wanted);
+      const { message, places } = await lookUp(identity);
       if (message === undefined || places.length === 0)
         throw new AdminRefusal("notFound", `there is no message ${identity}`);
       return { message, places };

@@ -2,15 +2,18 @@
 import { parseSortOrder } from "../../core/policy/sort-order.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import { AdminRefusal } from "../refusal.ts";
+import { finishedRecipients } from "./finished-recipients.ts";
 import { messageProperties, messagePropertiesOf } from "./message-properties.ts";
 import { filterOf, messageFinder } from "./message-search.ts";
+import { seenQueues } from "./seen-queues.ts";
 
 export function messageHandlers(
   administered: Administered,
 ): Pick<Handlers, "listMessages" | "getMessage" | "exportMessage"> {
   const properties = messagePropertiesOf(administered);
   const finder = messageFinder(administered, properties);
-  const { events } = administered.relay;
+  const { relay } = administered;
+  const { events } = relay;
 
   return {
     async listMessages({ filter: text, sortOrder, includeRecipients, ...rest }, { signal }) {
@@ -23,7 +26,7 @@ export function messageHandlers(
       const { found, ...walked } =
         compare === undefined ? await finder.search(request) : await finder.searchSorted(request, compare);
       return {
-        messages: found.map(({ place, identity }) => properties.shown(place, identity, includeRecipients)),
+        messages: found.map((one) => properties.shown(one, includeRecipients)),
         ...walked,
       };
     },
@@ -31,12 +34,15 @@ export function messageHandlers(
       const { message, places } = await finder.byIdentity(identity);
       const [first] = places;
       if (first === undefined) throw new AdminRefusal("notFound", `there is no message ${identity}`);
-      const shown = properties.shown(first.place, first.identity, false);
+      const seen = seenQueues(relay);
+      const all = message.places.map((place) => ({ queue: seen(place.queue), place }));
+      const waiting = all.reduce((sum, { place }) => sum + place.recipients.length, 0);
+      const finished =
+        waiting === message.message.envelope.recipients.length
+          ? new Map<string, never>()
+          : await finishedRecipients(relay.tracking, message.message.id);
       return {
-        message: {
-          ...shown,
-          recipients: properties.recipientsOf(message.places, (queue) => finder.identityOf(queue)),
-        },
+        message: { ...properties.shown(first, false), recipients: properties.recipientsOf(all, finished) },
       };
     },
     async exportMessage({ identity }, { caller }) {

@@ -2,6 +2,7 @@
 import { parseOpathFilter, type PropertyBag, type PropertyKind } from "../../core/policy/opath-filter.ts";
 import { parseSortOrder } from "../../core/policy/sort-order.ts";
 import type { Relay } from "../../relay-contract.ts";
+import { unreachableQueue } from "../../spool/spool.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
@@ -9,6 +10,13 @@ import { AdminRefusal } from "../refusal.ts";
 type QueueSnapshot = ReturnType<Relay["queues"]>[number];
 type Queue = Output<"listQueues">["queues"][number];
 type Kind = ReadInput<"listQueues">["include"][number];
+type Chosen = ReadInput<"suspendQueue">;
+type ChosenQueue = Pick<QueueSnapshot, "queue" | "status">;
+interface FilteredQueue {
+  readonly snapshot: QueueSnapshot;
+  readonly queue: Queue;
+  readonly bag: PropertyBag;
+}
 type Names = "listQueues" | "retryQueue" | "suspendQueue" | "resumeQueue";
 
 export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Names> {
@@ -17,11 +25,11 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
     at === undefined ? null : new Date(clock.wall().getTime() + at - clock.now()).toISOString();
 
   /** By its identity. An empty unreachable queue is not shown, but may be suspended. */
-  const queueOf = (identity: string): Pick<QueueSnapshot, "queue" | "status"> => {
+  const queueOf = (identity: string): ChosenQueue => {
     const wanted = identity.toLowerCase();
     const found = relay.queues().find((queue) => queue.identity.toLowerCase() === wanted);
     if (found !== undefined) return found;
-    if (wanted === "unreachable") return { queue: "unreachable", status: "Ready" };
+    if (wanted === "unreachable") return { queue: unreachableQueue, status: "Ready" };
     throw new AdminRefusal("notFound", `there is no queue ${identity}`);
   };
 
@@ -51,46 +59,73 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
     };
   };
 
+  const filtered = async (text: string, details: boolean): Promise<readonly FilteredQueue[]> => {
+    const parsed = parseOpathFilter(text, queueProperties);
+    if (!parsed.ok) throw new AdminRefusal("invalidInput", parsed.message);
+    const found: FilteredQueue[] = [];
+    for (const snapshot of relay.queues()) {
+      const queue = await shown(snapshot, details || needsFigures(text));
+      const bag = bagOf(queue);
+      if (parsed.filter.matches(bag)) found.push({ snapshot, queue, bag });
+    }
+    return found;
+  };
+
+  const chosen = async ({ identity, filter }: Chosen): Promise<readonly ChosenQueue[]> => {
+    if ((identity === undefined) === (filter === undefined))
+      throw new AdminRefusal("invalidInput", "give either the identity of a queue or a filter");
+    if (identity !== undefined) return [queueOf(identity)];
+    return (await filtered(filter ?? "", false)).map(({ snapshot }) => snapshot);
+  };
+
+  const setSuspended = async (input: Chosen, suspended: boolean): Promise<{ queues: number }> => {
+    let queues = 0;
+    for (const { queue } of await chosen(input)) if (await relay.suspendQueue(queue, suspended)) queues++;
+    return { queues };
+  };
+
   return {
     async listQueues({ filter: text, sortOrder, include, exclude, limit, details }) {
-      const parsed = parseOpathFilter(text, queueProperties);
-      if (!parsed.ok) throw new AdminRefusal("invalidInput", parsed.message);
       const order = parseSortOrder(sortOrder, Object.keys(queueProperties));
       if (!order.ok) throw new AdminRefusal("invalidInput", order.message);
       const { compare } = order;
-      const needsFigures = /DeferredMessageCount/i.test(`${text},${sortOrder}`);
       const found: { readonly queue: Queue; readonly bag: PropertyBag }[] = [];
-      for (const snapshot of relay.queues()) {
-        const queue = await shown(snapshot, details || needsFigures);
+      for (const { queue, bag } of await filtered(text, details || needsFigures(sortOrder))) {
         if (include.length > 0 && !include.some((kind) => isOfKind(queue, kind))) continue;
         if (exclude.some((kind) => isOfKind(queue, kind))) continue;
-        const bag = bagOf(queue);
-        if (parsed.filter.matches(bag)) found.push({ queue, bag });
+        found.push({ queue, bag });
       }
       if (compare !== undefined) found.sort((a, b) => compare(a.bag, b.bag));
       return { queues: found.slice(0, limit).map(({ queue }) => queue) };
     },
-    retryQueue: async ({ identity, resubmit }) => {
-      if (identity === undefined) {
-        if (resubmit) throw new AdminRefusal("invalidInput", "resubmit needs the identity of a queue");
+    async retryQueue({ identity, filter, resubmit }) {
+      if (identity === undefined && filter === undefined) {
+        if (resubmit)
+          throw new AdminRefusal("invalidInput", "resubmit needs a queue's identity, or a filter");
         return { queues: relay.retryNow(), messages: 0 };
       }
-      const { queue, status } = queueOf(identity);
-      if (!resubmit) return { queues: relay.retryNow(queue), messages: 0 };
-      if (status !== "Retry" && queue !== "unreachable")
-        throw new AdminRefusal(
-          "invalidInput",
-          `queue ${identity} is ${status}; only one in Retry is routed again`,
-        );
-      return { queues: 1, messages: await relay.resubmit(queue) };
+      const counts = { queues: 0, messages: 0 };
+      for (const { queue, status } of await chosen({ identity, filter })) {
+        if (!resubmit) counts.queues += relay.retryNow(queue);
+        else if (status === "Retry" || queue === unreachableQueue) {
+          counts.messages += await relay.resubmit(queue);
+          counts.queues++;
+        } else if (identity !== undefined)
+          throw new AdminRefusal(
+            "invalidInput",
+            `queue ${identity} is ${status}; only one in Retry is routed again`,
+          );
+      }
+      return counts;
     },
-    suspendQueue: async ({ identity }) => ({
-      changed: await relay.suspendQueue(queueOf(identity).queue, true),
-    }),
-    resumeQueue: async ({ identity }) => ({
-      changed: await relay.suspendQueue(queueOf(identity).queue, false),
-    }),
+    suspendQueue: (input) => setSuspended(input, true),
+    resumeQueue: (input) => setSuspended(input, false),
   };
+}
+
+/** These need a look at the queues' keys. */
+function needsFigures(text: string): boolean {
+  return /DeferredMessageCount/i.test(text);
 }
 
 /** Source: Exchange, "Queue properties". */

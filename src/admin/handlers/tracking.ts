@@ -1,10 +1,11 @@
 /** What became of messages, and where those are that nothing has become of yet. */
 import type { StoredEvent } from "../../events/store/stored-event.ts";
-import { submissionQueue, suspendedDueAt } from "../../spool/spool.ts";
 import type { TrackingFilter } from "../../tracking/filter.ts";
 import type { TrackingRecord } from "../../tracking/tracking-record.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
+import { placeStatesOf } from "./place-state.ts";
+import { seenQueues } from "./seen-queues.ts";
 import { shownApplication, shownEvent } from "./shown-values.ts";
 
 type Story = Output<"explainMessage">;
@@ -22,6 +23,7 @@ export function trackingHandlers({
   relay,
   clock,
 }: Administered): Pick<Handlers, "searchMessageTracking" | "exportMessageTracking" | "explainMessage"> {
+  const states = placeStatesOf(relay);
   /** A time of the steady clock on the wall. */
   const instant = (at: number): string => new Date(clock.wall().getTime() + at - clock.now()).toISOString();
 
@@ -29,27 +31,28 @@ export function trackingHandlers({
     const found = await relay.messages.find(id);
     if (found === undefined) return [];
     const { message, places } = found;
-    const queues = new Map(relay.queues().map((queue) => [queue.queue, queue]));
+    const seen = seenQueues(relay);
     const now = clock.now();
-    const waiting = places.flatMap(({ queue: name, dueAt, held, recipients }) => {
-      const queue = queues.get(name);
-      const suspended = dueAt === suspendedDueAt;
-      const next = Math.max(dueAt, queue?.status === "Retry" ? (queue.nextRetryAt ?? 0) : 0);
-      return recipients.map(
-        ({ index, attempts, lastError }) =>
-          ({
-            internalMessageId: id,
-            recipient: message.envelope.recipients[index]?.forwardPath ?? "",
-            queue: queue?.identity ?? (name === submissionQueue ? "Submission" : name),
-            queueStatus: queue?.status ?? "Ready",
-            queueMessages: queue?.messages ?? 0,
-            status: suspended ? "Suspended" : held ? "Active" : attempts > 0 ? "Retry" : "Ready",
-            attempts,
-            lastError: lastError ?? queue?.lastError ?? null,
-            nextRetryAt: suspended || held || next <= now ? null : instant(next),
-            expiresAt: instant(message.arrivedAt + relay.settings.transport.messageExpirationTimeout),
-          }) as const,
-      );
+    const waiting = places.flatMap((place) => {
+      const queue = seen(place.queue);
+      return place.recipients.map((recipient) => {
+        const { status, attempts, lastError, nextAttemptAt } = states.ofRecipient(place, recipient, queue);
+        return {
+          internalMessageId: id,
+          recipient: message.envelope.recipients[recipient.index]?.forwardPath ?? "",
+          queue: queue.identity,
+          queueStatus: queue.status,
+          queueMessages: queue.messages,
+          status,
+          attempts,
+          lastError: lastError ?? null,
+          nextRetryAt:
+            status === "Active" || nextAttemptAt === undefined || nextAttemptAt <= now
+              ? null
+              : instant(nextAttemptAt),
+          expiresAt: instant(message.arrivedAt + relay.settings.transport.messageExpirationTimeout),
+        };
+      });
     });
     return waiting.slice(0, waitingShown);
   };

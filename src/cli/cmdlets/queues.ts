@@ -8,7 +8,6 @@ const queue: Parameter = {
   name: "Identity",
   kind: "text",
   position: 0,
-  required: true,
   value: "QUEUE",
   candidates: "queue",
   help: "The queue's name.",
@@ -20,6 +19,13 @@ const ofQueue: Parameter = {
   value: "QUEUE",
   candidates: "queue",
   help: "Only of this queue; of all when left out.",
+};
+
+const queueFilter: Parameter = {
+  name: "Filter",
+  kind: "text",
+  value: "FILTER",
+  help: "In place of a name: all that fit, as in `MessageCount -gt 100 -and Status -eq 'Retry'`.",
 };
 
 const oneMessage: Parameter = {
@@ -35,7 +41,7 @@ const messageFilter: Parameter = {
   name: "Filter",
   kind: "text",
   value: "FILTER",
-  help: "Only what fits, as in `Status -eq 'Retry' -and Size -gt 1MB`.",
+  help: "Only what fits, as in `Status -eq 'Retry' -and Size -gt 1MB`, `Recipient -like '*@contoso.com'`.",
 };
 
 const sortOrder: Parameter = {
@@ -117,16 +123,25 @@ export const queueCmdlets: readonly Cmdlet[] = [
     description: [
       "Deliveries under way finish. Submission suspended means that nothing is routed; Unreachable suspended, that it is not routed again when the configuration changes.",
     ],
-    parameters: [queue, json, confirm, config, help],
-    examples: [{ command: "weir Suspend-Queue Submission", text: "Take mail, hold it back." }],
+    parameters: [queue, queueFilter, json, confirm, config, help],
+    examples: [
+      { command: "weir Suspend-Queue Submission", text: "Take mail, hold it back." },
+      {
+        command: `weir Suspend-Queue -Filter "NextHopConnector -eq 'Partner'"`,
+        text: "All queues of a send connector.",
+      },
+    ],
     load: async () => (await import("../run/queues.ts")).suspendQueue,
   },
   {
     name: "Resume-Queue",
     group,
     synopsis: "Let a suspended queue go on.",
-    parameters: [queue, json, confirm, config, help],
-    examples: [{ command: "weir Resume-Queue Submission", text: "Deliver what was held back." }],
+    parameters: [queue, queueFilter, json, confirm, config, help],
+    examples: [
+      { command: "weir Resume-Queue Submission", text: "Deliver what was held back." },
+      { command: `weir Resume-Queue -Filter "Status -eq 'Suspended'"`, text: "All that are suspended." },
+    ],
     load: async () => (await import("../run/queues.ts")).resumeQueue,
   },
   {
@@ -185,6 +200,63 @@ export const queueCmdlets: readonly Cmdlet[] = [
     ],
     interruptible: true,
     load: async () => (await import("../run/message-actions.ts")).resumeMessage,
+  },
+  {
+    name: "Retry-Message",
+    group,
+    synopsis: "Try messages that wait at once, whenever they were due.",
+    description: [
+      "They come before all that waits in their queue; a queue in Retry tries its next hop with them. What no send connector took is routed again. Suspended ones are passed over.",
+    ],
+    parameters: [...acting, confirm, config, help],
+    examples: [
+      { command: "weir Retry-Message 889364193943552", text: "One message, in every queue it stands in." },
+      {
+        command: `weir Retry-Message -Filter "Recipient -like '*@contoso.com'"`,
+        text: "All that wait for a domain that takes mail again.",
+      },
+    ],
+    interruptible: true,
+    load: async () => (await import("../run/message-actions.ts")).retryMessage,
+  },
+  {
+    name: "Redirect-Message",
+    group,
+    synopsis: "Move messages that wait to another send connector.",
+    description: [
+      "They stay with that connector, also after a restart, until its next hop changes; then they are routed as any. New mail is routed as before: change the address spaces for that. Suspended ones move and stay suspended; what is on the wire moves when that attempt ends without success.",
+    ],
+    parameters: [
+      ...acting,
+      {
+        name: "Connector",
+        kind: "text",
+        value: "CONNECTOR",
+        candidates: "sendConnector",
+        help: "The send connector that takes them.",
+      },
+      {
+        name: "Server",
+        kind: "text",
+        value: "HOST",
+        help: "The same by a smart host of that connector.",
+      },
+      confirm,
+      config,
+      help,
+    ],
+    examples: [
+      {
+        command: `weir Redirect-Message -Queue 'Out;[10.0.0.25]:25' -Connector Fallback`,
+        text: "All that wait for a smart host that is down.",
+      },
+      {
+        command: `weir Redirect-Message -Filter "Recipient -like '*@contoso.com'" -Server 10.0.0.26`,
+        text: "What waits for a domain, over the connector with that smart host.",
+      },
+    ],
+    interruptible: true,
+    load: async () => (await import("../run/message-actions.ts")).redirectMessage,
   },
   {
     name: "Remove-Message",
@@ -246,6 +318,10 @@ export const queueCmdlets: readonly Cmdlet[] = [
         help: "The queue's name; all when left out.",
       },
       {
+        ...queueFilter,
+        help: "In place of a name: all that fit, as in `Status -eq 'Retry'`.",
+      },
+      {
         name: "Resubmit",
         kind: "boolean",
         help: "Have the queue's messages routed again; for a queue in Retry, and Unreachable. Suspended ones stay.",
@@ -255,7 +331,13 @@ export const queueCmdlets: readonly Cmdlet[] = [
       config,
       help,
     ],
-    examples: [{ command: "weir Retry-Queue", text: "After the smart host was repaired." }],
+    examples: [
+      { command: "weir Retry-Queue", text: "After the smart host was repaired." },
+      {
+        command: `weir Retry-Queue -Filter "Status -eq 'Retry'"`,
+        text: "Only those whose next hop did not answer.",
+      },
+    ],
     load: async () => (await import("../run/queues.ts")).retryQueue,
   },
 ];

@@ -170,10 +170,6 @@ export const cmdletWords: readonly CmdletWord[] = [
   // Queues and messages.
   alias("Get-QueueDigest", "Get-Queue"),
   say(
-    "Redirect-Message",
-    'weir Set-SendConnector NAME -SmartHosts "[192.0.2.1]:25" sends what waits by another host; it is routed again at once',
-  ),
-  say(
     "Get-NetworkConnectionInfo",
     "weir status shows where the relay listens, weir Get-Connection who is connected",
   ),

@@ -1,6 +1,6 @@
-/** Get-Queue and Retry-Queue. */
+/** Get-Queue, Retry-Queue, Suspend-Queue, Resume-Queue. */
 import type { Input, Output as Answer } from "../../admin/contract.ts";
-import { isOn, listOf, textOf } from "../arguments/value.ts";
+import { isOn, listOf, textOf, type Arguments } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { CommandFault } from "../exit-code.ts";
@@ -79,17 +79,15 @@ function properties(queue: Queue): readonly Property[] {
 
 export const retryQueue: Run = async (args, { output, ...context }) => {
   const relay = await relayOf(context);
-  const identity = textOf(args, "Identity");
   const resubmit = isOn(args, "Resubmit");
-  if (resubmit && identity === undefined) throw new CommandFault("-Resubmit needs a queue's name", 2);
-  const { queues, messages } = await relay.call("retryQueue", {
-    ...(identity === undefined ? {} : { identity }),
-    resubmit,
-  });
+  const chosen = chosenBy(args);
+  if (resubmit && chosen === undefined)
+    throw new CommandFault("-Resubmit needs a queue's name or -Filter", 2);
+  const { queues, messages } = await relay.call("retryQueue", { ...chosen, resubmit });
   if (isOn(args, "Json")) writeJson(output, { queues, messages });
+  else if (queues === 0) output.write(chosen?.filter === undefined ? "no queue waits\n" : noneFits);
   else if (resubmit)
     output.write(`${messages === 1 ? "1 message is" : `${messages} messages are`} routed again\n`);
-  else if (queues === 0) output.write("no queue waits\n");
   else
     output.write(
       `${queues === 1 ? "1 queue is" : `${queues} queues are`} tried now; weir Get-Queue shows how it goes\n`,
@@ -100,13 +98,30 @@ export const retryQueue: Run = async (args, { output, ...context }) => {
 export const suspendQueue: Run = setSuspended("suspendQueue", "suspended");
 export const resumeQueue: Run = setSuspended("resumeQueue", "delivered again");
 
+const noneFits = "no queue fits the filter that could change\n";
+
+/** By -Identity or -Filter; undefined: neither was given. */
+function chosenBy(args: Arguments): { readonly identity?: string; readonly filter?: string } | undefined {
+  const identity = textOf(args, "Identity");
+  const filter = textOf(args, "Filter");
+  if (identity !== undefined && filter !== undefined)
+    throw new CommandFault("give either a queue's name or -Filter", 2);
+  if (identity !== undefined) return { identity };
+  return filter === undefined ? undefined : { filter };
+}
+
 function setSuspended(operation: "suspendQueue" | "resumeQueue", state: string): Run {
   return async (args, { output, config }) => {
     const relay = await relayOf({ config });
-    const identity = textOf(args, "Identity") ?? "";
-    const { changed } = await relay.call(operation, { identity });
-    if (isOn(args, "Json")) writeJson(output, { changed });
-    else output.write(changed ? `queue ${identity} is ${state}\n` : "nothing changed\n");
+    const chosen = chosenBy(args);
+    if (chosen === undefined)
+      throw new CommandFault("give a queue's name (weir Get-Queue lists them) or -Filter", 2);
+    const { queues } = await relay.call(operation, chosen);
+    if (isOn(args, "Json")) writeJson(output, { queues });
+    else if (chosen.identity !== undefined)
+      output.write(queues > 0 ? `queue ${chosen.identity} is ${state}\n` : "nothing changed\n");
+    else if (queues === 0) output.write(noneFits);
+    else output.write(`${queues === 1 ? "1 queue is" : `${queues} queues are`} ${state}\n`);
     return 0;
   };
 }

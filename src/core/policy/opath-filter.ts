@@ -10,7 +10,9 @@ export type PropertyKind = "text" | "number" | "size" | "time";
 /** By the name as people write it. */
 export type PropertyKinds = Readonly<Record<string, PropertyKind>>;
 /** An object's properties by the names of `PropertyKinds`. What an object lacks fits only `-ne`. */
-export type PropertyBag = Readonly<Record<string, string | number | undefined>>;
+export type PropertyBag = Readonly<Record<string, PropertyValue>>;
+/** Of several texts one that fits is enough; `-ne` is for none of them. */
+export type PropertyValue = string | number | readonly string[] | undefined;
 
 export type ComparisonOperator = "eq" | "ne" | "gt" | "ge" | "lt" | "le" | "like";
 
@@ -181,11 +183,15 @@ function comparison(
   value: string | number,
 ): Comparison {
   const holds = orders[operator];
+  const fitsOne = (own: string | number): boolean => {
+    const compared = typeof own === "string" ? own.toLowerCase() : own;
+    return holds(compared < value ? -1 : compared > value ? 1 : 0);
+  };
   const fits = (bag: PropertyBag): boolean => {
     const own = bag[property];
     if (own === undefined) return operator === "ne";
-    const compared = typeof own === "string" ? own.toLowerCase() : own;
-    return holds(compared < value ? -1 : compared > value ? 1 : 0);
+    if (typeof own !== "object") return fitsOne(own);
+    return operator === "ne" ? own.every(fitsOne) : own.some(fitsOne);
   };
   return { property, operator, value, fits };
 }
@@ -202,6 +208,7 @@ const orders = {
 function likeComparison(property: string, pattern: string): Comparison {
   const fits = (bag: PropertyBag): boolean => {
     const own = bag[property];
+    if (typeof own === "object") return own.some((one) => isLike(one.toLowerCase(), pattern));
     return own !== undefined && isLike(String(own).toLowerCase(), pattern);
   };
   return { property, operator: "like", value: pattern, fits };

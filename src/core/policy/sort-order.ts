@@ -2,7 +2,7 @@
  * Orders as Exchange's -SortOrder takes them: `+Size,-DateReceived`. Names without regard to case; without a sign
  * ascending. Source: Exchange, Get-Queue, Get-Message.
  */
-import type { PropertyBag } from "./opath-filter.ts";
+import type { PropertyBag, PropertyValue } from "./opath-filter.ts";
 
 export type CompareBags = (a: PropertyBag, b: PropertyBag) => number;
 
@@ -28,7 +28,7 @@ export function parseSortOrder(text: string, properties: readonly string[]): Par
     ok: true,
     compare(a, b) {
       for (const { property, sign } of keys) {
-        const order = compareValues(a[property], b[property]);
+        const order = compareValues(firstOf(a[property]), firstOf(b[property]));
         if (order !== 0) return order * sign;
       }
       return 0;
@@ -37,6 +37,10 @@ export function parseSortOrder(text: string, properties: readonly string[]): Par
 }
 
 type Value = string | number | undefined;
+
+function firstOf(value: PropertyValue): Value {
+  return typeof value === "object" ? value[0] : value;
+}
 
 function compareValues(a: Value, b: Value): number {
   if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { createEventLog } from "../../events/event-log.ts";
 import type { MemorySpool } from "../../testing/memory-spool.ts";
-import { submissionQueue, type Claim } from "../../spool/spool.ts";
+import { submissionQueue, unreachableQueue, type Claim } from "../../spool/spool.ts";
 import type { FakeClock } from "../../testing/fake-clock.ts";
 import { schedulerSettings } from "../../testing/scheduler-settings.ts";
 import { openTestedSpool, spoolKinds, type TestedSpool } from "../../testing/tested-spool.ts";
@@ -197,6 +197,73 @@ describe.each(spoolKinds)("on the %s spool", (kind) => {
     await clock.advance(2880 * minute);
     expect(await spool.find(id)).toBeUndefined();
     expect(told("EXPIRE")).toEqual([[id, "QUEUE"]]);
+  });
+
+  test("a message is tried at once: on disk and put off, in memory, behind a queue in Retry", async () => {
+    const [first, second, third] = [await submit(), await submit(), await submit()];
+    expect(await scheduler.retryMessage(submissionQueue, first)).toBe("unchanged");
+    expect(await scheduler.retryMessage(submissionQueue, third)).toBe("done");
+    await end((claim) => attempted(claim, "transient", "4.2.1"));
+    expect(onWire()).toEqual([third]);
+    expect(await scheduler.retryMessage(queue, first)).toBe("done");
+    await end(() => refused);
+    await clock.advance(0);
+    expect(onWire()).toEqual([]);
+    expect(scheduler.snapshot().find((one) => one.queue === queue)?.status).toBe("Retry");
+    const places = await placesOf(second);
+    expect(await scheduler.retryMessage(String(places?.[0]?.[0]), second)).toBe("done");
+    await clock.advance(0);
+    expect(onWire()).toEqual([second]);
+    await end(delivered);
+    await end(delivered);
+    // It was put off by its next hop, and the queue failed before its turn came.
+    expect(await placesOf(first)).toEqual([[queue, false, false]]);
+    expect(spool.size).toBe(1);
+  });
+
+  test("what is suspended, or stands in a suspended queue, is not tried", async () => {
+    const [first, second] = [await submit(), await submit()];
+    await end(() => refused);
+    const [place] = (await placesOf(first)) ?? [];
+    await scheduler.suspendMessage(String(place?.[0]), first, true);
+    expect(await scheduler.retryMessage(String(place?.[0]), first)).toBe("passed");
+    scheduler.suspend(queue, true);
+    expect(await scheduler.retryMessage(queue, second)).toBe("passed");
+    expect(await scheduler.retryMessage("nowhere", second)).toBe("missing");
+    expect(onWire()).toEqual([]);
+    // It is still to be had by who resumes it.
+    expect(await scheduler.suspendMessage(String(place?.[0]), first, false)).toBe("done");
+  });
+
+  test("what no connector took is routed again when it is tried", async () => {
+    await scheduler.reconfigure(schedulerSettings());
+    const id = await submit();
+    await clock.advance(0);
+    expect(await placesOf(id)).toEqual([[unreachableQueue, false, false]]);
+    expect(await scheduler.retryMessage(unreachableQueue, id)).toBe("done");
+    await clock.advance(1000);
+    expect(await placesOf(id)).toEqual([[unreachableQueue, false, false]]);
+    expect(scheduler.snapshot().find((one) => one.queue === unreachableQueue)?.messages).toBe(1);
+  });
+
+  test("a message is moved to another connector from memory, from disk and from the wire", async () => {
+    const alternative = { ...out, name: "Alt", dropDirectory: "/alt", addressSpaces: [] };
+    await scheduler.reconfigure(schedulerSettings(out, alternative));
+    scheduler.suspend("Alt;/alt", true);
+    const [first, second, third] = [await submit(), await submit(), await submit()];
+    expect(await scheduler.redirectMessage(submissionQueue, first, "Alt;/alt")).toBe("pending");
+    expect(await scheduler.redirectMessage(submissionQueue, second, "Alt;/alt")).toBe("done");
+    await end((claim) => attempted(claim, "transient", "4.2.1"));
+    await end(() => refused);
+    await clock.advance(0);
+    expect(await scheduler.redirectMessage(queue, third, "Alt;/alt")).toBe("done");
+    for (const id of [first, second, third]) expect(await placesOf(id)).toEqual([["Alt;/alt", false, false]]);
+    expect(await scheduler.redirectMessage("Alt;/alt", third, "Alt;/alt")).toBe("unchanged");
+    await expect(scheduler.redirectMessage("Alt;/alt", third, "None;/d")).rejects.toThrow("None;/d");
+    scheduler.suspend("Alt;/alt", false);
+    await clock.advance(1000);
+    expect(onWire()).toEqual([first]);
+    expect(wire[0]?.claim.recipients[0]).toMatchObject({ attempts: 1 });
   });
 
   test("a host that cannot be reached is told of each message that met it", async () => {

@@ -1,10 +1,17 @@
 /**
  * What an administrator does to single messages. What waits in memory is taken back and acted upon at once; what is
  * on the wire is left to its attempt, and acted upon when that ends without success.
- * Source: Exchange, Suspend-Message, Resume-Message, Remove-Message; PendingSuspend and PendingRemove.
+ * Source: Exchange, Suspend-Message, Resume-Message, Remove-Message, Redirect-Message; PendingSuspend and PendingRemove.
  */
 import type { MessageId } from "../../core/message/envelope.ts";
-import type { Claim, QueueName, Spool } from "../../spool/spool.ts";
+import {
+  submissionQueue,
+  unreachableQueue,
+  type Claim,
+  type QueueName,
+  type Spool,
+} from "../../spool/spool.ts";
+import type { Clock } from "../../ports/ports.ts";
 import { decideRemoval, removalOf, type Decision } from "./decisions.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { DeliveryQueues } from "./delivery-queues.ts";
@@ -12,11 +19,18 @@ import type { Intervention, PendingIntervention } from "./scheduler-contract.ts"
 import type { Settlement } from "./settlement.ts";
 
 /** What waits for the end of an attempt. */
-type Wish = { readonly kind: "suspend" } | { readonly kind: "remove"; readonly withNdr: boolean };
+type Wish =
+  | { readonly kind: "suspend" }
+  | { readonly kind: "remove"; readonly withNdr: boolean }
+  | { readonly kind: "redirect"; readonly to: QueueName };
 
 export interface MessageInterventions {
   suspend(queue: QueueName, id: MessageId, suspended: boolean): Promise<Intervention>;
   remove(queue: QueueName, id: MessageId, withNdr: boolean): Promise<Intervention>;
+  /** To the front of its queue; one in Retry tries its next hop with it. */
+  retry(queue: QueueName, id: MessageId): Promise<Intervention>;
+  /** `to` is an open queue. */
+  redirect(queue: QueueName, id: MessageId, to: QueueName): Promise<Intervention>;
   pendingOn(queue: QueueName, id: MessageId): PendingIntervention | undefined;
   /** What was decided after an attempt, with what an administrator wants of recipients that would be kept. */
   applied(claim: Claim, decisions: readonly Decision[]): readonly Decision[];
@@ -27,16 +41,20 @@ export interface MessageInterventions {
 }
 
 export function createMessageInterventions(options: {
-  readonly spool: Pick<Spool, "suspend" | "claimMessage">;
+  readonly spool: Pick<Spool, "suspend" | "claimMessage" | "release">;
   readonly settlement: Settlement;
   readonly queues: DeliveryQueues;
+  readonly suspended: ReadonlySet<QueueName>;
   readonly underWay: ReadonlySet<Claim>;
+  readonly clock: Pick<Clock, "now">;
+  /** Begins attempts of a queue. */
+  readonly pump: (queue: DeliveryQueue) => void;
   /** A claim that waited in memory is gone from there. */
   readonly onTakenBack: (queue: DeliveryQueue) => void;
   /** A message is due in a queue. */
   readonly onResumed: (queue: QueueName) => void;
 }): MessageInterventions {
-  const { spool, settlement, queues, underWay, onTakenBack, onResumed } = options;
+  const { spool, settlement, queues, suspended, underWay, clock, pump, onTakenBack, onResumed } = options;
   const wishes = new Map<Claim, Wish>();
 
   const claimUnderWay = (queue: QueueName, id: MessageId): Claim | undefined => {
@@ -77,9 +95,66 @@ export function createMessageInterventions(options: {
     return came === "changed" ? "done" : came === "missing" ? "missing" : "unchanged";
   };
 
+  /** First in line, whatever waits. */
+  const tryNext = (queue: DeliveryQueue, claim: Claim): void => {
+    queue.putBack(claim);
+    if (queue.retryAt !== undefined) queue.reopen();
+    pump(queue);
+  };
+
+  /** In memory: it need only come to the front. */
+  const bringForward = (name: QueueName, id: MessageId): boolean => {
+    for (const queue of queues) {
+      const claim = queue.takeBack(name, id);
+      if (claim === undefined) continue;
+      tryNext(queue, claim);
+      return true;
+    }
+    return false;
+  };
+
+  /** What is not routed yet, or could not be, is routed; what finds no room in memory is due now on disk. */
+  const tryClaimed = (claim: Claim): Intervention => {
+    const { queue: name, recipients } = claim;
+    const queue = queues.get(name);
+    const isRouted = name !== submissionQueue && name !== unreachableQueue;
+    if (
+      suspended.has(name) ||
+      recipients.every((one) => one.suspended) ||
+      (isRouted && queue === undefined)
+    ) {
+      spool.release(claim);
+      return "passed";
+    }
+    const isWhole = recipients.every((one) => !one.suspended);
+    if (queue !== undefined && isWhole && queue.hasRoom(false)) tryNext(queue, claim);
+    else {
+      void settlement.move(claim, isRouted ? name : submissionQueue);
+      if (queue?.retryAt !== undefined) queue.reopen();
+    }
+    return "done";
+  };
+
   return {
-    async suspend(queue, id, suspended) {
-      if (!suspended) return resume(queue, id);
+    async retry(name, id) {
+      const came = await spool.claimMessage(name, id);
+      if (came === "missing") return "missing";
+      if (came !== "held") return tryClaimed(came);
+      if (suspended.has(name)) return "passed";
+      if (bringForward(name, id)) return "done";
+      return claimUnderWay(name, id) === undefined ? "busy" : "unchanged";
+    },
+    async redirect(name, id, to) {
+      if (name === to) return "unchanged";
+      const came = await spool.claimMessage(name, id);
+      if (came === "missing") return "missing";
+      const claim = came === "held" ? takeBack(name, id) : came;
+      if (claim === undefined) return wish(name, id, { kind: "redirect", to });
+      await settlement.move(claim, to);
+      return "done";
+    },
+    async suspend(queue, id, on) {
+      if (!on) return resume(queue, id);
       const came = await spool.suspend(queue, id, true);
       if (came !== "held") return came === "changed" ? "done" : came;
       const waiting = takeBack(queue, id);
@@ -96,8 +171,7 @@ export function createMessageInterventions(options: {
     },
     pendingOn(queue, id) {
       for (const [{ message, queue: own }, { kind }] of wishes)
-        if (message.id === id && own === queue)
-          return kind === "suspend" ? "PendingSuspend" : "PendingRemove";
+        if (message.id === id && own === queue) return pendingOf[kind];
       return undefined;
     },
     applied(claim, decisions) {
@@ -105,9 +179,14 @@ export function createMessageInterventions(options: {
       if (wanted === undefined) return decisions;
       return decisions.map((decision) => {
         if (decision.step.kind !== "keep") return decision;
-        return wanted.kind === "suspend"
-          ? { ...decision, state: { ...decision.state, suspended: true } }
-          : removalOf(claim, decision.state, wanted.withNdr);
+        switch (wanted.kind) {
+          case "suspend":
+            return { ...decision, state: { ...decision.state, suspended: true } };
+          case "remove":
+            return removalOf(claim, decision.state, wanted.withNdr);
+          case "redirect":
+            return queues.has(wanted.to) ? redirected(decision, wanted.to, clock.now()) : decision;
+        }
       });
     },
     takeOver(claim) {
@@ -115,11 +194,21 @@ export function createMessageInterventions(options: {
       if (wanted === undefined) return false;
       wishes.delete(claim);
       if (wanted.kind === "remove") giveUp(claim, wanted.withNdr);
-      else void settlement.suspend(claim);
+      else if (wanted.kind === "suspend") void settlement.suspend(claim);
+      else if (queues.has(wanted.to)) void settlement.move(claim, wanted.to);
+      else return false;
       return true;
     },
     forget(claim) {
       if (wishes.size > 0) wishes.delete(claim);
     },
   };
+}
+
+const pendingOf = { suspend: "PendingSuspend", remove: "PendingRemove", redirect: undefined } as const;
+
+/** A recipient that is kept is due at once elsewhere. */
+function redirected(decision: Decision, to: QueueName, now: number): Decision {
+  if (decision.step.kind !== "keep") return decision;
+  return { ...decision, queue: to, step: { ...decision.step, dueAt: now } };
 }

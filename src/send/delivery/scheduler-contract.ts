@@ -69,9 +69,10 @@ export interface QueueSnapshot {
 /**
  * What an administrator's wish for one message came to: `done`; `unchanged`, because it is so already; `pending`,
  * because an attempt is on the wire and the wish holds when that ends without success (not over a restart); `busy`
- * for a moment, with nothing done; `missing`, because the message has nothing in that queue.
+ * for a moment, with nothing done; `missing`, because the message has nothing in that queue; `passed`, because it, or
+ * its queue, is suspended.
  */
-export type Intervention = "done" | "unchanged" | "pending" | "busy" | "missing";
+export type Intervention = "done" | "unchanged" | "pending" | "busy" | "missing" | "passed";
 export type PendingIntervention = "PendingSuspend" | "PendingRemove";
 
 export interface Scheduler {
@@ -107,6 +108,18 @@ export interface Scheduler {
   suspendMessage(queue: QueueName, id: MessageId, suspended: boolean): Promise<Intervention>;
   /** Gives a message up in a queue, with a report to its sender or without (Exchange: Remove-Message). */
   removeMessage(queue: QueueName, id: MessageId, withNdr: boolean): Promise<Intervention>;
+  /**
+   * Tries what a message has in a queue at once, before all that waits there; a queue in Retry tries its next hop with
+   * it. Routes it again where no connector took it. `unchanged`: it is on the wire. Cost: a read; where the queue's
+   * memory is full, a write.
+   */
+  retryMessage(queue: QueueName, id: MessageId): Promise<Intervention>;
+  /**
+   * Moves what a message has in a queue to the queue of another send connector, also over restarts: until that
+   * connector's next hop changes, when it is routed as any (Exchange: Redirect-Message). Throws for a queue that is no
+   * connector's. Cost: a write.
+   */
+  redirectMessage(queue: QueueName, id: MessageId, to: QueueName): Promise<Intervention>;
   /** What waits for the end of a message's attempt. */
   pendingOn(queue: QueueName, id: MessageId): PendingIntervention | undefined;
   /** Cost: per queue, not per message. */

@@ -104,7 +104,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     spool,
     settlement,
     queues,
+    suspended,
     underWay,
+    clock,
+    pump,
     onTakenBack: pump,
     onResumed(name) {
       if (name === unreachableQueue) void onQueues.rerouteUnreachable();
@@ -191,6 +194,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     resubmit: (name) => onQueues.resubmit(name, false),
     suspendMessage: (name, id, on) => onMessages.suspend(name, id, on),
     removeMessage: (name, id, withNdr) => onMessages.remove(name, id, withNdr),
+    retryMessage: (name, id) => onMessages.retry(name, id),
+    async redirectMessage(name, id, to) {
+      if (!queues.has(to)) throw new Error(`no send connector has the queue ${to}`);
+      return onMessages.redirect(name, id, to);
+    },
     pendingOn: (name, id) => onMessages.pendingOn(name, id),
     snapshot: () => snapshotOf(queues, spool.queues(), suspended, watch.isTold, clock.now()),
     get running() {
