@@ -1,10 +1,13 @@
 /** A token is all it takes; it is sent once and kept nowhere here. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { hasSessionEnded, relayName, signIn } from "./api.ts";
 
 export function SignIn() {
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  // The attribute autofocus counts only while a page is loaded.
+  useEffect(() => field.current?.focus(), []);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const token = new FormData(event.currentTarget as HTMLFormElement).get("token");
@@ -36,7 +39,7 @@ export function SignIn() {
             type="password"
             autocomplete="current-password"
             required
-            autofocus
+            ref={field}
             aria-describedby="token-help token-fault"
           />
         </label>

@@ -1,6 +1,7 @@
 /** Queues: one for each next hop with what it waits for, or the messages of one. */
 import { useState } from "preact/hooks";
 import { call, may } from "../../api.ts";
+import { Badge } from "../../components/badge.tsx";
 import { Confirm } from "../../components/dialog.tsx";
 import { Table } from "../../components/table.tsx";
 import { failed, told } from "../../components/toast.tsx";
@@ -12,12 +13,12 @@ import { messagesText } from "./messages-text.ts";
 import { QueueVerbs, type Queue } from "./queue-verbs.tsx";
 
 /** How often the queues are asked for while the page is seen. */
-const refreshMs = 3_000;
+const refreshMs = 5_000;
 /** In the address: the messages of all queues. */
 export const everyQueue = "*";
 
 export function QueuesPage({ query }: { query: URLSearchParams }) {
-  const [answer, reload] = useLoaded("listQueues", {}, refreshMs);
+  const [answer, reload] = useLoaded("listQueues", { details: true }, refreshMs);
   const queues = answer?.queues;
   const wanted = query.get("queue");
   if (wanted === null || wanted === "") return <AllQueues queues={queues} reload={reload} />;
@@ -60,7 +61,7 @@ function OneQueue({
           <section class="card" aria-label="Queue">
             <div class="page-head">
               <div class="card-head">
-                <Status status={queue.status} />
+                <Status queue={queue} />
                 <span>{messagesText(queue.messages)}</span>
                 <span class="muted">{ratesText(queue)}</span>
               </div>
@@ -133,7 +134,7 @@ function AllQueues({ queues, reload }: { queues: readonly Queue[] | undefined; r
                 </div>
               ),
             },
-            { title: "Status", cell: ({ status }) => <Status status={status} /> },
+            { title: "Status", cell: (queue) => <Status queue={queue} /> },
             { title: "Messages", numeric: true, cell: ({ messages }) => messages.toLocaleString() },
             {
               title: "In / out per s",
@@ -176,8 +177,20 @@ function Waits({ queue: { lastError, nextRetryAt, retryCount } }: { queue: Queue
   );
 }
 
-function Status({ status }: { status: string }) {
-  return <span class={`badge ${status.toLowerCase()}`}>{status}</span>;
+/** A queue may go on while some of its messages were put off by what the next hop said of them. */
+function Status({ queue: { status, deferredMessageCount } }: { queue: Queue }) {
+  const deferred = deferredMessageCount ?? 0;
+  return (
+    <>
+      <span class={`badge ${status.toLowerCase()}`}>{status}</span>
+      {status === "Ready" && deferred > 0 && (
+        <>
+          {" "}
+          <Badge kind="warning" text={`${deferred.toLocaleString()} deferred`} />
+        </>
+      )}
+    </>
+  );
 }
 
 function ratesText({ incomingRate, outgoingRate, velocity }: Queue): string {

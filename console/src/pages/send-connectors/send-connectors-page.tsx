@@ -1,4 +1,5 @@
 /** Send connectors: where mail goes on to, what waits for each, their settings, their verbs. */
+import { Fragment } from "preact";
 import type { Output } from "../../../../src/admin/contract.ts";
 import { sendConnectorFacts } from "../../../../src/config/generated/setting-facts.ts";
 import { call } from "../../api.ts";
@@ -6,6 +7,7 @@ import { Badge } from "../../components/badge.tsx";
 import { UsageBar } from "../../components/usage-bar.tsx";
 import { useLoaded } from "../../load.ts";
 import { linkTo } from "../../router.ts";
+import { relativeText } from "../../time-text.ts";
 import { ConnectorsPage, type ConnectorVerbs } from "../connectors/connectors-page.tsx";
 import { textOf } from "../settings/setting-text.ts";
 import { NewSendConnectorDialog } from "./new-send-connector-dialog.tsx";
@@ -33,6 +35,8 @@ const verbs: ConnectorVerbs<Connector> = {
 export function SendConnectorsPage({ query }: { query: URLSearchParams }) {
   const [list, reload] = useLoaded("listSendConnectors", {}, 5_000);
   const [queues] = useLoaded("listQueues", {}, 3_000);
+  const queuesOf = ({ name }: Connector): readonly Queue[] =>
+    queues?.queues.filter(({ connector }) => connector === name) ?? [];
   return (
     <ConnectorsPage
       title="Send connectors"
@@ -43,23 +47,14 @@ export function SendConnectorsPage({ query }: { query: URLSearchParams }) {
       empty={<p>No send connector: what is received waits in the unreachable queue. “New…” makes one.</p>}
       summary={(connector) => (
         <>
-          {connector.settings["enabled"] === false ? (
-            <Badge kind="warning" text="disabled" />
-          ) : (
-            <Badge kind="good" text="enabled" />
-          )}
+          <Badge {...stateOf(connector, queuesOf(connector))} />
           <span class="muted">
             <a href={linkTo("/events", { connector: connector.name })}>events</a> ·{" "}
             <a href={linkTo("/tracking", { connector: connector.name })}>messages</a>
           </span>
         </>
       )}
-      details={(connector) => (
-        <Details
-          connector={connector}
-          queues={queues?.queues.filter((queue) => queue.connector === connector.name) ?? []}
-        />
-      )}
+      details={(connector) => <Details connector={connector} queues={queuesOf(connector)} />}
       newDialog={(onClose) => (
         <NewSendConnectorDialog
           others={
@@ -71,6 +66,19 @@ export function SendConnectorsPage({ query }: { query: URLSearchParams }) {
       reload={reload}
     />
   );
+}
+
+/** What is true of it now, in a word or two: the worst of its queues. */
+function stateOf(
+  { settings }: Connector,
+  queues: readonly Queue[],
+): { readonly kind: "good" | "warning" | "error"; readonly text: string } {
+  if (settings["enabled"] === false) return { kind: "warning", text: "disabled" };
+  if (queues.some(({ status }) => status === "Retry")) return { kind: "error", text: "cannot reach" };
+  if (queues.some(({ status }) => status === "Suspended")) return { kind: "warning", text: "suspended" };
+  if (queues.some(({ lastError, messages }) => lastError !== null && messages > 0))
+    return { kind: "warning", text: "in trouble" };
+  return { kind: "good", text: "enabled" };
 }
 
 function Details({ connector, queues }: { connector: Connector; queues: readonly Queue[] }) {
@@ -97,11 +105,14 @@ function Details({ connector, queues }: { connector: Connector; queues: readonly
             </div>
           ))}
         </dd>
-        {failing.map(({ identity, lastError }) => (
-          <>
+        {failing.map(({ identity, lastError, nextRetryAt }) => (
+          <Fragment key={identity}>
             <dt>Last error</dt>
-            <dd key={identity}>{lastError}</dd>
-          </>
+            <dd>
+              <span class="fault-text">{lastError}</span>
+              {nextRetryAt !== null && <span class="muted"> Next attempt {relativeText(nextRetryAt)}.</span>}
+            </dd>
+          </Fragment>
         ))}
       </dl>
       {kind === "smartHost" && (
