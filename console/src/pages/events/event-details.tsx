@@ -1,17 +1,14 @@
 /** One entry with all it says, and where to go from it: its source's story, the fix, its connector, its message. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Output } from "../../../../src/admin/contract.ts";
 import { call } from "../../api.ts";
 import { Time } from "../../components/time.tsx";
 import { failed } from "../../components/toast.tsx";
 import { visible } from "../../outside-text.ts";
 import { localTimes } from "../../time-text.ts";
-import { Fix } from "./fix.tsx";
 import { linksOf } from "./event-links.ts";
 import type { EventEntry } from "./event-list.ts";
-
-type Explanation = Output<"explainSource">;
+import { SourceStory, type Explanation } from "./source-story.tsx";
 
 const shown = (value: unknown): string =>
   typeof value === "string" ? localTimes(visible(value)) : JSON.stringify(value);
@@ -85,40 +82,5 @@ function Fact({ name, value }: { name: string; value: ComponentChildren }) {
       <dt>{name}</dt>
       <dd>{value}</dd>
     </>
-  );
-}
-
-/** What happened to a source, and the command that ends it. */
-function SourceStory({ explanation }: { explanation: Explanation }) {
-  const who = explanation.application?.name;
-  return (
-    <section class="story" aria-label="Explanation">
-      <h3>
-        {explanation.source}
-        {who === undefined ? "" : ` (${who})`}
-      </h3>
-      {explanation.connectors.length === 0 && <p>No connection of it is known within the last day.</p>}
-      {explanation.connectors.map((at) => (
-        <div key={at.connector}>
-          <p>
-            {at.connector}: {at.openConnections} connections open, {at.highestOpenLastDay} at most within the
-            last day.
-          </p>
-          <ul>
-            {at.refusals.map((refusal) => (
-              <li key={refusal.limit}>
-                {refusal.limit} ({refusal.last.allowed}) refused it {refusal.lastHour} times in the last hour,{" "}
-                {refusal.lastDay} in the last day.
-                {refusal.reply !== null && <code>{refusal.reply}</code>}
-              </li>
-            ))}
-          </ul>
-          {at.advice.length === 0 && <p>The settings are enough for what it wanted.</p>}
-          {at.advice.map((advice) => (
-            <Fix key={advice.command} connector={at.connector} advice={advice} />
-          ))}
-        </div>
-      ))}
-    </section>
   );
 }
