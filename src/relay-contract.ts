@@ -11,7 +11,7 @@ import type { Readiness } from "./metrics/readiness.ts";
 import type { Discredit } from "./receive/admission/discredits.ts";
 import type { LedgerEntry } from "./receive/admission/ledger.ts";
 import type { LimitUsage } from "./receive/admission/usage.ts";
-import type { Listener } from "./receive/connection/listeners.ts";
+import type { FailedListener, Listener } from "./receive/connection/listeners.ts";
 import type { OpenConnection } from "./receive/open-connection.ts";
 import type { Certificates } from "./receive/tls/certificates.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
@@ -25,6 +25,8 @@ export interface Relay {
   listeners(): readonly Endpoint[];
   /** The same, each with its endpoint as configured and the receive connectors it serves. */
   bindings(): readonly Listener[];
+  /** Endpoints that enabled connectors want and that could not be opened, with the reason; tried again by `reconfigure`. */
+  failedListeners(): readonly FailedListener[];
   /**
    * Applies new settings without dropping a connection: new connections come in under them, open sessions keep
    * theirs; new listeners open, removed ones stop accepting. `hostname` and `dataDirectory` need a restart.

@@ -163,6 +163,9 @@ export async function createRelay(
       get listeners() {
         return receiver.listeners.length;
       },
+      get failedListeners() {
+        return receiver.failedListeners;
+      },
       get sessions() {
         return receiver.sessions;
       },
@@ -230,7 +233,7 @@ export async function createRelay(
       await monitorBy(settings);
       const failures = await receiver.start();
       if (receiver.listeners.length === 0 && failures.length > 0) {
-        const named = failures.map(({ endpoint, error }) => `${formatEndpoint(endpoint)}: ${error.message}`);
+        const named = failures.map(({ endpoint, reason }) => `${formatEndpoint(endpoint)}: ${reason}`);
         throw new Error(`cannot listen on any endpoint (${named.join("; ")})`);
       }
       scheduler.start();
@@ -240,6 +243,7 @@ export async function createRelay(
     },
     listeners: () => receiver.listeners.map(({ bound }) => bound),
     bindings: () => receiver.listeners,
+    failedListeners: () => receiver.failedListeners,
     async reconfigure(next) {
       settings = next;
       levels = levelNumbers(next.diagnostics.levels);

@@ -76,8 +76,8 @@ function observed(relay: Relay) {
       [
         "/readyz",
         async () => {
-          const { ready, reasons } = await relay.readiness();
-          return Response.json({ ready, reasons }, { status: ready ? 200 : 503 });
+          const { ready, reasons, warnings } = await relay.readiness();
+          return Response.json({ ready, reasons, warnings }, { status: ready ? 200 : 503 });
         },
       ],
     ]),

@@ -86,6 +86,7 @@ async function fileTarget({ configFile: file }: MeantRelay): Promise<Configurati
         diff,
         warnings: after.warnings.filter(({ path, message }) => !known.has(`${path} ${message}`)),
         notices: [],
+        notListening: [],
         needsRestart: [],
       };
     },

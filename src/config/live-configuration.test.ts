@@ -51,6 +51,7 @@ beforeEach(async () => {
       return settings;
     },
     events: log,
+    failedListeners: () => [],
     async reconfigure(next) {
       await relay.hold;
       settings = next;

@@ -2,6 +2,8 @@
  * The configuration file of a running relay: whoever changes it (an editor, a signal, the admin API), it is read,
  * checked, applied and told here, one change at a time.
  */
+import { isDeepStrictEqual } from "node:util";
+import type { Endpoint } from "../core/policy/receive-connector.ts";
 import type { Events } from "../events/events.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { renderEvent } from "../events/event-text.ts";
@@ -31,6 +33,8 @@ export interface Change {
   readonly applied: boolean;
   /** What went wrong while it was applied, such as a listener that could not be opened. */
   readonly problems: readonly string[];
+  /** Endpoints that receive connectors which were changed want, and that could not be opened. */
+  readonly notListening: readonly { readonly endpoint: Endpoint; readonly reason: string }[];
   /** Settings that hold from the next start on. */
   readonly needsRestart: readonly string[];
 }
@@ -44,6 +48,11 @@ export type ChangeOutcome =
 export interface Configurable {
   readonly settings: Settings;
   reconfigure(settings: Settings): Promise<void>;
+  failedListeners(): readonly {
+    readonly endpoint: Endpoint;
+    readonly connectors: readonly string[];
+    readonly reason: string;
+  }[];
   readonly events: Pick<EventLog, "subscribe"> & Events;
 }
 
@@ -107,7 +116,11 @@ export function createLiveConfiguration(options: {
       changes: later.length === 0 ? changes : `${changes} (${later.join(" and ")} from the next start on)`,
     });
     const diff = unifiedDiff(before.text, text);
-    return { before, after: applied, diff, applied: true, problems, needsRestart: later };
+    const changed = changedConnectors(before.settings, applied.settings);
+    const notListening = relay
+      .failedListeners()
+      .filter(({ connectors }) => connectors.some((name) => changed.has(name)));
+    return { before, after: applied, diff, applied: true, problems, notListening, needsRestart: later };
   };
 
   const tellFaults = (faults: readonly Fault[]): void => {
@@ -145,6 +158,7 @@ export function createLiveConfiguration(options: {
         diff: unifiedDiff(text, edited.text),
         applied: false,
         problems: [],
+        notListening: [],
         needsRestart: needsRestart(applied.settings, parsed.settings),
       };
     }
@@ -195,6 +209,15 @@ export function createLiveConfiguration(options: {
       };
     },
   };
+}
+
+function changedConnectors(before: Settings, after: Settings): ReadonlySet<string> {
+  const earlier = new Map(before.receiveConnectors.map((connector) => [connector.name, connector]));
+  return new Set(
+    after.receiveConnectors
+      .filter((connector) => !isDeepStrictEqual(connector, earlier.get(connector.name)))
+      .map(({ name }) => name),
+  );
 }
 
 const problemEvents: ReadonlySet<string> = new Set([

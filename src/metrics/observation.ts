@@ -54,6 +54,7 @@ export function createObservation(options: {
     readinessCheck.look({
       state: relay.state,
       listeners: relay.listeners,
+      failedListeners: relay.failedListeners,
       spoolFault: relay.spoolFault,
       pressure: relay.pressure,
       configurationRejected: eventCounts.configurationRejected,

@@ -15,6 +15,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 const well: Watched = {
   state: "running",
   listeners: 2,
+  failedListeners: [],
   pressure: noPressure,
   spoolFault: undefined,
   configurationRejected: false,
@@ -51,4 +52,21 @@ test("a spool that cannot be written is found, and found well again two seconds 
   expect((await check.look(well)).ready).toBe(false);
   await clock.advance(2_000);
   expect((await check.look(well)).ready).toBe(true);
+});
+
+test("a listener that is down while others are open is a warning, and mail is taken", async () => {
+  const failed = {
+    endpoint: { address: "0.0.0.0", port: 25 },
+    connectors: ["AppRelay"],
+    error: new Error("listen EADDRINUSE: address already in use 0.0.0.0:25"),
+  };
+  expect(
+    await createReadinessCheck(directory, createFakeClock()).look({ ...well, failedListeners: [failed] }),
+  ).toMatchObject({
+    ready: true,
+    reasons: [],
+    warnings: [
+      "not listening on 0.0.0.0:25 for AppRelay: listen EADDRINUSE: address already in use 0.0.0.0:25",
+    ],
+  });
 });

@@ -1,6 +1,8 @@
 /** Whether the relay takes mail now, and why not: what `/readyz` answers. */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Endpoint } from "../core/policy/receive-connector.ts";
+import { formatEndpoint } from "../core/units/endpoint.ts";
 import type { BackPressure } from "../core/policy/back-pressure.ts";
 import type { Clock } from "../ports/ports.ts";
 
@@ -8,6 +10,8 @@ export interface Readiness {
   readonly ready: boolean;
   /** Whole sentences without their full stop; empty when ready. */
   readonly reasons: readonly string[];
+  /** What does not work though mail is taken: listeners that could not be opened, sentences as in `reasons`. */
+  readonly warnings: readonly string[];
   readonly checks: {
     readonly state: RelayState;
     /** Listening endpoints for mail. */
@@ -25,10 +29,17 @@ export type RelayState = "starting" | "running" | "stopping" | "stopped";
 export interface Watched {
   readonly state: RelayState;
   readonly listeners: number;
+  readonly failedListeners: readonly FailedEndpoint[];
   /** Why the spool takes nothing, as far as it knows by itself. */
   readonly spoolFault: string | undefined;
   readonly pressure: BackPressure;
   readonly configurationRejected: boolean;
+}
+
+interface FailedEndpoint {
+  readonly endpoint: Endpoint;
+  readonly connectors: readonly string[];
+  readonly error: Error;
 }
 
 export interface ReadinessCheck {
@@ -51,7 +62,7 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
   };
 
   return {
-    async look({ state, listeners, spoolFault: known, pressure, configurationRejected }) {
+    async look({ state, listeners, failedListeners, spoolFault: known, pressure, configurationRejected }) {
       const cannotWrite = known ?? (await spoolFault());
       const reasons: string[] = [];
       if (state !== "running") reasons.push(`the relay is ${state}`);
@@ -61,6 +72,11 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
       return {
         ready: reasons.length === 0,
         reasons,
+        // Who holds a port is nobody's business who may ask this.
+        warnings: failedListeners.map(
+          ({ endpoint, connectors, error }) =>
+            `not listening on ${formatEndpoint(endpoint)} for ${connectors.join(", ")}: ${error.message}`,
+        ),
         checks: {
           state,
           listeners,

@@ -2,7 +2,7 @@
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Application } from "../core/policy/application.ts";
 import type { PressureVerdict } from "../core/policy/back-pressure.ts";
-import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { GrantingReply } from "../core/smtp/reply.ts";
 import type { Refused } from "../core/refusals/refusal.ts";
 import { mailDate } from "../core/message/received.ts";
@@ -21,7 +21,7 @@ import { createRefusals, type RefusedClient } from "./admission/refusals.ts";
 import { createLimitUsage, type LimitUsage } from "./admission/usage.ts";
 import { createRateWaiters } from "./admission/rate-waiters.ts";
 import { createAccounts, type Account } from "./authentication/accounts.ts";
-import { createListeners, type Listener } from "./connection/listeners.ts";
+import { createListeners, type FailedListener, type Listener } from "./connection/listeners.ts";
 import { createFrontDoor, type FrontDoorSettings } from "./front-door.ts";
 import type { SessionServices } from "./session/services.ts";
 import type { SessionState } from "./session/state.ts";
@@ -36,10 +36,12 @@ export interface ReceiverSettings extends FrontDoorSettings {
 
 export interface Receiver {
   /** Loads certificates and opens the listeners. Returns the endpoints that could not be opened. */
-  start(): Promise<readonly { endpoint: Endpoint; error: Error }[]>;
+  start(): Promise<readonly FailedListener[]>;
   /** Applies to connections from now on; open sessions keep what they came in under. */
-  reconfigure(settings: ReceiverSettings): Promise<readonly { endpoint: Endpoint; error: Error }[]>;
+  reconfigure(settings: ReceiverSettings): Promise<readonly FailedListener[]>;
   readonly listeners: readonly Listener[];
+  /** Endpoints that are wanted and not listened on. */
+  readonly failedListeners: readonly FailedListener[];
   readonly sessions: number;
   openSessions(): Iterable<OpenSession>;
   /** Connections that wait for a place, by connector. */
@@ -163,6 +165,9 @@ export function createReceiver(options: {
     },
     get listeners() {
       return listeners.open;
+    },
+    get failedListeners() {
+      return listeners.failed;
     },
     get sessions() {
       return sessions.size;

@@ -110,7 +110,7 @@ describe("looking", () => {
     expect(connector.kinds).toMatchObject({ connectionTimeout: "duration", maxMessageSize: "size" });
     expect(Object.keys(connector.origins)).toEqual(Object.keys(connector.settings));
     expect(connector.status).toEqual({
-      endpoints: [{ binding: "127.0.0.1:0", listening: true }],
+      endpoints: [{ binding: "127.0.0.1:0", listening: true, reason: null }],
       openConnections: 1,
     });
     expect((await call("listReceiveConnectors", {})).connectors).toEqual([connector]);
@@ -405,7 +405,11 @@ describe("changing", () => {
     expect(change.applied).toBe(true);
     expect(change.notices.join()).toMatch(/Cannot listen on 192\.0\.2\.1:2525/);
     const { status } = await call("getReceiveConnector", { name: "AppRelay" });
-    expect(status.endpoints[1]).toEqual({ binding: "192.0.2.1:2525", listening: false });
+    const reason = expect.stringContaining("this machine has no such address");
+    expect(change.notListening).toEqual([{ binding: "192.0.2.1:2525", reason }]);
+    expect(status.endpoints[1]).toEqual({ binding: "192.0.2.1:2525", listening: false, reason });
+    expect(status.endpoints[0]).toMatchObject({ listening: true, reason: null });
+    expect((await it.relay.readiness()).warnings.join()).toContain("not listening on 192.0.2.1:2525");
   });
 
   test("levels change at once, one and all, and go back", async () => {

@@ -49,6 +49,7 @@ describe("the metrics listener", () => {
     expect(await (await get("/readyz")).json()).toEqual({
       ready: true,
       reasons: [],
+      warnings: [],
       checks: {
         state: "running",
         listeners: 1,

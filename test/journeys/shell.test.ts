@@ -1,6 +1,7 @@
 /** Every command against a relay that runs as a process of its own. Needs the build. */
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -224,6 +225,25 @@ describe("receive connectors", () => {
     expect(await text()).not.toContain("Help Desk");
     expect((await weir("Remove-ReceiveConnector", "Help Desk")).code).toBe(1);
   });
+});
+
+it("a connector whose port is taken is saved, not in force, and says who holds the port", async () => {
+  const other = createServer();
+  await new Promise<void>((done) => other.listen(0, "127.0.0.1", done));
+  const binding = `127.0.0.1:${(other.address() as { port: number }).port}`;
+  const words = ["New-ReceiveConnector", "Taken", "-Bindings", binding, "-RemoteIPRanges", "127.0.0.6"];
+  const made = await weir(...words);
+  expect(made.code).toBe(1);
+  expect(made.out).toContain(`but not listening:\n    ${binding}: listen EADDRINUSE`);
+  if (process.platform === "linux") expect(made.out).toContain(`process ${process.pid} listens there`);
+  expect(made.out).not.toContain("in force now");
+  expect((await weir("Get-ReceiveConnector")).out).toMatch(/^Taken .*Not listening/m);
+  expect((await weir("status")).out).toMatch(new RegExp(`^Not listening +: ${binding} \\(Taken\\): `, "m"));
+  await new Promise((done) => other.close(done));
+  const again = await weir("Set-ReceiveConnector", "Taken", "-Comment", "again");
+  expect(again).toMatchObject({ code: 0, out: expect.stringContaining("in force now") });
+  expect((await weir("Get-ReceiveConnector", "Taken")).out).toMatch(/^State +: Listening$/m);
+  expect((await weir("Remove-ReceiveConnector", "Taken")).code).toBe(0);
 });
 
 describe("send connectors, transport, queues", () => {

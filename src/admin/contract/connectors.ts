@@ -11,7 +11,14 @@ export const receiveConnectorSchema = z.object({
   name: z.string(),
   ...describedSettings,
   status: z.object({
-    endpoints: z.array(z.object({ binding: z.string(), listening: z.boolean() })),
+    endpoints: z.array(
+      z.object({
+        binding: z.string(),
+        listening: z.boolean(),
+        /** Why nothing listens there, in words; null where something does, or where nobody wants it to. */
+        reason: z.string().nullable(),
+      }),
+    ),
     openConnections: countSchema,
   }),
 });

@@ -57,6 +57,8 @@ export const changeSchema = z.object({
   warnings: z.array(faultSchema),
   /** What an administrator should know, in sentences. */
   notices: z.array(z.string()),
+  /** Of a receive connector that was changed: bindings that could not be opened, so that the change is saved and not in force. */
+  notListening: z.array(z.object({ binding: z.string(), reason: z.string() })),
   /** Settings that hold from the next start on. */
   needsRestart: z.array(z.string()),
 });

@@ -4,6 +4,7 @@ import { ConfigurationFileError } from "../../config/edit-file.ts";
 import type { Fault } from "../../config/fault.ts";
 import type { Change, ChangeOutcome, LiveConfiguration } from "../../config/live-configuration.ts";
 import { plainSettings, settingChanges, type SettingChange } from "../../config/plain-settings.ts";
+import { formatEndpoint } from "../../core/units/endpoint.ts";
 import type { Administered } from "../administered.ts";
 import type { Json } from "../contract/values.ts";
 import type { ConfigurationFault, Output } from "../contract.ts";
@@ -97,6 +98,10 @@ export function changeOutput(
     diff: change.diff,
     warnings: newWarnings(change).map(shownFault),
     notices: [...change.problems, ...notices(change)],
+    notListening: change.notListening.map(({ endpoint, reason }) => ({
+      binding: formatEndpoint(endpoint),
+      reason,
+    })),
     needsRestart: [...change.needsRestart],
   };
 }

@@ -1,11 +1,14 @@
 import { plainReceiveConnector } from "../../config/plain-settings.ts";
 import { receiveConnectorKinds } from "../../config/setting-kinds.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import { serves } from "../../core/policy/listening-endpoint.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
 import { connectorChanges } from "./named-changes.ts";
 import { adviceForNewConnector } from "./new-connector.ts";
+
+type Endpoints = Output<"getReceiveConnector">["status"]["endpoints"];
 
 type Names =
   | "listReceiveConnectors"
@@ -25,22 +28,23 @@ export function receiveConnectorHandlers(administered: Administered): Pick<Handl
     plain: plainReceiveConnector,
   });
 
+  const endpointsOf = (connector: ReceiveConnectorSettings): Endpoints => {
+    const [open, failed] = [relay.bindings(), relay.failedListeners()];
+    return connector.bindings.map((binding) => ({
+      binding: formatEndpoint(binding),
+      listening: connector.enabled && open.some(({ endpoint }) => serves(endpoint, binding)),
+      reason:
+        (connector.enabled ? failed.find(({ endpoint }) => serves(endpoint, binding))?.reason : undefined) ??
+        null,
+    }));
+  };
   const show = (connector: ReceiveConnectorSettings): Output<"getReceiveConnector"> => {
-    const listening = new Set(
-      relay
-        .bindings()
-        .filter(({ connectors: served }) => served.includes(connector.name))
-        .map(({ endpoint }) => formatEndpoint(endpoint)),
-    );
     const openConnections = relay.connections().filter((open) => open.connector === connector.name).length;
     return {
       ...connectors.described(connector),
       kinds: receiveConnectorKinds,
       status: {
-        endpoints: connector.bindings.map((binding) => ({
-          binding: formatEndpoint(binding),
-          listening: listening.has(formatEndpoint(binding)),
-        })),
+        endpoints: endpointsOf(connector),
         openConnections,
       },
     };

@@ -7,18 +7,22 @@ import { exchangeName, settingText } from "./setting-text.ts";
 
 export type Change = Answer<"setReceiveConnector">;
 
-/** `kinds`: what the settings are, by name, for durations and sizes. `subject`: `Receive connector AppRelay`. */
+/**
+ * `kinds`: what the settings are, by name, for durations and sizes. `subject`: `Receive connector AppRelay`. 1 when the
+ * change is saved and a listener it asks for could not be opened.
+ */
 export function printChange(
   output: Output,
   args: Arguments,
   change: Change,
   { subject, kinds }: { readonly subject: string; readonly kinds: ReadonlyMap<string, string> },
-): void {
+): 0 | 1 {
+  const { applied, whatIf, file, changes, diff, warnings, notices, needsRestart, notListening } = change;
+  const exitCode = notListening.length > 0 ? 1 : 0;
   if (isOn(args, "Json")) {
     writeJson(output, change);
-    return;
+    return exitCode;
   }
-  const { applied, whatIf, file, changes, diff, warnings, notices, needsRestart } = change;
   const lines: string[] = [];
   if (changes.length === 0 && diff === "") {
     lines.push(`${subject}: nothing to change, it is so already`);
@@ -36,17 +40,23 @@ export function printChange(
       );
     }
     if (diff !== "" && (whatIf || changes.length === 0)) lines.push(...diffLines(diff, output));
-    else if (applied) lines.push(output.style("faint", `  in force now, and saved in ${file}`));
+    else if (applied && exitCode === 0)
+      lines.push(output.style("faint", `  in force now, and saved in ${file}`));
+    else if (applied) lines.push(output.style("bad", `  saved in ${file}, but not listening:`));
+    lines.push(
+      ...notListening.map(({ binding, reason }) => `    ${output.style("bad", binding)}: ${reason}`),
+    );
   }
   const seen = new Set<string>();
   for (const text of [...warnings.map(({ path, message }) => `${path}: ${message}`), ...notices]) {
-    if (seen.has(text)) continue;
+    if (seen.has(text) || notListening.some(({ reason }) => text.includes(reason))) continue;
     seen.add(text);
     lines.push(`${output.style("warning", "note")}: ${text}`);
   }
   if (needsRestart.length > 0)
     lines.push(`${output.style("warning", "note")}: ${needsRestart.join(" and ")}: from the next start on`);
   output.write(`${lines.join("\n")}\n`);
+  return exitCode;
 }
 
 function nameOf(setting: string): string {

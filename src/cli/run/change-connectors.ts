@@ -31,8 +31,10 @@ export const setReceiveConnector: Run = async (args, context) => {
   );
   mustChange(settings, "Set-ReceiveConnector");
   const change = await relay.call("setReceiveConnector", { name, settings, whatIf });
-  printChange(context.output, args, change, { subject: `Receive connector ${name}`, kinds: receiveKinds });
-  return 0;
+  return printChange(context.output, args, change, {
+    subject: `Receive connector ${name}`,
+    kinds: receiveKinds,
+  });
 };
 
 export const newReceiveConnector: Run = async (args, context) => {
@@ -45,11 +47,10 @@ export const newReceiveConnector: Run = async (args, context) => {
     whatIf,
     ...(isUsage(usage) ? { usage } : {}),
   });
-  printChange(context.output, args, change, {
+  return printChange(context.output, args, change, {
     subject: `New receive connector ${name}`,
     kinds: receiveKinds,
   });
-  return 0;
 };
 
 const usages = ["custom", "client", "internal", "internet", "partner", "default"] as const;
@@ -73,8 +74,7 @@ function changeReceiveConnector(
     const name = nameOf(args);
     const relay = await relayOf(context);
     const change = await relay.call(operation, { name, whatIf: isOn(args, "WhatIf") });
-    printChange(context.output, args, change, { subject: `${subject} ${name}`, kinds: receiveKinds });
-    return 0;
+    return printChange(context.output, args, change, { subject: `${subject} ${name}`, kinds: receiveKinds });
   };
 }
 
@@ -88,8 +88,7 @@ export const setSendConnector: Run = async (args, context) => {
   );
   mustChange(settings, "Set-SendConnector");
   const change = await relay.call("setSendConnector", { name, settings, whatIf });
-  printChange(context.output, args, change, { subject: `Send connector ${name}`, kinds: sendKinds });
-  return 0;
+  return printChange(context.output, args, change, { subject: `Send connector ${name}`, kinds: sendKinds });
 };
 
 export const newSendConnector: Run = async (args, context) => {
@@ -97,8 +96,10 @@ export const newSendConnector: Run = async (args, context) => {
   const relay = await relayOf(context);
   const settings = await givenSettings(args, sendConnectorFacts, () => Promise.resolve({}));
   const change = await relay.call("newSendConnector", { name, settings, whatIf });
-  printChange(context.output, args, change, { subject: `New send connector ${name}`, kinds: sendKinds });
-  return 0;
+  return printChange(context.output, args, change, {
+    subject: `New send connector ${name}`,
+    kinds: sendKinds,
+  });
 };
 
 export const enableSendConnector = changeSendConnector("enableSendConnector", "Send connector");
@@ -113,7 +114,6 @@ function changeSendConnector(
     const name = nameOf(args);
     const relay = await relayOf(context);
     const change = await relay.call(operation, { name, whatIf: isOn(args, "WhatIf") });
-    printChange(context.output, args, change, { subject: `${subject} ${name}`, kinds: sendKinds });
-    return 0;
+    return printChange(context.output, args, change, { subject: `${subject} ${name}`, kinds: sendKinds });
   };
 }

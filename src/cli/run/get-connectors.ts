@@ -110,11 +110,24 @@ export const columnOf =
   ({ settings, kinds }: Described): string =>
     settingText(settings[setting], kinds[setting]);
 
+/** What it does, whatever it is set to. */
+export function stateOf({ settings, status }: ReceiveConnector): string {
+  if (settings["enabled"] === false) return "Disabled";
+  const open = status.endpoints.filter(({ listening }) => listening).length;
+  if (open === status.endpoints.length) return "Listening";
+  return open === 0 ? "Not listening" : "Partly listening";
+}
+
+export function isDown({ settings, status }: ReceiveConnector): boolean {
+  return settings["enabled"] !== false && status.endpoints.some(({ listening }) => !listening);
+}
+
 const receiveColumns: readonly Column<ReceiveConnector>[] = [
   { header: "Identity", value: ({ name }) => name },
   { header: "Bindings", value: columnOf("bindings") },
   { header: "RemoteIPRanges", drop: 4, value: columnOf("remoteIpRanges") },
-  { header: "Enabled", value: columnOf("enabled") },
+  { header: "Enabled", drop: 5, value: columnOf("enabled") },
+  { header: "State", value: stateOf, style: (connector) => (isDown(connector) ? "bad" : undefined) },
   { header: "MaxInbound", value: columnOf("maxInboundConnection"), align: "right" },
   { header: "PerSource", value: columnOf("maxInboundConnectionPerSource"), align: "right" },
   {
@@ -129,11 +142,12 @@ const receiveColumns: readonly Column<ReceiveConnector>[] = [
 
 function receiveProperties(connector: ReceiveConnector): readonly Property[] {
   const { status } = connector;
-  const listening = status.endpoints.map(({ binding, listening: isOpen }) =>
-    isOpen ? binding : `${binding} (not listening)`,
+  const listening = status.endpoints.map(({ binding, listening: isOpen, reason }) =>
+    isOpen ? binding : `${binding} (not listening${reason === null ? "" : `: ${reason}`})`,
   );
   return [
     ...settingProperties(connector, receiveConnectorFacts),
+    { name: "State", value: stateOf(connector), style: isDown(connector) ? "bad" : undefined },
     { name: "Listening", value: listening.length === 0 ? "nowhere" : listening.join(", ") },
     { name: "OpenConnections", value: String(status.openConnections) },
   ];

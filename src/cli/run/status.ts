@@ -5,6 +5,7 @@ import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { listLines } from "../output/list.ts";
 import { writeJson } from "../output/output.ts";
+import { isDown, stateOf } from "./get-connectors.ts";
 import { settingText } from "../output/setting-text.ts";
 import { tableLines, type Column } from "../output/table.ts";
 import { age } from "../output/time-text.ts";
@@ -50,6 +51,11 @@ export const status: Run = async (args, { output, ...context }) => {
     });
     return 0;
   }
+  const down = connectors.flatMap(({ name, status: { endpoints } }) =>
+    endpoints.flatMap(({ binding, reason }) =>
+      reason === null ? [] : [{ name: "Not listening", value: `${binding} (${name}): ${reason}` }],
+    ),
+  );
   const upMs = Math.max(0, Date.now() - new Date(about.startedAt).getTime());
   const shownQueues = queues.filter(({ messages, status: state }) => messages > 0 || state === "Retry");
   const block = (title: string, lines: readonly string[]): string =>
@@ -68,6 +74,7 @@ export const status: Run = async (args, { output, ...context }) => {
           value: about.listeners.join(", ") || "nowhere",
           style: about.listeners.length === 0 ? "bad" : undefined,
         },
+        ...down.map((line) => ({ ...line, style: "bad" as const })),
         { name: "Sessions", value: String(about.sessions) },
         { name: "Queued", value: String(about.queued) },
         { name: "Resources", value: consequence(pressure), style: levelStyle(pressure.level) },
@@ -100,7 +107,11 @@ const columnOf =
 const connectorColumns: readonly Column<ConnectorRow>[] = [
   { header: "Identity", value: ({ connector }) => connector.name },
   { header: "Bindings", value: columnOf("bindings") },
-  { header: "Enabled", value: columnOf("enabled") },
+  {
+    header: "State",
+    value: ({ connector }) => stateOf(connector),
+    style: ({ connector }) => (isDown(connector) ? "bad" : undefined),
+  },
   { header: "Open", value: ({ connector }) => connector.status.openConnections, align: "right" },
   { header: "MaxInbound", value: columnOf("maxInboundConnection"), align: "right" },
   {

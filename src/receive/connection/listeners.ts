@@ -3,6 +3,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Endpoint, ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import type { Events } from "../../events/events.ts";
+import { portHolder } from "../../ports/port-holder.ts";
+import { listenFaultText } from "./listen-fault.ts";
 
 export interface Listener {
   /** As configured. */
@@ -12,12 +14,21 @@ export interface Listener {
   readonly connectors: readonly string[];
 }
 
+/** An endpoint that is wanted and not listened on. */
+export interface FailedListener {
+  readonly endpoint: Endpoint;
+  readonly connectors: readonly string[];
+  readonly error: Error;
+  /** Why, in words, with who holds the port where that is known. */
+  readonly reason: string;
+}
+
 export interface Listeners {
-  /** Opens what is new and closes what is gone. Endpoints that cannot be opened are told and returned. */
-  apply(
-    connectors: readonly ReceiveConnectorSettings[],
-  ): Promise<readonly { endpoint: Endpoint; error: Error }[]>;
+  /** Opens what is new or could not be opened before, and closes what is gone. What cannot be opened is told and returned. */
+  apply(connectors: readonly ReceiveConnectorSettings[]): Promise<readonly FailedListener[]>;
   readonly open: readonly Listener[];
+  /** As of the last `apply`. */
+  readonly failed: readonly FailedListener[];
   /** Stops accepting; resolves when no socket listens any more. Connections go on. */
   close(): Promise<void>;
 }
@@ -37,6 +48,7 @@ export function createListeners(
   openSessions: (endpoint: Endpoint) => number,
 ): Listeners {
   const open = new Map<string, OpenListener>();
+  let failed: readonly FailedListener[] = [];
 
   const listen = async (endpoint: Endpoint, connectors: readonly string[]): Promise<void> => {
     // Half-open: a client that sends everything and closes its side still gets its replies.
@@ -84,7 +96,7 @@ export function createListeners(
   return {
     async apply(connectors) {
       const wanted = endpointsOf(connectors);
-      const failures: { endpoint: Endpoint; error: Error }[] = [];
+      const failures: FailedListener[] = [];
       for (const [key, listener] of open) if (!wanted.has(key)) await shut(listener);
       for (const [key, { endpoint, names }] of wanted) {
         const listener = open.get(key);
@@ -96,18 +108,25 @@ export function createListeners(
           await listen(endpoint, names);
         } catch (fault) {
           const error = fault instanceof Error ? fault : new Error(String(fault));
-          failures.push({ endpoint, error });
+          const inUse = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+          const holder = inUse ? await portHolder(endpoint.port) : undefined;
+          const reason = listenFaultText(error, endpoint, holder);
+          failures.push({ endpoint, connectors: names, error, reason });
           events.emit("ListenerFailed", {
             endpoint: formatEndpoint(endpoint),
             connectors: names.join(", "),
-            error: error.message,
+            error: reason,
           });
         }
       }
+      failed = failures;
       return failures;
     },
     get open() {
       return [...open.values()].map(({ endpoint, bound, connectors }) => ({ endpoint, bound, connectors }));
+    },
+    get failed() {
+      return failed;
     },
     async close() {
       await Promise.all([...open.values()].map(shut));
