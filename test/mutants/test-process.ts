@@ -13,6 +13,8 @@ export interface Request {
 export interface Answer {
   /** The first test that failed; the rest did not run. */
   readonly failed: { readonly file: string | undefined; readonly name: string } | undefined;
+  /** Test files that did not run though none failed: then nothing is known. */
+  readonly left: readonly string[];
 }
 
 /** Sent after each test. */
@@ -75,6 +77,7 @@ export function createTestProcess(root: string, scratch: string): TestProcess {
     const result = await answer;
     asked.removeAllListeners("message").removeAllListeners("exit");
     if (typeof result === "string") await end();
+    else if (result.left.length > 0) throw new Error(`vitest did not run ${result.left.join(", ")}`);
     return result;
   }
 

@@ -8,6 +8,8 @@ import type { Alive, Answer, Request } from "./test-process.ts";
 
 const root = process.argv[2] ?? ".";
 let failed: Answer["failed"];
+/** Test files of this run. */
+const ended = new Set<string>();
 
 /** The order asked for is the nearest first. */
 class AsAsked {
@@ -33,6 +35,7 @@ const vitest = await createVitest("test", {
         if (test.result().state === "failed") fail(test.module.relativeModuleId, test.fullName);
       },
       onTestModuleEnd(module): void {
+        ended.add(module.relativeModuleId);
         if (module.state() === "failed") fail(module.relativeModuleId, "");
       },
     },
@@ -48,19 +51,22 @@ function fail(file: string, name: string): void {
 
 async function run({ changed, tests }: Request): Promise<Answer> {
   failed = undefined;
+  ended.clear();
   for (const file of changed) vitest.invalidateFile(join(root, file));
   vitest.state.filesMap.clear();
   vitest.state.idMap.clear();
   vitest.state.errorsSet.clear();
-  const project = vitest.getRootProject();
-  const { unhandledErrors } = await vitest.runTestSpecifications(
-    tests.map((test) => project.createSpecification(join(root, test))),
-  );
-  return {
-    failed:
-      failed ??
-      (unhandledErrors.length > 0 ? { file: undefined, name: "an error outside the tests" } : undefined),
-  };
+  const { unhandledErrors } = await vitest.runTestSpecifications(tests.map(specificationOf));
+  failed ??= unhandledErrors.length > 0 ? { file: undefined, name: "an error outside the tests" } : undefined;
+  const left = tests.filter((test) => !ended.has(test));
+  return { failed, left: failed === undefined ? left : [] };
+}
+
+/** A file belongs to the first project that would find it. */
+function specificationOf(test: string): TestSpecification {
+  const path = join(root, test);
+  const project = vitest.projects.find((each) => each.matchesTestGlob(path)) ?? vitest.getRootProject();
+  return project.createSpecification(path);
 }
 
 process.on("message", (request: Request) => {
