@@ -80,6 +80,8 @@ export interface LmdbSpoolOptions {
   readonly memoryBudgetBytes?: number;
   /** What a walk over old messages remembers singly of those it passed. Default 10,000. */
   readonly passedAtMost?: number;
+  /** How many entries of each queue are put off in memory; more are on disk. Default 10,000. */
+  readonly putOffAtMost?: number;
   /** Default: a journal sized by the disk; false: none. */
   readonly journal?: JournalOptions | false;
   /** Hears of every failed commit and body; for an event. */
@@ -145,6 +147,7 @@ async function putTogether(
 ): Promise<LmdbSpool> {
   const { directory, clock, onFault = () => undefined, onCommit } = options;
   const { inlineLimitBytes = 64 * 1024, memoryBudgetBytes = 64 * 1024 * 1024 } = options;
+  const { putOffAtMost = 10_000 } = options;
 
   // commits
   const commit: typeof store.commit = async (writes, mayUseReserve) => {
@@ -184,7 +187,7 @@ async function putTogether(
     claims,
     onFault,
   });
-  const claiming = createClaiming({ messages, queues, group, claims, change, setAside });
+  const claiming = createClaiming({ messages, queues, group, claims, change, setAside, putOffAtMost });
   const settle = createSettle({
     clock,
     inlineLimitBytes,

@@ -85,6 +85,35 @@ test("promise 8: a walk that passes more than it remembers meets them by walking
   await rm(directory, { recursive: true });
 });
 
+test("what is put off beyond what memory has for it is put off on disk, and outlives a restart", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "weir-spool-"));
+  const clock = createFakeClock();
+  let spool = await openLmdbSpool({ directory, clock, putOffAtMost: 1 });
+  const ids: number[] = [];
+  for (let n = 0; n < 3; n++) ids.push((await acceptMessage(spool, "x", envelopeTo("a@test", "b@test"))).id);
+  const now = clock.now();
+  const claimedIds = async (): Promise<number[]> =>
+    (await spool.claim("", 9, clock.now())).map(({ message }) => message.id);
+  // One recipient of the last is due later still, and stays so.
+  const [first, second, third] = (await spool.claim("", 9, now)) as [Claim, Claim, Claim];
+  const later = { index: 1, queue: "", dueAt: now + 9_000, attempts: 1, delayReported: false } as const;
+  await spool.settle(third, [{ kind: "keep", ...later }]);
+  const [again] = (await spool.claim("", 9, now)) as [Claim];
+  for (const claim of [first, second, again]) spool.release(claim, now + 1_000);
+  expect([await claimedIds(), spool.nextDueAt("")]).toEqual([[], now + 1_000]);
+  await spool.close();
+  spool = await openLmdbSpool({ directory, clock });
+  expect(await claimedIds()).toEqual([ids[0]]);
+  await clock.advance(1_000);
+  const claims = await spool.claim("", 9, clock.now());
+  expect(claims.map(({ message, recipients }) => [message.id, recipients.length])).toEqual([
+    [ids[1], 2],
+    [ids[2], 1],
+  ]);
+  await spool.close();
+  await rm(directory, { recursive: true });
+});
+
 describeSpool("lmdb-spool", async (options) => {
   const directory = await mkdtemp(join(tmpdir(), "weir-spool-"));
   let spool = await openLmdbSpool({ directory, ...options });

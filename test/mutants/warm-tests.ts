@@ -24,10 +24,7 @@ class AsAsked {
 const vitest = await createVitest("test", {
   root,
   watch: false,
-  maxWorkers: 1,
   sequence: { sequencer: AsAsked },
-  testTimeout: 20_000,
-  hookTimeout: 20_000,
   reporters: [
     {
       onTestCaseResult(test): void {
@@ -42,6 +39,9 @@ const vitest = await createVitest("test", {
   ],
   onConsoleLog: () => false,
 });
+// Each project has what vitest.config.ts says; options given above do not get there.
+for (const { config } of vitest.projects)
+  Object.assign(config, { maxWorkers: 1, testTimeout: 20_000, hookTimeout: 20_000 });
 
 function fail(file: string, name: string): void {
   if (failed !== undefined) return;
@@ -56,10 +56,23 @@ async function run({ changed, tests }: Request): Promise<Answer> {
   vitest.state.filesMap.clear();
   vitest.state.idMap.clear();
   vitest.state.errorsSet.clear();
-  const { unhandledErrors } = await vitest.runTestSpecifications(tests.map(specificationOf));
-  failed ??= unhandledErrors.length > 0 ? { file: undefined, name: "an error outside the tests" } : undefined;
-  const left = tests.filter((test) => !ended.has(test));
-  return { failed, left: failed === undefined ? left : [] };
+  for (const specifications of byProject(tests.map(specificationOf))) {
+    const { unhandledErrors } = await vitest.runTestSpecifications([...specifications]);
+    if (unhandledErrors.length > 0) failed ??= { file: undefined, name: "an error outside the tests" };
+    if (failed !== undefined) return { failed, left: [] };
+  }
+  return { failed, left: tests.filter((test) => !ended.has(test)) };
+}
+
+/** Neighbours of the same project together: vitest would run one project after the other, not the nearest first. */
+function byProject(all: readonly TestSpecification[]): readonly (readonly TestSpecification[])[] {
+  const runs: TestSpecification[][] = [];
+  for (const each of all) {
+    const last = runs.at(-1);
+    if (last?.[0]?.project === each.project) last.push(each);
+    else runs.push([each]);
+  }
+  return runs;
 }
 
 /** A file belongs to the first project that would find it. */

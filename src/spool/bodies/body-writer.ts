@@ -164,7 +164,7 @@ export function writeBody(
         finishing = true;
         seal();
         await pumping;
-        await pump();
+        if (!over) await pump();
         over = true;
         if (fault !== undefined) throw fault;
         if (handle === undefined) throw new Error("the body was discarded");

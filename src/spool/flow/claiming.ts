@@ -4,7 +4,6 @@ import type { MessageId } from "../../core/message/envelope.ts";
 import { hasEntry, isDamage, isHeld, type LiveClaim } from "../messages/live-message.ts";
 import { turnRecords, type MessagesInUse } from "../messages/messages-in-use.ts";
 import { everyRecipient } from "../messages/recipients.ts";
-import { maxLater } from "../queues/due-queue.ts";
 import type { QueueTable } from "../queues/queue-table.ts";
 import { closedError, type GroupCommit } from "../store/group-commit.ts";
 import type { DueKey } from "../store/keys.ts";
@@ -29,8 +28,10 @@ export function createClaiming(parts: {
   readonly claims: Claims;
   readonly change: Change;
   readonly setAside: SetAside;
+  /** How many entries of a queue are put off in memory; more are on disk. */
+  readonly putOffAtMost: number;
 }): Claiming {
-  const { messages, queues, group, claims, change, setAside } = parts;
+  const { messages, queues, group, claims, change, setAside, putOffAtMost } = parts;
 
   /** Holds the message of a candidate, or deals with what stands in the way. */
   const holdCandidate = async (
@@ -81,7 +82,7 @@ export function createClaiming(parts: {
       const due = queues.find(queue);
       if (entry !== undefined && due !== undefined) {
         if (notBefore === undefined || notBefore <= entry.dueAt) claims.makeClaimable(live, entry);
-        else if (due.putOff < maxLater) due.addLater({ id, dueAt: entry.dueAt }, notBefore);
+        else if (due.putOff < putOffAtMost) due.addLater({ id, dueAt: entry.dueAt }, notBefore);
         else {
           const later = live.recipients.map((recipient) =>
             recipient.queue === queue && recipient.dueAt < notBefore

@@ -19,8 +19,6 @@ const scanPage = 128;
 const headPage = 8;
 /** More than this many entries are not remembered singly: the cursor goes back and finds them again. */
 const maxAgain = 10_000;
-/** Entries that can be put off in memory. */
-export const maxLater = 10_000;
 
 export interface DueQueue {
   /** Messages with an entry in this queue, claimed ones included. */

@@ -37,7 +37,11 @@ export interface Applier {
 }
 
 /** `frameNumber`: of the last frame there is, whose writes LMDB has or `add` brings. */
-export function createApplier(directory: string, lmdb: LmdbStore, frameNumber: number): Applier {
+export function createApplier(
+  directory: string,
+  lmdb: Pick<LmdbStore, "applied" | "commit">,
+  frameNumber: number,
+): Applier {
   let newer = unapplied();
   let older: Unapplied | undefined;
   /** The mark that LMDB gets with what is here. */
