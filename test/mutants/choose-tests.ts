@@ -2,7 +2,7 @@
 
 /** Start processes or browsers, mount disks, load for seconds: not for each mutant. */
 const slow =
-  /^test\/(journeys|console|borders\/borders|fuzz|bench|soak|mutants)|^test\/faults\/(kill|programme|spool-crash|.*-disk)/;
+  /^test\/(journeys\/(peers|program|shell)|console|borders\/borders|fuzz|bench|soak|mutants)|^test\/faults\/(kill|programme|spool-crash|.*-disk)/;
 
 export const isTest = (file: string): boolean => file.endsWith(".test.ts") && !slow.test(file);
 

@@ -17,7 +17,7 @@ it("the nearest tests come first, of those the ones named alike, and slow ones n
     ["src/a/x.test.ts", ["src/a/x.ts"]],
     ["src/b/y.test.ts", ["src/b/y.ts"]],
     ["src/a/z.test.ts", ["src/b/y.ts"]],
-    ["test/journeys/x.test.ts", ["src/a/x.ts"]],
+    ["test/journeys/shell.test.ts", ["src/a/x.ts"]],
     ["src/b/y.ts", ["src/a/x.ts"]],
     ["src/c/else.test.ts", []],
   ]);

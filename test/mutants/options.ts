@@ -21,7 +21,7 @@ Options:
   --only LIST      these files and folders, separated by commas; FILE:LINE for all mutants of a line
                    (default: ${usualFolders.join(",")})
   --seed N         repeats a sample; printed with each
-  --tests N        a mutant meets so many test files at most (default: 24)
+  --tests N        a mutant meets so many test files at most (default: 40)
   --least PERCENT  exit code 1 when fewer are killed, equivalent ones aside (default: 0)
   --processes N    1 or 2 at a time (default: 2)
   --minutes N      the run ends itself after so long (default: 120)
@@ -35,8 +35,8 @@ What is said of a mutant:
   refused          tests passed, but the compiler (or for an await the linter) says no: counted apart
   equivalent       it changes nothing that can be seen; test/mutants/equivalent.yaml says why: counted apart
 
-Sentences for people are not emptied: their wording is no behaviour. Journeys, browsers, kill -9 and whatever else needs a
-built relay are too slow to be run for each mutant.
+Sentences for people are not emptied: their wording is no behaviour. Browsers, kill -9, disks that are mounted and whatever
+else needs a built relay are too slow to be run for each mutant; journeys through a relay in the same process are not.
 
 Examples:
   npm run mutants -- --sample 20 --only src/core/policy
@@ -78,7 +78,7 @@ export function readOptions(args: readonly string[]): Options {
     sample: number("sample", 60),
     only: (values.only?.split(",") ?? usualFolders).map(readPlace),
     seed: number("seed", Date.now() % 1_000_000),
-    tests: number("tests", 24),
+    tests: number("tests", 40),
     leastPercent: number("least", 0),
     processes: number("processes", 2),
     minutes: number("minutes", 120),
