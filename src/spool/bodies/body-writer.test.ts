@@ -33,7 +33,7 @@ function scripted({ takes = () => Infinity, fails }: { takes?: () => number; fai
     },
     syncEntry: () => step("syncEntry"),
     remove: () => step("remove"),
-    faultFrom: (error: unknown) => Promise.resolve(new SpoolError("failed", String(error))),
+    faultFrom: async (fault: unknown) => new SpoolError("failed", String(fault)),
   };
   return { file, steps, written };
 }

@@ -20,10 +20,11 @@ vi.mock("node:fs/promises", async (importOriginal) => {
   const fs = await importOriginal<typeof import("node:fs/promises")>();
   return {
     ...fs,
-    statfs: async (path: string) => ({
-      ...(await fs.statfs(path)),
-      ...(system.type && { type: system.type }),
-    }),
+    statfs: async (path: string) => {
+      const found = await fs.statfs(path);
+      if (system.type !== undefined) found.type = system.type;
+      return found;
+    },
   };
 });
 vi.mock("node:net", async (importOriginal) => {

@@ -102,10 +102,9 @@ test.runIf(process.platform === "linux")("each write reaches the disk before it 
 
 function descriptorsOf(file: string): readonly string[] {
   const { ino } = statSync(file);
-  return readdirSync("/proc/self/fd").filter((fd) => {
-    const found = statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false });
-    return found?.ino === ino;
-  });
+  return readdirSync("/proc/self/fd").filter(
+    (fd) => statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false })?.ino === ino,
+  );
 }
 
 test("a head that cannot be read is told from one that never was", async () => {
