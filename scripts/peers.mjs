@@ -28,6 +28,11 @@ export const peers = [
   },
   { program: "cc", packages: ["gcc", "libc6-dev"], loses: "power cuts, whose control is a small library" },
   { program: "chromium", packages: ["chromium"], loses: "the console's pages in a browser" },
+  {
+    program: "dkimverify",
+    packages: ["python3-dkim", "python3-nacl"],
+    loses: "DKIM signatures judged by dkimpy",
+  },
   // Some 20 MB for its promtool.
   { program: "promtool", packages: ["prometheus"], loses: "promtool's checks of metrics and alert rules" },
 ];

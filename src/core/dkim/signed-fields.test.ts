@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { canonicalField } from "./canonical-field.ts";
+import { headerFields } from "./header-fields.ts";
+import { signedFields } from "./signed-fields.ts";
+
+const fieldsOf = (text: string) => headerFields(Buffer.from(text, "latin1"));
+const shown = (text: string): readonly string[] =>
+  fieldsOf(text).map(({ octets }) => octets.toString("latin1"));
+
+test.each([
+  ["A: 1\r\nB: 2\r\n", ["A: 1", "B: 2"]],
+  ["A: 1\r\n\r\nB: body\r\n", ["A: 1"]],
+  ["A: 1\r\n 2\r\n\t3\r\nB:\r\n", ["A: 1\r\n 2\r\n\t3", "B:"]],
+  ["A: 1", ["A: 1"]],
+  ["A: 1\r\n \r\n 2\r\nB: 3\r\n", ["A: 1\r\n \r\n 2", "B: 3"]],
+  ["A : 1\r\nB\t: 2\r\n", ["A : 1", "B\t: 2"]],
+  ["no field\r\nB: 2\r\n", []],
+  [": 1\r\n", []],
+  ["A: 1\nB: 2\r\nC: 3\r\n", ["A: 1\nB: 2", "C: 3"]],
+  ["", []],
+])("the fields of %j", (text, fields) => {
+  expect(shown(text)).toEqual(fields);
+});
+
+test.each([
+  // RFC 6376 §3.4.5
+  ["A: X", "a:X"],
+  ["B : Y\t\r\n\tZ  ", "b:Y Z"],
+  ["Subject :x", "subject:x"],
+  ["X-Empty:", "x-empty:"],
+  ["X-Blank: \t ", "x-blank:"],
+  ["A: 1\r\n \r\n 2", "a:1 2"],
+  ["A:\r\n 1", "a:1"],
+  ["A: \u00e4\u00a0 b", "a:\u00e4\u00a0 b"],
+  ["A: b:c ", "a:b:c"],
+])("%j is hashed as %j", (text, canonical) => {
+  const [field] = fieldsOf(`${text}\r\n`);
+  expect(canonicalField(field!, "relaxed").toString("latin1")).toBe(canonical);
+  expect(canonicalField(field!, "simple").toString("latin1")).toBe(text);
+});
+
+const header =
+  "Received: by relay\r\nFROM: a@x.test\r\nTo: b@x.test\r\nX-Own: 1\r\nBcc: c@x.test\r\nTo: d@x.test\r\nList-Id: <l>\r\n" +
+  "DKIM-Signature: v=1\r\nReturn-Path: <a@x.test>\r\n\r\n";
+
+test("repeated fields from below, each listed as often as it stands and once more", () => {
+  const { names, fields } = signedFields(fieldsOf(header));
+  expect(fields.map(({ octets }) => octets.toString())).toEqual([
+    "List-Id: <l>",
+    "To: d@x.test",
+    "To: b@x.test",
+    "FROM: a@x.test",
+  ]);
+  expect(names.filter((name) => name === "to").length).toBe(3);
+  expect(names.filter((name) => name === "from").length).toBe(2);
+  expect(names.filter((name) => name === "list-id").length).toBe(1);
+  for (const name of ["received", "bcc", "x-own", "dkim-signature", "return-path"])
+    expect(names).not.toContain(name);
+});
+
+test.each([
+  ["fromOnly", ["list-id", "to", "to", "from", "from"]],
+  ["none", ["list-id", "to", "to", "from"]],
+] as const)("oversign %s", (oversign, names) => {
+  expect(signedFields(fieldsOf(header), oversign).names).toEqual(names);
+});
