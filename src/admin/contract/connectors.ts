@@ -1,5 +1,6 @@
 /** Receive connectors, send connectors, the transport section. */
 import { z } from "zod";
+import { sendConnectorStates } from "../../core/policy/send-connector-state.ts";
 import { usages } from "../../config/receive-connector-schema.ts";
 import { changeSchema, countSchema, describedSettings, nameSchema, settingsSchema } from "./values.ts";
 
@@ -27,7 +28,13 @@ export const sendConnectorSchema = z.object({
   name: z.string(),
   kind: z.enum(["smartHost", "drop"]),
   ...describedSettings,
-  status: z.object({ queues: countSchema, messages: countSchema }),
+  status: z.object({
+    /** `CannotReach`: no next hop answers. `PutOff`: it answers, and takes nothing now. `lastError` says why. */
+    state: z.enum(sendConnectorStates),
+    lastError: z.string().nullable(),
+    queues: countSchema,
+    messages: countSchema,
+  }),
 });
 
 const settingsChange = z.object({ name: nameSchema, settings: settingsSchema, whatIf });

@@ -12,6 +12,7 @@ const queueSchema = z.object({
   running: countSchema,
   waiting: countSchema,
   retryCount: countSchema,
+  /** Why no message gets on; else what its next hop said of the last it put off, where none was handed over since. */
   lastError: z.string().nullable(),
   firstRetryAt: z.string().nullable(),
   lastRetryAt: z.string().nullable(),

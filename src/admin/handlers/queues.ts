@@ -34,7 +34,7 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
   };
 
   const shown = async (queue: QueueSnapshot, details: boolean): Promise<Queue> => {
-    const { connector = null, lastError = null } = queue;
+    const { connector = null, lastError = queue.putOff ?? null } = queue;
     const deferred = details ? await relay.messages.countDeferred(queue.queue, clock.now()) : null;
     return {
       identity: queue.identity,

@@ -1,5 +1,6 @@
 import { plainSendConnector } from "../../config/plain-settings.ts";
 import { sendConnectorKinds } from "../../config/setting-kinds.ts";
+import { sendConnectorState } from "../../core/policy/send-connector-state.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
@@ -25,11 +26,15 @@ export function sendConnectorHandlers(administered: Administered): Pick<Handlers
 
   const show = (connector: SendConnectorSettings): Output<"getSendConnector"> => {
     const queues = relay.queues().filter((queue) => queue.connector === connector.name);
+    const [queue] = queues;
+    const state = sendConnectorState(connector.enabled, queue);
     return {
       ...connectors.described(connector),
       kind: connector.kind,
       kinds: sendConnectorKinds,
       status: {
+        state,
+        lastError: state === "Disabled" ? null : (queue?.lastError ?? queue?.putOff ?? null),
         queues: queues.length,
         messages: queues.reduce((sum, { messages }) => sum + messages, 0),
       },

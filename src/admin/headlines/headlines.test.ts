@@ -114,6 +114,7 @@ const queue = (given: Partial<QueueSnapshot>): QueueSnapshot => ({
   waiting: 0,
   retryCount: 0,
   lastError: undefined,
+  putOff: undefined,
   firstRetryAt: undefined,
   lastRetryAt: undefined,
   nextRetryAt: undefined,

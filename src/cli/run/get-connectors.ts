@@ -161,15 +161,36 @@ const sendColumns: readonly Column<SendConnector>[] = [
     value: ({ kind, settings }) =>
       settingText(kind === "drop" ? settings["dropDirectory"] : settings["smartHosts"], undefined),
   },
-  { header: "Enabled", value: columnOf("enabled") },
+  {
+    header: "State",
+    value: ({ status }) => stateWords[status.state],
+    style: ({ status }) =>
+      status.state === "CannotReach" ? "bad" : status.state === "Ready" ? undefined : "warning",
+  },
   { header: "RequireTLS", drop: 1, value: columnOf("requireTls") },
   { header: "Queues", value: ({ status }) => status.queues, align: "right" },
   { header: "Messages", value: ({ status }) => status.messages, align: "right" },
+  { header: "LastError", drop: 2, value: ({ status }) => status.lastError ?? "", wraps: true },
 ];
+
+/** What a send connector is doing, in words. */
+const stateWords: Readonly<Record<SendConnector["status"]["state"], string>> = {
+  Ready: "Ready",
+  CannotReach: "Cannot reach",
+  PutOff: "Put off",
+  Suspended: "Suspended",
+  Disabled: "Disabled",
+};
 
 function sendProperties(connector: SendConnector): readonly Property[] {
   return [
     ...settingProperties(connector, sendConnectorFacts),
+    {
+      name: "State",
+      value: stateWords[connector.status.state],
+      style: connector.status.state === "CannotReach" ? "bad" : undefined,
+    },
+    { name: "LastError", value: connector.status.lastError ?? "" },
     { name: "Queues", value: String(connector.status.queues) },
     { name: "MessagesQueued", value: String(connector.status.messages) },
   ];

@@ -92,7 +92,13 @@ export function createAttempts(
       events.emit("QueueActive", { queue: queue.name });
     }
     const { connector } = queue;
-    if (outcomes.some(({ kind }) => kind === "delivered")) queue.outgoing.add(clock.now());
+    if (outcomes.some(({ kind }) => kind === "delivered")) {
+      queue.outgoing.add(clock.now());
+      queue.putOff = undefined;
+    } else {
+      const late = outcomes.find(({ kind }) => kind === "transient");
+      if (late !== undefined) queue.putOff = `${late.verdict.text} (${late.host ?? host})`;
+    }
     const first = outcomes[0];
     if (first !== undefined && isPlainSuccess(claim, outcomes)) {
       settlement.delivered(claim, host, connector.name, first.verdict);

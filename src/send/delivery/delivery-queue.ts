@@ -39,6 +39,8 @@ export class DeliveryQueue {
   firstFailureAt: number | undefined;
   lastError: Verdict | undefined;
   lastHost: string | undefined;
+  /** What the next hop said of the last recipient it put off, as long as nothing was handed over since. */
+  putOff: string | undefined;
   waitingBytes = 0;
   /** By an administrator: takes mail, begins no attempt. */
   suspended: boolean;

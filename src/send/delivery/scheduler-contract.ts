@@ -54,7 +54,10 @@ export interface QueueSnapshot {
   /** Messages waiting in memory. */
   readonly waiting: number;
   readonly retryCount: number;
+  /** Why no message gets on. */
   readonly lastError: string | undefined;
+  /** What its next hop said of the last recipient it put off, where nothing was handed over since: each has its own. */
+  readonly putOff: string | undefined;
   readonly firstRetryAt: number | undefined;
   readonly lastRetryAt: number | undefined;
   readonly nextRetryAt: number | undefined;
