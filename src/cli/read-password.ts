@@ -21,9 +21,10 @@ async function given(from: string | undefined): Promise<string | undefined> {
   const { stdin } = process;
   if (from === "-") return firstLine(stdin);
   if (from === undefined) {
-    if (stdin.isTTY) return askTwice();
+    // A shell of many commands reads it already, and would keep what is typed in its history.
+    if (stdin.isTTY && stdin.listenerCount("keypress") === 0) return askTwice();
     throw new CommandFault(
-      "there is no terminal to ask for the password: -PasswordFile FILE, or - for stdin",
+      "there is no terminal of its own to ask for the password: -PasswordFile FILE, or - for stdin",
       2,
     );
   }

@@ -3,32 +3,30 @@ import type { Endpoint } from "../core/policy/receive-connector.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import { type IpRange, overlap } from "../core/units/ip-range.ts";
 import type { Findings, Path } from "./fault.ts";
+import { isSection } from "./section.ts";
 
-interface Named {
+/** What decides which connector answers. */
+export interface Listening {
   readonly name: string;
-}
-export interface Listening extends Named {
   readonly enabled: boolean;
   readonly bindings: readonly Endpoint[];
   readonly remoteIpRanges: readonly IpRange[];
 }
 
-/** Names are compared without regard to case, as in Exchange. Entries that could not be read are undefined. */
-export function checkUniqueNames(
-  entries: readonly (Named | undefined)[],
-  path: Path,
-  findings: Findings,
-): void {
+/** As the file gives them, with whatever faults. Names are compared without regard to case, as in Exchange. */
+export function checkUniqueNames(entries: unknown, path: Path, findings: Findings): void {
+  if (!Array.isArray(entries)) return;
   const seen = new Map<string, number>();
-  for (const [index, entry] of entries.entries()) {
-    if (!entry) continue;
-    const name = entry.name.trim().toLowerCase();
-    const first = seen.get(name);
-    if (first === undefined) seen.set(name, index);
+  for (const [index, entry] of (entries as readonly unknown[]).entries()) {
+    const written = isSection(entry) ? entry["name"] : undefined;
+    if (typeof written !== "string" && typeof written !== "number") continue;
+    const name = String(written).trim();
+    const first = seen.get(name.toLowerCase());
+    if (first === undefined) seen.set(name.toLowerCase(), index);
     else
       findings.fault(
         [...path, index, "name"],
-        `${JSON.stringify(entry.name)} is taken by entry ${first + 1} of the list`,
+        `${JSON.stringify(name)} is taken by entry ${first + 1} of the list`,
       );
   }
 }

@@ -2,17 +2,16 @@
 import { categories } from "../events/catalogue.ts";
 import type { Findings, Path } from "./fault.ts";
 import { nearest } from "./setting-names.ts";
-import type { EventLevel } from "./settings.ts";
 
 const source = "MSExchangeTransport";
 
 /** Keys become `MSExchangeTransport\<Category>`; the source may be left out. Unknown categories are faults. */
-export function categoryLevels(
-  given: Readonly<Record<string, EventLevel>>,
+export function categoryLevels<Level>(
+  given: Readonly<Record<string, Level>>,
   path: Path,
   findings: Findings,
-): Readonly<Record<string, EventLevel>> {
-  const levels: Record<string, EventLevel> = {};
+): Readonly<Record<string, Level>> {
+  const levels: Record<string, Level> = {};
   for (const [key, level] of Object.entries(given)) {
     const name = key.toLowerCase().startsWith(`${source.toLowerCase()}\\`)
       ? key.slice(source.length + 1)

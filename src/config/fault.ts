@@ -40,11 +40,13 @@ export type Locate = (path: Path, part?: "key" | "value") => Position;
 /** Collects what is found wrong, in the order of the file. */
 export class Findings {
   readonly #locate: Locate;
-  readonly #faults: Fault[] = [];
+  readonly #faults: Fault[];
   readonly #warnings: Fault[] = [];
 
-  constructor(locate: Locate) {
+  /** `faults`: those that are known already. */
+  constructor(locate: Locate, faults: readonly Fault[] = []) {
     this.#locate = locate;
+    this.#faults = [...faults];
   }
 
   fault(

@@ -314,12 +314,67 @@ sendConnectors:
   ]);
 });
 
+test("no fault hides another: neither of a connector, a list or a section, nor of the text", () => {
+  const result = parse(`hostname: a.example
+hostname: b.example
+receiveConnectors:
+  - name: A
+    bindings: ["127.0.0.1:25"]
+    remoteIpRanges: ["10.0.0.0/8"]
+    permissionGroups: [Anonymous]
+  - name: a
+    bindings: ["127.0.0.1:25"]
+    remoteIpRanges: ["10.0.0.0/8"]
+    tarpitInterval: soon
+sendConnectors:
+  - name: Out
+    smartHosts: [smtp.example]
+    port: none
+    smartHostAuthMechanism: BasicAuth
+    authenticationCredential: { userName: u }
+  - name: out
+    smartHosts: [smtp.example]
+    addressSpaces: ["*"]
+users:
+  - { name: ann, password: hunter2, role: admin }
+  - { name: Ann, password: hunter2 }
+applications:
+  - { name: ERP, addresses: ["10.0.0"] }
+  - { name: erp }
+diagnostics:
+  levels: { SmtpRecieve: High, SmtpSend: Loud }
+admin: { console: here, tlsKeyFile: key.pem }
+`);
+  expect(faultsOf(result).map((fault) => fault.replace(/^\d+:\d+ /, "").slice(0, 90))).toEqual([
+    '"hostname" is given twice',
+    expect.stringMatching(/^receiveConnectors\[0\]\.permissionGroups\[0\]: "Anonymous" is not one of/),
+    'receiveConnectors[1].name: "a" is taken by entry 1 of the list',
+    expect.stringMatching(/^receiveConnectors\[1\]\.remoteIpRanges\[0\]: 10\.0\.0\.0\/8 is the same range/),
+    expect.stringMatching(/^receiveConnectors\[1\]\.tarpitInterval: /),
+    expect.stringMatching(/^sendConnectors\[0\]\.addressSpaces: is missing/),
+    expect.stringMatching(/^sendConnectors\[0\]\.port: /),
+    expect.stringMatching(/^sendConnectors\[0\]\.authenticationCredential: needs exactly one of/),
+    'sendConnectors[1].name: "out" is taken by entry 1 of the list',
+    expect.stringMatching(/^users\[0\]\.password: is not a password hash/),
+    expect.stringMatching(/^users\[0\]\.role: unknown setting/),
+    'users[1].name: "Ann" is taken by entry 1 of the list',
+    expect.stringMatching(/^users\[1\]\.password: is not a password hash/),
+    expect.stringMatching(/^applications\[0\]\.addresses\[0\]: /),
+    'applications[1].name: "erp" is taken by entry 1 of the list',
+    expect.stringMatching(/^diagnostics\.levels\.SmtpRecieve: unknown category/),
+    expect.stringMatching(/^diagnostics\.levels\.SmtpSend: /),
+    expect.stringMatching(/^admin\.console: /),
+    "admin.tlsKeyFile: tlsCertificateFile and tlsKeyFile go together; give both or none",
+  ]);
+  expect(faultsOf(result)[1]).toMatch(/did you mean AnonymousUsers\?$/);
+});
+
 describe("text that is no configuration", () => {
   test.each([
     ["", /empty/],
     ["# nothing\n", /empty/],
     ["- a\n", /not a set of settings/],
-    ["hostname: a\nhostname: b\n", /^2:1 "hostname" is given twice/],
+    ["hostname: a\nhostname: b\n", /^2:1 "hostname" is given twice/m],
     ["a: 1\n".repeat(2000), /given twice/],
     ["a: [", /^1:\d+ /],
     ["a: 1\n---\nb: 2\n", /more than one YAML document/],
@@ -330,8 +385,7 @@ describe("text that is no configuration", () => {
     [`# ${"x".repeat(1_000_001)}`, /larger than/],
     ["a: &a [*a]\n", /unknown setting|alias/i],
   ])("%j", (text, message) => {
-    const [first] = faultsOf(parse(text));
-    expect(first).toMatch(message);
+    expect(faultsOf(parse(text)).join("\n")).toMatch(message);
   });
 
   it("may be any value from an embedder", () => {

@@ -56,17 +56,23 @@ export interface ConfigSurroundings {
 /** Reads the text of a configuration file. Never throws; faults and warnings stand in the order of the file. */
 export function parseConfig(text: string, surroundings: ConfigSurroundings): ConfigResult {
   const source = readYaml(text);
-  if (!source.ok) return { ok: false, faults: source.faults };
-  return parseConfigValue(source.value, surroundings, source.locate);
+  if (source.ok) return parseConfigValue(source.value, surroundings, source.locate);
+  const { faults, rest } = source;
+  if (rest === undefined) return { ok: false, faults };
+  return parseConfigValue(rest.value, surroundings, rest.locate, faults);
 }
 
-/** Reads a configuration given as a value in the shape of the file, such as an embedder's. */
+/**
+ * Reads a configuration given as a value in the shape of the file, such as an embedder's. `known`: faults that were
+ * found in it already.
+ */
 export function parseConfigValue(
   value: unknown,
   surroundings: ConfigSurroundings,
   locate: Locate = () => ({ line: 1, column: 1 }),
+  known: readonly Fault[] = [],
 ): ConfigResult {
-  const findings = new Findings(locate);
+  const findings = new Findings(locate, known);
   if (!isSection(value)) {
     const message = value === null ? "the configuration is empty" : "is not a set of settings (name: value)";
     findings.fault([], message);
@@ -117,15 +123,16 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   const acceptedDomains = piece(shape.acceptedDomains, "acceptedDomains");
   const users = readUsers(list(shape.users, "users"), findings);
   const applications = piece(shape.applications, "applications");
-  checkUniqueNames(applications ?? [], ["applications"], findings);
+  checkUniqueNames(root["applications"], ["applications"], findings);
   const proxyProtocolFrom = piece(shape.proxyProtocolFrom, "proxyProtocolFrom");
   const transport = piece(shape.transport, "transport");
   const diagnostics = piece(shape.diagnostics, "diagnostics");
   const levels = categoryLevels(diagnostics?.levels ?? {}, ["diagnostics", "levels"], findings);
+  if (!diagnostics) categoryLevels(levelsWritten(root["diagnostics"]), ["diagnostics", "levels"], findings);
   const admin = piece(shape.admin, "admin");
   const metrics = piece(shape.metrics, "metrics");
-  const adminTls = readHttpTls(admin ?? {}, ["admin"], absolute, findings);
-  const metricsTls = readHttpTls(metrics ?? {}, ["metrics"], absolute, findings);
+  const adminTls = readHttpTls(admin ?? filesWritten(root["admin"]), ["admin"], absolute, findings);
+  const metricsTls = readHttpTls(metrics ?? filesWritten(root["metrics"]), ["metrics"], absolute, findings);
   checkHttpPlaces(admin?.console, metrics?.listen ?? [], receiveConnectors, findings);
   if (!transport || !acceptedDomains || !applications || !proxyProtocolFrom || !admin || !metrics)
     return undefined;
@@ -159,19 +166,35 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
 
 function readUsers(list: readonly unknown[], findings: Findings): readonly UserSettings[] {
   const users = list.map((raw, index) => readUser(raw, ["users", index], findings));
-  checkUniqueNames(users, ["users"], findings);
+  checkUniqueNames(list, ["users"], findings);
   return users.filter((user) => user !== undefined);
 }
 
 function readUser(raw: unknown, path: Path, findings: Findings): UserSettings | undefined {
   const user = readPiece(userSchema, raw, path, findings, homeOf).value;
-  if (!user) return undefined;
-  if (parseScryptPhc(user.password) !== undefined) return { name: user.name, passwordHash: user.password };
+  const password = user?.password ?? (isSection(raw) ? raw["password"] : undefined);
+  if (typeof password !== "string") return undefined;
+  if (parseScryptPhc(password) !== undefined)
+    return user === undefined ? undefined : { name: user.name, passwordHash: password };
   findings.fault(
     [...path, "password"],
     "is not a password hash; passwords are not kept in clear here, make the hash with: weir hash-password",
   );
   return undefined;
+}
+
+/** Of a section with faults: what is needed to find those of its keys. */
+function levelsWritten(diagnostics: unknown): Readonly<Record<string, unknown>> {
+  const levels = isSection(diagnostics) ? diagnostics["levels"] : undefined;
+  return isSection(levels) ? levels : {};
+}
+
+/** Of a section with faults: whether both files of its certificate are given. */
+function filesWritten(section: unknown): Parameters<typeof readHttpTls>[0] {
+  if (!isSection(section)) return {};
+  const file = (name: string): string | undefined =>
+    typeof section[name] === "string" ? section[name] : undefined;
+  return { tlsCertificateFile: file("tlsCertificateFile"), tlsKeyFile: file("tlsKeyFile") };
 }
 
 const homes: readonly (readonly [string, { readonly shape: object }])[] = [

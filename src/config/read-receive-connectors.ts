@@ -1,13 +1,14 @@
 /** Reads the section `receiveConnectors`. */
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { checkReceiveConnectorWarnings } from "./configuration-warnings.ts";
-import { checkConnectorChoice, checkUniqueNames } from "./connector-conflicts.ts";
+import { checkConnectorChoice, checkUniqueNames, type Listening } from "./connector-conflicts.ts";
 import type { Findings } from "./fault.ts";
 import { type HomeOf, readPiece } from "./issues.ts";
 import { checkReceiveConnector, receiveConnectorSettings, withUsagePresets } from "./receive-connector.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { canonicalSection, isSection, readRest } from "./section.ts";
 
+const listeningSettings = ["name", "enabled", "bindings", "remoteIpRanges"];
 const placeholders = { name: "?", bindings: ["127.0.0.1:0"], remoteIpRanges: ["127.0.0.1"] };
 
 /** The connectors without faults; all faults and warnings go to the findings. */
@@ -18,6 +19,7 @@ export function readReceiveConnectors(
   findings: Findings,
 ): readonly ReceiveConnectorSettings[] {
   const section = ["receiveConnectors"];
+  const listening: (Listening | undefined)[] = [];
   const connectors = list.map((raw, index) => {
     const path = [...section, index];
     const canonical = canonicalSection(raw, path, findings);
@@ -27,14 +29,18 @@ export function readReceiveConnectors(
     if (!given) {
       const rest = readRest(receiveConnectorSchema, preset, faulty, placeholders);
       if (rest) checkReceiveConnector(rest, written, faulty, path, findings);
+      // What a range or binding with a fault was meant to be is not known.
+      const isKnown = rest !== undefined && !listeningSettings.some((name) => faulty.has(name));
+      listening.push(isKnown ? rest : undefined);
       return undefined;
     }
     checkReceiveConnector(given, written, new Set(), path, findings);
     const connector = receiveConnectorSettings(given, relay);
     checkReceiveConnectorWarnings(connector, written, path, findings);
+    listening.push(connector);
     return connector;
   });
-  checkUniqueNames(connectors, section, findings);
-  checkConnectorChoice(connectors, section, findings);
+  checkUniqueNames(list, section, findings);
+  checkConnectorChoice(listening, section, findings);
   return connectors.filter((connector) => connector !== undefined);
 }

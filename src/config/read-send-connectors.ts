@@ -33,6 +33,13 @@ export function readSendConnectors(
     if (!given) {
       const rest = readRest(sendConnectorSchema, preset, faulty, placeholders);
       if (rest) checkSendConnector(rest, written, faulty, path, findings);
+      if (rest?.authenticationCredential)
+        readCredential(
+          rest.authenticationCredential,
+          [...path, "authenticationCredential"],
+          passwords,
+          findings,
+        );
       return undefined;
     }
     checkSendConnector(given, written, new Set(), path, findings);
@@ -46,6 +53,6 @@ export function readSendConnectors(
       : undefined;
     return sendConnectorSettings(given, { ...relay, credential });
   });
-  checkUniqueNames(connectors, section, findings);
+  checkUniqueNames(list, section, findings);
   return connectors.filter((connector) => connector !== undefined);
 }

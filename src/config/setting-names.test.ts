@@ -10,6 +10,9 @@ test.each([
   ["maxMesageSize", "maxMessageSize"],
   ["nmae", "name"],
   ["bindings", undefined],
+  ["maxMessage", "maxMessageSize"],
+  ["maxInbound", undefined],
+  ["com", undefined],
   ["x".repeat(100_000), undefined],
 ])("%.30s is near %s", (given, expected) => {
   expect(nearest(given, names)).toBe(expected);

@@ -22,7 +22,10 @@ export function canonicalName(name: string, section: string): string {
   return aliases.get(name) ?? name;
 }
 
-/** The nearest of `names`: the same but for case, or a few slips away. Undefined when none is near. */
+/**
+ * The nearest of `names`: the same but for case, a few slips away, or the only one that begins so. Undefined when none
+ * is near.
+ */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   if (name.length > 80) return undefined;
   const wanted = name.toLowerCase();
@@ -35,8 +38,13 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
       bestDistance = distance;
     }
   }
-  return best;
+  if (best !== undefined || wanted.length < leastBeginning) return best;
+  const longer = [...names].filter((candidate) => candidate.toLowerCase().startsWith(wanted));
+  return longer.length === 1 ? longer[0] : undefined;
 }
+
+/** Shorter beginnings mean too little. */
+const leastBeginning = 4;
 
 /** Damerau-Levenshtein, restricted: inserted, dropped, changed and swapped letters. */
 function slips(a: string, b: string): number {

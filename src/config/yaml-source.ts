@@ -20,7 +20,12 @@ import { canonicalName } from "./setting-names.ts";
 
 export type YamlSource =
   | { readonly ok: true; readonly value: unknown; readonly locate: Locate }
-  | { readonly ok: false; readonly faults: readonly Fault[] };
+  | {
+      readonly ok: false;
+      readonly faults: readonly Fault[];
+      /** What can be read in spite of them, for looking for further faults. */
+      readonly rest?: { readonly value: unknown; readonly locate: Locate };
+    };
 
 /** YAML 1.2 core, one document, no tags of its own. */
 export const yamlOptions = {
@@ -60,10 +65,12 @@ export function readYaml(text: string): YamlSource {
         })),
       };
     }
-    const twice = keysGivenTwice(document, lines);
-    if (twice.length > 0) return { ok: false, faults: twice.slice(0, maxProblems) };
     const value: unknown = document.toJS({ maxAliasCount });
-    return { ok: true, value, locate: (path, part) => position(lines, offsetOf(document, path, part)) };
+    const locate: Locate = (path, part) => position(lines, offsetOf(document, path, part));
+    const twice = keysGivenTwice(document, lines);
+    return twice.length === 0
+      ? { ok: true, value, locate }
+      : { ok: false, faults: twice.slice(0, maxProblems), rest: { value, locate } };
   } catch (error) {
     return refused(
       error instanceof RangeError

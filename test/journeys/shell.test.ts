@@ -345,6 +345,17 @@ it("applications: made, shown, changed and removed", async () => {
   expect((await weir("Remove-Application", "ERP")).code).toBe(0);
 });
 
+it("the last receive connector goes only when that is confirmed", async () => {
+  const before = await text();
+  const asked = await weir("Remove-ReceiveConnector", "AppRelay");
+  expect(asked).toMatchObject({ code: 2, complaints: expect.stringContaining("no mail can come in") });
+  expect(asked.complaints).toContain("-Confirm:false");
+  expect(await text()).toBe(before);
+  expect((await weir("Remove-ReceiveConnector", "AppRelay", "-Force", "-WhatIf")).out).toMatch(
+    /note: receiveConnectors: no receive connector is enabled; no mail can come in/,
+  );
+});
+
 describe("an application that meets a limit", () => {
   let clients: ScriptedClient[];
   let reply: string;

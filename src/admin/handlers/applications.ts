@@ -40,6 +40,6 @@ export function applicationHandlers(administered: Administered): Pick<Handlers, 
     },
     newApplication: ({ name, settings, whatIf }) => applications.add(name, settings, whatIf),
     setApplication: ({ name, settings, whatIf }) => applications.set(name, settings, whatIf),
-    removeApplication: applications.remove,
+    removeApplication: (identity) => applications.remove(identity),
   };
 }

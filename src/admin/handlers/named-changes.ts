@@ -43,7 +43,10 @@ export interface NamedChanges<Any extends Named> {
     notices?: (change: Change) => readonly string[],
   ) => Promise<ChangeOutput>;
   readonly set: (name: string, settings: PlainSection, whatIf: boolean) => Promise<ChangeOutput>;
-  readonly remove: Edit;
+  readonly remove: (
+    identity: { readonly name: string; readonly whatIf: boolean },
+    notices?: (change: Change) => readonly string[],
+  ) => Promise<ChangeOutput>;
 }
 
 export interface ConnectorChanges<Any extends Connector> extends NamedChanges<Any> {
@@ -112,10 +115,11 @@ export function namedChanges<Any extends Named>(
         notices,
       }),
     set,
-    remove: ({ name, whatIf }) => {
+    remove: ({ name, whatIf }, notices = () => []) => {
       const identity = find(name).name;
       return changeConfiguration(administered, { kind: "remove", section, name: identity }, whatIf, {
         changes: ({ before }) => settingChanges(given(before, identity), {}),
+        notices,
       });
     },
   };

@@ -60,6 +60,11 @@ export function receiveConnectorHandlers(administered: Administered): Pick<Handl
     setReceiveConnector: ({ name, settings, whatIf }) => connectors.set(name, settings, whatIf),
     enableReceiveConnector: connectors.enable,
     disableReceiveConnector: connectors.disable,
-    removeReceiveConnector: connectors.remove,
+    removeReceiveConnector: ({ name, whatIf }) =>
+      connectors.remove({ name, whatIf }, ({ before, after }) =>
+        [before, after].some(({ settings }) => settings.receiveConnectors.some(({ enabled }) => enabled))
+          ? []
+          : ["No receive connector is enabled; no mail can come in."],
+      ),
   };
 }

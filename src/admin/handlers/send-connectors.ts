@@ -48,6 +48,6 @@ export function sendConnectorHandlers(administered: Administered): Pick<Handlers
     setSendConnector: ({ name, settings, whatIf }) => connectors.set(name, settings, whatIf),
     enableSendConnector: connectors.enable,
     disableSendConnector: connectors.disable,
-    removeSendConnector: connectors.remove,
+    removeSendConnector: (identity) => connectors.remove(identity),
   };
 }

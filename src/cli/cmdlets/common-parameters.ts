@@ -45,13 +45,14 @@ export const whatIf: Parameter = {
   help: "Check it and show what would change; change nothing.",
 };
 
-/** Scripts written for Exchange give it; nothing is ever asked here. */
+/** Scripts written for Exchange give it; little is ever asked here. */
 export const confirm: Parameter = {
   name: "Confirm",
   kind: "switch",
   hidden: true,
-  help: "Taken and not needed.",
+  help: "-Confirm:false: ask nothing.",
 };
+export const force: Parameter = { name: "Force", kind: "switch", hidden: true, help: "As -Confirm:false." };
 
 /** For commands that show objects. */
 export const showing: readonly Parameter[] = [property, json, csv, list, config, help];

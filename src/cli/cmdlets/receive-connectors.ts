@@ -1,6 +1,6 @@
 /** Get-, New-, Set-, Remove-, Enable-, Disable-ReceiveConnector. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
-import { changing, showing } from "./common-parameters.ts";
+import { changing, force, showing } from "./common-parameters.ts";
 import { receiveConnectorFacts } from "../../config/generated/setting-facts.ts";
 import { settingParameters } from "./setting-parameters.ts";
 
@@ -115,7 +115,8 @@ export const receiveConnectorCmdlets: readonly Cmdlet[] = [
     name: "Remove-ReceiveConnector",
     group,
     synopsis: "Remove a receive connector; open sessions go on.",
-    parameters: [identity, ...changing],
+    description: ["The last one goes only when you say so: asked on a terminal, else with -Confirm:false."],
+    parameters: [identity, force, ...changing],
     examples: [
       {
         command: "weir Remove-ReceiveConnector Helpdesk -WhatIf",

@@ -1,6 +1,8 @@
 /** New-, Set-, Enable-, Disable-, Remove-ReceiveConnector and -SendConnector. */
 import { isOn, textOf, type Arguments } from "../arguments/value.ts";
+import type { AdminClient } from "../../admin/client.ts";
 import { relayOf } from "../ask-relay.ts";
+import { confirm } from "../confirm.ts";
 import type { Run } from "../cmdlet.ts";
 import { receiveConnectorFacts, sendConnectorFacts } from "../../config/generated/setting-facts.ts";
 import { CommandFault } from "../exit-code.ts";
@@ -73,9 +75,19 @@ function changeReceiveConnector(
   return async (args, context) => {
     const name = nameOf(args);
     const relay = await relayOf(context);
+    if (operation === "removeReceiveConnector") await confirmLast(relay, args, name);
     const change = await relay.call(operation, { name, whatIf: isOn(args, "WhatIf") });
     return printChange(context.output, args, change, { subject: `${subject} ${name}`, kinds: receiveKinds });
   };
+}
+
+/** Asks before the last connector that takes mail goes. */
+async function confirmLast(relay: AdminClient, args: Arguments, name: string): Promise<void> {
+  const { connectors } = await relay.call("listReceiveConnectors", {});
+  const isIt = (it: { readonly name: string }): boolean => it.name.toLowerCase() === name.toLowerCase();
+  const others = connectors.filter((it) => !isIt(it) && it.settings["enabled"] !== false);
+  if (connectors.some(isIt) && others.length === 0)
+    await confirm(args, `${name} is the last receive connector: without it no mail can come in`);
 }
 
 export const setSendConnector: Run = async (args, context) => {
