@@ -142,4 +142,48 @@ export const movingCmdlets: readonly Cmdlet[] = [
     ],
     load: async () => (await import("../run/import/import-exchange.ts")).importAcceptedDomain,
   },
+  {
+    name: "Import-PostfixConfiguration",
+    group,
+    synopsis:
+      "Take over a Postfix's main.cf and master.cf: networks that may relay, limits, relayhost, routes.",
+    description: [
+      "Reads main.cf, master.cf and the tables and lists that they name, as far as these lie in the same folder as text. Each smtpd of master.cf becomes a receive connector for mynetworks, and one for everybody else where others may submit; relayhost and transport_maps become send connectors.",
+      answer,
+      "Passwords are never copied into weir.yaml: -PasswordFile writes that of relayhost to a file of its own (mode 0600).",
+    ],
+    parameters: [
+      {
+        ...path,
+        value: "FOLDER",
+        help: "The folder with main.cf, or that file. What it names is looked for in the same folder.",
+      },
+      {
+        name: "SmartHosts",
+        kind: "list",
+        value: "HOST,…",
+        help: "Next hops where main.cf names no relayhost, because Postfix delivered by MX record.",
+      },
+      {
+        name: "PasswordFile",
+        kind: "text",
+        value: "FILE",
+        candidates: "file",
+        help: "File whose first line is the password of relayhost; written with the one of smtp_sasl_password_maps if there is none. Relative to weir.yaml.",
+      },
+      force,
+      ...changing,
+    ],
+    examples: [
+      {
+        command: "weir Import-PostfixConfiguration -Path /etc/postfix -WhatIf",
+        text: "Shows what it would come to.",
+      },
+      {
+        command: "weir Import-PostfixConfiguration -Path postfix-copy -PasswordFile smarthost-password",
+        text: "A folder that was copied from another machine.",
+      },
+    ],
+    load: async () => (await import("../run/import/import-postfix.ts")).importPostfixConfiguration,
+  },
 ];
