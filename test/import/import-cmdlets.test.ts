@@ -1,5 +1,5 @@
 /** Import-… as it is typed: with a relay that runs, without one, with files that are none. */
-import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -186,5 +186,67 @@ describe("files that are none", () => {
       exchange("edge.fl.txt"),
     );
     expect(complaints).toContain("is no output of Get-ADPermission");
+  });
+});
+
+describe("from Postfix and IIS", () => {
+  const postfix = join(fixtures, "postfix");
+
+  it("a folder of Postfix, with the password of relayhost in a file of its own", async () => {
+    const what = await weir(
+      "Import-PostfixConfiguration",
+      join(postfix, "relay"),
+      "-PasswordFile",
+      "pw",
+      "-WhatIf",
+    );
+    expect(what.code).toBe(0);
+    await expect(stat(join(directory, "pw"))).rejects.toThrow("ENOENT");
+    const done = await weir(
+      "Import-PostfixConfiguration",
+      join(postfix, "relay", "main.cf"),
+      "-PasswordFile",
+      "pw",
+    );
+    expect(done.code).toBe(0);
+    expect(done.out + what.out).not.toContain("s3cr3t");
+    expect(await readFile(join(directory, "pw"), "utf8")).toBe("s3cr3t:with:colons\n");
+    if (process.platform !== "win32") expect((await stat(join(directory, "pw"))).mode & 0o777).toBe(0o600);
+    const text = await readFile(file, "utf8");
+    expect(text).not.toContain("s3cr3t");
+    expect(text).toContain("passwordFile: pw");
+    expect(text).toContain("messageExpirationTimeout: 3d");
+    expect((await weir("check")).code).toBe(0);
+  });
+
+  it("a password that is nowhere", async () => {
+    const { code, complaints } = await weir(
+      "Import-PostfixConfiguration",
+      join(postfix, "null-client"),
+      "-PasswordFile",
+      "pw",
+    );
+    expect(code).toBe(1);
+    expect(complaints).toContain("the password of relayhost is not in smtp_sasl_password_maps");
+  });
+
+  it("MetaBase.xml", async () => {
+    const metabase = join(fixtures, "iis", "MetaBase.xml");
+    expect((await weir("Import-IisSmtp", metabase)).code).toBe(0);
+    expect(await readFile(file, "utf8")).toContain('- name: "SMTP Virtual Server #1"');
+    expect((await weir("check")).code).toBe(0);
+    expect((await weir("Import-ReceiveConnector", metabase)).complaints).toContain(
+      "read it with Import-IisSmtp",
+    );
+  });
+
+  it.each([
+    ["Import-PostfixConfiguration", "2019-setup.fl.txt", "is no main.cf"],
+    ["Import-IisSmtp", "two-servers.clixml.txt", "has no SMTP virtual server"],
+    ["Import-IisSmtp", "2019-setup.fl.txt", "is no XML that can be read"],
+  ])("%s of %s", async (command, name, sentence) => {
+    const { code, complaints } = await weir(command, exchange(name));
+    expect(code).toBe(1);
+    expect(complaints).toContain(sentence);
   });
 });

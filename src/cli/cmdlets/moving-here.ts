@@ -186,4 +186,39 @@ export const movingCmdlets: readonly Cmdlet[] = [
     ],
     load: async () => (await import("../run/import/import-postfix.ts")).importPostfixConfiguration,
   },
+  {
+    name: "Import-IisSmtp",
+    group,
+    synopsis: "Take over the SMTP service of IIS from its MetaBase.xml.",
+    description: [
+      "Reads C:\\Windows\\System32\\inetsrv\\MetaBase.xml of Windows Server 2003 to 2022. Each SMTP virtual server becomes a receive connector for the addresses that may relay, its smart host and remote domains become send connectors.",
+      answer,
+    ],
+    parameters: [
+      { ...path, help: "MetaBase.xml, or a copy of it; - is stdin." },
+      {
+        name: "RemoteIPRanges",
+        kind: "list",
+        value: "RANGE,…",
+        help: "Who may relay, in place of the list in the file (Access, Relay).",
+      },
+      {
+        name: "SmartHosts",
+        kind: "list",
+        value: "HOST,…",
+        help: "Next hops where IIS has no smart host, because it delivered by MX record.",
+      },
+      force,
+      ...changing,
+    ],
+    examples: [
+      { command: "weir Import-IisSmtp -Path MetaBase.xml -WhatIf", text: "Shows what it would come to." },
+      {
+        command:
+          "weir Import-IisSmtp -Path MetaBase.xml -RemoteIPRanges 10.1.0.0/16 -SmartHosts smtp.example.com:25",
+        text: "",
+      },
+    ],
+    load: async () => (await import("../run/import/import-iis-smtp.ts")).importIisSmtpService,
+  },
 ];

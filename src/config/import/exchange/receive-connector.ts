@@ -2,12 +2,12 @@
 import { receiveConnectorFacts } from "../../generated/setting-facts.ts";
 import { withUsagePresets } from "../../receive-connector.ts";
 import { receiveConnectorSchema } from "../../receive-connector-schema.ts";
-import { refusedSettings, refusedValues } from "../../refused-settings.ts";
 import type { Plain } from "../../edit-value.ts";
-import { type ExportedObject, type ExportedProperty, itemsOf, textOf } from "../exported/exported-value.ts";
-import { commandText, type Finding, type ImportedPart, type ToDo, written } from "../finding.ts";
-import { carrySettings, type Special } from "./carry-settings.ts";
+import { type ExportedObject, itemsOf, textOf } from "../exported/exported-value.ts";
+import { commandText, type Finding, type ImportedPart, type ToDo } from "../finding.ts";
+import { carrySettings } from "./carry-settings.ts";
 import { type ConnectorRights, type GrantedRights, relayRight, rightsOn } from "./permissions.ts";
+import { receiveSpecial, transportRole } from "./receive-specials.ts";
 
 export interface ReceiveConnectorImport {
   readonly permissions: readonly ConnectorRights[] | undefined;
@@ -50,7 +50,7 @@ export function importReceiveConnector(
     facts: receiveConnectorFacts.filter((fact) => fact.name in shape),
     shape,
     preset: (setting) => (setting === "binaryMimeEnabled" ? chunking : withUsagePresets({ name })[setting]),
-    special: (setting, property, value) => special(setting, property, value, object, server),
+    special: (setting, property, value) => receiveSpecial(setting, property, value, object, server),
   });
   const lacking = ["bindings", "remoteIpRanges"].filter(
     (setting) => withUsagePresets({ name, ...carried.settings })[setting] === undefined,
@@ -103,94 +103,6 @@ function internalReason(object: ExportedObject, name: string): string | undefine
   if (/^outbound proxy frontend/i.test(name) || only("717"))
     return "Exchange has it for itself: outgoing mail passes through it. It is not needed here; -All imports it all the same";
   return undefined;
-}
-
-/** Exchange 2013 and later have one; 32 and 16384 as a number. */
-function transportRole(object: ExportedObject): string {
-  const text = textOf(object.get("transportrole")?.value);
-  return text === "32" ? "HubTransport" : text === "16384" ? "FrontendTransport" : text;
-}
-
-function special(
-  setting: string,
-  property: ExportedProperty,
-  value: Plain | undefined,
-  object: ExportedObject,
-  server: string,
-): Special | undefined {
-  const text = textOf(property.value);
-  switch (setting) {
-    case "authMechanism":
-    case "permissionGroups":
-      return withoutRefused(setting, value);
-    case "comment":
-      return /\s{2}|[\r\n]/.test(text)
-        ? { value: oneLine(text), outcome: "carriedOver", text: written(setting, oneLine(text)) }
-        : undefined;
-    case "banner":
-      return text.startsWith("220") && value !== undefined
-        ? {
-            value: text.replace(/^220 ?/, ""),
-            outcome: "carriedOver",
-            text: written(setting, text.replace(/^220 ?/, "")),
-          }
-        : undefined;
-    case "fqdn":
-      return server !== "" && text.toLowerCase().split(".", 1)[0] === server.toLowerCase()
-        ? {
-            value: undefined,
-            outcome: "differs",
-            text: "the old server's own name; this relay greets with its own, hostname",
-          }
-        : undefined;
-    case "maxAcknowledgementDelay":
-      return acknowledgement(value, object.has("transportrole"));
-    case "transportrole":
-      return transportRole(object) === "FrontendTransport"
-        ? { value: undefined, outcome: "nothing", text: "" }
-        : { value: undefined, outcome: "leftOut", text: refusedSettings[section]?.["transportRole"] ?? "" };
-    case "tlscertificatename":
-      return text === ""
-        ? undefined
-        : {
-            value: undefined,
-            outcome: "leftOut",
-            text: refusedSettings[section]?.["tlsCertificateName"] ?? "",
-          };
-    default:
-      return undefined;
-  }
-}
-
-const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
-
-/** The words that mean something here, with the reason for each that does not. */
-function withoutRefused(setting: string, value: Plain | undefined): Special | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const reasons = refusedValues[setting] ?? {};
-  const words = value.map(String);
-  const refused = words.filter((word) => reasons[word] !== undefined);
-  if (refused.length === 0) return undefined;
-  const kept = words.filter((word) => reasons[word] === undefined);
-  const taken = kept.length === 0 ? ["None"] : kept;
-  return {
-    value: taken,
-    outcome: "differs",
-    text: `${written(setting, taken)}; ${refused.map((word) => reasons[word] ?? "").join("; ")}`,
-  };
-}
-
-function acknowledgement(value: Plain | undefined, isIgnoredThere: boolean): Special | undefined {
-  if (value === "0s" || value === undefined) return undefined;
-  if (isIgnoredThere)
-    return { value: undefined, outcome: "nothing", text: "Exchange 2013 and later keep it without using it" };
-  return value === "30s"
-    ? {
-        value: undefined,
-        outcome: "differs",
-        text: "0 here, Exchange's default is 30 s: a message is on disk before it is acknowledged, so nothing has to wait",
-      }
-    : undefined;
 }
 
 function rightFindings(object: ExportedObject, granted: GrantedRights | undefined): readonly Finding[] {

@@ -3,7 +3,14 @@ import { parseAcceptedDomain } from "../../accepted-domain.ts";
 import { transportSchema } from "../../transport-schema.ts";
 import type { ConfigurationEdit } from "../../edit.ts";
 import type { ImportedPart } from "../finding.ts";
-import { carryCounterparts, type Counterpart, nothingCarried, tell, type Carried, carry } from "./carried.ts";
+import {
+  carryCounterparts,
+  type Counterpart,
+  nothingCarried,
+  tell,
+  type Carried,
+  carry,
+} from "../carried.ts";
 import { readMainCf, type MainCf } from "./main-cf.ts";
 import { onlySmtp, readMasterCf } from "./master-cf.ts";
 import { isWithoutMeaning, reasonFor } from "./parameters.ts";
@@ -59,7 +66,7 @@ function relayPart(
   { files, known }: PostfixImport,
 ): { readonly part: ImportedPart; readonly domains: readonly string[] } {
   const carried = nothingCarried();
-  carryCounterparts(carried, transportSchema.shape, counterparts, main);
+  carryCounterparts(carried, transportSchema.shape, counterparts, (parameter) => main.value(parameter));
   const warning = main.value("delay_warning_time");
   if (warning !== undefined && !/^0[smhdw]?$/.test(warning))
     carry(carried, transportSchema.shape, "delayNotificationTimeout", durationOf(warning, "h"), {

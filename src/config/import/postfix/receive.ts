@@ -1,8 +1,7 @@
 /** A service of master.cf as receive connectors: one for whom it lets relay, one for everybody else. */
 import { receiveConnectorSchema } from "../../receive-connector-schema.ts";
-import type { ImportedPart, ToDo } from "../finding.ts";
-import { commandText } from "../finding.ts";
-import { carry, type Carried, carryCounterparts, nothingCarried, tell } from "./carried.ts";
+import { commandText, type ImportedPart, plainText, type ToDo } from "../finding.ts";
+import { carry, type Carried, carryCounterparts, nothingCarried, tell } from "../carried.ts";
 import { type MainCf, overriding } from "./main-cf.ts";
 import type { SmtpdService } from "./master-cf.ts";
 import { clientsThatRelay, networksOf, ownNetworks } from "./networks.ts";
@@ -172,7 +171,7 @@ function sharedSettings(
       property: service.mostProcesses === undefined ? "default_process_limit" : `maxproc of ${service.name}`,
       given: String(processes),
     });
-  carryCounterparts(carried, shape, smtpdCounterparts, main);
+  carryCounterparts(carried, shape, smtpdCounterparts, (parameter) => main.value(parameter));
   if (longerThanLife(carried)) {
     carried.settings["connectionTimeout"] = "1h";
     tell(
@@ -213,6 +212,6 @@ function sharedSettings(
 }
 
 function longerThanLife({ settings }: Carried): boolean {
-  const silence = String(settings["connectionInactivityTimeout"] ?? "5m");
+  const silence = plainText(settings["connectionInactivityTimeout"] ?? "5m");
   return /[hd]/.test(silence) || Number(/^(\d+)m/.exec(silence)?.[1] ?? 0) >= 10;
 }

@@ -1,7 +1,14 @@
 /** relayhost and transport_maps as send connectors. */
 import { sendConnectorSchema } from "../../send-connector-schema.ts";
 import type { ImportedPart } from "../finding.ts";
-import { carry, type Carried, carryCounterparts, type Counterpart, nothingCarried, tell } from "./carried.ts";
+import {
+  carry,
+  type Carried,
+  carryCounterparts,
+  type Counterpart,
+  nothingCarried,
+  tell,
+} from "../carried.ts";
 import type { MainCf } from "./main-cf.ts";
 import { nextHopOf, type NextHop } from "./next-hop.ts";
 import { carryLogOn, type LogOnOptions } from "./smtp-log-on.ts";
@@ -153,7 +160,7 @@ function connector(
   options: SendOptions,
 ): ImportedPart {
   carry(carried, shape, "addressSpaces", [...addressSpaces], { property: "(recipients)" });
-  carryCounterparts(carried, shape, counterparts, main);
+  carryCounterparts(carried, shape, counterparts, (parameter) => main.value(parameter));
   carryTls(carried, main, given);
   const toDo = carryLogOn(name, carried, main, given, options);
   const { settings } = carried;

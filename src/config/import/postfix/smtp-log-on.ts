@@ -1,6 +1,6 @@
 /** Logging on to a next hop. */
 import { commandText, type ToDo } from "../finding.ts";
-import { type Carried, tell } from "./carried.ts";
+import { type Carried, tell } from "../carried.ts";
 import type { MainCf } from "./main-cf.ts";
 import { saslAccount } from "./sasl-account.ts";
 import type { PostfixFiles } from "./tables.ts";

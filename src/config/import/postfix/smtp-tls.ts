@@ -1,6 +1,6 @@
 /** TLS towards a next hop. */
 import { sendConnectorSchema } from "../../send-connector-schema.ts";
-import { carry, type Carried, tell } from "./carried.ts";
+import { carry, type Carried, tell } from "../carried.ts";
 import type { MainCf } from "./main-cf.ts";
 import { nextHopOf } from "./next-hop.ts";
 import { isYes } from "./values.ts";

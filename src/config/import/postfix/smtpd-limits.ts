@@ -1,6 +1,6 @@
 /** anvil's limits for each client. */
 import { receiveConnectorSchema } from "../../receive-connector-schema.ts";
-import { carry, type Carried, tell } from "./carried.ts";
+import { carry, type Carried, tell } from "../carried.ts";
 import type { MainCf } from "./main-cf.ts";
 import { countOf } from "./values.ts";
 

@@ -1,7 +1,7 @@
 /** Where smtpd listens, and which extensions it hides. */
 import { formatEndpoint, parseEndpoint } from "../../../core/units/endpoint.ts";
 import { receiveConnectorSchema } from "../../receive-connector-schema.ts";
-import { carry, type Carried } from "./carried.ts";
+import { carry, type Carried } from "../carried.ts";
 import type { MainCf } from "./main-cf.ts";
 import type { SmtpdService } from "./master-cf.ts";
 import { wordsOf } from "./tables.ts";

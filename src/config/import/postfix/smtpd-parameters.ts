@@ -1,5 +1,5 @@
 /** Parameters of smtpd, and the settings of a receive connector with the same meaning. */
-import type { Counterpart } from "./carried.ts";
+import type { Counterpart } from "../carried.ts";
 import { restrictionLists } from "./restrictions.ts";
 import { countOf, durationOf, isYes, sizeOf } from "./values.ts";
 

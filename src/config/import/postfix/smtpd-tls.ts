@@ -1,6 +1,6 @@
 /** TLS and logging on, as smtpd offers them. */
 import { receiveConnectorSchema } from "../../receive-connector-schema.ts";
-import { carry, type Carried, tell } from "./carried.ts";
+import { carry, type Carried, tell } from "../carried.ts";
 import type { MainCf } from "./main-cf.ts";
 import { wordsOf } from "./tables.ts";
 import { isYes } from "./values.ts";

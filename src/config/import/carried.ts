@@ -1,9 +1,8 @@
-/** Settings gathered from parameters, each with what became of it. */
+/** Settings gathered from the parameters of another system, each with what became of it. */
 import type { z } from "zod";
-import type { Plain } from "../../edit-value.ts";
-import { type Finding, type Outcome, written } from "../finding.ts";
-import { fitSetting, isDefaultValue } from "../setting-fit.ts";
-import type { MainCf } from "./main-cf.ts";
+import type { Plain } from "../edit-value.ts";
+import { type Finding, type Outcome, written } from "./finding.ts";
+import { fitSetting, isDefaultValue } from "./setting-fit.ts";
 
 export interface Carried {
   readonly settings: Record<string, Plain>;
@@ -12,7 +11,7 @@ export interface Carried {
 
 export const nothingCarried = (): Carried => ({ settings: {}, findings: [] });
 
-/** `property` as the table names it: a parameter, or a service of master.cf. */
+/** `property`: what the table calls it. */
 export function tell(
   { findings }: Carried,
   property: string,
@@ -62,10 +61,10 @@ export function carryCounterparts(
   carried: Carried,
   shape: Readonly<Record<string, z.ZodType>>,
   counterparts: readonly Counterpart[],
-  main: MainCf,
+  valueOf: (parameter: string) => string | undefined,
 ): void {
   for (const { parameter, setting, read, differs } of counterparts) {
-    const given = main.value(parameter);
+    const given = valueOf(parameter);
     if (given === undefined) continue;
     carry(carried, shape, setting, read(given), {
       property: parameter,
