@@ -1,7 +1,7 @@
 /** Messages that wait. */
 import { z } from "zod";
 import { messageStatuses } from "../message-statuses.ts";
-import { countSchema } from "./values.ts";
+import { applicationSchema, countSchema } from "./values.ts";
 
 const recipientSchema = z.object({
   address: z.string(),
@@ -101,7 +101,11 @@ export const messageOperations = {
   getMessage: {
     input: z.object({ identity }),
     /** `recipients`: all of the message, those in other queues and finished ones included. */
-    output: z.object({ message: messageSchema }),
+    output: z.object({
+      message: messageSchema,
+      /** Whose its source is; null: nobody named it. */
+      application: applicationSchema,
+    }),
   },
   exportMessage: { input: z.object({ identity }), output: z.string().meta({ format: "binary" }) },
   suspendMessages: { input: chosen, output: changed },

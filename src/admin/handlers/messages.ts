@@ -6,6 +6,7 @@ import { finishedRecipients } from "./finished-recipients.ts";
 import { messageProperties, messagePropertiesOf } from "./message-properties.ts";
 import { filterOf, messageFinder } from "./message-search.ts";
 import { seenQueues } from "./seen-queues.ts";
+import { shownApplication } from "./shown-values.ts";
 
 export function messageHandlers(
   administered: Administered,
@@ -43,6 +44,7 @@ export function messageHandlers(
           : await finishedRecipients(relay.tracking, message.message.id);
       return {
         message: { ...properties.shown(first, false), recipients: properties.recipientsOf(all, finished) },
+        application: shownApplication(relay.settings, message.message.origin.sourceAddress),
       };
     },
     async exportMessage({ identity }, { caller }) {

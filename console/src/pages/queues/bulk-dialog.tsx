@@ -6,7 +6,7 @@ import { Dialog } from "../../components/dialog.tsx";
 import { faultText, told } from "../../components/toast.tsx";
 import { messagesText } from "./messages-text.ts";
 
-export type BulkVerb = "suspend" | "resume" | "remove";
+export type BulkVerb = "retry" | "suspend" | "resume" | "remove";
 
 /** Whom it is for: those chosen one by one, or all that a filter fits. */
 export type Target =
@@ -30,6 +30,11 @@ interface Counts {
 const slice = 5_000;
 
 const verbs = {
+  retry: {
+    title: "Try now",
+    done: "being tried",
+    words: "They are tried at once, whatever their next attempt was to be. What is suspended stays so.",
+  },
   suspend: {
     title: "Suspend",
     done: "suspended",
@@ -90,10 +95,10 @@ export function BulkDialog({
     try {
       if (target.kind === "fitting") await walk(verb, { ...target, ...more }, went);
       else await each(verb, target.identities, more, went);
-      told(summary(done, reached, stopped.current));
+      told(summary(verb, reached, stopped.current));
       onClose();
     } catch (error) {
-      setFault(`${faultText(error)} ${summary(done, reached, true)}`);
+      setFault(`${faultText(error)} ${summary(verb, reached, true)}`);
       setState("asking");
     }
   };
@@ -181,6 +186,7 @@ async function walk(
   } while (after !== null);
 }
 
+/** Many in one request. */
 async function each(
   verb: BulkVerb,
   identities: readonly string[],
@@ -188,14 +194,16 @@ async function each(
   went: (all: Counts) => boolean,
 ): Promise<void> {
   let all: Counts = { done: 0, pending: 0, passed: 0 };
-  for (const identity of identities) {
-    all = added(all, await ask(verb, { identity, ...more }));
+  for (let at = 0; at < identities.length; at += slice) {
+    all = added(all, await ask(verb, { identities: identities.slice(at, at + slice), ...more }));
     if (went(all)) return;
   }
 }
 
 function ask(verb: BulkVerb, input: Input<"removeMessages">): Promise<Changed> {
   switch (verb) {
+    case "retry":
+      return call("retryMessages", input);
     case "suspend":
       return call("suspendMessages", input);
     case "resume":
@@ -220,11 +228,15 @@ function scopeText(target: Target, count: number): string {
     : `Every message ${where}: ${messagesText(count)} now.`;
 }
 
-function summary(done: string, { done: count, pending, passed }: Counts, isCut: boolean): string {
+function summary(verb: BulkVerb, { done: count, pending, passed }: Counts, isCut: boolean): string {
+  const { done } = verbs[verb];
   const parts = [`${messagesText(count)} ${done}.`];
   if (pending > 0)
     parts.push(`${messagesText(pending)} on the way now: holds when this attempt does not succeed.`);
-  if (passed > 0) parts.push(`${messagesText(passed)} passed over: gone, or taken up just then.`);
+  if (passed > 0)
+    parts.push(
+      `${messagesText(passed)} passed over: gone, taken up just then${verb === "retry" ? ", or suspended" : ""}.`,
+    );
   if (isCut) parts.push("Stopped before the end.");
   return parts.join(" ");
 }

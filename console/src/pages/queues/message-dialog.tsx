@@ -1,7 +1,6 @@
 /** One message that waits: what is known of it, its recipients, and its header and text, as text. */
-import { useEffect, useState } from "preact/hooks";
-import { call, may, octetsOf, urlOf } from "../../api.ts";
-import type { Output } from "../../../../src/admin/contract.ts";
+import { useState } from "preact/hooks";
+import { may, octetsOf, urlOf } from "../../api.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { Table } from "../../components/table.tsx";
 import { faultText } from "../../components/toast.tsx";
@@ -10,12 +9,15 @@ import { linkTo } from "../../router.ts";
 import { dateTimeText, relativeText, sizeText } from "../../time-text.ts";
 import type { BulkVerb } from "./bulk-dialog.tsx";
 import { messageText, type MessageText } from "./message-text.ts";
-
-type Message = Output<"getMessage">["message"];
+import { TryNow } from "./try-now.tsx";
+import { useMessage, type Message } from "./use-message.ts";
 
 /** Of a message, looked at; all of it is had by Export. */
 const shownOctets = 262_144;
 const shownRecipients = 100;
+
+/** Exchange's word says that it is finished; here it is known how. */
+const recipientStatuses: Readonly<Partial<Record<string, string>>> = { Complete: "Delivered" };
 
 export function MessageDialog({
   identity,
@@ -26,33 +28,40 @@ export function MessageDialog({
   onVerb: (verb: BulkVerb) => void;
   onClose: () => void;
 }) {
-  const [message, setMessage] = useState<Message>();
-  const [fault, setFault] = useState("");
   // The queue's part of the identity is no matter here: the message is the same in each.
   const id = identity.slice(identity.lastIndexOf("\\") + 1);
-  useEffect(() => {
-    call("getMessage", { identity: id }).then(
-      (answer) => setMessage(answer.message),
-      (error: unknown) => setFault(faultText(error)),
-    );
-  }, [id]);
+  const { message, application, isGone, fault, look } = useMessage(id);
   const subject = message?.subject ?? "";
   return (
     <Dialog title={subject === "" ? "Message" : decodedWords(subject)} isWide onClose={onClose}>
       <p class="fault" role="alert">
         {fault}
       </p>
-      {message !== undefined && <Facts message={message} />}
-      {message !== undefined && may("exportMessage") && <Content id={id} sizeBytes={message.sizeBytes} />}
+      {isGone && (
+        <p role="status">
+          It waits no more: <a href={linkTo("/tracking", { message: id })}>what became of it</a>.
+        </p>
+      )}
+      {message !== undefined && <Facts message={message} application={application} isOld={isGone} />}
+      {message !== undefined && !isGone && may("exportMessage") && (
+        <Content id={id} sizeBytes={message.sizeBytes} />
+      )}
       <div class="dialog-foot actions">
         <a href={linkTo("/tracking", { message: id })}>Its way so far</a>
         <span class="space" />
-        {may("exportMessage") && (
+        {!isGone && may("exportMessage") && (
           <a class="button" href={urlOf("exportMessage", { identity: id })} download={`${id}.eml`}>
             Export .eml
           </a>
         )}
-        {message !== undefined && may("suspendMessages") && (
+        {message !== undefined && !isGone && may("retryMessages") && (
+          <TryNow
+            id={id}
+            isSuspended={message.status === "Suspended" || message.queueStatus === "Suspended"}
+            onTried={look}
+          />
+        )}
+        {message !== undefined && !isGone && may("suspendMessages") && (
           <>
             {message.status === "Suspended" || message.status === "PendingSuspend" ? (
               <button type="button" onClick={() => onVerb("resume")}>
@@ -73,7 +82,15 @@ export function MessageDialog({
   );
 }
 
-function Facts({ message }: { message: Message }) {
+function Facts({
+  message,
+  application,
+  isOld,
+}: {
+  message: Message;
+  application: string | undefined;
+  isOld: boolean;
+}) {
   const { recipients } = message;
   return (
     <>
@@ -84,6 +101,7 @@ function Facts({ message }: { message: Message }) {
         <dd>{message.internetMessageId ?? "none"}</dd>
         <dt>Came from</dt>
         <dd>
+          {application !== undefined && <strong>{application} </strong>}
           {message.sourceIp} by {message.messageSourceName} ·{" "}
           <a href={linkTo("/tracking", { clientIp: message.sourceIp })}>its messages</a> ·{" "}
           <a href={linkTo("/events", { source: message.sourceIp })}>its events</a>
@@ -94,6 +112,22 @@ function Facts({ message }: { message: Message }) {
         </dd>
         <dt>Size</dt>
         <dd>{sizeText(message.sizeBytes)}</dd>
+        {!isOld && (
+          <>
+            <dt>Now</dt>
+            <dd>
+              <span class={`badge ${message.status.toLowerCase()}`}>{message.status}</span> in{" "}
+              <a href={linkTo("/queues", { queue: message.queue })}>{message.queue}</a>
+              {message.queueStatus === "Suspended" && ", which is suspended"}
+              {message.nextAttemptAt !== null && message.retryCount > 0 && (
+                <span class="muted">
+                  , attempt {message.retryCount + 1} {relativeText(message.nextAttemptAt)}
+                </span>
+              )}
+              {message.lastError !== null && <p class="fault">{message.lastError}</p>}
+            </dd>
+          </>
+        )}
       </dl>
       <Table
         label="Recipients"
@@ -104,7 +138,9 @@ function Facts({ message }: { message: Message }) {
           { title: "Recipient", rowHeader: true, wide: true, cell: ({ address }) => address },
           {
             title: "Status",
-            cell: ({ status }) => <span class={`badge ${status.toLowerCase()}`}>{status}</span>,
+            cell: ({ status }) => (
+              <span class={`badge ${status.toLowerCase()}`}>{recipientStatuses[status] ?? status}</span>
+            ),
           },
           { title: "Queue", wide: true, cell: ({ queue }) => queue ?? "" },
           { title: "Attempts", numeric: true, cell: ({ retryCount }) => retryCount.toLocaleString() },

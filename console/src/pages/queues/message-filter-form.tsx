@@ -31,6 +31,7 @@ export function MessageFilterForm({ query }: { query: URLSearchParams }) {
         </select>
       </label>
       <Text name="from" label="Sender" value={value("from")} placeholder="*@app.example" />
+      <Text name="recipient" label="Recipient" value={value("recipient")} placeholder="*@partner.example" />
       <Text name="subject" label="Subject contains" value={value("subject")} />
       <Text name="source" label="Source address" value={value("source")} placeholder="10.1.4.*" />
       <Text

@@ -2,7 +2,7 @@
 import { messageStatuses } from "../../../../src/admin/message-statuses.ts";
 
 /** The fields of the form, by their names in the address. */
-export const filterFields = ["status", "from", "subject", "source", "opath"] as const;
+export const filterFields = ["status", "from", "recipient", "subject", "source", "opath"] as const;
 
 /** Empty for all messages. What is asked for joined by -and; the text under `opath` as it stands. */
 export function writtenFilter(query: URLSearchParams): string {
@@ -12,6 +12,7 @@ export function writtenFilter(query: URLSearchParams): string {
   if (status !== undefined) parts.push(`Status -eq '${status}'`);
   if (given("from") === "<>") parts.push("FromAddress -eq ''");
   else if (given("from") !== "") parts.push(`FromAddress -like ${quoted(given("from"))}`);
+  if (given("recipient") !== "") parts.push(`Recipient -like ${quoted(given("recipient"))}`);
   if (given("subject") !== "") parts.push(`Subject -like ${quoted(`*${given("subject")}*`)}`);
   if (given("source") !== "") parts.push(`SourceIP -like ${quoted(given("source"))}`);
   if (given("opath") !== "") parts.push(given("opath"));

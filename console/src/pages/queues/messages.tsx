@@ -19,6 +19,13 @@ export type Message = Answer["messages"][number];
 
 const pageSize = 100;
 
+const verbTitles: Readonly<Record<BulkVerb, string>> = {
+  retry: "Try now",
+  suspend: "Suspend",
+  resume: "Resume",
+  remove: "Remove",
+};
+
 /** `queue`: its identity; undefined: of all. */
 export function Messages({ queue, query }: { queue: string | undefined; query: URLSearchParams }) {
   const filter = writtenFilter(query);
@@ -102,7 +109,7 @@ export function Messages({ queue, query }: { queue: string | undefined; query: U
             {chosen.size > 0 ? `${chosen.size.toLocaleString()} chosen:` : "All that fit:"}
           </span>
           {may("suspendMessages") &&
-            (["suspend", "resume", "remove"] as const).map((verb) => (
+            (["retry", "suspend", "resume", "remove"] as const).map((verb) => (
               <button
                 key={verb}
                 type="button"
@@ -110,8 +117,7 @@ export function Messages({ queue, query }: { queue: string | undefined; query: U
                 disabled={messages === undefined || messages.length === 0}
                 onClick={() => ask(verb)}
               >
-                {verb[0]?.toUpperCase()}
-                {verb.slice(1)}…
+                {verbTitles[verb]}…
               </button>
             ))}
           <button type="button" onClick={again}>
@@ -232,9 +238,15 @@ function columns(
     },
     {
       ...sortable(query, "Status", "Status"),
-      cell: ({ status, lastError, retryCount, nextAttemptAt }) => (
+      cell: ({ status, queueStatus, lastError, retryCount, nextAttemptAt }) => (
         <div>
           <span class={`badge ${status.toLowerCase()}`}>{status}</span>
+          {queueStatus === "Suspended" && status !== "Suspended" && (
+            <>
+              {" "}
+              <span class="badge suspended">queue suspended</span>
+            </>
+          )}
           {lastError !== null && <p class="waits fault">{lastError}</p>}
           {retryCount > 0 && nextAttemptAt !== null && (
             <p class="waits muted">

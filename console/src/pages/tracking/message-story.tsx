@@ -1,11 +1,13 @@
 /** One message's story: what became of each recipient, and every entry with the time since it arrived. */
 import type { Output } from "../../../../src/admin/contract.ts";
+import { may } from "../../api.ts";
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { useLoaded } from "../../load.ts";
 import { decodedWords, visible } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { dateTimeText, durationText, relativeText, sizeText } from "../../time-text.ts";
+import { TryNow } from "../queues/try-now.tsx";
 import { byMessage, fates, type MessageEntries } from "./story.ts";
 import { eventSentence, senderText, TrackingEvent, type TrackingEntry } from "./tracking-event.tsx";
 
@@ -18,7 +20,7 @@ const refreshMs = 5_000;
 
 /** `message`: internal id or Message-ID. */
 export function MessageStory({ message, back }: { message: string; back: string }) {
-  const [story] = useLoaded("explainMessage", { message }, refreshMs);
+  const [story, reload] = useLoaded("explainMessage", { message }, refreshMs);
   const messages = story === undefined ? [] : byMessage(story.entries);
   return (
     <div class="page">
@@ -39,6 +41,7 @@ export function MessageStory({ message, back }: { message: string; back: string 
           waiting={story?.waiting.filter(({ internalMessageId: id }) => id === one.internalMessageId) ?? []}
           isFirst={index === 0}
           application={story?.application?.name}
+          onTried={reload}
         />
       ))}
       {story !== undefined && story.limitHits.length > 0 && <LimitHits hits={story.limitHits} />}
@@ -88,12 +91,14 @@ function OneMessage({
   waiting,
   isFirst,
   application,
+  onTried,
 }: {
   message: MessageEntries;
   waiting: Story["waiting"];
   isFirst: boolean;
   /** Whose the source is. */
   application: string | undefined;
+  onTried: () => void;
 }) {
   const [first] = message.entries;
   if (first === undefined) return null;
@@ -101,10 +106,21 @@ function OneMessage({
   const isReport = !isFirst && first.sender === "";
   return (
     <section class="card" aria-label={isReport ? "Report" : "Message"}>
-      <h2 class="subject">
-        {isReport ? "Report: " : ""}
-        {first.messageSubject === "" ? "(no subject)" : decodedWords(first.messageSubject)}
-      </h2>
+      <div class="page-head">
+        <h2 class="subject">
+          {isReport ? "Report: " : ""}
+          {first.messageSubject === "" ? "(no subject)" : decodedWords(first.messageSubject)}
+        </h2>
+        {waiting.length > 0 && may("retryMessages") && (
+          <TryNow
+            id={String(message.internalMessageId)}
+            isSuspended={waiting.every(
+              ({ status, queueStatus }) => status === "Suspended" || queueStatus === "Suspended",
+            )}
+            onTried={onTried}
+          />
+        )}
+      </div>
       <dl class="facts-list">
         <dt>Sender</dt>
         <dd>{senderText(first.sender)}</dd>
@@ -189,7 +205,8 @@ function Waits({ waiting, entry }: { waiting: Story["waiting"][number] | undefin
   const { queue, status, attempts, nextRetryAt, expiresAt } = waiting;
   return (
     <>
-      {status} in <a href={linkTo("/queues", { queue })}>{queue}</a>
+      <span class={`badge ${status.toLowerCase()}`}>{status}</span> in{" "}
+      <a href={linkTo("/queues", { queue })}>{queue}</a>
       <span class="muted">
         {nextRetryAt === null ? "" : `, attempt ${attempts + 1} ${relativeText(nextRetryAt)}`}, given up{" "}
         {relativeText(expiresAt)}

@@ -1,0 +1,151 @@
+/** The console tells states as they are: refused recipients, messages of a queue that fails, connectors that reach nobody. */
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { freePort } from "../../src/testing/free-port.ts";
+import { type RecordingSink, startRecordingSink } from "../../src/testing/recording-sink.ts";
+import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
+import { type BrowsedRelay, browseRelay, missing } from "./browsed-relay.ts";
+
+if (missing.length > 0) console.warn(`test/console/states.test.ts is skipped: missing ${missing.join(", ")}`);
+
+let sink: RecordingSink;
+let browsed: BrowsedRelay;
+let port: number;
+/** Nothing listens there. */
+let deadPort: number;
+const dialog = () => browsed.page.getByRole("dialog");
+const press = (name: string | RegExp) => browsed.page.getByRole("button", { name }).first().click();
+
+describe.skipIf(missing.length > 0)("states on the console", () => {
+  beforeAll(async () => {
+    port = await freePort();
+    deadPort = await freePort();
+    sink = await startRecordingSink({
+      behave({ at, line = "" }) {
+        if (at !== "RCPT") return undefined;
+        if (line.includes("gone")) return { reply: "550 5.1.1 No such user" };
+        return line.includes("busy") ? { reply: "450 4.2.1 Mailbox busy" } : undefined;
+      },
+    });
+    browsed = await browseRelay(`applications:
+  - name: Helpdesk
+    addresses: ["127.0.0.1"]
+receiveConnectors:
+  - name: AppRelay
+    bindings: ["127.0.0.1:${port}"]
+    remoteIpRanges: ["127.0.0.0/8"]
+    permissionGroups: [AnonymousUsers]
+    anonymousRelay: true
+    tarpitInterval: 0s
+sendConnectors:
+  - name: Out
+    addressSpaces: ["*"]
+    smartHosts: ["127.0.0.1:${sink.port}"]
+  - name: Dead
+    addressSpaces: ["dead.test"]
+    smartHosts: ["127.0.0.1:${deadPort}"]
+`);
+    await submit("Mixed", ["gone@next.test", "busy@next.test", "here@next.test"]);
+    for (let at = 0; at < 12; at++) await submit(`Storm ${at}`, ["gone@next.test"]);
+    await submit("Stuck", ["anybody@dead.test"]);
+    await submit("Stuck too", ["somebody@dead.test"]);
+    await vi.waitFor(
+      async () => {
+        const { queues } = await browsed.relay.client.call("listQueues", { details: true });
+        expect(queues.find(({ connector }) => connector === "Dead")?.lastError).toBeTruthy();
+        expect(queues.find(({ connector }) => connector === "Out")?.deferredMessageCount).toBe(1);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    const { page, url, secret } = browsed;
+    await page.goto(url);
+    await page.getByLabel("Token").fill(secret);
+    await page.keyboard.press("Enter");
+    await page.locator("main h1").waitFor();
+  }, 60_000);
+  afterEach(() => expect(browsed.complaints).toEqual([]));
+  afterAll(async () => {
+    await browsed?.close();
+    await sink?.close();
+  });
+
+  test("a storm of 550s and a queue that fails are on the first page, with whose mail it is", async () => {
+    const { page } = browsed;
+    await browsed.open("/");
+    await page
+      .getByText(/Mail of 127\.0\.0\.1 \(Helpdesk\) could not be delivered to 13 recipients over Out/)
+      .waitFor();
+    await page.getByText(/Queue Dead;.* cannot be delivered: cannot connect to .* 2 messages wait/).waitFor();
+    expect(await page.getByText("All is well").count()).toBe(0);
+    await expect.poll(() => page.title()).toBe("(2) Now · relay.test – Weir");
+  });
+
+  test("a refused recipient is red and says why; a delivered one is called delivered", async () => {
+    await browsed.open(`/queues?${new URLSearchParams({ queue: "*", recipient: "busy@*" }).toString()}`);
+    await press("Mixed");
+    await dialog().getByText("Helpdesk").waitFor();
+    const row = (address: string) => dialog().getByRole("row").filter({ hasText: address });
+    await row("gone@next.test").locator(".badge.failed", { hasText: "Failed" }).waitFor();
+    await row("gone@next.test").getByText("550 5.1.1 No such user").waitFor();
+    await row("here@next.test").locator(".badge.complete", { hasText: "Delivered" }).waitFor();
+    await row("busy@next.test").locator(".badge.retry", { hasText: "Retry" }).waitFor();
+    expect(await browsed.violations()).toEqual([]);
+  });
+
+  test("Try now tries it, and what came of it is seen without asking again", async () => {
+    const tried = sink.connections;
+    const attempts = async () =>
+      (await browsed.relay.client.call("listMessages", { filter: "Subject -eq 'Mixed'" })).messages[0]
+        ?.retryCount;
+    expect(await attempts()).toBe(1);
+    await dialog().getByRole("button", { name: "Try now" }).click();
+    await expect.poll(attempts).toBe(2);
+    expect(sink.connections).toBeGreaterThanOrEqual(tried);
+    await dialog()
+      .getByText(/attempt 3 in/)
+      .waitFor();
+    await browsed.page.keyboard.press("Escape");
+  });
+
+  test("messages of a queue that fails are in Retry, with its error; a connector that reaches nobody says so", async () => {
+    const { page } = browsed;
+    await browsed.open(`/queues?${new URLSearchParams({ queue: "*", recipient: "*@dead.test" }).toString()}`);
+    const rows = page.getByRole("table", { name: "Messages" }).getByRole("row").filter({ hasText: "Stuck" });
+    await rows.first().locator(".badge.retry").waitFor();
+    expect(await rows.getByText(/cannot connect to/).count()).toBe(2);
+    await browsed.open("/send-connectors");
+    await page.locator(".badge.error", { hasText: "cannot reach" }).waitFor();
+    await browsed.open("/queues");
+    await page.getByText("1 deferred").waitFor();
+  });
+
+  test("those chosen are suspended in one request", async () => {
+    const { page } = browsed;
+    await browsed.open(`/queues?${new URLSearchParams({ queue: "*", recipient: "*@dead.test" }).toString()}`);
+    await page.getByLabel("Choose all shown").check();
+    const requests: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().includes("/messages/suspend")) requests.push(request.url());
+    });
+    await press("Suspend…");
+    await dialog().getByRole("button", { name: "Suspend 2 messages" }).click();
+    await page.getByText("2 messages suspended.").waitFor();
+    expect(requests).toHaveLength(1);
+    await browsed.open("/");
+    await page
+      .getByText(/2 messages of queue Dead;.* are suspended and not tried until Resume-Message/)
+      .waitFor();
+    await page.getByRole("link", { name: "Messages" }).first().click();
+  });
+});
+
+async function submit(subject: string, recipients: readonly string[]): Promise<void> {
+  const client = await connectScriptedClient({ port });
+  await client.expect(220);
+  await client.command("EHLO app.test");
+  await client.command("MAIL FROM:<app@app.test>");
+  for (const recipient of recipients) await client.command(`RCPT TO:<${recipient}>`);
+  await client.command("DATA");
+  client.send(`Subject: ${subject}\r\n\r\nText\r\n.\r\n`);
+  await client.expect(250);
+  client.close();
+}
