@@ -28,9 +28,7 @@ export function SignIn() {
           {relayName.value !== undefined && <span class="muted"> on {relayName.value}</span>}
         </h1>
         {hasSessionEnded.value && (
-          <p role="status">
-            Your session has ended: the relay was started again, or it was not used for an hour.
-          </p>
+          <p role="status">Your session has ended: it lasts 12 hours, or an hour without use.</p>
         )}
         <label class="field">
           <span>Token</span>

@@ -7,11 +7,13 @@ export interface WayTo {
   cut(): Promise<void>;
   /** Connections stay and nothing goes through any more, as behind a firewall that drops. */
   silence(): void;
-  restore(): Promise<void>;
+  /** To another server where `target` is given. */
+  restore(target?: number): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openWayTo(target: number): Promise<WayTo> {
+export async function openWayTo(first: number): Promise<WayTo> {
+  let target = first;
   const sockets = new Set<Socket>();
   let isSilent = false;
   const server = createServer((client) => {
@@ -51,7 +53,8 @@ export async function openWayTo(target: number): Promise<WayTo> {
     silence() {
       isSilent = true;
     },
-    async restore() {
+    async restore(other = target) {
+      target = other;
       isSilent = false;
       drop();
       if (!server.listening) await listen(port);

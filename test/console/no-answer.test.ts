@@ -1,5 +1,7 @@
 /** The console over a relay that is gone for a while: it says so everywhere, calls nothing well, and recovers by itself. */
+import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startAdministeredRelay } from "../../src/testing/administered-relay.ts";
 import { type BrowsedRelay, browseRelay, missing } from "./browsed-relay.ts";
 import { openWayTo, type WayTo } from "./cut-off.ts";
 
@@ -86,4 +88,20 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Queues" }).waitFor();
   }, 30_000);
+
+  test("over a restart of the relay whoever is signed in stays so", async () => {
+    const { page, relay } = browsed;
+    const configuration = (await relay.text()).replace(/^(hostname|dataDirectory):.*\n/gm, "");
+    await relay.halt();
+    await silence().waitFor();
+    const again = await startAdministeredRelay(configuration, { directory: dirname(relay.file) });
+    try {
+      await way.restore(Number(new URL(again.admin.console?.url ?? "").port));
+      await silence().waitFor({ state: "detached" });
+      await page.getByText("Nothing waits.").waitFor();
+      expect(await page.getByLabel("Token").count()).toBe(0);
+    } finally {
+      await again.halt();
+    }
+  }, 60_000);
 });

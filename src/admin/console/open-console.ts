@@ -1,5 +1,6 @@
 /** The console of a running relay: open where `admin.console` says, also after that has changed. */
 import type { IncomingMessage } from "node:http";
+import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import type { Settings } from "../../config/settings.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
@@ -10,6 +11,7 @@ import type { AdminTokens } from "../admin-tokens.ts";
 import type { AdminBindings } from "../caller.ts";
 import { type Assets, builtConsole, readAssets } from "./assets.ts";
 import { createConsoleApp, type ConsoleParts } from "./console-app.ts";
+import { readSessions, writeSessions } from "./session-file.ts";
 import { createSessions } from "./sessions.ts";
 import { createSignInLimit } from "./sign-in-limit.ts";
 
@@ -35,7 +37,11 @@ export async function openConsole(options: {
 }): Promise<Console> {
   const { relay, tokens, clock, api, makeFirstToken } = options;
   const { events, certificates } = relay;
-  const sessions = createSessions(clock, tokens);
+  const sessionFile = join(relay.settings.dataDirectory, "admin", "sessions.json");
+  const sessions = createSessions(clock, tokens, {
+    kept: await readSessions(sessionFile),
+    save: (kept) => writeSessions(sessionFile, kept),
+  });
   let assets: Assets | undefined;
 
   const app = createConsoleApp({
@@ -93,7 +99,7 @@ export async function openConsole(options: {
     firstToken,
     async close() {
       leave();
-      sessions.endAll();
+      await sessions.close();
       await listeners.close();
     },
   };

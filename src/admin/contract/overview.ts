@@ -26,6 +26,7 @@ const headlineSchema = z.object({
     "relay",
     "service",
     "configuration",
+    "listener",
     "resources",
     "queue",
     "suspendedMessages",

@@ -7,6 +7,7 @@ import { calmHeadline } from "./calm.ts";
 import { configurationHeadlines } from "./configuration.ts";
 import { deliveryHeadlines } from "./deliveries.ts";
 import { dropDirectoryHeadlines } from "./drop-directories.ts";
+import { listenerHeadlines } from "./listeners.ts";
 import { loggingHeadlines } from "./logging.ts";
 import { queueHeadlines, type QueueSnapshot } from "./queues.ts";
 import { refusalHeadlines } from "./refusals.ts";
@@ -141,6 +142,11 @@ describe("queues", () => {
       [["error", "Queue Out;a.test cannot be delivered: 421 4.3.2 no. 2 messages wait. Next attempt T60."]],
     ],
     [
+      { putOff: "451 4.7.1 greylisted" },
+      undefined,
+      [["warning", "Queue Out;a.test is put off by its next hop: 451 4.7.1 greylisted. 2 messages wait."]],
+    ],
+    [
       { status: "Suspended", messages: 389 },
       5_000,
       [
@@ -234,6 +240,24 @@ test("a rejected file is told with its faults, each with file and line", () => {
     {
       severity: "error",
       text: `The configuration file has 5 faults and was not applied; what held before goes on. ${"/etc/weir.yaml:12:3 transport.x: unknown setting; did you mean y? ".repeat(3)}2 more.`,
+    },
+  ]);
+});
+
+test("a listener that cannot be opened is told with who holds the port", () => {
+  const failed = {
+    endpoint: { address: "0.0.0.0", port: 25 },
+    connectors: ["AppRelay", "Printers"],
+    error: new Error("listen EADDRINUSE"),
+    reason: "listen EADDRINUSE; postfix, process 77 listens there",
+  };
+  expect(listenerHeadlines([])).toEqual([]);
+  expect(listenerHeadlines([failed])).toEqual([
+    {
+      subject: "listener",
+      severity: "error",
+      text: "Nothing listens on 0.0.0.0:25 for AppRelay, Printers: listen EADDRINUSE; postfix, process 77 listens there.",
+      connector: "AppRelay",
     },
   ]);
 });

@@ -7,6 +7,7 @@ import { configurationHeadlines } from "./configuration.ts";
 import { deliveryHeadlines } from "./deliveries.ts";
 import { dropDirectoryHeadlines } from "./drop-directories.ts";
 import type { ApplicationName, Headline, Instant } from "./headline.ts";
+import { listenerHeadlines } from "./listeners.ts";
 import { loggingHeadlines } from "./logging.ts";
 import { queueHeadlines } from "./queues.ts";
 import { refusalHeadlines } from "./refusals.ts";
@@ -35,6 +36,7 @@ type Cause = (situation: Situation, instant: Instant, applicationOf: Application
 const causes: readonly Cause[] = [
   ({ readiness }) => serviceHeadlines(readiness),
   ({ configuration }) => configurationHeadlines(configuration?.rejected ?? [], configuration?.file ?? ""),
+  ({ relay }) => listenerHeadlines(relay.failedListeners()),
   ({ relay }) => pressureHeadlines(relay.pressure()),
   ({ relay, oldest }, instant) => queueHeadlines(relay.queues(), oldest, instant),
   ({ suspended }, instant) => suspendedMessageHeadlines(suspended, instant),

@@ -11,8 +11,10 @@ export function queueHeadlines(
   instant: Instant,
 ): Headline[] {
   const failing = queues.filter(
-    ({ status, messages, queue, lastError }) =>
-      messages > 0 && (status === "Retry" || (queue !== "" && status === "Ready" && lastError !== undefined)),
+    ({ status, messages, queue, lastError, putOff }) =>
+      messages > 0 &&
+      (status === "Retry" ||
+        (queue !== "" && status === "Ready" && (lastError !== undefined || putOff !== undefined))),
   );
   const suspended = queues.filter(({ status }) => status === "Suspended");
   return [
@@ -24,13 +26,16 @@ export function queueHeadlines(
 type Counted = Headline & { readonly count: number };
 
 function failingText(queue: QueueSnapshot, instant: Instant): Counted {
-  const { identity, connector, messages, lastError, firstRetryAt, nextRetryAt, status } = queue;
-  const error = lastError === undefined ? "." : `: ${quoted(lastError)}`;
+  const { identity, connector, messages, lastError, putOff, firstRetryAt, nextRetryAt, status } = queue;
+  const isPutOff = lastError === undefined && putOff !== undefined;
+  const what = isPutOff ? "is put off by its next hop" : "cannot be delivered";
+  const why = lastError ?? putOff;
+  const error = why === undefined ? "." : `: ${quoted(why)}`;
   const next = nextRetryAt === undefined ? "" : ` Next attempt ${instant(nextRetryAt)}.`;
   return {
     subject: "queue",
     severity: status === "Retry" ? "error" : "warning",
-    text: `Queue ${identity} cannot be delivered${error} ${waiting(messages)}.${next}`,
+    text: `Queue ${identity} ${what}${error} ${waiting(messages)}.${next}`,
     queue: identity,
     count: messages,
     ...(connector === undefined ? undefined : { connector }),

@@ -25,6 +25,8 @@ export function placeOf({ subject, queue, source, connector }: Headline): Headli
       return { text: "Messages", href: linkTo("/tracking", { clientIp: source, eventId: "FAIL" }) };
     case "sendConnector":
       return { text: "Send connector", href: linkTo("/send-connectors", { name: connector }) };
+    case "listener":
+      return { text: "Receive connector", href: linkTo("/receive-connectors", { name: connector }) };
     case "logging":
       return { text: "Diagnostic logging", href: linkTo("/logging") };
     case "configuration":

@@ -17,7 +17,7 @@ export interface SeenMessage {
   readonly isGone: boolean;
   /** Why it cannot be shown, in words; empty: it can. */
   readonly fault: string;
-  look(): void;
+  readonly look: () => void;
 }
 
 export function useMessage(id: string): SeenMessage {

@@ -76,12 +76,16 @@ export function ReceiveConnectorsPage({ query }: { query: URLSearchParams }) {
 
 function Summary({ connector, usage }: { connector: Connector; usage: Usage | undefined }) {
   const { endpoints, openConnections } = connector.status;
+  const isEnabled = connector.settings["enabled"] !== false;
+  const faults = endpoints.flatMap(({ binding, reason }) =>
+    reason === null ? [] : [`${binding}: ${reason}`],
+  );
   const isListening = endpoints.some(({ listening }) => listening);
-  const state =
-    connector.settings["enabled"] === false ? "disabled" : isListening ? "listening" : "not listening";
+  const state = !isEnabled ? "disabled" : isListening ? "listening" : "cannot listen";
   return (
     <>
-      <Badge kind={isListening ? "good" : "warning"} text={state} />
+      <Badge kind={!isEnabled ? "warning" : isListening ? "good" : "error"} text={state} />
+      {faults.length > 0 && <span class="fault-text">{faults.join("; ")}</span>}
       <span class="muted">
         {endpoints.map(({ binding }) => binding).join(", ")} · {openConnections.toLocaleString()} open
         {usage === undefined || usage.sources === 0

@@ -47,7 +47,7 @@ export function SendConnectorsPage({ query }: { query: URLSearchParams }) {
       empty={<p>No send connector: what is received waits in the unreachable queue. “New…” makes one.</p>}
       summary={(connector) => (
         <>
-          <Badge {...stateOf(connector, queuesOf(connector))} />
+          <Badge {...states[connector.status.state]} />
           <span class="muted">
             <a href={linkTo("/events", { connector: connector.name })}>events</a> ·{" "}
             <a href={linkTo("/tracking", { connector: connector.name })}>messages</a>
@@ -68,18 +68,13 @@ export function SendConnectorsPage({ query }: { query: URLSearchParams }) {
   );
 }
 
-/** What is true of it now, in a word or two: the worst of its queues. */
-function stateOf(
-  { settings }: Connector,
-  queues: readonly Queue[],
-): { readonly kind: "good" | "warning" | "error"; readonly text: string } {
-  if (settings["enabled"] === false) return { kind: "warning", text: "disabled" };
-  if (queues.some(({ status }) => status === "Retry")) return { kind: "error", text: "cannot reach" };
-  if (queues.some(({ status }) => status === "Suspended")) return { kind: "warning", text: "suspended" };
-  if (queues.some(({ lastError, messages }) => lastError !== null && messages > 0))
-    return { kind: "warning", text: "in trouble" };
-  return { kind: "good", text: "enabled" };
-}
+const states = {
+  Ready: { kind: "good", text: "enabled" },
+  CannotReach: { kind: "error", text: "cannot reach" },
+  PutOff: { kind: "warning", text: "put off" },
+  Suspended: { kind: "warning", text: "suspended" },
+  Disabled: { kind: "warning", text: "disabled" },
+} as const;
 
 function Details({ connector, queues }: { connector: Connector; queues: readonly Queue[] }) {
   const { settings, kind } = connector;
