@@ -10,11 +10,20 @@ import { processOutput, type Output } from "./output/output.ts";
 
 export type { ExitCode } from "./exit-code.ts";
 
+/** What holds where the words do not say otherwise; `weir shell` gives its own to the commands in it. */
+interface Defaults {
+  readonly config?: string | undefined;
+}
+
 /**
  * Runs the program with its arguments, without interpreter and script, and resolves with the exit code. Output
  * goes to stdout, complaints to stderr; never rejects.
  */
-export async function main(argv: readonly string[], output: Output = processOutput()): Promise<ExitCode> {
+export async function main(
+  argv: readonly string[],
+  output: Output = processOutput(),
+  defaults: Defaults = {},
+): Promise<ExitCode> {
   const [command, ...words] = argv;
   if (command === undefined) {
     await printOverview({ ...output, write: (text) => output.complain(text) });
@@ -30,10 +39,10 @@ export async function main(argv: readonly string[], output: Output = processOutp
     return 0;
   }
   const found = findName(command, cmdlets, { exactly: true });
-  if (found.kind === "found") return runCmdlet(found.item, words, output);
+  if (found.kind === "found") return runCmdlet(found.item, words, output, defaults);
   const { cmdletWordFor } = await import("./exchange-words/cmdlets.ts");
   const answer = cmdletWordFor(command);
-  if (answer !== undefined) return runWord(command, answer, words, output);
+  if (answer !== undefined) return runWord(command, answer, words, output, defaults);
   const { unknownCommand } = await import("./help/unknown-command.ts");
   output.complain(unknownCommand(command, found));
   return 2;
@@ -45,17 +54,23 @@ async function runWord(
   answer: CmdletAnswer,
   words: readonly string[],
   output: Output,
+  defaults: Defaults,
 ): Promise<ExitCode> {
   const { toldWord } = await import("./exchange-words/told-word.ts");
   const [first = "", ...more] = toldWord(typed, answer, words);
   const isRun = "alias" in answer;
   if (!isRun || answer.alias[0] !== "help")
     output.complain(`${[`${isRun ? "note" : "weir"}: ${first}`, ...more].join("\n")}\n`);
-  if (isRun) return main([...answer.alias, ...words], output);
+  if (isRun) return main([...answer.alias, ...words], output, defaults);
   return "notNeeded" in answer ? 0 : 2;
 }
 
-async function runCmdlet(cmdlet: Cmdlet, words: readonly string[], output: Output): Promise<ExitCode> {
+async function runCmdlet(
+  cmdlet: Cmdlet,
+  words: readonly string[],
+  output: Output,
+  defaults: Defaults,
+): Promise<ExitCode> {
   if (asksForHelp(words)) {
     const { cmdletHelp } = await import("./help/cmdlet-help.ts");
     output.write(cmdletHelp(cmdlet, output));
@@ -71,11 +86,16 @@ async function runCmdlet(cmdlet: Cmdlet, words: readonly string[], output: Outpu
   }
   const { args, notes } = bound;
   for (const note of notes) output.complain(`note: ${note}\n`);
-  const config = textOf(args, "Config");
+  const config = textOf(args, "Config") ?? defaults.config;
   try {
     const run = await cmdlet.load();
     return await interruptibly(cmdlet, output, (interruptible) =>
-      run(args, { output: interruptible, config, cmdlets, runCommand: main }),
+      run(args, {
+        output: interruptible,
+        config,
+        cmdlets,
+        runCommand: (others, to) => main(others, to, { config }),
+      }),
     );
   } catch (fault) {
     // `weir Export-Message … | head`: the reader has what it wanted.

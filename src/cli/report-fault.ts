@@ -12,7 +12,9 @@ export interface Asked {
 /** With -Json the reason goes to stdout as `{error: {code, message, faults?}}`, else to stderr. */
 export function reportFault(fault: unknown, output: Output, { json, config }: Asked): ExitCode {
   const told = describe(fault, config);
-  if (json) writeJson(output, { error: { code: told.code, message: told.message, ...told.more } });
+  // In a pipe it is no object.
+  if (json && output.collect === undefined)
+    writeJson(output, { error: { code: told.code, message: told.message, ...told.more } });
   output.complain(`weir: ${[told.headline ?? told.message, ...told.lines].join("\n")}\n`);
   return told.exitCode;
 }

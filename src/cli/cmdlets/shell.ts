@@ -1,10 +1,41 @@
 /** Help and completion. */
 import type { Cmdlet } from "../cmdlet.ts";
-import { help } from "./common-parameters.ts";
+import { config, help } from "./common-parameters.ts";
 
 const group = "The shell itself";
 
 export const shellCmdlets: readonly Cmdlet[] = [
+  {
+    name: "shell",
+    group,
+    synopsis: "Run many commands in one process, with PowerShell's quotes, lists, blocks and pipes.",
+    description: [
+      "On a terminal with Tab and a history (in the user's state directory; no line that may hold a password). Otherwise it reads its commands from stdin: a fault is told with its line, and the exit code is that of the first command that was not done.",
+      "Reading commands give objects, with the properties of -Json and of the table: | fl, | ft A,B, | select A,B -First 5, | where {$_.Status -eq 'Retry'}, | where Size -gt 1MB, | sort, | group, | measure, | Export-Csv FILE, | ConvertTo-Json, | Out-File FILE. A command behind | is run for each object.",
+      "$true, @{Add='a','b'}, {…}, # comments, a backquote at the end of a line and (Get-Queue).Count mean what they mean in PowerShell; there are no variables.",
+    ],
+    parameters: [
+      {
+        name: "Command",
+        kind: "text",
+        position: 0,
+        value: "LINES",
+        help: "Run these and end; in quotes. A terminal or stdin when left out.",
+      },
+      { name: "StopOnError", kind: "switch", help: "End at the first command that is not done." },
+      config,
+      help,
+    ],
+    examples: [
+      { command: "weir shell", text: "On a terminal." },
+      { command: "weir shell --stop-on-error < changes.txt", text: "A script, line by line." },
+      {
+        command: `weir shell "Get-Queue | where MessageCount -gt 100 | ft Identity,MessageCount,LastError"`,
+        text: "One pipe out of another shell.",
+      },
+    ],
+    load: async () => (await import("../run/shell.ts")).shell,
+  },
   {
     name: "help",
     group,

@@ -4,7 +4,7 @@ import { csvText } from "../output/csv.ts";
 import { listLines } from "../output/list.ts";
 import { writeJson, type Output } from "../output/output.ts";
 import { tableLines, type Column } from "../output/table.ts";
-import { displayText } from "./display-text.ts";
+import { displayText, kindOfProperty } from "./display-text.ts";
 import { propertyOf, type Json, type ShownObject } from "./shown-object.ts";
 
 export type Form = "table" | "list" | "csv" | "json";
@@ -54,7 +54,9 @@ function columnsOf(
   return names.map((name) => ({
     header: exchangeName(name),
     value: (object) => textOf(object, name),
-    ...(objects.length > 0 && objects.every((object) => typeof propertyOf(object, name) === "number")
+    ...(objects.length > 0 &&
+    objects.every((object) => typeof propertyOf(object, name) === "number") &&
+    kindOfProperty(name) === undefined
       ? { align: "right" as const }
       : {}),
   }));

@@ -27,8 +27,8 @@ export interface Collected {
   readonly objects: readonly ShownObject[];
   /** Said where there is none. */
   readonly none: string;
-  /** Prints some of them as the command would have. Undefined: they have no form of their own. */
-  readonly show?: (objects: readonly ShownObject[], output: Output) => void;
+  /** Prints some of them as the command would have, or as asked. Undefined: they have no form of their own. */
+  readonly show?: (objects: readonly ShownObject[], output: Output, form?: "table" | "list") => void;
 }
 
 const formats = {
@@ -58,7 +58,8 @@ export function processOutput(interruption: AbortSignal = new AbortController().
     progress(text) {
       if (stderr.isTTY) stderr.write(`\r\u001b[2K${text}`);
     },
-    width: stdout.isTTY ? stdout.columns : undefined,
+    // A terminal that does not know its width says 0.
+    width: stdout.isTTY ? stdout.columns || undefined : undefined,
     style: (style, text) => (colours ? styleText(formats[style], text) : text),
     signal: interruption,
   };

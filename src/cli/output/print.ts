@@ -1,11 +1,11 @@
-/** How a command's result is printed, as asked for with -Json, -Csv, -List or -Property; or handed to the next of a pipe. */
+/** How a command's result is printed, as asked for with -Json, -Csv, -List or -Property, or handed to a pipe. */
 import { isOn, listOf, type Arguments } from "../arguments/value.ts";
 import { CommandFault } from "../exit-code.ts";
 import { printObjects, type Form } from "../objects/print-objects.ts";
 import { expandProperties, type Json, type ShownObject } from "../objects/shown-object.ts";
 import { csvText } from "./csv.ts";
 import { listLines, type Property } from "./list.ts";
-import { writeJson, type Output } from "./output.ts";
+import { writeJson, type Collected, type Output } from "./output.ts";
 import { tableLines, type Column } from "./table.ts";
 
 export interface Rows<Row> {
@@ -27,8 +27,8 @@ export function printRows<Row>(output: Output, args: Arguments, shown: Rows<Row>
   if (output.collect !== undefined || wanted !== undefined) {
     const objects = objectsOf(shown);
     const rowOf = new Map(objects.map((object, index) => [object, rows[index]]));
-    const show = (some: readonly ShownObject[], to: Output): void =>
-      printForPeople(to, args, {
+    const show: Collected["show"] = (some, to, form) =>
+      printForPeople(to, form ?? usualForm(args, shown), {
         ...shown,
         rows: some.flatMap((object) => rowOf.get(object) ?? []),
       });
@@ -41,7 +41,7 @@ export function printRows<Row>(output: Output, args: Arguments, shown: Rows<Row>
   else if (isOn(args, "Csv") && columns.length > 0) output.write(csvText(columns, rows));
   else if (isOn(args, "Csv")) printProperties(output, objectsOf(shown), ["*"], "csv");
   else if (rows.length === 0) output.complain(`${none}\n`);
-  else printForPeople(output, args, shown);
+  else printForPeople(output, usualForm(args, shown), shown);
 }
 
 /** Throws CommandFault for a property that none of them has. */
@@ -70,12 +70,16 @@ function formOf(args: Arguments): Form {
   return isOn(args, "List") ? "list" : "table";
 }
 
+function usualForm<Row>(args: Arguments, { single }: Rows<Row>): "table" | "list" {
+  return isOn(args, "List") || single === true ? "list" : "table";
+}
+
 function printForPeople<Row>(
   output: Output,
-  args: Arguments,
-  { rows, columns, properties, single }: Rows<Row>,
+  form: "table" | "list",
+  { rows, columns, properties }: Rows<Row>,
 ): void {
-  if (!isOn(args, "List") && single !== true) {
+  if (form === "table" && columns.length > 0) {
     output.write(`${tableLines(columns, rows, output).join("\n")}\n`);
     return;
   }
