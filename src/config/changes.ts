@@ -1,8 +1,8 @@
 /** What differs between two configurations, in words for the log: `receiveConnectors.AppRelay.tarpitInterval 5000 → 0`. */
 import type { Settings } from "./settings.ts";
 
-/** Secrets are named, not shown. */
-const secret = /password/i;
+/** By the name of the setting: secrets are named, not shown, and neither is PEM. */
+const secret = /password|secret$|privateKey$|certificates?$/i;
 const maxShown = 20;
 
 export function describeChanges(before: Settings, after: Settings): string {
@@ -52,7 +52,8 @@ function isNamed(item: unknown): item is { readonly name: string } {
 function show(value: unknown): string {
   if (value === undefined) return "none";
   if (value === Infinity) return "unlimited";
-  return JSON.stringify(value, (_key, inner: unknown) => {
+  return JSON.stringify(value, (key, inner: unknown) => {
+    if (secret.test(key)) return "****";
     if (typeof inner === "bigint") return inner.toString();
     if (typeof inner === "object" && inner !== null && "text" in inner) return inner.text;
     return inner;

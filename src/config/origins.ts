@@ -8,12 +8,13 @@ import {
 import { formatPath, type Path } from "./fault.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { isSection, type Section } from "./section.ts";
+import { presetOf } from "./send-connector-presets.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { canonicalName } from "./setting-names.ts";
 import { transportSchema } from "./transport-schema.ts";
 
-/** `default` includes what a usage presets. */
-export type Origin = "set" | "default";
+/** `default` includes what a usage presets; `preset`: what a send connector's preset stands in for. */
+export type Origin = "set" | "default" | "preset";
 /** By path, `receiveConnectors[0].maxMessageSize`; every setting of every connector, application and section is there. */
 export type Origins = ReadonlyMap<string, Origin>;
 
@@ -26,16 +27,23 @@ const sections = { transport: transportSchema, diagnostics: diagnosticsSchema, a
 
 export function originsOf(root: Section): Origins {
   const origins = new Map<string, Origin>();
-  const note = (path: Path, names: readonly string[], raw: unknown): void => {
+  const note = (path: Path, names: readonly string[], raw: unknown, preset: Section = {}): void => {
     const written = new Set(
       isSection(raw) ? Object.keys(raw).map((key) => canonicalName(key, String(path[0]))) : [],
     );
-    for (const name of names) origins.set(formatPath([...path, name]), written.has(name) ? "set" : "default");
+    for (const name of names)
+      origins.set(
+        formatPath([...path, name]),
+        written.has(name) ? "set" : name in preset ? "preset" : "default",
+      );
   };
   note([], Object.keys(configurationSchema.shape), root);
   for (const [key, schema] of Object.entries(lists)) {
     const entries: readonly unknown[] = Array.isArray(root[key]) ? root[key] : [];
-    for (const [index, raw] of entries.entries()) note([key, index], Object.keys(schema.shape), raw);
+    for (const [index, raw] of entries.entries()) {
+      const preset = key === "sendConnectors" && isSection(raw) ? presetOf(raw) : undefined;
+      note([key, index], Object.keys(schema.shape), raw, preset);
+    }
   }
   for (const [key, schema] of Object.entries(sections)) note([key], Object.keys(schema.shape), root[key]);
   return origins;

@@ -18,21 +18,34 @@ export function plainReceiveConnector(connector: ReceiveConnectorSettings): Plai
   };
 }
 
-/** Without the password of the smart host. */
+/** Without anything secret: passwords, keys, what tokens are had by. */
 export function plainSendConnector(connector: SendConnectorSettings): PlainSection {
   const addressSpaces = connector.addressSpaces.map(addressSpaceText);
   if (connector.kind === "drop") {
     const { kind: _, ...settings } = connector;
     return { ...plainValues({ ...settings, addressSpaces: [] }), addressSpaces };
   }
-  const { kind: _, authenticationCredential: credential, ...settings } = connector;
+  const {
+    kind: _,
+    authenticationCredential: credential,
+    oauth,
+    tlsClient,
+    tlsCa,
+    senderMailboxes,
+    ...settings
+  } = connector;
   return {
     ...plainValues({ ...settings, addressSpaces: [], smartHosts: [] }),
     addressSpaces,
     smartHosts: connector.smartHosts.map(({ host, port }) =>
       formatEndpoint({ address: host, port }).replace(/^([\d.]+):/, "[$1]:"),
     ),
+    tlsCertificateFile: tlsClient?.tlsCertificateFile ?? null,
+    tlsKeyFile: tlsClient?.tlsKeyFile ?? null,
+    tlsCaFile: tlsCa?.tlsCaFile ?? null,
     authenticationCredential: credential === undefined ? null : { userName: credential.userName },
+    oauth: oauth === undefined ? null : oauth.shown,
+    senderMailboxes,
   };
 }
 

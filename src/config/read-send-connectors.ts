@@ -4,13 +4,11 @@ import { checkUniqueNames } from "./connector-conflicts.ts";
 import type { Findings } from "./fault.ts";
 import { type HomeOf, readPiece } from "./issues.ts";
 import { canonicalSection, isSection, readRest } from "./section.ts";
-import {
-  checkSendConnector,
-  type PasswordSources,
-  readCredential,
-  sendConnectorSettings,
-  withKindPresets,
-} from "./send-connector.ts";
+import { readOAuth } from "./read-oauth.ts";
+import { readSendTls } from "./send-connector-tls.ts";
+import type { SecretSources } from "./secret-sources.ts";
+import { checkSendConnector, readCredential, sendConnectorSettings } from "./send-connector.ts";
+import { withPresets } from "./send-connector-presets.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 
 const placeholders = { name: "?", addressSpaces: ["*"] };
@@ -19,7 +17,7 @@ const placeholders = { name: "?", addressSpaces: ["*"] };
 export function readSendConnectors(
   list: readonly unknown[],
   relay: { readonly hostname: string; readonly inDataDirectory: (file: string) => string },
-  passwords: PasswordSources,
+  secrets: SecretSources,
   homeOf: HomeOf,
   findings: Findings,
 ): readonly SendConnectorSettings[] {
@@ -27,8 +25,8 @@ export function readSendConnectors(
   const connectors = list.map((raw, index): SendConnectorSettings | undefined => {
     const path = [...section, index];
     const canonical = canonicalSection(raw, path, findings);
-    const written = isSection(canonical) ? canonical : {};
-    const preset = isSection(canonical) ? withKindPresets(canonical) : canonical;
+    const preset = isSection(canonical) ? withPresets(canonical) : canonical;
+    const written = isSection(preset) ? preset : {};
     const { value: given, faulty } = readPiece(sendConnectorSchema, preset, path, findings, homeOf);
     if (!given) {
       const rest = readRest(sendConnectorSchema, preset, faulty, placeholders);
@@ -47,11 +45,13 @@ export function readSendConnectors(
       ? readCredential(
           given.authenticationCredential,
           [...path, "authenticationCredential"],
-          passwords,
+          secrets,
           findings,
         )
       : undefined;
-    return sendConnectorSettings(given, { ...relay, credential });
+    const oauth = given.oauth && readOAuth(given.oauth, [...path, "oauth"], secrets, findings);
+    const tls = readSendTls(given, path, secrets, findings);
+    return sendConnectorSettings(given, { ...relay, credential, oauth, tls });
   });
   checkUniqueNames(list, section, findings);
   return connectors.filter((connector) => connector !== undefined);

@@ -12,10 +12,14 @@ import { unwrapped } from "./issues.ts";
 import { defaultConnectorValues, usagePresets } from "./receive-connector.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { refusedSettings, refusedValues } from "./refused-settings.ts";
+import { presetNames, presetSettings } from "../core/policy/send-presets.ts";
+import { oauthSchema } from "./oauth-schema.ts";
 import { credentialSchema, sendConnectorSchema } from "./send-connector-schema.ts";
 import { aliases } from "./setting-names.ts";
 import { transportSchema } from "./transport-schema.ts";
 import { computedDefaults, kinds } from "./value-type.ts";
+
+const plainPreset = { cloud: "global", hasOAuth: false, hasCredential: false } as const;
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
@@ -57,6 +61,19 @@ export function configurationReference(): string {
     "### authenticationCredential",
     "",
     ...table(credentialSchema.shape),
+    "",
+    "### oauth",
+    "",
+    ...table(oauthSchema.shape),
+    "",
+    "### Presets",
+    "",
+    "What `preset` stands in for; settings given beside it win. The host of microsoft365 follows `oauth.cloud`, and with",
+    "`authenticationCredential` in place of `oauth` the mechanism is BasicAuthRequireTLS.",
+    "",
+    "| preset | stands in for |",
+    "| --- | --- |",
+    ...presetNames.map((name) => `| \`${name}\` | ${presetText(presetSettings(name, plainPreset))} |`),
     "",
     "## users",
     "",

@@ -1,7 +1,10 @@
 /** The settings of a Send connector as a file may give them. Source: Set-SendConnector, New-SendConnector. */
 import { z } from "zod";
+import { presetNames } from "../core/policy/send-presets.ts";
 import { parseAddressSpace } from "./address-space.ts";
-import { parseSmartHost } from "./smart-host.ts";
+import { oauthSchema } from "./oauth-schema.ts";
+import { senderMailboxesSchema } from "./sender-mailboxes.ts";
+import { parseSmartHost, parseSourceAddress } from "./smart-host.ts";
 import {
   choice,
   domain,
@@ -52,6 +55,11 @@ export const sendConnectorSchema = z.strictObject(
       }),
       'Recipient domains it serves: `"*"`, `contoso.com` (that domain only), `"*.contoso.com"` (with subdomains), each with `;cost` behind it (1 to 100, lower wins). The most specific one wins, then the cost, then the name.',
     ),
+    preset: optionalSetting(
+      choice(presetNames),
+      "none",
+      "A provider: stands in for the settings that are not given here, and knows what its replies mean.",
+    ),
     maxMessageSize: setting(
       size({ min: 0, max: most, unlimited: true }),
       "35MB",
@@ -61,7 +69,7 @@ export const sendConnectorSchema = z.strictObject(
       listOf(parsedText({ kind: "host:port" }, parseSmartHost), { kind: "list of hosts" }).min(1, {
         error: "is empty; give at least one host",
       }),
-      "none: give this or dropDirectory",
+      "the preset's, or none: give this or dropDirectory",
       "Next hops: `[192.0.2.1]:25`, `smtp.example:587`, `[2001:db8::1]`. All are tried before the queue waits.",
     ),
     dropDirectory: optionalSetting(
@@ -83,15 +91,42 @@ export const sendConnectorSchema = z.strictObject(
       "What must be true of the next hop's certificate. Needs requireTls; DomainValidation needs tlsDomain.",
     ),
     tlsDomain: optionalSetting(domain(), "none", "Name the certificate must carry under DomainValidation."),
+    implicitTls: optionalSetting(
+      flag(),
+      "true where every smart host is at port 465",
+      "TLS from the first octet on, without STARTTLS (RFC 8314).",
+    ),
+    tlsCertificateFile: optionalSetting(
+      filePath(),
+      "none",
+      "PEM file with the certificate chain that is shown to a next hop that asks for one.",
+    ),
+    tlsKeyFile: optionalSetting(filePath(), "none", "PEM file with the private key of tlsCertificateFile."),
+    tlsCaFile: optionalSetting(
+      filePath(),
+      "the system's trusted roots",
+      "PEM file with the certificates that issuers of the next hop's certificate are trusted by, in their place.",
+    ),
+    sourceIpAddress: optionalSetting(
+      parsedText({ kind: "IP address" }, parseSourceAddress),
+      "the system's choice",
+      "Local address of connections; next hops are reached by addresses of its family only.",
+    ),
     smartHostAuthMechanism: setting(
-      choice(["None", "BasicAuth", "BasicAuthRequireTLS"]),
+      choice(["None", "BasicAuth", "BasicAuthRequireTLS", "XOAUTH2", "OAUTHBEARER"]),
       "None",
-      "How to log on to the smart host. BasicAuth needs authenticationCredential.",
+      "How to log on to the smart host. BasicAuth (AUTH PLAIN or LOGIN) needs authenticationCredential, XOAUTH2 and OAUTHBEARER need oauth and TLS.",
     ),
     authenticationCredential: optionalSetting(
       credentialSchema,
       "none",
       "userName and one of password, passwordFile, passwordEnv.",
+    ),
+    oauth: optionalSetting(oauthSchema, "none", "Where the tokens of XOAUTH2 and OAUTHBEARER come from."),
+    senderMailboxes: setting(
+      senderMailboxesSchema,
+      {},
+      "XOAUTH2 and OAUTHBEARER: the mailbox to log on as, by sender address, `*@contoso.com`, `*` or `<>` (reports); without an entry the sender is the mailbox.",
     ),
     connectionInactivityTimeOut: setting(
       duration({ min: 1000, max: 86_400_000 }),
@@ -106,7 +141,7 @@ export const sendConnectorSchema = z.strictObject(
     maxConcurrentConnections: setting(
       integer({ min: 1, max: most, unlimited: true }),
       20,
-      "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections).",
+      "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections); with XOAUTH2 and OAUTHBEARER for each mailbox.",
     ),
     maxRecipientsPerTransaction: setting(
       integer({ min: 1, max: most, unlimited: true }),
@@ -138,8 +173,16 @@ export const smtpOnlySettings = [
   "ignoreStartTls",
   "tlsAuthLevel",
   "tlsDomain",
+  "implicitTls",
+  "tlsCertificateFile",
+  "tlsKeyFile",
+  "tlsCaFile",
+  "sourceIpAddress",
   "smartHostAuthMechanism",
   "authenticationCredential",
+  "oauth",
+  "senderMailboxes",
+  "preset",
   "connectionInactivityTimeOut",
   "smtpMaxMessagesPerConnection",
   "maxConcurrentConnections",

@@ -1,15 +1,14 @@
 /** From what a file gives to the settings of a Send connector, and the rules within one. Source: Set-SendConnector. */
-import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
+import type { OAuthSettings } from "../core/policy/oauth-settings.ts";
+import type { SendConnectorSettings, SmtpSendConnector } from "../core/policy/send-connector.ts";
+import { sendPresets } from "../core/policy/send-presets.ts";
+import { needsTls } from "../core/policy/tls-needed.ts";
 import type { Findings, Path } from "./fault.ts";
+import { secretOfEnv, secretOfFile, type SecretSources } from "./secret-sources.ts";
 import { type GivenSendConnector, smtpOnlySettings } from "./send-connector-schema.ts";
 
 type Section = Readonly<Record<string, unknown>>;
 type Credential = { readonly userName: string; readonly password: string };
-
-/** A drop directory takes any size unless told otherwise. */
-export function withKindPresets(raw: Section): Section {
-  return raw["dropDirectory"] === undefined ? raw : { maxMessageSize: "unlimited", ...raw };
-}
 
 export function sendConnectorSettings(
   given: GivenSendConnector,
@@ -17,6 +16,8 @@ export function sendConnectorSettings(
     readonly hostname: string;
     readonly inDataDirectory: (file: string) => string;
     readonly credential: Credential | undefined;
+    readonly oauth: OAuthSettings | undefined;
+    readonly tls: Pick<SmtpSendConnector, "tlsClient" | "tlsCa">;
   },
 ): SendConnectorSettings {
   const { name, enabled, comment, addressSpaces, maxMessageSize } = given;
@@ -29,21 +30,34 @@ export function sendConnectorSettings(
     smartHosts = [],
     port,
     authenticationCredential: _credential,
+    tlsCertificateFile: _certificate,
+    tlsKeyFile: _key,
+    tlsCaFile: _ca,
     ...smtp
   } = given;
+  const hosts = smartHosts.map((host) => ({ host: host.host, port: host.port ?? port }));
+  const mechanism = given.smartHostAuthMechanism;
   return {
     ...smtp,
+    ...relay.tls,
     kind: "smartHost",
-    smartHosts: smartHosts.map((host) => ({ host: host.host, port: host.port ?? port })),
+    smartHosts: hosts,
     fqdn: given.fqdn ?? relay.hostname,
     tlsDomain: given.tlsDomain,
-    authenticationCredential: given.smartHostAuthMechanism === "None" ? undefined : relay.credential,
+    implicitTls: given.implicitTls ?? (hosts.length > 0 && hosts.every((host) => host.port === 465)),
+    sourceIpAddress: given.sourceIpAddress,
+    authenticationCredential: mechanism.startsWith("BasicAuth") ? relay.credential : undefined,
+    oauth: isOAuth(mechanism) ? relay.oauth : undefined,
+    preset: given.preset,
   };
 }
 
+const isOAuth = (mechanism: GivenSendConnector["smartHostAuthMechanism"]): boolean =>
+  mechanism === "XOAUTH2" || mechanism === "OAUTHBEARER";
+
 /**
  * Exchange's rules between the settings of one connector; those that concern a setting in `faulty` are left
- * out. `written` tells which settings the file gives.
+ * out. `written` tells which settings the file gives, a preset's included.
  */
 export function checkSendConnector(
   given: GivenSendConnector,
@@ -68,14 +82,18 @@ export function checkSendConnector(
     }
     return;
   }
-  if (!sends) {
+  if (!sends && !faulty.has("preset")) {
+    const hint = given.preset === undefined ? undefined : sendPresets[given.preset].hostHint;
     findings.fault(
       path,
-      "has no next hop; give smartHosts or dropDirectory (delivery by MX record is not supported)",
+      hint === undefined
+        ? "has no next hop; give smartHosts or dropDirectory (delivery by MX record is not supported)"
+        : `has no next hop; with preset ${given.preset} it depends on the account: give smartHosts, such as ["${hint}:587"]`,
     );
   }
   const { requireTls, ignoreStartTls, tlsAuthLevel, smartHostAuthMechanism: mechanism } = given;
   const credential = given.authenticationCredential !== undefined;
+  const tokens = isOAuth(mechanism);
   rule(requireTls && ignoreStartTls, ["ignoreStartTls", "requireTls"], "must be false with requireTls");
   rule(
     tlsAuthLevel !== "EncryptionOnly" && !requireTls,
@@ -88,19 +106,34 @@ export function checkSendConnector(
     "DomainValidation needs tlsDomain, the name the certificate must carry",
   );
   rule(
-    mechanism !== "None" && !credential,
+    mechanism.startsWith("BasicAuth") && !credential,
     ["smartHostAuthMechanism", "authenticationCredential"],
     `${mechanism} needs authenticationCredential`,
   );
   rule(
-    mechanism === "BasicAuthRequireTLS" && ignoreStartTls,
+    tokens && given.oauth === undefined,
+    ["smartHostAuthMechanism", "oauth"],
+    `${mechanism} needs oauth, which tells where tokens come from`,
+  );
+  rule(
+    needsTls(mechanism) && ignoreStartTls && given.implicitTls !== true,
     ["ignoreStartTls", "smartHostAuthMechanism"],
-    "must be false with smartHostAuthMechanism BasicAuthRequireTLS",
+    `must be false with smartHostAuthMechanism ${mechanism}`,
   );
   if (faulty.size > 0) return;
-  if (mechanism === "None" && credential) {
-    findings.warning([...path, "authenticationCredential"], "is not used: smartHostAuthMechanism is None");
+  if (!mechanism.startsWith("BasicAuth") && credential) {
+    findings.warning(
+      [...path, "authenticationCredential"],
+      `is not used: smartHostAuthMechanism is ${mechanism}`,
+    );
   }
+  if (!tokens && given.oauth !== undefined)
+    findings.warning([...path, "oauth"], `is not used: smartHostAuthMechanism is ${mechanism}`);
+  if (!tokens && Object.keys(given.senderMailboxes).length > 0)
+    findings.warning(
+      [...path, "senderMailboxes"],
+      `is not used: nobody logs on by mailbox with smartHostAuthMechanism ${mechanism}`,
+    );
   if (mechanism === "BasicAuth" && !requireTls) {
     findings.warning(
       [...path, "smartHostAuthMechanism"],
@@ -109,17 +142,11 @@ export function checkSendConnector(
   }
 }
 
-export interface PasswordSources {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Text of a file named in the configuration. Throws when it cannot be read. */
-  readonly readText: (file: string) => string;
-}
-
 /** Finds the password where the file says it is. Undefined, with a fault told, when it cannot be had. */
 export function readCredential(
   given: NonNullable<GivenSendConnector["authenticationCredential"]>,
   path: Path,
-  from: PasswordSources,
+  from: SecretSources,
   findings: Findings,
 ): Credential | undefined {
   const { userName, password, passwordFile, passwordEnv } = given;
@@ -128,22 +155,10 @@ export function readCredential(
     findings.fault(path, "needs exactly one of password, passwordFile and passwordEnv");
     return undefined;
   }
-  if (password !== undefined) return { userName, password };
-  if (passwordEnv !== undefined) {
-    const value = from.env[passwordEnv];
-    if (value !== undefined && value !== "") return { userName, password: value };
-    findings.fault([...path, "passwordEnv"], `the environment variable ${passwordEnv} is not set`);
-    return undefined;
-  }
-  try {
-    const [first = ""] = from.readText(passwordFile ?? "").split(/\r?\n/, 1);
-    if (first !== "") return { userName, password: first };
-    findings.fault([...path, "passwordFile"], "the file's first line is empty");
-  } catch (error) {
-    findings.fault(
-      [...path, "passwordFile"],
-      `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  return undefined;
+  const found =
+    password ??
+    (passwordEnv === undefined
+      ? secretOfFile(passwordFile ?? "", [...path, "passwordFile"], from, findings)
+      : secretOfEnv(passwordEnv, [...path, "passwordEnv"], from, findings));
+  return found === undefined ? undefined : { userName, password: found };
 }

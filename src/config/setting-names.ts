@@ -9,6 +9,7 @@ export const aliases: ReadonlyMap<string, string> = new Map([
   ["binaryMIMEEnabled", "binaryMimeEnabled"],
   ["ignoreSTARTTLS", "ignoreStartTls"],
   ["forceHELO", "forceHelo"],
+  ["sourceIPAddress", "sourceIpAddress"],
 ]);
 
 /**

@@ -32,3 +32,11 @@ export function parseSmartHost(input: string): Parsed<ConfiguredSmartHost> {
     ? parsed({ host: name.value, port })
     : unparsable(`${quoted(input)} is neither a host name nor an IP address`);
 }
+
+/** Canonical; Exchange's 0.0.0.0 means any, as leaving it out does, and is refused with that word. */
+export function parseSourceAddress(input: string): Parsed<string> {
+  const address = parseAddress(input.trim());
+  if (address === undefined) return unparsable(`${quoted(input)} is not an IP address`);
+  if (address.value === 0n) return unparsable(`${quoted(input)} means any address; leave the setting out`);
+  return parsed(formatAddress(address));
+}

@@ -30,7 +30,13 @@ export interface Dns {
 }
 
 /** Opens a TCP connection; resolves when it is connected, rejects on failure or when `signal` aborts. */
-export type Dial = (target: { address: string; port: number; signal: AbortSignal }) => Promise<Socket>;
+export type Dial = (target: {
+  address: string;
+  port: number;
+  /** Undefined: the system's choice. */
+  localAddress?: string;
+  signal: AbortSignal;
+}) => Promise<Socket>;
 
 /** What is used of the machine at one moment. */
 export interface ResourceSample {

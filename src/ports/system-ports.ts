@@ -79,13 +79,14 @@ function lookUp(name: string): Promise<readonly string[]> {
 }
 
 /** Connects over TCP without Nagle's algorithm. The socket is paused until somebody listens for data. */
-export const systemDial: Dial = ({ address, port, signal }) =>
+export const systemDial: Dial = ({ address, port, localAddress, signal }) =>
   new Promise<Socket>((resolve, reject) => {
     if (signal.aborted) {
       reject(abortError(signal));
       return;
     }
-    const socket = connect({ host: address, port, noDelay: true, keepAlive: true });
+    const local = localAddress === undefined ? undefined : { localAddress };
+    const socket = connect({ host: address, port, noDelay: true, keepAlive: true, ...local });
     const done = (): void => {
       signal.removeEventListener("abort", onAbort);
       socket.off("connect", onConnect);

@@ -22,8 +22,8 @@ export const settingsSchema = z.record(z.string(), jsonSchema);
 export const describedSettings = {
   /** Every setting as it holds, plain JSON; null: none. */
   settings: settingsSchema,
-  /** `default`: the file does not give it. */
-  origins: z.record(z.string(), z.enum(["set", "default"])),
+  /** `default`: the file does not give it; `preset`: its preset stands in for it. */
+  origins: z.record(z.string(), z.enum(["set", "default", "preset"])),
   /** What a value is: `duration`, `size`, `integer`, `percentage`, `true or false`, … */
   kinds: z.record(z.string(), z.string()),
 };

@@ -1,6 +1,6 @@
 /** What connectors and applications have done to them alike: found by name, described, added, set, removed. */
 import type { Change } from "../../config/live-configuration.ts";
-import type { Origins } from "../../config/parse-config.ts";
+import type { Origin, Origins } from "../../config/parse-config.ts";
 import { settingChanges, type PlainSection } from "../../config/plain-settings.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Administered } from "../administered.ts";
@@ -34,7 +34,7 @@ export interface NamedChanges<Any extends Named> {
   readonly described: (entry: Any) => {
     readonly name: string;
     readonly settings: Record<string, Json>;
-    readonly origins: Record<string, "set" | "default">;
+    readonly origins: Record<string, Origin>;
   };
   readonly add: (
     name: string,

@@ -1,6 +1,7 @@
 /** What all entries with a name have in common: connectors, applications, users. */
 import type { NamedSection } from "../../config/edit.ts";
 import type { PlainSection } from "../../config/plain-settings.ts";
+import type { Origin } from "../../config/parse-config.ts";
 import { nearest } from "../../config/setting-names.ts";
 import type { Administered } from "../administered.ts";
 import type { Json } from "../contract/values.ts";
@@ -37,7 +38,7 @@ export function origins(
   section: NamedSection | "transport",
   index: number | undefined,
   settings: PlainSection,
-): Record<string, "set" | "default"> {
+): Record<string, Origin> {
   const place = index === undefined ? section : `${section}[${index}]`;
   return Object.fromEntries(
     Object.keys(settings).map((name) => [

@@ -41,7 +41,7 @@ export const getSendConnector: Run = async (args, context) => {
 interface Described {
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly origins: Readonly<Record<string, "set" | "default">>;
+  readonly origins: Readonly<Record<string, "set" | "default" | "preset">>;
   readonly kinds: Readonly<Record<string, string>>;
   readonly status: object;
 }
@@ -207,6 +207,10 @@ export function settingProperties(
     const value = settingText(settings[name], kinds[name]);
     const byDefault = known.get(name)?.default ?? "";
     const remark = value === "" && byDefault !== "" ? `default: ${byDefault}` : "default";
-    return { name: exchangeName(name), value, remark: origins[name] === "default" ? remark : undefined };
+    return {
+      name: exchangeName(name),
+      value,
+      remark: origins[name] === "default" ? remark : origins[name] === "preset" ? "preset" : undefined,
+    };
   });
 }

@@ -4,6 +4,9 @@
  * external message routing".
  */
 
+import type { OAuthSettings } from "./oauth-settings.ts";
+import type { PresetName } from "./send-presets.ts";
+
 /** `*`, `contoso.com` (that domain only) or `*.contoso.com` (the domain and its subdomains). */
 export interface AddressSpace {
   /** Lower case, A-labels; without the `*.` prefix; empty for `*`. */
@@ -33,6 +36,18 @@ interface SendConnectorCommon {
  */
 export type ErrorPolicies = "Default" | "RejectUnconvertible";
 
+/** Exchange's, and two of SASL (RFC 7628; XOAUTH2 is Google's and Microsoft's). */
+export type SmartHostAuthMechanism = "None" | "BasicAuth" | "BasicAuthRequireTLS" | "XOAUTH2" | "OAUTHBEARER";
+
+export interface TlsClientCertificate {
+  readonly tlsCertificateFile: string;
+  readonly tlsKeyFile: string;
+  /** PEM, the chain included. */
+  readonly certificate: string;
+  /** PEM. */
+  readonly privateKey: string;
+}
+
 export interface SmtpSendConnector extends SendConnectorCommon {
   readonly kind: "smartHost";
   readonly smartHosts: readonly SmartHost[];
@@ -41,8 +56,22 @@ export interface SmtpSendConnector extends SendConnectorCommon {
   readonly ignoreStartTls: boolean;
   readonly tlsAuthLevel: "EncryptionOnly" | "CertificateValidation" | "DomainValidation";
   readonly tlsDomain: string | undefined;
-  readonly smartHostAuthMechanism: "None" | "BasicAuth" | "BasicAuthRequireTLS";
+  /** Weir's own: TLS from the first octet (RFC 8314 §3.3), for hosts that do not begin in clear text. */
+  readonly implicitTls: boolean;
+  /** Shown where the next hop asks for it (Exchange: TlsCertificateName). */
+  readonly tlsClient: TlsClientCertificate | undefined;
+  /** Weir's own; PEM, in place of the system's trusted roots. */
+  readonly tlsCa: { readonly tlsCaFile: string; readonly certificates: readonly string[] } | undefined;
+  /** Undefined: the system's choice. */
+  readonly sourceIpAddress: string | undefined;
+  readonly smartHostAuthMechanism: SmartHostAuthMechanism;
   readonly authenticationCredential: { readonly userName: string; readonly password: string } | undefined;
+  /** Set where the mechanism is XOAUTH2 or OAUTHBEARER. */
+  readonly oauth: OAuthSettings | undefined;
+  /** By sender, in lower case, or `*@domain`, `*`, `<>`: the mailbox that is logged on as. */
+  readonly senderMailboxes: Readonly<Record<string, string>>;
+  /** What its settings were filled up from; how its replies are read. */
+  readonly preset: PresetName | undefined;
   readonly connectionInactivityTimeOut: number;
   readonly smtpMaxMessagesPerConnection: number;
   /** Exchange: MaxPerDomainOutboundConnections, here per send connector's next hop. */

@@ -1,4 +1,4 @@
-import type { SmtpSendConnector } from "./send-connector.ts";
+import type { SmartHostAuthMechanism, SmtpSendConnector } from "./send-connector.ts";
 
 /**
  * True when mail must not go in clear text: requireTls, a level that verifies certificates, or credentials that
@@ -8,6 +8,11 @@ export function isTlsNeeded(connector: SmtpSendConnector): boolean {
   return (
     connector.requireTls ||
     connector.tlsAuthLevel !== "EncryptionOnly" ||
-    connector.smartHostAuthMechanism === "BasicAuthRequireTLS"
+    needsTls(connector.smartHostAuthMechanism)
   );
+}
+
+/** Passwords go in clear text under BasicAuth alone; tokens never do. */
+export function needsTls(mechanism: SmartHostAuthMechanism): boolean {
+  return mechanism !== "None" && mechanism !== "BasicAuth";
 }

@@ -14,7 +14,7 @@ import { SettingsDialog } from "../settings/settings-dialog.tsx";
 export interface AnyConnector {
   readonly name: string;
   readonly settings: Readonly<Record<string, Json>>;
-  readonly origins: Readonly<Record<string, "set" | "default">>;
+  readonly origins: Readonly<Record<string, "set" | "default" | "preset">>;
 }
 
 type Edit = (input: { name: string; whatIf: boolean }) => Promise<Change>;

@@ -22,7 +22,7 @@ export function SettingsDialog({
   title: string;
   facts: readonly SettingFact[];
   settings: Readonly<Record<string, Json>>;
-  origins: Readonly<Record<string, "set" | "default">>;
+  origins: Readonly<Record<string, "set" | "default" | "preset">>;
   /** Values filled in already, by setting. */
   proposed?: Readonly<Record<string, string>>;
   change: (settings: Record<string, Json>, whatIf: boolean) => Promise<Change>;

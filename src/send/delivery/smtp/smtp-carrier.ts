@@ -43,8 +43,6 @@ export interface SmtpCarrierSettings {
   readonly outbound?: OutboundConnections;
   /** The protocol log. */
   readonly transcript?: Transcript;
-  /** PEM; in place of the system's trusted roots. */
-  readonly trustedCertificates?: readonly string[];
 }
 
 /** Also for `unlimited`: Exchange's MaxOutboundConnections. */
@@ -68,7 +66,6 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
       events,
       memory: settings.memory ?? createPeerMemory(),
       transcript: settings.transcript,
-      trustedCertificates: settings.trustedCertificates,
       nextSession: () => ++sessions,
     },
     nextHop,

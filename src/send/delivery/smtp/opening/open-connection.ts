@@ -15,7 +15,7 @@ import { acquitTls, confirmClearText, suspectTls } from "../peer/peer-quirks.ts"
 import { replyVerdict } from "../wire/peer-verdict.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
 import { timeouts } from "../wire/timeouts.ts";
-import { startTls } from "./tls.ts";
+import { handshake, startTls } from "./tls.ts";
 import { withDeadline } from "./with-deadline.ts";
 import { transcribe, type Transcript } from "../wire/transcript.ts";
 
@@ -25,8 +25,6 @@ export interface OpeningContext {
   readonly events: Events;
   readonly memory: PeerMemory;
   readonly transcript: Transcript | undefined;
-  /** PEM, in place of the system's roots. */
-  readonly trustedCertificates: readonly string[] | undefined;
   /** Numbers for the protocol log. */
   readonly nextSession: () => number;
 }
@@ -49,7 +47,8 @@ export async function openConnection(
   const { connector, ports, events } = context;
   const { clock } = ports;
   const progress: Progress = { tls: false };
-  if (isTlsNeeded(connector)) return await greet(peer, context, signal, true, progress);
+  if (connector.implicitTls || isTlsNeeded(connector))
+    return await greet(peer, context, signal, true, progress);
   if (!connector.ignoreStartTls && peer.clearTextUntil <= clock.now()) {
     try {
       const opened = await greet(peer, context, signal, true, progress);
@@ -87,7 +86,8 @@ async function greet(
   const { connector, ports, transcript } = context;
   const { host } = peer;
   const endpoint = endpointOf(peer);
-  const socket = await dial(peer, context, signal);
+  const dialled = await dial(peer, context, signal);
+  const socket = connector.implicitTls ? await secureAtOnce(dialled, peer, context, signal) : dialled;
   const dialog = new Dialog();
   const connection = new ClientConnection(
     socket,
@@ -104,11 +104,11 @@ async function greet(
     const greeting = await dialog.next("the greeting", timeouts.greetingMs);
     if (greeting.code !== 220) throw refused(greeting);
     let capabilities = await hello(dialog, connector);
-    let secured = false;
-    if (tryTls) {
+    let secured = connector.implicitTls;
+    if (tryTls && !secured) {
       if (capabilities.startTls) {
         tlsBegun = progress.tls = true;
-        secured = await startTls(connection, dialog, host.name, connector, context.trustedCertificates);
+        secured = await startTls(connection, dialog, host.name, connector);
         if (secured) capabilities = await hello(dialog, connector);
         tlsBegun = progress.tls = false;
       }
@@ -142,9 +142,28 @@ function tlsFailure(failure: SmtpClientError): SmtpClientError {
     : new SmtpClientError("tls", `TLS fails: ${message}`, { cause: failure });
 }
 
-async function dial(peer: Peer, { ports }: OpeningContext, signal: AbortSignal): Promise<Socket> {
+/** Implicit TLS (RFC 8314 §3.3): nothing is said in clear text. */
+function secureAtOnce(
+  socket: Socket,
+  { host }: Peer,
+  { connector, ports }: OpeningContext,
+  signal: AbortSignal,
+): Promise<Socket> {
+  return withDeadline(ports, timeouts.tlsHandshakeMs, signal, "the TLS handshake", (own) => {
+    own.addEventListener("abort", () => socket.destroy());
+    socket.on("error", () => {});
+    return handshake(socket, host.name, connector);
+  });
+}
+
+async function dial(peer: Peer, { ports, connector }: OpeningContext, signal: AbortSignal): Promise<Socket> {
   const endpoint = endpointOf(peer);
-  const target = { address: peer.address, port: peer.host.port };
+  const { sourceIpAddress } = connector;
+  const target = {
+    address: peer.address,
+    port: peer.host.port,
+    ...(sourceIpAddress === undefined ? {} : { localAddress: sourceIpAddress }),
+  };
   try {
     return await withDeadline(ports, timeouts.connectMs, signal, `connecting to ${endpoint}`, (own) => {
       const dialled = ports.dial({ ...target, signal: own });

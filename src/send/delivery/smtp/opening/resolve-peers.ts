@@ -1,4 +1,5 @@
 /** From the name of a smart host to its addresses. */
+import { isIP } from "node:net";
 import type { NextHopHost, Peer } from "../peer/peer.ts";
 import { SmtpClientError } from "../wire/client-error.ts";
 import { failureWords } from "../wire/failure-words.ts";
@@ -9,7 +10,7 @@ import { withDeadline } from "./with-deadline.ts";
 /** The addresses of a host, remembered with it. Rejects with SmtpClientError (`resolve`, `timeout`). */
 export async function resolvePeers(
   host: NextHopHost,
-  { ports, memory }: OpeningContext,
+  { ports, memory, connector }: OpeningContext,
   signal: AbortSignal,
 ): Promise<readonly Peer[]> {
   let addresses: readonly string[];
@@ -25,5 +26,12 @@ export async function resolvePeers(
   }
   if (addresses.length === 0) throw new SmtpClientError("resolve", `${host.name} has no address`);
   host.peers = addresses.map((address) => memory.peer(host, address));
-  return host.peers;
+  const { sourceIpAddress } = connector;
+  if (sourceIpAddress === undefined) return host.peers;
+  const reachable = host.peers.filter(({ address }) => isIP(address) === isIP(sourceIpAddress));
+  if (reachable.length > 0) return reachable;
+  throw new SmtpClientError(
+    "connect",
+    `${host.name} has no address of the family of sourceIpAddress ${sourceIpAddress}`,
+  );
 }

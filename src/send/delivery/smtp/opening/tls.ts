@@ -20,7 +20,6 @@ export async function startTls(
   dialog: Dialog,
   host: string,
   connector: SmtpSendConnector,
-  trustedCertificates: readonly string[] | undefined,
 ): Promise<boolean> {
   const reply = await dialog.command("STARTTLS", "STARTTLS", timeouts.startTlsMs);
   if (reply.code !== 220) {
@@ -32,24 +31,23 @@ export async function startTls(
     throw new SmtpClientError("tls", "the peer sent clear text behind its answer to STARTTLS");
   }
   dialog.await("the TLS handshake", timeouts.tlsHandshakeMs);
-  await connection.secure((plain) => handshake(plain, host, connector, trustedCertificates));
+  await connection.secure((plain) => handshake(plain, host, connector));
   return true;
 }
 
-/** No session is ever resumed, so no identity verified for one host or policy is taken over by another. */
-function handshake(
-  plain: Socket,
-  host: string,
-  connector: SmtpSendConnector,
-  trustedCertificates: readonly string[] | undefined,
-): Promise<Socket> {
-  const level = connector.tlsAuthLevel;
+/**
+ * TLS over a connected socket. Rejects with SmtpClientError (`tls`); the socket is of no use then. No session is ever
+ * resumed, so no identity verified for one host or policy is taken over by another.
+ */
+export function handshake(plain: Socket, host: string, connector: SmtpSendConnector): Promise<Socket> {
+  const { tlsAuthLevel: level, tlsClient } = connector;
   const identity = identityOf(connector.tlsDomain ?? host);
   return new Promise((resolve, reject) => {
     const secured = connect({
       socket: plain,
       ...(isIP(identity) === 0 ? { servername: identity } : {}),
-      ...(trustedCertificates === undefined ? {} : { ca: [...trustedCertificates] }),
+      ...(connector.tlsCa === undefined ? {} : { ca: [...connector.tlsCa.certificates] }),
+      ...(tlsClient === undefined ? {} : { cert: tlsClient.certificate, key: tlsClient.privateKey }),
       minVersion: "TLSv1.2",
       rejectUnauthorized: level !== "EncryptionOnly",
       checkServerIdentity: (_name, certificate) =>
