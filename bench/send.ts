@@ -74,7 +74,7 @@ const connector: SmtpSendConnector = {
   forceHelo: false,
   chunkingEnabled: true,
   pipeliningEnabled: true,
-  errorPolicies: "Default",
+  errorPolicies: [],
   protocolLoggingLevel: "None",
 };
 const carrier = createSmtpCarrier({

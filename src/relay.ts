@@ -13,6 +13,7 @@ import { createObservation } from "./metrics/observation.ts";
 import type { RelayState } from "./metrics/readiness.ts";
 import type { Relay } from "./relay-contract.ts";
 import { eventStoreDirectory, openEventStore } from "./events/store/event-store.ts";
+import { createHttpRequest } from "./ports/http-request.ts";
 import type { Ports } from "./ports/ports.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
 import { openConnection } from "./receive/open-connection.ts";
@@ -25,6 +26,7 @@ import { OutboundConnections } from "./send/delivery/smtp/pool/outbound-connecti
 import { createPeerMemory } from "./send/delivery/smtp/peer/peer.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
 import type { Scheduler } from "./send/delivery/scheduler-contract.ts";
+import { createTokenSources } from "./send/oauth/token-sources.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
 import { openTracking } from "./tracking/tracking.ts";
@@ -127,6 +129,7 @@ export async function createRelay(
     tracking,
   });
 
+  const tokens = createTokenSources({ clock, events, http: createHttpRequest(all) });
   const memory = createPeerMemory();
   const outbound = new OutboundConnections(() => settings.transport.maxOutboundConnections);
   const scheduler: Scheduler = createScheduler({
@@ -146,6 +149,7 @@ export async function createRelay(
         protocolLog: sendLog,
         memory,
         outbound,
+        tokens,
       }),
   });
 

@@ -10,10 +10,7 @@ import { plainSendConnector, plainSettings } from "./plain-settings.ts";
 
 const files = new Map<string, string>();
 beforeAll(async () => {
-  const [rsa, ecdsa] = [
-    await testCertificate("weir", "RSA"),
-    await testCertificate("weir", "ECDSA"),
-  ];
+  const [rsa, ecdsa] = [await testCertificate("weir", "RSA"), await testCertificate("weir", "ECDSA")];
   const all = {
     "m365.secret": "s3cret-Value\nrest",
     "empty.secret": "\n",

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { presetNames } from "../core/policy/send-presets.ts";
 import { parseAddressSpace } from "./address-space.ts";
+import { errorPoliciesSchema } from "./error-policies.ts";
 import { oauthSchema } from "./oauth-schema.ts";
 import { senderMailboxesSchema } from "./sender-mailboxes.ts";
 import { parseSmartHost, parseSourceAddress } from "./smart-host.ts";
@@ -152,9 +153,9 @@ export const sendConnectorSchema = z.strictObject(
     chunkingEnabled: setting(flag(), true, "Sends with BDAT where offered (RFC 3030)."),
     pipeliningEnabled: setting(flag(), true, "Sends commands ahead of replies where offered (RFC 2920)."),
     errorPolicies: setting(
-      choice(["Default", "RejectUnconvertible"]),
+      errorPoliciesSchema,
       "Default",
-      "8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME: Default sends it as it is, RejectUnconvertible fails it.",
+      "DowngradeAuthFailures: a 5xx about authentication is tried again instead of returned. DowngradeDnsFailures: is so anyway. RejectUnconvertible: 8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME fails instead of being sent as it is.",
     ),
     protocolLoggingLevel: setting(
       choice(["None", "Verbose"]),

@@ -60,7 +60,11 @@ export function createHttpRequest({ clock, dns }: Pick<Ports, "clock" | "dns">):
       };
       const aborted = (): void => fail("given up");
       const timer = clock.after(timeoutMs, () => fail(`no answer within ${timeoutMs / 1000} s`));
-      const request = send(url, { method, lookup, headers: { ...headers, "content-length": Buffer.byteLength(body) } });
+      const request = send(url, {
+        method,
+        lookup,
+        headers: { ...headers, "content-length": Buffer.byteLength(body) },
+      });
       request.on("error", (error) => fail(error.message === "" ? String(error) : error.message, error));
       request.on("finish", () => (sent = true));
       request.on("response", (response: IncomingMessage) => {
@@ -87,16 +91,19 @@ export function createHttpRequest({ clock, dns }: Pick<Ports, "clock" | "dns">):
     });
 }
 
+/** For Node, which asks for one address or for all of them. */
 function lookupBy(dns: Dns): LookupFunction {
-  return (hostname, options, callback) => {
-    dns.addresses(hostname).then(
-      (addresses) => {
-        const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
-        const [first] = found;
-        if (options.all === true) callback(null, found);
-        else callback(null, first?.address ?? "", first?.family);
-      },
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), []),
-    );
+  const look = async (hostname: string, all: boolean, tell: Parameters<LookupFunction>[2]): Promise<void> => {
+    let found: { address: string; family: number }[];
+    try {
+      const addresses = await dns.addresses(hostname);
+      found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+    } catch (error) {
+      return tell(error instanceof Error ? error : new Error(String(error)), []);
+    }
+    const [first] = found;
+    if (all) tell(null, found);
+    else tell(null, first?.address ?? "", first?.family);
   };
+  return (hostname, options, callback) => void look(hostname, options.all === true, callback);
 }

@@ -108,7 +108,7 @@ export function smartHostConnector(
     forceHelo: false,
     chunkingEnabled: true,
     pipeliningEnabled: true,
-    errorPolicies: "Default",
+    errorPolicies: [],
     protocolLoggingLevel: "None",
     ...given,
   };

@@ -58,7 +58,7 @@ test("8-bit mail to a next hop without 8BITMIME arrives", async () => {
 
 test("8-bit mail that is refused for that is reported in 7 bit, by its header", async () => {
   sink.configure({ extensions: [] });
-  await start({ errorPolicies: "RejectUnconvertible" });
+  await start({ errorPolicies: ["RejectUnconvertible"] });
   await send("Subject: Gr\u00fc\u00dfe\r\n\r\nbody\r\n", { mailParameters: " BODY=8BITMIME" });
   const { message, types } = await reported();
   expect(isSevenBit(message.content)).toBe(true);

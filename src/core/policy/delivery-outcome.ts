@@ -8,6 +8,7 @@ import {
   deadlineOf,
   isDelayReportDue,
   isExpired,
+  longestHoldMs,
   messageRetryDelayMs,
   mostUnconfirmedAttempts,
   unconfirmedRetryDelayMs,
@@ -24,7 +25,13 @@ export interface Finding {
 export type AttemptOutcome =
   | { readonly kind: "delivered"; readonly verdict: Finding; readonly dsnRelayed: boolean }
   /** `unconfirmed`: the peer had the whole content, and its answer was lost or could not be read. */
-  | { readonly kind: "transient"; readonly verdict: Finding; readonly unconfirmed?: true }
+  | {
+      readonly kind: "transient";
+      readonly verdict: Finding;
+      readonly unconfirmed?: true;
+      /** The next hop's own wish, or what is known of it, in place of MessageRetryInterval. */
+      readonly retryAfterMs?: number;
+    }
   | { readonly kind: "permanent"; readonly verdict: Finding };
 
 /** What the decisions look at. */
@@ -104,7 +111,12 @@ export function afterAttempt(
       };
     case "transient": {
       if (outcome.unconfirmed === undefined) {
-        const dueAt = now + messageRetryDelayMs(settings, random);
+        const { retryAfterMs } = outcome;
+        const dueAt =
+          now +
+          (retryAfterMs === undefined
+            ? messageRetryDelayMs(settings, random)
+            : Math.min(retryAfterMs, longestHoldMs));
         return whileWaiting(waiting, outcome.verdict.text, dueAt, now, settings);
       }
       return afterUnconfirmed(outcome.verdict, waiting, now, settings, random);

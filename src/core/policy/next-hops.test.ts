@@ -31,7 +31,7 @@ const smart = (name: string, ...smartHosts: SmartHost[]): SendConnectorSettings 
   forceHelo: false,
   chunkingEnabled: true,
   pipeliningEnabled: true,
-  errorPolicies: "Default",
+  errorPolicies: [],
   protocolLoggingLevel: "None",
 });
 

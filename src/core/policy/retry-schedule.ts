@@ -60,6 +60,9 @@ export function unconfirmedRetryDelayMs(
   return spread(settings.messageRetryInterval * 2 ** unconfirmed, settings, random);
 }
 
+/** Mail is held back at the wish of a provider for so long at most before it is tried again. */
+export const longestHoldMs = 3_600_000;
+
 /** When a message that arrived at `arrivedAt` is given up. */
 export function deadlineOf(arrivedAt: number, settings: TransportSettings): number {
   return arrivedAt + settings.messageExpirationTimeout;
@@ -79,5 +82,9 @@ export function isDelayReportDue(arrivedAt: number, now: number, settings: Trans
  * gone back, or under longer intervals, and is due at once: no retry comes later than twice the longest pause.
  */
 export function latestPlausibleDueAt(now: number, settings: TransportSettings): number {
-  return now + 2 * settings.messageRetryInterval * 2 ** (mostUnconfirmedAttempts - 1);
+  const longestMs = Math.max(
+    settings.messageRetryInterval * 2 ** (mostUnconfirmedAttempts - 1),
+    longestHoldMs,
+  );
+  return now + 2 * longestMs;
 }

@@ -31,10 +31,18 @@ interface SendConnectorCommon {
 }
 
 /**
- * Exchange: ErrorPolicies. `RejectUnconvertible` is Weir's own: 8-bit content that the next hop does not take and that
- * cannot be converted fails; by default it is sent as it is.
+ * Exchange: ErrorPolicies. DowngradeAuthFailures: a 5xx about authentication in a transaction is tried again.
+ * DowngradeDnsFailures is taken and changes nothing: failures of names are tried again anyway. `RejectUnconvertible` is
+ * Weir's own: 8-bit content that the next hop does not take and that cannot be converted fails; by default it is sent as
+ * it is.
  */
-export type ErrorPolicies = "Default" | "RejectUnconvertible";
+export const errorPolicyNames = [
+  "Default",
+  "DowngradeAuthFailures",
+  "DowngradeDnsFailures",
+  "RejectUnconvertible",
+] as const;
+export type ErrorPolicy = Exclude<(typeof errorPolicyNames)[number], "Default">;
 
 /** Exchange's, and two of SASL (RFC 7628; XOAUTH2 is Google's and Microsoft's). */
 export type SmartHostAuthMechanism = "None" | "BasicAuth" | "BasicAuthRequireTLS" | "XOAUTH2" | "OAUTHBEARER";
@@ -82,7 +90,8 @@ export interface SmtpSendConnector extends SendConnectorCommon {
   /** Weir's own: offer BDAT where the peer does. */
   readonly chunkingEnabled: boolean;
   readonly pipeliningEnabled: boolean;
-  readonly errorPolicies: ErrorPolicies;
+  /** Empty: Default. */
+  readonly errorPolicies: readonly ErrorPolicy[];
   readonly protocolLoggingLevel: "None" | "Verbose";
 }
 

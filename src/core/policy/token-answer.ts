@@ -29,7 +29,8 @@ export function readTokenAnswer(
   if (status === 200 && typeof token === "string" && usableToken.test(token))
     return { kind: "token", token, lifetimeMs: lifetimeOf(fields?.["expires_in"]) };
   const retryAfterMs = retryAfterOf(retryAfter, now);
-  if (status === 200) return { kind: "refused", words: "answered without a usable access_token", retryAfterMs };
+  if (status === 200)
+    return { kind: "refused", words: "answered without a usable access_token", retryAfterMs };
   return { kind: "refused", words: wordsOf(status, fields), retryAfterMs };
 }
 

@@ -1,6 +1,6 @@
 /** Attempts: begun while their queue may have more, carried, and what came of each. */
 import type { Claim } from "../../spool/spool.ts";
-import { decideAttempt, isPlainSuccess } from "./decisions.ts";
+import { decideAttempt, decideThrottled, isPlainSuccess } from "./decisions.ts";
 import { timeText } from "./decision-events.ts";
 import type { AttemptResult } from "./delivery.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
@@ -13,6 +13,7 @@ import { trackDeferred } from "./track-delivery.ts";
 import type { WakeUp } from "./wake-up.ts";
 
 type Attempted = Extract<AttemptResult, { kind: "attempted" }>;
+type Throttled = Extract<AttemptResult, { kind: "throttled" }>;
 type Unreachable = Extract<AttemptResult, { kind: "unreachable" }>;
 
 export interface Attempts {
@@ -73,6 +74,9 @@ export function createAttempts(
       case "unreachable":
         unreachable(queue, claim, result);
         break;
+      case "throttled":
+        throttled(queue, claim, result);
+        break;
       case "damaged":
         settlement.setAside(claim, result.what);
         break;
@@ -110,10 +114,19 @@ export function createAttempts(
     settlement.conclude(claim, onMessages().applied(claim, decisions), connector.name);
   };
 
-  const unreachable = (queue: DeliveryQueue, claim: Claim, { host, verdict }: Unreachable): void => {
+  const throttled = (queue: DeliveryQueue, claim: Claim, result: Throttled): void => {
+    if (state.phase === "stopping") return spool.release(claim);
+    const { host, verdict, retryAfterMs } = result;
+    const keptIn = parking.queueFor(queue.name);
+    const decisions = decideThrottled(claim, verdict, host, retryAfterMs, keptIn, decisionContext(state));
+    settlement.conclude(claim, onMessages().applied(claim, decisions), queue.connector.name);
+  };
+
+  const unreachable = (queue: DeliveryQueue, claim: Claim, result: Unreachable): void => {
+    const { host, verdict, retryAfterMs } = result;
     if (state.phase === "stopping") return spool.release(claim);
     const now = clock.now();
-    const effect = queue.failed(host, verdict, now, state.settings.transport, random());
+    const effect = queue.failed(host, verdict, now, state.settings.transport, random(), retryAfterMs);
     if (!queues.isOpen(queue)) return putOff(queue, claim);
     if (effect === "narrowed" && !queue.suspended)
       return onMessages().takeOver(claim) ? undefined : queue.putBack(claim);

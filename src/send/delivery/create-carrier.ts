@@ -4,6 +4,7 @@ import type { Events } from "../../events/events.ts";
 import type { ProtocolLog } from "../../logs/protocol-log.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { createDropCarrier } from "../drop/drop-carrier.ts";
+import type { TokenSources } from "../oauth/token-sources.ts";
 import type { Carrier } from "./delivery.ts";
 import { sendTranscript } from "./send-transcript.ts";
 import type { OutboundConnections } from "./smtp/pool/outbound-connections.ts";
@@ -19,11 +20,13 @@ export function createCarrier(
     readonly protocolLog: ProtocolLog;
     readonly memory: PeerMemory;
     readonly outbound: OutboundConnections;
+    readonly tokens: TokenSources;
   },
 ): Carrier {
   switch (connector.kind) {
     case "smartHost": {
       const { ports, events, memory, outbound } = context;
+      const tokens = connector.oauth && context.tokens.for(connector.oauth, connector.name);
       const transcript = sendTranscript(connector, context.protocolLog, context.hostname);
       return createSmtpCarrier({
         connector,
@@ -32,6 +35,7 @@ export function createCarrier(
         events,
         memory,
         outbound,
+        ...(tokens && { tokens }),
         ...(transcript && { transcript }),
       });
     }

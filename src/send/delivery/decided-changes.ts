@@ -21,7 +21,15 @@ export function keptAs(
 }
 
 /** What a decision writes. */
-export function changeFor({ state, step, finding, host, queue, attempted }: Decision): RecipientChange {
+export function changeFor({
+  state,
+  step,
+  finding,
+  host,
+  queue,
+  attempted,
+  uncounted,
+}: Decision): RecipientChange {
   if (step.kind !== "keep") return { kind: "done", index: state.index };
   const { unconfirmed } = step;
   const lastError =
@@ -33,7 +41,7 @@ export function changeFor({ state, step, finding, host, queue, attempted }: Deci
     index: state.index,
     queue,
     dueAt: state.suspended ? suspendedDueAt : step.dueAt,
-    attempts: state.attempts + attempted,
+    attempts: state.attempts + (uncounted ? 0 : attempted),
     ...(lastError === undefined ? undefined : { lastError }),
     ...(unconfirmed === 0 ? undefined : { unconfirmed }),
     delayReported: step.delayReported,

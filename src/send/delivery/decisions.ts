@@ -10,7 +10,7 @@ import {
   type NextStep,
   type Waiting,
 } from "../../core/policy/delivery-outcome.ts";
-import type { TransportSettings } from "../../core/policy/retry-schedule.ts";
+import { longestHoldMs, type TransportSettings } from "../../core/policy/retry-schedule.ts";
 import type { Claim, QueueName, RecipientState } from "../../spool/spool.ts";
 import type { RecipientOutcome, Verdict } from "./delivery.ts";
 
@@ -25,6 +25,8 @@ export interface Decision {
   readonly queue: QueueName;
   /** 1 when an attempt reached the next hop. */
   readonly attempted: 0 | 1;
+  /** Attempted, but not to be counted: the next hop takes no mail now. */
+  readonly uncounted?: true;
   /** An administrator wants it so; told as that, not as a failure. */
   readonly removed?: true;
 }
@@ -74,7 +76,33 @@ export function decideAttempt(
   return claim.recipients.map((state, position) => {
     const outcome = outcomeOf(position, state.index);
     const step = afterAttempt(outcome, waitingOf(claim, state), finalDelivery, now, transport, spread);
-    return { state, step, finding: outcome.verdict, host: outcome.host ?? host, queue, attempted: 1 };
+    const decision = { state, step, finding: outcome.verdict, host: outcome.host ?? host, queue } as const;
+    return outcome.kind === "transient" && outcome.retryAfterMs !== undefined
+      ? { ...decision, attempted: 1, uncounted: true }
+      : { ...decision, attempted: 1 };
+  });
+}
+
+/** For a claim whose turn has not come: it waits, and nothing was attempted. */
+export function decideThrottled(
+  claim: Claim,
+  verdict: Verdict,
+  host: string,
+  retryAfterMs: number,
+  queue: QueueName,
+  { now, transport }: DecisionContext,
+): Decision[] {
+  const dueAt = now + Math.min(retryAfterMs, longestHoldMs);
+  return claim.recipients.map((state) => {
+    const step = whileWaiting(waitingOf(claim, state), verdict.text, dueAt, now, transport);
+    return {
+      state: { ...state, lastError: verdict.text },
+      step,
+      finding: verdict,
+      host,
+      queue,
+      attempted: 0,
+    };
   });
 }
 

@@ -177,13 +177,17 @@ export class DeliveryQueue {
     return true;
   }
 
-  /** No host of the next hop would talk; the attempt is no longer counted in `running`. */
+  /**
+   * No host of the next hop would talk; the attempt is no longer counted in `running`. `retryAfterMs`: when to try again,
+   * in place of the schedule.
+   */
   failed(
     host: string,
     verdict: Verdict,
     now: number,
     settings: TransportSettings,
     random: number,
+    retryAfterMs?: number,
   ): FailureEffect {
     if (this.retryAt !== undefined) return "resting";
     if (this.running > 0) {
@@ -197,7 +201,7 @@ export class DeliveryQueue {
     this.lastRetryAt = now;
     this.lastError = verdict;
     this.lastHost = host;
-    this.retryAt = now + queueRetryDelayMs(this.failures, settings, random);
+    this.retryAt = now + (retryAfterMs ?? queueRetryDelayMs(this.failures, settings, random));
     return "retry";
   }
 

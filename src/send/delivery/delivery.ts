@@ -30,6 +30,8 @@ export type RecipientOutcome =
       readonly index: number;
       readonly verdict: Verdict;
       readonly unconfirmed?: true;
+      /** The next hop takes it later, as it takes any: come back then, and do not count this attempt. */
+      readonly retryAfterMs?: number;
       readonly host?: string;
     }
   | {
@@ -46,6 +48,15 @@ export type AttemptResult =
       readonly host: string;
       readonly verdict: Verdict;
       readonly tlsRequired?: boolean;
+      /** When it is worth while to try again; else by the schedule of retries. */
+      readonly retryAfterMs?: number;
+    }
+  /** Nobody was asked, or nobody would hear of it: mail of this sender waits, the queue goes on with others'. */
+  | {
+      readonly kind: "throttled";
+      readonly host: string;
+      readonly verdict: Verdict;
+      readonly retryAfterMs: number;
     }
   /** The content turned out damaged while it was read; nothing was delivered. */
   | { readonly kind: "damaged"; readonly what: string }
@@ -59,6 +70,10 @@ export interface Carrier {
   readonly concurrency: number;
   /** Never rejects for anything a peer or disk does; rejects only for bugs. */
   carry(claim: Claim): Promise<AttemptResult>;
+  /** Mail of some that it holds back, in words for `LastError`. */
+  holding?(): string | undefined;
+  /** An administrator wants it tried now: what waits for a time of its own does not any more. */
+  retryNow?(): void;
   /** Lets running attempts finish for `graceMs`, then aborts them; closes idle connections at once. */
   close(graceMs: number): Promise<void>;
 }

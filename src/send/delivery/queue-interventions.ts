@@ -128,6 +128,7 @@ export function createQueueInterventions(options: {
         const queue = queues.get(held);
         if (held === unreachableQueue) void resubmit(held, false);
         else if (queue !== undefined) {
+          queue.carrier.retryNow?.();
           queue.backlog.tryAll(messages);
           if (!queue.healthy) queue.reopen();
         } else continue;

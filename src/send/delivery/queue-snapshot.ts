@@ -80,7 +80,7 @@ function deliverySnapshot(
     running: queue.running,
     waiting: queue.waiting,
     retryCount: queue.failures,
-    lastError: isHeld ? heldError : queue.lastError?.text,
+    lastError: isHeld ? heldError : (queue.lastError?.text ?? queue.carrier.holding?.()),
     putOff: messages === 0 ? undefined : queue.putOff,
     firstRetryAt: queue.firstFailureAt,
     lastRetryAt: queue.lastRetryAt,

@@ -1,6 +1,10 @@
 /** What a token endpoint is asked with: a secret, or an assertion (RFC 7523). */
 import { createHash, createPrivateKey, randomUUID, X509Certificate } from "node:crypto";
-import type { ClientCertificate, OAuthSettings, ServiceAccountGrant } from "../../core/policy/oauth-settings.ts";
+import type {
+  ClientCertificate,
+  OAuthSettings,
+  ServiceAccountGrant,
+} from "../../core/policy/oauth-settings.ts";
 
 /** Entra takes ten minutes at most. */
 const clientAssertionSeconds = 300;

@@ -36,6 +36,8 @@ export interface TokenSource {
   readonly perMailbox: boolean;
   /** `mailbox`: whom a service account acts for. Rejects with TokenFailure. Cost: a look-up while there is one. */
   token(mailbox: string): Promise<Token>;
+  /** What is at hand, without asking for it. */
+  known(mailbox: string): Token | undefined;
   /** The server refused it: a new one is fetched when it is next asked for. */
   drop(mailbox: string, token: Token): void;
   /** The pause behind a failure is over: an administrator wants it tried. */
@@ -144,6 +146,7 @@ export function createTokenSource(
         return Promise.reject(new TokenFailure(held.lastFailure, held.retryAt - now));
       return fetchOnce(held, mailbox);
     },
+    known: (mailbox) => heldFor(mailbox).token,
     drop(mailbox, token) {
       const held = heldFor(mailbox);
       if (held.token === token) held.token = undefined;

@@ -23,7 +23,9 @@ export function createTokenSources(context: {
   return {
     for(settings, connector) {
       const { grant, tokenEndpoint, scope } = settings;
-      const key = createHash("sha256").update(JSON.stringify([grant, tokenEndpoint, scope])).digest("hex");
+      const key = createHash("sha256")
+        .update(JSON.stringify([grant, tokenEndpoint, scope]))
+        .digest("hex");
       const known = sources.get(key);
       if (known !== undefined) return known;
       const [oldest] = sources.keys();

@@ -107,8 +107,12 @@ describe("TLS", () => {
   ] as const)("%s for %s, trusted: %s", async (tlsAuthLevel, tlsDomain, trusted, delivered) => {
     const sink = await sinkWith();
     const { carrier } = carrierTo(sink.port, {
-      connector: { requireTls: true, tlsAuthLevel, tlsDomain },
-      ...(trusted ? { more: { trustedCertificates: [tls.cert] } } : {}),
+      connector: {
+        requireTls: true,
+        tlsAuthLevel,
+        tlsDomain,
+        ...(trusted ? { tlsCa: { tlsCaFile: "ca.pem", certificates: [tls.cert] } } : {}),
+      },
     });
     const result = await carrier.carry(testClaim());
     expect(result.kind).toBe(delivered ? "attempted" : "unreachable");

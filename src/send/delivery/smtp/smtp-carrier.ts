@@ -19,16 +19,24 @@
  * | pool/after-transaction | over, once more, or another peer                         | itself                                    |
  * | job/concluding         | what nobody took, and the claim's result                 | itself                                    |
  *
+ * Where the next hop is a provider (a preset, or log-on by token), provider-carrier.ts stands in front: a pool for each
+ * mailbox, and what core/policy/reply-policy reads in replies.
+ *
  * What is remembered beyond a connection stands in peer/peer.ts, and what a peer is blamed for in peer/peer-quirks.ts.
  */
+import { readsReplies } from "../../../core/policy/reply-policy.ts";
 import type { SmartHost, SmtpSendConnector } from "../../../core/policy/send-connector.ts";
 import type { Events } from "../../../events/events.ts";
 import type { Ports } from "../../../ports/ports.ts";
+import type { TokenSource } from "../../oauth/token-source.ts";
 import type { AttemptResult, Carrier } from "../delivery.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
 import { createJob } from "./job/job.ts";
+import type { MailboxLogOn } from "./opening/log-on.ts";
 import { OutboundConnections } from "./pool/outbound-connections.ts";
 import { createPeerMemory, type PeerMemory } from "./peer/peer.ts";
+import { createProviderCarrier } from "./provider-carrier.ts";
+import type { ReplyReading } from "./wire/reply-reading.ts";
 import type { Transcript } from "./wire/transcript.ts";
 
 export interface SmtpCarrierSettings {
@@ -41,6 +49,8 @@ export interface SmtpCarrierSettings {
   readonly memory?: PeerMemory;
   /** The relay's connections, counted together; give the same to all carriers. Without: no limit. */
   readonly outbound?: OutboundConnections;
+  /** Of the connector's `oauth`; without, such a connector reaches nobody. */
+  readonly tokens?: TokenSource;
   /** The protocol log. */
   readonly transcript?: Transcript;
 }
@@ -59,21 +69,31 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
   if (nextHop.length === 0) throw new RangeError("a next hop needs a host");
   const connections = Math.max(1, Math.min(connector.maxConcurrentConnections, mostConnections));
   let sessions = 0;
-  const pool = new ConnectionPool(
-    {
-      connector,
-      ports,
-      events,
-      memory: settings.memory ?? createPeerMemory(),
-      transcript: settings.transcript,
-      nextSession: () => ++sessions,
-    },
-    nextHop,
-    settings.outbound ?? new OutboundConnections(() => Infinity),
-    connections,
-  );
+  const memory = settings.memory ?? createPeerMemory();
+  const outbound = settings.outbound ?? new OutboundConnections(() => Infinity);
+  const newPool = (logOn?: MailboxLogOn, replies?: ReplyReading): ConnectionPool =>
+    new ConnectionPool(
+      {
+        connector,
+        ports,
+        events,
+        memory,
+        transcript: settings.transcript,
+        logOn,
+        nextSession: () => ++sessions,
+      },
+      nextHop,
+      outbound,
+      connections,
+      replies,
+    );
+  const claimsPerPool = connections * claimsPerConnection;
+  const tokens = connector.oauth === undefined ? undefined : settings.tokens;
+  if (tokens !== undefined || readsReplies(connector))
+    return createProviderCarrier({ connector, ports, events, tokens, claimsPerPool, newPool });
+  const pool = newPool();
   return {
-    concurrency: connections * claimsPerConnection,
+    concurrency: claimsPerPool,
     carry: (claim) =>
       new Promise<AttemptResult>((resolve) => {
         const job = createJob(claim, resolve);

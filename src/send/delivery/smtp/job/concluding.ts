@@ -47,7 +47,14 @@ export function unreachable(
 ): void {
   if (job.outcomes.length > 0 || job.deferred.length > 0 || job.asked.length > 0)
     return conclude(job, hosts, host, error);
-  job.resolve({ kind: "unreachable", host, verdict: error.verdict, ...(tlsRequired ? { tlsRequired } : {}) });
+  const { verdict, hold } = error;
+  job.resolve({
+    kind: "unreachable",
+    host,
+    verdict,
+    ...(tlsRequired ? { tlsRequired } : {}),
+    ...(hold === undefined ? {} : { hold }),
+  });
 }
 
 /** Recipients called back for another peer, whom none has taken: as the last one said. */

@@ -60,11 +60,11 @@ describe("unconvertedRefusal", () => {
   const plan = { changes: new Map(), kept: [], keepsBinary: false, dkimSigned: false };
   const kept = { ...plan, kept: ["a signed part"] };
   it.each([
-    ["all converted", plan, none, "RejectUnconvertible", undefined],
-    ["kept, to be sent", kept, none, "Default", undefined],
-    ["kept, to be refused", kept, none, "RejectUnconvertible", "5.6.3"],
-    ["kept, for a peer that takes it", kept, eight, "RejectUnconvertible", undefined],
-    ["binary", { ...plan, keepsBinary: true }, eight, "Default", "5.6.3"],
+    ["all converted", plan, none, ["RejectUnconvertible"], undefined],
+    ["kept, to be sent", kept, none, [], undefined],
+    ["kept, to be refused", kept, none, ["RejectUnconvertible"], "5.6.3"],
+    ["kept, for a peer that takes it", kept, eight, ["RejectUnconvertible"], undefined],
+    ["binary", { ...plan, keepsBinary: true }, eight, [], "5.6.3"],
   ] as const)("%s", (_, given, capabilities, policy, status) => {
     expect(unconvertedRefusal(given, capabilities, policy)?.status).toBe(status);
   });

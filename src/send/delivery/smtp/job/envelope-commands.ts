@@ -4,7 +4,7 @@
  */
 import type { Envelope, Notify, Recipient } from "../../../../core/message/envelope.ts";
 import type { SevenBitPlan } from "../../../../core/message/seven-bit/survey.ts";
-import type { ErrorPolicies } from "../../../../core/policy/send-connector.ts";
+import type { ErrorPolicy } from "../../../../core/policy/send-connector.ts";
 import { isHeaderEightBit, type ContentFacts } from "../../../../spool/spool.ts";
 import type { Verdict } from "../../delivery.ts";
 import type { Capabilities } from "../wire/ehlo-capabilities.ts";
@@ -67,12 +67,12 @@ export function needsSevenBit(
 export function unconvertedRefusal(
   { kept, keepsBinary }: SevenBitPlan,
   capabilities: Capabilities,
-  errorPolicies: ErrorPolicies,
+  errorPolicies: readonly ErrorPolicy[],
 ): Verdict | undefined {
   if (keepsBinary) {
     return localVerdict("5.6.3", "554 5.6.3 message is BINARYMIME, which the next hop does not take");
   }
-  if (kept.length === 0 || capabilities.eightBitMime || errorPolicies !== "RejectUnconvertible")
+  if (kept.length === 0 || capabilities.eightBitMime || !errorPolicies.includes("RejectUnconvertible"))
     return undefined;
   return localVerdict(
     "5.6.3",

@@ -1,4 +1,5 @@
 /** A claim on its way through the client: who is still to be served, and what was decided so far. */
+import type { Hold } from "../../../../core/policy/reply-policy.ts";
 import type { Claim, RecipientState } from "../../../../spool/spool.ts";
 import type { AttemptResult, RecipientOutcome, Verdict } from "../../delivery.ts";
 import { asksForReports, isAsciiPath, isSendablePath } from "./envelope-commands.ts";
@@ -14,9 +15,12 @@ export interface DeferredRecipient {
   readonly host: string;
 }
 
+/** `hold`: whose mail is to wait because the next hop could not be had. */
+export type JobResult = AttemptResult & { readonly hold?: Hold };
+
 export interface Job {
   readonly claim: Claim;
-  readonly resolve: (result: AttemptResult) => void;
+  readonly resolve: (result: JobResult) => void;
   /** To be served next: neither decided nor put off. */
   recipients: readonly RecipientState[];
   outcomes: RecipientOutcome[];
@@ -40,7 +44,7 @@ export interface Job {
 }
 
 /** Paths that no command can carry are decided at once. */
-export function createJob(claim: Claim, resolve: (result: AttemptResult) => void): Job {
+export function createJob(claim: Claim, resolve: (result: JobResult) => void): Job {
   const { envelope } = claim.message;
   let { recipients } = claim;
   const outcomes: RecipientOutcome[] = [];

@@ -1,5 +1,5 @@
 /** In which form a peer is given a job's message: as it came, or made 7-bit; and why it cannot be given it at all. */
-import type { ErrorPolicies } from "../../../../core/policy/send-connector.ts";
+import type { ErrorPolicy } from "../../../../core/policy/send-connector.ts";
 import type { Claim } from "../../../../spool/spool.ts";
 import type { Verdict } from "../../delivery.ts";
 import type { Capabilities } from "../wire/ehlo-capabilities.ts";
@@ -18,7 +18,7 @@ export function refusalOf(
   job: Job,
   capabilities: Capabilities,
   framing: Framing,
-  errorPolicies: ErrorPolicies,
+  errorPolicies: readonly ErrorPolicy[],
 ): Verdict | undefined {
   const { claim, sevenBit } = job;
   const form = formOf(job, capabilities, framing) ?? claim;

@@ -88,7 +88,7 @@ test("a header of which nothing was declared goes as it is, its body converted, 
 });
 
 test("or fails, where the connector wants that", async () => {
-  const { said, given, told } = await carried([], header, { errorPolicies: "RejectUnconvertible" });
+  const { said, given, told } = await carried([], header, { errorPolicies: ["RejectUnconvertible"] });
   expect(said).toEqual([
     "permanent: 554 5.6.3 message is 8-bit, which the next hop does not take, and cannot be converted (the header)",
   ]);

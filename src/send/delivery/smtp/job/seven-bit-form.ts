@@ -46,7 +46,7 @@ export function tellConversion(
   events: Events,
 ): void {
   const { id, envelope, content } = message;
-  if (plan.kept.length > 0 && errorPolicies === "Default" && !plan.keepsBinary) {
+  if (plan.kept.length > 0 && !errorPolicies.includes("RejectUnconvertible") && !plan.keepsBinary) {
     events.emit("EightBitContentSent", {
       id,
       connector: name,

@@ -52,6 +52,8 @@ export async function connectToAny(
       if (signal.aborted) return { kind: "aborted" };
       const impatient = patience?.signal.aborted === true;
       const known = impatient ? tooSlow() : asClientError(error);
+      // It is no fault of this address, and the others would say the same.
+      if (known.hold !== undefined) return { kind: "failed", host: peer.host.name, error: known };
       if (impatient) slow.push(peer);
       peer.avoidUntil = clock.now() + (known.code === "timeout" ? avoidHungMs : avoidRefusedMs);
       failed(peer.host.name, known);

@@ -5,8 +5,10 @@ import { isTlsNeeded } from "../../../../core/policy/tls-needed.ts";
 import type { Events } from "../../../../events/events.ts";
 import type { Ports } from "../../../../ports/ports.ts";
 import { authenticate } from "./authentication.ts";
+import { type LogOn, type MailboxLogOn, tokenFor } from "./log-on.ts";
 import { ClientConnection } from "../wire/client-connection.ts";
 import { SmtpClientError, asClientError } from "../wire/client-error.ts";
+import { HiddenWords } from "../wire/credential-echo.ts";
 import { Dialog } from "../wire/dialog.ts";
 import { noCapabilities, parseCapabilities, type Capabilities } from "../wire/ehlo-capabilities.ts";
 import { failureWords } from "../wire/failure-words.ts";
@@ -25,6 +27,8 @@ export interface OpeningContext {
   readonly events: Events;
   readonly memory: PeerMemory;
   readonly transcript: Transcript | undefined;
+  /** The mailbox that is logged on as by token. */
+  readonly logOn: MailboxLogOn | undefined;
   /** Numbers for the protocol log. */
   readonly nextSession: () => number;
 }
@@ -36,7 +40,7 @@ export interface OpenedConnection {
 }
 
 /**
- * Opens a connection to one address, in clear text on a second connection where TLS fails and is not required.
+ * Opens a connection to one address. Where a token that was not fetched for it is refused, once more with a new one.
  * Rejects with SmtpClientError; nothing is left open then. `signal` ends it at once.
  */
 export async function openConnection(
@@ -44,14 +48,52 @@ export async function openConnection(
   context: OpeningContext,
   signal: AbortSignal,
 ): Promise<OpenedConnection> {
+  const { logOn: mailbox } = context;
+  if (mailbox === undefined) return await open(peer, context, undefined, signal);
+  const logOn = await tokenFor(mailbox);
+  try {
+    return await open(peer, context, logOn, signal);
+  } catch (error) {
+    const failure = asClientError(error);
+    if (failure.token === undefined || signal.aborted) throw error;
+    tellRefused(peer, context, failure);
+    mailbox.tokens.drop(mailbox.mailbox, failure.token);
+    if (logOn.fresh) throw error;
+    return await open(peer, context, await tokenFor(mailbox), signal);
+  }
+}
+
+function tellRefused(
+  { host }: Peer,
+  { connector, events, logOn }: OpeningContext,
+  error: SmtpClientError,
+): void {
+  events.emit("LogOnRefused", {
+    connector: connector.name,
+    host: host.name,
+    mailbox: logOn?.mailbox ?? "",
+    mechanism: connector.smartHostAuthMechanism,
+    error: error.verdict.text,
+  });
+}
+
+/**
+ * In clear text on a second connection where TLS fails and is not required.
+ */
+async function open(
+  peer: Peer,
+  context: OpeningContext,
+  logOn: LogOn | undefined,
+  signal: AbortSignal,
+): Promise<OpenedConnection> {
   const { connector, ports, events } = context;
   const { clock } = ports;
   const progress: Progress = { tls: false };
   if (connector.implicitTls || isTlsNeeded(connector))
-    return await greet(peer, context, signal, true, progress);
+    return await greet(peer, context, logOn, signal, true, progress);
   if (!connector.ignoreStartTls && peer.clearTextUntil <= clock.now()) {
     try {
-      const opened = await greet(peer, context, signal, true, progress);
+      const opened = await greet(peer, context, logOn, signal, true, progress);
       if (!opened.secured) acquitTls(peer);
       return opened;
     } catch (error) {
@@ -60,7 +102,7 @@ export async function openConnection(
     }
   }
   try {
-    const opened = await greet(peer, context, signal, false, progress);
+    const opened = await greet(peer, context, logOn, signal, false, progress);
     // It failed before any command of mail, and has not now: that is proof enough.
     if (progress.tls) confirmClearText(peer, connector.name, events);
     return opened;
@@ -79,6 +121,7 @@ interface Progress {
 async function greet(
   peer: Peer,
   context: OpeningContext,
+  logOn: LogOn | undefined,
   signal: AbortSignal,
   tryTls: boolean,
   progress: Progress,
@@ -89,11 +132,12 @@ async function greet(
   const dialled = await dial(peer, context, signal);
   const socket = connector.implicitTls ? await secureAtOnce(dialled, peer, context, signal) : dialled;
   const dialog = new Dialog();
+  const hidden = new HiddenWords(connector.authenticationCredential);
   const connection = new ClientConnection(
     socket,
     dialog,
     ports.clock,
-    transcript && transcribe(transcript, context.nextSession(), endpoint, connector.authenticationCredential),
+    transcript && transcribe(transcript, context.nextSession(), endpoint, hidden),
   );
   dialog.begin(connection);
   const abort = (): void => connection.destroy(new SmtpClientError("aborted", "the relay is stopping"));
@@ -119,7 +163,14 @@ async function greet(
         );
       }
     }
-    await authenticate(dialog, capabilities, secured, connector);
+    await authenticate(dialog, capabilities, {
+      connector,
+      logOn,
+      secured,
+      host: host.name,
+      port: host.port,
+      hidden,
+    });
     if (dialog.unasked > 0) throw new SmtpClientError("garbage", "the peer sent replies nobody asked for");
     peer.capabilities = capabilities;
     return { connection, capabilities, secured };

@@ -7,7 +7,7 @@
 import type { SmtpSendConnector, SmartHost } from "../../../../core/policy/send-connector.ts";
 import { isTlsNeeded } from "../../../../core/policy/tls-needed.ts";
 import type { Events } from "../../../../events/events.ts";
-import type { Clock } from "../../../../ports/ports.ts";
+import type { Clock, Timer } from "../../../../ports/ports.ts";
 import type { Verdict } from "../../delivery.ts";
 import { conclude, resolveJob, unreachable } from "../job/concluding.ts";
 import { passOver, type Job } from "../job/job.ts";
@@ -18,6 +18,7 @@ import { anyoneLeft } from "../peer/peer-order.ts";
 import { ClientSession, type SessionOwner } from "../session/client-session.ts";
 import type { TransactionEnd } from "../transaction/transaction-contract.ts";
 import { SmtpClientError } from "../wire/client-error.ts";
+import type { ReplyReading } from "../wire/reply-reading.ts";
 import { timeouts } from "../wire/timeouts.ts";
 import { afterTransaction } from "./after-transaction.ts";
 import { Dialler, type DiallingPool } from "./dialler.ts";
@@ -26,13 +27,18 @@ import { WaitingJobs } from "./waiting-jobs.ts";
 
 /** Messages after which a connection is given up to a next hop that has none, at maxOutboundConnections. */
 const fairMessages = 10;
+/** How long a pool does with fewer connections after the peer said that they are too many. */
+const narrowMs = 10 * 60_000;
+const narrowPauseMs = 5_000;
 
 export class ConnectionPool implements SessionOwner, DiallingPool {
   readonly connector: SmtpSendConnector;
   readonly events: Events;
   readonly clock: Clock;
   readonly hosts: readonly NextHopHost[];
-  readonly most: number;
+  /** Connections at most, now. */
+  most: number;
+  readonly replies: ReplyReading | undefined;
   readonly waiting = new WaitingJobs();
   private readonly outbound: OutboundConnections;
   private readonly dialler: Dialler;
@@ -40,6 +46,9 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   private readonly sessions = new Set<ClientSession>();
   /** The longest idle first. */
   private readonly idle: ClientSession[] = [];
+  private readonly limit: number;
+  private narrowed: Timer | undefined;
+  private narrowedAt = -Infinity;
   private closing: Promise<void> | undefined;
   private onQuiet: (() => void) | undefined;
 
@@ -48,7 +57,10 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     nextHop: readonly SmartHost[],
     outbound: OutboundConnections,
     most: number,
+    replies?: ReplyReading,
   ) {
+    this.replies = replies;
+    this.limit = most;
     this.connector = context.connector;
     this.events = context.events;
     this.clock = context.ports.clock;
@@ -78,6 +90,24 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
 
   get idleSince(): number | undefined {
     return this.idle[0]?.wear.idleSince;
+  }
+
+  /** One connection less, for a while. Several that are refused at once count as one. */
+  narrow(): void {
+    const now = this.clock.now();
+    if (this.isClosing || now < this.narrowedAt + narrowPauseMs) return;
+    this.narrowedAt = now;
+    this.most = Math.max(1, Math.min(this.most, this.held) - 1);
+    this.narrowed?.cancel();
+    this.narrowed = this.clock.after(narrowMs, () => {
+      this.most = this.limit;
+      this.dialler.dialMore();
+    });
+  }
+
+  /** Nobody is served, and nobody waits. */
+  get isUnused(): boolean {
+    return this.held === 0 && this.waiting.count === 0;
   }
 
   submit(job: Job): void {
@@ -124,7 +154,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   available(session: ClientSession): void {
     const { waiting, outbound } = this;
     const { peer, wear } = session;
-    if (wear.worn || this.isClosing) return session.quit();
+    if (wear.worn || this.isClosing || this.held > this.most) return session.quit();
     if (wear.started >= fairMessages && outbound.owes(this, false)) return session.quit();
     const full = this.held >= this.most;
     // Somebody waits for another connection than this one, and there is no place for it but this one's.
@@ -208,6 +238,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     await Promise.resolve();
     const error = new SmtpClientError("aborted", "the relay is stopping");
     this.outbound.withdraw(this);
+    this.narrowed?.cancel();
     for (const job of this.waiting.takeAll()) resolveJob(job, "aborted", "");
     this.dialler.end(error);
     for (const session of this.idle.splice(0)) session.quit();

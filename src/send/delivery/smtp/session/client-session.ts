@@ -17,6 +17,7 @@ import type { ClientConnection, Receiver } from "../wire/client-connection.ts";
 import { SmtpClientError, type ClientErrorCode } from "../wire/client-error.ts";
 import type { Capabilities } from "../wire/ehlo-capabilities.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
+import type { ReplyReading } from "../wire/reply-reading.ts";
 import { timeouts } from "../wire/timeouts.ts";
 import { ConnectionWear } from "./connection-wear.ts";
 import { convert, endOfLostConversion } from "./conversion.ts";
@@ -24,6 +25,8 @@ import { limitsFor, modeFor } from "./transaction-mode.ts";
 
 /** The pool, as its sessions see it. */
 export interface SessionOwner extends EvidenceContext {
+  /** Where the next hop is a provider whose replies are known. */
+  readonly replies: ReplyReading | undefined;
   /** A waiting job for behind the present one. */
   takeFollower(session: ClientSession): Job | undefined;
   /** It cannot follow now; it is the next. */
@@ -126,7 +129,12 @@ export class ClientSession implements Receiver, TransactionSession {
     return undefined;
   }
 
+  get replies(): ReplyReading | undefined {
+    return this.owner.replies;
+  }
+
   delivered(job: Job): void {
+    this.replies?.delivered(job.claim.message.envelope.reversePath);
     this.wear.delivered(job, this.owner.events);
   }
 

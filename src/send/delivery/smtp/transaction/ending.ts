@@ -2,6 +2,7 @@
  * The ways a transaction ends: delivered, decided without content, or broken off. What follows from a refusal stands in
  * after-refusal.ts, from a lost connection in after-loss.ts; here it is done.
  */
+import type { Hold, ReplyTreatment, Throttle } from "../../../../core/policy/reply-policy.ts";
 import type { Verdict } from "../../delivery.ts";
 import { decideRest, passOver, putOff } from "../job/job.ts";
 import { SmtpClientError } from "../wire/client-error.ts";
@@ -58,11 +59,14 @@ export function finish(state: TransactionState, close?: SmtpClientError): void {
     answers.nobody(job);
     return end(state, completed, close);
   }
-  const verdict = replyVerdict(reply);
-  const atContent = state.phase === "data" ? "data" : "content";
+  const to = mailRefusal !== undefined ? "mail" : state.phase === "data" ? "data" : "content";
+  const treatment = session.replies?.treat(to, reply);
+  if (treatment?.kind === "hold" || treatment?.kind === "throttle")
+    return heldBack(state, treatment, replyVerdict(reply), close);
+  const verdict = verdictOn(state, reply, treatment);
   const what = afterRefusal({
-    reply,
-    to: mailRefusal !== undefined ? "mail" : atContent,
+    reply: treatment?.kind === "transient" ? { ...reply, code: reply.code - 100 } : reply,
+    to,
     recipientsAccepted: answers.accepted.length,
     mayBlameTls: session.evidence.mayBlameTls,
     mayBeWornOut: session.mayBeWornOut(job),
@@ -93,6 +97,36 @@ export function finish(state: TransactionState, close?: SmtpClientError): void {
       answers.refused(job, verdict);
   }
   end(state, completed, close);
+}
+
+/** The provider takes no mail of this sender now, whatever the message: nobody else is asked, and it does not count. */
+function heldBack(
+  state: TransactionState,
+  treatment: Hold | Throttle,
+  verdict: Verdict,
+  close: SmtpClientError | undefined,
+): void {
+  const { answers, claim, job, mailRefusal, session } = state;
+  const host = session.peer.host.name;
+  const { reversePath } = claim.message.envelope;
+  const retryAfterMs = session.replies?.apply(treatment, reversePath, verdict, host) ?? 0;
+  if (mailRefusal === undefined) answers.heldBack(job, verdict, retryAfterMs);
+  else {
+    for (const { index } of job.recipients)
+      job.outcomes.push({ kind: "transient", index, verdict, host, retryAfterMs });
+    job.recipients = [];
+  }
+  end(state, { kind: "completed", elsewhere: false }, close);
+}
+
+function verdictOn(
+  { claim, session }: TransactionState,
+  reply: PeerReply,
+  treatment: ReplyTreatment | undefined,
+): Verdict {
+  const verdict = replyVerdict(reply);
+  if (treatment?.kind !== "senderRefused" || session.replies === undefined) return verdict;
+  return session.replies.naming(verdict, claim.message.envelope.reversePath);
 }
 
 /** The connection is gone. */

@@ -50,7 +50,9 @@ export function mailReply(state: TransactionState, reply: PeerReply): void {
 export function recipientReply(state: TransactionState, reply: PeerReply): void {
   const { recipients, answers, session, mode } = state;
   const recipient = recipients[state.position++] as RecipientState;
-  if (state.mailRefusal === undefined && !answers.hear(recipient, reply)) return outOfStep(state, reply);
+  const { reversePath } = state.claim.message.envelope;
+  if (state.mailRefusal === undefined && !answers.hear(recipient, reply, reversePath))
+    return outOfStep(state, reply);
   if (state.position === recipients.length) return beginContent(state);
   session.connection.setDeadline(timeouts.recipientMs);
   if (!mode.pipelining) writeRecipient(state);

@@ -11,7 +11,7 @@ function answered(...lines: readonly string[]) {
   const asked = job.recipients.slice(0, 4);
   const answers = new RecipientAnswers("mx", job.recipients.slice(4));
   const taken = lines.map((line, n) =>
-    answers.hear(asked[n]!, { code: Number(line.slice(0, 3)), text: line.slice(4) }),
+    answers.hear(asked[n]!, { code: Number(line.slice(0, 3)), text: line.slice(4) }, "app@a.test"),
   );
   return { job, answers, asked, taken };
 }

@@ -1,14 +1,20 @@
 /** What the peer said of each recipient of one transaction, and how that becomes outcomes of the job. */
+import type { ReplyTreatment } from "../../../../core/policy/reply-policy.ts";
 import type { RecipientState } from "../../../../spool/spool.ts";
 import type { Verdict } from "../../delivery.ts";
 import type { DeferredRecipient, Job } from "../job/job.ts";
 import { replyVerdict } from "../wire/peer-verdict.ts";
 import { isTooManyRecipients, kindOf } from "../wire/reply-meaning.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
+import type { ReplyReading } from "../wire/reply-reading.ts";
 
 interface Refused {
   readonly state: RecipientState;
   readonly verdict: Verdict;
+}
+
+interface Held extends Refused {
+  readonly retryAfterMs: number;
 }
 
 export class RecipientAnswers {
@@ -21,8 +27,13 @@ export class RecipientAnswers {
   /** Of the job, but not of this transaction. */
   private readonly others: readonly RecipientState[];
 
-  constructor(host: string, others: readonly RecipientState[]) {
+  /** Of whom the next hop takes no mail now. */
+  private readonly held: Held[] = [];
+  private readonly replies: ReplyReading | undefined;
+
+  constructor(host: string, others: readonly RecipientState[], replies?: ReplyReading) {
     this.host = host;
+    this.replies = replies;
     this.others = others;
   }
 
@@ -37,7 +48,7 @@ export class RecipientAnswers {
   }
 
   /** Hears the reply to a RCPT; false when it cannot be one. */
-  hear(state: RecipientState, reply: PeerReply): boolean {
+  hear(state: RecipientState, reply: PeerReply, reversePath: string): boolean {
     const kind = kindOf(reply);
     if (kind === "unexpected") return false;
     if (kind === "positive") {
@@ -45,10 +56,27 @@ export class RecipientAnswers {
       return true;
     }
     const verdict = replyVerdict(reply);
-    if (this.accepted.length > 0 && isTooManyRecipients(reply, verdict.status)) this.again.push(state);
+    const treatment = this.replies?.treat("rcpt", reply);
+    if (treatment !== undefined) this.treat(state, treatment, verdict, reversePath);
+    else if (this.accepted.length > 0 && isTooManyRecipients(reply, verdict.status)) this.again.push(state);
     else if (kind === "permanent") this.permanent.push({ state, verdict });
     else this.transient.push({ state, verdict, host: this.host });
     return true;
+  }
+
+  private treat(state: RecipientState, treatment: ReplyTreatment, verdict: Verdict, sender: string): void {
+    const { replies, host } = this;
+    if (replies === undefined) return;
+    if (treatment.kind === "senderRefused")
+      this.permanent.push({ state, verdict: replies.naming(verdict, sender) });
+    else if (treatment.kind === "transient") this.transient.push({ state, verdict, host });
+    else this.held.push({ state, verdict, retryAfterMs: replies.apply(treatment, sender, verdict, host) });
+  }
+
+  /** The next hop takes no mail of this sender now: for those as well who would come after. */
+  heldBack(job: Job, verdict: Verdict, retryAfterMs: number): void {
+    for (const state of [...this.accepted, ...this.left]) this.held.push({ state, verdict, retryAfterMs });
+    this.close(job, []);
   }
 
   /** The accepted have the message; those the peer had no room for stay in the job. */
@@ -89,7 +117,7 @@ export class RecipientAnswers {
   broken(job: Job, recipients: readonly RecipientState[], verdict: Verdict, unconfirmed: boolean): void {
     const { host } = this;
     const answered = new Set<number>();
-    for (const { state } of [...this.permanent, ...this.transient]) answered.add(state.index);
+    for (const { state } of [...this.permanent, ...this.transient, ...this.held]) answered.add(state.index);
     for (const { index } of this.again) answered.add(index);
     for (const state of recipients) {
       const { index } = state;
@@ -109,6 +137,8 @@ export class RecipientAnswers {
     const { host } = this;
     for (const { state, verdict } of this.permanent)
       job.outcomes.push({ kind: "permanent", index: state.index, verdict, host });
+    for (const { state, verdict, retryAfterMs } of this.held)
+      job.outcomes.push({ kind: "transient", index: state.index, verdict, host, retryAfterMs });
     if (this.transient.length > 0) job.deferred = job.deferred.concat(this.transient);
     job.recipients = left;
   }

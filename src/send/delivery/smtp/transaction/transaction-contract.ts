@@ -3,6 +3,7 @@ import type { Verdict } from "../../delivery.ts";
 import type { ClientConnection } from "../wire/client-connection.ts";
 import type { ClientErrorCode, SmtpClientError } from "../wire/client-error.ts";
 import type { Capabilities } from "../wire/ehlo-capabilities.ts";
+import type { ReplyReading } from "../wire/reply-reading.ts";
 import type { Job } from "../job/job.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { PeerEvidence } from "../peer/peer-evidence.ts";
@@ -47,6 +48,8 @@ export interface TransactionSession {
   readonly peer: Peer;
   /** The peer's state is not clean: RSET goes first. */
   needsReset: boolean;
+  /** Where the next hop is a provider whose replies are known. */
+  readonly replies: ReplyReading | undefined;
   /** What it shows of its peer. */
   readonly evidence: PeerEvidence;
   /** The transaction to open right behind the content (RFC 2920 §3.1), if there is one. */

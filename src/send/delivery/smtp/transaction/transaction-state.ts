@@ -41,7 +41,7 @@ export function startingState(
     mode,
     claim,
     recipients: all ? recipients : recipients.slice(0, most),
-    answers: new RecipientAnswers(session.peer.host.name, all ? [] : recipients.slice(most)),
+    answers: new RecipientAnswers(session.peer.host.name, all ? [] : recipients.slice(most), session.replies),
     transfer: new ContentTransfer(session.connection, claim),
     phase: "mail",
     replies: 0,

@@ -1,4 +1,6 @@
 /** The one error of the SMTP client: why a connection could not be had, or was lost. */
+import type { Hold } from "../../../../core/policy/reply-policy.ts";
+import type { Token } from "../../../oauth/token-source.ts";
 import type { Verdict } from "../../delivery.ts";
 import { failureWords } from "./failure-words.ts";
 import { localVerdict } from "./peer-verdict.ts";
@@ -34,11 +36,21 @@ export class SmtpClientError extends Error {
   readonly code: ClientErrorCode;
   readonly temporary = true;
   readonly verdict: Verdict;
+  /** Whose mail is to wait because of it; no other address of the next hop is asked then. */
+  readonly hold: Hold | undefined;
+  /** A log-on was refused that a new token may be good for. */
+  readonly token: Token | undefined;
 
   /** `verdict` only where the peer said something; else one is made from code and message. */
-  constructor(code: ClientErrorCode, message: string, options?: { cause?: unknown; verdict?: Verdict }) {
+  constructor(
+    code: ClientErrorCode,
+    message: string,
+    options?: { cause?: unknown; verdict?: Verdict; hold?: Hold | undefined; token?: Token },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
+    this.hold = options?.hold;
+    this.token = options?.token;
     this.verdict = options?.verdict ?? localVerdict(statuses[code], message);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withoutCredential } from "./credential-echo.ts";
+import { HiddenWords, tokenForms } from "./credential-echo.ts";
 import { transcribe, type TranscriptLine } from "./transcript.ts";
 
 const credential = { userName: "app", password: "hunter2-secret" };
@@ -13,15 +13,29 @@ describe("a peer's text loses the password in each form", () => {
     [`501 cannot decode ${plain.replaceAll("=", "")}`, "501 cannot decode ****"],
     [`500 unrecognized: ${base64(credential.password)}`, "500 unrecognized: ****"],
     ["535 5.7.8 no such user app", "535 5.7.8 no such user app"],
-  ])("%s", (text, shown) => expect(withoutCredential(text, credential)).toBe(shown));
+  ])("%s", (text, shown) => expect(new HiddenWords(credential).hide(text)).toBe(shown));
 
   it("without a credential it stays as it is", () =>
-    expect(withoutCredential("535 no", undefined)).toBe("535 no"));
+    expect(new HiddenWords(undefined).hide("535 no")).toBe("535 no"));
+});
+
+describe("a token", () => {
+  const token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL291dGxvb2sifQ.c2lnbmF0dXJl";
+  const message = `user=a@b.test\x01auth=Bearer ${token}\x01\x01`;
+  const hidden = new HiddenWords(undefined);
+  hidden.add(...tokenForms(token, message));
+  it.each([
+    [`535 5.7.3 no: ${token}`, "535 5.7.3 no: ****"],
+    [`500 unknown command ${base64(message)}`, "500 unknown command ****"],
+    [`500 unknown command ${base64(message).slice(0, 60)}`, "500 unknown command ****"],
+    [`500 bad token ${token.slice(30, 70)}...`, "500 bad token ****..."],
+    ["535 5.7.3 Authentication unsuccessful [AM0PR10CA0096.EURPRD10.PROD.OUTLOOK.COM]", undefined],
+  ])("%s", (text, shown) => expect(hidden.hide(text)).toBe(shown ?? text));
 });
 
 it("the protocol log has no line with it, sent or received, PLAIN or LOGIN", () => {
   const lines: TranscriptLine[] = [];
-  const transcript = transcribe((line) => lines.push(line), 1, "192.0.2.1:25", credential);
+  const transcript = transcribe((line) => lines.push(line), 1, "192.0.2.1:25", new HiddenWords(credential));
   transcript.commands("EHLO relay.test\r\n");
   transcript.reply({ code: 250, text: "AUTH PLAIN LOGIN" });
   transcript.commands(`AUTH PLAIN ${plain}\r\n`);

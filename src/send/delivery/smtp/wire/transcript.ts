@@ -1,6 +1,5 @@
 /** The outgoing protocol log: a line for each command and reply, as Exchange's Send protocol log has them. */
-import type { SmtpSendConnector } from "../../../../core/policy/send-connector.ts";
-import { withoutCredential } from "./credential-echo.ts";
+import type { HiddenWords } from "./credential-echo.ts";
 import { printable } from "./peer-verdict.ts";
 import type { PeerReply } from "./reply-reader.ts";
 
@@ -23,16 +22,16 @@ export interface ConnectionTranscript {
   reply(reply: PeerReply): void;
 }
 
-/** Lines written between a challenge (334) and what ends it are credentials; `credential` is what no line may hold. */
+/** Lines written between a challenge (334) and what ends it are credentials; `hidden` is what no line may hold. */
 export function transcribe(
   write: Transcript,
   session: number,
   remoteEndpoint: string,
-  credential?: SmtpSendConnector["authenticationCredential"],
+  hidden: HiddenWords,
 ): ConnectionTranscript {
   let secret = false;
   const tell = (event: TranscriptLine["event"], data: string): void =>
-    write({ event, data: printable(withoutCredential(data, credential)), session, remoteEndpoint });
+    write({ event, data: printable(hidden.hide(data)), session, remoteEndpoint });
   return {
     note: tell,
     commands(text) {

@@ -1,0 +1,133 @@
+/**
+ * Carries claims to a provider: by mailbox where it logs on by token, with what the provider's replies mean for the mail
+ * behind a message. Connections and transactions are those of every smart host.
+ */
+import { mailboxFor } from "../../../core/policy/sender-mailbox.ts";
+import { treatReply } from "../../../core/policy/reply-policy.ts";
+import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
+import type { Events } from "../../../events/events.ts";
+import type { Ports } from "../../../ports/ports.ts";
+import type { TokenSource } from "../../oauth/token-source.ts";
+import type { AttemptResult, Carrier, Verdict } from "../delivery.ts";
+import { type Held, SendHolds } from "../send-holds.ts";
+import { createJob, type JobResult } from "./job/job.ts";
+import type { MailboxLogOn } from "./opening/log-on.ts";
+import type { ConnectionPool } from "./pool/connection-pool.ts";
+import { localVerdict, printable } from "./wire/peer-verdict.ts";
+import type { ReplyReading } from "./wire/reply-reading.ts";
+
+/** Mailboxes whose mail is carried at once. */
+const mailboxesAtOnce = 16;
+/** Pools kept, in use or not. */
+const mostPools = 100;
+
+export function createProviderCarrier(settings: {
+  readonly connector: SmtpSendConnector;
+  readonly ports: Ports;
+  readonly events: Events;
+  /** Where the connector logs on by token. */
+  readonly tokens: TokenSource | undefined;
+  /** Claims at hand for the connections of one pool. */
+  readonly claimsPerPool: number;
+  readonly newPool: (logOn: MailboxLogOn | undefined, replies: ReplyReading) => ConnectionPool;
+}): Carrier {
+  const { connector, ports, events, tokens, claimsPerPool, newPool } = settings;
+  const { clock, random } = ports;
+  const holds = new SendHolds(connector.name, clock, events);
+  const pools = new Map<string, ConnectionPool>();
+  const nextHop = connector.smartHosts[0]?.host ?? "";
+  const mailboxOf = (reversePath: string): string =>
+    mailboxFor(reversePath, connector.senderMailboxes) ?? reversePath;
+
+  const replies: ReplyReading = {
+    treat: (step, reply) => treatReply(connector, step, reply),
+    apply(treatment, reversePath, verdict, host) {
+      const mailbox = mailboxOf(reversePath);
+      if (treatment.kind === "hold") return holds.begin(mailbox, treatment, verdict, host);
+      if (treatment.fewerConnections) pools.get(keyOf(mailbox))?.narrow();
+      events.emit("SenderThrottled", {
+        connector: connector.name,
+        who: mailbox,
+        host,
+        error: verdict.text,
+      });
+      const [least, most] = treatment.retryAfterMs;
+      return least + random() * (most - least);
+    },
+    naming(verdict, reversePath) {
+      const as = tokens === undefined ? "" : `, logged on as ${mailboxOf(reversePath)}`;
+      return { ...verdict, text: printable(`${verdict.text} (sender <${reversePath}>${as})`) };
+    },
+    delivered: (reversePath) => holds.ended(mailboxOf(reversePath)),
+  };
+
+  const keyOf = (mailbox: string): string => (tokens === undefined ? "" : mailbox);
+
+  const poolFor = (mailbox: string): ConnectionPool => {
+    const key = keyOf(mailbox);
+    let pool = pools.get(key);
+    if (pool === undefined) {
+      if (pools.size >= mostPools) forgetUnused();
+      pool = newPool(tokens && { mailbox, tokens }, replies);
+      pools.set(key, pool);
+    }
+    return pool;
+  };
+
+  const forgetUnused = (): void => {
+    for (const [key, pool] of pools) {
+      if (!pool.isUnused) continue;
+      pools.delete(key);
+      void pool.close(0);
+    }
+  };
+
+  const waits = ({ scope, host, verdict, until }: Held): AttemptResult => {
+    const retryAfterMs = Math.max(1, until - clock.now());
+    return { kind: scope === "queue" ? "unreachable" : "throttled", host, verdict, retryAfterMs };
+  };
+
+  /** A log-on that was refused holds what is behind it, too. */
+  const settled = (result: JobResult, mailbox: string): AttemptResult => {
+    if (result.kind !== "unreachable" || result.hold === undefined) return result;
+    const { hold, host, verdict } = result;
+    const retryAfterMs = holds.begin(mailbox, hold, verdict, host);
+    return { kind: hold.scope === "queue" ? "unreachable" : "throttled", host, verdict, retryAfterMs };
+  };
+
+  return {
+    concurrency: tokens === undefined ? claimsPerPool : claimsPerPool * mailboxesAtOnce,
+    carry(claim) {
+      const { reversePath } = claim.message.envelope;
+      const known = mailboxFor(reversePath, connector.senderMailboxes);
+      if (known === undefined && tokens !== undefined) return Promise.resolve(noMailbox(claim, nextHop));
+      const mailbox = known ?? reversePath;
+      const held = holds.of(mailbox);
+      if (held !== undefined) return Promise.resolve(waits(held));
+      return new Promise<AttemptResult>((resolve) => {
+        const job = createJob(claim, (result) => resolve(settled(result, mailbox)));
+        if (job.recipients.length === 0)
+          resolve({ kind: "attempted", host: nextHop, outcomes: job.outcomes });
+        else poolFor(mailbox).submit(job);
+      });
+    },
+    holding: () => holds.text,
+    retryNow() {
+      holds.release();
+      tokens?.retryNow();
+    },
+    async close(graceMs) {
+      await Promise.all(Array.from(pools.values(), (pool) => pool.close(graceMs)));
+    },
+  };
+}
+
+const noSender: Verdict = localVerdict(
+  "5.7.8",
+  '550 5.7.8 no mailbox is named to hand in mail with the null reverse-path: senderMailboxes "<>"',
+);
+
+function noMailbox({ recipients }: Parameters<Carrier["carry"]>[0], host: string): AttemptResult {
+  const outcomes = recipients.map(({ index }) => ({ kind: "permanent", index, verdict: noSender }) as const);
+  return { kind: "attempted", host, outcomes };
+}
