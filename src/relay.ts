@@ -1,6 +1,7 @@
 /** The relay put together. Read from top to bottom it is the mail's way: receive, keep, send. No logic here. */
 import { join } from "node:path";
 import type { Settings } from "./config/settings.ts";
+import { credentialEnds } from "./core/policy/credential-expiry.ts";
 import { isOpenRelay } from "./core/policy/open-relay.ts";
 import { formatEndpoint } from "./core/units/endpoint.ts";
 import { levelNumbers } from "./events/event-level.ts";
@@ -21,6 +22,7 @@ import { createReceiver, type Receiver } from "./receive/receiver.ts";
 import { createCertificates } from "./receive/tls/certificates.ts";
 import { createResourceMonitor } from "./resources/resource-monitor.ts";
 import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
+import { createCredentialWatch } from "./send/credential-watch.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
 import { OutboundConnections } from "./send/delivery/smtp/pool/outbound-connections.ts";
 import { createPeerMemory } from "./send/delivery/smtp/peer/peer.ts";
@@ -130,6 +132,7 @@ export async function createRelay(
   });
 
   const tokens = createTokenSources({ clock, events, http: createHttpRequest(all) });
+  const credentials = createCredentialWatch(clock, events);
   const memory = createPeerMemory();
   const outbound = new OutboundConnections(() => settings.transport.maxOutboundConnections);
   const scheduler: Scheduler = createScheduler({
@@ -196,6 +199,9 @@ export async function createRelay(
       get pressure() {
         return resources.pressure;
       },
+      get credentials() {
+        return credentialEnds(settings.sendConnectors);
+      },
       get certificates() {
         return certificates.inUse();
       },
@@ -218,6 +224,7 @@ export async function createRelay(
       deliveries: scheduler.running,
     });
     resources.stop();
+    credentials.stop();
     await Promise.all([receiver.stop(graceMs), scheduler.stop(graceMs)]);
     await observation.stop();
     certificates.close();
@@ -241,6 +248,7 @@ export async function createRelay(
         throw new Error(`cannot listen on any endpoint (${named.join("; ")})`);
       }
       scheduler.start();
+      credentials.watch(settings.sendConnectors);
       observation.start();
       state = "running";
       events.emit("RelayStarted", { version, hostname: settings.hostname, recovered: spool.recovered });
@@ -257,6 +265,7 @@ export async function createRelay(
       tracking.reconfigure(next.transport);
       await receiver.reconfigure(receiverSettings(next));
       await scheduler.reconfigure(next);
+      credentials.watch(next.sendConnectors);
       await monitorBy(next);
       for (const follower of followers) await follower(next);
     },

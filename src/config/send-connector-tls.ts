@@ -23,7 +23,13 @@ export function readSendTls(
     tlsClient:
       pair === undefined || tlsCertificateFile === undefined || tlsKeyFile === undefined
         ? undefined
-        : { tlsCertificateFile, tlsKeyFile, certificate: pair.certificate, privateKey: pair.privateKey },
+        : {
+            tlsCertificateFile,
+            tlsKeyFile,
+            certificate: pair.certificate,
+            privateKey: pair.privateKey,
+            expiresAt: pair.expiresAt,
+          },
     tlsCa: tlsCaFile === undefined || certificates === undefined ? undefined : { tlsCaFile, certificates },
   };
 }

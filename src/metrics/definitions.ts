@@ -145,6 +145,11 @@ export const metricDefinitions = {
     labels: ["file"],
     help: "When a certificate that is presented expires, since the epoch.",
   },
+  weir_send_credential_expiry_timestamp_seconds: {
+    type: "gauge",
+    labels: ["connector", "credential"],
+    help: "When what a send connector proves itself with ends, since the epoch; a client secret only with clientSecretExpires.",
+  },
   weir_configuration_last_reload_successful: {
     type: "gauge",
     labels: [],

@@ -38,6 +38,7 @@ function live(given: Partial<Live> = {}): Live {
     queues: () => [],
     pressure: noPressure,
     certificates: [],
+    credentials: [],
     ...given,
   };
 }
@@ -135,6 +136,7 @@ test("resources, certificates and events", async () => {
   } as const;
   const lines = await scraped({
     pressure: { level: "High", resources: [disk, memory], verdict: undefined },
+    credentials: [{ connector: "Out", credential: "client secret", expiresAt: 1_809_129_600_000 }],
     certificates: [{ file: "/etc/a.pem", validTo: 1_800_000_000_000 }],
     events: { ...createEventCounts(clock.wall()), queueRetries: 3, configurationRejected: true },
   });
@@ -144,6 +146,7 @@ test("resources, certificates and events", async () => {
     "weir_disk_used_ratio 0.97",
     "weir_memory_used_ratio 0.125",
     'weir_certificate_expiry_timestamp_seconds{file="/etc/a.pem"} 1800000000',
+    'weir_send_credential_expiry_timestamp_seconds{connector="Out",credential="client secret"} 1809129600',
     "weir_queue_retries_total 3",
     "weir_configuration_last_reload_successful 0",
   ])

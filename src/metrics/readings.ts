@@ -1,4 +1,5 @@
 /** Where each metric's values come from. */
+import type { CredentialEnd } from "../core/policy/credential-expiry.ts";
 import type { BackPressure, PressureLevel } from "../core/policy/back-pressure.ts";
 import { noConnectorName } from "../core/refusals/refusal.ts";
 import type { Buckets } from "./buckets.ts";
@@ -37,6 +38,7 @@ export interface Live {
     readonly messages: number;
   }[];
   readonly pressure: BackPressure;
+  readonly credentials: readonly CredentialEnd[];
   readonly certificates: readonly { readonly file: string; readonly validTo: number }[];
 }
 
@@ -132,6 +134,11 @@ export function readings(live: Live): Readings {
     weir_event_loop_lag_seconds: metrics.eventLoopLag,
     weir_certificate_expiry_timestamp_seconds: () =>
       live.certificates.map(({ file, validTo }) => [validTo / 1000, { file }]),
+    weir_send_credential_expiry_timestamp_seconds: () =>
+      live.credentials.map(({ connector, credential, expiresAt }) => [
+        expiresAt / 1000,
+        { connector, credential },
+      ]),
     weir_configuration_last_reload_successful: () => [[events.configurationRejected ? 0 : 1]],
     weir_configuration_last_reload_success_timestamp_seconds: () => [[events.configurationAppliedAt / 1000]],
     weir_events_total: () => by("severity", events.bySeverity),

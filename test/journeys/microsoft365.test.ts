@@ -173,7 +173,7 @@ describe("nothing is returned", () => {
     await smtp.waitFor(1);
     await expect.poll(queued).toBe(5);
     await expect
-      .poll(() => relay?.relay.queues().map(({ lastError }) => lastError))
+      .poll(() => relay?.relay.queues().map(({ putOff }) => putOff))
       .toContainEqual(expect.stringMatching(/^mail of relay@contoso.com waits until .*Z: /));
     expect(eventsCalled("DeliveryFailed")).toEqual([]);
     smtp.configure({ says: () => undefined });

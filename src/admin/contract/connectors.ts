@@ -34,6 +34,10 @@ export const sendConnectorSchema = z.object({
     lastError: z.string().nullable(),
     queues: countSchema,
     messages: countSchema,
+    /** What it proves itself with and when that ends (ISO 8601), where it is known. */
+    credentials: z.array(
+      z.object({ credential: z.string(), expires: z.string(), daysLeft: countSchema, warning: z.boolean() }),
+    ),
   }),
 });
 

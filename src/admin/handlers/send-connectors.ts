@@ -1,5 +1,6 @@
 import { plainSendConnector } from "../../config/plain-settings.ts";
 import { sendConnectorKinds } from "../../config/setting-kinds.ts";
+import { credentialEnds, credentialWarningMs, daysUntil } from "../../core/policy/credential-expiry.ts";
 import { sendConnectorState } from "../../core/policy/send-connector-state.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Administered, Handlers } from "../administered.ts";
@@ -37,6 +38,12 @@ export function sendConnectorHandlers(administered: Administered): Pick<Handlers
         lastError: state === "Disabled" ? null : (queue?.lastError ?? queue?.putOff ?? null),
         queues: queues.length,
         messages: queues.reduce((sum, { messages }) => sum + messages, 0),
+        credentials: credentialEnds([connector]).map(({ credential, expiresAt }) => ({
+          credential,
+          expires: new Date(expiresAt).toISOString(),
+          daysLeft: daysUntil(expiresAt, Date.now()),
+          warning: expiresAt - Date.now() <= credentialWarningMs,
+        })),
       },
     };
   };

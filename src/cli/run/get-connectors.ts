@@ -193,6 +193,12 @@ function sendProperties(connector: SendConnector): readonly Property[] {
     { name: "LastError", value: connector.status.lastError ?? "" },
     { name: "Queues", value: String(connector.status.queues) },
     { name: "MessagesQueued", value: String(connector.status.messages) },
+    ...connector.status.credentials.map(({ credential, expires, daysLeft, warning }): Property => ({
+      name: `${credential === "client secret" ? "ClientSecret" : credential.startsWith("TLS") ? "TlsCertificate" : "ApplicationCertificate"}Expires`,
+      value: expires.slice(0, 10),
+      remark: daysLeft === 0 ? "today or before" : `in ${daysLeft} days`,
+      style: warning ? "warning" : undefined,
+    })),
   ];
 }
 

@@ -54,6 +54,8 @@ export interface TlsClientCertificate {
   readonly certificate: string;
   /** PEM. */
   readonly privateKey: string;
+  /** The certificate's `notAfter`, milliseconds. */
+  readonly expiresAt: number;
 }
 
 export interface SmtpSendConnector extends SendConnectorCommon {

@@ -1,0 +1,50 @@
+/** Tells once a day of what send connectors prove themselves with and that ends soon, or has ended. */
+import { credentialEnds, credentialWarningMs, daysUntil } from "../core/policy/credential-expiry.ts";
+import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
+import type { Events } from "../events/events.ts";
+import type { Clock, Timer } from "../ports/ports.ts";
+
+export interface CredentialWatch {
+  /** Looks at these at once, and each day from now on. */
+  watch(connectors: readonly SendConnectorSettings[]): void;
+  stop(): void;
+}
+
+const dayMs = 86_400_000;
+
+export function createCredentialWatch(clock: Clock, events: Events): CredentialWatch {
+  let timer: Timer | undefined;
+  let connectors: readonly SendConnectorSettings[] = [];
+  /** A change of the configuration tells nothing again. */
+  const told = new Map<string, number>();
+
+  const look = (): void => {
+    const now = clock.wall().getTime();
+    for (const { connector, credential, expiresAt } of credentialEnds(connectors)) {
+      if (expiresAt - now > credentialWarningMs) continue;
+      const key = `${connector}\n${credential}\n${expiresAt}`;
+      const last = told.get(key);
+      if (last !== undefined && now - last < dayMs / 2) continue;
+      told.set(key, now);
+      const expires = new Date(expiresAt).toISOString().slice(0, 10);
+      if (expiresAt <= now) events.emit("SendCredentialExpired", { connector, credential, expires });
+      else
+        events.emit("SendCredentialExpires", {
+          connector,
+          credential,
+          expires,
+          days: daysUntil(expiresAt, now),
+        });
+    }
+    timer = clock.after(dayMs, look);
+  };
+
+  return {
+    watch(of) {
+      connectors = of;
+      timer?.cancel();
+      look();
+    },
+    stop: () => timer?.cancel(),
+  };
+}
