@@ -40,7 +40,8 @@ export const refusedSettings: Readonly<Record<string, Readonly<Record<string, st
     domainSecureEnabled:
       "mutual TLS by domain is not supported; use `requireTls` with `tlsAuthLevel` DomainValidation",
     tlsCertificateName: "certificates are files here; use `tlsCertificateFile` and `tlsKeyFile`",
-    clientSecret: "secrets are not kept in clear here; use `clientSecretFile` or `clientSecretEnv`",
+    clientSecret:
+      "secrets are not kept in clear here; name a file (clientSecretFile) or a variable (clientSecretEnv)",
     isScopedConnector: "it concerns several Active Directory sites",
     sourceTransportServers: "the connectors of a file belong to the relay that reads it; leave it out",
     sourceRoutingGroup: "there are no routing groups here",

@@ -248,7 +248,7 @@ describe("faults", () => {
     [
       oauth(`${client}, clientSecret: abc`),
       [
-        ".oauth.clientSecret: not supported: secrets are not kept in clear here; use clientSecretFile or clientSecretEnv",
+        ".oauth.clientSecret: not supported: secrets are not kept in clear here; name a file (clientSecretFile) or a variable (clientSecretEnv)",
       ],
     ],
     [
