@@ -28,29 +28,16 @@ export function readSendConnectors(
     const preset = isSection(canonical) ? withPresets(canonical) : canonical;
     const written = isSection(preset) ? preset : {};
     const { value: given, faulty } = readPiece(sendConnectorSchema, preset, path, findings, homeOf);
-    if (!given) {
-      const rest = readRest(sendConnectorSchema, preset, faulty, placeholders);
-      if (rest) checkSendConnector(rest, written, faulty, path, findings);
-      if (rest?.authenticationCredential)
-        readCredential(
-          rest.authenticationCredential,
-          [...path, "authenticationCredential"],
-          passwords,
-          findings,
-        );
-      return undefined;
-    }
-    checkSendConnector(given, written, new Set(), path, findings);
-    const credential = given.authenticationCredential
-      ? readCredential(
-          given.authenticationCredential,
-          [...path, "authenticationCredential"],
-          secrets,
-          findings,
-        )
-      : undefined;
-    const oauth = given.oauth && readOAuth(given.oauth, [...path, "oauth"], secrets, findings);
-    const tls = readSendTls(given, path, secrets, findings);
+    const rest = given ?? readRest(sendConnectorSchema, preset, faulty ?? new Set(), placeholders);
+    if (rest === undefined) return undefined;
+    checkSendConnector(rest, written, faulty ?? new Set(), path, findings);
+    const { authenticationCredential } = rest;
+    const at = [...path, "authenticationCredential"];
+    const credential =
+      authenticationCredential && readCredential(authenticationCredential, at, secrets, findings);
+    const oauth = rest.oauth && readOAuth(rest.oauth, [...path, "oauth"], secrets, findings);
+    const tls = readSendTls(rest, path, secrets, findings);
+    if (given === undefined) return undefined;
     return sendConnectorSettings(given, { ...relay, credential, oauth, tls });
   });
   checkUniqueNames(list, section, findings);
