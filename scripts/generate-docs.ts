@@ -38,6 +38,7 @@ export const receiveConnectorFacts: readonly SettingFact[] = ${JSON.stringify(se
 export const sendConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("sendConnectors"))};
 export const transportFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("transport"))};
 export const applicationFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("applications"))};
+export const serviceFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("service"))};
 `;
 }
 

@@ -7,7 +7,12 @@ import { formatEndpoint } from "./core/units/endpoint.ts";
 import { levelNumbers } from "./events/event-level.ts";
 import { createEventLog, type EventLog } from "./events/event-log.ts";
 import type { EventRecord } from "./events/events.ts";
-import { openProtocolLog, protocolLogDirectory, type ProtocolDirection } from "./logs/protocol-log.ts";
+import {
+  openProtocolLog,
+  protocolLogDirectory,
+  protocolLogLimits,
+  type ProtocolDirection,
+} from "./logs/protocol-log.ts";
 import { httpTls } from "./http/http-listeners.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { createObservation } from "./metrics/observation.ts";
@@ -98,6 +103,7 @@ export async function createRelay(
       within: settings.dataDirectory,
       direction,
       clock,
+      limits: protocolLogLimits(direction, () => settings.transport),
       onFault: (error) =>
         events.emit("LogFault", { log: `protocol log (${direction})`, error: error.message }),
     });

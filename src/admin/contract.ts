@@ -15,6 +15,7 @@ import { resourceOperations } from "./contract/resources.ts";
 import { queueOperations } from "./contract/queues.ts";
 import { tokenOperations } from "./contract/tokens.ts";
 import { overviewOperations } from "./contract/overview.ts";
+import { transportConfigOperations } from "./contract/transport-config.ts";
 import { trackingOperations } from "./contract/tracking.ts";
 import { userOperations } from "./contract/users.ts";
 import type { faultSchema } from "./contract/values.ts";
@@ -28,6 +29,7 @@ export const operations = {
   ...connectorOperations,
   ...acceptedDomainOperations,
   ...userOperations,
+  ...transportConfigOperations,
   ...applicationOperations,
   ...limitOperations,
   ...refusalOperations,

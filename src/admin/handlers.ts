@@ -18,6 +18,7 @@ import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
 import { serviceHandlers } from "./handlers/service.ts";
 import { tokenHandlers } from "./handlers/tokens.ts";
 import { trackingHandlers } from "./handlers/tracking.ts";
+import { transportConfigHandlers } from "./handlers/transport-config.ts";
 import { userHandlers } from "./handlers/users.ts";
 
 export function createHandlers(administered: Administered): Handlers {
@@ -30,6 +31,7 @@ export function createHandlers(administered: Administered): Handlers {
     ...sendConnectorHandlers(administered),
     ...acceptedDomainHandlers(administered),
     ...userHandlers(administered),
+    ...transportConfigHandlers(administered),
     ...applicationHandlers(administered),
     ...eventHandlers(administered),
     ...connectionHandlers(administered),

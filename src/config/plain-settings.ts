@@ -5,6 +5,7 @@ import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.
 import type { AddressSpace, SendConnectorSettings } from "../core/policy/send-connector.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import type { Plain } from "./edit-value.ts";
+import { transportSchema } from "./transport-schema.ts";
 import type { HttpTls, Settings } from "./settings.ts";
 
 export type PlainSection = Readonly<Record<string, Plain>>;
@@ -59,8 +60,10 @@ export function plainApplication({ name, owner, purpose, addresses, users }: App
   };
 }
 
+/** Every setting, also those without a value: null. */
 export function plainTransport(transport: Settings["transport"]): PlainSection {
-  return plainValues(transport);
+  const none = Object.fromEntries(Object.keys(transportSchema.shape).map((name) => [name, undefined]));
+  return plainValues({ ...none, ...transport });
 }
 
 /** The whole; lists of named things are sections by name. Password hashes are left out. */

@@ -68,6 +68,9 @@ export const refusedSettings: Readonly<Record<string, Readonly<Record<string, st
     rejectMessageOnShadowFailure:
       "there is one server only; every message is on disk before it is acknowledged",
     safetyNetHoldTime: "there is no Safety Net here",
+    receiveProtocolLogPath: "logs stand below the data directory, this one in logs/SmtpReceive",
+    sendProtocolLogPath: "logs stand below the data directory, this one in logs/SmtpSend",
+    messageTrackingLogPath: "logs stand below the data directory, this one in logs/MessageTracking",
     pickupDirectoryPath: "there is no pickup directory in this version; submit by SMTP",
     replayDirectoryPath: "there is no replay directory in this version; submit by SMTP",
   },

@@ -1,6 +1,6 @@
 /** What is known of each setting, as plain data: for the shell, which must be quick and loads no schema, and for docs. */
 import { z } from "zod";
-import { applicationSchema } from "./configuration-schema.ts";
+import { applicationSchema, configurationSchema } from "./configuration-schema.ts";
 import { unwrapped } from "./issues.ts";
 import { defaultConnectorValues } from "./receive-connector.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
@@ -26,6 +26,7 @@ export const factSections = {
   sendConnectors: sendConnectorSchema,
   transport: transportSchema,
   applications: applicationSchema,
+  service: configurationSchema.pick({ hostname: true }),
 } as const;
 
 export function settingFacts(section: keyof typeof factSections): readonly SettingFact[] {

@@ -47,6 +47,12 @@ export interface Settings {
       readonly messageTrackingLogMaxAge: number;
       readonly messageTrackingLogMaxDirectorySize: number;
       readonly messageTrackingLogMaxFileSize: number;
+      readonly receiveProtocolLogMaxAge: number;
+      readonly receiveProtocolLogMaxDirectorySize: number;
+      readonly receiveProtocolLogMaxFileSize: number;
+      readonly sendProtocolLogMaxAge: number;
+      readonly sendProtocolLogMaxDirectorySize: number;
+      readonly sendProtocolLogMaxFileSize: number;
     };
   readonly diagnostics: {
     readonly levels: Readonly<Record<string, EventLevel>>;

@@ -20,6 +20,33 @@ const hour = 3_600_000;
 const day = 86_400_000;
 const most = 2_147_483_647;
 
+/** Source: Set-TransportService, ReceiveProtocolLogMaxAge and its siblings. */
+function protocolLog<Direction extends "receive" | "send">(direction: Direction) {
+  const of = `the protocol log of ${direction} connectors (protocolLoggingLevel Verbose)`;
+  const age = setting(
+    duration({ min: 0, max: 24_855 * day, unlimited: true }),
+    "30d",
+    `Older files of ${of} are removed.`,
+  );
+  const directorySize = setting(
+    size({ min: 1024 * 1024, max: 9_007_199_254_740_991, unlimited: true }),
+    "250MB",
+    `The oldest files are removed when ${of} would grow beyond it.`,
+  );
+  const fileSize = setting(
+    size({ min: 64 * 1024, max: 4_294_967_296 }),
+    "10MB",
+    `A file of ${of} that would grow beyond it is followed by the next.`,
+  );
+  return {
+    [`${direction}ProtocolLogMaxAge`]: age,
+    [`${direction}ProtocolLogMaxDirectorySize`]: directorySize,
+    [`${direction}ProtocolLogMaxFileSize`]: fileSize,
+  } as Record<`${Direction}ProtocolLogMaxAge`, typeof age> &
+    Record<`${Direction}ProtocolLogMaxDirectorySize`, typeof directorySize> &
+    Record<`${Direction}ProtocolLogMaxFileSize`, typeof fileSize>;
+}
+
 export const transportSchema = z.strictObject(
   {
     queueGlitchRetryCount: setting(
@@ -158,6 +185,8 @@ export const transportSchema = z.strictObject(
       "10MB",
       "A file that would grow beyond it is followed by the next.",
     ),
+    ...protocolLog("receive"),
+    ...protocolLog("send"),
   },
   { error: (issue) => `${shown(issue.input)} is not a section of settings` },
 );

@@ -43,6 +43,27 @@ export const defaultProtocolLogLimits: LogLimits = {
   maxDirectorySizeBytes: 250 * 1024 * 1024,
 };
 
+type ProtocolLogLimit = "MaxAge" | "MaxDirectorySize" | "MaxFileSize";
+type ProtocolLogSettings = Readonly<Record<`${ProtocolDirection}ProtocolLog${ProtocolLogLimit}`, number>>;
+
+/** As they stand in the settings at each look. */
+export function protocolLogLimits(
+  direction: ProtocolDirection,
+  settings: () => ProtocolLogSettings,
+): LogLimits {
+  return {
+    get maxAgeMs() {
+      return settings()[`${direction}ProtocolLogMaxAge`];
+    },
+    get maxDirectorySizeBytes() {
+      return settings()[`${direction}ProtocolLogMaxDirectorySize`];
+    },
+    get maxFileSizeBytes() {
+      return settings()[`${direction}ProtocolLogMaxFileSize`];
+    },
+  };
+}
+
 const directions = {
   receive: { folder: "SmtpReceive", prefix: "RECV", type: "SMTP Receive Protocol Log" },
   send: { folder: "SmtpSend", prefix: "SEND", type: "SMTP Send Protocol Log" },

@@ -58,6 +58,7 @@ const cases: Partial<
   newApplication: { input: { name: "ERP", settings: { addresses: ["127.0.0.1"] } } },
   setApplication: { input: { name: "ERP", settings: { owner: "Ann" } } },
   removeApplication: { input: { name: "ERP" } },
+  setTransportConfig: { input: { settings: { maxReceiveSize: "30MB" } } },
   setTransportService: { input: { settings: { messageRetryInterval: "1m" } } },
   setEventLevel: { input: { category: "SmtpReceive", level: "High" } },
   explainSource: { input: { source: "192.0.2.1" } },

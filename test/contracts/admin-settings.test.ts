@@ -205,3 +205,57 @@ describe("applications", () => {
     ]);
   });
 });
+
+describe("transport configuration and service", () => {
+  test("an organisation's limit is set on every connector, and those that differ are named", async () => {
+    await it.client.call("newReceiveConnector", {
+      name: "Second",
+      settings: { bindings: ["127.0.0.2:0"], remoteIpRanges: ["127.0.0.3"], maxMessageSize: "1MB" },
+    });
+    const before = await it.client.call("getTransportConfig", {});
+    expect(before.settings).toMatchObject({ maxReceiveSize: 37_748_736, maxRecipientEnvelopeLimit: 200 });
+    expect(before.differences).toEqual([
+      { setting: "maxReceiveSize", connector: "AppRelay", value: 37_748_736 },
+      { setting: "maxReceiveSize", connector: "Second", value: 1_048_576 },
+    ]);
+    const change = await it.client.call("setTransportConfig", {
+      settings: { maxReceiveSize: "50MB", maxSendSize: "50MB", externalPostmasterAddress: "pm@contoso.com" },
+    });
+    expect(change.changes.map(({ setting }) => setting)).toEqual([
+      "receiveConnectors.AppRelay.maxMessageSize",
+      "receiveConnectors.Second.maxMessageSize",
+      "sendConnectors.Out.maxMessageSize",
+      "transport.externalPostmasterAddress",
+    ]);
+    const after = await it.client.call("getTransportConfig", {});
+    expect(after).toMatchObject({
+      settings: { maxReceiveSize: 52_428_800, maxSendSize: 52_428_800 },
+      differences: [],
+    });
+    expect(
+      (await refusal(it.client.call("setTransportConfig", { settings: { maxReceiveSize: "x" } }))).faults,
+    ).toMatchObject([{ path: "receiveConnectors[0].maxMessageSize", line: expect.any(Number) }, {}]);
+  });
+
+  test("the service has every setting, and those of its logs hold at once; a host name from the next start on", async () => {
+    const { settings, origins, paths } = await it.client.call("getTransportService", {});
+    expect(settings).toMatchObject({ hostname: "relay.test", backPressureDiskMedium: null });
+    expect(settings).toHaveProperty("backPressureDiskHigh");
+    expect(origins).toMatchObject({ hostname: "set", backPressureDiskHigh: "default" });
+    expect(paths["receiveProtocolLogPath"]).toMatch(/SmtpReceive$/);
+    const change = await it.client.call("setTransportService", {
+      settings: {
+        hostname: "mail.contoso.com",
+        receiveProtocolLogMaxAge: "7d",
+        sendProtocolLogMaxFileSize: "1MB",
+      },
+    });
+    expect(change.changes).toEqual([
+      { setting: "hostname", before: "relay.test", after: "mail.contoso.com" },
+      { setting: "receiveProtocolLogMaxAge", before: 30 * 86_400_000, after: 7 * 86_400_000 },
+      { setting: "sendProtocolLogMaxFileSize", before: 10 * 1024 * 1024, after: 1024 * 1024 },
+    ]);
+    expect(change.needsRestart).toEqual(["hostname"]);
+    expect(await it.text()).toContain("hostname: mail.contoso.com\n");
+  });
+});

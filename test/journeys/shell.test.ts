@@ -282,6 +282,18 @@ describe("send connectors, transport, queues", () => {
     expect((await weir("Get-TransportService")).out).toMatch(/^MaxConnectionRatePerMinute +: 5000$/m);
     expect((await weir("Set-TransportService", "-MaxConnectionRatePerMinute", "$null")).code).toBe(0);
     expect((await weir("Set-TransportService")).code).toBe(2);
+    expect((await weir("Get-TransportService")).out).toMatch(
+      /^BackPressureDiskHigh +: +\(default: so much that/m,
+    );
+    expect((await weir("Set-TransportService", "-Hostname", "b.test", "-WhatIf")).out).toMatch(
+      /relay\.test → b\.test[^]*note: hostname: from the next start on/,
+    );
+    expect((await weir("Get-TransportConfig")).out).toMatch(
+      /^MaxReceiveSize +: 36 MB \(37,748,736 bytes\)$/m,
+    );
+    expect(
+      (await weir("Set-TransportConfig", "-InternalDsnMaxMessageAttachSize", "5MB", "-WhatIf")).out,
+    ).toContain("10 MB (10,485,760 bytes) → 5 MB (5,242,880 bytes)");
     expect((await weir("Get-Queue")).out).toMatch(/^Submission +Undefined +Ready/m);
     expect((await weir("Get-Queue", "nope")).code).toBe(1);
     expect((await weir("Retry-Queue")).code).toBe(0);

@@ -74,6 +74,10 @@ export const connectorOperations = {
   disableSendConnector: { input: changeOf, output: changeSchema },
   removeSendConnector: { input: changeOf, output: changeSchema },
 
-  getTransportService: { input: z.object({}), output: z.object(describedSettings) },
+  getTransportService: {
+    input: z.object({}),
+    /** `paths`: where the relay keeps what it writes; they follow from dataDirectory. */
+    output: z.object({ ...describedSettings, paths: z.record(z.string(), z.string()) }),
+  },
   setTransportService: { input: z.object({ settings: settingsSchema, whatIf }), output: changeSchema },
 } as const;

@@ -1,6 +1,9 @@
 /** The relay as a whole: about, transport settings, configuration file. */
 import { plainTransport, settingChanges } from "../../config/plain-settings.ts";
 import { transportKinds } from "../../config/setting-kinds.ts";
+import type { ConfigurationEdit } from "../../config/edit.ts";
+import { protocolLogDirectory } from "../../logs/protocol-log.ts";
+import { trackingFamily } from "../../tracking/tracking.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import { version } from "../../version.ts";
 import type { Administered, Handlers } from "../administered.ts";
@@ -48,18 +51,38 @@ export function serviceHandlers(administered: Administered): Pick<Handlers, Name
       };
     },
     getTransportService: () => {
-      const settings = plainTransport(relay.settings.transport);
+      const transport = plainTransport(relay.settings.transport);
+      const { hostname, dataDirectory } = relay.settings;
       return {
-        settings: shownSection(settings),
-        origins: origins(administered, "transport", undefined, settings),
-        kinds: transportKinds,
+        settings: shownSection({ hostname, ...transport }),
+        origins: {
+          hostname: configuration?.applied.origins.get("hostname") ?? "set",
+          ...origins(administered, "transport", undefined, transport),
+        },
+        kinds: { hostname: "domain name", ...transportKinds },
+        paths: {
+          dataDirectory,
+          messageTrackingLogPath: trackingFamily(dataDirectory).directory,
+          receiveProtocolLogPath: protocolLogDirectory(dataDirectory, "receive"),
+          sendProtocolLogPath: protocolLogDirectory(dataDirectory, "send"),
+        },
       };
     },
-    setTransportService: ({ settings, whatIf }) =>
-      changeConfiguration(administered, { kind: "setSection", section: "transport", settings }, whatIf, {
-        changes: ({ before, after }) =>
-          settingChanges(plainTransport(before.settings.transport), plainTransport(after.settings.transport)),
-      }),
+    setTransportService: ({ settings: { hostname, ...settings }, whatIf }) => {
+      const edits: ConfigurationEdit[] = [{ kind: "setSection", section: "transport", settings }];
+      if (hostname !== undefined) edits.push({ kind: "setTop", settings: { hostname } });
+      return changeConfiguration(administered, edits, whatIf, {
+        changes: ({ before, after }) => [
+          ...(hostname === undefined || hostname === before.settings.hostname
+            ? []
+            : [{ setting: "hostname", before: before.settings.hostname, after: hostname }]),
+          ...settingChanges(
+            plainTransport(before.settings.transport),
+            plainTransport(after.settings.transport),
+          ),
+        ],
+      });
+    },
     getConfiguration: () => {
       const { file, applied } = configurationOf(administered);
       return { file, text: applied.text };

@@ -10,6 +10,7 @@ import { receiveConnectorCmdlets } from "./receive-connectors.ts";
 import { runningCmdlets } from "./running.ts";
 import { sendConnectorCmdlets } from "./send-connectors.ts";
 import { shellCmdlets } from "./shell.ts";
+import { transportConfigCmdlets } from "./transport-config.ts";
 import { trackingCmdlets } from "./tracking.ts";
 import { userCmdlets } from "./users.ts";
 
@@ -23,6 +24,7 @@ const all = [
   ...userCmdlets,
   ...applicationCmdlets,
   ...sendConnectorCmdlets,
+  ...transportConfigCmdlets,
   ...queueCmdlets,
   ...movingCmdlets,
   ...shellCmdlets,

@@ -1,7 +1,7 @@
 /** Send connectors and the transport section. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
 import { changing, showing } from "./common-parameters.ts";
-import { sendConnectorFacts, transportFacts } from "../../config/generated/setting-facts.ts";
+import { sendConnectorFacts, serviceFacts, transportFacts } from "../../config/generated/setting-facts.ts";
 import { settingParameters } from "./setting-parameters.ts";
 
 const group = "Send connectors and queues";
@@ -117,7 +117,7 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
     name: "Set-TransportService",
     group,
     synopsis: "Change settings of the whole relay.",
-    parameters: [...settingParameters(transportFacts), ...changing],
+    parameters: [...settingParameters(serviceFacts), ...settingParameters(transportFacts), ...changing],
     examples: [
       {
         command: "weir Set-TransportService -MaxConnectionRatePerMinute 3000",

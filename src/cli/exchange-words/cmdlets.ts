@@ -155,8 +155,8 @@ export const cmdletWords: readonly CmdletWord[] = [
 
   // Organisation.
   say(
-    "Get-TransportConfig Set-TransportConfig Get-OrganizationConfig Set-OrganizationConfig",
-    "weir Get-TransportService and weir Set-TransportService hold what concerns the whole relay; sizes and recipients are limits of each connector (-MaxMessageSize, -MaxRecipientsPerMessage)",
+    "Get-OrganizationConfig Set-OrganizationConfig",
+    "weir Get-TransportConfig and weir Get-TransportService hold what concerns the whole relay; Set-TransportConfig and Set-TransportService change it",
   ),
   say(
     "*-ThrottlingPolicy *-ThrottlingPolicyAssociation",

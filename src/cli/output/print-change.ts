@@ -40,6 +40,8 @@ export function printChange(
       );
     }
     if (diff !== "" && (whatIf || changes.length === 0)) lines.push(...diffLines(diff, output));
+    else if (applied && changes.every(({ setting }) => needsRestart.includes(setting)))
+      lines.push(output.style("faint", `  saved in ${file}`));
     else if (applied && exitCode === 0)
       lines.push(output.style("faint", `  in force now, and saved in ${file}`));
     else if (applied) lines.push(output.style("bad", `  saved in ${file}, but not listening:`));

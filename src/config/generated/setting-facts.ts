@@ -725,6 +725,48 @@ export const transportFacts: readonly SettingFact[] = [
     default: "10MB",
     help: "A file that would grow beyond it is followed by the next.",
   },
+  {
+    name: "receiveProtocolLogMaxAge",
+    kind: "duration",
+    range: "0s to 24855d, or unlimited",
+    default: "30d",
+    help: "Older files of the protocol log of receive connectors (protocolLoggingLevel Verbose) are removed.",
+  },
+  {
+    name: "receiveProtocolLogMaxDirectorySize",
+    kind: "size",
+    range: "1 MB (1,048,576 bytes) to 8192 TB (9,007,199,254,740,991 bytes), or unlimited",
+    default: "250MB",
+    help: "The oldest files are removed when the protocol log of receive connectors (protocolLoggingLevel Verbose) would grow beyond it.",
+  },
+  {
+    name: "receiveProtocolLogMaxFileSize",
+    kind: "size",
+    range: "64 KB (65,536 bytes) to 4 GB (4,294,967,296 bytes)",
+    default: "10MB",
+    help: "A file of the protocol log of receive connectors (protocolLoggingLevel Verbose) that would grow beyond it is followed by the next.",
+  },
+  {
+    name: "sendProtocolLogMaxAge",
+    kind: "duration",
+    range: "0s to 24855d, or unlimited",
+    default: "30d",
+    help: "Older files of the protocol log of send connectors (protocolLoggingLevel Verbose) are removed.",
+  },
+  {
+    name: "sendProtocolLogMaxDirectorySize",
+    kind: "size",
+    range: "1 MB (1,048,576 bytes) to 8192 TB (9,007,199,254,740,991 bytes), or unlimited",
+    default: "250MB",
+    help: "The oldest files are removed when the protocol log of send connectors (protocolLoggingLevel Verbose) would grow beyond it.",
+  },
+  {
+    name: "sendProtocolLogMaxFileSize",
+    kind: "size",
+    range: "64 KB (65,536 bytes) to 4 GB (4,294,967,296 bytes)",
+    default: "10MB",
+    help: "A file of the protocol log of send connectors (protocolLoggingLevel Verbose) that would grow beyond it is followed by the next.",
+  },
 ];
 export const applicationFacts: readonly SettingFact[] = [
   {
@@ -748,4 +790,12 @@ export const applicationFacts: readonly SettingFact[] = [
     help: "Its client addresses; the smallest range that holds an address names it.",
   },
   { name: "users", kind: "list of names", default: "", help: "The accounts it logs on with." },
+];
+export const serviceFacts: readonly SettingFact[] = [
+  {
+    name: "hostname",
+    kind: "domain name",
+    default: "the system's host name",
+    help: "Name of this relay in SMTP, logs and reports.",
+  },
 ];
