@@ -4,6 +4,7 @@ import { rightsOf } from "../core/policy/relay-permission.ts";
 import { nothingOffered } from "../core/smtp/extensions.ts";
 import type { EventRecord, Events } from "../events/events.ts";
 import { catalogue } from "../events/catalogue.ts";
+import type { Refusal } from "../core/refusals/refusal.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { createRefusals, type RefusedClient } from "../receive/admission/refusals.ts";
 import type { ConnectionHandler } from "../receive/connection/connection.ts";
@@ -29,6 +30,8 @@ export interface TestSession {
   readonly state: SessionState;
   readonly clock: FakeClock;
   readonly events: readonly EventRecord[];
+  /** What was counted as refused. */
+  readonly refusals: readonly Refusal[];
   /** Data and context of each line of the protocol log. */
   readonly log: readonly string[];
   /** In the order of their beginning; only the first word to each counts. */
@@ -48,6 +51,8 @@ export interface TestSession {
   hangUp(): void;
   /** The handshake that the session began is done. */
   secure(): void;
+  /** It failed. */
+  failHandshake(code: string | undefined): void;
   /** From now on the client reads no replies, until told to. */
   stall(): void;
   readOn(): void;
@@ -59,6 +64,7 @@ export function createTestSession(
 ): TestSession {
   const clock = createFakeClock();
   const events: EventRecord[] = [];
+  const counted: Refusal[] = [];
   const log: string[] = [];
   const accepts: PendingAccept[] = [];
   const kept: string[] = [];
@@ -143,7 +149,7 @@ export function createTestSession(
   const refusals = createRefusals({
     clock,
     events: tell,
-    usage: { refused: () => undefined },
+    usage: { refused: (_connector, _source, refusal) => void counted.push(refusal) },
     applications: () => [],
   });
   const clientOf = ({ peer, authenticatedUser: user }: SessionState): RefusedClient => ({
@@ -188,6 +194,7 @@ export function createTestSession(
     state,
     clock,
     events,
+    refusals: counted,
     log,
     accepts,
     kept,
@@ -210,6 +217,10 @@ export function createTestSession(
     secure() {
       handshaking = false;
       handler?.secured({ protocol: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" });
+    },
+    failHandshake(code) {
+      handler?.handshakeFailed(code);
+      end("broken");
     },
     stall() {
       stalled = true;

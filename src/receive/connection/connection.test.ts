@@ -21,6 +21,7 @@ beforeEach(async () => {
   served.serve({
     receive: (octets) => void said.push(octets.toString()),
     secured: () => void said.push("secured"),
+    handshakeFailed: (code) => void said.push(`handshake failed: ${code}`),
     writable: () => void said.push("writable"),
     inputEnded: () => void said.push("ended"),
     closed: () => {

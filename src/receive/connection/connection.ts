@@ -12,6 +12,8 @@ export interface ConnectionHandler {
   receive(octets: Buffer): void;
   /** The TLS handshake begun by `startTls` is done. */
   secured(tls: { readonly protocol: string; readonly cipher: string }): void;
+  /** It failed, or the client went before its end; `code`: the error's. The connection ends. Called before `closed`. */
+  handshakeFailed(code: string | undefined): void;
   /** The client's replies backlog is read again after it was full. */
   writable(): void;
   /** The client has said all it will say, and may still read. */
@@ -30,6 +32,7 @@ export class Connection {
   #handler: ConnectionHandler | undefined;
   #paused = false;
   #ended = false;
+  #shakesHands = false;
   /** `Clock.now()` values that the deadline sweep reads. */
   readonly openedAt: number;
   lastActivityAt: number;
@@ -62,12 +65,21 @@ export class Connection {
     socket.on("end", () => {
       if (!this.#ended) this.#handler?.inputEnded();
     });
-    socket.on("error", () => this.destroy());
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (this.#shakesHands) this.#failHandshake(error.code);
+      this.destroy();
+    });
     socket.on("close", () => this.#leave());
     socket.on("drain", () => this.#handler?.writable());
   }
 
+  #failHandshake(code: string | undefined): void {
+    this.#shakesHands = false;
+    this.#handler?.handshakeFailed(code);
+  }
+
   #leave(): void {
+    if (this.#shakesHands && !this.#ended) this.#failHandshake(undefined);
     this.#ended = true;
     // It is told once, though a socket that is destroyed still closes.
     const handler = this.#handler;
@@ -112,7 +124,9 @@ export class Connection {
     this.#socket = secure;
     this.#listen(secure);
     this.#paused = false;
+    this.#shakesHands = true;
     secure.once("secure", () => {
+      this.#shakesHands = false;
       this.#handler?.secured({
         protocol: secure.getProtocol() ?? "TLS",
         cipher: secure.getCipher().standardName,

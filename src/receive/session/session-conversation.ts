@@ -59,6 +59,7 @@ export class SessionConversation implements Conversation {
 
   resetTransaction(): void {
     this.state.transaction = undefined;
+    this.state.lastRefusal = undefined;
     this.#parts.content.discard();
   }
 }

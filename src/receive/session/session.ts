@@ -4,6 +4,7 @@
  * tarpit, TLS) is a phase of its own, in which nothing is read; closing is the last one.
  */
 import { refused } from "../../core/refusals/refusal.ts";
+import { tlsFailureOf } from "../../core/refusals/tls-failure.ts";
 import type { ConnectionHandler } from "../connection/connection.ts";
 import { activityOf, type SessionActivity } from "./activity.ts";
 import { closeFor } from "./close-for.ts";
@@ -88,6 +89,13 @@ export class Session implements ConnectionHandler {
     else this.#run();
   }
 
+  handshakeFailed(code: string | undefined): void {
+    const { phase, services } = this.#parts;
+    if (phase.kind !== "handshake") return;
+    const { kind, detail } = tlsFailureOf(code);
+    services.tellRefusal(this.state, kind, { detail });
+  }
+
   writable(): void {
     this.#parts.output.isFull = false;
     this.#run();
@@ -97,8 +105,10 @@ export class Session implements ConnectionHandler {
     const parts = this.#parts;
     parts.input.ended = true;
     this.#conversation.tellGone();
-    if (parts.phase.kind === "handshake") closeSilently(parts);
-    else this.#run();
+    if (parts.phase.kind === "handshake") {
+      this.handshakeFailed(undefined);
+      closeSilently(parts);
+    } else this.#run();
   }
 
   closed(): void {
@@ -121,6 +131,9 @@ export class Session implements ConnectionHandler {
 
   /** Its time is over. Asked again and again while it lasts. */
   timedOut(): void {
+    const { phase, services } = this.#parts;
+    if (phase.kind === "handshake")
+      services.tellRefusal(this.state, "tlsHandshakeFailed", { detail: "the client did not end it in time" });
     this.#closeFor("timedOut");
   }
 
