@@ -172,6 +172,7 @@ describe("looking", () => {
         allowed: 2,
         maxInboundConnectionPerSource: 2,
         maxInboundConnectionPercentagePerSource: 2,
+        discredited: false,
       },
     ]);
   });

@@ -28,7 +28,7 @@ interface Scene {
   /** Lines; each gets its CRLF. */
   readonly lines: readonly string[];
   /** What happens behind them. */
-  readonly then?: (session: TestSession) => Promise<void> | void;
+  readonly afterwards?: (session: TestSession) => Promise<void> | void;
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -84,7 +84,7 @@ const scenes: Partial<Record<SpokenKind, Scene>> = {
   nulInContent: { lines: [hello, mail, rcpt, "DATA", "a: b\r\n\r\nx\0y", "."] },
   endOfDataNeedsCrlf: {
     lines: [hello, mail, rcpt, "DATA", "a: b\r\n\r\nx\n."],
-    then: (session) => session.session.timedOut(),
+    afterwards: (session) => session.session.timedOut(),
   },
   authenticationFailed: { settings: accounts, lines: [hello, logOn] },
   accountMayNotSubmit: {
@@ -135,10 +135,10 @@ const scenes: Partial<Record<SpokenKind, Scene>> = {
   noValidRecipients: { lines: [hello, mail, "DATA"] },
   binaryNeedsBdat: { lines: [hello, `${mail} BODY=BINARYMIME`, rcpt, "DATA"] },
   tooManyErrors: { settings: { maxProtocolErrors: 0 }, lines: ["XYZZY"] },
-  timedOut: { lines: [hello], then: ({ session }) => session.timedOut() },
+  timedOut: { lines: [hello], afterwards: ({ session }) => session.timedOut() },
   messageTimedOut: {
     lines: [hello, mail, rcpt, "DATA", "half"],
-    then: ({ session }) => session.timedOut(),
+    afterwards: ({ session }) => session.timedOut(),
   },
   insufficientResources: {
     services: {
@@ -146,8 +146,8 @@ const scenes: Partial<Record<SpokenKind, Scene>> = {
     },
     lines: [hello, mail],
   },
-  diskFull: { lines: content("a: b\n\nx"), then: acceptRefused("full") },
-  localError: { lines: content("a: b\n\nx"), then: acceptRefused("failed") },
+  diskFull: { lines: content("a: b\n\nx"), afterwards: acceptRefused("full") },
+  localError: { lines: content("a: b\n\nx"), afterwards: acceptRefused("failed") },
   fault: {
     services: {
       refuseMessage: () => {
@@ -156,7 +156,7 @@ const scenes: Partial<Record<SpokenKind, Scene>> = {
     },
     lines: [hello, mail],
   },
-  shuttingDown: { lines: [hello], then: ({ session }) => session.stop() },
+  shuttingDown: { lines: [hello], afterwards: ({ session }) => session.stop() },
 };
 
 /** They are met at the door, below. */
@@ -172,13 +172,13 @@ test("each refusal has its scene", () => {
   expect([...Object.keys(scenes), ...atTheDoor].toSorted()).toEqual(Object.keys(spokenRefusals).toSorted());
 });
 
-async function play({ settings, services, lines, then }: Scene): Promise<TestSession> {
+async function play({ settings, services, lines, afterwards }: Scene): Promise<TestSession> {
   const session = createTestSession({ explainRefusals: true, ...settings }, services);
   for (const line of lines) {
     session.send(`${line}\r\n`);
     await session.clock.settle();
   }
-  await then?.(session);
+  await afterwards?.(session);
   await session.clock.settle();
   return session;
 }
@@ -330,25 +330,20 @@ describe("at the door, and in the handshake", () => {
   });
 
   it("connectionRate", async () => {
-    const {
-      relay: limited,
-      port,
-      events,
-      stop,
-    } = await startTemporaryRelay({
+    const limited = await startTemporaryRelay({
       receiveConnectors: [receiveConnector({ explainRefusals: true })],
       transport: { maxConnectionRatePerMinute: 1 },
     });
-    const first = await connectScriptedClient({ port });
+    const first = await connectScriptedClient({ port: limited.port });
     await first.expect(220);
-    const second = await connectScriptedClient({ port });
+    const second = await connectScriptedClient({ port: limited.port });
     const { last } = await second.reply();
     expect(last).toMatch(/^421 4\.3\.2 .+ \(AppRelay: maxConnectionRatePerMinute 1, source/);
-    expect(events.filter(({ fields }) => fields["refusal"] === "connectionRate")).toHaveLength(1);
-    expect(limited.usage.refusals()[0]?.refusals[0]?.last.kind).toBe("connectionRate");
+    expect(limited.events.filter(({ fields }) => fields["refusal"] === "connectionRate")).toHaveLength(1);
+    expect(limited.relay.usage.refusals()[0]?.refusals[0]?.last.kind).toBe("connectionRate");
     await second.closed();
     first.close();
-    await stop();
+    await limited.stop();
   });
 
   it.each<

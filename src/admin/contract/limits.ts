@@ -1,7 +1,7 @@
 /** Who is connected, what of the limits is in use, who was refused and what would have been enough. */
 import { z } from "zod";
 import { eventSchema } from "./diagnostics.ts";
-import { refusalsSchema } from "./refusals.ts";
+import { refusalsSchema, remedySchema } from "./refusals.ts";
 import { applicationSchema, countSchema, instantSchema, limitSchema, nameSchema } from "./values.ts";
 
 const connectionSchema = z.object({
@@ -32,6 +32,8 @@ const sourceCountSchema = z.object({
   allowed: limitSchema,
   maxInboundConnectionPerSource: limitSchema,
   maxInboundConnectionPercentagePerSource: z.number(),
+  /** Each reply to it waits (discreditInterval). */
+  discredited: z.boolean(),
 });
 
 const usageRowSchema = z.object({
@@ -120,16 +122,22 @@ export const limitOperations = {
           highestMessagesLastDay: countSchema,
           /** How much longer each reply to it waits (discreditInterval); null: it does not. */
           discreditedForMs: z.number().nullable(),
+          /** How long each refusal waits for clients that have not logged on (tarpitInterval). */
+          tarpitMs: z.number(),
           refusals: z.array(
             refusalsSchema.extend({
               /** What the client was told; null: no longer known. */
               reply: z.string().nullable(),
+              /** By the settings in force it would not be refused any more. */
+              over: z.boolean(),
             }),
           ),
-          /** Null: the settings are enough for what the source wanted within the last day. */
+          /** Of limits; empty: the settings are enough for what the source wanted within the last day. */
           advice: z.array(adviceSchema),
         }),
       ),
+      /** What helps, for each kind of refusal that the settings in force would repeat; the newest first. */
+      remedies: z.array(remedySchema),
       connections: z.array(connectionSchema),
       /** Newest first. */
       events: z.array(eventSchema),

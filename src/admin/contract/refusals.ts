@@ -49,6 +49,24 @@ export const refusalsSchema = z.object({
   about: z.array(z.string()),
 });
 
+export const remedySchema = z.object({
+  class: classSchema,
+  /** The class in words: `Why it may not relay`. */
+  title: z.string(),
+  /** The receive connector that it is about; null: none. */
+  connector: z.string().nullable(),
+  kinds: z.array(kindSchema),
+  /** When it was refused so last. */
+  lastAt: instantSchema,
+  /** What is so, and who can change it. */
+  text: z.string(),
+  /** One way each, as typed behind `weir`; empty where no setting helps. */
+  commands: z.array(z.object({ command: z.string(), effect: z.string() })),
+  /** Of limits: the values that would have been enough; the command sets them. */
+  changes: z.array(z.object({ limit: z.string(), configured: limitSchema, suggested: limitSchema })),
+  notes: z.array(z.string()),
+});
+
 /** Those of the last ten minutes, to the minute. */
 export const recentRefusalSchema = toldRefusalSchema.extend({
   title: z.string(),
@@ -76,6 +94,8 @@ export const refusalOperations = {
           connector: z.string().nullable(),
           source: z.string(),
           application: applicationSchema,
+          /** How much longer each reply to it waits (discreditInterval); null: it does not. */
+          discreditedForMs: z.number().nullable(),
         }),
       ),
       /** Those beyond `limit` too. */

@@ -59,6 +59,7 @@ export function connectionHandlers({
               allowed: shownLimit(Math.min(perSource, byPercentage)),
               maxInboundConnectionPerSource: shownLimit(perSource),
               maxInboundConnectionPercentagePerSource: percentage,
+              discredited: isDiscredited(relay, entry),
             };
           })
           .sort((a, b) => b.open - a.open || a.source.localeCompare(b.source)),
@@ -90,8 +91,13 @@ export function shownConnection(
     user: open.user ?? null,
     heloName: open.heloName ?? null,
     messages: open.messages,
-    discredited: relay
-      .discredits()
-      .some(({ connector, source }) => connector === open.connector && source === open.source),
+    discredited: isDiscredited(relay, open),
   };
+}
+
+function isDiscredited(
+  relay: Administered["relay"],
+  { connector, source }: { readonly connector: string; readonly source: string },
+): boolean {
+  return relay.discredits().some((one) => one.connector === connector && one.source === source);
 }

@@ -1,18 +1,26 @@
-/** From a source, or from what a sender's log says, to the limit it met and the command that changes it. */
-import { adviseLimit, type LimitAdvice } from "../../core/policy/limit-advice.ts";
+/** From a source, or from what a sender's log says, to what it was refused and the command that helps. */
 import {
   chooseReceiveConnector,
   type ReceiveConnectorSettings,
 } from "../../core/policy/receive-connector.ts";
 import type { StoredEvent } from "../../events/store/stored-event.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
-import { parseAddress } from "../../core/units/ip-address.ts";
+import { noConnectorName } from "../../core/refusals/refusal.ts";
+import { parseAddress, type IpAddress } from "../../core/units/ip-address.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
 import { shownConnection, sourceKeyOf } from "./connections.ts";
+import {
+  doorRemedy,
+  limitAdvice,
+  remediesFor,
+  shownAdvice,
+  type MetBy,
+  type RemedySource,
+} from "./remedies.ts";
 import { shownRefusals } from "./refusals.ts";
 import { refusalsOf, type ToldRefusals } from "./told-refusals.ts";
-import { shownApplication, shownEvent, shownLimit } from "./shown-values.ts";
+import { shownApplication, shownEvent } from "./shown-values.ts";
 
 type Explained = Output<"explainSource">["connectors"][number];
 type Relay = Administered["relay"];
@@ -30,13 +38,11 @@ export function explanationHandlers({
   return {
     explainSource: async ({ source: given }) => {
       const source = sourceKeyOf(relay, given.trim());
-      const [network = ""] = source.split("/");
-      const address = parseAddress(network);
       const now = clock.wall().getTime();
-      const { ipv6SourcePrefixLength } = relay.settings.transport;
+      const { receiveConnectors, transport } = relay.settings;
       const events = await relay.eventStore.query({
         source,
-        ipv6SourcePrefixLength,
+        ipv6SourcePrefixLength: transport.ipv6SourcePrefixLength,
         since: new Date(now - dayMs),
         limit: eventsRead,
       });
@@ -48,36 +54,48 @@ export function explanationHandlers({
           .filter((discredit) => discredit.source === source)
           .map(({ connector, leftMs }) => [connector, leftMs]),
       );
+      const connections = relay.connections().filter((open) => open.source === source);
       const names = new Set([
         ...usages.keys(),
-        ...told.flatMap(({ last: { connector } }) => connector ?? []),
+        ...told.map(({ last: { connector = noConnectorName } }) => connector),
         ...discredits.keys(),
       ]);
+      const met = new Map([...names].map((name) => [name, metBy(name, usages.get(name), told)]));
+      const all = [...met.values()].flat();
+      const address = addressOf(given, all, connections);
+      const wouldReach =
+        address === undefined
+          ? []
+          : bindings(relay).map((binding) => ({
+              binding: formatEndpoint(binding),
+              connector: chooseReceiveConnector(receiveConnectors, binding, address)?.name ?? null,
+            }));
+      const reached = [...new Set(wouldReach.flatMap(({ connector }) => connector ?? []))];
+      const remedySource: RemedySource = { relay, address, reached, usageOf: (name) => usages.get(name) };
+      const remedies = remediesFor(remedySource, all);
       return {
         source,
         application: shownApplication(relay.settings, source),
-        wouldReach:
-          address === undefined
-            ? []
-            : bindings(relay).map((binding) => ({
-                binding: formatEndpoint(binding),
-                connector:
-                  chooseReceiveConnector(relay.settings.receiveConnectors, binding, address)?.name ?? null,
-              })),
-        connectors: [...names].map((name) => ({
-          ...explained(
-            relay,
-            name,
-            usages.get(name),
-            told.filter(({ last: { connector } }) => connector === name),
-            events,
-          ),
+        wouldReach,
+        connectors: [...met].map(([name, ofConnector]) => ({
+          connector: name,
+          ...shownUsage(usages.get(name)),
           discreditedForMs: discredits.get(name) ?? null,
+          tarpitMs: receiveConnectors.find((one) => one.name === name)?.tarpitInterval ?? 0,
+          refusals: ofConnector
+            .map((one) => ({
+              ...shownRefusals(one.counted),
+              reply: replyTo(events, one.last.reference) ?? one.reply ?? null,
+              over: remedies.get(one) === undefined,
+            }))
+            .sort((a, b) => b.lastAt.localeCompare(a.lastAt)),
+          advice: adviceOn(remedySource, name, ofConnector),
         })),
-        connections: relay
-          .connections()
-          .filter((open) => open.source === source)
-          .map((open) => shownConnection(relay, open)),
+        remedies: [
+          ...[...new Set(remedies.values())].filter((one) => one !== undefined),
+          ...unservedRemedy(remedySource, all, clock.wall()),
+        ],
+        connections: connections.map((open) => shownConnection(relay, open)),
         events: events.slice(0, eventsShown).map(shownEvent),
       };
     },
@@ -115,30 +133,56 @@ function bindings({ settings }: Relay): ReceiveConnectorSettings["bindings"] {
   return [...new Map(all.map((binding) => [formatEndpoint(binding), binding])).values()];
 }
 
-function explained(
-  relay: Relay,
-  name: string,
-  usage: SourceUsage | undefined,
-  told: readonly ToldRefusals[],
-  events: readonly StoredEvent[],
-): Omit<Explained, "discreditedForMs"> {
-  const known = usage?.refusals ?? [];
-  // Usage is forgotten by a restart, stored events are not.
-  const forgotten = told.filter(
-    ({ last }) => !known.some((one) => one.last.kind === last.kind && one.last.limit === last.limit),
-  );
-  const refusals = [
-    ...known.map((one) => ({
-      ...shownRefusals(one),
-      reply:
-        replyTo(events, one.last.reference) ??
-        told.find(({ last }) => last.kind === one.last.kind)?.reply ??
-        null,
-    })),
-    ...forgotten.map((one) => ({ ...shownRefusals(one), reply: one.reply ?? null })),
+/** For one that has not come yet: its connections would be refused. */
+function unservedRemedy(source: RemedySource, met: readonly MetBy[], now: Date) {
+  if (source.reached.length > 0 || met.some(({ last }) => last.kind === "noConnector")) return [];
+  const remedy = doorRemedy(source, [], now.toISOString());
+  return remedy === undefined ? [] : [remedy];
+}
+
+/** As counted, or as told where a restart forgot it. */
+interface Known extends MetBy {
+  readonly counted: SourceUsage["refusals"][number];
+  readonly reply: string | undefined;
+}
+
+function metBy(name: string, usage: SourceUsage | undefined, told: readonly ToldRefusals[]): Known[] {
+  const ofName = told.filter(({ last: { connector = noConnectorName } }) => connector === name);
+  const counted = usage?.refusals.filter(({ lastDay }) => lastDay > 0) ?? [];
+  const known = (one: SourceUsage["refusals"][number], reply: string | undefined): Known => ({
+    name: name === noConnectorName ? undefined : name,
+    last: one.last,
+    lastAt: one.lastAt.toISOString(),
+    mostSeen: one.mostSeen,
+    about: one.about,
+    counted: one,
+    reply,
+  });
+  const same = (one: ToldRefusals["last"], other: ToldRefusals["last"]): boolean =>
+    one.kind === other.kind && one.limit === other.limit;
+  return [
+    ...counted.map((one) => known(one, ofName.find(({ last }) => same(last, one.last))?.reply)),
+    // Usage is forgotten by a restart, stored events are not.
+    ...ofName
+      .filter(({ last }) => !counted.some((one) => same(one.last, last)))
+      .map((one) => known(one, one.reply)),
   ];
+}
+
+/** Its own, not its network's: what was asked for, else where it came from last. */
+function addressOf(
+  given: string,
+  met: readonly MetBy[],
+  connections: readonly { readonly address: string }[],
+): IpAddress | undefined {
+  const [network = ""] = given.trim().split("/");
+  if (!given.includes("/")) return parseAddress(network);
+  const newest = met.toSorted((a, b) => b.lastAt.localeCompare(a.lastAt))[0]?.last.source;
+  return parseAddress(newest ?? connections[0]?.address ?? network) ?? parseAddress(network);
+}
+
+function shownUsage(usage: SourceUsage | undefined) {
   return {
-    connector: name,
     openConnections: usage?.open ?? 0,
     highestOpenLastHour: usage?.highestOpenLastHour ?? 0,
     highestOpenLastDay: usage?.highestOpenLastDay ?? 0,
@@ -146,69 +190,21 @@ function explained(
     messagesLastMinute: usage?.messagesLastMinute ?? 0,
     highestMessagesLastHour: usage?.highestMessagesLastHour ?? 0,
     highestMessagesLastDay: usage?.highestMessagesLastDay ?? 0,
-    refusals: refusals.sort((a, b) => b.lastAt.localeCompare(a.lastAt)),
-    advice: advice(relay, name, usage, forgotten, refusals).map(({ changes, command, notes }) => ({
-      changes: changes.map(({ limit, configured, suggested }) => ({
-        limit,
-        configured: shownLimit(configured),
-        suggested: shownLimit(suggested),
-      })),
-      command,
-      notes: [...notes],
-    })),
-  };
+  } satisfies Partial<Explained>;
 }
 
 function replyTo(events: readonly StoredEvent[], reference: string): string | undefined {
   const event = events.find(({ fields }) => fields["reference"] === reference);
   const reply = event?.fields["reply"];
-  return typeof reply === "string" ? reply : undefined;
+  return typeof reply === "string" && reply !== "" ? reply : undefined;
 }
 
-/** For what was refused within the last day; nothing where the settings are enough by now. */
-function advice(
-  relay: Relay,
-  name: string,
-  usage: SourceUsage | undefined,
-  forgotten: readonly ToldRefusals[],
-  refusals: readonly { readonly limit: string | null }[],
-): LimitAdvice[] {
-  const connector = relay.settings.receiveConnectors.find((known) => known.name === name);
-  if (connector === undefined || refusals.length === 0) return [];
-  const seenBy = (limit: string): number =>
-    Math.max(
-      0,
-      ...forgotten.filter(({ last }) => last.limit === limit).map(({ mostSeen = 0 }) => mostSeen + 1),
-    );
-  const ofSource = Math.max(
-    usage?.wantedConnectionsLastDay ?? 0,
-    seenBy("maxInboundConnectionPerSource"),
-    seenBy("maxInboundConnectionPercentagePerSource"),
-    seenBy("maxInboundConnection") > 0 ? 1 : 0,
-  );
-  const byOthers = Math.max(usage?.openByOthersLastDay ?? 0, seenBy("maxInboundConnection") - 1);
-  const perMinute = Math.max(usage?.wantedMessagesLastDay ?? 0, seenBy("messageRateLimit"));
-  const wasRefused = (limits: readonly string[]): boolean =>
-    refusals.some(({ limit }) => limit !== null && limits.includes(limit));
-  const { maxConnectionRatePerMinute: rate } = relay.settings.transport;
-  return [
-    wasRefused([
-      "maxInboundConnection",
-      "maxInboundConnectionPerSource",
-      "maxInboundConnectionPercentagePerSource",
-    ])
-      ? adviseLimit(connector, { kind: "connections", fromSource: ofSource, byOthers })
-      : undefined,
-    wasRefused(["messageRateLimit"]) ? adviseLimit(connector, { kind: "messages", perMinute }) : undefined,
-    wasRefused(["maxConnectionRatePerMinute"])
-      ? adviseLimit(connector, {
-          kind: "connectionRate",
-          perMinute: Math.max(
-            relay.usage.connectionRate().wantedLastDay,
-            seenBy("maxConnectionRatePerMinute"),
-          ),
-          configured: rate,
-        })
-      : undefined,
-  ].filter((each) => each !== undefined);
+/** Of the limits whose use is measured. */
+function adviceOn(source: RemedySource, name: string, met: readonly MetBy[]): Explained["advice"] {
+  const connector = source.relay.settings.receiveConnectors.find((known) => known.name === name);
+  if (connector === undefined) return [];
+  const found = met
+    .map((one) => limitAdvice(source, one.last.kind, connector, one))
+    .filter((each) => each !== undefined);
+  return [...new Map(found.map((each) => [each.command, shownAdvice(each)])).values()];
 }

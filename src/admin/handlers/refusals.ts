@@ -26,6 +26,11 @@ export function refusalHandlers({ relay, clock, startedAt }: Administered): Pick
           ? undefined
           : (known?.connector ?? findNamed(receiveConnectors, given, hostname, "receive connector").name);
       const key = source === undefined ? undefined : sourceKeyOf(relay, source);
+      const discredits = new Map(
+        relay
+          .discredits()
+          .map(({ connector: name, source: by, leftMs }) => [`${by} ${name}`, leftMs] as const),
+      );
       const rows = all
         .filter((one) => connector === undefined || one.connector === connector)
         .filter((one) => key === undefined || one.source === key)
@@ -36,6 +41,7 @@ export function refusalHandlers({ relay, clock, startedAt }: Administered): Pick
               connector: one.connector === noConnectorName ? null : one.connector,
               source: one.source,
               application: shownApplication(relay.settings, one.source),
+              discreditedForMs: discredits.get(`${one.source} ${one.connector}`) ?? null,
               ...shownRefusals(counted),
             })),
         )
@@ -57,7 +63,7 @@ export function shownRefusals({
   lastAt,
   mostSeen,
   about,
-}: Counted): Omit<ShownRefusals, "reply"> {
+}: Counted): Omit<ShownRefusals, "reply" | "over"> {
   return {
     kind: last.kind,
     class: last.class,

@@ -70,6 +70,7 @@ const sourceColumns: readonly Column<SourceCount>[] = [
     style: ({ open, allowed }) => (allowed === "unlimited" || open < allowed ? undefined : "bad"),
   },
   { header: "Allowed", value: ({ allowed }) => allowed, align: "right" },
+  { header: "Slowed", drop: 2, value: ({ discredited }) => (discredited ? "discredited" : "") },
   { header: "PerSource", value: (it) => it.maxInboundConnectionPerSource, align: "right" },
   { header: "Percentage", value: (it) => it.maxInboundConnectionPercentagePerSource, align: "right" },
 ];

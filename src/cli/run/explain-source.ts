@@ -4,77 +4,54 @@ import { wrapped } from "../output/display-width.ts";
 import type { Output } from "../output/output.ts";
 import { escapeControls } from "../../core/units/escape-controls.ts";
 import { exchangeName } from "../output/setting-text.ts";
+import { whyText } from "./refusals.ts";
 import { age, clockTime, localTime } from "../output/time-text.ts";
 
 type Explanation = Answer<"explainSource">;
 type Connector = Explanation["connectors"][number];
 type Refusals = Connector["refusals"][number];
 
-interface Met {
-  readonly connector: Connector;
-  readonly refusals: Refusals;
-}
-
-/** Limits whose advice says how much would have been enough; where there is none, it is enough by now. */
-const countedLimits: readonly string[] = [
-  "maxInboundConnection",
-  "maxInboundConnectionPerSource",
-  "maxInboundConnectionPercentagePerSource",
-  "messageRateLimit",
-  "maxConnectionRatePerMinute",
-];
 const eventsShown = 5;
 const labelWidth = 16;
 
 export function explainedSource(
   explanation: Explanation,
   output: Output,
-  {
-    config,
-    connectorNames,
-  }: { readonly config: string | undefined; readonly connectorNames: readonly string[] },
+  { config }: { readonly config: string | undefined },
 ): readonly string[] {
-  const { source, connectors, connections, events } = explanation;
+  const { source, connectors, connections, events, remedies } = explanation;
   const command = (text: string): string =>
     `  ${output.style("changed", `weir ${text}${config === undefined ? "" : ` --config ${config}`}`)}`;
-  const refusals = connectors.flatMap((connector) =>
-    connector.refusals.map((it) => ({ connector, refusals: it })),
-  );
-  const advice = connectors.flatMap(({ advice: each }) => each);
+  const refusals = connectors
+    .flatMap((connector) => connector.refusals.map((it) => ({ connector, refusals: it })))
+    .toSorted((a, b) => b.refusals.lastAt.localeCompare(a.refusals.lastAt));
   const lines = [
     output.style("heading", `${source}${whoIs(explanation)}`),
     ...row("reaches", reaches(explanation)),
     ...row("connected now", connectedNow(explanation)),
-    ...connectors.flatMap((connector) => row(`on ${connector.connector}`, highest(connector))),
+    ...connectors
+      .filter(({ highestOpenLastDay }) => highestOpenLastDay > 0)
+      .flatMap((connector) => row(`on ${connector.connector}`, highest(connector))),
     ...connectors.flatMap((connector) => row("held back", heldBack(connector))),
+    ...connectors.flatMap((connector) => row("slowed", slowed(connector))),
   ];
   if (refusals.length === 0) {
-    lines.push("", ...nothingRefused(explanation, connectorNames, command));
+    lines.push("", ...nothingRefused(explanation));
   } else {
     lines.push("", output.style("heading", "What it met"));
     for (const it of refusals) lines.push(...metLines(it.connector, it.refusals, output));
   }
-  if (advice.length > 0) {
-    lines.push("", output.style("heading", "What would have been enough"));
-    for (const { changes, command: text, notes } of advice) {
-      lines.push(
-        ...changes.map(
-          ({ limit, configured, suggested }) => `  ${exchangeName(limit)}  ${configured} → ${suggested}`,
-        ),
-        ...notes.flatMap((note) => indented(note, 2, output)),
-        command(text),
-      );
-    }
-  }
-  const others = refusals.filter(
-    (it) => it.refusals.limit !== null && !countedLimits.includes(it.refusals.limit),
+  for (const remedy of remedies) lines.push("", ...remedyLines(remedy, output, command));
+  if (refusals.length > 0 && remedies.length === 0)
+    lines.push("", "The settings of now would let it do what it wanted; nothing needs to change.");
+  // What stands under “What it met” already is not said again.
+  const kinds: readonly string[] = refusals.map((it) => it.refusals.kind);
+  const others = events.filter(
+    ({ fields: { refusal } }) => typeof refusal !== "string" || !kinds.includes(refusal),
   );
-  if (others.length > 0) lines.push("", ...otherLimits(others, command));
-  else if (refusals.length > 0 && advice.length === 0)
-    lines.push("", "The settings of now are enough for what it wanted; nothing needs to change.");
-  if (events.length > 0 && (refusals.length === 0 || events.length > refusals.length)) {
-    lines.push("", output.style("heading", "Last events"));
-    for (const { at, id, count, text } of events.slice(0, eventsShown)) {
+  if (others.length > 0) {
+    lines.push("", output.style("heading", refusals.length === 0 ? "Last events" : "Other events"));
+    for (const { at, id, count, text } of others.slice(0, eventsShown)) {
       const counted = count === undefined || count === 1 ? "" : ` (${times(count)})`;
       lines.push(...indented(`${clockTime(at)}  ${id}${counted}  ${text}`, 2, output));
     }
@@ -127,58 +104,57 @@ function heldBack({ connector, discreditedForMs }: Connector): string {
     : `${connector} holds back each reply to it for another ${age(discreditedForMs)}, or until a message of it is taken: it hung up while a refusal was held back (TarpitInterval, DiscreditInterval)`;
 }
 
-function metLines(
-  { connector }: Connector,
-  { limit, lastHour, lastDay, lastAt, last, reply }: Refusals,
-  output: Output,
-): readonly string[] {
-  const allowed =
-    last.allowed === last.configured
-      ? `${last.configured}`
-      : `${last.configured} % = ${last.allowed} at that moment`;
-  const what = limit === null ? last.problem : `${exchangeName(limit)} (${allowed})`;
+/** Anonymous clients wait for each refusal, and see that as a slow relay. */
+function slowed({ connector, tarpitMs, refusals, discreditedForMs }: Connector): string {
+  return tarpitMs === 0 || discreditedForMs !== null || !refusals.some(({ over }) => !over)
+    ? ""
+    : `${connector} holds back each refusal (5xx) for ${age(tarpitMs)} while it is not logged on (TarpitInterval)`;
+}
+
+function metLines({ connector }: Connector, refusals: Refusals, output: Output): readonly string[] {
+  const { lastHour, lastDay, lastAt, last, reply, over, about } = refusals;
+  const where = last.connector === null ? "" : ` on ${connector}`;
+  const what = `${whyText(refusals)}${where}, event ${last.eventId}`;
+  const counted = last.seen === null || last.problem !== "" ? "" : `, counted: ${last.seen}`;
   return [
-    `  ${output.style("bad", what)} of ${connector}, event ${last.eventId}`,
-    `    ${times(lastHour)} in the last hour, ${times(lastDay)} in the last day; last at ${localTime(lastAt)}${last.seen === null ? "" : `, counted: ${last.seen}`}`,
+    ...indented(output.style(over ? "faint" : "bad", what), 2, output),
+    `    ${times(lastHour)} in the last hour, ${times(lastDay)} in the last day; last at ${localTime(lastAt)}${counted}`,
+    ...(about.length > 1 ? indented(`about ${about.join(", ")}`, 4, output) : []),
     ...(reply === null ? [] : indented(`it was told: ${reply}`, 4, output)),
     ...(reply?.includes(last.reference) === true ? [] : [`    reference: ${last.reference}`]),
+    ...(over ? ["    the settings of now would not refuse it"] : []),
   ];
 }
 
-function nothingRefused(
-  { source, wouldReach, events }: Explanation,
-  connectorNames: readonly string[],
+function remedyLines(
+  { title, text, commands, changes, notes }: Explanation["remedies"][number],
+  output: Output,
   command: (text: string) => string,
 ): readonly string[] {
-  const unserved = wouldReach.length > 0 && wouldReach.every(({ connector }) => connector === null);
-  if (unserved) {
-    return [
-      "No receive connector serves this address, so its connections are refused. To let it in:",
-      ...connectorNames.map((name) =>
-        command(`Set-ReceiveConnector ${commandWord(name)} -RemoteIPRanges "@{Add='${source}'}"`),
-      ),
-    ];
-  }
-  if (events.length > 0) return ["No limit refused it within the last day."];
   return [
-    "No limit refused it within the last day, and no event names it.",
+    output.style("heading", title),
+    ...indented(text, 2, output),
+    ...changes.map(
+      ({ limit, configured, suggested }) => `  ${exchangeName(limit)}  ${configured} → ${suggested}`,
+    ),
+    ...notes.flatMap((note) => indented(note, 2, output)),
+    ...commands.flatMap(({ command: line, effect }) => [
+      command(line),
+      ...(effect === "" ? [] : indented(effect, 4, output)),
+    ]),
+  ];
+}
+
+function nothingRefused({ wouldReach, events }: Explanation): readonly string[] {
+  const isUnserved = wouldReach.length > 0 && wouldReach.every(({ connector }) => connector === null);
+  if (isUnserved)
+    return ["It has not come yet. If it does, its connections are refused: no receive connector serves it."];
+  if (events.length > 0) return ["Nothing was refused to it within the last day."];
+  return [
+    "Nothing was refused to it within the last day, and no event names it.",
     "If its log shows a refusal all the same: it may come from another address (NAT, another network card; see",
     "weir Get-Connection and weir Get-EventLog -EventId 20014), reach another server, or be older than a day.",
   ];
-}
-
-function otherLimits(refusals: readonly Met[], command: (text: string) => string): readonly string[] {
-  return [
-    "How much it needs is for the application to tell. The command that changes it:",
-    ...refusals.map(({ connector, refusals: { limit } }) =>
-      command(`Set-ReceiveConnector ${commandWord(connector.connector)} -${exchangeName(limit ?? "")} VALUE`),
-    ),
-  ];
-}
-
-/** As a shell and PowerShell both read it. */
-function commandWord(text: string): string {
-  return /^[\w.-]+$/.test(text) ? text : `'${text}'`;
 }
 
 function times(count: number): string {

@@ -53,9 +53,7 @@ async function showSource(
     writeJson(output, answer);
     return;
   }
-  const { connectors } = await relay.call("listReceiveConnectors", {});
-  const connectorNames = connectors.map(({ name }) => name);
-  output.write(`${explainedSource(answer, output, { config, connectorNames }).join("\n")}\n`);
+  output.write(`${explainedSource(answer, output, { config }).join("\n")}\n`);
 }
 
 type Meant =

@@ -6,8 +6,9 @@ import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import type { Property } from "../output/list.ts";
 import { printRows } from "../output/print.ts";
+import { exchangeName } from "../output/setting-text.ts";
 import type { Column } from "../output/table.ts";
-import { localTime } from "../output/time-text.ts";
+import { age, localTime } from "../output/time-text.ts";
 
 type Row = Answer<"listRefusals">["refusals"][number];
 
@@ -40,15 +41,22 @@ const columns: readonly Column<Row>[] = [
   { header: "Hour", value: ({ lastHour }) => lastHour, align: "right" },
   { header: "Day", drop: 3, value: ({ lastDay }) => lastDay, align: "right" },
   { header: "Last", drop: 2, value: ({ lastAt }) => localTime(lastAt) },
-  { header: "Why", value: whyText, wraps: true },
+  { header: "Why", value: (row) => `${whyText(row)}${slowed(row)}`, wraps: true },
 ];
+
+function slowed({ discreditedForMs }: Row): string {
+  return discreditedForMs === null
+    ? ""
+    : ` (each reply to it is held back for another ${age(discreditedForMs)}: it hung up in a tarpit)`;
+}
 
 /** What was wrong, the limit in front. */
 export function whyText({ last: { limit, configured, allowed, problem } }: Pick<Row, "last">): string {
   if (limit === null || configured === null) return problem;
   const value = typeof configured === "number" ? limitValueText(limit, configured) : configured;
+  const name = exchangeName(limit);
   const text =
-    allowed === configured || allowed === null ? `${limit} ${value}` : `${limit} ${value} % = ${allowed}`;
+    allowed === configured || allowed === null ? `${name} ${value}` : `${name} ${value} % = ${allowed}`;
   return problem === "" ? text : `${text}, ${problem}`;
 }
 

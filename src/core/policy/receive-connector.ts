@@ -125,7 +125,8 @@ export function healthCheckConnector(
   );
 }
 
-function covers(binding: Endpoint, local: Endpoint): boolean {
+/** Whether a connector bound there answers at `local`. */
+export function covers(binding: Endpoint, local: Endpoint): boolean {
   if (binding.port !== local.port) return false;
   if (binding.address === local.address) return true;
   return binding.address === (local.address.includes(":") ? "::" : "0.0.0.0");

@@ -57,6 +57,8 @@ export interface CommandFault {
   readonly refused: SpokenKind;
   /** What was wrong, in words, where the kind does not say it all; printable ASCII. */
   readonly detail: string | undefined;
+  /** What a remedy would have to name: the parameter's keyword. */
+  readonly about?: string | undefined;
 }
 
 const fault = (verb: CommandFault["verb"], refused: SpokenKind, detail?: string): CommandFault => ({
@@ -172,7 +174,7 @@ function parseMail(
   const end = behindSemicolons(text, path.end);
   if (end < text.length && text.charCodeAt(end) !== space) return fault("MAIL", "invalidSender");
   const parameters = parseMailParameters(text, end, offered);
-  if ("refused" in parameters) return fault("MAIL", parameters.refused, parameters.detail);
+  if ("refused" in parameters) return { verb: "MAIL", about: undefined, ...parameters };
   const ascii = isAsciiLine || needsNoUtf8(text, path, end);
   // RFC 6531 §3.5
   if (!ascii && !parameters.smtpUtf8) return fault("MAIL", "utf8NotOffered");
@@ -194,7 +196,7 @@ function parseRcpt(
   const end = behindSemicolons(text, path.end);
   if (end < text.length && text.charCodeAt(end) !== space) return fault("RCPT", "invalidRecipient");
   const parameters = parseRcptParameters(text, end, offered);
-  if ("refused" in parameters) return fault("RCPT", parameters.refused, parameters.detail);
+  if ("refused" in parameters) return { verb: "RCPT", about: undefined, ...parameters };
   const ascii = isAsciiLine || needsNoUtf8(text, path, end);
   const conforming = path.conforming && end === path.end;
   return { verb: "RCPT", forwardPath: path.mailbox, domain: path.domain, ascii, conforming, parameters };

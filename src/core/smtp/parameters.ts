@@ -40,6 +40,8 @@ export interface ParameterFault {
   readonly refused: SpokenKind;
   /** What was wrong, in words. */
   readonly detail: string;
+  /** The parameter's keyword. */
+  readonly about?: string;
 }
 
 export const noMailParameters: MailParameters = {
@@ -67,6 +69,7 @@ const named = (keyword: string): string => keyword.slice(0, longestNamedKeyword)
 const unknown = (keyword: string): ParameterFault => ({
   refused: "unrecognizedParameter",
   detail: `the parameter ${named(keyword)} is not offered to this client`,
+  about: named(keyword),
 });
 const badValue = (keyword: string): ParameterFault => ({
   refused: "invalidParameterValue",

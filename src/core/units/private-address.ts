@@ -13,6 +13,13 @@ export const privateRanges: readonly IpRange[] = [
   "fe80::/10",
 ].map(ipRange);
 
+const loopbackRanges: readonly IpRange[] = ["127.0.0.0/8", "::1"].map(ipRange);
+
+/** This machine only. */
+export function isLoopbackAddress(address: IpAddress): boolean {
+  return loopbackRanges.some((range) => contains(range, address));
+}
+
 export function isPrivateAddress(address: IpAddress): boolean {
   return privateRanges.some((range) => contains(range, address));
 }

@@ -54,10 +54,11 @@ export function answerCommand(session: Conversation, command: Command | CommandF
   }
 }
 
-function refusal({ verb, refused: kind, detail }: CommandFault): Refused {
+function refusal({ verb, refused: kind, detail, about }: CommandFault): Refused {
   return {
     refused: kind,
     detail,
+    about,
     ...(verb === undefined ? undefined : { fields: { command: verb } }),
     // The octets of a chunk whose size is unknown would be read as commands.
     ...(verb === "BDAT" ? { close: true as const } : undefined),

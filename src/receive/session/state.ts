@@ -22,6 +22,8 @@ export interface Transaction {
   readonly ret: "FULL" | "HDRS" | undefined;
   readonly envid: string | undefined;
   readonly recipients: Recipient[];
+  /** Refused by maxRecipientsPerMessage. */
+  recipientsOverLimit: number;
   /** BDAT chunks have come; DATA is not allowed any more (RFC 3030 §2). */
   chunking: boolean;
 }

@@ -3,7 +3,7 @@ import type { Command } from "../../../core/smtp/command.ts";
 import { senderPath } from "../../../core/policy/bare-address.ts";
 import type { MailParameters } from "../../../core/smtp/parameters.ts";
 import { refusedByPressure, refusedDeclaredSize } from "../../../core/refusals/limit-refusals.ts";
-import { refused } from "../../../core/refusals/refusal.ts";
+import { refused, type Refused } from "../../../core/refusals/refusal.ts";
 import { replies, type GrantingReply } from "../../../core/smtp/reply.ts";
 import type { Conversation, Verdict } from "../conversation.ts";
 import type { SessionState } from "../state.ts";
@@ -20,8 +20,7 @@ export function mail(
   if (connector.requireTls && state.tls === undefined) return refused("tlsRequired", { sender });
   if (!state.rights.submit) return refused("notAuthenticated", { sender, detail: notAuthenticated(state) });
   const reversePath = senderPath(command, connector);
-  if (reversePath === undefined)
-    return refused("invalidSender", { sender, fields: mailCommand, detail: senderFault(command, connector) });
+  if (reversePath === undefined) return invalidSender(command, connector);
   if (!command.ascii && !parameters.smtpUtf8)
     return refused("utf8NotOffered", { sender, fields: mailCommand });
   if (
@@ -55,6 +54,7 @@ function begin(state: SessionState, reversePath: string, parameters: MailParamet
     ret: parameters.ret,
     envid: parameters.envid,
     recipients: [],
+    recipientsOverLimit: 0,
     chunking: false,
   };
   state.lastRefusal = undefined;
@@ -70,11 +70,17 @@ function notAuthenticated({ connector, authenticatedUser }: SessionState): strin
     : `permissionGroups (${groups}) has no ExchangeUsers`;
 }
 
-function senderFault(
-  { conforming }: Extract<Command, { verb: "MAIL" }>,
+function invalidSender(
+  { conforming, reversePath: sender }: Extract<Command, { verb: "MAIL" }>,
   { strictAddresses }: SessionState["connector"],
-): string {
-  return strictAddresses && !conforming
-    ? "the sender's address is not as RFC 5321 has it, and strictAddresses is on"
-    : "the sender's address has no domain, and the connector no defaultDomain";
+): Refused {
+  const isStrict = strictAddresses && !conforming;
+  return refused("invalidSender", {
+    sender,
+    fields: mailCommand,
+    about: isStrict ? "strictAddresses" : "defaultDomain",
+    detail: isStrict
+      ? "the sender's address is not as RFC 5321 has it, and strictAddresses is on"
+      : "the sender's address has no domain, and the connector no defaultDomain",
+  });
 }

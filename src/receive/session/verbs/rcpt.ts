@@ -39,7 +39,7 @@ export function rcpt(session: Conversation, command: Extract<Command, { verb: "R
     }
   }
   if (transaction.recipients.length >= connector.maxRecipientsPerMessage) {
-    const seen = transaction.recipients.length + 1;
+    const seen = transaction.recipients.length + ++transaction.recipientsOverLimit;
     return refused("tooManyRecipients", { configured: connector.maxRecipientsPerMessage, seen });
   }
   const { notify, orcpt } = command.parameters;
@@ -66,12 +66,13 @@ function invalidRecipient(
   { conforming, forwardPath: recipient }: Extract<Command, { verb: "RCPT" }>,
   strictAddresses: boolean,
 ): Refused {
+  const isStrict = strictAddresses && !conforming;
   return refused("invalidRecipient", {
     recipient,
     fields: rcptCommand,
-    detail:
-      strictAddresses && !conforming
-        ? "the recipient's address is not as RFC 5321 has it, and strictAddresses is on"
-        : "the recipient's address has no domain, and the connector no defaultDomain",
+    about: isStrict ? "strictAddresses" : "defaultDomain",
+    detail: isStrict
+      ? "the recipient's address is not as RFC 5321 has it, and strictAddresses is on"
+      : "the recipient's address has no domain, and the connector no defaultDomain",
   });
 }

@@ -1,0 +1,407 @@
+/** What is advised against each refusal: commands that help by the settings in force, and none where they do already. */
+import { describe, expect, it, test } from "vitest";
+import { receiveConnector } from "../../testing/test-settings.ts";
+import { toldRefusal } from "../../testing/test-refusal.ts";
+import type { Endpoint, ReceiveConnectorSettings } from "../policy/receive-connector.ts";
+import { refusalCatalogue, type RefusalKind } from "../refusals/catalogue.ts";
+import { parseAddress } from "../units/ip-address.ts";
+import { ipRange } from "../units/ip-range.ts";
+import { noConnectorRemedy } from "./no-connector.ts";
+import { remedyFor, type AdvisedKind } from "./remedy-for.ts";
+import type { Circumstances, Met } from "./remedy.ts";
+
+const mib = 1024 ** 2;
+
+function circumstances(
+  settings: Partial<ReceiveConnectorSettings> = {},
+  given: Partial<Circumstances> = {},
+): Circumstances {
+  return {
+    connector: receiveConnector({
+      name: "App Relay",
+      bindings: [{ address: "0.0.0.0", port: 25 }],
+      remoteIpRanges: [ipRange("10.0.0.0/8")],
+      anonymousRelay: false,
+      ...settings,
+    }),
+    acceptedDomains: [],
+    users: [],
+    sendConnectors: [],
+    address: "10.1.4.7",
+    application: "ERP",
+    ...given,
+  };
+}
+
+type Advised = Exclude<RefusalKind, AdvisedKind>;
+const met = (kind: Advised, given: Partial<Met> = {}): Met => ({
+  last: toldRefusal(kind),
+  mostSeen: undefined,
+  about: [],
+  ...given,
+});
+const commands = (kind: Advised, given: Partial<Met>, around: Circumstances): readonly string[] | undefined =>
+  remedyFor(kind, met(kind, given), around)?.commands.map(({ command }) => command);
+
+const relayTo = { about: ["a.example", "b.example"] };
+const app = "Set-ReceiveConnector 'App Relay'";
+const clients = { authMechanism: ["Tls", "BasicAuth"], permissionGroups: ["ExchangeUsers"] } as const;
+
+it.each<[string, Advised, Partial<Met>, Circumstances, readonly string[] | undefined]>([
+  [
+    "relay denied: two ways",
+    "unableToRelay",
+    relayTo,
+    circumstances(),
+    ["New-AcceptedDomain a.example", "New-AcceptedDomain b.example", `${app} -AnonymousRelay true`],
+  ],
+  [
+    "relay denied: accepted ones are left out",
+    "unableToRelay",
+    relayTo,
+    circumstances({}, { acceptedDomains: [{ domain: "a.example", subdomains: false }] }),
+    ["New-AcceptedDomain b.example", `${app} -AnonymousRelay true`],
+  ],
+  [
+    "relay denied: an address is no domain",
+    "unableToRelay",
+    { about: ["[10.0.0.1]"] },
+    circumstances(),
+    [`${app} -AnonymousRelay true`],
+  ],
+  [
+    "relay denied: never an open relay",
+    "unableToRelay",
+    { about: ["a.example"] },
+    circumstances({ remoteIpRanges: [ipRange("0.0.0.0/0")] }),
+    [
+      "New-AcceptedDomain a.example",
+      "New-ReceiveConnector 'ERP relay' -Bindings 0.0.0.0:25 -RemoteIPRanges 10.1.4.7 -PermissionGroups AnonymousUsers -AnonymousRelay true",
+    ],
+  ],
+  [
+    "relay denied: logging on would do",
+    "unableToRelay",
+    { about: [] },
+    circumstances({ ...clients, permissionGroups: ["ExchangeUsers", "AnonymousUsers"] }),
+    [`${app} -AnonymousRelay true`, "New-User NAME"],
+  ],
+  [
+    "relay denied: it may by now",
+    "unableToRelay",
+    relayTo,
+    circumstances({ anonymousRelay: true }),
+    undefined,
+  ],
+  [
+    "relay denied: all are accepted by now",
+    "unableToRelay",
+    { about: ["a.example"] },
+    circumstances({}, { acceptedDomains: [{ domain: "a.example", subdomains: false }] }),
+    undefined,
+  ],
+  [
+    "not logged on",
+    "notAuthenticated",
+    {},
+    circumstances({ ...clients, anonymousRelay: true }),
+    ["New-User NAME", `${app} -PermissionGroups ExchangeUsers,AnonymousUsers`],
+  ],
+  [
+    "not logged on, with accounts, on a connector for everybody",
+    "notAuthenticated",
+    {},
+    circumstances(
+      { ...clients, anonymousRelay: true, remoteIpRanges: [ipRange("0.0.0.0/0")] },
+      { users: [{ name: "erp" }] },
+    ),
+    ["Get-User"],
+  ],
+  [
+    "not logged on where nobody can",
+    "notAuthenticated",
+    {},
+    circumstances({ permissionGroups: ["None"] }),
+    [
+      `${app} -AuthMechanism Tls,BasicAuth,BasicAuthRequireTLS -PermissionGroups ExchangeUsers`,
+      "New-User NAME",
+      `${app} -PermissionGroups AnonymousUsers`,
+    ],
+  ],
+  ["not logged on: needless by now", "notAuthenticated", {}, circumstances(), undefined],
+  [
+    "an unknown account",
+    "authenticationFailed",
+    { about: ["(no such account)"] },
+    circumstances(),
+    ["Get-User", "New-User NAME"],
+  ],
+  [
+    "a wrong password",
+    "authenticationFailed",
+    { about: ["ERP"] },
+    circumstances({}, { users: [{ name: "erp" }] }),
+    ["Set-User erp"],
+  ],
+  [
+    "an account without a right",
+    "accountMayNotSubmit",
+    {},
+    circumstances({ authMechanism: ["BasicAuth"] }),
+    [`${app} -PermissionGroups AnonymousUsers,ExchangeUsers`],
+  ],
+  ["an account with a right by now", "accountMayNotSubmit", {}, circumstances(clients), undefined],
+  [
+    "no logon offered",
+    "authenticationNotOffered",
+    {},
+    circumstances({ authMechanism: ["None"] }),
+    [
+      `${app} -AuthMechanism Tls,BasicAuth,BasicAuthRequireTLS -PermissionGroups AnonymousUsers,ExchangeUsers`,
+      "New-User NAME",
+    ],
+  ],
+  [
+    "a logon in the clear",
+    "authenticationNeedsTls",
+    {},
+    circumstances({ authMechanism: ["Tls", "BasicAuth", "BasicAuthRequireTLS"] }),
+    [`${app} -AuthMechanism Tls,BasicAuth`],
+  ],
+  ["a mechanism we have not", "authenticationMechanismUnknown", {}, circumstances(), []],
+  ["TLS wanted by us", "tlsRequired", {}, circumstances({ requireTls: true }), [`${app} -RequireTls false`]],
+  [
+    "TLS wanted by it",
+    "startTlsNotOffered",
+    {},
+    circumstances({ authMechanism: ["None"] }),
+    [`${app} -AuthMechanism Tls`],
+  ],
+  [
+    "TLS too old",
+    "tlsVersionTooOld",
+    {},
+    circumstances({ anonymousRelay: true }),
+    [
+      "New-ReceiveConnector 'ERP without TLS' -Bindings 0.0.0.0:25 -RemoteIPRanges 10.1.4.7 -AuthMechanism None -PermissionGroups AnonymousUsers -AnonymousRelay true",
+    ],
+  ],
+  [
+    "TLS too old where clear text is not wanted",
+    "tlsVersionTooOld",
+    {},
+    circumstances({ requireTls: true }),
+    [],
+  ],
+  ["no common cipher where it logs on", "tlsNoCommonCipher", {}, circumstances(clients), []],
+  ["TLS not offered by now", "tlsVersionTooOld", {}, circumstances({ authMechanism: ["None"] }), undefined],
+  [
+    "our certificate",
+    "tlsCertificateRefused",
+    {},
+    circumstances(),
+    [`${app} -TlsCertificateFile FILE -TlsKeyFile FILE`],
+  ],
+  [
+    "too large: what was sent, and what sends it on",
+    "messageTooLarge",
+    { mostSeen: 40 * mib },
+    circumstances(
+      { maxMessageSize: 36 * mib },
+      {
+        sendConnectors: [
+          { name: "Out", enabled: true, maxMessageSize: 35 * mib },
+          { name: "Off", enabled: false, maxMessageSize: 1 },
+          { name: "Big", enabled: true, maxMessageSize: Infinity },
+        ],
+      },
+    ),
+    [`${app} -MaxMessageSize 50MB`, "Set-SendConnector Out -MaxMessageSize 50MB"],
+  ],
+  [
+    "too large, announced, small",
+    "declaredTooLarge",
+    { mostSeen: 20_000 },
+    circumstances({ maxMessageSize: 10_000 }),
+    [`${app} -MaxMessageSize 25KB`],
+  ],
+  [
+    "large enough by now",
+    "messageTooLarge",
+    { mostSeen: 40 * mib },
+    circumstances({ maxMessageSize: 50 * mib }),
+    undefined,
+  ],
+  [
+    "a header",
+    "headerTooLarge",
+    { mostSeen: 300 * 1024 },
+    circumstances({ maxHeaderSize: 256 * 1024 }),
+    [`${app} -MaxHeaderSize 400KB`],
+  ],
+  [
+    "recipients",
+    "tooManyRecipients",
+    { mostSeen: 350 },
+    circumstances({ maxRecipientsPerMessage: 200 }),
+    [`${app} -MaxRecipientsPerMessage 450`],
+  ],
+  ["hops", "hopCountExceeded", { mostSeen: 61 }, circumstances(), [`${app} -MaxHopCount 80`]],
+  [
+    "bare line feeds",
+    "bareLinefeed",
+    {},
+    circumstances({ bareLinefeedRejectionEnabled: true }),
+    [`${app} -BareLinefeedRejectionEnabled false`],
+  ],
+  [
+    "bare carriage returns",
+    "bareCarriageReturn",
+    {},
+    circumstances({ bareCarriageReturnRejectionEnabled: true, bareLinefeedRejectionEnabled: true }),
+    [`${app} -BareCarriageReturnRejectionEnabled false -BareLinefeedRejectionEnabled false`],
+  ],
+  ["LF at the end of data", "endOfDataNeedsCrlf", {}, circumstances(), []],
+  ["NUL", "nulInContent", {}, circumstances(), [`${app} -NulRemovalEnabled true`]],
+  [
+    "EHLO without a name",
+    "ehloDomainRequired",
+    {},
+    circumstances({ requireEhloDomain: true }),
+    [`${app} -RequireEhloDomain false`],
+  ],
+  ["EHLO without a name, by now", "ehloDomainRequired", {}, circumstances(), undefined],
+  [
+    "a strict connector",
+    "invalidSender",
+    { about: ["strictAddresses"] },
+    circumstances({ strictAddresses: true }),
+    [`${app} -StrictAddresses false`],
+  ],
+  [
+    "a bare name",
+    "invalidRecipient",
+    { about: ["defaultDomain"] },
+    circumstances(),
+    [`${app} -DefaultDomain DOMAIN`],
+  ],
+  ["an address that cannot be read", "invalidRecipient", {}, circumstances(), []],
+  [
+    "a parameter",
+    "unrecognizedParameter",
+    { about: ["NOTIFY"] },
+    circumstances({ deliveryStatusNotificationEnabled: false }),
+    [`${app} -DeliveryStatusNotificationEnabled true`],
+  ],
+  ["a parameter, by now", "unrecognizedParameter", { about: ["SIZE"] }, circumstances(), undefined],
+  ["a parameter of nothing we know", "unrecognizedParameter", { about: ["XMOON"] }, circumstances(), []],
+  [
+    "chunks",
+    "chunkingNotOffered",
+    {},
+    circumstances({ chunkingEnabled: false }),
+    [`${app} -ChunkingEnabled true`],
+  ],
+  [
+    "UTF-8",
+    "utf8NotOffered",
+    {},
+    circumstances({ smtpUtf8Enabled: false }),
+    [`${app} -SmtpUtf8Enabled true`],
+  ],
+  [
+    "a single label",
+    "singleLabelDomain",
+    { about: ["server"] },
+    circumstances({ rejectSingleLabelRecipientDomains: true }),
+    [`${app} -RejectSingleLabelRecipientDomains false`],
+  ],
+  ["what is no SMTP", "unrecognizedCommand", {}, circumstances(), [`${app} -ProtocolLoggingLevel Verbose`]],
+  [
+    "what is no SMTP, with a log of it",
+    "syntaxError",
+    {},
+    circumstances({ protocolLoggingLevel: "Verbose" }),
+    [],
+  ],
+])("%s", (_, kind, given, around, expected) => {
+  expect(commands(kind, given, around)).toEqual(expected);
+});
+
+const advised: readonly string[] = [
+  "noConnector",
+  "connectionLimit",
+  "connectionLimitPerSource",
+  "connectionPercentagePerSource",
+  "connectionRate",
+  "messageRate",
+];
+
+test.each((Object.keys(refusalCatalogue) as Advised[]).filter((kind) => !advised.includes(kind)))(
+  "%s: a sentence, or nothing to change",
+  (kind) => {
+    const remedy = remedyFor(kind, met(kind, { mostSeen: 10 ** 9 }), circumstances());
+    if (remedy !== undefined) expect(remedy.text).toMatch(/[.:]$/);
+    for (const { command, effect } of remedy?.commands ?? []) {
+      expect(command).toMatch(/^(?:Get|Set|New)-[A-Z]\w+/);
+      expect(effect).not.toBe("");
+    }
+  },
+);
+
+describe("no connector", () => {
+  const connector = (name: string, ...bindings: Endpoint[]) =>
+    receiveConnector({ name, bindings, remoteIpRanges: [ipRange("10.0.0.0/24")] });
+  const at = (address: string, port = 25): Endpoint => ({ address, port });
+  const advice = (connectors: ReceiveConnectorSettings[], address: string, endpoints: Endpoint[] = []) => {
+    const parsed = parseAddress(address);
+    if (parsed === undefined) throw new Error(address);
+    return noConnectorRemedy(connectors, parsed, endpoints)?.commands.map(({ command }) => command);
+  };
+  const add = (name: string, address: string): string =>
+    `Set-ReceiveConnector ${name} -RemoteIPRanges "@{Add='${address}'}"`;
+
+  it.each<[string, ReceiveConnectorSettings[], string, Endpoint[], readonly string[] | undefined]>([
+    ["one that it can reach", [connector("A", at("0.0.0.0"))], "10.1.4.7", [], [add("A", "10.1.4.7")]],
+    [
+      "not one for this machine only",
+      [connector("Local", at("127.0.0.1")), connector("A", at("10.9.9.9"))],
+      "10.1.4.7",
+      [],
+      [add("A", "10.1.4.7")],
+    ],
+    [
+      "this machine's own address may use that",
+      [connector("Local", at("127.0.0.1"))],
+      "127.0.0.9",
+      [],
+      [add("Local", "127.0.0.9")],
+    ],
+    [
+      "the one at the endpoint it came to",
+      [connector("A", at("0.0.0.0")), connector("B", at("0.0.0.0", 587))],
+      "10.1.4.7",
+      [at("10.9.9.9", 587)],
+      [add("B", "10.1.4.7")],
+    ],
+    [
+      "one of its own family, by its own address",
+      [connector("A", at("0.0.0.0")), connector("Six", at("::"))],
+      "2001:db8::17",
+      [],
+      [add("Six", "2001:db8::17")],
+    ],
+    [
+      "else it must listen as well",
+      [connector("Local", at("127.0.0.1", 2525), at("::1", 2525))],
+      "10.1.4.7",
+      [],
+      [`Set-ReceiveConnector Local -Bindings '[::1]:2525,0.0.0.0:2525' -RemoteIPRanges "@{Add='10.1.4.7'}"`],
+    ],
+    ["served by now", [connector("A", at("0.0.0.0"))], "10.0.0.7", [], undefined],
+    ["served there by now", [connector("A", at("0.0.0.0"))], "10.0.0.7", [at("10.9.9.9")], undefined],
+    ["nothing is enabled", [], "10.0.0.7", [], []],
+  ])("%s", (_, connectors, address, endpoints, expected) => {
+    expect(advice(connectors, address, endpoints)).toEqual(expected);
+  });
+});

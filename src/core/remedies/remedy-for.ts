@@ -1,0 +1,152 @@
+/** Which remedy is for which kind of refusal. */
+import type { RefusalKind } from "../refusals/catalogue.ts";
+import { contentRemedy } from "./content.ts";
+import {
+  logonFailedRemedy,
+  logonNeedsTlsRemedy,
+  logonNotOfferedRemedy,
+  mayNotSubmitRemedy,
+  mechanismRemedy,
+  notAuthenticatedRemedy,
+} from "./logon.ts";
+import { refusedDomainRemedy, relayRemedy } from "./relay.ts";
+import { noSetting, setConnector, type Circumstances, type Met, type Remedy } from "./remedy.ts";
+import { headerSizeRemedy, hopsRemedy, recipientsRemedy, sizeRemedy } from "./size.ts";
+import {
+  startTlsNotOfferedRemedy,
+  tlsHandshakeRemedy,
+  tlsNotAvailableRemedy,
+  tlsRequiredRemedy,
+} from "./tls.ts";
+
+/** Limits whose remedy depends on what was used of them (core/policy/limit-advice.ts). */
+export type AdvisedKind =
+  | "noConnector"
+  | "connectionLimit"
+  | "connectionLimitPerSource"
+  | "connectionPercentagePerSource"
+  | "connectionRate"
+  | "messageRate";
+
+/** Undefined: by the settings in force it would not be refused any more. */
+export function remedyFor(
+  kind: Exclude<RefusalKind, AdvisedKind>,
+  met: Met,
+  circumstances: Circumstances,
+): Remedy | undefined {
+  switch (kind) {
+    case "unableToRelay":
+      return relayRemedy(met, circumstances);
+    case "reservedTopLevelDomain":
+    case "reservedSecondLevelDomain":
+    case "singleLabelDomain":
+      return refusedDomainRemedy(kind, met, circumstances);
+    case "notAuthenticated":
+      return notAuthenticatedRemedy(circumstances);
+    case "authenticationFailed":
+    case "tooManyLogonFailures":
+      return logonFailedRemedy(met, circumstances);
+    case "accountMayNotSubmit":
+      return mayNotSubmitRemedy(circumstances);
+    case "authenticationNotOffered":
+      return logonNotOfferedRemedy(circumstances);
+    case "authenticationNeedsTls":
+      return logonNeedsTlsRemedy(circumstances);
+    case "authenticationMechanismUnknown":
+      return mechanismRemedy;
+    case "tlsRequired":
+      return tlsRequiredRemedy(circumstances);
+    case "startTlsNotOffered":
+      return startTlsNotOfferedRemedy(circumstances);
+    case "tlsNotAvailable":
+      return tlsNotAvailableRemedy;
+    case "tlsVersionTooOld":
+    case "tlsNoCommonCipher":
+    case "tlsCertificateRefused":
+    case "tlsHandshakeFailed":
+    case "proxyHeaderInvalid":
+      return tlsHandshakeRemedy(kind, circumstances);
+    case "declaredTooLarge":
+    case "messageTooLarge":
+      return sizeRemedy(met, circumstances);
+    case "headerTooLarge":
+      return headerSizeRemedy(met, circumstances);
+    case "hopCountExceeded":
+      return hopsRemedy(met, circumstances);
+    case "tooManyRecipients":
+      return recipientsRemedy(met, circumstances);
+    case "bareLinefeed":
+    case "bareCarriageReturn":
+    case "nulInContent":
+    case "endOfDataNeedsCrlf":
+    case "ehloDomainRequired":
+    case "invalidSender":
+    case "invalidRecipient":
+    case "utf8NotOffered":
+    case "chunkingNotOffered":
+    case "unrecognizedParameter":
+      return contentRemedy(kind, met, circumstances);
+    case "authenticationCancelled":
+    case "authenticationMalformed":
+    case "addressTooLong":
+    case "alreadyAuthenticated":
+    case "unrecognizedCommand":
+    case "webClient":
+    case "lineTooLong":
+    case "bareLinefeedInCommand":
+    case "invalidCharacters":
+    case "syntaxError":
+    case "invalidParameterValue":
+    case "commandNotImplemented":
+    case "badSequence":
+    case "sendHelloFirst":
+    case "senderAlreadySpecified":
+    case "needMail":
+    case "noValidRecipients":
+    case "binaryNeedsBdat":
+    case "tooManyErrors":
+      return protocolRemedy(circumstances);
+    case "timedOut":
+    case "messageTimedOut":
+    case "leftWaiting":
+      return timeRemedy(circumstances);
+    case "insufficientResources":
+      return {
+        text: "A resource of this machine ran short; it concerned every client.",
+        commands: [{ command: "Get-ResourcePressure", effect: "which one, and its thresholds" }],
+      };
+    case "authenticationTemporary":
+    case "diskFull":
+    case "localError":
+    case "fault":
+      return {
+        text: "It was the relay's own fault, not the client's; nothing that was acknowledged is lost.",
+        commands: [{ command: "Get-EventLog -Severity Error -Last 1d", effect: "what went wrong" }],
+      };
+    case "shuttingDown":
+      return noSetting("The relay was stopped; a client that tries again is served once it runs.");
+  }
+}
+
+function protocolRemedy({ connector }: Circumstances): Remedy | undefined {
+  const text =
+    "No setting takes that: the application has to speak SMTP correctly, or is none (a scanner, a check of the port).";
+  return connector.protocolLoggingLevel === "Verbose"
+    ? noSetting(`${text} The protocol log of the connector has the conversation.`)
+    : {
+        text,
+        commands: [
+          {
+            command: setConnector(connector, "-ProtocolLoggingLevel Verbose"),
+            effect: "the protocol log shows the conversation from the next connection on, without passwords",
+          },
+        ],
+      };
+}
+
+function timeRemedy({ connector }: Circumstances): Remedy | undefined {
+  const seconds = Math.round(connector.connectionInactivityTimeout / 1000);
+  return noSetting(
+    `The client was silent for connectionInactivityTimeout (${seconds} s), or connected for connectionTimeout. A pool of connections that it keeps for later does that, and no mail is lost by it; in the middle of a message it hangs itself.`,
+  );
+}

@@ -1,0 +1,63 @@
+/**
+ * What ends a refusal: a sentence, and the commands that help by the settings in force. A remedy is never a guess: where
+ * no setting helps it says so, and where the settings are right by now there is none.
+ */
+import type { AcceptedDomain } from "../policy/accepted-domain.ts";
+import type { ReceiveConnectorSettings } from "../policy/receive-connector.ts";
+import type { Refusal } from "../refusals/refusal.ts";
+
+export interface RemedyCommand {
+  /** As typed behind `weir`: `Set-ReceiveConnector AppRelay -AnonymousRelay true`. */
+  readonly command: string;
+  /** What it comes to, in a sentence. */
+  readonly effect: string;
+}
+
+export interface Remedy {
+  /** What is so, and who can change it. */
+  readonly text: string;
+  /** One way each; empty where no setting helps. */
+  readonly commands: readonly RemedyCommand[];
+}
+
+/** One kind of refusal to one source, and the settings that it is looked at against. */
+export interface Met {
+  readonly last: Refusal;
+  /** The most that was held against the limit within the day. */
+  readonly mostSeen: number | undefined;
+  /** The latest last. */
+  readonly about: readonly string[];
+}
+
+export interface Circumstances {
+  /** The connector that answers the source now. */
+  readonly connector: ReceiveConnectorSettings;
+  readonly acceptedDomains: readonly AcceptedDomain[];
+  readonly users: readonly { readonly name: string }[];
+  readonly sendConnectors: readonly {
+    readonly name: string;
+    readonly enabled: boolean;
+    readonly maxMessageSize: number;
+  }[];
+  /** The address that was refused last, and what its owner is called. */
+  readonly address: string;
+  readonly application: string | undefined;
+}
+
+export const noSetting = (text: string): Remedy => ({ text, commands: [] });
+
+/** `Set-ReceiveConnector NAME -Parameter value …`. */
+export function setConnector({ name }: Pick<ReceiveConnectorSettings, "name">, parameters: string): string {
+  return `Set-ReceiveConnector ${commandWord(name)} ${parameters}`;
+}
+
+/** As a shell and PowerShell both read it, in quotes where it needs them. */
+export function commandWord(text: string): string {
+  if (/^[A-Za-z0-9_.@:/-]+$/.test(text)) return text;
+  return text.includes("'") ? `"${text}"` : `'${text}'`;
+}
+
+/** For a connector of its own: `'ERP direct'`, or by its address. */
+export function ownConnectorName({ application, address }: Circumstances, suffix: string): string {
+  return commandWord(`${application ?? address.replaceAll(":", "-")} ${suffix}`);
+}

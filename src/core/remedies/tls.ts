@@ -1,0 +1,94 @@
+/** TLS that is wanted and not begun, or begun and not come about. */
+import { formatEndpoint } from "../units/endpoint.ts";
+import type { SilentKind } from "../refusals/catalogue.ts";
+import {
+  commandWord,
+  noSetting,
+  ownConnectorName,
+  setConnector,
+  type Circumstances,
+  type Remedy,
+} from "./remedy.ts";
+
+export function tlsRequiredRemedy({ connector }: Circumstances): Remedy | undefined {
+  if (!connector.requireTls) return undefined;
+  return {
+    text: "The application sends without TLS. Switch STARTTLS on in the application (“TLS”, “use encryption”), or let its mail in without:",
+    commands: [
+      { command: setConnector(connector, "-RequireTls false"), effect: "mail may be read on the network" },
+    ],
+  };
+}
+
+export function startTlsNotOfferedRemedy({ connector }: Circumstances): Remedy | undefined {
+  const { authMechanism } = connector;
+  if (authMechanism.includes("Tls")) return undefined;
+  const mechanisms = ["Tls", ...authMechanism.filter((one) => one !== "None")].join(",");
+  return {
+    text: `The application wants TLS, and ${connector.name} does not offer it. Switch it off in the application, or:`,
+    commands: [
+      { command: setConnector(connector, `-AuthMechanism ${mechanisms}`), effect: "STARTTLS is offered" },
+    ],
+  };
+}
+
+export const tlsNotAvailableRemedy: Remedy = {
+  text: "The connector's certificate cannot be used; event 20017 says why.",
+  commands: [
+    { command: "Get-EventLog -EventId 20017 -List", effect: "which file, and what is wrong with it" },
+  ],
+};
+
+export function tlsHandshakeRemedy(kind: SilentKind, circumstances: Circumstances): Remedy | undefined {
+  const { connector } = circumstances;
+  if (!connector.authMechanism.includes("Tls")) return undefined;
+  switch (kind) {
+    case "tlsVersionTooOld":
+      return withoutTls(
+        "The application speaks no TLS as new as 1.2, and no setting lets an older one in (RFC 8996).",
+        circumstances,
+      );
+    case "tlsNoCommonCipher":
+      return withoutTls(
+        connector.tlsCertificateFile === undefined
+          ? "Application and relay have no cipher in common, and no setting adds one."
+          : "Application and relay have no cipher in common, and no setting adds one. A certificate with an RSA key may help an application that knows no ECDSA, and the other way round.",
+        circumstances,
+      );
+    case "tlsCertificateRefused":
+      return {
+        text:
+          connector.tlsCertificateFile === undefined
+            ? "The application does not trust the relay's self-signed certificate. Let it trust tls/self-signed.pem in the data directory, or give the connector a certificate that it trusts, for the name it connects to:"
+            : "The application does not trust the certificate, or it is for another name than the one it connects to, or it has run out:",
+        commands: [
+          {
+            command: setConnector(connector, "-TlsCertificateFile FILE -TlsKeyFile FILE"),
+            effect: "a certificate with its chain, in PEM, for the name the application connects to",
+          },
+        ],
+      };
+    case "tlsHandshakeFailed":
+    case "proxyHeaderInvalid":
+      return noSetting(
+        "No setting of the relay is known to help. A test from that machine (openssl s_client -starttls smtp -connect RELAY:25) shows where it ends.",
+      );
+  }
+}
+
+function withoutTls(what: string, circumstances: Circumstances): Remedy {
+  const { connector, address } = circumstances;
+  if (connector.requireTls || connector.authMechanism.includes("BasicAuth"))
+    return noSetting(`${what} The application has to learn it: ${connector.name} is not for clear text.`);
+  const bindings = commandWord(connector.bindings.map(formatEndpoint).join(","));
+  const relay = connector.anonymousRelay ? " -AnonymousRelay true" : "";
+  return {
+    text: `${what} Update the application, switch TLS off in it, or give it a connector that offers none, where it may send in clear text:`,
+    commands: [
+      {
+        command: `New-ReceiveConnector ${ownConnectorName(circumstances, "without TLS")} -Bindings ${bindings} -RemoteIPRanges ${address} -AuthMechanism None -PermissionGroups AnonymousUsers${relay}`,
+        effect: `${address} is not offered TLS any more; its mail may be read on the network`,
+      },
+    ],
+  };
+}
