@@ -137,6 +137,11 @@ sendConnectors:
     await page.getByRole("button", { name: "Apply" }).click();
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await relay.text()).not.toContain("maxInboundConnectionPerSource: 2\n");
+    // In the past, with the limit as it was then and as it is now.
+    await page
+      .getByText(/was refused by AppRelay .* until .*: 2 connections per source\. The limit is now \d+\.$/)
+      .waitFor();
+    expect(await page.getByText(/is being refused by AppRelay: \d+ connections/).count()).toBe(0);
     const client = await connectScriptedClient({ port });
     clients.push(client);
     await client.expect(220);

@@ -24,7 +24,7 @@ let page: Page;
 let sink: RecordingSink;
 let relay: AdministeredRelay;
 let url: string;
-const pages = ["events", "logging", "queues"];
+const pages = ["", "events", "logging", "queues"];
 const consoleErrors: string[] = [];
 
 const open = async (hash: string): Promise<void> => {

@@ -6,6 +6,9 @@ import { Badge } from "../../components/badge.tsx";
 import { Table } from "../../components/table.tsx";
 import { failed } from "../../components/toast.tsx";
 
+/** As the relay puts it: nobody wanted it to listen. */
+const disabled = "the connector is disabled";
+
 type Results = Output<"testConnectivity">["results"];
 
 export function Connectivity() {
@@ -42,9 +45,12 @@ export function Connectivity() {
             { title: "Binding", nowrap: true, cell: ({ binding }) => binding },
             {
               title: "Result",
-              cell: ({ statusCode }) => (
-                <Badge kind={statusCode === "Success" ? "good" : "error"} text={statusCode} />
-              ),
+              cell: ({ statusCode, details }) =>
+                details === disabled ? (
+                  <Badge kind="plain" text="Disabled" />
+                ) : (
+                  <Badge kind={statusCode === "Success" ? "good" : "error"} text={statusCode} />
+                ),
             },
             { title: "Details", wide: true, cell: ({ details }) => details },
           ]}

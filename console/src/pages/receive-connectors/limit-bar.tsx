@@ -1,6 +1,7 @@
 /** A limit: what of it is in use, the highest of the last day, whom it refused and where to go from there. */
 import type { Output } from "../../../../src/admin/contract.ts";
 import { UsageBar } from "../../components/usage-bar.tsx";
+import { headlines } from "../../relay-watch.ts";
 import { linkTo } from "../../router.ts";
 
 export type LimitUsage = Output<"getLimitUsage">["connectors"][number]["limits"][number];
@@ -8,7 +9,8 @@ export type LimitUsage = Output<"getLimitUsage">["connectors"][number]["limits"]
 /** Sources that were refused, named; the events name the others. */
 const shownSources = 3;
 
-export function LimitBar({ usage }: { usage: LimitUsage }) {
+/** `connector`: undefined for what holds for all together. */
+export function LimitBar({ usage, connector }: { usage: LimitUsage; connector?: string }) {
   const { limit, allowed, inUse, highestLastDay, refusedLastHour, refusedLastDay, topSources } = usage;
   const refused = topSources.filter((top) => top.refusedLastDay > 0).slice(0, shownSources);
   return (
@@ -24,7 +26,7 @@ export function LimitBar({ usage }: { usage: LimitUsage }) {
       </div>
       <UsageBar value={inUse} peak={highestLastDay} most={allowed === "unlimited" ? Infinity : allowed} />
       {refusedLastDay > 0 && (
-        <p class="limit-refused">
+        <p class={isRefusing(limit, connector) ? "limit-refused" : "muted"}>
           Refused {refusedLastHour.toLocaleString()} times in the last hour, {refusedLastDay.toLocaleString()}{" "}
           in the last day
           {refused.length === 0 ? "." : ": "}
@@ -37,5 +39,15 @@ export function LimitBar({ usage }: { usage: LimitUsage }) {
         </p>
       )}
     </div>
+  );
+}
+
+/** Whether it still does, as the headlines have it; what was, is told without alarm. */
+function isRefusing(limit: string, connector: string | undefined): boolean {
+  return (headlines.value ?? []).some(
+    (said) =>
+      said.setting === limit &&
+      said.severity !== "information" &&
+      (connector === undefined || said.connector === connector),
   );
 }

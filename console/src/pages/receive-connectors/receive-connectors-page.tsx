@@ -49,7 +49,7 @@ export function ReceiveConnectorsPage({ query }: { query: URLSearchParams }) {
       details={(connector) => (
         <div class="limits">
           {usageOf(connector)?.limits.map((one) => (
-            <LimitBar key={one.limit} usage={one} />
+            <LimitBar key={one.limit} usage={one} connector={connector.name} />
           ))}
         </div>
       )}
