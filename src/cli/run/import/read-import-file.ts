@@ -4,7 +4,8 @@ import { formatByteSize } from "../../../core/units/byte-size.ts";
 import { decodeText } from "../../../config/import/decode-text.ts";
 import { CommandFault } from "../../exit-code.ts";
 
-const mostBytes = 16 * 1024 * 1024;
+/** Thousands of connectors fit in. */
+const mostBytes = 4 * 1024 * 1024;
 
 /** `-` is stdin. Throws CommandFault, which names the file. */
 export async function readImportFile(path: string): Promise<string> {

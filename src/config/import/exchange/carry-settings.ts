@@ -2,7 +2,6 @@
 import type { z } from "zod";
 import { unparsable } from "../../../core/units/parsed.ts";
 import type { Plain } from "../../edit-value.ts";
-import { refusedSettings } from "../../refused-settings.ts";
 import type { SettingFact } from "../../setting-facts.ts";
 import { canonicalName } from "../../setting-names.ts";
 import {
@@ -14,6 +13,7 @@ import {
 import { type Finding, type Outcome, plainText, written } from "../finding.ts";
 import { fitSetting, isDefaultValue } from "../setting-fit.ts";
 import { isNoSetting, saysNothing } from "./directory-properties.ts";
+import { refusalText } from "./refusal-text.ts";
 import { settingValue } from "./setting-value.ts";
 
 export interface Carried {
@@ -83,9 +83,7 @@ function withoutSetting(property: ExportedProperty, { section, special }: Target
   const own = special(property.name.toLowerCase(), property, undefined);
   if (own !== undefined) return own;
   if (saysNothing(property.name, property.value)) return { value: undefined, outcome: "nothing", text: "" };
-  const reasons = refusedSettings[section] ?? {};
-  const refused = Object.keys(reasons).find((name) => name.toLowerCase() === property.name.toLowerCase());
-  const text = refused === undefined ? "there is no such setting here" : (reasons[refused] ?? "");
+  const text = refusalText(section, property.name) ?? "there is no such setting here";
   return { value: undefined, outcome: "leftOut", text };
 }
 

@@ -1,9 +1,10 @@
 /** Properties of a Receive connector that are more than the setting of the same name. */
 import type { Plain } from "../../edit-value.ts";
-import { refusedSettings, refusedValues } from "../../refused-settings.ts";
+import { refusedValues } from "../../refused-settings.ts";
 import { type ExportedObject, type ExportedProperty, textOf } from "../exported/exported-value.ts";
 import { written } from "../finding.ts";
 import type { Special } from "./carry-settings.ts";
+import { refusalText } from "./refusal-text.ts";
 
 const section = "receiveConnectors";
 
@@ -51,14 +52,14 @@ export function receiveSpecial(
     case "transportrole":
       return transportRole(object) === "FrontendTransport"
         ? { value: undefined, outcome: "nothing", text: "" }
-        : { value: undefined, outcome: "leftOut", text: refusedSettings[section]?.["transportRole"] ?? "" };
+        : { value: undefined, outcome: "leftOut", text: refusalText(section, "transportRole") ?? "" };
     case "tlscertificatename":
       return text === ""
         ? undefined
         : {
             value: undefined,
             outcome: "leftOut",
-            text: refusedSettings[section]?.["tlsCertificateName"] ?? "",
+            text: refusalText(section, "tlsCertificateName") ?? "",
           };
     default:
       return undefined;

@@ -1,7 +1,6 @@
 /** A Send connector of Exchange 2010 to SE, exported, as one here. */
 import type { Plain } from "../../edit-value.ts";
 import { sendConnectorFacts } from "../../generated/setting-facts.ts";
-import { refusedSettings } from "../../refused-settings.ts";
 import { sendConnectorSchema } from "../../send-connector-schema.ts";
 import {
   type ExportedObject,
@@ -12,6 +11,7 @@ import {
 } from "../exported/exported-value.ts";
 import { commandText, type Finding, type ImportedPart, plainText, type ToDo } from "../finding.ts";
 import { carrySettings, type Special } from "./carry-settings.ts";
+import { refusalText } from "./refusal-text.ts";
 
 export interface SendConnectorImport {
   /** Next hops for connectors that deliver by MX record; undefined: such connectors are left out. */
@@ -83,7 +83,7 @@ function special(
             text:
               hosts.length === 0 && options.smartHosts !== undefined
                 ? `smartHosts: ${options.smartHosts.join(", ")}, as given with -SmartHosts; here is no delivery by MX record`
-                : (refusedSettings[section]?.["dnsRoutingEnabled"] ?? ""),
+                : (refusalText(section, "dnsRoutingEnabled") ?? ""),
           };
     default:
       return undefined;

@@ -5,29 +5,31 @@ const propertyLine = /^([A-Za-z_]\w+)\s*:(?:\s(.*))?$/;
 
 /** An object begins where a property is named again. Lines that are neither (prompts, headings) are passed over. */
 export function readFormatList(text: string): readonly ExportedObject[] {
-  const objects: Map<string, string>[] = [];
-  let current: Map<string, string> | undefined;
+  // The lines of each value.
+  const objects: Map<string, string[]>[] = [];
+  let current: Map<string, string[]> | undefined;
+  let names = new Set<string>();
   let last: string | undefined;
   for (const line of withoutMargin(text.split(/\r\n|\r|\n/))) {
     const match = propertyLine.exec(line);
     if (match !== null) {
       const name = match[1] ?? "";
-      if (current === undefined || hasName(current, name)) objects.push((current = new Map()));
-      current.set(name, (match[2] ?? "").trim());
+      if (current === undefined || names.has(name.toLowerCase())) {
+        objects.push((current = new Map()));
+        names = new Set();
+      }
+      names.add(name.toLowerCase());
+      current.set(name, [(match[2] ?? "").trim()]);
       last = name;
-    } else if (/^\s+\S/.test(line) && current !== undefined && last !== undefined) {
-      current.set(last, joined(current.get(last) ?? "", line.trim()));
+    } else if (/^\s+\S/.test(line) && last !== undefined) {
+      current?.get(last)?.push(line.trim());
     } else if (line.trim() === "") {
       last = undefined;
     }
   }
   return objects.map((object) =>
-    exportedObject(Array.from(object, ([name, value]) => propertyOf(name, value))),
+    exportedObject(Array.from(object, ([name, value]) => propertyOf(name, joined(value)))),
   );
-}
-
-function hasName(object: ReadonlyMap<string, string>, name: string): boolean {
-  return [...object.keys()].some((other) => other.toLowerCase() === name.toLowerCase());
 }
 
 /** A page or a mail may have indented all of it. */
@@ -40,8 +42,13 @@ function withoutMargin(lines: readonly string[]): readonly string[] {
 }
 
 /** PowerShell breaks a line at a blank, or behind a hyphen. */
-function joined(before: string, more: string): string {
-  return before === "" || before.endsWith("-") ? before + more : `${before} ${more}`;
+function joined(lines: readonly string[]): string {
+  return lines
+    .map((line, index) => {
+      const before = lines[index - 1];
+      return before === undefined || before === "" || before.endsWith("-") ? line : ` ${line}`;
+    })
+    .join("");
 }
 
 function propertyOf(name: string, text: string): ExportedProperty {

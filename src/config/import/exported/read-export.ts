@@ -40,7 +40,11 @@ export async function readExport(text: string): Promise<Parsed<Export>> {
   }
 }
 
+const mostObjects = 10_000;
+
 function found(form: ExportForm, objects: readonly ExportedObject[]): Parsed<Export> {
+  if (objects.length > mostObjects)
+    return unparsable(`holds ${objects.length} objects; an export has at most ${mostObjects}`);
   return objects.length > 0
     ? parsed({ form, objects })
     : unparsable(
