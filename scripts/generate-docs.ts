@@ -9,6 +9,7 @@ import { configurationReference } from "../src/config/reference.ts";
 import { settingFacts } from "../src/config/setting-facts.ts";
 import { cmdletsReference } from "./references/cmdlets.ts";
 import { eventsReference } from "./references/events.ts";
+import { exchangeWordsReference } from "./references/exchange-words.ts";
 import { limitsReference } from "./references/limits.ts";
 import { metricsReference } from "./references/metrics.ts";
 
@@ -23,6 +24,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["schema/weir.schema.json", configurationJsonSchemaText()],
     ["docs/configuration.md", await written(configurationReference(), "markdown")],
     ["docs/cmdlets.md", await written(cmdletsReference(), "markdown")],
+    ["docs/exchange-words.md", await written(exchangeWordsReference(), "markdown")],
     ["docs/events.md", await written(eventsReference(), "markdown")],
     ["docs/limits.md", await written(limitsReference(), "markdown")],
     ["docs/metrics.md", await written(metricsReference(), "markdown")],

@@ -13,6 +13,8 @@ export function cmdletsReference(): string {
 
 Written by \`npm run docs\` from the table of commands in \`src/cli/cmdlets\`; \`weir help COMMAND\` prints the same.
 
+What Exchange calls otherwise: [exchange-words.md](exchange-words.md).
+
 The names are Exchange's, and case does not matter. A parameter is written \`-Name value\`, \`-Name:value\` or
 \`--kebab-case value\`; a beginning of its name is enough where it is unambiguous. Lists are written \`a,b\`, and changed with
 \`"@{Add='a';Remove='b'}"\`. \`'$null'\` (in quotes) or \`default\` puts a setting back to its default. In a POSIX shell write

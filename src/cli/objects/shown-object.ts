@@ -10,6 +10,15 @@ export interface ShownObject {
   readonly texts: ReadonlyMap<string, string | number>;
 }
 
+/** Windows' names for what -Json calls otherwise, in lower case. */
+const synonyms: Readonly<Record<string, string>> = {
+  timegenerated: "at",
+  timewritten: "at",
+  timecreated: "at",
+  instanceid: "id",
+  leveldisplayname: "severity",
+};
+
 export function objectOf(json: Json): ShownObject {
   return { json, texts: new Map() };
 }
@@ -20,12 +29,15 @@ export function propertyOf({ json, texts }: ShownObject, name: string): unknown 
   const key = Object.keys(json).find((it) => it.toLowerCase() === wanted);
   if (key !== undefined) return json[key];
   for (const [header, value] of texts) if (header.toLowerCase() === wanted) return value;
-  return undefined;
+  return json[synonyms[wanted] ?? ""];
 }
 
 export function hasProperty({ json, texts }: ShownObject, name: string): boolean {
   const wanted = name.toLowerCase();
-  return [...Object.keys(json), ...texts.keys()].some((it) => it.toLowerCase() === wanted);
+  return (
+    [...Object.keys(json), ...texts.keys()].some((it) => it.toLowerCase() === wanted) ||
+    (synonyms[wanted] ?? "") in json
+  );
 }
 
 export type Expanded =
@@ -41,7 +53,9 @@ export function expandProperties(wanted: readonly string[], objects: readonly Sh
   for (const name of wanted) {
     const fits = wildcard(name) ?? ((other: string) => other.toLowerCase() === name.toLowerCase());
     const fitting = keys.filter((key) => fits(key));
-    const found = fitting.length > 0 ? fitting : headers.filter((header) => fits(header));
+    const named = fitting.length > 0 ? fitting : headers.filter((header) => fits(header));
+    const isSynonym = named.length === 0 && objects.some((object) => hasProperty(object, name));
+    const found = isSynonym ? [name] : named;
     if (found.length === 0 && objects.length > 0)
       return { ok: false, unknown: name, known: propertyNames(keys, headers) };
     names.push(...(objects.length === 0 ? [name] : found));

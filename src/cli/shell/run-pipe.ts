@@ -2,8 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { bindArguments } from "../arguments/bind-arguments.ts";
 import { findName } from "../arguments/find-name.ts";
+import { splitList } from "../arguments/list.ts";
 import type { Cmdlet } from "../cmdlet.ts";
 import { cmdletWordFor } from "../exchange-words/cmdlets.ts";
+import { toldWord } from "../exchange-words/told-word.ts";
 import { CommandFault, type ExitCode } from "../exit-code.ts";
 import { objectOf, propertyOf, type ShownObject } from "../objects/shown-object.ts";
 import type { Collected, Output } from "../output/output.ts";
@@ -30,6 +32,10 @@ export interface Piped {
 /** `printing`: a command at the end prints itself; else all comes back as objects. Throws CommandFault. */
 export async function runPipe(statement: Statement, context: PipeContext, printing: boolean): Promise<Piped> {
   const [first = [], ...rest] = statement;
+  // Nothing is done where a later part cannot be.
+  for (const command of rest)
+    if (findStage(command[0]?.text ?? "") === undefined)
+      placeOf(withoutProgram(command)[0]?.text ?? "", context);
   const head = withoutProgram(first);
   const expression = head[0]?.quoted === false ? expressionOf(head[0].text) : undefined;
   const begun =
@@ -142,8 +148,10 @@ function placeOf(name: string, context: PipeContext): string {
   const place = cmdlet?.parameters.find(({ position }) => position === 0)?.name;
   if (place !== undefined) return place;
   if (cmdlet !== undefined) throw new CommandFault(`${name} takes nothing out of a pipe`, 2);
-  // A cmdlet of Exchange's that is not here says itself what to type.
-  if (cmdletWordFor(name) !== undefined) return "Identity";
+  // A cmdlet of Exchange's that is not here says itself what to type, to some for each object.
+  const answer = cmdletWordFor(name);
+  if (answer !== undefined && "from" in answer) return "Identity";
+  if (answer !== undefined) throw new CommandFault(toldWord(name, answer, []).join("\n"), 2);
   throw new CommandFault(
     `${name} stands in no pipe; fl, ft, select, where, sort, group, measure, Export-Csv, ConvertTo-Json and commands do`,
     2,
@@ -185,11 +193,21 @@ async function evaluate(text: string, context: PipeContext): Promise<Flow | unde
       `${text} is not understood; parentheses hold one command, as in (Get-Queue).Count`,
       2,
     );
+  const values = literalsOf(statement);
+  if (values !== undefined) return flowOf(values.map((value) => objectOf({ value })));
   const { flow } = await runPipe(statement, context, false);
   if (flow === undefined || name === undefined) return flow;
   return /^(?:count|length)$/i.test(name)
     ? flowOf([objectOf({ value: flow.objects.length })])
     : expand(flow.objects, name);
+}
+
+/** `("10.0.0.1","10.0.0.2")`: values and no command. */
+function literalsOf([command, more]: Statement): readonly string[] | undefined {
+  const [word, another] = command ?? [];
+  if (word === undefined || another !== undefined || more !== undefined) return undefined;
+  const isLiteral = word.quoted || word.text.includes(",") || /^[\d[:]/.test(word.text);
+  return isLiteral ? (word.quoted ? [word.text] : splitList(word.text)) : undefined;
 }
 
 async function linesOf(file: string): Promise<Flow> {

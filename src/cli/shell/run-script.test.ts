@@ -148,6 +148,7 @@ describe("pipes", () => {
       "weir Get-Thing Third | npx weir Get-Thing 2>$null",
       "Identity  MessageCount\n--------  ------------\nThird                7\n",
     ],
+    ["Set-Thing (\"X\") -Ranges ('a','b')", 'set {"Identity":"X","Ranges":["a","b"]}\n'],
     ["echo 'a b' c; Write-Host d", "a b c\nd\n"],
   ])("%s", async (script, out) => {
     expect(await run(script)).toEqual({ code: 0, out, complaints: "" });
