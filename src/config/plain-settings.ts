@@ -33,6 +33,7 @@ export function plainSendConnector(connector: SendConnectorSettings): PlainSecti
     tlsClient,
     tlsCa,
     senderMailboxes,
+    errorPolicies,
     ...settings
   } = connector;
   return {
@@ -47,6 +48,7 @@ export function plainSendConnector(connector: SendConnectorSettings): PlainSecti
     authenticationCredential: credential === undefined ? null : { userName: credential.userName },
     oauth: oauth === undefined ? null : oauth.shown,
     senderMailboxes,
+    errorPolicies: errorPolicies.length === 0 ? ["Default"] : errorPolicies,
   };
 }
 

@@ -207,6 +207,28 @@ it("takes implicit TLS, certificates of its own, and a source address", () => {
   expect(connectorOf(withConnector("smartHosts: [mail.example:587]")).implicitTls).toBe(false);
 });
 
+test.each([
+  ["errorPolicies: Default", []],
+  ["errorPolicies: RejectUnconvertible", ["RejectUnconvertible"]],
+  [
+    "errorPolicies: [DowngradeAuthFailures, DowngradeDnsFailures]",
+    ["DowngradeAuthFailures", "DowngradeDnsFailures"],
+  ],
+])("%s", (line, policies) => {
+  expect(connectorOf(withConnector(`smartHosts: [a.example]\n${line}`)).errorPolicies).toEqual(policies);
+});
+
+test.each([
+  ["errorPolicies: Default", []],
+  ["errorPolicies: RejectUnconvertible", ["RejectUnconvertible"]],
+  [
+    "errorPolicies: [DowngradeAuthFailures, DowngradeDnsFailures]",
+    ["DowngradeAuthFailures", "DowngradeDnsFailures"],
+  ],
+])("%s", (line, policies) => {
+  expect(connectorOf(withConnector(`smartHosts: [a.example]\n${line}`)).errorPolicies).toEqual(policies);
+});
+
 describe("faults", () => {
   const oauth = (fields: string): string => `preset: microsoft365\noauth: {${fields}}`;
   const client = "tenant: t, clientId: c";
@@ -324,6 +346,10 @@ describe("faults", () => {
     [
       "smartHosts: [a.example]\ntlsCaFile: text.txt",
       [expect.stringMatching(/^\.tlsCaFile: holds no certificate/) as never],
+    ],
+    [
+      "smartHosts: [a.example]\nerrorPolicies: [Default, UpgradeCustomFailures]",
+      [expect.stringMatching(/^\.errorPolicies.*is not one/) as never],
     ],
     [
       "smartHosts: [a.example]\nsourceIpAddress: 0.0.0.0",

@@ -9,6 +9,8 @@ const spellings: Readonly<Record<string, string>> = {
   requireEhloDomain: "RequireEHLODomain",
   ignoreStartTls: "IgnoreSTARTTLS",
   forceHelo: "ForceHELO",
+  sourceIpAddress: "SourceIPAddress",
+  oauth: "OAuth",
 };
 
 export function exchangeName(setting: string): string {

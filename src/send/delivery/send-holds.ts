@@ -72,12 +72,13 @@ export class SendHolds {
     return hold.retryAfterMs;
   }
 
-  /** Mail of a mailbox was taken. Cost: nothing while nothing is held. */
+  /** Mail of a mailbox was taken: by one that was under way when a hold began it is not over. Cost: as `of`. */
   ended(mailbox: string): void {
     if (this.held.size === 0) return;
+    const now = this.clock.now();
     for (const key of [everybody, mailbox]) {
       const held = this.held.get(key);
-      if (held === undefined) continue;
+      if (held === undefined || now < held.until) continue;
       this.held.delete(key);
       if (held.told) this.events.emit("SenderReleased", { connector: this.connector, who: whoOf(key) });
     }

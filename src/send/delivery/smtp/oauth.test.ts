@@ -24,7 +24,7 @@ beforeAll(async () => {
   tls = await testCertificate("smtp.office365.test");
 });
 
-const { open, carrierTo, scripted } = smtpPeers(afterEach);
+const { open, carrierTo, scripted, sinkWith } = smtpPeers(afterEach);
 const system = createSystemPorts();
 
 interface Provider {
@@ -319,6 +319,34 @@ describe("what is said of a message", () => {
     await p.carry();
     expect(eventsOf(p)).toContain("SenderHeld");
   });
+});
+
+it("DowngradeAuthFailures: a 5xx about authentication in a transaction is put off", async () => {
+  const reply = "530 5.7.0 Authentication required";
+  for (const [errorPolicies, kind] of [
+    [["DowngradeAuthFailures"], "transient"],
+    [[], "permanent"],
+  ] as const)
+    for (const at of ["MAIL", "RCPT", "content"] as const) {
+      const sink = await sinkWith({ behave: (stage) => (stage.at === at ? { reply } : undefined) });
+      const { carrier } = carrierTo(sink.port, { connector: { errorPolicies } });
+      expect(brief(await carrier.carry(testClaim()))).toEqual([`${kind}: ${reply}`]);
+    }
+});
+
+it("a hold is not ended by what was under way when it began", async () => {
+  let held = 0;
+  const p = await provider({
+    says: ({ at, connection }) =>
+      at === "content" && connection === 1 && held++ === 0
+        ? "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException"
+        : undefined,
+  });
+  await Promise.all(Array.from({ length: 6 }, () => p.carry()));
+  expect(held).toBeGreaterThan(0);
+  expect(eventsOf(p).filter((name) => name === "SenderHeld")).toHaveLength(1);
+  expect(eventsOf(p)).not.toContain("SenderReleased");
+  expect(await p.carry()).toMatchObject({ kind: "throttled" });
 });
 
 it("mail with the null reverse-path needs a mailbox that is named for it", async () => {
