@@ -1,5 +1,6 @@
 /** What a person sees when a command is not done, and its exit code. */
 import { AdminError, NoRelayError } from "../admin/client.ts";
+import type { ConfigurationFault } from "../admin/contract.ts";
 import { CommandFault, type ExitCode } from "./exit-code.ts";
 import { writeJson, type Output } from "./output/output.ts";
 
@@ -17,6 +18,13 @@ export function reportFault(fault: unknown, output: Output, { json, config }: As
     writeJson(output, { error: { code: told.code, message: told.message, ...told.more } });
   output.complain(`weir: ${[told.headline ?? told.message, ...told.lines].join("\n")}\n`);
   return told.exitCode;
+}
+
+/** `line`: in the file as it would be; 0 where the fault is not one of the file. */
+function faultLine({ path, line, message, suggestion }: ConfigurationFault): string {
+  const place = path === "" ? "" : `${path}: `;
+  const meant = suggestion === undefined ? "" : `; did you mean ${suggestion}?`;
+  return `  ${place}${message}${meant}${line > 0 ? ` (line ${line})` : ""}`;
 }
 
 interface Told {
@@ -56,10 +64,7 @@ function describe(fault: unknown, config: string | undefined): Told {
           : code === "invalidInput"
             ? "not understood:"
             : "refused, and nothing was changed:",
-      lines: faults.map(
-        (it) =>
-          `  ${it.path === "" ? "" : `${it.path}: `}${it.message}${it.suggestion === undefined ? "" : `; did you mean ${it.suggestion}?`}`,
-      ),
+      lines: faults.map(faultLine),
       ...(faults.length === 0 ? {} : { more: { faults } }),
     };
   }

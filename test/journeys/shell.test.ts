@@ -182,8 +182,8 @@ describe("receive connectors", () => {
     ];
     const refused = await weir(...words);
     expect(refused.code).toBe(1);
-    expect(refused.complaints).toContain(
-      "maxInboundConnectionPerSource: 0 is not a whole number from 1 to 10000, or unlimited",
+    expect(refused.complaints).toMatch(
+      /maxInboundConnectionPerSource: 0 is not a whole number from 1 to 10000, or unlimited \(line \d+\)/,
     );
     expect(refused.complaints).toContain("connectionTimeout");
     expect(await text()).toBe(before);

@@ -85,7 +85,14 @@ export function transportConfigHandlers(
         ...(dsnMaxMessageAttachSize === undefined ? {} : { dsnMaxMessageAttachSize }),
       };
       edits.push({ kind: "setSection", section: "transport", settings: transport });
-      return changeConfiguration(administered, edits, whatIf);
+      return changeConfiguration(administered, edits, whatIf, {
+        notices: ({ after }) =>
+          names
+            .filter(
+              (name) => settings[name] !== undefined && after.settings[limits[name].section].length === 0,
+            )
+            .map((name) => `${name} is a limit of each connector, and there is none it could be set on.`),
+      });
     },
   };
 }
