@@ -111,7 +111,6 @@ export function createGroupCommit(options: {
       return;
     }
     group.once?.resolve();
-    group.open = 0;
     group.last?.resolve();
   }
 

@@ -36,6 +36,10 @@ test.each(["a\0b", "é".repeat(513)])("refuses the queue name %j", (name) => {
   expect(() => assertQueueName(name)).toThrow(RangeError);
 });
 
+test.each(["", "a", "é".repeat(512)])("takes the queue name %j", (name) => {
+  expect(() => assertQueueName(name)).not.toThrow();
+});
+
 test.each([
   [
     "after the last one, though the clock went back",

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { testClaim } from "../../../../testing/test-claim.ts";
 import type { ClientConnection } from "../wire/client-connection.ts";
+import { timeouts } from "../wire/timeouts.ts";
 import { ContentTransfer } from "./content-transfer.ts";
 
 test.each([
@@ -17,4 +18,67 @@ test.each([
     content: { ...claim.content, giveBack: () => done++ },
   }).taken();
   expect(done).toBe(times);
+});
+
+/** Takes what is written, and holds its writer back while it is full. */
+function connectionOf() {
+  const written: string[] = [];
+  const deadlines: number[] = [];
+  const connection = {
+    alive: true,
+    full: false,
+    unsentBytes: 0,
+    writeParts(parts: readonly (Buffer | string)[]) {
+      written.push(parts.map(String).join(""));
+      return !connection.full;
+    },
+    setDeadline: (ms: number) => void deadlines.push(ms),
+  };
+  return { connection, written, deadlines };
+}
+
+test("a writer that waits goes on when the connection takes more, and when it is stopped", async () => {
+  for (const way of ["drained", "stop"] as const) {
+    const { connection, written } = connectionOf();
+    const transfer = new ContentTransfer(connection as unknown as ClientConnection, testClaim());
+    connection.full = true;
+    let isWritten = false;
+    const writing = transfer.write(["a", "b"]).then(() => (isWritten = true));
+    await Promise.resolve();
+    expect([written, isWritten, transfer.wanted]).toEqual([["ab"], false, true]);
+    transfer[way]();
+    await writing;
+    expect(transfer.wanted).toBe(way === "drained");
+    // Nothing more is waited for once it was stopped.
+    if (way === "stop") await transfer.write(["c"]);
+  }
+});
+
+test("a content of which nothing more is wanted is not read on", async () => {
+  const { connection, written } = connectionOf();
+  const content = "x".repeat(1_000_000);
+  const transfer = new ContentTransfer(
+    connection as unknown as ClientConnection,
+    testClaim({ content, pieceBytes: 1_000 }),
+  );
+  connection.full = true;
+  const streaming = transfer.stream("data");
+  await expect.poll(() => written.length).toBe(1);
+  expect(transfer.streaming).toBe(true);
+  transfer.stop();
+  await streaming;
+  expect([transfer.streaming, transfer.complete]).toEqual([false, false]);
+  expect(written.join("").length).toBeLessThan(content.length / 2);
+});
+
+test("the peer has its last time when all has left, and only then", () => {
+  const { connection, deadlines } = connectionOf();
+  const transfer = new ContentTransfer(connection as unknown as ClientConnection, testClaim());
+  transfer.drained();
+  expect(deadlines).toEqual([]);
+  connection.full = true;
+  transfer.sendNothing();
+  expect(deadlines).toEqual([timeouts.blockMs]);
+  transfer.drained();
+  expect(deadlines).toEqual([timeouts.blockMs, timeouts.finalMs]);
 });

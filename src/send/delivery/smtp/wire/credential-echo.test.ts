@@ -15,6 +15,19 @@ describe("a peer's text loses the password in each form", () => {
     ["535 5.7.8 no such user app", "535 5.7.8 no such user app"],
   ])("%s", (text, shown) => expect(new HiddenWords(credential).hide(text)).toBe(shown));
 
+  it("PLAIN that names the user twice", () => {
+    const relay = { ...credential, userName: "relay" };
+    const twice = base64(`relay\0relay\0${relay.password}`);
+    expect(withoutCredential(`501 cannot decode ${twice}`, relay)).toBe("501 cannot decode ****");
+  });
+
+  it("but for what stands in any text by chance", () => {
+    const short = (password: string) => withoutCredential("535 hunte hunter", { userName: "app", password });
+    expect(short("hunte")).toBe("535 hunte hunter");
+    expect(short("hunter")).toBe("535 hunte ****");
+    expect(short("")).toBe("535 hunte hunter");
+  });
+
   it("without a credential it stays as it is", () =>
     expect(new HiddenWords(undefined).hide("535 no")).toBe("535 no"));
 });
