@@ -69,10 +69,18 @@ test("a peer with 8BITMIME gets it as it is", async () => {
   expect(told).toEqual([]);
 });
 
-test("binary content goes as base64 by DATA, declared as nothing", async () => {
+test.each([
+  ["whole", {}],
+  // The end of the last group of octets is known at the end of the content.
+  ["streamed", { pieceBytes: 11 }],
+])("binary content, %s, goes as base64 by DATA, declared as nothing", async (_how, how) => {
   const body = Buffer.from([0, 1, 10, 13, 255]);
   const content = Buffer.concat([Buffer.from("Content-Type: image/x\r\n\r\n"), body]);
-  const { given } = await carried(["8BITMIME", "SIZE"], { content, envelope: { body: "BINARYMIME" } });
+  const { given } = await carried(["8BITMIME", "SIZE"], {
+    content,
+    envelope: { body: "BINARYMIME" },
+    ...how,
+  });
   expect(given?.mail).toBe(`MAIL FROM:<app@a.test> SIZE=${given?.content.length}`);
   expect(given?.content.toString()).toContain(`base64\r\n\r\n${body.toString("base64")}\r\n`);
 });
