@@ -32,8 +32,8 @@ weir Set-EventLogLevel -Identity 'MSExchangeTransport\\SmtpReceive' -Level Exper
 weir Get-EventLog -EventId 1021 -Last 1h
 \`\`\`
 
-Events marked • are limit hits: at every level there is one entry for each connector, source and minute, with its count and
-the first and last time. At Expert each refusal is an entry of its own as well, with the numbers that decided it.
+Events marked • tell of refusals: at every level that has them there is one entry for each connector, source, kind and minute,
+with its count and the first and last time. At Expert each refusal is an entry of its own as well, with the numbers that decided it.
 
 ${sections.join("\n")}`;
 }

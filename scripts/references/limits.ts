@@ -1,4 +1,5 @@
 /** docs/limits.md, from the schema and the event catalogue. */
+import { refusalsTable } from "./refusals.ts";
 import { settingFacts, type SettingFact } from "../../src/config/setting-facts.ts";
 import { spokenRefusals, type SpokenKind } from "../../src/core/refusals/catalogue.ts";
 import { replyLine } from "../../src/core/smtp/reply.ts";
@@ -19,7 +20,7 @@ const limits: readonly Limit[] = [
   },
   {
     setting: "maxInboundConnectionPercentagePerSource",
-    reply: "connectionLimitPerSource",
+    reply: "connectionPercentagePerSource",
     event: "SmtpReceiveMaxConnectionPerSourceReached",
   },
   { setting: "messageRateLimit", reply: "messageRate", event: "SmtpReceiveMessageRateLimitExceeded" },
@@ -31,8 +32,8 @@ const limits: readonly Limit[] = [
     reply: "tooManyLogonFailures",
     event: "SmtpReceiveAuthenticationFailedTooManyErrors",
   },
-  { setting: "connectionInactivityTimeout", reply: "timedOut" },
-  { setting: "connectionTimeout", reply: "timedOut" },
+  { setting: "connectionInactivityTimeout", reply: "timedOut", event: "SessionTimedOut" },
+  { setting: "connectionTimeout", reply: "timedOut", event: "SessionTimedOut" },
   { setting: "maxMessageSize", reply: "messageTooLarge", event: "SmtpReceiveMessageRejected" },
   { setting: "maxHeaderSize", reply: "headerTooLarge", event: "SmtpReceiveMessageRejected" },
   { setting: "maxHopCount", reply: "hopCountExceeded", event: "SmtpReceiveMessageRejected" },
@@ -237,10 +238,18 @@ weir Set-TransportService -MaxConnectionRatePerMinute 6000
 \`\`\`
 
 A change is in force for the next connection; open sessions keep what they came in under. A limit always answers 4xx, so
-that the client may try again; what a message is by itself (too large, a loop) answers 5xx. With \`explainRefusals\` the reply
-names connector, limit, value, source, event and a reference. With \`limitAction: delay\` a client over a connection or rate
+that the client may try again, but for what Exchange refuses for good: a message or header that is too large (552 5.3.4), too
+many hops (554 5.4.6). With \`explainRefusals\` every reply that refuses names connector, cause, value, source, event and a
+reference. With \`limitAction: delay\` a client over a connection or rate
 limit waits up to \`limitDelay\` instead: connections are held without a greeting, at most 1,000 for each connector and a
 quarter of them for one source, and served in turn; messages are held at MAIL.
+
+## Everything that is refused
+
+Not limits alone. Whatever it is, it has an event at every level, folded by minute, and a count (\`weir Get-Refusal\`,
+\`weir_refusals_total\`); \`weir explain ADDRESS\` has what helps ([decision 29](decisions/0029-one-answer-for-every-refusal.md)).
+
+${refusalsTable()}
 
 ## What Weir takes that the RFC forbids
 
