@@ -12,6 +12,8 @@ let browsed: BrowsedRelay;
 let port: number;
 /** Nothing listens there. */
 let deadPort: number;
+/** Of a connector that relays for nobody. */
+let strictPort: number;
 const dialog = () => browsed.page.getByRole("dialog");
 const press = (name: string | RegExp) => browsed.page.getByRole("button", { name }).first().click();
 
@@ -19,6 +21,7 @@ describe.skipIf(missing.length > 0)("states on the console", () => {
   beforeAll(async () => {
     port = await freePort();
     deadPort = await freePort();
+    strictPort = await freePort();
     sink = await startRecordingSink({
       behave({ at, line }) {
         if (at !== "RCPT") return undefined;
@@ -35,6 +38,11 @@ receiveConnectors:
     remoteIpRanges: ["127.0.0.0/8"]
     permissionGroups: [AnonymousUsers]
     anonymousRelay: true
+    tarpitInterval: 0s
+  - name: Strict
+    bindings: ["127.0.0.1:${strictPort}"]
+    remoteIpRanges: ["127.0.0.0/8"]
+    permissionGroups: [AnonymousUsers]
     tarpitInterval: 0s
 sendConnectors:
   - name: Out
@@ -77,6 +85,28 @@ sendConnectors:
     await page.getByText(/Queue Dead;.* cannot be delivered: cannot connect to .* 2 messages wait/).waitFor();
     expect(await page.getByText("All is well").count()).toBe(0);
     await expect.poll(() => page.title()).toMatch(/^\(\d\) Now · relay\.test – Weir$/);
+  });
+
+  test("an application that may not relay is on the first page, and Explain tells the ways out", async () => {
+    const { page } = browsed;
+    const client = await connectScriptedClient({ port: strictPort });
+    await client.expect(220);
+    await client.command("EHLO app.test");
+    await client.command("MAIL FROM:<app@app.test>");
+    client.send("RCPT TO:<you@else.test>\r\n");
+    await client.expect(550);
+    client.close();
+    await browsed.open("/");
+    await page
+      .getByText(/\(Helpdesk\) is being refused by Strict: else\.test is no accepted domain/)
+      .waitFor();
+    await browsed.open("/events?connector=Strict");
+    await press(/RelayDenied/);
+    await press("Explain and fix");
+    await page.getByText(/^weir New-AcceptedDomain/).waitFor();
+    await page.getByText(/^weir Set-ReceiveConnector Strict -AnonymousRelay/).waitFor();
+    expect(await page.getByText(/enough/).count()).toBe(0);
+    expect(await browsed.violations()).toEqual([]);
   });
 
   test("a refused recipient is red and says why; a delivered one is called delivered", async () => {

@@ -6,6 +6,7 @@ import { Fix } from "./fix.tsx";
 
 export type Explanation = Output<"explainSource">;
 type Refusals = Explanation["connectors"][number]["refusals"][number];
+type Remedy = Explanation["remedies"][number];
 
 export function SourceStory({ explanation }: { explanation: Explanation }) {
   const who = explanation.application?.name;
@@ -27,7 +28,7 @@ export function SourceStory({ explanation }: { explanation: Explanation }) {
               <Refused key={`${refusal.kind} ${refusal.limit}`} refusal={refusal} />
             ))}
           </ul>
-          {at.advice.length === 0 && at.refusals.every(({ limit }) => limit !== null) && (
+          {at.advice.length === 0 && at.refusals.every(({ limit, over }) => limit !== null && over) && (
             <p>
               {at.refusals.length === 0
                 ? "It was refused nothing within the last day."
@@ -39,18 +40,48 @@ export function SourceStory({ explanation }: { explanation: Explanation }) {
           ))}
         </div>
       ))}
+      {explanation.remedies
+        .filter(({ changes }) => changes.length === 0)
+        .map((remedy) => (
+          <WayOut key={`${remedy.connector} ${remedy.text}`} remedy={remedy} />
+        ))}
     </section>
+  );
+}
+
+/** What helps where it is no limit: each way as it is typed, and what it does. */
+function WayOut({ remedy: { title, connector, text, commands, notes } }: { remedy: Remedy }) {
+  return (
+    <div class="fix">
+      <h4>
+        {title}
+        {connector === null ? "" : ` (${connector})`}
+      </h4>
+      <p>{visible(text)}</p>
+      {commands.map(({ command, effect }) => (
+        <div key={command}>
+          <code class="command">weir {visible(command)}</code>
+          {effect !== "" && <p class="muted">{visible(effect)}</p>}
+        </div>
+      ))}
+      {notes.map((note) => (
+        <p key={note} class="muted">
+          {note}
+        </p>
+      ))}
+    </div>
   );
 }
 
 /** A limit is told with its value then; whatever else was wrong in its own words. */
 function Refused({ refusal }: { refusal: Refusals }) {
-  const { limit, last, title, lastHour, lastDay, lastAt, about, reply } = refusal;
+  const { limit, last, title, lastHour, lastDay, lastAt, about, reply, over } = refusal;
   const what = limit === null ? `${title}: ${last.problem}` : `${limit} (${last.allowed ?? ""})`;
   return (
     <li>
       {visible(what)}. Refused {lastHour.toLocaleString()} times in the last hour, {lastDay.toLocaleString()}{" "}
       in the last day, last <Time at={lastAt} />.
+      {over && " It would not be refused any more by the settings in force."}
       {about.length > 0 && <span class="muted"> About {visible(about.join(", "))}.</span>}
       {reply !== null && <code>{visible(reply)}</code>}
     </li>

@@ -66,7 +66,7 @@ export function NowPage() {
       <h1>Now</h1>
       <ul class="headlines" aria-label="What matters now">
         {said.map((headline) => (
-          <li key={headline.text} class={`headline ${headline.severity}`}>
+          <li key={headline.text} class={`headline ${headline.severity} ${headline.subject}`}>
             <p>
               {headline.severity !== "information" && (
                 <span class={`badge ${headline.severity}`}>{headline.severity}</span>
