@@ -75,6 +75,7 @@ const connector: SmtpSendConnector = {
   chunkingEnabled: true,
   pipeliningEnabled: true,
   errorPolicies: [],
+  dkimSigning: true,
   protocolLoggingLevel: "None",
 };
 const carrier = createSmtpCarrier({

@@ -31,6 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "relay.ts": [
     "config",
     "core",
+    "dkim",
     "events",
     "http",
     "logs",
@@ -60,6 +61,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   admin: [
     "config",
     "core",
+    "dkim",
+    "dns",
     "events",
     "http",
     "logs",

@@ -28,6 +28,7 @@ import { createCertificates } from "./receive/tls/certificates.ts";
 import { createResourceMonitor } from "./resources/resource-monitor.ts";
 import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
 import { createCredentialWatch } from "./send/credential-watch.ts";
+import { createSigner } from "./dkim/signer.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
 import { OutboundConnections } from "./send/delivery/smtp/pool/outbound-connections.ts";
 import { createPeerMemory } from "./send/delivery/smtp/peer/peer.ts";
@@ -141,6 +142,7 @@ export async function createRelay(
   const credentials = createCredentialWatch(clock, events);
   const memory = createPeerMemory();
   const outbound = new OutboundConnections(() => settings.transport.maxOutboundConnections);
+  const signer = createSigner(() => settings.dkim, clock);
   const scheduler: Scheduler = createScheduler({
     spool,
     suspended: suspensions.queues,
@@ -159,6 +161,7 @@ export async function createRelay(
         memory,
         outbound,
         tokens,
+        signer,
       }),
   });
 

@@ -8,6 +8,8 @@ import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { transportSchema } from "./transport-schema.ts";
 import {
   choice,
+  domain,
+  duration,
   filePath,
   flag,
   hostName,
@@ -96,6 +98,57 @@ export const adminSchema = z.strictObject(
   { error: section },
 );
 
+export const dkimKeySchema = z.strictObject(
+  {
+    domain: requiredSetting(
+      domain(),
+      "Whose mail it signs: From addresses of this domain and its subdomains.",
+    ),
+    selector: requiredSetting(name(63), "Name of the key; DNS has it at `selector._domainkey.domain`."),
+    keyFile: requiredSetting(
+      filePath(),
+      "PEM file with the private key, RSA or Ed25519; `weir New-DkimKey` makes one. Relative to the configuration file.",
+    ),
+    state: setting(
+      choice(["published", "active", "retired"]),
+      "active",
+      "published: DNS is being told, nothing is signed with it yet. retired: nothing is signed any more; leave the record until no such mail is on its way.",
+    ),
+  },
+  { error: section },
+);
+
+export const dkimSchema = z.strictObject(
+  {
+    keys: setting(
+      listOf(dkimKeySchema, { kind: "list of keys" }),
+      [],
+      "Keys, several for a domain where it has several: RSA first, Ed25519 beside it.",
+    ),
+    headerCanonicalization: setting(
+      choice(["relaxed", "simple"]),
+      "relaxed",
+      "relaxed outlives a header that is folded anew on its way.",
+    ),
+    bodyCanonicalization: setting(
+      choice(["relaxed", "simple"]),
+      "relaxed",
+      "relaxed outlives changed white space.",
+    ),
+    oversign: setting(
+      choice(["default", "fromOnly", "none"]),
+      "default",
+      "default: From, To, Subject and the like cannot be added to signed mail. fromOnly, none: for next hops that add some.",
+    ),
+    signatureLifetime: setting(
+      duration({ min: 3_600_000, max: 365 * 86_400_000 }),
+      "10d",
+      "How long a signature holds. More than mail may take, queues of others included.",
+    ),
+  },
+  { error: section },
+);
+
 export const metricsSchema = z.strictObject(
   {
     listen: setting(
@@ -151,6 +204,7 @@ export const configurationSchema = z.strictObject({
     "Load balancers whose connections begin with a PROXY header (version 1 or 2) that tells the true source.",
   ),
   transport: setting(transportSchema, {}, "Retries, expiry and reports."),
+  dkim: setting(dkimSchema, {}, "Keys that sign what goes out (DKIM)."),
   diagnostics: setting(diagnosticsSchema, {}, "What is told in the log."),
   admin: setting(adminSchema, {}, "How the relay is administered."),
   metrics: setting(metricsSchema, {}, "Where monitoring systems ask, and who may."),

@@ -9,6 +9,7 @@ import {
   adminSchema,
   configurationSchema,
   diagnosticsSchema,
+  dkimSchema,
   metricsSchema,
   userSchema,
 } from "./configuration-schema.ts";
@@ -18,6 +19,7 @@ import { type Fault, Findings, type Locate, type Path } from "./fault.ts";
 import { checkHttpPlaces, readHttpTls } from "./http-places.ts";
 import { readPiece, tellUnknown } from "./issues.ts";
 import { type Origins, originsOf } from "./origins.ts";
+import { readDkim } from "./read-dkim.ts";
 import { readReceiveConnectors } from "./read-receive-connectors.ts";
 import { readSendConnectors } from "./read-send-connectors.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
@@ -126,6 +128,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   checkUniqueNames(root["applications"], ["applications"], findings);
   const proxyProtocolFrom = piece(shape.proxyProtocolFrom, "proxyProtocolFrom");
   const transport = piece(shape.transport, "transport");
+  const dkim = readDkim(root["dkim"], { absolute, readText }, homeOf, findings);
   const diagnostics = piece(shape.diagnostics, "diagnostics");
   const levels = categoryLevels(diagnostics?.levels ?? {}, ["diagnostics", "levels"], findings);
   if (!diagnostics) categoryLevels(levelsWritten(root["diagnostics"]), ["diagnostics", "levels"], findings);
@@ -134,7 +137,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   const adminTls = readHttpTls(admin ?? filesWritten(root["admin"]), ["admin"], absolute, findings);
   const metricsTls = readHttpTls(metrics ?? filesWritten(root["metrics"]), ["metrics"], absolute, findings);
   checkHttpPlaces(admin?.console, metrics?.listen ?? [], receiveConnectors, findings);
-  if (!transport || !acceptedDomains || !applications || !proxyProtocolFrom || !admin || !metrics)
+  if (!transport || !acceptedDomains || !applications || !proxyProtocolFrom || !admin || !metrics || !dkim)
     return undefined;
   if (findings.faults.length > 0) return undefined;
 
@@ -151,6 +154,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
       ...transport,
       externalPostmasterAddress: transport.externalPostmasterAddress ?? `postmaster@${hostname}`,
     },
+    dkim,
     diagnostics: { levels },
     admin: { console: admin.console, tls: adminTls, allowedHosts: admin.allowedHosts },
     metrics: {
@@ -201,6 +205,7 @@ const homes: readonly (readonly [string, { readonly shape: object }])[] = [
   ["receiveConnectors", receiveConnectorSchema],
   ["sendConnectors", sendConnectorSchema],
   ["transport", transportSchema],
+  ["dkim", dkimSchema],
   ["diagnostics", diagnosticsSchema],
   ["admin", adminSchema],
   ["metrics", metricsSchema],

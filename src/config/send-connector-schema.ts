@@ -157,6 +157,11 @@ export const sendConnectorSchema = z.strictObject(
       "Default",
       "DowngradeAuthFailures: a 5xx about authentication is tried again instead of returned. DowngradeDnsFailures: is so anyway. RejectUnconvertible: 8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME fails instead of being sent as it is.",
     ),
+    dkimSigning: setting(
+      flag(),
+      true,
+      "Signs mail whose author's domain has a key under dkim. False where the next hop signs by itself, as Microsoft 365 does.",
+    ),
     protocolLoggingLevel: setting(
       choice(["None", "Verbose"]),
       "None",
@@ -192,6 +197,7 @@ export const smtpOnlySettings = [
   "chunkingEnabled",
   "pipeliningEnabled",
   "errorPolicies",
+  "dkimSigning",
   "protocolLoggingLevel",
 ] as const satisfies readonly (keyof typeof sendConnectorSchema.shape)[];
 

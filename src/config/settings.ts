@@ -5,6 +5,7 @@ import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { BackPressureSettings } from "../core/policy/back-pressure-thresholds.ts";
 import type { TransportSettings } from "../core/policy/retry-schedule.ts";
+import type { DkimSettings } from "../dkim/dkim-settings.ts";
 import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
 
 export type EventLevel = "Lowest" | "Low" | "Medium" | "High" | "Expert";
@@ -54,6 +55,7 @@ export interface Settings {
       readonly sendProtocolLogMaxDirectorySize: number;
       readonly sendProtocolLogMaxFileSize: number;
     };
+  readonly dkim: DkimSettings;
   readonly diagnostics: {
     readonly levels: Readonly<Record<string, EventLevel>>;
   };

@@ -109,6 +109,7 @@ export function smartHostConnector(
     chunkingEnabled: true,
     pipeliningEnabled: true,
     errorPolicies: [],
+    dkimSigning: true,
     protocolLoggingLevel: "None",
     ...given,
   };
@@ -124,7 +125,16 @@ export interface TestSettings {
   readonly proxyProtocolFrom?: Settings["proxyProtocolFrom"];
   readonly transport?: Partial<TransportSettings & Settings["transport"]>;
   readonly metrics?: Settings["metrics"];
+  readonly dkim?: Settings["dkim"];
 }
+
+const noDkim: Settings["dkim"] = {
+  keys: [],
+  headerCanonicalization: "relaxed",
+  bodyCanonicalization: "relaxed",
+  oversign: "default",
+  signatureLifetime: 240 * hour,
+};
 
 export function testSettings(given: TestSettings): Settings {
   return {
@@ -136,6 +146,7 @@ export function testSettings(given: TestSettings): Settings {
     users: given.users ?? [],
     applications: given.applications ?? [],
     proxyProtocolFrom: given.proxyProtocolFrom ?? [],
+    dkim: given.dkim ?? noDkim,
     transport: {
       queueGlitchRetryCount: 4,
       queueGlitchRetryInterval: 50,

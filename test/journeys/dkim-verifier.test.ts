@@ -4,8 +4,13 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import type { Canonicalization } from "../../src/core/dkim/canonical-body.ts";
+import type { DkimSettings } from "../../src/dkim/dkim-settings.ts";
 import { bodyHash, signMessage } from "../../src/dkim/sign.ts";
 import { newSigningKey, readSigningKey, type SigningKey } from "../../src/dkim/signing-key.ts";
+import { startRecordingSink } from "../../src/testing/recording-sink.ts";
+import { startTemporaryRelay } from "../../src/testing/temporary-relay.ts";
+import { smartHostConnector } from "../../src/testing/test-settings.ts";
+import { sendMessage } from "./send-message.ts";
 
 const python = "/usr/bin/python3";
 const script = fileURLToPath(new URL("./peers/dkimpy.py", import.meta.url));
@@ -121,4 +126,48 @@ test.skipIf(!isThere)("and refuses what was changed afterwards", async () => {
     changes.map((text) => ({ name: "", message: Buffer.from(text, "latin1"), signatures: 2 })),
   );
   for (const result of results) expect(result).not.toContain(true);
+});
+
+/** What a next hop with these extensions got, in the order it came. */
+async function relayed(
+  extensions: readonly string[],
+  contents: readonly Buffer[],
+): Promise<readonly Buffer[]> {
+  const sink = await startRecordingSink();
+  sink.configure({ extensions });
+  const dkim: DkimSettings = {
+    keys: [
+      { domain, selector: "r", state: "active", keyFile: "r.pem", key: keys.rsa },
+      { domain, selector: "e", state: "active", keyFile: "e.pem", key: keys.ed25519 },
+    ],
+    headerCanonicalization: "relaxed",
+    bodyCanonicalization: "simple",
+    oversign: "default",
+    signatureLifetime: 864_000_000,
+  };
+  const relay = await startTemporaryRelay({ sendConnectors: [smartHostConnector(sink.port)], dkim });
+  try {
+    for (const content of contents)
+      await sendMessage({ port: relay.port, content, to: ["b@x.test"], mailParameters: " BODY=8BITMIME" });
+    await sink.waitFor(contents.length);
+    return sink.messages.map(({ content }) => content);
+  } finally {
+    await relay.stop();
+    await sink.close();
+  }
+}
+
+test.skipIf(!isThere)("as it came and as it was converted: a next hop gets what verifies", async () => {
+  const mime = `${usual}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: 8bit\r\n\r\n`;
+  const contents = [
+    Buffer.from(`${mime}\u00e4\u00f6\u00fc. \r\n.\r\n\r\n`, "latin1"),
+    Buffer.from(`${mime}${"\u00e4b c\r\n".repeat(60_000)}`, "latin1"),
+  ];
+  for (const extensions of [["8BITMIME", "PIPELINING", "SIZE"], ["8BITMIME", "CHUNKING"], ["PIPELINING"]]) {
+    const messages = await relayed(extensions, contents);
+    const results = judge(messages.map((message) => ({ name: "", message, signatures: 2 })));
+    expect(results, extensions.join()).toEqual(contents.map(() => [true, true]));
+    const isConverted = !extensions.includes("8BITMIME");
+    for (const message of messages) expect(message.some((octet) => octet > 127)).toBe(!isConverted);
+  }
 });

@@ -524,6 +524,12 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     help: "DowngradeAuthFailures: a 5xx about authentication is tried again instead of returned. DowngradeDnsFailures: is so anyway. RejectUnconvertible: 8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME fails instead of being sent as it is.",
   },
   {
+    name: "dkimSigning",
+    kind: "true or false",
+    default: "true",
+    help: "Signs mail whose author's domain has a key under dkim. False where the next hop signs by itself, as Microsoft 365 does.",
+  },
+  {
     name: "protocolLoggingLevel",
     kind: "one word",
     range: "None, Verbose",

@@ -32,6 +32,7 @@ const smart = (name: string, ...smartHosts: SmartHost[]): SendConnectorSettings 
   chunkingEnabled: true,
   pipeliningEnabled: true,
   errorPolicies: [],
+  dkimSigning: true,
   protocolLoggingLevel: "None",
 });
 

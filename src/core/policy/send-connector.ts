@@ -94,6 +94,8 @@ export interface SmtpSendConnector extends SendConnectorCommon {
   readonly pipeliningEnabled: boolean;
   /** Empty: Default. */
   readonly errorPolicies: readonly ErrorPolicy[];
+  /** Weir's own: what goes out is signed where the author's domain has a key. */
+  readonly dkimSigning: boolean;
   readonly protocolLoggingLevel: "None" | "Verbose";
 }
 

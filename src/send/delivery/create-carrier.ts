@@ -1,5 +1,6 @@
 /** From a send connector to what carries its mail. */
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
+import type { Signer } from "../../dkim/signer.ts";
 import type { Events } from "../../events/events.ts";
 import type { ProtocolLog } from "../../logs/protocol-log.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -21,6 +22,7 @@ export function createCarrier(
     readonly memory: PeerMemory;
     readonly outbound: OutboundConnections;
     readonly tokens: TokenSources;
+    readonly signer: Signer;
   },
 ): Carrier {
   switch (connector.kind) {
@@ -36,6 +38,7 @@ export function createCarrier(
         memory,
         outbound,
         ...(tokens && { tokens }),
+        signer: connector.dkimSigning ? context.signer : undefined,
         ...(transcript && { transcript }),
       });
     }

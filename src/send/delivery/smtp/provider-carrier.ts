@@ -5,12 +5,14 @@
 import { mailboxFor } from "../../../core/policy/sender-mailbox.ts";
 import { treatReply } from "../../../core/policy/reply-policy.ts";
 import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
+import type { Signer } from "../../../dkim/signer.ts";
 import type { Events } from "../../../events/events.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { TokenSource } from "../../oauth/token-source.ts";
 import type { AttemptResult, Carrier, Verdict } from "../delivery.ts";
 import { type Held, SendHolds } from "../send-holds.ts";
-import { createJob, type JobResult } from "./job/job.ts";
+import type { JobResult } from "./job/job.ts";
+import { submitJob } from "./job/submit-job.ts";
 import type { MailboxLogOn } from "./opening/log-on.ts";
 import type { ConnectionPool } from "./pool/connection-pool.ts";
 import { localVerdict, printable } from "./wire/peer-verdict.ts";
@@ -27,11 +29,12 @@ export function createProviderCarrier(settings: {
   readonly events: Events;
   /** Where the connector logs on by token. */
   readonly tokens: TokenSource | undefined;
+  readonly signer: Signer | undefined;
   /** Claims at hand for the connections of one pool. */
   readonly claimsPerPool: number;
   readonly newPool: (logOn: MailboxLogOn | undefined, replies: ReplyReading) => ConnectionPool;
 }): Carrier {
-  const { connector, ports, events, tokens, claimsPerPool, newPool } = settings;
+  const { connector, ports, events, tokens, signer, claimsPerPool, newPool } = settings;
   const { clock, random } = ports;
   const holds = new SendHolds(connector.name, clock, events);
   const pools = new Map<string, ConnectionPool>();
@@ -105,10 +108,11 @@ export function createProviderCarrier(settings: {
       const held = holds.of(mailbox);
       if (held !== undefined) return Promise.resolve(waits(held));
       return new Promise<AttemptResult>((resolve) => {
-        const job = createJob(claim, (result) => resolve(settled(result, mailbox)));
-        if (job.recipients.length === 0)
-          resolve({ kind: "attempted", host: nextHop, outcomes: job.outcomes });
-        else poolFor(mailbox).submit(job);
+        submitJob(claim, (result) => resolve(settled(result, mailbox)), {
+          signer,
+          host: nextHop,
+          submit: (job) => poolFor(mailbox).submit(job),
+        });
       });
     },
     holding: () => holds.text,

@@ -5,6 +5,7 @@
  *
  * | where                  | what happens                                             | decided by                                |
  * | ---------------------- | -------------------------------------------------------- | ----------------------------------------- |
+ * | job/submit-job         | the content is signed (DKIM)                             | dkim/signer                               |
  * | job/job.ts             | a claim becomes a job: who is to be served, what is known | paths no command can carry end here       |
  * | pool/connection-pool   | an idle connection takes it, or it waits                 | waiting-jobs: for which kind of connection |
  * | pool/dialler           | connections are opened                                   | outbound-connections: the relay's limit   |
@@ -26,12 +27,13 @@
  */
 import { readsReplies } from "../../../core/policy/reply-policy.ts";
 import type { SmartHost, SmtpSendConnector } from "../../../core/policy/send-connector.ts";
+import type { Signer } from "../../../dkim/signer.ts";
 import type { Events } from "../../../events/events.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { TokenSource } from "../../oauth/token-source.ts";
 import type { AttemptResult, Carrier } from "../delivery.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
-import { createJob } from "./job/job.ts";
+import { submitJob } from "./job/submit-job.ts";
 import type { MailboxLogOn } from "./opening/log-on.ts";
 import { OutboundConnections } from "./pool/outbound-connections.ts";
 import { createPeerMemory, type PeerMemory } from "./peer/peer.ts";
@@ -51,6 +53,8 @@ export interface SmtpCarrierSettings {
   readonly outbound?: OutboundConnections;
   /** Of the connector's `oauth`; without, such a connector reaches nobody. */
   readonly tokens?: TokenSource;
+  /** Signs what goes out; without: nothing is signed. */
+  readonly signer?: Signer | undefined;
   /** The protocol log. */
   readonly transcript?: Transcript;
 }
@@ -65,9 +69,10 @@ const claimsPerConnection = 3;
  * Cost per message on a pooled connection: one or two system calls, no timer, one promise.
  */
 export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
-  const { connector, nextHop, ports, events } = settings;
+  const { connector, nextHop, ports, events, signer } = settings;
   if (nextHop.length === 0) throw new RangeError("a next hop needs a host");
   const connections = Math.max(1, Math.min(connector.maxConcurrentConnections, mostConnections));
+  const host = nextHop[0]?.host ?? "";
   let sessions = 0;
   const memory = settings.memory ?? createPeerMemory();
   const outbound = settings.outbound ?? new OutboundConnections(() => Infinity);
@@ -80,6 +85,7 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
         memory,
         transcript: settings.transcript,
         logOn,
+        signer,
         nextSession: () => ++sessions,
       },
       nextHop,
@@ -90,18 +96,13 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
   const claimsPerPool = connections * claimsPerConnection;
   const tokens = connector.oauth === undefined ? undefined : settings.tokens;
   if (tokens !== undefined || readsReplies(connector))
-    return createProviderCarrier({ connector, ports, events, tokens, claimsPerPool, newPool });
+    return createProviderCarrier({ connector, ports, signer, events, tokens, claimsPerPool, newPool });
   const pool = newPool();
   return {
     concurrency: claimsPerPool,
     carry: (claim) =>
       new Promise<AttemptResult>((resolve) => {
-        const job = createJob(claim, resolve);
-        if (job.recipients.length === 0) {
-          resolve({ kind: "attempted", host: nextHop[0]?.host ?? "", outcomes: job.outcomes });
-        } else {
-          pool.submit(job);
-        }
+        submitJob(claim, resolve, { signer, host, submit: (job) => pool.submit(job) });
       }),
     close: (graceMs) => pool.close(graceMs),
   };

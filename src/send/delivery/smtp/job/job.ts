@@ -20,6 +20,8 @@ export type JobResult = AttemptResult & { readonly hold?: Hold };
 
 export interface Job {
   readonly claim: Claim;
+  /** With the content it is sent with where the peer takes it as it came: signatures may stand in front of it. */
+  readonly form: Claim;
   readonly resolve: (result: JobResult) => void;
   /** To be served next: neither decided nor put off. */
   recipients: readonly RecipientState[];
@@ -44,7 +46,7 @@ export interface Job {
 }
 
 /** Paths that no command can carry are decided at once. */
-export function createJob(claim: Claim, resolve: (result: JobResult) => void): Job {
+export function createJob(claim: Claim, resolve: (result: JobResult) => void, form: Claim = claim): Job {
   const { envelope } = claim.message;
   let { recipients } = claim;
   const outcomes: RecipientOutcome[] = [];
@@ -69,6 +71,7 @@ export function createJob(claim: Claim, resolve: (result: JobResult) => void): J
   }
   return {
     claim,
+    form,
     resolve,
     recipients,
     outcomes,

@@ -10,7 +10,7 @@ import type { Job } from "./job.ts";
 export function formOf(job: Job, capabilities: Capabilities, framing: Framing): Claim | undefined {
   const { envelope, content } = job.claim.message;
   const converted = needsSevenBit(envelope, content, capabilities, framing);
-  return converted ? job.sevenBit?.claim : job.claim;
+  return converted ? job.sevenBit?.claim : job.form;
 }
 
 /** For a form that is not made yet: as far as one can tell. */
@@ -20,8 +20,8 @@ export function refusalOf(
   framing: Framing,
   errorPolicies: readonly ErrorPolicy[],
 ): Verdict | undefined {
-  const { claim, sevenBit } = job;
-  const form = formOf(job, capabilities, framing) ?? claim;
+  const { form: asItCame, sevenBit } = job;
+  const form = formOf(job, capabilities, framing) ?? asItCame;
   if (sevenBit !== undefined && form === sevenBit.claim) {
     const refusal = unconvertedRefusal(sevenBit.plan, capabilities, errorPolicies);
     if (refusal !== undefined) return refusal;

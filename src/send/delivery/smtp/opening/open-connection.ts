@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type { SmtpSendConnector } from "../../../../core/policy/send-connector.ts";
 import { isTlsNeeded } from "../../../../core/policy/tls-needed.ts";
+import type { Signer } from "../../../../dkim/signer.ts";
 import type { Events } from "../../../../events/events.ts";
 import type { Ports } from "../../../../ports/ports.ts";
 import { authenticate } from "./authentication.ts";
@@ -29,6 +30,8 @@ export interface OpeningContext {
   readonly transcript: Transcript | undefined;
   /** The mailbox that is logged on as by token. */
   readonly logOn: MailboxLogOn | undefined;
+  /** Undefined: what goes out is not signed. */
+  readonly signer: Signer | undefined;
   /** Numbers for the protocol log. */
   readonly nextSession: () => number;
 }

@@ -6,6 +6,7 @@
  */
 import type { SmtpSendConnector, SmartHost } from "../../../../core/policy/send-connector.ts";
 import { isTlsNeeded } from "../../../../core/policy/tls-needed.ts";
+import type { Signer } from "../../../../dkim/signer.ts";
 import type { Events } from "../../../../events/events.ts";
 import type { Clock, Timer } from "../../../../ports/ports.ts";
 import type { Verdict } from "../../delivery.ts";
@@ -35,6 +36,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   readonly connector: SmtpSendConnector;
   readonly events: Events;
   readonly clock: Clock;
+  readonly signer: Signer | undefined;
   readonly hosts: readonly NextHopHost[];
   /** Connections at most, now. */
   most: number;
@@ -64,6 +66,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     this.connector = context.connector;
     this.events = context.events;
     this.clock = context.ports.clock;
+    this.signer = context.signer;
     this.hosts = nextHop.map((host) => context.memory.host(host));
     this.outbound = outbound;
     const firstTurn = Math.floor(context.ports.random() * nextHop.length);

@@ -4,6 +4,7 @@
  */
 import type { PeerLimits } from "../../../../core/policy/peer-limits.ts";
 import type { Claim } from "../../../../spool/spool.ts";
+import type { Signer } from "../../../../dkim/signer.ts";
 import type { Verdict } from "../../delivery.ts";
 import type { Framing } from "../job/envelope-commands.ts";
 import type { Job } from "../job/job.ts";
@@ -27,6 +28,7 @@ import { limitsFor, modeFor } from "./transaction-mode.ts";
 export interface SessionOwner extends EvidenceContext {
   /** Where the next hop is a provider whose replies are known. */
   readonly replies: ReplyReading | undefined;
+  readonly signer: Signer | undefined;
   /** A waiting job for behind the present one. */
   takeFollower(session: ClientSession): Job | undefined;
   /** It cannot follow now; it is the next. */

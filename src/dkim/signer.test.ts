@@ -1,0 +1,135 @@
+import { beforeAll, beforeEach, expect, test } from "vitest";
+import { createFakeClock, type FakeClock } from "../testing/fake-clock.ts";
+import { testClaim, type TestClaim } from "../testing/test-claim.ts";
+import type { DkimKey, DkimSettings } from "./dkim-settings.ts";
+import { createSigner, type Signer } from "./signer.ts";
+import { newSigningKey, readSigningKey, type SigningKey } from "./signing-key.ts";
+
+let pair: SigningKey;
+beforeAll(async () => {
+  pair = readSigningKey(await newSigningKey("ed25519"));
+});
+
+let clock: FakeClock;
+let settings: DkimSettings;
+let signer: Signer;
+const key = (domain: string, selector: string, change: Partial<DkimKey> = {}): DkimKey => ({
+  domain,
+  selector,
+  state: "active",
+  keyFile: `/keys/${selector}.pem`,
+  key: pair,
+  ...change,
+});
+const withKeys = (...keys: DkimKey[]): DkimSettings => ({
+  keys,
+  headerCanonicalization: "relaxed",
+  bodyCanonicalization: "relaxed",
+  oversign: "default",
+  signatureLifetime: 864_000_000,
+});
+beforeEach(() => {
+  clock = createFakeClock();
+  settings = withKeys(key("contoso.com", "a"));
+  signer = createSigner(() => settings, clock);
+});
+
+const mail = (from: string): string => `From: ${from}\r\nSubject: Invoice\r\n\r\nHello\r\n`;
+async function sent(claim: ReturnType<typeof testClaim>): Promise<string> {
+  const { content, message } = await signer.sign(claim);
+  const pieces: Buffer[] = [];
+  for await (const piece of content.stream()) pieces.push(Buffer.from(piece));
+  const octets = Buffer.concat(pieces);
+  expect(message.content.sizeBytes).toBe(octets.length);
+  if (content.inMemory !== undefined) expect(content.inMemory.equals(octets)).toBe(true);
+  return octets.toString("latin1");
+}
+const selectors = (text: string): readonly string[] =>
+  Array.from(text.matchAll(/[ \t]s=([^;]*); t=/gu), ([, selector]) => selector!);
+
+test.each([
+  ["app@contoso.com", ["a"]],
+  ["App <app@mail.contoso.com>", ["a"]],
+  ["app@fabrikam.com", []],
+  ["app", []],
+])("mail from %s is signed by %j", async (from, by) => {
+  const claim = testClaim({ content: mail(from) });
+  const text = await sent(claim);
+  expect(selectors(text)).toEqual(by);
+  expect(text.endsWith(mail(from))).toBe(true);
+  if (by.length === 0) expect(await signer.sign(claim)).toBe(claim);
+});
+
+test("several keys of a domain, in their order; published and retired ones sign nothing", async () => {
+  settings = withKeys(
+    key("contoso.com", "next", { state: "published" }),
+    key("contoso.com", "a"),
+    key("contoso.com", "b"),
+    key("contoso.com", "old", { state: "retired" }),
+  );
+  expect(selectors(await sent(testClaim({ content: mail("app@contoso.com") })))).toEqual(["a", "b"]);
+});
+
+test("a key whose signature is there already adds none", async () => {
+  const before = `DKIM-Signature: v=1; D=x; d=Contoso.com;\r\n\ts=a; b=xx\r\n${mail("app@contoso.com")}`;
+  expect(selectors(await sent(testClaim({ content: before })))).toEqual([]);
+  const others = before.replace("s=a", "s=z");
+  expect(selectors(await sent(testClaim({ content: others })))).toEqual(["a"]);
+});
+
+test("a message is signed once for all its queues, and anew for other settings, another form, or an hour later", async () => {
+  let reads = 0;
+  const content = mail("app@contoso.com");
+  const given: TestClaim = {
+    content,
+    async *stream() {
+      reads++;
+      yield* [Buffer.from(content.slice(0, 20)), Buffer.from(content.slice(20))];
+    },
+  };
+  const claim = testClaim(given);
+  const [first, second] = await Promise.all([signer.sign(claim), signer.sign({ ...claim, queue: "other" })]);
+  expect(reads).toBe(1);
+  expect(second.queue).toBe("other");
+  expect(first.message.content.sizeBytes).toBe(second.message.content.sizeBytes);
+  settings = { ...settings };
+  await signer.sign(claim);
+  expect(reads).toBe(2);
+  const { message } = claim;
+  await signer.sign({ ...claim, message: { ...message, content: { ...message.content, sizeBytes: 7 } } });
+  expect(reads).toBe(3);
+  await clock.advance(3_600_001);
+  await signer.sign(claim);
+  expect(reads).toBe(4);
+});
+
+test("what cannot be read is not signed, not sent, and tried again", async () => {
+  let isBroken = true;
+  const claim = testClaim({
+    content: mail("app@contoso.com"),
+    async *stream() {
+      if (isBroken) throw new Error("EIO");
+      yield Buffer.from(mail("app@contoso.com"));
+    },
+  });
+  await expect(signer.sign(claim)).rejects.toThrow("EIO");
+  isBroken = false;
+  expect(selectors(await sent(claim))).toEqual(["a"]);
+});
+
+test("pieces may end anywhere, within the end of the header too", async () => {
+  const text = mail("app@contoso.com");
+  const hashes = new Set<string>();
+  for (let pieceBytes = 1; pieceBytes <= text.length; pieceBytes++) {
+    const signed = await sent(testClaim({ content: text, pieceBytes }));
+    hashes.add(/bh=([^;]*);/u.exec(signed.replaceAll(/\r\n\t/gu, ""))?.[1] ?? "");
+  }
+  expect(hashes.size).toBe(1);
+});
+
+test.each(["\r\nFrom: a@contoso.com\r\n", "no field\r\n\r\nx", ""])(
+  "content without a header (%j) is sent as it is",
+  async (content) => {
+    expect(await sent(testClaim({ content }))).toBe(content);
+  },
+);

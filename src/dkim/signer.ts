@@ -1,0 +1,107 @@
+/** Signs what leaves: finds the keys of a message's author, and remembers signatures for its other queues and attempts. */
+import { LRUCache } from "lru-cache";
+import { authorDomain } from "../core/dkim/author-domain.ts";
+import { keysFor } from "../core/dkim/choose-keys.ts";
+import { headerFields, type HeaderField } from "../core/dkim/header-fields.ts";
+import { queryName } from "../dns/domain-name.ts";
+import type { Clock } from "../ports/ports.ts";
+import type { Claim } from "../spool/spool.ts";
+import type { DkimKey, DkimSettings } from "./dkim-settings.ts";
+import { hashContent } from "./hash-content.ts";
+import { signedClaim } from "./signed-claim.ts";
+import { signMessage } from "./sign.ts";
+
+export interface Signer {
+  /**
+   * The claim with signatures in front of its content; the same one where no key is the author's. Rejects with what the
+   * content's reader throws, or a key: such a message is not to be sent as it is. Cost without keys: none.
+   */
+  sign(claim: Claim): Promise<Claim>;
+}
+
+/** Threads that commits of the spool need too sign no more than so many messages at once. */
+const mostAtOnce = 2;
+const rememberedMessages = 10_000;
+/** A signature tells when it was made, and holds from then on: a late attempt gets a new one. */
+const rememberMs = 3_600_000;
+
+/** `settings`: asked for at each message. */
+export function createSigner(settings: () => DkimSettings, clock: Clock): Signer {
+  const known = new LRUCache<
+    string,
+    { readonly by: DkimSettings; readonly at: number; fields: Promise<string> }
+  >({ max: rememberedMessages });
+  const turn = turns(mostAtOnce);
+
+  const fieldsOf = async (claim: Claim, by: DkimSettings): Promise<string> => {
+    const { header, hashedBody } = await hashContent(claim.content, by.bodyCanonicalization);
+    const fields = headerFields(header);
+    const options = {
+      headerForm: by.headerCanonicalization,
+      bodyForm: by.bodyCanonicalization,
+      oversign: by.oversign,
+      lifetimeSeconds: Math.floor(by.signatureLifetime / 1000),
+    };
+    const signatures: string[] = [];
+    for (const key of keysOf(fields, by.keys)) {
+      signatures.push(await turn(() => signMessage(header, hashedBody, key, options, clock.wall())));
+    }
+    return signatures.join("");
+  };
+
+  return {
+    async sign(claim) {
+      const by = settings();
+      if (!by.keys.some(({ state }) => state === "active")) return claim;
+      const { id, content } = claim.message;
+      // Its 7-bit form is another content.
+      const key = `${id} ${content.sizeBytes}`;
+      let entry = known.get(key);
+      if (entry?.by !== by || clock.now() - entry.at > rememberMs) {
+        const fields = fieldsOf(claim, by);
+        entry = { by, at: clock.now(), fields };
+        known.set(key, entry);
+        fields.catch(() => known.delete(key));
+      }
+      const fields = await entry.fields;
+      return fields === "" ? claim : signedClaim(claim, fields);
+    },
+  };
+}
+
+/** A key whose signature is there already, as on mail that comes back to us, adds nothing. */
+function keysOf(fields: readonly HeaderField[], keys: readonly DkimKey[]): readonly DkimKey[] {
+  const from = fields.find(({ name }) => name.toLowerCase() === "from");
+  const author = from && authorDomain(valueOf(from));
+  const domain = author === undefined ? undefined : queryName(author);
+  if (domain === undefined) return [];
+  const signatures = fields.filter(({ name }) => name.toLowerCase() === "dkim-signature").map(valueOf);
+  return keysFor(keys, domain).filter(
+    (key) => !signatures.some((text) => tag(text, "d") === key.domain && tag(text, "s") === key.selector),
+  );
+}
+
+const valueOf = ({ octets }: HeaderField): string => {
+  const text = octets.toString("utf8").replaceAll(/\r\n(?=[ \t])/gu, "");
+  return text.slice(text.indexOf(":") + 1).trim();
+};
+
+const tag = (signature: string, name: string): string | undefined =>
+  new RegExp(`(?:^|;)\\s*${name}\\s*=\\s*([^;\\s]*)`, "u").exec(signature)?.[1]?.toLowerCase();
+
+/** Runs at most `most` at a time, in the order asked. */
+function turns(most: number): <Result>(run: () => Promise<Result>) => Promise<Result> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (run) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running++;
+    try {
+      return await run();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running--;
+      else next();
+    }
+  };
+}
