@@ -8,6 +8,7 @@ import { applicationOperations } from "./contract/applications.ts";
 import { configurationOperations } from "./contract/configuration-edits.ts";
 import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
+import { dkimOperations } from "./contract/dkim-keys.ts";
 import { limitOperations } from "./contract/limits.ts";
 import { messageOperations } from "./contract/messages.ts";
 import { refusalOperations } from "./contract/refusals.ts";
@@ -31,6 +32,7 @@ export const operations = {
   ...userOperations,
   ...transportConfigOperations,
   ...applicationOperations,
+  ...dkimOperations,
   ...limitOperations,
   ...refusalOperations,
   ...overviewOperations,

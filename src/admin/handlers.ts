@@ -1,9 +1,11 @@
 /** All operations of the admin API over one relay. */
+import type { Resolver } from "../dns/resolver.ts";
 import type { Administered, Handlers } from "./administered.ts";
 import { acceptedDomainHandlers } from "./handlers/accepted-domains.ts";
 import { applicationHandlers } from "./handlers/applications.ts";
 import { connectionHandlers } from "./handlers/connections.ts";
 import { connectivityHandlers } from "./handlers/connectivity.ts";
+import { dkimKeyHandlers } from "./handlers/dkim-keys.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { explanationHandlers } from "./handlers/explanations.ts";
 import { limitUsageHandlers } from "./handlers/limit-usage.ts";
@@ -21,7 +23,8 @@ import { trackingHandlers } from "./handlers/tracking.ts";
 import { transportConfigHandlers } from "./handlers/transport-config.ts";
 import { userHandlers } from "./handlers/users.ts";
 
-export function createHandlers(administered: Administered): Handlers {
+/** `resolver`: asks DNS for what administrators want to know. */
+export function createHandlers(administered: Administered, resolver: Resolver): Handlers {
   return {
     ...serviceHandlers(administered),
     ...queueHandlers(administered),
@@ -33,6 +36,7 @@ export function createHandlers(administered: Administered): Handlers {
     ...userHandlers(administered),
     ...transportConfigHandlers(administered),
     ...applicationHandlers(administered),
+    ...dkimKeyHandlers(administered, resolver),
     ...eventHandlers(administered),
     ...connectionHandlers(administered),
     ...limitUsageHandlers(administered),

@@ -1,5 +1,9 @@
 /** The admin API of a running relay, on the socket of its data directory. */
 import type { LiveConfiguration } from "../config/live-configuration.ts";
+import { exchange } from "../dns/exchange.ts";
+import type { NameServer } from "../dns/name-server.ts";
+import { createResolver } from "../dns/resolver.ts";
+import { systemNameServers } from "../dns/system-name-servers.ts";
 import type { Clock } from "../ports/ports.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
 import type { Relay } from "../relay-contract.ts";
@@ -27,8 +31,11 @@ export async function openAdmin(options: {
   readonly clock?: Clock;
   /** Makes a first token for the console where there is none, for who shows it to a person. Default false. */
   readonly makeFirstToken?: boolean;
+  /** Asked for what administrators want to know of DNS. Default: those of the machine. */
+  readonly nameServers?: () => readonly NameServer[];
 }): Promise<Admin> {
   const { relay, configuration, clock = createSystemClock(), makeFirstToken = false } = options;
+  const { nameServers = systemNameServers() } = options;
   const streams: OpenStreams = new Set();
   const { dataDirectory } = relay.settings;
   let server: AdminServer | undefined;
@@ -36,7 +43,10 @@ export async function openAdmin(options: {
   try {
     const tokens = await openAdminTokens(dataDirectory);
     const app = createAdminApp({
-      handlers: createHandlers({ relay, configuration, clock, startedAt: clock.wall(), tokens }),
+      handlers: createHandlers(
+        { relay, configuration, clock, startedAt: clock.wall(), tokens },
+        createResolver({ clock, servers: nameServers, exchange }),
+      ),
       events: relay.events,
       clock,
       streams,

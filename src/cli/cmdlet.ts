@@ -32,6 +32,7 @@ export type Candidates =
   | "acceptedDomain"
   | "user"
   | "application"
+  | "dkimKey"
   | "category"
   | "file"
   | "queue"

@@ -8,7 +8,6 @@ import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { transportSchema } from "./transport-schema.ts";
 import {
   choice,
-  domain,
   duration,
   filePath,
   flag,
@@ -100,11 +99,10 @@ export const adminSchema = z.strictObject(
 
 export const dkimKeySchema = z.strictObject(
   {
-    domain: requiredSetting(
-      domain(),
-      "Whose mail it signs: From addresses of this domain and its subdomains.",
+    name: requiredSetting(
+      name(253),
+      "Where DNS has it, `selector._domainkey.domain`. It signs mail whose From is of that domain or a subdomain.",
     ),
-    selector: requiredSetting(name(63), "Name of the key; DNS has it at `selector._domainkey.domain`."),
     keyFile: requiredSetting(
       filePath(),
       "PEM file with the private key, RSA or Ed25519; `weir New-DkimKey` makes one. Relative to the configuration file.",
@@ -120,11 +118,6 @@ export const dkimKeySchema = z.strictObject(
 
 export const dkimSchema = z.strictObject(
   {
-    keys: setting(
-      listOf(dkimKeySchema, { kind: "list of keys" }),
-      [],
-      "Keys, several for a domain where it has several: RSA first, Ed25519 beside it.",
-    ),
     headerCanonicalization: setting(
       choice(["relaxed", "simple"]),
       "relaxed",
@@ -204,7 +197,12 @@ export const configurationSchema = z.strictObject({
     "Load balancers whose connections begin with a PROXY header (version 1 or 2) that tells the true source.",
   ),
   transport: setting(transportSchema, {}, "Retries, expiry and reports."),
-  dkim: setting(dkimSchema, {}, "Keys that sign what goes out (DKIM)."),
+  dkimKeys: setting(
+    listOf(dkimKeySchema, { kind: "list of keys" }),
+    [],
+    "Keys that sign what goes out (DKIM); several for a domain, RSA first and Ed25519 beside it.",
+  ),
+  dkim: setting(dkimSchema, {}, "How they sign."),
   diagnostics: setting(diagnosticsSchema, {}, "What is told in the log."),
   admin: setting(adminSchema, {}, "How the relay is administered."),
   metrics: setting(metricsSchema, {}, "Where monitoring systems ask, and who may."),

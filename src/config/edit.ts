@@ -157,6 +157,7 @@ const nouns = {
   users: "user",
   applications: "application",
   acceptedDomains: "accepted domain",
+  dkimKeys: "DKIM key",
 } as const satisfies Readonly<Record<string, string>>;
 
 function withArticle(noun: string): string {

@@ -1,6 +1,8 @@
 /** Which settings a file gives, and which hold by default. */
 import {
   applicationSchema,
+  dkimKeySchema,
+  dkimSchema,
   configurationSchema,
   diagnosticsSchema,
   adminSchema,
@@ -22,8 +24,14 @@ const lists = {
   receiveConnectors: receiveConnectorSchema,
   sendConnectors: sendConnectorSchema,
   applications: applicationSchema,
+  dkimKeys: dkimKeySchema,
 } as const;
-const sections = { transport: transportSchema, diagnostics: diagnosticsSchema, admin: adminSchema } as const;
+const sections = {
+  transport: transportSchema,
+  dkim: dkimSchema,
+  diagnostics: diagnosticsSchema,
+  admin: adminSchema,
+} as const;
 
 export function originsOf(root: Section): Origins {
   const origins = new Map<string, Origin>();

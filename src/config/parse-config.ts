@@ -19,7 +19,7 @@ import { type Fault, Findings, type Locate, type Path } from "./fault.ts";
 import { checkHttpPlaces, readHttpTls } from "./http-places.ts";
 import { readPiece, tellUnknown } from "./issues.ts";
 import { type Origins, originsOf } from "./origins.ts";
-import { readDkim } from "./read-dkim.ts";
+import { readDkimKeys } from "./read-dkim.ts";
 import { readReceiveConnectors } from "./read-receive-connectors.ts";
 import { readSendConnectors } from "./read-send-connectors.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
@@ -128,7 +128,8 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   checkUniqueNames(root["applications"], ["applications"], findings);
   const proxyProtocolFrom = piece(shape.proxyProtocolFrom, "proxyProtocolFrom");
   const transport = piece(shape.transport, "transport");
-  const dkim = readDkim(root["dkim"], { absolute, readText }, homeOf, findings);
+  const dkimKeys = readDkimKeys(list(shape.dkimKeys, "dkimKeys"), { absolute, readText }, homeOf, findings);
+  const dkim = piece(shape.dkim, "dkim");
   const diagnostics = piece(shape.diagnostics, "diagnostics");
   const levels = categoryLevels(diagnostics?.levels ?? {}, ["diagnostics", "levels"], findings);
   if (!diagnostics) categoryLevels(levelsWritten(root["diagnostics"]), ["diagnostics", "levels"], findings);
@@ -154,7 +155,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
       ...transport,
       externalPostmasterAddress: transport.externalPostmasterAddress ?? `postmaster@${hostname}`,
     },
-    dkim,
+    dkim: { ...dkim, keys: dkimKeys },
     diagnostics: { levels },
     admin: { console: admin.console, tls: adminTls, allowedHosts: admin.allowedHosts },
     metrics: {

@@ -3,6 +3,7 @@ import type { Application } from "../core/policy/application.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { AddressSpace, SendConnectorSettings } from "../core/policy/send-connector.ts";
+import type { DkimKey } from "../dkim/dkim-settings.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import type { Plain } from "./edit-value.ts";
 import { transportSchema } from "./transport-schema.ts";
@@ -62,6 +63,10 @@ export function plainApplication({ name, owner, purpose, addresses, users }: App
   };
 }
 
+export function plainDkimKey({ name, keyFile, state }: DkimKey): PlainSection {
+  return { name, keyFile, state };
+}
+
 /** Every setting, also those without a value: null. */
 export function plainTransport(transport: Settings["transport"]): PlainSection {
   const none = Object.fromEntries(Object.keys(transportSchema.shape).map((name) => [name, undefined]));
@@ -81,6 +86,8 @@ export function plainSettings(settings: Settings): PlainSection {
     applications: byName(settings.applications, plainApplication),
     proxyProtocolFrom: settings.proxyProtocolFrom.map(({ text }) => text),
     transport: plainTransport(settings.transport),
+    dkimKeys: byName(settings.dkim.keys, plainDkimKey),
+    dkim: plainValues({ ...settings.dkim, keys: [] }),
     diagnostics: { levels: settings.diagnostics.levels },
     admin: {
       console: admin.console === undefined ? null : formatEndpoint(admin.console),

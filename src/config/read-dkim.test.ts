@@ -6,18 +6,24 @@ const pem = generateKeyPairSync("ed25519").privateKey.export({ format: "pem", ty
 const readText = (file: string): string => {
   if (file.endsWith("good.pem")) return pem;
   if (file.endsWith("bad.pem")) return "no key";
-  throw new Error("ENOENT: no such file or directory");
+  throw Object.assign(new Error("ENOENT: no such file or directory"), { code: "ENOENT" });
 };
-const read = (dkim: string) =>
-  parseConfig(`receiveConnectors: []\ndkim: ${dkim}\n`, { file: "/etc/weir/weir.yaml", readText });
+const read = (text: string) =>
+  parseConfig(`receiveConnectors: []\n${text}\n`, { file: "/etc/weir/weir.yaml", readText });
 
 test("keys with their files, and what is taken where nothing is said", () => {
   const result = read(
-    "{keys: [{domain: Contoso.com, selector: W1, keyFile: good.pem}, {domain: contoso.com, selector: w2, keyFile: /keys/good.pem, state: published}]}",
+    "dkimKeys: [{name: W1._domainkey.Contoso.com, keyFile: good.pem}, {name: w2._domainkey.contoso.com, keyFile: /keys/good.pem, state: published}]",
   );
   expect(result.ok && result.settings.dkim).toMatchObject({
     keys: [
-      { domain: "contoso.com", selector: "w1", state: "active", keyFile: "/etc/weir/good.pem" },
+      {
+        name: "w1._domainkey.contoso.com",
+        domain: "contoso.com",
+        selector: "w1",
+        state: "active",
+        keyFile: "/etc/weir/good.pem",
+      },
       { domain: "contoso.com", selector: "w2", state: "published", keyFile: "/keys/good.pem" },
     ],
     headerCanonicalization: "relaxed",
@@ -27,25 +33,30 @@ test("keys with their files, and what is taken where nothing is said", () => {
   });
 });
 
-test("every fault of the section at once, and none shows a key", () => {
+test("every fault of both sections at once, and none shows a key", () => {
   const result = read(
-    `{oversign: all, keys: [
-      {domain: contoso.com, selector: a, keyFile: good.pem}, {domain: contoso.com, selector: A, keyFile: good.pem},
-      {domain: contoso.com, selector: b c, keyFile: good.pem}, {domain: contoso.com, selector: d, keyFile: bad.pem},
-      {domain: contoso.com, selector: e, keyFile: gone.pem}, {domain: contoso.com, selector: f},
-      {domain: contoso.com, selector: g, keyFile: good.pem, stat: active}]}`,
+    `dkim: {oversign: all}
+dkimKeys:
+  - {name: a._domainkey.contoso.com, keyFile: good.pem}
+  - {name: A._domainkey.contoso.com, keyFile: good.pem}
+  - {name: b c._domainkey.contoso.com, keyFile: good.pem}
+  - {name: contoso.com, keyFile: bad.pem}
+  - {name: e._domainkey.contoso.com, keyFile: gone.pem}
+  - {name: f._domainkey.contoso.com}
+  - {name: g._domainkey.contoso.com, keyFile: good.pem, stat: active}`,
   );
   const faults = result.ok ? [] : result.faults.map(({ path, message }) => `${path}: ${message}`);
   expect(faults.join("\n")).not.toContain("PRIVATE KEY");
-  expect(faults.length).toBe(7);
+  expect(faults.length).toBe(8);
   for (const words of [
-    /oversign/u,
-    /keys\[1\].*a\._domainkey\.contoso\.com is there already/u,
-    /keys\[2\].*is no selector/u,
-    /keys\[3\].*bad\.pem: not a private key/u,
-    /keys\[4\].*gone\.pem cannot be read: ENOENT/u,
-    /keys\[5\].*is missing/u,
-    /keys\[6\].*stat/u,
+    /dkim\.oversign/u,
+    /dkimKeys\[[01]\].*name/u,
+    /dkimKeys\[2\].name: is no name of a key/u,
+    /dkimKeys\[3\].name: is no name of a key/u,
+    /dkimKeys\[3\].*bad\.pem: not a private key/u,
+    /dkimKeys\[4\].*gone\.pem cannot be read: ENOENT/u,
+    /dkimKeys\[5\].*is missing/u,
+    /dkimKeys\[6\].*stat/u,
   ])
     expect(
       faults.some((fault) => words.test(fault)),
@@ -53,6 +64,6 @@ test("every fault of the section at once, and none shows a key", () => {
     ).toBe(true);
 });
 
-test.each(["[]", "5", "{keys: {}}", "{keys: 5}"])("%s is no such section", (text) => {
+test.each(["dkim: []", "dkim: 5", "dkimKeys: {}", "dkimKeys: 5"])("%s is no such section", (text) => {
   expect(read(text).ok).toBe(false);
 });

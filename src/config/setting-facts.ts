@@ -1,6 +1,6 @@
 /** What is known of each setting, as plain data: for the shell, which must be quick and loads no schema, and for docs. */
 import { z } from "zod";
-import { applicationSchema, configurationSchema } from "./configuration-schema.ts";
+import { applicationSchema, configurationSchema, dkimKeySchema } from "./configuration-schema.ts";
 import { unwrapped } from "./issues.ts";
 import { defaultConnectorValues } from "./receive-connector.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
@@ -27,6 +27,7 @@ export const factSections = {
   transport: transportSchema,
   applications: applicationSchema,
   service: configurationSchema.pick({ hostname: true }),
+  dkimKeys: dkimKeySchema,
 } as const;
 
 export function settingFacts(section: keyof typeof factSections): readonly SettingFact[] {

@@ -1,6 +1,6 @@
 /** What kind of value each setting is, for those who print them: `duration`, `size`, `integer`, `true or false`, … */
 import { z } from "zod";
-import { applicationSchema } from "./configuration-schema.ts";
+import { applicationSchema, dkimKeySchema } from "./configuration-schema.ts";
 import { unwrapped } from "./issues.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
@@ -19,4 +19,5 @@ function kindsOf(shape: Readonly<Record<string, z.ZodType>>): Readonly<Record<st
 export const receiveConnectorKinds = kindsOf(receiveConnectorSchema.shape);
 export const sendConnectorKinds = kindsOf(sendConnectorSchema.shape);
 export const transportKinds = kindsOf(transportSchema.shape);
+export const dkimKeyKinds = kindsOf(dkimKeySchema.shape);
 export const applicationKinds = kindsOf(applicationSchema.shape);

@@ -14,6 +14,7 @@ let clock: FakeClock;
 let settings: DkimSettings;
 let signer: Signer;
 const key = (domain: string, selector: string, change: Partial<DkimKey> = {}): DkimKey => ({
+  name: `${selector}._domainkey.${domain}`,
   domain,
   selector,
   state: "active",

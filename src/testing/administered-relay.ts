@@ -6,6 +6,7 @@ import { type AdminClient, connectAdmin } from "../admin/client.ts";
 import { openAdmin, type Admin } from "../admin/open-admin.ts";
 import { createLiveConfiguration, type LiveConfiguration } from "../config/live-configuration.ts";
 import { parseConfig } from "../config/parse-config.ts";
+import type { NameServer } from "../dns/name-server.ts";
 import type { EventRecord } from "../events/events.ts";
 import { createRelay } from "../relay.ts";
 import type { Relay } from "../relay-contract.ts";
@@ -29,7 +30,11 @@ export interface AdministeredRelay {
 /** `text` without hostname and dataDirectory. `directory` of an earlier one takes it over. */
 export async function startAdministeredRelay(
   text: string,
-  given: { readonly directory?: string; readonly dataDirectory?: string } = {},
+  given: {
+    readonly directory?: string;
+    readonly dataDirectory?: string;
+    readonly nameServers?: () => readonly NameServer[];
+  } = {},
 ): Promise<AdministeredRelay> {
   const directory = given.directory ?? (await mkdtemp(join(tmpdir(), "weir-admin-")));
   const file = join(directory, "weir.yaml");
@@ -45,7 +50,11 @@ export async function startAdministeredRelay(
   await relay.start();
   const configuration = createLiveConfiguration({ file, text: whole, parsed, relay });
   const watch = configuration.follow();
-  const admin = await openAdmin({ relay, configuration });
+  const admin = await openAdmin({
+    relay,
+    configuration,
+    ...(given.nameServers === undefined ? {} : { nameServers: given.nameServers }),
+  });
   const halt = async (): Promise<void> => {
     watch.close();
     await admin.close();

@@ -137,8 +137,8 @@ async function relayed(
   sink.configure({ extensions });
   const dkim: DkimSettings = {
     keys: [
-      { domain, selector: "r", state: "active", keyFile: "r.pem", key: keys.rsa },
-      { domain, selector: "e", state: "active", keyFile: "e.pem", key: keys.ed25519 },
+      { name: "r", domain, selector: "r", state: "active", keyFile: "r.pem", key: keys.rsa },
+      { name: "e", domain, selector: "e", state: "active", keyFile: "e.pem", key: keys.ed25519 },
     ],
     headerCanonicalization: "relaxed",
     bodyCanonicalization: "simple",
@@ -164,10 +164,10 @@ test.skipIf(!isThere)("as it came and as it was converted: a next hop gets what 
     Buffer.from(`${mime}${"\u00e4b c\r\n".repeat(60_000)}`, "latin1"),
   ];
   for (const extensions of [["8BITMIME", "PIPELINING", "SIZE"], ["8BITMIME", "CHUNKING"], ["PIPELINING"]]) {
-    const messages = await relayed(extensions, contents);
-    const results = judge(messages.map((message) => ({ name: "", message, signatures: 2 })));
+    const got = await relayed(extensions, contents);
+    const results = judge(got.map((message) => ({ name: "", message, signatures: 2 })));
     expect(results, extensions.join()).toEqual(contents.map(() => [true, true]));
     const isConverted = !extensions.includes("8BITMIME");
-    for (const message of messages) expect(message.some((octet) => octet > 127)).toBe(!isConverted);
+    for (const message of got) expect(message.some((octet) => octet > 127)).toBe(!isConverted);
   }
 });

@@ -4,6 +4,7 @@ import { acceptedDomainCmdlets } from "./accepted-domains.ts";
 import { applicationCmdlets } from "./applications.ts";
 import { adminTokenCmdlets } from "./admin-tokens.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
+import { dkimKeyCmdlets } from "./dkim-keys.ts";
 import { movingCmdlets } from "./moving-here.ts";
 import { queueCmdlets } from "./queues.ts";
 import { receiveConnectorCmdlets } from "./receive-connectors.ts";
@@ -25,6 +26,7 @@ const all = [
   ...applicationCmdlets,
   ...sendConnectorCmdlets,
   ...transportConfigCmdlets,
+  ...dkimKeyCmdlets,
   ...queueCmdlets,
   ...movingCmdlets,
   ...shellCmdlets,

@@ -54,6 +54,12 @@ export const lookUpAmong =
             (await relay.call("listApplications", {}, options)).applications.map(({ name }) => name),
           )) ?? (await namesInFile(words, "applications"))
         );
+      case "dkimKey":
+        return (
+          (await asked(words, async (relay, options) =>
+            (await relay.call("listDkimKeys", {}, options)).keys.map(({ name }) => name),
+          )) ?? (await namesInFile(words, "dkimKeys"))
+        );
       case "queue":
         return (
           (await asked(words, async (relay, options) =>

@@ -805,3 +805,25 @@ export const serviceFacts: readonly SettingFact[] = [
     help: "Name of this relay in SMTP, logs and reports.",
   },
 ];
+export const dkimKeyFacts: readonly SettingFact[] = [
+  {
+    name: "name",
+    kind: "text",
+    range: "1 to 253 characters",
+    help: "Where DNS has it, `selector._domainkey.domain`. It signs mail whose From is of that domain or a subdomain.",
+  },
+  {
+    name: "keyFile",
+    kind: "path",
+    range: "up to 4096 characters",
+    help: "PEM file with the private key, RSA or Ed25519; `weir New-DkimKey` makes one. Relative to the configuration file.",
+  },
+  {
+    name: "state",
+    kind: "one word",
+    range: "published, active, retired",
+    choices: ["published", "active", "retired"],
+    default: "active",
+    help: "published: DNS is being told, nothing is signed with it yet. retired: nothing is signed any more; leave the record until no such mail is on its way.",
+  },
+];

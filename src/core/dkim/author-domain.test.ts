@@ -24,7 +24,12 @@ test.each([
   expect(authorDomain(from)).toBe(domain);
 });
 
-const key = (domain: string, selector: string, state: KeyState = "active") => ({ domain, selector, state });
+const key = (domain: string, selector: string, state: KeyState = "active") => ({
+  name: `${selector}._domainkey.${domain}`,
+  domain,
+  selector,
+  state,
+});
 const keys = [
   key("contoso.com", "a"),
   key("contoso.com", "b"),

@@ -97,6 +97,8 @@ export function presetSettings(
     ...(host === undefined ? {} : { smartHosts: [`${host}:${port}`] }),
     port,
     requireTls: true,
+    // Each of them signs by itself, for the domains that are set up with it.
+    dkimSigning: false,
     ...(host === undefined
       ? { tlsAuthLevel: "CertificateValidation" }
       : { tlsAuthLevel: "DomainValidation", tlsDomain: host }),
