@@ -150,6 +150,24 @@ describe("with a relay that runs", () => {
     expect(relay.relay.listeners().map((listener) => listener.port)).toContain(port);
     expect(relay.events.filter(({ name }) => name === "ConfigurationApplied")).toHaveLength(1);
   });
+
+  it("says so when a new connector cannot listen", async () => {
+    const exported = join(directory, "taken.json");
+    const [taken] = relay.relay.listeners();
+    await writeFile(
+      exported,
+      JSON.stringify({
+        Name: "Taken",
+        Bindings: [`0.0.0.0:${taken?.port}`],
+        RemoteIPRanges: ["10.0.0.0/8"],
+        PermissionGroups: "AnonymousUsers",
+      }),
+    );
+    const output = recordingOutput();
+    expect(await main(["Import-ReceiveConnector", exported, "--config", relay.file], output)).toBe(1);
+    expect(output.out()).toContain("but not listening:");
+    expect(output.out()).not.toContain("In force now");
+  });
 });
 
 describe("files that are none", () => {

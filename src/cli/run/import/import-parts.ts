@@ -15,7 +15,7 @@ import { printImport } from "./print-import.ts";
 
 type Edits = Input<"editConfiguration">["edits"];
 
-/** 1 where nothing at all could be taken. */
+/** 1 where nothing at all could be taken, or a new connector cannot listen. */
 export async function importParts(
   parts: readonly ImportedPart[],
   target: ConfigurationTarget,
@@ -32,6 +32,7 @@ export async function importParts(
     ...addressSpaceRivals(edits, target.sendConnectors),
   ];
   printImport(output, args, { parts: fitted, change, toDo: withoutTwins(toDo), isRunning: target.isRunning });
+  if (change !== undefined && change.notListening.length > 0) return 1;
   return edits.length === 0 && fitted.every(({ skipped }) => skipped !== undefined) ? 1 : 0;
 }
 

@@ -81,13 +81,16 @@ function changeLines({ parts, change, isRunning }: ImportReport, output: Output)
         ? "Nothing to change: it is so already"
         : "Nothing was imported",
     ];
-  const { whatIf, applied, file, diff, warnings, notices, needsRestart } = change;
+  const { whatIf, applied, file, diff, warnings, notices, needsRestart, notListening } = change;
   const lines: string[] = [];
   if (whatIf) {
     lines.push(
       `${output.style("heading", file)}${output.style("warning", "  (what if: nothing was changed)")}`,
     );
     lines.push(...diffLines(diff, output));
+  } else if (applied && notListening.length > 0) {
+    lines.push(output.style("bad", `Saved in ${file}, but not listening:`));
+    lines.push(...notListening.map(({ binding, reason }) => `  ${output.style("bad", binding)}: ${reason}`));
   } else if (applied) lines.push(`In force now, and saved in ${file}`);
   else lines.push(isRunning ? `Saved in ${file}` : `Saved in ${file}; no relay runs with it: weir start`);
   for (const text of new Set([...warnings.map(({ path, message }) => `${path}: ${message}`), ...notices]))
