@@ -222,7 +222,7 @@ it.each<readonly [line: string, code: number, said: RegExp]>([
     told,
     /PasswordFile/,
   ],
-  ["Set-SendConnector Out -SourceIPAddress 10.0.0.9", told, /local address of outgoing connections/],
+  ["Set-SendConnector Out -SourceIPAddress 10.0.0.9 -WhatIf", done, /10\.0\.0\.9/],
   ["Disable-SendConnector Out", done, /True → False/],
   ["Enable-SendConnector 'EX01\\Out'", done, /False → True/],
 
@@ -370,8 +370,12 @@ it.each<readonly [line: string, code: number, said: RegExp]>([
     done,
     /contoso\.com/,
   ],
-  ["Get-TransportConfig | fl MaxSendSize,MaxReceiveSize,MaxRecipientEnvelopeLimit", told, /-MaxMessageSize/],
-  ["Set-TransportConfig -MaxReceiveSize 50MB", told, /-MaxMessageSize/],
+  [
+    "Get-TransportConfig | fl MaxSendSize,MaxReceiveSize,MaxRecipientEnvelopeLimit",
+    done,
+    /MaxReceiveSize +: \d+ MB/,
+  ],
+  ["Set-TransportConfig -MaxReceiveSize 50MB", done, /MaxMessageSize/],
   ["Get-TransportRule", told, /belongs on the next hop/],
   ["Get-TransportAgent | ft Identity,Enabled", told, /there are no agents/],
   ["Get-IPBlockListEntry", told, /-RemoteIPRanges/],

@@ -15,7 +15,7 @@ const settingKinds = new Map(
 
 /** `duration`, `size` or another kind of setting; undefined: nothing is known of it. */
 export function kindOfProperty(name: string): string | undefined {
-  if (name.endsWith("Bytes")) return "size";
+  if (/(?:Bytes|Size)$/.test(name)) return "size";
   if (name.endsWith("Ms")) return "duration";
   return settingKinds.get(name);
 }
