@@ -125,8 +125,8 @@ describe("looking", () => {
     });
     await call("listQueues", {});
     expect(await call("retryQueue", {})).toEqual({ queues: expect.any(Number) as number, messages: 0 });
-    expect(await call("suspendQueue", { identity: "Submission" })).toEqual({ changed: true });
-    expect(await call("resumeQueue", { identity: "Submission" })).toEqual({ changed: true });
+    expect(await call("suspendQueue", { identity: "Submission" })).toEqual({ queues: 1 });
+    expect(await call("resumeQueue", { identity: "Submission" })).toEqual({ queues: 1 });
     const walked = { examined: 0, complete: true, next: null };
     expect(await call("listMessages", { filter: "Size -gt 1MB" })).toEqual({ messages: [], ...walked });
     expect(await call("removeMessages", { filter: "Status -eq Retry" })).toEqual({
