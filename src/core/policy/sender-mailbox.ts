@@ -15,8 +15,13 @@ export function mailboxFor(
   reversePath: string,
   mailboxes: Readonly<Record<string, string>>,
 ): string | undefined {
-  if (reversePath === "") return mailboxes["<>"] ?? mailboxes["*"];
+  if (reversePath === "") return named(mailboxes, "<>") ?? named(mailboxes, "*");
   const sender = reversePath.toLowerCase();
   const domain = sender.slice(sender.lastIndexOf("@") + 1);
-  return mailboxes[sender] ?? mailboxes[`*@${domain}`] ?? mailboxes["*"] ?? reversePath;
+  return named(mailboxes, sender) ?? named(mailboxes, `*@${domain}`) ?? named(mailboxes, "*") ?? reversePath;
+}
+
+/** A sender may be called like something every object has. */
+function named(mailboxes: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(mailboxes, key) ? mailboxes[key] : undefined;
 }

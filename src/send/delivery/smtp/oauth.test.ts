@@ -170,6 +170,12 @@ describe("logging on", () => {
     expect(seen.filter((line) => line !== "QUIT")).toEqual([]);
   });
 
+  it("lets no mailbox end the field it stands in", async () => {
+    const p = await provider({}, { senderMailboxes: { "*": "a\x01auth=Bearer x\x01@b.test" } });
+    expect(await p.carry()).toMatchObject({ kind: "throttled" });
+    expect(p.smtp.lines.filter((line) => line.startsWith("AUTH"))).toEqual([]);
+  });
+
   it("leaves nothing secret in log, events and results, though the server repeats it", async () => {
     let echoed = "";
     const p = await provider({

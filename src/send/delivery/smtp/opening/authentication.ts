@@ -61,7 +61,7 @@ export async function authenticate(
   throw new SmtpClientError("authentication", verdict.text, {
     verdict: { ...verdict, text: printable(`authentication as ${who} failed: ${verdict.text}${more}`) },
     hold: logOn === undefined ? holdOf(treatment) : holdAfterRefusal(treatment),
-    ...(logOn === undefined || reply.code < 500 ? {} : { token: logOn.token }),
+    tokenRefused: logOn !== undefined && reply.code >= 500,
   });
 }
 
@@ -96,6 +96,12 @@ async function byToken(
   if (logOn === undefined) throw new SmtpClientError("authentication", "there is no token to log on with");
   if (!offered.includes(mechanism))
     throw new SmtpClientError("authentication", `the peer does not offer AUTH ${mechanism}`, {
+      hold: holdAfterRefusal(undefined),
+    });
+  // It would end the field of SASL's message.
+  // oxlint-disable-next-line no-control-regex
+  if (/[\x00-\x1f\x7f]/.test(logOn.mailbox))
+    throw new SmtpClientError("authentication", "the mailbox holds control characters", {
       hold: holdAfterRefusal(undefined),
     });
   const { value } = logOn.token;

@@ -58,9 +58,9 @@ export async function openConnection(
     return await open(peer, context, logOn, signal);
   } catch (error) {
     const failure = asClientError(error);
-    if (failure.token === undefined || signal.aborted) throw error;
+    if (!failure.tokenRefused || signal.aborted) throw error;
     tellRefused(peer, context, failure);
-    mailbox.tokens.drop(mailbox.mailbox, failure.token);
+    mailbox.tokens.drop(mailbox.mailbox, logOn.token);
     if (logOn.fresh) throw error;
     return await open(peer, context, await tokenFor(mailbox), signal);
   }
@@ -207,6 +207,9 @@ function secureAtOnce(
     own.addEventListener("abort", () => socket.destroy());
     socket.on("error", () => {});
     return handshake(socket, host.name, connector);
+  }).catch((error: unknown) => {
+    socket.destroy();
+    throw error;
   });
 }
 

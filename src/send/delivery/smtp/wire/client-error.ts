@@ -1,6 +1,5 @@
 /** The one error of the SMTP client: why a connection could not be had, or was lost. */
 import type { Hold } from "../../../../core/policy/reply-policy.ts";
-import type { Token } from "../../../oauth/token-source.ts";
 import type { Verdict } from "../../delivery.ts";
 import { failureWords } from "./failure-words.ts";
 import { localVerdict } from "./peer-verdict.ts";
@@ -39,18 +38,18 @@ export class SmtpClientError extends Error {
   /** Whose mail is to wait because of it; no other address of the next hop is asked then. */
   readonly hold: Hold | undefined;
   /** A log-on was refused that a new token may be good for. */
-  readonly token: Token | undefined;
+  readonly tokenRefused: boolean;
 
   /** `verdict` only where the peer said something; else one is made from code and message. */
   constructor(
     code: ClientErrorCode,
     message: string,
-    options?: { cause?: unknown; verdict?: Verdict; hold?: Hold | undefined; token?: Token },
+    options?: { cause?: unknown; verdict?: Verdict; hold?: Hold | undefined; tokenRefused?: boolean },
   ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hold = options?.hold;
-    this.token = options?.token;
+    this.tokenRefused = options?.tokenRefused === true;
     this.verdict = options?.verdict ?? localVerdict(statuses[code], message);
   }
 }

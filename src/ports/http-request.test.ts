@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, it } from "vitest";
+import { createFakeClock } from "../testing/fake-clock.ts";
+import { createHttpRequest, HttpFailure, type OutgoingRequest } from "./http-request.ts";
+
+const open: Server[] = [];
+afterEach(() => {
+  for (const server of open.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+/** `answers`: false, and nothing is ever said. */
+async function asked(answers: boolean, more: Partial<OutgoingRequest> = {}) {
+  const clock = createFakeClock();
+  const resolved: string[] = [];
+  let heard: () => void = () => {};
+  const hears = new Promise<void>((resolve) => (heard = resolve));
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on("end", () => {
+      heard();
+      if (answers) response.writeHead(201, { "X-Note": "a" }).end("done");
+    });
+  });
+  open.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const request = createHttpRequest({
+    clock,
+    dns: {
+      addresses(host) {
+        resolved.push(host);
+        return host === "login.test"
+          ? Promise.resolve(["127.0.0.1"])
+          : Promise.reject(new Error("no such name"));
+      },
+    },
+  });
+  const outgoing = {
+    method: "POST",
+    url: `http://login.test:${(server.address() as AddressInfo).port}/secret-path`,
+    headers: { authorization: "Bearer s3cret" },
+    body: "client_secret=s3cret",
+    timeoutMs: 30_000,
+    mostBytes: 100,
+    ...more,
+  } as const;
+  return { clock, resolved, hears, answer: request(outgoing).catch((error: unknown) => error) };
+}
+
+it("resolves names by our own resolver", async () => {
+  const { answer, resolved } = await asked(true);
+  const { status, headers, body } = (await answer) as { status: number; headers: object; body: Buffer };
+  expect([status, headers, body.toString()]).toEqual([
+    201,
+    expect.objectContaining({ "x-note": "a" }),
+    "done",
+  ]);
+  expect(resolved).toEqual(["login.test"]);
+});
+
+it("ends when nothing is said, and tells that the request was sent", async () => {
+  const { answer, clock, hears } = await asked(false);
+  await hears;
+  await clock.advance(30_000);
+  const failure = await answer;
+  expect(failure).toBeInstanceOf(HttpFailure);
+  expect(failure).toMatchObject({ message: "no answer within 30 s", sent: true });
+  expect(JSON.stringify(failure) + String(failure)).not.toContain("s3cret");
+});
+
+it("is given up by its signal", async () => {
+  const giveUp = new AbortController();
+  const { answer, hears } = await asked(false, { signal: giveUp.signal });
+  await hears;
+  giveUp.abort();
+  expect(await answer).toMatchObject({ name: "HttpFailure", message: "given up" });
+  expect(await (await asked(true, { signal: AbortSignal.abort() })).answer).toMatchObject({ sent: false });
+});
+
+it("fails by name, with nothing sent", async () => {
+  const { answer } = await asked(true, { url: "https://elsewhere.test/" });
+  expect(await answer).toMatchObject({ message: "no such name", sent: false });
+});
