@@ -15,6 +15,7 @@ import type { FailedListener, Listener } from "./receive/connection/listeners.ts
 import type { OpenConnection } from "./receive/open-connection.ts";
 import type { Certificates } from "./receive/tls/certificates.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
+import type { Suspended } from "./receive/service-suspension.ts";
 import type { SpoolInspection } from "./spool/spool-inspection.ts";
 import type { TrackingLog } from "./tracking/tracking.ts";
 
@@ -65,6 +66,16 @@ export interface Relay {
   queues(): readonly QueueSnapshot[];
   /** Tries a queue, or all, at once. Returns how many. */
   retryNow(queue?: string): number;
+  /** Set while the service takes no new mail: since when, and by whom. Kept over restarts. */
+  readonly suspension: Suspended | undefined;
+  /**
+   * Takes no new mail any more, whoever `by` is, or takes it again without one: connections and MAIL are answered 421,
+   * what is under way ends, and what waits is delivered. Resolves with false when nothing changed; rejects when that
+   * cannot be kept.
+   */
+  suspendService(by: string | undefined): Promise<boolean>;
+  /** The relay's own test will connect from there: no event tells that no connector is for it. Returns what ends that. */
+  expectProbe(source: Endpoint): () => void;
   /** Suspends a queue or lets it go on, also after a restart. Resolves with false when nothing changed. */
   suspendQueue(queue: string, suspended: boolean): Promise<boolean>;
   /** Has all messages of a queue routed again. Resolves with how many. */

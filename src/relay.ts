@@ -36,6 +36,7 @@ import { createScheduler } from "./send/delivery/scheduler.ts";
 import type { Scheduler } from "./send/delivery/scheduler-contract.ts";
 import { createTokenSources } from "./send/oauth/token-sources.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
+import { openServiceSuspension } from "./receive/service-suspension.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
 import { openTracking } from "./tracking/tracking.ts";
 import { version } from "./version.ts";
@@ -57,6 +58,7 @@ export async function createRelay(
   const metrics = createMetrics();
   // Before the spool: a file that cannot be read must not leave it locked.
   const suspensions = await openSuspensions(join(settings.dataDirectory, "suspended-queues.json"));
+  const service = await openServiceSuspension(settings.dataDirectory);
   const spoolDirectory = join(settings.dataDirectory, "spool");
   // What the opening of the spool has to tell is stored as soon as there is a store, which is behind the spool's lock.
   const early: EventRecord[] = [];
@@ -134,6 +136,7 @@ export async function createRelay(
     clock,
     protocolLog: receiveLog,
     metrics,
+    isSuspended: () => service.now !== undefined,
     pressure: () => resources.verdict,
     tracking,
   });
@@ -184,6 +187,9 @@ export async function createRelay(
       },
       get sessions() {
         return receiver.sessions;
+      },
+      get suspended() {
+        return service.now;
       },
       get spoolFault() {
         return spool.misplaced;
@@ -260,6 +266,8 @@ export async function createRelay(
       credentials.watch(settings.sendConnectors);
       observation.start();
       state = "running";
+      if (service.now !== undefined)
+        events.emit("ServiceSuspended", { who: service.now.by, since: service.now.since });
       events.emit("RelayStarted", { version, hostname: settings.hostname, recovered: spool.recovered });
     },
     listeners: () => receiver.listeners.map(({ bound }) => bound),
@@ -296,6 +304,16 @@ export async function createRelay(
     tracking,
     queues: () => scheduler.snapshot(),
     retryNow: (queue) => scheduler.retryNow(queue),
+    get suspension() {
+      return service.now;
+    },
+    async suspendService(by) {
+      const since = clock.wall().toISOString();
+      const changed = await service.set(by === undefined ? undefined : { since, by });
+      if (changed) await receiver.suspensionChanged();
+      return changed;
+    },
+    expectProbe: (source) => receiver.expectProbe(source),
     async suspendQueue(queue, suspended) {
       await suspensions.set(queue, suspended);
       return scheduler.suspend(queue, suspended);

@@ -6,12 +6,21 @@ import type { AdminTokens } from "./admin-tokens.ts";
 import type { Caller } from "./caller.ts";
 import type { OctetsName, OperationName, Output, ReadInput, StreamName } from "./contract.ts";
 
+/** How the process is ended. */
+export interface Stopping {
+  readonly ask: (reason: string) => void;
+  /** What sessions and deliveries get to end. */
+  readonly graceMs: number;
+}
+
 export interface Administered {
   readonly relay: Omit<Relay, "start" | "stop" | "reconfigure">;
   /** Undefined for an embedded relay without a file: it can be looked at, not changed. */
   readonly configuration: LiveConfiguration | undefined;
   /** Who may use the console. */
   readonly tokens: AdminTokens;
+  /** Undefined where an application holds the relay. */
+  readonly stopping: Stopping | undefined;
   readonly clock: Clock;
   readonly startedAt: Date;
 }

@@ -17,6 +17,8 @@ export function isChange(name: OperationName, input: object): boolean {
 
 /** Who and what stand in events of their own, with how many messages it was. */
 const tellThemselves: ReadonlySet<OperationName> = new Set<OperationName>([
+  "suspendService",
+  "resumeService",
   "suspendMessages",
   "resumeMessages",
   "retryMessages",

@@ -17,6 +17,7 @@ import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
 import { refusalHandlers } from "./handlers/refusals.ts";
 import { resourcePressureHandlers } from "./handlers/resource-pressure.ts";
 import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
+import { serviceControlHandlers } from "./handlers/service-control.ts";
 import { serviceHandlers } from "./handlers/service.ts";
 import { tokenHandlers } from "./handlers/tokens.ts";
 import { trackingHandlers } from "./handlers/tracking.ts";
@@ -27,6 +28,7 @@ import { userHandlers } from "./handlers/users.ts";
 export function createHandlers(administered: Administered, resolver: Resolver): Handlers {
   return {
     ...serviceHandlers(administered),
+    ...serviceControlHandlers(administered),
     ...queueHandlers(administered),
     ...messageHandlers(administered),
     ...messageActionHandlers(administered),

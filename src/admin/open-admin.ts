@@ -7,6 +7,7 @@ import { systemNameServers } from "../dns/system-name-servers.ts";
 import type { Clock } from "../ports/ports.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
 import type { Relay } from "../relay-contract.ts";
+import type { Stopping } from "./administered.ts";
 import { openAdminTokens } from "./admin-tokens.ts";
 import { createAdminApp } from "./app.ts";
 import { shell } from "./caller.ts";
@@ -33,8 +34,10 @@ export async function openAdmin(options: {
   readonly makeFirstToken?: boolean;
   /** Asked for what administrators want to know of DNS. Default: those of the machine. */
   readonly nameServers?: () => readonly NameServer[];
+  /** Ends the process; left out, the relay is not to be stopped from here. */
+  readonly stopping?: Stopping;
 }): Promise<Admin> {
-  const { relay, configuration, clock = createSystemClock(), makeFirstToken = false } = options;
+  const { relay, configuration, clock = createSystemClock(), makeFirstToken = false, stopping } = options;
   const { nameServers = systemNameServers() } = options;
   const streams: OpenStreams = new Set();
   const { dataDirectory } = relay.settings;
@@ -44,7 +47,7 @@ export async function openAdmin(options: {
     const tokens = await openAdminTokens(dataDirectory);
     const app = createAdminApp({
       handlers: createHandlers(
-        { relay, configuration, clock, startedAt: clock.wall(), tokens },
+        { relay, configuration, clock, startedAt: clock.wall(), tokens, stopping },
         createResolver({ clock, servers: nameServers, exchange }),
       ),
       events: relay.events,

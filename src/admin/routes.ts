@@ -214,6 +214,25 @@ export const routes = {
     summary: "Asks DNS whether it has the keys.",
   },
 
+  suspendService: {
+    method: "POST",
+    path: "/v1/service/suspend",
+    role: "operator",
+    summary: "Takes no new mail any more and delivers what waits, also after a restart.",
+  },
+  resumeService: {
+    method: "POST",
+    path: "/v1/service/resume",
+    role: "operator",
+    summary: "Takes mail again.",
+  },
+  stopRelay: {
+    method: "POST",
+    path: "/v1/service/stop",
+    role: "administrator",
+    summary: "Ends the relay's process as SIGTERM does; what waits stays on disk.",
+  },
+
   getTransportService: {
     method: "GET",
     path: "/v1/transport-service",

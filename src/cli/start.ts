@@ -55,7 +55,12 @@ export async function startCommand(options: StartOptions): Promise<number> {
     const configuration = createLiveConfiguration({ file: absolute(file), text, parsed, relay });
     watch = configuration.follow();
     // Logs in JSON are kept somewhere: no token is put there.
-    admin = await openAdmin({ relay, configuration, makeFirstToken: options.logFormat === "human" });
+    admin = await openAdmin({
+      relay,
+      configuration,
+      makeFirstToken: options.logFormat === "human",
+      stopping: { ask: stop.ask, graceMs },
+    });
     process.stderr.write(
       welcome({
         settings: relay.settings,
@@ -67,7 +72,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
         format: options.logFormat,
       }),
     );
-    const reason = await stop;
+    const reason = await stop.asked;
     await admin.close();
     await relay.stop(reason, graceMs);
     return 0;
@@ -96,9 +101,11 @@ async function read(file: string): Promise<{ readonly text: string; readonly par
 
 function ignore(): void {}
 
-/** Resolves with the reason; a second signal ends the process at once. */
-function stopAsked(): Promise<string> {
-  return new Promise((resolve) => {
+/** `asked` resolves with the reason, by a signal or by `ask`; a second signal ends the process at once. */
+function stopAsked(): { readonly asked: Promise<string>; readonly ask: (reason: string) => void } {
+  let ask: (reason: string) => void = () => undefined;
+  const asked = new Promise<string>((resolve) => {
+    ask = resolve;
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       process.once(signal, () => {
         process.once(signal, () => process.exit(1));
@@ -106,6 +113,7 @@ function stopAsked(): Promise<string> {
       });
     }
   });
+  return { asked, ask };
 }
 
 /**

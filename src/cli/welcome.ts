@@ -1,7 +1,8 @@
 /** What a person sees at the start: where everything is, and how to send the first message. */
 import type { Settings } from "../config/settings.ts";
-import type { Endpoint } from "../core/policy/receive-connector.ts";
+import { chooseReceiveConnector, type Endpoint } from "../core/policy/receive-connector.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
+import { parseAddress } from "../core/units/ip-address.ts";
 
 export function welcome(start: {
   readonly settings: Settings;
@@ -16,7 +17,7 @@ export function welcome(start: {
 }): string {
   if (start.format === "json") return "";
   const { settings, listeners, console, monitoring, file, isNew } = start;
-  const first = listeners[0];
+  const first = listeners.find((endpoint) => takesLocalMail(settings, endpoint));
   const drop = settings.sendConnectors.find((connector) => connector.kind === "drop");
   const lines = [
     "",
@@ -39,15 +40,16 @@ export function welcome(start: {
     );
   }
   if (first !== undefined) {
-    const host = first.address === "0.0.0.0" || first.address === "::" ? "127.0.0.1" : first.address;
+    const host = loopbackOf(first.address);
     const url = `smtp://${formatEndpoint({ address: host, port: first.port })}`;
     lines.push(
       "",
       "  Send a first message:",
-      `    printf 'Subject: Hello\\r\\n\\r\\nIt works.\\r\\n' | curl ${url} --mail-from app@example.com --mail-rcpt you@example.com -T -`,
+      `    printf 'Subject: Hello\\r\\n\\r\\nIt works.\\r\\n' | curl -sS ${url} --mail-from app@example.com --mail-rcpt you@example.com -T -`,
       `    swaks --server ${host} --port ${first.port} --from app@example.com --to you@example.com`,
     );
-    if (drop?.kind === "drop") lines.push(`  It arrives as an .eml file in ${drop.dropDirectory}`);
+    if (drop?.kind === "drop" && drop.addressSpaces.some(({ domain }) => domain === ""))
+      lines.push(`  It arrives as an .eml file in ${drop.dropDirectory}`);
   }
   if (isNew) {
     lines.push(
@@ -55,8 +57,23 @@ export function welcome(start: {
       `  For real delivery put your smart host into ${file} (section sendConnectors) and save: it is applied at once.`,
     );
   }
-  lines.push("  Stop with Ctrl-C or SIGTERM.", "", "");
+  lines.push("  Stop with Ctrl-C, SIGTERM or weir stop.", "", "");
   return lines.join("\n");
+}
+
+/** That anybody on this machine may send a message there, to anywhere. */
+function takesLocalMail({ receiveConnectors }: Settings, { address, port }: Endpoint): boolean {
+  const host = loopbackOf(address);
+  const peer = parseAddress(host);
+  if (peer === undefined) return false;
+  const connector = chooseReceiveConnector(receiveConnectors, { address: host, port }, peer);
+  return connector !== undefined && connector.anonymousRelay && !connector.requireTls;
+}
+
+/** A wildcard is reached over loopback. */
+function loopbackOf(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  return address === "::" ? "::1" : address;
 }
 
 function target(connector: Settings["sendConnectors"][number]): string {

@@ -382,6 +382,14 @@ export const catalogue = {
     limitHit: true,
     text: "Receive connector %connector closed the connection of %who: %problem. The client was told: %reply",
   },
+  RefusedWhileSuspended: {
+    id: 20051,
+    category: "SmtpReceive",
+    severity: "Information",
+    level: 3,
+    limitHit: true,
+    text: "Receive connector %connector turned %who away: %problem. The client was told: %reply",
+  },
   DelayedAcknowledgementSkipped: {
     id: 20022,
     category: "SmtpReceive",
@@ -710,6 +718,20 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     text: "%who (%from) removed %count messages (%pending more when their attempt fails), %reports: %what",
+  },
+  ServiceSuspended: {
+    id: 20547,
+    category: "TransportService",
+    severity: "Warning",
+    level: 0,
+    text: "The service is suspended since %since, by %who: it takes no new mail and delivers what waits. Resume-Service ends that.",
+  },
+  ServiceResumed: {
+    id: 20548,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "%who let the service take mail again.",
   },
   MessagesRetried: {
     id: 20545,

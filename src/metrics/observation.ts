@@ -55,6 +55,8 @@ export function createObservation(options: {
       state: relay.state,
       listeners: relay.listeners,
       failedListeners: relay.failedListeners,
+      suspended: relay.suspended,
+      queued: relay.queued,
       spoolFault: relay.spoolFault,
       pressure: relay.pressure,
       configurationRejected: eventCounts.configurationRejected,

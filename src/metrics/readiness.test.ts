@@ -17,6 +17,8 @@ const well: Watched = {
   listeners: 2,
   failedListeners: [],
   pressure: noPressure,
+  suspended: undefined,
+  queued: 0,
   spoolFault: undefined,
   configurationRejected: false,
 };
@@ -33,6 +35,12 @@ test.each<[Partial<Watched>, readonly string[]]>([
   [{ pressure: pressed("Medium") }, []],
   [{ pressure: pressed("High") }, ["back pressure is High: UsedDiskSpace is at 97.1"]],
   [{ listeners: 0 }, ["no listener for mail is open"]],
+  [
+    { suspended: { since: "2026-01-01T00:00:00.000Z" } },
+    [
+      "the service is suspended since 2026-01-01T00:00:00.000Z: it takes no new mail, and nothing waits any more (Resume-Service ends that)",
+    ],
+  ],
   [{ state: "starting", listeners: 0 }, ["the relay is starting"]],
   [{ state: "stopping" }, ["the relay is stopping"]],
 ])("%j: %j", async (changed, reasons) => {

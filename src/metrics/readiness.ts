@@ -14,6 +14,8 @@ export interface Readiness {
   readonly warnings: readonly string[];
   readonly checks: {
     readonly state: RelayState;
+    /** `suspended`: by an administrator; it takes no new mail and delivers what waits. */
+    readonly service: "active" | "suspended";
     /** Listening endpoints for mail. */
     readonly listeners: number;
     readonly spool: "writable" | "not writable";
@@ -30,6 +32,10 @@ export interface Watched {
   readonly state: RelayState;
   readonly listeners: number;
   readonly failedListeners: readonly FailedEndpoint[];
+  /** By an administrator: no new mail is taken. */
+  readonly suspended: { readonly since: string } | undefined;
+  /** Messages that wait. */
+  readonly queued: number;
   /** Why the spool takes nothing, as far as it knows by itself. */
   readonly spoolFault: string | undefined;
   readonly pressure: BackPressure;
@@ -62,11 +68,13 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
   };
 
   return {
-    async look({ state, listeners, failedListeners, spoolFault: known, pressure, configurationRejected }) {
-      const cannotWrite = known ?? (await spoolFault());
+    async look(watched) {
+      const { state, listeners, suspended, failedListeners, pressure } = watched;
+      const cannotWrite = watched.spoolFault ?? (await spoolFault());
       const reasons: string[] = [];
       if (state !== "running") reasons.push(`the relay is ${state}`);
       else if (listeners === 0) reasons.push("no listener for mail is open");
+      if (suspended !== undefined) reasons.push(suspendedText(suspended.since, watched.queued));
       if (cannotWrite !== undefined) reasons.push(`the spool cannot be written: ${cannotWrite}`);
       if (pressure.level === "High") reasons.push(`back pressure is High: ${pressedBy(pressure)}`);
       return {
@@ -79,14 +87,22 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
         ),
         checks: {
           state,
+          service: suspended === undefined ? "active" : "suspended",
           listeners,
           spool: cannotWrite === undefined ? "writable" : "not writable",
           backPressure: pressure.level,
-          configuration: configurationRejected ? "rejected" : "applied",
+          configuration: watched.configurationRejected ? "rejected" : "applied",
         },
       };
     },
   };
+}
+
+/** Who did it is nobody's business who may ask this. */
+function suspendedText(since: string, queued: number): string {
+  const left =
+    queued === 0 ? "nothing waits any more" : `${queued} ${queued === 1 ? "message waits" : "messages wait"}`;
+  return `the service is suspended since ${since}: it takes no new mail, and ${left} (Resume-Service ends that)`;
 }
 
 function pressedBy({ resources }: BackPressure): string {

@@ -4,6 +4,7 @@
 import type { Socket } from "node:net";
 import type { Endpoint } from "../core/policy/receive-connector.ts";
 import type { ToldRefusal } from "../core/refusals/refusal.ts";
+import { formatEndpoint } from "../core/units/endpoint.ts";
 import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
 import { contains, type IpRange } from "../core/units/ip-range.ts";
 import type { Events } from "../events/events.ts";
@@ -24,6 +25,8 @@ export interface FrontDoor {
   /** Behind each change: who waits is judged anew. */
   settingsChanged(): Promise<void>;
   placeFreed(connector: string): void;
+  /** The relay's own test will connect from there. Returns what ends that. */
+  expectProbe(source: Endpoint): () => void;
   /** Connections that wait for a place, by connector. */
   waiting(connector: string): number;
   close(): void;
@@ -43,6 +46,8 @@ export function createFrontDoor(around: {
     else around.open(socket, admitted, endpoint);
   };
   const turnAway = (socket: Socket, reply: ToldRefusal): void => turnAwaySocket(socket, reply, clock);
+  /** Addresses and ports that this process connects from: nobody else can at the same time. */
+  const probes = new Set<string>();
   const waitingClients = createWaitingClients({ door, clock, settings, open, turnAway });
 
   const admit = async (socket: Socket, endpoint: Endpoint, arrival: Arrival): Promise<void> => {
@@ -57,15 +62,22 @@ export function createFrontDoor(around: {
     }
   };
 
+  /** No connector may be for it, which is no news: it is greeted as a load balancer's check is. */
+  const admitCheck = (socket: Socket, endpoint: Endpoint, arrival: Arrival): Promise<void> => {
+    const check = door.healthCheck(arrival, settings());
+    if (check === undefined) return admit(socket, endpoint, arrival);
+    if ("told" in check) turnAway(socket, check);
+    else open(socket, check, endpoint);
+    return Promise.resolve();
+  };
+
   const admitProxied = async (socket: Socket, endpoint: Endpoint, arrival: Arrival): Promise<void> => {
     const proxied = await readProxySource(socket, clock);
     switch (proxied.kind) {
       case "source":
         return admit(socket, endpoint, { ...arrival, remoteAddress: proxied.address });
-      case "balancer": {
-        const check = door.healthCheck(arrival, settings());
-        return check === undefined ? admit(socket, endpoint, arrival) : open(socket, check, endpoint);
-      }
+      case "balancer":
+        return admitCheck(socket, endpoint, arrival);
       case "left":
         // A look whether the port is open.
         return void socket.destroy();
@@ -91,16 +103,28 @@ export function createFrontDoor(around: {
       const arrival = { local: { address, port: endpoint.port }, remoteAddress };
       const isProxied =
         peer !== undefined && settings().proxyProtocolFrom.some((range) => contains(range, peer));
-      const admitted = isProxied
-        ? admitProxied(socket, endpoint, { ...arrival, remoteAddress: formatAddress(peer) })
-        : admit(socket, endpoint, arrival);
+      const isProbe = probes.size > 0 && probes.has(formatEndpoint(remoteOf(socket)));
+      const admitted = isProbe
+        ? admitCheck(socket, endpoint, arrival)
+        : isProxied
+          ? admitProxied(socket, endpoint, { ...arrival, remoteAddress: formatAddress(peer) })
+          : admit(socket, endpoint, arrival);
       admitted.catch((error: unknown) => failed(socket, error));
     },
     settingsChanged: () => waitingClients.settingsChanged(),
     placeFreed: (connector) => waitingClients.placeFreed(connector),
+    expectProbe(source) {
+      const key = formatEndpoint(source);
+      probes.add(key);
+      return () => void probes.delete(key);
+    },
     waiting: (connector) => waitingClients.waiting(connector),
     close: () => waitingClients.close(),
   };
+}
+
+function remoteOf({ remoteAddress = "", remotePort = 0 }: Socket): Endpoint {
+  return { address: remoteAddress, port: remotePort };
 }
 
 function destroyed(this: Socket): void {

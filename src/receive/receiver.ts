@@ -2,7 +2,7 @@
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Application } from "../core/policy/application.ts";
 import type { PressureVerdict } from "../core/policy/back-pressure.ts";
-import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { GrantingReply } from "../core/smtp/reply.ts";
 import type { Refused } from "../core/refusals/refusal.ts";
 import { mailDate } from "../core/message/received.ts";
@@ -52,6 +52,13 @@ export interface Receiver {
   openBySource(): readonly LedgerEntry[];
   readonly usage: LimitUsage;
   discredits(): readonly Discredit[];
+  /** Behind each change of `isSuspended`: who waits is judged anew. */
+  suspensionChanged(): Promise<void>;
+  /**
+   * The relay's own test will connect from there: where no connector is for it, it is greeted, and nobody told. Returns
+   * what ends that.
+   */
+  expectProbe(source: Endpoint): () => void;
   /** Stops accepting, lets content under way finish for `graceMs`, answers 421 to the rest. */
   stop(graceMs: number): Promise<void>;
 }
@@ -65,6 +72,8 @@ export function createReceiver(options: {
   readonly clock: Clock;
   readonly protocolLog: ProtocolLog;
   readonly metrics: Metrics;
+  /** No new mail is taken: connections and MAIL are answered 421, what is under way ends. Cost: one look-up. */
+  readonly isSuspended: () => boolean;
   /** What back pressure asks for now. Cost: one look-up. */
   readonly pressure: () => PressureVerdict | undefined;
   /** Told of each message taken. */
@@ -89,7 +98,7 @@ export function createReceiver(options: {
     },
   };
   const refusals = createRefusals({ clock, events, usage, applications: () => settings.applications });
-  const door = createDoor({ ledger, clock, refusals, usage });
+  const door = createDoor({ ledger, clock, refusals, usage, isSuspended: options.isSuspended });
   const accounts = createAccounts(settings.users);
   const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog });
   const discredits = createDiscredits({ clock, events });
@@ -121,6 +130,7 @@ export function createReceiver(options: {
         return then === "held" ? rateWaiters.wait(client, user, presence) : then;
       });
     },
+    isSuspended: options.isSuspended,
     pressure: options.pressure,
     refuse: (state, what) => refusals.refuse(refusedClient(state), withSender(state, what)),
     refuseAgain: (state, what, earlier) => refusals.refuseAgain(refusedClient(state), what, earlier),
@@ -175,6 +185,8 @@ export function createReceiver(options: {
     openSessions: () => sessions.all(),
     waiting: (connector) => frontDoor.waiting(connector),
     ledger,
+    suspensionChanged: () => frontDoor.settingsChanged(),
+    expectProbe: (source) => frontDoor.expectProbe(source),
     openBySource: () => sessions.bySource(),
     usage,
     discredits: () => discredits.all(),

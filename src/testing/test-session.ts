@@ -171,6 +171,7 @@ export function createTestSession(
       authenticate: () => Promise.resolve(false),
       isAccount: (user) => user === "app",
       refuseMessage: () => undefined,
+      isSuspended: () => false,
       pressure: () => undefined,
       refuse: (of, what) => refusals.refuse(clientOf(of), what),
       refuseAgain: (of, what, earlier) => refusals.refuseAgain(clientOf(of), what, earlier),

@@ -70,6 +70,26 @@ describe("a configuration as it stands in the documentation", () => {
     expect(started.stderr()).toMatch(/Weir stopped/);
   });
 
+  test("is read again by weir reload, and ended by weir stop, which waits for the end", async () => {
+    const text = configuration({ port, sinkPort: sink.port });
+    const started = await start(text);
+    await started.said(/Stop with Ctrl-C/);
+    const ask = async (...words: string[]) => {
+      const command = await spawnRelay([...words, "--config", configFile()], { cwd: directory });
+      return { ...(await command.exited), said: command.stderr() };
+    };
+    expect((await ask("reload")).code).toBe(0);
+    await save(`${text}nonsense: 1\n`);
+    expect(await ask("reload")).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("nonsense") as string,
+    });
+    await save(text);
+    expect((await ask("stop")).code).toBe(0);
+    expect(await started.exited).toEqual({ code: 0, signal: null });
+    expect(started.stderr()).toMatch(/asked to by shell \(socket\)/);
+  });
+
   test("with the console's line too, as written in the issue", async () => {
     const consolePort = await freePort();
     await start(
@@ -263,7 +283,7 @@ describe("without a configuration", () => {
     }
     relay = await spawnRelay(["start"], { cwd: directory });
     await relay.said(/Weir \S+ started/);
-    await relay.said(/curl smtp:\/\/127\.0\.0\.1:2525/);
+    await relay.said(/curl -sS smtp:\/\/127\.0\.0\.1:2525/);
     expect(relay.stderr()).toMatch(/swaks --server 127\.0\.0\.1 --port 2525/);
     expect(relay.stderr()).toContain("weir.yaml");
     expect(await readFile(configFile(), "utf8")).toMatch(/^\s*#/m);

@@ -41,6 +41,9 @@ const eventFilter = {
   reference: z.string().optional(),
 };
 
+/** `changed` false: it was so already. */
+const serviceChange = z.object({ changed: z.boolean(), queued: countSchema, sessions: countSchema });
+
 export const diagnosticOperations = {
   about: {
     input: z.object({}),
@@ -55,6 +58,8 @@ export const diagnosticOperations = {
       listeners: z.array(z.string()),
       sessions: countSchema,
       queued: countSchema,
+      /** Set while the service takes no new mail: since when, and by whom. */
+      suspended: z.object({ since: instantSchema, by: z.string() }).nullable(),
       /** What `/readyz` says: whether it takes mail, and why not, in sentences without a full stop. */
       ready: z.boolean(),
       reasons: z.array(z.string()),
@@ -63,6 +68,13 @@ export const diagnosticOperations = {
       /** The certificates that are presented. */
       certificates: z.array(z.object({ file: z.string(), subject: z.string(), validTo: instantSchema })),
     }),
+  },
+  suspendService: { input: z.object({}), output: serviceChange },
+  resumeService: { input: z.object({}), output: serviceChange },
+  stopRelay: {
+    input: z.object({}),
+    /** It stops behind this answer. `graceMs`: what sessions and deliveries get to end. */
+    output: z.object({ pid: z.int(), graceMs: countSchema, sessions: countSchema }),
   },
   listEventLevels: {
     input: z.object({}),

@@ -42,6 +42,7 @@ export function serviceHandlers(administered: Administered): Pick<Handlers, Name
         listeners: relay.listeners().map(formatEndpoint),
         sessions: relay.sessions,
         queued: relay.queued,
+        suspended: relay.suspension ?? null,
         ready,
         reasons: [...reasons],
         configuration: checks.configuration,

@@ -10,6 +10,7 @@ import { queueCmdlets } from "./queues.ts";
 import { receiveConnectorCmdlets } from "./receive-connectors.ts";
 import { runningCmdlets } from "./running.ts";
 import { sendConnectorCmdlets } from "./send-connectors.ts";
+import { serviceCmdlets } from "./service.ts";
 import { shellCmdlets } from "./shell.ts";
 import { transportConfigCmdlets } from "./transport-config.ts";
 import { trackingCmdlets } from "./tracking.ts";
@@ -17,6 +18,7 @@ import { userCmdlets } from "./users.ts";
 
 const all = [
   ...runningCmdlets,
+  ...serviceCmdlets,
   ...adminTokenCmdlets,
   ...diagnosticCmdlets,
   ...trackingCmdlets,

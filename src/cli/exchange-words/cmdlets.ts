@@ -66,16 +66,16 @@ export const cmdletWords: readonly CmdletWord[] = [
   alias("Get-ExchangeServer Get-Service Test-ServiceHealth Get-ServerHealth Get-HealthReport", "status"),
   say(
     "Restart-Service",
-    "changes are in force at once, so nothing is to be restarted; a file that was edited is read when it is saved; the process itself is restarted by whatever started it, such as systemctl restart weir",
+    "changes are in force at once, so nothing is to be restarted; a file that was edited is read when it is saved, or by weir reload; the process itself is restarted by whatever started it, such as systemctl restart weir",
   ),
   say("Start-Service", "weir start, or whatever starts it as a service, such as systemctl start weir"),
   say(
     "Stop-Service",
-    "send SIGTERM to the relay or let whatever started it stop it, such as systemctl stop weir; weir Disable-ReceiveConnector NAME takes no new mail",
+    "weir stop stops the relay, or whatever started it, such as systemctl stop weir; weir Suspend-Service takes no new mail and delivers what waits",
   ),
   say(
     "Get-ServerComponentState Set-ServerComponentState",
-    "weir Disable-ReceiveConnector NAME takes no new mail while the queues drain; weir Get-Queue shows what is left",
+    "weir Suspend-Service takes no new mail while the queues drain, weir Resume-Service takes it again, and weir status shows which it is",
   ),
   say(
     "Get-ExchangeDiagnosticInfo",

@@ -8,7 +8,7 @@ import { writeJson } from "../output/output.ts";
 import { isDown, stateOf } from "./get-connectors.ts";
 import { settingText } from "../output/setting-text.ts";
 import { tableLines, type Column } from "../output/table.ts";
-import { age } from "../output/time-text.ts";
+import { age, localTime } from "../output/time-text.ts";
 import { eventColumns } from "./event-log.ts";
 import { queueColumns } from "./queues.ts";
 import { consequence, levelStyle } from "./resource-pressure.ts";
@@ -75,6 +75,15 @@ export const status: Run = async (args, { output, ...context }) => {
           style: about.listeners.length === 0 ? "bad" : undefined,
         },
         ...down.map((line) => ({ ...line, style: "bad" as const })),
+        ...(about.suspended === null
+          ? []
+          : [
+              {
+                name: "Service",
+                value: `suspended since ${localTime(about.suspended.since)} by ${about.suspended.by}: no new mail is taken; weir Resume-Service ends that`,
+                style: "bad" as const,
+              },
+            ]),
         { name: "Sessions", value: String(about.sessions) },
         { name: "Queued", value: String(about.queued) },
         { name: "Resources", value: consequence(pressure), style: levelStyle(pressure.level) },

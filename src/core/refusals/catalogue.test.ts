@@ -63,6 +63,7 @@ const meanings: readonly (readonly [SpokenKind, string])[] = [
   ["reservedTopLevelDomain", "550 5.1.4"],
   ["sendHelloFirst", "503 5.5.2 counts"],
   ["senderAlreadySpecified", "503 5.5.2 counts"],
+  ["serviceSuspended", "421 4.3.2 closes"],
   ["shuttingDown", "421 4.3.2 closes"],
   ["singleLabelDomain", "550 5.1.6"],
   ["startTlsNotOffered", "502 5.3.3 counts"],

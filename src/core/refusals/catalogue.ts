@@ -395,6 +395,13 @@ export const spokenRefusals = {
     "a fault in the relay, told in event 20004",
     closes,
   ),
+  serviceSuspended: entries("service", "RefusedWhileSuspended")(
+    421,
+    "4.3.2",
+    "Service not active",
+    "an administrator suspended the service: no new mail is taken (Resume-Service ends that)",
+    closes,
+  ),
   shuttingDown: entries("service", "RefusedByStop")(
     421,
     "4.3.2",

@@ -123,6 +123,11 @@ export function remedyFor(
         text: "It was the relay's own fault, not the client's; nothing that was acknowledged is lost.",
         commands: [{ command: "Get-EventLog -Severity Error -Last 1d", effect: "what went wrong" }],
       };
+    case "serviceSuspended":
+      return {
+        text: "An administrator suspended the service: no new mail is taken, and what waits is delivered.",
+        commands: [{ command: "Resume-Service", effect: "mail is taken again" }],
+      };
     case "shuttingDown":
       return noSetting("The relay was stopped; a client that tries again is served once it runs.");
   }

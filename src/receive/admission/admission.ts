@@ -56,9 +56,9 @@ export interface Door {
   admitAgain(arrival: Arrival, settings: AdmissionSettings): Promise<Admission>;
   /**
    * A load balancer that speaks for itself where no connector is for its address: it is greeted, with no rights and
-   * outside all limits. Undefined: admit it as anybody.
+   * outside all limits; refused while the service is suspended, that it may send clients elsewhere. Undefined: admit it as anybody.
    */
-  healthCheck(arrival: Arrival, settings: AdmissionSettings): Admitted | undefined;
+  healthCheck(arrival: Arrival, settings: AdmissionSettings): Admitted | ToldRefusal | undefined;
   /** One that was held takes a place if there is one now. */
   enter(client: Client): Promise<Admitted | ConnectionRefusal>;
   /** One that was held waits no longer: the refusing reply. */
@@ -92,8 +92,10 @@ export function createDoor(around: {
   readonly clock: Clock;
   readonly refusals: Refusals;
   readonly usage: LimitUsage;
+  /** No new mail is taken. */
+  readonly isSuspended: () => boolean;
 }): Door {
-  const { ledger, clock, refusals, usage } = around;
+  const { ledger, clock, refusals, usage, isSuspended } = around;
 
   const clientOf = (
     { local, remoteAddress }: Arrival,
@@ -103,7 +105,10 @@ export function createDoor(around: {
     const connector = peer && chooseReceiveConnector(receiveConnectors, local, peer);
     const address = peer === undefined ? remoteAddress : formatAddress(peer);
     const source = peer === undefined ? remoteAddress : sourceKey(peer, ipv6SourcePrefixLength);
-    if (connector !== undefined) return { connector, address, source };
+    if (connector !== undefined)
+      return isSuspended()
+        ? refusals.refuse({ connector, address, source }, refused("serviceSuspended"))
+        : { connector, address, source };
     const endpoint = formatEndpoint(local);
     return refusals.refuse(
       { connector, address, source },
@@ -168,14 +173,12 @@ export function createDoor(around: {
       const peer = parseAddress(remoteAddress);
       if (peer === undefined || chooseReceiveConnector(receiveConnectors, local, peer)) return undefined;
       const connector = healthCheckConnector(receiveConnectors, local);
-      return (
-        connector && {
-          connector,
-          address: formatAddress(peer),
-          source: sourceKey(peer, ipv6SourcePrefixLength),
-          lease: uncounted,
-        }
-      );
+      if (connector === undefined) return undefined;
+      const address = formatAddress(peer);
+      const source = sourceKey(peer, ipv6SourcePrefixLength);
+      return isSuspended()
+        ? refusals.refuse({ connector, address, source }, refused("serviceSuspended"))
+        : { connector, address, source, lease: uncounted };
     },
     enter,
     refuse: ({ client, verdict }) => refusals.refuse(client, refusedConnection(verdict)),

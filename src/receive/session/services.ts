@@ -32,6 +32,8 @@ export interface SessionServices {
    * it wait for its minute; who goes meanwhile spends nothing of it.
    */
   refuseMessage(state: SessionState, presence: Presence): Refused | undefined | Promise<Refused | undefined>;
+  /** No new mail is taken. One look-up. */
+  isSuspended(): boolean;
   /** What a MAIL command meets while a resource runs short; undefined: all is well. One look-up. */
   pressure(): PressureVerdict | undefined;
   /** Tells a refusal, and gives the reply that says it. */

@@ -17,6 +17,7 @@ export function mail(
   const { parameters, reversePath: sender } = command;
   if (state.hello === undefined) return refused("sendHelloFirst");
   if (state.transaction !== undefined) return refused("senderAlreadySpecified");
+  if (services.isSuspended()) return refused("serviceSuspended", { sender });
   if (connector.requireTls && state.tls === undefined) return refused("tlsRequired", { sender });
   if (!state.rights.submit) return refused("notAuthenticated", { sender, detail: notAuthenticated(state) });
   const reversePath = senderPath(command, connector);
