@@ -343,7 +343,7 @@ test.each((Object.keys(refusalCatalogue) as Advised[]).filter((kind) => !advised
     const remedy = remedyFor(kind, met(kind, { mostSeen: 10 ** 9 }), circumstances());
     if (remedy !== undefined) expect(remedy.text).toMatch(/[.:]$/);
     for (const { command, effect } of remedy?.commands ?? []) {
-      expect(command).toMatch(/^(?:Get|Set|New)-[A-Z]\w+/);
+      expect(command).toMatch(/^(?:Get|Set|New|Resume)-[A-Z]\w+/);
       expect(effect).not.toBe("");
     }
   },
