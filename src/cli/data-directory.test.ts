@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { meantRelay } from "./data-directory.ts";
+import { meantRelay, whyUnreadable } from "./data-directory.ts";
 import { CommandFault } from "./exit-code.ts";
 
 let folder: string;
@@ -42,4 +42,19 @@ it("without a file it is not known which relay is meant", async () => {
   const asked = meantRelay(join(folder, "none.yaml"));
   await expect(asked).rejects.toBeInstanceOf(CommandFault);
   await expect(asked).rejects.toMatchObject({ exitCode: 3, message: expect.stringContaining("none.yaml") });
+});
+
+it.each([
+  ["EACCES", false, "w.yaml may not be read by this user: run the command as the user the relay runs as"],
+  ["EPERM", true, "or as root"],
+  [
+    "ENOENT",
+    false,
+    "there is no w.yaml, so it is not known which relay is meant; name the relay's configuration",
+  ],
+  ["ENOENT", true, "check --config or WEIR_CONFIG"],
+  ["EIO", true, "w.yaml cannot be read: EIO: i/o error"],
+])("%s, named %s: %s", (code, chosen, words) => {
+  const message = `${code}: i/o error`;
+  expect(whyUnreadable("w.yaml", { code, message }, chosen)).toContain(words);
 });

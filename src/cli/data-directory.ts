@@ -16,12 +16,7 @@ export async function meantRelay(config: string | undefined): Promise<MeantRelay
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    const reason = missing ? `there is no ${file}` : `${file} cannot be read: ${String(error)}`;
-    const hint = chosen
-      ? "check --config or WEIR_CONFIG"
-      : "name the relay's configuration with --config FILE or WEIR_CONFIG, or start a relay here with: weir start";
-    throw new CommandFault(`${reason}, so it is not known which relay is meant; ${hint}`, 3);
+    throw new CommandFault(whyUnreadable(file, error as NodeJS.ErrnoException, chosen), 3);
   }
   return { configFile: file, dataDirectory: resolve(dirname(file), await dataDirectoryIn(text)) };
 }
@@ -41,4 +36,19 @@ async function dataDirectoryIn(text: string): Promise<string> {
   const value: unknown =
     typeof root === "object" && root !== null && "dataDirectory" in root ? root.dataDirectory : undefined;
   return typeof value === "string" && value !== "" ? value : "data";
+}
+
+/** `chosen`: somebody named the file. */
+export function whyUnreadable(
+  file: string,
+  { code, message }: Pick<NodeJS.ErrnoException, "code" | "message">,
+  chosen: boolean,
+): string {
+  if (code === "EACCES" || code === "EPERM")
+    return `${file} may not be read by this user: run the command as the user the relay runs as, or as root (sudo weir …)`;
+  const reason = code === "ENOENT" ? `there is no ${file}` : `${file} cannot be read: ${message}`;
+  const hint = chosen
+    ? "check --config or WEIR_CONFIG"
+    : "name the relay's configuration with --config FILE or WEIR_CONFIG, or start a relay here with: weir start";
+  return `${reason}, so it is not known which relay is meant; ${hint}`;
 }

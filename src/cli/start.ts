@@ -29,7 +29,9 @@ export async function startCommand(options: StartOptions): Promise<number> {
   const { text, parsed } = await read(file);
   if (!parsed.ok) {
     for (const fault of parsed.faults) process.stderr.write(`${formatFault(fault, file)}\n`);
-    process.stderr.write(`weir: ${file} has ${parsed.faults.length} faults; nothing was started\n`);
+    process.stderr.write(
+      `weir: ${file} has ${parsed.faults.length === 1 ? "a fault" : `${parsed.faults.length} faults`}; nothing was started\n`,
+    );
     return 1;
   }
   for (const warning of parsed.warnings) process.stderr.write(`warning: ${formatFault(warning, file)}\n`);

@@ -459,7 +459,9 @@ describe("an application that meets a limit", () => {
     expect((await weir("Get-Connection", "-Source", "127.0.0.2")).complaints).toContain(
       "nobody who is connected fits -Source",
     );
-    expect((await weir("status")).out).toMatch(/AppRelay .*\b1\n[^]*1021/);
+    const { out } = await weir("status");
+    expect(out).toMatch(/AppRelay .*\b1\n[^]*1021/);
+    expect(out).toMatch(/^Now\n[^]*Helpdesk.* AppRelay.*weir explain 127\.0\.0\.1\n/m);
   });
 
   it("is let in by one command, with its connections untouched", async () => {

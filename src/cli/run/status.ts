@@ -17,24 +17,25 @@ const recentMs = 3_600_000;
 
 export const status: Run = async (args, { output, ...context }) => {
   const relay = await relayOf(context);
-  const [about, { connectors }, usage, { queues }, pressure, { events }] = await Promise.all([
-    relay.call("about", {}),
-    relay.call("listReceiveConnectors", {}),
-    relay.call("getLimitUsage", {}),
-    relay.call("listQueues", {}),
-    relay.call("getResourcePressure", {}),
-    relay.call("queryEvents", {
-      severities: ["Error", "Warning"],
-      since: new Date(Date.now() - recentMs).toISOString(),
-      limit: 5,
-    }),
-  ]);
+  const [about, { connectors }, { refusals }, { queues }, pressure, { events }, { headlines }] =
+    await Promise.all([
+      relay.call("about", {}),
+      relay.call("listReceiveConnectors", {}),
+      relay.call("listRefusals", { limit: 100_000 }),
+      relay.call("listQueues", {}),
+      relay.call("getResourcePressure", {}),
+      relay.call("queryEvents", {
+        severities: ["Error", "Warning"],
+        since: new Date(Date.now() - recentMs).toISOString(),
+        limit: 5,
+      }),
+      relay.call("getOverview", { points: false }),
+    ]);
   const rows = connectors.map((connector) => ({
     connector,
-    refused: (usage.connectors.find((it) => it.connector === connector.name)?.limits ?? []).reduce(
-      (sum, { refusedLastHour }) => sum + refusedLastHour,
-      0,
-    ),
+    refused: refusals
+      .filter((it) => it.connector === connector.name)
+      .reduce((sum, { lastHour }) => sum + lastHour, 0),
   }));
   if (isOn(args, "Json")) {
     const receiveConnectors = rows.map(({ connector, refused }) => ({
@@ -44,6 +45,7 @@ export const status: Run = async (args, { output, ...context }) => {
     }));
     writeJson(output, {
       ...about,
+      headlines,
       receiveConnectors,
       queues,
       resourcePressure: pressure,
@@ -91,17 +93,32 @@ export const status: Run = async (args, { output, ...context }) => {
       output,
     ).join("\n")}\n`,
   );
+  output.write(
+    block(
+      "Now",
+      headlines.map((headline) => headlineLine(headline, output)),
+    ),
+  );
   output.write(block("Receive connectors", tableLines(connectorColumns, rows, output)));
   if (shownQueues.length > 0)
     output.write(block("Queues with mail", tableLines(queueColumns, shownQueues, output)));
   if (events.length > 0)
     output.write(block("Warnings and errors of the last hour", tableLines(eventColumns, events, output)));
   if (rows.some(({ refused }) => refused > 0))
-    output.write(
-      "\nweir Get-LimitUsage tells whom the limits refused, weir Get-Refusal all that was refused.\n",
-    );
+    output.write("\nweir Get-Refusal tells whom, and what; weir explain ADDRESS what helps.\n");
   return 0;
 };
+
+const headlineStyles = { error: "bad", warning: "warning", information: "good" } as const;
+
+/** What the console's first page says. */
+function headlineLine(
+  { severity, text, source }: Answer<"getOverview">["headlines"][number],
+  output: Parameters<Run>[1]["output"],
+): string {
+  const advice = source === undefined ? "" : output.style("faint", `  weir explain ${source}`);
+  return `  ${output.style(headlineStyles[severity], text)}${advice}`;
+}
 
 interface ConnectorRow {
   readonly connector: Answer<"getReceiveConnector">;
