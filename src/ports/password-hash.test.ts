@@ -25,7 +25,9 @@ test("a password matches its own hash only", async () => {
 test("a new hash has a salt of its own and the cost it should have", async () => {
   const made = await hashPassword("secret");
   expect(parseScryptPhc(made)).toMatchObject({ ln: 15, r: 8, p: 1 });
-  expect(parseScryptPhc(made)?.salt).not.toEqual(Buffer.alloc(16));
+  const { salt, hash } = parseScryptPhc(made)!;
+  expect([salt.length, hash.length]).toEqual([16, 32]);
+  expect(salt).not.toEqual(Buffer.alloc(16));
   expect(await verifyPassword("secret", made)).toBe(true);
 });
 

@@ -96,6 +96,30 @@ playAll("AUTH in the clear", () => relay.portOf("ClearAccounts"), [
     ],
     rows,
   ],
+  ...[
+    ["an empty name", "="],
+    ["a name with NUL in it", base64("app\0x")],
+    ["a name that is not Base64", "a=b"],
+  ].map(([name, response]): [string, Row[], typeof rows] => [
+    `LOGIN with ${name}`,
+    [hello, [`AUTH LOGIN ${response}`, "501 5.5.2"], ["AUTH LOGIN", "334"], [response!, "501 5.5.2"], good],
+    rows,
+  ]),
+  [
+    "LOGIN with a password that is not Base64",
+    [hello, [`AUTH LOGIN ${base64("app")}`, "334"], ["%%%", "501 5.5.2"], good],
+    rows,
+  ],
+  [
+    "PLAIN without a user",
+    [
+      hello,
+      [`AUTH PLAIN ${plain("", "secret")}`, failed],
+      [`AUTH PLAIN ${plain("", "secret", "app")}`, failed],
+      good,
+    ],
+    rows,
+  ],
   ["an unknown mechanism", [hello, ["AUTH CRAM-MD5", "504 5.7.4"], ["AUTH NTLM", "504 5.7.4"]], rows],
   ["no mechanism", [hello, ["AUTH", "501"]], rows],
   ["words behind the response", [hello, [`AUTH PLAIN ${plain("app", "secret")} x`, "501 5.5.4"]], rows],

@@ -37,6 +37,7 @@ describe("scanHeader", () => {
     ["X: y\r\n Subject: x\r\n", undefined],
     ["Subject: first\r\nSubject: second\r\n", "first"],
     ["Subject: a\0b\x1b[2J\u2028c\u0085d\r\n", "a b [2J c d"],
+    ["Subject: a\x1fb c~d\x7fe\x9ff\xa0g\u2027h\u2029i\u202aj\r\n", "a b c~d e f\xa0g\u2027h i\u202aj"],
     ["Subject: ü\r\n", "ü"],
     ["\x53ubject: x\r\n", "x"],
     ["\x33ubject: x\r\n", undefined],

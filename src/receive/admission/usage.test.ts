@@ -4,7 +4,6 @@ import { refusalCatalogue, type RefusalKind } from "../../core/refusals/catalogu
 import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { toldRefusal } from "../../testing/test-refusal.ts";
 import { createLimitUsage, type LimitUsage } from "./usage.ts";
-import { UsageRing } from "./usage-ring.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -327,31 +326,6 @@ describe("refusals of any kind", () => {
   });
 });
 
-describe("UsageRing", () => {
-  it("keeps peaks for a day, and a value that lasts in every slot", () => {
-    const ring = new UsageRing(minuteMs, 0);
-    ring.raise(0, 9);
-    ring.raise(minuteMs, 4);
-    ring.hold(2 * minuteMs, 2);
-    expect(ring.highestLastHour(hourMs)).toBe(9);
-    expect(ring.highestLastHour(hourMs + minuteMs)).toBe(4);
-    expect(ring.highestLastDay(dayMs - 1)).toBe(9);
-    expect(ring.highestLastDay(dayMs)).toBe(4);
-    expect(ring.highestLastDay(9 * dayMs)).toBe(2);
-  });
-
-  it("keeps sums for a day", () => {
-    const ring = new UsageRing(minuteMs, 0);
-    ring.add(0, 5);
-    ring.add(minuteMs, 4);
-    ring.add(minuteMs, 1);
-    expect([ring.sumLastHour(hourMs), ring.sumLastDay(hourMs)]).toEqual([10, 10]);
-    expect(ring.sumLastHour(hourMs + minuteMs)).toBe(5);
-    expect(ring.sumLastDay(dayMs)).toBe(5);
-    expect(ring.sumLastDay(dayMs + minuteMs)).toBe(0);
-  });
-});
-
 it("keeps a thousand connectors; one without open connections makes room for the next", () => {
   const { usage } = setup();
   const enter = (name: string): void => usage.entered(name, "10.0.0.1", { open: 1, openFromSource: 1 });
@@ -368,4 +342,66 @@ it("keeps a thousand connectors; one without open connections makes room for the
     false,
     true,
   ]);
+});
+
+/** Everything there is a series of, once each at the same moment. */
+function useOfEach(usage: LimitUsage, client: ReturnType<typeof createClient>): void {
+  client.enter();
+  client.leave();
+  usage.message("AppRelay", "10.0.0.1");
+  client.refuse("messageRate");
+  client.refuse("connectionRate");
+  client.refuse("connectionLimitPerSource");
+}
+
+const ofConnector = (usage: LimitUsage): readonly (readonly number[])[] =>
+  [
+    row(usage, "maxInboundConnection"),
+    row(usage, perSource),
+    row(usage, "messageRateLimit"),
+    usage.connectionRate(),
+  ].map((each) => [
+    each.highestLastHour,
+    each.highestLastDay,
+    each.wantedLastHour,
+    each.wantedLastDay,
+    each.refusedLastHour,
+    each.refusedLastDay,
+  ]);
+
+const ofSource = (usage: LimitUsage): readonly (readonly number[])[] =>
+  usage
+    .source("10.0.0.1")
+    .map((each) => [
+      each.highestOpenLastHour,
+      each.highestOpenLastDay,
+      each.highestMessagesLastHour,
+      each.highestMessagesLastDay,
+      each.wantedConnectionsLastHour,
+      each.wantedConnectionsLastDay,
+      each.wantedMessagesLastHour,
+      each.wantedMessagesLastDay,
+      each.refusals[0]?.lastHour ?? 0,
+      each.refusals[0]?.lastDay ?? 0,
+    ]);
+
+it.each([
+  ["a connector by the minute", minuteMs, ofConnector],
+  ["a source by the quarter of an hour", 15 * minuteMs, ofSource],
+] as const)("looks back over the hour and the day of %s", async (_, slotMs, seriesOf) => {
+  const { usage, client, clock } = setup();
+  useOfEach(usage, client);
+  const startMs = clock.now();
+  const at = async (ms: number): Promise<readonly (readonly number[])[]> => {
+    await clock.advance(startMs + ms - clock.now());
+    return seriesOf(usage);
+  };
+  const first = await at(0);
+  const withoutHour = first.map((series) => series.map((value, n) => (n % 2 === 0 ? 0 : value)));
+  const nothing = first.map((series) => series.map(() => 0));
+  expect(first.flat().filter((value) => value > 0).length).toBeGreaterThan(8);
+  expect(await at(hourMs + slotMs - 1)).toEqual(first);
+  expect(await at(hourMs + slotMs)).toEqual(withoutHour);
+  expect(await at(dayMs - 1)).toEqual(withoutHour);
+  expect(await at(dayMs)).toEqual(nothing);
 });

@@ -130,6 +130,18 @@ describe("refused, told, and not kept", () => {
     ["one hop more", { content: hops(4), connector: { maxHopCount: 3 } }, "554 5.4.6"],
     ["a size that fits", { content: body(4_900), connector: { maxMessageSize: 5_000 } }, undefined],
     ["too large", { content: body(5_000), connector: { maxMessageSize: 5_000 } }, "552 5.3.4"],
+    [
+      "too large, of a client whose size is not limited",
+      {
+        content: body(5_000),
+        connector: {
+          maxMessageSize: 5_000,
+          authMechanism: ["ExternalAuthoritative"],
+          permissionGroups: ["ExchangeServers"],
+        },
+      },
+      undefined,
+    ],
     ["a bare line feed", { content: "X: y\r\n\r\na\nb", connector: wantsCrlf }, "550 5.6.11"],
     ["a bare line feed that is allowed", { content: "X: y\r\n\r\na\nb", connector: takesAll }, undefined],
     ["a bare carriage return", { content: "X: y\r\n\r\na\rb", connector: wantsCrlf }, "550 5.6.11"],

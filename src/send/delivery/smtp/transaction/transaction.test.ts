@@ -346,6 +346,17 @@ describe("peers that do not keep to the protocol", () => {
     ]);
   });
 
+  it("a peer that took a message by BDAT and refuses one: DATA for that, and BDAT from then on", async () => {
+    let bdats = 0;
+    const sink = await sinkWith({
+      behave: ({ at }) => (at === "BDAT" && ++bdats === 2 ? { reply: "503 5.5.1 Bad sequence" } : undefined),
+    });
+    const { carrier, told } = carrierTo(sink.port);
+    for (let n = 0; n < 3; n++) expect(brief(await carrier.carry(testClaim()))).toEqual([recorded]);
+    expect(sink.messages.map(({ framing }) => framing)).toEqual(["BDAT", "DATA", "BDAT"]);
+    expect(told).toEqual([]);
+  });
+
   it.each([
     ["in one flight", ["PIPELINING", "CHUNKING"], undefined, timeouts.finalMs],
     ["in one flight, streamed", ["PIPELINING", "CHUNKING"], 10, timeouts.blockMs],
