@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncDirectory } from "./directory-sync.ts";
-import { fileFault } from "./file-fault.ts";
+import { FileFault, fileFault } from "./file-fault.ts";
 
 export interface Replacement {
   /** Whatever the umask. */
@@ -15,7 +15,8 @@ export interface Replacement {
 
 /**
  * Writes a draft beside the file, syncs it, renames it over the file and syncs the directory, which must be there.
- * Rejects with FileFault; the file is as it was then, and the draft is gone. Cost: a file and two syncs.
+ * Rejects with FileFault; the file is as it was then, and the draft is gone. Only where the directory cannot be synced the
+ * new file stands there already, and the fault says so. Cost: a file and two syncs.
  */
 export async function replaceFile(
   file: string,
@@ -45,9 +46,15 @@ export async function replaceFile(
   }
   try {
     await rename(draft, file);
-    await syncDirectory(dirname(file));
   } catch (error) {
     await unlink(draft).catch(() => undefined);
     throw await fileFault(file, error);
+  }
+  try {
+    await syncDirectory(dirname(file));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `${file} is replaced, but a loss of power may bring the old one back: ${reason}`;
+    throw new FileFault("failed", message, { cause });
   }
 }

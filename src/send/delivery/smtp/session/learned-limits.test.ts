@@ -106,6 +106,7 @@ describe.each(ways)("messages per connection, %s", (_, extensions) => {
     ["MAIL", "421 4.7.0 Too many messages"],
     ["MAIL", "450 4.7.1 Enough"],
     ["content", "452 4.3.2 too many messages per session"],
+    ["content", "421 4.3.2 too many messages per session"],
   ] as const)(
     "a 4xx to %s (%s) on a used one: a new one, and the number is kept below",
     async (at, reply) => {
