@@ -113,6 +113,7 @@ const scenes: Partial<Record<SpokenKind, Scene>> = {
   },
   tlsRequired: { settings: { requireTls: true }, lines: [hello, mail] },
   tlsNotAvailable: { lines: [hello, "STARTTLS"] },
+  tlsBeforeGreeting: { lines: ["\x16\x03\x01\x00\x05\x01"] },
   startTlsNotOffered: { settings: { authMechanism: ["None"] }, lines: [hello, "STARTTLS"] },
   ehloDomainRequired: { settings: { requireEhloDomain: true }, lines: ["EHLO"] },
   unrecognizedCommand: { lines: ["XYZZY"] },

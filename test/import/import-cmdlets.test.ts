@@ -190,6 +190,23 @@ describe("files that are none", () => {
     expect(await failing(exchange(name), command)).toContain(sentence);
   });
 
+  it("words of JavaScript are no words of theirs", async () => {
+    const odd = join(directory, "odd.json");
+    const connector = '"Name":"P","Bindings":["127.0.0.1:2526"],"RemoteIPRanges":["10.0.0.1"]';
+    await writeFile(odd, `[{${connector},"constructor":"x","toString":1,"__proto__":{"valueOf":2}}]`);
+    const { code, out } = await weir("Import-ReceiveConnector", odd, "-WhatIf");
+    expect(code).toBe(0);
+    expect(out).toMatch(/constructor +left out +there is no such setting here/);
+    const folder = await mkdtemp(join(directory, "postfix-"));
+    await writeFile(
+      join(folder, "main.cf"),
+      "mynetworks = 10.0.0.0/8\nmyhostname = $constructor\ntoString = 1\nsmtpd_discard_ehlo_keywords = constructor\n",
+    );
+    const postfix = await weir("Import-PostfixConfiguration", folder, "-WhatIf");
+    expect(postfix.complaints).toBe("");
+    expect(postfix.out).toMatch(/toString +left out +there is no such setting here/);
+  });
+
   it("one that is not there, a folder, one of 100 MB, one of other permissions", async () => {
     expect(await failing(join(directory, "none.txt"))).toContain("there is no ");
     expect(await failing(directory)).toContain("is a folder");

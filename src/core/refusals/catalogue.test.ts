@@ -69,6 +69,7 @@ const meanings: readonly (readonly [SpokenKind, string])[] = [
   ["startTlsNotOffered", "502 5.3.3 counts"],
   ["syntaxError", "501 5.5.4 counts"],
   ["timedOut", "421 4.4.1 closes"],
+  ["tlsBeforeGreeting", "500 5.3.3 closes counts"],
   ["tlsNotAvailable", "454 4.7.0"],
   ["tlsRequired", "451 5.7.3 counts"],
   ["tooManyErrors", "421 4.7.0 closes"],

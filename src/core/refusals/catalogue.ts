@@ -293,6 +293,13 @@ export const spokenRefusals = {
     "TLS not available due to temporary reason",
     "the connector's certificate cannot be used",
   ),
+  tlsBeforeGreeting: tls(
+    500,
+    "5.3.3",
+    "Unrecognized command",
+    "it began TLS at once (SMTPS, as on port 465); here TLS begins by STARTTLS",
+    { ...closes, ...counts },
+  ),
   startTlsNotOffered: tls(502, "5.3.3", "Command not implemented", "authMechanism has no Tls", counts),
 
   ehloDomainRequired: entries("hello", "CommandRefused")(

@@ -20,6 +20,7 @@ test.each([
     "the client did not accept the certificate (certificate unknown)",
   ],
   ["ERR_SSL_WRONG_VERSION_NUMBER", "tlsHandshakeFailed", "what the client sent behind STARTTLS was not TLS"],
+  ["ERR_SSL_UNKNOWN_PROTOCOL", "tlsHandshakeFailed", "what the client sent behind STARTTLS was not TLS"],
   ["ERR_SSL_BAD_DATA", "tlsHandshakeFailed", "the handshake failed (ERR_SSL_BAD_DATA)"],
 ])("%s is %s", (code, kind, detail) => {
   expect(tlsFailureOf(code)).toEqual(detail === undefined ? { kind } : { kind, detail });

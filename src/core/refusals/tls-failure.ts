@@ -19,7 +19,7 @@ export function tlsFailureOf(code: string | undefined): TlsFailure {
     const alert = /ALERT_(\w+)/.exec(code)?.[1]?.toLowerCase().replaceAll("_", " ") ?? "";
     return { kind: "tlsCertificateRefused", detail: `the client did not accept the certificate (${alert})` };
   }
-  if (/WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG/.test(code))
+  if (/WRONG_VERSION_NUMBER|UNKNOWN_PROTOCOL|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG/.test(code))
     return { kind: "tlsHandshakeFailed", detail: "what the client sent behind STARTTLS was not TLS" };
   return { kind: "tlsHandshakeFailed", detail: `the handshake failed (${code})` };
 }

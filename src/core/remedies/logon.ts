@@ -3,6 +3,7 @@ import { rightsOf } from "../policy/relay-permission.ts";
 import { isOpenRelay } from "../policy/open-relay.ts";
 import type { AuthMechanism, PermissionGroup } from "../policy/receive-connector.ts";
 import {
+  commandWord,
   noSetting,
   setConnector,
   type Circumstances,
@@ -94,7 +95,7 @@ export function logonFailedRemedy(
       }
     : {
         text: `It logs on as ${known.name} with a wrong password. Correct it in the application, or give the account the one it uses:`,
-        commands: [{ command: `Set-User ${known.name}`, effect: "asks for the new password" }],
+        commands: [{ command: `Set-User ${commandWord(known.name)}`, effect: "asks for the new password" }],
       };
 }
 

@@ -14,6 +14,7 @@ import { noSetting, setConnector, type Circumstances, type Met, type Remedy } fr
 import { headerSizeRemedy, hopsRemedy, recipientsRemedy, sizeRemedy } from "./size.ts";
 import {
   startTlsNotOfferedRemedy,
+  tlsBeforeGreetingRemedy,
   tlsHandshakeRemedy,
   tlsNotAvailableRemedy,
   tlsRequiredRemedy,
@@ -58,6 +59,8 @@ export function remedyFor(
       return tlsRequiredRemedy(circumstances);
     case "startTlsNotOffered":
       return startTlsNotOfferedRemedy(circumstances);
+    case "tlsBeforeGreeting":
+      return tlsBeforeGreetingRemedy(circumstances);
     case "tlsNotAvailable":
       return tlsNotAvailableRemedy;
     case "tlsVersionTooOld":

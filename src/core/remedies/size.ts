@@ -1,14 +1,23 @@
 /** Limits of one message: its size, its header, its recipients, its hops. The value given would have been enough. */
 import { withHeadroom } from "../policy/limit-advice.ts";
 import { formatConfiguredSize, formatSizeFigure } from "../units/byte-size.ts";
-import { commandWord, setConnector, type Circumstances, type Met, type Remedy } from "./remedy.ts";
+import { commandWord, noSetting, setConnector, type Circumstances, type Met, type Remedy } from "./remedy.ts";
 
 const mib = 1024 ** 2;
 const kib = 1024;
+/** Exchange's MaxMessageSize ends at 2 GB. What announces more announces a mistake (-1 as an unsigned number). */
+const mostBelievedBytes = 2 * 1024 ** 3;
 
 export function sizeRemedy(met: Met, { connector, sendConnectors }: Circumstances): Remedy | undefined {
-  const wanted = met.mostSeen ?? 0;
-  if (wanted <= connector.maxMessageSize) return undefined;
+  const announced = met.last.kind === "declaredTooLarge";
+  const seen = [met.mostSeen ?? 0, met.last.seen ?? 0];
+  const wanted = Math.max(0, ...seen.filter((size) => !announced || size <= mostBelievedBytes));
+  if (wanted <= connector.maxMessageSize)
+    return Math.max(...seen) <= connector.maxMessageSize
+      ? undefined
+      : noSetting(
+          `It announced a message of ${formatSizeFigure(Math.max(...seen))} (SIZE in MAIL), which is most likely not what it wanted to send: the application has to announce the size it sends, or none.`,
+        );
   const enough = enoughBytes(wanted);
   const size = formatConfiguredSize(enough);
   const tooSmall = sendConnectors.filter(({ enabled, maxMessageSize }) => enabled && maxMessageSize < wanted);

@@ -32,6 +32,15 @@ export function startTlsNotOfferedRemedy({ connector }: Circumstances): Remedy |
   };
 }
 
+export function tlsBeforeGreetingRemedy(circumstances: Circumstances): Remedy {
+  const what =
+    "The application begins TLS at once (“SSL”, “SMTPS”, “implicit TLS”), and no setting takes that: TLS begins by STARTTLS here.";
+  return {
+    text: `${what} Choose “STARTTLS” or “TLS if available” in the application, or no encryption where that is allowed.`,
+    commands: startTlsNotOfferedRemedy(circumstances)?.commands ?? [],
+  };
+}
+
 export const tlsNotAvailableRemedy: Remedy = {
   text: "The connector's certificate cannot be used; event 20017 says why.",
   commands: [

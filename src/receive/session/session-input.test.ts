@@ -30,6 +30,8 @@ const table: readonly (readonly [string, readonly string[]])[] = [
   ["01234567890123456789\r\n", ['"01234567890123456789"']],
   ["012345678901234567890\r\nQUIT\r\n", ["tooLong", '"QUIT"']],
   ["0123456789012345678901\r\nQUIT\r\n", ["tooLong", '"QUIT"']],
+  ["\x16\x03\x01\x00\n\x01\r\n", ["tls"]],
+  ["NOOP\r\n\x16\x03\x01\r\n", ['"NOOP"', '"\x16\x03\x01"']],
   ["NOOP\r\r\nQUIT\r\n", ['"NOOP\r"', '"QUIT"']],
   ["\rNOOP\r\n", ['"\rNOOP"']],
 ];

@@ -18,6 +18,8 @@ export type LineOutcome =
   | "tooLong"
   /** A line feed without CR; dropped up to the next CRLF. */
   | "bareLinefeed"
+  /** In place of the first line, the client's part of a TLS handshake; what came is dropped. */
+  | "tls"
   /** The end of what was to be dropped. */
   | "dropped"
   /** No whole line yet. */
@@ -86,6 +88,12 @@ export class SessionInput {
   /** The next line of at most `limitBytes`. Cost: one native search; no octet is searched twice. */
   nextLine(limitBytes: number): LineOutcome {
     const { octets, at } = this;
+    if (this.lineFeedsOnly === undefined && beginsTls(octets, at)) {
+      this.clear();
+      this.lineFeedsOnly = false;
+      this.#dropping = true;
+      return "tls";
+    }
     const end = octets.indexOf(LF, Math.max(at, this.#scanned));
     if (end === -1) {
       this.#scanned = octets.length;
@@ -126,6 +134,11 @@ export class SessionInput {
     const { length } = this.octets;
     this.at = this.octets[length - 1] === CR ? length - 1 : length;
   }
+}
+
+/** A record of a handshake, of whichever version (RFC 8446 §5.1). */
+function beginsTls(octets: Buffer, at: number): boolean {
+  return octets[at] === 22 && octets[at + 1] === 3;
 }
 
 /** A greeting, or what people and checks of the port say in place of one. */

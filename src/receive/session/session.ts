@@ -194,6 +194,9 @@ export class Session implements ConnectionHandler {
       case "tooLong":
         respond(parts, refused("lineTooLong"));
         return true;
+      case "tls":
+        respond(parts, refused("tlsBeforeGreeting"));
+        return true;
       case "bareLinefeed":
         respond(parts, refused("bareLinefeedInCommand"));
         return true;

@@ -1,5 +1,6 @@
 /** Properties of Exchange's objects that are no settings, and values that say that something is not used. */
 import { type ExportedValue, textOf } from "../exported/exported-value.ts";
+import { ownValue } from "../own-value.ts";
 
 const noSettings = new Set(
   [
@@ -48,7 +49,7 @@ export function isNoSetting(property: string): boolean {
 export function saysNothing(property: string, value: ExportedValue): boolean {
   const text = textOf(value).toLowerCase();
   if (["", "false", "none", "0", "{}"].includes(text)) return true;
-  return shipped[property.toLowerCase()]?.includes(text) === true;
+  return ownValue(shipped, property.toLowerCase())?.includes(text) === true;
 }
 
 const shipped: Readonly<Record<string, readonly string[]>> = {

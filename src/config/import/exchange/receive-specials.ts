@@ -3,6 +3,7 @@ import type { Plain } from "../../edit-value.ts";
 import { refusedValues } from "../../refused-settings.ts";
 import { type ExportedObject, type ExportedProperty, textOf } from "../exported/exported-value.ts";
 import { written } from "../finding.ts";
+import { ownValue } from "../own-value.ts";
 import type { Special } from "./carry-settings.ts";
 import { refusalText } from "./refusal-text.ts";
 
@@ -73,14 +74,14 @@ function withoutRefused(setting: string, value: Plain | undefined): Special | un
   if (!Array.isArray(value)) return undefined;
   const reasons = refusedValues[setting] ?? {};
   const words = value.map(String);
-  const refused = words.filter((word) => reasons[word] !== undefined);
+  const refused = words.filter((word) => ownValue(reasons, word) !== undefined);
   if (refused.length === 0) return undefined;
-  const kept = words.filter((word) => reasons[word] === undefined);
+  const kept = words.filter((word) => ownValue(reasons, word) === undefined);
   const taken = kept.length === 0 ? ["None"] : kept;
   return {
     value: taken,
     outcome: "differs",
-    text: `${written(setting, taken)}; ${refused.map((word) => reasons[word] ?? "").join("; ")}`,
+    text: `${written(setting, taken)}; ${refused.map((word) => ownValue(reasons, word) ?? "").join("; ")}`,
   };
 }
 

@@ -1,4 +1,5 @@
 /** Properties of IIS's SMTP service that are no settings here, or whose work this relay does not do. */
+import { ownValue } from "../own-value.ts";
 
 const nothing =
   /^(?:ace|admin|aspsession|caps|cluster|csnapin|defaultlogon|keytype|log|nonssl|routinglvl|routingsources|routingdll|schema|serverautostart|servercomment|serverlistenbacklog|serverlistentimeout|serversize|serverstate|shouldpipeline|smtpdomainvalidation|smtpinbound|smtpoutbound|smtpcommandlog|smtplocal|smtpdsn|smtpinitial|smtpremoteretrythreshold|smtpservice|smtpssl|supports|unknownname_|updateddefaultdomain|updatedfqdn|vrfy|allowverify|win32error|accessflags|namelookup|nameresolution|enablereversedns|etrn|maxdirbuffers|maxendpointconnections|maxoutconnections$|maxdsn|poptimeout|remotetimeout|maxsessionsize|relayforauth|authflags|ipsecurity|relayiplist|serverbindings|defaultdomain|smarthosttype)/i;
@@ -28,5 +29,5 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 export function reasonFor(name: string): string {
-  return reasons[name.toLowerCase()] ?? "there is no such setting here";
+  return ownValue(reasons, name.toLowerCase()) ?? "there is no such setting here";
 }

@@ -1,4 +1,5 @@
 /** main.cf: parameters, one a line, continued by lines that begin with a blank. Source: postconf(5). */
+import { ownValue } from "../own-value.ts";
 
 export interface MainCf {
   /** As written, in the order of the file; of a parameter that is given twice the last counts. */
@@ -103,7 +104,7 @@ function chosen(
 }
 
 function defaultOf(name: string, parameters: ReadonlyMap<string, string>): string | undefined {
-  if (name !== "mydomain") return defaults[name];
+  if (name !== "mydomain") return ownValue(defaults, name);
   const host = parameters.get("myhostname");
   return host?.includes(".") === true ? host.slice(host.indexOf(".") + 1) : "localdomain";
 }

@@ -1,4 +1,5 @@
 /** master.cf: the services that listen. Source: master(5). */
+import { ownValue } from "../own-value.ts";
 import { logicalLines } from "./main-cf.ts";
 
 export interface SmtpdService {
@@ -25,7 +26,7 @@ const ports: Readonly<Record<string, number>> = {
 
 /** Of /etc/services, as far as mail goes. */
 export function portOf(name: string): number | undefined {
-  const port = ports[name.toLowerCase()] ?? (/^\d{1,5}$/.test(name) ? Number(name) : undefined);
+  const port = ownValue(ports, name.toLowerCase()) ?? (/^\d{1,5}$/.test(name) ? Number(name) : undefined);
   return port === undefined || port < 1 || port > 65_535 ? undefined : port;
 }
 

@@ -1,4 +1,5 @@
 /** Parameters of main.cf that mean nothing here, or whose work this relay does not do. */
+import { ownValue } from "../own-value.ts";
 
 const nothing = new Set([
   "alias_database",
@@ -120,5 +121,5 @@ export function isWithoutMeaning(name: string): boolean {
 }
 
 export function reasonFor(name: string): string {
-  return reasons[name] ?? "there is no such setting here";
+  return ownValue(reasons, name) ?? "there is no such setting here";
 }

@@ -2,6 +2,7 @@
 import { formatEndpoint, parseEndpoint } from "../../../core/units/endpoint.ts";
 import { receiveConnectorSchema } from "../../receive-connector-schema.ts";
 import { carry, type Carried } from "../carried.ts";
+import { ownValue } from "../own-value.ts";
 import type { MainCf } from "./main-cf.ts";
 import type { SmtpdService } from "./master-cf.ts";
 import { wordsOf } from "./tables.ts";
@@ -45,7 +46,7 @@ const keywords: Readonly<Record<string, string>> = {
 
 export function carryHiddenExtensions(carried: Carried, given: string | undefined): void {
   for (const word of wordsOf(given?.toLowerCase())) {
-    const setting = keywords[word];
+    const setting = ownValue(keywords, word);
     if (setting !== undefined)
       carry(carried, shape, setting, false, { property: "smtpd_discard_ehlo_keywords", given: word });
   }

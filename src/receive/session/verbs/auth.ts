@@ -118,7 +118,12 @@ function failed(session: Conversation, mechanism: string, user: string): Refused
   if (maxLogonFailures === 0 || state.logonFailures <= maxLogonFailures) return refusal;
   // The last one is told as well, though the client hears of the limit.
   services.refuse(state, refusal);
-  return refused("tooManyLogonFailures", { configured: maxLogonFailures, seen: state.logonFailures });
+  return refused("tooManyLogonFailures", {
+    configured: maxLogonFailures,
+    seen: state.logonFailures,
+    user: known,
+    about: known,
+  });
 }
 
 /** `error`, `mechanism`: as Exchange's event 1035 has them. What the client named is not repeated: it may be a password. */
