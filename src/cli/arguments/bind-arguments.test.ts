@@ -108,6 +108,18 @@ describe("values are read", () => {
     expect(Object.values(bound(...words))).toEqual([value]);
   });
 
+  it("keys in quotes may be addresses and patterns", () => {
+    const text = `@{"Noreply@contoso.com"='a@b.example'; '*@contoso.com' = 'c@b.example';'<>'=d@b.example;'*'='e@b.example'}`;
+    expect(bound("-AuthenticationCredential", text)).toEqual({
+      AuthenticationCredential: {
+        "noreply@contoso.com": "a@b.example",
+        "*@contoso.com": "c@b.example",
+        "<>": "d@b.example",
+        "*": "e@b.example",
+      },
+    });
+  });
+
   it("PowerShell's lists come as words of their own behind all places", () => {
     expect(bound("App", "Expert", "-RemoteIPRanges", "10.0.0.1", "10.0.0.2")).toMatchObject({
       RemoteIPRanges: ["10.0.0.1", "10.0.0.2"],

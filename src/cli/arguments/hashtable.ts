@@ -8,11 +8,13 @@ export function parseHashtable(text: string): ReadonlyMap<string, readonly strin
   const entries = new Map<string, readonly string[]>();
   for (const part of splitOutsideQuotes(inner, ";\n")) {
     if (part.trim() === "") continue;
-    const match = /^\s*['"]?([A-Za-z][A-Za-z0-9]*)['"]?\s*=([^]*)$/.exec(part);
+    // In quotes a key may be anything: addresses, `*`.
+    const match = /^\s*(?:'([^']+)'|"([^"]+)"|([A-Za-z][A-Za-z0-9]*))\s*=([^]*)$/.exec(part);
     if (match === null) return undefined;
+    const key = match[1] ?? match[2] ?? match[3] ?? "";
     // PowerShell writes a list also as @('a','b').
-    const value = (match[2] ?? "").trim().replace(/^@\(([^]*)\)$/, "$1");
-    entries.set(match[1] ?? "", splitList(value));
+    const value = (match[4] ?? "").trim().replace(/^@\(([^]*)\)$/, "$1");
+    entries.set(key, splitList(value));
   }
   return entries;
 }
