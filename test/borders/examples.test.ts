@@ -1,43 +1,17 @@
 /** What docs and help tell people to type in a POSIX shell, cut into words by one, and read as the program reads it. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { bindArguments } from "../../src/cli/arguments/bind-arguments.ts";
 import { findName } from "../../src/cli/arguments/find-name.ts";
 import { cmdlets } from "../../src/cli/cmdlets/all.ts";
 import { overview } from "../../src/cli/help/overview.ts";
+import { commandsOf, wordsInShell } from "./commands-in-docs.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)].filter((name) =>
   name.endsWith(".md"),
 );
-
-/** Lines of `sh` blocks that call weir, with what goes on in the next line behind a backslash. */
-function commandsOf(markdown: string): readonly string[] {
-  return [...markdown.matchAll(/^```(?:sh|bash)\n([^]*?)^```/gm)]
-    .flatMap(([, block = ""]) => block.replaceAll("\\\n", " ").split("\n"))
-    .map((line) => line.replace(/^(?:\$ )?(?:sudo )?(?:npx )?(?=weir\b)/, ""))
-    .filter((line) => line.startsWith("weir "));
-}
-
-/** The words sh gives the program for each command; nothing is run but the cutting. */
-function wordsInShell(commands: readonly string[]): readonly (readonly string[])[] {
-  const directory = mkdtempSync(join(tmpdir(), "weir-examples-"));
-  try {
-    const script = `weir() { printf '%s\\0' "$@" >&3; printf '\\1' >&3; }\n${commands.map((line) => `( ${line.replace(/ < \S+/, "")}\n)`).join("\n")}`;
-    const { output } = spawnSync("/bin/sh", ["-c", script], {
-      cwd: directory,
-      env: { PATH: "" },
-      stdio: ["ignore", "ignore", "ignore", "pipe"],
-    });
-    const calls = String(output[3]).split("\u0001").slice(0, -1);
-    return calls.map((call) => call.split("\0").slice(0, -1));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
 
 function faultsOf(words: readonly string[]): readonly string[] {
   const [name = "", ...rest] = words;
