@@ -40,6 +40,21 @@ export async function tokenRequestBody(
   });
 }
 
+const secretFields = ["client_secret", "client_assertion", "assertion"];
+
+/** What must not be told of a request, in the forms an endpoint that repeats it may use: plain and encoded. */
+export function requestSecrets(body: string): readonly string[] {
+  const fields = new URLSearchParams(body);
+  const secrets = secretFields.flatMap((name) => fields.get(name) ?? []);
+  return secrets.flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+    new URLSearchParams([["", secret]]).toString().slice(1),
+    JSON.stringify(secret).slice(1, -1),
+    Buffer.from(secret, "utf8").toString("base64"),
+  ]);
+}
+
 /** Entra, "certificate credentials": PS256, and the certificate by its SHA-256. */
 async function clientAssertion(
   { certificate, privateKey }: ClientCertificate,

@@ -280,3 +280,37 @@ describe("failures", () => {
     expect(await settled(source)).toMatch(/connection refused/);
   });
 });
+
+describe("an endpoint that repeats what it was asked", () => {
+  const credentials = {
+    "a secret": secret,
+    "an assertion": () => ({
+      kind: "certificate" as const,
+      certificate: pair.cert,
+      privateKey: pair.key,
+      expiresAt: 0,
+    }),
+  };
+  test.each(Object.entries(credentials))("brings no %s into words or events", async (_, given) => {
+    const credential = typeof given === "function" ? given() : given;
+    const { server, source, told } = await sourceWith({
+      kind: "clientCredentials",
+      clientId: "client",
+      credential,
+    });
+    server.configure({
+      answer: ({ form }) => {
+        const sent = form["client_secret"] ?? form["client_assertion"] ?? "";
+        const error_description = `AADSTS7000215: ${"x".repeat(200)} client_secret=${encodeURIComponent(sent)} or ${sent}`;
+        return { status: 401, body: { error: "invalid_client", error_description } };
+      },
+    });
+    const all = (await settled(source)) + told.join("\n");
+    expect(all).toContain("AADSTS7000215");
+    const [{ form } = { form: {} as Record<string, string> }] = server.requests;
+    const sent = form["client_secret"] ?? form["client_assertion"] ?? "";
+    expect(sent.length).toBeGreaterThan(8);
+    for (const text of [sent.slice(0, 12), encodeURIComponent(sent).slice(0, 12)])
+      expect(all).not.toContain(text);
+  });
+});

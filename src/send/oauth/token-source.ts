@@ -7,8 +7,9 @@ import { readTokenAnswer, tokenBackOffMs, tokenTimes } from "../../core/policy/t
 import type { Events } from "../../events/events.ts";
 import type { HttpRequest } from "../../ports/http-request.ts";
 import type { Clock } from "../../ports/ports.ts";
+import { HiddenWords } from "../delivery/smtp/wire/credential-echo.ts";
 import { failureWords } from "../delivery/smtp/wire/failure-words.ts";
-import { tokenRequestBody } from "./token-request.ts";
+import { requestSecrets, tokenRequestBody } from "./token-request.ts";
 
 export interface Token {
   /** Secret. */
@@ -93,8 +94,10 @@ export function createTokenSource(
     const wallMs = clock.wall().getTime();
     const startedAt = clock.now();
     let answer;
+    const hidden = new HiddenWords(undefined);
     try {
       const body = await tokenRequestBody(settings, mailbox, wallMs);
+      hidden.add(...requestSecrets(body));
       answer = await http({
         method: "POST",
         url: settings.tokenEndpoint,
@@ -105,12 +108,13 @@ export function createTokenSource(
       });
     } catch (error) {
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      throw failed(held, failureWords(cause), undefined);
+      throw failed(held, hidden.hide(failureWords(cause)), undefined);
     }
     const read = readTokenAnswer(
       answer.status,
       answer.headers["retry-after"],
-      answer.body.toString("utf8"),
+      // One that repeats what it was asked must not bring a secret into an event.
+      answer.status === 200 ? answer.body.toString("utf8") : hidden.hide(answer.body.toString("utf8")),
       wallMs,
     );
     if (read.kind === "refused") throw failed(held, read.words, read.retryAfterMs);
