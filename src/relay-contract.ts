@@ -1,7 +1,9 @@
 /** What a relay is to whoever holds one: the program, the admin API, an application that embeds it. */
 import type { Settings } from "./config/settings.ts";
 import type { BackPressure } from "./core/policy/back-pressure.ts";
+import type { ConnectorTest } from "./core/policy/connector-test/test-step.ts";
 import type { Endpoint } from "./core/policy/receive-connector.ts";
+import type { SendConnectorSettings } from "./core/policy/send-connector.ts";
 import type { EventLog } from "./events/event-log.ts";
 import type { EventStore } from "./events/store/event-store.ts";
 import type { Exposition } from "./metrics/exposition.ts";
@@ -14,6 +16,7 @@ import type { LimitUsage } from "./receive/admission/usage.ts";
 import type { FailedListener, Listener } from "./receive/connection/listeners.ts";
 import type { OpenConnection } from "./receive/open-connection.ts";
 import type { Certificates } from "./receive/tls/certificates.ts";
+import type { WantedTest } from "./send/connector-test/test-connector.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
 import type { Suspended } from "./receive/service-suspension.ts";
 import type { SpoolInspection } from "./spool/spool-inspection.ts";
@@ -76,6 +79,11 @@ export interface Relay {
   suspendService(by: string | undefined): Promise<boolean>;
   /** The relay's own test will connect from there: no event tells that no connector is for it. Returns what ends that. */
   expectProbe(source: Endpoint): () => void;
+  /**
+   * Opens a send connector's every address as delivery does and tells each step; sends a message where it is asked to. Never
+   * rejects for anything that others do.
+   */
+  testSendConnector(connector: SendConnectorSettings, wanted: WantedTest): Promise<ConnectorTest>;
   /** Suspends a queue or lets it go on, also after a restart. Resolves with false when nothing changed. */
   suspendQueue(queue: string, suspended: boolean): Promise<boolean>;
   /** Has all messages of a queue routed again. Resolves with how many. */

@@ -29,11 +29,13 @@ import { createResourceMonitor } from "./resources/resource-monitor.ts";
 import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
 import { createCredentialWatch } from "./send/credential-watch.ts";
 import { createSigner } from "./dkim/signer.ts";
+import { testConnector } from "./send/connector-test/test-connector.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
 import { OutboundConnections } from "./send/delivery/smtp/pool/outbound-connections.ts";
 import { createPeerMemory } from "./send/delivery/smtp/peer/peer.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
 import type { Scheduler } from "./send/delivery/scheduler-contract.ts";
+import { sendTranscript } from "./send/delivery/send-transcript.ts";
 import { createTokenSources } from "./send/oauth/token-sources.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openServiceSuspension } from "./receive/service-suspension.ts";
@@ -141,7 +143,8 @@ export async function createRelay(
     tracking,
   });
 
-  const tokens = createTokenSources({ clock, events, http: createHttpRequest(all) });
+  const http = createHttpRequest(all);
+  const tokens = createTokenSources({ clock, events, http });
   const credentials = createCredentialWatch(clock, events);
   const memory = createPeerMemory();
   const outbound = new OutboundConnections(() => settings.transport.maxOutboundConnections);
@@ -312,6 +315,12 @@ export async function createRelay(
       const changed = await service.set(by === undefined ? undefined : { since, by });
       if (changed) await receiver.suspensionChanged();
       return changed;
+    },
+    testSendConnector: (connector, wanted) => {
+      const { hostname } = settings;
+      const transcript =
+        connector.kind === "smartHost" ? sendTranscript(connector, sendLog, hostname) : undefined;
+      return testConnector(connector, wanted, { ports: all, http, hostname, signer, transcript });
     },
     expectProbe: (source) => receiver.expectProbe(source),
     async suspendQueue(queue, suspended) {

@@ -17,6 +17,7 @@ import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
 import { refusalHandlers } from "./handlers/refusals.ts";
 import { resourcePressureHandlers } from "./handlers/resource-pressure.ts";
 import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
+import { sendConnectorTestHandlers } from "./handlers/send-connector-test.ts";
 import { serviceControlHandlers } from "./handlers/service-control.ts";
 import { serviceHandlers } from "./handlers/service.ts";
 import { tokenHandlers } from "./handlers/tokens.ts";
@@ -34,6 +35,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...messageActionHandlers(administered),
     ...receiveConnectorHandlers(administered),
     ...sendConnectorHandlers(administered),
+    ...sendConnectorTestHandlers(administered),
     ...acceptedDomainHandlers(administered),
     ...userHandlers(administered),
     ...transportConfigHandlers(administered),

@@ -107,6 +107,13 @@ export const routes = {
     role: "administrator",
     summary: "Removes a send connector; what waited for it is routed again.",
   },
+  testSendConnector: {
+    method: "POST",
+    path: "/v1/send-connectors/{name}/test",
+    role: "operator",
+    summary:
+      "Opens every address of a send connector as delivery does, tells each step, and sends a message if asked.",
+  },
 
   listAcceptedDomains: {
     method: "GET",

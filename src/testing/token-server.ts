@@ -19,6 +19,8 @@ export interface TokenServerAnswer {
 export interface TokenServerSettings {
   /** In each form the wild knows; left out where undefined. */
   readonly expiresIn: unknown;
+  /** What the tokens say of themselves; undefined: they are opaque. */
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
   /** In place of a token; `"hang"`: never, `"drop"`: the connection is closed. */
   readonly answer: ((request: TokenRequest) => TokenServerAnswer | "hang" | "drop" | undefined) | undefined;
 }
@@ -52,7 +54,7 @@ export function aadError(number: number, error: string, text: string, status = 4
 }
 
 export async function startTokenServer(given: Partial<TokenServerSettings> = {}): Promise<TokenServer> {
-  let settings: TokenServerSettings = { expiresIn: 3599, answer: undefined, ...given };
+  let settings: TokenServerSettings = { expiresIn: 3599, claims: undefined, answer: undefined, ...given };
   const requests: TokenRequest[] = [];
   const issued: string[] = [];
   const good = new Set<string>();
@@ -70,7 +72,9 @@ export async function startTokenServer(given: Partial<TokenServerSettings> = {})
         response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
         return void response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
       }
-      const token = `eyTokenOfTheTest.${Buffer.from(`${asked.path} ${issued.length + 1} ${"x".repeat(700)}`).toString("base64url")}.s1gn`;
+      const unique = `${asked.path} ${issued.length + 1} ${"x".repeat(700)}`;
+      const payload = settings.claims === undefined ? unique : JSON.stringify({ ...settings.claims, unique });
+      const token = `eyTokenOfTheTest.${Buffer.from(payload).toString("base64url")}.s1gn`;
       issued.push(token);
       good.add(token);
       response.writeHead(200, { "content-type": "application/json" });

@@ -1,6 +1,7 @@
 /** Receive connectors, send connectors, the transport section. */
 import { z } from "zod";
 import { sendConnectorStates } from "../../core/policy/send-connector-state.ts";
+import { testOutcomes, testSteps } from "../../core/policy/connector-test/test-step.ts";
 import { usages } from "../../config/receive-connector-schema.ts";
 import { changeSchema, countSchema, describedSettings, nameSchema, settingsSchema } from "./values.ts";
 
@@ -41,6 +42,32 @@ export const sendConnectorSchema = z.object({
   }),
 });
 
+const testStepSchema = z.object({
+  step: z.enum(testSteps),
+  /** The smart host's name; empty for a token and a drop directory. */
+  host: z.string(),
+  /** `192.0.2.1:587`, `smtp.example.com:587`; the drop directory; the token endpoint's host. */
+  endpoint: z.string(),
+  /** `warning`: it failed, and mail goes nevertheless. */
+  outcome: z.enum(testOutcomes),
+  elapsedMs: countSchema,
+  /** What was said and seen, a line each; nothing secret. */
+  details: z.array(z.string()),
+  /** What to do about it. */
+  advice: z.array(z.string()),
+  certificates: z.array(
+    z.object({
+      subject: z.string(),
+      issuer: z.string(),
+      names: z.array(z.string()),
+      validFrom: z.string(),
+      validTo: z.string(),
+    }),
+  ),
+  /** Of a token: aud, roles, appid, tid, exp. */
+  claims: z.record(z.string(), z.string()),
+});
+
 const settingsChange = z.object({ name: nameSchema, settings: settingsSchema, whatIf });
 
 export const connectorOperations = {
@@ -73,6 +100,24 @@ export const connectorOperations = {
   enableSendConnector: { input: changeOf, output: changeSchema },
   disableSendConnector: { input: changeOf, output: changeSchema },
   removeSendConnector: { input: changeOf, output: changeSchema },
+  testSendConnector: {
+    input: z.object({
+      name: nameSchema,
+      /** Sends a small message there. Without: MAIL and RCPT are asked for and taken back. */
+      to: z.string().max(320).optional(),
+      /** Default: a sender the connector knows. */
+      from: z.string().max(320).optional(),
+      /** For each address. */
+      timeoutMs: z.int().min(100).max(600_000).default(30_000),
+    }),
+    output: z.object({
+      ok: z.boolean(),
+      from: z.string(),
+      /** Null: no message was sent. */
+      to: z.string().nullable(),
+      steps: z.array(testStepSchema),
+    }),
+  },
 
   getTransportService: {
     input: z.object({}),

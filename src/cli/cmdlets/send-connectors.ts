@@ -106,6 +106,41 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/change-connectors.ts")).removeSendConnector,
   },
   {
+    name: "Test-SendConnector",
+    group,
+    synopsis: "Go every step of a send connector's way out, and tell what to do where it fails; exit 1 then.",
+    description: [
+      "Each address of each smart host, one after the other, as delivery does it: name, connection, greeting, EHLO, TLS with the chain, token with its claims, log-on, MAIL and RCPT. Nothing is sent, unless -To names somebody: then one small message, followed to the answer of the first address that takes it.",
+      "It asks for a token of its own, and changes nothing of what delivery remembers.",
+    ],
+    parameters: [
+      { ...identity, required: true },
+      {
+        name: "To",
+        aliases: ["RecipientAddress"],
+        kind: "text",
+        value: "ADDRESS",
+        help: "Send a test message there.",
+      },
+      {
+        name: "From",
+        aliases: ["SenderAddress"],
+        kind: "text",
+        value: "ADDRESS",
+        help: "The sender, which also says the mailbox that is logged on as. Default: one of senderMailboxes, the credential's user, else postmaster of the first accepted domain.",
+      },
+      ...showing,
+    ],
+    examples: [
+      { command: "weir Test-SendConnector 'Microsoft 365'", text: "Can mail go out there?" },
+      {
+        command: "weir Test-SendConnector 'Microsoft 365' -From noreply@contoso.com -To you@contoso.com",
+        text: "Sends a real message.",
+      },
+    ],
+    load: async () => (await import("../run/test-send-connector.ts")).testSendConnector,
+  },
+  {
     name: "Get-TransportService",
     group,
     synopsis: "Show the settings of the whole relay: retries, expiry, connection rate.",

@@ -83,7 +83,7 @@ export const cmdletWords: readonly CmdletWord[] = [
   ),
   say(
     "Test-Mailflow",
-    "weir Test-SmtpConnectivity tries the listeners; a message of your own is followed by weir explain MESSAGE-ID",
+    "weir Test-SendConnector NAME -To ADDRESS sends a message, weir Test-SmtpConnectivity tries the listeners; a message of your own is followed by weir explain MESSAGE-ID",
   ),
   say(
     "Test-ReplicationHealth Test-OutlookConnectivity Test-WebServicesConnectivity Test-MAPIConnectivity Test-ImapConnectivity Test-PopConnectivity",
@@ -120,6 +120,7 @@ export const cmdletWords: readonly CmdletWord[] = [
     "Get-OutboundConnector New-OutboundConnector Set-OutboundConnector Remove-OutboundConnector",
     "it belongs to Exchange Online; here it is weir Get-SendConnector and weir New-SendConnector",
   ),
+  say("Validate-OutboundConnector", "weir Test-SendConnector NAME -To ADDRESS goes the way out step by step"),
   say(
     "Get-IntraOrganizationConnector New-IntraOrganizationConnector Get-HybridConfiguration New-HybridConfiguration Set-HybridConfiguration Update-HybridConfiguration Get-FederationTrust",
     oneServer,

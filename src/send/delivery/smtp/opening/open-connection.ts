@@ -18,7 +18,7 @@ import { acquitTls, confirmClearText, suspectTls } from "../peer/peer-quirks.ts"
 import { replyVerdict } from "../wire/peer-verdict.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
 import { timeouts } from "../wire/timeouts.ts";
-import { handshake, startTls } from "./tls.ts";
+import { handshake, type OnSecured, startTls } from "./tls.ts";
 import { withDeadline } from "./with-deadline.ts";
 import { transcribe, type Transcript } from "../wire/transcript.ts";
 
@@ -34,6 +34,8 @@ export interface OpeningContext {
   readonly signer: Signer | undefined;
   /** Numbers for the protocol log. */
   readonly nextSession: () => number;
+  /** For who wants to see the peer's chain. */
+  readonly onSecured?: OnSecured;
 }
 
 export interface OpenedConnection {
@@ -155,7 +157,7 @@ async function greet(
     if (tryTls && !secured) {
       if (capabilities.startTls) {
         tlsBegun = progress.tls = true;
-        secured = await startTls(connection, dialog, host.name, connector);
+        secured = await startTls(connection, dialog, host.name, connector, context.onSecured);
         if (secured) capabilities = await hello(dialog, connector);
         tlsBegun = progress.tls = false;
       }
@@ -200,13 +202,13 @@ function tlsFailure(failure: SmtpClientError): SmtpClientError {
 function secureAtOnce(
   socket: Socket,
   { host }: Peer,
-  { connector, ports }: OpeningContext,
+  { connector, ports, onSecured }: OpeningContext,
   signal: AbortSignal,
 ): Promise<Socket> {
   return withDeadline(ports, timeouts.tlsHandshakeMs, signal, "the TLS handshake", (own) => {
     own.addEventListener("abort", () => socket.destroy());
     socket.on("error", () => {});
-    return handshake(socket, host.name, connector);
+    return handshake(socket, host.name, connector, onSecured);
   }).catch((error: unknown) => {
     socket.destroy();
     throw error;

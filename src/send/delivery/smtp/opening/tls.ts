@@ -1,6 +1,6 @@
 /** STARTTLS as a client (RFC 3207), by what the Send connector asks for. */
 import { isIP, type Socket } from "node:net";
-import { checkServerIdentity, connect } from "node:tls";
+import { checkServerIdentity, connect, type TLSSocket } from "node:tls";
 import { domainToASCII } from "node:url";
 import type { SmtpSendConnector } from "../../../../core/policy/send-connector.ts";
 import type { ClientConnection } from "../wire/client-connection.ts";
@@ -9,6 +9,9 @@ import type { Dialog } from "../wire/dialog.ts";
 import { failureWords } from "../wire/failure-words.ts";
 import { replyVerdict } from "../wire/peer-verdict.ts";
 import { timeouts } from "../wire/timeouts.ts";
+
+/** Is shown each connection once its handshake is done, and its chain with it. */
+export type OnSecured = (socket: TLSSocket) => void;
 
 /**
  * Asks for TLS and does the handshake; the caller must say EHLO again. Returns false when the peer refuses
@@ -20,6 +23,7 @@ export async function startTls(
   dialog: Dialog,
   host: string,
   connector: SmtpSendConnector,
+  onSecured?: OnSecured,
 ): Promise<boolean> {
   const reply = await dialog.command("STARTTLS", "STARTTLS", timeouts.startTlsMs);
   if (reply.code !== 220) {
@@ -31,7 +35,7 @@ export async function startTls(
     throw new SmtpClientError("tls", "the peer sent clear text behind its answer to STARTTLS");
   }
   dialog.await("the TLS handshake", timeouts.tlsHandshakeMs);
-  await connection.secure((plain) => handshake(plain, host, connector));
+  await connection.secure((plain) => handshake(plain, host, connector, onSecured));
   return true;
 }
 
@@ -39,7 +43,12 @@ export async function startTls(
  * TLS over a connected socket. Rejects with SmtpClientError (`tls`); the socket is of no use then. No session is ever
  * resumed, so no identity verified for one host or policy is taken over by another.
  */
-export function handshake(plain: Socket, host: string, connector: SmtpSendConnector): Promise<Socket> {
+export function handshake(
+  plain: Socket,
+  host: string,
+  connector: SmtpSendConnector,
+  onSecured?: OnSecured,
+): Promise<Socket> {
   const { tlsAuthLevel: level, tlsClient } = connector;
   const identity = identityOf(connector.tlsDomain ?? host);
   return new Promise((resolve, reject) => {
@@ -66,6 +75,7 @@ export function handshake(plain: Socket, host: string, connector: SmtpSendConnec
     secured.once("secureConnect", () => {
       plain.off("close", lost);
       secured.off("error", failed);
+      onSecured?.(secured);
       resolve(secured);
     });
   });
@@ -78,8 +88,10 @@ function handshakeWords(error: unknown): string {
   return (error as { code?: unknown }).code === "ECONNRESET" ? closedInHandshake : failureWords(error);
 }
 
-/** One spelling for a name before it is compared: A-labels, lower case, without the root's dot. */
-function identityOf(name: string): string {
+/**
+ * One spelling for a name before it is compared: A-labels, lower case, without the root's dot. Throws SmtpClientError (`tls`).
+ */
+export function identityOf(name: string): string {
   if (isIP(name) !== 0) return name;
   const ascii = domainToASCII(name.replace(/\.$/, "")).toLowerCase();
   if (ascii === "" || ascii.includes("\0"))

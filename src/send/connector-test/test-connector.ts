@@ -1,0 +1,173 @@
+/**
+ * Test-SendConnector: every address of every smart host is opened as delivery opens it (send/delivery/smtp/opening), with a
+ * token of its own where it logs on by token, and asked for MAIL and RCPT. What was learned of peers is neither used nor
+ * changed, and nothing is told as an event: whoever asked gets the answer.
+ */
+import { tokenClaims } from "../../core/policy/connector-test/token-claims.ts";
+import type { ConnectorTest } from "../../core/policy/connector-test/test-step.ts";
+import { testAdvice } from "../../core/policy/connector-test/test-advice.ts";
+import { mailboxFor } from "../../core/policy/sender-mailbox.ts";
+import type { SendConnectorSettings, SmtpSendConnector } from "../../core/policy/send-connector.ts";
+import type { Signer } from "../../dkim/signer.ts";
+import type { Events } from "../../events/events.ts";
+import type { HttpRequest } from "../../ports/http-request.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { MailboxLogOn } from "../delivery/smtp/opening/log-on.ts";
+import type { OpeningContext } from "../delivery/smtp/opening/open-connection.ts";
+import { resolvePeers } from "../delivery/smtp/opening/resolve-peers.ts";
+import { createPeerMemory, endpointOf, type Peer } from "../delivery/smtp/peer/peer.ts";
+import { asClientError } from "../delivery/smtp/wire/client-error.ts";
+import type { Transcript } from "../delivery/smtp/wire/transcript.ts";
+import { createTokenSource } from "../oauth/token-source.ts";
+import { StepRecorder } from "./step-recorder.ts";
+import { testDirectory } from "./test-directory.ts";
+import { testPeer } from "./test-peer.ts";
+
+export interface WantedTest {
+  readonly from: string;
+  /** A message is sent to it, by the first address that is ready. */
+  readonly to: string | undefined;
+  /** For each address, and for each name, and for the token. */
+  readonly timeoutMs: number;
+  /** How long ago the configuration was changed, where it is known. */
+  readonly changedAgoMs: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface TestContext {
+  readonly ports: Ports;
+  readonly http: HttpRequest;
+  readonly hostname: string;
+  readonly signer: Signer;
+  /** The protocol log, where the connector keeps one. */
+  readonly transcript: Transcript | undefined;
+}
+
+const silent: Events = { wants: () => false, emit: () => {} };
+
+/** Never rejects for anything that a peer, an authority or a name server does. */
+export async function testConnector(
+  connector: SendConnectorSettings,
+  wanted: WantedTest,
+  context: TestContext,
+): Promise<ConnectorTest> {
+  const recorder = new StepRecorder(context.ports.clock);
+  const { from, to } = wanted;
+  if (connector.kind === "drop") {
+    const ok = await testDirectory(connector.dropDirectory, recorder);
+    return { ok, from, to: undefined, steps: recorder.steps };
+  }
+  const logOn = await logOnFor(connector, wanted, context, recorder);
+  if (logOn === "failed") return { ok: false, from, to: undefined, steps: recorder.steps };
+
+  let sentTo: string | undefined;
+  let ok = true;
+  let sessions = 0;
+  const opening: OpeningContext = {
+    connector,
+    ports: context.ports,
+    events: silent,
+    memory: createPeerMemory(),
+    transcript: context.transcript,
+    logOn,
+    signer: connector.dkimSigning ? context.signer : undefined,
+    nextSession: () => ++sessions,
+  };
+  for (const smartHost of connector.smartHosts) {
+    const peers = await resolve(opening, smartHost, wanted, recorder);
+    if (peers === undefined) ok = false;
+    for (const peer of peers ?? []) {
+      const since = recorder.steps.length;
+      const send = to !== undefined && sentTo === undefined;
+      const isReady = await testPeer(
+        peer,
+        opening,
+        { ...wanted, hostname: context.hostname, send },
+        recorder,
+      );
+      if (isReady && send) sentTo = to;
+      ok &&= isReady;
+      // What failed on the way, and did not keep it from being ready: a detour.
+      for (const step of recorder.steps.slice(since))
+        if (isReady && step.outcome === "failed") step.outcome = "warning";
+    }
+  }
+  advise(connector, wanted, recorder);
+  return { ok, from, to: sentTo, steps: recorder.steps };
+}
+
+async function logOnFor(
+  connector: SmtpSendConnector,
+  { from, timeoutMs, changedAgoMs }: WantedTest,
+  { ports: { clock }, http }: TestContext,
+  recorder: StepRecorder,
+): Promise<MailboxLogOn | undefined | "failed"> {
+  if (connector.oauth === undefined) return undefined;
+  const mailbox = mailboxFor(from, connector.senderMailboxes) ?? from;
+  const source = createTokenSource(
+    connector.oauth,
+    { clock, events: silent, http: (request) => http({ ...request, timeoutMs }) },
+    connector.name,
+  );
+  recorder.at(new URL(connector.oauth.tokenEndpoint).host);
+  recorder.begin("token");
+  try {
+    const token = await source.token(mailbox);
+    const claims = tokenClaims(token.value);
+    recorder.claims(claims);
+    const shown = Object.entries(claims).map(([name, value]) => `${name}: ${value}`);
+    recorder.say(
+      `a token for ${mailbox}`,
+      ...(shown.length > 0 ? shown : ["it is opaque: its claims cannot be read"]),
+    );
+    recorder.end("ok");
+    // It was fetched for this test: one that is refused is not asked for again.
+    return { mailbox, tokens: { ...source, known: () => undefined, token: () => Promise.resolve(token) } };
+  } catch (error) {
+    recorder.fail("token", asClientError(error).message);
+    advise(connector, { changedAgoMs }, recorder);
+    return "failed";
+  }
+}
+
+async function resolve(
+  opening: OpeningContext,
+  smartHost: SmtpSendConnector["smartHosts"][number],
+  { timeoutMs, signal }: WantedTest,
+  recorder: StepRecorder,
+): Promise<readonly Peer[] | undefined> {
+  const host = opening.memory.host(smartHost);
+  recorder.at(`${host.name}:${host.port}`, host.name);
+  recorder.begin("resolve");
+  const late = AbortSignal.timeout(timeoutMs);
+  try {
+    const peers = await resolvePeers(host, opening, AbortSignal.any([signal, late]));
+    recorder.say(peers.map(endpointOf).join(", "));
+    recorder.end("ok");
+    return peers;
+  } catch (error) {
+    const words = late.aborted ? `no answer within ${timeoutMs / 1000} s` : asClientError(error).message;
+    recorder.fail("resolve", words);
+    return undefined;
+  }
+}
+
+function advise(
+  connector: SmtpSendConnector,
+  { changedAgoMs }: Pick<WantedTest, "changedAgoMs">,
+  { steps }: StepRecorder,
+): void {
+  const claims = steps.find(({ step }) => step === "token")?.claims ?? {};
+  for (const step of steps) {
+    if (step.outcome === "ok") continue;
+    const port = Number(step.endpoint.slice(step.endpoint.lastIndexOf(":") + 1));
+    const certificateNames = step.certificates[0]?.names ?? [];
+    // Of a chain that was looked at afterwards, the lines behind the first are no reason.
+    const [first = ""] = step.details;
+    const words = step.certificates.length > 0 ? first : step.details.join(" ");
+    step.advice = testAdvice(
+      { step: step.step, words },
+      { connector, host: step.host, port, certificateNames, claims, changedAgoMs },
+    );
+  }
+}
