@@ -179,3 +179,16 @@ test("the smallest form of a report, and what is told when that fails too", asyn
     about: " It was the report on message without Message-ID to a@x.test (failed 5.1.1).",
   });
 });
+
+test("each report has a Message-ID of its own, by message, kind, time and chance", async () => {
+  let chance = 0;
+  const clock = createFakeClock(36 ** 3);
+  const one = createReportWriter(settings, { clock, random: () => chance });
+  const idOf = async (kind: "failed" | "delayed"): Promise<string> =>
+    (await one.write(claimOf(small), kind, failed)).messageId;
+  expect(await idOf("failed")).toBe("<7.failed.1000.0@relay.test>");
+  chance = 36 ** 4 / 2 ** 48;
+  expect(await idOf("delayed")).toBe("<7.delayed.1000.10000@relay.test>");
+  chance = 1 - 2 ** -48;
+  expect(await idOf("failed")).toBe(`<7.failed.1000.${(2 ** 48 - 1).toString(36)}@relay.test>`);
+});

@@ -169,3 +169,39 @@ it("is not blamed where clear text is lost in the same way", async () => {
   expect(tried).toBe(4);
   expect(told).toEqual([]);
 });
+
+it.each([
+  [
+    "refuses clear text, for reasons of its own, is not tried with TLS for a while",
+    "554 5.3.2 Not now\r\n",
+    1,
+  ],
+  ["fails in clear text as well is tried with TLS again", "", 2],
+])("a peer that %s", async (_, greeting, tried) => {
+  let attempts = 0;
+  const server = await startScriptedServer(async (peer) => {
+    if (peer.connection === 2) {
+      if (greeting !== "") peer.send(greeting);
+      return void peer.socket.end();
+    }
+    await peer.greet("PIPELINING", "STARTTLS");
+    for (;;) {
+      if ((await peer.line()) === "STARTTLS") {
+        attempts++;
+        return void peer.socket.destroy();
+      }
+      await peer.lines(2);
+      peer.send("250 a\r\n250 b\r\n354 c\r\n");
+      await peer.content();
+      peer.send("250 taken\r\n");
+    }
+  });
+  open.push(server);
+  const clock = createFakeClock();
+  const { carrier } = testSmtpCarrier(server.port, { clock });
+  open.push({ close: () => carrier.close(0) });
+  expect(JSON.stringify(brief(await carrier.carry(testClaim())))).not.toContain("delivered");
+  await clock.advance(60_000);
+  expect(brief(await carrier.carry(testClaim()))).toEqual(["delivered: 250 taken"]);
+  expect(attempts).toBe(tried);
+});

@@ -44,6 +44,7 @@ test("who wants a new connection gets no other, until none is to be had", () => 
   expect(waiting.nextFor(a, true)).toBe(fresh);
   expect(waiting.nextFor(a, false)).toBe(usual);
   expect(waiting.nextFor(a, false)).toBeUndefined();
+  expect(waiting.nextFor(b, false)).toBeUndefined();
   expect(waiting.nextFor(b, true)).toBe(askedBefore);
   waiting.addFresh(askedBefore);
   waiting.addFresh(fresh);

@@ -94,6 +94,34 @@ describe("in one flight", () => {
     ]);
   });
 
+  it("one behind the content of another has its own time for an answer from then on", async () => {
+    const clock = createFakeClock();
+    let isSilent: () => void = () => undefined;
+    const silent = new Promise<void>((resolve) => (isSilent = resolve));
+    const server = await scripted(async (peer) => {
+      await peer.greet("PIPELINING");
+      await answerData(peer);
+      if (peer.connection > 1) return;
+      await answerData(peer, "250 second");
+      await peer.lines(3);
+      isSilent();
+      await peer.whenClosed();
+    });
+    const { carrier } = carrierTo(server.port, { connector: one, clock });
+    const results = Promise.all(Array.from({ length: 3 }, () => carrier.carry(testClaim())));
+    await silent;
+    for (let turn = 0; turn < 5; turn++) await clock.settle();
+    await clock.advance(timeouts.mailMs - 1);
+    expect(server.connections).toBe(1);
+    await clock.advance(1);
+    expect((await results).map(brief)).toEqual([
+      ["delivered: 250 taken"],
+      ["delivered: 250 second"],
+      ["delivered: 250 taken"],
+    ]);
+    expect(server.connections).toBe(2);
+  });
+
   it("nothing goes before its answer without PIPELINING", async () => {
     const server = await scripted(async (peer) => {
       await peer.greet();
