@@ -29,10 +29,8 @@ class FakeWorker extends EventEmitter {
 }
 let workers: FakeWorker[] = [];
 vi.mock("node:worker_threads", () => ({
-  Worker: class {
-    constructor() {
-      return new FakeWorker();
-    }
+  Worker: function (): FakeWorker {
+    return new FakeWorker();
   },
 }));
 
