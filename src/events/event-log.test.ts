@@ -126,6 +126,24 @@ test("a flood is told once a minute per connector and source, with its count", a
   expect(say("10.0.0.1")).toEqual({ kind: "pass", unsaid: 5 });
 });
 
+test("a flood from very many sources is told of a hundred of them a minute, the rest counted", async () => {
+  const { clock, log, heard } = setup();
+  const collapse = createCollapse();
+  const say = (n: number) => {
+    log.emit("SmtpReceiveMaxConnectionPerSourceReached", {
+      ...limit,
+      source: `10.0.${n >> 8}.${n & 255}`,
+    });
+    return collapse(heard.at(-1) as EventRecord);
+  };
+  const told = Array.from({ length: 20_000 }, (_, n) => say(n)).filter(({ kind }) => kind === "pass");
+  expect(told).toHaveLength(100);
+  expect(say(0)).toEqual({ kind: "drop" });
+  await clock.advance(60_000);
+  expect(say(20_000)).toEqual({ kind: "pass", unsaid: 19_900 });
+  expect(say(0)).toEqual({ kind: "pass", unsaid: 1 });
+});
+
 test("lines are written in batches, wait for a slow reader, and are dropped beyond a bound", async () => {
   const { log } = setup();
   const texts: string[] = [];
