@@ -255,6 +255,16 @@ describe("from the refusal to the fix", () => {
     );
   });
 
+  test("a connector that is disabled by now is not taken for one that would not refuse", async () => {
+    for (let i = 0; i < 3; i++) await greeting();
+    await call("setReceiveConnector", { name: "AppRelay", settings: { enabled: false } });
+    const { connectors, remedies } = await call("explainSource", { source: "127.0.0.1" });
+    expect(connectors[0]?.refusals).toMatchObject([{ over: false }]);
+    expect(remedies.map(({ commands }) => commands[0]?.command)).toEqual([
+      "Enable-ReceiveConnector AppRelay",
+    ]);
+  });
+
   test("a source and a reference that nobody knows", async () => {
     expect(await call("explainSource", { source: "192.0.2.1" })).toMatchObject({
       application: null,

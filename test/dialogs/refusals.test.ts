@@ -157,6 +157,7 @@ const scenes: Partial<Record<SpokenKind, Scene>> = {
     },
     lines: [hello, mail],
   },
+  serviceSuspended: { services: { isSuspended: () => true }, lines: [hello, mail] },
   shuttingDown: { lines: [hello], afterwards: ({ session }) => session.stop() },
 };
 

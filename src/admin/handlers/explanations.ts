@@ -17,6 +17,7 @@ import {
   shownAdvice,
   type MetBy,
   type RemedySource,
+  type ShownRemedy,
 } from "./remedies.ts";
 import { shownRefusals } from "./refusals.ts";
 import { refusalsOf, type ToldRefusals } from "./told-refusals.ts";
@@ -93,7 +94,7 @@ export function explanationHandlers({
         })),
         remedies: [
           ...[...new Set(remedies.values())].filter((one) => one !== undefined),
-          ...unservedRemedy(remedySource, all, clock.wall()),
+          ...unservedRemedy(remedySource, [...remedies.values()], clock.wall()),
         ],
         connections: connections.map((open) => shownConnection(relay, open)),
         events: events.slice(0, eventsShown).map(shownEvent),
@@ -134,8 +135,8 @@ function bindings({ settings }: Relay): ReceiveConnectorSettings["bindings"] {
 }
 
 /** For one that has not come yet: its connections would be refused. */
-function unservedRemedy(source: RemedySource, met: readonly MetBy[], now: Date) {
-  if (source.reached.length > 0 || met.some(({ last }) => last.kind === "noConnector")) return [];
+function unservedRemedy(source: RemedySource, said: readonly (ShownRemedy | undefined)[], now: Date) {
+  if (source.reached.length > 0 || said.some((one) => one?.class === "connector")) return [];
   const remedy = doorRemedy(source, [], now.toISOString());
   return remedy === undefined ? [] : [remedy];
 }

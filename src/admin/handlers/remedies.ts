@@ -1,11 +1,11 @@
 /** What helps a source against each kind of refusal it met, by the settings in force and the connector it reaches now. */
 import { adviseLimit, type LimitAdvice } from "../../core/policy/limit-advice.ts";
-import type { Endpoint, ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import { covers, type Endpoint, type ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import { refusalClasses, type RefusalKind } from "../../core/refusals/catalogue.ts";
 import { noConnectorRemedy } from "../../core/remedies/no-connector.ts";
 import { remedyFor, type AdvisedKind } from "../../core/remedies/remedy-for.ts";
 import type { Met, Remedy } from "../../core/remedies/remedy.ts";
-import { parseEndpoint } from "../../core/units/endpoint.ts";
+import { formatEndpoint, parseEndpoint } from "../../core/units/endpoint.ts";
 import type { IpAddress } from "../../core/units/ip-address.ts";
 import type { Administered } from "../administered.ts";
 import type { Output } from "../contract.ts";
@@ -79,6 +79,8 @@ function shownRemedy(source: RemedySource, met: MetBy): ShownRemedy | undefined 
   if (met.last.kind === "noConnector") return doorRemedy(source, met.about, met.lastAt);
   const { kind, class: of } = met.last;
   const connector = answering(source, met);
+  if (connector === undefined && met.name !== undefined)
+    return doorRemedy(source, bindingsOf(source, met.name), met.lastAt);
   const remedy = isAdvised(kind)
     ? advisedRemedy(source, kind, connector, met)
     : connector && withoutAdvice(source, kind, connector, met);
@@ -100,14 +102,28 @@ function shownRemedy(source: RemedySource, met: MetBy): ShownRemedy | undefined 
   };
 }
 
-/** The connector whose settings count: the one that refused it, unless another one answers it by now. */
+/** The connector whose settings count: the one that refused it, unless another one answers there by now. */
 function answering(
   { relay, address, reached }: RemedySource,
   { name }: MetBy,
 ): ReceiveConnectorSettings | undefined {
-  if (name === undefined) return undefined;
-  const wanted = address === undefined || reached.includes(name) ? name : reached[0];
-  return relay.settings.receiveConnectors.find((one) => one.name === wanted);
+  const { receiveConnectors } = relay.settings;
+  const own = receiveConnectors.find((one) => one.name === name);
+  if (name === undefined || address === undefined || reached.includes(name)) return own;
+  return receiveConnectors.find(
+    (one) => reached.includes(one.name) && (own === undefined || shareEndpoint(own, one)),
+  );
+}
+
+function shareEndpoint(one: ReceiveConnectorSettings, other: ReceiveConnectorSettings): boolean {
+  return one.bindings.some((binding) =>
+    other.bindings.some((another) => covers(another, binding) || covers(binding, another)),
+  );
+}
+
+function bindingsOf({ relay }: RemedySource, name: string): readonly string[] {
+  const connector = relay.settings.receiveConnectors.find((one) => one.name === name);
+  return connector?.bindings.map(formatEndpoint) ?? [];
 }
 
 function withoutAdvice(
@@ -116,13 +132,14 @@ function withoutAdvice(
   connector: ReceiveConnectorSettings,
   met: MetBy,
 ): Said | undefined {
-  const { acceptedDomains, users, sendConnectors } = relay.settings;
+  const { acceptedDomains, users, sendConnectors, receiveConnectors } = relay.settings;
   const application = address && shownApplication(relay.settings, met.last.source)?.name;
   return remedyFor(kind, met, {
     connector,
     acceptedDomains,
     users,
     sendConnectors,
+    connectorNames: receiveConnectors.map((one) => one.name),
     address: met.last.source,
     application,
   });

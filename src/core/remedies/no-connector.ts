@@ -28,13 +28,26 @@ export function noConnectorRemedy(
         (wanted.length === 0 || wanted.some((endpoint) => covers(binding, endpoint))),
     ),
   );
-  if (fitting.length > 0)
+  const letIn = fitting.slice(0, mostConnectors).map((connector) => ({
+    command: setConnector(connector, `-RemoteIPRanges "@{Add='${text}'}"`),
+    effect: `it may do what ${connector.name} lets its clients do`,
+  }));
+  const disabled = connectors.filter((connector) => wouldServe(connector, endpoints, address));
+  if (disabled.length > 0)
+    return {
+      text: "The receive connector that is for this address is disabled, and no other one serves it. To enable it, or to let another one serve it:",
+      commands: [
+        ...disabled.slice(0, mostConnectors).map(({ name }) => ({
+          command: `Enable-ReceiveConnector ${commandWord(name)}`,
+          effect: "it listens and serves its clients again",
+        })),
+        ...letIn,
+      ],
+    };
+  if (letIn.length > 0)
     return {
       text: "No receive connector's remoteIpRanges hold this address, so its connections are refused. To let it in:",
-      commands: fitting.slice(0, mostConnectors).map((connector) => ({
-        command: setConnector(connector, `-RemoteIPRanges "@{Add='${text}'}"`),
-        effect: `it may do what ${connector.name} lets its clients do`,
-      })),
+      commands: letIn,
     };
   const [connector] = enabled;
   if (connector === undefined)
@@ -57,6 +70,19 @@ export function noConnectorRemedy(
       },
     ],
   };
+}
+
+/** A disabled one, were it enabled. */
+function wouldServe(
+  connector: ReceiveConnectorSettings,
+  endpoints: readonly Endpoint[],
+  address: IpAddress,
+): boolean {
+  if (connector.enabled) return false;
+  const enabled = [{ ...connector, enabled: true }];
+  return (endpoints.length > 0 ? endpoints : connector.bindings).some(
+    (endpoint) => chooseReceiveConnector(enabled, endpoint, address) !== undefined,
+  );
 }
 
 /** Whether a client of that address can have come to it. */

@@ -5,7 +5,7 @@ import { rightsOf } from "../policy/relay-permission.ts";
 import { formatEndpoint } from "../units/endpoint.ts";
 import {
   commandWord,
-  ownConnectorName,
+  ownConnector,
   setConnector,
   type Circumstances,
   type Met,
@@ -56,7 +56,11 @@ function anonymousRelay(circumstances: Circumstances): RemedyCommand {
     };
   const bindings = connector.bindings.map(formatEndpoint).join(",");
   return {
-    command: `New-ReceiveConnector ${ownConnectorName(circumstances, "relay")} -Bindings ${commandWord(bindings)} -RemoteIPRanges ${address} -PermissionGroups AnonymousUsers -AnonymousRelay true`,
+    command: ownConnector(
+      circumstances,
+      "relay",
+      `-Bindings ${commandWord(bindings)} -RemoteIPRanges ${address} -PermissionGroups AnonymousUsers -AnonymousRelay true`,
+    ),
     effect: `${address} alone may send anywhere; ${connector.name} serves too much of the Internet for -AnonymousRelay`,
   };
 }

@@ -27,6 +27,7 @@ function circumstances(
     acceptedDomains: [],
     users: [],
     sendConnectors: [],
+    connectorNames: ["App Relay"],
     address: "10.1.4.7",
     application: "ERP",
     ...given,
@@ -79,6 +80,28 @@ it.each<[string, Advised, Partial<Met>, Circumstances, readonly string[] | undef
       "New-ReceiveConnector 'ERP relay' -Bindings 0.0.0.0:25 -RemoteIPRanges 10.1.4.7 -PermissionGroups AnonymousUsers -AnonymousRelay true",
     ],
   ],
+  [
+    "relay denied: a place in the application's own connector, where it has one",
+    "unableToRelay",
+    { about: [] },
+    circumstances({ remoteIpRanges: [ipRange("0.0.0.0/0")] }, { connectorNames: ["App Relay", "erp relay"] }),
+    [`Set-ReceiveConnector 'ERP relay' -RemoteIPRanges "@{Add='10.1.4.7'}"`],
+  ],
+  [
+    "silent in a message: the usual time",
+    "messageTimedOut",
+    {},
+    circumstances({ connectionTimeout: 30_000, connectionInactivityTimeout: 10_000 }),
+    [`${app} -ConnectionTimeout 00:10:00 -ConnectionInactivityTimeout 00:05:00`],
+  ],
+  [
+    "silent in a message, for long",
+    "messageTimedOut",
+    {},
+    circumstances({ connectionTimeout: 600_000, connectionInactivityTimeout: 300_000 }),
+    [],
+  ],
+  ["idle: nothing is lost", "timedOut", {}, circumstances({ connectionInactivityTimeout: 10_000 }), []],
   [
     "relay denied: logging on would do",
     "unableToRelay",
@@ -429,6 +452,21 @@ describe("no connector", () => {
     ],
     ["served by now", [connector("A", at("0.0.0.0"))], "10.0.0.7", [], undefined],
     ["served there by now", [connector("A", at("0.0.0.0"))], "10.0.0.7", [at("10.9.9.9")], undefined],
+    [
+      "the one for it is disabled",
+      [
+        { ...connector("My own", at("0.0.0.0")), enabled: false },
+        { ...connector("Elsewhere", at("0.0.0.0", 587)), enabled: false },
+        receiveConnector({
+          name: "B",
+          bindings: [at("0.0.0.0")],
+          remoteIpRanges: [ipRange("10.9.0.0/16")],
+        }),
+      ],
+      "10.0.0.7",
+      [at("10.9.9.9")],
+      ["Enable-ReceiveConnector 'My own'", add("B", "10.0.0.7")],
+    ],
     ["nothing is enabled", [], "10.0.0.7", [], []],
   ])("%s", (_, connectors, address, endpoints, expected) => {
     expect(advice(connectors, address, endpoints)).toEqual(expected);

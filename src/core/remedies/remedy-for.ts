@@ -112,7 +112,7 @@ export function remedyFor(
     case "timedOut":
     case "messageTimedOut":
     case "leftWaiting":
-      return timeRemedy(circumstances);
+      return timeRemedy(kind, circumstances);
     case "insufficientResources":
       return {
         text: "A resource of this machine ran short; it concerned every client.",
@@ -152,9 +152,23 @@ function protocolRemedy({ connector }: Circumstances): Remedy | undefined {
       };
 }
 
-function timeRemedy({ connector }: Circumstances): Remedy | undefined {
-  const seconds = Math.round(connector.connectionInactivityTimeout / 1000);
-  return noSetting(
-    `The client was silent for connectionInactivityTimeout (${seconds} s), or connected for connectionTimeout. A pool of connections that it keeps for later does that, and no mail is lost by it; in the middle of a message it hangs itself.`,
-  );
+/** Exchange's defaults, ConnectionInactivityTimeout of a Transport service and ConnectionTimeout. */
+const usualInactivityMs = 5 * 60_000;
+const usualTotalMs = 10 * 60_000;
+
+function timeRemedy(kind: RefusalKind, { connector }: Circumstances): Remedy | undefined {
+  const { connectionInactivityTimeout, connectionTimeout } = connector;
+  const seconds = Math.round(connectionInactivityTimeout / 1000);
+  const text = `The client was silent for connectionInactivityTimeout (${seconds} s), or connected for connectionTimeout. A pool of connections that it keeps for later does that, and no mail is lost by it; in the middle of a message it hangs itself.`;
+  const short = [
+    ...(connectionTimeout < usualTotalMs ? ["-ConnectionTimeout 00:10:00"] : []),
+    ...(connectionInactivityTimeout < usualInactivityMs ? ["-ConnectionInactivityTimeout 00:05:00"] : []),
+  ];
+  if (kind !== "messageTimedOut" || short.length === 0) return noSetting(text);
+  return {
+    text: `${text} Here it has less time than usual:`,
+    commands: [
+      { command: setConnector(connector, short.join(" ")), effect: "it has the time that is the default" },
+    ],
+  };
 }

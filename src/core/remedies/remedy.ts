@@ -39,6 +39,8 @@ export interface Circumstances {
     readonly enabled: boolean;
     readonly maxMessageSize: number;
   }[];
+  /** Of all receive connectors. */
+  readonly connectorNames: readonly string[];
   /** The address that was refused last, and what its owner is called. */
   readonly address: string;
   readonly application: string | undefined;
@@ -57,7 +59,14 @@ export function commandWord(text: string): string {
   return text.includes("'") ? `"${text}"` : `'${text}'`;
 }
 
-/** For a connector of its own: `'ERP direct'`, or by its address. */
-export function ownConnectorName({ application, address }: Circumstances, suffix: string): string {
-  return commandWord(`${application ?? address.replaceAll(":", "-")} ${suffix}`);
+/** A connector of its own, `ERP direct`, or by its address; where there is one of that name, a place in it. */
+export function ownConnector(
+  { application, address, connectorNames }: Circumstances,
+  suffix: string,
+  parameters: string,
+): string {
+  const name = `${application ?? address.replaceAll(":", "-")} ${suffix}`;
+  return connectorNames.some((other) => other.toLowerCase() === name.toLowerCase())
+    ? setConnector({ name }, `-RemoteIPRanges "@{Add='${address}'}"`)
+    : `New-ReceiveConnector ${commandWord(name)} ${parameters}`;
 }

@@ -4,7 +4,7 @@ import type { SilentKind } from "../refusals/catalogue.ts";
 import {
   commandWord,
   noSetting,
-  ownConnectorName,
+  ownConnector,
   setConnector,
   type Circumstances,
   type Remedy,
@@ -95,7 +95,11 @@ function withoutTls(what: string, circumstances: Circumstances): Remedy {
     text: `${what} Update the application, switch TLS off in it, or give it a connector that offers none, where it may send in clear text:`,
     commands: [
       {
-        command: `New-ReceiveConnector ${ownConnectorName(circumstances, "without TLS")} -Bindings ${bindings} -RemoteIPRanges ${address} -AuthMechanism None -PermissionGroups AnonymousUsers${relay}`,
+        command: ownConnector(
+          circumstances,
+          "without TLS",
+          `-Bindings ${bindings} -RemoteIPRanges ${address} -AuthMechanism None -PermissionGroups AnonymousUsers${relay}`,
+        ),
         effect: `${address} is not offered TLS any more; its mail may be read on the network`,
       },
     ],
