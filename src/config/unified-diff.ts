@@ -1,4 +1,5 @@
 /** What differs between two texts, as `diff -u` shows it, without names and times. */
+import { maskedLines } from "./masked-secrets.ts";
 
 const contextLines = 2;
 /** Above this many comparisons the differing middle is shown as removed and added as a whole. */
@@ -13,7 +14,8 @@ interface Line {
 /** Empty when nothing differs. Lines end in `\n`; values of passwords are masked. */
 export function unifiedDiff(before: string, after: string): string {
   if (before === after) return "";
-  const lines = compare(linesOf(before), linesOf(after));
+  const [olds, news] = [linesOf(before), linesOf(after)];
+  const lines = shown(compare(olds, news), maskedLines(olds), maskedLines(news));
   let out = "";
   let oldLine = 1;
   let newLine = 1;
@@ -31,15 +33,26 @@ export function unifiedDiff(before: string, after: string): string {
     oldLine += skipped;
     newLine += skipped;
     const hunk = lines.slice(from, to);
-    const olds = hunk.filter(({ kind }) => kind !== "+").length;
-    const news = hunk.filter(({ kind }) => kind !== "-").length;
-    out += `@@ -${oldLine},${olds} +${newLine},${news} @@\n`;
-    for (const { kind, text } of hunk) out += `${kind}${masked(text)}\n`;
-    oldLine += olds;
-    newLine += news;
+    const ofOld = hunk.filter(({ kind }) => kind !== "+").length;
+    const ofNew = hunk.filter(({ kind }) => kind !== "-").length;
+    out += `@@ -${oldLine},${ofOld} +${newLine},${ofNew} @@\n`;
+    for (const { kind, text } of hunk) out += `${kind}${text}\n`;
+    oldLine += ofOld;
+    newLine += ofNew;
     at = to;
   }
   return out;
+}
+
+/** What was compared as it is, without what nobody should read. */
+function shown(lines: readonly Line[], olds: readonly string[], news: readonly string[]): readonly Line[] {
+  let [old, fresh] = [0, 0];
+  return lines.map(({ kind }) => {
+    const text = (kind === "+" ? news[fresh] : olds[old]) ?? "";
+    if (kind !== "+") old++;
+    if (kind !== "-") fresh++;
+    return { kind, text };
+  });
 }
 
 function linesOf(text: string): string[] {
@@ -102,8 +115,4 @@ function middle(before: readonly string[], after: readonly string[]): Line[] {
     }
   }
   return lines;
-}
-
-function masked(line: string): string {
-  return line.replace(/(\bpassword["']?\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,}#][^,}#]*)/gi, "$1********");
 }

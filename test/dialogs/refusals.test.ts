@@ -219,6 +219,24 @@ describe.each(Object.entries(scenes) as [SpokenKind, Scene][])("%s", (kind, scen
   });
 });
 
+test("who cannot log on is not told whether there is such an account; whoever runs the relay is", async () => {
+  const played = await Promise.all(
+    [true, false].map((isAccount) =>
+      play({
+        settings: accounts,
+        services: { isAccount: () => isAccount },
+        lines: [hello, logOn],
+      }),
+    ),
+  );
+  for (const { written } of played)
+    expect(written).toMatch(/535 5\.7\.3 \S+ \S+ \(AppRelay: user name or password is wrong, source/);
+  expect(played.map(({ refusals }) => refusals[0]?.problem)).toEqual([
+    "the password is wrong",
+    "there is no such account",
+  ]);
+});
+
 describe("what follows from a refusal", () => {
   it.each([
     ["DATA behind a refused RCPT", [hello, mail, "RCPT TO:<x@y.example>", "DATA"], "unableToRelay"],

@@ -109,7 +109,11 @@ export const diagnosticOperations = {
 
   getConfiguration: {
     input: z.object({}),
-    output: z.object({ file: z.string(), text: z.string() }),
+    output: z.object({
+      file: z.string(),
+      /** As it was applied, with stars in place of passwords. */
+      text: z.string(),
+    }),
   },
   checkConfiguration: {
     input: z.object({ text: z.string().max(1_000_000).optional() }),

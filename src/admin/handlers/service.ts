@@ -1,4 +1,5 @@
 /** The relay as a whole: about, transport settings, configuration file. */
+import { maskedLines } from "../../config/masked-secrets.ts";
 import { plainTransport, settingChanges } from "../../config/plain-settings.ts";
 import { transportKinds } from "../../config/setting-kinds.ts";
 import type { ConfigurationEdit } from "../../config/edit.ts";
@@ -86,7 +87,7 @@ export function serviceHandlers(administered: Administered): Pick<Handlers, Name
     },
     getConfiguration: () => {
       const { file, applied } = configurationOf(administered);
-      return { file, text: applied.text };
+      return { file, text: maskedLines(applied.text.split("\n")).join("\n") };
     },
     checkConfiguration: async ({ text }) => {
       const result = await settled(configurationOf(administered).check(text));

@@ -130,6 +130,10 @@ describe("values are read", () => {
 describe("what is wrong is told, all of it", () => {
   it.each([
     [
+      ["-AuthenticationCredential", "@{UserName='relay';password='s3cret'}"],
+      /-AuthenticationCredential takes no password: .* PasswordFile=/,
+    ],
+    [
       ["-MaxInboundConnectionPreSource", "4"],
       /no parameter -MaxInboundConnectionPreSource; did you mean -MaxInboundConnectionPerSource\?/,
     ],

@@ -133,6 +133,10 @@ function readSection(text: string): ReadValue {
   const table = parseHashtable(text);
   if (table === undefined)
     return refused("is no hashtable; write it like @{UserName='relay';PasswordFile='/etc/secret'}");
+  if ([...table.keys()].some((key) => key.toLowerCase() === "password"))
+    return refused(
+      "takes no password: an argument stands in the history of the shell and in the list of processes; write PasswordFile='/etc/secret', a file whose first line it is",
+    );
   return ok(
     Object.fromEntries(
       [...table].map(([key, items]) => [key.charAt(0).toLowerCase() + key.slice(1), items.join(",")]),

@@ -45,6 +45,11 @@ export const cmdletWords: readonly CmdletWord[] = [
     'this is no Exchange Online; weir New-SendConnector Online -AddressSpaces "*" -SmartHosts TENANT.mail.protection.outlook.com -RequireTLS true sends mail there',
   ),
 
+  say(
+    "ConvertTo-SecureString New-Object Get-Credential Read-Host",
+    "passwords come from files or are asked for: weir New-User NAME asks, and a send connector takes \"@{UserName='relay';PasswordFile='/etc/weir/password'}\"",
+  ),
+
   // Rights.
   from(
     "Add-ADPermission",
@@ -68,6 +73,11 @@ export const cmdletWords: readonly CmdletWord[] = [
     "Restart-Service",
     "changes are in force at once, so nothing is to be restarted; a file that was edited is read when it is saved, or by weir reload; the process itself is restarted by whatever started it, such as systemctl restart weir",
   ),
+  say(
+    "net sc nssm",
+    "weir status tells whether the relay runs, weir stop stops it, and whatever started it starts it again, such as systemctl restart weir",
+  ),
+  say("iisreset", "changes are in force at once, so nothing is to be restarted"),
   say("Start-Service", "weir start, or whatever starts it as a service, such as systemctl start weir"),
   say(
     "Stop-Service",
@@ -93,7 +103,10 @@ export const cmdletWords: readonly CmdletWord[] = [
     "Send-MailMessage",
     "weir sends nothing of its own; an application or curl sends to a receive connector, and weir explain MESSAGE-ID tells what became of it",
   ),
-  say("Test-NetConnection tnc", "weir Test-SmtpConnectivity tries each binding of each receive connector"),
+  say(
+    "Test-NetConnection tnc telnet openssl ping",
+    "weir Test-SmtpConnectivity tries each binding of each receive connector",
+  ),
   alias("Get-NetTCPConnection netstat", "Get-Connection"),
   alias("Get-WinEvent", "Get-EventLog"),
   say("Clear-EventLog Limit-EventLog", "events go by themselves when they are old; docs/events.md"),

@@ -92,6 +92,15 @@ export const parameterWords: readonly WordsOfCmdlets[] = [
   { on: ["*-TransportService"], words: [theServer, ...settingWords("transport")] },
   { on: ["*-TransportConfig"], words: [theServer] },
   {
+    on: ["Redirect-Message"],
+    words: [
+      value("Target", {
+        refused:
+          "messages go to another send connector here: -Connector CONNECTOR or -Server HOST names it, and -Queue or -Filter what is moved",
+      }),
+    ],
+  },
+  {
     on: ["Test-SmtpConnectivity"],
     words: [value("Identity", { ignored: oneServer }), value("MonitoringContext", { ignored: oneServer })],
   },

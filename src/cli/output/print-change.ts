@@ -15,7 +15,16 @@ export function printChange(
   output: Output,
   args: Arguments,
   change: Change,
-  { subject, kinds }: { readonly subject: string; readonly kinds: ReadonlyMap<string, string> },
+  {
+    subject,
+    kinds,
+    ofConnectors = false,
+  }: {
+    readonly subject: string;
+    readonly kinds: ReadonlyMap<string, string>;
+    /** What changed is of connectors that `subject` does not name. */
+    readonly ofConnectors?: boolean;
+  },
 ): 0 | 1 {
   const { applied, whatIf, file, changes, diff, warnings, notices, needsRestart, notListening } = change;
   const exitCode = notListening.length > 0 ? 1 : 0;
@@ -30,7 +39,7 @@ export function printChange(
     lines.push(
       `${output.style("heading", subject)}${whatIf ? output.style("warning", "  (what if: nothing was changed)") : ""}`,
     );
-    const names = changes.map(({ setting }) => nameOf(setting));
+    const names = changes.map(({ setting }) => shownName(setting, ofConnectors));
     const width = Math.max(0, ...names.map(displayWidth));
     for (const [index, { setting, before, after }] of changes.entries()) {
       const kind = kinds.get(setting.slice(setting.lastIndexOf(".") + 1));
@@ -61,9 +70,12 @@ export function printChange(
   return exitCode;
 }
 
-function nameOf(setting: string): string {
-  const cut = setting.lastIndexOf(".") + 1;
-  return exchangeName(setting.slice(cut));
+/** `MaxMessageSize`; of several connectors `AppRelay MaxMessageSize`. */
+function shownName(setting: string, ofConnectors: boolean): string {
+  const cut = setting.lastIndexOf(".");
+  const name = exchangeName(setting.slice(cut + 1));
+  const [, connector] = /^(?:receive|send)Connectors\.(.+)$/.exec(setting.slice(0, Math.max(cut, 0))) ?? [];
+  return ofConnectors && connector !== undefined ? `${connector} ${name}` : name;
 }
 
 /** Of a unified diff. */

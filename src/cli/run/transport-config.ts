@@ -49,5 +49,9 @@ export const setTransportConfig: Run = async (args, context) => {
     ["maxMessageSize", "size"],
     ["dsnMaxMessageAttachSize", "size"],
   ]);
-  return printChange(context.output, args, change, { subject: "Transport configuration", kinds });
+  return printChange(context.output, args, change, {
+    subject: "Transport configuration",
+    kinds,
+    ofConnectors: true,
+  });
 };

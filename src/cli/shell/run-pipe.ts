@@ -58,6 +58,19 @@ export async function runPipe(statement: Statement, context: PipeContext, printi
   return { flow, code };
 }
 
+const ofTheServer: ReadonlySet<string> = new Set(["Get-TransportService", "status"]);
+
+/** `Get-TransportService | Get-MessageTrackingLog`: of one server, so that what stands before the | says nothing. */
+export function withoutServer(statement: Statement, context: PipeContext): Statement {
+  const [first = [], ...rest] = statement;
+  const [second] = rest;
+  const [server, command] = [first, second ?? []].map((it) => {
+    const name = withoutProgram(it)[0];
+    return name === undefined || name.quoted ? undefined : meantCmdlet(name.text, context);
+  });
+  return server !== undefined && command !== undefined && ofTheServer.has(server.name) ? rest : statement;
+}
+
 async function runStage(
   stage: Stage,
   flow: Flow,

@@ -2,13 +2,13 @@
 import { CommandFault, type ExitCode } from "../exit-code.ts";
 import { expressionOf, languageWord, withoutProgram, withRedirection } from "./command-words.ts";
 import type { Statement } from "./cut-statements.ts";
-import { expandedWords, runPipe, type PipeContext } from "./run-pipe.ts";
+import { expandedWords, runPipe, withoutServer, type PipeContext } from "./run-pipe.ts";
 import { printFlow } from "./stages/printing.ts";
 
 /** Never rejects for what a person typed: it is told, with `weir: ` before it. */
 export async function runStatement(statement: Statement, context: PipeContext): Promise<ExitCode> {
   try {
-    return await run(withRedirection(statement), context);
+    return await run(withoutServer(withRedirection(statement), context), context);
   } catch (fault) {
     if (!(fault instanceof CommandFault)) throw fault;
     context.output.complain(`weir: ${fault.message}\n`);

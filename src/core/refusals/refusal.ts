@@ -10,6 +10,8 @@ import type { RefusalClass, RefusalKind, SpokenKind } from "./catalogue.ts";
 export interface RefusedFacts {
   /** What was wrong, in words; else the catalogue's `cause` says it. Never what a password may stand in. */
   readonly detail?: string | undefined;
+  /** `detail` is for those who run the relay alone: the reply says the catalogue's `cause`. */
+  readonly confidential?: true | undefined;
   /** The limit's setting, where it is not always the same. */
   readonly setting?: string | undefined;
   readonly configured?: number | undefined;

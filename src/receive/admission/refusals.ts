@@ -115,13 +115,14 @@ export function createRefusals(around: {
 
   return {
     refuse(client, what) {
-      const { reply } = spokenRefusals[what.refused];
+      const { reply, cause } = spokenRefusals[what.refused];
       const told = refusalOf(client, what.refused, what);
+      const explained = what.confidential === undefined ? told : { ...told, problem: cause };
       const address = parseAddress(client.address);
       const said: ToldRefusal = {
         ...reply,
         ...(what.close === undefined ? undefined : { close: what.close }),
-        text: explains(client.connector, address) ? explainedText(reply, told) : reply.text,
+        text: explains(client.connector, address) ? explainedText(reply, explained) : reply.text,
         told,
       };
       tell(client, address, told, what, replyLine(said));

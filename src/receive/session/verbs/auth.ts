@@ -113,6 +113,8 @@ function failed(session: Conversation, mechanism: string, user: string): Refused
     user: known,
     about: known,
     detail: known === user ? "the password is wrong" : "there is no such account",
+    // Which of the two it is would tell a stranger which accounts there are.
+    confidential: true,
   };
   const { maxLogonFailures } = connector;
   if (maxLogonFailures === 0 || state.logonFailures <= maxLogonFailures) return refusal;
