@@ -19,7 +19,10 @@ export async function fillSpool(directory: string, count: number, content: Buffe
   const file = join(directory, "weir.yaml");
   const parsed = parseConfig(readFileSync(file, "utf8"), { file });
   if (!parsed.ok) throw new Error(`${file} has faults`);
-  const route = createRouting(parsed.settings.sendConnectors).route(`x@${domain}`, content.length);
+  const route = createRouting(parsed.settings.sendConnectors).route(`x@${domain}`, {
+    envelope: { reversePath: "app@app.test" },
+    content: { sizeBytes: content.length },
+  });
   if (route.kind !== "queue") throw new Error(`nothing leads to ${domain}`);
   const { queue } = route;
   const clock = createSystemClock();

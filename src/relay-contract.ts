@@ -16,7 +16,7 @@ import type { LimitUsage } from "./receive/admission/usage.ts";
 import type { FailedListener, Listener } from "./receive/connection/listeners.ts";
 import type { OpenConnection } from "./receive/open-connection.ts";
 import type { Certificates } from "./receive/tls/certificates.ts";
-import type { WantedTest } from "./send/connector-test/test-connector.ts";
+import type { WantedTest } from "./send/connector-test/test-context.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
 import type { Suspended } from "./receive/service-suspension.ts";
 import type { SpoolInspection } from "./spool/spool-inspection.ts";

@@ -36,6 +36,7 @@ import { createPeerMemory } from "./send/delivery/smtp/peer/peer.ts";
 import { createScheduler } from "./send/delivery/scheduler.ts";
 import type { Scheduler } from "./send/delivery/scheduler-contract.ts";
 import { sendTranscript } from "./send/delivery/send-transcript.ts";
+import { createMailboxTurns } from "./send/graph/mailbox-turns.ts";
 import { createTokenSources } from "./send/oauth/token-sources.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openServiceSuspension } from "./receive/service-suspension.ts";
@@ -145,6 +146,7 @@ export async function createRelay(
 
   const http = createHttpRequest(all);
   const tokens = createTokenSources({ clock, events, http });
+  const graphTurns = createMailboxTurns();
   const credentials = createCredentialWatch(clock, events);
   const memory = createPeerMemory();
   const outbound = new OutboundConnections(() => settings.transport.maxOutboundConnections);
@@ -168,6 +170,8 @@ export async function createRelay(
         outbound,
         tokens,
         signer,
+        http,
+        graphTurns,
       }),
   });
 

@@ -77,7 +77,12 @@ function loopbackOf(address: string): string {
 }
 
 function target(connector: Settings["sendConnectors"][number]): string {
-  return connector.kind === "drop"
-    ? connector.dropDirectory
-    : connector.smartHosts.map(({ host, port }) => formatEndpoint({ address: host, port })).join(", ");
+  switch (connector.kind) {
+    case "smartHost":
+      return connector.smartHosts.map(({ host, port }) => formatEndpoint({ address: host, port })).join(", ");
+    case "drop":
+      return connector.dropDirectory;
+    case "graph":
+      return connector.graphRoot;
+  }
 }

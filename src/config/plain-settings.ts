@@ -27,6 +27,15 @@ export function plainSendConnector(connector: SendConnectorSettings): PlainSecti
     const { kind: _, ...settings } = connector;
     return { ...plainValues({ ...settings, addressSpaces: [] }), addressSpaces };
   }
+  if (connector.kind === "graph") {
+    const { kind: _, oauth, senderMailboxes, ...settings } = connector;
+    return {
+      ...plainValues({ ...settings, addressSpaces: [] }),
+      addressSpaces,
+      oauth: oauth.shown,
+      senderMailboxes,
+    };
+  }
   const {
     kind: _,
     authenticationCredential: credential,

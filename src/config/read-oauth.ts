@@ -24,20 +24,22 @@ const ofClient = [
   "keyFile",
 ] as const;
 
-/** Undefined, with every fault told, when it cannot be used. */
+/** `forGraph`: the tokens are for Graph, not for SMTP. Undefined, with every fault told, when it cannot be used. */
 export function readOAuth(
   given: GivenOAuth,
+  forGraph: boolean,
   path: Path,
   from: SecretSources,
   findings: Findings,
 ): OAuthSettings | undefined {
   return given.serviceAccountFile === undefined
-    ? readClient(given, path, from, findings)
+    ? readClient(given, forGraph, path, from, findings)
     : readServiceAccount(given, given.serviceAccountFile, path, from, findings);
 }
 
 function readClient(
   given: GivenOAuth,
+  forGraph: boolean,
   path: Path,
   from: SecretSources,
   findings: Findings,
@@ -58,7 +60,9 @@ function readClient(
     tokenEndpoint:
       given.tokenEndpoint ??
       `${authority ?? microsoftClouds[cloud].authority}/${encodeURIComponent(tenant ?? "")}/oauth2/v2.0/token`,
-    scope: given.scope ?? microsoftClouds[cloud].smtpScope,
+    scope:
+      given.scope ??
+      (forGraph ? `${microsoftClouds[cloud].graphRoot}/.default` : microsoftClouds[cloud].smtpScope),
     shown: shownOf(given),
   };
 }

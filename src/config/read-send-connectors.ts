@@ -1,5 +1,6 @@
 /** Reads the section `sendConnectors`. */
 import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
+import { checkOverflow } from "./send-connector-graph.ts";
 import { checkUniqueNames } from "./connector-conflicts.ts";
 import type { Findings } from "./fault.ts";
 import { type HomeOf, readPiece } from "./issues.ts";
@@ -35,11 +36,14 @@ export function readSendConnectors(
     const at = [...path, "authenticationCredential"];
     const credential =
       authenticationCredential && readCredential(authenticationCredential, at, secrets, findings);
-    const oauth = rest.oauth && readOAuth(rest.oauth, [...path, "oauth"], secrets, findings);
+    const oauth =
+      rest.oauth && readOAuth(rest.oauth, rest.preset === "graph", [...path, "oauth"], secrets, findings);
     const tls = readSendTls(rest, path, secrets, findings);
     if (given === undefined) return undefined;
     return sendConnectorSettings(given, { ...relay, credential, oauth, tls });
   });
   checkUniqueNames(list, section, findings);
+  const names = list.map((raw) => (isSection(raw) ? String(raw["name"]).trim() : ""));
+  checkOverflow(connectors, names, section, findings);
   return connectors.filter((connector) => connector !== undefined);
 }

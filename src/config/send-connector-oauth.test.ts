@@ -235,7 +235,9 @@ describe("faults", () => {
   test.each<[string, string[]]>([
     [
       "preset: office365",
-      ['.preset: "office365" is not one of microsoft365, google, googleRelay, ses, sendgrid, mailgun, acs'],
+      [
+        '.preset: "office365" is not one of microsoft365, google, googleRelay, ses, sendgrid, mailgun, acs, graph',
+      ],
     ],
     [
       "preset: microsoft365",
@@ -367,6 +369,88 @@ describe("faults", () => {
     expect(paths?.filter((path) => path.startsWith("send"))).toEqual([
       "sendConnectors[0].oauth",
       "sendConnectors[0].senderMailboxes",
+    ]);
+  });
+});
+
+describe("preset graph", () => {
+  const graph = (more = ""): ConfigResult =>
+    parseConfig(
+      `receiveConnectors:
+  - {name: AppRelay, bindings: ["127.0.0.1:2525"], remoteIpRanges: ["127.0.0.0/8"]}
+sendConnectors:
+  - name: Graph
+    addressSpaces: ["*"]
+    preset: graph
+    oauth: {tenant: contoso.onmicrosoft.com, clientId: c, clientSecretFile: m365.secret}
+    graphRoot: http://127.0.0.1:9001
+    overflowConnector: microsoft 365
+${more.replace(/^(?=.)/gm, "    ")}
+  - name: Microsoft 365
+    addressSpaces: ["other.example"]
+    smartHosts: ["[127.0.0.1]:2587"]
+`,
+      { file: "/etc/weir/weir.yaml", hostname: "relay.test", env: {}, readText },
+    );
+
+  it("is a connector of its own kind, with Graph's limits and scope", () => {
+    const result = graph();
+    if (!result.ok) throw new Error(JSON.stringify(result.faults));
+    const [connector] = result.settings.sendConnectors;
+    expect(connector).toMatchObject({
+      kind: "graph",
+      graphRoot: "http://127.0.0.1:9001",
+      overflowConnector: "microsoft 365",
+      maxMessageSize: 3_100_000,
+      maxConcurrentConnections: 4,
+      oauth: { scope: "https://graph.microsoft.com/.default" },
+    });
+    expect(result.warnings.filter(({ path }) => path.startsWith("send"))).toEqual([]);
+    const shown = plainSettings(result.settings);
+    expect(shown["sendConnectors"]).toMatchObject({
+      Graph: { graphRoot: "http://127.0.0.1:9001", preset: "graph" },
+    });
+    expect(JSON.stringify(shown)).not.toContain("s3cret");
+    expect(result.origins.get("sendConnectors[0].maxMessageSize")).toBe("preset");
+    expect(result.origins.get("sendConnectors[0].graphRoot")).toBe("set");
+  });
+
+  test.each([
+    ["smartHosts: [a.test]", "sendConnectors[0].smartHosts: means nothing with preset graph"],
+    ["requireTls: true", "sendConnectors[0].requireTls: means nothing with preset graph"],
+    ["dropDirectory: d", "sendConnectors[0].dropDirectory: means nothing with preset graph"],
+    ["maxMessageSize: 10MB", "sendConnectors[0].maxMessageSize: is more than Graph takes"],
+    ["maxConcurrentConnections: 5", "sendConnectors[0].maxConcurrentConnections: is more than Graph takes"],
+  ])("%s is refused", (line, fault) => {
+    const result = graph(line);
+    const faults = result.ok ? [] : result.faults.map(({ path, message }) => `${path}: ${message}`);
+    expect(faults).toEqual([expect.stringContaining(fault)]);
+  });
+
+  test.each([
+    ["preset: graph", "", "is missing: preset graph needs it"],
+    ["graphRoot: https://g.test\nsmartHosts: [a.test]", "", "means nothing without preset: graph"],
+    ["overflowConnector: Other\nsmartHosts: [a.test]", "", "means nothing without preset: graph"],
+    [
+      `${issue.replace("microsoft365", "graph").replace(/^(?:smartHosts|tlsAuthLevel).*$/gm, "")}\noverflowConnector: Nobody`,
+      "",
+      'there is no send connector "Nobody"',
+    ],
+    [
+      `${issue.replace("microsoft365", "graph").replace(/^(?:smartHosts|tlsAuthLevel).*$/gm, "")}\noverflowConnector: Microsoft 365`,
+      "",
+      "is the connector itself",
+    ],
+  ])("%j is refused", (lines, _, fault) => {
+    expect(faultsOf(withConnector(lines))).toEqual([expect.stringContaining(fault)]);
+  });
+
+  it("warns where reports have no way", () => {
+    const result = withConnector(
+      issue.replace("microsoft365", "graph").replace(/^(?:smartHosts|tlsAuthLevel).*$/gm, ""),
+    );
+    expect(result.ok && result.warnings.slice(-1).map(({ message }) => message)).toEqual([
+      expect.stringContaining("reports (null reverse-path), which Graph does not carry, have no other way"),
     ]);
   });
 });

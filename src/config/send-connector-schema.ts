@@ -3,7 +3,7 @@ import { z } from "zod";
 import { presetNames } from "../core/policy/send-presets.ts";
 import { parseAddressSpace } from "./address-space.ts";
 import { errorPoliciesSchema } from "./error-policies.ts";
-import { oauthSchema } from "./oauth-schema.ts";
+import { oauthSchema, parseSecretUrl } from "./oauth-schema.ts";
 import { senderMailboxesSchema } from "./sender-mailboxes.ts";
 import { parseSmartHost, parseSourceAddress } from "./smart-host.ts";
 import {
@@ -66,6 +66,16 @@ export const sendConnectorSchema = z.strictObject(
       "35MB",
       "Largest message it takes; unlimited unless given where dropDirectory is.",
     ),
+    graphRoot: optionalSetting(
+      parsedText({ kind: "URL" }, parseSecretUrl),
+      "with preset graph the cloud's, such as https://graph.microsoft.com",
+      "Microsoft Graph; for tests and clouds of their own.",
+    ),
+    overflowConnector: optionalSetting(
+      name(64),
+      "none",
+      "With preset graph: the send connector for what Graph does not carry, messages above maxMessageSize and reports (null reverse-path), whatever its address spaces. Without one the next connector that matches has them.",
+    ),
     smartHosts: optionalSetting(
       listOf(parsedText({ kind: "host:port" }, parseSmartHost), { kind: "list of hosts" }).min(1, {
         error: "is empty; give at least one host",
@@ -123,11 +133,15 @@ export const sendConnectorSchema = z.strictObject(
       "none",
       "userName and one of password, passwordFile, passwordEnv.",
     ),
-    oauth: optionalSetting(oauthSchema, "none", "Where the tokens of XOAUTH2 and OAUTHBEARER come from."),
+    oauth: optionalSetting(
+      oauthSchema,
+      "none",
+      "Where the tokens of XOAUTH2, OAUTHBEARER and preset graph come from.",
+    ),
     senderMailboxes: setting(
       senderMailboxesSchema,
       {},
-      "XOAUTH2 and OAUTHBEARER: the mailbox to log on as, by sender address, `*@contoso.com`, `*` or `<>` (reports); without an entry the sender is the mailbox.",
+      "XOAUTH2 and OAUTHBEARER: the mailbox to log on as, by sender address, `*@contoso.com`, `*` or `<>` (reports); without an entry the sender is the mailbox. With preset graph the address in From is looked up first.",
     ),
     connectionInactivityTimeOut: setting(
       duration({ min: 1000, max: 86_400_000 }),
@@ -142,7 +156,7 @@ export const sendConnectorSchema = z.strictObject(
     maxConcurrentConnections: setting(
       integer({ min: 1, max: most, unlimited: true }),
       20,
-      "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections); with XOAUTH2 and OAUTHBEARER for each mailbox.",
+      "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections); with XOAUTH2 and OAUTHBEARER for each mailbox. With preset graph: requests at once for each mailbox, 4 at most.",
     ),
     maxRecipientsPerTransaction: setting(
       integer({ min: 1, max: most, unlimited: true }),
@@ -172,6 +186,18 @@ export const sendConnectorSchema = z.strictObject(
 );
 
 /** Settings that mean nothing where messages are written to a directory. */
+export const sendingSettings = [
+  "oauth",
+  "senderMailboxes",
+  "preset",
+  "maxConcurrentConnections",
+  "maxRecipientsPerTransaction",
+] as const satisfies readonly SettingName[];
+
+/** Settings of Microsoft Graph's connectors alone. */
+export const graphOnlySettings = ["graphRoot", "overflowConnector"] as const satisfies readonly SettingName[];
+
+/** Settings that mean nothing where no SMTP is spoken. */
 export const smtpOnlySettings = [
   "port",
   "fqdn",
@@ -186,19 +212,16 @@ export const smtpOnlySettings = [
   "sourceIpAddress",
   "smartHostAuthMechanism",
   "authenticationCredential",
-  "oauth",
-  "senderMailboxes",
-  "preset",
   "connectionInactivityTimeOut",
   "smtpMaxMessagesPerConnection",
-  "maxConcurrentConnections",
-  "maxRecipientsPerTransaction",
   "forceHelo",
   "chunkingEnabled",
   "pipeliningEnabled",
   "errorPolicies",
   "dkimSigning",
   "protocolLoggingLevel",
-] as const satisfies readonly (keyof typeof sendConnectorSchema.shape)[];
+] as const satisfies readonly SettingName[];
+
+type SettingName = keyof typeof sendConnectorSchema.shape;
 
 export type GivenSendConnector = z.output<typeof sendConnectorSchema>;

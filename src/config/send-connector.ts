@@ -5,11 +5,18 @@ import { sendPresets } from "../core/policy/send-presets.ts";
 import { needsTls } from "../core/policy/tls-needed.ts";
 import type { Findings, Path } from "./fault.ts";
 import { secretOfEnv, secretOfFile, type SecretSources } from "./secret-sources.ts";
-import { type GivenSendConnector, smtpOnlySettings } from "./send-connector-schema.ts";
+import { checkGraphConnector, graphSettings, type Rule } from "./send-connector-graph.ts";
+import {
+  type GivenSendConnector,
+  graphOnlySettings,
+  sendingSettings,
+  smtpOnlySettings,
+} from "./send-connector-schema.ts";
 
 type Section = Readonly<Record<string, unknown>>;
 type Credential = { readonly userName: string; readonly password: string };
 
+/** Undefined where what it needs was not to be had, which is told. */
 export function sendConnectorSettings(
   given: GivenSendConnector,
   relay: {
@@ -19,14 +26,17 @@ export function sendConnectorSettings(
     readonly oauth: OAuthSettings | undefined;
     readonly tls: Pick<SmtpSendConnector, "tlsClient" | "tlsCa">;
   },
-): SendConnectorSettings {
+): SendConnectorSettings | undefined {
   const { name, enabled, comment, addressSpaces, maxMessageSize } = given;
   const common = { name, enabled, comment, addressSpaces, maxMessageSize };
   if (given.dropDirectory !== undefined) {
     return { ...common, kind: "drop", dropDirectory: relay.inDataDirectory(given.dropDirectory) };
   }
+  if (given.preset === "graph") return graphSettings(given, common, relay.oauth);
   const {
     dropDirectory: _drop,
+    graphRoot: _root,
+    overflowConnector: _overflow,
     smartHosts = [],
     port,
     authenticationCredential: _credential,
@@ -66,22 +76,25 @@ export function checkSendConnector(
   path: Path,
   findings: Findings,
 ): void {
-  type Name = keyof GivenSendConnector;
-  const rule = (isBroken: boolean, [at, ...others]: readonly [Name, ...Name[]], message: string): void => {
+  const rule: Rule = (isBroken, [at, ...others], message) => {
     if (isBroken && ![at, ...others].some((name) => faulty.has(name))) findings.fault([...path, at], message);
   };
+  const isGraph = given.preset === "graph" && !faulty.has("preset");
   const drops = written["dropDirectory"] !== undefined;
   const sends = written["smartHosts"] !== undefined;
-  if (drops && sends) {
+  if (drops && sends && !isGraph) {
     findings.fault([...path, "dropDirectory"], "stands beside smartHosts; a connector has one of the two");
     return;
   }
-  if (drops) {
-    for (const name of smtpOnlySettings) {
+  if (drops && !isGraph) {
+    for (const name of [...smtpOnlySettings, ...sendingSettings, ...graphOnlySettings]) {
       rule(written[name] !== undefined, [name], "means nothing beside dropDirectory; take it out");
     }
     return;
   }
+  if (isGraph) return checkGraphConnector(given, written, rule);
+  for (const name of graphOnlySettings)
+    rule(written[name] !== undefined, [name, "preset"], "means nothing without preset: graph; take it out");
   if (!sends && !faulty.has("preset")) {
     const hint = given.preset === undefined ? undefined : sendPresets[given.preset].hostHint;
     findings.fault(

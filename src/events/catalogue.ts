@@ -544,6 +544,13 @@ export const catalogue = {
     level: 1,
     text: "Send connector %connector sends the mail of %who more slowly: %host said %error",
   },
+  GraphHeaderReduced: {
+    id: 20150,
+    category: "SmtpSend",
+    severity: "Information",
+    level: 3,
+    text: "Send connector %connector took %removed addresses out of To and Cc of a message of %sender: the message is not for them, or not by this way.",
+  },
   LogOnRefused: {
     id: 20138,
     category: "SmtpSend",

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach, expect, it } from "vitest";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { createHttpRequest, HttpFailure, type OutgoingRequest } from "./http-request.ts";
 
@@ -85,4 +85,78 @@ it("is given up by its signal", async () => {
 it("fails by name, with nothing sent", async () => {
   const { answer } = await asked(true, { url: "https://elsewhere.test/" });
   expect(await answer).toMatchObject({ message: "no such name", sent: false });
+});
+
+describe("a large body", () => {
+  const uploads = { connectTimeoutMs: 10_000, stalledTimeoutMs: 20_000 };
+  const body = Buffer.alloc(4_000_000, "x");
+
+  it("goes whole, and waits for its answer", async () => {
+    const { answer } = await asked(true, { body, uploads });
+    expect(await answer).toMatchObject({ status: 201 });
+  });
+
+  it("is given up where nobody answers it, and may have been acted upon", async () => {
+    const { answer, hears, clock } = await asked(false, { body, uploads });
+    await hears;
+    await clock.advance(29_000);
+    await clock.advance(2_000);
+    expect(await answer).toMatchObject({ message: "no answer within 30 s", reached: true, sent: true });
+  });
+
+  it.each([
+    ["no connection", "no connection within 10 s", false],
+    ["no progress", "no progress of the request within 20 s", true],
+  ])("ends with %s", async (what, message, reached) => {
+    const silent = createTcpServer((socket) => socket.pause());
+    silent.listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const clock = createFakeClock();
+    const request = createHttpRequest({
+      clock,
+      dns: { addresses: () => (reached ? Promise.resolve(["127.0.0.1"]) : new Promise(() => {})) },
+    });
+    const connected = once(silent, "connection");
+    const answer = request({
+      method: "POST",
+      url: `http://name.test:${(silent.address() as AddressInfo).port}/`,
+      headers: {},
+      body: Buffer.alloc(30_000_000),
+      timeoutMs: 30_000,
+      uploads,
+      mostBytes: 100,
+    }).catch((error: unknown) => error);
+    if (reached) {
+      const [socket] = (await connected) as [Socket];
+      open.push({ close: () => silent.close(), closeAllConnections: () => socket.destroy() } as never);
+      // Until the system's own buffers are full.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    } else silent.close();
+    await clock.advance(uploads[reached ? "stalledTimeoutMs" : "connectTimeoutMs"] + 1);
+    expect(await answer).toMatchObject({ message, reached, sent: false });
+    void what;
+  });
+
+  it("takes an answer that comes before the end of it", async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(413, { connection: "close" }).end();
+    });
+    open.push(server);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const request = createHttpRequest({
+      clock: createFakeClock(),
+      dns: { addresses: () => Promise.resolve(["127.0.0.1"]) },
+    });
+    const url = `http://name.test:${(server.address() as AddressInfo).port}/`;
+    const outgoing = {
+      method: "POST",
+      url,
+      headers: {},
+      timeoutMs: 30_000,
+      uploads,
+      mostBytes: 100,
+    } as const;
+    expect(await request({ ...outgoing, body: Buffer.alloc(1_000_000) })).toMatchObject({ status: 413 });
+  });
 });

@@ -2,10 +2,15 @@
  * One HTTP request over node:http or node:https: for tokens and the APIs of providers. No redirect is followed, nothing
  * is cached, answers are bounded, every wait has an end.
  */
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
-import type { Dns, Ports } from "./ports.ts";
+import type { Dns, Ports, Timer } from "./ports.ts";
 
 export interface OutgoingRequest {
   readonly method: "GET" | "POST";
@@ -13,8 +18,10 @@ export interface OutgoingRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
-  /** From the beginning to the whole answer. */
+  /** From the beginning to the whole answer; where `uploads` is given, from the whole request on. */
   readonly timeoutMs: number;
+  /** For large bodies: how long until the connection stands, and how long without any progress while they are sent. */
+  readonly uploads?: { readonly connectTimeoutMs: number; readonly stalledTimeoutMs: number };
   /** Octets of the answer; a longer one is a failure. */
   readonly mostBytes: number;
   readonly signal?: AbortSignal;
@@ -30,12 +37,15 @@ export interface Answer {
 /** No answer came, or none that could be taken. Neither URL nor body nor headers stand in the text. */
 export class HttpFailure extends Error {
   override readonly name = "HttpFailure";
+  /** There was a connection. */
+  readonly reached: boolean;
   /** The whole request was handed to the system: it may have been acted upon. */
   readonly sent: boolean;
 
-  constructor(message: string, sent: boolean, cause?: unknown) {
+  constructor(message: string, how: { readonly reached: boolean; readonly sent: boolean }, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
-    this.sent = sent;
+    this.reached = how.reached;
+    this.sent = how.sent;
   }
 }
 
@@ -46,28 +56,49 @@ export function createHttpRequest({ clock, dns }: Pick<Ports, "clock" | "dns">):
   const lookup = lookupBy(dns);
   return (outgoing) =>
     new Promise((resolve, reject) => {
-      const { method, url, headers, body, timeoutMs, mostBytes, signal } = outgoing;
+      const { method, url, headers, body, timeoutMs, uploads, mostBytes, signal } = outgoing;
       const send = url.startsWith("https:") ? httpsRequest : httpRequest;
       let sent = false;
+      let over = false;
+      let reached = false;
+      let answering = false;
       const fail = (message: string, cause?: unknown): void => {
         done();
-        reject(new HttpFailure(message, sent, cause));
+        reject(new HttpFailure(message, { reached, sent }, cause));
         request.destroy();
       };
       const done = (): void => {
+        over = true;
         timer.cancel();
         signal?.removeEventListener("abort", aborted);
       };
       const aborted = (): void => fail("given up");
-      const timer = clock.after(timeoutMs, () => fail(`no answer within ${timeoutMs / 1000} s`));
+      const failAfter = (ms: number, what: string): Timer =>
+        clock.after(ms, () => fail(`${what} within ${ms / 1000} s`));
+      let timer =
+        uploads === undefined
+          ? failAfter(timeoutMs, "no answer")
+          : failAfter(uploads.connectTimeoutMs, "no connection");
+      const nowWait = (ms: number, what: string): void => {
+        timer.cancel();
+        if (!over) timer = failAfter(ms, what);
+      };
       const request = send(url, {
         method,
         lookup,
         headers: { ...headers, "content-length": Buffer.byteLength(body) },
       });
-      request.on("error", (error) => fail(error.message === "" ? String(error) : error.message, error));
-      request.on("finish", () => (sent = true));
+      request.on("error", (error) => {
+        // An answer may come before all is sent, and the connection end with it.
+        if (!answering) fail(error.message === "" ? String(error) : error.message, error);
+      });
+      request.on("finish", () => {
+        sent = true;
+        if (uploads !== undefined) nowWait(timeoutMs, "no answer");
+      });
       request.on("response", (response: IncomingMessage) => {
+        answering = true;
+        if (uploads !== undefined) nowWait(timeoutMs, "no whole answer");
         const pieces: Buffer[] = [];
         let bytes = 0;
         response.on("data", (piece: Buffer) => {
@@ -78,6 +109,7 @@ export function createHttpRequest({ clock, dns }: Pick<Ports, "clock" | "dns">):
         response.on("error", (error) => fail(error.message, error));
         response.on("end", () => {
           done();
+          if (!sent) request.destroy();
           resolve({
             status: response.statusCode ?? 0,
             headers: response.headers,
@@ -87,8 +119,31 @@ export function createHttpRequest({ clock, dns }: Pick<Ports, "clock" | "dns">):
       });
       signal?.addEventListener("abort", aborted);
       if (signal?.aborted === true) return aborted();
-      request.end(body);
+      const progress = (): void => {
+        reached = true;
+        if (uploads !== undefined && !answering)
+          nowWait(uploads.stalledTimeoutMs, "no progress of the request");
+      };
+      request.on("socket", (socket) => {
+        if (socket.connecting) socket.once(url.startsWith("https:") ? "secureConnect" : "connect", progress);
+        else progress();
+      });
+      if (uploads === undefined) return void request.end(body);
+      writeSlices(request, typeof body === "string" ? Buffer.from(body) : body, progress);
     });
+}
+
+const sliceBytes = 64 * 1024;
+
+/** Slice by slice, so that it is seen how far the peer has taken them. */
+function writeSlices(request: ClientRequest, body: Buffer, progress: () => void, from = 0): void {
+  const end = from + sliceBytes;
+  if (end >= body.length) return void request.end(body.subarray(from));
+  request.write(body.subarray(from, end), (error) => {
+    if (error) return;
+    progress();
+    writeSlices(request, body, progress, end);
+  });
 }
 
 /** For Node, which asks for one address or for all of them. */

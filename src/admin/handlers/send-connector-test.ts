@@ -70,6 +70,7 @@ function usualSender(connector: SendConnectorSettings, domain: string): string {
       "invalidInput",
       `${connector.name} logs on as the sender's mailbox: name one with -From (from)`,
     );
+  if (connector.kind === "graph") return postmaster;
   const user = connector.authenticationCredential?.userName;
   return user !== undefined && parseMailbox(user) !== undefined ? user : postmaster;
 }

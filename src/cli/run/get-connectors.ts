@@ -153,13 +153,14 @@ function receiveProperties(connector: ReceiveConnector): readonly Property[] {
   ];
 }
 
+const targetSettings = { smartHost: "smartHosts", drop: "dropDirectory", graph: "graphRoot" } as const;
+
 const sendColumns: readonly Column<SendConnector>[] = [
   { header: "Identity", value: ({ name }) => name },
   { header: "AddressSpaces", value: columnOf("addressSpaces") },
   {
     header: "Target",
-    value: ({ kind, settings }) =>
-      settingText(kind === "drop" ? settings["dropDirectory"] : settings["smartHosts"], undefined),
+    value: ({ kind, settings }) => settingText(settings[targetSettings[kind]], undefined),
   },
   {
     header: "State",

@@ -356,8 +356,8 @@ export const sendConnectorFacts: readonly SettingFact[] = [
   {
     name: "preset",
     kind: "one word",
-    range: "microsoft365, google, googleRelay, ses, sendgrid, mailgun, acs",
-    choices: ["microsoft365", "google", "googleRelay", "ses", "sendgrid", "mailgun", "acs"],
+    range: "microsoft365, google, googleRelay, ses, sendgrid, mailgun, acs, graph",
+    choices: ["microsoft365", "google", "googleRelay", "ses", "sendgrid", "mailgun", "acs", "graph"],
     default: "none",
     help: "A provider: stands in for the settings that are not given here, and knows what its replies mean.",
   },
@@ -367,6 +367,19 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     range: "0 B (0 bytes) to 2 GB (2,147,483,647 bytes), or unlimited",
     default: "35MB",
     help: "Largest message it takes; unlimited unless given where dropDirectory is.",
+  },
+  {
+    name: "graphRoot",
+    kind: "URL",
+    default: "with preset graph the cloud's, such as https://graph.microsoft.com",
+    help: "Microsoft Graph; for tests and clouds of their own.",
+  },
+  {
+    name: "overflowConnector",
+    kind: "text",
+    range: "1 to 64 characters",
+    default: "none",
+    help: "With preset graph: the send connector for what Graph does not carry, messages above maxMessageSize and reports (null reverse-path), whatever its address spaces. Without one the next connector that matches has them.",
   },
   {
     name: "smartHosts",
@@ -461,13 +474,13 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     name: "oauth",
     kind: "section",
     default: "none",
-    help: "Where the tokens of XOAUTH2 and OAUTHBEARER come from.",
+    help: "Where the tokens of XOAUTH2, OAUTHBEARER and preset graph come from.",
   },
   {
     name: "senderMailboxes",
     kind: "section",
     default: "",
-    help: "XOAUTH2 and OAUTHBEARER: the mailbox to log on as, by sender address, `*@contoso.com`, `*` or `<>` (reports); without an entry the sender is the mailbox.",
+    help: "XOAUTH2 and OAUTHBEARER: the mailbox to log on as, by sender address, `*@contoso.com`, `*` or `<>` (reports); without an entry the sender is the mailbox. With preset graph the address in From is looked up first.",
   },
   {
     name: "connectionInactivityTimeOut",
@@ -488,7 +501,7 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     kind: "integer",
     range: "1 to 2147483647, or unlimited",
     default: "20",
-    help: "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections); with XOAUTH2 and OAUTHBEARER for each mailbox.",
+    help: "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections); with XOAUTH2 and OAUTHBEARER for each mailbox. With preset graph: requests at once for each mailbox, 4 at most.",
   },
   {
     name: "maxRecipientsPerTransaction",

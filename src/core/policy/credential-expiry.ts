@@ -16,8 +16,9 @@ export const credentialWarningMs = 30 * 86_400_000;
 /** Of enabled connectors, as far as it is known. Cost: per connector. */
 export function credentialEnds(connectors: readonly SendConnectorSettings[]): readonly CredentialEnd[] {
   return connectors.flatMap((connector): CredentialEnd[] => {
-    if (!connector.enabled || connector.kind !== "smartHost") return [];
-    const { name, oauth, tlsClient } = connector;
+    if (!connector.enabled || connector.kind === "drop") return [];
+    const { name, oauth } = connector;
+    const tlsClient = connector.kind === "smartHost" ? connector.tlsClient : undefined;
     const ends: CredentialEnd[] = [];
     const expiresAt = oauth && credentialExpiry(oauth);
     if (oauth?.grant.kind === "clientCredentials" && expiresAt !== undefined)

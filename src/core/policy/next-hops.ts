@@ -7,9 +7,16 @@ import type { SendConnectorSettings, SmartHost } from "./send-connector.ts";
 /** A name longer than this is cut and ends in a checksum, so that stores can use it as a key. */
 const maxNameLength = 200;
 
-/** Where a connector's mail goes, for people: `[10.0.0.1]:25,relay.example:587` or the drop directory. */
+/** Where a connector's mail goes, for people: `[10.0.0.1]:25,relay.example:587` the drop directory, or Graph's root. */
 export function nextHopOf(connector: SendConnectorSettings): string {
-  return connector.kind === "drop" ? connector.dropDirectory : connector.smartHosts.map(hostText).join(",");
+  switch (connector.kind) {
+    case "smartHost":
+      return connector.smartHosts.map(hostText).join(",");
+    case "drop":
+      return connector.dropDirectory;
+    case "graph":
+      return connector.graphRoot;
+  }
 }
 
 /** `Out;[127.0.0.1]:2626`, `Drop;/var/spool/drop`. Stable between runs. Cost: once per configuration. */
@@ -50,7 +57,7 @@ export function successorOf(
 export function deliveryTypeOf(
   connector: SendConnectorSettings,
 ): "SmartHostConnectorDelivery" | "NonSmtpGatewayDelivery" {
-  return connector.kind === "drop" ? "NonSmtpGatewayDelivery" : "SmartHostConnectorDelivery";
+  return connector.kind === "smartHost" ? "SmartHostConnectorDelivery" : "NonSmtpGatewayDelivery";
 }
 
 function hostText({ host, port }: SmartHost): string {

@@ -208,6 +208,8 @@ const rules: Readonly<Record<PresetName, readonly Rule[]>> = {
   sendgrid: passwordRefused,
   mailgun: passwordRefused,
   acs: passwordRefused,
+  // Its answers are none of SMTP: core/policy/graph-answer.
+  graph: [],
 };
 
 /** Replies that concern authentication (RFC 4954 §6, RFC 3463 X.7.8 and its like). */

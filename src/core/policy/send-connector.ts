@@ -105,7 +105,24 @@ export interface DropSendConnector extends SendConnectorCommon {
   readonly dropDirectory: string;
 }
 
-export type SendConnectorSettings = SmtpSendConnector | DropSendConnector;
+/** Weir's own: `sendMail` of Microsoft Graph over HTTPS. */
+export interface GraphSendConnector extends SendConnectorCommon {
+  readonly kind: "graph";
+  readonly preset: "graph";
+  /** `https://graph.microsoft.com`, without a slash at its end. */
+  readonly graphRoot: string;
+  readonly oauth: OAuthSettings;
+  /** As for SMTP; the author (From) is looked up first. */
+  readonly senderMailboxes: Readonly<Record<string, string>>;
+  /** Name of the connector for what Graph does not carry: messages that are too large, the null reverse-path. */
+  readonly overflowConnector: string | undefined;
+  /** Requests at once for each mailbox. */
+  readonly maxConcurrentConnections: number;
+  /** In one request. */
+  readonly maxRecipientsPerTransaction: number;
+}
+
+export type SendConnectorSettings = SmtpSendConnector | DropSendConnector | GraphSendConnector;
 
 /** The connectors that serve a domain, best first; sizes are not looked at. */
 export type RankedConnectors = readonly SendConnectorSettings[];
@@ -114,9 +131,12 @@ export type RankedConnectors = readonly SendConnectorSettings[];
 export type Selection =
   | { readonly kind: "connector"; readonly connector: SendConnectorSettings }
   | { readonly kind: "none" }
+  /** Connectors match, but none that carries mail with the null reverse-path. */
+  | { readonly kind: "nullSender" }
   | { readonly kind: "tooLarge"; readonly maxMessageSizeBytes: number };
 
 const none: Selection = { kind: "none" };
+const nullSender: Selection = { kind: "nullSender" };
 
 /**
  * Orders the enabled connectors whose address spaces hold `domain` (lower case, A-labels; empty for a bare
@@ -161,6 +181,42 @@ export function pickForSize(ranked: RankedConnectors, sizeBytes: number): Select
     if (connector.maxMessageSize > largest) largest = connector.maxMessageSize;
   }
   return largest < 0 ? none : { kind: "tooLarge", maxMessageSizeBytes: largest };
+}
+
+/** What decides, beside its domain, which connector a recipient's message goes by. */
+export interface RoutedMessage {
+  readonly envelope: { readonly reversePath: string };
+  readonly content: { readonly sizeBytes: number };
+}
+
+/**
+ * As `pickForSize`, by what kinds of connectors carry. Graph has no envelope: mail with the null reverse-path (reports)
+ * would come from a mailbox, and reports on it go there. Where it cannot go by Graph, and where it is too large, it goes by
+ * that connector's `overflowConnector`, if there is one that takes it; else by the next of the ranked.
+ */
+export function pickConnector(
+  ranked: RankedConnectors,
+  message: RoutedMessage,
+  connectorCalled: (name: string) => SendConnectorSettings | undefined,
+): Selection {
+  const { sizeBytes } = message.content;
+  const hasNullSender = message.envelope.reversePath === "";
+  const carries = ({ kind }: SendConnectorSettings): boolean => !(hasNullSender && kind === "graph");
+  let isBarred = false;
+  let largest = -1;
+  for (const connector of ranked) {
+    const overflow =
+      connector.kind === "graph" && connector.overflowConnector !== undefined
+        ? connectorCalled(connector.overflowConnector)
+        : undefined;
+    for (const candidate of overflow?.enabled === true ? [connector, overflow] : [connector]) {
+      if (!carries(candidate)) isBarred = true;
+      else if (sizeBytes <= candidate.maxMessageSize) return { kind: "connector", connector: candidate };
+      else largest = Math.max(largest, candidate.maxMessageSize);
+    }
+  }
+  if (largest >= 0) return { kind: "tooLarge", maxMessageSizeBytes: largest };
+  return isBarred ? nullSender : none;
 }
 
 /** Chooses the Send connector for one recipient: ranking and size in one step. */

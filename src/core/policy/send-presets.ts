@@ -3,6 +3,7 @@
  * Sources: Exchange Online limits and the page on SMTP submission; Google support, answer 6140680; SES, ACS and their
  * peers' own pages. Nothing here was tried against a provider (docs/decisions/0036).
  */
+import { graphLargestMessageBytes, graphMostAtOnce } from "./graph-limits.ts";
 import { type CloudName, microsoftClouds } from "./microsoft-clouds.ts";
 
 export const presetNames = [
@@ -13,6 +14,7 @@ export const presetNames = [
   "sendgrid",
   "mailgun",
   "acs",
+  "graph",
 ] as const;
 export type PresetName = (typeof presetNames)[number];
 
@@ -76,6 +78,15 @@ export const sendPresets: Readonly<Record<PresetName, SendPreset>> = {
     mechanism: "BasicAuthRequireTLS",
     maxRecipientsPerTransaction: 50,
   },
+  /** No SMTP: a kind of connector of its own. */
+  graph: {
+    host: undefined,
+    port: 443,
+    mechanism: "XOAUTH2",
+    maxConcurrentConnections: graphMostAtOnce,
+    maxRecipientsPerTransaction: 500,
+    budget: { per: "mailbox", messagesPerMinute: 30, recipientsPerDay: 10_000 },
+  },
 };
 
 /** What a connector gives that decides what its preset stands in for. */
@@ -92,6 +103,16 @@ export function presetSettings(
 ): Readonly<Record<string, string | number | boolean | readonly string[]>> {
   const { port, mechanism, maxConcurrentConnections, maxRecipientsPerTransaction, ...preset } =
     sendPresets[name];
+  const limits = {
+    ...(maxConcurrentConnections === undefined ? {} : { maxConcurrentConnections }),
+    ...(maxRecipientsPerTransaction === undefined ? {} : { maxRecipientsPerTransaction }),
+  };
+  if (name === "graph")
+    return {
+      graphRoot: microsoftClouds[cloud].graphRoot,
+      maxMessageSize: graphLargestMessageBytes,
+      ...limits,
+    };
   const host = name === "microsoft365" ? microsoftClouds[cloud].smtpHost : preset.host;
   return {
     ...(host === undefined ? {} : { smartHosts: [`${host}:${port}`] }),
@@ -103,7 +124,6 @@ export function presetSettings(
       ? { tlsAuthLevel: "CertificateValidation" }
       : { tlsAuthLevel: "DomainValidation", tlsDomain: host }),
     smartHostAuthMechanism: hasOAuth ? "XOAUTH2" : hasCredential ? "BasicAuthRequireTLS" : mechanism,
-    ...(maxConcurrentConnections === undefined ? {} : { maxConcurrentConnections }),
-    ...(maxRecipientsPerTransaction === undefined ? {} : { maxRecipientsPerTransaction }),
+    ...limits,
   };
 }

@@ -16,9 +16,17 @@ export function mailboxFor(
   mailboxes: Readonly<Record<string, string>>,
 ): string | undefined {
   if (reversePath === "") return named(mailboxes, "<>") ?? named(mailboxes, "*");
-  const sender = reversePath.toLowerCase();
+  return namedMailbox(reversePath, mailboxes) ?? named(mailboxes, "*") ?? reversePath;
+}
+
+/** What `mailboxes` says of this sender, or of its domain. */
+export function namedMailbox(
+  address: string,
+  mailboxes: Readonly<Record<string, string>>,
+): string | undefined {
+  const sender = address.toLowerCase();
   const domain = sender.slice(sender.lastIndexOf("@") + 1);
-  return named(mailboxes, sender) ?? named(mailboxes, `*@${domain}`) ?? named(mailboxes, "*") ?? reversePath;
+  return named(mailboxes, sender) ?? named(mailboxes, `*@${domain}`);
 }
 
 /** A sender may be called like something every object has. */

@@ -14,7 +14,8 @@ import { startScriptedServer } from "../../testing/scripted-server.ts";
 import { testCertificate } from "../../testing/test-certificate.ts";
 import { smartHostConnector } from "../../testing/test-settings.ts";
 import { aadError, startTokenServer, type TokenServer } from "../../testing/token-server.ts";
-import { testConnector, type WantedTest } from "./test-connector.ts";
+import type { WantedTest } from "./test-context.ts";
+import { testConnector } from "./test-connector.ts";
 
 let tls: { key: string; cert: string };
 beforeAll(async () => {

@@ -7,41 +7,24 @@ import { tokenClaims } from "../../core/policy/connector-test/token-claims.ts";
 import type { ConnectorTest } from "../../core/policy/connector-test/test-step.ts";
 import { testAdvice } from "../../core/policy/connector-test/test-advice.ts";
 import { mailboxFor } from "../../core/policy/sender-mailbox.ts";
-import type { SendConnectorSettings, SmtpSendConnector } from "../../core/policy/send-connector.ts";
-import type { Signer } from "../../dkim/signer.ts";
+import { graphMailboxFor } from "../../core/policy/graph-mailbox.ts";
+import type {
+  GraphSendConnector,
+  SendConnectorSettings,
+  SmtpSendConnector,
+} from "../../core/policy/send-connector.ts";
 import type { Events } from "../../events/events.ts";
-import type { HttpRequest } from "../../ports/http-request.ts";
-import type { Ports } from "../../ports/ports.ts";
 import type { MailboxLogOn } from "../delivery/smtp/opening/log-on.ts";
 import type { OpeningContext } from "../delivery/smtp/opening/open-connection.ts";
 import { resolvePeers } from "../delivery/smtp/opening/resolve-peers.ts";
 import { createPeerMemory, endpointOf, type Peer } from "../delivery/smtp/peer/peer.ts";
 import { asClientError } from "../delivery/smtp/wire/client-error.ts";
-import type { Transcript } from "../delivery/smtp/wire/transcript.ts";
 import { createTokenSource } from "../oauth/token-source.ts";
 import { StepRecorder } from "./step-recorder.ts";
+import type { TestContext, WantedTest } from "./test-context.ts";
+import { testGraph } from "./test-graph.ts";
 import { testDirectory } from "./test-directory.ts";
 import { testPeer } from "./test-peer.ts";
-
-export interface WantedTest {
-  readonly from: string;
-  /** A message is sent to it, by the first address that is ready. */
-  readonly to: string | undefined;
-  /** For each address, and for each name, and for the token. */
-  readonly timeoutMs: number;
-  /** How long ago the configuration was changed, where it is known. */
-  readonly changedAgoMs: number | undefined;
-  readonly signal: AbortSignal;
-}
-
-export interface TestContext {
-  readonly ports: Ports;
-  readonly http: HttpRequest;
-  readonly hostname: string;
-  readonly signer: Signer;
-  /** The protocol log, where the connector keeps one. */
-  readonly transcript: Transcript | undefined;
-}
 
 const silent: Events = { wants: () => false, emit: () => {} };
 
@@ -59,6 +42,14 @@ export async function testConnector(
   }
   const logOn = await logOnFor(connector, wanted, context, recorder);
   if (logOn === "failed") return { ok: false, from, to: undefined, steps: recorder.steps };
+
+  if (connector.kind === "graph") {
+    const ok =
+      logOn === undefined ||
+      to === undefined ||
+      (await testGraph(connector, logOn, to, wanted, context, recorder));
+    return { ok, from, to: ok ? to : undefined, steps: recorder.steps };
+  }
 
   let sentTo: string | undefined;
   let ok = true;
@@ -97,13 +88,17 @@ export async function testConnector(
 }
 
 async function logOnFor(
-  connector: SmtpSendConnector,
+  connector: SmtpSendConnector | GraphSendConnector,
   { from, timeoutMs, changedAgoMs }: WantedTest,
   { ports: { clock }, http }: TestContext,
   recorder: StepRecorder,
 ): Promise<MailboxLogOn | undefined | "failed"> {
   if (connector.oauth === undefined) return undefined;
-  const mailbox = mailboxFor(from, connector.senderMailboxes) ?? from;
+  const { senderMailboxes } = connector;
+  const mailbox =
+    connector.kind === "graph"
+      ? graphMailboxFor(from, from, senderMailboxes)
+      : (mailboxFor(from, senderMailboxes) ?? from);
   const source = createTokenSource(
     connector.oauth,
     { clock, events: silent, http: (request) => http({ ...request, timeoutMs }) },
@@ -125,7 +120,7 @@ async function logOnFor(
     return { mailbox, tokens: { ...source, known: () => undefined, token: () => Promise.resolve(token) } };
   } catch (error) {
     recorder.fail("token", asClientError(error).message);
-    advise(connector, { changedAgoMs }, recorder);
+    if (connector.kind === "smartHost") advise(connector, { changedAgoMs }, recorder);
     return "failed";
   }
 }

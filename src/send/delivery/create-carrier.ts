@@ -3,8 +3,11 @@ import type { SendConnectorSettings } from "../../core/policy/send-connector.ts"
 import type { Signer } from "../../dkim/signer.ts";
 import type { Events } from "../../events/events.ts";
 import type { ProtocolLog } from "../../logs/protocol-log.ts";
+import type { HttpRequest } from "../../ports/http-request.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { createDropCarrier } from "../drop/drop-carrier.ts";
+import { createGraphCarrier } from "../graph/graph-carrier.ts";
+import type { MailboxTurns } from "../graph/mailbox-turns.ts";
 import type { TokenSources } from "../oauth/token-sources.ts";
 import type { Carrier } from "./delivery.ts";
 import { sendTranscript } from "./send-transcript.ts";
@@ -23,6 +26,8 @@ export function createCarrier(
     readonly outbound: OutboundConnections;
     readonly tokens: TokenSources;
     readonly signer: Signer;
+    readonly http: HttpRequest;
+    readonly graphTurns: MailboxTurns;
   },
 ): Carrier {
   switch (connector.kind) {
@@ -41,6 +46,11 @@ export function createCarrier(
         signer: connector.dkimSigning ? context.signer : undefined,
         ...(transcript && { transcript }),
       });
+    }
+    case "graph": {
+      const { ports, events, http, graphTurns: turns } = context;
+      const tokens = context.tokens.for(connector.oauth, connector.name);
+      return createGraphCarrier({ connector, ports, events, http, tokens, turns });
     }
     case "drop":
       return createDropCarrier({ connector });

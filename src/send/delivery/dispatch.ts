@@ -13,17 +13,17 @@ import {
 
 /** Exchange's LastError of recipients in the unreachable queue. */
 export const unreachableError = "A matching connector cannot be found to route the external recipient";
+const nullSenderError =
+  "Only connectors of Microsoft Graph match, which carry no mail with the null reverse-path; give overflowConnector or another connector";
+const nullSenderFinding: Finding = { status: "4.4.4", text: nullSenderError, fromPeer: false };
 /** RFC 3463 §3.5: unable to route. */
 export const unreachableFinding: Finding = { status: "4.4.4", text: unreachableError, fromPeer: false };
 
 /** The one queue all recipients of a new message are routed to; undefined when there is more to decide. No allocation. */
-export function soleQueueOfAll(
-  { envelope, content }: SpooledMessage,
-  routing: Routing,
-): QueueName | undefined {
+export function soleQueueOfAll(message: SpooledMessage, routing: Routing): QueueName | undefined {
   let queue: QueueName | undefined;
-  for (const { forwardPath } of envelope.recipients) {
-    const route = routing.route(forwardPath, content.sizeBytes);
+  for (const { forwardPath } of message.envelope.recipients) {
+    const route = routing.route(forwardPath, message);
     if (route.kind !== "queue" || (queue !== undefined && queue !== route.queue)) return undefined;
     queue = route.queue;
   }
@@ -32,12 +32,13 @@ export function soleQueueOfAll(
 
 /** The same for the recipients of a claim. */
 export function soleQueueOf(claim: Claim, routing: Routing): QueueName | undefined {
-  const { envelope, content } = claim.message;
+  const { message } = claim;
+  const { envelope } = message;
   let queue: QueueName | undefined;
   for (const { index } of claim.recipients) {
     const recipient = envelope.recipients[index];
     if (recipient === undefined) return undefined;
-    const route = routing.route(recipient.forwardPath, content.sizeBytes);
+    const route = routing.route(recipient.forwardPath, message);
     if (route.kind !== "queue" || (queue !== undefined && queue !== route.queue)) return undefined;
     queue = route.queue;
   }
@@ -54,20 +55,22 @@ export function decideRoutes(
   isWorkedOn: (queue: QueueName) => boolean,
   context: DecisionContext,
 ): Decision[] {
-  const { envelope, content } = claim.message;
+  const { message } = claim;
+  const { envelope, content } = message;
   return claim.recipients.map(routedAnew).flatMap((state): Decision[] => {
-    const route = routing.route(envelope.recipients[state.index]?.forwardPath ?? "", content.sizeBytes);
+    const route = routing.route(envelope.recipients[state.index]?.forwardPath ?? "", message);
     switch (route.kind) {
       case "queue":
         if (isWorkedOn(route.queue)) return [keptUntried(state, route.queue, context.now)];
         return decideWaiting(claim, [state], route.queue, context.now, undefined, undefined, context);
       case "none":
+      case "nullSender":
         return decideWaiting(
           claim,
           [state],
           unreachableQueue,
           context.now,
-          unreachableFinding,
+          route.kind === "none" ? unreachableFinding : nullSenderFinding,
           undefined,
           context,
         );

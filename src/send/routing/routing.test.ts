@@ -1,7 +1,16 @@
 import { expect, test } from "vitest";
-import type { DropSendConnector } from "../../core/policy/send-connector.ts";
+import type {
+  DropSendConnector,
+  GraphSendConnector,
+  RoutedMessage,
+} from "../../core/policy/send-connector.ts";
 import { recipientDomain } from "./recipient-domain.ts";
 import { createRouting } from "./routing.ts";
+
+const message = (sizeBytes: number, reversePath = "app@a.test"): RoutedMessage => ({
+  envelope: { reversePath },
+  content: { sizeBytes },
+});
 
 const drop = (name: string, domain: string, maxMessageSize = 1000): DropSendConnector => ({
   kind: "drop",
@@ -26,15 +35,61 @@ test.each([
 
 test("each recipient on its own; sizes are looked at for each message", () => {
   const routing = createRouting([drop("A", "a.example", 10), drop("Any", "", 100)]);
-  expect(routing.route("x@a.example", 10)).toEqual({ kind: "queue", queue: "A;/d" });
-  expect(routing.route("x@a.example", 11)).toEqual({ kind: "queue", queue: "Any;/d" });
-  expect(routing.route("x@b.example", 1)).toEqual({ kind: "queue", queue: "Any;/d" });
-  expect(routing.route("x@a.example", 101)).toEqual({ kind: "tooLarge", maxMessageSizeBytes: 100 });
-  expect(createRouting([drop("A", "a.example")]).route("x@b.example", 1)).toEqual({ kind: "none" });
+  expect(routing.route("x@a.example", message(10))).toEqual({ kind: "queue", queue: "A;/d" });
+  expect(routing.route("x@a.example", message(11))).toEqual({ kind: "queue", queue: "Any;/d" });
+  expect(routing.route("x@b.example", message(1))).toEqual({ kind: "queue", queue: "Any;/d" });
+  expect(routing.route("x@a.example", message(101))).toEqual({ kind: "tooLarge", maxMessageSizeBytes: 100 });
+  expect(createRouting([drop("A", "a.example")]).route("x@b.example", message(1))).toEqual({ kind: "none" });
 });
 
 test("the cache is bounded and answers the same after eviction", () => {
   const routing = createRouting([drop("Any", "")], 2);
   for (let n = 0; n < 10; n++)
-    expect(routing.route(`x@d${n % 4}.example`, 1)).toMatchObject({ queue: "Any;/d" });
+    expect(routing.route(`x@d${n % 4}.example`, message(1))).toMatchObject({ queue: "Any;/d" });
+});
+
+test("what Graph does not carry goes by its overflow connector, else by the next that matches", () => {
+  const graph = (overflowConnector?: string): GraphSendConnector => ({
+    kind: "graph",
+    preset: "graph",
+    name: "Graph",
+    enabled: true,
+    comment: "",
+    addressSpaces: [{ domain: "", subdomains: true, cost: 1 }],
+    maxMessageSize: 100,
+    graphRoot: "https://g.test",
+    oauth: {
+      grant: {
+        kind: "clientCredentials",
+        clientId: "c",
+        credential: { kind: "secret", clientSecret: "s", expiresAt: undefined },
+      },
+      tokenEndpoint: "https://t.test",
+      scope: "x",
+      shown: {},
+    },
+    senderMailboxes: {},
+    overflowConnector,
+    maxConcurrentConnections: 4,
+    maxRecipientsPerTransaction: 500,
+  });
+  const byGraph = { kind: "queue", queue: "Graph;https://g.test" };
+  const other = { kind: "queue", queue: "Other;/d" };
+  const elsewhere = { ...drop("Other", "elsewhere.example", 1000), name: "Other" };
+  const named = createRouting([graph("other"), elsewhere]);
+  expect(named.route("x@a.example", message(100))).toEqual(byGraph);
+  expect(named.route("x@a.example", message(101))).toEqual(other);
+  expect(named.route("x@a.example", message(1, ""))).toEqual(other);
+  expect(named.route("x@a.example", message(1001))).toEqual({ kind: "tooLarge", maxMessageSizeBytes: 1000 });
+
+  const ranked = createRouting([graph(), drop("Other", "")]);
+  expect(ranked.route("x@a.example", message(1))).toEqual(byGraph);
+  expect(ranked.route("x@a.example", message(101))).toEqual(other);
+  expect(ranked.route("x@a.example", message(1, ""))).toEqual(other);
+
+  const alone = createRouting([graph()]);
+  expect(alone.route("x@a.example", message(1, ""))).toEqual({ kind: "nullSender" });
+  expect(alone.route("x@a.example", message(101))).toEqual({ kind: "tooLarge", maxMessageSizeBytes: 100 });
+  const off = createRouting([graph("Other"), { ...elsewhere, enabled: false }]);
+  expect(off.route("x@a.example", message(1, ""))).toEqual({ kind: "nullSender" });
 });

@@ -15,6 +15,7 @@ import { NewSendConnectorDialog } from "./new-send-connector-dialog.tsx";
 type Connector = Output<"listSendConnectors">["connectors"][number];
 type Queue = Output<"listQueues">["queues"][number];
 
+const targetSettings = { smartHost: "smartHosts", drop: "dropDirectory", graph: "graphRoot" } as const;
 const facts = sendConnectorFacts.filter(({ name }) => name !== "name");
 
 const waitingText = ({ status }: Connector): string =>
@@ -87,7 +88,7 @@ function Details({ connector, queues }: { connector: Connector; queues: readonly
         <dt>For</dt>
         <dd>{textOf(settings["addressSpaces"])}</dd>
         <dt>{kind === "drop" ? "Writes to" : "Next hop"}</dt>
-        <dd>{textOf(settings[kind === "drop" ? "dropDirectory" : "smartHosts"])}</dd>
+        <dd>{textOf(settings[targetSettings[kind]])}</dd>
         <dt>Waiting</dt>
         <dd>
           {queues.length === 0 && "nothing"}
