@@ -132,11 +132,14 @@ export interface SettingChange {
 export function settingChanges(before: PlainSection, after: PlainSection, prefix = ""): SettingChange[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) => {
     const [from, to] = [before[key] ?? null, after[key] ?? null];
-    const setting = prefix === "" ? key : `${prefix}.${key}`;
+    const setting = prefix === "" ? key : `${prefix}${step(key)}`;
     if (isSection(from) && isSection(to)) return settingChanges(from, to, setting);
     return JSON.stringify(from) === JSON.stringify(to) ? [] : [{ setting, before: from, after: to }];
   });
 }
+
+/** A key that is an address or a pattern is set apart, as in the paths of faults. */
+const step = (key: string): string => (/[@*<]/.test(key) ? `[${JSON.stringify(key)}]` : `.${key}`);
 
 function isSection(value: Plain): value is PlainSection {
   return typeof value === "object" && value !== null && !Array.isArray(value);

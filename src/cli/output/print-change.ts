@@ -70,11 +70,15 @@ export function printChange(
   return exitCode;
 }
 
-/** `MaxMessageSize`; of several connectors `AppRelay MaxMessageSize`. */
+/**
+ * `MaxMessageSize`; of several connectors `AppRelay MaxMessageSize`; of an address or a pattern
+ * `SenderMailboxes["*@contoso.com"]`.
+ */
 function shownName(setting: string, ofConnectors: boolean): string {
-  const cut = setting.lastIndexOf(".");
-  const name = exchangeName(setting.slice(cut + 1));
-  const [, connector] = /^(?:receive|send)Connectors\.(.+)$/.exec(setting.slice(0, Math.max(cut, 0))) ?? [];
+  const [whole = setting, word = setting, key = ""] = /([^.[\]]+)(\["[^]*"\])?$/.exec(setting) ?? [];
+  const name = `${exchangeName(word)}${key}`;
+  const before = setting.slice(0, Math.max(setting.length - whole.length - 1, 0));
+  const [, connector] = /^(?:receive|send)Connectors\.(.+)$/.exec(before) ?? [];
   return ofConnectors && connector !== undefined ? `${connector} ${name}` : name;
 }
 

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { settingChanges } from "./plain-settings.ts";
+
+test.each([
+  ["a setting", { port: 25 }, { port: 587 }, ["port"]],
+  ["one within a section", { oauth: { tenant: "a" } }, { oauth: { tenant: "b" } }, ["oauth.tenant"]],
+  [
+    "keys that are addresses and patterns",
+    { senderMailboxes: { "a@contoso.com": "x@b.example", "*": "y@b.example" } },
+    { senderMailboxes: { "a@contoso.com": "z@b.example", "<>": "y@b.example" } },
+    ['senderMailboxes["a@contoso.com"]', 'senderMailboxes["*"]', 'senderMailboxes["<>"]'],
+  ],
+  [
+    "a connector called like a host",
+    { sendConnectors: { "mx.contoso.com": { port: 25 } } },
+    { sendConnectors: { "mx.contoso.com": { port: 26 } } },
+    ["sendConnectors.mx.contoso.com.port"],
+  ],
+])("%s", (_, before, after, settings) => {
+  expect(settingChanges(before, after).map(({ setting }) => setting)).toEqual(settings);
+});
