@@ -9,9 +9,12 @@ import { overview } from "../../src/cli/help/overview.ts";
 import { commandsOf, wordsInShell } from "./commands-in-docs.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)].filter((name) =>
-  name.endsWith(".md"),
-);
+const pages = [
+  "README.md",
+  ...["docs", "docs/recipes"].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
+  ),
+].filter((name) => name.endsWith(".md"));
 
 function faultsOf(words: readonly string[]): readonly string[] {
   const [name = "", ...rest] = words;
