@@ -28,6 +28,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
+    // A second is not enough for what happens in another process, where two others want the same core.
+    expect: { poll: { timeout: 15_000 } },
     testTimeout: 40_000,
     hookTimeout: 40_000,
     teardownTimeout: 10_000,

@@ -22,8 +22,11 @@ export interface Metrics {
   delivered(recipients: number, sizeBytes: number, latencyMs: number): void;
   /** A next hop was spoken to on a recipient, and put it off. */
   deferred(): void;
-  /** A recipient is given up. */
-  failed(failed: FailedDelivery, nowMs: number): void;
+  /** A recipient is given up. `source` undefined: of a report of ours, which is no application's mail. */
+  failed(
+    failed: Omit<FailedDelivery, "source"> & { readonly source: string | undefined },
+    nowMs: number,
+  ): void;
   reported(kind: ReportKind): void;
   /** The event loop was so late within a second. */
   lagged(ms: number): void;
@@ -130,7 +133,7 @@ export function createMetrics(): Metrics {
     },
     failed(failed, nowMs) {
       attempts.failed++;
-      failures.add(failed, nowMs);
+      if (failed.source !== undefined) failures.add({ ...failed, source: failed.source }, nowMs);
     },
     reported(kind) {
       reports[kind]++;

@@ -17,7 +17,7 @@ import {
   type Spool,
 } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
-import type { ReportWriter } from "../dsn/report-writer.ts";
+import { isReport, type ReportWriter } from "../dsn/report-writer.ts";
 import { changeFor, keptAs, reportKind, reportRecipient } from "./decided-changes.ts";
 import type { Decision } from "./decisions.ts";
 import type { Verdict } from "./delivery.ts";
@@ -241,17 +241,18 @@ export function createSettlement(options: SettlementOptions): Settlement {
 
 function count(
   metrics: Metrics,
-  { message }: Claim,
+  claim: Claim,
   decisions: readonly Decision[],
   connector: string,
   nowMs: number,
 ): void {
+  const { message } = claim;
   let delivered = 0;
   for (const { step, attempted, removed, host } of decisions) {
     if (removed) continue;
     if (step.kind === "done") delivered++;
     else if (step.kind === "failed") {
-      const source = message.origin.sourceAddress;
+      const source = isReport(claim) ? undefined : message.origin.sourceAddress;
       metrics.failed({ connector, host, source, error: step.finding.text }, nowMs);
     } else if (attempted === 1) metrics.deferred();
   }
