@@ -52,6 +52,7 @@ describe("the metrics listener", () => {
       warnings: [],
       checks: {
         state: "running",
+        service: "active",
         listeners: 1,
         spool: "writable",
         backPressure: "Low",
