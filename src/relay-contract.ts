@@ -16,6 +16,7 @@ import type { LimitUsage } from "./receive/admission/usage.ts";
 import type { FailedListener, Listener } from "./receive/connection/listeners.ts";
 import type { OpenConnection } from "./receive/open-connection.ts";
 import type { Certificates } from "./receive/tls/certificates.ts";
+import type { BudgetUsage } from "./send/budget/send-budgets.ts";
 import type { WantedTest } from "./send/connector-test/test-context.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
 import type { Suspended } from "./receive/service-suspension.ts";
@@ -67,6 +68,8 @@ export interface Relay {
   readonly overview: Pick<Overview, "points" | "follow">;
   /** Queues and what they wait for. */
   queues(): readonly QueueSnapshot[];
+  /** What mailboxes and send connectors with a limit have used of it. */
+  sendBudgets(): readonly BudgetUsage[];
   /** Tries a queue, or all, at once. Returns how many. */
   retryNow(queue?: string): number;
   /** Set while the service takes no new mail: since when, and by whom. Kept over restarts. */

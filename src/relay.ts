@@ -1,6 +1,7 @@
 /** The relay put together. Read from top to bottom it is the mail's way: receive, keep, send. No logic here. */
 import { join } from "node:path";
 import type { Settings } from "./config/settings.ts";
+import { originName } from "./core/policy/application.ts";
 import { credentialEnds } from "./core/policy/credential-expiry.ts";
 import { isOpenRelay } from "./core/policy/open-relay.ts";
 import { formatEndpoint } from "./core/units/endpoint.ts";
@@ -27,6 +28,8 @@ import { createReceiver, type Receiver } from "./receive/receiver.ts";
 import { createCertificates } from "./receive/tls/certificates.ts";
 import { createResourceMonitor } from "./resources/resource-monitor.ts";
 import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
+import { budgetFile } from "./send/budget/budget-file.ts";
+import { openSendBudgets } from "./send/budget/send-budgets.ts";
 import { createCredentialWatch } from "./send/credential-watch.ts";
 import { createSigner } from "./dkim/signer.ts";
 import { testConnector } from "./send/connector-test/test-connector.ts";
@@ -151,6 +154,11 @@ export async function createRelay(
   const memory = createPeerMemory();
   const outbound = new OutboundConnections(() => settings.transport.maxOutboundConnections);
   const signer = createSigner(() => settings.dkim, clock);
+  const budgets = await openSendBudgets({
+    store: budgetFile(join(settings.dataDirectory, "send-budgets.json")),
+    clock,
+    events,
+  });
   const scheduler: Scheduler = createScheduler({
     spool,
     suspended: suspensions.queues,
@@ -172,6 +180,10 @@ export async function createRelay(
         signer,
         http,
         graphTurns,
+        budgets: {
+          all: budgets,
+          applicationOf: ({ message }) => originName(settings.applications, message.origin),
+        },
       }),
   });
 
@@ -248,6 +260,7 @@ export async function createRelay(
     resources.stop();
     credentials.stop();
     await Promise.all([receiver.stop(graceMs), scheduler.stop(graceMs)]);
+    await budgets.close();
     await observation.stop();
     certificates.close();
     await Promise.all([receiveLog.close(), sendLog.close()]);
@@ -310,6 +323,7 @@ export async function createRelay(
     overview: observation.overview,
     tracking,
     queues: () => scheduler.snapshot(),
+    sendBudgets: () => budgets.usage(),
     retryNow: (queue) => scheduler.retryNow(queue),
     get suspension() {
       return service.now;

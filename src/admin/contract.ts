@@ -14,6 +14,7 @@ import { messageOperations } from "./contract/messages.ts";
 import { refusalOperations } from "./contract/refusals.ts";
 import { resourceOperations } from "./contract/resources.ts";
 import { queueOperations } from "./contract/queues.ts";
+import { sendBudgetOperations } from "./contract/send-budgets.ts";
 import { tokenOperations } from "./contract/tokens.ts";
 import { overviewOperations } from "./contract/overview.ts";
 import { transportConfigOperations } from "./contract/transport-config.ts";
@@ -40,6 +41,7 @@ export const operations = {
   ...tokenOperations,
   ...trackingOperations,
   ...queueOperations,
+  ...sendBudgetOperations,
   ...messageOperations,
 } as const satisfies Record<OperationName, { readonly input: z.ZodObject; readonly output: z.ZodType }>;
 

@@ -16,6 +16,7 @@ import { overviewHandlers } from "./handlers/overview.ts";
 import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
 import { refusalHandlers } from "./handlers/refusals.ts";
 import { resourcePressureHandlers } from "./handlers/resource-pressure.ts";
+import { sendBudgetHandlers } from "./handlers/send-budgets.ts";
 import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
 import { sendConnectorTestHandlers } from "./handlers/send-connector-test.ts";
 import { serviceControlHandlers } from "./handlers/service-control.ts";
@@ -31,6 +32,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...serviceHandlers(administered),
     ...serviceControlHandlers(administered),
     ...queueHandlers(administered),
+    ...sendBudgetHandlers(administered),
     ...messageHandlers(administered),
     ...messageActionHandlers(administered),
     ...receiveConnectorHandlers(administered),

@@ -378,6 +378,12 @@ export const routes = {
     role: "viewer",
     summary: "Queues and what they wait for.",
   },
+  listSendBudgets: {
+    method: "GET",
+    path: "/v1/send-budgets",
+    role: "viewer",
+    summary: "What mailboxes and send connectors with a limit have used of it, what waits and how long.",
+  },
   retryQueue: {
     method: "POST",
     path: "/v1/queues/retry",

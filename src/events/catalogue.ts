@@ -558,6 +558,27 @@ export const catalogue = {
     level: 1,
     text: "%host refused to log on %mailbox over send connector %connector by %mechanism: %error",
   },
+  SendBudgetNearlySpent: {
+    id: 20141,
+    category: "SmtpSend",
+    severity: "Warning",
+    level: 0,
+    text: "%who has sent to %used recipients in 24 hours, %percent percent of its limit of %limit; what comes when all are used waits. Get-SendBudget shows when some are free again.",
+  },
+  SendBudgetSpent: {
+    id: 20142,
+    category: "SmtpSend",
+    severity: "Warning",
+    level: 0,
+    text: "%who has sent to %used recipients in 24 hours, of %limit that it may; its mail waits until some are free again, nothing is returned.",
+  },
+  SendBudgetsUnreadable: {
+    id: 20143,
+    category: "SmtpSend",
+    severity: "Warning",
+    level: 0,
+    text: "What send budgets had used before the start is not known, and counted as nothing: %error",
+  },
   PeerLimitLearned: {
     id: 20109,
     category: "SmtpSend",

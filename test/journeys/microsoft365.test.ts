@@ -66,6 +66,7 @@ sendConnectors:
     senderMailboxes: { "noreply@contoso.com": "relay@contoso.com" }
     smartHosts: ["[127.0.0.1]:${smtp.port}"]
     tlsAuthLevel: EncryptionOnly
+    mailboxMessageRateLimit: unlimited
     protocolLoggingLevel: Verbose
 transport:
   transientFailureRetryInterval: 2s
@@ -196,6 +197,54 @@ describe("nothing is returned", () => {
     relay?.relay.retryNow();
     await smtp.waitFor(6, 20_000);
   });
+});
+
+test("a day's recipients are counted over a crash and a restart; what is over waits and nothing is returned", async () => {
+  const limited = configuration().replace(
+    "mailboxMessageRateLimit: unlimited",
+    "mailboxMessageRateLimit: unlimited\n    mailboxRecipientRateLimit: 5",
+  );
+  const { dataDirectory } = await start(limited);
+  for (let n = 0; n < 3; n++) await send();
+  await smtp.waitFor(3);
+  const { budgets: kept } = JSON.parse(await readFile(join(dataDirectory, "send-budgets.json"), "utf8")) as {
+    budgets: { mailbox: string; day: [number, number][] }[];
+  };
+  // What kill -9 would leave.
+  expect(kept[0]).toMatchObject({ mailbox: "relay@contoso.com" });
+  expect(kept[0]?.day.reduce((sum, [, count]) => sum + count, 0)).toBeGreaterThanOrEqual(3);
+  for (let n = 0; n < 3; n++) await send();
+  await smtp.waitFor(5);
+  const spent = {
+    budgets: [
+      {
+        connectors: ["Microsoft 365"],
+        mailbox: "relay@contoso.com",
+        recipientRateLimit: 5,
+        recipientsUsed: 5,
+        recipientsLeft: 0,
+        waitingMessages: 1,
+        freesAt: expect.any(String) as string,
+        backlogEndsAt: expect.any(String) as string,
+      },
+    ],
+  };
+  await expect.poll(() => relay?.client.call("listSendBudgets", {})).toMatchObject(spent);
+  const { queues } = (await relay?.client.call("listQueues", {})) ?? { queues: [] };
+  expect(queues.find(({ connector }) => connector === "Microsoft 365")).toMatchObject({
+    messages: 1,
+    lastError: expect.stringMatching(
+      /^1 message of relay@contoso\.com waits for its turn \(5 recipients a day\), until /,
+    ) as string,
+    backlogEndsAt: expect.any(String) as string,
+  });
+  expect(eventsCalled("SendBudgetNearlySpent")).toHaveLength(1);
+  expect(eventsCalled("SendBudgetSpent")).toHaveLength(1);
+  await relay?.halt();
+  await start(limited);
+  await expect.poll(() => relay?.client.call("listSendBudgets", {})).toMatchObject(spent);
+  expect(smtp.messages).toHaveLength(5);
+  expect(eventsCalled("DeliveryFailed")).toEqual([]);
 });
 
 test("a sender that may not send so gets a report that names sender and mailbox", async () => {

@@ -17,6 +17,8 @@ const queueSchema = z.object({
   firstRetryAt: z.string().nullable(),
   lastRetryAt: z.string().nullable(),
   nextRetryAt: z.string().nullable(),
+  /** When what waits for the pace of a budget has left. Null: nothing does, or it takes more than 30 days. */
+  backlogEndsAt: z.string().nullable(),
   /** Messages a second over the last minute. */
   incomingRate: z.number(),
   outgoingRate: z.number(),

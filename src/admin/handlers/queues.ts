@@ -22,7 +22,9 @@ type Names = "listQueues" | "retryQueue" | "suspendQueue" | "resumeQueue";
 export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Names> {
   /** A time of the steady clock on the wall. */
   const instant = (at: number | undefined): string | null =>
-    at === undefined ? null : new Date(clock.wall().getTime() + at - clock.now()).toISOString();
+    at === undefined || at === Infinity
+      ? null
+      : new Date(clock.wall().getTime() + at - clock.now()).toISOString();
 
   /** By its identity. An empty unreachable queue is not shown, but may be suspended. */
   const queueOf = (identity: string): ChosenQueue => {
@@ -50,6 +52,7 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
       firstRetryAt: instant(queue.firstRetryAt),
       lastRetryAt: instant(queue.lastRetryAt),
       nextRetryAt: instant(queue.nextRetryAt),
+      backlogEndsAt: instant(queue.emptyAt),
       incomingRate: queue.incomingRate,
       outgoingRate: queue.outgoingRate,
       velocity: queue.velocity,

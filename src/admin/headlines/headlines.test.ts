@@ -119,6 +119,7 @@ const queue = (given: Partial<QueueSnapshot>): QueueSnapshot => ({
   firstRetryAt: undefined,
   lastRetryAt: undefined,
   nextRetryAt: undefined,
+  emptyAt: undefined,
   incomingRate: 0,
   outgoingRate: 0,
   velocity: 0,

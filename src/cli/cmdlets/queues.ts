@@ -117,6 +117,31 @@ export const queueCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/queues.ts")).getQueue,
   },
   {
+    name: "Get-SendBudget",
+    group,
+    synopsis:
+      "Show what mailboxes and send connectors have used of their limits, and how long the backlog takes.",
+    description: [
+      "Limits are messageRateLimit, recipientRateLimit, mailboxMessageRateLimit and mailboxRecipientRateLimit of a send connector, or of its preset. Recipients are counted over the last 24 hours, and over restarts. BacklogEnds tells when what waits has left, if no more comes.",
+    ],
+    parameters: [
+      {
+        name: "Connector",
+        kind: "text",
+        position: 0,
+        value: "NAME",
+        candidates: "sendConnector",
+        help: "Only what this send connector is limited by; all when left out.",
+      },
+      ...showing,
+    ],
+    examples: [
+      { command: "weir Get-SendBudget", text: "Used, left and waiting of each mailbox." },
+      { command: "weir Get-SendBudget -List", text: "Also when used recipients are free again." },
+    ],
+    load: async () => (await import("../run/send-budgets.ts")).getSendBudget,
+  },
+  {
     name: "Suspend-Queue",
     group,
     synopsis: "Hold a queue: it takes mail and delivers none, also after a restart.",

@@ -69,6 +69,7 @@ function properties(queue: Queue): readonly Property[] {
     { name: "IncomingRate", value: rate(queue.incomingRate) },
     { name: "OutgoingRate", value: rate(queue.outgoingRate) },
     { name: "Velocity", value: rate(queue.velocity) },
+    ...(queue.backlogEndsAt === null ? [] : [{ name: "BacklogEnds", value: time(queue.backlogEndsAt) }]),
     { name: "RetryCount", value: String(queue.retryCount) },
     { name: "FirstRetryTime", value: time(queue.firstRetryAt) },
     { name: "LastRetryTime", value: time(queue.lastRetryAt) },

@@ -1,5 +1,6 @@
 /** Whose mail it is: names, owners and purposes that an administrator gives to sources. */
-import { contains, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
+import type { Origin } from "../message/envelope.ts";
+import { contains, parseAddress, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
 
 export interface Application {
   readonly name: string;
@@ -36,4 +37,14 @@ export function applicationOf(
     }
   }
   return found;
+}
+
+/** Whose mail it is in a word: the application's name, else the source's address; of a report, who made it. */
+export function originName(
+  applications: readonly Application[],
+  { connector, sourceAddress, authenticatedUser: user }: Origin,
+): string {
+  const address = parseAddress(sourceAddress);
+  if (address === undefined) return connector;
+  return applicationOf(applications, { address, user })?.name ?? sourceAddress;
 }

@@ -5,6 +5,7 @@
  */
 
 import type { OAuthSettings } from "./oauth-settings.ts";
+import type { SendLimitSettings } from "./send-limits.ts";
 import type { PresetName } from "./send-presets.ts";
 
 /** `*`, `contoso.com` (that domain only) or `*.contoso.com` (the domain and its subdomains). */
@@ -58,7 +59,7 @@ export interface TlsClientCertificate {
   readonly expiresAt: number;
 }
 
-export interface SmtpSendConnector extends SendConnectorCommon {
+export interface SmtpSendConnector extends SendConnectorCommon, SendLimitSettings {
   readonly kind: "smartHost";
   readonly smartHosts: readonly SmartHost[];
   readonly fqdn: string;

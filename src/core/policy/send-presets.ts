@@ -125,5 +125,21 @@ export function presetSettings(
       : { tlsAuthLevel: "DomainValidation", tlsDomain: host }),
     smartHostAuthMechanism: hasOAuth ? "XOAUTH2" : hasCredential ? "BasicAuthRequireTLS" : mechanism,
     ...limits,
+    ...(preset.budget === undefined ? {} : budgetSettings(preset.budget)),
+  };
+}
+
+function budgetSettings({
+  per,
+  messagesPerMinute,
+  recipientsPerDay,
+}: ProviderBudget): Record<string, number> {
+  const [messages, recipients] =
+    per === "mailbox"
+      ? (["mailboxMessageRateLimit", "mailboxRecipientRateLimit"] as const)
+      : (["messageRateLimit", "recipientRateLimit"] as const);
+  return {
+    ...(messagesPerMinute === undefined ? {} : { [messages]: messagesPerMinute }),
+    ...(recipientsPerDay === undefined ? {} : { [recipients]: recipientsPerDay }),
   };
 }

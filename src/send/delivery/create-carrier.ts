@@ -13,7 +13,7 @@ import type { Carrier } from "./delivery.ts";
 import { sendTranscript } from "./send-transcript.ts";
 import type { OutboundConnections } from "./smtp/pool/outbound-connections.ts";
 import type { PeerMemory } from "./smtp/peer/peer.ts";
-import { createSmtpCarrier } from "./smtp/smtp-carrier.ts";
+import { createSmtpCarrier, type SmtpCarrierSettings } from "./smtp/smtp-carrier.ts";
 
 export function createCarrier(
   connector: SendConnectorSettings,
@@ -28,6 +28,7 @@ export function createCarrier(
     readonly signer: Signer;
     readonly http: HttpRequest;
     readonly graphTurns: MailboxTurns;
+    readonly budgets: NonNullable<SmtpCarrierSettings["budgets"]>;
   },
 ): Carrier {
   switch (connector.kind) {
@@ -43,6 +44,7 @@ export function createCarrier(
         memory,
         outbound,
         ...(tokens && { tokens }),
+        budgets: context.budgets,
         signer: connector.dkimSigning ? context.signer : undefined,
         ...(transcript && { transcript }),
       });

@@ -72,6 +72,8 @@ export interface Carrier {
   carry(claim: Claim): Promise<AttemptResult>;
   /** Mail of some that it holds back, in words for `LastError`. */
   holding?(): string | undefined;
+  /** When the mail that waits for the pace of a budget has left; Infinity: in more than 30 days. */
+  emptyAt?(): number | undefined;
   /** An administrator wants it tried now: what waits for a time of its own does not any more. */
   retryNow?(): void;
   /** Lets running attempts finish for `graceMs`, then aborts them; closes idle connections at once. */

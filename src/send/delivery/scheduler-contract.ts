@@ -61,6 +61,8 @@ export interface QueueSnapshot {
   readonly firstRetryAt: number | undefined;
   readonly lastRetryAt: number | undefined;
   readonly nextRetryAt: number | undefined;
+  /** When what waits for the pace of a budget has left; Infinity: in more than 30 days. */
+  readonly emptyAt: number | undefined;
   /** Messages a second that were routed here, over the last minute. */
   readonly incomingRate: number;
   /** Messages a second that were handed over, over the last minute. */

@@ -1,6 +1,6 @@
 /**
- * Carries claims to a provider: by mailbox where it logs on by token, with what the provider's replies mean for the mail
- * behind a message. Connections and transactions are those of every smart host.
+ * Carries claims to a provider: by mailbox where it logs on by token, at the pace of its budgets (carried-turns.ts), with
+ * what the provider's replies mean for the mail behind a message. Connections and transactions are those of every smart host.
  */
 import { mailboxFor } from "../../../core/policy/sender-mailbox.ts";
 import { treatReply } from "../../../core/policy/reply-policy.ts";
@@ -8,9 +8,12 @@ import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
 import type { Signer } from "../../../dkim/signer.ts";
 import type { Events } from "../../../events/events.ts";
 import type { Ports } from "../../../ports/ports.ts";
+import type { Claim } from "../../../spool/spool.ts";
 import type { TokenSource } from "../../oauth/token-source.ts";
 import type { AttemptResult, Carrier, Verdict } from "../delivery.ts";
 import { type Held, SendHolds } from "../send-holds.ts";
+import { mostTurnsWaiting } from "../../budget/send-turns.ts";
+import type { CarriedTurns } from "./carried-turns.ts";
 import type { JobResult } from "./job/job.ts";
 import { submitJob } from "./job/submit-job.ts";
 import type { MailboxLogOn } from "./opening/log-on.ts";
@@ -30,11 +33,13 @@ export function createProviderCarrier(settings: {
   /** Where the connector logs on by token. */
   readonly tokens: TokenSource | undefined;
   readonly signer: Signer | undefined;
+  /** Where messages a minute or recipients a day are limited. */
+  readonly turns: CarriedTurns | undefined;
   /** Claims at hand for the connections of one pool. */
   readonly claimsPerPool: number;
   readonly newPool: (logOn: MailboxLogOn | undefined, replies: ReplyReading) => ConnectionPool;
 }): Carrier {
-  const { connector, ports, events, tokens, signer, claimsPerPool, newPool } = settings;
+  const { connector, ports, events, tokens, signer, turns, claimsPerPool, newPool } = settings;
   const { clock, random } = ports;
   const holds = new SendHolds(connector.name, clock, events);
   const pools = new Map<string, ConnectionPool>();
@@ -98,29 +103,38 @@ export function createProviderCarrier(settings: {
     return { kind: hold.scope === "queue" ? "unreachable" : "throttled", host, verdict, retryAfterMs };
   };
 
+  const submit = (claim: Claim, mailbox: string): Promise<AttemptResult> => {
+    const held = holds.of(mailbox);
+    if (held !== undefined) return Promise.resolve(waits(held));
+    return new Promise<AttemptResult>((resolve) => {
+      submitJob(claim, (result) => resolve(settled(result, mailbox)), {
+        signer,
+        host: nextHop,
+        submit: (job) => poolFor(mailbox).submit(job),
+      });
+    });
+  };
+
+  const atOnce = tokens === undefined ? claimsPerPool : claimsPerPool * mailboxesAtOnce;
   return {
-    concurrency: tokens === undefined ? claimsPerPool : claimsPerPool * mailboxesAtOnce,
+    concurrency: turns === undefined ? atOnce : atOnce + mostTurnsWaiting,
     carry(claim) {
       const { reversePath } = claim.message.envelope;
       const known = mailboxFor(reversePath, connector.senderMailboxes);
       if (known === undefined && tokens !== undefined) return Promise.resolve(noMailbox(claim, nextHop));
       const mailbox = known ?? reversePath;
-      const held = holds.of(mailbox);
-      if (held !== undefined) return Promise.resolve(waits(held));
-      return new Promise<AttemptResult>((resolve) => {
-        submitJob(claim, (result) => resolve(settled(result, mailbox)), {
-          signer,
-          host: nextHop,
-          submit: (job) => poolFor(mailbox).submit(job),
-        });
-      });
+      if (turns === undefined || holds.of(mailbox) !== undefined) return submit(claim, mailbox);
+      return turns.carry(claim, mailbox, () => submit(claim, mailbox));
     },
-    holding: () => holds.text,
+    holding: () => holds.text ?? turns?.text,
+    emptyAt: () => turns?.emptyAt,
     retryNow() {
       holds.release();
+      turns?.retryNow();
       tokens?.retryNow();
     },
     async close(graceMs) {
+      turns?.close();
       await Promise.all(Array.from(pools.values(), (pool) => pool.close(graceMs)));
     },
   };
@@ -131,7 +145,7 @@ const noSender: Verdict = localVerdict(
   '550 5.7.8 no mailbox is named to hand in mail with the null reverse-path: senderMailboxes "<>"',
 );
 
-function noMailbox({ recipients }: Parameters<Carrier["carry"]>[0], host: string): AttemptResult {
+function noMailbox({ recipients }: Claim, host: string): AttemptResult {
   const outcomes = recipients.map(({ index }) => ({ kind: "permanent", index, verdict: noSender }) as const);
   return { kind: "attempted", host, outcomes };
 }

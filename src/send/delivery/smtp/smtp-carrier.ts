@@ -20,7 +20,7 @@
  * | pool/after-transaction | over, once more, or another peer                         | itself                                    |
  * | job/concluding         | what nobody took, and the claim's result                 | itself                                    |
  *
- * Where the next hop is a provider (a preset, or log-on by token), provider-carrier.ts stands in front: a pool for each
+ * Where the next hop is a provider (a preset, log-on by token, a rate limit), provider-carrier.ts stands in front: a pool for each
  * mailbox, and what core/policy/reply-policy reads in replies.
  *
  * What is remembered beyond a connection stands in peer/peer.ts, and what a peer is blamed for in peer/peer-quirks.ts.
@@ -30,8 +30,11 @@ import type { SmartHost, SmtpSendConnector } from "../../../core/policy/send-con
 import type { Signer } from "../../../dkim/signer.ts";
 import type { Events } from "../../../events/events.ts";
 import type { Ports } from "../../../ports/ports.ts";
+import type { Claim } from "../../../spool/spool.ts";
 import type { TokenSource } from "../../oauth/token-source.ts";
+import type { SendBudgets } from "../../budget/send-budgets.ts";
 import type { AttemptResult, Carrier } from "../delivery.ts";
+import { createCarriedTurns } from "./carried-turns.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
 import { submitJob } from "./job/submit-job.ts";
 import type { MailboxLogOn } from "./opening/log-on.ts";
@@ -55,6 +58,8 @@ export interface SmtpCarrierSettings {
   readonly tokens?: TokenSource;
   /** Signs what goes out; without: nothing is signed. */
   readonly signer?: Signer | undefined;
+  /** What is counted by mailbox and connector, and whose mail a claim is; without: no limit. */
+  readonly budgets?: { readonly all: SendBudgets; readonly applicationOf: (claim: Claim) => string };
   /** The protocol log. */
   readonly transcript?: Transcript;
 }
@@ -95,8 +100,10 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
     );
   const claimsPerPool = connections * claimsPerConnection;
   const tokens = connector.oauth === undefined ? undefined : settings.tokens;
-  if (tokens !== undefined || readsReplies(connector))
-    return createProviderCarrier({ connector, ports, signer, events, tokens, claimsPerPool, newPool });
+  const { all, applicationOf = () => "" } = settings.budgets ?? {};
+  const turns = createCarriedTurns(connector, ports.clock, all, applicationOf);
+  if (tokens !== undefined || turns !== undefined || readsReplies(connector))
+    return createProviderCarrier({ connector, ports, signer, events, tokens, turns, claimsPerPool, newPool });
   const pool = newPool();
   return {
     concurrency: claimsPerPool,

@@ -1,0 +1,136 @@
+/** 2,000 messages of three applications at thirty a minute, with nothing but turns: what is put off asks again when due. */
+import { describe, expect, it } from "vitest";
+import type { Clock } from "../../ports/ports.ts";
+import { SendBudget } from "./send-budget.ts";
+import { SendTurns } from "./send-turns.ts";
+
+const minute = 60_000;
+const limits = { messagesPerMinute: 30, recipientsPerDay: Infinity };
+
+interface Left {
+  readonly application: string;
+  readonly at: number;
+  readonly id: number;
+}
+
+/** A clock and turns under it; `advance` runs what is due in order. */
+function underTurns() {
+  let now = 1_000_000_000;
+  const timers: { at: number; run: () => void }[] = [];
+  const clock: Clock = {
+    now: () => now,
+    wall: () => new Date(now),
+    after(delayMs, run) {
+      const timer = { at: now + Math.max(0, delayMs), run };
+      timers.push(timer);
+      return { cancel: () => void timers.splice(timers.indexOf(timer), timers.includes(timer) ? 1 : 0) };
+    },
+  };
+  const advance = (ms: number): void => {
+    const end = now + ms;
+    for (;;) {
+      let next = timers[0];
+      for (const timer of timers) if (next === undefined || timer.at < next.at) next = timer;
+      if (next === undefined || next.at > end) break;
+      timers.splice(timers.indexOf(next), 1);
+      now = Math.max(now, next.at);
+      next.run();
+    }
+    now = end;
+  };
+  const left: Left[] = [];
+  let putOffs = 0;
+  const budget = new SendBudget({ account: "a", mailbox: "m" }, new Map());
+  const turns = new SendTurns(
+    clock,
+    () => true,
+    () => undefined,
+  );
+  const owner = {};
+  const ask = (application: string, id: number, arrivedAt = now): void =>
+    turns.ask({
+      claim: {},
+      id,
+      arrivedAt,
+      recipients: 1,
+      application,
+      needs: [{ budget, limits }],
+      owner,
+      begin: () => void left.push({ application, at: now, id }),
+      putOff(afterMs) {
+        putOffs++;
+        clock.after(Math.min(afterMs, 3_600_000), () => ask(application, id, arrivedAt));
+      },
+    });
+  let ids = 0;
+  return {
+    clock,
+    advance,
+    budget,
+    turns,
+    owner,
+    left,
+    submit(application: string, messages: number) {
+      for (let n = 0; n < messages; n++) ask(application, ++ids);
+    },
+    get putOffs() {
+      return putOffs;
+    },
+  };
+}
+
+const count = (left: readonly Left[], application: string): number =>
+  left.filter((one) => one.application === application).length;
+
+describe("turns", () => {
+  it("are even, fair, never more than the rate, none is left unused, and the forecast is right", () => {
+    const t = underTurns();
+    const began = t.clock.now();
+    t.submit("erp", 1800);
+    t.submit("helpdesk", 100);
+    t.submit("payroll", 100);
+    const forecastMs = (t.budget.emptyAt(limits, t.clock.now()) ?? 0) - began;
+    t.advance(5 * minute);
+    for (const application of ["erp", "helpdesk", "payroll"])
+      expect(Math.abs(count(t.left, application) - t.left.length / 3)).toBeLessThan(5);
+    t.advance(10 * minute);
+    expect([count(t.left, "helpdesk"), count(t.left, "payroll")]).toEqual([100, 100]);
+    t.submit("helpdesk", 1);
+    t.advance(2100);
+    expect(count(t.left, "helpdesk")).toBe(101);
+    const midway = (t.budget.emptyAt(limits, t.clock.now()) ?? 0) - began;
+
+    t.advance(60 * minute);
+    expect(t.left).toHaveLength(2001);
+    const tookMs = (t.left.at(-1)?.at ?? 0) - began;
+    expect(tookMs).toBeLessThan(71 * minute);
+    for (const told of [forecastMs, midway]) expect(Math.abs(told - tookMs) / tookMs).toBeLessThan(0.05);
+    let most = 0;
+    for (const [first, { at }] of t.left.entries()) {
+      let last = first;
+      while ((t.left[last]?.at ?? Infinity) < at + minute) last++;
+      most = Math.max(most, last - first);
+    }
+    expect(most).toBeLessThanOrEqual(30);
+    // Each is a write: few are put off more than once.
+    expect(t.putOffs).toBeLessThan(2 * 2000);
+  });
+
+  it("go to the oldest of an application, and the newest waits elsewhere", () => {
+    const t = underTurns();
+    t.submit("erp", 12);
+    t.advance(20_000);
+    expect(t.left.map(({ id }) => id).slice(0, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it("end with their owner", () => {
+    const t = underTurns();
+    t.submit("erp", 5);
+    let ended = 0;
+    t.turns.dismiss(t.owner, () => ended++);
+    expect(ended).toBe(4);
+    t.advance(minute);
+    expect(t.left).toHaveLength(1);
+    expect(t.budget.backlog(t.clock.now())).toEqual({ messages: 0, recipients: 0 });
+  });
+});
