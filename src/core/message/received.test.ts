@@ -25,6 +25,18 @@ describe("receivedHeader", () => {
     );
   });
 
+  it("folds in front of by where the line would be longer than 78 octets", () => {
+    const nameOf = (octets: number): string => `${"a".repeat(octets - 5)}.test`;
+    const most = 78 - "Received: from  ([192.0.2.7]) by relay.test".length;
+    const lines = (octets: number): number[] =>
+      header({ helloName: nameOf(octets) })
+        .split("\r\n")
+        .slice(0, 2)
+        .map(({ length }) => length);
+    expect(lines(most)[0]).toBe(78);
+    expect(lines(most + 1)).toEqual([79 - " by relay.test".length, " by relay.test".length]);
+  });
+
   it.each([
     ["", "from [192.0.2.7] by"],
     ["[192.0.2.9]", "from [192.0.2.9] ([192.0.2.7]) by"],

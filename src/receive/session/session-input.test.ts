@@ -54,3 +54,13 @@ it("drops an endless line, and finds its end across chunks", () => {
     '"QUIT"',
   ]);
 });
+
+it("finds a line end that comes first, also behind a chunk that was let go of", () => {
+  const input = new SessionInput();
+  input.push(Buffer.from("NOOP\r\nRSET\r\n"));
+  input.nextLine(20);
+  input.nextLine(20);
+  input.forgetConsumed();
+  input.push(Buffer.from("\n"));
+  expect(input.nextLine(20)).toBe("bareLinefeed");
+});

@@ -36,6 +36,8 @@ test.each<[string, Partial<Remains>, boolean, Record<string, string>, string[]]>
   expect((await readdir(join(directory, "damaged"))).toSorted()).toEqual(
     [...Object.keys(files), "7.txt"].toSorted(),
   );
+  for (const name of await readdir(join(directory, "damaged")))
+    expect((await stat(join(directory, "damaged", name))).mode & 0o777, name).toBe(0o600);
   const [first, ...lines] = (await text("7.txt")).trimEnd().split("\n");
   expect(first).toBe("Message 7 was set aside: it does not match.");
   expect(lines.map((line) => line.replace(/ \(.*$/, ""))).toEqual(named);

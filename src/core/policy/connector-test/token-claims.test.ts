@@ -17,6 +17,11 @@ test.each([
       exp: "2026-11-30T00:53:20.000Z",
     },
   ],
+  [
+    "each that is shown, and no other",
+    jwt('{"aud":"a","iss":"i","roles":"r","scp":"s","appid":"p","azp":"z","tid":"t","sub":"u","jti":"j"}'),
+    { aud: "a", iss: "i", roles: "r", scp: "s", appid: "p", azp: "z", tid: "t" },
+  ],
   ["an opaque one", "ya29.c.b0AXv0zTNn", {}],
   ["an opaque one of three parts", "a.b.c", {}],
   ["what is no object", jwt("[1]"), {}],
