@@ -1,6 +1,7 @@
 /** A message's content read once: its header, and the hash of its body. */
 import { setImmediate } from "node:timers/promises";
 import type { Canonicalization } from "../core/dkim/canonical-body.ts";
+import { headerEnd } from "../core/dsn/original-header.ts";
 import type { ContentReader } from "../spool/spool.ts";
 import { bodyHash } from "./sign.ts";
 
@@ -13,7 +14,6 @@ export interface HashedContent {
 
 /** Others have their turn in between; octets. */
 const turnBytes = 256 * 1024;
-const emptyLine = Buffer.from("\r\n\r\n");
 
 /** Memory: the header and a piece. Rejects with what the reader throws. */
 export async function hashContent(content: ContentReader, form: Canonicalization): Promise<HashedContent> {
@@ -23,14 +23,12 @@ export async function hashContent(content: ContentReader, form: Canonicalization
   let sinceTurn = 0;
   const feed = (piece: Buffer): void => {
     if (isBody) return body.feed(piece);
-    const from = Math.max(0, header.length - 3);
     header = header.length === 0 ? piece : Buffer.concat([header, piece]);
-    // Content that begins with an empty line has no header.
-    const at = header[0] === 13 && header[1] === 10 ? -2 : header.indexOf(emptyLine, from);
-    if (at === -1) return;
+    const end = headerEnd(header);
+    if (end === undefined) return;
     isBody = true;
-    body.feed(header.subarray(at + emptyLine.length));
-    header = header.subarray(0, at + 2);
+    body.feed(header.subarray(end + 2));
+    header = header.subarray(0, end);
   };
   if (content.inMemory !== undefined) feed(content.inMemory);
   else {

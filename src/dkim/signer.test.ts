@@ -134,3 +134,12 @@ test.each(["\r\nFrom: a@contoso.com\r\n", "no field\r\n\r\nx", ""])(
     expect(await sent(testClaim({ content }))).toBe(content);
   },
 );
+
+test.each([
+  ["active", true],
+  ["published", false],
+  ["retired", false],
+] as const)("a key that is %s makes it active: %s", (state, isActive) => {
+  settings = withKeys(key("contoso.com", "a", { state }));
+  expect(signer.isActive).toBe(isActive);
+});

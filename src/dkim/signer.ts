@@ -12,9 +12,11 @@ import { signedClaim } from "./signed-claim.ts";
 import { signMessage } from "./sign.ts";
 
 export interface Signer {
+  /** Any key signs now. Asked for at each message, so that those of a relay without keys wait for nothing. */
+  readonly isActive: boolean;
   /**
    * The claim with signatures in front of its content; the same one where no key is the author's. Rejects with what the
-   * content's reader throws, or a key: such a message is not to be sent as it is. Cost without keys: none.
+   * content's reader throws, or a key: such a message is not to be sent as it is.
    */
   sign(claim: Claim): Promise<Claim>;
 }
@@ -50,9 +52,11 @@ export function createSigner(settings: () => DkimSettings, clock: Clock): Signer
   };
 
   return {
+    get isActive() {
+      return settings().keys.some(({ state }) => state === "active");
+    },
     async sign(claim) {
       const by = settings();
-      if (!by.keys.some(({ state }) => state === "active")) return claim;
       const { id, content } = claim.message;
       // Its 7-bit form is another content.
       const key = `${id} ${content.sizeBytes}`;

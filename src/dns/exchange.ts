@@ -18,23 +18,32 @@ export const exchange: Exchange = async (server, query, signal) => {
   return first.kind === "reply" && first.packet.flag_tc ? overTcp(server, query, signal) : first;
 };
 
+/** Ends once, by an outcome or by the caller's patience; `close` lets go of the socket then. */
+function once(
+  server: NameServer,
+  signal: AbortSignal,
+  open: (end: (outcome: Exchanged) => void) => { readonly close: () => void },
+): Promise<Exchanged> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(silent(server));
+    const onAbort = (): void => end(silent(server));
+    const end = (outcome: Exchanged): void => {
+      signal.removeEventListener("abort", onAbort);
+      opened.close();
+      resolve(outcome);
+    };
+    const opened = open(end);
+    signal.addEventListener("abort", onAbort);
+  });
+}
+
 /**
  * Each question has a socket of its own, so that its port is the system's random choice (RFC 5452 §9.2), and the socket is
  * connected, so that octets from elsewhere are not read. Replies to other questions are passed over.
  */
 function overUdp(server: NameServer, query: Query, signal: AbortSignal): Promise<Exchanged> {
-  return new Promise((resolve) => {
+  return once(server, signal, (end) => {
     const socket = createSocket(isIPv6(server.address) ? "udp6" : "udp4");
-    const end = (outcome: Exchanged): void => {
-      signal.removeEventListener("abort", onAbort);
-      socket.removeAllListeners();
-      socket.on("error", () => undefined);
-      socket.close();
-      resolve(outcome);
-    };
-    const onAbort = (): void => end(silent(server));
-    if (signal.aborted) return end(silent(server));
-    signal.addEventListener("abort", onAbort);
     socket.unref();
     socket.on("error", (error) => end(silent(server, error)));
     socket.on("message", (octets) => {
@@ -47,23 +56,20 @@ function overUdp(server: NameServer, query: Query, signal: AbortSignal): Promise
         if (error) end(silent(server, error));
       }),
     );
+    return {
+      close() {
+        socket.removeAllListeners();
+        socket.on("error", () => undefined);
+        socket.close();
+      },
+    };
   });
 }
 
 function overTcp(server: NameServer, query: Query, signal: AbortSignal): Promise<Exchanged> {
-  return new Promise((resolve) => {
+  return once(server, signal, (end) => {
     let received = Buffer.alloc(0);
     const socket = connect({ host: server.address, port: server.port });
-    const end = (outcome: Exchanged): void => {
-      signal.removeEventListener("abort", onAbort);
-      socket.removeAllListeners();
-      socket.on("error", () => undefined);
-      socket.destroy();
-      resolve(outcome);
-    };
-    const onAbort = (): void => end(silent(server));
-    if (signal.aborted) return end(silent(server));
-    signal.addEventListener("abort", onAbort);
     socket.unref();
     socket.on("error", (error) => end(silent(server, error)));
     socket.on("close", () => end(malformed(server)));
@@ -80,6 +86,13 @@ function overTcp(server: NameServer, query: Query, signal: AbortSignal): Promise
       const reply = readReply(received.subarray(2, 2 + length), query);
       end(reply === "other" || reply === "malformed" ? malformed(server) : { kind: "reply", packet: reply });
     });
+    return {
+      close() {
+        socket.removeAllListeners();
+        socket.on("error", () => undefined);
+        socket.destroy();
+      },
+    };
   });
 }
 

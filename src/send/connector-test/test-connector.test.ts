@@ -52,7 +52,7 @@ function run(
       ports: all,
       http: createHttpRequest(all),
       hostname: "relay.test",
-      signer: { sign: (claim) => Promise.resolve(claim) },
+      signer: { isActive: false, sign: (claim) => Promise.resolve(claim) },
       transcript: undefined,
     },
   );

@@ -6,7 +6,7 @@ import { failureWords } from "../wire/failure-words.ts";
 import { localVerdict } from "../wire/peer-verdict.ts";
 import { createJob, type Job, type JobResult } from "./job.ts";
 
-/** Without a signer the job is submitted at once. `host`: named where nobody is asked. Never throws. */
+/** Without an active signer the job is submitted at once. `host`: named where nobody is asked. Never throws. */
 export function submitJob(
   claim: Claim,
   resolve: (result: JobResult) => void,
@@ -25,7 +25,7 @@ export function submitJob(
     if (job.recipients.length > 0) submit(job);
     else resolve({ kind: "attempted", host, outcomes: job.outcomes });
   };
-  if (signer === undefined) return submitAs(claim);
+  if (signer?.isActive !== true) return submitAs(claim);
   signer.sign(claim).then(submitAs, (error: unknown) => resolve(unsigned(claim, error, host)));
 }
 

@@ -17,7 +17,7 @@ export async function convert(
 ): Promise<TransactionEnd | undefined> {
   try {
     const form = await sevenBitForm(job.claim);
-    job.sevenBit = signer === undefined ? form : { ...form, claim: await signer.sign(form.claim) };
+    job.sevenBit = signer?.isActive === true ? { ...form, claim: await signer.sign(form.claim) } : form;
     tellConversion(job.claim, form, host, connector, events);
     return undefined;
   } catch (error) {
