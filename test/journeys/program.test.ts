@@ -85,6 +85,7 @@ describe("a configuration as it stands in the documentation", () => {
       said: expect.stringContaining("nonsense") as string,
     });
     await save(text);
+    expect((await ask("reload")).code).toBe(0);
     expect((await ask("stop")).code).toBe(0);
     expect(await started.exited).toEqual({ code: 0, signal: null });
     expect(started.stderr()).toMatch(/asked to by shell \(socket\)/);
