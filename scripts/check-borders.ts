@@ -113,7 +113,7 @@ function layerViolation(file: string, target: string): string | undefined {
 }
 
 /** Of config, only these may be imported from outside: the types of parsed settings. */
-const openConfigFiles = new Set(["config/settings.ts"]);
+const openConfigFiles = new Set(["config/settings.ts", "config/relay-stopping.ts"]);
 const mayParseConfig = new Set(["config", "cli", "admin", "index.ts", "testing"]);
 
 /** Package → the only folders that may import it. Packages not named here are free outside core. */
@@ -159,7 +159,7 @@ export function violation(file: string, specifier: string): string | undefined {
   if (!allowed.includes("*") && !allowed.includes(targetArea)) return `${area} must not import ${targetArea}`;
   if (targetArea === "testing") return "only tests import testing";
   if (targetArea === "config" && !openConfigFiles.has(target) && !mayParseConfig.has(area))
-    return `${area} may import config/settings.ts only`;
+    return `${area} may import config/relay-stopping.ts and settings.ts only`;
   return undefined;
 }
 

@@ -1,5 +1,6 @@
 /** The relay put together. Read from top to bottom it is the mail's way: receive, keep, send. No logic here. */
 import { join } from "node:path";
+import { RelayStoppingError } from "./config/relay-stopping.ts";
 import type { Settings } from "./config/settings.ts";
 import { originName } from "./core/policy/application.ts";
 import { credentialEnds } from "./core/policy/credential-expiry.ts";
@@ -22,6 +23,8 @@ import type { Relay } from "./relay-contract.ts";
 import { eventStoreDirectory, openEventStore } from "./events/store/event-store.ts";
 import { createHttpRequest } from "./ports/http-request.ts";
 import type { Ports } from "./ports/ports.ts";
+import { atMost } from "./ports/at-most.ts";
+import { createInTurn } from "./ports/in-turn.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
 import { openConnection } from "./receive/open-connection.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
@@ -247,7 +250,29 @@ export async function createRelay(
   };
   const followers = new Set<(settings: Settings) => Promise<void>>();
 
+  const inTurn = createInTurn();
+  let changing: Promise<void> = Promise.resolve();
   let stopping: Promise<void> | undefined;
+
+  const reconfigure = async (next: Settings): Promise<void> => {
+    settings = next;
+    levels = levelNumbers(next.diagnostics.levels);
+    events.setLevels(next.diagnostics.levels);
+    warnOfOpenRelays(next, events);
+    resources.reconfigure(next.transport);
+    tracking.reconfigure(next.transport);
+    const steps = [
+      async () => void (await receiver.reconfigure(receiverSettings(next))),
+      () => scheduler.reconfigure(next),
+      () => Promise.resolve(credentials.watch(next.sendConnectors)),
+      () => monitorBy(next),
+      ...[...followers].map((follow) => () => follow(next)),
+    ];
+    for (const step of steps) {
+      if (stopping !== undefined) throw new RelayStoppingError();
+      await step();
+    }
+  };
 
   const stop = async (reason: string, graceMs: number): Promise<void> => {
     state = "stopping";
@@ -259,7 +284,15 @@ export async function createRelay(
     });
     resources.stop();
     credentials.stop();
-    await Promise.all([receiver.stop(graceMs), scheduler.stop(graceMs)]);
+    await Promise.all([
+      receiver.stop(graceMs),
+      scheduler.stop(graceMs),
+      atMost(
+        clock,
+        graceMs,
+        changing.catch(() => undefined),
+      ),
+    ]);
     await budgets.close();
     await observation.stop();
     certificates.close();
@@ -293,18 +326,9 @@ export async function createRelay(
     listeners: () => receiver.listeners.map(({ bound }) => bound),
     bindings: () => receiver.listeners,
     failedListeners: () => receiver.failedListeners,
-    async reconfigure(next) {
-      settings = next;
-      levels = levelNumbers(next.diagnostics.levels);
-      events.setLevels(next.diagnostics.levels);
-      warnOfOpenRelays(next, events);
-      resources.reconfigure(next.transport);
-      tracking.reconfigure(next.transport);
-      await receiver.reconfigure(receiverSettings(next));
-      await scheduler.reconfigure(next);
-      credentials.watch(next.sendConnectors);
-      await monitorBy(next);
-      for (const follower of followers) await follower(next);
+    reconfigure(next) {
+      if (stopping !== undefined) return Promise.reject(new RelayStoppingError());
+      return (changing = inTurn(() => reconfigure(next)));
     },
     onReconfigured(listener) {
       followers.add(listener);

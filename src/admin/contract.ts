@@ -82,6 +82,7 @@ export type AdminErrorCode =
   | "fileFault"
   /** There is no room on the disk to do it; once there is, try again. */
   | "diskFull"
+  | "stopping"
   /** The disk fails. */
   | "diskFault"
   /** This relay was started without a configuration file. */

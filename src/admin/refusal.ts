@@ -50,6 +50,7 @@ export const statusOf = {
   fileFault: 500,
   diskFull: 507,
   diskFault: 500,
+  stopping: 503,
   noFile: 409,
   unauthenticated: 401,
   forbidden: 403,

@@ -7,11 +7,13 @@ import type { Endpoint } from "../core/policy/receive-connector.ts";
 import type { Events } from "../events/events.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { renderEvent } from "../events/event-text.ts";
+import { createInTurn } from "../ports/in-turn.ts";
 import { describeChanges, needsRestart } from "./changes.ts";
 import { type ConfigurationEdit, editConfiguration, type EditResult } from "./edit.ts";
 import { ConfigurationFileError, readConfigurationText, replaceConfigurationText } from "./edit-file.ts";
 import { type Fault, formatFault } from "./fault.ts";
 import { type ConfigResult, type Origins, parseConfig } from "./parse-config.ts";
+import { RelayStoppingError } from "./relay-stopping.ts";
 import type { Settings } from "./settings.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 import { type FileWatch, watchFile } from "./watch.ts";
@@ -47,6 +49,7 @@ export type ChangeOutcome =
 /** The part of a relay that settings are applied to. */
 export interface Configurable {
   readonly settings: Settings;
+  /** Rejects with RelayStoppingError. */
   reconfigure(settings: Settings): Promise<void>;
   failedListeners(): readonly {
     readonly endpoint: Endpoint;
@@ -84,13 +87,7 @@ export function createLiveConfiguration(options: {
   const { file, relay } = options;
   let applied: AppliedConfiguration = { text: options.text, ...options.parsed };
   let rejected: readonly Fault[] = [];
-  let last: Promise<unknown> = Promise.resolve();
-
-  const inTurn = <Result>(run: () => Promise<Result>): Promise<Result> => {
-    const result = last.then(run);
-    last = result.catch(() => undefined);
-    return result;
-  };
+  const inTurn = createInTurn();
 
   const apply = async (text: string, parsed: Extract<ConfigResult, { ok: true }>): Promise<Change> => {
     const before = applied;
@@ -170,6 +167,7 @@ export function createLiveConfiguration(options: {
   /** For changes nobody waits for. */
   const reloadTold = (onlyIfChanged: boolean): void => {
     inTurn(() => reload(onlyIfChanged)).catch((fault: unknown) => {
+      if (fault instanceof RelayStoppingError) return;
       if (fault instanceof ConfigurationFileError) {
         tellFaults([{ path: "", line: 1, column: 1, message: fault.message }]);
       } else {

@@ -20,7 +20,7 @@ export interface HttpListeners {
   /** One call at a time. Never rejects: what cannot be opened is told, and tried again by the next call. */
   apply(places: readonly HttpPlace[]): Promise<void>;
   readonly open: readonly OpenHttp[];
-  /** Lets requests under way end, for a second at most. */
+  /** For good. Lets requests under way end, for a second at most. */
   close(): Promise<void>;
 }
 
@@ -33,6 +33,7 @@ export function createHttpListeners(
   },
 ): HttpListeners {
   const open = new Map<string, OpenHttp & { readonly listener: HttpListener }>();
+  let closed = false;
 
   const shut = async (key: string): Promise<void> => {
     const found = open.get(key);
@@ -46,6 +47,7 @@ export function createHttpListeners(
     try {
       const listener = await listenHttp(endpoint, answer, tls?.certificate);
       const url = `${tls === undefined ? "http" : "https"}://${formatEndpoint(listener.endpoint)}`;
+      if (closed) return await listener.close();
       open.set(key, { listener, endpoint: listener.endpoint, url });
       told.opened(url);
     } catch (fault) {
@@ -57,12 +59,15 @@ export function createHttpListeners(
     async apply(places) {
       const wanted = new Map(places.map((place) => [keyOf(place), place]));
       await Promise.all([...open.keys()].filter((key) => !wanted.has(key)).map(shut));
-      for (const [key, place] of wanted) if (!open.has(key)) await listen(key, place);
+      for (const [key, place] of wanted) if (!open.has(key) && !closed) await listen(key, place);
     },
     get open() {
       return [...open.values()].map(({ endpoint, url }) => ({ endpoint, url }));
     },
-    close: async () => void (await Promise.all([...open.keys()].map(shut))),
+    async close() {
+      closed = true;
+      await Promise.all([...open.keys()].map(shut));
+    },
   };
 }
 

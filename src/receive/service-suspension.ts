@@ -1,6 +1,7 @@
 /** Whether the service is suspended, kept in a file of the data directory so that a restart changes nothing. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createInTurn } from "../ports/in-turn.ts";
 import { replaceFile } from "../ports/replace-file.ts";
 
 export interface Suspended {
@@ -20,7 +21,7 @@ export interface ServiceSuspension {
 export async function openServiceSuspension(dataDirectory: string): Promise<ServiceSuspension> {
   const file = join(dataDirectory, "suspended-service.json");
   let now = await stored(file);
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createInTurn();
   const write = async (next: Suspended | undefined): Promise<boolean> => {
     if ((now === undefined) === (next === undefined)) return false;
     await replaceFile(file, `${JSON.stringify(next ?? null)}\n`, { mode: 0o600 });
@@ -31,11 +32,7 @@ export async function openServiceSuspension(dataDirectory: string): Promise<Serv
     get now() {
       return now;
     },
-    set(suspended) {
-      const changed = last.then(() => write(suspended));
-      last = changed.catch(() => undefined);
-      return changed;
-    },
+    set: (suspended) => inTurn(() => write(suspended)),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Clock, Timer } from "../ports/ports.ts";
 export interface CredentialWatch {
   /** Looks at these at once, and each day from now on. */
   watch(connectors: readonly SendConnectorSettings[]): void;
+  /** For good. */
   stop(): void;
 }
 
@@ -14,6 +15,7 @@ const dayMs = 86_400_000;
 
 export function createCredentialWatch(clock: Clock, events: Events): CredentialWatch {
   let timer: Timer | undefined;
+  let stopped = false;
   let connectors: readonly SendConnectorSettings[] = [];
   /** A change of the configuration tells nothing again. */
   const told = new Map<string, number>();
@@ -41,10 +43,14 @@ export function createCredentialWatch(clock: Clock, events: Events): CredentialW
 
   return {
     watch(of) {
+      if (stopped) return;
       connectors = of;
       timer?.cancel();
       look();
     },
-    stop: () => timer?.cancel(),
+    stop() {
+      stopped = true;
+      timer?.cancel();
+    },
   };
 }

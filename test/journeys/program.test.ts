@@ -84,8 +84,8 @@ describe("a configuration as it stands in the documentation", () => {
       code: 1,
       said: expect.stringContaining("nonsense") as string,
     });
+    // It is told to stop while it reads this.
     await save(text);
-    expect((await ask("reload")).code).toBe(0);
     expect((await ask("stop")).code).toBe(0);
     expect(await started.exited).toEqual({ code: 0, signal: null });
     expect(started.stderr()).toMatch(/asked to by shell \(socket\)/);

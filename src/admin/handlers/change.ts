@@ -3,6 +3,7 @@ import type { ConfigurationEdit } from "../../config/edit.ts";
 import { ConfigurationFileError } from "../../config/edit-file.ts";
 import type { Fault } from "../../config/fault.ts";
 import type { Change, ChangeOutcome, LiveConfiguration } from "../../config/live-configuration.ts";
+import { RelayStoppingError } from "../../config/relay-stopping.ts";
 import { plainSettings, settingChanges, type SettingChange } from "../../config/plain-settings.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import type { Administered } from "../administered.ts";
@@ -44,6 +45,8 @@ export async function settled<Value>(promise: Promise<Value>): Promise<Value> {
       const advice = fault.code === "diskFull" ? `; ${makeRoom}` : "";
       throw new AdminRefusal(fault.code, `${fault.message}${advice}`);
     }
+    if (fault instanceof RelayStoppingError)
+      throw new AdminRefusal("stopping", `${fault.message}; what its file says holds from the next start on`);
     throw fault;
   }
 }

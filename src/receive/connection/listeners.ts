@@ -29,7 +29,7 @@ export interface Listeners {
   readonly open: readonly Listener[];
   /** As of the last `apply`. */
   readonly failed: readonly FailedListener[];
-  /** Stops accepting; resolves when no socket listens any more. Connections go on. */
+  /** Stops accepting, for good; resolves when no socket listens any more. Connections go on. */
   close(): Promise<void>;
 }
 
@@ -49,6 +49,7 @@ export function createListeners(
 ): Listeners {
   const open = new Map<string, OpenListener>();
   let failed: readonly FailedListener[] = [];
+  let closed = false;
 
   const listen = async (endpoint: Endpoint, connectors: readonly string[]): Promise<void> => {
     // Half-open: a client that sends everything and closes its side still gets its replies.
@@ -70,6 +71,7 @@ export function createListeners(
         },
       );
     });
+    if (closed) return void server.close();
     // Accept errors (EMFILE) concern single connections; the listener goes on.
     server.on("error", (error) =>
       events.emit("ListenerFailed", {
@@ -99,6 +101,7 @@ export function createListeners(
       const failures: FailedListener[] = [];
       for (const [key, listener] of open) if (!wanted.has(key)) await shut(listener);
       for (const [key, { endpoint, names }] of wanted) {
+        if (closed) break;
         const listener = open.get(key);
         if (listener !== undefined) {
           listener.connectors = names;
@@ -129,6 +132,7 @@ export function createListeners(
       return failed;
     },
     async close() {
+      closed = true;
       await Promise.all([...open.values()].map(shut));
     },
   };

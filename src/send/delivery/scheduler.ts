@@ -17,6 +17,7 @@
  * Time is agenda.ts, a new configuration reconfiguration.ts, an administrator *-interventions.ts.
  */
 import { createMetrics } from "../../metrics/metrics.ts";
+import { atMost } from "../../ports/at-most.ts";
 import { noTracking } from "../../tracking/tracking.ts";
 import { submissionQueue, unreachableQueue, type Claim, type QueueName } from "../../spool/spool.ts";
 import { createRouting } from "../routing/routing.ts";
@@ -152,15 +153,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     for (const queue of queues) for (const claim of queue.takeAll()) spool.release(claim);
     const carriers = queues.carriers().map((carrier) => carrier.close(graceMs));
     // A carrier that keeps its promise has aborted everything by then.
-    await atMost(graceMs + 1000, Promise.allSettled([...carriers, attempts.allEnded()]));
+    await atMost(clock, graceMs + 1000, Promise.allSettled([...carriers, attempts.allEnded()]));
     // On a disk that takes nothing they never end; the spool tries them a last time when it is closed.
-    await atMost(state.limits.settleGraceMs, settlement.idle());
-  };
-  const atMost = async (patienceMs: number, work: Promise<unknown>): Promise<void> => {
-    let timer: ReturnType<typeof clock.after> | undefined;
-    const late = new Promise<void>((resolve) => (timer = clock.after(patienceMs, resolve)));
-    await Promise.race([work, late]);
-    timer?.cancel();
+    await atMost(clock, state.limits.settleGraceMs, settlement.idle());
   };
   let stopping: Promise<void> | undefined;
 

@@ -1,5 +1,6 @@
 /** Which queues are suspended, kept in a file of the data directory so that a restart changes nothing. */
 import { readFile } from "node:fs/promises";
+import { createInTurn } from "../../ports/in-turn.ts";
 import { replaceFile } from "../../ports/replace-file.ts";
 import type { QueueName } from "../../spool/spool.ts";
 
@@ -14,20 +15,16 @@ export interface Suspensions {
 /** Reads the file; a missing one means that no queue is suspended. Rejects when it cannot be read or understood. */
 export async function openSuspensions(file: string): Promise<Suspensions> {
   let queues: ReadonlySet<QueueName> = new Set(await storedNames(file));
-  let last: Promise<unknown> = Promise.resolve();
-  /** One after the other; `alter` returns false when nothing changes. */
-  const change = (alter: (names: Set<QueueName>) => boolean): Promise<boolean> => {
-    const write = async (): Promise<boolean> => {
+  const inTurn = createInTurn();
+  /** `alter` returns false when nothing changes. */
+  const change = (alter: (names: Set<QueueName>) => boolean): Promise<boolean> =>
+    inTurn(async () => {
       const next = new Set(queues);
       if (!alter(next)) return false;
       await replaceFile(file, `${JSON.stringify([...next])}\n`, { mode: 0o600 });
       queues = next;
       return true;
-    };
-    const changed = last.then(write, write);
-    last = changed.catch(() => undefined);
-    return changed;
-  };
+    });
   return {
     get queues() {
       return queues;
