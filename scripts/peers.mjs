@@ -19,6 +19,12 @@ export const peers = [
     packages: ["postfix"],
     loses: "smtp-source journeys and the bench",
   },
+  {
+    program: "dovecot",
+    path: "/usr/lib/dovecot/submission-login",
+    packages: ["dovecot-submissiond"],
+    loses: "log-ons at Dovecot, and at Postfix by it",
+  },
   { program: "strace", packages: ["strace"], loses: "kills at each system call" },
   {
     program: "mkfs.ext4",
