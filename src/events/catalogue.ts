@@ -253,7 +253,7 @@ export const catalogue = {
     category: "SmtpReceive",
     severity: "Information",
     level: 5,
-    text: "Receive connector %connector took message %id from %source: %sizeBytes octets from <%sender> for %recipients recipients.",
+    text: "Receive connector %connector took message %id from %source by %door: %sizeBytes octets from <%sender> for %recipients recipients.",
   },
   ConnectionHeld: {
     id: 20023,

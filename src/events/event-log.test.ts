@@ -7,7 +7,15 @@ import type { EventRecord } from "./events.ts";
 import { createStderrSink, jsonLine, textLine } from "./stderr-sink.ts";
 
 const limit = { connector: "AppRelay", source: "10.0.0.1", limit: 20 };
-const taken = { connector: "A", id: 1, source: "s", sizeBytes: 1, sender: "a@b", recipients: 1 };
+const taken = {
+  connector: "A",
+  door: "SMTP",
+  id: 1,
+  source: "s",
+  sizeBytes: 1,
+  sender: "a@b",
+  recipients: 1,
+};
 
 function setup(levels: Parameters<typeof createEventLog>[0]["levels"] = {}) {
   const clock = createFakeClock();

@@ -43,7 +43,11 @@ export const metricDefinitions = {
     labels: ["connector", "kind", "limit"],
     help: "Connections, messages and commands refused, by kind of refusal (docs/limits.md); limit is empty where it was no limit.",
   },
-  weir_messages_received_total: { type: "counter", labels: [], help: "Messages answered with 250." },
+  weir_messages_received_total: {
+    type: "counter",
+    labels: ["door"],
+    help: "Messages taken, by the door they came in by: SMTP (answered with 250), HTTP (202), PICKUP.",
+  },
   weir_received_bytes_total: { type: "counter", labels: [], help: "Content of the messages received." },
   weir_time_to_250_seconds: {
     type: "histogram",

@@ -46,8 +46,8 @@ function live(given: Partial<Live> = {}): Live {
 /** Uses everything once. */
 function work(): void {
   metrics.connected("AppRelay");
-  metrics.received(100, 4);
-  metrics.received(50, 90_000);
+  metrics.received("SMTP", 100, 4);
+  metrics.received("HTTP", 50, 90_000);
   metrics.delivered(3, 100, 2_000);
   metrics.deferred();
   metrics.reported("failed");
@@ -76,7 +76,8 @@ test("what was counted stands in the exposition, each line well formed", async (
     'weir_connections_total{connector="AppRelay"} 1',
     'weir_connections_total{connector="Open"} 0',
     'weir_refusals_total{connector="AppRelay",kind="messageRate",limit="messageRateLimit"} 1',
-    "weir_messages_received_total 2",
+    'weir_messages_received_total{door="SMTP"} 1',
+    'weir_messages_received_total{door="HTTP"} 1',
     "weir_received_bytes_total 150",
     "weir_recipients_delivered_total 3",
     'weir_delivery_attempts_total{result="deferred"} 1',

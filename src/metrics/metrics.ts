@@ -3,6 +3,7 @@
  * (exposition.ts, overview.ts). Nothing here is kept by source, so that what is kept stays small.
  */
 import type { ReportKind } from "../core/dsn/report-input.ts";
+import type { Door } from "../core/policy/door.ts";
 import type { Refusal } from "../core/refusals/refusal.ts";
 import { createBuckets, type Buckets } from "./buckets.ts";
 import { createRecentFailures, type FailedDelivery, type RecentFailures } from "./recent-failures.ts";
@@ -16,8 +17,8 @@ export interface Metrics {
   connected(connector: string): void;
   /** A connection, a message, a command was refused. `source`: the ledger's key. Costs two look-ups. */
   refused(refusal: Refusal, source: string, nowMs: number): void;
-  /** A message was answered 250 `elapsedMs` after the end of its content. */
-  received(sizeBytes: number, elapsedMs: number): void;
+  /** A message was acknowledged `elapsedMs` after the end of its content. */
+  received(door: Door, sizeBytes: number, elapsedMs: number): void;
   /** A next hop took a message for `recipients` recipients, `latencyMs` after it had arrived. */
   delivered(recipients: number, sizeBytes: number, latencyMs: number): void;
   /** A next hop was spoken to on a recipient, and put it off. */
@@ -53,6 +54,7 @@ export interface Totals {
   readonly connections: number;
   readonly refused: number;
   readonly received: number;
+  readonly receivedBy: Readonly<Record<Door, number>>;
   readonly receivedBytes: number;
   readonly delivered: number;
   readonly deliveredRecipients: number;
@@ -68,10 +70,12 @@ const mostConnectors = 1_000;
 export function createMetrics(): Metrics {
   const attempts = { delivered: 0, deferred: 0, failed: 0 };
   const reports = { delayed: 0, failed: 0, delivered: 0, relayed: 0 };
+  const receivedBy = { SMTP: 0, HTTP: 0, PICKUP: 0 };
   const totals = {
     connections: 0,
     refused: 0,
     received: 0,
+    receivedBy,
     receivedBytes: 0,
     delivered: 0,
     deliveredRecipients: 0,
@@ -114,8 +118,9 @@ export function createMetrics(): Metrics {
       totals.refused++;
       refusals.add(refusal, source, nowMs);
     },
-    received(sizeBytes, elapsedMs) {
+    received(door, sizeBytes, elapsedMs) {
       totals.received++;
+      receivedBy[door]++;
       totals.receivedBytes += sizeBytes;
       timeTo250.observe(elapsedMs / 1000);
       // Of a very busy second the last ones count.

@@ -23,7 +23,7 @@ test("a point holds what its second brought", async () => {
   const followed: OverviewPoint[] = [];
   overview.start();
   const leave = overview.follow((point) => followed.push(point));
-  for (let ms = 1; ms <= 100; ms++) metrics.received(10, ms);
+  for (let ms = 1; ms <= 100; ms++) metrics.received("SMTP", 10, ms);
   metrics.delivered(2, 10, 50);
   metrics.refused(toldRefusal("connectionLimit"), "10.1.4.7", clock.now());
   await clock.advance(1000);

@@ -4,7 +4,6 @@ import type { Application } from "../core/policy/application.ts";
 import type { PressureVerdict } from "../core/policy/back-pressure.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { GrantingReply } from "../core/smtp/reply.ts";
-import type { Refused } from "../core/refusals/refusal.ts";
 import { mailDate } from "../core/message/received.ts";
 import type { Events } from "../events/events.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";
@@ -13,20 +12,21 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { SpoolIntake } from "../spool/spool.ts";
 import { noTracking, type Tracking } from "../tracking/tracking.ts";
 import { createDoor } from "./admission/admission.ts";
-import type { Client } from "./admission/client.ts";
 import { createDiscredits, type Discredit } from "./admission/discredits.ts";
 import type { Ledger, LedgerEntry } from "./admission/ledger.ts";
 import { createMemoryLedger } from "./admission/memory-ledger.ts";
-import { createRefusals, type RefusedClient } from "./admission/refusals.ts";
+import { createRefusals } from "./admission/refusals.ts";
 import { createLimitUsage, type LimitUsage } from "./admission/usage.ts";
 import { createRateWaiters } from "./admission/rate-waiters.ts";
 import { createAccounts, type Account } from "./authentication/accounts.ts";
 import { createListeners, type FailedListener, type Listener } from "./connection/listeners.ts";
 import { createFrontDoor, type FrontDoorSettings } from "./front-door.ts";
 import type { SessionServices } from "./session/services.ts";
-import type { SessionState } from "./session/state.ts";
+import { sessionIds } from "./session-ids.ts";
 import { createSessions, type OpenSession } from "./sessions.ts";
+import { createSubmissions, type Submissions } from "./submission/submissions.ts";
 import type { Certificates } from "./tls/certificates.ts";
+import { clientOf, createTransactionServices, refusedClient } from "./transaction/create-services.ts";
 
 export interface ReceiverSettings extends FrontDoorSettings {
   readonly acceptedDomains: readonly AcceptedDomain[];
@@ -51,6 +51,8 @@ export interface Receiver {
   /** Open connections here, by connector and source. Cost: a look at each session. */
   openBySource(): readonly LedgerEntry[];
   readonly usage: LimitUsage;
+  /** For doors that do not speak SMTP. */
+  readonly submissions: Submissions;
   discredits(): readonly Discredit[];
   /** Behind each change of `isSuspended`: who waits is judged anew. */
   suspensionChanged(): Promise<void>;
@@ -100,7 +102,8 @@ export function createReceiver(options: {
   const refusals = createRefusals({ clock, events, usage, applications: () => settings.applications });
   const door = createDoor({ ledger, clock, refusals, usage, isSuspended: options.isSuspended });
   const accounts = createAccounts(settings.users);
-  const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog });
+  const nextId = sessionIds();
+  const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog, nextId });
   const discredits = createDiscredits({ clock, events });
   const stopping = new AbortController();
   const rateWaiters = createRateWaiters({
@@ -110,34 +113,34 @@ export function createReceiver(options: {
     stopping: stopping.signal,
   });
 
-  const services: SessionServices = {
+  const transactions = createTransactionServices({
     spool,
     events,
     clock,
     metrics,
     tracking: options.tracking ?? noTracking,
+    isSuspended: options.isSuspended,
+    pressure: options.pressure,
+    door,
+    refusals,
+    rateWaiters,
+    discredits,
+  });
+  const submissions = createSubmissions({
+    services: transactions,
+    acceptedDomains: () => settings.acceptedDomains,
+    nextId,
+  });
+  const services: SessionServices = {
+    ...transactions,
     greeting: (connector) => greeting(connector, clock.wall()),
     tlsContext: (connector) => (offersTls(connector) ? certificates.contextFor(connector) : undefined),
     authenticate: (user, password) => accounts.authenticate(user, password),
     isAccount: (user) => accounts.has(user),
-    refuseMessage(state, presence) {
-      const client = clientOf(state);
-      const { authenticatedUser: user } = state;
-      const outcome = door.admitMessage(client, user, false);
-      if (outcome === "admitted") return undefined;
-      return Promise.resolve(outcome).then((then) => {
-        if (then === "admitted") return undefined;
-        return then === "held" ? rateWaiters.wait(client, user, presence) : then;
-      });
-    },
-    isSuspended: options.isSuspended,
-    pressure: options.pressure,
-    refuse: (state, what) => refusals.refuse(refusedClient(state), withSender(state, what)),
     refuseAgain: (state, what, earlier) => refusals.refuseAgain(refusedClient(state), what, earlier),
     tellRefusal: (state, kind, facts) => refusals.tell(refusedClient(state), kind, facts),
     isDiscredited: (state) => discredits.has(clientOf(state)),
     leftInTarpit: (state) => discredits.begin(clientOf(state)),
-    messageTaken: (state) => discredits.end(clientOf(state)),
     ended(state) {
       const ended = sessions.end(state);
       if (ended === undefined) return;
@@ -189,6 +192,7 @@ export function createReceiver(options: {
     expectProbe: (source) => frontDoor.expectProbe(source),
     openBySource: () => sessions.bySource(),
     usage,
+    submissions,
     discredits: () => discredits.all(),
     async stop(graceMs) {
       await listeners.close();
@@ -197,22 +201,6 @@ export function createReceiver(options: {
       await sessions.stop(graceMs);
     },
   };
-}
-
-function clientOf({ connector, peer }: SessionState): Client {
-  return { connector, address: peer.address, source: peer.source };
-}
-
-function refusedClient(state: SessionState): RefusedClient {
-  const { connector, peer, authenticatedUser: user } = state;
-  return { connector, address: peer.address, source: peer.source, user };
-}
-
-/** Where whoever refuses does not know it. */
-function withSender({ transaction }: SessionState, what: Refused): Refused {
-  return what.sender !== undefined || transaction === undefined
-    ? what
-    : { ...what, sender: transaction.reversePath };
 }
 
 function offersTls({ authMechanism }: ReceiveConnectorSettings): boolean {

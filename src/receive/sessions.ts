@@ -1,5 +1,4 @@
 /** The open sessions: each with its place in the ledger, its deadlines, and what people want to know of it. */
-import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Endpoint } from "../core/policy/receive-connector.ts";
@@ -55,12 +54,12 @@ export function createSessions(options: {
   readonly hostname: string;
   readonly clock: Clock;
   readonly protocolLog: ProtocolLog;
+  readonly nextId: () => string;
 }): Sessions {
-  const { hostname, clock, protocolLog } = options;
+  const { hostname, clock, protocolLog, nextId } = options;
   const deadlines = createDeadlines(clock);
   const sessions = new Map<SessionState, OpenSession>();
   let whenEmpty: (() => void) | undefined;
-  let sequence = BigInt(`0x${randomBytes(7).toString("hex")}`);
 
   const transcriptOf = (state: SessionState, local: Endpoint): SessionTranscript | undefined =>
     state.connector.protocolLoggingLevel === "None"
@@ -88,8 +87,7 @@ export function createSessions(options: {
   return {
     open(socket, admitted, endpoint, services, acceptedDomains) {
       const connection = new Connection(socket, () => clock.now());
-      const id = (sequence++).toString(16).toUpperCase().padStart(16, "0");
-      const state = newState(id, admitted, acceptedDomains, socket.remotePort ?? 0);
+      const state = newState(nextId(), admitted, acceptedDomains, socket.remotePort ?? 0);
       const session = new Session(state, services, connection, transcriptOf(state, endpoint));
       const watched: Watched = {
         connection,
@@ -149,6 +147,7 @@ function newState(
   port: number,
 ): SessionState {
   return {
+    door: "SMTP",
     id,
     connector: admitted.connector,
     acceptedDomains,

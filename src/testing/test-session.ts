@@ -13,6 +13,7 @@ import type { SessionConnection } from "../receive/session/parts.ts";
 import { Session } from "../receive/session/session.ts";
 import type { SessionState } from "../receive/session/state.ts";
 import { createTranscript } from "../receive/session/transcript.ts";
+import type { Submitter } from "../receive/transaction/submitter.ts";
 import { SpoolError, type Spool, type SpooledMessage } from "../spool/spool.ts";
 import { noTracking } from "../tracking/tracking.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
@@ -130,6 +131,7 @@ export function createTestSession(
 
   const connector = receiveConnector({ protocolLoggingLevel: "Verbose", ...given });
   const state: SessionState = {
+    door: "SMTP",
     id: "S1",
     connector,
     acceptedDomains: [],
@@ -152,7 +154,7 @@ export function createTestSession(
     usage: { refused: (_connector, _source, refusal) => void counted.push(refusal) },
     applications: () => [],
   });
-  const clientOf = ({ peer, authenticatedUser: user }: SessionState): RefusedClient => ({
+  const clientOf = ({ peer, authenticatedUser: user }: Submitter): RefusedClient => ({
     connector,
     address: peer.address,
     source: peer.source,

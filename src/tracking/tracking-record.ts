@@ -1,10 +1,12 @@
 /** One entry of the message tracking log, as it stands in the file. Source: Exchange, "Message tracking". */
 
+import { doors } from "../core/policy/door.ts";
+
 export const trackingEventIds = ["RECEIVE", "SEND", "DEFER", "FAIL", "EXPIRE", "DSN", "DROP"] as const;
 export type TrackingEventId = (typeof trackingEventIds)[number];
 
-/** Who caused the entry: a client or next hop, the queue's waiting, a report, an administrator, routing. */
-export const trackingSources = ["SMTP", "QUEUE", "DSN", "ADMIN", "ROUTING"] as const;
+/** Who caused the entry: a client, by its door, or next hop; the queue's waiting, a report, an administrator, routing. */
+export const trackingSources = [...doors, "QUEUE", "DSN", "ADMIN", "ROUTING"] as const;
 export type TrackingSource = (typeof trackingSources)[number];
 
 export interface TrackingRecord {

@@ -4,7 +4,20 @@ import { isAscii } from "../smtp/characters.ts";
 import { isDomain } from "../smtp/address.ts";
 
 export type ReceivedProtocol =
-  "SMTP" | "ESMTP" | "ESMTPA" | "ESMTPS" | "ESMTPSA" | "UTF8SMTP" | "UTF8SMTPA" | "UTF8SMTPS" | "UTF8SMTPSA";
+  | "SMTP"
+  | "ESMTP"
+  | "ESMTPA"
+  | "ESMTPS"
+  | "ESMTPSA"
+  | "UTF8SMTP"
+  | "UTF8SMTPA"
+  | "UTF8SMTPS"
+  | "UTF8SMTPSA"
+  /** Doors of this relay that speak no SMTP. RFC 5321 §4.4: any atom. */
+  | "HTTP"
+  | "HTTPS"
+  | "Pickup"
+  | "Replay";
 
 export interface ReceivedSession {
   /** As the client gave it, whatever that was. */

@@ -11,7 +11,11 @@ type Connector = Pick<ReceiveConnectorSettings, "defaultDomain" | "fqdn" | "stri
 
 /** The reverse-path of MAIL, completed; undefined: the connector does not take it. */
 export function senderPath(
-  { reversePath, domain, conforming }: Extract<Command, { verb: "MAIL" }>,
+  {
+    reversePath,
+    domain,
+    conforming,
+  }: Pick<Extract<Command, { verb: "MAIL" }>, "reversePath" | "domain" | "conforming">,
   { defaultDomain, strictAddresses }: Connector,
 ): string | undefined {
   if (strictAddresses && !conforming) return undefined;
@@ -27,7 +31,11 @@ export interface RecipientPath {
 
 /** The forward-path of RCPT, completed; undefined: the connector does not take it. */
 export function recipientPath(
-  { forwardPath, domain, conforming }: Extract<Command, { verb: "RCPT" }>,
+  {
+    forwardPath,
+    domain,
+    conforming,
+  }: Pick<Extract<Command, { verb: "RCPT" }>, "forwardPath" | "domain" | "conforming">,
   { defaultDomain, fqdn, strictAddresses }: Connector,
 ): RecipientPath | undefined {
   if (strictAddresses && !conforming) return undefined;

@@ -4,7 +4,7 @@ import { replies } from "../../core/smtp/reply.ts";
 import { send, type Said, type SessionParts } from "./parts.ts";
 import type { CloseReason } from "./phase.ts";
 import { refuse } from "./refusing.ts";
-import { tellFault } from "./session-fault.ts";
+import { tellFault } from "../transaction/tell-fault.ts";
 
 /** Says why and closes; content under way is dropped. */
 export function sayAndClose(parts: SessionParts, reason: CloseReason): void {

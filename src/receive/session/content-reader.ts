@@ -1,7 +1,7 @@
 /** Takes the octets of a message from a session's input: those behind DATA, or chunk by chunk (BDAT). */
 import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import { chunkReceived } from "../../core/smtp/reply.ts";
-import { ContentIntake } from "./content-intake.ts";
+import { ContentIntake } from "../transaction/content-intake.ts";
 import type { Chunk, Verdict } from "./conversation.ts";
 import type { SessionInput } from "./session-input.ts";
 import type { SessionServices } from "./services.ts";

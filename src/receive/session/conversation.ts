@@ -1,13 +1,12 @@
 /** What a verb sees of the session that it answers for. */
 import type { Refused } from "../../core/refusals/refusal.ts";
-import type { GrantingReply } from "../../core/smtp/reply.ts";
-import type { Presence } from "../admission/rate-waiters.ts";
+import type { Asker } from "../transaction/begin-transaction.ts";
+import type { Verdict } from "../transaction/verdict.ts";
 import type { SessionServices } from "./services.ts";
 import type { SessionState } from "./state.ts";
 import type { SessionTranscript } from "./transcript.ts";
 
-/** What a verb says: what was asked is granted, or refused. */
-export type Verdict = GrantingReply | Refused;
+export type { Verdict };
 
 /** Undefined: the reply follows later (behind a BDAT chunk). */
 export type Answer = Verdict | Promise<Verdict> | undefined;
@@ -23,7 +22,7 @@ export interface Chunk {
   readonly refusal: Refused | undefined;
 }
 
-export interface Conversation extends Presence {
+export interface Conversation extends Asker {
   readonly state: SessionState;
   readonly services: SessionServices;
   /** The connector's protocol log (protocolLoggingLevel); undefined: it keeps none. */
@@ -36,8 +35,6 @@ export interface Conversation extends Presence {
   expectLine(handler: LineHandler): void;
   /** TLS begins behind the reply to this command. */
   expectTls(): void;
-  /** Holds the reply to this command back; `dueTo` stands in the protocol log. Who leaves meanwhile keeps its good name. */
-  holdBack(delayMs: number, dueTo: string): void;
   /** Ends the transaction (RFC 5321 §4.1.1.5). */
   resetTransaction(): void;
 }

@@ -2,7 +2,7 @@
 import { fail } from "./closing.ts";
 import type { SessionParts } from "./parts.ts";
 import { reading, type Phase } from "./phase.ts";
-import { tellFault } from "./session-fault.ts";
+import { tellFault } from "../transaction/tell-fault.ts";
 
 /** Stays in `phase` until the promise settles, then goes on with its value. */
 export function waitFor<T>(

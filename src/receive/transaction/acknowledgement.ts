@@ -2,8 +2,8 @@
 import { acknowledgementOf } from "../../core/policy/acknowledgement.ts";
 import type { DelayedAckEnd } from "../../logs/protocol-lines.ts";
 import type { SpooledMessage } from "../../spool/spool.ts";
-import type { SessionServices } from "./services.ts";
-import type { SessionState } from "./state.ts";
+import type { TransactionServices } from "./services.ts";
+import type { Submitter } from "./submitter.ts";
 
 export interface HeldAcknowledgement {
   readonly ended: Promise<DelayedAckEnd>;
@@ -17,10 +17,10 @@ export interface HeldAcknowledgement {
  */
 export function holdAcknowledgement(
   message: SpooledMessage,
-  state: SessionState,
-  services: SessionServices,
+  submitter: Submitter,
+  services: TransactionServices,
 ): HeldAcknowledgement | undefined {
-  const { connector } = state;
+  const { connector } = submitter;
   const decision = acknowledgementOf(connector, services.spool.size);
   switch (decision.kind) {
     case "now":
@@ -28,7 +28,7 @@ export function holdAcknowledgement(
     case "skipped":
       services.events.emit("DelayedAcknowledgementSkipped", {
         connector: connector.name,
-        source: state.peer.address,
+        source: submitter.peer.address,
         id: message.id,
         queued: decision.queued,
       });
@@ -41,7 +41,7 @@ export function holdAcknowledgement(
 function settledWithin(
   message: SpooledMessage,
   delayMs: number,
-  { spool, clock }: SessionServices,
+  { spool, clock }: TransactionServices,
 ): HeldAcknowledgement {
   let resolve: (end: DelayedAckEnd) => void = () => undefined;
   const ended = new Promise<DelayedAckEnd>((resolver) => (resolve = resolver));

@@ -15,19 +15,23 @@ import { isAscii } from "../../core/smtp/characters.ts";
 import { hasHighOctet } from "../../core/octets/high-octet.ts";
 import { copyOctets } from "../../core/octets/slab.ts";
 import { maxSubjectChars, SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
-import type { Verdict } from "./conversation.ts";
 import { addedMessageId, supplement } from "./supplement.ts";
 import { holdAcknowledgement, type HeldAcknowledgement } from "./acknowledgement.ts";
-import type { SessionServices } from "./services.ts";
-import { tellFault } from "./session-fault.ts";
-import type { SessionState, Transaction } from "./state.ts";
-import type { SessionTranscript } from "./transcript.ts";
+import type { TransactionServices } from "./services.ts";
+import type { Submitter, Transaction } from "./submitter.ts";
+import { tellFault } from "./tell-fault.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** The protocol log of a session that keeps one. */
+export interface IntakeTranscript {
+  note(data: string, context?: string): void;
+}
 
 export class ContentIntake {
-  readonly #state: SessionState;
+  readonly #submitter: Submitter;
   readonly #transaction: Transaction;
-  readonly #services: SessionServices;
-  readonly #transcript: SessionTranscript | undefined;
+  readonly #services: TransactionServices;
+  readonly #transcript: IntakeTranscript | undefined;
   readonly #draft: Draft;
   readonly #framing: ContentFraming;
   readonly #maxSizeBytes: number;
@@ -42,18 +46,20 @@ export class ContentIntake {
   /** Set when reading on makes no sense: reply and close. */
   breakOff: Refused | undefined;
   mustWait = false;
+  /** The message, as soon as it is durable. */
+  kept: SpooledMessage | undefined;
   #acknowledgement: HeldAcknowledgement | undefined;
   #hurried = false;
 
   constructor(
     mode: "dot" | "raw",
-    state: SessionState,
+    submitter: Submitter,
     transaction: Transaction,
-    services: SessionServices,
-    transcript: SessionTranscript | undefined,
+    services: TransactionServices,
+    transcript: IntakeTranscript | undefined,
   ) {
-    const { connector } = state;
-    this.#state = state;
+    const { connector } = submitter;
+    this.#submitter = submitter;
     this.#transaction = transaction;
     this.#services = services;
     this.#transcript = transcript;
@@ -64,12 +70,17 @@ export class ContentIntake {
       maxHeaderBytes: connector.maxHeaderSize,
       removeNul: connector.nulRemovalEnabled,
     });
-    this.#maxSizeBytes = state.rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
+    this.#maxSizeBytes = submitter.rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
   }
 
   /** Why the message will not be taken, by what has come of it; undefined: it may yet be. */
   get refusal(): Refused | undefined {
     return this.#fault?.refused === "messageTooLarge" ? this.#tooLarge(true) : this.#fault;
+  }
+
+  /** What refuses it already, and whatever follows. */
+  get fault(): Refused | undefined {
+    return this.breakOff ?? this.#fault;
   }
 
   /** The end of the data was read (DATA). */
@@ -100,11 +111,11 @@ export class ContentIntake {
       return;
     }
     for (const slice of slices) this.#held.push(copyOctets(slice));
-    if (this.#framing.headerSizeBytes > this.#state.connector.maxHeaderSize) this.#lookAtHeader();
+    if (this.#framing.headerSizeBytes > this.#submitter.connector.maxHeaderSize) this.#lookAtHeader();
   }
 
   #lookAtHeader(): void {
-    const { connector } = this.#state;
+    const { connector } = this.#submitter;
     this.#headerSeen = true;
     const isTooLarge = this.#framing.headerSizeBytes > connector.maxHeaderSize;
     const repair = repairHeader(this.#framing.headerOctets(), this.#held, isTooLarge);
@@ -167,25 +178,27 @@ export class ContentIntake {
   }
 
   #traceHeader(): Buffer {
-    const state = this.#state;
+    const submitter = this.#submitter;
     const { recipients, smtpUtf8 } = this.#transaction;
     const forMailbox = recipients.length === 1 ? recipients[0]?.forwardPath : undefined;
     // The only thing in it that may be other than ASCII.
     if (smtpUtf8 && forMailbox !== undefined && !isAscii(forMailbox, 0, forMailbox.length))
       this.#headerEightBit = true;
-    state.receivedPrefix ??= receivedPrefix({
-      helloName: state.hello?.name ?? "",
-      sourceAddress: state.peer.address,
-      fqdn: state.connector.fqdn,
-      tls: state.tls === undefined ? undefined : `${state.tls.protocol}, ${state.tls.cipher}`,
+    submitter.receivedPrefix ??= receivedPrefix({
+      helloName: submitter.hello?.name ?? "",
+      sourceAddress: submitter.peer.address,
+      fqdn: submitter.connector.fqdn,
+      tls: submitter.tls === undefined ? undefined : `${submitter.tls.protocol}, ${submitter.tls.cipher}`,
     });
-    return receivedHeader(state.receivedPrefix, {
-      protocol: receivedProtocol({
-        extended: state.hello?.verb === "EHLO",
-        tls: state.tls !== undefined,
-        authenticated: state.authenticatedUser !== undefined,
-        smtpUtf8,
-      }),
+    return receivedHeader(submitter.receivedPrefix, {
+      protocol:
+        submitter.receivedProtocol ??
+        receivedProtocol({
+          extended: submitter.hello?.verb === "EHLO",
+          tls: submitter.tls !== undefined,
+          authenticated: submitter.authenticatedUser !== undefined,
+          smtpUtf8,
+        }),
       id: `${this.#draft.id}`,
       date: this.#services.clock.wall(),
       forMailbox,
@@ -209,7 +222,7 @@ export class ContentIntake {
 
   #contentFault(): Refused | undefined {
     const framing = this.#framing;
-    const { connector } = this.#state;
+    const { connector } = this.#submitter;
     if (framing.hasNul && !this.#binary) return refused("nulInContent");
     const { bareLinefeedRejectionEnabled, bareCarriageReturnRejectionEnabled } = connector;
     if (framing.bareLfCount > 0 && bareLinefeedRejectionEnabled)
@@ -224,7 +237,7 @@ export class ContentIntake {
 
   async #accept(): Promise<Verdict> {
     const { reversePath, recipients, body, smtpUtf8, ret, envid } = this.#transaction;
-    const { connector, peer, hello, id, authenticatedUser } = this.#state;
+    const { connector, peer, hello, id, authenticatedUser } = this.#submitter;
     const envelope: Envelope = {
       reversePath,
       recipients,
@@ -266,16 +279,17 @@ export class ContentIntake {
       return this.#sent(refused(fault.code === "full" ? "diskFull" : "localError"));
     }
     // The message is kept: from here on nothing may answer anything but 250.
+    this.kept = message;
     try {
-      this.#state.messages++;
-      this.#services.messageTaken(this.#state);
+      this.#submitter.messages++;
+      this.#services.messageTaken(this.#submitter);
       // The client's reply goes first.
       process.nextTick(() => this.#tell(message));
-      const held = this.#hurried ? undefined : holdAcknowledgement(message, this.#state, this.#services);
+      const held = this.#hurried ? undefined : holdAcknowledgement(message, this.#submitter, this.#services);
       if (held !== undefined) await this.#waitForDelivery(held);
-      metrics.received(message.content.sizeBytes, clock.now() - endedAt);
+      metrics.received(this.#submitter.door, message.content.sizeBytes, clock.now() - endedAt);
     } catch (fault) {
-      tellFault(this.#services, this.#state, fault);
+      tellFault(this.#services, this.#submitter, fault);
     }
     return queuedForDelivery(message.id, this.#header?.messageId, connector.fqdn);
   }
@@ -297,10 +311,11 @@ export class ContentIntake {
 
   #tell(message: SpooledMessage): void {
     const { events, tracking } = this.#services;
-    if (tracking.enabled) tracking.track({ eventId: "RECEIVE", source: "SMTP", message });
+    if (tracking.enabled) tracking.track({ eventId: "RECEIVE", source: this.#submitter.door, message });
     if (!events.wants("MessageReceived")) return;
     events.emit("MessageReceived", {
       connector: message.origin.connector,
+      door: this.#submitter.door,
       id: message.id,
       source: message.origin.sourceAddress,
       sizeBytes: message.content.sizeBytes,

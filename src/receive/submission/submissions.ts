@@ -1,0 +1,216 @@
+/**
+ * The one entry for doors that do not speak SMTP: a message with its envelope and client meets the same decisions,
+ * limits, counters, events and tracking as one of a session, and the same commit. What a door adds is its own: how the
+ * client is known, and how the outcome is said.
+ */
+import type { AcceptedDomain } from "../../core/policy/accepted-domain.ts";
+import type { ReceivedProtocol } from "../../core/message/received.ts";
+import type { Door } from "../../core/policy/door.ts";
+import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import { rightsOf, type Rights } from "../../core/policy/relay-permission.ts";
+import { refused, type Refused } from "../../core/refusals/refusal.ts";
+import { isAscii } from "../../core/smtp/characters.ts";
+import { parsePath, type Path } from "../../core/smtp/address.ts";
+import { noRcptParameters } from "../../core/smtp/parameters.ts";
+import type { Presence } from "../admission/rate-waiters.ts";
+import { addRecipient } from "../transaction/add-recipient.ts";
+import { beginTransaction, type GivenSender } from "../transaction/begin-transaction.ts";
+import { ContentIntake } from "../transaction/content-intake.ts";
+import type { TransactionServices } from "../transaction/services.ts";
+import type { Peer, Submitter, Transaction } from "../transaction/submitter.ts";
+import { tellFault } from "../transaction/tell-fault.ts";
+import type { Verdict } from "../transaction/verdict.ts";
+import type {
+  SubmissionOutcome,
+  SubmissionRefusal,
+  SubmittedEnvelope,
+  SubmittedRecipient,
+} from "./submission.ts";
+
+/** Who hands mail in. */
+export interface SubmittingClient {
+  readonly door: Door;
+  /** Whose limits and rights hold. */
+  readonly connector: ReceiveConnectorSettings;
+  readonly peer: Peer;
+  /** `with` in the Received header. */
+  readonly receivedProtocol: ReceivedProtocol;
+  readonly user?: string | undefined;
+  /** Default: what the connector's permission groups grant. */
+  readonly rights?: Rights;
+  readonly tls?: { readonly protocol: string; readonly cipher: string } | undefined;
+  /** What it calls itself. */
+  readonly helloName?: string;
+}
+
+/** Octets of a message in order, taken piece by piece. Throws where they break off: then nothing is kept. */
+export type SubmittedContent = AsyncIterable<Buffer> | Iterable<Buffer>;
+
+export interface Submissions {
+  /** One for all messages of a connection, or of a directory. */
+  submitter(client: SubmittingClient): Submitter;
+  /**
+   * Hands a message in. Its content is not touched before sender and recipients are taken, and not read on when it is
+   * refused. Resolves when the message is durable, or refused; rejects only with what `content` throws. One at a time
+   * for each submitter.
+   */
+  submit(
+    submitter: Submitter,
+    envelope: SubmittedEnvelope,
+    content: SubmittedContent,
+    presence?: Presence,
+  ): Promise<SubmissionOutcome>;
+}
+
+/** A door that nobody leaves while it waits, as a directory. */
+const alwaysThere: Presence = { isGone: false, onGone: () => undefined };
+
+export function createSubmissions(around: {
+  readonly services: TransactionServices;
+  readonly acceptedDomains: () => readonly AcceptedDomain[];
+  readonly nextId: () => string;
+}): Submissions {
+  const { services, acceptedDomains, nextId } = around;
+  const { clock } = services;
+
+  const refusal = (submitter: Submitter, what: Refused, recipient?: string): SubmissionRefusal => ({
+    recipient,
+    reply: services.refuse(submitter, what),
+  });
+  const refusedWith = (...refusals: SubmissionRefusal[]): SubmissionOutcome => ({
+    kind: "refused",
+    refusals,
+  });
+
+  const begin = async (
+    submitter: Submitter,
+    envelope: SubmittedEnvelope,
+    presence: Presence,
+  ): Promise<Refused | undefined> => {
+    let heldBackMs = 0;
+    const given = givenSender(submitter, envelope);
+    if ("refused" in given) return given;
+    const what = await beginTransaction(submitter, services, given, {
+      get isGone() {
+        return presence.isGone;
+      },
+      onGone: (tell) => presence.onGone(tell),
+      holdBack: (delayMs) => void (heldBackMs = delayMs),
+    });
+    if (heldBackMs > 0) await new Promise<void>((resolve) => void clock.after(heldBackMs, resolve));
+    return what;
+  };
+
+  /** Reads the content to its end, or to where it is refused, and keeps it. */
+  const take = async (
+    submitter: Submitter,
+    intake: ContentIntake,
+    content: SubmittedContent,
+  ): Promise<Verdict> => {
+    for await (const octets of content) {
+      intake.feed(octets, 0, octets.length);
+      if (intake.fault !== undefined) return intake.fault;
+      if (intake.mustWait) await intake.whenWritable();
+    }
+    try {
+      return await intake.finish();
+    } catch (fault) {
+      tellFault(services, submitter, fault);
+      return refused("fault");
+    }
+  };
+
+  return {
+    submitter(client) {
+      const { door, connector, peer, receivedProtocol, user, tls, helloName } = client;
+      return {
+        door,
+        id: nextId(),
+        connector,
+        acceptedDomains: acceptedDomains(),
+        peer,
+        hello: helloName === undefined ? undefined : { verb: "EHLO", name: helloName },
+        tls,
+        authenticatedUser: user,
+        rights: client.rights ?? rightsOf(connector, { authenticated: user !== undefined }),
+        receivedProtocol,
+        receivedPrefix: undefined,
+        transaction: undefined,
+        messages: 0,
+      };
+    },
+    async submit(submitter, envelope, content, presence = alwaysThere) {
+      submitter.transaction = undefined;
+      const notBegun = await begin(submitter, envelope, presence);
+      const { transaction } = submitter as { transaction: Transaction | undefined };
+      if (notBegun !== undefined || transaction === undefined)
+        return refusedWith(refusal(submitter, notBegun ?? refused("fault")));
+      const refusals: SubmissionRefusal[] = [];
+      for (const recipient of envelope.recipients) {
+        const what = refuseRecipient(submitter, transaction, recipient);
+        if (what === undefined) continue;
+        refusals.push(refusal(submitter, what, recipient.address));
+        // So are all that follow.
+        if (what.refused === "tooManyRecipients") break;
+      }
+      if (transaction.recipients.length === 0 && refusals.length === 0)
+        refusals.push(refusal(submitter, refused("noValidRecipients")));
+      if (refusals.length > 0) {
+        submitter.transaction = undefined;
+        return refusedWith(...refusals);
+      }
+      const intake = new ContentIntake("raw", submitter, transaction, services, undefined);
+      let verdict: Verdict;
+      try {
+        verdict = await take(submitter, intake, content);
+      } finally {
+        if (intake.kept === undefined) intake.discard();
+        submitter.transaction = undefined;
+      }
+      if (intake.kept !== undefined) return { kind: "kept", message: intake.kept };
+      return refusedWith(refusal(submitter, "refused" in verdict ? verdict : refused("fault")));
+    },
+  };
+}
+
+function givenSender(submitter: Submitter, envelope: SubmittedEnvelope): GivenSender | Refused {
+  const { mailFrom, body, sizeBytes, ret, envid } = envelope;
+  const path = wholePath(mailFrom === "" ? "<>" : mailFrom, "reverse");
+  if (typeof path === "string")
+    return refused(path === "tooLong" ? "addressTooLong" : "invalidSender", mailCommand);
+  const smtpUtf8 = submitter.connector.smtpUtf8Enabled && !isAsciiEnvelope(envelope);
+  return {
+    reversePath: path.mailbox,
+    domain: path.domain,
+    ascii: path.ascii,
+    conforming: path.conforming,
+    parameters: { sizeBytes, body, smtpUtf8, ret, envid },
+  };
+}
+
+const mailCommand = { fields: { command: "MAIL" } } as const;
+const rcptCommand = { fields: { command: "RCPT" } } as const;
+
+function isAsciiEnvelope({ mailFrom, recipients }: SubmittedEnvelope): boolean {
+  return [mailFrom, ...recipients.map(({ address }) => address)].every((text) =>
+    isAscii(text, 0, text.length),
+  );
+}
+
+function refuseRecipient(
+  submitter: Submitter,
+  transaction: Transaction,
+  { address, notify, orcpt }: SubmittedRecipient,
+): Refused | undefined {
+  const path = wholePath(address, "forward");
+  if (typeof path === "string")
+    return refused(path === "tooLong" ? "addressTooLong" : "invalidRecipient", rcptCommand);
+  const { mailbox: forwardPath, domain, ascii, conforming } = path;
+  const parameters = { ...noRcptParameters, notify, orcpt };
+  return addRecipient(submitter, transaction, { forwardPath, domain, ascii, conforming, parameters });
+}
+
+function wholePath(text: string, direction: "reverse" | "forward"): Path | "syntax" | "tooLong" {
+  const path = parsePath(text, 0, direction);
+  return typeof path === "string" || path.end === text.length ? path : "syntax";
+}

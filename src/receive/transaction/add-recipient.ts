@@ -1,0 +1,88 @@
+/** Whether a client may send to this recipient: what RCPT decides, and every other door with it. */
+import { domainToASCII } from "node:url";
+import type { Recipient } from "../../core/message/envelope.ts";
+import { recipientPath } from "../../core/policy/bare-address.ts";
+import { refuseRecipientDomain } from "../../core/policy/recipient-domain.ts";
+import { mayRelayTo } from "../../core/policy/relay-permission.ts";
+import { refused, type Refused } from "../../core/refusals/refusal.ts";
+import { routingDomain } from "../../core/smtp/address.ts";
+import type { RcptParameters } from "../../core/smtp/parameters.ts";
+import type { Submitter, Transaction } from "./submitter.ts";
+
+/** A recipient as it was given: the path of RCPT, or what a door without commands has instead. */
+export interface GivenRecipient {
+  readonly forwardPath: string;
+  /** Of the mailbox; empty where none was given. */
+  readonly domain: string;
+  readonly ascii: boolean;
+  readonly conforming: boolean;
+  readonly parameters: RcptParameters;
+}
+
+/** Adds it to the transaction, or says what refuses it. */
+export function addRecipient(
+  submitter: Submitter,
+  transaction: Transaction,
+  given: GivenRecipient,
+): Refused | undefined {
+  const { connector } = submitter;
+  if (!given.ascii && !transaction.smtpUtf8)
+    return refused("utf8NotOffered", { recipient: given.forwardPath, fields: rcptCommand });
+  const path = recipientPath(given, connector);
+  if (path === undefined) return invalidRecipient(given, connector.strictAddresses);
+  if (path.domain !== "") {
+    const domain = routingDomain(path.domain, domainToASCII);
+    if (domain === undefined)
+      return refused("invalidRecipient", {
+        recipient: path.forwardPath,
+        fields: rcptCommand,
+        detail: "the recipient's domain is no domain name",
+      });
+    const reserved = refuseRecipientDomain(connector, domain);
+    if (reserved !== undefined) return refused(reserved, { recipient: path.forwardPath, about: domain });
+    if (!mayRelayTo(submitter.rights, domain, submitter.acceptedDomains)) {
+      return refused("unableToRelay", {
+        recipient: path.forwardPath,
+        about: domain,
+        detail: `${domain} is no accepted domain, and ${rightWanted(submitter)}`,
+      });
+    }
+  }
+  if (transaction.recipients.length >= connector.maxRecipientsPerMessage) {
+    const seen = transaction.recipients.length + ++transaction.recipientsOverLimit;
+    return refused("tooManyRecipients", { configured: connector.maxRecipientsPerMessage, seen });
+  }
+  const { notify, orcpt } = given.parameters;
+  const recipient: Recipient = {
+    forwardPath: path.forwardPath,
+    ...(notify !== undefined ? { notify } : {}),
+    ...(orcpt !== undefined ? { orcpt } : {}),
+  };
+  transaction.recipients.push(recipient);
+  return undefined;
+}
+
+const rcptCommand = { command: "RCPT" } as const;
+
+/** Why the client may not relay. */
+function rightWanted({ connector, authenticatedUser }: Submitter): string {
+  if (authenticatedUser !== undefined) return "the account may not relay";
+  return connector.permissionGroups.includes("AnonymousUsers")
+    ? "anonymousRelay is off"
+    : "the client did not log on";
+}
+
+function invalidRecipient(
+  { conforming, forwardPath: recipient }: GivenRecipient,
+  strictAddresses: boolean,
+): Refused {
+  const isStrict = strictAddresses && !conforming;
+  return refused("invalidRecipient", {
+    recipient,
+    fields: rcptCommand,
+    about: isStrict ? "strictAddresses" : "defaultDomain",
+    detail: isStrict
+      ? "the recipient's address is not as RFC 5321 has it, and strictAddresses is on"
+      : "the recipient's address has no domain, and the connector no defaultDomain",
+  });
+}

@@ -1,0 +1,61 @@
+/** The services of mail transactions, put together: what all doors of the relay share. */
+import type { Refused } from "../../core/refusals/refusal.ts";
+import type { Door } from "../admission/admission.ts";
+import type { Client } from "../admission/client.ts";
+import type { Discredits } from "../admission/discredits.ts";
+import type { RateWaiters } from "../admission/rate-waiters.ts";
+import type { RefusedClient, Refusals } from "../admission/refusals.ts";
+import type { TransactionServices } from "./services.ts";
+import type { Submitter } from "./submitter.ts";
+
+export function createTransactionServices(
+  parts: Pick<
+    TransactionServices,
+    "spool" | "events" | "clock" | "metrics" | "tracking" | "isSuspended" | "pressure"
+  > & {
+    readonly door: Door;
+    readonly refusals: Refusals;
+    readonly rateWaiters: RateWaiters;
+    readonly discredits: Discredits;
+  },
+): TransactionServices {
+  const { spool, events, clock, metrics, tracking, isSuspended, pressure } = parts;
+  const { door, refusals, rateWaiters, discredits } = parts;
+  return {
+    spool,
+    events,
+    clock,
+    metrics,
+    tracking,
+    isSuspended,
+    pressure,
+    refuseMessage(submitter, presence) {
+      const client = clientOf(submitter);
+      const { authenticatedUser: user } = submitter;
+      const outcome = door.admitMessage(client, user, false);
+      if (outcome === "admitted") return undefined;
+      return Promise.resolve(outcome).then((then) => {
+        if (then === "admitted") return undefined;
+        return then === "held" ? rateWaiters.wait(client, user, presence) : then;
+      });
+    },
+    refuse: (submitter, what) => refusals.refuse(refusedClient(submitter), withSender(submitter, what)),
+    messageTaken: (submitter) => discredits.end(clientOf(submitter)),
+  };
+}
+
+export function clientOf({ connector, peer }: Submitter): Client {
+  return { connector, address: peer.address, source: peer.source };
+}
+
+export function refusedClient(submitter: Submitter): RefusedClient {
+  const { connector, peer, authenticatedUser: user } = submitter;
+  return { connector, address: peer.address, source: peer.source, user };
+}
+
+/** Where whoever refuses does not know it. */
+export function withSender({ transaction }: Submitter, what: Refused): Refused {
+  return what.sender !== undefined || transaction === undefined
+    ? what
+    : { ...what, sender: transaction.reversePath };
+}

@@ -1,0 +1,31 @@
+/** What a mail transaction needs from around it, whichever door it comes by. */
+import type { PressureVerdict } from "../../core/policy/back-pressure.ts";
+import type { Refused, ToldRefusal } from "../../core/refusals/refusal.ts";
+import type { Events } from "../../events/events.ts";
+import type { Metrics } from "../../metrics/metrics.ts";
+import type { Clock } from "../../ports/ports.ts";
+import type { SpoolIntake } from "../../spool/spool.ts";
+import type { Tracking } from "../../tracking/tracking.ts";
+import type { Presence } from "../admission/rate-waiters.ts";
+import type { Submitter } from "./submitter.ts";
+
+export interface TransactionServices {
+  readonly spool: SpoolIntake;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly tracking: Tracking;
+  /**
+   * What refuses one more message of this client (messageRateLimit), or undefined. A promise where the connector lets
+   * it wait for its minute; who goes meanwhile spends nothing of it.
+   */
+  refuseMessage(submitter: Submitter, presence: Presence): Refused | undefined | Promise<Refused | undefined>;
+  /** No new mail is taken. One look-up. */
+  isSuspended(): boolean;
+  /** What a message meets while a resource runs short; undefined: all is well. One look-up. */
+  pressure(): PressureVerdict | undefined;
+  /** Tells a refusal, and gives the reply that says it. */
+  refuse(submitter: Submitter, what: Refused): ToldRefusal;
+  /** A message of it is kept. */
+  messageTaken(submitter: Submitter): void;
+}

@@ -1,0 +1,51 @@
+/** Whose mail it is, whichever door it comes by, and the mail transaction under way. */
+import type { BodyType, Recipient } from "../../core/message/envelope.ts";
+import type { ReceivedProtocol } from "../../core/message/received.ts";
+import type { AcceptedDomain } from "../../core/policy/accepted-domain.ts";
+import type { Door } from "../../core/policy/door.ts";
+import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import type { Rights } from "../../core/policy/relay-permission.ts";
+
+export interface Peer {
+  /** Canonical: v4-mapped addresses folded into IPv4. */
+  readonly address: string;
+  readonly port: number;
+  /** What limits count it under. */
+  readonly source: string;
+}
+
+/** A mail transaction, from MAIL to the end of its content (RFC 5321 §3.3). */
+export interface Transaction {
+  readonly reversePath: string;
+  readonly body: BodyType;
+  readonly smtpUtf8: boolean;
+  readonly ret: "FULL" | "HDRS" | undefined;
+  readonly envid: string | undefined;
+  readonly recipients: Recipient[];
+  /** Refused by maxRecipientsPerMessage. */
+  recipientsOverLimit: number;
+  /** BDAT chunks have come; DATA is not allowed any more (RFC 3030 §2). */
+  chunking: boolean;
+}
+
+/** What deciding on a message, and keeping it, has to know of its client. */
+export interface Submitter {
+  readonly door: Door;
+  /** Stands in tracking, logs and the Received header. */
+  readonly id: string;
+  /** As it was when the connection came in: a change of settings never touches an open session. */
+  readonly connector: ReceiveConnectorSettings;
+  readonly acceptedDomains: readonly AcceptedDomain[];
+  readonly peer: Peer;
+  hello: { readonly verb: "EHLO" | "HELO"; readonly name: string } | undefined;
+  tls: { readonly protocol: string; readonly cipher: string } | undefined;
+  authenticatedUser: string | undefined;
+  /** By the connector's permission groups; changes with authentication. */
+  rights: Rights;
+  /** `with` in the Received header, of doors other than SMTP. */
+  readonly receivedProtocol?: ReceivedProtocol;
+  /** The part of the Received header that every message of this session shares; made when first needed. */
+  receivedPrefix: string | undefined;
+  transaction: Transaction | undefined;
+  messages: number;
+}
