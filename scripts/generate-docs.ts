@@ -39,6 +39,7 @@ import type { SettingFact } from "../setting-facts.ts";
 export const receiveConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("receiveConnectors"))};
 export const sendConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("sendConnectors"))};
 export const transportFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("transport"))};
+export const addressRewriteEntryFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("addressRewriteEntries"))};
 export const applicationFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("applications"))};
 export const serviceFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("service"))};
 export const dkimKeyFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("dkimKeys"))};

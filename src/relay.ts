@@ -183,6 +183,7 @@ export async function createRelay(
         signer,
         http,
         graphTurns,
+        addressRewriteEntries: () => settings.addressRewriteEntries,
         budgets: {
           all: budgets,
           applicationOf: ({ message }) => originName(settings.applications, message.origin),

@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import { acceptedDomainOperations } from "./contract/accepted-domains.ts";
+import { addressRewriteEntryOperations } from "./contract/address-rewrite-entries.ts";
 import { applicationOperations } from "./contract/applications.ts";
 import { configurationOperations } from "./contract/configuration-edits.ts";
 import { connectorOperations } from "./contract/connectors.ts";
@@ -33,6 +34,7 @@ export const operations = {
   ...userOperations,
   ...transportConfigOperations,
   ...applicationOperations,
+  ...addressRewriteEntryOperations,
   ...dkimOperations,
   ...limitOperations,
   ...refusalOperations,

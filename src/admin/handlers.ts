@@ -2,6 +2,7 @@
 import type { Resolver } from "../dns/resolver.ts";
 import type { Administered, Handlers } from "./administered.ts";
 import { acceptedDomainHandlers } from "./handlers/accepted-domains.ts";
+import { addressRewriteEntryHandlers } from "./handlers/address-rewrite-entries.ts";
 import { applicationHandlers } from "./handlers/applications.ts";
 import { connectionHandlers } from "./handlers/connections.ts";
 import { connectivityHandlers } from "./handlers/connectivity.ts";
@@ -42,6 +43,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...userHandlers(administered),
     ...transportConfigHandlers(administered),
     ...applicationHandlers(administered),
+    ...addressRewriteEntryHandlers(administered),
     ...dkimKeyHandlers(administered, resolver),
     ...eventHandlers(administered),
     ...connectionHandlers(administered),

@@ -32,6 +32,7 @@ export type Candidates =
   | "acceptedDomain"
   | "user"
   | "application"
+  | "addressRewriteEntry"
   | "dkimKey"
   | "category"
   | "file"

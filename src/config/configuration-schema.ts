@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseIpRange } from "../core/units/ip-range.ts";
 import { parseEndpoint } from "../core/units/endpoint.ts";
 import { parseAcceptedDomain } from "./accepted-domain.ts";
+import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { transportSchema } from "./transport-schema.ts";
@@ -184,6 +185,11 @@ export const configurationSchema = z.strictObject({
     listOf(parsedText({ kind: "domain" }, parseAcceptedDomain), { kind: "list of domains" }),
     [],
     'Domains anybody who may submit may send to: `contoso.com`, or `"*.contoso.com"` with its subdomains.',
+  ),
+  addressRewriteEntries: setting(
+    listOf(addressRewriteEntrySchema, { kind: "list of entries" }),
+    [],
+    "What senders are called on their way out, in the envelope and in the fields From and Sender.",
   ),
   users: setting(listOf(userSchema, { kind: "list of users" }), [], "Accounts for AUTH."),
   applications: setting(

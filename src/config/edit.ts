@@ -156,6 +156,7 @@ const nouns = {
   sendConnectors: "send connector",
   users: "user",
   applications: "application",
+  addressRewriteEntries: "address rewrite entry",
   acceptedDomains: "accepted domain",
   dkimKeys: "DKIM key",
 } as const satisfies Readonly<Record<string, string>>;

@@ -5,7 +5,8 @@ import { parseText, type Section } from "./edit-text.ts";
 import { canonicalName } from "./setting-names.ts";
 
 /** Lists of sections that are known by their `name`. */
-export type NamedSection = "receiveConnectors" | "sendConnectors" | "users" | "applications" | "dkimKeys";
+export type NamedSection =
+  "receiveConnectors" | "sendConnectors" | "users" | "applications" | "addressRewriteEntries" | "dkimKeys";
 /** Lists of words. */
 export type ListSection = "acceptedDomains";
 

@@ -1,4 +1,5 @@
 /** Which settings a file gives, and which hold by default. */
+import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import {
   applicationSchema,
   dkimKeySchema,
@@ -24,6 +25,7 @@ const lists = {
   receiveConnectors: receiveConnectorSchema,
   sendConnectors: sendConnectorSchema,
   applications: applicationSchema,
+  addressRewriteEntries: addressRewriteEntrySchema,
   dkimKeys: dkimKeySchema,
 } as const;
 const sections = {

@@ -4,6 +4,7 @@ import { hostname as systemHostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { parseScryptPhc } from "../core/authentication/scrypt-phc.ts";
+import { addressRewriteEntrySchema, checkAddressRewriteEntries } from "./address-rewrite-entries.ts";
 import { checkConfigurationWarnings } from "./configuration-warnings.ts";
 import {
   adminSchema,
@@ -123,6 +124,14 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     findings,
   );
   const acceptedDomains = piece(shape.acceptedDomains, "acceptedDomains");
+  const addressRewriteEntries = piece(shape.addressRewriteEntries, "addressRewriteEntries");
+  checkUniqueNames(root["addressRewriteEntries"], ["addressRewriteEntries"], findings);
+  checkAddressRewriteEntries(
+    addressRewriteEntries ?? [],
+    namesOf(root["sendConnectors"]),
+    ["addressRewriteEntries"],
+    findings,
+  );
   const users = readUsers(list(shape.users, "users"), findings);
   const applications = piece(shape.applications, "applications");
   checkUniqueNames(root["applications"], ["applications"], findings);
@@ -140,6 +149,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   checkHttpPlaces(admin?.console, metrics?.listen ?? [], receiveConnectors, findings);
   if (!transport || !acceptedDomains || !applications || !proxyProtocolFrom || !admin || !metrics || !dkim)
     return undefined;
+  if (!addressRewriteEntries) return undefined;
   if (findings.faults.length > 0) return undefined;
 
   const settings: Settings = {
@@ -148,6 +158,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     receiveConnectors,
     sendConnectors,
     acceptedDomains,
+    addressRewriteEntries,
     users,
     applications,
     proxyProtocolFrom,
@@ -188,6 +199,12 @@ function readUser(raw: unknown, path: Path, findings: Findings): UserSettings | 
   return undefined;
 }
 
+/** As written, with whatever faults. */
+function namesOf(entries: unknown): readonly string[] {
+  if (!Array.isArray(entries)) return [];
+  return entries.flatMap((entry) => (isSection(entry) ? [String(entry["name"]).trim()] : []));
+}
+
 /** Of a section with faults: what is needed to find those of its keys. */
 function levelsWritten(diagnostics: unknown): Readonly<Record<string, unknown>> {
   const levels = isSection(diagnostics) ? diagnostics["levels"] : undefined;
@@ -205,6 +222,7 @@ function filesWritten(section: unknown): Parameters<typeof readHttpTls>[0] {
 const homes: readonly (readonly [string, { readonly shape: object }])[] = [
   ["receiveConnectors", receiveConnectorSchema],
   ["sendConnectors", sendConnectorSchema],
+  ["addressRewriteEntries", addressRewriteEntrySchema],
   ["transport", transportSchema],
   ["dkim", dkimSchema],
   ["diagnostics", diagnosticsSchema],

@@ -1,5 +1,6 @@
 /** Settings as plain JSON, in the shape of the configuration file: what the admin API shows and compares. */
 import type { Application } from "../core/policy/application.ts";
+import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { AddressSpace, SendConnectorSettings } from "../core/policy/send-connector.ts";
@@ -72,6 +73,15 @@ export function plainApplication({ name, owner, purpose, addresses, users }: App
   };
 }
 
+export function plainAddressRewriteEntry(entry: AddressRewriteEntry): PlainSection {
+  return {
+    ...entry,
+    internalAddress: entry.internalAddress.text,
+    externalAddress: entry.externalAddress.text,
+    exceptionList: entry.exceptionList.map(domainText),
+  };
+}
+
 export function plainDkimKey({ name, keyFile, state }: DkimKey): PlainSection {
   return { name, keyFile, state };
 }
@@ -91,6 +101,7 @@ export function plainSettings(settings: Settings): PlainSection {
     receiveConnectors: byName(settings.receiveConnectors, plainReceiveConnector),
     sendConnectors: byName(settings.sendConnectors, plainSendConnector),
     acceptedDomains: settings.acceptedDomains.map(domainText),
+    addressRewriteEntries: byName(settings.addressRewriteEntries, plainAddressRewriteEntry),
     users: settings.users.map(({ name }) => name),
     applications: byName(settings.applications, plainApplication),
     proxyProtocolFrom: settings.proxyProtocolFrom.map(({ text }) => text),

@@ -10,6 +10,7 @@ import {
   metricsSchema,
   userSchema,
 } from "./configuration-schema.ts";
+import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import { unwrapped } from "./issues.ts";
 import { defaultConnectorValues, usagePresets } from "./receive-connector.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
@@ -87,6 +88,15 @@ export function configurationReference(): string {
     "Names for sources: who is meant stands in events, `Get-Connection`, `weir explain` and the console.",
     "",
     ...table(applicationSchema.shape),
+    "",
+    "## addressRewriteEntries",
+    "",
+    "Other senders on the way out: in the envelope's reverse-path and in the fields From and Sender. The entry for the address",
+    'itself decides, else that for its domain, the nearest domain above it, or `"*"`; one entry alone, once. What stands on disk,',
+    "in tracking and in reports stays what the application sent; the null reverse-path stays, too. `senderMailboxes` of a send",
+    "connector is asked with the new sender: it says who logs on, and changes no message.",
+    "",
+    ...table(addressRewriteEntrySchema.shape),
     "",
     "## transport",
     "",

@@ -1,5 +1,6 @@
 /** What is known of each setting, as plain data: for the shell, which must be quick and loads no schema, and for docs. */
 import { z } from "zod";
+import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import { applicationSchema, configurationSchema, dkimKeySchema } from "./configuration-schema.ts";
 import { unwrapped } from "./issues.ts";
 import { defaultConnectorValues } from "./receive-connector.ts";
@@ -26,6 +27,7 @@ export const factSections = {
   sendConnectors: sendConnectorSchema,
   transport: transportSchema,
   applications: applicationSchema,
+  addressRewriteEntries: addressRewriteEntrySchema,
   service: configurationSchema.pick({ hostname: true }),
   dkimKeys: dkimKeySchema,
 } as const;

@@ -1,5 +1,6 @@
 /** What kind of value each setting is, for those who print them: `duration`, `size`, `integer`, `true or false`, … */
 import { z } from "zod";
+import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import { applicationSchema, dkimKeySchema } from "./configuration-schema.ts";
 import { unwrapped } from "./issues.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
@@ -20,4 +21,5 @@ export const receiveConnectorKinds = kindsOf(receiveConnectorSchema.shape);
 export const sendConnectorKinds = kindsOf(sendConnectorSchema.shape);
 export const transportKinds = kindsOf(transportSchema.shape);
 export const dkimKeyKinds = kindsOf(dkimKeySchema.shape);
+export const addressRewriteEntryKinds = kindsOf(addressRewriteEntrySchema.shape);
 export const applicationKinds = kindsOf(applicationSchema.shape);

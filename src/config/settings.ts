@@ -1,6 +1,7 @@
 /** The whole configuration after parsing: every value typed, every default filled in. */
 import type { IpRange } from "../core/units/ip-range.ts";
 import type { Application } from "../core/policy/application.ts";
+import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { BackPressureSettings } from "../core/policy/back-pressure-thresholds.ts";
@@ -29,6 +30,7 @@ export interface Settings {
   readonly receiveConnectors: readonly ReceiveConnectorSettings[];
   readonly sendConnectors: readonly SendConnectorSettings[];
   readonly acceptedDomains: readonly AcceptedDomain[];
+  readonly addressRewriteEntries: readonly AddressRewriteEntry[];
   readonly users: readonly UserSettings[];
   readonly applications: readonly Application[];
   /** Load balancers that send a PROXY header. */

@@ -58,8 +58,8 @@ export function createSigner(settings: () => DkimSettings, clock: Clock): Signer
     async sign(claim) {
       const by = settings();
       const { id, content } = claim.message;
-      // Its 7-bit form is another content.
-      const key = `${id} ${content.sizeBytes}`;
+      // Its 7-bit form is another content, and so is one with other senders.
+      const key = `${id} ${content.sizeBytes} ${content.headDigest ?? ""}`;
       let entry = known.get(key);
       if (entry?.by !== by || clock.now() - entry.at > rememberMs) {
         const fields = fieldsOf(claim, by);

@@ -54,6 +54,8 @@ export interface ContentFacts {
   readonly headerEightBit?: boolean;
   /** False when the content does not end in CRLF (possible by BDAT). */
   readonly endsWithCrlf: boolean;
+  /** Of a head that stands in place of the stored one on the way out; never stored. */
+  readonly headDigest?: string;
   /** As the header has it, angle brackets included; absent where it has none. For people and logs. */
   readonly messageId?: string;
   /** Of the header, unfolded, encoded words as they are, cut at `maxSubjectChars`. For people and logs. */

@@ -126,6 +126,7 @@ export interface TestSettings {
   readonly acceptedDomains?: readonly AcceptedDomain[];
   readonly users?: readonly UserSettings[];
   readonly applications?: Settings["applications"];
+  readonly addressRewriteEntries?: Settings["addressRewriteEntries"];
   readonly proxyProtocolFrom?: Settings["proxyProtocolFrom"];
   readonly transport?: Partial<TransportSettings & Settings["transport"]>;
   readonly metrics?: Settings["metrics"];
@@ -149,6 +150,7 @@ export function testSettings(given: TestSettings): Settings {
     acceptedDomains: given.acceptedDomains ?? [],
     users: given.users ?? [],
     applications: given.applications ?? [],
+    addressRewriteEntries: given.addressRewriteEntries ?? [],
     proxyProtocolFrom: given.proxyProtocolFrom ?? [],
     dkim: given.dkim ?? noDkim,
     transport: {

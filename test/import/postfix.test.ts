@@ -155,7 +155,7 @@ describe("the configurations of three machines", () => {
     expect(told(parts, "reject_rbl_client zen.spamhaus.org")).toContain("leftOut");
     // OK of a client there lets it pass that list, and relay to nobody.
     expect(told(parts, "check_client_access hash:/etc/postfix/client_access")).toContain("leftOut");
-    expect(told(parts, "virtual_alias_maps")).toContain("addresses are not rewritten here");
+    expect(told(parts, "virtual_alias_maps")).toContain("recipients are not rewritten here");
     expect(told(parts, "some_future_parameter")).toBe("leftOut: there is no such setting here");
     const main = readMainCf(readFileSync(join(fixtures, "relay/main.cf"), "utf8"));
     const known = new Set(parts.flatMap(({ findings }) => findings.map(({ property }) => property)));

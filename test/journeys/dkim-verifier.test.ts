@@ -8,7 +8,7 @@ import type { DkimSettings } from "../../src/dkim/dkim-settings.ts";
 import { bodyHash, signMessage } from "../../src/dkim/sign.ts";
 import { newSigningKey, readSigningKey, type SigningKey } from "../../src/dkim/signing-key.ts";
 import { startRecordingSink } from "../../src/testing/recording-sink.ts";
-import { startTemporaryRelay } from "../../src/testing/temporary-relay.ts";
+import { startTemporaryRelay, type TemporaryRelaySettings } from "../../src/testing/temporary-relay.ts";
 import { smartHostConnector } from "../../src/testing/test-settings.ts";
 import { sendMessage } from "./send-message.ts";
 
@@ -132,6 +132,7 @@ test.skipIf(!isThere)("and refuses what was changed afterwards", async () => {
 async function relayed(
   extensions: readonly string[],
   contents: readonly Buffer[],
+  given: TemporaryRelaySettings = {},
 ): Promise<readonly Buffer[]> {
   const sink = await startRecordingSink();
   sink.configure({ extensions });
@@ -145,7 +146,11 @@ async function relayed(
     oversign: "default",
     signatureLifetime: 864_000_000,
   };
-  const relay = await startTemporaryRelay({ sendConnectors: [smartHostConnector(sink.port)], dkim });
+  const relay = await startTemporaryRelay({
+    sendConnectors: [smartHostConnector(sink.port)],
+    dkim,
+    ...given,
+  });
   try {
     for (const content of contents)
       await sendMessage({ port: relay.port, content, to: ["b@x.test"], mailParameters: " BODY=8BITMIME" });
@@ -171,3 +176,35 @@ test.skipIf(!isThere)("as it came and as it was converted: a next hop gets what 
     for (const message of got) expect(message.some((octet) => octet > 127)).toBe(!isConverted);
   }
 });
+
+test.skipIf(!isThere)(
+  "with another author: what verifies is what leaves, and the application's own signature goes",
+  async () => {
+    const mime = usual.replace("app@contoso.test", "app@old.test");
+    const own = "DKIM-Signature: v=1; a=rsa-sha256; d=old.test; s=x; h=from:to; bh=x; b=x\r\n";
+    const contents = [
+      Buffer.from(`${own}${mime}\r\nHello\r\n`),
+      Buffer.from(`${mime}\r\n${"\u00e4b c\r\n".repeat(60_000)}`, "latin1"),
+    ];
+    const addressRewriteEntries = [
+      {
+        name: "old",
+        internalAddress: {
+          kind: "domain",
+          text: "old.test",
+          domain: { domain: "old.test", subdomains: false },
+        },
+        externalAddress: { kind: "domain", text: domain, domain },
+        exceptionList: [],
+        sendConnectors: [],
+        keepReplyTo: true,
+      },
+    ] as const;
+    for (const extensions of [["8BITMIME", "PIPELINING", "SIZE"], ["PIPELINING"]]) {
+      const got = await relayed(extensions, contents, { addressRewriteEntries });
+      const results = judge(got.map((message) => ({ name: "", message, signatures: 2 })));
+      expect(results, extensions.join()).toEqual(contents.map(() => [true, true]));
+      for (const message of got) expect(message.toString("latin1")).toContain("From: App <app@contoso.test>");
+    }
+  },
+);

@@ -1,6 +1,7 @@
 /** Every command, in the order of help. */
 import { groups, type Cmdlet } from "../cmdlet.ts";
 import { acceptedDomainCmdlets } from "./accepted-domains.ts";
+import { addressRewriteEntryCmdlets } from "./address-rewrite-entries.ts";
 import { applicationCmdlets } from "./applications.ts";
 import { adminTokenCmdlets } from "./admin-tokens.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
@@ -27,6 +28,7 @@ const all = [
   ...userCmdlets,
   ...applicationCmdlets,
   ...sendConnectorCmdlets,
+  ...addressRewriteEntryCmdlets,
   ...transportConfigCmdlets,
   ...dkimKeyCmdlets,
   ...queueCmdlets,

@@ -54,6 +54,12 @@ export const lookUpAmong =
             (await relay.call("listApplications", {}, options)).applications.map(({ name }) => name),
           )) ?? (await namesInFile(words, "applications"))
         );
+      case "addressRewriteEntry":
+        return (
+          (await asked(words, async (relay, options) =>
+            (await relay.call("listAddressRewriteEntries", {}, options)).entries.map(({ name }) => name),
+          )) ?? (await namesInFile(words, "addressRewriteEntries"))
+        );
       case "dkimKey":
         return (
           (await asked(words, async (relay, options) =>

@@ -162,10 +162,6 @@ export const cmdletWords: readonly CmdletWord[] = [
     "*-RemoteDomain *-EmailAddressPolicy *-AddressList *-GlobalAddressList *-OfflineAddressBook *-AddressBookPolicy",
     noMailboxes,
   ),
-  say(
-    "*-AddressRewriteEntry",
-    "addresses are carried as they are; the application or the next hop has to write others",
-  ),
 
   // Organisation.
   say(

@@ -43,7 +43,7 @@ interface Described {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly origins: Readonly<Record<string, "set" | "default" | "preset">>;
   readonly kinds: Readonly<Record<string, string>>;
-  readonly status: object;
+  readonly status?: object;
 }
 
 interface Shown<Connector> {
@@ -101,7 +101,7 @@ function named<Connector extends Described>(
 }
 
 function plain({ settings, origins, status }: Described): object {
-  return { ...settings, origins, status };
+  return { ...settings, origins, ...(status && { status }) };
 }
 
 /** A setting as Exchange prints it. */

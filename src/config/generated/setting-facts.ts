@@ -815,6 +815,37 @@ export const transportFacts: readonly SettingFact[] = [
     help: "A file of the protocol log of send connectors (protocolLoggingLevel Verbose) that would grow beyond it is followed by the next.",
   },
 ];
+export const addressRewriteEntryFacts: readonly SettingFact[] = [
+  { name: "name", kind: "text", range: "1 to 64 characters", help: "What it is called." },
+  {
+    name: "internalAddress",
+    kind: "mail address or domain",
+    help: 'Senders it is for: an address, `contoso.com` (or `"*@contoso.com"`), `"*.contoso.com"` with its subdomains, or `"*"`, also those that are no address. The most specific entry decides alone.',
+  },
+  {
+    name: "externalAddress",
+    kind: "mail address or domain",
+    help: 'What they become: an address, or `contoso.com` (or `"*@contoso.com"`), which keeps the part in front of the @.',
+  },
+  {
+    name: "exceptionList",
+    kind: "list of domains",
+    default: "",
+    help: "Domains it does not concern; not beside an address in internalAddress.",
+  },
+  {
+    name: "sendConnectors",
+    kind: "list of names",
+    default: "",
+    help: "Send connectors it holds for; empty: all. An entry that names a connector goes before one for all.",
+  },
+  {
+    name: "keepReplyTo",
+    kind: "true or false",
+    default: "true",
+    help: "Where From is changed and the message has no Reply-To, it gets one with the author it had.",
+  },
+];
 export const applicationFacts: readonly SettingFact[] = [
   {
     name: "name",

@@ -1,4 +1,5 @@
 /** From a send connector to what carries its mail. */
+import type { AddressRewriteEntry } from "../../core/policy/address-rewriting.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Signer } from "../../dkim/signer.ts";
 import type { Events } from "../../events/events.ts";
@@ -9,28 +10,34 @@ import { createDropCarrier } from "../drop/drop-carrier.ts";
 import { createGraphCarrier } from "../graph/graph-carrier.ts";
 import type { MailboxTurns } from "../graph/mailbox-turns.ts";
 import type { TokenSources } from "../oauth/token-sources.ts";
+import { rewritingCarrier } from "../rewriting/rewriting-carrier.ts";
 import type { Carrier } from "./delivery.ts";
 import { sendTranscript } from "./send-transcript.ts";
 import type { OutboundConnections } from "./smtp/pool/outbound-connections.ts";
 import type { PeerMemory } from "./smtp/peer/peer.ts";
 import { createSmtpCarrier, type SmtpCarrierSettings } from "./smtp/smtp-carrier.ts";
 
-export function createCarrier(
-  connector: SendConnectorSettings,
-  context: {
-    readonly ports: Ports;
-    readonly events: Events;
-    readonly hostname: string;
-    readonly protocolLog: ProtocolLog;
-    readonly memory: PeerMemory;
-    readonly outbound: OutboundConnections;
-    readonly tokens: TokenSources;
-    readonly signer: Signer;
-    readonly http: HttpRequest;
-    readonly graphTurns: MailboxTurns;
-    readonly budgets: NonNullable<SmtpCarrierSettings["budgets"]>;
-  },
-): Carrier {
+export interface CarrierContext {
+  readonly ports: Ports;
+  readonly events: Events;
+  readonly hostname: string;
+  readonly protocolLog: ProtocolLog;
+  readonly memory: PeerMemory;
+  readonly outbound: OutboundConnections;
+  readonly tokens: TokenSources;
+  readonly signer: Signer;
+  readonly http: HttpRequest;
+  readonly graphTurns: MailboxTurns;
+  readonly budgets: NonNullable<SmtpCarrierSettings["budgets"]>;
+  /** Asked for at each message. */
+  readonly addressRewriteEntries: () => readonly AddressRewriteEntry[];
+}
+
+export function createCarrier(connector: SendConnectorSettings, context: CarrierContext): Carrier {
+  return rewritingCarrier(carrierOf(connector, context), connector.name, context.addressRewriteEntries);
+}
+
+function carrierOf(connector: SendConnectorSettings, context: CarrierContext): Carrier {
   switch (connector.kind) {
     case "smartHost": {
       const { ports, events, memory, outbound } = context;

@@ -14,7 +14,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { SpoolError, type Claim } from "../../spool/spool.ts";
 import type { AttemptResult, Carrier } from "../delivery/delivery.ts";
 import { type Held, SendHolds } from "../delivery/send-holds.ts";
-import { failureWords } from "../delivery/smtp/wire/failure-words.ts";
+import { unreadResult } from "../delivery/unread-result.ts";
 import { localVerdict } from "../delivery/smtp/wire/peer-verdict.ts";
 import type { TokenSource } from "../oauth/token-source.ts";
 import { deliver } from "./deliver.ts";
@@ -93,7 +93,7 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
       try {
         return await attempt(claim);
       } catch (error) {
-        if (error instanceof SpoolError) return unread(claim, error, host);
+        if (error instanceof SpoolError) return unreadResult(claim, error, host);
         throw error;
       } finally {
         if (--running === 0) tellIdle?.();
@@ -112,13 +112,6 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
       timer.cancel();
     },
   };
-}
-
-function unread(claim: Claim, error: SpoolError, host: string): AttemptResult {
-  if (error.code === "damaged") return { kind: "damaged", what: error.message };
-  const verdict = localVerdict("4.3.0", `451 4.3.0 Cannot read the message: ${failureWords(error)}`);
-  const outcomes = claim.recipients.map(({ index }) => ({ kind: "transient", index, verdict }) as const);
-  return { kind: "attempted", host, outcomes };
 }
 
 const noNullSender = localVerdict(

@@ -16,7 +16,8 @@ const reasons: Readonly<Record<string, string>> = {
   sendbadto: "no copies of reports are sent",
   sendndrto: "no copies of reports are sent",
   badmailaddress: "no copies of reports are sent",
-  masqueradedomain: "addresses are not rewritten here; let the next hop do it",
+  masqueradedomain:
+    "senders are rewritten by addressRewriteEntries: weir New-AddressRewriteEntry -InternalAddress old.local -ExternalAddress contoso.com",
   domainrouting: "routes are address spaces of send connectors",
   smtpremoteprogressiveretry:
     "retries follow messageRetryInterval and the queue's own intervals (Set-TransportService)",

@@ -50,7 +50,9 @@ const nothing = new Set([
 ]);
 
 const noMailboxes = "there are no mailboxes here; what is accepted goes on by a send connector";
-const noRewriting = "addresses are not rewritten here; let the next hop do it";
+const rewriting =
+  "senders are rewritten by addressRewriteEntries: weir New-AddressRewriteEntry -InternalAddress old.local -ExternalAddress contoso.com; recipients are not";
+const noRewriting = "recipients are not rewritten here; let the next hop do it";
 const noFilters = "there are no filters here; let the next hop do it";
 const noRate =
   "sources are limited by open connections and by messages per minute; maxConnectionRatePerMinute counts over the whole relay";
@@ -65,13 +67,13 @@ const reasons: Readonly<Record<string, string>> = {
   virtual_mailbox_domains: noMailboxes,
   virtual_mailbox_maps: noMailboxes,
   virtual_transport: noMailboxes,
-  canonical_maps: noRewriting,
-  generic_maps: noRewriting,
-  masquerade_domains: noRewriting,
+  canonical_maps: rewriting,
+  generic_maps: rewriting,
+  masquerade_domains: rewriting,
   recipient_canonical_maps: noRewriting,
   relocated_maps: noRewriting,
-  sender_canonical_maps: noRewriting,
-  smtp_generic_maps: noRewriting,
+  sender_canonical_maps: rewriting,
+  smtp_generic_maps: rewriting,
   virtual_alias_maps: noRewriting,
   always_bcc: "no copies are made here",
   recipient_bcc_maps: "no copies are made here",

@@ -5,41 +5,53 @@
 import { type Mailbox, parseMailbox } from "../../smtp/address.ts";
 
 export type ListEntry =
-  /** `text`: as it stands, display name and comments included. */
-  | { readonly kind: "mailbox"; readonly text: string; readonly mailbox: Mailbox }
+  /** `text`: as it stands, display name and comments included; `address`: where in the list the address itself does. */
+  | {
+      readonly kind: "mailbox";
+      readonly text: string;
+      readonly mailbox: Mailbox;
+      readonly address: readonly [start: number, end: number];
+    }
   | { readonly kind: "group"; readonly name: string; readonly members: readonly ListEntry[] }
-  | { readonly kind: "unreadable" };
+  | { readonly kind: "unreadable"; readonly text: string };
 
 interface Piece {
   readonly text: string;
+  readonly start: number;
   /** What ended it; empty at the end of the list, `"` where a quote, comment or bracket is not closed there. */
   readonly end: "," | ";" | ":" | "" | '"';
 }
 
-const unreadable: ListEntry = { kind: "unreadable" };
+const unreadable = (text: string): ListEntry => ({ kind: "unreadable", text });
 
-/** `value`: unfolded. Empty entries are left out. Never throws. Cost: a few passes. */
-export function readAddressList(value: string): readonly ListEntry[] {
+/**
+ * `value`: unfolded. Empty entries are left out. `decode`: an address out of the list's text, where that is not decoded, so
+ * that places in it are those of octets. Never throws. Cost: a few passes.
+ */
+export function readAddressList(
+  value: string,
+  decode = (text: string): string => text,
+): readonly ListEntry[] {
   const entries: ListEntry[] = [];
   let members: ListEntry[] | undefined;
-  for (const { text, end } of pieces(value)) {
+  for (const { text, start, end } of pieces(value)) {
     if (end === ":") {
       if (members === undefined) {
         members = [];
         entries.push({ kind: "group", name: text.trim(), members });
-      } else members.push(unreadable);
+      } else members.push(unreadable(text));
       continue;
     }
     const list = members ?? entries;
-    const entry = end === '"' ? unreadable : entryOf(text);
+    const entry = end === '"' ? unreadable(text) : entryOf(text, start, decode);
     if (entry !== undefined) list.push(entry);
     if (end !== ";") continue;
     // Behind an address instead of a comma, as some write it.
-    if (members === undefined) entries.push(unreadable);
+    if (members === undefined) entries.push(unreadable(""));
     members = undefined;
   }
   // A group without its end.
-  if (members !== undefined) entries.push(unreadable);
+  if (members !== undefined) entries.push(unreadable(""));
   return entries;
 }
 
@@ -76,11 +88,11 @@ function* pieces(text: string): Generator<Piece> {
     } else if (c === "<") {
       closing = ">";
     } else if (c === "," || c === ";" || c === ":") {
-      yield { text: text.slice(start, i), end: c };
+      yield { text: text.slice(start, i), start, end: c };
       start = i + 1;
     }
   }
-  yield { text: text.slice(start), end: depth > 0 || closing !== "" ? '"' : "" };
+  yield { text: text.slice(start), start, end: depth > 0 || closing !== "" ? '"' : "" };
 }
 
 /** Index behind the quoted string that begins at `at`. */
@@ -93,24 +105,35 @@ function behindQuotes(text: string, at: number): number {
 }
 
 /** One address, with or without a display name; undefined where nothing but white space and comments stands. */
-function entryOf(text: string): ListEntry | undefined {
-  const { bare, quotesHidden } = withoutComments(text);
+function entryOf(text: string, start: number, decode: (text: string) => string): ListEntry | undefined {
+  const { bare, quotesHidden, places } = withoutComments(text);
   if (bare.trim() === "") return undefined;
   const opens = quotesHidden.indexOf("<");
-  if (opens < 0) return mailboxEntry(text, bare.trim());
-  const closes = quotesHidden.indexOf(">", opens);
+  const closes = opens < 0 ? bare.length : quotesHidden.indexOf(">", opens);
   const isPlain =
-    closes > 0 && bare.slice(closes + 1).trim() === "" && !/[@<>[\]]/.test(quotesHidden.slice(0, opens));
-  return isPlain ? mailboxEntry(text, bare.slice(opens + 1, closes).trim()) : unreadable;
+    opens < 0 ||
+    (closes > 0 && bare.slice(closes + 1).trim() === "" && !/[@<>[\]]/.test(quotesHidden.slice(0, opens)));
+  if (!isPlain) return unreadable(text);
+  const within = bare.slice(opens + 1, closes);
+  const written = within.trim();
+  const mailbox = parseMailbox(decode(written));
+  if (mailbox?.conforming !== true) return unreadable(text);
+  const first = opens + 1 + within.length - within.trimStart().length;
+  const [from = 0, to = 0] = [places[first], places[first + written.length - 1]];
+  return { kind: "mailbox", text: text.trim(), mailbox, address: [start + from, start + to + 1] };
 }
 
-function mailboxEntry(text: string, address: string): ListEntry {
-  const mailbox = parseMailbox(address);
-  return mailbox?.conforming === true ? { kind: "mailbox", text: text.trim(), mailbox } : unreadable;
+interface Uncommented {
+  /** The text with comments taken out. */
+  readonly bare: string;
+  /** The same with what is quoted made harmless, index by index. */
+  readonly quotesHidden: string;
+  /** Where each character of it stands in the text. */
+  readonly places: readonly number[];
 }
 
-/** The text with comments taken out, and the same with what is quoted made harmless, index by index. */
-function withoutComments(text: string): { readonly bare: string; readonly quotesHidden: string } {
+function withoutComments(text: string): Uncommented {
+  const places: number[] = [];
   let bare = "";
   let quotesHidden = "";
   let depth = 0;
@@ -126,11 +149,13 @@ function withoutComments(text: string): { readonly bare: string; readonly quotes
       const end = behindQuotes(text, i);
       bare += text.slice(i, end);
       quotesHidden += '"'.repeat(end - i);
+      for (let place = i; place < end; place++) places.push(place);
       i = end - 1;
     } else {
       bare += c;
       quotesHidden += c;
+      places.push(i);
     }
   }
-  return { bare, quotesHidden };
+  return { bare, quotesHidden, places };
 }
