@@ -24,8 +24,8 @@ export function readHttpTls(
     findings.warning([...path, "tls"], "tlsCertificateFile has no effect without TLS");
   if (!(given.tls ?? certificate !== undefined)) return undefined;
   return {
-    tlsCertificateFile: certificate === undefined ? undefined : absolute(certificate),
-    tlsKeyFile: key === undefined ? undefined : absolute(key),
+    tlsCertificateFile: certificate === undefined ? [] : [absolute(certificate)],
+    tlsKeyFile: key === undefined ? [] : [absolute(key)],
   };
 }
 

@@ -15,8 +15,9 @@ export type PlainSection = Readonly<Record<string, Plain>>;
 /** Durations in milliseconds, sizes in octets, `unlimited` as that word, null for none. */
 export function plainReceiveConnector(connector: ReceiveConnectorSettings): PlainSection {
   return {
-    ...plainValues({ ...connector, bindings: [], remoteIpRanges: [] }),
+    ...plainValues({ ...connector, bindings: [], implicitTlsBindings: [], remoteIpRanges: [] }),
     bindings: connector.bindings.map(formatEndpoint),
+    implicitTlsBindings: connector.implicitTlsBindings.map(formatEndpoint),
     remoteIpRanges: connector.remoteIpRanges.map(({ text }) => text),
   };
 }
@@ -126,8 +127,8 @@ export function plainSettings(settings: Settings): PlainSection {
 function plainTls(tls: HttpTls | undefined): PlainSection {
   return {
     tls: tls !== undefined,
-    tlsCertificateFile: tls?.tlsCertificateFile ?? null,
-    tlsKeyFile: tls?.tlsKeyFile ?? null,
+    tlsCertificateFile: tls?.tlsCertificateFile[0] ?? null,
+    tlsKeyFile: tls?.tlsKeyFile[0] ?? null,
   };
 }
 

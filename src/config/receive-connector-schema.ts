@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { parseEndpoint } from "../core/units/endpoint.ts";
 import { parseIpRange } from "../core/units/ip-range.ts";
+import { tlsVersions } from "../core/policy/receive-connector.ts";
 import {
   choice,
   domain,
@@ -14,6 +15,7 @@ import {
   line,
   listOf,
   name,
+  oneOrMore,
   optionalSetting,
   parsedText,
   percentage,
@@ -68,6 +70,11 @@ export const receiveConnectorSchema = z.strictObject(
       bindings,
       "Local addresses and ports it listens on; `0.0.0.0` and `[::]` are all addresses, port 0 is any free one.",
     ),
+    implicitTlsBindings: optionalSetting(
+      listOf(parsedText({ kind: "address:port" }, parseEndpoint), { kind: "list of address:port" }),
+      "those of bindings on port 465, where authMechanism has Tls",
+      "Those of bindings where TLS begins with the first octet (SMTPS, “SSL”), not by STARTTLS.",
+    ),
     remoteIpRanges: requiredSetting(
       remoteIpRanges,
       "Client addresses it serves: one address, `a-b`, CIDR or netmask. Among connectors with the same binding the smallest range that holds the client wins.",
@@ -110,11 +117,25 @@ export const receiveConnectorSchema = z.strictObject(
       "The client must name a domain in EHLO, else the connection is closed.",
     ),
     tlsCertificateFile: optionalSetting(
-      filePath(),
+      oneOrMore(filePath(), { kind: "list of paths" }),
       "a self-signed certificate",
-      "PEM file with the certificate chain.",
+      "PEM file with the certificate chain; several, in the order of preference, for other names (SNI) and for RSA beside ECDSA. Read again when it changes.",
     ),
-    tlsKeyFile: optionalSetting(filePath(), "none", "PEM file with the private key of tlsCertificateFile."),
+    tlsKeyFile: optionalSetting(
+      oneOrMore(filePath(), { kind: "list of paths" }),
+      "none",
+      "PEM file with the private key of tlsCertificateFile; as many as there.",
+    ),
+    tlsMinVersion: setting(
+      choice(tlsVersions),
+      "TLSv1.2",
+      "The oldest TLS a client may speak. Below TLSv1.2 (RFC 8996) only for devices that know no better: what they send can be read and changed on the way.",
+    ),
+    tlsCipherString: optionalSetting(
+      line(500),
+      "Node.js's own; below TLSv1.2 with `@SECLEVEL=0`, which OpenSSL needs for it",
+      "Ciphers, as OpenSSL writes them, such as `DEFAULT@SECLEVEL=0`. TLS 1.3 has its own.",
+    ),
     maxInboundConnection: setting(
       integer({ min: 1, max: most, unlimited: true }),
       5000,

@@ -1,6 +1,7 @@
 /** From what a file gives to the settings of a Receive connector: presets by usage, defaults, rules within one connector. */
-import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { formatDuration } from "../core/units/duration.ts";
+import { checkTls, type Rule } from "./receive-connector-tls.ts";
 import type { Findings, Path } from "./fault.ts";
 import type { GivenReceiveConnector, Usage } from "./receive-connector-schema.ts";
 
@@ -61,13 +62,24 @@ export function receiveConnectorSettings(
     banner: given.banner,
     authMechanism: [...new Set(given.authMechanism)],
     permissionGroups: [...new Set(given.permissionGroups)],
-    tlsCertificateFile:
-      given.tlsCertificateFile === undefined ? undefined : relay.absolute(given.tlsCertificateFile),
-    tlsKeyFile: given.tlsKeyFile === undefined ? undefined : relay.absolute(given.tlsKeyFile),
+    implicitTlsBindings: implicitTlsBindings(given),
+    tlsCertificateFile: (given.tlsCertificateFile ?? []).map(relay.absolute),
+    tlsKeyFile: (given.tlsKeyFile ?? []).map(relay.absolute),
+    tlsCipherString: given.tlsCipherString,
     binaryMimeEnabled: given.binaryMimeEnabled ?? given.chunkingEnabled,
     defaultDomain: given.defaultDomain,
     explainRefusals: given.explainRefusals,
   };
+}
+
+/** Port 465 is registered for it (RFC 8314 §7.3). */
+function implicitTlsBindings({
+  bindings,
+  implicitTlsBindings: written,
+  authMechanism,
+}: GivenReceiveConnector): readonly Endpoint[] {
+  if (written !== undefined) return written;
+  return authMechanism.includes("Tls") ? bindings.filter(({ port }) => port === 465) : [];
 }
 
 /**
@@ -84,8 +96,7 @@ export function checkReceiveConnector(
 ): void {
   const auth = new Set(given.authMechanism);
   const groups = new Set(given.permissionGroups);
-  type Name = keyof GivenReceiveConnector;
-  const rule = (isBroken: boolean, [at, ...others]: readonly [Name, ...Name[]], message: string): void => {
+  const rule: Rule = (isBroken, [at, ...others], message) => {
     if (isBroken && ![at, ...others].some((name) => faulty.has(name))) findings.fault([...path, at], message);
   };
 
@@ -123,8 +134,5 @@ export function checkReceiveConnector(
       ? `${formatDuration(life)} must be more than connectionInactivityTimeout, by default ${formatDuration(silence)}; give that one too`
       : `${formatDuration(silence)} must be less than connectionTimeout, ${formatDuration(life)}`,
   );
-  const together = "tlsCertificateFile and tlsKeyFile go together; give both or none";
-  const [certificate, key] = [given.tlsCertificateFile !== undefined, given.tlsKeyFile !== undefined];
-  rule(certificate && !key, ["tlsCertificateFile", "tlsKeyFile"], together);
-  rule(key && !certificate, ["tlsKeyFile", "tlsCertificateFile"], together);
+  checkTls(given, rule);
 }

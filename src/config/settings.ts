@@ -19,8 +19,8 @@ export interface UserSettings {
 
 /** TLS of what is served by HTTP; paths absolute, none for the self-signed certificate. */
 export interface HttpTls {
-  readonly tlsCertificateFile: string | undefined;
-  readonly tlsKeyFile: string | undefined;
+  readonly tlsCertificateFile: readonly string[];
+  readonly tlsKeyFile: readonly string[];
 }
 
 export interface Settings {

@@ -177,6 +177,12 @@ export function listOf<Item extends z.ZodType>(item: Item, kind: Kind) {
     .register(kinds, kind);
 }
 
+/** As `listOf`; one item may stand alone. */
+export function oneOrMore<Item extends z.ZodType<unknown, string>>(item: Item, kind: Kind) {
+  const list = listOf(item, kind);
+  return z.preprocess((value) => (typeof value === "string" ? [value] : value), list).register(kinds, kind);
+}
+
 function asList(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? `[${shown(value)}]` : '["a", "b"]';
 }

@@ -2,7 +2,11 @@
  * From a socket to a session: the true source behind a load balancer, the door with its limits, the waiting room.
  */
 import type { Socket } from "node:net";
-import type { Endpoint } from "../core/policy/receive-connector.ts";
+import {
+  beginsWithTls,
+  type Endpoint,
+  type ReceiveConnectorSettings,
+} from "../core/policy/receive-connector.ts";
 import type { ToldRefusal } from "../core/refusals/refusal.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
@@ -12,6 +16,7 @@ import type { Clock } from "../ports/ports.ts";
 import type { Admitted, AdmissionSettings, Arrival, Door } from "./admission/admission.ts";
 import { readProxySource } from "./connection/proxy-source.ts";
 import { turnAway as turnAwaySocket } from "./connection/turn-away.ts";
+import type { ServerContexts } from "./tls/server-contexts.ts";
 import { createWaitingClients } from "./waiting-clients.ts";
 
 export interface FrontDoorSettings extends AdmissionSettings {
@@ -37,15 +42,22 @@ export function createFrontDoor(around: {
   readonly clock: Clock;
   readonly events: Events;
   readonly settings: () => FrontDoorSettings;
-  readonly open: (socket: Socket, admitted: Admitted, endpoint: Endpoint) => void;
+  readonly open: (socket: Socket, admitted: Admitted, endpoint: Endpoint, beginsWithTls: boolean) => void;
+  readonly tlsContexts: (connector: ReceiveConnectorSettings) => ServerContexts | undefined;
 }): FrontDoor {
   const { door, clock, events, settings } = around;
   const open = (socket: Socket, admitted: Admitted, endpoint: Endpoint): void => {
     // The client may have left while the ledger was asked.
     if (socket.destroyed) admitted.lease.end();
-    else around.open(socket, admitted, endpoint);
+    else around.open(socket, admitted, endpoint, isImplicitTls(admitted.connector, socket, endpoint));
   };
-  const turnAway = (socket: Socket, reply: ToldRefusal): void => turnAwaySocket(socket, reply, clock);
+  /** The refused client may have no connector, or hear nothing but TLS: that of any that begins so there. */
+  const turnAway = (socket: Socket, reply: ToldRefusal, endpoint: Endpoint): void => {
+    const connector = settings().receiveConnectors.find(
+      (one) => one.enabled && isImplicitTls(one, socket, endpoint),
+    );
+    turnAwaySocket(socket, reply, clock, connector && around.tlsContexts(connector));
+  };
   /** Addresses and ports that this process connects from: nobody else can at the same time. */
   const probes = new Set<string>();
   const waitingClients = createWaitingClients({ door, clock, settings, open, turnAway });
@@ -58,7 +70,7 @@ export function createFrontDoor(around: {
       case "held":
         return waitingClients.wait(socket, arrival, endpoint, admission.held);
       case "refused":
-        return turnAway(socket, admission.reply);
+        return turnAway(socket, admission.reply, endpoint);
     }
   };
 
@@ -66,7 +78,7 @@ export function createFrontDoor(around: {
   const admitCheck = (socket: Socket, endpoint: Endpoint, arrival: Arrival): Promise<void> => {
     const check = door.healthCheck(arrival, settings());
     if (check === undefined) return admit(socket, endpoint, arrival);
-    if ("told" in check) turnAway(socket, check);
+    if ("told" in check) turnAway(socket, check, endpoint);
     else open(socket, check, endpoint);
     return Promise.resolve();
   };
@@ -129,6 +141,12 @@ function remoteOf({ remoteAddress = "", remotePort = 0 }: Socket): Endpoint {
 
 function destroyed(this: Socket): void {
   this.destroy();
+}
+
+function isImplicitTls(connector: ReceiveConnectorSettings, socket: Socket, endpoint: Endpoint): boolean {
+  if (connector.implicitTlsBindings.length === 0) return false;
+  const address = localAddressOf(socket, endpoint);
+  return address !== undefined && beginsWithTls(connector, { address, port: endpoint.port });
 }
 
 /** The address the client connected to; only a wildcard has to ask the system. Undefined: the client is gone. */

@@ -134,7 +134,7 @@ export function createReceiver(options: {
   const services: SessionServices = {
     ...transactions,
     greeting: (connector) => greeting(connector, clock.wall()),
-    tlsContext: (connector) => (offersTls(connector) ? certificates.contextFor(connector) : undefined),
+    tlsContexts: (connector) => (offersTls(connector) ? certificates.contextsFor(connector) : undefined),
     authenticate: (user, password) => accounts.authenticate(user, password),
     isAccount: (user) => accounts.has(user),
     refuseAgain: (state, what, earlier) => refusals.refuseAgain(refusedClient(state), what, earlier),
@@ -154,8 +154,9 @@ export function createReceiver(options: {
     clock,
     events,
     settings: () => settings,
-    open: (socket, admitted, endpoint) =>
-      sessions.open(socket, admitted, endpoint, services, settings.acceptedDomains),
+    open: (socket, admitted, endpoint, isTls) =>
+      sessions.open(socket, admitted, endpoint, services, settings.acceptedDomains, isTls),
+    tlsContexts: (connector) => services.tlsContexts(connector),
   });
   const listeners = createListeners(
     events,

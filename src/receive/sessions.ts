@@ -33,6 +33,8 @@ export interface Sessions {
     endpoint: Endpoint,
     services: SessionServices,
     domains: readonly AcceptedDomain[],
+    /** TLS comes before the greeting. */
+    beginsWithTls: boolean,
   ): void;
   /** Forgets an ended session; undefined when it was not one of these. */
   end(state: SessionState): OpenSession | undefined;
@@ -85,7 +87,7 @@ export function createSessions(options: {
   };
 
   return {
-    open(socket, admitted, endpoint, services, acceptedDomains) {
+    open(socket, admitted, endpoint, services, acceptedDomains, beginsWithTls) {
       const connection = new Connection(socket, () => clock.now());
       const state = newState(nextId(), admitted, acceptedDomains, socket.remotePort ?? 0);
       const session = new Session(state, services, connection, transcriptOf(state, endpoint));
@@ -98,7 +100,7 @@ export function createSessions(options: {
       };
       sessions.set(state, { session, admitted, watched, endpoint, openedAt: connection.openedAt });
       deadlines.watch(watched);
-      session.open();
+      session.open(beginsWithTls);
     },
     end(state) {
       const open = sessions.get(state);

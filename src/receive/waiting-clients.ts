@@ -33,7 +33,7 @@ export function createWaitingClients(around: {
   /** Those in force. */
   readonly settings: () => AdmissionSettings;
   readonly open: (socket: Socket, admitted: Admitted, endpoint: Endpoint) => void;
-  readonly turnAway: (socket: Socket, reply: ToldRefusal) => void;
+  readonly turnAway: (socket: Socket, reply: ToldRefusal, endpoint: Endpoint) => void;
 }): WaitingClients {
   const { door, clock, settings, open, turnAway } = around;
   const room = createWaitingRoom<WaitingClient>(clock);
@@ -65,7 +65,7 @@ export function createWaitingClients(around: {
     const refuse = (reply: ToldRefusal): void => {
       end();
       input.letGo();
-      turnAway(socket, reply);
+      turnAway(socket, reply, endpoint);
     };
     const client: WaitingClient = {
       async enter() {
@@ -96,7 +96,7 @@ export function createWaitingClients(around: {
     const input = holdSocket(socket, () => {
       end();
       // Who has already asked for something gets an answer.
-      if (input.keptBytes > 0 && !socket.destroyed) turnAway(socket, door.refuse(held));
+      if (input.keptBytes > 0 && !socket.destroyed) turnAway(socket, door.refuse(held), endpoint);
       else socket.destroy();
     });
     door.tellHeld(held);

@@ -89,6 +89,10 @@ export function createTestSession(
     serve: (session) => {
       handler = session;
     },
+    serveTls: (session) => {
+      handler = session;
+      handshaking = true;
+    },
     write(text) {
       if (ended === undefined) written += text;
       return !stalled;
@@ -169,7 +173,7 @@ export function createTestSession(
       metrics: createMetrics(),
       tracking: noTracking,
       greeting: () => ({ code: 220, text: "relay.test" }),
-      tlsContext: () => undefined,
+      tlsContexts: () => undefined,
       authenticate: () => Promise.resolve(false),
       isAccount: (user) => user === "app",
       refuseMessage: () => undefined,

@@ -270,7 +270,7 @@ describe("what follows from a refusal", () => {
 describe("TLS", () => {
   const begun = async (): Promise<TestSession> => {
     const session = await play({
-      services: { tlsContext: () => createSecureContext() },
+      services: { tlsContexts: () => ({ byDefault: createSecureContext(), named: () => undefined }) },
       lines: [hello, "STARTTLS"],
     });
     expect(session.handshaking).toBe(true);

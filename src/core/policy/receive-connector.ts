@@ -8,6 +8,10 @@ export type AuthMechanism = "None" | "Tls" | "BasicAuth" | "BasicAuthRequireTLS"
 export type PermissionGroup =
   "None" | "AnonymousUsers" | "ExchangeUsers" | "ExchangeServers" | "ExchangeLegacyServers" | "Partners";
 
+/** In OpenSSL's words (MinProtocol). */
+export const tlsVersions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
+export type TlsVersion = (typeof tlsVersions)[number];
+
 export interface Endpoint {
   /** IP address in canonical form; `0.0.0.0` or `::` for all. */
   readonly address: string;
@@ -19,6 +23,8 @@ export interface ReceiveConnectorSettings {
   readonly enabled: boolean;
   readonly comment: string;
   readonly bindings: readonly Endpoint[];
+  /** Weir's own: those of `bindings` where TLS begins with the first octet (RFC 8314 §3.3). */
+  readonly implicitTlsBindings: readonly Endpoint[];
   readonly remoteIpRanges: readonly IpRange[];
   readonly fqdn: string;
   /** The whole text behind `220 `; undefined: `<fqdn> Weir ESMTP MAIL Service ready at <date>`. */
@@ -29,8 +35,13 @@ export interface ReceiveConnectorSettings {
   readonly anonymousRelay: boolean;
   readonly requireTls: boolean;
   readonly requireEhloDomain: boolean;
-  readonly tlsCertificateFile: string | undefined;
-  readonly tlsKeyFile: string | undefined;
+  /** Absolute paths, each with the key in the same place of `tlsKeyFile`; none: the self-signed certificate. */
+  readonly tlsCertificateFile: readonly string[];
+  readonly tlsKeyFile: readonly string[];
+  /** Weir's own; OpenSSL: MinProtocol. */
+  readonly tlsMinVersion: TlsVersion;
+  /** Weir's own; OpenSSL: CipherString. */
+  readonly tlsCipherString: string | undefined;
   readonly maxInboundConnection: number;
   readonly maxInboundConnectionPerSource: number;
   readonly maxInboundConnectionPercentagePerSource: number;
@@ -123,6 +134,14 @@ export function healthCheckConnector(
       requireTls: false,
     }
   );
+}
+
+/** Whether TLS begins with the first octet of a connection to `local`. */
+export function beginsWithTls(
+  { implicitTlsBindings }: Pick<ReceiveConnectorSettings, "implicitTlsBindings">,
+  local: Endpoint,
+): boolean {
+  return implicitTlsBindings.some((binding) => covers(binding, local));
 }
 
 /** Whether a connector bound there answers at `local`. */

@@ -198,7 +198,20 @@ it.each<[string, Advised, Partial<Met>, Circumstances, readonly string[] | undef
     circumstances({ authMechanism: ["Tls", "BasicAuth", "BasicAuthRequireTLS"] }),
     [`${app} -AuthMechanism Tls,BasicAuth`],
   ],
-  ["TLS at once", "tlsBeforeGreeting", {}, circumstances({ authMechanism: ["Tls"] }), []],
+  [
+    "TLS at once",
+    "tlsBeforeGreeting",
+    {},
+    circumstances({ authMechanism: ["Tls"] }),
+    [`${app} -Bindings '0.0.0.0:25,0.0.0.0:465' -ImplicitTlsBindings 0.0.0.0:465`],
+  ],
+  [
+    "TLS at once on another port than 25",
+    "tlsBeforeGreeting",
+    {},
+    circumstances({ authMechanism: ["Tls"], bindings: [{ address: "10.0.0.1", port: 2465 }] }),
+    [`${app} -ImplicitTlsBindings 10.0.0.1:2465`],
+  ],
   [
     "TLS at once where there is none",
     "tlsBeforeGreeting",
@@ -221,7 +234,7 @@ it.each<[string, Advised, Partial<Met>, Circumstances, readonly string[] | undef
     {},
     circumstances({ anonymousRelay: true }),
     [
-      "New-ReceiveConnector 'ERP without TLS' -Bindings 0.0.0.0:25 -RemoteIPRanges 10.1.4.7 -AuthMechanism None -PermissionGroups AnonymousUsers -AnonymousRelay true",
+      "New-ReceiveConnector 'ERP with old TLS' -Bindings 0.0.0.0:25 -RemoteIPRanges 10.1.4.7 -AuthMechanism Tls -PermissionGroups AnonymousUsers -AnonymousRelay true -TlsMinVersion TLSv1",
     ],
   ],
   [
@@ -229,7 +242,18 @@ it.each<[string, Advised, Partial<Met>, Circumstances, readonly string[] | undef
     "tlsVersionTooOld",
     {},
     circumstances({ requireTls: true }),
-    [],
+    [
+      "New-ReceiveConnector 'ERP with old TLS' -Bindings 0.0.0.0:25 -RemoteIPRanges 10.1.4.7 -AuthMechanism Tls -PermissionGroups AnonymousUsers -RequireTls true -TlsMinVersion TLSv1",
+    ],
+  ],
+  [
+    "older than any TLS",
+    "tlsVersionTooOld",
+    {},
+    circumstances({ tlsMinVersion: "TLSv1" }),
+    [
+      "New-ReceiveConnector 'ERP without TLS' -Bindings 0.0.0.0:25 -RemoteIPRanges 10.1.4.7 -AuthMechanism None -PermissionGroups AnonymousUsers",
+    ],
   ],
   ["no common cipher where it logs on", "tlsNoCommonCipher", {}, circumstances(clients), []],
   ["TLS not offered by now", "tlsVersionTooOld", {}, circumstances({ authMechanism: ["None"] }), undefined],

@@ -33,11 +33,24 @@ export function startTlsNotOfferedRemedy({ connector }: Circumstances): Remedy |
 }
 
 export function tlsBeforeGreetingRemedy(circumstances: Circumstances): Remedy {
+  const { connector } = circumstances;
   const what =
-    "The application begins TLS at once (“SSL”, “SMTPS”, “implicit TLS”), and no setting takes that: TLS begins by STARTTLS here.";
+    "The application begins TLS at once (“SSL”, “SMTPS”, “implicit TLS”), and TLS begins by STARTTLS here.";
+  const offered = startTlsNotOfferedRemedy(circumstances)?.commands;
+  if (offered !== undefined)
+    return { text: `${what} Choose “STARTTLS” in the application, and offer it:`, commands: offered };
+  const bindings = connector.bindings.map(formatEndpoint);
+  const others = bindings.filter((one) => !one.endsWith(":25"));
+  const implicit = others.length > 0 ? others : ["0.0.0.0:465"];
+  const more = others.length > 0 ? "" : `-Bindings ${commandWord([...bindings, ...implicit].join(","))} `;
   return {
-    text: `${what} Choose “STARTTLS” or “TLS if available” in the application, or no encryption where that is allowed.`,
-    commands: startTlsNotOfferedRemedy(circumstances)?.commands ?? [],
+    text: `${what} Choose “STARTTLS” or “TLS if available” in the application, or let it begin so, for all clients of that address and port:`,
+    commands: [
+      {
+        command: setConnector(connector, `${more}-ImplicitTlsBindings ${commandWord(implicit.join(","))}`),
+        effect: `TLS begins at once on ${implicit.join(", ")}; who comes there in the clear gets no answer`,
+      },
+    ],
   };
 }
 
@@ -53,21 +66,20 @@ export function tlsHandshakeRemedy(kind: SilentKind, circumstances: Circumstance
   if (!connector.authMechanism.includes("Tls")) return undefined;
   switch (kind) {
     case "tlsVersionTooOld":
-      return withoutTls(
-        "The application speaks no TLS as new as 1.2, and no setting lets an older one in (RFC 8996).",
-        circumstances,
-      );
+      return connector.tlsMinVersion === "TLSv1"
+        ? withoutTls("The application speaks no TLS at all, but SSL 3.0 or older.", circumstances)
+        : withOldTls(circumstances);
     case "tlsNoCommonCipher":
       return withoutTls(
-        connector.tlsCertificateFile === undefined
-          ? "Application and relay have no cipher in common, and no setting adds one."
-          : "Application and relay have no cipher in common, and no setting adds one. A certificate with an RSA key may help an application that knows no ECDSA, and the other way round.",
+        connector.tlsCertificateFile.length === 0
+          ? "Application and relay have no cipher in common; tlsCipherString may add one."
+          : "Application and relay have no cipher in common; tlsCipherString may add one. A certificate with an RSA key may help an application that knows no ECDSA, and the other way round.",
         circumstances,
       );
     case "tlsCertificateRefused":
       return {
         text:
-          connector.tlsCertificateFile === undefined
+          connector.tlsCertificateFile.length === 0
             ? "The application does not trust the relay's self-signed certificate. Let it trust tls/self-signed.pem in the data directory, or give the connector a certificate that it trusts, for the name it connects to:"
             : "The application does not trust the certificate, or it is for another name than the one it connects to, or it has run out:",
         commands: [
@@ -83,6 +95,28 @@ export function tlsHandshakeRemedy(kind: SilentKind, circumstances: Circumstance
         "No setting of the relay is known to help. A test from that machine (openssl s_client -starttls smtp -connect RELAY:25) shows where it ends.",
       );
   }
+}
+
+/** Old versions are let in for that client alone. */
+function withOldTls(circumstances: Circumstances): Remedy {
+  const { connector, address } = circumstances;
+  const list = (words: readonly string[]): string => commandWord(words.join(","));
+  const given = [
+    `-Bindings ${list(connector.bindings.map(formatEndpoint))} -RemoteIPRanges ${address}`,
+    `-AuthMechanism ${list(connector.authMechanism)} -PermissionGroups ${list(connector.permissionGroups)}`,
+    ...(connector.anonymousRelay ? ["-AnonymousRelay true"] : []),
+    ...(connector.requireTls ? ["-RequireTls true"] : []),
+    "-TlsMinVersion TLSv1",
+  ];
+  return {
+    text: `The application speaks no TLS as new as ${connector.name} wants (tlsMinVersion ${connector.tlsMinVersion}). Update it; or give it a connector that lets old versions in, which others can read and change on the way (RFC 8996):`,
+    commands: [
+      {
+        command: ownConnector(circumstances, "with old TLS", given.join(" ")),
+        effect: `${address} may speak TLS 1.0 and 1.1; other clients may not`,
+      },
+    ],
+  };
 }
 
 function withoutTls(what: string, circumstances: Circumstances): Remedy {

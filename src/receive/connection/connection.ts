@@ -3,8 +3,9 @@
  * but the replies it carries.
  */
 import type { Socket } from "node:net";
-import { TLSSocket, type SecureContext } from "node:tls";
+import { TLSSocket } from "node:tls";
 import { shareReads } from "../../ports/shared-reads.ts";
+import { serverTlsOptions, type ServerContexts } from "../tls/server-contexts.ts";
 
 /** What a connection serves. */
 export interface ConnectionHandler {
@@ -55,6 +56,13 @@ export class Connection {
     this.#socket.resume();
   }
 
+  /** Begins with the TLS handshake: what came already belongs to it. */
+  serveTls(handler: ConnectionHandler, contexts: ServerContexts): void {
+    this.#handler = handler;
+    this.#hearEnd(this.#socket);
+    this.#shakeHands(this.#socket, contexts);
+  }
+
   #listen(socket: Socket): void {
     const hear = (octets: Buffer): void => {
       this.lastActivityAt = this.#now();
@@ -65,12 +73,16 @@ export class Connection {
     socket.on("end", () => {
       if (!this.#ended) this.#handler?.inputEnded();
     });
+    socket.on("drain", () => this.#handler?.writable());
+    this.#hearEnd(socket);
+  }
+
+  #hearEnd(socket: Socket): void {
     socket.on("error", (error: NodeJS.ErrnoException) => {
       if (this.#shakesHands) this.#failHandshake(error.code);
       this.destroy();
     });
     socket.on("close", () => this.#leave());
-    socket.on("drain", () => this.#handler?.writable());
   }
 
   #failHandshake(code: string | undefined): void {
@@ -111,16 +123,16 @@ export class Connection {
    * Begins the TLS handshake as server. Octets that came before it must have been dropped by the caller
    * (RFC 3207 §6). A failed handshake closes the connection.
    */
-  startTls(context: SecureContext): void {
+  startTls(contexts: ServerContexts): void {
     const plain = this.#socket;
     plain.removeAllListeners("data");
     plain.removeAllListeners("end");
     plain.removeAllListeners("drain");
-    const secure = new TLSSocket(plain, {
-      isServer: true,
-      secureContext: context,
-      requestCert: false,
-    });
+    this.#shakeHands(plain, contexts);
+  }
+
+  #shakeHands(plain: Socket, contexts: ServerContexts): void {
+    const secure = new TLSSocket(plain, serverTlsOptions(contexts));
     this.#socket = secure;
     this.#listen(secure);
     this.#paused = false;

@@ -56,7 +56,10 @@ const situations: Readonly<Record<Place, Situation>> = {
     settings: { tarpitInterval: 5_000 },
     script: `${hello}MAIL FROM:<a@b.example>\r\nRCPT TO:<broken\r\n${more}`,
   },
-  handshake: { services: { tlsContext: () => createSecureContext() }, script: `${hello}STARTTLS\r\n${more}` },
+  handshake: {
+    services: { tlsContexts: () => ({ byDefault: createSecureContext(), named: () => undefined }) },
+    script: `${hello}STARTTLS\r\n${more}`,
+  },
   closing: { script: `${hello}QUIT\r\n${more}` },
   closed: { script: hello },
 };
@@ -227,7 +230,10 @@ it("a stop during the handshake is told under TLS", async () => {
 it("a close in the tarpit of STARTTLS says 421 in place of 220", async () => {
   const test = createTestSession(
     { tarpitInterval: 5_000 },
-    { tlsContext: () => createSecureContext(), isDiscredited: () => true },
+    {
+      tlsContexts: () => ({ byDefault: createSecureContext(), named: () => undefined }),
+      isDiscredited: () => true,
+    },
   );
   test.send(hello);
   await test.clock.advance(5_000);

@@ -15,7 +15,7 @@ import type { SessionTranscript } from "./transcript.ts";
 /** What a session needs of its connection. */
 export type SessionConnection = Pick<
   Connection,
-  "serve" | "write" | "pause" | "resume" | "startTls" | "close" | "closeAtOnce" | "destroy"
+  "serve" | "serveTls" | "write" | "pause" | "resume" | "startTls" | "close" | "closeAtOnce" | "destroy"
 >;
 
 export interface SessionParts {

@@ -67,8 +67,8 @@ function upgrade(parts: SessionParts, goAhead: Said): void {
   parts.upgradeBehindReply = false;
   // Behind it a closing reply would be read as a handshake.
   if (parts.pendingClose !== undefined) return sayAndClose(parts, parts.pendingClose);
-  const context = services.tlsContext(state.connector);
-  if (context === undefined) return send(parts, refuse(parts, refused("tlsNotAvailable")));
+  const contexts = services.tlsContexts(state.connector);
+  if (contexts === undefined) return send(parts, refuse(parts, refused("tlsNotAvailable")));
   send(parts, goAhead);
   parts.output.flush();
   // Whatever came behind STARTTLS in the clear is dropped, and all that was said before is forgotten
@@ -79,5 +79,5 @@ function upgrade(parts: SessionParts, goAhead: Said): void {
   // A client that has ended its sending will not shake hands; the reader closes.
   if (input.ended) return;
   parts.phase = { kind: "handshake" };
-  parts.connection.startTls(context);
+  parts.connection.startTls(contexts);
 }

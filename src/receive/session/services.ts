@@ -1,17 +1,17 @@
 /** What a session needs from around it. */
-import type { SecureContext } from "node:tls";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { SilentKind } from "../../core/refusals/catalogue.ts";
 import type { Refusal, Refused, RefusedFacts, ToldRefusal } from "../../core/refusals/refusal.ts";
 import type { GrantingReply } from "../../core/smtp/reply.ts";
 import type { TransactionServices } from "../transaction/services.ts";
+import type { ServerContexts } from "../tls/server-contexts.ts";
 import type { SessionState } from "./state.ts";
 
 export interface SessionServices extends TransactionServices {
   /** The greeting that answers a new connection. */
   greeting(connector: ReceiveConnectorSettings): GrantingReply;
   /** Undefined: this connector cannot do TLS now. */
-  tlsContext(connector: ReceiveConnectorSettings): SecureContext | undefined;
+  tlsContexts(connector: ReceiveConnectorSettings): ServerContexts | undefined;
   /** True when the password is the user's. Takes the same time for an unknown user. Rejects when it cannot be told. */
   authenticate(user: string, password: string): Promise<boolean>;
   /** There is an account of this name. */

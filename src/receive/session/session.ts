@@ -28,6 +28,7 @@ const unendedContentMs = 10_000;
 export class Session implements ConnectionHandler {
   readonly state: SessionState;
   readonly #parts: SessionParts;
+  #isGreeted = false;
   readonly #conversation: SessionConversation;
 
   constructor(
@@ -41,13 +42,34 @@ export class Session implements ConnectionHandler {
     this.#conversation = new SessionConversation(this.#parts);
   }
 
-  /** Sends the greeting and begins to read. */
-  open(): void {
-    const { connection, transcript, services, output } = this.#parts;
-    connection.serve(this);
+  /** Sends the greeting and begins to read; behind a TLS handshake where the client begins with one. */
+  open(beginsWithTls = false): void {
+    const { connection, transcript } = this.#parts;
     transcript?.opened(this.state.rights);
+    if (beginsWithTls) return this.#beginWithTls();
+    connection.serve(this);
+    this.#greet();
+  }
+
+  #greet(): void {
+    const { services, output } = this.#parts;
+    this.#isGreeted = true;
     send(this.#parts, services.greeting(this.state.connector));
     output.flush();
+  }
+
+  #beginWithTls(): void {
+    const { connection, services } = this.#parts;
+    const contexts = services.tlsContexts(this.state.connector);
+    if (contexts === undefined) {
+      services.tellRefusal(this.state, "tlsHandshakeFailed", {
+        detail: "the connector's certificate cannot be used",
+      });
+      connection.serve(this);
+      return breakOff(this.#parts);
+    }
+    this.#parts.phase = { kind: "handshake" };
+    connection.serveTls(this, contexts);
   }
 
   /** The client waits for the server, not the other way round. */
@@ -85,8 +107,9 @@ export class Session implements ConnectionHandler {
     this.state.tls = tls;
     parts.transcript?.secured();
     parts.phase = reading;
-    if (parts.pendingClose !== undefined) sayAndClose(parts, parts.pendingClose);
-    else this.#run();
+    if (parts.pendingClose !== undefined) return sayAndClose(parts, parts.pendingClose);
+    if (!this.#isGreeted) this.#greet();
+    this.#run();
   }
 
   handshakeFailed(code: string | undefined): void {

@@ -33,13 +33,10 @@ afterEach(async () => {
 
 const write = async (name: string, hostname: string) => {
   const pair = await makeSelfSigned(hostname, clock.wall());
-  const files = {
-    tlsCertificateFile: join(directory, `${name}.pem`),
-    tlsKeyFile: join(directory, `${name}.key`),
-  };
-  await writeFile(files.tlsKeyFile, pair.key);
-  await writeFile(files.tlsCertificateFile, pair.certificate);
-  return files;
+  const [certificate, key] = [join(directory, `${name}.pem`), join(directory, `${name}.key`)];
+  await writeFile(key, pair.key);
+  await writeFile(certificate, pair.certificate);
+  return { tlsCertificateFile: [certificate], tlsKeyFile: [key] };
 };
 const lookAgain = async () => {
   await clock.advance(10_000);
@@ -50,7 +47,7 @@ const lookAgain = async () => {
 test("a self-signed certificate is made once, with a private key file, and used again", async () => {
   const connector = receiveConnector();
   await certificates.load("receive", [connector]);
-  expect(certificates.contextFor(connector)).toBeDefined();
+  expect(certificates.contextsFor(connector)).toBeDefined();
   const file = join(directory, "tls", "self-signed.pem");
   const made = new X509Certificate(await readFile(file));
   expect(made.subjectAltName).toBe("DNS:relay.test");
@@ -108,7 +105,7 @@ test("a self-signed key of another pair is made anew with its certificate", asyn
   });
   await next.load("receive", [connector]);
   next.close();
-  expect(next.contextFor(connector)).toBeDefined();
+  expect(next.contextsFor(connector)).toBeDefined();
   expect(await readFile(certFile, "utf8")).not.toBe(before);
   expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
 });
@@ -117,25 +114,25 @@ test("changed files are loaded without a restart; a bad pair keeps the last good
   const files = await write("own", "one.test");
   const connector = receiveConnector(files);
   await certificates.load("receive", [connector]);
-  const first = certificates.contextFor(connector);
+  const first = certificates.contextsFor(connector);
   told = [];
   await write("own", "a-longer-name.test");
   await lookAgain();
-  const second = certificates.contextFor(connector);
+  const second = certificates.contextsFor(connector);
   expect([told, second === first]).toEqual([["TlsCertificateLoaded"], false]);
   told = [];
-  await writeFile(files.tlsCertificateFile, "no certificate");
+  await writeFile(files.tlsCertificateFile[0]!, "no certificate");
   await lookAgain();
-  expect([told, certificates.contextFor(connector) === second]).toEqual([["TlsCertificateProblem"], true]);
+  expect([told, certificates.contextsFor(connector) === second]).toEqual([["TlsCertificateProblem"], true]);
 });
 
 test("without a usable certificate there is no context", async () => {
   const missing = receiveConnector({
-    tlsCertificateFile: join(directory, "none.pem"),
-    tlsKeyFile: join(directory, "none.key"),
+    tlsCertificateFile: [join(directory, "none.pem")],
+    tlsKeyFile: [join(directory, "none.key")],
   });
   await certificates.load("receive", [missing]);
-  expect([certificates.contextFor(missing), certificates.pairFor(missing)]).toEqual([undefined, undefined]);
+  expect([certificates.contextsFor(missing), certificates.pairFor(missing)]).toEqual([undefined, undefined]);
   expect(told).toEqual(["TlsCertificateProblem"]);
   expect(certificates.inUse()).toEqual([]);
 });
@@ -148,8 +145,11 @@ test("each user's certificates are its own; who follows hears of every load", as
   await certificates.load("console", [own, other]);
   expect(certificates.inUse().map(({ subject }) => subject)).toEqual(["CN=one.test", "CN=two.test"]);
   expect(certificates.inUse()[0]?.validTo).toBeGreaterThan(clock.wall().getTime());
-  expect([heard, certificates.pairFor(other)?.cert]).toEqual([2, await readFile(other.tlsCertificateFile)]);
+  expect([heard, certificates.pairFor(other)?.cert]).toEqual([
+    2,
+    await readFile(other.tlsCertificateFile[0]!),
+  ]);
   await certificates.load("console", []);
   leave();
-  expect(certificates.inUse().map(({ file }) => file)).toEqual([own.tlsCertificateFile]);
+  expect(certificates.inUse().map(({ file }) => file)).toEqual(own.tlsCertificateFile);
 });

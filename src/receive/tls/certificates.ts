@@ -1,20 +1,19 @@
 /**
  * The certificates of whoever listens with TLS: read from files, read again when the files change, and a
- * self-signed one made at the first start for those that name none. TLS 1.2 is the least (RFC 8996).
+ * self-signed one made at the first start for those that name none.
  */
-import { X509Certificate } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { createSecureContext, type SecureContext } from "node:tls";
 import type { Events } from "../../events/events.ts";
 import type { Clock, Timer } from "../../ports/ports.ts";
-import { ensureSelfSigned, type PairFiles } from "./self-signed-files.ts";
+import { type KeyPair, type PairFiles, readKeyPair, versionOf } from "./key-pair.ts";
+import { ensureSelfSigned } from "./self-signed-files.ts";
 import { makeSelfSigned } from "./self-signed.ts";
+import { createServerContexts, type HandshakeSettings, type ServerContexts } from "./server-contexts.ts";
 
-/** What to present: without a file, the self-signed one; without a key's file, both stand in one. */
+/** What to present: files that go together by their place; none of them: the self-signed pair. */
 export interface CertificateUse {
-  readonly tlsCertificateFile: string | undefined;
-  readonly tlsKeyFile: string | undefined;
+  readonly tlsCertificateFile: readonly string[];
+  readonly tlsKeyFile: readonly string[];
 }
 
 export interface CertificatePair {
@@ -29,25 +28,24 @@ export interface CertificateInUse {
   readonly validTo: number;
 }
 
-/** What is presented together: of several kinds of key the client's hello chooses. */
+/** Pairs that are presented together: of several kinds of key the client's hello chooses. */
 type Presented = readonly [PairFiles, ...PairFiles[]];
 
 interface Good extends CertificateInUse {
-  readonly context: SecureContext;
-  readonly pair: CertificatePair;
+  readonly pairs: readonly KeyPair[];
 }
 
 interface Loaded {
   /** The last that could be used. */
   readonly good: Good | undefined;
-  /** Size and time of both files when they were read. */
+  /** Of both files when they were read. */
   readonly version: string;
 }
 
 export interface Certificates {
-  /** The context for new handshakes; undefined when the certificate cannot be used. */
-  contextFor(use: CertificateUse): SecureContext | undefined;
-  /** The same as PEM, for servers that are told of changes. */
+  /** What new handshakes are done with; undefined when none of the certificates can be used. Cost: a look-up. */
+  contextsFor(use: CertificateUse & HandshakeSettings): ServerContexts | undefined;
+  /** The first as PEM, for servers that are told of changes. */
   pairFor(use: CertificateUse): CertificatePair | undefined;
   /**
    * Reads what `user` names, in place of what it named before. Faults are told as events; the last good
@@ -74,6 +72,8 @@ export function createCertificates(options: {
   const loaded = new Map<string, Loaded>();
   const wantedBy = new Map<string, readonly Presented[]>();
   const listeners = new Set<() => void>();
+  /** Of each connector's settings; all of them forgotten when a pair was read anew. */
+  let contexts = new WeakMap<CertificateUse, { readonly made: ServerContexts | undefined }>();
   let timer: Timer | undefined;
   let closed = false;
 
@@ -84,14 +84,17 @@ export function createCertificates(options: {
   const ecdsa = selfSignedAs("self-signed");
   const rsa = selfSignedAs("self-signed-rsa");
   const selfSigned: Presented = [ecdsa, rsa];
-  const filesOf = ({ tlsCertificateFile, tlsKeyFile }: CertificateUse): Presented =>
-    tlsCertificateFile === undefined
-      ? selfSigned
-      : [{ certificateFile: tlsCertificateFile, keyFile: tlsKeyFile ?? tlsCertificateFile }];
+  const filesOf = ({ tlsCertificateFile, tlsKeyFile }: CertificateUse): readonly Presented[] =>
+    tlsCertificateFile.length === 0
+      ? [selfSigned]
+      : tlsCertificateFile.map((certificateFile, index): Presented => [
+          { certificateFile, keyFile: tlsKeyFile[index] ?? certificateFile },
+        ]);
   const wanted = (): readonly Presented[] => [
     ...new Map([...wantedBy.values()].flat().map((files) => [keyOf(files), files])).values(),
   ];
-  const goodFor = (use: CertificateUse): Good | undefined => loaded.get(keyOf(filesOf(use)))?.good;
+  const goodFor = (use: CertificateUse): readonly Good[] =>
+    filesOf(use).flatMap((files) => loaded.get(keyOf(files))?.good ?? []);
 
   const ensureAllSelfSigned = (): Promise<unknown> =>
     Promise.all([
@@ -102,30 +105,22 @@ export function createCertificates(options: {
   const loadPairs = async (files: Presented): Promise<void> => {
     const name = keyOf(files);
     const before = loaded.get(name);
+    const file = files[0].certificateFile;
     try {
       if (files === selfSigned && before?.good === undefined) await ensureAllSelfSigned();
       const version = await versionOf(files);
       if (before?.version === version) return;
-      const pairs = await Promise.all(files.map(readPair));
-      const [pair] = pairs as [CertificatePair, ...CertificatePair[]];
-      const context = createSecureContext({
-        cert: pairs.map(({ cert }) => cert),
-        key: pairs.map(({ key }) => key),
-        minVersion: "TLSv1.2",
-      });
-      const { subject: lines, validTo } = new X509Certificate(pair.cert);
-      const [file, subject] = [files[0].certificateFile, lines.replaceAll("\n", ", ")];
-      const good = { file, subject, validTo: Date.parse(validTo), context, pair };
-      loaded.set(name, { good, version });
-      events.emit("TlsCertificateLoaded", { file, subject, validTo });
+      const pairs = await Promise.all(files.map(readKeyPair));
+      const { subject, validTo } = pairs[0]!;
+      loaded.set(name, { good: { file, subject, validTo, pairs }, version });
+      contexts = new WeakMap();
+      events.emit("TlsCertificateLoaded", { file, subject, validTo: new Date(validTo).toISOString() });
       for (const listener of listeners) listener();
     } catch (fault) {
       const error = fault instanceof Error ? fault.message : String(fault);
       // Said once for each state of the files, not at each look.
       const version = `unusable: ${error}`;
-      if (before?.version !== version) {
-        events.emit("TlsCertificateProblem", { file: files[0].certificateFile, error });
-      }
+      if (before?.version !== version) events.emit("TlsCertificateProblem", { file, error });
       loaded.set(name, { good: before?.good, version });
     }
   };
@@ -139,10 +134,17 @@ export function createCertificates(options: {
   };
 
   return {
-    contextFor: (use) => goodFor(use)?.context,
-    pairFor: (use) => goodFor(use)?.pair,
+    contextsFor(use) {
+      let found = contexts.get(use);
+      if (found === undefined) {
+        found = { made: createServerContexts(goodFor(use), use) };
+        contexts.set(use, found);
+      }
+      return found.made;
+    },
+    pairFor: (use) => goodFor(use)[0]?.pairs[0],
     async load(user, uses) {
-      wantedBy.set(user, uses.map(filesOf));
+      wantedBy.set(user, uses.flatMap(filesOf));
       const all = wanted();
       await Promise.all(all.map(loadPairs));
       if (timer === undefined && !closed) lookAgain();
@@ -165,17 +167,4 @@ export function createCertificates(options: {
 
 function keyOf(files: Presented): string {
   return files.map(({ certificateFile, keyFile }) => `${certificateFile}\0${keyFile}`).join("\0");
-}
-
-async function readPair({ certificateFile, keyFile }: PairFiles): Promise<CertificatePair> {
-  const [cert, key] = await Promise.all([readFile(certificateFile), readFile(keyFile)]);
-  return { cert, key };
-}
-
-async function versionOf(files: Presented): Promise<string> {
-  const versions = files.map(async ({ certificateFile, keyFile }) => {
-    const [certificate, key] = await Promise.all([stat(certificateFile), stat(keyFile)]);
-    return `${certificate.mtimeMs}/${certificate.size}/${key.mtimeMs}/${key.size}`;
-  });
-  return (await Promise.all(versions)).join(" ");
 }

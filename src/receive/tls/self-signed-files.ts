@@ -4,12 +4,8 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeDirectory } from "../../ports/make-directory.ts";
 import { replaceFile } from "../../ports/replace-file.ts";
+import type { PairFiles } from "./key-pair.ts";
 import type { PemPair } from "./self-signed.ts";
-
-export interface PairFiles {
-  readonly certificateFile: string;
-  readonly keyFile: string;
-}
 
 /**
  * Leaves a pair that can be read and belongs together as it is; else writes what `make` gives. Rejects when the files

@@ -9,7 +9,7 @@ import type { SessionState } from "../state.ts";
 export function offeredNow(state: SessionState, services: SessionServices): Offered {
   return offeredBy(state.connector, {
     tlsActive: state.tls !== undefined,
-    tlsAvailable: services.tlsContext(state.connector) !== undefined,
+    tlsAvailable: services.tlsContexts(state.connector) !== undefined,
   });
 }
 

@@ -8,7 +8,7 @@ export function startTls(session: Conversation): Verdict {
   if (state.hello === undefined) return refused("sendHelloFirst");
   if (state.tls !== undefined) return refused("badSequence", { detail: "STARTTLS, and TLS is active" });
   if (!state.connector.authMechanism.includes("Tls")) return refused("startTlsNotOffered");
-  if (services.tlsContext(state.connector) === undefined) return refused("tlsNotAvailable");
+  if (services.tlsContexts(state.connector) === undefined) return refused("tlsNotAvailable");
   session.expectTls();
   return replies.startTls;
 }
