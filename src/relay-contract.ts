@@ -30,7 +30,7 @@ export interface Relay {
   listeners(): readonly Endpoint[];
   /** The same, each with its endpoint as configured and the receive connectors it serves. */
   bindings(): readonly Listener[];
-  /** Endpoints that enabled connectors want and that could not be opened, with the reason; tried again by `reconfigure`. */
+  /** Endpoints that enabled connectors want and that could not be opened, with the reason; tried again every 30 s, and by `reconfigure`. */
   failedListeners(): readonly FailedListener[];
   /**
    * Applies new settings without dropping a connection: new connections come in under them, open sessions keep

@@ -703,7 +703,7 @@ export const catalogue = {
     category: "Configuration",
     severity: "Error",
     level: 0,
-    text: "The configuration of %file has %count faults and was not applied; the running one stays. %faults",
+    text: "The configuration of %file was not applied; the running one stays. Faults (%count): %faults",
   },
   LimitHitsNotWrittenSingly: {
     id: 20401,

@@ -2,6 +2,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Endpoint } from "../core/policy/receive-connector.ts";
+import { counted } from "../core/units/counted.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import type { BackPressure } from "../core/policy/back-pressure.ts";
 import type { Clock } from "../ports/ports.ts";
@@ -10,7 +11,7 @@ export interface Readiness {
   readonly ready: boolean;
   /** Whole sentences without their full stop; empty when ready. */
   readonly reasons: readonly string[];
-  /** What does not work though mail is taken: listeners that could not be opened, sentences as in `reasons`. */
+  /** What does not work though mail is taken: listeners that could not be opened, a file with faults; as in `reasons`. */
   readonly warnings: readonly string[];
   readonly checks: {
     readonly state: RelayState;
@@ -81,10 +82,15 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
         ready: reasons.length === 0,
         reasons,
         // Who holds a port is nobody's business who may ask this.
-        warnings: failedListeners.map(
-          ({ endpoint, connectors, error }) =>
-            `not listening on ${formatEndpoint(endpoint)} for ${connectors.join(", ")}: ${error.message}`,
-        ),
+        warnings: [
+          ...failedListeners.map(
+            ({ endpoint, connectors, error }) =>
+              `not listening on ${formatEndpoint(endpoint)} for ${connectors.join(", ")}: ${error.message}`,
+          ),
+          ...(watched.configurationRejected
+            ? ["the configuration file has faults; what held before it was changed still holds"]
+            : []),
+        ],
         checks: {
           state,
           service: suspended === undefined ? "active" : "suspended",
@@ -100,8 +106,7 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
 
 /** Who did it is nobody's business who may ask this. */
 function suspendedText(since: string, queued: number): string {
-  const left =
-    queued === 0 ? "nothing waits any more" : `${queued} ${queued === 1 ? "message waits" : "messages wait"}`;
+  const left = queued === 0 ? "nothing waits any more" : counted(queued, "message waits", "messages wait");
   return `the service is suspended since ${since}: it takes no new mail, and ${left} (Resume-Service ends that)`;
 }
 

@@ -162,6 +162,7 @@ export function createReceiver(options: {
     events,
     (socket, endpoint) => frontDoor.arrive(socket, endpoint),
     (endpoint) => sessions.countOn(endpoint),
+    clock,
   );
 
   return {

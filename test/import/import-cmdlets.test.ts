@@ -186,6 +186,7 @@ describe("files that are none", () => {
     ["2019-setup.fl.txt", "Import-SendConnector", "is no output of Get-SendConnector"],
     ["2019-setup.fl.txt", "Import-AcceptedDomain", "is no output of Get-AcceptedDomain"],
     ["permissions.table.txt", "Import-ReceiveConnector", "is a table"],
+    ["../postfix/relay/main.cf", "Import-ReceiveConnector", "read it with Import-PostfixConfiguration"],
   ])("%s given to %s", async (name, command, sentence) => {
     expect(await failing(exchange(name), command)).toContain(sentence);
   });

@@ -1,5 +1,8 @@
 /** A sentence that matters now, and the words all of them are made of. */
+import { counted, number } from "../../core/units/counted.ts";
 import type { Output } from "../contract.ts";
+
+export { counted, number };
 
 export type Headline = Output<"getOverview">["headlines"][number];
 
@@ -11,15 +14,6 @@ export type ApplicationName = (source: string) => string | undefined;
 
 /** More of one kind than these nobody reads; the rest is summed up in one. */
 export const mostOfAKind = 5;
-
-export function number(value: number): string {
-  return value.toLocaleString("en");
-}
-
-/** `1 message`, `1,200 messages` */
-export function counted(count: number, one: string, many: string = `${one}s`): string {
-  return `${number(count)} ${count === 1 ? one : many}`;
-}
 
 export function times(count: number): string {
   return count === 1 ? "once" : `${number(count)} times`;

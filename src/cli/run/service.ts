@@ -1,6 +1,7 @@
 /** Suspend-Service, Resume-Service, reload, stop. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Output as Answer } from "../../admin/contract.ts";
+import { counted } from "../../core/units/counted.ts";
 import { isOn } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
@@ -28,8 +29,8 @@ export const resumeService: Run = async (args, { output, ...context }) => {
 };
 
 function left({ queued, sessions }: Answer<"suspendService">): string {
-  const waiting = `${queued} ${queued === 1 ? "message waits" : "messages wait"}`;
-  return `${waiting} to be delivered, ${sessions} ${sessions === 1 ? "session is" : "sessions are"} open; weir status shows what is left`;
+  const waiting = counted(queued, "message waits", "messages wait");
+  return `${waiting} to be delivered, ${counted(sessions, "session is", "sessions are")} open; weir status shows what is left`;
 }
 
 export const reload: Run = async (args, context) => {

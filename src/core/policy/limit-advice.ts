@@ -2,6 +2,7 @@
  * Which settings would have been enough for what a source wanted, and the command that sets them. Exchange's own
  * limits work together: raising one may leave the next one in the way, so the advice names all that must change.
  */
+import { commandWord } from "../units/command-word.ts";
 import { allowedByPercentage, type ConnectionLimits } from "./connection-limits.ts";
 import type { ReceiveConnectorSettings } from "./receive-connector.ts";
 
@@ -54,7 +55,7 @@ export function adviseLimit(connector: AdvisedConnector, demand: LimitDemand): L
       const suggested = withHeadroom(demand.perMinute);
       return {
         changes: [{ limit: "messageRateLimit", configured, suggested }],
-        command: `Set-ReceiveConnector ${quotedName(connector.name)} -MessageRateLimit ${suggested}`,
+        command: `Set-ReceiveConnector ${commandWord(connector.name)} -MessageRateLimit ${suggested}`,
         notes: [],
       };
     }
@@ -133,7 +134,7 @@ function adviseConnections(
   const parameters = changes.map(({ limit, suggested }) => `-${pascalCase(limit)} ${suggested}`).join(" ");
   return {
     changes,
-    command: `Set-ReceiveConnector ${quotedName(connector.name)} ${parameters}`,
+    command: `Set-ReceiveConnector ${commandWord(connector.name)} ${parameters}`,
     notes,
   };
 }
@@ -158,10 +159,4 @@ function roundUp(value: number): number {
 
 function pascalCase(setting: string): string {
   return setting.charAt(0).toUpperCase() + setting.slice(1);
-}
-
-/** As a shell and PowerShell both read it, where it needs quotes at all. */
-function quotedName(name: string): string {
-  if (/^[A-Za-z0-9_.-]+$/.test(name)) return name;
-  return name.includes("'") ? `"${name}"` : `'${name}'`;
 }

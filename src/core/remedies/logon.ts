@@ -1,9 +1,9 @@
 /** Not logged on, or logging on in vain. */
+import { commandWord } from "../units/command-word.ts";
 import { rightsOf } from "../policy/relay-permission.ts";
 import { isOpenRelay } from "../policy/open-relay.ts";
 import type { AuthMechanism, PermissionGroup } from "../policy/receive-connector.ts";
 import {
-  commandWord,
   noSetting,
   setConnector,
   type Circumstances,

@@ -1,10 +1,11 @@
 /** No receive connector for a client's address: which ones could let it in by the endpoint it came to. */
+import { commandWord } from "../units/command-word.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../policy/receive-connector.ts";
 import { chooseReceiveConnector, covers } from "../policy/receive-connector.ts";
 import { formatEndpoint } from "../units/endpoint.ts";
 import { formatAddress, parseAddress, type IpAddress } from "../units/ip-address.ts";
 import { isLoopbackAddress } from "../units/private-address.ts";
-import { commandWord, noSetting, setConnector, type Remedy } from "./remedy.ts";
+import { noSetting, setConnector, type Remedy } from "./remedy.ts";
 
 const mostConnectors = 5;
 

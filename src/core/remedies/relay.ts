@@ -1,10 +1,10 @@
 /** Unable to relay, and recipients that are refused outright. */
+import { commandWord } from "../units/command-word.ts";
 import { isAcceptedDomain } from "../policy/accepted-domain.ts";
 import { isOpenRelay } from "../policy/open-relay.ts";
 import { rightsOf } from "../policy/relay-permission.ts";
 import { formatEndpoint } from "../units/endpoint.ts";
 import {
-  commandWord,
   ownConnector,
   setConnector,
   type Circumstances,

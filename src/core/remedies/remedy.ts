@@ -2,6 +2,7 @@
  * What ends a refusal: a sentence, and the commands that help by the settings in force. A remedy is never a guess: where
  * no setting helps it says so, and where the settings are right by now there is none.
  */
+import { commandWord } from "../units/command-word.ts";
 import type { AcceptedDomain } from "../policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../policy/receive-connector.ts";
 import type { Refusal } from "../refusals/refusal.ts";
@@ -51,12 +52,6 @@ export const noSetting = (text: string): Remedy => ({ text, commands: [] });
 /** `Set-ReceiveConnector NAME -Parameter value …`. */
 export function setConnector({ name }: Pick<ReceiveConnectorSettings, "name">, parameters: string): string {
   return `Set-ReceiveConnector ${commandWord(name)} ${parameters}`;
-}
-
-/** As a shell and PowerShell both read it, in quotes where it needs them. */
-export function commandWord(text: string): string {
-  if (/^[A-Za-z0-9_.@:/-]+$/.test(text)) return text;
-  return text.includes("'") ? `"${text}"` : `'${text}'`;
 }
 
 /** A connector of its own, `ERP direct`, or by its address; where there is one of that name, a place in it. */

@@ -1,7 +1,8 @@
 /** Limits of one message: its size, its header, its recipients, its hops. The value given would have been enough. */
+import { commandWord } from "../units/command-word.ts";
 import { withHeadroom } from "../policy/limit-advice.ts";
 import { formatConfiguredSize, formatSizeFigure } from "../units/byte-size.ts";
-import { commandWord, noSetting, setConnector, type Circumstances, type Met, type Remedy } from "./remedy.ts";
+import { noSetting, setConnector, type Circumstances, type Met, type Remedy } from "./remedy.ts";
 
 const mib = 1024 ** 2;
 const kib = 1024;

@@ -1,14 +1,8 @@
 /** TLS that is wanted and not begun, or begun and not come about. */
+import { commandWord } from "../units/command-word.ts";
 import { formatEndpoint } from "../units/endpoint.ts";
 import type { SilentKind } from "../refusals/catalogue.ts";
-import {
-  commandWord,
-  noSetting,
-  ownConnector,
-  setConnector,
-  type Circumstances,
-  type Remedy,
-} from "./remedy.ts";
+import { noSetting, ownConnector, setConnector, type Circumstances, type Remedy } from "./remedy.ts";
 
 export function tlsRequiredRemedy({ connector }: Circumstances): Remedy | undefined {
   if (!connector.requireTls) return undefined;

@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { Endpoint } from "../../core/policy/receive-connector.ts";
 import type { Events } from "../../events/events.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
 import { freePort } from "../../testing/free-port.ts";
 import { receiveConnector } from "../../testing/test-settings.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
@@ -18,6 +19,7 @@ function listening() {
   const said: string[] = [];
   const arrived: Endpoint[] = [];
   const sockets: Socket[] = [];
+  const clock = createFakeClock();
   const events = {
     emit: (name: string, fields: { endpoint: string; connectors?: string; sessions?: number }) =>
       void said.push(`${name} ${fields.endpoint} ${fields.connectors ?? fields.sessions}`),
@@ -29,9 +31,10 @@ function listening() {
       arrived.push(endpoint);
     },
     () => 3,
+    clock,
   );
   opened.push({ listeners, sockets });
-  return { listeners, said, arrived };
+  return { listeners, said, arrived, clock };
 }
 
 const connector = (name: string, bindings: readonly Endpoint[], enabled = true) =>
@@ -106,4 +109,21 @@ test("a wildcard listens for the addresses of its family, not for those of port 
     ["127.0.0.1", "One"],
     ["0.0.0.0", "Any"],
   ]);
+});
+
+test("a port that somebody holds is tried again, told once, and opened when it is free", async () => {
+  const { listeners, said, clock } = listening();
+  const holder = listening();
+  const endpoint = { address: "127.0.0.1", port: await freePort() };
+  await holder.listeners.apply([connector("X", [endpoint])]);
+  await listeners.apply([connector("A", [endpoint])]);
+  await clock.advance(30_000);
+  await expect.poll(() => clock.pendingTimers).toBe(1);
+  expect(said).toEqual([`ListenerFailed 127.0.0.1:${endpoint.port} A`]);
+  expect(listeners.failed).toHaveLength(1);
+
+  await holder.listeners.close();
+  await clock.advance(30_000);
+  await expect.poll(() => said.at(-1)).toBe(`ListenerOpened 127.0.0.1:${endpoint.port} A`);
+  expect([listeners.failed, clock.pendingTimers]).toEqual([[], 0]);
 });

@@ -1,9 +1,14 @@
-/** The listening sockets: one for each endpoint that enabled connectors are bound to, opened and closed as settings change. */
+/**
+ * The listening sockets: one for each endpoint that enabled connectors are bound to, opened and closed as settings
+ * change. What could not be opened, as another program holds the port, is tried again by itself.
+ */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Endpoint, ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import type { Events } from "../../events/events.ts";
+import { createInTurn } from "../../ports/in-turn.ts";
 import { portHolder } from "../../ports/port-holder.ts";
+import type { Clock, Timer } from "../../ports/ports.ts";
 import { listenFaultText } from "./listen-fault.ts";
 
 export interface Listener {
@@ -27,7 +32,7 @@ export interface Listeners {
   /** Opens what is new or could not be opened before, and closes what is gone. What cannot be opened is told and returned. */
   apply(connectors: readonly ReceiveConnectorSettings[]): Promise<readonly FailedListener[]>;
   readonly open: readonly Listener[];
-  /** As of the last `apply`. */
+  /** As of the last `apply`, or the last time they were tried again. */
   readonly failed: readonly FailedListener[];
   /** Stops accepting, for good; resolves when no socket listens any more. Connections go on. */
   close(): Promise<void>;
@@ -41,15 +46,20 @@ interface OpenListener {
 }
 
 const backlog = 1024;
+/** How long after a port could not be opened it is tried again. */
+const tryAgainMs = 30_000;
 
 export function createListeners(
   events: Events,
   onConnection: (socket: Socket, endpoint: Endpoint) => void,
   openSessions: (endpoint: Endpoint) => number,
+  clock: Clock,
 ): Listeners {
   const open = new Map<string, OpenListener>();
   let failed: readonly FailedListener[] = [];
   let closed = false;
+  let again: Timer | undefined;
+  const inTurn = createInTurn();
 
   const listen = async (endpoint: Endpoint, connectors: readonly string[]): Promise<void> => {
     // Half-open: a client that sends everything and closes its side still gets its replies.
@@ -95,36 +105,50 @@ export function createListeners(
     await new Promise((resolve) => setImmediate(resolve));
   };
 
-  return {
-    async apply(connectors) {
-      const wanted = endpointsOf(connectors);
-      const failures: FailedListener[] = [];
-      for (const [key, listener] of open) if (!wanted.has(key)) await shut(listener);
-      for (const [key, { endpoint, names }] of wanted) {
-        if (closed) break;
-        const listener = open.get(key);
-        if (listener !== undefined) {
-          listener.connectors = names;
-          continue;
-        }
-        try {
-          await listen(endpoint, names);
-        } catch (fault) {
-          const error = fault instanceof Error ? fault : new Error(String(fault));
-          const inUse = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-          const holder = inUse ? await portHolder(endpoint.port) : undefined;
-          const reason = listenFaultText(error, endpoint, holder);
-          failures.push({ endpoint, connectors: names, error, reason });
-          events.emit("ListenerFailed", {
-            endpoint: formatEndpoint(endpoint),
-            connectors: names.join(", "),
-            error: reason,
-          });
-        }
+  const apply = async (
+    connectors: readonly ReceiveConnectorSettings[],
+    isTold: (endpoint: Endpoint, reason: string) => boolean,
+  ): Promise<readonly FailedListener[]> => {
+    again?.cancel();
+    const wanted = endpointsOf(connectors);
+    const failures: FailedListener[] = [];
+    for (const [key, listener] of open) if (!wanted.has(key)) await shut(listener);
+    for (const [key, { endpoint, names }] of wanted) {
+      if (closed) break;
+      const listener = open.get(key);
+      if (listener !== undefined) {
+        listener.connectors = names;
+        continue;
       }
-      failed = failures;
-      return failures;
-    },
+      try {
+        await listen(endpoint, names);
+      } catch (fault) {
+        const error = fault instanceof Error ? fault : new Error(String(fault));
+        const inUse = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+        const holder = inUse ? await portHolder(endpoint.port) : undefined;
+        const reason = listenFaultText(error, endpoint, holder);
+        failures.push({ endpoint, connectors: names, error, reason });
+        if (isTold(endpoint, reason)) continue;
+        events.emit("ListenerFailed", {
+          endpoint: formatEndpoint(endpoint),
+          connectors: names.join(", "),
+          error: reason,
+        });
+      }
+    }
+    failed = failures;
+    if (failed.length > 0 && !closed) again = clock.after(tryAgainMs, () => void tryAgain(connectors));
+    return failures;
+  };
+  const tryAgain = (connectors: readonly ReceiveConnectorSettings[]) =>
+    inTurn(() => {
+      if (closed) return Promise.resolve(failed);
+      const before = new Map(failed.map(({ endpoint, reason }) => [formatEndpoint(endpoint), reason]));
+      return apply(connectors, (endpoint, reason) => before.get(formatEndpoint(endpoint)) === reason);
+    });
+
+  return {
+    apply: (connectors) => inTurn(() => apply(connectors, () => false)),
     get open() {
       return [...open.values()].map(({ endpoint, bound, connectors }) => ({ endpoint, bound, connectors }));
     },
@@ -133,6 +157,7 @@ export function createListeners(
     },
     async close() {
       closed = true;
+      again?.cancel();
       await Promise.all([...open.values()].map(shut));
     },
   };

@@ -8,6 +8,7 @@ import {
   type ExportedObject,
   textOf as exportedText,
 } from "../../../config/import/exported/exported-value.ts";
+import { escapeControls } from "../../../core/units/escape-controls.ts";
 import { isOn, listOf, textOf, type Arguments } from "../../arguments/value.ts";
 import type { Run } from "../../cmdlet.ts";
 import { configurationTarget } from "../../configuration-target.ts";
@@ -101,7 +102,9 @@ function chosen(objects: readonly ExportedObject[], args: Arguments): readonly E
   });
   if (fitting.length > 0) return fitting;
   const names = objects.map((object) => property(object, "identity") || property(object, "name"));
-  throw new CommandFault(`none of the connectors fits; there are ${names.slice(0, 20).join(", ")}`);
+  throw new CommandFault(
+    `none of the connectors fits; there are ${escapeControls(names.slice(0, 20).join(", "))}`,
+  );
 }
 
 function fits(pattern: string | undefined, text: string): boolean {

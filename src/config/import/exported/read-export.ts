@@ -17,6 +17,10 @@ export interface Export {
 
 /** Never throws. */
 export async function readExport(text: string): Promise<Parsed<Export>> {
+  if (isMainCf(text))
+    return unparsable(
+      "is Postfix's main.cf, no export of Exchange; read it with Import-PostfixConfiguration",
+    );
   const form = formOf(text);
   switch (form) {
     case "clixml": {
@@ -50,6 +54,13 @@ function found(form: ExportForm, objects: readonly ExportedObject[]): Parsed<Exp
     : unparsable(
         "holds nothing that can be read; write it with | Format-List, | Export-Csv, | ConvertTo-Json or | Export-Clixml",
       );
+}
+
+/** Names that only Postfix has, as it writes them. */
+function isMainCf(text: string): boolean {
+  return /^(?:smtpd_\w+|inet_interfaces|mydestination|mynetworks|relayhost|compatibility_level) *=/m.test(
+    text,
+  );
 }
 
 function formOf(text: string): ExportForm {
