@@ -21,6 +21,7 @@ export async function fillSpool(directory: string, count: number, content: Buffe
   if (!parsed.ok) throw new Error(`${file} has faults`);
   const route = createRouting(parsed.settings.sendConnectors).route(`x@${domain}`, {
     envelope: { reversePath: "app@app.test" },
+    origin: { connector: "Bench", sourceAddress: "127.0.0.1", helloName: "bench", sessionId: "" },
     content: { sizeBytes: content.length },
   });
   if (route.kind !== "queue") throw new Error(`nothing leads to ${domain}`);

@@ -71,13 +71,18 @@ export function checkConfigurationWarnings(settings: Settings, findings: Finding
       "every recipient will be refused: there are no acceptedDomains, and no connector lets its clients relay (anonymousRelay, ExternalAuthoritative, or ExchangeUsers with BasicAuth)",
     );
   }
-  const takesEverything = settings.sendConnectors.some(
+  const forEverywhere = settings.sendConnectors.filter(
     ({ enabled, addressSpaces }) => enabled && addressSpaces.some((space) => space.domain === ""),
   );
-  if (!takesEverything) {
+  if (forEverywhere.length === 0) {
     findings.warning(
       ["sendConnectors"],
       'no enabled send connector has the address space "*"; mail for other domains waits in the unreachable queue',
+    );
+  } else if (forEverywhere.every(({ restrictions }) => restrictions !== undefined)) {
+    findings.warning(
+      ["sendConnectors"],
+      'every enabled send connector with the address space "*" is for some mail only (senderSpaces, receiveConnectors, applications); other mail, reports among it, waits in the unreachable queue',
     );
   }
   for (const [index, connector] of settings.receiveConnectors.entries()) {

@@ -26,6 +26,7 @@ import { readSendConnectors } from "./read-send-connectors.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { isSection, type Section } from "./section.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
+import { namesIn } from "./send-connector-ways.ts";
 import type { Settings, UserSettings } from "./settings.ts";
 import { transportSchema } from "./transport-schema.ts";
 import { parseDomain } from "./value-type.ts";
@@ -119,6 +120,10 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   const sendConnectors = readSendConnectors(
     list(shape.sendConnectors, "sendConnectors"),
     { hostname, inDataDirectory: (file) => resolve(dataDirectory, file) },
+    {
+      receiveConnectors: namesIn(root["receiveConnectors"]),
+      applications: namesIn(root["applications"]),
+    },
     { env: surroundings.env ?? process.env, readText: (file) => readText(absolute(file)) },
     homeOf,
     findings,

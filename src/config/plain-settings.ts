@@ -4,6 +4,7 @@ import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { AddressSpace, SendConnectorSettings } from "../core/policy/send-connector.ts";
+import { senderSpaceText } from "../core/policy/send-restrictions.ts";
 import type { DkimKey } from "../dkim/dkim-settings.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import type { Plain } from "./edit-value.ts";
@@ -23,7 +24,16 @@ export function plainReceiveConnector(connector: ReceiveConnectorSettings): Plai
 }
 
 /** Without anything secret: passwords, keys, what tokens are had by. */
-export function plainSendConnector(connector: SendConnectorSettings): PlainSection {
+export function plainSendConnector({ restrictions, ...connector }: SendConnectorSettings): PlainSection {
+  return {
+    ...plainByKind(connector),
+    senderSpaces: restrictions?.senderSpaces.map(senderSpaceText) ?? [],
+    receiveConnectors: restrictions?.receiveConnectors ?? [],
+    applications: restrictions?.applications ?? [],
+  };
+}
+
+function plainByKind(connector: SendConnectorSettings): PlainSection {
   const addressSpaces = connector.addressSpaces.map(addressSpaceText);
   if (connector.kind === "drop") {
     const { kind: _, ...settings } = connector;

@@ -10,6 +10,7 @@ import { readSendTls } from "./send-connector-tls.ts";
 import type { SecretSources } from "./secret-sources.ts";
 import { checkSendConnector, readCredential, sendConnectorSettings } from "./send-connector.ts";
 import { withPresets } from "./send-connector-presets.ts";
+import { checkWays, type KnownNames, namesIn } from "./send-connector-ways.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 
 const placeholders = { name: "?", addressSpaces: ["*"] };
@@ -18,6 +19,7 @@ const placeholders = { name: "?", addressSpaces: ["*"] };
 export function readSendConnectors(
   list: readonly unknown[],
   relay: { readonly hostname: string; readonly inDataDirectory: (file: string) => string },
+  others: Omit<KnownNames, "sendConnectors">,
   secrets: SecretSources,
   homeOf: HomeOf,
   findings: Findings,
@@ -43,7 +45,8 @@ export function readSendConnectors(
     return sendConnectorSettings(given, { ...relay, credential, oauth, tls });
   });
   checkUniqueNames(list, section, findings);
-  const names = list.map((raw) => (isSection(raw) ? String(raw["name"]).trim() : ""));
-  checkOverflow(connectors, names, section, findings);
+  const known = { ...others, sendConnectors: namesIn(list) };
+  checkOverflow(connectors, known.sendConnectors, section, findings);
+  checkWays(connectors, known, section, findings);
   return connectors.filter((connector) => connector !== undefined);
 }

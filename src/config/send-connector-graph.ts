@@ -2,7 +2,11 @@
 import { graphLargestMessageBytes, graphMostAtOnce } from "../core/policy/graph-limits.ts";
 import { microsoftClouds } from "../core/policy/microsoft-clouds.ts";
 import type { OAuthSettings } from "../core/policy/oauth-settings.ts";
-import type { GraphSendConnector, SendConnectorSettings } from "../core/policy/send-connector.ts";
+import type {
+  DropSendConnector,
+  GraphSendConnector,
+  SendConnectorSettings,
+} from "../core/policy/send-connector.ts";
 import { quoted } from "../core/units/parsed.ts";
 import type { Findings, Path } from "./fault.ts";
 import { type GivenSendConnector, smtpOnlySettings } from "./send-connector-schema.ts";
@@ -15,7 +19,7 @@ export type Rule = (isBroken: boolean, about: readonly [Name, ...Name[]], messag
 /** Undefined without tokens, which is told. */
 export function graphSettings(
   given: GivenSendConnector,
-  common: Pick<GraphSendConnector, "name" | "enabled" | "comment" | "addressSpaces" | "maxMessageSize">,
+  common: Omit<GraphSendConnector, "kind" | Exclude<keyof GraphSendConnector, keyof DropSendConnector>>,
   oauth: OAuthSettings | undefined,
 ): GraphSendConnector | undefined {
   if (oauth === undefined) return undefined;

@@ -5,6 +5,7 @@ import { parseAddressSpace } from "./address-space.ts";
 import { errorPoliciesSchema } from "./error-policies.ts";
 import { oauthSchema, parseSecretUrl } from "./oauth-schema.ts";
 import { senderMailboxesSchema } from "./sender-mailboxes.ts";
+import { parseSenderSpace } from "./sender-space.ts";
 import { parseSmartHost, parseSourceAddress } from "./smart-host.ts";
 import {
   choice,
@@ -54,7 +55,22 @@ export const sendConnectorSchema = z.strictObject(
       }).min(1, {
         error: 'is empty; give at least one address space, such as "*"',
       }),
-      'Recipient domains it serves: `"*"`, `contoso.com` (that domain only), `"*.contoso.com"` (with subdomains), each with `;cost` behind it (1 to 100, lower wins). The most specific one wins, then the cost, then the name.',
+      'Recipient domains it serves: `"*"`, `contoso.com` (that domain only), `"*.contoso.com"` (with subdomains), each with `;cost` behind it (1 to 100, lower wins). The most specific one wins, then the cost, then who has senderSpaces, receiveConnectors or applications, then the name.',
+    ),
+    senderSpaces: setting(
+      listOf(parsedText({ kind: "sender" }, parseSenderSpace), { kind: "list of senders" }),
+      [],
+      'Senders that may use it: `invoices@contoso.com`, `contoso.com` (that domain only), `"*.contoso.com"` (with subdomains), `"*"` (any but the null reverse-path), `<>` (the null reverse-path: reports). Empty: all. Mail of others goes by the next connector that matches.',
+    ),
+    receiveConnectors: setting(
+      listOf(name(64), { kind: "list of names" }),
+      [],
+      "Receive connectors whose mail may use it. Empty: all. Reports made here came in through none.",
+    ),
+    applications: setting(
+      listOf(name(64), { kind: "list of names" }),
+      [],
+      "Applications whose mail may use it; what was one's when it came in stays so. Empty: all. Reports made here are none's.",
     ),
     preset: optionalSetting(
       choice(presetNames),

@@ -28,7 +28,7 @@ export function sendConnectorSettings(
   },
 ): SendConnectorSettings | undefined {
   const { name, enabled, comment, addressSpaces, maxMessageSize } = given;
-  const common = { name, enabled, comment, addressSpaces, maxMessageSize };
+  const common = { name, enabled, comment, addressSpaces, maxMessageSize, ...waysOf(given) };
   if (given.dropDirectory !== undefined) {
     return { ...common, kind: "drop", dropDirectory: relay.inDataDirectory(given.dropDirectory) };
   }
@@ -37,6 +37,9 @@ export function sendConnectorSettings(
     dropDirectory: _drop,
     graphRoot: _root,
     overflowConnector: _overflow,
+    senderSpaces: _senders,
+    receiveConnectors: _receive,
+    applications: _applications,
     smartHosts = [],
     port,
     authenticationCredential: _credential,
@@ -49,6 +52,7 @@ export function sendConnectorSettings(
   const mechanism = given.smartHostAuthMechanism;
   return {
     ...smtp,
+    ...common,
     ...relay.tls,
     kind: "smartHost",
     smartHosts: hosts,
@@ -59,6 +63,15 @@ export function sendConnectorSettings(
     authenticationCredential: mechanism.startsWith("BasicAuth") ? relay.credential : undefined,
     oauth: isOAuth(mechanism) ? relay.oauth : undefined,
     preset: given.preset,
+  };
+}
+
+/** Who may use it. */
+function waysOf(given: GivenSendConnector): Pick<SmtpSendConnector, "restrictions"> {
+  const { senderSpaces, receiveConnectors, applications } = given;
+  const isRestricted = senderSpaces.length + receiveConnectors.length + applications.length > 0;
+  return {
+    ...(isRestricted ? { restrictions: { senderSpaces, receiveConnectors, applications } } : undefined),
   };
 }
 

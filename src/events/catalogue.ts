@@ -605,7 +605,7 @@ export const catalogue = {
     category: "Routing",
     severity: "Warning",
     level: 0,
-    text: "A matching connector cannot be found to route the external recipient %recipient of message %id; it waits in the unreachable queue.",
+    text: "Recipient %recipient of message %id waits in the unreachable queue. %reason.",
   },
   DsnSent: {
     id: 20121,

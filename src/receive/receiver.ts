@@ -121,6 +121,7 @@ export function createReceiver(options: {
     tracking: options.tracking ?? noTracking,
     isSuspended: options.isSuspended,
     pressure: options.pressure,
+    applications: () => settings.applications,
     door,
     refusals,
     rateWaiters,

@@ -177,6 +177,7 @@ export function createTestSession(
       authenticate: () => Promise.resolve(false),
       isAccount: (user) => user === "app",
       refuseMessage: () => undefined,
+      applicationOf: () => undefined,
       isSuspended: () => false,
       pressure: () => undefined,
       refuse: (of, what) => refusals.refuse(clientOf(of), what),

@@ -1,4 +1,5 @@
 /** The entry of doors that do not speak SMTP, around a spool in memory. */
+import type { Application } from "../core/policy/application.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { catalogue } from "../events/catalogue.ts";
 import type { EventRecord, Events } from "../events/events.ts";
@@ -32,6 +33,7 @@ export interface TestSubmissions {
 export function createTestSubmissions(
   given: Partial<ReceiveConnectorSettings> = {},
   services: Partial<TransactionServices> = {},
+  applications: readonly Application[] = [],
 ): TestSubmissions {
   const clock = createFakeClock();
   const spool = createMemorySpool({ clock });
@@ -57,6 +59,7 @@ export function createTestSubmissions(
     tracking: { enabled: true, track: (entry) => void tracked.push(entry) },
     isSuspended: () => false,
     pressure: () => undefined,
+    applications: () => applications,
     door,
     refusals,
     rateWaiters: createRateWaiters({ door, clock, connectors: () => [connector], stopping }),

@@ -5,7 +5,7 @@ import { domainText } from "../../config/plain-settings.ts";
 import { nearest } from "../../config/setting-names.ts";
 import type { Settings } from "../../config/settings.ts";
 import { isAcceptedDomain, type AcceptedDomain } from "../../core/policy/accepted-domain.ts";
-import { rankSendConnectors } from "../../core/policy/send-connector.ts";
+import { rankSendConnectors, usualConnector } from "../../core/policy/send-connector-choice.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import { AdminRefusal } from "../refusal.ts";
 import { changeConfiguration, type ChangeOutput } from "./change.ts";
@@ -46,7 +46,7 @@ export function acceptedDomainHandlers(administered: Administered): Pick<Handler
       domains: relay.settings.acceptedDomains.map((domain) => ({
         domainName: domainText(domain),
         matchSubDomains: domain.subdomains,
-        sendConnector: rankSendConnectors(relay.settings.sendConnectors, domain.domain)[0]?.name ?? null,
+        sendConnector: usualConnector(relay.settings.sendConnectors, domain.domain)?.name ?? null,
       })),
     }),
     newAcceptedDomain: ({ domainName, whatIf }) =>

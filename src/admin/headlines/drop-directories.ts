@@ -1,12 +1,13 @@
 /** Mail for everywhere goes into a directory: right for a first look, and never for a relay in use. */
-import { rankSendConnectors, type SendConnectorSettings } from "../../core/policy/send-connector.ts";
+import { usualConnector } from "../../core/policy/send-connector-choice.ts";
+import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Headline } from "./headline.ts";
 
 /** No address space is named like this, so that only one that holds all domains serves it. */
 const anyDomain = "any.invalid";
 
 export function dropDirectoryHeadlines(connectors: readonly SendConnectorSettings[]): Headline[] {
-  const [used] = rankSendConnectors(connectors, anyDomain);
+  const used = usualConnector(connectors, anyDomain);
   if (used?.kind !== "drop") return [];
   return [
     {

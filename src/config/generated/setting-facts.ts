@@ -370,7 +370,25 @@ export const sendConnectorFacts: readonly SettingFact[] = [
   {
     name: "addressSpaces",
     kind: "list of address spaces",
-    help: 'Recipient domains it serves: `"*"`, `contoso.com` (that domain only), `"*.contoso.com"` (with subdomains), each with `;cost` behind it (1 to 100, lower wins). The most specific one wins, then the cost, then the name.',
+    help: 'Recipient domains it serves: `"*"`, `contoso.com` (that domain only), `"*.contoso.com"` (with subdomains), each with `;cost` behind it (1 to 100, lower wins). The most specific one wins, then the cost, then who has senderSpaces, receiveConnectors or applications, then the name.',
+  },
+  {
+    name: "senderSpaces",
+    kind: "list of senders",
+    default: "",
+    help: 'Senders that may use it: `invoices@contoso.com`, `contoso.com` (that domain only), `"*.contoso.com"` (with subdomains), `"*"` (any but the null reverse-path), `<>` (the null reverse-path: reports). Empty: all. Mail of others goes by the next connector that matches.',
+  },
+  {
+    name: "receiveConnectors",
+    kind: "list of names",
+    default: "",
+    help: "Receive connectors whose mail may use it. Empty: all. Reports made here came in through none.",
+  },
+  {
+    name: "applications",
+    kind: "list of names",
+    default: "",
+    help: "Applications whose mail may use it; what was one's when it came in stays so. Empty: all. Reports made here are none's.",
   },
   {
     name: "preset",

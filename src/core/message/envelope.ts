@@ -33,12 +33,20 @@ export interface Envelope {
   readonly envid?: string;
 }
 
+/** `Origin.connector` of reports made here: they came in through no receive connector. */
+export const reportConnector = "DSN";
+
 /** Where a message came from; kept with it for tracking, logs and DSNs. */
 export interface Origin {
-  /** Receive connector's name; `DSN` for reports made here. */
+  /** Receive connector's name; `reportConnector` for reports made here. */
   readonly connector: string;
   readonly sourceAddress: string;
   readonly helloName: string;
   readonly sessionId: string;
   readonly authenticatedUser?: string;
+  /**
+   * The application it was of when it came in (core/policy/application.ts), empty for none. Absent: nobody had named
+   * applications, or a version before wrote the record; `recordedApplication` reads it.
+   */
+  readonly application?: string;
 }

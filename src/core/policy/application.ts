@@ -39,12 +39,21 @@ export function applicationOf(
   return found;
 }
 
-/** Whose mail it is in a word: the application's name, else the source's address; of a report, who made it. */
-export function originName(
+/**
+ * The application a message is of, empty for none: as it was when it came in. Records that do not tell are told by their
+ * source and account, and the applications of today.
+ */
+export function recordedApplication(
   applications: readonly Application[],
-  { connector, sourceAddress, authenticatedUser: user }: Origin,
+  { application, sourceAddress, authenticatedUser: user }: Origin,
 ): string {
+  if (application !== undefined) return application;
   const address = parseAddress(sourceAddress);
-  if (address === undefined) return connector;
-  return applicationOf(applications, { address, user })?.name ?? sourceAddress;
+  return (address && applicationOf(applications, { address, user })?.name) ?? "";
+}
+
+/** Whose mail it is in a word: the application's name, else the source's address; of a report, who made it. */
+export function originName(applications: readonly Application[], origin: Origin): string {
+  const { connector, sourceAddress } = origin;
+  return recordedApplication(applications, origin) || sourceAddress || connector;
 }

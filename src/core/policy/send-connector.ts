@@ -1,12 +1,12 @@
 /**
- * The settings of a Send connector, by Exchange's names, and the choice among them. Durations are
- * milliseconds, sizes octets, `unlimited` is Infinity. Sources: Set-SendConnector; "Connector selection in
- * external message routing".
+ * The settings of a Send connector, by Exchange's names; the choice among them is send-connector-choice.ts. Durations are
+ * milliseconds, sizes octets, `unlimited` is Infinity. Source: Set-SendConnector.
  */
 
 import type { OAuthSettings } from "./oauth-settings.ts";
 import type { SendLimitSettings } from "./send-limits.ts";
 import type { PresetName } from "./send-presets.ts";
+import type { SendRestrictions } from "./send-restrictions.ts";
 
 /** `*`, `contoso.com` (that domain only) or `*.contoso.com` (the domain and its subdomains). */
 export interface AddressSpace {
@@ -29,6 +29,8 @@ interface SendConnectorCommon {
   readonly comment: string;
   readonly addressSpaces: readonly AddressSpace[];
   readonly maxMessageSize: number;
+  /** Absent: any mail may use it. */
+  readonly restrictions?: SendRestrictions;
 }
 
 /**
@@ -124,119 +126,3 @@ export interface GraphSendConnector extends SendConnectorCommon {
 }
 
 export type SendConnectorSettings = SmtpSendConnector | DropSendConnector | GraphSendConnector;
-
-/** The connectors that serve a domain, best first; sizes are not looked at. */
-export type RankedConnectors = readonly SendConnectorSettings[];
-
-/** What to do with one recipient. `tooLarge`: connectors match, but each one's maxMessageSize is smaller. */
-export type Selection =
-  | { readonly kind: "connector"; readonly connector: SendConnectorSettings }
-  | { readonly kind: "none" }
-  /** Connectors match, but none that carries mail with the null reverse-path. */
-  | { readonly kind: "nullSender" }
-  | { readonly kind: "tooLarge"; readonly maxMessageSizeBytes: number };
-
-const none: Selection = { kind: "none" };
-const nullSender: Selection = { kind: "nullSender" };
-
-/**
- * Orders the enabled connectors whose address spaces hold `domain` (lower case, A-labels; empty for a bare
- * `postmaster`): most specific address space, lowest cost, alphanumerically lowest name.
- * Cost: linear in address spaces; keep the result per domain.
- */
-export function rankSendConnectors(
-  connectors: readonly SendConnectorSettings[],
-  domain: string,
-): RankedConnectors {
-  const matches: { connector: SendConnectorSettings; specificity: number; cost: number }[] = [];
-  for (const connector of connectors) {
-    if (!connector.enabled) continue;
-    let best: { connector: SendConnectorSettings; specificity: number; cost: number } | undefined;
-    for (const space of connector.addressSpaces) {
-      const specificity = specificityFor(space, domain);
-      if (specificity < 0) continue;
-      const better =
-        best === undefined ||
-        specificity > best.specificity ||
-        (specificity === best.specificity && space.cost < best.cost);
-      if (better) best = { connector, specificity, cost: space.cost };
-    }
-    if (best !== undefined) matches.push(best);
-  }
-  matches.sort(
-    (a, b) =>
-      b.specificity - a.specificity || a.cost - b.cost || compareNames(a.connector.name, b.connector.name),
-  );
-  return matches.map((match) => match.connector);
-}
-
-/**
- * The first of the ranked connectors that takes `sizeBytes`. A connector that is too small counts as if it did
- * not match, so a large message may go by a less specific one. Source: Exchange, "Connector selection in
- * external message routing".
- */
-export function pickForSize(ranked: RankedConnectors, sizeBytes: number): Selection {
-  let largest = -1;
-  for (const connector of ranked) {
-    if (sizeBytes <= connector.maxMessageSize) return { kind: "connector", connector };
-    if (connector.maxMessageSize > largest) largest = connector.maxMessageSize;
-  }
-  return largest < 0 ? none : { kind: "tooLarge", maxMessageSizeBytes: largest };
-}
-
-/** What decides, beside its domain, which connector a recipient's message goes by. */
-export interface RoutedMessage {
-  readonly envelope: { readonly reversePath: string };
-  readonly content: { readonly sizeBytes: number };
-}
-
-/**
- * As `pickForSize`, by what kinds of connectors carry. Graph has no envelope: mail with the null reverse-path (reports)
- * would come from a mailbox, and reports on it go there. Where it cannot go by Graph, and where it is too large, it goes by
- * that connector's `overflowConnector`, if there is one that takes it; else by the next of the ranked.
- */
-export function pickConnector(
-  ranked: RankedConnectors,
-  message: RoutedMessage,
-  connectorCalled: (name: string) => SendConnectorSettings | undefined,
-): Selection {
-  const { sizeBytes } = message.content;
-  const hasNullSender = message.envelope.reversePath === "";
-  const carries = ({ kind }: SendConnectorSettings): boolean => !(hasNullSender && kind === "graph");
-  let isBarred = false;
-  let largest = -1;
-  for (const connector of ranked) {
-    const overflow =
-      connector.kind === "graph" && connector.overflowConnector !== undefined
-        ? connectorCalled(connector.overflowConnector)
-        : undefined;
-    for (const candidate of overflow?.enabled === true ? [connector, overflow] : [connector]) {
-      if (!carries(candidate)) isBarred = true;
-      else if (sizeBytes <= candidate.maxMessageSize) return { kind: "connector", connector: candidate };
-      else largest = Math.max(largest, candidate.maxMessageSize);
-    }
-  }
-  if (largest >= 0) return { kind: "tooLarge", maxMessageSizeBytes: largest };
-  return isBarred ? nullSender : none;
-}
-
-/** Chooses the Send connector for one recipient: ranking and size in one step. */
-export function selectSendConnector(
-  connectors: readonly SendConnectorSettings[],
-  { domain, sizeBytes }: { readonly domain: string; readonly sizeBytes: number },
-): Selection {
-  return pickForSize(rankSendConnectors(connectors, domain), sizeBytes);
-}
-
-/** -1: no match. An exact domain outranks the same domain with subdomains, longer suffixes outrank shorter. */
-function specificityFor(space: AddressSpace, domain: string): number {
-  if (space.domain === "") return 0;
-  if (space.domain === domain) return space.domain.length * 2 + (space.subdomains ? 0 : 1);
-  return space.subdomains && domain.endsWith(`.${space.domain}`) ? space.domain.length * 2 : -1;
-}
-
-function compareNames(a: string, b: string): number {
-  const left = a.toLowerCase();
-  const right = b.toLowerCase();
-  return left < right ? -1 : left > right ? 1 : 0;
-}

@@ -238,6 +238,7 @@ export class ContentIntake {
   async #accept(): Promise<Verdict> {
     const { reversePath, recipients, body, smtpUtf8, ret, envid } = this.#transaction;
     const { connector, peer, hello, id, authenticatedUser } = this.#submitter;
+    const application = this.#services.applicationOf(this.#submitter);
     const envelope: Envelope = {
       reversePath,
       recipients,
@@ -252,6 +253,7 @@ export class ContentIntake {
       helloName: hello?.name ?? "",
       sessionId: id,
       ...(authenticatedUser !== undefined ? { authenticatedUser } : {}),
+      ...(application !== undefined ? { application } : {}),
     };
     const { dotLines, endsWithCrlf } = this.#framing;
     const headerEightBit = this.#headerEightBit;

@@ -1,5 +1,7 @@
 /** The services of mail transactions, put together: what all doors of the relay share. */
+import { applicationOf, type Application } from "../../core/policy/application.ts";
 import type { Refused } from "../../core/refusals/refusal.ts";
+import { parseAddress } from "../../core/units/ip-range.ts";
 import type { Door } from "../admission/admission.ts";
 import type { Client } from "../admission/client.ts";
 import type { Discredits } from "../admission/discredits.ts";
@@ -13,6 +15,7 @@ export function createTransactionServices(
     TransactionServices,
     "spool" | "events" | "clock" | "metrics" | "tracking" | "isSuspended" | "pressure"
   > & {
+    readonly applications: () => readonly Application[];
     readonly door: Door;
     readonly refusals: Refusals;
     readonly rateWaiters: RateWaiters;
@@ -20,7 +23,7 @@ export function createTransactionServices(
   },
 ): TransactionServices {
   const { spool, events, clock, metrics, tracking, isSuspended, pressure } = parts;
-  const { door, refusals, rateWaiters, discredits } = parts;
+  const { applications, door, refusals, rateWaiters, discredits } = parts;
   return {
     spool,
     events,
@@ -39,9 +42,22 @@ export function createTransactionServices(
         return then === "held" ? rateWaiters.wait(client, user, presence) : then;
       });
     },
+    applicationOf(submitter) {
+      const named = applications();
+      if (named.length === 0) return undefined;
+      const { authenticatedUser: user } = submitter;
+      if (submitter.application === undefined || submitter.application.user !== user)
+        submitter.application = { user, name: nameIn(named, submitter) };
+      return submitter.application.name;
+    },
     refuse: (submitter, what) => refusals.refuse(refusedClient(submitter), withSender(submitter, what)),
     messageTaken: (submitter) => discredits.end(clientOf(submitter)),
   };
+}
+
+function nameIn(applications: readonly Application[], { peer, authenticatedUser: user }: Submitter): string {
+  const address = parseAddress(peer.address);
+  return (address && applicationOf(applications, { address, user })?.name) ?? "";
 }
 
 export function clientOf({ connector, peer }: Submitter): Client {

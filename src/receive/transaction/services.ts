@@ -20,6 +20,8 @@ export interface TransactionServices {
    * it wait for its minute; who goes meanwhile spends nothing of it.
    */
   refuseMessage(submitter: Submitter, presence: Presence): Refused | undefined | Promise<Refused | undefined>;
+  /** The application a client is of, empty for none; undefined: nobody named applications. Cost: once per log-on. */
+  applicationOf(submitter: Submitter): string | undefined;
   /** No new mail is taken. One look-up. */
   isSuspended(): boolean;
   /** What a message meets while a resource runs short; undefined: all is well. One look-up. */

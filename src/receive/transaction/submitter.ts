@@ -46,6 +46,8 @@ export interface Submitter {
   readonly receivedProtocol?: ReceivedProtocol;
   /** The part of the Received header that every message of this session shares; made when first needed. */
   receivedPrefix: string | undefined;
+  /** Whose mail it is, as told for `user`; made when first needed. */
+  application?: { readonly user: string | undefined; readonly name: string };
   transaction: Transaction | undefined;
   messages: number;
 }

@@ -52,7 +52,7 @@ export function tellDecision(
     }
     case "keep":
       if (queue === unreachableQueue && claim.queue !== unreachableQueue) {
-        events.emit("RecipientUnreachable", { id, recipient });
+        events.emit("RecipientUnreachable", { id, recipient, reason: finding?.text });
       } else if (attempted === 1 && events.wants("DeliveryDeferred")) {
         const nextAttempt = timeText(clock, step.dueAt);
         events.emit("DeliveryDeferred", {

@@ -1,4 +1,5 @@
 /** Where the recipients of a claim go next: all to one queue, the usual case, or to several places. */
+import { barredText } from "../../core/policy/send-connector-choice.ts";
 import { wantsFailureReport, type Finding } from "../../core/policy/delivery-outcome.ts";
 import { unreachableQueue, type Claim, type QueueName, type SpooledMessage } from "../../spool/spool.ts";
 import type { Routing } from "../routing/routing.ts";
@@ -13,9 +14,6 @@ import {
 
 /** Exchange's LastError of recipients in the unreachable queue. */
 export const unreachableError = "A matching connector cannot be found to route the external recipient";
-const nullSenderError =
-  "Only connectors of Microsoft Graph match, which carry no mail with the null reverse-path; give overflowConnector or another connector";
-const nullSenderFinding: Finding = { status: "4.4.4", text: nullSenderError, fromPeer: false };
 /** RFC 3463 §3.5: unable to route. */
 export const unreachableFinding: Finding = { status: "4.4.4", text: unreachableError, fromPeer: false };
 
@@ -64,16 +62,11 @@ export function decideRoutes(
         if (isWorkedOn(route.queue)) return [keptUntried(state, route.queue, context.now)];
         return decideWaiting(claim, [state], route.queue, context.now, undefined, undefined, context);
       case "none":
-      case "nullSender":
-        return decideWaiting(
-          claim,
-          [state],
-          unreachableQueue,
-          context.now,
-          route.kind === "none" ? unreachableFinding : nullSenderFinding,
-          undefined,
-          context,
-        );
+      case "barred": {
+        const finding =
+          route.kind === "none" ? unreachableFinding : { ...unreachableFinding, text: barredText(route.why) };
+        return decideWaiting(claim, [state], unreachableQueue, context.now, finding, undefined, context);
+      }
       case "tooLarge": {
         const finding = {
           status: "5.3.4",

@@ -32,7 +32,7 @@ export async function reconfigure(
 ): Promise<void> {
   const { clock, random, queues, unrouted } = state;
   state.settings = next;
-  state.routing = createRouting(next.sendConnectors);
+  state.routing = createRouting(next.sendConnectors, next);
   state.reports = reportWriterOf(next, { clock, random });
   const before = new Map([...queues].map((queue) => [queue.name, queue]));
   const carried = carrySuspensions(state, parts.onQueues, before);

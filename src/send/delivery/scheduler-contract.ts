@@ -1,5 +1,6 @@
 /** What the scheduler takes and offers. */
 import type { MessageId } from "../../core/message/envelope.ts";
+import type { Application } from "../../core/policy/application.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { TransportSettings } from "../../core/policy/retry-schedule.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
@@ -14,6 +15,8 @@ import type { SchedulerLimits } from "./limits.ts";
 export interface SchedulerSettings {
   readonly hostname: string;
   readonly sendConnectors: readonly SendConnectorSettings[];
+  /** For connectors that are for some applications only. */
+  readonly applications?: readonly Application[];
   readonly transport: TransportSettings & {
     readonly externalPostmasterAddress: string;
     readonly dsnMaxMessageAttachSize: number;

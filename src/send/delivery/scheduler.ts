@@ -214,7 +214,7 @@ function newState(options: SchedulerOptions): DeliveryState {
     tracking: options.tracking ?? noTracking,
     limits,
     settings,
-    routing: createRouting(settings.sendConnectors),
+    routing: createRouting(settings.sendConnectors, settings),
     reports: reportWriterOf(settings, ports),
     queues: createDeliveryQueues({ limits, carrierFor, suspended }),
     unrouted: new UnroutedBacklog(),

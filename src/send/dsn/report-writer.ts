@@ -1,6 +1,6 @@
 /** Makes the reports (DSNs) that a settle brings along: content from the core's builder, envelope from RFC 3461. */
 import { isAscii } from "../../core/dsn/text.ts";
-import type { MessageId } from "../../core/message/envelope.ts";
+import { reportConnector, type MessageId } from "../../core/message/envelope.ts";
 import { originalExtent } from "../../core/dsn/original-extent.ts";
 import { reportedWords, smallestReport } from "../../core/dsn/smallest-report.ts";
 import { buildReport } from "../../core/dsn/report.ts";
@@ -73,7 +73,7 @@ export function createReportWriter(
       recipients,
       original,
     });
-    const { sourceAddress, sessionId } = origin;
+    const { sourceAddress, sessionId, application } = origin;
     const report: Report = {
       envelope: {
         reversePath: "",
@@ -83,7 +83,13 @@ export function createReportWriter(
         smtpUtf8: built.smtpUtf8,
       },
       content: built.content,
-      origin: { connector: reportConnector, sourceAddress, helloName: settings.hostname, sessionId },
+      origin: {
+        connector: reportConnector,
+        sourceAddress,
+        helloName: settings.hostname,
+        sessionId,
+        ...(application === undefined ? undefined : { application }),
+      },
     };
     return { report, messageId };
   };
@@ -110,9 +116,6 @@ export function createReportWriter(
     shrink: (claim) => inTurn(claim, () => shrink(claim)),
   };
 }
-
-/** `Origin.connector` of reports made here. */
-const reportConnector = "DSN";
 
 /** A claim of a report made here: nobody is told of it in turn. */
 export function isReport({ message }: Claim): boolean {

@@ -1,14 +1,13 @@
 import { expect, test } from "vitest";
-import type {
-  DropSendConnector,
-  GraphSendConnector,
-  RoutedMessage,
-} from "../../core/policy/send-connector.ts";
+import type { RoutedMessage } from "../../core/policy/send-connector-choice.ts";
+import type { DropSendConnector, GraphSendConnector } from "../../core/policy/send-connector.ts";
+import { ipRange } from "../../core/units/ip-range.ts";
 import { recipientDomain } from "./recipient-domain.ts";
 import { createRouting } from "./routing.ts";
 
 const message = (sizeBytes: number, reversePath = "app@a.test"): RoutedMessage => ({
   envelope: { reversePath },
+  origin: { connector: "Apps", sourceAddress: "10.0.0.1", helloName: "app", sessionId: "" },
   content: { sizeBytes },
 });
 
@@ -43,7 +42,7 @@ test("each recipient on its own; sizes are looked at for each message", () => {
 });
 
 test("the cache is bounded and answers the same after eviction", () => {
-  const routing = createRouting([drop("Any", "")], 2);
+  const routing = createRouting([drop("Any", "")], { cacheSize: 2 });
   for (let n = 0; n < 10; n++)
     expect(routing.route(`x@d${n % 4}.example`, message(1))).toMatchObject({ queue: "Any;/d" });
 });
@@ -88,8 +87,41 @@ test("what Graph does not carry goes by its overflow connector, else by the next
   expect(ranked.route("x@a.example", message(1, ""))).toEqual(other);
 
   const alone = createRouting([graph()]);
-  expect(alone.route("x@a.example", message(1, ""))).toEqual({ kind: "nullSender" });
+  expect(alone.route("x@a.example", message(1, ""))).toMatchObject({
+    kind: "barred",
+    why: [{ objection: { kind: "nullSender" } }],
+  });
   expect(alone.route("x@a.example", message(101))).toEqual({ kind: "tooLarge", maxMessageSizeBytes: 100 });
   const off = createRouting([graph("Other"), { ...elsewhere, enabled: false }]);
-  expect(off.route("x@a.example", message(1, ""))).toEqual({ kind: "nullSender" });
+  expect(off.route("x@a.example", message(1, ""))).toMatchObject({
+    kind: "barred",
+    why: [{ objection: { kind: "nullSender" } }],
+  });
+});
+
+test("mail of an application, by its record or, where that does not tell, by its source", () => {
+  const onlyErp = {
+    ...drop("SES", ""),
+    restrictions: { senderSpaces: [], receiveConnectors: [], applications: ["ERP"] },
+  };
+  const applications = [{ name: "ERP", addresses: [ipRange("10.0.0.0/24")], users: [] }];
+  const routing = createRouting([onlyErp, drop("Out", "")], { applications });
+  const of = (application?: string): RoutedMessage => {
+    const old = message(1);
+    return application === undefined ? old : { ...old, origin: { ...old.origin, application } };
+  };
+  expect(routing.route("x@a.example", of())).toEqual({ kind: "queue", queue: "SES;/d" });
+  expect(routing.route("x@a.example", of("ERP"))).toEqual({ kind: "queue", queue: "SES;/d" });
+  expect(routing.route("x@a.example", of(""))).toEqual({ kind: "queue", queue: "Out;/d" });
+});
+
+test("senders' domains are compared as recipients' are", () => {
+  const space = { kind: "domain", domain: "xn--bcher-kva.example", subdomains: false } as const;
+  const books = {
+    ...drop("Books", ""),
+    restrictions: { senderSpaces: [space], receiveConnectors: [], applications: [] },
+  };
+  const routing = createRouting([books]);
+  expect(routing.route("x@a.example", message(1, "a@Bücher.example."))).toMatchObject({ kind: "queue" });
+  expect(routing.route("x@a.example", message(1, "a@buch.example"))).toMatchObject({ kind: "barred" });
 });

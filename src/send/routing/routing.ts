@@ -1,12 +1,16 @@
-/** Routing: which queue each recipient's mail stands in. Decided per recipient by `core/policy/send-connector`. */
+/** Routing: which queue each recipient's mail stands in. Decided per recipient by `core/policy/send-connector-choice`. */
 import { LRUCache } from "lru-cache";
+import { recordedApplication, type Application } from "../../core/policy/application.ts";
 import {
   pickConnector,
   rankSendConnectors,
+  takesAnyMail,
+  type Objected,
   type RankedConnectors,
   type RoutedMessage,
-  type SendConnectorSettings,
-} from "../../core/policy/send-connector.ts";
+} from "../../core/policy/send-connector-choice.ts";
+import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
+import type { SenderFacts } from "../../core/policy/send-restrictions.ts";
 import { queueNameOf } from "../../core/policy/next-hops.ts";
 import type { QueueName } from "../../spool/spool.ts";
 import { recipientDomain } from "./recipient-domain.ts";
@@ -15,22 +19,36 @@ export type Route =
   | { readonly kind: "queue"; readonly queue: QueueName }
   /** No connector's address spaces hold the domain. */
   | { readonly kind: "none" }
-  /** Only connectors match that carry no mail with the null reverse-path. */
-  | { readonly kind: "nullSender" }
+  /** Only connectors match that this message may not use. */
+  | { readonly kind: "barred"; readonly why: readonly Objected[] }
   | { readonly kind: "tooLarge"; readonly maxMessageSizeBytes: number };
 
 /** A table made from one configuration; a new configuration makes a new one. */
 export interface Routing {
   /** Every queue this routing can name, with its connector. */
   readonly queues: ReadonlyMap<QueueName, SendConnectorSettings>;
-  /** Cost: one cache look-up per domain seen before; no allocation then. */
+  /** Cost: one cache look-up per domain seen before; no allocation then, unless connectors with restrictions match. */
   route(forwardPath: string, message: RoutedMessage): Route;
+}
+
+/** What is known of a domain: where all mail goes up to a size, and who is asked where that does not decide. */
+interface DomainRoute {
+  readonly ranked: RankedConnectors;
+  /** -1: every message has to be looked at. */
+  readonly anyMailUpToBytes: number;
+  readonly route: Route;
 }
 
 const noRoute: Route = { kind: "none" };
 
 /** `cacheSize`: how many domains are remembered. */
-export function createRouting(connectors: readonly SendConnectorSettings[], cacheSize = 10_000): Routing {
+export function createRouting(
+  connectors: readonly SendConnectorSettings[],
+  {
+    applications = [],
+    cacheSize = 10_000,
+  }: { readonly applications?: readonly Application[]; readonly cacheSize?: number } = {},
+): Routing {
   const queues = new Map<QueueName, SendConnectorSettings>();
   const routes = new Map<SendConnectorSettings, Route>();
   for (const connector of connectors) {
@@ -41,31 +59,40 @@ export function createRouting(connectors: readonly SendConnectorSettings[], cach
   }
   const byName = new Map(connectors.map((connector) => [connector.name.toLowerCase(), connector]));
   const called = (name: string): SendConnectorSettings | undefined => byName.get(name.toLowerCase());
-  const byDomain = new LRUCache<string, RankedConnectors>({ max: cacheSize });
+  const facts: SenderFacts = {
+    domainOf: recipientDomain,
+    applicationOf: (origin) => recordedApplication(applications, origin),
+  };
+  const byDomain = new LRUCache<string, DomainRoute>({ max: cacheSize });
 
-  const rankedFor = (domain: string): RankedConnectors => {
-    let ranked = byDomain.get(domain);
-    if (ranked === undefined) {
-      ranked = rankSendConnectors(connectors, domain);
-      byDomain.set(domain, ranked);
+  const routeOf = (connector: SendConnectorSettings): Route => routes.get(connector) ?? noRoute;
+
+  const domainRoute = (domain: string): DomainRoute => {
+    let known = byDomain.get(domain);
+    if (known === undefined) {
+      const ranked = rankSendConnectors(connectors, domain);
+      const [first] = ranked;
+      known =
+        first !== undefined && takesAnyMail(first)
+          ? { ranked, anyMailUpToBytes: first.maxMessageSize, route: routeOf(first) }
+          : { ranked, anyMailUpToBytes: -1, route: noRoute };
+      byDomain.set(domain, known);
     }
-    return ranked;
+    return known;
   };
 
   return {
     queues,
     route(forwardPath, message) {
-      const ranked = rankedFor(recipientDomain(forwardPath));
-      const first = ranked[0];
-      if (first !== undefined && first.kind !== "graph" && message.content.sizeBytes <= first.maxMessageSize)
-        return routes.get(first) ?? noRoute;
-      const selection = pickConnector(ranked, message, called);
+      const { ranked, anyMailUpToBytes, route } = domainRoute(recipientDomain(forwardPath));
+      if (message.content.sizeBytes <= anyMailUpToBytes) return route;
+      const selection = pickConnector(ranked, message, called, facts);
       switch (selection.kind) {
         case "connector":
-          return routes.get(selection.connector) ?? noRoute;
+          return routeOf(selection.connector);
         case "none":
           return noRoute;
-        case "nullSender":
+        case "barred":
         case "tooLarge":
           return selection;
       }
