@@ -8,14 +8,17 @@ for (const stream of [process.stdout, process.stderr])
     if (code !== "EPIPE") process.exitCode = 1;
   });
 
-let main;
+let program;
 try {
-  ({ main } = await import("../dist/cli/main.js"));
+  program = await import("../dist/program.js");
 } catch (error) {
-  const missing = error?.code === "ERR_MODULE_NOT_FOUND" && /dist[/\\]cli[/\\]main\.js/.test(error.message);
+  const missing = error?.code === "ERR_MODULE_NOT_FOUND" && /dist[/\\]program\.js/.test(error.message);
   process.stderr.write(
     missing ? "weir: not built yet; run: npm run build\n" : `weir: ${error?.stack ?? error}\n`,
   );
   process.exitCode = 1;
 }
-if (main) process.exitCode = await main(process.argv.slice(2));
+if (program) {
+  program.nameSources();
+  process.exitCode = await program.main(process.argv.slice(2));
+}

@@ -27,6 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   send: ["core", "dkim", "dns", "events", "logs", "metrics", "ports", "spool", "tracking"],
   cluster: ["core", "events", "ports", "receive", "send", "spool"],
   config: ["core", "dkim", "events", "ports"],
+  "version.ts": ["ports"],
   "relay-contract.ts": ["config", "core", "events", "metrics", "receive", "send", "spool", "tracking"],
   "relay.ts": [
     "config",

@@ -1,11 +1,11 @@
 /** Listens on the relay's own socket: who may open it is the system's business (mode 0600). */
 import { createServer, type Server } from "node:http";
 import { chmod, lstat, mkdtemp, readFile, rm, rmdir, unlink, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
-import { findSocket, pointerFile, socketPlace } from "./socket-path.ts";
+import { answers } from "./answering-socket.ts";
+import { pointerFile, socketPlace } from "./socket-path.ts";
 
 export interface AdminServer {
   readonly path: string;
@@ -54,12 +54,6 @@ export async function serveAdmin(
   return { path, close: () => (closing ??= close()) };
 }
 
-/** The socket of a data directory if a relay answers on it. Never rejects. */
-export async function answeringSocket(dataDirectory: string): Promise<string | undefined> {
-  const path = await findSocket(dataDirectory);
-  return (await answers(path)) ? path : undefined;
-}
-
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -77,17 +71,6 @@ async function clear(path: string): Promise<void> {
   if (!found.isSocket()) throw new Error(`${path} is there and is no socket`);
   if (await answers(path)) throw new Error(`somebody answers on ${path} already`);
   await unlink(path);
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }
 
 /** Of a relay that did not come to its end; only a folder that looks like one of ours. */

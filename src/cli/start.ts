@@ -1,7 +1,7 @@
 /** `weir start`: runs the relay, applies the configuration file whenever it is saved, stops on SIGTERM and SIGINT. */
 import { resolve as absolute } from "node:path";
-import { openAdmin, type Admin } from "../admin/open-admin.ts";
-import { answeringSocket } from "../admin/server.ts";
+import { answeringSocket } from "../admin/answering-socket.ts";
+import type { Admin } from "../admin/open-admin.ts";
 import { readConfigurationText } from "../config/edit-file.ts";
 import { formatFault } from "../config/fault.ts";
 import { createLiveConfiguration } from "../config/live-configuration.ts";
@@ -56,6 +56,8 @@ export async function startCommand(options: StartOptions): Promise<number> {
     await relay.start();
     const configuration = createLiveConfiguration({ file: absolute(file), text, parsed, relay });
     watch = configuration.follow();
+    // Behind the listeners: mail need not wait for what people look at.
+    const { openAdmin } = await import("../admin/open-admin.ts");
     // Logs in JSON are kept somewhere: no token is put there.
     admin = await openAdmin({
       relay,

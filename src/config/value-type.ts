@@ -7,6 +7,9 @@ import { type Parsed, quoted } from "../core/units/parsed.ts";
 import { parsePercent } from "../core/units/percent.ts";
 import { isUnlimitedWord } from "../core/units/unlimited.ts";
 
+// A file is parsed once in a while: compiling parsers for it costs a start more than it ever saves.
+z.config({ jitless: true });
+
 /** What the reference says of a kind of value. */
 export interface Kind {
   readonly kind: string;

@@ -1,10 +1,9 @@
 /** `weir start` as a child process, as users run it. Needs the build (`dist/`). */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { packageFile } from "../ports/package-files.ts";
 
-const program = resolve(fileURLToPath(import.meta.url), "../../../bin/weir.js");
+const program = packageFile("bin/weir.js");
 
 export interface SpawnedRelay {
   readonly pid: number;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { extname, relative, sep, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { packageFile } from "../../ports/package-files.ts";
 
 export interface Asset {
   readonly body: Uint8Array<ArrayBuffer>;
@@ -28,8 +28,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".txt": "text/plain; charset=utf-8",
 };
 
-/** `dist/console` of this package, from src as from dist. */
-export const builtConsole = fileURLToPath(new URL("../../../dist/console/", import.meta.url));
+export const builtConsole = packageFile("dist/console/");
 
 /** Empty when there is no such folder. Files of kinds the console has no use for are left out. */
 export async function readAssets(directory: string): Promise<Assets> {

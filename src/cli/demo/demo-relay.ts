@@ -5,8 +5,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { connectAdmin, NoRelayError, type AdminClient } from "../../admin/client.ts";
+import { packageFile } from "../../ports/package-files.ts";
 import { CommandFault } from "../exit-code.ts";
 
 export interface DemoRelay {
@@ -18,7 +18,7 @@ export interface DemoRelay {
   stop(): Promise<void>;
 }
 
-const program = fileURLToPath(new URL("../../../bin/weir.js", import.meta.url));
+const program = packageFile("bin/weir.js");
 const startMs = 30_000;
 const stopMs = 10_000;
 

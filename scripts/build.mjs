@@ -1,0 +1,104 @@
+// `npm run build`: the program, the library with its types and the console in dist/. The program is few files: what
+// every command needs in one, the rest loaded when it is used. With --no-types it is what runs here, sooner.
+import { readdir, readFile, rm, writeFile, mkdir } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+import { build as buildConsole } from "vite";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(root, "dist");
+const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+
+const entries = {
+  program: "src/cli/program.ts",
+  index: "src/index.ts",
+  testing: "src/testing/index.ts",
+  "search-worker": "src/tracking/search-worker.ts",
+};
+
+/** `dependencies` stay outside and are installed beside the package; `devDependencies` that are imported go in. */
+const isOutside = (id) => Object.keys(dependencies).some((name) => id === name || id.startsWith(`${name}/`));
+
+async function bundle() {
+  const build = await rolldown({ input: entries, cwd: root, platform: "node", external: isOutside });
+  const { output } = await build.generate({
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+    comments: false,
+  });
+  await build.close();
+  const files = new Map(
+    output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source]),
+  );
+  const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+  files.set("THIRD-PARTY-LICENSES.txt", await licences(modules));
+  await mkdir(dist, { recursive: true });
+  for (const [name, content] of files) await writeFile(join(dist, name), content);
+  // Last, and only what is of no build any more: a program that runs from here may load a part yet.
+  for (const { name } of await readdir(dist, { withFileTypes: true }))
+    if (!files.has(name) && name !== "console" && name !== "types")
+      await rm(join(dist, name), { recursive: true });
+}
+
+/** Of every package that has code in the bundle: name, version and the text of its licence. */
+async function licences(modules) {
+  /** @type {Set<string>} */
+  const folders = new Set();
+  for (const id of modules) {
+    const [, folder] =
+      /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(id.replace(/^\0/, "")) ?? [];
+    if (folder !== undefined) folders.add(folder);
+  }
+  const texts = await Promise.all(
+    [...folders].toSorted().map(async (folder) => {
+      const { name, version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+      const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+      const text = file === undefined ? "" : (await readFile(join(folder, file), "utf8")).trim();
+      return `${name} ${version} (${license})\n\n${text}\n`;
+    }),
+  );
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
+}
+
+/** What the public types need, and nothing of the rest: dist/types. */
+async function declarations() {
+  await compile();
+  const needed = new Set();
+  const follow = async (file) => {
+    if (needed.has(file)) return;
+    needed.add(file);
+    const text = await readFile(file, "utf8");
+    for (const [, specifier] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']/g))
+      await follow(resolve(dirname(file), specifier.replace(/\.[jt]s$/, ".d.ts")));
+  };
+  for (const entry of ["index", "testing/index"]) await follow(join(dist, "types", `${entry}.d.ts`));
+  for (const name of await readdir(join(dist, "types"), { recursive: true }))
+    if (name.endsWith(".d.ts") && !needed.has(join(dist, "types", name))) await rm(join(dist, "types", name));
+}
+
+function compile() {
+  return new Promise((done, reject) => {
+    const child = spawn("npx", ["--no-install", "tsc", "-p", "tsconfig.build.json"], {
+      cwd: root,
+      stdio: "inherit",
+    });
+    child.once("error", reject);
+    child.once("close", (code) => (code === 0 ? done() : reject(new Error(`tsc ended with ${code}`))));
+  });
+}
+
+try {
+  await Promise.all([
+    bundle(),
+    buildConsole({ configFile: join(root, "console/vite.config.ts"), logLevel: "warn" }),
+    ...(process.argv.includes("--no-types") ? [] : [declarations()]),
+  ]);
+} catch (fault) {
+  console.error(`build: ${fault.stack ?? fault}`);
+  process.exitCode = 1;
+}

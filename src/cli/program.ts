@@ -1,0 +1,3 @@
+/** What bin/weir.js runs. */
+export { nameSources } from "../ports/source-positions.ts";
+export { main } from "./main.ts";
