@@ -29,8 +29,10 @@ function encodingOf(octets: Uint8Array): string {
   if (octets[0] === 0xfe && octets[1] === 0xff) return "utf-16be";
   const start = octets.subarray(0, looked);
   // Without a mark: in UTF-16 every other octet of ASCII text is 0.
-  const zeros = [0, 1].map((parity) => start.filter((octet, at) => octet === 0 && at % 2 === parity).length);
-  const [even = 0, odd = 0] = zeros;
+  const zerosAt = (parity: 0 | 1): number =>
+    start.filter((octet, at) => octet === 0 && at % 2 === parity).length;
+  const even = zerosAt(0);
+  const odd = zerosAt(1);
   if (odd > start.length / 4 && even === 0) return "utf-16le";
   if (even > start.length / 4 && odd === 0) return "utf-16be";
   try {

@@ -437,6 +437,15 @@ describe("no connector", () => {
   const add = (name: string, address: string): string =>
     `Set-ReceiveConnector ${name} -RemoteIPRanges "@{Add='${address}'}"`;
 
+  it("names all that listen where the address cannot come", () => {
+    const parsed = parseAddress("10.1.4.7");
+    if (parsed === undefined) throw new Error("no address");
+    const local = [connector("Local", at("127.0.0.1")), connector("Other one", at("127.0.0.1", 587))];
+    expect(noConnectorRemedy(local, parsed, [])?.text).toContain(
+      "Local at 127.0.0.1:25; 'Other one' at 127.0.0.1:587.",
+    );
+  });
+
   it.each<[string, ReceiveConnectorSettings[], string, Endpoint[], readonly string[] | undefined]>([
     ["one that it can reach", [connector("A", at("0.0.0.0"))], "10.1.4.7", [], [add("A", "10.1.4.7")]],
     [

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../ports/ports.ts";
 import { SendBudget } from "./send-budget.ts";
-import { SendTurns } from "./send-turns.ts";
+import { mostTurnsWaiting, SendTurns } from "./send-turns.ts";
 
 const minute = 60_000;
 const limits = { messagesPerMinute: 30, recipientsPerDay: Infinity };
@@ -121,6 +121,40 @@ describe("turns", () => {
     t.submit("erp", 12);
     t.advance(20_000);
     expect(t.left.map(({ id }) => id).slice(0, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it("where one connector has too many in all, its own longest line gives way", () => {
+    const { clock } = underTurns();
+    const turns = new SendTurns(
+      clock,
+      () => false,
+      () => undefined,
+    );
+    const budget = new SendBudget({ account: "a", mailbox: "m" }, new Map());
+    const unpaced = { messagesPerMinute: Infinity, recipientsPerDay: 100_000 };
+    const [own, other] = [{}, {}];
+    const putOff: string[] = [];
+    let ids = 0;
+    const submit = (owner: object, application: string, messages: number): void => {
+      for (let n = 0; n < messages; n++)
+        turns.ask({
+          claim: {},
+          id: ++ids,
+          arrivedAt: ids,
+          recipients: 1,
+          application,
+          needs: [{ budget, limits: unpaced }],
+          owner,
+          begin: () => undefined,
+          putOff: () => void putOff.push(application),
+        });
+    };
+    submit(other, "payroll", 150);
+    submit(own, "erp", mostTurnsWaiting - 72);
+    submit(own, "helpdesk", 72);
+    expect(putOff).toEqual([]);
+    submit(own, "helpdesk", 1);
+    expect(putOff).toEqual(["erp"]);
   });
 
   it("end with their owner", () => {

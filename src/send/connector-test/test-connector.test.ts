@@ -316,6 +316,21 @@ describe("what does not answer as it should", () => {
     gone.abort();
     expect((await test).ok).toBe(false);
   });
+  it("nor while the peer thinks about MAIL", async () => {
+    let asked = false;
+    const peer = kept(
+      await startScriptedServer(async (client) => {
+        await client.greet();
+        await client.line();
+        asked = true;
+      }),
+    );
+    const gone = new AbortController();
+    const test = run(smartHostConnector(peer.port), { signal: gone.signal, timeoutMs: 600_000 });
+    await expect.poll(() => asked).toBe(true);
+    gone.abort();
+    expect(failed(await test)).toMatch(/^mail: .*the test has ended/);
+  });
 });
 
 describe("a drop directory", () => {

@@ -8,7 +8,7 @@ export function matchIndex(index: TrackingIndex, filter: TrackingFilter, most: n
   const from = filter.start?.getTime() ?? -Infinity;
   const to = filter.end?.getTime() ?? Infinity;
   const { internalMessageId: id } = filter;
-  if (records === 0 || lastAt < from || firstAt >= to) return [];
+  if (lastAt < from || firstAt >= to) return [];
   if (id !== undefined && (id < leastId || id > greatestId)) return [];
 
   const fits = new Uint8Array(records).fill(1);

@@ -78,6 +78,8 @@ describe("mailCommand", () => {
     [{}, content, size, data, " SIZE=100"],
     [{}, open, size, data, " SIZE=102"],
     [{}, open, size, bdat, " SIZE=100"],
+    [{}, { ...open, sizeBytes: 0 }, size, data, " SIZE=0"],
+    [{}, { ...open, sizeBytes: 1 }, size, data, " SIZE=3"],
     [{}, eightBit, eight, data, " BODY=8BITMIME"],
     [{}, eightBit, none, data, ""],
     [{ body: "8BITMIME" }, content, eight, data, " BODY=8BITMIME"],
