@@ -24,6 +24,7 @@ export function graphSettings(
 ): GraphSendConnector | undefined {
   if (oauth === undefined) return undefined;
   const { senderMailboxes, overflowConnector, maxConcurrentConnections, maxRecipientsPerTransaction } = given;
+  const { messageRateLimit, recipientRateLimit, mailboxMessageRateLimit, mailboxRecipientRateLimit } = given;
   return {
     ...common,
     kind: "graph",
@@ -34,6 +35,10 @@ export function graphSettings(
     overflowConnector,
     maxConcurrentConnections,
     maxRecipientsPerTransaction,
+    messageRateLimit,
+    recipientRateLimit,
+    mailboxMessageRateLimit,
+    mailboxRecipientRateLimit,
   };
 }
 

@@ -228,6 +228,10 @@ export const sendingSettings = [
   "preset",
   "maxConcurrentConnections",
   "maxRecipientsPerTransaction",
+  "messageRateLimit",
+  "recipientRateLimit",
+  "mailboxMessageRateLimit",
+  "mailboxRecipientRateLimit",
 ] as const satisfies readonly SettingName[];
 
 /** Settings of Microsoft Graph's connectors alone. */
@@ -250,10 +254,6 @@ export const smtpOnlySettings = [
   "authenticationCredential",
   "connectionInactivityTimeOut",
   "smtpMaxMessagesPerConnection",
-  "messageRateLimit",
-  "recipientRateLimit",
-  "mailboxMessageRateLimit",
-  "mailboxRecipientRateLimit",
   "forceHelo",
   "chunkingEnabled",
   "pipeliningEnabled",

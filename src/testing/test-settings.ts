@@ -3,7 +3,11 @@ import type { UserSettings, Settings } from "../config/settings.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { TransportSettings } from "../core/policy/retry-schedule.ts";
-import type { SendConnectorSettings, SmtpSendConnector } from "../core/policy/send-connector.ts";
+import type {
+  SendConnectorSettings,
+  GraphSendConnector,
+  SmtpSendConnector,
+} from "../core/policy/send-connector.ts";
 import { ipRange } from "../core/units/ip-range.ts";
 
 const kib = 1024;
@@ -118,6 +122,32 @@ export function smartHostConnector(
     errorPolicies: [],
     dkimSigning: true,
     protocolLoggingLevel: "None",
+    ...given,
+  };
+}
+
+/** Everything to the Graph at `graphRoot`; it has to be given `oauth`. */
+export function graphConnector(
+  graphRoot: string,
+  given: Partial<GraphSendConnector> & Pick<GraphSendConnector, "oauth">,
+): GraphSendConnector {
+  return {
+    kind: "graph",
+    preset: "graph",
+    name: "Graph",
+    enabled: true,
+    comment: "",
+    addressSpaces: everything,
+    maxMessageSize: 3_100_000,
+    graphRoot,
+    senderMailboxes: {},
+    overflowConnector: undefined,
+    maxConcurrentConnections: 4,
+    maxRecipientsPerTransaction: 500,
+    messageRateLimit: Infinity,
+    recipientRateLimit: Infinity,
+    mailboxMessageRateLimit: Infinity,
+    mailboxRecipientRateLimit: Infinity,
     ...given,
   };
 }

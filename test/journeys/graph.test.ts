@@ -58,12 +58,14 @@ sendConnectors:
     senderMailboxes: { "noreply@contoso.com": "relay@contoso.com", "<>": "reports@contoso.com" }
     smartHosts: ["[127.0.0.1]:${smtp.port}"]
     tlsAuthLevel: EncryptionOnly
+    mailboxMessageRateLimit: unlimited # of both, so that a burst meets what Graph takes at once
   - name: Graph
     addressSpaces: ["*"]
     preset: graph
     ${oauth}
     senderMailboxes: { "noreply@contoso.com": "relay@contoso.com" }
     graphRoot: ${graph.url}
+    mailboxMessageRateLimit: unlimited
     overflowConnector: Microsoft 365
 transport:
   transientFailureRetryInterval: 2s

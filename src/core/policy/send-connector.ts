@@ -109,7 +109,7 @@ export interface DropSendConnector extends SendConnectorCommon {
 }
 
 /** Weir's own: `sendMail` of Microsoft Graph over HTTPS. */
-export interface GraphSendConnector extends SendConnectorCommon {
+export interface GraphSendConnector extends SendConnectorCommon, SendLimitSettings {
   readonly kind: "graph";
   readonly preset: "graph";
   /** `https://graph.microsoft.com`, without a slash at its end. */

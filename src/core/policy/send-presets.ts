@@ -112,6 +112,7 @@ export function presetSettings(
       graphRoot: microsoftClouds[cloud].graphRoot,
       maxMessageSize: graphLargestMessageBytes,
       ...limits,
+      ...(preset.budget === undefined ? {} : budgetSettings(preset.budget)),
     };
   const host = name === "microsoft365" ? microsoftClouds[cloud].smtpHost : preset.host;
   return {

@@ -11,11 +11,12 @@ import { createGraphCarrier } from "../graph/graph-carrier.ts";
 import type { MailboxTurns } from "../graph/mailbox-turns.ts";
 import type { TokenSources } from "../oauth/token-sources.ts";
 import { rewritingCarrier } from "../rewriting/rewriting-carrier.ts";
+import type { CarrierBudgets } from "./carried-turns.ts";
 import type { Carrier } from "./delivery.ts";
 import { sendTranscript } from "./send-transcript.ts";
 import type { OutboundConnections } from "./smtp/pool/outbound-connections.ts";
 import type { PeerMemory } from "./smtp/peer/peer.ts";
-import { createSmtpCarrier, type SmtpCarrierSettings } from "./smtp/smtp-carrier.ts";
+import { createSmtpCarrier } from "./smtp/smtp-carrier.ts";
 
 export interface CarrierContext {
   readonly ports: Ports;
@@ -28,7 +29,7 @@ export interface CarrierContext {
   readonly signer: Signer;
   readonly http: HttpRequest;
   readonly graphTurns: MailboxTurns;
-  readonly budgets: NonNullable<SmtpCarrierSettings["budgets"]>;
+  readonly budgets: CarrierBudgets;
   /** Asked for at each message. */
   readonly addressRewriteEntries: () => readonly AddressRewriteEntry[];
 }
@@ -57,9 +58,9 @@ function carrierOf(connector: SendConnectorSettings, context: CarrierContext): C
       });
     }
     case "graph": {
-      const { ports, events, http, graphTurns: turns } = context;
+      const { ports, events, http, graphTurns: atOnce, budgets } = context;
       const tokens = context.tokens.for(connector.oauth, connector.name);
-      return createGraphCarrier({ connector, ports, events, http, tokens, turns });
+      return createGraphCarrier({ connector, ports, events, http, tokens, atOnce, budgets });
     }
     case "drop":
       return createDropCarrier({ connector });

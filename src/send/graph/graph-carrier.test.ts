@@ -6,6 +6,7 @@ import { createSystemClock } from "../../ports/system-ports.ts";
 import { type GraphServer, startGraphServer } from "../../testing/graph-server.ts";
 import { startTokenServer, type TokenServer } from "../../testing/token-server.ts";
 import { testClaim, type TestClaim } from "../../testing/test-claim.ts";
+import { graphConnector } from "../../testing/test-settings.ts";
 import type { Carrier } from "../delivery/delivery.ts";
 import { createTokenSource } from "../oauth/token-source.ts";
 import { createGraphCarrier } from "./graph-carrier.ts";
@@ -30,22 +31,11 @@ function start(more: Partial<GraphSendConnector> = {}): void {
     scope: "https://graph.microsoft.com/.default",
     shown: {},
   };
-  const connector: GraphSendConnector = {
-    kind: "graph",
-    preset: "graph",
-    name: "Graph",
-    enabled: true,
-    comment: "",
-    addressSpaces: [],
-    maxMessageSize: 3_100_000,
-    graphRoot: graph.url,
+  const connector = graphConnector(graph.url, {
     oauth,
     senderMailboxes: { "*": "relay@c.test" },
-    overflowConnector: undefined,
-    maxConcurrentConnections: 4,
-    maxRecipientsPerTransaction: 500,
     ...more,
-  };
+  });
   const http = createHttpRequest({ clock, dns: { addresses: () => Promise.resolve(["127.0.0.1"]) } });
   carrier = createGraphCarrier({
     connector,
@@ -53,7 +43,7 @@ function start(more: Partial<GraphSendConnector> = {}): void {
     events,
     http,
     tokens: createTokenSource(oauth, { clock, events, http }, "Graph"),
-    turns: createMailboxTurns(),
+    atOnce: createMailboxTurns(),
   });
 }
 beforeEach(async () => {

@@ -12,6 +12,8 @@ import type { Events } from "../../events/events.ts";
 import type { HttpRequest } from "../../ports/http-request.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { SpoolError, type Claim } from "../../spool/spool.ts";
+import { mostTurnsWaiting } from "../budget/send-turns.ts";
+import { createCarriedTurns, type CarrierBudgets } from "../delivery/carried-turns.ts";
 import type { AttemptResult, Carrier } from "../delivery/delivery.ts";
 import { type Held, SendHolds } from "../delivery/send-holds.ts";
 import { unreadResult } from "../delivery/unread-result.ts";
@@ -28,7 +30,9 @@ export interface GraphCarrierSettings {
   readonly http: HttpRequest;
   readonly tokens: TokenSource;
   /** Give the same to all carriers: Graph counts by application and mailbox. */
-  readonly turns: MailboxTurns;
+  readonly atOnce: MailboxTurns;
+  /** What is counted by mailbox and connector; without: no limit. */
+  readonly budgets?: CarrierBudgets;
 }
 
 /** Mailboxes whose mail is carried at once. */
@@ -37,7 +41,7 @@ const nullSenderAgainMs = 60_000;
 
 /** `carry` never rejects for anything Graph, the token endpoint, network or disk does. Memory: contents under way, twice. */
 export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
-  const { connector, ports, events, tokens, turns } = settings;
+  const { connector, ports, events, tokens, atOnce } = settings;
   const { clock } = ports;
   const { oauth, maxConcurrentConnections: mostAtOnce } = connector;
   const holds = new SendHolds(connector.name, clock, events);
@@ -45,6 +49,7 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
   setMaxListeners(0, stopping.signal);
   const host = new URL(connector.graphRoot).host;
   const application = oauth.grant.kind === "clientCredentials" ? oauth.grant.clientId : "";
+  const turns = createCarriedTurns(connector, host, clock, settings.budgets);
   let closed = false;
   let running = 0;
   let tellIdle: (() => void) | undefined;
@@ -62,7 +67,19 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
     const author = authorOf(await readHeader(claim.content));
     const from = author && `${author.localPart}@${author.domain}`;
     const mailbox = graphMailboxFor(from, reversePath, connector.senderMailboxes);
-    const endTurn = await turns.take(
+    const held = holds.of(mailbox);
+    if (held !== undefined) return waits(held);
+    const about = { mailbox, from: from ?? reversePath };
+    return turns === undefined
+      ? handOver(claim, about)
+      : turns.carry(claim, mailbox, () => handOver(claim, about));
+  };
+
+  const handOver = async (
+    claim: Claim,
+    { mailbox, from }: { readonly mailbox: string; readonly from: string },
+  ): Promise<AttemptResult> => {
+    const end = await atOnce.take(
       `${oauth.tokenEndpoint} ${application} ${mailbox.toLowerCase()}`,
       mostAtOnce,
     );
@@ -75,18 +92,18 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
         ...settings,
         host,
         mailbox,
-        from: from ?? reversePath,
+        from,
         holds,
         tokens,
         signal: stopping.signal,
       });
     } finally {
-      endTurn();
+      end();
     }
   };
 
   return {
-    concurrency: mostAtOnce * mailboxesAtOnce,
+    concurrency: mostAtOnce * mailboxesAtOnce + (turns === undefined ? 0 : mostTurnsWaiting),
     async carry(claim) {
       if (closed) return { kind: "aborted" };
       running++;
@@ -99,13 +116,16 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
         if (--running === 0) tellIdle?.();
       }
     },
-    holding: () => holds.text,
+    holding: () => holds.text ?? turns?.text,
+    emptyAt: () => turns?.emptyAt,
     retryNow() {
       holds.release();
+      turns?.retryNow();
       tokens.retryNow();
     },
     async close(graceMs) {
       closed = true;
+      turns?.close();
       if (running === 0) return;
       const timer = clock.after(graceMs, () => stopping.abort());
       await new Promise<void>((resolve) => (tellIdle = resolve));

@@ -71,6 +71,10 @@ test("what Graph does not carry goes by its overflow connector, else by the next
     overflowConnector,
     maxConcurrentConnections: 4,
     maxRecipientsPerTransaction: 500,
+    messageRateLimit: Infinity,
+    recipientRateLimit: Infinity,
+    mailboxMessageRateLimit: Infinity,
+    mailboxRecipientRateLimit: Infinity,
   });
   const byGraph = { kind: "queue", queue: "Graph;https://g.test" };
   const other = { kind: "queue", queue: "Other;/d" };

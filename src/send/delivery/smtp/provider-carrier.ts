@@ -1,5 +1,5 @@
 /**
- * Carries claims to a provider: by mailbox where it logs on by token, at the pace of its budgets (carried-turns.ts), with
+ * Carries claims to a provider: by mailbox where it logs on by token, at the pace of its budgets (../carried-turns.ts), with
  * what the provider's replies mean for the mail behind a message. Connections and transactions are those of every smart host.
  */
 import { mailboxFor } from "../../../core/policy/sender-mailbox.ts";
@@ -11,9 +11,9 @@ import type { Ports } from "../../../ports/ports.ts";
 import type { Claim } from "../../../spool/spool.ts";
 import type { TokenSource } from "../../oauth/token-source.ts";
 import type { AttemptResult, Carrier, Verdict } from "../delivery.ts";
+import type { CarriedTurns } from "../carried-turns.ts";
 import { type Held, SendHolds } from "../send-holds.ts";
 import { mostTurnsWaiting } from "../../budget/send-turns.ts";
-import type { CarriedTurns } from "./carried-turns.ts";
 import type { JobResult } from "./job/job.ts";
 import { submitJob } from "./job/submit-job.ts";
 import type { MailboxLogOn } from "./opening/log-on.ts";
@@ -44,6 +44,8 @@ export function createProviderCarrier(settings: {
   const holds = new SendHolds(connector.name, clock, events);
   const pools = new Map<string, ConnectionPool>();
   const nextHop = connector.smartHosts[0]?.host ?? "";
+  /** With a password one account hands in the mail of all. */
+  const counted = connector.authenticationCredential?.userName;
   const mailboxOf = (reversePath: string): string =>
     mailboxFor(reversePath, connector.senderMailboxes) ?? reversePath;
 
@@ -124,7 +126,7 @@ export function createProviderCarrier(settings: {
       if (known === undefined && tokens !== undefined) return Promise.resolve(noMailbox(claim, nextHop));
       const mailbox = known ?? reversePath;
       if (turns === undefined || holds.of(mailbox) !== undefined) return submit(claim, mailbox);
-      return turns.carry(claim, mailbox, () => submit(claim, mailbox));
+      return turns.carry(claim, counted ?? mailbox, () => submit(claim, mailbox));
     },
     holding: () => holds.text ?? turns?.text,
     emptyAt: () => turns?.emptyAt,

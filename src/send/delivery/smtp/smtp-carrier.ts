@@ -30,11 +30,9 @@ import type { SmartHost, SmtpSendConnector } from "../../../core/policy/send-con
 import type { Signer } from "../../../dkim/signer.ts";
 import type { Events } from "../../../events/events.ts";
 import type { Ports } from "../../../ports/ports.ts";
-import type { Claim } from "../../../spool/spool.ts";
 import type { TokenSource } from "../../oauth/token-source.ts";
-import type { SendBudgets } from "../../budget/send-budgets.ts";
+import { createCarriedTurns, type CarrierBudgets } from "../carried-turns.ts";
 import type { AttemptResult, Carrier } from "../delivery.ts";
-import { createCarriedTurns } from "./carried-turns.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
 import { submitJob } from "./job/submit-job.ts";
 import type { MailboxLogOn } from "./opening/log-on.ts";
@@ -58,8 +56,8 @@ export interface SmtpCarrierSettings {
   readonly tokens?: TokenSource;
   /** Signs what goes out; without: nothing is signed. */
   readonly signer?: Signer | undefined;
-  /** What is counted by mailbox and connector, and whose mail a claim is; without: no limit. */
-  readonly budgets?: { readonly all: SendBudgets; readonly applicationOf: (claim: Claim) => string };
+  /** What is counted by mailbox and connector; without: no limit. */
+  readonly budgets?: CarrierBudgets;
   /** The protocol log. */
   readonly transcript?: Transcript;
 }
@@ -100,8 +98,7 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
     );
   const claimsPerPool = connections * claimsPerConnection;
   const tokens = connector.oauth === undefined ? undefined : settings.tokens;
-  const { all, applicationOf = () => "" } = settings.budgets ?? {};
-  const turns = createCarriedTurns(connector, ports.clock, all, applicationOf);
+  const turns = createCarriedTurns(connector, host, ports.clock, settings.budgets);
   if (tokens !== undefined || turns !== undefined || readsReplies(connector))
     return createProviderCarrier({ connector, ports, signer, events, tokens, turns, claimsPerPool, newPool });
   const pool = newPool();

@@ -1,13 +1,18 @@
 /** Claims of one connector that wait for their turn by its budgets, and what each turned out to use. */
-import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
-import { isCounted, limitsOfConnector, limitsOfMailbox } from "../../../core/policy/send-limits.ts";
-import type { Clock } from "../../../ports/ports.ts";
-import type { Claim } from "../../../spool/spool.ts";
-import type { BudgetUsage, BudgetUser, SendBudgets } from "../../budget/send-budgets.ts";
-import type { Turn } from "../../budget/send-turns.ts";
-import { timeText } from "../decision-events.ts";
-import type { AttemptResult, Verdict } from "../delivery.ts";
-import { localVerdict } from "./wire/peer-verdict.ts";
+import type { OAuthSettings } from "../../core/policy/oauth-settings.ts";
+import {
+  isCounted,
+  limitsOfConnector,
+  limitsOfMailbox,
+  type SendLimitSettings,
+} from "../../core/policy/send-limits.ts";
+import type { Clock } from "../../ports/ports.ts";
+import type { Claim } from "../../spool/spool.ts";
+import type { BudgetUsage, BudgetUser, SendBudgets } from "../budget/send-budgets.ts";
+import type { Turn } from "../budget/send-turns.ts";
+import { timeText } from "./decision-events.ts";
+import type { AttemptResult, Verdict } from "./delivery.ts";
+import { localVerdict } from "./smtp/wire/peer-verdict.ts";
 
 export interface CarriedTurns {
   /** Attempts when it is the claim's turn; `throttled` when that is a while off. */
@@ -21,30 +26,43 @@ export interface CarriedTurns {
   close(): void;
 }
 
-/** Undefined: nothing limits the connector. */
+/** What is counted, by all carriers together, and whose mail a claim is. */
+export interface CarrierBudgets {
+  readonly all: SendBudgets;
+  readonly applicationOf: (claim: Claim) => string;
+}
+
+export interface CountedConnector extends SendLimitSettings {
+  readonly name: string;
+  readonly oauth: OAuthSettings | undefined;
+}
+
+/**
+ * Undefined: nothing limits the connector. `host`: of the next hop. Mailboxes are counted at who gives the tokens, so SMTP and
+ * Graph connectors of one tenant share what a mailbox may send.
+ */
 export function createCarriedTurns(
-  connector: SmtpSendConnector,
+  connector: CountedConnector,
+  host: string,
   clock: Clock,
-  budgets: SendBudgets | undefined,
-  applicationOf: (claim: Claim) => string,
+  budgets: CarrierBudgets | undefined,
 ): CarriedTurns | undefined {
   if (budgets === undefined || !isCounted(connector)) return undefined;
-  const host = connector.smartHosts[0]?.host ?? "";
-  const { userName } = connector.authenticationCredential ?? {};
+  const { all, applicationOf } = budgets;
   const user: BudgetUser = {
     connector: connector.name,
     account: connector.oauth === undefined ? host : new URL(connector.oauth.tokenEndpoint).host,
     perConnector: limitsOfConnector(connector),
     perMailbox: limitsOfMailbox(connector),
   };
-  const leave = budgets.join(user);
+  const leave = all.join(user);
   /** What ends those that wait for their turn. */
   const waiting = new Map<object, (result: AttemptResult) => void>();
   let underWay = 0;
   let isClosed = false;
 
   const dismiss = (result: AttemptResult): void =>
-    budgets.dismiss(user, ({ claim }) => {
+    all.dismiss(user, ({ claim }) => {
       waiting.get(claim)?.(result);
       waiting.delete(claim);
     });
@@ -69,7 +87,7 @@ export function createCarriedTurns(
       if (isClosed) return Promise.resolve({ kind: "aborted" });
       return new Promise((resolve, reject) => {
         waiting.set(claim, resolve);
-        budgets.ask(user, userName ?? mailbox, {
+        all.ask(user, mailbox, {
           claim,
           id: claim.message.id,
           arrivedAt: claim.message.arrivedAt,
@@ -92,7 +110,7 @@ export function createCarriedTurns(
     },
     get text() {
       const now = clock.now();
-      const slow = budgets.usage(connector.name).filter((one) => one.waitingMessages > 0);
+      const slow = all.usage(connector.name).filter((one) => one.waitingMessages > 0);
       const [first] = slow.sort((a, b) => (b.emptyAt ?? now) - (a.emptyAt ?? now));
       if (first?.emptyAt === undefined) return undefined;
       const { waitingMessages, emptyAt } = first;
@@ -104,10 +122,10 @@ export function createCarriedTurns(
       return `${what} (${limitText(first)}), ${waitingMessages === 1 ? "" : "the last "}${until}`;
     },
     get emptyAt() {
-      const ends = budgets.usage(connector.name).filter((one) => one.waitingMessages > 0);
+      const ends = all.usage(connector.name).filter((one) => one.waitingMessages > 0);
       return ends.length === 0 ? undefined : Math.max(...ends.map(({ emptyAt = 0 }) => emptyAt));
     },
-    retryNow: () => budgets.retryNow(),
+    retryNow: () => all.retryNow(),
     close() {
       isClosed = true;
       dismiss({ kind: "aborted" });
