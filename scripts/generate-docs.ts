@@ -40,6 +40,7 @@ export const receiveConnectorFacts: readonly SettingFact[] = ${JSON.stringify(se
 export const sendConnectorFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("sendConnectors"))};
 export const transportFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("transport"))};
 export const addressRewriteEntryFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("addressRewriteEntries"))};
+export const userFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("users"))};
 export const applicationFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("applications"))};
 export const serviceFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("service"))};
 export const dkimKeyFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("dkimKeys"))};

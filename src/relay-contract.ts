@@ -10,6 +10,7 @@ import type { Exposition } from "./metrics/exposition.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { Overview } from "./metrics/overview.ts";
 import type { Readiness } from "./metrics/readiness.ts";
+import type { RightsOwner } from "./core/policy/client-rights.ts";
 import type { Discredit } from "./receive/admission/discredits.ts";
 import type { LedgerEntry } from "./receive/admission/ledger.ts";
 import type { LimitUsage } from "./receive/admission/usage.ts";
@@ -102,6 +103,8 @@ export interface Relay {
   counts(): Promise<readonly LedgerEntry[]>;
   /** Addresses that hung up in a tarpit and wait for each reply now. */
   discredits(): readonly Discredit[];
+  /** Recipients of the last 24 hours, where recipientRateLimit counts them; else 0. */
+  recipientsLastDay(owner: Pick<RightsOwner, "kind" | "name">): number;
   /** Connections that wait for a place (limitAction `delay`). */
   waiting(connector: string): number;
   /** How short the resources are, by the last look of at most two seconds ago. */

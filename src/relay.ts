@@ -392,6 +392,7 @@ export async function createRelay(
     pressure: () => resources.pressure,
     counts: () => receiver.ledger.snapshot(),
     discredits: () => receiver.discredits(),
+    recipientsLastDay: (owner) => receiver.recipientDays.used(owner),
     waiting: (connector) => receiver.waiting(connector),
     get queued() {
       return spool.size;

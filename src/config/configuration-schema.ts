@@ -4,6 +4,7 @@ import { parseIpRange } from "../core/units/ip-range.ts";
 import { parseEndpoint } from "../core/units/endpoint.ts";
 import { parseAcceptedDomain } from "./accepted-domain.ts";
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
+import { clientRightsShape } from "./client-rights-schema.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { transportSchema } from "./transport-schema.ts";
@@ -34,6 +35,7 @@ export const userSchema = z.strictObject(
       line(512),
       "The password's hash, as `weir hash-password` prints it: `$scrypt$…`.",
     ),
+    ...clientRightsShape,
   },
   { error: section },
 );
@@ -49,6 +51,7 @@ export const applicationSchema = z.strictObject(
       "Its client addresses; the smallest range that holds an address names it.",
     ),
     users: setting(listOf(line(256), { kind: "list of names" }), [], "The accounts it logs on with."),
+    ...clientRightsShape,
   },
   { error: section },
 );

@@ -93,6 +93,7 @@ export function checkConfigurationWarnings(settings: Settings, findings: Finding
       );
     }
   }
+  checkRightsWarnings(settings, findings);
   const { delayNotificationTimeout, messageExpirationTimeout } = settings.transport;
   if (delayNotificationTimeout >= messageExpirationTimeout) {
     findings.warning(
@@ -101,6 +102,22 @@ export function checkConfigurationWarnings(settings: Settings, findings: Finding
     );
   }
   checkHttpWarnings(settings, findings);
+}
+
+/** Rights that name receive connectors which are not there: their owner can send by none of them. */
+function checkRightsWarnings({ receiveConnectors, users, applications }: Settings, findings: Findings): void {
+  const known = new Set(receiveConnectors.map(({ name }) => name.toLowerCase()));
+  for (const [section, owners] of Object.entries({ users, applications })) {
+    for (const [index, owner] of owners.entries()) {
+      for (const [place, name] of (owner.receiveConnectors ?? []).entries()) {
+        if (known.has(name.toLowerCase())) continue;
+        findings.warning(
+          [section, index, "receiveConnectors", place],
+          `there is no receive connector ${name}; there are ${receiveConnectors.map((one) => one.name).join(", ")}`,
+        );
+      }
+    }
+  }
 }
 
 function checkHttpWarnings({ admin, metrics }: Settings, findings: Findings): void {

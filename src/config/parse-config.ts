@@ -195,8 +195,11 @@ function readUser(raw: unknown, path: Path, findings: Findings): UserSettings | 
   const user = readPiece(userSchema, raw, path, findings, homeOf).value;
   const password = user?.password ?? (isSection(raw) ? raw["password"] : undefined);
   if (typeof password !== "string") return undefined;
-  if (parseScryptPhc(password) !== undefined)
-    return user === undefined ? undefined : { name: user.name, passwordHash: password };
+  if (parseScryptPhc(password) !== undefined) {
+    if (user === undefined) return undefined;
+    const { password: passwordHash, ...settings } = user;
+    return { ...settings, passwordHash };
+  }
   findings.fault(
     [...path, "password"],
     "is not a password hash; passwords are not kept in clear here, make the hash with: weir hash-password",

@@ -1,6 +1,7 @@
 /** Settings as plain JSON, in the shape of the configuration file: what the admin API shows and compares. */
 import type { Application } from "../core/policy/application.ts";
 import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
+import type { ClientRights } from "../core/policy/client-rights.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { AddressSpace, SendConnectorSettings } from "../core/policy/send-connector.ts";
@@ -9,7 +10,7 @@ import type { DkimKey } from "../dkim/dkim-settings.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import type { Plain } from "./edit-value.ts";
 import { transportSchema } from "./transport-schema.ts";
-import type { HttpTls, Settings } from "./settings.ts";
+import type { HttpTls, Settings, UserSettings } from "./settings.ts";
 
 export type PlainSection = Readonly<Record<string, Plain>>;
 
@@ -74,13 +75,35 @@ function plainByKind(connector: SendConnectorSettings): PlainSection {
   };
 }
 
-export function plainApplication({ name, owner, purpose, addresses, users }: Application): PlainSection {
+/** Null: not limited. */
+export function plainRights(rights: ClientRights): PlainSection {
+  const { sendAs, receiveConnectors, messageRateLimit, recipientRateLimit } = rights;
+  return {
+    sendAs: sendAs?.map(({ text }) => text) ?? null,
+    receiveConnectors: receiveConnectors ?? null,
+    messageRateLimit: limitOf(messageRateLimit),
+    recipientRateLimit: limitOf(recipientRateLimit),
+  };
+}
+
+function limitOf(value: number | undefined): Plain {
+  return value === Infinity ? "unlimited" : (value ?? null);
+}
+
+/** Without its password. */
+export function plainUser(user: UserSettings): PlainSection {
+  return { name: user.name, ...plainRights(user) };
+}
+
+export function plainApplication(application: Application): PlainSection {
+  const { name, owner, purpose, addresses, users } = application;
   return {
     name,
     owner: owner ?? null,
     purpose: purpose ?? null,
     addresses: addresses.map(({ text }) => text),
     users,
+    ...plainRights(application),
   };
 }
 
@@ -113,7 +136,7 @@ export function plainSettings(settings: Settings): PlainSection {
     sendConnectors: byName(settings.sendConnectors, plainSendConnector),
     acceptedDomains: settings.acceptedDomains.map(domainText),
     addressRewriteEntries: byName(settings.addressRewriteEntries, plainAddressRewriteEntry),
-    users: settings.users.map(({ name }) => name),
+    users: byName(settings.users, plainUser),
     applications: byName(settings.applications, plainApplication),
     proxyProtocolFrom: settings.proxyProtocolFrom.map(({ text }) => text),
     transport: plainTransport(settings.transport),

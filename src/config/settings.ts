@@ -1,5 +1,6 @@
 /** The whole configuration after parsing: every value typed, every default filled in. */
 import type { IpRange } from "../core/units/ip-range.ts";
+import type { ClientRights } from "../core/policy/client-rights.ts";
 import type { Application } from "../core/policy/application.ts";
 import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
@@ -12,7 +13,7 @@ import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
 export type EventLevel = "Lowest" | "Low" | "Medium" | "High" | "Expert";
 
 /** An account for AUTH; the password is a PHC string (`$scrypt$…`). */
-export interface UserSettings {
+export interface UserSettings extends ClientRights {
   readonly name: string;
   readonly passwordHash: string;
 }

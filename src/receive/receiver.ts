@@ -2,6 +2,8 @@
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Application } from "../core/policy/application.ts";
 import type { PressureVerdict } from "../core/policy/back-pressure.ts";
+import type { ClientRights } from "../core/policy/client-rights.ts";
+import { rightsOfClient } from "../core/policy/rights-of-client.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { GrantingReply } from "../core/smtp/reply.ts";
 import { mailDate } from "../core/message/received.ts";
@@ -17,6 +19,7 @@ import type { Ledger, LedgerEntry } from "./admission/ledger.ts";
 import { createMemoryLedger } from "./admission/memory-ledger.ts";
 import { createRefusals } from "./admission/refusals.ts";
 import { createLimitUsage, type LimitUsage } from "./admission/usage.ts";
+import { createRecipientDays, type RecipientDays } from "./admission/recipient-days.ts";
 import { createRateWaiters } from "./admission/rate-waiters.ts";
 import { createAccounts, type Account } from "./authentication/accounts.ts";
 import { createListeners, type FailedListener, type Listener } from "./connection/listeners.ts";
@@ -30,7 +33,7 @@ import { clientOf, createTransactionServices, refusedClient } from "./transactio
 
 export interface ReceiverSettings extends FrontDoorSettings {
   readonly acceptedDomains: readonly AcceptedDomain[];
-  readonly users: readonly Account[];
+  readonly users: readonly (Account & ClientRights)[];
   readonly applications: readonly Application[];
 }
 
@@ -54,6 +57,7 @@ export interface Receiver {
   /** For doors that do not speak SMTP. */
   readonly submissions: Submissions;
   discredits(): readonly Discredit[];
+  readonly recipientDays: RecipientDays;
   /** Behind each change of `isSuspended`: who waits is judged anew. */
   suspensionChanged(): Promise<void>;
   /**
@@ -83,6 +87,7 @@ export function createReceiver(options: {
 }): Receiver {
   const { spool, events, clock, metrics, hostname, certificates } = options;
   let settings = options.settings;
+  let rightsOf = rightsOfClient(settings.users, settings.applications);
   const ledger = createMemoryLedger(clock);
   const limitUsage = createLimitUsage({
     clock,
@@ -104,6 +109,7 @@ export function createReceiver(options: {
   const accounts = createAccounts(settings.users);
   const nextId = sessionIds();
   const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog, nextId });
+  const recipientDays = createRecipientDays(clock);
   const discredits = createDiscredits({ clock, events });
   const stopping = new AbortController();
   const rateWaiters = createRateWaiters({
@@ -121,6 +127,8 @@ export function createReceiver(options: {
     tracking: options.tracking ?? noTracking,
     isSuspended: options.isSuspended,
     pressure: options.pressure,
+    limitsOf: (address, user, nearest) => rightsOf(address, user, nearest),
+    recipientDays,
     applications: () => settings.applications,
     door,
     refusals,
@@ -174,6 +182,7 @@ export function createReceiver(options: {
     async reconfigure(next) {
       settings = next;
       accounts.replace(next.users);
+      rightsOf = rightsOfClient(next.users, next.applications);
       rateWaiters.settingsChanged();
       await frontDoor.settingsChanged();
       await certificates.load("receive", next.receiveConnectors.filter(offersTls));
@@ -197,6 +206,7 @@ export function createReceiver(options: {
     usage,
     submissions,
     discredits: () => discredits.all(),
+    recipientDays,
     async stop(graceMs) {
       await listeners.close();
       stopping.abort();

@@ -1,6 +1,7 @@
 /** The open sessions: each with its place in the ledger, its deadlines, and what people want to know of it. */
 import type { Socket } from "node:net";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
+import type { SessionRights } from "../core/policy/client-rights.ts";
 import type { Endpoint } from "../core/policy/receive-connector.ts";
 import { rightsOf } from "../core/policy/relay-permission.ts";
 import { nothingOffered } from "../core/smtp/extensions.ts";
@@ -89,7 +90,8 @@ export function createSessions(options: {
   return {
     open(socket, admitted, endpoint, services, acceptedDomains, beginsWithTls) {
       const connection = new Connection(socket, () => clock.now());
-      const state = newState(nextId(), admitted, acceptedDomains, socket.remotePort ?? 0);
+      const limits = services.limitsOf(admitted.address, undefined);
+      const state = newState(nextId(), admitted, acceptedDomains, limits, socket.remotePort ?? 0);
       const session = new Session(state, services, connection, transcriptOf(state, endpoint));
       const watched: Watched = {
         connection,
@@ -146,6 +148,7 @@ function newState(
   id: string,
   admitted: Admitted,
   acceptedDomains: readonly AcceptedDomain[],
+  limits: SessionRights,
   port: number,
 ): SessionState {
   return {
@@ -159,6 +162,7 @@ function newState(
     tls: undefined,
     authenticatedUser: undefined,
     rights: rightsOf(admitted.connector, { authenticated: false }),
+    limits,
     receivedPrefix: undefined,
     transaction: undefined,
     lastRefusal: undefined,

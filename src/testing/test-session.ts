@@ -1,4 +1,5 @@
 /** One SMTP session without a socket: octets in as text, what it wrote as text, a spool that answers when told to. */
+import { noLimits } from "../core/policy/client-rights.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { rightsOf } from "../core/policy/relay-permission.ts";
 import { nothingOffered } from "../core/smtp/extensions.ts";
@@ -6,6 +7,7 @@ import type { EventRecord, Events } from "../events/events.ts";
 import { catalogue } from "../events/catalogue.ts";
 import type { Refusal } from "../core/refusals/refusal.ts";
 import { createMetrics } from "../metrics/metrics.ts";
+import { createRecipientDays } from "../receive/admission/recipient-days.ts";
 import { createRefusals, type RefusedClient } from "../receive/admission/refusals.ts";
 import type { ConnectionHandler } from "../receive/connection/connection.ts";
 import type { SessionServices } from "../receive/session/services.ts";
@@ -145,6 +147,7 @@ export function createTestSession(
     tls: undefined,
     authenticatedUser: undefined,
     rights: rightsOf(connector, { authenticated: false }),
+    limits: services.limitsOf?.("127.0.0.1", undefined) ?? noLimits,
     receivedPrefix: undefined,
     transaction: undefined,
     lastRefusal: undefined,
@@ -176,6 +179,8 @@ export function createTestSession(
       tlsContexts: () => undefined,
       authenticate: () => Promise.resolve(false),
       isAccount: (user) => user === "app",
+      limitsOf: () => noLimits,
+      recipientDays: createRecipientDays(clock),
       refuseMessage: () => undefined,
       applicationOf: () => undefined,
       isSuspended: () => false,

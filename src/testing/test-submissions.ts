@@ -1,4 +1,5 @@
 /** The entry of doors that do not speak SMTP, around a spool in memory. */
+import { rightsOfClient } from "../core/policy/rights-of-client.ts";
 import type { Application } from "../core/policy/application.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { catalogue } from "../events/catalogue.ts";
@@ -7,6 +8,7 @@ import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import { createDoor } from "../receive/admission/admission.ts";
 import { createDiscredits } from "../receive/admission/discredits.ts";
 import { createMemoryLedger } from "../receive/admission/memory-ledger.ts";
+import { createRecipientDays } from "../receive/admission/recipient-days.ts";
 import { createRateWaiters } from "../receive/admission/rate-waiters.ts";
 import { createRefusals } from "../receive/admission/refusals.ts";
 import { createLimitUsage } from "../receive/admission/usage.ts";
@@ -59,6 +61,8 @@ export function createTestSubmissions(
     tracking: { enabled: true, track: (entry) => void tracked.push(entry) },
     isSuspended: () => false,
     pressure: () => undefined,
+    limitsOf: rightsOfClient([], applications),
+    recipientDays: createRecipientDays(clock),
     applications: () => applications,
     door,
     refusals,

@@ -79,16 +79,31 @@ export function describeLedger(name: string, create: (clock: FakeClock) => Ledge
 
     it("4: counts what it allows within a sliding minute, and nothing it refuses", async () => {
       const { ledger, clock } = ledgerOf();
-      expect(await ledger.spend("key", 2)).toEqual({ refused: false, seen: 0 });
+      const spend = async (key: string, limit: number) => {
+        const { refused, seen } = await ledger.spend([{ key, limit }]);
+        return { refused: refused !== undefined, seen };
+      };
+      expect(await spend("key", 2)).toEqual({ refused: false, seen: 0 });
       await clock.advance(30_000);
-      expect(await ledger.spend("key", 2)).toEqual({ refused: false, seen: 1 });
-      for (let i = 0; i < 5; i++) expect(await ledger.spend("key", 2)).toEqual({ refused: true, seen: 2 });
-      expect(await ledger.spend("key", 3)).toEqual({ refused: false, seen: 2 });
-      expect(await ledger.spend("other", 2)).toEqual({ refused: false, seen: 0 });
+      expect(await spend("key", 2)).toEqual({ refused: false, seen: 1 });
+      for (let i = 0; i < 5; i++) expect(await spend("key", 2)).toEqual({ refused: true, seen: 2 });
+      expect(await spend("key", 3)).toEqual({ refused: false, seen: 2 });
+      expect(await spend("other", 2)).toEqual({ refused: false, seen: 0 });
       await clock.advance(30_000);
-      expect(await ledger.spend("key", 3)).toEqual({ refused: false, seen: 2 });
+      expect(await spend("key", 3)).toEqual({ refused: false, seen: 2 });
       await clock.advance(61_000);
-      expect(await ledger.spend("key", 2)).toEqual({ refused: false, seen: 0 });
+      expect(await spend("key", 2)).toEqual({ refused: false, seen: 0 });
+    });
+
+    it("4: counts under several keys, or under none", async () => {
+      const { ledger } = ledgerOf();
+      const wide = { key: "wide", limit: 10 };
+      const narrow = { key: "narrow", limit: 1 };
+      expect(await ledger.spend([wide, narrow])).toEqual({ refused: undefined, seen: 0 });
+      for (let i = 0; i < 3; i++)
+        expect(await ledger.spend([wide, narrow])).toEqual({ refused: narrow, seen: 1 });
+      expect(await ledger.spend([narrow, wide])).toEqual({ refused: narrow, seen: 1 });
+      expect(await ledger.spend([wide])).toEqual({ refused: undefined, seen: 1 });
     });
   });
 }

@@ -4,6 +4,7 @@
  */
 import { createSecureContext } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { noLimits, sessionRights } from "../../src/core/policy/client-rights.ts";
 import type { ReceiveConnectorSettings } from "../../src/core/policy/receive-connector.ts";
 import {
   refusalCatalogue,
@@ -12,6 +13,7 @@ import {
   type RefusalKind,
   type SpokenKind,
 } from "../../src/core/refusals/catalogue.ts";
+import { refusedMessageRate } from "../../src/core/refusals/limit-refusals.ts";
 import { refused } from "../../src/core/refusals/refusal.ts";
 import type { GrantingReply } from "../../src/core/smtp/reply.ts";
 import { ipRange } from "../../src/core/units/ip-range.ts";
@@ -47,10 +49,35 @@ const acceptRefused = (code: "full" | "failed") => async (session: TestSession) 
 };
 const overRate = () => refused("messageRate", { configured: 1, seen: 1 });
 
+const erp = { kind: "user", name: "erp", rights: {} } as const;
+const limitsOfErp = sessionRights([{ ...erp, rights: { sendAs: [{ kind: "null", text: "<>" }] } }]);
+
 const scenes: Partial<Record<SpokenKind, Scene>> = {
   messageRate: { services: { refuseMessage: overRate }, lines: [hello, mail] },
   leftWaiting: { services: { refuseMessage: () => refused("leftWaiting") }, lines: [hello, mail] },
   unableToRelay: { settings: { anonymousRelay: false }, lines: [hello, mail, rcpt] },
+  sendAsDenied: { services: { limitsOf: () => limitsOfErp }, lines: [hello, mail] },
+  connectorDenied: {
+    services: { limitsOf: () => sessionRights([{ ...erp, rights: { receiveConnectors: ["Other"] } }]) },
+    lines: [hello, mail],
+  },
+  clientMessageRate: {
+    services: { refuseMessage: () => refusedMessageRate(erp, 5, 5) },
+    lines: [hello, mail],
+  },
+  clientRecipientRate: {
+    services: { limitsOf: () => sessionRights([{ ...erp, rights: { recipientRateLimit: 1 } }]) },
+    lines: [hello, mail, rcpt, rcpt],
+  },
+  accountNotOnConnector: {
+    settings: accounts,
+    services: {
+      authenticate: () => Promise.resolve(true),
+      limitsOf: (_, user) =>
+        user === undefined ? noLimits : sessionRights([{ ...erp, rights: { receiveConnectors: ["Other"] } }]),
+    },
+    lines: [hello, logOn],
+  },
   notAuthenticated: { settings: { permissionGroups: ["ExchangeUsers"] }, lines: [hello, mail] },
   tooManyRecipients: { settings: { maxRecipientsPerMessage: 1 }, lines: [hello, mail, rcpt, rcpt] },
   reservedTopLevelDomain: {

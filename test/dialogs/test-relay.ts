@@ -67,7 +67,7 @@ const connectors: readonly Partial<ReceiveConnectorSettings>[] = [
 ];
 
 /** A quick one: its cost is not what these tests are about. */
-function passwordHash(password: string): string {
+export function passwordHash(password: string): string {
   const salt = randomBytes(16);
   const hash = scryptSync(password, salt, 32, { N: 1024, r: 8, p: 1 });
   const text = (octets: Buffer): string => octets.toString("base64").replaceAll("=", "");

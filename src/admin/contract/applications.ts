@@ -12,7 +12,8 @@ export const applicationOperations = {
         z.object({
           name: z.string(),
           ...describedSettings,
-          status: z.object({ openConnections: countSchema }),
+          /** Recipients of the last 24 hours are counted where recipientRateLimit is set. */
+          status: z.object({ openConnections: countSchema, recipientsLastDay: countSchema }),
         }),
       ),
     }),

@@ -1,6 +1,6 @@
 /** Accounts for AUTH. Their passwords go in and never come out. */
 import { z } from "zod";
-import { changeSchema } from "./values.ts";
+import { changeSchema, countSchema, describedSettings, settingsSchema } from "./values.ts";
 
 const whatIf = z.boolean().default(false);
 const userNameSchema = z.string().min(1).max(256);
@@ -14,14 +14,25 @@ export const userOperations = {
       users: z.array(
         z.object({
           name: z.string(),
-          /** The application whose account it is, where the configuration says so. */
-          application: z.string().nullable(),
+          /** Whom and how much it may send: sendAs, receiveConnectors, messageRateLimit, recipientRateLimit. */
+          ...describedSettings,
+          status: z.object({
+            /** The application whose account it is, where the configuration says so. */
+            application: z.string().nullable(),
+            /** Counted where recipientRateLimit is set. */
+            recipientsLastDay: countSchema,
+          }),
         }),
       ),
     }),
   },
   newUser: {
-    input: z.object({ name: userNameSchema, password: passwordSchema, whatIf }),
+    input: z.object({
+      name: userNameSchema,
+      password: passwordSchema,
+      settings: settingsSchema.default({}),
+      whatIf,
+    }),
     output: changeSchema,
   },
   setUser: {
@@ -29,6 +40,7 @@ export const userOperations = {
       name: userNameSchema,
       newName: userNameSchema.optional(),
       password: passwordSchema.optional(),
+      settings: settingsSchema.default({}),
       whatIf,
     }),
     output: changeSchema,

@@ -34,7 +34,10 @@ export function applicationHandlers(administered: Administered): Pick<Handlers, 
         applications: applications.all().map((application) => ({
           ...applications.described(application),
           kinds: applicationKinds,
-          status: { openConnections: open.get(application) ?? 0 },
+          status: {
+            openConnections: open.get(application) ?? 0,
+            recipientsLastDay: relay.recipientsLastDay({ kind: "application", name: application.name }),
+          },
         })),
       };
     },

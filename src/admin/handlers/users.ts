@@ -1,48 +1,70 @@
 /** Accounts for AUTH. A password is hashed here and goes nowhere else. */
 import type { ConfigurationEdit } from "../../config/edit.ts";
-import type { Settings, UserSettings } from "../../config/settings.ts";
+import { clientRightsShape } from "../../config/client-rights-schema.ts";
+import {
+  plainRights,
+  plainUser,
+  settingChanges,
+  type PlainSection,
+  type SettingChange,
+} from "../../config/plain-settings.ts";
+import { userKinds } from "../../config/setting-kinds.ts";
+import type { Settings } from "../../config/settings.ts";
 import { hashPassword } from "../../ports/password-hash.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import { changeConfiguration } from "./change.ts";
-import { findNamed } from "./named-settings.ts";
+import { AdminRefusal } from "../refusal.ts";
+import { namedChanges } from "./named-changes.ts";
 
 type Names = "listUsers" | "newUser" | "setUser" | "removeUser";
 
 export function userHandlers(administered: Administered): Pick<Handlers, Names> {
   const { relay } = administered;
-  const find = (name: string): UserSettings =>
-    findNamed(relay.settings.users, name, relay.settings.hostname, "user");
+  const entries = namedChanges(administered, {
+    section: "users",
+    noun: "user",
+    all: (settings) => settings.users,
+    plain: plainUser,
+  });
+  const { find } = entries;
 
   return {
     listUsers: () => ({
-      users: relay.settings.users.map(({ name }) => ({
-        name,
-        application: relay.settings.applications.find((it) => names(it.users, name))?.name ?? null,
+      users: relay.settings.users.map((user) => ({
+        ...entries.described(user),
+        kinds: userKinds,
+        status: {
+          application: relay.settings.applications.find((it) => names(it.users, user.name))?.name ?? null,
+          recipientsLastDay: relay.recipientsLastDay({ kind: "user", name: user.name }),
+        },
       })),
     }),
-    newUser: async ({ name, password, whatIf }) => {
-      const settings = { password: await hashPassword(password) };
+    newUser: async ({ name, password, settings: rights, whatIf }) => {
+      const settings = { ...onlyRights(rights), password: await hashPassword(password) };
       return changeConfiguration(administered, { kind: "add", section: "users", name, settings }, whatIf, {
-        changes: () => [
+        changes: ({ after }) => [
           { setting: "name", before: null, after: name },
           { setting: "password", before: null, after: "set" },
+          ...rightsChanges(undefined, after.settings, name),
         ],
         notices: ({ after }) => whereToLogOn(after.settings),
       });
     },
-    setUser: async ({ name, newName, password, whatIf }) => {
+    setUser: async ({ name, newName, password, settings: rights, whatIf }) => {
       const { name: identity } = find(name);
       const isRenamed = newName !== undefined && newName !== identity;
       const settings = {
+        ...onlyRights(rights),
         ...(password === undefined ? {} : { password: await hashPassword(password) }),
         ...(isRenamed ? { name: newName } : {}),
       };
       const edits: ConfigurationEdit[] = [{ kind: "set", section: "users", name: identity, settings }];
       if (isRenamed) edits.push(...renamedInApplications(relay.settings, identity, newName));
       return changeConfiguration(administered, edits, whatIf, {
-        changes: () => [
+        changes: ({ before, after }) => [
           ...(isRenamed ? [{ setting: "name", before: identity, after: newName }] : []),
           ...(password === undefined ? [] : [{ setting: "password", before: "set", after: "set anew" }]),
+          ...rightsChanges(before.settings, after.settings, identity, newName),
         ],
       });
     },
@@ -57,6 +79,25 @@ export function userHandlers(administered: Administered): Pick<Handlers, Names> 
       });
     },
   };
+}
+
+/** Name and password have their own way in. */
+function onlyRights(settings: PlainSection): PlainSection {
+  const other = Object.keys(settings).find((setting) => !Object.hasOwn(clientRightsShape, setting));
+  if (other === undefined) return settings;
+  const known = Object.keys(clientRightsShape).join(", ");
+  throw new AdminRefusal("invalidInput", `${other} is no right of a user; there are ${known}`);
+}
+
+function rightsChanges(
+  before: Settings | undefined,
+  after: Settings,
+  name: string,
+  newName = name,
+): readonly SettingChange[] {
+  const rightsOf = (settings: Settings | undefined, called: string): PlainSection =>
+    plainRights(settings?.users.find((user) => names([user.name], called)) ?? {});
+  return settingChanges(rightsOf(before, name), rightsOf(after, newName));
 }
 
 function names(users: readonly string[], name: string): boolean {

@@ -33,7 +33,7 @@ export const applicationCmdlets: readonly Cmdlet[] = [
     group,
     synopsis: "Give sources a name, an owner and a purpose.",
     description: [
-      "The name stands wherever a source is shown: in explain, Get-Connection, Get-LimitUsage and the console. It gives no rights and sets no limits.",
+      "The name stands wherever a source is shown: in explain, Get-Connection, Get-LimitUsage and the console. With -SendAs, -ReceiveConnectors and the rate limits it says what the application may do; a user's own go before.",
     ],
     parameters: [
       { ...identity, name: "Name", aliases: ["Identity"], help: "What the source is called." },
@@ -52,7 +52,7 @@ export const applicationCmdlets: readonly Cmdlet[] = [
   {
     name: "Set-Application",
     group,
-    synopsis: "Change an application's addresses, accounts, owner or purpose.",
+    synopsis: "Change an application's addresses, accounts, owner, purpose or rights.",
     parameters: [identity, ...settingParameters(applicationFacts), ...changing],
     examples: [
       { command: "weir Set-Application ERP -Addresses \"@{Add='10.1.4.8'}\"", text: "One more server." },

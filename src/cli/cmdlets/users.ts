@@ -1,5 +1,7 @@
 /** Get-, New-, Set-, Remove-User. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
+import { userFacts } from "../../config/generated/setting-facts.ts";
+import { settingParameters } from "./setting-parameters.ts";
 import { changing, showing } from "./common-parameters.ts";
 
 const group = "Domains, users and applications";
@@ -50,7 +52,7 @@ export const userCmdlets: readonly Cmdlet[] = [
     group,
     synopsis: "Add an account that applications log on with.",
     description: [
-      "Only the hash of the password is kept. Users log on where a receive connector has BasicAuth in -AuthMechanism and ExchangeUsers in -PermissionGroups, as -Usage client presets it, and may then send to everybody.",
+      "Only the hash of the password is kept. Users log on where a receive connector has BasicAuth in -AuthMechanism and ExchangeUsers in -PermissionGroups, as -Usage client presets it, and may then send to everybody, as anybody unless -SendAs says as whom.",
     ],
     parameters: [
       {
@@ -60,9 +62,14 @@ export const userCmdlets: readonly Cmdlet[] = [
         help: "What the client logs on with; case does not matter.",
       },
       ...passwordParameters,
+      ...settingParameters(userFacts, ["name"]),
       ...changing,
     ],
     examples: [
+      {
+        command: "weir New-User erp@contoso.com -SendAs erp@contoso.com,*@erp.contoso.com",
+        text: "It may send as these only.",
+      },
       { command: "weir New-User erp@contoso.com", text: "Asks for the password twice." },
       { command: "weir New-User erp@contoso.com -PasswordFile /run/secrets/erp", text: "For scripts." },
       {
@@ -75,15 +82,23 @@ export const userCmdlets: readonly Cmdlet[] = [
   {
     name: "Set-User",
     group,
-    synopsis: "Give a user another password, or another name.",
-    description: ["Without -Name or -PasswordFile the new password is asked for. Open sessions go on."],
+    synopsis: "Change a user: password, name, as whom and how much it may send.",
+    description: [
+      "Without any other parameter the new password is asked for. Open sessions go on as they are.",
+    ],
     parameters: [
       identity,
       { name: "Name", kind: "text", value: "NAME", help: "What it logs on with from now on." },
       ...passwordParameters,
+      ...settingParameters(userFacts, ["name"]),
       ...changing,
     ],
     examples: [
+      {
+        command: "weir Set-User erp@contoso.com -SendAs \"@{Add='invoices@contoso.com'}\"",
+        text: "One more sender that it may name.",
+      },
+      { command: "weir Set-User erp@contoso.com -RecipientRateLimit 2000", text: "Recipients in 24 hours." },
       { command: "weir Set-User erp@contoso.com", text: "Asks for the new password." },
       { command: "weir Set-User erp@contoso.com -Name erp@fabrikam.com", text: "Keeps the password." },
     ],

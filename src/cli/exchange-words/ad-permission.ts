@@ -31,7 +31,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     `"@{${verb}='${user === "anonymous" ? "AnonymousUsers" : "ExchangeUsers"}'}"`,
   ],
   "smtp-accept-any-sender": () =>
-    "senders are checked of logged-on users only, and there is no right to give; anonymous clients may name any sender",
+    "whom sendAs of a user or an application does not limit may name any sender (Set-User -SendAs, Set-Application -SendAs)",
   "smtp-accept-authoritative-domain-sender": () =>
     "anonymous clients may name any sender here, also one of an accepted domain",
   "bypass-anti-spam": () => "there is no content filter here to bypass",

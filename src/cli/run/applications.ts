@@ -23,6 +23,7 @@ export const getApplication: Run = async (args, context) => {
     properties: (application) => [
       ...settingProperties(application, applicationFacts),
       { name: "OpenConnections", value: String(application.status.openConnections) },
+      { name: "RecipientsLastDay", value: String(application.status.recipientsLastDay) },
     ],
   });
   return 0;

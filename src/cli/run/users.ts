@@ -1,44 +1,49 @@
 /** Get-, New-, Set-, Remove-User. */
+import type { Output as Answer } from "../../admin/contract.ts";
+import { userFacts } from "../../config/generated/setting-facts.ts";
 import { isOn, textOf } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
-import { CommandFault } from "../exit-code.ts";
 import { printChange } from "../output/print-change.ts";
-import { printRows } from "../output/print.ts";
+import type { Column } from "../output/table.ts";
 import { readPassword } from "../read-password.ts";
-import { wildcard } from "../wildcard.ts";
+import { columnOf, settingProperties, showNamed } from "./get-connectors.ts";
+import { givenSettings, kindsOf } from "./setting-changes.ts";
 
-const kinds: ReadonlyMap<string, string> = new Map();
+type User = Answer<"listUsers">["users"][number];
+
+const kinds = kindsOf(userFacts);
 
 export const getUser: Run = async (args, context) => {
   const relay = await relayOf(context);
   const { users } = await relay.call("listUsers", {});
-  const identity = textOf(args, "Identity");
-  const matches =
-    identity === undefined
-      ? () => true
-      : (wildcard(identity) ?? ((name: string) => name.toLowerCase() === identity.toLowerCase()));
-  const rows = users.filter(({ name }) => matches(name));
-  if (identity !== undefined && rows.length === 0 && users.length > 0)
-    throw new CommandFault(
-      `there is no user ${identity}; there are: ${users.map(({ name }) => name).join(", ")}`,
-    );
-  printRows(context.output, args, {
-    rows,
-    columns: [
-      { header: "Name", value: ({ name }) => name },
-      { header: "Application", value: ({ application }) => application ?? "" },
+  showNamed(users, args, context.output, {
+    what: "user",
+    columns,
+    properties: (user) => [
+      ...settingProperties(user, userFacts),
+      { name: "Application", value: user.status.application ?? "" },
+      { name: "RecipientsLastDay", value: String(user.status.recipientsLastDay) },
     ],
-    none: "there is no user; weir New-User adds one",
   });
   return 0;
 };
 
+const columns: readonly Column<User>[] = [
+  { header: "Name", value: ({ name }) => name },
+  { header: "Application", value: ({ status }) => status.application ?? "" },
+  { header: "SendAs", value: columnOf("sendAs") },
+  { header: "ReceiveConnectors", drop: 1, value: columnOf("receiveConnectors") },
+  { header: "MessageRateLimit", drop: 2, value: columnOf("messageRateLimit") },
+  { header: "RecipientRateLimit", drop: 3, value: columnOf("recipientRateLimit") },
+];
+
 export const newUser: Run = async (args, context) => {
   const name = textOf(args, "Name") ?? "";
   const relay = await relayOf(context);
+  const { name: _, ...settings } = await givenSettings(args, userFacts, () => Promise.resolve({}));
   const password = await readPassword(textOf(args, "PasswordFile"));
-  const change = await relay.call("newUser", { name, password, whatIf: isOn(args, "WhatIf") });
+  const change = await relay.call("newUser", { name, password, settings, whatIf: isOn(args, "WhatIf") });
   printChange(context.output, args, change, { subject: `New user ${name}`, kinds });
   return 0;
 };
@@ -47,9 +52,15 @@ export const setUser: Run = async (args, context) => {
   const name = textOf(args, "Identity") ?? "";
   const [newName, from] = [textOf(args, "Name"), textOf(args, "PasswordFile")];
   const relay = await relayOf(context);
-  const password = newName !== undefined && from === undefined ? undefined : await readPassword(from);
+  const { name: _, ...settings } = await givenSettings(args, userFacts, async () => {
+    const { users } = await relay.call("listUsers", {});
+    return users.find((it) => it.name.toLowerCase() === name.toLowerCase())?.settings ?? {};
+  });
+  const isOther = newName !== undefined || Object.keys(settings).length > 0;
+  const password = isOther && from === undefined ? undefined : await readPassword(from);
   const change = await relay.call("setUser", {
     name,
+    settings,
     whatIf: isOn(args, "WhatIf"),
     ...(newName === undefined ? {} : { newName }),
     ...(password === undefined ? {} : { password }),

@@ -883,6 +883,40 @@ export const addressRewriteEntryFacts: readonly SettingFact[] = [
     help: "Where From is changed and the message has no Reply-To, it gets one with the author it had.",
   },
 ];
+export const userFacts: readonly SettingFact[] = [
+  {
+    name: "name",
+    kind: "text",
+    range: "1 to 256 characters",
+    help: "What the client logs on with; case does not matter.",
+  },
+  {
+    name: "sendAs",
+    kind: "list of senders",
+    default: "anybody",
+    help: 'As whom it may send, in MAIL FROM and in From and Sender: `erp@contoso.com`, `contoso.com`, `"*.contoso.com"` with its subdomains, `"erp-*@contoso.com"`, `"<>"` for the null sender.',
+  },
+  {
+    name: "receiveConnectors",
+    kind: "list of names",
+    default: "all",
+    help: "The receive connectors it may send by.",
+  },
+  {
+    name: "messageRateLimit",
+    kind: "integer",
+    range: "1 to 2147483647, or unlimited",
+    default: "unlimited",
+    help: "Most messages per minute, over all connectors and addresses it sends from.",
+  },
+  {
+    name: "recipientRateLimit",
+    kind: "integer",
+    range: "1 to 2147483647, or unlimited",
+    default: "unlimited",
+    help: "Most recipients in 24 hours; more are put off with 452.",
+  },
+];
 export const applicationFacts: readonly SettingFact[] = [
   {
     name: "name",
@@ -905,6 +939,32 @@ export const applicationFacts: readonly SettingFact[] = [
     help: "Its client addresses; the smallest range that holds an address names it.",
   },
   { name: "users", kind: "list of names", default: "", help: "The accounts it logs on with." },
+  {
+    name: "sendAs",
+    kind: "list of senders",
+    default: "anybody",
+    help: 'As whom it may send, in MAIL FROM and in From and Sender: `erp@contoso.com`, `contoso.com`, `"*.contoso.com"` with its subdomains, `"erp-*@contoso.com"`, `"<>"` for the null sender.',
+  },
+  {
+    name: "receiveConnectors",
+    kind: "list of names",
+    default: "all",
+    help: "The receive connectors it may send by.",
+  },
+  {
+    name: "messageRateLimit",
+    kind: "integer",
+    range: "1 to 2147483647, or unlimited",
+    default: "unlimited",
+    help: "Most messages per minute, over all connectors and addresses it sends from.",
+  },
+  {
+    name: "recipientRateLimit",
+    kind: "integer",
+    range: "1 to 2147483647, or unlimited",
+    default: "unlimited",
+    help: "Most recipients in 24 hours; more are put off with 452.",
+  },
 ];
 export const serviceFacts: readonly SettingFact[] = [
   {

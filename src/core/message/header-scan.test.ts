@@ -15,7 +15,29 @@ describe("scanHeader", () => {
       subject: "one\ttwo".replace("\t", " "),
       from: "A <a@b>",
       brokenAt: -1,
+      senderFields: [],
+      hasBareCr: false,
     });
+  });
+
+  it("gives every field that names a sender, whole, where that is asked for", () => {
+    const long = "x".repeat(5_000);
+    const header = Buffer.from(
+      `FROM: a@b,\r\n\tc@d\r\nfrom : e@f\r\nResent-From: g@h\r\nSender:\r\n i@j\r\nresent-sender: ${long}\r\nX: y\rz\r\nReceived: r\r\n\r\nFrom: k@l\r\n`,
+    );
+    expect(scanHeader(header).senderFields).toEqual([]);
+    expect(scanHeader(header, { senders: true })).toMatchObject({
+      senderFields: [
+        { name: "From", value: "a@b, c@d" },
+        { name: "From", value: "e@f" },
+        { name: "Resent-From", value: "g@h" },
+        { name: "Sender", value: "i@j" },
+        { name: "Resent-Sender", value: long },
+      ],
+      hasBareCr: true,
+      receivedCount: 1,
+    });
+    expect(scanHeader(Buffer.from("A: b\r\n\r\nx\ry"), { senders: true }).hasBareCr).toBe(false);
   });
 
   it("stops at the empty line", () => {

@@ -13,6 +13,26 @@ export interface HeaderFacts {
    * whatever the client meant (RFC 5322 §2.2; what Postfix does).
    */
   readonly brokenAt: number;
+  /** Where they were asked for; else empty. */
+  readonly senderFields: readonly SenderField[];
+  /** A CR without its LF, which some readers take for a line end; looked for where sender fields were asked for. */
+  readonly hasBareCr: boolean;
+}
+
+/** One field that names who a message is from: the whole of it, however long, and each time it stands there. */
+export interface SenderField {
+  readonly name: (typeof senderFieldNames)[number];
+  /** Unfolded. */
+  readonly value: string;
+}
+
+const senderFieldNames = ["From", "Sender", "Resent-From", "Resent-Sender"] as const;
+
+export interface ScanOptions {
+  /** The header goes on behind its last octet, so that its last line may be the beginning of a field. */
+  readonly isCutOff?: boolean;
+  /** `senderFields` are wanted. */
+  readonly senders?: boolean;
 }
 
 /** Longer values are cut off: they are for logs and replies. Octets. */
@@ -29,10 +49,13 @@ const colon = 58;
 /**
  * Facts about a header with CRLF line ends, up to the first empty line or the end. Of repeated fields the first
  * counts. Values are unfolded, read as UTF-8; control characters become spaces, so that a value is one line.
- * `isCutOff`: the header goes on behind its last octet, so that its last line may be the beginning of a field.
  * Cost: one native search per line; strings only for the fields returned. Linear.
  */
-export function scanHeader(header: Buffer, isCutOff = false): HeaderFacts {
+export function scanHeader(
+  header: Buffer,
+  { isCutOff = false, senders = false }: ScanOptions = {},
+): HeaderFacts {
+  const senderFields: SenderField[] = [];
   let receivedCount = 0;
   let hasDate = false;
   let messageId: string | undefined;
@@ -50,6 +73,7 @@ export function scanHeader(header: Buffer, isCutOff = false): HeaderFacts {
       break;
     }
     const end = fieldEnd(header, at);
+    if (senders) collectSender(header, at, end, senderFields);
     switch (first | 32) {
       case 114: // r
         if (isField(header, at, "received")) receivedCount++;
@@ -76,7 +100,22 @@ export function scanHeader(header: Buffer, isCutOff = false): HeaderFacts {
     subject,
     from,
     brokenAt,
+    senderFields,
+    hasBareCr: senders && hasBareCr(header.subarray(0, at)),
   };
+}
+
+function collectSender(header: Buffer, at: number, end: number, fields: SenderField[]): void {
+  for (const name of senderFieldNames) {
+    const value = fieldValue(header, at, end, name.toLowerCase(), Infinity);
+    if (value !== undefined) fields.push({ name, value });
+  }
+}
+
+function hasBareCr(header: Buffer): boolean {
+  for (let at = header.indexOf(carriageReturn); at >= 0; at = header.indexOf(carriageReturn, at + 1))
+    if (header[at + 1] !== lineFeed) return true;
+  return false;
 }
 
 /** Where the colon of a field that begins at `at` has to stand; spaces in front of it are obsolete syntax. */
@@ -120,10 +159,16 @@ function isField(header: Buffer, at: number, name: string): boolean {
   return fieldBody(header, at, name) >= 0;
 }
 
-function fieldValue(header: Buffer, at: number, end: number, name: string): string | undefined {
+function fieldValue(
+  header: Buffer,
+  at: number,
+  end: number,
+  name: string,
+  maxOctets = maxHeaderValueOctets,
+): string | undefined {
   const start = fieldBody(header, at, name);
   if (start < 0) return undefined;
-  const text = header.toString("utf8", start, Math.min(end, start + maxHeaderValueOctets));
+  const text = header.toString("utf8", start, Math.min(end, start + maxOctets));
   let value = "";
   let copied = 0;
   for (let i = 0; i < text.length; i++) {

@@ -67,6 +67,6 @@ describe("a header of which only the beginning is kept", () => {
     ["x".repeat(999), 0],
   ])("%j is broken at %i", (text, brokenAt) => {
     const octets = Buffer.from(text);
-    expect(repairHeader(octets, [octets], true).brokenAt).toBe(brokenAt);
+    expect(repairHeader(octets, [octets], { isCutOff: true }).brokenAt).toBe(brokenAt);
   });
 });

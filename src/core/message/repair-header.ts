@@ -4,7 +4,7 @@
  * body part of the header.
  */
 import { behindByteOrderMark } from "../octets/byte-order-mark.ts";
-import { beginsWithMboxLine, scanHeader, type HeaderFacts } from "./header-scan.ts";
+import { beginsWithMboxLine, scanHeader, type HeaderFacts, type ScanOptions } from "./header-scan.ts";
 
 export interface RepairedHeader {
   /** What is header. */
@@ -22,21 +22,24 @@ const mailboxLine = Buffer.from("X-Mailbox-Line: ");
 
 /**
  * `octets`: the header as it seems, with CRLF line ends; `content`: all that came, beginning with it. In front of the
- * first line that is no header field an empty line is put in: what follows is body. `isCutOff`: the header is longer than
- * `octets`, which may end within a field. Cost: the header's scan.
+ * first line that is no header field an empty line is put in: what follows is body. Cost: the header's scan.
  */
-export function repairHeader(octets: Buffer, content: readonly Buffer[], isCutOff = false): RepairedHeader {
+export function repairHeader(
+  octets: Buffer,
+  content: readonly Buffer[],
+  scan: ScanOptions = {},
+): RepairedHeader {
   const markBytes = behindByteOrderMark(octets, 0);
   return markBytes === 0
-    ? repairUnmarked(octets, content, isCutOff)
-    : repairUnmarked(octets.subarray(markBytes), without(content, markBytes), isCutOff);
+    ? repairUnmarked(octets, content, scan)
+    : repairUnmarked(octets.subarray(markBytes), without(content, markBytes), scan);
 }
 
-function repairUnmarked(octets: Buffer, content: readonly Buffer[], isCutOff: boolean): RepairedHeader {
+function repairUnmarked(octets: Buffer, content: readonly Buffer[], scan: ScanOptions): RepairedHeader {
   const fromMailbox = beginsWithMboxLine(octets);
   const header = fromMailbox ? Buffer.concat([mailboxLine, octets]) : octets;
   const whole = fromMailbox ? [mailboxLine, ...content] : content;
-  const facts = scanHeader(header, isCutOff);
+  const facts = scanHeader(header, scan);
   const { brokenAt } = facts;
   return brokenAt === -1
     ? { header, facts, brokenAt, content: whole }

@@ -1,8 +1,9 @@
 /** Whose mail it is: names, owners and purposes that an administrator gives to sources. */
+import type { ClientRights } from "./client-rights.ts";
 import type { Origin } from "../message/envelope.ts";
 import { contains, parseAddress, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
 
-export interface Application {
+export interface Application extends ClientRights {
   readonly name: string;
   readonly owner?: string | undefined;
   readonly purpose?: string | undefined;

@@ -11,6 +11,7 @@ export const refusalClasses = {
   connections: "Connection limits",
   rate: "Message rate",
   relay: "Why it may not relay",
+  sender: "As whom it may send",
   recipient: "Recipients",
   authentication: "Why it could not log on",
   tls: "TLS",
@@ -72,6 +73,7 @@ const address = entries("recipient", "CommandRefused");
 const recipient = entries("recipient", "RecipientRefused");
 const logon = entries("authentication", "SmtpReceiveAuthenticationFailed");
 const tls = entries("tls", "TlsRefused");
+const sender = entries("sender", "SendAsDenied");
 const content = entries("content", "SmtpReceiveMessageRejected");
 const source = entries("connections", "SmtpReceiveMaxConnectionPerSourceReached");
 
@@ -132,6 +134,29 @@ export const spokenRefusals = {
     "5.7.54",
     "SMTP; Unable to relay recipient in non-accepted domain",
     "the recipient's domain is no accepted domain, and this client may not relay",
+  ),
+  sendAsDenied: sender(
+    550,
+    "5.7.60",
+    "SMTP; Client does not have permissions to send as this sender",
+    "the sender is not in the sendAs of the user or application",
+  ),
+  connectorDenied: entries("sender", "ReceiveConnectorDenied")(
+    550,
+    "5.7.1",
+    "Client does not have permissions to submit to this server",
+    "its receiveConnectors do not name this one",
+  ),
+  clientMessageRate: entries("rate", "ClientRateExceeded")(421, "4.4.2", overRate, "", {
+    ...closes,
+    setting: "messageRateLimit",
+  }),
+  clientRecipientRate: entries("rate", "ClientRateExceeded")(
+    452,
+    "4.5.3",
+    "Recipient rate of this client has exceeded the configured limit of 24 hours",
+    "",
+    { setting: "recipientRateLimit" },
   ),
   notAuthenticated: entries("authentication", "ClientNotAuthenticated")(
     530,
@@ -223,6 +248,12 @@ export const spokenRefusals = {
     "5.7.3",
     unsuccessful,
     "the password was right, but permissionGroups has no ExchangeUsers",
+  ),
+  accountNotOnConnector: entries("authentication", "SmtpReceiveAuthorizationSubmitRejected")(
+    535,
+    "5.7.3",
+    unsuccessful,
+    "the logon was right, but the account's receiveConnectors do not name this one",
   ),
   tooManyLogonFailures: entries("authentication", "SmtpReceiveAuthenticationFailedTooManyErrors")(
     421,

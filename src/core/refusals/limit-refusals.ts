@@ -1,6 +1,7 @@
 /** From what a limit decided to what the client is refused. */
 import type { PressureVerdict } from "../policy/back-pressure.ts";
 import { thresholdSettings } from "../policy/back-pressure-thresholds.ts";
+import { ownerKey, ownerText, type RightsOwner } from "../policy/client-rights.ts";
 import type { ConnectionRefusal } from "../policy/connection-limits.ts";
 import { formatSizeFigure } from "../units/byte-size.ts";
 import type { SpokenKind } from "./catalogue.ts";
@@ -14,6 +15,36 @@ const connectionKinds: Readonly<Record<ConnectionRefusal["limit"], SpokenKind>> 
 
 export function refusedConnection({ limit, configured, allowed, seen }: ConnectionRefusal): Refused {
   return refused(connectionKinds[limit], { configured, allowed, seen });
+}
+
+export function refusedMessageRate(owner: Owner, limit: number, seen: number): Refused {
+  return refusedClientRate("messageRateLimit", owner, limit, seen);
+}
+
+export function refusedRecipientRate(over: {
+  readonly owner: Owner;
+  readonly limit: number;
+  readonly used: number;
+}): Refused {
+  return refusedClientRate("recipientRateLimit", over.owner, over.limit, over.used);
+}
+
+type Owner = Pick<RightsOwner, "kind" | "name">;
+
+/** A rate of a user, an application or a key, whatever the connector's are. */
+function refusedClientRate(
+  setting: "messageRateLimit" | "recipientRateLimit",
+  owner: Owner,
+  configured: number,
+  seen: number,
+): Refused {
+  return refused(setting === "messageRateLimit" ? "clientMessageRate" : "clientRecipientRate", {
+    setting,
+    configured,
+    seen,
+    about: ownerKey(owner),
+    detail: `of ${ownerText(owner)}`,
+  });
 }
 
 /** The resource pressed hardest is named. */

@@ -26,6 +26,7 @@ function circumstances(
     }),
     acceptedDomains: [],
     users: [],
+    applications: [],
     sendConnectors: [],
     connectorNames: ["App Relay"],
     address: "10.1.4.7",
@@ -43,6 +44,13 @@ const met = (kind: Advised, given: Partial<Met> = {}): Met => ({
 });
 const commands = (kind: Advised, given: Partial<Met>, around: Circumstances): readonly string[] | undefined =>
   remedyFor(kind, met(kind, given), around)?.commands.map(({ command }) => command);
+
+const erpUser = {
+  name: "erp",
+  sendAs: [{ kind: "null", text: "<>" }],
+  receiveConnectors: ["Other"],
+} as const;
+const erpApplication = { name: "ERP", messageRateLimit: 30, recipientRateLimit: 100 };
 
 const relayTo = { about: ["a.example", "b.example"] };
 const app = "Set-ReceiveConnector 'App Relay'";
@@ -86,6 +94,63 @@ it.each<[string, Advised, Partial<Met>, Circumstances, readonly string[] | undef
     { about: [] },
     circumstances({ remoteIpRanges: [ipRange("0.0.0.0/0")] }, { connectorNames: ["App Relay", "erp relay"] }),
     [`Set-ReceiveConnector 'ERP relay' -RemoteIPRanges "@{Add='10.1.4.7'}"`],
+  ],
+  [
+    "sendAs: what it wanted, of whom it is",
+    "sendAsDenied",
+    { about: ["<ceo@contoso.com> as user erp", "<it@contoso.com> as user ERP"] },
+    circumstances({}, { users: [erpUser] }),
+    [`Set-User erp -SendAs "@{Add='ceo@contoso.com','it@contoso.com'}"`],
+  ],
+  [
+    "sendAs: it may by now",
+    "sendAsDenied",
+    { about: ["<> as user erp"] },
+    circumstances({}, { users: [erpUser] }),
+    undefined,
+  ],
+  [
+    "sendAs: nothing limits it any more",
+    "sendAsDenied",
+    { about: ["<ceo@contoso.com> as application ERP"] },
+    circumstances({}, { applications: [erpApplication] }),
+    undefined,
+  ],
+  ["sendAs: a header that nobody can read", "sendAsDenied", { about: [] }, circumstances(), []],
+  [
+    "the wrong connector",
+    "connectorDenied",
+    { about: ["user erp"] },
+    circumstances({}, { users: [erpUser] }),
+    [`Set-User erp -ReceiveConnectors "@{Add='App Relay'}"`],
+  ],
+  [
+    "the wrong connector, by now the right one",
+    "accountNotOnConnector",
+    { about: ["user erp"] },
+    circumstances({ name: "OTHER" }, { users: [erpUser] }),
+    undefined,
+  ],
+  [
+    "too many messages of an application",
+    "clientMessageRate",
+    { about: ["application ERP"], mostSeen: 30 },
+    circumstances({}, { applications: [erpApplication] }),
+    ["Set-Application ERP -MessageRateLimit 60"],
+  ],
+  [
+    "too many recipients of an application",
+    "clientRecipientRate",
+    { about: ["application ERP"], mostSeen: 100 },
+    circumstances({}, { applications: [erpApplication] }),
+    ["Set-Application ERP -RecipientRateLimit 200"],
+  ],
+  [
+    "too many recipients, and the limit is higher by now",
+    "clientRecipientRate",
+    { about: ["application ERP"], mostSeen: 50 },
+    circumstances({}, { applications: [erpApplication] }),
+    undefined,
   ],
   [
     "silent in a message: the usual time",

@@ -11,6 +11,7 @@ import {
 } from "./logon.ts";
 import { refusedDomainRemedy, relayRemedy } from "./relay.ts";
 import { noSetting, setConnector, type Circumstances, type Met, type Remedy } from "./remedy.ts";
+import { clientRateRemedy, connectorDeniedRemedy, sendAsRemedy } from "./sender.ts";
 import { headerSizeRemedy, hopsRemedy, recipientsRemedy, sizeRemedy } from "./size.ts";
 import {
   startTlsNotOfferedRemedy,
@@ -47,6 +48,14 @@ export function remedyFor(
     case "authenticationFailed":
     case "tooManyLogonFailures":
       return logonFailedRemedy(met, circumstances);
+    case "sendAsDenied":
+      return sendAsRemedy(met, circumstances);
+    case "connectorDenied":
+    case "accountNotOnConnector":
+      return connectorDeniedRemedy(met, circumstances);
+    case "clientMessageRate":
+    case "clientRecipientRate":
+      return clientRateRemedy(met, circumstances);
     case "accountMayNotSubmit":
       return mayNotSubmitRemedy(circumstances);
     case "authenticationNotOffered":

@@ -4,6 +4,7 @@
  */
 import { commandWord } from "../units/command-word.ts";
 import type { AcceptedDomain } from "../policy/accepted-domain.ts";
+import type { ClientRights } from "../policy/client-rights.ts";
 import type { ReceiveConnectorSettings } from "../policy/receive-connector.ts";
 import type { Refusal } from "../refusals/refusal.ts";
 
@@ -34,7 +35,8 @@ export interface Circumstances {
   /** The connector that answers the source now. */
   readonly connector: ReceiveConnectorSettings;
   readonly acceptedDomains: readonly AcceptedDomain[];
-  readonly users: readonly { readonly name: string }[];
+  readonly users: readonly (ClientRights & { readonly name: string })[];
+  readonly applications: readonly (ClientRights & { readonly name: string })[];
   readonly sendConnectors: readonly {
     readonly name: string;
     readonly enabled: boolean;

@@ -3,6 +3,7 @@
  * once, here, as reply and event; the reply of a refused connection stands in place of the greeting.
  */
 import type { ConnectionRefusal } from "../../core/policy/connection-limits.ts";
+import { rateKey, type SessionRights } from "../../core/policy/client-rights.ts";
 import { messageRateKey } from "../../core/policy/message-rate.ts";
 import {
   chooseReceiveConnector,
@@ -10,14 +11,14 @@ import {
   type Endpoint,
   type ReceiveConnectorSettings,
 } from "../../core/policy/receive-connector.ts";
-import { refusedConnection } from "../../core/refusals/limit-refusals.ts";
+import { refusedMessageRate, refusedConnection } from "../../core/refusals/limit-refusals.ts";
 import { refused, type Refused, type ToldRefusal } from "../../core/refusals/refusal.ts";
 import { sourceKey } from "../../core/policy/source.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import { formatAddress, parseAddress } from "../../core/units/ip-address.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Client } from "./client.ts";
-import type { Lease, Ledger } from "./ledger.ts";
+import type { Charge, Lease, Ledger } from "./ledger.ts";
 import type { Refusals } from "./refusals.ts";
 import type { LimitUsage } from "./usage.ts";
 
@@ -72,6 +73,7 @@ export interface Door {
   admitMessage(
     client: Client,
     user: string | undefined,
+    limits: Pick<SessionRights, "messageRates">,
     last: boolean,
   ): MessageAdmission | Promise<MessageAdmission>;
   /** Tells that a message waits for its minute. */
@@ -140,22 +142,29 @@ export function createDoor(around: {
 
   const refuseOverRate = async (client: Client, limit: number): Promise<ToldRefusal | undefined> => {
     if (limit === Infinity) return undefined;
-    const spent = await ledger.spend(connectionRateKey, limit);
-    if (!spent.refused) return undefined;
+    const spent = await ledger.spend([{ key: connectionRateKey, limit }]);
+    if (spent.refused === undefined) return undefined;
     return refusals.refuse(client, refused("connectionRate", { configured: limit, seen: spent.seen }));
   };
 
-  const spendMessage = async (client: Client, key: string, last: boolean): Promise<MessageAdmission> => {
-    const { connector } = client;
-    const configured = connector.messageRateLimit;
-    const spent = await ledger.spend(`${connector.name} ${key}`, configured);
-    if (!spent.refused) {
-      usage.message(connector.name, client.source);
+  const spendMessage = async (
+    { connector, source }: Client,
+    own: Charge | undefined,
+    rates: SessionRights["messageRates"],
+    last: boolean,
+  ): Promise<MessageAdmission> => {
+    const owned = rates.map(({ owner, value: limit }) => ({ key: rateKey(owner), limit, owner }));
+    const spent = await ledger.spend(own === undefined ? owned : [own, ...owned]);
+    if (spent.refused === undefined) {
+      usage.message(connector.name, source);
       return "admitted";
     }
-    return connector.limitAction === "delay" && !last
-      ? "held"
-      : refused("messageRate", { configured, seen: spent.seen });
+    if (connector.limitAction === "delay" && !last) return "held";
+    const { limit: configured } = spent.refused;
+    const over = owned.find((charge) => charge === spent.refused);
+    return over === undefined
+      ? refused("messageRate", { configured, seen: spent.seen })
+      : refusedMessageRate(over.owner, configured, spent.seen);
   };
 
   return {
@@ -183,14 +192,17 @@ export function createDoor(around: {
     enter,
     refuse: ({ client, verdict }) => refusals.refuse(client, refusedConnection(verdict)),
     tellHeld: ({ client, verdict }) => refusals.connectionHeld(client, verdict),
-    admitMessage(client, user, last) {
+    admitMessage(client, user, { messageRates }, last) {
       const { connector, source } = client;
-      if (connector.messageRateLimit === Infinity) {
-        usage.message(connector.name, source);
+      const limit = connector.messageRateLimit;
+      const counted =
+        limit === Infinity ? undefined : messageRateKey(connector.messageRateSource, source, user);
+      if (counted === undefined && messageRates.length === 0) {
+        if (limit === Infinity) usage.message(connector.name, source);
         return "admitted";
       }
-      const key = messageRateKey(connector.messageRateSource, source, user);
-      return key === undefined ? "admitted" : spendMessage(client, key, last);
+      const own = counted === undefined ? undefined : { key: `${connector.name} ${counted}`, limit };
+      return spendMessage(client, own, messageRates, last);
     },
     tellMessageHeld: (client) => refusals.messageHeld(client),
     tellBrokenProxyHeader: ({ remoteAddress }) =>

@@ -8,7 +8,7 @@
  *     a limit is never passed, however many stand at the door at once.
  *  2. A lease that was given out is counted until `end()`, and `end()` counts once, however often it is called.
  *  3. When all leases have ended, every count is 0 and no memory is held for the key.
- *  4. What `spend` refuses is not counted.
+ *  4. What `spend` refuses is counted nowhere, though only one of its limits was reached.
  */
 import type {
   ConnectionCounts,
@@ -24,9 +24,16 @@ export interface Lease {
 export type Entry =
   { readonly lease: Lease; readonly counts: ConnectionCounts } | { readonly refused: ConnectionRefusal };
 
+/** One event to be counted under `key`, unless `limit` events were in the minute that ends now. */
+export interface Charge {
+  readonly key: string;
+  readonly limit: number;
+}
+
 export interface Spent {
-  readonly refused: boolean;
-  /** How many were counted in the minute, this one left out. */
+  /** The first whose limit is reached; undefined: all are counted. */
+  readonly refused: Charge | undefined;
+  /** How many were counted of it in the minute, this one left out; of the first, where none is refused. */
   readonly seen: number;
 }
 
@@ -39,11 +46,8 @@ export interface LedgerEntry {
 export interface Ledger {
   /** Takes a place of `connector` for `source`, unless one of the limits is reached. */
   enter(connector: string, source: string, limits: ConnectionLimits): Promise<Entry>;
-  /**
-   * Counts one more event of `key` in the minute that ends now, unless `limit` events were counted in it. Counted in
-   * steps of a second.
-   */
-  spend(key: string, limit: number): Promise<Spent>;
+  /** Counts one more event of each, or of none where one limit is reached. Counted in steps of a second. */
+  spend(charges: readonly Charge[]): Promise<Spent>;
   /** Open connections by connector and source, of all nodes that share the ledger. */
   snapshot(): Promise<readonly LedgerEntry[]>;
 }

@@ -45,15 +45,22 @@ export function createMemoryLedger(clock: Clock): Ledger {
       connectors.set(connector, count);
       return Promise.resolve({ lease: take(connector, source, count), counts });
     },
-    spend(key, limit): Promise<Spent> {
+    spend(charges): Promise<Spent> {
       const second = Math.floor(clock.now() / 1000);
       if (second - lastSweep >= 60) forgetQuietKeys(second);
-      const minute = minutes.get(key) ?? new SlidingMinute(second);
-      const seen = minute.totalAt(second);
-      if (seen >= limit) return Promise.resolve({ refused: true, seen });
-      minute.add();
-      minutes.set(key, minute);
-      return Promise.resolve({ refused: false, seen });
+      let seenOfFirst: number | undefined;
+      for (const charge of charges) {
+        const seen = minutes.get(charge.key)?.totalAt(second) ?? 0;
+        if (seen >= charge.limit) return Promise.resolve({ refused: charge, seen });
+        seenOfFirst ??= seen;
+      }
+      for (const { key } of charges) {
+        const minute = minutes.get(key) ?? new SlidingMinute(second);
+        minute.totalAt(second);
+        minute.add();
+        minutes.set(key, minute);
+      }
+      return Promise.resolve({ refused: undefined, seen: seenOfFirst ?? 0 });
     },
     snapshot() {
       const entries: LedgerEntry[] = [];

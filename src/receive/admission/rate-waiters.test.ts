@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { noLimits } from "../../core/policy/client-rights.ts";
 import { refused } from "../../core/refusals/refusal.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { receiveConnector } from "../../testing/test-settings.ts";
@@ -16,7 +17,7 @@ function waiting(limitDelay = 3_000) {
   let held = 0;
   const door = {
     tellMessageHeld: () => void held++,
-    admitMessage: ({ connector }, _user, last) => {
+    admitMessage: ({ connector }, _user, _limits, last) => {
       asked.push({ atMs: clock.now() - since, last, limitDelay: connector.limitDelay });
       return last && answer === "held" ? refused("messageRate") : answer;
     },
@@ -31,7 +32,7 @@ function waiting(limitDelay = 3_000) {
   const presence = { isGone: false, onGone: (tell: () => void) => void (gone = tell) };
   let result: unknown = "waits";
   const client = { connector: inForce, address: "10.0.0.1", source: "10.0.0.1" };
-  void rateWaiters.wait(client, "app", presence).then((reply) => (result = reply));
+  void rateWaiters.wait(client, "app", noLimits, presence).then((reply) => (result = reply));
   return {
     clock,
     stopping,

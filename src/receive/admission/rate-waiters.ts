@@ -1,4 +1,5 @@
 /** Messages that wait at MAIL until their source's minute allows them (limitAction `delay`). */
+import type { SessionRights } from "../../core/policy/client-rights.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import type { Clock } from "../../ports/ports.ts";
@@ -17,7 +18,12 @@ export interface RateWaiters {
    * Resolves with undefined when the message is admitted, else with what refuses it once `limitDelay` is over. Who
    * goes meanwhile spends nothing of the minute.
    */
-  wait(client: Client, user: string | undefined, presence: Presence): Promise<Refused | undefined>;
+  wait(
+    client: Client,
+    user: string | undefined,
+    limits: SessionRights,
+    presence: Presence,
+  ): Promise<Refused | undefined>;
   /** All that wait are judged by the settings in force. */
   settingsChanged(): void;
 }
@@ -58,7 +64,7 @@ export function createRateWaiters(around: {
   stopping.addEventListener("abort", wakeAll);
 
   return {
-    async wait(client, user, presence) {
+    async wait(client, user, limits, presence) {
       door.tellMessageHeld(client);
       const since = clock.now();
       for (;;) {
@@ -68,7 +74,7 @@ export function createRateWaiters(around: {
         if (presence.isGone) return refused("leftWaiting");
         const connector = inForce(client);
         const last = since + connector.limitDelay <= clock.now();
-        const outcome = await door.admitMessage({ ...client, connector }, user, last);
+        const outcome = await door.admitMessage({ ...client, connector }, user, limits, last);
         if (outcome === "admitted") return undefined;
         if (outcome !== "held") return outcome;
       }

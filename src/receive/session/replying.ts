@@ -75,7 +75,7 @@ function upgrade(parts: SessionParts, goAhead: Said): void {
   // (RFC 3207 §4.2, §6).
   input.clear();
   parts.content.discard();
-  forgetClearText(state);
+  forgetClearText(state, services.limitsOf(state.peer.address, undefined));
   // A client that has ended its sending will not shake hands; the reader closes.
   if (input.ended) return;
   parts.phase = { kind: "handshake" };

@@ -1,5 +1,6 @@
 /** What a session knows: plain data that the verbs read and change. */
 import type { Refusal } from "../../core/refusals/refusal.ts";
+import type { SessionRights } from "../../core/policy/client-rights.ts";
 import { rightsOf } from "../../core/policy/relay-permission.ts";
 import { nothingOffered, type Offered } from "../../core/smtp/extensions.ts";
 import type { Submitter } from "../transaction/submitter.ts";
@@ -14,11 +15,12 @@ export interface SessionState extends Submitter {
 }
 
 /** TLS begins: all that was said before in the clear is forgotten (RFC 3207 §4.2). */
-export function forgetClearText(state: SessionState): void {
+export function forgetClearText(state: SessionState, anonymousLimits: SessionRights): void {
   state.hello = undefined;
   state.offered = nothingOffered;
   state.authenticatedUser = undefined;
   state.rights = rightsOf(state.connector, { authenticated: false });
+  state.limits = anonymousLimits;
   state.receivedPrefix = undefined;
   state.transaction = undefined;
   state.lastRefusal = undefined;

@@ -6,6 +6,7 @@
 import type { AcceptedDomain } from "../../core/policy/accepted-domain.ts";
 import type { ReceivedProtocol } from "../../core/message/received.ts";
 import type { Door } from "../../core/policy/door.ts";
+import type { RightsOwner } from "../../core/policy/client-rights.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import { rightsOf, type Rights } from "../../core/policy/relay-permission.ts";
 import { refused, type Refused } from "../../core/refusals/refusal.ts";
@@ -38,6 +39,8 @@ export interface SubmittingClient {
   readonly user?: string | undefined;
   /** Default: what the connector's permission groups grant. */
   readonly rights?: Rights;
+  /** A key, whose own rights go before those of user and application. */
+  readonly owner?: RightsOwner;
   readonly tls?: { readonly protocol: string; readonly cipher: string } | undefined;
   /** What it calls itself. */
   readonly helloName?: string;
@@ -132,6 +135,7 @@ export function createSubmissions(around: {
         hello: helloName === undefined ? undefined : { verb: "EHLO", name: helloName },
         tls,
         authenticatedUser: user,
+        limits: services.limitsOf(peer.address, user, client.owner),
         rights: client.rights ?? rightsOf(connector, { authenticated: user !== undefined }),
         receivedProtocol,
         receivedPrefix: undefined,
@@ -147,7 +151,7 @@ export function createSubmissions(around: {
         return refusedWith(refusal(submitter, notBegun ?? refused("fault")));
       const refusals: SubmissionRefusal[] = [];
       for (const recipient of envelope.recipients) {
-        const what = refuseRecipient(submitter, transaction, recipient);
+        const what = refuseRecipient(submitter, services, transaction, recipient);
         if (what === undefined) continue;
         refusals.push(refusal(submitter, what, recipient.address));
         // So are all that follow.
@@ -199,6 +203,7 @@ function isAsciiEnvelope({ mailFrom, recipients }: SubmittedEnvelope): boolean {
 
 function refuseRecipient(
   submitter: Submitter,
+  services: TransactionServices,
   transaction: Transaction,
   { address, notify, orcpt }: SubmittedRecipient,
 ): Refused | undefined {
@@ -207,7 +212,13 @@ function refuseRecipient(
     return refused(path === "tooLong" ? "addressTooLong" : "invalidRecipient", rcptCommand);
   const { mailbox: forwardPath, domain, ascii, conforming } = path;
   const parameters = { ...noRcptParameters, notify, orcpt };
-  return addRecipient(submitter, transaction, { forwardPath, domain, ascii, conforming, parameters });
+  return addRecipient(submitter, services, transaction, {
+    forwardPath,
+    domain,
+    ascii,
+    conforming,
+    parameters,
+  });
 }
 
 function wholePath(text: string, direction: "reverse" | "forward"): Path | "syntax" | "tooLong" {

@@ -4,9 +4,11 @@ import type { Recipient } from "../../core/message/envelope.ts";
 import { recipientPath } from "../../core/policy/bare-address.ts";
 import { refuseRecipientDomain } from "../../core/policy/recipient-domain.ts";
 import { mayRelayTo } from "../../core/policy/relay-permission.ts";
+import { refusedRecipientRate } from "../../core/refusals/limit-refusals.ts";
 import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import { routingDomain } from "../../core/smtp/address.ts";
 import type { RcptParameters } from "../../core/smtp/parameters.ts";
+import type { TransactionServices } from "./services.ts";
 import type { Submitter, Transaction } from "./submitter.ts";
 
 /** A recipient as it was given: the path of RCPT, or what a door without commands has instead. */
@@ -22,6 +24,7 @@ export interface GivenRecipient {
 /** Adds it to the transaction, or says what refuses it. */
 export function addRecipient(
   submitter: Submitter,
+  { recipientDays }: Pick<TransactionServices, "recipientDays">,
   transaction: Transaction,
   given: GivenRecipient,
 ): Refused | undefined {
@@ -51,6 +54,11 @@ export function addRecipient(
   if (transaction.recipients.length >= connector.maxRecipientsPerMessage) {
     const seen = transaction.recipients.length + ++transaction.recipientsOverLimit;
     return refused("tooManyRecipients", { configured: connector.maxRecipientsPerMessage, seen });
+  }
+  const { recipientRates } = submitter.limits;
+  if (recipientRates.length > 0) {
+    const over = recipientDays.over(recipientRates, transaction.recipients.length + 1);
+    if (over !== undefined) return refusedRecipientRate(over);
   }
   const { notify, orcpt } = given.parameters;
   const recipient: Recipient = {

@@ -1,9 +1,11 @@
 /** Whether a client may send now, from this sender: what MAIL decides, and every other door with it. */
 import { senderPath } from "../../core/policy/bare-address.ts";
+import { noLimits } from "../../core/policy/client-rights.ts";
 import { refusedByPressure, refusedDeclaredSize } from "../../core/refusals/limit-refusals.ts";
 import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import type { MailParameters } from "../../core/smtp/parameters.ts";
 import type { Presence } from "../admission/rate-waiters.ts";
+import { refuseConnector, refuseSender } from "./refused-sender.ts";
 import type { TransactionServices } from "./services.ts";
 import type { Submitter } from "./submitter.ts";
 
@@ -43,6 +45,11 @@ export function beginTransaction(
   const reversePath = senderPath(given, connector);
   if (reversePath === undefined) return invalidSender(given, connector);
   if (!given.ascii && !parameters.smtpUtf8) return refused("utf8NotOffered", { sender, fields: mailCommand });
+  if (submitter.limits !== noLimits) {
+    const { limits } = submitter;
+    const denied = refuseConnector(limits, connector.name) ?? refuseSender(limits, reversePath);
+    if (denied !== undefined) return { ...denied, sender: reversePath };
+  }
   if (
     parameters.sizeBytes !== undefined &&
     parameters.sizeBytes > connector.maxMessageSize &&

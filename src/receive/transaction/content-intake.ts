@@ -7,7 +7,7 @@ import { repairHeader } from "../../core/message/repair-header.ts";
 import { receivedHeader, receivedPrefix, receivedProtocol } from "../../core/message/received.ts";
 import type { Envelope, Origin } from "../../core/message/envelope.ts";
 import { ContentFraming } from "../../core/smtp/content-framing.ts";
-import { refusedSize } from "../../core/refusals/limit-refusals.ts";
+import { refusedRecipientRate, refusedSize } from "../../core/refusals/limit-refusals.ts";
 import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import { queuedForDelivery } from "../../core/smtp/reply.ts";
 import { delayedAckLine } from "../../logs/protocol-lines.ts";
@@ -15,6 +15,7 @@ import { isAscii } from "../../core/smtp/characters.ts";
 import { hasHighOctet } from "../../core/octets/high-octet.ts";
 import { copyOctets } from "../../core/octets/slab.ts";
 import { maxSubjectChars, SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
+import { refuseHeaderSender } from "./refused-sender.ts";
 import { addedMessageId, supplement } from "./supplement.ts";
 import { holdAcknowledgement, type HeldAcknowledgement } from "./acknowledgement.ts";
 import type { TransactionServices } from "./services.ts";
@@ -26,6 +27,8 @@ import type { Verdict } from "./verdict.ts";
 export interface IntakeTranscript {
   note(data: string, context?: string): void;
 }
+
+const nothingCounted = (): void => undefined;
 
 export class ContentIntake {
   readonly #submitter: Submitter;
@@ -118,7 +121,11 @@ export class ContentIntake {
     const { connector } = this.#submitter;
     this.#headerSeen = true;
     const isTooLarge = this.#framing.headerSizeBytes > connector.maxHeaderSize;
-    const repair = repairHeader(this.#framing.headerOctets(), this.#held, isTooLarge);
+    const { sendAs } = this.#submitter.limits;
+    const repair = repairHeader(this.#framing.headerOctets(), this.#held, {
+      isCutOff: isTooLarge,
+      senders: sendAs !== undefined,
+    });
     const { header, facts } = repair;
     this.#header = facts;
     if (repair.brokenAt === -1 && isTooLarge) {
@@ -136,6 +143,10 @@ export class ContentIntake {
         refused("hopCountExceeded", { configured: connector.maxHopCount, seen: facts.receivedCount, detail }),
       );
       return;
+    }
+    if (sendAs !== undefined) {
+      const denied = refuseHeaderSender(sendAs, facts);
+      if (denied !== undefined) return this.#refuse(this.#sent(denied));
     }
     this.#held = [];
     this.#store([
@@ -235,7 +246,22 @@ export class ContentIntake {
     return undefined;
   }
 
+  /** Counts its recipients where they are limited; two messages that end at once both saw room at RCPT. */
+  #takeRecipients(): Refused | (() => void) {
+    const { recipientRates } = this.#submitter.limits;
+    if (recipientRates.length === 0) return nothingCounted;
+    const { recipientDays } = this.#services;
+    const { length } = this.#transaction.recipients;
+    const over = recipientDays.over(recipientRates, length);
+    return over === undefined ? recipientDays.count(recipientRates, length) : refusedRecipientRate(over);
+  }
+
   async #accept(): Promise<Verdict> {
+    const giveBack = this.#takeRecipients();
+    if (typeof giveBack !== "function") {
+      this.#draft.discard();
+      return this.#sent(giveBack);
+    }
     const { reversePath, recipients, body, smtpUtf8, ret, envid } = this.#transaction;
     const { connector, peer, hello, id, authenticatedUser } = this.#submitter;
     const application = this.#services.applicationOf(this.#submitter);
@@ -275,6 +301,7 @@ export class ContentIntake {
         ...(subject === undefined ? undefined : { subject: subject.slice(0, maxSubjectChars) }),
       });
     } catch (fault) {
+      giveBack();
       if (!(fault instanceof SpoolError)) throw fault;
       if (fault.code === "full") events.emit("ResourceDiskSpaceLow", { resources: fault.message });
       else events.emit("SpoolFault", { error: fault.message, code: fault.code });

@@ -13,7 +13,15 @@ import type { Submitter } from "./submitter.ts";
 export function createTransactionServices(
   parts: Pick<
     TransactionServices,
-    "spool" | "events" | "clock" | "metrics" | "tracking" | "isSuspended" | "pressure"
+    | "spool"
+    | "events"
+    | "clock"
+    | "metrics"
+    | "tracking"
+    | "isSuspended"
+    | "pressure"
+    | "limitsOf"
+    | "recipientDays"
   > & {
     readonly applications: () => readonly Application[];
     readonly door: Door;
@@ -23,7 +31,7 @@ export function createTransactionServices(
   },
 ): TransactionServices {
   const { spool, events, clock, metrics, tracking, isSuspended, pressure } = parts;
-  const { applications, door, refusals, rateWaiters, discredits } = parts;
+  const { limitsOf, recipientDays, applications, door, refusals, rateWaiters, discredits } = parts;
   return {
     spool,
     events,
@@ -32,14 +40,16 @@ export function createTransactionServices(
     tracking,
     isSuspended,
     pressure,
+    limitsOf,
+    recipientDays,
     refuseMessage(submitter, presence) {
       const client = clientOf(submitter);
-      const { authenticatedUser: user } = submitter;
-      const outcome = door.admitMessage(client, user, false);
+      const { authenticatedUser: user, limits } = submitter;
+      const outcome = door.admitMessage(client, user, limits, false);
       if (outcome === "admitted") return undefined;
       return Promise.resolve(outcome).then((then) => {
         if (then === "admitted") return undefined;
-        return then === "held" ? rateWaiters.wait(client, user, presence) : then;
+        return then === "held" ? rateWaiters.wait(client, user, limits, presence) : then;
       });
     },
     applicationOf(submitter) {

@@ -1,11 +1,13 @@
 /** What a mail transaction needs from around it, whichever door it comes by. */
 import type { PressureVerdict } from "../../core/policy/back-pressure.ts";
+import type { RightsOwner, SessionRights } from "../../core/policy/client-rights.ts";
 import type { Refused, ToldRefusal } from "../../core/refusals/refusal.ts";
 import type { Events } from "../../events/events.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { SpoolIntake } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
+import type { RecipientDays } from "../admission/recipient-days.ts";
 import type { Presence } from "../admission/rate-waiters.ts";
 import type { Submitter } from "./submitter.ts";
 
@@ -15,6 +17,12 @@ export interface TransactionServices {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly tracking: Tracking;
+  /**
+   * What users and applications of the configuration are limited to; `nearest`: whose rights go before those (a key).
+   * One look-up where nobody is limited.
+   */
+  limitsOf(address: string, user: string | undefined, nearest?: RightsOwner): SessionRights;
+  readonly recipientDays: RecipientDays;
   /**
    * What refuses one more message of this client (messageRateLimit), or undefined. A promise where the connector lets
    * it wait for its minute; who goes meanwhile spends nothing of it.

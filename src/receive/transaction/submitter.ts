@@ -2,6 +2,7 @@
 import type { BodyType, Recipient } from "../../core/message/envelope.ts";
 import type { ReceivedProtocol } from "../../core/message/received.ts";
 import type { AcceptedDomain } from "../../core/policy/accepted-domain.ts";
+import type { SessionRights } from "../../core/policy/client-rights.ts";
 import type { Door } from "../../core/policy/door.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { Rights } from "../../core/policy/relay-permission.ts";
@@ -42,6 +43,8 @@ export interface Submitter {
   authenticatedUser: string | undefined;
   /** By the connector's permission groups; changes with authentication. */
   rights: Rights;
+  /** Of its user, application or key; changes with authentication. */
+  limits: SessionRights;
   /** `with` in the Received header, of doors other than SMTP. */
   readonly receivedProtocol?: ReceivedProtocol;
   /** The part of the Received header that every message of this session shares; made when first needed. */

@@ -3,6 +3,7 @@ import type { Command } from "../../../core/smtp/command.ts";
 import type { SpokenKind } from "../../../core/refusals/catalogue.ts";
 import { refused, type Refused } from "../../../core/refusals/refusal.ts";
 import { replies, type GrantingReply } from "../../../core/smtp/reply.ts";
+import { mayUseConnector, ownerKey } from "../../../core/policy/client-rights.ts";
 import { rightsOf } from "../../../core/policy/relay-permission.ts";
 import type { Conversation, Verdict } from "../conversation.ts";
 
@@ -95,9 +96,14 @@ async function check(
   if (!genuine) return failed(session, mechanism, user);
   const rights = rightsOf(state.connector, { authenticated: true });
   if (!rights.submit) return refused("accountMayNotSubmit", { user, about: user });
+  const limits = services.limitsOf(state.peer.address, user);
+  const { receiveConnectors } = limits;
+  if (receiveConnectors !== undefined && !mayUseConnector(limits, state.connector.name))
+    return refused("accountNotOnConnector", { user, about: ownerKey(receiveConnectors.owner) });
   session.transcript?.note(user, "authenticated");
   state.authenticatedUser = user;
   state.rights = rights;
+  state.limits = limits;
   state.receivedPrefix = undefined;
   return replies.authenticated;
 }

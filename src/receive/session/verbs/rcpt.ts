@@ -10,5 +10,5 @@ export function rcpt(session: Conversation, command: Extract<Command, { verb: "R
   if (hello === undefined) return refused("sendHelloFirst");
   if (transaction === undefined) return refused("needMail");
   if (transaction.chunking) return refused("badSequence", { detail: "RCPT among the chunks of BDAT" });
-  return addRecipient(session.state, transaction, command) ?? replies.recipientOk;
+  return addRecipient(session.state, session.services, transaction, command) ?? replies.recipientOk;
 }

@@ -1,0 +1,48 @@
+/** Recipients that users and applications have sent to within 24 hours (recipientRateLimit). */
+import { rateKey, type OwnedLimit, type RightsOwner } from "../../core/policy/client-rights.ts";
+import { countIn, quarterOf, usedIn, type RecipientsDay } from "../../core/policy/recipients-day.ts";
+import type { Clock } from "../../ports/ports.ts";
+
+type Rates = readonly OwnedLimit<number>[];
+
+export interface RecipientDays {
+  /** The first limit that so many more recipients would pass. Cost: a pass over at most 97 numbers for each. */
+  over(
+    rates: Rates,
+    recipients: number,
+  ): { readonly owner: RightsOwner; readonly limit: number; readonly used: number } | undefined;
+  /** Counts them of each; returns what takes them back, where the message is not kept after all. */
+  count(rates: Rates, recipients: number): () => void;
+  used(owner: Pick<RightsOwner, "kind" | "name">): number;
+}
+
+export function createRecipientDays(clock: Clock): RecipientDays {
+  const days = new Map<string, RecipientsDay>();
+  const used = (owner: Pick<RightsOwner, "kind" | "name">): number => {
+    const day = days.get(rateKey(owner));
+    return day === undefined ? 0 : usedIn(day, clock.now());
+  };
+  return {
+    used,
+    over(rates, recipients) {
+      for (const { owner, value: limit } of rates) {
+        const already = used(owner);
+        if (already + recipients > limit) return { owner, limit, used: already };
+      }
+      return undefined;
+    },
+    count(rates, recipients) {
+      const quarter = quarterOf(clock.now());
+      const counted = rates.map(({ owner }) => {
+        const key = rateKey(owner);
+        const day: RecipientsDay = days.get(key) ?? new Map();
+        days.set(key, day);
+        countIn(day, quarter, recipients);
+        return day;
+      });
+      return () => {
+        for (const day of counted) countIn(day, quarter, -recipients);
+      };
+    },
+  };
+}
