@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { RelayStoppingError } from "./config/relay-stopping.ts";
 import type { Settings } from "./config/settings.ts";
-import { originName } from "./core/policy/application.ts";
+import { turnTaker } from "./core/policy/application.ts";
 import { credentialEnds } from "./core/policy/credential-expiry.ts";
 import { isOpenRelay } from "./core/policy/open-relay.ts";
 import { formatEndpoint } from "./core/units/endpoint.ts";
@@ -186,7 +186,7 @@ export async function createRelay(
         addressRewriteEntries: () => settings.addressRewriteEntries,
         budgets: {
           all: budgets,
-          applicationOf: ({ message }) => originName(settings.applications, message.origin),
+          turnTakerOf: ({ message }) => turnTaker(settings.applications, message.origin),
         },
       }),
   });

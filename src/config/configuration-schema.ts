@@ -1,5 +1,6 @@
 /** The whole configuration file. The one source for reading it, its JSON Schema and its reference. */
 import { z } from "zod";
+import { applicationPriorities } from "../core/policy/application.ts";
 import { parseIpRange } from "../core/units/ip-range.ts";
 import { parseEndpoint } from "../core/units/endpoint.ts";
 import { parseAcceptedDomain } from "./accepted-domain.ts";
@@ -51,6 +52,11 @@ export const applicationSchema = z.strictObject(
       "Its client addresses; the smallest range that holds an address names it.",
     ),
     users: setting(listOf(line(256), { kind: "list of names" }), [], "The accounts it logs on with."),
+    priority: setting(
+      choice(applicationPriorities),
+      "Normal",
+      "Whose mail goes first where a send connector's rate lets it leave one by one: High has four turns while Normal has one, Normal four while Low has one. Nobody's waits for ever.",
+    ),
     ...clientRightsShape,
   },
   { error: section },

@@ -96,13 +96,14 @@ export function plainUser(user: UserSettings): PlainSection {
 }
 
 export function plainApplication(application: Application): PlainSection {
-  const { name, owner, purpose, addresses, users } = application;
+  const { name, owner, purpose, addresses, users, priority } = application;
   return {
     name,
     owner: owner ?? null,
     purpose: purpose ?? null,
     addresses: addresses.map(({ text }) => text),
     users,
+    priority: priority ?? null,
     ...plainRights(application),
   };
 }

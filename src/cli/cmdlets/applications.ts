@@ -33,7 +33,7 @@ export const applicationCmdlets: readonly Cmdlet[] = [
     group,
     synopsis: "Give sources a name, an owner and a purpose.",
     description: [
-      "The name stands wherever a source is shown: in explain, Get-Connection, Get-LimitUsage and the console. With -SendAs, -ReceiveConnectors and the rate limits it says what the application may do; a user's own go before.",
+      "The name stands wherever a source is shown: in explain, Get-Connection, Get-LimitUsage and the console. With -SendAs, -ReceiveConnectors and the rate limits it says what the application may do; a user's own go before. Its priority counts where a send connector has a rate.",
     ],
     parameters: [
       { ...identity, name: "Name", aliases: ["Identity"], help: "What the source is called." },
@@ -52,11 +52,15 @@ export const applicationCmdlets: readonly Cmdlet[] = [
   {
     name: "Set-Application",
     group,
-    synopsis: "Change an application's addresses, accounts, owner, purpose or rights.",
+    synopsis: "Change an application's addresses, accounts, owner, purpose, rights or priority.",
     parameters: [identity, ...settingParameters(applicationFacts), ...changing],
     examples: [
       { command: "weir Set-Application ERP -Addresses \"@{Add='10.1.4.8'}\"", text: "One more server." },
       { command: "weir Set-Application ERP -Name SAP", text: "" },
+      {
+        command: "weir Set-Application Newsletter -Priority Low",
+        text: "Others' mail leaves first where the provider takes so many a minute.",
+      },
     ],
     load: async () => (await import("../run/applications.ts")).setApplication,
   },

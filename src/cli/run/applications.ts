@@ -35,6 +35,7 @@ const columns: readonly Column<Application>[] = [
   { header: "Purpose", drop: 2, value: columnOf("purpose") },
   { header: "Addresses", value: columnOf("addresses") },
   { header: "Users", drop: 1, value: columnOf("users") },
+  { header: "Priority", drop: 3, value: columnOf("priority") },
   { header: "Open", value: ({ status }) => status.openConnections, align: "right" },
 ];
 

@@ -940,6 +940,14 @@ export const applicationFacts: readonly SettingFact[] = [
   },
   { name: "users", kind: "list of names", default: "", help: "The accounts it logs on with." },
   {
+    name: "priority",
+    kind: "one word",
+    range: "Low, Normal, High",
+    choices: ["Low", "Normal", "High"],
+    default: "Normal",
+    help: "Whose mail goes first where a send connector's rate lets it leave one by one: High has four turns while Normal has one, Normal four while Low has one. Nobody's waits for ever.",
+  },
+  {
     name: "sendAs",
     kind: "list of senders",
     default: "anybody",

@@ -3,6 +3,9 @@ import type { ClientRights } from "./client-rights.ts";
 import type { Origin } from "../message/envelope.ts";
 import { contains, parseAddress, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
 
+export const applicationPriorities = ["Low", "Normal", "High"] as const;
+export type ApplicationPriority = (typeof applicationPriorities)[number];
+
 export interface Application extends ClientRights {
   readonly name: string;
   readonly owner?: string | undefined;
@@ -10,6 +13,17 @@ export interface Application extends ClientRights {
   readonly addresses: readonly IpRange[];
   /** Accounts; case does not matter. */
   readonly users: readonly string[];
+  /** Whose turn it is more often where a budget lets mail leave one by one; absent: Normal. */
+  readonly priority?: ApplicationPriority | undefined;
+}
+
+/** Turns of an application while one of priority Low has one: nobody's mail stands still for others'. */
+const turns: Readonly<Record<ApplicationPriority, number>> = { Low: 1, Normal: 4, High: 16 };
+
+/** Who takes a turn in sending, and how many while others take theirs. */
+export interface TurnTaker {
+  readonly application: string;
+  readonly weight: number;
 }
 
 /**
@@ -57,4 +71,12 @@ export function recordedApplication(
 export function originName(applications: readonly Application[], origin: Origin): string {
   const { connector, sourceAddress } = origin;
   return recordedApplication(applications, origin) || sourceAddress || connector;
+}
+
+/** Whose turn a message takes. Sources that no application names are Normal, each by itself. */
+export function turnTaker(applications: readonly Application[], origin: Origin): TurnTaker {
+  const application = originName(applications, origin);
+  const wanted = application.toLowerCase();
+  const named = applications.find(({ name }) => name.toLowerCase() === wanted);
+  return { application, weight: turns[named?.priority ?? "Normal"] };
 }

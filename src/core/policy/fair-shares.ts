@@ -1,6 +1,6 @@
 /**
- * Whose turn it is: each application that waits gets one turn after the other, however much of its mail waits. Source of
- * the method: stride scheduling (Waldspurger and Weihl, 1995), with equal shares.
+ * Whose turn it is: each application that waits gets one turn after the other, or as many as its weight, however much of its
+ * mail waits. Source of the method: stride scheduling (Waldspurger and Weihl, 1995).
  */
 export interface FairShares {
   /** The turn that each of those waiting is at. */
@@ -22,11 +22,11 @@ export function turnOf({ turns, now }: FairShares, application: string): number 
   return turns.get(application) ?? now;
 }
 
-/** Forgets those whose turn is not ahead of the others': they would be next anyway. */
-export function hadTurn(shares: FairShares, application: string): void {
+/** `weight`: turns while another has one per unit. Forgets those whose turn is not ahead of the others': they would be next. */
+export function hadTurn(shares: FairShares, application: string, weight: number): void {
   const turn = turnOf(shares, application);
   shares.now = Math.max(shares.now, turn);
-  shares.turns.set(application, turn + 1);
+  shares.turns.set(application, turn + 1 / weight);
   if (shares.turns.size <= mostRemembered) return;
   for (const [name, at] of shares.turns) if (at <= shares.now) shares.turns.delete(name);
 }

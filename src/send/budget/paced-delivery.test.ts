@@ -3,6 +3,7 @@
  * mailbox: the real scheduler and SMTP client, under a clock that waits for the wire.
  */
 import { afterEach, beforeAll, expect, test } from "vitest";
+import { turnTaker, type Application } from "../../core/policy/application.ts";
 import type { OAuthSettings } from "../../core/policy/oauth-settings.ts";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import { createEventLog } from "../../events/event-log.ts";
@@ -62,7 +63,11 @@ afterEach(async () => {
 
 const minute = 60_000;
 
-async function paced(given: Partial<SmtpSendConnector>, connectors = 1): Promise<Paced> {
+async function paced(
+  given: Partial<SmtpSendConnector>,
+  connectors = 1,
+  applications: readonly Application[] = [],
+): Promise<Paced> {
   let inFlight = 0;
   const clock = createFakeClock(undefined, () => inFlight > 0);
   const left: Paced["left"] = [];
@@ -119,7 +124,7 @@ async function paced(given: Partial<SmtpSendConnector>, connectors = 1): Promise
         ports: { ...createSystemPorts(), clock, random: () => 0.5 },
         events,
         tokens,
-        budgets: { all: counted, applicationOf: ({ message }) => message.origin.sourceAddress },
+        budgets: { all: counted, turnTakerOf: ({ message: { origin } }) => turnTaker(applications, origin) },
       }),
   });
   scheduler.start();
@@ -146,7 +151,13 @@ async function paced(given: Partial<SmtpSendConnector>, connectors = 1): Promise
             body: "7BIT",
             smtpUtf8: false,
           },
-          { connector: "AppRelay", sourceAddress: application, helloName: "a.test", sessionId: "1" },
+          {
+            connector: "AppRelay",
+            sourceAddress: application,
+            application,
+            helloName: "a.test",
+            sessionId: "1",
+          },
           { dotLines: 0, eightBit: false, endsWithCrlf: true },
         );
       }
@@ -215,4 +226,25 @@ test("two connectors to one mailbox share its pace", async () => {
   expect(p.smtp.messages).toHaveLength(40);
   expect(mostInAMinute(p.left)).toBeLessThanOrEqual(30);
   expect(p.budgets.usage()).toMatchObject([{ connectors: ["Out0", "Out1"] }]);
+}, 60_000);
+
+test("an application's priority gives it more turns, also among what waits on disk", async () => {
+  const named = (name: string, priority: Application["priority"]): Application => ({
+    name,
+    priority,
+    addresses: [],
+    users: [name],
+  });
+  const p = await paced({ mailboxMessageRateLimit: 30 }, 1, [named("news", "Low"), named("alarm", "High")]);
+  await p.submit("news", 120);
+  await p.submit("erp", 60);
+  await p.clock.advance(2 * minute);
+  expect(share(p.left, "erp") / p.left.length).toBeGreaterThan(0.7);
+  expect(share(p.left, "news")).toBeGreaterThan(5);
+  const since = p.left.length;
+  await p.submit("alarm", 10);
+  await p.clock.advance(30_000);
+  expect(share(p.left.slice(since), "alarm")).toBe(10);
+  await p.clock.advance(6 * minute);
+  expect(p.smtp.messages).toHaveLength(190);
 }, 60_000);

@@ -3,6 +3,7 @@
  * kill in the middle of it and a clock that is set back.
  */
 import { afterEach, beforeAll, expect, test } from "vitest";
+import { turnTaker } from "../../core/policy/application.ts";
 import type { OAuthSettings } from "../../core/policy/oauth-settings.ts";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import type { SendLimitSettings } from "../../core/policy/send-limits.ts";
@@ -110,7 +111,7 @@ async function tenant(
           },
         }),
     },
-    applicationOf: ({ message }) => message.origin.sourceAddress,
+    turnTakerOf: ({ message: { origin } }) => turnTaker([], origin),
   };
   const common = { oauth, senderMailboxes: { "*": "relay@contoso.test" }, ...limits };
   const ports = { ...createSystemPorts(), clock, random: () => 0.5 };

@@ -64,6 +64,7 @@ async function open(disk = newDisk(), clock = createFakeClock()): Promise<Opened
           id: ++lastId,
           arrivedAt: clock.now(),
           recipients,
+          weight: 1,
           application: "app",
           begin: (unreached) => void (out.push("began"), takeBack.push(unreached)),
           putOff: (afterMs, _need, by) => void out.push(`${by} ${Math.round(afterMs / 60_000)} min`),

@@ -14,7 +14,7 @@ interface Left {
 }
 
 /** A clock and turns under it; `advance` runs what is due in order. */
-function underTurns() {
+function underTurns(weights: Readonly<Record<string, number>> = {}) {
   let now = 1_000_000_000;
   const timers: { at: number; run: () => void }[] = [];
   const clock: Clock = {
@@ -53,6 +53,7 @@ function underTurns() {
       id,
       arrivedAt,
       recipients: 1,
+      weight: weights[application] ?? 1,
       application,
       needs: [{ budget, limits }],
       owner,
@@ -116,6 +117,24 @@ describe("turns", () => {
     expect(t.putOffs).toBeLessThan(2 * 2000);
   });
 
+  it("go by weight: who matters more waits less, and nobody for ever", () => {
+    const t = underTurns({ news: 1, erp: 4, alarm: 16 });
+    t.submit("news", 1200);
+    t.submit("erp", 800);
+    t.advance(5 * minute);
+    const share = count(t.left, "news") / t.left.length;
+    expect(share).toBeGreaterThan(0.15);
+    expect(share).toBeLessThan(0.25);
+    t.submit("alarm", 40);
+    const since = t.left.length;
+    t.advance(2 * minute);
+    const meanwhile = t.left.slice(since);
+    expect(count(meanwhile, "alarm")).toBeGreaterThanOrEqual(38);
+    expect(count(meanwhile, "news")).toBeGreaterThanOrEqual(2);
+    t.advance(70 * minute);
+    expect(t.left).toHaveLength(2040);
+  });
+
   it("go to the oldest of an application, and the newest waits elsewhere", () => {
     const t = underTurns();
     t.submit("erp", 12);
@@ -143,6 +162,7 @@ describe("turns", () => {
           arrivedAt: ids,
           recipients: 1,
           application,
+          weight: 1,
           needs: [{ budget, limits: unpaced }],
           owner,
           begin: () => undefined,

@@ -1,5 +1,5 @@
 /**
- * Messages that wait for their turn because a budget lets them leave one by one. Applications get equal turns; some of the
+ * Messages that wait for their turn because a budget lets them leave one by one. Applications get turns by their weight; some of the
  * oldest of each wait here, in memory, the rest is put off and waits on disk until it is worth while to ask again.
  */
 import { hadTurn, joins, newShares, turnOf } from "../../core/policy/fair-shares.ts";
@@ -23,6 +23,8 @@ export interface Turn {
   readonly recipients: number;
   /** Whose turn it takes. */
   readonly application: string;
+  /** How many that one takes while another of weight 1 takes one. */
+  readonly weight: number;
   /** At least one. */
   readonly needs: readonly Need[];
   /** Its carrier. */
@@ -165,7 +167,7 @@ export class SendTurns {
     const turn = lane.turns.shift();
     if (turn === undefined) return;
     this.left(turn);
-    hadTurn(this.shares, lane.application);
+    hadTurn(this.shares, lane.application, turn.weight);
     const takeBack = turn.needs.map(({ budget, limits }) => budget.spend(limits, turn.recipients, now));
     for (const need of turn.needs) this.spent(need);
     this.forgetEmpty(lane, now);

@@ -1,4 +1,5 @@
 /** Claims of one connector that wait for their turn by its budgets, and what each turned out to use. */
+import type { TurnTaker } from "../../core/policy/application.ts";
 import type { OAuthSettings } from "../../core/policy/oauth-settings.ts";
 import {
   isCounted,
@@ -29,7 +30,7 @@ export interface CarriedTurns {
 /** What is counted, by all carriers together, and whose mail a claim is. */
 export interface CarrierBudgets {
   readonly all: SendBudgets;
-  readonly applicationOf: (claim: Claim) => string;
+  readonly turnTakerOf: (claim: Claim) => TurnTaker;
 }
 
 export interface CountedConnector extends SendLimitSettings {
@@ -48,7 +49,7 @@ export function createCarriedTurns(
   budgets: CarrierBudgets | undefined,
 ): CarriedTurns | undefined {
   if (budgets === undefined || !isCounted(connector)) return undefined;
-  const { all, applicationOf } = budgets;
+  const { all, turnTakerOf } = budgets;
   const user: BudgetUser = {
     connector: connector.name,
     account: connector.oauth === undefined ? host : new URL(connector.oauth.tokenEndpoint).host,
@@ -92,7 +93,7 @@ export function createCarriedTurns(
           id: claim.message.id,
           arrivedAt: claim.message.arrivedAt,
           recipients: claim.recipients.length,
-          application: applicationOf(claim),
+          ...turnTakerOf(claim),
           begin(unreached) {
             waiting.delete(claim);
             attemptAtTurn(claim, attempt, unreached).then((result) => {
