@@ -16,6 +16,7 @@ import type { LedgerEntry } from "./receive/admission/ledger.ts";
 import type { LimitUsage } from "./receive/admission/usage.ts";
 import type { FailedListener, Listener } from "./receive/connection/listeners.ts";
 import type { OpenConnection } from "./receive/open-connection.ts";
+import type { LegacyTlsClient } from "./receive/tls/legacy-clients.ts";
 import type { Certificates } from "./receive/tls/certificates.ts";
 import type { BudgetUsage } from "./send/budget/send-budgets.ts";
 import type { WantedTest } from "./send/connector-test/test-context.ts";
@@ -71,6 +72,8 @@ export interface Relay {
   queues(): readonly QueueSnapshot[];
   /** What mailboxes and send connectors with a limit have used of it. */
   sendBudgets(): readonly BudgetUsage[];
+  /** Clients of TLS 1.0 and 1.1, the latest first. */
+  legacyTlsClients(): readonly LegacyTlsClient[];
   /** Tries a queue, or all, at once. Returns how many. */
   retryNow(queue?: string): number;
   /** Set while the service takes no new mail: since when, and by whom. Kept over restarts. */

@@ -29,6 +29,7 @@ import { createSystemPorts } from "./ports/system-ports.ts";
 import { openConnection } from "./receive/open-connection.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
 import { createCertificates } from "./receive/tls/certificates.ts";
+import { openLegacyTlsClients } from "./receive/tls/legacy-clients.ts";
 import { createResourceMonitor } from "./resources/resource-monitor.ts";
 import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
 import { budgetFile } from "./send/budget/budget-file.ts";
@@ -136,10 +137,15 @@ export async function createRelay(
     clock,
     events,
   });
+  const legacyTls = await openLegacyTlsClients(
+    join(settings.dataDirectory, "legacy-tls-clients.json"),
+    clock,
+  );
   const receiver: Receiver = createReceiver({
     settings: receiverSettings(settings),
     hostname: settings.hostname,
     certificates,
+    legacyTls,
     spool,
     events,
     clock,
@@ -294,7 +300,7 @@ export async function createRelay(
         changing.catch(() => undefined),
       ),
     ]);
-    await budgets.close();
+    await Promise.all([budgets.close(), legacyTls.close()]);
     await observation.stop();
     certificates.close();
     await Promise.all([receiveLog.close(), sendLog.close()]);
@@ -349,6 +355,7 @@ export async function createRelay(
     tracking,
     queues: () => scheduler.snapshot(),
     sendBudgets: () => budgets.usage(),
+    legacyTlsClients: () => legacyTls.all(),
     retryNow: (queue) => scheduler.retryNow(queue),
     get suspension() {
       return service.now;

@@ -10,6 +10,7 @@ import { configurationOperations } from "./contract/configuration-edits.ts";
 import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { dkimOperations } from "./contract/dkim-keys.ts";
+import { legacyTlsOperations } from "./contract/legacy-tls-clients.ts";
 import { limitOperations } from "./contract/limits.ts";
 import { messageOperations } from "./contract/messages.ts";
 import { refusalOperations } from "./contract/refusals.ts";
@@ -36,6 +37,7 @@ export const operations = {
   ...applicationOperations,
   ...addressRewriteEntryOperations,
   ...dkimOperations,
+  ...legacyTlsOperations,
   ...limitOperations,
   ...refusalOperations,
   ...overviewOperations,

@@ -9,6 +9,7 @@ import { connectivityHandlers } from "./handlers/connectivity.ts";
 import { dkimKeyHandlers } from "./handlers/dkim-keys.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { explanationHandlers } from "./handlers/explanations.ts";
+import { legacyTlsHandlers } from "./handlers/legacy-tls-clients.ts";
 import { limitUsageHandlers } from "./handlers/limit-usage.ts";
 import { messageActionHandlers } from "./handlers/message-actions.ts";
 import { messageHandlers } from "./handlers/messages.ts";
@@ -33,6 +34,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...serviceHandlers(administered),
     ...serviceControlHandlers(administered),
     ...queueHandlers(administered),
+    ...legacyTlsHandlers(administered),
     ...sendBudgetHandlers(administered),
     ...messageHandlers(administered),
     ...messageActionHandlers(administered),

@@ -403,6 +403,12 @@ export const routes = {
     role: "viewer",
     summary: "Queues and what they wait for.",
   },
+  listLegacyTlsClients: {
+    method: "GET",
+    path: "/v1/legacy-tls-clients",
+    role: "viewer",
+    summary: "Clients that speak TLS 1.0 or 1.1, or were refused because they know nothing newer.",
+  },
   listSendBudgets: {
     method: "GET",
     path: "/v1/send-budgets",

@@ -9,6 +9,7 @@ import {
   adminSchema,
 } from "./configuration-schema.ts";
 import { formatPath, type Path } from "./fault.ts";
+import { profileOf } from "./receive-connector.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { isSection, type Section } from "./section.ts";
 import { presetOf } from "./send-connector-presets.ts";
@@ -16,7 +17,7 @@ import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { canonicalName } from "./setting-names.ts";
 import { transportSchema } from "./transport-schema.ts";
 
-/** `default` includes what a usage presets; `preset`: what a send connector's preset stands in for. */
+/** `default` includes what a usage presets; `preset`: what a send connector's preset stands in for, or a receive connector's profile. */
 export type Origin = "set" | "default" | "preset";
 /** By path, `receiveConnectors[0].maxMessageSize`; every setting of every connector, application and section is there. */
 export type Origins = ReadonlyMap<string, Origin>;
@@ -35,6 +36,11 @@ const sections = {
   admin: adminSchema,
 } as const;
 
+const standIns: Readonly<Record<string, (raw: Section) => Readonly<Section> | undefined>> = {
+  sendConnectors: presetOf,
+  receiveConnectors: profileOf,
+};
+
 export function originsOf(root: Section): Origins {
   const origins = new Map<string, Origin>();
   const note = (path: Path, names: readonly string[], raw: unknown, preset: Section = {}): void => {
@@ -51,7 +57,7 @@ export function originsOf(root: Section): Origins {
   for (const [key, schema] of Object.entries(lists)) {
     const entries: readonly unknown[] = Array.isArray(root[key]) ? root[key] : [];
     for (const [index, raw] of entries.entries()) {
-      const preset = key === "sendConnectors" && isSection(raw) ? presetOf(raw) : undefined;
+      const preset = isSection(raw) ? standIns[key]?.(raw) : undefined;
       note([key, index], Object.keys(schema.shape), raw, preset);
     }
   }

@@ -1,6 +1,7 @@
 /** The settings of a Receive connector as a file may give them. Source: Set-ReceiveConnector, New-ReceiveConnector. */
 import { z } from "zod";
 import { parseEndpoint } from "../core/units/endpoint.ts";
+import { profileNames } from "../core/policy/receive-profiles.ts";
 import { parseIpRange } from "../core/units/ip-range.ts";
 import { tlsVersions } from "../core/policy/receive-connector.ts";
 import {
@@ -64,6 +65,11 @@ export const receiveConnectorSchema = z.strictObject(
       "`default` for a connector named `Default …`, else `custom`",
       "What it is for. Presets permissionGroups, authMechanism, bindings and remoteIpRanges; `default` also the higher limits of Exchange's Default connector. Whatever is given beside it wins.",
     ),
+    profile: optionalSetting(
+      choice(profileNames),
+      "none",
+      "Tolerances as a bundle of settings: what the standards have and no more, what applications do wrong, printers and scanners, or devices that know TLS 1.0 only. Whatever is given beside it wins.",
+    ),
     enabled: setting(flag(), true, "False: does not listen."),
     comment: setting(line(), "", "For people."),
     bindings: requiredSetting(
@@ -115,6 +121,11 @@ export const receiveConnectorSchema = z.strictObject(
       flag(),
       false,
       "The client must name a domain in EHLO, else the connection is closed.",
+    ),
+    requireHello: setting(
+      flag(),
+      true,
+      "The client must say EHLO or HELO before MAIL; false takes its mail without.",
     ),
     tlsCertificateFile: optionalSetting(
       oneOrMore(filePath(), { kind: "list of paths" }),
@@ -223,6 +234,11 @@ export const receiveConnectorSchema = z.strictObject(
       "Enabled",
       "SIZE in the EHLO reply (RFC 1870): with the limit, not at all, or without it.",
     ),
+    legacyAuthLineEnabled: setting(
+      flag(),
+      false,
+      "AUTH= beside AUTH in the EHLO reply, for clients from before RFC 2554 that log on by it only.",
+    ),
     pipeliningEnabled: setting(flag(), true, "PIPELINING (RFC 2920)."),
     chunkingEnabled: setting(flag(), true, "CHUNKING: BDAT (RFC 3030)."),
     binaryMimeEnabled: optionalSetting(
@@ -268,7 +284,7 @@ export const receiveConnectorSchema = z.strictObject(
     strictAddresses: setting(
       flag(),
       false,
-      "Take only addresses as RFC 5321 has them: no local part over 64 octets, no dots at odd places, no blanks within the brackets.",
+      "Take only addresses as RFC 5321 has them: in angle brackets without blanks, no local part over 64 octets, no dots at odd places.",
     ),
     limitAction: setting(
       choice(["refuse", "delay"]),

@@ -1,5 +1,6 @@
 /** From what a file gives to the settings of a Receive connector: presets by usage, defaults, rules within one connector. */
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import { profileNames, receiveProfiles } from "../core/policy/receive-profiles.ts";
 import { formatDuration } from "../core/units/duration.ts";
 import { checkTls, type Rule } from "./receive-connector-tls.ts";
 import type { Findings, Path } from "./fault.ts";
@@ -42,12 +43,19 @@ export const usagePresets: Readonly<Record<Usage, Section>> = {
 /** `Default` and `Default <Server>`; Exchange's `Default Frontend …` and `Default internal …` have a new connector's values. */
 const defaultName = /^default(?: (?!frontend |internal ).*)?$/i;
 
-/** The section with the presets of its usage put in where it says nothing itself. */
+/** The section with the presets of its usage, and the settings of its profile before them, put in where it says nothing itself. */
 export function withUsagePresets(raw: Section): Section {
   const usage =
     raw["usage"] ?? (typeof raw["name"] === "string" && defaultName.test(raw["name"]) ? "default" : "custom");
   const presets = typeof usage === "string" ? usagePresets[usage as Usage] : undefined;
-  return presets === undefined ? raw : { ...presets, ...raw };
+  const profile = profileOf(raw);
+  return presets === undefined && profile === undefined ? raw : { ...presets, ...profile, ...raw };
+}
+
+/** The settings its profile stands in for; undefined: it has none, or a faulty one. */
+export function profileOf({ profile }: Section): Section | undefined {
+  const name = profileNames.find((one) => one === profile);
+  return name === undefined ? undefined : receiveProfiles[name];
 }
 
 /** Fills in what depends on other settings and drops what only the file knows. */
@@ -60,6 +68,7 @@ export function receiveConnectorSettings(
     ...settings,
     fqdn: given.fqdn ?? relay.hostname,
     banner: given.banner,
+    profile: given.profile,
     authMechanism: [...new Set(given.authMechanism)],
     permissionGroups: [...new Set(given.permissionGroups)],
     implicitTlsBindings: implicitTlsBindings(given),

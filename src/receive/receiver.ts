@@ -26,9 +26,12 @@ import { createListeners, type FailedListener, type Listener } from "./connectio
 import { createFrontDoor, type FrontDoorSettings } from "./front-door.ts";
 import type { SessionServices } from "./session/services.ts";
 import { sessionIds } from "./session-ids.ts";
+import type { SessionState } from "./session/state.ts";
 import { createSessions, type OpenSession } from "./sessions.ts";
 import { createSubmissions, type Submissions } from "./submission/submissions.ts";
 import type { Certificates } from "./tls/certificates.ts";
+import type { LegacyTlsClients, MetLegacyClient } from "./tls/legacy-clients.ts";
+import { isOldVersion } from "./tls/server-contexts.ts";
 import { clientOf, createTransactionServices, refusedClient } from "./transaction/create-services.ts";
 
 export interface ReceiverSettings extends FrontDoorSettings {
@@ -73,6 +76,7 @@ export function createReceiver(options: {
   readonly settings: ReceiverSettings;
   readonly hostname: string;
   readonly certificates: Certificates;
+  readonly legacyTls: LegacyTlsClients;
   readonly spool: SpoolIntake;
   readonly events: Events;
   readonly clock: Clock;
@@ -85,7 +89,7 @@ export function createReceiver(options: {
   /** Told of each message taken. */
   readonly tracking?: Tracking;
 }): Receiver {
-  const { spool, events, clock, metrics, hostname, certificates } = options;
+  const { spool, events, clock, metrics, hostname, certificates, legacyTls } = options;
   let settings = options.settings;
   let rightsOf = rightsOfClient(settings.users, settings.applications);
   const ledger = createMemoryLedger(clock);
@@ -147,12 +151,16 @@ export function createReceiver(options: {
     authenticate: (user, password) => accounts.authenticate(user, password),
     isAccount: (user) => accounts.has(user),
     refuseAgain: (state, what, earlier) => refusals.refuseAgain(refusedClient(state), what, earlier),
-    tellRefusal: (state, kind, facts) => refusals.tell(refusedClient(state), kind, facts),
+    tellRefusal(state, kind, facts) {
+      if (kind === "tlsVersionTooOld") legacyTls.met(legacyClient(state));
+      refusals.tell(refusedClient(state), kind, facts);
+    },
     isDiscredited: (state) => discredits.has(clientOf(state)),
     leftInTarpit: (state) => discredits.begin(clientOf(state)),
     ended(state) {
       const ended = sessions.end(state);
       if (ended === undefined) return;
+      if (state.tls !== undefined && isOldVersion(state.tls.protocol)) legacyTls.met(legacyClient(state));
       ended.admitted.lease.end();
       frontDoor.placeFreed(ended.admitted.connector.name);
     },
@@ -213,6 +221,17 @@ export function createReceiver(options: {
       frontDoor.close();
       await sessions.stop(graceMs);
     },
+  };
+}
+
+function legacyClient({ connector, peer, hello, tls, authenticatedUser }: SessionState): MetLegacyClient {
+  return {
+    connector: connector.name,
+    address: peer.address,
+    helloName: hello?.name ?? "",
+    version: tls?.protocol,
+    cipher: tls?.cipher,
+    user: authenticatedUser,
   };
 }
 

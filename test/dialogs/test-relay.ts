@@ -23,6 +23,13 @@ const connectors: readonly Partial<ReceiveConnectorSettings>[] = [
     smtpUtf8Enabled: false,
   },
   { name: "StrictAddresses", strictAddresses: true },
+  { name: "NoHello", requireHello: false },
+  {
+    name: "LegacyAuthLine",
+    legacyAuthLineEnabled: true,
+    authMechanism: ["Tls", "BasicAuth"],
+    permissionGroups: ["ExchangeUsers"],
+  },
   { name: "DefaultDomain", defaultDomain: "accepted.example", anonymousRelay: false },
   { name: "ForeignDefaultDomain", defaultDomain: "elsewhere.example", anonymousRelay: false },
   { name: "Small", maxMessageSize: 65_536 },

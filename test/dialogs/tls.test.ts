@@ -73,7 +73,7 @@ function openssl(port: number, ...options: readonly string[]): Promise<string> {
     const timer = setTimeout(() => client.kill(), 10_000);
     const hear = (octets: Buffer): void => {
       told += octets.toString();
-      if (/^220 /m.test(told) || /^250 /m.test(told)) client.stdin.end("QUIT\n");
+      if (/^220 /m.test(told) || /^250 /m.test(told)) client.stdin.end("EHLO client.test\nQUIT\n");
     };
     client.stdout.on("data", hear);
     client.stderr.on("data", hear);
@@ -220,6 +220,17 @@ describe("versions and suites", () => {
   ] as const)("%s", async (_what, name, options, told) => {
     expect(await openssl(relay.portOf(name), ...startTls, ...options)).toMatch(told);
   });
+});
+
+test("who speaks an old version, or would have to, is listed", async () => {
+  const clients = () =>
+    relay.relay
+      .legacyTlsClients()
+      .map(({ connector, version, helloName, connections }) => [connector, version, helloName, connections]);
+  await expect.poll(clients).toContainEqual(["Old", "TLSv1.1", "client.test", 1]);
+  expect(clients()).toContainEqual(["Old", "TLSv1", "client.test", 1]);
+  expect(clients()).toContainEqual(["Names", undefined, "", 1]);
+  expect(clients().some(([, version]) => version === "TLSv1.3")).toBe(false);
 });
 
 test("a load balancer's header comes before TLS", async () => {

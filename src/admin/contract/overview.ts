@@ -33,6 +33,7 @@ const headlineSchema = z.object({
     "source",
     "delivery",
     "certificate",
+    "legacyTls",
     "sendConnector",
     "logging",
   ]),

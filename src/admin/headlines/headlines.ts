@@ -7,6 +7,7 @@ import { configurationHeadlines } from "./configuration.ts";
 import { deliveryHeadlines } from "./deliveries.ts";
 import { dropDirectoryHeadlines } from "./drop-directories.ts";
 import type { ApplicationName, Headline, Instant } from "./headline.ts";
+import { legacyTlsHeadlines } from "./legacy-tls.ts";
 import { listenerHeadlines } from "./listeners.ts";
 import { loggingHeadlines } from "./logging.ts";
 import { queueHeadlines } from "./queues.ts";
@@ -45,6 +46,8 @@ const causes: readonly Cause[] = [
   ({ relay, now }, instant, applicationOf) =>
     deliveryHeadlines(relay.metrics.failures.recent(now), applicationOf, instant),
   ({ relay, wall }) => certificateHeadlines(relay.certificates.inUse(), wall.getTime()),
+  ({ relay, wall }) =>
+    legacyTlsHeadlines(relay.settings.receiveConnectors, relay.legacyTlsClients(), wall.getTime()),
   ({ relay }) => dropDirectoryHeadlines(relay.settings.sendConnectors),
   ({ relay }) => loggingHeadlines(relay.settings.diagnostics.levels),
 ];

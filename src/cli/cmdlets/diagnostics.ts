@@ -79,6 +79,23 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/refusals.ts")).getRefusal,
   },
   {
+    name: "Get-LegacyTlsClient",
+    group,
+    synopsis: "Show which devices still need TLS 1.0 or 1.1.",
+    description: [
+      "Clients that spoke TLS 1.0 or 1.1 with a connector whose tlsMinVersion lets them, and those that were refused because they know nothing newer: with address, application, name in EHLO, suite, last time and connections. The list is kept over restarts; a thousand of them.",
+    ],
+    parameters: [{ ...connector, position: 0 }, ...showing],
+    examples: [
+      { command: "weir Get-LegacyTlsClient", text: "May tlsMinVersion go back to TLSv1.2?" },
+      {
+        command: "weir Get-LegacyTlsClient -Connector Printers -List",
+        text: "One connector, all that is known.",
+      },
+    ],
+    load: async () => (await import("../run/legacy-tls-clients.ts")).getLegacyTlsClient,
+  },
+  {
     name: "Get-ResourcePressure",
     group,
     synopsis: "Show how short disk, memory, queue and time are.",

@@ -16,6 +16,14 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     default: "default for a connector named Default …, else custom",
     help: "What it is for. Presets permissionGroups, authMechanism, bindings and remoteIpRanges; `default` also the higher limits of Exchange's Default connector. Whatever is given beside it wins.",
   },
+  {
+    name: "profile",
+    kind: "one word",
+    range: "strict, lenient, printer, legacyDevice",
+    choices: ["strict", "lenient", "printer", "legacyDevice"],
+    default: "none",
+    help: "Tolerances as a bundle of settings: what the standards have and no more, what applications do wrong, printers and scanners, or devices that know TLS 1.0 only. Whatever is given beside it wins.",
+  },
   { name: "enabled", kind: "true or false", default: "true", help: "False: does not listen." },
   { name: "comment", kind: "text", range: "up to 1000 characters", default: "", help: "For people." },
   {
@@ -87,6 +95,12 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     kind: "true or false",
     default: "false",
     help: "The client must name a domain in EHLO, else the connection is closed.",
+  },
+  {
+    name: "requireHello",
+    kind: "true or false",
+    default: "true",
+    help: "The client must say EHLO or HELO before MAIL; false takes its mail without.",
   },
   {
     name: "tlsCertificateFile",
@@ -254,6 +268,12 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     default: "Enabled",
     help: "SIZE in the EHLO reply (RFC 1870): with the limit, not at all, or without it.",
   },
+  {
+    name: "legacyAuthLineEnabled",
+    kind: "true or false",
+    default: "false",
+    help: "AUTH= beside AUTH in the EHLO reply, for clients from before RFC 2554 that log on by it only.",
+  },
   { name: "pipeliningEnabled", kind: "true or false", default: "true", help: "PIPELINING (RFC 2920)." },
   { name: "chunkingEnabled", kind: "true or false", default: "true", help: "CHUNKING: BDAT (RFC 3030)." },
   {
@@ -322,7 +342,7 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     name: "strictAddresses",
     kind: "true or false",
     default: "false",
-    help: "Take only addresses as RFC 5321 has them: no local part over 64 octets, no dots at odd places, no blanks within the brackets.",
+    help: "Take only addresses as RFC 5321 has them: in angle brackets without blanks, no local part over 64 octets, no dots at odd places.",
   },
   {
     name: "limitAction",

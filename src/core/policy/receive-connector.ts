@@ -2,6 +2,7 @@
  * The settings of a Receive connector, by Exchange's names, and which connector answers a connection. Durations are milliseconds, sizes octets,
  * `unlimited` is Infinity. Source: Set-ReceiveConnector.
  */
+import type { ProfileName } from "./receive-profiles.ts";
 import { contains, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
 
 export type AuthMechanism = "None" | "Tls" | "BasicAuth" | "BasicAuthRequireTLS" | "ExternalAuthoritative";
@@ -22,6 +23,8 @@ export interface ReceiveConnectorSettings {
   readonly name: string;
   readonly enabled: boolean;
   readonly comment: string;
+  /** Weir's own: what its settings were filled up from. */
+  readonly profile: ProfileName | undefined;
   readonly bindings: readonly Endpoint[];
   /** Weir's own: those of `bindings` where TLS begins with the first octet (RFC 8314 §3.3). */
   readonly implicitTlsBindings: readonly Endpoint[];
@@ -35,6 +38,8 @@ export interface ReceiveConnectorSettings {
   readonly anonymousRelay: boolean;
   readonly requireTls: boolean;
   readonly requireEhloDomain: boolean;
+  /** Weir's own; Postfix: smtpd_helo_required. */
+  readonly requireHello: boolean;
   /** Absolute paths, each with the key in the same place of `tlsKeyFile`; none: the self-signed certificate. */
   readonly tlsCertificateFile: readonly string[];
   readonly tlsKeyFile: readonly string[];
@@ -63,6 +68,8 @@ export interface ReceiveConnectorSettings {
   readonly maxHopCount: number;
   readonly protocolLoggingLevel: "None" | "Verbose";
   readonly sizeEnabled: "Enabled" | "Disabled" | "EnabledwithoutValue";
+  /** Weir's own; Postfix: broken_sasl_auth_clients. */
+  readonly legacyAuthLineEnabled: boolean;
   readonly pipeliningEnabled: boolean;
   readonly chunkingEnabled: boolean;
   readonly binaryMimeEnabled: boolean;

@@ -9,7 +9,7 @@
  * - a trailing dot behind the domain, comments and empty labels are refused; a label has at most 63 octets, a domain 255;
  * - what mail systems of the world send all the same is taken and marked as not conforming, for the connector to refuse
  *   (strictAddresses): local parts over 64 octets (§4.5.3.1.1; VERP, SRS) or with dots at odd places (docomo), blanks
- *   within the brackets, a display name in front of them;
+ *   within the brackets, a display name in front of them, no brackets at all;
  * - a local part alone is taken: only who knows the connector's defaultDomain can complete or refuse it.
  */
 import { classOf, dot, isAscii, atext, letDig, isUnsafeUnicode, space, utf8Length } from "./characters.ts";
@@ -58,7 +58,10 @@ const underscore = 95;
  */
 export function parsePath(text: string, from: number, direction: "reverse" | "forward"): Path | PathFault {
   const opens = text.charCodeAt(from) === open ? from : behindDisplayName(text, from);
-  if (opens < 0) return parseMailboxAt(text, from, false);
+  if (opens < 0) {
+    const bare = parseMailboxAt(text, from, false);
+    return typeof bare === "string" ? bare : { ...bare, conforming: false };
+  }
   const first = skipSpaces(text, opens + 1);
   if (direction === "reverse" && text.charCodeAt(first) === close) {
     const conforming = first === from + 1;

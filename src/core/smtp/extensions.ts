@@ -8,6 +8,8 @@ export interface Offered extends OfferedParameters {
   readonly pipelining: boolean;
   readonly enhancedStatusCodes: boolean;
   readonly startTls: boolean;
+  /** AUTH= beside AUTH. */
+  readonly legacyAuthLine: boolean;
   readonly chunking: boolean;
 }
 
@@ -20,6 +22,7 @@ export const nothingOffered: Offered = {
   enhancedStatusCodes: false,
   startTls: false,
   auth: false,
+  legacyAuthLine: false,
   eightBitMime: false,
   binaryMime: false,
   chunking: false,
@@ -51,6 +54,7 @@ export function offeredBy(
     startTls: mechanisms.includes("Tls") && session.tlsAvailable && !session.tlsActive,
     auth:
       mechanisms.includes("BasicAuth") && (session.tlsActive || !mechanisms.includes("BasicAuthRequireTLS")),
+    legacyAuthLine: settings.legacyAuthLineEnabled,
     eightBitMime: settings.eightBitMimeEnabled,
     binaryMime: settings.binaryMimeEnabled && settings.chunkingEnabled,
     chunking: settings.chunkingEnabled,
@@ -68,6 +72,7 @@ export function ehloLines(offered: Offered): string[] {
   if (offered.enhancedStatusCodes) lines.push("ENHANCEDSTATUSCODES");
   if (offered.startTls) lines.push("STARTTLS");
   if (offered.auth) lines.push("AUTH LOGIN PLAIN");
+  if (offered.auth && offered.legacyAuthLine) lines.push("AUTH=LOGIN PLAIN");
   if (offered.eightBitMime) lines.push("8BITMIME");
   if (offered.binaryMime) lines.push("BINARYMIME");
   if (offered.chunking) lines.push("CHUNKING");

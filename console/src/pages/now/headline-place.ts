@@ -31,6 +31,8 @@ export function placeOf({ subject, queue, source, connector }: Headline): Headli
       return { text: "Diagnostic logging", href: linkTo("/logging") };
     case "configuration":
       return { text: "Events", href: linkTo("/events", { category: "Configuration" }) };
+    case "legacyTls":
+      return { text: "Receive connectors", href: linkTo("/receive-connectors") };
     case "certificate":
     case "resources":
     case "service":

@@ -2,6 +2,8 @@
 import { offeredNow } from "./ehlo.ts";
 import { refused } from "../../../core/refusals/refusal.ts";
 import type { Conversation, Verdict } from "../conversation.ts";
+import type { SessionServices } from "../services.ts";
+import type { SessionState } from "../state.ts";
 
 export function helo(session: Conversation, domain: string): Verdict {
   const { state } = session;
@@ -12,4 +14,10 @@ export function helo(session: Conversation, domain: string): Verdict {
   state.hello = { verb: "HELO", name: domain === "" ? `[${state.peer.address}]` : domain };
   state.offered = offeredNow(state, session.services);
   return { code: 250, text: `${state.connector.fqdn} Hello [${state.peer.address}]` };
+}
+
+/** A client that does not say who it is (requireHello is off): as if it had, by its address. */
+export function beginWithoutHello(state: SessionState, services: SessionServices): void {
+  state.hello = { verb: "HELO", name: `[${state.peer.address}]` };
+  state.offered = offeredNow(state, services);
 }
