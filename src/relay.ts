@@ -77,8 +77,7 @@ export async function createRelay(
     directory: spoolDirectory,
     clock,
     onFault: (fault) => events.emit("SpoolFault", { error: fault.message }),
-    onJournalFault: ({ kind, what }) =>
-      events.emit(kind === "damaged" ? "JournalDamaged" : "JournalGivenUp", { what }),
+    onJournalFault: ({ kind, what }) => events.emit(journalEvents[kind], { what }),
     onReserveGivenUp: (directory) => events.emit("StartReserveGivenUp", { directory }),
     onMisplaced(error) {
       if (error === undefined) events.emit("SpoolInPlaceAgain", { directory: spoolDirectory });
@@ -409,6 +408,12 @@ export async function createRelay(
     },
   };
 }
+
+const journalEvents = {
+  damaged: "JournalDamaged",
+  cutOff: "JournalCutOff",
+  givenUp: "JournalGivenUp",
+} as const;
 
 function receiverSettings(settings: Settings) {
   const { receiveConnectors, acceptedDomains, users, applications, transport, proxyProtocolFrom } = settings;

@@ -673,6 +673,13 @@ export const catalogue = {
     level: 0,
     text: "%what. Up to so many messages that were acknowledged shortly before the last run ended are lost, and others may be sent twice. Look after the disk.",
   },
+  JournalCutOff: {
+    id: 20209,
+    category: "Storage",
+    severity: "Warning",
+    level: 0,
+    text: "The spool's journal ends early: %what. The end of the last run cut it off before a client was told that its message is kept, which loses nothing; if the last run did not end in a crash, the disk has damaged it, and the messages of one commit are lost.",
+  },
   JournalGivenUp: {
     id: 20208,
     category: "Storage",

@@ -57,7 +57,7 @@ export async function spawnRelay(
       if (!ownGroup) child.kill(signal);
       else if (child.exitCode === null && child.signalCode === null) process.kill(-pid, signal);
     },
-    said(pattern, timeoutMs = 15_000) {
+    said(pattern, timeoutMs = 30_000) {
       return new Promise((done, reject) => {
         const look = (): void => {
           if (!pattern.test(stderr)) return;

@@ -69,6 +69,17 @@ export function encodeFrame(target: Buffer, nonce: Buffer, sequence: number, wri
   target.writeUInt32BE(crc32(target.subarray(nonceAt, at)), crcAt);
 }
 
+/** Whether the frame of that number begins there, whole or not: two of the three signs of it are enough. */
+export function beginsFrame(octets: Buffer, nonce: Buffer, sequence: number): boolean {
+  if (octets.length < writesAt) return false;
+  const signs = [
+    octets.readUInt32BE(0) === magic,
+    octets.subarray(nonceAt, nonceAt + nonceBytes).equals(nonce),
+    octets.readUIntBE(sequenceAt, sequenceBytes) === sequence,
+  ];
+  return signs.filter(Boolean).length >= 2;
+}
+
 /** The frame at the beginning of `octets`, and its length in whole blocks; undefined when there is none, whole. */
 export function decodeFrame(octets: Buffer, nonce: Buffer): { frame: Frame; bytes: number } | undefined {
   if (octets.length < writesAt || octets.readUInt32BE(0) !== magic) return undefined;

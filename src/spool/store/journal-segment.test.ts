@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encodeFrame, frameBytes, journalBlockBytes, wholeBlocks } from "./journal-frame.ts";
-import { framesIn, isHeadless, openSegment, type Segment } from "./journal-segment.ts";
+import { framesIn, hasBrokenFrame, isHeadless, openSegment, type Segment } from "./journal-segment.ts";
 import type { Write } from "./store.ts";
 
 const block = journalBlockBytes;
@@ -125,4 +125,25 @@ test("a head that cannot be read is told from one that never was", async () => {
   }
   expect(isHeadless(damaged(first + 24, second + 24))).toBe(false);
   expect(isHeadless(damaged(0, second).subarray(0, block - 1))).toBe(false);
+});
+
+test("a frame that is begun and not whole is seen, cut off or with any of its bits flipped", async () => {
+  segment = await openSegment(path, 6 * block, 6 * block);
+  await segment.begin(0);
+  await append(7, [put("a")]);
+  const last: Write[] = [{ table: "queue", key: Buffer.from("b"), value: Buffer.alloc(block + 60, "x") }];
+  await append(8, last);
+  const whole = readFileSync(path);
+  expect([hasBrokenFrame(whole, 8), hasBrokenFrame(whole, 9)]).toEqual([false, false]);
+
+  const from = 2 * block;
+  const cut = Buffer.from(whole).fill(0, from + block);
+  expect(hasBrokenFrame(cut, 8)).toBe(true);
+  const written = frameBytes(last);
+  for (let bit = 0; bit < written * 8; bit += bit < 512 ? 1 : 997) {
+    const octets = Buffer.from(whole);
+    octets[from + (bit >> 3)]! ^= 1 << (bit & 7);
+    const unread = [...framesIn(octets)].length === 1;
+    expect([bit, unread, hasBrokenFrame(octets, 8)]).toEqual([bit, true, true]);
+  }
 });

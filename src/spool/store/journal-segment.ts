@@ -9,7 +9,7 @@ import { chmod } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { promisify } from "node:util";
 import { openGrowingFile, type GrowingFile } from "./growing-file.ts";
-import { decodeFrame, journalBlockBytes, nonceBytes, type Frame } from "./journal-frame.ts";
+import { decodeFrame, journalBlockBytes, nonceBytes, type Frame, beginsFrame } from "./journal-frame.ts";
 
 const headMagic = 0x574a7331;
 const headBytes = 8 + nonceBytes;
@@ -143,6 +143,20 @@ export function* framesIn(octets: Buffer): Generator<Frame, void, undefined> {
     if (found !== undefined) yield found.frame;
     at += found?.bytes ?? journalBlockBytes;
   }
+}
+
+/** Whether the frame of that number stands there behind all whole ones, and is not whole itself. */
+export function hasBrokenFrame(octets: Buffer, sequence: number): boolean {
+  const nonce = octets.length < journalBlockBytes ? undefined : nonceIn(octets);
+  if (nonce === undefined) return false;
+  let broken = false;
+  for (let at = journalBlockBytes; at < octets.length;) {
+    const found = decodeFrame(octets.subarray(at), nonce);
+    if (found !== undefined) broken = false;
+    else if (beginsFrame(octets.subarray(at), nonce, sequence)) broken = true;
+    at += found?.bytes ?? journalBlockBytes;
+  }
+  return broken;
 }
 
 /** Octets of `buffer`, durable when it resolves. */

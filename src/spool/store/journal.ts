@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { makeDirectory } from "../../ports/make-directory.ts";
 import { syncDirectory } from "../../ports/directory-sync.ts";
 import { encodeFrame, frameBytes, journalBlockBytes, wholeBlocks, type Frame } from "./journal-frame.ts";
-import { framesIn, isHeadless, openSegment, type Segment } from "./journal-segment.ts";
+import { framesIn, isHeadless, openSegment, type Segment, hasBrokenFrame } from "./journal-segment.ts";
 import type { Write } from "./store.ts";
 
 const segmentNames = ["0", "1"] as const;
@@ -107,16 +107,24 @@ export async function openJournal(
 export interface JournalFrames {
   /** In the order in which they were committed. */
   readonly frames: readonly Frame[];
-  /** What is missing between them, for people; a commit cut off at the end is not: nobody was told of it. */
+  /** What is missing between them, for people. */
   readonly damage: string | undefined;
+  /**
+   * The last commit is not whole. Most often the end of the process cut it off before anybody was told that it is kept;
+   * a commit that was damaged afterwards looks the same.
+   */
+  readonly cutOff: boolean;
 }
 
 /** Reads what an earlier process left, without a change. `applied`: frames up to this number are in LMDB. */
 export async function readJournal(directory: string, applied: number): Promise<JournalFrames> {
   const frames: Frame[] = [];
   const headless: string[] = [];
-  for (const name of segmentNames) {
-    const octets = await readSegment(join(directory, "journal", name));
+  const segments = await Promise.all(
+    segmentNames.map((name) => readSegment(join(directory, "journal", name))),
+  );
+  for (const [index, octets] of segments.entries()) {
+    const name = segmentNames[index] ?? "";
     if (isHeadless(octets)) headless.push(name);
     for (const frame of framesIn(octets)) if (frame.sequence > applied) frames.push(frame);
   }
@@ -132,7 +140,9 @@ export async function readJournal(directory: string, applied: number): Promise<J
     ...headless.map((name) => `segment ${name} of the journal cannot be read, its head is damaged`),
     ...(missing > 0 ? [`${missing} commits in the journal cannot be read`] : []),
   ];
-  return { frames, damage: damages.length === 0 ? undefined : damages.join("; ") };
+  // What is missing between others is told as that.
+  const cutOff = damages.length === 0 && segments.some((octets) => hasBrokenFrame(octets, before + 1));
+  return { frames, cutOff, damage: damages.length === 0 ? undefined : damages.join("; ") };
 }
 
 async function readSegment(path: string): Promise<Buffer> {

@@ -22,8 +22,9 @@ export async function replay(
   lmdb: LmdbStore,
   { onFault, onJournalFault }: Pick<StoreOptions, "onFault" | "onJournalFault">,
 ): Promise<Replayed> {
-  const { frames, damage } = await readJournal(directory, lmdb.applied);
+  const { frames, damage, cutOff } = await readJournal(directory, lmdb.applied);
   if (damage !== undefined) onJournalFault({ kind: "damaged", what: damage });
+  if (cutOff) onJournalFault({ kind: "cutOff", what: "its last commit is not whole" });
   const lastNumber = frames.at(-1)?.sequence ?? lmdb.applied;
   const applier = createApplier(directory, lmdb, lastNumber);
   // In one go: what one frame puts and a later one removes needs no room.

@@ -12,13 +12,16 @@ export interface StoreOptions {
   readonly place?: Pick<SpoolPlace, "lockFault" | "look" | "watchPart">;
   /** Hears of what could not be written though no caller waits for it; the store goes on. */
   readonly onFault: (fault: SpoolError) => void;
-  /** Hears of a journal that is damaged or given up; the store goes on. */
+  /** Hears of a journal that is damaged, cut off or given up; the store goes on. */
   readonly onJournalFault: (fault: JournalFault) => void;
 }
 
 export interface JournalFault {
-  /** `damaged`: commits of an earlier run cannot be read. `givenUp`: commits go without it, for a while. */
-  readonly kind: "damaged" | "givenUp";
+  /**
+   * `damaged`: commits of an earlier run cannot be read. `cutOff`: the last one is not whole, most often because nobody
+   * was told of it yet. `givenUp`: commits go without it, for a while.
+   */
+  readonly kind: "damaged" | "cutOff" | "givenUp";
   /** For people. */
   readonly what: string;
 }
