@@ -25,12 +25,18 @@ export function plainReceiveConnector(connector: ReceiveConnectorSettings): Plai
 }
 
 /** Without anything secret: passwords, keys, what tokens are had by. */
-export function plainSendConnector({ restrictions, ...connector }: SendConnectorSettings): PlainSection {
+export function plainSendConnector({
+  restrictions,
+  fallback,
+  ...connector
+}: SendConnectorSettings): PlainSection {
   return {
     ...plainByKind(connector),
     senderSpaces: restrictions?.senderSpaces.map(senderSpaceText) ?? [],
     receiveConnectors: restrictions?.receiveConnectors ?? [],
     applications: restrictions?.applications ?? [],
+    fallbackConnector: fallback?.connector ?? null,
+    fallbackAfter: fallback?.afterMs ?? null,
   };
 }
 

@@ -27,6 +27,8 @@ import {
 } from "./value-type.ts";
 
 const most = 2_147_483_647;
+/** Longer than a restart of the next hop takes, and long before anybody is told of a delay. */
+export const defaultFallbackAfterMs = 15 * 60_000;
 const section = (issue: { readonly input?: unknown }): string =>
   `${shown(issue.input)} is not a section of settings`;
 
@@ -71,6 +73,16 @@ export const sendConnectorSchema = z.strictObject(
       listOf(name(64), { kind: "list of names" }),
       [],
       "Applications whose mail may use it; what was one's when it came in stays so. Empty: all. Reports made here are none's.",
+    ),
+    fallbackConnector: optionalSetting(
+      name(64),
+      "none: mail waits",
+      "The send connector that takes over what this one got rid of none of for fallbackAfter, whatever its address spaces; at once where recipients of a day are used up. What it may not carry (size, null reverse-path, restrictions) waits.",
+    ),
+    fallbackAfter: optionalSetting(
+      duration({ min: 0, max: 86_400_000 }),
+      "15m with fallbackConnector",
+      "How long nothing can have been handed over before fallbackConnector takes over.",
     ),
     preset: optionalSetting(
       choice(presetNames),

@@ -81,3 +81,52 @@ test("mail that meets no restriction has no way, which is told", () => {
     expect.stringContaining(some),
   );
 });
+
+test("who takes over is read, with a time by default", () => {
+  const result = parse(
+    "name: A, fallbackConnector: b",
+    "name: B, fallbackConnector: C, fallbackAfter: 0s",
+    "name: C",
+  );
+  if (!result.ok) throw new Error("faults");
+  const [a, b, c] = result.settings.sendConnectors;
+  expect([a?.fallback, b?.fallback]).toEqual([
+    { connector: "b", afterMs: 900_000 },
+    { connector: "C", afterMs: 0 },
+  ]);
+  expect(c).not.toHaveProperty("fallback");
+  expect(a && plainSendConnector(a)).toMatchObject({ fallbackConnector: "b", fallbackAfter: 900_000 });
+  expect(c && plainSendConnector(c)).toMatchObject({ fallbackConnector: null, fallbackAfter: null });
+});
+
+test.each([
+  [
+    ["name: A, fallbackConnector: X"],
+    '[0].fallbackConnector: there is no send connector "X", which is to take over from "A"',
+  ],
+  [["name: A, fallbackConnector: a"], "[0].fallbackConnector: is the connector itself"],
+  [
+    ["name: A, fallbackConnector: B", "name: B, enabled: false"],
+    '[0].fallbackConnector: "B" is not enabled: it takes nothing over',
+  ],
+  [["name: A, fallbackAfter: 5m"], "[0].fallbackAfter: is not used: there is no fallbackConnector"],
+])("%s", (connectors, fault) => {
+  expect(told(...connectors)).toContain(fault);
+});
+
+test("who takes over must not lead back, not even by others", () => {
+  const loop = [
+    "name: A, fallbackConnector: B",
+    "name: B, fallbackConnector: C",
+    "name: C, fallbackConnector: A",
+  ];
+  expect(told(...loop)).toEqual([
+    "[0].fallbackConnector: leads back to the connector itself: A → B → C → A",
+    "[1].fallbackConnector: leads back to the connector itself: B → C → A → B",
+    "[2].fallbackConnector: leads back to the connector itself: C → A → B → C",
+  ]);
+  // One that leads into a loop is no fault of its own.
+  expect(
+    told("name: A, fallbackConnector: B", "name: B, fallbackConnector: C", "name: C, fallbackConnector: B"),
+  ).toHaveLength(2);
+});

@@ -7,6 +7,7 @@ import type { Findings, Path } from "./fault.ts";
 import { secretOfEnv, secretOfFile, type SecretSources } from "./secret-sources.ts";
 import { checkGraphConnector, graphSettings, type Rule } from "./send-connector-graph.ts";
 import {
+  defaultFallbackAfterMs,
   type GivenSendConnector,
   graphOnlySettings,
   sendingSettings,
@@ -40,6 +41,8 @@ export function sendConnectorSettings(
     senderSpaces: _senders,
     receiveConnectors: _receive,
     applications: _applications,
+    fallbackConnector: _fallback,
+    fallbackAfter: _after,
     smartHosts = [],
     port,
     authenticationCredential: _credential,
@@ -66,12 +69,15 @@ export function sendConnectorSettings(
   };
 }
 
-/** Who may use it. */
-function waysOf(given: GivenSendConnector): Pick<SmtpSendConnector, "restrictions"> {
-  const { senderSpaces, receiveConnectors, applications } = given;
+/** Who may use it, and who takes over. */
+function waysOf(given: GivenSendConnector): Pick<SmtpSendConnector, "restrictions" | "fallback"> {
+  const { senderSpaces, receiveConnectors, applications, fallbackConnector, fallbackAfter } = given;
   const isRestricted = senderSpaces.length + receiveConnectors.length + applications.length > 0;
   return {
     ...(isRestricted ? { restrictions: { senderSpaces, receiveConnectors, applications } } : undefined),
+    ...(fallbackConnector === undefined
+      ? undefined
+      : { fallback: { connector: fallbackConnector, afterMs: fallbackAfter ?? defaultFallbackAfterMs } }),
   };
 }
 
@@ -92,6 +98,8 @@ export function checkSendConnector(
   const rule: Rule = (isBroken, [at, ...others], message) => {
     if (isBroken && ![at, ...others].some((name) => faulty.has(name))) findings.fault([...path, at], message);
   };
+  if (given.fallbackAfter !== undefined && given.fallbackConnector === undefined && faulty.size === 0)
+    findings.warning([...path, "fallbackAfter"], "is not used: there is no fallbackConnector");
   const isGraph = given.preset === "graph" && !faulty.has("preset");
   const drops = written["dropDirectory"] !== undefined;
   const sends = written["smartHosts"] !== undefined;

@@ -603,6 +603,27 @@ export const catalogue = {
     level: 0,
     text: "What send budgets had used before the start is not known, and counted as nothing: %error",
   },
+  FallbackBegan: {
+    id: 20161,
+    category: "Routing",
+    severity: "Warning",
+    level: 0,
+    text: "Mail of queue %queue goes by send connector %fallback in place of %connector: %reason.",
+  },
+  FallbackEnded: {
+    id: 20162,
+    category: "Routing",
+    severity: "Information",
+    level: 0,
+    text: "Queue %queue hands mail over again; %messages messages went by send connector %fallback in place of %connector since %since.",
+  },
+  MessageTakenOver: {
+    id: 20163,
+    category: "Routing",
+    severity: "Information",
+    level: 1,
+    text: "Message %id goes to %recipients recipients by send connector %fallback in place of %connector: %reason.",
+  },
   PeerLimitLearned: {
     id: 20109,
     category: "SmtpSend",

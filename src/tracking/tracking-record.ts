@@ -2,7 +2,17 @@
 
 import { doors } from "../core/policy/door.ts";
 
-export const trackingEventIds = ["RECEIVE", "SEND", "DEFER", "FAIL", "EXPIRE", "DSN", "DROP"] as const;
+/** TRANSFER: its send connector's fallback connector took it over. */
+export const trackingEventIds = [
+  "RECEIVE",
+  "SEND",
+  "DEFER",
+  "TRANSFER",
+  "FAIL",
+  "EXPIRE",
+  "DSN",
+  "DROP",
+] as const;
 export type TrackingEventId = (typeof trackingEventIds)[number];
 
 /** Who caused the entry: a client, by its door, or next hop; the queue's waiting, a report, an administrator, routing. */

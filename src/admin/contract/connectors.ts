@@ -35,6 +35,8 @@ export const sendConnectorSchema = z.object({
     lastError: z.string().nullable(),
     queues: countSchema,
     messages: countSchema,
+    /** The send connector that its mail goes by now, because it cannot hand it over. */
+    fallback: z.string().nullable(),
     /** What it proves itself with and when that ends (ISO 8601), where it is known. */
     credentials: z.array(
       z.object({ credential: z.string(), expires: z.string(), daysLeft: countSchema, warning: z.boolean() }),

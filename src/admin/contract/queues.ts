@@ -19,6 +19,8 @@ const queueSchema = z.object({
   nextRetryAt: z.string().nullable(),
   /** When what waits for the pace of a budget has left. Null: nothing does, or it takes more than 30 days. */
   backlogEndsAt: z.string().nullable(),
+  /** Mail that goes by another send connector since `since`, because it cannot be handed over here. */
+  fallback: z.object({ connector: z.string(), since: z.string(), messages: countSchema }).nullable(),
   /** Messages a second over the last minute. */
   incomingRate: z.number(),
   outgoingRate: z.number(),

@@ -26,6 +26,12 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
       ? null
       : new Date(clock.wall().getTime() + at - clock.now()).toISOString();
 
+  const shownFallback = ({ connector, since, messages }: NonNullable<QueueSnapshot["fallback"]>) => ({
+    connector,
+    since: new Date(clock.wall().getTime() + since - clock.now()).toISOString(),
+    messages,
+  });
+
   /** By its identity. An empty unreachable queue is not shown, but may be suspended. */
   const queueOf = (identity: string): ChosenQueue => {
     const wanted = identity.toLowerCase();
@@ -53,6 +59,7 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
       lastRetryAt: instant(queue.lastRetryAt),
       nextRetryAt: instant(queue.nextRetryAt),
       backlogEndsAt: instant(queue.emptyAt),
+      fallback: queue.fallback === undefined ? null : shownFallback(queue.fallback),
       incomingRate: queue.incomingRate,
       outgoingRate: queue.outgoingRate,
       velocity: queue.velocity,

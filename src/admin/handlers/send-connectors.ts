@@ -38,6 +38,7 @@ export function sendConnectorHandlers(administered: Administered): Pick<Handlers
         lastError: state === "Disabled" ? null : (queue?.lastError ?? queue?.putOff ?? null),
         queues: queues.length,
         messages: queues.reduce((sum, { messages }) => sum + messages, 0),
+        fallback: queues.find((one) => one.fallback !== undefined)?.fallback?.connector ?? null,
         credentials: credentialEnds([connector]).map(({ credential, expiresAt }) => ({
           credential,
           expires: new Date(expiresAt).toISOString(),

@@ -120,6 +120,7 @@ const queue = (given: Partial<QueueSnapshot>): QueueSnapshot => ({
   lastRetryAt: undefined,
   nextRetryAt: undefined,
   emptyAt: undefined,
+  fallback: undefined,
   incomingRate: 0,
   outgoingRate: 0,
   velocity: 0,

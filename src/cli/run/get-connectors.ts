@@ -192,6 +192,9 @@ function sendProperties(connector: SendConnector): readonly Property[] {
       style: connector.status.state === "CannotReach" ? "bad" : undefined,
     },
     { name: "LastError", value: connector.status.lastError ?? "" },
+    ...(connector.status.fallback === null
+      ? []
+      : [{ name: "FallbackInUse", value: connector.status.fallback, style: "warning" } as const]),
     { name: "Queues", value: String(connector.status.queues) },
     { name: "MessagesQueued", value: String(connector.status.messages) },
     ...connector.status.credentials.map(({ credential, expires, daysLeft, warning }): Property => ({

@@ -70,12 +70,18 @@ function properties(queue: Queue): readonly Property[] {
     { name: "OutgoingRate", value: rate(queue.outgoingRate) },
     { name: "Velocity", value: rate(queue.velocity) },
     ...(queue.backlogEndsAt === null ? [] : [{ name: "BacklogEnds", value: time(queue.backlogEndsAt) }]),
+    ...(queue.fallback === null ? [] : [{ name: "Fallback", value: fallbackText(queue.fallback) }]),
     { name: "RetryCount", value: String(queue.retryCount) },
     { name: "FirstRetryTime", value: time(queue.firstRetryAt) },
     { name: "LastRetryTime", value: time(queue.lastRetryAt) },
     { name: "NextRetryTime", value: time(queue.nextRetryAt) },
     { name: "LastError", value: queue.lastError ?? "" },
   ];
+}
+
+/** `12 messages by Backup since 10:02:00`. */
+function fallbackText({ connector, since, messages }: NonNullable<Queue["fallback"]>): string {
+  return `${messages === 1 ? "1 message" : `${messages} messages`} by ${connector} since ${localTime(since)}`;
 }
 
 export const retryQueue: Run = async (args, { output, ...context }) => {

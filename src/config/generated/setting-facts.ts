@@ -411,6 +411,20 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     help: "Applications whose mail may use it; what was one's when it came in stays so. Empty: all. Reports made here are none's.",
   },
   {
+    name: "fallbackConnector",
+    kind: "text",
+    range: "1 to 64 characters",
+    default: "none: mail waits",
+    help: "The send connector that takes over what this one got rid of none of for fallbackAfter, whatever its address spaces; at once where recipients of a day are used up. What it may not carry (size, null reverse-path, restrictions) waits.",
+  },
+  {
+    name: "fallbackAfter",
+    kind: "duration",
+    range: "0s to 1d",
+    default: "15m with fallbackConnector",
+    help: "How long nothing can have been handed over before fallbackConnector takes over.",
+  },
+  {
     name: "preset",
     kind: "one word",
     range: "microsoft365, google, googleRelay, ses, sendgrid, mailgun, acs, graph",

@@ -2,6 +2,7 @@
  * The choice among send connectors, for one recipient. Sources: Exchange, "Connector selection in external message
  * routing"; restrictions are Weir's own (send-restrictions.ts).
  */
+import { mailboxFor } from "./sender-mailbox.ts";
 import type { AddressSpace, SendConnectorSettings } from "./send-connector.ts";
 import {
   unmetRestriction,
@@ -136,6 +137,21 @@ export function objectionTo(
   const { maxMessageSize: maxMessageSizeBytes } = connector;
   return message.content.sizeBytes > maxMessageSizeBytes
     ? { kind: "tooLarge", maxMessageSizeBytes }
+    : undefined;
+}
+
+/** The same for a connector that takes over from another: one that logs on by mailbox needs one for reports, too. */
+export function objectionToTakingOver(
+  connector: SendConnectorSettings,
+  message: RoutedMessage,
+  facts: SenderFacts,
+): Objection | undefined {
+  const { reversePath } = message.envelope;
+  const objection = objectionTo(connector, message, facts);
+  if (objection !== undefined || connector.kind !== "smartHost" || connector.oauth === undefined)
+    return objection;
+  return mailboxFor(reversePath, connector.senderMailboxes) === undefined
+    ? { kind: "nullSender" }
     : undefined;
 }
 

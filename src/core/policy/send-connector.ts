@@ -31,6 +31,16 @@ interface SendConnectorCommon {
   readonly maxMessageSize: number;
   /** Absent: any mail may use it. */
   readonly restrictions?: SendRestrictions;
+  /** Absent: its mail waits for it. */
+  readonly fallback?: SendFallback;
+}
+
+/** Weir's own; Postfix: smtp_fallback_relay. The way of mail that this connector does not get rid of. */
+export interface SendFallback {
+  /** A send connector's name; its address spaces do not matter. */
+  readonly connector: string;
+  /** So long nothing was handed over, milliseconds. */
+  readonly afterMs: number;
 }
 
 /**

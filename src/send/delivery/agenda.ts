@@ -3,6 +3,7 @@ import { latestPlausibleDueAt } from "../../core/policy/retry-schedule.ts";
 import { submissionQueue, unreachableQueue, type QueueName, type QueueSummary } from "../../spool/spool.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { DeliveryState } from "./delivery-state.ts";
+import type { Fallbacks } from "./fallback.ts";
 import { graceEndsAt } from "./parking.ts";
 import { tellClaimFault } from "./refill.ts";
 import type { Sweep } from "./sweep.ts";
@@ -14,6 +15,7 @@ export function createAgenda(
   parts: {
     readonly wakeUp: WakeUp;
     readonly sweep: Sweep;
+    readonly fallbacks: Pick<Fallbacks, "beginsAt" | "drain">;
     readonly pump: (queue: DeliveryQueue) => void;
     readonly route: () => void;
     /** What no connector matched is routed again. */
@@ -23,7 +25,7 @@ export function createAgenda(
   },
 ): () => void {
   const { spool, clock, limits, queues, unrouted, suspended } = state;
-  const { wakeUp, sweep, pump, route, resubmit } = parts;
+  const { wakeUp, sweep, fallbacks, pump, route, resubmit } = parts;
   let nextSweepAt = 0;
   let graceIsOver = false;
   let reroutedBy = state.routing;
@@ -49,6 +51,16 @@ export function createAgenda(
     } else if (queue === undefined || queue.healthy) wakeUp.at(nextDueAt);
   };
 
+  /** When it is time, or when its time comes. */
+  const relieve = (queue: DeliveryQueue, now: number): void => {
+    const at = fallbacks.beginsAt(queue);
+    if (at === undefined) return;
+    if (at > now) return wakeUp.at(at);
+    const next = spool.nextDueAt(queue.name);
+    if (next !== undefined && next > now) wakeUp.at(next);
+    void fallbacks.drain(queue);
+  };
+
   const look = (): void => {
     if (state.phase !== "running") return;
     try {
@@ -65,7 +77,10 @@ export function createAgenda(
     for (const queue of queues) {
       if (queue.retryAt === undefined) continue;
       if (queue.retryAt <= now) queue.reopen();
-      else wakeUp.at(queue.retryAt);
+      else {
+        wakeUp.at(queue.retryAt);
+        relieve(queue, now);
+      }
     }
     for (const summary of spool.queues()) lookAt(summary, now);
     if (!graceIsOver && now >= graceEndsAt(state)) {

@@ -1,10 +1,11 @@
 /** Attempts: begun while their queue may have more, carried, and what came of each. */
 import type { Claim } from "../../spool/spool.ts";
-import { decideAttempt, decideThrottled, isPlainSuccess } from "./decisions.ts";
+import { decideAttempt, decideThrottled, heldUntil, isPlainSuccess } from "./decisions.ts";
 import { timeText } from "./decision-events.ts";
 import type { AttemptResult } from "./delivery.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import { decisionContext, type DeliveryState } from "./delivery-state.ts";
+import type { Fallbacks } from "./fallback.ts";
 import type { MessageInterventions } from "./message-interventions.ts";
 import type { Parking } from "./parking.ts";
 import type { SettleWatch } from "./settle-watch.ts";
@@ -31,6 +32,7 @@ export function createAttempts(
     readonly settlement: Settlement;
     readonly parking: Parking;
     readonly wakeUp: WakeUp;
+    readonly fallbacks: Fallbacks;
     readonly watch: Pick<SettleWatch, "isStuck">;
     readonly onMessages: () => MessageInterventions;
     readonly refill: (queue: DeliveryQueue) => void;
@@ -38,7 +40,7 @@ export function createAttempts(
   },
 ): Attempts {
   const { spool, events, clock, random, tracking, queues, unrouted, underWay } = state;
-  const { settlement, parking, wakeUp, watch, onMessages, refill, route } = parts;
+  const { settlement, parking, fallbacks, wakeUp, watch, onMessages, refill, route } = parts;
   let tellEnd: (() => void) | undefined;
 
   const pump = (queue: DeliveryQueue): void => {
@@ -90,7 +92,7 @@ export function createAttempts(
     pump(queue);
   };
 
-  const attempted = (queue: DeliveryQueue, claim: Claim, { host, outcomes }: Attempted): void => {
+  const attempted = (queue: DeliveryQueue, claim: Claim, { host, outcomes, heldSince }: Attempted): void => {
     if (queue.succeeded(clock.now())) {
       queue.backlog.arrived();
       events.emit("QueueActive", { queue: queue.name });
@@ -99,6 +101,7 @@ export function createAttempts(
     if (outcomes.some(({ kind }) => kind === "delivered")) {
       queue.outgoing.add(clock.now());
       queue.putOff = undefined;
+      fallbacks.handedOver(queue);
     } else {
       const late = outcomes.find(({ kind }) => kind === "transient");
       if (late !== undefined) queue.putOff = `${late.verdict.text} (${late.host ?? host})`;
@@ -110,16 +113,35 @@ export function createAttempts(
     }
     const final = connector.kind === "drop";
     const keptIn = parking.queueFor(queue.name);
-    const decisions = decideAttempt(claim, outcomes, host, final, keptIn, decisionContext(state));
+    const asked = decideAttempt(claim, outcomes, host, final, keptIn, decisionContext(state));
+    const { fallback } = queue.connector;
+    const decisions =
+      fallback === undefined || heldSince === undefined
+        ? asked
+        : asked.map((one) => heldUntil(one, Math.max(clock.now(), heldSince + fallback.afterMs)));
     settlement.conclude(claim, onMessages().applied(claim, decisions), connector.name);
   };
 
   const throttled = (queue: DeliveryQueue, claim: Claim, result: Throttled): void => {
     if (state.phase === "stopping") return spool.release(claim);
-    const { host, verdict, retryAfterMs } = result;
+    const { host, verdict, heldSince } = result;
+    const dueInMs = fallbackDueInMs(queue, result);
+    if (dueInMs <= 0) {
+      if (onMessages().takeOver(claim)) return;
+      const since = heldSince === undefined ? "" : ` since ${timeText(clock, heldSince)}`;
+      if (fallbacks.relieve(queue, claim, `mail of its sender is held${since} (${verdict.text})`)) return;
+    }
+    const retryAfterMs = dueInMs > 0 ? Math.min(result.retryAfterMs, dueInMs) : result.retryAfterMs;
     const keptIn = parking.queueFor(queue.name);
     const decisions = decideThrottled(claim, verdict, host, retryAfterMs, keptIn, decisionContext(state));
     settlement.conclude(claim, onMessages().applied(claim, decisions), queue.connector.name);
+  };
+
+  /** When what is held back alone goes another way. Infinity: never. */
+  const fallbackDueInMs = ({ connector: { fallback } }: DeliveryQueue, result: Throttled): number => {
+    if (fallback === undefined) return Infinity;
+    if (result.spent) return 0;
+    return result.heldSince === undefined ? Infinity : result.heldSince + fallback.afterMs - clock.now();
   };
 
   const unreachable = (queue: DeliveryQueue, claim: Claim, result: Unreachable): void => {
@@ -138,7 +160,8 @@ export function createAttempts(
       void parking.park(waiting, queue.name);
     }
     queue.backlog.arrived();
-    wakeUp.at(queue.retryAt);
+    wakeUp.at(Math.min(queue.retryAt, fallbacks.beginsAt(queue) ?? Infinity));
+    void fallbacks.drain(queue);
     events.emit("QueueRetry", {
       queue: queue.name,
       attempt: queue.failures,

@@ -104,7 +104,13 @@ export function createCarriedTurns(
           },
           putOff(afterMs, need, by) {
             waiting.delete(claim);
-            resolve({ kind: "throttled", host, verdict: verdictOf(need, by), retryAfterMs: afterMs });
+            const throttled = {
+              kind: "throttled",
+              host,
+              verdict: verdictOf(need, by),
+              retryAfterMs: afterMs,
+            } as const;
+            resolve(by === "day" ? { ...throttled, spent: true } : throttled);
           },
         });
       });

@@ -83,6 +83,13 @@ export function decideAttempt(
   });
 }
 
+/** The same, looked at again at `at` where the next hop takes it later. */
+export function heldUntil(decision: Decision, at: number): Decision {
+  const { step, uncounted } = decision;
+  if (!uncounted || step.kind !== "keep" || step.dueAt <= at) return decision;
+  return { ...decision, step: { ...step, dueAt: at } };
+}
+
 /** For a claim whose turn has not come: it waits, and nothing was attempted. */
 export function decideThrottled(
   claim: Claim,

@@ -14,6 +14,17 @@ import { createRateWindow } from "./message-rate-window.ts";
 /** Exchange's queue statuses. */
 export type QueueStatus = "Active" | "Connecting" | "Ready" | "Retry" | "Suspended";
 
+/** Mail of a queue that went by another connector. Times are `Clock.now()` milliseconds. */
+export interface Relief {
+  /** Which took it over. */
+  readonly connector: string;
+  readonly since: number;
+  readonly lastAt: number;
+  readonly messages: number;
+  /** All of the queue's, because it could hand over nothing; else what a budget or a hold kept back. */
+  readonly ofQueue: boolean;
+}
+
 /** What a failed connection led to. */
 export type FailureEffect =
   /** The queue rests until `retryAt`. */
@@ -41,6 +52,8 @@ export class DeliveryQueue {
   lastHost: string | undefined;
   /** What the next hop said of the last recipient it put off, as long as nothing was handed over since. */
   putOff: string | undefined;
+  /** What went another way since it began to: fallback.ts. */
+  relief: Relief | undefined;
   waitingBytes = 0;
   /** By an administrator: takes mail, begins no attempt. */
   suspended: boolean;
@@ -84,6 +97,11 @@ export class DeliveryQueue {
   /** True when an attempt may begin and one is waiting. */
   get ready(): boolean {
     return this.healthy && this.running < this.#limit && this.#head < this.#waiting.length;
+  }
+
+  /** It tries a next hop that failed, with as many claims as it may. */
+  get hasProbes(): boolean {
+    return this.failures > 0 && this.retryAt === undefined && this.running + this.waiting >= this.#limit;
   }
 
   get status(): QueueStatus {

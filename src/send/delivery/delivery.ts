@@ -57,12 +57,22 @@ export type AttemptResult =
       readonly host: string;
       readonly verdict: Verdict;
       readonly retryAfterMs: number;
+      /** Since when mail of this sender is held (`Clock.now()`). */
+      readonly heldSince?: number;
+      /** The recipients of a day are used up. */
+      readonly spent?: true;
     }
   /** The content turned out damaged while it was read; nothing was delivered. */
   | { readonly kind: "damaged"; readonly what: string }
   /** Aborted by `close()` before anything was decided. */
   | { readonly kind: "aborted" }
-  | { readonly kind: "attempted"; readonly host: string; readonly outcomes: readonly RecipientOutcome[] };
+  | {
+      readonly kind: "attempted";
+      readonly host: string;
+      readonly outcomes: readonly RecipientOutcome[];
+      /** As above, where this attempt met a hold. */
+      readonly heldSince?: number;
+    };
 
 /** Carries claims of one queue to one next hop. */
 export interface Carrier {

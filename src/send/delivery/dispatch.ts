@@ -17,6 +17,11 @@ export const unreachableError = "A matching connector cannot be found to route t
 /** RFC 3463 §3.5: unable to route. */
 export const unreachableFinding: Finding = { status: "4.4.4", text: unreachableError, fromPeer: false };
 
+/** The paths of a claim's recipients. */
+export function forwardPathsOf({ message: { envelope }, recipients }: Claim): readonly string[] {
+  return recipients.map(({ index }) => envelope.recipients[index]?.forwardPath ?? "");
+}
+
 /** The one queue all recipients of a new message are routed to; undefined when there is more to decide. No allocation. */
 export function soleQueueOfAll(message: SpooledMessage, routing: Routing): QueueName | undefined {
   let queue: QueueName | undefined;
@@ -49,7 +54,7 @@ export function soleQueueOf(claim: Claim, routing: Routing): QueueName | undefin
  */
 export function decideRoutes(
   claim: Claim,
-  routing: Routing,
+  routing: Pick<Routing, "route">,
   isWorkedOn: (queue: QueueName) => boolean,
   context: DecisionContext,
 ): Decision[] {

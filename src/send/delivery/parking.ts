@@ -49,13 +49,15 @@ export function createParking(
   state: DeliveryState,
   parts: {
     readonly settlement: Settlement;
+    /** Moves a claim out of a queue that another takes over from; false: it stays. */
+    readonly relieve: (queue: DeliveryQueue, claim: Claim) => boolean;
     readonly wakeUp: WakeUp;
     readonly refill: (queue: DeliveryQueue) => void;
     readonly route: () => void;
   },
 ): Parking {
   const { spool, clock, queues, unrouted, suspended } = state;
-  const { settlement, wakeUp, refill, route } = parts;
+  const { settlement, relieve, wakeUp, refill, route } = parts;
 
   const queueFor = (name: QueueName): QueueName =>
     queues.has(name) || name === unreachableQueue || suspended.has(name) ? name : submissionQueue;
@@ -101,6 +103,8 @@ export function createParking(
     isDecisionDue,
     park(claim, name) {
       const queue = queueFor(name);
+      const waitsIn = queues.get(queue);
+      if (waitsIn !== undefined && relieve(waitsIn, claim)) return undefined;
       if (isDecisionDue(claim)) {
         if (isWorkedOn(queue)) backlogOf(queue)?.oweTries(1);
         else if (!isHeldFromBefore(claim, queue)) {

@@ -9,7 +9,7 @@ import type { Clock, Random } from "../../ports/ports.ts";
 import type { QueueName, Spool } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
 import type { Carrier } from "./delivery.ts";
-import type { QueueStatus } from "./delivery-queue.ts";
+import type { QueueStatus, Relief } from "./delivery-queue.ts";
 import type { SchedulerLimits } from "./limits.ts";
 
 export interface SchedulerSettings {
@@ -66,6 +66,8 @@ export interface QueueSnapshot {
   readonly nextRetryAt: number | undefined;
   /** When what waits for the pace of a budget has left; Infinity: in more than 30 days. */
   readonly emptyAt: number | undefined;
+  /** Mail of it that goes by another connector, because it cannot be handed over here. */
+  readonly fallback: Relief | undefined;
   /** Messages a second that were routed here, over the last minute. */
   readonly incomingRate: number;
   /** Messages a second that were handed over, over the last minute. */

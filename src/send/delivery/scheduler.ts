@@ -27,6 +27,7 @@ import { UnroutedBacklog } from "./backlog.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import { createDeliveryQueues } from "./delivery-queues.ts";
 import type { DeliveryState } from "./delivery-state.ts";
+import { createFallbacks } from "./fallback.ts";
 import { defaultLimits } from "./limits.ts";
 import { createMessageInterventions, type MessageInterventions } from "./message-interventions.ts";
 import { createParking } from "./parking.ts";
@@ -76,10 +77,21 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     onKept: (queue, dueAt) => parking.kept(queue, dueAt),
     onUndecided: () => sweep.restart(),
   });
-  const parking = createParking(state, { settlement, wakeUp, refill: refillQueue, route });
+  const parking = createParking(state, {
+    settlement,
+    relieve: (queue, claim) => fallbacks.relieve(queue, claim),
+    wakeUp,
+    refill: refillQueue,
+    route,
+  });
+  const fallbacks = createFallbacks(state, {
+    settlement,
+    isDecisionDue: (claim) => parking.isDecisionDue(claim),
+  });
   const attempts = createAttempts(state, {
     settlement,
     parking,
+    fallbacks,
     wakeUp,
     watch,
     onMessages: onMessagesLater,
@@ -89,6 +101,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const submission = createSubmission(state, {
     settlement,
     parking,
+    fallbacks,
     wakeUp,
     pump,
     onDeferred: (queue, claim) => attempts.deferred(queue, claim),
@@ -131,6 +144,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const look = createAgenda(state, {
     wakeUp,
     sweep,
+    fallbacks,
     pump,
     route,
     rerouteUnreachable: () => void onQueues.rerouteUnreachable(),

@@ -10,6 +10,8 @@ import { timeText } from "./decision-events.ts";
 
 export interface Held {
   readonly scope: Hold["scope"];
+  /** Nothing was taken since. */
+  readonly since: number;
   until: number;
   verdict: Verdict;
   host: string;
@@ -49,7 +51,7 @@ export class SendHolds {
     let known = held.get(key);
     if (known !== undefined && now < known.until) return known.until - now;
     if (known === undefined) {
-      known = { scope: hold.scope, until: 0, verdict, host, times: 0, told: false };
+      known = { scope: hold.scope, since: now, until: 0, verdict, host, times: 0, told: false };
       const [oldest] = held.keys();
       if (held.size >= mostHeld && oldest !== undefined) held.delete(oldest);
       held.set(key, known);
@@ -82,6 +84,11 @@ export class SendHolds {
       this.held.delete(key);
       if (held.told) this.events.emit("SenderReleased", { connector: this.connector, who: whoOf(key) });
     }
+  }
+
+  /** Since when the mail of a mailbox is held, if it is now. Cost: as `of`. */
+  since(mailbox: string): number | undefined {
+    return this.of(mailbox)?.since;
   }
 
   /** What is held now, in a line; undefined: nothing. */

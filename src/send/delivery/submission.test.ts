@@ -63,6 +63,7 @@ function setup() {
       isWorkedOn: () => true,
       isDecisionDue: () => true,
     } as never,
+    fallbacks: { takeOver: () => undefined },
     wakeUp: { at: () => undefined } as never,
     pump: () => void done.push("pumped"),
     onDeferred: () => void done.push("deferred"),

@@ -11,8 +11,10 @@ import {
 } from "../../spool/spool.ts";
 import { decisionContext, type DeliveryState } from "./delivery-state.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
-import { decideRoutes, soleQueueOf, soleQueueOfAll } from "./dispatch.ts";
+import { decideRoutes, forwardPathsOf, soleQueueOf, soleQueueOfAll } from "./dispatch.ts";
+import type { Fallbacks } from "./fallback.ts";
 import type { Parking } from "./parking.ts";
+import type { Routing } from "../routing/routing.ts";
 import { isStopping, tellClaimFault, wakeForNext } from "./refill.ts";
 import type { Settlement } from "./settlement.ts";
 import type { WakeUp } from "./wake-up.ts";
@@ -31,6 +33,7 @@ export function createSubmission(
   parts: {
     readonly settlement: Settlement;
     readonly parking: Parking;
+    readonly fallbacks: Pick<Fallbacks, "takeOver">;
     readonly wakeUp: WakeUp;
     readonly pump: (queue: DeliveryQueue) => void;
     /** A message meets a queue that cannot be reached. */
@@ -38,7 +41,7 @@ export function createSubmission(
   },
 ): Submission {
   const { spool, events, clock, limits, queues, unrouted, suspended } = state;
-  const { settlement, parking, wakeUp, pump, onDeferred } = parts;
+  const { settlement, parking, fallbacks, wakeUp, pump, onDeferred } = parts;
   /** Queues with fresh mail of this turn. */
   const pumped = new Set<DeliveryQueue>();
 
@@ -64,8 +67,15 @@ export function createSubmission(
     }
   };
 
-  const placeIn = (claim: Claim, queue: DeliveryQueue | undefined): Promise<void> | undefined => {
-    if (queue === undefined) return divide(claim);
+  /** The queue itself, or the one that takes over from it. */
+  const inPlaceOf = (claim: Claim, queue: DeliveryQueue): DeliveryQueue => {
+    if (queue.failures === 0) return queue;
+    return openQueue(fallbacks.takeOver(queue, claim.message, forwardPathsOf(claim))) ?? queue;
+  };
+
+  const placeIn = (claim: Claim, routed: DeliveryQueue | undefined): Promise<void> | undefined => {
+    if (routed === undefined) return divide(claim);
+    const queue = inPlaceOf(claim, routed);
     queue.incoming.add(clock.now());
     if (queue.retryAt !== undefined) onDeferred(queue, claim);
     if (!queue.healthy || !queue.hasRoom(queue.backlog.due)) return parking.park(claim, queue.name);
@@ -74,10 +84,21 @@ export function createSubmission(
     return undefined;
   };
 
+  /** Recipients one by one, with what takes over from queues. */
+  const routed = ({ message }: Claim): Pick<Routing, "route"> => ({
+    route(forwardPath, about) {
+      const route = state.routing.route(forwardPath, about);
+      const queue = route.kind === "queue" ? queues.get(route.queue) : undefined;
+      if (queue === undefined || queue.failures === 0) return route;
+      const taking = fallbacks.takeOver(queue, message, [forwardPath]);
+      return taking === undefined ? route : { kind: "queue", queue: taking };
+    },
+  });
+
   /** To several queues, or to none that is open. */
   const divide = (claim: Claim): undefined => {
     const context = decisionContext(state);
-    const decisions = decideRoutes(claim, state.routing, (name) => parking.isWorkedOn(name), context);
+    const decisions = decideRoutes(claim, routed(claim), (name) => parking.isWorkedOn(name), context);
     for (const name of new Set(decisions.map((decision) => decision.queue))) {
       const queue = queues.get(name);
       if (queue === undefined) continue;
@@ -155,7 +176,7 @@ export function createSubmission(
           return;
         }
         const queue = openQueue(soleQueueOf(claim, state.routing));
-        if (queue === undefined || !queue.healthy) return void placeIn(claim, queue);
+        if (queue === undefined || !queue.healthy || queue.failures > 0) return void placeIn(claim, queue);
         queue.incoming.add(clock.now());
         queue.push(claim);
         pumpSoon(queue);

@@ -1,6 +1,6 @@
 /** What deliveries tell the message tracking log. Callers look at `tracking.enabled` first. */
 import type { ReportKind, ReportRecipient } from "../../core/dsn/report-input.ts";
-import type { Claim } from "../../spool/spool.ts";
+import type { Claim, SpooledMessage } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
 import { unreachableQueue } from "../../spool/spool.ts";
 import type { Decision } from "./decisions.ts";
@@ -40,6 +40,19 @@ export function trackDeferred(
   );
   const { message } = claim;
   tracking.track({ eventId: "DEFER", source: "SMTP", message, recipients, status, connector, host });
+}
+
+/** A connector takes over from another. Cost: one line. */
+export function trackTakenOver(
+  tracking: Tracking,
+  message: SpooledMessage,
+  recipients: readonly string[],
+  connector: string,
+  from: string,
+  status: string,
+): void {
+  const context = `in place of ${from}`;
+  tracking.track({ eventId: "TRANSFER", source: "ROUTING", message, recipients, status, connector, context });
 }
 
 /** One recipient; waiting on without an attempt is no news, but for the first time unreachable. */

@@ -54,9 +54,10 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
   let running = 0;
   let tellIdle: (() => void) | undefined;
 
-  const waits = ({ scope, host: at, verdict, until }: Held): AttemptResult => {
+  const waits = ({ scope, since: heldSince, host: at, verdict, until }: Held): AttemptResult => {
     const retryAfterMs = Math.max(1, until - clock.now());
-    return { kind: scope === "queue" ? "unreachable" : "throttled", host: at, verdict, retryAfterMs };
+    if (scope === "queue") return { kind: "unreachable", host: at, verdict, retryAfterMs };
+    return { kind: "throttled", host: at, verdict, retryAfterMs, heldSince };
   };
 
   const attempt = async (claim: Claim): Promise<AttemptResult> => {
@@ -88,7 +89,7 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
       if (held !== undefined) return waits(held);
       if (closed) return { kind: "aborted" };
       const content = await readWhole(claim.content);
-      return await deliver(claim, content, {
+      const result = await deliver(claim, content, {
         ...settings,
         host,
         mailbox,
@@ -97,6 +98,10 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
         tokens,
         signal: stopping.signal,
       });
+      const heldSince = holds.since(mailbox);
+      return heldSince !== undefined && (result.kind === "attempted" || result.kind === "throttled")
+        ? { ...result, heldSince }
+        : result;
     } finally {
       end();
     }

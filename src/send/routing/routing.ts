@@ -2,6 +2,7 @@
 import { LRUCache } from "lru-cache";
 import { recordedApplication, type Application } from "../../core/policy/application.ts";
 import {
+  objectionToTakingOver,
   pickConnector,
   rankSendConnectors,
   takesAnyMail,
@@ -29,6 +30,12 @@ export interface Routing {
   readonly queues: ReadonlyMap<QueueName, SendConnectorSettings>;
   /** Cost: one cache look-up per domain seen before; no allocation then, unless connectors with restrictions match. */
   route(forwardPath: string, message: RoutedMessage): Route;
+  /** The queue of what takes over from a connector, for a recipient; undefined: nothing does, or not this message. */
+  fallbackOf(
+    connector: SendConnectorSettings,
+    forwardPath: string,
+    message: RoutedMessage,
+  ): QueueName | undefined;
 }
 
 /** What is known of a domain: where all mail goes up to a size, and who is asked where that does not decide. */
@@ -96,6 +103,12 @@ export function createRouting(
         case "tooLarge":
           return selection;
       }
+    },
+    fallbackOf({ fallback }, _forwardPath, message) {
+      const next = fallback && called(fallback.connector);
+      if (next === undefined || objectionToTakingOver(next, message, facts) !== undefined) return undefined;
+      const route = routeOf(next);
+      return route.kind === "queue" ? route.queue : undefined;
     },
   };
 }

@@ -162,8 +162,8 @@ function AllQueues({ queues, reload }: { queues: readonly Queue[] | undefined; r
 }
 
 /** What it waits for, and until when. */
-function Waits({ queue: { lastError, nextRetryAt, retryCount } }: { queue: Queue }) {
-  if (lastError === null && nextRetryAt === null) return null;
+function Waits({ queue: { lastError, nextRetryAt, retryCount, fallback } }: { queue: Queue }) {
+  if (lastError === null && nextRetryAt === null && fallback === null) return null;
   return (
     <p class="waits">
       {lastError !== null && <span class="fault">{lastError}</span>}
@@ -171,6 +171,14 @@ function Waits({ queue: { lastError, nextRetryAt, retryCount } }: { queue: Queue
         <span class="muted">
           {" "}
           Attempt {retryCount + 1} {relativeText(nextRetryAt)}.
+        </span>
+      )}
+      {fallback !== null && (
+        <span>
+          {" "}
+          {messagesText(fallback.messages)} went by{" "}
+          <a href={linkTo("/send-connectors", { name: fallback.connector })}>{fallback.connector}</a> since{" "}
+          {relativeText(fallback.since)}.
         </span>
       )}
     </p>

@@ -77,6 +77,13 @@ const states = {
   Disabled: { kind: "warning", text: "disabled" },
 } as const;
 
+/** Which mail it is for. */
+const onlyFor = [
+  ["From senders", "senderSpaces"],
+  ["Through receive connectors", "receiveConnectors"],
+  ["Of applications", "applications"],
+] as const;
+
 function Details({ connector, queues }: { connector: Connector; queues: readonly Queue[] }) {
   const { settings, kind } = connector;
   const most = settings["maxConcurrentConnections"];
@@ -87,6 +94,17 @@ function Details({ connector, queues }: { connector: Connector; queues: readonly
       <dl class="facts-list">
         <dt>For</dt>
         <dd>{textOf(settings["addressSpaces"])}</dd>
+        {onlyFor.map(([title, setting]) => {
+          const text = textOf(settings[setting] ?? []);
+          return (
+            text !== "" && (
+              <Fragment key={setting}>
+                <dt>{title}</dt>
+                <dd>{text}</dd>
+              </Fragment>
+            )
+          );
+        })}
         <dt>{kind === "drop" ? "Writes to" : "Next hop"}</dt>
         <dd>{textOf(settings[targetSettings[kind]])}</dd>
         <dt>Waiting</dt>
@@ -101,6 +119,16 @@ function Details({ connector, queues }: { connector: Connector; queues: readonly
             </div>
           ))}
         </dd>
+        {connector.status.fallback !== null && (
+          <>
+            <dt>Its mail goes by</dt>
+            <dd>
+              <a href={linkTo("/send-connectors", { name: connector.status.fallback })}>
+                {connector.status.fallback}
+              </a>
+            </dd>
+          </>
+        )}
         {failing.map(({ identity, lastError, nextRetryAt }) => (
           <Fragment key={identity}>
             <dt>Last error</dt>

@@ -92,17 +92,23 @@ export function createProviderCarrier(settings: {
     }
   };
 
-  const waits = ({ scope, host, verdict, until }: Held): AttemptResult => {
+  const waits = ({ scope, since: heldSince, host, verdict, until }: Held): AttemptResult => {
     const retryAfterMs = Math.max(1, until - clock.now());
-    return { kind: scope === "queue" ? "unreachable" : "throttled", host, verdict, retryAfterMs };
+    if (scope === "queue") return { kind: "unreachable", host, verdict, retryAfterMs };
+    return { kind: "throttled", host, verdict, retryAfterMs, heldSince };
   };
 
   /** A log-on that was refused holds what is behind it, too. */
   const settled = (result: JobResult, mailbox: string): AttemptResult => {
+    const heldSince = holds.since(mailbox);
+    if (result.kind === "attempted" && heldSince !== undefined) return { ...result, heldSince };
     if (result.kind !== "unreachable" || result.hold === undefined) return result;
     const { hold, host, verdict } = result;
     const retryAfterMs = holds.begin(mailbox, hold, verdict, host);
-    return { kind: hold.scope === "queue" ? "unreachable" : "throttled", host, verdict, retryAfterMs };
+    const held = holds.of(mailbox);
+    return held === undefined
+      ? { kind: hold.scope === "queue" ? "unreachable" : "throttled", host, verdict, retryAfterMs }
+      : waits({ ...held, scope: hold.scope, host, verdict, until: clock.now() + retryAfterMs });
   };
 
   const submit = (claim: Claim, mailbox: string): Promise<AttemptResult> => {
