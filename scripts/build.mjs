@@ -13,6 +13,7 @@ const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "
 
 const entries = {
   program: "src/cli/program.ts",
+  sendmail: "src/cli/sendmail/program.ts",
   index: "src/index.ts",
   testing: "src/testing/index.ts",
   "search-worker": "src/tracking/search-worker.ts",

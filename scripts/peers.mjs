@@ -10,6 +10,21 @@ export const peers = [
   { program: "python3", packages: ["python3"], loses: "smtplib journeys" },
   { program: "msmtp", packages: ["msmtp"], loses: "msmtp journeys" },
   { program: "s-nail", packages: ["s-nail"], loses: "s-nail journeys" },
+  { program: "php", packages: ["php-cli"], loses: "PHP's mail() by sendmail" },
+  { program: "bsd-mailx", packages: ["bsd-mailx"], loses: "mail by sendmail" },
+  { program: "mutt", packages: ["mutt"], loses: "mutt by sendmail" },
+  {
+    program: "MIME::Lite",
+    path: "/usr/share/perl5/MIME/Lite.pm",
+    packages: ["libmime-lite-perl"],
+    loses: "MIME::Lite by sendmail",
+  },
+  {
+    program: "git-send-email",
+    path: "/usr/lib/git-core/git-send-email",
+    packages: ["git-email"],
+    loses: "git send-email by sendmail",
+  },
   { program: "ruby", packages: ["ruby"], loses: "Net::SMTP (Ruby) journeys" },
   { program: "perl", packages: ["perl"], loses: "Net::SMTP (Perl) journeys" },
   { program: "openssl", packages: ["openssl"], loses: "TLS journeys" },
@@ -54,7 +69,7 @@ function succeeds(command, args, { timeoutMs = 10_000, env = {} } = {}) {
 async function missingPeers() {
   const found = await Promise.all(
     peers.map(({ program, path }) =>
-      succeeds("/bin/sh", ["-c", `command -v ${program} || test -x ${path ?? "/nowhere"}`]),
+      succeeds("/bin/sh", ["-c", `command -v ${program} || test -e ${path ?? "/nowhere"}`]),
     ),
   );
   return peers.filter((_, index) => !found[index]);

@@ -28,6 +28,10 @@ test("a start listens before it loads what people and HTTP clients want", () => 
   expect(packagesOf("cli/start.ts")).toEqual(["ipaddr.js", "lmdb", "lru-cache", "yaml", "zod"]);
 });
 
+test("sendmail, which is started for each mail, loads little", () => {
+  expect(packagesOf("cli/sendmail/program.ts")).toEqual(["ipaddr.js"]);
+});
+
 test("a check loads the configuration's own", () => {
   expect(packagesOf("cli/check.ts")).toEqual(["ipaddr.js", "yaml", "zod"]);
 });

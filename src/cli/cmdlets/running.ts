@@ -1,6 +1,6 @@
 /** Commands that need no running relay: start, check, init, schema, hash-password, demo. */
 import type { Cmdlet } from "../cmdlet.ts";
-import { isOn, textOf } from "../arguments/value.ts";
+import { isOn, listOf, textOf } from "../arguments/value.ts";
 import * as common from "./common-parameters.ts";
 
 const group = "Running a relay";
@@ -75,6 +75,37 @@ export const runningCmdlets: readonly Cmdlet[] = [
     examples: [{ command: "weir demo", text: "" }],
     interruptible: true,
     load: async () => (await import("../demo/demo.ts")).demo,
+  },
+  {
+    name: "sendmail",
+    group,
+    synopsis:
+      "Hand a message on stdin to the relay, as sendmail(8) does; with links also mailq and newaliases.",
+    description: [
+      "It speaks SMTP to the relay, whose limits and rights hold: WEIR_SMTP=host:port, else the bindings of WEIR_CONFIG or /etc/weir/weir.yaml, else 127.0.0.1:25. Where none answers the message goes into the Replay directory (WEIR_REPLAY, or transport.replayDirectoryPath). All recipients get it, or none.",
+      "Exit codes of sysexits.h: 0 taken, 64 wrong usage, 65 the message is refused, 67 no such recipient, 69 refused, 75 try again later, 77 not allowed.",
+      "-t takes recipients from To, Cc and Bcc, and those named. -i: a line of a single dot is no end. -f ADDRESS the sender, -F NAME its name. -N, -R, -V delivery reports. -bp the queue, -bs SMTP on stdin and stdout. -v shows the conversation. What concerns a daemon is taken and ignored.",
+    ],
+    parameters: [
+      {
+        name: "Words",
+        kind: "words",
+        position: "rest",
+        value: "OPTIONS RECIPIENTS",
+        help: "Those of sendmail(8).",
+      },
+      common.help,
+    ],
+    examples: [
+      {
+        command: "weir sendmail someone@example.net < message.eml",
+        text: "To one recipient, whatever the header says.",
+      },
+    ],
+    load: async () => {
+      const { main } = await import("../sendmail/program.ts");
+      return async (args) => ((await main("sendmail", listOf(args, "Words") ?? [], true)) === 0 ? 0 : 1);
+    },
   },
   {
     name: "hash-password",

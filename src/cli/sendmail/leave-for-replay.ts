@@ -1,0 +1,49 @@
+/** The second way: the message is left, with its envelope, in the Replay directory of a relay that does not answer now. */
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writevSync } from "node:fs";
+import { join } from "node:path";
+import { replayHead } from "../../core/message/replay-form/write-head.ts";
+import { xtext, type SubmittedMessage } from "./submit.ts";
+
+/** Durable when it returns. Throws what the file system says. */
+export function leaveForReplay(directory: string, message: SubmittedMessage): void {
+  const { sender, recipients, content, notify, ret, envid } = message;
+  const isUtf8 = [sender, ...recipients].some((address) => Buffer.byteLength(address) !== address.length);
+  const head = replayHead(
+    {
+      reversePath: sender,
+      body: content.some((octet) => octet > 127) ? "8BITMIME" : "7BIT",
+      smtpUtf8: isUtf8,
+      ...(ret === undefined ? {} : { ret }),
+      ...(envid === undefined ? {} : { envid: xtext(envid) }),
+    },
+    recipients.map((forwardPath) => ({ forwardPath, ...(notify === undefined ? {} : { notify }) })),
+  );
+  const name = `sendmail-${Date.now()}-${randomBytes(6).toString("hex")}`;
+  const temporary = join(directory, `.${name}.tmp`);
+  // Read by the relay's user, of whose group the directory makes it.
+  const file = openSync(temporary, "wx", 0o640);
+  try {
+    let pieces = [head, content];
+    while (pieces.length > 0) pieces = behind(pieces, writevSync(file, pieces));
+    fsyncSync(file);
+  } catch (fault) {
+    closeSync(file);
+    unlinkSync(temporary);
+    throw fault;
+  }
+  closeSync(file);
+  renameSync(temporary, join(directory, `${name}.eml`));
+  const opened = openSync(directory, "r");
+  fsyncSync(opened);
+  closeSync(opened);
+}
+
+function behind(pieces: readonly Buffer[], writtenBytes: number): Buffer[] {
+  let left = writtenBytes;
+  return pieces.flatMap((piece) => {
+    const rest = piece.subarray(Math.min(left, piece.length));
+    left -= piece.length - rest.length;
+    return rest.length === 0 ? [] : [rest];
+  });
+}
