@@ -79,6 +79,7 @@ const connector: SmtpSendConnector = {
   chunkingEnabled: true,
   pipeliningEnabled: true,
   errorPolicies: [],
+  customFailures: [],
   dkimSigning: true,
   protocolLoggingLevel: "None",
 };

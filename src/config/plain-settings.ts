@@ -63,6 +63,7 @@ function plainByKind(connector: SendConnectorSettings): PlainSection {
     tlsCa,
     senderMailboxes,
     errorPolicies,
+    customFailures,
     ...settings
   } = connector;
   return {
@@ -78,6 +79,7 @@ function plainByKind(connector: SendConnectorSettings): PlainSection {
     oauth: oauth === undefined ? null : oauth.shown,
     senderMailboxes,
     errorPolicies: errorPolicies.length === 0 ? ["Default"] : errorPolicies,
+    customFailures: customFailures.map(({ text }) => text),
   };
 }
 

@@ -350,8 +350,16 @@ describe("faults", () => {
       [expect.stringMatching(/^\.tlsCaFile: holds no certificate/) as never],
     ],
     [
-      "smartHosts: [a.example]\nerrorPolicies: [Default, UpgradeCustomFailures]",
+      "smartHosts: [a.example]\nerrorPolicies: [Default, UpgradeAuthFailures]",
       [expect.stringMatching(/^\.errorPolicies.*is not one/) as never],
+    ],
+    [
+      'smartHosts: [a.example]\nerrorPolicies: [DowngradeCustomFailures]\ncustomFailures: ["4.7.1"]',
+      [".errorPolicies: DowngradeCustomFailures needs customFailures, the replies it is for (5xx)"],
+    ],
+    [
+      "smartHosts: [a.example]\nerrorPolicies: UpgradeCustomFailures\ncustomFailures: [blocked]",
+      [expect.stringMatching(/^\.customFailures\[0\].*begins with no reply code/) as never],
     ],
     [
       "smartHosts: [a.example]\nsourceIpAddress: 0.0.0.0",

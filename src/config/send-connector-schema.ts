@@ -1,5 +1,6 @@
 /** The settings of a Send connector as a file may give them. Source: Set-SendConnector, New-SendConnector. */
 import { z } from "zod";
+import { parseCustomFailure } from "../core/policy/custom-failure.ts";
 import { presetNames } from "../core/policy/send-presets.ts";
 import { parseAddressSpace } from "./address-space.ts";
 import { errorPoliciesSchema } from "./error-policies.ts";
@@ -217,7 +218,12 @@ export const sendConnectorSchema = z.strictObject(
     errorPolicies: setting(
       errorPoliciesSchema,
       "Default",
-      "DowngradeAuthFailures: a 5xx about authentication is tried again instead of returned. DowngradeDnsFailures: is so anyway. RejectUnconvertible: 8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME fails instead of being sent as it is.",
+      "DowngradeAuthFailures: a 5xx about authentication is tried again instead of returned. DowngradeDnsFailures: is so anyway. DowngradeCustomFailures: a 5xx among customFailures is tried again; UpgradeCustomFailures: a 4xx among them is returned. RejectUnconvertible: 8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME fails instead of being sent as it is.",
+    ),
+    customFailures: setting(
+      listOf(parsedText({ kind: "reply" }, parseCustomFailure), { kind: "list of replies" }),
+      [],
+      'Replies that errorPolicies treats otherwise than their class says, to MAIL, RCPT, DATA and the content: `"5.7.64"`, `"550"`, or `"550 5.7.1 *blocked*"` with words behind the codes, `*` for any others. They go before what the preset knows.',
     ),
     dkimSigning: setting(
       flag(),
@@ -270,6 +276,7 @@ export const smtpOnlySettings = [
   "chunkingEnabled",
   "pipeliningEnabled",
   "errorPolicies",
+  "customFailures",
   "dkimSigning",
   "protocolLoggingLevel",
 ] as const satisfies readonly SettingName[];

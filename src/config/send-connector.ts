@@ -154,7 +154,21 @@ export function checkSendConnector(
     ["ignoreStartTls", "smartHostAuthMechanism"],
     `must be false with smartHostAuthMechanism ${mechanism}`,
   );
+  const { errorPolicies, customFailures } = given;
+  for (const [policy, isPermanent] of customPolicies)
+    rule(
+      errorPolicies.includes(policy) &&
+        !customFailures.some((failure) => failure.isPermanent === isPermanent),
+      ["errorPolicies", "customFailures"],
+      `${policy} needs customFailures, the replies it is for (${isPermanent ? "5xx" : "4xx"})`,
+    );
   if (faulty.size > 0) return;
+  for (const [index, failure] of customFailures.entries())
+    if (!customPolicies.some(([policy, is]) => is === failure.isPermanent && errorPolicies.includes(policy)))
+      findings.warning(
+        [...path, "customFailures", index],
+        `is not used: errorPolicies has no ${failure.isPermanent ? "DowngradeCustomFailures" : "UpgradeCustomFailures"}`,
+      );
   if (!mechanism.startsWith("BasicAuth") && credential) {
     findings.warning(
       [...path, "authenticationCredential"],
@@ -175,6 +189,11 @@ export function checkSendConnector(
     );
   }
 }
+
+const customPolicies = [
+  ["DowngradeCustomFailures", true],
+  ["UpgradeCustomFailures", false],
+] as const;
 
 /** Finds the password where the file says it is. Undefined, with a fault told, when it cannot be had. */
 export function readCredential(

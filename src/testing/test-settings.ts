@@ -123,6 +123,7 @@ export function smartHostConnector(
     chunkingEnabled: true,
     pipeliningEnabled: true,
     errorPolicies: [],
+    customFailures: [],
     dkimSigning: true,
     protocolLoggingLevel: "None",
     ...given,

@@ -630,10 +630,24 @@ export const sendConnectorFacts: readonly SettingFact[] = [
   {
     name: "errorPolicies",
     kind: "list",
-    range: "Default, DowngradeAuthFailures, DowngradeDnsFailures, RejectUnconvertible",
-    choices: ["Default", "DowngradeAuthFailures", "DowngradeDnsFailures", "RejectUnconvertible"],
+    range:
+      "Default, DowngradeAuthFailures, DowngradeDnsFailures, DowngradeCustomFailures, UpgradeCustomFailures, RejectUnconvertible",
+    choices: [
+      "Default",
+      "DowngradeAuthFailures",
+      "DowngradeDnsFailures",
+      "DowngradeCustomFailures",
+      "UpgradeCustomFailures",
+      "RejectUnconvertible",
+    ],
     default: "Default",
-    help: "DowngradeAuthFailures: a 5xx about authentication is tried again instead of returned. DowngradeDnsFailures: is so anyway. RejectUnconvertible: 8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME fails instead of being sent as it is.",
+    help: "DowngradeAuthFailures: a 5xx about authentication is tried again instead of returned. DowngradeDnsFailures: is so anyway. DowngradeCustomFailures: a 5xx among customFailures is tried again; UpgradeCustomFailures: a 4xx among them is returned. RejectUnconvertible: 8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME fails instead of being sent as it is.",
+  },
+  {
+    name: "customFailures",
+    kind: "list of replies",
+    default: "",
+    help: 'Replies that errorPolicies treats otherwise than their class says, to MAIL, RCPT, DATA and the content: `"5.7.64"`, `"550"`, or `"550 5.7.1 *blocked*"` with words behind the codes, `*` for any others. They go before what the preset knows.',
   },
   {
     name: "dkimSigning",

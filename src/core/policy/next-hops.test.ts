@@ -36,6 +36,7 @@ const smart = (name: string, ...smartHosts: SmartHost[]): SendConnectorSettings 
   chunkingEnabled: true,
   pipeliningEnabled: true,
   errorPolicies: [],
+  customFailures: [],
   dkimSigning: true,
   protocolLoggingLevel: "None",
 });

@@ -1,5 +1,6 @@
 /** Every reply of the providers' tables, at the step it comes at. */
 import { describe, expect, test } from "vitest";
+import { parseCustomFailure } from "./custom-failure.ts";
 import { type ReplyStep, treatReply } from "./reply-policy.ts";
 import type { PresetName } from "./send-presets.ts";
 
@@ -7,7 +8,10 @@ const minute = 60_000;
 
 function treated(preset: PresetName | undefined, step: ReplyStep, reply: string): string {
   const [, code = "", text = ""] = /^(\d{3}) (.*)$/s.exec(reply) ?? [];
-  const treatment = treatReply({ preset, errorPolicies: [] }, step, { code: Number(code), text });
+  const treatment = treatReply({ preset, errorPolicies: [], customFailures: [] }, step, {
+    code: Number(code),
+    text,
+  });
   if (treatment === undefined) return "message";
   switch (treatment.kind) {
     case "hold":
@@ -15,6 +19,7 @@ function treated(preset: PresetName | undefined, step: ReplyStep, reply: string)
     case "throttle":
       return treatment.fewerConnections ? "fewer connections" : "slower";
     case "transient":
+    case "permanent":
     case "senderRefused":
       return treatment.kind;
   }
@@ -128,7 +133,7 @@ test.each<[PresetName, ReplyStep, reply: string, what: string]>([
 
 test("lines of one reply are read as one", () => {
   const text = "5.2.0 STOREDRV.Submission.Exception:\nSubmissionQuotaExceededException";
-  const policy = { preset: "microsoft365", errorPolicies: [] } as const;
+  const policy = { preset: "microsoft365", errorPolicies: [], customFailures: [] } as const;
   expect(treatReply(policy, "content", { code: 554, text })).toMatchObject({
     kind: "hold",
     scope: "mailbox",
@@ -139,7 +144,9 @@ describe("without a preset", () => {
   const reply = { code: 530, text: "5.7.0 Authentication required" };
   test("a reply is what its class says", () => {
     expect(treated(undefined, "content", "554 5.2.0 SubmissionQuotaExceededException")).toBe("message");
-    expect(treatReply({ preset: undefined, errorPolicies: [] }, "mail", reply)).toBeUndefined();
+    expect(
+      treatReply({ preset: undefined, errorPolicies: [], customFailures: [] }, "mail", reply),
+    ).toBeUndefined();
   });
   test.each<[typeof reply, ReplyStep, string | undefined]>([
     [reply, "mail", "transient"],
@@ -149,7 +156,71 @@ describe("without a preset", () => {
     [{ code: 550, text: "5.1.1 no such user 530" }, "rcpt", undefined],
     [{ code: 535, text: "5.7.8 no" }, "auth", undefined],
   ])("DowngradeAuthFailures: %j at %s", (said, step, kind) => {
-    const policy = { preset: undefined, errorPolicies: ["DowngradeAuthFailures"] } as const;
+    const policy = {
+      preset: undefined,
+      errorPolicies: ["DowngradeAuthFailures"],
+      customFailures: [],
+    } as const;
     expect(treatReply(policy, step, said)?.kind).toBe(kind);
+  });
+});
+
+describe("custom failures", () => {
+  const failures = (...texts: string[]) =>
+    texts.map((text) => {
+      const failure = parseCustomFailure(text);
+      if (!failure.ok) throw new Error(failure.message);
+      return failure.value;
+    });
+  const both = ["DowngradeCustomFailures", "UpgradeCustomFailures"] as const;
+  test.each<[pattern: string, reply: string, kind: string | undefined]>([
+    ["5.7.64", "550 5.7.64 TenantAttribution; Relay Access Denied", "transient"],
+    ["5.7.64", "554 5.7.64 x", "transient"],
+    ["5.7.64", "550 5.7.6 x", undefined],
+    ["5.7.64", "550 5.7.645 x", undefined],
+    ["5.7.64", "550 5.7.1 see 5.7.64", undefined],
+    ["554", "554 no", "transient"],
+    ["554", "550 no", undefined],
+    ["550 5.7.1", "550 5.7.1 blocked", "transient"],
+    ["550 5.7.1 *Blocked*today*", "550 5.7.1 host is blocked\nfor today", "transient"],
+    ["550 5.7.1 *today*blocked*", "550 5.7.1 host is blocked for today", undefined],
+    ["550-5.7.1", "550 5.7.1 x", "transient"],
+    ["451 4.7.1", "451 4.7.1 greylisted", "permanent"],
+    ["4.7.1 gone for good", "451 4.7.1 Gone for good", "permanent"],
+    ["4.7.1", "550 5.7.1 x", undefined],
+  ])("%s and %s", (pattern, reply, kind) => {
+    const policy = { preset: undefined, errorPolicies: both, customFailures: failures(pattern) };
+    const [, code = "", text = ""] = /^(\d{3}) (.*)$/s.exec(reply) ?? [];
+    expect(treatReply(policy, "content", { code: Number(code), text })?.kind).toBe(kind);
+    expect(treatReply(policy, "auth", { code: Number(code), text })).toBeUndefined();
+  });
+
+  test("each policy is about one class", () => {
+    const customFailures = failures("5.7.1", "4.7.1");
+    const only = (policy: (typeof both)[number], code: number, text: string) =>
+      treatReply({ preset: undefined, errorPolicies: [policy], customFailures }, "rcpt", { code, text })
+        ?.kind;
+    expect(only("DowngradeCustomFailures", 550, "5.7.1 x")).toBe("transient");
+    expect(only("DowngradeCustomFailures", 450, "4.7.1 x")).toBeUndefined();
+    expect(only("UpgradeCustomFailures", 450, "4.7.1 x")).toBe("permanent");
+    expect(only("UpgradeCustomFailures", 550, "5.7.1 x")).toBeUndefined();
+  });
+
+  test("go before what the preset knows", () => {
+    const policy = {
+      preset: "microsoft365",
+      errorPolicies: ["DowngradeCustomFailures"],
+      customFailures: failures("5.7.60"),
+    } as const;
+    const refusal = {
+      code: 550,
+      text: "5.7.60 SMTP; Client does not have permissions to send as this sender",
+    };
+    expect(treatReply(policy, "mail", refusal)?.kind).toBe("transient");
+    expect(treatReply({ ...policy, customFailures: [] }, "mail", refusal)?.kind).toBe("senderRefused");
+  });
+
+  test.each(["", "blocked", "250", "550 4.7.1", "5.7", "6.7.1"])("%j is none", (text) => {
+    expect(parseCustomFailure(text).ok).toBe(false);
   });
 });

@@ -4,6 +4,7 @@
  * them. All others are taken as everybody's: 4xx is tried again, 5xx returned. Pure.
  * The texts are quotes from documentation and from other people's logs: docs/decisions/0036.
  */
+import { type CustomFailure, isCustomFailure } from "./custom-failure.ts";
 import type { PresetName } from "./send-presets.ts";
 import type { ErrorPolicy } from "./send-connector.ts";
 
@@ -33,12 +34,15 @@ export type ReplyTreatment =
   | Throttle
   /** A 5xx that is tried again (Exchange: ErrorPolicies). */
   | { readonly kind: "transient" }
+  /** A 4xx that is returned. */
+  | { readonly kind: "permanent" }
   /** The sender may not send so: the report names sender and mailbox. */
   | { readonly kind: "senderRefused" };
 
 export interface ReplyPolicy {
   readonly preset: PresetName | undefined;
   readonly errorPolicies: readonly ErrorPolicy[];
+  readonly customFailures: readonly CustomFailure[];
 }
 
 interface Reply {
@@ -215,20 +219,40 @@ const rules: Readonly<Record<PresetName, readonly Rule[]>> = {
 /** Replies that concern authentication (RFC 4954 §6, RFC 3463 X.7.8 and its like). */
 const aboutAuthentication = /^5(?:30|34|35|38)\b|\b5\.7\.(?:8|9|57|139)\b/;
 
-/** What a refusal means beyond its class; undefined: nothing. `reply`: of class 4 or 5. Cost: some searches, for refusals only. */
+/**
+ * What a refusal means beyond its class; undefined: nothing. `reply`: of class 4 or 5. What the administrator says goes
+ * before what is known of the provider. Cost: some searches, for refusals only.
+ */
 export function treatReply(
-  { preset, errorPolicies }: ReplyPolicy,
+  { preset, errorPolicies, customFailures }: ReplyPolicy,
   step: ReplyStep,
   { code, text }: Reply,
 ): ReplyTreatment | undefined {
   const said = `${code} ${text.replaceAll("\n", " ")}`;
+  const custom = customOf(errorPolicies, customFailures, step, code, text.replaceAll("\n", " "));
+  if (custom !== undefined) return custom;
   const rule = preset && rules[preset].find(({ at, says }) => at.includes(step) && says.test(said));
   if (rule !== undefined) return rule.treatment;
   const downgrade = errorPolicies.includes("DowngradeAuthFailures") && step !== "auth";
   return downgrade && aboutAuthentication.test(said) ? { kind: "transient" } : undefined;
 }
 
+/** A log-on that is refused says nothing of a message. */
+function customOf(
+  errorPolicies: readonly ErrorPolicy[],
+  failures: readonly CustomFailure[],
+  step: ReplyStep,
+  code: number,
+  text: string,
+): ReplyTreatment | undefined {
+  const isPermanent = code >= 500;
+  const policy = isPermanent ? "DowngradeCustomFailures" : "UpgradeCustomFailures";
+  if (step === "auth" || failures.length === 0 || !errorPolicies.includes(policy)) return undefined;
+  if (!failures.some((failure) => isCustomFailure(failure, code, text))) return undefined;
+  return { kind: isPermanent ? "transient" : "permanent" };
+}
+
 /** Whether replies have to be looked at, at all. */
-export function readsReplies({ preset, errorPolicies }: ReplyPolicy): boolean {
-  return preset !== undefined || errorPolicies.includes("DowngradeAuthFailures");
+export function readsReplies({ preset, errorPolicies, customFailures }: ReplyPolicy): boolean {
+  return preset !== undefined || customFailures.length > 0 || errorPolicies.includes("DowngradeAuthFailures");
 }

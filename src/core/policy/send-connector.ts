@@ -3,6 +3,7 @@
  * milliseconds, sizes octets, `unlimited` is Infinity. Source: Set-SendConnector.
  */
 
+import type { CustomFailure } from "./custom-failure.ts";
 import type { OAuthSettings } from "./oauth-settings.ts";
 import type { SendLimitSettings } from "./send-limits.ts";
 import type { PresetName } from "./send-presets.ts";
@@ -45,7 +46,8 @@ export interface SendFallback {
 
 /**
  * Exchange: ErrorPolicies. DowngradeAuthFailures: a 5xx about authentication in a transaction is tried again.
- * DowngradeDnsFailures is taken and changes nothing: failures of names are tried again anyway. `RejectUnconvertible` is
+ * DowngradeDnsFailures is taken and changes nothing: failures of names are tried again anyway. DowngradeCustomFailures: a
+ * 5xx among `customFailures` is tried again; UpgradeCustomFailures: a 4xx among them is returned. `RejectUnconvertible` is
  * Weir's own: 8-bit content that the next hop does not take and that cannot be converted fails; by default it is sent as
  * it is.
  */
@@ -53,6 +55,8 @@ export const errorPolicyNames = [
   "Default",
   "DowngradeAuthFailures",
   "DowngradeDnsFailures",
+  "DowngradeCustomFailures",
+  "UpgradeCustomFailures",
   "RejectUnconvertible",
 ] as const;
 export type ErrorPolicy = Exclude<(typeof errorPolicyNames)[number], "Default">;
@@ -107,6 +111,8 @@ export interface SmtpSendConnector extends SendConnectorCommon, SendLimitSetting
   readonly pipeliningEnabled: boolean;
   /** Empty: Default. */
   readonly errorPolicies: readonly ErrorPolicy[];
+  /** Weir's own: which failures the policies about custom ones mean. */
+  readonly customFailures: readonly CustomFailure[];
   /** Weir's own: what goes out is signed where the author's domain has a key. */
   readonly dkimSigning: boolean;
   readonly protocolLoggingLevel: "None" | "Verbose";

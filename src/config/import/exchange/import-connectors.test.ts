@@ -255,6 +255,12 @@ describe("a send connector", () => {
     [{ RequireTLS: "False" }, {}, "default"],
     [{ DNSRoutingEnabled: "True" }, {}, "leftOut"],
     [{ DNSRoutingEnabled: "False" }, {}, "nothing"],
+    [{ ErrorPolicies: "DowngradeCustomFailures" }, {}, "leftOut"],
+    [
+      { ErrorPolicies: "DowngradeAuthFailures, UpgradeCustomFailures" },
+      { errorPolicies: ["DowngradeAuthFailures"] },
+      "differs",
+    ],
     [{ SmartHostsString: "x" }, {}, "nothing"],
     [{ HomeMTA: "x" }, {}, "nothing"],
     [{ AuthenticationCredential: "System.Management.Automation.PSCredential" }, {}, "nothing"],

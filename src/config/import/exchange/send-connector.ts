@@ -74,6 +74,8 @@ function special(
     // The log-on is told as a whole.
     case "authenticationCredential":
       return { value: undefined, outcome: "nothing", text: "" };
+    case "errorPolicies":
+      return withoutCustomPolicies(value);
     case "dnsroutingenabled":
       return textOf(value).toLowerCase() !== "true"
         ? undefined
@@ -88,6 +90,18 @@ function special(
     default:
       return undefined;
   }
+}
+
+/** Undefined: there are none of those. Which replies they mean stands in no export. */
+function withoutCustomPolicies(value: ExportedValue): Special | undefined {
+  const words = itemsOf(value);
+  const others = words.filter((word) => !/^(?:Down|Up)gradeCustomFailures$/i.test(word));
+  if (others.length === words.length) return undefined;
+  const text =
+    "DowngradeCustomFailures and UpgradeCustomFailures need the replies they are for, which no export holds: Set-SendConnector -ErrorPolicies with -CustomFailures";
+  return others.length === 0
+    ? { value: undefined, outcome: "leftOut", text }
+    : { value: others, outcome: "differs", text: `${others.join(", ")}; ${text}` };
 }
 
 /** Without its password a connector that logs on would have its mail refused: it waits, disabled. */

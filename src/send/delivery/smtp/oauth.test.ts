@@ -1,6 +1,7 @@
 /** Log-on by token: the two steps, what a refusal leads to, pools and holds by mailbox, and nothing secret anywhere. */
 import { afterEach, beforeAll, describe, expect, it, test } from "vitest";
 import type { OAuthSettings } from "../../../core/policy/oauth-settings.ts";
+import { parseCustomFailure } from "../../../core/policy/custom-failure.ts";
 import type { SmtpSendConnector } from "../../../core/policy/send-connector.ts";
 import { createHttpRequest } from "../../../ports/http-request.ts";
 import { createSystemPorts } from "../../../ports/system-ports.ts";
@@ -337,6 +338,26 @@ it("DowngradeAuthFailures: a 5xx about authentication in a transaction is put of
       const sink = await sinkWith({ behave: (stage) => (stage.at === at ? { reply } : undefined) });
       const { carrier } = carrierTo(sink.port, { connector: { errorPolicies } });
       expect(brief(await carrier.carry(testClaim()))).toEqual([`${kind}: ${reply}`]);
+    }
+});
+
+it("DowngradeCustomFailures, UpgradeCustomFailures: listed replies are of the other class", async () => {
+  const customFailures = ["5.7.64", "450 4.7.1 *for good*"].map((text) => {
+    const failure = parseCustomFailure(text);
+    if (!failure.ok) throw new Error(failure.message);
+    return failure.value;
+  });
+  const errorPolicies = ["DowngradeCustomFailures", "UpgradeCustomFailures"] as const;
+  for (const [reply, kind] of [
+    ["550 5.7.64 Relay Access Denied", "transient"],
+    ["550 5.7.1 no", "permanent"],
+    ["450 4.7.1 refused for good", "permanent"],
+    ["450 4.7.1 later", "transient"],
+  ] as const)
+    for (const at of ["MAIL", "RCPT", "content"] as const) {
+      const sink = await sinkWith({ behave: (stage) => (stage.at === at ? { reply } : undefined) });
+      const { carrier } = carrierTo(sink.port, { connector: { errorPolicies, customFailures } });
+      expect(brief(await carrier.carry(testClaim())), at).toEqual([`${kind}: ${reply}`]);
     }
 });
 

@@ -65,7 +65,7 @@ export function finish(state: TransactionState, close?: SmtpClientError): void {
     return heldBack(state, treatment, replyVerdict(reply), close);
   const verdict = verdictOn(state, reply, treatment);
   const what = afterRefusal({
-    reply: treatment?.kind === "transient" ? { ...reply, code: reply.code - 100 } : reply,
+    reply: ofTreatedClass(reply, treatment),
     to,
     recipientsAccepted: answers.accepted.length,
     mayBlameTls: session.evidence.mayBlameTls,
@@ -97,6 +97,11 @@ export function finish(state: TransactionState, close?: SmtpClientError): void {
       answers.refused(job, verdict);
   }
   end(state, completed, close);
+}
+
+function ofTreatedClass(reply: PeerReply, treatment: ReplyTreatment | undefined): PeerReply {
+  if (treatment?.kind === "transient") return { ...reply, code: reply.code - 100 };
+  return treatment?.kind === "permanent" ? { ...reply, code: reply.code + 100 } : reply;
 }
 
 /** The provider takes no mail of this sender now, whatever the message: nobody else is asked, and it does not count. */

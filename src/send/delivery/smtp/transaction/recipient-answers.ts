@@ -69,6 +69,7 @@ export class RecipientAnswers {
     if (replies === undefined) return;
     if (treatment.kind === "senderRefused")
       this.permanent.push({ state, verdict: replies.naming(verdict, sender) });
+    else if (treatment.kind === "permanent") this.permanent.push({ state, verdict });
     else if (treatment.kind === "transient") this.transient.push({ state, verdict, host });
     else this.held.push({ state, verdict, retryAfterMs: replies.apply(treatment, sender, verdict, host) });
   }
