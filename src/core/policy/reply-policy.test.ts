@@ -52,6 +52,10 @@ test.each<[ReplyStep, reply: string, what: string]>([
   ["auth", "454 4.7.0 Temporary authentication failure", "mailbox waits 1 min"],
   ["auth", "432 4.3.2 Concurrent connections limit exceeded", "fewer connections"],
   ["mail", "530 5.7.57 Client not authenticated to send mail. [x]", "mailbox waits 5 min"],
+  ["mail", "535 5.7.3 Authentication unsuccessful [x]", "mailbox waits 5 min"],
+  ["content", "530 5.7.0 Must issue a STARTTLS command first", "mailbox waits 5 min"],
+  ["rcpt", "550 5.7.233 Tenant has exceeded its external recipient rate limit", "queue waits 60 min"],
+  ["content", "550 5.1.8 Access denied, bad outbound sender AS(42004)", "mailbox waits 60 min"],
   [
     "content",
     "430 4.2.0 STOREDRV; mailbox logon failure; STOREDRV.Submission.Exception:MapiExceptionLogonFailed",
@@ -109,6 +113,7 @@ test.each<[ReplyStep, reply: string, what: string]>([
   ["auth", "535 5.7.8 Username and Password not accepted", "mailbox waits 5 min"],
   ["auth", "454 4.7.0 Too many login attempts, please try again later", "mailbox waits 15 min"],
   ["auth", "421 4.7.0 Try again later", "mailbox waits 1 min"],
+  ["mail", "530 5.7.0 Authentication Required. Learn more at", "mailbox waits 5 min"],
   [
     "content",
     "552 5.7.0 This message was blocked because its content presents a potential security issue",
@@ -124,6 +129,7 @@ test.each<[PresetName, ReplyStep, reply: string, what: string]>([
   ["ses", "content", "454 Throttling failure: Daily message quota exceeded.", "queue waits 60 min"],
   ["ses", "content", "554 Message rejected: Email address is not verified.", "senderRefused"],
   ["ses", "auth", "535 Authentication Credentials Invalid", "queue waits 5 min"],
+  ["ses", "mail", "530 Authentication required", "mailbox waits 5 min"],
   ["sendgrid", "auth", "535 Authentication failed: Bad username / password", "queue waits 5 min"],
   ["mailgun", "auth", "421 later", "queue waits 1 min"],
   ["acs", "rcpt", "550 5.1.1 no", "message"],

@@ -79,6 +79,16 @@ const senderRefused: ReplyTreatment = { kind: "senderRefused" };
 
 const grants =
   "the application may not log on as this mailbox; see scope, object id of the enterprise application and the grants, which take up to two hours to count";
+/** Replies that concern authentication (RFC 4954 §6, RFC 3463 X.7.8 and its like). */
+const aboutAuthentication = /^5(?:30|34|35|38)\b|\b5\.7\.(?:8|9|57|139)\b/;
+
+/** Behind a log-on that was taken: it has ended, or never counted. No message is at fault. */
+const notLoggedOn: Rule = {
+  at: transaction,
+  says: aboutAuthentication,
+  treatment: hold("mailbox", 5 * minute, "the log-on does not count any more, or not for this"),
+};
+
 const microsoft365: readonly Rule[] = [
   {
     at: anywhere,
@@ -143,6 +153,21 @@ const microsoft365: readonly Rule[] = [
       "the mailbox is full: empty its Sent Items, or let a retention policy do it",
     ),
   },
+  {
+    at: transaction,
+    says: /\b5\.7\.23[236]\b|external recipient rate limit/i,
+    treatment: hold("queue", hour, "the tenant's external recipients of the last 24 hours are used up"),
+  },
+  {
+    at: transaction,
+    says: /\b5\.1\.8\b.*bad outbound sender/i,
+    treatment: hold(
+      "mailbox",
+      hour,
+      "Microsoft has blocked the mailbox for what it sent: see Restricted entities in Microsoft Defender",
+    ),
+  },
+  notLoggedOn,
   { at: transaction, says: /\b5\.7\.60\b|SendAsDenied|\b5\.2\.252\b/i, treatment: senderRefused },
   { at: auth, says: /^4/, treatment: hold("mailbox", minute, "the service is busy") },
   { at: auth, says: /^5/, treatment: hold("mailbox", 5 * minute, grants) },
@@ -173,6 +198,7 @@ const googleAccount: readonly Rule[] = [
       "neither this host's address nor the fqdn of the connector is allowed to relay",
     ),
   },
+  notLoggedOn,
   {
     at: auth,
     says: /Too many login attempts/i,
@@ -191,6 +217,7 @@ const googleAccount: readonly Rule[] = [
 ];
 
 const passwordRefused: readonly Rule[] = [
+  notLoggedOn,
   { at: auth, says: /^4/, treatment: hold("queue", minute, "the service is busy") },
   { at: auth, says: /^5/, treatment: hold("queue", 5 * minute, "user name or password is wrong") },
 ];
@@ -215,9 +242,6 @@ const rules: Readonly<Record<PresetName, readonly Rule[]>> = {
   // Its answers are none of SMTP: core/policy/graph-answer.
   graph: [],
 };
-
-/** Replies that concern authentication (RFC 4954 §6, RFC 3463 X.7.8 and its like). */
-const aboutAuthentication = /^5(?:30|34|35|38)\b|\b5\.7\.(?:8|9|57|139)\b/;
 
 /**
  * What a refusal means beyond its class; undefined: nothing. `reply`: of class 4 or 5. What the administrator says goes
