@@ -51,11 +51,16 @@ sendConnectors:
   - name: Dead
     addressSpaces: ["dead.test"]
     smartHosts: ["127.0.0.1:${deadPort}"]
+  - name: Paced
+    addressSpaces: ["paced.test"]
+    smartHosts: ["127.0.0.1:${sink.port}"]
+    recipientRateLimit: 5
 `);
     await submit("Mixed", ["gone@next.test", "busy@next.test", "here@next.test"]);
     for (let at = 0; at < 12; at++) await submit(`Storm ${at}`, ["gone@next.test"]);
     await submit("Stuck", ["anybody@dead.test"]);
     await submit("Stuck too", ["somebody@dead.test"]);
+    for (let at = 0; at < 6; at++) await submit(`Paced ${at}`, [`r${at}@paced.test`]);
     await vi.waitFor(
       async () => {
         const { queues } = await browsed.relay.client.call("listQueues", { details: true });
@@ -109,6 +114,42 @@ sendConnectors:
     expect(await browsed.violations()).toEqual([]);
   });
 
+  test("a send connector shows what its budget has used, and what waits for it", async () => {
+    const { page } = browsed;
+    await browsed.open("/");
+    await page.getByText(/^warning Send connector Paced has used up its 5 recipients of 24 hours/).waitFor();
+    await page.getByText(/1 message of Send connector Paced waits for its turn\. The last leaves/).waitFor();
+    await browsed.open("/send-connectors");
+    const card = page.getByRole("region", { name: "Paced" });
+    await card.getByText("5 of 5 recipients in 24 hours (100 %)").waitFor();
+    await card
+      .getByText(/Used up: what comes now waits\..* 1 message waits for its turn, the last leaves in/)
+      .waitFor();
+    expect(await card.getByText("Last error").count()).toBe(0);
+    expect(await browsed.violations()).toEqual([]);
+  });
+
+  test("Test… opens a send connector step by step, and sends a message if asked", async () => {
+    const { page } = browsed;
+    const test = async (name: string): Promise<void> => {
+      await page.getByRole("region", { name, exact: true }).getByRole("button", { name: "Test…" }).click();
+    };
+    await browsed.open("/send-connectors");
+    await test("Dead");
+    await press(/^Test$/);
+    await dialog().getByText("does not work").waitFor();
+    await dialog().getByText("What to do").waitFor();
+    expect(await browsed.violations()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await test("Out");
+    await dialog().getByLabel("Send a message to").fill("tested@next.test");
+    await dialog().getByRole("button", { name: "Test", exact: true }).click();
+    await dialog().getByText("a message was sent to tested@next.test").waitFor();
+    await dialog().getByText("250 2.0.0 Ok: recorded").waitFor();
+    expect(sink.messages.some(({ recipients }) => recipients[0]?.path === "tested@next.test")).toBe(true);
+    await page.keyboard.press("Escape");
+  });
+
   test("a refused recipient is red and says why; a delivered one is called delivered", async () => {
     await browsed.open(`/queues?${new URLSearchParams({ queue: "*", recipient: "busy@*" }).toString()}`);
     await press("Mixed");
@@ -145,7 +186,7 @@ sendConnectors:
     await browsed.open("/send-connectors");
     await page.locator(".badge.error", { hasText: "cannot reach" }).waitFor();
     await browsed.open("/queues");
-    await page.getByText("1 deferred").waitFor();
+    await page.locator(".badge.warning", { hasText: "1 deferred" }).waitFor();
   });
 
   test("those chosen are suspended in one request", async () => {

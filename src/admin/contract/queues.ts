@@ -12,8 +12,24 @@ const queueSchema = z.object({
   running: countSchema,
   waiting: countSchema,
   retryCount: countSchema,
-  /** Why no message gets on; else what its next hop said of the last it put off, where none was handed over since. */
+  /**
+   * Why no message gets on; else what its next hop said of the last it put off, where none was handed over since; else
+   * what waits for its turn.
+   */
   lastError: z.string().nullable(),
+  /** What waits for its turn, because a budget lets mail leave one by one: nothing is wrong then. Null: nothing does. */
+  waitsForTurn: z.string().nullable(),
+  /** Mail that waits because of what the next hop said. */
+  holds: z.array(
+    z.object({
+      /** Null: everybody's. */
+      mailbox: z.string().nullable(),
+      until: z.string(),
+      error: z.string(),
+      /** What to do about it; empty: nobody knows. */
+      advice: z.string(),
+    }),
+  ),
   firstRetryAt: z.string().nullable(),
   lastRetryAt: z.string().nullable(),
   nextRetryAt: z.string().nullable(),

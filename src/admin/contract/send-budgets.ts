@@ -21,6 +21,8 @@ export const sendBudgetOperations = {
           recipientsLeft: countSchema.nullable(),
           /** When the first of those used are free again. Null: none is used. */
           freesAt: z.string().nullable(),
+          /** When the limit is reached, going by the last hour. Null: it is reached, or that is not in sight. */
+          usedUpAt: z.string().nullable(),
           waitingMessages: countSchema,
           waitingRecipients: countSchema,
           /** When what waits has left, if no more comes. Null: nothing waits, or it takes more than 30 days. */

@@ -21,10 +21,9 @@ type Names = "listQueues" | "retryQueue" | "suspendQueue" | "resumeQueue";
 
 export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Names> {
   /** A time of the steady clock on the wall. */
+  const wallText = (at: number): string => new Date(clock.wall().getTime() + at - clock.now()).toISOString();
   const instant = (at: number | undefined): string | null =>
-    at === undefined || at === Infinity
-      ? null
-      : new Date(clock.wall().getTime() + at - clock.now()).toISOString();
+    at === undefined || at === Infinity ? null : wallText(at);
 
   const shownFallback = ({ connector, since, messages }: NonNullable<QueueSnapshot["fallback"]>) => ({
     connector,
@@ -42,7 +41,8 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
   };
 
   const shown = async (queue: QueueSnapshot, details: boolean): Promise<Queue> => {
-    const { connector = null, lastError = queue.putOff ?? null } = queue;
+    const { connector = null, waitsForTurn = null } = queue;
+    const lastError = queue.lastError ?? queue.putOff ?? waitsForTurn;
     const deferred = details ? await relay.messages.countDeferred(queue.queue, clock.now()) : null;
     return {
       identity: queue.identity,
@@ -55,6 +55,13 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
       waiting: queue.waiting,
       retryCount: queue.retryCount,
       lastError,
+      waitsForTurn,
+      holds: queue.holds.map(({ mailbox = null, until, error, advice }) => ({
+        mailbox,
+        until: wallText(until),
+        error,
+        advice,
+      })),
       firstRetryAt: instant(queue.firstRetryAt),
       lastRetryAt: instant(queue.lastRetryAt),
       nextRetryAt: instant(queue.nextRetryAt),

@@ -28,6 +28,7 @@ export function sendBudgetHandlers({ relay, clock }: Administered): Pick<Handler
             recipientsUsed: budget.recipientsUsed,
             recipientsLeft: limit(left),
             freesAt: instant(budget.freesAt),
+            usedUpAt: instant(budget.usedUpAt),
             waitingMessages: budget.waitingMessages,
             waitingRecipients: budget.waitingRecipients,
             backlogEndsAt: budget.waitingMessages === 0 ? null : instant(budget.emptyAt),

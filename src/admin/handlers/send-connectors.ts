@@ -35,7 +35,8 @@ export function sendConnectorHandlers(administered: Administered): Pick<Handlers
       kinds: sendConnectorKinds,
       status: {
         state,
-        lastError: state === "Disabled" ? null : (queue?.lastError ?? queue?.putOff ?? null),
+        lastError:
+          state === "Disabled" ? null : (queue?.lastError ?? queue?.putOff ?? queue?.waitsForTurn ?? null),
         queues: queues.length,
         messages: queues.reduce((sum, { messages }) => sum + messages, 0),
         fallback: queues.find((one) => one.fallback !== undefined)?.fallback?.connector ?? null,

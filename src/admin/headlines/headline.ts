@@ -29,3 +29,8 @@ export function quoted(words: string): string {
   const said = words.replace(/[.\s]+$/, "");
   return /[?!]$/.test(said) ? said : `${said}.`;
 }
+
+/** Words that begin small, as a sentence. */
+export function sentence(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${quoted(words.slice(1))}`;
+}

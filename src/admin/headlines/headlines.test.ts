@@ -11,6 +11,7 @@ import { listenerHeadlines } from "./listeners.ts";
 import { loggingHeadlines } from "./logging.ts";
 import { queueHeadlines, type QueueSnapshot } from "./queues.ts";
 import { refusalHeadlines } from "./refusals.ts";
+import { sendBudgetHeadlines } from "./send-budgets.ts";
 import { serviceHeadlines } from "./service.ts";
 import { suspendedMessageHeadlines } from "./suspended-messages.ts";
 
@@ -116,6 +117,8 @@ const queue = (given: Partial<QueueSnapshot>): QueueSnapshot => ({
   retryCount: 0,
   lastError: undefined,
   putOff: undefined,
+  waitsForTurn: undefined,
+  holds: [],
   firstRetryAt: undefined,
   lastRetryAt: undefined,
   nextRetryAt: undefined,
@@ -125,6 +128,75 @@ const queue = (given: Partial<QueueSnapshot>): QueueSnapshot => ({
   outgoingRate: 0,
   velocity: 0,
   ...given,
+});
+
+describe("send budgets", () => {
+  const budget = (given: Partial<Parameters<typeof sendBudgetHeadlines>[0][number]>) => ({
+    connectors: ["Out"],
+    mailbox: "a@x.test",
+    limits: { messagesPerMinute: 30, recipientsPerDay: 10_000 },
+    recipientsUsed: 0,
+    freesAt: undefined,
+    usedUpAt: undefined,
+    waitingMessages: 0,
+    waitingRecipients: 0,
+    emptyAt: undefined,
+    ...given,
+  });
+  const day = "of its 10,000 recipients of 24 hours";
+  test.each<[Parameters<typeof budget>[0], string[]]>([
+    [{ recipientsUsed: 7_999, freesAt: 9_000 }, []],
+    [
+      { recipientsUsed: 8_000, usedUpAt: 3_000, freesAt: 9_000 },
+      [
+        `warning: a@x.test over Out has used 8,000 ${day} (80 %). At the pace of the last hour they are used up T3. The first are free again T9.`,
+      ],
+    ],
+    [
+      { recipientsUsed: 10_000, freesAt: 9_000, mailbox: undefined },
+      [
+        "warning: Send connector Out has used up its 10,000 recipients of 24 hours: what comes now waits. The first are free again T9.",
+      ],
+    ],
+    [{ waitingMessages: 9, emptyAt: 300_000 }, []],
+    [
+      { waitingMessages: 9, emptyAt: 300_001 },
+      [
+        "information: 9 messages of a@x.test over Out wait for their turn (30 messages a minute). The last leaves T300.001 if no more comes.",
+      ],
+    ],
+    [
+      {
+        waitingMessages: 1,
+        emptyAt: 9_000_000,
+        limits: { messagesPerMinute: Infinity, recipientsPerDay: 5 },
+      },
+      ["warning: 1 message of a@x.test over Out waits for its turn. The last leaves T9000 if no more comes."],
+    ],
+    [
+      { waitingMessages: 9, emptyAt: Infinity },
+      [
+        "warning: 9 messages of a@x.test over Out wait for their turn (30 messages a minute). That takes more than 30 days.",
+      ],
+    ],
+  ])("%j", (given, texts) => {
+    const said = sendBudgetHeadlines([budget(given)], 0, 8_000_000, instant);
+    expect(said.map(({ severity, text }) => `${severity}: ${text}`)).toEqual(texts);
+  });
+
+  test("of the fullest and of what takes longest, five each", () => {
+    const many = Array.from({ length: 9 }, (_, at) =>
+      budget({
+        mailbox: `${at}@x.test`,
+        recipientsUsed: 9_000 + at,
+        waitingMessages: 1,
+        emptyAt: 900_000 + at,
+      }),
+    );
+    const said = sendBudgetHeadlines(many, 0, 8_000_000, instant);
+    expect(said.map(({ text }) => /(\d)@x\.test/.exec(text)?.[1])).toEqual([..."8765487654"]);
+    expect(said[0]).toMatchObject({ subject: "sendConnector", connector: "Out" });
+  });
 });
 
 describe("queues", () => {
@@ -147,6 +219,20 @@ describe("queues", () => {
       { putOff: "451 4.7.1 greylisted" },
       undefined,
       [["warning", "Queue Out;a.test is put off by its next hop: 451 4.7.1 greylisted. 2 messages wait."]],
+    ],
+    [{ waitsForTurn: "2 messages wait for their turn" }, undefined, []],
+    [
+      {
+        putOff: "mail of a@x.test waits until T9: 554 full",
+        holds: [{ mailbox: "a@x.test", until: 9_000, error: "554 full", advice: "empty its Sent Items" }],
+      },
+      undefined,
+      [
+        [
+          "warning",
+          "Queue Out;a.test is put off by its next hop: mail of a@x.test waits until T9: 554 full. Empty its Sent Items. 2 messages wait.",
+        ],
+      ],
     ],
     [
       { status: "Suspended", messages: 389 },

@@ -13,6 +13,7 @@ import { loggingHeadlines } from "./logging.ts";
 import { queueHeadlines } from "./queues.ts";
 import { refusalHeadlines } from "./refusals.ts";
 import { certificateHeadlines, pressureHeadlines } from "./resources.ts";
+import { sendBudgetHeadlines } from "./send-budgets.ts";
 import { serviceHeadlines } from "./service.ts";
 import {
   type SuspendedMessages,
@@ -40,6 +41,8 @@ const causes: readonly Cause[] = [
   ({ relay }) => listenerHeadlines(relay.failedListeners()),
   ({ relay }) => pressureHeadlines(relay.pressure()),
   ({ relay, oldest }, instant) => queueHeadlines(relay.queues(), oldest, instant),
+  ({ relay, now }, instant) =>
+    sendBudgetHeadlines(relay.sendBudgets(), now, relay.settings.transport.delayNotificationTimeout, instant),
   ({ suspended }, instant) => suspendedMessageHeadlines(suspended, instant),
   ({ relay, now }, instant, applicationOf) =>
     refusalHeadlines(relay, relay.metrics.refusals.recent(now), now, applicationOf, instant),

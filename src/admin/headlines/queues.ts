@@ -1,6 +1,6 @@
 /** Queues that cannot be delivered, and those that are suspended. */
 import type { Administered } from "../administered.ts";
-import { counted, type Headline, type Instant, quoted } from "./headline.ts";
+import { counted, type Headline, type Instant, quoted, sentence } from "./headline.ts";
 
 export type QueueSnapshot = ReturnType<Administered["relay"]["queues"]>[number];
 
@@ -26,16 +26,19 @@ export function queueHeadlines(
 type Counted = Headline & { readonly count: number };
 
 function failingText(queue: QueueSnapshot, instant: Instant): Counted {
-  const { identity, connector, messages, lastError, putOff, firstRetryAt, nextRetryAt, status } = queue;
+  const { identity, connector, messages, lastError, putOff, firstRetryAt, nextRetryAt, status, holds } =
+    queue;
   const isPutOff = lastError === undefined && putOff !== undefined;
   const what = isPutOff ? "is put off by its next hop" : "cannot be delivered";
   const why = lastError ?? putOff;
   const error = why === undefined ? "." : `: ${quoted(why)}`;
+  const advices = [...new Set(holds.map(({ advice }) => advice))].filter((advice) => advice !== "");
+  const advice = advices.map((words) => ` ${sentence(words)}`).join("");
   const next = nextRetryAt === undefined ? "" : ` Next attempt ${instant(nextRetryAt)}.`;
   return {
     subject: "queue",
     severity: status === "Retry" ? "error" : "warning",
-    text: `Queue ${identity} ${what}${error} ${waiting(messages)}.${next}`,
+    text: `Queue ${identity} ${what}${error}${advice} ${waiting(messages)}.${next}`,
     queue: identity,
     count: messages,
     ...(connector === undefined ? undefined : { connector }),

@@ -53,6 +53,7 @@ function properties(budget: Budget): readonly Property[] {
     { name: "RecipientsUsed", value: String(budget.recipientsUsed) },
     { name: "RecipientsLeft", value: limit(budget.recipientsLeft) },
     { name: "FreesAt", value: time(budget.freesAt) },
+    { name: "UsedUpAt", value: time(budget.usedUpAt) },
     { name: "WaitingMessages", value: String(budget.waitingMessages) },
     { name: "WaitingRecipients", value: String(budget.waitingRecipients) },
     { name: "BacklogEnds", value: backlogEnds(budget) },

@@ -6,6 +6,7 @@ import {
   quarterMs,
   quarterOf,
   usedIn,
+  usedUpAt,
   withoutFuture,
 } from "./recipients-day.ts";
 
@@ -43,6 +44,36 @@ describe("the recipients of 24 hours", () => {
   it("tell when the first are free", () => {
     expect(freesNextAt(at([quarterMs, 1], [0, 1]), start)).toBe(start + day + quarterMs);
     expect(freesNextAt(new Map(), start)).toBeUndefined();
+  });
+  // Seen at the end of the fourth quarter.
+  test.each<[string, [number, number][], number, number | undefined]>([
+    [
+      "at the pace of the hour",
+      [
+        [0, 10],
+        [3, 20],
+      ],
+      90,
+      2 * 4 * quarterMs,
+    ],
+    [
+      "with more used before",
+      [
+        [-8, 50],
+        [3, 30],
+      ],
+      110,
+      4 * quarterMs,
+    ],
+    ["not when nothing went within the hour", [[-8, 90]], 100, undefined],
+    ["not when it is reached", [[3, 100]], 100, undefined],
+    ["not when the first are free before", [[0, 1]], 10_000, undefined],
+  ])("reach the limit %s", (_, counts, limit, afterMs) => {
+    const now = start + 4 * quarterMs - 1;
+    const day = at(...counts.map(([quarter, count]): [number, number] => [quarter * quarterMs, count]));
+    expect(usedUpAt(day, limit, now)).toBe(
+      afterMs && now + (afterMs * (4 * quarterMs - 1)) / (4 * quarterMs),
+    );
   });
   it("are taken back, and none is left behind", () => {
     const used = at([0, 5]);

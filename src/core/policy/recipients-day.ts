@@ -54,6 +54,21 @@ export function freesNextAt(day: RecipientsDay, now: number): number | undefined
   return usedIn(day, now) === 0 ? undefined : endOf(Math.min(...day.keys()));
 }
 
+/**
+ * When the limit is reached if it goes on as in the last hour; undefined: not before the first of what is counted are free
+ * again, or it is reached already.
+ */
+export function usedUpAt(day: RecipientsDay, limit: number, now: number): number | undefined {
+  const used = usedIn(day, now);
+  const quarter = quarterOf(now);
+  const since = quarter - 3 * quarterMs;
+  let lately = 0;
+  for (const [start, count] of day) if (start >= since) lately += count;
+  if (lately === 0 || used >= limit) return undefined;
+  const at = now + ((limit - used) * (now - since)) / lately;
+  return at < (freesNextAt(day, now) ?? Infinity) ? at : undefined;
+}
+
 /** A clock that was ahead left counts in times to come: they count from now. */
 export function withoutFuture(day: RecipientsDay, now: number): RecipientsDay {
   const latest = quarterOf(now);

@@ -66,7 +66,7 @@ interface Tenant {
   /** When calls began. */
   readonly left: readonly number[];
   submit(messages: number, to?: string, recipients?: number): Promise<void>;
-  putOff(): readonly (string | undefined)[];
+  waitsForTurn(): readonly (string | undefined)[];
   /** As kill -9 does: nothing is written any more. */
   kill(): Promise<void>;
 }
@@ -169,7 +169,7 @@ async function tenant(
     budgets,
     events,
     left,
-    putOff: () => scheduler.snapshot().map(({ putOff }) => putOff),
+    waitsForTurn: () => scheduler.snapshot().map(({ waitsForTurn }) => waitsForTurn),
     async kill() {
       isKilled = true;
       await stop();
@@ -224,7 +224,7 @@ test("Graph and SMTP of a tenant share the pace and the day of a mailbox", async
     "SendBudgetNearlySpent",
     "SendBudgetSpent",
   ]);
-  expect(t.putOff().join()).toContain("70 recipients a day");
+  expect(t.waitsForTurn().join()).toContain("70 recipients a day");
   await t.clock.advance(25 * hour);
   // Those who waited for a day were told of the delay meanwhile.
   const carried = t.smtp.messages.filter(({ reversePath }) => reversePath !== "");

@@ -6,6 +6,7 @@ import {
   freesNextAt,
   quarterOf,
   usedIn,
+  usedUpAt,
   type RecipientsDay,
 } from "../../core/policy/recipients-day.ts";
 import type { SendLimits } from "../../core/policy/send-limits.ts";
@@ -83,6 +84,11 @@ export class SendBudget {
 
   freesAt(now: number): number | undefined {
     return freesNextAt(this.day, now);
+  }
+
+  /** When its day is used up at the pace of the last hour. */
+  usedUpAt({ recipientsPerDay }: SendLimits, now: number): number | undefined {
+    return usedUpAt(this.day, recipientsPerDay, now);
   }
 
   /** It waits on disk. */

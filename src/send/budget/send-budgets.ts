@@ -29,6 +29,8 @@ export interface BudgetUsage {
   readonly recipientsUsed: number;
   /** When more of the day's recipients are free. */
   readonly freesAt: number | undefined;
+  /** When the day's recipients are used up, going by the last hour; undefined: they are, or it is not in sight. */
+  readonly usedUpAt: number | undefined;
   readonly waitingMessages: number;
   readonly waitingRecipients: number;
   /** When what waits has left; Infinity: more than 30 days. */
@@ -221,6 +223,7 @@ export async function openSendBudgets(options: {
             limits,
             recipientsUsed: budget.used(now),
             freesAt: budget.freesAt(now),
+            usedUpAt: budget.usedUpAt(limits, now),
             waitingMessages: messages,
             waitingRecipients: recipients,
             emptyAt: budget.emptyAt(limits, now),

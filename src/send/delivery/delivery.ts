@@ -74,14 +74,29 @@ export type AttemptResult =
       readonly heldSince?: number;
     };
 
+/** Mail of a mailbox, or of everybody, that waits because of what a next hop said. */
+export interface HeldMail {
+  /** Undefined: everybody's. */
+  readonly mailbox: string | undefined;
+  /** `Clock.now()` milliseconds. */
+  readonly until: number;
+  readonly error: string;
+  /** What the administrator can do; empty: nobody knows. */
+  readonly advice: string;
+}
+
 /** Carries claims of one queue to one next hop. */
 export interface Carrier {
   /** How many claims may be carried at once. */
   readonly concurrency: number;
   /** Never rejects for anything a peer or disk does; rejects only for bugs. */
   carry(claim: Claim): Promise<AttemptResult>;
-  /** Mail of some that it holds back, in words for `LastError`. */
+  /** Mail that it holds back because the next hop takes none now. */
+  holds?(): readonly HeldMail[];
+  /** The same in words, for `LastError`. */
   holding?(): string | undefined;
+  /** What waits for the pace of a budget, in words for `LastError`. */
+  waitsForTurn?(): string | undefined;
   /** When the mail that waits for the pace of a budget has left; Infinity: in more than 30 days. */
   emptyAt?(): number | undefined;
   /** An administrator wants it tried now: what waits for a time of its own does not any more. */

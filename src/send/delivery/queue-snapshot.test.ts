@@ -46,6 +46,8 @@ const resting = {
   retryCount: 0,
   lastError: undefined,
   putOff: undefined,
+  waitsForTurn: undefined,
+  holds: [],
   firstRetryAt: undefined,
   lastRetryAt: undefined,
   nextRetryAt: undefined,

@@ -69,6 +69,9 @@ function deliverySnapshot(
 ): QueueSnapshot {
   const incomingRate = queue.incoming.perSecond(now);
   const outgoingRate = queue.outgoing.perSecond(now);
+  const { carrier } = queue;
+  // What waits for a turn was put off by us, with nothing of a next hop.
+  const waitsForTurn = messages === 0 ? undefined : carrier.waitsForTurn?.();
   return {
     queue: queue.name,
     identity: queue.name,
@@ -81,11 +84,16 @@ function deliverySnapshot(
     waiting: queue.waiting,
     retryCount: queue.failures,
     lastError: isHeld ? heldError : queue.lastError?.text,
-    putOff: messages === 0 ? undefined : (queue.carrier.holding?.() ?? queue.putOff),
+    putOff:
+      messages === 0
+        ? undefined
+        : (carrier.holding?.() ?? (waitsForTurn === undefined ? queue.putOff : undefined)),
+    waitsForTurn,
+    holds: messages === 0 ? [] : (carrier.holds?.() ?? []),
     firstRetryAt: queue.firstFailureAt,
     lastRetryAt: queue.lastRetryAt,
     nextRetryAt: queue.retryAt,
-    emptyAt: messages === 0 ? undefined : queue.carrier.emptyAt?.(),
+    emptyAt: messages === 0 ? undefined : carrier.emptyAt?.(),
     fallback: queue.relief,
     incomingRate,
     outgoingRate,
@@ -107,6 +115,8 @@ function idle(queue: QueueName, identity: string, deliveryType: string, messages
     retryCount: 0,
     lastError: undefined,
     putOff: undefined,
+    waitsForTurn: undefined,
+    holds: [],
     firstRetryAt: undefined,
     lastRetryAt: undefined,
     nextRetryAt: undefined,

@@ -8,7 +8,7 @@ import type { Events } from "../../events/events.ts";
 import type { Clock, Random } from "../../ports/ports.ts";
 import type { QueueName, Spool } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
-import type { Carrier } from "./delivery.ts";
+import type { Carrier, HeldMail } from "./delivery.ts";
 import type { QueueStatus, Relief } from "./delivery-queue.ts";
 import type { SchedulerLimits } from "./limits.ts";
 
@@ -61,6 +61,10 @@ export interface QueueSnapshot {
   readonly lastError: string | undefined;
   /** What its next hop said of the last recipient it put off, where nothing was handed over since: each has its own. */
   readonly putOff: string | undefined;
+  /** What waits for the pace of a budget, in words: nothing is wrong. */
+  readonly waitsForTurn: string | undefined;
+  /** Mail that waits because of what its next hop said. */
+  readonly holds: readonly HeldMail[];
   readonly firstRetryAt: number | undefined;
   readonly lastRetryAt: number | undefined;
   readonly nextRetryAt: number | undefined;

@@ -5,7 +5,7 @@
 import type { Hold } from "../../core/policy/reply-policy.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
-import type { Verdict } from "./delivery.ts";
+import type { HeldMail, Verdict } from "./delivery.ts";
 import { timeText } from "./decision-events.ts";
 
 export interface Held {
@@ -18,6 +18,7 @@ export interface Held {
   /** In a row. */
   times: number;
   told: boolean;
+  advice: string;
 }
 
 const everybody = "";
@@ -51,7 +52,7 @@ export class SendHolds {
     let known = held.get(key);
     if (known !== undefined && now < known.until) return known.until - now;
     if (known === undefined) {
-      known = { scope: hold.scope, since: now, until: 0, verdict, host, times: 0, told: false };
+      known = { scope: hold.scope, since: now, until: 0, verdict, host, times: 0, told: false, advice: "" };
       const [oldest] = held.keys();
       if (held.size >= mostHeld && oldest !== undefined) held.delete(oldest);
       held.set(key, known);
@@ -59,6 +60,7 @@ export class SendHolds {
     known.until = now + hold.retryAfterMs;
     known.verdict = verdict;
     known.host = host;
+    known.advice = hold.advice;
     known.times++;
     if (!known.told && known.times >= hold.tellFrom) {
       known.told = true;
@@ -89,6 +91,21 @@ export class SendHolds {
   /** Since when the mail of a mailbox is held, if it is now. Cost: as `of`. */
   since(mailbox: string): number | undefined {
     return this.of(mailbox)?.since;
+  }
+
+  /** What is held now; what ends last comes first. Cost: a pass over it. */
+  get list(): readonly HeldMail[] {
+    if (this.held.size === 0) return [];
+    const now = this.clock.now();
+    return [...this.held]
+      .filter(([, { until }]) => now < until)
+      .sort(([, one], [, other]) => other.until - one.until)
+      .map(([key, { until, verdict, advice }]) => ({
+        mailbox: key === everybody ? undefined : key,
+        until,
+        error: verdict.text,
+        advice,
+      }));
   }
 
   /** What is held now, in a line; undefined: nothing. */

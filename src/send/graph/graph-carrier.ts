@@ -121,7 +121,9 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
         if (--running === 0) tellIdle?.();
       }
     },
-    holding: () => holds.text ?? turns?.text,
+    holds: () => holds.list,
+    holding: () => holds.text,
+    waitsForTurn: () => turns?.text,
     emptyAt: () => turns?.emptyAt,
     retryNow() {
       holds.release();

@@ -7,7 +7,7 @@ import { Table } from "../../components/table.tsx";
 import { failed, told } from "../../components/toast.tsx";
 import { useLoaded } from "../../load.ts";
 import { linkTo } from "../../router.ts";
-import { relativeText } from "../../time-text.ts";
+import { localTimes, relativeText } from "../../time-text.ts";
 import { Messages } from "./messages.tsx";
 import { messagesText } from "./messages-text.ts";
 import { QueueVerbs, type Queue } from "./queue-verbs.tsx";
@@ -162,11 +162,21 @@ function AllQueues({ queues, reload }: { queues: readonly Queue[] | undefined; r
 }
 
 /** What it waits for, and until when. */
-function Waits({ queue: { lastError, nextRetryAt, retryCount, fallback } }: { queue: Queue }) {
+function Waits({
+  queue: { lastError, waitsForTurn, nextRetryAt, retryCount, holds, fallback },
+}: {
+  queue: Queue;
+}) {
   if (lastError === null && nextRetryAt === null && fallback === null) return null;
+  const advices = [...new Set(holds.map(({ advice }) => advice))].filter((advice) => advice !== "");
   return (
     <p class="waits">
-      {lastError !== null && <span class="fault">{lastError}</span>}
+      {lastError !== null && (
+        <span class={lastError === waitsForTurn ? "muted" : "fault"}>{localTimes(lastError)}</span>
+      )}
+      {advices.map((advice) => (
+        <span key={advice}> ({advice})</span>
+      ))}
       {nextRetryAt !== null && (
         <span class="muted">
           {" "}
@@ -186,7 +196,7 @@ function Waits({ queue: { lastError, nextRetryAt, retryCount, fallback } }: { qu
 }
 
 /** A queue may go on while some of its messages were put off by what the next hop said of them. */
-function Status({ queue: { status, deferredMessageCount } }: { queue: Queue }) {
+function Status({ queue: { status, deferredMessageCount, waitsForTurn } }: { queue: Queue }) {
   const deferred = deferredMessageCount ?? 0;
   return (
     <>
@@ -194,7 +204,10 @@ function Status({ queue: { status, deferredMessageCount } }: { queue: Queue }) {
       {status === "Ready" && deferred > 0 && (
         <>
           {" "}
-          <Badge kind="warning" text={`${deferred.toLocaleString()} deferred`} />
+          <Badge
+            kind={waitsForTurn === null ? "warning" : "plain"}
+            text={`${deferred.toLocaleString()} deferred`}
+          />
         </>
       )}
     </>

@@ -1,19 +1,24 @@
 /** Send connectors: where mail goes on to, what waits for each, their settings, their verbs. */
 import { Fragment } from "preact";
+import { useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
 import { sendConnectorFacts } from "../../../../src/config/generated/setting-facts.ts";
-import { call } from "../../api.ts";
+import { call, may } from "../../api.ts";
 import { Badge } from "../../components/badge.tsx";
 import { UsageBar } from "../../components/usage-bar.tsx";
 import { useLoaded } from "../../load.ts";
+import { visible } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
-import { relativeText } from "../../time-text.ts";
+import { localTimes, relativeText, timeText } from "../../time-text.ts";
 import { ConnectorsPage, type ConnectorVerbs } from "../connectors/connectors-page.tsx";
 import { textOf } from "../settings/setting-text.ts";
+import { Budgets } from "./budgets.tsx";
 import { NewSendConnectorDialog } from "./new-send-connector-dialog.tsx";
+import { TestDialog } from "./test-dialog.tsx";
 
 type Connector = Output<"listSendConnectors">["connectors"][number];
 type Queue = Output<"listQueues">["queues"][number];
+type Budget = Output<"listSendBudgets">["budgets"][number];
 
 const targetSettings = { smartHost: "smartHosts", drop: "dropDirectory", graph: "graphRoot" } as const;
 const facts = sendConnectorFacts.filter(({ name }) => name !== "name");
@@ -36,6 +41,10 @@ const verbs: ConnectorVerbs<Connector> = {
 export function SendConnectorsPage({ query }: { query: URLSearchParams }) {
   const [list, reload] = useLoaded("listSendConnectors", {}, 5_000);
   const [queues] = useLoaded("listQueues", {}, 3_000);
+  const [budgets] = useLoaded("listSendBudgets", {}, 3_000);
+  const [tested, setTested] = useState<string>();
+  const budgetsOf = ({ name }: Connector): readonly Budget[] =>
+    budgets?.budgets.filter(({ connectors }) => connectors.includes(name)) ?? [];
   const queuesOf = ({ name }: Connector): readonly Queue[] =>
     queues?.queues.filter(({ connector }) => connector === name) ?? [];
   return (
@@ -53,9 +62,16 @@ export function SendConnectorsPage({ query }: { query: URLSearchParams }) {
             <a href={linkTo("/events", { connector: connector.name })}>events</a> ·{" "}
             <a href={linkTo("/tracking", { connector: connector.name })}>messages</a>
           </span>
+          {may("testSendConnector") && (
+            <button type="button" onClick={() => setTested(connector.name)}>
+              Test…
+            </button>
+          )}
         </>
       )}
-      details={(connector) => <Details connector={connector} queues={queuesOf(connector)} />}
+      details={(connector) => (
+        <Details connector={connector} queues={queuesOf(connector)} budgets={budgetsOf(connector)} />
+      )}
       newDialog={(onClose) => (
         <NewSendConnectorDialog
           others={
@@ -65,7 +81,9 @@ export function SendConnectorsPage({ query }: { query: URLSearchParams }) {
         />
       )}
       reload={reload}
-    />
+    >
+      {tested !== undefined && <TestDialog name={tested} onClose={() => setTested(undefined)} />}
+    </ConnectorsPage>
   );
 }
 
@@ -84,11 +102,23 @@ const onlyFor = [
   ["Of applications", "applications"],
 ] as const;
 
-function Details({ connector, queues }: { connector: Connector; queues: readonly Queue[] }) {
+function Details({
+  connector,
+  queues,
+  budgets,
+}: {
+  connector: Connector;
+  queues: readonly Queue[];
+  budgets: readonly Budget[];
+}) {
   const { settings, kind } = connector;
   const most = settings["maxConcurrentConnections"];
   const running = queues.reduce((sum, queue) => sum + queue.running, 0);
-  const failing = queues.filter(({ lastError }) => lastError !== null);
+  const failing = queues.filter(
+    ({ lastError, waitsForTurn, status, holds }) =>
+      lastError !== waitsForTurn && (status === "Retry" || holds.length === 0),
+  );
+  const holds = queues.flatMap((queue) => queue.holds);
   return (
     <div class="columns">
       <dl class="facts-list">
@@ -133,23 +163,36 @@ function Details({ connector, queues }: { connector: Connector; queues: readonly
           <Fragment key={identity}>
             <dt>Last error</dt>
             <dd>
-              <span class="fault-text">{lastError}</span>
+              <span class="fault-text">{localTimes(lastError ?? "")}</span>
               {nextRetryAt !== null && <span class="muted"> Next attempt {relativeText(nextRetryAt)}.</span>}
             </dd>
           </Fragment>
         ))}
+        {holds.map(({ mailbox, until, error, advice }) => (
+          <Fragment key={mailbox ?? ""}>
+            <dt>Held</dt>
+            <dd>
+              mail of {mailbox ?? "everybody"} until {timeText(until)}:{" "}
+              <span class="fault-text">{visible(error)}</span>
+              {advice !== "" && <p>{advice}</p>}
+            </dd>
+          </Fragment>
+        ))}
       </dl>
-      {kind === "smartHost" && (
-        <div class="limit">
-          <div class="limit-head">
-            <span>maxConcurrentConnections</span>
-            <span>
-              {running.toLocaleString()} of {typeof most === "number" ? most.toLocaleString() : "unlimited"}
-            </span>
+      <div class="limits">
+        {kind === "smartHost" && (
+          <div class="limit">
+            <div class="limit-head">
+              <span>maxConcurrentConnections</span>
+              <span>
+                {running.toLocaleString()} of {typeof most === "number" ? most.toLocaleString() : "unlimited"}
+              </span>
+            </div>
+            <UsageBar value={running} peak={0} most={typeof most === "number" ? most : Infinity} />
           </div>
-          <UsageBar value={running} peak={0} most={typeof most === "number" ? most : Infinity} />
-        </div>
-      )}
+        )}
+        <Budgets budgets={budgets} />
+      </div>
     </div>
   );
 }

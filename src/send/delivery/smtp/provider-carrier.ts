@@ -134,7 +134,9 @@ export function createProviderCarrier(settings: {
       if (turns === undefined || holds.of(mailbox) !== undefined) return submit(claim, mailbox);
       return turns.carry(claim, counted ?? mailbox, () => submit(claim, mailbox));
     },
-    holding: () => holds.text ?? turns?.text,
+    holds: () => holds.list,
+    holding: () => holds.text,
+    waitsForTurn: () => turns?.text,
     emptyAt: () => turns?.emptyAt,
     retryNow() {
       holds.release();
