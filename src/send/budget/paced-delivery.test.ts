@@ -4,6 +4,7 @@
  */
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { turnTaker, type Application } from "../../core/policy/application.ts";
+import type { MessageId } from "../../core/message/envelope.ts";
 import type { OAuthSettings } from "../../core/policy/oauth-settings.ts";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import { createEventLog } from "../../events/event-log.ts";
@@ -54,7 +55,7 @@ interface Paced {
   /** Whose it was, and when. */
   readonly left: { readonly application: string; readonly at: number; readonly mailbox: string }[];
   readonly told: string[];
-  readonly submit: (application: string, messages: number, sender?: string) => Promise<void>;
+  readonly submit: (application: string, messages: number, sender?: string) => Promise<MessageId[]>;
 }
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -140,10 +141,11 @@ async function paced(
     left,
     told,
     async submit(application, messages, to = "someone@to0.test") {
+      const ids: MessageId[] = [];
       for (let n = 0; n < messages; n++) {
         const draft = spool.begin();
         draft.write(Buffer.from("Subject: x\r\n\r\nbody\r\n"));
-        await spool.accept(
+        const { id } = await spool.accept(
           draft,
           {
             reversePath: `${application}@contoso.test`,
@@ -160,10 +162,50 @@ async function paced(
           },
           { dotLines: 0, eightBit: false, endsWithCrlf: true },
         );
+        ids.push(id);
       }
+      return ids;
     },
   };
 }
+
+test("a queue that is suspended delivers none, also none that waits for its turn", async () => {
+  const p = await paced({ mailboxMessageRateLimit: 30 });
+  await p.submit("erp", 40);
+  await p.clock.advance(10_000);
+  const { queue } = p.scheduler.snapshot().find(({ connector }) => connector === "Out0") ?? {};
+  const gone = p.left.length;
+  expect(gone).toBeGreaterThan(2);
+  p.scheduler.suspend(queue ?? "", true);
+  await p.clock.advance(minute);
+  expect(p.left).toHaveLength(gone);
+  p.scheduler.suspend(queue ?? "", false);
+  await p.clock.advance(3 * minute);
+  expect(p.smtp.messages).toHaveLength(40);
+  expect(mostInAMinute(p.left)).toBeLessThanOrEqual(30);
+});
+
+test("messages that are removed or suspended while they wait do not leave, and are not waited for", async () => {
+  const p = await paced({ mailboxMessageRateLimit: 30 });
+  const ids = await p.submit("erp", 60);
+  await p.clock.advance(10_000);
+  const { queue = "" } = p.scheduler.snapshot().find(({ connector }) => connector === "Out0") ?? {};
+  const gone = p.left.length;
+  const waiting = ids.slice(gone);
+  // The first of them wait in memory, the last on disk.
+  const removed = [...waiting.slice(0, 3), ...waiting.slice(-20)];
+  // Fresh mail stands in the submission queue.
+  const inEither = (wish: (queue: string) => Promise<string>) => Promise.all([queue, ""].map(wish));
+  for (const id of removed)
+    expect(await inEither((each) => p.scheduler.removeMessage(each, id, false))).toContain("done");
+  const [, , , kept = 0] = waiting;
+  expect(await inEither((each) => p.scheduler.suspendMessage(each, kept, true))).toContain("done");
+  await p.clock.advance(1_000);
+  const left = 60 - removed.length - 1;
+  expect(p.budgets.usage()[0]).toMatchObject({ waitingMessages: left - p.left.length });
+  await p.clock.advance(3 * minute);
+  expect(p.smtp.messages).toHaveLength(left);
+});
 
 const mostInAMinute = (left: Paced["left"]): number =>
   Math.max(0, ...left.map(({ at }) => left.filter((one) => one.at >= at && one.at < at + minute).length));

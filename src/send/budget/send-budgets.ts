@@ -3,6 +3,7 @@
  * restarts. Before a message leaves, what it is counted as stands on disk: some are written ahead, so a crash counts a few
  * too many and none too few. A clean stop leaves the exact numbers.
  */
+import type { MessageId } from "../../core/message/envelope.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import { quarterOf, withoutFuture } from "../../core/policy/recipients-day.ts";
@@ -42,8 +43,10 @@ export interface SendBudgets {
   join(user: BudgetUser): () => void;
   /** Asks for a message's turn; begins at once where nothing holds it up. */
   ask(user: BudgetUser, mailbox: string, turn: Omit<Turn, "needs" | "owner">): void;
-  /** Ends what waits of a carrier. */
-  dismiss(user: BudgetUser, end: (turn: Turn) => void): void;
+  /** Ends what waits of a carrier, or one claim of it. */
+  dismiss(user: BudgetUser, end: (turn: Turn) => void, claim?: object): void;
+  /** A message that was put off waits no more. Cost: a look-up for each budget that something waits for. */
+  gone(id: MessageId): void;
   retryNow(): void;
   /** What is counted, of a connector or of all. Cost: a pass over what waits. */
   usage(connector?: string): readonly BudgetUsage[];
@@ -204,7 +207,10 @@ export async function openSendBudgets(options: {
         },
       });
     },
-    dismiss: (user, end) => turns.dismiss(user, end),
+    dismiss: (user, end, claim) => turns.dismiss(user, end, claim),
+    gone(id) {
+      for (const budget of budgets.values()) budget.cameBack(id);
+    },
     retryNow: () => turns.startOver(),
     usage(connector) {
       const now = clock.now();

@@ -108,12 +108,14 @@ export class SendTurns {
     }
   }
 
-  /** Ends what a carrier has waiting. */
-  dismiss(owner: object, end: (turn: Turn) => void): void {
+  /** Ends what a carrier has waiting, or one claim of it. */
+  dismiss(owner: object, end: (turn: Turn) => void, claim?: object): void {
+    const leaves = (turn: Turn): boolean =>
+      turn.owner === owner && (claim === undefined || turn.claim === claim);
     for (const lane of this.lanes.values()) {
-      const leaving = lane.turns.filter((turn) => turn.owner === owner);
+      const leaving = lane.turns.filter(leaves);
       if (leaving.length === 0) continue;
-      const staying = lane.turns.filter((turn) => turn.owner !== owner);
+      const staying = lane.turns.filter((turn) => !leaves(turn));
       lane.turns.splice(0, lane.turns.length, ...staying);
       for (const turn of leaving) this.left(turn);
       this.forgetEmpty(lane);

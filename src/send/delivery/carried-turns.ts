@@ -7,6 +7,7 @@ import {
   limitsOfMailbox,
   type SendLimitSettings,
 } from "../../core/policy/send-limits.ts";
+import type { MessageId } from "../../core/message/envelope.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Claim } from "../../spool/spool.ts";
 import type { BudgetUsage, BudgetUser, SendBudgets } from "../budget/send-budgets.ts";
@@ -22,6 +23,10 @@ export interface CarriedTurns {
   readonly text: string | undefined;
   /** When what waits has left. */
   readonly emptyAt: number | undefined;
+  /** What waits, or one claim of it, goes back. False: nothing of it waited. */
+  recall(claim?: Claim): boolean;
+  /** It was put off, and waits no more. */
+  gone(id: MessageId): void;
   retryNow(): void;
   /** What waits goes back; no more is taken. */
   close(): void;
@@ -62,11 +67,19 @@ export function createCarriedTurns(
   let underWay = 0;
   let isClosed = false;
 
-  const dismiss = (result: AttemptResult): void =>
-    all.dismiss(user, ({ claim }) => {
-      waiting.get(claim)?.(result);
-      waiting.delete(claim);
-    });
+  const dismiss = (result: AttemptResult, one?: Claim): boolean => {
+    let ended = false;
+    all.dismiss(
+      user,
+      ({ claim }) => {
+        waiting.get(claim)?.(result);
+        waiting.delete(claim);
+        ended = true;
+      },
+      one,
+    );
+    return ended;
+  };
 
   const attemptAtTurn = async (
     claim: Claim,
@@ -132,6 +145,8 @@ export function createCarriedTurns(
       const ends = all.usage(connector.name).filter((one) => one.waitingMessages > 0);
       return ends.length === 0 ? undefined : Math.max(...ends.map(({ emptyAt = 0 }) => emptyAt));
     },
+    recall: (claim) => dismiss({ kind: "aborted" }, claim),
+    gone: (id) => all.gone(id),
     retryNow: () => all.retryNow(),
     close() {
       isClosed = true;

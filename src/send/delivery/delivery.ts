@@ -2,6 +2,7 @@
  * One attempt to hand a claim to its next hop. Carriers (the SMTP client, the drop directory) report what
  * happened to each recipient; they decide nothing. `core/policy/delivery-outcome` decides what follows.
  */
+import type { MessageId } from "../../core/message/envelope.ts";
 import type { Claim } from "../../spool/spool.ts";
 
 /** A reply or local failure that speaks of one recipient, or of all of them. */
@@ -99,6 +100,13 @@ export interface Carrier {
   waitsForTurn?(): string | undefined;
   /** When the mail that waits for the pace of a budget has left; Infinity: in more than 30 days. */
   emptyAt?(): number | undefined;
+  /**
+   * What waits for its turn, or one of it, is given back: it ends as `aborted`, though no sooner than this returns. False:
+   * nothing of it waited.
+   */
+  recall?(claim?: Claim): boolean;
+  /** A message that was put off left the queue without an attempt. */
+  gone?(id: MessageId): void;
   /** An administrator wants it tried now: what waits for a time of its own does not any more. */
   retryNow?(): void;
   /** Lets running attempts finish for `graceMs`, then aborts them; closes idle connections at once. */

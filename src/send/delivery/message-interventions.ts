@@ -75,11 +75,12 @@ export function createMessageInterventions(options: {
   const giveUp = (claim: Claim, withNdr: boolean): void =>
     settlement.conclude(claim, decideRemoval(claim, withNdr), queues.get(claim.queue)?.connector.name ?? "");
 
-  /** For a message a claim holds: of ours with an attempt, or of anybody's. */
+  /** For a message a claim holds: of ours with an attempt, or waiting for its turn, or of anybody's. */
   const wish = (queue: QueueName, id: MessageId, wanted: Wish): Intervention => {
     const claim = claimUnderWay(queue, id);
     if (claim === undefined) return "busy";
     wishes.set(claim, wanted);
+    for (const { carrier } of queues) if (carrier.recall?.(claim) === true) return "done";
     return "pending";
   };
 
@@ -156,6 +157,7 @@ export function createMessageInterventions(options: {
     async suspend(queue, id, on) {
       if (!on) return resume(queue, id);
       const came = await spool.suspend(queue, id, true);
+      if (came === "changed") for (const { carrier } of queues) carrier.gone?.(id);
       if (came !== "held") return came === "changed" ? "done" : came;
       const waiting = takeBack(queue, id);
       if (waiting === undefined) return wish(queue, id, { kind: "suspend" });

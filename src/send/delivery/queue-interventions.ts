@@ -86,7 +86,9 @@ export function createQueueInterventions(options: {
     const queue = queues.get(name);
     if (queue === undefined) return;
     queue.suspended = on;
-    if (on) for (const claim of queue.takeAll()) park(claim, name);
+    if (!on) return;
+    queue.carrier.recall?.();
+    for (const claim of queue.takeAll()) park(claim, name);
   };
 
   return {

@@ -75,6 +75,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     reports: () => state.reports,
     readFaultMs: state.limits.readFaultMs,
     onKept: (queue, dueAt) => parking.kept(queue, dueAt),
+    onLeft: (claim) => queues.get(claim.queue)?.carrier.gone?.(claim.message.id),
     onUndecided: () => sweep.restart(),
   });
   const parking = createParking(state, {

@@ -54,6 +54,8 @@ export interface SettlementOptions {
   readonly watch: Pick<SettleWatch, "begun" | "ended">;
   /** Recipients stand in a queue from now on, due at `dueAt`. */
   readonly onKept: (queue: QueueName, dueAt: number) => void;
+  /** None of a claim's recipients stays in its queue, and not because all were delivered. */
+  readonly onLeft?: (claim: Claim) => void;
   /** A message could not be decided upon because its content cannot be read now. */
   readonly onUndecided: () => void;
 }
@@ -73,6 +75,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     readFaultMs,
     watch,
     onKept,
+    onLeft,
     onUndecided,
   } = options;
   let pending = 0;
@@ -208,6 +211,8 @@ export function createSettlement(options: SettlementOptions): Settlement {
         if (others === undefined) due.set(kind, [recipient]);
         else others.push(recipient);
       }
+      const stays = changes.some((change) => change.kind === "keep" && change.queue === claim.queue);
+      if (!stays) onLeft?.(claim);
       const loss = lossOf(claim, decisions);
       if (loss !== undefined) {
         pending++;
@@ -229,6 +234,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     },
     move(claim, queue) {
       const dueAt = clock.now();
+      if (queue !== claim.queue) onLeft?.(claim);
       const durable = settle(claim, keptAs(claim, queue, dueAt));
       onKept(queue, dueAt);
       return durable.then(() => undefined);

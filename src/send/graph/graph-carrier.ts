@@ -125,6 +125,8 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
     holding: () => holds.text,
     waitsForTurn: () => turns?.text,
     emptyAt: () => turns?.emptyAt,
+    recall: (claim) => turns?.recall(claim) ?? false,
+    gone: (id) => turns?.gone(id),
     retryNow() {
       holds.release();
       turns?.retryNow();

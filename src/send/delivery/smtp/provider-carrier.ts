@@ -138,6 +138,8 @@ export function createProviderCarrier(settings: {
     holding: () => holds.text,
     waitsForTurn: () => turns?.text,
     emptyAt: () => turns?.emptyAt,
+    recall: (claim) => turns?.recall(claim) ?? false,
+    gone: (id) => turns?.gone(id),
     retryNow() {
       holds.release();
       turns?.retryNow();
