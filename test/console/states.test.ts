@@ -131,17 +131,17 @@ sendConnectors:
 
   test("Test… opens a send connector step by step, and sends a message if asked", async () => {
     const { page } = browsed;
-    const test = async (name: string): Promise<void> => {
+    const openTest = async (name: string): Promise<void> => {
       await page.getByRole("region", { name, exact: true }).getByRole("button", { name: "Test…" }).click();
     };
     await browsed.open("/send-connectors");
-    await test("Dead");
+    await openTest("Dead");
     await press(/^Test$/);
     await dialog().getByText("does not work").waitFor();
     await dialog().getByText("What to do").waitFor();
     expect(await browsed.violations()).toEqual([]);
     await page.keyboard.press("Escape");
-    await test("Out");
+    await openTest("Out");
     await dialog().getByLabel("Send a message to").fill("tested@next.test");
     await dialog().getByRole("button", { name: "Test", exact: true }).click();
     await dialog().getByText("a message was sent to tested@next.test").waitFor();

@@ -70,8 +70,8 @@ describe("the recipients of 24 hours", () => {
     ["not when the first are free before", [[0, 1]], 10_000, undefined],
   ])("reach the limit %s", (_, counts, limit, afterMs) => {
     const now = start + 4 * quarterMs - 1;
-    const day = at(...counts.map(([quarter, count]): [number, number] => [quarter * quarterMs, count]));
-    expect(usedUpAt(day, limit, now)).toBe(
+    const used = at(...counts.map(([quarter, count]): [number, number] => [quarter * quarterMs, count]));
+    expect(usedUpAt(used, limit, now)).toBe(
       afterMs && now + (afterMs * (4 * quarterMs - 1)) / (4 * quarterMs),
     );
   });
