@@ -328,6 +328,33 @@ describe("what is said of a message", () => {
   });
 });
 
+it("with a password it is the account's mail that is held, whoever sends it", async () => {
+  const server = await scripted(async (peer) => {
+    await peer.greet("AUTH PLAIN");
+    for (let line = await peer.line(); ; line = await peer.line())
+      if (line.startsWith("AUTH")) peer.send("235 2.7.0 ok\r\n");
+      else if (line.startsWith("DATA")) {
+        peer.send("354 go\r\n");
+        await peer.content();
+        peer.send("554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; x\r\n");
+      } else peer.send("250 ok\r\n");
+  });
+  const { carrier, told } = carrierTo(server.port, {
+    connector: {
+      preset: "microsoft365",
+      smartHostAuthMechanism: "BasicAuth",
+      authenticationCredential: { userName: "relay@contoso.test", password: "a password" },
+    },
+  });
+  await carrier.carry(testClaim({ envelope: { reversePath: "erp@contoso.test" } }));
+  expect(await carrier.carry(testClaim({ envelope: { reversePath: "crm@contoso.test" } }))).toMatchObject({
+    kind: "throttled",
+  });
+  expect(told.map(({ name, fields }) => [name, fields["who"]])).toEqual([
+    ["SenderHeld", "relay@contoso.test"],
+  ]);
+});
+
 it("DowngradeAuthFailures: a 5xx about authentication in a transaction is put off", async () => {
   const reply = "530 5.7.0 Authentication required";
   for (const [errorPolicies, kind] of [

@@ -45,9 +45,9 @@ export function createProviderCarrier(settings: {
   const pools = new Map<string, ConnectionPool>();
   const nextHop = connector.smartHosts[0]?.host ?? "";
   /** With a password one account hands in the mail of all. */
-  const counted = connector.authenticationCredential?.userName;
+  const account = connector.authenticationCredential?.userName;
   const mailboxOf = (reversePath: string): string =>
-    mailboxFor(reversePath, connector.senderMailboxes) ?? reversePath;
+    account ?? mailboxFor(reversePath, connector.senderMailboxes) ?? reversePath;
 
   const replies: ReplyReading = {
     treat: (step, reply) => treatReply(connector, step, reply),
@@ -65,7 +65,8 @@ export function createProviderCarrier(settings: {
       return least + random() * (most - least);
     },
     naming(verdict, reversePath) {
-      const as = tokens === undefined ? "" : `, logged on as ${mailboxOf(reversePath)}`;
+      const isLoggedOn = tokens !== undefined || account !== undefined;
+      const as = isLoggedOn ? `, logged on as ${mailboxOf(reversePath)}` : "";
       return { ...verdict, text: printable(`${verdict.text} (sender <${reversePath}>${as})`) };
     },
     delivered: (reversePath) => holds.ended(mailboxOf(reversePath)),
@@ -130,9 +131,9 @@ export function createProviderCarrier(settings: {
       const { reversePath } = claim.message.envelope;
       const known = mailboxFor(reversePath, connector.senderMailboxes);
       if (known === undefined && tokens !== undefined) return Promise.resolve(noMailbox(claim, nextHop));
-      const mailbox = known ?? reversePath;
+      const mailbox = mailboxOf(reversePath);
       if (turns === undefined || holds.of(mailbox) !== undefined) return submit(claim, mailbox);
-      return turns.carry(claim, counted ?? mailbox, () => submit(claim, mailbox));
+      return turns.carry(claim, mailbox, () => submit(claim, mailbox));
     },
     holds: () => holds.list,
     holding: () => holds.text,
