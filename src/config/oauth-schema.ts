@@ -25,6 +25,14 @@ export function parseSecretUrl(input: string): Parsed<string> {
   return parsed(url.href.replace(/\/$/, ""));
 }
 
+/** The same, without the version that Weir puts behind it. */
+export function parseGraphRoot(input: string): Parsed<string> {
+  const root = parseSecretUrl(input);
+  if (root.ok && /\/(?:v1\.0|beta)$/i.test(root.value))
+    return unparsable(`${quoted(input)} ends in a version, which follows by itself; leave it out`);
+  return root;
+}
+
 export const oauthSchema = z.strictObject(
   {
     tenant: optionalSetting(name(256), "none", "Entra: the tenant's id or one of its domains."),

@@ -438,6 +438,11 @@ ${more.replace(/^(?=.)/gm, "    ")}
   test.each([
     ["preset: graph", "", "is missing: preset graph needs it"],
     ["graphRoot: https://g.test\nsmartHosts: [a.test]", "", "means nothing without preset: graph"],
+    [
+      `${issue.replace("microsoft365", "graph").replace(/^(?:smartHosts|tlsAuthLevel).*$/gm, "")}\ngraphRoot: https://graph.microsoft.com/v1.0/`,
+      "",
+      "ends in a version",
+    ],
     ["overflowConnector: Other\nsmartHosts: [a.test]", "", "means nothing without preset: graph"],
     [
       `${issue.replace("microsoft365", "graph").replace(/^(?:smartHosts|tlsAuthLevel).*$/gm, "")}\noverflowConnector: Nobody`,

@@ -4,7 +4,7 @@ import { parseCustomFailure } from "../core/policy/custom-failure.ts";
 import { presetNames } from "../core/policy/send-presets.ts";
 import { parseAddressSpace } from "./address-space.ts";
 import { errorPoliciesSchema } from "./error-policies.ts";
-import { oauthSchema, parseSecretUrl } from "./oauth-schema.ts";
+import { oauthSchema, parseGraphRoot } from "./oauth-schema.ts";
 import { senderMailboxesSchema } from "./sender-mailboxes.ts";
 import { parseSenderSpace } from "./sender-space.ts";
 import { parseSmartHost, parseSourceAddress } from "./smart-host.ts";
@@ -96,7 +96,7 @@ export const sendConnectorSchema = z.strictObject(
       "Largest message it takes; unlimited unless given where dropDirectory is.",
     ),
     graphRoot: optionalSetting(
-      parsedText({ kind: "URL" }, parseSecretUrl),
+      parsedText({ kind: "URL" }, parseGraphRoot),
       "with preset graph the cloud's, such as https://graph.microsoft.com",
       "Microsoft Graph; for tests and clouds of their own.",
     ),

@@ -28,6 +28,9 @@ test.each<[number, string, number | undefined, object]>([
   [404, "MailboxNotEnabledForRESTAPI", undefined, { kind: "hold", hold: { scope: "mailbox" } }],
   [404, "ErrorInvalidUser", undefined, { kind: "permanent", status: "5.1.8" }],
   [404, "ResourceNotFound", undefined, { kind: "permanent", status: "5.1.8" }],
+  [400, "", undefined, { kind: "hold", hold: { scope: "queue" } }],
+  [404, "", undefined, { kind: "hold", hold: { scope: "queue" } }],
+  [404, "Unknown", undefined, { kind: "permanent", status: "5.1.8" }],
   [413, "", undefined, { kind: "tooLarge" }],
   [
     507,

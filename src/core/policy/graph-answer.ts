@@ -45,6 +45,12 @@ const grants =
 const noMailbox =
   "there is no mailbox in Exchange Online behind it (licence, deleted, on premises): see senderMailboxes";
 
+const notGraph: Hold = hold(
+  5 * minute,
+  "this is no answer of Microsoft Graph: graphRoot, or a proxy on the way",
+  "queue",
+);
+
 /** By code, whatever the status. */
 const byCode: Readonly<Record<string, GraphMeaning>> = {
   ErrorInvalidRecipients: { kind: "invalidRecipients" },
@@ -93,6 +99,8 @@ export function readGraphAnswer(
     return { kind: "throttled", retryAfterMs: waitMs };
   const known = Object.hasOwn(byCode, code) ? byCode[code] : undefined;
   if (known !== undefined) return known;
+  // Every refusal of Graph's own has a code.
+  if (code === "" && (status === 400 || status === 404)) return { kind: "hold", hold: notGraph };
   switch (status) {
     case 400:
       return { kind: "permanent", status: "5.6.0" };
