@@ -220,6 +220,21 @@ describe("queues", () => {
       undefined,
       [["warning", "Queue Out;a.test is put off by its next hop: 451 4.7.1 greylisted. 2 messages wait."]],
     ],
+    [{ status: "Active", putOff: "451 4.7.1 greylisted" }, undefined, []],
+    [
+      {
+        status: "Active",
+        putOff: "mail of a@x.test waits until T9: 535 no",
+        holds: [{ mailbox: "a@x.test", until: 9_000, error: "535 no", advice: "" }],
+      },
+      undefined,
+      [
+        [
+          "warning",
+          "Queue Out;a.test is put off by its next hop: mail of a@x.test waits until T9: 535 no. 2 messages wait.",
+        ],
+      ],
+    ],
     [{ waitsForTurn: "2 messages wait for their turn" }, undefined, []],
     [
       {

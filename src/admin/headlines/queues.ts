@@ -11,9 +11,11 @@ export function queueHeadlines(
   instant: Instant,
 ): Headline[] {
   const failing = queues.filter(
-    ({ status, messages, queue, lastError, putOff }) =>
+    ({ status, messages, queue, lastError, putOff, holds }) =>
       messages > 0 &&
       (status === "Retry" ||
+        // Mail of others may go on.
+        (status === "Active" && holds.length > 0) ||
         (queue !== "" && status === "Ready" && (lastError !== undefined || putOff !== undefined))),
   );
   const suspended = queues.filter(({ status }) => status === "Suspended");

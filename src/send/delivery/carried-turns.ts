@@ -19,6 +19,8 @@ import { localVerdict } from "./smtp/wire/peer-verdict.ts";
 export interface CarriedTurns {
   /** Attempts when it is the claim's turn; `throttled` when that is a while off. */
   carry(claim: Claim, mailbox: string, attempt: () => Promise<AttemptResult>): Promise<AttemptResult>;
+  /** Claims that wait for their turn. */
+  readonly size: number;
   /** What waits, in a line; undefined: nothing does. */
   readonly text: string | undefined;
   /** When what waits has left. */
@@ -127,6 +129,9 @@ export function createCarriedTurns(
           },
         });
       });
+    },
+    get size() {
+      return waiting.size;
     },
     get text() {
       const now = clock.now();

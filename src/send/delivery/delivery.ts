@@ -98,6 +98,8 @@ export interface Carrier {
   holding?(): string | undefined;
   /** What waits for the pace of a budget, in words for `LastError`. */
   waitsForTurn?(): string | undefined;
+  /** Claims that are carried and wait for their turn: nothing of them is under way yet. */
+  turnsWaiting?(): number;
   /** When the mail that waits for the pace of a budget has left; Infinity: in more than 30 days. */
   emptyAt?(): number | undefined;
   /**

@@ -152,6 +152,13 @@ describe("a delivery queue", () => {
     expect(one(queue, 4)).toMatchObject({ messages: 4 });
   });
 
+  test("shows what waits for its turn as waiting: nothing is handed over yet", () => {
+    const queue = open({ running: 3 });
+    const of = (turns: number) => Object.assign(queue, { carrier: { turnsWaiting: () => turns } });
+    expect(one(of(3), 5)).toMatchObject({ messages: 5, running: 0, waiting: 3, status: "Ready" });
+    expect(one(of(2), 5)).toMatchObject({ messages: 5, running: 1, waiting: 2, status: "Active" });
+  });
+
   test("tells its rates, and whether it grows", () => {
     const queue = open();
     for (let n = 0; n < 60; n++) queue.incoming.add(nowMs);

@@ -70,6 +70,9 @@ function deliverySnapshot(
   const incomingRate = queue.incoming.perSecond(now);
   const outgoingRate = queue.outgoing.perSecond(now);
   const { carrier } = queue;
+  const turnsWaiting = carrier.turnsWaiting?.() ?? 0;
+  const running = queue.running - turnsWaiting;
+  const { status } = queue;
   // What waits for a turn was put off by us, with nothing of a next hop.
   const waitsForTurn = messages === 0 ? undefined : carrier.waitsForTurn?.();
   return {
@@ -78,10 +81,10 @@ function deliverySnapshot(
     deliveryType: deliveryTypeOf(queue.connector),
     nextHop: nextHopOf(queue.connector),
     connector: queue.connector.name,
-    status: queue.status,
+    status: status === "Active" && running === 0 ? "Ready" : status,
     messages: Math.max(messages, queue.running + queue.waiting),
-    running: queue.running,
-    waiting: queue.waiting,
+    running,
+    waiting: queue.waiting + turnsWaiting,
     retryCount: queue.failures,
     lastError: isHeld ? heldError : queue.lastError?.text,
     putOff:

@@ -130,6 +130,21 @@ describe("what is told", () => {
   });
 });
 
+test("one by one, what ends last first; and what is held leaves later", async () => {
+  expect([holds.delays(undefined), holds.delays(500)]).toEqual([undefined, 500]);
+  begin("a@x.test", "mailbox");
+  begin("b@x.test", "queue", { retryAfterMs: 70_000 });
+  const said = { error: "451 later", advice: "Wait." };
+  expect(holds.list).toEqual([
+    { ...said, mailbox: undefined, until: 70_000 },
+    { ...said, mailbox: "a@x.test", until: 60_000 },
+  ]);
+  await clock.advance(10_000);
+  expect(holds.delays(90_500)).toBe(150_500);
+  await clock.advance(60_000);
+  expect([holds.list, holds.delays(90_500)]).toEqual([[], 90_500]);
+});
+
 test("of ten thousand held the oldest makes room", () => {
   for (let n = 0; n < 10_000; n++) begin(`${n}@x.test`, "mailbox");
   expect(holds.of("0@x.test")).toBeDefined();

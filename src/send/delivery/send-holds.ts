@@ -120,6 +120,12 @@ export class SendHolds {
     return `mail of ${whoOf(key)} waits until ${timeText(this.clock, until)}: ${verdict.text}${others}`;
   }
 
+  /** When what was to have left at `at` has left, if what is held goes on behind its hold. */
+  delays(at: number | undefined): number | undefined {
+    if (at === undefined || this.held.size === 0) return at;
+    return at + Math.max(0, (this.list[0]?.until ?? 0) - this.clock.now());
+  }
+
   /** All may be tried now. */
   release(): void {
     for (const held of this.held.values()) held.until = 0;

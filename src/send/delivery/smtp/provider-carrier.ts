@@ -138,7 +138,8 @@ export function createProviderCarrier(settings: {
     holds: () => holds.list,
     holding: () => holds.text,
     waitsForTurn: () => turns?.text,
-    emptyAt: () => turns?.emptyAt,
+    turnsWaiting: () => turns?.size ?? 0,
+    emptyAt: () => holds.delays(turns?.emptyAt),
     recall: (claim) => turns?.recall(claim) ?? false,
     gone: (id) => turns?.gone(id),
     retryNow() {
