@@ -140,7 +140,9 @@ export async function createRelay(
     join(settings.dataDirectory, "legacy-tls-clients.json"),
     clock,
   );
+  const http = createHttpRequest(all);
   const receiver: Receiver = createReceiver({
+    http,
     settings: receiverSettings(settings),
     hostname: settings.hostname,
     certificates,
@@ -155,7 +157,6 @@ export async function createRelay(
     tracking,
   });
 
-  const http = createHttpRequest(all);
   const tokens = createTokenSources({ clock, events, http });
   const graphTurns = createMailboxTurns();
   const credentials = createCredentialWatch(clock, events);
@@ -416,12 +417,21 @@ const journalEvents = {
 } as const;
 
 function receiverSettings(settings: Settings) {
-  const { receiveConnectors, acceptedDomains, users, applications, transport, proxyProtocolFrom } = settings;
+  const {
+    receiveConnectors,
+    acceptedDomains,
+    users,
+    tokenIssuers,
+    applications,
+    transport,
+    proxyProtocolFrom,
+  } = settings;
   const { maxConnectionRatePerMinute, ipv6SourcePrefixLength } = transport;
   return {
     receiveConnectors,
     acceptedDomains,
     users,
+    tokenIssuers,
     applications,
     proxyProtocolFrom,
     maxConnectionRatePerMinute,

@@ -1,6 +1,7 @@
 /** The whole configuration file. The one source for reading it, its JSON Schema and its reference. */
 import { z } from "zod";
 import { applicationPriorities } from "../core/policy/application.ts";
+import { parseCertificateName } from "../core/authentication/certificate-name.ts";
 import { parseIpRange } from "../core/units/ip-range.ts";
 import { parseEndpoint } from "../core/units/endpoint.ts";
 import { parseAcceptedDomain } from "./accepted-domain.ts";
@@ -8,6 +9,7 @@ import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import { clientRightsShape } from "./client-rights-schema.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
+import { tokenIssuerSchema } from "./token-issuer-schema.ts";
 import { transportSchema } from "./transport-schema.ts";
 import {
   choice,
@@ -29,13 +31,21 @@ import {
 const section = (issue: { readonly input?: unknown }): string =>
   `${shown(issue.input)} is not a section of settings`;
 
+const certificateNames = listOf(parsedText({ kind: "certificate" }, parseCertificateName), {
+  kind: "list of certificates",
+});
+const certificatesHelp =
+  'Client certificates it logs on with (AUTH EXTERNAL): `sha256:…`, or the whole subject, `"CN=printer-7,O=Contoso"`.';
+
 export const userSchema = z.strictObject(
   {
     name: requiredSetting(name(256), "What the client logs on with; case does not matter."),
-    password: requiredSetting(
+    password: optionalSetting(
       line(512),
+      "none: it logs on by token or certificate",
       "The password's hash, as `weir hash-password` prints it: `$scrypt$…`.",
     ),
+    certificates: setting(certificateNames, [], certificatesHelp),
     ...clientRightsShape,
   },
   { error: section },
@@ -56,6 +66,11 @@ export const applicationSchema = z.strictObject(
       choice(applicationPriorities),
       "Normal",
       "Whose mail goes first where a send connector's rate lets it leave one by one: High has four turns while Normal has one, Normal four while Low has one. Nobody's waits for ever.",
+    ),
+    certificates: setting(
+      certificateNames,
+      [],
+      "Client certificates it logs on with (AUTH EXTERNAL), under the first of its users, or under its own name.",
     ),
     ...clientRightsShape,
   },
@@ -199,6 +214,11 @@ export const configurationSchema = z.strictObject({
     listOf(addressRewriteEntrySchema, { kind: "list of entries" }),
     [],
     "What senders are called on their way out, in the envelope and in the fields From and Sender.",
+  ),
+  tokenIssuers: setting(
+    listOf(tokenIssuerSchema, { kind: "list of token issuers" }),
+    [],
+    "Whose tokens clients may log on with, where authMechanism has OAuth.",
   ),
   users: setting(listOf(userSchema, { kind: "list of users" }), [], "Accounts for AUTH."),
   applications: setting(

@@ -55,7 +55,8 @@ function letsAnybodySubmit({
 }: ReceiveConnectorSettings): boolean {
   return (
     groups.includes("AnonymousUsers") ||
-    (groups.includes("ExchangeUsers") && auth.includes("BasicAuth")) ||
+    (groups.includes("ExchangeUsers") &&
+      (auth.includes("BasicAuth") || auth.includes("OAuth") || auth.includes("ClientCertificate"))) ||
     (groups.includes("ExchangeServers") && auth.includes("ExternalAuthoritative"))
   );
 }

@@ -566,7 +566,7 @@ describe("the rest", () => {
       { domain: "contoso.com", subdomains: false },
       { domain: "xn--bcher-kva.example", subdomains: true },
     ]);
-    expect(settings.users).toEqual([{ name: "app", passwordHash: hash }]);
+    expect(settings.users).toEqual([{ name: "app", passwordHash: hash, certificates: [] }]);
     expect(settings.diagnostics.levels).toEqual({
       "MSExchangeTransport\\SmtpReceive": "Expert",
       "MSExchangeTransport\\DSN": "Low",

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { z } from "zod";
+import type { Application } from "../core/policy/application.ts";
 import { parseScryptPhc } from "../core/authentication/scrypt-phc.ts";
 import { addressRewriteEntrySchema, checkAddressRewriteEntries } from "./address-rewrite-entries.ts";
 import { checkConfigurationWarnings } from "./configuration-warnings.ts";
@@ -24,6 +25,7 @@ import { readDkimKeys } from "./read-dkim.ts";
 import { readReceiveConnectors } from "./read-receive-connectors.ts";
 import { readSendConnectors } from "./read-send-connectors.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
+import { certificatesOf } from "./secret-sources.ts";
 import { isSection, type Section } from "./section.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { namesIn } from "./send-connector-ways.ts";
@@ -138,6 +140,17 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     findings,
   );
   const users = readUsers(list(shape.users, "users"), findings);
+  const tokenIssuers = piece(shape.tokenIssuers, "tokenIssuers");
+  checkUniqueNames(root["tokenIssuers"], ["tokenIssuers"], findings);
+  for (const [index, { tlsClientCaFile }] of receiveConnectors.entries())
+    if (tlsClientCaFile !== undefined)
+      certificatesOf(
+        tlsClientCaFile,
+        ["receiveConnectors", index, "tlsClientCaFile"],
+        { env: surroundings.env ?? process.env, readText },
+        findings,
+      );
+  checkTokens(receiveConnectors, tokenIssuers ?? [], findings);
   const applications = piece(shape.applications, "applications");
   checkUniqueNames(root["applications"], ["applications"], findings);
   const proxyProtocolFrom = piece(shape.proxyProtocolFrom, "proxyProtocolFrom");
@@ -152,7 +165,16 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   const adminTls = readHttpTls(admin ?? filesWritten(root["admin"]), ["admin"], absolute, findings);
   const metricsTls = readHttpTls(metrics ?? filesWritten(root["metrics"]), ["metrics"], absolute, findings);
   checkHttpPlaces(admin?.console, metrics?.listen ?? [], receiveConnectors, findings);
-  if (!transport || !acceptedDomains || !applications || !proxyProtocolFrom || !admin || !metrics || !dkim)
+  if (
+    !transport ||
+    !acceptedDomains ||
+    !applications ||
+    !tokenIssuers ||
+    !proxyProtocolFrom ||
+    !admin ||
+    !metrics ||
+    !dkim
+  )
     return undefined;
   if (!addressRewriteEntries) return undefined;
   if (findings.faults.length > 0) return undefined;
@@ -164,8 +186,9 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     sendConnectors,
     acceptedDomains,
     addressRewriteEntries,
+    tokenIssuers,
     users,
-    applications,
+    applications: applications.map(withOwnUser),
     proxyProtocolFrom,
     transport: {
       ...transport,
@@ -194,11 +217,12 @@ function readUsers(list: readonly unknown[], findings: Findings): readonly UserS
 function readUser(raw: unknown, path: Path, findings: Findings): UserSettings | undefined {
   const user = readPiece(userSchema, raw, path, findings, homeOf).value;
   const password = user?.password ?? (isSection(raw) ? raw["password"] : undefined);
+  if (password === undefined) return user;
   if (typeof password !== "string") return undefined;
   if (parseScryptPhc(password) !== undefined) {
     if (user === undefined) return undefined;
-    const { password: passwordHash, ...settings } = user;
-    return { ...settings, passwordHash };
+    const { password: _, ...settings } = user;
+    return { ...settings, passwordHash: password };
   }
   findings.fault(
     [...path, "password"],
@@ -211,6 +235,32 @@ function readUser(raw: unknown, path: Path, findings: Findings): UserSettings | 
 function namesOf(entries: unknown): readonly string[] {
   if (!Array.isArray(entries)) return [];
   return entries.flatMap((entry) => (isSection(entry) ? [String(entry["name"]).trim()] : []));
+}
+
+/** It logs on by certificate under its own name where it has no user. */
+function withOwnUser(application: Application): Application {
+  const isByCertificate = (application.certificates ?? []).length > 0 && application.users.length === 0;
+  return isByCertificate ? { ...application, users: [application.name] } : application;
+}
+
+/** A mechanism that no client could finish is not offered. */
+function checkTokens(
+  connectors: Settings["receiveConnectors"],
+  issuers: Settings["tokenIssuers"],
+  findings: Findings,
+): void {
+  for (const [index, { authMechanism }] of connectors.entries())
+    if (authMechanism.includes("OAuth") && issuers.length === 0)
+      findings.fault(
+        ["receiveConnectors", index, "authMechanism"],
+        "OAuth needs tokenIssuers: whose tokens are taken",
+      );
+  const seen = new Map<string, number>();
+  for (const [index, { issuer }] of issuers.entries()) {
+    if (seen.has(issuer))
+      findings.fault(["tokenIssuers", index, "issuer"], "is the issuer of another entry, too");
+    seen.set(issuer, index);
+  }
 }
 
 /** Of a section with faults: what is needed to find those of its keys. */

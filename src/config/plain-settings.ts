@@ -100,7 +100,11 @@ function limitOf(value: number | undefined): Plain {
 
 /** Without its password. */
 export function plainUser(user: UserSettings): PlainSection {
-  return { name: user.name, ...plainRights(user) };
+  return {
+    name: user.name,
+    certificates: (user.certificates ?? []).map(({ text }) => text),
+    ...plainRights(user),
+  };
 }
 
 export function plainApplication(application: Application): PlainSection {
@@ -112,6 +116,7 @@ export function plainApplication(application: Application): PlainSection {
     addresses: addresses.map(({ text }) => text),
     users,
     priority: priority ?? null,
+    certificates: (application.certificates ?? []).map(({ text }) => text),
     ...plainRights(application),
   };
 }
@@ -145,6 +150,7 @@ export function plainSettings(settings: Settings): PlainSection {
     sendConnectors: byName(settings.sendConnectors, plainSendConnector),
     acceptedDomains: settings.acceptedDomains.map(domainText),
     addressRewriteEntries: byName(settings.addressRewriteEntries, plainAddressRewriteEntry),
+    tokenIssuers: byName(settings.tokenIssuers, (issuer) => plainValues(issuer)),
     users: byName(settings.users, plainUser),
     applications: byName(settings.applications, plainApplication),
     proxyProtocolFrom: settings.proxyProtocolFrom.map(({ text }) => text),

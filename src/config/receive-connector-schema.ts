@@ -42,7 +42,15 @@ const remoteIpRanges = listOf(parsedText({ kind: "IP range" }, parseIpRange), {
   kind: "list of IP ranges",
 }).min(1, { error: "is empty; give at least one address or range" });
 
-const authMechanisms = choice(["None", "Tls", "BasicAuth", "BasicAuthRequireTLS", "ExternalAuthoritative"]);
+const authMechanisms = choice([
+  "None",
+  "Tls",
+  "BasicAuth",
+  "BasicAuthRequireTLS",
+  "OAuth",
+  "ClientCertificate",
+  "ExternalAuthoritative",
+]);
 const permissionGroups = choice([
   "None",
   "AnonymousUsers",
@@ -98,10 +106,10 @@ export const receiveConnectorSchema = z.strictObject(
     authMechanism: setting(
       listOf(authMechanisms, {
         kind: "list",
-        range: "None, Tls, BasicAuth, BasicAuthRequireTLS, ExternalAuthoritative",
+        range: "None, Tls, BasicAuth, BasicAuthRequireTLS, OAuth, ClientCertificate, ExternalAuthoritative",
       }),
       ["Tls"],
-      "Offered ways of authentication; Tls offers STARTTLS. ExternalAuthoritative (Externally Secured) trusts every client in remoteIpRanges and lets it relay.",
+      "Offered ways of authentication; Tls offers STARTTLS. OAuth: XOAUTH2 and OAUTHBEARER with tokens of tokenIssuers, under TLS. ClientCertificate: AUTH EXTERNAL, needs tlsClientCaFile. ExternalAuthoritative (Externally Secured) trusts every client in remoteIpRanges and lets it relay.",
     ),
     permissionGroups: setting(
       listOf(permissionGroups, {
@@ -141,6 +149,11 @@ export const receiveConnectorSchema = z.strictObject(
       choice(tlsVersions),
       "TLSv1.2",
       "The oldest TLS a client may speak. Below TLSv1.2 (RFC 8996) only for devices that know no better: what they send can be read and changed on the way.",
+    ),
+    tlsClientCaFile: optionalSetting(
+      filePath(),
+      "none: no client is asked for a certificate",
+      "PEM file of who may issue certificates of clients, for ClientCertificate in authMechanism.",
     ),
     tlsCipherString: optionalSetting(
       line(500),

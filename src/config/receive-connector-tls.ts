@@ -31,6 +31,17 @@ export function checkTls(given: GivenReceiveConnector, rule: Rule): void {
     ["implicitTlsBindings", "bindings"],
     `${stray === undefined ? "" : formatEndpoint(stray)} is none of bindings; it has to stand there too`,
   );
+  rule(
+    given.authMechanism.includes("OAuth") && !given.authMechanism.includes("Tls"),
+    ["authMechanism"],
+    "OAuth needs Tls beside it; a token in clear text is anybody's",
+  );
+  rule(
+    given.authMechanism.includes("ClientCertificate") &&
+      !(given.authMechanism.includes("Tls") && given.tlsClientCaFile !== undefined),
+    ["authMechanism", "tlsClientCaFile"],
+    "ClientCertificate needs Tls beside it, and tlsClientCaFile",
+  );
   const ciphers = given.tlsCipherString;
   rule(
     ciphers !== undefined && !isCipherString(ciphers),

@@ -75,6 +75,7 @@ export function receiveConnectorSettings(
     tlsCertificateFile: (given.tlsCertificateFile ?? []).map(relay.absolute),
     tlsKeyFile: (given.tlsKeyFile ?? []).map(relay.absolute),
     tlsCipherString: given.tlsCipherString,
+    tlsClientCaFile: given.tlsClientCaFile === undefined ? undefined : relay.absolute(given.tlsClientCaFile),
     binaryMimeEnabled: given.binaryMimeEnabled ?? given.chunkingEnabled,
     defaultDomain: given.defaultDomain,
     explainRefusals: given.explainRefusals,

@@ -19,6 +19,7 @@ import { presetNames, presetSettings } from "../core/policy/send-presets.ts";
 import { oauthSchema } from "./oauth-schema.ts";
 import { credentialSchema, sendConnectorSchema } from "./send-connector-schema.ts";
 import { aliases } from "./setting-names.ts";
+import { tokenIssuerSchema } from "./token-issuer-schema.ts";
 import { transportSchema } from "./transport-schema.ts";
 import { computedDefaults, kinds } from "./value-type.ts";
 
@@ -79,6 +80,12 @@ export function configurationReference(): string {
     "| preset | stands in for |",
     "| --- | --- |",
     ...presetNames.map((name) => `| \`${name}\` | ${presetText(presetSettings(name, plainPreset))} |`),
+    "",
+    "## tokenIssuers",
+    "",
+    "Whose tokens clients log on with, where a receive connector's authMechanism has OAuth ([accounts and rights](accounts-and-rights.md)).",
+    "",
+    ...table(tokenIssuerSchema.shape),
     "",
     "## users",
     "",

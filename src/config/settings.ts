@@ -1,4 +1,6 @@
 /** The whole configuration after parsing: every value typed, every default filled in. */
+import type { CertificateName } from "../core/authentication/certificate-name.ts";
+import type { TokenIssuer } from "../core/authentication/token-issuer.ts";
 import type { IpRange } from "../core/units/ip-range.ts";
 import type { ClientRights } from "../core/policy/client-rights.ts";
 import type { Application } from "../core/policy/application.ts";
@@ -12,10 +14,11 @@ import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
 
 export type EventLevel = "Lowest" | "Low" | "Medium" | "High" | "Expert";
 
-/** An account for AUTH; the password is a PHC string (`$scrypt$…`). */
+/** An account for AUTH; the password is a PHC string (`$scrypt$…`), undefined: it has none. */
 export interface UserSettings extends ClientRights {
   readonly name: string;
-  readonly passwordHash: string;
+  readonly passwordHash?: string | undefined;
+  readonly certificates?: readonly CertificateName[];
 }
 
 /** TLS of what is served by HTTP; paths absolute, none for the self-signed certificate. */
@@ -32,6 +35,7 @@ export interface Settings {
   readonly sendConnectors: readonly SendConnectorSettings[];
   readonly acceptedDomains: readonly AcceptedDomain[];
   readonly addressRewriteEntries: readonly AddressRewriteEntry[];
+  readonly tokenIssuers: readonly TokenIssuer[];
   readonly users: readonly UserSettings[];
   readonly applications: readonly Application[];
   /** Load balancers that send a PROXY header. */

@@ -242,6 +242,20 @@ export const catalogue = {
     limitHit: true,
     text: "Receive connector %connector took nothing from %who (user %user): %detail. The client was told: %reply",
   },
+  TokenIssuerUnreachable: {
+    id: 20063,
+    category: "SmtpReceive",
+    severity: "Error",
+    level: 0,
+    text: "The keys of token issuer %issuer cannot be read (%error): %consequence.",
+  },
+  TokenIssuerReached: {
+    id: 20064,
+    category: "SmtpReceive",
+    severity: "Information",
+    level: 0,
+    text: "The keys of token issuer %issuer can be read again.",
+  },
   ClientRateExceeded: {
     id: 20061,
     category: "SmtpReceive",

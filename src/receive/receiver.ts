@@ -2,13 +2,13 @@
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Application } from "../core/policy/application.ts";
 import type { PressureVerdict } from "../core/policy/back-pressure.ts";
-import type { ClientRights } from "../core/policy/client-rights.ts";
 import { rightsOfClient } from "../core/policy/rights-of-client.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { GrantingReply } from "../core/smtp/reply.ts";
 import { mailDate } from "../core/message/received.ts";
 import type { Events } from "../events/events.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";
+import type { HttpRequest } from "../ports/http-request.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { SpoolIntake } from "../spool/spool.ts";
@@ -21,7 +21,7 @@ import { createRefusals } from "./admission/refusals.ts";
 import { createLimitUsage, type LimitUsage } from "./admission/usage.ts";
 import { createRecipientDays, type RecipientDays } from "./admission/recipient-days.ts";
 import { createRateWaiters } from "./admission/rate-waiters.ts";
-import { createAccounts, type Account } from "./authentication/accounts.ts";
+import { createLogons, type LogonSettings } from "./authentication/logons.ts";
 import { createListeners, type FailedListener, type Listener } from "./connection/listeners.ts";
 import { createFrontDoor, type FrontDoorSettings } from "./front-door.ts";
 import type { SessionServices } from "./session/services.ts";
@@ -36,7 +36,8 @@ import { clientOf, createTransactionServices, refusedClient } from "./transactio
 
 export interface ReceiverSettings extends FrontDoorSettings {
   readonly acceptedDomains: readonly AcceptedDomain[];
-  readonly users: readonly (Account & ClientRights)[];
+  readonly users: LogonSettings["users"];
+  readonly tokenIssuers: LogonSettings["tokenIssuers"];
   readonly applications: readonly Application[];
 }
 
@@ -82,6 +83,8 @@ export function createReceiver(options: {
   readonly clock: Clock;
   readonly protocolLog: ProtocolLog;
   readonly metrics: Metrics;
+  /** For the keys of token issuers. */
+  readonly http: HttpRequest;
   /** No new mail is taken: connections and MAIL are answered 421, what is under way ends. Cost: one look-up. */
   readonly isSuspended: () => boolean;
   /** What back pressure asks for now. Cost: one look-up. */
@@ -110,7 +113,7 @@ export function createReceiver(options: {
   };
   const refusals = createRefusals({ clock, events, usage, applications: () => settings.applications });
   const door = createDoor({ ledger, clock, refusals, usage, isSuspended: options.isSuspended });
-  const accounts = createAccounts(settings.users);
+  const logons = createLogons(settings, { clock, events, http: options.http });
   const nextId = sessionIds();
   const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog, nextId });
   const recipientDays = createRecipientDays(clock);
@@ -148,8 +151,7 @@ export function createReceiver(options: {
     ...transactions,
     greeting: (connector) => greeting(connector, clock.wall()),
     tlsContexts: (connector) => (offersTls(connector) ? certificates.contextsFor(connector) : undefined),
-    authenticate: (user, password) => accounts.authenticate(user, password),
-    isAccount: (user) => accounts.has(user),
+    ...logons,
     refuseAgain: (state, what, earlier) => refusals.refuseAgain(refusedClient(state), what, earlier),
     tellRefusal(state, kind, facts) {
       if (kind === "tlsVersionTooOld") legacyTls.met(legacyClient(state));
@@ -189,7 +191,7 @@ export function createReceiver(options: {
     },
     async reconfigure(next) {
       settings = next;
-      accounts.replace(next.users);
+      logons.replace(next);
       rightsOf = rightsOfClient(next.users, next.applications);
       rateWaiters.settingsChanged();
       await frontDoor.settingsChanged();

@@ -177,7 +177,14 @@ export function createTestSession(
       tracking: noTracking,
       greeting: () => ({ code: 220, text: "relay.test" }),
       tlsContexts: () => undefined,
-      authenticate: () => Promise.resolve(false),
+      authenticate: (user) =>
+        Promise.resolve(
+          user === "app"
+            ? { denied: "the password is wrong", account: user }
+            : { denied: "there is no such account" },
+        ),
+      authenticateToken: () => Promise.resolve({ denied: "no tokens here" }),
+      authenticateCertificate: () => ({ denied: "no certificates here" }),
       isAccount: (user) => user === "app",
       limitsOf: () => noLimits,
       recipientDays: createRecipientDays(clock),

@@ -162,6 +162,7 @@ export interface TestSettings {
   readonly sendConnectors?: readonly SendConnectorSettings[];
   readonly acceptedDomains?: readonly AcceptedDomain[];
   readonly users?: readonly UserSettings[];
+  readonly tokenIssuers?: Settings["tokenIssuers"];
   readonly applications?: Settings["applications"];
   readonly addressRewriteEntries?: Settings["addressRewriteEntries"];
   readonly proxyProtocolFrom?: Settings["proxyProtocolFrom"];
@@ -186,6 +187,7 @@ export function testSettings(given: TestSettings): Settings {
     sendConnectors: given.sendConnectors ?? [],
     acceptedDomains: given.acceptedDomains ?? [],
     users: given.users ?? [],
+    tokenIssuers: given.tokenIssuers ?? [],
     applications: given.applications ?? [],
     addressRewriteEntries: given.addressRewriteEntries ?? [],
     proxyProtocolFrom: given.proxyProtocolFrom ?? [],

@@ -72,7 +72,7 @@ const scenes: Partial<Record<SpokenKind, Scene>> = {
   accountNotOnConnector: {
     settings: accounts,
     services: {
-      authenticate: () => Promise.resolve(true),
+      authenticate: () => Promise.resolve({ user: "app" }),
       limitsOf: (_, user) =>
         user === undefined ? noLimits : sessionRights([{ ...erp, rights: { receiveConnectors: ["Other"] } }]),
     },
@@ -116,7 +116,7 @@ const scenes: Partial<Record<SpokenKind, Scene>> = {
   authenticationFailed: { settings: accounts, lines: [hello, logOn] },
   accountMayNotSubmit: {
     settings: { ...accounts, permissionGroups: ["AnonymousUsers"] },
-    services: { authenticate: () => Promise.resolve(true) },
+    services: { authenticate: () => Promise.resolve({ user: "app" }) },
     lines: [hello, logOn],
   },
   tooManyLogonFailures: { settings: { ...accounts, maxLogonFailures: 1 }, lines: [hello, logOn, logOn] },
@@ -135,7 +135,7 @@ const scenes: Partial<Record<SpokenKind, Scene>> = {
   },
   alreadyAuthenticated: {
     settings: accounts,
-    services: { authenticate: () => Promise.resolve(true) },
+    services: { authenticate: () => Promise.resolve({ user: "app" }) },
     lines: [hello, logOn, logOn],
   },
   tlsRequired: { settings: { requireTls: true }, lines: [hello, mail] },
@@ -248,11 +248,10 @@ describe.each(Object.entries(scenes) as [SpokenKind, Scene][])("%s", (kind, scen
 
 test("who cannot log on is not told whether there is such an account; whoever runs the relay is", async () => {
   const played = await Promise.all(
-    [true, false].map((isAccount) =>
+    [logOn, `AUTH PLAIN ${base64("\0nobody\0x")}`].map((line) =>
       play({
         settings: accounts,
-        services: { isAccount: () => isAccount },
-        lines: [hello, logOn],
+        lines: [hello, line],
       }),
     ),
   );

@@ -2,7 +2,6 @@
 import type { ConfigurationEdit } from "../../config/edit.ts";
 import { clientRightsShape } from "../../config/client-rights-schema.ts";
 import {
-  plainRights,
   plainUser,
   settingChanges,
   type PlainSection,
@@ -83,9 +82,10 @@ export function userHandlers(administered: Administered): Pick<Handlers, Names> 
 
 /** Name and password have their own way in. */
 function onlyRights(settings: PlainSection): PlainSection {
-  const other = Object.keys(settings).find((setting) => !Object.hasOwn(clientRightsShape, setting));
+  const allowed = ["certificates", ...Object.keys(clientRightsShape)];
+  const other = Object.keys(settings).find((setting) => !allowed.includes(setting));
   if (other === undefined) return settings;
-  const known = Object.keys(clientRightsShape).join(", ");
+  const known = allowed.join(", ");
   throw new AdminRefusal("invalidInput", `${other} is no right of a user; there are ${known}`);
 }
 
@@ -96,8 +96,10 @@ function rightsChanges(
   newName = name,
 ): readonly SettingChange[] {
   const rightsOf = (settings: Settings | undefined, called: string): PlainSection =>
-    plainRights(settings?.users.find((user) => names([user.name], called)) ?? {});
-  return settingChanges(rightsOf(before, name), rightsOf(after, newName));
+    plainUser(settings?.users.find((user) => names([user.name], called)) ?? { name: "" });
+  return settingChanges(rightsOf(before, name), rightsOf(after, newName)).filter(
+    ({ setting }) => setting !== "name",
+  );
 }
 
 function names(users: readonly string[], name: string): boolean {

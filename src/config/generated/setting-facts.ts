@@ -58,10 +58,18 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
   {
     name: "authMechanism",
     kind: "list",
-    range: "None, Tls, BasicAuth, BasicAuthRequireTLS, ExternalAuthoritative",
-    choices: ["None", "Tls", "BasicAuth", "BasicAuthRequireTLS", "ExternalAuthoritative"],
+    range: "None, Tls, BasicAuth, BasicAuthRequireTLS, OAuth, ClientCertificate, ExternalAuthoritative",
+    choices: [
+      "None",
+      "Tls",
+      "BasicAuth",
+      "BasicAuthRequireTLS",
+      "OAuth",
+      "ClientCertificate",
+      "ExternalAuthoritative",
+    ],
     default: "Tls",
-    help: "Offered ways of authentication; Tls offers STARTTLS. ExternalAuthoritative (Externally Secured) trusts every client in remoteIpRanges and lets it relay.",
+    help: "Offered ways of authentication; Tls offers STARTTLS. OAuth: XOAUTH2 and OAUTHBEARER with tokens of tokenIssuers, under TLS. ClientCertificate: AUTH EXTERNAL, needs tlsClientCaFile. ExternalAuthoritative (Externally Secured) trusts every client in remoteIpRanges and lets it relay.",
   },
   {
     name: "permissionGroups",
@@ -121,6 +129,13 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     choices: ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"],
     default: "TLSv1.2",
     help: "The oldest TLS a client may speak. Below TLSv1.2 (RFC 8996) only for devices that know no better: what they send can be read and changed on the way.",
+  },
+  {
+    name: "tlsClientCaFile",
+    kind: "path",
+    range: "up to 4096 characters",
+    default: "none: no client is asked for a certificate",
+    help: "PEM file of who may issue certificates of clients, for ClientCertificate in authMechanism.",
   },
   {
     name: "tlsCipherString",
@@ -939,6 +954,12 @@ export const userFacts: readonly SettingFact[] = [
     help: "What the client logs on with; case does not matter.",
   },
   {
+    name: "certificates",
+    kind: "list of certificates",
+    default: "",
+    help: 'Client certificates it logs on with (AUTH EXTERNAL): `sha256:…`, or the whole subject, `"CN=printer-7,O=Contoso"`.',
+  },
+  {
     name: "sendAs",
     kind: "list of senders",
     default: "anybody",
@@ -994,6 +1015,12 @@ export const applicationFacts: readonly SettingFact[] = [
     choices: ["Low", "Normal", "High"],
     default: "Normal",
     help: "Whose mail goes first where a send connector's rate lets it leave one by one: High has four turns while Normal has one, Normal four while Low has one. Nobody's waits for ever.",
+  },
+  {
+    name: "certificates",
+    kind: "list of certificates",
+    default: "",
+    help: "Client certificates it logs on with (AUTH EXTERNAL), under the first of its users, or under its own name.",
   },
   {
     name: "sendAs",

@@ -1,5 +1,6 @@
 /** Whose mail it is: names, owners and purposes that an administrator gives to sources. */
 import type { ClientRights } from "./client-rights.ts";
+import type { CertificateName } from "../authentication/certificate-name.ts";
 import type { Origin } from "../message/envelope.ts";
 import { contains, parseAddress, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
 
@@ -13,6 +14,7 @@ export interface Application extends ClientRights {
   readonly addresses: readonly IpRange[];
   /** Accounts; case does not matter. */
   readonly users: readonly string[];
+  readonly certificates?: readonly CertificateName[];
   /** Whose turn it is more often where a budget lets mail leave one by one; absent: Normal. */
   readonly priority?: ApplicationPriority | undefined;
 }

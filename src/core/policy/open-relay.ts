@@ -26,7 +26,9 @@ export function grantsRelay(connector: Gate): boolean {
   return (
     relaysUnauthenticated(connector) ||
     (connector.enabled &&
-      connector.authMechanism.includes("BasicAuth") &&
+      ["BasicAuth", "OAuth", "ClientCertificate"].some((one) =>
+        (connector.authMechanism as readonly string[]).includes(one),
+      ) &&
       connector.permissionGroups.includes("ExchangeUsers"))
   );
 }

@@ -5,7 +5,15 @@
 import type { ProfileName } from "./receive-profiles.ts";
 import { contains, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
 
-export type AuthMechanism = "None" | "Tls" | "BasicAuth" | "BasicAuthRequireTLS" | "ExternalAuthoritative";
+/** `OAuth` and `ClientCertificate` are Weir's own, the others Exchange's. */
+export type AuthMechanism =
+  | "None"
+  | "Tls"
+  | "BasicAuth"
+  | "BasicAuthRequireTLS"
+  | "OAuth"
+  | "ClientCertificate"
+  | "ExternalAuthoritative";
 export type PermissionGroup =
   "None" | "AnonymousUsers" | "ExchangeUsers" | "ExchangeServers" | "ExchangeLegacyServers" | "Partners";
 
@@ -47,6 +55,8 @@ export interface ReceiveConnectorSettings {
   readonly tlsMinVersion: TlsVersion;
   /** Weir's own; OpenSSL: CipherString. */
   readonly tlsCipherString: string | undefined;
+  /** Absolute path of the CAs of client certificates. Undefined: clients are asked for none. */
+  readonly tlsClientCaFile?: string | undefined;
   readonly maxInboundConnection: number;
   readonly maxInboundConnectionPerSource: number;
   readonly maxInboundConnectionPercentagePerSource: number;

@@ -280,7 +280,7 @@ export const spokenRefusals = {
     504,
     "5.7.4",
     "Unrecognized authentication type",
-    "AUTH takes PLAIN and LOGIN here",
+    "no mechanism that this connector offers",
     counts,
   ),
   authenticationNeedsTls: logon(
@@ -294,14 +294,14 @@ export const spokenRefusals = {
     502,
     "5.3.3",
     "Command not implemented",
-    "authMechanism has no BasicAuth, so nobody can log on",
+    "authMechanism has neither BasicAuth nor OAuth nor ClientCertificate, so nobody can log on",
     counts,
   ),
   authenticationTemporary: logon(
     454,
     "4.7.0",
     "Temporary authentication failure",
-    "the password could not be checked",
+    "the log-on could not be checked now",
   ),
   alreadyAuthenticated: protocol(
     503,

@@ -117,7 +117,9 @@ export function mayNotSubmitRemedy({ connector }: Circumstances): Remedy | undef
 
 export function logonNotOfferedRemedy(circumstances: Circumstances): Remedy | undefined {
   const { connector } = circumstances;
-  if (connector.authMechanism.includes("BasicAuth")) return undefined;
+  const { authMechanism } = connector;
+  if (["BasicAuth", "OAuth", "ClientCertificate"].some((one) => authMechanism.includes(one as AuthMechanism)))
+    return undefined;
   return {
     text: `The application tries to log on, and ${connector.name} offers no logon. Switch the logon off in the application where it may send without, or:`,
     commands: logOnCommands(circumstances),
@@ -126,7 +128,13 @@ export function logonNotOfferedRemedy(circumstances: Circumstances): Remedy | un
 
 export function logonNeedsTlsRemedy({ connector }: Circumstances): Remedy | undefined {
   const { authMechanism } = connector;
-  if (!authMechanism.includes("BasicAuthRequireTLS")) return undefined;
+  const byToken = ["OAuth", "ClientCertificate"].some((one) => authMechanism.includes(one as AuthMechanism));
+  if (!authMechanism.includes("BasicAuthRequireTLS"))
+    return byToken
+      ? noSetting(
+          "Tokens and certificates are taken under TLS only. Switch STARTTLS on in the application (“TLS”, “use encryption”).",
+        )
+      : undefined;
   const clear = authMechanism.filter((one) => one !== "BasicAuthRequireTLS");
   return {
     text: "The application logs on without TLS. Switch STARTTLS on in the application (“TLS”, “use encryption”), or let passwords go in clear text:",
@@ -140,5 +148,5 @@ export function logonNeedsTlsRemedy({ connector }: Circumstances): Remedy | unde
 }
 
 export const mechanismRemedy: Remedy = noSetting(
-  "Weir takes AUTH PLAIN and LOGIN, and no setting adds another mechanism (NTLM, CRAM-MD5, XOAUTH2): choose “basic” or “plain” logon in the application.",
+  "Weir takes AUTH PLAIN and LOGIN (BasicAuth in authMechanism), XOAUTH2 and OAUTHBEARER (OAuth) and EXTERNAL (ClientCertificate), and no setting adds another mechanism (NTLM, CRAM-MD5): choose “basic” or “plain” logon in the application.",
 );

@@ -17,7 +17,9 @@ const everything = {
 
 function lines(change: Partial<ReceiveConnectorSettings> = {}, session = {}): string[] {
   const settings = { ...everything, ...change } as ReceiveConnectorSettings;
-  return ehloLines(offeredBy(settings, { tlsActive: false, tlsAvailable: true, ...session }));
+  return ehloLines(
+    offeredBy(settings, { tlsActive: false, tlsAvailable: true, hasCertificate: false, ...session }),
+  );
 }
 
 describe("ehloLines", () => {

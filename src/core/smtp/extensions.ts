@@ -10,6 +10,7 @@ export interface Offered extends OfferedParameters {
   readonly startTls: boolean;
   /** AUTH= beside AUTH. */
   readonly legacyAuthLine: boolean;
+  readonly authMechanisms: readonly SaslMechanism[];
   readonly chunking: boolean;
 }
 
@@ -23,11 +24,32 @@ export const nothingOffered: Offered = {
   startTls: false,
   auth: false,
   legacyAuthLine: false,
+  authMechanisms: [],
   eightBitMime: false,
   binaryMime: false,
   chunking: false,
   smtpUtf8: false,
 };
+
+export type SaslMechanism = "LOGIN" | "PLAIN" | "XOAUTH2" | "OAUTHBEARER" | "EXTERNAL";
+
+/** What a client may log on by: tokens and certificates under TLS alone (RFC 7628 §5, RFC 4422 appendix A). */
+export function authMechanismsOf(
+  { authMechanism }: Pick<ReceiveConnectorSettings, "authMechanism">,
+  session: { readonly tlsActive: boolean; readonly hasCertificate: boolean },
+): readonly SaslMechanism[] {
+  const hasPasswords =
+    authMechanism.includes("BasicAuth") &&
+    (session.tlsActive || !authMechanism.includes("BasicAuthRequireTLS"));
+  const hasTokens = authMechanism.includes("OAuth") && session.tlsActive;
+  const hasCertificates =
+    authMechanism.includes("ClientCertificate") && session.tlsActive && session.hasCertificate;
+  return [
+    ...(hasPasswords ? (["LOGIN", "PLAIN"] as const) : []),
+    ...(hasTokens ? (["XOAUTH2", "OAUTHBEARER"] as const) : []),
+    ...(hasCertificates ? (["EXTERNAL"] as const) : []),
+  ];
+}
 
 /**
  * What a connector offers in this state of a session. BINARYMIME needs CHUNKING (RFC 3030 §3), SMTPUTF8 needs
@@ -39,9 +61,12 @@ export function offeredBy(
     readonly tlsActive: boolean;
     /** A certificate is loaded. */
     readonly tlsAvailable: boolean;
+    /** The client showed one, and its chain was verified. */
+    readonly hasCertificate: boolean;
   },
 ): Offered {
   const mechanisms = settings.authMechanism;
+  const authMechanisms = authMechanismsOf(settings, session);
   return {
     size: settings.sizeEnabled !== "Disabled",
     sizeLimitBytes:
@@ -52,9 +77,9 @@ export function offeredBy(
     dsn: settings.deliveryStatusNotificationEnabled,
     enhancedStatusCodes: settings.enhancedStatusCodesEnabled,
     startTls: mechanisms.includes("Tls") && session.tlsAvailable && !session.tlsActive,
-    auth:
-      mechanisms.includes("BasicAuth") && (session.tlsActive || !mechanisms.includes("BasicAuthRequireTLS")),
     legacyAuthLine: settings.legacyAuthLineEnabled,
+    auth: authMechanisms.length > 0,
+    authMechanisms,
     eightBitMime: settings.eightBitMimeEnabled,
     binaryMime: settings.binaryMimeEnabled && settings.chunkingEnabled,
     chunking: settings.chunkingEnabled,
@@ -71,8 +96,9 @@ export function ehloLines(offered: Offered): string[] {
   if (offered.dsn) lines.push("DSN");
   if (offered.enhancedStatusCodes) lines.push("ENHANCEDSTATUSCODES");
   if (offered.startTls) lines.push("STARTTLS");
-  if (offered.auth) lines.push("AUTH LOGIN PLAIN");
-  if (offered.auth && offered.legacyAuthLine) lines.push("AUTH=LOGIN PLAIN");
+  const mechanisms = offered.authMechanisms.join(" ");
+  if (offered.auth) lines.push(`AUTH ${mechanisms}`);
+  if (offered.auth && offered.legacyAuthLine) lines.push(`AUTH=${mechanisms}`);
   if (offered.eightBitMime) lines.push("8BITMIME");
   if (offered.binaryMime) lines.push("BINARYMIME");
   if (offered.chunking) lines.push("CHUNKING");

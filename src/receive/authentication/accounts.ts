@@ -1,18 +1,21 @@
-/** The accounts that AUTH checks against. Good log-ins are remembered for minutes, because scrypt is costly by design. */
+/** The users of the configuration, by password. Good log-ons are remembered for minutes, because scrypt is costly by design. */
 import { createHmac, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { verifyPassword } from "../../ports/password-hash.ts";
+import { createHashTurns } from "./hash-turns.ts";
+import type { LogonOutcome } from "./logon.ts";
 
 export interface Account {
   readonly name: string;
-  readonly passwordHash: string;
+  /** Undefined: it does not log on by password. */
+  readonly passwordHash?: string | undefined;
 }
 
 export interface Accounts {
-  /** True when the password is the account's. Rejects when it cannot be told now. Cost: a hash, once in five minutes. */
-  authenticate(user: string, password: string): Promise<boolean>;
-  /** There is an account of this name. */
-  has(user: string): boolean;
+  /** Whether the password is the account's. Rejects when it cannot be told now. Cost: a hash, once in five minutes. */
+  authenticate(user: string, password: string, source: string): Promise<LogonOutcome>;
+  /** The account of this name, as it is written. */
+  find(user: string): Account | undefined;
   replace(accounts: readonly Account[]): void;
 }
 
@@ -23,27 +26,32 @@ const nobody = "$scrypt$ln=15,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAA
 export function createAccounts(initial: readonly Account[]): Accounts {
   const secret = randomBytes(32);
   const good = new LRUCache<string, true>({ max: 1_000, ttl: rememberMs });
-  let hashes = new Map<string, string>();
+  const turns = createHashTurns();
+  let accounts = new Map<string, Account>();
 
-  const replace = (accounts: readonly Account[]): void => {
-    hashes = new Map(accounts.map(({ name, passwordHash }) => [name.toLowerCase(), passwordHash]));
+  const replace = (next: readonly Account[]): void => {
+    accounts = new Map(next.map((account) => [account.name.toLowerCase(), account]));
     good.clear();
   };
   replace(initial);
 
   return {
     replace,
-    has: (user) => hashes.has(user.toLowerCase()),
-    async authenticate(user, password) {
-      const hash = hashes.get(user.toLowerCase());
+    find: (user) => accounts.get(user.toLowerCase()),
+    async authenticate(user, password, source) {
+      const account = accounts.get(user.toLowerCase());
+      const hash = account?.passwordHash;
       const key = createHmac("sha256", secret)
         .update(`${hash ?? ""}\0${password}`)
         .digest("base64");
-      if (hash !== undefined && good.has(key)) return true;
-      const genuine = await verifyPassword(password, hash ?? nobody);
-      if (!genuine || hash === undefined) return false;
+      if (account !== undefined && hash !== undefined && good.has(key)) return { user };
+      const genuine = await turns.run(source, () => verifyPassword(password, hash ?? nobody));
+      if (account === undefined) return { denied: "there is no such account" };
+      if (hash === undefined) return { denied: "the account has no password", account: user };
+      if (!genuine) return { denied: "the password is wrong", account: user };
       good.set(key, true);
-      return true;
+      turns.proved(source);
+      return { user };
     },
   };
 }

@@ -4,7 +4,9 @@
  */
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import type { ClientCertificate } from "../../core/authentication/certificate-name.ts";
 import { shareReads } from "../../ports/shared-reads.ts";
+import { verifiedCertificate } from "../tls/verified-certificate.ts";
 import { serverTlsOptions, type ServerContexts } from "../tls/server-contexts.ts";
 
 /** What a connection serves. */
@@ -12,7 +14,11 @@ export interface ConnectionHandler {
   /** Octets came in. They are the handler's until it returns. */
   receive(octets: Buffer): void;
   /** The TLS handshake begun by `startTls` is done. */
-  secured(tls: { readonly protocol: string; readonly cipher: string }): void;
+  secured(tls: {
+    readonly protocol: string;
+    readonly cipher: string;
+    readonly clientCertificate?: ClientCertificate | undefined;
+  }): void;
   /** It failed, or the client went before its end; `code`: the error's. The connection ends. Called before `closed`. */
   handshakeFailed(code: string | undefined): void;
   /** The client's replies backlog is read again after it was full. */
@@ -142,6 +148,9 @@ export class Connection {
       this.#handler?.secured({
         protocol: secure.getProtocol() ?? "TLS",
         cipher: secure.getCipher().standardName,
+        ...(contexts.asksCertificate === true
+          ? { clientCertificate: verifiedCertificate(secure) }
+          : undefined),
       });
     });
   }

@@ -8,6 +8,8 @@ import type { SessionTranscript } from "./transcript.ts";
 /** RFC 5321 §4.5.3.1.4 asks for 512; extensions add to it (RFC 1870, 3461, 6531). AUTH: RFC 4954 §4. */
 const maxCommandLineBytes = 4_096;
 const maxAuthLineBytes = 12_288;
+/** In lower case. A token stands in the command itself, where the client does not wait for the challenge. */
+const authVerb = Buffer.from("auth ");
 
 export class CommandLines {
   readonly #input: SessionInput;
@@ -27,7 +29,9 @@ export class CommandLines {
   /** Looks for the next line: behind `line` it must be answered. One that cannot be read ends what waited for it (AUTH). */
   next(): LineOutcome {
     const outcome = this.#input.nextLine(
-      this.#handler === undefined ? maxCommandLineBytes : maxAuthLineBytes,
+      this.#handler === undefined && !this.#input.beginsWith(authVerb)
+        ? maxCommandLineBytes
+        : maxAuthLineBytes,
     );
     if (outcome === "tooLong" || outcome === "bareLinefeed") {
       this.#handler = undefined;

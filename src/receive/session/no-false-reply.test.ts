@@ -148,7 +148,12 @@ it("a message that was kept has its 250, and nothing runs behind a closing reply
           permissionGroups: ["ExchangeUsers", "AnonymousUsers"],
         },
         {
-          authenticate: () => new Promise((resolve) => logOns.push(resolve)),
+          authenticate: () =>
+            new Promise((resolve) =>
+              logOns.push((genuine) =>
+                resolve(genuine ? { user: "app" } : { denied: "the password is wrong" }),
+              ),
+            ),
           refuseMessage: () =>
             given.waitsForRate ? new Promise((resolve) => rates.push(resolve)) : undefined,
           isDiscredited: () => given.discredited,

@@ -118,7 +118,13 @@ it("no part of a password is logged or told", async () => {
           authenticate: (user) =>
             outcome === "broken"
               ? Promise.reject(new Error("no scrypt"))
-              : Promise.resolve(outcome === "granted" && user === "app"),
+              : Promise.resolve(
+                  outcome === "granted" && user === "app"
+                    ? { user }
+                    : user === "app"
+                      ? { denied: "the password is wrong", account: user }
+                      : { denied: "there is no such account" },
+                ),
         },
       );
       const script = [auth, ...lines, ...(again ?? []), "XYZZY", "QUIT"];

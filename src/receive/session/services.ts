@@ -1,8 +1,11 @@
 /** What a session needs from around it. */
+import type { BearerResponse } from "../../core/authentication/bearer-response.ts";
+import type { ClientCertificate } from "../../core/authentication/certificate-name.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { SilentKind } from "../../core/refusals/catalogue.ts";
 import type { Refusal, Refused, RefusedFacts, ToldRefusal } from "../../core/refusals/refusal.ts";
 import type { GrantingReply } from "../../core/smtp/reply.ts";
+import type { LogonOutcome } from "../authentication/logon.ts";
 import type { TransactionServices } from "../transaction/services.ts";
 import type { ServerContexts } from "../tls/server-contexts.ts";
 import type { SessionState } from "./state.ts";
@@ -12,8 +15,12 @@ export interface SessionServices extends TransactionServices {
   greeting(connector: ReceiveConnectorSettings): GrantingReply;
   /** Undefined: this connector cannot do TLS now. */
   tlsContexts(connector: ReceiveConnectorSettings): ServerContexts | undefined;
-  /** True when the password is the user's. Takes the same time for an unknown user. Rejects when it cannot be told. */
-  authenticate(user: string, password: string): Promise<boolean>;
+  /** Whether the password is the user's. `source`: whose turn it is, where many log on. Rejects when it cannot be told. */
+  authenticate(user: string, password: string, source: string): Promise<LogonOutcome>;
+  /** Whose token it is. Rejects when it cannot be told. */
+  authenticateToken(given: BearerResponse): Promise<LogonOutcome>;
+  /** Whose certificate it is; `identity`: whom the client wants to be, empty for whoever it is. */
+  authenticateCertificate(certificate: ClientCertificate, identity: string): LogonOutcome;
   /** There is an account of this name. */
   isAccount(user: string): boolean;
   /** Gives the reply that says what only follows from an earlier refusal; nothing is told anew. */

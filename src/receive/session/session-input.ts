@@ -85,6 +85,14 @@ export class SessionInput {
     this.#dropping = false;
   }
 
+  /** Whether what comes next begins so, in any case. Cost: a look at as many octets. */
+  beginsWith(lowerCase: Buffer): boolean {
+    const { octets, at } = this;
+    if (octets.length - at < lowerCase.length) return false;
+    for (let i = 0; i < lowerCase.length; i++) if ((octets[at + i]! | 32) !== lowerCase[i]) return false;
+    return true;
+  }
+
   /** The next line of at most `limitBytes`. Cost: one native search; no octet is searched twice. */
   nextLine(limitBytes: number): LineOutcome {
     const { octets, at } = this;

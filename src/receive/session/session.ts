@@ -15,6 +15,7 @@ import { reading, type CloseReason } from "./phase.ts";
 import { respond } from "./replying.ts";
 import type { SessionServices } from "./services.ts";
 import { SessionConversation } from "./session-conversation.ts";
+import type { ActiveTls } from "../transaction/submitter.ts";
 import type { SessionState } from "./state.ts";
 import type { SessionTranscript } from "./transcript.ts";
 import { waitFor } from "./waiting.ts";
@@ -101,7 +102,7 @@ export class Session implements ConnectionHandler {
     input.own();
   }
 
-  secured(tls: { readonly protocol: string; readonly cipher: string }): void {
+  secured(tls: ActiveTls): void {
     const parts = this.#parts;
     if (parts.phase.kind !== "handshake") return;
     this.state.tls = tls;

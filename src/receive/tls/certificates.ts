@@ -96,6 +96,19 @@ export function createCertificates(options: {
   const goodFor = (use: CertificateUse): readonly Good[] =>
     filesOf(use).flatMap((files) => loaded.get(keyOf(files))?.good ?? []);
 
+  /** A file of CAs that cannot be read any more is told, and no client asked for a certificate. */
+  const contextsOf = (use: CertificateUse & HandshakeSettings): ServerContexts | undefined => {
+    try {
+      return createServerContexts(goodFor(use), use);
+    } catch (fault) {
+      const { tlsClientCaFile: file } = use;
+      if (file === undefined) throw fault;
+      const error = fault instanceof Error ? fault.message : String(fault);
+      events.emit("TlsCertificateProblem", { file, error });
+      return createServerContexts(goodFor(use), { ...use, tlsClientCaFile: undefined });
+    }
+  };
+
   const ensureAllSelfSigned = (): Promise<unknown> =>
     Promise.all([
       ensureSelfSigned(ecdsa, () => makeSelfSigned(hostname, clock.wall(), "ECDSA")),
@@ -137,7 +150,7 @@ export function createCertificates(options: {
     contextsFor(use) {
       let found = contexts.get(use);
       if (found === undefined) {
-        found = { made: createServerContexts(goodFor(use), use) };
+        found = { made: contextsOf(use) };
         contexts.set(use, found);
       }
       return found.made;

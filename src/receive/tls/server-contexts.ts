@@ -1,4 +1,5 @@
 /** What a connector's handshakes are done with: a context for each set of certificates that names ask for. */
+import { readFileSync } from "node:fs";
 import { createSecureContext, DEFAULT_CIPHERS, type SecureContext, type TLSSocketOptions } from "node:tls";
 import { chooseCertificates } from "../../core/policy/certificate-choice.ts";
 import type { TlsVersion } from "../../core/policy/receive-connector.ts";
@@ -8,6 +9,8 @@ import type { KeyPair } from "./key-pair.ts";
 export interface ServerContexts {
   /** For clients that name none, and until they do. */
   readonly byDefault: SecureContext;
+  /** Clients are asked for a certificate; they need not have one. */
+  readonly asksCertificate?: boolean;
   /** Undefined: `byDefault` is as good. Never throws. */
   named(serverName: string): SecureContext | undefined;
 }
@@ -17,6 +20,8 @@ export interface HandshakeSettings {
   readonly tlsMinVersion: TlsVersion;
   /** As OpenSSL writes it; undefined: Node's own list, with all that old versions need where they are let in. */
   readonly tlsCipherString: string | undefined;
+  /** PEM file of who may issue certificates of clients; undefined: no client is asked for one. */
+  readonly tlsClientCaFile?: string | undefined;
 }
 
 /** Pairs that are presented together whenever one of them is. */
@@ -37,6 +42,8 @@ export function createServerContexts(
     keyKinds: pairs.map(({ keyKind }) => keyKind),
   }));
   const made = new Map<string, SecureContext>();
+  const { tlsClientCaFile } = settings;
+  const ca = tlsClientCaFile === undefined ? undefined : readFileSync(tlsClientCaFile);
   const contextOf = (serverName: string | undefined): SecureContext | undefined => {
     const chosen = chooseCertificates(choosable, serverName, settings.fqdn);
     if (chosen.length === 0) return undefined;
@@ -47,6 +54,7 @@ export function createServerContexts(
     const context = createSecureContext({
       cert: pairs.map(({ cert }) => cert),
       key: pairs.map((pair) => pair.key),
+      ...(ca === undefined ? undefined : { ca }),
       ...handshakeOptions(settings),
     });
     made.set(key, context);
@@ -56,6 +64,7 @@ export function createServerContexts(
   if (byDefault === undefined) return undefined;
   return {
     byDefault,
+    asksCertificate: ca !== undefined,
     named(serverName) {
       try {
         return contextOf(serverName);
@@ -72,7 +81,9 @@ export function serverTlsOptions(contexts: ServerContexts): TLSSocketOptions {
   return {
     isServer: true,
     secureContext: contexts.byDefault,
-    requestCert: false,
+    requestCert: contexts.asksCertificate === true,
+    // Who has none, or another one, may still send; AUTH EXTERNAL alone needs it.
+    rejectUnauthorized: false,
     SNICallback: (serverName, chosen) => chosen(null, contexts.named(serverName)),
   };
 }

@@ -1,4 +1,5 @@
 /** Whose mail it is, whichever door it comes by, and the mail transaction under way. */
+import type { ClientCertificate } from "../../core/authentication/certificate-name.ts";
 import type { BodyType, Recipient } from "../../core/message/envelope.ts";
 import type { ReceivedProtocol } from "../../core/message/received.ts";
 import type { AcceptedDomain } from "../../core/policy/accepted-domain.ts";
@@ -13,6 +14,14 @@ export interface Peer {
   readonly port: number;
   /** What limits count it under. */
   readonly source: string;
+}
+
+/** TLS as it was agreed on. */
+export interface ActiveTls {
+  readonly protocol: string;
+  readonly cipher: string;
+  /** Shown by the client, its chain verified by tlsClientCaFile. */
+  readonly clientCertificate?: ClientCertificate | undefined;
 }
 
 /** A mail transaction, from MAIL to the end of its content (RFC 5321 §3.3). */
@@ -39,7 +48,7 @@ export interface Submitter {
   readonly acceptedDomains: readonly AcceptedDomain[];
   readonly peer: Peer;
   hello: { readonly verb: "EHLO" | "HELO"; readonly name: string } | undefined;
-  tls: { readonly protocol: string; readonly cipher: string } | undefined;
+  tls: ActiveTls | undefined;
   authenticatedUser: string | undefined;
   /** By the connector's permission groups; changes with authentication. */
   rights: Rights;

@@ -9,6 +9,7 @@ import type { SessionState } from "../state.ts";
 export function offeredNow(state: SessionState, services: SessionServices): Offered {
   return offeredBy(state.connector, {
     tlsActive: state.tls !== undefined,
+    hasCertificate: state.tls?.clientCertificate !== undefined,
     tlsAvailable: services.tlsContexts(state.connector) !== undefined,
   });
 }

@@ -1,0 +1,74 @@
+/** Every way to log on, put together: passwords of the configuration's users, tokens, client certificates. */
+import type { BearerResponse } from "../../core/authentication/bearer-response.ts";
+import type { CertificateName } from "../../core/authentication/certificate-name.ts";
+import type { TokenIssuer } from "../../core/authentication/token-issuer.ts";
+import { domainToASCII } from "node:url";
+import type { Application } from "../../core/policy/application.ts";
+import type { ClientRights } from "../../core/policy/client-rights.ts";
+import { refuseReversePath } from "../../core/policy/sender-rights.ts";
+import type { Events } from "../../events/events.ts";
+import type { HttpRequest } from "../../ports/http-request.ts";
+import type { Clock } from "../../ports/ports.ts";
+import type { SessionServices } from "../session/services.ts";
+import { createAccounts, type Account } from "./accounts.ts";
+import { userOfCertificate } from "./certificate-users.ts";
+import { isDenied, type LogonOutcome } from "./logon.ts";
+import { createTokenVerifier } from "./token-verifier.ts";
+
+interface User extends Account, ClientRights {
+  readonly certificates?: readonly CertificateName[];
+}
+
+export interface LogonSettings {
+  readonly users: readonly User[];
+  readonly applications: readonly Application[];
+  readonly tokenIssuers: readonly TokenIssuer[];
+}
+
+export interface Logons extends Pick<
+  SessionServices,
+  "authenticate" | "authenticateToken" | "authenticateCertificate" | "isAccount"
+> {
+  replace(settings: LogonSettings): void;
+}
+
+export function createLogons(
+  initial: LogonSettings,
+  around: { readonly clock: Clock; readonly events: Events; readonly http: HttpRequest },
+): Logons {
+  let settings = initial;
+  const accounts = createAccounts(settings.users);
+  const tokens = createTokenVerifier(settings.tokenIssuers, around);
+  const find = (name: string): User | undefined =>
+    settings.users.find((user) => user.name.toLowerCase() === name.toLowerCase());
+
+  /** The name the client gave is the token's, or an address that its user may send as. */
+  const mayCallItself = (user: User | undefined, name: string, given: string | undefined): boolean => {
+    if (given === undefined || given.toLowerCase() === name.toLowerCase()) return true;
+    return user?.sendAs !== undefined && refuseReversePath(user.sendAs, given, domainToASCII) === undefined;
+  };
+
+  const authenticateToken = async ({ user: given, token }: BearerResponse): Promise<LogonOutcome> => {
+    const outcome = await tokens.verify(token);
+    if (isDenied(outcome)) return outcome;
+    const { user: name, issuer } = outcome;
+    const user = find(name);
+    if (user === undefined && issuer?.acceptUnknownUsers !== true)
+      return { denied: "the token is good, and its user is not among users", scope: issuer?.scope };
+    if (!mayCallItself(user, name, given))
+      return { denied: "the client gave another name than the token's user has", account: user?.name };
+    return { user: user?.name ?? name };
+  };
+
+  return {
+    authenticate: (user, password, source) => accounts.authenticate(user, password, source),
+    authenticateToken,
+    authenticateCertificate: (certificate, identity) => userOfCertificate(settings, certificate, identity),
+    isAccount: (user) => find(user) !== undefined,
+    replace(next) {
+      settings = next;
+      accounts.replace(next.users);
+      tokens.replace(next.tokenIssuers);
+    },
+  };
+}
