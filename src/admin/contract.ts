@@ -12,6 +12,7 @@ import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { dkimOperations } from "./contract/dkim-keys.ts";
 import { legacyTlsOperations } from "./contract/legacy-tls-clients.ts";
 import { limitOperations } from "./contract/limits.ts";
+import { mailRouteOperations } from "./contract/mail-routes.ts";
 import { messageOperations } from "./contract/messages.ts";
 import { refusalOperations } from "./contract/refusals.ts";
 import { resourceOperations } from "./contract/resources.ts";
@@ -46,6 +47,7 @@ export const operations = {
   ...trackingOperations,
   ...queueOperations,
   ...sendBudgetOperations,
+  ...mailRouteOperations,
   ...messageOperations,
 } as const satisfies Record<OperationName, { readonly input: z.ZodObject; readonly output: z.ZodType }>;
 

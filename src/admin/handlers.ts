@@ -11,6 +11,7 @@ import { eventHandlers } from "./handlers/events.ts";
 import { explanationHandlers } from "./handlers/explanations.ts";
 import { legacyTlsHandlers } from "./handlers/legacy-tls-clients.ts";
 import { limitUsageHandlers } from "./handlers/limit-usage.ts";
+import { mailRouteHandlers } from "./handlers/mail-routes.ts";
 import { messageActionHandlers } from "./handlers/message-actions.ts";
 import { messageHandlers } from "./handlers/messages.ts";
 import { queueHandlers } from "./handlers/queues.ts";
@@ -41,6 +42,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...receiveConnectorHandlers(administered),
     ...sendConnectorHandlers(administered),
     ...sendConnectorTestHandlers(administered),
+    ...mailRouteHandlers(administered),
     ...acceptedDomainHandlers(administered),
     ...userHandlers(administered),
     ...transportConfigHandlers(administered),

@@ -114,6 +114,12 @@ export const routes = {
     summary:
       "Opens every address of a send connector as delivery does, tells each step, and sends a message if asked.",
   },
+  testRoute: {
+    method: "GET",
+    path: "/v1/test-route",
+    role: "viewer",
+    summary: "Which send connector a message would go by, and why no other. Nothing is sent.",
+  },
 
   listAcceptedDomains: {
     method: "GET",

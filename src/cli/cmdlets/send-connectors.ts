@@ -141,6 +141,59 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/test-send-connector.ts")).testSendConnector,
   },
   {
+    name: "Test-Route",
+    group,
+    synopsis:
+      "Show which send connector a message would go by, and why no other; exit 1 where none carries it.",
+    description: [
+      "The connectors in the order in which they are asked: most specific address space, cost, those for some mail only before those for all, name. Nothing is sent.",
+    ],
+    parameters: [
+      {
+        name: "From",
+        aliases: ["Sender"],
+        kind: "text",
+        position: 0,
+        required: true,
+        value: "ADDRESS",
+        help: "The sender (MAIL FROM); '<>' for the null reverse-path, as reports have it.",
+      },
+      {
+        name: "To",
+        aliases: ["Recipient"],
+        kind: "text",
+        position: 1,
+        required: true,
+        value: "ADDRESS",
+        help: "The recipient.",
+      },
+      {
+        name: "ReceiveConnector",
+        kind: "text",
+        value: "NAME",
+        candidates: "receiveConnector",
+        help: "The receive connector it comes in through. Without it: through none, as reports do.",
+      },
+      {
+        name: "Application",
+        kind: "text",
+        value: "NAME",
+        candidates: "application",
+        help: "The application it is of. Without it: of none.",
+      },
+      { name: "Size", kind: "text", value: "SIZE", help: "How large it is, such as 10MB. Default: 0." },
+      ...showing,
+    ],
+    examples: [
+      { command: "weir Test-Route -From invoices@contoso.com -To someone@example.com", text: "" },
+      {
+        command: "weir Test-Route '<>' someone@example.com",
+        text: "The way of a report.",
+      },
+    ],
+    load: async () => (await import("../run/test-route.ts")).testRoute,
+  },
+  {
     name: "Get-TransportService",
     group,
     synopsis: "Show the settings of the whole relay: retries, expiry, connection rate.",

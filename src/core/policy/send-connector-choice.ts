@@ -91,17 +91,8 @@ export function rankSendConnectors(
   const matches: { connector: SendConnectorSettings; specificity: number; cost: number }[] = [];
   for (const connector of connectors) {
     if (!connector.enabled) continue;
-    let best: { connector: SendConnectorSettings; specificity: number; cost: number } | undefined;
-    for (const space of connector.addressSpaces) {
-      const specificity = specificityFor(space, domain);
-      if (specificity < 0) continue;
-      const better =
-        best === undefined ||
-        specificity > best.specificity ||
-        (specificity === best.specificity && space.cost < best.cost);
-      if (better) best = { connector, specificity, cost: space.cost };
-    }
-    if (best !== undefined) matches.push(best);
+    const best = servingSpace(connector, domain);
+    if (best !== undefined) matches.push({ connector, ...best });
   }
   matches.sort(
     (a, b) =>
@@ -111,6 +102,24 @@ export function rankSendConnectors(
       compareNames(a.connector.name, b.connector.name),
   );
   return matches.map((match) => match.connector);
+}
+
+/** The address space of a connector that a domain is routed by; undefined: none holds it. */
+export function servingSpace(
+  { addressSpaces }: SendConnectorSettings,
+  domain: string,
+): { readonly specificity: number; readonly cost: number } | undefined {
+  let best: { readonly specificity: number; readonly cost: number } | undefined;
+  for (const space of addressSpaces) {
+    const specificity = specificityFor(space, domain);
+    if (specificity < 0) continue;
+    const better =
+      best === undefined ||
+      specificity > best.specificity ||
+      (specificity === best.specificity && space.cost < best.cost);
+    if (better) best = { specificity, cost: space.cost };
+  }
+  return best;
 }
 
 function isRestricted({ restrictions }: SendConnectorSettings): boolean {

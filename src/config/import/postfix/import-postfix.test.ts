@@ -437,3 +437,53 @@ describe("of the relay as a whole", () => {
     ]);
   });
 });
+
+describe("by sender, and a second way", () => {
+  const table = (...lines: readonly string[]) => ({
+    files: new Map([["/etc/postfix/senders", `${lines.join("\n")}\n`]]),
+  });
+  const main = "relayhost = [out.test]:587\nsender_dependent_relayhost_maps = hash:/etc/postfix/senders";
+
+  test("each next hop is a connector for its senders, asked before relayhost", () => {
+    const parts = postfix(
+      main,
+      table("@a.test [ses.test]:587", "<> [ses.test]:587", "@b.test [ses.test]:587"),
+    );
+    expect(settings(parts, "From a.test")).toMatchObject({
+      addressSpaces: ["*"],
+      senderSpaces: ["a.test", "<>", "b.test"],
+      smartHosts: ["ses.test:587"],
+    });
+  });
+
+  test("addresses come before their domains, as Postfix looks them up", () => {
+    const parts = postfix(main, table("@a.test [domain.test]", "bill@a.test smtp:[bill.test]:2525"));
+    expect(settings(parts, "From bill@a.test")).toMatchObject({
+      addressSpaces: ["*"],
+      smartHosts: ["bill.test:2525"],
+    });
+    expect(settings(parts, "From a.test")).toMatchObject({ addressSpaces: ["*;2"] });
+    expect(settings(parts, "Relayhost")).toMatchObject({ addressSpaces: ["*;3"] });
+  });
+
+  test("what cannot be carried over is told", () => {
+    const parts = postfix(main, table("bill@a.test DUNNO", "@a.test [h.test]:x", "*@b.test [h.test]"));
+    expect(told(parts, "sender_dependent_relayhost_maps")).toEqual(["leftOut"]);
+    expect(told(postfix(main), "sender_dependent_relayhost_maps")).toEqual(["leftOut"]);
+  });
+
+  test("smtp_fallback_relay takes over from every other", () => {
+    const parts = postfix(
+      `${main}\nsmtp_fallback_relay = [one.test], [two.test]:2525`,
+      table("@a.test [ses.test]"),
+    );
+    expect(settings(parts, "Fallback")).toMatchObject({
+      addressSpaces: ["*;100"],
+      smartHosts: ["one.test:25", "two.test:2525"],
+    });
+    expect(settings(parts, "Fallback")).not.toHaveProperty("fallbackConnector");
+    for (const name of ["Relayhost", "From a.test"])
+      expect(settings(parts, name)).toMatchObject({ fallbackConnector: "Fallback", fallbackAfter: "0s" });
+    expect(told(parts, "smtp_fallback_relay")).toEqual(["differs"]);
+  });
+});

@@ -91,8 +91,8 @@ const reasons: Readonly<Record<string, string>> = {
   smtpd_client_connection_rate_limit: noRate,
   smtpd_client_new_tls_session_rate_limit: noRate,
   smtpd_client_recipient_rate_limit: noRate,
-  sender_dependent_relayhost_maps: "connectors are chosen by recipient, not by sender",
-  sender_dependent_default_transport_maps: "connectors are chosen by recipient, not by sender",
+  sender_dependent_default_transport_maps:
+    "senders choose a send connector by its senderSpaces (weir Set-SendConnector NAME -SenderSpaces contoso.com)",
   smtpd_sender_login_maps: "users who log on may send as anybody",
   relay_recipient_maps: "recipients are not looked up here; the next hop refuses those it does not know",
   bounce_queue_lifetime: "messageExpirationTimeout holds for reports, too",

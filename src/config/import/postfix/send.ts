@@ -1,40 +1,26 @@
-/** relayhost and transport_maps as send connectors. */
-import { sendConnectorSchema } from "../../send-connector-schema.ts";
+/** relayhost, transport_maps and what depends on the sender, as send connectors. */
 import type { ImportedPart } from "../finding.ts";
+import { nothingCarried, tell } from "../carried.ts";
+import { fallbackName, fallbackPart } from "./fallback-relay.ts";
 import {
-  carry,
-  type Carried,
-  carryCounterparts,
-  type Counterpart,
-  nothingCarried,
-  tell,
-} from "../carried.ts";
+  carryHop,
+  type ConnectorOptions,
+  importedConnector,
+  sendCounterparts,
+  type UsableHop,
+} from "./imported-connector.ts";
 import type { MainCf } from "./main-cf.ts";
-import { nextHopOf, type NextHop } from "./next-hop.ts";
-import { carryLogOn, type LogOnOptions } from "./smtp-log-on.ts";
-import { carryTls } from "./smtp-tls.ts";
+import { nextHopOf } from "./next-hop.ts";
+import { senderRoutes } from "./sender-routes.ts";
 import { tableEntries, wordsOf } from "./tables.ts";
-import { countOf } from "./values.ts";
-
-const { shape } = sendConnectorSchema;
-
-const counterparts: readonly Counterpart[] = [
-  { parameter: "smtp_helo_name", setting: "fqdn", read: (value) => value },
-  { parameter: "smtp_destination_concurrency_limit", setting: "maxConcurrentConnections", read: limitOf },
-  { parameter: "default_destination_concurrency_limit", setting: "maxConcurrentConnections", read: limitOf },
-  { parameter: "smtp_destination_recipient_limit", setting: "maxRecipientsPerTransaction", read: limitOf },
-  { parameter: "default_destination_recipient_limit", setting: "maxRecipientsPerTransaction", read: limitOf },
-  { parameter: "smtp_connection_reuse_count_limit", setting: "smtpMaxMessagesPerConnection", read: limitOf },
-];
-
-function limitOf(value: string): number | string | undefined {
-  return value === "0" ? "unlimited" : countOf(value);
-}
 
 /** Parameters that end in send connectors. */
 export const sendParameters: ReadonlySet<string> = new Set([
-  ...counterparts.map(({ parameter }) => parameter),
+  ...sendCounterparts.map(({ parameter }) => parameter),
   "relayhost",
+  "sender_dependent_relayhost_maps",
+  "smtp_fallback_relay",
+  "fallback_relay",
   "transport_maps",
   "smtp_enforce_tls",
   "smtp_sasl_auth_enable",
@@ -46,18 +32,26 @@ export const sendParameters: ReadonlySet<string> = new Set([
   "smtp_use_tls",
 ]);
 
-type UsableHop = Extract<NextHop, { ok: true }>;
-
-export interface SendOptions extends LogOnOptions {
+export interface SendOptions extends ConnectorOptions {
   /** Next hops in place of delivery by MX record; undefined: none. */
   readonly smartHosts: readonly string[] | undefined;
 }
 
 export function sendParts(main: MainCf, options: SendOptions): readonly ImportedPart[] {
-  return [relayhostPart(main, options), ...transportParts(main, options)];
+  const fallback = fallbackPart(main, options);
+  const isThere = fallback !== undefined && fallback.skipped === undefined;
+  const all = isThere ? { ...options, fallback: fallbackName } : options;
+  const bySender = senderRoutes(main, all);
+  return [
+    ...(fallback === undefined ? [] : [fallback]),
+    relayhostPart(main, bySender.everywhere, all),
+    ...bySender.parts,
+    ...transportParts(main, all),
+  ];
 }
 
-function relayhostPart(main: MainCf, options: SendOptions): ImportedPart {
+/** `everywhere`: its address space. */
+function relayhostPart(main: MainCf, everywhere: string, options: SendOptions): ImportedPart {
   const given = main.value("relayhost") ?? "";
   const title = "Send connector Relayhost";
   const skipped = (reason: string): ImportedPart => ({
@@ -81,22 +75,12 @@ function relayhostPart(main: MainCf, options: SendOptions): ImportedPart {
       "differs",
       `smartHosts: ${(options.smartHosts ?? []).join(", ")}, as given with -SmartHosts; here is no delivery by MX record`,
     );
-    return connector("Relayhost", ["*"], given, carried, main, options);
+    return importedConnector("Relayhost", { addressSpaces: [everywhere] }, given, carried, main, options);
   }
   const hop = nextHopOf(given);
   if (!hop.ok) return skipped(`relayhost: ${hop.reason}`);
   carryHop(carried, "relayhost", given, hop);
-  return connector("Relayhost", ["*"], given, carried, main, options);
-}
-
-function carryHop(carried: Carried, property: string, given: string, hop: UsableHop): void {
-  carry(carried, shape, "smartHosts", [hop.smartHost], {
-    property,
-    given,
-    ...(hop.byMx
-      ? { differs: "without brackets Postfix asked for its MX records; here the name itself is the next hop" }
-      : {}),
-  });
+  return importedConnector("Relayhost", { addressSpaces: [everywhere] }, given, carried, main, options);
 }
 
 /** One connector for all domains with the same next hop. */
@@ -128,7 +112,14 @@ function transportParts(main: MainCf, options: SendOptions): readonly ImportedPa
     const name = `To ${first === "*" ? hop.host : first.replace(/^\./, "")}`;
     const carried = nothingCarried();
     carryHop(carried, "transport_maps", given, hop);
-    return connector(name, domains.map(addressSpaceOf), given, carried, main, options);
+    return importedConnector(
+      name,
+      { addressSpaces: domains.map(addressSpaceOf) },
+      given,
+      carried,
+      main,
+      options,
+    );
   });
   if (unread.length === 0 && lost.length === 0) return parts;
   const told = nothingCarried();
@@ -138,7 +129,12 @@ function transportParts(main: MainCf, options: SendOptions): readonly ImportedPa
   return [...parts, { title: "Routes of transport_maps", edits: [], findings: told.findings, toDo: [] }];
 }
 
-function whyNoRoute(key: string, transport: string, given: string, hop: NextHop): string | undefined {
+function whyNoRoute(
+  key: string,
+  transport: string,
+  given: string,
+  hop: ReturnType<typeof nextHopOf>,
+): string | undefined {
   if (!["smtp", "relay", ""].includes(transport)) return `there is no transport ${transport} here`;
   if (given === "") return "it is delivered by MX record, which is not supported";
   if (key.includes("@")) return "single recipients have no route of their own";
@@ -149,34 +145,4 @@ function whyNoRoute(key: string, transport: string, given: string, hop: NextHop)
 function addressSpaceOf(key: string): string {
   if (key === "*") return "*";
   return key.startsWith(".") ? `*${key}` : key;
-}
-
-function connector(
-  name: string,
-  addressSpaces: readonly string[],
-  given: string,
-  carried: Carried,
-  main: MainCf,
-  options: SendOptions,
-): ImportedPart {
-  carry(carried, shape, "addressSpaces", [...addressSpaces], { property: "(recipients)" });
-  carryCounterparts(carried, shape, counterparts, (parameter) => main.value(parameter));
-  carryTls(carried, main, given);
-  const toDo = carryLogOn(name, carried, main, given, options);
-  const { settings } = carried;
-  return {
-    title: `Send connector ${name}`,
-    edits: [
-      {
-        kind: "add",
-        section: "sendConnectors",
-        name,
-        settings: Object.fromEntries(
-          Object.keys(shape).flatMap((key) => (settings[key] === undefined ? [] : [[key, settings[key]]])),
-        ),
-      },
-    ],
-    findings: carried.findings,
-    toDo,
-  };
 }
