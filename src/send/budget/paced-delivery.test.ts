@@ -15,6 +15,7 @@ import { startMicrosoftSmtp, type SubmissionServer } from "../../testing/microso
 import { schedulerSettings } from "../../testing/scheduler-settings.ts";
 import { testCertificate } from "../../testing/test-certificate.ts";
 import { smartHostConnector } from "../../testing/test-settings.ts";
+import type { Carrier } from "../delivery/delivery.ts";
 import { createScheduler } from "../delivery/scheduler.ts";
 import type { Scheduler } from "../delivery/scheduler-contract.ts";
 import { createSmtpCarrier } from "../delivery/smtp/smtp-carrier.ts";
@@ -68,6 +69,7 @@ async function paced(
   given: Partial<SmtpSendConnector>,
   connectors = 1,
   applications: readonly Application[] = [],
+  front: (carrier: Carrier) => Carrier = (carrier) => carrier,
 ): Promise<Paced> {
   let inFlight = 0;
   const clock = createFakeClock(undefined, () => inFlight > 0);
@@ -119,14 +121,19 @@ async function paced(
     ports: { clock, random: () => 0.5 },
     events,
     carrierFor: (connector) =>
-      createSmtpCarrier({
-        connector: connector as SmtpSendConnector,
-        nextHop: (connector as SmtpSendConnector).smartHosts,
-        ports: { ...createSystemPorts(), clock, random: () => 0.5 },
-        events,
-        tokens,
-        budgets: { all: counted, turnTakerOf: ({ message: { origin } }) => turnTaker(applications, origin) },
-      }),
+      front(
+        createSmtpCarrier({
+          connector: connector as SmtpSendConnector,
+          nextHop: (connector as SmtpSendConnector).smartHosts,
+          ports: { ...createSystemPorts(), clock, random: () => 0.5 },
+          events,
+          tokens,
+          budgets: {
+            all: counted,
+            turnTakerOf: ({ message: { origin } }) => turnTaker(applications, origin),
+          },
+        }),
+      ),
   });
   scheduler.start();
   closing.push(async () => {
@@ -185,8 +192,17 @@ test("a queue that is suspended delivers none, also none that waits for its turn
   expect(mostInAMinute(p.left)).toBeLessThanOrEqual(30);
 });
 
-test("messages that are removed or suspended while they wait do not leave, and are not waited for", async () => {
-  const p = await paced({ mailboxMessageRateLimit: 30 });
+/** As where senders are rewritten. */
+const copying = (carrier: Carrier): Carrier => ({
+  ...carrier,
+  carry: (claim) => carrier.carry({ ...claim, message: { ...claim.message } }),
+});
+
+test.each([
+  ["as they came", undefined],
+  ["carried as copies", copying],
+])("messages that are removed or suspended while they wait do not leave, %s", async (_, front) => {
+  const p = await paced({ mailboxMessageRateLimit: 30 }, 1, [], front);
   const ids = await p.submit("erp", 60);
   await p.clock.advance(10_000);
   const { queue = "" } = p.scheduler.snapshot().find(({ connector }) => connector === "Out0") ?? {};

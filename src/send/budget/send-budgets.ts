@@ -43,8 +43,8 @@ export interface SendBudgets {
   join(user: BudgetUser): () => void;
   /** Asks for a message's turn; begins at once where nothing holds it up. */
   ask(user: BudgetUser, mailbox: string, turn: Omit<Turn, "needs" | "owner">): void;
-  /** Ends what waits of a carrier, or one claim of it. */
-  dismiss(user: BudgetUser, end: (turn: Turn) => void, claim?: object): void;
+  /** Ends what waits of a carrier, or one message of it. */
+  dismiss(user: BudgetUser, end: (turn: Turn) => void, id?: MessageId): void;
   /** A message that was put off waits no more. Cost: a look-up for each budget that something waits for. */
   gone(id: MessageId): void;
   retryNow(): void;
@@ -207,7 +207,7 @@ export async function openSendBudgets(options: {
         },
       });
     },
-    dismiss: (user, end, claim) => turns.dismiss(user, end, claim),
+    dismiss: (user, end, id) => turns.dismiss(user, end, id),
     gone(id) {
       for (const budget of budgets.values()) budget.cameBack(id);
     },

@@ -108,10 +108,9 @@ export class SendTurns {
     }
   }
 
-  /** Ends what a carrier has waiting, or one claim of it. */
-  dismiss(owner: object, end: (turn: Turn) => void, claim?: object): void {
-    const leaves = (turn: Turn): boolean =>
-      turn.owner === owner && (claim === undefined || turn.claim === claim);
+  /** Ends what a carrier has waiting, or one message of it. */
+  dismiss(owner: object, end: (turn: Turn) => void, id?: MessageId): void {
+    const leaves = (turn: Turn): boolean => turn.owner === owner && (id === undefined || turn.id === id);
     for (const lane of this.lanes.values()) {
       const leaving = lane.turns.filter(leaves);
       if (leaving.length === 0) continue;

@@ -25,8 +25,8 @@ export interface CarriedTurns {
   readonly text: string | undefined;
   /** When what waits has left. */
   readonly emptyAt: number | undefined;
-  /** What waits, or one claim of it, goes back. False: nothing of it waited. */
-  recall(claim?: Claim): boolean;
+  /** What waits, or one message of it, goes back. False: nothing of it waited. */
+  recall(id?: MessageId): boolean;
   /** It was put off, and waits no more. */
   gone(id: MessageId): void;
   retryNow(): void;
@@ -69,7 +69,7 @@ export function createCarriedTurns(
   let underWay = 0;
   let isClosed = false;
 
-  const dismiss = (result: AttemptResult, one?: Claim): boolean => {
+  const dismiss = (result: AttemptResult, one?: MessageId): boolean => {
     let ended = false;
     all.dismiss(
       user,
@@ -150,7 +150,7 @@ export function createCarriedTurns(
       const ends = all.usage(connector.name).filter((one) => one.waitingMessages > 0);
       return ends.length === 0 ? undefined : Math.max(...ends.map(({ emptyAt = 0 }) => emptyAt));
     },
-    recall: (claim) => dismiss({ kind: "aborted" }, claim),
+    recall: (id) => dismiss({ kind: "aborted" }, id),
     gone: (id) => all.gone(id),
     retryNow: () => all.retryNow(),
     close() {

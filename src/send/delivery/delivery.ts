@@ -103,11 +103,11 @@ export interface Carrier {
   /** When the mail that waits for the pace of a budget has left; Infinity: in more than 30 days. */
   emptyAt?(): number | undefined;
   /**
-   * What waits for its turn, or one of it, is given back: it ends as `aborted`, though no sooner than this returns. False:
-   * nothing of it waited.
+   * What waits for its turn, or one message of it, is given back: it ends as `aborted`, though no sooner than this returns.
+   * False: nothing of it waited.
    */
-  recall?(claim?: Claim): boolean;
-  /** A message that was put off left the queue without an attempt. */
+  recall?(id?: MessageId): boolean;
+  /** A message waits in no queue any more whose carrier has this. */
   gone?(id: MessageId): void;
   /** An administrator wants it tried now: what waits for a time of its own does not any more. */
   retryNow?(): void;

@@ -80,7 +80,7 @@ export function createMessageInterventions(options: {
     const claim = claimUnderWay(queue, id);
     if (claim === undefined) return "busy";
     wishes.set(claim, wanted);
-    for (const { carrier } of queues) if (carrier.recall?.(claim) === true) return "done";
+    for (const { carrier } of queues) if (carrier.recall?.(id) === true) return "done";
     return "pending";
   };
 

@@ -75,7 +75,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     reports: () => state.reports,
     readFaultMs: state.limits.readFaultMs,
     onKept: (queue, dueAt) => parking.kept(queue, dueAt),
-    onLeft: (claim) => queues.get(claim.queue)?.carrier.gone?.(claim.message.id),
+    onDecided(id, keptIn) {
+      const counted = [...queues].filter(({ carrier }) => carrier.gone !== undefined);
+      if (!counted.some(({ name }) => keptIn.includes(name))) counted[0]?.carrier.gone?.(id);
+    },
     onUndecided: () => sweep.restart(),
   });
   const parking = createParking(state, {

@@ -14,6 +14,7 @@ test("who is kept is told behind the write of a report on others, which may take
   const clock = createFakeClock();
   const settings = schedulerSettings();
   const told: string[] = [];
+  const decided: [number, readonly string[]][] = [];
   let written: (outcome: SettleOutcome) => void = () => undefined;
   const settlement = createSettlement({
     spool: {
@@ -38,6 +39,7 @@ test("who is kept is told behind the write of a report on others, which may take
     readFaultMs: 1000,
     watch: { begun: () => undefined, ended: () => undefined },
     onKept: (queue) => void told.push(queue),
+    onDecided: (id, keptIn) => decided.push([id, keptIn]),
     onUndecided: () => undefined,
   });
   const made = testClaim({ recipients: ["a@b.test", "c@b.test"] });
@@ -46,7 +48,10 @@ test("who is kept is told behind the write of a report on others, which may take
   settlement.conclude(claim, decideAttempt(claim, [unknown(0), busy(1)], "mx", false, "Out", context), "Out");
   await clock.settle();
   expect(told).toEqual([]);
+  expect(decided).toEqual([[claim.message.id, ["Out"]]]);
   written("settled");
   await settlement.idle();
   expect(told).toEqual(["Out"]);
+  void settlement.move(claim, "Other");
+  expect(decided.at(-1)).toEqual([claim.message.id, ["Other"]]);
 });

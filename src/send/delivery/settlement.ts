@@ -3,6 +3,7 @@
  * are not waited for before the next claim is carried; the spool keeps their order.
  */
 import type { ReportKind, ReportRecipient } from "../../core/dsn/report-input.ts";
+import type { MessageId } from "../../core/message/envelope.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
@@ -54,8 +55,8 @@ export interface SettlementOptions {
   readonly watch: Pick<SettleWatch, "begun" | "ended">;
   /** Recipients stand in a queue from now on, due at `dueAt`. */
   readonly onKept: (queue: QueueName, dueAt: number) => void;
-  /** None of a claim's recipients stays in its queue, and not because all were delivered. */
-  readonly onLeft?: (claim: Claim) => void;
+  /** Not told where all were delivered. `keptIn`: where its recipients stand from now on. */
+  readonly onDecided?: (id: MessageId, keptIn: readonly QueueName[]) => void;
   /** A message could not be decided upon because its content cannot be read now. */
   readonly onUndecided: () => void;
 }
@@ -75,7 +76,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     readFaultMs,
     watch,
     onKept,
-    onLeft,
+    onDecided,
     onUndecided,
   } = options;
   let pending = 0;
@@ -211,8 +212,10 @@ export function createSettlement(options: SettlementOptions): Settlement {
         if (others === undefined) due.set(kind, [recipient]);
         else others.push(recipient);
       }
-      const stays = changes.some((change) => change.kind === "keep" && change.queue === claim.queue);
-      if (!stays) onLeft?.(claim);
+      onDecided?.(
+        claim.message.id,
+        changes.flatMap((change) => (change.kind === "keep" ? [change.queue] : [])),
+      );
       const loss = lossOf(claim, decisions);
       if (loss !== undefined) {
         pending++;
@@ -234,7 +237,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     },
     move(claim, queue) {
       const dueAt = clock.now();
-      if (queue !== claim.queue) onLeft?.(claim);
+      onDecided?.(claim.message.id, [queue]);
       const durable = settle(claim, keptAs(claim, queue, dueAt));
       onKept(queue, dueAt);
       return durable.then(() => undefined);

@@ -126,8 +126,7 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
     waitsForTurn: () => turns?.text,
     turnsWaiting: () => turns?.size ?? 0,
     emptyAt: () => holds.delays(turns?.emptyAt),
-    recall: (claim) => turns?.recall(claim) ?? false,
-    gone: (id) => turns?.gone(id),
+    ...(turns && { recall: (id) => turns.recall(id), gone: (id) => turns.gone(id) }),
     retryNow() {
       holds.release();
       turns?.retryNow();
