@@ -53,6 +53,8 @@ const connector: SmtpSendConnector = {
   addressSpaces: [],
   maxMessageSize: Infinity,
   smartHosts: [{ host: "127.0.0.1", port }],
+  port: 25,
+  siteMessageRateLimit: Infinity,
   fqdn: "bench.test",
   requireTls: false,
   ignoreStartTls: true,

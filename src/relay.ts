@@ -30,6 +30,7 @@ import { openConnection } from "./receive/open-connection.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
 import { createCertificates } from "./receive/tls/certificates.ts";
 import { openLegacyTlsClients } from "./receive/tls/legacy-clients.ts";
+import { withDns } from "./dns/relay-dns.ts";
 import { createResourceMonitor } from "./resources/resource-monitor.ts";
 import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
 import { budgetFile } from "./send/budget/budget-file.ts";
@@ -44,6 +45,8 @@ import { createScheduler } from "./send/delivery/scheduler.ts";
 import type { Scheduler } from "./send/delivery/scheduler-contract.ts";
 import { sendTranscript } from "./send/delivery/send-transcript.ts";
 import { createMailboxTurns } from "./send/graph/mailbox-turns.ts";
+import { createDnsDelivery } from "./send/mx/dns-delivery.ts";
+import { createOwnRelay } from "./send/mx/own-relay.ts";
 import { createTokenSources } from "./send/oauth/token-sources.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openServiceSuspension } from "./receive/service-suspension.ts";
@@ -59,9 +62,9 @@ export async function createRelay(
   ports: Partial<Ports> = {},
   shared: { readonly events?: EventLog } = {},
 ): Promise<Relay> {
-  const all: Ports = { ...createSystemPorts(), ...ports };
-  const { clock, random } = all;
   let settings = initial;
+  const all: Ports = withDns({ ...createSystemPorts(), ...ports }, ports, () => settings.transport);
+  const { clock, random } = all;
   let levels = levelNumbers(settings.diagnostics.levels);
   const events = shared.events ?? createEventLog({ clock, levels: settings.diagnostics.levels });
 
@@ -168,6 +171,15 @@ export async function createRelay(
     clock,
     events,
   });
+  const dns = createDnsDelivery({
+    ports: all,
+    own: createOwnRelay(() => settings),
+    events,
+    memory,
+    outbound,
+    signer,
+    transcriptOf: (connector) => sendTranscript(connector, sendLog, settings.hostname),
+  });
   const scheduler: Scheduler = createScheduler({
     spool,
     suspended: suspensions.queues,
@@ -177,8 +189,8 @@ export async function createRelay(
     events,
     metrics,
     tracking,
-    carrierFor: (connector) =>
-      createCarrier(connector, {
+    carrierFor: (connector, domain) =>
+      createCarrier(connector, domain, {
         ports: all,
         events,
         hostname: settings.hostname,
@@ -189,6 +201,7 @@ export async function createRelay(
         signer,
         http,
         graphTurns,
+        dns,
         addressRewriteEntries: () => settings.addressRewriteEntries,
         budgets: {
           all: budgets,
@@ -300,7 +313,8 @@ export async function createRelay(
         changing.catch(() => undefined),
       ),
     ]);
-    await Promise.all([budgets.close(), legacyTls.close()]);
+    // What is left are idle connections of domains that have no mail any more.
+    await Promise.all([budgets.close(), legacyTls.close(), dns.close(0)]);
     await observation.stop();
     certificates.close();
     await Promise.all([receiveLog.close(), sendLog.close()]);
@@ -369,7 +383,9 @@ export async function createRelay(
     testSendConnector: (connector, wanted) => {
       const { hostname } = settings;
       const transcript =
-        connector.kind === "smartHost" ? sendTranscript(connector, sendLog, hostname) : undefined;
+        connector.kind === "smartHost" || connector.kind === "dns"
+          ? sendTranscript(connector, sendLog, hostname)
+          : undefined;
       return testConnector(connector, wanted, { ports: all, http, hostname, signer, transcript });
     },
     expectProbe: (source) => receiver.expectProbe(source),

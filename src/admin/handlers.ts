@@ -1,5 +1,5 @@
 /** All operations of the admin API over one relay. */
-import type { Resolver } from "../dns/resolver.ts";
+import type { Resolver } from "../ports/lookup.ts";
 import type { Administered, Handlers } from "./administered.ts";
 import { acceptedDomainHandlers } from "./handlers/accepted-domains.ts";
 import { addressRewriteEntryHandlers } from "./handlers/address-rewrite-entries.ts";

@@ -80,6 +80,8 @@ function target(connector: Settings["sendConnectors"][number]): string {
   switch (connector.kind) {
     case "smartHost":
       return connector.smartHosts.map(({ host, port }) => formatEndpoint({ address: host, port })).join(", ");
+    case "dns":
+      return "the mail exchangers of each domain";
     case "drop":
       return connector.dropDirectory;
     case "graph":

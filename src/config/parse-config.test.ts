@@ -309,7 +309,7 @@ sendConnectors:
     "11:5 receiveConnectors[0].dropDirectory: unknown setting here; it belongs to sendConnectors",
     "12:5 receiveConnectors[1].name: is missing",
     "12:5 receiveConnectors[1].nmae: unknown setting; did you mean name?",
-    "15:5 sendConnectors[0]: has no next hop; give smartHosts or dropDirectory (delivery by MX record is not supported)",
+    "15:5 sendConnectors[0]: has no next hop; give smartHosts, dnsRoutingEnabled: true (delivery by MX record) or dropDirectory",
     '16:21 sendConnectors[0].addressSpaces[0]: "contoso.com;500" has no cost from 1 to 100 behind the semicolon',
   ]);
 });
@@ -515,10 +515,42 @@ describe("one send connector", () => {
     ["authenticationCredential: {userName: a, passwordEnv: NOT_THERE}", /NOT_THERE is not set/],
     ["authenticationCredential: {userName: a, passwordFile: /nowhere/at/all}", /cannot be read/],
     ["smartHostAuthMechanism: ExchangeServer", /ExchangeServer is not supported/],
-    ["dnsRoutingEnabled: true", /not supported: .*smartHosts/],
+    ["dnsRoutingEnabled: true", /dnsRoutingEnabled: stands beside smartHosts/],
+    ["maxPerDomainOutboundConnections: 5", /means nothing without dnsRoutingEnabled: true/],
     ["port: 0", /port: 0 is not a whole number from 1/],
   ])("%j is refused", (lines, message) => {
     expect(faultsOf(parse(send(lines)))[0]).toMatch(message);
+  });
+
+  describe("by MX record", () => {
+    const byMx = (lines: string): ReturnType<typeof parse> =>
+      parse(send(`dnsRoutingEnabled: true\n${lines}`).replace(/^ *smartHosts: .*\n/m, ""));
+
+    it("goes to the exchangers of each domain, at 25, with its own limits", () => {
+      const [connector] = settingsOf(
+        byMx("maxPerDomainOutboundConnections: 5\nsiteMessageRateLimit: 60"),
+      ).sendConnectors;
+      expect(connector).toMatchObject({
+        kind: "dns",
+        smartHosts: [],
+        port: 25,
+        maxConcurrentConnections: 5,
+        siteMessageRateLimit: 60,
+      });
+    });
+
+    test.each([
+      ["dropDirectory: x", /dnsRoutingEnabled: stands beside dropDirectory/],
+      ["maxConcurrentConnections: 5", /means nothing with dnsRoutingEnabled; use maxPerDomainOutbound/],
+      ["messageRateLimit: 5", /means nothing with dnsRoutingEnabled; take it out/],
+      ["preset: google", /preset: means nothing with dnsRoutingEnabled/],
+      [
+        "smartHostAuthMechanism: BasicAuth\nauthenticationCredential: {userName: a, password: b}",
+        /means nothing with dnsRoutingEnabled|must be None/,
+      ],
+    ])("%j is refused", (lines, message) => {
+      expect(faultsOf(byMx(lines)).join("\n")).toMatch(message);
+    });
   });
 
   it("may not set up sending and drop", () => {
@@ -584,6 +616,7 @@ describe("the rest", () => {
     ],
     ["transport: {retryJitter: 2}", /2 is not a number from 0 to 1/],
     ["transport: {maxPerDomainOutboundConnections: 2}", /maxConcurrentConnections/],
+    ["transport: {externalDnsServers: [dns.example]}", /not the address of a DNS server/],
     ["transport: {externalPostmasterAddress: nobody}", /is not/],
     ["admin: {console: 8025}", /is not a text/],
     ["hostname: 10.0.0.1", /not a domain name/],

@@ -56,7 +56,9 @@ function plainByKind(connector: SendConnectorSettings): PlainSection {
     };
   }
   const {
-    kind: _,
+    kind,
+    maxConcurrentConnections,
+    siteMessageRateLimit,
     authenticationCredential: credential,
     oauth,
     tlsClient,
@@ -69,6 +71,12 @@ function plainByKind(connector: SendConnectorSettings): PlainSection {
   return {
     ...plainValues({ ...settings, addressSpaces: [], smartHosts: [] }),
     addressSpaces,
+    dnsRoutingEnabled: kind === "dns",
+    ...plainValues(
+      kind === "dns"
+        ? { maxPerDomainOutboundConnections: maxConcurrentConnections, siteMessageRateLimit }
+        : { maxConcurrentConnections },
+    ),
     smartHosts: connector.smartHosts.map(({ host, port }) =>
       formatEndpoint({ address: host, port }).replace(/^([\d.]+):/, "[$1]:"),
     ),

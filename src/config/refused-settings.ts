@@ -36,7 +36,6 @@ export const refusedSettings: Readonly<Record<string, Readonly<Record<string, st
     partner: "usage is one word here: usage: partner",
   },
   sendConnectors: {
-    dnsRoutingEnabled: "delivery by MX record is not supported; name the next hops in `smartHosts`",
     domainSecureEnabled:
       "mutual TLS by domain is not supported; use `requireTls` with `tlsAuthLevel` DomainValidation",
     tlsCertificateName: "certificates are files here; use `tlsCertificateFile` and `tlsKeyFile`",
@@ -47,17 +46,21 @@ export const refusedSettings: Readonly<Record<string, Readonly<Record<string, st
     sourceRoutingGroup: "there are no routing groups here",
     homeMtaServerId: "the connectors of a file belong to the relay that reads it; leave it out",
     homeMTA: "the connectors of a file belong to the relay that reads it; leave it out",
-    useExternalDNSServersEnabled: "the system's resolver is used for all names",
+    useExternalDNSServersEnabled:
+      "externalDnsServers of the transport service are asked for all names where they are given, else the system's",
     linkedReceiveConnector: "routing is by `addressSpaces` only",
     frontendProxyEnabled: "there is no front end to send through",
     cloudServicesMailEnabled: "it concerns hybrid traffic with Exchange Online only",
     connectedDomains: "there are no routing groups here",
     connectorType: "`addressSpaces` decide what a connector takes",
-    maxPerDomainOutboundConnections: "use `maxConcurrentConnections`",
     usage: "it only presets `maxMessageSize` on send connectors; give `maxMessageSize`",
   },
   transport: {
-    maxPerDomainOutboundConnections: "use `maxConcurrentConnections` of the send connector",
+    maxPerDomainOutboundConnections:
+      "use `maxPerDomainOutboundConnections` of a send connector that delivers by MX record, `maxConcurrentConnections` of one with smart hosts",
+    externalDNSAdapterEnabled: "give the servers: externalDnsServers",
+    externalDNSAdapterGuid: "give the servers: externalDnsServers",
+    externalDNSProtocolOption: "UDP is used, and TCP where an answer does not fit",
     maxReceiveSize: "use `maxMessageSize` of the receive connector",
     maxSendSize: "use `maxMessageSize` of the send connector",
     maxRecipientEnvelopeLimit: "use `maxRecipientsPerMessage` of the receive connector",

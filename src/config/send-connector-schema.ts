@@ -109,15 +109,24 @@ export const sendConnectorSchema = z.strictObject(
       listOf(parsedText({ kind: "host:port" }, parseSmartHost), { kind: "list of hosts" }).min(1, {
         error: "is empty; give at least one host",
       }),
-      "the preset's, or none: give this or dropDirectory",
+      "the preset's, or none: give this, dnsRoutingEnabled or dropDirectory",
       "Next hops: `[192.0.2.1]:25`, `smtp.example:587`, `[2001:db8::1]`. All are tried before the queue waits.",
+    ),
+    dnsRoutingEnabled: setting(
+      flag(),
+      false,
+      "True: mail goes to the mail exchangers (MX records) of each recipient domain, with a queue for each; without smartHosts.",
     ),
     dropDirectory: optionalSetting(
       filePath(),
-      "none: give this or smartHosts",
+      "none: give this, smartHosts or dnsRoutingEnabled",
       "Writes each message as an .eml file there instead of sending it; relative to dataDirectory.",
     ),
-    port: setting(integer({ min: 1, max: 65_535 }), 25, "Port of smart hosts that name none."),
+    port: setting(
+      integer({ min: 1, max: 65_535 }),
+      25,
+      "Port of smart hosts that name none, and of mail exchangers, which on the Internet listen on 25.",
+    ),
     fqdn: optionalSetting(hostName(), "the relay's hostname", "Name given in EHLO."),
     requireTls: setting(flag(), false, "No mail without STARTTLS."),
     ignoreStartTls: setting(
@@ -185,7 +194,17 @@ export const sendConnectorSchema = z.strictObject(
     maxConcurrentConnections: setting(
       integer({ min: 1, max: most, unlimited: true }),
       20,
-      "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections); with XOAUTH2 and OAUTHBEARER for each mailbox. With preset graph: requests at once for each mailbox, 4 at most.",
+      "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections), not with dnsRoutingEnabled; with XOAUTH2 and OAUTHBEARER for each mailbox. With preset graph: requests at once for each mailbox, 4 at most.",
+    ),
+    maxPerDomainOutboundConnections: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      20,
+      "With dnsRoutingEnabled: most connections at once to one site. Domains that have the same mail exchangers are one site.",
+    ),
+    siteMessageRateLimit: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      "unlimited",
+      "With dnsRoutingEnabled: messages a minute to one site; what waits for its turn has no attempt counted.",
     ),
     maxRecipientsPerTransaction: setting(
       integer({ min: 1, max: most, unlimited: true }),
@@ -218,7 +237,7 @@ export const sendConnectorSchema = z.strictObject(
     errorPolicies: setting(
       errorPoliciesSchema,
       "Default",
-      "DowngradeAuthFailures: a 5xx about authentication is tried again instead of returned. DowngradeDnsFailures: is so anyway. DowngradeCustomFailures: a 5xx among customFailures is tried again; UpgradeCustomFailures: a 4xx among them is returned. RejectUnconvertible: 8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME fails instead of being sent as it is.",
+      "DowngradeAuthFailures: a 5xx about authentication is tried again instead of returned. DowngradeDnsFailures: with dnsRoutingEnabled mail for domains that DNS does not have is tried again, too; failures of DNS are anyway. DowngradeCustomFailures: a 5xx among customFailures is tried again; UpgradeCustomFailures: a 4xx among them is returned. RejectUnconvertible: 8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME fails instead of being sent as it is.",
     ),
     customFailures: setting(
       listOf(parsedText({ kind: "reply" }, parseCustomFailure), { kind: "list of replies" }),
@@ -246,6 +265,26 @@ export const sendingSettings = [
   "preset",
   "maxConcurrentConnections",
   "maxRecipientsPerTransaction",
+  "messageRateLimit",
+  "recipientRateLimit",
+  "mailboxMessageRateLimit",
+  "mailboxRecipientRateLimit",
+] as const satisfies readonly SettingName[];
+
+/** Settings of delivery by MX record alone. */
+export const dnsOnlySettings = [
+  "maxPerDomainOutboundConnections",
+  "siteMessageRateLimit",
+] as const satisfies readonly SettingName[];
+
+/** Settings that mean nothing where the recipients' domains choose the next hop. */
+export const oneNextHopSettings = [
+  "preset",
+  "implicitTls",
+  "authenticationCredential",
+  "oauth",
+  "senderMailboxes",
+  "maxConcurrentConnections",
   "messageRateLimit",
   "recipientRateLimit",
   "mailboxMessageRateLimit",

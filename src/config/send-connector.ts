@@ -9,7 +9,9 @@ import { checkGraphConnector, graphSettings, type Rule } from "./send-connector-
 import {
   defaultFallbackAfterMs,
   type GivenSendConnector,
+  dnsOnlySettings,
   graphOnlySettings,
+  oneNextHopSettings,
   sendingSettings,
   smtpOnlySettings,
 } from "./send-connector-schema.ts";
@@ -44,21 +46,24 @@ export function sendConnectorSettings(
     fallbackConnector: _fallback,
     fallbackAfter: _after,
     smartHosts = [],
-    port,
+    dnsRoutingEnabled,
+    maxConcurrentConnections,
+    maxPerDomainOutboundConnections,
     authenticationCredential: _credential,
     tlsCertificateFile: _certificate,
     tlsKeyFile: _key,
     tlsCaFile: _ca,
     ...smtp
   } = given;
-  const hosts = smartHosts.map((host) => ({ host: host.host, port: host.port ?? port }));
+  const hosts = smartHosts.map((host) => ({ host: host.host, port: host.port ?? given.port }));
   const mechanism = given.smartHostAuthMechanism;
   return {
     ...smtp,
     ...common,
     ...relay.tls,
-    kind: "smartHost",
+    kind: dnsRoutingEnabled ? "dns" : "smartHost",
     smartHosts: hosts,
+    maxConcurrentConnections: dnsRoutingEnabled ? maxPerDomainOutboundConnections : maxConcurrentConnections,
     fqdn: given.fqdn ?? relay.hostname,
     tlsDomain: given.tlsDomain,
     implicitTls: given.implicitTls ?? (hosts.length > 0 && hosts.every((host) => host.port === 465)),
@@ -103,12 +108,20 @@ export function checkSendConnector(
   const isGraph = given.preset === "graph" && !faulty.has("preset");
   const drops = written["dropDirectory"] !== undefined;
   const sends = written["smartHosts"] !== undefined;
+  const asksDns = given.dnsRoutingEnabled && !faulty.has("dnsRoutingEnabled");
   if (drops && sends && !isGraph) {
     findings.fault([...path, "dropDirectory"], "stands beside smartHosts; a connector has one of the two");
     return;
   }
+  if (asksDns && given.preset !== undefined)
+    return findings.fault([...path, "preset"], "means nothing with dnsRoutingEnabled; take it out");
+  if (asksDns && (drops || sends)) {
+    const other = drops ? "dropDirectory" : "smartHosts";
+    findings.fault([...path, "dnsRoutingEnabled"], `stands beside ${other}; a connector has one of the two`);
+    return;
+  }
   if (drops && !isGraph) {
-    for (const name of [...smtpOnlySettings, ...sendingSettings, ...graphOnlySettings]) {
+    for (const name of [...smtpOnlySettings, ...sendingSettings, ...dnsOnlySettings, ...graphOnlySettings]) {
       rule(written[name] !== undefined, [name], "means nothing beside dropDirectory; take it out");
     }
     return;
@@ -116,12 +129,20 @@ export function checkSendConnector(
   if (isGraph) return checkGraphConnector(given, written, rule);
   for (const name of graphOnlySettings)
     rule(written[name] !== undefined, [name, "preset"], "means nothing without preset: graph; take it out");
-  if (!sends && !faulty.has("preset")) {
+  if (asksDns) checkDnsConnector(given, written, rule);
+  else
+    for (const name of dnsOnlySettings)
+      rule(
+        written[name] !== undefined,
+        [name, "dnsRoutingEnabled"],
+        "means nothing without dnsRoutingEnabled: true; take it out",
+      );
+  if (!sends && !asksDns && !faulty.has("preset") && !faulty.has("dnsRoutingEnabled")) {
     const hint = given.preset === undefined ? undefined : sendPresets[given.preset].hostHint;
     findings.fault(
       path,
       hint === undefined
-        ? "has no next hop; give smartHosts or dropDirectory (delivery by MX record is not supported)"
+        ? "has no next hop; give smartHosts, dnsRoutingEnabled: true (delivery by MX record) or dropDirectory"
         : `has no next hop; with preset ${given.preset} it depends on the account: give smartHosts, such as ["${hint}:587"]`,
     );
   }
@@ -194,6 +215,22 @@ const customPolicies = [
   ["DowngradeCustomFailures", true],
   ["UpgradeCustomFailures", false],
 ] as const;
+
+function checkDnsConnector(given: GivenSendConnector, written: Section, rule: Rule): void {
+  for (const name of oneNextHopSettings)
+    rule(
+      written[name] !== undefined,
+      [name],
+      name === "maxConcurrentConnections"
+        ? "means nothing with dnsRoutingEnabled; use maxPerDomainOutboundConnections"
+        : "means nothing with dnsRoutingEnabled; take it out",
+    );
+  rule(
+    given.smartHostAuthMechanism !== "None",
+    ["smartHostAuthMechanism"],
+    "must be None with dnsRoutingEnabled: nobody logs on at mail exchangers",
+  );
+}
 
 /** Finds the password where the file says it is. Undefined, with a fault told, when it cannot be had. */
 export function readCredential(

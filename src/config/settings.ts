@@ -50,6 +50,8 @@ export interface Settings {
       readonly externalPostmasterAddress: string;
       /** Originals above this go into a DSN as headers only. */
       readonly dsnMaxMessageAttachSize: number;
+      /** Address, or address and port; empty: those of the system. */
+      readonly externalDnsServers: readonly string[];
       readonly messageTrackingLogEnabled: boolean;
       readonly messageTrackingLogSubjectLoggingEnabled: boolean;
       readonly messageTrackingLogMaxAge: number;

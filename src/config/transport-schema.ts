@@ -1,11 +1,13 @@
 /** What holds for the whole relay: retries, expiry, reports. Source: Set-TransportService, Set-TransportConfig. */
 import { z } from "zod";
+import { parseNameServer } from "../dns/name-server.ts";
 import { type Parsed, parsed, quoted, unparsable } from "../core/units/parsed.ts";
 import {
   duration,
   flag,
   fraction,
   integer,
+  listOf,
   optionalSetting,
   parseDomain,
   parsedText,
@@ -93,6 +95,11 @@ export const transportSchema = z.strictObject(
       integer({ min: 1, max: most, unlimited: true }),
       1000,
       "Most outgoing connections of the whole relay, idle ones included; at the limit idle ones make room.",
+    ),
+    externalDnsServers: setting(
+      listOf(parsedText({ kind: "address:port" }, parseDnsServer), { kind: "list of DNS servers" }),
+      [],
+      "DNS servers that are asked for mail exchangers and hosts, in this order: `9.9.9.9`, `127.0.0.1:5353`, `[2001:db8::53]:53`. None: those of the system.",
     ),
     retryJitter: setting(
       fraction({ min: 0, max: 1 }),
@@ -190,6 +197,16 @@ export const transportSchema = z.strictObject(
   },
   { error: (issue) => `${shown(issue.input)} is not a section of settings` },
 );
+
+/** As it was written. */
+function parseDnsServer(input: string): Parsed<string> {
+  const text = input.trim();
+  return parseNameServer(text) === undefined
+    ? unparsable(
+        `${quoted(input)} is not the address of a DNS server; write it like 9.9.9.9 or [2001:db8::53]:53`,
+      )
+    : parsed(text);
+}
 
 function parseMailAddress(input: string): Parsed<string> {
   const at = input.lastIndexOf("@");

@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { DNSSEC_OK, RECURSION_DESIRED, AUTHENTIC_DATA, decode, encode, type DecodedPacket } from "dns-packet";
 import { answeredName } from "./domain-name.ts";
-import type { RecordType } from "./lookup.ts";
+import type { RecordType } from "../ports/lookup.ts";
 
 /** Largest UDP reply asked for: what passes without fragments (DNS flag day 2020). */
 const udpPayloadBytes = 1232;

@@ -2,7 +2,7 @@
 import type { Answer } from "dns-packet";
 import { answeredName } from "./domain-name.ts";
 import { keepMsOf, keepUnknownMs } from "./keep-time.ts";
-import type { Lookup, RecordOf, RecordType } from "./lookup.ts";
+import type { Lookup, RecordOf, RecordType } from "../ports/lookup.ts";
 import type { Query, Reply } from "./query-packet.ts";
 
 /** Aliases followed before it is called a loop. */

@@ -12,7 +12,8 @@ import {
 } from "../testing/name-server.ts";
 import { exchange } from "./exchange.ts";
 import type { NameServer } from "./name-server.ts";
-import { createResolver, type Resolver } from "./resolver.ts";
+import { createResolver } from "./resolver.ts";
+import type { Resolver } from "../ports/lookup.ts";
 
 let clock: FakeClock;
 let dns: ScriptedNameServer;

@@ -4,7 +4,7 @@ import type { Clock } from "../ports/ports.ts";
 import { queryName } from "./domain-name.ts";
 import type { Exchange } from "./exchange.ts";
 import { keepUnknownMs } from "./keep-time.ts";
-import type { Lookup, RecordType } from "./lookup.ts";
+import type { Lookup, RecordType, Resolver } from "../ports/lookup.ts";
 import type { NameServer } from "./name-server.ts";
 import { createQuery } from "./query-packet.ts";
 import { longestAliasChain, readAnswer, type Alias } from "./read-answer.ts";
@@ -15,16 +15,6 @@ const serverTimeMs = 2_500;
 const rounds = 2;
 /** A server that did not answer is asked after all others for this time; milliseconds. */
 const avoidMs = 30_000;
-
-export interface Resolver {
-  /**
-   * Asks for records of `type`, behind aliases. Never rejects: see `Lookup` for the ways to fail. Kept answers cost a map's
-   * look-up; all that ask for the same thing at one time share one question.
-   */
-  lookUp<Type extends RecordType>(name: string, type: Type): Promise<Lookup<Type>>;
-  /** Forgets what is kept of a name, or all. */
-  forget(name?: string): void;
-}
 
 export interface ResolverOptions {
   readonly clock: Clock;

@@ -659,6 +659,13 @@ export const catalogue = {
     level: 0,
     text: "Message %id from <%sender> goes to %host on send connector %connector with octets above 127, though %host does not offer 8BITMIME: %kept cannot be converted. errorPolicies: RejectUnconvertible fails such mail.",
   },
+  MailHostSkipped: {
+    id: 20114,
+    category: "Routing",
+    severity: "Information",
+    level: 3,
+    text: "Mail for %domain does not go to %host, which its MX records name: %reason (send connector %connector)",
+  },
   RecipientUnreachable: {
     id: 20111,
     category: "Routing",

@@ -3,6 +3,7 @@
  * Embedding and testing replace them through the same door (`createRelay(config, ports)`).
  */
 import type { Socket } from "node:net";
+import type { Resolver } from "./lookup.ts";
 
 /** A running timer. `cancel()` is idempotent. */
 export interface Timer {
@@ -24,9 +25,12 @@ export interface Clock {
 /** A number in [0, 1), for jitter only. */
 export type Random = () => number;
 
+/** Names of hosts that an administrator gives: smart hosts, directories, token endpoints. */
 export interface Dns {
   /** Addresses of a host name, in the order to try. Rejects when there are none. */
   addresses(host: string): Promise<readonly string[]>;
+  /** What is kept of it is asked for anew. */
+  forget?(host: string): void;
 }
 
 /** Opens a TCP connection; resolves when it is connected, rejects on failure or when `signal` aborts. */
@@ -61,6 +65,8 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly dns: Dns;
+  /** Records of the DNS, for delivery by MX. Undefined: nobody knows any. */
+  readonly resolver?: Resolver;
   readonly dial: Dial;
   /** Meters the process and the file system of a directory. Undefined: the system's own (src/resources). */
   readonly resourceMeter?: (directory: string) => ResourceMeter;

@@ -255,6 +255,7 @@ async function putTogether(
     suspend: (queue, id, suspended) => whileOpen(() => interventions.suspend(queue, id, suspended)),
 
     nextDueAt: (queue) => (group.closed ? undefined : queues.nextDueAt(queue)),
+    messagesIn: (queue) => (group.closed ? 0 : queues.messagesIn(queue)),
     queues: () => (group.closed ? [] : queues.summaries()),
     oldestSince: async (queue) => (group.closed ? undefined : oldestSince({ store, queues }, queue)),
     list: (queue, limit, search) =>

@@ -297,6 +297,8 @@ export interface Spool extends SpoolIntake {
    * most one short read.
    */
   nextDueAt(queue: QueueName): number | undefined;
+  /** Messages with at least one recipient in a queue, claimed ones included. Cost: a look-up. */
+  messagesIn(queue: QueueName): number;
   /**
    * All queues that hold entries; of the last second where several nodes share the spool. Costs per queue, not per
    * message.

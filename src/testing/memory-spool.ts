@@ -251,6 +251,7 @@ export function createMemorySpool(options: {
         ? new Promise((resolve) => waiters.set(id, [...(waiters.get(id) ?? []), resolve]))
         : Promise.resolve(),
     nextDueAt,
+    messagesIn: (queue) => (closed ? 0 : entries(queue).length),
     async oldestSince(queue) {
       const ids =
         queue === undefined

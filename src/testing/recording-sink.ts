@@ -40,11 +40,11 @@ const defaults: SinkSettings = {
   onMessage: undefined,
 };
 
-/** Starts a sink on a free port of 127.0.0.1, or on `port`. */
+/** Starts a sink on a free port of 127.0.0.1, or on `port` and `address`. */
 export async function startRecordingSink(
-  settings: Partial<SinkSettings> & { port?: number } = {},
+  settings: Partial<SinkSettings> & { port?: number; address?: string } = {},
 ): Promise<RecordingSink> {
-  const { port = 0, ...given } = settings;
+  const { port = 0, address = "127.0.0.1", ...given } = settings;
   let current: SinkSettings = { ...defaults, ...given };
   const sockets = new Set<Socket>();
   const messages: RecordedMessage[] = [];
@@ -78,7 +78,7 @@ export async function startRecordingSink(
     socket.on("error", () => undefined);
     void runSinkSession(socket, connections, host);
   });
-  server.listen(port, "127.0.0.1");
+  server.listen(port, address);
   await once(server, "listening");
 
   function until(predicate: () => boolean, timeoutMs = 10_000): Promise<void> {

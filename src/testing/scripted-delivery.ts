@@ -19,6 +19,8 @@ import { openTestedSpool, type SpoolKind, type TestedSpool } from "./tested-spoo
 /** One call of a carrier. */
 export interface Carried {
   readonly connector: string;
+  /** Of a connector with a queue for each domain; else "". */
+  readonly domain: string;
   readonly claim: Claim;
   readonly at: number;
 }
@@ -29,7 +31,12 @@ export interface ScriptedDelivery {
   readonly carried: Carried[];
   readonly told: EventRecord[];
   /** What a carrier does; at first it delivers at once. */
-  carry: (claim: Claim, connector: string, aborted: AbortSignal) => AttemptResult | Promise<AttemptResult>;
+  carry: (
+    claim: Claim,
+    connector: string,
+    aborted: AbortSignal,
+    domain: string,
+  ) => AttemptResult | Promise<AttemptResult>;
   /** Hears of each attempt that was not aborted. */
   ended: (claim: Claim, result: AttemptResult) => void;
   /** Resolves with the message's id when it is on disk. */
@@ -75,19 +82,19 @@ export async function openScriptedDelivery(
       limits,
       suspended,
       ...(onSuspensionCarried === undefined ? undefined : { onSuspensionCarried }),
-      carrierFor: ({ name }) => {
+      carrierFor: ({ name }, domain) => {
         const closing = new AbortController();
         const { signal } = closing;
         setMaxListeners(0, signal);
         return {
           concurrency,
           carry(claim) {
-            delivery.carried.push({ connector: name, claim, at: clock.now() });
+            delivery.carried.push({ connector: name, domain, claim, at: clock.now() });
             return new Promise<AttemptResult>((resolve, reject) => {
               const abort = (): void => resolve({ kind: "aborted" });
               if (signal.aborted) return abort();
               signal.addEventListener("abort", abort, { once: true });
-              Promise.resolve(delivery.carry(claim, name, signal)).then((result) => {
+              Promise.resolve(delivery.carry(claim, name, signal, domain)).then((result) => {
                 if (!signal.aborted) delivery.ended(claim, result);
                 resolve(result);
               }, reject);
@@ -190,3 +197,7 @@ export const dropConnector = (name: string, domain: string, changes: object = {}
   addressSpaces: [{ domain, subdomains: domain === "", cost: 1 }],
   ...changes,
 });
+
+/** To each recipient domain by itself. */
+export const dnsConnector = (name: string, changes: object = {}): SendConnectorSettings =>
+  dropConnector(name, "", { kind: "dns", ...changes });

@@ -215,7 +215,11 @@ it.each<readonly [line: string, code: number, said: RegExp]>([
     done,
     /192\.0\.2\.2/,
   ],
-  ['New-SendConnector -Name "MX" -Internet -AddressSpaces "*" -DNSRoutingEnabled $true', told, /-SmartHosts/],
+  [
+    'New-SendConnector -Name "MX" -Internet -AddressSpaces "*" -DNSRoutingEnabled $true -WhatIf',
+    done,
+    /DnsRoutingEnabled +\(none\) → True/,
+  ],
   ['Set-SendConnector "Out" -MaxMessageSize 35MB -ProtocolLoggingLevel Verbose', done, /Verbose/],
   [
     'Set-SendConnector "Out" -AuthenticationCredential (Get-Credential) -SmartHostAuthMechanism BasicAuthRequireTLS',

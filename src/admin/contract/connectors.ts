@@ -27,7 +27,7 @@ export const receiveConnectorSchema = z.object({
 
 export const sendConnectorSchema = z.object({
   name: z.string(),
-  kind: z.enum(["smartHost", "drop", "graph"]),
+  kind: z.enum(["smartHost", "dns", "drop", "graph"]),
   ...describedSettings,
   status: z.object({
     /** `CannotReach`: no next hop answers. `PutOff`: it answers, and takes nothing now. `lastError` says why. */

@@ -24,6 +24,11 @@ export function redirectTarget({ settings }: Pick<Relay, "settings">, to: string
     );
   if (!found.enabled)
     throw new AdminRefusal("invalidInput", `send connector ${found.name} is disabled; nothing waits for it`);
+  if (found.kind === "dns")
+    throw new AdminRefusal(
+      "invalidInput",
+      `send connector ${found.name} delivers by MX record, to a queue for each domain; name one with a next hop of its own`,
+    );
   return { connector: found.name, queue: queueNameOf(found), maxMessageSizeBytes: found.maxMessageSize };
 }
 

@@ -153,14 +153,19 @@ function receiveProperties(connector: ReceiveConnector): readonly Property[] {
   ];
 }
 
-const targetSettings = { smartHost: "smartHosts", drop: "dropDirectory", graph: "graphRoot" } as const;
+const targetSettings = {
+  smartHost: "smartHosts",
+  drop: "dropDirectory",
+  graph: "graphRoot",
+} as const;
 
 const sendColumns: readonly Column<SendConnector>[] = [
   { header: "Identity", value: ({ name }) => name },
   { header: "AddressSpaces", value: columnOf("addressSpaces") },
   {
     header: "Target",
-    value: ({ kind, settings }) => settingText(settings[targetSettings[kind]], undefined),
+    value: ({ kind, settings }) =>
+      kind === "dns" ? "MX records" : settingText(settings[targetSettings[kind]], undefined),
   },
   {
     header: "State",

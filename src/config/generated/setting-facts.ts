@@ -470,14 +470,20 @@ export const sendConnectorFacts: readonly SettingFact[] = [
   {
     name: "smartHosts",
     kind: "list of hosts",
-    default: "the preset's, or none: give this or dropDirectory",
+    default: "the preset's, or none: give this, dnsRoutingEnabled or dropDirectory",
     help: "Next hops: `[192.0.2.1]:25`, `smtp.example:587`, `[2001:db8::1]`. All are tried before the queue waits.",
+  },
+  {
+    name: "dnsRoutingEnabled",
+    kind: "true or false",
+    default: "false",
+    help: "True: mail goes to the mail exchangers (MX records) of each recipient domain, with a queue for each; without smartHosts.",
   },
   {
     name: "dropDirectory",
     kind: "path",
     range: "up to 4096 characters",
-    default: "none: give this or smartHosts",
+    default: "none: give this, smartHosts or dnsRoutingEnabled",
     help: "Writes each message as an .eml file there instead of sending it; relative to dataDirectory.",
   },
   {
@@ -485,7 +491,7 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     kind: "integer",
     range: "1 to 65535",
     default: "25",
-    help: "Port of smart hosts that name none.",
+    help: "Port of smart hosts that name none, and of mail exchangers, which on the Internet listen on 25.",
   },
   { name: "fqdn", kind: "domain name", default: "the relay's hostname", help: "Name given in EHLO." },
   { name: "requireTls", kind: "true or false", default: "false", help: "No mail without STARTTLS." },
@@ -587,7 +593,21 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     kind: "integer",
     range: "1 to 2147483647, or unlimited",
     default: "20",
-    help: "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections); with XOAUTH2 and OAUTHBEARER for each mailbox. With preset graph: requests at once for each mailbox, 4 at most.",
+    help: "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections), not with dnsRoutingEnabled; with XOAUTH2 and OAUTHBEARER for each mailbox. With preset graph: requests at once for each mailbox, 4 at most.",
+  },
+  {
+    name: "maxPerDomainOutboundConnections",
+    kind: "integer",
+    range: "1 to 2147483647, or unlimited",
+    default: "20",
+    help: "With dnsRoutingEnabled: most connections at once to one site. Domains that have the same mail exchangers are one site.",
+  },
+  {
+    name: "siteMessageRateLimit",
+    kind: "integer",
+    range: "1 to 2147483647, or unlimited",
+    default: "unlimited",
+    help: "With dnsRoutingEnabled: messages a minute to one site; what waits for its turn has no attempt counted.",
   },
   {
     name: "maxRecipientsPerTransaction",
@@ -656,7 +676,7 @@ export const sendConnectorFacts: readonly SettingFact[] = [
       "RejectUnconvertible",
     ],
     default: "Default",
-    help: "DowngradeAuthFailures: a 5xx about authentication is tried again instead of returned. DowngradeDnsFailures: is so anyway. DowngradeCustomFailures: a 5xx among customFailures is tried again; UpgradeCustomFailures: a 4xx among them is returned. RejectUnconvertible: 8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME fails instead of being sent as it is.",
+    help: "DowngradeAuthFailures: a 5xx about authentication is tried again instead of returned. DowngradeDnsFailures: with dnsRoutingEnabled mail for domains that DNS does not have is tried again, too; failures of DNS are anyway. DowngradeCustomFailures: a 5xx among customFailures is tried again; UpgradeCustomFailures: a 4xx among them is returned. RejectUnconvertible: 8-bit content that cannot be converted (signed parts, header) for a next hop without 8BITMIME fails instead of being sent as it is.",
   },
   {
     name: "customFailures",
@@ -742,6 +762,12 @@ export const transportFacts: readonly SettingFact[] = [
     range: "1 to 2147483647, or unlimited",
     default: "1000",
     help: "Most outgoing connections of the whole relay, idle ones included; at the limit idle ones make room.",
+  },
+  {
+    name: "externalDnsServers",
+    kind: "list of DNS servers",
+    default: "",
+    help: "DNS servers that are asked for mail exchangers and hosts, in this order: `9.9.9.9`, `127.0.0.1:5353`, `[2001:db8::53]:53`. None: those of the system.",
   },
   {
     name: "retryJitter",

@@ -1,4 +1,4 @@
-/** What DNS said, as far as the choice of hosts looks at it. The answers of `dns/lookup` are of these shapes. */
+/** What DNS said, as far as the choice of hosts looks at it. The answers of `ports/lookup` are of these shapes. */
 
 interface Denied {
   readonly kind: "nxdomain" | "nodata";

@@ -18,7 +18,7 @@ export function credentialEnds(connectors: readonly SendConnectorSettings[]): re
   return connectors.flatMap((connector): CredentialEnd[] => {
     if (!connector.enabled || connector.kind === "drop") return [];
     const { name, oauth } = connector;
-    const tlsClient = connector.kind === "smartHost" ? connector.tlsClient : undefined;
+    const tlsClient = connector.kind === "graph" ? undefined : connector.tlsClient;
     const ends: CredentialEnd[] = [];
     const expiresAt = oauth && credentialExpiry(oauth);
     if (oauth?.grant.kind === "clientCredentials" && expiresAt !== undefined)

@@ -26,7 +26,9 @@ const smart = (name: string, ...smartHosts: SmartHost[]): SendConnectorSettings 
   preset: undefined,
   connectionInactivityTimeOut: 1,
   smtpMaxMessagesPerConnection: 1,
+  port: 25,
   maxConcurrentConnections: 1,
+  siteMessageRateLimit: Infinity,
   maxRecipientsPerTransaction: 100,
   messageRateLimit: Infinity,
   recipientRateLimit: Infinity,
@@ -62,7 +64,7 @@ test("long names are cut to a bounded length and still told apart", () => {
   const [a, b] = [queueNameOf(smart("Out", ...hosts("a"))), queueNameOf(smart("Out", ...hosts("b")))];
   expect(a.length).toBe(200);
   expect(a).not.toBe(b);
-  expect(nextHopOf(smart("Out", ...hosts("a"))).length).toBeGreaterThan(200);
+  expect(nextHopOf(smart("Out", ...hosts("a")), "").length).toBeGreaterThan(200);
 });
 
 const to = (name: string, port: number) => smart(name, { host: "10.0.0.1", port });

@@ -46,10 +46,10 @@ export interface SendFallback {
 
 /**
  * Exchange: ErrorPolicies. DowngradeAuthFailures: a 5xx about authentication in a transaction is tried again.
- * DowngradeDnsFailures is taken and changes nothing: failures of names are tried again anyway. DowngradeCustomFailures: a
- * 5xx among `customFailures` is tried again; UpgradeCustomFailures: a 4xx among them is returned. `RejectUnconvertible` is
- * Weir's own: 8-bit content that the next hop does not take and that cannot be converted fails; by default it is sent as
- * it is.
+ * DowngradeDnsFailures: domains that DNS denies are tried again, too; failures of DNS, and of smart hosts' names, are anyway.
+ * DowngradeCustomFailures: a 5xx among `customFailures` is tried again; UpgradeCustomFailures: a 4xx among them is returned.
+ * `RejectUnconvertible` is Weir's own: 8-bit content that the next hop does not take and that cannot be converted fails; by
+ * default it is sent as it is.
  */
 export const errorPolicyNames = [
   "Default",
@@ -76,8 +76,11 @@ export interface TlsClientCertificate {
 }
 
 export interface SmtpSendConnector extends SendConnectorCommon, SendLimitSettings {
-  readonly kind: "smartHost";
+  /** `dns`: to the mail exchangers of each recipient domain (Exchange: DNSRoutingEnabled); it has no smart hosts. */
+  readonly kind: "smartHost" | "dns";
   readonly smartHosts: readonly SmartHost[];
+  /** Of mail exchangers. */
+  readonly port: number;
   readonly fqdn: string;
   readonly requireTls: boolean;
   readonly ignoreStartTls: boolean;
@@ -101,8 +104,13 @@ export interface SmtpSendConnector extends SendConnectorCommon, SendLimitSetting
   readonly preset: PresetName | undefined;
   readonly connectionInactivityTimeOut: number;
   readonly smtpMaxMessagesPerConnection: number;
-  /** Exchange: MaxPerDomainOutboundConnections, here per send connector's next hop. */
+  /**
+   * To the connector's smart hosts; of kind `dns` to one site, the mail exchangers that domains have in common (Exchange:
+   * MaxPerDomainOutboundConnections).
+   */
   readonly maxConcurrentConnections: number;
+  /** Weir's own: messages a minute to one site. */
+  readonly siteMessageRateLimit: number;
   /** Weir's own; Postfix: smtp_destination_recipient_limit. */
   readonly maxRecipientsPerTransaction: number;
   readonly forceHelo: boolean;

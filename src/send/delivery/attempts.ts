@@ -46,16 +46,16 @@ export function createAttempts(
   const pump = (queue: DeliveryQueue): void => {
     if (state.phase === "stopping" || !queues.isOpen(queue)) return;
     while (queue.ready && !watch.isStuck) {
-      const claim = queue.shift();
+      const claim = queue.begin();
       if (claim === undefined) break;
-      if (!state.lost.has(claim)) begin(queue, claim);
+      if (state.lost.has(claim)) queue.ended(claim);
+      else begin(queue, claim);
     }
     if (queue.backlog.due) refill(queue);
     if (unrouted.due) route();
   };
 
   const begin = (queue: DeliveryQueue, claim: Claim): void => {
-    queue.running++;
     underWay.add(claim);
     queue.carrier.carry(claim).then(
       (result) => ended(queue, claim, result),
@@ -67,7 +67,7 @@ export function createAttempts(
   };
 
   const ended = (queue: DeliveryQueue, claim: Claim, result: AttemptResult): void => {
-    queue.running--;
+    queue.ended(claim);
     underWay.delete(claim);
     switch (result.kind) {
       case "attempted":
@@ -90,6 +90,7 @@ export function createAttempts(
     queues.attemptEnded(queue);
     if (underWay.size === 0) tellEnd?.();
     pump(queue);
+    queues.dropIfEmpty(queue, spool, clock.now());
   };
 
   const attempted = (queue: DeliveryQueue, claim: Claim, { host, outcomes, heldSince }: Attempted): void => {
@@ -160,7 +161,7 @@ export function createAttempts(
       void parking.park(waiting, queue.name);
     }
     queue.backlog.arrived();
-    wakeUp.at(Math.min(queue.retryAt, fallbacks.beginsAt(queue) ?? Infinity));
+    wakeUp.at(Math.min(queue.retryAt, fallbacks.beginsAt(queue) ?? Infinity), queue.name);
     void fallbacks.drain(queue);
     events.emit("QueueRetry", {
       queue: queue.name,

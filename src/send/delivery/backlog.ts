@@ -98,6 +98,16 @@ export class UnroutedBacklog extends Backlog {
     this.#queues.add(queue);
   }
 
+  /** For queues that are not known. */
+  get isForAny(): boolean {
+    return this.#forAny;
+  }
+
+  /** Queues that some of it is for, as far as they are known. */
+  names(): QueueName[] {
+    return [...this.#queues];
+  }
+
   /** Some of it may be for this queue. */
   mayBeFor(queue: QueueName): boolean {
     return this.#forAny || this.#queues.has(queue);

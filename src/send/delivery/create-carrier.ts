@@ -9,6 +9,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { createDropCarrier } from "../drop/drop-carrier.ts";
 import { createGraphCarrier } from "../graph/graph-carrier.ts";
 import type { MailboxTurns } from "../graph/mailbox-turns.ts";
+import type { DnsDelivery } from "../mx/dns-delivery.ts";
 import type { TokenSources } from "../oauth/token-sources.ts";
 import { rewritingCarrier } from "../rewriting/rewriting-carrier.ts";
 import type { CarrierBudgets } from "./carried-turns.ts";
@@ -30,16 +31,28 @@ export interface CarrierContext {
   readonly http: HttpRequest;
   readonly graphTurns: MailboxTurns;
   readonly budgets: CarrierBudgets;
+  readonly dns: DnsDelivery;
   /** Asked for at each message. */
   readonly addressRewriteEntries: () => readonly AddressRewriteEntry[];
 }
 
-export function createCarrier(connector: SendConnectorSettings, context: CarrierContext): Carrier {
-  return rewritingCarrier(carrierOf(connector, context), connector.name, context.addressRewriteEntries);
+/** `domain`: of connectors that have a queue for each. */
+export function createCarrier(
+  connector: SendConnectorSettings,
+  domain: string,
+  context: CarrierContext,
+): Carrier {
+  return rewritingCarrier(
+    carrierOf(connector, domain, context),
+    connector.name,
+    context.addressRewriteEntries,
+  );
 }
 
-function carrierOf(connector: SendConnectorSettings, context: CarrierContext): Carrier {
+function carrierOf(connector: SendConnectorSettings, domain: string, context: CarrierContext): Carrier {
   switch (connector.kind) {
+    case "dns":
+      return context.dns.carrierFor(connector, domain);
     case "smartHost": {
       const { ports, events, memory, outbound } = context;
       const tokens = connector.oauth && context.tokens.for(connector.oauth, connector.name);

@@ -28,11 +28,11 @@ describe("what waits", () => {
     const queue = open();
     const [a, b, c] = [sized(10), sized(20), sized(30)];
     for (const claim of [a, b]) queue.push(claim);
-    expect(queue.shift()).toBe(a);
+    expect(queue.begin()).toBe(a);
     queue.putBack(a);
     queue.putBack(c);
     expect([queue.waiting, queue.waitingBytes]).toEqual([3, 60]);
-    expect([queue.shift(), queue.shift(), queue.shift(), queue.shift()]).toEqual([c, a, b, undefined]);
+    expect([queue.begin(), queue.begin(), queue.begin(), queue.begin()]).toEqual([c, a, b, undefined]);
     expect([queue.waiting, queue.waitingBytes]).toEqual([0, 0]);
   });
 
@@ -40,7 +40,7 @@ describe("what waits", () => {
     const queue = open();
     const claims = Array.from({ length: 3_000 }, () => sized(1));
     for (const claim of claims) queue.push(claim);
-    for (const claim of claims.slice(0, 1_500)) expect(queue.shift()).toBe(claim);
+    for (const claim of claims.slice(0, 1_500)) expect(queue.begin()).toBe(claim);
     queue.putBack(claims[1_499]!);
     expect(queue.takeAll()).toEqual(claims.slice(1_499));
   });
@@ -52,7 +52,7 @@ describe("what waits", () => {
     queue.push(sized(10));
     expect(queue.takeBack("another", wanted.message.id)).toBeUndefined();
     expect(queue.takeBack(wanted.queue, -1)).toBeUndefined();
-    queue.shift();
+    queue.begin();
     expect(queue.takeBack(wanted.queue, wanted.message.id)).toBe(wanted);
     expect([queue.waiting, queue.waitingBytes]).toEqual([2, 20]);
     expect(queue.takeBack(wanted.queue, wanted.message.id)).toBeUndefined();
@@ -106,7 +106,7 @@ describe("its state", () => {
 
   test.each<[string, (queue: DeliveryQueue) => unknown, boolean, boolean]>([
     ["as usual", () => undefined, true, true],
-    ["with nothing that waits", (queue) => queue.shift(), true, false],
+    ["with nothing that waits", (queue) => queue.begin(), true, false],
     ["as busy as may be", (queue) => (queue.running = 4), true, false],
     ["nearly so", (queue) => (queue.running = 3), true, true],
     ["suspended", (queue) => (queue.suspended = true), false, false],

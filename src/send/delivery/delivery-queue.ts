@@ -10,6 +10,7 @@ import { Backlog } from "./backlog.ts";
 import type { Carrier, Verdict } from "./delivery.ts";
 import type { SchedulerLimits } from "./limits.ts";
 import { createRateWindow } from "./message-rate-window.ts";
+import type { Share } from "./shared-room.ts";
 
 /** Exchange's queue statuses. */
 export type QueueStatus = "Active" | "Connecting" | "Ready" | "Retry" | "Suspended";
@@ -25,6 +26,9 @@ export interface Relief {
   readonly ofQueue: boolean;
 }
 
+/** A domain's queue whose mail went another way is kept so long, for the mail that comes next. */
+const reliefKeptMs = 3_600_000;
+
 /** What a failed connection led to. */
 export type FailureEffect =
   /** The queue rests until `retryAt`. */
@@ -38,6 +42,8 @@ export class DeliveryQueue {
   readonly name: QueueName;
   readonly connector: SendConnectorSettings;
   readonly carrier: Carrier;
+  /** Whose mail it holds, where its connector has a queue for each domain; else "". */
+  readonly domain: string;
   /** Attempts going on. */
   running = 0;
   /** What it has on disk. */
@@ -63,6 +69,8 @@ export class DeliveryQueue {
   readonly outgoing = createRateWindow();
 
   readonly #limits: SchedulerLimits;
+  /** Of what queues of domains have together; undefined: it has its memory for itself. */
+  readonly #share: Share | undefined;
   #limit: number;
   #ceiling: number;
   #narrowedUntil = 0;
@@ -75,13 +83,18 @@ export class DeliveryQueue {
     carrier: Carrier,
     limits: SchedulerLimits,
     suspended = false,
+    { domain, share }: { readonly domain: string; readonly share?: Share } = { domain: "" },
   ) {
     this.suspended = suspended;
+    this.domain = domain;
+    this.#share = share;
     this.name = name;
     this.connector = connector;
     this.carrier = carrier;
     this.#limits = limits;
-    this.#limit = carrier.concurrency;
+    // Of many domains some never answer: each success lets one more attempt begin.
+    this.#limit =
+      share === undefined ? carrier.concurrency : Math.min(limits.probeClaims, carrier.concurrency);
     this.#ceiling = carrier.concurrency;
   }
 
@@ -92,6 +105,17 @@ export class DeliveryQueue {
   /** True when it may be worked on: neither in Retry nor suspended. */
   get healthy(): boolean {
     return this.retryAt === undefined && !this.suspended;
+  }
+
+  /** It is one of those that come and go. */
+  get isOfDomain(): boolean {
+    return this.#share !== undefined;
+  }
+
+  /** Nothing of it is in memory or on its way there, nothing keeps it from being worked on, and nothing is to be told yet. */
+  isIdle(now: number): boolean {
+    if (!this.healthy || this.running > 0 || this.waiting > 0 || this.backlog.claiming) return false;
+    return this.relief === undefined || now - this.relief.lastAt > reliefKeptMs;
   }
 
   /** True when an attempt may begin and one is waiting. */
@@ -113,6 +137,22 @@ export class DeliveryQueue {
 
   /** How many claims to take from the spool now; 0: none. */
   get appetite(): number {
+    const appetite = this.#ownAppetite;
+    return this.#share === undefined ? appetite : Math.min(appetite, this.#share.left);
+  }
+
+  /** So many claims are being read from disk: others have less room meanwhile. Returns what takes that back. */
+  expect(claims: number): () => void {
+    this.#share?.reserve(claims);
+    return () => this.#share?.unreserve(claims);
+  }
+
+  /** It would take mail from disk, and is served when there is room. */
+  waitForRoom(): void {
+    if (this.#ownAppetite > 0 && this.#share?.left === 0) this.#share.wait();
+  }
+
+  get #ownAppetite(): number {
     if (!this.healthy || this.waiting > this.#limits.lowWater) return 0;
     if (this.waitingBytes > this.#limits.windowBytes) return 0;
     if (this.failures > 0) return Math.max(0, this.#limit - this.running - this.waiting);
@@ -125,6 +165,7 @@ export class DeliveryQueue {
    */
   hasRoom(shared: boolean): boolean {
     const { waiting } = this;
+    if (this.#share?.left === 0) return false;
     if (waiting === 0) return true;
     const { lowWater, windowClaims, windowBytes } = this.#limits;
     return waiting < (shared ? lowWater : windowClaims) && this.waitingBytes < windowBytes;
@@ -133,6 +174,7 @@ export class DeliveryQueue {
   push(claim: Claim): void {
     this.#waiting.push(claim);
     this.waitingBytes += heldBytes(claim);
+    this.#share?.take(heldBytes(claim));
   }
 
   /** Puts a claim back to the front. */
@@ -140,9 +182,23 @@ export class DeliveryQueue {
     if (this.#head > 0) this.#waiting[--this.#head] = claim;
     else this.#waiting.unshift(claim);
     this.waitingBytes += heldBytes(claim);
+    this.#share?.take(heldBytes(claim));
   }
 
-  shift(): Claim | undefined {
+  /** Takes the next one for an attempt. */
+  begin(): Claim | undefined {
+    const claim = this.#shift();
+    if (claim !== undefined) this.running++;
+    return claim;
+  }
+
+  /** Its attempt is over. */
+  ended(claim: Claim): void {
+    this.running--;
+    this.#share?.giveBack(heldBytes(claim));
+  }
+
+  #shift(): Claim | undefined {
     const claim = this.#waiting[this.#head];
     if (claim === undefined) return undefined;
     this.#waiting[this.#head++] = undefined;
@@ -164,6 +220,7 @@ export class DeliveryQueue {
       if (claim?.message.id !== id || claim.queue !== queue) continue;
       this.#waiting.splice(at, 1);
       this.waitingBytes -= heldBytes(claim);
+      this.#share?.giveBack(heldBytes(claim));
       return claim;
     }
     return undefined;
@@ -176,12 +233,16 @@ export class DeliveryQueue {
 
   takeAll(): Claim[] {
     const claims: Claim[] = [];
-    for (let claim = this.shift(); claim !== undefined; claim = this.shift()) claims.push(claim);
+    for (let claim = this.#shift(); claim !== undefined; claim = this.#shift()) {
+      claims.push(claim);
+      this.#share?.giveBack(heldBytes(claim));
+    }
     return claims;
   }
 
   /** The next hop talked. Returns true when this ends a time of failures. */
   succeeded(now: number): boolean {
+    this.#share?.become("proven");
     if (this.#limit < this.#ceiling) this.#limit++;
     else if (this.#limit < this.carrier.concurrency && now >= this.#narrowedUntil) {
       this.#ceiling = this.carrier.concurrency;
@@ -215,6 +276,7 @@ export class DeliveryQueue {
       return "narrowed";
     }
     this.failures++;
+    this.#share?.become("failing");
     this.firstFailureAt ??= now;
     this.lastRetryAt = now;
     this.lastError = verdict;

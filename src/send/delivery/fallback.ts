@@ -73,7 +73,7 @@ export function createFallbacks(
     let from = queue;
     for (let step = 0; step < longestChain; step++) {
       const name = state.routing.fallbackOf(from.connector, forwardPath, message);
-      const next = name === undefined ? undefined : queues.get(name);
+      const next = name === undefined ? undefined : queues.need(name);
       if (name === undefined || next === undefined || next === queue) return notForIt;
       if (next.healthy) return { kind: "queue", name };
       if (!isRelieved(next)) return away;
@@ -141,7 +141,7 @@ export function createFallbacks(
     const now = clock.now();
     const isLate = parts.isDecisionDue(claim);
     for (const place of new Set(places)) {
-      const taking = queues.get(place);
+      const taking = queues.need(place);
       taking?.incoming.add(now);
       if (isLate) taking?.backlog.oweTries(1);
       tell(

@@ -6,6 +6,8 @@ export interface SchedulerLimits {
   readonly windowBytes: number;
   /** Octets of in-memory content that wait for all queues together; each queue has an equal share. */
   readonly totalBytes: number;
+  /** Claims that all queues of domains hold together, waiting or on the wire. Beside them the octets of `totalBytes`. */
+  readonly sharedClaims: number;
   /** Claims taken from the spool at once. */
   readonly refillClaims: number;
   /** A queue with this many waiting claims or fewer is refilled. */
@@ -33,6 +35,7 @@ export const defaultLimits: SchedulerLimits = {
   windowClaims: 512,
   windowBytes: 16 * 1024 * 1024,
   totalBytes: 64 * 1024 * 1024,
+  sharedClaims: 4096,
   refillClaims: 128,
   lowWater: 128,
   probeClaims: 2,

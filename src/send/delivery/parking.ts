@@ -68,10 +68,13 @@ export function createParking(
   };
 
   const backlogOf = (name: QueueName): Backlog | undefined =>
-    name === submissionQueue ? unrouted : queues.get(name)?.backlog;
+    name === submissionQueue ? unrouted : queues.need(name)?.backlog;
 
+  /** One that is not open has nothing against it. */
   const isWorkedOn = (name: QueueName): boolean =>
-    name === submissionQueue ? !suspended.has(name) : queues.get(name)?.healthy === true;
+    name === submissionQueue
+      ? !suspended.has(name)
+      : (queues.get(name)?.healthy ?? (queues.has(name) && !suspended.has(name)));
 
   /** Suspended over a time in which nobody could resume it: there is some time for that first. */
   const isHeldFromBefore = ({ message, recipients }: Claim, name: QueueName): boolean =>
@@ -121,7 +124,9 @@ export function createParking(
       if (isDecisionDue(claim) && !isHeldFromBefore(claim, queue)) conclude(claim, queue);
       else spool.release(claim);
     },
-    owesTries: (name) => isWorkedOn(name) && backlogOf(name)?.owesTries === true,
+    owesTries: (name) =>
+      isWorkedOn(name) &&
+      (name === submissionQueue ? unrouted : queues.get(name)?.backlog)?.owesTries === true,
     isWorkedOn,
     resubmitted(entries, to) {
       backlogOf(to)?.oweTries(entries);
@@ -129,12 +134,13 @@ export function createParking(
     },
     kept(name, dueAt) {
       if (state.phase === "stopping" || name === unreachableQueue || dueAt === suspendedDueAt) return;
-      if (dueAt > clock.now()) return wakeUp.at(dueAt);
+      // Also for later: what waits is seen.
+      const queue = name === submissionQueue ? undefined : queues.need(name);
+      if (dueAt > clock.now()) return wakeUp.at(dueAt, name);
       if (name === submissionQueue) {
         unrouted.arrived();
         return route();
       }
-      const queue = queues.get(name);
       if (queue === undefined) return wakeUp.at(clock.now());
       queue.backlog.arrived();
       if (queue.healthy) refill(queue);

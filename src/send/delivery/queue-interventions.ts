@@ -30,7 +30,7 @@ export interface QueueInterventions extends Pick<Scheduler, "suspend" | "retryNo
 }
 
 export function createQueueInterventions(options: {
-  readonly spool: Pick<Spool, "resubmit" | "queues">;
+  readonly spool: Pick<Spool, "resubmit" | "queues" | "messagesIn">;
   readonly events: Events;
   readonly queues: DeliveryQueues;
   readonly suspended: Set<QueueName>;
@@ -43,8 +43,8 @@ export function createQueueInterventions(options: {
   readonly onSuspendedClosed: () => void;
   readonly keepCarried: (from: QueueName, to: QueueName) => Promise<unknown>;
   readonly onFault: (error: unknown) => void;
-  /** Looks at every queue now. */
-  readonly tick: () => void;
+  /** Looks at a queue now, or at every one. */
+  readonly tick: (name?: QueueName) => void;
 }): QueueInterventions {
   const {
     spool,
@@ -113,21 +113,22 @@ export function createQueueInterventions(options: {
       if (suspended.has(name) === on) return false;
       mark(name, on);
       if (!on) {
-        const messages = spool.queues().find((summary) => summary.queue === name)?.messages ?? 0;
+        const messages = spool.messagesIn(name);
         (name === submissionQueue ? unrouted : queues.get(name)?.backlog)?.tryAll(messages);
       }
       events.emit(on ? "QueueSuspended" : "QueueResumed", { queue: queueTitle(name) });
       if (!on && name === unreachableQueue) void resubmit(name, false);
       else if (!on && name !== submissionQueue && !queues.has(name)) void resubmit(name, true);
       if (on && !queues.has(name)) onSuspendedClosed();
-      tick();
+      tick(name);
       return true;
     },
     retryNow(name) {
       let tried = 0;
-      for (const { queue: held, messages } of spool.queues()) {
-        if ((name !== undefined && held !== name) || suspended.has(held)) continue;
-        const queue = queues.get(held);
+      const all = name === undefined ? spool.queues() : [{ queue: name, messages: spool.messagesIn(name) }];
+      for (const { queue: held, messages } of all) {
+        if (messages === 0 || suspended.has(held)) continue;
+        const queue = queues.need(held);
         if (held === unreachableQueue) void resubmit(held, false);
         else if (queue !== undefined) {
           queue.carrier.retryNow?.();
@@ -136,7 +137,7 @@ export function createQueueInterventions(options: {
         } else continue;
         tried++;
       }
-      tick();
+      tick(name);
       return tried;
     },
   };

@@ -1,6 +1,6 @@
 /** Queues as people see them. */
 import { deliveryTypeOf, nextHopOf } from "../../core/policy/next-hops.ts";
-import { submissionQueue, unreachableQueue, type QueueName, type QueueSummary } from "../../spool/spool.ts";
+import { submissionQueue, unreachableQueue, type QueueName } from "../../spool/spool.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import { unreachableError } from "./dispatch.ts";
 import type { QueueSnapshot } from "./scheduler-contract.ts";
@@ -14,23 +14,22 @@ export function queueTitle(name: QueueName): string {
 /** Delivery queues in the order of the configuration, between Submission and Unreachable. */
 export function snapshotOf(
   queues: Iterable<DeliveryQueue>,
-  summaries: readonly QueueSummary[],
+  messagesIn: (queue: QueueName) => number,
   suspended: ReadonlySet<QueueName>,
   isHeld: boolean,
   now: number,
 ): readonly QueueSnapshot[] {
-  const messages = new Map(summaries.map((summary) => [summary.queue, summary.messages]));
   const statusOf = (name: QueueName): QueueSnapshot["status"] =>
     suspended.has(name) ? "Suspended" : "Ready";
-  const unreachable = messages.get(unreachableQueue) ?? 0;
+  const unreachable = messagesIn(unreachableQueue);
   return [
     {
-      ...idle(submissionQueue, "Submission", "Undefined", messages.get(submissionQueue) ?? 0),
+      ...idle(submissionQueue, "Submission", "Undefined", messagesIn(submissionQueue)),
       status: statusOf(submissionQueue),
     },
-    ...Array.from(queues, (queue) => deliverySnapshot(queue, messages.get(queue.name) ?? 0, isHeld, now)),
+    ...Array.from(queues, (queue) => deliverySnapshot(queue, messagesIn(queue.name), isHeld, now)),
     ...closedQueues(queues, suspended).map((name) => ({
-      ...idle(name, name, "Undefined", messages.get(name) ?? 0),
+      ...idle(name, name, "Undefined", messagesIn(name)),
       nextHop: name.slice(name.indexOf(";") + 1),
       status: "Suspended" as const,
       lastError: "It has no send connector any more; Resume-Queue routes what it holds again",
@@ -79,7 +78,7 @@ function deliverySnapshot(
     queue: queue.name,
     identity: queue.name,
     deliveryType: deliveryTypeOf(queue.connector),
-    nextHop: nextHopOf(queue.connector),
+    nextHop: nextHopOf(queue.connector, queue.domain),
     connector: queue.connector.name,
     status: status === "Active" && running === 0 ? "Ready" : status,
     messages: Math.max(messages, queue.running + queue.waiting),

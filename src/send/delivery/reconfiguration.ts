@@ -1,6 +1,7 @@
 /** A new configuration: queues open and close, and what stood in closed ones is routed again. */
 import { isDeepStrictEqual } from "node:util";
 import { successorOf } from "../../core/policy/next-hops.ts";
+import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { submissionQueue, unreachableQueue, type QueueName } from "../../spool/spool.ts";
 import { createReportWriter, type ReportWriter } from "../dsn/report-writer.ts";
@@ -58,13 +59,14 @@ export function carrySuspensions(
   before: ReadonlyMap<QueueName, unknown>,
 ): Promise<void>[] {
   const moves: Promise<void>[] = [];
+  const isRouted = (name: QueueName): boolean =>
+    routing.queues.has(name) || routing.domainTarget(name) !== undefined;
   for (const name of suspended) {
-    if (name === submissionQueue || name === unreachableQueue || routing.queues.has(name)) continue;
+    if (name === submissionQueue || name === unreachableQueue || isRouted(name)) continue;
     const successor = successorOf(name, routing.queues, (queue) => !before.has(queue));
     if (successor !== undefined) moves.push(onQueues.carry(name, successor));
     else if (before.has(name)) {
-      const messages = spool.queues().find(({ queue }) => queue === name)?.messages ?? 0;
-      events.emit("SuspendedQueueKept", { queue: name, messages });
+      events.emit("SuspendedQueueKept", { queue: name, messages: spool.messagesIn(name) });
     }
   }
   return moves;
@@ -76,8 +78,19 @@ function follow(
   before: ReadonlyMap<QueueName, DeliveryQueue>,
 ): DeliveryQueue[] {
   const closed: DeliveryQueue[] = [];
+  const same = new Map<SendConnectorSettings, SendConnectorSettings | undefined>();
+  /** Of a connector with ten thousand queues once. */
+  const isSame = (queue: DeliveryQueue): boolean => {
+    const now = queue.isOfDomain
+      ? routing.domainTarget(queue.name)?.connector
+      : routing.queues.get(queue.name);
+    if (now === undefined) return false;
+    if (!same.has(queue.connector))
+      same.set(queue.connector, isDeepStrictEqual(now, queue.connector) ? now : undefined);
+    return same.get(queue.connector) === now;
+  };
   for (const queue of before.values()) {
-    if (isDeepStrictEqual(routing.queues.get(queue.name), queue.connector)) continue;
+    if (isSame(queue)) continue;
     queues.close(queue);
     closed.push(queue);
   }

@@ -17,10 +17,13 @@ export async function refill(
 ): Promise<void> {
   const { spool, clock, queues } = state;
   const { backlog, appetite } = queue;
-  if (backlog.claiming || appetite === 0 || state.phase === "stopping" || !queues.isOpen(queue)) return;
+  if (backlog.claiming || state.phase === "stopping" || !queues.isOpen(queue)) return;
+  if (appetite === 0) return queue.waitForRoom();
   const horizon = backlog.beginClaim(clock.now());
+  const arrived = queue.expect(appetite);
   try {
     const claims = await spool.claim(queue.name, appetite, horizon);
+    arrived();
     backlog.claimed(claims.length, appetite);
     if (claims.length === 0) wakeForNext(state, parts.wakeUp, queue.name);
     for (const claim of claims) {
@@ -29,10 +32,12 @@ export async function refill(
       else void parts.parking.park(claim, queue.name);
     }
   } catch (error) {
+    arrived();
     backlog.claimFailed();
     tellClaimFault(state, error);
   }
   parts.pump(queue);
+  queues.dropIfEmpty(queue, spool, clock.now());
 }
 
 /** As it is behind an await. */
@@ -43,7 +48,7 @@ export function isStopping({ phase }: DeliveryState): boolean {
 /** What is due later in a queue that gave all that is due now. Before its write is done it is not to be had. */
 export function wakeForNext({ spool, clock, limits }: DeliveryState, wakeUp: WakeUp, name: QueueName): void {
   const next = spool.nextDueAt(name);
-  if (next !== undefined) wakeUp.at(Math.max(next, clock.now() + limits.askAgainMs));
+  if (next !== undefined) wakeUp.at(Math.max(next, clock.now() + limits.askAgainMs), name);
 }
 
 export function tellClaimFault({ events }: DeliveryState, error: unknown): void {

@@ -32,8 +32,11 @@ export interface SchedulerOptions {
   readonly metrics?: Metrics;
   /** Told what became of each recipient. */
   readonly tracking?: Tracking;
-  /** Makes the carrier of a connector; called once per connector and configuration change of it. */
-  readonly carrierFor: (connector: SendConnectorSettings) => Carrier;
+  /**
+   * Makes the carrier of a connector; called once per connector and configuration change of it, where the connector has a
+   * queue for each domain whenever one is opened (`domain`, else "").
+   */
+  readonly carrierFor: (connector: SendConnectorSettings, domain: string) => Carrier;
   readonly limits?: Partial<SchedulerLimits>;
   /** Queues suspended by an earlier run. */
   readonly suspended?: Iterable<QueueName>;

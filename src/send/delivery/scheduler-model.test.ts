@@ -9,6 +9,7 @@ import type { Claim } from "../../spool/spool.ts";
 import {
   answered,
   busy,
+  dnsConnector,
   dropConnector,
   ok,
   openScriptedDelivery,
@@ -42,6 +43,7 @@ test.each(cases)("on the %s spool, seed %i", async (kind, seed) => {
     dropConnector("A", "a.test", { dropDirectory: pick(["/a", "/a2"]), enabled: random() < 0.8 }),
     ...(random() < 0.7 ? [dropConnector("B", "b.test", { dropDirectory: pick(["/b", "/b2"]) })] : []),
     ...(random() < 0.5 ? [dropConnector("Rest", "", { dropDirectory: "/rest" })] : []),
+    ...(random() < 0.6 ? [dnsConnector("Net", { comment: pick(["", "new"]), enabled: random() < 0.9 })] : []),
     dropConnector("Sender", "sender.test", { dropDirectory: "/s" }),
   ];
   const delivery = await openScriptedDelivery(kind, schedulerSettings(...connectors()), {
@@ -92,7 +94,7 @@ test.each(cases)("on the %s spool, seed %i", async (kind, seed) => {
   const submit = async (): Promise<void> => {
     const to = Array.from(
       { length: 1 + Math.floor(random() * 3) },
-      (_, n) => `${sent.length}.${n}@${pick(["a", "b", "c"])}.test`,
+      (_, n) => `${sent.length}.${n}@${pick(["a", "b", "c", "d", "e"])}.test`,
     );
     sent.push({ id: await delivery.submit(to), to });
   };

@@ -45,7 +45,7 @@ import { createWakeUp } from "./wake-up.ts";
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { spool } = options;
   const { clock } = options.ports;
-  const state = newState(options);
+  const state = newState(options, (queue) => pump(queue));
   const { queues, unrouted, underWay, suspended } = state;
 
   // The parts call each other in a ring (an attempt's end asks for more mail, which begins attempts): what is put
@@ -55,7 +55,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const route = (): void => submission.route();
   const onMessagesLater = (): MessageInterventions => onMessages;
 
-  const wakeUp = createWakeUp(clock, () => look());
+  const wakeUp = createWakeUp(clock, (names) => (names === "everything" ? look() : agenda.lookAt(names)));
+  const look = (): void => agenda.look();
   const watch = createSettleWatch({
     clock,
     onFree() {
@@ -143,9 +144,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     onSuspendedClosed: () => void carrySuspensions(state, onQueues, state.routing.queues),
     keepCarried: options.onSuspensionCarried ?? (() => Promise.resolve()),
     onFault: (error) => tellClaimFault(state, error),
-    tick: () => look(),
+    tick: (name) => (name === undefined ? look() : agenda.lookAt([name])),
   });
-  const look = createAgenda(state, {
+  const agenda = createAgenda(state, {
     wakeUp,
     sweep,
     fallbacks,
@@ -186,7 +187,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       spool.onLost(forgetLost);
       // An earlier run may have lived under another clock: everything left is looked at once, due or not.
       for (const { queue, messages } of spool.queues())
-        (queue === submissionQueue ? unrouted : queues.get(queue)?.backlog)?.tryAll(messages);
+        (queue === submissionQueue ? unrouted : queues.need(queue)?.backlog)?.tryAll(messages);
+      // Suspended ones are seen, whether they hold anything or not.
+      for (const name of suspended) queues.need(name);
       // The configuration may have changed since a queue was suspended.
       void carrySuspensions(state, onQueues, state.routing.queues);
       void onQueues.rerouteUnreachable();
@@ -213,18 +216,27 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return onMessages.redirect(name, id, to);
     },
     pendingOn: (name, id) => onMessages.pendingOn(name, id),
-    snapshot: () => snapshotOf(queues, spool.queues(), suspended, watch.isTold, clock.now()),
+    snapshot: () =>
+      snapshotOf(queues, (name) => spool.messagesIn(name), suspended, watch.isTold, clock.now()),
     get running() {
       return underWay.size;
     },
   };
 }
 
-function newState(options: SchedulerOptions): DeliveryState {
+/** `onRoom`: there is room again for mail of that queue. */
+function newState(options: SchedulerOptions, onRoom: (queue: DeliveryQueue) => void): DeliveryState {
   const { spool, settings, events, carrierFor, ports } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const suspended = new Set<QueueName>(options.suspended);
-  return {
+  const queues = createDeliveryQueues({
+    limits,
+    carrierFor,
+    suspended,
+    targetOf: (name) => state.routing.domainTarget(name),
+    onRoom,
+  });
+  const state: DeliveryState = {
     spool,
     events,
     clock: ports.clock,
@@ -234,7 +246,7 @@ function newState(options: SchedulerOptions): DeliveryState {
     settings,
     routing: createRouting(settings.sendConnectors, settings),
     reports: reportWriterOf(settings, ports),
-    queues: createDeliveryQueues({ limits, carrierFor, suspended }),
+    queues,
     unrouted: new UnroutedBacklog(),
     suspended,
     underWay: new Set(),
@@ -242,4 +254,5 @@ function newState(options: SchedulerOptions): DeliveryState {
     phase: "new",
     startedAt: 0,
   };
+  return state;
 }

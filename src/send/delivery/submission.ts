@@ -46,7 +46,7 @@ export function createSubmission(
   const pumped = new Set<DeliveryQueue>();
 
   const openQueue = (name: QueueName | undefined): DeliveryQueue | undefined =>
-    name === undefined ? undefined : queues.get(name);
+    name === undefined ? undefined : queues.need(name);
 
   /** Behind what the turn still has to do: the client's reply goes before the next hop's commands. */
   const pumpSoon = (queue: DeliveryQueue): void => {
@@ -100,7 +100,7 @@ export function createSubmission(
     const context = decisionContext(state);
     const decisions = decideRoutes(claim, routed(claim), (name) => parking.isWorkedOn(name), context);
     for (const name of new Set(decisions.map((decision) => decision.queue))) {
-      const queue = queues.get(name);
+      const queue = queues.need(name);
       if (queue === undefined) continue;
       queue.incoming.add(context.now);
       if (queue.healthy && parking.isDecisionDue(claim)) queue.backlog.oweTries(1);
@@ -115,12 +115,16 @@ export function createSubmission(
   /** There is room in a queue it may be for, or nothing better to do. */
   const isOfUse = (): boolean => {
     let healthy = 0;
-    for (const queue of queues) {
-      if (!queue.healthy) continue;
+    for (const name of state.routing.queues.keys()) {
+      const queue = queues.get(name);
+      if (queue?.healthy !== true) continue;
       healthy++;
-      if (unrouted.mayBeFor(queue.name) && queue.hasRoom(true)) return true;
+      if (unrouted.mayBeFor(name) && queue.hasRoom(true)) return true;
     }
-    return healthy === 0;
+    if (!state.routing.hasDomainQueues) return healthy === 0;
+    // Of the many domains there is always one that would be worked on.
+    if (!queues.hasRoomForDomains) return false;
+    return unrouted.isForAny || unrouted.names().some((name) => queues.need(name)?.hasRoom(true) !== false);
   };
 
   const routeSome = async (): Promise<void> => {

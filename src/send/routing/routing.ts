@@ -12,7 +12,7 @@ import {
 } from "../../core/policy/send-connector-choice.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { SenderFacts } from "../../core/policy/send-restrictions.ts";
-import { queueNameOf } from "../../core/policy/next-hops.ts";
+import { domainOfQueue, queueNameOf } from "../../core/policy/next-hops.ts";
 import type { QueueName } from "../../spool/spool.ts";
 import { recipientDomain } from "./recipient-domain.ts";
 
@@ -26,8 +26,14 @@ export type Route =
 
 /** A table made from one configuration; a new configuration makes a new one. */
 export interface Routing {
-  /** Every queue this routing can name, with its connector. */
+  /** Every queue of a next hop that the configuration names, with its connector. */
   readonly queues: ReadonlyMap<QueueName, SendConnectorSettings>;
+  /** Some connectors have a queue for each recipient domain beside these. */
+  readonly hasDomainQueues: boolean;
+  /** Whose queue has such a name; undefined: no connector's. Cost: per connector that delivers by MX record. */
+  domainTarget(
+    queue: QueueName,
+  ): { readonly connector: SendConnectorSettings; readonly domain: string } | undefined;
   /** Cost: one cache look-up per domain seen before; no allocation then, unless connectors with restrictions match. */
   route(forwardPath: string, message: RoutedMessage): Route;
   /** The queue of what takes over from a connector, for a recipient; undefined: nothing does, or not this message. */
@@ -58,8 +64,12 @@ export function createRouting(
 ): Routing {
   const queues = new Map<QueueName, SendConnectorSettings>();
   const routes = new Map<SendConnectorSettings, Route>();
+  // A name may hold a semicolon: the longest that fits is the connector's.
+  const byDns = connectors
+    .filter(({ enabled, kind }) => enabled && kind === "dns")
+    .sort((a, b) => b.name.length - a.name.length);
   for (const connector of connectors) {
-    if (!connector.enabled) continue;
+    if (!connector.enabled || connector.kind === "dns") continue;
     const queue = queueNameOf(connector);
     queues.set(queue, connector);
     routes.set(connector, { kind: "queue", queue });
@@ -72,7 +82,10 @@ export function createRouting(
   };
   const byDomain = new LRUCache<string, DomainRoute>({ max: cacheSize });
 
-  const routeOf = (connector: SendConnectorSettings): Route => routes.get(connector) ?? noRoute;
+  const routeOf = (connector: SendConnectorSettings, domain: string): Route =>
+    connector.kind === "dns"
+      ? { kind: "queue", queue: queueNameOf(connector, domain) }
+      : (routes.get(connector) ?? noRoute);
 
   const domainRoute = (domain: string): DomainRoute => {
     let known = byDomain.get(domain);
@@ -81,7 +94,7 @@ export function createRouting(
       const [first] = ranked;
       known =
         first !== undefined && takesAnyMail(first)
-          ? { ranked, anyMailUpToBytes: first.maxMessageSize, route: routeOf(first) }
+          ? { ranked, anyMailUpToBytes: first.maxMessageSize, route: routeOf(first, domain) }
           : { ranked, anyMailUpToBytes: -1, route: noRoute };
       byDomain.set(domain, known);
     }
@@ -90,13 +103,22 @@ export function createRouting(
 
   return {
     queues,
+    hasDomainQueues: byDns.length > 0,
+    domainTarget(queue) {
+      for (const connector of byDns) {
+        const domain = domainOfQueue(queue, connector);
+        if (domain !== undefined) return { connector, domain };
+      }
+      return undefined;
+    },
     route(forwardPath, message) {
-      const { ranked, anyMailUpToBytes, route } = domainRoute(recipientDomain(forwardPath));
+      const domain = recipientDomain(forwardPath);
+      const { ranked, anyMailUpToBytes, route } = domainRoute(domain);
       if (message.content.sizeBytes <= anyMailUpToBytes) return route;
       const selection = pickConnector(ranked, message, called, facts);
       switch (selection.kind) {
         case "connector":
-          return routeOf(selection.connector);
+          return routeOf(selection.connector, domain);
         case "none":
           return noRoute;
         case "barred":
@@ -104,10 +126,10 @@ export function createRouting(
           return selection;
       }
     },
-    fallbackOf({ fallback }, _forwardPath, message) {
+    fallbackOf({ fallback }, forwardPath, message) {
       const next = fallback && called(fallback.connector);
       if (next === undefined || objectionToTakingOver(next, message, facts) !== undefined) return undefined;
-      const route = routeOf(next);
+      const route = routeOf(next, recipientDomain(forwardPath));
       return route.kind === "queue" ? route.queue : undefined;
     },
   };

@@ -19,6 +19,7 @@ export interface QueueTable {
   /** What may be claimed, earliest due first. Whoever takes one checks that it still is so. */
   takeCandidates(queue: QueueName, now: number, limit: number): DueKey[];
   nextDueAt(queue: QueueName): number | undefined;
+  messagesIn(queue: QueueName): number;
   summaries(): QueueSummary[];
 }
 
@@ -60,6 +61,7 @@ export function openQueueTable(
 
   return {
     nextDueAt,
+    messagesIn: (queue) => Math.max(0, queues.get(queue)?.messages ?? 0),
     find: (queue) => queues.get(queue),
     findOrAdd,
     count(queue, change) {

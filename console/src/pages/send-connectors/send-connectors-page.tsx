@@ -20,7 +20,11 @@ type Connector = Output<"listSendConnectors">["connectors"][number];
 type Queue = Output<"listQueues">["queues"][number];
 type Budget = Output<"listSendBudgets">["budgets"][number];
 
-const targetSettings = { smartHost: "smartHosts", drop: "dropDirectory", graph: "graphRoot" } as const;
+const targetSettings = {
+  smartHost: "smartHosts",
+  drop: "dropDirectory",
+  graph: "graphRoot",
+} as const;
 const facts = sendConnectorFacts.filter(({ name }) => name !== "name");
 
 const waitingText = ({ status }: Connector): string =>
@@ -102,6 +106,9 @@ const onlyFor = [
   ["Of applications", "applications"],
 ] as const;
 
+/** Of the queues of a connector that has one for each domain. */
+const mostShown = 5;
+
 function Details({
   connector,
   queues,
@@ -136,18 +143,26 @@ function Details({
           );
         })}
         <dt>{kind === "drop" ? "Writes to" : "Next hop"}</dt>
-        <dd>{textOf(settings[targetSettings[kind]])}</dd>
+        <dd>
+          {kind === "dns" ? "the mail exchangers of each domain" : textOf(settings[targetSettings[kind]])}
+        </dd>
         <dt>Waiting</dt>
         <dd>
           {queues.length === 0 && "nothing"}
-          {queues.map((queue) => (
+          {queues.slice(0, mostShown).map((queue) => (
             <div key={queue.identity}>
               <a href={linkTo("/queues", { queue: queue.identity })}>
                 {queue.messages === 1 ? "1 message" : `${queue.messages.toLocaleString()} messages`}
               </a>{" "}
-              <span class="muted">{queue.status}</span>
+              <span class="muted">
+                {queue.status}
+                {kind === "dns" && ` to ${queue.nextHop}`}
+              </span>
             </div>
           ))}
+          {queues.length > mostShown && (
+            <span class="muted">and {(queues.length - mostShown).toLocaleString()} more domains</span>
+          )}
         </dd>
         {connector.status.fallback !== null && (
           <>
@@ -159,7 +174,7 @@ function Details({
             </dd>
           </>
         )}
-        {failing.map(({ identity, lastError, nextRetryAt }) => (
+        {failing.slice(0, mostShown).map(({ identity, lastError, nextRetryAt }) => (
           <Fragment key={identity}>
             <dt>Last error</dt>
             <dd>

@@ -34,6 +34,7 @@ import type { TokenSource } from "../../oauth/token-source.ts";
 import { createCarriedTurns, type CarrierBudgets } from "../carried-turns.ts";
 import type { AttemptResult, Carrier } from "../delivery.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
+import { smartHostsHop } from "./pool/next-hop.ts";
 import { submitJob } from "./job/submit-job.ts";
 import type { MailboxLogOn } from "./opening/log-on.ts";
 import { OutboundConnections } from "./pool/outbound-connections.ts";
@@ -91,7 +92,7 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
         signer,
         nextSession: () => ++sessions,
       },
-      nextHop,
+      smartHostsHop(nextHop, memory, ports.random),
       outbound,
       connections,
       replies,

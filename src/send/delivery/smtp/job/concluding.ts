@@ -1,6 +1,6 @@
 /** How a job ends: what is told of recipients that nobody took, and to whom it is told. */
 import type { SmtpClientError } from "../wire/client-error.ts";
-import { decideDeferred, decideRest, type Job } from "./job.ts";
+import { decideDeferred, decideRest, outcomeOf, type Job } from "./job.ts";
 import type { NextHopHost } from "../peer/peer.ts";
 import { localVerdict } from "../wire/peer-verdict.ts";
 
@@ -64,8 +64,7 @@ function decideAsBefore(job: Job): void {
   job.recipients = job.recipients.filter((state) => {
     const known = before.get(state.index);
     if (known === undefined) return true;
-    const { verdict, host } = known;
-    job.outcomes.push({ kind: "transient", index: state.index, verdict, host });
+    job.outcomes.push(outcomeOf(known));
     return false;
   });
 }

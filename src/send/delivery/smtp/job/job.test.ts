@@ -4,7 +4,18 @@ import type { AttemptResult } from "../../delivery.ts";
 import { createPeerMemory } from "../peer/peer.ts";
 import { SmtpClientError } from "../wire/client-error.ts";
 import { conclude, resolveJob, unreachable } from "./concluding.ts";
-import { createJob, decideDeferred, decideRest, passOver, putOff, recall, type Job } from "./job.ts";
+import {
+  anyoneLeft,
+  createJob,
+  decideDeferred,
+  decideRest,
+  mayServe,
+  passOver,
+  putOff,
+  putToOtherFamily,
+  recall,
+  type Job,
+} from "./job.ts";
 
 const memory = createPeerMemory();
 const [one, two] = ["one.test", "two.test"].map((host) => memory.host({ host, port: 25 })) as [
@@ -162,5 +173,50 @@ describe("a job ends", () => {
     change(job);
     unreachable(job, [one], "one.test", refused, false);
     expect(results).toMatchObject([{ kind: "attempted" }]);
+  });
+});
+
+test("somebody may be left", () => {
+  const [a, b] = [memory.peer(one, "192.0.2.11"), memory.peer(one, "192.0.2.12")];
+  const host = (peers: readonly (typeof a)[] | undefined) => ({ ...one, peers });
+  const asked = (...those: readonly (typeof a)[]) => ({ asked: those, onlyFamily: undefined });
+  expect(anyoneLeft(asked(), [])).toBe(false);
+  expect(anyoneLeft(asked(), [host(undefined)])).toBe(true);
+  expect(anyoneLeft(asked(a, b), [host([a, b])])).toBe(false);
+  expect(anyoneLeft(asked(a), [host([a]), host([b])])).toBe(true);
+});
+
+describe("a sender refused at one family", () => {
+  const six = memory.peer(one, "2001:db8::1");
+  const otherSix = memory.peer(two, "2001:db8::2");
+  const refusal = { status: "5.7.1", text: "550 5.7.1 no IPv6", fromPeer: true };
+
+  test("is put to the other, once, and refused where nobody of it takes it", () => {
+    one.peers = [six, peer];
+    const { job } = begun();
+    expect(putToOtherFamily(job, refusal, six)).toBe(true);
+    expect([job.recipients.length, job.deferred.length]).toEqual([0, 2]);
+    expect([six, otherSix, peer, other].map((each) => mayServe(job, each))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    recall(job);
+    expect(putToOtherFamily(job, refusal, peer)).toBe(false);
+    conclude(job, [one], one.name);
+    expect(told(job)).toEqual([
+      ["permanent", 0, "one.test"],
+      ["permanent", 1, "one.test"],
+    ]);
+  });
+
+  test("is believed where the host has no other", () => {
+    one.peers = [six];
+    const { job } = begun();
+    expect(putToOtherFamily(job, refusal, six)).toBe(false);
+    one.peers = undefined;
+    expect(putToOtherFamily(job, refusal, six)).toBe(false);
+    expect(indexes(job)).toEqual([0, 1]);
   });
 });

@@ -4,6 +4,7 @@ import type { Claim, RecipientState } from "../../../../spool/spool.ts";
 import type { AttemptResult, RecipientOutcome, Verdict } from "../../delivery.ts";
 import { asksForReports, isAsciiPath, isSendablePath } from "./envelope-commands.ts";
 import type { NextHopHost, Peer } from "../peer/peer.ts";
+import { familyOf, mayAsk } from "../peer/peer-order.ts";
 import { localVerdict } from "../wire/peer-verdict.ts";
 import type { SevenBitForm } from "./seven-bit-form.ts";
 
@@ -11,6 +12,8 @@ import type { SevenBitForm } from "./seven-bit-form.ts";
 export interface DeferredRecipient {
   readonly state: RecipientState;
   readonly verdict: Verdict;
+  /** It was refused, not put off: that is its outcome unless the other family takes it. */
+  readonly refused?: true;
   /** Who said so. */
   readonly host: string;
 }
@@ -31,6 +34,8 @@ export interface Job {
   before: readonly DeferredRecipient[];
   /** Those who put it off or cannot take it: not asked again in this attempt. */
   asked: readonly Peer[];
+  /** Only addresses of this family are asked any more: those of the other refuse it. */
+  onlyFamily: 4 | 6 | undefined;
   /** Why a peer that was asked cannot be given this message at all. */
   unfit: { readonly verdict: Verdict; readonly host: string } | undefined;
   readonly asciiPaths: boolean;
@@ -78,6 +83,7 @@ export function createJob(claim: Claim, resolve: (result: JobResult) => void, fo
     deferred: [],
     before: [],
     asked: [],
+    onlyFamily: undefined,
     unfit: undefined,
     asciiPaths,
     reports: asksForReports(envelope),
@@ -94,6 +100,34 @@ export function putOff(job: Job, verdict: Verdict, peer: Peer): void {
   job.deferred = job.deferred.concat(job.recipients.map((state) => ({ state, verdict, host })));
   job.recipients = [];
   passOver(job, peer);
+}
+
+/**
+ * The sender is refused at an address of a host that has addresses of the other family, too: one of these is asked before that
+ * is believed, for many refuse all of IPv6 or of one provider's. False: there is none, or one has refused it already.
+ */
+export function putToOtherFamily(job: Job, verdict: Verdict, peer: Peer): boolean {
+  const { host } = peer;
+  if (job.onlyFamily !== undefined) return false;
+  const other = familyOf(peer) === 6 ? 4 : 6;
+  if (host.peers?.some((each) => familyOf(each) === other && mayAsk(job.asked, each)) !== true) return false;
+  const told = job.recipients.map((state) => ({ state, verdict, host: host.name, refused: true }) as const);
+  job.deferred = job.deferred.concat(told);
+  job.recipients = [];
+  job.onlyFamily = other;
+  passOver(job, peer);
+  return true;
+}
+
+/** Whether `peer` may be given the job in the same attempt. */
+export function mayServe(job: Pick<Job, "asked" | "onlyFamily">, peer: Peer): boolean {
+  if (job.onlyFamily !== undefined && familyOf(peer) !== job.onlyFamily) return false;
+  return mayAsk(job.asked, peer);
+}
+
+/** Whether anyone is left to ask. A host that was never resolved may have one. */
+export function anyoneLeft(job: Pick<Job, "asked" | "onlyFamily">, hosts: readonly NextHopHost[]): boolean {
+  return hosts.some(({ peers }) => peers === undefined || peers.some((peer) => mayServe(job, peer)));
 }
 
 /** `peer` is not asked again in this attempt. */
@@ -117,7 +151,11 @@ export function decideRest(job: Job, kind: "transient" | "permanent", verdict: V
 
 /** Nobody else is left to ask: what put them off is their outcome. */
 export function decideDeferred(job: Job): void {
-  for (const { state, verdict, host } of job.deferred)
-    job.outcomes.push({ kind: "transient", index: state.index, verdict, host });
+  for (const each of job.deferred) job.outcomes.push(outcomeOf(each));
   job.deferred = [];
+}
+
+/** Of one whom nobody else took. */
+export function outcomeOf({ state, verdict, host, refused }: DeferredRecipient): RecipientOutcome {
+  return { kind: refused === true ? "permanent" : "transient", index: state.index, verdict, host };
 }

@@ -32,6 +32,8 @@ export interface OpeningContext {
   readonly logOn: MailboxLogOn | undefined;
   /** Undefined: what goes out is not signed. */
   readonly signer: Signer | undefined;
+  /** Addresses of a host, in the order to try; rejects when there are none. Left out: `ports.dns`. */
+  readonly addresses?: (host: string) => Promise<readonly string[]>;
   /** Numbers for the protocol log. */
   readonly nextSession: () => number;
   /** For who wants to see the peer's chain. */

@@ -1,4 +1,4 @@
-/** From the name of a smart host to its addresses. */
+/** From the name of a host to its addresses. */
 import { isIP } from "node:net";
 import type { NextHopHost, Peer } from "../peer/peer.ts";
 import { SmtpClientError } from "../wire/client-error.ts";
@@ -10,13 +10,13 @@ import { withDeadline } from "./with-deadline.ts";
 /** The addresses of a host, remembered with it. Rejects with SmtpClientError (`resolve`, `timeout`). */
 export async function resolvePeers(
   host: NextHopHost,
-  { ports, memory, connector }: OpeningContext,
+  { ports, memory, connector, addresses: resolve = (name) => ports.dns.addresses(name) }: OpeningContext,
   signal: AbortSignal,
 ): Promise<readonly Peer[]> {
   let addresses: readonly string[];
   try {
     addresses = await withDeadline(ports, timeouts.resolveMs, signal, `resolving ${host.name}`, () =>
-      ports.dns.addresses(host.name),
+      resolve(host.name),
     );
   } catch (error) {
     if (error instanceof SmtpClientError) throw error;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createPeerMemory, type Peer } from "./peer.ts";
-import { anyoneLeft, hostsInTurn, mayAsk, peersInOrder } from "./peer-order.ts";
+import { hostsInTurn, mayAsk, peersInOrder } from "./peer-order.ts";
 
 const memory = createPeerMemory();
 const hosts = ["a.test", "b.test", "c.test"].map((host) => memory.host({ host, port: 25 }));
@@ -61,13 +61,4 @@ test("two of each host may be asked, none of them twice", () => {
   expect(mayAsk([a, b], c)).toBe(false);
   expect(mayAsk([a, b], d)).toBe(true);
   expect(mayAsk([d, a], b)).toBe(true);
-});
-
-test("somebody may be left", () => {
-  const [a, b] = peersOf(first, "4a 4b") as [Peer, Peer];
-  const host = (peers: readonly Peer[] | undefined) => ({ ...first, peers });
-  expect(anyoneLeft([], [])).toBe(false);
-  expect(anyoneLeft([], [host(undefined)])).toBe(true);
-  expect(anyoneLeft([a, b], [host([a, b])])).toBe(false);
-  expect(anyoneLeft([a], [host([a]), host([b])])).toBe(true);
 });

@@ -36,11 +36,10 @@ export function peersInOrder(
 }
 
 function familiesInTurn(peers: readonly Peer[]): Peer[] {
-  const isSix = ({ address }: Peer): boolean => address.includes(":");
   const first = peers[0];
   if (first === undefined) return [];
-  const one = peers.filter((peer) => isSix(peer) === isSix(first));
-  const other = peers.filter((peer) => isSix(peer) !== isSix(first));
+  const one = peers.filter((peer) => familyOf(peer) === familyOf(first));
+  const other = peers.filter((peer) => familyOf(peer) !== familyOf(first));
   const turns: Peer[] = [];
   for (let at = 0; at < Math.max(one.length, other.length); at++) {
     for (const family of [one, other]) {
@@ -61,7 +60,4 @@ export function mayAsk(asked: readonly Peer[], peer: Peer): boolean {
   return sameHost < mostAskedPerHost;
 }
 
-/** Whether any address is left for it. A host that was never resolved may have one. */
-export function anyoneLeft(asked: readonly Peer[], hosts: readonly NextHopHost[]): boolean {
-  return hosts.some(({ peers }) => peers === undefined || peers.some((peer) => mayAsk(asked, peer)));
-}
+export const familyOf = ({ address }: Peer): 4 | 6 => (address.includes(":") ? 6 : 4);

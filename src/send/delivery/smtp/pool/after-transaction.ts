@@ -1,8 +1,7 @@
 /** Where a job goes behind a transaction: it is over, or waits for a connection of some kind. */
 import { conclude, resolveJob } from "../job/concluding.ts";
-import { putOff, recall, type Job } from "../job/job.ts";
+import { anyoneLeft, putOff, recall, type Job } from "../job/job.ts";
 import type { NextHopHost, Peer } from "../peer/peer.ts";
-import { anyoneLeft } from "../peer/peer-order.ts";
 import type { TransactionEnd } from "../transaction/transaction-contract.ts";
 
 export type JobCourse =
@@ -45,7 +44,7 @@ export function afterTransaction(
   }
   if (job.deferred.length === 0) return over(job, "attempted", host);
   const mayGoElsewhere = end.kind === "unsent" || end.elsewhere;
-  if (!mayGoElsewhere || !anyoneLeft(job.asked, hosts)) {
+  if (!mayGoElsewhere || !anyoneLeft(job, hosts)) {
     conclude(job, hosts, host);
     return "over";
   }

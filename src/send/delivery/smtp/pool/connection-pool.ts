@@ -4,18 +4,18 @@
  * cannot take, another is asked for in the same attempt. Jobs fail as unreachable only when no peer is left to try and
  * no connection is open.
  */
-import type { SmtpSendConnector, SmartHost } from "../../../../core/policy/send-connector.ts";
+import type { Standing } from "../../../../core/policy/outbound-share.ts";
+import type { SmtpSendConnector } from "../../../../core/policy/send-connector.ts";
 import { isTlsNeeded } from "../../../../core/policy/tls-needed.ts";
 import type { Signer } from "../../../../dkim/signer.ts";
 import type { Events } from "../../../../events/events.ts";
 import type { Clock, Timer } from "../../../../ports/ports.ts";
 import type { Verdict } from "../../delivery.ts";
 import { conclude, resolveJob, unreachable } from "../job/concluding.ts";
-import { passOver, type Job } from "../job/job.ts";
+import { anyoneLeft, passOver, type Job } from "../job/job.ts";
 import type { DialFailure } from "../opening/connect-to-any.ts";
 import type { OpenedConnection, OpeningContext } from "../opening/open-connection.ts";
 import type { NextHopHost, Peer } from "../peer/peer.ts";
-import { anyoneLeft } from "../peer/peer-order.ts";
 import { ClientSession, type SessionOwner } from "../session/client-session.ts";
 import type { TransactionEnd } from "../transaction/transaction-contract.ts";
 import { SmtpClientError } from "../wire/client-error.ts";
@@ -23,6 +23,7 @@ import type { ReplyReading } from "../wire/reply-reading.ts";
 import { timeouts } from "../wire/timeouts.ts";
 import { afterTransaction } from "./after-transaction.ts";
 import { Dialler, type DiallingPool } from "./dialler.ts";
+import type { NextHop } from "./next-hop.ts";
 import type { OutboundConnections } from "./outbound-connections.ts";
 import { WaitingJobs } from "./waiting-jobs.ts";
 
@@ -38,11 +39,13 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   readonly clock: Clock;
   readonly signer: Signer | undefined;
   readonly hosts: readonly NextHopHost[];
+  readonly firstDials: number;
   /** Connections at most, now. */
   most: number;
   readonly replies: ReplyReading | undefined;
   readonly waiting = new WaitingJobs();
   private readonly outbound: OutboundConnections;
+  private readonly nextHop: NextHop;
   private readonly dialler: Dialler;
   private readonly idleMs: number;
   private readonly sessions = new Set<ClientSession>();
@@ -56,7 +59,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
 
   constructor(
     context: OpeningContext,
-    nextHop: readonly SmartHost[],
+    nextHop: NextHop,
     outbound: OutboundConnections,
     most: number,
     replies?: ReplyReading,
@@ -67,10 +70,11 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     this.events = context.events;
     this.clock = context.ports.clock;
     this.signer = context.signer;
-    this.hosts = nextHop.map((host) => context.memory.host(host));
+    this.nextHop = nextHop;
+    this.hosts = nextHop.hosts;
+    this.firstDials = nextHop.firstDials;
     this.outbound = outbound;
-    const firstTurn = Math.floor(context.ports.random() * nextHop.length);
-    this.dialler = new Dialler(this, context, outbound, firstTurn);
+    this.dialler = new Dialler(this, context, outbound);
     this.most = most;
     this.idleMs = Math.min(timeouts.idleMs, context.connector.connectionInactivityTimeOut);
   }
@@ -81,6 +85,14 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
 
   get open(): number {
     return this.sessions.size;
+  }
+
+  hostsInOrder(): readonly NextHopHost[] {
+    return this.nextHop.inOrder();
+  }
+
+  get standing(): Standing {
+    return this.sessions.size > 0 ? "proven" : this.nextHop.standing();
   }
 
   get isClosing(): boolean {
@@ -200,6 +212,8 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   opened(opened: OpenedConnection, peer: Peer): void {
     const session = new ClientSession(this, opened, peer);
     this.sessions.add(session);
+    this.nextHop.answered?.();
+    this.outbound.proved(this);
     this.available(session);
     this.dialler.dialMore();
   }
@@ -226,6 +240,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
       return dialler.dialMore();
     }
     if (dialler.underWay > 0 || error === undefined) return;
+    this.nextHop.failed?.();
     const tlsRequired = error.code === "tls" && isTlsNeeded(this.connector);
     for (const job of waiting.takeAll()) unreachable(job, hosts, host, error, tlsRequired);
   }
@@ -260,7 +275,9 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   }
 
   private tellQuiet(): void {
-    if (this.held === 0) this.onQuiet?.();
+    if (this.held > 0) return;
+    this.onQuiet?.();
+    if (this.waiting.count === 0 && !this.isClosing) this.nextHop.unused?.();
   }
 
   private leaveIdle(session: ClientSession): void {
@@ -271,8 +288,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   /** To a peer that was not asked yet: one at hand, or a new connection. */
   private passOn(job: Job): void {
     const { idle, waiting } = this;
-    if (!anyoneLeft(job.asked, this.hosts))
-      return conclude(job, this.hosts, job.asked.at(-1)?.host.name ?? "");
+    if (!anyoneLeft(job, this.hosts)) return conclude(job, this.hosts, job.asked.at(-1)?.host.name ?? "");
     waiting.addElsewhere(job);
     const at = idle.findLastIndex(({ peer, connection }) => connection.alive && waiting.wouldHelp(peer));
     const [session] = at < 0 ? [] : idle.splice(at, 1);

@@ -7,19 +7,19 @@ import { isTlsNeeded } from "../../../../core/policy/tls-needed.ts";
 import { connectToAny, type DialFailure } from "../opening/connect-to-any.ts";
 import type { OpenedConnection, OpeningContext } from "../opening/open-connection.ts";
 import type { NextHopHost, Peer } from "../peer/peer.ts";
-import { hostsInTurn } from "../peer/peer-order.ts";
 import type { SmtpClientError } from "../wire/client-error.ts";
 import type { ConnectionHolder, OutboundConnections } from "./outbound-connections.ts";
 import type { WaitingJobs } from "./waiting-jobs.ts";
 
 /** How long no further connection is tried after a failure while others are open: the peer has its limits too. */
 const pauseMs = 5_000;
-/** Connections opened at once while none is open yet; the double of the open ones after that. */
-const firstDials = 4;
 
 /** The pool, as its dialler sees it. */
 export interface DiallingPool extends ConnectionHolder {
-  readonly hosts: readonly NextHopHost[];
+  /** In the order of the next attempt. */
+  hostsInOrder(): readonly NextHopHost[];
+  /** Connections opened at once while none is open yet. */
+  readonly firstDials: number;
   readonly waiting: WaitingJobs;
   /** The peers of open connections. */
   readonly openPeers: readonly Peer[];
@@ -46,15 +46,13 @@ export class Dialler {
   private readonly outbound: OutboundConnections;
   private readonly stop = new AbortController();
   private pausedUntil = 0;
-  private turn: number;
 
-  constructor(pool: DiallingPool, context: OpeningContext, outbound: OutboundConnections, turn: number) {
+  constructor(pool: DiallingPool, context: OpeningContext, outbound: OutboundConnections) {
     // Each connection being opened listens.
     setMaxListeners(0, this.stop.signal);
     this.pool = pool;
     this.context = context;
     this.outbound = outbound;
-    this.turn = turn;
   }
 
   /** Begins what is wanted now. */
@@ -63,7 +61,7 @@ export class Dialler {
     if (pool.isClosing) return;
     const { waiting, open, most } = pool;
     const paused = pool.held > 0 && this.context.ports.clock.now() < this.pausedUntil;
-    const atOnce = open === 0 ? firstDials : open * 2;
+    const atOnce = open === 0 ? pool.firstDials : open * 2;
     while (pool.held < most && this.underWay < atOnce) {
       const elsewhere =
         waiting.wantElsewhere > this.elsewhere && (!paused || waiting.anyStranded(pool.openPeers));
@@ -83,7 +81,7 @@ export class Dialler {
     const { waiting } = pool;
     this.underWay++;
     if (elsewhere) this.elsewhere++;
-    const hosts = hostsInTurn(pool.hosts, this.turn++);
+    const hosts = pool.hostsInOrder();
     const wanted = (peer: Peer): boolean => !elsewhere || waiting.wouldHelp(peer);
     const result = await connectToAny(hosts, wanted, waiting.first, context, this.stop.signal);
     this.underWay--;

@@ -75,7 +75,14 @@ describe("maxOutboundConnections", () => {
 });
 
 function holderOf(more: Partial<ConnectionHolder> = {}): ConnectionHolder {
-  return { idleSince: undefined, held: 0, closeLongestIdle() {}, placeFreed() {}, ...more };
+  return {
+    idleSince: undefined,
+    held: 0,
+    standing: "proven",
+    closeLongestIdle() {},
+    placeFreed() {},
+    ...more,
+  };
 }
 
 describe("an idle connection makes room", () => {
@@ -99,5 +106,60 @@ describe("an idle connection makes room", () => {
     expect(outbound.owes(rich, true)).toBe(false);
     outbound.enter(holderOf());
     expect([outbound.owes(rich, false), outbound.owes(rich, true)]).toEqual([true, false]);
+  });
+});
+
+describe("next hops that have not answered yet", () => {
+  const taking = (standing: ConnectionHolder["standing"], outbound: OutboundConnections) => {
+    const state = { held: 0, freed: 0 };
+    const holder = {
+      ...holderOf(),
+      standing,
+      get held() {
+        return state.held;
+      },
+      placeFreed() {
+        state.freed++;
+        if (outbound.enter(holder)) state.held++;
+      },
+    };
+    return {
+      holder,
+      state,
+      enter: () => (outbound.enter(holder) ? ++state.held > 0 : false),
+      leave() {
+        state.held--;
+        outbound.leave(holder);
+      },
+    };
+  };
+
+  it("leave some places to those that have, and failing ones to new ones", () => {
+    const outbound = new OutboundConnections(() => 8);
+    const failing = Array.from({ length: 10 }, () => taking("failing", outbound));
+    const fresh = Array.from({ length: 10 }, () => taking("new", outbound));
+    const proven = Array.from({ length: 10 }, () => taking("proven", outbound));
+    const entered = (those: typeof failing) => those.filter(({ enter }) => enter()).length;
+    expect([entered(failing), entered(fresh), entered(proven)]).toEqual([4, 2, 2]);
+    // A place of a failing one goes to the failing one that has waited longest, who has waited longer than the new ones.
+    failing[0]?.leave();
+    expect([failing[4]?.state.held, fresh[2]?.state.held]).toEqual([1, 0]);
+    // One that answers makes room among the new ones, where the limit does.
+    proven[0]?.leave();
+    outbound.proved(fresh[0]?.holder ?? holderOf());
+    expect(outbound.open).toBe(8);
+    expect(proven[2]?.state.held).toBe(1);
+  });
+
+  it("come to all places once they answer, and everything is given back", () => {
+    const outbound = new OutboundConnections(() => 4);
+    const one = taking("new", outbound);
+    expect([one.enter(), one.enter(), one.enter(), one.enter()]).toEqual([true, true, true, false]);
+    outbound.proved(one.holder);
+    expect(one.state.held).toBe(4);
+    for (let left = 4; left > 0; left--) one.leave();
+    expect(outbound.open).toBe(0);
+    const others = Array.from({ length: 3 }, () => taking("new", outbound));
+    expect(others.map(({ enter }) => enter())).toEqual([true, true, true]);
   });
 });

@@ -1,7 +1,9 @@
 /**
  * The relay's outgoing connections, counted: maxOutboundConnections holds for those in use, idle ones, and those being
  * opened. Where it is reached idle ones give way, the waiting next hop's own first, then whichever has been idle longest.
+ * Next hops that have not answered yet, and those that failed, have a part of them only: core/policy/outbound-share.
  */
+import { mayHavePlace, standings, type Standing } from "../../../../core/policy/outbound-share.ts";
 
 /** The connections to one next hop. */
 export interface ConnectionHolder {
@@ -9,6 +11,8 @@ export interface ConnectionHolder {
   readonly idleSince: number | undefined;
   /** Connections that have a place. */
   readonly held: number;
+  /** As what it asks for a place now. */
+  readonly standing: Standing;
   closeLongestIdle(): void;
   /** A place is free: `enter` may be asked again. */
   placeFreed(): void;
@@ -17,8 +21,16 @@ export interface ConnectionHolder {
 export class OutboundConnections {
   private readonly limit: () => number;
   private readonly holders = new Set<ConnectionHolder>();
-  private waiting: ConnectionHolder[] = [];
-  private count = 0;
+  /** Since when each waits, in order; by what it asks for a place as. */
+  private readonly waiting: Readonly<Record<Standing, Map<ConnectionHolder, number>>> = {
+    proven: new Map(),
+    new: new Map(),
+    failing: new Map(),
+  };
+  /** Places that were taken by those who had proved nothing, and are theirs until they do. */
+  private readonly unproven = new Map<ConnectionHolder, Record<"new" | "failing", number>>();
+  private readonly taken: Record<Standing, number> = { proven: 0, new: 0, failing: 0 };
+  private turn = 0;
   /** Places that are about to be given back. */
   private promised = 0;
 
@@ -28,26 +40,56 @@ export class OutboundConnections {
   }
 
   get open(): number {
-    return this.count;
+    return this.taken.proven + this.taken.new + this.taken.failing;
   }
 
   /** Takes a place. False: there is none; `placeFreed` is called when there is. */
   enter(holder: ConnectionHolder): boolean {
-    if (this.count < this.limit()) {
-      this.count++;
+    const { standing } = holder;
+    if (mayHavePlace(standing, this.taken, this.limit())) {
+      this.taken[standing]++;
+      if (standing !== "proven") {
+        const own = this.unproven.get(holder) ?? { new: 0, failing: 0 };
+        own[standing]++;
+        this.unproven.set(holder, own);
+      }
       this.holders.add(holder);
       return true;
     }
-    if (!this.waiting.includes(holder)) {
-      this.waiting.push(holder);
-      this.freePlace(holder);
+    if (!this.isWaiting(holder)) {
+      this.waiting[standing].set(holder, this.turn++);
+      if (this.open >= this.limit()) this.freePlace(holder);
     }
     return false;
   }
 
+  /** It has answered: its places count as those of any that do. */
+  proved(holder: ConnectionHolder): void {
+    for (const standing of ["new", "failing"] as const) {
+      const since = this.waiting[standing].get(holder);
+      if (since === undefined) continue;
+      this.waiting[standing].delete(holder);
+      this.waiting.proven.set(holder, since);
+    }
+    const own = this.unproven.get(holder);
+    if (own === undefined) return;
+    this.unproven.delete(holder);
+    for (const standing of ["new", "failing"] as const) {
+      this.taken[standing] -= own[standing];
+      this.taken.proven += own[standing];
+    }
+    this.wake();
+  }
+
   /** Gives a place back. */
   leave(holder: ConnectionHolder): void {
-    this.count--;
+    const own = this.unproven.get(holder);
+    const standing = own === undefined ? "proven" : own.failing > 0 ? "failing" : "new";
+    this.taken[standing]--;
+    if (own !== undefined && standing !== "proven") {
+      own[standing]--;
+      if (own.new + own.failing === 0) this.unproven.delete(holder);
+    }
     if (this.promised > 0) this.promised--;
     if (holder.held === 0) this.holders.delete(holder);
     this.wake();
@@ -55,7 +97,7 @@ export class OutboundConnections {
 
   /** The holder does not wait any more, or is closed. */
   withdraw(holder: ConnectionHolder): void {
-    this.waiting = this.waiting.filter((each) => each !== holder);
+    for (const standing of standings) this.waiting[standing].delete(holder);
   }
 
   /**
@@ -63,21 +105,50 @@ export class OutboundConnections {
    * use for those who have fewer.
    */
   owes(holder: ConnectionHolder, idle: boolean): boolean {
-    if (this.promised >= this.waiting.length) return false;
+    const { proven, new: fresh, failing } = this.waiting;
+    const count = proven.size + fresh.size + failing.size;
+    if (count === 0 || this.promised >= count) return false;
     const { held } = holder;
     const mayHaveIt = (other: ConnectionHolder): boolean =>
       other !== holder && (idle || other.held === 0 || other.held + 1 < held);
-    if (!this.waiting.some(mayHaveIt)) return false;
-    this.promised++;
-    return true;
+    for (const standing of standings) {
+      if (!this.wouldHelp(standing)) continue;
+      for (const other of this.waiting[standing].keys()) {
+        if (!mayHaveIt(other)) continue;
+        this.promised++;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private isWaiting(holder: ConnectionHolder): boolean {
+    return standings.some((standing) => this.waiting[standing].has(holder));
+  }
+
+  /** One place less of the proven, and one of them could have it. */
+  private wouldHelp(standing: Standing): boolean {
+    return mayHavePlace(standing, { ...this.taken, proven: this.taken.proven - 1 }, this.limit());
   }
 
   private wake(): void {
-    while (this.count < this.limit()) {
-      const next = this.waiting.shift();
+    for (;;) {
+      const next = this.nextWaiting();
       if (next === undefined) return;
+      this.withdraw(next);
       next.placeFreed();
     }
+  }
+
+  /** Who has waited longest of those who may have a place. */
+  private nextWaiting(): ConnectionHolder | undefined {
+    let next: readonly [ConnectionHolder, number] | undefined;
+    for (const standing of standings) {
+      const [first] = this.waiting[standing];
+      if (first === undefined || !mayHavePlace(standing, this.taken, this.limit())) continue;
+      if (next === undefined || first[1] < next[1]) next = first;
+    }
+    return next?.[0];
   }
 
   private freePlace(holder: ConnectionHolder): void {

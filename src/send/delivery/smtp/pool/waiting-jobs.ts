@@ -1,7 +1,6 @@
 /** The jobs of one next hop that wait for a connection. */
-import type { Job } from "../job/job.ts";
+import { mayServe, type Job } from "../job/job.ts";
 import type { Peer } from "../peer/peer.ts";
-import { mayAsk } from "../peer/peer-order.ts";
 
 export class WaitingJobs {
   /** For any connection. */
@@ -63,7 +62,7 @@ export class WaitingJobs {
 
   /** Whether a connection to `peer` would help any that wait for another peer. */
   wouldHelp(peer: Peer): boolean {
-    return this.elsewhere.some(({ asked }) => mayAsk(asked, peer));
+    return this.elsewhere.some((job) => mayServe(job, peer));
   }
 
   /** No new connection is to be had: those who wait for one take any. */
@@ -75,13 +74,13 @@ export class WaitingJobs {
 
   /** Whether any that were put off wait for none of `peers`. */
   anyStranded(peers: readonly Peer[]): boolean {
-    return this.elsewhere.some(({ asked }) => !peers.some((peer) => mayAsk(asked, peer)));
+    return this.elsewhere.some((job) => !peers.some((peer) => mayServe(job, peer)));
   }
 
   /** Takes out those put off whom none of `peers` may be asked for. */
   takeStranded(peers: readonly Peer[]): Job[] {
     if (this.elsewhere.length === 0) return [];
-    const stranded = this.elsewhere.filter(({ asked }) => !peers.some((peer) => mayAsk(asked, peer)));
+    const stranded = this.elsewhere.filter((job) => !peers.some((peer) => mayServe(job, peer)));
     if (stranded.length > 0) this.elsewhere = this.elsewhere.filter((job) => !stranded.includes(job));
     return stranded;
   }
@@ -96,6 +95,6 @@ export class WaitingJobs {
 }
 
 function takeFor(jobs: Job[], peer: Peer): Job | undefined {
-  const at = jobs.findIndex(({ asked }) => asked.length === 0 || mayAsk(asked, peer));
+  const at = jobs.findIndex((job) => job.asked.length === 0 || mayServe(job, peer));
   return at < 0 ? undefined : jobs.splice(at, 1)[0];
 }

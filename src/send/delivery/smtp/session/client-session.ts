@@ -53,6 +53,7 @@ export class ClientSession implements Receiver, TransactionSession {
   readonly peer: Peer;
   readonly evidence: PeerEvidence;
   readonly wear: ConnectionWear;
+  readonly triesOtherFamily: boolean;
   needsReset = false;
   private readonly owner: SessionOwner;
   /** Set and announced; those learned hold for the host. */
@@ -72,6 +73,8 @@ export class ClientSession implements Receiver, TransactionSession {
     this.connection = connection;
     this.capabilities = capabilities;
     this.peer = peer;
+    // An administrator's smart host is believed at once.
+    this.triesOtherFamily = owner.connector.kind === "dns";
     this.limits = limitsFor(owner.connector, capabilities);
     this.evidence = new PeerEvidence(peer, secured, capabilities, owner);
     this.wear = new ConnectionWear(peer, this.limits, owner.clock);

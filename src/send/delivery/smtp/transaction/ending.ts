@@ -4,7 +4,7 @@
  */
 import type { Hold, ReplyTreatment, Throttle } from "../../../../core/policy/reply-policy.ts";
 import type { Verdict } from "../../delivery.ts";
-import { decideRest, passOver, putOff } from "../job/job.ts";
+import { decideRest, passOver, putOff, putToOtherFamily } from "../job/job.ts";
 import { SmtpClientError } from "../wire/client-error.ts";
 import { replyVerdict } from "../wire/peer-verdict.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
@@ -86,6 +86,7 @@ export function finish(state: TransactionState, close?: SmtpClientError): void {
       putOff(job, verdict, peer);
       break;
     case "fail":
+      if (session.triesOtherFamily && putToOtherFamily(job, verdict, peer)) break;
       decideRest(job, "permanent", verdict, peer.host.name);
       break;
     case "deferAccepted":

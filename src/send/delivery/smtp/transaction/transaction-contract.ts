@@ -48,6 +48,8 @@ export interface TransactionSession {
   readonly peer: Peer;
   /** The peer's state is not clean: RSET goes first. */
   needsReset: boolean;
+  /** A refusal of the sender is believed only when both families of addresses say so. */
+  readonly triesOtherFamily: boolean;
   /** Where the next hop is a provider whose replies are known. */
   readonly replies: ReplyReading | undefined;
   /** What it shows of its peer. */

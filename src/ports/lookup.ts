@@ -63,3 +63,19 @@ export type Lookup<Type extends RecordType = RecordType> = Found<Type> | NotTher
 
 export const isUnknown = (lookup: Lookup): lookup is Unknown =>
   lookup.kind !== "found" && lookup.kind !== "nxdomain" && lookup.kind !== "nodata";
+
+export interface Resolver {
+  /**
+   * Asks for records of `type`, behind aliases. Never rejects: see `Lookup` for the ways to fail. Kept answers cost a map's
+   * look-up; all that ask for the same thing at one time share one question.
+   */
+  lookUp<Type extends RecordType>(name: string, type: Type): Promise<Lookup<Type>>;
+  /** Forgets what is kept of a name, or all. */
+  forget(name?: string): void;
+}
+
+/** Of who has no way to ask. */
+export const ignorantResolver: Resolver = {
+  lookUp: () => Promise.resolve({ kind: "timeout", detail: "there is nobody to ask", keepMs: 10_000 }),
+  forget: () => {},
+};

@@ -1,0 +1,326 @@
+/** Delivery by MX record to servers on loopback: vectors M1, M3, M8 to M10, M12, and what domains of one site share. */
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
+import { createSystemPorts } from "../../ports/system-ports.ts";
+import { zoneResolver, type Zone, type ZoneResolver } from "../../testing/dns-zone.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
+import { freePort } from "../../testing/free-port.ts";
+import { startRecordingSink, type RecordingSink, type SinkSettings } from "../../testing/recording-sink.ts";
+import { testClaim } from "../../testing/test-claim.ts";
+import { smartHostConnector } from "../../testing/test-settings.ts";
+import { brief } from "../../testing/test-smtp-carrier.ts";
+import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
+import type { EventName } from "../../events/catalogue.ts";
+import type { Carrier } from "../delivery/delivery.ts";
+import { OutboundConnections } from "../delivery/smtp/pool/outbound-connections.ts";
+import { createPeerMemory } from "../delivery/smtp/peer/peer.ts";
+import { createDnsDelivery, type DnsDelivery, type DnsDeliveryContext } from "./dns-delivery.ts";
+
+const taken = ["delivered: 250 2.0.0 Ok: recorded"];
+
+let port: number;
+let resolver: ZoneResolver;
+let delivery: DnsDelivery;
+let connector: SmtpSendConnector;
+let told: [EventName, object][];
+const open: { close(): Promise<unknown> }[] = [];
+
+beforeEach(async () => {
+  port = await freePort();
+  told = [];
+});
+afterEach(async () => {
+  for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
+});
+
+const sinkAt = async (address: string, settings: Partial<SinkSettings> = {}): Promise<RecordingSink> => {
+  const sink = await startRecordingSink({ address, port, ...settings });
+  open.push(sink);
+  return sink;
+};
+
+/** Records of `name TYPE`; carriers by domain. */
+function deliverBy(
+  zone: Zone,
+  given: Partial<SmtpSendConnector> = {},
+  more: Partial<DnsDeliveryContext> = {},
+): (domain: string) => Carrier {
+  resolver = zoneResolver(zone);
+  connector = smartHostConnector([], { kind: "dns", port, ...given });
+  let state = 3;
+  const random = (): number => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
+  delivery = createDnsDelivery({
+    ports: { ...createSystemPorts(), random, resolver },
+    own: { isOwnName: (name) => name === "relay.test", isOwnAddress: () => false },
+    events: { wants: () => true, emit: (name, fields) => void told.push([name, fields]) },
+    memory: createPeerMemory(),
+    outbound: new OutboundConnections(() => 100),
+    signer: undefined,
+    transcriptOf: () => undefined,
+    first: () => 6,
+    ...more,
+  });
+  const closing = delivery;
+  open.push({ close: () => closing.close(0) });
+  return (domain) => closing.carrierFor(connector, domain);
+}
+
+const claimTo = (domain: string) => testClaim({ recipients: [`x@${domain}`] });
+const carried = async (carrier: Carrier, domain = "d.test") => brief(await carrier.carry(claimTo(domain)));
+
+describe("the hosts of a domain", () => {
+  it("have equal shares where they have one preference; those behind them none (M1)", async () => {
+    const [a, b, c] = [await sinkAt("127.0.0.2"), await sinkAt("127.0.0.3"), await sinkAt("127.0.0.4")];
+    const carrierOf = deliverBy(
+      {
+        "d.test MX": ["20 c.test", "10 a.test", "10 b.test"],
+        "a.test A": ["127.0.0.2"],
+        "b.test A": ["127.0.0.3"],
+        "c.test A": ["127.0.0.4"],
+      },
+      { smtpMaxMessagesPerConnection: 1 },
+    );
+    const carrier = carrierOf("d.test");
+    for (let n = 0; n < 60; n++) expect(await carried(carrier)).toEqual(taken);
+    expect(c.messages).toHaveLength(0);
+    expect(Math.min(a.messages.length, b.messages.length)).toBeGreaterThan(15);
+  });
+
+  it("are asked in turn where one cannot be reached, or puts mail off", async () => {
+    const second = await sinkAt("127.0.0.3", {
+      behave: ({ at }) => (at === "RCPT" ? { reply: "450 4.2.1 Not now" } : undefined),
+    });
+    const third = await sinkAt("127.0.0.4");
+    const carrierOf = deliverBy({
+      "d.test MX": ["10 a.test", "20 b.test", "30 c.test"],
+      "a.test A": ["127.0.0.2"],
+      "b.test A": ["127.0.0.3"],
+      "c.test A": ["127.0.0.4"],
+    });
+    expect(await carried(carrierOf("d.test"))).toEqual(taken);
+    expect([second.connections, third.messages.length]).toEqual([1, 1]);
+  });
+
+  it("are believed when they refuse a recipient", async () => {
+    await sinkAt("127.0.0.2", {
+      behave: ({ at }) => (at === "RCPT" ? { reply: "550 5.1.1 Unknown" } : undefined),
+    });
+    const other = await sinkAt("127.0.0.3");
+    const carrierOf = deliverBy({
+      "d.test MX": ["10 a.test", "20 b.test"],
+      "a.test A": ["127.0.0.2"],
+      "b.test A": ["127.0.0.3"],
+    });
+    expect(await carried(carrierOf("d.test"))).toEqual(["permanent: 550 5.1.1 Unknown"]);
+    expect(other.connections).toBe(0);
+  });
+
+  it.each([
+    ["connect", "554 5.3.2 Not here"],
+    ["EHLO", "550 5.7.1 Go away"],
+  ] as const)(
+    "give way to the next where %s is refused, and the queue waits when all do so",
+    async (at, reply) => {
+      const refusing = (stage: string) =>
+        stage === at || (at === "EHLO" && stage === "HELO") ? { reply } : undefined;
+      const behave: SinkSettings["behave"] = (now) => refusing(now.at);
+      await sinkAt("127.0.0.2", { behave });
+      const other = await sinkAt("127.0.0.3");
+      const carrierOf = deliverBy({
+        "d.test MX": ["10 a.test", "20 b.test"],
+        "a.test A": ["127.0.0.2"],
+        "b.test A": ["127.0.0.3"],
+        "e.test MX": ["10 a.test"],
+      });
+      expect(await carried(carrierOf("d.test"))).toEqual(taken);
+      expect(other.messages).toHaveLength(1);
+      expect(await carrierOf("e.test").carry(claimTo("e.test"))).toMatchObject({
+        kind: "unreachable",
+        verdict: { text: reply },
+      });
+    },
+  );
+
+  it("are those of the domain itself, or of the address in brackets", async () => {
+    const sink = await sinkAt("127.0.0.2");
+    const carrierOf = deliverBy({ "d.test A": ["127.0.0.2"] });
+    expect(await carried(carrierOf("d.test"))).toEqual(taken);
+    expect(await carried(carrierOf("[127.0.0.2]"), "[127.0.0.2]")).toEqual(taken);
+    expect(sink.messages).toHaveLength(2);
+    expect(resolver.asked).not.toContain("[127.0.0.2] MX");
+  });
+
+  it("are told that are named and not used", async () => {
+    await sinkAt("127.0.0.2");
+    const carrierOf = deliverBy({ "d.test MX": ["5 192.0.2.1", "10 a.test"], "a.test A": ["127.0.0.2"] });
+    expect(await carried(carrierOf("d.test"))).toEqual(taken);
+    expect(told.find(([name]) => name === "MailHostSkipped")?.[1]).toMatchObject({
+      domain: "d.test",
+      host: "192.0.2.1",
+    });
+  });
+});
+
+describe("without hosts", () => {
+  it.each<[string, Zone, string]>([
+    [
+      "null MX (M2)",
+      { "d.test MX": ["0 ."] },
+      "permanent: 556 5.1.10 d.test takes no mail: it has a null MX record",
+    ],
+    ["no domain (M4)", {}, "permanent: 550 5.4.4 SMTPSEND.DNS.NonExistentDomain; DNS has no domain d.test"],
+    [
+      "ourselves (M9)",
+      { "d.test MX": ["10 relay.test"], "relay.test A": ["127.0.0.2"] },
+      "permanent: 554 5.4.6 mail for d.test loops back to this relay: it is the domain's best mail exchanger",
+    ],
+  ])("%s: mail is returned", async (_, zone, outcome) => {
+    const carrierOf = deliverBy(zone);
+    expect(await carried(carrierOf("d.test"))).toEqual([outcome]);
+    expect(resolver.asked.filter((question) => !question.endsWith(" MX"))).toEqual([]);
+  });
+
+  it.each<[string, Zone]>([
+    ["no answer", { "d.test MX": "timeout" }],
+    ["servfail", { "d.test MX": "servfail" }],
+    ["bogus", { "d.test MX": "bogus" }],
+    ["no host's address is known (M10)", { "d.test MX": ["10 a.test"], "a.test A": "servfail" }],
+  ])("%s: the queue waits", async (_, zone) => {
+    const carrierOf = deliverBy(zone);
+    expect(await carrierOf("d.test").carry(claimTo("d.test"))).toMatchObject({
+      kind: "unreachable",
+      host: "d.test",
+      verdict: { status: "4.4.3", fromPeer: false },
+    });
+  });
+
+  it("DowngradeDnsFailures lets what DNS denies wait", async () => {
+    const carrierOf = deliverBy({}, { errorPolicies: ["DowngradeDnsFailures"] });
+    expect(await carrierOf("d.test").carry(claimTo("d.test"))).toMatchObject({
+      kind: "unreachable",
+      verdict: {
+        status: "4.4.4",
+        text: "451 4.4.4 SMTPSEND.DNS.NonExistentDomain; DNS has no domain d.test",
+      },
+    });
+  });
+});
+
+describe("both families (M12)", () => {
+  const zone: Zone = {
+    "d.test MX": ["10 a.test"],
+    "a.test A": ["127.0.0.2"],
+    "a.test AAAA": ["::1"],
+  };
+  it.each([
+    ["connect", "554 5.7.1 No IPv6"],
+    ["MAIL", "550 5.7.1 No reverse name"],
+  ] as const)("%s refused over IPv6: delivered over IPv4 in the same attempt", async (at, reply) => {
+    const six = await sinkAt("::1", { behave: (now) => (now.at === at ? { reply } : undefined) });
+    const four = await sinkAt("127.0.0.2");
+    expect(await carried(deliverBy(zone)("d.test"))).toEqual(taken);
+    expect([six.messages.length, four.messages.length]).toEqual([0, 1]);
+  });
+
+  it("the first word counts where the other family says so too, or cannot be reached", async () => {
+    const behave: SinkSettings["behave"] = ({ at }) =>
+      at === "MAIL" ? { reply: "550 5.7.1 Blocked" } : undefined;
+    const six = await sinkAt("::1", { behave });
+    const carrier = deliverBy(zone)("d.test");
+    expect(await carried(carrier)).toEqual(["permanent: 550 5.7.1 Blocked"]);
+    const four = await sinkAt("127.0.0.2", { behave });
+    expect(await carried(carrier)).toEqual(["permanent: 550 5.7.1 Blocked"]);
+    expect([six.messages.length, four.messages.length]).toEqual([0, 0]);
+    expect(four.connections).toBe(1);
+  });
+});
+
+describe("a site", () => {
+  const zone: Zone = {
+    "mx1.test A": ["127.0.0.2"],
+    "mx2.test A": ["127.0.0.3"],
+    ...Object.fromEntries(
+      Array.from({ length: 50 }, (_, n) => [`d${n}.test MX`, ["10 mx1.test", "20 mx2.test"]]),
+    ),
+  };
+
+  it("has one limit and its connections for all domains that have the same hosts", async () => {
+    const sink = await sinkAt("127.0.0.2");
+    const carrierOf = deliverBy(zone, { maxConcurrentConnections: 3 });
+    let most = 0;
+    sink.configure({ onMessage: () => (most = Math.max(most, sink.open)) });
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => carrierOf(`d${n}.test`).carry(claimTo(`d${n}.test`))),
+    );
+    expect(results.flatMap(brief)).toEqual(Array(50).fill(taken[0]));
+    expect([most, sink.connections]).toEqual([expect.any(Number), 3]);
+    expect(most).toBeLessThanOrEqual(3);
+  });
+
+  it("is not the same for another order of hosts, and connections of one are not used for the other", async () => {
+    const [one, two] = [await sinkAt("127.0.0.2"), await sinkAt("127.0.0.3")];
+    const carrierOf = deliverBy({ ...zone, "e.test MX": ["20 mx1.test", "10 mx2.test"] });
+    await carrierOf("d1.test").carry(claimTo("d1.test"));
+    await carrierOf("e.test").carry(claimTo("e.test"));
+    expect([one.messages.length, two.messages.length]).toEqual([1, 1]);
+  });
+
+  it("takes its messages evenly where a rate is set", async () => {
+    await sinkAt("127.0.0.2");
+    const clock = createFakeClock();
+    const carrierOf = deliverBy(
+      zone,
+      { siteMessageRateLimit: 6 },
+      { ports: { ...createSystemPorts(), clock, resolver: zoneResolver(zone) } },
+    );
+    expect(await carried(carrierOf("d1.test"), "d1.test")).toEqual(taken);
+    const waits = await Promise.all(
+      ["d2.test", "d3.test"].map((domain) => carrierOf(domain).carry(claimTo(domain))),
+    );
+    expect(waits.map(({ kind }) => kind)).toEqual(["throttled", "throttled"]);
+    const [first, second] = waits.map((result) =>
+      "retryAfterMs" in result ? (result.retryAfterMs ?? 0) : 0,
+    );
+    expect(first).toBeGreaterThan(9_000);
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(9_000);
+    await clock.advance(first ?? 0);
+    expect(await carried(carrierOf("d2.test"), "d2.test")).toEqual(taken);
+  });
+
+  it("is shared by connectors read again without a change, not by others", async () => {
+    const sink = await sinkAt("127.0.0.2");
+    const carrierOf = deliverBy(zone);
+    await carrierOf("d1.test").carry(claimTo("d1.test"));
+    connector = { ...connector };
+    await carrierOf("d2.test").carry(claimTo("d2.test"));
+    expect(sink.connections).toBe(1);
+    connector = { ...connector, comment: "another" };
+    await carrierOf("d3.test").carry(claimTo("d3.test"));
+    expect(sink.connections).toBe(2);
+  });
+});
+
+test("records are kept, asked for again when their time is over, and at Retry-Queue", async () => {
+  await sinkAt("127.0.0.2");
+  const clock = createFakeClock();
+  const own = zoneResolver({ "d.test MX": ["10 a.test"], "a.test A": ["127.0.0.2"] });
+  const carrier = deliverBy({}, {}, { ports: { ...createSystemPorts(), clock, resolver: own } })("d.test");
+  const count = (): number => own.asked.filter((question) => question === "d.test MX").length;
+  for (let n = 0; n < 5; n++) await carried(carrier);
+  expect(count()).toBe(1);
+  await clock.advance(own.keepMs);
+  await carried(carrier);
+  expect(count()).toBe(2);
+  carrier.retryNow?.();
+  expect(own.forgotten).toEqual(["d.test", "a.test"]);
+  await carried(carrier);
+  expect(count()).toBe(3);
+});
+
+test("what waits for an answer is given back when the relay stops", async () => {
+  const own = zoneResolver({});
+  own.lookUp = () => new Promise(() => {});
+  const carrier = deliverBy({}, {}, { ports: { ...createSystemPorts(), resolver: own } })("d.test");
+  const result = carrier.carry(claimTo("d.test"));
+  await carrier.close(0);
+  expect(await result).toEqual({ kind: "aborted" });
+});

@@ -1,0 +1,125 @@
+/** From a recipient domain to the hosts that take its mail: what DNS says, and what core/mx makes of it. */
+import type { AddressAnswers, NoHosts } from "../../core/mx/dns-facts.ts";
+import { addressLiteral, exchangersOf, literalExchanger, type Exchangers } from "../../core/mx/exchangers.ts";
+import { planHosts, type HostPlan } from "../../core/mx/host-plan.ts";
+import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
+import type { Lookup, Resolver } from "../../ports/lookup.ts";
+import type { OwnRelay } from "./own-relay.ts";
+
+export interface FoundHosts {
+  readonly result: HostPlan | NoHosts;
+  /** Undefined for an address in brackets. */
+  readonly mx: Lookup<"MX"> | undefined;
+  /** Of each exchanger that was looked up. */
+  readonly addresses: ReadonlyMap<string, { readonly ipv4: Lookup<"A">; readonly ipv6: Lookup<"AAAA"> }>;
+  /** Milliseconds for which nothing of it changes. */
+  readonly keepMs: number;
+}
+
+export interface MailHosts {
+  /** Never rejects. Cost: what is kept already a promise for each record; else questions to the DNS, those of the hosts at once. */
+  of(domain: string): Promise<FoundHosts>;
+  /** Addresses of one of the hosts, in the order to try. Rejects when there are none. */
+  addresses(host: string): Promise<readonly string[]>;
+  /** Whatever is kept of a domain, and of the hosts that were found for it, is asked for anew. */
+  forget(domain: string, found: FoundHosts | undefined): void;
+}
+
+export interface MailHostsContext {
+  readonly connector: Pick<SmtpSendConnector, "port" | "errorPolicies" | "sourceIpAddress">;
+  readonly resolver: Resolver;
+  readonly own: OwnRelay;
+  /** The family that comes first where a host has both. */
+  readonly first: () => 4 | 6;
+}
+
+/** An address stays as it is. */
+const literalKeepMs = 86_400_000;
+
+export function createMailHosts({ connector, resolver, own, first }: MailHostsContext): MailHosts {
+  const rules = () => ({
+    isOwnAddress: (address: string) => own.isOwnAddress(address, connector.port),
+    family: familyOf(connector.sourceIpAddress),
+    first: first(),
+  });
+
+  const lookUpBoth = async (name: string) => {
+    const [ipv4, ipv6] = await Promise.all([resolver.lookUp(name, "A"), resolver.lookUp(name, "AAAA")]);
+    return { ipv4, ipv6 };
+  };
+
+  const finish = async (
+    domain: string,
+    exchangers: Exchangers | NoHosts,
+    mx: Lookup<"MX"> | undefined,
+  ): Promise<FoundHosts> => {
+    const mxKeepMs = mx?.keepMs ?? literalKeepMs;
+    if (exchangers.kind !== "exchangers")
+      return { result: milder(exchangers), mx, addresses: new Map(), keepMs: mxKeepMs };
+    const looked = await Promise.all(
+      exchangers.hosts.map(async ({ name }) => [name, await lookUpBoth(name)] as const),
+    );
+    const addresses = new Map(looked);
+    const keepMs = Math.min(mxKeepMs, ...looked.flatMap(([, { ipv4, ipv6 }]) => [ipv4.keepMs, ipv6.keepMs]));
+    return { result: milder(planHosts(domain, exchangers, addresses, rules())), mx, addresses, keepMs };
+  };
+
+  /** Exchange's DowngradeDnsFailures: what DNS denies is tried again until it expires. */
+  const milder = <Result extends HostPlan | NoHosts>(result: Result): Result | NoHosts =>
+    result.kind === "refused" &&
+    result.status === "5.4.4" &&
+    connector.errorPolicies.includes("DowngradeDnsFailures")
+      ? { kind: "later", status: "4.4.4", text: result.text.replace(/^\S+ \S+/, "451 4.4.4") }
+      : result;
+
+  return {
+    async of(domain) {
+      const literal = addressLiteral(domain);
+      if (literal !== undefined) {
+        const found = addressFound(literal);
+        const exchangers = literalExchanger(literal);
+        const answers = new Map<string, AddressAnswers>([[literal, found]]);
+        return {
+          result: planHosts(domain, exchangers, answers, rules()),
+          mx: undefined,
+          addresses: new Map(),
+          keepMs: literalKeepMs,
+        };
+      }
+      const mx = await resolver.lookUp(domain, "MX");
+      return finish(
+        domain,
+        exchangersOf(domain, mx, (name) => own.isOwnName(name)),
+        mx,
+      );
+    },
+    async addresses(host) {
+      if (isAddress(host)) return [host];
+      const { ipv4, ipv6 } = await lookUpBoth(host);
+      const order = first() === 6 ? [ipv6, ipv4] : [ipv4, ipv6];
+      const found = order.flatMap((lookup) => (lookup.kind === "found" ? lookup.records : []));
+      if (found.length > 0) return found;
+      const unknown = order.find((lookup) => "detail" in lookup);
+      throw new Error(
+        unknown !== undefined && "detail" in unknown ? unknown.detail : "the name has no address",
+      );
+    },
+    forget(domain, found) {
+      resolver.forget(domain);
+      for (const host of found?.addresses.keys() ?? []) resolver.forget(host);
+    },
+  };
+}
+
+const isAddress = (host: string): boolean => host.includes(":") || /^[\d.]+$/.test(host);
+
+function addressFound(address: string): AddressAnswers {
+  const found = { kind: "found", canonicalName: address, records: [address] } as const;
+  const none = { kind: "nodata", canonicalName: address } as const;
+  return address.includes(":") ? { ipv4: none, ipv6: found } : { ipv4: found, ipv6: none };
+}
+
+function familyOf(address: string | undefined): 4 | 6 | undefined {
+  if (address === undefined) return undefined;
+  return address.includes(":") ? 6 : 4;
+}

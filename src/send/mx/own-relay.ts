@@ -1,0 +1,50 @@
+/** How this relay is known to others, so that it does not hand mail to itself. */
+import { networkInterfaces } from "node:os";
+import type { Endpoint } from "../../core/policy/receive-connector.ts";
+import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
+
+export interface OwnRelay {
+  /** Lower case. */
+  isOwnName(host: string): boolean;
+  /** It takes mail there itself. Cost: a system call. */
+  isOwnAddress(address: string, port: number): boolean;
+}
+
+export interface KnownAs {
+  readonly hostname: string;
+  readonly receiveConnectors: readonly {
+    readonly enabled: boolean;
+    readonly fqdn: string;
+    readonly bindings: readonly Endpoint[];
+  }[];
+  readonly sendConnectors: readonly SendConnectorSettings[];
+}
+
+/** `settings` is asked each time, so that a changed configuration counts at once. */
+export function createOwnRelay(settings: () => KnownAs): OwnRelay {
+  return {
+    isOwnName(host) {
+      const { hostname, receiveConnectors, sendConnectors } = settings();
+      const isOwn = (name: string): boolean => name.toLowerCase() === host;
+      return (
+        isOwn(hostname) ||
+        receiveConnectors.some(({ fqdn }) => isOwn(fqdn)) ||
+        sendConnectors.some((connector) => "fqdn" in connector && isOwn(connector.fqdn))
+      );
+    },
+    isOwnAddress(address, port) {
+      const bindings = settings()
+        .receiveConnectors.filter(({ enabled }) => enabled)
+        .flatMap((connector) => connector.bindings)
+        .filter((binding) => binding.port === port);
+      if (bindings.some((binding) => binding.address === address)) return true;
+      const wildcard = address.includes(":") ? "::" : "0.0.0.0";
+      return bindings.some((binding) => binding.address === wildcard) && isOfThisMachine(address);
+    },
+  };
+}
+
+function isOfThisMachine(address: string): boolean {
+  if (address.startsWith("127.")) return true;
+  return Object.values(networkInterfaces()).some((own) => own?.some((one) => one.address === address));
+}

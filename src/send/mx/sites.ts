@@ -1,0 +1,126 @@
+/**
+ * The connections of one send connector that delivers by MX record, by site: domains with the same mail exchangers share
+ * them, and their limits. A site is there as long as it has connections or mail that waits for one.
+ *
+ * A connection carries any mail of its site: all mail of a connector has the same demands on TLS.
+ */
+import { LRUCache } from "lru-cache";
+import { inTurn, siteOf, type HostPlan } from "../../core/mx/host-plan.ts";
+import { afterSending, paceAllowsAt, paceOf } from "../../core/policy/send-pace.ts";
+import { readsReplies, treatReply } from "../../core/policy/reply-policy.ts";
+import { longestHoldMs } from "../../core/policy/retry-schedule.ts";
+import { resolveJob } from "../delivery/smtp/job/concluding.ts";
+import type { Job } from "../delivery/smtp/job/job.ts";
+import type { OpeningContext } from "../delivery/smtp/opening/open-connection.ts";
+import { ConnectionPool } from "../delivery/smtp/pool/connection-pool.ts";
+import type { NextHop } from "../delivery/smtp/pool/next-hop.ts";
+import type { ReplyReading } from "../delivery/smtp/wire/reply-reading.ts";
+import type { OutboundConnections } from "../delivery/smtp/pool/outbound-connections.ts";
+
+export interface Sites {
+  /** Connections to one site at most. */
+  readonly most: number;
+  /** Milliseconds until a site may be given another message; 0: it is counted as given now. */
+  turnIn(plan: HostPlan): number;
+  submit(plan: HostPlan, job: Job): void;
+  /** As Carrier.close; idempotent. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Also for `unlimited`: Exchange's MaxOutboundConnections. */
+const mostConnections = 1_000;
+/** Sites whose failure, or whose pace, is remembered. */
+const mostRemembered = 10_000;
+
+/** The pace of a site: when the next message is due by it, and when the last of those that were put off. */
+interface Paced {
+  dueAt: number;
+  putOffUntil: number;
+}
+
+export function createSites(context: OpeningContext, outbound: OutboundConnections): Sites {
+  const { connector, memory, ports } = context;
+  const { clock } = ports;
+  const most = Math.max(1, Math.min(connector.maxConcurrentConnections, mostConnections));
+  const pools = new Map<string, ConnectionPool>();
+  const leaving = new Set<Promise<void>>();
+  const failing = new LRUCache<string, true>({ max: mostRemembered });
+  const paced = new LRUCache<string, Paced>({ max: mostRemembered });
+  const pace =
+    connector.siteMessageRateLimit === Infinity ? undefined : paceOf(connector.siteMessageRateLimit);
+  /** Exchange's errorPolicies; nobody is logged on as, so no sender's mail is held back. */
+  const replies: ReplyReading | undefined = readsReplies(connector)
+    ? {
+        treat: (step, reply) => treatReply(connector, step, reply),
+        apply: () => 0,
+        naming: (verdict) => verdict,
+        delivered: () => {},
+      }
+    : undefined;
+  let closing: Promise<void> | undefined;
+
+  const hopTo = (site: string, plan: HostPlan): NextHop => {
+    const groups = plan.groups.map((group) =>
+      group.map(({ name }) => memory.host({ host: name, port: connector.port })),
+    );
+    return {
+      hosts: groups.flat(),
+      inOrder: () => inTurn(groups, ports.random),
+      // Until it answers it gets no more than what is needed to see whether it does.
+      firstDials: 1,
+      standing: () => (failing.has(site) ? "failing" : "new"),
+      answered: () => void failing.delete(site),
+      failed: () => void failing.set(site, true),
+      unused: () => forget(site),
+    };
+  };
+
+  const forget = (site: string): void => {
+    const pool = pools.get(site);
+    if (pool === undefined || closing !== undefined) return;
+    pools.delete(site);
+    const gone = pool.close(0).finally(() => leaving.delete(gone));
+    leaving.add(gone);
+  };
+
+  const poolOf = (plan: HostPlan): ConnectionPool => {
+    const site = siteOf(plan);
+    let pool = pools.get(site);
+    if (pool === undefined) {
+      pool = new ConnectionPool(context, hopTo(site, plan), outbound, most, replies);
+      pools.set(site, pool);
+    }
+    return pool;
+  };
+
+  return {
+    most,
+    turnIn(plan) {
+      if (pace === undefined) return 0;
+      const site = siteOf(plan);
+      const now = clock.now();
+      let known = paced.get(site);
+      if (known === undefined) paced.set(site, (known = { dueAt: 0, putOffUntil: 0 }));
+      const allowedAt = paceAllowsAt(known.dueAt, pace);
+      if (allowedAt <= now) {
+        known.dueAt = afterSending(known.dueAt, now, pace);
+        return 0;
+      }
+      // One behind the other, or all would come back for the same place.
+      known.putOffUntil = Math.max(known.putOffUntil + pace.intervalMs, allowedAt);
+      if (known.putOffUntil > now + longestHoldMs) known.putOffUntil = allowedAt;
+      return known.putOffUntil - now;
+    },
+    submit(plan, job) {
+      if (closing === undefined) poolOf(plan).submit(job);
+      else resolveJob(job, "aborted", "");
+    },
+    close(graceMs) {
+      closing ??= Promise.all([
+        ...leaving,
+        ...Array.from(pools.values(), (pool) => pool.close(graceMs)),
+      ]).then(() => undefined);
+      return closing;
+    },
+  };
+}
