@@ -118,7 +118,11 @@ sendConnectors:
     const { page } = browsed;
     await browsed.open("/");
     await page.getByText(/^warning Send connector Paced has used up its 5 recipients of 24 hours/).waitFor();
-    await page.getByText(/1 message of Send connector Paced waits for its turn\. The last leaves/).waitFor();
+    await page
+      .getByText(
+        /1 message of Send connector Paced waits for its turn \(5 recipients a day\)\. The last leaves/,
+      )
+      .waitFor();
     await browsed.open("/send-connectors");
     const card = page.getByRole("region", { name: "Paced" });
     await card.getByText("5 of 5 recipients in 24 hours (100 %)").waitFor();

@@ -177,6 +177,15 @@ describe("nothing is returned", () => {
       .poll(() => relay?.relay.queues().map(({ putOff }) => putOff))
       .toContainEqual(expect.stringMatching(/^mail of relay@contoso.com waits until .*Z: /));
     expect(eventsCalled("DeliveryFailed")).toEqual([]);
+    expect((await relay?.client.call("getOverview", {}))?.headlines[0]?.text).toMatch(
+      /put off by its next hop: mail of relay@contoso\.com waits until /,
+    );
+    expect((await relay?.client.call("listSendBudgets", {}))?.budgets).toContainEqual(
+      expect.objectContaining({
+        mailbox: "relay@contoso.com",
+        heldUntil: expect.stringMatching(/Z$/) as string,
+      }),
+    );
     smtp.configure({ says: () => undefined });
     relay?.relay.retryNow();
     await smtp.waitFor(6);

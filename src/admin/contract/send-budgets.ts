@@ -27,6 +27,8 @@ export const sendBudgetOperations = {
           waitingRecipients: countSchema,
           /** When what waits has left, if no more comes. Null: nothing waits, or it takes more than 30 days. */
           backlogEndsAt: z.string().nullable(),
+          /** Until when the provider takes none of it; why stands in the queue's `holds`. Null: it does. */
+          heldUntil: z.string().nullable(),
         }),
       ),
     }),

@@ -162,7 +162,7 @@ describe("send budgets", () => {
     [
       { waitingMessages: 9, emptyAt: 300_001 },
       [
-        "information: 9 messages of a@x.test over Out wait for their turn (30 messages a minute). The last leaves T300.001 if no more comes.",
+        "information: 9 messages of a@x.test over Out wait for their turn (30 messages a minute, 10,000 recipients a day). The last leaves T300.001 if no more comes.",
       ],
     ],
     [
@@ -171,12 +171,14 @@ describe("send budgets", () => {
         emptyAt: 9_000_000,
         limits: { messagesPerMinute: Infinity, recipientsPerDay: 5 },
       },
-      ["warning: 1 message of a@x.test over Out waits for its turn. The last leaves T9000 if no more comes."],
+      [
+        "warning: 1 message of a@x.test over Out waits for its turn (5 recipients a day). The last leaves T9000 if no more comes.",
+      ],
     ],
     [
       { waitingMessages: 9, emptyAt: Infinity },
       [
-        "warning: 9 messages of a@x.test over Out wait for their turn (30 messages a minute). That takes more than 30 days.",
+        "warning: 9 messages of a@x.test over Out wait for their turn (30 messages a minute, 10,000 recipients a day). That takes more than 30 days.",
       ],
     ],
   ])("%j", (given, texts) => {

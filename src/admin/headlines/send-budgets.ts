@@ -52,10 +52,12 @@ function dayText(budget: Usage, instant: Instant): Headline {
 function backlogText(budget: Usage, now: number, warningFromMs: number, instant: Instant): Headline {
   const { waitingMessages, emptyAt = now, limits } = budget;
   const wait = waitingMessages === 1 ? "waits for its turn" : "wait for their turn";
-  const pace =
-    limits.messagesPerMinute === Infinity
-      ? ""
-      : ` (${counted(limits.messagesPerMinute, "message")} a minute)`;
+  const { messagesPerMinute, recipientsPerDay } = limits;
+  const most = [
+    ...(messagesPerMinute === Infinity ? [] : [`${counted(messagesPerMinute, "message")} a minute`]),
+    ...(recipientsPerDay === Infinity ? [] : [`${counted(recipientsPerDay, "recipient")} a day`]),
+  ];
+  const pace = ` (${most.join(", ")})`;
   const last =
     emptyAt === Infinity
       ? "That takes more than 30 days"

@@ -122,7 +122,7 @@ export const queueCmdlets: readonly Cmdlet[] = [
     synopsis:
       "Show what mailboxes and send connectors have used of their limits, and how long the backlog takes.",
     description: [
-      "Limits are messageRateLimit, recipientRateLimit, mailboxMessageRateLimit and mailboxRecipientRateLimit of a send connector, or of its preset. Recipients are counted over the last 24 hours, and over restarts. BacklogEnds tells when what waits has left, if no more comes; FreesAt, when the first of the recipients used are free again; UsedUpAt, when the limit will be reached if it goes on as in the last hour.",
+      "Limits are messageRateLimit, recipientRateLimit, mailboxMessageRateLimit and mailboxRecipientRateLimit of a send connector, or of its preset. Recipients are counted over the last 24 hours, and over restarts. BacklogEnds tells when what waits has left, if no more comes; FreesAt, when the first of the recipients used are free again; UsedUpAt, when the limit will be reached if it goes on as in the last hour; HeldUntil, until when the provider takes none of it (Get-Queue says why).",
     ],
     parameters: [
       {

@@ -57,5 +57,6 @@ function properties(budget: Budget): readonly Property[] {
     { name: "WaitingMessages", value: String(budget.waitingMessages) },
     { name: "WaitingRecipients", value: String(budget.waitingRecipients) },
     { name: "BacklogEnds", value: backlogEnds(budget) },
+    { name: "HeldUntil", value: time(budget.heldUntil) },
   ];
 }

@@ -61,7 +61,12 @@ function dayTexts({ recipientsLeft, freesAt, usedUpAt }: Budget): readonly strin
   ];
 }
 
-function backlogTexts({ waitingMessages, backlogEndsAt, messageRateLimit }: Budget): readonly string[] {
+function backlogTexts({
+  waitingMessages,
+  backlogEndsAt,
+  messageRateLimit,
+  heldUntil,
+}: Budget): readonly string[] {
   const pace =
     messageRateLimit === null ? [] : [`${messageRateLimit.toLocaleString()} messages a minute at most.`];
   if (waitingMessages === 0) return pace;
@@ -73,5 +78,6 @@ function backlogTexts({ waitingMessages, backlogEndsAt, messageRateLimit }: Budg
     backlogEndsAt === null
       ? "for more than 30 days"
       : `the last leaves ${relativeText(backlogEndsAt)} (${timeText(backlogEndsAt)})`;
-  return [`${waits}, ${ends}.`, ...pace];
+  const held = heldUntil === null ? [] : [`Held until ${timeText(heldUntil)}.`];
+  return [`${waits}, ${ends}.`, ...held, ...pace];
 }
