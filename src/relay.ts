@@ -47,6 +47,7 @@ import { sendTranscript } from "./send/delivery/send-transcript.ts";
 import { createMailboxTurns } from "./send/graph/mailbox-turns.ts";
 import { createDnsDelivery } from "./send/mx/dns-delivery.ts";
 import { createOwnRelay } from "./send/mx/own-relay.ts";
+import { resolveNextHop } from "./send/mx/resolve-next-hop.ts";
 import { createTokenSources } from "./send/oauth/token-sources.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openServiceSuspension } from "./receive/service-suspension.ts";
@@ -388,6 +389,14 @@ export async function createRelay(
           : undefined;
       return testConnector(connector, wanted, { ports: all, http, hostname, signer, transcript });
     },
+    resolveNextHop: (domain, refresh) =>
+      resolveNextHop(domain, refresh, {
+        connectors: settings.sendConnectors,
+        dnsDelivery: dns,
+        dns: all.dns,
+        memory,
+        clock,
+      }),
     expectProbe: (source) => receiver.expectProbe(source),
     async suspendQueue(queue, suspended) {
       await suspensions.set(queue, suspended);

@@ -114,6 +114,12 @@ export const routes = {
     summary:
       "Opens every address of a send connector as delivery does, tells each step, and sends a message if asked.",
   },
+  resolveNextHop: {
+    method: "GET",
+    path: "/v1/resolve-next-hop",
+    role: "viewer",
+    summary: "Where mail of a domain would go now, and why: send connector, MX records, addresses, order.",
+  },
   testRoute: {
     method: "GET",
     path: "/v1/test-route",

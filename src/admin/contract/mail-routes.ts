@@ -4,6 +4,32 @@ import { considerations } from "../../core/policy/send-connector-explained.ts";
 import { countSchema, nameSchema } from "./values.ts";
 
 export const mailRouteOperations = {
+  resolveNextHop: {
+    input: z.object({
+      /** A recipient domain, an address in brackets, or a recipient's address. */
+      domain: z.string().min(1).max(320),
+      /** What is kept of it is asked for anew. */
+      refresh: z.boolean().default(false),
+    }),
+    output: z.object({
+      domain: z.string(),
+      /** Null: none serves it. */
+      sendConnector: z.string().nullable(),
+      /** `ready`: hosts are known. `later`: its mail waits. `refused`: its mail is returned. */
+      outcome: z.enum(["ready", "later", "refused"]),
+      steps: z.array(z.object({ step: z.string(), finding: z.string() })),
+      /** Where its mail waits, if any does. */
+      queue: z
+        .object({
+          identity: z.string(),
+          status: z.string(),
+          messages: countSchema,
+          lastError: z.string().nullable(),
+          nextRetryAt: z.string().nullable(),
+        })
+        .nullable(),
+    }),
+  },
   testRoute: {
     input: z.object({
       /** Empty, or `<>`: the null reverse-path. */

@@ -8,8 +8,35 @@ import type { Administered, Handlers } from "../administered.ts";
 import { AdminRefusal } from "../refusal.ts";
 import { findNamed } from "./named-settings.ts";
 
-export function mailRouteHandlers({ relay }: Administered): Pick<Handlers, "testRoute"> {
+export function mailRouteHandlers({
+  relay,
+  clock,
+}: Administered): Pick<Handlers, "testRoute" | "resolveNextHop"> {
   return {
+    async resolveNextHop({ domain: given, refresh }) {
+      const domain = nextHopDomainOf(given);
+      const { connector, queue, outcome, steps } = await relay.resolveNextHop(domain, refresh);
+      const waits = relay.queues().find((one) => one.queue === queue);
+      return {
+        domain,
+        sendConnector: connector ?? null,
+        outcome,
+        steps: [...steps],
+        queue:
+          waits === undefined
+            ? null
+            : {
+                identity: waits.identity,
+                status: waits.status,
+                messages: waits.messages,
+                lastError: waits.lastError ?? waits.putOff ?? null,
+                nextRetryAt:
+                  waits.nextRetryAt === undefined
+                    ? null
+                    : new Date(clock.wall().getTime() + waits.nextRetryAt - clock.now()).toISOString(),
+              },
+      };
+    },
     testRoute({ from, to, receiveConnector, application, sizeBytes }) {
       const { settings } = relay;
       const known = (all: readonly { readonly name: string }[], name: string | undefined, noun: string) =>
@@ -62,6 +89,16 @@ export function mailRouteHandlers({ relay }: Administered): Pick<Handlers, "test
       };
     },
   };
+}
+
+/** A domain, or that of a recipient's address. */
+function nextHopDomainOf(given: string): string {
+  const text = given.trim();
+  if (text.includes("@")) return domainOf(text);
+  const domain = routingDomain(text, domainToASCII);
+  if (domain === undefined || domain === "")
+    throw new AdminRefusal("invalidInput", `${text} is neither a domain nor a recipient's address`);
+  return domain;
 }
 
 function senderOf(from: string): string {

@@ -141,6 +141,32 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/test-send-connector.ts")).testSendConnector,
   },
   {
+    name: "Resolve-NextHop",
+    group,
+    synopsis: "Show where mail of a domain would go now, and why; exit 1 where it would not leave.",
+    description: [
+      "The send connector that serves the domain, and where it delivers by MX record each step from the records to the hosts in their order, as delivery takes them: aliases, implicit and null MX, addresses, hosts that are left out or tried last. Nothing is connected to; Test-SendConnector does that for smart hosts.",
+    ],
+    parameters: [
+      {
+        name: "Domain",
+        aliases: ["Identity", "Name"],
+        kind: "text",
+        position: 0,
+        required: true,
+        value: "DOMAIN",
+        help: "A recipient domain, an address in brackets, or a recipient's address.",
+      },
+      { name: "Refresh", kind: "switch", help: "Asks DNS anew, whatever is kept." },
+      ...showing,
+    ],
+    examples: [
+      { command: "weir Resolve-NextHop contoso.com", text: "" },
+      { command: "weir Resolve-NextHop someone@contoso.com -Refresh", text: "After a change in DNS." },
+    ],
+    load: async () => (await import("../run/resolve-next-hop.ts")).resolveNextHop,
+  },
+  {
     name: "Test-Route",
     group,
     synopsis:

@@ -76,7 +76,10 @@ export function decideAttempt(
   return claim.recipients.map((state, position) => {
     const outcome = outcomeOf(position, state.index);
     const step = afterAttempt(outcome, waitingOf(claim, state), finalDelivery, now, transport, spread);
-    const decision = { state, step, finding: outcome.verdict, host: outcome.host ?? host, queue } as const;
+    const said = outcome.host ?? host;
+    // Nobody was spoken to.
+    const by = said === "" ? undefined : said;
+    const decision = { state, step, finding: outcome.verdict, host: by, queue } as const;
     return outcome.kind === "transient" && outcome.retryAfterMs !== undefined
       ? { ...decision, attempted: 1, uncounted: true }
       : { ...decision, attempted: 1 };

@@ -80,6 +80,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const counted = [...queues].filter(({ carrier }) => carrier.gone !== undefined);
       if (!counted.some(({ name }) => keptIn.includes(name))) counted[0]?.carrier.gone?.(id);
     },
+    onSettled(name) {
+      const queue = queues.get(name);
+      if (queue?.isOfDomain === true) queues.dropIfEmpty(queue, spool, clock.now());
+    },
     onUndecided: () => sweep.restart(),
   });
   const parking = createParking(state, {

@@ -37,6 +37,7 @@ test("who is kept is told behind the write of a report on others, which may take
         { clock, random: () => 0.5 },
       ),
     readFaultMs: 1000,
+    onSettled: () => undefined,
     watch: { begun: () => undefined, ended: () => undefined },
     onKept: (queue) => void told.push(queue),
     onDecided: (id, keptIn) => decided.push([id, keptIn]),

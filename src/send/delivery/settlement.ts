@@ -57,6 +57,8 @@ export interface SettlementOptions {
   readonly onKept: (queue: QueueName, dueAt: number) => void;
   /** Not told where all were delivered. `keptIn`: where its recipients stand from now on. */
   readonly onDecided?: (id: MessageId, keptIn: readonly QueueName[]) => void;
+  /** What a claim held of a queue is settled. */
+  readonly onSettled: (queue: QueueName) => void;
   /** A message could not be decided upon because its content cannot be read now. */
   readonly onUndecided: () => void;
 }
@@ -77,6 +79,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     watch,
     onKept,
     onDecided,
+    onSettled,
     onUndecided,
   } = options;
   let pending = 0;
@@ -103,6 +106,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     return spool.settle(claim, changes, made).then(
       (outcome) => {
         watch.ended();
+        onSettled(claim.queue);
         if (outcome === "lost") events.emit("ClaimLost", { id: claim.message.id, queue: claim.queue });
         ended();
         return outcome;

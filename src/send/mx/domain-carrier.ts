@@ -83,7 +83,7 @@ function withoutHosts(domain: string, claim: Claim, { kind, status, text }: NoHo
   const verdict = localVerdict(status, text);
   if (kind === "later") return { kind: "unreachable", host: domain, verdict };
   const outcomes = claim.recipients.map(({ index }) => ({ kind: "permanent", index, verdict }) as const);
-  return { kind: "attempted", host: domain, outcomes };
+  return { kind: "attempted", host: "", outcomes };
 }
 
 function tellSkipped(

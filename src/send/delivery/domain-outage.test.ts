@@ -1,0 +1,43 @@
+/** Four hours in which a thousand domains cannot be reached, among others that can, on a clock that is told to go on. */
+import { expect, test } from "vitest";
+import {
+  answered,
+  dnsConnector,
+  ok,
+  openScriptedDelivery,
+  refused,
+} from "../../testing/scripted-delivery.ts";
+import { schedulerSettings } from "../../testing/scheduler-settings.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+test("each is tried by its schedule, none holds up another, and all mail is delivered when it is over", async () => {
+  const usual = schedulerSettings(dnsConnector("Net"));
+  const transport = { ...usual.transport, outboundConnectionFailureRetryInterval: 40 * minute };
+  const delivery = await openScriptedDelivery("LMDB", { ...usual, transport });
+  let isDown = true;
+  const tries = new Map<string, number>();
+  let late = 0;
+  delivery.carry = (claim, _connector, _signal, domain) => {
+    tries.set(domain, (tries.get(domain) ?? 0) + 1);
+    if (isDown && domain.startsWith("down")) return refused;
+    if (domain.startsWith("up")) late = Math.max(late, delivery.tested.clock.now() - claim.message.arrivedAt);
+    return answered(claim, ok);
+  };
+  const domains = Array.from({ length: 1000 }, (_, n) => `down${n}.test`);
+  await Promise.all(domains.map((domain) => delivery.submit([`x@${domain}`])));
+  for (let quarter = 0; quarter < 16; quarter++) {
+    await delivery.submit([`x@up${quarter}.test`]);
+    await delivery.tested.clock.advance(15 * minute - 1);
+  }
+  // At once, twice a minute apart, twice five minutes apart, then every forty minutes.
+  expect(new Set(domains.map((domain) => tries.get(domain)))).toEqual(new Set([1 + 2 + 2 + 5]));
+  expect(late).toBe(0);
+  expect(delivery.scheduler.snapshot().filter(({ status }) => status === "Retry")).toHaveLength(1000);
+  isDown = false;
+  await delivery.tested.clock.advance(hour);
+  expect(delivery.tested.spool.size).toBe(0);
+  expect(delivery.scheduler.snapshot()).toHaveLength(1);
+  await delivery.close();
+});
