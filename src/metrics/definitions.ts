@@ -91,17 +91,17 @@ export const metricDefinitions = {
   weir_queue_messages: {
     type: "gauge",
     labels: ["queue"],
-    help: "Messages with a recipient in a queue; queues beyond the first 200 together as other.",
+    help: "Messages with a recipient in a queue; those of all domains of a send connector that delivers by MX record together (Internet;*), queues beyond the first 200 as other.",
   },
   weir_queue_oldest_message_age_seconds: {
     type: "gauge",
     labels: ["queue"],
-    help: "Age of the oldest of a queue's 100 messages due first; 0 without any.",
+    help: "Age of the oldest of a queue's 100 messages due first; 0 without any. Not of the queues of domains.",
   },
   weir_queue_status: {
     type: "gauge",
     labels: ["queue", "status"],
-    help: "Always 1; the label tells a queue's status now: Active, Ready, Retry, Suspended.",
+    help: "1; the label tells a queue's status now: Active, Ready, Retry, Suspended. Of the domains of a send connector (Internet;*) how many are so.",
   },
   weir_spool_commit_seconds: { type: "histogram", labels: [], help: "Duration of a spool commit." },
   weir_spool_commit_writes: {

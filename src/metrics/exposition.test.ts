@@ -103,6 +103,8 @@ test("labels are bounded; sources are shown when they are asked for only", async
     Array.from({ length: 300 }, (_, at) => ({
       queue: `q${at}`,
       identity: `q"${at}`,
+      connector: "Out",
+      deliveryType: "SmartHostConnectorDelivery",
       status: "Ready",
       messages: 1,
     }));
@@ -191,4 +193,22 @@ test("events are counted by severity, and tell whether the configuration holds",
   });
   heard("ConfigurationApplied");
   expect(counts).toMatchObject({ configurationRejected: false, configurationAppliedAt: 5_000 });
+});
+
+test("the queues of domains are one series for each connector and status", async () => {
+  const queues = () =>
+    Array.from({ length: 10_000 }, (_, at) => ({
+      queue: `Net;d${at}.test`,
+      identity: `Net;d${at}.test`,
+      connector: "Net",
+      deliveryType: "DnsConnectorDelivery",
+      status: at < 7 ? "Retry" : "Active",
+      messages: 2,
+    }));
+  const lines = (await scraped({ queues })).filter((line) => line.startsWith("weir_queue_"));
+  expect(lines.filter((line) => line.includes("Net"))).toEqual([
+    'weir_queue_messages{queue="Net;*"} 20000',
+    'weir_queue_status{queue="Net;*",status="Retry"} 7',
+    'weir_queue_status{queue="Net;*",status="Active"} 9993',
+  ]);
 });

@@ -30,10 +30,12 @@ export interface Live {
   readonly queued: number;
   /** Of a queue, or of all. */
   oldestSince(queue?: string): Promise<number | undefined>;
-  /** Cost: per queue. Queues come from the configuration and from next hops. */
+  /** Cost: per queue. Queues come from the configuration and from next hops, and with delivery by MX record from domains. */
   queues(): readonly {
     readonly queue: string;
     readonly identity: string;
+    readonly connector: string | undefined;
+    readonly deliveryType: string;
     readonly status: string;
     readonly messages: number;
   }[];
@@ -111,17 +113,14 @@ export function readings(live: Live): Readings {
       Promise.all(
         live
           .queues()
+          .filter((queue) => !isOfDomain(queue))
           .slice(0, mostQueues)
           .map(async ({ queue, identity }): Promise<Sample> => [
             age(await live.oldestSince(queue)),
             { queue: identity },
           ]),
       ),
-    weir_queue_status: () =>
-      live
-        .queues()
-        .slice(0, mostQueues)
-        .map(({ identity, status }) => [1, { queue: identity, status }]),
+    weir_queue_status: () => queuesByStatus(live),
     weir_spool_commit_seconds: metrics.commitTime,
     weir_spool_commit_writes: metrics.commitSize,
     weir_spool_faults_total: () => [[events.spoolFaults]],
@@ -164,11 +163,35 @@ function openByConnector(live: Live): Readonly<Record<string, number>> {
   return open;
 }
 
+type LiveQueue = ReturnType<Live["queues"]>[number];
+
+function isOfDomain({ deliveryType }: Pick<LiveQueue, "deliveryType">): boolean {
+  return deliveryType === "DnsConnectorDelivery";
+}
+
+/** The domains of one connector are one series: their number follows the mail. */
+const labelOf = (queue: LiveQueue): string =>
+  isOfDomain(queue) ? `${queue.connector ?? ""};*` : queue.identity;
+
 function messagesByQueue(live: Live): Readonly<Record<string, number>> {
-  const counted: Record<string, number> = {};
-  for (const [at, { identity, messages }] of live.queues().entries()) {
-    const name = at < mostQueues ? identity : otherQueues;
-    counted[name] = (counted[name] ?? 0) + messages;
+  const counted = new Map<string, number>();
+  for (const queue of live.queues()) {
+    const label = labelOf(queue);
+    const name = counted.has(label) || counted.size < mostQueues ? label : otherQueues;
+    counted.set(name, (counted.get(name) ?? 0) + queue.messages);
   }
-  return counted;
+  return Object.fromEntries(counted);
+}
+
+/** 1 for a queue; for the domains of a connector how many are so. */
+function queuesByStatus(live: Live): Sample[] {
+  const counted = new Map<string, { count: number; readonly queue: string; readonly status: string }>();
+  for (const queue of live.queues()) {
+    const label = labelOf(queue);
+    const key = `${label}\0${queue.status}`;
+    const known = counted.get(key);
+    if (known !== undefined) known.count++;
+    else if (counted.size < mostQueues) counted.set(key, { count: 1, queue: label, status: queue.status });
+  }
+  return Array.from(counted.values(), ({ count, queue, status }) => [count, { queue, status }]);
 }

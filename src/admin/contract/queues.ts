@@ -72,16 +72,26 @@ const changed = z.object({ queues: countSchema });
 export const queueOperations = {
   listQueues: {
     input: z.object({
+      /** Only these: a name, or a pattern with `*` and `?`, in either case. */
+      identity: z.string().max(1024).optional(),
       filter: filter.default(""),
       /** Exchange's notation: `-MessageCount,+Identity`. */
       sortOrder: z.string().max(1000).default(""),
       include: kinds.default([]),
       exclude: kinds.default([]),
       limit: z.int().min(1).max(10_000).default(1000),
+      /** How many of those that fit are passed over: pages of a long list. */
+      offset: z.int().min(0).max(100_000_000).default(0),
       /** Also what takes a look at the queues' keys. */
       details: z.boolean().default(false),
     }),
-    output: z.object({ queues: z.array(queueSchema) }),
+    output: z.object({
+      queues: z.array(queueSchema),
+      /** All that fit, how many of them hold messages, and how many messages. */
+      total: countSchema,
+      nonEmpty: countSchema,
+      messages: countSchema,
+    }),
   },
   retryQueue: {
     /** With neither identity nor filter: all; `resubmit` needs one of them, and passes over what it is not for. */

@@ -1,5 +1,10 @@
 /** Queues. */
-import { parseOpathFilter, type PropertyBag, type PropertyKind } from "../../core/policy/opath-filter.ts";
+import {
+  isLike,
+  parseOpathFilter,
+  type PropertyBag,
+  type PropertyKind,
+} from "../../core/policy/opath-filter.ts";
 import { parseSortOrder } from "../../core/policy/sort-order.ts";
 import type { Relay } from "../../relay-contract.ts";
 import { unreachableQueue } from "../../spool/spool.ts";
@@ -102,18 +107,30 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
   };
 
   return {
-    async listQueues({ filter: text, sortOrder, include, exclude, limit, details }) {
+    async listQueues({ identity, filter: text, sortOrder, include, exclude, limit, offset, details }) {
       const order = parseSortOrder(sortOrder, Object.keys(queueProperties));
       if (!order.ok) throw new AdminRefusal("invalidInput", order.message);
       const { compare } = order;
-      const found: { readonly queue: Queue; readonly bag: PropertyBag }[] = [];
-      for (const { queue, bag } of await filtered(text, details || needsFigures(sortOrder))) {
+      const wanted = identity?.toLowerCase();
+      const found: FilteredQueue[] = [];
+      for (const one of await filtered(text, needsFigures(sortOrder))) {
+        const { queue } = one;
+        if (wanted !== undefined && !isLike(queue.identity.toLowerCase(), wanted)) continue;
         if (include.length > 0 && !include.some((kind) => isOfKind(queue, kind))) continue;
         if (exclude.some((kind) => isOfKind(queue, kind))) continue;
-        found.push({ queue, bag });
+        found.push(one);
       }
       if (compare !== undefined) found.sort((a, b) => compare(a.bag, b.bag));
-      return { queues: found.slice(0, limit).map(({ queue }) => queue) };
+      // What takes a look at the keys is asked for those that are shown.
+      const page = found.slice(offset, offset + limit);
+      return {
+        queues: await Promise.all(
+          page.map(async ({ snapshot, queue }) => (details ? await shown(snapshot, true) : queue)),
+        ),
+        total: found.length,
+        nonEmpty: found.filter(({ queue: { messages } }) => messages > 0).length,
+        messages: found.reduce((sum, { queue: { messages } }) => sum + messages, 0),
+      };
     },
     async retryQueue({ identity, filter, resubmit }) {
       if (identity === undefined && filter === undefined) {

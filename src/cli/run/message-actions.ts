@@ -120,10 +120,10 @@ async function many(
   whatIf: boolean,
 ): Promise<Counts> {
   const queue = textOf(args, "Queue");
-  const { queues } = await relay.call("listQueues", {});
-  const total = queues
-    .filter(({ identity }) => (queue ?? identity).toLowerCase() === identity.toLowerCase())
-    .reduce((sum, { messages }) => sum + messages, 0);
+  const { messages: total } = await relay.call("listQueues", {
+    ...(queue === undefined ? {} : { identity: queue }),
+    limit: 1,
+  });
   const counts = { done: 0, pending: 0, unchanged: 0, passed: 0 };
   let examined = 0;
   let after: string | null = null;

@@ -16,24 +16,32 @@ import { resultSizeOf } from "./result-size.ts";
 type Queue = Answer<"listQueues">["queues"][number];
 type Kind = NonNullable<Input<"listQueues">["include"]>[number];
 
+const usualResultSize = 1000;
+/** Of one answer of the relay. */
+const largestPage = 10_000;
+
 export const getQueue: Run = async (args, context) => {
   const relay = await relayOf(context);
   const details = isOn(args, "List") || isOn(args, "Json");
   // The relay reads the words.
   const kinds = (name: string) => (listOf(args, name) ?? []) as readonly Kind[];
-  const { queues } = await relay.call("listQueues", {
-    filter: textOf(args, "Filter") ?? "",
-    sortOrder: textOf(args, "SortOrder") ?? "",
-    include: [...kinds("Include")],
-    exclude: [...kinds("Exclude")],
-    details,
-  });
   const identity = textOf(args, "Identity");
-  const matches =
-    identity === undefined
-      ? () => true
-      : (wildcard(identity) ?? ((name: string) => name.toLowerCase() === identity.toLowerCase()));
-  const rows = queues.filter((queue) => matches(queue.identity)).slice(0, resultSizeOf(args));
+  const most = resultSizeOf(args) ?? usualResultSize;
+  const rows: Queue[] = [];
+  for (let total = Infinity; rows.length < Math.min(most, total);) {
+    const page = await relay.call("listQueues", {
+      ...(identity === undefined ? {} : { identity }),
+      filter: textOf(args, "Filter") ?? "",
+      sortOrder: textOf(args, "SortOrder") ?? "",
+      include: [...kinds("Include")],
+      exclude: [...kinds("Exclude")],
+      details,
+      offset: rows.length,
+      limit: Math.min(largestPage, most - rows.length),
+    });
+    rows.push(...page.queues);
+    total = page.queues.length === 0 ? 0 : page.total;
+  }
   if (rows.length === 0 && identity !== undefined && wildcard(identity) === undefined)
     throw new CommandFault(`there is no queue ${identity}; weir Get-Queue lists them`);
   const none = nothingFound(args, ["Identity", "Filter", "Include", "Exclude"], {

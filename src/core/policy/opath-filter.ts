@@ -215,7 +215,7 @@ function likeComparison(property: string, pattern: string): Comparison {
 }
 
 /** Greedy with one step back to the last star: never more than length times length steps. */
-function isLike(text: string, pattern: string): boolean {
+export function isLike(text: string, pattern: string): boolean {
   let at = 0;
   let place = 0;
   let star = -1;

@@ -11,23 +11,26 @@ export interface RateWindow {
 }
 
 export function createRateWindow(): RateWindow {
-  const counts = new Uint32Array(slots);
+  // Made with the first: of ten thousand queues most wait.
+  let counts: Uint32Array | undefined;
   let newest = 0;
   /** Empties the slots that passed since the last call. */
-  const advance = (now: number): number => {
+  const advance = (window: Uint32Array, now: number): number => {
     const current = Math.floor(now / slotMs);
-    if (current - newest >= slots) counts.fill(0);
-    else for (let slot = newest + 1; slot <= current; slot++) counts[slot % slots] = 0;
+    if (current - newest >= slots) window.fill(0);
+    else for (let slot = newest + 1; slot <= current; slot++) window[slot % slots] = 0;
     if (current > newest) newest = current;
     return newest % slots;
   };
   return {
     add(now) {
-      const slot = advance(now);
+      counts ??= new Uint32Array(slots);
+      const slot = advance(counts, now);
       counts[slot] = (counts[slot] ?? 0) + 1;
     },
     perSecond(now) {
-      advance(now);
+      if (counts === undefined) return 0;
+      advance(counts, now);
       let total = 0;
       for (const count of counts) total += count;
       return total / slots;

@@ -77,7 +77,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     readFaultMs: state.limits.readFaultMs,
     onKept: (queue, dueAt) => parking.kept(queue, dueAt),
     onDecided(id, keptIn) {
-      const counted = [...queues].filter(({ carrier }) => carrier.gone !== undefined);
+      // Not of domains, of which there may be many: nothing of theirs is counted.
+      const fixed = [...state.routing.queues.keys()].flatMap((name) => queues.get(name) ?? []);
+      const counted = fixed.filter(({ carrier }) => carrier.gone !== undefined);
       if (!counted.some(({ name }) => keptIn.includes(name))) counted[0]?.carrier.gone?.(id);
     },
     onSettled(name) {

@@ -16,21 +16,6 @@ export interface Roomer {
   roomFreed(): void;
 }
 
-/** What one queue has of it. */
-export interface Share {
-  /** How many more claims it may take. */
-  readonly left: number;
-  readonly standing: Standing;
-  take(bytes: number): void;
-  giveBack(bytes: number): void;
-  /** For claims that are being read from disk. */
-  reserve(claims: number): void;
-  unreserve(claims: number): void;
-  become(standing: Standing): void;
-  /** Is told when there is room. */
-  wait(): void;
-}
-
 /** Where more than half of the room is in use a queue has no more claims than this. */
 const tightClaims = 16;
 
@@ -62,51 +47,31 @@ export class SharedRoom {
 
   /** A queue begins. */
   share(roomer: Roomer): Share {
-    let standing: Standing = "new";
-    let claims = 0;
-    const change = (by: number): void => {
-      claims += by;
-      this.taken[standing] += by;
-    };
-    const left = (): number => this.leftFor(standing, claims);
-    const wait = (): void => {
-      // Who has some of it is served when that ends.
-      if (claims === 0) this.waiting[standing].add(roomer);
-    };
-    return {
-      get left() {
-        return left();
-      },
-      get standing() {
-        return standing;
-      },
-      take: (bytes) => {
-        change(1);
-        this.bytes += bytes;
-      },
-      giveBack: (bytes) => {
-        change(-1);
-        this.bytes -= bytes;
-        this.serveSoon();
-      },
-      reserve: change,
-      unreserve: (reserved) => {
-        change(-reserved);
-        this.serveSoon();
-      },
-      become: (next) => {
-        if (next === standing) return;
-        this.taken[standing] -= claims;
-        this.taken[next] += claims;
-        if (this.waiting[standing].delete(roomer)) this.waiting[next].add(roomer);
-        standing = next;
-        this.serveSoon();
-      },
-      wait,
-    };
+    return new Share(this, roomer);
   }
 
-  private leftFor(standing: Standing, claims: number): number {
+  /** For `Share`. */
+  change(standing: Standing, claims: number, bytes: number): void {
+    this.taken[standing] += claims;
+    this.bytes += bytes;
+    if (claims < 0) this.serveSoon();
+  }
+
+  /** For `Share`. */
+  queueUp(roomer: Roomer, standing: Standing): void {
+    this.waiting[standing].add(roomer);
+  }
+
+  /** For `Share`. */
+  moveUp(roomer: Roomer, from: Standing, to: Standing, claims: number): void {
+    this.taken[from] -= claims;
+    this.taken[to] += claims;
+    if (this.waiting[from].delete(roomer)) this.waiting[to].add(roomer);
+    this.serveSoon();
+  }
+
+  /** For `Share`: how many more one may take that has so many. */
+  leftFor(standing: Standing, claims: number): number {
     if (this.bytes >= this.mostBytes) return 0;
     const left = placesLeft(standing, this.taken, this.most);
     const { proven, new: fresh, failing } = this.taken;
@@ -135,5 +100,55 @@ export class SharedRoom {
         isServed = true;
       }
     }
+  }
+}
+
+/** What one queue has of it. */
+export class Share {
+  standing: Standing = "new";
+  private claims = 0;
+  private readonly room: SharedRoom;
+  private readonly roomer: Roomer;
+
+  constructor(room: SharedRoom, roomer: Roomer) {
+    this.room = room;
+    this.roomer = roomer;
+  }
+
+  /** How many more claims it may take. */
+  get left(): number {
+    return this.room.leftFor(this.standing, this.claims);
+  }
+
+  take(bytes: number): void {
+    this.claims++;
+    this.room.change(this.standing, 1, bytes);
+  }
+
+  giveBack(bytes: number): void {
+    this.claims--;
+    this.room.change(this.standing, -1, -bytes);
+  }
+
+  /** For claims that are being read from disk. */
+  reserve(claims: number): void {
+    this.claims += claims;
+    this.room.change(this.standing, claims, 0);
+  }
+
+  unreserve(claims: number): void {
+    this.claims -= claims;
+    this.room.change(this.standing, -claims, 0);
+  }
+
+  become(standing: Standing): void {
+    if (standing === this.standing) return;
+    this.room.moveUp(this.roomer, this.standing, standing, this.claims);
+    this.standing = standing;
+  }
+
+  /** Is told when there is room. Who has some of it is served when that ends. */
+  wait(): void {
+    if (this.claims === 0) this.room.queueUp(this.roomer, this.standing);
   }
 }

@@ -1,5 +1,5 @@
 /** Queues: one for each next hop with what it waits for, or the messages of one. */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { call, may } from "../../api.ts";
 import { Badge } from "../../components/badge.tsx";
 import { Confirm } from "../../components/dialog.tsx";
@@ -14,14 +14,16 @@ import { QueueVerbs, type Queue } from "./queue-verbs.tsx";
 
 /** How often the queues are asked for while the page is seen. */
 const refreshMs = 5_000;
+/** Rows of one page. */
+const pageLength = 100;
+/** Those in trouble first (Suspended, Retry), then the fullest. */
+const byWeight = "-Status,-MessageCount,+Identity";
 /** In the address: the messages of all queues. */
 export const everyQueue = "*";
 
 export function QueuesPage({ query }: { query: URLSearchParams }) {
-  const [answer, reload] = useLoaded("listQueues", { details: true }, refreshMs);
-  const queues = answer?.queues;
   const wanted = query.get("queue");
-  if (wanted === null || wanted === "") return <AllQueues queues={queues} reload={reload} />;
+  if (wanted === null || wanted === "") return <AllQueues />;
   if (wanted === everyQueue)
     return (
       <div class="page">
@@ -32,20 +34,12 @@ export function QueuesPage({ query }: { query: URLSearchParams }) {
         <Messages queue={undefined} query={query} />
       </div>
     );
-  return <OneQueue identity={wanted} queues={queues} query={query} reload={reload} />;
+  return <OneQueue identity={wanted} query={query} />;
 }
 
-function OneQueue({
-  identity,
-  queues,
-  query,
-  reload,
-}: {
-  identity: string;
-  queues: readonly Queue[] | undefined;
-  query: URLSearchParams;
-  reload: () => void;
-}) {
+function OneQueue({ identity, query }: { identity: string; query: URLSearchParams }) {
+  const [answer, reload] = useLoaded("listQueues", { identity, details: true }, refreshMs);
+  const queues = answer?.queues;
   const queue = queues?.find((one) => one.identity === identity);
   return (
     <div class="page">
@@ -83,9 +77,27 @@ function OneQueue({
   );
 }
 
-function AllQueues({ queues, reload }: { queues: readonly Queue[] | undefined; reload: () => void }) {
+function AllQueues() {
   const [asked, setAsked] = useState(false);
-  const total = queues?.reduce((sum, { messages }) => sum + messages, 0) ?? 0;
+  const [page, setPage] = useState(0);
+  const [search, setSearch] = useState("");
+  const [answer, reload] = useLoaded(
+    "listQueues",
+    {
+      ...(search === "" ? {} : { identity: `*${search}*` }),
+      sortOrder: byWeight,
+      limit: pageLength,
+      offset: page * pageLength,
+      details: true,
+    },
+    refreshMs,
+  );
+  const queues = answer?.queues;
+  const total = answer?.messages ?? 0;
+  // While another page is on its way its buttons stay.
+  const known = useRef(answer);
+  if (answer !== undefined) known.current = answer;
+  const pages = Math.ceil((known.current?.total ?? 0) / pageLength);
   const retryAll = async (): Promise<void> => {
     setAsked(false);
     try {
@@ -110,16 +122,45 @@ function AllQueues({ queues, reload }: { queues: readonly Queue[] | undefined; r
         </div>
       </header>
       <p class="muted" role="status">
-        {queues === undefined
+        {answer === undefined
           ? "…"
           : total === 0
             ? "Nothing waits."
-            : `${messagesText(total)} in ${queues.filter(({ messages }) => messages > 0).length} of ${queues.length} queues.`}
+            : `${messagesText(total)} in ${answer.nonEmpty.toLocaleString()} of ${answer.total.toLocaleString()} queues.`}
       </p>
+      {(search !== "" || pages > 1) && (
+        <div class="actions">
+          <label>
+            Find{" "}
+            <input
+              type="search"
+              value={search}
+              placeholder="part of a queue's name"
+              onInput={({ currentTarget }) => {
+                setSearch(currentTarget.value.trim());
+                setPage(0);
+              }}
+            />
+          </label>
+          {pages > 1 && (
+            <>
+              <button type="button" disabled={page === 0} onClick={() => setPage(page - 1)}>
+                Previous
+              </button>
+              <span class="muted">
+                page {(page + 1).toLocaleString()} of {pages.toLocaleString()}
+              </span>
+              <button type="button" disabled={page + 1 >= pages} onClick={() => setPage(page + 1)}>
+                Next
+              </button>
+            </>
+          )}
+        </div>
+      )}
       {queues !== undefined && (
         <Table
           label="Queues"
-          rows={[...queues].sort(byWeight)}
+          rows={queues}
           rowKey={({ identity }) => identity}
           empty={<p>No queue: nothing waits. A queue comes with the first message for its next hop.</p>}
           columns={[
@@ -216,10 +257,4 @@ function Status({ queue: { status, deferredMessageCount, waitsForTurn } }: { que
 
 function ratesText({ incomingRate, outgoingRate, velocity }: Queue): string {
   return `${incomingRate.toFixed(1)} in, ${outgoingRate.toFixed(1)} out a second; velocity ${velocity.toFixed(1)}`;
-}
-
-/** Those in trouble first, then the fullest. */
-function byWeight(a: Queue, b: Queue): number {
-  const trouble = ({ status }: Queue): number => (status === "Retry" || status === "Suspended" ? 1 : 0);
-  return trouble(b) - trouble(a) || b.messages - a.messages || a.identity.localeCompare(b.identity);
 }
