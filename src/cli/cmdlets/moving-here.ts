@@ -97,7 +97,7 @@ export const movingCmdlets: readonly Cmdlet[] = [
         name: "SmartHosts",
         kind: "list",
         value: "HOST,…",
-        help: "Next hops for connectors that have none, because Exchange delivered by MX record.",
+        help: "Next hops in place of delivery by MX record, for connectors that have none.",
       },
       {
         name: "PasswordFile",
@@ -162,7 +162,7 @@ export const movingCmdlets: readonly Cmdlet[] = [
         name: "SmartHosts",
         kind: "list",
         value: "HOST,…",
-        help: "Next hops where main.cf names no relayhost, because Postfix delivered by MX record.",
+        help: "Next hops where main.cf names no relayhost, in place of delivery by MX record.",
       },
       {
         name: "PasswordFile",
@@ -206,7 +206,7 @@ export const movingCmdlets: readonly Cmdlet[] = [
         name: "SmartHosts",
         kind: "list",
         value: "HOST,…",
-        help: "Next hops where IIS has no smart host, because it delivered by MX record.",
+        help: "Next hops where IIS has no smart host, in place of delivery by MX record.",
       },
       force,
       ...changing,

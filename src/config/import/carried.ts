@@ -57,6 +57,13 @@ export interface Counterpart {
   readonly differs?: string;
 }
 
+/** As they are for a connector that delivers by MX record: to each domain's hosts so many connections. */
+export function byMxRecord(counterparts: readonly Counterpart[]): readonly Counterpart[] {
+  return counterparts.map((one) =>
+    one.setting === "maxConcurrentConnections" ? { ...one, setting: "maxPerDomainOutboundConnections" } : one,
+  );
+}
+
 export function carryCounterparts(
   carried: Carried,
   shape: Readonly<Record<string, z.ZodType>>,

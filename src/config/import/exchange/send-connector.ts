@@ -11,10 +11,9 @@ import {
 } from "../exported/exported-value.ts";
 import { commandText, type Finding, type ImportedPart, plainText, type ToDo } from "../finding.ts";
 import { carrySettings, type Special } from "./carry-settings.ts";
-import { refusalText } from "./refusal-text.ts";
 
 export interface SendConnectorImport {
-  /** Next hops for connectors that deliver by MX record; undefined: such connectors are left out. */
+  /** Next hops in place of delivery by MX record; undefined: none. */
   readonly smartHosts: readonly string[] | undefined;
   /** File with the smart host's password, which no export holds. */
   readonly passwordFile: string | undefined;
@@ -46,18 +45,14 @@ export function importSendConnector(object: ExportedObject, options: SendConnect
     preset: () => undefined,
     special: (setting, { value }) => special(setting, value, hosts, options),
   });
-  if (nextHops.length === 0)
-    return skipped(
-      "it delivers by MX record, which is not supported; name the next hop: -SmartHosts smtp.example.com:25",
-      carried.findings,
-    );
   if (carried.settings["addressSpaces"] === undefined)
     return skipped("none of its address spaces can be taken", carried.findings);
   const { settings, findings, toDo } = logOn(name, object, carried.settings, options);
+  const nextHop = nextHops.length === 0 ? { dnsRoutingEnabled: true } : { smartHosts: nextHops };
   const told = new Set(findings.map(({ property }) => property.toLowerCase()));
   return {
     ...part,
-    edits: [{ kind: "add", section, name, settings: { smartHosts: nextHops, ...settings } }],
+    edits: [{ kind: "add", section, name, settings: { ...nextHop, ...settings } }],
     findings: [...carried.findings.filter(({ property }) => !told.has(property.toLowerCase())), ...findings],
     toDo,
   };
@@ -76,16 +71,16 @@ function special(
       return { value: undefined, outcome: "nothing", text: "" };
     case "errorPolicies":
       return withoutCustomPolicies(value);
-    case "dnsroutingenabled":
-      return textOf(value).toLowerCase() !== "true"
+    case "dnsRoutingEnabled":
+      if (textOf(value).toLowerCase() !== "true") return { value: undefined, outcome: "nothing", text: "" };
+      if (hosts.length > 0)
+        return { value: undefined, outcome: "leftOut", text: "it means nothing beside SmartHosts" };
+      return options.smartHosts === undefined
         ? undefined
         : {
             value: undefined,
-            outcome: hosts.length === 0 && options.smartHosts !== undefined ? "differs" : "leftOut",
-            text:
-              hosts.length === 0 && options.smartHosts !== undefined
-                ? `smartHosts: ${options.smartHosts.join(", ")}, as given with -SmartHosts; here is no delivery by MX record`
-                : (refusalText(section, "dnsRoutingEnabled") ?? ""),
+            outcome: "differs",
+            text: `smartHosts: ${options.smartHosts.join(", ")}, as given with -SmartHosts, in place of delivery by MX record`,
           };
     default:
       return undefined;

@@ -135,7 +135,7 @@ describe("a virtual server", () => {
       ["IIS SMTP 1", "IIS SMTP 1 (others)"],
     ],
   ])("has connectors for %s", async (_, given, names) => {
-    expect(added(await iis(given, { smartHosts: undefined }))).toEqual(names);
+    expect(added(await iis(given, { smartHosts: undefined }))).toEqual([...names, "Internet"]);
   });
 
   test("others may not relay, and come from anywhere", async () => {
@@ -215,11 +215,14 @@ describe("what it sends", () => {
     expect(told(await iis({ server }), "SmartHost")).toEqual(outcomes);
   });
 
-  test("without any next hop nothing, which is told", async () => {
-    const part = (await iis({}, { smartHosts: undefined })).find(
-      ({ title }) => title === "Send connector Smart host",
-    );
-    expect(part).toMatchObject({ edits: [], skipped: expect.stringMatching(/MX/) as string });
+  test("without any next hop by MX record, with so many connections to each domain", async () => {
+    const parts = await iis({ server: { MaxOutConnectionsPerDomain: "7" } }, { smartHosts: undefined });
+    expect(settings(parts, "Internet")).toEqual({
+      addressSpaces: ["*"],
+      dnsRoutingEnabled: true,
+      maxPerDomainOutboundConnections: 7,
+    });
+    expect(told(parts, "SmartHost")).toEqual(["carriedOver"]);
   });
 
   test("the password of an account is left to do", async () => {

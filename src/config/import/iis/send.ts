@@ -2,6 +2,7 @@
 import type { Plain } from "../../edit-value.ts";
 import { sendConnectorSchema } from "../../send-connector-schema.ts";
 import {
+  byMxRecord,
   carry,
   type Carried,
   carryCounterparts,
@@ -87,22 +88,25 @@ function smartHostPart(server: SmtpVirtualServer, given: readonly string[] | und
   const text = server.properties.get("smarthost")?.value ?? "";
   const hosts = hostsIn(text);
   const nextHops = hosts.length > 0 ? hosts : (given ?? []);
-  if (nextHops.length === 0)
-    return {
-      title: `Send connector ${name}`,
-      edits: [],
-      findings: [],
-      toDo: [],
-      skipped:
-        "IIS has no smart host: it delivers by MX record, which is not supported; name the next hop: -SmartHosts smtp.example.com:25",
-    };
   const carried = nothingCarried();
+  if (nextHops.length === 0) {
+    carried.settings["dnsRoutingEnabled"] = true;
+    tell(
+      carried,
+      "SmartHost",
+      text,
+      "carriedOver",
+      "dnsRoutingEnabled: true, for IIS has no smart host: mail goes to the mail exchangers of each domain",
+    );
+    carry(carried, shape, "addressSpaces", ["*"], { property: "(domain)" });
+    return part(name.replace("Smart host", "Internet"), carried, server.properties, "");
+  }
   const isFallback = server.properties.get("smarthosttype")?.value === "1";
   carry(carried, shape, "smartHosts", [...nextHops], {
     property: "SmartHost",
     given: text,
     ...(hosts.length === 0
-      ? { differs: "as given with -SmartHosts; here is no delivery by MX record" }
+      ? { differs: "as given with -SmartHosts, in place of delivery by MX record" }
       : isFallback
         ? { differs: "IIS tried delivery by MX record first; here all goes to the smart host" }
         : {}),
@@ -120,7 +124,7 @@ function part(
   carryCounterparts(
     carried,
     shape,
-    counterparts,
+    carried.settings["dnsRoutingEnabled"] === true ? byMxRecord(counterparts) : counterparts,
     (parameter) => properties.get(parameter.toLowerCase())?.value || undefined,
   );
   if (/^(?:true|1|-1)$/i.test(properties.get("alwaysusessl")?.value ?? ""))

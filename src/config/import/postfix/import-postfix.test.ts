@@ -314,18 +314,28 @@ describe("of smtp", () => {
     expect(parts.flatMap(({ toDo }) => toDo)[0]?.command).toContain("UserName='NAME'");
   });
 
-  test.each([
-    ["no next hop at all", "", undefined],
-    ["one that cannot be taken", "relayhost = [mx.b.test]:465", ["next.test"]],
-  ])("%s is told", (_, main, smartHosts) => {
-    const part = postfix(main, { smartHosts }).find(({ title }) => title.endsWith("Relayhost"));
-    expect(part).toMatchObject({
-      edits: [],
-      findings: [],
-      toDo: [],
-      skipped: expect.stringMatching(/./) as string,
+  test("no next hop at all is delivery by MX record, with so many connections to each domain", () => {
+    const parts = postfix("smtp_destination_concurrency_limit = 7", { smartHosts: undefined });
+    expect(settings(parts, "Internet")).toEqual({
+      addressSpaces: ["*"],
+      dnsRoutingEnabled: true,
+      maxPerDomainOutboundConnections: 7,
     });
+    expect(told(parts, "relayhost")).toEqual(["carriedOver"]);
   });
+
+  test.each([["one that cannot be taken", "relayhost = [mx.b.test]:465", ["next.test"]]])(
+    "%s is told",
+    (_, main, smartHosts) => {
+      const part = postfix(main, { smartHosts }).find(({ title }) => title.endsWith("Relayhost"));
+      expect(part).toMatchObject({
+        edits: [],
+        findings: [],
+        toDo: [],
+        skipped: expect.stringMatching(/./) as string,
+      });
+    },
+  );
 
   test("TLS from the first octet is told, other things of TLS as they are", () => {
     expect(told(postfix("smtp_tls_wrappermode = yes"), "smtp_tls_wrappermode")).toEqual(["leftOut"]);

@@ -1,6 +1,6 @@
 /** What send connectors that come from Postfix have alike. */
 import { sendConnectorSchema } from "../../send-connector-schema.ts";
-import { carry, type Carried, carryCounterparts, type Counterpart } from "../carried.ts";
+import { byMxRecord, carry, type Carried, carryCounterparts, type Counterpart } from "../carried.ts";
 import type { ImportedPart } from "../finding.ts";
 import type { MainCf } from "./main-cf.ts";
 import type { NextHop } from "./next-hop.ts";
@@ -61,7 +61,9 @@ export function importedConnector(
     carried.settings["fallbackConnector"] = options.fallback;
     carried.settings["fallbackAfter"] = "0s";
   }
-  carryCounterparts(carried, shape, sendCounterparts, (parameter) => main.value(parameter));
+  const counterparts =
+    carried.settings["dnsRoutingEnabled"] === true ? byMxRecord(sendCounterparts) : sendCounterparts;
+  carryCounterparts(carried, shape, counterparts, (parameter) => main.value(parameter));
   carryTls(carried, main, given);
   const toDo = carryLogOn(name, carried, main, given, options);
   const { settings } = carried;

@@ -61,11 +61,18 @@ function relayhostPart(main: MainCf, everywhere: string, options: SendOptions): 
     toDo: [],
     skipped: reason,
   });
-  if (given === "" && options.smartHosts === undefined)
-    return skipped(
-      "main.cf names no relayhost: Postfix delivers by MX record, which is not supported; name the next hop: -SmartHosts smtp.example.com:25",
-    );
   const carried = nothingCarried();
+  if (given === "" && options.smartHosts === undefined) {
+    carried.settings["dnsRoutingEnabled"] = true;
+    tell(
+      carried,
+      "relayhost",
+      given,
+      "carriedOver",
+      "dnsRoutingEnabled: true, for main.cf names no relayhost: mail goes to the mail exchangers of each domain",
+    );
+    return importedConnector("Internet", { addressSpaces: [everywhere] }, given, carried, main, options);
+  }
   if (given === "") {
     carried.settings["smartHosts"] = [...(options.smartHosts ?? [])];
     tell(
@@ -73,7 +80,7 @@ function relayhostPart(main: MainCf, everywhere: string, options: SendOptions): 
       "relayhost",
       given,
       "differs",
-      `smartHosts: ${(options.smartHosts ?? []).join(", ")}, as given with -SmartHosts; here is no delivery by MX record`,
+      `smartHosts: ${(options.smartHosts ?? []).join(", ")}, as given with -SmartHosts, in place of delivery by MX record`,
     );
     return importedConnector("Relayhost", { addressSpaces: [everywhere] }, given, carried, main, options);
   }
@@ -136,7 +143,7 @@ function whyNoRoute(
   hop: ReturnType<typeof nextHopOf>,
 ): string | undefined {
   if (!["smtp", "relay", ""].includes(transport)) return `there is no transport ${transport} here`;
-  if (given === "") return "it is delivered by MX record, which is not supported";
+  if (given === "") return "it is delivered by MX record: a send connector with dnsRoutingEnabled does that";
   if (key.includes("@")) return "single recipients have no route of their own";
   return hop.ok ? undefined : hop.reason;
 }
