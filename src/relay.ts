@@ -387,7 +387,14 @@ export async function createRelay(
         connector.kind === "smartHost" || connector.kind === "dns"
           ? sendTranscript(connector, sendLog, hostname)
           : undefined;
-      return testConnector(connector, wanted, { ports: all, http, hostname, signer, transcript });
+      return testConnector(connector, wanted, {
+        ports: all,
+        http,
+        hostname,
+        signer,
+        mailHosts: (one) => dns.hostsFor(one),
+        transcript,
+      });
     },
     resolveNextHop: (domain, refresh) =>
       resolveNextHop(domain, refresh, {

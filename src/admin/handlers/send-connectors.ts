@@ -1,7 +1,11 @@
 import { plainSendConnector } from "../../config/plain-settings.ts";
 import { sendConnectorKinds } from "../../config/setting-kinds.ts";
 import { credentialEnds, credentialWarningMs, daysUntil } from "../../core/policy/credential-expiry.ts";
-import { sendConnectorState } from "../../core/policy/send-connector-state.ts";
+import {
+  type ConnectorQueue,
+  sendConnectorState,
+  stateAmongDomains,
+} from "../../core/policy/send-connector-state.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
@@ -28,15 +32,20 @@ export function sendConnectorHandlers(administered: Administered): Pick<Handlers
   const show = (connector: SendConnectorSettings): Output<"getSendConnector"> => {
     const queues = relay.queues().filter((queue) => queue.connector === connector.name);
     const [queue] = queues;
-    const state = sendConnectorState(connector.enabled, queue);
+    const { state, lastError } =
+      connector.kind === "dns"
+        ? amongDomains(connector, queues)
+        : {
+            state: sendConnectorState(connector.enabled, queue),
+            lastError: queue?.lastError ?? queue?.putOff ?? queue?.waitsForTurn ?? null,
+          };
     return {
       ...connectors.described(connector),
       kind: connector.kind,
       kinds: sendConnectorKinds,
       status: {
         state,
-        lastError:
-          state === "Disabled" ? null : (queue?.lastError ?? queue?.putOff ?? queue?.waitsForTurn ?? null),
+        lastError: state === "Disabled" ? null : lastError,
         queues: queues.length,
         messages: queues.reduce((sum, { messages }) => sum + messages, 0),
         fallback: queues.find((one) => one.fallback !== undefined)?.fallback?.connector ?? null,
@@ -59,4 +68,16 @@ export function sendConnectorHandlers(administered: Administered): Pick<Handlers
     disableSendConnector: connectors.disable,
     removeSendConnector: (identity) => connectors.remove(identity),
   };
+}
+
+/** What of ten thousand queues is worth a line. */
+function amongDomains(
+  { name, enabled }: SendConnectorSettings,
+  queues: readonly (ConnectorQueue & { readonly nextHop: string; readonly lastError: string | undefined })[],
+) {
+  const { state, failing } = stateAmongDomains(enabled, queues);
+  const [first] = queues.filter(({ retryCount }) => retryCount > 0);
+  const others = `${failing} of ${queues.length} domains with mail cannot be reached: Get-Queue "${name};*" shows them`;
+  const only = `${first?.nextHop ?? ""}: ${first?.lastError ?? ""}`;
+  return { state, lastError: failing === 0 ? null : failing === 1 ? only : others };
 }

@@ -130,6 +130,28 @@ const queue = (given: Partial<QueueSnapshot>): QueueSnapshot => ({
   ...given,
 });
 
+test("many domains of one connector are one headline", () => {
+  const domains = (count: number) =>
+    Array.from({ length: count }, (_, n) =>
+      queue({
+        queue: `Net;d${n}.test`,
+        identity: `Net;d${n}.test`,
+        nextHop: `d${n}.test`,
+        deliveryType: "DnsConnectorDelivery",
+        connector: "Net",
+        status: "Retry",
+        messages: n + 1,
+        lastError: "refused",
+      }),
+    );
+  const texts = (count: number) =>
+    queueHeadlines(domains(count), new Map(), (at) => String(at)).map(({ text }) => text);
+  expect(texts(3)).toHaveLength(3);
+  expect(texts(1000)).toEqual([
+    "Mail for 1,000 domains cannot be delivered by Net. 500,500 messages wait, most for d999.test: refused.",
+  ]);
+});
+
 describe("send budgets", () => {
   const budget = (given: Partial<Parameters<typeof sendBudgetHeadlines>[0][number]>) => ({
     connectors: ["Out"],

@@ -19,10 +19,41 @@ export function queueHeadlines(
         (queue !== "" && status === "Ready" && (lastError !== undefined || putOff !== undefined))),
   );
   const suspended = queues.filter(({ status }) => status === "Suspended");
+  // Of many domains some never answer: theirs is one headline for each connector.
+  const ofDomains = new Map<string, QueueSnapshot[]>();
+  for (const queue of failing.filter(isOfDomain)) {
+    const those = ofDomains.get(queue.connector ?? "");
+    if (those === undefined) ofDomains.set(queue.connector ?? "", [queue]);
+    else those.push(queue);
+  }
   return [
-    ...failing.map((queue) => failingText(queue, instant)),
+    ...failing.filter((queue) => !isOfDomain(queue)).map((queue) => failingText(queue, instant)),
+    ...Array.from(ofDomains, ([connector, those]) =>
+      those.length <= mostDomains
+        ? those.map((queue) => failingText(queue, instant))
+        : [domainsText(connector, those)],
+    ).flat(),
     ...suspended.map((queue) => suspendedText(queue, oldest.get(queue.queue), instant)),
   ].sort((a, b) => b.count - a.count);
+}
+
+const isOfDomain = ({ deliveryType }: QueueSnapshot): boolean => deliveryType === "DnsConnectorDelivery";
+/** So many have a headline each. */
+const mostDomains = 3;
+
+/** A warning: mail for the others goes on. The fullest is named. */
+function domainsText(connector: string, queues: readonly QueueSnapshot[]): Counted {
+  const count = queues.reduce((sum, { messages }) => sum + messages, 0);
+  const fullest = queues.reduce((most, queue) => (queue.messages > most.messages ? queue : most));
+  const why = fullest.lastError ?? fullest.putOff;
+  return {
+    subject: "queue",
+    severity: "warning",
+    text: `Mail for ${queues.length.toLocaleString("en")} domains cannot be delivered by ${connector}. ${waiting(count)}, most for ${fullest.nextHop}${why === undefined ? "." : `: ${quoted(why)}`}`,
+    queue: fullest.identity,
+    count,
+    ...(connector === "" ? undefined : { connector }),
+  };
 }
 
 type Counted = Headline & { readonly count: number };

@@ -20,6 +20,18 @@ export interface ConnectorQueue {
   readonly putOff: string | undefined;
 }
 
+/** Of one that has a queue for each domain: as mail for the others goes on, one of them says nothing of it, unless all do. */
+export function stateAmongDomains(
+  enabled: boolean,
+  queues: readonly ConnectorQueue[],
+): { readonly state: SendConnectorState; readonly failing: number } {
+  const states = queues.map((queue) => sendConnectorState(enabled, queue));
+  const failing = states.filter((state) => state === "CannotReach").length;
+  const [first = "Ready"] = states;
+  const state = states.length > 1 && states.every((each) => each === first) ? first : "Ready";
+  return { state: enabled ? state : "Disabled", failing };
+}
+
 /** `queue`: undefined where there is none, as for a disabled connector. */
 export function sendConnectorState(enabled: boolean, queue: ConnectorQueue | undefined): SendConnectorState {
   if (!enabled) return "Disabled";

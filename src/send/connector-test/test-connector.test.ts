@@ -8,13 +8,16 @@ import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import { createHttpRequest } from "../../ports/http-request.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { createSystemPorts } from "../../ports/system-ports.ts";
+import { zoneResolver, type Zone } from "../../testing/dns-zone.ts";
 import { freePort } from "../../testing/free-port.ts";
 import { startMicrosoftSmtp, type SubmissionServer } from "../../testing/microsoft-smtp.ts";
+import { startRecordingSink } from "../../testing/recording-sink.ts";
 import { startScriptedServer } from "../../testing/scripted-server.ts";
 import { testCertificate } from "../../testing/test-certificate.ts";
 import { smartHostConnector } from "../../testing/test-settings.ts";
 import { aadError, startTokenServer, type TokenServer } from "../../testing/token-server.ts";
-import type { WantedTest } from "./test-context.ts";
+import { createMailHosts } from "../mx/mail-hosts.ts";
+import type { TestContext, WantedTest } from "./test-context.ts";
 import { testConnector } from "./test-connector.ts";
 
 let tls: { key: string; cert: string };
@@ -36,6 +39,7 @@ function run(
   connector: SmtpSendConnector | Parameters<typeof testConnector>[0],
   wanted: Partial<WantedTest> = {},
   ports: Partial<Ports> = {},
+  mailHosts?: TestContext["mailHosts"],
 ): Promise<ConnectorTest> {
   const all: Ports = { ...system, ...ports };
   return testConnector(
@@ -54,6 +58,7 @@ function run(
       hostname: "relay.test",
       signer: { isActive: false, sign: (claim) => Promise.resolve(claim) },
       transcript: undefined,
+      ...(mailHosts === undefined ? {} : { mailHosts }),
     },
   );
 }
@@ -359,5 +364,35 @@ describe("a drop directory", () => {
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
+  });
+});
+
+describe("delivery by MX record", () => {
+  const mx = (zone: Zone, given: Partial<SmtpSendConnector> = {}, to?: string): Promise<ConnectorTest> => {
+    const connector = smartHostConnector([], { kind: "dns", ...given });
+    const mailHosts = () =>
+      createMailHosts({
+        connector,
+        resolver: zoneResolver(zone),
+        own: { isOwnName: () => false, isOwnAddress: () => false },
+        first: () => 4,
+      });
+    return run(connector, { to }, {}, mailHosts);
+  };
+
+  it("opens the hosts of the recipient's domain", async () => {
+    const sink = kept(await startRecordingSink());
+    const zone: Zone = { "d.test MX": ["10 a.test"], "a.test A": ["127.0.0.1"] };
+    const test = await mx(zone, { port: sink.port }, "you@d.test");
+    expect([test.ok, test.to]).toEqual([true, "you@d.test"]);
+    expect(test.steps[0]).toMatchObject({ step: "resolve", host: "d.test", details: ["10 a.test"] });
+    expect(sink.messages).toHaveLength(1);
+  });
+
+  it("asks for a recipient, and tells why there are no hosts", async () => {
+    expect(failed(await mx({}))).toMatch(/give -To.* → weir Test-SendConnector Out -To/);
+    expect(failed(await mx({ "d.test MX": ["0 ."] }, {}, "you@d.test"))).toMatch(
+      /556 5\.1\.10 .* → weir Resolve-NextHop d\.test/,
+    );
   });
 });

@@ -19,6 +19,7 @@ import type { OpeningContext } from "../delivery/smtp/opening/open-connection.ts
 import { resolvePeers } from "../delivery/smtp/opening/resolve-peers.ts";
 import { createPeerMemory, endpointOf, type Peer } from "../delivery/smtp/peer/peer.ts";
 import { asClientError } from "../delivery/smtp/wire/client-error.ts";
+import { recipientDomain } from "../routing/recipient-domain.ts";
 import { createTokenSource } from "../oauth/token-source.ts";
 import { StepRecorder } from "./step-recorder.ts";
 import type { TestContext, WantedTest } from "./test-context.ts";
@@ -62,9 +63,18 @@ export async function testConnector(
     transcript: context.transcript,
     logOn,
     signer: connector.dkimSigning ? context.signer : undefined,
+    ...(connector.kind === "dns" && context.mailHosts !== undefined
+      ? { addresses: (host: string) => context.mailHosts?.(connector).addresses(host) ?? Promise.resolve([]) }
+      : {}),
     nextSession: () => ++sessions,
   };
-  for (const smartHost of connector.smartHosts) {
+  const nextHop =
+    connector.kind === "dns" ? await mailHostsFor(connector, to, context, recorder) : connector.smartHosts;
+  if (nextHop === undefined) {
+    advise(connector, wanted, recorder);
+    return { ok: false, from, to: undefined, steps: recorder.steps };
+  }
+  for (const smartHost of nextHop) {
     const peers = await resolve(opening, smartHost, wanted, recorder);
     if (peers === undefined) ok = false;
     for (const peer of peers ?? []) {
@@ -85,6 +95,31 @@ export async function testConnector(
   }
   advise(connector, wanted, recorder);
   return { ok, from, to: sentTo, steps: recorder.steps };
+}
+
+/** The hosts of the recipient's domain, as delivery finds them. Undefined where there are none, which is told. */
+async function mailHostsFor(
+  connector: SmtpSendConnector,
+  to: string | undefined,
+  { mailHosts }: TestContext,
+  recorder: StepRecorder,
+): Promise<SmtpSendConnector["smartHosts"] | undefined> {
+  const domain = to === undefined ? "" : recipientDomain(to);
+  recorder.at(domain === "" ? connector.name : domain, domain);
+  recorder.begin("resolve");
+  if (to === undefined) {
+    recorder.fail("resolve", "it delivers by MX record: give -To, whose domain's hosts are tested");
+    return undefined;
+  }
+  const found = await mailHosts?.(connector).of(domain);
+  if (found?.result.kind !== "hosts") {
+    recorder.fail("resolve", found?.result.text ?? "there is nobody to ask");
+    return undefined;
+  }
+  const hosts = found.result.groups.flat();
+  recorder.say(hosts.map(({ name, preference }) => `${preference} ${name}`).join(", "));
+  recorder.end("ok");
+  return hosts.map(({ name }) => ({ host: name, port: connector.port }));
 }
 
 async function logOnFor(

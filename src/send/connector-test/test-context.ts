@@ -2,6 +2,8 @@
 import type { Signer } from "../../dkim/signer.ts";
 import type { HttpRequest } from "../../ports/http-request.ts";
 import type { Ports } from "../../ports/ports.ts";
+import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
+import type { MailHosts } from "../mx/mail-hosts.ts";
 import type { Transcript } from "../delivery/smtp/wire/transcript.ts";
 
 export interface WantedTest {
@@ -20,6 +22,8 @@ export interface TestContext {
   readonly http: HttpRequest;
   readonly hostname: string;
   readonly signer: Signer;
+  /** The look-ups of delivery by MX record; without, nothing is known of any domain. */
+  readonly mailHosts?: (connector: SmtpSendConnector) => Pick<MailHosts, "of" | "addresses">;
   /** The protocol log, where the connector keeps one. */
   readonly transcript: Transcript | undefined;
 }

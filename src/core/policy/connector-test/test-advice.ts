@@ -47,6 +47,17 @@ const set = ({ connector }: AdviceFacts, setting: string): string =>
 const rules: readonly Rule[] = [
   {
     at: ["resolve"],
+    says: /give -To, whose domain/,
+    advice: ({ connector }) =>
+      `weir Test-SendConnector ${/^[\w.-]+$/.test(connector.name) ? connector.name : `'${connector.name.replaceAll("'", "''")}'`} -To someone@example.com`,
+  },
+  {
+    at: ["resolve"],
+    says: /^[45]\d\d [45]\.[14]\.\d+ /,
+    advice: ({ host }) => `weir Resolve-NextHop ${host} shows each step, with -Refresh by asking DNS anew.`,
+  },
+  {
+    at: ["resolve"],
     says: /does not exist|has no address/,
     advice: ({ host }) =>
       `DNS has no such name. Check the spelling of ${host} in smartHosts, and that this machine asks a name server that knows it.`,
@@ -67,7 +78,7 @@ const rules: readonly Rule[] = [
           `${tried} Many providers and clouds block port 25 to the outside.`,
           `Try the submission port: ${set(facts, `-SmartHosts '${facts.host}:587'`)}`,
         ];
-      return `${tried} Check the port in smartHosts, that a server listens there, and firewalls on the way${facts.connector.sourceIpAddress === undefined ? "" : `, and that sourceIpAddress ${facts.connector.sourceIpAddress} is an address of this machine`}.`;
+      return `${tried} Check the port, that a server listens there, and firewalls on the way${facts.connector.sourceIpAddress === undefined ? "" : `, and that sourceIpAddress ${facts.connector.sourceIpAddress} is an address of this machine`}.`;
     },
   },
   {
