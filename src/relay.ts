@@ -405,9 +405,9 @@ export async function createRelay(
         clock,
       }),
     expectProbe: (source) => receiver.expectProbe(source),
-    async suspendQueue(queue, suspended) {
-      await suspensions.set(queue, suspended);
-      return scheduler.suspend(queue, suspended);
+    async suspendQueues(queues, suspended) {
+      await suspensions.set(queues, suspended);
+      return queues.filter((queue) => scheduler.suspend(queue, suspended)).length;
     },
     resubmit: (queue) => scheduler.resubmit(queue),
     messages: {

@@ -562,6 +562,37 @@ export function describeSpool(
       });
     });
 
+    test("promise 3: each of hundreds of queues has its own messages, also over a restart", async ({
+      skip,
+    }) => {
+      const many = 300;
+      const nameOf = (n: number): string => `Net;d${n}.test`;
+      for (let n = 0; n < many; n++) await acceptMessage(spool);
+      for (const [n, claim] of (await spool.claim(submissionQueue, many, clock.now())).entries())
+        await spool.settle(claim, keepAll(claim, nameOf(n), startAt + n));
+      expect(spool.messagesIn(submissionQueue)).toBe(0);
+      await clock.advance(many);
+      const [first] = await spool.claim(nameOf(0), 10, clock.now());
+      expect([spool.messagesIn(nameOf(0)), spool.messagesIn("none")]).toEqual([1, 0]);
+      await spool.settle(first as Claim, doneAll(first as Claim));
+      expect([spool.messagesIn(nameOf(0)), spool.queues().length]).toEqual([0, many - 1]);
+      expect(spool.nextDueAt(nameOf(7))).toBe(startAt + 7);
+      const { reopen } = under;
+      if (reopen === undefined) return skip();
+      spool = await reopen();
+      expect([spool.messagesIn(nameOf(0)), spool.messagesIn(nameOf(7)), spool.queues().length]).toEqual([
+        0,
+        1,
+        many - 1,
+      ]);
+      for (let n = 1; n < many; n++) {
+        const claims = await spool.claim(nameOf(n), 10, clock.now());
+        expect(claims).toHaveLength(1);
+        for (const claim of claims) await spool.settle(claim, doneAll(claim));
+      }
+      expect(spool.queues()).toEqual([]);
+    });
+
     test("promise 2: keeps its state over a restart", async ({ skip }) => {
       const { reopen } = under;
       if (reopen === undefined) return skip();
