@@ -94,8 +94,8 @@ export interface Relay {
   testSendConnector(connector: SendConnectorSettings, wanted: WantedTest): Promise<ConnectorTest>;
   /** Where mail of a domain would go now, and why; nothing is connected to. Never rejects. */
   resolveNextHop(domain: string, refresh: boolean): Promise<NextHopResolution>;
-  /** Suspends queues or lets them go on, also after a restart. Resolves with how many were changed. Cost: one write. */
-  suspendQueues(queues: readonly string[], suspended: boolean): Promise<number>;
+  /** Suspends a queue or lets it go on, also after a restart. Resolves with false when nothing changed. */
+  suspendQueue(queue: string, suspended: boolean): Promise<boolean>;
   /** Has all messages of a queue routed again. Resolves with how many. */
   resubmit(queue: string): Promise<number>;
   /** Messages that wait: seen without touching them, and what an administrator may do to each. */

@@ -27,6 +27,7 @@ import { atMost } from "./ports/at-most.ts";
 import { createInTurn } from "./ports/in-turn.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
 import { openConnection } from "./receive/open-connection.ts";
+import { createPickup, type PickupSettings } from "./receive/pickup/pickup.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
 import { createCertificates } from "./receive/tls/certificates.ts";
 import { openLegacyTlsClients } from "./receive/tls/legacy-clients.ts";
@@ -161,6 +162,13 @@ export async function createRelay(
     tracking,
   });
 
+  const pickup = createPickup(pickupSettings(settings), {
+    submissions: receiver.submissions,
+    clock,
+    events,
+    isKept: async (id) => (await spool.find(id)) !== undefined,
+  });
+
   const tokens = createTokenSources({ clock, events, http });
   const graphTurns = createMailboxTurns();
   const credentials = createCredentialWatch(clock, events);
@@ -284,6 +292,7 @@ export async function createRelay(
     tracking.reconfigure(next.transport);
     const steps = [
       async () => void (await receiver.reconfigure(receiverSettings(next))),
+      () => pickup.reconfigure(pickupSettings(next)),
       () => scheduler.reconfigure(next),
       () => Promise.resolve(credentials.watch(next.sendConnectors)),
       () => monitorBy(next),
@@ -307,6 +316,7 @@ export async function createRelay(
     credentials.stop();
     await Promise.all([
       receiver.stop(graceMs),
+      pickup.stop(),
       scheduler.stop(graceMs),
       atMost(
         clock,
@@ -332,12 +342,15 @@ export async function createRelay(
       warnOfOpenRelays(settings, events);
       await resources.start();
       await monitorBy(settings);
+      // Before anybody delivers what may lie there yet.
+      await pickup.recover();
       const failures = await receiver.start();
       if (receiver.listeners.length === 0 && failures.length > 0) {
         const named = failures.map(({ endpoint, reason }) => `${formatEndpoint(endpoint)}: ${reason}`);
         throw new Error(`cannot listen on any endpoint (${named.join("; ")})`);
       }
       scheduler.start();
+      pickup.start();
       credentials.watch(settings.sendConnectors);
       observation.start();
       state = "running";
@@ -405,9 +418,9 @@ export async function createRelay(
         clock,
       }),
     expectProbe: (source) => receiver.expectProbe(source),
-    async suspendQueues(queues, suspended) {
-      await suspensions.set(queues, suspended);
-      return queues.filter((queue) => scheduler.suspend(queue, suspended)).length;
+    async suspendQueue(queue, suspended) {
+      await suspensions.set(queue, suspended);
+      return scheduler.suspend(queue, suspended);
     },
     resubmit: (queue) => scheduler.resubmit(queue),
     messages: {
@@ -447,6 +460,10 @@ const journalEvents = {
   cutOff: "JournalCutOff",
   givenUp: "JournalGivenUp",
 } as const;
+
+function pickupSettings({ hostname, receiveConnectors, transport }: Settings): PickupSettings {
+  return { ...transport, hostname, receiveConnectors };
+}
 
 function receiverSettings(settings: Settings) {
   const {

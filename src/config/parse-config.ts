@@ -19,6 +19,7 @@ import { checkUniqueNames } from "./connector-conflicts.ts";
 import { categoryLevels } from "./diagnostics-levels.ts";
 import { type Fault, Findings, type Locate, type Path } from "./fault.ts";
 import { checkHttpPlaces, readHttpTls } from "./http-places.ts";
+import { readPickupDirectories } from "./pickup-directories.ts";
 import { readPiece, tellUnknown } from "./issues.ts";
 import { type Origins, originsOf } from "./origins.ts";
 import { readDkimKeys } from "./read-dkim.ts";
@@ -155,6 +156,11 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   checkUniqueNames(root["applications"], ["applications"], findings);
   const proxyProtocolFrom = piece(shape.proxyProtocolFrom, "proxyProtocolFrom");
   const transport = piece(shape.transport, "transport");
+  const pickupDirectories = readPickupDirectories(
+    transport ?? {},
+    { dataDirectory, receiveConnectors: namesOf(root["receiveConnectors"]), sendConnectors },
+    findings,
+  );
   const dkimKeys = readDkimKeys(list(shape.dkimKeys, "dkimKeys"), { absolute, readText }, homeOf, findings);
   const dkim = piece(shape.dkim, "dkim");
   const diagnostics = piece(shape.diagnostics, "diagnostics");
@@ -193,6 +199,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     transport: {
       ...transport,
       externalPostmasterAddress: transport.externalPostmasterAddress ?? `postmaster@${hostname}`,
+      ...pickupDirectories,
     },
     dkim: { ...dkim, keys: dkimKeys },
     diagnostics: { levels },

@@ -74,8 +74,6 @@ export const refusedSettings: Readonly<Record<string, Readonly<Record<string, st
     receiveProtocolLogPath: "logs stand below the data directory, this one in logs/SmtpReceive",
     sendProtocolLogPath: "logs stand below the data directory, this one in logs/SmtpSend",
     messageTrackingLogPath: "logs stand below the data directory, this one in logs/MessageTracking",
-    pickupDirectoryPath: "there is no pickup directory in this version; submit by SMTP",
-    replayDirectoryPath: "there is no replay directory in this version; submit by SMTP",
   },
 };
 

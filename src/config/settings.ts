@@ -1,6 +1,7 @@
 /** The whole configuration after parsing: every value typed, every default filled in. */
 import type { CertificateName } from "../core/authentication/certificate-name.ts";
 import type { TokenIssuer } from "../core/authentication/token-issuer.ts";
+import type { PickupDirectories } from "./pickup-directories.ts";
 import type { IpRange } from "../core/units/ip-range.ts";
 import type { ClientRights } from "../core/policy/client-rights.ts";
 import type { Application } from "../core/policy/application.ts";
@@ -63,7 +64,11 @@ export interface Settings {
       readonly sendProtocolLogMaxAge: number;
       readonly sendProtocolLogMaxDirectorySize: number;
       readonly sendProtocolLogMaxFileSize: number;
-    };
+      /** Octets. */
+      readonly pickupDirectoryMaxHeaderSize: number;
+      readonly pickupDirectoryMaxMessagesPerMinute: number;
+      readonly pickupDirectoryMaxRecipientsPerMessage: number;
+    } & PickupDirectories;
   readonly dkim: DkimSettings;
   readonly diagnostics: {
     readonly levels: Readonly<Record<string, EventLevel>>;

@@ -4,10 +4,12 @@ import { parseNameServer } from "../dns/name-server.ts";
 import { type Parsed, parsed, quoted, unparsable } from "../core/units/parsed.ts";
 import {
   duration,
+  filePath,
   flag,
   fraction,
   integer,
   listOf,
+  name,
   optionalSetting,
   parseDomain,
   parsedText,
@@ -194,6 +196,36 @@ export const transportSchema = z.strictObject(
     ),
     ...protocolLog("receive"),
     ...protocolLog("send"),
+    pickupDirectoryPath: optionalSetting(
+      filePath(),
+      "none",
+      "Where files with whole messages (.eml) are taken from, the envelope by their header; relative to dataDirectory. It must be there. Wants pickupConnector.",
+    ),
+    replayDirectoryPath: optionalSetting(
+      filePath(),
+      "none",
+      "Where files are taken from that begin with their envelope (X-Sender, X-Receiver), as drop directories and Export-Message -Replay write them; relative to dataDirectory. Wants pickupConnector.",
+    ),
+    pickupConnector: optionalSetting(
+      name(64),
+      "none",
+      "The receive connector whose limits and rights hold for what lies in both directories, as if it came from 127.0.0.1.",
+    ),
+    pickupDirectoryMaxMessagesPerMinute: setting(
+      integer({ min: 1, max: 20_000 }),
+      100,
+      "How many files are taken from each of the two directories.",
+    ),
+    pickupDirectoryMaxHeaderSize: setting(
+      size({ min: 32_768, max: most }),
+      "64KB",
+      "Largest header of a file in the Pickup directory.",
+    ),
+    pickupDirectoryMaxRecipientsPerMessage: setting(
+      integer({ min: 1, max: 10_000 }),
+      100,
+      "Most recipients of a file in the Pickup directory; beside maxRecipientsPerMessage.",
+    ),
   },
   { error: (issue) => `${shown(issue.input)} is not a section of settings` },
 );

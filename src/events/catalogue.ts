@@ -890,6 +890,27 @@ export const catalogue = {
     level: 0,
     text: "The console cannot be opened on %address: %error. The relay and its commands go on without it.",
   },
+  PickupMessageBad: {
+    id: 20570,
+    category: "SmtpReceive",
+    severity: "Error",
+    level: 0,
+    text: "The file %file in the %kind directory %directory is not taken: %reason. It is called %badFile now; mend it and rename it to .eml again.",
+  },
+  PickupFileWaits: {
+    id: 20571,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    text: "The file %file in the %kind directory %directory waits: %error. Told once.",
+  },
+  PickupDirectoryFault: {
+    id: 20572,
+    category: "SmtpReceive",
+    severity: "Error",
+    level: 0,
+    text: "Nothing is taken from the %kind directory %directory: %error. It is tried again every 5 seconds; told when that changes.",
+  },
   MetricsOpened: {
     id: 20560,
     category: "TransportService",

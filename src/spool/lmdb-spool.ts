@@ -236,7 +236,8 @@ async function putTogether(
         },
       );
     },
-    accept: (draft, envelope, origin, facts) => arrivals.accept(draft as LmdbDraft, envelope, origin, facts),
+    accept: (draft, envelope, origin, facts, beforeHandover) =>
+      arrivals.accept(draft as LmdbDraft, envelope, origin, facts, beforeHandover),
     onAccepted: (fresh) => handover.listen(fresh),
     whenFinished: (id) => kept.whenFinished(id),
 

@@ -220,12 +220,16 @@ export interface SpoolIntake {
    * Rejects with SpoolError: `full` (no space; 452 4.3.1), `failed` (disk fault; 451 4.3.0), `undecided` (the store was
    * lost before it answered; 451 4.3.0). What is undecided may be there, and is delivered then: the client comes again,
    * so it may arrive twice, but is not lost.
+   *
+   * `beforeHandover` runs when the message is durable and nobody has it yet: until it has ended, however it ends, the
+   * message is in the spool for certain (what it was made from can go).
    */
   accept(
     draft: Draft,
     envelope: Envelope,
     origin: Origin,
     facts: Omit<ContentFacts, "sizeBytes">,
+    beforeHandover?: () => Promise<void>,
   ): Promise<SpooledMessage>;
   /**
    * Resolves when all recipients of the message are finished; also when it is not there any more, and

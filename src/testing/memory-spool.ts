@@ -72,6 +72,8 @@ export function createMemorySpool(options: {
   );
   const recovered = kept.size;
   const nextId = messageIds(Math.max(0, ...kept.keys()));
+  /** Kept, and not handed over yet. */
+  const arriving = new Set<MessageId>();
   const waiters = new Map<MessageId, (() => void)[]>();
   let fresh: FreshMail | undefined;
   let damaged: Parameters<Spool["onDamaged"]>[0] | undefined;
@@ -134,7 +136,12 @@ export function createMemorySpool(options: {
       .flatMap((one) =>
         entriesOf(one.recipients)
           .filter((entry) => entry.queue === queue)
-          .map(({ dueAt }) => ({ id: one.message.id, dueAt, one, claimed: one.claims.has(queue) })),
+          .map(({ dueAt }) => ({
+            id: one.message.id,
+            dueAt,
+            one,
+            claimed: one.claims.has(queue) || arriving.has(one.message.id),
+          })),
       )
       .sort(byDue);
 
@@ -152,10 +159,22 @@ export function createMemorySpool(options: {
       return kept.size;
     },
     begin: () => memoryDraft(nextId(clock.now())),
-    async accept(draft, envelope, origin, facts) {
+    async accept(draft, envelope, origin, facts, beforeHandover) {
       assertOpen();
       const content = (draft as MemoryDraft).take();
-      return arrive(draft.id, envelope, origin, { sizeBytes: content.length, ...facts }, content)();
+      const { id } = draft;
+      const handOver = arrive(id, envelope, origin, { sizeBytes: content.length, ...facts }, content);
+      if (beforeHandover === undefined) return handOver();
+      arriving.add(id);
+      // However it ends.
+      const before = await beforeHandover().then(
+        () => undefined,
+        (fault: unknown) => ({ fault }),
+      );
+      arriving.delete(id);
+      const message = handOver();
+      if (before !== undefined) throw before.fault;
+      return message;
     },
     onAccepted(listener) {
       fresh = listener;

@@ -116,14 +116,14 @@ export function createTestSession(
     },
   };
   const memory = createMemorySpool({ clock });
-  const accept: Spool["accept"] = (draft, envelope, origin, facts) =>
+  const accept: Spool["accept"] = (draft, envelope, origin, facts, beforeHandover) =>
     new Promise<SpooledMessage>((resolve, reject) => {
       let told = false;
       accepts.push({
         async keep() {
           if (told) return;
           told = true;
-          const message = await memory.accept(draft, envelope, origin, facts);
+          const message = await memory.accept(draft, envelope, origin, facts, beforeHandover);
           kept.push(facts.messageId ?? "");
           resolve(message);
         },

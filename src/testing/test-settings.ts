@@ -195,6 +195,12 @@ export function testSettings(given: TestSettings): Settings {
     proxyProtocolFrom: given.proxyProtocolFrom ?? [],
     dkim: given.dkim ?? noDkim,
     transport: {
+      pickupDirectoryPath: undefined,
+      replayDirectoryPath: undefined,
+      pickupConnector: undefined,
+      pickupDirectoryMaxHeaderSize: 65_536,
+      pickupDirectoryMaxMessagesPerMinute: 100,
+      pickupDirectoryMaxRecipientsPerMessage: 100,
       queueGlitchRetryCount: 4,
       queueGlitchRetryInterval: 50,
       transientFailureRetryCount: 6,

@@ -90,6 +90,27 @@ export function describeSpool(
         );
       });
 
+      test("runs what is to be done before anybody has it when it is durable, and hands it over however that ends", async () => {
+        const taken: number[] = [];
+        spool.onAccepted({
+          hasRoom: () => true,
+          take: ({ message }) => void taken.push(message.id),
+          waits: ({ id }) => void taken.push(id),
+        });
+        for (const ends of ["well", "badly"]) {
+          const draft = spool.begin();
+          draft.write(patterned(100));
+          const accepted = spool.accept(draft, envelopeTo("a@test"), origin, plainFacts, async () => {
+            expect(idsOf(await spool.claim(submissionQueue, 10, clock.now()))).not.toContain(draft.id);
+            expect(taken).not.toContain(draft.id);
+            if (ends === "badly") throw new Error(ends);
+          });
+          await (ends === "badly" ? expect(accepted).rejects.toThrow(ends) : accepted);
+          expect(taken).toContain(draft.id);
+        }
+        expect(spool.size).toBe(2);
+      });
+
       test("gives ids in order of beginning, also when the clock goes back", async () => {
         const first = spool.begin();
         await clock.advance(5);
@@ -560,37 +581,6 @@ export function describeSpool(
         await expect(acceptMessage(spool)).rejects.toMatchObject(closed);
         spool.release(claim);
       });
-    });
-
-    test("promise 3: each of hundreds of queues has its own messages, also over a restart", async ({
-      skip,
-    }) => {
-      const many = 300;
-      const nameOf = (n: number): string => `Net;d${n}.test`;
-      for (let n = 0; n < many; n++) await acceptMessage(spool);
-      for (const [n, claim] of (await spool.claim(submissionQueue, many, clock.now())).entries())
-        await spool.settle(claim, keepAll(claim, nameOf(n), startAt + n));
-      expect(spool.messagesIn(submissionQueue)).toBe(0);
-      await clock.advance(many);
-      const [first] = await spool.claim(nameOf(0), 10, clock.now());
-      expect([spool.messagesIn(nameOf(0)), spool.messagesIn("none")]).toEqual([1, 0]);
-      await spool.settle(first as Claim, doneAll(first as Claim));
-      expect([spool.messagesIn(nameOf(0)), spool.queues().length]).toEqual([0, many - 1]);
-      expect(spool.nextDueAt(nameOf(7))).toBe(startAt + 7);
-      const { reopen } = under;
-      if (reopen === undefined) return skip();
-      spool = await reopen();
-      expect([spool.messagesIn(nameOf(0)), spool.messagesIn(nameOf(7)), spool.queues().length]).toEqual([
-        0,
-        1,
-        many - 1,
-      ]);
-      for (let n = 1; n < many; n++) {
-        const claims = await spool.claim(nameOf(n), 10, clock.now());
-        expect(claims).toHaveLength(1);
-        for (const claim of claims) await spool.settle(claim, doneAll(claim));
-      }
-      expect(spool.queues()).toEqual([]);
     });
 
     test("promise 2: keeps its state over a restart", async ({ skip }) => {

@@ -201,7 +201,7 @@ describe.concurrent("a program that calls sendmail", () => {
     const able = isThere(there);
     if (!able) console.log(`skipped: ${name}: not installed`);
     test.skipIf(!able)(name, async () => {
-      expect(await call()).toMatchObject({ code: 0, stdout: "" });
+      expect(await call()).toMatchObject({ code: 0, stderr: "" });
       const [first = ""] = recipients;
       const mine = () =>
         sink.messages.find((message) => message.recipients.some(({ path }) => path === first));

@@ -107,7 +107,11 @@ export const messageOperations = {
       application: applicationSchema,
     }),
   },
-  exportMessage: { input: z.object({ identity }), output: z.string().meta({ format: "binary" }) },
+  /** `replay`: behind its envelope, for the recipients that wait yet, as a Replay directory takes it. */
+  exportMessage: {
+    input: z.object({ identity, form: z.enum(["content", "replay"]).default("content") }),
+    output: z.string().meta({ format: "binary" }),
+  },
   suspendMessages: { input: chosen, output: changed },
   resumeMessages: { input: chosen, output: changed },
   /** `unchanged`: being handed over now. `passed`: it or its queue is suspended too. */

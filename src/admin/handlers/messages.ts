@@ -1,5 +1,7 @@
 /** Messages that wait, seen. */
+import { replayHead } from "../../core/message/replay-form/write-head.ts";
 import { parseSortOrder } from "../../core/policy/sort-order.ts";
+import type { FoundMessage } from "../../spool/spool-inspection.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import { AdminRefusal } from "../refusal.ts";
 import { finishedRecipients } from "./finished-recipients.ts";
@@ -47,19 +49,35 @@ export function messageHandlers(
         application: shownApplication(relay.settings, message.message.origin.sourceAddress),
       };
     },
-    async exportMessage({ identity }, { caller }) {
-      const { message, content } = (await finder.byIdentity(identity)).message;
+    async exportMessage({ identity, form }, { caller }) {
+      const found = (await finder.byIdentity(identity)).message;
+      const { message, content } = found;
       events.emit("MessageExported", {
         who: caller.name,
         from: caller.from,
         id: message.id,
         sender: message.envelope.reversePath,
       });
+      const head = form === "replay" ? headOf(found) : Buffer.alloc(0);
       return {
         fileName: `${message.id}.eml`,
-        sizeBytes: message.content.sizeBytes,
-        chunks: content.stream(),
+        sizeBytes: message.content.sizeBytes + head.length,
+        chunks: behind(head, content.stream()),
       };
     },
   };
+}
+
+/** The envelope, with those recipients that are not finished. */
+function headOf({ message: { envelope }, places }: FoundMessage): Buffer {
+  const waiting = places.flatMap(({ recipients }) => recipients.map(({ index }) => index));
+  return replayHead(
+    envelope,
+    waiting.toSorted((a, b) => a - b).flatMap((index) => envelope.recipients[index] ?? []),
+  );
+}
+
+async function* behind(head: Buffer, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head;
+  yield* content;
 }

@@ -101,8 +101,9 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
   };
 
   const setSuspended = async (input: Chosen, suspended: boolean): Promise<{ queues: number }> => {
-    const names = (await chosen(input)).map(({ queue }) => queue);
-    return { queues: await relay.suspendQueues(names, suspended) };
+    let queues = 0;
+    for (const { queue } of await chosen(input)) if (await relay.suspendQueue(queue, suspended)) queues++;
+    return { queues };
   };
 
   return {

@@ -320,12 +320,21 @@ export const queueCmdlets: readonly Cmdlet[] = [
         value: "FILE",
         help: "A new file; - or nothing: stdout.",
       },
+      {
+        name: "Replay",
+        kind: "switch",
+        help: "Behind its envelope, for the recipients that wait yet: a file for a Replay directory, here or elsewhere.",
+      },
       config,
       help,
     ],
     examples: [
       { command: "weir Export-Message 'Submission\\889364193943552' -Path message.eml", text: "" },
       { command: "weir Export-Message 889364193943552 | less", text: "Read it here." },
+      {
+        command: "weir Export-Message 889364193943552 -Replay -Path message.eml",
+        text: "To be put into the Replay directory of another relay; remove it here with -WithNDR false.",
+      },
     ],
     load: async () => (await import("../run/export-message.ts")).exportMessage,
   },

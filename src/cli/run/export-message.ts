@@ -1,6 +1,6 @@
 /** Export-Message. */
 import { open, unlink } from "node:fs/promises";
-import { textOf } from "../arguments/value.ts";
+import { isOn, textOf } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { CommandFault } from "../exit-code.ts";
@@ -8,7 +8,10 @@ import { CommandFault } from "../exit-code.ts";
 export const exportMessage: Run = async (args, { output, config }) => {
   const relay = await relayOf({ config });
   const path = textOf(args, "Path") ?? "-";
-  const octets = await relay.octets("exportMessage", { identity: textOf(args, "Identity") ?? "" });
+  const octets = await relay.octets("exportMessage", {
+    identity: textOf(args, "Identity") ?? "",
+    form: isOn(args, "Replay") ? "replay" : "content",
+  });
   if (path === "-") {
     for await (const chunk of octets) await output.octets(chunk);
     return 0;

@@ -27,10 +27,11 @@ export async function configuredRelay({ env, places }: Named): Promise<Configure
   const file = env["WEIR_CONFIG"] || places.find((place) => textOf(place) !== undefined);
   const text = file === undefined ? undefined : textOf(file);
   const wanted = text === undefined ? nothing : (plainly(text) ?? (await thoroughly(text)));
-  const { bindings, replayDirectory, hostname } = wanted;
+  const { bindings, dataDirectory, replayDirectory, hostname } = wanted;
   const named = env["WEIR_SMTP"];
   const endpoints = (named ? named.split(",") : bindings).flatMap((written) => endpointOf(written) ?? []);
-  const replay = env["WEIR_REPLAY"] || (replayDirectory && resolve(dirname(file ?? "."), replayDirectory));
+  const replay =
+    env["WEIR_REPLAY"] || (replayDirectory && resolve(dirname(file ?? "."), dataDirectory, replayDirectory));
   return {
     endpoints: endpoints.length === 0 ? [{ host: "127.0.0.1", port: 25 }] : endpoints,
     replayDirectory: replay || undefined,
@@ -40,10 +41,16 @@ export async function configuredRelay({ env, places }: Named): Promise<Configure
 
 interface Wanted {
   readonly bindings: readonly string[];
+  readonly dataDirectory: string;
   readonly replayDirectory: string | undefined;
   readonly hostname: string | undefined;
 }
-const nothing: Wanted = { bindings: [], replayDirectory: undefined, hostname: undefined };
+const nothing: Wanted = {
+  bindings: [],
+  dataDirectory: "data",
+  replayDirectory: undefined,
+  hostname: undefined,
+};
 
 function textOf(file: string): string | undefined {
   try {
@@ -63,16 +70,26 @@ function plainLine(text: string, pattern: string): string | undefined {
 
 /** Undefined where a setting that matters stands otherwise than on a line of its own. */
 function plainly(text: string): Wanted | undefined {
-  const lists = [...text.matchAll(/^[ \t]+(?:- )?bindings:[ \t]*\[([^\]\n#]*)\]/gm)];
+  const lists = [
+    ...text.matchAll(/^[ \t]+(?:- )?bindings:[ \t]*\[((?:"[^"\n]*"|'[^'\n]*'|[^\]\n#"'])*)\]/gm),
+  ];
   const replayDirectory = plainLine(text, String.raw`[ \t]+replayDirectoryPath`);
   const mentioned = (name: string): number =>
     text.match(new RegExp(`^[^#\\n]*\\b${name}\\b`, "gm"))?.length ?? 0;
   if (lists.length !== mentioned("bindings")) return undefined;
+  const dataDirectory = plainLine(text, "dataDirectory");
   if (mentioned("replayDirectoryPath") !== (replayDirectory === undefined ? 0 : 1)) return undefined;
+  if (replayDirectory !== undefined && mentioned("dataDirectory") !== (dataDirectory === undefined ? 0 : 1))
+    return undefined;
   const bindings = lists.flatMap(([, list = ""]) =>
     list.split(",").map((entry) => entry.trim().replace(/^(["'])(.*)\1$/, "$2")),
   );
-  return { bindings, replayDirectory, hostname: plainLine(text, "hostname") };
+  return {
+    bindings,
+    dataDirectory: dataDirectory ?? "data",
+    replayDirectory,
+    hostname: plainLine(text, "hostname"),
+  };
 }
 
 async function thoroughly(text: string): Promise<Wanted> {
@@ -87,7 +104,8 @@ async function thoroughly(text: string): Promise<Wanted> {
   });
   const word = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
   const replayDirectory = word(section(root["transport"])["replayDirectoryPath"]);
-  return { bindings, replayDirectory, hostname: word(root["hostname"]) };
+  const dataDirectory = word(root["dataDirectory"]) ?? "data";
+  return { bindings, dataDirectory, replayDirectory, hostname: word(root["hostname"]) };
 }
 
 function section(value: unknown): Readonly<Record<string, unknown>> {

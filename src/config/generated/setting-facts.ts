@@ -940,6 +940,48 @@ export const transportFacts: readonly SettingFact[] = [
     default: "10MB",
     help: "A file of the protocol log of send connectors (protocolLoggingLevel Verbose) that would grow beyond it is followed by the next.",
   },
+  {
+    name: "pickupDirectoryPath",
+    kind: "path",
+    range: "up to 4096 characters",
+    default: "none",
+    help: "Where files with whole messages (.eml) are taken from, the envelope by their header; relative to dataDirectory. It must be there. Wants pickupConnector.",
+  },
+  {
+    name: "replayDirectoryPath",
+    kind: "path",
+    range: "up to 4096 characters",
+    default: "none",
+    help: "Where files are taken from that begin with their envelope (X-Sender, X-Receiver), as drop directories and Export-Message -Replay write them; relative to dataDirectory. Wants pickupConnector.",
+  },
+  {
+    name: "pickupConnector",
+    kind: "text",
+    range: "1 to 64 characters",
+    default: "none",
+    help: "The receive connector whose limits and rights hold for what lies in both directories, as if it came from 127.0.0.1.",
+  },
+  {
+    name: "pickupDirectoryMaxMessagesPerMinute",
+    kind: "integer",
+    range: "1 to 20000",
+    default: "100",
+    help: "How many files are taken from each of the two directories.",
+  },
+  {
+    name: "pickupDirectoryMaxHeaderSize",
+    kind: "size",
+    range: "32 KB (32,768 bytes) to 2 GB (2,147,483,647 bytes)",
+    default: "64KB",
+    help: "Largest header of a file in the Pickup directory.",
+  },
+  {
+    name: "pickupDirectoryMaxRecipientsPerMessage",
+    kind: "integer",
+    range: "1 to 10000",
+    default: "100",
+    help: "Most recipients of a file in the Pickup directory; beside maxRecipientsPerMessage.",
+  },
 ];
 export const addressRewriteEntryFacts: readonly SettingFact[] = [
   { name: "name", kind: "text", range: "1 to 64 characters", help: "What it is called." },

@@ -14,6 +14,8 @@ export interface SubmittedEnvelope {
   readonly sizeBytes?: number | undefined;
   readonly ret?: MailParameters["ret"];
   readonly envid?: string | undefined;
+  /** Asked for although the addresses are ASCII: for the header. */
+  readonly smtpUtf8?: boolean;
 }
 
 export interface SubmittedRecipient extends Partial<RcptParameters> {

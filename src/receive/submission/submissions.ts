@@ -18,6 +18,7 @@ import { addRecipient } from "../transaction/add-recipient.ts";
 import { beginTransaction, type GivenSender } from "../transaction/begin-transaction.ts";
 import { ContentIntake } from "../transaction/content-intake.ts";
 import type { TransactionServices } from "../transaction/services.ts";
+import { SourceGone, type SubmissionSource } from "../transaction/submission-source.ts";
 import type { Peer, Submitter, Transaction } from "../transaction/submitter.ts";
 import { tellFault } from "../transaction/tell-fault.ts";
 import type { Verdict } from "../transaction/verdict.ts";
@@ -54,14 +55,15 @@ export interface Submissions {
   submitter(client: SubmittingClient): Submitter;
   /**
    * Hands a message in. Its content is not touched before sender and recipients are taken, and not read on when it is
-   * refused. Resolves when the message is durable, or refused; rejects only with what `content` throws. One at a time
-   * for each submitter.
+   * refused. Resolves when the message is durable, or refused; rejects only with what `content` throws, and SourceGone.
+   * One at a time for each submitter.
    */
   submit(
     submitter: Submitter,
     envelope: SubmittedEnvelope,
     content: SubmittedContent,
     presence?: Presence,
+    source?: SubmissionSource,
   ): Promise<SubmissionOutcome>;
 }
 
@@ -118,6 +120,7 @@ export function createSubmissions(around: {
     try {
       return await intake.finish();
     } catch (fault) {
+      if (fault instanceof SourceGone) throw fault;
       tellFault(services, submitter, fault);
       return refused("fault");
     }
@@ -143,7 +146,7 @@ export function createSubmissions(around: {
         messages: 0,
       };
     },
-    async submit(submitter, envelope, content, presence = alwaysThere) {
+    async submit(submitter, envelope, content, presence = alwaysThere, source) {
       submitter.transaction = undefined;
       const notBegun = await begin(submitter, envelope, presence);
       const { transaction } = submitter as { transaction: Transaction | undefined };
@@ -163,7 +166,7 @@ export function createSubmissions(around: {
         submitter.transaction = undefined;
         return refusedWith(...refusals);
       }
-      const intake = new ContentIntake("raw", submitter, transaction, services, undefined);
+      const intake = new ContentIntake("raw", submitter, transaction, services, undefined, source);
       let verdict: Verdict;
       try {
         verdict = await take(submitter, intake, content);
@@ -182,7 +185,8 @@ function givenSender(submitter: Submitter, envelope: SubmittedEnvelope): GivenSe
   const path = wholePath(mailFrom === "" ? "<>" : mailFrom, "reverse");
   if (typeof path === "string")
     return refused(path === "tooLong" ? "addressTooLong" : "invalidSender", mailCommand);
-  const smtpUtf8 = submitter.connector.smtpUtf8Enabled && !isAsciiEnvelope(envelope);
+  const smtpUtf8 =
+    submitter.connector.smtpUtf8Enabled && (envelope.smtpUtf8 === true || !isAsciiEnvelope(envelope));
   return {
     reversePath: path.mailbox,
     domain: path.domain,

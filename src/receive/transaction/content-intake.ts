@@ -19,6 +19,7 @@ import { refuseHeaderSender } from "./refused-sender.ts";
 import { addedMessageId, supplement } from "./supplement.ts";
 import { holdAcknowledgement, type HeldAcknowledgement } from "./acknowledgement.ts";
 import type { TransactionServices } from "./services.ts";
+import type { SubmissionSource } from "./submission-source.ts";
 import type { Submitter, Transaction } from "./submitter.ts";
 import { tellFault } from "./tell-fault.ts";
 import type { Verdict } from "./verdict.ts";
@@ -35,6 +36,7 @@ export class ContentIntake {
   readonly #transaction: Transaction;
   readonly #services: TransactionServices;
   readonly #transcript: IntakeTranscript | undefined;
+  readonly #source: SubmissionSource | undefined;
   readonly #draft: Draft;
   readonly #framing: ContentFraming;
   readonly #maxSizeBytes: number;
@@ -60,12 +62,14 @@ export class ContentIntake {
     transaction: Transaction,
     services: TransactionServices,
     transcript: IntakeTranscript | undefined,
+    source?: SubmissionSource,
   ) {
     const { connector } = submitter;
     this.#submitter = submitter;
     this.#transaction = transaction;
     this.#services = services;
     this.#transcript = transcript;
+    this.#source = source;
     this.#draft = services.spool.begin();
     this.#binary = transaction.body === "BINARYMIME";
     this.#framing = new ContentFraming({
@@ -150,7 +154,8 @@ export class ContentIntake {
     }
     this.#held = [];
     this.#store([
-      this.#traceHeader(),
+      // What a relay exported and takes again is the same message, octet for octet.
+      ...(this.#submitter.receivedProtocol === "Replay" ? [] : [this.#traceHeader()]),
       ...supplement(connector, facts, this.#draft.id, this.#services.clock.wall()),
       ...repair.content,
     ]);
@@ -292,14 +297,18 @@ export class ContentIntake {
     const endedAt = clock.now();
     let message: SpooledMessage;
     try {
-      message = await this.#services.spool.accept(this.#draft, envelope, origin, {
+      if (this.#source !== undefined) await this.#source.claim(this.#draft.id);
+      const facts = {
         dotLines,
         eightBit,
         ...(eightBit ? { headerEightBit } : undefined),
         endsWithCrlf,
         ...(messageId === undefined ? undefined : { messageId }),
         ...(subject === undefined ? undefined : { subject: subject.slice(0, maxSubjectChars) }),
-      });
+      };
+      const source = this.#source;
+      const release = source && ((): Promise<void> => source.release());
+      message = await this.#services.spool.accept(this.#draft, envelope, origin, facts, release);
     } catch (fault) {
       giveBack();
       if (!(fault instanceof SpoolError)) throw fault;

@@ -6,11 +6,8 @@ import type { QueueName } from "../../spool/spool.ts";
 
 export interface Suspensions {
   readonly queues: ReadonlySet<QueueName>;
-  /**
-   * True when this changed something. Resolves when it is durable, in one write however many they are; rejects when the file
-   * cannot be written.
-   */
-  set(queues: readonly QueueName[], suspended: boolean): Promise<boolean>;
+  /** True when this changed something. Resolves when it is durable; rejects when the file cannot be written. */
+  set(queue: QueueName, suspended: boolean): Promise<boolean>;
   /** Another queue has taken the place of a suspended one: it is suspended in its stead. Else as `set`. */
   carry(from: QueueName, to: QueueName): Promise<boolean>;
 }
@@ -32,14 +29,12 @@ export async function openSuspensions(file: string): Promise<Suspensions> {
     get queues() {
       return queues;
     },
-    set: (wanted, suspended) =>
+    set: (queue, suspended) =>
       change((names) => {
-        const before = names.size;
-        for (const queue of wanted) {
-          if (suspended) names.add(queue);
-          else names.delete(queue);
-        }
-        return names.size !== before;
+        if (names.has(queue) === suspended) return false;
+        if (suspended) names.add(queue);
+        else names.delete(queue);
+        return true;
       }),
     carry: (from, to) =>
       change((names) => {

@@ -3,7 +3,6 @@
  * As long as a connector's settings are the same its queues share sites, however often the configuration is read.
  */
 import { isDeepStrictEqual } from "node:util";
-import { LRUCache } from "lru-cache";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import type { Signer } from "../../dkim/signer.ts";
 import { preferredFamily } from "../../dns/preferred-family.ts";
@@ -39,9 +38,6 @@ export interface DnsDeliveryContext {
   readonly first?: () => 4 | 6;
   readonly transcriptOf: (connector: SmtpSendConnector) => Transcript | undefined;
 }
-
-/** Domains whose hosts are kept. */
-const mostDomains = 10_000;
 
 interface Shared {
   readonly connector: SmtpSendConnector;
@@ -99,7 +95,6 @@ export function createDnsDelivery(given: DnsDeliveryContext): DnsDelivery {
         connector: connector.name,
         hosts,
         sites,
-        kept: new LRUCache({ max: mostDomains }),
         close,
         clock: ports.clock,
         events,

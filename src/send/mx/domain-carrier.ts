@@ -1,5 +1,4 @@
 /** Carries the mail of one recipient domain to its mail exchangers. Light: there is one for each queue of a domain. */
-import type { LRUCache } from "lru-cache";
 import type { NoHosts } from "../../core/mx/dns-facts.ts";
 import type { HostPlan } from "../../core/mx/host-plan.ts";
 import type { Signer } from "../../dkim/signer.ts";
@@ -15,18 +14,10 @@ import type { Sites } from "./sites.ts";
 /** Claims at hand for each connection: one running, one written behind it, one waiting. */
 const claimsPerConnection = 3;
 
-/** What was found for a domain, and until when it holds. */
-export interface KeptHosts {
-  readonly found: FoundHosts;
-  readonly until: number;
-}
-
 export interface DomainCarrierContext {
   readonly connector: string;
   readonly hosts: MailHosts;
   readonly sites: Sites;
-  /** By domain: longer than its queue, which is gone with its last message. */
-  readonly kept: LRUCache<string, KeptHosts>;
   readonly clock: Clock;
   readonly events: Events;
   readonly signer: Signer | undefined;
@@ -38,13 +29,16 @@ export interface DomainCarrierContext {
 
 /** `domain`: lower case, A-labels; or an address in brackets. */
 export function createDomainCarrier(domain: string, context: DomainCarrierContext): Carrier {
-  const { hosts, sites, kept, clock, signer, onAborted, close } = context;
+  const { hosts, sites, clock, signer, onAborted, close } = context;
+  let found: FoundHosts | undefined;
+  let keptUntil = 0;
   let asking: Promise<FoundHosts> | undefined;
 
   const ask = (): Promise<FoundHosts> => {
     asking ??= hosts.of(domain).then((now) => {
       asking = undefined;
-      kept.set(domain, { found: now, until: clock.now() + now.keepMs });
+      found = now;
+      keptUntil = clock.now() + now.keepMs;
       tellSkipped(domain, now.result, context);
       return now;
     });
@@ -69,8 +63,7 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
   return {
     concurrency: sites.most * claimsPerConnection,
     async carry(claim) {
-      const known = kept.get(domain);
-      if (known !== undefined && clock.now() < known.until) return hand(claim, known.found.result);
+      if (found !== undefined && clock.now() < keptUntil) return hand(claim, found.result);
       const now = await new Promise<FoundHosts | undefined>((resolve, reject) => {
         const goOn = onAborted(() => resolve(undefined));
         ask().then(resolve, reject).finally(goOn);
@@ -78,8 +71,8 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
       return now === undefined ? { kind: "aborted" } : hand(claim, now.result);
     },
     retryNow() {
-      hosts.forget(domain, kept.get(domain)?.found);
-      kept.delete(domain);
+      hosts.forget(domain, found);
+      found = undefined;
     },
     close,
   };

@@ -32,6 +32,7 @@ export interface Arrivals {
     envelope: Envelope,
     origin: Origin,
     facts: Omit<ContentFacts, "sizeBytes">,
+    beforeHandover?: () => Promise<void>,
   ): Promise<SpooledMessage>;
   /** A new message, what accepting it writes, and who has it then: decided before it is written. */
   prepare(message: SpooledMessage, chunks: readonly Buffer[], bodyCrc?: number, keptBody?: KeptBody): Arrival;
@@ -86,7 +87,7 @@ export function createArrivals(parts: {
   return {
     prepare,
     arrive,
-    async accept(draft, envelope, origin, facts) {
+    async accept(draft, envelope, origin, facts, beforeHandover) {
       const { id, sizeBytes } = draft;
       const { chunks, body } = draft.takeContent();
       let arrival: Arrival | undefined;
@@ -108,7 +109,11 @@ export function createArrivals(parts: {
         await body?.discard();
         throw error;
       }
-      arrive(arrival);
+      try {
+        if (beforeHandover !== undefined) await beforeHandover();
+      } finally {
+        arrive(arrival);
+      }
       return arrival.live.message;
     },
   };

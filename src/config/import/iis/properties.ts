@@ -9,7 +9,7 @@ export function isWithoutMeaning(name: string): boolean {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  pickupdirectory: "there is no pickup directory in this version; submit by SMTP",
+  pickupdirectory: "name a directory with transport.pickupDirectoryPath; it wants pickupConnector",
   badmaildirectory: "there is no folder for bad mail: its sender is told, and event 20122 where that fails",
   queuedirectory: "the queue is kept in dataDirectory",
   dropdirectory: "a send connector with dropDirectory writes mail to files",

@@ -15,6 +15,7 @@ export interface ReplayHead {
   readonly reversePath: string;
   readonly recipients: readonly Recipient[];
   readonly body: BodyType;
+  readonly smtpUtf8: boolean;
   readonly ret: "FULL" | "HDRS" | undefined;
   readonly envid: string | undefined;
   /** X-HeloDomain: what the client called itself where the message came in first. */
@@ -95,10 +96,19 @@ export function readReplayHead(octets: Buffer, isWhole: boolean): ReplayHeadResu
   }
   if (sender === undefined) return fault("it does not begin with X-Sender");
   if (recipients.length === 0) return fault("no X-Receiver follows X-Sender");
-  const { body, ret, envid } = sender.parameters;
+  const { body, smtpUtf8, ret, envid } = sender.parameters;
   return {
     ok: true,
-    head: { reversePath: sender.path.mailbox, recipients, body, ret, envid, heloDomain, sizeBytes: at },
+    head: {
+      reversePath: sender.path.mailbox,
+      recipients,
+      body,
+      smtpUtf8,
+      ret,
+      envid,
+      heloDomain,
+      sizeBytes: at,
+    },
   };
 }
 

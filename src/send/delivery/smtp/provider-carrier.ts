@@ -142,7 +142,6 @@ export function createProviderCarrier(settings: {
     emptyAt: () => holds.delays(turns?.emptyAt),
     ...(turns && { recall: (id) => turns.recall(id), gone: (id) => turns.gone(id) }),
     retryNow() {
-      for (const { host } of connector.smartHosts) ports.dns.forget?.(host);
       holds.release();
       turns?.retryNow();
       tokens?.retryNow();

@@ -109,12 +109,6 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
       new Promise<AttemptResult>((resolve) => {
         submitJob(claim, resolve, { signer, host, submit: (job) => pool.submit(job) });
       }),
-    retryNow: () => forgetNames(nextHop, ports),
     close: (graceMs) => pool.close(graceMs),
   };
-}
-
-/** An administrator wants it tried now: perhaps because DNS was changed. */
-function forgetNames(nextHop: readonly SmartHost[], { dns }: Pick<Ports, "dns">): void {
-  for (const { host } of nextHop) dns.forget?.(host);
 }

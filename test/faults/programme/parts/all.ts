@@ -4,6 +4,7 @@ import { bitFlips } from "./bit-flips.ts";
 import { clock } from "./clock.ts";
 import { diskError } from "./disk-error.ts";
 import { kill } from "./kill.ts";
+import { pickup } from "./pickup.ts";
 import { powerCut } from "./power-cut.ts";
 import { resources } from "./resources.ts";
 import { slowClients } from "./slow-clients.ts";
@@ -14,6 +15,7 @@ import { twoOwners } from "./two-owners.ts";
 export const parts: readonly Part[] = [
   powerCut,
   kill,
+  pickup,
   diskError,
   bitFlips,
   twoOwners,

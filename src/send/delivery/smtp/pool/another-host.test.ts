@@ -183,38 +183,4 @@ describe("one name with several addresses", () => {
     greet();
     expect(brief(await result)).toEqual(["delivered: 250 taken"]);
   });
-
-  it("asks for names anew at Retry-Queue, and goes where they lead then", async () => {
-    const [before, after] = [await sinkWith(), await sinkWith()];
-    const forgotten: string[] = [];
-    const { dial } = createSystemPorts();
-    let address = "192.0.2.1";
-    const { carrier } = carrierTo(25, {
-      connector: { smtpMaxMessagesPerConnection: 1 },
-      more: {
-        nextHop: [{ host: "mx.test", port: 25 }],
-        ports: {
-          ...createSystemPorts(),
-          dns: {
-            addresses: () => Promise.resolve([address]),
-            forget(host) {
-              forgotten.push(host);
-              address = "192.0.2.2";
-            },
-          },
-          dial: (target) =>
-            dial({
-              address: "127.0.0.1",
-              port: target.address === "192.0.2.1" ? before.port : after.port,
-              signal: target.signal,
-            }),
-        },
-      },
-    });
-    await carrier.carry(testClaim());
-    carrier.retryNow?.();
-    await carrier.carry(testClaim());
-    expect(forgotten).toEqual(["mx.test"]);
-    expect([before.messages.length, after.messages.length]).toEqual([1, 1]);
-  });
 });

@@ -1,0 +1,49 @@
+/**
+ * What files of Pickup and Replay directories are called on their way (Exchange: .eml, .tmp, .bad). `x.eml` is `x.<id>.tmp`
+ * while the message of that id is being kept: after a crash the spool tells whether it was.
+ *
+ * Names are octets, one to a character: a name need not be UTF-8.
+ */
+
+/** A message to be taken. What begins with a dot is a temporary file of whoever copies. */
+export function isMessageFile(name: string): boolean {
+  return /^[^.].*\.eml$/is.test(name);
+}
+
+export function claimedName(name: string, id: number): string {
+  return `${stem(name)}.${id}.tmp`;
+}
+
+export interface ClaimedFile {
+  readonly name: string;
+  readonly id: number;
+  /** What it was called. */
+  readonly original: string;
+}
+
+/** Undefined for other names. */
+export function claimedFile(name: string): ClaimedFile | undefined {
+  const [, before = "", digits = ""] = /^(.+)\.(\d{1,16})\.tmp$/s.exec(name) ?? [];
+  return before === "" ? undefined : { name, id: Number(digits), original: `${before}.eml` };
+}
+
+/** `n`-th try: the plain name may be taken. */
+export function badName(name: string, at: Date, n: number): string {
+  const time = at.toISOString().replaceAll(/[-:T]|\..*/g, "");
+  return n === 0 ? `${stem(name)}.bad` : `${stem(name)}.${time}${n === 1 ? "" : `-${n}`}.bad`;
+}
+
+export function shownName(name: string): string {
+  return Buffer.from(name, "latin1")
+    .toString("utf8")
+    .replaceAll(/\p{Cc}/gu, "?");
+}
+
+function stem(name: string): string {
+  return name.replace(/\.eml$/i, "");
+}
+
+/** Where the own name of a claimed file was given to another one meanwhile. */
+export function otherName(claimed: string): string {
+  return `${claimed.slice(0, -".tmp".length)}.eml`;
+}
