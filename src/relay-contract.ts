@@ -16,6 +16,7 @@ import type { LedgerEntry } from "./receive/admission/ledger.ts";
 import type { LimitUsage } from "./receive/admission/usage.ts";
 import type { FailedListener, Listener } from "./receive/connection/listeners.ts";
 import type { OpenConnection } from "./receive/open-connection.ts";
+import type { CaptureBox } from "./capture/capture-box.ts";
 import type { LegacyTlsClient } from "./receive/tls/legacy-clients.ts";
 import type { Certificates } from "./receive/tls/certificates.ts";
 import type { BudgetUsage } from "./send/budget/send-budgets.ts";
@@ -73,6 +74,8 @@ export interface Relay {
   queues(): readonly QueueSnapshot[];
   /** What mailboxes and send connectors with a limit have used of it. */
   sendBudgets(): readonly BudgetUsage[];
+  /** What receive connectors with `capture` took. */
+  readonly captured: CaptureBox;
   /** Clients of TLS 1.0 and 1.1, the latest first. */
   legacyTlsClients(): readonly LegacyTlsClient[];
   /** Tries a queue, or all, at once. Returns how many. */

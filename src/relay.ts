@@ -21,6 +21,7 @@ import { createObservation } from "./metrics/observation.ts";
 import type { RelayState } from "./metrics/readiness.ts";
 import type { Relay } from "./relay-contract.ts";
 import { eventStoreDirectory, openEventStore } from "./events/store/event-store.ts";
+import { createCaptureBox } from "./capture/capture-box.ts";
 import { createHttpRequest } from "./ports/http-request.ts";
 import type { Ports } from "./ports/ports.ts";
 import { atMost } from "./ports/at-most.ts";
@@ -39,6 +40,7 @@ import { openSendBudgets } from "./send/budget/send-budgets.ts";
 import { createCredentialWatch } from "./send/credential-watch.ts";
 import { createSigner } from "./dkim/signer.ts";
 import { testConnector } from "./send/connector-test/test-connector.ts";
+import { captureConnector, createCaptureCarrier, keepingCaptured } from "./send/capture/capture-carrier.ts";
 import { createCarrier } from "./send/delivery/create-carrier.ts";
 import { OutboundConnections } from "./send/delivery/smtp/pool/outbound-connections.ts";
 import { createPeerMemory } from "./send/delivery/smtp/peer/peer.ts";
@@ -189,6 +191,18 @@ export async function createRelay(
     signer,
     transcriptOf: (connector) => sendTranscript(connector, sendLog, settings.hostname),
   });
+  const capture = captureConnector(join(settings.dataDirectory, "captured"));
+  const captured = createCaptureBox({
+    directory: capture.dropDirectory,
+    clock,
+    bounds: () => ({
+      maxMessages: settings.transport.captureMaxMessages,
+      maxSizeBytes: settings.transport.captureMaxDirectorySize,
+      maxAgeMs: settings.transport.captureMaxAge,
+    }),
+    onFault: (error) => events.emit("LogFault", { log: "capture box", error: error.message }),
+  });
+  const captureCarrier = createCaptureCarrier(captured, clock, capture.dropDirectory);
   const scheduler: Scheduler = createScheduler({
     spool,
     suspended: suspensions.queues,
@@ -198,8 +212,10 @@ export async function createRelay(
     events,
     metrics,
     tracking,
-    carrierFor: (connector, domain) =>
-      createCarrier(connector, domain, {
+    capture,
+    carrierFor: (connector, domain) => {
+      if (connector === capture) return captureCarrier;
+      const carrier = createCarrier(connector, domain, {
         ports: all,
         events,
         hostname: settings.hostname,
@@ -216,7 +232,9 @@ export async function createRelay(
           all: budgets,
           turnTakerOf: ({ message }) => turnTaker(settings.applications, message.origin),
         },
-      }),
+      });
+      return keepingCaptured(carrier, captureCarrier);
+    },
   });
 
   let state: RelayState = "starting";
@@ -383,6 +401,7 @@ export async function createRelay(
     tracking,
     queues: () => scheduler.snapshot(),
     sendBudgets: () => budgets.usage(),
+    captured,
     legacyTlsClients: () => legacyTls.all(),
     retryNow: (queue) => scheduler.retryNow(queue),
     get suspension() {

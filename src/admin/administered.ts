@@ -50,6 +50,8 @@ export interface Octets {
   readonly fileName: string;
   /** Where it is known beforehand. */
   readonly sizeBytes?: number;
+  /** In place of those that make it a file to save. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 

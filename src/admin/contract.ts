@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { acceptedDomainOperations } from "./contract/accepted-domains.ts";
 import { addressRewriteEntryOperations } from "./contract/address-rewrite-entries.ts";
 import { applicationOperations } from "./contract/applications.ts";
+import { capturedOperations } from "./contract/captured.ts";
 import { configurationOperations } from "./contract/configuration-edits.ts";
 import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
@@ -38,6 +39,7 @@ export const operations = {
   ...applicationOperations,
   ...addressRewriteEntryOperations,
   ...dkimOperations,
+  ...capturedOperations,
   ...legacyTlsOperations,
   ...limitOperations,
   ...refusalOperations,
@@ -61,7 +63,12 @@ export type Output<Name extends OperationName> = z.output<(typeof operations)[Na
 export type StreamName = "followEvents" | "followOverview";
 
 /** Operations that answer with octets. */
-export type OctetsName = "exportMessage" | "exportMessageTracking";
+export type OctetsName =
+  | "exportMessage"
+  | "exportMessageTracking"
+  | "getCapturedSource"
+  | "getCapturedHtml"
+  | "getCapturedAttachment";
 
 /** What every operation answers when it is not done. */
 export interface ErrorBody {

@@ -9,6 +9,7 @@ import { connectivityHandlers } from "./handlers/connectivity.ts";
 import { dkimKeyHandlers } from "./handlers/dkim-keys.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { explanationHandlers } from "./handlers/explanations.ts";
+import { capturedHandlers } from "./handlers/captured.ts";
 import { legacyTlsHandlers } from "./handlers/legacy-tls-clients.ts";
 import { limitUsageHandlers } from "./handlers/limit-usage.ts";
 import { mailRouteHandlers } from "./handlers/mail-routes.ts";
@@ -35,6 +36,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...serviceHandlers(administered),
     ...serviceControlHandlers(administered),
     ...queueHandlers(administered),
+    ...capturedHandlers(administered),
     ...legacyTlsHandlers(administered),
     ...sendBudgetHandlers(administered),
     ...messageHandlers(administered),

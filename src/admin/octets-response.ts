@@ -6,7 +6,7 @@ import type { Octets } from "./administered.ts";
  * connection breaks: the client misses the end of the last chunk, or octets that `content-length` told of.
  */
 export async function octetsResponse(
-  { fileName, sizeBytes, chunks }: Octets,
+  { fileName, sizeBytes, headers = {}, chunks }: Octets,
   contentType: string,
 ): Promise<Response> {
   const iterator = chunks[Symbol.asyncIterator]();
@@ -31,6 +31,7 @@ export async function octetsResponse(
       ...(sizeBytes === undefined ? {} : { "content-length": String(sizeBytes) }),
       "content-disposition": `attachment; filename="${fileName}"`,
       "cache-control": "no-store",
+      ...headers,
     },
   });
 }

@@ -314,6 +314,11 @@ export const receiveConnectorSchema = z.strictObject(
       "for private client addresses only",
       "Replies to refusals name the connector, the limit and its value.",
     ),
+    capture: setting(
+      flag(),
+      false,
+      "For developers and tests: answers as any connector, and what it takes goes into the capture box, never out of this relay. `refuse-550@…`, `refuse-data-554@…`, `slow-10s@…` and `greylist-30s@…` are answered as they ask.",
+    ),
     addMissingMessageId: setting(flag(), false, "Add a Message-ID where there is none."),
     addMissingDate: setting(flag(), false, "Add a Date where there is none."),
   },

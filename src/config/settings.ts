@@ -58,6 +58,9 @@ export interface Settings {
       readonly messageTrackingLogMaxAge: number;
       readonly messageTrackingLogMaxDirectorySize: number;
       readonly messageTrackingLogMaxFileSize: number;
+      readonly captureMaxMessages: number;
+      readonly captureMaxDirectorySize: number;
+      readonly captureMaxAge: number;
       readonly receiveProtocolLogMaxAge: number;
       readonly receiveProtocolLogMaxDirectorySize: number;
       readonly receiveProtocolLogMaxFileSize: number;

@@ -194,6 +194,21 @@ export const transportSchema = z.strictObject(
       "10MB",
       "A file that would grow beyond it is followed by the next.",
     ),
+    captureMaxMessages: setting(
+      integer({ min: 1, max: 1_000_000 }),
+      1000,
+      "Most messages in the capture box (capture of receive connectors); the oldest go.",
+    ),
+    captureMaxDirectorySize: setting(
+      size({ min: 1024 * 1024, max: 9_007_199_254_740_991, unlimited: true }),
+      "256MB",
+      "The oldest captured messages are removed when they would take more.",
+    ),
+    captureMaxAge: setting(
+      duration({ min: 60 * second, max: 24_855 * day, unlimited: true }),
+      "7d",
+      "Older captured messages are removed.",
+    ),
     ...protocolLog("receive"),
     ...protocolLog("send"),
     pickupDirectoryPath: optionalSetting(

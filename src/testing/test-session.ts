@@ -8,6 +8,7 @@ import { catalogue } from "../events/catalogue.ts";
 import type { Refusal } from "../core/refusals/refusal.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { createRecipientDays } from "../receive/admission/recipient-days.ts";
+import { createGreylist } from "../receive/admission/greylist.ts";
 import { createRefusals, type RefusedClient } from "../receive/admission/refusals.ts";
 import type { ConnectionHandler } from "../receive/connection/connection.ts";
 import type { SessionServices } from "../receive/session/services.ts";
@@ -175,6 +176,7 @@ export function createTestSession(
       clock,
       metrics: createMetrics(),
       tracking: noTracking,
+      greylist: createGreylist(clock),
       greeting: () => ({ code: 220, text: "relay.test" }),
       tlsContexts: () => undefined,
       authenticate: (user) =>

@@ -92,6 +92,8 @@ const scenes: Partial<Record<SpokenKind, Scene>> = {
     settings: { rejectSingleLabelRecipientDomains: true },
     lines: [hello, mail, "RCPT TO:<a@server>"],
   },
+  refusedAsAsked: { settings: { capture: true }, lines: [hello, mail, "RCPT TO:<refuse-550@d.example>"] },
+  putOffAsAsked: { settings: { capture: true }, lines: [hello, mail, "RCPT TO:<refuse-451@d.example>"] },
   invalidSender: { lines: [hello, "MAIL FROM:<broken"] },
   invalidRecipient: { lines: [hello, mail, "RCPT TO:<nobody>"] },
   addressTooLong: { lines: [hello, `MAIL FROM:<a@${"b".repeat(64)}.example>`] },

@@ -1,6 +1,7 @@
 /** Every page: where it stands, what it is called, in the order of the navigation. */
 import type { ComponentType } from "preact";
 import { AboutPage } from "./about/about-page.tsx";
+import { CapturedPage } from "./captured/captured-page.tsx";
 import { EventsPage } from "./events/events-page.tsx";
 import { LoggingPage } from "./logging/logging-page.tsx";
 import { NowPage } from "./now/now-page.tsx";
@@ -22,6 +23,7 @@ export const pages: readonly Page[] = [
   { path: "/send-connectors", title: "Send connectors", component: SendConnectorsPage },
   { path: "/queues", title: "Queues", component: QueuesPage },
   { path: "/tracking", title: "Tracking", component: TrackingPage },
+  { path: "/captured", title: "Captured mail", component: CapturedPage },
   { path: "/events", title: "Events", component: EventsPage },
   { path: "/logging", title: "Diagnostic logging", component: LoggingPage },
   { path: "/about", title: "About", component: AboutPage },

@@ -63,7 +63,9 @@ export function createConsoleApp(parts: ConsoleParts): ConsoleApp {
       if (refusal.retryAfterS !== undefined) response.headers.set("retry-after", String(refusal.retryAfterS));
     }
     if (new URL(request.url).pathname === "/session") response.headers.set("weir-hostname", parts.hostname());
-    for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value);
+    // What is shown of others' mail has stricter ones of its own.
+    for (const [name, value] of Object.entries(securityHeaders))
+      if (!response.headers.has(name)) response.headers.set(name, value);
     if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
     return response;
   };

@@ -381,6 +381,12 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     help: "Replies to refusals name the connector, the limit and its value.",
   },
   {
+    name: "capture",
+    kind: "true or false",
+    default: "false",
+    help: "For developers and tests: answers as any connector, and what it takes goes into the capture box, never out of this relay. `refuse-550@…`, `refuse-data-554@…`, `slow-10s@…` and `greylist-30s@…` are answered as they ask.",
+  },
+  {
     name: "addMissingMessageId",
     kind: "true or false",
     default: "false",
@@ -897,6 +903,27 @@ export const transportFacts: readonly SettingFact[] = [
     range: "64 KB (65,536 bytes) to 4 GB (4,294,967,296 bytes)",
     default: "10MB",
     help: "A file that would grow beyond it is followed by the next.",
+  },
+  {
+    name: "captureMaxMessages",
+    kind: "integer",
+    range: "1 to 1000000",
+    default: "1000",
+    help: "Most messages in the capture box (capture of receive connectors); the oldest go.",
+  },
+  {
+    name: "captureMaxDirectorySize",
+    kind: "size",
+    range: "1 MB (1,048,576 bytes) to 8192 TB (9,007,199,254,740,991 bytes), or unlimited",
+    default: "256MB",
+    help: "The oldest captured messages are removed when they would take more.",
+  },
+  {
+    name: "captureMaxAge",
+    kind: "duration",
+    range: "1m to 24855d, or unlimited",
+    default: "7d",
+    help: "Older captured messages are removed.",
   },
   {
     name: "receiveProtocolLogMaxAge",

@@ -44,6 +44,8 @@ export interface Origin {
   readonly helloName: string;
   readonly sessionId: string;
   readonly authenticatedUser?: string;
+  /** It goes into the capture box and nowhere else, whatever the configuration is by then; reports on it as well. */
+  readonly captured?: true;
   /**
    * The application it was of when it came in (core/policy/application.ts), empty for none. Absent: nobody had named
    * applications, or a version before wrote the record; `recordedApplication` reads it.

@@ -103,6 +103,8 @@ export interface ReceiveConnectorSettings {
   readonly limitDelay: number;
   /** Weir's own: replies to refusals name connector, limit and value. Undefined: for private source addresses. */
   readonly explainRefusals: boolean | undefined;
+  /** Weir's own: what it takes goes into the capture box and nowhere else. */
+  readonly capture: boolean;
   /** Weir's own, off by default. */
   readonly addMissingMessageId: boolean;
   readonly addMissingDate: boolean;

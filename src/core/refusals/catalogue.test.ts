@@ -63,6 +63,8 @@ const meanings: readonly (readonly [SpokenKind, string])[] = [
   ["noValidRecipients", "554 5.5.1 counts"],
   ["notAuthenticated", "530 5.7.57 counts"],
   ["nulInContent", "550 5.6.0"],
+  ["putOffAsAsked", "451 4.7.1"],
+  ["refusedAsAsked", "550 5.1.1"],
   ["reservedSecondLevelDomain", "550 5.1.5"],
   ["reservedTopLevelDomain", "550 5.1.4"],
   ["sendAsDenied", "550 5.7.60"],

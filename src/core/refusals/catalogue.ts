@@ -190,6 +190,18 @@ export const spokenRefusals = {
     "Recipient addresses in single label domains not accepted",
     "rejectSingleLabelRecipientDomains is on",
   ),
+  refusedAsAsked: recipient(
+    550,
+    "5.1.1",
+    "Refused, as this recipient asks",
+    "the connector captures mail, and the recipient's address asks to be refused",
+  ),
+  putOffAsAsked: recipient(
+    451,
+    "4.7.1",
+    "Try again later, as this recipient asks",
+    "the connector captures mail, and the recipient's address asks to be put off",
+  ),
   invalidSender: address(501, "5.1.7", "Invalid address", "the sender's address cannot be read"),
   invalidRecipient: address(501, "5.1.3", "Invalid address", "the recipient's address cannot be read"),
   addressTooLong: address(501, "5.1.3", "Address too long", "longer than RFC 5321 allows"),

@@ -30,6 +30,8 @@ export interface RefusedFacts {
 
 export interface Refused extends RefusedFacts {
   readonly refused: SpokenKind;
+  /** In place of the code of its kind. */
+  readonly said?: Pick<Reply, "code" | "status"> | undefined;
   /** The connection is closed behind the reply, though it is not for this kind as such. */
   readonly close?: true | undefined;
 }

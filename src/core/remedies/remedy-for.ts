@@ -98,6 +98,8 @@ export function remedyFor(
     case "chunkingNotOffered":
     case "unrecognizedParameter":
       return contentRemedy(kind, met, circumstances);
+    case "refusedAsAsked":
+    case "putOffAsAsked":
     case "authenticationCancelled":
     case "authenticationMalformed":
     case "addressTooLong":

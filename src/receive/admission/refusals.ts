@@ -21,7 +21,7 @@ import {
   type RefusedFacts,
   type ToldRefusal,
 } from "../../core/refusals/refusal.ts";
-import { replyLine } from "../../core/smtp/reply.ts";
+import { replyLine, type Reply } from "../../core/smtp/reply.ts";
 import { parseAddress, type IpAddress } from "../../core/units/ip-address.ts";
 import { isPrivateAddress } from "../../core/units/private-address.ts";
 import { catalogue, type EventName } from "../../events/catalogue.ts";
@@ -115,7 +115,8 @@ export function createRefusals(around: {
 
   return {
     refuse(client, what) {
-      const { reply, cause } = spokenRefusals[what.refused];
+      const { reply: ofKind, cause } = spokenRefusals[what.refused];
+      const reply: Reply = what.said === undefined ? ofKind : { ...ofKind, ...what.said };
       const told = refusalOf(client, what.refused, what);
       const explained = what.confidential === undefined ? told : { ...told, problem: cause };
       const address = parseAddress(client.address);

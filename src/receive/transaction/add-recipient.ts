@@ -8,6 +8,7 @@ import { refusedRecipientRate } from "../../core/refusals/limit-refusals.ts";
 import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import { routingDomain } from "../../core/smtp/address.ts";
 import type { RcptParameters } from "../../core/smtp/parameters.ts";
+import { askedRefusal } from "./asked-refusal.ts";
 import type { TransactionServices } from "./services.ts";
 import type { Submitter, Transaction } from "./submitter.ts";
 
@@ -24,7 +25,7 @@ export interface GivenRecipient {
 /** Adds it to the transaction, or says what refuses it. */
 export function addRecipient(
   submitter: Submitter,
-  { recipientDays }: Pick<TransactionServices, "recipientDays">,
+  services: Pick<TransactionServices, "recipientDays" | "greylist">,
   transaction: Transaction,
   given: GivenRecipient,
 ): Refused | undefined {
@@ -57,9 +58,11 @@ export function addRecipient(
   }
   const { recipientRates } = submitter.limits;
   if (recipientRates.length > 0) {
-    const over = recipientDays.over(recipientRates, transaction.recipients.length + 1);
+    const over = services.recipientDays.over(recipientRates, transaction.recipients.length + 1);
     if (over !== undefined) return refusedRecipientRate(over);
   }
+  const asked = askedRefusal(submitter, transaction, path.forwardPath, services);
+  if (asked !== undefined) return asked;
   const { notify, orcpt } = given.parameters;
   const recipient: Recipient = {
     forwardPath: path.forwardPath,

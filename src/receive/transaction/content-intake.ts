@@ -248,7 +248,7 @@ export class ContentIntake {
     // Who refuses bare line feeds as well wants CRLF and nothing else.
     const bareCrs = framing.bareCrCount + (bareLinefeedRejectionEnabled ? framing.repeatedCrCount : 0);
     if (bareCrs > 0 && bareCarriageReturnRejectionEnabled) return refused("bareCarriageReturn");
-    return undefined;
+    return this.#transaction.refusedContent;
   }
 
   /** Counts its recipients where they are limited; two messages that end at once both saw room at RCPT. */
@@ -284,6 +284,7 @@ export class ContentIntake {
       helloName: hello?.name ?? "",
       sessionId: id,
       ...(authenticatedUser !== undefined ? { authenticatedUser } : {}),
+      ...(connector.capture ? { captured: true as const } : {}),
       ...(application !== undefined ? { application } : {}),
     };
     const { dotLines, endsWithCrlf } = this.#framing;

@@ -5,6 +5,7 @@ import { parseAddress } from "../../core/units/ip-range.ts";
 import type { Door } from "../admission/admission.ts";
 import type { Client } from "../admission/client.ts";
 import type { Discredits } from "../admission/discredits.ts";
+import { createGreylist } from "../admission/greylist.ts";
 import type { RateWaiters } from "../admission/rate-waiters.ts";
 import type { RefusedClient, Refusals } from "../admission/refusals.ts";
 import type { TransactionServices } from "./services.ts";
@@ -38,6 +39,7 @@ export function createTransactionServices(
     clock,
     metrics,
     tracking,
+    greylist: createGreylist(clock),
     isSuspended,
     pressure,
     limitsOf,

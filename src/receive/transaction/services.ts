@@ -8,6 +8,7 @@ import type { Clock } from "../../ports/ports.ts";
 import type { SpoolIntake } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
 import type { RecipientDays } from "../admission/recipient-days.ts";
+import type { Greylist } from "../admission/greylist.ts";
 import type { Presence } from "../admission/rate-waiters.ts";
 import type { Submitter } from "./submitter.ts";
 
@@ -17,6 +18,7 @@ export interface TransactionServices {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly tracking: Tracking;
+  readonly greylist: Greylist;
   /**
    * What users and applications of the configuration are limited to; `nearest`: whose rights go before those (a key).
    * One look-up where nobody is limited.

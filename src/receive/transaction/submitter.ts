@@ -6,6 +6,7 @@ import type { AcceptedDomain } from "../../core/policy/accepted-domain.ts";
 import type { SessionRights } from "../../core/policy/client-rights.ts";
 import type { Door } from "../../core/policy/door.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import type { Refused } from "../../core/refusals/refusal.ts";
 import type { Rights } from "../../core/policy/relay-permission.ts";
 
 export interface Peer {
@@ -34,6 +35,8 @@ export interface Transaction {
   readonly recipients: Recipient[];
   /** Refused by maxRecipientsPerMessage. */
   recipientsOverLimit: number;
+  /** What a captured recipient asks the content to be refused with. */
+  refusedContent?: Refused;
   /** BDAT chunks have come; DATA is not allowed any more (RFC 3030 §2). */
   chunking: boolean;
 }

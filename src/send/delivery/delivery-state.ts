@@ -1,4 +1,5 @@
 /** What the parts of delivery share. Each fact that changes has one writer, named beside it. */
+import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Claim, QueueName, Spool } from "../../spool/spool.ts";
@@ -18,6 +19,8 @@ export interface DeliveryState {
   readonly random: () => number;
   readonly tracking: Tracking;
   readonly limits: SchedulerLimits;
+  /** Where captured mail goes. */
+  readonly capture: SendConnectorSettings | undefined;
   /** reconfiguration.ts. */
   settings: SchedulerSettings;
   /** reconfiguration.ts. */

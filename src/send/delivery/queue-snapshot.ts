@@ -1,6 +1,7 @@
 /** Queues as people see them. */
 import { deliveryTypeOf, nextHopOf } from "../../core/policy/next-hops.ts";
 import { submissionQueue, unreachableQueue, type QueueName } from "../../spool/spool.ts";
+import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import { unreachableError } from "./dispatch.ts";
 import type { QueueSnapshot } from "./scheduler-contract.ts";
@@ -18,6 +19,7 @@ export function snapshotOf(
   suspended: ReadonlySet<QueueName>,
   isHeld: boolean,
   now: number,
+  capture?: SendConnectorSettings,
 ): readonly QueueSnapshot[] {
   const statusOf = (name: QueueName): QueueSnapshot["status"] =>
     suspended.has(name) ? "Suspended" : "Ready";
@@ -27,7 +29,11 @@ export function snapshotOf(
       ...idle(submissionQueue, "Submission", "Undefined", messagesIn(submissionQueue)),
       status: statusOf(submissionQueue),
     },
-    ...Array.from(queues, (queue) => deliverySnapshot(queue, messagesIn(queue.name), isHeld, now)),
+    ...Array.from(queues, (queue) => deliverySnapshot(queue, messagesIn(queue.name), isHeld, now)).filter(
+      // Nobody has set it up: it is seen while there is something in it.
+      ({ queue, connector, messages: held }) =>
+        connector !== capture?.name || held > 0 || suspended.has(queue),
+    ),
     ...closedQueues(queues, suspended).map((name) => ({
       ...idle(name, name, "Undefined", messagesIn(name)),
       nextHop: name.slice(name.indexOf(";") + 1),

@@ -33,7 +33,7 @@ export async function reconfigure(
 ): Promise<void> {
   const { clock, random, queues, unrouted } = state;
   state.settings = next;
-  state.routing = createRouting(next.sendConnectors, next);
+  state.routing = createRouting(next.sendConnectors, { ...next, capture: state.capture });
   state.reports = reportWriterOf(next, { clock, random });
   const before = new Map([...queues].map((queue) => [queue.name, queue]));
   const carried = carrySuspensions(state, parts.onQueues, before);
@@ -95,7 +95,7 @@ function follow(
     closed.push(queue);
   }
   for (const [name, connector] of routing.queues)
-    if (!queues.has(name)) queues.open(name, connector, routing.queues.size);
+    if (!queues.has(name)) queues.open(name, connector, routing.nextHops);
   return closed;
 }
 

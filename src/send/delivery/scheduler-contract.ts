@@ -37,6 +37,8 @@ export interface SchedulerOptions {
    * queue for each domain whenever one is opened (`domain`, else "").
    */
   readonly carrierFor: (connector: SendConnectorSettings, domain: string) => Carrier;
+  /** Where captured mail goes; it takes no other. */
+  readonly capture?: SendConnectorSettings | undefined;
   readonly limits?: Partial<SchedulerLimits>;
   /** Queues suspended by an earlier run. */
   readonly suspended?: Iterable<QueueName>;

@@ -162,8 +162,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     resubmit: (name: QueueName) => void onQueues.resubmit(name, true),
   });
 
-  for (const [name, connector] of state.routing.queues)
-    queues.open(name, connector, state.routing.queues.size);
+  for (const [name, connector] of state.routing.queues) queues.open(name, connector, state.routing.nextHops);
 
   /** Others hold these entries now. */
   const forgetLost = (claims: readonly Claim[]): void => {
@@ -223,7 +222,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     pendingOn: (name, id) => onMessages.pendingOn(name, id),
     snapshot: () =>
-      snapshotOf(queues, (name) => spool.messagesIn(name), suspended, watch.isTold, clock.now()),
+      snapshotOf(
+        queues,
+        (name) => spool.messagesIn(name),
+        suspended,
+        watch.isTold,
+        clock.now(),
+        state.capture,
+      ),
     get running() {
       return underWay.size;
     },
@@ -250,7 +256,8 @@ function newState(options: SchedulerOptions, onRoom: (queue: DeliveryQueue) => v
     tracking: options.tracking ?? noTracking,
     limits,
     settings,
-    routing: createRouting(settings.sendConnectors, settings),
+    capture: options.capture,
+    routing: createRouting(settings.sendConnectors, { ...settings, capture: options.capture }),
     reports: reportWriterOf(settings, ports),
     queues,
     unrouted: new UnroutedBacklog(),

@@ -118,7 +118,8 @@ export function createSubmission(
     for (const name of state.routing.queues.keys()) {
       const queue = queues.get(name);
       if (queue?.healthy !== true) continue;
-      healthy++;
+      // The capture box says nothing of next hops.
+      if (queue.connector !== state.capture) healthy++;
       if (unrouted.mayBeFor(name) && queue.hasRoom(true)) return true;
     }
     if (!state.routing.hasDomainQueues) return healthy === 0;

@@ -87,6 +87,7 @@ export function createReportWriter(
         connector: reportConnector,
         sourceAddress,
         helloName: settings.hostname,
+        ...(origin.captured === undefined ? {} : { captured: origin.captured }),
         sessionId,
         ...(application === undefined ? undefined : { application }),
       },

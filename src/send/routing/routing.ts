@@ -28,6 +28,8 @@ export type Route =
 export interface Routing {
   /** Every queue of a next hop that the configuration names, with its connector. */
   readonly queues: ReadonlyMap<QueueName, SendConnectorSettings>;
+  /** How many of them are of next hops: these share the memory. */
+  readonly nextHops: number;
   /** Some connectors have a queue for each recipient domain beside these. */
   readonly hasDomainQueues: boolean;
   /** Whose queue has such a name; undefined: no connector's. Cost: per connector that delivers by MX record. */
@@ -60,7 +62,13 @@ export function createRouting(
   {
     applications = [],
     cacheSize = 10_000,
-  }: { readonly applications?: readonly Application[]; readonly cacheSize?: number } = {},
+    capture,
+  }: {
+    readonly applications?: readonly Application[];
+    readonly cacheSize?: number;
+    /** Where captured mail goes, and no other. */
+    readonly capture?: SendConnectorSettings | undefined;
+  } = {},
 ): Routing {
   const queues = new Map<QueueName, SendConnectorSettings>();
   const routes = new Map<SendConnectorSettings, Route>();
@@ -74,6 +82,10 @@ export function createRouting(
     queues.set(queue, connector);
     routes.set(connector, { kind: "queue", queue });
   }
+  const captureRoute: Route =
+    capture === undefined ? noRoute : { kind: "queue", queue: queueNameOf(capture) };
+  const nextHops = queues.size;
+  if (capture !== undefined) queues.set(queueNameOf(capture), capture);
   const byName = new Map(connectors.map((connector) => [connector.name.toLowerCase(), connector]));
   const called = (name: string): SendConnectorSettings | undefined => byName.get(name.toLowerCase());
   const facts: SenderFacts = {
@@ -103,6 +115,7 @@ export function createRouting(
 
   return {
     queues,
+    nextHops,
     hasDomainQueues: byDns.length > 0,
     domainTarget(queue) {
       for (const connector of byDns) {
@@ -112,6 +125,7 @@ export function createRouting(
       return undefined;
     },
     route(forwardPath, message) {
+      if (message.origin.captured === true) return captureRoute;
       const domain = recipientDomain(forwardPath);
       const { ranked, anyMailUpToBytes, route } = domainRoute(domain);
       if (message.content.sizeBytes <= anyMailUpToBytes) return route;

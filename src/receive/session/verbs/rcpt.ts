@@ -3,6 +3,7 @@ import { refused } from "../../../core/refusals/refusal.ts";
 import type { Command } from "../../../core/smtp/command.ts";
 import { replies } from "../../../core/smtp/reply.ts";
 import { addRecipient } from "../../transaction/add-recipient.ts";
+import { askedDelayMs } from "../../transaction/asked-refusal.ts";
 import type { Conversation, Verdict } from "../conversation.ts";
 
 export function rcpt(session: Conversation, command: Extract<Command, { verb: "RCPT" }>): Verdict {
@@ -10,5 +11,8 @@ export function rcpt(session: Conversation, command: Extract<Command, { verb: "R
   if (hello === undefined) return refused("sendHelloFirst");
   if (transaction === undefined) return refused("needMail");
   if (transaction.chunking) return refused("badSequence", { detail: "RCPT among the chunks of BDAT" });
-  return addRecipient(session.state, session.services, transaction, command) ?? replies.recipientOk;
+  const refusal = addRecipient(session.state, session.services, transaction, command);
+  if (refusal !== undefined) return refusal;
+  session.holdBack(askedDelayMs(session.state, command.forwardPath), "Recipient");
+  return replies.recipientOk;
 }
