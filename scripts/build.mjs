@@ -17,6 +17,7 @@ const entries = {
   index: "src/index.ts",
   testing: "src/testing/index.ts",
   "search-worker": "src/tracking/search-worker.ts",
+  "mime-worker": "src/admin/captured/mime-worker.ts",
 };
 
 /** `dependencies` stay outside and are installed beside the package; `devDependencies` that are imported go in. */

@@ -2,11 +2,10 @@
  * Searches of the tracking log in a thread of their own, so that mail goes on. The thread begins with the first
  * question, runs below the mail's priority, ends after a minute without any, and never keeps the process alive.
  */
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { LogFamily } from "../logs/log-files.ts";
 import type { Clock, Timer } from "../ports/ports.ts";
+import { startThread } from "../ports/start-thread.ts";
 import type { TrackingFilter } from "./filter.ts";
 import type { TrackingRecord } from "./tracking-record.ts";
 
@@ -134,21 +133,7 @@ export function openSearchThread(family: LogFamily, clock: Clock): SearchThread 
   };
 }
 
-function startWorker(family: LogFamily): Worker {
-  const { directory, prefix, extension } = family;
-  const options = { workerData: { directory, prefix, extension } satisfies LogFamily };
-  if (!import.meta.url.endsWith(".ts"))
-    return new Worker(new URL("./search-worker.js", import.meta.url), options);
-  // From the sources, as tests run: the thread needs the loader first.
-  const loader = createRequire(import.meta.url)
-    .resolve("tsx/esm/api")
-    .replace(/cjs$/, "mjs");
-  const [register, script] = [pathToFileURL(loader), new URL("./search-worker.ts", import.meta.url)].map(
-    String,
-  );
-  return new Worker(`import("${register}").then((tsx) => (tsx.register(), import("${script}")))`, {
-    ...options,
-    eval: true,
-    execArgv: [],
-  });
+function startWorker({ directory, prefix, extension }: LogFamily): Worker {
+  const workerData: LogFamily = { directory, prefix, extension };
+  return startThread(import.meta.url, "search-worker", { workerData });
 }

@@ -21,44 +21,31 @@ export interface ReadMessage {
   readonly isComplete: boolean;
 }
 
-/** Of a longer message the beginning is read, for it is read on the loop that mail waits for. */
-export const readableBytes = 8 * 1024 * 1024;
-
-/** Reads at most `readableBytes`. Never rejects for what stands in the message. Cost: some 10 ms a megabyte. */
-export async function readMessage(content: AsyncIterable<Buffer>): Promise<ReadMessage> {
-  const pieces: Buffer[] = [];
-  let sizeBytes = 0;
-  let isComplete = true;
-  for await (const piece of content) {
-    const wanted = piece.subarray(0, readableBytes - sizeBytes);
-    pieces.push(wanted);
-    sizeBytes += wanted.length;
-    if (wanted.length === piece.length) continue;
-    isComplete = false;
-    break;
-  }
-  const octets = Buffer.concat(pieces, sizeBytes);
+/** Never rejects for what stands in the message, but may take seconds for what is meant to: not for the loop that mail waits for. */
+export async function parseMessage(octets: Uint8Array, isWhole: boolean): Promise<ReadMessage> {
   const { default: PostalMime } = await import("postal-mime");
   let email: Email;
   try {
     email = await PostalMime.parse(octets, { attachmentEncoding: "arraybuffer" });
   } catch {
-    // Nested too deep, or a header without end: its octets are there all the same.
-    return {
-      headers: [],
-      text: octets.toString("latin1", 0, 64 * 1024),
-      html: undefined,
-      attachments: [],
-      isComplete: false,
-    };
+    // Nested too deep, or a header without end.
+    return unread(octets);
   }
   return {
     headers: email.headers.map(({ originalKey, value }) => ({ name: originalKey, value })),
     text: email.text,
     html: email.html,
     attachments: email.attachments.map(attachmentOf),
-    isComplete,
+    isComplete: isWhole,
   };
+}
+
+const shownOfUnreadBytes = 64 * 1024;
+
+/** What cannot be read as MIME: its octets are there all the same. */
+export function unread(octets: Uint8Array): ReadMessage {
+  const text = Buffer.from(octets.subarray(0, shownOfUnreadBytes)).toString("latin1");
+  return { headers: [], text, html: undefined, attachments: [], isComplete: false };
 }
 
 /** RFC 2047, for lists. */

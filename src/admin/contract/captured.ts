@@ -73,7 +73,7 @@ export const capturedOperations = {
           sizeBytes: countSchema,
         }),
       ),
-      /** False: of a message above 8 MB only the beginning was read. */
+      /** False: of a message above 32 MB only the beginning was read, or it could not be read. */
       complete: z.boolean(),
     }),
   },

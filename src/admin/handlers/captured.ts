@@ -4,7 +4,8 @@ import { parseDuration } from "../../core/units/duration.ts";
 import { parseAddress } from "../../core/units/ip-address.ts";
 import type { Administered, Handlers, Octets } from "../administered.ts";
 import { awaitCaptured, type Captured } from "../captured/await-captured.ts";
-import { readMessage, subjectReader, type ReadMessage } from "../captured/read-message.ts";
+import { createMessageReader } from "../captured/read-in-thread.ts";
+import { subjectReader, type ReadMessage } from "../captured/read-message.ts";
 import { htmlHeaders, shownHtml } from "../captured/shown-html.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
@@ -24,6 +25,7 @@ const mostWaiting = 500;
 
 export function capturedHandlers({ relay, clock }: Administered): Pick<Handlers, Names> {
   const box = relay.captured;
+  const read = createMessageReader(clock);
   let waiting = 0;
 
   const shown = (message: Captured, subjectOf: (subject: string) => string) => {
@@ -51,7 +53,7 @@ export function capturedHandlers({ relay, clock }: Administered): Pick<Handlers,
     if (content === undefined) throw missing(id);
     return content;
   };
-  const readOf = async (id: string): Promise<ReadMessage> => readMessage(await contentOf(id));
+  const readOf = async (id: string): Promise<ReadMessage> => read(await contentOf(id));
 
   return {
     async listCaptured({ limit, wait, ...filter }, { signal }) {

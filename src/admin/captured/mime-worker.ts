@@ -1,0 +1,12 @@
+/** The thread that reads one captured message: read-in-thread.ts begins it and waits for its answer. */
+import { parentPort, workerData } from "node:worker_threads";
+import { parseMessage } from "./read-message.ts";
+
+export interface MimeTask {
+  readonly octets: Uint8Array;
+  readonly isWhole: boolean;
+}
+
+const { octets, isWhole } = workerData as MimeTask;
+const message = await parseMessage(octets, isWhole);
+parentPort?.postMessage(message, []);

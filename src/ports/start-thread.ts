@@ -1,0 +1,20 @@
+/** Threads of the program's own: of a bundle the file beside it, from the sources with the loader that reads them. */
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { Worker, type WorkerOptions } from "node:worker_threads";
+
+/**
+ * `script` stands beside the module of `here` (its `import.meta.url`), without its ending; scripts/build.mjs knows it by
+ * the same name.
+ */
+export function startThread(here: string, script: string, options: WorkerOptions): Worker {
+  if (!here.endsWith(".ts")) return new Worker(new URL(`./${script}.js`, here), options);
+  // From the sources, as tests run: the thread needs the loader first.
+  const loader = createRequire(here).resolve("tsx/esm/api").replace(/cjs$/, "mjs");
+  const [register, source] = [pathToFileURL(loader), new URL(`./${script}.ts`, here)].map(String);
+  return new Worker(`import("${register}").then((tsx) => (tsx.register(), import("${source}")))`, {
+    ...options,
+    eval: true,
+    execArgv: [],
+  });
+}
