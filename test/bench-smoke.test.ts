@@ -28,7 +28,7 @@ describe.skipIf(!tools.every((tool) => existsSync(tool)))(
   "the bench (needs Debian's package postfix)",
   { timeout: timeoutMs },
   () => {
-    it("carries a small round of each kind of client through Weir", async () => {
+    it.concurrent("carries a small round of each kind of client through Weir", async () => {
       const loads = ["connect", "starttls"];
       const stdout = await smoke("--loads", loads.join(","));
       for (const load of loads) expect(stdout).toContain(`| ${load} |`);
@@ -39,7 +39,7 @@ describe.skipIf(!tools.every((tool) => existsSync(tool)))(
       .filter((run) => quick.includes(run.name) && run.missing?.() === undefined)
       .map(({ name }) => name);
 
-    it(`measures ${possible.join(", ")}`, async () => {
+    it.concurrent(`measures ${possible.join(", ")}`, async () => {
       const stdout = await smoke("--run", possible.join(","));
       expect(stdout.match(/^\| mark \| required \| measured \|/gm)).toHaveLength(possible.length);
       expect(stdout).not.toContain("NaN");

@@ -9,7 +9,7 @@ import { runPart } from "./run-part.ts";
 
 const seed = Number(process.env["WEIR_TEST_SEED"] ?? Date.now() % 1_000_000);
 
-test.for([
+test.concurrent.for([
   { part: powerCut, rounds: 2 },
   { part: kill, rounds: 6 },
   { part: bitFlips, rounds: 8 },
