@@ -18,6 +18,8 @@ export type SubmissionStep = "greeting" | "hello" | "mail" | "recipient" | "cont
 
 /** What a refusal at a step is called; `text` begins with the enhanced status code where there is one. */
 export function statusOfReply(step: SubmissionStep, code: number, text: string): ExitStatus {
+  // The same recipients are too many next time, too.
+  if (step === "recipient" && text.startsWith("4.5.3")) return exitStatus.unavailable;
   if (code < 500) return exitStatus.temporaryFailure;
   if (text.startsWith("5.7.") || code === 530 || code === 535) return exitStatus.noPermission;
   if (step === "recipient" && (text.startsWith("5.1.") || (code === 550 && !text.startsWith("5."))))

@@ -5,13 +5,16 @@
  * Names are octets, one to a character: a name need not be UTF-8.
  */
 
+/** What most file systems take. */
+const longestNameBytes = 255;
+
 /** A message to be taken. What begins with a dot is a temporary file of whoever copies. */
 export function isMessageFile(name: string): boolean {
   return /^[^.].*\.eml$/is.test(name);
 }
 
 export function claimedName(name: string, id: number): string {
-  return `${stem(name)}.${id}.tmp`;
+  return withSuffix(name, `.${id}.tmp`);
 }
 
 export interface ClaimedFile {
@@ -30,7 +33,7 @@ export function claimedFile(name: string): ClaimedFile | undefined {
 /** `n`-th try: the plain name may be taken. */
 export function badName(name: string, at: Date, n: number): string {
   const time = at.toISOString().replaceAll(/[-:T]|\..*/g, "");
-  return n === 0 ? `${stem(name)}.bad` : `${stem(name)}.${time}${n === 1 ? "" : `-${n}`}.bad`;
+  return withSuffix(name, n === 0 ? ".bad" : `.${time}${n === 1 ? "" : `-${n}`}.bad`);
 }
 
 export function shownName(name: string): string {
@@ -39,8 +42,9 @@ export function shownName(name: string): string {
     .replaceAll(/\p{Cc}/gu, "?");
 }
 
-function stem(name: string): string {
-  return name.replace(/\.eml$/i, "");
+/** In place of `.eml`; a name that would become too long loses its end. */
+function withSuffix(name: string, suffix: string): string {
+  return name.replace(/\.eml$/i, "").slice(0, longestNameBytes - suffix.length) + suffix;
 }
 
 /** Where the own name of a claimed file was given to another one meanwhile. */

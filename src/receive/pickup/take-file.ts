@@ -50,15 +50,7 @@ export async function takeFile(name: string, stats: Stats, taking: FileTaking): 
     const { envelope, content } = await readMessage(kind, file, opened, limits, clock.wall());
     const source: SubmissionSource = {
       async claim(id) {
-        claimed = claimedName(name, id);
-        await files.rename(name, claimed);
-        const renamed = await files.look(claimed);
-        if (renamed === undefined || !isSameFile(renamed, opened)) {
-          await files.restore(claimed, name, otherName(claimed));
-          claimed = undefined;
-          throw new SourceGone("another file came in its place");
-        }
-        await files.sync();
+        claimed = await claimFile(name, claimedName(name, id), opened, files);
       },
       async release() {
         try {
@@ -72,8 +64,9 @@ export async function takeFile(name: string, stats: Stats, taking: FileTaking): 
     outcome = await submissions.submit(taking.submitter(), envelope, content, undefined, source);
   } catch (fault) {
     if (fault instanceof NoMessage) return { kind: "bad", reason: fault.message };
-    if (fault instanceof SourceGone || isGone(fault)) return { kind: "changed" };
-    throw fault;
+    const cause = fault instanceof SourceGone ? fault.cause : fault;
+    if (cause === undefined || isGone(cause)) return { kind: "changed" };
+    throw cause;
   } finally {
     await file.close();
   }
@@ -89,6 +82,32 @@ export async function takeFile(name: string, stats: Stats, taking: FileTaking): 
   }
   const isLasting = outcome.refusals.some(({ reply }) => reply.code >= 500 || lasting.has(reply.told.kind));
   return isLasting ? { kind: "bad", reason: refusalText(outcome) } : { kind: "wait" };
+}
+
+/** Rejects with SourceGone; what the file system said is its cause. */
+async function claimFile(
+  name: string,
+  claimed: string,
+  opened: Stats,
+  files: DirectoryFiles,
+): Promise<string> {
+  try {
+    await files.rename(name, claimed);
+  } catch (cause) {
+    throw new SourceGone("it cannot be renamed", { cause });
+  }
+  try {
+    const renamed = await files.look(claimed);
+    if (renamed === undefined || !isSameFile(renamed, opened))
+      throw new SourceGone("another file came in its place");
+    await files.sync();
+    return claimed;
+  } catch (fault) {
+    await files.restore(claimed, name, otherName(claimed)).catch(() => undefined);
+    throw fault instanceof SourceGone
+      ? fault
+      : new SourceGone("its new name cannot be made durable", { cause: fault });
+  }
 }
 
 function refusalText({ refusals }: Extract<SubmissionOutcome, { kind: "refused" }>): string {
