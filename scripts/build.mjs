@@ -11,29 +11,35 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 
-const entries = {
+const program = {
   program: "src/cli/program.ts",
-  sendmail: "src/cli/sendmail/program.ts",
   index: "src/index.ts",
   testing: "src/testing/index.ts",
   "search-worker": "src/tracking/search-worker.ts",
-  "mime-worker": "src/admin/captured/mime-worker.ts",
 };
+/** By itself, in one CommonJS file but for what it seldom needs: it is started for each mail. */
+const sendmail = { sendmail: "src/cli/sendmail/program.ts" };
 
 /** `dependencies` stay outside and are installed beside the package; `devDependencies` that are imported go in. */
 const isOutside = (id) => Object.keys(dependencies).some((name) => id === name || id.startsWith(`${name}/`));
 
-async function bundle() {
-  const build = await rolldown({ input: entries, cwd: root, platform: "node", external: isOutside });
+async function outputOf(input, format, extension) {
+  const build = await rolldown({ input, cwd: root, platform: "node", external: isOutside });
   const { output } = await build.generate({
-    format: "esm",
-    entryFileNames: "[name].js",
-    chunkFileNames: "[name]-[hash].js",
+    format,
+    entryFileNames: `[name]${extension}`,
+    chunkFileNames: `[name]-[hash]${extension}`,
     sourcemap: true,
     sourcemapExcludeSources: true,
     comments: false,
   });
   await build.close();
+  return output;
+}
+
+async function bundle() {
+  const parts = await Promise.all([outputOf(program, "esm", ".js"), outputOf(sendmail, "cjs", ".cjs")]);
+  const output = parts.flat();
   const files = new Map(
     output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source]),
   );

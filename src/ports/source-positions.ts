@@ -4,10 +4,11 @@
  */
 import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
+import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The map of a file of the bundle; undefined where there is none. */
-export type MapOf = (url: string) => SourceMap | undefined;
+/** The map of a file of the bundle, by its path or `file:` URL; undefined where there is none. */
+export type MapOf = (file: string) => SourceMap | undefined;
 
 /** From here on every error's `stack` has the positions of the sources. For a process of our own, not a library. */
 export function nameSources(mapOf: MapOf = createMaps()): void {
@@ -21,15 +22,16 @@ function stackText(error: Error, frames: readonly NodeJS.CallSite[], mapOf: MapO
 /** As the engine prints it, with the source's place where it is known. */
 function frameText(frame: NodeJS.CallSite, mapOf: MapOf): string {
   const text = (frame as { toString(): string }).toString();
-  const url = frame.getFileName();
+  const file = frame.getFileName();
   const line = frame.getLineNumber();
   const column = frame.getColumnNumber();
-  if (url?.startsWith("file:") !== true || line === null || column === null) return text;
-  const entry = mapOf(url)?.findEntry(line - 1, column - 1);
+  if (file === null || file === undefined || line === null || column === null) return text;
+  if (!file.startsWith("file:") && !isAbsolute(file)) return text;
+  const entry = mapOf(file)?.findEntry(line - 1, column - 1);
   if (entry === undefined || !("originalSource" in entry)) return text;
   const { originalSource, originalLine, originalColumn } = entry;
   const source = originalSource.replace(/^(?:\.\.\/)+/, "");
-  return text.replace(`${url}:${line}:${column}`, `${source}:${originalLine + 1}:${originalColumn + 1}`);
+  return text.replace(`${file}:${line}:${column}`, `${source}:${originalLine + 1}:${originalColumn + 1}`);
 }
 
 function headOf(error: Error): string {
@@ -42,15 +44,16 @@ function headOf(error: Error): string {
 
 function createMaps(): MapOf {
   const known = new Map<string, SourceMap | undefined>();
-  return (url) => {
-    if (!known.has(url)) known.set(url, readMap(url));
-    return known.get(url);
+  return (file) => {
+    if (!known.has(file)) known.set(file, readMap(file));
+    return known.get(file);
   };
 }
 
-function readMap(url: string): SourceMap | undefined {
+function readMap(file: string): SourceMap | undefined {
+  const path = file.startsWith("file:") ? fileURLToPath(file) : file;
   try {
-    return new SourceMap(JSON.parse(readFileSync(`${fileURLToPath(url)}.map`, "utf8")) as never);
+    return new SourceMap(JSON.parse(readFileSync(`${path}.map`, "utf8")) as never);
   } catch {
     return undefined;
   }

@@ -21,7 +21,13 @@ test.each(["cli/program.ts", ...commands])("%s loads no package", (file) => {
 
 test("what every command loads is of Node only what is there already", () => {
   const { packages } = eagerImports(join(src, "cli/program.ts"));
-  expect([...packages.keys()].sort()).toEqual(["node:fs", "node:module", "node:url", "node:util"]);
+  expect([...packages.keys()].sort()).toEqual([
+    "node:fs",
+    "node:module",
+    "node:path",
+    "node:url",
+    "node:util",
+  ]);
 });
 
 test("a start listens before it loads what people and HTTP clients want", () => {

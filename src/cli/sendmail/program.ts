@@ -11,7 +11,11 @@ export function main(name: string, words: readonly string[], looksHere: boolean)
     looksHere,
     env: process.env,
     input: () => process.stdin,
-    write: (text) => void process.stdout.write(text),
+    write(text) {
+      // A reader that leaves (`mailq | head`) has what it wanted.
+      if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", () => undefined);
+      process.stdout.write(text);
+    },
     complain: (text) => void process.stderr.write(text),
   };
   return sendmail(caller);
