@@ -40,6 +40,7 @@ export const peers = [
     packages: ["dovecot-submissiond"],
     loses: "log-ons at Dovecot, and at Postfix by it",
   },
+  { program: "slapd", path: "/usr/sbin/slapd", packages: ["slapd"], loses: "log-ons by LDAP" },
   { program: "strace", packages: ["strace"], loses: "kills at each system call" },
   {
     program: "mkfs.ext4",

@@ -7,6 +7,7 @@ import { parseEndpoint } from "../core/units/endpoint.ts";
 import { parseAcceptedDomain } from "./accepted-domain.ts";
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import { clientRightsShape } from "./client-rights-schema.ts";
+import { directorySchema } from "./directory-schema.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { tokenIssuerSchema } from "./token-issuer-schema.ts";
@@ -215,6 +216,7 @@ export const configurationSchema = z.strictObject({
     [],
     "What senders are called on their way out, in the envelope and in the fields From and Sender.",
   ),
+  directory: optionalSetting(directorySchema, "none", "Users in LDAP or Active Directory."),
   tokenIssuers: setting(
     listOf(tokenIssuerSchema, { kind: "list of token issuers" }),
     [],

@@ -87,7 +87,12 @@ export function checkConfigurationWarnings(settings: Settings, findings: Finding
     );
   }
   for (const [index, connector] of settings.receiveConnectors.entries()) {
-    if (connector.enabled && connector.authMechanism.includes("BasicAuth") && settings.users.length === 0) {
+    if (
+      connector.enabled &&
+      connector.authMechanism.includes("BasicAuth") &&
+      settings.users.length === 0 &&
+      settings.directory === undefined
+    ) {
       findings.warning(
         ["receiveConnectors", index, "authMechanism"],
         "BasicAuth is offered, and there are no users who could log on",

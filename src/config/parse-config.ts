@@ -17,6 +17,7 @@ import {
 } from "./configuration-schema.ts";
 import { checkUniqueNames } from "./connector-conflicts.ts";
 import { categoryLevels } from "./diagnostics-levels.ts";
+import { directorySchema, readDirectory } from "./directory-schema.ts";
 import { type Fault, Findings, type Locate, type Path } from "./fault.ts";
 import { checkHttpPlaces, readHttpTls } from "./http-places.ts";
 import { readPickupDirectories } from "./pickup-directories.ts";
@@ -109,9 +110,9 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   const folder = dirname(resolve(surroundings.file));
   const absolute = (file: string): string => resolve(folder, file);
   const givenHostname = piece(shape.hostname, "hostname");
-  const givenDirectory = absolute(piece(shape.dataDirectory, "dataDirectory") ?? "");
+  const givenDataDirectory = absolute(piece(shape.dataDirectory, "dataDirectory") ?? "");
   const hostname = surroundings.fixed?.hostname ?? givenHostname ?? ownHostname(surroundings);
-  const dataDirectory = surroundings.fixed?.dataDirectory ?? givenDirectory;
+  const dataDirectory = surroundings.fixed?.dataDirectory ?? givenDataDirectory;
   const readText = surroundings.readText ?? ((file) => readFileSync(file, "utf8"));
 
   const receiveConnectors = readReceiveConnectors(
@@ -141,6 +142,14 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     findings,
   );
   const users = readUsers(list(shape.users, "users"), findings);
+  const givenDirectory = piece(shape.directory, "directory");
+  const directory =
+    givenDirectory &&
+    readDirectory(
+      givenDirectory,
+      { env: surroundings.env ?? process.env, readText: (file) => readText(absolute(file)) },
+      findings,
+    );
   const tokenIssuers = piece(shape.tokenIssuers, "tokenIssuers");
   checkUniqueNames(root["tokenIssuers"], ["tokenIssuers"], findings);
   for (const [index, { tlsClientCaFile }] of receiveConnectors.entries())
@@ -193,6 +202,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     acceptedDomains,
     addressRewriteEntries,
     tokenIssuers,
+    directory,
     users,
     applications: applications.map(withOwnUser),
     proxyProtocolFrom,
@@ -290,6 +300,7 @@ const homes: readonly (readonly [string, { readonly shape: object }])[] = [
   ["addressRewriteEntries", addressRewriteEntrySchema],
   ["transport", transportSchema],
   ["dkim", dkimSchema],
+  ["directory", directorySchema],
   ["diagnostics", diagnosticsSchema],
   ["admin", adminSchema],
   ["metrics", metricsSchema],

@@ -2,6 +2,7 @@
 import type { Application } from "../core/policy/application.ts";
 import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
 import type { ClientRights } from "../core/policy/client-rights.ts";
+import type { DirectorySettings } from "../core/authentication/directory-settings.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { AddressSpace, SendConnectorSettings } from "../core/policy/send-connector.ts";
@@ -106,6 +107,16 @@ function limitOf(value: number | undefined): Plain {
   return value === Infinity ? "unlimited" : (value ?? null);
 }
 
+/** Without bindDn's password. */
+function plainDirectory(directory: DirectorySettings): PlainSection {
+  const { bindPassword: _, ca, groups, ...settings } = directory;
+  return {
+    ...plainValues(settings),
+    ownCa: ca !== undefined,
+    groups: byName(groups, plainRights),
+  };
+}
+
 /** Without its password. */
 export function plainUser(user: UserSettings): PlainSection {
   return {
@@ -159,6 +170,7 @@ export function plainSettings(settings: Settings): PlainSection {
     acceptedDomains: settings.acceptedDomains.map(domainText),
     addressRewriteEntries: byName(settings.addressRewriteEntries, plainAddressRewriteEntry),
     tokenIssuers: byName(settings.tokenIssuers, (issuer) => plainValues(issuer)),
+    directory: settings.directory === undefined ? null : plainDirectory(settings.directory),
     users: byName(settings.users, plainUser),
     applications: byName(settings.applications, plainApplication),
     proxyProtocolFrom: settings.proxyProtocolFrom.map(({ text }) => text),

@@ -11,6 +11,7 @@ import {
   userSchema,
 } from "./configuration-schema.ts";
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
+import { directorySchema } from "./directory-schema.ts";
 import { unwrapped } from "./issues.ts";
 import { defaultConnectorValues, usagePresets } from "./receive-connector.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
@@ -80,6 +81,13 @@ export function configurationReference(): string {
     "| preset | stands in for |",
     "| --- | --- |",
     ...presetNames.map((name) => `| \`${name}\` | ${presetText(presetSettings(name, plainPreset))} |`),
+    "",
+    "## directory",
+    "",
+    "Where users are looked for that the file does not name ([accounts and rights](accounts-and-rights.md)). Each of `groups` has",
+    "`name`, the group's DN, and sendAs, receiveConnectors, messageRateLimit and recipientRateLimit as a user has.",
+    "",
+    ...table(directorySchema.shape),
     "",
     "## tokenIssuers",
     "",

@@ -1,5 +1,6 @@
 /** The whole configuration after parsing: every value typed, every default filled in. */
 import type { CertificateName } from "../core/authentication/certificate-name.ts";
+import type { DirectorySettings } from "../core/authentication/directory-settings.ts";
 import type { TokenIssuer } from "../core/authentication/token-issuer.ts";
 import type { PickupDirectories } from "./pickup-directories.ts";
 import type { IpRange } from "../core/units/ip-range.ts";
@@ -37,6 +38,8 @@ export interface Settings {
   readonly acceptedDomains: readonly AcceptedDomain[];
   readonly addressRewriteEntries: readonly AddressRewriteEntry[];
   readonly tokenIssuers: readonly TokenIssuer[];
+  /** LDAP, Active Directory; undefined: none is asked. */
+  readonly directory: DirectorySettings | undefined;
   readonly users: readonly UserSettings[];
   readonly applications: readonly Application[];
   /** Load balancers that send a PROXY header. */

@@ -256,6 +256,20 @@ export const catalogue = {
     level: 0,
     text: "The keys of token issuer %issuer can be read again.",
   },
+  DirectoryUnreachable: {
+    id: 20065,
+    category: "SmtpReceive",
+    severity: "Error",
+    level: 0,
+    text: "No server of the directory answers (%error): who logged on lately goes on, others are told to try again.",
+  },
+  DirectoryReached: {
+    id: 20066,
+    category: "SmtpReceive",
+    severity: "Information",
+    level: 0,
+    text: "The directory answers again (%server).",
+  },
   ClientRateExceeded: {
     id: 20061,
     category: "SmtpReceive",

@@ -38,6 +38,7 @@ export interface ReceiverSettings extends FrontDoorSettings {
   readonly acceptedDomains: readonly AcceptedDomain[];
   readonly users: LogonSettings["users"];
   readonly tokenIssuers: LogonSettings["tokenIssuers"];
+  readonly directory: LogonSettings["directory"];
   readonly applications: readonly Application[];
 }
 

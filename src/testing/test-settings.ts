@@ -166,6 +166,7 @@ export interface TestSettings {
   readonly acceptedDomains?: readonly AcceptedDomain[];
   readonly users?: readonly UserSettings[];
   readonly tokenIssuers?: Settings["tokenIssuers"];
+  readonly directory?: Settings["directory"];
   readonly applications?: Settings["applications"];
   readonly addressRewriteEntries?: Settings["addressRewriteEntries"];
   readonly proxyProtocolFrom?: Settings["proxyProtocolFrom"];
@@ -191,6 +192,7 @@ export function testSettings(given: TestSettings): Settings {
     acceptedDomains: given.acceptedDomains ?? [],
     users: given.users ?? [],
     tokenIssuers: given.tokenIssuers ?? [],
+    directory: given.directory,
     applications: given.applications ?? [],
     addressRewriteEntries: given.addressRewriteEntries ?? [],
     proxyProtocolFrom: given.proxyProtocolFrom ?? [],

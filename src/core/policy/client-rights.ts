@@ -17,7 +17,7 @@ export interface ClientRights {
 
 /** Who has rights. */
 export interface RightsOwner {
-  readonly kind: "user" | "application" | "key";
+  readonly kind: "user" | "group" | "application" | "key";
   readonly name: string;
   readonly rights: ClientRights;
 }

@@ -13,11 +13,11 @@ interface User extends ClientRights {
   readonly name: string;
 }
 
-/** `user` undefined: it has not logged on. `nearest`: whose rights go before those of user and application. */
+/** `user` undefined: it has not logged on. `given`: a key, which goes before the user; or its group, behind it. */
 export type RightsOfClient = (
   address: string,
   user: string | undefined,
-  nearest?: RightsOwner,
+  given?: RightsOwner,
 ) => SessionRights;
 
 /** Looks at nothing where neither users nor applications are limited. Else: a pass over users, applications and ranges. */
@@ -28,15 +28,16 @@ export function rightsOfClient(users: readonly User[], applications: readonly Ap
     !users.some((user) => isLimited(user, "user")) &&
     !applications.some((application) => isLimited(application, "application"))
   )
-    return (_address, _user, nearest) => (nearest === undefined ? noLimits : sessionRights([nearest]));
-  return (addressText, user, nearest) => {
+    return (_address, _user, given) => (given === undefined ? noLimits : sessionRights([given]));
+  return (addressText, user, given) => {
     const address = parseAddress(addressText);
     const application = address && applicationOf(applications, { address, user });
     const account = user?.toLowerCase();
     const found = users.find(({ name }) => name.toLowerCase() === account);
     return sessionRights([
-      ...(nearest === undefined ? [] : [nearest]),
+      ...(given?.kind === "group" || given === undefined ? [] : [given]),
       ...(found === undefined ? [] : [{ kind: "user" as const, name: found.name, rights: found }]),
+      ...(given?.kind === "group" ? [given] : []),
       ...(application === undefined
         ? []
         : [{ kind: "application" as const, name: application.name, rights: application }]),

@@ -20,7 +20,7 @@ const provedForMs = 24 * 3_600_000;
 
 type Start = () => void;
 
-export function createHashTurns(): HashTurns {
+export function createHashTurns(atOnce = mostAtOnce): HashTurns {
   const proved = new LRUCache<string, true>({ max: 10_000, ttl: provedForMs });
   /** Sources in the order of their turns, each with those that wait. */
   const known = new Map<string, Start[]>();
@@ -55,7 +55,7 @@ export function createHashTurns(): HashTurns {
     },
     proved: (source) => void proved.set(source, true),
     async run(source, check) {
-      if (running >= mostAtOnce) {
+      if (running >= atOnce) {
         const sources = proved.has(source) ? known : strangers;
         const starts = sources.get(source) ?? [];
         if (starts.length >= mostOfASource || (waiting >= mostWaiting && sources === strangers))

@@ -1,8 +1,10 @@
-/** Every way to log on, put together: passwords of the configuration's users, tokens, client certificates. */
+/** Every way to log on, put together: passwords of the configuration's users and of a directory, tokens, client certificates. */
 import type { BearerResponse } from "../../core/authentication/bearer-response.ts";
 import type { CertificateName } from "../../core/authentication/certificate-name.ts";
+import type { DirectorySettings } from "../../core/authentication/directory-settings.ts";
 import type { TokenIssuer } from "../../core/authentication/token-issuer.ts";
 import { domainToASCII } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import type { Application } from "../../core/policy/application.ts";
 import type { ClientRights } from "../../core/policy/client-rights.ts";
 import { refuseReversePath } from "../../core/policy/sender-rights.ts";
@@ -12,6 +14,7 @@ import type { Clock } from "../../ports/ports.ts";
 import type { SessionServices } from "../session/services.ts";
 import { createAccounts, type Account } from "./accounts.ts";
 import { userOfCertificate } from "./certificate-users.ts";
+import { createDirectory } from "./directory.ts";
 import { isDenied, type LogonOutcome } from "./logon.ts";
 import { createTokenVerifier } from "./token-verifier.ts";
 
@@ -23,6 +26,7 @@ export interface LogonSettings {
   readonly users: readonly User[];
   readonly applications: readonly Application[];
   readonly tokenIssuers: readonly TokenIssuer[];
+  readonly directory: DirectorySettings | undefined;
 }
 
 export interface Logons extends Pick<
@@ -38,6 +42,7 @@ export function createLogons(
 ): Logons {
   let settings = initial;
   const accounts = createAccounts(settings.users);
+  let directory = settings.directory && createDirectory(settings.directory, around);
   const tokens = createTokenVerifier(settings.tokenIssuers, around);
   const find = (name: string): User | undefined =>
     settings.users.find((user) => user.name.toLowerCase() === name.toLowerCase());
@@ -61,11 +66,17 @@ export function createLogons(
   };
 
   return {
-    authenticate: (user, password, source) => accounts.authenticate(user, password, source),
+    authenticate: (user, password, source) =>
+      directory === undefined || accounts.find(user)?.passwordHash !== undefined
+        ? accounts.authenticate(user, password, source)
+        : directory.authenticate(user, password, source),
     authenticateToken,
     authenticateCertificate: (certificate, identity) => userOfCertificate(settings, certificate, identity),
     isAccount: (user) => find(user) !== undefined,
     replace(next) {
+      // What is remembered of a directory that stays goes on.
+      if (!isDeepStrictEqual(next.directory, settings.directory))
+        directory = next.directory && createDirectory(next.directory, around);
       settings = next;
       accounts.replace(next.users);
       tokens.replace(next.tokenIssuers);

@@ -20,10 +20,11 @@ export interface TransactionServices {
   readonly tracking: Tracking;
   readonly greylist: Greylist;
   /**
-   * What users and applications of the configuration are limited to; `nearest`: whose rights go before those (a key).
+   * What users and applications of the configuration are limited to; `given`: a key, whose rights go
+   * before those, or a group of the user, between them.
    * One look-up where nobody is limited.
    */
-  limitsOf(address: string, user: string | undefined, nearest?: RightsOwner): SessionRights;
+  limitsOf(address: string, user: string | undefined, given?: RightsOwner): SessionRights;
   readonly recipientDays: RecipientDays;
   /**
    * What refuses one more message of this client (messageRateLimit), or undefined. A promise where the connector lets

@@ -1,0 +1,89 @@
+/**
+ * Log-on by LDAP or Active Directory. Good log-ons are remembered as a keyed hash in memory: for minutes while the
+ * directory is there, and for keepLogons while it is not.
+ */
+import { createHmac, randomBytes } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { DirectoryGroup, DirectorySettings } from "../../core/authentication/directory-settings.ts";
+import type { Events } from "../../events/events.ts";
+import type { Clock } from "../../ports/ports.ts";
+import { askServer, type Found } from "./directory-server.ts";
+import { createHashTurns } from "./hash-turns.ts";
+import type { LogonDenied, LogonOutcome } from "./logon.ts";
+
+export interface Directory {
+  /** Rejects when no server answers, and nothing is remembered. */
+  authenticate(user: string, password: string, source: string): Promise<LogonOutcome>;
+}
+
+const rememberMs = 5 * 60_000;
+const mostAtOnce = 4;
+
+interface Remembered extends Found {
+  readonly at: number;
+}
+
+export function createDirectory(
+  settings: DirectorySettings,
+  { clock, events }: { readonly clock: Clock; readonly events: Events },
+): Directory {
+  const secret = randomBytes(32);
+  const good = new LRUCache<string, Remembered>({ max: 10_000 });
+  const turns = createHashTurns(mostAtOnce);
+  /** The server that answered last is asked first. */
+  let first = 0;
+  let isDown = false;
+
+  const ask = async (user: string, password: string): Promise<Found | LogonDenied> => {
+    const { urls } = settings;
+    const faults: string[] = [];
+    for (let i = 0; i < urls.length; i++) {
+      const index = (first + i) % urls.length;
+      const url = urls[index] ?? "";
+      try {
+        const outcome = await askServer(settings, url, user, password);
+        first = index;
+        if (isDown) events.emit("DirectoryReached", { server: url });
+        isDown = false;
+        return outcome;
+      } catch (fault) {
+        faults.push(`${url}: ${fault instanceof Error ? fault.message : String(fault)}`);
+      }
+    }
+    if (!isDown) events.emit("DirectoryUnreachable", { error: faults.join("; ") });
+    isDown = true;
+    throw new Error("no directory server answers");
+  };
+
+  return {
+    async authenticate(user, password, source) {
+      // RFC 4513 §5.1.2: a bind without a password succeeds, and proves nothing.
+      if (password === "") return { denied: "the password is empty" };
+      const key = createHmac("sha256", secret).update(`${user.toLowerCase()}\0${password}`).digest("base64");
+      const known = good.get(key);
+      const ageMs = known === undefined ? Infinity : clock.now() - known.at;
+      if (known !== undefined && ageMs < rememberMs) return outcomeOf(known);
+      let outcome: Found | LogonDenied;
+      try {
+        outcome = await turns.run(source, () => ask(user, password));
+      } catch (fault) {
+        if (known !== undefined && ageMs < settings.keepLogonsMs) return outcomeOf(known);
+        throw fault;
+      }
+      if ("denied" in outcome) {
+        good.delete(key);
+        return outcome;
+      }
+      good.set(key, { ...outcome, at: clock.now() });
+      turns.proved(source);
+      return outcomeOf(outcome);
+    },
+  };
+}
+
+function outcomeOf({ user, group }: { user: string; group: DirectoryGroup | undefined }): LogonOutcome {
+  return {
+    user,
+    group: group === undefined ? undefined : { kind: "group", name: group.name, rights: group },
+  };
+}
