@@ -152,6 +152,7 @@ export function createFallbacks(
         reason,
       );
     }
+    queue.carrier.gone?.(message.id);
     parts.settlement.conclude(
       claim,
       claim.recipients.map((one, at) => keptUntried(routedAnew(one), places[at] ?? claim.queue, now)),

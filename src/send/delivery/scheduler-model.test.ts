@@ -34,14 +34,25 @@ function seeded(seed: number): () => number {
   };
 }
 
-const cases = spoolKinds.flatMap((kind) => [9, 18, 35].map((seed) => [kind, seed] as const));
+const cases = spoolKinds.flatMap((kind) =>
+  [9, 18, 35].flatMap((seed) => [false, true].map((second) => [kind, seed, second] as const)),
+);
 
-test.each(cases)("on the %s spool, seed %i", async (kind, seed) => {
+/** `second`: connectors take over from each other, and some mail is held alone. */
+test.each(cases)("on the %s spool, seed %i, a second way: %s", async (kind, seed, second) => {
   const random = seeded(seed);
   const pick = <One>(of: readonly One[]): One => of[Math.floor(random() * of.length)] as One;
+  const fallback = (connector: string): object =>
+    second ? { fallback: { connector, afterMs: pick([0, minute, hour]) } } : {};
   const connectors = (): SendConnectorSettings[] => [
-    dropConnector("A", "a.test", { dropDirectory: pick(["/a", "/a2"]), enabled: random() < 0.8 }),
-    ...(random() < 0.7 ? [dropConnector("B", "b.test", { dropDirectory: pick(["/b", "/b2"]) })] : []),
+    dropConnector("A", "a.test", {
+      dropDirectory: pick(["/a", "/a2"]),
+      enabled: random() < 0.8,
+      ...fallback("B"),
+    }),
+    ...(random() < 0.7
+      ? [dropConnector("B", "b.test", { dropDirectory: pick(["/b", "/b2"]), ...fallback("Rest") })]
+      : []),
     ...(random() < 0.5 ? [dropConnector("Rest", "", { dropDirectory: "/rest" })] : []),
     ...(random() < 0.6 ? [dnsConnector("Net", { comment: pick(["", "new"]), enabled: random() < 0.9 })] : []),
     dropConnector("Sender", "sender.test", { dropDirectory: "/s" }),
@@ -79,6 +90,15 @@ test.each(cases)("on the %s spool, seed %i", async (kind, seed) => {
     if (aborted.aborted) return { kind: "aborted" };
     aborted.removeEventListener("abort", ended);
     ended();
+    if (second && luck < 0.1)
+      return {
+        kind: "throttled",
+        host: "mx.example",
+        verdict: { status: "4.3.2", text: "432 4.3.2 held", fromPeer: true },
+        retryAfterMs: hour,
+        heldSince: clock().now() - random() * hour,
+        ...(random() < 0.3 ? { spent: true } : {}),
+      };
     if (luck < 0.2) return refused;
     return answered(claim, luck < 0.5 ? busy : luck < 0.55 ? unknown : ok);
   };
