@@ -27,6 +27,7 @@ import type { Ports } from "./ports/ports.ts";
 import { atMost } from "./ports/at-most.ts";
 import { createInTurn } from "./ports/in-turn.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
+import { openRecipientDays } from "./receive/admission/recipient-days-file.ts";
 import { openConnection } from "./receive/open-connection.ts";
 import { createPickup, type PickupSettings } from "./receive/pickup/pickup.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
@@ -148,7 +149,12 @@ export async function createRelay(
     clock,
   );
   const http = createHttpRequest(all);
+  const recipientDays = await openRecipientDays(join(settings.dataDirectory, "recipient-rates.json"), {
+    clock,
+    events,
+  });
   const receiver: Receiver = createReceiver({
+    recipientDays,
     http,
     settings: receiverSettings(settings),
     hostname: settings.hostname,
@@ -343,7 +349,7 @@ export async function createRelay(
       ),
     ]);
     // What is left are idle connections of domains that have no mail any more.
-    await Promise.all([budgets.close(), legacyTls.close(), dns.close(0)]);
+    await Promise.all([budgets.close(), legacyTls.close(), recipientDays.close(), dns.close(0)]);
     await observation.stop();
     certificates.close();
     await Promise.all([receiveLog.close(), sendLog.close()]);

@@ -19,7 +19,7 @@ import type { Ledger, LedgerEntry } from "./admission/ledger.ts";
 import { createMemoryLedger } from "./admission/memory-ledger.ts";
 import { createRefusals } from "./admission/refusals.ts";
 import { createLimitUsage, type LimitUsage } from "./admission/usage.ts";
-import { createRecipientDays, type RecipientDays } from "./admission/recipient-days.ts";
+import type { RecipientDays } from "./admission/recipient-days.ts";
 import { createRateWaiters } from "./admission/rate-waiters.ts";
 import { createLogons, type LogonSettings } from "./authentication/logons.ts";
 import { createListeners, type FailedListener, type Listener } from "./connection/listeners.ts";
@@ -79,6 +79,7 @@ export function createReceiver(options: {
   readonly hostname: string;
   readonly certificates: Certificates;
   readonly legacyTls: LegacyTlsClients;
+  readonly recipientDays: RecipientDays;
   readonly spool: SpoolIntake;
   readonly events: Events;
   readonly clock: Clock;
@@ -93,7 +94,7 @@ export function createReceiver(options: {
   /** Told of each message taken. */
   readonly tracking?: Tracking;
 }): Receiver {
-  const { spool, events, clock, metrics, hostname, certificates, legacyTls } = options;
+  const { spool, events, clock, metrics, hostname, certificates, legacyTls, recipientDays } = options;
   let settings = options.settings;
   let rightsOf = rightsOfClient(settings.users, settings.applications);
   const ledger = createMemoryLedger(clock);
@@ -117,7 +118,6 @@ export function createReceiver(options: {
   const logons = createLogons(settings, { clock, events, http: options.http });
   const nextId = sessionIds();
   const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog, nextId });
-  const recipientDays = createRecipientDays(clock);
   const discredits = createDiscredits({ clock, events });
   const stopping = new AbortController();
   const rateWaiters = createRateWaiters({

@@ -1,6 +1,12 @@
 /** Recipients that users and applications have sent to within 24 hours (recipientRateLimit). */
 import { rateKey, type OwnedLimit, type RightsOwner } from "../../core/policy/client-rights.ts";
-import { countIn, quarterOf, usedIn, type RecipientsDay } from "../../core/policy/recipients-day.ts";
+import {
+  countIn,
+  quarterOf,
+  usedIn,
+  withoutFuture,
+  type RecipientsDay,
+} from "../../core/policy/recipients-day.ts";
 import type { Clock } from "../../ports/ports.ts";
 
 type Rates = readonly OwnedLimit<number>[];
@@ -14,10 +20,19 @@ export interface RecipientDays {
   /** Counts them of each; returns what takes them back, where the message is not kept after all. */
   count(rates: Rates, recipients: number): () => void;
   used(owner: Pick<RightsOwner, "kind" | "name">): number;
+  /** What is counted, by `rateKey`. */
+  all(): readonly (readonly [key: string, day: RecipientsDay])[];
 }
 
-export function createRecipientDays(clock: Clock): RecipientDays {
+/** `stored`: counted before the start; `changed` is called with each change. */
+export function createRecipientDays(
+  clock: Clock,
+  stored: ReadonlyMap<string, RecipientsDay> = new Map(),
+  changed: () => void = () => undefined,
+): RecipientDays {
   const days = new Map<string, RecipientsDay>();
+  for (const [key, day] of stored) days.set(key, withoutFuture(day, clock.now()));
+
   const used = (owner: Pick<RightsOwner, "kind" | "name">): number => {
     const day = days.get(rateKey(owner));
     return day === undefined ? 0 : usedIn(day, clock.now());
@@ -40,9 +55,17 @@ export function createRecipientDays(clock: Clock): RecipientDays {
         countIn(day, quarter, recipients);
         return day;
       });
+      changed();
       return () => {
         for (const day of counted) countIn(day, quarter, -recipients);
+        changed();
       };
+    },
+    all() {
+      const now = clock.now();
+      // Who has sent to nobody for a day is forgotten.
+      for (const [key, day] of days) if (usedIn(day, now) === 0) days.delete(key);
+      return [...days];
     },
   };
 }

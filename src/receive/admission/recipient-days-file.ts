@@ -1,0 +1,68 @@
+/**
+ * What recipientRateLimit has counted, in a file of the data directory: exact after a clean stop; after kill -9 or a loss
+ * of power the last seconds may be missing.
+ */
+import { readFile } from "node:fs/promises";
+import type { RecipientsDay } from "../../core/policy/recipients-day.ts";
+import type { Events } from "../../events/events.ts";
+import type { Clock, Timer } from "../../ports/ports.ts";
+import { replaceFile } from "../../ports/replace-file.ts";
+import { createRecipientDays, type RecipientDays } from "./recipient-days.ts";
+
+export interface KeptRecipientDays extends RecipientDays {
+  /** Writes what is not written. Never rejects. */
+  close(): Promise<void>;
+}
+
+const writeAfterMs = 5_000;
+
+/** A file that is missing counts nothing, one that cannot be understood neither, which is told: mail is more important. */
+export async function openRecipientDays(
+  file: string,
+  { clock, events }: { readonly clock: Clock; readonly events: Events },
+): Promise<KeptRecipientDays> {
+  const tell = (where: string, fault: unknown): void =>
+    events.emit("RelayFault", { where, error: String(fault) });
+  let stored: ReadonlyMap<string, RecipientsDay> = new Map();
+  try {
+    stored = storedIn(await readFile(file, "utf8"));
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code !== "ENOENT")
+      tell(`reading ${file}, which counts as empty`, fault);
+  }
+  let timer: Timer | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  const write = (): Promise<void> => {
+    timer?.cancel();
+    timer = undefined;
+    const counts = days.all().map(([key, day]) => [key, [...day]]);
+    const text = `${JSON.stringify({ version: 1, recipients: counts })}\n`;
+    writing = writing
+      .then(() => replaceFile(file, text, { mode: 0o600 }))
+      .catch((fault: unknown) => tell("keeping what recipientRateLimit has counted", fault));
+    return writing;
+  };
+  const days = createRecipientDays(clock, stored, () => {
+    timer ??= clock.after(writeAfterMs, () => void write());
+  });
+  return { ...days, close: () => (timer === undefined ? writing : write()) };
+}
+
+function storedIn(text: string): ReadonlyMap<string, RecipientsDay> {
+  const { recipients } = JSON.parse(text) as { readonly recipients?: unknown };
+  if (!Array.isArray(recipients)) throw new TypeError("it holds no counts");
+  return new Map(
+    recipients.map((entry: unknown): [string, RecipientsDay] => {
+      const [key, day]: readonly unknown[] = Array.isArray(entry) ? entry : [];
+      if (typeof key !== "string" || !Array.isArray(day)) throw new TypeError("a count is of another form");
+      return [key, new Map(day.map(countOf))];
+    }),
+  );
+}
+
+function countOf(entry: unknown): [number, number] {
+  const [quarter, count]: readonly unknown[] = Array.isArray(entry) ? entry : [];
+  if (!Number.isSafeInteger(quarter) || !Number.isSafeInteger(count))
+    throw new TypeError("a count is no number");
+  return [quarter as number, count as number];
+}
