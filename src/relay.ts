@@ -53,6 +53,7 @@ import { createDnsDelivery } from "./send/mx/dns-delivery.ts";
 import { createOwnRelay } from "./send/mx/own-relay.ts";
 import { resolveNextHop } from "./send/mx/resolve-next-hop.ts";
 import { createTokenSources } from "./send/oauth/token-sources.ts";
+import { senderOnTheWayOut } from "./send/rewriting/sender-on-the-way-out.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openServiceSuspension } from "./receive/service-suspension.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
@@ -420,12 +421,13 @@ export async function createRelay(
       return changed;
     },
     testSendConnector: (connector, wanted) => {
-      const { hostname } = settings;
+      const { hostname, addressRewriteEntries: entries } = settings;
+      const from = senderOnTheWayOut(entries, connector.name, wanted.from);
       const transcript =
         connector.kind === "smartHost" || connector.kind === "dns"
           ? sendTranscript(connector, sendLog, hostname)
           : undefined;
-      return testConnector(connector, wanted, {
+      return testConnector(connector, { ...wanted, from }, {
         ports: all,
         http,
         hostname,

@@ -159,3 +159,13 @@ test("mail by other connectors leaves as it came", async () => {
   expect(inside.messages[0]?.reversePath).toBe("erp@sql.old.local");
   expect(fieldsOf(inside.messages[0]?.content)[0]).toBe("From: ERP <erp@sql.old.local>");
 });
+
+test("Test-SendConnector tries it as the sender that mail would have", async () => {
+  const test = await relay.client.call("testSendConnector", {
+    name: "Microsoft 365",
+    from: "erp@sql.old.local",
+    to: "someone@dest.example",
+  });
+  expect(test).toMatchObject({ ok: true, from: "relay@contoso.com", to: "someone@dest.example" });
+  expect(smtp.messages[0]).toMatchObject({ mailbox: "relay@contoso.com", reversePath: "relay@contoso.com" });
+});

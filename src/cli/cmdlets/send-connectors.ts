@@ -127,7 +127,7 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
         aliases: ["SenderAddress"],
         kind: "text",
         value: "ADDRESS",
-        help: "The sender, which also says the mailbox that is logged on as. Default: one of senderMailboxes, the credential's user, else postmaster of the first accepted domain.",
+        help: "The sender, which also says the mailbox that is logged on as. Default: one of senderMailboxes, the credential's user, else postmaster of the first accepted domain. Address rewrite entries hold for it as for mail.",
       },
       ...showing,
     ],
