@@ -427,14 +427,18 @@ export async function createRelay(
         connector.kind === "smartHost" || connector.kind === "dns"
           ? sendTranscript(connector, sendLog, hostname)
           : undefined;
-      return testConnector(connector, { ...wanted, from }, {
-        ports: all,
-        http,
-        hostname,
-        signer,
-        mailHosts: (one) => dns.hostsFor(one),
-        transcript,
-      });
+      return testConnector(
+        connector,
+        { ...wanted, from },
+        {
+          ports: all,
+          http,
+          hostname,
+          signer,
+          mailHosts: (one) => dns.hostsFor(one),
+          transcript,
+        },
+      );
     },
     resolveNextHop: (domain, refresh) =>
       resolveNextHop(domain, refresh, {

@@ -31,6 +31,23 @@ it.each([
     'receiveConnectors.A.ranges ["10.0.0.0/8"] → [], receiveConnectors.B removed',
   ],
   [
+    { entries: [{ name: "A", from: { kind: "domain", text: "a.test" }, except: [] }], spaces: [] },
+    {
+      entries: [
+        {
+          name: "A",
+          from: { kind: "anybody", text: "*" },
+          except: [{ domain: "a.test", subdomains: true }],
+        },
+      ],
+      spaces: [
+        { domain: "", subdomains: true, cost: 1 },
+        { domain: "b.test", subdomains: false, cost: 5 },
+      ],
+    },
+    'entries.A.from "a.test" → "*", entries.A.except [] → ["*.a.test"], spaces [] → ["*","b.test;5"]',
+  ],
+  [
     { users: [{ name: "app", passwordHash: "$scrypt$a" }] },
     { users: [{ name: "app", passwordHash: "$scrypt$b" }] },
     "users.app.passwordHash changed",

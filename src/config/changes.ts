@@ -1,4 +1,7 @@
 /** What differs between two configurations, in words for the log: `receiveConnectors.AppRelay.tarpitInterval 5000 → 0`. */
+import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
+import type { AddressSpace } from "../core/policy/send-connector.ts";
+import { addressSpaceText, domainText } from "./plain-settings.ts";
 import type { Settings } from "./settings.ts";
 
 /** By the name of the setting: secrets are named, not shown, and neither is PEM. */
@@ -35,19 +38,23 @@ function compare(path: string, before: unknown, after: unknown, changes: string[
   }
 }
 
-/** Objects by key; lists of named things by name; other lists as one value. */
+/** Objects by key, but for those that are a text; lists of named things by name; other lists as one value. */
 function asEntries(value: unknown): Map<string, unknown> | undefined {
   if (Array.isArray(value)) {
     const items: unknown[] = value;
     if (!items.every(isNamed)) return undefined;
     return new Map(items.map((item) => [item.name, item]));
   }
-  return typeof value === "object" && value !== null ? new Map(Object.entries(value)) : undefined;
+  if (typeof value !== "object" || value === null || "text" in value) return undefined;
+  return new Map(Object.entries(value));
 }
 
 function isNamed(item: unknown): item is { readonly name: string } {
   return typeof item === "object" && item !== null && "name" in item && typeof item.name === "string";
 }
+
+const isDomain = (value: object): value is AcceptedDomain => "domain" in value && "subdomains" in value;
+const isAddressSpace = (value: object): value is AddressSpace => isDomain(value) && "cost" in value;
 
 function show(value: unknown): string {
   if (value === undefined) return "none";
@@ -55,7 +62,10 @@ function show(value: unknown): string {
   return JSON.stringify(value, (key, inner: unknown) => {
     if (secret.test(key)) return "****";
     if (typeof inner === "bigint") return inner.toString();
-    if (typeof inner === "object" && inner !== null && "text" in inner) return inner.text;
+    if (typeof inner !== "object" || inner === null) return inner;
+    if ("text" in inner) return inner.text;
+    if (isAddressSpace(inner)) return addressSpaceText(inner);
+    if (isDomain(inner)) return domainText(inner);
     return inner;
   });
 }

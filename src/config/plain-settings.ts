@@ -242,7 +242,7 @@ function byName<Item extends { readonly name: string }>(
   return Object.fromEntries(items.map((item) => [item.name, plain(item)]));
 }
 
-function addressSpaceText({ domain, subdomains, cost }: AddressSpace): string {
+export function addressSpaceText({ domain, subdomains, cost }: AddressSpace): string {
   const space = domain === "" ? "*" : subdomains ? `*.${domain}` : domain;
   return cost === 1 ? space : `${space};${cost}`;
 }
