@@ -53,6 +53,7 @@ async function typed(line: string): Promise<{ readonly code: number; readonly sa
 
 const done = 0;
 const told = 2;
+const refused = 1;
 
 it.each<readonly [line: string, code: number, said: RegExp]>([
   // Looking at connectors.
@@ -334,7 +335,7 @@ it.each<readonly [line: string, code: number, said: RegExp]>([
     /transientFailureRetryCount: 6/,
   ],
   ["Set-TransportService EX01 -MaxConnectionRatePerMinute 2400", done, /2400/],
-  ["Set-TransportService EX01 -PickupDirectoryPath C:\\Pickup", told, /submit by SMTP/],
+  ["Set-TransportService EX01 -PickupDirectoryPath C:\\Pickup", refused, /wants transport\.pickupConnector/],
   ["Get-FrontendTransportService | fl", told, /weir Get-TransportService/],
   ["Set-MailboxServer EX01 -MessageTrackingLogEnabled $true", told, /weir Get-TransportService/],
   ["Get-ServerComponentState EX01", told, /weir /],
