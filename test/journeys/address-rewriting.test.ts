@@ -161,11 +161,11 @@ test("mail by other connectors leaves as it came", async () => {
 });
 
 test("Test-SendConnector tries it as the sender that mail would have", async () => {
-  const test = await relay.client.call("testSendConnector", {
+  const tried = await relay.client.call("testSendConnector", {
     name: "Microsoft 365",
     from: "erp@sql.old.local",
     to: "someone@dest.example",
   });
-  expect(test).toMatchObject({ ok: true, from: "relay@contoso.com", to: "someone@dest.example" });
+  expect(tried).toMatchObject({ ok: true, from: "relay@contoso.com", to: "someone@dest.example" });
   expect(smtp.messages[0]).toMatchObject({ mailbox: "relay@contoso.com", reversePath: "relay@contoso.com" });
 });

@@ -284,7 +284,9 @@ describe("whatever the header says", () => {
         );
         const changed = rewriteSenders(octets, toRelay, undefined)?.toString("latin1") ?? "";
         const [from = "", ...rest] = changed.split(/\r\n(?![ \t])/);
-        expect(addressesIn(from.replaceAll(/[\r\n]/g, " "))).toEqual(["relay@contoso.com"]);
+        // A comment alone in the place of a group's member is an entry without an address, for nobody.
+        const left = addressesIn(from.replaceAll(/[\r\n]/g, " ")).filter((each) => each !== "");
+        expect(left).toEqual(["relay@contoso.com"]);
         expect(
           rest
             .slice(
