@@ -100,10 +100,12 @@ export function createPickupDirectory(
   /** Those that may be taken now, in their order. */
   const ready = async (names: readonly string[]): Promise<readonly { name: string; stats: Stats }[]> => {
     const found: { readonly name: string; readonly stats: Stats }[] = [];
+    const now = clock.now();
     for (const name of names) {
-      const stats = await perFile(name, () => quiet.look(name, clock.now()));
+      const stats = await perFile(name, () => quiet.look(name, now));
       if (stats !== undefined) found.push({ name, stats });
     }
+    quiet.lookedThrough(clock.now());
     const refusedBefore = (name: string): number => refusals.get(name) ?? 0;
     return found.sort(
       (a, b) =>

@@ -7,7 +7,8 @@ export const quietMs = 1_000;
 
 interface Seen {
   readonly stats: Stats;
-  readonly since: number;
+  /** Undefined: since this time through the directory. */
+  readonly since: number | undefined;
   readonly isQuiet: boolean;
 }
 
@@ -17,6 +18,11 @@ export interface QuietFiles {
    * the file until it is quiet, then none.
    */
   look(name: string, now: number): Promise<Stats | undefined>;
+  /**
+   * Each file was looked at once. What was new or has changed counts from now on: what came at once is quiet at once, and
+   * goes in its order, however long it took to look through all.
+   */
+  lookedThrough(now: number): void;
   /** It is to be quiet anew. */
   forget(name: string): void;
   /** Of names that are not there any more nothing is remembered. */
@@ -33,11 +39,14 @@ export function createQuietFiles(files: DirectoryFiles): QuietFiles {
       if (before?.isQuiet === true) return before.stats;
       const stats = await files.look(name);
       if (stats === undefined) return undefined;
-      const since = before !== undefined && isSameFile(before.stats, stats) ? before.since : now;
+      const since = before !== undefined && isSameFile(before.stats, stats) ? before.since : undefined;
       // What is no file will not change.
-      const isQuiet = !stats.isFile() || now - since >= quietMs;
+      const isQuiet = !stats.isFile() || (since !== undefined && now - since >= quietMs);
       seen.set(name, { stats, since, isQuiet });
       return isQuiet ? stats : undefined;
+    },
+    lookedThrough(now) {
+      for (const [name, one] of seen) if (one.since === undefined) seen.set(name, { ...one, since: now });
     },
     forget: (name) => void seen.delete(name),
     keep(there) {
