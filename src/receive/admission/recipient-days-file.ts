@@ -5,7 +5,8 @@
 import { readFile } from "node:fs/promises";
 import type { RecipientsDay } from "../../core/policy/recipients-day.ts";
 import type { Events } from "../../events/events.ts";
-import type { Clock, Timer } from "../../ports/ports.ts";
+import { createLateWrites } from "../../ports/late-writes.ts";
+import type { Clock } from "../../ports/ports.ts";
 import { replaceFile } from "../../ports/replace-file.ts";
 import { createRecipientDays, type RecipientDays } from "./recipient-days.ts";
 
@@ -30,22 +31,17 @@ export async function openRecipientDays(
     if ((fault as NodeJS.ErrnoException).code !== "ENOENT")
       tell(`reading ${file}, which counts as empty`, fault);
   }
-  let timer: Timer | undefined;
-  let writing: Promise<void> = Promise.resolve();
-  const write = (): Promise<void> => {
-    timer?.cancel();
-    timer = undefined;
-    const counts = days.all().map(([key, day]) => [key, [...day]]);
-    const text = `${JSON.stringify({ version: 1, recipients: counts })}\n`;
-    writing = writing
-      .then(() => replaceFile(file, text, { mode: 0o600 }))
-      .catch((fault: unknown) => tell("keeping what recipientRateLimit has counted", fault));
-    return writing;
-  };
-  const days = createRecipientDays(clock, stored, () => {
-    timer ??= clock.after(writeAfterMs, () => void write());
-  });
-  return { ...days, close: () => (timer === undefined ? writing : write()) };
+  const writes = createLateWrites(
+    clock,
+    writeAfterMs,
+    () => {
+      const counts = days.all().map(([key, day]) => [key, [...day]]);
+      return replaceFile(file, `${JSON.stringify({ version: 1, recipients: counts })}\n`, { mode: 0o600 });
+    },
+    (fault) => tell("keeping what recipientRateLimit has counted", fault),
+  );
+  const days = createRecipientDays(clock, stored, () => writes.changed());
+  return { ...days, close: () => writes.close() };
 }
 
 function storedIn(text: string): ReadonlyMap<string, RecipientsDay> {

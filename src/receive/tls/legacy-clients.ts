@@ -4,7 +4,8 @@
  */
 import { readFile } from "node:fs/promises";
 import { replaceFile } from "../../ports/replace-file.ts";
-import type { Clock, Timer } from "../../ports/ports.ts";
+import { createLateWrites } from "../../ports/late-writes.ts";
+import type { Clock } from "../../ports/ports.ts";
 
 export interface LegacyTlsClient {
   readonly connector: string;
@@ -39,16 +40,16 @@ const writeAfterMs = 60_000;
 /** A file that is missing or cannot be understood counts nobody: it is for people, and begins anew. */
 export async function openLegacyTlsClients(file: string, clock: Clock): Promise<LegacyTlsClients> {
   const clients = new Map((await stored(file)).map((client) => [keyOf(client), client]));
-  let timer: Timer | undefined;
-  let writing: Promise<void> = Promise.resolve();
-
-  const write = (): Promise<void> => {
-    timer?.cancel();
-    timer = undefined;
-    const text = `${JSON.stringify({ version: 1, clients: [...clients.values()] })}\n`;
-    writing = writing.then(() => replaceFile(file, text, { mode: 0o600 })).catch(() => undefined);
-    return writing;
-  };
+  const writes = createLateWrites(
+    clock,
+    writeAfterMs,
+    () =>
+      replaceFile(file, `${JSON.stringify({ version: 1, clients: [...clients.values()] })}\n`, {
+        mode: 0o600,
+      }),
+    // For people; a disk that takes nothing is told by those who need it.
+    () => undefined,
+  );
 
   return {
     met(client) {
@@ -64,10 +65,10 @@ export async function openLegacyTlsClients(file: string, clock: Clock): Promise<
       });
       const [oldest] = clients.keys();
       if (clients.size > mostClients && oldest !== undefined) clients.delete(oldest);
-      timer ??= clock.after(writeAfterMs, () => void write());
+      writes.changed();
     },
     all: () => [...clients.values()].toReversed(),
-    close: () => (timer === undefined ? writing : write()),
+    close: () => writes.close(),
   };
 }
 
