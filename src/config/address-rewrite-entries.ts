@@ -17,11 +17,11 @@ import {
   line,
   listOf,
   name,
+  notASection,
   parseDomain,
   parsedText,
   requiredSetting,
   setting,
-  shown,
 } from "./value-type.ts";
 
 export const addressRewriteEntrySchema = z.strictObject(
@@ -51,7 +51,7 @@ export const addressRewriteEntrySchema = z.strictObject(
       "Where From is changed and the message has no Reply-To, it gets one with the author it had.",
     ),
   },
-  { error: (issue) => `${shown(issue.input)} is not a section of settings` },
+  { error: notASection },
 );
 
 /** The rules between entries, and with send connectors. */

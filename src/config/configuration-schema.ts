@@ -22,15 +22,12 @@ import {
   line,
   listOf,
   name,
+  notASection,
   optionalSetting,
   parsedText,
   requiredSetting,
   setting,
-  shown,
 } from "./value-type.ts";
-
-const section = (issue: { readonly input?: unknown }): string =>
-  `${shown(issue.input)} is not a section of settings`;
 
 const certificateNames = listOf(parsedText({ kind: "certificate" }, parseCertificateName), {
   kind: "list of certificates",
@@ -49,7 +46,7 @@ export const userSchema = z.strictObject(
     certificates: setting(certificateNames, [], certificatesHelp),
     ...clientRightsShape,
   },
-  { error: section },
+  { error: notASection },
 );
 
 export const applicationSchema = z.strictObject(
@@ -75,20 +72,20 @@ export const applicationSchema = z.strictObject(
     ),
     ...clientRightsShape,
   },
-  { error: section },
+  { error: notASection },
 );
 
 export const diagnosticsSchema = z.strictObject(
   {
     levels: setting(
       z
-        .record(z.string(), choice(["Lowest", "Low", "Medium", "High", "Expert"]), { error: section })
+        .record(z.string(), choice(["Lowest", "Low", "Medium", "High", "Expert"]), { error: notASection })
         .register(kinds, { kind: "category: level", range: "Lowest, Low, Medium, High, Expert" }),
       {},
       "Diagnostic logging level per category, such as `MSExchangeTransport\\SmtpReceive: Expert`. Others are Lowest.",
     ),
   },
-  { error: section },
+  { error: notASection },
 );
 
 /** TLS of what is served by HTTP. */
@@ -120,7 +117,7 @@ export const adminSchema = z.strictObject(
       "Names the console is called by in a browser, beside hostname, IP addresses and localhost.",
     ),
   },
-  { error: section },
+  { error: notASection },
 );
 
 export const dkimKeySchema = z.strictObject(
@@ -139,7 +136,7 @@ export const dkimKeySchema = z.strictObject(
       "published: DNS is being told, nothing is signed with it yet. retired: nothing is signed any more; leave the record until no such mail is on its way.",
     ),
   },
-  { error: section },
+  { error: notASection },
 );
 
 export const dkimSchema = z.strictObject(
@@ -165,7 +162,7 @@ export const dkimSchema = z.strictObject(
       "How long a signature holds. More than mail may take, queues of others included.",
     ),
   },
-  { error: section },
+  { error: notASection },
 );
 
 export const metricsSchema = z.strictObject(
@@ -187,7 +184,7 @@ export const metricsSchema = z.strictObject(
       "Series for each source too (open connections, recent refusals): hundreds of them on a busy relay.",
     ),
   },
-  { error: section },
+  { error: notASection },
 );
 
 export const configurationSchema = z.strictObject({

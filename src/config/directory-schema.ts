@@ -12,15 +12,13 @@ import {
   line,
   listOf,
   name,
+  notASection,
   optionalSetting,
   parsedText,
   requiredSetting,
   setting,
-  shown,
 } from "./value-type.ts";
 
-const section = (issue: { readonly input?: unknown }): string =>
-  `${shown(issue.input)} is not a section of settings`;
 const isHere = /^ldap:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 function parseLdapUrl(input: string): Parsed<string> {
@@ -34,7 +32,7 @@ function parseLdapUrl(input: string): Parsed<string> {
 
 const groupSchema = z.strictObject(
   { name: requiredSetting(name(1000), "The group's DN."), ...clientRightsShape },
-  { error: section },
+  { error: notASection },
 );
 
 export const directorySchema = z.strictObject(
@@ -81,7 +79,7 @@ export const directorySchema = z.strictObject(
       "While no server answers, who logged on so recently with the same password goes on.",
     ),
   },
-  { error: section },
+  { error: notASection },
 );
 
 /** `absolute`: of paths in the configuration. */

@@ -2,7 +2,16 @@
 import { z } from "zod";
 import { cloudNames } from "../core/policy/microsoft-clouds.ts";
 import { type Parsed, parsed, quoted, unparsable } from "../core/units/parsed.ts";
-import { choice, filePath, line, name, optionalSetting, parsedText, setting, shown } from "./value-type.ts";
+import {
+  choice,
+  filePath,
+  line,
+  name,
+  notASection,
+  optionalSetting,
+  parsedText,
+  setting,
+} from "./value-type.ts";
 
 /** `2027-05-01`, or with a time (ISO 8601), as milliseconds; a day begins at 00:00 UTC. */
 export function parseDate(input: string): Parsed<number> {
@@ -68,7 +77,7 @@ export const oauthSchema = z.strictObject(
     ),
     scope: optionalSetting(line(1000), "the cloud's, or Google's", "What the token is asked for."),
   },
-  { error: (issue) => `${shown(issue.input)} is not a section of settings` },
+  { error: notASection },
 );
 
 export type GivenOAuth = z.output<typeof oauthSchema>;

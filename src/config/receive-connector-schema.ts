@@ -16,13 +16,13 @@ import {
   line,
   listOf,
   name,
+  notASection,
   oneOrMore,
   optionalSetting,
   parsedText,
   percentage,
   requiredSetting,
   setting,
-  shown,
   size,
 } from "./value-type.ts";
 
@@ -322,7 +322,7 @@ export const receiveConnectorSchema = z.strictObject(
     addMissingMessageId: setting(flag(), false, "Add a Message-ID where there is none."),
     addMissingDate: setting(flag(), false, "Add a Date where there is none."),
   },
-  { error: (issue) => `${shown(issue.input)} is not a section of settings` },
+  { error: notASection },
 );
 
 export type GivenReceiveConnector = z.output<typeof receiveConnectorSchema>;

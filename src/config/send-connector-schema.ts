@@ -19,19 +19,17 @@ import {
   line,
   listOf,
   name,
+  notASection,
   optionalSetting,
   parsedText,
   requiredSetting,
   setting,
-  shown,
   size,
 } from "./value-type.ts";
 
 const most = 2_147_483_647;
 /** Longer than a restart of the next hop takes, and long before anybody is told of a delay. */
 export const defaultFallbackAfterMs = 15 * 60_000;
-const section = (issue: { readonly input?: unknown }): string =>
-  `${shown(issue.input)} is not a section of settings`;
 
 export const credentialSchema = z.strictObject(
   {
@@ -44,7 +42,7 @@ export const credentialSchema = z.strictObject(
     passwordFile: optionalSetting(filePath(), "none", "File whose first line is the password."),
     passwordEnv: optionalSetting(name(256), "none", "Environment variable that holds the password."),
   },
-  { error: section },
+  { error: notASection },
 );
 
 export const sendConnectorSchema = z.strictObject(
@@ -255,7 +253,7 @@ export const sendConnectorSchema = z.strictObject(
       "Verbose: the SMTP dialogue is logged.",
     ),
   },
-  { error: section },
+  { error: notASection },
 );
 
 /** Settings that mean nothing where messages are written to a directory. */

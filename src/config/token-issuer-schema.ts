@@ -8,11 +8,11 @@ import {
   line,
   listOf,
   name,
+  notASection,
   optionalSetting,
   parsedText,
   requiredSetting,
   setting,
-  shown,
 } from "./value-type.ts";
 
 const someOf = (list: readonly unknown[]): boolean => list.length > 0;
@@ -58,5 +58,5 @@ export const tokenIssuerSchema = z.strictObject(
       "True: also who is not in `users` logs on, with the rights of its application, or of anybody.",
     ),
   },
-  { error: (issue) => `${shown(issue.input)} is not a section of settings` },
+  { error: notASection },
 );

@@ -10,12 +10,12 @@ import {
   integer,
   listOf,
   name,
+  notASection,
   optionalSetting,
   parseDomain,
   parsedText,
   percentage,
   setting,
-  shown,
   size,
 } from "./value-type.ts";
 
@@ -242,7 +242,7 @@ export const transportSchema = z.strictObject(
       "Most recipients of a file in the Pickup directory; beside maxRecipientsPerMessage.",
     ),
   },
-  { error: (issue) => `${shown(issue.input)} is not a section of settings` },
+  { error: notASection },
 );
 
 /** As it was written. */

@@ -57,6 +57,11 @@ export function shown(value: unknown): string {
   return typeof value === "number" || typeof value === "boolean" ? String(value) : `a ${typeof value}`;
 }
 
+/** What is said of a value that stands where settings with names are wanted. */
+export function notASection({ input }: { readonly input?: unknown }): string {
+  return `${shown(input)} is not a section of settings`;
+}
+
 /** Runs a parser of text inside zod, giving its message on refusal. */
 function reading<Value>(parse: (input: string) => Parsed<Value>) {
   return (input: string | number, context: z.RefinementCtx): Value => {
