@@ -1,5 +1,6 @@
 /** Test-SendConnector. */
 import type { Output as Answer } from "../../admin/contract.ts";
+import { testStepTitles } from "../../core/policy/connector-test/test-step.ts";
 import { isOn, listOf, textOf } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
@@ -43,25 +44,9 @@ function printConclusion(output: Output, { ok, from, to, steps }: Test): void {
   for (const sentence of advice) output.write(`  ${sentence}\n`);
 }
 
-const titles: Readonly<Record<Step["step"], string>> = {
-  dropDirectory: "Drop directory",
-  resolve: "Name resolution",
-  token: "Token",
-  connect: "Connect",
-  greeting: "Greeting",
-  ehlo: "EHLO",
-  startTls: "STARTTLS",
-  tls: "TLS",
-  auth: "AUTH",
-  mail: "MAIL",
-  rcpt: "RCPT",
-  rset: "RSET",
-  data: "Message",
-};
-
 const columns: readonly Column<Step>[] = [
   { header: "EndPoint", value: ({ endpoint }) => endpoint },
-  { header: "Step", value: ({ step }) => titles[step] },
+  { header: "Step", value: ({ step }) => testStepTitles[step] },
   {
     header: "Outcome",
     value: ({ outcome }) => outcome,

@@ -1,6 +1,7 @@
 /** Test-SendConnector: every address opened as delivery opens it, step by step, and a message sent if one is asked for. */
 import { useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
+import { testStepTitles } from "../../../../src/core/policy/connector-test/test-step.ts";
 import { call } from "../../api.ts";
 import { Badge } from "../../components/badge.tsx";
 import { Dialog } from "../../components/dialog.tsx";
@@ -12,21 +13,6 @@ import { durationText } from "../../time-text.ts";
 type Test = Output<"testSendConnector">;
 type Step = Test["steps"][number];
 
-const titles: Readonly<Record<Step["step"], string>> = {
-  dropDirectory: "Drop directory",
-  resolve: "Name resolution",
-  token: "Token",
-  connect: "Connect",
-  greeting: "Greeting",
-  ehlo: "EHLO",
-  startTls: "STARTTLS",
-  tls: "TLS",
-  auth: "AUTH",
-  mail: "MAIL",
-  rcpt: "RCPT",
-  rset: "RSET",
-  data: "Message",
-};
 const badges: Readonly<Record<Step["outcome"], "good" | "warning" | "error">> = {
   ok: "good",
   warning: "warning",
@@ -128,7 +114,7 @@ function Result({ test: { ok, from, to, steps } }: { test: Test }) {
         {steps.map((step, at) => (
           <li key={`${at} ${step.endpoint} ${step.step}`} class={step.outcome}>
             <div class="step-head">
-              <strong>{titles[step.step]}</strong>
+              <strong>{testStepTitles[step.step]}</strong>
               {step.outcome !== "ok" && <Badge kind={badges[step.outcome]} text={step.outcome} />}
               <span class="muted">
                 {step.endpoint} · {durationText(step.elapsedMs)}

@@ -18,6 +18,23 @@ export const testSteps = [
 ] as const;
 export type TestStepName = (typeof testSteps)[number];
 
+/** As people are shown them. */
+export const testStepTitles: Readonly<Record<TestStepName, string>> = {
+  dropDirectory: "Drop directory",
+  resolve: "Name resolution",
+  token: "Token",
+  connect: "Connect",
+  greeting: "Greeting",
+  ehlo: "EHLO",
+  startTls: "STARTTLS",
+  tls: "TLS",
+  auth: "AUTH",
+  mail: "MAIL",
+  rcpt: "RCPT",
+  rset: "RSET",
+  data: "Message",
+};
+
 /** `warning`: it failed, and mail goes nevertheless; or something about it is remarkable. */
 export const testOutcomes = ["ok", "warning", "failed"] as const;
 export type TestOutcome = (typeof testOutcomes)[number];
