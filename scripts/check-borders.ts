@@ -41,10 +41,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "tracking",
   ],
   "relay.ts": [
-    "capture",
     "config",
     "core",
-    "dkim",
     "dns",
     "events",
     "http",

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { RelayStoppingError } from "./config/relay-stopping.ts";
 import type { Settings } from "./config/settings.ts";
-import { turnTaker } from "./core/policy/application.ts";
 import { credentialEnds } from "./core/policy/credential-expiry.ts";
 import { isOpenRelay } from "./core/policy/open-relay.ts";
 import { formatEndpoint } from "./core/units/endpoint.ts";
@@ -21,7 +20,6 @@ import { createObservation } from "./metrics/observation.ts";
 import type { RelayState } from "./metrics/readiness.ts";
 import type { Relay } from "./relay-contract.ts";
 import { eventStoreDirectory, openEventStore } from "./events/store/event-store.ts";
-import { createCaptureBox } from "./capture/capture-box.ts";
 import { createHttpRequest } from "./ports/http-request.ts";
 import type { Ports } from "./ports/ports.ts";
 import { atMost } from "./ports/at-most.ts";
@@ -36,24 +34,7 @@ import { openLegacyTlsClients } from "./receive/tls/legacy-clients.ts";
 import { withDns } from "./dns/relay-dns.ts";
 import { createResourceMonitor } from "./resources/resource-monitor.ts";
 import { createSystemResourceMeter } from "./resources/system-resource-meter.ts";
-import { budgetFile } from "./send/budget/budget-file.ts";
-import { openSendBudgets } from "./send/budget/send-budgets.ts";
-import { createCredentialWatch } from "./send/credential-watch.ts";
-import { createSigner } from "./dkim/signer.ts";
-import { testConnector } from "./send/connector-test/test-connector.ts";
-import { captureConnector, createCaptureCarrier, keepingCaptured } from "./send/capture/capture-carrier.ts";
-import { createCarrier } from "./send/delivery/create-carrier.ts";
-import { OutboundConnections } from "./send/delivery/smtp/pool/outbound-connections.ts";
-import { createPeerMemory } from "./send/delivery/smtp/peer/peer.ts";
-import { createScheduler } from "./send/delivery/scheduler.ts";
-import type { Scheduler } from "./send/delivery/scheduler-contract.ts";
-import { sendTranscript } from "./send/delivery/send-transcript.ts";
-import { createMailboxTurns } from "./send/graph/mailbox-turns.ts";
-import { createDnsDelivery } from "./send/mx/dns-delivery.ts";
-import { createOwnRelay } from "./send/mx/own-relay.ts";
-import { resolveNextHop } from "./send/mx/resolve-next-hop.ts";
-import { createTokenSources } from "./send/oauth/token-sources.ts";
-import { senderOnTheWayOut } from "./send/rewriting/sender-on-the-way-out.ts";
+import { openSender } from "./send/sender.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openServiceSuspension } from "./receive/service-suspension.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
@@ -70,7 +51,7 @@ export async function createRelay(
 ): Promise<Relay> {
   let settings = initial;
   const all: Ports = withDns({ ...createSystemPorts(), ...ports }, ports, () => settings.transport);
-  const { clock, random } = all;
+  const { clock } = all;
   let levels = levelNumbers(settings.diagnostics.levels);
   const events = shared.events ?? createEventLog({ clock, levels: settings.diagnostics.levels });
 
@@ -178,71 +159,17 @@ export async function createRelay(
     isKept: async (id) => (await spool.find(id)) !== undefined,
   });
 
-  const tokens = createTokenSources({ clock, events, http });
-  const graphTurns = createMailboxTurns();
-  const credentials = createCredentialWatch(clock, events);
-  const memory = createPeerMemory();
-  const outbound = new OutboundConnections(() => settings.transport.maxOutboundConnections);
-  const signer = createSigner(() => settings.dkim, clock);
-  const budgets = await openSendBudgets({
-    store: budgetFile(join(settings.dataDirectory, "send-budgets.json")),
-    clock,
-    events,
-  });
-  const dns = createDnsDelivery({
+  const sender = await openSender(() => settings, {
     ports: all,
-    own: createOwnRelay(() => settings),
-    events,
-    memory,
-    outbound,
-    signer,
-    transcriptOf: (connector) => sendTranscript(connector, sendLog, settings.hostname),
-  });
-  const capture = captureConnector(join(settings.dataDirectory, "captured"));
-  const captured = createCaptureBox({
-    directory: capture.dropDirectory,
-    clock,
-    bounds: () => ({
-      maxMessages: settings.transport.captureMaxMessages,
-      maxSizeBytes: settings.transport.captureMaxDirectorySize,
-      maxAgeMs: settings.transport.captureMaxAge,
-    }),
-    onFault: (error) => events.emit("LogFault", { log: "capture box", error: error.message }),
-  });
-  const captureCarrier = createCaptureCarrier(captured, clock, capture.dropDirectory);
-  const scheduler: Scheduler = createScheduler({
+    http,
     spool,
-    suspended: suspensions.queues,
-    onSuspensionCarried: (from, to) => suspensions.carry(from, to),
-    settings,
-    ports: { clock, random },
+    suspensions,
     events,
     metrics,
     tracking,
-    capture,
-    carrierFor: (connector, domain) => {
-      if (connector === capture) return captureCarrier;
-      const carrier = createCarrier(connector, domain, {
-        ports: all,
-        events,
-        hostname: settings.hostname,
-        protocolLog: sendLog,
-        memory,
-        outbound,
-        tokens,
-        signer,
-        http,
-        graphTurns,
-        dns,
-        addressRewriteEntries: () => settings.addressRewriteEntries,
-        budgets: {
-          all: budgets,
-          turnTakerOf: ({ message }) => turnTaker(settings.applications, message.origin),
-        },
-      });
-      return keepingCaptured(carrier, captureCarrier);
-    },
+    protocolLog: sendLog,
   });
+  const { scheduler } = sender;
 
   let state: RelayState = "starting";
   const observation = createObservation({
@@ -318,8 +245,7 @@ export async function createRelay(
     const steps = [
       async () => void (await receiver.reconfigure(receiverSettings(next))),
       () => pickup.reconfigure(pickupSettings(next)),
-      () => scheduler.reconfigure(next),
-      () => Promise.resolve(credentials.watch(next.sendConnectors)),
+      () => sender.reconfigure(next),
       () => monitorBy(next),
       ...[...followers].map((follow) => () => follow(next)),
     ];
@@ -338,19 +264,17 @@ export async function createRelay(
       deliveries: scheduler.running,
     });
     resources.stop();
-    credentials.stop();
     await Promise.all([
       receiver.stop(graceMs),
       pickup.stop(),
-      scheduler.stop(graceMs),
+      sender.stop(graceMs),
       atMost(
         clock,
         graceMs,
         changing.catch(() => undefined),
       ),
     ]);
-    // What is left are idle connections of domains that have no mail any more.
-    await Promise.all([budgets.close(), legacyTls.close(), recipientDays.close(), dns.close(0)]);
+    await Promise.all([sender.close(), legacyTls.close(), recipientDays.close()]);
     await observation.stop();
     certificates.close();
     await Promise.all([receiveLog.close(), sendLog.close()]);
@@ -374,9 +298,8 @@ export async function createRelay(
         const named = failures.map(({ endpoint, reason }) => `${formatEndpoint(endpoint)}: ${reason}`);
         throw new Error(`cannot listen on any endpoint (${named.join("; ")})`);
       }
-      scheduler.start();
+      sender.start();
       pickup.start();
-      credentials.watch(settings.sendConnectors);
       observation.start();
       state = "running";
       if (service.now !== undefined)
@@ -407,8 +330,8 @@ export async function createRelay(
     overview: observation.overview,
     tracking,
     queues: () => scheduler.snapshot(),
-    sendBudgets: () => budgets.usage(),
-    captured,
+    sendBudgets: () => sender.usage(),
+    captured: sender.captured,
     legacyTlsClients: () => legacyTls.all(),
     retryNow: (queue) => scheduler.retryNow(queue),
     get suspension() {
@@ -420,34 +343,8 @@ export async function createRelay(
       if (changed) await receiver.suspensionChanged();
       return changed;
     },
-    testSendConnector: (connector, wanted) => {
-      const { hostname, addressRewriteEntries: entries } = settings;
-      const from = senderOnTheWayOut(entries, connector.name, wanted.from);
-      const transcript =
-        connector.kind === "smartHost" || connector.kind === "dns"
-          ? sendTranscript(connector, sendLog, hostname)
-          : undefined;
-      return testConnector(
-        connector,
-        { ...wanted, from },
-        {
-          ports: all,
-          http,
-          hostname,
-          signer,
-          mailHosts: (one) => dns.hostsFor(one),
-          transcript,
-        },
-      );
-    },
-    resolveNextHop: (domain, refresh) =>
-      resolveNextHop(domain, refresh, {
-        connectors: settings.sendConnectors,
-        dnsDelivery: dns,
-        dns: all.dns,
-        memory,
-        clock,
-      }),
+    testSendConnector: (connector, wanted) => sender.test(connector, wanted),
+    resolveNextHop: (domain, refresh) => sender.resolveNextHop(domain, refresh),
     expectProbe: (source) => receiver.expectProbe(source),
     async suspendQueue(queue, suspended) {
       await suspensions.set(queue, suspended);

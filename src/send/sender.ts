@@ -1,0 +1,202 @@
+/** The sending half put together: queues and their carriers, budgets, tokens, signatures, names, and how they stop. */
+import { join } from "node:path";
+import { createCaptureBox, type CaptureBox } from "../capture/capture-box.ts";
+import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
+import { type Application, turnTaker } from "../core/policy/application.ts";
+import type { ConnectorTest } from "../core/policy/connector-test/test-step.ts";
+import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
+import type { DkimSettings } from "../dkim/dkim-settings.ts";
+import { createSigner } from "../dkim/signer.ts";
+import type { EventLog } from "../events/event-log.ts";
+import type { ProtocolLog } from "../logs/protocol-log.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { HttpRequest } from "../ports/http-request.ts";
+import type { Ports } from "../ports/ports.ts";
+import type { Spool } from "../spool/spool.ts";
+import type { Tracking } from "../tracking/tracking.ts";
+import { budgetFile } from "./budget/budget-file.ts";
+import { openSendBudgets, type SendBudgets } from "./budget/send-budgets.ts";
+import { captureConnector, createCaptureCarrier, keepingCaptured } from "./capture/capture-carrier.ts";
+import { testConnector } from "./connector-test/test-connector.ts";
+import type { WantedTest } from "./connector-test/test-context.ts";
+import { createCredentialWatch } from "./credential-watch.ts";
+import { createCarrier } from "./delivery/create-carrier.ts";
+import { createScheduler } from "./delivery/scheduler.ts";
+import type { Scheduler, SchedulerSettings } from "./delivery/scheduler-contract.ts";
+import { sendTranscript } from "./delivery/send-transcript.ts";
+import { createPeerMemory } from "./delivery/smtp/peer/peer.ts";
+import { OutboundConnections } from "./delivery/smtp/pool/outbound-connections.ts";
+import type { Suspensions } from "./delivery/suspensions.ts";
+import { createMailboxTurns } from "./graph/mailbox-turns.ts";
+import { createDnsDelivery } from "./mx/dns-delivery.ts";
+import { createOwnRelay, type KnownAs } from "./mx/own-relay.ts";
+import { type NextHopResolution, resolveNextHop } from "./mx/resolve-next-hop.ts";
+import { createTokenSources } from "./oauth/token-sources.ts";
+import { senderOnTheWayOut } from "./rewriting/sender-on-the-way-out.ts";
+
+export interface SenderSettings extends SchedulerSettings, KnownAs {
+  readonly dataDirectory: string;
+  readonly applications: readonly Application[];
+  readonly addressRewriteEntries: readonly AddressRewriteEntry[];
+  readonly dkim: DkimSettings;
+  readonly transport: SchedulerSettings["transport"] & {
+    readonly maxOutboundConnections: number;
+    readonly captureMaxMessages: number;
+    /** Octets. */
+    readonly captureMaxDirectorySize: number;
+    /** Milliseconds. */
+    readonly captureMaxAge: number;
+  };
+}
+
+export interface Sender {
+  readonly scheduler: Scheduler;
+  readonly captured: CaptureBox;
+  usage: SendBudgets["usage"];
+  start(): void;
+  /** Resolves when what stood in closed queues has moved. */
+  reconfigure(settings: SenderSettings): Promise<void>;
+  /** Lets deliveries under way end for `graceMs`. What other stations still need stays open until `close`. */
+  stop(graceMs: number): Promise<void>;
+  /** Behind `stop`: writes what budgets have used, ends idle connections. */
+  close(): Promise<void>;
+  /** As Test-SendConnector; never rejects. */
+  test(connector: SendConnectorSettings, wanted: WantedTest): Promise<ConnectorTest>;
+  /** As Resolve-NextHop; never rejects. */
+  resolveNextHop(domain: string, refresh: boolean): Promise<NextHopResolution>;
+}
+
+/** `settings` is asked each time it matters, so that a changed configuration counts at once. */
+export async function openSender(
+  settings: () => SenderSettings,
+  around: {
+    readonly ports: Ports;
+    readonly http: HttpRequest;
+    readonly spool: Spool;
+    readonly suspensions: Suspensions;
+    readonly events: EventLog;
+    readonly metrics: Metrics;
+    readonly tracking: Tracking;
+    readonly protocolLog: ProtocolLog;
+  },
+): Promise<Sender> {
+  const { ports, http, spool, suspensions, events, metrics, tracking, protocolLog } = around;
+  const { clock, random } = ports;
+  const { dataDirectory } = settings();
+
+  const tokens = createTokenSources({ clock, events, http });
+  const graphTurns = createMailboxTurns();
+  const credentials = createCredentialWatch(clock, events);
+  const memory = createPeerMemory();
+  const outbound = new OutboundConnections(() => settings().transport.maxOutboundConnections);
+  const signer = createSigner(() => settings().dkim, clock);
+  const budgets = await openSendBudgets({
+    store: budgetFile(join(dataDirectory, "send-budgets.json")),
+    clock,
+    events,
+  });
+  const dns = createDnsDelivery({
+    ports,
+    own: createOwnRelay(settings),
+    events,
+    memory,
+    outbound,
+    signer,
+    transcriptOf: (connector) => sendTranscript(connector, protocolLog, settings().hostname),
+  });
+  const capture = captureConnector(join(dataDirectory, "captured"));
+  const captured = createCaptureBox({
+    directory: capture.dropDirectory,
+    clock,
+    bounds() {
+      const { captureMaxMessages, captureMaxDirectorySize, captureMaxAge } = settings().transport;
+      return {
+        maxMessages: captureMaxMessages,
+        maxSizeBytes: captureMaxDirectorySize,
+        maxAgeMs: captureMaxAge,
+      };
+    },
+    onFault: (error) => events.emit("LogFault", { log: "capture box", error: error.message }),
+  });
+  const captureCarrier = createCaptureCarrier(captured, clock, capture.dropDirectory);
+  const scheduler = createScheduler({
+    spool,
+    suspended: suspensions.queues,
+    onSuspensionCarried: (from, to) => suspensions.carry(from, to),
+    settings: settings(),
+    ports: { clock, random },
+    events,
+    metrics,
+    tracking,
+    capture,
+    carrierFor: (connector, domain) => {
+      if (connector === capture) return captureCarrier;
+      const carrier = createCarrier(connector, domain, {
+        ports,
+        events,
+        hostname: settings().hostname,
+        protocolLog,
+        memory,
+        outbound,
+        tokens,
+        signer,
+        http,
+        graphTurns,
+        dns,
+        addressRewriteEntries: () => settings().addressRewriteEntries,
+        budgets: {
+          all: budgets,
+          turnTakerOf: ({ message }) => turnTaker(settings().applications, message.origin),
+        },
+      });
+      return keepingCaptured(carrier, captureCarrier);
+    },
+  });
+
+  return {
+    scheduler,
+    captured,
+    usage: () => budgets.usage(),
+    start() {
+      scheduler.start();
+      credentials.watch(settings().sendConnectors);
+    },
+    async reconfigure(next) {
+      await scheduler.reconfigure(next);
+      credentials.watch(next.sendConnectors);
+    },
+    stop(graceMs) {
+      credentials.stop();
+      return scheduler.stop(graceMs);
+    },
+    async close() {
+      // What is left are idle connections of domains that have no mail any more.
+      await Promise.all([budgets.close(), dns.close(0)]);
+    },
+    test(connector, wanted) {
+      const { hostname, addressRewriteEntries: entries } = settings();
+      const from = senderOnTheWayOut(entries, connector.name, wanted.from);
+      const isSmtp = connector.kind === "smartHost" || connector.kind === "dns";
+      return testConnector(
+        connector,
+        { ...wanted, from },
+        {
+          ports,
+          http,
+          hostname,
+          signer,
+          mailHosts: (one) => dns.hostsFor(one),
+          transcript: isSmtp ? sendTranscript(connector, protocolLog, hostname) : undefined,
+        },
+      );
+    },
+    resolveNextHop: (domain, refresh) =>
+      resolveNextHop(domain, refresh, {
+        connectors: settings().sendConnectors,
+        dnsDelivery: dns,
+        dns: ports.dns,
+        memory,
+        clock,
+      }),
+  };
+}
