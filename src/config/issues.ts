@@ -63,6 +63,8 @@ function tell(
 
 /** More unknown names than this in one section are counted, not listed. */
 const mostListed = 50;
+/** A section with so few settings is told whole to whoever guessed a name that is like none of them. */
+const mostNamesShown = 12;
 
 /** Reports names that stand in the section at `place` and are no settings of it. */
 export function tellUnknown(
@@ -95,7 +97,11 @@ function tellUnknownOne(
   const suggestion = nearest(name, known);
   const home = suggestion === undefined ? homeOf(name) : undefined;
   const message = home === undefined ? "unknown setting" : `unknown setting here; it belongs to ${home}`;
-  findings.fault(path, message, { at: "key", suggestion });
+  const isListed = suggestion === undefined && place.length > 0 && known.length <= mostNamesShown;
+  findings.fault(path, isListed ? `${message}; here are ${known.join(", ")}` : message, {
+    at: "key",
+    suggestion,
+  });
 }
 
 function valueAt(raw: unknown, path: Path): unknown {
