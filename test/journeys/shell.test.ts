@@ -385,7 +385,7 @@ describe("an application that meets a limit", () => {
 
   it("is explained by address, by reference and by the reply itself, with the command that helps", async () => {
     const reference = /ref ([0-9A-Z]+)/.exec(reply)?.[1] ?? "";
-    for (const what of ["127.0.0.1", reference, reference.toLowerCase(), reply]) {
+    for (const what of ["127.0.0.1", "helpdesk", reference, reference.toLowerCase(), reply]) {
       const { code, out } = await weir("explain", what);
       expect(code).toBe(0);
       expect(out).toContain("Helpdesk (owner: Service team)");

@@ -6,6 +6,7 @@ import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { CommandFault } from "../exit-code.ts";
 import { writeJson, type Output } from "../output/output.ts";
+import { sourceOfApplication } from "./explain-application.ts";
 import { explainedReference } from "./explain-reference.ts";
 import { explainedMessage } from "./message-tracking.ts";
 import { explainedSource } from "./explain-source.ts";
@@ -13,7 +14,9 @@ import { explainedSource } from "./explain-source.ts";
 export const explain: Run = async (args, context) => {
   const relay = await relayOf(context);
   const { output, config } = context;
-  const what = meant(textOf(args, "What") ?? "");
+  const text = textOf(args, "What") ?? "";
+  const source = isIP(text.trim()) === 0 ? await sourceOfApplication(relay, text) : undefined;
+  const what: Meant = source === undefined ? meant(text) : { kind: "source", source };
   const shown: Shown = { json: isOn(args, "Json"), config, output };
   if (what.kind === "source") {
     await showSource(relay, what.source, shown);
@@ -77,7 +80,7 @@ export function meant(text: string): Meant {
   const source = /\bsource\s+([0-9a-f.:]+)/i.exec(trimmed)?.[1];
   if (source !== undefined && isIP(source) !== 0) return { kind: "source", source };
   throw new CommandFault(
-    `${trimmed.slice(0, 100)} is neither an IP address nor the reference of a reply; give the client's address, or what stands behind "ref" in the reply its log shows`,
+    `${trimmed.slice(0, 100)} is neither an IP address, an application's name nor the reference of a reply; give the client's address, or what stands behind "ref" in the reply its log shows`,
     2,
   );
 }
