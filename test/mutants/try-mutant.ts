@@ -68,36 +68,43 @@ export async function tryMutant(
   return tryMutant(bench, mutant, { chosen, trust, equivalents });
 }
 
-async function meet(
-  { copy, tests }: Bench,
-  { file, source, mutation }: Mutant,
-  chosen: readonly string[],
-): Promise<{ readonly trial: Trial; readonly failed: string | undefined }> {
+/** Most mutants fall to these; what passes them is shown to the compiler before the many that are further away. */
+const nearest = 6;
+
+interface Meeting {
+  readonly trial: Trial;
+  readonly failed: string | undefined;
+}
+
+async function meet(bench: Bench, mutant: Mutant, chosen: readonly string[]): Promise<Meeting> {
+  const { copy, tests } = bench;
+  const { file, source, mutation } = mutant;
   const write = (text: string): void => {
     writeIn(copy, file, text);
     tests.changed(file);
   };
   write(mutated(source, mutation));
   try {
-    const answer = await tests.run(chosen);
-    if (answer === "timeout") return { trial: { verdict: "timeout" }, failed: undefined };
-    if (answer === "died")
-      return { trial: { verdict: "killed", by: "the end of the process" }, failed: undefined };
-    if (answer.failed !== undefined) {
-      const { file: test, name } = answer.failed;
-      return {
-        trial: { verdict: "killed", by: test === undefined ? name : `${test}: ${name}` },
-        failed: test,
-      };
-    }
+    const near = await fall(tests, chosen.slice(0, nearest));
+    if (near !== undefined) return near;
     const by = await refusal(copy, mutation.kind === "await" ? file : undefined);
-    return {
-      trial: by === undefined ? { verdict: "survived" } : { verdict: "refused", by },
-      failed: undefined,
-    };
+    if (by !== undefined) return { trial: { verdict: "refused", by }, failed: undefined };
+    const far = chosen.length > nearest ? await fall(tests, chosen.slice(nearest)) : undefined;
+    return far ?? { trial: { verdict: "survived" }, failed: undefined };
   } finally {
     write(source);
   }
+}
+
+/** Undefined when all of them pass. */
+async function fall(tests: TestProcess, chosen: readonly string[]): Promise<Meeting | undefined> {
+  const answer = await tests.run(chosen);
+  if (answer === "timeout") return { trial: { verdict: "timeout" }, failed: undefined };
+  if (answer === "died")
+    return { trial: { verdict: "killed", by: "the end of the process" }, failed: undefined };
+  if (answer.failed === undefined) return undefined;
+  const { file: test, name } = answer.failed;
+  return { trial: { verdict: "killed", by: test === undefined ? name : `${test}: ${name}` }, failed: test };
 }
 
 /** What `npm test` says before any test runs. The linter is asked for promises nobody waits for. */
