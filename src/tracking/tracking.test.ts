@@ -163,6 +163,14 @@ test("it can be switched off, and subjects by themselves", async () => {
   expect(noTracking.enabled).toBe(false);
 });
 
+test("what was tracked just before the end is in the file", async () => {
+  log.track({ eventId: "RECEIVE", source: "SMTP", message });
+  await log.close();
+  const { directory } = trackingFamily(dataDirectory);
+  const [name] = await readdir(directory);
+  expect(await readFile(join(directory, name ?? "none"), "utf8")).toContain("<1@a>");
+});
+
 test("a finished file is indexed, and found in: newest first, or as lines, oldest first", async () => {
   log.reconfigure({ ...settings, messageTrackingLogMaxFileSize: 2_000 });
   const ids = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];

@@ -3,11 +3,12 @@ import {
   appendFile,
   mkdir,
   mkdtemp,
-  open,
   readdir,
   readFile,
   rm,
+  stat,
   truncate,
+  utimes,
   writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,7 +22,7 @@ import { parseTrackingLine, trackingHeader, trackingLine } from "../tracking-lin
 import { trackingEventIds, trackingSources, type TrackingRecord } from "../tracking-record.ts";
 import { trackingFamily } from "../tracking.ts";
 import { indexMissing } from "./index-missing.ts";
-import { indexPath } from "./index-file.ts";
+import { indexPath, openIndexFile } from "./index-file.ts";
 
 let directory: string;
 const family = () => trackingFamily(directory);
@@ -204,20 +205,34 @@ describe("an index", () => {
     );
 
   beforeEach(async () => {
-    for (const number of [1, 2, 3]) await writeFile(logPath(number), lines(number * 10, 3));
+    for (const number of [1, 2, 3]) {
+      await writeFile(logPath(number), lines(number * 10, 3));
+      // A time that can be set again to the last digit.
+      await utimes(logPath(number), number, number);
+    }
     expect(await indexMissing(family())).toBe(2);
   });
 
   test("is used: what it does not name is not looked for in the file", async () => {
     const path = logPath(1);
-    const { mtimeMs, atimeMs } = await statOf(path);
     const text = (await readFile(path, "utf8")).replaceAll("<11@x>", "<99@x>");
-    const file = await open(path, "r+");
-    await file.writeFile(text);
-    await file.utimes(atimeMs / 1000, mtimeMs / 1000);
-    await file.close();
-    if ((await statOf(path)).mtimeMs !== mtimeMs) return;
+    await writeFile(path, text);
+    await utimes(path, 1, 1);
     expect(await ids({ messageId: "99@x" })).toEqual([]);
+  });
+
+  test("holds where each entry stands, how long it is, and of when", async () => {
+    const path = logPath(1);
+    const { size, mtimeMs } = await stat(path);
+    const index = openIndexFile(indexPath(path), { sizeBytes: size, changedMs: mtimeMs });
+    const text = await readFile(path, "utf8");
+    const [offsets, lengths] = [index?.offsets() ?? [], index?.lengths() ?? []];
+    const at = Array.from(offsets, (offset, n) => text.slice(offset, offset + (lengths[n] ?? 0)));
+    const found = at.map((line) => parseTrackingLine(line)?.internalMessageId);
+    expect(found).toEqual([10, 11, 12]);
+    expect(Array.from(index?.internalIds() ?? [])).toEqual(found);
+    expect(index?.instants()).toHaveLength(3);
+    index?.close();
   });
 
   test("is made once, and not for the file that still grows", async () => {
@@ -245,7 +260,7 @@ describe("an index", () => {
   test.each<[string, (path: string) => Promise<void>]>([
     ["missing", (path) => rm(path)],
     ["empty", (path) => writeFile(path, "")],
-    ["cut short", async (path) => truncate(path, Math.floor((await statOf(path)).size / 2))],
+    ["cut short", async (path) => truncate(path, Math.floor((await stat(path)).size / 2))],
     ["of another kind", (path) => writeFile(path, "x".repeat(10_000))],
     ...[10, 40, 700, 1200].map((at): [string, (path: string) => Promise<void>] => [
       `with another octet at ${at}`,
@@ -281,12 +296,3 @@ describe("an index", () => {
     expect(await readdir(join(family().directory, "index"))).toEqual(["MSGTRK20261124-1.idx"]);
   });
 });
-
-async function statOf(path: string): Promise<{ size: number; mtimeMs: number; atimeMs: number }> {
-  const file = await open(path);
-  try {
-    return await file.stat();
-  } finally {
-    await file.close();
-  }
-}

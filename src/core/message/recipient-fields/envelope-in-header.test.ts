@@ -96,6 +96,12 @@ test.each<[string, string[], string[], string[]]>([
     ['To: "Doe, J. \\"x\\" <o@x.test>" <a@x.test> (o@x.test, a), =?utf-8?Q?D=2C=3Co=40x=3E?= <b@x.test>'],
   ],
   [
+    "comments within comments",
+    ["To: A <a@x.test> (of (us, not) them, all), b@x.test"],
+    ["b@x.test"],
+    ["To: b@x.test"],
+  ],
+  [
     "and do so when others are taken out",
     ["To: =?utf-8?Q?B=C3=BC?=\r\n\t<a@x.test>,\r\n o@x.test"],
     ["a@x.test"],
