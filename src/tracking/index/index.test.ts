@@ -228,7 +228,7 @@ describe("an index", () => {
     const text = await readFile(path, "utf8");
     const [offsets, lengths] = [index?.offsets() ?? [], index?.lengths() ?? []];
     const at = Array.from(offsets, (offset, n) => text.slice(offset, offset + (lengths[n] ?? 0)));
-    const found = at.map((line) => parseTrackingLine(line)?.internalMessageId);
+    const found = at.map((each) => parseTrackingLine(each)?.internalMessageId);
     expect(found).toEqual([10, 11, 12]);
     expect(Array.from(index?.internalIds() ?? [])).toEqual(found);
     expect(index?.instants()).toHaveLength(3);
