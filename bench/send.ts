@@ -83,6 +83,8 @@ const connector: SmtpSendConnector = {
   errorPolicies: [],
   customFailures: [],
   dkimSigning: true,
+  daneEnabled: false,
+  requireTlsPolicy: "opportunisticStartTls",
   protocolLoggingLevel: "None",
 };
 const carrier = createSmtpCarrier({

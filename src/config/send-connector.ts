@@ -67,6 +67,8 @@ export function sendConnectorSettings(
     fqdn: given.fqdn ?? relay.hostname,
     tlsDomain: given.tlsDomain,
     implicitTls: given.implicitTls ?? (hosts.length > 0 && hosts.every((host) => host.port === 465)),
+    daneEnabled: dnsRoutingEnabled,
+    requireTlsPolicy: dnsRoutingEnabled ? "enforce" : "opportunisticStartTls",
     sourceIpAddress: given.sourceIpAddress,
     authenticationCredential: mechanism.startsWith("BasicAuth") ? relay.credential : undefined,
     oauth: isOAuth(mechanism) ? relay.oauth : undefined,

@@ -128,6 +128,8 @@ export function smartHostConnector(
     errorPolicies: [],
     customFailures: [],
     dkimSigning: true,
+    daneEnabled: false,
+    requireTlsPolicy: "opportunisticStartTls",
     protocolLoggingLevel: "None",
     ...given,
   };

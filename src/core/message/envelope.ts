@@ -31,6 +31,8 @@ export interface Envelope {
   readonly ret?: "FULL" | "HDRS";
   /** RFC 3461 §4.4, xtext exactly as received. */
   readonly envid?: string;
+  /** RFC 8689: asked for by REQUIRETLS, or by the field `TLS-Required: No`. Absent: neither. */
+  readonly tls?: "required" | "optional";
 }
 
 /** `Origin.connector` of reports made here: they came in through no receive connector. */

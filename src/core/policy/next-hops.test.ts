@@ -40,6 +40,8 @@ const smart = (name: string, ...smartHosts: SmartHost[]): SendConnectorSettings 
   errorPolicies: [],
   customFailures: [],
   dkimSigning: true,
+  daneEnabled: false,
+  requireTlsPolicy: "opportunisticStartTls",
   protocolLoggingLevel: "None",
 });
 

@@ -64,6 +64,14 @@ export type ErrorPolicy = Exclude<(typeof errorPolicyNames)[number], "Default">;
 /** Exchange's, and two of SASL (RFC 7628; XOAUTH2 is Google's and Microsoft's). */
 export type SmartHostAuthMechanism = "None" | "BasicAuth" | "BasicAuthRequireTLS" | "XOAUTH2" | "OAUTHBEARER";
 
+/**
+ * Weir's own; Postfix: smtp_requiretls_policy. What REQUIRETLS of a message means (RFC 8689). `enforce`: only to hosts that offer
+ * it and show who they are; `opportunisticStartTls`: within TLS, the rest where it is offered; `opportunistic`: it is passed on
+ * where it is offered.
+ */
+export const requireTlsPolicies = ["enforce", "opportunisticStartTls", "opportunistic"] as const;
+export type RequireTlsPolicy = (typeof requireTlsPolicies)[number];
+
 export interface TlsClientCertificate {
   readonly tlsCertificateFile: string;
   readonly tlsKeyFile: string;
@@ -86,6 +94,9 @@ export interface SmtpSendConnector extends SendConnectorCommon, SendLimitSetting
   readonly ignoreStartTls: boolean;
   readonly tlsAuthLevel: "EncryptionOnly" | "CertificateValidation" | "DomainValidation";
   readonly tlsDomain: string | undefined;
+  /** Weir's own: TLSA records of its hosts are asked for and kept to (RFC 7672). */
+  readonly daneEnabled: boolean;
+  readonly requireTlsPolicy: RequireTlsPolicy;
   /** Weir's own: TLS from the first octet (RFC 8314 §3.3), for hosts that do not begin in clear text. */
   readonly implicitTls: boolean;
   /** Shown where the next hop asks for it (Exchange: TlsCertificateName). */

@@ -4,7 +4,9 @@ import type { SmartHostAuthMechanism, SmtpSendConnector } from "./send-connector
  * True when mail must not go in clear text: requireTls, a level that verifies certificates, or credentials that
  * need encryption.
  */
-export function isTlsNeeded(connector: SmtpSendConnector): boolean {
+export function isTlsNeeded(
+  connector: Pick<SmtpSendConnector, "requireTls" | "tlsAuthLevel" | "smartHostAuthMechanism">,
+): boolean {
   return (
     connector.requireTls ||
     connector.tlsAuthLevel !== "EncryptionOnly" ||
