@@ -15,6 +15,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
   ports: ["core"],
   logs: ["core", "ports", "version.ts"],
+  formats: ["core", "ports", "version.ts"],
+  backup: ["core", "events", "formats", "logs", "ports", "spool", "tracking", "version.ts"],
   events: ["core", "logs", "ports"],
   http: ["core"],
   metrics: ["core", "events", "http", "ports"],
@@ -45,6 +47,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "core",
     "dns",
     "events",
+    "formats",
     "http",
     "logs",
     "metrics",
@@ -71,6 +74,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "version.ts",
   ],
   admin: [
+    "backup",
     "config",
     "core",
     "dkim",
@@ -102,7 +106,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["bodies"],
     ["messages"],
     ["queues"],
-    ["flow", "inspection"],
+    ["flow", "inspection", "snapshot"],
   ],
   "send/delivery/smtp": [["wire"], ["peer"], ["job"], ["opening"], ["transaction"], ["session"], ["pool"]],
 };

@@ -24,6 +24,7 @@ import type { WantedTest } from "./send/connector-test/test-context.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
 import type { NextHopResolution } from "./send/mx/resolve-next-hop.ts";
 import type { Suspended } from "./receive/service-suspension.ts";
+import type { SpoolSnapshot } from "./spool/snapshot/snapshot.ts";
 import type { SpoolInspection } from "./spool/spool-inspection.ts";
 import type { TrackingLog } from "./tracking/tracking.ts";
 
@@ -78,6 +79,10 @@ export interface Relay {
   readonly captured: CaptureBox;
   /** Clients of TLS 1.0 and 1.1, the latest first. */
   legacyTlsClients(): readonly LegacyTlsClient[];
+  /** Runs `work` with the spool as it is at one moment, for a backup. */
+  snapshotSpool<Result>(work: (snapshot: SpoolSnapshot) => Promise<Result>): Promise<Result>;
+  /** Resolves when what was logged so far is in its files, or could not be put there. */
+  flushLogs(): Promise<void>;
   /** Tries a queue, or all, at once. Returns how many. */
   retryNow(queue?: string): number;
   /** Set while the service takes no new mail: since when, and by whom. Kept over restarts. */

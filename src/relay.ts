@@ -19,6 +19,7 @@ import { createMetrics } from "./metrics/metrics.ts";
 import { createObservation } from "./metrics/observation.ts";
 import type { RelayState } from "./metrics/readiness.ts";
 import type { Relay } from "./relay-contract.ts";
+import { checkDataFormats, moveDataFormatsForward } from "./formats/format-file.ts";
 import { eventStoreDirectory, openEventStore } from "./events/store/event-store.ts";
 import { createHttpRequest } from "./ports/http-request.ts";
 import type { Ports } from "./ports/ports.ts";
@@ -43,7 +44,10 @@ import { version } from "./version.ts";
 
 const defaultGraceMs = 20_000;
 
-/** Puts a relay together; nothing listens before `start()`. Rejects with SpoolError when the spool cannot be opened. */
+/**
+ * Puts a relay together; nothing listens before `start()`. Rejects with SpoolError when the spool cannot be opened, with
+ * FormatError when the data directory is of a later release.
+ */
 export async function createRelay(
   initial: Settings,
   ports: Partial<Ports> = {},
@@ -55,6 +59,7 @@ export async function createRelay(
   let levels = levelNumbers(settings.diagnostics.levels);
   const events = shared.events ?? createEventLog({ clock, levels: settings.diagnostics.levels });
 
+  await checkDataFormats(settings.dataDirectory);
   const metrics = createMetrics();
   // Before the spool: a file that cannot be read must not leave it locked.
   const suspensions = await openSuspensions(join(settings.dataDirectory, "suspended-queues.json"));
@@ -74,6 +79,10 @@ export async function createRelay(
       else events.emit("SpoolMisplaced", { error });
     },
     onCommit: (writes, elapsedMs) => metrics.committed(writes, elapsedMs),
+  });
+  await moveDataFormatsForward(settings.dataDirectory).catch(async (fault: unknown) => {
+    await spool.close();
+    throw fault;
   });
   if (spool.orphansSwept > 0) events.emit("SpoolOrphansSwept", { files: spool.orphansSwept });
   const tracking = openTracking({
@@ -333,6 +342,10 @@ export async function createRelay(
     sendBudgets: () => sender.usage(),
     captured: sender.captured,
     legacyTlsClients: () => legacyTls.all(),
+    snapshotSpool: (work) => spool.snapshot(work),
+    flushLogs: async () => {
+      await Promise.all([tracking.flush(), eventStore.flush(), receiveLog.flush(), sendLog.flush()]);
+    },
     retryNow: (queue) => scheduler.retryNow(queue),
     get suspension() {
       return service.now;

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { acceptedDomainOperations } from "./contract/accepted-domains.ts";
 import { addressRewriteEntryOperations } from "./contract/address-rewrite-entries.ts";
 import { applicationOperations } from "./contract/applications.ts";
+import { backupOperations } from "./contract/backup.ts";
 import { capturedOperations } from "./contract/captured.ts";
 import { configurationOperations } from "./contract/configuration-edits.ts";
 import { connectorOperations } from "./contract/connectors.ts";
@@ -40,6 +41,7 @@ export const operations = {
   ...addressRewriteEntryOperations,
   ...dkimOperations,
   ...capturedOperations,
+  ...backupOperations,
   ...legacyTlsOperations,
   ...limitOperations,
   ...refusalOperations,

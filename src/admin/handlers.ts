@@ -4,6 +4,7 @@ import type { Administered, Handlers } from "./administered.ts";
 import { acceptedDomainHandlers } from "./handlers/accepted-domains.ts";
 import { addressRewriteEntryHandlers } from "./handlers/address-rewrite-entries.ts";
 import { applicationHandlers } from "./handlers/applications.ts";
+import { backupHandlers } from "./handlers/backup.ts";
 import { connectionHandlers } from "./handlers/connections.ts";
 import { connectivityHandlers } from "./handlers/connectivity.ts";
 import { dkimKeyHandlers } from "./handlers/dkim-keys.ts";
@@ -37,6 +38,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...serviceControlHandlers(administered),
     ...queueHandlers(administered),
     ...capturedHandlers(administered),
+    ...backupHandlers(administered),
     ...legacyTlsHandlers(administered),
     ...sendBudgetHandlers(administered),
     ...messageHandlers(administered),

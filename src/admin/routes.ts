@@ -567,6 +567,25 @@ export const routes = {
     summary: "Reads the file again and applies it.",
   },
 
+  startBackup: {
+    method: "POST",
+    path: "/v1/backup",
+    role: "administrator",
+    summary: "Begins a backup into a directory of the relay's machine; mail goes on.",
+  },
+  getBackup: {
+    method: "GET",
+    path: "/v1/backup",
+    role: "viewer",
+    summary: "How far the backup is that was begun last, or what came of it.",
+  },
+  cancelBackup: {
+    method: "DELETE",
+    path: "/v1/backup",
+    role: "administrator",
+    summary: "Breaks off the backup that is being made.",
+  },
+
   listAdminTokens: {
     method: "GET",
     path: "/v1/admin-tokens",

@@ -26,7 +26,7 @@ const simpleLine =
   /^dataDirectory[ \t]*:[ \t]+(?:"([^"\\]+)"|'([^']+)'|([^\s"'#&*!|>%@`{[,~-][^\n\r]*?))[ \t]*(?:[ \t]#.*)?\r?$/gm;
 
 /** Of the file's text, which need not be faultless. Loads the YAML library only where the line is not a simple one. */
-async function dataDirectoryIn(text: string): Promise<string> {
+export async function dataDirectoryIn(text: string): Promise<string> {
   const [match, another] = text.matchAll(simpleLine);
   if (match !== undefined && another === undefined) return match[1] ?? match[2] ?? match[3]?.trim() ?? "data";
   if (!/^\s*[^#\s].*dataDirectory|^["'{]?dataDirectory/m.test(text)) return "data";

@@ -168,6 +168,20 @@ export const catalogue = {
     level: 0,
     text: "A fault in Weir itself in %where: %error. Please report it.",
   },
+  BackupMade: {
+    id: 20590,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "A backup was made in %folder: %messages messages, %files files.",
+  },
+  BackupFailed: {
+    id: 20591,
+    category: "TransportService",
+    severity: "Error",
+    level: 0,
+    text: "The backup into %directory was not made: %error. Nothing of it is left there; earlier ones are as they were.",
+  },
   AdminOpened: {
     id: 20005,
     category: "TransportService",

@@ -11,6 +11,8 @@
  *     finished     record, state and body are removed             flow/changes.ts, kept-messages.ts
  *     damaged      copied to damaged/, then removed               flow/set-aside.ts
  *
+ *     copied       as of one moment, while all of this goes on     snapshot/snapshot.ts
+ *
  * Below that, messages/ reads and writes records, bodies/ files, store/ tables that survive; inspection/ looks on.
  *
  * On disk, below one directory:
@@ -61,6 +63,7 @@ import { lmdbDraft, type LmdbDraft } from "./messages/lmdb-draft.ts";
 import type { LiveClaim } from "./messages/live-message.ts";
 import { messagesInUse } from "./messages/messages-in-use.ts";
 import { openQueueTable } from "./queues/queue-table.ts";
+import { createSnapshots, type SpoolSnapshot } from "./snapshot/snapshot.ts";
 import { closedError, createGroupCommit } from "./store/group-commit.ts";
 import type { JournalOptions } from "./store/journal.ts";
 import { openJournaledStore, type Store } from "./store/journaled-store.ts";
@@ -99,6 +102,8 @@ export interface LmdbSpoolOptions {
 export interface LmdbSpool extends Spool, SpoolInspection {
   /** Body files without a message that were removed at open. */
   readonly orphansSwept: number;
+  /** Runs `work` with the spool as it is now, to copy it; mail goes on. Rejects with `closed` when the spool is closed. */
+  snapshot<Result>(work: (snapshot: SpoolSnapshot) => Promise<Result>): Promise<Result>;
 }
 
 /**
@@ -200,6 +205,7 @@ async function putTogether(
     onFault,
   });
   const interventions = createInterventions({ clock, messages, queues, group, change });
+  const snapshots = createSnapshots({ store, bodies });
 
   const recovered = kept.size;
   const openDrafts = new Set<Draft>();
@@ -263,10 +269,12 @@ async function putTogether(
       whileOpen(() => listQueue({ messages, queues, group }, queue, limit, search)),
     countDeferred: (queue, now) => whileOpen(() => countDeferred({ queues, group }, queue, now)),
     find: (id) => whileOpen(() => findMessage({ messages, bodies }, id)),
+    snapshot: (work) => whileOpen(() => snapshots.take(work)),
 
     async close() {
       if (group.closed) return;
       place.close();
+      snapshots.close();
       const ended = group.close();
       for (const draft of openDrafts) draft.discard();
       await ended;

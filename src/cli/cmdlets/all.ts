@@ -4,6 +4,7 @@ import { acceptedDomainCmdlets } from "./accepted-domains.ts";
 import { addressRewriteEntryCmdlets } from "./address-rewrite-entries.ts";
 import { applicationCmdlets } from "./applications.ts";
 import { adminTokenCmdlets } from "./admin-tokens.ts";
+import { backupCmdlets } from "./backup.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
 import { dkimKeyCmdlets } from "./dkim-keys.ts";
 import { movingCmdlets } from "./moving-here.ts";
@@ -20,6 +21,7 @@ import { userCmdlets } from "./users.ts";
 const all = [
   ...runningCmdlets,
   ...serviceCmdlets,
+  ...backupCmdlets,
   ...adminTokenCmdlets,
   ...diagnosticCmdlets,
   ...trackingCmdlets,

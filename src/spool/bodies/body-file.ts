@@ -3,7 +3,17 @@
  * durable, with its directory entry, before the record that names it is committed. A file without a record is
  * an orphan: its message was never acknowledged, or has been settled.
  */
-import { mkdir, open, readdir, rename, stat, unlink, type FileHandle } from "node:fs/promises";
+import {
+  constants,
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  stat,
+  unlink,
+  type FileHandle,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { makeDirectory } from "../../ports/make-directory.ts";
@@ -28,6 +38,13 @@ export interface BodyFiles {
   sweep(isKept: (id: MessageId) => boolean): Promise<number>;
   /** Why the directory is not the one that was opened; undefined when it is. Cost: a stat. */
   directoryFault(): Promise<string | undefined>;
+  /**
+   * From now on no body leaves its place: those that are removed or moved stay until what this returns is called, for a
+   * copy of all. Only in memory: after a crash the next `sweep` removes them.
+   */
+  holdRemovals(): () => void;
+  /** Ids and paths of all there are, in no order, those that are being written too. */
+  all(): AsyncGenerator<{ readonly id: MessageId; readonly path: string }, void, undefined>;
 }
 
 /** Handing work to the pool costs the event loop more than the copy: few, large reads. */
@@ -53,6 +70,8 @@ export async function openBodyFiles(
   const made = new Map<string, Promise<void>>();
   const syncs = new Map<string, DirectorySync>();
   const blocks = bodyBlocks();
+  let holders = 0;
+  const heldBack = new Set<MessageId>();
 
   const shardOf = (id: MessageId) =>
     join(directory, (Math.floor(id / 4096) % shards).toString(16).padStart(2, "0"));
@@ -106,10 +125,17 @@ export async function openBodyFiles(
         },
       }),
     read: (id, sizeBytes, crc) => readBody(pathOf(id), sizeBytes, crc, whyMissing),
-    remove: (id) => removeFile(pathOf(id)),
+    async remove(id) {
+      if (holders > 0) heldBack.add(id);
+      else await removeFile(pathOf(id));
+    },
     async moveTo(id, path) {
       try {
-        await rename(pathOf(id), path);
+        if (holders === 0) await rename(pathOf(id), path);
+        else {
+          await copyFile(pathOf(id), path, constants.COPYFILE_FICLONE);
+          heldBack.add(id);
+        }
         return true;
       } catch (error) {
         if (isMissing(error)) return false;
@@ -145,7 +171,29 @@ export async function openBodyFiles(
         return `${directory}, with the contents of large messages, was moved or removed`;
       return found === own ? undefined : `another directory was put in the place of ${directory}`;
     },
+    holdRemovals() {
+      holders++;
+      let holds = true;
+      return () => {
+        if (!holds) return;
+        holds = false;
+        if (--holders > 0) return;
+        const gone = [...heldBack];
+        heldBack.clear();
+        void removeInTurn(gone);
+      };
+    },
+    async *all() {
+      for (const shard of await namesIn(directory, isShard))
+        for (const name of await namesIn(join(directory, shard), isBody))
+          yield { id: Number(name), path: join(directory, shard, name) };
+    },
   };
+
+  /** One at a time, beside the mail. What cannot be removed is swept at the next open. */
+  async function removeInTurn(ids: readonly MessageId[]) {
+    for (const id of ids) await removeFile(pathOf(id)).catch(() => undefined);
+  }
 }
 
 const isShard = /^[0-9a-f]{2}$/;

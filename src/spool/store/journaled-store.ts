@@ -37,6 +37,11 @@ export interface Store {
   count(table: TableName): number;
   countKeys(table: TableName, range: KeyRange): number;
   lastKey(table: TableName): Buffer | undefined;
+  /**
+   * Copies the tables into an empty directory, as a store of its own that needs no journal: every commit that has resolved
+   * by now is in it, later ones are or are not. Rejects with SpoolError.
+   */
+  copyTo(directory: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -143,6 +148,10 @@ function storeOf(
       applier.isEmpty ? lmdb.countKeys(table, range) : [...tables[table].getKeys(range)].length,
     lastKey: (table) =>
       applier.isEmpty ? lmdb.lastKey(table) : [...tables[table].getKeys({ start: firstKey })].at(-1),
+    async copyTo(target) {
+      await applier.applyAll();
+      await lmdb.copyTo(target);
+    },
     async close() {
       await rest.close();
       // What LMDB cannot take now stands in the journal.

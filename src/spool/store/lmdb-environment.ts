@@ -7,6 +7,7 @@
  * `overlappingSync: false` makes the promise wait for fdatasync and the meta page (written through O_DSYNC).
  */
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import { open as openFile } from "node:fs/promises";
 import { open, type Database, type RootDatabase } from "lmdb";
 import { join } from "node:path";
 import type { FileUse } from "./file-room.ts";
@@ -95,6 +96,22 @@ function openAsLmdbWill(directory: string): void {
 export async function closeEnvironment({ root, file }: Environment): Promise<void> {
   file.close();
   await root.close();
+}
+
+/**
+ * Copies the environment as its last commit left it into `data.mdb` of an empty directory, without what is free in it;
+ * commits go on beside that, and take new pages meanwhile. On disk when it resolves. Rejects with the reason; what is
+ * there then is of no use.
+ */
+export async function copyEnvironment({ root }: Environment, directory: string): Promise<void> {
+  await root.backup(directory, true);
+  const copy = await openFile(join(directory, dataFile), "r+");
+  try {
+    await copy.chmod(0o600);
+    await copy.sync();
+  } finally {
+    await copy.close();
+  }
 }
 
 /** All writes and the mark, or nothing. Rejects with LMDB's reason; the environment is of no use then. */

@@ -19,6 +19,7 @@ import {
   appliedOf,
   closeEnvironment,
   commitTo,
+  copyEnvironment,
   dataFile,
   entryCount,
   fileUse,
@@ -59,6 +60,11 @@ export interface LmdbStore {
    * one of the two files is open and its directory entry durable.
    */
   replaceFile(): Promise<void>;
+  /**
+   * Copies all that is committed into an empty directory, with the mark; commits go on meanwhile, and a store that has to
+   * be opened anew, or closed, waits for the copy. Rejects with SpoolError.
+   */
+  copyTo(directory: string): Promise<void>;
   /** Why the data file is not where it was opened; undefined when it is. Cost: a stat. */
   fileFault(): Promise<string | undefined>;
   close(): Promise<void>;
@@ -97,6 +103,8 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
   let mustReopen = false;
   let reopening: Promise<void> | undefined;
   let committing: Promise<void> | undefined;
+  /** The system reads the file in a thread of its own: closed under it, the process would end. */
+  const copies = new Set<Promise<void>>();
   try {
     await syncDirectory(directory);
   } catch (error) {
@@ -108,6 +116,7 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
 
   /** Reads find `meanwhile`. */
   async function closeIt(meanwhile: Tables) {
+    await Promise.allSettled(copies);
     const closing = environment;
     environment = undefined;
     tables = meanwhile;
@@ -208,7 +217,9 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
       const [key] = opened().tables[table].getKeys({ reverse: true, limit: 1 });
       return key;
     },
-    isLargeAndEmpty: () => !mustReopen && isEmpty(opened()) && opened().file.lengthBytes > largeBytes,
+    // Beside a copy commits would wait for its end.
+    isLargeAndEmpty: () =>
+      !mustReopen && copies.size === 0 && isEmpty(opened()) && opened().file.lengthBytes > largeBytes,
     async replaceFile() {
       try {
         await replace();
@@ -217,6 +228,18 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
         throw await faultOf(directory, error);
       }
       await reopen();
+    },
+    async copyTo(target) {
+      if (mustReopen) await reopen();
+      const copy = copyEnvironment(opened(), target);
+      copies.add(copy);
+      try {
+        await copy;
+      } catch (error) {
+        throw await faultOf(target, error);
+      } finally {
+        copies.delete(copy);
+      }
     },
     async fileFault() {
       const looked = environment;

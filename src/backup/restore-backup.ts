@@ -1,0 +1,195 @@
+/**
+ * Puts a backup's data into an empty data directory, reads every message of it, and holds them back unless told otherwise:
+ * what was queued then may have been delivered since (docs/decisions/0059-backup.md). While it is not done a file says so,
+ * and no relay starts there.
+ */
+import { chown, constants, copyFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { checkDataFormats, unfinishedRestoreFile } from "../formats/format-file.ts";
+import type { Clock } from "../ports/ports.ts";
+import { syncDirectory } from "../ports/directory-sync.ts";
+import { isMissing } from "../ports/file-fault.ts";
+import { makeDirectory } from "../ports/make-directory.ts";
+import { replaceFile } from "../ports/replace-file.ts";
+import { openLmdbSpool, type LmdbSpool } from "../spool/lmdb-spool.ts";
+import type { ListPlace } from "../spool/spool-inspection.ts";
+import { BackupRefusal } from "./make-backup.ts";
+import { readManifest } from "./manifest.ts";
+
+export interface Restored {
+  readonly messages: number;
+  /** Held back by this. */
+  readonly held: number;
+  /** Were held back when the backup was made. */
+  readonly heldBefore: number;
+  /** Messages that cannot be read, with what is wrong. The relay sets them aside when it meets them. */
+  readonly damaged: readonly { readonly id: number; readonly what: string }[];
+}
+
+export interface RestoreProgress {
+  readonly phase: "files" | "messages";
+  readonly done: number;
+  readonly of: number | undefined;
+}
+
+const alwaysThere = new Set(["lost+found"]);
+const messagesAtOnce = 500;
+
+/** Rejects with BackupRefusal when a backup is not whole, or something stands in the directory: nothing was changed then. */
+export async function restoreBackup(
+  folder: string,
+  options: {
+    readonly dataDirectory: string;
+    /** Holds nothing back. */
+    readonly release: boolean;
+    readonly clock: Clock;
+    readonly progress: (now: RestoreProgress) => void;
+  },
+): Promise<Restored> {
+  const { dataDirectory, release, clock, progress } = options;
+  const { files } = await readManifest(folder);
+  await assertWhole(folder, files);
+  await checkDataFormats(join(folder, "data"));
+  await assertEmpty(dataDirectory);
+
+  await makeDirectory(dataDirectory, 0o700);
+  const owner = await stat(dataDirectory);
+  await emptyOut(dataDirectory);
+  await replaceFile(join(dataDirectory, unfinishedRestoreFile), "", { mode: 0o600 });
+  const directories = new Set<string>([dataDirectory]);
+  const wanted = files.filter(({ path }) => path.startsWith("data/"));
+  let done = 0;
+  for (const { path } of wanted) {
+    const target = join(dataDirectory, path.slice("data/".length));
+    for (let at = dirname(target); !directories.has(at); at = dirname(at)) {
+      await mkdir(at, { recursive: true, mode: 0o700 });
+      directories.add(at);
+    }
+    await copyDurably(join(folder, path), target);
+    progress({ phase: "files", done: ++done, of: wanted.length });
+  }
+  // A spool that has messages and none waits for it to come back.
+  const bodies = join(dataDirectory, "spool", "bodies");
+  await mkdir(bodies, { recursive: true, mode: 0o700 });
+  for (const directory of [...directories, bodies]) await syncDirectory(directory);
+  const spool = await openLmdbSpool({ directory: join(dataDirectory, "spool"), clock });
+  let restored: Restored;
+  try {
+    restored = await lookThrough(spool, !release, (read) =>
+      progress({ phase: "messages", done: read, of: spool.size }),
+    );
+  } finally {
+    await spool.close();
+  }
+  await giveTo(dataDirectory, owner);
+  await rm(join(dataDirectory, unfinishedRestoreFile));
+  await syncDirectory(dataDirectory);
+  return restored;
+}
+
+async function assertWhole(
+  folder: string,
+  files: readonly { readonly path: string; readonly bytes: number }[],
+): Promise<void> {
+  for (const { path, bytes } of files) {
+    if (path.split("/").includes("..") || path.startsWith("/"))
+      throw new BackupRefusal(`${folder} names a file outside of itself: ${path}`);
+    const found = await stat(join(folder, path)).catch(() => undefined);
+    if (found?.size === bytes) continue;
+    const state = found === undefined ? "is missing" : `has ${found.size} octets in place of ${bytes}`;
+    throw new BackupRefusal(`the backup ${folder} is not whole: ${path} ${state}; nothing was changed`);
+  }
+}
+
+/** A restore that did not end may be begun again. */
+async function assertEmpty(dataDirectory: string): Promise<void> {
+  const names = await namesIn(dataDirectory);
+  if (names.length === 0 || names.includes(unfinishedRestoreFile)) return;
+  const some = names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
+  throw new BackupRefusal(
+    `the data directory ${dataDirectory} is not empty (${some}): a backup is never mixed with what is there; move it away, or name another directory in the configuration`,
+  );
+}
+
+async function emptyOut(dataDirectory: string): Promise<void> {
+  const names = (await namesIn(dataDirectory)).filter((name) => name !== unfinishedRestoreFile);
+  for (const name of names) await rm(join(dataDirectory, name), { recursive: true, force: true });
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).filter((name) => !alwaysThere.has(name));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** Never a link: a file of the relay's own must not change the backup. */
+async function copyDurably(source: string, target: string): Promise<void> {
+  const { mtime } = await stat(source);
+  await copyFile(source, target, constants.COPYFILE_FICLONE);
+  const handle = await open(target, "r+");
+  try {
+    await handle.chmod(0o600);
+    await handle.utimes(mtime, mtime);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Reads every message to its end. `hold`: with each of its entries suspended. */
+async function lookThrough(
+  spool: LmdbSpool,
+  hold: boolean,
+  progress: (read: number) => void,
+): Promise<Restored> {
+  const seen = new Set<number>();
+  const held = new Set<number>();
+  const heldBefore = new Set<number>();
+  const damaged: { id: number; what: string }[] = [];
+  spool.onDamaged(({ id, what }) => void damaged.push({ id, what }));
+  for (const { queue } of spool.queues()) {
+    let after: ListPlace | undefined;
+    do {
+      const page = await spool.list(queue, messagesAtOnce, after === undefined ? {} : { after });
+      for (const { message, recipients } of page.messages) {
+        const isSuspended = recipients.every(({ suspended }) => suspended === true);
+        if (isSuspended && !held.has(message.id)) heldBefore.add(message.id);
+        if (seen.has(message.id)) continue;
+        seen.add(message.id);
+        const what = await whyUnreadable(spool, message.id);
+        if (what !== undefined) damaged.push({ id: message.id, what });
+      }
+      if (hold)
+        await Promise.all(
+          page.messages.map(async ({ message: { id } }) => {
+            if ((await spool.suspend(queue, id, true)) === "changed") held.add(id);
+          }),
+        );
+      progress(seen.size);
+      after = page.next;
+    } while (after !== undefined);
+  }
+  return { messages: seen.size, held: held.size, heldBefore: heldBefore.size, damaged };
+}
+
+async function whyUnreadable(spool: LmdbSpool, id: number): Promise<string | undefined> {
+  try {
+    const found = await spool.find(id);
+    if (found === undefined) return "it cannot be read";
+    if (found.content.inMemory !== undefined) return undefined;
+    for await (const chunk of found.content.stream()) if (chunk.length === 0) continue;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Root restores for the user whose directory it is. */
+async function giveTo(directory: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
+  if (process.getuid?.() !== 0 || (uid === 0 && gid === 0)) return;
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true }))
+    await chown(join(entry.parentPath, entry.name), uid, gid);
+}

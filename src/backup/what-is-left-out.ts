@@ -1,0 +1,17 @@
+/** What of a data directory is no part of a backup. Pure. */
+
+/** Below the data directory, with slashes. What a running relay holds, and what is made anew. */
+const leftOut: readonly RegExp[] = [
+  // Copied as of one moment, by other means: only what was set aside is a file like any other.
+  /^spool\/(?!damaged\/)./,
+  /^admin\.sock(et-path)?$/,
+  /^restore-unfinished$/,
+  // Made from the files beside it.
+  /^logs\/MessageTracking\/index\//,
+  // Drafts that are about to be renamed (ports/replace-file.ts).
+  /(^|\/)\.[^/]+\.[0-9a-f]{12}\.new$/,
+];
+
+export function isLeftOut(path: string): boolean {
+  return leftOut.some((pattern) => pattern.test(path));
+}

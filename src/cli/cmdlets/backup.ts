@@ -1,0 +1,84 @@
+/** Backups, and what is made of them. */
+import type { Cmdlet } from "../cmdlet.ts";
+import * as common from "./common-parameters.ts";
+
+const group = "Running a relay";
+
+export const backupCmdlets: readonly Cmdlet[] = [
+  {
+    name: "backup",
+    group,
+    synopsis: "Make a backup of queue, logs, state and configuration, while mail goes on.",
+    description: [
+      "Each backup is a folder of its own in DIRECTORY and whole by itself; what is the same as in the one before is a link to it. All that was queued when it began, and was not delivered meanwhile, is in it. It holds mail, keys and the configuration: keep it as secret as the relay.",
+      "The relay writes it, so DIRECTORY must be writable for the user it runs as. Where no relay runs, this command does it.",
+    ],
+    parameters: [
+      {
+        name: "Directory",
+        kind: "text",
+        position: 0,
+        required: true,
+        candidates: "file",
+        value: "DIRECTORY",
+        help: "Where; best on another disk. One relay to a directory.",
+      },
+      {
+        name: "Keep",
+        kind: "number",
+        least: 1,
+        value: "COUNT",
+        help: "How many backups stay there, this one included; older ones are removed when it is whole. Else all.",
+      },
+      common.json,
+      common.config,
+      common.help,
+    ],
+    examples: [
+      { command: "weir backup /mnt/backup/weir -Keep 14", text: "From cron, each night." },
+      { command: "weir backup /mnt/usb", text: "Before an upgrade." },
+    ],
+    interruptible: true,
+    load: async () => (await import("../run/backup.ts")).backup,
+  },
+  {
+    name: "restore",
+    group,
+    synopsis: "Put a backup into an empty data directory, and hold its mail back.",
+    description: [
+      "The newest backup in DIRECTORY, or the one whose folder is given. Every message is read to its end. Mail that was queued then may have been delivered since: it is held back (Suspended) until it is released or removed. With -Release it is delivered at the start.",
+      "A configuration that is there stays; a missing one, and missing keys beside it, are put back.",
+    ],
+    parameters: [
+      {
+        name: "Directory",
+        kind: "text",
+        position: 0,
+        required: true,
+        candidates: "file",
+        value: "DIRECTORY",
+        help: "Where weir backup wrote.",
+      },
+      {
+        name: "Release",
+        kind: "switch",
+        help: "Hold nothing back: nothing was delivered since, as when the relay was stopped before the backup.",
+      },
+      common.json,
+      common.config,
+      common.help,
+    ],
+    examples: [
+      {
+        command: "weir restore /mnt/backup/weir --config /etc/weir/weir.yaml",
+        text: "Behind the loss of a disk. Then: weir start, and look at weir Get-Message.",
+      },
+      {
+        command: "weir Resume-Message -Filter \"Status -eq 'Suspended'\"",
+        text: "Release all of it.",
+      },
+    ],
+    interruptible: true,
+    load: async () => (await import("../run/restore.ts")).restore,
+  },
+];

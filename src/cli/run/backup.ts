@@ -1,0 +1,74 @@
+/** `weir backup`: asks the relay for one and tells how far it is; without a relay it makes it itself. */
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connectAdmin, type AdminClient, NoRelayError } from "../../admin/client.ts";
+import type { Output as Answer } from "../../admin/contract.ts";
+import { formatSizeFigure } from "../../core/units/byte-size.ts";
+import { counted } from "../../core/units/counted.ts";
+import { isOn, numberOf, textOf } from "../arguments/value.ts";
+import type { Run } from "../cmdlet.ts";
+import { meantRelay } from "../data-directory.ts";
+import { CommandFault } from "../exit-code.ts";
+import { writeJson, type Output } from "../output/output.ts";
+
+type State = Answer<"getBackup">;
+type Done = Omit<Extract<State, { kind: "done" }>, "kind" | "messages"> & {
+  readonly messages: number | null;
+};
+
+const lookMs = 200;
+
+export const backup: Run = async (args, { output, config }) => {
+  const directory = resolve(textOf(args, "Directory") ?? "");
+  const keep = numberOf(args, "Keep");
+  const wish = { directory, ...(keep === undefined ? {} : { keep }) };
+  const meant = await meantRelay(config);
+  const relay = await connectAdmin({ dataDirectory: meant.dataDirectory });
+  let done: Done;
+  try {
+    done = await byRelay(relay, wish, output);
+  } catch (fault) {
+    if (!(fault instanceof NoRelayError) || fault.isDenied) throw fault;
+    const { stoppedBackup } = await import("../stopped-backup.ts");
+    done = await stoppedBackup(meant, { directory, keep }, output);
+  } finally {
+    output.progress("");
+  }
+  if (isOn(args, "Json")) writeJson(output, done);
+  else output.write(told(done));
+  return 0;
+};
+
+async function byRelay(
+  relay: AdminClient,
+  wish: { readonly directory: string; readonly keep?: number },
+  output: Output,
+): Promise<Done> {
+  let state = await relay.call("startBackup", wish);
+  const cancel = (): void => void relay.call("cancelBackup", {}).catch(() => undefined);
+  output.signal.addEventListener("abort", cancel, { once: true });
+  while (state.kind === "running") {
+    output.progress(
+      `${state.phase}: ${counted(state.files, "file")}, ${formatSizeFigure(state.copiedBytes)} written`,
+    );
+    await sleep(lookMs);
+    state = await relay.call("getBackup", {});
+  }
+  output.signal.removeEventListener("abort", cancel);
+  if (state.kind === "done") return state;
+  throw new CommandFault(
+    state.kind === "failed"
+      ? `no backup was made: ${state.error}`
+      : "the relay was started anew: no backup was made",
+  );
+}
+
+function told({ folder, messages, files, copiedBytes, notIncluded, removed }: Done): string {
+  const queued = messages === null ? "" : `${counted(messages, "message")}, `;
+  const lines = [
+    `${folder}: ${queued}${counted(files, "file")}, ${formatSizeFigure(copiedBytes)} written, the rest linked`,
+    ...(removed.length === 0 ? [] : [`removed: ${removed.join(", ")}`]),
+    ...notIncluded.map((file) => `not in it, for it does not stand beside the configuration: ${file}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
