@@ -54,6 +54,7 @@ const connector: SmtpSendConnector = {
   maxMessageSize: Infinity,
   smartHosts: [{ host: "127.0.0.1", port }],
   port: 25,
+  mtaSts: "none",
   siteMessageRateLimit: Infinity,
   fqdn: "bench.test",
   requireTls: false,

@@ -358,6 +358,7 @@ export async function createRelay(
     },
     testSendConnector: (connector, wanted) => sender.test(connector, wanted),
     resolveNextHop: (domain, refresh) => sender.resolveNextHop(domain, refresh),
+    mtaStsPolicy: (domain, refresh) => sender.mtaStsPolicy(domain, refresh),
     expectProbe: (source) => receiver.expectProbe(source),
     async suspendQueue(queue, suspended) {
       await suspensions.set(queue, suspended);

@@ -16,6 +16,7 @@ import { legacyTlsOperations } from "./contract/legacy-tls-clients.ts";
 import { limitOperations } from "./contract/limits.ts";
 import { mailRouteOperations } from "./contract/mail-routes.ts";
 import { messageOperations } from "./contract/messages.ts";
+import { outgoingTlsOperations } from "./contract/outgoing-tls.ts";
 import { refusalOperations } from "./contract/refusals.ts";
 import { resourceOperations } from "./contract/resources.ts";
 import { queueOperations } from "./contract/queues.ts";
@@ -52,6 +53,7 @@ export const operations = {
   ...queueOperations,
   ...sendBudgetOperations,
   ...mailRouteOperations,
+  ...outgoingTlsOperations,
   ...messageOperations,
 } as const satisfies Record<OperationName, { readonly input: z.ZodObject; readonly output: z.ZodType }>;
 

@@ -16,6 +16,7 @@ import { limitUsageHandlers } from "./handlers/limit-usage.ts";
 import { mailRouteHandlers } from "./handlers/mail-routes.ts";
 import { messageActionHandlers } from "./handlers/message-actions.ts";
 import { messageHandlers } from "./handlers/messages.ts";
+import { outgoingTlsHandlers } from "./handlers/outgoing-tls.ts";
 import { queueHandlers } from "./handlers/queues.ts";
 import { overviewHandlers } from "./handlers/overview.ts";
 import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
@@ -47,6 +48,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...sendConnectorHandlers(administered),
     ...sendConnectorTestHandlers(administered),
     ...mailRouteHandlers(administered),
+    ...outgoingTlsHandlers(administered),
     ...acceptedDomainHandlers(administered),
     ...userHandlers(administered),
     ...transportConfigHandlers(administered),

@@ -120,6 +120,12 @@ export const routes = {
     role: "viewer",
     summary: "Where mail of a domain would go now, and why: send connector, MX records, addresses, order.",
   },
+  getMtaStsPolicy: {
+    method: "GET",
+    path: "/v1/mta-sts-policies/{domain}",
+    role: "viewer",
+    summary: "The MTA-STS policy of a recipient domain, as delivery has it.",
+  },
   testRoute: {
     method: "GET",
     path: "/v1/test-route",

@@ -541,6 +541,7 @@ describe("one send connector", () => {
       ).sendConnectors;
       expect(connector).toMatchObject({
         kind: "dns",
+        mtaSts: "enforce",
         smartHosts: [],
         port: 25,
         maxConcurrentConnections: 5,

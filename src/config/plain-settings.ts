@@ -60,6 +60,7 @@ function plainByKind(connector: SendConnectorSettings): PlainSection {
     kind,
     maxConcurrentConnections,
     siteMessageRateLimit,
+    mtaSts,
     authenticationCredential: credential,
     oauth,
     tlsClient,
@@ -75,7 +76,7 @@ function plainByKind(connector: SendConnectorSettings): PlainSection {
     dnsRoutingEnabled: kind === "dns",
     ...plainValues(
       kind === "dns"
-        ? { maxPerDomainOutboundConnections: maxConcurrentConnections, siteMessageRateLimit }
+        ? { maxPerDomainOutboundConnections: maxConcurrentConnections, siteMessageRateLimit, mtaSts }
         : { maxConcurrentConnections },
     ),
     smartHosts: connector.smartHosts.map(({ host, port }) =>

@@ -1,6 +1,7 @@
 /** The settings of a Send connector as a file may give them. Source: Set-SendConnector, New-SendConnector. */
 import { z } from "zod";
 import { parseCustomFailure } from "../core/policy/custom-failure.ts";
+import { mtaStsSettings } from "../core/policy/send-connector.ts";
 import { presetNames } from "../core/policy/send-presets.ts";
 import { parseAddressSpace } from "./address-space.ts";
 import { errorPoliciesSchema } from "./error-policies.ts";
@@ -199,6 +200,11 @@ export const sendConnectorSchema = z.strictObject(
       20,
       "With dnsRoutingEnabled: most connections at once to one site. Domains that have the same mail exchangers are one site.",
     ),
+    mtaSts: setting(
+      choice(mtaStsSettings),
+      "enforce",
+      "With dnsRoutingEnabled: how far MTA-STS policies of recipient domains are kept to (RFC 8461). enforce: mail goes to the hosts that a policy in mode enforce names, within TLS and with a trusted certificate, or waits; testing: what would fail is counted only; none: no policies are asked for. Issuers in tlsCaFile are trusted for the hosts that serve policies, too.",
+    ),
     siteMessageRateLimit: setting(
       integer({ min: 1, max: most, unlimited: true }),
       "unlimited",
@@ -272,6 +278,7 @@ export const sendingSettings = [
 /** Settings of delivery by MX record alone. */
 export const dnsOnlySettings = [
   "maxPerDomainOutboundConnections",
+  "mtaSts",
   "siteMessageRateLimit",
 ] as const satisfies readonly SettingName[];
 

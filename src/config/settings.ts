@@ -56,6 +56,8 @@ export interface Settings {
       readonly dsnMaxMessageAttachSize: number;
       /** Address, or address and port; empty: those of the system. */
       readonly externalDnsServers: readonly string[];
+      /** Policy hosts may have addresses that are not public. */
+      readonly mtaStsAllowPrivateHosts: boolean;
       readonly messageTrackingLogEnabled: boolean;
       readonly messageTrackingLogSubjectLoggingEnabled: boolean;
       readonly messageTrackingLogMaxAge: number;

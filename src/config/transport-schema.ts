@@ -103,6 +103,11 @@ export const transportSchema = z.strictObject(
       [],
       "DNS servers that are asked for mail exchangers and hosts, in this order: `9.9.9.9`, `127.0.0.1:5353`, `[2001:db8::53]:53`. None: those of the system.",
     ),
+    mtaStsAllowPrivateHosts: setting(
+      flag(),
+      false,
+      "True: hosts that serve MTA-STS policies may have private addresses, or this machine's. Whoever owns a recipient domain chooses where its policy is fetched from; for tests, and networks with a DNS of their own.",
+    ),
     retryJitter: setting(
       fraction({ min: 0, max: 1 }),
       0.1,

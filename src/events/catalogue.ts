@@ -694,6 +694,27 @@ export const catalogue = {
     level: 3,
     text: "Mail for %domain does not go to %host, which its MX records name: %reason (send connector %connector)",
   },
+  MtaStsPolicyFound: {
+    id: 20181,
+    category: "SmtpSend",
+    severity: "Information",
+    level: 3,
+    text: "%domain has an MTA-STS policy, mode %mode: %hosts.",
+  },
+  MtaStsPolicyChanged: {
+    id: 20182,
+    category: "SmtpSend",
+    severity: "Information",
+    level: 1,
+    text: "The MTA-STS policy of %domain is another now, mode %mode (before: %before): %hosts.",
+  },
+  MtaStsPolicyFailed: {
+    id: 20183,
+    category: "SmtpSend",
+    severity: "Warning",
+    level: 1,
+    text: "The MTA-STS policy of %domain cannot be had: %reason. One that was fetched before stays in force; without one mail goes as to a domain that has none.",
+  },
   RecipientUnreachable: {
     id: 20111,
     category: "Routing",

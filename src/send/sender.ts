@@ -13,6 +13,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { HttpRequest } from "../ports/http-request.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Spool } from "../spool/spool.ts";
+import { keptOnDemand } from "../spool/store/kept-on-demand.ts";
 import type { Tracking } from "../tracking/tracking.ts";
 import { budgetFile } from "./budget/budget-file.ts";
 import { openSendBudgets, type SendBudgets } from "./budget/send-budgets.ts";
@@ -28,6 +29,8 @@ import { createPeerMemory } from "./delivery/smtp/peer/peer.ts";
 import { OutboundConnections } from "./delivery/smtp/pool/outbound-connections.ts";
 import type { Suspensions } from "./delivery/suspensions.ts";
 import { createMailboxTurns } from "./graph/mailbox-turns.ts";
+import { openMtaSts } from "./mta-sts/open-mta-sts.ts";
+import type { FoundPolicy } from "./mta-sts/policies.ts";
 import { createDnsDelivery } from "./mx/dns-delivery.ts";
 import { createOwnRelay, type KnownAs } from "./mx/own-relay.ts";
 import { type NextHopResolution, resolveNextHop } from "./mx/resolve-next-hop.ts";
@@ -41,6 +44,7 @@ export interface SenderSettings extends SchedulerSettings, KnownAs {
   readonly dkim: DkimSettings;
   readonly transport: SchedulerSettings["transport"] & {
     readonly maxOutboundConnections: number;
+    readonly mtaStsAllowPrivateHosts: boolean;
     readonly captureMaxMessages: number;
     /** Octets. */
     readonly captureMaxDirectorySize: number;
@@ -64,6 +68,8 @@ export interface Sender {
   test(connector: SendConnectorSettings, wanted: WantedTest): Promise<ConnectorTest>;
   /** As Resolve-NextHop; never rejects. */
   resolveNextHop(domain: string, refresh: boolean): Promise<NextHopResolution>;
+  /** As Get-MtaStsPolicy; never rejects. */
+  mtaStsPolicy(domain: string, refresh: boolean): Promise<FoundPolicy>;
 }
 
 /** `settings` is asked each time it matters, so that a changed configuration counts at once. */
@@ -95,6 +101,8 @@ export async function openSender(
     clock,
     events,
   });
+  const kept = keptOnDemand(join(dataDirectory, "outgoing-tls"));
+  const mtaSts = openMtaSts({ ports, events, kept, settings, onFault: () => undefined });
   const dns = createDnsDelivery({
     ports,
     own: createOwnRelay(settings),
@@ -160,6 +168,7 @@ export async function openSender(
     start() {
       scheduler.start();
       credentials.watch(settings().sendConnectors);
+      mtaSts.start();
     },
     async reconfigure(next) {
       await scheduler.reconfigure(next);
@@ -167,11 +176,13 @@ export async function openSender(
     },
     stop(graceMs) {
       credentials.stop();
+      mtaSts.stop();
       return scheduler.stop(graceMs);
     },
     async close() {
       // What is left are idle connections of domains that have no mail any more.
-      await Promise.all([budgets.close(), dns.close(0)]);
+      await Promise.all([budgets.close(), dns.close(0), mtaSts.close()]);
+      await kept.close();
     },
     test(connector, wanted) {
       const { hostname, addressRewriteEntries: entries } = settings();
@@ -198,5 +209,7 @@ export async function openSender(
         memory,
         clock,
       }),
+    mtaStsPolicy: (domain, refresh) =>
+      refresh ? mtaSts.policies.refreshed(domain) : mtaSts.policies.of(domain),
   };
 }

@@ -64,6 +64,7 @@ const cases: Partial<
   explainSource: { input: { source: "192.0.2.1" } },
   explainReference: { input: { reference: "ABCD" } },
   resolveNextHop: { input: { domain: "contoso.test" } },
+  getMtaStsPolicy: { input: { domain: "contoso.test" } },
   suspendQueue: { input: { identity: "none" }, status: 404 },
   resumeQueue: { input: { identity: "none" }, status: 404 },
   suspendMessages: { input: {}, status: 400 },

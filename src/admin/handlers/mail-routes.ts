@@ -3,10 +3,11 @@ import { domainToASCII } from "node:url";
 import { recordedApplication } from "../../core/policy/application.ts";
 import { barredText, pickConnector, rankSendConnectors } from "../../core/policy/send-connector-choice.ts";
 import { explainChoice } from "../../core/policy/send-connector-explained.ts";
-import { isPostmaster, mailboxOf, parseMailbox, routingDomain } from "../../core/smtp/address.ts";
+import { mailboxOf, parseMailbox, routingDomain } from "../../core/smtp/address.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import { AdminRefusal } from "../refusal.ts";
 import { findNamed } from "./named-settings.ts";
+import { nextHopDomainOf, recipientDomainOf } from "./next-hop-domain.ts";
 
 export function mailRouteHandlers({
   relay,
@@ -57,7 +58,7 @@ export function mailRouteHandlers({
         applicationOf: (origin: (typeof message)["origin"]) =>
           recordedApplication(settings.applications, origin),
       };
-      const domain = domainOf(to);
+      const domain = recipientDomainOf(to);
       const { sendConnectors } = settings;
       const called = (name: string) =>
         sendConnectors.find((one) => one.name.toLowerCase() === name.toLowerCase());
@@ -91,29 +92,10 @@ export function mailRouteHandlers({
   };
 }
 
-/** A domain, or that of a recipient's address. */
-function nextHopDomainOf(given: string): string {
-  const text = given.trim();
-  if (text.includes("@")) return domainOf(text);
-  const domain = routingDomain(text, domainToASCII);
-  if (domain === undefined || domain === "")
-    throw new AdminRefusal("invalidInput", `${text} is neither a domain nor a recipient's address`);
-  return domain;
-}
-
 function senderOf(from: string): string {
   const text = from.trim();
   if (text === "" || text === "<>") return "";
   if (parseMailbox(text) === undefined)
     throw new AdminRefusal("invalidInput", `${text} is not a sender's address`);
   return text;
-}
-
-function domainOf(to: string): string {
-  const text = to.trim();
-  if (isPostmaster(text)) return "";
-  const mailbox = parseMailbox(text);
-  const domain = mailbox && routingDomain(mailbox.domain, domainToASCII);
-  if (domain === undefined) throw new AdminRefusal("invalidInput", `${text} is not a recipient's address`);
-  return domain;
 }

@@ -8,6 +8,7 @@ import { backupCmdlets } from "./backup.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
 import { dkimKeyCmdlets } from "./dkim-keys.ts";
 import { movingCmdlets } from "./moving-here.ts";
+import { outgoingTlsCmdlets } from "./outgoing-tls.ts";
 import { queueCmdlets } from "./queues.ts";
 import { receiveConnectorCmdlets } from "./receive-connectors.ts";
 import { runningCmdlets } from "./running.ts";
@@ -30,6 +31,7 @@ const all = [
   ...userCmdlets,
   ...applicationCmdlets,
   ...sendConnectorCmdlets,
+  ...outgoingTlsCmdlets,
   ...addressRewriteEntryCmdlets,
   ...transportConfigCmdlets,
   ...dkimKeyCmdlets,

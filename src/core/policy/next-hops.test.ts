@@ -28,6 +28,7 @@ const smart = (name: string, ...smartHosts: SmartHost[]): SendConnectorSettings 
   smtpMaxMessagesPerConnection: 1,
   port: 25,
   maxConcurrentConnections: 1,
+  mtaSts: "none",
   siteMessageRateLimit: Infinity,
   maxRecipientsPerTransaction: 100,
   messageRateLimit: Infinity,

@@ -72,6 +72,10 @@ export type SmartHostAuthMechanism = "None" | "BasicAuth" | "BasicAuthRequireTLS
 export const requireTlsPolicies = ["enforce", "opportunisticStartTls", "opportunistic"] as const;
 export type RequireTlsPolicy = (typeof requireTlsPolicies)[number];
 
+/** The strictest mode that is kept to: `testing` counts only what would fail, `none` asks for no policies. */
+export const mtaStsSettings = ["enforce", "testing", "none"] as const;
+export type MtaStsSetting = (typeof mtaStsSettings)[number];
+
 export interface TlsClientCertificate {
   readonly tlsCertificateFile: string;
   readonly tlsKeyFile: string;
@@ -120,6 +124,8 @@ export interface SmtpSendConnector extends SendConnectorCommon, SendLimitSetting
    * MaxPerDomainOutboundConnections).
    */
   readonly maxConcurrentConnections: number;
+  /** Weir's own, of kind `dns`: how far MTA-STS policies of recipient domains are kept to (RFC 8461). */
+  readonly mtaSts: MtaStsSetting;
   /** Weir's own: messages a minute to one site. */
   readonly siteMessageRateLimit: number;
   /** Weir's own; Postfix: smtp_destination_recipient_limit. */

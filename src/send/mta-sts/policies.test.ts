@@ -110,7 +110,7 @@ beforeEach(() => {
 afterEach(close);
 
 /** What holds, and how often the host was asked for it. */
-async function now(): Promise<string> {
+async function met(): Promise<string> {
   const before = host.asked.length;
   const { kind, policy } = await policies.of("d.test");
   return `${kind}${policy === undefined ? "" : ` ${policy.policy.mode}`}, asked ${host.asked.length - before}`;
@@ -126,7 +126,7 @@ test("a policy is fetched once, also for many who ask at once", async () => {
   const found = await Promise.all([1, 2, 3].map(() => policies.of("d.test")));
   expect(found.map(({ policy }) => policy?.policy.mx)).toEqual([["mx.d.test"], ["mx.d.test"], ["mx.d.test"]]);
   expect(host.asked.slice(before)).toEqual(["mta-sts.d.test /.well-known/mta-sts.txt"]);
-  expect(await now()).toBe("policy enforce, asked 0");
+  expect(await met()).toBe("policy enforce, asked 0");
   expect(told).toEqual(["d.test >enforce"]);
 });
 
@@ -154,12 +154,12 @@ describe("what is no policy (S6, S8)", () => {
     ["without mx", policyText("mode: enforce", "max_age: 1"), "sts-policy-invalid"],
   ])("%s: mail goes as without, and the host is left alone for five minutes", async (_, answer, result) => {
     host.answer = answer;
-    expect(await now()).toMatch(/^unknown, asked 1/);
+    expect(await met()).toMatch(/^unknown, asked 1/);
     expect(failures).toEqual([`d.test ${result}`]);
     host.answer = enforce;
-    expect(await now()).toBe("unknown, asked 0");
+    expect(await met()).toBe("unknown, asked 0");
     await clock.advance(5 * minute);
-    expect(await now()).toBe("policy enforce, asked 1");
+    expect(await met()).toBe("policy enforce, asked 1");
   });
 
   it.each<[string, () => { key: string; cert: string }]>([
@@ -167,7 +167,7 @@ describe("what is no policy (S6, S8)", () => {
     ["of an issuer that is not trusted", () => untrusted],
   ])("a certificate %s", async (_, shown) => {
     host.show(shown());
-    expect(await now()).toBe("unknown, asked 0");
+    expect(await met()).toBe("unknown, asked 0");
     expect(failures).toEqual(["d.test sts-webpki-invalid"]);
   });
 
@@ -189,13 +189,13 @@ describe("what is no policy (S6, S8)", () => {
   ])("%s", async (_, records, expected) => {
     if (records === undefined) delete resolver.zone["_mta-sts.d.test TXT"];
     else resolver.zone["_mta-sts.d.test TXT"] = records;
-    expect(await now()).toBe(expected);
+    expect(await met()).toBe(expected);
     expect(failures).toEqual([]);
   });
 });
 
 describe("a policy in force", () => {
-  beforeEach(async () => void (await now()));
+  beforeEach(async () => void (await met()));
 
   it.each<[string, () => void]>([
     ["its record is gone (S7)", () => delete resolver.zone["_mta-sts.d.test TXT"]],
@@ -203,37 +203,37 @@ describe("a policy in force", () => {
     ["its record is broken", () => void (resolver.zone["_mta-sts.d.test TXT"] = ["v=STSv1;"])],
   ])("stays when %s", async (_, change) => {
     change();
-    expect(await now()).toBe("policy enforce, asked 0");
+    expect(await met()).toBe("policy enforce, asked 0");
   });
 
   it("stays when the id changes and it cannot be fetched; it is tried again later (S6, S7)", async () => {
     resolver.zone["_mta-sts.d.test TXT"] = ["v=STSv1; id=2;"];
     host.answer = notFound;
-    expect(await now()).toBe("policy enforce, asked 1");
-    expect(await now()).toBe("policy enforce, asked 0");
+    expect(await met()).toBe("policy enforce, asked 1");
+    expect(await met()).toBe("policy enforce, asked 0");
     host.answer = policyText("mode: testing", "mx: mx.d.test", "max_age: 604800");
     await clock.advance(5 * minute);
-    expect(await now()).toBe("policy testing, asked 1");
+    expect(await met()).toBe("policy testing, asked 1");
     expect(told).toEqual(["d.test >enforce", "d.test enforce>testing"]);
   });
 
   it("stays over a restart with the host down (S11), to its end and no longer", async () => {
     memory = undefined;
     await restart();
-    await now();
+    await met();
     await restart();
     host.answer = notFound;
     host.show(untrusted);
-    expect(await now()).toBe("policy enforce, asked 0");
+    expect(await met()).toBe("policy enforce, asked 0");
     await restart();
     await clock.advance(7 * day - 1);
     delete resolver.zone["_mta-sts.d.test TXT"];
-    expect(await now()).toMatch("policy enforce");
+    expect(await met()).toMatch("policy enforce");
     await clock.settle();
     await clock.advance(1);
-    expect(await now()).toBe("none, asked 0");
+    expect(await met()).toBe("none, asked 0");
     await restart();
-    expect(await now()).toBe("none, asked 0");
+    expect(await met()).toBe("none, asked 0");
   });
 
   it("is not lengthened by a clock that is set back", async () => {
@@ -241,17 +241,17 @@ describe("a policy in force", () => {
     clock = createFakeClock(clock.now() - 300 * day);
     resolver.zone["_mta-sts.d.test TXT"] = [];
     open();
-    expect(await now()).toBe("policy enforce, asked 0");
+    expect(await met()).toBe("policy enforce, asked 0");
     await clock.advance(7 * day);
-    expect(await now()).toBe("none, asked 0");
+    expect(await met()).toBe("none, asked 0");
   });
 
   it("is looked at anew each day by whoever asks, who does not wait, and by itself", async () => {
     host.answer = policyText("mode: testing", "mx: mx.d.test", "max_age: 604800");
     await clock.advance(day);
-    expect(await now()).toMatch("policy enforce");
+    expect(await met()).toMatch("policy enforce");
     await expect.poll(() => told.length).toBe(2);
-    expect(await now()).toBe("policy testing, asked 0");
+    expect(await met()).toBe("policy testing, asked 0");
     host.answer = enforce;
     await clock.advance(hour);
     await policies.keepFresh();
@@ -264,16 +264,16 @@ describe("a policy in force", () => {
   it("ends with a policy of mode none, and with one of max_age 0 (S10)", async () => {
     host.answer = policyText("mode: none", "max_age: 86400");
     resolver.zone["_mta-sts.d.test TXT"] = ["v=STSv1; id=2;"];
-    expect(await now()).toBe("none, asked 1");
-    expect(await now()).toBe("none, asked 0");
+    expect(await met()).toBe("none, asked 1");
+    expect(await met()).toBe("none, asked 0");
     host.answer = policyText("mode: enforce", "mx: mx.d.test", "max_age: 0");
     resolver.zone["_mta-sts.d.test TXT"] = ["v=STSv1; id=3;"];
-    expect(await now()).toBe("policy enforce, asked 1");
+    expect(await met()).toBe("policy enforce, asked 1");
     delete resolver.zone["_mta-sts.d.test TXT"];
     await clock.advance(10_000);
-    expect(await now()).toBe("none, asked 0");
+    expect(await met()).toBe("none, asked 0");
     await restart();
-    expect(await now()).toBe("none, asked 0");
+    expect(await met()).toBe("none, asked 0");
   });
 
   it("is fetched when somebody says so, whatever is kept", async () => {

@@ -139,7 +139,8 @@ export function createMtaStsPolicies(context: PoliciesContext): MtaStsPolicies {
   const look = async (domain: string): Promise<Looked> => {
     const lookup = await resolver.lookUp(`_mta-sts.${domain}`, "TXT");
     const { keepMs } = lookup;
-    if (isUnknown(lookup)) return { record: undefined, id: undefined, reason: lookup.detail, keepMs };
+    if (isUnknown(lookup) && lookup.kind !== "invalid-name")
+      return { record: undefined, id: undefined, reason: lookup.detail, keepMs };
     const record = readPolicyRecord(lookup.kind === "found" ? lookup.records : []);
     return record.kind === "record"
       ? { record, id: record.id, reason: "", keepMs }

@@ -9,6 +9,8 @@ import type { KeptValues } from "../../spool/store/kept-values.ts";
 export interface PolicyStore {
   /** Resolves with what is kept and has not ended. Cost: a map's look-up for what was used lately, else a read. */
   get(domain: string): Promise<KeptPolicy | undefined>;
+  /** The same as far as it is in memory. Cost: a look-up. */
+  peek(domain: string): KeptPolicy | undefined;
   /** Counts at once; it is durable a moment later, unless its max_age is 0. */
   set(domain: string, policy: KeptPolicy): void;
   /** Waits for what is being written. Never rejects. */
@@ -105,6 +107,7 @@ export function createPolicyStore(
       inMemory.set(domain, stored);
       return stored;
     },
+    peek: (domain) => inMemory.get(domain),
     set(domain, policy) {
       inMemory.set(domain, policy);
       writing = writing.then(() => write(domain, policy)).catch(failed);

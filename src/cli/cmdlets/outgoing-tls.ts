@@ -1,0 +1,35 @@
+/** TLS on the way out: what recipient domains ask for, and what came of it. */
+import type { Cmdlet } from "../cmdlet.ts";
+import { showing } from "./common-parameters.ts";
+
+const group = "Send connectors and queues";
+
+export const outgoingTlsCmdlets: readonly Cmdlet[] = [
+  {
+    name: "Get-MtaStsPolicy",
+    group,
+    synopsis:
+      "Show the MTA-STS policy of a recipient domain; exit 1 where there may be one that cannot be had.",
+    description: [
+      "As delivery by MX record has it: found by the TXT record _mta-sts.DOMAIN, fetched from https://mta-sts.DOMAIN/, and kept over restarts until its max_age ends. A domain that was not met before is asked for it now.",
+    ],
+    parameters: [
+      {
+        name: "Domain",
+        aliases: ["Identity", "Name"],
+        kind: "text",
+        position: 0,
+        required: true,
+        value: "DOMAIN",
+        help: "A recipient domain, or a recipient's address.",
+      },
+      { name: "Refresh", kind: "switch", help: "Fetches it anew, whatever is kept." },
+      ...showing,
+    ],
+    examples: [
+      { command: "weir Get-MtaStsPolicy contoso.com", text: "" },
+      { command: "weir Get-MtaStsPolicy contoso.com -Refresh", text: "After a change there." },
+    ],
+    load: async () => (await import("../run/mta-sts-policy.ts")).getMtaStsPolicy,
+  },
+];

@@ -1,0 +1,158 @@
+/**
+ * Results of TLS by day and recipient domain, for TLS reports. Counted in memory, added to what is on disk a minute later, so
+ * that memory holds what a minute brings; after kill -9 or a loss of power that minute is missing.
+ */
+import {
+  merged,
+  withResult,
+  type DayResults,
+  type SessionResult,
+} from "../../core/tls-report/day-results.ts";
+import { createLateWrites } from "../../ports/late-writes.ts";
+import type { Clock } from "../../ports/ports.ts";
+import type { KeptOnDemand } from "../../spool/store/kept-on-demand.ts";
+import type { KeptValues } from "../../spool/store/kept-values.ts";
+
+/** One day, UTC, and domain. */
+export interface DomainDay {
+  /** `2026-01-15` */
+  readonly date: string;
+  /** A-labels. */
+  readonly domain: string;
+}
+
+export interface TlsResults {
+  /** Cost: two look-ups and some small objects, for a connection that is opened. */
+  count(domain: string, result: SessionResult): void;
+  /** Days and domains with results, the latest first. Rejects when the disk cannot be read. Cost: a walk over what is kept. */
+  all(wanted?: {
+    readonly date?: string | undefined;
+    readonly domain?: string | undefined;
+  }): Promise<readonly DomainDay[]>;
+  /** Empty: none. Rejects when the disk cannot be read. */
+  of(day: DomainDay): Promise<DayResults>;
+  /**
+   * Takes down that a report is being sent, before it is. Resolves with false where it was taken down already, also before a
+   * restart. Rejects when the disk does not take it; then it is not to be sent.
+   */
+  beginReport(day: DomainDay): Promise<boolean>;
+  /** Those it was said of. Rejects as `all`. */
+  reported(date: string): Promise<ReadonlySet<string>>;
+  /** Forgets days before those that are kept. Never rejects. */
+  forgetOld(): Promise<void>;
+  /** Writes what is not written. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** Days before today. */
+export const daysKept = 14;
+const day = 86_400_000;
+const writeAfterMs = 60_000;
+/** Of more domains in a day those that come later are not counted. */
+const mostDomains = 20_000;
+const portion = 500;
+
+export const dateOf = (at: Date): string => at.toISOString().slice(0, 10);
+
+/** `failed` hears of a disk that does not take results; they are added with the next write. */
+export function createTlsResults(
+  kept: KeptOnDemand,
+  clock: Clock,
+  failed: (fault: unknown) => void,
+): TlsResults {
+  /** By `date domain`. */
+  let fresh = new Map<string, DayResults>();
+  let isClosed = false;
+
+  const write = async (): Promise<void> => {
+    const values = await kept.open();
+    const taken = fresh;
+    fresh = new Map();
+    const entries = [...taken];
+    for (let at = 0; at < entries.length; at += portion) {
+      const some = entries.slice(at, at + portion);
+      try {
+        await values.write(
+          some.map(([name, results]) => ({
+            key: `result ${name}`,
+            value: Buffer.from(JSON.stringify(merged(stored(values, name), results))),
+          })),
+        );
+      } catch (fault) {
+        for (const [name, results] of entries.slice(at))
+          fresh.set(name, merged(results, fresh.get(name) ?? []));
+        throw fault;
+      }
+    }
+  };
+  const writes = createLateWrites(clock, writeAfterMs, write, (fault) => {
+    failed(fault);
+    if (!isClosed) writes.changed();
+  });
+
+  return {
+    count(domain, result) {
+      const name = `${dateOf(clock.wall())} ${domain}`;
+      const known = fresh.get(name);
+      if (known === undefined && fresh.size >= mostDomains) return;
+      fresh.set(name, withResult(known ?? [], result));
+      writes.changed();
+    },
+    async all({ date, domain } = {}) {
+      const values = await kept.open();
+      const names = new Set([...keysOf(values, `result ${date ?? ""}`), ...fresh.keys()]);
+      return [...names]
+        .map(domainDay)
+        .filter(
+          (one) =>
+            (date === undefined || one.date === date) && (domain === undefined || one.domain === domain),
+        )
+        .sort((a, b) => (a.date === b.date ? compare(a.domain, b.domain) : compare(b.date, a.date)));
+    },
+    async of({ date, domain }) {
+      const values = await kept.open();
+      const name = `${date} ${domain}`;
+      return merged(stored(values, name), fresh.get(name) ?? []);
+    },
+    async beginReport({ date, domain }) {
+      const values = await kept.open();
+      const key = `reported ${date} ${domain}`;
+      if (values.get(key) !== undefined) return false;
+      await values.write([{ key, value: Buffer.from(clock.wall().toISOString()) }]);
+      return true;
+    },
+    async reported(date) {
+      const values = await kept.open();
+      return new Set(values.keys(`reported ${date} `).map((key) => key.slice(`reported ${date} `.length)));
+    },
+    async forgetOld() {
+      try {
+        const values = await kept.open();
+        const oldest = dateOf(new Date(clock.wall().getTime() - daysKept * day));
+        const old = ["result ", "reported "].flatMap((prefix) =>
+          values.keys(prefix).filter((key) => key.slice(prefix.length, prefix.length + 10) < oldest),
+        );
+        for (let at = 0; at < old.length; at += portion)
+          await values.write(old.slice(at, at + portion).map((key) => ({ key, value: undefined })));
+      } catch (fault) {
+        failed(fault);
+      }
+    },
+    close() {
+      isClosed = true;
+      return writes.close();
+    },
+  };
+}
+
+function stored(values: KeptValues, name: string): DayResults {
+  const value = values.get(`result ${name}`);
+  return value === undefined ? [] : (JSON.parse(value.toString()) as DayResults);
+}
+
+function keysOf(values: KeptValues, prefix: string): readonly string[] {
+  return values.keys(prefix).map((key) => key.slice("result ".length));
+}
+
+const domainDay = (name: string): DomainDay => ({ date: name.slice(0, 10), domain: name.slice(11) });
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,29 @@
+/** Kept values that are opened with the first question: most relays have none. */
+import { openKeptValues, type KeptValues } from "./kept-values.ts";
+
+export interface KeptOnDemand {
+  /** The same for all who ask. Rejects when it cannot be opened, and who asks again tries again; also once it is closed. */
+  open(): Promise<KeptValues>;
+  /** Behind all writes; not opened, it never is. */
+  close(): Promise<void>;
+}
+
+export function keptOnDemand(directory: string): KeptOnDemand {
+  let opening: Promise<KeptValues> | undefined;
+  let isClosed = false;
+  return {
+    open() {
+      if (isClosed) return Promise.reject(new Error(`${directory} is closed`));
+      const mine = (opening ??= openKeptValues(directory));
+      mine.catch(() => {
+        if (opening === mine) opening = undefined;
+      });
+      return mine;
+    },
+    async close() {
+      isClosed = true;
+      const opened = await opening?.catch(() => undefined);
+      await opened?.close();
+    },
+  };
+}
