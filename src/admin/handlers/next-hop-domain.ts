@@ -1,6 +1,6 @@
 /** The domain that mail is routed by, as a caller gives it. */
 import { domainToASCII } from "node:url";
-import { isPostmaster, mailboxOf, parseMailbox, routingDomain } from "../../core/smtp/address.ts";
+import { isPostmaster, parseMailbox, routingDomain } from "../../core/smtp/address.ts";
 import { AdminRefusal } from "../refusal.ts";
 
 /** A domain, or that of a recipient's address. Throws AdminRefusal. */

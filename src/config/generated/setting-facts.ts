@@ -609,6 +609,14 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     help: "With dnsRoutingEnabled: most connections at once to one site. Domains that have the same mail exchangers are one site.",
   },
   {
+    name: "mtaSts",
+    kind: "one word",
+    range: "enforce, testing, none",
+    choices: ["enforce", "testing", "none"],
+    default: "enforce",
+    help: "With dnsRoutingEnabled: how far MTA-STS policies of recipient domains are kept to (RFC 8461). enforce: mail goes to the hosts that a policy in mode enforce names, within TLS and with a trusted certificate, or waits; testing: what would fail is counted only; none: no policies are asked for. Issuers in tlsCaFile are trusted for the hosts that serve policies, too.",
+  },
+  {
     name: "siteMessageRateLimit",
     kind: "integer",
     range: "1 to 2147483647, or unlimited",
@@ -774,6 +782,12 @@ export const transportFacts: readonly SettingFact[] = [
     kind: "list of DNS servers",
     default: "",
     help: "DNS servers that are asked for mail exchangers and hosts, in this order: `9.9.9.9`, `127.0.0.1:5353`, `[2001:db8::53]:53`. None: those of the system.",
+  },
+  {
+    name: "mtaStsAllowPrivateHosts",
+    kind: "true or false",
+    default: "false",
+    help: "True: hosts that serve MTA-STS policies may have private addresses, or this machine's. Whoever owns a recipient domain chooses where its policy is fetched from; for tests, and networks with a DNS of their own.",
   },
   {
     name: "retryJitter",
