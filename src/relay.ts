@@ -40,6 +40,7 @@ import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openServiceSuspension } from "./receive/service-suspension.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
 import { openTracking } from "./tracking/tracking.ts";
+import { openTrafficRecord } from "./traffic/traffic-record.ts";
 import { version } from "./version.ts";
 
 const defaultGraceMs = 20_000;
@@ -91,6 +92,12 @@ export async function createRelay(
     clock,
     settings: settings.transport,
     onFault: (error) => events.emit("LogFault", { log: "message tracking", error: error.message }),
+  });
+  const traffic = openTrafficRecord({
+    dataDirectory: settings.dataDirectory,
+    clock,
+    settings: settings.transport,
+    onFault: (error) => events.emit("LogFault", { log: "traffic record", error: error.message }),
   });
   spool.onDamaged(({ id, what, setAside }) => {
     events.emit("MessageDamaged", { id, what, setAside: setAside ?? "" });
@@ -159,6 +166,7 @@ export async function createRelay(
     isSuspended: () => service.now !== undefined,
     pressure: () => resources.verdict,
     tracking,
+    traffic,
   });
 
   const pickup = createPickup(pickupSettings(settings), {
@@ -251,6 +259,7 @@ export async function createRelay(
     warnOfOpenRelays(next, events);
     resources.reconfigure(next.transport);
     tracking.reconfigure(next.transport);
+    traffic.reconfigure(next.transport);
     const steps = [
       async () => void (await receiver.reconfigure(receiverSettings(next))),
       () => pickup.reconfigure(pickupSettings(next)),
@@ -290,6 +299,7 @@ export async function createRelay(
     const queued = spool.size;
     await spool.close();
     await tracking.close();
+    await traffic.close();
     state = "stopped";
     events.emit("RelayStopped", { queued });
     await eventStore.close();

@@ -1,4 +1,4 @@
-/** What limits, events at Expert and tracking cost: the same load through a Weir with each, in short turns. */
+/** What limits, events at Expert, tracking and the traffic record cost: the same load through a Weir with each, in short turns. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { categories } from "../../src/events/catalogue.ts";
@@ -28,16 +28,19 @@ interface Extras {
   readonly limits?: boolean;
   readonly expert?: boolean;
   readonly tracking?: boolean;
+  readonly traffic?: boolean;
 }
 
 const plain = "none of them";
-const everything = "all three";
+const everything = "all four";
+const trafficRecord = "traffic record";
 const variants: ReadonlyMap<string, Extras> = new Map([
   [plain, {}],
   ["limits", { limits: true }],
   ["events at Expert", { expert: true }],
   ["tracking", { tracking: true }],
-  [everything, { limits: true, expert: true, tracking: true }],
+  [trafficRecord, { traffic: true }],
+  [everything, { limits: true, expert: true, tracking: true, traffic: true }],
 ]);
 
 const variantOf = (extras: Extras): WeirVariant => ({
@@ -45,6 +48,7 @@ const variantOf = (extras: Extras): WeirVariant => ({
   sections: [
     "transport:",
     `  messageTrackingLogEnabled: ${extras.tracking === true}`,
+    `  trafficRecordEnabled: ${extras.traffic === true}`,
     ...(extras.limits === true ? ["  maxConnectionRatePerMinute: 100000000"] : []),
     ...(extras.expert === true ? expert : []),
   ],
@@ -53,10 +57,11 @@ const variantOf = (extras: Extras): WeirVariant => ({
 /** Many turns are short: a slow moment of the machine meets few of them, and the median none. */
 const part = 0.5;
 const mostPercent = 15;
+const mostPercentOfRecord = 2;
 
 export const prices: Run = {
   name: "prices",
-  about: "throughput lost to limits, events at Expert and tracking, each and together",
+  about: "throughput lost to limits, events at Expert, tracking and the traffic record, each and together",
   async run({ folder, messages, turns }) {
     const sinkPort = await freePort();
     const relays = new Map<string, Peer>();
@@ -97,6 +102,7 @@ export const prices: Run = {
       ];
     });
     const full = median(pricesOf(everything));
+    const record = median(pricesOf(trafficRecord));
     return {
       title: "The price of what may be turned on",
       table: [
@@ -106,7 +112,13 @@ export const prices: Run = {
       notes: [`${turns} turns of ${load.messages} messages, each compared with the plain one of its turn.`],
       marks: [
         {
-          name: "price of limits, events at Expert and tracking together",
+          name: "price of the traffic record",
+          required: `≤ ${mostPercentOfRecord} % of throughput`,
+          measured: `${record.toFixed(1)} %`,
+          met: record <= mostPercentOfRecord,
+        },
+        {
+          name: "price of limits, events at Expert, tracking and the traffic record together",
           required: `≤ ${mostPercent} % of throughput`,
           measured: `${full.toFixed(1)} %`,
           met: full <= mostPercent,

@@ -63,6 +63,9 @@ export interface Settings {
       readonly messageTrackingLogMaxAge: number;
       readonly messageTrackingLogMaxDirectorySize: number;
       readonly messageTrackingLogMaxFileSize: number;
+      readonly trafficRecordEnabled: boolean;
+      readonly trafficRecordMaxAge: number;
+      readonly trafficRecordMaxDirectorySize: number;
       readonly captureMaxMessages: number;
       readonly captureMaxDirectorySize: number;
       readonly captureMaxAge: number;

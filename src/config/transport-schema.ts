@@ -199,6 +199,21 @@ export const transportSchema = z.strictObject(
       "10MB",
       "A file that would grow beyond it is followed by the next.",
     ),
+    trafficRecordEnabled: setting(
+      flag(),
+      true,
+      "Remembers each connection and submission, for Test-ReceiveConnector: who came when, how many messages with how many recipients and octets, and what was refused. No addresses of people, nothing of content.",
+    ),
+    trafficRecordMaxAge: setting(
+      duration({ min: 0, max: 24_855 * day, unlimited: true }),
+      "35d",
+      "Older files of the traffic record are removed.",
+    ),
+    trafficRecordMaxDirectorySize: setting(
+      size({ min: 1024 * 1024, max: 9_007_199_254_740_991, unlimited: true }),
+      "1GB",
+      "The oldest files are removed when the traffic record would grow beyond it. A million connections of one message each take some 10 to 25 MB.",
+    ),
     captureMaxMessages: setting(
       integer({ min: 1, max: 1_000_000 }),
       1000,

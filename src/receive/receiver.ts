@@ -13,6 +13,7 @@ import type { Clock } from "../ports/ports.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { SpoolIntake } from "../spool/spool.ts";
 import { noTracking, type Tracking } from "../tracking/tracking.ts";
+import { noTraffic, type Traffic } from "../traffic/traffic.ts";
 import { createDoor } from "./admission/admission.ts";
 import { createDiscredits, type Discredit } from "./admission/discredits.ts";
 import type { Ledger, LedgerEntry } from "./admission/ledger.ts";
@@ -93,7 +94,10 @@ export function createReceiver(options: {
   readonly pressure: () => PressureVerdict | undefined;
   /** Told of each message taken. */
   readonly tracking?: Tracking;
+  /** Told of each connection and submission. */
+  readonly traffic?: Traffic;
 }): Receiver {
+  const { traffic = noTraffic } = options;
   const { spool, events, clock, metrics, hostname, certificates, legacyTls, recipientDays } = options;
   let settings = options.settings;
   let rightsOf = rightsOfClient(settings.users, settings.applications);
@@ -114,7 +118,7 @@ export function createReceiver(options: {
     },
   };
   const refusals = createRefusals({ clock, events, usage, applications: () => settings.applications });
-  const door = createDoor({ ledger, clock, refusals, usage, isSuspended: options.isSuspended });
+  const door = createDoor({ ledger, clock, refusals, usage, traffic, isSuspended: options.isSuspended });
   const logons = createLogons(settings, { clock, events, http: options.http });
   const nextId = sessionIds();
   const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog, nextId });
@@ -133,6 +137,7 @@ export function createReceiver(options: {
     clock,
     metrics,
     tracking: options.tracking ?? noTracking,
+    traffic,
     isSuspended: options.isSuspended,
     pressure: options.pressure,
     limitsOf: (address, user, nearest) => rightsOf(address, user, nearest),
@@ -156,6 +161,7 @@ export function createReceiver(options: {
     refuseAgain: (state, what, earlier) => refusals.refuseAgain(refusedClient(state), what, earlier),
     tellRefusal(state, kind, facts) {
       if (kind === "tlsVersionTooOld") legacyTls.met(legacyClient(state));
+      traffic.refused(state.connection, kind);
       refusals.tell(refusedClient(state), kind, facts);
     },
     isDiscredited: (state) => discredits.has(clientOf(state)),

@@ -154,6 +154,7 @@ function newState(
   return {
     door: "SMTP",
     id,
+    connection: admitted.connection,
     connector: admitted.connector,
     acceptedDomains,
     peer: { address: admitted.address, port, source: admitted.source },

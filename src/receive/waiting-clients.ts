@@ -69,7 +69,7 @@ export function createWaitingClients(around: {
     };
     const client: WaitingClient = {
       async enter() {
-        const look = door.enter(held.client);
+        const look = door.enter(held);
         looking = look;
         const outcome = await look;
         if ("lease" in outcome) return letIn(outcome);
@@ -80,6 +80,8 @@ export function createWaitingClients(around: {
       async standAgain() {
         await looking;
         if (done) return;
+        // It is recorded as if it had come anew.
+        door.leave(held);
         const admission = await door.admitAgain(arrival, settings());
         if (admission.kind === "admitted") return void letIn(admission.admitted);
         if (done) return;
@@ -96,8 +98,9 @@ export function createWaitingClients(around: {
     const input = holdSocket(socket, () => {
       end();
       // Who has already asked for something gets an answer.
-      if (input.keptBytes > 0 && !socket.destroyed) turnAway(socket, door.refuse(held), endpoint);
-      else socket.destroy();
+      if (input.keptBytes > 0 && !socket.destroyed) return turnAway(socket, door.refuse(held), endpoint);
+      door.leave(held);
+      socket.destroy();
     });
     door.tellHeld(held);
     stay();

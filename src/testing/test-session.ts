@@ -19,6 +19,7 @@ import { createTranscript } from "../receive/session/transcript.ts";
 import type { Submitter } from "../receive/transaction/submitter.ts";
 import { SpoolError, type Spool, type SpooledMessage } from "../spool/spool.ts";
 import { noTracking } from "../tracking/tracking.ts";
+import { noTraffic } from "../traffic/traffic.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createMemorySpool } from "./memory-spool.ts";
 import { receiveConnector } from "./test-settings.ts";
@@ -139,6 +140,7 @@ export function createTestSession(
   const connector = receiveConnector({ protocolLoggingLevel: "Verbose", ...given });
   const state: SessionState = {
     door: "SMTP",
+    connection: 0,
     id: "S1",
     connector,
     acceptedDomains: [],
@@ -176,6 +178,7 @@ export function createTestSession(
       clock,
       metrics: createMetrics(),
       tracking: noTracking,
+      traffic: noTraffic,
       greylist: createGreylist(clock),
       greeting: () => ({ code: 220, text: "relay.test" }),
       tlsContexts: () => undefined,

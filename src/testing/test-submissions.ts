@@ -18,6 +18,7 @@ import { createTransactionServices } from "../receive/transaction/create-service
 import type { TransactionServices } from "../receive/transaction/services.ts";
 import type { Submitter } from "../receive/transaction/submitter.ts";
 import type { TrackingEntry } from "../tracking/tracking.ts";
+import { noTraffic, type Traffic } from "../traffic/traffic.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createMemorySpool, type MemorySpool } from "./memory-spool.ts";
 import { receiveConnector } from "./test-settings.ts";
@@ -36,6 +37,7 @@ export function createTestSubmissions(
   given: Partial<ReceiveConnectorSettings> = {},
   services: Partial<TransactionServices> = {},
   applications: readonly Application[] = [],
+  traffic: Traffic = noTraffic,
 ): TestSubmissions {
   const clock = createFakeClock();
   const spool = createMemorySpool({ clock });
@@ -51,7 +53,7 @@ export function createTestSubmissions(
   const usage = createLimitUsage({ clock, ipv6SourcePrefixLength: () => 64 });
   const refusals = createRefusals({ clock, events: tell, usage, applications: () => [] });
   const ledger = createMemoryLedger(clock);
-  const door = createDoor({ ledger, clock, refusals, usage, isSuspended: () => false });
+  const door = createDoor({ ledger, clock, refusals, usage, traffic, isSuspended: () => false });
   const stopping = new AbortController().signal;
   const transactions = createTransactionServices({
     spool,
@@ -59,6 +61,7 @@ export function createTestSubmissions(
     clock,
     metrics,
     tracking: { enabled: true, track: (entry) => void tracked.push(entry) },
+    traffic,
     isSuspended: () => false,
     pressure: () => undefined,
     limitsOf: rightsOfClient([], applications),

@@ -919,6 +919,26 @@ export const transportFacts: readonly SettingFact[] = [
     help: "A file that would grow beyond it is followed by the next.",
   },
   {
+    name: "trafficRecordEnabled",
+    kind: "true or false",
+    default: "true",
+    help: "Remembers each connection and submission, for Test-ReceiveConnector: who came when, how many messages with how many recipients and octets, and what was refused. No addresses of people, nothing of content.",
+  },
+  {
+    name: "trafficRecordMaxAge",
+    kind: "duration",
+    range: "0s to 24855d, or unlimited",
+    default: "35d",
+    help: "Older files of the traffic record are removed.",
+  },
+  {
+    name: "trafficRecordMaxDirectorySize",
+    kind: "size",
+    range: "1 MB (1,048,576 bytes) to 8192 TB (9,007,199,254,740,991 bytes), or unlimited",
+    default: "1GB",
+    help: "The oldest files are removed when the traffic record would grow beyond it. A million connections of one message each take some 10 to 25 MB.",
+  },
+  {
     name: "captureMaxMessages",
     kind: "integer",
     range: "1 to 1000000",

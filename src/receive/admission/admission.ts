@@ -14,12 +14,14 @@ import {
 import { refusedMessageRate, refusedConnection } from "../../core/refusals/limit-refusals.ts";
 import { refused, type Refused, type ToldRefusal } from "../../core/refusals/refusal.ts";
 import { sourceKey } from "../../core/policy/source.ts";
+import type { TrafficClient } from "../../core/traffic/traffic-facts.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import { formatAddress, parseAddress } from "../../core/units/ip-address.ts";
 import type { Clock } from "../../ports/ports.ts";
+import type { Traffic } from "../../traffic/traffic.ts";
 import type { Client } from "./client.ts";
 import type { Charge, Lease, Ledger } from "./ledger.ts";
-import type { Refusals } from "./refusals.ts";
+import type { RefusedClient, Refusals } from "./refusals.ts";
 import type { LimitUsage } from "./usage.ts";
 
 export interface Arrival {
@@ -31,12 +33,16 @@ export interface Arrival {
 export interface Admitted extends Client {
   /** To be ended once, with the connection. */
   readonly lease: Lease;
+  /** As the traffic record calls it. */
+  readonly connection: number;
 }
 
 /** Over a limit of a connector that lets clients wait (limitAction). */
 export interface Held {
   readonly client: Client;
   readonly verdict: ConnectionRefusal;
+  /** As the traffic record calls it. */
+  readonly connection: number;
 }
 
 export type Admission =
@@ -61,9 +67,11 @@ export interface Door {
    */
   healthCheck(arrival: Arrival, settings: AdmissionSettings): Admitted | ToldRefusal | undefined;
   /** One that was held takes a place if there is one now. */
-  enter(client: Client): Promise<Admitted | ConnectionRefusal>;
+  enter(held: Held): Promise<Admitted | ConnectionRefusal>;
   /** One that was held waits no longer: the refusing reply. */
   refuse(held: Held): ToldRefusal;
+  /** One that was held left by itself. */
+  leave(held: Held): void;
   /** Tells that a connection waits for a place. */
   tellHeld(held: Held): void;
   /**
@@ -94,10 +102,17 @@ export function createDoor(around: {
   readonly clock: Clock;
   readonly refusals: Refusals;
   readonly usage: LimitUsage;
+  readonly traffic: Traffic;
   /** No new mail is taken. */
   readonly isSuspended: () => boolean;
 }): Door {
-  const { ledger, clock, refusals, usage, isSuspended } = around;
+  const { ledger, clock, refusals, usage, traffic, isSuspended } = around;
+
+  /** Turned away at the door: told, and remembered. */
+  const turnAway = (client: RefusedClient, what: Refused): ToldRefusal => {
+    traffic.turnedAway(arriving(client), what.refused);
+    return refusals.refuse(client, what);
+  };
 
   const clientOf = (
     { local, remoteAddress }: Arrival,
@@ -109,42 +124,47 @@ export function createDoor(around: {
     const source = peer === undefined ? remoteAddress : sourceKey(peer, ipv6SourcePrefixLength);
     if (connector !== undefined)
       return isSuspended()
-        ? refusals.refuse({ connector, address, source }, refused("serviceSuspended"))
+        ? turnAway({ connector, address, source }, refused("serviceSuspended"))
         : { connector, address, source };
     const endpoint = formatEndpoint(local);
-    return refusals.refuse(
+    return turnAway(
       { connector, address, source },
       refused("noConnector", { about: endpoint, fields: { endpoint } }),
     );
   };
 
-  const enter = async (client: Client): Promise<Admitted | ConnectionRefusal> => {
+  /** `held`: the number of one that stood at the door before. */
+  const enter = async (client: Client, held?: number): Promise<Admitted | ConnectionRefusal> => {
     const { connector, address, source } = client;
     const entry = await ledger.enter(connector.name, source, connector);
     if ("refused" in entry) return entry.refused;
+    const connection = held ?? traffic.admitted(arriving(client));
+    if (held !== undefined) traffic.resumed(held);
     const { open, openFromSource } = entry.counts;
     usage.entered(connector.name, source, { open: open + 1, openFromSource: openFromSource + 1 });
     const enteredAt = clock.now();
     const end = (): void => {
       entry.lease.end();
       usage.left(connector.name, source, enteredAt);
+      traffic.left(connection);
     };
-    return { connector, address, source, lease: { end } };
+    return { connector, address, source, lease: { end }, connection };
   };
 
   const decide = async (client: Client): Promise<Admission> => {
     const outcome = await enter(client);
     if ("lease" in outcome) return { kind: "admitted", admitted: outcome };
-    return client.connector.limitAction === "delay"
-      ? { kind: "held", held: { client, verdict: outcome } }
-      : { kind: "refused", reply: refusals.refuse(client, refusedConnection(outcome)) };
+    const what = refusedConnection(outcome);
+    if (client.connector.limitAction !== "delay") return { kind: "refused", reply: turnAway(client, what) };
+    const connection = traffic.held(arriving(client), what.refused);
+    return { kind: "held", held: { client, verdict: outcome, connection } };
   };
 
   const refuseOverRate = async (client: Client, limit: number): Promise<ToldRefusal | undefined> => {
     if (limit === Infinity) return undefined;
     const spent = await ledger.spend([{ key: connectionRateKey, limit }]);
     if (spent.refused === undefined) return undefined;
-    return refusals.refuse(client, refused("connectionRate", { configured: limit, seen: spent.seen }));
+    return turnAway(client, refused("connectionRate", { configured: limit, seen: spent.seen }));
   };
 
   const spendMessage = async (
@@ -187,10 +207,16 @@ export function createDoor(around: {
       const source = sourceKey(peer, ipv6SourcePrefixLength);
       return isSuspended()
         ? refusals.refuse({ connector, address, source }, refused("serviceSuspended"))
-        : { connector, address, source, lease: uncounted };
+        : { connector, address, source, lease: uncounted, connection: 0 };
     },
-    enter,
-    refuse: ({ client, verdict }) => refusals.refuse(client, refusedConnection(verdict)),
+    enter: ({ client, connection }) => enter(client, connection),
+    refuse({ client, verdict, connection }) {
+      const what = refusedConnection(verdict);
+      traffic.refused(connection, what.refused);
+      traffic.left(connection);
+      return refusals.refuse(client, what);
+    },
+    leave: ({ connection }) => traffic.left(connection),
     tellHeld: ({ client, verdict }) => refusals.connectionHeld(client, verdict),
     admitMessage(client, user, { messageRates }, last) {
       const { connector, source } = client;
@@ -211,4 +237,8 @@ export function createDoor(around: {
         "proxyHeaderInvalid",
       ),
   };
+}
+
+function arriving({ connector, address, source }: RefusedClient): TrafficClient {
+  return { connector: connector?.name ?? "", source, address, door: "SMTP" };
 }

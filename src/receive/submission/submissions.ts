@@ -126,12 +126,64 @@ export function createSubmissions(around: {
     }
   };
 
+  /** Remembered while it lasts. */
+  const recorded = async (submitter: Submitter, outcome: () => Promise<SubmissionOutcome>) => {
+    const { door, connector, peer } = submitter;
+    const { traffic } = services;
+    const { address, source } = peer;
+    submitter.connection = traffic.admitted({ connector: connector.name, source, address, door });
+    try {
+      return await outcome();
+    } finally {
+      traffic.left(submitter.connection);
+    }
+  };
+
+  const submit = async (
+    submitter: Submitter,
+    envelope: SubmittedEnvelope,
+    content: SubmittedContent,
+    presence: Presence,
+    source: SubmissionSource | undefined,
+  ): Promise<SubmissionOutcome> => {
+    submitter.transaction = undefined;
+    const notBegun = await begin(submitter, envelope, presence);
+    const { transaction } = submitter as { transaction: Transaction | undefined };
+    if (notBegun !== undefined || transaction === undefined)
+      return refusedWith(refusal(submitter, notBegun ?? refused("fault")));
+    const refusals: SubmissionRefusal[] = [];
+    for (const recipient of envelope.recipients) {
+      const what = refuseRecipient(submitter, services, transaction, recipient);
+      if (what === undefined) continue;
+      refusals.push(refusal(submitter, what, recipient.address));
+      // So are all that follow.
+      if (what.refused === "tooManyRecipients") break;
+    }
+    if (transaction.recipients.length === 0 && refusals.length === 0)
+      refusals.push(refusal(submitter, refused("noValidRecipients")));
+    if (refusals.length > 0) {
+      submitter.transaction = undefined;
+      return refusedWith(...refusals);
+    }
+    const intake = new ContentIntake("raw", submitter, transaction, services, undefined, source);
+    let verdict: Verdict;
+    try {
+      verdict = await take(submitter, intake, content);
+    } finally {
+      if (intake.kept === undefined) intake.discard();
+      submitter.transaction = undefined;
+    }
+    if (intake.kept !== undefined) return { kind: "kept", message: intake.kept };
+    return refusedWith(refusal(submitter, "refused" in verdict ? verdict : refused("fault")));
+  };
+
   return {
     submitter(client) {
       const { door, connector, peer, receivedProtocol, user, tls, helloName } = client;
       return {
         door,
         id: nextId(),
+        connection: 0,
         connector,
         acceptedDomains: acceptedDomains(),
         peer,
@@ -146,36 +198,8 @@ export function createSubmissions(around: {
         messages: 0,
       };
     },
-    async submit(submitter, envelope, content, presence = alwaysThere, source) {
-      submitter.transaction = undefined;
-      const notBegun = await begin(submitter, envelope, presence);
-      const { transaction } = submitter as { transaction: Transaction | undefined };
-      if (notBegun !== undefined || transaction === undefined)
-        return refusedWith(refusal(submitter, notBegun ?? refused("fault")));
-      const refusals: SubmissionRefusal[] = [];
-      for (const recipient of envelope.recipients) {
-        const what = refuseRecipient(submitter, services, transaction, recipient);
-        if (what === undefined) continue;
-        refusals.push(refusal(submitter, what, recipient.address));
-        // So are all that follow.
-        if (what.refused === "tooManyRecipients") break;
-      }
-      if (transaction.recipients.length === 0 && refusals.length === 0)
-        refusals.push(refusal(submitter, refused("noValidRecipients")));
-      if (refusals.length > 0) {
-        submitter.transaction = undefined;
-        return refusedWith(...refusals);
-      }
-      const intake = new ContentIntake("raw", submitter, transaction, services, undefined, source);
-      let verdict: Verdict;
-      try {
-        verdict = await take(submitter, intake, content);
-      } finally {
-        if (intake.kept === undefined) intake.discard();
-        submitter.transaction = undefined;
-      }
-      if (intake.kept !== undefined) return { kind: "kept", message: intake.kept };
-      return refusedWith(refusal(submitter, "refused" in verdict ? verdict : refused("fault")));
+    submit(submitter, envelope, content, presence = alwaysThere, source) {
+      return recorded(submitter, () => submit(submitter, envelope, content, presence, source));
     },
   };
 }

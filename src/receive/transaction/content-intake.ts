@@ -321,7 +321,7 @@ export class ContentIntake {
     this.kept = message;
     try {
       this.#submitter.messages++;
-      this.#services.messageTaken(this.#submitter);
+      this.#services.messageTaken(this.#submitter, message);
       // The client's reply goes first.
       process.nextTick(() => this.#tell(message));
       const held = this.#hurried ? undefined : holdAcknowledgement(message, this.#submitter, this.#services);

@@ -19,6 +19,7 @@ export function createTransactionServices(
     | "clock"
     | "metrics"
     | "tracking"
+    | "traffic"
     | "isSuspended"
     | "pressure"
     | "limitsOf"
@@ -31,14 +32,31 @@ export function createTransactionServices(
     readonly discredits: Discredits;
   },
 ): TransactionServices {
-  const { spool, events, clock, metrics, tracking, isSuspended, pressure } = parts;
+  const { spool, events, clock, metrics, tracking, traffic, isSuspended, pressure } = parts;
   const { limitsOf, recipientDays, applications, door, refusals, rateWaiters, discredits } = parts;
+
+  const applicationName = (submitter: Submitter): string | undefined => {
+    const named = applications();
+    if (named.length === 0) return undefined;
+    const { authenticatedUser: user } = submitter;
+    if (submitter.application === undefined || submitter.application.user !== user)
+      submitter.application = { user, name: nameIn(named, submitter) };
+    return submitter.application.name;
+  };
+  const record = (submitter: Submitter): void => {
+    const { connection, authenticatedUser: user = "", hello, tls } = submitter;
+    const application = applicationName(submitter) ?? "";
+    traffic.described(connection, user, application, hello?.name ?? "", tls?.protocol ?? "");
+    traffic.message(connection);
+  };
+
   return {
     spool,
     events,
     clock,
     metrics,
     tracking,
+    traffic,
     greylist: createGreylist(clock),
     isSuspended,
     pressure,
@@ -46,24 +64,29 @@ export function createTransactionServices(
     recipientDays,
     refuseMessage(submitter, presence) {
       const client = clientOf(submitter);
-      const { authenticatedUser: user, limits } = submitter;
+      const { authenticatedUser: user, limits, connection } = submitter;
+      record(submitter);
       const outcome = door.admitMessage(client, user, limits, false);
       if (outcome === "admitted") return undefined;
       return Promise.resolve(outcome).then((then) => {
         if (then === "admitted") return undefined;
-        return then === "held" ? rateWaiters.wait(client, user, limits, presence) : then;
+        if (then !== "held") return then;
+        traffic.messageHeld(connection);
+        return rateWaiters.wait(client, user, limits, presence).then((refusal) => {
+          if (refusal === undefined) traffic.resumed(connection);
+          return refusal;
+        });
       });
     },
-    applicationOf(submitter) {
-      const named = applications();
-      if (named.length === 0) return undefined;
-      const { authenticatedUser: user } = submitter;
-      if (submitter.application === undefined || submitter.application.user !== user)
-        submitter.application = { user, name: nameIn(named, submitter) };
-      return submitter.application.name;
+    applicationOf: applicationName,
+    refuse(submitter, what) {
+      traffic.refused(submitter.connection, what.refused);
+      return refusals.refuse(refusedClient(submitter), withSender(submitter, what));
     },
-    refuse: (submitter, what) => refusals.refuse(refusedClient(submitter), withSender(submitter, what)),
-    messageTaken: (submitter) => discredits.end(clientOf(submitter)),
+    messageTaken(submitter, { envelope, content }) {
+      traffic.kept(submitter.connection, envelope.recipients.length, content.sizeBytes);
+      discredits.end(clientOf(submitter));
+    },
   };
 }
 

@@ -5,8 +5,9 @@ import type { Refused, ToldRefusal } from "../../core/refusals/refusal.ts";
 import type { Events } from "../../events/events.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { Clock } from "../../ports/ports.ts";
-import type { SpoolIntake } from "../../spool/spool.ts";
+import type { SpoolIntake, SpooledMessage } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
+import type { Traffic } from "../../traffic/traffic.ts";
 import type { RecipientDays } from "../admission/recipient-days.ts";
 import type { Greylist } from "../admission/greylist.ts";
 import type { Presence } from "../admission/rate-waiters.ts";
@@ -18,6 +19,7 @@ export interface TransactionServices {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly tracking: Tracking;
+  readonly traffic: Traffic;
   readonly greylist: Greylist;
   /**
    * What users and applications of the configuration are limited to; `given`: a key, whose rights go
@@ -40,5 +42,5 @@ export interface TransactionServices {
   /** Tells a refusal, and gives the reply that says it. */
   refuse(submitter: Submitter, what: Refused): ToldRefusal;
   /** A message of it is kept. */
-  messageTaken(submitter: Submitter): void;
+  messageTaken(submitter: Submitter, message: SpooledMessage): void;
 }

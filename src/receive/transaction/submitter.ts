@@ -46,6 +46,8 @@ export interface Submitter {
   readonly door: Door;
   /** Stands in tracking, logs and the Received header. */
   readonly id: string;
+  /** As the traffic record calls it: of a door without connections, one for each message. */
+  connection: number;
   /** As it was when the connection came in: a change of settings never touches an open session. */
   readonly connector: ReceiveConnectorSettings;
   readonly acceptedDomains: readonly AcceptedDomain[];

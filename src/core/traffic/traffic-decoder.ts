@@ -1,0 +1,238 @@
+/**
+ * Reads segments of the record (traffic-codes.ts), one after the other, and tells what happened. What cannot be read ends a
+ * segment: the next begins anew behind a gap. Cost: some 50 ns an entry.
+ */
+import { doors } from "../policy/door.ts";
+import { codeFactor, codes, formatVersion } from "./traffic-codes.ts";
+import {
+  noProfile,
+  type TrafficClient,
+  type TrafficListener,
+  type TrafficProfile,
+  type TrafficWelcome,
+} from "./traffic-facts.ts";
+
+/** The octets are no segment, or end within an entry. */
+export class TrafficDamage extends Error {
+  override readonly name = "TrafficDamage";
+}
+
+/** What stands at the head of a segment. */
+export interface SegmentHead {
+  readonly baseMs: number;
+  readonly wallOffsetMs: number;
+  readonly runMs: number;
+  readonly sequence: number;
+  readonly nextConnection: number;
+  readonly openConnections: number;
+}
+
+class OctetReader {
+  readonly octets: Uint8Array;
+  at: number;
+
+  constructor(octets: Uint8Array, at = 0) {
+    this.octets = octets;
+    this.at = at;
+  }
+
+  number(): number {
+    const { octets } = this;
+    let octet = octets[this.at++];
+    if (octet === undefined) throw new TrafficDamage("a segment ends within an entry");
+    if (octet < 128) return octet;
+    let value = octet - 128;
+    let factor = 128;
+    for (;;) {
+      octet = octets[this.at++];
+      if (octet === undefined) throw new TrafficDamage("a segment ends within an entry");
+      if (octet < 128) return value + octet * factor;
+      value += (octet - 128) * factor;
+      factor *= 128;
+      if (factor > 2 ** 56) throw new TrafficDamage("a number is too large");
+    }
+  }
+
+  text(): string {
+    const bytes = this.number();
+    const end = this.at + bytes;
+    if (end > this.octets.length) throw new TrafficDamage("a segment ends within a text");
+    const { buffer, byteOffset } = this.octets;
+    const text = Buffer.from(buffer, byteOffset + this.at, bytes).toString();
+    this.at = end;
+    return text;
+  }
+}
+
+/** Throws TrafficDamage. */
+export function readSegmentHead(octets: Uint8Array): SegmentHead {
+  return headOf(new OctetReader(octets));
+}
+
+function headOf(reader: OctetReader): SegmentHead {
+  if (reader.number() !== codes.segment) throw new TrafficDamage("this is no segment");
+  const version = reader.number();
+  if (version !== formatVersion) throw new TrafficDamage(`a segment is of version ${version}`);
+  const baseMs = reader.number();
+  const offset = reader.number();
+  return {
+    baseMs,
+    wallOffsetMs: offset % 2 === 1 ? -(offset + 1) / 2 : offset / 2,
+    runMs: reader.number(),
+    sequence: reader.number(),
+    nextConnection: reader.number(),
+    openConnections: reader.number(),
+  };
+}
+
+export class TrafficDecoder {
+  readonly #listener: TrafficListener;
+  /** The same objects over all segments, so that whoever listens can know them by identity. */
+  readonly #knownClients = new Map<string, TrafficClient>();
+  readonly #knownProfiles = new Map<string, TrafficProfile>();
+  #runMs = -1;
+  #nextSequence = 0;
+  #nowMs = 0;
+
+  constructor(listener: TrafficListener) {
+    this.#listener = listener;
+  }
+
+  /** Of the entry read last. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** The next segment, as far as it is there: its frames one behind the other. Throws TrafficDamage, behind what was told. */
+  segment(octets: Uint8Array): void {
+    const reader = new OctetReader(octets);
+    const head = headOf(reader);
+    const goesOn = head.runMs === this.#runMs && head.sequence === this.#nextSequence;
+    if (!goesOn) {
+      const isStart = head.runMs !== this.#runMs && head.sequence === 1;
+      this.#listener.began(head.baseMs, head.wallOffsetMs, isStart ? "start" : "gap");
+    }
+    this.#runMs = head.runMs;
+    this.#nextSequence = -1;
+    this.#nowMs = head.baseMs;
+    this.#entries(reader, head, goesOn);
+    this.#nextSequence = head.sequence + 1;
+  }
+
+  /** What followed the last segment could not be read: the next one begins behind a gap. */
+  damaged(): void {
+    this.#nextSequence = -1;
+  }
+
+  #entries(reader: OctetReader, head: SegmentHead, goesOn: boolean): void {
+    const listener = this.#listener;
+    const texts: string[] = [""];
+    const clients: TrafficClient[] = [];
+    const profiles: TrafficProfile[] = [noProfile];
+    let next = head.nextConnection;
+    let nowMs = head.baseMs;
+    const end = reader.octets.length;
+    while (reader.at < end) {
+      const first = reader.number();
+      const code = first % codeFactor;
+      nowMs += (first - code) / codeFactor;
+      this.#nowMs = nowMs;
+      switch (code) {
+        case codes.text:
+          texts.push(reader.text());
+          break;
+        case codes.client:
+          clients.push(this.#client(reader, texts));
+          break;
+        case codes.profile:
+          profiles.push(this.#profile(reader, texts));
+          break;
+        case codes.connected: {
+          const connection = next - reader.number();
+          const client = named(clients, reader.number() - 1);
+          const profile = named(profiles, reader.number());
+          const arrivedMs = head.baseMs - reader.number();
+          const entered = reader.number();
+          const enteredMs = entered === 0 ? undefined : head.baseMs - entered + 1;
+          if (!goesOn) listener.connected(connection, client, profile, arrivedMs, enteredMs);
+          break;
+        }
+        case codes.admitted:
+          listener.arrived(nowMs, next++, named(clients, reader.number() - 1), "admitted", undefined);
+          break;
+        case codes.held:
+        case codes.turnedAway: {
+          const welcome: TrafficWelcome = code === codes.held ? "held" : "refused";
+          const client = named(clients, reader.number() - 1);
+          listener.arrived(nowMs, next++, client, welcome, named(texts, reader.number()));
+          break;
+        }
+        case codes.resumed:
+          listener.resumed(nowMs, next - reader.number());
+          break;
+        case codes.left:
+          listener.left(nowMs, next - reader.number());
+          break;
+        case codes.described: {
+          const connection = next - reader.number();
+          listener.described(nowMs, connection, named(profiles, reader.number()));
+          break;
+        }
+        case codes.message:
+          listener.message(nowMs, next - reader.number());
+          break;
+        case codes.messageHeld:
+          listener.messageHeld(nowMs, next - reader.number());
+          break;
+        case codes.kept: {
+          const connection = next - reader.number();
+          const recipients = reader.number();
+          listener.kept(nowMs, connection, recipients, reader.number());
+          break;
+        }
+        case codes.refused: {
+          const connection = next - reader.number();
+          listener.refused(nowMs, connection, named(texts, reader.number()));
+          break;
+        }
+        case codes.lost:
+          listener.lost(nowMs, reader.number());
+          break;
+        default:
+          throw new TrafficDamage(`a segment has an entry of code ${code}`);
+      }
+    }
+  }
+
+  #client(reader: OctetReader, texts: readonly string[]): TrafficClient {
+    const connector = named(texts, reader.number());
+    const source = named(texts, reader.number());
+    const address = named(texts, reader.number());
+    const door = named(doors, reader.number());
+    const key = `${door}\n${connector}\n${source}\n${address}`;
+    const known = this.#knownClients.get(key);
+    if (known !== undefined) return known;
+    const client = { connector, source, address: address === "" ? source : address, door };
+    this.#knownClients.set(key, client);
+    return client;
+  }
+
+  #profile(reader: OctetReader, texts: readonly string[]): TrafficProfile {
+    const user = named(texts, reader.number());
+    const application = named(texts, reader.number());
+    const heloName = named(texts, reader.number());
+    const tls = named(texts, reader.number());
+    const key = `${user}\n${application}\n${heloName}\n${tls}`;
+    const known = this.#knownProfiles.get(key);
+    if (known !== undefined) return known;
+    const profile = { user, application, heloName, tls };
+    this.#knownProfiles.set(key, profile);
+    return profile;
+  }
+}
+
+function named<Thing>(things: readonly Thing[], id: number): Thing {
+  const thing = things[id];
+  if (thing === undefined) throw new TrafficDamage("an entry speaks of what was not named");
+  return thing;
+}

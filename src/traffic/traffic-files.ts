@@ -1,0 +1,125 @@
+/** The files of the traffic record on disk: the one that is written, and those that are finished. */
+import { mkdir, open, readdir, readFile, unlink, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { dayOf, filesToRemove, listLogFiles, logFilePath, type LogFamily } from "../logs/log-files.ts";
+import type { Clock } from "../ports/ports.ts";
+import { replaceFile } from "../ports/replace-file.ts";
+import { compressedFile, frameOf } from "./traffic-frames.ts";
+
+/** Of earlier runs, looked at when a relay starts. */
+const lookedAt = 20;
+
+export function trafficFamily(dataDirectory: string): LogFamily {
+  return { directory: join(dataDirectory, "traffic"), prefix: "TRAFFIC", extension: "wtr" };
+}
+
+export interface TrafficFiles {
+  /** Appends a piece of a segment. Rejects when it is not on the disk; the file is given up then. */
+  append(octets: Buffer, beginsSegment: boolean): Promise<void>;
+  /** Removes what is too old or too much. Never rejects. */
+  removeOld(): Promise<void>;
+  /** Compresses what an earlier run left. Never rejects. */
+  compressEarlier(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly day: string;
+  readonly handle: FileHandle;
+  sizeBytes: number;
+}
+
+export function createTrafficFiles(
+  family: LogFamily,
+  around: {
+    readonly clock: Clock;
+    /** Then the next one begins. */
+    readonly fileBytes: number;
+    /** Those in force. */
+    readonly limits: () => { readonly maxAgeMs: number; readonly maxDirectorySizeBytes: number };
+  },
+): TrafficFiles {
+  const { clock, fileBytes, limits } = around;
+  let file: OpenFile | undefined;
+  /** Compressing, one file behind the other. */
+  let finishing: Promise<void> = Promise.resolve();
+
+  const remove = async (reserveBytes: number): Promise<void> => {
+    const others = (await listLogFiles(family)).filter(({ path }) => path !== file?.path);
+    for (const { path } of filesToRemove(others, limits(), clock.wall(), reserveBytes))
+      await unlink(path).catch(() => undefined);
+  };
+
+  const closeFile = async (): Promise<void> => {
+    const closing = file;
+    file = undefined;
+    await closing?.handle.datasync().catch(() => undefined);
+    await closing?.handle.close().catch(() => undefined);
+  };
+
+  const openFile = async (): Promise<OpenFile> => {
+    await mkdir(family.directory).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+    const day = dayOf(clock.wall());
+    const last = (await listLogFiles(family)).findLast((each) => each.day === day);
+    const path = logFilePath(family, day, (last?.number ?? 0) + 1);
+    file = { path, day, handle: await open(path, "ax", 0o640), sizeBytes: 0 };
+    await remove(fileBytes);
+    return file;
+  };
+
+  const compress = (path: string): Promise<void> =>
+    (finishing = finishing.then(async () => {
+      try {
+        const compressed = await compressedFile(await readFile(path));
+        if (compressed !== undefined) await replaceFile(path, compressed, { mode: 0o640 });
+      } catch {
+        // It stays as it is, and can be read so.
+      }
+    }));
+
+  const fileFor = async (beginsSegment: boolean): Promise<OpenFile> => {
+    if (file === undefined) return openFile();
+    if (!beginsSegment || (file.sizeBytes < fileBytes && file.day === dayOf(clock.wall()))) return file;
+    const { path } = file;
+    await closeFile();
+    void compress(path);
+    return openFile();
+  };
+
+  return {
+    async append(octets, beginsSegment) {
+      try {
+        const into = await fileFor(beginsSegment);
+        const frame = frameOf(beginsSegment ? "S" : "P", octets);
+        try {
+          await into.handle.appendFile(frame);
+        } catch (error) {
+          await into.handle.truncate(into.sizeBytes).catch(() => undefined);
+          if (into.sizeBytes === 0) await unlink(into.path).catch(() => undefined);
+          throw error;
+        }
+        into.sizeBytes += frame.length;
+      } catch (error) {
+        await closeFile();
+        throw error;
+      }
+    },
+    removeOld: () => remove(file?.sizeBytes ?? 0).catch(() => undefined),
+    async compressEarlier() {
+      const names = await readdir(family.directory).catch(() => []);
+      // Drafts of replaceFile that a kill left.
+      for (const name of names)
+        if (name.startsWith(`.${family.prefix}`))
+          await unlink(join(family.directory, name)).catch(() => undefined);
+      const files = await listLogFiles(family).catch(() => []);
+      for (const { path } of files.slice(-lookedAt)) if (path !== file?.path) await compress(path);
+    },
+    async close() {
+      await closeFile();
+      await finishing;
+    },
+  };
+}

@@ -1,0 +1,253 @@
+import { mkdtemp, open, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { noProfile, type TrafficClient } from "../core/traffic/traffic-facts.ts";
+import { createFakeClock } from "../testing/fake-clock.ts";
+import { hearTraffic, type Heard } from "../testing/heard-traffic.ts";
+import { readTraffic, type DamagedPlace } from "./read-traffic.ts";
+import { trafficFamily } from "./traffic-files.ts";
+import {
+  openTrafficRecord,
+  type TrafficRecord,
+  type TrafficRoom,
+  type TrafficSettings,
+} from "./traffic-record.ts";
+
+const mib = 1024 * 1024;
+const dayMs = 86_400_000;
+const settings: TrafficSettings = {
+  trafficRecordEnabled: true,
+  trafficRecordMaxAge: 35 * dayMs,
+  trafficRecordMaxDirectorySize: 1000 * mib,
+};
+let dataDirectory: string;
+let clock = createFakeClock();
+const opened: TrafficRecord[] = [];
+const faults: Error[] = [];
+
+beforeEach(async () => {
+  dataDirectory = await mkdtemp(join(tmpdir(), "weir-traffic-"));
+  clock = createFakeClock();
+  faults.length = 0;
+});
+afterEach(async () => {
+  for (const record of opened.splice(0)) await record.close();
+  await rm(dataDirectory, { recursive: true, force: true });
+});
+
+/** Small, so that little fills it. */
+const room: TrafficRoom = { segment: 8 * 1024, file: 32 * 1024, waiting: 32 * 1024 };
+
+function openRecord(given: Partial<TrafficSettings> = {}): TrafficRecord {
+  const record = openTrafficRecord({
+    dataDirectory,
+    clock,
+    settings: { ...settings, ...given },
+    onFault: (error) => faults.push(error),
+    room,
+  });
+  opened.push(record);
+  return record;
+}
+const client = (source: string): TrafficClient => ({
+  connector: "In",
+  source,
+  address: source,
+  door: "SMTP",
+});
+const directory = (): string => trafficFamily(dataDirectory).directory;
+const filesNow = async (): Promise<string[]> =>
+  (await readdir(directory()).catch(() => [])).toSorted((a, b) => a.localeCompare(b));
+
+async function read(
+  fromMs = 0,
+): Promise<{ readonly heard: Heard[]; readonly damaged: readonly DamagedPlace[] }> {
+  const { listener, heard } = hearTraffic();
+  const damaged = await readTraffic(trafficFamily(dataDirectory), fromMs, listener);
+  return { heard, damaged };
+}
+const sourcesOf = (heard: readonly Heard[]): unknown[] =>
+  heard.flatMap(([name, , , who]) => (name === "arrived" ? [(who as TrafficClient).source] : []));
+
+/** One connection that sends one message. */
+function visit(record: TrafficRecord, source: string): void {
+  const connection = record.admitted(client(source));
+  record.described(connection, "", "", "app.test", "");
+  record.message(connection);
+  record.kept(connection, 2, 5_000);
+  record.left(connection);
+}
+
+test("without traffic there is no file; with some, it is on disk within a second, as it happened", async () => {
+  const record = openRecord();
+  await clock.advance(10_000);
+  expect(await filesNow()).toEqual([]);
+  const at = clock.now();
+  visit(record, "10.0.0.1");
+  await clock.advance(900);
+  await record.flush();
+  expect(await filesNow()).toEqual(["TRAFFIC20260115-1.wtr"]);
+  const { heard, damaged } = await read();
+  expect(damaged).toEqual([]);
+  expect(heard).toEqual([
+    ["began", at - 10_000, 0, "start"],
+    ["arrived", at, 1, client("10.0.0.1"), "admitted", undefined],
+    ["described", at, 1, { user: "", application: "", heloName: "app.test", tls: "" }],
+    ["message", at, 1],
+    ["kept", at, 1, 2, 5_000],
+    ["left", at, 1],
+  ]);
+});
+
+test("the next run begins anew: nobody is connected any more", async () => {
+  const first = openRecord();
+  first.admitted(client("10.0.0.1"));
+  await first.close();
+  first.admitted(client("10.0.0.9"));
+  await clock.advance(5_000);
+  const second = openRecord();
+  visit(second, "10.0.0.2");
+  await second.close();
+  const { heard } = await read();
+  expect(heard.map(([name, , , more]) => (name === "began" ? more : name))).toEqual(
+    "start arrived start arrived described message kept left".split(" "),
+  );
+  expect(await filesNow()).toHaveLength(2);
+});
+
+test("what a kill cut off in the middle costs only itself, and is no damage", async () => {
+  const record = openRecord();
+  for (const source of ["10.0.0.1", "10.0.0.2", "10.0.0.3"]) {
+    visit(record, source);
+    await record.flush();
+  }
+  const [name = ""] = await filesNow();
+  const path = join(directory(), name);
+  const whole = await readFile(path);
+  await writeFile(path, whole.subarray(0, -4));
+  const { heard, damaged } = await read();
+  expect(sourcesOf(heard)).toEqual(["10.0.0.1", "10.0.0.2"]);
+  expect(damaged).toEqual([]);
+});
+
+test("a damaged block costs the rest of its segment, and is named; what follows is read", async () => {
+  const record = openRecord();
+  const stays = record.admitted(client("10.1.1.1"));
+  let n = 0;
+  while (n < 1_600) {
+    for (let i = 0; i < 100; i++) visit(record, `10.0.0.${n++ % 20}`);
+    await record.flush();
+  }
+  record.left(stays);
+  await record.flush();
+  const [name = ""] = await filesNow();
+  const handle = await open(join(directory(), name), "r+");
+  await handle.write(Buffer.from([0, 0, 0, 0, 0, 0]), 0, 6, 4_000);
+  await handle.close();
+  const { heard, damaged } = await read();
+  expect(damaged).toEqual([{ file: name, what: expect.stringContaining("no frame") as string }]);
+  const arrived = sourcesOf(heard).length;
+  expect(arrived).toBeGreaterThan(900);
+  expect(arrived).toBeLessThan(1_600);
+  const gap = heard.findIndex(([call, , , cause]) => call === "began" && cause === "gap");
+  expect(heard[gap + 1]?.slice(0, 3)).toEqual(["connected", stays, client("10.1.1.1")]);
+  expect(heard.at(-1)).toEqual(["left", clock.now(), stays]);
+});
+
+test("a disk that does not take it is told once; later it goes on, exact about who is connected", async () => {
+  await writeFile(directory(), "in the way");
+  const record = openRecord();
+  const stays = record.admitted(client("10.0.0.1"));
+  await clock.advance(120_000);
+  for (let i = 0; i < 5; i++) visit(record, "10.0.0.2");
+  await record.flush();
+  expect(faults).toHaveLength(1);
+  await rm(directory());
+  await clock.advance(60_000);
+  await record.flush();
+  visit(record, "10.0.0.3");
+  await record.flush();
+  const { heard } = await read();
+  expect(heard.slice(0, 3)).toMatchObject([
+    ["began", expect.any(Number), 0, "gap"],
+    ["connected", stays, client("10.0.0.1"), noProfile, expect.any(Number), expect.any(Number)],
+    ["lost", expect.any(Number), 26],
+  ]);
+  expect(sourcesOf(heard)).toEqual(["10.0.0.3"]);
+});
+
+test("a disk that hangs costs no more memory than it may: the rest is counted", async () => {
+  await writeFile(directory(), "in the way");
+  const record = openRecord();
+  for (let n = 0; n < 10_000; n++) visit(record, "10.0.0.2");
+  await rm(directory());
+  await record.flush();
+  await record.flush();
+  const { heard } = await read();
+  const kept = heard.filter(([name]) => !["lost", "began", "connected"].includes(name)).length;
+  const lost = heard.flatMap(([name, , count]) => (name === "lost" ? [count as number] : []));
+  expect(lost.at(-1)).toBeGreaterThan(20_000);
+  expect(kept + (lost.at(-1) ?? 0)).toBe(5 * 10_000);
+});
+
+test("finished files are compressed, and the oldest go when all become too old", async () => {
+  const record = openRecord();
+  for (let n = 0; n < 4_000; n++) {
+    visit(record, `10.0.0.${n % 90}`);
+    if (n % 500 === 499) {
+      await record.flush();
+      await clock.advance(1_000);
+    }
+  }
+  await clock.advance(dayMs);
+  visit(record, "10.9.9.9");
+  await record.close();
+  const names = await filesNow();
+  expect(names.at(-1)).toBe("TRAFFIC20260116-1.wtr");
+  expect(names.length).toBeGreaterThan(2);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory(), name))).size));
+  expect(sizes.reduce((a, b) => a + b, 0) / 4_000).toBeLessThan(8);
+  const { heard, damaged } = await read();
+  expect(damaged).toEqual([]);
+  expect(sourcesOf(heard)).toHaveLength(4_001);
+  // Only what is needed for it is opened.
+  const last = sourcesOf((await read(clock.now() - 1_000)).heard);
+  expect(last.length).toBeLessThan(1_500);
+  expect(last.at(-1)).toBe("10.9.9.9");
+
+  await clock.advance(35 * dayMs);
+  const next = openRecord();
+  visit(next, "10.0.0.1");
+  await next.flush();
+  expect(await filesNow()).toEqual(["TRAFFIC20260116-1.wtr", "TRAFFIC20260220-1.wtr"]);
+});
+
+test("the oldest go when all become too much", async () => {
+  const record = openRecord({ trafficRecordMaxDirectorySize: 64 * 1024 });
+  for (let n = 0; n < 20_000; n++) {
+    visit(record, `10.${n % 251}.${n % 7}.${n % 90}`);
+    if (n % 500 === 499) await record.flush();
+  }
+  await record.close();
+  const names = await filesNow();
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory(), name))).size));
+  expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThan(2 * 64 * 1024);
+  expect(names).not.toContain("TRAFFIC20260115-1.wtr");
+  const { heard } = await read();
+  expect(heard[0]?.[3]).toBe("gap");
+  expect(sourcesOf(heard).at(-1)).toBe(`10.${19_999 % 251}.${19_999 % 7}.${19_999 % 90}`);
+});
+
+test("turned off it remembers nothing, and takes up again as a start", async () => {
+  const record = openRecord({ trafficRecordEnabled: false });
+  const before = record.admitted(client("10.0.0.1"));
+  expect(before).toBe(0);
+  record.reconfigure(settings);
+  record.left(before);
+  visit(record, "10.0.0.2");
+  await record.flush();
+  expect((await read()).heard.map(([name]) => name)).toEqual(
+    "began arrived described message kept left".split(" "),
+  );
+});
