@@ -4,6 +4,7 @@ import type { BackPressure } from "./core/policy/back-pressure.ts";
 import type { ConnectorTest } from "./core/policy/connector-test/test-step.ts";
 import type { Endpoint } from "./core/policy/receive-connector.ts";
 import type { SendConnectorSettings } from "./core/policy/send-connector.ts";
+import type { LookedUpKey } from "./dkim/key-watch.ts";
 import type { EventLog } from "./events/event-log.ts";
 import type { EventStore } from "./events/store/event-store.ts";
 import type { Exposition } from "./metrics/exposition.ts";
@@ -76,6 +77,8 @@ export interface Relay {
   queues(): readonly QueueSnapshot[];
   /** What mailboxes and send connectors with a limit have used of it. */
   sendBudgets(): readonly BudgetUsage[];
+  /** What DNS has of the keys of DKIM, by the daily look. */
+  dkimKeys(): readonly LookedUpKey[];
   /** What receive connectors with `capture` took. */
   readonly captured: CaptureBox;
   /** Clients of TLS 1.0 and 1.1, the latest first. */

@@ -237,6 +237,9 @@ export async function createRelay(
       get credentials() {
         return credentialEnds(settings.sendConnectors);
       },
+      get dkimKeys() {
+        return sender.dkimKeys();
+      },
       get certificates() {
         return certificates.inUse();
       },
@@ -350,6 +353,7 @@ export async function createRelay(
     tracking,
     queues: () => scheduler.snapshot(),
     sendBudgets: () => sender.usage(),
+    dkimKeys: () => sender.dkimKeys(),
     captured: sender.captured,
     legacyTlsClients: () => legacyTls.all(),
     snapshotSpool: (work) => spool.snapshot(work),

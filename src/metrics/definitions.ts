@@ -154,6 +154,11 @@ export const metricDefinitions = {
     labels: ["connector", "credential"],
     help: "When what a send connector proves itself with ends, since the epoch; a client secret only with clientSecretExpires.",
   },
+  weir_dkim_key_ok: {
+    type: "gauge",
+    labels: ["key", "state"],
+    help: "1: DNS has the record of a DKIM key as its state needs it, 0: it has not; by the daily look, absent before the first.",
+  },
   weir_configuration_last_reload_successful: {
     type: "gauge",
     labels: [],

@@ -39,6 +39,7 @@ function live(given: Partial<Live> = {}): Live {
     pressure: noPressure,
     certificates: [],
     credentials: [],
+    dkimKeys: [],
     ...given,
   };
 }
@@ -140,6 +141,10 @@ test("resources, certificates and events", async () => {
   const lines = await scraped({
     pressure: { level: "High", resources: [disk, memory], verdict: undefined },
     credentials: [{ connector: "Out", credential: "client secret", expiresAt: 1_809_129_600_000 }],
+    dkimKeys: [
+      { name: "a._domainkey.x.test", state: "active", ok: true },
+      { name: "b._domainkey.x.test", state: "active", ok: false },
+    ],
     certificates: [{ file: "/etc/a.pem", validTo: 1_800_000_000_000 }],
     events: { ...createEventCounts(clock.wall()), queueRetries: 3, configurationRejected: true },
   });
@@ -150,6 +155,8 @@ test("resources, certificates and events", async () => {
     "weir_memory_used_ratio 0.125",
     'weir_certificate_expiry_timestamp_seconds{file="/etc/a.pem"} 1800000000',
     'weir_send_credential_expiry_timestamp_seconds{connector="Out",credential="client secret"} 1809129600',
+    'weir_dkim_key_ok{key="a._domainkey.x.test",state="active"} 1',
+    'weir_dkim_key_ok{key="b._domainkey.x.test",state="active"} 0',
     "weir_queue_retries_total 3",
     "weir_configuration_last_reload_successful 0",
   ])

@@ -41,6 +41,7 @@ export interface Live {
   }[];
   readonly pressure: BackPressure;
   readonly credentials: readonly CredentialEnd[];
+  readonly dkimKeys: readonly { readonly name: string; readonly state: string; readonly ok: boolean }[];
   readonly certificates: readonly { readonly file: string; readonly validTo: number }[];
 }
 
@@ -138,6 +139,7 @@ export function readings(live: Live): Readings {
         expiresAt / 1000,
         { connector, credential },
       ]),
+    weir_dkim_key_ok: () => live.dkimKeys.map(({ name, state, ok }) => [ok ? 1 : 0, { key: name, state }]),
     weir_configuration_last_reload_successful: () => [[events.configurationRejected ? 0 : 1]],
     weir_configuration_last_reload_success_timestamp_seconds: () => [[events.configurationAppliedAt / 1000]],
     weir_events_total: () => by("severity", events.bySeverity),

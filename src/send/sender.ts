@@ -6,11 +6,13 @@ import { type Application, turnTaker } from "../core/policy/application.ts";
 import type { ConnectorTest } from "../core/policy/connector-test/test-step.ts";
 import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
 import type { DkimSettings } from "../dkim/dkim-settings.ts";
+import { createKeyWatch, type LookedUpKey } from "../dkim/key-watch.ts";
 import { createSigner } from "../dkim/signer.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { HttpRequest } from "../ports/http-request.ts";
+import { ignorantResolver } from "../ports/lookup.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Spool } from "../spool/spool.ts";
 import { keptOnDemand } from "../spool/store/kept-on-demand.ts";
@@ -57,6 +59,8 @@ export interface Sender {
   readonly scheduler: Scheduler;
   readonly captured: CaptureBox;
   usage: SendBudgets["usage"];
+  /** What DNS has of the keys that sign, by the daily look. */
+  dkimKeys(): readonly LookedUpKey[];
   start(): void;
   /** Resolves when what stood in closed queues has moved. */
   reconfigure(settings: SenderSettings): Promise<void>;
@@ -96,6 +100,8 @@ export async function openSender(
   const memory = createPeerMemory();
   const outbound = new OutboundConnections(() => settings().transport.maxOutboundConnections);
   const signer = createSigner(() => settings().dkim, clock);
+  const resolver = ports.resolver ?? ignorantResolver;
+  const keys = createKeyWatch({ resolver, clock, random, events });
   const budgets = await openSendBudgets({
     store: budgetFile(join(dataDirectory, "send-budgets.json")),
     clock,
@@ -165,18 +171,22 @@ export async function openSender(
     scheduler,
     captured,
     usage: () => budgets.usage(),
+    dkimKeys: () => keys.found(),
     start() {
       scheduler.start();
       credentials.watch(settings().sendConnectors);
       mtaSts.start();
+      keys.watch(settings().dkim.keys);
     },
     async reconfigure(next) {
       await scheduler.reconfigure(next);
       credentials.watch(next.sendConnectors);
+      keys.watch(next.dkim.keys);
     },
     stop(graceMs) {
       credentials.stop();
       mtaSts.stop();
+      keys.stop();
       return scheduler.stop(graceMs);
     },
     async close() {

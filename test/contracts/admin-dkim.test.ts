@@ -60,6 +60,8 @@ test("made, published, active, retired, removed", async () => {
   await client.call("setDkimKey", { name, state: "retired" });
   expect(await seen()).toMatchObject({ dns: "revoked", ok: true });
 
+  // The daily look was not there yet.
+  expect((await client.call("listDkimKeys", {})).keys[0]?.status).toEqual({});
   const shown = JSON.stringify(await client.call("listDkimKeys", {}));
   expect(shown).not.toContain("PRIVATE");
   expect(await readFile(made.keyFile, "utf8")).toContain("PRIVATE KEY");

@@ -13,11 +13,27 @@ const published = {
   zoneFileLine: z.string(),
 };
 
+/** `unknown`: DNS could not be asked. */
+const dnsStates = z.enum(["fits", "differs", "revoked", "missing", "unknown"]);
+
 export const dkimOperations = {
   listDkimKeys: {
     input: z.object({}),
     output: z.object({
-      keys: z.array(z.object({ name: z.string(), ...describedSettings, ...published, status: z.object({}) })),
+      keys: z.array(
+        z.object({
+          name: z.string(),
+          ...describedSettings,
+          ...published,
+          /** What the daily look found; empty before the first. */
+          status: z.object({
+            dns: dnsStates.optional(),
+            ok: z.boolean().optional(),
+            details: z.string().optional(),
+            lookedUpAt: z.iso.datetime().optional(),
+          }),
+        }),
+      ),
     }),
   },
   newDkimKey: {
@@ -45,8 +61,7 @@ export const dkimOperations = {
         z.object({
           name: z.string(),
           state: z.enum(["published", "active", "retired"]),
-          /** `unknown`: DNS could not be asked. */
-          dns: z.enum(["fits", "differs", "revoked", "missing", "unknown"]),
+          dns: dnsStates,
           /** True when DNS is as the key's state needs it. */
           ok: z.boolean(),
           /** What was found and what to do, in a sentence. */

@@ -3,12 +3,12 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { plainDkimKey } from "../../config/plain-settings.ts";
 import { dkimKeyKinds } from "../../config/setting-kinds.ts";
-import { compareRecord, type RecordState } from "../../core/dkim/compare-record.ts";
 import { zoneFileLine } from "../../core/dkim/key-record.ts";
 import type { DkimKey } from "../../dkim/dkim-settings.ts";
+import { lookUpKey, type LookedUpKey } from "../../dkim/key-watch.ts";
 import { newSigningKey, readSigningKey } from "../../dkim/signing-key.ts";
 import { queryName } from "../../dns/domain-name.ts";
-import { isUnknown, type Resolver } from "../../ports/lookup.ts";
+import type { Resolver } from "../../ports/lookup.ts";
 import { replaceFile } from "../../ports/replace-file.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
@@ -29,14 +29,17 @@ export function dkimKeyHandlers(administered: Administered, resolver: Resolver):
   });
 
   return {
-    listDkimKeys: () => ({
-      keys: keys.all().map((key) => ({
-        ...keys.described(key),
-        kinds: dkimKeyKinds,
-        ...published(key),
-        status: {},
-      })),
-    }),
+    listDkimKeys: () => {
+      const found = administered.relay.dkimKeys();
+      return {
+        keys: keys.all().map((key) => ({
+          ...keys.described(key),
+          kinds: dkimKeyKinds,
+          ...published(key),
+          status: statusOf(found.find(({ name }) => name === key.name)),
+        })),
+      };
+    },
     newDkimKey: async ({ domain: given, selector: wanted, kind }) => {
       const domain = queryName(given);
       if (domain === undefined)
@@ -104,38 +107,18 @@ const published = ({ selector, domain, key: { algorithm, record } }: DkimKey) =>
   zoneFileLine: zoneFileLine(selector, domain, record),
 });
 
+function statusOf(found: LookedUpKey | undefined): Output<"listDkimKeys">["keys"][number]["status"] {
+  if (found === undefined) return {};
+  const { dns, ok, details, at } = found;
+  return { dns, ok, details, lookedUpAt: at.toISOString() };
+}
+
 /** By month and kind, so that the next one has another name: `w202611r`. */
 function usualSelector(now: Date, kind: "rsa" | "ed25519"): string {
   const month = String(now.getUTCMonth() + 1).padStart(2, "0");
   return `w${now.getUTCFullYear()}${month}${kind === "rsa" ? "r" : "e"}`;
 }
 
-/** Asks anew: what was kept is from before somebody changed it. */
-async function tested({ name, state, key }: DkimKey, resolver: Resolver): Promise<Tested> {
-  resolver.forget(name);
-  const lookup = await resolver.lookUp(name, "TXT");
-  if (isUnknown(lookup)) {
-    const details = `DNS could not be asked for ${name}: ${lookup.detail}.`;
-    return { name, state, dns: "unknown", ok: false, details };
-  }
-  const dns = compareRecord(key.record, lookup.kind === "found" ? lookup.records : []);
-  const ok = dns === "fits" || (state === "retired" && dns !== "differs");
-  return { name, state, dns, ok, details: sentences[dns](name, state) };
+async function tested(key: DkimKey, resolver: Resolver): Promise<Tested> {
+  return { name: key.name, state: key.state, ...(await lookUpKey(key, resolver)) };
 }
-
-const sentences: Readonly<Record<RecordState, (name: string, state: DkimKey["state"]) => string>> = {
-  fits: (name, state) =>
-    state === "published"
-      ? `DNS has it: weir Set-DkimKey ${name} -State active signs with it.`
-      : "DNS has it.",
-  differs: (name) =>
-    `DNS has another key at ${name}: what this one signs is not believed. weir Get-DkimKey ${name} shows the record.`,
-  revoked: (name, state) =>
-    state === "retired"
-      ? "DNS has revoked it."
-      : `DNS says that ${name} is revoked (p= is empty): what it signs is not believed.`,
-  missing: (name, state) =>
-    state === "retired"
-      ? "DNS does not have it any more."
-      : `DNS has no key at ${name}. weir Get-DkimKey ${name} shows the record to publish; others may take an hour to see it.`,
-};

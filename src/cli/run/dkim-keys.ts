@@ -27,15 +27,26 @@ export const getDkimKey: Run = async (args, context) => {
       { name: "Algorithm", value: key.algorithm },
       { name: "Record", value: key.record },
       { name: "ZoneFileLine", value: key.zoneFileLine },
+      { name: "Dns", value: key.status.dns ?? notYet },
+      { name: "DnsDetails", value: key.status.details ?? "" },
+      { name: "DnsLookedUpAt", value: key.status.lookedUpAt ?? "" },
     ],
   });
   return 0;
 };
 
+/** The daily look has not been there. */
+const notYet = "not yet";
+
 const columns: readonly Column<Key>[] = [
   { header: "Identity", value: ({ name }) => name },
   { header: "State", value: columnOf("state") },
   { header: "Algorithm", value: ({ algorithm }) => algorithm },
+  {
+    header: "Dns",
+    value: ({ status }) => status.dns ?? notYet,
+    style: ({ status: { ok } }) => (ok === undefined ? undefined : ok ? "good" : "bad"),
+  },
   { header: "KeyFile", drop: 1, value: columnOf("keyFile") },
 ];
 
