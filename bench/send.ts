@@ -55,6 +55,7 @@ const connector: SmtpSendConnector = {
   smartHosts: [{ host: "127.0.0.1", port }],
   port: 25,
   mtaSts: "none",
+  ipPreference: "Automatic",
   siteMessageRateLimit: Infinity,
   fqdn: "bench.test",
   requireTls: false,

@@ -626,6 +626,7 @@ describe("the rest", () => {
     ],
     ["transport: {retryJitter: 2}", /2 is not a number from 0 to 1/],
     ["transport: {maxPerDomainOutboundConnections: 2}", /maxConcurrentConnections/],
+    ["transport: {ownAddresses: ['203.0.113.300']}", /neither an IP address nor a name/],
     ["transport: {externalDnsServers: [dns.example]}", /not the address of a DNS server/],
     ["transport: {externalPostmasterAddress: nobody}", /is not/],
     ["admin: {console: 8025}", /is not a text/],

@@ -365,6 +365,10 @@ describe("faults", () => {
       "smartHosts: [a.example]\nsourceIpAddress: 0.0.0.0",
       [expect.stringMatching(/leave the setting out/) as never],
     ],
+    [
+      "smartHosts: [a.example]\nsourceIpAddress: 192.0.2.7\nipPreference: IPv6Only",
+      [".ipPreference: IPv6Only leaves nothing that sourceIpAddress 192.0.2.7 could connect to"],
+    ],
   ])("%j", (lines, faults) => {
     expect(faultsOf(withConnector(lines))).toEqual(faults);
   });

@@ -1,5 +1,6 @@
 /** The settings of a Send connector as a file may give them. Source: Set-SendConnector, New-SendConnector. */
 import { z } from "zod";
+import { ipPreferences } from "../core/policy/ip-preference.ts";
 import { parseCustomFailure } from "../core/policy/custom-failure.ts";
 import { mtaStsSettings } from "../core/policy/send-connector.ts";
 import { presetNames } from "../core/policy/send-presets.ts";
@@ -160,6 +161,11 @@ export const sendConnectorSchema = z.strictObject(
       "the system's choice",
       "Local address of connections; next hops are reached by addresses of its family only.",
     ),
+    ipPreference: setting(
+      choice(ipPreferences),
+      "Automatic",
+      "Of a next hop that has addresses of both families, those that are tried first, or the only ones that are. Automatic: IPv6 first where this machine has a public IPv6 address.",
+    ),
     smartHostAuthMechanism: setting(
       choice(["None", "BasicAuth", "BasicAuthRequireTLS", "XOAUTH2", "OAUTHBEARER"]),
       "None",
@@ -312,6 +318,7 @@ export const smtpOnlySettings = [
   "tlsKeyFile",
   "tlsCaFile",
   "sourceIpAddress",
+  "ipPreference",
   "smartHostAuthMechanism",
   "authenticationCredential",
   "connectionInactivityTimeOut",

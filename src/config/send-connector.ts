@@ -177,6 +177,12 @@ export function checkSendConnector(
     ["ignoreStartTls", "smartHostAuthMechanism"],
     `must be false with smartHostAuthMechanism ${mechanism}`,
   );
+  const { sourceIpAddress: source, ipPreference } = given;
+  rule(
+    source !== undefined && ipPreference === (source.includes(":") ? "IPv4Only" : "IPv6Only"),
+    ["ipPreference", "sourceIpAddress"],
+    `${ipPreference} leaves nothing that sourceIpAddress ${source ?? ""} could connect to`,
+  );
   const { errorPolicies, customFailures } = given;
   for (const [policy, isPermanent] of customPolicies)
     rule(

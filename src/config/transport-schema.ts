@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { parseNameServer } from "../dns/name-server.ts";
 import { type Parsed, parsed, quoted, unparsable } from "../core/units/parsed.ts";
+import { formatAddress, parseAddress } from "../core/units/ip-range.ts";
 import {
   duration,
   filePath,
@@ -107,6 +108,13 @@ export const transportSchema = z.strictObject(
       flag(),
       false,
       "True: hosts that serve MTA-STS policies may have private addresses, or this machine's. Whoever owns a recipient domain chooses where its policy is fetched from; for tests, and networks with a DNS of their own.",
+    ),
+    ownAddresses: setting(
+      listOf(parsedText({ kind: "address or name" }, parseOwnAddress), {
+        kind: "list of addresses and names",
+      }),
+      [],
+      "Addresses and names by which others reach this relay and that it cannot know by itself, as behind NAT or a load balancer: `203.0.113.7`, `mx.contoso.com`. Mail for a domain whose best mail exchanger is one of them would come back, so it is returned (5.4.6).",
     ),
     retryJitter: setting(
       fraction({ min: 0, max: 1 }),
@@ -273,6 +281,14 @@ function parseDnsServer(input: string): Parsed<string> {
         `${quoted(input)} is not the address of a DNS server; write it like 9.9.9.9 or [2001:db8::53]:53`,
       )
     : parsed(text);
+}
+
+/** Canonical. */
+function parseOwnAddress(input: string): Parsed<string> {
+  const address = parseAddress(input.trim());
+  if (address !== undefined) return parsed(formatAddress(address));
+  const name = parseDomain(input);
+  return name.ok ? name : unparsable(`${quoted(input)} is neither an IP address nor a name`);
 }
 
 function parseMailAddress(input: string): Parsed<string> {

@@ -44,15 +44,16 @@ export interface SenderSettings extends SchedulerSettings, KnownAs {
   readonly applications: readonly Application[];
   readonly addressRewriteEntries: readonly AddressRewriteEntry[];
   readonly dkim: DkimSettings;
-  readonly transport: SchedulerSettings["transport"] & {
-    readonly maxOutboundConnections: number;
-    readonly mtaStsAllowPrivateHosts: boolean;
-    readonly captureMaxMessages: number;
-    /** Octets. */
-    readonly captureMaxDirectorySize: number;
-    /** Milliseconds. */
-    readonly captureMaxAge: number;
-  };
+  readonly transport: SchedulerSettings["transport"] &
+    KnownAs["transport"] & {
+      readonly maxOutboundConnections: number;
+      readonly mtaStsAllowPrivateHosts: boolean;
+      readonly captureMaxMessages: number;
+      /** Octets. */
+      readonly captureMaxDirectorySize: number;
+      /** Milliseconds. */
+      readonly captureMaxAge: number;
+    };
 }
 
 export interface Sender {

@@ -555,6 +555,14 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     help: "Local address of connections; next hops are reached by addresses of its family only.",
   },
   {
+    name: "ipPreference",
+    kind: "one word",
+    range: "Automatic, IPv4First, IPv6First, IPv4Only, IPv6Only",
+    choices: ["Automatic", "IPv4First", "IPv6First", "IPv4Only", "IPv6Only"],
+    default: "Automatic",
+    help: "Of a next hop that has addresses of both families, those that are tried first, or the only ones that are. Automatic: IPv6 first where this machine has a public IPv6 address.",
+  },
+  {
     name: "smartHostAuthMechanism",
     kind: "one word",
     range: "None, BasicAuth, BasicAuthRequireTLS, XOAUTH2, OAUTHBEARER",
@@ -788,6 +796,12 @@ export const transportFacts: readonly SettingFact[] = [
     kind: "true or false",
     default: "false",
     help: "True: hosts that serve MTA-STS policies may have private addresses, or this machine's. Whoever owns a recipient domain chooses where its policy is fetched from; for tests, and networks with a DNS of their own.",
+  },
+  {
+    name: "ownAddresses",
+    kind: "list of addresses and names",
+    default: "",
+    help: "Addresses and names by which others reach this relay and that it cannot know by itself, as behind NAT or a load balancer: `203.0.113.7`, `mx.contoso.com`. Mail for a domain whose best mail exchanger is one of them would come back, so it is returned (5.4.6).",
   },
   {
     name: "retryJitter",

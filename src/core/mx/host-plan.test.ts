@@ -17,7 +17,7 @@ const found = (...records: string[]): AddressAnswer => ({ kind: "found", canonic
 const none = denied("nodata");
 const v4 = (...records: string[]): AddressAnswers => ({ ipv4: found(...records), ipv6: none });
 
-const rules: PlanRules = { isOwnAddress: () => false, family: undefined, first: 6 };
+const rules: PlanRules = { isOwnAddress: () => false, only: undefined, first: 6 };
 const ownNames = new Set(["relay.our.test"]);
 
 /** In words: groups of hosts, or the code. */
@@ -111,19 +111,20 @@ describe("by their addresses", () => {
     expect(plan(answer, { [own]: v4("203.0.113.1", "198.51.100.1") }, { isOwnAddress })).toBe(expected);
   });
 
+  it("is known by an address of the family that is not used", () => {
+    const dual = { ipv4: found("192.0.2.1"), ipv6: found("2001:db8::1") };
+    const given: Partial<PlanRules> = { only: 4, isOwnAddress: (address) => address === "2001:db8::1" };
+    expect(plan(mx([10, "a"]), { a: dual }, given)).toBe("refused 5.4.6");
+  });
+
   const dual: AddressAnswers = { ipv4: found("192.0.2.1"), ipv6: found("2001:db8::1") };
   test.each<[string, Partial<PlanRules>, AddressAnswers, readonly string[] | string]>([
     ["IPv6 first", { first: 6 }, dual, ["2001:db8::1", "192.0.2.1"]],
     ["IPv4 first", { first: 4 }, dual, ["192.0.2.1", "2001:db8::1"]],
-    ["only IPv4", { family: 4 }, dual, ["192.0.2.1"]],
-    ["only IPv6", { family: 6 }, dual, ["2001:db8::1"]],
-    ["not of that family", { family: 6 }, v4("192.0.2.1"), "later 4.4.4"],
-    [
-      "that family unknown",
-      { family: 6 },
-      { ipv4: found("192.0.2.1"), ipv6: fails("timeout") },
-      "later 4.4.3",
-    ],
+    ["only IPv4", { only: 4 }, dual, ["192.0.2.1"]],
+    ["only IPv6", { only: 6 }, dual, ["2001:db8::1"]],
+    ["not of that family", { only: 6 }, v4("192.0.2.1"), "later 4.4.4"],
+    ["that family unknown", { only: 6 }, { ipv4: found("192.0.2.1"), ipv6: fails("timeout") }, "later 4.4.3"],
   ])("%s", (_, given, answers, expected) => {
     const hosts = planHosts(domain, literalExchanger("h"), new Map([["h", answers]]), { ...rules, ...given });
     expect(

@@ -1,4 +1,5 @@
 /** The hosts that mail of a domain is offered to, in order, once their addresses are known; or why there are none. */
+import { addressesByFamily, type FamilyRule } from "../policy/ip-preference.ts";
 import { later, refused, type AddressAnswer, type AddressAnswers, type NoHosts } from "./dns-facts.ts";
 import { loops, type Exchanger, type Exchangers, type Skipped } from "./exchangers.ts";
 
@@ -15,13 +16,9 @@ export interface HostPlan {
   readonly skipped: readonly Skipped[];
 }
 
-export interface PlanRules {
+export interface PlanRules extends FamilyRule {
   /** An address and port at which this relay takes mail itself. */
   readonly isOwnAddress: (address: string) => boolean;
-  /** Only this family is to be had: that of the connector's source address. */
-  readonly family: 4 | 6 | undefined;
-  /** Of those that a host has both of, the family that is tried first. */
-  readonly first: 4 | 6;
 }
 
 /** `answers`: those of each host. */
@@ -37,7 +34,8 @@ export function planHosts(
   let own = Infinity;
   for (const { name, preference } of hosts) {
     const found = addressesOf(answers.get(name), rules);
-    if (found.addresses.some(rules.isOwnAddress)) own = Math.min(own, preference);
+    // By whichever family it is reached: what it does with the mail is the same.
+    if (found.all.some(rules.isOwnAddress)) own = Math.min(own, preference);
     if (found.addresses.length > 0) usable.push({ name, preference, addresses: found.addresses });
     else {
       skipped.push({ host: name, reason: found.reason });
@@ -54,7 +52,7 @@ export function planHosts(
       "4.4.3",
       `the addresses of ${domain}'s mail hosts cannot be found out: ${unknown.join("; ")}`,
     );
-  if (by === "implicit" && rules.family === undefined)
+  if (by === "implicit" && rules.only === undefined)
     return refused(550, "5.4.4", `SMTPSEND.DNS.InvalidData; ${domain} has neither MX nor address records`);
   const told = skipped.map(({ host, reason }) => `${host}: ${reason}`).join("; ");
   return later("4.4.4", `no mail host of ${domain} has an address to connect to: ${told}`);
@@ -93,25 +91,34 @@ function groupsOf(hosts: readonly MailHost[]): readonly (readonly MailHost[])[] 
 }
 
 interface FoundAddresses {
+  /** Of both families. */
+  readonly all: readonly string[];
   readonly addresses: readonly string[];
   readonly reason: string;
   readonly isUnknown: boolean;
 }
 
 /** One family that cannot be found out does not keep the other from being used. */
-function addressesOf(answers: AddressAnswers | undefined, { family, first }: PlanRules): FoundAddresses {
-  if (answers === undefined) return { addresses: [], reason: "not looked up", isUnknown: true };
+function addressesOf(answers: AddressAnswers | undefined, rule: FamilyRule): FoundAddresses {
+  if (answers === undefined) return { all: [], addresses: [], reason: "not looked up", isUnknown: true };
   const { ipv4, ipv6 } = answers;
-  const order = first === 6 ? [ipv6, ipv4] : [ipv4, ipv6];
-  const allowed = family === undefined ? order : [family === 6 ? ipv6 : ipv4];
-  const addresses = allowed.flatMap((answer) => (answer.kind === "found" ? answer.records : []));
-  if (addresses.length > 0) return { addresses, reason: "", isUnknown: false };
+  const both = [ipv4, ipv6];
+  const all = both.flatMap((answer) => (answer.kind === "found" ? answer.records : []));
+  const addresses = addressesByFamily(all, rule);
+  if (addresses.length > 0) return { all, addresses, reason: "", isUnknown: false };
+  const { only } = rule;
+  const allowed = only === undefined ? both : [only === 6 ? ipv6 : ipv4];
   const unknown = allowed.find((answer) => "detail" in answer);
-  if (unknown !== undefined) return { addresses, reason: reasonOf(unknown), isUnknown: true };
-  if (order.some(({ kind }) => kind === "found"))
-    return { addresses, reason: "no address of the family of sourceIpAddress", isUnknown: false };
-  const isMissing = order.every(({ kind }) => kind === "nxdomain");
-  return { addresses, reason: isMissing ? "DNS has no such name" : "no address", isUnknown: false };
+  if (unknown !== undefined) return { all, addresses, reason: reasonOf(unknown), isUnknown: true };
+  if (all.length > 0)
+    return {
+      all,
+      addresses,
+      reason: `no IPv${only ?? ""} address, and sourceIpAddress or ipPreference allows no other`,
+      isUnknown: false,
+    };
+  const isMissing = both.every(({ kind }) => kind === "nxdomain");
+  return { all, addresses, reason: isMissing ? "DNS has no such name" : "no address", isUnknown: false };
 }
 
 function reasonOf(answer: AddressAnswer): string {

@@ -19,6 +19,7 @@ const smart = (name: string, ...smartHosts: SmartHost[]): SendConnectorSettings 
   tlsClient: undefined,
   tlsCa: undefined,
   sourceIpAddress: undefined,
+  ipPreference: "Automatic",
   smartHostAuthMechanism: "None",
   authenticationCredential: undefined,
   oauth: undefined,

@@ -4,6 +4,7 @@
  */
 
 import type { CustomFailure } from "./custom-failure.ts";
+import type { IpPreference } from "./ip-preference.ts";
 import type { OAuthSettings } from "./oauth-settings.ts";
 import type { SendLimitSettings } from "./send-limits.ts";
 import type { PresetName } from "./send-presets.ts";
@@ -109,6 +110,7 @@ export interface SmtpSendConnector extends SendConnectorCommon, SendLimitSetting
   readonly tlsCa: { readonly tlsCaFile: string; readonly certificates: readonly string[] } | undefined;
   /** Undefined: the system's choice. */
   readonly sourceIpAddress: string | undefined;
+  readonly ipPreference: IpPreference;
   readonly smartHostAuthMechanism: SmartHostAuthMechanism;
   readonly authenticationCredential: { readonly userName: string; readonly password: string } | undefined;
   /** Set where the mechanism is XOAUTH2 or OAUTHBEARER. */

@@ -14,6 +14,7 @@ import type {
   SmtpSendConnector,
 } from "../../core/policy/send-connector.ts";
 import type { Events } from "../../events/events.ts";
+import { preferredAddresses } from "../../dns/preferred-addresses.ts";
 import type { MailboxLogOn } from "../delivery/smtp/opening/log-on.ts";
 import type { OpeningContext } from "../delivery/smtp/opening/open-connection.ts";
 import { resolvePeers } from "../delivery/smtp/opening/resolve-peers.ts";
@@ -55,6 +56,10 @@ export async function testConnector(
   let sentTo: string | undefined;
   let ok = true;
   let sessions = 0;
+  const addresses =
+    connector.kind === "dns"
+      ? context.mailHosts?.(connector).addresses
+      : preferredAddresses(connector, context.ports.dns);
   const opening: OpeningContext = {
     connector,
     ports: context.ports,
@@ -63,9 +68,7 @@ export async function testConnector(
     transcript: context.transcript,
     logOn,
     signer: connector.dkimSigning ? context.signer : undefined,
-    ...(connector.kind === "dns" && context.mailHosts !== undefined
-      ? { addresses: (host: string) => context.mailHosts?.(connector).addresses(host) ?? Promise.resolve([]) }
-      : {}),
+    ...(addresses && { addresses }),
     nextSession: () => ++sessions,
   };
   const nextHop =

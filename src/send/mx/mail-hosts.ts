@@ -1,7 +1,8 @@
 /** From a recipient domain to the hosts that take its mail: what DNS says, and what core/mx makes of it. */
 import type { AddressAnswers, NoHosts } from "../../core/mx/dns-facts.ts";
 import { addressLiteral, exchangersOf, literalExchanger, type Exchangers } from "../../core/mx/exchangers.ts";
-import { planHosts, type HostPlan } from "../../core/mx/host-plan.ts";
+import { planHosts, type HostPlan, type PlanRules } from "../../core/mx/host-plan.ts";
+import { addressesByFamily, familyRule, type Family } from "../../core/policy/ip-preference.ts";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import type { Lookup, Resolver } from "../../ports/lookup.ts";
 import type { OwnRelay } from "./own-relay.ts";
@@ -26,21 +27,20 @@ export interface MailHosts {
 }
 
 export interface MailHostsContext {
-  readonly connector: Pick<SmtpSendConnector, "port" | "errorPolicies" | "sourceIpAddress">;
+  readonly connector: Pick<SmtpSendConnector, "port" | "errorPolicies" | "sourceIpAddress" | "ipPreference">;
   readonly resolver: Resolver;
   readonly own: OwnRelay;
-  /** The family that comes first where a host has both. */
-  readonly first: () => 4 | 6;
+  /** The family that comes first where a host has both and the connector has no preference. */
+  readonly first: () => Family;
 }
 
 /** An address stays as it is. */
 const literalKeepMs = 86_400_000;
 
 export function createMailHosts({ connector, resolver, own, first }: MailHostsContext): MailHosts {
-  const rules = () => ({
-    isOwnAddress: (address: string) => own.isOwnAddress(address, connector.port),
-    family: familyOf(connector.sourceIpAddress),
-    first: first(),
+  const rules = (): PlanRules => ({
+    isOwnAddress: (address) => own.isOwnAddress(address, connector.port),
+    ...familyRule(connector, first()),
   });
 
   const lookUpBoth = async (name: string) => {
@@ -96,10 +96,12 @@ export function createMailHosts({ connector, resolver, own, first }: MailHostsCo
     async addresses(host) {
       if (isAddress(host)) return [host];
       const { ipv4, ipv6 } = await lookUpBoth(host);
-      const order = first() === 6 ? [ipv6, ipv4] : [ipv4, ipv6];
-      const found = order.flatMap((lookup) => (lookup.kind === "found" ? lookup.records : []));
+      const both = [ipv4, ipv6];
+      const all = both.flatMap((lookup) => (lookup.kind === "found" ? lookup.records : []));
+      const found = addressesByFamily(all, familyRule(connector, first()));
       if (found.length > 0) return found;
-      const unknown = order.find((lookup) => "detail" in lookup);
+      if (all.length > 0) throw new Error("the name has no address of the family that is to be used");
+      const unknown = both.find((lookup) => "detail" in lookup);
       throw new Error(
         unknown !== undefined && "detail" in unknown ? unknown.detail : "the name has no address",
       );
@@ -117,9 +119,4 @@ function addressFound(address: string): AddressAnswers {
   const found = { kind: "found", canonicalName: address, records: [address] } as const;
   const none = { kind: "nodata", canonicalName: address } as const;
   return address.includes(":") ? { ipv4: none, ipv6: found } : { ipv4: found, ipv6: none };
-}
-
-function familyOf(address: string | undefined): 4 | 6 | undefined {
-  if (address === undefined) return undefined;
-  return address.includes(":") ? 6 : 4;
 }

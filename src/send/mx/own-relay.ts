@@ -2,6 +2,7 @@
 import { networkInterfaces } from "node:os";
 import type { Endpoint } from "../../core/policy/receive-connector.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
+import { formatAddress, parseAddress } from "../../core/units/ip-range.ts";
 
 export interface OwnRelay {
   /** Lower case. */
@@ -11,6 +12,8 @@ export interface OwnRelay {
 }
 
 export interface KnownAs {
+  /** `ownAddresses`: canonical; addresses and names that nothing else here tells. */
+  readonly transport: { readonly ownAddresses: readonly string[] };
   readonly hostname: string;
   readonly receiveConnectors: readonly {
     readonly enabled: boolean;
@@ -24,17 +27,21 @@ export interface KnownAs {
 export function createOwnRelay(settings: () => KnownAs): OwnRelay {
   return {
     isOwnName(host) {
-      const { hostname, receiveConnectors, sendConnectors } = settings();
+      const { hostname, receiveConnectors, sendConnectors, transport } = settings();
       const isOwn = (name: string): boolean => name.toLowerCase() === host;
       return (
         isOwn(hostname) ||
+        transport.ownAddresses.includes(host) ||
         receiveConnectors.some(({ fqdn }) => isOwn(fqdn)) ||
         sendConnectors.some((connector) => "fqdn" in connector && isOwn(connector.fqdn))
       );
     },
     isOwnAddress(address, port) {
-      const bindings = settings()
-        .receiveConnectors.filter(({ enabled }) => enabled)
+      const { receiveConnectors, transport } = settings();
+      if (transport.ownAddresses.length > 0 && transport.ownAddresses.includes(canonical(address)))
+        return true;
+      const bindings = receiveConnectors
+        .filter(({ enabled }) => enabled)
         .flatMap((connector) => connector.bindings)
         .filter((binding) => binding.port === port);
       if (bindings.some((binding) => binding.address === address)) return true;
@@ -42,6 +49,12 @@ export function createOwnRelay(settings: () => KnownAs): OwnRelay {
       return bindings.some((binding) => binding.address === wildcard) && isOfThisMachine(address);
     },
   };
+}
+
+/** DNS gives IPv6 addresses in other forms too. */
+function canonical(address: string): string {
+  const parsed = parseAddress(address);
+  return parsed === undefined ? address : formatAddress(parsed);
 }
 
 function isOfThisMachine(address: string): boolean {

@@ -27,6 +27,7 @@
  */
 import { readsReplies } from "../../../core/policy/reply-policy.ts";
 import type { SmartHost, SmtpSendConnector } from "../../../core/policy/send-connector.ts";
+import { preferredAddresses } from "../../../dns/preferred-addresses.ts";
 import type { Signer } from "../../../dkim/signer.ts";
 import type { Events } from "../../../events/events.ts";
 import type { Ports } from "../../../ports/ports.ts";
@@ -80,6 +81,7 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
   let sessions = 0;
   const memory = settings.memory ?? createPeerMemory();
   const outbound = settings.outbound ?? new OutboundConnections(() => Infinity);
+  const addresses = preferredAddresses(connector, ports.dns);
   const newPool = (logOn?: MailboxLogOn, replies?: ReplyReading): ConnectionPool =>
     new ConnectionPool(
       {
@@ -90,6 +92,7 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
         transcript: settings.transcript,
         logOn,
         signer,
+        ...(addresses && { addresses }),
         nextSession: () => ++sessions,
       },
       smartHostsHop(nextHop, memory, ports.random),

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { smartHostConnector } from "../../testing/test-settings.ts";
+import { createOwnRelay, type KnownAs } from "./own-relay.ts";
+
+const settings: KnownAs = {
+  hostname: "Relay.test",
+  transport: { ownAddresses: ["203.0.113.7", "2001:db8::7", "mx.contoso.com"] },
+  receiveConnectors: [
+    { enabled: true, fqdn: "in.test", bindings: [{ address: "192.0.2.1", port: 25 }] },
+    { enabled: true, fqdn: "any.test", bindings: [{ address: "0.0.0.0", port: 26 }] },
+    { enabled: false, fqdn: "off.test", bindings: [{ address: "192.0.2.2", port: 25 }] },
+  ],
+  sendConnectors: [smartHostConnector(25, { fqdn: "out.test" })],
+};
+const own = createOwnRelay(() => settings);
+
+test.each([
+  ["relay.test", true],
+  ["in.test", true],
+  ["out.test", true],
+  ["mx.contoso.com", true],
+  ["203.0.113.7", true],
+  ["contoso.com", false],
+  ["other.test", false],
+])("the name %s is ours: %s", (name, expected) => expect(own.isOwnName(name)).toBe(expected));
+
+describe("the address", () => {
+  test.each([
+    ["192.0.2.1", 25, true],
+    ["192.0.2.1", 587, false],
+    ["192.0.2.2", 25, false],
+    ["127.0.0.1", 26, true],
+    ["127.0.0.1", 25, false],
+    // Who listens there is not seen from within: any port.
+    ["203.0.113.7", 25, true],
+    ["203.0.113.7", 587, true],
+    ["2001:db8::7", 25, true],
+    ["2001:DB8:0:0::7", 25, true],
+    ["2001:db8::8", 25, false],
+    ["198.51.100.1", 25, false],
+  ])("%s, port %d, is ours: %s", (address, port, expected) =>
+    expect(own.isOwnAddress(address, port)).toBe(expected),
+  );
+});
