@@ -1,10 +1,10 @@
 /** What a relay is to whoever holds one: the program, the admin API, an application that embeds it. */
 import type { Settings } from "./config/settings.ts";
 import type { BackPressure } from "./core/policy/back-pressure.ts";
+import type { LookedUpKey } from "./core/dkim/judge-record.ts";
 import type { ConnectorTest } from "./core/policy/connector-test/test-step.ts";
 import type { Endpoint } from "./core/policy/receive-connector.ts";
 import type { SendConnectorSettings } from "./core/policy/send-connector.ts";
-import type { LookedUpKey } from "./dkim/key-watch.ts";
 import type { EventLog } from "./events/event-log.ts";
 import type { EventStore } from "./events/store/event-store.ts";
 import type { Exposition } from "./metrics/exposition.ts";

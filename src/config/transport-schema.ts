@@ -287,8 +287,8 @@ function parseDnsServer(input: string): Parsed<string> {
 function parseOwnAddress(input: string): Parsed<string> {
   const address = parseAddress(input.trim());
   if (address !== undefined) return parsed(formatAddress(address));
-  const name = parseDomain(input);
-  return name.ok ? name : unparsable(`${quoted(input)} is neither an IP address nor a name`);
+  const host = parseDomain(input);
+  return host.ok ? host : unparsable(`${quoted(input)} is neither an IP address nor a name`);
 }
 
 function parseMailAddress(input: string): Parsed<string> {

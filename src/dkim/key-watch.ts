@@ -1,16 +1,9 @@
 /** Looks once a day whether DNS still has the record of each key, and tells of those where it has not. */
-import { judgeRecord, type RecordVerdict } from "../core/dkim/judge-record.ts";
+import { judgeRecord, type LookedUpKey, type RecordVerdict } from "../core/dkim/judge-record.ts";
 import type { Events } from "../events/events.ts";
 import type { Resolver } from "../ports/lookup.ts";
 import type { Clock, Timer } from "../ports/ports.ts";
 import type { DkimKey } from "./dkim-settings.ts";
-
-/** What the last look that got an answer found. */
-export interface LookedUpKey extends RecordVerdict {
-  readonly name: string;
-  readonly state: DkimKey["state"];
-  readonly at: Date;
-}
 
 export interface KeyWatch {
   /** Looks at those that are new or changed within a minute, and at all of them each day. */

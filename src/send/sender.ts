@@ -1,12 +1,13 @@
 /** The sending half put together: queues and their carriers, budgets, tokens, signatures, names, and how they stop. */
 import { join } from "node:path";
 import { createCaptureBox, type CaptureBox } from "../capture/capture-box.ts";
+import type { LookedUpKey } from "../core/dkim/judge-record.ts";
 import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
 import { type Application, turnTaker } from "../core/policy/application.ts";
 import type { ConnectorTest } from "../core/policy/connector-test/test-step.ts";
 import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
 import type { DkimSettings } from "../dkim/dkim-settings.ts";
-import { createKeyWatch, type LookedUpKey } from "../dkim/key-watch.ts";
+import { createKeyWatch } from "../dkim/key-watch.ts";
 import { createSigner } from "../dkim/signer.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";

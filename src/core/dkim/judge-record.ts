@@ -20,6 +20,13 @@ export interface RecordVerdict {
   readonly details: string;
 }
 
+/** What the last look at a key that got an answer found. */
+export interface LookedUpKey extends RecordVerdict {
+  readonly name: string;
+  readonly state: KeyState;
+  readonly at: Date;
+}
+
 /** `record`: what DNS is to say. */
 export function judgeRecord(
   { name, state, record }: { readonly name: string; readonly state: KeyState; readonly record: string },
