@@ -6,9 +6,12 @@ import { type Socket, connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { quantilesOf } from "./median.ts";
 import { createReplyReader } from "./reply-reader.ts";
+import { domainOf } from "./small-internet.ts";
 
 export interface ClientLoad {
   readonly port: number;
+  /** Left out: 127.0.0.1. */
+  readonly host?: string;
   readonly messages: number;
   readonly connections: number;
   readonly sizeBytes: number;
@@ -66,14 +69,14 @@ export function envelopeOf(
   { recipients, destinations }: Pick<ClientLoad, "recipients" | "destinations">,
   number: number,
 ): string {
-  const domain = destinations === undefined ? "dest.test" : `d${number % destinations}.test`;
+  const domain = destinations === undefined ? "dest.test" : domainOf(number % destinations);
   let text = "MAIL FROM:<app@sender.test>\r\n";
   for (let i = 0; i < recipients; i++) text += `RCPT TO:<${i}someone@${domain}>\r\n`;
   return `${text}DATA\r\n`;
 }
 
-export async function openSession(load: Pick<ClientLoad, "port" | "startTls">): Promise<Session> {
-  let socket: Socket = connect({ host: "127.0.0.1", port: load.port, noDelay: true });
+export async function openSession(load: Pick<ClientLoad, "port" | "host" | "startTls">): Promise<Session> {
+  let socket: Socket = connect({ host: load.host ?? "127.0.0.1", port: load.port, noDelay: true });
   let replies = createReplyReader(socket);
   await replies.expect("2");
   const greet = async (): Promise<void> => {

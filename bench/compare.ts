@@ -6,6 +6,7 @@ import { type Load, type Reading, measure, measureTools } from "./load.ts";
 import { median } from "./median.ts";
 import type { Peer, PeerKind } from "./peers/peer.ts";
 import { progress } from "./progress.ts";
+import { startSmallInternet } from "./small-internet.ts";
 
 export interface PeerReadings {
   readonly name: string;
@@ -31,33 +32,29 @@ export async function compare(
   options: { readonly rounds: number; readonly folder: string; readonly warmUp?: boolean },
 ): Promise<Comparison> {
   const sinkPort = await freePort();
-  const { destinations } = load;
+  const internet = load.sites === undefined ? undefined : await startSmallInternet({ sites: load.sites });
   const peers: Peer[] = [];
   const readings = new Map<Peer, Reading[]>();
   try {
     for (const kind of kinds) {
       const directory = join(options.folder, load.name, kind.name);
       mkdirSync(directory, { recursive: true });
-      const peer = await kind.start({
-        directory,
-        sinkPort,
-        ...(destinations === undefined ? {} : { destinations }),
-      });
+      const peer = await kind.start({ directory, sinkPort, ...(internet && { internet }) });
       peers.push(peer);
       readings.set(peer, []);
     }
     if (options.warmUp !== false) {
       progress(`${load.name}: a warm-up as long as a round`);
-      for (const peer of peers) await measure(peer, sinkPort, load);
+      for (const peer of peers) await measure(peer, sinkPort, load, internet);
     }
     const tools: number[] = [];
     const since = Date.now();
     for (let round = 1; round <= options.rounds; round++) {
       progress(`${load.name}: the tools back to back, round ${round} of ${options.rounds}`);
-      tools.push(await measureTools(sinkPort, load));
+      tools.push(await measureTools(sinkPort, load, internet));
       for (const peer of peers) {
         progress(`${load.name}: ${peer.name}, round ${round} of ${options.rounds}`);
-        readings.get(peer)?.push(await measure(peer, sinkPort, load));
+        readings.get(peer)?.push(await measure(peer, sinkPort, load, internet));
       }
     }
     const results: PeerReadings[] = [];
@@ -69,6 +66,7 @@ export async function compare(
     return { load, toolsPerSecond: median(tools), peers: results };
   } finally {
     await Promise.allSettled(peers.map((peer) => peer.stop()));
+    internet?.stop();
   }
 }
 

@@ -5,7 +5,8 @@ import { type ClientResult, runClient } from "./client.ts";
 import type { Peer } from "./peers/peer.ts";
 import { cpuMicros, watchPeak } from "./process-tree.ts";
 import type { RunningSink } from "./running-sink.ts";
-import { startSlowSink } from "./slow-sink.ts";
+import { startOwnSink } from "./own-sink.ts";
+import type { SmallInternet } from "./small-internet.ts";
 import { untilListening } from "./until-listening.ts";
 
 export interface Load {
@@ -20,8 +21,9 @@ export interface Load {
   readonly ownClient?: boolean;
   /** STARTTLS in; the bench's own client sends, for smtp-source cannot. */
   readonly startTls?: boolean;
-  /** Spread over this many domains; the bench's own client sends. */
+  /** Spread over this many domains, delivered by MX record to `sites`; the bench's own client sends. */
   readonly destinations?: number;
+  readonly sites?: number;
   /** The sink waits as long before each of its writes. */
   readonly sinkDelayMs?: number;
 }
@@ -71,16 +73,14 @@ export async function measure(
   peer: Pick<Peer, "port" | "pid">,
   sinkPort: number,
   load: Load,
+  internet?: SmallInternet,
 ): Promise<Reading> {
   const { messages } = load;
   const probing = !usesOwnClient(load);
   // Messages of the probe arrive too: the sink's end is reckoned by what was sent in all.
   const probeMessages = probing ? Math.max(3, Math.min(300, Math.ceil(messages / 20))) : 0;
   const total = messages + probeMessages;
-  const receiver =
-    load.sinkDelayMs === undefined
-      ? await startSink(sinkPort, total)
-      : await startSlowSink({ port: sinkPort, messages: total, delayMs: load.sinkDelayMs });
+  const receiver = await receiverOf(sinkPort, load, total, internet);
   const memory = watchPeak(peer.pid);
   try {
     const cpuBefore = cpuMicros(peer.pid);
@@ -120,20 +120,35 @@ export async function measure(
   }
 }
 
+/** Where the load ends. */
+async function receiverOf(
+  sinkPort: number,
+  { sinkDelayMs: delayMs }: Load,
+  messages: number,
+  internet: SmallInternet | undefined,
+): Promise<RunningSink> {
+  if (internet !== undefined) return { drained: internet.sinks.more(messages), stop: () => undefined };
+  if (delayMs === undefined) return await startSink(sinkPort, messages);
+  const slow = await startOwnSink({ addresses: ["127.0.0.1"], port: sinkPort, delayMs });
+  return { drained: slow.more(messages), stop: () => slow.stop() };
+}
+
 /** The tools back to back: what no server between them can exceed. */
-export async function measureTools(sinkPort: number, load: Load): Promise<number> {
-  const receiver = await startSink(sinkPort);
+export async function measureTools(sinkPort: number, load: Load, internet?: SmallInternet): Promise<number> {
+  const receiver = internet === undefined ? await startSink(sinkPort) : undefined;
   try {
     const began = performance.now();
     if (usesOwnClient(load)) {
       const { startTls: _, ...plain } = load;
-      await runClient({ ...plain, port: sinkPort, connections: load.sessions });
+      const to =
+        internet === undefined ? { port: sinkPort } : { port: internet.mxPort, host: internet.anySite };
+      await runClient({ ...plain, ...to, connections: load.sessions });
     } else {
       await exited(send(sinkPort, load), "smtp-source", patienceMs);
     }
     return (load.messages * 1000) / (performance.now() - began);
   } finally {
-    receiver.stop();
+    receiver?.stop();
     await delay(100);
   }
 }

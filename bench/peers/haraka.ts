@@ -22,7 +22,9 @@ const packageFolder = join("node_modules", "Haraka");
 export const haraka: PeerKind = {
   name: "haraka",
   missing: () => undefined,
-  async start({ directory, sinkPort }) {
+  async start({ directory, sinkPort, internet }) {
+    if (internet !== undefined)
+      throw new Error("Haraka's configuration here knows one next hop: leave it out of --peers");
     install();
     const port = await freePort();
     for (const folder of ["plugins", "queue"]) mkdirSync(join(directory, folder), { recursive: true });

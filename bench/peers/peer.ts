@@ -1,3 +1,5 @@
+import type { SmallInternet } from "../small-internet.ts";
+
 /** A mail server under load: started on a free port, relaying everything to one next hop. */
 export interface Peer {
   readonly name: string;
@@ -14,8 +16,8 @@ export interface PeerOptions {
   /** Its own and empty, or with the spool of its last run. */
   readonly directory: string;
   readonly sinkPort: number;
-  /** As many domains have a route of their own; all lead to the sink. */
-  readonly destinations?: number;
+  /** Mail is delivered by MX record, by the word of this DNS and at this port; the sink is not spoken to. */
+  readonly internet?: Pick<SmallInternet, "nameServer" | "mxPort">;
   /** Comes before the program: a tracer with its options. */
   readonly under?: readonly string[];
 }

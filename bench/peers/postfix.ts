@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { makeSelfSigned } from "../../src/receive/tls/self-signed.ts";
 import { freePort } from "../../src/testing/free-port.ts";
 import { untilListening } from "../until-listening.ts";
-import type { PeerKind } from "./peer.ts";
+import type { PeerKind, PeerOptions } from "./peer.ts";
 import { spawnServer } from "./spawn-server.ts";
 
 const postfixProgram = "/usr/sbin/postfix";
@@ -19,7 +19,7 @@ export const postfix: PeerKind = {
     if (!existsSync(postfixProgram)) return "Debian's package postfix";
     return process.getuid?.() === 0 ? undefined : "root, which Postfix's master wants";
   },
-  async start({ directory, sinkPort, under = [] }) {
+  async start({ directory, sinkPort, internet, under = [] }) {
     const port = await freePort();
     // Before anything runs; `-d` asks no configuration of the system, which there need not be.
     const asked = ["-d", "-h", "mail_version"];
@@ -35,10 +35,15 @@ export const postfix: PeerKind = {
     // The kind of certificate that Weir makes for itself.
     const { certificate, key } = await makeSelfSigned("postfix.test", new Date());
     writeFileSync(join(etc, "chain.pem"), key + certificate, { mode: 0o600 });
-    writeFileSync(join(etc, "main.cf"), mainConfiguration({ etc, spool, data, directory, sinkPort }));
+    const nextHop =
+      internet === undefined
+        ? [`relayhost = [127.0.0.1]:${sinkPort}`]
+        : [`smtp_tcp_port = ${internet.mxPort}`, "smtp_host_lookup = dns"];
+    writeFileSync(join(etc, "main.cf"), mainConfiguration({ etc, spool, data, directory, nextHop }));
     writeFileSync(join(etc, "master.cf"), masterConfiguration(port));
     // In the foreground, so that it is a child of ours.
-    const server = spawnServer(postfixProgram, ["-c", etc, "start-fg"], under);
+    const asking = internet === undefined ? [] : askingAt(internet.nameServer, directory);
+    const server = spawnServer(postfixProgram, ["-c", etc, "start-fg"], [...under, ...asking]);
     await untilListening(port, 30_000, () => server.hasEnded());
     return {
       name: "postfix",
@@ -53,12 +58,23 @@ export const postfix: PeerKind = {
   },
 };
 
+/** Its resolver asks the servers of /etc/resolv.conf alone: it sees one of its own there, and nobody else does. */
+function askingAt(
+  { address, port }: NonNullable<PeerOptions["internet"]>["nameServer"],
+  directory: string,
+): readonly string[] {
+  if (port !== 53) throw new Error("Postfix asks name servers at port 53 only");
+  const file = join(directory, "resolv.conf");
+  writeFileSync(file, `nameserver ${address}\n`);
+  return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', file];
+}
+
 const mainConfiguration = (at: {
   etc: string;
   spool: string;
   data: string;
   directory: string;
-  sinkPort: number;
+  nextHop: readonly string[];
 }): string => `
 compatibility_level = 3.6
 queue_directory = ${at.spool}
@@ -79,7 +95,7 @@ smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
 smtpd_client_message_rate_limit = 0
 smtpd_client_recipient_rate_limit = 0
-relayhost = [127.0.0.1]:${at.sinkPort}
+${at.nextHop.join("\n")}
 in_flow_delay = 0
 initial_destination_concurrency = 20
 default_destination_concurrency_limit = 50

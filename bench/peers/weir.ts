@@ -72,14 +72,14 @@ function onlyChild(pid: number): number {
   return Number(first);
 }
 
-function configuration(port: number, { sinkPort, destinations = 0 }: PeerOptions, variant: WeirVariant) {
+function configuration(port: number, { sinkPort, internet }: PeerOptions, variant: WeirVariant) {
   const indented = (lines: readonly string[]): string => lines.map((line) => `    ${line}\n`).join("");
-  const route = (name: string, addressSpace: string): string =>
-    `  - name: ${name}
-    addressSpaces: ["${addressSpace}"]
-    smartHosts: ["[127.0.0.1]:${sinkPort}"]
-${indented(variant.send ?? [])}`;
-  const routes = Array.from({ length: destinations }, (_, i) => route(`Out${i}`, `d${i}.test`));
+  const nextHop =
+    internet === undefined
+      ? [`smartHosts: ["[127.0.0.1]:${sinkPort}"]`]
+      : ["dnsRoutingEnabled: true", `port: ${internet.mxPort}`];
+  const sections =
+    internet === undefined ? variant.sections : askingAt(internet.nameServer, variant.sections);
   return `hostname: relay.test
 dataDirectory: ./data
 receiveConnectors:
@@ -91,6 +91,18 @@ receiveConnectors:
     maxRecipientsPerMessage: 5000
     maxInboundConnection: 20000
 ${indented(variant.receive ?? unlimited)}sendConnectors:
-${route("Out", "*")}${routes.join("")}${(variant.sections ?? []).join("\n")}
+  - name: Out
+    addressSpaces: ["*"]
+${indented([...nextHop, ...(variant.send ?? [])])}${(sections ?? []).join("\n")}
 `;
+}
+
+/** The transport service asks this name server. */
+function askingAt(
+  { address, port }: NonNullable<PeerOptions["internet"]>["nameServer"],
+  sections: readonly string[] = [],
+): readonly string[] {
+  const servers = `  externalDnsServers: ["${address}:${port}"]`;
+  if (!sections.includes("transport:")) return ["transport:", servers, ...sections];
+  return sections.flatMap((text) => (text === "transport:" ? [text, servers] : [text]));
 }

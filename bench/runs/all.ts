@@ -2,10 +2,11 @@
 import { backlog } from "./backlog.ts";
 import { bodies } from "./bodies.ts";
 import { crash } from "./crash.ts";
+import { domainsWaiting } from "./domains.ts";
 import { idle } from "./idle.ts";
 import { lone } from "./lone.ts";
 import { prices } from "./prices.ts";
 import type { Run } from "./run.ts";
 import { steady } from "./steady.ts";
 
-export const runs: readonly Run[] = [steady, lone, bodies, idle, prices, crash, backlog];
+export const runs: readonly Run[] = [steady, lone, bodies, idle, prices, crash, domainsWaiting, backlog];

@@ -498,6 +498,20 @@ export const catalogue = {
     level: 0,
     text: "Queue %queue is being delivered again.",
   },
+  DomainQueuesRetry: {
+    id: 20116,
+    category: "SmtpSend",
+    severity: "Warning",
+    level: 0,
+    text: "Within a minute the queues of %queues more domains of send connector %connector could not be delivered; %total of its queues wait for their next attempt now. Get-Queue shows them.",
+  },
+  DomainQueuesActive: {
+    id: 20117,
+    category: "SmtpSend",
+    severity: "Information",
+    level: 0,
+    text: "Within a minute the queues of %queues more domains of send connector %connector were delivered again; %total of its queues wait for their next attempt now.",
+  },
   QueueSuspended: {
     id: 20501,
     category: "TransportService",

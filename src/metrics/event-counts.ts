@@ -6,7 +6,6 @@ export interface EventCounts {
   /** Cost: a comparison or two. */
   heard(record: EventRecord): void;
   readonly bySeverity: Readonly<Record<Severity, number>>;
-  readonly queueRetries: number;
   readonly spoolFaults: number;
   readonly messagesDamaged: number;
   readonly configurationRejected: boolean;
@@ -15,7 +14,6 @@ export interface EventCounts {
 }
 
 const counted = {
-  QueueRetry: "queueRetries",
   SpoolFault: "spoolFaults",
   JournalDamaged: "spoolFaults",
   JournalGivenUp: "spoolFaults",
@@ -27,7 +25,6 @@ export function createEventCounts(startedAt: Date): EventCounts {
   const bySeverity = { Error: 0, Warning: 0, Information: 0 };
   const counts = {
     bySeverity,
-    queueRetries: 0,
     spoolFaults: 0,
     messagesDamaged: 0,
     configurationRejected: false,

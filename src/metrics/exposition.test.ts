@@ -52,6 +52,7 @@ function work(): void {
   metrics.delivered(3, 100, 2_000);
   metrics.deferred();
   metrics.reported("failed");
+  metrics.queueRested();
   metrics.committed(8, 3);
   metrics.lagged(12);
   metrics.refused(toldRefusal("messageRate", { configured: 30 }), "10.1.4.7", clock.now());
@@ -91,6 +92,7 @@ test("what was counted stands in the exposition, each line well formed", async (
     'weir_spool_commit_writes_bucket{le="8"} 1',
     'weir_event_loop_lag_seconds_bucket{le="0.01"} 0',
     'weir_event_loop_lag_seconds_bucket{le="0.025"} 1',
+    "weir_queue_retries_total 1",
     "weir_configuration_last_reload_successful 1",
     `weir_configuration_last_reload_success_timestamp_seconds ${clock.wall().getTime() / 1000}`,
   ])
@@ -146,7 +148,7 @@ test("resources, certificates and events", async () => {
       { name: "b._domainkey.x.test", state: "active", ok: false },
     ],
     certificates: [{ file: "/etc/a.pem", validTo: 1_800_000_000_000 }],
-    events: { ...createEventCounts(clock.wall()), queueRetries: 3, configurationRejected: true },
+    events: { ...createEventCounts(clock.wall()), configurationRejected: true },
   });
   for (const line of [
     "weir_back_pressure_level 2",
@@ -157,7 +159,6 @@ test("resources, certificates and events", async () => {
     'weir_send_credential_expiry_timestamp_seconds{connector="Out",credential="client secret"} 1809129600',
     'weir_dkim_key_ok{key="a._domainkey.x.test",state="active"} 1',
     'weir_dkim_key_ok{key="b._domainkey.x.test",state="active"} 0',
-    "weir_queue_retries_total 3",
     "weir_configuration_last_reload_successful 0",
   ])
     expect(lines).toContain(line);
@@ -191,10 +192,10 @@ test("events are counted by severity, and tell whether the configuration holds",
   const definition = { id: 1, category: "SmtpSend", severity: "Warning", level: 0, text: "" } as const;
   const heard = (name: Parameters<typeof counts.heard>[0]["name"]) =>
     counts.heard({ name, definition, at, fields: {} });
-  heard("QueueRetry");
+  heard("SpoolFault");
   heard("ConfigurationRejected");
   expect(counts).toMatchObject({
-    queueRetries: 1,
+    spoolFaults: 1,
     configurationRejected: true,
     bySeverity: { Error: 0, Warning: 2 },
   });

@@ -29,6 +29,8 @@ export interface Metrics {
     nowMs: number,
   ): void;
   reported(kind: ReportKind): void;
+  /** The next hop of a queue could not be used; all of the queue waits. */
+  queueRested(): void;
   /** The event loop was so late within a second. */
   lagged(ms: number): void;
   /** The spool wrote a group. */
@@ -61,6 +63,7 @@ export interface Totals {
   readonly deliveredBytes: number;
   readonly attempts: Readonly<Record<AttemptResult, number>>;
   readonly reports: Readonly<Record<ReportKind, number>>;
+  readonly queueRetries: number;
 }
 
 const mostTimes = 2_048;
@@ -82,6 +85,7 @@ export function createMetrics(): Metrics {
     deliveredBytes: 0,
     attempts,
     reports,
+    queueRetries: 0,
   };
   const refusals = createRecentRefusals();
   const failures = createRecentFailures();
@@ -142,6 +146,9 @@ export function createMetrics(): Metrics {
     },
     reported(kind) {
       reports[kind]++;
+    },
+    queueRested() {
+      totals.queueRetries++;
     },
     lagged: (ms) => eventLoopLag.observe(ms / 1000),
     committed(writes, elapsedMs) {

@@ -105,7 +105,7 @@ export function readings(live: Live): Readings {
     weir_recipients_delivered_total: () => [[totals.deliveredRecipients]],
     weir_delivery_latency_seconds: metrics.deliveryLatency,
     weir_delivery_attempts_total: () => by("result", totals.attempts),
-    weir_queue_retries_total: () => [[events.queueRetries]],
+    weir_queue_retries_total: () => [[totals.queueRetries]],
     weir_dsn_total: () => by("kind", totals.reports),
     weir_messages_queued: () => [[live.queued]],
     weir_oldest_message_age_seconds: async () => [[age(await live.oldestSince())]],

@@ -120,20 +120,28 @@ test("Resolve-NextHop tells what delivery does", async () => {
   expect(await it.relay.resolveNextHop("none.test", false)).toMatchObject({ outcome: "refused" });
 });
 
-test("one bad domain among a hundred holds up none of them", async () => {
+test("bad domains among a hundred hold up none of them: one refuses, one hangs, one answers slowly", async () => {
   const sink = await sinkAt("127.0.0.2");
+  await sinkAt("127.0.0.78", { behave: () => ({ stall: true }) });
+  await sinkAt("127.0.0.79", { behave: () => ({ delayMs: 20_000 }) });
   for (let n = 0; n < 100; n++) zone[`d${n}.test`] = [`MX 10 mx${n % 5}.test`];
   for (let n = 0; n < 5; n++) zone[`mx${n}.test`] = ["A 127.0.0.2"];
   // Nothing listens there.
   zone["d50.test"] = ["A 127.0.0.77"];
+  zone["d60.test"] = ["A 127.0.0.78"];
+  zone["d70.test"] = ["A 127.0.0.79"];
   const it = await start({}, { queueGlitchRetryInterval: 60_000 });
   for (let n = 0; n < 100; n++) await send(it, `x@d${n}.test`, `y@d${(n + 1) % 100}.test`);
-  await sink.waitFor(198);
+  await sink.waitFor(194);
   await expect
     .poll(() => it.relay.queues().map(({ identity }) => identity))
-    .toEqual(["Submission", "Internet;d50.test"]);
-  expect(it.relay.queues()[1]).toMatchObject({ status: "Retry", messages: 2, nextHop: "d50.test" });
-  expect(pathsOf(sink)).toHaveLength(198);
+    .toEqual(["Submission", "Internet;d50.test", "Internet;d60.test", "Internet;d70.test"]);
+  expect(it.relay.queues().slice(1)).toMatchObject([
+    { status: "Retry", messages: 2, nextHop: "d50.test" },
+    { status: "Active", messages: 2 },
+    { status: "Active", messages: 2 },
+  ]);
+  expect(pathsOf(sink)).toHaveLength(194);
   // Five sites, whatever the number of domains.
   expect(sink.connections).toBeLessThanOrEqual(5 * 20);
 });

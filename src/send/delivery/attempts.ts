@@ -1,4 +1,5 @@
 /** Attempts: begun while their queue may have more, carried, and what came of each. */
+import type { Metrics } from "../../metrics/metrics.ts";
 import type { Claim } from "../../spool/spool.ts";
 import { decideAttempt, decideThrottled, heldUntil, isPlainSuccess } from "./decisions.ts";
 import { timeText } from "./decision-events.ts";
@@ -8,6 +9,7 @@ import { decisionContext, type DeliveryState } from "./delivery-state.ts";
 import type { Fallbacks } from "./fallback.ts";
 import type { MessageInterventions } from "./message-interventions.ts";
 import type { Parking } from "./parking.ts";
+import type { QueueNews } from "./queue-news.ts";
 import type { SettleWatch } from "./settle-watch.ts";
 import type { Settlement } from "./settlement.ts";
 import { trackDeferred } from "./track-delivery.ts";
@@ -34,13 +36,15 @@ export function createAttempts(
     readonly wakeUp: WakeUp;
     readonly fallbacks: Fallbacks;
     readonly watch: Pick<SettleWatch, "isStuck">;
+    readonly news: QueueNews;
+    readonly metrics: Pick<Metrics, "queueRested">;
     readonly onMessages: () => MessageInterventions;
     readonly refill: (queue: DeliveryQueue) => void;
     readonly route: () => void;
   },
 ): Attempts {
   const { spool, events, clock, random, tracking, queues, unrouted, underWay } = state;
-  const { settlement, parking, fallbacks, wakeUp, watch, onMessages, refill, route } = parts;
+  const { settlement, parking, fallbacks, wakeUp, watch, news, metrics, onMessages, refill, route } = parts;
   let tellEnd: (() => void) | undefined;
 
   const pump = (queue: DeliveryQueue): void => {
@@ -96,7 +100,7 @@ export function createAttempts(
   const attempted = (queue: DeliveryQueue, claim: Claim, { host, outcomes, heldSince }: Attempted): void => {
     if (queue.succeeded(clock.now())) {
       queue.backlog.arrived();
-      events.emit("QueueActive", { queue: queue.name });
+      news.active(queue);
     }
     const { connector } = queue;
     if (outcomes.some(({ kind }) => kind === "delivered")) {
@@ -163,14 +167,8 @@ export function createAttempts(
     queue.backlog.arrived();
     wakeUp.at(Math.min(queue.retryAt, fallbacks.beginsAt(queue) ?? Infinity), queue.name);
     void fallbacks.drain(queue);
-    events.emit("QueueRetry", {
-      queue: queue.name,
-      attempt: queue.failures,
-      nextAttempt: timeText(clock, queue.retryAt),
-      error: verdict.text,
-      host,
-      connector: queue.connector.name,
-    });
+    metrics.queueRested();
+    news.resting(queue, verdict, host);
   };
 
   /** After an attempt that decided nothing: what an administrator wants of the message, or it waits. */

@@ -34,10 +34,22 @@ test("each is tried by its schedule, none holds up another, and all mail is deli
   // At once, twice a minute apart, twice five minutes apart, then every forty minutes.
   expect(new Set(domains.map((domain) => tries.get(domain)))).toEqual(new Set([1 + 2 + 2 + 5]));
   expect(late).toBe(0);
+  // Whatever their number and their tries, it is told once: twenty by name, and how many more.
+  const names = (): readonly string[] =>
+    delivery.told.map(({ name }) => name).filter((name) => /Queue/u.test(name));
+  const numbers = (name: string): readonly unknown[] =>
+    delivery.told.filter((one) => one.name === name).map(({ fields }) => [fields["queues"], fields["total"]]);
+  expect(names()).toEqual([...Array.from({ length: 20 }, () => "QueueRetry"), "DomainQueuesRetry"]);
+  expect(numbers("DomainQueuesRetry")).toEqual([[980, 1000]]);
   expect(delivery.scheduler.snapshot().filter(({ status }) => status === "Retry")).toHaveLength(1000);
   isDown = false;
   await delivery.tested.clock.advance(hour);
   expect(delivery.tested.spool.size).toBe(0);
   expect(delivery.scheduler.snapshot()).toHaveLength(1);
+  expect(names().slice(21)).toEqual([
+    ...Array.from({ length: 20 }, () => "QueueActive"),
+    "DomainQueuesActive",
+  ]);
+  expect(numbers("DomainQueuesActive")).toEqual([[980, 0]]);
   await delivery.close();
 });

@@ -32,6 +32,7 @@ import { defaultLimits } from "./limits.ts";
 import { createMessageInterventions, type MessageInterventions } from "./message-interventions.ts";
 import { createParking } from "./parking.ts";
 import { createQueueInterventions } from "./queue-interventions.ts";
+import { createQueueNews } from "./queue-news.ts";
 import { snapshotOf } from "./queue-snapshot.ts";
 import { carrySuspensions, reconfigure, reportWriterOf } from "./reconfiguration.ts";
 import { refill, tellClaimFault } from "./refill.ts";
@@ -47,6 +48,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const { clock } = options.ports;
   const state = newState(options, (queue) => pump(queue));
   const { queues, unrouted, underWay, suspended } = state;
+  const metrics = options.metrics ?? createMetrics();
 
   // The parts call each other in a ring (an attempt's end asks for more mail, which begins attempts): what is put
   // together later is reached by these.
@@ -65,12 +67,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     onTold: (open) => state.events.emit("DeliveriesHeld", { open }),
     onOver: () => state.events.emit("DeliveriesGoOn", {}),
   });
+  const news = createQueueNews({ events: state.events, clock, queues });
   const settlement = createSettlement({
     watch,
     spool,
     events: state.events,
     clock,
-    metrics: options.metrics ?? createMetrics(),
+    metrics,
     tracking: state.tracking,
     settings: () => state.settings,
     reports: () => state.reports,
@@ -105,6 +108,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     fallbacks,
     wakeUp,
     watch,
+    news,
+    metrics,
     onMessages: onMessagesLater,
     refill: refillQueue,
     route,
@@ -174,6 +179,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const stop = async (graceMs: number): Promise<void> => {
     wakeUp.cancel();
     watch.stop();
+    news.stop();
     for (const queue of queues) for (const claim of queue.takeAll()) spool.release(claim);
     const carriers = queues.carriers().map((carrier) => carrier.close(graceMs));
     // A carrier that keeps its promise has aborted everything by then.
