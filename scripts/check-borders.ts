@@ -102,11 +102,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
  */
 const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
   spool: [
+    ["spool-answers.ts"],
     ["spool.ts"],
     ["spool-inspection.ts"],
     ["lock"],
     ["store"],
-    ["bodies"],
+    ["answers", "bodies"],
     ["messages"],
     ["queues"],
     ["flow", "inspection", "snapshot"],

@@ -80,6 +80,7 @@ export async function createRelay(
       else events.emit("SpoolMisplaced", { error });
     },
     onCommit: (writes, elapsedMs) => metrics.committed(writes, elapsedMs),
+    onAnswersCrowded: (kept) => events.emit("AnswersForgottenEarly", { kept }),
   });
   await moveDataFormatsForward(settings.dataDirectory).catch(async (fault: unknown) => {
     await spool.close();

@@ -174,6 +174,7 @@ describe("defaults", () => {
       connectionInactivityTimeout: 300_000,
       tarpitInterval: 5000,
       maxAcknowledgementDelay: 0,
+      duplicateWindow: 0,
       maxMessageSize: 37_748_736,
       maxHeaderSize: 262_144,
       maxRecipientsPerMessage: 200,

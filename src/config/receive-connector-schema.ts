@@ -225,6 +225,11 @@ export const receiveConnectorSchema = z.strictObject(
       "0s",
       "How long the 250 waits for delivery to the next hop; 0 acknowledges as soon as the message is safe on disk (Exchange 2010: 30 s).",
     ),
+    duplicateWindow: setting(
+      duration({ min: 0, max: 7 * 24 * 60 * minute }),
+      "0s",
+      "How long a copy of a message (its Message-ID, envelope and content) is answered as the first one was and not taken again, for clients that lost a 250; 0 takes it twice.",
+    ),
     maxMessageSize: setting(size({ min: 65_536, max: most }), "36MB", "Largest message."),
     maxHeaderSize: setting(size({ min: 1, max: most }), "256KB", "Largest message header."),
     maxRecipientsPerMessage: setting(

@@ -321,6 +321,13 @@ export const catalogue = {
     level: 5,
     text: "Receive connector %connector took message %id from %source by %door: %sizeBytes octets from <%sender> for %recipients recipients.",
   },
+  MessageRepeated: {
+    id: 20030,
+    category: "SmtpReceive",
+    severity: "Information",
+    level: 1,
+    text: "Receive connector %connector was handed message %id again by %door, from %source (sender <%sender>, %recipients recipients): it was answered as before and not taken twice.",
+  },
   ConnectionHeld: {
     id: 20023,
     category: "SmtpReceive",
@@ -819,6 +826,13 @@ export const catalogue = {
     severity: "Error",
     level: 0,
     text: "The spool's journal cannot be used: %what. Mail is kept without it, more slowly; a new one is begun in a minute.",
+  },
+  AnswersForgottenEarly: {
+    id: 20211,
+    category: "Storage",
+    severity: "Warning",
+    level: 0,
+    text: "%kept answers are kept for clients that hand the same message in again, more than there is room for: the oldest are forgotten before their time. A shorter duplicateWindow, or fewer keys, helps.",
   },
   SpoolOrphansSwept: {
     id: 20203,

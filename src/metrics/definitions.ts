@@ -48,6 +48,11 @@ export const metricDefinitions = {
     labels: ["door"],
     help: "Messages taken, by the door they came in by: SMTP (answered with 250), HTTP (202), PICKUP.",
   },
+  weir_messages_repeated_total: {
+    type: "counter",
+    labels: ["door"],
+    help: "Messages that were handed in again and answered as before, by door: duplicateWindow (SMTP), Idempotency-Key (HTTP).",
+  },
   weir_received_bytes_total: { type: "counter", labels: [], help: "Content of the messages received." },
   weir_time_to_250_seconds: {
     type: "histogram",

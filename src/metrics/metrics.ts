@@ -19,6 +19,8 @@ export interface Metrics {
   refused(refusal: Refusal, source: string, nowMs: number): void;
   /** A message was acknowledged `elapsedMs` after the end of its content. */
   received(door: Door, sizeBytes: number, elapsedMs: number): void;
+  /** A message came again and was answered as before. */
+  repeated(door: Door): void;
   /** A next hop took a message for `recipients` recipients, `latencyMs` after it had arrived. */
   delivered(recipients: number, sizeBytes: number, latencyMs: number): void;
   /** A next hop was spoken to on a recipient, and put it off. */
@@ -58,6 +60,7 @@ export interface Totals {
   readonly received: number;
   readonly receivedBy: Readonly<Record<Door, number>>;
   readonly receivedBytes: number;
+  readonly repeatedBy: Readonly<Record<Door, number>>;
   readonly delivered: number;
   readonly deliveredRecipients: number;
   readonly deliveredBytes: number;
@@ -74,12 +77,14 @@ export function createMetrics(): Metrics {
   const attempts = { delivered: 0, deferred: 0, failed: 0 };
   const reports = { delayed: 0, failed: 0, delivered: 0, relayed: 0 };
   const receivedBy = { SMTP: 0, HTTP: 0, PICKUP: 0 };
+  const repeatedBy = { SMTP: 0, HTTP: 0, PICKUP: 0 };
   const totals = {
     connections: 0,
     refused: 0,
     received: 0,
     receivedBy,
     receivedBytes: 0,
+    repeatedBy,
     delivered: 0,
     deliveredRecipients: 0,
     deliveredBytes: 0,
@@ -130,6 +135,7 @@ export function createMetrics(): Metrics {
       // Of a very busy second the last ones count.
       times[timesTaken++ % mostTimes] = elapsedMs;
     },
+    repeated: (door) => void repeatedBy[door]++,
     delivered(recipients, sizeBytes, latencyMs) {
       totals.delivered++;
       totals.deliveredRecipients += recipients;

@@ -97,6 +97,7 @@ export function readings(live: Live): Readings {
         .totals()
         .map(({ connector, kind, limit, total }) => [total, { connector, kind, limit }]),
     weir_messages_received_total: () => by("door", totals.receivedBy),
+    weir_messages_repeated_total: () => by("door", totals.repeatedBy),
     weir_received_bytes_total: () => [[totals.receivedBytes]],
     weir_time_to_250_seconds: metrics.timeTo250,
     weir_deliveries_running: () => [[live.running]],

@@ -3,6 +3,7 @@
  *
  *     coming in    its octets with its draft, then in bodies/     messages/lmdb-draft.ts, coming-in.ts
  *     accepted     in one commit; who has it is asked before      flow/arrivals.ts, handover.ts
+ *                  with it the answer to it, where one is kept    answers/given-answers.ts, forgetting.ts
  *     fresh        claimed in memory, never read from disk        flow/claims.ts
  *     waiting      on disk only, in one or more queues            queues/due-queue.ts: what is next
  *     claimed      read, and in memory until it is let go         flow/claiming.ts, old-messages.ts
@@ -17,10 +18,11 @@
  *
  * On disk, below one directory:
  *
- *     data.mdb, lock.mdb       LMDB with three tables, and a mark of what it has of the journal
+ *     data.mdb, lock.mdb       LMDB with five tables, and a mark of what it has of the journal
  *       messages  id → the message, written once (record.ts)
  *       queue     queue, due time, id → nothing: who is due where (keys.ts)
  *       state     id → unfinished recipients; only for messages not finished at their first attempt
+ *       answers, answerEnds    what was answered to whom, and until when it is known (answer-record.ts)
  *     journal/                 commits that are not in LMDB yet (journaled-store.ts)
  *     bodies/<shard>/<id>      contents above the inline limit (body-file.ts)
  *     damaged/<id>…            what could not be read (damaged-messages.ts)
@@ -42,6 +44,7 @@ import { makeDirectory } from "../ports/make-directory.ts";
 import { syncDirectory } from "../ports/directory-sync.ts";
 import { fileFault, isFull } from "../ports/file-fault.ts";
 import type { Clock } from "../ports/ports.ts";
+import { givenAnswers } from "./answers/given-answers.ts";
 import { openBodyFiles } from "./bodies/body-file.ts";
 import { createArrivals } from "./flow/arrivals.ts";
 import { createChange } from "./flow/changes.ts";
@@ -85,6 +88,10 @@ export interface LmdbSpoolOptions {
   readonly passedAtMost?: number;
   /** How many entries of each queue are put off in memory; more are on disk. Default 10,000. */
   readonly putOffAtMost?: number;
+  /** Answers kept; of more the oldest are forgotten before their time. About 300 octets of disk each. Default 1,000,000. */
+  readonly answersAtMost?: number;
+  /** Hears when that begins to happen, and how many there are. */
+  readonly onAnswersCrowded?: (kept: number) => void;
   /** Default: a journal sized by the disk; false: none. */
   readonly journal?: JournalOptions | false;
   /** Hears of every failed commit and body; for an event. */
@@ -152,7 +159,7 @@ async function putTogether(
 ): Promise<LmdbSpool> {
   const { directory, clock, onFault = () => undefined, onCommit } = options;
   const { inlineLimitBytes = 64 * 1024, memoryBudgetBytes = 64 * 1024 * 1024 } = options;
-  const { putOffAtMost = 10_000 } = options;
+  const { putOffAtMost = 10_000, answersAtMost = 1_000_000, onAnswersCrowded = () => undefined } = options;
 
   // commits
   const commit: typeof store.commit = async (writes, mayUseReserve) => {
@@ -179,7 +186,8 @@ async function putTogether(
   const handover = createHandover(memoryBudgetBytes, onFault);
   const claims = createClaims({ messages, queues, bodies, handover });
   const change = createChange({ messages, queues, group, bodies, kept, claims });
-  const arrivals = createArrivals({ clock, place, messages, queues, group, kept, claims, handover });
+  const answers = givenAnswers({ clock, store, group, atMost: answersAtMost, onCrowded: onAnswersCrowded });
+  const arrivals = createArrivals({ clock, place, messages, queues, group, kept, claims, handover, answers });
   const setAside = createSetAside({
     directory,
     place,
@@ -242,8 +250,14 @@ async function putTogether(
         },
       );
     },
-    accept: (draft, envelope, origin, facts, beforeHandover) =>
-      arrivals.accept(draft as LmdbDraft, envelope, origin, facts, beforeHandover),
+    accept: (draft, envelope, origin, facts, beside) =>
+      arrivals.accept(draft as LmdbDraft, envelope, origin, facts, beside),
+    answers: {
+      ask: (key) => whileOpen(() => answers.ask(key)),
+      get size() {
+        return answers.size;
+      },
+    },
     onAccepted: (fresh) => handover.listen(fresh),
     whenFinished: (id) => kept.whenFinished(id),
 
@@ -275,6 +289,7 @@ async function putTogether(
       if (group.closed) return;
       place.close();
       snapshots.close();
+      answers.close();
       const ended = group.close();
       for (const draft of openDrafts) draft.discard();
       await ended;

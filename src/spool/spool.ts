@@ -1,6 +1,6 @@
 /**
  * The spool: where mail is kept between receive and send. Receive and send meet here and nowhere else. What people ask
- * of it stands in `spool-inspection.ts`.
+ * of it stands in `spool-inspection.ts`, what is kept of answers in `spool-answers.ts`.
  *
  * Promises (each has a test in test/contracts/ under its number, that every implementation passes; 7 is each one's own):
  *  1. `accept` resolves only after message and content are durable (flushed, not only written). If it rejects,
@@ -26,6 +26,7 @@
  * is this node's.
  */
 import type { Envelope, MessageId, Origin } from "../core/message/envelope.ts";
+import type { Answers, NewAnswer } from "./spool-answers.ts";
 
 /** `""` is the submission queue; others are named by routing: up to 1,024 octets of UTF-8, no NUL. */
 export type QueueName = string;
@@ -209,6 +210,17 @@ export interface OldMessages {
   claim(arrivedBefore: number, limit: number, leaves?: (queue: QueueName) => boolean): Promise<Claim[]>;
 }
 
+/** What is done with a message that is accepted. */
+export interface Beside {
+  /**
+   * Runs when the message is durable and nobody has it yet: until it has ended, however it ends, the message is in the
+   * spool for certain (what it was made from can go).
+   */
+  readonly beforeHandover?: (() => Promise<void>) | undefined;
+  /** Kept in the same commit, for whoever hands the same message in again. */
+  readonly answer?: NewAnswer | undefined;
+}
+
 /** How mail comes into the spool: what receive needs. */
 export interface SpoolIntake {
   /**
@@ -221,16 +233,17 @@ export interface SpoolIntake {
    * lost before it answered; 451 4.3.0). What is undecided may be there, and is delivered then: the client comes again,
    * so it may arrive twice, but is not lost.
    *
-   * `beforeHandover` runs when the message is durable and nobody has it yet: until it has ended, however it ends, the
-   * message is in the spool for certain (what it was made from can go).
+   * However it ends, the turn of `beside.answer` is over then.
    */
   accept(
     draft: Draft,
     envelope: Envelope,
     origin: Origin,
     facts: Omit<ContentFacts, "sizeBytes">,
-    beforeHandover?: () => Promise<void>,
+    beside?: Beside,
   ): Promise<SpooledMessage>;
+  /** Answers that were given before, and whose turn it is to get one. */
+  readonly answers: Answers;
   /**
    * Resolves when all recipients of the message are finished; also when it is not there any more, and
    * when the spool closes.

@@ -4,6 +4,8 @@
  */
 import type { Envelope, MessageId, Origin } from "../core/message/envelope.ts";
 import type { Clock } from "../ports/ports.ts";
+import { encodeAnswer, type StoredAnswer } from "../spool/answers/answer-record.ts";
+import { answerHash, createTurns, type Turn } from "../spool/answers/turns.ts";
 import { drawnAt, messageIds } from "../spool/messages/message-ids.ts";
 import {
   byDue,
@@ -31,6 +33,7 @@ import {
   type Spool,
   type SpooledMessage,
 } from "../spool/spool.ts";
+import type { NewAnswer } from "../spool/spool-answers.ts";
 import { maxCounted, oldestOf, type ListedMessage, type SpoolInspection } from "../spool/spool-inspection.ts";
 
 interface Kept {
@@ -70,6 +73,11 @@ export function createMemorySpool(options: {
       },
     ]),
   );
+  const answers = new Map<string, StoredAnswer>(earlier === undefined ? [] : answersOf.get(earlier));
+  const turns = createTurns();
+  const forgetAnswers = (): void => {
+    for (const [hash, { keptUntil }] of answers) if (keptUntil <= clock.now()) answers.delete(hash);
+  };
   const recovered = kept.size;
   const nextId = messageIds(Math.max(0, ...kept.keys()));
   /** Kept, and not handed over yet. */
@@ -102,6 +110,15 @@ export function createMemorySpool(options: {
       else fresh?.waits(message);
       return message;
     };
+  };
+
+  const keepAnswer = ({ turn, windowMs, ...answer }: NewAnswer, id: MessageId): void => {
+    turn.end();
+    const givenAt = clock.now();
+    const stored = { id, ...answer, givenAt, keptUntil: givenAt + windowMs };
+    // What cannot be written is not kept here either.
+    encodeAnswer(stored);
+    answers.set((turn as Turn).hash.toString("hex"), stored);
   };
 
   const hold = (one: Kept, queue: QueueName, now: number): Claim => {
@@ -159,10 +176,11 @@ export function createMemorySpool(options: {
       return kept.size;
     },
     begin: () => memoryDraft(nextId(clock.now())),
-    async accept(draft, envelope, origin, facts, beforeHandover) {
+    async accept(draft, envelope, origin, facts, { beforeHandover, answer } = {}) {
       assertOpen();
       const content = (draft as MemoryDraft).take();
       const { id } = draft;
+      if (answer !== undefined) keepAnswer(answer, id);
       const handOver = arrive(id, envelope, origin, { sizeBytes: content.length, ...facts }, content);
       if (beforeHandover === undefined) return handOver();
       arriving.add(id);
@@ -175,6 +193,23 @@ export function createMemorySpool(options: {
       const message = handOver();
       if (before !== undefined) throw before.fault;
       return message;
+    },
+    answers: {
+      async ask(key) {
+        assertOpen();
+        forgetAnswers();
+        const hash = answerHash(key);
+        const ended = turns.running(hash);
+        if (ended !== undefined) return { kind: "running", ended };
+        const stored = answers.get(hash.toString("hex"));
+        if (stored === undefined) return { kind: "first", turn: turns.begin(hash) };
+        const { keptUntil: _, ...answer } = stored;
+        return { kind: "answered", kept: answer };
+      },
+      get size() {
+        forgetAnswers();
+        return answers.size;
+      },
     },
     onAccepted(listener) {
       fresh = listener;
@@ -338,11 +373,13 @@ export function createMemorySpool(options: {
     },
   };
   contents.set(spool, kept);
+  answersOf.set(spool, answers);
   return spool;
 }
 
 /** What each spool keeps, for the one that goes on with it. */
 const contents = new WeakMap<MemorySpool, ReadonlyMap<MessageId, Kept>>();
+const answersOf = new WeakMap<MemorySpool, ReadonlyMap<string, StoredAnswer>>();
 
 function listedIn(one: Kept, queue: QueueName, dueAt: number): ListedMessage {
   const recipients = dueRecipients(one.recipients, queue, Number.POSITIVE_INFINITY);

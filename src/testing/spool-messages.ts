@@ -1,15 +1,17 @@
 /** Messages and changes for tests of the spool. */
 import type { Envelope, Origin } from "../core/message/envelope.ts";
-import type {
-  Claim,
-  ContentReader,
-  Draft,
-  FreshMail,
-  OldMessages,
-  RecipientChange,
-  Spool,
-  SpooledMessage,
+import {
+  submissionQueue,
+  type Claim,
+  type ContentReader,
+  type Draft,
+  type FreshMail,
+  type OldMessages,
+  type RecipientChange,
+  type Spool,
+  type SpooledMessage,
 } from "../spool/spool.ts";
+import type { AnswerKey, AnswerTurn } from "../spool/spool-answers.ts";
 import type { SpoolInspection } from "../spool/spool-inspection.ts";
 
 export type WholeSpool = Spool & SpoolInspection;
@@ -62,6 +64,18 @@ export async function readContent(content: ContentReader): Promise<Buffer> {
 /** Who takes all fresh mail. */
 export function takeAll(take: (claim: Claim) => void): FreshMail {
   return { hasRoom: () => true, take, waits: () => undefined };
+}
+
+/** Everything in the submission queue. */
+export function claimAll(spool: Spool): Promise<Claim[]> {
+  return spool.claim(submissionQueue, 1_000, Number.MAX_SAFE_INTEGER);
+}
+
+/** Throws where somebody else is first, or was answered. */
+export async function firstTurn(spool: Pick<Spool, "answers">, key: AnswerKey): Promise<AnswerTurn> {
+  const asked = await spool.answers.ask(key);
+  if (asked.kind !== "first") throw new Error(`not first: ${asked.kind}`);
+  return asked.turn;
 }
 
 /** All claims of one round of a walk. */

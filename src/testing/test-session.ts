@@ -118,14 +118,14 @@ export function createTestSession(
     },
   };
   const memory = createMemorySpool({ clock });
-  const accept: Spool["accept"] = (draft, envelope, origin, facts, beforeHandover) =>
+  const accept: Spool["accept"] = (draft, envelope, origin, facts, beside) =>
     new Promise<SpooledMessage>((resolve, reject) => {
       let told = false;
       accepts.push({
         async keep() {
           if (told) return;
           told = true;
-          const message = await memory.accept(draft, envelope, origin, facts, beforeHandover);
+          const message = await memory.accept(draft, envelope, origin, facts, beside);
           kept.push(facts.messageId ?? "");
           resolve(message);
         },

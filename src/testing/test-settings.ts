@@ -52,6 +52,7 @@ export function receiveConnector(given: Partial<ReceiveConnectorSettings> = {}):
     discreditInterval: 60_000,
     authTarpitInterval: 0,
     maxAcknowledgementDelay: 0,
+    duplicateWindow: 0,
     maxMessageSize: 36 * mib,
     maxHeaderSize: 256 * kib,
     maxRecipientsPerMessage: 5000,

@@ -2,9 +2,13 @@
 
 import { doors } from "../core/policy/door.ts";
 
-/** TRANSFER: its send connector's fallback connector took it over. */
+/**
+ * TRANSFER: its send connector's fallback connector took it over. DUPLICATE: it was handed in again, and the client given
+ * the first answer; Exchange's DUPLICATEDELIVER, -EXPAND and -REDIRECT are of copies met on the way to a mailbox.
+ */
 export const trackingEventIds = [
   "RECEIVE",
+  "DUPLICATE",
   "SEND",
   "DEFER",
   "TRANSFER",
@@ -22,7 +26,7 @@ export type TrackingSource = (typeof trackingSources)[number];
 export interface TrackingRecord {
   /** ISO 8601, UTC, milliseconds. */
   readonly at: string;
-  /** Who spoke: the application on RECEIVE; empty on SEND, where this relay does. */
+  /** Who spoke: the application on RECEIVE and DUPLICATE; empty on SEND, where this relay does. */
   readonly clientIp: string;
   /** What it called itself in EHLO. */
   readonly clientHostname: string;

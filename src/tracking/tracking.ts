@@ -148,7 +148,7 @@ export function openTracking(options: {
   const recordOf = (entry: TrackingEntry, recipients: readonly string[], count: number): TrackingRecord => {
     const { eventId, source, message } = entry;
     const { origin, content, arrivedAt } = message;
-    const received = eventId === "RECEIVE";
+    const received = eventId === "RECEIVE" || eventId === "DUPLICATE";
     const wall = clock.wall();
     const latencyMs =
       received || arrivedAt === undefined ? 0 : Math.max(0, Math.round(clock.now() - arrivedAt));

@@ -16,6 +16,7 @@ import {
   takeAll,
   type WholeSpool,
 } from "../../src/testing/spool-messages.ts";
+import { describeAnswers } from "./spool-contract-answers.ts";
 import { describeWalks } from "./spool-contract-walks.ts";
 import { describeSuspension } from "./spool-contract-suspension.ts";
 
@@ -100,10 +101,12 @@ export function describeSpool(
         for (const ends of ["well", "badly"]) {
           const draft = spool.begin();
           draft.write(patterned(100));
-          const accepted = spool.accept(draft, envelopeTo("a@test"), origin, plainFacts, async () => {
-            expect(idsOf(await spool.claim(submissionQueue, 10, clock.now()))).not.toContain(draft.id);
-            expect(taken).not.toContain(draft.id);
-            if (ends === "badly") throw new Error(ends);
+          const accepted = spool.accept(draft, envelopeTo("a@test"), origin, plainFacts, {
+            async beforeHandover() {
+              expect(idsOf(await spool.claim(submissionQueue, 10, clock.now()))).not.toContain(draft.id);
+              expect(taken).not.toContain(draft.id);
+              if (ends === "badly") throw new Error(ends);
+            },
           });
           await (ends === "badly" ? expect(accepted).rejects.toThrow(ends) : accepted);
           expect(taken).toContain(draft.id);
@@ -412,6 +415,9 @@ export function describeSpool(
 
     describe("suspension", () =>
       describeSuspension({ spool: () => spool, clock: () => clock, reopen: () => under.reopen }));
+
+    describe("answers", () =>
+      describeAnswers({ spool: () => spool, clock: () => clock, reopen: () => under.reopen }));
 
     describe("promise 8: walks", () =>
       describeWalks({

@@ -15,6 +15,7 @@ import {
   type OldMessages,
   type RecipientChange,
 } from "../../src/spool/spool.ts";
+import type { NewAnswer } from "../../src/spool/spool-answers.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { createMemorySpool } from "../../src/testing/memory-spool.ts";
 import {
@@ -31,6 +32,8 @@ const names = [submissionQueue, "q", "r"];
 const pick = fc.nat(1000);
 const queue = fc.constantFrom(...names);
 const soon = fc.constantFrom(0, 1, 50, 5000);
+const keys = [0, 1, 2].map((n) => ({ scope: "s", key: `k${n}` }));
+const key = fc.constantFrom(...keys);
 const result = fc.oneof(
   fc.constant("done" as const),
   fc.constant("leave" as const),
@@ -44,6 +47,7 @@ const step = fc.oneof(
       recipients: fc.integer({ min: 1, max: 3 }),
       bytes: fc.constantFrom(10, 200),
       fresh: fc.boolean(),
+      answer: fc.option(fc.record({ key, windowMs: fc.constantFrom(40, 6_000, 30_000) }), { nil: undefined }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("begin" as const) }) },
@@ -136,19 +140,25 @@ async function messageId(side: Side, at: number): Promise<number> {
 /** Does one step; what it answers is compared. */
 async function take(side: Side, one: Step, now: number): Promise<unknown> {
   const { spool, claims, drafts } = side;
-  const accept = (draft: (typeof drafts)[number], recipients: number) =>
+  const accept = (draft: (typeof drafts)[number], recipients: number, answer?: NewAnswer) =>
     spool.accept(
       draft,
       envelopeTo(...Array.from({ length: recipients }, (_, n) => `r${n}@test`)),
       origin,
       plainFacts,
+      { answer },
     );
   switch (one.do) {
     case "accept": {
       side.hasRoom = one.fresh;
+      const asked = one.answer && (await spool.answers.ask(one.answer.key));
+      if (asked?.kind === "answered") return asked.kept;
       const draft = spool.begin();
       draft.write(Buffer.alloc(one.bytes, "x"));
-      return accept(draft, one.recipients);
+      if (one.answer === undefined || asked?.kind !== "first") return accept(draft, one.recipients);
+      const fingerprint = Buffer.alloc(32, draft.id % 251);
+      const answer = { turn: asked.turn, fingerprint, answer: `${draft.id}`, windowMs: one.answer.windowMs };
+      return accept(draft, one.recipients, answer);
     }
     case "begin":
       return drafts.push(spool.begin());
@@ -222,7 +232,14 @@ async function take(side: Side, one: Step, now: number): Promise<unknown> {
 async function seen({ spool }: Side, now: number): Promise<unknown> {
   const places = new Map<string, unknown>();
   for (const name of names) places.set(name, (await spool.list(name, 1000)).messages);
+  const answers: unknown[] = [];
+  for (const one of keys) {
+    const asked = await spool.answers.ask(one);
+    if (asked.kind === "first") asked.turn.end();
+    answers.push(asked.kind === "answered" ? asked.kept : asked.kind);
+  }
   return {
+    answers,
     size: spool.size,
     places: [...places],
     oldest: await spool.oldestSince(),

@@ -239,6 +239,13 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     help: "How long the 250 waits for delivery to the next hop; 0 acknowledges as soon as the message is safe on disk (Exchange 2010: 30 s).",
   },
   {
+    name: "duplicateWindow",
+    kind: "duration",
+    range: "0s to 7d",
+    default: "0s",
+    help: "How long a copy of a message (its Message-ID, envelope and content) is answered as the first one was and not taken again, for clients that lost a 250; 0 takes it twice.",
+  },
+  {
     name: "maxMessageSize",
     kind: "size",
     range: "64 KB (65,536 bytes) to 2 GB (2,147,483,647 bytes)",

@@ -20,6 +20,8 @@ export interface RightsOwner {
   readonly kind: "user" | "group" | "application" | "key";
   readonly name: string;
   readonly rights: ClientRights;
+  /** Of a key: the application its mail belongs to, from whatever address it comes. */
+  readonly application?: string | undefined;
 }
 
 /** What `owner` is limited to. */

@@ -72,6 +72,8 @@ export interface ReceiveConnectorSettings {
   /** Weir's own: how long an address that hung up in a tarpit is held back. 0: never. */
   readonly discreditInterval: number;
   readonly maxAcknowledgementDelay: number;
+  /** Weir's own: how long a copy of a message gets the first one's answer, ms. 0: it is another message. */
+  readonly duplicateWindow: number;
   readonly maxMessageSize: number;
   readonly maxHeaderSize: number;
   readonly maxRecipientsPerMessage: number;

@@ -31,7 +31,10 @@ export function rightsOfClient(users: readonly User[], applications: readonly Ap
     return (_address, _user, given) => (given === undefined ? noLimits : sessionRights([given]));
   return (addressText, user, given) => {
     const address = parseAddress(addressText);
-    const application = address && applicationOf(applications, { address, user });
+    const application =
+      given?.application === undefined
+        ? address && applicationOf(applications, { address, user })
+        : applications.find(({ name }) => name === given.application);
     const account = user?.toLowerCase();
     const found = users.find(({ name }) => name.toLowerCase() === account);
     return sessionRights([

@@ -75,20 +75,16 @@ async function rig(
     {
       submissions: {
         ...submissions,
-        submit: (submitter, envelope, content, presence, source) =>
-          submissions.submit(
-            submitter,
-            envelope,
-            content,
-            presence,
-            source && {
+        submit: (submitter, envelope, content, { source } = {}) =>
+          submissions.submit(submitter, envelope, content, {
+            source: source && {
               async claim(id) {
                 await beforeClaim?.(directory);
                 await source.claim(id);
               },
               release: () => source.release(),
             },
-          ),
+          }),
       },
       submitter: () =>
         submissions.submitter({

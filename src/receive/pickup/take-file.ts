@@ -61,7 +61,7 @@ export async function takeFile(name: string, stats: Stats, taking: FileTaking): 
         }
       },
     };
-    outcome = await submissions.submit(taking.submitter(), envelope, content, undefined, source);
+    outcome = await submissions.submit(taking.submitter(), envelope, content, { source });
   } catch (fault) {
     if (fault instanceof NoMessage) return { kind: "bad", reason: fault.message };
     const cause = fault instanceof SourceGone ? fault.cause : fault;

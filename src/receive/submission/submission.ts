@@ -1,5 +1,5 @@
 /** A message as a door hands it in that does not speak SMTP, and what becomes of it. */
-import type { BodyType } from "../../core/message/envelope.ts";
+import type { BodyType, MessageId } from "../../core/message/envelope.ts";
 import type { ToldRefusal } from "../../core/refusals/refusal.ts";
 import type { MailParameters, RcptParameters } from "../../core/smtp/parameters.ts";
 import type { SpooledMessage } from "../../spool/spool.ts";
@@ -22,6 +22,9 @@ export interface SubmittedRecipient extends Partial<RcptParameters> {
   readonly address: string;
 }
 
+/** Octets of a message in order, taken piece by piece. Throws where they break off: then nothing is kept. */
+export type SubmittedContent = AsyncIterable<Buffer> | Iterable<Buffer>;
+
 /** Why a message, or one of its recipients, is not taken: the reply that SMTP would have given. */
 export interface SubmissionRefusal {
   /** Undefined: the whole message. */
@@ -29,7 +32,43 @@ export interface SubmissionRefusal {
   readonly reply: ToldRefusal;
 }
 
+/** So that a message that is handed in again under the same key is not taken twice. */
+export interface Repeat {
+  /** Whose keys they are: no scope sees another's. */
+  readonly scope: string;
+  /** What the client calls what it asks for; of any length. */
+  readonly key: string;
+  /**
+   * What is asked: a SHA-256 of it where the door has it whole; else what is known before the content, whose octets are
+   * hashed behind it as they pass.
+   */
+  readonly fingerprint: Buffer | { readonly about: string };
+  /** How long the answer is kept; milliseconds, up to `maxAnswerWindowMs`. */
+  readonly windowMs: number;
+  /** How long to wait for a first one that is still under way; milliseconds. */
+  readonly waitMs: number;
+  /**
+   * What the door needs to give the same answer again, up to `maxAnswerBytes`; asked just before the message is kept. Default: empty.
+   */
+  readonly answer?: (id: MessageId) => string;
+}
+
 /** All recipients or none. */
 export type SubmissionOutcome =
   | { readonly kind: "kept"; readonly message: SpooledMessage }
   | { readonly kind: "refused"; readonly refusals: readonly SubmissionRefusal[] };
+
+/** What else there is to a message that is handed in under a key. */
+export type RepeatOutcome =
+  /** It was kept before, as this message: nothing is kept now. */
+  | {
+      readonly kind: "repeated";
+      readonly id: MessageId;
+      readonly answer: string;
+      /** `Clock.now()` of then. */
+      readonly givenAt: number;
+    }
+  /** Something else was asked for under the key, and kept as this message. */
+  | { readonly kind: "conflict"; readonly id: MessageId }
+  /** The first one is still under way. */
+  | { readonly kind: "running" };

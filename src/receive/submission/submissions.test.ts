@@ -3,8 +3,7 @@ import { describe, expect, test } from "vitest";
 import { submissionQueue } from "../../spool/spool.ts";
 import { readContent } from "../../testing/spool-messages.ts";
 import { createTestSubmissions, type TestSubmissions } from "../../testing/test-submissions.ts";
-import type { SubmittedEnvelope } from "./submission.ts";
-import type { SubmittedContent } from "./submissions.ts";
+import type { SubmittedContent, SubmittedEnvelope } from "./submission.ts";
 
 const content = [Buffer.from("Subject: Hi\r\nMessage-ID: <1@a>\r\n\r\n"), Buffer.from(".one\r\n")];
 const envelope: SubmittedEnvelope = {

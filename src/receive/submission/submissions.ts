@@ -14,17 +14,23 @@ import { isAscii } from "../../core/smtp/characters.ts";
 import { parsePath, type Path } from "../../core/smtp/address.ts";
 import { noRcptParameters } from "../../core/smtp/parameters.ts";
 import type { Presence } from "../admission/rate-waiters.ts";
+import type { KeptAnswer } from "../../spool/spool-answers.ts";
 import { addRecipient } from "../transaction/add-recipient.ts";
 import { beginTransaction, type GivenSender } from "../transaction/begin-transaction.ts";
 import { ContentIntake } from "../transaction/content-intake.ts";
+import { askForAnswer, tellRepeated, type Answered, type OnceOnly } from "../transaction/repeats.ts";
 import type { TransactionServices } from "../transaction/services.ts";
 import { SourceGone, type SubmissionSource } from "../transaction/submission-source.ts";
 import type { Peer, Submitter, Transaction } from "../transaction/submitter.ts";
 import { tellFault } from "../transaction/tell-fault.ts";
 import type { Verdict } from "../transaction/verdict.ts";
+import { firstByKey, isSame } from "./once-by-key.ts";
 import type {
+  Repeat,
+  RepeatOutcome,
   SubmissionOutcome,
   SubmissionRefusal,
+  SubmittedContent,
   SubmittedEnvelope,
   SubmittedRecipient,
 } from "./submission.ts";
@@ -41,14 +47,11 @@ export interface SubmittingClient {
   /** Default: what the connector's permission groups grant. */
   readonly rights?: Rights;
   /** A key, whose own rights go before those of user and application. */
-  readonly owner?: RightsOwner;
+  readonly owner?: RightsOwner | undefined;
   readonly tls?: { readonly protocol: string; readonly cipher: string } | undefined;
   /** What it calls itself. */
   readonly helloName?: string;
 }
-
-/** Octets of a message in order, taken piece by piece. Throws where they break off: then nothing is kept. */
-export type SubmittedContent = AsyncIterable<Buffer> | Iterable<Buffer>;
 
 export interface Submissions {
   /** One for all messages of a connection, or of a directory. */
@@ -62,9 +65,25 @@ export interface Submissions {
     submitter: Submitter,
     envelope: SubmittedEnvelope,
     content: SubmittedContent,
-    presence?: Presence,
-    source?: SubmissionSource,
+    options?: SubmissionOptions,
   ): Promise<SubmissionOutcome>;
+  /**
+   * The same under a key, which is asked for before anything else: where it was answered, nothing is kept and nothing
+   * counted against any limit. A message that is refused is not remembered.
+   */
+  submitOnce(
+    submitter: Submitter,
+    envelope: SubmittedEnvelope,
+    content: SubmittedContent,
+    repeat: Repeat,
+    options?: SubmissionOptions,
+  ): Promise<SubmissionOutcome | RepeatOutcome>;
+}
+
+export interface SubmissionOptions {
+  /** Default: nobody leaves while the message waits for its minute. */
+  readonly presence?: Presence | undefined;
+  readonly source?: SubmissionSource | undefined;
 }
 
 /** A door that nobody leaves while it waits, as a directory. */
@@ -127,7 +146,10 @@ export function createSubmissions(around: {
   };
 
   /** Remembered while it lasts. */
-  const recorded = async (submitter: Submitter, outcome: () => Promise<SubmissionOutcome>) => {
+  const recorded = async <Outcome>(
+    submitter: Submitter,
+    outcome: () => Promise<Outcome>,
+  ): Promise<Outcome> => {
     const { door, connector, peer } = submitter;
     const { traffic } = services;
     const { address, source } = peer;
@@ -139,12 +161,12 @@ export function createSubmissions(around: {
     }
   };
 
-  const submit = async (
+  const handIn = async (
     submitter: Submitter,
     envelope: SubmittedEnvelope,
     content: SubmittedContent,
-    presence: Presence,
-    source: SubmissionSource | undefined,
+    { presence = alwaysThere, source }: SubmissionOptions = {},
+    once?: OnceOnly,
   ): Promise<SubmissionOutcome> => {
     submitter.transaction = undefined;
     const notBegun = await begin(submitter, envelope, presence);
@@ -165,7 +187,7 @@ export function createSubmissions(around: {
       submitter.transaction = undefined;
       return refusedWith(...refusals);
     }
-    const intake = new ContentIntake("raw", submitter, transaction, services, undefined, source);
+    const intake = new ContentIntake("raw", submitter, transaction, services, undefined, source, once);
     let verdict: Verdict;
     try {
       verdict = await take(submitter, intake, content);
@@ -177,9 +199,57 @@ export function createSubmissions(around: {
     return refusedWith(refusal(submitter, "refused" in verdict ? verdict : refused("fault")));
   };
 
+  /** Something was kept under its key. */
+  const comeAgain = async (
+    submitter: Submitter,
+    { mailFrom, recipients }: SubmittedEnvelope,
+    content: SubmittedContent,
+    repeat: Repeat,
+    kept: KeptAnswer,
+  ): Promise<RepeatOutcome> => {
+    const { id, answer, givenAt } = kept;
+    const { connector, rights } = submitter;
+    const maxSizeBytes = rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
+    if (!(await isSame(repeat, kept, content, maxSizeBytes))) return { kind: "conflict", id };
+    tellRepeated(services, submitter, kept, {
+      reversePath: bare(mailFrom),
+      recipients: recipients.map(({ address }) => ({ forwardPath: bare(address) })),
+    });
+    return { kind: "repeated", id, answer, givenAt };
+  };
+
+  const handInOnce = async (
+    submitter: Submitter,
+    envelope: SubmittedEnvelope,
+    content: SubmittedContent,
+    repeat: Repeat,
+    options?: SubmissionOptions,
+  ): Promise<SubmissionOutcome | RepeatOutcome> => {
+    let asked: Answered;
+    try {
+      asked = await askForAnswer(services.spool.answers, repeat, clock, repeat.waitMs);
+    } catch (fault) {
+      tellFault(services, submitter, fault);
+      return refusedWith(refusal(submitter, refused("localError")));
+    }
+    switch (asked.kind) {
+      case "running":
+        return asked;
+      case "answered":
+        return comeAgain(submitter, envelope, content, repeat, asked.kept);
+      case "first":
+        try {
+          const first = firstByKey(repeat, asked.turn, content);
+          return await handIn(submitter, envelope, first.content, options, first.once);
+        } finally {
+          asked.turn.end();
+        }
+    }
+  };
+
   return {
     submitter(client) {
-      const { door, connector, peer, receivedProtocol, user, tls, helloName } = client;
+      const { door, connector, peer, receivedProtocol, user, owner, tls, helloName } = client;
       return {
         door,
         id: nextId(),
@@ -190,18 +260,25 @@ export function createSubmissions(around: {
         hello: helloName === undefined ? undefined : { verb: "EHLO", name: helloName },
         tls,
         authenticatedUser: user,
-        limits: services.limitsOf(peer.address, user, client.owner),
+        limits: services.limitsOf(peer.address, user, owner),
         rights: client.rights ?? rightsOf(connector, { authenticated: user !== undefined }),
         receivedProtocol,
         receivedPrefix: undefined,
         transaction: undefined,
         messages: 0,
+        ...(owner?.application === undefined ? {} : { application: { user, name: owner.application } }),
       };
     },
-    submit(submitter, envelope, content, presence = alwaysThere, source) {
-      return recorded(submitter, () => submit(submitter, envelope, content, presence, source));
-    },
+    submit: (submitter, envelope, content, options) =>
+      recorded(submitter, () => handIn(submitter, envelope, content, options)),
+    submitOnce: (submitter, envelope, content, repeat, options) =>
+      recorded(submitter, () => handInOnce(submitter, envelope, content, repeat, options)),
   };
+}
+
+/** An address without the angle brackets it may be written in. */
+function bare(address: string): string {
+  return address.replace(/^<(.*)>$/, "$1");
 }
 
 function givenSender(submitter: Submitter, envelope: SubmittedEnvelope): GivenSender | Refused {

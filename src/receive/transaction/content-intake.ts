@@ -9,13 +9,15 @@ import type { Envelope, Origin } from "../../core/message/envelope.ts";
 import { ContentFraming } from "../../core/smtp/content-framing.ts";
 import { refusedRecipientRate, refusedSize } from "../../core/refusals/limit-refusals.ts";
 import { refused, type Refused } from "../../core/refusals/refusal.ts";
-import { queuedForDelivery } from "../../core/smtp/reply.ts";
+import { queuedForDelivery, type GrantingReply } from "../../core/smtp/reply.ts";
 import { delayedAckLine } from "../../logs/protocol-lines.ts";
 import { isAscii } from "../../core/smtp/characters.ts";
 import { hasHighOctet } from "../../core/octets/high-octet.ts";
 import { copyOctets } from "../../core/octets/slab.ts";
 import { maxSubjectChars, SpoolError, type Draft, type SpooledMessage } from "../../spool/spool.ts";
+import type { KeptAnswer, NewAnswer } from "../../spool/spool-answers.ts";
 import { refuseHeaderSender } from "./refused-sender.ts";
+import { tellRepeated, type FirstOrKept, type OnceOnly } from "./repeats.ts";
 import { addedMessageId, supplement } from "./supplement.ts";
 import { holdAcknowledgement, type HeldAcknowledgement } from "./acknowledgement.ts";
 import type { TransactionServices } from "./services.ts";
@@ -23,6 +25,7 @@ import type { SubmissionSource } from "./submission-source.ts";
 import type { Submitter, Transaction } from "./submitter.ts";
 import { tellFault } from "./tell-fault.ts";
 import type { Verdict } from "./verdict.ts";
+import { watchDuplicates } from "./watch-duplicates.ts";
 
 /** The protocol log of a session that keeps one. */
 export interface IntakeTranscript {
@@ -37,6 +40,7 @@ export class ContentIntake {
   readonly #services: TransactionServices;
   readonly #transcript: IntakeTranscript | undefined;
   readonly #source: SubmissionSource | undefined;
+  readonly #once: OnceOnly | undefined;
   readonly #draft: Draft;
   readonly #framing: ContentFraming;
   readonly #maxSizeBytes: number;
@@ -63,6 +67,7 @@ export class ContentIntake {
     services: TransactionServices,
     transcript: IntakeTranscript | undefined,
     source?: SubmissionSource,
+    once: OnceOnly | undefined = watchDuplicates(submitter, transaction, services),
   ) {
     const { connector } = submitter;
     this.#submitter = submitter;
@@ -70,6 +75,7 @@ export class ContentIntake {
     this.#services = services;
     this.#transcript = transcript;
     this.#source = source;
+    this.#once = once;
     this.#draft = services.spool.begin();
     this.#binary = transaction.body === "BINARYMIME";
     this.#framing = new ContentFraming({
@@ -104,10 +110,16 @@ export class ContentIntake {
     // A client that goes on far beyond the limit will not be swayed by a reply at its end.
     if (sizeBytes > 2 * this.#maxSizeBytes + 1_048_576) this.breakOff = this.#tooLarge(false);
     if (this.#fault === undefined) {
+      this.#compare(slices);
       if (this.#headerSeen) this.#store(slices);
       else this.#hold(slices);
     }
     return at;
+  }
+
+  #compare(slices: readonly Buffer[]): void {
+    if (this.#once === undefined) return;
+    for (const slice of slices) this.#once.update(slice);
   }
 
   /** While the header is not complete the content is held back, at most `maxHeaderSize` octets of it. */
@@ -226,12 +238,14 @@ export class ContentIntake {
     const rest: Buffer[] = [];
     this.#framing.finish(rest);
     if (this.#fault === undefined && rest.length > 0) {
+      this.#compare(rest);
       if (this.#headerSeen) this.#store(rest);
       else this.#held.push(...rest);
     }
     if (!this.#headerSeen && this.#fault === undefined) this.#lookAtHeader();
     const refusal = this.refusal ?? this.#contentFault();
-    if (refusal === undefined) return this.#accept();
+    if (refusal === undefined)
+      return this.#once === undefined ? this.#accept() : this.#acceptOnce(this.#once);
     this.#draft.discard();
     return this.#sent(refusal);
   }
@@ -261,7 +275,47 @@ export class ContentIntake {
     return over === undefined ? recipientDays.count(recipientRates, length) : refusedRecipientRate(over);
   }
 
-  async #accept(): Promise<Verdict> {
+  async #acceptOnce(once: OnceOnly): Promise<Verdict> {
+    let asked: FirstOrKept | undefined;
+    try {
+      asked = await once.ask(this.#header?.messageId, this.#draft.id);
+    } catch (fault) {
+      this.#draft.discard();
+      return this.#notKept(fault);
+    }
+    if (asked === undefined) return this.#accept();
+    if (asked.kind === "answered") return this.#answerAgain(asked.kept);
+    try {
+      return await this.#accept(asked.answer);
+    } finally {
+      asked.answer.turn.end();
+    }
+  }
+
+  /** As the first one was answered. */
+  #answerAgain(kept: KeptAnswer): GrantingReply {
+    this.#draft.discard();
+    const { sizeBytes } = this.#framing;
+    const { messageId, subject } = this.#header ?? {};
+    process.nextTick(() =>
+      tellRepeated(this.#services, this.#submitter, kept, this.#transaction, {
+        sizeBytes,
+        ...(messageId === undefined ? undefined : { messageId }),
+        ...(subject === undefined ? undefined : { subject: subject.slice(0, maxSubjectChars) }),
+      }),
+    );
+    return queuedForDelivery(kept.id, messageId, this.#submitter.connector.fqdn);
+  }
+
+  #notKept(fault: unknown): Refused {
+    if (!(fault instanceof SpoolError)) throw fault;
+    const { events } = this.#services;
+    if (fault.code === "full") events.emit("ResourceDiskSpaceLow", { resources: fault.message });
+    else events.emit("SpoolFault", { error: fault.message, code: fault.code });
+    return this.#sent(refused(fault.code === "full" ? "diskFull" : "localError"));
+  }
+
+  async #accept(answer?: NewAnswer): Promise<Verdict> {
     const giveBack = this.#takeRecipients();
     if (typeof giveBack !== "function") {
       this.#draft.discard();
@@ -294,7 +348,7 @@ export class ContentIntake {
     const messageId =
       this.#header?.messageId ??
       (connector.addMissingMessageId ? addedMessageId(connector, this.#draft.id) : undefined);
-    const { clock, events, metrics } = this.#services;
+    const { clock, metrics } = this.#services;
     const endedAt = clock.now();
     let message: SpooledMessage;
     try {
@@ -308,14 +362,12 @@ export class ContentIntake {
         ...(subject === undefined ? undefined : { subject: subject.slice(0, maxSubjectChars) }),
       };
       const source = this.#source;
-      const release = source && ((): Promise<void> => source.release());
-      message = await this.#services.spool.accept(this.#draft, envelope, origin, facts, release);
+      const beforeHandover = source && ((): Promise<void> => source.release());
+      const beside = { beforeHandover, answer };
+      message = await this.#services.spool.accept(this.#draft, envelope, origin, facts, beside);
     } catch (fault) {
       giveBack();
-      if (!(fault instanceof SpoolError)) throw fault;
-      if (fault.code === "full") events.emit("ResourceDiskSpaceLow", { resources: fault.message });
-      else events.emit("SpoolFault", { error: fault.message, code: fault.code });
-      return this.#sent(refused(fault.code === "full" ? "diskFull" : "localError"));
+      return this.#notKept(fault);
     }
     // The message is kept: from here on nothing may answer anything but 250.
     this.kept = message;

@@ -1,6 +1,7 @@
 /** New mail: from a finished draft, or a report, to a message that is durable and handed over or waits. */
 import type { Envelope, Origin } from "../../core/message/envelope.ts";
 import type { Clock } from "../../ports/ports.ts";
+import type { GivenAnswers } from "../answers/given-answers.ts";
 import type { KeptBody } from "../bodies/body-blocks.ts";
 import type { SpoolPlace } from "../lock/spool-place.ts";
 import type { LmdbDraft } from "../messages/lmdb-draft.ts";
@@ -15,7 +16,13 @@ import type { Write } from "../store/store.ts";
 import type { Claims } from "./claims.ts";
 import type { Handover } from "./handover.ts";
 import type { KeptMessages } from "./kept-messages.ts";
-import { SpoolError, submissionQueue, type ContentFacts, type SpooledMessage } from "../spool.ts";
+import {
+  SpoolError,
+  submissionQueue,
+  type Beside,
+  type ContentFacts,
+  type SpooledMessage,
+} from "../spool.ts";
 
 /** A message about to be written. */
 export interface Arrival {
@@ -32,7 +39,7 @@ export interface Arrivals {
     envelope: Envelope,
     origin: Origin,
     facts: Omit<ContentFacts, "sizeBytes">,
-    beforeHandover?: () => Promise<void>,
+    beside?: Beside,
   ): Promise<SpooledMessage>;
   /** A new message, what accepting it writes, and who has it then: decided before it is written. */
   prepare(message: SpooledMessage, chunks: readonly Buffer[], bodyCrc?: number, keptBody?: KeptBody): Arrival;
@@ -49,8 +56,9 @@ export function createArrivals(parts: {
   readonly kept: KeptMessages;
   readonly claims: Claims;
   readonly handover: Handover;
+  readonly answers: Pick<GivenAnswers, "prepare">;
 }): Arrivals {
-  const { clock, place, messages, queues, group, kept, claims, handover } = parts;
+  const { clock, place, messages, queues, group, kept, claims, handover, answers } = parts;
 
   const prepare: Arrivals["prepare"] = (message, chunks, bodyCrc, keptBody) => {
     const { id, arrivedAt, envelope, origin, content } = message;
@@ -87,7 +95,7 @@ export function createArrivals(parts: {
   return {
     prepare,
     arrive,
-    async accept(draft, envelope, origin, facts, beforeHandover) {
+    async accept(draft, envelope, origin, facts, { beforeHandover, answer } = {}) {
       const { id, sizeBytes } = draft;
       const { chunks, body } = draft.takeContent();
       let arrival: Arrival | undefined;
@@ -99,7 +107,12 @@ export function createArrivals(parts: {
         const content: ContentFacts = { sizeBytes, ...facts };
         const message = { id, arrivedAt: clock.now(), envelope, origin, content };
         arrival = prepare(message, chunks, bodyCrc, body?.takeKept());
-        await group.once(arrival.writes);
+        if (answer === undefined) await group.once(arrival.writes);
+        else {
+          const given = answers.prepare(answer, id);
+          await group.once([...arrival.writes, ...given.writes]);
+          given.kept();
+        }
       } catch (error) {
         messages.comingIn.end(id);
         if (arrival !== undefined) {
@@ -108,6 +121,8 @@ export function createArrivals(parts: {
         }
         await body?.discard();
         throw error;
+      } finally {
+        answer?.turn.end();
       }
       try {
         if (beforeHandover !== undefined) await beforeHandover();

@@ -9,7 +9,7 @@ import { journalBlockBytes, frameBytes, wholeBlocks } from "./journal-frame.ts";
 import { openJournaledStore, type Store } from "./journaled-store.ts";
 import type { StoreOptions } from "./store-options.ts";
 import { SpoolError } from "../spool.ts";
-import { tableNames, type TableName, type Write } from "./store.ts";
+import { forTables, tableNames, type TableName, type Write } from "./store.ts";
 
 const disk = vi.hoisted(() => ({ fails: false, isFull: false }));
 vi.mock("node:fs", async (importOriginal) => {
@@ -58,7 +58,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "weir-store-"));
   faults = [];
   disk.fails = disk.isFull = false;
-  model = { messages: new Map(), queue: new Map(), state: new Map() };
+  model = forTables(() => new Map<string, string>());
 });
 afterEach(async () => {
   await store.close();
@@ -77,7 +77,7 @@ function seeded(seed: number): (below: number) => number {
 function randomWrites(random: (below: number) => number): Write[] {
   const writes: Write[] = [];
   for (let left = 1 + random(6); left > 0; left--) {
-    const table = tableNames[random(3)] as TableName;
+    const table = tableNames[random(tableNames.length)] as TableName;
     const key = `key ${random(40)}`;
     const value = random(2) === 0 ? undefined : `${random(1e6)} `.repeat(1 + random(300));
     const isNew = value !== undefined && !model[table].has(key) && random(4) > 0;
@@ -99,12 +99,12 @@ function contents(of: Store): Record<TableName, [string, string][]> {
       key.toString(),
       of.tables[table].getBinary(key)?.toString() ?? "missing",
     ]);
-  return { messages: all("messages"), queue: all("queue"), state: all("state") };
+  return forTables(all);
 }
 
 function expected(): Record<TableName, [string, string][]> {
   const all = (table: TableName) => [...model[table]].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { messages: all("messages"), queue: all("queue"), state: all("state") };
+  return forTables(all);
 }
 
 const put = (key: string, value: string): Write => ({

@@ -23,7 +23,7 @@ import { faultOf } from "./store-fault.ts";
 import { storePlace, type StorePlace } from "./store-place.ts";
 import type { SpoolError } from "../spool.ts";
 import type { StoreOptions } from "./store-options.ts";
-import type { KeyRange, TableName, Tables, Write } from "./store.ts";
+import { forTables, type KeyRange, type TableName, type Tables, type Write } from "./store.ts";
 
 export interface Store {
   /** For reads. They see every commit that has resolved, and nothing of one that has not. */
@@ -101,11 +101,7 @@ function storeOf(
   const rest = createRest({ clock, lmdb, applier, journal, isCommitting: () => committing });
   const tableOf = (name: TableName) =>
     mergedTable(name, () => ({ base: lmdb.tables[name], ...applier.layers }));
-  const tables: Tables = {
-    messages: tableOf("messages"),
-    queue: tableOf("queue"),
-    state: tableOf("state"),
-  };
+  const tables: Tables = forTables(tableOf);
 
   async function ensureRoom(writes: readonly Write[], mayUseReserve: boolean) {
     const nothingElse = applier.isEmpty;

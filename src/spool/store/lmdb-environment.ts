@@ -12,11 +12,12 @@ import { open, type Database, type RootDatabase } from "lmdb";
 import { join } from "node:path";
 import type { FileUse } from "./file-room.ts";
 import { openGrowingFile, type GrowingFile } from "./growing-file.ts";
-import { tableNames, type TableName, type Write } from "./store.ts";
+import { answerTables, forTables, tableNames, type TableName, type Write } from "./store.ts";
 
 type LmdbTable = Database<Buffer, Buffer>;
 
 export const dataFile = "data.mdb";
+const mailTables = ["messages", "queue", "state"] as const satisfies readonly TableName[];
 
 export interface Environment {
   readonly root: RootDatabase<Buffer, Buffer>;
@@ -52,7 +53,7 @@ export function openEnvironment(directory: string): Environment {
   try {
     const table = (name: string): LmdbTable =>
       root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
-    const tables = { messages: table("messages"), queue: table("queue"), state: table("state") };
+    const tables = forTables(table);
     return { root, tables, journal: table("journal"), file: openGrowingFile(join(directory, dataFile)) };
   } catch (error) {
     void root.close();
@@ -154,8 +155,29 @@ async function commitCause(error: unknown): Promise<unknown> {
   );
 }
 
+/** Of mail. */
 export function isEmpty({ tables }: Environment): boolean {
-  return tableNames.every((name) => entryCount(tables[name]) === 0);
+  return mailTables.every((name) => entryCount(tables[name]) === 0);
+}
+
+/** What its answers take. */
+export function answerBytes({ tables }: Environment): number {
+  return answerTables.reduce((total, name) => {
+    const stats = tables[name].getStats() as TreeStats;
+    return total + pagesOf(stats) * stats.pageSize;
+  }, 0);
+}
+
+/** All answers, as writes. Cost: memory for them. */
+export function answersIn({ tables }: Environment): Write[] {
+  return answerTables.flatMap((table) =>
+    Array.from(tables[table].getRange(), ({ key, value }) => ({
+      table,
+      // What the binding gives is its own memory.
+      key: Buffer.from(key),
+      value: Buffer.from(value),
+    })),
+  );
 }
 
 /** From the table's root page. */
@@ -170,19 +192,23 @@ interface TreeStats {
   readonly overflowPages: number;
 }
 
+function pagesOf({ treeBranchPageCount, treeLeafPageCount, overflowPages }: TreeStats): number {
+  return treeBranchPageCount + treeLeafPageCount + overflowPages;
+}
+
 /** From the root pages of all trees, as the last commit left them. */
-export function fileUse({ root, tables: { messages, queue, state }, journal }: Environment): FileUse {
+export function fileUse({ root, tables, journal }: Environment): FileUse {
   const stats = root.getStats() as { root: TreeStats; free: TreeStats; lastPageNumber: number };
   const pages = stats.lastPageNumber + 1;
   const trees = [
     stats.root,
     stats.free,
-    ...[messages, queue, state, journal].map((table) => table.getStats() as TreeStats),
+    ...[...Object.values(tables), journal].map((table) => table.getStats() as TreeStats),
   ];
   let treePages = 2;
   let branchPages = 0;
   for (const tree of trees) {
-    treePages += tree.treeBranchPageCount + tree.treeLeafPageCount + tree.overflowPages;
+    treePages += pagesOf(tree);
     branchPages += tree.treeBranchPageCount;
   }
   return { pageBytes: stats.root.pageSize, pages, freePages: pages - treePages, branchPages };

@@ -16,6 +16,8 @@ import { SpoolError } from "../spool.ts";
 import { freeBytes, noSpace } from "./growing-file.ts";
 import { ensureRoom, needBytes, requireRoom, type FileUse, type RoomNeed } from "./file-room.ts";
 import {
+  answerBytes,
+  answersIn,
   appliedOf,
   closeEnvironment,
   commitTo,
@@ -27,10 +29,11 @@ import {
   openEnvironment,
   type Environment,
 } from "./lmdb-environment.ts";
+import { mergedTable } from "./merged-table.ts";
 import { faultOf } from "./store-fault.ts";
 import { anyPlace, type StorePlace } from "./store-place.ts";
-import type { KeyRange, Table, TableName, Tables, Write } from "./store.ts";
-import { needOf } from "./unapplied.ts";
+import { forTables, type KeyRange, type Table, type TableName, type Tables, type Write } from "./store.ts";
+import { needOf, unapplied } from "./unapplied.ts";
 
 export interface LmdbStore {
   /** For reads. Valid until the next `await`: a failed commit replaces the tables. */
@@ -52,11 +55,11 @@ export interface LmdbStore {
   /** Entries in a range. Cost: a native walk over its keys. */
   countKeys(table: TableName, range: KeyRange): number;
   lastKey(table: TableName): Buffer | undefined;
-  /** Empty, in a file that once held much: LMDB's file never shrinks by itself. Cost: a stat. */
+  /** Empty of mail, in a file that once held much: LMDB's file never shrinks by itself. Cost: a stat. */
   isLargeAndEmpty(): boolean;
   /**
-   * Puts a small file with the same mark in the place of an empty store's; a crash leaves one or the other, whole.
-   * Nothing may be under way; reads find empty tables meanwhile. After a rejection nothing is committed before
+   * Puts a small file with the same mark and answers in the place of an empty store's; a crash leaves one or the
+   * other, whole. Nothing may be under way; reads find no mail meanwhile, and the answers. After a rejection nothing is committed before
    * one of the two files is open and its directory entry durable.
    */
   replaceFile(): Promise<void>;
@@ -76,6 +79,8 @@ const fileGrows = process.platform !== "win32";
 const draftFolder = "data-new";
 /** A file of an empty store above this size is replaced. */
 const largeBytes = 32 * 1024 * 1024;
+/** Answers that take more than this keep their file as it is. */
+const maxCarriedBytes = 8 * 1024 * 1024;
 /** A new file takes some pages; on a disk with less than this none is begun, for LMDB may not survive the error. */
 const newFileBytes = 1024 * 1024;
 
@@ -83,9 +88,7 @@ const noTable = (): never => {
   throw new SpoolError("failed", "the spool cannot be read: its data file cannot be opened");
 };
 const closedTable: Table = { getBinary: noTable, doesExist: noTable, getKeys: noTable };
-const closedTables: Tables = { messages: closedTable, queue: closedTable, state: closedTable };
-const emptyTable: Table = { getBinary: () => undefined, doesExist: () => false, getKeys: () => [] };
-const emptyTables: Tables = { messages: emptyTable, queue: emptyTable, state: emptyTable };
+const closedTables: Tables = forTables(() => closedTable);
 
 /** Opens or creates the store in an existing directory, durably. The caller holds the directory's lock. */
 export async function openLmdbStore(directory: string, place: StorePlace = anyPlace): Promise<LmdbStore> {
@@ -97,6 +100,8 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
   let environment: Environment | undefined = first;
   let tables: Tables = first.tables;
   let applied = appliedOf(first);
+  /** What reads find while one file takes the place of the other. */
+  let betweenFiles: Tables | undefined;
   /** Until the next commit. */
   let use: FileUse | undefined;
   /** The environment is of no use, or the entry of its file may not be durable. */
@@ -134,13 +139,14 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
   async function openAnew() {
     // Nothing is opened anew in a directory that is not the one that was opened.
     await place.assertInPlace();
-    await closeIt(tables === emptyTables ? emptyTables : closedTables).catch(() => undefined);
+    await closeIt(betweenFiles ?? closedTables).catch(() => undefined);
     try {
       // LMDB would make an empty one.
       if (!(await exists(path))) throw new Error(`${path} was moved or removed`);
       const anew = openEnvironment(directory);
       environment = anew;
       tables = anew.tables;
+      betweenFiles = undefined;
       applied = appliedOf(anew);
       await syncDirectory(directory);
     } catch (error) {
@@ -182,12 +188,14 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
   async function replace() {
     await place.assertInPlace();
     const { pages, pageBytes } = fileUse(opened());
+    const answers = answersIn(opened());
+    const neededBytes = newFileBytes + 2 * answerBytes(opened());
     mustReopen = true;
-    await closeIt(emptyTables);
+    await closeIt((betweenFiles = tablesOf(answers)));
     // Nobody has the file open: what is kept back at its end may serve the new one.
-    if ((await freeBytes(directory)) < newFileBytes) await truncate(path, pages * pageBytes);
-    await requireSpace(directory);
-    await writeDraft(join(directory, draftFolder), applied);
+    if ((await freeBytes(directory)) < neededBytes) await truncate(path, pages * pageBytes);
+    await requireSpace(directory, neededBytes);
+    await writeDraft(join(directory, draftFolder), answers, applied);
     await rename(join(directory, draftFolder, dataFile), path);
     await rm(join(directory, draftFolder), { recursive: true });
   }
@@ -219,7 +227,11 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
     },
     // Beside a copy commits would wait for its end.
     isLargeAndEmpty: () =>
-      !mustReopen && copies.size === 0 && isEmpty(opened()) && opened().file.lengthBytes > largeBytes,
+      !mustReopen &&
+      copies.size === 0 &&
+      isEmpty(opened()) &&
+      opened().file.lengthBytes > largeBytes &&
+      answerBytes(opened()) <= maxCarriedBytes,
     async replaceFile() {
       try {
         await replace();
@@ -252,20 +264,28 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
   };
 }
 
-/** An empty store of its own, durable but for its directory entry. */
-async function writeDraft(directory: string, applied: number): Promise<void> {
+/** A store of its own, durable but for its directory entry. */
+async function writeDraft(directory: string, writes: readonly Write[], applied: number): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { mode: 0o700 });
   const draft: Environment = openEnvironment(directory);
   try {
-    await commitTo(draft, [], applied);
+    await commitTo(draft, writes, applied);
   } finally {
     await closeEnvironment(draft);
   }
 }
 
-async function requireSpace(directory: string): Promise<void> {
-  if ((await freeBytes(directory)) < newFileBytes) throw await faultOf(directory, noSpace());
+async function requireSpace(directory: string, bytes = newFileBytes): Promise<void> {
+  if ((await freeBytes(directory)) < bytes) throw await faultOf(directory, noSpace());
+}
+
+/** Tables that hold these writes and nothing else. */
+function tablesOf(writes: readonly Write[]): Tables {
+  const held = unapplied();
+  held.add(writes, undefined);
+  const empty: Table = { getBinary: () => undefined, doesExist: () => false, getKeys: () => [] };
+  return forTables((name) => mergedTable(name, () => ({ base: empty, older: undefined, newer: held })));
 }
 
 async function exists(path: string): Promise<boolean> {

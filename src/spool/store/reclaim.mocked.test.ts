@@ -164,6 +164,55 @@ test("a crash at each step finds what was acknowledged, and numbers go on", asyn
   expect(faults).toEqual([]);
 });
 
+test("answers go with it: they are found before, meanwhile, after it, and after a crash at each step", async () => {
+  const end = Buffer.from("end");
+  const answer = Buffer.alloc(200, "answer");
+  await store.commit(
+    [
+      { table: "answers", key: Buffer.from("hash"), value: answer },
+      { table: "answerEnds", key: end, value: Buffer.alloc(0) },
+    ],
+    false,
+  );
+  const found = (of: Store) => [
+    of.tables.answers.getBinary(Buffer.from("hash"))?.equals(answer),
+    of.tables.answers.doesExist(Buffer.from("none")),
+    [...of.tables.answerEnds.getKeys({ start: Buffer.of(0), limit: 9 })].map(String),
+    keysOf(of),
+  ];
+  const all = [true, false, ["end"], []];
+  const copies: string[] = [];
+  const seen: unknown[] = [];
+  let isReplaced = false;
+  steps.on = (step, when) => {
+    seen.push(found(store));
+    isReplaced ||= step === "rename";
+    if (step === "rename" || step === "syncDirectory") copies.push(when === "after" ? crashed() : directory);
+  };
+  await clock.advance(5_000);
+  await vi.waitFor(() => expect(sizeBytes()).toBeLessThan(largeBytes));
+  await store.commit([], false);
+  steps.on = undefined;
+  expect(isReplaced).toBe(true);
+  for (const one of [...seen, found(store)]) expect(one).toEqual(all);
+  for (const copy of copies.filter((path) => path !== directory)) {
+    const after = await open(copy);
+    expect(found(after)).toEqual(all);
+    await after.close();
+  }
+});
+
+test("more answers than are worth moving keep their file", async () => {
+  const large = Array.from({ length: 2_200 }, (_, n): Write => {
+    return { table: "answers", key: Buffer.from(`hash ${n}`), value: Buffer.alloc(4_000) };
+  });
+  await store.commit(large, false);
+  await clock.advance(5_000);
+  await store.commit([], false);
+  expect(sizeBytes()).toBeGreaterThan(largeBytes);
+  expect(store.tables.answers.doesExist(Buffer.from("hash 7"))).toBe(true);
+});
+
 test("nothing is committed before the new file's entry is durable", async () => {
   const order: string[] = [];
   steps.on = (step, when) => when === "after" && order.push(step);

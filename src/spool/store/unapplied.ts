@@ -3,7 +3,7 @@
  * as new and is removed again leaves nothing, so mail that is delivered quickly never reaches LMDB.
  */
 import type { RoomNeed } from "./file-room.ts";
-import { tableNames, type TableName, type Write } from "./store.ts";
+import { forTables, tableNames, type TableName, type Write } from "./store.ts";
 
 interface KnownWrite {
   readonly write: Write;
@@ -43,12 +43,8 @@ export function keyText(key: Buffer): string {
 }
 
 export function unapplied(): Unapplied {
-  const known: Record<TableName, Map<string, KnownWrite>> = {
-    messages: new Map(),
-    queue: new Map(),
-    state: new Map(),
-  };
-  const sorted: Record<TableName, string[]> = { messages: [], queue: [], state: [] };
+  const known = forTables(() => new Map<string, KnownWrite>());
+  const sorted = forTables<string[]>(() => []);
   let bytes = 0;
   let valuePages = 0;
   let adjoiningPages = 0;
@@ -98,7 +94,7 @@ export function unapplied(): Unapplied {
   });
 
   return {
-    tables: { messages: tableOf("messages"), queue: tableOf("queue"), state: tableOf("state") },
+    tables: forTables(tableOf),
     get bytes() {
       return bytes;
     },

@@ -7,6 +7,7 @@ type EventId = TrackingEntry["eventId"];
 
 const kinds: Readonly<Record<EventId, "good" | "warning" | "error" | "plain">> = {
   RECEIVE: "plain",
+  DUPLICATE: "plain",
   SEND: "good",
   DEFER: "warning",
   TRANSFER: "warning",
@@ -17,6 +18,7 @@ const kinds: Readonly<Record<EventId, "good" | "warning" | "error" | "plain">> =
 };
 const sentences: Readonly<Record<EventId, string>> = {
   RECEIVE: "Taken from the client",
+  DUPLICATE: "Handed in again, answered as before, not taken twice",
   SEND: "Handed to the next hop",
   DEFER: "Put off; will be tried again",
   TRANSFER: "Taken over by the fallback connector",
