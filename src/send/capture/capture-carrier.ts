@@ -56,9 +56,10 @@ export function createCaptureCarrier(
 
 /** A carrier that lets captured mail go to the box only: the last gate, whoever put it into the queue. */
 export function keepingCaptured(carrier: Carrier, capture: Carrier): Carrier {
-  return Object.create(carrier, {
-    carry: { value: (claim: Claim) => (isCaptured(claim) ? capture.carry(claim) : carrier.carry(claim)) },
-  }) as Carrier;
+  return {
+    ...carrier,
+    carry: (claim) => (isCaptured(claim) ? capture.carry(claim) : carrier.carry(claim)),
+  };
 }
 
 function isCaptured({ message }: Claim): boolean {

@@ -9,7 +9,7 @@ import type { Claim, QueueName } from "../../spool/spool.ts";
 import { Backlog } from "./backlog.ts";
 import type { Carrier, Verdict } from "./delivery.ts";
 import type { SchedulerLimits } from "./limits.ts";
-import { createRateWindow } from "./message-rate-window.ts";
+import { RateWindow } from "./message-rate-window.ts";
 import type { Share } from "./shared-room.ts";
 
 /** Exchange's queue statuses. */
@@ -64,9 +64,9 @@ export class DeliveryQueue {
   /** By an administrator: takes mail, begins no attempt. */
   suspended: boolean;
   /** Messages routed here. */
-  readonly incoming = createRateWindow();
+  readonly incoming = new RateWindow();
   /** Messages handed over. */
-  readonly outgoing = createRateWindow();
+  readonly outgoing = new RateWindow();
 
   readonly #limits: SchedulerLimits;
   /** Of what queues of domains have together; undefined: it has its memory for itself. */

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { createRateWindow } from "./message-rate-window.ts";
+import { RateWindow } from "./message-rate-window.ts";
 
 /** Messages counted at these seconds; how many count at others. */
 const counted = (at: readonly number[], asked: readonly number[]): number[] => {
-  const window = createRateWindow();
+  const window = new RateWindow();
   for (const second of at) window.add(second * 1000);
   return asked.map((second) => Math.round(window.perSecond(second * 1000) * 60));
 };

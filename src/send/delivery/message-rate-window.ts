@@ -3,37 +3,37 @@
 const slots = 60;
 const slotMs = 1000;
 
-export interface RateWindow {
-  /** Counts one. Cost: no allocation. */
-  add(now: number): void;
-  /** Average over the last minute. */
-  perSecond(now: number): number;
-}
+/** Of ten thousand queues most wait: one that nothing was counted in for a minute costs two fields. */
+export class RateWindow {
+  #counts: Uint32Array | undefined;
+  #newest = 0;
 
-export function createRateWindow(): RateWindow {
-  // Made with the first: of ten thousand queues most wait.
-  let counts: Uint32Array | undefined;
-  let newest = 0;
+  /** Counts one. Cost: no allocation, but with the first of a minute. */
+  add(now: number): void {
+    this.#counts ??= new Uint32Array(slots);
+    const slot = this.#advance(this.#counts, now);
+    this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
+  }
+
+  /** Average over the last minute. */
+  perSecond(now: number): number {
+    if (this.#counts === undefined) return 0;
+    if (Math.floor(now / slotMs) - this.#newest >= slots) {
+      this.#counts = undefined;
+      return 0;
+    }
+    this.#advance(this.#counts, now);
+    let total = 0;
+    for (const count of this.#counts) total += count;
+    return total / slots;
+  }
+
   /** Empties the slots that passed since the last call. */
-  const advance = (window: Uint32Array, now: number): number => {
+  #advance(window: Uint32Array, now: number): number {
     const current = Math.floor(now / slotMs);
-    if (current - newest >= slots) window.fill(0);
-    else for (let slot = newest + 1; slot <= current; slot++) window[slot % slots] = 0;
-    if (current > newest) newest = current;
-    return newest % slots;
-  };
-  return {
-    add(now) {
-      counts ??= new Uint32Array(slots);
-      const slot = advance(counts, now);
-      counts[slot] = (counts[slot] ?? 0) + 1;
-    },
-    perSecond(now) {
-      if (counts === undefined) return 0;
-      advance(counts, now);
-      let total = 0;
-      for (const count of counts) total += count;
-      return total / slots;
-    },
-  };
+    if (current - this.#newest >= slots) window.fill(0);
+    else for (let slot = this.#newest + 1; slot <= current; slot++) window[slot % slots] = 0;
+    if (current > this.#newest) this.#newest = current;
+    return this.#newest % slots;
+  }
 }

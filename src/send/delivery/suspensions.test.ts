@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createRateWindow } from "./message-rate-window.ts";
+import { RateWindow } from "./message-rate-window.ts";
 import { openSuspensions } from "./suspensions.ts";
 
 let directory: string;
@@ -29,7 +29,7 @@ test("a file that is no list of names is refused", async () => {
 });
 
 test("a rate is the average of the last minute", () => {
-  const rate = createRateWindow();
+  const rate = new RateWindow();
   const start = Date.UTC(2026, 0, 1);
   for (let i = 0; i < 120; i++) rate.add(start + i * 100);
   expect(rate.perSecond(start + 12_000)).toBe(2);

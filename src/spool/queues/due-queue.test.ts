@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DueKey } from "../store/keys.ts";
 import { byDue } from "../messages/recipients.ts";
-import { dueQueue } from "./due-queue.ts";
+import { DueQueue } from "./due-queue.ts";
 
 const entry = (dueAt: number, id = dueAt): DueKey => ({ dueAt, id });
 
@@ -9,7 +9,7 @@ const entry = (dueAt: number, id = dueAt): DueKey => ({ dueAt, id });
 function over(...stored: readonly DueKey[]) {
   const table = [...stored];
   const taken = new Set<number>();
-  const queue = dueQueue();
+  const queue = new DueQueue();
   let scans = 0;
   const scan = (after: DueKey, limit: number): DueKey[] => {
     scans++;

@@ -1,5 +1,5 @@
 /** All queues: how many messages each holds, and where its next claim begins. Memory: per queue, not per message. */
-import { dueQueue, type DueQueue } from "./due-queue.ts";
+import { DueQueue } from "./due-queue.ts";
 import { dueKeyOf, queueEnd, queueKey, queueNameOf, type DueKey } from "../store/keys.ts";
 import type { Store } from "../store/journaled-store.ts";
 import { submissionQueue, suspendedDueAt, type QueueName, type QueueSummary } from "../spool.ts";
@@ -35,7 +35,7 @@ export function openQueueTable(
 
   const findOrAdd = (queue: QueueName): DueQueue => {
     let found = queues.get(queue);
-    if (found === undefined) queues.set(queue, (found = dueQueue()));
+    if (found === undefined) queues.set(queue, (found = new DueQueue()));
     return found;
   };
 
