@@ -55,6 +55,7 @@ const kinds = z.array(
     "External",
     "Empty",
     "SmartHostConnectorDelivery",
+    "DnsConnectorDelivery",
     "NonSmtpGatewayDelivery",
     "Undefined",
     "Unreachable",

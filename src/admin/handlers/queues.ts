@@ -19,7 +19,6 @@ type Chosen = ReadInput<"suspendQueue">;
 type ChosenQueue = Pick<QueueSnapshot, "queue" | "status">;
 interface FilteredQueue {
   readonly snapshot: QueueSnapshot;
-  readonly queue: Queue;
   readonly bag: PropertyBag;
 }
 type Names = "listQueues" | "retryQueue" | "suspendQueue" | "resumeQueue";
@@ -45,50 +44,49 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
     throw new AdminRefusal("notFound", `there is no queue ${identity}`);
   };
 
-  const shown = async (queue: QueueSnapshot, details: boolean): Promise<Queue> => {
-    const { connector = null, waitsForTurn = null } = queue;
-    const lastError = queue.lastError ?? queue.putOff ?? waitsForTurn;
-    const deferred = details ? await relay.messages.countDeferred(queue.queue, clock.now()) : null;
-    return {
-      identity: queue.identity,
-      deliveryType: queue.deliveryType,
-      nextHop: queue.nextHop,
-      connector,
-      status: queue.status,
-      messages: queue.messages,
-      running: queue.running,
-      waiting: queue.waiting,
-      retryCount: queue.retryCount,
-      lastError,
-      waitsForTurn,
-      holds: queue.holds.map(({ mailbox = null, until, error, advice }) => ({
-        mailbox,
-        until: wallText(until),
-        error,
-        advice,
-      })),
-      firstRetryAt: instant(queue.firstRetryAt),
-      lastRetryAt: instant(queue.lastRetryAt),
-      nextRetryAt: instant(queue.nextRetryAt),
-      backlogEndsAt: instant(queue.emptyAt),
-      fallback: queue.fallback === undefined ? null : shownFallback(queue.fallback),
-      incomingRate: queue.incomingRate,
-      outgoingRate: queue.outgoingRate,
-      velocity: queue.velocity,
-      nextHopCategory: connector === null ? "Internal" : "External",
-      deferredMessageCount: deferred,
-      oldestMessageAt: instant(details ? await relay.messages.oldestSince(queue.queue) : undefined),
-    };
-  };
+  const shown = async (queue: QueueSnapshot, details: boolean): Promise<Queue> => ({
+    identity: queue.identity,
+    deliveryType: queue.deliveryType,
+    nextHop: queue.nextHop,
+    connector: queue.connector ?? null,
+    status: queue.status,
+    messages: queue.messages,
+    running: queue.running,
+    waiting: queue.waiting,
+    retryCount: queue.retryCount,
+    lastError: lastErrorOf(queue) ?? null,
+    waitsForTurn: queue.waitsForTurn ?? null,
+    holds: queue.holds.map(({ mailbox = null, until, error, advice }) => ({
+      mailbox,
+      until: wallText(until),
+      error,
+      advice,
+    })),
+    firstRetryAt: instant(queue.firstRetryAt),
+    lastRetryAt: instant(queue.lastRetryAt),
+    nextRetryAt: instant(queue.nextRetryAt),
+    backlogEndsAt: instant(queue.emptyAt),
+    fallback: queue.fallback === undefined ? null : shownFallback(queue.fallback),
+    incomingRate: queue.incomingRate,
+    outgoingRate: queue.outgoingRate,
+    velocity: queue.velocity,
+    nextHopCategory: categoryOf(queue),
+    deferredMessageCount: details ? await relay.messages.countDeferred(queue.queue, clock.now()) : null,
+    oldestMessageAt: instant(details ? await relay.messages.oldestSince(queue.queue) : undefined),
+  });
 
-  const filtered = async (text: string, details: boolean): Promise<readonly FilteredQueue[]> => {
+  /** Cost: a walk over all queues; what takes a look at a queue's keys only where `withFigures`. */
+  const filtered = async (text: string, withFigures: boolean): Promise<readonly FilteredQueue[]> => {
     const parsed = parseOpathFilter(text, queueProperties);
     if (!parsed.ok) throw new AdminRefusal("invalidInput", parsed.message);
+    const wallOffsetMs = clock.wall().getTime() - clock.now();
     const found: FilteredQueue[] = [];
     for (const snapshot of relay.queues()) {
-      const queue = await shown(snapshot, details || needsFigures(text));
-      const bag = bagOf(queue);
-      if (parsed.filter.matches(bag)) found.push({ snapshot, queue, bag });
+      const deferred = withFigures
+        ? await relay.messages.countDeferred(snapshot.queue, clock.now())
+        : undefined;
+      const bag = bagOf(snapshot, deferred, wallOffsetMs);
+      if (parsed.filter.matches(bag)) found.push({ snapshot, bag });
     }
     return found;
   };
@@ -97,7 +95,7 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
     if ((identity === undefined) === (filter === undefined))
       throw new AdminRefusal("invalidInput", "give either the identity of a queue or a filter");
     if (identity !== undefined) return [queueOf(identity)];
-    return (await filtered(filter ?? "", false)).map(({ snapshot }) => snapshot);
+    return (await filtered(filter ?? "", needsFigures(filter ?? ""))).map(({ snapshot }) => snapshot);
   };
 
   const setSuspended = async (input: Chosen, suspended: boolean): Promise<{ queues: number }> => {
@@ -113,8 +111,8 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
       const { compare } = order;
       const wanted = identity?.toLowerCase();
       const found: FilteredQueue[] = [];
-      for (const one of await filtered(text, needsFigures(sortOrder))) {
-        const { queue } = one;
+      for (const one of await filtered(text, needsFigures(text) || needsFigures(sortOrder))) {
+        const { snapshot: queue } = one;
         if (wanted !== undefined && !isLike(queue.identity.toLowerCase(), wanted)) continue;
         if (include.length > 0 && !include.some((kind) => isOfKind(queue, kind))) continue;
         if (exclude.some((kind) => isOfKind(queue, kind))) continue;
@@ -124,12 +122,10 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
       // What takes a look at the keys is asked for those that are shown.
       const page = found.slice(offset, offset + limit);
       return {
-        queues: await Promise.all(
-          page.map(async ({ snapshot, queue }) => (details ? await shown(snapshot, true) : queue)),
-        ),
+        queues: await Promise.all(page.map(({ snapshot }) => shown(snapshot, details))),
         total: found.length,
-        nonEmpty: found.filter(({ queue: { messages } }) => messages > 0).length,
-        messages: found.reduce((sum, { queue: { messages } }) => sum + messages, 0),
+        nonEmpty: found.filter(({ snapshot: { messages } }) => messages > 0).length,
+        messages: found.reduce((sum, { snapshot: { messages } }) => sum + messages, 0),
       };
     },
     async retryQueue({ identity, filter, resubmit }) {
@@ -182,19 +178,21 @@ const queueProperties = {
   Velocity: "number",
 } as const satisfies Readonly<Record<string, PropertyKind>>;
 
-function bagOf(queue: Queue) {
-  const time = (at: string | null): number | undefined => (at === null ? undefined : Date.parse(at));
+/** `wallOffsetMs`: from the steady clock to the wall. Cost: no text is made. */
+function bagOf(queue: QueueSnapshot, deferred: number | undefined, wallOffsetMs: number) {
+  const time = (at: number | undefined): number | undefined =>
+    at === undefined || at === Infinity ? undefined : Math.trunc(at + wallOffsetMs);
   return {
     Identity: queue.identity,
     DeliveryType: queue.deliveryType,
     NextHopDomain: queue.nextHop,
-    NextHopConnector: queue.connector ?? undefined,
-    NextHopCategory: queue.nextHopCategory,
+    NextHopConnector: queue.connector,
+    NextHopCategory: categoryOf(queue),
     Status: queue.status,
     MessageCount: queue.messages,
-    DeferredMessageCount: queue.deferredMessageCount ?? undefined,
+    DeferredMessageCount: deferred,
     RetryCount: queue.retryCount,
-    LastError: queue.lastError ?? undefined,
+    LastError: lastErrorOf(queue),
     FirstRetryTime: time(queue.firstRetryAt),
     LastRetryTime: time(queue.lastRetryAt),
     NextRetryTime: time(queue.nextRetryAt),
@@ -204,7 +202,13 @@ function bagOf(queue: Queue) {
   } as const satisfies Readonly<Record<keyof typeof queueProperties, PropertyBag[string]>>;
 }
 
-function isOfKind(queue: Queue, kind: Kind): boolean {
+const lastErrorOf = ({ lastError, putOff, waitsForTurn }: QueueSnapshot): string | undefined =>
+  lastError ?? putOff ?? waitsForTurn;
+
+const categoryOf = ({ connector }: QueueSnapshot): Queue["nextHopCategory"] =>
+  connector === undefined ? "Internal" : "External";
+
+function isOfKind(queue: QueueSnapshot, kind: Kind): boolean {
   if (kind === "Empty") return queue.messages === 0;
-  return kind === queue.nextHopCategory || kind === queue.deliveryType;
+  return kind === categoryOf(queue) || kind === queue.deliveryType;
 }

@@ -64,6 +64,7 @@ const kinds = [
   "External",
   "Empty",
   "SmartHostConnectorDelivery",
+  "DnsConnectorDelivery",
   "NonSmtpGatewayDelivery",
   "Undefined",
   "Unreachable",
