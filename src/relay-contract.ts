@@ -24,6 +24,7 @@ import type { BudgetUsage } from "./send/budget/send-budgets.ts";
 import type { WantedTest } from "./send/connector-test/test-context.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
 import type { FoundPolicy } from "./send/mta-sts/policies.ts";
+import type { ListedReports, WantedReports } from "./send/tls-report/tls-reports.ts";
 import type { NextHopResolution } from "./send/mx/resolve-next-hop.ts";
 import type { Suspended } from "./receive/service-suspension.ts";
 import type { SpoolSnapshot } from "./spool/snapshot/snapshot.ts";
@@ -108,6 +109,8 @@ export interface Relay {
   resolveNextHop(domain: string, refresh: boolean): Promise<NextHopResolution>;
   /** The MTA-STS policy of a recipient domain, as delivery has it; `refresh`: fetched anew. Never rejects. */
   mtaStsPolicy(domain: string, refresh: boolean): Promise<FoundPolicy>;
+  /** What TLS with mail hosts came to, by day and domain. Rejects when the disk cannot be read. */
+  tlsReports(wanted: WantedReports, limit: number): Promise<ListedReports>;
   /** Suspends a queue or lets it go on, also after a restart. Resolves with false when nothing changed. */
   suspendQueue(queue: string, suspended: boolean): Promise<boolean>;
   /** Has all messages of a queue routed again. Resolves with how many. */

@@ -373,6 +373,7 @@ export async function createRelay(
     },
     testSendConnector: (connector, wanted) => sender.test(connector, wanted),
     resolveNextHop: (domain, refresh) => sender.resolveNextHop(domain, refresh),
+    tlsReports: (wanted, limit) => sender.tlsReports(wanted, limit),
     mtaStsPolicy: (domain, refresh) => sender.mtaStsPolicy(domain, refresh),
     expectProbe: (source) => receiver.expectProbe(source),
     async suspendQueue(queue, suspended) {

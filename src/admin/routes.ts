@@ -120,6 +120,12 @@ export const routes = {
     role: "viewer",
     summary: "Where mail of a domain would go now, and why: send connector, MX records, addresses, order.",
   },
+  listTlsReports: {
+    method: "GET",
+    path: "/v1/tls-reports",
+    role: "viewer",
+    summary: "What TLS with the mail hosts of recipient domains came to, by day, in the form of RFC 8460.",
+  },
   getMtaStsPolicy: {
     method: "GET",
     path: "/v1/mta-sts-policies/{domain}",

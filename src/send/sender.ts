@@ -38,6 +38,9 @@ import { createDnsDelivery } from "./mx/dns-delivery.ts";
 import { createOwnRelay, type KnownAs } from "./mx/own-relay.ts";
 import { type NextHopResolution, resolveNextHop } from "./mx/resolve-next-hop.ts";
 import { createTokenSources } from "./oauth/token-sources.ts";
+import { createTlsCounter } from "./tls-report/count-tls.ts";
+import { listReports, type ListedReports, type WantedReports } from "./tls-report/tls-reports.ts";
+import { createTlsResults } from "./tls-report/tls-results.ts";
 import { senderOnTheWayOut } from "./rewriting/sender-on-the-way-out.ts";
 
 export interface SenderSettings extends SchedulerSettings, KnownAs {
@@ -76,6 +79,8 @@ export interface Sender {
   resolveNextHop(domain: string, refresh: boolean): Promise<NextHopResolution>;
   /** As Get-MtaStsPolicy; never rejects. */
   mtaStsPolicy(domain: string, refresh: boolean): Promise<FoundPolicy>;
+  /** As Get-TlsReport; rejects when the disk cannot be read. */
+  tlsReports(wanted: WantedReports, limit: number): Promise<ListedReports>;
 }
 
 /** `settings` is asked each time it matters, so that a changed configuration counts at once. */
@@ -110,7 +115,17 @@ export async function openSender(
     events,
   });
   const kept = keptOnDemand(join(dataDirectory, "outgoing-tls"));
-  const mtaSts = openMtaSts({ ports, events, kept, settings, onFault: () => undefined });
+  const tlsResults = createTlsResults(kept, clock, (fault) =>
+    events.emit("LogFault", { log: "store of TLS results", error: String(fault) }),
+  );
+  const mtaSts = openMtaSts({
+    ports,
+    events,
+    kept,
+    settings,
+    onFault: (domain, fault, reason) => tlsCounter.policyFault(domain, fault, reason),
+  });
+  const tlsCounter = createTlsCounter(tlsResults, (domain) => mtaSts.policies.peek(domain)?.policy);
   const dns = createDnsDelivery({
     ports,
     own: createOwnRelay(settings),
@@ -194,6 +209,7 @@ export async function openSender(
     async close() {
       // What is left are idle connections of domains that have no mail any more.
       await Promise.all([budgets.close(), dns.close(0), mtaSts.close()]);
+      await tlsResults.close();
       await kept.close();
     },
     test(connector, wanted) {
@@ -221,6 +237,15 @@ export async function openSender(
         memory,
         clock,
       }),
+    tlsReports(wanted, limit) {
+      const { hostname, transport } = settings();
+      return listReports(
+        tlsResults,
+        { hostname, contact: transport.externalPostmasterAddress },
+        wanted,
+        limit,
+      );
+    },
     mtaStsPolicy: (domain, refresh) =>
       refresh ? mtaSts.policies.refreshed(domain) : mtaSts.policies.of(domain),
   };

@@ -32,4 +32,40 @@ export const outgoingTlsCmdlets: readonly Cmdlet[] = [
     ],
     load: async () => (await import("../run/mta-sts-policy.ts")).getMtaStsPolicy,
   },
+  {
+    name: "Get-TlsReport",
+    group,
+    synopsis: "Show what TLS with the mail hosts of recipient domains came to, by day.",
+    description: [
+      "Connections of send connectors that deliver by MX record, counted by day (UTC), domain and policy (tlsa, sts, no-policy-found), with what failed in the words of TLS reports (RFC 8460). Kept for 14 days. With --json as such reports are sent.",
+    ],
+    parameters: [
+      {
+        name: "Domain",
+        aliases: ["Identity", "Name"],
+        kind: "text",
+        position: 0,
+        value: "DOMAIN",
+        help: "One recipient domain; all when left out.",
+      },
+      {
+        name: "Date",
+        kind: "text",
+        value: "YYYY-MM-DD",
+        help: "One day, UTC; all that are kept when left out.",
+      },
+      {
+        name: "ResultSize",
+        kind: "number",
+        value: "N",
+        help: "Most domains and days; 1000 when left out, up to 10000.",
+      },
+      ...showing,
+    ],
+    examples: [
+      { command: "weir Get-TlsReport", text: "Whose hosts have trouble with TLS?" },
+      { command: "weir Get-TlsReport contoso.com -Date 2026-01-15 --json", text: "A report as it is sent." },
+    ],
+    load: async () => (await import("../run/tls-report.ts")).getTlsReport,
+  },
 ];

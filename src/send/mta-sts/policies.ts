@@ -37,7 +37,9 @@ export interface MtaStsPolicies {
    * was not met before a fetch, up to a minute.
    */
   of(domain: string): Promise<FoundPolicy>;
-  /** The same, and the policy is fetched anew first, whatever is kept. */
+  /** The one that is kept, as far as it is in memory; it may have ended. Cost: a look-up. */
+  peek(domain: string): KeptPolicy | undefined;
+  /** The same as `of`, and the policy is fetched anew first, whatever is kept. */
   refreshed(domain: string): Promise<FoundPolicy>;
   /** What DNS said, and that a fetch failed. A policy in force stays. */
   forget(domain: string): void;
@@ -167,6 +169,7 @@ export function createMtaStsPolicies(context: PoliciesContext): MtaStsPolicies {
         }
       }
     },
+    peek: (domain) => store.peek(domain),
     async refreshed(domain) {
       this.forget(domain);
       const [known, looked] = await Promise.all([store.get(domain), look(domain)]);

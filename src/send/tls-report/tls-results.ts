@@ -38,8 +38,6 @@ export interface TlsResults {
   beginReport(day: DomainDay): Promise<boolean>;
   /** Those it was said of. Rejects as `all`. */
   reported(date: string): Promise<ReadonlySet<string>>;
-  /** Forgets days before those that are kept. Never rejects. */
-  forgetOld(): Promise<void>;
   /** Writes what is not written. Never rejects. */
   close(): Promise<void>;
 }
@@ -63,6 +61,7 @@ export function createTlsResults(
   /** By `date domain`. */
   let fresh = new Map<string, DayResults>();
   let isClosed = false;
+  let forgottenOn = "";
 
   const write = async (): Promise<void> => {
     const values = await kept.open();
@@ -84,6 +83,18 @@ export function createTlsResults(
         throw fault;
       }
     }
+    const today = dateOf(clock.wall());
+    if (forgottenOn !== today) await forgetOld(values);
+    forgottenOn = today;
+  };
+
+  const forgetOld = async (values: KeptValues): Promise<void> => {
+    const oldest = dateOf(new Date(clock.wall().getTime() - daysKept * day));
+    const old = ["result ", "reported "].flatMap((prefix) =>
+      values.keys(prefix).filter((key) => key.slice(prefix.length, prefix.length + 10) < oldest),
+    );
+    for (let at = 0; at < old.length; at += portion)
+      await values.write(old.slice(at, at + portion).map((key) => ({ key, value: undefined })));
   };
   const writes = createLateWrites(clock, writeAfterMs, write, (fault) => {
     failed(fault);
@@ -124,19 +135,6 @@ export function createTlsResults(
     async reported(date) {
       const values = await kept.open();
       return new Set(values.keys(`reported ${date} `).map((key) => key.slice(`reported ${date} `.length)));
-    },
-    async forgetOld() {
-      try {
-        const values = await kept.open();
-        const oldest = dateOf(new Date(clock.wall().getTime() - daysKept * day));
-        const old = ["result ", "reported "].flatMap((prefix) =>
-          values.keys(prefix).filter((key) => key.slice(prefix.length, prefix.length + 10) < oldest),
-        );
-        for (let at = 0; at < old.length; at += portion)
-          await values.write(old.slice(at, at + portion).map((key) => ({ key, value: undefined })));
-      } catch (fault) {
-        failed(fault);
-      }
     },
     close() {
       isClosed = true;
