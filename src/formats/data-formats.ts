@@ -44,6 +44,8 @@ export const dataFormats = {
   admin: { ...first, place: "admin" },
   /** capture/captured-message.ts */
   captured: { ...first, place: "captured" },
+  /** send/mta-sts/policy-store.ts, send/tls-report/tls-results.ts */
+  outgoingTls: { ...first, place: "outgoing-tls" },
   /** receive/tls/legacy-clients.ts */
   legacyTlsClients: { ...first, place: "legacy-tls-clients.json" },
 } as const satisfies StoreFormats;
