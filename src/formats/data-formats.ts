@@ -32,6 +32,8 @@ export const dataFormats = {
   spool: { ...first, place: "spool" },
   /** tracking/tracking-line.ts */
   tracking: { ...first, place: "logs/MessageTracking" },
+  /** core/traffic/traffic-encoder.ts */
+  traffic: { ...first, place: "traffic" },
   /** events/store/stored-event.ts */
   events: { ...first, place: "events" },
   /** send/budget/budget-file.ts */

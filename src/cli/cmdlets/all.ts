@@ -4,7 +4,7 @@ import { acceptedDomainCmdlets } from "./accepted-domains.ts";
 import { addressRewriteEntryCmdlets } from "./address-rewrite-entries.ts";
 import { applicationCmdlets } from "./applications.ts";
 import { adminTokenCmdlets } from "./admin-tokens.ts";
-import { backupCmdlets } from "./backup.ts";
+
 import { diagnosticCmdlets } from "./diagnostics.ts";
 import { dkimKeyCmdlets } from "./dkim-keys.ts";
 import { movingCmdlets } from "./moving-here.ts";
@@ -17,12 +17,13 @@ import { serviceCmdlets } from "./service.ts";
 import { shellCmdlets } from "./shell.ts";
 import { transportConfigCmdlets } from "./transport-config.ts";
 import { trackingCmdlets } from "./tracking.ts";
+import { upkeepCmdlets } from "./upkeep.ts";
 import { userCmdlets } from "./users.ts";
 
 const all = [
   ...runningCmdlets,
   ...serviceCmdlets,
-  ...backupCmdlets,
+  ...upkeepCmdlets,
   ...adminTokenCmdlets,
   ...diagnosticCmdlets,
   ...trackingCmdlets,

@@ -1,10 +1,48 @@
-/** Backups, and what is made of them. */
+/** Help over years: what is wrong here, backups, and what is made of them. */
 import type { Cmdlet } from "../cmdlet.ts";
 import * as common from "./common-parameters.ts";
 
 const group = "Running a relay";
 
-export const backupCmdlets: readonly Cmdlet[] = [
+export const upkeepCmdlets: readonly Cmdlet[] = [
+  {
+    name: "doctor",
+    group,
+    synopsis: "Look for what is wrong or will be: disk, clock, limits, ports, names, certificates, use.",
+    description: [
+      "Works with a running relay and without one; each finding says what to do. It writes one small file into the data directory and removes it, to see how long a flush takes. As root or the relay's user it sees more.",
+      "Exit code 1 when something is wrong (“bad”).",
+    ],
+    parameters: [...common.telling],
+    examples: [
+      { command: "weir doctor", text: "Before the first start, and when something is odd." },
+      { command: "weir doctor -Json", text: "For a monitoring system: check, level, code, text, advice." },
+    ],
+    load: async () => (await import("../run/doctor.ts")).doctor,
+  },
+  {
+    name: "support-bundle",
+    group,
+    synopsis:
+      "Write what who helps you needs to know into a file, without addresses, names, secrets or mail.",
+    description: [
+      "Versions, findings of weir doctor by code, the shape of the configuration (every text that is not Weir's own becomes text-1, text-2, …, the same for the same text), queues and resources as numbers, events of seven days by number and count, places in the code of faults. One file of JSON that you can read.",
+    ],
+    parameters: [
+      {
+        name: "File",
+        kind: "text",
+        position: 0,
+        required: true,
+        candidates: "file",
+        value: "FILE",
+        help: "Where; replaced when it is there.",
+      },
+      ...common.telling,
+    ],
+    examples: [{ command: "weir support-bundle weir-support.json", text: "To go with a report of a fault." }],
+    load: async () => (await import("../run/support-bundle.ts")).supportBundle,
+  },
   {
     name: "backup",
     group,
@@ -46,7 +84,7 @@ export const backupCmdlets: readonly Cmdlet[] = [
     group,
     synopsis: "Put a backup into an empty data directory, and hold its mail back.",
     description: [
-      "The newest backup in DIRECTORY, or the one whose folder is given. Every message is read to its end. Mail that was queued then may have been delivered since: it is held back (Suspended) until it is released or removed. With -Release it is delivered at the start.",
+      "The newest backup in DIRECTORY, or the one whose folder is given. Every message is read to its end. Mail that was queued then may have been delivered since: it is held back (Suspended) until it is resumed or removed (weir Resume-Message -Filter …). With -Release it is delivered at the start.",
       "A configuration that is there stays; a missing one, and missing keys beside it, are put back.",
     ],
     parameters: [
@@ -74,8 +112,8 @@ export const backupCmdlets: readonly Cmdlet[] = [
         text: "Behind the loss of a disk. Then: weir start, and look at weir Get-Message.",
       },
       {
-        command: "weir Resume-Message -Filter \"Status -eq 'Suspended'\"",
-        text: "Release all of it.",
+        command: "weir restore /mnt/usb/20261129T022600Z -Release",
+        text: "Of a relay that was stopped before it: a move to this machine.",
       },
     ],
     interruptible: true,

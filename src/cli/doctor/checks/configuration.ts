@@ -1,0 +1,119 @@
+/** The configuration by itself, and who may read and write what it names. */
+import { access, constants, readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { counted } from "../../../core/units/counted.ts";
+import { checkDataFormats, FormatError } from "../../../formats/format-file.ts";
+import type { Check } from "../context.ts";
+import type { Finding } from "../finding.ts";
+
+export const configuration: Check = async ({ parsed, configFile }) => {
+  const check = "configuration";
+  if (!parsed.ok)
+    return [
+      {
+        check,
+        level: "bad",
+        code: "configurationFaults",
+        text: `${configFile} has ${counted(parsed.faults.length, "fault")}; the first: ${parsed.faults[0]?.path ?? ""} ${parsed.faults[0]?.message ?? ""}`,
+        advice: "weir check tells all of them with their lines",
+      },
+    ];
+  if (parsed.warnings.length === 0)
+    return [{ check, level: "good", code: "configurationFine", text: `${configFile} has no fault` }];
+  return parsed.warnings.map(({ path, message }) => ({
+    check,
+    level: "warning",
+    code: "configurationWarning",
+    text: `${path}: ${message}`,
+    advice: `change it in ${configFile}`,
+  }));
+};
+
+export const formats: Check = async ({ dataDirectory }) => {
+  const check = "formats";
+  try {
+    await checkDataFormats(dataDirectory);
+    return [
+      { check, level: "good", code: "formatsFine", text: "this release reads what is in the data directory" },
+    ];
+  } catch (fault) {
+    if (!(fault instanceof FormatError)) return [];
+    return [
+      {
+        check,
+        level: "bad",
+        code: "formatsLater",
+        text: fault.message,
+        advice: "install the release it names, or restore a backup into another data directory",
+      },
+    ];
+  }
+};
+
+export const permissions: Check = async ({ dataDirectory, configFile }) => {
+  const check = "permissions";
+  const findings: Finding[] = [];
+  const data = await stat(dataDirectory).catch(() => undefined);
+  if (data === undefined)
+    return [
+      {
+        check,
+        level: "note",
+        code: "dataMissing",
+        text: `there is no ${dataDirectory}, or this user may not see it; the first start makes it`,
+      },
+    ];
+  if (process.platform !== "win32") {
+    for (const path of [dataDirectory, join(dataDirectory, "spool")]) {
+      const found = await stat(path).catch(() => undefined);
+      if (found !== undefined && (found.mode & 0o077) !== 0)
+        findings.push({
+          check,
+          level: "warning",
+          code: "dataOpen",
+          text: `others than its owner may look into ${path} (mode ${(found.mode & 0o777).toString(8)}): mail and keys are there`,
+          advice: `chmod 700 ${path}`,
+        });
+      if (found !== undefined && found.uid !== data.uid)
+        findings.push({
+          check,
+          level: "bad",
+          code: "dataTwoOwners",
+          text: `${path} belongs to user ${found.uid}, and ${dataDirectory} to user ${data.uid}: somebody started or restored it as another user`,
+          advice: `chown -R ${data.uid}:${data.gid} ${dataDirectory}`,
+        });
+    }
+    const file = await stat(configFile).catch(() => undefined);
+    const text = await readFile(configFile, "utf8").catch(() => "");
+    const holdsSecrets = /^\s*(password|clientSecret|bindPassword)\s*:/m.test(text);
+    if (file !== undefined && (file.mode & 0o004) !== 0 && holdsSecrets)
+      findings.push({
+        check,
+        level: "warning",
+        code: "configurationReadable",
+        text: `${configFile} holds passwords, and everybody on this machine may read it`,
+        advice: `chmod o-r ${configFile}, or put them into files (passwordFile)`,
+      });
+  }
+  const mayWrite = await access(dirname(configFile), constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  const isOwner = process.getuid === undefined || process.getuid() === data.uid;
+  if (isOwner && !mayWrite)
+    findings.push({
+      check,
+      level: "note",
+      code: "configurationFixed",
+      text: `${dirname(configFile)} cannot be written by this user: commands and the console cannot change the configuration`,
+      advice: "make the folder writable for the user the relay runs as, or change the file by other means",
+    });
+  if (findings.length === 0)
+    findings.push({
+      check,
+      level: "good",
+      code: "permissionsFine",
+      text: "only its owner may look into the data directory",
+    });
+  return findings;
+};

@@ -1,0 +1,22 @@
+/** What every check looks at. */
+import type { AdminClient } from "../../admin/client.ts";
+import type { Output as Answer } from "../../admin/contract.ts";
+import type { ConfigResult } from "../../config/parse-config.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { Finding } from "./finding.ts";
+
+export interface Patient {
+  /** Absolute. */
+  readonly configFile: string;
+  readonly dataDirectory: string;
+  readonly parsed: ConfigResult;
+  /** Undefined: the configuration has faults. */
+  readonly settings: Settings | undefined;
+  /** Undefined: none answers. */
+  readonly relay: { readonly client: AdminClient; readonly about: Answer<"about"> } | undefined;
+  /** One runs, or may, and this user may not ask it. */
+  readonly isDenied: boolean;
+  readonly now: Date;
+}
+
+export type Check = (patient: Patient) => Promise<readonly Finding[]>;
