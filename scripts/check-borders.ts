@@ -142,7 +142,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   "dns-packet": ["dns", "testing"],
   lmdb: ["spool"],
   yaml: ["config"],
-  zod: ["config", "admin"],
+  zod: ["config", "admin", "receive/http"],
 };
 
 /** Packages without I/O that core may import. */
@@ -164,7 +164,8 @@ export function violation(file: string, specifier: string): string | undefined {
       ? specifier.split("/").slice(0, 2).join("/")
       : firstSegment(specifier);
     const owners = packageOwners[name];
-    if (owners && !owners.includes(area)) return `only ${owners.join(" and ")} may import ${name}`;
+    if (owners && !owners.some((owner) => owner === area || file.startsWith(`${owner}/`)))
+      return `only ${owners.join(" and ")} may import ${name}`;
     return undefined;
   }
   const target = relative(src, resolve(src, dirname(file), specifier))

@@ -34,9 +34,9 @@ import type { TrackingLog } from "./tracking/tracking.ts";
 export interface Relay {
   /** Opens the listeners and begins to deliver. Rejects when no listener could be opened. */
   start(): Promise<void>;
-  /** The endpoints listened on, with the ports the system chose where 0 was configured. */
+  /** The endpoints listened on for SMTP, with the ports the system chose where 0 was configured. */
   listeners(): readonly Endpoint[];
-  /** The same, each with its endpoint as configured and the receive connectors it serves. */
+  /** The same and those of HTTP, each with its endpoint as configured and the receive connectors it serves. */
   bindings(): readonly Listener[];
   /** Endpoints that enabled connectors want and that could not be opened, with the reason; tried again every 30 s, and by `reconfigure`. */
   failedListeners(): readonly FailedListener[];

@@ -4,7 +4,7 @@ import { RelayStoppingError } from "./config/relay-stopping.ts";
 import type { Settings } from "./config/settings.ts";
 import { credentialEnds } from "./core/policy/credential-expiry.ts";
 import { isOpenRelay } from "./core/policy/open-relay.ts";
-import { formatEndpoint } from "./core/units/endpoint.ts";
+import { listeningText } from "./core/policy/listening-endpoint.ts";
 import { levelNumbers } from "./events/event-level.ts";
 import { createEventLog, type EventLog } from "./events/event-log.ts";
 import type { EventRecord } from "./events/events.ts";
@@ -27,7 +27,7 @@ import { atMost } from "./ports/at-most.ts";
 import { createInTurn } from "./ports/in-turn.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
 import { openRecipientDays } from "./receive/admission/recipient-days-file.ts";
-import { openConnection } from "./receive/open-connection.ts";
+import { openConnection, openHttpConnection } from "./receive/open-connection.ts";
 import { createPickup, type PickupSettings } from "./receive/pickup/pickup.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
 import { createCertificates } from "./receive/tls/certificates.ts";
@@ -318,7 +318,7 @@ export async function createRelay(
       await pickup.recover();
       const failures = await receiver.start();
       if (receiver.listeners.length === 0 && failures.length > 0) {
-        const named = failures.map(({ endpoint, reason }) => `${formatEndpoint(endpoint)}: ${reason}`);
+        const named = failures.map(({ endpoint, reason }) => `${listeningText(endpoint)}: ${reason}`);
         throw new Error(`cannot listen on any endpoint (${named.join("; ")})`);
       }
       sender.start();
@@ -329,7 +329,8 @@ export async function createRelay(
         events.emit("ServiceSuspended", { who: service.now.by, since: service.now.since });
       events.emit("RelayStarted", { version, hostname: settings.hostname, recovered: spool.recovered });
     },
-    listeners: () => receiver.listeners.map(({ bound }) => bound),
+    listeners: () =>
+      receiver.listeners.filter(({ endpoint: { door } }) => door === "SMTP").map(({ bound }) => bound),
     bindings: () => receiver.listeners,
     failedListeners: () => receiver.failedListeners,
     reconfigure(next) {
@@ -397,7 +398,10 @@ export async function createRelay(
     },
     connections() {
       const wallOffsetMs = clock.wall().getTime() - clock.now();
-      return Array.from(receiver.openSessions(), (open) => openConnection(open, wallOffsetMs));
+      return [
+        ...Array.from(receiver.openSessions(), (open) => openConnection(open, wallOffsetMs)),
+        ...Array.from(receiver.httpConnections(), (open) => openHttpConnection(open, wallOffsetMs)),
+      ];
     },
     pressure: () => resources.pressure,
     counts: () => receiver.ledger.snapshot(),

@@ -1,5 +1,6 @@
 /** Rules between connectors: names, and which Receive connector would answer. Source: Set-ReceiveConnector, Bindings and RemoteIPRanges. */
 import type { Endpoint } from "../core/policy/receive-connector.ts";
+import { serves } from "../core/policy/listening-endpoint.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import { type IpRange, overlap } from "../core/units/ip-range.ts";
 import type { Findings, Path } from "./fault.ts";
@@ -10,6 +11,7 @@ export interface Listening {
   readonly name: string;
   readonly enabled: boolean;
   readonly bindings: readonly Endpoint[];
+  readonly httpBindings?: readonly Endpoint[];
   readonly remoteIpRanges: readonly IpRange[];
 }
 
@@ -51,12 +53,38 @@ export function checkConnectorChoice(
   }
 }
 
+/** One port speaks SMTP or HTTP, whatever connectors they are of. */
+export function checkHttpBindings(
+  connectors: readonly (Listening | undefined)[],
+  path: Path,
+  findings: Findings,
+): void {
+  for (const [index, connector] of connectors.entries()) {
+    if (!connector?.enabled) continue;
+    for (const [at, binding] of (connector.httpBindings ?? []).entries()) {
+      const other = connectors.find(
+        (one) =>
+          one?.enabled === true &&
+          binding.port !== 0 &&
+          one.bindings.some((smtp) => serves(smtp, binding) || serves(binding, smtp)),
+      );
+      if (other !== undefined)
+        findings.fault(
+          [...path, index, "httpBindings", at],
+          `connector ${JSON.stringify(other.name)} speaks SMTP on ${formatEndpoint(binding)} (bindings); give another port`,
+        );
+    }
+  }
+}
+
 /** The ranges of a connector that leave it open whether it or the other would answer. */
 export function conflictsBetween(
   connector: Listening,
   other: Listening,
 ): readonly { readonly range: IpRange; readonly message: string }[] {
-  const shared = sharedBinding(connector.bindings, other.bindings);
+  const shared =
+    sharedBinding(connector.bindings, other.bindings) ??
+    sharedBinding(connector.httpBindings ?? [], other.httpBindings ?? []);
   if (shared === undefined) return [];
   return connector.remoteIpRanges.flatMap((range) => {
     const conflict = conflicting(range, other.remoteIpRanges);

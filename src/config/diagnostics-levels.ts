@@ -1,7 +1,7 @@
 /** Diagnostic logging levels by category, `MSExchangeTransport\SmtpReceive: Expert`. Source: Set-EventLogLevel. */
 import { categories } from "../events/catalogue.ts";
 import type { Findings, Path } from "./fault.ts";
-import { nearest } from "./setting-names.ts";
+import { nearest } from "../core/units/nearest-name.ts";
 
 const source = "MSExchangeTransport";
 

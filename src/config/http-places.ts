@@ -39,7 +39,7 @@ export function checkHttpPlaces(
   const taken = new Map<string, string>();
   for (const connector of connectors)
     if (connector?.enabled)
-      for (const binding of connector.bindings)
+      for (const binding of [...connector.bindings, ...connector.httpBindings])
         taken.set(formatEndpoint(binding), `receive connector ${JSON.stringify(connector.name)}`);
   const take = (endpoint: Endpoint, path: Path, what: string): void => {
     const address = formatEndpoint(endpoint);

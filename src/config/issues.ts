@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Findings, Path } from "./fault.ts";
 import { refusedSettings, refusedValues } from "./refused-settings.ts";
-import { nearest } from "./setting-names.ts";
+import { nearest } from "../core/units/nearest-name.ts";
 
 /** Tells in which section a name is at home, for settings that stand in the wrong one. */
 export type HomeOf = (name: string) => string | undefined;

@@ -18,8 +18,15 @@ export type PlainSection = Readonly<Record<string, Plain>>;
 /** Durations in milliseconds, sizes in octets, `unlimited` as that word, null for none. */
 export function plainReceiveConnector(connector: ReceiveConnectorSettings): PlainSection {
   return {
-    ...plainValues({ ...connector, bindings: [], implicitTlsBindings: [], remoteIpRanges: [] }),
+    ...plainValues({
+      ...connector,
+      bindings: [],
+      implicitTlsBindings: [],
+      httpBindings: [],
+      remoteIpRanges: [],
+    }),
     bindings: connector.bindings.map(formatEndpoint),
+    httpBindings: connector.httpBindings.map(formatEndpoint),
     implicitTlsBindings: connector.implicitTlsBindings.map(formatEndpoint),
     remoteIpRanges: connector.remoteIpRanges.map(({ text }) => text),
   };

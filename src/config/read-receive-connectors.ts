@@ -1,14 +1,19 @@
 /** Reads the section `receiveConnectors`. */
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { checkReceiveConnectorWarnings } from "./configuration-warnings.ts";
-import { checkConnectorChoice, checkUniqueNames, type Listening } from "./connector-conflicts.ts";
+import {
+  checkConnectorChoice,
+  checkHttpBindings,
+  checkUniqueNames,
+  type Listening,
+} from "./connector-conflicts.ts";
 import type { Findings } from "./fault.ts";
 import { type HomeOf, readPiece } from "./issues.ts";
 import { checkReceiveConnector, receiveConnectorSettings, withUsagePresets } from "./receive-connector.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { canonicalSection, isSection, readRest } from "./section.ts";
 
-const listeningSettings = ["name", "enabled", "bindings", "remoteIpRanges"];
+const listeningSettings = ["name", "enabled", "bindings", "httpBindings", "remoteIpRanges"];
 const placeholders = { name: "?", bindings: ["127.0.0.1:0"], remoteIpRanges: ["127.0.0.1"] };
 
 /** The connectors without faults; all faults and warnings go to the findings. */
@@ -42,5 +47,6 @@ export function readReceiveConnectors(
   });
   checkUniqueNames(list, section, findings);
   checkConnectorChoice(listening, section, findings);
+  checkHttpBindings(listening, section, findings);
   return connectors.filter((connector) => connector !== undefined);
 }

@@ -36,7 +36,7 @@ export type Usage = (typeof usages)[number];
 
 const bindings = listOf(parsedText({ kind: "address:port" }, parseEndpoint), {
   kind: "list of address:port",
-}).min(1, { error: "is empty; give at least one address:port" });
+});
 
 const remoteIpRanges = listOf(parsedText({ kind: "IP range" }, parseIpRange), {
   kind: "list of IP ranges",
@@ -88,6 +88,16 @@ export const receiveConnectorSchema = z.strictObject(
       listOf(parsedText({ kind: "address:port" }, parseEndpoint), { kind: "list of address:port" }),
       "those of bindings on port 465, where authMechanism has Tls",
       "Those of bindings where TLS begins with the first octet (SMTPS, “SSL”), not by STARTTLS.",
+    ),
+    httpBindings: setting(
+      listOf(parsedText({ kind: "address:port" }, parseEndpoint), { kind: "list of address:port" }),
+      [],
+      "Local addresses and ports where mail is handed in by HTTPS (docs/http-submission.md), with the limits and rights of this connector. Without TLS from this machine alone, unless allowPlainHttp. With them bindings may be empty.",
+    ),
+    allowPlainHttp: setting(
+      flag(),
+      false,
+      "httpBindings take HTTP without TLS from other machines too: keys, passwords and mail can be read on the way.",
     ),
     remoteIpRanges: requiredSetting(
       remoteIpRanges,

@@ -110,6 +110,11 @@ export function checkReceiveConnector(
     if (isBroken && ![at, ...others].some((name) => faulty.has(name))) findings.fault([...path, at], message);
   };
 
+  rule(
+    given.bindings.length === 0 && given.httpBindings.length === 0,
+    ["bindings", "httpBindings"],
+    "is empty; give at least one address:port, or httpBindings",
+  );
   rule(auth.has("None") && auth.size > 1, ["authMechanism"], "None stands alone or not at all");
   rule(groups.has("None") && groups.size > 1, ["permissionGroups"], "None stands alone or not at all");
   rule(

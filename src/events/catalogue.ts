@@ -399,6 +399,14 @@ export const catalogue = {
     limitHit: true,
     text: "Receive connector %connector refused a command from %who: %problem. The client was told: %reply",
   },
+  HttpRequestRefused: {
+    id: 20070,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    limitHit: true,
+    text: "Receive connector %connector refused a request of HTTP from %who: %problem. The client was told: %reply",
+  },
   TlsHandshakeFailed: {
     id: 20044,
     category: "SmtpReceive",

@@ -7,6 +7,7 @@ import {
   type Endpoint,
   type ReceiveConnectorSettings,
 } from "../core/policy/receive-connector.ts";
+import type { ListeningEndpoint } from "../core/policy/listening-endpoint.ts";
 import type { ToldRefusal } from "../core/refusals/refusal.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
@@ -26,7 +27,7 @@ export interface FrontDoorSettings extends AdmissionSettings {
 
 export interface FrontDoor {
   /** A connection that came in on `endpoint`. */
-  arrive(socket: Socket, endpoint: Endpoint): void;
+  arrive(socket: Socket, endpoint: ListeningEndpoint): void;
   /** Behind each change: who waits is judged anew. */
   settingsChanged(): Promise<void>;
   placeFreed(connector: string): void;
@@ -42,17 +43,25 @@ export function createFrontDoor(around: {
   readonly clock: Clock;
   readonly events: Events;
   readonly settings: () => FrontDoorSettings;
-  readonly open: (socket: Socket, admitted: Admitted, endpoint: Endpoint, beginsWithTls: boolean) => void;
+  readonly open: (
+    socket: Socket,
+    admitted: Admitted,
+    endpoint: ListeningEndpoint,
+    beginsWithTls: boolean,
+  ) => void;
+  /** Refuses a client of HTTP. */
+  readonly turnAwayByHttp: (socket: Socket, reply: ToldRefusal, endpoint: ListeningEndpoint) => void;
   readonly tlsContexts: (connector: ReceiveConnectorSettings) => ServerContexts | undefined;
 }): FrontDoor {
   const { door, clock, events, settings } = around;
-  const open = (socket: Socket, admitted: Admitted, endpoint: Endpoint): void => {
+  const open = (socket: Socket, admitted: Admitted, endpoint: ListeningEndpoint): void => {
     // The client may have left while the ledger was asked.
     if (socket.destroyed) admitted.lease.end();
     else around.open(socket, admitted, endpoint, isImplicitTls(admitted.connector, socket, endpoint));
   };
   /** The refused client may have no connector, or hear nothing but TLS: that of any that begins so there. */
-  const turnAway = (socket: Socket, reply: ToldRefusal, endpoint: Endpoint): void => {
+  const turnAway = (socket: Socket, reply: ToldRefusal, endpoint: ListeningEndpoint): void => {
+    if (endpoint.door === "HTTP") return around.turnAwayByHttp(socket, reply, endpoint);
     const connector = settings().receiveConnectors.find(
       (one) => one.enabled && isImplicitTls(one, socket, endpoint),
     );
@@ -62,7 +71,7 @@ export function createFrontDoor(around: {
   const probes = new Set<string>();
   const waitingClients = createWaitingClients({ door, clock, settings, open, turnAway });
 
-  const admit = async (socket: Socket, endpoint: Endpoint, arrival: Arrival): Promise<void> => {
+  const admit = async (socket: Socket, endpoint: ListeningEndpoint, arrival: Arrival): Promise<void> => {
     const admission = await door.admit(arrival, settings());
     switch (admission.kind) {
       case "admitted":
@@ -75,7 +84,7 @@ export function createFrontDoor(around: {
   };
 
   /** No connector may be for it, which is no news: it is greeted as a load balancer's check is. */
-  const admitCheck = (socket: Socket, endpoint: Endpoint, arrival: Arrival): Promise<void> => {
+  const admitCheck = (socket: Socket, endpoint: ListeningEndpoint, arrival: Arrival): Promise<void> => {
     const check = door.healthCheck(arrival, settings());
     if (check === undefined) return admit(socket, endpoint, arrival);
     if ("told" in check) turnAway(socket, check, endpoint);
@@ -83,7 +92,11 @@ export function createFrontDoor(around: {
     return Promise.resolve();
   };
 
-  const admitProxied = async (socket: Socket, endpoint: Endpoint, arrival: Arrival): Promise<void> => {
+  const admitProxied = async (
+    socket: Socket,
+    endpoint: ListeningEndpoint,
+    arrival: Arrival,
+  ): Promise<void> => {
     const proxied = await readProxySource(socket, clock);
     switch (proxied.kind) {
       case "source":
@@ -112,7 +125,8 @@ export function createFrontDoor(around: {
       const peer = remoteAddress === undefined ? undefined : parseAddress(remoteAddress);
       // The client is gone already.
       if (remoteAddress === undefined || address === undefined) return void socket.destroy();
-      const arrival = { local: { address, port: endpoint.port }, remoteAddress };
+      const { port, door: spoken } = endpoint;
+      const arrival = { local: { address, port }, door: spoken, remoteAddress };
       const isProxied =
         peer !== undefined && settings().proxyProtocolFrom.some((range) => contains(range, peer));
       const isProbe = probes.size > 0 && probes.has(formatEndpoint(remoteOf(socket)));
@@ -143,8 +157,12 @@ function destroyed(this: Socket): void {
   this.destroy();
 }
 
-function isImplicitTls(connector: ReceiveConnectorSettings, socket: Socket, endpoint: Endpoint): boolean {
-  if (connector.implicitTlsBindings.length === 0) return false;
+function isImplicitTls(
+  connector: ReceiveConnectorSettings,
+  socket: Socket,
+  endpoint: ListeningEndpoint,
+): boolean {
+  if (connector.implicitTlsBindings.length === 0 || endpoint.door === "HTTP") return false;
   const address = localAddressOf(socket, endpoint);
   return address !== undefined && beginsWithTls(connector, { address, port: endpoint.port });
 }

@@ -1,5 +1,6 @@
 /** An open session as people see it. */
 import type { SessionActivity } from "./session/activity.ts";
+import type { HttpConnection } from "./http/http-connection.ts";
 import type { OpenSession } from "./sessions.ts";
 
 export interface OpenConnection {
@@ -18,6 +19,24 @@ export interface OpenConnection {
   readonly heloName: string | undefined;
   /** Taken so far. */
   readonly messages: number;
+}
+
+/** One of HTTP. `reading`: the body of a request. */
+export function openHttpConnection(connection: HttpConnection, wallOffsetMs: number): OpenConnection {
+  const { client, anonymous, openedAt, activity, tls, user, userAgent, messages } = connection;
+  return {
+    id: anonymous.id,
+    connector: client.connector.name,
+    address: client.address,
+    port: anonymous.peer.port,
+    source: client.source,
+    since: new Date(openedAt + wallOffsetMs),
+    activity: activity === "reading" ? "content" : activity,
+    tls,
+    user,
+    heloName: userAgent,
+    messages,
+  };
 }
 
 /** `wallOffsetMs`: from `Clock.now()` to the wall clock. */

@@ -4,6 +4,7 @@ import type { Application } from "../core/policy/application.ts";
 import type { PressureVerdict } from "../core/policy/back-pressure.ts";
 import { rightsOfClient } from "../core/policy/rights-of-client.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import { listeningText } from "../core/policy/listening-endpoint.ts";
 import type { GrantingReply } from "../core/smtp/reply.ts";
 import { mailDate } from "../core/message/received.ts";
 import type { Events } from "../events/events.ts";
@@ -25,6 +26,9 @@ import { createRateWaiters } from "./admission/rate-waiters.ts";
 import { createLogons, type LogonSettings } from "./authentication/logons.ts";
 import { createListeners, type FailedListener, type Listener } from "./connection/listeners.ts";
 import { createFrontDoor, type FrontDoorSettings } from "./front-door.ts";
+import type { HttpConnection } from "./http/http-connection.ts";
+import type { HttpDoor } from "./http/http-door.ts";
+import type { HttpServices } from "./http/http-services.ts";
 import type { SessionServices } from "./session/services.ts";
 import { sessionIds } from "./session-ids.ts";
 import type { SessionState } from "./session/state.ts";
@@ -53,6 +57,8 @@ export interface Receiver {
   readonly failedListeners: readonly FailedListener[];
   readonly sessions: number;
   openSessions(): Iterable<OpenSession>;
+  /** Those of HTTP; counted in `sessions` as well. */
+  httpConnections(): Iterable<HttpConnection>;
   /** Connections that wait for a place, by connector. */
   waiting(connector: string): number;
   /** Of all nodes that share the limits. */
@@ -175,25 +181,69 @@ export function createReceiver(options: {
     },
   };
 
+  const httpServices: HttpServices = {
+    ...transactions,
+    ...logons,
+    submissions,
+    hostname,
+    protocolLog: options.protocolLog,
+    connectors: () => settings.receiveConnectors,
+    tlsContexts: (connector) => certificates.contextsFor(connector),
+    tell({ client, anonymous }, kind, facts) {
+      traffic.refused(anonymous.connection, kind);
+      refusals.tell(client, kind, facts);
+    },
+    isDiscredited: (client) => discredits.has(client),
+    leftInTarpit: (client) => discredits.begin(client),
+    metOldTls: ({ client: { connector, address }, tls, user, userAgent }) =>
+      legacyTls.met({
+        connector: connector.name,
+        address,
+        helloName: userAgent ?? "",
+        version: tls?.protocol,
+        cipher: tls?.cipher,
+        user,
+      }),
+    placeFreed: (connector) => frontDoor.placeFreed(connector),
+  };
+  let httpDoor: HttpDoor | undefined;
+  /** Loaded with the first connector that has httpBindings. */
+  const needHttp = async (connectors: readonly ReceiveConnectorSettings[]): Promise<void> => {
+    if (httpDoor !== undefined || !connectors.some(({ httpBindings }) => httpBindings.length > 0)) return;
+    const [{ createHttpDoor }, { createRequests }] = await Promise.all([
+      import("./http/http-door.ts"),
+      import("./http/requests.ts"),
+    ]);
+    httpDoor = createHttpDoor(httpServices, createRequests(httpServices));
+  };
+  const openByHttp = (): readonly HttpConnection[] => [...(httpDoor?.connections() ?? [])];
+
   const frontDoor = createFrontDoor({
     door,
     clock,
     events,
     settings: () => settings,
-    open: (socket, admitted, endpoint, isTls) =>
-      sessions.open(socket, admitted, endpoint, services, settings.acceptedDomains, isTls),
+    open(socket, admitted, endpoint, isTls) {
+      if (endpoint.door === "HTTP") httpDoor?.open(socket, admitted, endpoint);
+      else sessions.open(socket, admitted, endpoint, services, settings.acceptedDomains, isTls);
+    },
+    turnAwayByHttp: (socket, reply, endpoint) => httpDoor?.turnAway(socket, reply, endpoint),
     tlsContexts: (connector) => services.tlsContexts(connector),
   });
   const listeners = createListeners(
     events,
     (socket, endpoint) => frontDoor.arrive(socket, endpoint),
-    (endpoint) => sessions.countOn(endpoint),
+    (endpoint) =>
+      endpoint.door === "HTTP"
+        ? openByHttp().filter((one) => listeningText(one.endpoint) === listeningText(endpoint)).length
+        : sessions.countOn(endpoint),
     clock,
   );
 
   return {
     async start() {
-      await certificates.load("receive", settings.receiveConnectors.filter(offersTls));
+      await certificates.load("receive", settings.receiveConnectors.filter(needsCertificate));
+      await needHttp(settings.receiveConnectors);
       return listeners.apply(settings.receiveConnectors);
     },
     async reconfigure(next) {
@@ -202,7 +252,8 @@ export function createReceiver(options: {
       rightsOf = rightsOfClient(next.users, next.applications);
       rateWaiters.settingsChanged();
       await frontDoor.settingsChanged();
-      await certificates.load("receive", next.receiveConnectors.filter(offersTls));
+      await certificates.load("receive", next.receiveConnectors.filter(needsCertificate));
+      await needHttp(next.receiveConnectors);
       return listeners.apply(next.receiveConnectors);
     },
     get listeners() {
@@ -212,14 +263,15 @@ export function createReceiver(options: {
       return listeners.failed;
     },
     get sessions() {
-      return sessions.size;
+      return sessions.size + openByHttp().length;
     },
     openSessions: () => sessions.all(),
+    httpConnections: () => openByHttp(),
     waiting: (connector) => frontDoor.waiting(connector),
     ledger,
     suspensionChanged: () => frontDoor.settingsChanged(),
     expectProbe: (source) => frontDoor.expectProbe(source),
-    openBySource: () => sessions.bySource(),
+    openBySource: () => countedTogether(sessions.bySource(), openByHttp()),
     usage,
     submissions,
     discredits: () => discredits.all(),
@@ -228,9 +280,26 @@ export function createReceiver(options: {
       await listeners.close();
       stopping.abort();
       frontDoor.close();
-      await sessions.stop(graceMs);
+      await Promise.all([sessions.stop(graceMs), httpDoor?.stop(graceMs)]);
     },
   };
+}
+
+/** One source is counted once, whichever door it comes by. */
+function countedTogether(
+  bySmtp: readonly LedgerEntry[],
+  byHttp: readonly HttpConnection[],
+): readonly LedgerEntry[] {
+  if (byHttp.length === 0) return bySmtp;
+  const counts = new Map(bySmtp.map((entry) => [`${entry.source} ${entry.connector}`, { ...entry }]));
+  for (const { client } of byHttp) {
+    const { source, connector } = client;
+    const count = counts.get(`${source} ${connector.name}`);
+    if (count === undefined)
+      counts.set(`${source} ${connector.name}`, { connector: connector.name, source, open: 1 });
+    else counts.set(`${source} ${connector.name}`, { ...count, open: count.open + 1 });
+  }
+  return [...counts.values()];
 }
 
 function legacyClient({ connector, peer, hello, tls, authenticatedUser }: SessionState): MetLegacyClient {
@@ -246,6 +315,11 @@ function legacyClient({ connector, peer, hello, tls, authenticatedUser }: Sessio
 
 function offersTls({ authMechanism }: ReceiveConnectorSettings): boolean {
   return authMechanism.includes("Tls");
+}
+
+/** HTTPS needs no STARTTLS. */
+function needsCertificate(connector: ReceiveConnectorSettings): boolean {
+  return offersTls(connector) || connector.httpBindings.length > 0;
 }
 
 function greeting(connector: ReceiveConnectorSettings, date: Date): GrantingReply {

@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { SessionRights } from "../core/policy/client-rights.ts";
+import { listeningText, type ListeningEndpoint } from "../core/policy/listening-endpoint.ts";
 import type { Endpoint } from "../core/policy/receive-connector.ts";
 import { rightsOf } from "../core/policy/relay-permission.ts";
 import { nothingOffered } from "../core/smtp/extensions.ts";
@@ -22,7 +23,7 @@ export interface OpenSession {
   readonly admitted: Admitted;
   readonly watched: Watched;
   /** The endpoint it came in on, as configured. */
-  readonly endpoint: Endpoint;
+  readonly endpoint: ListeningEndpoint;
   /** `Clock.now()`. */
   readonly openedAt: number;
 }
@@ -31,7 +32,7 @@ export interface Sessions {
   open(
     socket: Socket,
     admitted: Admitted,
-    endpoint: Endpoint,
+    endpoint: ListeningEndpoint,
     services: SessionServices,
     domains: readonly AcceptedDomain[],
     /** TLS comes before the greeting. */
@@ -41,7 +42,7 @@ export interface Sessions {
   end(state: SessionState): OpenSession | undefined;
   readonly size: number;
   all(): Iterable<OpenSession>;
-  countOn(endpoint: Endpoint): number;
+  countOn(endpoint: ListeningEndpoint): number;
   bySource(): readonly LedgerEntry[];
   /**
    * Answers 421 to the idle, lets the others finish for `graceMs`, then ends them; those that wait for the disk get
@@ -117,9 +118,9 @@ export function createSessions(options: {
     },
     all: () => sessions.values(),
     countOn(endpoint) {
-      const key = formatEndpoint(endpoint);
+      const key = listeningText(endpoint);
       let count = 0;
-      for (const open of sessions.values()) if (formatEndpoint(open.endpoint) === key) count++;
+      for (const open of sessions.values()) if (listeningText(open.endpoint) === key) count++;
       return count;
     },
     bySource() {

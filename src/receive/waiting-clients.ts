@@ -3,7 +3,7 @@
  * is over, its client leaves, or the settings change. Then all of them stand at the door again, in their order.
  */
 import type { Socket } from "node:net";
-import type { Endpoint } from "../core/policy/receive-connector.ts";
+import type { ListeningEndpoint } from "../core/policy/listening-endpoint.ts";
 import type { ToldRefusal } from "../core/refusals/refusal.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Admitted, AdmissionSettings, Arrival, Door, Held } from "./admission/admission.ts";
@@ -12,7 +12,7 @@ import { holdSocket } from "./connection/held-socket.ts";
 
 export interface WaitingClients {
   /** Lets a connection wait; without room for it, it is refused after all. */
-  wait(socket: Socket, arrival: Arrival, endpoint: Endpoint, held: Held): void;
+  wait(socket: Socket, arrival: Arrival, endpoint: ListeningEndpoint, held: Held): void;
   /** A place of this connector came free. Cost: nothing while nobody waits. */
   placeFreed(connector: string): void;
   /** All that wait are judged by the settings in force, before who comes later. */
@@ -32,14 +32,14 @@ export function createWaitingClients(around: {
   readonly clock: Clock;
   /** Those in force. */
   readonly settings: () => AdmissionSettings;
-  readonly open: (socket: Socket, admitted: Admitted, endpoint: Endpoint) => void;
-  readonly turnAway: (socket: Socket, reply: ToldRefusal, endpoint: Endpoint) => void;
+  readonly open: (socket: Socket, admitted: Admitted, endpoint: ListeningEndpoint) => void;
+  readonly turnAway: (socket: Socket, reply: ToldRefusal, endpoint: ListeningEndpoint) => void;
 }): WaitingClients {
   const { door, clock, settings, open, turnAway } = around;
   const room = createWaitingRoom<WaitingClient>(clock);
   let closed = false;
 
-  const wait = (socket: Socket, arrival: Arrival, endpoint: Endpoint, first: Held): void => {
+  const wait = (socket: Socket, arrival: Arrival, endpoint: ListeningEndpoint, first: Held): void => {
     const since = clock.now();
     let held = first;
     let done = false;

@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
+import type { Endpoint } from "../core/policy/receive-connector.ts";
 import type { EventRecord } from "../events/events.ts";
 import type { Ports } from "../ports/ports.ts";
 import { createRelay } from "../relay.ts";
@@ -19,6 +20,8 @@ export interface TemporaryRelay {
   readonly port: number;
   /** Of a receive connector by name; throws for an unknown one. */
   portOf(connector: string): number;
+  /** Where it takes mail by HTTP; throws where it does not. */
+  httpPortOf(connector: string): number;
   readonly dataDirectory: string;
   /** Told since the start, at every level that is on. */
   readonly events: readonly EventRecord[];
@@ -60,15 +63,18 @@ export async function startTemporaryRelay(given: TemporaryRelaySettings = {}): P
   const dataDirectory = existing ?? (await mkdtemp(join(tmpdir(), "weir-relay-")));
   if (existing === undefined)
     await cp(await selfSignedPairs(), join(dataDirectory, "tls"), { recursive: true });
+  const onFreePorts = (bindings: readonly Endpoint[]): Promise<Endpoint[]> =>
+    Promise.all(
+      bindings.map(async ({ address, port }) => ({
+        address,
+        port: port === 0 ? await freePort() : port,
+      })),
+    );
   const receiveConnectors = await Promise.all(
     (rest.receiveConnectors ?? [receiveConnector()]).map(async (connector) => ({
       ...connector,
-      bindings: await Promise.all(
-        connector.bindings.map(async ({ address, port }) => ({
-          address,
-          port: port === 0 ? await freePort() : port,
-        })),
-      ),
+      bindings: await onFreePorts(connector.bindings),
+      httpBindings: await onFreePorts(connector.httpBindings),
     })),
   );
   const settings = testSettings({ ...rest, dataDirectory, receiveConnectors });
@@ -82,6 +88,11 @@ export async function startTemporaryRelay(given: TemporaryRelaySettings = {}): P
     if (port === undefined) throw new Error(`no receive connector ${name}`);
     return port;
   };
+  const httpPortOf = (name: string): number => {
+    const port = receiveConnectors.find((connector) => connector.name === name)?.httpBindings[0]?.port;
+    if (port === undefined) throw new Error(`no HTTP at receive connector ${name}`);
+    return port;
+  };
   const halt = async (graceMs = 2_000): Promise<void> => {
     await relay.stop("the test is over", graceMs);
     unsubscribe();
@@ -92,6 +103,7 @@ export async function startTemporaryRelay(given: TemporaryRelaySettings = {}): P
     settings,
     port: portOf(receiveConnectors[0]?.name ?? ""),
     portOf,
+    httpPortOf,
     dataDirectory,
     events,
     halt,

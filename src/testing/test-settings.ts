@@ -26,6 +26,8 @@ export function receiveConnector(given: Partial<ReceiveConnectorSettings> = {}):
     profile: undefined,
     bindings: [{ address: "127.0.0.1", port: 0 }],
     implicitTlsBindings: [],
+    httpBindings: [],
+    allowPlainHttp: false,
     remoteIpRanges: [ipRange("127.0.0.0/8")],
     fqdn: "relay.test",
     banner: undefined,

@@ -199,8 +199,18 @@ const atTheDoor: readonly RefusalKind[] = [
   "connectionRate",
 ];
 
+/** They are met by HTTP (src/receive/http). */
+const byHttp: readonly RefusalKind[] = [
+  "httpsRequired",
+  "requestInvalid",
+  "requestMalformed",
+  "requestNotServed",
+];
+
 test("each refusal has its scene", () => {
-  expect([...Object.keys(scenes), ...atTheDoor].toSorted()).toEqual(Object.keys(spokenRefusals).toSorted());
+  expect([...Object.keys(scenes), ...atTheDoor, ...byHttp].toSorted()).toEqual(
+    Object.keys(spokenRefusals).toSorted(),
+  );
 });
 
 async function play({ settings, services, lines, afterwards }: Scene): Promise<TestSession> {

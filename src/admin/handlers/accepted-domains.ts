@@ -2,7 +2,7 @@
 import { parseAcceptedDomain } from "../../config/accepted-domain.ts";
 import type { ConfigurationEdit } from "../../config/edit.ts";
 import { domainText } from "../../config/plain-settings.ts";
-import { nearest } from "../../config/setting-names.ts";
+import { nearest } from "../../core/units/nearest-name.ts";
 import type { Settings } from "../../config/settings.ts";
 import { isAcceptedDomain, type AcceptedDomain } from "../../core/policy/accepted-domain.ts";
 import { rankSendConnectors, usualConnector } from "../../core/policy/send-connector-choice.ts";

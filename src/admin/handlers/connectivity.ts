@@ -75,6 +75,7 @@ export function connectivityHandlers({ relay }: Administered): Pick<Handlers, "t
 
 /** By itself, or by the wildcard of its family and port. */
 function serves({ endpoint, connectors }: Listener, connector: string, binding: Endpoint): boolean {
+  if (endpoint.door !== "SMTP") return false;
   if (endpoint.port !== binding.port || !connectors.includes(connector)) return false;
   if (endpoint.address === binding.address) return true;
   return endpoint.address === (binding.address.includes(":") ? "::" : "0.0.0.0");

@@ -1,4 +1,4 @@
-import { nearest } from "../../config/setting-names.ts";
+import { nearest } from "../../core/units/nearest-name.ts";
 import { categories } from "../../events/catalogue.ts";
 import { eventMatcher, type EventFilter } from "../../events/store/event-filter.ts";
 import type { Administered, Handlers } from "../administered.ts";

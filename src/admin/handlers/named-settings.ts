@@ -2,7 +2,7 @@
 import type { NamedSection } from "../../config/edit.ts";
 import type { PlainSection } from "../../config/plain-settings.ts";
 import type { Origin } from "../../config/parse-config.ts";
-import { nearest } from "../../config/setting-names.ts";
+import { nearest } from "../../core/units/nearest-name.ts";
 import type { Administered } from "../administered.ts";
 import type { Json } from "../contract/values.ts";
 import { AdminRefusal } from "../refusal.ts";

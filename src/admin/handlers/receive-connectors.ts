@@ -1,8 +1,8 @@
 import { plainReceiveConnector } from "../../config/plain-settings.ts";
 import { receiveConnectorKinds } from "../../config/setting-kinds.ts";
-import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
-import { serves } from "../../core/policy/listening-endpoint.ts";
-import { formatEndpoint } from "../../core/units/endpoint.ts";
+import { listeningDoors } from "../../core/policy/door.ts";
+import { listeningText, serves, type ListeningEndpoint } from "../../core/policy/listening-endpoint.ts";
+import { bindingsOf, type ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
 import { connectorChanges } from "./named-changes.ts";
@@ -30,13 +30,18 @@ export function receiveConnectorHandlers(administered: Administered): Pick<Handl
 
   const endpointsOf = (connector: ReceiveConnectorSettings): Endpoints => {
     const [open, failed] = [relay.bindings(), relay.failedListeners()];
-    return connector.bindings.map((binding) => ({
-      binding: formatEndpoint(binding),
-      listening: connector.enabled && open.some(({ endpoint }) => serves(endpoint, binding)),
-      reason:
-        (connector.enabled ? failed.find(({ endpoint }) => serves(endpoint, binding))?.reason : undefined) ??
-        null,
-    }));
+    const all = listeningDoors.flatMap((door) =>
+      bindingsOf(connector, door).map((binding) => ({ ...binding, door })),
+    );
+    return all.map((binding) => {
+      const isOf = ({ endpoint }: { readonly endpoint: ListeningEndpoint }): boolean =>
+        endpoint.door === binding.door && serves(endpoint, binding);
+      return {
+        binding: listeningText(binding),
+        listening: connector.enabled && open.some(isOf),
+        reason: (connector.enabled ? failed.find(isOf)?.reason : undefined) ?? null,
+      };
+    });
   };
   const show = (connector: ReceiveConnectorSettings): Output<"getReceiveConnector"> => {
     const openConnections = relay.connections().filter((open) => open.connector === connector.name).length;

@@ -5,7 +5,7 @@ import { transportKinds } from "../../config/setting-kinds.ts";
 import type { ConfigurationEdit } from "../../config/edit.ts";
 import { protocolLogDirectory } from "../../logs/protocol-log.ts";
 import { trackingFamily } from "../../tracking/tracking.ts";
-import { formatEndpoint } from "../../core/units/endpoint.ts";
+import { listeningText } from "../../core/policy/listening-endpoint.ts";
 import { version } from "../../version.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import {
@@ -40,7 +40,7 @@ export function serviceHandlers(administered: Administered): Pick<Handlers, Name
         startedAt: startedAt.toISOString(),
         configFile: configuration?.file ?? null,
         dataDirectory: relay.settings.dataDirectory,
-        listeners: relay.listeners().map(formatEndpoint),
+        listeners: relay.bindings().map(({ bound, endpoint: { door } }) => listeningText({ ...bound, door })),
         sessions: relay.sessions,
         queued: relay.queued,
         suspended: relay.suspension ?? null,

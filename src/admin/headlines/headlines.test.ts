@@ -373,7 +373,7 @@ test("a rejected file is told with its faults, each with file and line", () => {
 
 test("a listener that cannot be opened is told with who holds the port", () => {
   const failed = {
-    endpoint: { address: "0.0.0.0", port: 25 },
+    endpoint: { address: "0.0.0.0", port: 25, door: "SMTP" as const },
     connectors: ["AppRelay", "Printers"],
     error: new Error("listen EADDRINUSE"),
     reason: "listen EADDRINUSE; postfix, process 77 listens there",

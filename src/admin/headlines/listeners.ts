@@ -1,5 +1,5 @@
 /** Listeners that could not be opened, and who holds the port. */
-import { formatEndpoint } from "../../core/units/endpoint.ts";
+import { listeningText } from "../../core/policy/listening-endpoint.ts";
 import type { Administered } from "../administered.ts";
 import { type Headline, quoted } from "./headline.ts";
 
@@ -11,7 +11,7 @@ export function listenerHeadlines(failed: readonly FailedListener[]): Headline[]
     return {
       subject: "listener",
       severity: "error",
-      text: `Nothing listens on ${formatEndpoint(endpoint)} for ${connectors.join(", ")}: ${quoted(reason)}`,
+      text: `Nothing listens on ${listeningText(endpoint)} for ${connectors.join(", ")}: ${quoted(reason)}`,
       ...(connector === undefined ? undefined : { connector }),
     };
   });

@@ -1,5 +1,5 @@
 /** Which of some names a person means: exactly, but for case and hyphens, or by an unambiguous beginning. */
-import { nearest } from "../../config/setting-names.ts";
+import { nearest } from "../../core/units/nearest-name.ts";
 
 export type Found<Item> =
   | { readonly kind: "found"; readonly item: Item }

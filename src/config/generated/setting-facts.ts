@@ -38,6 +38,18 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     help: "Those of bindings where TLS begins with the first octet (SMTPS, “SSL”), not by STARTTLS.",
   },
   {
+    name: "httpBindings",
+    kind: "list of address:port",
+    default: "",
+    help: "Local addresses and ports where mail is handed in by HTTPS (docs/http-submission.md), with the limits and rights of this connector. Without TLS from this machine alone, unless allowPlainHttp. With them bindings may be empty.",
+  },
+  {
+    name: "allowPlainHttp",
+    kind: "true or false",
+    default: "false",
+    help: "httpBindings take HTTP without TLS from other machines too: keys, passwords and mail can be read on the way.",
+  },
+  {
     name: "remoteIpRanges",
     kind: "list of IP ranges",
     help: "Client addresses it serves: one address, `a-b`, CIDR or netmask. Among connectors with the same binding the smallest range that holds the client wins.",

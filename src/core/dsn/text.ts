@@ -1,4 +1,5 @@
 /** Making text from outside safe for header fields, report fields and 7-bit parts. Pure; linear in its input. */
+import { encodedWords } from "../message/encoded-words.ts";
 
 /** Longest value of one field line; RFC 5322 §2.1.1 allows 998 octets with the field's name. */
 const maxFieldLength = 800;
@@ -78,27 +79,4 @@ export function foldedSubject(prefix: string, original: string | undefined, utf8
   }
   lines.push(line);
   return lines.join("\r\n");
-}
-
-/** RFC 2047 B-encoded words of UTF-8 text, each at most 75 characters, none splitting a character. */
-function encodedWords(text: string): string[] {
-  const words: string[] = [];
-  let chunk = "";
-  let octets = 0;
-  for (const character of text) {
-    const size = Buffer.byteLength(character);
-    if (octets + size > 45) {
-      words.push(encodedWord(chunk));
-      chunk = "";
-      octets = 0;
-    }
-    chunk += character;
-    octets += size;
-  }
-  if (chunk !== "") words.push(encodedWord(chunk));
-  return words;
-}
-
-function encodedWord(text: string): string {
-  return `=?utf-8?B?${Buffer.from(text).toString("base64")}?=`;
 }

@@ -1,3 +1,6 @@
 /** The doors that mail comes in by, named as the message tracking log names them (Exchange: PICKUP is Replay's too). */
 export const doors = ["SMTP", "HTTP", "PICKUP"] as const;
 export type Door = (typeof doors)[number];
+/** Those that listen on sockets. */
+export const listeningDoors = ["SMTP", "HTTP"] as const satisfies readonly Door[];
+export type ListeningDoor = (typeof listeningDoors)[number];

@@ -2,6 +2,7 @@
  * The settings of a Receive connector, by Exchange's names, and which connector answers a connection. Durations are milliseconds, sizes octets,
  * `unlimited` is Infinity. Source: Set-ReceiveConnector.
  */
+import type { ListeningDoor } from "./door.ts";
 import type { ProfileName } from "./receive-profiles.ts";
 import { contains, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
 
@@ -36,6 +37,10 @@ export interface ReceiveConnectorSettings {
   readonly bindings: readonly Endpoint[];
   /** Weir's own: those of `bindings` where TLS begins with the first octet (RFC 8314 §3.3). */
   readonly implicitTlsBindings: readonly Endpoint[];
+  /** Weir's own: where mail is handed in by HTTP. */
+  readonly httpBindings: readonly Endpoint[];
+  /** Weir's own: HTTP without TLS from other machines as well. */
+  readonly allowPlainHttp: boolean;
   readonly remoteIpRanges: readonly IpRange[];
   readonly fqdn: string;
   /** The whole text behind `220 `; undefined: `<fqdn> Weir ESMTP MAIL Service ready at <date>`. */
@@ -112,17 +117,33 @@ export interface ReceiveConnectorSettings {
   readonly addMissingDate: boolean;
 }
 
+type Bound = Pick<ReceiveConnectorSettings, "bindings"> &
+  Partial<Pick<ReceiveConnectorSettings, "httpBindings">>;
+
+const nowhere: readonly Endpoint[] = [];
+
+/** Where a connector listens for what comes by this door. */
+export function bindingsOf({ bindings, httpBindings = nowhere }: Bound, door: ListeningDoor) {
+  return door === "HTTP" ? httpBindings : bindings;
+}
+
 /**
  * The connector that answers: among enabled ones bound to the local endpoint, the one whose range holds the
  * peer and is the smallest. Exchange: "Receive connectors", connector selection. Cost: one pass over all ranges.
  */
 export function chooseReceiveConnector<
-  Connector extends Pick<ReceiveConnectorSettings, "enabled" | "bindings" | "remoteIpRanges">,
->(connectors: readonly Connector[], local: Endpoint, peer: IpAddress): Connector | undefined {
+  Connector extends Bound & Pick<ReceiveConnectorSettings, "enabled" | "remoteIpRanges">,
+>(
+  connectors: readonly Connector[],
+  local: Endpoint,
+  peer: IpAddress,
+  door: ListeningDoor = "SMTP",
+): Connector | undefined {
   let chosen: Connector | undefined;
   let chosenSize: bigint | undefined;
   for (const connector of connectors) {
-    if (!connector.enabled || !connector.bindings.some((binding) => covers(binding, local))) continue;
+    if (!connector.enabled || !bindingsOf(connector, door).some((binding) => covers(binding, local)))
+      continue;
     for (const range of connector.remoteIpRanges) {
       if (!contains(range, peer)) continue;
       const size = rangeSize(range);
@@ -142,9 +163,10 @@ export function chooseReceiveConnector<
 export function healthCheckConnector(
   connectors: readonly ReceiveConnectorSettings[],
   local: Endpoint,
+  door: ListeningDoor = "SMTP",
 ): ReceiveConnectorSettings | undefined {
   const connector = connectors.find(
-    ({ enabled, bindings }) => enabled && bindings.some((binding) => covers(binding, local)),
+    (one) => one.enabled && bindingsOf(one, door).some((binding) => covers(binding, local)),
   );
   return (
     connector && {

@@ -18,7 +18,7 @@ export const refusalClasses = {
   size: "Too large",
   content: "What its messages are like",
   hello: "Its name in EHLO",
-  protocol: "How it speaks SMTP",
+  protocol: "How it speaks SMTP or HTTP",
   time: "Time-outs",
   resources: "Back pressure",
   fault: "Faults of this relay",
@@ -74,6 +74,7 @@ const recipient = entries("recipient", "RecipientRefused");
 const logon = entries("authentication", "SmtpReceiveAuthenticationFailed");
 const tls = entries("tls", "TlsRefused");
 const sender = entries("sender", "SendAsDenied");
+const request = entries("protocol", "HttpRequestRefused");
 const content = entries("content", "SmtpReceiveMessageRejected");
 const source = entries("connections", "SmtpReceiveMaxConnectionPerSourceReached");
 
@@ -405,6 +406,17 @@ export const spokenRefusals = {
     ...closes,
     setting: "maxProtocolErrors",
   }),
+
+  requestMalformed: request(501, "5.5.4", "Invalid request", "a request of HTTP that cannot be read"),
+  requestInvalid: request(501, "5.5.4", "Invalid request", "what a request of HTTP asks for"),
+  requestNotServed: request(502, "5.3.3", "Not served here", "no request that is answered here"),
+  httpsRequired: tls(
+    451,
+    "5.7.3",
+    "HTTPS is required to send mail",
+    "HTTP without TLS from another machine, and allowPlainHttp is off",
+    closes,
+  ),
 
   timedOut: entries("time", "SessionTimedOut")(
     421,

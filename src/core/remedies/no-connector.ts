@@ -1,4 +1,5 @@
 /** No receive connector for a client's address: which ones could let it in by the endpoint it came to. */
+import { listeningDoors } from "../policy/door.ts";
 import { commandWord } from "../units/command-word.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../policy/receive-connector.ts";
 import { chooseReceiveConnector, covers } from "../policy/receive-connector.ts";
@@ -17,13 +18,13 @@ export function noConnectorRemedy(
 ): Remedy | undefined {
   const enabled = connectors.filter((connector) => connector.enabled);
   const served = (endpoint: Endpoint): boolean =>
-    chooseReceiveConnector(enabled, endpoint, address) !== undefined;
+    listeningDoors.some((door) => chooseReceiveConnector(enabled, endpoint, address, door) !== undefined);
   const all = endpoints.length > 0 ? endpoints : enabled.flatMap(({ bindings }) => bindings);
   if (all.length > 0 && (endpoints.length > 0 ? all.every(served) : all.some(served))) return undefined;
   const text = formatAddress(address);
   const wanted = endpoints.filter((endpoint) => !served(endpoint));
-  const fitting = enabled.filter(({ bindings }) =>
-    bindings.some(
+  const fitting = enabled.filter(({ bindings, httpBindings }) =>
+    [...bindings, ...httpBindings].some(
       (binding) =>
         isOpenTo(binding, address) &&
         (wanted.length === 0 || wanted.some((endpoint) => covers(binding, endpoint))),

@@ -14,6 +14,7 @@ import { noSetting, setConnector, type Circumstances, type Met, type Remedy } fr
 import { clientRateRemedy, connectorDeniedRemedy, sendAsRemedy } from "./sender.ts";
 import { headerSizeRemedy, hopsRemedy, recipientsRemedy, sizeRemedy } from "./size.ts";
 import {
+  httpsRequiredRemedy,
   startTlsNotOfferedRemedy,
   tlsBeforeGreetingRemedy,
   tlsHandshakeRemedy,
@@ -120,6 +121,15 @@ export function remedyFor(
     case "binaryNeedsBdat":
     case "tooManyErrors":
       return protocolRemedy(circumstances);
+    case "requestMalformed":
+    case "requestInvalid":
+    case "requestNotServed":
+      return {
+        text: "The application's request is not as docs/http-submission.md has it; the answer it was given says what is wrong. GET /openapi.json of the connector describes all of it.",
+        commands: [],
+      };
+    case "httpsRequired":
+      return httpsRequiredRemedy(circumstances);
     case "timedOut":
     case "messageTimedOut":
     case "leftWaiting":

@@ -14,6 +14,19 @@ export function tlsRequiredRemedy({ connector }: Circumstances): Remedy | undefi
   };
 }
 
+export function httpsRequiredRemedy({ connector }: Circumstances): Remedy | undefined {
+  if (connector.allowPlainHttp) return undefined;
+  return {
+    text: "The application posts its mail without TLS, with keys and passwords in clear text. Give it an address with https://, or let it:",
+    commands: [
+      {
+        command: setConnector(connector, "-AllowPlainHttp true"),
+        effect: "keys, passwords and mail may be read on the network",
+      },
+    ],
+  };
+}
+
 export function startTlsNotOfferedRemedy({ connector }: Circumstances): Remedy | undefined {
   const { authMechanism } = connector;
   if (authMechanism.includes("Tls")) return undefined;

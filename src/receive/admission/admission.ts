@@ -4,6 +4,7 @@
  */
 import type { ConnectionRefusal } from "../../core/policy/connection-limits.ts";
 import { rateKey, type SessionRights } from "../../core/policy/client-rights.ts";
+import type { ListeningDoor } from "../../core/policy/door.ts";
 import { messageRateKey } from "../../core/policy/message-rate.ts";
 import {
   chooseReceiveConnector,
@@ -27,6 +28,8 @@ import type { LimitUsage } from "./usage.ts";
 export interface Arrival {
   /** As bound: the port is the configured one. */
   readonly local: Endpoint;
+  /** What is spoken there; SMTP where it is not given. */
+  readonly door?: ListeningDoor;
   readonly remoteAddress: string;
 }
 
@@ -115,27 +118,27 @@ export function createDoor(around: {
   };
 
   const clientOf = (
-    { local, remoteAddress }: Arrival,
+    { local, door, remoteAddress }: Arrival,
     { receiveConnectors, ipv6SourcePrefixLength }: AdmissionSettings,
   ): Client | ToldRefusal => {
     const peer = parseAddress(remoteAddress);
-    const connector = peer && chooseReceiveConnector(receiveConnectors, local, peer);
+    const connector = peer && chooseReceiveConnector(receiveConnectors, local, peer, door);
     const address = peer === undefined ? remoteAddress : formatAddress(peer);
     const source = peer === undefined ? remoteAddress : sourceKey(peer, ipv6SourcePrefixLength);
     if (connector !== undefined)
       return isSuspended()
-        ? turnAway({ connector, address, source }, refused("serviceSuspended"))
-        : { connector, address, source };
+        ? turnAway({ connector, address, source, door }, refused("serviceSuspended"))
+        : { connector, address, source, door };
     const endpoint = formatEndpoint(local);
     return turnAway(
-      { connector, address, source },
+      { connector, address, source, door },
       refused("noConnector", { about: endpoint, fields: { endpoint } }),
     );
   };
 
   /** `held`: the number of one that stood at the door before. */
   const enter = async (client: Client, held?: number): Promise<Admitted | ConnectionRefusal> => {
-    const { connector, address, source } = client;
+    const { connector, address, source, door } = client;
     const entry = await ledger.enter(connector.name, source, connector);
     if ("refused" in entry) return entry.refused;
     const connection = held ?? traffic.admitted(arriving(client));
@@ -148,7 +151,7 @@ export function createDoor(around: {
       usage.left(connector.name, source, enteredAt);
       traffic.left(connection);
     };
-    return { connector, address, source, lease: { end }, connection };
+    return { connector, address, source, door, lease: { end }, connection };
   };
 
   const decide = async (client: Client): Promise<Admission> => {
@@ -198,10 +201,11 @@ export function createDoor(around: {
       const client = clientOf(arrival, settings);
       return "told" in client ? { kind: "refused", reply: client } : decide(client);
     },
-    healthCheck({ local, remoteAddress }, { receiveConnectors, ipv6SourcePrefixLength }) {
+    healthCheck({ local, door, remoteAddress }, { receiveConnectors, ipv6SourcePrefixLength }) {
       const peer = parseAddress(remoteAddress);
-      if (peer === undefined || chooseReceiveConnector(receiveConnectors, local, peer)) return undefined;
-      const connector = healthCheckConnector(receiveConnectors, local);
+      if (peer === undefined || chooseReceiveConnector(receiveConnectors, local, peer, door))
+        return undefined;
+      const connector = healthCheckConnector(receiveConnectors, local, door);
       if (connector === undefined) return undefined;
       const address = formatAddress(peer);
       const source = sourceKey(peer, ipv6SourcePrefixLength);
@@ -239,6 +243,6 @@ export function createDoor(around: {
   };
 }
 
-function arriving({ connector, address, source }: RefusedClient): TrafficClient {
-  return { connector: connector?.name ?? "", source, address, door: "SMTP" };
+function arriving({ connector, address, source, door = "SMTP" }: RefusedClient): TrafficClient {
+  return { connector: connector?.name ?? "", source, address, door };
 }

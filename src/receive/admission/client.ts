@@ -1,4 +1,5 @@
 /** Who stands at the door: the connector that answers, and whom its limits count. */
+import type { ListeningDoor } from "../../core/policy/door.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 
 export interface Client {
@@ -7,4 +8,6 @@ export interface Client {
   readonly address: string;
   /** What limits count it under. */
   readonly source: string;
+  /** What it speaks; SMTP where it is not given. */
+  readonly door?: ListeningDoor | undefined;
 }

@@ -3,7 +3,13 @@
  * change. What could not be opened, as another program holds the port, is tried again by itself.
  */
 import { createServer, type Server, type Socket } from "node:net";
-import type { Endpoint, ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
+import { listeningDoors } from "../../core/policy/door.ts";
+import { listeningText, type ListeningEndpoint } from "../../core/policy/listening-endpoint.ts";
+import {
+  bindingsOf,
+  type Endpoint,
+  type ReceiveConnectorSettings,
+} from "../../core/policy/receive-connector.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import type { Events } from "../../events/events.ts";
 import { createInTurn } from "../../ports/in-turn.ts";
@@ -13,7 +19,7 @@ import { listenFaultText } from "./listen-fault.ts";
 
 export interface Listener {
   /** As configured. */
-  readonly endpoint: Endpoint;
+  readonly endpoint: ListeningEndpoint;
   /** With the port the system chose, where 0 was configured. */
   readonly bound: Endpoint;
   readonly connectors: readonly string[];
@@ -21,7 +27,7 @@ export interface Listener {
 
 /** An endpoint that is wanted and not listened on. */
 export interface FailedListener {
-  readonly endpoint: Endpoint;
+  readonly endpoint: ListeningEndpoint;
   readonly connectors: readonly string[];
   readonly error: Error;
   /** Why, in words, with who holds the port where that is known. */
@@ -40,7 +46,7 @@ export interface Listeners {
 
 interface OpenListener {
   readonly server: Server;
-  readonly endpoint: Endpoint;
+  readonly endpoint: ListeningEndpoint;
   bound: Endpoint;
   connectors: readonly string[];
 }
@@ -51,8 +57,8 @@ const tryAgainMs = 30_000;
 
 export function createListeners(
   events: Events,
-  onConnection: (socket: Socket, endpoint: Endpoint) => void,
-  openSessions: (endpoint: Endpoint) => number,
+  onConnection: (socket: Socket, endpoint: ListeningEndpoint) => void,
+  openSessions: (endpoint: ListeningEndpoint) => number,
   clock: Clock,
 ): Listeners {
   const open = new Map<string, OpenListener>();
@@ -61,7 +67,7 @@ export function createListeners(
   let again: Timer | undefined;
   const inTurn = createInTurn();
 
-  const listen = async (endpoint: Endpoint, connectors: readonly string[]): Promise<void> => {
+  const listen = async (endpoint: ListeningEndpoint, connectors: readonly string[]): Promise<void> => {
     // Half-open: a client that sends everything and closes its side still gets its replies.
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false }, (socket) =>
       onConnection(socket, endpoint),
@@ -85,7 +91,7 @@ export function createListeners(
     // Accept errors (EMFILE) concern single connections; the listener goes on.
     server.on("error", (error) =>
       events.emit("ListenerFailed", {
-        endpoint: formatEndpoint(endpoint),
+        endpoint: listeningText(endpoint),
         connectors: connectors.join(", "),
         error: error.message,
       }),
@@ -93,21 +99,29 @@ export function createListeners(
     const address = server.address();
     const port = address !== null && typeof address === "object" ? address.port : endpoint.port;
     const bound = { address: endpoint.address, port };
-    open.set(formatEndpoint(endpoint), { server, endpoint, bound, connectors });
-    events.emit("ListenerOpened", { endpoint: formatEndpoint(bound), connectors: connectors.join(", ") });
+    open.set(listeningText(endpoint), { server, endpoint, bound, connectors });
+    const { door } = endpoint;
+    events.emit("ListenerOpened", {
+      endpoint: listeningText({ ...bound, door }),
+      connectors: connectors.join(", "),
+    });
   };
 
   const shut = async ({ server, endpoint, bound }: OpenListener): Promise<void> => {
-    open.delete(formatEndpoint(endpoint));
+    open.delete(listeningText(endpoint));
     // The callback waits for the connections; the socket itself stops listening at once.
     server.close();
-    events.emit("ListenerClosed", { endpoint: formatEndpoint(bound), sessions: openSessions(endpoint) });
+    const { door } = endpoint;
+    events.emit("ListenerClosed", {
+      endpoint: listeningText({ ...bound, door }),
+      sessions: openSessions(endpoint),
+    });
     await new Promise((resolve) => setImmediate(resolve));
   };
 
   const apply = async (
     connectors: readonly ReceiveConnectorSettings[],
-    isTold: (endpoint: Endpoint, reason: string) => boolean,
+    isTold: (endpoint: ListeningEndpoint, reason: string) => boolean,
   ): Promise<readonly FailedListener[]> => {
     again?.cancel();
     const wanted = endpointsOf(connectors);
@@ -130,7 +144,7 @@ export function createListeners(
         failures.push({ endpoint, connectors: names, error, reason });
         if (isTold(endpoint, reason)) continue;
         events.emit("ListenerFailed", {
-          endpoint: formatEndpoint(endpoint),
+          endpoint: listeningText(endpoint),
           connectors: names.join(", "),
           error: reason,
         });
@@ -143,8 +157,8 @@ export function createListeners(
   const tryAgain = (connectors: readonly ReceiveConnectorSettings[]) =>
     inTurn(() => {
       if (closed) return Promise.resolve(failed);
-      const before = new Map(failed.map(({ endpoint, reason }) => [formatEndpoint(endpoint), reason]));
-      return apply(connectors, (endpoint, reason) => before.get(formatEndpoint(endpoint)) === reason);
+      const before = new Map(failed.map(({ endpoint, reason }) => [listeningText(endpoint), reason]));
+      return apply(connectors, (endpoint, reason) => before.get(listeningText(endpoint)) === reason);
     });
 
   return {
@@ -166,22 +180,27 @@ export function createListeners(
 /** A wildcard binding listens for all addresses of its family on that port. */
 function endpointsOf(
   connectors: readonly ReceiveConnectorSettings[],
-): Map<string, { endpoint: Endpoint; names: string[] }> {
+): Map<string, { endpoint: ListeningEndpoint; names: string[] }> {
   const enabled = connectors.filter((connector) => connector.enabled);
-  const all = enabled.flatMap((connector) =>
-    connector.bindings.map((endpoint) => ({ endpoint, name: connector.name })),
-  );
-  const wildcards = new Set(
-    all.map(({ endpoint }) => formatEndpoint(endpoint)).filter((key) => /^(?:0\.0\.0\.0|\[::\]):/.test(key)),
-  );
-  const wanted = new Map<string, { endpoint: Endpoint; names: string[] }>();
-  for (const { endpoint, name } of all) {
-    const wildcard = { address: endpoint.address.includes(":") ? "::" : "0.0.0.0", port: endpoint.port };
-    const listens = endpoint.port !== 0 && wildcards.has(formatEndpoint(wildcard)) ? wildcard : endpoint;
-    const key = formatEndpoint(listens);
-    const entry = wanted.get(key) ?? { endpoint: listens, names: [] };
-    if (!entry.names.includes(name)) entry.names.push(name);
-    wanted.set(key, entry);
+  const wanted = new Map<string, { endpoint: ListeningEndpoint; names: string[] }>();
+  for (const door of listeningDoors) {
+    const all = enabled.flatMap((connector) =>
+      bindingsOf(connector, door).map((endpoint) => ({ endpoint, name: connector.name })),
+    );
+    const wildcards = new Set(
+      all
+        .map(({ endpoint }) => formatEndpoint(endpoint))
+        .filter((key) => /^(?:0\.0\.0\.0|\[::\]):/.test(key)),
+    );
+    for (const { endpoint, name } of all) {
+      const wildcard = { address: endpoint.address.includes(":") ? "::" : "0.0.0.0", port: endpoint.port };
+      const isCovered = endpoint.port !== 0 && wildcards.has(formatEndpoint(wildcard));
+      const listens = { ...(isCovered ? wildcard : endpoint), door };
+      const key = listeningText(listens);
+      const entry = wanted.get(key) ?? { endpoint: listens, names: [] };
+      if (!entry.names.includes(name)) entry.names.push(name);
+      wanted.set(key, entry);
+    }
   }
   return wanted;
 }

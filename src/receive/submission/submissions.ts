@@ -49,6 +49,8 @@ export interface SubmittingClient {
   /** A key, whose own rights go before those of user and application. */
   readonly owner?: RightsOwner | undefined;
   readonly tls?: { readonly protocol: string; readonly cipher: string } | undefined;
+  /** Of a door with connections: as the traffic record calls this one; else each message counts as one. */
+  readonly connection?: number;
   /** What it calls itself. */
   readonly helloName?: string;
 }
@@ -153,11 +155,14 @@ export function createSubmissions(around: {
     const { door, connector, peer } = submitter;
     const { traffic } = services;
     const { address, source } = peer;
+    // Of a door with connections.
+    if (submitter.connection !== 0) return outcome();
     submitter.connection = traffic.admitted({ connector: connector.name, source, address, door });
     try {
       return await outcome();
     } finally {
       traffic.left(submitter.connection);
+      submitter.connection = 0;
     }
   };
 
@@ -253,7 +258,7 @@ export function createSubmissions(around: {
       return {
         door,
         id: nextId(),
-        connection: 0,
+        connection: client.connection ?? 0,
         connector,
         acceptedDomains: acceptedDomains(),
         peer,

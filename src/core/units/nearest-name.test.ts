@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearest } from "./setting-names.ts";
+import { nearest } from "./nearest-name.ts";
 
 const names = ["maxInboundConnection", "maxInboundConnectionPerSource", "maxMessageSize", "name", "comment"];
 

@@ -1,0 +1,84 @@
+/** What refusals are in HTTP; for kinds that SMTP alone meets it does not matter. */
+import { expect, test } from "vitest";
+import { spokenRefusals, type SpokenKind } from "./catalogue.ts";
+import { httpAnswer } from "./http-answer.ts";
+import { problemOf } from "./problem.ts";
+import type { Refusal } from "./refusal.ts";
+
+test.each<[SpokenKind, number, string, number | undefined]>([
+  ["authenticationFailed", 401, "invalid_api_key", undefined],
+  ["notAuthenticated", 401, "missing_api_key", undefined],
+  ["unableToRelay", 403, "relay_denied", undefined],
+  ["sendAsDenied", 403, "sender_not_allowed", undefined],
+  ["invalidRecipient", 422, "validation_error", undefined],
+  ["invalidSender", 422, "validation_error", undefined],
+  ["nulInContent", 422, "validation_error", undefined],
+  ["hopCountExceeded", 422, "validation_error", undefined],
+  ["reservedTopLevelDomain", 422, "validation_error", undefined],
+  ["tooManyRecipients", 422, "too_many_recipients", undefined],
+  ["messageTooLarge", 413, "message_too_large", undefined],
+  ["connectionLimitPerSource", 429, "connection_limit_exceeded", 5],
+  ["messageRate", 429, "rate_limit_exceeded", 60],
+  ["clientRecipientRate", 429, "daily_quota_exceeded", 900],
+  ["authenticationTemporary", 503, "temporarily_unavailable", 30],
+  ["insufficientResources", 503, "insufficient_resources", 30],
+  ["serviceSuspended", 503, "service_suspended", 60],
+  ["shuttingDown", 503, "shutting_down", 10],
+  ["putOffAsAsked", 503, "temporarily_unavailable", 30],
+])("%s is %d %s", (kind, status, name, retryAfterSeconds) => {
+  const answer = httpAnswer(kind);
+  expect([answer.status, answer.name, answer.retryAfterSeconds]).toEqual([status, name, retryAfterSeconds]);
+});
+
+test("what says come again says when, and what does not come again says nothing", () => {
+  for (const kind of Object.keys(spokenRefusals) as SpokenKind[]) {
+    const { status, retryAfterSeconds } = httpAnswer(kind);
+    expect([kind, retryAfterSeconds !== undefined]).toEqual([kind, [429, 500, 503].includes(status)]);
+  }
+});
+
+const told: Refusal = {
+  kind: "messageRate",
+  class: "rate",
+  connector: "AppRelay",
+  limit: "messageRateLimit",
+  configured: 30,
+  allowed: 30,
+  seen: 30,
+  problem: "",
+  about: undefined,
+  source: "10.0.0.1",
+  eventId: 1031,
+  reference: "R1",
+};
+const { reply } = spokenRefusals.messageRate;
+
+test("a refusal as a body: Resend's names, SMTP's reply, the limit where it may be told", () => {
+  const explained = { ...reply, text: `${reply.text} (AppRelay: …)`, told };
+  expect(problemOf(explained, httpAnswer("messageRate"))).toEqual({
+    type: "urn:weir:refusal:messageRate",
+    title: reply.text,
+    status: 429,
+    detail: explained.text,
+    name: "rate_limit_exceeded",
+    message: explained.text,
+    statusCode: 429,
+    reference: "R1",
+    smtp: expect.stringMatching(/^421 4\.4\.2 /),
+    limit: { name: "messageRateLimit", value: 30, current: 30, retryAfter: 60 },
+  });
+  expect(problemOf({ ...reply, told }, httpAnswer("messageRate"))).not.toHaveProperty("limit");
+});
+
+test("recipients and fields are named one by one", () => {
+  const own = { ...reply, told };
+  const parts = {
+    recipients: [{ address: "a@b.test", reply: own }],
+    faults: [{ path: "to[0]", message: "is no address" }],
+  };
+  expect(problemOf(own, httpAnswer("messageRate"), parts)).toMatchObject({
+    message: "to[0] is no address",
+    errors: [{ path: "to[0]", message: "is no address" }],
+    recipients: [{ address: "a@b.test", status: "refused", reference: "R1" }],
+  });
+});

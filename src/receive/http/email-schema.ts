@@ -1,0 +1,92 @@
+/** The JSON of `POST /v1/emails`: Resend's names, and Weir's own beside them. Source: resend.com, API reference, Send Email. */
+import { z } from "zod";
+
+const address = z
+  .union([
+    z.string().min(1).max(1_000),
+    z.strictObject({ email: z.string().min(1).max(600), name: z.string().max(200).optional() }),
+  ])
+  .meta({ description: "`a@contoso.com`, `Name <a@contoso.com>`, or an object.", id: "Address" });
+
+const addresses = z
+  .union([address, z.array(address)])
+  .meta({ description: "One address or several.", id: "Addresses" });
+
+const attachment = z
+  .strictObject({
+    filename: z.string().min(1).max(400).optional(),
+    content: z
+      .union([
+        z.string(),
+        z.strictObject({ type: z.literal("Buffer"), data: z.array(z.int().min(0).max(255)) }),
+      ])
+      .meta({ description: "Base64, or a Buffer as Node.js writes it in JSON." }),
+    content_type: z.string().max(300).optional().meta({ description: "Default: by the file name." }),
+    content_id: z
+      .string()
+      .regex(/^[^\s<>()"\\]{1,200}$/, { error: "is no Content-ID, such as logo or logo@contoso.com" })
+      .optional()
+      .meta({ description: "What `cid:` in the HTML names, without angle brackets." }),
+    content_disposition: z.enum(["attachment", "inline"]).optional(),
+  })
+  .meta({ id: "Attachment" });
+
+/** Of every request that hands a message in, whatever its form. */
+const shared = {
+  envelope: z
+    .strictObject({
+      mail_from: z.string().max(1_000).optional().meta({ description: "Empty or `<>`: no reports." }),
+      rcpt_to: z.array(z.string().max(1_000)).min(1).optional(),
+    })
+    .optional()
+    .meta({ description: "In place of from, and of to, cc and bcc." }),
+  dsn: z
+    .strictObject({
+      notify: z
+        .array(z.enum(["never", "success", "failure", "delay"]))
+        .min(1)
+        .optional(),
+      ret: z.enum(["full", "hdrs"]).optional(),
+      envid: z
+        .string()
+        .regex(/^[\x20-\x7e]{1,80}$/, { error: "has characters outside ASCII, or more than 80" })
+        .optional(),
+    })
+    .optional()
+    .meta({ description: "Reports that are wanted (RFC 3461)." }),
+};
+
+export const emailSchema = z
+  .strictObject({
+    from: address,
+    to: addresses.optional(),
+    cc: addresses.optional(),
+    bcc: addresses.optional(),
+    reply_to: addresses.optional(),
+    subject: z.string().max(10_000).optional(),
+    text: z.string().optional(),
+    html: z.string().optional(),
+    headers: z
+      .union([z.record(z.string(), z.string()), z.array(z.tuple([z.string(), z.string()]))])
+      .optional()
+      .meta({ description: "Further header fields, as an object or as a list of [name, value]." }),
+    attachments: z.array(attachment).max(500).optional(),
+    ...shared,
+  })
+  .meta({ id: "Email" });
+
+export type GivenAddress = z.output<typeof address>;
+export type GivenEmail = z.output<typeof emailSchema>;
+/** What it says beside the message. */
+export type GivenDelivery = Pick<GivenEmail, "envelope" | "dsn">;
+
+/** Fields that others have and this relay has not, each with the reason. */
+export const notOffered: Readonly<Record<string, string>> = {
+  path: "attachments are not fetched from paths or addresses; send their content",
+  react: "templates are not rendered here; send html",
+  require_tls: "TLS on the way on is a setting of the send connector (requireTls)",
+  priority: "an application's priority is a setting (Set-Application -Priority)",
+  scheduled_at: "mail is sent at once",
+  template: "templates are not rendered here; send html",
+  topic_id: "there are no topics here",
+};

@@ -1,0 +1,213 @@
+/** One request and its answer: what was asked, who waits for it, and the one way of every answer. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { spokenRefusals, type SpokenKind } from "../../core/refusals/catalogue.ts";
+import { httpAnswer, type HttpAnswer } from "../../core/refusals/http-answer.ts";
+import { problemOf, type FieldFault, type RefusedRecipient } from "../../core/refusals/problem.ts";
+import { refused, type Refused, type ToldRefusal } from "../../core/refusals/refusal.ts";
+import { tarpitDelay } from "../../core/policy/tarpit.ts";
+import type { Presence } from "../admission/rate-waiters.ts";
+import type { Submitter } from "../transaction/submitter.ts";
+import type { HttpConnection } from "./http-connection.ts";
+import type { HttpServices } from "./http-services.ts";
+import { RequestBody } from "./request-body.ts";
+
+/** Where the status is another one than that of the refusal's kind. */
+export type AnswerChanges = Partial<HttpAnswer> & {
+  readonly recipients?: readonly RefusedRecipient[];
+  readonly faults?: readonly FieldFault[];
+  readonly headers?: readonly (readonly [string, string])[];
+};
+
+const problemType = "application/problem+json; charset=utf-8";
+export const jsonType = "application/json; charset=utf-8";
+
+export class HttpExchange {
+  readonly connection: HttpConnection;
+  readonly body: RequestBody;
+  /** Whose request it is: who answers for refusals. Replaced when the client is known. */
+  submitter: Submitter;
+  /** The client has said who it is, and is. */
+  isIdentified = false;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #services: HttpServices;
+  readonly #isStopping: () => boolean;
+  #tellGone: (() => void) | undefined;
+  #hurry: (() => void) | undefined;
+  #closes = false;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: HttpConnection,
+    services: HttpServices,
+    expectsContinue: boolean,
+    isStopping: () => boolean,
+  ) {
+    this.#request = request;
+    this.#response = response;
+    this.connection = connection;
+    this.submitter = connection.anonymous;
+    this.#services = services;
+    this.#isStopping = isStopping;
+    this.body = new RequestBody(request, response, expectsContinue, () => services.clock.now());
+    response.once("close", () => this.#tellGone?.());
+  }
+
+  get isWithoutHost(): boolean {
+    const { headers, httpVersion } = this.#request;
+    return headers.host === undefined && httpVersion !== "1.0";
+  }
+
+  get method(): string {
+    return this.#request.method ?? "";
+  }
+
+  /** Without its query. */
+  get path(): string {
+    return (this.#request.url ?? "").split("?", 1)[0] ?? "";
+  }
+
+  get query(): URLSearchParams {
+    const { url = "" } = this.#request;
+    const at = url.indexOf("?");
+    return new URLSearchParams(at < 0 ? "" : url.slice(at + 1));
+  }
+
+  /** Undefined where it is not given. Given several times, the first. */
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value[0] : value;
+  }
+
+  /** Each time it is given, octets read as UTF-8. `name`: lower case. */
+  headers(name: string): readonly string[] {
+    const { rawHeaders } = this.#request;
+    const values: string[] = [];
+    for (let i = 0; i + 1 < rawHeaders.length; i += 2)
+      if (rawHeaders[i]!.toLowerCase() === name)
+        values.push(Buffer.from(rawHeaders[i + 1]!, "latin1").toString("utf8"));
+    return values;
+  }
+
+  /** Whether the client is still there. */
+  get presence(): Presence {
+    const response = this.#response;
+    return {
+      get isGone() {
+        return response.destroyed || response.writableEnded;
+      },
+      onGone: (tell) => void (this.#tellGone = tell),
+    };
+  }
+
+  /** Its time is over. */
+  timedOut(): void {
+    this.body.breakOff(refused("messageTimedOut"));
+    this.#closes = true;
+  }
+
+  isSlow(now: number): boolean {
+    return this.body.isSlow(now);
+  }
+
+  /** The relay stops: nothing is waited for any more, but for what is being kept. */
+  stop(): void {
+    this.body.breakOff(refused("shuttingDown"));
+    this.#hurry?.();
+  }
+
+  /** Answers with what refuses the request, told once; held back as a reply of SMTP would be. */
+  async refuse(what: Refused, changes: AnswerChanges = {}): Promise<void> {
+    const { connection, submitter } = this;
+    const { protocolError } = spokenRefusals[what.refused].reply;
+    const { maxProtocolErrors } = submitter.connector;
+    if (protocolError === true && ++connection.protocolErrors > maxProtocolErrors) this.#closes = true;
+    await this.answerRefusal(this.#services.refuse(submitter, what), changes);
+  }
+
+  /** The same for what was told already. */
+  async answerRefusal(reply: ToldRefusal, changes: AnswerChanges = {}): Promise<void> {
+    const { connection, submitter } = this;
+    const { recipients = [], faults = [], headers = [], ...others } = changes;
+    // What a reply can say was told of a spoken kind.
+    const answer: HttpAnswer = { ...httpAnswer(reply.told.kind as SpokenKind, reply.code), ...others };
+    const delayMs = tarpitDelay(submitter.connector, reply, {
+      authenticated: this.isIdentified,
+      discredited: this.#services.isDiscredited(connection.client),
+    });
+    if (delayMs > 0 && !this.#isStopping() && !(await this.#holdBack(delayMs, reply.code))) return;
+    if (reply.close === true && answer.status !== 429 && answer.status !== 503) this.#closes = true;
+    const { retryAfterSeconds } = answer;
+    this.answer(answer.status, problemOf(reply, answer, { recipients, faults }), [
+      ...headers,
+      ...(answer.status === 401 ? [["www-authenticate", this.#challenge()] as const] : []),
+      ...(retryAfterSeconds === undefined ? [] : [["retry-after", `${retryAfterSeconds}`] as const]),
+    ]);
+  }
+
+  #challenge(): string {
+    const basic = this.submitter.connector.authMechanism.includes("BasicAuth");
+    return basic ? 'Bearer, Basic realm="Weir", charset="UTF-8"' : "Bearer";
+  }
+
+  /** False: the client went meanwhile. */
+  async #holdBack(delayMs: number, code: number): Promise<boolean> {
+    const { connection } = this;
+    connection.activity = "tarpit";
+    await this.pause(delayMs);
+    connection.activity = "working";
+    if (!this.#response.destroyed) return true;
+    if (code >= 500) this.#services.leftInTarpit(connection.client);
+    return false;
+  }
+
+  /** Ends before its time when the client goes or the relay stops. */
+  pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        this.#hurry = undefined;
+        resolve();
+      };
+      const timer = this.#services.clock.after(delayMs, end);
+      this.#hurry = end;
+      this.#tellGone = end;
+    });
+  }
+
+  /** `body`: JSON. */
+  answer(status: number, body: object, headers: readonly (readonly [string, string])[] = []): void {
+    this.send(status, JSON.stringify(body), status < 400 ? jsonType : problemType, headers);
+  }
+
+  send(
+    status: number,
+    text: string,
+    contentType: string,
+    headers: readonly (readonly [string, string])[],
+  ): void {
+    const response = this.#response;
+    const { connection } = this;
+    if (response.destroyed || response.headersSent) return;
+    const octets = Buffer.from(text);
+    const isLast =
+      this.#closes || connection.closing || connection.turnedAway !== undefined || this.#isStopping();
+    // A body that was held back would be read as the next request, if the client sent it after all.
+    const closes = isLast || this.body.isHeldBack;
+    if (closes) connection.closing = true;
+    const all = [
+      "content-type",
+      contentType,
+      "content-length",
+      `${octets.length}`,
+      "cache-control",
+      "no-store",
+    ];
+    for (const [name, value] of headers) all.push(name, value);
+    if (closes) all.push("connection", "close");
+    connection.log?.line(">", `${status} ${text}`);
+    response.writeHead(status, all);
+    response.end(this.method === "HEAD" ? undefined : octets);
+  }
+}

@@ -1,0 +1,163 @@
+/** Who asks: an API key, an account by password or token, or anybody where the connector lets anybody submit. */
+import { ownerKey, mayUseConnector, type RightsOwner } from "../../core/policy/client-rights.ts";
+import { rightsOf } from "../../core/policy/relay-permission.ts";
+import type { SpokenKind } from "../../core/refusals/catalogue.ts";
+import { refused, type Refused } from "../../core/refusals/refusal.ts";
+import { isDenied, type LogonDenied } from "../authentication/logon.ts";
+import type { Submitter } from "../transaction/submitter.ts";
+import type { HttpExchange } from "./http-exchange.ts";
+import type { HttpServices } from "./http-services.ts";
+
+interface Known {
+  readonly user?: string | undefined;
+  readonly owner?: RightsOwner | undefined;
+}
+
+/** In events, in place of a name that no account has. */
+const notAnAccount = "(no such account)";
+
+/** Whose mail the request is, or what refuses it. */
+export async function identify(exchange: HttpExchange, services: HttpServices): Promise<Submitter | Refused> {
+  const authorizations = exchange.headers("authorization");
+  const keys = exchange.headers("x-api-key");
+  if (authorizations.length + keys.length > 1)
+    return refused("requestMalformed", {
+      detail: "it says more than once who it is (Authorization, X-API-Key)",
+    });
+  const [authorization] = authorizations;
+  const [key] = keys;
+  if (authorization === undefined && key === undefined) return anonymous(exchange);
+  const known = await logOn(exchange, services, authorization ?? `Bearer ${key}`);
+  return "refused" in known ? known : submitterOf(exchange, services, known);
+}
+
+function anonymous({ connection: { anonymous: submitter } }: HttpExchange): Submitter | Refused {
+  return submitter.rights.submit
+    ? submitter
+    : refused("notAuthenticated", {
+        detail: "the request has no key and no password, and permissionGroups has no AnonymousUsers",
+      });
+}
+
+function submitterOf(exchange: HttpExchange, services: HttpServices, { user, owner }: Known) {
+  const { connection } = exchange;
+  const { connector, peer, id } = connection.anonymous;
+  const receivedProtocol = connection.tls === undefined ? "HTTP" : "HTTPS";
+  const rights = rightsOf(connector, { authenticated: true });
+  const who = user ?? owner?.name;
+  if (!rights.submit) return refused("accountMayNotSubmit", { user: who, about: who });
+  const submitter = services.submissions.submitter({
+    door: "HTTP",
+    connection: connection.anonymous.connection,
+    connector,
+    peer,
+    receivedProtocol,
+    user,
+    rights,
+    ...(owner === undefined ? undefined : { owner }),
+    tls: connection.tls,
+  });
+  const { limits } = submitter;
+  if (limits.receiveConnectors !== undefined && !mayUseConnector(limits, connector.name))
+    return refused("accountNotOnConnector", { user: who, about: ownerKey(limits.receiveConnectors.owner) });
+  connection.user = who;
+  exchange.isIdentified = true;
+  return { ...submitter, id };
+}
+
+async function logOn(
+  exchange: HttpExchange,
+  services: HttpServices,
+  authorization: string,
+): Promise<Known | Refused> {
+  const [, scheme = "", given = ""] = /^([A-Za-z]+) +(.+)$/.exec(authorization) ?? [];
+  switch (scheme.toLowerCase()) {
+    case "basic":
+      return byPassword(exchange, services, given);
+    case "bearer":
+      return byToken(exchange, services, given);
+    default:
+      return logonFault("authenticationMechanismUnknown", "UnknownMechanism", "(another)");
+  }
+}
+
+function byPassword(
+  exchange: HttpExchange,
+  services: HttpServices,
+  given: string,
+): Promise<Known | Refused> | Refused {
+  const { connector, peer, tls } = exchange.connection.anonymous;
+  const { authMechanism } = connector;
+  if (!authMechanism.includes("BasicAuth"))
+    return logonFault("authenticationNotOffered", "NotOffered", "Basic");
+  if (authMechanism.includes("BasicAuthRequireTLS") && tls === undefined)
+    return logonFault("authenticationNeedsTls", "EncryptionRequired", "Basic");
+  const text = Buffer.from(given, "base64").toString("utf8");
+  const at = text.indexOf(":");
+  if (at < 1) return logonFault("authenticationMalformed", "IllegalMessage", "Basic");
+  const logon = services.authenticate(text.slice(0, at), text.slice(at + 1), peer.source);
+  return settle(exchange, services, "Basic", logon);
+}
+
+function byToken(
+  exchange: HttpExchange,
+  services: HttpServices,
+  token: string,
+): Promise<Known | Refused> | Refused {
+  if (!exchange.connection.client.connector.authMechanism.includes("OAuth"))
+    return failed(exchange, services, "ApiKey", { denied: "there is no such API key" });
+  const logon = services.authenticateToken({ user: undefined, token });
+  return settle(exchange, services, "OAuthBearer", logon);
+}
+
+async function settle(
+  exchange: HttpExchange,
+  services: HttpServices,
+  mechanism: string,
+  logon: ReturnType<HttpServices["authenticate"]>,
+): Promise<Known | Refused> {
+  try {
+    const outcome = await logon;
+    if (isDenied(outcome)) return failed(exchange, services, mechanism, outcome);
+    return { user: outcome.user, owner: outcome.group };
+  } catch (fault) {
+    const detail = fault instanceof Error ? fault.message : String(fault);
+    return {
+      ...logonFault("authenticationTemporary", "TemporaryFailure", mechanism),
+      detail: `it could not be checked: ${detail}`,
+      confidential: true,
+    };
+  }
+}
+
+function failed(
+  { connection }: HttpExchange,
+  services: HttpServices,
+  mechanism: string,
+  { denied, account }: LogonDenied,
+): Refused {
+  const { maxLogonFailures } = connection.client.connector;
+  const known = account ?? notAnAccount;
+  const refusal: Refused = {
+    ...logonFault("authenticationFailed", "LogonDenied", mechanism),
+    user: known,
+    about: known,
+    detail: denied,
+    // Which of the reasons it is would tell a stranger which accounts there are.
+    confidential: true,
+  };
+  if (maxLogonFailures === 0 || ++connection.logonFailures <= maxLogonFailures) return refusal;
+  services.refuse(connection.anonymous, refusal);
+  connection.closing = true;
+  return refused("tooManyLogonFailures", {
+    configured: maxLogonFailures,
+    seen: connection.logonFailures,
+    user: known,
+    about: known,
+  });
+}
+
+/** `error`, `mechanism`: as Exchange's event 1035 has them. */
+function logonFault(kind: SpokenKind, error: string, mechanism: string): Refused {
+  return refused(kind, { fields: { error, mechanism } });
+}

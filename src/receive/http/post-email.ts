@@ -1,0 +1,56 @@
+/** `POST /v1/emails`: a message as JSON, made MIME here. */
+import { randomBytes } from "node:crypto";
+import { domainToASCII } from "node:url";
+import { readStrictJson, type JsonLimits } from "../../core/json/strict-json.ts";
+import { composeMessage } from "../../core/message/compose/compose.ts";
+import { refusedDeclaredSize, refusedSize } from "../../core/refusals/limit-refusals.ts";
+import { faultsText } from "../../core/refusals/problem.ts";
+import { refused } from "../../core/refusals/refusal.ts";
+import { handIn } from "./hand-in.ts";
+import type { HttpExchange } from "./http-exchange.ts";
+import type { HttpServices } from "./http-services.ts";
+import { readEmail, type Fault } from "./read-email.ts";
+import { readWhole, type BodyMemory } from "./request-body.ts";
+
+const jsonLimits: JsonLimits = { maxDepth: 12, maxValues: 200_000, maxItems: 20_000_000 };
+/** Room for names, text and escapes beside Base64. Octets. */
+const besidesBytes = 1024 * 1024;
+/** Larger requests are for POST /v1/emails/raw. Octets. */
+const largestBytes = 256 * 1024 * 1024;
+
+export async function postEmail(
+  exchange: HttpExchange,
+  services: HttpServices,
+  memory: BodyMemory,
+): Promise<void> {
+  const { connector, rights } = exchange.submitter;
+  const maxMessageBytes = rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
+  const maxBytes = Math.min(maxMessageBytes * 1.4 + besidesBytes, largestBytes);
+  const octets = await readWhole(exchange.body, maxBytes, memory, (seen, isWhole) =>
+    isWhole
+      ? refusedDeclaredSize(seen, maxMessageBytes)
+      : refusedSize("messageTooLarge", seen, maxMessageBytes, false),
+  );
+  const json = readStrictJson(octets, jsonLimits);
+  if (!json.ok)
+    return refuseFaults(exchange, [
+      { path: "", message: `the body is no JSON that is taken: ${json.fault}`, unknown: true },
+    ]);
+  const read = readEmail(json.value);
+  if (read.kind === "faulty") return refuseFaults(exchange, read.faults);
+  const { content, smtpUtf8 } = composeMessage(read.email, {
+    now: services.clock.wall(),
+    token: randomBytes(16).toString("hex"),
+    domain: connector.defaultDomain ?? connector.fqdn,
+    toAscii: domainToASCII,
+  });
+  const sizeBytes = content.reduce((sum, piece) => sum + piece.length, 0);
+  return handIn(exchange, services, { ...read.envelope, body: "7BIT", sizeBytes, smtpUtf8 }, content);
+}
+
+/** All of them are told, as the configuration's are. */
+function refuseFaults(exchange: HttpExchange, faults: readonly Fault[]): Promise<void> {
+  const kind = faults.some(({ unknown }) => unknown === true) ? "requestMalformed" : "requestInvalid";
+  const told = faults.map(({ path, message }) => ({ path, message }));
+  return exchange.refuse(refused(kind, { detail: faultsText(told) }), { faults: told });
+}

@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+import { readEmail } from "./read-email.ts";
+
+const least = { from: "a@b.test", to: "c@d.test", text: "x" };
+const envelopeOf = (more: object) => {
+  const read = readEmail({ ...least, ...more });
+  return read.kind === "email" ? read.envelope : read;
+};
+
+test.each([
+  ["as it stands", {}, { mailFrom: "a@b.test", recipients: [{ address: "c@d.test" }] }],
+  [
+    "everybody, each once",
+    { to: ["X <x@y.test>", { email: "z@y.test", name: "Z, Z" }], cc: "x@y.test", bcc: ["b@y.test"] },
+    { recipients: [{ address: "x@y.test" }, { address: "z@y.test" }, { address: "b@y.test" }] },
+  ],
+  [
+    "an envelope of its own",
+    { to: undefined, envelope: { mail_from: "<>", rcpt_to: ["e@f.test"] } },
+    { mailFrom: "<>", recipients: [{ address: "e@f.test" }] },
+  ],
+  [
+    "reports",
+    { dsn: { notify: ["success", "failure"], ret: "hdrs", envid: "a+b c" } },
+    {
+      ret: "HDRS",
+      envid: "a+2Bb+20c",
+      recipients: [{ notify: { never: false, success: true, failure: true, delay: false } }],
+    },
+  ],
+])("envelope: %s", (_, more, expected) => {
+  expect(envelopeOf(more)).toMatchObject(expected);
+});
+
+test("attachments as Base64, in lines, and as Node.js writes a Buffer in JSON", () => {
+  const attachments = [
+    { content: "aGVsbG8=", filename: "C:\\x\\a.txt" },
+    { content: "aGVs\r\nbG8" },
+    { content: Buffer.from("hello").toJSON(), content_id: "logo" },
+  ];
+  const read = readEmail({ ...least, attachments });
+  expect(read.kind === "email" && read.email.attachments.map(({ content }) => content.toString())).toEqual([
+    "hello",
+    "hello",
+    "hello",
+  ]);
+});
+
+describe("faults", () => {
+  test.each<[object | string | null, string, boolean]>([
+    [{ ...least, subjct: "x" }, "subjct is not known here; is it subject?", true],
+    [{ ...least, scheduled_at: "x" }, "scheduled_at is not offered: mail is sent at once", true],
+    [
+      { ...least, attachments: [{ path: "/etc/passwd", content: "" }] },
+      "attachments[0].path is not offered: attachments are not fetched from paths or addresses; send their content",
+      true,
+    ],
+    [
+      { ...least, from: "nobody" },
+      "from is no address, such as a@contoso.com or Name <a@contoso.com>",
+      false,
+    ],
+    [{ ...least, from: "a@b.test, c@d.test" }, "from names more than one address", false],
+    [{ ...least, from: undefined }, "from is missing", false],
+    [{ ...least, to: [] }, "to is missing; there are no recipients", false],
+    [{ ...least, to: ["a@b.test", 5] }, "to is no address", false],
+    [
+      { ...least, cc: ["a@b.test", "x"] },
+      "cc[1] is no address, such as a@contoso.com or Name <a@contoso.com>",
+      false,
+    ],
+    [
+      { ...least, to: { email: "X <a@b.test>" } },
+      "to is no address, such as a@contoso.com or Name <a@contoso.com>",
+      false,
+    ],
+    [
+      { ...least, from: { email: "a@b.test", name: "x\r\nBcc: y" } },
+      "from its name holds a line end or a NUL",
+      false,
+    ],
+    [{ ...least, subject: "a\nb" }, "subject holds a line end or a NUL", false],
+    [{ ...least, text: undefined }, "text is missing; give text, html or attachments", false],
+    [{ ...least, text: "a\0" }, "text holds a NUL", false],
+    [{ ...least, headers: { Bcc: "x@y" } }, "headers.Bcc is written by the relay itself", false],
+    [
+      {
+        ...least,
+        headers: [
+          ["Date", "x"],
+          ["date", "y"],
+        ],
+      },
+      "headers.date stands there twice",
+      false,
+    ],
+    [{ ...least, attachments: [{ content: "?" }] }, "attachments[0].content is not Base64", false],
+    [{ ...least, attachments: [{ content: "a-_b" }] }, "attachments[0].content is not Base64", false],
+    [
+      { ...least, attachments: [{ content: "", filename: "a\r\nb" }] },
+      "attachments[0].filename holds a line end or a NUL",
+      false,
+    ],
+    [
+      { ...least, attachments: [{ content: "", content_id: "a> b" }] },
+      "attachments[0].content_id is no Content-ID, such as logo or logo@contoso.com",
+      false,
+    ],
+    [[], " the body is no JSON object", false],
+    ["x", " the body is no JSON object", false],
+    [null, " the body is no JSON object", false],
+  ])("%j", (given, expected, unknown) => {
+    const read = readEmail(given);
+    if (read.kind !== "faulty") throw new Error("it was taken");
+    expect(read.faults.map(({ path, message }) => `${path} ${message}`)).toContain(expected);
+    expect(read.faults.some((fault) => fault.unknown === true)).toBe(unknown);
+  });
+
+  test("all of them at once", () => {
+    const read = readEmail({ from: "x", to: ["y"], cc: ["z"], text: "t" });
+    expect(read.kind === "faulty" && read.faults.map(({ path }) => path)).toEqual([
+      "from",
+      "to[0]",
+      "cc[0]",
+      "to",
+    ]);
+  });
+});
