@@ -180,6 +180,7 @@ describe("defaults", () => {
       maxRecipientsPerMessage: 200,
       maxHopCount: 60,
       smtpUtf8Enabled: true,
+      requireTlsExtensionEnabled: true,
       bareCarriageReturnRejectionEnabled: true,
       bareLinefeedRejectionEnabled: false,
       explainRefusals: undefined,

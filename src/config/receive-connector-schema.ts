@@ -278,6 +278,11 @@ export const receiveConnectorSchema = z.strictObject(
     deliveryStatusNotificationEnabled: setting(flag(), true, "DSN (RFC 3461)."),
     enhancedStatusCodesEnabled: setting(flag(), true, "ENHANCEDSTATUSCODES (RFC 2034)."),
     smtpUtf8Enabled: setting(flag(), true, "SMTPUTF8 (RFC 6531)."),
+    requireTlsExtensionEnabled: setting(
+      flag(),
+      true,
+      "REQUIRETLS (RFC 8689), offered within TLS: a client may ask that a message goes on only where it is protected all the way. Not to be confused with requireTls.",
+    ),
     bareLinefeedRejectionEnabled: setting(
       flag(),
       false,

@@ -6,6 +6,7 @@ export const aliases: ReadonlyMap<string, string> = new Map([
   ["requireTLS", "requireTls"],
   ["requireEHLODomain", "requireEhloDomain"],
   ["smtpUTF8Enabled", "smtpUtf8Enabled"],
+  ["requireTLSExtensionEnabled", "requireTlsExtensionEnabled"],
   ["binaryMIMEEnabled", "binaryMimeEnabled"],
   ["ignoreSTARTTLS", "ignoreStartTls"],
   ["forceHELO", "forceHelo"],

@@ -69,6 +69,7 @@ export function receiveConnector(given: Partial<ReceiveConnectorSettings> = {}):
     deliveryStatusNotificationEnabled: true,
     enhancedStatusCodesEnabled: true,
     smtpUtf8Enabled: true,
+    requireTlsExtensionEnabled: true,
     bareLinefeedRejectionEnabled: false,
     bareCarriageReturnRejectionEnabled: false,
     rejectReservedTopLevelRecipientDomains: false,

@@ -27,6 +27,17 @@ describe("STARTTLS", () => {
     client.close();
   });
 
+  test("REQUIRETLS is offered and taken under TLS only, and without a value", async () => {
+    const client = await greeted();
+    expect((await client.command("EHLO c.example")).lines).not.toContain("REQUIRETLS");
+    expect((await client.command("MAIL FROM:<a@b.example> REQUIRETLS")).last).toMatch(/^555 5\.5\.4 /);
+    await client.startTls();
+    expect((await client.command("EHLO c.example")).lines).toContain("REQUIRETLS");
+    expect((await client.command("MAIL FROM:<a@b.example> REQUIRETLS=1")).last).toMatch(/^501 5\.5\.4 /);
+    expect((await client.command("MAIL FROM:<a@b.example> REQUIRETLS")).code).toBe(250);
+    client.close();
+  });
+
   test("a whole message under TLS is told in its trace header", async () => {
     const client = await greeted();
     await client.command("EHLO c.example");

@@ -331,6 +331,12 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
   },
   { name: "smtpUtf8Enabled", kind: "true or false", default: "true", help: "SMTPUTF8 (RFC 6531)." },
   {
+    name: "requireTlsExtensionEnabled",
+    kind: "true or false",
+    default: "true",
+    help: "REQUIRETLS (RFC 8689), offered within TLS: a client may ask that a message goes on only where it is protected all the way. Not to be confused with requireTls.",
+  },
+  {
     name: "bareLinefeedRejectionEnabled",
     kind: "true or false",
     default: "false",

@@ -14,6 +14,7 @@ describe("scanHeader", () => {
       hasDate: true,
       subject: "one\ttwo".replace("\t", " "),
       from: "A <a@b>",
+      isTlsOptional: false,
       brokenAt: -1,
       senderFields: [],
       hasBareCr: false,
@@ -38,6 +39,17 @@ describe("scanHeader", () => {
       receivedCount: 1,
     });
     expect(scanHeader(Buffer.from("A: b\r\n\r\nx\ry"), { senders: true }).hasBareCr).toBe(false);
+  });
+
+  it.each([
+    ["TLS-Required: No\r\n", true],
+    ["A: b\r\ntls-required:\r\n NO\r\n\r\n", true],
+    ["TLS-Required: Yes\r\n", false],
+    ["TLS-Required: No\r\nTLS-Required: No\r\n", false],
+    ["A: b\r\n\r\nTLS-Required: No\r\n", false],
+    ["X-TLS-Required: No\r\n", false],
+  ])("%j says that TLS is optional: %s", (header, expected) => {
+    expect(scan(header).isTlsOptional).toBe(expected);
   });
 
   it("stops at the empty line", () => {

@@ -8,6 +8,8 @@ export interface HeaderFacts {
   readonly hasDate: boolean;
   readonly subject: string | undefined;
   readonly from: string | undefined;
+  /** `TLS-Required: No` stands there, once (RFC 8689 §5). */
+  readonly isTlsOptional: boolean;
   /**
    * Where the first line begins that is no field and continues none, -1 without one: the header ends in front of it,
    * whatever the client meant (RFC 5322 §2.2; what Postfix does).
@@ -61,6 +63,7 @@ export function scanHeader(
   let messageId: string | undefined;
   let subject: string | undefined;
   let from: string | undefined;
+  const tlsRequired: string[] = [];
   let brokenAt = -1;
   let at = 0;
   while (at < header.length) {
@@ -87,6 +90,12 @@ export function scanHeader(
       case 115: // s
         if (subject === undefined) subject = fieldValue(header, at, end, "subject");
         break;
+      case 116: {
+        // t
+        const value = fieldValue(header, at, end, "tls-required");
+        if (value !== undefined) tlsRequired.push(value);
+        break;
+      }
       case 102: // f
         if (from === undefined) from = fieldValue(header, at, end, "from");
         break;
@@ -99,6 +108,7 @@ export function scanHeader(
     hasDate,
     subject,
     from,
+    isTlsOptional: tlsRequired.length === 1 && tlsRequired[0]?.toLowerCase() === "no",
     brokenAt,
     senderFields,
     hasBareCr: senders && hasBareCr(header.subarray(0, at)),

@@ -94,6 +94,8 @@ export interface ReceiveConnectorSettings {
   readonly deliveryStatusNotificationEnabled: boolean;
   readonly enhancedStatusCodesEnabled: boolean;
   readonly smtpUtf8Enabled: boolean;
+  /** Weir's own: REQUIRETLS, where TLS is. */
+  readonly requireTlsExtensionEnabled: boolean;
   readonly bareLinefeedRejectionEnabled: boolean;
   /** Weir's own. False: a bare CR becomes CRLF before storing. */
   readonly bareCarriageReturnRejectionEnabled: boolean;

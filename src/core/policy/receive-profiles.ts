@@ -40,6 +40,7 @@ const printer: ProfileSettings = {
   connectionInactivityTimeout: "10m",
   chunkingEnabled: false,
   smtpUtf8Enabled: false,
+  requireTlsExtensionEnabled: false,
 };
 
 /** The same of twenty years ago. */

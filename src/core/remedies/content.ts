@@ -111,6 +111,7 @@ const extensions: Readonly<Record<string, readonly [keyof Circumstances["connect
   SIZE: ["sizeEnabled", "-SizeEnabled Enabled"],
   BODY: ["eightBitMimeEnabled", "-EightBitMimeEnabled true -BinaryMimeEnabled true"],
   SMTPUTF8: ["smtpUtf8Enabled", "-SmtpUtf8Enabled true"],
+  REQUIRETLS: ["requireTlsExtensionEnabled", "-RequireTlsExtensionEnabled true"],
   RET: ["deliveryStatusNotificationEnabled", "-DeliveryStatusNotificationEnabled true"],
   ENVID: ["deliveryStatusNotificationEnabled", "-DeliveryStatusNotificationEnabled true"],
   NOTIFY: ["deliveryStatusNotificationEnabled", "-DeliveryStatusNotificationEnabled true"],
@@ -130,6 +131,8 @@ function parameterRemedy(
     );
   const [setting, parameters] = extension;
   const value = connector[setting];
+  if (value === true && keyword === "REQUIRETLS")
+    return noSetting("REQUIRETLS is offered within TLS only: the application has to begin with STARTTLS.");
   if (value === true || value === "Enabled" || value === "EnabledwithoutValue") return undefined;
   return change(
     parameters,

@@ -3,7 +3,15 @@ import * as fc from "fast-check";
 import { parseCommand } from "./command.ts";
 import { spokenRefusals } from "../refusals/catalogue.ts";
 
-const offered = { size: true, eightBitMime: true, binaryMime: true, smtpUtf8: true, dsn: true, auth: true };
+const offered = {
+  size: true,
+  eightBitMime: true,
+  binaryMime: true,
+  smtpUtf8: true,
+  dsn: true,
+  auth: true,
+  requireTls: true,
+};
 const parse = (line: string | Buffer) => parseCommand(Buffer.from(line as string), offered);
 
 describe("parseCommand", () => {

@@ -13,6 +13,7 @@ const everything = {
   deliveryStatusNotificationEnabled: true,
   enhancedStatusCodesEnabled: true,
   smtpUtf8Enabled: true,
+  requireTlsExtensionEnabled: true,
 } satisfies Partial<ReceiveConnectorSettings>;
 
 function lines(change: Partial<ReceiveConnectorSettings> = {}, session = {}): string[] {
@@ -64,9 +65,9 @@ describe("ehloLines", () => {
 
   it("change inside TLS", () => {
     const required = ["Tls", "BasicAuth", "BasicAuthRequireTLS"] as const;
-    expect(lines({ authMechanism: required }, { tlsActive: true })).toEqual(
-      all.filter((line) => line !== "STARTTLS"),
-    );
+    const within = [...all.filter((line) => line !== "STARTTLS"), "REQUIRETLS"];
+    expect(lines({ authMechanism: required }, { tlsActive: true })).toEqual(within);
+    expect(lines({ requireTlsExtensionEnabled: false }, { tlsActive: true })).toEqual(within.slice(0, -1));
     expect(lines({}, { tlsAvailable: false })).not.toContain("STARTTLS");
   });
 

@@ -29,6 +29,7 @@ export const nothingOffered: Offered = {
   binaryMime: false,
   chunking: false,
   smtpUtf8: false,
+  requireTls: false,
 };
 
 export type SaslMechanism = "LOGIN" | "PLAIN" | "XOAUTH2" | "OAUTHBEARER" | "EXTERNAL";
@@ -53,7 +54,7 @@ export function authMechanismsOf(
 
 /**
  * What a connector offers in this state of a session. BINARYMIME needs CHUNKING (RFC 3030 §3), SMTPUTF8 needs
- * 8BITMIME (RFC 6531 §3.1), AUTH with BasicAuthRequireTLS needs TLS. To be computed anew at STARTTLS.
+ * 8BITMIME (RFC 6531 §3.1), AUTH with BasicAuthRequireTLS and REQUIRETLS (RFC 8689 §2) need TLS. To be computed anew at STARTTLS.
  */
 export function offeredBy(
   settings: ReceiveConnectorSettings,
@@ -84,6 +85,7 @@ export function offeredBy(
     binaryMime: settings.binaryMimeEnabled && settings.chunkingEnabled,
     chunking: settings.chunkingEnabled,
     smtpUtf8: settings.smtpUtf8Enabled && settings.eightBitMimeEnabled,
+    requireTls: settings.requireTlsExtensionEnabled && session.tlsActive,
   };
 }
 
@@ -103,5 +105,6 @@ export function ehloLines(offered: Offered): string[] {
   if (offered.binaryMime) lines.push("BINARYMIME");
   if (offered.chunking) lines.push("CHUNKING");
   if (offered.smtpUtf8) lines.push("SMTPUTF8");
+  if (offered.requireTls) lines.push("REQUIRETLS");
   return lines;
 }

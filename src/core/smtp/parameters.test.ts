@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { parseMailParameters, parseRcptParameters } from "./parameters.ts";
 
-const offered = { size: true, eightBitMime: true, binaryMime: true, smtpUtf8: true, dsn: true, auth: true };
+const offered = {
+  size: true,
+  eightBitMime: true,
+  binaryMime: true,
+  smtpUtf8: true,
+  dsn: true,
+  auth: true,
+  requireTls: true,
+};
 const mail = (text: string, but = {}) => parseMailParameters(text, 0, { ...offered, ...but });
 const rcpt = (text: string, but = {}) => parseRcptParameters(text, 0, { ...offered, ...but });
 const only = (what: "success" | "failure" | "delay" | "never") => ({
@@ -21,6 +29,7 @@ describe("parameters of MAIL", () => {
     [" body=8bitmime", { body: "8BITMIME" }],
     [" BODY=BINARYMIME", { body: "BINARYMIME" }],
     [" SMTPUTF8", { smtpUtf8: true }],
+    [" requiretls", { requireTls: true }],
     [" RET=hdrs", { ret: "HDRS" }],
     [" RET=FULL", { ret: "FULL" }],
     [" ENVID=QQ314159", { envid: "QQ314159" }],
@@ -41,6 +50,7 @@ describe("parameters of MAIL", () => {
       ret: undefined,
       envid: undefined,
       auth: undefined,
+      requireTls: false,
     };
     expect(mail(text)).toEqual({ ...none, ...parameters });
   });
@@ -57,6 +67,8 @@ describe("parameters of MAIL", () => {
     " BODY=9BIT",
     " SMTPUTF8=1",
     " SMTPUTF8=",
+    " REQUIRETLS=1",
+    " REQUIRETLS=",
     " RET",
     " RET=BOTH",
     " ENVID",

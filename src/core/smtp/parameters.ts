@@ -1,6 +1,6 @@
 /**
  * ESMTP parameters of MAIL and RCPT: SIZE (RFC 1870), BODY (RFC 6152, 3030), SMTPUTF8 (RFC 6531), RET, ENVID,
- * NOTIFY, ORCPT (RFC 3461, 6533), AUTH (RFC 4954). A parameter of an extension that is not offered is unknown.
+ * NOTIFY, ORCPT (RFC 3461, 6533), AUTH (RFC 4954), REQUIRETLS (RFC 8689). A parameter of an extension that is not offered is unknown.
  */
 import type { BodyType, Notify } from "../message/envelope.ts";
 import { classOf, keywordChar, space } from "./characters.ts";
@@ -16,6 +16,7 @@ export interface OfferedParameters {
   readonly smtpUtf8: boolean;
   readonly dsn: boolean;
   readonly auth: boolean;
+  readonly requireTls: boolean;
 }
 
 export interface MailParameters {
@@ -28,6 +29,7 @@ export interface MailParameters {
   readonly envid: string | undefined;
   /** Exactly as received. Grants nothing by itself. */
   readonly auth: string | undefined;
+  readonly requireTls: boolean;
 }
 
 export interface RcptParameters {
@@ -51,6 +53,7 @@ export const noMailParameters: MailParameters = {
   ret: undefined,
   envid: undefined,
   auth: undefined,
+  requireTls: false,
 };
 export const noRcptParameters: RcptParameters = { notify: undefined, orcpt: undefined };
 
@@ -87,7 +90,7 @@ export function parseMailParameters(
   if (from >= text.length) return noMailParameters;
   const parameters = splitParameters(text, from);
   if (!Array.isArray(parameters)) return parameters;
-  let { sizeBytes, body, smtpUtf8, ret, envid, auth } = noMailParameters;
+  let { sizeBytes, body, smtpUtf8, ret, envid, auth, requireTls } = noMailParameters;
   for (const { keyword, value } of parameters) {
     switch (keyword) {
       case "SIZE":
@@ -128,11 +131,16 @@ export function parseMailParameters(
         if (value === undefined) return badValue(keyword);
         auth = value;
         break;
+      case "REQUIRETLS":
+        if (!offered.requireTls) return unknown(keyword);
+        if (value !== undefined) return badValue(keyword);
+        requireTls = true;
+        break;
       default:
         return unknown(keyword);
     }
   }
-  return { sizeBytes, body, smtpUtf8, ret, envid, auth };
+  return { sizeBytes, body, smtpUtf8, ret, envid, auth, requireTls };
 }
 
 /** Parameters from `from` (at a space, or the end) to the end of `text`. */

@@ -137,7 +137,7 @@ async function replayMessage(reader: Reader, { size }: Stats): Promise<FileMessa
   } while (!read.ok && read.more);
   if (!read.ok) throw new NoMessage(read.fault);
   const { head } = read;
-  const { body, ret, envid, smtpUtf8 } = head;
+  const { body, ret, envid, smtpUtf8, requireTls } = head;
   return {
     envelope: {
       mailFrom: `<${head.reversePath}>`,
@@ -150,6 +150,7 @@ async function replayMessage(reader: Reader, { size }: Stats): Promise<FileMessa
       ret,
       envid,
       smtpUtf8,
+      requireTls,
       sizeBytes: Math.max(0, size - head.sizeBytes),
     },
     content: reader.rest(head.sizeBytes),

@@ -16,6 +16,8 @@ export interface SubmittedEnvelope {
   readonly envid?: string | undefined;
   /** Asked for although the addresses are ASCII: for the header. */
   readonly smtpUtf8?: boolean;
+  /** As REQUIRETLS (RFC 8689), whatever the connector offers: this door has no wire that could be listened to. */
+  readonly requireTls?: boolean;
 }
 
 export interface SubmittedRecipient extends Partial<RcptParameters> {

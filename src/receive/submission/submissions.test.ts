@@ -66,6 +66,18 @@ describe("a message that is taken", () => {
   });
 });
 
+test.each([
+  [true, "X: y", "required"],
+  [true, "TLS-Required: No", "required"],
+  [false, "TLS-Required: No", "optional"],
+  [undefined, "TLS-Required: Yes", undefined],
+])("REQUIRETLS %s with the field %s: TLS is %s (RFC 8689)", async (requireTls, field, expected) => {
+  const it = createTestSubmissions();
+  const given = requireTls === undefined ? {} : { requireTls };
+  const { outcome } = await submit(it, given, [Buffer.from(`${field}\r\n\r\nx\r\n`)]);
+  expect(outcome.kind === "kept" && outcome.message.envelope.tls).toBe(expected);
+});
+
 describe("a message that is refused", () => {
   const untouched: AsyncIterable<Buffer> = {
     [Symbol.asyncIterator]: () => {

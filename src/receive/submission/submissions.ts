@@ -287,7 +287,7 @@ function bare(address: string): string {
 }
 
 function givenSender(submitter: Submitter, envelope: SubmittedEnvelope): GivenSender | Refused {
-  const { mailFrom, body, sizeBytes, ret, envid } = envelope;
+  const { mailFrom, body, sizeBytes, ret, envid, requireTls = false } = envelope;
   const path = wholePath(mailFrom === "" ? "<>" : mailFrom, "reverse");
   if (typeof path === "string")
     return refused(path === "tooLong" ? "addressTooLong" : "invalidSender", mailCommand);
@@ -298,7 +298,7 @@ function givenSender(submitter: Submitter, envelope: SubmittedEnvelope): GivenSe
     domain: path.domain,
     ascii: path.ascii,
     conforming: path.conforming,
-    parameters: { sizeBytes, body, smtpUtf8, ret, envid },
+    parameters: { sizeBytes, body, smtpUtf8, ret, envid, requireTls },
   };
 }
 

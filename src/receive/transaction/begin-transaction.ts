@@ -80,6 +80,7 @@ function begin(submitter: Submitter, reversePath: string, { parameters }: GivenS
     smtpUtf8: parameters.smtpUtf8,
     ret: parameters.ret,
     envid: parameters.envid,
+    requireTls: parameters.requireTls,
     recipients: [],
     recipientsOverLimit: 0,
     chunking: false,

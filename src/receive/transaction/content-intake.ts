@@ -321,7 +321,8 @@ export class ContentIntake {
       this.#draft.discard();
       return this.#sent(giveBack);
     }
-    const { reversePath, recipients, body, smtpUtf8, ret, envid } = this.#transaction;
+    const { reversePath, recipients, body, smtpUtf8, ret, envid, requireTls } = this.#transaction;
+    const isTlsOptional = this.#header?.isTlsOptional === true;
     const { connector, peer, hello, id, authenticatedUser } = this.#submitter;
     const application = this.#services.applicationOf(this.#submitter);
     const envelope: Envelope = {
@@ -331,6 +332,8 @@ export class ContentIntake {
       smtpUtf8,
       ...(ret !== undefined ? { ret } : {}),
       ...(envid !== undefined ? { envid } : {}),
+      // RFC 8689 §4.1: REQUIRETLS goes before the field.
+      ...(requireTls ? { tls: "required" as const } : isTlsOptional ? { tls: "optional" as const } : {}),
     };
     const origin: Origin = {
       connector: connector.name,

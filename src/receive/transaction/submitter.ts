@@ -32,6 +32,8 @@ export interface Transaction {
   readonly smtpUtf8: boolean;
   readonly ret: "FULL" | "HDRS" | undefined;
   readonly envid: string | undefined;
+  /** REQUIRETLS was given. */
+  readonly requireTls: boolean;
   readonly recipients: Recipient[];
   /** Refused by maxRecipientsPerMessage. */
   recipientsOverLimit: number;

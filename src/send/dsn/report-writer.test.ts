@@ -121,6 +121,15 @@ test.each<[string, Buffer, Partial<Envelope>, "failed" | "delayed", string, stri
   expect((await PostalMime.parse(report.content)).attachments).toHaveLength(2);
 });
 
+test("what was to be protected comes back so, and by its header alone (RFC 8689 §4.1)", async () => {
+  const claim = claimOf(small, { tls: "required", ret: "FULL" });
+  const { report } = await writer().write(claim, "failed", failed);
+  expect(report.envelope.tls).toBe("required");
+  expect(report.content.toString()).toContain("\r\nContent-Type: text/rfc822-headers");
+  const optional = await writer().write(claimOf(small, { tls: "optional" }), "failed", failed);
+  expect(optional.report.envelope).not.toHaveProperty("tls");
+});
+
 test("of 36 MB only the beginning is read", async () => {
   const claim = claimOf(
     Buffer.concat([Buffer.from("Subject: Hi\r\n\r\n"), Buffer.alloc(36 * 2 ** 20, "x\r\n")]),

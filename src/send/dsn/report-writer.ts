@@ -81,6 +81,7 @@ export function createReportWriter(
         recipients: [{ forwardPath: to, notify: never }],
         body: built.smtpUtf8 ? "8BITMIME" : "7BIT",
         smtpUtf8: built.smtpUtf8,
+        ...(envelope.tls === "required" ? { tls: envelope.tls } : {}),
       },
       content: built.content,
       origin: {
@@ -131,7 +132,9 @@ function wantsFull(
   recipients: readonly ReportRecipient[],
   { dsnMaxMessageAttachSize }: ReportSettings,
 ): boolean {
-  const original = { ret: message.envelope.ret, sizeBytes: message.content.sizeBytes };
+  // RFC 8689 §4.1: what was to be protected is not to come back by ways that are not.
+  const ret = message.envelope.tls === "required" ? "HDRS" : message.envelope.ret;
+  const original = { ret, sizeBytes: message.content.sizeBytes };
   return originalExtent(kind, recipients, original, dsnMaxMessageAttachSize) === "full";
 }
 

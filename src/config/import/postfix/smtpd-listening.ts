@@ -41,6 +41,7 @@ const keywords: Readonly<Record<string, string>> = {
   dsn: "deliveryStatusNotificationEnabled",
   enhancedstatuscodes: "enhancedStatusCodesEnabled",
   pipelining: "pipeliningEnabled",
+  requiretls: "requireTlsExtensionEnabled",
   smtputf8: "smtpUtf8Enabled",
 };
 

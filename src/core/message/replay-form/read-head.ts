@@ -16,6 +16,7 @@ export interface ReplayHead {
   readonly recipients: readonly Recipient[];
   readonly body: BodyType;
   readonly smtpUtf8: boolean;
+  readonly requireTls: boolean;
   readonly ret: "FULL" | "HDRS" | undefined;
   readonly envid: string | undefined;
   /** X-HeloDomain: what the client called itself where the message came in first. */
@@ -37,6 +38,7 @@ const offered: OfferedParameters = {
   smtpUtf8: true,
   dsn: true,
   auth: true,
+  requireTls: true,
 };
 /** Read over: what they tell concerns Exchange's own servers. */
 const passedOver = new Set([
@@ -96,7 +98,7 @@ export function readReplayHead(octets: Buffer, isWhole: boolean): ReplayHeadResu
   }
   if (sender === undefined) return fault("it does not begin with X-Sender");
   if (recipients.length === 0) return fault("no X-Receiver follows X-Sender");
-  const { body, smtpUtf8, ret, envid } = sender.parameters;
+  const { body, smtpUtf8, requireTls, ret, envid } = sender.parameters;
   return {
     ok: true,
     head: {
@@ -104,6 +106,7 @@ export function readReplayHead(octets: Buffer, isWhole: boolean): ReplayHeadResu
       recipients,
       body,
       smtpUtf8,
+      requireTls,
       ret,
       envid,
       heloDomain,

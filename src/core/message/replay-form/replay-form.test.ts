@@ -30,12 +30,13 @@ test.each([
 test("parameters, and what a client called itself", () => {
   expect(
     read(
-      "X-Sender: <a@b.test> BODY=8bitmime RET=HDRS ENVID=Q+2B1 auth=<>\nX-HeloDomain: app\nX-Receiver: <c@d.test> NOTIFY=never ORcpt=rfc822;u@x\n\n",
+      "X-Sender: <a@b.test> BODY=8bitmime REQUIRETLS RET=HDRS ENVID=Q+2B1 auth=<>\nX-HeloDomain: app\nX-Receiver: <c@d.test> NOTIFY=never ORcpt=rfc822;u@x\n\n",
     ),
   ).toMatchObject({
     ok: true,
     head: {
       body: "8BITMIME",
+      requireTls: true,
       ret: "HDRS",
       envid: "Q+2B1",
       heloDomain: "app",
@@ -80,6 +81,7 @@ test("what is written is read as it was, whatever the message begins with", () =
       reversePath: fc.oneof(address, fc.constant("")),
       body: fc.constantFrom("7BIT" as const, "8BITMIME" as const, "BINARYMIME" as const),
       smtpUtf8: fc.constant(false),
+      tls: fc.constantFrom("required" as const, "optional" as const),
       ret: fc.constantFrom("FULL" as const, "HDRS" as const),
       envid: fc.constant("Q+2B1"),
     },
@@ -103,9 +105,10 @@ test("what is written is read as it was, whatever the message begins with", () =
         expect(Number(/X-EndOfInjectedXHeaders: (\d+)\r\n$/.exec(head.toString())?.[1])).toBe(head.length);
         const result = readReplayHead(Buffer.concat([head, Buffer.from(behind)]), true);
         const { reversePath, body, ret, envid } = given;
+        const requireTls = given.tls === "required";
         expect(result).toMatchObject({
           ok: true,
-          head: { reversePath, body, ret, envid, recipients, sizeBytes: head.length },
+          head: { reversePath, body, requireTls, ret, envid, recipients, sizeBytes: head.length },
         });
       },
     ),

@@ -12,6 +12,7 @@ export function replayHead(envelope: Omit<Envelope, "recipients">, recipients: r
   const sender = [`X-Sender: <${oneLine(envelope.reversePath)}>`];
   if (envelope.body !== "7BIT") sender.push(`BODY=${envelope.body}`);
   if (envelope.smtpUtf8) sender.push("SMTPUTF8");
+  if (envelope.tls === "required") sender.push("REQUIRETLS");
   if (envelope.ret !== undefined) sender.push(`RET=${envelope.ret}`);
   if (envelope.envid !== undefined) sender.push(`ENVID=${oneLine(envelope.envid)}`);
   const lines = [sender.join(" "), ...recipients.map(receiverLine), "X-CreatedBy: Weir"];
