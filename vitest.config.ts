@@ -13,7 +13,7 @@ class SlowestFirst extends BaseSequencer {
   }
 }
 
-const files = ["src/**/*.test.ts", "test/**/*.test.ts"];
+const files = ["src/**/*.test.ts", "test/**/*.test.ts", "packaging/**/*.test.ts"];
 const mocked = ["src/**/*.mocked.test.ts"];
 
 export default defineConfig({

@@ -8,7 +8,7 @@ import { circlesIn } from "./import-circles.ts";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const src = join(root, "src");
 /** Looked through for circles. */
-const ownCode = ["src", "console/src", "bench", "test", "scripts"];
+const ownCode = ["src", "console/src", "bench", "test", "scripts", "packaging"];
 
 /** Folder of src/ (or file directly in it) → the folders it may import. A folder always may import itself. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,6 @@
 /** The admin API of a running relay, on the socket of its data directory. */
 import type { LiveConfiguration } from "../config/live-configuration.ts";
+import type { Settings } from "../config/settings.ts";
 import { exchange } from "../dns/exchange.ts";
 import type { NameServer } from "../dns/name-server.ts";
 import { createResolver } from "../dns/resolver.ts";
@@ -43,6 +44,7 @@ export async function openAdmin(options: {
   const { dataDirectory } = relay.settings;
   let server: AdminServer | undefined;
   let console: Console | undefined;
+  let leave = (): void => undefined;
   try {
     const tokens = await openAdminTokens(dataDirectory);
     const app = createAdminApp({
@@ -56,6 +58,14 @@ export async function openAdmin(options: {
     });
     server = await serveAdmin(dataDirectory, (request) => app.fetch(request, { caller: shell }));
     relay.events.emit("AdminOpened", { socket: server.path });
+    const { admit } = server;
+    const admitGroup = ({ admin: { socketGroup } }: Settings): Promise<void> =>
+      admit(socketGroup).catch((fault: unknown) => {
+        const error = fault instanceof Error ? fault.message : String(fault);
+        relay.events.emit("AdminGroupFault", { group: socketGroup ?? "", error });
+      });
+    await admitGroup(relay.settings);
+    leave = relay.onReconfigured(admitGroup);
     console = await openConsole({
       relay,
       tokens,
@@ -75,6 +85,7 @@ export async function openAdmin(options: {
       return url === undefined ? undefined : { url, firstToken: console?.firstToken };
     },
     async close() {
+      leave();
       for (const end of streams) end();
       await Promise.all([server?.close(), console?.close()]);
     },

@@ -51,6 +51,32 @@ describe("the socket", () => {
     expect((fault as Error).message).toContain(directory);
   });
 
+  test("is open to a group's members, and to nobody of it any more", async () => {
+    const { path, admit } = await serve(directory);
+    const group = process.getuid?.() === 0 ? 12_345 : (process.getgid?.() ?? 0);
+    await admit(String(group));
+    expect(await stat(path)).toMatchObject({ gid: group });
+    expect((await stat(path)).mode & 0o777).toBe(0o660);
+    expect((await stat(directory)).mode & 0o777).toBe(0o710);
+    await admit(undefined);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  test("stays its user's alone where there is no such group", async () => {
+    const { path, admit } = await serve(directory);
+    await expect(admit("no-such-group-of-weir")).rejects.toThrow("there is no group");
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  test("of a long path is open to a group as well", async () => {
+    const dataDirectory = await long();
+    const { path, admit } = await serve(dataDirectory);
+    await admit(String(process.getgid?.() ?? 0));
+    expect((await stat(path)).mode & 0o777).toBe(0o660);
+    expect((await stat(dirname(path))).mode & 0o777).toBe(0o710);
+    expect((await stat(pointerFile(dataDirectory))).mode & 0o777).toBe(0o640);
+  });
+
   test("left behind by a relay that was killed is taken over", async () => {
     const path = join(directory, "admin.sock");
     // As kill -9 leaves it: the file stays, nobody listens.

@@ -1,14 +1,20 @@
-/** Listens on the relay's own socket: who may open it is the system's business (mode 0600). */
+/** Listens on the relay's own socket: who may open it is the system's business (mode 0600, or 0660 for a group). */
 import { createServer, type Server } from "node:http";
-import { chmod, lstat, mkdtemp, readFile, rm, rmdir, unlink, writeFile } from "node:fs/promises";
+import { chmod, chown, lstat, mkdtemp, readFile, rm, rmdir, stat, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
+import { groupId } from "../ports/group-id.ts";
 import { answers } from "./answering-socket.ts";
 import { pointerFile, socketPlace } from "./socket-path.ts";
 
 export interface AdminServer {
   readonly path: string;
+  /**
+   * Opens socket and the way to it to the members of a group, or with undefined to none any more. Rejects when there is no
+   * such group, or the relay's user is not one of them; the socket is its user's alone then. A named pipe has none.
+   */
+  readonly admit: (group: string | undefined) => Promise<void>;
   /** Takes no more requests and lets those under way end, for a second at most. Idempotent. */
   readonly close: () => Promise<void>;
 }
@@ -39,6 +45,20 @@ export async function serveAdmin(
   if (place.kind !== "namedPipe") await chmod(path, 0o600);
   if (place.kind === "elsewhere") await writeFile(pointerFile(dataDirectory), `${path}\n`, { mode: 0o600 });
 
+  let admitted: string | undefined;
+  const admit = async (group: string | undefined): Promise<void> => {
+    if (place.kind === "namedPipe" || group === admitted) return;
+    admitted = undefined;
+    await chmod(path, 0o600);
+    if (group === undefined) return;
+    const id = await groupId(group);
+    const folders = place.kind === "elsewhere" ? [dirname(path), dataDirectory] : [dataDirectory];
+    for (const folder of folders) await letThrough(folder, id);
+    if (place.kind === "elsewhere") await give(pointerFile(dataDirectory), id, 0o640);
+    await give(path, id, 0o660);
+    admitted = group;
+  };
+
   const close = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
@@ -51,7 +71,19 @@ export async function serveAdmin(
     }
   };
   let closing: Promise<void> | undefined;
-  return { path, close: () => (closing ??= close()) };
+  return { path, admit, close: () => (closing ??= close()) };
+}
+
+/** To what is in it, by name; not to see what there is. */
+async function letThrough(folder: string, group: number): Promise<void> {
+  const { mode } = await stat(folder);
+  await give(folder, group, (mode & 0o7777) | 0o010);
+}
+
+async function give(path: string, group: number, mode: number): Promise<void> {
+  const { uid, gid } = await stat(path);
+  if (gid !== group) await chown(path, uid, group);
+  await chmod(path, mode);
 }
 
 function listen(server: Server, path: string): Promise<void> {

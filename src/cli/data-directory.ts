@@ -45,7 +45,7 @@ export function whyUnreadable(
   chosen: boolean,
 ): string {
   if (code === "EACCES" || code === "EPERM")
-    return `${file} may not be read by this user: run the command as the user the relay runs as, or as root (sudo weir …)`;
+    return `${file} may not be read by this user: run the command as the user the relay runs as, or as root (sudo weir …); members of the group of admin.socketGroup may, too`;
   const reason = code === "ENOENT" ? `there is no ${file}` : `${file} cannot be read: ${message}`;
   const hint = chosen
     ? "check --config or WEIR_CONFIG"

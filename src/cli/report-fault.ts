@@ -49,7 +49,9 @@ function describe(fault: unknown, config: string | undefined): Told {
             `  Start it with:   ${start}`,
             "  Another one is meant by --config FILE or the environment variable WEIR_CONFIG.",
           ]
-        : ["  Run the command as the user the relay runs as."],
+        : [
+            "  Run the command as the user the relay runs as, as root, or as a member of the group of admin.socketGroup.",
+          ],
     };
   }
   if (fault instanceof AdminError) {

@@ -9,10 +9,13 @@ import { type ConfigResult, parseConfig } from "../config/parse-config.ts";
 import type { FileWatch } from "../config/watch.ts";
 import { createEventLog, type EventLog } from "../events/event-log.ts";
 import { createStderrSink } from "../events/stderr-sink.ts";
+import { counted } from "../core/units/counted.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
 import { createRelay } from "../relay.ts";
 import type { Relay } from "../relay-contract.ts";
 import { chooseConfigFile, writeDefaultConfig } from "./config-file.ts";
+import { ownerIfForeign } from "./data-owner.ts";
+import type { ServiceManager } from "./service-manager/service-manager.ts";
 import { welcome } from "./welcome.ts";
 
 export interface StartOptions {
@@ -44,11 +47,14 @@ export async function startCommand(options: StartOptions): Promise<number> {
   // From here on a signal asks for an orderly stop, or for what the start is about to do anyway: read the file.
   const stop = stopAsked();
   process.on("SIGHUP", ignore);
+  const manager = await whoStartedThis();
   let relay: Relay | undefined;
   let watch: FileWatch | undefined;
   let admin: Admin | undefined;
   try {
     const { dataDirectory } = parsed.settings;
+    const foreign = await ownerIfForeign(dataDirectory);
+    if (foreign !== undefined) throw new Error(foreign);
     const answering = await answeringSocket(dataDirectory);
     if (answering !== undefined)
       throw new Error(`a relay runs with ${dataDirectory} already: it answers on ${answering}`);
@@ -58,11 +64,12 @@ export async function startCommand(options: StartOptions): Promise<number> {
     watch = configuration.follow();
     // Behind the listeners: mail need not wait for what people look at.
     const { openAdmin } = await import("../admin/open-admin.ts");
-    // Logs in JSON are kept somewhere: no token is put there.
+    // What a service prints, and logs in JSON, are kept somewhere: no token is put there.
+    const isRead = options.logFormat === "human" && manager === undefined;
     admin = await openAdmin({
       relay,
       configuration,
-      makeFirstToken: options.logFormat === "human",
+      makeFirstToken: isRead,
       stopping: { ask: stop.ask, graceMs },
     });
     process.stderr.write(
@@ -73,10 +80,12 @@ export async function startCommand(options: StartOptions): Promise<number> {
         monitoring: relay.monitoring(),
         file,
         isNew,
-        format: options.logFormat,
+        isRead,
       }),
     );
+    manager?.ready(stateOf(relay));
     const reason = await stop.asked;
+    manager?.stopping();
     await admin.close();
     await relay.stop(reason, graceMs);
     return 0;
@@ -104,6 +113,29 @@ async function read(file: string): Promise<{ readonly text: string; readonly par
 }
 
 function ignore(): void {}
+
+/** Undefined: not a unit of systemd that waits to be told. */
+async function whoStartedThis(): Promise<ServiceManager | undefined> {
+  if (!process.env["NOTIFY_SOCKET"]) return undefined;
+  const { sendBySystemdNotify, serviceManager } = await import("./service-manager/service-manager.ts");
+  return serviceManager({
+    clock: createSystemClock(),
+    env: process.env,
+    pid: process.pid,
+    send: sendBySystemdNotify,
+    complain: (reason) =>
+      process.stderr.write(`warning: systemd cannot be told how the relay does: ${reason}\n`),
+  });
+}
+
+/** What `systemctl status` shows. */
+function stateOf(relay: Relay): () => string {
+  return () => {
+    const { queued, sessions, suspension } = relay;
+    const state = suspension === undefined ? "takes mail" : "suspended: takes no new mail";
+    return `${state}; ${counted(queued, "message waits", "messages wait")}, ${counted(sessions, "session is", "sessions are")} open`;
+  };
+}
 
 /** `asked` resolves with the reason, by a signal or by `ask`; a second signal ends the process at once. */
 function stopAsked(): { readonly asked: Promise<string>; readonly ask: (reason: string) => void } {

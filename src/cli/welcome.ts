@@ -13,9 +13,10 @@ export function welcome(start: {
   readonly file: string;
   /** The configuration was written just now. */
   readonly isNew: boolean;
-  readonly format: "human" | "json";
+  /** By a person at a terminal; a service's log is told nothing. */
+  readonly isRead: boolean;
 }): string {
-  if (start.format === "json") return "";
+  if (!start.isRead) return "";
   const { settings, listeners, console, monitoring, file, isNew } = start;
   const first = listeners.find((endpoint) => takesLocalMail(settings, endpoint));
   const drop = settings.sendConnectors.find((connector) => connector.kind === "drop");

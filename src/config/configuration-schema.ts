@@ -116,6 +116,11 @@ export const adminSchema = z.strictObject(
       [],
       "Names the console is called by in a browser, beside hostname, IP addresses and localhost.",
     ),
+    socketGroup: optionalSetting(
+      name(64),
+      "none: the relay's user and root alone",
+      "Group of the system whose members may use the commands of the shell: the relay's socket and the way to it are open to them. The relay's user must be one of them.",
+    ),
   },
   { error: notASection },
 );

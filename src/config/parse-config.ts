@@ -213,7 +213,12 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     },
     dkim: { ...dkim, keys: dkimKeys },
     diagnostics: { levels },
-    admin: { console: admin.console, tls: adminTls, allowedHosts: admin.allowedHosts },
+    admin: {
+      console: admin.console,
+      tls: adminTls,
+      allowedHosts: admin.allowedHosts,
+      socketGroup: admin.socketGroup,
+    },
     metrics: {
       listen: metrics.listen,
       allow: metrics.allow,

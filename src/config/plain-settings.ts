@@ -190,6 +190,7 @@ export function plainSettings(settings: Settings): PlainSection {
       console: admin.console === undefined ? null : formatEndpoint(admin.console),
       ...plainTls(admin.tls),
       allowedHosts: admin.allowedHosts,
+      socketGroup: admin.socketGroup ?? null,
     },
     metrics: {
       listen: metrics.listen.map(formatEndpoint),

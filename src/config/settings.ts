@@ -92,6 +92,8 @@ export interface Settings {
     readonly tls: HttpTls | undefined;
     /** Names the console may be called by, beside the host name, addresses and localhost. */
     readonly allowedHosts: readonly string[];
+    /** Whose members may use the relay's socket; undefined: its user and root alone. */
+    readonly socketGroup: string | undefined;
   };
   readonly metrics: {
     readonly listen: readonly Endpoint[];

@@ -196,6 +196,13 @@ export const catalogue = {
     level: 0,
     text: "The admin API of %directory cannot be opened: %error. Mail goes on; commands cannot reach this relay.",
   },
+  AdminGroupFault: {
+    id: 20008,
+    category: "TransportService",
+    severity: "Error",
+    level: 0,
+    text: "The admin API's socket cannot be given to the group %group (admin.socketGroup): %error. The relay's user and root can use it.",
+  },
   ListenerOpened: {
     id: 20011,
     category: "SmtpReceive",

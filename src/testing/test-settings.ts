@@ -258,7 +258,7 @@ export function testSettings(given: TestSettings): Settings {
       ...given.transport,
     },
     diagnostics: { levels: {} },
-    admin: { console: undefined, tls: undefined, allowedHosts: [] },
+    admin: { console: undefined, tls: undefined, allowedHosts: [], socketGroup: undefined },
     metrics: given.metrics ?? { listen: [], allow: [], tls: undefined, bySource: false },
   };
 }

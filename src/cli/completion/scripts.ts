@@ -23,7 +23,12 @@ _weir() {
     _files
   fi
 }
-compdef _weir weir
+# Loaded by its name, from a folder of $fpath, it is asked at once.
+if [[ "${"$"}{funcstack[1]}" == _weir ]]; then
+  _weir "$@"
+else
+  compdef _weir weir
+fi
 `;
 
 const powershell = String.raw`# Completion of weir for PowerShell.
