@@ -1,7 +1,7 @@
 import { refuseConnection } from "../../core/policy/connection-limits.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Entry, Lease, Ledger, LedgerEntry, Spent } from "./ledger.ts";
-import { SlidingMinute } from "./sliding-minute.ts";
+import { SlidingMinute } from "../../core/policy/sliding-minute.ts";
 
 interface ConnectorCount {
   open: number;

@@ -7,7 +7,7 @@ import {
   type RefusedDemand,
 } from "../../core/policy/refused-demand.ts";
 import type { Refusal } from "../../core/refusals/refusal.ts";
-import { SlidingMinute } from "./sliding-minute.ts";
+import { SlidingMinute } from "../../core/policy/sliding-minute.ts";
 import { UsageRing } from "./usage-ring.ts";
 
 /** Refusals of a source of one kind, by one limit. `lastHour` reaches up to a quarter of an hour further back. */

@@ -8,7 +8,7 @@ import { noConnectorName, type Refusal } from "../../core/refusals/refusal.ts";
 import { sourceKey } from "../../core/policy/source.ts";
 import { parseAddress } from "../../core/units/ip-address.ts";
 import type { Clock } from "../../ports/ports.ts";
-import { SlidingMinute } from "./sliding-minute.ts";
+import { SlidingMinute } from "../../core/policy/sliding-minute.ts";
 import { ConnectorState, isDoorLimit, measuredLimits, type MeasuredLimit } from "./usage-connector.ts";
 import { UsageRing } from "./usage-ring.ts";
 import type { SourceRefusals, SourceState } from "./usage-source.ts";

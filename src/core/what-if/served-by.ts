@@ -1,0 +1,35 @@
+/** Which connector would serve a recorded client under other settings. */
+import { chooseReceiveConnector, type Endpoint } from "../policy/receive-connector.ts";
+import type { TrafficClient } from "../traffic/traffic-facts.ts";
+import { parseAddress } from "../units/ip-range.ts";
+import type { ReplayedConnector } from "./scenario.ts";
+
+/**
+ * The index in `connectors`; -1: none is for it. The record does not tell the endpoint a client connected to: it is taken to
+ * be the first binding of its connector where that would have served it, by the settings `present`; of a connector that is
+ * not there any more, the first binding of any where somebody serves it. Doors that do not speak SMTP name their connector.
+ */
+export function servedBy(
+  client: TrafficClient,
+  present: readonly ReplayedConnector[],
+  connectors: readonly ReplayedConnector[],
+): number {
+  if (client.door !== "SMTP") return connectors.findIndex(({ name }) => isSame(name, client.connector));
+  const peer = parseAddress(client.address);
+  if (peer === undefined) return -1;
+  const recorded = present.find(({ name }) => isSame(name, client.connector));
+  const chosenAt = (local: Endpoint, among: readonly ReplayedConnector[]): ReplayedConnector | undefined =>
+    chooseReceiveConnector(among, local, peer);
+  const bindings = recorded?.bindings ?? connectors.flatMap((connector) => connector.bindings);
+  const ofFamily = bindings.filter(({ address }) => address.includes(":") === (peer.family === 6));
+  const local =
+    recorded === undefined
+      ? ofFamily.find((binding) => chosenAt(binding, connectors) !== undefined)
+      : (ofFamily.find((binding) => chosenAt(binding, present) === recorded) ?? ofFamily[0]);
+  const chosen = local && chosenAt(local, connectors);
+  return chosen === undefined ? -1 : connectors.indexOf(chosen);
+}
+
+function isSame(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,269 @@
+/** What the replay says of recorded traffic is what the relay's own doors do with the same clients (doors-simulated.ts). */
+import {
+  array,
+  assert,
+  asyncProperty,
+  constantFrom,
+  integer,
+  nat,
+  record,
+  uniqueArray,
+  type Arbitrary,
+} from "fast-check";
+import { expect, test } from "vitest";
+import { noLimits } from "../../src/core/policy/client-rights.ts";
+import { rightsOfClient } from "../../src/core/policy/rights-of-client.ts";
+import type { ReceiveConnectorSettings } from "../../src/core/policy/receive-connector.ts";
+import { TrafficDecoder } from "../../src/core/traffic/traffic-decoder.ts";
+import { TrafficEncoder } from "../../src/core/traffic/traffic-encoder.ts";
+import { Replay, type ReplayOutcome } from "../../src/core/what-if/replay.ts";
+import type { RefusedClients, Scenario } from "../../src/core/what-if/scenario.ts";
+import type { ConnectorOutcome } from "../../src/core/what-if/tally.ts";
+import { parseIpRange } from "../../src/core/units/ip-range.ts";
+import { receiveConnector } from "../../src/testing/test-settings.ts";
+import type { Traffic } from "../../src/traffic/traffic.ts";
+import { simulateDoors, simulatedClock, type Came, type Wish } from "./doors-simulated.ts";
+
+const startMs = Date.UTC(2026, 10, 22);
+const range = (text: string): ReceiveConnectorSettings["remoteIpRanges"][number] => {
+  const parsed = parseIpRange(text);
+  if (!parsed.ok) throw new Error(text);
+  return parsed.value;
+};
+const connector = (given: Partial<ReceiveConnectorSettings>): ReceiveConnectorSettings =>
+  receiveConnector({
+    name: "In",
+    bindings: [{ address: "127.0.0.1", port: 25 }],
+    remoteIpRanges: [range("0.0.0.0/0")],
+    maxInboundConnection: Infinity,
+    maxInboundConnectionPerSource: Infinity,
+    maxInboundConnectionPercentagePerSource: 100,
+    messageRateLimit: Infinity,
+    ...given,
+  });
+
+/** Instants are all different, so that nothing hangs on the order of what happens at one. */
+const wishes: Arbitrary<Wish[]> = uniqueArray(
+  record({
+    atMs: nat(150_000),
+    address: constantFrom("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.1.1"),
+    user: constantFrom(undefined, undefined, "erp", "shop"),
+    messages: array(integer({ min: 1, max: 20_000 }), { maxLength: 5 }),
+    endMs: integer({ min: 20_001, max: 90_000 }),
+  }),
+  { selector: ({ atMs }) => atMs, minLength: 5, maxLength: 40 },
+).map((all) =>
+  all
+    .map((wish) => ({
+      ...wish,
+      atMs: startMs + wish.atMs,
+      messages: [...new Set(wish.messages)].sort((a, b) => a - b),
+    }))
+    .sort((a, b) => a.atMs - b.atMs),
+);
+const limits = record({
+  maxInboundConnection: constantFrom(Infinity, 3, 6, 12),
+  maxInboundConnectionPerSource: constantFrom(Infinity, 1, 2, 5),
+  maxInboundConnectionPercentagePerSource: constantFrom(100, 50, 20),
+  messageRateLimit: constantFrom(Infinity, 1, 3, 8),
+  messageRateSource: constantFrom("None" as const, "IPAddress" as const, "User" as const, "All" as const),
+  limitAction: constantFrom("refuse" as const, "delay" as const),
+  limitDelay: constantFrom(7_003, 31_007),
+});
+const settings = record({
+  limits,
+  narrow: limits,
+  hasNarrow: constantFrom(true, false),
+  rate: constantFrom(Infinity, Infinity, 8, 20),
+});
+const refusedClients = constantFrom<RefusedClients>(
+  { kind: "gone" },
+  { kind: "again", afterMs: 10_009, tries: 1 },
+  { kind: "again", afterMs: 33_013, tries: 3 },
+);
+const applications = [
+  { name: "ERP", addresses: [range("10.0.0.1")], users: [], messageRateLimit: 4 },
+  { name: "Shop", addresses: [], users: ["shop"], messageRateLimit: 2 },
+];
+
+function recorded(): {
+  readonly traffic: Traffic;
+  readonly at: (clock: { now(): number }) => Traffic;
+  take(): Buffer;
+} {
+  const encoder = new TrafficEncoder(startMs);
+  encoder.begin(startMs, 0);
+  const at = (clock: { now(): number }): Traffic => ({
+    admitted: (client) => encoder.admitted(clock.now(), client),
+    held: (client, refusal) => encoder.held(clock.now(), client, refusal),
+    turnedAway: (client, refusal) => encoder.turnedAway(clock.now(), client, refusal),
+    resumed: (connection) => void encoder.resumed(clock.now(), connection),
+    left: (connection) => void encoder.left(clock.now(), connection),
+    described: (connection, ...profile) => void encoder.described(clock.now(), connection, ...profile),
+    message: (connection) => void encoder.message(clock.now(), connection),
+    messageHeld: (connection) => void encoder.messageHeld(clock.now(), connection),
+    kept: (connection, recipients, size) => void encoder.kept(clock.now(), connection, recipients, size),
+    refused: (connection, refusal) => void encoder.refused(clock.now(), connection, refusal),
+  });
+  return { traffic: at({ now: () => startMs }), at, take: () => encoder.take() };
+}
+
+const nothing: Traffic = recorded().traffic;
+const rightsOf = rightsOfClient([], applications);
+
+async function doors(
+  all: readonly Wish[],
+  scenario: Scenario & { readonly connectors: readonly ReceiveConnectorSettings[] },
+  refusedThen: RefusedClients,
+  isLimited: boolean,
+  record?: ReturnType<typeof recorded>,
+): Promise<Came> {
+  const clock = simulatedClock(startMs);
+  return simulateDoors({
+    ...scenario,
+    clock,
+    rightsOf: isLimited ? rightsOf : () => noLimits,
+    refusedClients: refusedThen,
+    wishes: all,
+    traffic: record?.at(clock) ?? nothing,
+  });
+}
+
+function replay(
+  octets: Uint8Array,
+  present: readonly ReceiveConnectorSettings[],
+  scenarios: readonly Scenario[],
+  refusedThen: RefusedClients,
+  isLimited: boolean,
+): ReplayOutcome {
+  const played = new Replay({
+    present,
+    scenarios,
+    refusedClients: refusedThen,
+    ...(isLimited ? { rightsOf } : {}),
+    fromMs: startMs,
+    toMs: Infinity,
+  });
+  new TrafficDecoder(played).segment(octets);
+  return played.outcome();
+}
+
+/** In the same words. */
+function told(came: Came) {
+  const by = (name: string) => came.refused.filter(([, connectorName]) => connectorName === name);
+  const names = [
+    ...new Set([...came.refused.map(([, name]) => name), ...came.messages.map(([, name]) => name)]),
+  ];
+  return {
+    connectors: Object.fromEntries(
+      names.map((name) => {
+        const waits = came.waited.filter(([, of]) => of === name).map(([, , ms]) => ms);
+        return [
+          name,
+          {
+            refused: countsOf(by(name).map(([, , , limit]) => limit)),
+            bySource: countsOf(by(name).map(([, , source, limit]) => `${source} ${limit}`)),
+            first: firstOf(by(name).map(([at]) => at)),
+            messages: came.messages.filter(([, of]) => of === name).length,
+            highest: came.highest.get(name) ?? 0,
+            waits: { count: waits.length, totalMs: waits.reduce((a, b) => a + b, 0) },
+          },
+        ];
+      }),
+    ),
+    lostConnections: came.lostConnections,
+    lostMessages: came.lostMessages,
+  };
+}
+
+function countsOf(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}
+const firstOf = (instants: readonly number[]): number | undefined =>
+  instants.length === 0 ? undefined : Math.min(...instants);
+
+function toldByReplay(all: readonly ConnectorOutcome[]): ReturnType<typeof told> {
+  const seen = all.filter(({ connections, messages }) => connections + messages > 0);
+  return {
+    connectors: Object.fromEntries(
+      seen
+        .map((one): [string, ReturnType<typeof told>["connectors"][string]] => [
+          one.connector,
+          {
+            refused: { ...one.refused },
+            bySource: Object.fromEntries(
+              one.sources.flatMap(({ source, refused }) =>
+                Object.entries(refused).map(([limit, count]) => [`${source} ${limit}`, count]),
+              ),
+            ),
+            first: firstOf(one.sources.flatMap(({ firstRefused }) => firstRefused ?? [])),
+            messages: one.messages,
+            highest: one.highestOpen.value,
+            waits: { count: one.waits.connections + one.waits.messages, totalMs: one.waits.totalMs },
+          },
+        ])
+        .filter(([, { refused, messages }]) => messages > 0 || Object.keys(refused).length > 0),
+    ),
+    lostConnections: all.reduce((total, one) => total + one.lostConnections, 0),
+    lostMessages: all.reduce((total, one) => total + one.lostMessages, 0),
+  };
+}
+
+const open: Scenario & { readonly connectors: readonly ReceiveConnectorSettings[] } = {
+  connectors: [connector({})],
+  maxConnectionRatePerMinute: Infinity,
+};
+
+test("recorded without limits, refused and let wait under any: as the doors would have done it", async () => {
+  await assert(
+    asyncProperty(
+      wishes,
+      settings,
+      refusedClients,
+      constantFrom(true, false),
+      async (all, given, then, isLimited) => {
+        const record = recorded();
+        await doors(all, open, { kind: "gone" }, false, record);
+        const scenario = {
+          connectors: [
+            connector(given.limits),
+            ...(given.hasNarrow
+              ? [connector({ name: "New", ...given.narrow, remoteIpRanges: [range("10.0.0.2/31")] })]
+              : []),
+          ],
+          maxConnectionRatePerMinute: given.rate,
+        };
+        const came = await doors(all, scenario, then, isLimited);
+        const { worlds } = replay(record.take(), open.connectors, [scenario, open], then, isLimited);
+        expect(toldByReplay(worlds[0] ?? [])).toEqual(told(came));
+        if (!isLimited) expect(worlds[1]?.[0]?.refused).toEqual({});
+      },
+    ),
+    { numRuns: Number(process.env["REPLAY_RUNS"] ?? 60) },
+  );
+});
+
+test("recorded under limits and replayed under the same: what really was refused, no more and no less", async () => {
+  await assert(
+    asyncProperty(wishes, settings, async (all, given) => {
+      const record = recorded();
+      const scenario = { connectors: [connector(given.limits)], maxConnectionRatePerMinute: given.rate };
+      const came = await doors(all, scenario, { kind: "gone" }, false, record);
+      const { worlds, recorded: real } = replay(
+        record.take(),
+        scenario.connectors,
+        [scenario],
+        { kind: "gone" },
+        false,
+      );
+      const [world] = worlds[0] ?? [];
+      expect(world?.refused).toEqual(countsOf(came.refused.map(([, , , limit]) => limit)));
+      expect(real[0]?.refused).toEqual(world?.refused);
+      expect(world?.highestOpen.value).toBe(came.highest.get("In") ?? 0);
+      expect(world?.messages).toBe(came.messages.length);
+    }),
+    { numRuns: Number(process.env["REPLAY_RUNS"] ?? 40) },
+  );
+});
