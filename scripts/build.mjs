@@ -16,6 +16,7 @@ const program = {
   index: "src/index.ts",
   testing: "src/testing/index.ts",
   "search-worker": "src/tracking/search-worker.ts",
+  "replay-worker": "src/traffic/replay-worker.ts",
 };
 /** By itself, in one CommonJS file but for what it seldom needs: it is started for each mail. */
 const sendmail = { sendmail: "src/cli/sendmail/program.ts" };

@@ -30,6 +30,7 @@ import type { Suspended } from "./receive/service-suspension.ts";
 import type { SpoolSnapshot } from "./spool/snapshot/snapshot.ts";
 import type { SpoolInspection } from "./spool/spool-inspection.ts";
 import type { TrackingLog } from "./tracking/tracking.ts";
+import type { TrafficRecord } from "./traffic/traffic-record.ts";
 
 export interface Relay {
   /** Opens the listeners and begins to deliver. Rejects when no listener could be opened. */
@@ -60,6 +61,8 @@ export interface Relay {
   readonly usage: LimitUsage;
   /** What became of each message, on disk. */
   readonly tracking: Pick<TrackingLog, "enabled" | "track" | "search" | "export">;
+  /** Plays the recorded traffic under other settings, in a thread of its own. Rejects where it cannot be read. */
+  replayTraffic: TrafficRecord["replay"];
   /** What it counted since its start. */
   readonly metrics: Metrics;
   /** The same for Prometheus, with what it holds now. Loads its library when it is first asked for. */

@@ -353,6 +353,7 @@ export async function createRelay(
     certificates,
     overview: observation.overview,
     tracking,
+    replayTraffic: (question, given) => traffic.replay(question, given),
     queues: () => scheduler.snapshot(),
     sendBudgets: () => sender.usage(),
     dkimKeys: () => sender.dkimKeys(),

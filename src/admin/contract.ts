@@ -26,6 +26,7 @@ import { overviewOperations } from "./contract/overview.ts";
 import { transportConfigOperations } from "./contract/transport-config.ts";
 import { trackingOperations } from "./contract/tracking.ts";
 import { userOperations } from "./contract/users.ts";
+import { whatIfOperations } from "./contract/what-if.ts";
 import type { faultSchema } from "./contract/values.ts";
 import type { OperationName } from "./routes.ts";
 
@@ -45,6 +46,7 @@ export const operations = {
   ...backupOperations,
   ...legacyTlsOperations,
   ...limitOperations,
+  ...whatIfOperations,
   ...refusalOperations,
   ...overviewOperations,
   ...resourceOperations,

@@ -20,6 +20,7 @@ import { outgoingTlsHandlers } from "./handlers/outgoing-tls.ts";
 import { queueHandlers } from "./handlers/queues.ts";
 import { overviewHandlers } from "./handlers/overview.ts";
 import { receiveConnectorHandlers } from "./handlers/receive-connectors.ts";
+import { receiveConnectorTestHandlers } from "./handlers/receive-connector-test.ts";
 import { refusalHandlers } from "./handlers/refusals.ts";
 import { resourcePressureHandlers } from "./handlers/resource-pressure.ts";
 import { sendBudgetHandlers } from "./handlers/send-budgets.ts";
@@ -45,6 +46,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...messageHandlers(administered),
     ...messageActionHandlers(administered),
     ...receiveConnectorHandlers(administered),
+    ...receiveConnectorTestHandlers(administered),
     ...sendConnectorHandlers(administered),
     ...sendConnectorTestHandlers(administered),
     ...mailRouteHandlers(administered),

@@ -64,6 +64,13 @@ export const routes = {
     role: "administrator",
     summary: "Removes a receive connector; open sessions go on.",
   },
+  testReceiveConnector: {
+    method: "POST",
+    path: "/v1/receive-connectors/{name}/test",
+    role: "viewer",
+    summary:
+      "What other limits, or a connector that is not there yet, would have done to the recorded traffic: who would have been refused, when, by which limit, and the highest use.",
+  },
 
   listSendConnectors: {
     method: "GET",

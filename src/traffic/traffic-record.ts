@@ -8,6 +8,7 @@ import { TrafficEncoder } from "../core/traffic/traffic-encoder.ts";
 import { dayOf } from "../logs/log-files.ts";
 import type { Clock, Timer } from "../ports/ports.ts";
 import type { Traffic } from "./traffic.ts";
+import { openReplayThread, type ReplayThread } from "./replay-thread.ts";
 import { createTrafficFiles, trafficFamily } from "./traffic-files.ts";
 
 export interface TrafficSettings {
@@ -22,6 +23,8 @@ export interface TrafficRecord extends Traffic {
   reconfigure(settings: TrafficSettings): void;
   /** Resolves when what was told before is in the file, or could not be put there. Never rejects. */
   flush(): Promise<void>;
+  /** Plays it under other settings, what was told until now included. As replay-thread.ts. */
+  replay: ReplayThread["replay"];
   /** Further calls are ignored. Never rejects. */
   close(): Promise<void>;
 }
@@ -64,7 +67,9 @@ export function openTrafficRecord(options: {
 }): TrafficRecord {
   const { clock, onFault, room = defaultRoom } = options;
   let { settings } = options;
-  const files = createTrafficFiles(trafficFamily(options.dataDirectory), {
+  const family = trafficFamily(options.dataDirectory);
+  const thread = openReplayThread(family);
+  const files = createTrafficFiles(family, {
     clock,
     fileBytes: room.file,
     limits: () => ({
@@ -229,8 +234,13 @@ export function openTrafficRecord(options: {
       begin();
     },
     flush,
+    async replay(question, given) {
+      await flush();
+      return thread.replay(question, given);
+    },
     async close() {
       await flush();
+      await thread.close();
       closed = true;
       timer?.cancel();
       sweepTimer.cancel();

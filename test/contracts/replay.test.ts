@@ -116,7 +116,7 @@ async function doors(
   scenario: Scenario & { readonly connectors: readonly ReceiveConnectorSettings[] },
   refusedThen: RefusedClients,
   isLimited: boolean,
-  record?: ReturnType<typeof recorded>,
+  tape?: ReturnType<typeof recorded>,
 ): Promise<Came> {
   const clock = simulatedClock(startMs);
   return simulateDoors({
@@ -125,7 +125,7 @@ async function doors(
     rightsOf: isLimited ? rightsOf : () => noLimits,
     refusedClients: refusedThen,
     wishes: all,
-    traffic: record?.at(clock) ?? nothing,
+    traffic: tape?.at(clock) ?? nothing,
   });
 }
 
@@ -224,8 +224,8 @@ test("recorded without limits, refused and let wait under any: as the doors woul
       refusedClients,
       constantFrom(true, false),
       async (all, given, then, isLimited) => {
-        const record = recorded();
-        await doors(all, open, { kind: "gone" }, false, record);
+        const tape = recorded();
+        await doors(all, open, { kind: "gone" }, false, tape);
         const scenario = {
           connectors: [
             connector(given.limits),
@@ -236,7 +236,7 @@ test("recorded without limits, refused and let wait under any: as the doors woul
           maxConnectionRatePerMinute: given.rate,
         };
         const came = await doors(all, scenario, then, isLimited);
-        const { worlds } = replay(record.take(), open.connectors, [scenario, open], then, isLimited);
+        const { worlds } = replay(tape.take(), open.connectors, [scenario, open], then, isLimited);
         expect(toldByReplay(worlds[0] ?? [])).toEqual(told(came));
         if (!isLimited) expect(worlds[1]?.[0]?.refused).toEqual({});
       },
@@ -248,11 +248,11 @@ test("recorded without limits, refused and let wait under any: as the doors woul
 test("recorded under limits and replayed under the same: what really was refused, no more and no less", async () => {
   await assert(
     asyncProperty(wishes, settings, async (all, given) => {
-      const record = recorded();
+      const tape = recorded();
       const scenario = { connectors: [connector(given.limits)], maxConnectionRatePerMinute: given.rate };
-      const came = await doors(all, scenario, { kind: "gone" }, false, record);
+      const came = await doors(all, scenario, { kind: "gone" }, false, tape);
       const { worlds, recorded: real } = replay(
-        record.take(),
+        tape.take(),
         scenario.connectors,
         [scenario],
         { kind: "gone" },

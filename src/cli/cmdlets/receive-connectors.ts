@@ -1,4 +1,4 @@
-/** Get-, New-, Set-, Remove-, Enable-, Disable-ReceiveConnector. */
+/** Get-, New-, Set-, Remove-, Enable-, Disable-, Test-ReceiveConnector. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
 import { changing, force, showing } from "./common-parameters.ts";
 import { receiveConnectorFacts } from "../../config/generated/setting-facts.ts";
@@ -14,6 +14,19 @@ const anyIdentity: Parameter = {
   candidates: "receiveConnector",
   help: "The connector's name, or a pattern with * and ?; all when left out.",
 };
+/** Settings that decide whom a connector serves and limits. */
+const tried: ReadonlySet<string> = new Set([
+  "maxInboundConnection",
+  "maxInboundConnectionPerSource",
+  "maxInboundConnectionPercentagePerSource",
+  "messageRateLimit",
+  "messageRateSource",
+  "limitAction",
+  "limitDelay",
+  "remoteIpRanges",
+  "bindings",
+  "enabled",
+]);
 const identity: Parameter = { ...anyIdentity, required: true, help: "The connector's name." };
 
 export const receiveConnectorCmdlets: readonly Cmdlet[] = [
@@ -124,5 +137,59 @@ export const receiveConnectorCmdlets: readonly Cmdlet[] = [
       },
     ],
     load: async () => (await import("../run/change-connectors.ts")).removeReceiveConnector,
+  },
+  {
+    name: "Test-ReceiveConnector",
+    group,
+    synopsis:
+      "Try other limits on the traffic that really came: who would have been refused, when, and by which.",
+    description: [
+      "Replays the traffic record through the decisions that enforce the limits; nothing is changed. Without a setting it shows what the limits in force would do to the same traffic. Several values of one setting, as 10,20,40, are tried in one pass.",
+      "A name that is not there stands for a new connector: with -RemoteIPRanges it takes these sources away from those that serve them now.",
+    ],
+    parameters: [
+      { ...identity, help: "The connector's name, or that of a new one." },
+      ...settingParameters(receiveConnectorFacts.filter(({ name }) => tried.has(name))),
+      {
+        name: "Last",
+        kind: "duration",
+        value: "DURATION",
+        default: "7d",
+        help: "Traffic of this time.",
+      },
+      { name: "Start", kind: "text", value: "INSTANT", help: "Traffic from then on, as 2026-11-24T06:00." },
+      { name: "End", kind: "text", value: "INSTANT", help: "Traffic until then." },
+      {
+        name: "RefusedClients",
+        kind: "choice",
+        choices: ["gone", "again"],
+        default: "gone",
+        help: "What a client does that is refused: it is gone with what it would have sent, or comes again.",
+      },
+      { name: "RetryAfter", kind: "duration", default: "1m", help: "With again: how much later." },
+      { name: "Tries", kind: "number", least: 1, default: "5", help: "With again: then it gives up." },
+      ...showing,
+    ],
+    examples: [
+      {
+        command:
+          "weir Test-ReceiveConnector AppRelay -MaxInboundConnectionPerSource 40 -MessageRateLimit 600",
+        text: "Would this have refused anybody last week?",
+      },
+      {
+        command: "weir Test-ReceiveConnector AppRelay -MaxInboundConnectionPerSource 5,10,20,40 -Last 35d",
+        text: "Where is the value that refuses nobody?",
+      },
+      {
+        command: "weir Test-ReceiveConnector AppRelay -LimitAction delay -RefusedClients again",
+        text: "How many would wait, if they waited instead of being refused?",
+      },
+      {
+        command:
+          "weir Test-ReceiveConnector Helpdesk -RemoteIPRanges 10.1.2.0/24 -MaxInboundConnectionPerSource 10",
+        text: "A connector of its own for a range that another one serves now.",
+      },
+    ],
+    load: async () => (await import("../run/test-receive-connector.ts")).testReceiveConnector,
   },
 ];

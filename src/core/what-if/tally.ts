@@ -95,8 +95,16 @@ export class SourceTally {
     const { lostConnections, lostMessages } = this;
     const [highestOpen, highestMessages] = [this.highestOpen.peak, this.highestMessages.peak];
     return {
-      ...{ source, connections, messages, refused, firstRefused, lastRefused },
-      ...{ lostConnections, lostMessages, highestOpen, highestMessages },
+      source,
+      connections,
+      messages,
+      refused,
+      firstRefused,
+      lastRefused,
+      lostConnections,
+      lostMessages,
+      highestOpen,
+      highestMessages,
     };
   }
 }

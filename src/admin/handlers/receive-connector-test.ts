@@ -1,0 +1,248 @@
+/** Test-ReceiveConnector: other settings, tried on the recorded traffic. */
+import { plainReceiveConnector, settingChanges } from "../../config/plain-settings.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { RefusedClients, ReplayedConnector, Scenario } from "../../core/what-if/scenario.ts";
+import { totalOf, type ConnectorOutcome, type Peak } from "../../core/what-if/tally.ts";
+import { formatEndpoint } from "../../core/units/endpoint.ts";
+import type { Administered, Handlers } from "../administered.ts";
+import type { Json } from "../contract/values.ts";
+import type { Output, ReadInput } from "../contract.ts";
+import { AdminRefusal } from "../refusal.ts";
+import { changeOf, configurationOf, settled } from "./change.ts";
+import { shownApplication } from "./shown-values.ts";
+
+type Tested = Output<"testReceiveConnector">;
+type Tried = NonNullable<Tested["present"]>;
+type Variant = Readonly<Record<string, Json>>;
+type Answer = Awaited<ReturnType<Administered["relay"]["replayTraffic"]>>;
+
+const dayMs = 86_400_000;
+const usualPeriodMs = 7 * dayMs;
+
+export function receiveConnectorTestHandlers(
+  administered: Administered,
+): Pick<Handlers, "testReceiveConnector"> {
+  const { relay, clock } = administered;
+
+  /** The settings as they would be; throws AdminRefusal with what is wrong with them. */
+  const withVariant = async (name: string, isNew: boolean, variant: Variant): Promise<Settings> => {
+    if (Object.keys(variant).length === 0 && !isNew) return relay.settings;
+    const configuration = configurationOf(administered);
+    const settings = isNew ? { bindings: allBindings(relay.settings), ...variant } : variant;
+    const edit = { kind: isNew ? "add" : "set", section: "receiveConnectors", name, settings } as const;
+    return changeOf(configuration, await settled(configuration.edit(edit, true))).after.settings;
+  };
+
+  return {
+    testReceiveConnector: async (input, { signal }) => {
+      const { variants, sources } = input;
+      const present = relay.settings;
+      const known = named(present, input.name);
+      const name = known?.name ?? input.name;
+      if (known === undefined && variants.some(({ remoteIpRanges }) => remoteIpRanges === undefined))
+        throw new AdminRefusal(
+          "notFound",
+          `there is no receive connector ${name}; to try a new one, say whom it would serve: remoteIpRanges`,
+        );
+      if (variants.some((variant) => "name" in variant))
+        throw new AdminRefusal("invalidInput", "another name changes no limit: leave it out");
+      const tried: Settings[] = [];
+      for (const variant of variants) tried.push(await withVariant(name, known === undefined, variant));
+      const { fromMs, toMs } = periodOf(input, clock.wall().getTime());
+      const answer = await relay.replayTraffic(
+        {
+          present: scenarioOf(present).connectors,
+          scenarios: [present, ...tried].map(scenarioOf),
+          refusedClients: refusedClientsOf(input),
+          users: present.users.map(({ name: user, messageRateLimit }) => ({ name: user, messageRateLimit })),
+          applications: present.applications.map(
+            ({ name: application, addresses, users, messageRateLimit }) => ({
+              name: application,
+              addresses,
+              users,
+              messageRateLimit,
+            }),
+          ),
+          fromMs,
+          toMs,
+        },
+        { signal },
+      );
+      const [now = [], ...then] = answer.worlds;
+      const show = (world: readonly ConnectorOutcome[]): Tried => shownOutcome(present, world, name, sources);
+      const before = known === undefined ? {} : plainReceiveConnector(known);
+      return {
+        connector: name,
+        isNew: known === undefined,
+        recorded: recordedOf(answer, name),
+        present: known === undefined ? null : show(now),
+        variants: then.map((world, index) => {
+          const after = named(tried[index] ?? present, name);
+          const changes = settingChanges(before, after === undefined ? {} : plainReceiveConnector(after));
+          return {
+            changes: changes
+              .filter(({ setting }) => known !== undefined || setting in (variants[index] ?? {}))
+              .map((change) => ({
+                setting: change.setting,
+                before: (change.before ?? null) as Json,
+                after: (change.after ?? null) as Json,
+              })),
+            outcome: show(world),
+          };
+        }),
+        notes: notesOf(answer, input),
+      };
+    },
+  };
+}
+
+function named(
+  { receiveConnectors }: Settings,
+  name: string,
+): Settings["receiveConnectors"][number] | undefined {
+  const wanted = name.trim().toLowerCase();
+  return receiveConnectors.find((connector) => connector.name.toLowerCase() === wanted);
+}
+
+/** Where the new one would listen unless it says otherwise: where others do. */
+function allBindings({ receiveConnectors }: Settings): string[] {
+  return [...new Set(receiveConnectors.flatMap(({ bindings }) => bindings.map(formatEndpoint)))];
+}
+
+function scenarioOf({ receiveConnectors, transport }: Settings): Scenario {
+  return {
+    connectors: receiveConnectors.map(replayed),
+    maxConnectionRatePerMinute: transport.maxConnectionRatePerMinute,
+  };
+}
+
+function replayed(connector: Settings["receiveConnectors"][number]): ReplayedConnector {
+  const { name, enabled, bindings, remoteIpRanges, limitAction, limitDelay } = connector;
+  const { maxInboundConnection, maxInboundConnectionPerSource } = connector;
+  const { maxInboundConnectionPercentagePerSource, messageRateLimit, messageRateSource } = connector;
+  return {
+    name,
+    enabled,
+    bindings,
+    remoteIpRanges,
+    limitAction,
+    limitDelay,
+    maxInboundConnection,
+    maxInboundConnectionPerSource,
+    maxInboundConnectionPercentagePerSource,
+    messageRateLimit,
+    messageRateSource,
+  };
+}
+
+function refusedClientsOf({
+  refusedClients: kind,
+  retryAfterMs: afterMs,
+  tries,
+}: ReadInput<"testReceiveConnector">): RefusedClients {
+  return kind === "gone" ? { kind } : { kind, afterMs, tries };
+}
+
+function periodOf(
+  { from, to }: ReadInput<"testReceiveConnector">,
+  nowMs: number,
+): { readonly fromMs: number; readonly toMs: number } {
+  const toMs = to === undefined ? nowMs : Date.parse(to);
+  const fromMs = from === undefined ? toMs - usualPeriodMs : Date.parse(from);
+  if (fromMs >= toMs) throw new AdminRefusal("invalidInput", "the period ends before it begins");
+  return { fromMs, toMs };
+}
+
+function recordedOf(answer: Answer, name: string): Tested["recorded"] {
+  const total = (of: (one: Answer["recorded"][number]) => number): number =>
+    answer.recorded.reduce((sum, one) => sum + of(one), 0);
+  return {
+    from: instant(answer.first),
+    to: instant(answer.last),
+    connections: total(({ connections }) => connections),
+    messages: total(({ messages }) => messages),
+    refused: { ...answer.recorded.find(({ connector }) => connector === name)?.refused },
+  };
+}
+
+function shownOutcome(
+  settings: Settings,
+  world: readonly ConnectorOutcome[],
+  name: string,
+  most: number,
+): Tried {
+  const outcome = world.find(({ connector }) => connector === name) ?? nothing;
+  const { sources, hours, waits, refused, connections, messages, lostConnections, lostMessages } = outcome;
+  const unserved = world.filter(({ refused: by }) => by.remoteIpRanges !== undefined);
+  return {
+    connections,
+    messages,
+    lostConnections,
+    lostMessages,
+    refused: { ...refused },
+    waits: { ...waits },
+    highestOpen: shownPeak(outcome.highestOpen),
+    highestOpenFromSource: shownPeak(outcome.highestOpenFromSource),
+    highestMessages: shownPeak(outcome.highestMessages),
+    sources: sources.slice(0, most).map((one) => ({
+      ...one,
+      application: shownApplication(settings, one.source),
+      refused: { ...one.refused },
+      firstRefused: instant(one.firstRefused),
+      lastRefused: instant(one.lastRefused),
+      highestOpen: shownPeak(one.highestOpen),
+      highestMessages: shownPeak(one.highestMessages),
+    })),
+    sourceCount: sources.length,
+    hours: hours.map(([at, count]) => ({ at: new Date(at).toISOString(), refused: count })),
+    notServed: unserved.reduce((sum, { refused: by }) => sum + (by.remoteIpRanges ?? 0), 0),
+  };
+}
+
+const noPeak: Peak = { value: 0, at: 0, source: "" };
+const nothing: ConnectorOutcome = {
+  connector: "",
+  connections: 0,
+  messages: 0,
+  refused: {},
+  lostConnections: 0,
+  lostMessages: 0,
+  waits: { connections: 0, messages: 0, totalMs: 0, longestMs: 0 },
+  highestOpen: noPeak,
+  highestOpenFromSource: noPeak,
+  highestMessages: noPeak,
+  sources: [],
+  hours: [],
+};
+
+function shownPeak({ value, at, source }: Peak): Tried["highestOpen"] {
+  return { value, at: value === 0 ? null : instant(at), source: source === "" ? null : source };
+}
+
+function instant(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString();
+}
+
+function notesOf(answer: Answer, input: ReadInput<"testReceiveConnector">): string[] {
+  const { refusedClients, retryAfterMs, tries } = input;
+  const notes = [
+    refusedClients === "gone"
+      ? "A client that is refused is taken to be gone, and what it would have sent with it."
+      : `A client that is refused is taken to come again ${retryAfterMs / 1000} s later, ${tries} times at most.`,
+  ];
+  const refusedThen = answer.recorded.reduce((sum, one) => sum + totalOf(doorRefusals(one.refused)), 0);
+  if (refusedThen > 0)
+    notes.push(
+      `${refusedThen} connections were refused then: nothing is known of what they would have sent, and they are taken to last as long as others of their source.`,
+    );
+  if (answer.gaps > 1)
+    notes.push(`${answer.gaps - 1} parts of the time are not recorded; connections of then are not known.`);
+  for (const { file, what } of answer.damaged.slice(0, 3))
+    notes.push(`Part of the record is damaged (${file}: ${what}); the rest was read.`);
+  return notes;
+}
+
+function doorRefusals(refused: Readonly<Record<string, number>>): Record<string, number> {
+  const door = /^(maxInboundConnection|maxConnectionRatePerMinute)/;
+  return Object.fromEntries(Object.entries(refused).filter(([setting]) => door.test(setting)));
+}

@@ -1,0 +1,25 @@
+/** What is asked of a replay of the record, as data that goes to a thread. */
+import type { Application } from "../core/policy/application.ts";
+import type { ClientRights } from "../core/policy/client-rights.ts";
+import type { ReplayOutcome } from "../core/what-if/replay.ts";
+import type { RefusedClients, ReplayedConnector, Scenario } from "../core/what-if/scenario.ts";
+import type { DamagedPlace } from "./read-traffic.ts";
+
+export interface ReplayQuestion {
+  /** The receive connectors in force. */
+  readonly present: readonly ReplayedConnector[];
+  /** All of them are played in one pass. */
+  readonly scenarios: readonly Scenario[];
+  readonly refusedClients: RefusedClients;
+  /** Whose own rates hold beside the connectors'. */
+  readonly users: readonly (ClientRights & { readonly name: string })[];
+  readonly applications: readonly Application[];
+  /** Wall clock, milliseconds since the epoch. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface ReplayAnswer extends ReplayOutcome {
+  /** Parts of the record that could not be read. */
+  readonly damaged: readonly DamagedPlace[];
+}
