@@ -55,6 +55,12 @@ export const peers = [
     packages: ["python3-dkim", "python3-nacl"],
     loses: "DKIM signatures judged by dkimpy",
   },
+  {
+    program: "opendkim-testmsg",
+    path: "/usr/sbin/opendkim-testmsg",
+    packages: ["opendkim-tools"],
+    loses: "DKIM signatures judged by OpenDKIM",
+  },
   // Some 20 MB for its promtool.
   { program: "promtool", packages: ["prometheus"], loses: "promtool's checks of metrics and alert rules" },
 ];

@@ -28,9 +28,12 @@ export const rcode = { noError: 0, serverFailure: 2, nameError: 3, refused: 5 } 
 export const authenticData = 0x20;
 export const truncated = 0x200;
 
+/** `at`: left out a free port of 127.0.0.1. */
 export async function openNameServer(
   answer: ScriptedNameServer["answer"] = () => [],
+  at: { readonly address?: string; readonly port?: number } = {},
 ): Promise<ScriptedNameServer> {
+  const { address = "127.0.0.1", port: wanted = 0 } = at;
   const asked: Asked[] = [];
   const repliesTo = (octets: Buffer, over: Asked["over"]): readonly Buffer[] => {
     const query = decode(octets);
@@ -57,18 +60,18 @@ export async function openNameServer(
       }
     });
   });
-  tcp.listen(0, "127.0.0.1");
+  tcp.listen(wanted, address);
   await once(tcp, "listening");
   const { port } = tcp.address() as AddressInfo;
   const udp = createSocket("udp4");
   udp.on("message", (octets, from) => {
     for (const reply of repliesTo(octets, "udp")) udp.send(reply, from.port, from.address);
   });
-  udp.bind(port, "127.0.0.1");
+  udp.bind(port, address);
   await once(udp, "listening");
 
   const scriptedServer: ScriptedNameServer = {
-    server: { address: "127.0.0.1", port, trusted: true },
+    server: { address, port, trusted: true },
     asked,
     answer,
     async close() {
