@@ -58,6 +58,8 @@ export interface Settings {
       readonly externalDnsServers: readonly string[];
       /** Policy hosts may have addresses that are not public. */
       readonly mtaStsAllowPrivateHosts: boolean;
+      /** TLS reports are sent to domains that ask for them. */
+      readonly tlsReportingEnabled: boolean;
       /** IP addresses in canonical form, and names in lower case. */
       readonly ownAddresses: readonly string[];
       readonly messageTrackingLogEnabled: boolean;

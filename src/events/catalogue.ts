@@ -772,6 +772,20 @@ export const catalogue = {
     level: 1,
     text: "The MTA-STS policy of %domain is another now, mode %mode (before: %before): %hosts.",
   },
+  TlsReportSent: {
+    id: 20184,
+    category: "SmtpSend",
+    severity: "Information",
+    level: 1,
+    text: "The TLS report for %domain on %date went to %to.",
+  },
+  TlsReportFailed: {
+    id: 20185,
+    category: "SmtpSend",
+    severity: "Warning",
+    level: 1,
+    text: "The TLS report for %domain on %date could not be sent to %to: %error. It is given up.",
+  },
   MtaStsPolicyFailed: {
     id: 20183,
     category: "SmtpSend",

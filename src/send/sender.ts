@@ -34,11 +34,14 @@ import type { Suspensions } from "./delivery/suspensions.ts";
 import { createMailboxTurns } from "./graph/mailbox-turns.ts";
 import { openMtaSts } from "./mta-sts/open-mta-sts.ts";
 import type { FoundPolicy } from "./mta-sts/policies.ts";
+import { asciiMailbox } from "./dsn/ascii-mailbox.ts";
 import { createDnsDelivery } from "./mx/dns-delivery.ts";
 import { createOwnRelay, type KnownAs } from "./mx/own-relay.ts";
 import { type NextHopResolution, resolveNextHop } from "./mx/resolve-next-hop.ts";
 import { createTokenSources } from "./oauth/token-sources.ts";
 import { createTlsCounter } from "./tls-report/count-tls.ts";
+import { publicHttpRequest } from "./tls-report/public-hosts.ts";
+import { createReportSender } from "./tls-report/report-sender.ts";
 import { listReports, type ListedReports, type WantedReports } from "./tls-report/tls-reports.ts";
 import { createTlsResults } from "./tls-report/tls-results.ts";
 import { senderOnTheWayOut } from "./rewriting/sender-on-the-way-out.ts";
@@ -52,6 +55,7 @@ export interface SenderSettings extends SchedulerSettings, KnownAs {
     KnownAs["transport"] & {
       readonly maxOutboundConnections: number;
       readonly mtaStsAllowPrivateHosts: boolean;
+      readonly tlsReportingEnabled: boolean;
       readonly captureMaxMessages: number;
       /** Octets. */
       readonly captureMaxDirectorySize: number;
@@ -125,6 +129,23 @@ export async function openSender(
     settings,
     onFault: (domain, fault, reason) => tlsCounter.policyFault(domain, fault, reason),
   });
+  const reporter = () => {
+    const { hostname, transport } = settings();
+    return { hostname, contact: transport.externalPostmasterAddress };
+  };
+  const tlsReports = createReportSender({
+    results: tlsResults,
+    settings: () => ({
+      ...reporter(),
+      tlsReportingEnabled: settings().transport.tlsReportingEnabled,
+      from: asciiMailbox(reporter().contact) ?? `postmaster@${reporter().hostname}`,
+    }),
+    resolver,
+    clock,
+    spool,
+    post: publicHttpRequest(resolver, clock, () => settings().transport.mtaStsAllowPrivateHosts),
+    events,
+  });
   const tlsCounter = createTlsCounter(tlsResults, (domain) => mtaSts.policies.peek(domain)?.policy);
   const dns = createDnsDelivery({
     ports,
@@ -193,6 +214,7 @@ export async function openSender(
       scheduler.start();
       credentials.watch(settings().sendConnectors);
       mtaSts.start();
+      tlsReports.start();
       keys.watch(settings().dkim.keys);
     },
     async reconfigure(next) {
@@ -203,6 +225,7 @@ export async function openSender(
     stop(graceMs) {
       credentials.stop();
       mtaSts.stop();
+      tlsReports.stop();
       keys.stop();
       return scheduler.stop(graceMs);
     },
@@ -237,15 +260,7 @@ export async function openSender(
         memory,
         clock,
       }),
-    tlsReports(wanted, limit) {
-      const { hostname, transport } = settings();
-      return listReports(
-        tlsResults,
-        { hostname, contact: transport.externalPostmasterAddress },
-        wanted,
-        limit,
-      );
-    },
+    tlsReports: (wanted, limit) => listReports(tlsResults, reporter(), wanted, limit),
     mtaStsPolicy: (domain, refresh) =>
       refresh ? mtaSts.policies.refreshed(domain) : mtaSts.policies.of(domain),
   };

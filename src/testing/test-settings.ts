@@ -223,6 +223,7 @@ export function testSettings(given: TestSettings): Settings {
       maxOutboundConnections: 1000,
       externalDnsServers: [],
       mtaStsAllowPrivateHosts: false,
+      tlsReportingEnabled: false,
       ownAddresses: [],
       retryJitter: 0,
       maxConnectionRatePerMinute: 1_000_000,

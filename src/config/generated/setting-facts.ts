@@ -817,10 +817,16 @@ export const transportFacts: readonly SettingFact[] = [
     help: "DNS servers that are asked for mail exchangers and hosts, in this order: `9.9.9.9`, `127.0.0.1:5353`, `[2001:db8::53]:53`. None: those of the system.",
   },
   {
+    name: "tlsReportingEnabled",
+    kind: "true or false",
+    default: "false",
+    help: "Sends TLS reports on the day before to recipient domains that ask for them (RFC 8460), by mail from externalPostmasterAddress or by HTTPS, in the first hours of the day, UTC.",
+  },
+  {
     name: "mtaStsAllowPrivateHosts",
     kind: "true or false",
     default: "false",
-    help: "True: hosts that serve MTA-STS policies may have private addresses, or this machine's. Whoever owns a recipient domain chooses where its policy is fetched from; for tests, and networks with a DNS of their own.",
+    help: "True: hosts that serve MTA-STS policies or take TLS reports may have private addresses, or this machine's. Whoever owns a recipient domain chooses these hosts; for tests, and networks with a DNS of their own.",
   },
   {
     name: "ownAddresses",

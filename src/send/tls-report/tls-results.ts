@@ -96,10 +96,21 @@ export function createTlsResults(
     for (let at = 0; at < old.length; at += portion)
       await values.write(old.slice(at, at + portion).map((key) => ({ key, value: undefined })));
   };
-  const writes = createLateWrites(clock, writeAfterMs, write, (fault) => {
-    failed(fault);
-    if (!isClosed) writes.changed();
-  });
+  /** What is being written is neither in memory nor on disk: whoever reads waits for it. */
+  let writing: Promise<void> = Promise.resolve();
+  const opened = async (): Promise<KeptValues> => {
+    await writing.catch(() => undefined);
+    return kept.open();
+  };
+  const writes = createLateWrites(
+    clock,
+    writeAfterMs,
+    () => (writing = write()),
+    (fault) => {
+      failed(fault);
+      if (!isClosed) writes.changed();
+    },
+  );
 
   return {
     count(domain, result) {
@@ -110,7 +121,7 @@ export function createTlsResults(
       writes.changed();
     },
     async all({ date, domain } = {}) {
-      const values = await kept.open();
+      const values = await opened();
       const names = new Set([...keysOf(values, `result ${date ?? ""}`), ...fresh.keys()]);
       return [...names]
         .map(domainDay)
@@ -121,19 +132,19 @@ export function createTlsResults(
         .sort((a, b) => (a.date === b.date ? compare(a.domain, b.domain) : compare(b.date, a.date)));
     },
     async of({ date, domain }) {
-      const values = await kept.open();
+      const values = await opened();
       const name = `${date} ${domain}`;
       return merged(stored(values, name), fresh.get(name) ?? []);
     },
     async beginReport({ date, domain }) {
-      const values = await kept.open();
+      const values = await opened();
       const key = `reported ${date} ${domain}`;
       if (values.get(key) !== undefined) return false;
       await values.write([{ key, value: Buffer.from(clock.wall().toISOString()) }]);
       return true;
     },
     async reported(date) {
-      const values = await kept.open();
+      const values = await opened();
       return new Set(values.keys(`reported ${date} `).map((key) => key.slice(`reported ${date} `.length)));
     },
     close() {

@@ -1,0 +1,201 @@
+/**
+ * Sends TLS reports on the day before to domains that ask for them (RFC 8460 §3, §5), once each: that one is being sent is on
+ * disk before it is. Spread over the hours behind midnight, UTC, by a time of its own for each domain and day, so that a restart
+ * changes nothing.
+ */
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { Envelope } from "../../core/message/envelope.ts";
+import { readReportTargets, type ReportTarget } from "../../core/tls-report/report-record.ts";
+import { reportMessage } from "../../core/tls-report/report-message.ts";
+import { reportId, type ReportSubject } from "../../core/tls-report/report.ts";
+import type { Events } from "../../events/events.ts";
+import { HttpFailure, type HttpRequest } from "../../ports/http-request.ts";
+import { isUnknown, type Resolver } from "../../ports/lookup.ts";
+import type { Clock, Timer } from "../../ports/ports.ts";
+import type { SpoolIntake } from "../../spool/spool.ts";
+import { reportOf, type Reporter } from "./tls-reports.ts";
+import { dateOf, type DomainDay, type TlsResults } from "./tls-results.ts";
+
+export interface ReportSender {
+  start(): void;
+  /** What is due now. Never rejects; one at a time. */
+  sendDue(): Promise<void>;
+  stop(): void;
+}
+
+export interface ReportSenderContext {
+  readonly results: TlsResults;
+  /** Asked for each time. */
+  readonly settings: () => Reporter & {
+    readonly tlsReportingEnabled: boolean;
+    /** Mailbox in From; ASCII. */
+    readonly from: string;
+  };
+  readonly resolver: Resolver;
+  readonly clock: Clock;
+  readonly spool: Pick<SpoolIntake, "begin" | "accept">;
+  /** To hosts that strangers name: to public addresses only. */
+  readonly post: HttpRequest;
+  readonly events: Events;
+}
+
+const minute = 60_000;
+const day = 86_400_000;
+const lookEveryMs = 5 * minute;
+/** Within so long behind midnight all reports are due; not at once, when everybody sends. */
+const firstDueMs = 15 * minute;
+const lastDueMs = 4 * 60 * minute;
+const postTimeMs = 60_000;
+/** At a target that does not take it, every `lookEveryMs`. */
+const mostAttempts = 12;
+/** Reports that wait for their next attempt. */
+const mostWaiting = 1_000;
+
+/** Where a message came from that the relay made itself; restrictions of send connectors see it so. */
+export const tlsReportConnector = "TLS reports";
+
+const never = { never: true, success: false, failure: false, delay: false } as const;
+const compress = promisify(gzip);
+
+interface Task {
+  readonly subject: ReportSubject;
+  readonly from: string;
+  readonly compressed: Buffer;
+  readonly target: ReportTarget;
+  attempts: number;
+}
+
+export function createReportSender(context: ReportSenderContext): ReportSender {
+  const { results, settings, resolver, clock, spool, post, events } = context;
+  let waiting: Task[] = [];
+  /** Domains that want none, of the day that is reported on. */
+  let unasked = { date: "", domains: new Set<string>() };
+  let running: Promise<void> | undefined;
+  let timer: Timer | undefined;
+  let isStopped = false;
+
+  const targetsOf = async (domain: string): Promise<readonly ReportTarget[] | undefined> => {
+    const lookup = await resolver.lookUp(`_smtp._tls.${domain}`, "TXT");
+    if (isUnknown(lookup)) return undefined;
+    return lookup.kind === "found" ? readReportTargets(lookup.records) : [];
+  };
+
+  const send = async (task: Task): Promise<void> => {
+    const { subject, target } = task;
+    const { date, domain } = subject;
+    const to = target.kind === "mailto" ? target.address : target.url;
+    task.attempts++;
+    try {
+      if (target.kind === "mailto") await byMail(task, target.address);
+      else await byHttps(task, target.url);
+      events.emit("TlsReportSent", { domain, date, to });
+    } catch (fault) {
+      const error = fault instanceof Error ? fault.message : String(fault);
+      // It may have been taken: none is sent twice.
+      const isOver = task.attempts >= mostAttempts || (fault instanceof HttpFailure && fault.sent);
+      if (isOver || waiting.length >= mostWaiting)
+        events.emit("TlsReportFailed", { domain, date, to, error });
+      else waiting.push(task);
+    }
+  };
+
+  const byMail = async ({ subject, from, compressed }: Task, to: string): Promise<void> => {
+    const content = reportMessage({ subject, from, to, date: clock.wall(), compressed });
+    const envelope: Envelope = {
+      reversePath: "",
+      recipients: [{ forwardPath: to, notify: never }],
+      body: "7BIT",
+      smtpUtf8: false,
+      tls: "optional",
+    };
+    const origin = {
+      connector: tlsReportConnector,
+      sourceAddress: "",
+      helloName: subject.hostname,
+      sessionId: "",
+      application: "",
+    };
+    const draft = spool.begin();
+    draft.write(content);
+    await spool.accept(draft, envelope, origin, {
+      dotLines: 0,
+      eightBit: false,
+      endsWithCrlf: true,
+      messageId: `<${reportId(subject)}>`,
+      subject: `Report Domain: ${subject.domain} Submitter: ${subject.hostname}`,
+    });
+  };
+
+  const byHttps = async ({ compressed }: Task, url: string): Promise<void> => {
+    const { status } = await post({
+      method: "POST",
+      url,
+      headers: { "content-type": "application/tlsrpt+gzip", "user-agent": "Weir" },
+      body: compressed,
+      timeoutMs: postTimeMs,
+      mostBytes: 64 * 1024,
+    });
+    if (status < 200 || status > 299) throw new Error(`it answered ${status}`);
+  };
+
+  const report = async (of: DomainDay): Promise<void> => {
+    const targets = await targetsOf(of.domain);
+    if (targets === undefined) return;
+    if (targets.length === 0) return void unasked.domains.add(of.domain);
+    if (!(await results.beginReport(of))) return;
+    const { from, ...reporter } = settings();
+    const json = JSON.stringify(await reportOf(results, reporter, of));
+    const compressed = await compress(json);
+    const subject = { hostname: reporter.hostname, contact: reporter.contact, ...of };
+    for (const target of targets) await send({ subject, from, compressed, target, attempts: 0 });
+  };
+
+  const run = async (): Promise<void> => {
+    if (!settings().tlsReportingEnabled) return;
+    const again = waiting;
+    waiting = [];
+    for (const task of again) await send(task);
+    const now = clock.wall().getTime();
+    const midnight = Math.floor(now / day) * day;
+    const date = dateOf(new Date(midnight - day));
+    if (now < midnight + firstDueMs) return;
+    if (unasked.date !== date) unasked = { date, domains: new Set() };
+    const done = await results.reported(date);
+    for (const of of await results.all({ date })) {
+      if (isStopped || !settings().tlsReportingEnabled) return;
+      const isDue = now >= midnight + dueMs(of, settings().hostname);
+      if (isDue && !done.has(of.domain) && !unasked.domains.has(of.domain)) await report(of);
+    }
+  };
+
+  const sendDue = (): Promise<void> =>
+    (running ??= run()
+      .catch((fault: unknown) =>
+        events.emit("RelayFault", { where: "sending TLS reports", error: String(fault) }),
+      )
+      .finally(() => {
+        running = undefined;
+      }));
+
+  return {
+    sendDue,
+    start() {
+      timer = clock.after(lookEveryMs, () => {
+        this.start();
+        void sendDue();
+      });
+    },
+    stop() {
+      isStopped = true;
+      timer?.cancel();
+    },
+  };
+}
+
+/** Behind midnight; the same for one relay, domain and day. Milliseconds. */
+function dueMs({ date, domain }: DomainDay, hostname: string): number {
+  const digest = createHash("sha256").update(`${hostname} ${domain} ${date}`).digest();
+  return firstDueMs + Math.floor((digest.readUInt32BE(0) / 2 ** 32) * (lastDueMs - firstDueMs));
+}
