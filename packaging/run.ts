@@ -17,10 +17,14 @@ interface Options {
 /** Each makes its files and resolves with their paths. */
 const kinds: Readonly<Record<string, (options: Options) => Promise<string>>> = {
   deb: async (options) => (await import("./debian/deb.ts")).buildDeb(options),
+  sbom: async (options) => (await import("./sbom.ts")).buildSbom(options),
+  windows: async (options) => (await import("./windows/zip.ts")).buildZip(options),
+  oci: async (options) => (await import("./oci/image.ts")).buildImage(options),
 };
 /** `base`: a root that is there already. */
 const trials: Readonly<Record<string, (file: string, base: string | undefined) => Promise<void>>> = {
   deb: async (file, base) => (await import("./debian/try.ts")).tryDeb(file, base),
+  oci: async (file) => (await import("./oci/try.ts")).tryImage(file),
 };
 
 const usage = `npm run package -- KIND… [--arch amd64|arm64] [--out DIR] [--node FILE] [--try [--base ROOT]]

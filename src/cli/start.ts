@@ -6,10 +6,12 @@ import { readConfigurationText } from "../config/edit-file.ts";
 import { formatFault } from "../config/fault.ts";
 import { createLiveConfiguration } from "../config/live-configuration.ts";
 import { type ConfigResult, parseConfig } from "../config/parse-config.ts";
+import type { Settings } from "../config/settings.ts";
 import type { FileWatch } from "../config/watch.ts";
 import { createEventLog, type EventLog } from "../events/event-log.ts";
 import { createStderrSink } from "../events/stderr-sink.ts";
 import { counted } from "../core/units/counted.ts";
+import { whyPathPasses } from "../ports/mount.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
 import { createRelay } from "../relay.ts";
 import type { Relay } from "../relay-contract.ts";
@@ -21,6 +23,8 @@ import { welcome } from "./welcome.ts";
 export interface StartOptions {
   readonly config?: string | undefined;
   readonly logFormat: "human" | "json";
+  /** Writes the file though it was named, where there is none. */
+  readonly createConfig?: boolean;
 }
 
 /** Of the 30 s a stop may take, what sessions and deliveries get. */
@@ -28,7 +32,13 @@ const graceMs = 20_000;
 
 export async function startCommand(options: StartOptions): Promise<number> {
   const { file, chosen } = await chooseConfigFile(options.config);
-  const isNew = !chosen && (await writeDefaultConfig(file));
+  let isNew = false;
+  try {
+    isNew = (!chosen || options.createConfig === true) && (await writeDefaultConfig(file));
+  } catch (fault) {
+    process.stderr.write(`weir: ${fault instanceof Error ? fault.message : String(fault)}\n`);
+    return 1;
+  }
   const { text, parsed } = await read(file);
   if (!parsed.ok) {
     for (const fault of parsed.faults) process.stderr.write(`${formatFault(fault, file)}\n`);
@@ -58,6 +68,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
     const answering = await answeringSocket(dataDirectory);
     if (answering !== undefined)
       throw new Error(`a relay runs with ${dataDirectory} already: it answers on ${answering}`);
+    await warnOfPassingSpool(parsed.settings, events);
     relay = await createRelay(parsed.settings, {}, { events });
     await relay.start();
     const configuration = createLiveConfiguration({ file: absolute(file), text, parsed, relay });
@@ -113,6 +124,20 @@ async function read(file: string): Promise<{ readonly text: string; readonly par
 }
 
 function ignore(): void {}
+
+/** Rejects where the settings do not allow it. */
+async function warnOfPassingSpool(
+  { dataDirectory, requirePersistentSpool }: Settings,
+  events: EventLog,
+): Promise<void> {
+  const reason = await whyPathPasses(dataDirectory);
+  if (reason === undefined) return;
+  if (requirePersistentSpool)
+    throw new Error(
+      `the data directory ${dataDirectory} does not last (requirePersistentSpool): ${reason}. Mount a volume there`,
+    );
+  events.emit("SpoolNotPersistent", { directory: dataDirectory, reason });
+}
 
 /** Undefined: not a unit of systemd that waits to be told. */
 async function whoStartedThis(): Promise<ServiceManager | undefined> {

@@ -199,6 +199,11 @@ export const configurationSchema = z.strictObject({
     "Name of this relay in SMTP, logs and reports.",
   ),
   dataDirectory: setting(filePath(), "data", "Where the spool is kept; relative to the configuration file."),
+  requirePersistentSpool: setting(
+    flag(),
+    false,
+    "The relay does not start where the data directory goes with a container or with a restart: on no volume of its own, or in memory. Else it warns (event 20219).",
+  ),
   receiveConnectors: requiredSetting(
     listOf(receiveConnectorSchema, { kind: "list of receive connectors" }),
     "Where mail comes in, with its permissions and limits.",

@@ -27,7 +27,11 @@ export type ConfigurationEdit =
       readonly settings: Section;
     }
   | { readonly kind: "remove"; readonly section: NamedSection; readonly name: string }
-  | { readonly kind: "setSection"; readonly section: "transport" | "admin"; readonly settings: Section }
+  | {
+      readonly kind: "setSection";
+      readonly section: "transport" | "admin" | "metrics";
+      readonly settings: Section;
+    }
   /** Settings that stand in no section. */
   | { readonly kind: "setTop"; readonly settings: Section }
   /** `add` goes to the end. */

@@ -113,6 +113,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   const givenDataDirectory = absolute(piece(shape.dataDirectory, "dataDirectory") ?? "");
   const hostname = surroundings.fixed?.hostname ?? givenHostname ?? ownHostname(surroundings);
   const dataDirectory = surroundings.fixed?.dataDirectory ?? givenDataDirectory;
+  const requirePersistentSpool = piece(shape.requirePersistentSpool, "requirePersistentSpool") ?? false;
   const readText = surroundings.readText ?? ((file) => readFileSync(file, "utf8"));
 
   const receiveConnectors = readReceiveConnectors(
@@ -197,6 +198,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   const settings: Settings = {
     hostname,
     dataDirectory,
+    requirePersistentSpool,
     receiveConnectors,
     sendConnectors,
     acceptedDomains,

@@ -173,6 +173,7 @@ export function plainSettings(settings: Settings): PlainSection {
   return {
     hostname: settings.hostname,
     dataDirectory: settings.dataDirectory,
+    requirePersistentSpool: settings.requirePersistentSpool,
     receiveConnectors: byName(settings.receiveConnectors, plainReceiveConnector),
     sendConnectors: byName(settings.sendConnectors, plainSendConnector),
     acceptedDomains: settings.acceptedDomains.map(domainText),

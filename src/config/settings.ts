@@ -33,6 +33,8 @@ export interface Settings {
   readonly hostname: string;
   /** Absolute. */
   readonly dataDirectory: string;
+  /** No start where the data directory does not outlive the container or a restart. */
+  readonly requirePersistentSpool: boolean;
   readonly receiveConnectors: readonly ReceiveConnectorSettings[];
   readonly sendConnectors: readonly SendConnectorSettings[];
   readonly acceptedDomains: readonly AcceptedDomain[];

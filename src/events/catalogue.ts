@@ -203,6 +203,13 @@ export const catalogue = {
     level: 0,
     text: "The admin API's socket cannot be given to the group %group (admin.socketGroup): %error. The relay's user and root can use it.",
   },
+  SpoolNotPersistent: {
+    id: 20219,
+    category: "Storage",
+    severity: "Warning",
+    level: 0,
+    text: "The data directory %directory does not last: %reason. Mail that waits there is lost then; mount a volume there (requirePersistentSpool refuses such a start).",
+  },
   ListenerOpened: {
     id: 20011,
     category: "SmtpReceive",

@@ -195,6 +195,7 @@ export function testSettings(given: TestSettings): Settings {
   return {
     hostname: "relay.test",
     dataDirectory: given.dataDirectory,
+    requirePersistentSpool: false,
     receiveConnectors: given.receiveConnectors ?? [receiveConnector()],
     sendConnectors: given.sendConnectors ?? [],
     acceptedDomains: given.acceptedDomains ?? [],

@@ -63,6 +63,14 @@ test("a suspended service turns away who comes, ends what is under way, and says
   expect(about).toMatchObject({ ready: false, suspended: { by: "shell (socket)" } });
   expect(about.reasons[0]).toMatch(/^the service is suspended since .*: it takes no new mail, and /);
   expect((await weir("status")).out).toMatch(/^Service +: suspended since /m);
+  expect(await weir("healthcheck")).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^answers, but takes no mail: /),
+  });
+  expect(await weir("healthcheck", "-Ready")).toMatchObject({
+    code: 1,
+    complaints: expect.stringMatching(/^weir: no mail is taken: /),
+  });
   const { headlines } = await relay.client.call("getOverview", { points: false });
   expect(headlines[0]).toMatchObject({ subject: "service", severity: "error" });
   expect(named("ServiceSuspended")).toHaveLength(1);
@@ -74,6 +82,7 @@ test("a suspended service turns away who comes, ends what is under way, and says
   const later = await connect(port);
   expect((await later.reply()).last).toMatch(/^421 4\.3\.2 Service not active/);
   expect((await weir("Resume-Service")).out).toBe("the service takes mail again\n");
+  expect(await weir("healthcheck", "-Ready")).toMatchObject({ code: 0, out: "takes mail\n" });
   expect((await weir("Resume-Service")).out).toBe("the service is not suspended\n");
   const last = await connect(port);
   expect((await last.reply()).last).toMatch(/^220 /);

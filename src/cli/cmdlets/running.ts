@@ -20,6 +20,11 @@ export const runningCmdlets: readonly Cmdlet[] = [
         value: "FORMAT",
         help: "How the log on stderr looks.",
       },
+      {
+        name: "CreateConfig",
+        kind: "switch",
+        help: "Write the file that -Config or WEIR_CONFIG names where there is none, with what WEIR_HOSTNAME, WEIR_SMART_HOSTS and their like say.",
+      },
       common.config,
       common.help,
     ],
@@ -31,7 +36,11 @@ export const runningCmdlets: readonly Cmdlet[] = [
       const { startCommand } = await import("../start.ts");
       return async (args, { config }) =>
         exitCode(
-          await startCommand({ config, logFormat: textOf(args, "LogFormat") === "json" ? "json" : "human" }),
+          await startCommand({
+            config,
+            logFormat: textOf(args, "LogFormat") === "json" ? "json" : "human",
+            createConfig: isOn(args, "CreateConfig"),
+          }),
         );
     },
   },

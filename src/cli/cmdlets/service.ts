@@ -38,6 +38,25 @@ export const serviceCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/service.ts")).reload,
   },
   {
+    name: "healthcheck",
+    group,
+    synopsis: "Tell by the exit code whether the relay answers; with -Ready, whether it takes mail.",
+    description: [
+      "Exit code 0: it does. 1: it takes no mail, with the reasons. 3: nobody answers. For what starts containers and services; monitoring systems ask /livez and /readyz.",
+    ],
+    parameters: [
+      {
+        name: "Ready",
+        kind: "switch",
+        help: "Also 1 while no mail is taken: suspended, back pressure, no listener.",
+      },
+      common.config,
+      common.help,
+    ],
+    examples: [{ command: "weir healthcheck -Ready", text: "As a readiness probe." }],
+    load: async () => (await import("../run/service.ts")).healthcheck,
+  },
+  {
     name: "stop",
     group,
     synopsis: "Stop the relay as SIGTERM does, and wait until it has ended.",

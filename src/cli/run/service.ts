@@ -40,6 +40,14 @@ export const reload: Run = async (args, context) => {
   return 0;
 };
 
+export const healthcheck: Run = async (args, { output, ...context }) => {
+  const relay = await relayOf(context);
+  const { ready, reasons } = await relay.call("about", {});
+  if (!ready && isOn(args, "Ready")) throw new CommandFault(`no mail is taken: ${reasons.join("; ")}`);
+  output.write(ready ? "takes mail\n" : `answers, but takes no mail: ${reasons.join("; ")}\n`);
+  return 0;
+};
+
 const lookMs = 100;
 /** Behind what sessions and deliveries get, for closing the spool. */
 const closingMs = 10_000;

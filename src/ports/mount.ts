@@ -1,0 +1,69 @@
+/** On which mount a path lies, where the system tells: Linux, by /proc. */
+import { access, readFile, realpath } from "node:fs/promises";
+
+export interface Mount {
+  readonly point: string;
+  /** `ext4`, `overlay`, `tmpfs`, … */
+  readonly type: string;
+}
+
+/** Of the text of /proc/self/mountinfo (proc(5)): the mount that holds `path`, which is absolute and free of links. */
+export function mountIn(mountinfo: string, path: string): Mount | undefined {
+  let found: Mount | undefined;
+  for (const line of mountinfo.split("\n")) {
+    const [before = "", behind = ""] = line.split(" - ");
+    const point = before
+      .split(" ")[4]
+      ?.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+    const [type = ""] = behind.split(" ");
+    if (point === undefined || type === "") continue;
+    const holds = point === "/" || path === point || path.startsWith(`${point}/`);
+    // Of mounts on one point the last one counts.
+    if (holds && point.length >= (found?.point.length ?? 0)) found = { point, type };
+  }
+  return found;
+}
+
+const inMemory = ["tmpfs", "ramfs", "rootfs"];
+const ofContainers = ["overlay", "aufs", "fuse.fuse-overlayfs", "fuse-overlayfs"];
+
+/** Why what is written to a mount does not outlive the container or a restart; undefined: it does, as far as can be told. */
+export function whyPassing({ point, type }: Mount, inContainer: boolean): string | undefined {
+  if (inMemory.includes(type)) return `it is in memory (${type}), and gone with the next restart`;
+  if (ofContainers.includes(type)) return `it is part of the container (${type}), and goes with it`;
+  return inContainer && point === "/" ? "it is part of the container, and goes with it" : undefined;
+}
+
+/** The same for a path of this system, or the deepest folder above it that is there. Never rejects. */
+export async function whyPathPasses(path: string): Promise<string | undefined> {
+  try {
+    const [mountinfo, place, inContainer] = await Promise.all([
+      readFile("/proc/self/mountinfo", "utf8"),
+      there(path),
+      isContainer(),
+    ]);
+    const mount = mountIn(mountinfo, place);
+    return mount === undefined ? undefined : whyPassing(mount, inContainer);
+  } catch {
+    return undefined;
+  }
+}
+
+async function there(path: string): Promise<string> {
+  return realpath(path).catch(() => {
+    const above = path.replace(/\/[^/]*$/, "");
+    return above === "" || above === path ? "/" : there(above);
+  });
+}
+
+async function isContainer(): Promise<boolean> {
+  if (process.env["KUBERNETES_SERVICE_HOST"] !== undefined || process.env["container"] !== undefined)
+    return true;
+  const marks = ["/.dockerenv", "/run/.containerenv"].map((mark) =>
+    access(mark).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return (await Promise.all(marks)).includes(true);
+}
