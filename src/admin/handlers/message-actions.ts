@@ -144,9 +144,10 @@ export function messageActionHandlers(administered: Administered): Pick<Handlers
       return changed;
     },
     async redirectMessages(input, asked) {
-      const { connector, queue: to, maxMessageSizeBytes } = redirectTarget(relay, input.to);
+      const to = redirectTarget(relay, input.to);
+      const { name: connector } = to;
       const act: Act = async ({ queue, message }) =>
-        message.content.sizeBytes > maxMessageSizeBytes
+        message.content.sizeBytes > to.maxMessageSize
           ? "passed"
           : relay.messages.redirectMessage(queue, message.id, to);
       const changed = await change(input, undefined, act, asked);

@@ -1,18 +1,10 @@
 /** Where Redirect-Message moves mail to: a send connector by its name, or the one that has a smart host. */
-import { queueNameOf } from "../../core/policy/next-hops.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { Relay } from "../../relay-contract.ts";
-import type { QueueName } from "../../spool/spool.ts";
 import { AdminRefusal } from "../refusal.ts";
 
-export interface RedirectTarget {
-  readonly connector: string;
-  readonly queue: QueueName;
-  readonly maxMessageSizeBytes: number;
-}
-
 /** Throws AdminRefusal where nothing of the kind takes mail. */
-export function redirectTarget({ settings }: Pick<Relay, "settings">, to: string): RedirectTarget {
+export function redirectTarget({ settings }: Pick<Relay, "settings">, to: string): SendConnectorSettings {
   const wanted = to.toLowerCase();
   const { sendConnectors } = settings;
   const named = sendConnectors.find(({ name }) => name.toLowerCase() === wanted);
@@ -24,12 +16,7 @@ export function redirectTarget({ settings }: Pick<Relay, "settings">, to: string
     );
   if (!found.enabled)
     throw new AdminRefusal("invalidInput", `send connector ${found.name} is disabled; nothing waits for it`);
-  if (found.kind === "dns")
-    throw new AdminRefusal(
-      "invalidInput",
-      `send connector ${found.name} delivers by MX record, to a queue for each domain; name one with a next hop of its own`,
-    );
-  return { connector: found.name, queue: queueNameOf(found), maxMessageSizeBytes: found.maxMessageSize };
+  return found;
 }
 
 /** `host`, `[host]`, `host:port`. */

@@ -12,6 +12,7 @@ import {
 } from "../../testing/scripted-delivery.ts";
 import { schedulerSettings } from "../../testing/scheduler-settings.ts";
 import { spoolKinds, type SpoolKind } from "../../testing/tested-spool.ts";
+import { submissionQueue } from "../../spool/spool.ts";
 import type { AttemptResult } from "./delivery.ts";
 import type { SchedulerLimits } from "./limits.ts";
 
@@ -181,6 +182,35 @@ describe.each(spoolKinds)("on the %s spool", (kind) => {
     expect(delivery.scheduler.retryNow()).toBe(1);
     await delivery.tested.clock.settle();
     expect(names()).toEqual([]);
+  });
+
+  test("a message is moved to the queues of its recipients' domains, from memory, from disk, and from the wire", async () => {
+    const net = dnsConnector("Net", { addressSpaces: [] });
+    delivery = await openScriptedDelivery(kind, schedulerSettings(dropConnector("Drop", ""), net));
+    const drop = delivery.scheduler.snapshot().find(({ connector }) => connector === "Drop")!;
+    delivery.scheduler.suspend(drop.queue, true);
+    const id = await delivery.submit(["1@a.test", "2@b.test", "3@A.test"]);
+    await delivery.tested.clock.settle();
+    expect(await delivery.scheduler.redirectMessage(drop.queue, id, net)).toBe("done");
+    await advance(second);
+    expect(delivery.carried.map(({ domain, claim }) => [domain, claim.recipients.length])).toEqual([
+      ["a.test", 2],
+      ["b.test", 1],
+    ]);
+    // It is on the wire, fresh from memory, and put off there.
+    let end = (): void => {};
+    delivery.carry = (claim) => new Promise((resolve) => (end = () => resolve(answered(claim, busy))));
+    delivery.scheduler.suspend(drop.queue, false);
+    const other = await delivery.submit(["x@c.test"]);
+    await delivery.tested.clock.settle();
+    expect(await delivery.scheduler.redirectMessage(submissionQueue, other, net)).toBe("pending");
+    const first = end;
+    delivery.carry = (claim) => answered(claim, ok);
+    first();
+    await advance(second);
+    expect(delivery.carried.at(-1)).toMatchObject({ connector: "Net", domain: "c.test" });
+    expect(delivery.tested.spool.size).toBe(0);
+    expect(await delivery.scheduler.redirectMessage(drop.queue, other, net)).toBe("missing");
   });
 
   test("mail goes another way when its connector is gone, and stays where only a setting changed", async () => {

@@ -9,28 +9,32 @@ import {
   unreachableQueue,
   type Claim,
   type QueueName,
+  type RecipientState,
   type Spool,
 } from "../../spool/spool.ts";
 import type { Clock } from "../../ports/ports.ts";
-import { decideRemoval, removalOf, type Decision } from "./decisions.ts";
+import { decideRemoval, keptUntried, removalOf, type Decision } from "./decisions.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { DeliveryQueues } from "./delivery-queues.ts";
 import type { Intervention, PendingIntervention } from "./scheduler-contract.ts";
 import type { Settlement } from "./settlement.ts";
 
+/** Where a recipient is moved to. */
+export type QueueFor = (forwardPath: string) => QueueName;
+
 /** What waits for the end of an attempt. */
 type Wish =
   | { readonly kind: "suspend" }
   | { readonly kind: "remove"; readonly withNdr: boolean }
-  | { readonly kind: "redirect"; readonly to: QueueName };
+  | { readonly kind: "redirect"; readonly queueFor: QueueFor };
 
 export interface MessageInterventions {
   suspend(queue: QueueName, id: MessageId, suspended: boolean): Promise<Intervention>;
   remove(queue: QueueName, id: MessageId, withNdr: boolean): Promise<Intervention>;
   /** To the front of its queue; one in Retry tries its next hop with it. */
   retry(queue: QueueName, id: MessageId): Promise<Intervention>;
-  /** `to` is an open queue. */
-  redirect(queue: QueueName, id: MessageId, to: QueueName): Promise<Intervention>;
+  /** Each recipient to its queue. `unchanged`: all were there. */
+  redirect(queue: QueueName, id: MessageId, queueFor: QueueFor): Promise<Intervention>;
   pendingOn(queue: QueueName, id: MessageId): PendingIntervention | undefined;
   /** What was decided after an attempt, with what an administrator wants of recipients that would be kept. */
   applied(claim: Claim, decisions: readonly Decision[]): readonly Decision[];
@@ -71,6 +75,30 @@ export function createMessageInterventions(options: {
     }
     return undefined;
   };
+
+  /** A recipient that no connector has a queue for any more stays where it is. */
+  const queueOf = (claim: Claim, { index }: RecipientState, queueFor: QueueFor): QueueName => {
+    const to = queueFor(claim.message.envelope.recipients[index]?.forwardPath ?? "");
+    return queues.has(to) ? to : claim.queue;
+  };
+
+  /** Each recipient to its queue; resolves when that is durable where it is one for all. */
+  const moved = async (claim: Claim, queueFor: QueueFor): Promise<void> => {
+    const now = clock.now();
+    const decisions = claim.recipients.map((state) =>
+      keptUntried(state, queueOf(claim, state, queueFor), now),
+    );
+    const [first] = decisions;
+    if (first !== undefined && decisions.every(({ queue }) => queue === first.queue))
+      await settlement.move(claim, first.queue);
+    else settlement.conclude(claim, decisions, "");
+  };
+
+  /** A recipient that is kept is due at once elsewhere. */
+  const redirected = (decision: Decision, to: QueueName): Decision =>
+    decision.step.kind === "keep" && to !== decision.queue
+      ? { ...decision, queue: to, step: { ...decision.step, dueAt: clock.now() } }
+      : decision;
 
   const giveUp = (claim: Claim, withNdr: boolean): void =>
     settlement.conclude(claim, decideRemoval(claim, withNdr), queues.get(claim.queue)?.connector.name ?? "");
@@ -145,14 +173,14 @@ export function createMessageInterventions(options: {
       if (bringForward(name, id)) return "done";
       return claimUnderWay(name, id) === undefined ? "busy" : "unchanged";
     },
-    async redirect(name, id, to) {
-      if (name === to) return "unchanged";
+    async redirect(name, id, queueFor) {
       const came = await spool.claimMessage(name, id);
       if (came === "missing") return "missing";
       const claim = came === "held" ? takeBack(name, id) : came;
-      if (claim === undefined) return wish(name, id, { kind: "redirect", to });
-      await settlement.move(claim, to);
-      return "done";
+      if (claim === undefined) return wish(name, id, { kind: "redirect", queueFor });
+      const isThere = claim.recipients.every((state) => queueOf(claim, state, queueFor) === name);
+      await moved(claim, queueFor);
+      return isThere ? "unchanged" : "done";
     },
     async suspend(queue, id, on) {
       if (!on) return resume(queue, id);
@@ -187,7 +215,7 @@ export function createMessageInterventions(options: {
           case "remove":
             return removalOf(claim, decision.state, wanted.withNdr);
           case "redirect":
-            return queues.has(wanted.to) ? redirected(decision, wanted.to, clock.now()) : decision;
+            return redirected(decision, queueOf(claim, decision.state, wanted.queueFor));
         }
       });
     },
@@ -197,8 +225,7 @@ export function createMessageInterventions(options: {
       wishes.delete(claim);
       if (wanted.kind === "remove") giveUp(claim, wanted.withNdr);
       else if (wanted.kind === "suspend") void settlement.suspend(claim);
-      else if (queues.has(wanted.to)) void settlement.move(claim, wanted.to);
-      else return false;
+      else void moved(claim, wanted.queueFor);
       return true;
     },
     forget(claim) {
@@ -208,9 +235,3 @@ export function createMessageInterventions(options: {
 }
 
 const pendingOf = { suspend: "PendingSuspend", remove: "PendingRemove", redirect: undefined } as const;
-
-/** A recipient that is kept is due at once elsewhere. */
-function redirected(decision: Decision, to: QueueName, now: number): Decision {
-  if (decision.step.kind !== "keep") return decision;
-  return { ...decision, queue: to, step: { ...decision.step, dueAt: now } };
-}

@@ -134,11 +134,16 @@ export interface Scheduler {
    */
   retryMessage(queue: QueueName, id: MessageId): Promise<Intervention>;
   /**
-   * Moves what a message has in a queue to the queue of another send connector, also over restarts: until that
+   * Moves what a message has in a queue to the queue of another send connector, where it delivers by MX record to those of the
+   * recipients' domains, also over restarts: until that
    * connector's next hop changes, when it is routed as any (Exchange: Redirect-Message). Throws for a queue that is no
    * connector's. Cost: a write.
    */
-  redirectMessage(queue: QueueName, id: MessageId, to: QueueName): Promise<Intervention>;
+  redirectMessage(
+    queue: QueueName,
+    id: MessageId,
+    to: QueueName | SendConnectorSettings,
+  ): Promise<Intervention>;
   /** What waits for the end of a message's attempt. */
   pendingOn(queue: QueueName, id: MessageId): PendingIntervention | undefined;
   /** Cost: per queue, not per message. */

@@ -16,10 +16,12 @@
  *
  * Time is agenda.ts, a new configuration reconfiguration.ts, an administrator *-interventions.ts.
  */
+import { queueNameOf } from "../../core/policy/next-hops.ts";
 import { createMetrics } from "../../metrics/metrics.ts";
 import { atMost } from "../../ports/at-most.ts";
 import { noTracking } from "../../tracking/tracking.ts";
 import { submissionQueue, unreachableQueue, type Claim, type QueueName } from "../../spool/spool.ts";
+import { recipientDomain } from "../routing/recipient-domain.ts";
 import { createRouting } from "../routing/routing.ts";
 import { createAgenda } from "./agenda.ts";
 import { createAttempts } from "./attempts.ts";
@@ -223,8 +225,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     removeMessage: (name, id, withNdr) => onMessages.remove(name, id, withNdr),
     retryMessage: (name, id) => onMessages.retry(name, id),
     async redirectMessage(name, id, to) {
+      if (typeof to !== "string")
+        return onMessages.redirect(name, id, (path) => queueNameOf(to, recipientDomain(path)));
       if (!queues.has(to)) throw new Error(`no send connector has the queue ${to}`);
-      return onMessages.redirect(name, id, to);
+      return name === to ? "unchanged" : onMessages.redirect(name, id, () => to);
     },
     pendingOn: (name, id) => onMessages.pendingOn(name, id),
     snapshot: () =>
