@@ -61,6 +61,12 @@ export const peers = [
     packages: ["opendkim-tools"],
     loses: "DKIM signatures judged by OpenDKIM",
   },
+  {
+    program: "pflogsumm",
+    path: "/usr/sbin/pflogsumm",
+    packages: ["pflogsumm"],
+    loses: "the log read as Postfix's",
+  },
   // Some 20 MB for its promtool.
   { program: "promtool", packages: ["prometheus"], loses: "promtool's checks of metrics and alert rules" },
 ];

@@ -39,7 +39,7 @@ import { openSender } from "./send/sender.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openServiceSuspension } from "./receive/service-suspension.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
-import { openTracking } from "./tracking/tracking.ts";
+import { openTracking, type MessageLog } from "./tracking/tracking.ts";
 import { openTrafficRecord } from "./traffic/traffic-record.ts";
 import { version } from "./version.ts";
 
@@ -52,7 +52,7 @@ const defaultGraceMs = 20_000;
 export async function createRelay(
   initial: Settings,
   ports: Partial<Ports> = {},
-  shared: { readonly events?: EventLog } = {},
+  shared: { readonly events?: EventLog; readonly messageLog?: MessageLog } = {},
 ): Promise<Relay> {
   let settings = initial;
   const all: Ports = withDns({ ...createSystemPorts(), ...ports }, ports, () => settings.transport);
@@ -93,6 +93,7 @@ export async function createRelay(
     clock,
     settings: settings.transport,
     onFault: (error) => events.emit("LogFault", { log: "message tracking", error: error.message }),
+    messageLog: shared.messageLog,
   });
   const traffic = openTrafficRecord({
     dataDirectory: settings.dataDirectory,

@@ -9,8 +9,8 @@ import { type ConfigResult, parseConfig } from "../config/parse-config.ts";
 import type { Settings } from "../config/settings.ts";
 import type { FileWatch } from "../config/watch.ts";
 import { createEventLog, type EventLog } from "../events/event-log.ts";
-import { createStderrSink } from "../events/stderr-sink.ts";
 import { counted } from "../core/units/counted.ts";
+import { openLogSink } from "../events/sinks/log-sink.ts";
 import { whyPathPasses } from "../ports/mount.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
 import { createRelay } from "../relay.ts";
@@ -22,7 +22,8 @@ import { welcome } from "./welcome.ts";
 
 export interface StartOptions {
   readonly config?: string | undefined;
-  readonly logFormat: "human" | "json";
+  /** As given, in place of what the configuration says. */
+  readonly logFormat: "human" | "json" | "journal" | undefined;
   /** Writes the file though it was named, where there is none. */
   readonly createConfig?: boolean;
 }
@@ -51,8 +52,13 @@ export async function startCommand(options: StartOptions): Promise<number> {
   warnOfOldNode();
 
   const events = createEventLog({ clock: createSystemClock(), levels: parsed.settings.diagnostics.levels });
-  const sink = createStderrSink({ format: options.logFormat === "json" ? "json" : "text" });
-  events.subscribe(sink.listen);
+  const { logFormat } = options;
+  const log = await openLogSink({
+    settings: parsed.settings.logging,
+    hostname: parsed.settings.hostname,
+    format: logFormat === "human" ? "text" : logFormat,
+  });
+  events.subscribe(log.listen);
   const survive = surviveFaults(events);
   // From here on a signal asks for an orderly stop, or for what the start is about to do anyway: read the file.
   const stop = stopAsked();
@@ -69,14 +75,15 @@ export async function startCommand(options: StartOptions): Promise<number> {
     if (answering !== undefined)
       throw new Error(`a relay runs with ${dataDirectory} already: it answers on ${answering}`);
     await warnOfPassingSpool(parsed.settings, events);
-    relay = await createRelay(parsed.settings, {}, { events });
+    relay = await createRelay(parsed.settings, {}, { events, messageLog: log });
+    relay.onReconfigured(({ logging }) => log.reconfigure(logging));
     await relay.start();
     const configuration = createLiveConfiguration({ file: absolute(file), text, parsed, relay });
     watch = configuration.follow();
     // Behind the listeners: mail need not wait for what people look at.
     const { openAdmin } = await import("../admin/open-admin.ts");
     // What a service prints, and logs in JSON, are kept somewhere: no token is put there.
-    const isRead = options.logFormat === "human" && manager === undefined;
+    const isRead = log.format === "text" && manager === undefined;
     admin = await openAdmin({
       relay,
       configuration,
@@ -109,7 +116,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
     watch?.close();
     await admin?.close();
     survive.end();
-    await sink.flush();
+    await log.close();
   }
 }
 

@@ -8,6 +8,7 @@ import { parseAcceptedDomain } from "./accepted-domain.ts";
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import { clientRightsShape } from "./client-rights-schema.ts";
 import { directorySchema } from "./directory-schema.ts";
+import { loggingSchema } from "./logging-schema.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { tokenIssuerSchema } from "./token-issuer-schema.ts";
@@ -248,6 +249,7 @@ export const configurationSchema = z.strictObject({
   ),
   dkim: setting(dkimSchema, {}, "How they sign."),
   diagnostics: setting(diagnosticsSchema, {}, "What is told in the log."),
+  logging: setting(loggingSchema, {}, "Where the log goes, and in what form."),
   admin: setting(adminSchema, {}, "How the relay is administered."),
   metrics: setting(metricsSchema, {}, "Where monitoring systems ask, and who may."),
 });

@@ -20,6 +20,7 @@ import { categoryLevels } from "./diagnostics-levels.ts";
 import { directorySchema, readDirectory } from "./directory-schema.ts";
 import { type Fault, Findings, type Locate, type Path } from "./fault.ts";
 import { checkHttpPlaces, readHttpTls } from "./http-places.ts";
+import { loggingSchema } from "./logging-schema.ts";
 import { readPickupDirectories } from "./pickup-directories.ts";
 import { readPiece, tellUnknown } from "./issues.ts";
 import { type Origins, originsOf } from "./origins.ts";
@@ -176,6 +177,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   const diagnostics = piece(shape.diagnostics, "diagnostics");
   const levels = categoryLevels(diagnostics?.levels ?? {}, ["diagnostics", "levels"], findings);
   if (!diagnostics) categoryLevels(levelsWritten(root["diagnostics"]), ["diagnostics", "levels"], findings);
+  const logging = piece(shape.logging, "logging");
   const admin = piece(shape.admin, "admin");
   const metrics = piece(shape.metrics, "metrics");
   const adminTls = readHttpTls(admin ?? filesWritten(root["admin"]), ["admin"], absolute, findings);
@@ -189,6 +191,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     !proxyProtocolFrom ||
     !admin ||
     !metrics ||
+    !logging ||
     !dkim
   )
     return undefined;
@@ -215,6 +218,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     },
     dkim: { ...dkim, keys: dkimKeys },
     diagnostics: { levels },
+    logging: { ...logging, syslog: logging.syslog },
     admin: {
       console: admin.console,
       tls: adminTls,
@@ -309,6 +313,7 @@ const homes: readonly (readonly [string, { readonly shape: object }])[] = [
   ["dkim", dkimSchema],
   ["directory", directorySchema],
   ["diagnostics", diagnosticsSchema],
+  ["logging", loggingSchema],
   ["admin", adminSchema],
   ["metrics", metricsSchema],
 ];

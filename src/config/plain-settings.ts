@@ -187,6 +187,7 @@ export function plainSettings(settings: Settings): PlainSection {
     dkimKeys: byName(settings.dkim.keys, plainDkimKey),
     dkim: plainValues({ ...settings.dkim, keys: [] }),
     diagnostics: { levels: settings.diagnostics.levels },
+    logging: { ...settings.logging, syslog: settings.logging.syslog?.text ?? null },
     admin: {
       console: admin.console === undefined ? null : formatEndpoint(admin.console),
       ...plainTls(admin.tls),

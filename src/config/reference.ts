@@ -11,6 +11,7 @@ import {
   userSchema,
 } from "./configuration-schema.ts";
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
+import { loggingSchema } from "./logging-schema.ts";
 import { directorySchema } from "./directory-schema.ts";
 import { unwrapped } from "./issues.ts";
 import { defaultConnectorValues, usagePresets } from "./receive-connector.ts";
@@ -129,6 +130,10 @@ export function configurationReference(): string {
     "## diagnostics",
     "",
     ...table(diagnosticsSchema.shape),
+    "",
+    "## logging",
+    "",
+    ...table(loggingSchema.shape),
     "",
     "## admin",
     "",

@@ -9,6 +9,7 @@ import type { Application } from "../core/policy/application.ts";
 import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import type { LoggingSettings } from "../core/policy/log-place.ts";
 import type { BackPressureSettings } from "../core/policy/back-pressure-thresholds.ts";
 import type { TransportSettings } from "../core/policy/retry-schedule.ts";
 import type { DkimSettings } from "../dkim/dkim-settings.ts";
@@ -90,6 +91,7 @@ export interface Settings {
   readonly diagnostics: {
     readonly levels: Readonly<Record<string, EventLevel>>;
   };
+  readonly logging: LoggingSettings;
   readonly admin: {
     readonly console: Endpoint | undefined;
     /** Undefined: in the clear. */

@@ -4,7 +4,8 @@ import { createCollapse } from "./collapse.ts";
 import { createEventLog } from "./event-log.ts";
 import { renderEvent } from "./event-text.ts";
 import type { EventRecord } from "./events.ts";
-import { createStderrSink, jsonLine, textLine } from "./stderr-sink.ts";
+import { jsonLine, textLine } from "./sinks/line-formats.ts";
+import { createStderrSink } from "./sinks/stderr-sink.ts";
 
 const limit = { connector: "AppRelay", source: "10.0.0.1", limit: 20 };
 const taken = {
@@ -158,13 +159,14 @@ test("lines are written in batches, wait for a slow reader, and are dropped beyo
   let took: (() => void) | undefined;
   const sink = createStderrSink({
     format: "text",
+    hostname: "relay.test",
     colour: false,
     write: (text, done) => {
       texts.push(text);
       took = done;
     },
   });
-  log.subscribe(sink.listen);
+  log.subscribe((told) => sink.write({ kind: "event", record: told, unsaid: 0 }));
   const say = () => log.emit("ListenerOpened", { endpoint: "127.0.0.1:25", connectors: "x".repeat(1000) });
   say();
   say();

@@ -1,6 +1,7 @@
 /** Whole settings for tests from the few values a test is about. Quick: no tarpit, no limits per source, short retries. */
 import type { UserSettings, Settings } from "../config/settings.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
+import { usualLogging } from "../core/policy/log-place.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { TransportSettings } from "../core/policy/retry-schedule.ts";
 import type {
@@ -260,6 +261,7 @@ export function testSettings(given: TestSettings): Settings {
       ...given.transport,
     },
     diagnostics: { levels: {} },
+    logging: usualLogging,
     admin: { console: undefined, tls: undefined, allowedHosts: [], socketGroup: undefined },
     metrics: given.metrics ?? { listen: [], allow: [], tls: undefined, bySource: false },
   };

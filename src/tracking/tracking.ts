@@ -5,42 +5,20 @@
  * Source: Exchange, Set-TransportService MessageTrackingLog*.
  */
 import { join } from "node:path";
-import type { Envelope, MessageId, Origin } from "../core/message/envelope.ts";
 import { instantTexts } from "../core/units/instant-text.ts";
 import { csvField } from "../logs/csv.ts";
 import type { LogFamily } from "../logs/log-files.ts";
 import { createRollingLog } from "../logs/rolling-log.ts";
 import type { Clock } from "../ports/ports.ts";
 import { trackingHeader, trackingLine } from "./tracking-line.ts";
-import type { TrackingEventId, TrackingRecord, TrackingSource } from "./tracking-record.ts";
+import type { TrackingRecord } from "./tracking-record.ts";
 import type { TrackingFilter } from "./filter.ts";
 import { indexPath } from "./index/index-file.ts";
+import { messageSteps, type MessageStep } from "./message-lines.ts";
+import type { TrackingEntry } from "./tracking-entry.ts";
 import { openSearchThread } from "./search-thread.ts";
 
-/** What the log takes of a message; of a damaged one only the id is known. */
-export interface TrackedMessage {
-  readonly id: MessageId;
-  /** `Clock.now()`. */
-  readonly arrivedAt?: number;
-  readonly envelope?: Pick<Envelope, "reversePath" | "recipients">;
-  readonly origin?: Pick<Origin, "connector" | "sourceAddress" | "helloName" | "sessionId">;
-  readonly content?: { readonly sizeBytes: number; readonly messageId?: string; readonly subject?: string };
-}
-
-export interface TrackingEntry {
-  readonly eventId: TrackingEventId;
-  readonly source: TrackingSource;
-  readonly message: TrackedMessage;
-  /** Default: all of the message. */
-  readonly recipients?: readonly string[];
-  readonly status?: string | undefined;
-  /** Default: the receive connector. */
-  readonly connector?: string;
-  /** The next hop. */
-  readonly host?: string | undefined;
-  readonly reference?: string;
-  readonly context?: string;
-}
+export type { TrackedMessage, TrackingEntry } from "./tracking-entry.ts";
 
 /** What stations tell. */
 export interface Tracking {
@@ -48,6 +26,13 @@ export interface Tracking {
   readonly enabled: boolean;
   /** Never throws, never waits. Cost: one string, written within 50 ms. */
   track(entry: TrackingEntry): void;
+}
+
+/** Where steps of messages are told as they happen, beside the tracking log. */
+export interface MessageLog {
+  readonly wantsMessages: boolean;
+  /** Never throws, never waits. */
+  message(step: MessageStep & { readonly at: Date }): void;
 }
 
 export const noTracking: Tracking = { enabled: false, track: () => {} };
@@ -103,8 +88,10 @@ export function openTracking(options: {
   readonly settings: TrackingSettings;
   /** Told once when the log begins to fail. */
   readonly onFault?: (error: Error) => void;
+  /** Who writes steps of messages elsewhere too. */
+  readonly messageLog?: MessageLog | undefined;
 }): TrackingLog {
-  const { hostname, clock, onFault } = options;
+  const { hostname, clock, onFault, messageLog } = options;
   let settings = options.settings;
   const family = trackingFamily(options.dataDirectory);
   const thread = openSearchThread(family, clock);
@@ -179,9 +166,14 @@ export function openTracking(options: {
 
   return {
     get enabled() {
-      return settings.messageTrackingLogEnabled;
+      return settings.messageTrackingLogEnabled || messageLog?.wantsMessages === true;
     },
     track(entry) {
+      if (messageLog?.wantsMessages === true) {
+        const at = clock.wall();
+        for (const step of messageSteps(entry, clock.now() - (entry.message.arrivedAt ?? clock.now())))
+          messageLog.message({ at, ...step });
+      }
       if (!settings.messageTrackingLogEnabled) return;
       const all =
         entry.recipients ?? entry.message.envelope?.recipients.map(({ forwardPath }) => forwardPath) ?? none;

@@ -15,10 +15,9 @@ export const runningCmdlets: readonly Cmdlet[] = [
       {
         name: "LogFormat",
         kind: "choice",
-        choices: ["human", "json"],
-        default: "human",
+        choices: ["human", "json", "journal"],
         value: "FORMAT",
-        help: "How the log on stderr looks.",
+        help: "The log goes to stderr and looks so, whatever “logging” in weir.yaml says.",
       },
       {
         name: "CreateConfig",
@@ -34,14 +33,10 @@ export const runningCmdlets: readonly Cmdlet[] = [
     ],
     load: async () => {
       const { startCommand } = await import("../start.ts");
-      return async (args, { config }) =>
-        exitCode(
-          await startCommand({
-            config,
-            logFormat: textOf(args, "LogFormat") === "json" ? "json" : "human",
-            createConfig: isOn(args, "CreateConfig"),
-          }),
-        );
+      return async (args, { config }) => {
+        const logFormat = textOf(args, "LogFormat") as "human" | "json" | "journal" | undefined;
+        return exitCode(await startCommand({ config, logFormat, createConfig: isOn(args, "CreateConfig") }));
+      };
     },
   },
   {
