@@ -16,7 +16,9 @@ import { type ConfigResult, type Origins, parseConfig } from "./parse-config.ts"
 import { RelayStoppingError } from "./relay-stopping.ts";
 import type { Settings } from "./settings.ts";
 import { unifiedDiff } from "./unified-diff.ts";
+import { filesReadWith } from "./named-files.ts";
 import { type FileWatch, watchFile } from "./watch.ts";
+import { watchFiles } from "./watch-files.ts";
 
 /** What holds, and the text it stands in. */
 export interface AppliedConfiguration {
@@ -73,8 +75,11 @@ export interface LiveConfiguration {
   reload(): Promise<ChangeOutcome>;
   /** Checks a text, or the file as it is. Rejects with ConfigurationFileError. */
   check(text?: string): Promise<ConfigResult>;
-  /** Applies the file whenever it is saved, and on SIGHUP, until closed. */
-  follow(): FileWatch;
+  /**
+   * Applies the file whenever it is saved or a secret it names is another, and on SIGHUP, until closed. `pollMs`: how often
+   * secrets are looked at, default 10 s.
+   */
+  follow(pollMs?: number): FileWatch;
 }
 
 /** `text` is the file's as it was when the relay's settings were read from it. */
@@ -194,15 +199,21 @@ export function createLiveConfiguration(options: {
     async check(text) {
       return parseConfig(text ?? (await readConfigurationText(file)), { file });
     },
-    follow() {
+    follow(pollMs) {
       // A signal applies it in any case: certificates or password files may have changed.
       const hangUp = (): void => reloadTold(false);
       process.on("SIGHUP", hangUp);
       const watch = watchFile(file, () => reloadTold(true));
+      const secrets = watchFiles(
+        () => filesReadWith(applied.text, file, applied.settings),
+        () => reloadTold(false),
+        pollMs,
+      );
       return {
         close() {
           process.removeListener("SIGHUP", hangUp);
           watch.close();
+          secrets.close();
         },
       };
     },

@@ -1,5 +1,6 @@
 /** The files and directories that a configuration names, for who takes them along. */
 import { dirname, resolve } from "node:path";
+import { filePlace } from "./file-place.ts";
 import type { Settings } from "./settings.ts";
 import { isSection } from "./section.ts";
 import { readYaml } from "./yaml-source.ts";
@@ -20,7 +21,7 @@ export function namedFiles(text: string, configurationFile: string): readonly st
         if (!namesFile.test(name)) look(setting);
         else
           for (const file of Array.isArray(setting) ? (setting as readonly unknown[]) : [setting])
-            if (typeof file === "string" && file !== "") files.add(resolve(folder, file));
+            if (typeof file === "string" && file !== "") files.add(filePlace(file, folder));
       }
   };
   look(value);
@@ -34,4 +35,22 @@ export function handedOverDirectories({ sendConnectors, transport }: Settings): 
   );
   const { pickupDirectoryPath, replayDirectoryPath } = transport;
   return [...drops, pickupDirectoryPath, replayDirectoryPath].filter((it) => it !== undefined);
+}
+
+/**
+ * Those that are read with the configuration: secrets, keys of DKIM and of send connectors. Whoever listens with TLS reads its
+ * certificates by itself.
+ */
+export function filesReadWith(
+  text: string,
+  configurationFile: string,
+  settings: Settings,
+): readonly string[] {
+  const { receiveConnectors, admin, metrics } = settings;
+  const presented = new Set(
+    [...receiveConnectors, admin.tls, metrics.tls].flatMap((tls) =>
+      tls === undefined ? [] : [...tls.tlsCertificateFile, ...tls.tlsKeyFile],
+    ),
+  );
+  return namedFiles(text, configurationFile).filter((file) => !presented.has(file));
 }

@@ -20,6 +20,7 @@ import { categoryLevels } from "./diagnostics-levels.ts";
 import { directorySchema, readDirectory } from "./directory-schema.ts";
 import { type Fault, Findings, type Locate, type Path } from "./fault.ts";
 import { checkHttpPlaces, readHttpTls } from "./http-places.ts";
+import { filePlace } from "./file-place.ts";
 import { loggingSchema } from "./logging-schema.ts";
 import { readPickupDirectories } from "./pickup-directories.ts";
 import { readPiece, tellUnknown } from "./issues.ts";
@@ -109,7 +110,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   };
 
   const folder = dirname(resolve(surroundings.file));
-  const absolute = (file: string): string => resolve(folder, file);
+  const absolute = (file: string): string => filePlace(file, folder, surroundings.env);
   const givenHostname = piece(shape.hostname, "hostname");
   const givenDataDirectory = absolute(piece(shape.dataDirectory, "dataDirectory") ?? "");
   const hostname = surroundings.fixed?.hostname ?? givenHostname ?? ownHostname(surroundings);

@@ -41,7 +41,11 @@ export const credentialSchema = z.strictObject(
       "none",
       "Its password, in clear; passwordFile and passwordEnv keep it out of this file.",
     ),
-    passwordFile: optionalSetting(filePath(), "none", "File whose first line is the password."),
+    passwordFile: optionalSetting(
+      filePath(),
+      "none",
+      "File whose first line is the password; `credential:NAME` for one of systemd. Read again when it changes.",
+    ),
     passwordEnv: optionalSetting(name(256), "none", "Environment variable that holds the password."),
   },
   { error: notASection },

@@ -1,5 +1,5 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createPrivateKey, randomUUID, X509Certificate } from "node:crypto";
+import { mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -125,6 +125,63 @@ test("changed files are loaded without a restart; a bad pair keeps the last good
   await lookAgain();
   expect([told, certificates.contextsFor(connector) === second]).toEqual([["TlsCertificateProblem"], true]);
 });
+
+/** How ACME clients put a renewed pair in place, file by file; the relay may look between the two. */
+const ways: readonly { readonly how: string; readonly put: (path: string, pem: string) => Promise<void> }[] =
+  [
+    { how: "written in place", put: (path, pem) => writeFile(path, pem) },
+    {
+      how: "renamed over",
+      async put(path, pem) {
+        await writeFile(`${path}.new`, pem);
+        await rename(`${path}.new`, path);
+      },
+    },
+    {
+      how: "behind a link that is turned, as certbot's live/",
+      async put(path, pem) {
+        const target = join(directory, `archive-${randomUUID()}`);
+        await writeFile(target, pem);
+        await symlink(target, `${path}.new`);
+        await rename(`${path}.new`, path);
+      },
+    },
+  ];
+
+test.each(
+  ways.flatMap((way) => [
+    { ...way, first: "key" as const, looksBetween: true },
+    { ...way, first: "certificate" as const, looksBetween: true },
+    { ...way, first: "key" as const, looksBetween: false },
+  ]),
+)(
+  "a renewed pair $how, the $first first (a look between: $looksBetween), is presented; until then the old one",
+  async ({ put, first, looksBetween }) => {
+    const files = await write("own", "old.test");
+    const connector = receiveConnector(files);
+    await certificates.load("receive", [connector]);
+    const before = certificates.pairFor(files);
+    told = [];
+    const renewed = await makeSelfSigned("renewed.test", clock.wall());
+    const steps = [
+      () => put(files.tlsKeyFile[0]!, renewed.key),
+      () => put(files.tlsCertificateFile[0]!, renewed.certificate),
+    ];
+    if (first === "certificate") steps.reverse();
+    await steps[0]!();
+    if (looksBetween) {
+      await lookAgain();
+      // Told, for it may stay so; what is presented fits together.
+      expect([told, certificates.pairFor(files)]).toEqual([["TlsCertificateProblem"], before]);
+      told = [];
+    }
+    await steps[1]!();
+    await lookAgain();
+    expect(told).toEqual(["TlsCertificateLoaded"]);
+    expect(certificates.inUse().map(({ subject }) => subject)).toEqual(["CN=renewed.test"]);
+    expect(certificates.pairFor(files)?.key.toString()).toBe(renewed.key);
+  },
+);
 
 test("without a usable certificate there is no context", async () => {
   const missing = receiveConnector({
