@@ -21,11 +21,11 @@ export interface ResolverOptions {
   /** In order of preference; asked for anew at each question, since a machine's servers change. */
   readonly servers: () => readonly NameServer[];
   readonly exchange: Exchange;
-  /** Answers kept at most: three of a name (its mail exchangers, both families). */
+  /** Answers kept at most: five for a domain (its mail exchangers, a host's addresses and TLSA records, its policy). */
   readonly entries?: number;
 }
 
-export function createResolver({ clock, servers, exchange, entries = 30_000 }: ResolverOptions): Resolver {
+export function createResolver({ clock, servers, exchange, entries = 50_000 }: ResolverOptions): Resolver {
   const kept = new LRUCache<string, { readonly lookup: Lookup; readonly until: number }>({ max: entries });
   const asking = new Map<string, Promise<Lookup>>();
   const avoided = new Map<string, number>();

@@ -49,10 +49,14 @@ let told: string[];
 let values: KeptValues | undefined;
 /** In place of the disk, where it makes no difference. */
 let memory: KeptValues | undefined;
+let isBroken = false;
 
 function open(): void {
   const store = createPolicyStore(
-    async () => (values = memory ?? (await openKeptValues(directory))),
+    async () => {
+      if (isBroken) throw new Error("the disk fails");
+      return (values = memory ?? (await openKeptValues(directory)));
+    },
     clock,
     (fault) => failures.push(String(fault)),
   );
@@ -334,6 +338,17 @@ describe("the host's addresses (S12)", () => {
     delete resolver.zone["mta-sts.d.test A"];
     expect((await policies.of("d.test")).reason).toBe("mta-sts.d.test has no address");
   });
+});
+
+test("a disk that fails takes no policy away, but for the next restart", async () => {
+  isBroken = true;
+  expect(await met()).toBe("policy enforce, asked 1");
+  delete resolver.zone["_mta-sts.d.test TXT"];
+  expect(await met()).toBe("policy enforce, asked 0");
+  expect(new Set(failures)).toEqual(new Set(["Error: the disk fails"]));
+  isBroken = false;
+  await restart();
+  expect(await met()).toBe("none, asked 0");
 });
 
 test("a host that hangs holds up no other domain", async () => {
