@@ -5,8 +5,9 @@ import { crash } from "./crash.ts";
 import { domainsWaiting } from "./domains.ts";
 import { idle } from "./idle.ts";
 import { lone } from "./lone.ts";
+import { out } from "./out.ts";
 import { prices } from "./prices.ts";
 import type { Run } from "./run.ts";
 import { steady } from "./steady.ts";
 
-export const runs: readonly Run[] = [steady, lone, bodies, idle, prices, crash, domainsWaiting, backlog];
+export const runs: readonly Run[] = [steady, lone, bodies, idle, prices, out, crash, domainsWaiting, backlog];

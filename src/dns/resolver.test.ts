@@ -206,6 +206,61 @@ test("a server that is silent or fails is passed over, and asked last for a whil
   expect(dns.asked.map(({ name }) => name)).toEqual(["x.test", "z.test"]);
 });
 
+/** R23 of the programme: what a name server can do wrong, alone and beside one that is right. */
+test.each<[fault: string, answer: ScriptedNameServer["answer"], alone: string, beside: string]>([
+  ["SERVFAIL", () => failing(rcode.serverFailure), "servfail", "found"],
+  ["REFUSED", () => failing(rcode.refused), "refused", "found"],
+  ["NXDOMAIN", () => failing(rcode.nameError, { authorities: [soa("test")] }), "nxdomain", "nxdomain"],
+  ["silence", () => undefined, "timeout", "found"],
+  [
+    "another id, always",
+    (_asked, query) =>
+      replyTo({ ...query, id: (query.id ?? 0) ^ 1 }, { answers: [mx("x.test", 1, "evil.test")] }),
+    "timeout",
+    "found",
+  ],
+  [
+    "another question, always",
+    (_asked, query) => replyTo(query, { questions: [{ name: "y.test", type: "MX" }], answers: [] }),
+    "timeout",
+    "found",
+  ],
+  [
+    "an answer cut off over UDP, and silence over TCP",
+    ({ over }) => (over === "udp" ? { flags: 0x180 | truncated } : undefined),
+    "timeout",
+    "found",
+  ],
+  [
+    "an answer cut off over UDP, and nonsense over TCP",
+    ({ over }) => (over === "udp" ? { flags: 0x180 | truncated } : Buffer.from("nonsense, and more of it")),
+    "malformed",
+    "found",
+  ],
+  ["octets that end too early", (_asked, query) => replyTo(query, {}).subarray(0, 15), "malformed", "found"],
+  ["records of other names alone", () => [mx("y.test", 1, "evil.test")], "nodata", "nodata"],
+  [
+    "as many octets as TCP carries",
+    ({ over }) =>
+      over === "udp"
+        ? { flags: 0x180 | truncated }
+        : Array.from({ length: 1_900 }, (_, n) => mx("x.test", n, `m${n}.x.test`)),
+    "found",
+    "found",
+  ],
+])("%s", async (_fault, answer, alone, beside) => {
+  dns.answer = answer;
+  const one = await within(resolver.lookUp("x.test", "MX"));
+  expect(one.kind).toBe(alone);
+  // Nothing of what was not an answer is kept for longer than failures are.
+  if ("detail" in one) expect(one.keepMs).toBeLessThanOrEqual(30_000);
+  expect(JSON.stringify(one)).not.toContain("evil");
+  resolver.forget();
+  servers = [dns.server, second.server];
+  second.answer = () => [mx("x.test", 10, "good.test")];
+  expect(await within(resolver.lookUp("x.test", "MX"))).toMatchObject({ kind: beside });
+});
+
 test("nobody answers, nobody is there", async () => {
   dns.answer = () => undefined;
   expect(await within(resolver.lookUp("x.test", "A"))).toMatchObject({ kind: "timeout" });

@@ -1,0 +1,137 @@
+/** What delivery by MX record costs once records are kept, and what a DKIM signature costs, beside a smart host without either. */
+import { generateKeyPairSync, sign } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../../src/testing/free-port.ts";
+import { type Load, type Reading, measure } from "../load.ts";
+import { loadOf } from "../loads.ts";
+import { median, quantilesOf } from "../median.ts";
+import type { Peer } from "../peers/peer.ts";
+import { startWeir } from "../peers/weir.ts";
+import { progress } from "../progress.ts";
+import { startSmallInternet } from "../small-internet.ts";
+import type { Run } from "./run.ts";
+
+const mostMxPercent = 3;
+const mostSignatures = 1.2;
+const part = 0.5;
+const plain = "smart host";
+const byMx = "MX record, kept";
+const signed = "smart host, DKIM (RSA-2048)";
+/** The author of the bench's messages. */
+const author = "sender.test";
+
+export const out: Run = {
+  name: "out",
+  about: "throughput lost to delivery by MX record (records kept), CPU a message of DKIM",
+  async run({ folder, messages, turns }) {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const internet = await startSmallInternet({ sites: 1 });
+    const sinkPort = await freePort();
+    // One domain, one site: what differs is how its host is found.
+    const ownClient: Load = {
+      ...loadOf("reuse", Math.ceil(messages * part)),
+      ownClient: true,
+      destinations: 1,
+    };
+    const relays = new Map<string, { readonly peer: Peer; readonly internet?: typeof internet }>();
+    const readings = new Map<string, Reading[]>();
+    const start = async (name: string, isByMx: boolean, sections: readonly string[]): Promise<void> => {
+      const directory = join(folder, `relay-${relays.size}`);
+      mkdirSync(directory);
+      writeFileSync(join(directory, "key.pem"), privateKey.export({ format: "pem", type: "pkcs8" }), {
+        mode: 0o600,
+      });
+      const where = { directory, sinkPort, ...(isByMx && { internet }) };
+      // As many connections, for as many messages.
+      const send = ["smtpMaxMessagesPerConnection: unlimited"];
+      relays.set(name, {
+        peer: await startWeir(where, { send, sections }),
+        ...(isByMx && { internet }),
+      });
+      readings.set(name, []);
+    };
+    const read = async (name: string): Promise<Reading> => {
+      const relay = relays.get(name);
+      if (relay === undefined) throw new Error(`there is no relay ${name}`);
+      return await measure(relay.peer, sinkPort, ownClient, relay.internet);
+    };
+    let pairs: readonly number[];
+    try {
+      await start(plain, false, []);
+      await start(byMx, true, []);
+      await start(signed, false, [
+        "dkimKeys:",
+        `  - name: r._domainkey.${author}`,
+        "    keyFile: key.pem",
+        "    state: active",
+      ]);
+      for (const name of relays.keys()) await read(name);
+      for (let turn = 1; turn <= turns; turn++) {
+        progress(`out: turn ${turn} of ${turns}`);
+        // There and back, so that none of them is always first.
+        const order = turn % 2 === 0 ? [...relays.keys()].reverse() : [...relays.keys()];
+        for (const name of order) readings.get(name)?.push(await read(name));
+      }
+      pairs = bareSignatureMicros(privateKey);
+    } finally {
+      await Promise.allSettled([...relays.values()].map(({ peer }) => peer.stop()));
+      internet.stop();
+    }
+    const cpu = (name: string): number =>
+      median((readings.get(name) ?? []).map((reading) => reading.cpuMicrosPerMessage));
+    /** Of each turn against the plain reading of the same turn. */
+    const differences = (name: string, of: (one: Reading, base: Reading) => number): readonly number[] =>
+      (readings.get(name) ?? []).flatMap((one, turn) => {
+        const base = readings.get(plain)?.[turn];
+        return base === undefined ? [] : [of(one, base)];
+      });
+    const mxPercent = differences(
+      byMx,
+      (one, base) => 100 * (one.cpuMicrosPerMessage / base.cpuMicrosPerMessage - 1),
+    );
+    const bare = median(pairs);
+    const signing = differences(signed, (one, base) => one.cpuMicrosPerMessage - base.cpuMicrosPerMessage);
+    const spread = (values: readonly number[], digits: number): string => {
+      const at = quantilesOf(values);
+      return `${at(0.25).toFixed(digits)} to ${at(0.75).toFixed(digits)}`;
+    };
+    return {
+      title: "What the way out costs, CPU a message",
+      table: [
+        ["", "CPU µs/msg", "beside the smart host (median of turns)", "middle half of turns"],
+        [plain, cpu(plain).toFixed(0), "", ""],
+        [byMx, cpu(byMx).toFixed(0), `${median(mxPercent).toFixed(1)} %`, `${spread(mxPercent, 1)} %`],
+        [signed, cpu(signed).toFixed(0), `${median(signing).toFixed(0)} µs`, `${spread(signing, 0)} µs`],
+        ["RSA-2048 signature alone", bare.toFixed(0), "", ""],
+      ],
+      notes: [`${turns} turns of ${ownClient.messages} messages of 4 KB to one domain.`],
+      marks: [
+        {
+          name: "delivery by MX record, records kept",
+          required: `≤ ${mostMxPercent} % of CPU a message`,
+          measured: `${median(mxPercent).toFixed(1)} %`,
+          met: median(mxPercent) <= mostMxPercent,
+        },
+        {
+          name: "DKIM: CPU a message",
+          required: `≤ ${mostSignatures} × the bare signature (${bare.toFixed(0)} µs)`,
+          measured: `${median(signing).toFixed(0)} µs, ${(median(signing) / bare).toFixed(2)} ×`,
+          met: median(signing) <= mostSignatures * bare,
+        },
+      ],
+    };
+  },
+};
+
+/** CPU time of RSA-2048 over a header of the usual size, in microseconds; several readings. */
+function bareSignatureMicros(key: Parameters<typeof sign>[2]): readonly number[] {
+  const data = Buffer.alloc(1024, "x");
+  const many = 200;
+  return Array.from({ length: 7 }, () => {
+    const before = process.cpuUsage();
+    for (let n = 0; n < many; n++) sign("sha256", data, key);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / many;
+  });
+}
