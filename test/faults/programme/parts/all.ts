@@ -1,4 +1,5 @@
 import type { Part } from "../part.ts";
+import { backup } from "./backup.ts";
 import { badDestination } from "./bad-destination.ts";
 import { bitFlips } from "./bit-flips.ts";
 import { clock } from "./clock.ts";
@@ -10,12 +11,15 @@ import { resources } from "./resources.ts";
 import { slowClients } from "./slow-clients.ts";
 import { slowDisk } from "./slow-disk.ts";
 import { twoOwners } from "./two-owners.ts";
+import { upgradePart } from "./upgrade.ts";
 
 /** In the order of the table. */
 export const parts: readonly Part[] = [
   powerCut,
   kill,
   pickup,
+  upgradePart,
+  backup,
   diskError,
   bitFlips,
   twoOwners,
