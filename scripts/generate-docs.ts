@@ -41,6 +41,7 @@ export const sendConnectorFacts: readonly SettingFact[] = ${JSON.stringify(setti
 export const transportFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("transport"))};
 export const addressRewriteEntryFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("addressRewriteEntries"))};
 export const userFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("users"))};
+export const apiKeyFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("apiKeys"))};
 export const applicationFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("applications"))};
 export const serviceFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("service"))};
 export const dkimKeyFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("dkimKeys"))};

@@ -129,6 +129,8 @@ export interface Relay {
   counts(): Promise<readonly LedgerEntry[]>;
   /** Addresses that hung up in a tarpit and wait for each reply now. */
   discredits(): readonly Discredit[];
+  /** Wall clock, milliseconds; undefined: never, as far as it is known. */
+  apiKeyLastUsed(name: string): number | undefined;
   /** Recipients of the last 24 hours, where recipientRateLimit counts them; else 0. */
   recipientsLastDay(owner: Pick<RightsOwner, "kind" | "name">): number;
   /** Connections that wait for a place (limitAction `delay`). */

@@ -27,6 +27,7 @@ import { atMost } from "./ports/at-most.ts";
 import { createInTurn } from "./ports/in-turn.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
 import { openRecipientDays } from "./receive/admission/recipient-days-file.ts";
+import { openApiKeys } from "./receive/authentication/api-keys-file.ts";
 import { openConnection, openHttpConnection } from "./receive/open-connection.ts";
 import { createPickup, type PickupSettings } from "./receive/pickup/pickup.ts";
 import { createReceiver, type Receiver } from "./receive/receiver.ts";
@@ -153,8 +154,13 @@ export async function createRelay(
     clock,
     events,
   });
+  const apiKeys = await openApiKeys(join(settings.dataDirectory, "api-keys-used.json"), settings.apiKeys, {
+    clock,
+    events,
+  });
   const receiver: Receiver = createReceiver({
     recipientDays,
+    apiKeys,
     http,
     settings: receiverSettings(settings),
     hostname: settings.hostname,
@@ -297,7 +303,7 @@ export async function createRelay(
         changing.catch(() => undefined),
       ),
     ]);
-    await Promise.all([sender.close(), legacyTls.close(), recipientDays.close()]);
+    await Promise.all([sender.close(), legacyTls.close(), recipientDays.close(), apiKeys.close()]);
     await observation.stop();
     certificates.close();
     await Promise.all([receiveLog.close(), sendLog.close()]);
@@ -408,6 +414,7 @@ export async function createRelay(
     pressure: () => resources.pressure,
     counts: () => receiver.ledger.snapshot(),
     discredits: () => receiver.discredits(),
+    apiKeyLastUsed: (name) => apiKeys.lastUsed(name),
     recipientsLastDay: (owner) => receiver.recipientDays.used(owner),
     waiting: (connector) => receiver.waiting(connector),
     get queued() {
@@ -434,6 +441,7 @@ function receiverSettings(settings: Settings) {
     receiveConnectors,
     acceptedDomains,
     users,
+    apiKeys,
     tokenIssuers,
     directory,
     applications,
@@ -445,6 +453,7 @@ function receiverSettings(settings: Settings) {
     receiveConnectors,
     acceptedDomains,
     users,
+    apiKeys,
     tokenIssuers,
     directory,
     applications,

@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { acceptedDomainOperations } from "./contract/accepted-domains.ts";
 import { addressRewriteEntryOperations } from "./contract/address-rewrite-entries.ts";
+import { apiKeyOperations } from "./contract/api-keys.ts";
 import { applicationOperations } from "./contract/applications.ts";
 import { backupOperations } from "./contract/backup.ts";
 import { capturedOperations } from "./contract/captured.ts";
@@ -38,6 +39,7 @@ export const operations = {
   ...connectorOperations,
   ...acceptedDomainOperations,
   ...userOperations,
+  ...apiKeyOperations,
   ...transportConfigOperations,
   ...applicationOperations,
   ...addressRewriteEntryOperations,

@@ -3,6 +3,7 @@ import type { Resolver } from "../ports/lookup.ts";
 import type { Administered, Handlers } from "./administered.ts";
 import { acceptedDomainHandlers } from "./handlers/accepted-domains.ts";
 import { addressRewriteEntryHandlers } from "./handlers/address-rewrite-entries.ts";
+import { apiKeyHandlers } from "./handlers/api-keys.ts";
 import { applicationHandlers } from "./handlers/applications.ts";
 import { backupHandlers } from "./handlers/backup.ts";
 import { connectionHandlers } from "./handlers/connections.ts";
@@ -53,6 +54,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...outgoingTlsHandlers(administered),
     ...acceptedDomainHandlers(administered),
     ...userHandlers(administered),
+    ...apiKeyHandlers(administered),
     ...transportConfigHandlers(administered),
     ...applicationHandlers(administered),
     ...addressRewriteEntryHandlers(administered),

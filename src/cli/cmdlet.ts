@@ -31,6 +31,7 @@ export type Candidates =
   | "sendConnector"
   | "acceptedDomain"
   | "user"
+  | "apiKey"
   | "application"
   | "addressRewriteEntry"
   | "dkimKey"

@@ -1,6 +1,7 @@
 /** The whole configuration file. The one source for reading it, its JSON Schema and its reference. */
 import { z } from "zod";
 import { applicationPriorities } from "../core/policy/application.ts";
+import { parseKeyHash } from "../core/authentication/api-key.ts";
 import { parseCertificateName } from "../core/authentication/certificate-name.ts";
 import { parseIpRange } from "../core/units/ip-range.ts";
 import { parseEndpoint } from "../core/units/endpoint.ts";
@@ -9,6 +10,7 @@ import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import { clientRightsShape } from "./client-rights-schema.ts";
 import { directorySchema } from "./directory-schema.ts";
 import { loggingSchema } from "./logging-schema.ts";
+import { parseDate } from "./oauth-schema.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { tokenIssuerSchema } from "./token-issuer-schema.ts";
@@ -70,6 +72,32 @@ export const applicationSchema = z.strictObject(
       certificateNames,
       [],
       "Client certificates it logs on with (AUTH EXTERNAL), under the first of its users, or under its own name.",
+    ),
+    ...clientRightsShape,
+  },
+  { error: notASection },
+);
+
+export const apiKeySchema = z.strictObject(
+  {
+    name: requiredSetting(
+      name(64),
+      "What the key is for, or who has it; shown wherever its mail is refused.",
+    ),
+    keyHash: requiredSetting(
+      parsedText({ kind: "hash" }, parseKeyHash),
+      "SHA-256 of the key, as New-ApiKey writes it: `sha256:…`. The key itself is kept nowhere.",
+    ),
+    enabled: setting(flag(), true, "False: what is handed in with it is refused."),
+    expires: optionalSetting(
+      parsedText({ kind: "date" }, parseDate),
+      "never",
+      "The day (UTC) from which on it is refused, such as 2027-05-01; warnings come 30 days ahead.",
+    ),
+    application: optionalSetting(
+      name(64),
+      "by address",
+      "The application its mail belongs to, from whatever address it comes.",
     ),
     ...clientRightsShape,
   },
@@ -231,6 +259,11 @@ export const configurationSchema = z.strictObject({
     "Whose tokens clients may log on with, where authMechanism has OAuth.",
   ),
   users: setting(listOf(userSchema, { kind: "list of users" }), [], "Accounts for AUTH."),
+  apiKeys: setting(
+    listOf(apiKeySchema, { kind: "list of keys" }),
+    [],
+    "Keys that programs hand mail in with over HTTP.",
+  ),
   applications: setting(
     listOf(applicationSchema, { kind: "list of applications" }),
     [],

@@ -111,9 +111,12 @@ export function checkConfigurationWarnings(settings: Settings, findings: Finding
 }
 
 /** Rights that name receive connectors which are not there: their owner can send by none of them. */
-function checkRightsWarnings({ receiveConnectors, users, applications }: Settings, findings: Findings): void {
+function checkRightsWarnings(
+  { receiveConnectors, users, apiKeys, applications }: Settings,
+  findings: Findings,
+): void {
   const known = new Set(receiveConnectors.map(({ name }) => name.toLowerCase()));
-  for (const [section, owners] of Object.entries({ users, applications })) {
+  for (const [section, owners] of Object.entries({ users, apiKeys, applications })) {
     for (const [index, owner] of owners.entries()) {
       for (const [place, name] of (owner.receiveConnectors ?? []).entries()) {
         if (known.has(name.toLowerCase())) continue;

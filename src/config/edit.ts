@@ -155,6 +155,7 @@ const nouns = {
   receiveConnectors: "receive connector",
   sendConnectors: "send connector",
   users: "user",
+  apiKeys: "API key",
   applications: "application",
   addressRewriteEntries: "address rewrite entry",
   acceptedDomains: "accepted domain",
@@ -162,7 +163,7 @@ const nouns = {
 } as const satisfies Readonly<Record<string, string>>;
 
 function withArticle(noun: string): string {
-  return `${/^[ao]/.test(noun) ? "an" : "a"} ${noun}`;
+  return `${/^[aAo]/.test(noun) ? "an" : "a"} ${noun}`;
 }
 
 function alreadyThere(message: string): NotDone {

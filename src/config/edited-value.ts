@@ -6,7 +6,13 @@ import { canonicalName } from "./setting-names.ts";
 
 /** Lists of sections that are known by their `name`. */
 export type NamedSection =
-  "receiveConnectors" | "sendConnectors" | "users" | "applications" | "addressRewriteEntries" | "dkimKeys";
+  | "receiveConnectors"
+  | "sendConnectors"
+  | "users"
+  | "apiKeys"
+  | "applications"
+  | "addressRewriteEntries"
+  | "dkimKeys";
 /** Lists of words. */
 export type ListSection = "acceptedDomains";
 

@@ -1,6 +1,7 @@
 /** Which settings a file gives, and which hold by default. */
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import {
+  apiKeySchema,
   applicationSchema,
   dkimKeySchema,
   dkimSchema,
@@ -25,6 +26,7 @@ export type Origins = ReadonlyMap<string, Origin>;
 const lists = {
   receiveConnectors: receiveConnectorSchema,
   sendConnectors: sendConnectorSchema,
+  apiKeys: apiKeySchema,
   applications: applicationSchema,
   addressRewriteEntries: addressRewriteEntrySchema,
   dkimKeys: dkimKeySchema,

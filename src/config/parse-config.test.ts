@@ -622,6 +622,11 @@ describe("the rest", () => {
     ["acceptedDomains: [a..b]", /not a domain/],
     ["users: [{name: a, password: hunter2}]", /not a password hash.*weir hash-password/],
     [`users: [{name: a, password: "${hash}"}, {name: A, password: "${hash}"}]`, /"A" is taken/],
+    ["apiKeys: [{name: a, keyHash: weir_hunter2}]", /not the hash of an API key.*weir New-ApiKey/],
+    [
+      `apiKeys: [{name: a, keyHash: "sha256:${"0".repeat(64)}"}, {name: b, keyHash: "sha256:${"0".repeat(64)}"}]`,
+      /key of entry 1, too/,
+    ],
     [
       "diagnostics: {levels: {SmtpRecieve: Expert}}",
       /unknown category.*did you mean MSExchangeTransport\\SmtpReceive/,

@@ -145,6 +145,12 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     findings,
   );
   const users = readUsers(list(shape.users, "users"), findings);
+  const apiKeys = readApiKeys(
+    piece(shape.apiKeys, "apiKeys") ?? [],
+    root["apiKeys"],
+    namesOf(root["applications"]),
+    findings,
+  );
   const givenDirectory = piece(shape.directory, "directory");
   const directory =
     givenDirectory &&
@@ -210,6 +216,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     tokenIssuers,
     directory,
     users,
+    apiKeys,
     applications: applications.map(withOwnUser),
     proxyProtocolFrom,
     transport: {
@@ -258,6 +265,29 @@ function readUser(raw: unknown, path: Path, findings: Findings): UserSettings | 
     "is not a password hash; passwords are not kept in clear here, make the hash with: weir hash-password",
   );
   return undefined;
+}
+
+/** Their applications as those are called themselves. */
+function readApiKeys(
+  keys: Settings["apiKeys"],
+  written: unknown,
+  applications: readonly string[],
+  findings: Findings,
+): Settings["apiKeys"] {
+  checkUniqueNames(written, ["apiKeys"], findings);
+  const seen = new Map<string, number>();
+  return keys.map((key, index) => {
+    const { keyHash, application } = key;
+    const other = seen.get(keyHash);
+    if (other !== undefined)
+      findings.fault(["apiKeys", index, "keyHash"], `is the key of entry ${other + 1}, too`);
+    seen.set(keyHash, index);
+    if (application === undefined) return key;
+    const named = applications.find((one) => one.toLowerCase() === application.toLowerCase());
+    if (named === undefined)
+      findings.fault(["apiKeys", index, "application"], `there is no application ${application}`);
+    return { ...key, application: named };
+  });
 }
 
 /** As written, with whatever faults. */

@@ -1,5 +1,6 @@
 /** Settings as plain JSON, in the shape of the configuration file: what the admin API shows and compares. */
 import type { Application } from "../core/policy/application.ts";
+import type { ApiKey } from "../core/authentication/api-key.ts";
 import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
 import type { ClientRights } from "../core/policy/client-rights.ts";
 import type { DirectorySettings } from "../core/authentication/directory-settings.ts";
@@ -134,6 +135,18 @@ export function plainUser(user: UserSettings): PlainSection {
   };
 }
 
+/** Without its hash. */
+export function plainApiKey(key: ApiKey): PlainSection {
+  const { name, enabled, expires, application } = key;
+  return {
+    name,
+    enabled,
+    expires: expires === undefined ? null : new Date(expires).toISOString().replace("T00:00:00.000Z", ""),
+    application: application ?? null,
+    ...plainRights(key),
+  };
+}
+
 export function plainApplication(application: Application): PlainSection {
   const { name, owner, purpose, addresses, users, priority } = application;
   return {
@@ -181,6 +194,7 @@ export function plainSettings(settings: Settings): PlainSection {
     tokenIssuers: byName(settings.tokenIssuers, (issuer) => plainValues(issuer)),
     directory: settings.directory === undefined ? null : plainDirectory(settings.directory),
     users: byName(settings.users, plainUser),
+    apiKeys: byName(settings.apiKeys, plainApiKey),
     applications: byName(settings.applications, plainApplication),
     proxyProtocolFrom: settings.proxyProtocolFrom.map(({ text }) => text),
     transport: plainTransport(settings.transport),

@@ -8,6 +8,7 @@ import {
   dkimKeySchema,
   dkimSchema,
   metricsSchema,
+  apiKeySchema,
   userSchema,
 } from "./configuration-schema.ts";
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
@@ -99,6 +100,12 @@ export function configurationReference(): string {
     "## users",
     "",
     ...table(userSchema.shape),
+    "",
+    "## apiKeys",
+    "",
+    "Keys that programs hand mail in with over HTTP ([accounts and rights](accounts-and-rights.md)); `New-ApiKey` makes one.",
+    "",
+    ...table(apiKeySchema.shape),
     "",
     "## applications",
     "",

@@ -1,7 +1,13 @@
 /** What is known of each setting, as plain data: for the shell, which must be quick and loads no schema, and for docs. */
 import { z } from "zod";
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
-import { applicationSchema, configurationSchema, dkimKeySchema, userSchema } from "./configuration-schema.ts";
+import {
+  apiKeySchema,
+  applicationSchema,
+  configurationSchema,
+  dkimKeySchema,
+  userSchema,
+} from "./configuration-schema.ts";
 import { unwrapped } from "./issues.ts";
 import { defaultConnectorValues } from "./receive-connector.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
@@ -27,6 +33,7 @@ export const factSections = {
   sendConnectors: sendConnectorSchema,
   transport: transportSchema,
   users: userSchema.omit({ password: true }),
+  apiKeys: apiKeySchema.omit({ keyHash: true }),
   applications: applicationSchema,
   addressRewriteEntries: addressRewriteEntrySchema,
   service: configurationSchema.pick({ hostname: true }),

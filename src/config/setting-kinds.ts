@@ -1,7 +1,7 @@
 /** What kind of value each setting is, for those who print them: `duration`, `size`, `integer`, `true or false`, … */
 import { z } from "zod";
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
-import { applicationSchema, dkimKeySchema, userSchema } from "./configuration-schema.ts";
+import { apiKeySchema, applicationSchema, dkimKeySchema, userSchema } from "./configuration-schema.ts";
 import { unwrapped } from "./issues.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
@@ -23,4 +23,5 @@ export const transportKinds = kindsOf(transportSchema.shape);
 export const dkimKeyKinds = kindsOf(dkimKeySchema.shape);
 export const addressRewriteEntryKinds = kindsOf(addressRewriteEntrySchema.shape);
 export const userKinds = kindsOf(userSchema.omit({ password: true }).shape);
+export const apiKeyKinds = kindsOf(apiKeySchema.omit({ keyHash: true }).shape);
 export const applicationKinds = kindsOf(applicationSchema.shape);

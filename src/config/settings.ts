@@ -6,6 +6,7 @@ import type { PickupDirectories } from "./pickup-directories.ts";
 import type { IpRange } from "../core/units/ip-range.ts";
 import type { ClientRights } from "../core/policy/client-rights.ts";
 import type { Application } from "../core/policy/application.ts";
+import type { ApiKey } from "../core/authentication/api-key.ts";
 import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
@@ -44,6 +45,7 @@ export interface Settings {
   /** LDAP, Active Directory; undefined: none is asked. */
   readonly directory: DirectorySettings | undefined;
   readonly users: readonly UserSettings[];
+  readonly apiKeys: readonly ApiKey[];
   readonly applications: readonly Application[];
   /** Load balancers that send a PROXY header. */
   readonly proxyProtocolFrom: readonly IpRange[];

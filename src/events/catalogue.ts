@@ -335,6 +335,20 @@ export const catalogue = {
     level: 5,
     text: "Receive connector %connector took message %id from %source by %door: %sizeBytes octets from <%sender> for %recipients recipients.",
   },
+  ApiKeyExpires: {
+    id: 20067,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    text: "The API key %key ends on %expires, in %days days. Make another with New-ApiKey, give it to its program, and remove this one; or move its end with Set-ApiKey -Expires.",
+  },
+  ApiKeyExpired: {
+    id: 20068,
+    category: "SmtpReceive",
+    severity: "Warning",
+    level: 0,
+    text: "The API key %key has ended on %expires: what is handed in with it is refused.",
+  },
   MessageRepeated: {
     id: 20030,
     category: "SmtpReceive",

@@ -48,6 +48,8 @@ export const dataFormats = {
   captured: { ...first, place: "captured" },
   /** send/mta-sts/policy-store.ts, send/tls-report/tls-results.ts */
   outgoingTls: { ...first, place: "outgoing-tls" },
+  /** receive/authentication/api-keys-file.ts */
+  apiKeyUses: { ...first, place: "api-keys-used.json" },
   /** receive/tls/legacy-clients.ts */
   legacyTlsClients: { ...first, place: "legacy-tls-clients.json" },
 } as const satisfies StoreFormats;

@@ -23,6 +23,7 @@ import { createRefusals } from "./admission/refusals.ts";
 import { createLimitUsage, type LimitUsage } from "./admission/usage.ts";
 import type { RecipientDays } from "./admission/recipient-days.ts";
 import { createRateWaiters } from "./admission/rate-waiters.ts";
+import type { ApiKeys } from "./authentication/api-keys.ts";
 import { createLogons, type LogonSettings } from "./authentication/logons.ts";
 import { createListeners, type FailedListener, type Listener } from "./connection/listeners.ts";
 import { createFrontDoor, type FrontDoorSettings } from "./front-door.ts";
@@ -44,6 +45,7 @@ export interface ReceiverSettings extends FrontDoorSettings {
   readonly users: LogonSettings["users"];
   readonly tokenIssuers: LogonSettings["tokenIssuers"];
   readonly directory: LogonSettings["directory"];
+  readonly apiKeys: LogonSettings["apiKeys"];
   readonly applications: readonly Application[];
 }
 
@@ -87,6 +89,7 @@ export function createReceiver(options: {
   readonly certificates: Certificates;
   readonly legacyTls: LegacyTlsClients;
   readonly recipientDays: RecipientDays;
+  readonly apiKeys: ApiKeys;
   readonly spool: SpoolIntake;
   readonly events: Events;
   readonly clock: Clock;
@@ -125,7 +128,12 @@ export function createReceiver(options: {
   };
   const refusals = createRefusals({ clock, events, usage, applications: () => settings.applications });
   const door = createDoor({ ledger, clock, refusals, usage, traffic, isSuspended: options.isSuspended });
-  const logons = createLogons(settings, { clock, events, http: options.http });
+  const logons = createLogons(settings, {
+    clock,
+    events,
+    http: options.http,
+    apiKeys: options.apiKeys,
+  });
   const nextId = sessionIds();
   const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog, nextId });
   const discredits = createDiscredits({ clock, events });

@@ -176,6 +176,7 @@ export interface TestSettings {
   readonly users?: readonly UserSettings[];
   readonly tokenIssuers?: Settings["tokenIssuers"];
   readonly directory?: Settings["directory"];
+  readonly apiKeys?: Settings["apiKeys"];
   readonly applications?: Settings["applications"];
   readonly addressRewriteEntries?: Settings["addressRewriteEntries"];
   readonly proxyProtocolFrom?: Settings["proxyProtocolFrom"];
@@ -203,6 +204,7 @@ export function testSettings(given: TestSettings): Settings {
     users: given.users ?? [],
     tokenIssuers: given.tokenIssuers ?? [],
     directory: given.directory,
+    apiKeys: given.apiKeys ?? [],
     applications: given.applications ?? [],
     addressRewriteEntries: given.addressRewriteEntries ?? [],
     proxyProtocolFrom: given.proxyProtocolFrom ?? [],

@@ -1,7 +1,9 @@
 /** Changes to what is not a connector: accepted domains, users, applications. */
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AdminError } from "../../src/admin/client.ts";
 import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
+import { freePort } from "../../src/testing/free-port.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
 
 const text = `receiveConnectors:
@@ -109,6 +111,94 @@ describe("accepted domains", () => {
     });
     expect(notices.join()).toMatch(/^\*\.contoso\.com holds mail\.contoso\.com already/);
   });
+});
+
+describe("API keys", () => {
+  test("one is made and told once, is changed and goes; the key stands nowhere", async () => {
+    await it.client.call("newApplication", { name: "Shop", settings: {} });
+    const before = await it.text();
+    const settings = { sendAs: ["shop.contoso.com"], application: "shop", expires: "2027-06-01" };
+    const looked = await it.client.call("newApiKey", { name: "Shop", settings, whatIf: true });
+    expect([looked.key, await it.text()]).toEqual([null, before]);
+
+    const made = await it.client.call("newApiKey", { name: "Shop", settings });
+    expect(made.key).toMatch(/^weir_[0-9A-Za-z]{27}$/);
+    expect(made.notices.join()).toMatch(/ExchangeUsers/);
+    const another = await it.client.call("newApiKey", { name: "Other", settings: {} });
+    expect(another.key).not.toBe(made.key);
+    const hash = createHash("sha256")
+      .update(made.key ?? "")
+      .digest("hex");
+    expect(await it.text()).toContain(`keyHash: "sha256:${hash}"\n`);
+
+    const listed = (await it.client.call("listApiKeys", {})).keys;
+    expect(listed).toMatchObject([
+      {
+        name: "Shop",
+        settings: { sendAs: ["shop.contoso.com"], application: "Shop", expires: "2027-06-01", enabled: true },
+        origins: { sendAs: "set", enabled: "default" },
+        status: { state: "Active", lastUsed: null, recipientsLastDay: 0 },
+      },
+      { name: "Other", settings: { expires: null, application: null } },
+    ]);
+    const set = await it.client.call("setApiKey", { name: "shop", settings: { enabled: false } });
+    expect(set.changes).toEqual([{ setting: "enabled", before: true, after: false }]);
+    const renamed = await it.client.call("setApiKey", {
+      name: "Shop",
+      settings: { name: "Old shop", enabled: null, expires: "2020-01-01" },
+    });
+    expect(renamed.applied).toBe(true);
+    expect((await it.client.call("listApiKeys", {})).keys[0]).toMatchObject({
+      name: "Old shop",
+      status: { state: "Expired" },
+    });
+
+    const refused: readonly (readonly [object, string])[] = [
+      [{ name: "OTHER" }, "alreadyExists"],
+      [{ settings: { keyHash: `sha256:${"0".repeat(64)}` } }, "invalidInput"],
+      [{ settings: { application: "ERP" } }, "configurationRefused"],
+      [{ settings: { sendAs: [] } }, "configurationRefused"],
+      [{ settings: { expires: "soon" } }, "configurationRefused"],
+    ];
+    for (const [given, code] of refused) {
+      const fault = await refusal(it.client.call("newApiKey", { name: "Another", ...given }));
+      expect(fault.code, JSON.stringify(given)).toBe(code);
+    }
+    for (const name of ["Old shop", "Other"]) await it.client.call("removeApiKey", { name });
+    expect(await it.text()).toBe(`${before}apiKeys: []\n`);
+    const shown = JSON.stringify([looked, { ...made, key: "" }, listed, set, renamed, it.events]);
+    expect(shown).not.toContain(made.key);
+  });
+});
+
+test("mail is taken by HTTP with an API key, as whom it may send, until it is disabled", async () => {
+  const port = await freePort();
+  await it.client.call("setReceiveConnector", {
+    name: "AppRelay",
+    settings: { httpBindings: [`127.0.0.1:${port}`], permissionGroups: ["ExchangeUsers"] },
+  });
+  await it.client.call("newApplication", { name: "Shop", settings: {} });
+  const settings = { sendAs: ["shop.contoso.com"], application: "Shop" };
+  const { key } = await it.client.call("newApiKey", { name: "Shop", settings });
+  const post = async (from: string, authorization: string): Promise<number> => {
+    const { status } = await fetch(`http://127.0.0.1:${port}/v1/emails`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization },
+      body: JSON.stringify({ from, to: "b@contoso.com", subject: "x", text: "x" }),
+    });
+    return status;
+  };
+  const bearer = `Bearer ${key ?? ""}`;
+  expect(await post("a@shop.contoso.com", bearer)).toBe(202);
+  expect(await post("a@contoso.com", bearer)).toBe(403);
+  expect(await post("a@shop.contoso.com", `${bearer.slice(0, -1)}-`)).toBe(401);
+  const [listed] = (await it.client.call("listApiKeys", {})).keys;
+  expect(Date.parse(listed?.status.lastUsed ?? "")).toBeGreaterThan(Date.now() - 60_000);
+  const [entry] = await it.relay.tracking.search({ eventIds: ["RECEIVE"], resultSize: 1 });
+  expect(entry).toMatchObject({ source: "HTTP", sender: "a@shop.contoso.com" });
+  await it.client.call("setApiKey", { name: "Shop", settings: { enabled: false } });
+  expect(await post("a@shop.contoso.com", bearer)).toBe(401);
+  expect(JSON.stringify(it.events)).not.toContain(key);
 });
 
 describe("users", () => {

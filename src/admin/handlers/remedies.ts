@@ -132,12 +132,13 @@ function withoutAdvice(
   connector: ReceiveConnectorSettings,
   met: MetBy,
 ): Said | undefined {
-  const { acceptedDomains, users, applications, sendConnectors, receiveConnectors } = relay.settings;
+  const { acceptedDomains, users, apiKeys, applications, sendConnectors, receiveConnectors } = relay.settings;
   const application = address && shownApplication(relay.settings, met.last.source)?.name;
   return remedyFor(kind, met, {
     connector,
     acceptedDomains,
     users,
+    apiKeys,
     applications,
     sendConnectors,
     connectorNames: receiveConnectors.map((one) => one.name),

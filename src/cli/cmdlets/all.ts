@@ -18,6 +18,7 @@ import { shellCmdlets } from "./shell.ts";
 import { transportConfigCmdlets } from "./transport-config.ts";
 import { trackingCmdlets } from "./tracking.ts";
 import { upkeepCmdlets } from "./upkeep.ts";
+import { apiKeyCmdlets } from "./api-keys.ts";
 import { userCmdlets } from "./users.ts";
 
 const all = [
@@ -30,6 +31,7 @@ const all = [
   ...receiveConnectorCmdlets,
   ...acceptedDomainCmdlets,
   ...userCmdlets,
+  ...apiKeyCmdlets,
   ...applicationCmdlets,
   ...sendConnectorCmdlets,
   ...outgoingTlsCmdlets,

@@ -48,6 +48,12 @@ export const lookUpAmong =
             (await relay.call("listUsers", {}, options)).users.map(({ name }) => name),
           )) ?? (await namesInFile(words, "users"))
         );
+      case "apiKey":
+        return (
+          (await asked(words, async (relay, options) =>
+            (await relay.call("listApiKeys", {}, options)).keys.map(({ name }) => name),
+          )) ?? (await namesInFile(words, "apiKeys"))
+        );
       case "application":
         return (
           (await asked(words, async (relay, options) =>

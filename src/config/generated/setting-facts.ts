@@ -1160,6 +1160,59 @@ export const userFacts: readonly SettingFact[] = [
     help: "Most recipients in 24 hours; more are put off with 452.",
   },
 ];
+export const apiKeyFacts: readonly SettingFact[] = [
+  {
+    name: "name",
+    kind: "text",
+    range: "1 to 64 characters",
+    help: "What the key is for, or who has it; shown wherever its mail is refused.",
+  },
+  {
+    name: "enabled",
+    kind: "true or false",
+    default: "true",
+    help: "False: what is handed in with it is refused.",
+  },
+  {
+    name: "expires",
+    kind: "date",
+    default: "never",
+    help: "The day (UTC) from which on it is refused, such as 2027-05-01; warnings come 30 days ahead.",
+  },
+  {
+    name: "application",
+    kind: "text",
+    range: "1 to 64 characters",
+    default: "by address",
+    help: "The application its mail belongs to, from whatever address it comes.",
+  },
+  {
+    name: "sendAs",
+    kind: "list of senders",
+    default: "anybody",
+    help: 'As whom it may send, in MAIL FROM and in From and Sender: `erp@contoso.com`, `contoso.com`, `"*.contoso.com"` with its subdomains, `"erp-*@contoso.com"`, `"<>"` for the null sender.',
+  },
+  {
+    name: "receiveConnectors",
+    kind: "list of names",
+    default: "all",
+    help: "The receive connectors it may send by.",
+  },
+  {
+    name: "messageRateLimit",
+    kind: "integer",
+    range: "1 to 2147483647, or unlimited",
+    default: "unlimited",
+    help: "Most messages per minute, over all connectors and addresses it sends from.",
+  },
+  {
+    name: "recipientRateLimit",
+    kind: "integer",
+    range: "1 to 2147483647, or unlimited",
+    default: "unlimited",
+    help: "Most recipients in 24 hours; more are put off with 452.",
+  },
+];
 export const applicationFacts: readonly SettingFact[] = [
   {
     name: "name",

@@ -26,6 +26,7 @@ function circumstances(
     }),
     acceptedDomains: [],
     users: [],
+    apiKeys: [],
     applications: [],
     sendConnectors: [],
     connectorNames: ["App Relay"],

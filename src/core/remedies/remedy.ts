@@ -36,6 +36,7 @@ export interface Circumstances {
   readonly connector: ReceiveConnectorSettings;
   readonly acceptedDomains: readonly AcceptedDomain[];
   readonly users: readonly (ClientRights & { readonly name: string })[];
+  readonly apiKeys: readonly (ClientRights & { readonly name: string })[];
   readonly applications: readonly (ClientRights & { readonly name: string })[];
   readonly sendConnectors: readonly {
     readonly name: string;

@@ -1,5 +1,5 @@
-/** As whom, where and how much a user or application may send. */
-import { sessionRights, type ClientRights, type RightsOwner } from "../policy/client-rights.ts";
+/** As whom, where and how much a user, application or key may send. */
+import { ownerText, sessionRights, type ClientRights, type RightsOwner } from "../policy/client-rights.ts";
 import { refuseReversePath } from "../policy/sender-rights.ts";
 import { commandWord } from "../units/command-word.ts";
 import { noSetting, type Circumstances, type Met, type Remedy } from "./remedy.ts";
@@ -8,18 +8,32 @@ interface Named extends ClientRights {
   readonly name: string;
 }
 
-/** `user erp@contoso.com`, as whoever refused named the one whose limit it was. */
-const owned = /^(user|application) (.*)$/s;
+type OwnerKind = "user" | "application" | "key";
 
-function ownerOf(text: string | undefined, { users, applications }: Circumstances): RightsOwner | undefined {
+/** `user erp@contoso.com`, as whoever refused named the one whose limit it was. */
+const owned = /^(user|application|key) (.*)$/s;
+
+function ownerOf(text: string | undefined, circumstances: Circumstances): RightsOwner | undefined {
+  const { users, applications, apiKeys } = circumstances;
   const [, kind, name = ""] = owned.exec(text ?? "") ?? [];
-  const among: readonly Named[] = kind === "user" ? users : applications;
-  const found = among.find((one) => one.name.toLowerCase() === name.toLowerCase());
-  return found && { kind: kind === "user" ? "user" : "application", name: found.name, rights: found };
+  if (kind === undefined) return undefined;
+  const among: Readonly<Record<OwnerKind, readonly Named[]>> = {
+    user: users,
+    application: applications,
+    key: apiKeys,
+  };
+  const found = among[kind as OwnerKind].find((one) => one.name.toLowerCase() === name.toLowerCase());
+  return found && { kind: kind as OwnerKind, name: found.name, rights: found };
 }
 
+const nouns: Readonly<Record<RightsOwner["kind"], string>> = {
+  user: "User",
+  group: "User",
+  application: "Application",
+  key: "ApiKey",
+};
 const setOwner = ({ kind, name }: RightsOwner, parameters: string): string =>
-  `Set-${kind === "user" ? "User" : "Application"} ${commandWord(name)} ${parameters}`;
+  `Set-${nouns[kind]} ${commandWord(name)} ${parameters}`;
 
 /** Senders that are named in a command. */
 const mostSenders = 3;
@@ -49,11 +63,11 @@ export function sendAsRemedy({ about, last }: Met, circumstances: Circumstances)
     .slice(-mostSenders)
     .map((address) => `'${address.replaceAll("'", "''")}'`);
   return {
-    text: `It wanted to send as ${addresses.join(", ")}, and sendAs of the ${owner.kind} ${owner.name} does not name that. Both the sender of MAIL FROM and each address in From and Sender count. Let the application write a sender that it has, or:`,
+    text: `It wanted to send as ${addresses.join(", ")}, and sendAs of ${ownerText(owner)} does not name that. Both the sender of MAIL FROM and each address in From and Sender count. Let the application write a sender that it has, or:`,
     commands: [
       {
         command: setOwner(owner, `-SendAs "@{Add=${addresses.join(",")}}"`),
-        effect: `the ${owner.kind} ${owner.name} may send as it, too`,
+        effect: `${ownerText(owner)} may send as it, too`,
       },
     ],
   };
@@ -69,7 +83,7 @@ export function connectorDeniedRemedy({ about }: Met, circumstances: Circumstanc
   if (owner === undefined || names === undefined) return undefined;
   if (names.some((one) => one.toLowerCase() === name.toLowerCase())) return undefined;
   return {
-    text: `The ${owner.kind} ${owner.name} may send by ${names.join(", ")} only, and reached ${name}. Let the application use the address and port of those, or:`,
+    text: `T${ownerText(owner).slice(1)} may send by ${names.join(", ")} only, and reached ${name}. Let the application use the address and port of those, or:`,
     commands: [
       {
         command: setOwner(owner, `-ReceiveConnectors "@{Add='${name.replaceAll("'", "''")}'}"`),
@@ -93,8 +107,8 @@ export function clientRateRemedy(
   const enough = roundedUp(seen * 2);
   return {
     text: isMessages
-      ? `The ${owner.kind} ${owner.name} may send ${limit} messages a minute, over all connectors and addresses, and wanted to send more. What was refused is sent again by an application that tries again; else:`
-      : `The ${owner.kind} ${owner.name} may send to ${limit} recipients in 24 hours, and they are used up. More become free as the oldest are a day old; else:`,
+      ? `T${ownerText(owner).slice(1)} may send ${limit} messages a minute, over all connectors and addresses, and wanted to send more. What was refused is sent again by an application that tries again; else:`
+      : `T${ownerText(owner).slice(1)} may send to ${limit} recipients in 24 hours, and they are used up. More become free as the oldest are a day old; else:`,
     commands: [
       {
         command: setOwner(owner, `-${isMessages ? "MessageRateLimit" : "RecipientRateLimit"} ${enough}`),

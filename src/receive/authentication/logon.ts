@@ -20,6 +20,6 @@ export interface LogonDenied {
 
 export type LogonOutcome = LoggedOn | LogonDenied;
 
-export function isDenied(outcome: LogonOutcome): outcome is LogonDenied {
+export function isDenied(outcome: object): outcome is LogonDenied {
   return "denied" in outcome;
 }

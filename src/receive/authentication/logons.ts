@@ -1,4 +1,5 @@
 /** Every way to log on, put together: passwords of the configuration's users and of a directory, tokens, client certificates. */
+import type { ApiKey } from "../../core/authentication/api-key.ts";
 import type { BearerResponse } from "../../core/authentication/bearer-response.ts";
 import type { CertificateName } from "../../core/authentication/certificate-name.ts";
 import type { DirectorySettings } from "../../core/authentication/directory-settings.ts";
@@ -13,9 +14,10 @@ import type { HttpRequest } from "../../ports/http-request.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { SessionServices } from "../session/services.ts";
 import { createAccounts, type Account } from "./accounts.ts";
+import type { ApiKeys, KeyLogon } from "./api-keys.ts";
 import { userOfCertificate } from "./certificate-users.ts";
 import { createDirectory } from "./directory.ts";
-import { isDenied, type LogonOutcome } from "./logon.ts";
+import { isDenied, type LogonDenied, type LogonOutcome } from "./logon.ts";
 import { createTokenVerifier } from "./token-verifier.ts";
 
 interface User extends Account, ClientRights {
@@ -24,6 +26,7 @@ interface User extends Account, ClientRights {
 
 export interface LogonSettings {
   readonly users: readonly User[];
+  readonly apiKeys: readonly ApiKey[];
   readonly applications: readonly Application[];
   readonly tokenIssuers: readonly TokenIssuer[];
   readonly directory: DirectorySettings | undefined;
@@ -33,12 +36,19 @@ export interface Logons extends Pick<
   SessionServices,
   "authenticate" | "authenticateToken" | "authenticateCertificate" | "isAccount"
 > {
+  /** Whose API key it is. */
+  authenticateKey(key: string): KeyLogon | LogonDenied;
   replace(settings: LogonSettings): void;
 }
 
 export function createLogons(
   initial: LogonSettings,
-  around: { readonly clock: Clock; readonly events: Events; readonly http: HttpRequest },
+  around: {
+    readonly clock: Clock;
+    readonly events: Events;
+    readonly http: HttpRequest;
+    readonly apiKeys: ApiKeys;
+  },
 ): Logons {
   let settings = initial;
   const accounts = createAccounts(settings.users);
@@ -71,6 +81,7 @@ export function createLogons(
         ? accounts.authenticate(user, password, source)
         : directory.authenticate(user, password, source),
     authenticateToken,
+    authenticateKey: (key) => around.apiKeys.authenticate(key),
     authenticateCertificate: (certificate, identity) => userOfCertificate(settings, certificate, identity),
     isAccount: (user) => find(user) !== undefined,
     replace(next) {
@@ -78,6 +89,7 @@ export function createLogons(
       if (!isDeepStrictEqual(next.directory, settings.directory))
         directory = next.directory && createDirectory(next.directory, around);
       settings = next;
+      around.apiKeys.replace(next.apiKeys);
       accounts.replace(next.users);
       tokens.replace(next.tokenIssuers);
     },

@@ -11,7 +11,7 @@ import type { TransactionServices } from "../transaction/services.ts";
 import type { HttpConnection } from "./http-connection.ts";
 
 export interface HttpServices
-  extends TransactionServices, Pick<Logons, "authenticate" | "authenticateToken"> {
+  extends TransactionServices, Pick<Logons, "authenticate" | "authenticateToken" | "authenticateKey"> {
   readonly submissions: Submissions;
   /** Those in force. */
   readonly connectors: () => readonly ReceiveConnectorSettings[];

@@ -1,4 +1,5 @@
 /** Who asks: an API key, an account by password or token, or anybody where the connector lets anybody submit. */
+import { isApiKey } from "../../core/authentication/api-key.ts";
 import { ownerKey, mayUseConnector, type RightsOwner } from "../../core/policy/client-rights.ts";
 import { rightsOf } from "../../core/policy/relay-permission.ts";
 import type { SpokenKind } from "../../core/refusals/catalogue.ts";
@@ -103,9 +104,11 @@ function byToken(
   exchange: HttpExchange,
   services: HttpServices,
   token: string,
-): Promise<Known | Refused> | Refused {
-  if (!exchange.connection.client.connector.authMechanism.includes("OAuth"))
-    return failed(exchange, services, "ApiKey", { denied: "there is no such API key" });
+): Promise<Known | Refused> | Known | Refused {
+  if (isApiKey(token) || !exchange.connection.client.connector.authMechanism.includes("OAuth")) {
+    const logon = services.authenticateKey(token);
+    return isDenied(logon) ? failed(exchange, services, "ApiKey", logon) : logon;
+  }
   const logon = services.authenticateToken({ user: undefined, token });
   return settle(exchange, services, "OAuthBearer", logon);
 }

@@ -1,5 +1,8 @@
 /** A message that comes by another door than SMTP meets what one of a session meets. */
 import { describe, expect, test } from "vitest";
+import type { RightsOwner } from "../../core/policy/client-rights.ts";
+import { parseSenderPattern } from "../../core/policy/sender-pattern.ts";
+import { parsed } from "../../core/units/parsed.ts";
 import { submissionQueue } from "../../spool/spool.ts";
 import { readContent } from "../../testing/spool-messages.ts";
 import { createTestSubmissions, type TestSubmissions } from "../../testing/test-submissions.ts";
@@ -24,6 +27,45 @@ async function submit(
       : undefined;
   return { outcome, codes };
 }
+
+describe("by a key", () => {
+  const owner = (rights: RightsOwner["rights"], application?: string): RightsOwner => ({
+    kind: "key",
+    name: "Shop",
+    rights,
+    application,
+  });
+  const shop = { name: "Shop mail", addresses: [], users: [], recipientRateLimit: 2 };
+  const byKey = (it: TestSubmissions, given: RightsOwner) =>
+    it.submissions.submitter({
+      door: "HTTP",
+      connector: it.submitter.connector,
+      peer: it.submitter.peer,
+      receivedProtocol: "HTTP",
+      owner: given,
+    });
+
+  test("its own rights hold, and its application's with them", async () => {
+    const it = createTestSubmissions({}, {}, [shop]);
+    const domain = parseSenderPattern("contoso.com", (text) => parsed({ domain: text, subdomains: false }));
+    if (!domain.ok) throw new Error(domain.message);
+    const rights = { sendAs: [domain.value], receiveConnectors: ["Other"] };
+    const denied = await it.submissions.submit(byKey(it, owner(rights)), envelope, content);
+    expect(denied).toMatchObject({ refusals: [{ reply: { told: { kind: "connectorDenied" } } }] });
+    const asAnother = byKey(it, owner({ sendAs: rights.sendAs }));
+    expect(await it.submissions.submit(asAnother, envelope, content)).toMatchObject({
+      refusals: [{ reply: { code: 550, status: "5.7.60" } }],
+    });
+
+    const submitter = byKey(it, owner({}, "Shop mail"));
+    const kept = await it.submissions.submit(submitter, envelope, content);
+    expect(kept).toMatchObject({ kind: "kept", message: { origin: { application: "Shop mail" } } });
+    const recipients = ["b", "c"].map((name) => ({ address: `${name}@d.test` }));
+    expect(await it.submissions.submit(submitter, { ...envelope, recipients }, content)).toMatchObject({
+      refusals: [{ recipient: "c@d.test", reply: { code: 452 } }],
+    });
+  });
+});
 
 describe("a message that is taken", () => {
   test("is kept with its envelope, behind a Received field, and told as one of SMTP is", async () => {
