@@ -40,6 +40,14 @@ export const peers = [
     packages: ["dovecot-submissiond"],
     loses: "log-ons at Dovecot, and at Postfix by it",
   },
+  { program: "nsd", path: "/usr/sbin/nsd", packages: ["nsd"], loses: "DANE against signed zones" },
+  {
+    program: "unbound",
+    path: "/usr/sbin/unbound",
+    packages: ["unbound"],
+    loses: "DANE against signed zones",
+  },
+  { program: "dnssec-signzone", packages: ["bind9-utils"], loses: "DANE against signed zones" },
   { program: "slapd", path: "/usr/sbin/slapd", packages: ["slapd"], loses: "log-ons by LDAP" },
   { program: "strace", packages: ["strace"], loses: "kills at each system call" },
   {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ipPreferences } from "../core/policy/ip-preference.ts";
 import { parseCustomFailure } from "../core/policy/custom-failure.ts";
-import { mtaStsSettings } from "../core/policy/send-connector.ts";
+import { mtaStsSettings, requireTlsPolicies } from "../core/policy/send-connector.ts";
 import { presetNames } from "../core/policy/send-presets.ts";
 import { parseAddressSpace } from "./address-space.ts";
 import { errorPoliciesSchema } from "./error-policies.ts";
@@ -148,6 +148,16 @@ export const sendConnectorSchema = z.strictObject(
       flag(),
       "true where every smart host is at port 465",
       "TLS from the first octet on, without STARTTLS (RFC 8314).",
+    ),
+    daneEnabled: optionalSetting(
+      flag(),
+      "true with dnsRoutingEnabled, else false",
+      "True: TLSA records (DANE, RFC 7672) of next hops are asked for and kept to: where there are some, mail goes within TLS to a host that they fit, or waits. Needs name servers that check signatures (DNSSEC).",
+    ),
+    requireTlsPolicy: optionalSetting(
+      choice(requireTlsPolicies),
+      "enforce with dnsRoutingEnabled, else opportunisticStartTls",
+      "What becomes of messages that ask for REQUIRETLS (RFC 8689). enforce: only to hosts that offer it and show who they are, else they are returned (5.7.30); opportunisticStartTls: within TLS; opportunistic: as others. It is passed on to each next hop that offers it.",
     ),
     tlsCertificateFile: optionalSetting(
       filePath(),
@@ -318,6 +328,8 @@ export const smtpOnlySettings = [
   "tlsAuthLevel",
   "tlsDomain",
   "implicitTls",
+  "daneEnabled",
+  "requireTlsPolicy",
   "tlsCertificateFile",
   "tlsKeyFile",
   "tlsCaFile",

@@ -67,8 +67,8 @@ export function sendConnectorSettings(
     fqdn: given.fqdn ?? relay.hostname,
     tlsDomain: given.tlsDomain,
     implicitTls: given.implicitTls ?? (hosts.length > 0 && hosts.every((host) => host.port === 465)),
-    daneEnabled: dnsRoutingEnabled,
-    requireTlsPolicy: dnsRoutingEnabled ? "enforce" : "opportunisticStartTls",
+    daneEnabled: given.daneEnabled ?? dnsRoutingEnabled,
+    requireTlsPolicy: given.requireTlsPolicy ?? (dnsRoutingEnabled ? "enforce" : "opportunisticStartTls"),
     sourceIpAddress: given.sourceIpAddress,
     authenticationCredential: mechanism.startsWith("BasicAuth") ? relay.credential : undefined,
     oauth: isOAuth(mechanism) ? relay.oauth : undefined,
@@ -152,6 +152,11 @@ export function checkSendConnector(
   const credential = given.authenticationCredential !== undefined;
   const tokens = isOAuth(mechanism);
   rule(requireTls && ignoreStartTls, ["ignoreStartTls", "requireTls"], "must be false with requireTls");
+  rule(
+    given.daneEnabled === true && ignoreStartTls && given.implicitTls !== true,
+    ["daneEnabled", "ignoreStartTls"],
+    "means nothing with ignoreStartTls; take it out",
+  );
   rule(
     tlsAuthLevel !== "EncryptionOnly" && !requireTls,
     ["tlsAuthLevel", "requireTls"],

@@ -67,6 +67,8 @@ export interface Settings {
       readonly tlsReportingEnabled: boolean;
       /** IP addresses in canonical form, and names in lower case. */
       readonly ownAddresses: readonly string[];
+      readonly externalDnsServersTrusted: boolean;
+      readonly dnssecBogusName?: string | undefined;
       readonly messageTrackingLogEnabled: boolean;
       readonly messageTrackingLogSubjectLoggingEnabled: boolean;
       readonly messageTrackingLogMaxAge: number;

@@ -8,6 +8,7 @@ import {
   filePath,
   flag,
   fraction,
+  hostName,
   integer,
   listOf,
   name,
@@ -120,6 +121,16 @@ export const transportSchema = z.strictObject(
       }),
       [],
       "Addresses and names by which others reach this relay and that it cannot know by itself, as behind NAT or a load balancer: `203.0.113.7`, `mx.contoso.com`. Mail for a domain whose best mail exchanger is one of them would come back, so it is returned (5.4.6).",
+    ),
+    externalDnsServersTrusted: setting(
+      flag(),
+      false,
+      "True: what externalDnsServers say of signatures (DNSSEC) is believed, for the way to them is safe. Those on this machine are believed anyway. DANE needs name servers that are.",
+    ),
+    dnssecBogusName: optionalSetting(
+      hostName(),
+      "none",
+      "A name whose signatures are wrong: name servers that answer for it do not check signatures, and DANE is off.",
     ),
     retryJitter: setting(
       fraction({ min: 0, max: 1 }),

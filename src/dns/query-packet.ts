@@ -12,13 +12,14 @@ export type Reply = DecodedPacket & { readonly rcode: string };
 
 export interface Query {
   readonly name: string;
-  readonly type: RecordType;
+  /** DNSKEY is asked for to see whether a server checks signatures. */
+  readonly type: RecordType | "DNSKEY";
   readonly id: number;
   readonly octets: Buffer;
 }
 
 /** `name`: as `queryName` gives it. The id comes from the system's random source (RFC 5452 §9.2). */
-export function createQuery(name: string, type: RecordType): Query {
+export function createQuery(name: string, type: Query["type"]): Query {
   const id = randomInt(0x1_0000);
   const octets = encode({
     type: "query",

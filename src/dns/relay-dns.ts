@@ -11,15 +11,22 @@ import { followResolverFile } from "./system-name-servers.ts";
 export function withDns(
   system: Ports,
   given: Partial<Ports>,
-  settings: () => { readonly externalDnsServers: readonly string[] },
+  settings: () => {
+    readonly externalDnsServers: readonly string[];
+    readonly externalDnsServersTrusted: boolean;
+    readonly dnssecBogusName?: string | undefined;
+  },
 ): Ports {
   const { clock } = system;
   const file = followResolverFile();
   const servers = (): readonly NameServer[] => {
-    const named = settings().externalDnsServers.flatMap((text) => parseNameServer(text) ?? []);
+    const { externalDnsServers, externalDnsServersTrusted } = settings();
+    const named = externalDnsServers.flatMap(
+      (text) => parseNameServer(text, externalDnsServersTrusted) ?? [],
+    );
     return named.length > 0 ? named : file().servers;
   };
-  const resolver = given.resolver ?? whenAsked(clock, servers);
+  const resolver = given.resolver ?? whenAsked(clock, servers, () => settings().dnssecBogusName);
   const dns =
     given.dns ??
     createHostAddresses({
@@ -33,17 +40,25 @@ export function withDns(
 }
 
 /** What reads and writes packets is loaded with the first question: a start does not wait for it. */
-function whenAsked(clock: Clock, servers: () => readonly NameServer[]): Resolver {
-  let loading: Promise<Resolver> | undefined;
-  const load = async (): Promise<Resolver> => {
-    const [{ createResolver }, { exchange }] = await Promise.all([
+function whenAsked(
+  clock: Clock,
+  servers: () => readonly NameServer[],
+  bogusName: () => string | undefined,
+): Resolver {
+  type Loaded = Resolver & Required<Pick<Resolver, "dnssec">>;
+  let loading: Promise<Loaded> | undefined;
+  const load = async (): Promise<Loaded> => {
+    const [{ createResolver }, { exchange }, { createDnssecStanding }] = await Promise.all([
       import("./resolver.ts"),
       import("./exchange.ts"),
+      import("./dnssec-standing.ts"),
     ]);
-    return createResolver({ clock, servers, exchange });
+    const dnssec = createDnssecStanding({ clock, servers, exchange, bogusName });
+    return { ...createResolver({ clock, servers, exchange }), dnssec };
   };
   return {
     lookUp: async (name, type) => (await (loading ??= load())).lookUp(name, type),
+    dnssec: async () => (await (loading ??= load())).dnssec(),
     // Of what was never asked nothing is kept.
     forget: (name) => void loading?.then((resolver) => resolver.forget(name)),
   };

@@ -814,6 +814,20 @@ export const catalogue = {
     level: 1,
     text: "The MTA-STS policy of %domain cannot be had: %reason. One that was fetched before stays in force; without one mail goes as to a domain that has none.",
   },
+  DaneOff: {
+    id: 20186,
+    category: "Routing",
+    severity: "Warning",
+    level: 0,
+    text: "DANE is off, though a send connector has daneEnabled: %reason. Mail goes out as if no host had TLSA records.",
+  },
+  DaneOn: {
+    id: 20187,
+    category: "Routing",
+    severity: "Information",
+    level: 0,
+    text: "DANE is on again: the name servers check signatures.",
+  },
   RecipientUnreachable: {
     id: 20111,
     category: "Routing",

@@ -87,6 +87,11 @@ export const metricDefinitions = {
     labels: ["kind"],
     help: "Delivery status notifications made: delayed, failed, delivered, relayed.",
   },
+  weir_tls_results_total: {
+    type: "counter",
+    labels: ["policy", "result"],
+    help: "TLS with next hops, for each new connection and each policy of its domain: tlsa (DANE), sts (MTA-STS), no-policy-found; result success or as in TLS reports (RFC 8460).",
+  },
   weir_messages_queued: { type: "gauge", labels: [], help: "Messages in the spool." },
   weir_oldest_message_age_seconds: {
     type: "gauge",

@@ -4,6 +4,7 @@
  */
 import type { ReportKind } from "../core/dsn/report-input.ts";
 import type { Door } from "../core/policy/door.ts";
+import type { ReportedPolicy, TlsFault } from "../core/tls-policy/tls-result.ts";
 import type { Refusal } from "../core/refusals/refusal.ts";
 import { createBuckets, type Buckets } from "./buckets.ts";
 import { createRecentFailures, type FailedDelivery, type RecentFailures } from "./recent-failures.ts";
@@ -33,6 +34,8 @@ export interface Metrics {
   reported(kind: ReportKind): void;
   /** The next hop of a queue could not be used; all of the queue waits. */
   queueRested(): void;
+  /** A connection stood so to a policy for TLS; undefined: it was kept to. */
+  tlsResult(policy: ReportedPolicy, fault: TlsFault | undefined): void;
   /** The event loop was so late within a second. */
   lagged(ms: number): void;
   /** The spool wrote a group. */
@@ -67,6 +70,8 @@ export interface Totals {
   readonly attempts: Readonly<Record<AttemptResult, number>>;
   readonly reports: Readonly<Record<ReportKind, number>>;
   readonly queueRetries: number;
+  /** By `policy result`; only those that were met. */
+  readonly tlsResults: ReadonlyMap<string, number>;
 }
 
 const mostTimes = 2_048;
@@ -76,6 +81,7 @@ const mostConnectors = 1_000;
 export function createMetrics(): Metrics {
   const attempts = { delivered: 0, deferred: 0, failed: 0 };
   const reports = { delayed: 0, failed: 0, delivered: 0, relayed: 0 };
+  const tlsResults = new Map<string, number>();
   const receivedBy = { SMTP: 0, HTTP: 0, PICKUP: 0 };
   const repeatedBy = { SMTP: 0, HTTP: 0, PICKUP: 0 };
   const totals = {
@@ -91,6 +97,7 @@ export function createMetrics(): Metrics {
     attempts,
     reports,
     queueRetries: 0,
+    tlsResults,
   };
   const refusals = createRecentRefusals();
   const failures = createRecentFailures();
@@ -155,6 +162,10 @@ export function createMetrics(): Metrics {
     },
     queueRested() {
       totals.queueRetries++;
+    },
+    tlsResult(policy, fault) {
+      const key = `${policy} ${fault ?? "success"}`;
+      tlsResults.set(key, (tlsResults.get(key) ?? 0) + 1);
     },
     lagged: (ms) => eventLoopLag.observe(ms / 1000),
     committed(writes, elapsedMs) {

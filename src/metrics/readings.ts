@@ -108,6 +108,11 @@ export function readings(live: Live): Readings {
     weir_delivery_attempts_total: () => by("result", totals.attempts),
     weir_queue_retries_total: () => [[totals.queueRetries]],
     weir_dsn_total: () => by("kind", totals.reports),
+    weir_tls_results_total: () =>
+      Array.from(totals.tlsResults, ([key, value]): Sample => {
+        const [policy = "", result = ""] = key.split(" ");
+        return [value, { policy, result }];
+      }),
     weir_messages_queued: () => [[live.queued]],
     weir_oldest_message_age_seconds: async () => [[age(await live.oldestSince())]],
     weir_queue_messages: () => by("queue", messagesByQueue(live)),

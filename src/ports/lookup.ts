@@ -64,6 +64,9 @@ export type Lookup<Type extends RecordType = RecordType> = Found<Type> | NotTher
 export const isUnknown = (lookup: Lookup): lookup is Unknown =>
   lookup.kind !== "found" && lookup.kind !== "nxdomain" && lookup.kind !== "nodata";
 
+/** `off`: its word that data is signed is not to be relied on, and why. */
+export type DnssecStanding = { readonly kind: "on" } | { readonly kind: "off"; readonly reason: string };
+
 export interface Resolver {
   /**
    * Asks for records of `type`, behind aliases. Never rejects: see `Lookup` for the ways to fail. Kept answers cost a map's
@@ -72,6 +75,8 @@ export interface Resolver {
   lookUp<Type extends RecordType>(name: string, type: Type): Promise<Lookup<Type>>;
   /** Forgets what is kept of a name, or all. */
   forget(name?: string): void;
+  /** Left out: it may be relied on wherever it says so. Never rejects. Cost: what is known already a promise. */
+  dnssec?(): Promise<DnssecStanding>;
 }
 
 /** Of who has no way to ask. */

@@ -23,6 +23,7 @@ import { openSendBudgets, type SendBudgets } from "./budget/send-budgets.ts";
 import { captureConnector, createCaptureCarrier, keepingCaptured } from "./capture/capture-carrier.ts";
 import { testConnector } from "./connector-test/test-connector.ts";
 import type { WantedTest } from "./connector-test/test-context.ts";
+import { createDaneWatch } from "./dane-watch.ts";
 import { createCredentialWatch } from "./credential-watch.ts";
 import { createCarrier } from "./delivery/create-carrier.ts";
 import { createScheduler } from "./delivery/scheduler.ts";
@@ -108,6 +109,7 @@ export async function openSender(
   const tokens = createTokenSources({ clock, events, http });
   const graphTurns = createMailboxTurns();
   const credentials = createCredentialWatch(clock, events);
+  const dane = createDaneWatch(ports.resolver, clock, events);
   const memory = createPeerMemory();
   const outbound = new OutboundConnections(() => settings().transport.maxOutboundConnections);
   const signer = createSigner(() => settings().dkim, clock);
@@ -127,7 +129,10 @@ export async function openSender(
     events,
     kept,
     settings,
-    onFault: (domain, fault, reason) => tlsCounter.policyFault(domain, fault, reason),
+    onFault(domain, fault, reason) {
+      metrics.tlsResult("sts", fault);
+      tlsCounter.policyFault(domain, fault, reason);
+    },
   });
   const reporter = () => {
     const { hostname, transport } = settings();
@@ -154,6 +159,11 @@ export async function openSender(
     memory,
     outbound,
     signer,
+    sts: mtaSts,
+    onTls(attempt) {
+      for (const { policy, fault } of attempt.outcomes) metrics.tlsResult(policy, fault);
+      tlsCounter.connection(attempt);
+    },
     transcriptOf: (connector) => sendTranscript(connector, protocolLog, settings().hostname),
   });
   const capture = captureConnector(join(dataDirectory, "captured"));
@@ -216,17 +226,20 @@ export async function openSender(
       mtaSts.start();
       tlsReports.start();
       keys.watch(settings().dkim.keys);
+      dane.watch(settings().sendConnectors);
     },
     async reconfigure(next) {
       await scheduler.reconfigure(next);
       credentials.watch(next.sendConnectors);
       keys.watch(next.dkim.keys);
+      dane.watch(next.sendConnectors);
     },
     stop(graceMs) {
       credentials.stop();
       mtaSts.stop();
       tlsReports.stop();
       keys.stop();
+      dane.stop();
       return scheduler.stop(graceMs);
     },
     async close() {
@@ -248,6 +261,7 @@ export async function openSender(
           hostname,
           signer,
           mailHosts: (one) => dns.hostsFor(one),
+          tlsOf: (one, host) => dns.tlsOf(one, host),
           transcript: isSmtp ? sendTranscript(connector, protocolLog, hostname) : undefined,
         },
       );

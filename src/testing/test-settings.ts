@@ -229,6 +229,7 @@ export function testSettings(given: TestSettings): Settings {
       mtaStsAllowPrivateHosts: false,
       tlsReportingEnabled: false,
       ownAddresses: [],
+      externalDnsServersTrusted: false,
       retryJitter: 0,
       maxConnectionRatePerMinute: 1_000_000,
       ipv6SourcePrefixLength: 64,

@@ -25,4 +25,6 @@ export interface TrackingEntry {
   readonly host?: string | undefined;
   readonly reference?: string;
   readonly context?: string;
+  /** On SEND by SMTP: by what the connection was within TLS, or `clear`. */
+  readonly tls?: string | undefined;
 }

@@ -19,6 +19,7 @@ export const trackingFields =
 const fieldCount = trackingFields.split(",").length;
 const nullPath = "<>";
 const latencyKey = "S:LatencyMs=";
+const tlsKey = ";S:Tls=";
 
 /** Stands at the top of each file. */
 export function trackingHeader(openedAt: Date): string {
@@ -36,7 +37,7 @@ export function trackingHeader(openedAt: Date): string {
 export function trackingLine(record: TrackingRecord): string {
   const sender = record.sender === "" ? nullPath : csvField(record.sender);
   const recipients = record.recipients.length === 1 ? listed(record.recipients[0] ?? "") : joined(record);
-  return `${record.at},${record.clientIp},${csvField(record.clientHostname)},,${csvField(record.serverHostname)},${csvField(record.sourceContext)},${csvField(record.connectorId)},${record.source},${record.eventId},${record.internalMessageId},${csvField(record.messageId)},,${csvField(recipients, Infinity)},${csvField(record.recipientStatus)},${record.totalBytes},${record.recipientCount},,${csvField(record.reference)},${csvField(record.messageSubject)},${sender},${sender},${record.arrivedAt},,,${record.originalClientIp},,${latencyKey}${record.latencyMs},Email,,${version}\r\n`;
+  return `${record.at},${record.clientIp},${csvField(record.clientHostname)},,${csvField(record.serverHostname)},${csvField(record.sourceContext)},${csvField(record.connectorId)},${record.source},${record.eventId},${record.internalMessageId},${csvField(record.messageId)},,${csvField(recipients, Infinity)},${csvField(record.recipientStatus)},${record.totalBytes},${record.recipientCount},,${csvField(record.reference)},${csvField(record.messageSubject)},${sender},${sender},${record.arrivedAt},,,${record.originalClientIp},,${latencyKey}${record.latencyMs}${record.tls === undefined ? "" : `${tlsKey}${record.tls}`},Email,,${version}\r\n`;
 }
 
 function joined({ recipients }: TrackingRecord): string {
@@ -91,6 +92,7 @@ export function parseTrackingLine(line: string): TrackingRecord | undefined {
   if (fields === undefined) return undefined;
   const text = (index: number): string => fields[index] ?? "";
   const custom = text(26);
+  const tlsAt = custom.indexOf(tlsKey);
   return {
     at: text(column.at),
     clientIp: text(column.clientIp),
@@ -112,7 +114,8 @@ export function parseTrackingLine(line: string): TrackingRecord | undefined {
     sender: senderOf(text(column.sender)),
     arrivedAt: text(21),
     originalClientIp: text(column.originalClientIp),
-    latencyMs: custom.startsWith(latencyKey) ? Number(custom.slice(latencyKey.length)) : 0,
+    latencyMs: custom.startsWith(latencyKey) ? Number.parseInt(custom.slice(latencyKey.length), 10) : 0,
+    ...(tlsAt < 0 ? undefined : { tls: custom.slice(tlsAt + tlsKey.length) }),
   };
 }
 

@@ -59,4 +59,6 @@ export interface TrackingRecord {
   readonly originalClientIp: string;
   /** From arrival to this entry; 0 on RECEIVE. */
   readonly latencyMs: number;
+  /** On SEND by SMTP: dane, sts, required, opportunistic or clear. */
+  readonly tls?: string;
 }

@@ -161,6 +161,7 @@ export function openTracking(options: {
       arrivedAt: received || arrivedAt === undefined ? "" : arrived(wall.getTime() - latencyMs),
       originalClientIp: clientIp,
       latencyMs,
+      ...(entry.tls === undefined ? undefined : { tls: entry.tls }),
     };
   };
 

@@ -109,7 +109,8 @@ test("Resolve-NextHop tells what delivery does", async () => {
     "Addresses of mx1.test",
     "Left out",
     "Order",
-    "TLS",
+    "TLSA records of mx1.test",
+    "TLS of mx1.test",
     "Site",
   ]);
   zone["mx1.test"] = ["A 127.0.0.9"];

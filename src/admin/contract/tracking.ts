@@ -30,6 +30,8 @@ export const trackingEntrySchema = z.object({
   arrivedAt: z.string(),
   originalClientIp: z.string(),
   latencyMs: countSchema,
+  /** On SEND by SMTP. */
+  tls: z.string().optional(),
 });
 
 const filter = {

@@ -46,7 +46,7 @@ export function refused(code: number, status: string, text: string): NoHosts {
   return { kind: "refused", status, text: `${code} ${status} ${text}` };
 }
 
-/** RFC 3463 §3.5: X.4.3 directory server failure, X.4.4 unable to route. */
-export function later(status: "4.4.3" | "4.4.4", text: string): NoHosts {
+/** RFC 3463: X.4.3 directory server failure, X.4.4 unable to route, X.7.5 cryptographic failure; RFC 8689: X.7.30. */
+export function later(status: "4.4.3" | "4.4.4" | "4.7.5" | "4.7.30", text: string): NoHosts {
   return { kind: "later", status, text: `451 ${status} ${text}` };
 }

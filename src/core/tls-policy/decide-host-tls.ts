@@ -14,7 +14,7 @@ import {
   type TlsLevel,
   type WatchedPolicy,
 } from "./tls-demand.ts";
-import type { DestinationFacts, HostFacts, MessageTls, TlsSettings } from "./tls-facts.ts";
+import type { DestinationFacts, HostFacts, MessageTls, TlsaFact, TlsSettings } from "./tls-facts.ts";
 import { isUsableTlsa } from "./tlsa-records.ts";
 import type { ReportedPolicy, TlsFault } from "./tls-result.ts";
 
@@ -24,6 +24,7 @@ interface Draft {
   isRequired: boolean;
   certificate: CertificateDemand;
   serverName: string;
+  tlsaFound: readonly TlsaFact[];
   readonly reasons: string[];
   readonly watched: WatchedPolicy[];
 }
@@ -58,7 +59,7 @@ export function needsRequireTlsOffer(
 
 function ownDemand(settings: TlsSettings, host: string): Draft {
   const { tlsAuthLevel, tlsDomain } = settings;
-  const common = { serverName: tlsDomain ?? host, watched: [] };
+  const common = { serverName: tlsDomain ?? host, tlsaFound: [], watched: [] };
   if (settings.ignoreStartTls && !settings.implicitTls)
     return {
       ...common,
@@ -98,6 +99,7 @@ function addDane(
   const { baseDomain } = dane;
   const records = dane.records.filter(isUsableTlsa);
   draft.isRequired = true;
+  draft.tlsaFound = dane.records;
   if (draft.certificate.names.length === 0) draft.serverName = baseDomain;
   if (records.length > 0) {
     const tlsa = { baseDomain, records, names: [...new Set([baseDomain, name, ...names])] };

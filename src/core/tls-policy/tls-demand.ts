@@ -37,6 +37,8 @@ export interface TlsDemand {
   readonly serverName: string;
   /** For administrators: what is done and by whose word. */
   readonly reason: string;
+  /** All TLSA records of the host, those that cannot be used as well. */
+  readonly tlsaFound: readonly TlsaFact[];
   /** What TLS reports tell of it. Those that are not enforced are looked at all the same. */
   readonly watched: readonly WatchedPolicy[];
 }

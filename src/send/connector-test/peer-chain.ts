@@ -2,7 +2,7 @@
 import { checkServerIdentity, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import type { TestedCertificate } from "../../core/policy/connector-test/test-step.ts";
-import { identityOf } from "../delivery/smtp/opening/tls.ts";
+import { identityOf } from "../delivery/smtp/opening/certificate/judge-certificate.ts";
 import { failureWords } from "../delivery/smtp/wire/failure-words.ts";
 
 export interface PeerChain {

@@ -385,7 +385,15 @@ describe("delivery by MX record", () => {
     const zone: Zone = { "d.test MX": ["10 a.test"], "a.test A": ["127.0.0.1"] };
     const test = await mx(zone, { port: sink.port }, "you@d.test");
     expect([test.ok, test.to]).toEqual([true, "you@d.test"]);
-    expect(test.steps[0]).toMatchObject({ step: "resolve", host: "d.test", details: ["10 a.test"] });
+    expect(test.steps[0]).toMatchObject({
+      step: "resolve",
+      host: "d.test",
+      details: [
+        "10 a.test",
+        "TLSA records of a.test: not asked for: daneEnabled is false",
+        "TLS of a.test: opportunistic: TLS where it works, with any certificate",
+      ],
+    });
     expect(sink.messages).toHaveLength(1);
   });
 

@@ -13,13 +13,16 @@ import type {
   SendConnectorSettings,
   SmtpSendConnector,
 } from "../../core/policy/send-connector.ts";
+import { daneText, tlsText } from "../../core/tls-policy/explain-tls.ts";
+import type { HostTls } from "../../core/tls-policy/tls-demand.ts";
 import type { Events } from "../../events/events.ts";
 import { preferredAddresses } from "../../dns/preferred-addresses.ts";
 import type { MailboxLogOn } from "../delivery/smtp/opening/log-on.ts";
-import type { OpeningContext } from "../delivery/smtp/opening/open-connection.ts";
+import { tlsBySettings, type OpeningContext } from "../delivery/smtp/opening/open-connection.ts";
 import { resolvePeers } from "../delivery/smtp/opening/resolve-peers.ts";
 import { createPeerMemory, endpointOf, type Peer } from "../delivery/smtp/peer/peer.ts";
 import { asClientError } from "../delivery/smtp/wire/client-error.ts";
+import { daneOfFound, tlsOfFound } from "../mx/found-tls.ts";
 import { recipientDomain } from "../routing/recipient-domain.ts";
 import { createTokenSource } from "../oauth/token-source.ts";
 import { StepRecorder } from "./step-recorder.ts";
@@ -60,6 +63,7 @@ export async function testConnector(
     connector.kind === "dns"
       ? context.mailHosts?.(connector).addresses
       : preferredAddresses(connector, context.ports.dns);
+  const tlsOf = new Map<string, HostTls>();
   const opening: OpeningContext = {
     connector,
     ports: context.ports,
@@ -69,10 +73,14 @@ export async function testConnector(
     logOn,
     signer: connector.dkimSigning ? context.signer : undefined,
     ...(addresses && { addresses }),
+    tlsOf: ({ name, port }) =>
+      tlsOf.get(name) ?? context.tlsOf?.(connector, { host: name, port }) ?? tlsBySettings(connector, name),
     nextSession: () => ++sessions,
   };
   const nextHop =
-    connector.kind === "dns" ? await mailHostsFor(connector, to, context, recorder) : connector.smartHosts;
+    connector.kind === "dns"
+      ? await mailHostsFor(connector, to, context, recorder, tlsOf)
+      : connector.smartHosts;
   if (nextHop === undefined) {
     advise(connector, wanted, recorder);
     return { ok: false, from, to: undefined, steps: recorder.steps };
@@ -100,12 +108,13 @@ export async function testConnector(
   return { ok, from, to: sentTo, steps: recorder.steps };
 }
 
-/** The hosts of the recipient's domain, as delivery finds them. Undefined where there are none, which is told. */
+/** The hosts of the recipient's domain, as delivery finds them, and what TLS with each must be like. Undefined where there are none, which is told. */
 async function mailHostsFor(
   connector: SmtpSendConnector,
   to: string | undefined,
   { mailHosts }: TestContext,
   recorder: StepRecorder,
+  tlsOf: Map<string, HostTls>,
 ): Promise<SmtpSendConnector["smartHosts"] | undefined> {
   const domain = to === undefined ? "" : recipientDomain(to);
   recorder.at(domain === "" ? connector.name : domain, domain);
@@ -121,6 +130,14 @@ async function mailHostsFor(
   }
   const hosts = found.result.groups.flat();
   recorder.say(hosts.map(({ name, preference }) => `${preference} ${name}`).join(", "));
+  const { result: planned, barred } = tlsOfFound(connector, domain, found.result, found, undefined);
+  for (const [host, demand] of planned.kind === "hosts" ? planned.demands : []) tlsOf.set(host, demand);
+  for (const { host, tls } of barred) tlsOf.set(host, tls);
+  for (const [host, tls] of tlsOf)
+    recorder.say(
+      `TLSA records of ${host}: ${daneText(daneOfFound(found, host))}`,
+      `TLS of ${host}: ${tlsText(tls)}`,
+    );
   recorder.end("ok");
   return hosts.map(({ name }) => ({ host: name, port: connector.port }));
 }

@@ -3,6 +3,7 @@ import type { Signer } from "../../dkim/signer.ts";
 import type { HttpRequest } from "../../ports/http-request.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
+import type { DnsDelivery } from "../mx/dns-delivery.ts";
 import type { MailHosts } from "../mx/mail-hosts.ts";
 import type { Transcript } from "../delivery/smtp/wire/transcript.ts";
 
@@ -24,6 +25,8 @@ export interface TestContext {
   readonly signer: Signer;
   /** The look-ups of delivery by MX record; without, nothing is known of any domain. */
   readonly mailHosts?: (connector: SmtpSendConnector) => Pick<MailHosts, "of" | "addresses">;
+  /** As delivery has it of smart hosts; without, what the settings demand. */
+  readonly tlsOf?: DnsDelivery["tlsOf"];
   /** The protocol log, where the connector keeps one. */
   readonly transcript: Transcript | undefined;
 }

@@ -1,8 +1,10 @@
 /** One address, as delivery opens it, and then MAIL, RCPT and RSET, or a message. */
 import type { Dial } from "../../ports/ports.ts";
+import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import type { TestStepName } from "../../core/policy/connector-test/test-step.ts";
 import {
   openConnection,
+  tlsBySettings,
   type OpenedConnection,
   type OpeningContext,
 } from "../delivery/smtp/opening/open-connection.ts";
@@ -115,12 +117,18 @@ async function chainUnchecked(
   signal: AbortSignal,
 ): Promise<PeerChain | undefined> {
   let chain: PeerChain | undefined;
+  const connector: SmtpSendConnector = {
+    ...context.connector,
+    tlsAuthLevel: "EncryptionOnly",
+    smartHostAuthMechanism: "None",
+  };
   try {
     const { connection } = await openConnection(
       peer,
       {
         ...context,
-        connector: { ...context.connector, tlsAuthLevel: "EncryptionOnly", smartHostAuthMechanism: "None" },
+        connector,
+        tlsOf: ({ name }) => tlsBySettings(connector, name),
         transcript: undefined,
         logOn: undefined,
         onSecured: (socket) => (chain = peerChain(socket, peer.host.name, context.connector)),

@@ -112,8 +112,8 @@ export function createAttempts(
       if (late !== undefined) queue.putOff = `${late.verdict.text} (${late.host ?? host})`;
     }
     const first = outcomes[0];
-    if (first !== undefined && isPlainSuccess(claim, outcomes)) {
-      settlement.delivered(claim, host, connector.name, first.verdict);
+    if (first?.kind === "delivered" && isPlainSuccess(claim, outcomes)) {
+      settlement.delivered(claim, host, connector.name, first);
       return;
     }
     const final = connector.kind === "drop";

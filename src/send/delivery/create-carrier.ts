@@ -54,7 +54,7 @@ function carrierOf(connector: SendConnectorSettings, domain: string, context: Ca
     case "dns":
       return context.dns.carrierFor(connector, domain);
     case "smartHost": {
-      const { ports, events, memory, outbound } = context;
+      const { ports, events, memory, outbound, dns } = context;
       const tokens = connector.oauth && context.tokens.for(connector.oauth, connector.name);
       const transcript = sendTranscript(connector, context.protocolLog, context.hostname);
       return createSmtpCarrier({
@@ -67,6 +67,10 @@ function carrierOf(connector: SendConnectorSettings, domain: string, context: Ca
         ...(tokens && { tokens }),
         budgets: context.budgets,
         signer: connector.dkimSigning ? context.signer : undefined,
+        ...(connector.daneEnabled && {
+          tlsOf: ({ name, port }) => dns.tlsOf(connector, { host: name, port }),
+        }),
+        onTls: dns.onTls,
         ...(transcript && { transcript }),
       });
     }

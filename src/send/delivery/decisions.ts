@@ -11,6 +11,7 @@ import {
   type Waiting,
 } from "../../core/policy/delivery-outcome.ts";
 import { longestHoldMs, type TransportSettings } from "../../core/policy/retry-schedule.ts";
+import type { TlsLevel } from "../../core/tls-policy/tls-demand.ts";
 import type { Claim, QueueName, RecipientState } from "../../spool/spool.ts";
 import type { RecipientOutcome, Verdict } from "./delivery.ts";
 
@@ -25,6 +26,8 @@ export interface Decision {
   readonly queue: QueueName;
   /** 1 when an attempt reached the next hop. */
   readonly attempted: 0 | 1;
+  /** By what the connection that took it was within TLS. */
+  readonly tls?: TlsLevel | undefined;
   /** Attempted, but not to be counted: the next hop takes no mail now. */
   readonly uncounted?: true;
   /** An administrator wants it so; told as that, not as a failure. */
@@ -82,7 +85,7 @@ export function decideAttempt(
     const decision = { state, step, finding: outcome.verdict, host: by, queue } as const;
     return outcome.kind === "transient" && outcome.retryAfterMs !== undefined
       ? { ...decision, attempted: 1, uncounted: true }
-      : { ...decision, attempted: 1 };
+      : { ...decision, attempted: 1, tls: outcome.kind === "delivered" ? outcome.tls : undefined };
   });
 }
 

@@ -3,6 +3,7 @@
  * happened to each recipient; they decide nothing. `core/policy/delivery-outcome` decides what follows.
  */
 import type { MessageId } from "../../core/message/envelope.ts";
+import type { TlsLevel } from "../../core/tls-policy/tls-demand.ts";
 import type { Claim } from "../../spool/spool.ts";
 
 /** A reply or local failure that speaks of one recipient, or of all of them. */
@@ -24,6 +25,8 @@ export type RecipientOutcome =
       readonly verdict: Verdict;
       readonly dsnRelayed: boolean;
       readonly host?: string;
+      /** By what its connection was within TLS; absent where no SMTP is spoken. */
+      readonly tls?: TlsLevel;
     }
   /** `unconfirmed`: the peer had the whole content, and its answer was lost or could not be read. */
   | {

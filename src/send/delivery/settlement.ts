@@ -2,6 +2,7 @@
  * Ends claims: carries decisions into the spool, with the reports they call for, and tells the events. Settles
  * are not waited for before the next claim is carried; the spool keeps their order.
  */
+import type { TlsLevel } from "../../core/tls-policy/tls-demand.ts";
 import type { ReportKind, ReportRecipient } from "../../core/dsn/report-input.ts";
 import type { MessageId } from "../../core/message/envelope.ts";
 import type { Events } from "../../events/events.ts";
@@ -30,7 +31,12 @@ import type { SettleWatch } from "./settle-watch.ts";
 
 export interface Settlement {
   /** Every recipient was delivered and nobody is to be told. Cost: one settle, no allocation for one recipient. */
-  delivered(claim: Claim, host: string, connector: string, verdict: Verdict): void;
+  delivered(
+    claim: Claim,
+    host: string,
+    connector: string,
+    outcome: { readonly verdict: Verdict; readonly tls?: TlsLevel },
+  ): void;
   /** Does what was decided. With reports it takes as long as reading the original does. */
   conclude(claim: Claim, decisions: readonly Decision[], connector: string): void;
   /** Moves a claim's recipients to a queue unchanged, due now or suspended as before. Resolves when that is durable. */
@@ -178,10 +184,10 @@ export function createSettlement(options: SettlementOptions): Settlement {
   };
 
   return {
-    delivered(claim, host, connector, verdict) {
+    delivered(claim, host, connector, { verdict, tls }) {
       const { message, recipients } = claim;
       metrics.delivered(recipients.length, message.content.sizeBytes, clock.now() - message.arrivedAt);
-      if (tracking.enabled) trackDelivered(tracking, claim, host, connector, verdict.text);
+      if (tracking.enabled) trackDelivered(tracking, claim, host, connector, verdict.text, tls);
       if (events.wants("MessageDelivered")) {
         events.emit("MessageDelivered", {
           id: message.id,

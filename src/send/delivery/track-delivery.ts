@@ -1,5 +1,6 @@
 /** What deliveries tell the message tracking log. Callers look at `tracking.enabled` first. */
 import type { ReportKind, ReportRecipient } from "../../core/dsn/report-input.ts";
+import type { TlsLevel } from "../../core/tls-policy/tls-demand.ts";
 import type { Claim, SpooledMessage } from "../../spool/spool.ts";
 import type { Tracking } from "../../tracking/tracking.ts";
 import { unreachableQueue } from "../../spool/spool.ts";
@@ -12,6 +13,7 @@ export function trackDelivered(
   host: string,
   connector: string,
   status: string,
+  tls?: TlsLevel,
 ): void {
   const all = message.envelope.recipients;
   tracking.track({
@@ -24,6 +26,7 @@ export function trackDelivered(
     status,
     connector,
     host,
+    tls,
   });
 }
 
@@ -59,7 +62,7 @@ export function trackTakenOver(
 export function trackDecision(
   tracking: Tracking,
   claim: Claim,
-  { state, step, finding, host, queue, attempted, removed }: Decision,
+  { state, step, finding, host, queue, attempted, removed, tls }: Decision,
   connector: string,
 ): void {
   const { message } = claim;
@@ -76,7 +79,7 @@ export function trackDecision(
   }
   switch (step.kind) {
     case "done":
-      tracking.track({ ...common, eventId: "SEND", source: "SMTP", status: finding?.text });
+      tracking.track({ ...common, eventId: "SEND", source: "SMTP", status: finding?.text, tls });
       return;
     case "failed":
       tracking.track({

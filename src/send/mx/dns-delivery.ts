@@ -3,7 +3,8 @@
  * As long as a connector's settings are the same its queues share sites, however often the configuration is read.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
+import type { SmartHost, SmtpSendConnector } from "../../core/policy/send-connector.ts";
+import type { HostTls } from "../../core/tls-policy/tls-demand.ts";
 import type { Signer } from "../../dkim/signer.ts";
 import { preferredFamily } from "../../dns/preferred-family.ts";
 import type { Events } from "../../events/events.ts";
@@ -14,13 +15,19 @@ import type { OutboundConnections } from "../delivery/smtp/pool/outbound-connect
 import type { PeerMemory } from "../delivery/smtp/peer/peer.ts";
 import type { Transcript } from "../delivery/smtp/wire/transcript.ts";
 import { createDomainCarrier, type DomainCarrierContext } from "./domain-carrier.ts";
+import type { OnTlsAttempt } from "../delivery/smtp/opening/tls-attempt.ts";
+import type { StsSource } from "./sts-source.ts";
 import { createMailHosts, type MailHosts } from "./mail-hosts.ts";
+import { smartHostTls } from "./smart-host-tls.ts";
 import type { OwnRelay } from "./own-relay.ts";
 import { createSites } from "./sites.ts";
 
 export interface DnsDelivery {
   /** `domain`: as its queue is named. */
   carrierFor(connector: SmtpSendConnector, domain: string): Carrier;
+  /** What TLS with a smart host must be like. */
+  tlsOf(connector: SmtpSendConnector, host: SmartHost): Promise<HostTls>;
+  readonly onTls: OnTlsAttempt | undefined;
   /** The look-ups as delivery makes them. */
   hostsFor(connector: SmtpSendConnector): MailHosts;
   /** All connections, also those that no queue uses now. As Carrier.close. */
@@ -34,6 +41,9 @@ export interface DnsDeliveryContext {
   readonly memory: PeerMemory;
   readonly outbound: OutboundConnections;
   readonly signer: Signer | undefined;
+  /** Left out: nobody has a policy. */
+  readonly sts?: StsSource | undefined;
+  readonly onTls?: OnTlsAttempt | undefined;
   /** The family that comes first where a host has both. Default: IPv6 where this machine has it. */
   readonly first?: () => 4 | 6;
   readonly transcriptOf: (connector: SmtpSendConnector) => Transcript | undefined;
@@ -51,7 +61,7 @@ export function createDnsDelivery(given: DnsDeliveryContext): DnsDelivery {
   const closing = new Set<Promise<void>>();
 
   const hostsFor = (connector: SmtpSendConnector): MailHosts =>
-    createMailHosts({ connector, resolver, own, first });
+    createMailHosts({ connector, resolver, sts: given.sts, own, first });
 
   const share = (connector: SmtpSendConnector): Shared => {
     const hosts = hostsFor(connector);
@@ -67,6 +77,7 @@ export function createDnsDelivery(given: DnsDeliveryContext): DnsDelivery {
         logOn: undefined,
         signer,
         addresses: (host) => hosts.addresses(host),
+        onTls: given.onTls,
         nextSession: () => ++numbered,
       },
       outbound,
@@ -92,7 +103,8 @@ export function createDnsDelivery(given: DnsDeliveryContext): DnsDelivery {
     return {
       connector,
       context: {
-        connector: connector.name,
+        connector,
+        onTls: given.onTls,
         hosts,
         sites,
         close,
@@ -106,6 +118,8 @@ export function createDnsDelivery(given: DnsDeliveryContext): DnsDelivery {
 
   return {
     hostsFor,
+    onTls: given.onTls,
+    tlsOf: (connector, { host, port }) => smartHostTls(connector, { name: host, port }, resolver),
     carrierFor(connector, domain) {
       let shared = byName.get(connector.name);
       const isSame = shared?.connector === connector || isDeepStrictEqual(shared?.connector, connector);

@@ -1,13 +1,18 @@
 /** Carries the mail of one recipient domain to its mail exchangers. Light: there is one for each queue of a domain. */
 import type { NoHosts } from "../../core/mx/dns-facts.ts";
 import type { HostPlan } from "../../core/mx/host-plan.ts";
+import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
+import type { SecuredHosts, TlsPlan } from "../../core/tls-policy/plan-tls.ts";
+import type { MessageTls } from "../../core/tls-policy/tls-facts.ts";
 import type { Signer } from "../../dkim/signer.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Claim } from "../../spool/spool.ts";
 import type { AttemptResult, Carrier } from "../delivery/delivery.ts";
+import type { OnTlsAttempt } from "../delivery/smtp/opening/tls-attempt.ts";
 import { submitJob } from "../delivery/smtp/job/submit-job.ts";
 import { localVerdict } from "../delivery/smtp/wire/peer-verdict.ts";
+import { tlsOfFound } from "./found-tls.ts";
 import type { FoundHosts, MailHosts } from "./mail-hosts.ts";
 import type { Sites } from "./sites.ts";
 
@@ -15,7 +20,8 @@ import type { Sites } from "./sites.ts";
 const claimsPerConnection = 3;
 
 export interface DomainCarrierContext {
-  readonly connector: string;
+  readonly connector: SmtpSendConnector;
+  readonly onTls: OnTlsAttempt | undefined;
   readonly hosts: MailHosts;
   readonly sites: Sites;
   readonly clock: Clock;
@@ -29,8 +35,9 @@ export interface DomainCarrierContext {
 
 /** `domain`: lower case, A-labels; or an address in brackets. */
 export function createDomainCarrier(domain: string, context: DomainCarrierContext): Carrier {
-  const { hosts, sites, clock, signer, onAborted, close } = context;
+  const { connector, hosts, sites, clock, signer, onAborted, close } = context;
   let found: FoundHosts | undefined;
+  const plans = new Map<MessageTls | undefined, SecuredHosts | NoHosts>();
   let keptUntil = 0;
   let asking: Promise<FoundHosts> | undefined;
 
@@ -38,6 +45,7 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
     asking ??= hosts.of(domain).then((now) => {
       asking = undefined;
       found = now;
+      plans.clear();
       keptUntil = clock.now() + now.keepMs;
       tellSkipped(domain, now.result, context);
       return now;
@@ -45,7 +53,20 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
     return asking;
   };
 
-  const hand = (claim: Claim, result: HostPlan | NoHosts): AttemptResult | Promise<AttemptResult> => {
+  /** What mail asks for by itself makes another plan of the same hosts. */
+  const planFor = (message: MessageTls | undefined, of: FoundHosts): SecuredHosts | NoHosts => {
+    const { result } = of;
+    if (result.kind !== "hosts") return result;
+    const known = of === found ? plans.get(message) : undefined;
+    if (known !== undefined) return known;
+    const plan = tlsOfFound(connector, domain, result, of, message);
+    tellBarred(domain, plan, context);
+    if (of === found) plans.set(message, plan.result);
+    return plan.result;
+  };
+
+  const hand = (claim: Claim, of: FoundHosts): AttemptResult | Promise<AttemptResult> => {
+    const result = planFor(claim.message.envelope.tls, of);
     if (result.kind !== "hosts") return withoutHosts(domain, claim, result);
     const retryAfterMs = sites.turnIn(result);
     if (retryAfterMs > 0)
@@ -63,12 +84,12 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
   return {
     concurrency: sites.most * claimsPerConnection,
     async carry(claim) {
-      if (found !== undefined && clock.now() < keptUntil) return hand(claim, found.result);
+      if (found !== undefined && clock.now() < keptUntil) return hand(claim, found);
       const now = await new Promise<FoundHosts | undefined>((resolve, reject) => {
         const goOn = onAborted(() => resolve(undefined));
         ask().then(resolve, reject).finally(goOn);
       });
-      return now === undefined ? { kind: "aborted" } : hand(claim, now.result);
+      return now === undefined ? { kind: "aborted" } : hand(claim, now);
     },
     retryNow() {
       hosts.forget(domain, found);
@@ -81,8 +102,11 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
 /** DNS knows no host: the domain's mail fails, or its queue waits. */
 function withoutHosts(domain: string, claim: Claim, { kind, status, text }: NoHosts): AttemptResult {
   const verdict = localVerdict(status, text);
-  if (kind === "later") return { kind: "unreachable", host: domain, verdict };
-  const outcomes = claim.recipients.map(({ index }) => ({ kind: "permanent", index, verdict }) as const);
+  // What the message alone demands keeps no other mail of the domain.
+  const isQueues = kind === "later" && claim.message.envelope.tls !== "required";
+  if (isQueues) return { kind: "unreachable", host: domain, verdict };
+  const outcome = kind === "later" ? "transient" : "permanent";
+  const outcomes = claim.recipients.map(({ index }) => ({ kind: outcome, index, verdict }) as const);
   return { kind: "attempted", host: "", outcomes };
 }
 
@@ -93,5 +117,28 @@ function tellSkipped(
 ): void {
   if (result.kind !== "hosts" || !events.wants("MailHostSkipped")) return;
   for (const { host, reason } of result.skipped)
-    events.emit("MailHostSkipped", { connector, domain, host, reason });
+    events.emit("MailHostSkipped", { connector: connector.name, domain, host, reason });
+}
+
+function tellBarred(
+  domain: string,
+  { barred }: TlsPlan,
+  { connector, events, onTls }: DomainCarrierContext,
+): void {
+  for (const { host, tls } of barred) {
+    const { reason, outcomes } = tls;
+    if (events.wants("MailHostSkipped"))
+      events.emit("MailHostSkipped", { connector: connector.name, domain, host, reason });
+    if (outcomes.length > 0)
+      onTls?.({
+        connector: connector.name,
+        domain,
+        host,
+        address: "",
+        localAddress: "",
+        level: outcomes[0]?.policy === "sts" ? "sts" : "dane",
+        isSecured: false,
+        outcomes,
+      });
+  }
 }

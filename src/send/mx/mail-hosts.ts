@@ -1,10 +1,16 @@
-/** From a recipient domain to the hosts that take its mail: what DNS says, and what core/mx makes of it. */
+/**
+ * From a recipient domain to the hosts that take its mail: what DNS says, what core/mx makes of it, and what is needed to decide
+ * how TLS with each must be.
+ */
 import type { AddressAnswers, NoHosts } from "../../core/mx/dns-facts.ts";
 import { addressLiteral, exchangersOf, literalExchanger, type Exchangers } from "../../core/mx/exchangers.ts";
 import { planHosts, type HostPlan, type PlanRules } from "../../core/mx/host-plan.ts";
 import { addressesByFamily, familyRule, type Family } from "../../core/policy/ip-preference.ts";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
-import type { Lookup, Resolver } from "../../ports/lookup.ts";
+import type { DaneFact, DestinationFacts, StsFact } from "../../core/tls-policy/tls-facts.ts";
+import { isUnknown, type Lookup, type Resolver } from "../../ports/lookup.ts";
+import { daneFactOf, tlsaName, type FoundDane } from "./dane-facts.ts";
+import type { StsSource } from "./sts-source.ts";
 import type { OwnRelay } from "./own-relay.ts";
 
 export interface FoundHosts {
@@ -13,6 +19,9 @@ export interface FoundHosts {
   readonly mx: Lookup<"MX"> | undefined;
   /** Of each exchanger that was looked up. */
   readonly addresses: ReadonlyMap<string, { readonly ipv4: Lookup<"A">; readonly ipv6: Lookup<"AAAA"> }>;
+  readonly destination: DestinationFacts;
+  /** Of each host of the result. */
+  readonly dane: ReadonlyMap<string, DaneFact>;
   /** Milliseconds for which nothing of it changes. */
   readonly keepMs: number;
 }
@@ -27,8 +36,10 @@ export interface MailHosts {
 }
 
 export interface MailHostsContext {
-  readonly connector: Pick<SmtpSendConnector, "port" | "errorPolicies" | "sourceIpAddress" | "ipPreference">;
+  readonly connector: SmtpSendConnector;
   readonly resolver: Resolver;
+  /** Left out: nobody has a policy. */
+  readonly sts?: StsSource | undefined;
   readonly own: OwnRelay;
   /** The family that comes first where a host has both and the connector has no preference. */
   readonly first: () => Family;
@@ -37,7 +48,7 @@ export interface MailHostsContext {
 /** An address stays as it is. */
 const literalKeepMs = 86_400_000;
 
-export function createMailHosts({ connector, resolver, own, first }: MailHostsContext): MailHosts {
+export function createMailHosts({ connector, resolver, sts, own, first }: MailHostsContext): MailHosts {
   const rules = (): PlanRules => ({
     isOwnAddress: (address) => own.isOwnAddress(address, connector.port),
     ...familyRule(connector, first()),
@@ -51,17 +62,47 @@ export function createMailHosts({ connector, resolver, own, first }: MailHostsCo
   const finish = async (
     domain: string,
     exchangers: Exchangers | NoHosts,
-    mx: Lookup<"MX"> | undefined,
+    mx: Lookup<"MX">,
+    policy: { readonly sts: StsFact; readonly keepMs: number },
   ): Promise<FoundHosts> => {
-    const mxKeepMs = mx?.keepMs ?? literalKeepMs;
+    const told = isUnknown(mx) ? undefined : mx;
+    const destination: DestinationFacts = {
+      isSecure: told?.isAuthenticated === true,
+      names: [...new Set([domain, told?.canonicalName ?? domain])],
+      sts: policy.sts,
+    };
     if (exchangers.kind !== "exchangers")
-      return { result: milder(exchangers), mx, addresses: new Map(), keepMs: mxKeepMs };
+      return { ...noFacts, destination, result: milder(exchangers), mx, keepMs: mx.keepMs };
     const looked = await Promise.all(
       exchangers.hosts.map(async ({ name }) => [name, await lookUpBoth(name)] as const),
     );
     const addresses = new Map(looked);
-    const keepMs = Math.min(mxKeepMs, ...looked.flatMap(([, { ipv4, ipv6 }]) => [ipv4.keepMs, ipv6.keepMs]));
-    return { result: milder(planHosts(domain, exchangers, addresses, rules())), mx, addresses, keepMs };
+    const times = looked.flatMap(([, { ipv4, ipv6 }]) => [ipv4.keepMs, ipv6.keepMs]);
+    const result = milder(planHosts(domain, exchangers, addresses, rules()));
+    const names = result.kind === "hosts" ? result.groups.flat().map(({ name }) => name) : [];
+    const found = await Promise.all(
+      names.map(async (name) => [name, await daneOf(name, destination, addresses)] as const),
+    );
+    return {
+      result,
+      mx,
+      addresses,
+      destination,
+      dane: new Map(found.map(([name, { fact }]) => [name, fact])),
+      keepMs: Math.min(mx.keepMs, policy.keepMs, ...times, ...found.map(([, one]) => one.keepMs)),
+    };
+  };
+
+  const daneOf = async (
+    name: string,
+    { isSecure }: DestinationFacts,
+    addresses: FoundHosts["addresses"],
+  ): Promise<FoundDane> => {
+    const unasked = (reason: string): FoundDane => ({ fact: { kind: "unasked", reason }, keepMs: Infinity });
+    if (!connector.daneEnabled) return unasked("daneEnabled is false");
+    if (!isSecure) return unasked("the MX records are not signed");
+    const found = addresses.get(name);
+    return found === undefined ? unasked("") : daneFactOf({ name, ...found }, connector.port, resolver);
   };
 
   /** Exchange's DowngradeDnsFailures: what DNS denies is tried again until it expires. */
@@ -80,17 +121,21 @@ export function createMailHosts({ connector, resolver, own, first }: MailHostsCo
         const exchangers = literalExchanger(literal);
         const answers = new Map<string, AddressAnswers>([[literal, found]]);
         return {
+          ...noFacts,
           result: planHosts(domain, exchangers, answers, rules()),
           mx: undefined,
-          addresses: new Map(),
           keepMs: literalKeepMs,
         };
       }
-      const mx = await resolver.lookUp(domain, "MX");
+      const [mx, policy = noPolicy] = await Promise.all([
+        resolver.lookUp(domain, "MX"),
+        sts?.of(domain, connector),
+      ]);
       return finish(
         domain,
         exchangersOf(domain, mx, (name) => own.isOwnName(name)),
         mx,
+        policy,
       );
     },
     async addresses(host) {
@@ -108,10 +153,24 @@ export function createMailHosts({ connector, resolver, own, first }: MailHostsCo
     },
     forget(domain, found) {
       resolver.forget(domain);
-      for (const host of found?.addresses.keys() ?? []) resolver.forget(host);
+      sts?.forget?.(domain);
+      for (const [host, { ipv4, ipv6 }] of found?.addresses ?? []) {
+        resolver.forget(host);
+        if ((found?.dane.get(host)?.kind ?? "unasked") === "unasked") continue;
+        const behind = [ipv4, ipv6].map((one) => ("canonicalName" in one ? one.canonicalName : host));
+        for (const name of new Set([host, ...behind])) resolver.forget(tlsaName(name, connector.port));
+      }
     },
   };
 }
+
+const noPolicy = { sts: { kind: "none" }, keepMs: Infinity } as const;
+/** Of an address, and of a domain without hosts. */
+const noFacts = {
+  addresses: new Map<string, never>(),
+  destination: { isSecure: false, names: [], sts: noPolicy.sts },
+  dane: new Map<string, never>(),
+} as const;
 
 const isAddress = (host: string): boolean => host.includes(":") || /^[\d.]+$/.test(host);
 

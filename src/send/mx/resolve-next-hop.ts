@@ -3,9 +3,12 @@ import { explainHosts, type ResolutionStep } from "../../core/mx/explain-hosts.t
 import { queueNameOf } from "../../core/policy/next-hops.ts";
 import { rankSendConnectors } from "../../core/policy/send-connector-choice.ts";
 import type { SendConnectorSettings, SmtpSendConnector } from "../../core/policy/send-connector.ts";
-import { isTlsNeeded } from "../../core/policy/tls-needed.ts";
+import { daneText, tlsText } from "../../core/tls-policy/explain-tls.ts";
+import type { TlsPlan } from "../../core/tls-policy/plan-tls.ts";
+import type { DaneFact } from "../../core/tls-policy/tls-facts.ts";
 import type { Clock, Dns } from "../../ports/ports.ts";
 import type { PeerMemory } from "../delivery/smtp/peer/peer.ts";
+import { daneOfFound, tlsOfFound } from "./found-tls.ts";
 import type { DnsDelivery } from "./dns-delivery.ts";
 
 export interface NextHopResolution {
@@ -72,19 +75,21 @@ async function byMx(
 ): Promise<Way> {
   const hosts = context.dnsDelivery.hostsFor(connector);
   if (refresh) hosts.forget(domain, await hosts.of(domain));
-  const { mx, addresses, result } = await hosts.of(domain);
+  const all = await hosts.of(domain);
+  const { mx, addresses, result } = all;
   const steps = [serves, ...explainHosts(domain, mx, addresses, result)];
   if (result.kind !== "hosts") return { outcome: result.kind, steps };
   const names = result.groups.flat().map(({ name }) => name);
+  const tls = tlsOfFound(connector, domain, result, all, undefined);
   return {
-    outcome: "ready",
+    outcome: tls.result.kind === "hosts" ? "ready" : tls.result.kind,
     steps: [
       ...steps,
       ...avoided(
         names.map((host) => ({ host, port: connector.port })),
         context,
       ),
-      { step: "TLS", finding: tlsText(connector) },
+      ...names.flatMap((host) => tlsSteps(host, daneOfFound(all, host), tls)),
       {
         step: "Site",
         finding: `domains with the same hosts share ${connectionsText(connector)} at port ${connector.port}`,
@@ -114,7 +119,11 @@ async function bySmartHosts(
       });
     }
   }
-  steps.push(...avoided(connector.smartHosts, context), { step: "TLS", finding: tlsText(connector) });
+  steps.push(...avoided(connector.smartHosts, context));
+  for (const smartHost of connector.smartHosts) {
+    const finding = tlsText(await context.dnsDelivery.tlsOf(connector, smartHost));
+    steps.push({ step: `TLS of ${smartHost.host}`, finding });
+  }
   return { outcome: isKnown ? "ready" : "later", steps };
 }
 
@@ -134,13 +143,14 @@ function avoided(
   );
 }
 
-function tlsText(connector: SmtpSendConnector): string {
-  if (connector.implicitTls) return "from the first octet on";
-  if (connector.ignoreStartTls) return "none: ignoreStartTls";
-  if (!isTlsNeeded(connector)) return "where the host offers it, with any certificate; else in clear text";
-  return connector.tlsAuthLevel === "EncryptionOnly"
-    ? "required, with any certificate"
-    : `required, ${connector.tlsAuthLevel}`;
+function tlsSteps(host: string, dane: DaneFact, { result, barred }: TlsPlan): readonly ResolutionStep[] {
+  const tls =
+    (result.kind === "hosts" ? result.demands.get(host) : undefined) ??
+    barred.find((one) => one.host === host)?.tls;
+  return [
+    { step: `TLSA records of ${host}`, finding: daneText(dane) },
+    { step: `TLS of ${host}`, finding: tls === undefined ? "" : tlsText(tls) },
+  ];
 }
 
 function connectionsText({ maxConcurrentConnections: most }: SmtpSendConnector): string {

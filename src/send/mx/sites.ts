@@ -2,16 +2,20 @@
  * The connections of one send connector that delivers by MX record, by site: domains with the same mail exchangers share
  * them, and their limits. A site is there as long as it has connections or mail that waits for one.
  *
- * A connection carries any mail of its site: all mail of a connector has the same demands on TLS.
+ * A connection carries any mail of its site that demands the same of TLS: a site has a pool for each set of demands, mostly one.
+ * They divide its limit, one connection each at least.
  */
 import { LRUCache } from "lru-cache";
-import { inTurn, siteOf, type HostPlan } from "../../core/mx/host-plan.ts";
+import { inTurn } from "../../core/mx/host-plan.ts";
+import type { SecuredHosts } from "../../core/tls-policy/plan-tls.ts";
+import type { HostTls } from "../../core/tls-policy/tls-demand.ts";
 import { afterSending, paceAllowsAt, paceOf } from "../../core/policy/send-pace.ts";
 import { readsReplies, treatReply } from "../../core/policy/reply-policy.ts";
 import { longestHoldMs } from "../../core/policy/retry-schedule.ts";
 import { resolveJob } from "../delivery/smtp/job/concluding.ts";
 import type { Job } from "../delivery/smtp/job/job.ts";
-import type { OpeningContext } from "../delivery/smtp/opening/open-connection.ts";
+import { tlsBySettings, type OpeningContext } from "../delivery/smtp/opening/open-connection.ts";
+import type { NextHopHost } from "../delivery/smtp/peer/peer.ts";
 import { ConnectionPool } from "../delivery/smtp/pool/connection-pool.ts";
 import type { NextHop } from "../delivery/smtp/pool/next-hop.ts";
 import type { ReplyReading } from "../delivery/smtp/wire/reply-reading.ts";
@@ -21,8 +25,8 @@ export interface Sites {
   /** Connections to one site at most. */
   readonly most: number;
   /** Milliseconds until a site may be given another message; 0: it is counted as given now. */
-  turnIn(plan: HostPlan): number;
-  submit(plan: HostPlan, job: Job): void;
+  turnIn(hosts: SecuredHosts): number;
+  submit(hosts: SecuredHosts, job: Job): void;
   /** As Carrier.close; idempotent. */
   close(graceMs: number): Promise<void>;
 }
@@ -43,6 +47,7 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
   const { clock } = ports;
   const most = Math.max(1, Math.min(connector.maxConcurrentConnections, mostConnections));
   const pools = new Map<string, ConnectionPool>();
+  const atSite = new Map<string, Set<ConnectionPool>>();
   const leaving = new Set<Promise<void>>();
   const failing = new LRUCache<string, true>({ max: mostRemembered });
   const paced = new LRUCache<string, Paced>({ max: mostRemembered });
@@ -59,45 +64,57 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
     : undefined;
   let closing: Promise<void> | undefined;
 
-  const hopTo = (site: string, plan: HostPlan): NextHop => {
-    const groups = plan.groups.map((group) =>
+  const hopTo = ({ groups, key, site }: SecuredHosts): NextHop => {
+    const hosts = groups.map((group) =>
       group.map(({ name }) => memory.host({ host: name, port: connector.port })),
     );
     return {
-      hosts: groups.flat(),
-      inOrder: () => inTurn(groups, ports.random),
+      hosts: hosts.flat(),
+      inOrder: () => inTurn(hosts, ports.random),
       // Until it answers it gets no more than what is needed to see whether it does.
       firstDials: 1,
-      standing: () => (failing.has(site) ? "failing" : "new"),
-      answered: () => void failing.delete(site),
-      failed: () => void failing.set(site, true),
-      unused: () => forget(site),
+      standing: () => (failing.has(key) ? "failing" : "new"),
+      answered: () => void failing.delete(key),
+      failed: () => void failing.set(key, true),
+      unused: () => forget(key, site),
     };
   };
 
-  const forget = (site: string): void => {
-    const pool = pools.get(site);
+  const forget = (key: string, site: string): void => {
+    const pool = pools.get(key);
     if (pool === undefined || closing !== undefined) return;
-    pools.delete(site);
+    pools.delete(key);
+    const others = atSite.get(site);
+    others?.delete(pool);
+    if (others?.size === 0) atSite.delete(site);
+    else share(others);
     const gone = pool.close(0).finally(() => leaving.delete(gone));
     leaving.add(gone);
   };
 
-  const poolOf = (plan: HostPlan): ConnectionPool => {
-    const site = siteOf(plan);
-    let pool = pools.get(site);
+  /** The limit is the site's, whatever its domains demand of TLS. */
+  const share = (all: ReadonlySet<ConnectionPool> = new Set()): void => {
+    for (const pool of all) pool.allow(Math.max(1, Math.floor(most / all.size)));
+  };
+
+  const poolOf = (hosts: SecuredHosts): ConnectionPool => {
+    const { demands, key, site } = hosts;
+    let pool = pools.get(key);
     if (pool === undefined) {
-      pool = new ConnectionPool(context, hopTo(site, plan), outbound, most, replies);
-      pools.set(site, pool);
+      const tlsOf = ({ name }: NextHopHost): HostTls => demands.get(name) ?? tlsBySettings(connector, name);
+      pool = new ConnectionPool({ ...context, tlsOf }, hopTo(hosts), outbound, most, replies);
+      pools.set(key, pool);
+      const all = atSite.get(site) ?? new Set();
+      atSite.set(site, all.add(pool));
+      if (all.size > 1) share(all);
     }
     return pool;
   };
 
   return {
     most,
-    turnIn(plan) {
+    turnIn({ site }) {
       if (pace === undefined) return 0;
-      const site = siteOf(plan);
       const now = clock.now();
       let known = paced.get(site);
       if (known === undefined) paced.set(site, (known = { dueAt: 0, putOffUntil: 0 }));
@@ -111,8 +128,8 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
       if (known.putOffUntil > now + longestHoldMs) known.putOffUntil = allowedAt;
       return known.putOffUntil - now;
     },
-    submit(plan, job) {
-      if (closing === undefined) poolOf(plan).submit(job);
+    submit(hosts, job) {
+      if (closing === undefined) poolOf(hosts).submit(job);
       else resolveJob(job, "aborted", "");
     },
     close(graceMs) {

@@ -10,7 +10,7 @@
  * | pool/connection-pool   | an idle connection takes it, or it waits                 | waiting-jobs: for which kind of connection |
  * | pool/dialler           | connections are opened                                   | outbound-connections: the relay's limit   |
  * | opening/connect-to-any | whose turn, which address                                | peer/peer-order                           |
- * | opening/open-connection | greeting, EHLO, STARTTLS, AUTH                          | core/policy/tls-needed, peer/peer-quirks  |
+ * | opening/open-connection | greeting, EHLO, STARTTLS, AUTH                          | core/tls-policy, peer/peer-quirks         |
  * | session/client-session | one transaction after another                            | connection-wear: whether one more may come |
  * | job/message-form       | as it came, in 7-bit form, or not for this peer          | envelope-commands                         |
  * | session/conversion     | the 7-bit form is made                                   | core/message/seven-bit                    |
@@ -38,6 +38,8 @@ import { ConnectionPool } from "./pool/connection-pool.ts";
 import { smartHostsHop } from "./pool/next-hop.ts";
 import { submitJob } from "./job/submit-job.ts";
 import type { MailboxLogOn } from "./opening/log-on.ts";
+import type { OpeningContext } from "./opening/open-connection.ts";
+import type { OnTlsAttempt } from "./opening/tls-attempt.ts";
 import { OutboundConnections } from "./pool/outbound-connections.ts";
 import { createPeerMemory, type PeerMemory } from "./peer/peer.ts";
 import { createProviderCarrier } from "./provider-carrier.ts";
@@ -62,6 +64,9 @@ export interface SmtpCarrierSettings {
   readonly budgets?: CarrierBudgets;
   /** The protocol log. */
   readonly transcript?: Transcript;
+  /** As in OpeningContext. */
+  readonly tlsOf?: OpeningContext["tlsOf"];
+  readonly onTls?: OnTlsAttempt | undefined;
 }
 
 /** Also for `unlimited`: Exchange's MaxOutboundConnections. */
@@ -93,6 +98,8 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
         logOn,
         signer,
         ...(addresses && { addresses }),
+        ...(settings.tlsOf && { tlsOf: settings.tlsOf }),
+        onTls: settings.onTls,
         nextSession: () => ++sessions,
       },
       smartHostsHop(nextHop, memory, ports.random),

@@ -25,7 +25,13 @@ export function conclude(
   const { unfit } = job;
   if (job.recipients.length > 0) {
     const unheard = hosts.find((each) => !job.asked.some((peer) => peer.host === each));
-    if (unfit !== undefined && unheard === undefined) decideRest(job, "permanent", unfit.verdict, unfit.host);
+    if (unfit !== undefined && unheard === undefined)
+      decideRest(
+        job,
+        unfit.verdict.status.startsWith("4") ? "transient" : "permanent",
+        unfit.verdict,
+        unfit.host,
+      );
     else
       decideRest(
         job,

@@ -113,6 +113,7 @@ export function mailCommand(
   else if (capabilities.eightBitMime && (content.eightBit || envelope.body === "8BITMIME"))
     line += " BODY=8BITMIME";
   if (capabilities.smtpUtf8 && needsSmtpUtf8(envelope, content, asciiPaths)) line += " SMTPUTF8";
+  if (envelope.tls === "required" && capabilities.requireTls) line += " REQUIRETLS";
   if (capabilities.dsn) {
     if (envelope.ret !== undefined) line += ` RET=${envelope.ret}`;
     if (envelope.envid !== undefined) line += ` ENVID=${envelope.envid}`;

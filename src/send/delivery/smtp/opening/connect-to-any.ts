@@ -6,6 +6,7 @@ import { openConnection, type OpenedConnection, type OpeningContext } from "./op
 import { avoidHungMs, avoidRefusedMs, type NextHopHost, type Peer } from "../peer/peer.ts";
 import { peersInOrder } from "../peer/peer-order.ts";
 import { timeouts } from "../wire/timeouts.ts";
+import { recipientDomain } from "../../../routing/recipient-domain.ts";
 import { resolvePeers } from "./resolve-peers.ts";
 
 export interface DialFailure {
@@ -34,6 +35,7 @@ export async function connectToAny(
   signal: AbortSignal,
 ): Promise<Dialled> {
   const { clock } = context.ports;
+  const counted = forMailOf(job, context);
   let failure: DialFailure = { kind: "failed", host: hosts[0]?.name ?? "", error: undefined };
   const failed = (host: string, error: SmtpClientError): void => {
     if (failure.error?.code !== "tls" || error.code === "tls") failure = { kind: "failed", host, error };
@@ -45,7 +47,7 @@ export async function connectToAny(
     const timer = patience && clock.after(timeouts.slowOpeningMs, () => patience.abort());
     const both = patience === undefined ? signal : AbortSignal.any([signal, patience.signal]);
     try {
-      const opened = await openConnection(peer, context, both);
+      const opened = await openConnection(peer, counted, both);
       peer.avoidUntil = 0;
       return { kind: "opened", opened, peer };
     } catch (error) {
@@ -98,6 +100,15 @@ export async function connectToAny(
     if (done !== undefined) return done;
   }
   return failure;
+}
+
+/** Whoever counts TLS is told for whose mail it was made. */
+function forMailOf(job: Job | undefined, context: OpeningContext): OpeningContext {
+  const { onTls, connector } = context;
+  if (onTls === undefined || job === undefined || connector.kind !== "dns") return context;
+  const recipient = job.claim.message.envelope.recipients[job.claim.recipients[0]?.index ?? 0];
+  const domain = recipientDomain(recipient?.forwardPath ?? "");
+  return { ...context, onTls: (attempt) => onTls({ ...attempt, domain }) };
 }
 
 function tooSlow(): SmtpClientError {

@@ -1,7 +1,9 @@
 /** From an address to a connection ready for mail: connect, greeting, EHLO, STARTTLS, AUTH. */
 import type { Socket } from "node:net";
 import type { SmtpSendConnector } from "../../../../core/policy/send-connector.ts";
-import { isTlsNeeded } from "../../../../core/policy/tls-needed.ts";
+import { decideHostTls } from "../../../../core/tls-policy/decide-host-tls.ts";
+import type { HostTls, TlsDemand, TlsLevel } from "../../../../core/tls-policy/tls-demand.ts";
+import type { TlsOutcome } from "../../../../core/tls-policy/tls-result.ts";
 import type { Signer } from "../../../../dkim/signer.ts";
 import type { Events } from "../../../../events/events.ts";
 import type { Ports } from "../../../../ports/ports.ts";
@@ -13,12 +15,13 @@ import { HiddenWords } from "../wire/credential-echo.ts";
 import { Dialog } from "../wire/dialog.ts";
 import { noCapabilities, parseCapabilities, type Capabilities } from "../wire/ehlo-capabilities.ts";
 import { failureWords } from "../wire/failure-words.ts";
-import { endpointOf, type Peer, type PeerMemory } from "../peer/peer.ts";
+import { endpointOf, type NextHopHost, type Peer, type PeerMemory } from "../peer/peer.ts";
 import { acquitTls, confirmClearText, suspectTls } from "../peer/peer-quirks.ts";
 import { replyVerdict } from "../wire/peer-verdict.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
 import { timeouts } from "../wire/timeouts.ts";
-import { handshake, type OnSecured, startTls } from "./tls.ts";
+import { handshake, type HandshakeContext, type OnSecured, startTls } from "./tls.ts";
+import { failedOutcomes, type OnTlsAttempt } from "./tls-attempt.ts";
 import { withDeadline } from "./with-deadline.ts";
 import { transcribe, type Transcript } from "../wire/transcript.ts";
 
@@ -34,6 +37,9 @@ export interface OpeningContext {
   readonly signer: Signer | undefined;
   /** Addresses of a host, in the order to try; rejects when there are none. Left out: `ports.dns`. */
   readonly addresses?: (host: string) => Promise<readonly string[]>;
+  /** What TLS with a host must be like. Left out: what the connector's settings demand. */
+  readonly tlsOf?: (host: NextHopHost) => HostTls | Promise<HostTls>;
+  readonly onTls?: OnTlsAttempt | undefined;
   /** Numbers for the protocol log. */
   readonly nextSession: () => number;
   /** For who wants to see the peer's chain. */
@@ -44,6 +50,19 @@ export interface OpenedConnection {
   readonly connection: ClientConnection;
   readonly capabilities: Capabilities;
   readonly secured: boolean;
+  /** What it is by; `clear`: not within TLS. */
+  readonly tls: TlsLevel;
+  /** Mail that goes over it must not go in clear text. */
+  readonly isTlsRequired: boolean;
+  /** The certificate has shown who the peer is. */
+  readonly isVerified: boolean;
+}
+
+/** Of a host of which nothing else is known. */
+export function tlsBySettings(connector: SmtpSendConnector, host: string): HostTls {
+  const unasked = { kind: "unasked", reason: "" } as const;
+  const destination = { isSecure: true, names: [], sts: { kind: "none" } } as const;
+  return decideHostTls(connector, destination, { name: host, dane: unasked }, undefined);
 }
 
 /**
@@ -93,14 +112,15 @@ async function open(
   logOn: LogOn | undefined,
   signal: AbortSignal,
 ): Promise<OpenedConnection> {
-  const { connector, ports, events } = context;
+  const { connector, ports, events, tlsOf = ({ name }) => tlsBySettings(connector, name) } = context;
   const { clock } = ports;
+  const demand = await tlsOf(peer.host);
+  if (demand.kind === "barred") throw new SmtpClientError("tls", demand.reason);
   const progress: Progress = { tls: false };
-  if (connector.implicitTls || isTlsNeeded(connector))
-    return await greet(peer, context, logOn, signal, true, progress);
-  if (!connector.ignoreStartTls && peer.clearTextUntil <= clock.now()) {
+  if (demand.isRequired) return await greet(peer, context, logOn, signal, demand, true, progress);
+  if (demand.level !== "clear" && peer.clearTextUntil <= clock.now()) {
     try {
-      const opened = await greet(peer, context, logOn, signal, true, progress);
+      const opened = await greet(peer, context, logOn, signal, demand, true, progress);
       if (!opened.secured) acquitTls(peer);
       return opened;
     } catch (error) {
@@ -109,7 +129,7 @@ async function open(
     }
   }
   try {
-    const opened = await greet(peer, context, logOn, signal, false, progress);
+    const opened = await greet(peer, context, logOn, signal, demand, false, progress);
     // It failed before any command of mail, and has not now: that is proof enough.
     if (progress.tls) confirmClearText(peer, connector.name, events);
     return opened;
@@ -130,6 +150,7 @@ async function greet(
   context: OpeningContext,
   logOn: LogOn | undefined,
   signal: AbortSignal,
+  demand: TlsDemand,
   tryTls: boolean,
   progress: Progress,
 ): Promise<OpenedConnection> {
@@ -137,7 +158,36 @@ async function greet(
   const { host } = peer;
   const endpoint = endpointOf(peer);
   const dialled = await dial(peer, context, signal);
-  const socket = connector.implicitTls ? await secureAtOnce(dialled, peer, context, signal) : dialled;
+  const localAddress = dialled.localAddress ?? "";
+  const tell = (isSecured: boolean, outcomes: readonly TlsOutcome[]): void => {
+    if (outcomes.length === 0) return;
+    const { level, tlsaFound } = demand;
+    context.onTls?.({
+      connector: connector.name,
+      domain: "",
+      host: host.name,
+      address: peer.address,
+      localAddress,
+      level,
+      isSecured,
+      ...(tlsaFound.length === 0 ? undefined : { tlsa: tlsaFound }),
+      outcomes,
+    });
+  };
+  let outcomes: readonly TlsOutcome[] = [];
+  const within: HandshakeContext = {
+    demand,
+    connector,
+    wallNow: () => ports.clock.wall().getTime(),
+    onSecured: context.onSecured,
+    onOutcomes: context.onTls && ((told) => (outcomes = told)),
+  };
+  const socket = connector.implicitTls
+    ? await secureAtOnce(dialled, within, ports, signal).catch((error: unknown) => {
+        if (!signal.aborted) tell(false, outcomesOf(demand, asClientError(error)));
+        throw error;
+      })
+    : dialled;
   const dialog = new Dialog();
   const hidden = new HiddenWords(connector.authenticationCredential);
   const connection = new ClientConnection(
@@ -159,15 +209,16 @@ async function greet(
     if (tryTls && !secured) {
       if (capabilities.startTls) {
         tlsBegun = progress.tls = true;
-        secured = await startTls(connection, dialog, host.name, connector, context.onSecured);
+        secured = await startTls(connection, dialog, within);
         if (secured) capabilities = await hello(dialog, connector);
         tlsBegun = progress.tls = false;
       }
-      if (!secured && isTlsNeeded(connector)) {
-        throw new SmtpClientError(
-          "tls",
-          `${host.name} offers no TLS, which send connector ${connector.name} requires`,
-        );
+      if (!secured) {
+        const missing = new SmtpClientError("tls", noTlsText(host.name, connector, demand), {
+          tlsFault: "starttls-not-supported",
+        });
+        if (demand.isRequired) throw missing;
+        tell(false, outcomesOf(demand, missing));
       }
     }
     await authenticate(dialog, capabilities, {
@@ -179,16 +230,34 @@ async function greet(
       hidden,
     });
     if (dialog.unasked > 0) throw new SmtpClientError("garbage", "the peer sent replies nobody asked for");
+    if (secured) tell(true, outcomes);
+    // Offered in clear text it may be anybody's word.
+    if (!secured && capabilities.requireTls) capabilities = { ...capabilities, requireTls: false };
     peer.capabilities = capabilities;
-    return { connection, capabilities, secured };
+    const tls = secured ? demand.level : "clear";
+    connection.note(`TLS: ${tls}`);
+    const { isTrusted, names, tlsa: records } = demand.certificate;
+    const isVerified = secured && (records !== undefined || (isTrusted && names.length > 0));
+    return { connection, capabilities, secured, tls, isTlsRequired: demand.isRequired, isVerified };
   } catch (error) {
     const failure = tlsBegun && !signal.aborted ? tlsFailure(asClientError(error)) : asClientError(error);
+    if (failure.code === "tls" && !signal.aborted) tell(false, outcomesOf(demand, failure));
     if (connection.alive && failure.verdict.fromPeer) connection.writeText("QUIT\r\n");
     connection.destroy(failure);
     throw failure;
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+function noTlsText(host: string, { name }: SmtpSendConnector, { level, reason }: TlsDemand): string {
+  return level === "required"
+    ? `${host} offers no TLS, which send connector ${name} requires`
+    : `${host} offers no TLS, which is required (${reason})`;
+}
+
+function outcomesOf(demand: TlsDemand, { tlsFault, message }: SmtpClientError): readonly TlsOutcome[] {
+  return failedOutcomes(demand, tlsFault ?? "validation-failure", message);
 }
 
 /** From STARTTLS to the first answer within TLS, whatever fails is a failure of TLS. */
@@ -203,14 +272,14 @@ function tlsFailure(failure: SmtpClientError): SmtpClientError {
 /** Implicit TLS (RFC 8314 §3.3): nothing is said in clear text. */
 function secureAtOnce(
   socket: Socket,
-  { host }: Peer,
-  { connector, ports, onSecured }: OpeningContext,
+  within: HandshakeContext,
+  ports: Ports,
   signal: AbortSignal,
 ): Promise<Socket> {
   return withDeadline(ports, timeouts.tlsHandshakeMs, signal, "the TLS handshake", (own) => {
     own.addEventListener("abort", () => socket.destroy());
     socket.on("error", () => {});
-    return handshake(socket, host.name, connector, onSecured);
+    return handshake(socket, within);
   }).catch((error: unknown) => {
     socket.destroy();
     throw error;

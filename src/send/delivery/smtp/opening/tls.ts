@@ -1,17 +1,30 @@
-/** STARTTLS as a client (RFC 3207), by what the Send connector asks for. */
+/** STARTTLS as a client (RFC 3207), and the handshake: what is demanded of the certificate is looked at behind it. */
 import { isIP, type Socket } from "node:net";
-import { checkServerIdentity, connect, type TLSSocket } from "node:tls";
-import { domainToASCII } from "node:url";
+import { connect, type TLSSocket } from "node:tls";
 import type { SmtpSendConnector } from "../../../../core/policy/send-connector.ts";
+import type { TlsDemand } from "../../../../core/tls-policy/tls-demand.ts";
+import type { TlsOutcome } from "../../../../core/tls-policy/tls-result.ts";
 import type { ClientConnection } from "../wire/client-connection.ts";
 import { SmtpClientError } from "../wire/client-error.ts";
 import type { Dialog } from "../wire/dialog.ts";
 import { failureWords } from "../wire/failure-words.ts";
 import { replyVerdict } from "../wire/peer-verdict.ts";
 import { timeouts } from "../wire/timeouts.ts";
+import { certificateFault, identityOf } from "./certificate/judge-certificate.ts";
+import { securedOutcomes } from "./tls-attempt.ts";
 
 /** Is shown each connection once its handshake is done, and its chain with it. */
 export type OnSecured = (socket: TLSSocket) => void;
+
+export interface HandshakeContext {
+  readonly demand: TlsDemand;
+  readonly connector: Pick<SmtpSendConnector, "tlsCa" | "tlsClient">;
+  /** By the wall clock; milliseconds. */
+  readonly wallNow: () => number;
+  readonly onSecured?: OnSecured | undefined;
+  /** How the certificate stands to each policy; only where somebody counts. */
+  readonly onOutcomes?: ((outcomes: readonly TlsOutcome[]) => void) | undefined;
+}
 
 /**
  * Asks for TLS and does the handshake; the caller must say EHLO again. Returns false when the peer refuses
@@ -21,9 +34,7 @@ export type OnSecured = (socket: TLSSocket) => void;
 export async function startTls(
   connection: ClientConnection,
   dialog: Dialog,
-  host: string,
-  connector: SmtpSendConnector,
-  onSecured?: OnSecured,
+  context: HandshakeContext,
 ): Promise<boolean> {
   const reply = await dialog.command("STARTTLS", "STARTTLS", timeouts.startTlsMs);
   if (reply.code !== 220) {
@@ -35,7 +46,7 @@ export async function startTls(
     throw new SmtpClientError("tls", "the peer sent clear text behind its answer to STARTTLS");
   }
   dialog.await("the TLS handshake", timeouts.tlsHandshakeMs);
-  await connection.secure((plain) => handshake(plain, host, connector, onSecured));
+  await connection.secure((plain) => handshake(plain, context));
   return true;
 }
 
@@ -43,39 +54,41 @@ export async function startTls(
  * TLS over a connected socket. Rejects with SmtpClientError (`tls`); the socket is of no use then. No session is ever
  * resumed, so no identity verified for one host or policy is taken over by another.
  */
-export function handshake(
-  plain: Socket,
-  host: string,
-  connector: SmtpSendConnector,
-  onSecured?: OnSecured,
-): Promise<Socket> {
-  const { tlsAuthLevel: level, tlsClient } = connector;
-  const identity = identityOf(connector.tlsDomain ?? host);
+export function handshake(plain: Socket, context: HandshakeContext): Promise<Socket> {
+  const { demand, connector, wallNow } = context;
+  const { tlsClient, tlsCa } = connector;
+  const serverName = identityOf(demand.serverName);
   return new Promise((resolve, reject) => {
     const secured = connect({
       socket: plain,
-      ...(isIP(identity) === 0 ? { servername: identity } : {}),
-      ...(connector.tlsCa === undefined ? {} : { ca: [...connector.tlsCa.certificates] }),
+      ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
+      ...(tlsCa === undefined ? {} : { ca: [...tlsCa.certificates] }),
       ...(tlsClient === undefined ? {} : { cert: tlsClient.certificate, key: tlsClient.privateKey }),
       minVersion: "TLSv1.2",
-      rejectUnauthorized: level !== "EncryptionOnly",
-      checkServerIdentity: (_name, certificate) =>
-        level === "DomainValidation" ? checkServerIdentity(identity, certificate) : undefined,
+      // Judged below, by more than one measure.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
     });
-    const failed = (error: unknown): void => {
+    const failed = (words: string, options: ConstructorParameters<typeof SmtpClientError>[2]): void => {
       plain.off("close", lost);
       secured.destroy();
-      reject(
-        new SmtpClientError("tls", `the TLS handshake failed: ${handshakeWords(error)}`, { cause: error }),
-      );
+      reject(new SmtpClientError("tls", `the TLS handshake failed: ${words}`, options));
     };
-    const lost = (): void => failed(new Error(closedInHandshake));
+    const broke = (error: unknown): void => failed(handshakeWords(error), { cause: error });
+    const lost = (): void => broke(new Error(closedInHandshake));
     plain.once("close", lost);
-    secured.once("error", failed);
+    secured.once("error", broke);
     secured.once("secureConnect", () => {
       plain.off("close", lost);
-      secured.off("error", failed);
-      onSecured?.(secured);
+      secured.off("error", broke);
+      // What comes behind concerns nobody once it is refused.
+      secured.on("error", () => {});
+      const found = certificateFault(secured, demand.certificate, wallNow());
+      if (found !== undefined) return failed(found.detail, { tlsFault: found.fault });
+      context.onOutcomes?.(
+        securedOutcomes(demand, ({ certificate }) => certificateFault(secured, certificate, wallNow())),
+      );
+      context.onSecured?.(secured);
       resolve(secured);
     });
   });
@@ -86,15 +99,4 @@ const closedInHandshake = "the peer closed the connection during the handshake";
 /** Node says ECONNRESET for a plain close as well. */
 function handshakeWords(error: unknown): string {
   return (error as { code?: unknown }).code === "ECONNRESET" ? closedInHandshake : failureWords(error);
-}
-
-/**
- * One spelling for a name before it is compared: A-labels, lower case, without the root's dot. Throws SmtpClientError (`tls`).
- */
-export function identityOf(name: string): string {
-  if (isIP(name) !== 0) return name;
-  const ascii = domainToASCII(name.replace(/\.$/, "")).toLowerCase();
-  if (ascii === "" || ascii.includes("\0"))
-    throw new SmtpClientError("tls", `not a host name: ${JSON.stringify(name)}`);
-  return ascii;
 }

@@ -1,7 +1,6 @@
 /** What one connection shows of its peer: what works on it is proof, what goes wrong is blamed on something. */
 import { smallerRecipientCount } from "../../../../core/policy/peer-limits.ts";
 import type { SmtpSendConnector } from "../../../../core/policy/send-connector.ts";
-import { isTlsNeeded } from "../../../../core/policy/tls-needed.ts";
 import type { Events } from "../../../../events/events.ts";
 import type { Clock } from "../../../../ports/ports.ts";
 import type { Capabilities } from "../wire/ehlo-capabilities.ts";
@@ -29,13 +28,20 @@ export interface EvidenceContext {
 export class PeerEvidence {
   private readonly peer: Peer;
   private readonly secured: boolean;
+  private readonly isTlsRequired: boolean;
   private readonly capabilities: Capabilities;
   private readonly context: EvidenceContext;
   private mailWasAnswered = false;
 
-  constructor(peer: Peer, secured: boolean, capabilities: Capabilities, context: EvidenceContext) {
+  constructor(
+    peer: Peer,
+    { secured, isTlsRequired }: { readonly secured: boolean; readonly isTlsRequired: boolean },
+    capabilities: Capabilities,
+    context: EvidenceContext,
+  ) {
     this.peer = peer;
     this.secured = secured;
+    this.isTlsRequired = isTlsRequired;
     this.capabilities = capabilities;
     this.context = context;
   }
@@ -70,7 +76,7 @@ export class PeerEvidence {
     return (
       this.secured &&
       !this.mailWasAnswered &&
-      !isTlsNeeded(context.connector) &&
+      !this.isTlsRequired &&
       context.clock.now() >= peer.tlsProvenUntil
     );
   }

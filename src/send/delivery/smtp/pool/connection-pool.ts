@@ -6,7 +6,6 @@
  */
 import type { Standing } from "../../../../core/policy/outbound-share.ts";
 import type { SmtpSendConnector } from "../../../../core/policy/send-connector.ts";
-import { isTlsNeeded } from "../../../../core/policy/tls-needed.ts";
 import type { Signer } from "../../../../dkim/signer.ts";
 import type { Events } from "../../../../events/events.ts";
 import type { Clock, Timer } from "../../../../ports/ports.ts";
@@ -51,7 +50,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   private readonly sessions = new Set<ClientSession>();
   /** The longest idle first. */
   private readonly idle: ClientSession[] = [];
-  private readonly limit: number;
+  private limit: number;
   private narrowed: Timer | undefined;
   private narrowedAt = -Infinity;
   private closing: Promise<void> | undefined;
@@ -115,9 +114,20 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     this.most = Math.max(1, Math.min(this.most, this.held) - 1);
     this.narrowed?.cancel();
     this.narrowed = this.clock.after(narrowMs, () => {
+      this.narrowed = undefined;
       this.most = this.limit;
       this.dialler.dialMore();
     });
+  }
+
+  /** So many connections from now on; those beyond end with what they carry. */
+  allow(limit: number): void {
+    if (limit === this.limit || this.isClosing) return;
+    this.limit = limit;
+    this.most = this.narrowed === undefined ? limit : Math.min(this.most, limit);
+    for (let beyond = this.held - this.most; beyond > 0 && this.idle.length > 0; beyond--)
+      this.closeLongestIdle();
+    this.dialler.dialMore();
   }
 
   /** Nobody is served, and nobody waits. */
@@ -241,7 +251,8 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     }
     if (dialler.underWay > 0 || error === undefined) return;
     this.nextHop.failed?.();
-    const tlsRequired = error.code === "tls" && isTlsNeeded(this.connector);
+    // Where it is not required clear text was tried, and its failure is the one that counts.
+    const tlsRequired = error.code === "tls";
     for (const job of waiting.takeAll()) unreachable(job, hosts, host, error, tlsRequired);
   }
 

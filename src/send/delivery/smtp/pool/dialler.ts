@@ -3,7 +3,6 @@
  * (outbound-connections.ts), and what a peer stands at once.
  */
 import { setMaxListeners } from "node:events";
-import { isTlsNeeded } from "../../../../core/policy/tls-needed.ts";
 import { connectToAny, type DialFailure } from "../opening/connect-to-any.ts";
 import type { OpenedConnection, OpeningContext } from "../opening/open-connection.ts";
 import type { NextHopHost, Peer } from "../peer/peer.ts";
@@ -97,7 +96,7 @@ export class Dialler {
 
   private failed(failure: DialFailure, elsewhere: boolean): void {
     const { host, error } = failure;
-    if (error?.code === "tls" && isTlsNeeded(this.context.connector)) this.tellTlsRequired(host, error);
+    if (error?.code === "tls") this.tellTlsRequired(host, error);
     this.pausedUntil = this.context.ports.clock.now() + pauseMs;
     this.pool.dialFailed(failure, elsewhere);
   }

@@ -3,12 +3,14 @@
  * behind the present one's content, so that a message costs one round trip by DATA too (RFC 2920 §3.1).
  */
 import type { PeerLimits } from "../../../../core/policy/peer-limits.ts";
+import type { TlsLevel } from "../../../../core/tls-policy/tls-demand.ts";
 import type { Claim } from "../../../../spool/spool.ts";
 import type { Signer } from "../../../../dkim/signer.ts";
 import type { Verdict } from "../../delivery.ts";
 import type { Framing } from "../job/envelope-commands.ts";
 import type { Job } from "../job/job.ts";
 import { formOf, refusalOf } from "../job/message-form.ts";
+import { requireTlsRefusal } from "../job/require-tls.ts";
 import type { OpenedConnection } from "../opening/open-connection.ts";
 import type { Peer } from "../peer/peer.ts";
 import { PeerEvidence, type EvidenceContext } from "../peer/peer-evidence.ts";
@@ -51,11 +53,13 @@ export class ClientSession implements Receiver, TransactionSession {
   readonly connection: ClientConnection;
   readonly capabilities: Capabilities;
   readonly peer: Peer;
+  readonly tls: TlsLevel;
   readonly evidence: PeerEvidence;
   readonly wear: ConnectionWear;
   readonly triesOtherFamily: boolean;
   needsReset = false;
   private readonly owner: SessionOwner;
+  private readonly opened: OpenedConnection;
   /** Set and announced; those learned hold for the host. */
   private readonly limits: PeerLimits;
   private current: Transaction | undefined;
@@ -68,7 +72,8 @@ export class ClientSession implements Receiver, TransactionSession {
   private contentSentAt = 0;
   private quick = false;
 
-  constructor(owner: SessionOwner, { connection, capabilities, secured }: OpenedConnection, peer: Peer) {
+  constructor(owner: SessionOwner, opened: OpenedConnection, peer: Peer) {
+    const { connection, capabilities, tls } = opened;
     this.owner = owner;
     this.connection = connection;
     this.capabilities = capabilities;
@@ -76,7 +81,9 @@ export class ClientSession implements Receiver, TransactionSession {
     // An administrator's smart host is believed at once.
     this.triesOtherFamily = owner.connector.kind === "dns";
     this.limits = limitsFor(owner.connector, capabilities);
-    this.evidence = new PeerEvidence(peer, secured, capabilities, owner);
+    this.tls = tls;
+    this.opened = opened;
+    this.evidence = new PeerEvidence(peer, opened, capabilities, owner);
     this.wear = new ConnectionWear(peer, this.limits, owner.clock);
     this.connection.receiver = this;
   }
@@ -242,7 +249,11 @@ export class ClientSession implements Receiver, TransactionSession {
   }
 
   private refusalOf(job: Job): Verdict | undefined {
-    return refusalOf(job, this.capabilities, this.framingOf(job), this.owner.connector.errorPolicies);
+    const { capabilities, opened, owner } = this;
+    return (
+      requireTlsRefusal(job.claim.message.envelope.tls, owner.connector, capabilities, opened) ??
+      refusalOf(job, capabilities, this.framingOf(job), owner.connector.errorPolicies)
+    );
   }
 
   private prepare(job: Job, form: Claim): Transaction {

@@ -43,7 +43,7 @@ export function delivered(state: TransactionState, reply: PeerReply): void {
   if (answers.mostAtOnce !== undefined) session.evidence.learnRecipientLimit(answers.mostAtOnce);
   transfer.taken();
   if (answers.anyTransient) passOver(job, peer);
-  answers.delivered(job, replyVerdict(reply), capabilities.dsn);
+  answers.delivered(job, replyVerdict(reply), capabilities.dsn, session.tls);
   session.delivered(job);
   end(state, completed, undefined);
 }

@@ -41,7 +41,7 @@ test("too many before any was taken is a transient failure", () => {
 
 test("delivered: the accepted have it, those without room stay in the job", () => {
   const { answers, job } = answered(...mixed);
-  answers.delivered(job, verdict, true);
+  answers.delivered(job, verdict, true, "clear");
   expect(told(job)).toEqual({ outcomes: ["delivered 0", "permanent 1"], deferred: [2], left: [3, 4] });
   expect(job.outcomes[0]).toMatchObject({ verdict, dsnRelayed: true, host: "mx" });
   expect(job.outcomes[1]).toMatchObject({ verdict: { text: "550 no" }, host: "mx" });

@@ -1,5 +1,6 @@
 /** What the peer said of each recipient of one transaction, and how that becomes outcomes of the job. */
 import type { ReplyTreatment } from "../../../../core/policy/reply-policy.ts";
+import type { TlsLevel } from "../../../../core/tls-policy/tls-demand.ts";
 import type { RecipientState } from "../../../../spool/spool.ts";
 import type { Verdict } from "../../delivery.ts";
 import type { DeferredRecipient, Job } from "../job/job.ts";
@@ -81,10 +82,10 @@ export class RecipientAnswers {
   }
 
   /** The accepted have the message; those the peer had no room for stay in the job. */
-  delivered(job: Job, verdict: Verdict, dsnRelayed: boolean): void {
+  delivered(job: Job, verdict: Verdict, dsnRelayed: boolean, tls: TlsLevel): void {
     const { host } = this;
     for (const { index } of this.accepted)
-      job.outcomes.push({ kind: "delivered", index, verdict, dsnRelayed, host });
+      job.outcomes.push({ kind: "delivered", index, verdict, dsnRelayed, host, tls });
     this.close(job, this.left);
   }
 

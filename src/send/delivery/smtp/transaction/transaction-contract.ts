@@ -1,4 +1,5 @@
 /** What a transaction needs of the session it runs in, and how it ends. */
+import type { TlsLevel } from "../../../../core/tls-policy/tls-demand.ts";
 import type { Verdict } from "../../delivery.ts";
 import type { ClientConnection } from "../wire/client-connection.ts";
 import type { ClientErrorCode, SmtpClientError } from "../wire/client-error.ts";
@@ -46,6 +47,7 @@ export interface TransactionSession {
   readonly connection: ClientConnection;
   readonly capabilities: Capabilities;
   readonly peer: Peer;
+  readonly tls: TlsLevel;
   /** The peer's state is not clean: RSET goes first. */
   needsReset: boolean;
   /** A refusal of the sender is believed only when both families of addresses say so. */

@@ -1,5 +1,6 @@
 /** The one error of the SMTP client: why a connection could not be had, or was lost. */
 import type { Hold } from "../../../../core/policy/reply-policy.ts";
+import type { TlsFault } from "../../../../core/tls-policy/tls-result.ts";
 import type { Verdict } from "../../delivery.ts";
 import { failureWords } from "./failure-words.ts";
 import { localVerdict } from "./peer-verdict.ts";
@@ -39,17 +40,26 @@ export class SmtpClientError extends Error {
   readonly hold: Hold | undefined;
   /** A log-on was refused that a new token may be good for. */
   readonly tokenRefused: boolean;
+  /** What TLS failed by, where that is known. */
+  readonly tlsFault: TlsFault | undefined;
 
   /** `verdict` only where the peer said something; else one is made from code and message. */
   constructor(
     code: ClientErrorCode,
     message: string,
-    options?: { cause?: unknown; verdict?: Verdict; hold?: Hold | undefined; tokenRefused?: boolean },
+    options?: {
+      cause?: unknown;
+      verdict?: Verdict;
+      hold?: Hold | undefined;
+      tokenRefused?: boolean;
+      tlsFault?: TlsFault | undefined;
+    },
   ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hold = options?.hold;
     this.tokenRefused = options?.tokenRefused === true;
+    this.tlsFault = options?.tlsFault;
     this.verdict = options?.verdict ?? localVerdict(statuses[code], message);
   }
 }

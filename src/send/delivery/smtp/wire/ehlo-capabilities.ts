@@ -11,6 +11,8 @@ export interface Capabilities {
   readonly dsn: boolean;
   readonly enhancedStatusCodes: boolean;
   readonly startTls: boolean;
+  /** Counts only where it is said within TLS (RFC 8689 §4.1). */
+  readonly requireTls: boolean;
   /** Undefined: SIZE is not offered. Infinity: offered without a limit (RFC 1870 §4). */
   readonly sizeLimitBytes: number | undefined;
   /** Upper case. */
@@ -31,6 +33,7 @@ export const noCapabilities: Capabilities = {
   dsn: false,
   enhancedStatusCodes: false,
   startTls: false,
+  requireTls: false,
   sizeLimitBytes: undefined,
   authMechanisms: [],
   limits: noLimits,
@@ -56,6 +59,7 @@ export function parseCapabilities({ text }: PeerReply): Capabilities {
     dsn: has("DSN"),
     enhancedStatusCodes: has("ENHANCEDSTATUSCODES"),
     startTls: has("STARTTLS"),
+    requireTls: has("REQUIRETLS"),
     sizeLimitBytes: sizeLimit(keywords.get("SIZE")),
     authMechanisms: keywords.get("AUTH") ?? [],
     limits: announcedLimits(keywords.get("LIMITS")),
