@@ -75,6 +75,11 @@ export const peers = [
     packages: ["pflogsumm"],
     loses: "the log read as Postfix's",
   },
+  {
+    program: "mta-sts-query",
+    packages: ["postfix-mta-sts-resolver"],
+    loses: "MTA-STS policies judged by postfix-mta-sts-resolver",
+  },
   // Some 20 MB for its promtool.
   { program: "promtool", packages: ["prometheus"], loses: "promtool's checks of metrics and alert rules" },
 ];

@@ -553,6 +553,20 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     help: "TLS from the first octet on, without STARTTLS (RFC 8314).",
   },
   {
+    name: "daneEnabled",
+    kind: "true or false",
+    default: "true with dnsRoutingEnabled, else false",
+    help: "True: TLSA records (DANE, RFC 7672) of next hops are asked for and kept to: where there are some, mail goes within TLS to a host that they fit, or waits. Needs name servers that check signatures (DNSSEC).",
+  },
+  {
+    name: "requireTlsPolicy",
+    kind: "one word",
+    range: "enforce, opportunisticStartTls, opportunistic",
+    choices: ["enforce", "opportunisticStartTls", "opportunistic"],
+    default: "enforce with dnsRoutingEnabled, else opportunisticStartTls",
+    help: "What becomes of messages that ask for REQUIRETLS (RFC 8689). enforce: only to hosts that offer it and show who they are, else they are returned (5.7.30); opportunisticStartTls: within TLS; opportunistic: as others. It is passed on to each next hop that offers it.",
+  },
+  {
     name: "tlsCertificateFile",
     kind: "path",
     range: "up to 4096 characters",
@@ -833,6 +847,18 @@ export const transportFacts: readonly SettingFact[] = [
     kind: "list of addresses and names",
     default: "",
     help: "Addresses and names by which others reach this relay and that it cannot know by itself, as behind NAT or a load balancer: `203.0.113.7`, `mx.contoso.com`. Mail for a domain whose best mail exchanger is one of them would come back, so it is returned (5.4.6).",
+  },
+  {
+    name: "externalDnsServersTrusted",
+    kind: "true or false",
+    default: "false",
+    help: "True: what externalDnsServers say of signatures (DNSSEC) is believed, for the way to them is safe. Those on this machine are believed anyway. DANE needs name servers that are.",
+  },
+  {
+    name: "dnssecBogusName",
+    kind: "domain name",
+    default: "none",
+    help: "A name whose signatures are wrong: name servers that answer for it do not check signatures, and DANE is off.",
   },
   {
     name: "retryJitter",
