@@ -179,6 +179,21 @@ test("Resolve-NextHop says so", async () => {
   );
 });
 
+test("a message that says TLS-Required: No goes where its policy would not let it, and is not counted", async () => {
+  const before = await counted("expired.enforce.test");
+  await sendMessage({
+    port: relay.port,
+    content: Buffer.concat([Buffer.from("TLS-Required: No\r\n"), plain.content]),
+    to: ["x@expired.enforce.test"],
+    from: "app@sender.test",
+  });
+  relay.relay.retryNow("Internet;expired.enforce.test");
+  await expect
+    .poll(() => takenAt(faults.expired.address), { timeout: 15_000 })
+    .toEqual(["expired.enforce.test", "expired.testing.test"]);
+  expect(await counted("expired.enforce.test")).toEqual(before);
+});
+
 test("a policy is in force after a restart with its host and record gone (S11)", async () => {
   await relay.halt();
   policyHost.answer = (_, response) => response.writeHead(503).end();
