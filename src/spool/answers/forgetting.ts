@@ -13,9 +13,17 @@ import { firstEnd, hashOfEnd } from "./answer-record.ts";
 export interface Forgetting {
   /** Answers on disk. */
   readonly count: number;
-  /** One more is kept, or another in its place. */
-  changed(added: 0 | 1): void;
+  /** What is just forgetting the answer of this hash; undefined: nothing. */
+  removalOf(hash: Buffer): Removal | undefined;
+  /** One more is kept. */
+  added(): void;
   close(): void;
+}
+
+/** Some answers on their way out. */
+export interface Removal {
+  /** They are gone. */
+  readonly isDone: boolean;
 }
 
 const roundMs = 10_000;
@@ -58,17 +66,31 @@ export function forgetting(parts: {
     return ends(now + maxAnswerWindowMs + 1, Number.MAX_VALUE, portion);
   };
 
-  const forget = async (): Promise<void> => {
-    while (!closed && !group.closed) {
-      const keys = due().filter((key) => !isBusy(hashOfEnd(key)));
-      if (keys.length === 0) return;
+  const under = new Map<string, Removal>();
+
+  const remove = async (keys: readonly Buffer[]): Promise<void> => {
+    const removal = { isDone: false };
+    const names = keys.map((key) => hashOfEnd(key).toString("latin1"));
+    for (const name of names) under.set(name, removal);
+    try {
       await group.once(
         keys.flatMap((key): Write[] => [
           { table: "answerEnds", key, value: undefined },
           { table: "answers", key: hashOfEnd(key), value: undefined },
         ]),
       );
+      removal.isDone = true;
       count -= keys.length;
+    } finally {
+      for (const name of names) under.delete(name);
+    }
+  };
+
+  const forget = async (): Promise<void> => {
+    while (!closed && !group.closed) {
+      const keys = due().filter((key) => !isBusy(hashOfEnd(key)));
+      if (keys.length === 0) return;
+      await remove(keys);
       await nextTurn();
     }
   };
@@ -91,8 +113,9 @@ export function forgetting(parts: {
     get count() {
       return count;
     },
-    changed(added) {
-      count += added;
+    removalOf: (hash) => under.get(hash.toString("latin1")),
+    added() {
+      count++;
       later();
     },
     close() {

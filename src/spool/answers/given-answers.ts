@@ -68,7 +68,14 @@ export function givenAnswers(parts: {
       ];
       if (old !== undefined)
         writes.unshift({ table: "answerEnds", key: endKey(old.keptUntil, hash), value: undefined });
-      return { writes, kept: () => forgets.changed(old === undefined ? 1 : 0) };
+      // Its end is decided before this one's: it was handed over first.
+      const removal = forgets.removalOf(hash);
+      return {
+        writes,
+        kept: () => {
+          if (old === undefined || removal?.isDone === true) forgets.added();
+        },
+      };
     },
     close: () => forgets.close(),
   };
