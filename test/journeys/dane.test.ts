@@ -15,103 +15,29 @@ import type { AttemptResult } from "../../src/send/delivery/delivery.ts";
 import type { StsFact } from "../../src/core/tls-policy/tls-facts.ts";
 import type { SmtpSendConnector } from "../../src/core/policy/send-connector.ts";
 import { freePort } from "../../src/testing/free-port.ts";
-import {
-  startRecordingSink,
-  type RecordingSink,
-  type SinkSettings,
-} from "../../src/testing/recording-sink.ts";
 import { testClaim } from "../../src/testing/test-claim.ts";
 import { smartHostConnector } from "../../src/testing/test-settings.ts";
-import { labPrograms, startDnssecLab, type DnssecLab } from "../lab/dnssec-lab.ts";
-import { daneVectors, labZones, type LabServers } from "../lab/dane-vectors.ts";
-import {
-  issueServerCertificate,
-  makeAuthority,
-  type Issuer,
-  type ServerCertificate,
-} from "../lab/test-authority.ts";
+import { startDaneLab, tlsExtensions, type DaneLab } from "../lab/dane-lab.ts";
+import { daneVectors } from "../lab/dane-vectors.ts";
+import { labPrograms } from "../lab/dnssec-lab.ts";
 
 const { missing } = labPrograms;
 if (missing.length > 0) console.warn(`DANE is not tested: ${missing.join(", ")} is missing`);
 
-let lab: DnssecLab;
+let lab: DaneLab;
 let port: number;
-let root: Issuer;
-const sinks = new Map<string, RecordingSink>();
 const asked: string[] = [];
 const attempts: TlsAttempt[] = [];
 const policies = new Map<string, StsFact>();
 const open: { close(): Promise<unknown> }[] = [];
 
-const withTls = ["PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "STARTTLS"];
-
-const sinkAt = async (
-  address: string,
-  tls: ServerCertificate | undefined,
-  settings: Partial<SinkSettings> = {},
-) => {
-  const sink = await startRecordingSink({
-    address,
-    port,
-    tls,
-    extensions: tls === undefined ? ["PIPELINING"] : withTls,
-    ...settings,
-  });
-  open.push(sink);
-  sinks.set(address, sink);
-};
-
 beforeAll(async () => {
   if (missing.length > 0) return;
   port = await freePort();
-  root = await makeAuthority("Root");
-  const intermediate = await makeAuthority("Intermediate", root);
-  const impostor = await makeAuthority("Intermediate", root);
-  const chain = { with: [intermediate] };
-  const [self, anchored, ofDomain, other, forged, expired] = await Promise.all([
-    issueServerCertificate(undefined, { names: ["elsewhere.test"], isExpired: true }),
-    issueServerCertificate(intermediate, { names: ["*.ta.signed.test", "*.plain.test"], ...chain }),
-    issueServerCertificate(intermediate, { names: ["d5b.signed.test"], ...chain }),
-    issueServerCertificate(intermediate, { names: ["other.test"], ...chain }),
-    issueServerCertificate(intermediate, { names: ["*.ta.signed.test"], signedBy: impostor, ...chain }),
-    issueServerCertificate(intermediate, { names: ["*.ta.signed.test"], isExpired: true, ...chain }),
-  ]);
-  const servers: LabServers = {
-    self: { address: "127.0.0.21", pem: self.cert },
-    anchored: { address: "127.0.0.22", pem: anchored.cert },
-    ofDomain: { address: "127.0.0.23", pem: ofDomain.cert },
-    other: { address: "127.0.0.24", pem: other.cert },
-    forged: { address: "127.0.0.25", pem: forged.cert },
-    expired: { address: "127.0.0.28", pem: expired.cert },
-    withoutTls: { address: "127.0.0.26", pem: "" },
-    refusing: { address: "127.0.0.27", pem: "" },
-    injecting: { address: "127.0.0.29", pem: "" },
-    root: root.pem,
-    intermediate: intermediate.pem,
-    port,
-  };
-  const offering = { extensions: withTls };
-  [lab] = await Promise.all([
-    startDnssecLab(labZones(servers)),
-    sinkAt("127.0.0.21", self),
-    sinkAt("127.0.0.22", anchored),
-    sinkAt("127.0.0.23", ofDomain),
-    sinkAt("127.0.0.24", other),
-    sinkAt("127.0.0.25", forged),
-    sinkAt("127.0.0.26", undefined),
-    sinkAt("127.0.0.27", undefined, {
-      ...offering,
-      behave: ({ at }) => (at === "STARTTLS" ? { reply: "454 4.7.0 TLS not available" } : undefined),
-    }),
-    sinkAt("127.0.0.28", expired),
-    sinkAt("127.0.0.29", undefined, {
-      ...offering,
-      behave: ({ at }) => (at === "STARTTLS" ? { reply: "220 go\r\n250 me" } : undefined),
-    }),
-  ]);
+  lab = await startDaneLab(port);
   open.push(lab);
   // A root that is trusted here would complete the chains that lack it.
-  main = deliverBy([lab.validating], { tlsCa: undefined });
+  main = deliverBy([lab.dns.validating], { tlsCa: undefined });
 });
 afterAll(async () => {
   for (let each = open.pop(); each !== undefined; each = open.pop()) await each.close();
@@ -146,7 +72,7 @@ function deliverBy(servers: readonly NameServer[], given: Partial<SmtpSendConnec
     port,
     daneEnabled: true,
     requireTlsPolicy: "enforce",
-    tlsCa: { tlsCaFile: "", certificates: [root.pem] },
+    tlsCa: { tlsCaFile: "", certificates: [lab.servers.root] },
     ...given,
   });
   const delivery: DnsDelivery = createDnsDelivery({
@@ -183,7 +109,7 @@ function told(result: AttemptResult): string {
 }
 
 const commandsInClear = (address: string): readonly string[] =>
-  (sinks.get(address)?.commands ?? []).filter((line) => !/^(EHLO|HELO|STARTTLS|QUIT)/.test(line));
+  lab.sinkOf(address).commands.filter((line) => !/^(EHLO|HELO|STARTTLS|QUIT)/.test(line));
 
 describe.skipIf(missing.length > 0)("DANE", () => {
   it.each(daneVectors)("$vector: $what", async ({ domain, outcome, notAsked, sts, serverName }) => {
@@ -199,21 +125,21 @@ describe.skipIf(missing.length > 0)("DANE", () => {
   });
 
   it("D20: without name servers that check signatures it is off, and mail flows", async () => {
-    const off = deliverBy([lab.authoritative]);
+    const off = deliverBy([lab.dns.authoritative]);
     expect(told(await off.send("d2b.signed.test"))).toBe("opportunistic at d2b.signed.test");
     expect(await off.resolver.dnssec?.()).toEqual({
       kind: "off",
       reason: "name server 127.0.0.1 does not check signatures (DNSSEC)",
     });
-    const untrusted = deliverBy([lab.validating, { ...lab.validating, trusted: false }]);
+    const untrusted = deliverBy([lab.dns.validating, { ...lab.dns.validating, trusted: false }]);
     expect(told(await untrusted.send("d2b.signed.test"))).toBe("opportunistic at d2b.signed.test");
   });
 
   it("D21: a connection serves another domain only where it was made as that demands", async () => {
-    const own = deliverBy([lab.validating]);
-    const sink = sinks.get("127.0.0.21");
-    const before = sink?.connections ?? 0;
-    const made = (): number => (sink?.connections ?? 0) - before;
+    const own = deliverBy([lab.dns.validating]);
+    const sink = lab.sinkOf("127.0.0.21");
+    const before = sink.connections;
+    const made = (): number => sink.connections - before;
     expect(told(await own.send("d21.plain.test"))).toBe("opportunistic at d21mx.signed.test");
     expect(told(await own.send("d21.signed.test"))).toBe("dane at d21mx.signed.test");
     expect(made()).toBe(2);
@@ -226,7 +152,7 @@ describe.skipIf(missing.length > 0)("DANE", () => {
 
   it("what became of it is told for each policy", async () => {
     attempts.length = 0;
-    const own = deliverBy([lab.validating]);
+    const own = deliverBy([lab.dns.validating]);
     policies.set("d1.signed.test", { kind: "policy", mode: "testing", mx: ["*.signed.test"] });
     await own.send("d1.signed.test");
     await own.send("d1.signed.test");
@@ -263,8 +189,8 @@ describe.skipIf(missing.length > 0)("no mail in clear text where that is forbidd
   it.each(Object.entries(faults))("%s", async (_, address) => {
     const host = hosts[address] ?? "";
     const enforced = { kind: "policy", mode: "enforce", mx: [`${host}.plain.test`] } as const;
-    const own = deliverBy([lab.validating]);
-    const required = deliverBy([lab.validating], { requireTls: true });
+    const own = deliverBy([lab.dns.validating]);
+    const required = deliverBy([lab.dns.validating], { requireTls: true });
     const tried: [string, Promise<AttemptResult>][] = [
       ["dane", own.send(`${host}-dane.signed.test`)],
       ["unusable TLSA", own.send(`${host}-unusable.signed.test`)],
@@ -287,10 +213,10 @@ describe.skipIf(missing.length > 0)("no mail in clear text where that is forbidd
   ])("a certificate that is %s, with MTA-STS", async (_, host) => {
     const domain = `${host.split(".")[0]}-sts.signed.test`;
     policies.set(domain, { kind: "policy", mode: "enforce", mx: [host] });
-    const own = deliverBy([lab.validating]);
+    const own = deliverBy([lab.dns.validating]);
     expect(told(await own.send(domain))).toBe("4.7.5");
     policies.delete(domain);
-    const free = deliverBy([lab.validating]);
+    const free = deliverBy([lab.dns.validating]);
     expect(told(await free.send(domain))).toBe(`opportunistic at ${host}`);
   });
 });
@@ -298,7 +224,7 @@ describe.skipIf(missing.length > 0)("no mail in clear text where that is forbidd
 describe.skipIf(missing.length > 0)("REQUIRETLS (R1 to R6)", () => {
   const enforced = { kind: "policy", mode: "enforce", mx: ["*.plain.test"] } as const;
   const offers = (address: string, extensions: readonly string[]): void =>
-    sinks.get(address)?.configure({ extensions });
+    lab.sinkOf(address).configure({ extensions });
 
   it.each([
     ["R1: offered, MTA-STS, right certificate", true, true, "good", "sts at good.plain.test"],
@@ -312,31 +238,31 @@ describe.skipIf(missing.length > 0)("REQUIRETLS (R1 to R6)", () => {
     if (isEnforced) policies.set(domain, enforced);
     else policies.delete(domain);
     for (const address of ["127.0.0.22", "127.0.0.24"])
-      offers(address, isOffered ? [...withTls, "REQUIRETLS"] : withTls);
-    const own = deliverBy([lab.validating]);
+      offers(address, isOffered ? [...tlsExtensions, "REQUIRETLS"] : tlsExtensions);
+    const own = deliverBy([lab.dns.validating]);
     expect(told(await own.send(domain, "required"))).toBe(outcome);
-    for (const address of ["127.0.0.22", "127.0.0.24"]) offers(address, withTls);
+    for (const address of ["127.0.0.22", "127.0.0.24"]) offers(address, tlsExtensions);
     if (outcome.startsWith("sts"))
-      expect(sinks.get("127.0.0.22")?.messages.at(-1)).toMatchObject({
+      expect(lab.sinkOf("127.0.0.22").messages.at(-1)).toMatchObject({
         tls: true,
         parameters: ["REQUIRETLS"],
       });
   });
 
   test("with DANE, and passed on to whoever offers it where it is not enforced", async () => {
-    offers("127.0.0.21", [...withTls, "REQUIRETLS"]);
-    expect(told(await deliverBy([lab.validating]).send("d1.signed.test", "required"))).toBe(
+    offers("127.0.0.21", [...tlsExtensions, "REQUIRETLS"]);
+    expect(told(await deliverBy([lab.dns.validating]).send("d1.signed.test", "required"))).toBe(
       "dane at d1mx.signed.test",
     );
-    const milder = deliverBy([lab.validating], { requireTlsPolicy: "opportunistic" });
+    const milder = deliverBy([lab.dns.validating], { requireTlsPolicy: "opportunistic" });
     expect(told(await milder.send("self.plain.test", "required"))).toBe("opportunistic at self.plain.test");
     expect(
-      sinks
-        .get("127.0.0.21")
-        ?.messages.slice(-2)
+      lab
+        .sinkOf("127.0.0.21")
+        .messages.slice(-2)
         .map(({ parameters }) => parameters),
     ).toEqual([["REQUIRETLS"], ["REQUIRETLS"]]);
-    offers("127.0.0.21", withTls);
+    offers("127.0.0.21", tlsExtensions);
     expect(told(await milder.send("self.plain.test", "required"))).toBe("opportunistic at self.plain.test");
   });
 

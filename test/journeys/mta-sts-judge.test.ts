@@ -13,7 +13,7 @@ import { createPolicyFetch } from "../../src/send/mta-sts/fetch-policy.ts";
 import { createMtaStsPolicies } from "../../src/send/mta-sts/policies.ts";
 import { openNameServer, rcode } from "../../src/testing/name-server.ts";
 import { policyText, startPolicyHost } from "../../src/testing/policy-host.ts";
-import { issueServerCertificate, makeAuthority } from "../lab/test-authority.ts";
+import { issueServerCertificate, makeAuthority } from "../../src/testing/test-authority.ts";
 
 /** Debian's; its modules stand below /usr/lib/python3. */
 const python = "/usr/bin/python3";

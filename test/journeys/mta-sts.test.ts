@@ -16,7 +16,7 @@ import {
   makeAuthority,
   type Issuer,
   type ServerCertificate,
-} from "../lab/test-authority.ts";
+} from "../../src/testing/test-authority.ts";
 import { plain } from "./mail-samples.ts";
 import { sendMessage } from "./send-message.ts";
 

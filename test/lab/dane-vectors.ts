@@ -1,7 +1,7 @@
 /** Zones and outcomes of the DANE vectors, for our own deliveries and for those of other programs. */
 import type { StsFact } from "../../src/core/tls-policy/tls-facts.ts";
 import type { LabZone } from "./dnssec-lab.ts";
-import { tlsaText } from "./test-authority.ts";
+import { tlsaText } from "../../src/testing/test-authority.ts";
 
 interface LabServer {
   readonly address: string;

@@ -6,6 +6,7 @@ import { createFakeClock } from "../../testing/fake-clock.ts";
 import { freePort } from "../../testing/free-port.ts";
 import { startRecordingSink, type RecordingSink, type SinkSettings } from "../../testing/recording-sink.ts";
 import { testClaim } from "../../testing/test-claim.ts";
+import { testCertificate } from "../../testing/test-certificate.ts";
 import { smartHostConnector } from "../../testing/test-settings.ts";
 import { brief } from "../../testing/test-smtp-carrier.ts";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
@@ -254,6 +255,27 @@ describe("a site", () => {
     expect(results.flatMap(brief)).toEqual(Array(50).fill(taken[0]));
     expect([most, sink.connections]).toEqual([expect.any(Number), 3]);
     expect(most).toBeLessThanOrEqual(3);
+  });
+
+  it("divides its limit where mail demands different things of TLS", async () => {
+    const extensions = ["STARTTLS", "PIPELINING"];
+    const sink = await sinkAt("127.0.0.2", { extensions, tls: await testCertificate("mx1.test") });
+    const carrierOf = deliverBy(zone, { maxConcurrentConnections: 4 });
+    let most = 0;
+    sink.configure({ onMessage: () => (most = Math.max(most, sink.open)) });
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => {
+        const envelope = n % 2 === 0 ? {} : ({ tls: "required" } as const);
+        return carrierOf(`d${n}.test`).carry(testClaim({ recipients: [`x@d${n}.test`], envelope }));
+      }),
+    );
+    expect(results.flatMap(brief)).toEqual(Array(50).fill(taken[0]));
+    const levels = results.map((result) => {
+      const [first] = result.kind === "attempted" ? result.outcomes : [];
+      return first?.kind === "delivered" ? first.tls : undefined;
+    });
+    expect(new Set(levels)).toEqual(new Set(["opportunistic", "required"]));
+    expect(most).toBeLessThanOrEqual(4);
   });
 
   it("is not the same for another order of hosts, and connections of one are not used for the other", async () => {

@@ -37,7 +37,14 @@ export interface DomainCarrierContext {
 export function createDomainCarrier(domain: string, context: DomainCarrierContext): Carrier {
   const { connector, hosts, sites, clock, signer, onAborted, close } = context;
   let found: FoundHosts | undefined;
-  const plans = new Map<MessageTls | undefined, SecuredHosts | NoHosts>();
+  /** The last one that was made, mostly of all mail: there are many carriers. */
+  let planned:
+    | {
+        readonly of: FoundHosts;
+        readonly message: MessageTls | undefined;
+        readonly result: SecuredHosts | NoHosts;
+      }
+    | undefined;
   let keptUntil = 0;
   let asking: Promise<FoundHosts> | undefined;
 
@@ -45,7 +52,6 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
     asking ??= hosts.of(domain).then((now) => {
       asking = undefined;
       found = now;
-      plans.clear();
       keptUntil = clock.now() + now.keepMs;
       tellSkipped(domain, now.result, context);
       return now;
@@ -57,11 +63,10 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
   const planFor = (message: MessageTls | undefined, of: FoundHosts): SecuredHosts | NoHosts => {
     const { result } = of;
     if (result.kind !== "hosts") return result;
-    const known = of === found ? plans.get(message) : undefined;
-    if (known !== undefined) return known;
+    if (planned?.of === of && planned.message === message) return planned.result;
     const plan = tlsOfFound(connector, domain, result, of, message);
     tellBarred(domain, plan, context);
-    if (of === found) plans.set(message, plan.result);
+    planned = { of, message, result: plan.result };
     return plan.result;
   };
 

@@ -76,6 +76,8 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
       standing: () => (failing.has(key) ? "failing" : "new"),
       answered: () => void failing.delete(key),
       failed: () => void failing.set(key, true),
+      hasRoom: () => roomAt(site),
+      left: () => wake(key, site),
       unused: () => forget(key, site),
     };
   };
@@ -90,6 +92,21 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
     else share(others);
     const gone = pool.close(0).finally(() => leaving.delete(gone));
     leaving.add(gone);
+  };
+
+  const roomAt = (site: string): boolean => {
+    const all = atSite.get(site);
+    if (all === undefined || all.size < 2) return true;
+    let held = 0;
+    for (const pool of all) held += pool.held;
+    return held < Math.max(most, all.size);
+  };
+
+  const wake = (key: string, site: string): void => {
+    const all = atSite.get(site);
+    if (all === undefined || all.size < 2) return;
+    const own = pools.get(key);
+    for (const pool of all) if (pool !== own) pool.placeFreed();
   };
 
   /** The limit is the site's, whatever its domains demand of TLS. */

@@ -3,6 +3,7 @@ import { backup } from "./backup.ts";
 import { badDestination } from "./bad-destination.ts";
 import { bitFlips } from "./bit-flips.ts";
 import { clock } from "./clock.ts";
+import { dane } from "./dane.ts";
 import { diskError } from "./disk-error.ts";
 import { kill } from "./kill.ts";
 import { pickup } from "./pickup.ts";
@@ -28,4 +29,5 @@ export const parts: readonly Part[] = [
   resources,
   slowClients,
   badDestination,
+  dane,
 ];

@@ -90,6 +90,10 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     return this.nextHop.inOrder();
   }
 
+  get hasRoom(): boolean {
+    return this.nextHop.hasRoom?.() ?? true;
+  }
+
   get standing(): Standing {
     return this.sessions.size > 0 ? "proven" : this.nextHop.standing();
   }
@@ -208,6 +212,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     this.leaveIdle(session);
     void session.connection.whenClosed().then(() => this.outbound.leave(this));
     this.dialler.dialMore();
+    this.nextHop.left?.();
     this.tellQuiet();
   }
 
@@ -229,6 +234,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   }
 
   dialEnded(): void {
+    this.nextHop.left?.();
     this.tellQuiet();
   }
 

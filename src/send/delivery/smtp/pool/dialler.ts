@@ -28,6 +28,8 @@ export interface DiallingPool extends ConnectionHolder {
   readonly isClosing: boolean;
   /** Connections at most. */
   readonly most: number;
+  /** Others to the same hosts leave room for one more. */
+  readonly hasRoom: boolean;
   opened(connection: OpenedConnection, peer: Peer): void;
   /** `elsewhere`: it was for those who wait for another peer. */
   dialFailed(failure: DialFailure, elsewhere: boolean): void;
@@ -61,7 +63,7 @@ export class Dialler {
     const { waiting, open, most } = pool;
     const paused = pool.held > 0 && this.context.ports.clock.now() < this.pausedUntil;
     const atOnce = open === 0 ? pool.firstDials : open * 2;
-    while (pool.held < most && this.underWay < atOnce) {
+    while (pool.held < most && this.underWay < atOnce && pool.hasRoom) {
       const elsewhere =
         waiting.wantElsewhere > this.elsewhere && (!paused || waiting.anyStranded(pool.openPeers));
       if (!elsewhere && (paused || waiting.wantAny <= this.underWay - this.elsewhere)) return;

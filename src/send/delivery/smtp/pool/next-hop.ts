@@ -17,6 +17,10 @@ export interface NextHop {
   answered?(): void;
   /** None of its hosts could be had. */
   failed?(): void;
+  /** One more connection may be opened: others to the same hosts leave room. Left out: always. */
+  hasRoom?(): boolean;
+  /** A connection, or the attempt to open one, has ended. */
+  left?(): void;
   /** No connection is left, and nobody waits for one. */
   unused?(): void;
 }

@@ -1,0 +1,48 @@
+/** Mail hosts with every kind of TLSA record and certificate: Postfix's DANE must judge them as ours does. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { OracleRow } from "../../../lab/dane-oracles.ts";
+import type { Finding, Part } from "../part.ts";
+
+const script = fileURLToPath(new URL("../../../lab/dane-oracles.ts", import.meta.url));
+
+/** In a network of its own, where port 25 and 53 are free. */
+function rows(): Promise<readonly OracleRow[]> {
+  return new Promise((resolve, reject) => {
+    const command = ["--net", "--mount", process.execPath, "--import", "tsx", script];
+    execFile("unshare", command, { timeout: 300_000 }, (error, stdout, stderr) => {
+      const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
+      if (lines.length === 0) return reject(new Error(`no row: ${stderr.slice(-500)}`, { cause: error }));
+      resolve(lines.map((line) => JSON.parse(line) as OracleRow));
+    });
+  });
+}
+
+export const dane: Part = {
+  name: "dane",
+  about: "the DANE vectors judged by posttls-finger, too",
+  needs: ["linux", "root", "unshare", "nsd", "unbound", "posttlsFinger"],
+  rounds: { usual: 1, quick: 1 },
+  async run({ progress }) {
+    const all = await rows();
+    progress(`${all.length} vectors`);
+    const refused = all.filter(({ theirs }) => theirs === "nothing").length;
+    return [
+      ...all.map(({ vector, what, ours, theirs }): Finding => ({
+        what: `${vector}: ${what}`,
+        count: "1",
+        required: ours,
+        measured: theirs,
+        held: ours === theirs,
+      })),
+      {
+        what: "a client that takes any certificate",
+        count: String(all.length),
+        required: "no vector that posttls-finger refuses",
+        measured: String(refused),
+        held: refused === 0,
+        control: true,
+      },
+    ];
+  },
+};
