@@ -27,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   dns: ["core", "ports"],
   dkim: ["core", "dns", "events", "ports", "spool"],
   resources: ["core", "events", "ports"],
-  receive: ["core", "events", "logs", "metrics", "ports", "spool", "tracking", "traffic"],
+  receive: ["core", "events", "logs", "metrics", "ports", "spool", "tracking", "traffic", "version.ts"],
   send: ["capture", "core", "dkim", "dns", "events", "logs", "metrics", "ports", "spool", "tracking"],
   cluster: ["core", "events", "ports", "receive", "send", "spool"],
   config: ["core", "dkim", "dns", "events", "ports"],

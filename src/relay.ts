@@ -174,6 +174,7 @@ export async function createRelay(
     isSuspended: () => service.now !== undefined,
     pressure: () => resources.verdict,
     tracking,
+    inspection: spool,
     traffic,
   });
 

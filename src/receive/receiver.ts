@@ -13,7 +13,8 @@ import type { HttpRequest } from "../ports/http-request.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { SpoolIntake } from "../spool/spool.ts";
-import { noTracking, type Tracking } from "../tracking/tracking.ts";
+import type { SpoolInspection } from "../spool/spool-inspection.ts";
+import { noTracking, type Tracking, type TrackingLog } from "../tracking/tracking.ts";
 import { noTraffic, type Traffic } from "../traffic/traffic.ts";
 import { createDoor } from "./admission/admission.ts";
 import { createDiscredits, type Discredit } from "./admission/discredits.ts";
@@ -102,7 +103,9 @@ export function createReceiver(options: {
   /** What back pressure asks for now. Cost: one look-up. */
   readonly pressure: () => PressureVerdict | undefined;
   /** Told of each message taken. */
-  readonly tracking?: Tracking;
+  readonly tracking?: Tracking & Partial<Pick<TrackingLog, "search">>;
+  /** For clients that ask what became of their messages. */
+  readonly inspection?: Pick<SpoolInspection, "find">;
   /** Told of each connection and submission. */
   readonly traffic?: Traffic;
 }): Receiver {
@@ -193,6 +196,8 @@ export function createReceiver(options: {
     ...transactions,
     ...logons,
     submissions,
+    history: { search: (filter) => options.tracking?.search?.(filter) ?? Promise.resolve([]) },
+    inspection: { find: (id) => options.inspection?.find(id) ?? Promise.resolve(undefined) },
     hostname,
     protocolLog: options.protocolLog,
     connectors: () => settings.receiveConnectors,

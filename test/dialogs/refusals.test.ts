@@ -205,6 +205,7 @@ const byHttp: readonly RefusalKind[] = [
   "requestInvalid",
   "requestMalformed",
   "requestNotServed",
+  "requestUnderWay",
 ];
 
 test("each refusal has its scene", () => {

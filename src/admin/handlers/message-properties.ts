@@ -5,7 +5,7 @@ import type { RecipientState } from "../../spool/spool.ts";
 import type { MessagePlace } from "../../spool/spool-inspection.ts";
 import type { Administered } from "../administered.ts";
 import type { Output } from "../contract.ts";
-import type { Fate } from "./finished-recipients.ts";
+import type { Fate } from "../../tracking/finished-recipients.ts";
 import { placeStatesOf } from "./place-state.ts";
 import type { SeenQueue } from "./seen-queues.ts";
 

@@ -4,7 +4,7 @@ import { parseSortOrder } from "../../core/policy/sort-order.ts";
 import type { FoundMessage } from "../../spool/spool-inspection.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import { AdminRefusal } from "../refusal.ts";
-import { finishedRecipients } from "./finished-recipients.ts";
+import { finishedRecipients } from "../../tracking/finished-recipients.ts";
 import { messageProperties, messagePropertiesOf } from "./message-properties.ts";
 import { filterOf, messageFinder } from "./message-search.ts";
 import { seenQueues } from "./seen-queues.ts";

@@ -69,6 +69,7 @@ const meanings: readonly (readonly [SpokenKind, string])[] = [
   ["requestInvalid", "501 5.5.4"],
   ["requestMalformed", "501 5.5.4"],
   ["requestNotServed", "502 5.3.3"],
+  ["requestUnderWay", "451 4.5.0"],
   ["reservedSecondLevelDomain", "550 5.1.5"],
   ["reservedTopLevelDomain", "550 5.1.4"],
   ["sendAsDenied", "550 5.7.60"],

@@ -410,6 +410,12 @@ export const spokenRefusals = {
   requestMalformed: request(501, "5.5.4", "Invalid request", "a request of HTTP that cannot be read"),
   requestInvalid: request(501, "5.5.4", "Invalid request", "what a request of HTTP asks for"),
   requestNotServed: request(502, "5.3.3", "Not served here", "no request that is answered here"),
+  requestUnderWay: request(
+    451,
+    "4.5.0",
+    "The first request of this key is under way",
+    "a request with the same Idempotency-Key is being handled",
+  ),
   httpsRequired: tls(
     451,
     "5.7.3",

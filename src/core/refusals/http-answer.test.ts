@@ -33,7 +33,7 @@ test.each<[SpokenKind, number, string, number | undefined]>([
 test("what says come again says when, and what does not come again says nothing", () => {
   for (const kind of Object.keys(spokenRefusals) as SpokenKind[]) {
     const { status, retryAfterSeconds } = httpAnswer(kind);
-    expect([kind, retryAfterSeconds !== undefined]).toEqual([kind, [429, 500, 503].includes(status)]);
+    expect([kind, retryAfterSeconds !== undefined]).toEqual([kind, [409, 429, 500, 503].includes(status)]);
   }
 });
 

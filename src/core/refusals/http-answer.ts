@@ -56,6 +56,7 @@ const byKind: Partial<Readonly<Record<SpokenKind, HttpAnswer>>> = {
   tooManyRecipients: answer(422, "too_many_recipients"),
   requestMalformed: answer(400, "validation_error"),
   requestNotServed: answer(404, "not_found"),
+  requestUnderWay: answer(409, "request_in_progress", 1),
   timedOut: answer(408, "request_timeout"),
   messageTimedOut: answer(408, "request_timeout"),
   insufficientResources: answer(503, "insufficient_resources", 30),

@@ -124,6 +124,7 @@ export function remedyFor(
     case "requestMalformed":
     case "requestInvalid":
     case "requestNotServed":
+    case "requestUnderWay":
       return {
         text: "The application's request is not as docs/http-submission.md has it; the answer it was given says what is wrong. GET /openapi.json of the connector describes all of it.",
         commands: [],

@@ -31,6 +31,8 @@ const attachment = z
   })
   .meta({ id: "Attachment" });
 
+const label = z.strictObject({ name: z.string().min(1).max(256), value: z.string().max(256) });
+
 /** Of every request that hands a message in, whatever its form. */
 const shared = {
   envelope: z
@@ -54,6 +56,16 @@ const shared = {
     })
     .optional()
     .meta({ description: "Reports that are wanted (RFC 3461)." }),
+  partial: z
+    .boolean()
+    .optional()
+    .meta({ description: "True: recipients that are refused keep the others from nothing." }),
+  tags: z.array(label).max(10).optional().meta({ description: "For the message tracking log." }),
+  metadata: z
+    .record(z.string().min(1).max(256), z.string().max(256))
+    .refine((all) => Object.keys(all).length <= 10, { error: "has more than 10 entries" })
+    .optional()
+    .meta({ description: "The same as an object." }),
 };
 
 export const emailSchema = z
@@ -75,10 +87,18 @@ export const emailSchema = z
   })
   .meta({ id: "Email" });
 
+export const rawSchema = z
+  .strictObject({
+    raw: z.string().min(1).meta({ description: "The whole message, Base64." }),
+    ...shared,
+  })
+  .meta({ id: "RawEmail" });
+
 export type GivenAddress = z.output<typeof address>;
 export type GivenEmail = z.output<typeof emailSchema>;
+export type GivenRaw = z.output<typeof rawSchema>;
 /** What it says beside the message. */
-export type GivenDelivery = Pick<GivenEmail, "envelope" | "dsn">;
+export type GivenDelivery = Pick<GivenRaw, "envelope" | "dsn" | "partial" | "tags" | "metadata">;
 
 /** Fields that others have and this relay has not, each with the reason. */
 export const notOffered: Readonly<Record<string, string>> = {

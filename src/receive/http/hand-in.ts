@@ -1,9 +1,22 @@
-/** A message as it was read from a request, into the spool; and how the outcome is said. */
-
-import type { SubmissionRefusal, SubmittedContent, SubmittedEnvelope } from "../submission/submission.ts";
+/** A message as it was read from a request, into the spool, once for each Idempotency-Key; and how the outcome is said. */
+import type { RefusedRecipient } from "../../core/refusals/problem.ts";
+import { refused } from "../../core/refusals/refusal.ts";
+import { replyLine } from "../../core/smtp/reply.ts";
+import type {
+  Repeat,
+  RepeatOutcome,
+  SubmissionOutcome,
+  SubmissionRefusal,
+  SubmittedContent,
+  SubmittedEnvelope,
+} from "../submission/submission.ts";
+import { addedMessageId } from "../transaction/supplement.ts";
 import { askedDelayMs } from "../transaction/asked-refusal.ts";
+import type { GivenDelivery } from "./email-schema.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { HttpServices } from "./http-services.ts";
+import { ownerNote } from "./owner-note.ts";
+import { refuseFaults } from "./refuse-faults.ts";
 
 /** The answer to a message that was taken. */
 export interface Taken {
@@ -11,12 +24,31 @@ export interface Taken {
   readonly id: string;
   /** Of its header; null where it has none. */
   readonly message_id: string | null;
-  readonly recipients: readonly {
-    readonly address: string;
-    readonly status: "queued" | "refused";
-    readonly smtp?: string;
-    readonly reference?: string;
-  }[];
+  readonly recipients: readonly TakenRecipient[];
+}
+
+interface TakenRecipient {
+  readonly address: string;
+  readonly status: "queued" | "refused";
+  readonly smtp?: string;
+  readonly reference?: string;
+}
+
+/** What of the answer cannot be had from the request again. */
+interface KeptAnswer {
+  readonly message_id: string | null;
+}
+
+const windowMs = 24 * 60 * 60_000;
+const waitMs = 10_000;
+
+/** What `handIn` has to know beside the message. */
+export interface HandingIn {
+  readonly delivery: Pick<GivenDelivery, "partial" | "tags" | "metadata">;
+  /** Of the whole request, or what stands before its content. Undefined: it has no key. */
+  readonly fingerprint: Repeat["fingerprint"] | undefined;
+  /** As its header has it. */
+  readonly messageId: string | undefined;
 }
 
 export async function handIn(
@@ -24,25 +56,112 @@ export async function handIn(
   services: HttpServices,
   envelope: SubmittedEnvelope,
   content: SubmittedContent,
+  { delivery, fingerprint, messageId }: HandingIn,
+): Promise<void> {
+  const { submitter, presence, owner } = exchange;
+  const keys = exchange.headers("idempotency-key");
+  const [key] = keys;
+  if (key !== undefined && (keys.length > 1 || !/^[\x21-\x7e]{1,256}$/.test(key)))
+    return refuseFaults(exchange, [
+      {
+        path: "Idempotency-Key",
+        message: "has to be 1 to 256 visible ASCII characters, once",
+        unknown: true,
+      },
+    ]);
+  const options = {
+    presence,
+    partial: delivery.partial,
+    note: ownerNote(owner, [
+      ...(delivery.tags ?? []).map(({ name, value }) => [name, value] as const),
+      ...Object.entries(delivery.metadata ?? {}),
+    ]),
+  };
+  const { connector } = submitter;
+  const idOf = (id: number): string | null =>
+    messageId ?? (connector.addMissingMessageId ? addedMessageId(connector, id) : null);
+  const outcome =
+    key === undefined || fingerprint === undefined
+      ? await services.submissions.submit(submitter, envelope, content, options)
+      : await services.submissions.submitOnce(
+          submitter,
+          envelope,
+          content,
+          {
+            scope: `HTTP ${owner.owner} ${exchange.route}`,
+            key,
+            fingerprint,
+            windowMs,
+            waitMs,
+            answer: (id) => JSON.stringify({ message_id: idOf(id) } satisfies KeptAnswer),
+          },
+          options,
+        );
+  return answerOutcome(exchange, envelope, outcome);
+}
+
+async function answerOutcome(
+  exchange: HttpExchange,
+  envelope: SubmittedEnvelope,
+  outcome: SubmissionOutcome | RepeatOutcome,
+): Promise<void> {
+  switch (outcome.kind) {
+    case "kept":
+      return answerTaken(exchange, envelope, outcome);
+    case "refused":
+      return answerRefusals(exchange, outcome.refusals);
+    case "repeated": {
+      const { message_id: messageId } = JSON.parse(outcome.answer) as KeptAnswer;
+      const taken: Taken = {
+        id: `${outcome.id}`,
+        message_id: messageId,
+        recipients: envelope.recipients.map(({ address }) => ({ address: bare(address), status: "queued" })),
+      };
+      return exchange.answer(202, taken, [...locationOf(outcome.id), ["idempotency-replayed", "true"]]);
+    }
+    case "conflict":
+      return exchange.refuse(
+        refused("requestInvalid", {
+          detail: `its Idempotency-Key was another request's, which became message ${outcome.id}`,
+        }),
+        { status: 409, name: "idempotency_key_reused" },
+      );
+    case "running":
+      return exchange.refuse(refused("requestUnderWay"));
+  }
+}
+
+async function answerTaken(
+  exchange: HttpExchange,
+  envelope: SubmittedEnvelope,
+  { message, refusals }: Extract<SubmissionOutcome, { kind: "kept" }>,
 ): Promise<void> {
   const { submitter, connection } = exchange;
-  const outcome = await services.submissions.submit(submitter, envelope, content, {
-    presence: exchange.presence,
-  });
-  if (outcome.kind === "refused") return answerRefusals(exchange, outcome.refusals);
   connection.messages++;
-  const { message } = outcome;
-  const delayMs = Math.max(0, ...envelope.recipients.map(({ address }) => askedDelayMs(submitter, address)));
+  const delays = envelope.recipients.map(({ address }) => askedDelayMs(submitter, address));
+  const delayMs = submitter.connector.capture ? Math.max(...delays) : 0;
   if (delayMs > 0) await exchange.pause(delayMs);
   const taken: Taken = {
     id: `${message.id}`,
     message_id: message.content.messageId ?? null,
-    recipients: message.envelope.recipients.map(({ forwardPath }) => ({
-      address: forwardPath,
-      status: "queued",
-    })),
+    recipients: [
+      ...message.envelope.recipients.map(({ forwardPath }): TakenRecipient => ({
+        address: forwardPath,
+        status: "queued",
+      })),
+      ...refusedOf(refusals).map(({ address, reply }): TakenRecipient => ({
+        address,
+        status: "refused",
+        smtp: replyLine(reply),
+        reference: reply.told.reference,
+      })),
+    ],
   };
-  exchange.answer(202, taken, [["location", `/v1/emails/${message.id}`]]);
+  exchange.answer(202, taken, locationOf(message.id));
+}
+
+function locationOf(id: number): readonly (readonly [string, string])[] {
+  return [["location", `/v1/emails/${id}`]];
 }
 
 /** All recipients or none: what refuses for good says the status. */
@@ -50,8 +169,15 @@ function answerRefusals(exchange: HttpExchange, refusals: readonly SubmissionRef
   const [first] = refusals;
   if (first === undefined) throw new Error("a refusal without a reason");
   const { reply } = refusals.find(({ reply: { code } }) => code >= 500) ?? first;
-  const recipients = refusals.flatMap(({ recipient, reply: own }) =>
-    recipient === undefined ? [] : [{ address: recipient.replace(/^<(.*)>$/, "$1"), reply: own }],
+  return exchange.answerRefusal(reply, { recipients: refusedOf(refusals) });
+}
+
+function refusedOf(refusals: readonly SubmissionRefusal[]): readonly RefusedRecipient[] {
+  return refusals.flatMap(({ recipient, reply }) =>
+    recipient === undefined ? [] : [{ address: bare(recipient), reply }],
   );
-  return exchange.answerRefusal(reply, { recipients });
+}
+
+function bare(address: string): string {
+  return address.replace(/^<(.*)>$/, "$1");
 }

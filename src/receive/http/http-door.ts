@@ -234,7 +234,7 @@ export function createHttpDoor(
       connection.activity = "working";
       connection.userAgent = request.headers["user-agent"];
       connection.log?.line("<", `${request.method} ${request.url} HTTP/${request.httpVersion}`);
-      response.once("close", () => finished(connection, request));
+      response.once("close", () => finished(connection, request, exchange));
       void answered(exchange);
     };
     if (connection.exchange === undefined) run();
@@ -256,9 +256,10 @@ export function createHttpDoor(
   };
 
   /** Its answer is gone, or it is. */
-  const finished = (connection: HttpConnection, request: IncomingMessage): void => {
+  const finished = (connection: HttpConnection, request: IncomingMessage, { body }: HttpExchange): void => {
     if (connection.ended) return;
     if (connection.closing || stopping) return close(connection);
+    if (!body.isRead) void body.abandon().catch(() => connection.socket.destroy());
     if (request.complete) return next(connection);
     draining.set(connection, { since: clock.now(), fromBytes: connection.socket.bytesRead });
     connection.activity = "reading";
@@ -267,7 +268,6 @@ export function createHttpDoor(
       if (request.complete) next(connection);
       else connection.socket.destroy();
     });
-    request.resume();
   };
 
   const next = (connection: HttpConnection): void => {

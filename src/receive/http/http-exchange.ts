@@ -9,6 +9,7 @@ import type { Presence } from "../admission/rate-waiters.ts";
 import type { Submitter } from "../transaction/submitter.ts";
 import type { HttpConnection } from "./http-connection.ts";
 import type { HttpServices } from "./http-services.ts";
+import type { Owner } from "./owner-note.ts";
 import { RequestBody } from "./request-body.ts";
 
 /** Where the status is another one than that of the refusal's kind. */
@@ -18,6 +19,7 @@ export type AnswerChanges = Partial<HttpAnswer> & {
   readonly headers?: readonly (readonly [string, string])[];
 };
 
+const nobody: Owner = { owner: "", application: "" };
 const problemType = "application/problem+json; charset=utf-8";
 export const jsonType = "application/json; charset=utf-8";
 
@@ -28,6 +30,10 @@ export class HttpExchange {
   submitter: Submitter;
   /** The client has said who it is, and is. */
   isIdentified = false;
+  /** Whose its messages are. */
+  owner: Owner = nobody;
+  /** As keys of requests are kept by (Idempotency-Key). */
+  route = "";
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #services: HttpServices;

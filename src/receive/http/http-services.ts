@@ -5,6 +5,8 @@ import type { ReceiveConnectorSettings } from "../../core/policy/receive-connect
 import type { ProtocolLog } from "../../logs/protocol-log.ts";
 import type { Client } from "../admission/client.ts";
 import type { Logons } from "../authentication/logons.ts";
+import type { SpoolInspection } from "../../spool/spool-inspection.ts";
+import type { TrackingLog } from "../../tracking/tracking.ts";
 import type { Submissions } from "../submission/submissions.ts";
 import type { ServerContexts } from "../tls/server-contexts.ts";
 import type { TransactionServices } from "../transaction/services.ts";
@@ -13,6 +15,9 @@ import type { HttpConnection } from "./http-connection.ts";
 export interface HttpServices
   extends TransactionServices, Pick<Logons, "authenticate" | "authenticateToken" | "authenticateKey"> {
   readonly submissions: Submissions;
+  /** For who asks what became of a message. */
+  readonly history: Pick<TrackingLog, "search">;
+  readonly inspection: Pick<SpoolInspection, "find">;
   /** Those in force. */
   readonly connectors: () => readonly ReceiveConnectorSettings[];
   readonly protocolLog: ProtocolLog;

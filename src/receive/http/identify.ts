@@ -8,6 +8,7 @@ import { isDenied, type LogonDenied } from "../authentication/logon.ts";
 import type { Submitter } from "../transaction/submitter.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { HttpServices } from "./http-services.ts";
+import { ownerOf, type Owner } from "./owner-note.ts";
 
 interface Known {
   readonly user?: string | undefined;
@@ -17,8 +18,17 @@ interface Known {
 /** In events, in place of a name that no account has. */
 const notAnAccount = "(no such account)";
 
+/** Who asks, and whose its messages are. */
+export interface Identified {
+  readonly submitter: Submitter;
+  readonly owner: Owner;
+}
+
 /** Whose mail the request is, or what refuses it. */
-export async function identify(exchange: HttpExchange, services: HttpServices): Promise<Submitter | Refused> {
+export async function identify(
+  exchange: HttpExchange,
+  services: HttpServices,
+): Promise<Identified | Refused> {
   const authorizations = exchange.headers("authorization");
   const keys = exchange.headers("x-api-key");
   if (authorizations.length + keys.length > 1)
@@ -27,9 +37,15 @@ export async function identify(exchange: HttpExchange, services: HttpServices): 
     });
   const [authorization] = authorizations;
   const [key] = keys;
-  if (authorization === undefined && key === undefined) return anonymous(exchange);
-  const known = await logOn(exchange, services, authorization ?? `Bearer ${key}`);
-  return "refused" in known ? known : submitterOf(exchange, services, known);
+  const known =
+    authorization === undefined && key === undefined
+      ? undefined
+      : await logOn(exchange, services, authorization ?? `Bearer ${key}`);
+  if (known !== undefined && "refused" in known) return known;
+  const submitter = known === undefined ? anonymous(exchange) : submitterOf(exchange, services, known);
+  if ("refused" in submitter) return submitter;
+  const keyName = known?.owner?.kind === "key" ? known.owner.name : undefined;
+  return { submitter, owner: ownerOf(submitter, keyName, services.applicationOf(submitter) ?? "") };
 }
 
 function anonymous({ connection: { anonymous: submitter } }: HttpExchange): Submitter | Refused {
@@ -40,7 +56,11 @@ function anonymous({ connection: { anonymous: submitter } }: HttpExchange): Subm
       });
 }
 
-function submitterOf(exchange: HttpExchange, services: HttpServices, { user, owner }: Known) {
+function submitterOf(
+  exchange: HttpExchange,
+  services: HttpServices,
+  { user, owner }: Known,
+): Submitter | Refused {
   const { connection } = exchange;
   const { connector, peer, id } = connection.anonymous;
   const receivedProtocol = connection.tls === undefined ? "HTTP" : "HTTPS";

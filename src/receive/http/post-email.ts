@@ -1,15 +1,15 @@
-/** `POST /v1/emails`: a message as JSON, made MIME here. */
-import { randomBytes } from "node:crypto";
+/** `POST /v1/emails`: a message as JSON, made MIME here, or whole in Base64. */
+import { createHash, randomBytes } from "node:crypto";
 import { domainToASCII } from "node:url";
 import { readStrictJson, type JsonLimits } from "../../core/json/strict-json.ts";
 import { composeMessage } from "../../core/message/compose/compose.ts";
 import { refusedDeclaredSize, refusedSize } from "../../core/refusals/limit-refusals.ts";
-import { faultsText } from "../../core/refusals/problem.ts";
-import { refused } from "../../core/refusals/refusal.ts";
 import { handIn } from "./hand-in.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { HttpServices } from "./http-services.ts";
-import { readEmail, type Fault } from "./read-email.ts";
+import { handInRaw, inOnePiece } from "./post-raw.ts";
+import { readEmail } from "./read-email.ts";
+import { refuseFaults } from "./refuse-faults.ts";
 import { readWhole, type BodyMemory } from "./request-body.ts";
 
 const jsonLimits: JsonLimits = { maxDepth: 12, maxValues: 200_000, maxItems: 20_000_000 };
@@ -38,19 +38,26 @@ export async function postEmail(
     ]);
   const read = readEmail(json.value);
   if (read.kind === "faulty") return refuseFaults(exchange, read.faults);
-  const { content, smtpUtf8 } = composeMessage(read.email, {
+  // Asked for under a key alone.
+  const fingerprint =
+    exchange.header("idempotency-key") === undefined
+      ? undefined
+      : createHash("sha256").update(octets).digest();
+  if (read.kind === "raw") {
+    const { content, delivery } = read;
+    return handInRaw(exchange, services, inOnePiece(content), content.length, delivery, fingerprint);
+  }
+  const { content, smtpUtf8, messageId } = composeMessage(read.email, {
     now: services.clock.wall(),
     token: randomBytes(16).toString("hex"),
     domain: connector.defaultDomain ?? connector.fqdn,
     toAscii: domainToASCII,
   });
   const sizeBytes = content.reduce((sum, piece) => sum + piece.length, 0);
-  return handIn(exchange, services, { ...read.envelope, body: "7BIT", sizeBytes, smtpUtf8 }, content);
-}
-
-/** All of them are told, as the configuration's are. */
-function refuseFaults(exchange: HttpExchange, faults: readonly Fault[]): Promise<void> {
-  const kind = faults.some(({ unknown }) => unknown === true) ? "requestMalformed" : "requestInvalid";
-  const told = faults.map(({ path, message }) => ({ path, message }));
-  return exchange.refuse(refused(kind, { detail: faultsText(told) }), { faults: told });
+  const envelope = { ...read.envelope, body: "7BIT", sizeBytes, smtpUtf8 } as const;
+  return handIn(exchange, services, envelope, content, {
+    delivery: read.delivery,
+    fingerprint,
+    messageId,
+  });
 }

@@ -106,6 +106,8 @@ describe("faults", () => {
       "attachments[0].content_id is no Content-ID, such as logo or logo@contoso.com",
       false,
     ],
+    [{ raw: "?" }, "raw is not Base64", false],
+    [{ raw: "YQ==", from: "a@b.test" }, "from stands beside raw, which is the whole message", true],
     [[], " the body is no JSON object", false],
     ["x", " the body is no JSON object", false],
     [null, " the body is no JSON object", false],

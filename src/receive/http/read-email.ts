@@ -13,6 +13,7 @@ import type { SubmittedEnvelope } from "../submission/submission.ts";
 import {
   emailSchema,
   notOffered,
+  rawSchema,
   type GivenAddress,
   type GivenDelivery,
   type GivenEmail,
@@ -32,14 +33,27 @@ export type ReadEmail =
       readonly envelope: Envelope;
       readonly delivery: GivenDelivery;
     }
+  /** Its envelope may stand in its header. */
+  | { readonly kind: "raw"; readonly content: Buffer; readonly delivery: GivenDelivery }
   | { readonly kind: "faulty"; readonly faults: readonly [Fault, ...Fault[]] };
 
 /** Never throws. Cost: some passes over it. */
 export function readEmail(value: unknown): ReadEmail {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return faulty([{ path: "", message: "the body is no JSON object" }]);
+  if ("raw" in value) return readRaw(value);
   const parsed = emailSchema.safeParse(value);
   return parsed.success ? readGiven(parsed.data) : faulty(faultsOf(parsed.error, value));
+}
+
+function readRaw(value: object): ReadEmail {
+  const parsed = rawSchema.safeParse(value);
+  if (!parsed.success) return faulty(faultsOf(parsed.error, value));
+  const { raw, ...delivery } = parsed.data;
+  const content = base64Octets(raw);
+  return content === undefined
+    ? faulty([{ path: "raw", message: "is not Base64" }])
+    : { kind: "raw", content, delivery };
 }
 
 function readGiven(given: GivenEmail): ReadEmail {
@@ -203,7 +217,7 @@ function faultsOf({ issues }: z.ZodError, given: object): readonly [Fault, ...Fa
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => ({
         path: path === "" ? shown(key) : `${path}.${shown(key)}`,
-        message: unknownText(key, issue.path),
+        message: unknownText(key, issue.path, given),
         unknown: true,
       }));
     if (valueAt(given, issue.path) === undefined) return [{ path, message: "is missing" }];
@@ -227,7 +241,9 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-function unknownText(key: string, at: readonly PropertyKey[]): string {
+function unknownText(key: string, at: readonly PropertyKey[], given: object): string {
+  if ("raw" in given && at.length === 0 && Object.hasOwn(emailSchema.shape, key))
+    return "stands beside raw, which is the whole message";
   const reason = Object.hasOwn(notOffered, key) ? notOffered[key] : undefined;
   if (reason !== undefined) return `is not offered: ${reason}`;
   const near = nearest(key, namesAt(at));
@@ -238,7 +254,7 @@ function namesAt(at: readonly PropertyKey[]): readonly string[] {
   const { shape } = emailSchema;
   switch (at[0]) {
     case undefined:
-      return Object.keys(shape);
+      return [...Object.keys(shape), "raw"];
     case "attachments":
       return ["filename", "content", "content_type", "content_id", "content_disposition"];
     case "envelope":

@@ -36,6 +36,7 @@ export class RequestBody {
   #waitingSince: number | undefined;
   #break: ((refusal: Refused) => void) | undefined;
   #broken: Refused | undefined;
+  #pieces: AsyncIterator<unknown> | undefined;
 
   constructor(
     request: IncomingMessage,
@@ -54,8 +55,9 @@ export class RequestBody {
     return this.#expectsContinue && !this.#begun;
   }
 
-  get isUnderWay(): boolean {
-    return this.#begun && !this.#request.complete;
+  /** To its end, by who asked for it. */
+  get isRead(): boolean {
+    return this.#request.readableEnded;
   }
 
   /** As the client declares it. */
@@ -80,6 +82,7 @@ export class RequestBody {
     if (this.isHeldBack) this.#response.writeContinue();
     this.#begun = true;
     const pieces = this.#request.iterator({ destroyOnReturn: false });
+    this.#pieces = pieces;
     try {
       for (;;) {
         const next = await this.#next(pieces);
@@ -93,6 +96,13 @@ export class RequestBody {
       if (!this.#request.complete) this.#request.pause();
     }
     if (!this.#request.complete) throw new ClientLeft();
+  }
+
+  /** Behind the answer: what is left of it is read away, lest the answer be lost or the next request stay unread. */
+  async abandon(): Promise<void> {
+    // A reader that is left alone would keep it from flowing.
+    await this.#pieces?.return?.();
+    this.#request.resume();
   }
 
   async #next(pieces: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {

@@ -55,9 +55,14 @@ export interface Repeat {
   readonly answer?: (id: MessageId) => string;
 }
 
-/** All recipients or none. */
+/** All recipients or none, unless `partial` was asked for. */
 export type SubmissionOutcome =
-  | { readonly kind: "kept"; readonly message: SpooledMessage }
+  | {
+      readonly kind: "kept";
+      readonly message: SpooledMessage;
+      /** With `partial`: recipients that do not get it. */
+      readonly refusals: readonly SubmissionRefusal[];
+    }
   | { readonly kind: "refused"; readonly refusals: readonly SubmissionRefusal[] };
 
 /** What else there is to a message that is handed in under a key. */

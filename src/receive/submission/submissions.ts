@@ -86,6 +86,10 @@ export interface SubmissionOptions {
   /** Default: nobody leaves while the message waits for its minute. */
   readonly presence?: Presence | undefined;
   readonly source?: SubmissionSource | undefined;
+  /** Recipients that are refused keep the others from nothing. */
+  readonly partial?: boolean | undefined;
+  /** Stands in the tracking log behind the session's id. */
+  readonly note?: string | undefined;
 }
 
 /** A door that nobody leaves while it waits, as a directory. */
@@ -170,7 +174,7 @@ export function createSubmissions(around: {
     submitter: Submitter,
     envelope: SubmittedEnvelope,
     content: SubmittedContent,
-    { presence = alwaysThere, source }: SubmissionOptions = {},
+    { presence = alwaysThere, source, partial = false, note }: SubmissionOptions = {},
     once?: OnceOnly,
   ): Promise<SubmissionOutcome> => {
     submitter.transaction = undefined;
@@ -184,14 +188,15 @@ export function createSubmissions(around: {
       if (what === undefined) continue;
       refusals.push(refusal(submitter, what, recipient.address));
       // So are all that follow.
-      if (what.refused === "tooManyRecipients") break;
+      if (what.refused === "tooManyRecipients" && !partial) break;
     }
     if (transaction.recipients.length === 0 && refusals.length === 0)
       refusals.push(refusal(submitter, refused("noValidRecipients")));
-    if (refusals.length > 0) {
+    if (refusals.length > 0 && !(partial && transaction.recipients.length > 0)) {
       submitter.transaction = undefined;
       return refusedWith(...refusals);
     }
+    transaction.note = note;
     const intake = new ContentIntake("raw", submitter, transaction, services, undefined, source, once);
     let verdict: Verdict;
     try {
@@ -200,7 +205,7 @@ export function createSubmissions(around: {
       if (intake.kept === undefined) intake.discard();
       submitter.transaction = undefined;
     }
-    if (intake.kept !== undefined) return { kind: "kept", message: intake.kept };
+    if (intake.kept !== undefined) return { kind: "kept", message: intake.kept, refusals };
     return refusedWith(refusal(submitter, "refused" in verdict ? verdict : refused("fault")));
   };
 

@@ -405,7 +405,11 @@ export class ContentIntake {
 
   #tell(message: SpooledMessage): void {
     const { events, tracking } = this.#services;
-    if (tracking.enabled) tracking.track({ eventId: "RECEIVE", source: this.#submitter.door, message });
+    if (tracking.enabled) {
+      const { note } = this.#transaction;
+      const context = note === undefined ? undefined : { context: `${message.origin.sessionId};${note}` };
+      tracking.track({ eventId: "RECEIVE", source: this.#submitter.door, message, ...context });
+    }
     if (!events.wants("MessageReceived")) return;
     events.emit("MessageReceived", {
       connector: message.origin.connector,

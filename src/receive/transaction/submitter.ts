@@ -39,6 +39,8 @@ export interface Transaction {
   recipientsOverLimit: number;
   /** What a captured recipient asks the content to be refused with. */
   refusedContent?: Refused;
+  /** For the tracking log. */
+  note?: string | undefined;
   /** BDAT chunks have come; DATA is not allowed any more (RFC 3030 §2). */
   chunking: boolean;
 }

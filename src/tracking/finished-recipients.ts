@@ -2,9 +2,9 @@
  * What became of recipients that wait no more. The spool forgets them; the message tracking log knows, as far as it is
  * kept: where it tells nothing, nothing is claimed.
  */
-import type { Relay } from "../../relay-contract.ts";
-import type { MessageId } from "../../core/message/envelope.ts";
-import type { TrackingEventId } from "../../tracking/tracking-record.ts";
+import type { MessageId } from "../core/message/envelope.ts";
+import type { TrackingLog } from "./tracking.ts";
+import type { TrackingEventId } from "./tracking-record.ts";
 
 export interface Fate {
   readonly status: "Complete" | "Failed" | "Removed";
@@ -19,7 +19,7 @@ const ends = { SEND: "Complete", FAIL: "Failed", EXPIRE: "Failed", DROP: "Failed
 
 /** By address, as in the envelope. Cost: a search of the log. */
 export async function finishedRecipients(
-  tracking: Pick<Relay["tracking"], "search">,
+  tracking: Pick<TrackingLog, "search">,
   id: MessageId,
 ): Promise<ReadonlyMap<string, Fate>> {
   const entries = await tracking.search({
