@@ -1,12 +1,15 @@
 /** Pickup and Replay directories of a real relay: set by command, taken from, and given back what was exported. */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { leaveForReplay } from "../../src/cli/sendmail/leave-for-replay.ts";
 import { startAdministeredRelay, type AdministeredRelay } from "../../src/testing/administered-relay.ts";
 import { startRecordingSink, type RecordingSink } from "../../src/testing/recording-sink.ts";
 import { recordingOutput } from "../../src/testing/recording-output.ts";
+import { sendMessage } from "./send-message.ts";
 
 let sink: RecordingSink;
 let it: AdministeredRelay;
@@ -143,4 +146,72 @@ test.concurrent("what a drop directory has, and what sendmail left, is replayed"
   expect(reversePath).toBe("");
   expect(content.toString()).toBe("Subject: d\r\n\r\nx\r\n");
   expect(it.events.filter(({ name }) => name === "PickupMessageBad")).toHaveLength(1);
+});
+
+test("one message by SMTP, sendmail, Pickup and Replay arrives the same, octet for octet behind what Received says", async () => {
+  const content = [
+    "From: App <a@app.example>",
+    "To: <same@dest.test>",
+    "Subject: The same,",
+    "\tfolded",
+    "Date: Sun, 29 Nov 2026 03:00:00 +0000",
+    "Message-ID: <same@app.example>",
+    "MIME-Version: 1.0",
+    "Content-Type: text/plain; charset=UTF-8",
+    "Content-Transfer-Encoding: 8bit",
+    "",
+    ".a dot, and two",
+    "..",
+    "trailing blanks  ",
+    "\u00fc",
+    "x".repeat(990),
+    "",
+    "",
+  ].join("\r\n");
+  const [endpoint] = it.relay.listeners();
+  const port = endpoint?.port ?? 0;
+  const doors: readonly (readonly [string, () => Promise<unknown>])[] = [
+    [
+      "SMTP",
+      () =>
+        sendMessage({ port, from: "a@app.example", to: ["same@dest.test"], content: Buffer.from(content) }),
+    ],
+    [
+      "sendmail",
+      async () => {
+        const link = join(it.dataDirectory, "sendmail");
+        await symlink(resolve(import.meta.dirname, "../../bin/weir.js"), link);
+        const child = spawn(link, ["-i", "-f", "a@app.example", "same@dest.test"], {
+          env: { ...process.env, WEIR_SMTP: `127.0.0.1:${port}` },
+          stdio: ["pipe", "inherit", "inherit"],
+        });
+        child.stdin.end(content.replaceAll("\r\n", "\n"));
+        expect(await once(child, "close")).toEqual([0, null]);
+      },
+    ],
+    ["Pickup", () => writeFile(join(pickup, "same.eml"), content)],
+    [
+      "Replay",
+      () =>
+        writeFile(
+          join(replay, "same.eml"),
+          `X-Sender: <a@app.example>\r\nX-Receiver: <same@dest.test>\r\nX-EndOfInjectedXHeaders: ${Buffer.byteLength(content)}\r\n${content}`,
+        ),
+    ],
+  ];
+  for (const [door, handIn] of doors) {
+    sink.clear();
+    await handIn();
+    const [message] = await sink.waitFor(1, 20_000);
+    const { reversePath, recipients } = message ?? {};
+    expect([reversePath, recipients?.map(({ path }) => path)], door).toEqual([
+      "a@app.example",
+      ["same@dest.test"],
+    ]);
+    // Replay's was written by a relay already.
+    const received = /^(?:Received:[^\r]*\r\n(?:[ \t][^\r]*\r\n)*)*/;
+    const text = message?.content.toString() ?? "";
+    expect(received.exec(text)?.[0] === "", door).toBe(door === "Replay");
+    expect(text.replace(received, ""), door).toBe(content);
+  }
 });
