@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClientResult, runClient } from "./client.ts";
+import { runHttpClient } from "./http-client.ts";
 import type { Peer } from "./peers/peer.ts";
 import { cpuMicros, watchPeak } from "./process-tree.ts";
 import type { RunningSink } from "./running-sink.ts";
@@ -21,6 +22,8 @@ export interface Load {
   readonly ownClient?: boolean;
   /** STARTTLS in; the bench's own client sends, for smtp-source cannot. */
   readonly startTls?: boolean;
+  /** Handed in by HTTP where the peer speaks it, else by SMTP; the bench's own clients send. */
+  readonly http?: boolean;
   /** Spread over this many domains, delivered by MX record to `sites`; the bench's own client sends. */
   readonly destinations?: number;
   readonly sites?: number;
@@ -66,11 +69,11 @@ export async function startSink(port: number, messages?: number): Promise<Runnin
 }
 
 const usesOwnClient = (load: Load): boolean =>
-  load.ownClient === true || load.startTls === true || load.destinations !== undefined;
+  load.ownClient === true || load.http === true || load.startTls === true || load.destinations !== undefined;
 
 /** Runs the load once through the peer. Rejects when a message is refused or does not arrive. */
 export async function measure(
-  peer: Pick<Peer, "port" | "pid">,
+  peer: Pick<Peer, "port" | "pid" | "httpPort">,
   sinkPort: number,
   load: Load,
   internet?: SmallInternet,
@@ -100,7 +103,12 @@ export async function measure(
       acceptedMs = end - began;
       latency = result;
     } else {
-      latency = await runClient({ ...load, port: peer.port, connections: load.sessions });
+      const byHttp = load.http === true ? peer.httpPort : undefined;
+      latency = await (byHttp === undefined ? runClient : runHttpClient)({
+        ...load,
+        port: byHttp ?? peer.port,
+        connections: load.sessions,
+      });
       acceptedMs = performance.now() - began;
     }
     await within(receiver.drained, patienceMs);

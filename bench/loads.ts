@@ -18,6 +18,7 @@ const shapes: readonly LoadShape[] = [
   { ...usual, name: "1m", sizeBytes: 1_048_576, share: 0.04 },
   { ...usual, name: "recipients10", recipients: 10, share: 0.4 },
   { ...usual, name: "starttls", startTls: true, share: 0.5 },
+  { ...usual, name: "http", http: true },
   { ...usual, name: "slowsink", sinkDelayMs: 50, share: 0.1 },
   { ...usual, name: "destinations", destinations: 2_500, sites: 100, share: 1 },
 ];
@@ -44,6 +45,7 @@ export function describeLoad(load: Load): string {
   ];
   if (load.recipients > 1) parts.push(`${load.recipients} recipients`);
   if (load.startTls === true) parts.push("STARTTLS in");
+  if (load.http === true) parts.push("by HTTP where the peer speaks it");
   if (load.sinkDelayMs !== undefined) parts.push(`the sink answers after ${load.sinkDelayMs} ms`);
   if (load.destinations !== undefined)
     parts.push(`${load.destinations} domains by MX record, ${load.sites ?? 1} sites`);

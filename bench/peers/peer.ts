@@ -5,6 +5,8 @@ export interface Peer {
   readonly name: string;
   readonly version: string;
   readonly port: number;
+  /** Where it takes mail by HTTP. */
+  readonly httpPort?: number;
   /** The root of its process tree. */
   readonly pid: number;
   /** The highest p99 of any second since then (`Date.now()`), of a peer that runs on an event loop and tells it. */

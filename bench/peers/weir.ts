@@ -31,8 +31,9 @@ export const unlimited: readonly string[] = [
 /** Starts Weir on a free port; `stop` ends it as a service manager does, and the spool stays. */
 export async function startWeir(options: PeerOptions, variant: WeirVariant = {}): Promise<Peer> {
   const port = await freePort();
+  const httpPort = await freePort();
   const file = join(options.directory, "weir.yaml");
-  writeFileSync(file, configuration(port, options, variant));
+  writeFileSync(file, configuration(port, httpPort, options, variant));
   const { under } = options;
   const server = spawnServer(process.execPath, [...flags, program, "start", "--config", file], under);
   await untilListening(port, 120_000, () => server.hasEnded());
@@ -42,6 +43,7 @@ export async function startWeir(options: PeerOptions, variant: WeirVariant = {})
     name: "weir",
     version: `Weir ${version}, Node ${process.versions.node}`,
     port,
+    httpPort,
     pid,
     eventLoopLagP99Ms: (since) => lagSince(join(options.directory, "data"), since),
     async stop() {
@@ -72,7 +74,12 @@ function onlyChild(pid: number): number {
   return Number(first);
 }
 
-function configuration(port: number, { sinkPort, internet }: PeerOptions, variant: WeirVariant) {
+function configuration(
+  port: number,
+  httpPort: number,
+  { sinkPort, internet }: PeerOptions,
+  variant: WeirVariant,
+) {
   const indented = (lines: readonly string[]): string => lines.map((line) => `    ${line}\n`).join("");
   const nextHop =
     internet === undefined
@@ -85,6 +92,7 @@ dataDirectory: ./data
 receiveConnectors:
   - name: AppRelay
     bindings: ["127.0.0.1:${port}"]
+    httpBindings: ["127.0.0.1:${httpPort}"]
     remoteIpRanges: ["127.0.0.0/8"]
     permissionGroups: [AnonymousUsers]
     anonymousRelay: true
