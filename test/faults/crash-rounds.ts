@@ -67,9 +67,10 @@ export async function runCrashRounds(options: CrashRounds): Promise<CrashRoundsR
     },
   });
   const port = await freePort();
+  const httpPort = await freePort();
   const configFile = join(directory, "weir.yaml");
   const { dataDirectory = join(directory, "data") } = options;
-  await writeFile(configFile, configuration({ port, sinkPort: sink.port, dataDirectory }));
+  await writeFile(configFile, configuration({ port, httpPort, sinkPort: sink.port, dataDirectory }));
 
   const startMs: number[] = [];
   let relay: SpawnedRelay | undefined;
@@ -91,6 +92,8 @@ export async function runCrashRounds(options: CrashRounds): Promise<CrashRoundsR
   const clients = Array.from({ length: options.clients }, (_, i) =>
     runLoadClient({
       port,
+      // Each door has its part of the load.
+      ...(i % 3 === 2 ? { httpPort } : {}),
       name: `c${i}`,
       tally,
       random,

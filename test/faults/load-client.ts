@@ -1,11 +1,14 @@
 /** A client that sends one message after the other, reconnects when the relay is gone, and counts only what was acknowledged. */
 import { setTimeout as delay } from "node:timers/promises";
 import { stuff } from "../../src/testing/byte-reader.ts";
+import { connectRawHttp, rawRequest, type RawHttpClient } from "../../src/testing/raw-http-client.ts";
 import { type ScriptedClient, connectScriptedClient } from "../../src/testing/scripted-client.ts";
 import type { Tally } from "./tally.ts";
 
 export interface LoadClientOptions {
   readonly port: number;
+  /** Sends by HTTP, there, in place of SMTP. */
+  readonly httpPort?: number;
   readonly name: string;
   readonly tally: Tally;
   readonly random: () => number;
@@ -46,8 +49,40 @@ async function sendOne(client: ScriptedClient, options: LoadClientOptions): Prom
   tally.acknowledge(id);
 }
 
+async function postOne(client: RawHttpClient, options: LoadClientOptions): Promise<void> {
+  const { tally, random, name, bodyBytes = usualBodyBytes, recipient } = options;
+  const { id, content } = tally.compose(bodyBytes(random));
+  const to = recipient?.() ?? `${name}@dest.example`;
+  client.send(
+    rawRequest("/v1/emails/raw", content, {
+      "content-type": "message/rfc822",
+      "mail-from": `<${id}@app.example>`,
+      "rcpt-to": to,
+    }),
+  );
+  const { status, text } = await client.answer(30_000);
+  if (status !== 202) throw new Error(`it was answered ${status} ${text}`);
+  tally.acknowledge(id);
+}
+
+async function runByHttp(options: LoadClientOptions, port: number): Promise<void> {
+  while (!options.stopped()) {
+    let client: RawHttpClient | undefined;
+    try {
+      client = await connectRawHttp(port);
+      while (!options.stopped()) await postOne(client, options);
+    } catch (error) {
+      options.onFailure?.(error);
+      await delay(20);
+    } finally {
+      client?.close();
+    }
+  }
+}
+
 /** Resolves once `stopped()` holds. Never rejects for what the relay does. */
 export async function runLoadClient(options: LoadClientOptions): Promise<void> {
+  if (options.httpPort !== undefined) return runByHttp(options, options.httpPort);
   while (!options.stopped()) {
     let client: ScriptedClient | undefined;
     try {

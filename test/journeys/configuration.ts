@@ -1,6 +1,8 @@
 /** The configuration a smart-host relay is given in its documentation, with ports of the moment. */
 export function configuration(given: {
   readonly port: number;
+  /** Takes mail by HTTP, too. */
+  readonly httpPort?: number;
   readonly sinkPort: number;
   /** More receive connectors, as YAML list items. */
   readonly more?: string;
@@ -12,7 +14,7 @@ dataDirectory: ${given.dataDirectory ?? "./data"}
 receiveConnectors:
   - name: AppRelay
     bindings: ["127.0.0.1:${given.port}"]
-    remoteIpRanges: ["127.0.0.0/8"]
+${given.httpPort === undefined ? "" : `    httpBindings: ["127.0.0.1:${given.httpPort}"]\n`}    remoteIpRanges: ["127.0.0.0/8"]
     permissionGroups: [AnonymousUsers]
     anonymousRelay: true
     maxInboundConnectionPerSource: unlimited
