@@ -1,7 +1,8 @@
 /**
  * Whether the word of the name servers that data is signed can be relied on. All of them must be trusted, for whichever is down
  * another is asked, and each must be seen to check signatures: it calls the root's keys signed, and knows nothing of a name whose
- * signatures are wrong. One that does not answer proves nothing, and answers nothing else either.
+ * signatures are wrong. One that does not answer, or cannot find out (SERVFAIL), proves nothing, and answers nothing else either:
+ * whoever keeps a server from the root must not thereby switch DANE off.
  */
 import type { DnssecStanding } from "../ports/lookup.ts";
 import type { Clock } from "../ports/ports.ts";
@@ -14,6 +15,8 @@ const provenMs = 3_600_000;
 /** Of a server that does not check signatures, or did not answer. */
 const unprovenMs = 300_000;
 const probeTimeMs = 2_500;
+/** Nothing was found against a server, nor for it. */
+const unproven = Symbol("unproven");
 
 export interface DnssecStandingOptions {
   readonly clock: Clock;
@@ -41,7 +44,7 @@ export function createDnssecStanding({
     return exchanged.kind === "reply" ? exchanged.packet : undefined;
   };
 
-  const faultOf = async (server: NameServer): Promise<string | undefined> => {
+  const faultOf = async (server: NameServer): Promise<string | typeof unproven | undefined> => {
     if (!server.trusted)
       return `name server ${server.address} is not on this machine, nor are external DNS servers trusted`;
     const bogus = bogusName();
@@ -49,18 +52,21 @@ export function createDnssecStanding({
       ask(server, "", "DNSKEY"),
       bogus === undefined ? undefined : ask(server, bogus, "A"),
     ]);
-    if (keys !== undefined && !(keys.rcode === "NOERROR" && keys.flag_ad))
+    const isSilent = keys === undefined || keys.rcode === "SERVFAIL";
+    if (!isSilent && !(keys.rcode === "NOERROR" && keys.flag_ad))
       return `name server ${server.address} does not check signatures (DNSSEC)`;
     if (wrong !== undefined && wrong.rcode !== "SERVFAIL")
       return `name server ${server.address} believes wrong signatures: it answers for ${bogus}`;
-    return undefined;
+    return isSilent ? unproven : undefined;
   };
 
-  const look = async (all: readonly NameServer[]): Promise<DnssecStanding> => {
+  const look = async (all: readonly NameServer[], proven: () => void): Promise<DnssecStanding> => {
     if (all.length === 0) return { kind: "off", reason: "no name server is known" };
     const faults = await Promise.all(all.map(faultOf));
-    const reason = faults.find((fault) => fault !== undefined);
-    return reason === undefined ? { kind: "on" } : { kind: "off", reason };
+    const reason = faults.find((fault) => typeof fault === "string");
+    if (reason !== undefined) return { kind: "off", reason };
+    if (!faults.includes(unproven)) proven();
+    return { kind: "on" };
   };
 
   return () => {
@@ -68,11 +74,12 @@ export function createDnssecStanding({
     const of = JSON.stringify([all, bogusName()]);
     const now = clock.now();
     if (known?.of === of && now < known.until) return known.standing;
-    const looked = { of, until: now + unprovenMs, standing: look(all) };
+    const looked = {
+      of,
+      until: now + unprovenMs,
+      standing: look(all, () => void (looked.until = now + provenMs)),
+    };
     known = looked;
-    void looked.standing.then(({ kind }) => {
-      if (known === looked && kind === "on") known = { ...looked, until: now + provenMs };
-    });
     return looked.standing;
   };
 }

@@ -51,11 +51,15 @@ function overUdp(server: NameServer, query: Query, signal: AbortSignal): Promise
       if (reply === "malformed") end(malformed(server));
       else if (reply !== "other") end({ kind: "reply", packet: reply });
     });
-    socket.connect(server.port, server.address, () =>
-      socket.send(query.octets, (error) => {
-        if (error) end(silent(server, error));
-      }),
-    );
+    const sent = (error: Error | null | undefined): void => {
+      if (error) end(silent(server, error));
+    };
+    // Node gives the callback the fault, which its types leave out: there is no way there, as without a network.
+    const connected = (fault?: Error): void => {
+      if (fault === undefined) socket.send(query.octets, sent);
+      else end(silent(server, fault));
+    };
+    socket.connect(server.port, server.address, connected);
     return {
       close() {
         socket.removeAllListeners();

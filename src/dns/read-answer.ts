@@ -44,6 +44,10 @@ export function readAnswer(packet: Reply, query: Query, trusted: boolean): Looku
   if (records.length > 0) return { kind: "found", ...told, records, keepMs: keepMsOf(ttls) };
 
   const authority = (packet.authorities ?? []).find((one) => one.type === "SOA");
+  if (authority === undefined && answers.length === 0 && isReferral(packet)) {
+    const detail = "the server knows nothing of it and names others to ask: it is no resolver";
+    return { kind: "refused", detail, keepMs: keepUnknownMs };
+  }
   const isDenied = packet.rcode === "NXDOMAIN" || authority !== undefined || name === query.name;
   if (!isDenied) return { kind: "alias", target: name, isAuthenticated, keepMs: keepMsOf(ttls) };
   // RFC 2308 §5: the lesser of the SOA's own TTL and its minimum.
@@ -51,6 +55,10 @@ export function readAnswer(packet: Reply, query: Query, trusted: boolean): Looku
   const kind = packet.rcode === "NXDOMAIN" ? "nxdomain" : "nodata";
   return { kind, ...told, keepMs: keepMsOf(ttls, "denied") };
 }
+
+/** A server that looks nothing up for others: what it does not know it does not deny (RFC 1034 §4.3.1, RFC 2308 §2.2). */
+const isReferral = ({ rcode, flag_aa, authorities = [] }: Reply): boolean =>
+  rcode === "NOERROR" && !flag_aa && authorities.some(({ type }) => type === "NS");
 
 /** The end of the chain of aliases in `answers`; undefined: it is too long, or a circle. */
 function followAliases(

@@ -44,6 +44,7 @@ const soa = (name: string, ttl = 3600, minimum = 60): Answer => ({
   ttl,
   data: { mname: "ns.test", rname: "h.test", serial: 1, refresh: 1, retry: 1, expire: 1, minimum },
 });
+const ns: Answer = { type: "NS", name: "test", ttl: 3600, data: "ns.test" };
 const failing = (code: number, parts: Partial<Packet> = {}): Partial<Packet> => ({
   flags: 0x180 | code,
   ...parts,
@@ -98,6 +99,7 @@ test.each([
   ],
   ["no such record", { authorities: [soa("test", 20)] }, { kind: "nodata", keepMs: 20_000 }],
   ["no such record, without a word", {}, { kind: "nodata", keepMs: 5_000 }],
+  ["no word but who may know (a server that is no resolver)", { authorities: [ns] }, { kind: "refused" }],
   ["another type's record", { answers: [a("x.test", "192.0.2.1")] }, { kind: "nodata" }],
   ["another name's record", { answers: [mx("y.test", 10, "a.test")] }, { kind: "nodata" }],
   ["failure", failing(rcode.serverFailure), { kind: "servfail", detail: "the server answered SERVFAIL" }],
@@ -269,6 +271,15 @@ test("nobody answers, nobody is there", async () => {
   expect(await resolver.lookUp("y.test", "A")).toMatchObject({
     kind: "timeout",
     detail: "no server to ask is known",
+  });
+});
+
+test("no way to the server: it counts as one that does not answer, and nothing is thrown", async () => {
+  // A link-local address without its interface cannot be connected to.
+  servers = [{ address: "fe80::1", port: 53, trusted: false }];
+  expect(await within(resolver.lookUp("x.test", "MX"))).toMatchObject({
+    kind: "timeout",
+    detail: expect.stringContaining("fe80::1 cannot be reached") as string,
   });
 });
 

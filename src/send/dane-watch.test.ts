@@ -33,7 +33,8 @@ function standingOf(given: Record<string, readonly [string, string?]>, bogus?: s
 test.each<[string, Record<string, readonly [string, string?]>, string | undefined, string]>([
   ["it checks", { a: ["AD"] }, undefined, "on"],
   ["it does not", { a: ["NOERROR"] }, undefined, "off"],
-  ["it answers with an error", { a: ["SERVFAIL"] }, undefined, "off"],
+  ["it refuses to answer", { a: ["REFUSED"] }, undefined, "off"],
+  ["it cannot find out: that must not switch DANE off", { a: ["SERVFAIL"] }, undefined, "on"],
   ["one of two does not", { a: ["AD"], b: ["NOERROR"] }, undefined, "off"],
   ["one of two is silent: it answers nothing else either", { a: ["AD"], b: ["silent"] }, undefined, "on"],
   ["it refuses what is forged", { a: ["AD", "SERVFAIL"] }, "bogus.test", "on"],

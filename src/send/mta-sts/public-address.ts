@@ -1,5 +1,9 @@
 /** Which addresses a host that strangers name may have: whoever owns a domain chooses what its policy host resolves to. */
+import { BlockList } from "node:net";
 import ipaddr from "ipaddr.js";
+
+const globalUnicast = new BlockList();
+globalUnicast.addSubnet("2000::", 3, "ipv6");
 
 /**
  * False: loopback, link-local, private, shared and reserved ranges, and what is no address; an IPv4 address within an IPv6
@@ -13,5 +17,6 @@ export function isPublicAddress(address: string): boolean {
     const embedded = parsed.toByteArray().slice(-4);
     return ipaddr.fromByteArray(embedded).range() === "unicast";
   }
-  return range === "unicast";
+  // Of IPv6 nothing else is given out (RFC 4291 §2.4): what is left may be routed within a site, as ::10.0.0.1 or fec0::1.
+  return range === "unicast" && (parsed.kind() === "ipv4" || globalUnicast.check(address, "ipv6"));
 }

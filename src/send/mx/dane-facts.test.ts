@@ -4,12 +4,19 @@ import type { Lookup, RecordType, Resolver } from "../../ports/lookup.ts";
 import { daneFactOf } from "./dane-facts.ts";
 
 type Answer =
-  "signed" | "unsigned" | "none" | "servfail" | "timeout" | "bogus" | { alias: string; signed: boolean };
+  | "signed"
+  | "unsigned"
+  | "none"
+  | "servfail"
+  | "timeout"
+  | "bogus"
+  | "invalid-name"
+  | { alias: string; signed: boolean };
 
 const tlsa = { usage: 3, selector: 1, matchingType: 1, data: Buffer.alloc(32) };
 
 function lookupOf(name: string, type: RecordType, answer: Answer | undefined): Lookup {
-  if (answer === "servfail" || answer === "timeout" || answer === "bogus")
+  if (answer === "servfail" || answer === "timeout" || answer === "bogus" || answer === "invalid-name")
     return { kind: answer, detail: `it is ${answer}`, keepMs: 10_000 };
   const told = { canonicalName: name, isAuthenticated: true, keepMs: 300_000 };
   if (answer === undefined || answer === "none") return { kind: "nodata", ...told };
@@ -40,6 +47,8 @@ it.each<[string, Record<string, Answer>, string, readonly string[]]>([
   ["forged (D9)", { A: "signed", "mx TLSA": "bogus" }, "unknown", ["mx TLSA"]],
   ["addresses that are not signed (D11)", { A: "unsigned", "mx TLSA": "servfail" }, "unasked", []],
   ["no addresses", {}, "unasked", []],
+  ["addresses that cannot be found out", { A: "bogus", AAAA: "none" }, "unknown", []],
+  ["a name too long for records below it", { A: "signed", "mx TLSA": "invalid-name" }, "none", ["mx TLSA"]],
   [
     "an alias that is signed as its target is: there first (D14)",
     { A: { alias: "to", signed: true }, "to TLSA": "signed", "mx TLSA": "signed" },

@@ -29,6 +29,8 @@ export async function daneFactOf(host: AskedHost, port: number, resolver: Resolv
   let keepMs = Number.POSITIVE_INFINITY;
   for (const baseDomain of bases.names) {
     const tlsa = await resolver.lookUp(tlsaName(baseDomain, port), "TLSA");
+    // A name that is too long to have records below it has none.
+    if (tlsa.kind === "invalid-name") continue;
     keepMs = Math.min(keepMs, tlsa.keepMs);
     if (isUnknown(tlsa)) return { fact: { kind: "unknown", detail: tlsa.detail }, keepMs };
     // Behind an alias into a zone that is not signed there may stand anything.
@@ -50,6 +52,10 @@ async function baseDomains(
   const found = [ipv4, ipv6].filter((lookup) => lookup.kind === "found");
   const signed = found.find(({ isAuthenticated }) => isAuthenticated);
   if (signed !== undefined) return { names: [...new Set([signed.canonicalName, name])] };
+  const unknown = [ipv4, ipv6].find(isUnknown);
+  // Forged for all one knows; a smart host may be found all the same, by the system's own resolver.
+  if (found.length === 0 && unknown !== undefined && unknown.kind !== "invalid-name")
+    return { fact: { kind: "unknown", detail: unknown.detail }, keepMs: unknown.keepMs };
   const unsigned = { kind: "unasked", reason: `the addresses of ${name} are not signed` } as const;
   const keepMs = Math.min(...found.map((lookup) => lookup.keepMs));
   if (found.every(({ canonicalName }) => canonicalName === name)) return { fact: unsigned, keepMs };

@@ -346,3 +346,20 @@ test("what waits for an answer is given back when the relay stops", async () => 
   await carrier.close(0);
   expect(await result).toEqual({ kind: "aborted" });
 });
+
+test("signed MX records count for REQUIRETLS only where the name servers check signatures", async () => {
+  const sink = await sinkAt("127.0.0.2");
+  const carrierOf = deliverBy(
+    { "d.test MX": ["10 a.test"], "a.test A": ["127.0.0.2"] },
+    { requireTlsPolicy: "enforce" },
+  );
+  const { lookUp } = resolver;
+  resolver.lookUp = async (name, type) => {
+    const lookup = await lookUp(name, type);
+    return "isAuthenticated" in lookup ? { ...lookup, isAuthenticated: true } : lookup;
+  };
+  resolver.dnssec = () => Promise.resolve({ kind: "off", reason: "it does not check signatures" });
+  const claim = testClaim({ recipients: ["x@d.test"], envelope: { tls: "required" } });
+  expect(brief(await carrierOf("d.test").carry(claim))[0]).toMatch(/neither signed MX records nor MTA-STS/);
+  expect(sink.messages).toHaveLength(0);
+});

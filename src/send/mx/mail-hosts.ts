@@ -66,8 +66,10 @@ export function createMailHosts({ connector, resolver, sts, own, first }: MailHo
     policy: { readonly sts: StsFact; readonly keepMs: number },
   ): Promise<FoundHosts> => {
     const told = isUnknown(mx) ? undefined : mx;
+    const isSigned = told?.isAuthenticated === true;
     const destination: DestinationFacts = {
-      isSecure: told?.isAuthenticated === true,
+      // Servers that do not check signatures pass on what anybody says of them.
+      isSecure: isSigned && (await resolver.dnssec?.())?.kind !== "off",
       names: [...new Set([domain, told?.canonicalName ?? domain])],
       sts: policy.sts,
     };
@@ -81,7 +83,7 @@ export function createMailHosts({ connector, resolver, sts, own, first }: MailHo
     const result = milder(planHosts(domain, exchangers, addresses, rules()));
     const names = result.kind === "hosts" ? result.groups.flat().map(({ name }) => name) : [];
     const found = await Promise.all(
-      names.map(async (name) => [name, await daneOf(name, destination, addresses)] as const),
+      names.map(async (name) => [name, await daneOf(name, isSigned, addresses)] as const),
     );
     return {
       result,
@@ -95,12 +97,12 @@ export function createMailHosts({ connector, resolver, sts, own, first }: MailHo
 
   const daneOf = async (
     name: string,
-    { isSecure }: DestinationFacts,
+    isSigned: boolean,
     addresses: FoundHosts["addresses"],
   ): Promise<FoundDane> => {
     const unasked = (reason: string): FoundDane => ({ fact: { kind: "unasked", reason }, keepMs: Infinity });
     if (!connector.daneEnabled) return unasked("daneEnabled is false");
-    if (!isSecure) return unasked("the MX records are not signed");
+    if (!isSigned) return unasked("the MX records are not signed");
     const found = addresses.get(name);
     return found === undefined ? unasked("") : daneFactOf({ name, ...found }, connector.port, resolver);
   };
