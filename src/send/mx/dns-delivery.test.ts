@@ -353,7 +353,7 @@ test("signed MX records count for REQUIRETLS only where the name servers check s
     { "d.test MX": ["10 a.test"], "a.test A": ["127.0.0.2"] },
     { requireTlsPolicy: "enforce" },
   );
-  const { lookUp } = resolver;
+  const lookUp = resolver.lookUp.bind(resolver);
   resolver.lookUp = async (name, type) => {
     const lookup = await lookUp(name, type);
     return "isAuthenticated" in lookup ? { ...lookup, isAuthenticated: true } : lookup;
@@ -362,4 +362,17 @@ test("signed MX records count for REQUIRETLS only where the name servers check s
   const claim = testClaim({ recipients: ["x@d.test"], envelope: { tls: "required" } });
   expect(brief(await carrierOf("d.test").carry(claim))[0]).toMatch(/neither signed MX records nor MTA-STS/);
   expect(sink.messages).toHaveLength(0);
+});
+
+test("REQUIRETLS that no host fulfils keeps the message alone, not the domain's other mail", async () => {
+  await sinkAt("127.0.0.2");
+  const carrier = deliverBy(
+    { "d.test MX": ["10 a.test"], "a.test A": ["127.0.0.2"] },
+    { requireTlsPolicy: "opportunisticStartTls" },
+  )("d.test");
+  const claim = testClaim({ recipients: ["x@d.test"], envelope: { tls: "required" } });
+  expect(brief(await carrier.carry(claim))).toEqual([
+    expect.stringMatching(/^transient: .*offers no TLS/) as string,
+  ]);
+  expect(await carried(carrier)).toEqual(taken);
 });

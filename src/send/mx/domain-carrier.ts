@@ -8,7 +8,7 @@ import type { Signer } from "../../dkim/signer.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Claim } from "../../spool/spool.ts";
-import type { AttemptResult, Carrier } from "../delivery/delivery.ts";
+import type { AttemptResult, Carrier, Verdict } from "../delivery/delivery.ts";
 import type { OnTlsAttempt } from "../delivery/smtp/opening/tls-attempt.ts";
 import { submitJob } from "../delivery/smtp/job/submit-job.ts";
 import { localVerdict } from "../delivery/smtp/wire/peer-verdict.ts";
@@ -70,6 +70,12 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
     return plan.result;
   };
 
+  /** Mail that asks for nothing itself goes by the same demands. */
+  const isAsForOthers = ({ key }: SecuredHosts, of: FoundHosts): boolean => {
+    const others = planFor(undefined, of);
+    return others.kind === "hosts" && others.key === key;
+  };
+
   const hand = (claim: Claim, of: FoundHosts): AttemptResult | Promise<AttemptResult> => {
     const result = planFor(claim.message.envelope.tls, of);
     if (result.kind !== "hosts") return withoutHosts(domain, claim, result);
@@ -81,8 +87,11 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
         verdict: localVerdict("4.3.2", "waits for its turn: siteMessageRateLimit"),
         retryAfterMs,
       };
+    const isOwnDemand = claim.message.envelope.tls === "required" && !isAsForOthers(result, of);
     return new Promise((resolve) => {
-      submitJob(claim, resolve, { signer, host: domain, submit: (job) => sites.submit(result, job) });
+      const end = (attempt: AttemptResult): void =>
+        resolve(isOwnDemand ? ownFailure(claim, attempt) : attempt);
+      submitJob(claim, end, { signer, host: domain, submit: (job) => sites.submit(result, job) });
     });
   };
 
@@ -104,15 +113,25 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
   };
 }
 
+/** What the message alone demands keeps no other mail of the domain: where nobody fulfils it, the message waits and the queue goes on. */
+function ownFailure(claim: Claim, result: AttemptResult): AttemptResult {
+  if (result.kind !== "unreachable") return result;
+  const { host, verdict } = result;
+  return allOf(claim, host, "transient", verdict);
+}
+
+/** One outcome for all recipients. */
+function allOf(claim: Claim, host: string, kind: "transient" | "permanent", verdict: Verdict): AttemptResult {
+  const outcomes = claim.recipients.map(({ index }) => ({ kind, index, verdict }) as const);
+  return { kind: "attempted", host, outcomes };
+}
+
 /** DNS knows no host: the domain's mail fails, or its queue waits. */
 function withoutHosts(domain: string, claim: Claim, { kind, status, text }: NoHosts): AttemptResult {
   const verdict = localVerdict(status, text);
-  // What the message alone demands keeps no other mail of the domain.
   const isQueues = kind === "later" && claim.message.envelope.tls !== "required";
   if (isQueues) return { kind: "unreachable", host: domain, verdict };
-  const outcome = kind === "later" ? "transient" : "permanent";
-  const outcomes = claim.recipients.map(({ index }) => ({ kind: outcome, index, verdict }) as const);
-  return { kind: "attempted", host: "", outcomes };
+  return allOf(claim, "", kind === "later" ? "transient" : "permanent", verdict);
 }
 
 function tellSkipped(
