@@ -376,3 +376,35 @@ test("REQUIRETLS that no host fulfils keeps the message alone, not the domain's 
   ]);
   expect(await carried(carrier)).toEqual(taken);
 });
+
+test("what is told of TLS goes by the policies of the domain it was for, whoever shares the site", async () => {
+  await sinkAt("127.0.0.2");
+  const policies = new Map<string, Set<string>>();
+  const carrierOf = deliverBy(
+    { "d.test MX": ["10 a.test"], "e.test MX": ["10 a.test"], "a.test A": ["127.0.0.2"] },
+    { smtpMaxMessagesPerConnection: 1, maxConcurrentConnections: 1, mtaSts: "enforce" },
+    {
+      sts: {
+        of: (domain) =>
+          Promise.resolve({
+            sts: domain === "d.test" ? { kind: "policy", mode: "testing", mx: ["a.test"] } : { kind: "none" },
+            keepMs: 60_000,
+          }),
+      },
+      onTls({ domain, outcomes }) {
+        const known = policies.get(domain) ?? new Set();
+        policies.set(domain, known);
+        for (const { policy } of outcomes) known.add(policy);
+      },
+    },
+  );
+  await Promise.all(
+    ["d.test", "e.test", "d.test", "e.test"].map((domain) => carrierOf(domain).carry(claimTo(domain))),
+  );
+  expect(policies).toEqual(
+    new Map([
+      ["d.test", new Set(["sts"])],
+      ["e.test", new Set(["no-policy-found"])],
+    ]),
+  );
+});

@@ -43,12 +43,14 @@ interface Paced {
 }
 
 export function createSites(context: OpeningContext, outbound: OutboundConnections): Sites {
-  const { connector, memory, ports } = context;
+  const { connector, memory, ports, onTls } = context;
   const { clock } = ports;
   const most = Math.max(1, Math.min(connector.maxConcurrentConnections, mostConnections));
   const pools = new Map<string, ConnectionPool>();
   const atSite = new Map<string, Set<ConnectionPool>>();
   const leaving = new Set<Promise<void>>();
+  /** A pool's jobs demand the same; which policies are watched for reports is each domain's own. */
+  const demandsOf = new WeakMap<Job, SecuredHosts["demands"]>();
   const failing = new LRUCache<string, true>({ max: mostRemembered });
   const paced = new LRUCache<string, Paced>({ max: mostRemembered });
   const pace =
@@ -118,7 +120,8 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
     const { demands, key, site } = hosts;
     let pool = pools.get(key);
     if (pool === undefined) {
-      const tlsOf = ({ name }: NextHopHost): HostTls => demands.get(name) ?? tlsBySettings(connector, name);
+      const tlsOf = ({ name }: NextHopHost, job?: Job): HostTls =>
+        ((job && demandsOf.get(job)) ?? demands).get(name) ?? tlsBySettings(connector, name);
       pool = new ConnectionPool({ ...context, tlsOf }, hopTo(hosts), outbound, most, replies);
       pools.set(key, pool);
       const all = atSite.get(site) ?? new Set();
@@ -146,8 +149,10 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
       return known.putOffUntil - now;
     },
     submit(hosts, job) {
-      if (closing === undefined) poolOf(hosts).submit(job);
-      else resolveJob(job, "aborted", "");
+      if (closing === undefined) {
+        if (onTls !== undefined) demandsOf.set(job, hosts.demands);
+        poolOf(hosts).submit(job);
+      } else resolveJob(job, "aborted", "");
     },
     close(graceMs) {
       closing ??= Promise.all([

@@ -104,11 +104,15 @@ export async function connectToAny(
 
 /** Whoever counts TLS is told for whose mail it was made. */
 function forMailOf(job: Job | undefined, context: OpeningContext): OpeningContext {
-  const { onTls, connector } = context;
+  const { onTls, connector, tlsOf } = context;
   if (onTls === undefined || job === undefined || connector.kind !== "dns") return context;
   const recipient = job.claim.message.envelope.recipients[job.claim.recipients[0]?.index ?? 0];
   const domain = recipientDomain(recipient?.forwardPath ?? "");
-  return { ...context, onTls: (attempt) => onTls({ ...attempt, domain }) };
+  return {
+    ...context,
+    onTls: (attempt) => onTls({ ...attempt, domain }),
+    ...(tlsOf === undefined ? {} : { tlsOf: (host) => tlsOf(host, job) }),
+  };
 }
 
 function tooSlow(): SmtpClientError {

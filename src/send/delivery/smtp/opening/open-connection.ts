@@ -8,6 +8,7 @@ import type { Signer } from "../../../../dkim/signer.ts";
 import type { Events } from "../../../../events/events.ts";
 import type { Ports } from "../../../../ports/ports.ts";
 import { authenticate } from "./authentication.ts";
+import type { Job } from "../job/job.ts";
 import { type LogOn, type MailboxLogOn, tokenFor } from "./log-on.ts";
 import { ClientConnection } from "../wire/client-connection.ts";
 import { SmtpClientError, asClientError } from "../wire/client-error.ts";
@@ -37,8 +38,11 @@ export interface OpeningContext {
   readonly signer: Signer | undefined;
   /** Addresses of a host, in the order to try; rejects when there are none. Left out: `ports.dns`. */
   readonly addresses?: (host: string) => Promise<readonly string[]>;
-  /** What TLS with a host must be like. Left out: what the connector's settings demand. */
-  readonly tlsOf?: (host: NextHopHost) => HostTls | Promise<HostTls>;
+  /**
+   * What TLS with a host must be like. Left out: what the connector's settings demand. `job`: whose mail it is for first; all of
+   * a pool demand the same, and differ in what reports tell of it.
+   */
+  readonly tlsOf?: (host: NextHopHost, job?: Job) => HostTls | Promise<HostTls>;
   readonly onTls?: OnTlsAttempt | undefined;
   /** Numbers for the protocol log. */
   readonly nextSession: () => number;
