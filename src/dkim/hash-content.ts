@@ -14,21 +14,35 @@ export interface HashedContent {
 
 /** Others have their turn in between; octets. */
 const turnBytes = 256 * 1024;
+const emptyLine = Buffer.from("\r\n\r\n");
+const overlap = emptyLine.length - 1;
 
 /** Memory: the header and a piece. Rejects with what the reader throws. */
 export async function hashContent(content: ContentReader, form: Canonicalization): Promise<HashedContent> {
   const body = bodyHash(form);
-  let header: Buffer = Buffer.alloc(0);
+  /** Until the header ends; put together then, or a large one would be copied for each of its pieces. */
+  const held: Buffer[] = [];
+  let heldBytes = 0;
+  /** The last octets, for an end that begins in one piece and ends in the next. */
+  let tail: Buffer = Buffer.alloc(0);
+  let header: Buffer | undefined;
   let isBody = false;
   let sinceTurn = 0;
   const feed = (piece: Buffer): void => {
     if (isBody) return body.feed(piece);
-    header = header.length === 0 ? piece : Buffer.concat([header, piece]);
-    const end = headerEnd(header);
+    const window = tail.length === 0 ? piece : Buffer.concat([tail, piece]);
+    tail = window.subarray(-overlap);
+    held.push(piece);
+    const mayEnd = heldBytes < overlap || window.includes(emptyLine);
+    heldBytes += piece.length;
+    if (!mayEnd) return;
+    const sofar = held.length === 1 ? piece : Buffer.concat(held);
+    const end = headerEnd(sofar);
     if (end === undefined) return;
     isBody = true;
-    body.feed(header.subarray(end + 2));
-    header = header.subarray(0, end);
+    held.length = 0;
+    body.feed(sofar.subarray(end + 2));
+    header = sofar.subarray(0, end);
   };
   if (content.inMemory !== undefined) feed(content.inMemory);
   else {
@@ -41,5 +55,5 @@ export async function hashContent(content: ContentReader, form: Canonicalization
       await setImmediate();
     }
   }
-  return { header, hashedBody: body.digest() };
+  return { header: header ?? Buffer.concat(held), hashedBody: body.digest() };
 }
