@@ -59,7 +59,7 @@ function structureFault(octets: Buffer, { maxDepth, maxValues, maxItems }: JsonL
   let values = 0;
   let items = 0;
   for (let i = 0; i < octets.length; i++) {
-    switch (octets[i]) {
+    switch (octets[i]!) {
       case openBrace:
       case openBracket:
         if (open.length === maxDepth) return `it is nested more than ${maxDepth} deep`;

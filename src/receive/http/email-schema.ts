@@ -24,7 +24,7 @@ const attachment = z
     content_type: z.string().max(300).optional().meta({ description: "Default: by the file name." }),
     content_id: z
       .string()
-      .regex(/^[^\s<>()"\\]{1,200}$/, { error: "is no Content-ID, such as logo or logo@contoso.com" })
+      .regex(/^[!#-'*-;=?-[\]-~]{1,200}$/, { error: "is no Content-ID, such as logo or logo@contoso.com" })
       .optional()
       .meta({ description: "What `cid:` in the HTML names, without angle brackets." }),
     content_disposition: z.enum(["attachment", "inline"]).optional(),

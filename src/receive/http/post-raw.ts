@@ -28,13 +28,18 @@ export function postRaw(exchange: HttpExchange, services: HttpServices): Promise
     ]);
   if (senders.length > 1)
     return refuseFaults(exchange, [{ path: "Mail-From", message: "is given more than once" }]);
+  const partial = query.getAll("partial");
+  if (partial.length > 1 || !["true", "false"].includes(partial[0] ?? "false"))
+    return refuseFaults(exchange, [
+      { path: "partial", message: "has to be true or false, once", unknown: true },
+    ]);
   const [sender] = senders;
   return handInRaw(exchange, services, exchange.body.pieces(), exchange.body.declaredBytes, {
     envelope: {
       ...(sender === undefined ? undefined : { mail_from: sender.trim() }),
       ...(recipients.length === 0 ? undefined : { rcpt_to: recipients.map((one) => one.trim()) }),
     },
-    partial: query.get("partial") === "true",
+    partial: partial[0] === "true",
   });
 }
 

@@ -150,3 +150,11 @@ test("a long list is looked through in its length, whatever was read before", ()
   // Microseconds; it took seconds when characters of the text were read one by one.
   expect(process.cpuUsage().user - before).toBeLessThan(1_000_000);
 });
+
+test.each(["a\u00e9b", "a b", "a<b", 'a"b', "a\\b", "a\rb"])(
+  "a Content-ID %j is refused: its field is ASCII",
+  (content_id) => {
+    const read = readEmail({ ...least, attachments: [{ content: "eA==", content_id }] });
+    expect(read).toMatchObject({ faults: [{ path: "attachments[0].content_id" }] });
+  },
+);

@@ -161,6 +161,7 @@ describe("nothing of the client's begins a field or a part of its own", () => {
     ["DKIM-Signature", "x", /relay itself/],
     ["Resent-To", "x", /relay itself/],
     ["Message-ID", "x", /no Message-ID/],
+    ["Message-ID", "<a\u00fc@b.test>", /no Message-ID/],
     ["X-Order", "4711", undefined],
   ])("field %j: %j", (name, value, fault) => {
     if (fault === undefined) expect(headerFault(name, value)).toBeUndefined();

@@ -69,7 +69,7 @@ export function headerFault(name: string, value: string): string | undefined {
     return "is no name of a header field";
   if (reserved.test(name.toLowerCase())) return "is written by the relay itself";
   if (!isLine(value)) return "holds a line end or a NUL";
-  if (name.toLowerCase() === "message-id" && !/^<[^\s<>@]+@[^\s<>@]+>$/.test(value))
+  if (name.toLowerCase() === "message-id" && !/^<[!-;=?A-~]+@[!-;=?A-~]+>$/.test(value))
     return "is no Message-ID, such as <4711@erp.contoso.com>";
   return value.length > mostValueChars ? `is longer than ${mostValueChars} characters` : undefined;
 }
