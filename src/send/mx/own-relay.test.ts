@@ -8,6 +8,8 @@ const settings: KnownAs = {
   receiveConnectors: [
     { enabled: true, fqdn: "in.test", bindings: [{ address: "192.0.2.1", port: 25 }] },
     { enabled: true, fqdn: "any.test", bindings: [{ address: "0.0.0.0", port: 26 }] },
+    { enabled: true, fqdn: "local.test", bindings: [{ address: "127.0.0.1", port: 27 }] },
+    { enabled: true, fqdn: "six.test", bindings: [{ address: "2001:db8::9", port: 25 }] },
     { enabled: false, fqdn: "off.test", bindings: [{ address: "192.0.2.2", port: 25 }] },
   ],
   sendConnectors: [smartHostConnector(25, { fqdn: "out.test" })],
@@ -31,6 +33,12 @@ describe("the address", () => {
     ["192.0.2.2", 25, false],
     ["127.0.0.1", 26, true],
     ["127.0.0.1", 25, false],
+    ["::ffff:127.0.0.1", 26, true],
+    ["0.0.0.0", 26, true],
+    ["0.0.0.0", 27, true],
+    ["::ffff:192.0.2.1", 25, true],
+    ["2001:db8:0:0::9", 25, true],
+    ["0.0.0.0", 25, false],
     // Who listens there is not seen from within: any port.
     ["203.0.113.7", 25, true],
     ["203.0.113.7", 587, true],

@@ -1,4 +1,5 @@
 /** How this relay is known to others, so that it does not hand mail to itself. */
+import ipaddr from "ipaddr.js";
 import { networkInterfaces } from "node:os";
 import type { Endpoint } from "../../core/policy/receive-connector.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
@@ -36,15 +37,15 @@ export function createOwnRelay(settings: () => KnownAs): OwnRelay {
         sendConnectors.some((connector) => "fqdn" in connector && isOwn(connector.fqdn))
       );
     },
-    isOwnAddress(address, port) {
+    isOwnAddress(given, port) {
+      const address = reachedBy(given);
       const { receiveConnectors, transport } = settings();
-      if (transport.ownAddresses.length > 0 && transport.ownAddresses.includes(canonical(address)))
-        return true;
+      if (transport.ownAddresses.length > 0 && transport.ownAddresses.includes(address)) return true;
       const bindings = receiveConnectors
         .filter(({ enabled }) => enabled)
         .flatMap((connector) => connector.bindings)
         .filter((binding) => binding.port === port);
-      if (bindings.some((binding) => binding.address === address)) return true;
+      if (bindings.some((binding) => canonical(binding.address) === address)) return true;
       const wildcard = address.includes(":") ? "::" : "0.0.0.0";
       return bindings.some((binding) => binding.address === wildcard) && isOfThisMachine(address);
     },
@@ -55,6 +56,12 @@ export function createOwnRelay(settings: () => KnownAs): OwnRelay {
 function canonical(address: string): string {
   const parsed = parseAddress(address);
   return parsed === undefined ? address : formatAddress(parsed);
+}
+
+/** Where a connection to it ends: an IPv4 address within IPv6 is that address, and the unspecified one is this machine. */
+function reachedBy(address: string): string {
+  const plain = canonical(ipaddr.isValid(address) ? ipaddr.process(address).toString() : address);
+  return plain === "0.0.0.0" ? "127.0.0.1" : plain === "::" ? "::1" : plain;
 }
 
 function isOfThisMachine(address: string): boolean {
