@@ -31,7 +31,14 @@ export interface HttpConnection {
   /** Since when the header of a request comes in. */
   headerSince: number | undefined;
   /** The request that is answered now; those behind it wait. */
-  exchange: { timedOut(): void; readonly isSlow: (now: number) => boolean; stop(): void } | undefined;
+  exchange:
+    | {
+        timedOut(): void;
+        readonly isSlow: (now: number) => boolean;
+        readonly isUnread: (now: number, patienceMs: number) => boolean;
+        stop(): void;
+      }
+    | undefined;
   readonly waiting: (() => void)[];
   /** Its last request's. */
   user: string | undefined;

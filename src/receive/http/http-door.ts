@@ -332,6 +332,9 @@ export function createHttpDoor(
       if (now - connection.idleSince >= handshakeTimeoutMs) socket.destroy();
     } else if (drain !== undefined) {
       if (now - drain.since >= drainMs || socket.bytesRead - drain.fromBytes > drainBytes) socket.destroy();
+    } else if (exchange?.isUnread(now, connectionInactivityTimeout) === true) {
+      // Else it would keep its place for as long as it likes.
+      socket.destroy();
     } else if (exchange !== undefined) {
       if (exchange.isSlow(now) || now - connection.openedAt >= connectionTimeout) exchange.timedOut();
     } else if (connection.headerSince !== undefined) {

@@ -41,6 +41,7 @@ export class HttpExchange {
   #tellGone: (() => void) | undefined;
   #hurry: (() => void) | undefined;
   #closes = false;
+  #answeredAt: number | undefined;
 
   constructor(
     request: IncomingMessage,
@@ -115,6 +116,11 @@ export class HttpExchange {
 
   isSlow(now: number): boolean {
     return this.body.isSlow(now);
+  }
+
+  /** Its answer is given, and the client does not read it. */
+  isUnread(now: number, patienceMs: number): boolean {
+    return this.#answeredAt !== undefined && now - this.#answeredAt >= patienceMs;
   }
 
   /** The relay stops: nothing is waited for any more, but for what is being kept. */
@@ -213,6 +219,7 @@ export class HttpExchange {
     for (const [name, value] of headers) all.push(name, value);
     if (closes) all.push("connection", "close");
     connection.log?.line(">", `${status} ${text}`);
+    this.#answeredAt = this.#services.clock.now();
     response.writeHead(status, all);
     response.end(this.method === "HEAD" ? undefined : octets);
   }
