@@ -165,6 +165,23 @@ describe("what is refused says what SMTP would say", () => {
     expect(sink.messages).toHaveLength(0);
   });
 
+  test("a request that comes again with its key hears again who was left out (partial)", async () => {
+    const to = Array.from({ length: 11 }, (_, n) => `r${n}@d.test`);
+    const body = JSON.stringify({ ...email, to, partial: true });
+    const said = async () => {
+      const { status, headers, json: given } = await post("Small", body, { "idempotency-key": "partial-1" });
+      const recipients = given["recipients"] as { address: string; status: string }[];
+      const states = recipients.map((one) => [one.address, one.status]);
+      return { status, replayed: headers["idempotency-replayed"], id: given["id"], states };
+    };
+    const first = await said();
+    expect(first.states.filter(([, state]) => state === "queued")).toEqual([
+      ["r0@d.test", "queued"],
+      ["r1@d.test", "queued"],
+    ]);
+    expect(await said()).toEqual({ ...first, replayed: "true" });
+  });
+
   test("a wrong password, held against the connection; a good one goes", async () => {
     const one = await client("Users");
     for (let n = 1; n <= 4; n++) {

@@ -37,6 +37,8 @@ interface TakenRecipient {
 /** What of the answer cannot be had from the request again. */
 interface KeptAnswer {
   readonly message_id: string | null;
+  /** Places of the recipients that were refused (`partial`), a bit each, from the lowest; Base64. Left out: none was. */
+  readonly refused?: string;
 }
 
 const windowMs = 24 * 60 * 60_000;
@@ -93,7 +95,13 @@ export async function handIn(
             fingerprint,
             windowMs,
             waitMs,
-            answer: (id) => JSON.stringify({ message_id: idOf(id) } satisfies KeptAnswer),
+            answer: (id, refusals) => {
+              const given = placesRefused(envelope, refusals);
+              return JSON.stringify({
+                message_id: idOf(id),
+                ...(given === undefined ? {} : { refused: given }),
+              } satisfies KeptAnswer);
+            },
           },
           options,
         );
@@ -111,11 +119,15 @@ async function answerOutcome(
     case "refused":
       return answerRefusals(exchange, outcome.refusals);
     case "repeated": {
-      const { message_id: messageId } = JSON.parse(outcome.answer) as KeptAnswer;
+      const { message_id: messageId, refused: places } = JSON.parse(outcome.answer) as KeptAnswer;
+      const bits = Buffer.from(places ?? "", "base64");
       const taken: Taken = {
         id: `${outcome.id}`,
         message_id: messageId,
-        recipients: envelope.recipients.map(({ address }) => ({ address: bare(address), status: "queued" })),
+        recipients: envelope.recipients.map(({ address }, place) => ({
+          address: bare(address),
+          status: ((bits[place >> 3] ?? 0) >> (place & 7)) & 1 ? "refused" : "queued",
+        })),
       };
       return exchange.answer(202, taken, [...locationOf(outcome.id), ["idempotency-replayed", "true"]]);
     }
@@ -129,6 +141,23 @@ async function answerOutcome(
     case "running":
       return exchange.refuse(refused("requestUnderWay"));
   }
+}
+
+/** As `KeptAnswer.refused`. Of an address that was given twice and refused once, the later one counts. */
+function placesRefused(
+  { recipients }: SubmittedEnvelope,
+  refusals: readonly SubmissionRefusal[],
+): string | undefined {
+  if (refusals.length === 0) return undefined;
+  const bits = Buffer.alloc((recipients.length + 7) >> 3);
+  // Both are in the order in which recipients were asked for.
+  let last = refusals.length - 1;
+  for (let place = recipients.length - 1; place >= 0; place--) {
+    if (last < 0 || refusals[last]?.recipient !== recipients[place]?.address) continue;
+    bits[place >> 3]! |= 1 << (place & 7);
+    last--;
+  }
+  return bits.toString("base64");
 }
 
 async function answerTaken(

@@ -2,29 +2,33 @@
 import { createHash, type Hash } from "node:crypto";
 import type { AnswerTurn, KeptAnswer } from "../../spool/spool-answers.ts";
 import type { OnceOnly } from "../transaction/repeats.ts";
-import type { Repeat, SubmittedContent } from "./submission.ts";
+import type { Repeat, SubmissionRefusal, SubmittedContent } from "./submission.ts";
 
 /** The first under a key: its answer is kept with its message, whose octets pass here as they are handed in. */
 export function firstByKey(
   { fingerprint, windowMs, answer }: Repeat,
   turn: AnswerTurn,
   content: SubmittedContent,
-): { readonly once: OnceOnly; readonly content: SubmittedContent } {
+): {
+  /** `refusals`: of the recipients that are left out. */
+  readonly onceFor: (refusals: readonly SubmissionRefusal[]) => OnceOnly;
+  readonly content: SubmittedContent;
+} {
   const hash = Buffer.isBuffer(fingerprint) ? undefined : begunHash(fingerprint.about);
   return {
     content: hash === undefined ? content : hashed(content, hash),
-    once: {
+    onceFor: (refusals) => ({
       update: () => undefined,
       ask: (_, id) => ({
         kind: "first",
         answer: {
           turn,
           fingerprint: Buffer.isBuffer(fingerprint) ? fingerprint : (hash as Hash).digest(),
-          answer: answer?.(id) ?? "",
+          answer: answer?.(id, refusals) ?? "",
           windowMs,
         },
       }),
-    },
+    }),
   };
 }
 

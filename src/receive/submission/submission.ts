@@ -50,9 +50,10 @@ export interface Repeat {
   /** How long to wait for a first one that is still under way; milliseconds. */
   readonly waitMs: number;
   /**
-   * What the door needs to give the same answer again, up to `maxAnswerBytes`; asked just before the message is kept. Default: empty.
+   * What the door needs to give the same answer again, up to `maxAnswerBytes`; asked just before the message is kept. Default: empty. `refusals`:
+   * of recipients it is kept without (`partial`).
    */
-  readonly answer?: (id: MessageId) => string;
+  readonly answer?: (id: MessageId, refusals: readonly SubmissionRefusal[]) => string;
 }
 
 /** All recipients or none, unless `partial` was asked for. */

@@ -175,7 +175,7 @@ export function createSubmissions(around: {
     envelope: SubmittedEnvelope,
     content: SubmittedContent,
     { presence = alwaysThere, source, partial = false, note }: SubmissionOptions = {},
-    once?: OnceOnly,
+    onceFor?: (refusals: readonly SubmissionRefusal[]) => OnceOnly,
   ): Promise<SubmissionOutcome> => {
     submitter.transaction = undefined;
     const notBegun = await begin(submitter, envelope, presence);
@@ -197,6 +197,7 @@ export function createSubmissions(around: {
       return refusedWith(...refusals);
     }
     transaction.note = note;
+    const once = onceFor?.(refusals);
     const intake = new ContentIntake("raw", submitter, transaction, services, undefined, source, once);
     let verdict: Verdict;
     try {
@@ -250,7 +251,7 @@ export function createSubmissions(around: {
       case "first":
         try {
           const first = firstByKey(repeat, asked.turn, content);
-          return await handIn(submitter, envelope, first.content, options, first.once);
+          return await handIn(submitter, envelope, first.content, options, first.onceFor);
         } finally {
           asked.turn.end();
         }
