@@ -26,7 +26,8 @@ export default defineConfig({
       { extends: true, test: { name: "mocked", include: mocked, isolate: true } },
     ],
     pool: "forks",
-    maxWorkers: 2,
+    // One more than cores: journeys wait for other processes a third of their time.
+    maxWorkers: 3,
     sequence: { sequencer: SlowestFirst },
     // A second is not enough for what happens in another process, where two others want the same core.
     expect: { poll: { timeout: 15_000 } },

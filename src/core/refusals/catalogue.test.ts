@@ -47,7 +47,7 @@ const meanings: readonly (readonly [SpokenKind, string])[] = [
   ["fault", "421 4.3.0 closes"],
   ["headerTooLarge", "552 5.3.4 closes"],
   ["hopCountExceeded", "554 5.4.6"],
-  ["httpsRequired", "451 5.7.3 closes"],
+  ["httpsRequired", "530 5.7.0 closes"],
   ["insufficientResources", "452 4.3.1"],
   ["invalidCharacters", "500 5.5.2 counts"],
   ["invalidParameterValue", "501 5.5.4 counts"],

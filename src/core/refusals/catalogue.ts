@@ -416,9 +416,10 @@ export const spokenRefusals = {
     "The first request of this key is under way",
     "a request with the same Idempotency-Key is being handled",
   ),
+  // As RFC 3207 §4 answers a client that did not begin TLS: nothing gets better by waiting.
   httpsRequired: tls(
-    451,
-    "5.7.3",
+    530,
+    "5.7.0",
     "HTTPS is required to send mail",
     "HTTP without TLS from another machine, and allowPlainHttp is off",
     closes,
