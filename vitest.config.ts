@@ -26,8 +26,7 @@ export default defineConfig({
       { extends: true, test: { name: "mocked", include: mocked, isolate: true } },
     ],
     pool: "forks",
-    // One more than cores: journeys wait for other processes a third of their time.
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     // A second is not enough for what happens in another process, where two others want the same core.
     expect: { poll: { timeout: 15_000 } },

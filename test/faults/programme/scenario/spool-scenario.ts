@@ -45,12 +45,18 @@ const say = (line: string): void => {
     process.exit(outputStruck);
   }
 };
-/** For the whole, of real time. What a disk that fails for good holds up does not end by itself. */
-const patienceMs = kind.startsWith("grow") ? 25_000 : 4_000;
-setTimeout(() => {
+/**
+ * What a disk that fails for good holds up does not end by itself. In turns of the clock below, some milliseconds each: a
+ * machine that does much else has more patience.
+ */
+const patience = kind.startsWith("grow") ? 15_000 : 2_500;
+/** Of real time, for what stands still altogether. */
+const longestMs = 60_000;
+const stalled = (): never => {
   say("stalled");
   process.exit(3);
-}, patienceMs).unref();
+};
+setTimeout(stalled, longestMs).unref();
 
 say("begun");
 const opened = await openLmdbSpool({ directory, clock }).catch((error: unknown) => {
@@ -61,7 +67,8 @@ const spool = opened;
 let over = false;
 const time = (async () => {
   // Retries within the spool wait for time, which passes quickly here.
-  while (!over) {
+  for (let turn = 0; !over; turn++) {
+    if (turn > patience) stalled();
     await clock.advance(200);
     await delay(1);
   }
