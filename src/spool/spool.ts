@@ -310,8 +310,9 @@ export interface Spool extends SpoolIntake {
    */
   suspend(queue: QueueName, id: MessageId, suspended: boolean): Promise<Suspension>;
   /**
-   * When the first unclaimed entry of a queue is due; of the last second where several nodes share the spool. Cost: at
-   * most one short read.
+   * When the first unclaimed entry of a queue is due; of the last second where several nodes share the spool. What was
+   * put off counts from its `notBefore`, until a claim meets it behind that: then by its own time again. Cost: at most one
+   * short read.
    */
   nextDueAt(queue: QueueName): number | undefined;
   /** Messages with at least one recipient in a queue, claimed ones included. Cost: a look-up. */

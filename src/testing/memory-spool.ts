@@ -220,10 +220,11 @@ export function createMemorySpool(options: {
     },
     async claim(queue, limit, now) {
       assertOpen();
+      // What was put off until then is put off no more: it is due as it was before.
+      for (const { notBefore } of kept.values())
+        if ((notBefore.get(queue) ?? 0) <= now) notBefore.delete(queue);
       return entries(queue)
-        .filter(
-          ({ one, dueAt, claimed }) => !claimed && Math.max(dueAt, one.notBefore.get(queue) ?? 0) <= now,
-        )
+        .filter(({ one, dueAt, claimed }) => !claimed && dueAt <= now && !one.notBefore.has(queue))
         .slice(0, limit)
         .map(({ one }) => hold(one, queue, now));
     },

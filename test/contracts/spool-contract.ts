@@ -234,6 +234,17 @@ export function describeSpool(
         expect(idsOf(await spool.claim(submissionQueue, 3, clock.now()))).toEqual([claim.message.id]);
       });
 
+      test("an entry whose time to wait is over is due as before, once a claim has met it", async () => {
+        const [first, second] = [await acceptMessage(spool), await acceptMessage(spool)];
+        const [one, other] = await spool.claim(submissionQueue, 2, clock.now());
+        spool.release(one as Claim);
+        spool.release(other as Claim, startAt + 1000);
+        await clock.advance(5000);
+        expect(idsOf(await spool.claim(submissionQueue, 1, clock.now()))).toEqual([first.id]);
+        expect(nextDueAt(submissionQueue)).toBe(startAt);
+        expect(idsOf(await spool.claim(submissionQueue, 1, clock.now()))).toEqual([second.id]);
+      });
+
       test("an entry released for a time before it is due is due when it was", async () => {
         await acceptMessage(spool);
         const claim = await claimOne();
