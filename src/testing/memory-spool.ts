@@ -298,6 +298,7 @@ export function createMemorySpool(options: {
       if (one.claims.has(queue)) return "held";
       const recipients = suspendedRecipients(one.recipients, queue, suspended, clock.now());
       if (recipients === undefined) return "unchanged";
+      one.notBefore.delete(queue);
       one.recipients = recipients;
       return "changed";
     },

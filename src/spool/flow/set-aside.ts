@@ -57,7 +57,10 @@ export function createSetAside(parts: {
       onFault(new SpoolError("failed", told, { cause: error }));
     }
     if (path !== undefined) {
-      for (const { queue } of entries) queues.count(queue, -1);
+      for (const { queue, dueAt } of entries) {
+        queues.find(queue)?.remove({ dueAt, id });
+        queues.count(queue, -1);
+      }
       if (record !== undefined) kept.removed(id);
       await group.lasting(id, [
         { table: "messages", key, value: undefined },
