@@ -3,6 +3,7 @@
  * clock that is turned by hand. What came of it is written down entry by entry.
  */
 import { noLimits } from "../../src/core/policy/client-rights.ts";
+import type { ListeningDoor } from "../../src/core/policy/door.ts";
 import type { RightsOfClient } from "../../src/core/policy/rights-of-client.ts";
 import type { ReceiveConnectorSettings } from "../../src/core/policy/receive-connector.ts";
 import { refusalCatalogue } from "../../src/core/refusals/catalogue.ts";
@@ -25,6 +26,7 @@ import type { Traffic } from "../../src/traffic/traffic.ts";
 /** Milliseconds; messages and end from the beginning of the connection on. */
 export interface Wish {
   readonly atMs: number;
+  readonly door: ListeningDoor;
   readonly address: string;
   readonly user: string | undefined;
   readonly messages: readonly number[];
@@ -103,16 +105,16 @@ export async function simulateDoors(options: {
   const usage = createLimitUsage({ clock });
   const refusals = createRefusals({ clock, events, usage, applications: () => [] });
   const ledger = createMemoryLedger(clock);
-  const door = createDoor({ ledger, clock, refusals, usage, traffic, isSuspended: () => false });
+  const doorkeeper = createDoor({ ledger, clock, refusals, usage, traffic, isSuspended: () => false });
   const room = createWaitingRoom(clock);
   const stopping = new AbortController().signal;
-  const rateWaiters = createRateWaiters({ door, clock, connectors: () => connectors, stopping });
+  const rateWaiters = createRateWaiters({ door: doorkeeper, clock, connectors: () => connectors, stopping });
   const settings = {
     receiveConnectors: connectors,
     maxConnectionRatePerMinute: options.maxConnectionRatePerMinute,
     ipv6SourcePrefixLength: 64,
   };
-  const local = { address: "127.0.0.1", port: 25 };
+  const local = (door: ListeningDoor) => ({ address: "127.0.0.1", port: door === "HTTP" ? 8587 : 25 });
 
   const until = (atMs: number): Promise<void> | undefined =>
     atMs <= clock.now() ? undefined : new Promise((resolve) => void clock.after(atMs - clock.now(), resolve));
@@ -132,7 +134,7 @@ export async function simulateDoors(options: {
       let last = held;
       const waiter = {
         async enter() {
-          const outcome = await door.enter(last);
+          const outcome = await doorkeeper.enter(last);
           if (!("lease" in outcome)) {
             last = { ...last, verdict: outcome };
             return false;
@@ -143,7 +145,7 @@ export async function simulateDoors(options: {
           return true;
         },
         giveUp() {
-          const { told } = door.refuse(last);
+          const { told } = doorkeeper.refuse(last);
           refused.push([clock.now(), held.client.connector.name, held.client.source, told.limit ?? ""]);
           resolve(undefined);
         },
@@ -152,8 +154,11 @@ export async function simulateDoors(options: {
       if (!room.wait(connector.name, source, connector.limitDelay, waiter)) waiter.giveUp();
     });
 
-  const comeIn = async (address: string): Promise<Admitted | undefined> => {
-    const admission: Admission = await door.admit({ local, remoteAddress: address }, settings);
+  const comeIn = async (door: ListeningDoor, address: string): Promise<Admitted | undefined> => {
+    const admission: Admission = await doorkeeper.admit(
+      { local: local(door), door, remoteAddress: address },
+      settings,
+    );
     switch (admission.kind) {
       case "admitted":
         counted(admission.admitted, 1);
@@ -179,7 +184,7 @@ export async function simulateDoors(options: {
     const limits = rightsOf(admitted.address, user);
     traffic.described(admitted.connection, user ?? "", "", "", "");
     traffic.message(admitted.connection);
-    const outcome = await door.admitMessage(admitted, user, limits, false);
+    const outcome = await doorkeeper.admitMessage(admitted, user, limits, false);
     const since = clock.now();
     let last = outcome;
     if (outcome === "held") {
@@ -202,14 +207,14 @@ export async function simulateDoors(options: {
     return false;
   };
 
-  const client = async ({ atMs, address, user, messages: offsets, endMs }: Wish): Promise<void> => {
+  const client = async ({ atMs, door, address, user, messages: offsets, endMs }: Wish): Promise<void> => {
     let shiftMs = 0;
     let next = 0;
     let resumesMs = atMs;
     let tries = 0;
     await until(atMs);
     for (;;) {
-      const admitted = await comeIn(address);
+      const admitted = await comeIn(door, address);
       if (admitted !== undefined) {
         shiftMs = Math.max(shiftMs, clock.now() - resumesMs);
         let isClosed = false;

@@ -34,6 +34,7 @@ const connector = (given: Partial<ReceiveConnectorSettings>): ReceiveConnectorSe
   receiveConnector({
     name: "In",
     bindings: [{ address: "127.0.0.1", port: 25 }],
+    httpBindings: [{ address: "127.0.0.1", port: 8587 }],
     remoteIpRanges: [range("0.0.0.0/0")],
     maxInboundConnection: Infinity,
     maxInboundConnectionPerSource: Infinity,
@@ -46,6 +47,7 @@ const connector = (given: Partial<ReceiveConnectorSettings>): ReceiveConnectorSe
 const wishes: Arbitrary<Wish[]> = uniqueArray(
   record({
     atMs: nat(150_000),
+    door: constantFrom("SMTP" as const, "SMTP" as const, "HTTP" as const),
     address: constantFrom("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.1.1"),
     user: constantFrom(undefined, undefined, "erp", "shop"),
     messages: array(integer({ min: 1, max: 20_000 }), { maxLength: 5 }),

@@ -6,19 +6,22 @@ import type { Output } from "../../src/admin/contract.ts";
 import { main } from "../../src/cli/main.ts";
 import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
 import { freePort } from "../../src/testing/free-port.ts";
+import { connectRawHttp, rawRequest } from "../../src/testing/raw-http-client.ts";
 import { recordingOutput } from "../../src/testing/recording-output.ts";
 import { connectScriptedClient, type ScriptedClient } from "../../src/testing/scripted-client.ts";
 
 let relay: AdministeredRelay;
 let port: number;
+let httpPort: number;
 const message = "MAIL FROM:<a@s.test>\r\nRCPT TO:<b@d.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n";
 
 /** Four connections at once, a message each; the fifth is refused. */
 beforeAll(async () => {
-  port = await freePort();
+  [port, httpPort] = [await freePort(), await freePort()];
   relay = await startAdministeredRelay(`receiveConnectors:
   - name: AppRelay
     bindings: ["127.0.0.1:${port}"]
+    httpBindings: ["127.0.0.1:${httpPort}"]
     remoteIpRanges: ["127.0.0.0/8"]
     permissionGroups: [AnonymousUsers]
     anonymousRelay: true
@@ -139,4 +142,27 @@ it("shows whom nobody would serve any more, and says what is wrong with a value"
 it("changes nothing, and begins a file only for what came", async () => {
   expect(await relay.text()).toContain("maxInboundConnectionPerSource: 4");
   expect(await readdir(join(relay.dataDirectory, "traffic"))).toHaveLength(1);
+});
+
+it("counts connections by HTTP as the door does", async () => {
+  const refusedAt = async (limit: string): Promise<number | undefined> => {
+    const { variants } = await test("AppRelay", "-MaxInboundConnectionPerSource", limit);
+    return variants[0]?.outcome.refused["maxInboundConnectionPerSource"];
+  };
+  const before = await refusedAt("2");
+  const clients = await Promise.all([1, 2, 3].map(() => connectRawHttp(httpPort)));
+  for (const client of clients) {
+    client.send(rawRequest("/v1/emails", JSON.stringify({ from: "a@s.test", to: "b@d.test", text: "x" })));
+    expect((await client.answer()).status).toBe(202);
+  }
+  for (const client of clients) client.close();
+  expect(await refusedAt("2")).toBe((before ?? 0) + 1);
+  const { variants } = await test(
+    "New",
+    "-RemoteIPRanges",
+    "127.0.0.1",
+    "-MaxInboundConnectionPerSource",
+    "2",
+  );
+  expect(variants[0]?.outcome.refused).toEqual({ maxInboundConnectionPerSource: (before ?? 0) + 1 });
 });

@@ -1,6 +1,8 @@
 /** Test-ReceiveConnector: other settings, tried on the recorded traffic. */
 import { plainReceiveConnector, settingChanges } from "../../config/plain-settings.ts";
 import type { Settings } from "../../config/settings.ts";
+import type { ListeningDoor } from "../../core/policy/door.ts";
+import { bindingsOf } from "../../core/policy/receive-connector.ts";
 import type { RefusedClients, ReplayedConnector, Scenario } from "../../core/what-if/scenario.ts";
 import { totalOf, type ConnectorOutcome, type Peak } from "../../core/what-if/tally.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
@@ -28,7 +30,7 @@ export function receiveConnectorTestHandlers(
   const withVariant = async (name: string, isNew: boolean, variant: Variant): Promise<Settings> => {
     if (Object.keys(variant).length === 0 && !isNew) return relay.settings;
     const configuration = configurationOf(administered);
-    const settings = isNew ? { bindings: allBindings(relay.settings), ...variant } : variant;
+    const settings = isNew ? { ...allBindings(relay.settings), ...variant } : variant;
     const edit = { kind: isNew ? "add" : "set", section: "receiveConnectors", name, settings } as const;
     return changeOf(configuration, await settled(configuration.edit(edit, true))).after.settings;
   };
@@ -105,8 +107,11 @@ function named(
 }
 
 /** Where the new one would listen unless it says otherwise: where others do. */
-function allBindings({ receiveConnectors }: Settings): string[] {
-  return [...new Set(receiveConnectors.flatMap(({ bindings }) => bindings.map(formatEndpoint)))];
+function allBindings({ receiveConnectors }: Settings): Record<"bindings" | "httpBindings", string[]> {
+  const listening = (door: ListeningDoor): string[] => [
+    ...new Set(receiveConnectors.flatMap((connector) => bindingsOf(connector, door).map(formatEndpoint))),
+  ];
+  return { bindings: listening("SMTP"), httpBindings: listening("HTTP") };
 }
 
 function scenarioOf({ receiveConnectors, transport }: Settings): Scenario {
@@ -117,13 +122,14 @@ function scenarioOf({ receiveConnectors, transport }: Settings): Scenario {
 }
 
 function replayed(connector: Settings["receiveConnectors"][number]): ReplayedConnector {
-  const { name, enabled, bindings, remoteIpRanges, limitAction, limitDelay } = connector;
+  const { name, enabled, bindings, httpBindings, remoteIpRanges, limitAction, limitDelay } = connector;
   const { maxInboundConnection, maxInboundConnectionPerSource } = connector;
   const { maxInboundConnectionPercentagePerSource, messageRateLimit, messageRateSource } = connector;
   return {
     name,
     enabled,
     bindings,
+    httpBindings,
     remoteIpRanges,
     limitAction,
     limitDelay,

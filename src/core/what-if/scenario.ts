@@ -9,6 +9,7 @@ export type ReplayedConnector = ConnectionLimits &
     | "name"
     | "enabled"
     | "bindings"
+    | "httpBindings"
     | "remoteIpRanges"
     | "messageRateLimit"
     | "messageRateSource"

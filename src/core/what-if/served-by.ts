@@ -1,5 +1,6 @@
 /** Which connector would serve a recorded client under other settings. */
-import { chooseReceiveConnector, type Endpoint } from "../policy/receive-connector.ts";
+import { isListening } from "../policy/door.ts";
+import { bindingsOf, chooseReceiveConnector, type Endpoint } from "../policy/receive-connector.ts";
 import type { TrafficClient } from "../traffic/traffic-facts.ts";
 import { parseAddress } from "../units/ip-range.ts";
 import type { ReplayedConnector } from "./scenario.ts";
@@ -7,20 +8,21 @@ import type { ReplayedConnector } from "./scenario.ts";
 /**
  * The index in `connectors`; -1: none is for it. The record does not tell the endpoint a client connected to: it is taken to
  * be the first binding of its connector where that would have served it, by the settings `present`; of a connector that is
- * not there any more, the first binding of any where somebody serves it. Doors that do not speak SMTP name their connector.
+ * not there any more, the first binding of any where somebody serves it. Directories name their connector.
  */
 export function servedBy(
   client: TrafficClient,
   present: readonly ReplayedConnector[],
   connectors: readonly ReplayedConnector[],
 ): number {
-  if (client.door !== "SMTP") return connectors.findIndex(({ name }) => isSame(name, client.connector));
+  const { door } = client;
+  if (!isListening(door)) return connectors.findIndex(({ name }) => isSame(name, client.connector));
   const peer = parseAddress(client.address);
   if (peer === undefined) return -1;
   const recorded = present.find(({ name }) => isSame(name, client.connector));
   const chosenAt = (local: Endpoint, among: readonly ReplayedConnector[]): ReplayedConnector | undefined =>
-    chooseReceiveConnector(among, local, peer);
-  const bindings = recorded?.bindings ?? connectors.flatMap((connector) => connector.bindings);
+    chooseReceiveConnector(among, local, peer, door);
+  const bindings = (recorded === undefined ? connectors : [recorded]).flatMap((one) => bindingsOf(one, door));
   const ofFamily = bindings.filter(({ address }) => address.includes(":") === (peer.family === 6));
   const local =
     recorded === undefined

@@ -8,11 +8,10 @@ import { refuseConnection, type ConnectionRefusal } from "../policy/connection-l
 import { messageRateKey } from "../policy/message-rate.ts";
 import { SlidingMinute } from "../policy/sliding-minute.ts";
 import { Pending, type Due } from "./pending.ts";
-import type { Happening, RecordedClient, RecordedConnection } from "./recorded-connection.ts";
+import type { Happening, RecordedConnection } from "./recorded-connection.ts";
 import type { RefusedClients, ReplayedConnector, ReplayedLimit, Scenario } from "./scenario.ts";
-import { servedBy } from "./served-by.ts";
-import { ConnectorTally, SourceTally, type ConnectorOutcome } from "./tally.ts";
-import { WaitingLine } from "./waiting-line.ts";
+import { Seating, type Seat as SeatOf } from "./seating.ts";
+import type { ConnectorOutcome } from "./tally.ts";
 
 export interface WorldSettings {
   readonly scenario: Scenario;
@@ -23,28 +22,7 @@ export interface WorldSettings {
   readonly countedAt: (atMs: number) => number | undefined;
 }
 
-/** A connector of the scenario, with what it holds. */
-interface Post {
-  readonly settings: ReplayedConnector;
-  readonly tally: ConnectorTally;
-  readonly line: WaitingLine<Guest>;
-  open: number;
-  /** By the source's place. */
-  readonly openFrom: number[];
-  readonly places: Map<string, number>;
-  /** Messages of each source, where those of an address are counted together. */
-  minutes: (SlidingMinute | undefined)[];
-}
-
-/** Where a recorded client belongs in this scenario. */
-interface Seat {
-  readonly post: Post;
-  readonly place: number;
-  readonly tally: SourceTally;
-  readonly source: string;
-  /** It takes a place of the connector: SMTP. */
-  readonly isCounted: boolean;
-}
+type Seat = SeatOf<Guest>;
 
 type GuestState =
   | "in"
@@ -82,18 +60,11 @@ interface Later extends Due {
   cancelled: boolean;
 }
 
-const nowhere = { tally: undefined } as const;
 const askAgainMs = 1_000;
 
 export class World {
   readonly #settings: WorldSettings;
-  readonly #posts: readonly Post[];
-  /** By the client's index; undefined: not looked for yet. */
-  readonly #seats: (Seat | typeof nowhere | undefined)[] = [];
-  readonly #unserved = new Map<
-    string,
-    { readonly tally: ConnectorTally; readonly sources: Map<string, SourceTally> }
-  >();
+  readonly #seating: Seating<Guest>;
   readonly #guests = new Map<RecordedConnection, Guest>();
   readonly #pending = new Pending<Later>();
   #order = 0;
@@ -104,15 +75,7 @@ export class World {
 
   constructor(settings: WorldSettings) {
     this.#settings = settings;
-    this.#posts = settings.scenario.connectors.map((connector) => ({
-      settings: connector,
-      tally: new ConnectorTally(connector.name),
-      line: new WaitingLine(),
-      open: 0,
-      openFrom: [],
-      places: new Map(),
-      minutes: [],
-    }));
+    this.#seating = new Seating(settings.scenario, settings.present);
   }
 
   // --- what the record tells ---------------------------------------------------------------------------------
@@ -123,7 +86,7 @@ export class World {
     this.#pending.clear();
     this.#minutes = new Map();
     this.#connectionMinute = undefined;
-    for (const post of this.#posts) {
+    for (const post of this.#seating.posts) {
       post.line.clear();
       post.minutes = [];
       post.open = 0;
@@ -142,16 +105,20 @@ export class World {
 
   /** It is there already. */
   connected(connection: RecordedConnection, nowMs: number): void {
-    const seat = this.#seatOf(connection.client);
+    const seat = this.#seating.seatOf(connection.client);
     if (seat === undefined || !seat.isCounted) return;
     if (connection.enteredMs === undefined) this.#arrive(connection, seat, undefined, nowMs);
     else this.#take(seat, nowMs);
   }
 
   arrived(connection: RecordedConnection, nowMs: number): void {
-    const seat = this.#seatOf(connection.client);
-    if (seat === undefined) return this.#notServed(connection.client, nowMs);
-    if (this.#settings.countedAt(nowMs) !== undefined) {
+    const seat = this.#seating.seatOf(connection.client);
+    const at = this.#settings.countedAt(nowMs);
+    if (seat === undefined) {
+      if (at !== undefined) this.#seating.notServed(connection.client, at);
+      return;
+    }
+    if (at !== undefined) {
       seat.tally.connections++;
       seat.post.tally.connections++;
     }
@@ -159,7 +126,7 @@ export class World {
   }
 
   happened(connection: RecordedConnection, happening: Happening): void {
-    const seat = this.#seatOf(connection.client);
+    const seat = this.#seating.seatOf(connection.client);
     if (seat === undefined) return;
     const guest = this.#guests.size === 0 ? undefined : this.#guests.get(connection);
     if (guest === undefined) return this.#does(connection, seat, undefined, happening, happening.atMs);
@@ -182,8 +149,7 @@ export class World {
   }
 
   outcome(): readonly ConnectorOutcome[] {
-    const served = this.#posts.map(({ tally }) => tally.outcome);
-    return [...served, ...Array.from(this.#unserved.values(), ({ tally }) => tally.outcome)];
+    return this.#seating.outcome();
   }
 
   // --- the door ----------------------------------------------------------------------------------------------
@@ -460,50 +426,4 @@ export class World {
         return this.#does(connection, seat, guest, happening, atMs);
     }
   }
-
-  // --- who belongs where -------------------------------------------------------------------------------------
-
-  #seatOf({ index, client }: RecordedClient): Seat | undefined {
-    let seat = this.#seats[index];
-    if (seat === undefined) {
-      const { present, scenario } = this.#settings;
-      const post = this.#posts[servedBy(client, present, scenario.connectors)];
-      seat = post === undefined ? nowhere : seatAt(post, client);
-      this.#seats[index] = seat;
-    }
-    return seat.tally === undefined ? undefined : seat;
-  }
-
-  #notServed({ client }: RecordedClient, nowMs: number): void {
-    const at = this.#settings.countedAt(nowMs);
-    if (at === undefined) return;
-    const { connector, source } = client;
-    let unserved = this.#unserved.get(connector);
-    if (unserved === undefined)
-      this.#unserved.set(
-        connector,
-        (unserved = { tally: new ConnectorTally(connector), sources: new Map() }),
-      );
-    const { tally, sources } = unserved;
-    let of = sources.get(source);
-    if (of === undefined) {
-      sources.set(source, (of = new SourceTally(source)));
-      tally.sources.push(of);
-    }
-    of.connections++;
-    tally.connections++;
-    tally.refused(of, "remoteIpRanges", at);
-  }
-}
-
-function seatAt(post: Post, { source, door }: RecordedClient["client"]): Seat {
-  let place = post.places.get(source);
-  if (place === undefined) {
-    place = post.places.size;
-    post.places.set(source, place);
-    post.openFrom.push(0);
-    post.tally.sources.push(new SourceTally(source));
-  }
-  const tally = post.tally.sources[place] ?? new SourceTally(source);
-  return { post, place, tally, source, isCounted: door === "SMTP" };
 }
