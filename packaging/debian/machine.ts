@@ -67,14 +67,16 @@ export async function bootMachine(base: string | undefined, suite = "bookworm"):
   }
 }
 
+/** There is one where systemd is the first process: sd_booted(3). */
+const bootedBy = "run/systemd/system";
+
 /** Its first process, whose namespaces are the machine. */
 async function leaderOf({ pid, exitCode }: ChildProcess): Promise<number> {
   for (let look = 0; look < 100 && exitCode === null; look++) {
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
     const [first] = children.trim().split(" ");
-    const isIn =
-      first !== undefined && first !== "" && (await isThere(`/proc/${first}/root/run/systemd/system`));
-    if (isIn) return Number(first);
+    if (first !== undefined && first !== "" && (await isThere(join("/proc", first, "root", bootedBy))))
+      return Number(first);
     await sleep(200);
   }
   throw new Error("systemd-nspawn does not start; it wants root and a kernel that lets it make namespaces");

@@ -6,12 +6,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../run-command.ts";
 import { bootMachine, type Machine } from "./machine.ts";
 
+/** A folder of the machine for what a trial brings along. */
+const luggage = "/srv";
+
 /** Rejects at the first thing that is not as it should be. `base`: see `bootMachine`. */
 export async function tryDeb(file: string, base?: string): Promise<void> {
   const newer = await nextVersionOf(file);
   const machine = await bootMachine(base);
   try {
-    for (const deb of [file, newer.file]) await copyFile(deb, join(machine.root, "root", basename(deb)));
+    for (const deb of [file, newer.file]) await copyFile(deb, join(machine.root, luggage, basename(deb)));
     for (const [name, step] of steps(basename(file), basename(newer.file))) {
       const since = performance.now();
       const told = await step(machine);
@@ -68,7 +71,7 @@ async function until(machine: Machine, line: string, seconds = 30): Promise<void
 }
 
 async function install(machine: Machine, deb: string): Promise<string> {
-  await good(machine, `dpkg -i /root/${deb}`);
+  await good(machine, `dpkg -i ${luggage}/${deb}`);
   await until(machine, "systemctl is-active weir");
   return (await good(machine, "systemctl show weir -p StatusText --value")).trim();
 }
@@ -123,11 +126,11 @@ async function groupMembers(machine: Machine): Promise<undefined> {
 
 async function reloadWithFaults(machine: Machine): Promise<undefined> {
   await good(machine, "systemctl reload weir");
-  await good(machine, "cp -p /etc/weir/weir.yaml /root/ && echo 'nonsense: 1' >> /etc/weir/weir.yaml");
+  await good(machine, `cp -p /etc/weir/weir.yaml ${luggage} && echo 'nonsense: 1' >> /etc/weir/weir.yaml`);
   must((await machine.sh("systemctl reload weir")).code !== 0, "a file with a fault is reloaded");
   await good(
     machine,
-    "cp -p /root/weir.yaml /etc/weir/ && systemctl reload weir && systemctl is-active weir",
+    `cp -p ${luggage}/weir.yaml /etc/weir/ && systemctl reload weir && systemctl is-active weir`,
   );
 }
 
@@ -162,9 +165,9 @@ async function restarts(machine: Machine): Promise<string> {
     `  until printf 'Subject: load-%s-%s\\n\\nx\\n' $w $n | sendmail -f app@example.com you@example.net 2>/dev/null; do sleep 0.1; done`,
     "done",
   ].join("\n");
-  await writeFile(join(machine.root, "root/load.sh"), script, { mode: 0o755 });
+  await writeFile(join(machine.root, luggage, "load.sh"), script, { mode: 0o755 });
   const load = Promise.all(
-    Array.from({ length: workers }, (_, worker) => good(machine, `/root/load.sh ${worker}`)),
+    Array.from({ length: workers }, (_, worker) => good(machine, `${luggage}/load.sh ${worker}`)),
   );
   for (let round = 0; round < 20; round++) {
     await good(machine, "systemctl restart weir");
@@ -223,7 +226,7 @@ async function upgrade(machine: Machine, deb: string): Promise<string> {
   await waiting(machine, 25);
   const before = await good(machine, "cat /etc/weir/weir.yaml");
   const since = performance.now();
-  await good(machine, `dpkg -i --force-confold /root/${deb}`);
+  await good(machine, `dpkg -i --force-confold ${luggage}/${deb}`);
   await until(machine, "systemctl is-active weir");
   const seconds = ((performance.now() - since) / 1000).toFixed(1);
   must((await good(machine, "cat /etc/weir/weir.yaml")) === before, "the upgrade changed weir.yaml");
@@ -245,7 +248,7 @@ async function purged(machine: Machine, deb: string): Promise<undefined> {
     (await machine.sh("test -e /etc/weir")).code !== 0,
     "the configuration stays when the package is purged",
   );
-  await good(machine, `dpkg -i /root/${deb}`);
+  await good(machine, `dpkg -i ${luggage}/${deb}`);
   await until(machine, "systemctl is-active weir");
   // The new file writes into the drop directory again.
   await allDropped(machine, 7);
