@@ -8,6 +8,7 @@ export async function answeringSocket(dataDirectory: string): Promise<string | u
   return (await answers(path)) ? path : undefined;
 }
 
+/** Somebody answers there. Never rejects. */
 export function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

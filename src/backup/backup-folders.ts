@@ -2,9 +2,9 @@
  * Backups side by side in one directory, each whole in a folder named for its moment: `20261129T072200Z`. One that is
  * being made, or was broken off, has a name that says so until the last of it is on disk.
  */
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { isMissing } from "../ports/file-fault.ts";
+import { isThere } from "../ports/file-fault.ts";
 import { manifestFile } from "./manifest.ts";
 
 const isBackup = /^\d{8}T\d{6}Z(-\d+)?$/;
@@ -52,14 +52,4 @@ function byMoment(a: string, b: string): number {
     : a < b
       ? -1
       : 1;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (isMissing(error)) return false;
-      throw error;
-    },
-  );
 }

@@ -2,9 +2,9 @@
  * Which formats a data directory has, in `format.json` beside the stores: read before anything in it is opened, written
  * when the spool is held and before anything of a new format is. Replaced as a whole, so it is there or not.
  */
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isFull, isMissing } from "../ports/file-fault.ts";
+import { isFull, isMissing, isThere } from "../ports/file-fault.ts";
 import { replaceFile } from "../ports/replace-file.ts";
 import { version } from "../version.ts";
 import { dataFormats, formatBeforeMarks, type StoreFormats } from "./data-formats.ts";
@@ -98,16 +98,6 @@ async function readMarks(dataDirectory: string): Promise<{ formats: Marks; writt
       { cause },
     );
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (isMissing(error)) return false;
-      throw error;
-    },
-  );
 }
 
 function laterVersion(a: string, b: string): string {

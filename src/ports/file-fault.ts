@@ -25,6 +25,17 @@ export function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
+/** Something stands where a path leads. Rejects when that cannot be found out. */
+export function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (isMissing(error)) return false;
+      throw error;
+    },
+  );
+}
+
 /** What a write to `path` failed with, with path and file system in its text. Never rejects. */
 export async function fileFault(path: string, error: unknown): Promise<FileFault> {
   if (error instanceof FileFault) return error;

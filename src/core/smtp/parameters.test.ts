@@ -1,17 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseMailParameters, parseRcptParameters } from "./parameters.ts";
+import { everyParameter, parseMailParameters, parseRcptParameters } from "./parameters.ts";
 
-const offered = {
-  size: true,
-  eightBitMime: true,
-  binaryMime: true,
-  smtpUtf8: true,
-  dsn: true,
-  auth: true,
-  requireTls: true,
-};
-const mail = (text: string, but = {}) => parseMailParameters(text, 0, { ...offered, ...but });
-const rcpt = (text: string, but = {}) => parseRcptParameters(text, 0, { ...offered, ...but });
+const mail = (text: string, but = {}) => parseMailParameters(text, 0, { ...everyParameter, ...but });
+const rcpt = (text: string, but = {}) => parseRcptParameters(text, 0, { ...everyParameter, ...but });
 const only = (what: "success" | "failure" | "delay" | "never") => ({
   never: what === "never",
   success: what === "success",

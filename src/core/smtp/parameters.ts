@@ -19,6 +19,17 @@ export interface OfferedParameters {
   readonly requireTls: boolean;
 }
 
+/** Whatever there is. */
+export const everyParameter: OfferedParameters = {
+  size: true,
+  eightBitMime: true,
+  binaryMime: true,
+  smtpUtf8: true,
+  dsn: true,
+  auth: true,
+  requireTls: true,
+};
+
 export interface MailParameters {
   /** The size the client declares, in octets; undefined when it declares none. */
   readonly sizeBytes: number | undefined;

@@ -2,12 +2,10 @@
  * What recipientRateLimit has counted, in a file of the data directory: exact after a clean stop; after kill -9 or a loss
  * of power the last seconds may be missing.
  */
-import { readFile } from "node:fs/promises";
 import type { RecipientsDay } from "../../core/policy/recipients-day.ts";
 import type { Events } from "../../events/events.ts";
-import { createLateWrites } from "../../ports/late-writes.ts";
 import type { Clock } from "../../ports/ports.ts";
-import { replaceFile } from "../../ports/replace-file.ts";
+import { openKeptFile } from "../kept-file.ts";
 import { createRecipientDays, type RecipientDays } from "./recipient-days.ts";
 
 export interface KeptRecipientDays extends RecipientDays {
@@ -22,26 +20,16 @@ export async function openRecipientDays(
   file: string,
   { clock, events }: { readonly clock: Clock; readonly events: Events },
 ): Promise<KeptRecipientDays> {
-  const tell = (where: string, fault: unknown): void =>
-    events.emit("RelayFault", { where, error: String(fault) });
-  let stored: ReadonlyMap<string, RecipientsDay> = new Map();
-  try {
-    stored = storedIn(await readFile(file, "utf8"));
-  } catch (fault) {
-    if ((fault as NodeJS.ErrnoException).code !== "ENOENT")
-      tell(`reading ${file}, which counts as empty`, fault);
-  }
-  const writes = createLateWrites(
+  const kept = await openKeptFile(file, {
     clock,
+    events,
+    what: "what recipientRateLimit has counted",
     writeAfterMs,
-    () => {
-      const counts = days.all().map(([key, day]) => [key, [...day]]);
-      return replaceFile(file, `${JSON.stringify({ version: 1, recipients: counts })}\n`, { mode: 0o600 });
-    },
-    (fault) => tell("keeping what recipientRateLimit has counted", fault),
-  );
-  const days = createRecipientDays(clock, stored, () => writes.changed());
-  return { ...days, close: () => writes.close() };
+    read: storedIn,
+    state: () => ({ recipients: days.all().map(([key, day]) => [key, [...day]]) }),
+  });
+  const days = createRecipientDays(clock, kept.stored ?? new Map(), () => kept.changed());
+  return { ...days, close: () => kept.close() };
 }
 
 function storedIn(text: string): ReadonlyMap<string, RecipientsDay> {

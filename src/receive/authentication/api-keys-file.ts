@@ -2,12 +2,10 @@
  * When each API key was used last, in a file of the data directory: written a minute after a use and at a clean stop,
  * never on the way of a request. A crash may forget the last minute.
  */
-import { readFile } from "node:fs/promises";
 import type { ApiKey } from "../../core/authentication/api-key.ts";
 import type { Events } from "../../events/events.ts";
-import { createLateWrites } from "../../ports/late-writes.ts";
 import type { Clock } from "../../ports/ports.ts";
-import { replaceFile } from "../../ports/replace-file.ts";
+import { openKeptFile } from "../kept-file.ts";
 import { createApiKeys, type ApiKeys } from "./api-keys.ts";
 import { createKeyWatch } from "./key-watch.ts";
 
@@ -24,27 +22,17 @@ export async function openApiKeys(
   initial: readonly ApiKey[],
   { clock, events }: { readonly clock: Clock; readonly events: Events },
 ): Promise<KeptApiKeys> {
-  const tell = (where: string, fault: unknown): void =>
-    events.emit("RelayFault", { where, error: String(fault) });
-  let used: ReadonlyMap<string, number> = new Map();
-  try {
-    used = usesIn(await readFile(file, "utf8"));
-  } catch (fault) {
-    if ((fault as NodeJS.ErrnoException).code !== "ENOENT")
-      tell(`reading ${file}, which counts as empty`, fault);
-  }
-  const writes = createLateWrites(
+  const kept = await openKeptFile(file, {
     clock,
+    events,
+    what: "when API keys were used",
     writeAfterMs,
-    () => {
-      const uses = Object.fromEntries(
-        Array.from(keys.uses(), ([hash, at]) => [hash, new Date(at).toISOString()]),
-      );
-      return replaceFile(file, `${JSON.stringify({ version: 1, uses })}\n`, { mode: 0o600 });
-    },
-    (fault) => tell("keeping when API keys were used", fault),
-  );
-  const keys = createApiKeys(initial, clock, used, () => writes.changed());
+    read: usesIn,
+    state: () => ({
+      uses: Object.fromEntries(Array.from(keys.uses(), ([hash, at]) => [hash, new Date(at).toISOString()])),
+    }),
+  });
+  const keys = createApiKeys(initial, clock, kept.stored ?? new Map(), () => kept.changed());
   const watch = createKeyWatch(clock, events);
   watch.watch(initial);
   return {
@@ -55,7 +43,7 @@ export async function openApiKeys(
     },
     close() {
       watch.stop();
-      return writes.close();
+      return kept.close();
     },
   };
 }

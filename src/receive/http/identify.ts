@@ -2,9 +2,9 @@
 import { isApiKey } from "../../core/authentication/api-key.ts";
 import { ownerKey, mayUseConnector, type RightsOwner } from "../../core/policy/client-rights.ts";
 import { rightsOf } from "../../core/policy/relay-permission.ts";
-import type { SpokenKind } from "../../core/refusals/catalogue.ts";
 import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import { isDenied, type LogonDenied } from "../authentication/logon.ts";
+import { logonDenied, logonFault, logonUnchecked } from "../authentication/logon-refusals.ts";
 import type { Submitter } from "../transaction/submitter.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { HttpServices } from "./http-services.ts";
@@ -14,9 +14,6 @@ interface Known {
   readonly user?: string | undefined;
   readonly owner?: RightsOwner | undefined;
 }
-
-/** In events, in place of a name that no account has. */
-const notAnAccount = "(no such account)";
 
 /** Who asks, and whose its messages are. */
 export interface Identified {
@@ -144,12 +141,7 @@ async function settle(
     if (isDenied(outcome)) return failed(exchange, services, mechanism, outcome);
     return { user: outcome.user, owner: outcome.group };
   } catch (fault) {
-    const detail = fault instanceof Error ? fault.message : String(fault);
-    return {
-      ...logonFault("authenticationTemporary", "TemporaryFailure", mechanism),
-      detail: `it could not be checked: ${detail}`,
-      confidential: true,
-    };
+    return logonUnchecked(mechanism, fault);
   }
 }
 
@@ -157,30 +149,12 @@ function failed(
   { connection }: HttpExchange,
   services: HttpServices,
   mechanism: string,
-  { denied, account }: LogonDenied,
+  denied: LogonDenied,
 ): Refused {
   const { maxLogonFailures } = connection.client.connector;
-  const known = account ?? notAnAccount;
-  const refusal: Refused = {
-    ...logonFault("authenticationFailed", "LogonDenied", mechanism),
-    user: known,
-    about: known,
-    detail: denied,
-    // Which of the reasons it is would tell a stranger which accounts there are.
-    confidential: true,
-  };
-  if (maxLogonFailures === 0 || ++connection.logonFailures <= maxLogonFailures) return refusal;
+  const { refusal, limit } = logonDenied(mechanism, denied, ++connection.logonFailures, maxLogonFailures);
+  if (limit === undefined) return refusal;
   services.refuse(connection.anonymous, refusal);
   connection.closing = true;
-  return refused("tooManyLogonFailures", {
-    configured: maxLogonFailures,
-    seen: connection.logonFailures,
-    user: known,
-    about: known,
-  });
-}
-
-/** `error`, `mechanism`: as Exchange's event 1035 has them. */
-function logonFault(kind: SpokenKind, error: string, mechanism: string): Refused {
-  return refused(kind, { fields: { error, mechanism } });
+  return limit;
 }

@@ -1,7 +1,7 @@
 /** Whether a relay runs on the data directory, whether it is one, and what it says of itself. */
 import { readdir } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
+import { answers } from "../../../admin/answering-socket.ts";
 import { counted } from "../../../core/units/counted.ts";
 import { version } from "../../../version.ts";
 import type { Check } from "../context.ts";
@@ -85,17 +85,6 @@ async function livingHolders(spool: string): Promise<string[]> {
     if (pid !== undefined && (await answers(join(spool, name)))) living.push(pid);
   }
   return living;
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }
 
 /** The configuration against what it is used for: what the relay itself finds worth a word. */

@@ -3,11 +3,11 @@ import type { BodyType, Recipient } from "../envelope.ts";
 import { endOfHead } from "./write-head.ts";
 import { parsePath, type Path } from "../../smtp/address.ts";
 import {
+  everyParameter,
   noMailParameters,
   noRcptParameters,
   parseMailParameters,
   parseRcptParameters,
-  type OfferedParameters,
 } from "../../smtp/parameters.ts";
 
 export interface ReplayHead {
@@ -31,15 +31,6 @@ export type ReplayHeadResult =
   | { readonly ok: false; readonly more: true }
   | { readonly ok: false; readonly more: false; readonly fault: string };
 
-const offered: OfferedParameters = {
-  size: true,
-  eightBitMime: true,
-  binaryMime: true,
-  smtpUtf8: true,
-  dsn: true,
-  auth: true,
-  requireTls: true,
-};
 /** Read over: what they tell concerns Exchange's own servers. */
 const passedOver = new Set([
   "x-createdby",
@@ -76,14 +67,14 @@ export function readReplayHead(octets: Buffer, isWhole: boolean): ReplayHeadResu
       if (sender !== undefined) return fault("X-Sender stands there twice");
       const path = parsePath(value, 0, "reverse");
       if (typeof path === "string") return fault(`X-Sender has no address: ${shown(value)}`);
-      const parameters = parseMailParameters(value, path.end, offered);
+      const parameters = parseMailParameters(value, path.end, everyParameter);
       if ("refused" in parameters) return fault(`X-Sender: ${parameters.detail}`);
       sender = { path, parameters };
     } else if (name === "x-receiver") {
       const path = parsePath(value, 0, "forward");
       if (typeof path === "string") return fault(`X-Receiver has no address: ${shown(value)}`);
       const parameters =
-        path.end >= value.length ? noRcptParameters : parseRcptParameters(value, path.end, offered);
+        path.end >= value.length ? noRcptParameters : parseRcptParameters(value, path.end, everyParameter);
       if ("refused" in parameters) return fault(`X-Receiver: ${parameters.detail}`);
       const { notify, orcpt } = parameters;
       recipients.push({

@@ -5,11 +5,9 @@ import type { SpokenKind } from "../../../core/refusals/catalogue.ts";
 import { refused, type Refused } from "../../../core/refusals/refusal.ts";
 import { replies, type GrantingReply } from "../../../core/smtp/reply.ts";
 import { isDenied, type LoggedOn, type LogonDenied, type LogonOutcome } from "../../authentication/logon.ts";
+import { logonDenied, logonFault as faultOf, logonUnchecked } from "../../authentication/logon-refusals.ts";
 import type { Verdict } from "../../transaction/verdict.ts";
 import type { Conversation } from "../conversation.ts";
-
-/** In events, in place of a name that no account has. */
-const notAnAccount = "(no such account)";
 
 /** Names in events, by the mechanism's; what else a client named is not repeated: it may be a password. */
 const shownMechanisms: Readonly<Record<string, string>> = {
@@ -47,12 +45,7 @@ export async function settle(
   try {
     outcome = await logon;
   } catch (fault) {
-    const detail = fault instanceof Error ? fault.message : String(fault);
-    return {
-      ...logonFault("authenticationTemporary", "TemporaryFailure", mechanism),
-      detail: `it could not be checked: ${detail}`,
-      confidential: true,
-    };
+    return logonUnchecked(shown(mechanism), fault);
   }
   return isDenied(outcome) ? whenDenied(outcome) : granted(session, outcome);
 }
@@ -72,35 +65,20 @@ function granted({ state, services, transcript }: Conversation, { user, group }:
   return replies.authenticated;
 }
 
-export function failed(session: Conversation, mechanism: string, { denied, account }: LogonDenied): Refused {
-  const { state, services } = session;
-  const { connector } = state;
-  state.logonFailures++;
-  const known = account ?? notAnAccount;
-  const refusal: Refused = {
-    ...logonFault("authenticationFailed", "LogonDenied", mechanism),
-    user: known,
-    about: known,
-    detail: denied,
-    // Which of the reasons it is would tell a stranger which accounts there are.
-    confidential: true,
-  };
-  const { maxLogonFailures } = connector;
-  if (maxLogonFailures === 0 || state.logonFailures <= maxLogonFailures) return refusal;
-  // The last one is told as well, though the client hears of the limit.
+export function failed({ state, services }: Conversation, mechanism: string, denied: LogonDenied): Refused {
+  const { maxLogonFailures } = state.connector;
+  const { refusal, limit } = logonDenied(shown(mechanism), denied, ++state.logonFailures, maxLogonFailures);
+  if (limit === undefined) return refusal;
   services.refuse(state, refusal);
-  return refused("tooManyLogonFailures", {
-    configured: maxLogonFailures,
-    seen: state.logonFailures,
-    user: known,
-    about: known,
-  });
+  return limit;
 }
 
-/** `error`, `mechanism`: as Exchange's event 1035 has them. */
 export function logonFault(kind: SpokenKind, error: string, mechanism: string): Refused {
-  const shown = Object.hasOwn(shownMechanisms, mechanism) ? shownMechanisms[mechanism] : undefined;
-  return refused(kind, { fields: { error, mechanism: shown ?? "(another)" } });
+  return faultOf(kind, error, shown(mechanism));
+}
+
+function shown(mechanism: string): string {
+  return (Object.hasOwn(shownMechanisms, mechanism) ? shownMechanisms[mechanism] : undefined) ?? "(another)";
 }
 
 export function malformed(mechanism: string): Refused {
