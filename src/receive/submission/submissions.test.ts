@@ -1,5 +1,6 @@
 /** A message that comes by another door than SMTP meets what one of a session meets. */
 import { describe, expect, test } from "vitest";
+import type { PressureVerdict } from "../../core/policy/back-pressure.ts";
 import type { RightsOwner } from "../../core/policy/client-rights.ts";
 import { parseSenderPattern } from "../../core/policy/sender-pattern.ts";
 import { parsed } from "../../core/units/parsed.ts";
@@ -64,6 +65,25 @@ describe("by a key", () => {
     expect(await it.submissions.submit(submitter, { ...envelope, recipients }, content)).toMatchObject({
       refusals: [{ recipient: "c@d.test", reply: { code: 452 } }],
     });
+  });
+
+  test("it is nobody anonymous: under pressure its mail is kept where theirs is not", async () => {
+    const pressed: PressureVerdict = { level: "Medium", resources: [], mailTarpitMs: 0, refuse: "anonymous" };
+    const pressure = () => pressed;
+    const it = createTestSubmissions({}, { pressure });
+    expect((await submit(it)).outcome).toMatchObject({ refusals: [{ reply: { code: 452 } }] });
+    expect(await it.submissions.submit(byKey(it, owner({})), envelope, content)).toMatchObject({
+      kind: "kept",
+    });
+  });
+
+  test("its rate is its own where rates are by user", async () => {
+    const it = createTestSubmissions({ messageRateLimit: 1, messageRateSource: "User" });
+    const kindOf = async (by: RightsOwner) =>
+      (await it.submissions.submit(byKey(it, by), envelope, content)).kind;
+    expect(await kindOf(owner({}))).toBe("kept");
+    expect(await kindOf({ ...owner({}), name: "Till" })).toBe("kept");
+    expect(await kindOf(owner({}))).toBe("refused");
   });
 });
 

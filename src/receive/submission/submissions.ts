@@ -271,6 +271,7 @@ export function createSubmissions(around: {
         hello: helloName === undefined ? undefined : { verb: "EHLO", name: helloName },
         tls,
         authenticatedUser: user,
+        ...(owner?.kind === "key" ? { apiKey: owner.name } : {}),
         limits: services.limitsOf(peer.address, user, owner),
         rights: client.rights ?? rightsOf(connector, { authenticated: user !== undefined }),
         receivedProtocol,

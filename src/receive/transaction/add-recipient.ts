@@ -10,7 +10,7 @@ import { routingDomain } from "../../core/smtp/address.ts";
 import type { RcptParameters } from "../../core/smtp/parameters.ts";
 import { askedRefusal } from "./asked-refusal.ts";
 import type { TransactionServices } from "./services.ts";
-import type { Submitter, Transaction } from "./submitter.ts";
+import { accountOf, type Submitter, type Transaction } from "./submitter.ts";
 
 /** A recipient as it was given: the path of RCPT, or what a door without commands has instead. */
 export interface GivenRecipient {
@@ -76,8 +76,9 @@ export function addRecipient(
 const rcptCommand = { command: "RCPT" } as const;
 
 /** Why the client may not relay. */
-function rightWanted({ connector, authenticatedUser }: Submitter): string {
-  if (authenticatedUser !== undefined) return "the account may not relay";
+function rightWanted(submitter: Submitter): string {
+  const { connector } = submitter;
+  if (accountOf(submitter) !== undefined) return "the account may not relay";
   return connector.permissionGroups.includes("AnonymousUsers")
     ? "anonymousRelay is off"
     : "the client did not log on";

@@ -7,7 +7,7 @@ import type { MailParameters } from "../../core/smtp/parameters.ts";
 import type { Presence } from "../admission/rate-waiters.ts";
 import { refuseConnector, refuseSender } from "./refused-sender.ts";
 import type { TransactionServices } from "./services.ts";
-import type { Submitter } from "./submitter.ts";
+import { accountOf, type Submitter } from "./submitter.ts";
 
 /** The sender as it was given: the path of MAIL, or what a door without commands has instead. */
 export interface GivenSender {
@@ -62,7 +62,7 @@ export function beginTransaction(
   const pressure = services.pressure();
   if (pressure !== undefined) {
     // Externally secured clients are Exchange servers; only they have this right.
-    const trusted = submitter.authenticatedUser !== undefined || submitter.rights.bypassMessageSizeLimit;
+    const trusted = accountOf(submitter) !== undefined || submitter.rights.bypassMessageSizeLimit;
     if (pressure.refuse === "everyone" || (pressure.refuse === "anonymous" && !trusted))
       return { ...refusedByPressure(pressure), sender };
     if (!trusted) asker.holdBack(pressure.mailTarpitMs, "Back Pressure");
@@ -89,9 +89,10 @@ function begin(submitter: Submitter, reversePath: string, { parameters }: GivenS
 
 const mailCommand = { command: "MAIL" } as const;
 
-function notAuthenticated({ connector, authenticatedUser }: Submitter): string {
+function notAuthenticated(submitter: Submitter): string {
+  const { connector } = submitter;
   const groups = connector.permissionGroups.join(", ") || "None";
-  return authenticatedUser === undefined
+  return accountOf(submitter) === undefined
     ? `the client did not log on, and permissionGroups (${groups}) has no AnonymousUsers`
     : `permissionGroups (${groups}) has no ExchangeUsers`;
 }

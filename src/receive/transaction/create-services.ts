@@ -9,7 +9,7 @@ import { createGreylist } from "../admission/greylist.ts";
 import type { RateWaiters } from "../admission/rate-waiters.ts";
 import type { RefusedClient, Refusals } from "../admission/refusals.ts";
 import type { TransactionServices } from "./services.ts";
-import type { Submitter } from "./submitter.ts";
+import { accountOf, type Submitter } from "./submitter.ts";
 
 export function createTransactionServices(
   parts: Pick<
@@ -44,9 +44,15 @@ export function createTransactionServices(
     return submitter.application.name;
   };
   const record = (submitter: Submitter): void => {
-    const { connection, authenticatedUser: user = "", hello, tls } = submitter;
+    const { connection, hello, tls } = submitter;
     const application = applicationName(submitter) ?? "";
-    traffic.described(connection, user, application, hello?.name ?? "", tls?.protocol ?? "");
+    traffic.described(
+      connection,
+      accountOf(submitter) ?? "",
+      application,
+      hello?.name ?? "",
+      tls?.protocol ?? "",
+    );
     traffic.message(connection);
   };
 
@@ -64,7 +70,8 @@ export function createTransactionServices(
     recipientDays,
     refuseMessage(submitter, presence) {
       const client = clientOf(submitter);
-      const { authenticatedUser: user, limits, connection } = submitter;
+      const { limits, connection } = submitter;
+      const user = accountOf(submitter);
       record(submitter);
       const outcome = door.admitMessage(client, user, limits, false);
       if (outcome === "admitted") return undefined;

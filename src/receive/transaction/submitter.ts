@@ -59,6 +59,8 @@ export interface Submitter {
   hello: { readonly verb: "EHLO" | "HELO"; readonly name: string } | undefined;
   tls: ActiveTls | undefined;
   authenticatedUser: string | undefined;
+  /** The name of the API key it came with, in place of a user. */
+  readonly apiKey?: string | undefined;
   /** By the connector's permission groups; changes with authentication. */
   rights: Rights;
   /** Of its user, application or key; changes with authentication. */
@@ -71,4 +73,12 @@ export interface Submitter {
   application?: { readonly user: string | undefined; readonly name: string };
   transaction: Transaction | undefined;
   messages: number;
+}
+
+/** Who it says it is, and was believed: rates and the traffic record know it by that. Undefined: it is anonymous. */
+export function accountOf({
+  authenticatedUser,
+  apiKey,
+}: Pick<Submitter, "authenticatedUser" | "apiKey">): string | undefined {
+  return authenticatedUser ?? (apiKey === undefined ? undefined : `API key ${apiKey}`);
 }

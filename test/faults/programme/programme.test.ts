@@ -13,7 +13,7 @@ test.concurrent.for([
   { part: powerCut, rounds: 2 },
   { part: kill, rounds: 4 },
   { part: bitFlips, rounds: 4 },
-])("$part.name, and its control fails", { timeout: 240_000 }, async ({ part, rounds }, { skip }) => {
+])("$part.name, and its control fails", { timeout: 120_000 }, async ({ part, rounds }, { skip }) => {
   const missing = missingOf(part.needs);
   if (missing.length > 0) console.log(`SKIPPED: ${part.name} needs ${missing.join(", ")}`);
   skip(missing.length > 0);
