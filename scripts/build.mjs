@@ -2,7 +2,7 @@
 // every command needs in one, the rest loaded when it is used. With --no-types it is what runs here, sooner.
 import { readdir, readFile, rm, writeFile, mkdir } from "node:fs/promises";
 import { spawn } from "node:child_process";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { build as buildConsole } from "vite";
@@ -15,11 +15,17 @@ const program = {
   program: "src/cli/program.ts",
   index: "src/index.ts",
   testing: "src/testing/index.ts",
-  "search-worker": "src/tracking/search-worker.ts",
-  "replay-worker": "src/traffic/replay-worker.ts",
+  ...(await workers()),
 };
 /** By itself, in one CommonJS file but for what it seldom needs: it is started for each mail. */
 const sendmail = { sendmail: "src/cli/sendmail/program.ts" };
+
+/** What src/ports/start-thread.ts starts, by the names it knows: each `*-worker.ts`. */
+async function workers() {
+  const files = await readdir(join(root, "src"), { recursive: true });
+  const found = files.filter((file) => file.endsWith("-worker.ts"));
+  return Object.fromEntries(found.map((file) => [basename(file, ".ts"), join("src", file)]));
+}
 
 /** `dependencies` stay outside and are installed beside the package; `devDependencies` that are imported go in. */
 const isOutside = (id) => Object.keys(dependencies).some((name) => id === name || id.startsWith(`${name}/`));

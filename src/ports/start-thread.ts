@@ -4,10 +4,10 @@ import { pathToFileURL } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 
 /**
- * `script` stands beside the module of `here` (its `import.meta.url`), without its ending; scripts/build.mjs knows it by
- * the same name.
+ * `script` stands beside the module of `here` (its `import.meta.url`), without its ending. Its name ends in `-worker`,
+ * by which scripts/build.mjs finds it, and is of one file alone.
  */
-export function startThread(here: string, script: string, options: WorkerOptions): Worker {
+export function startThread(here: string, script: `${string}-worker`, options: WorkerOptions): Worker {
   if (!here.endsWith(".ts")) return new Worker(new URL(`./${script}.js`, here), options);
   // From the sources, as tests run: the thread needs the loader first.
   const loader = createRequire(here).resolve("tsx/esm/api").replace(/cjs$/, "mjs");

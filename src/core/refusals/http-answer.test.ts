@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { spokenRefusals, type SpokenKind } from "./catalogue.ts";
 import { httpAnswer } from "./http-answer.ts";
-import { problemOf } from "./problem.ts";
+import { faultsText, problemOf } from "./problem.ts";
 import type { Refusal } from "./refusal.ts";
 
 test.each<[SpokenKind, number, string, number | undefined]>([
@@ -81,4 +81,12 @@ test("recipients and fields are named one by one", () => {
     errors: [{ path: "to[0]", message: "is no address" }],
     recipients: [{ address: "a@b.test", status: "refused", reference: "R1" }],
   });
+});
+
+test("several faults are one line, those beyond the fifth a figure", () => {
+  const faults = ["to", "cc", "", "bcc", "from", "subject", "text"].map((path) => ({
+    path,
+    message: "is bad",
+  }));
+  expect(faultsText(faults)).toBe("to is bad; cc is bad; is bad; bcc is bad; from is bad; and 2 more");
 });

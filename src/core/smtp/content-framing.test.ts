@@ -225,6 +225,17 @@ describe("content", () => {
     expect(out[0]!.buffer).toBe(chunk.buffer);
   });
 
+  it("keeps nothing of the body with the header", () => {
+    const framing = new ContentFraming({ mode: "dot", maxHeaderBytes: 100 });
+    for (const text of ["Subject: x\r\n\r\n", "text\r\n".repeat(500), ".\r\n"])
+      framing.feed(Buffer.from(text), 0, text.length, []);
+    expect(framing.headerOctets().toString()).toBe("Subject: x\r\n");
+    const { framing: inPieces } = frame(
+      ["Subj", "ect: x\r\n\r\n", "text\r\n".repeat(500), ".\r\n"].map(latin1),
+    );
+    expect(inPieces.headerOctets().buffer.byteLength).toBeLessThan(100);
+  });
+
   it("keeps no more of the header than asked for", () => {
     const { framing } = frame([latin1("A: b\r\nC: d\r\n"), latin1("E: f\r\n\r\nbody\r\n")], "raw", 14);
     expect(framing.headerOctets().toString()).toBe("A: b\r\nC: d\r\nE:");
