@@ -1,5 +1,5 @@
 /**
- * The bench still works: each kind of client, and some special benches, in tiny. How fast it was is not asserted.
+ * The bench still works: a load and some special benches, in tiny. How fast it was is not asserted.
  * `npm run bench -- --smoke --run all` tries the others too, in two minutes.
  */
 import { execFile } from "node:child_process";
@@ -12,7 +12,7 @@ import { runs } from "../bench/runs/all.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const quick = ["lone", "idle", "crash"];
+const quick = ["lone", "idle"];
 
 /** Ample: on a machine that does much else, some minutes pass. */
 const timeoutMs = 600_000;
@@ -28,11 +28,10 @@ describe.skipIf(!tools.every((tool) => existsSync(tool)))(
   "the bench (needs Debian's package postfix)",
   { timeout: timeoutMs },
   () => {
-    it.concurrent("carries a small round of each kind of client through Weir", async () => {
-      const loads = ["connect", "starttls"];
-      const stdout = await smoke("--loads", loads.join(","));
-      for (const load of loads) expect(stdout).toContain(`| ${load} |`);
-      expect(stdout.match(/^\| weir \|/gm)).toHaveLength(loads.length);
+    it.concurrent("carries a small round of a load through Weir", async () => {
+      const stdout = await smoke("--loads", "starttls");
+      expect(stdout).toContain("| starttls |");
+      expect(stdout.match(/^\| weir \|/gm)).toHaveLength(1);
     });
 
     const possible = runs
@@ -43,9 +42,6 @@ describe.skipIf(!tools.every((tool) => existsSync(tool)))(
       const stdout = await smoke("--run", possible.join(","));
       expect(stdout.match(/^\| mark \| required \| measured \|/gm)).toHaveLength(possible.length);
       expect(stdout).not.toContain("NaN");
-      // What is right or wrong, and no matter of speed.
-      if (possible.includes("crash"))
-        expect(stdout).toMatch(/: of [1-9]\d* acknowledged messages 0 lost, 0 damaged/);
     });
   },
 );

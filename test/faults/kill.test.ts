@@ -2,10 +2,10 @@
 import { expect, test } from "vitest";
 import { runKillRounds } from "./kill-rounds.ts";
 
-test("nothing acknowledged is lost or damaged by ten kill -9 under the load of 8 clients", async () => {
+test("nothing acknowledged is lost or damaged by six kill -9 under the load of 8 clients", async () => {
   const seed = Number(process.env["WEIR_TEST_SEED"] ?? Date.now() % 1_000_000);
   const result = await runKillRounds({
-    rounds: 10,
+    rounds: 6,
     clients: 8,
     seed,
     longestLifeMs: 5_000,
@@ -16,7 +16,7 @@ test("nothing acknowledged is lost or damaged by ten kill -9 under the load of 8
   const told = `seed ${seed}\n${result.stderr.slice(-2_000)}`;
   expect(result.lost, told).toEqual([]);
   expect(result.damaged, told).toEqual([]);
-  expect(result.acknowledged, told).toBeGreaterThan(30);
+  expect(result.acknowledged, told).toBeGreaterThan(20);
   // What was in flight when the relay died may come twice.
-  expect(result.duplicates, told).toBeLessThanOrEqual(20 * 10);
+  expect(result.duplicates, told).toBeLessThanOrEqual(20 * 6);
 }, 120_000);

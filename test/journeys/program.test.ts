@@ -91,16 +91,14 @@ describe("a configuration as it stands in the documentation", () => {
     expect(started.stderr()).toMatch(/asked to by shell \(socket\)/);
   });
 
-  test("with the console's line too, as written in the issue", async () => {
+  test("with the console's line too, as written in the issue, logs JSON, one object a line", async () => {
     const consolePort = await freePort();
-    await start(
+    const started = await start(
       `${configuration({ port, sinkPort: sink.port })}admin:\n  console: "127.0.0.1:${consolePort}"\n`,
+      "--log-format",
+      "json",
     );
     expect(await listens(port)).toBe(true);
-  });
-
-  test("logs JSON, one object a line", async () => {
-    const started = await start(configuration({ port, sinkPort: sink.port }), "--log-format", "json");
     started.kill("SIGTERM");
     await started.exited;
     const lines = started
@@ -128,24 +126,13 @@ describe("reload", () => {
     expect(await sendMessage({ port: newPort, content: plain.content })).toMatch(/^250/);
   });
 
-  test("SIGHUP applies the file too", async () => {
-    const started = await start(configuration({ port, sinkPort: sink.port }));
-    const text = configuration({ port, sinkPort: sink.port, maxMessageSize: "1MB" });
-    await writeFile(configFile(), text);
-    started.kill("SIGHUP");
-    await started.said(/The configuration of .* was applied/);
-    const client = await connectScriptedClient({ port });
-    await client.expect(220);
-    expect((await client.command("EHLO c.example")).lines).toContain("SIZE 1048576");
-    client.close();
-  });
-
-  test("a changed limit holds for new sessions, open ones keep theirs", async () => {
+  test("SIGHUP applies the file too: a changed limit holds for new sessions, open ones keep theirs", async () => {
     const started = await start(configuration({ port, sinkPort: sink.port }));
     const open = await connectScriptedClient({ port });
     await open.expect(220);
-    await save(configuration({ port, sinkPort: sink.port, maxMessageSize: "1MB" }));
-    await started.said(/was applied/);
+    await writeFile(configFile(), configuration({ port, sinkPort: sink.port, maxMessageSize: "1MB" }));
+    started.kill("SIGHUP");
+    await started.said(/The configuration of .* was applied/);
     expect((await open.command("EHLO c.example")).lines).toContain("SIZE 26214400");
     const later = await connectScriptedClient({ port });
     await later.expect(220);
@@ -259,7 +246,7 @@ describe("failing", () => {
 
   test("help whose reader leaves ends quietly", async () => {
     const program = `"${process.execPath}" bin/weir.js --help`;
-    const output = await run("/bin/sh", ["-c", `for i in 1 2 3 4 5; do ${program} | true; done`]);
+    const output = await run("/bin/sh", ["-c", `for i in 1 2 3; do ${program} | true; done`]);
     expect(output).not.toMatch(/at .*\.js:\d+|node:events/);
   });
 
