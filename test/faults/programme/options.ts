@@ -19,7 +19,7 @@ Options:
   --rounds N       instead of each part's own
   --seed N         repeats a run; printed with each
   --minutes N      the run ends itself after so long (default: 240)
-  --save           writes the table into docs/reliability.md
+  --save           writes the rows of these parts into the table of docs/reliability.md
   --help           this text
 
 Exit code 0: all held, and every control failed. 1: not so.

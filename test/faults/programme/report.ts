@@ -6,10 +6,14 @@ import { between } from "../../../bench/between.ts";
 import { type Machine, machineText } from "../../../bench/machine.ts";
 import { table } from "../../../bench/tables.ts";
 import { isGood, verdictOf } from "./part.ts";
+import { parts } from "./parts/all.ts";
 import type { PartResult } from "./run-part.ts";
+import { head, merged, readSaved, type Row, savedText } from "./saved-table.ts";
 
-export function tableOf(results: readonly PartResult[]): string {
-  const rows = results.flatMap((result) =>
+export const tableOf = (results: readonly PartResult[]): string => table([head, ...rowsOf(results)]);
+
+function rowsOf(results: readonly PartResult[]): readonly Row[] {
+  return results.flatMap((result) =>
     "skipped" in result
       ? [[result.part, "left out", "", "", `needs ${result.skipped.join(", ")}`, "–"]]
       : result.findings.map((finding, index) => {
@@ -24,7 +28,6 @@ export function tableOf(results: readonly PartResult[]): string {
           ];
         }),
   );
-  return table([["part", "what is done", "how often", "required", "measured", ""], ...rows]);
 }
 
 /** True when every finding is as it must be. */
@@ -33,12 +36,20 @@ export const allGood = (results: readonly PartResult[]): boolean =>
 
 const page = fileURLToPath(new URL("../../../docs/reliability.md", import.meta.url));
 
+/** Parts that were not run keep their rows; one that was left out for want of tools, too. */
 export async function save(
   results: readonly PartResult[],
   madeBy: { readonly command: string; readonly machine: Machine; readonly seed: number },
 ): Promise<void> {
   const { command, machine, seed } = madeBy;
-  const made = `Made by \`${command}\` with seed ${seed} on ${machineText(machine)}.`;
-  const text = between(readFileSync(page, "utf8"), "faults", [tableOf(results), made].join("\n\n"));
+  const ran = results.filter((result) => !("skipped" in result));
+  const by = `\`${command}\` with seed ${seed} on ${machineText(machine)}.`;
+  const before = readFileSync(page, "utf8");
+  const order = parts.map(({ name }) => name);
+  const text = between(before, "faults", savedText(merged(readSaved(savedIn(before)), rowsOf(ran), by, order)));
   writeFileSync(page, await format(text, { ...(await resolveConfig(page)), filepath: page }));
+}
+
+function savedIn(text: string): string {
+  return text.slice(text.indexOf("<!-- faults:begin -->"), text.indexOf("<!-- faults:end -->"));
 }
