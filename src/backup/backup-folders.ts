@@ -11,15 +11,23 @@ const isBackup = /^\d{8}T\d{6}Z(-\d+)?$/;
 const isPartial = /^\d{8}T\d{6}Z(-\d+)?\.partial$/;
 export const partial = (name: string): string => `${name}.partial`;
 
-/** A name that is not taken. */
+/**
+ * A name behind all that are there: the newest is found by its name, also when the clock was ahead for a while. Then it is the
+ * last one's moment with the next number; `backup.json` has the true time.
+ */
 export function newName(takenAt: Date, taken: readonly string[]): string {
   const moment = takenAt
     .toISOString()
     .replace(/\.\d+Z$/, "Z")
     .replace(/[-:]/g, "");
-  let name = moment;
-  for (let number = 2; taken.includes(name); number++) name = `${moment}-${number}`;
-  return name;
+  const last = taken
+    .map((name) => name.replace(/\.partial$/, ""))
+    .filter((name) => isBackup.test(name))
+    .toSorted(byMoment)
+    .at(-1);
+  if (last === undefined) return moment;
+  const [lastMoment = "", number = "1"] = last.split("-");
+  return moment > lastMoment ? moment : `${lastMoment}-${Number(number) + 1}`;
 }
 
 /** Names of whole backups, the oldest first. Rejects when the directory cannot be read. */

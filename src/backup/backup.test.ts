@@ -1,8 +1,20 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, unlink, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSystemClock } from "../ports/system-ports.ts";
 import { openLmdbSpool, type LmdbSpool } from "../spool/lmdb-spool.ts";
@@ -58,8 +70,8 @@ const backUp = (
   signal = new AbortController().signal,
 ): Promise<MadeBackup> =>
   makeBackup(source, { directory, keep }, () => new Date(), { signal, progress: () => undefined });
-const restoreTo = (folder: string, dataDirectory: string, release = false) =>
-  restoreBackup(folder, { dataDirectory, release, clock, progress: () => undefined });
+const restoreTo = (folder: string, dataDirectory: string, release = false, force = false) =>
+  restoreBackup(folder, { dataDirectory, release, force, clock, progress: () => undefined });
 
 /** Contents by subject of all that is kept, each read to its end. */
 async function contentsIn(spool: LmdbSpool): Promise<Map<number, Buffer>> {
@@ -212,6 +224,42 @@ test("what was suspended before is told apart", async () => {
   });
 });
 
+test("the newest has the last name, also when the clock was ahead meanwhile", async () => {
+  const dataDirectory = await newDirectory();
+  await (await openIn(dataDirectory)).close();
+  const directory = await newDirectory();
+  const source = sourceOf(dataDirectory, undefined);
+  const at = async (moment: string, keep?: number) => {
+    const signal = new AbortController().signal;
+    const made = await makeBackup(source, { directory, keep }, () => new Date(moment), {
+      signal,
+      progress: () => undefined,
+    });
+    expect(made.manifest.takenAt).toBe(moment);
+    return basename(made.folder);
+  };
+  expect(await at("2036-01-01T00:00:00.000Z")).toBe("20360101T000000Z");
+  for (let number = 2; number <= 11; number++)
+    expect(await at("2026-11-29T00:00:00.000Z", 3)).toBe(`20360101T000000Z-${number}`);
+  expect(await wholeBackups(directory)).toEqual([9, 10, 11].map((it) => `20360101T000000Z-${it}`));
+  expect(await at("2036-01-01T00:00:01.000Z", 1)).toBe("20360101T000001Z");
+});
+
+test("what a link leads to, a disk for logs say, is in it; a circle ends", async () => {
+  const dataDirectory = await newDirectory();
+  await (await openIn(dataDirectory)).close();
+  const disk = await newDirectory();
+  await mkdir(join(disk, "MessageTracking"));
+  await writeFile(join(disk, "MessageTracking/a.log"), "a line\n");
+  await symlink(disk, join(dataDirectory, "logs"));
+  await symlink(dataDirectory, join(disk, "circle"));
+  await symlink("nowhere", join(dataDirectory, "dangling"));
+  const { manifest } = await backUp(sourceOf(dataDirectory, undefined), await newDirectory());
+  expect(manifest.files.map(({ path }) => path).filter((path) => !path.startsWith("data/spool/"))).toEqual([
+    "data/logs/MessageTracking/a.log",
+  ]);
+});
+
 describe("refused, and nothing changed", () => {
   let dataDirectory: string;
   let made: MadeBackup;
@@ -254,6 +302,40 @@ describe("refused, and nothing changed", () => {
     await expect(restoreTo(copy, target)).rejects.toThrow(`${body} has 50000 octets in place of 100000`);
     await unlink(join(copy, body));
     await expect(restoreTo(copy, target)).rejects.toThrow(`${body} is missing`);
+    expect(existsSync(target)).toBe(false);
+  });
+
+  test("a file that was changed where it lies; with force the rest is restored, and it is told", async () => {
+    await writeFile(join(dataDirectory, "format.json"), '{"formats":{},"writtenBy":"0.1.0" }');
+    const target = join(await newDirectory(), "data");
+    const later = await backUp(sourceOf(dataDirectory, undefined), await newDirectory());
+    await writeFile(join(later.folder, "data/format.json"), '{"formats":{}, "writtenBy":"0.1.0"}');
+    await expect(restoreTo(later.folder, target)).rejects.toThrow("data/format.json is not what was put there");
+    expect(existsSync(target)).toBe(false);
+    const restored = await restoreTo(later.folder, target, false, true);
+    expect(restored).toMatchObject({
+      messages: 1,
+      damaged: [],
+      spoilt: ["data/format.json is not what was put there"],
+    });
+    await unlink(join(dataDirectory, "format.json"));
+  });
+
+  test("a link to what is none of it, and a list that names what is outside", async () => {
+    const copy = join(await newDirectory(), "20261129T000000Z");
+    execFileSync("cp", ["-r", made.folder, copy]);
+    await rename(join(copy, body), join(copy, "elsewhere"));
+    await symlink(join(copy, "elsewhere"), join(copy, body));
+    const target = join(await newDirectory(), "data");
+    await expect(restoreTo(copy, target, false, true)).rejects.toThrow(`${body} of the backup`);
+    const list = JSON.parse(await readFile(join(copy, "backup.json"), "utf8")) as {
+      files: { path: string }[];
+    };
+    for (const path of ["../../etc/passwd", "/etc/passwd", "data/..", 5]) {
+      const files = [...list.files, { path, bytes: 1 }];
+      await writeFile(join(copy, "backup.json"), JSON.stringify({ ...list, files }));
+      await expect(restoreTo(copy, target)).rejects.toThrow("is not what weir backup writes");
+    }
     expect(existsSync(target)).toBe(false);
   });
 

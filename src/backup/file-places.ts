@@ -15,8 +15,8 @@ export interface FilePlaces {
    * not there any more. Rejects with the system's error.
    */
   put(source: string, path: string, unchanging?: boolean): Promise<void>;
-  /** What was put. */
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  /** What was put; `isAsBefore`: a link to what stands in the backup before. */
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly isAsBefore: boolean }[];
   /** Octets that were written, not linked to. */
   readonly copiedBytes: number;
   /** Notes a file that others have put there, durably. */
@@ -25,7 +25,7 @@ export interface FilePlaces {
 }
 
 export function filePlaces(folder: string, before: string | undefined): FilePlaces {
-  const files: { path: string; bytes: number }[] = [];
+  const files: { path: string; bytes: number; isAsBefore: boolean }[] = [];
   const directories = new Set<string>([folder]);
   let copiedBytes = 0;
 
@@ -62,9 +62,8 @@ export function filePlaces(folder: string, before: string | undefined): FilePlac
         const { size, mtime, mtimeMs } = await stat(source);
         await makeDirectoryOf(target);
         const existing = await sameBefore(path, size, unchanging ? undefined : mtimeMs);
-        const isLinked =
-          (existing !== undefined && (await linked(existing, target))) ||
-          (unchanging && (await linked(source, target)));
+        const isAsBefore = existing !== undefined && (await linked(existing, target));
+        const isLinked = isAsBefore || (unchanging && (await linked(source, target)));
         if (!isLinked) {
           await copyFile(source, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
           await durable(target);
@@ -73,7 +72,7 @@ export function filePlaces(folder: string, before: string | undefined): FilePlac
         // A log may have grown meanwhile.
         const { size: bytes } = await stat(target);
         if (!isLinked) copiedBytes += bytes;
-        files.push({ path, bytes });
+        files.push({ path, bytes, isAsBefore });
       } catch (error) {
         const isGone = isMissing(error) && (await stat(source).catch(() => undefined)) === undefined;
         if (!isGone || unchanging) throw error;
@@ -84,7 +83,7 @@ export function filePlaces(folder: string, before: string | undefined): FilePlac
       await makeDirectoryOf(target);
       const { size } = await stat(target);
       copiedBytes += size;
-      files.push({ path, bytes: size });
+      files.push({ path, bytes: size, isAsBefore: false });
     },
     async sync() {
       for (const directory of directories) await syncDirectory(directory);

@@ -7,11 +7,13 @@
 import { mkdir, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { syncDirectory } from "../ports/directory-sync.ts";
+import { isMissing } from "../ports/file-fault.ts";
 import { makeDirectory } from "../ports/make-directory.ts";
 import { replaceFile } from "../ports/replace-file.ts";
 import { newName, partial, removePartial, wholeBackups } from "./backup-folders.ts";
+import { checksumOf, hasChecksum } from "./checksum.ts";
 import { filePlaces, type FilePlaces } from "./file-places.ts";
-import { manifestFile, manifestText, readManifest, type Manifest } from "./manifest.ts";
+import { manifestFile, manifestText, readManifest, type Manifest, type ManifestFile } from "./manifest.ts";
 import { isLeftOut } from "./what-is-left-out.ts";
 
 export interface BackupSource {
@@ -69,18 +71,20 @@ export async function makeBackup(
 ): Promise<MadeBackup> {
   const { dataDirectory } = source;
   assertOutside(directory, dataDirectory);
-  await makeDirectory(directory, 0o700);
-  const place = await realpath(directory);
+  const place = await writable(directory, async () => {
+    await makeDirectory(directory, 0o700);
+    return realpath(directory);
+  });
   assertOutside(place, await realpath(dataDirectory));
-  const earlier = await wholeBackups(place);
+  const earlier = await writable(place, () => wholeBackups(place));
   const latest = earlier.at(-1);
-  if (latest !== undefined) await assertSameRelay(join(place, latest), source);
+  const before = latest === undefined ? undefined : await manifestOfSame(join(place, latest), source);
   await removePartial(place);
 
   const takenAt = now();
   const name = newName(takenAt, await readdir(place));
   const draft = join(place, partial(name));
-  await mkdir(draft, { mode: 0o700 });
+  await writable(place, () => mkdir(draft, { mode: 0o700 }));
   const places = filePlaces(draft, latest === undefined ? undefined : join(place, latest));
   const tell = (phase: BackupProgress["phase"]): void => {
     signal.throwIfAborted();
@@ -111,7 +115,7 @@ export async function makeBackup(
       wasRunning: source.wasRunning,
       messages,
       notIncluded,
-      files: places.files,
+      files: await withChecksums(draft, places.files, before, signal),
     };
     await replaceFile(join(draft, manifestFile), manifestText(manifest), { mode: 0o600 });
     signal.throwIfAborted();
@@ -127,7 +131,29 @@ export async function makeBackup(
   }
 }
 
-function assertOutside(directory: string, dataDirectory: string): void {
+/** Rejects with BackupRefusal, and what helps, where this process may not write. */
+async function writable<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const user = `user ${process.geteuid?.() ?? "the relay runs as"}`;
+    if (code === "EACCES" || code === "EPERM")
+      throw new BackupRefusal(
+        `${directory} may not be written by ${user}, who makes the backup: give it to that user (install -d -o USER -m 0700 ${directory}), and let it through the folders above (${message})`,
+        { cause },
+      );
+    if (code === "EROFS")
+      throw new BackupRefusal(
+        `${directory} is read-only for the relay (${message}); a unit of systemd names where it may write: systemctl edit weir, [Service], ReadWritePaths=${directory}, and restart it`,
+        { cause },
+      );
+    throw cause;
+  }
+}
+
+/** Throws BackupRefusal. Both absolute. */
+export function assertOutside(directory: string, dataDirectory: string): void {
   if (isBelow(directory, dataDirectory))
     throw new BackupRefusal(
       `${directory} is in the data directory ${dataDirectory}, which is what the backup is to outlive`,
@@ -135,12 +161,32 @@ function assertOutside(directory: string, dataDirectory: string): void {
 }
 
 /** Backups of two relays in one directory would be taken for each other's. */
-async function assertSameRelay(folder: string, { hostname, dataDirectory }: BackupSource): Promise<void> {
+async function manifestOfSame(folder: string, { hostname, dataDirectory }: BackupSource): Promise<Manifest> {
   const last = await readManifest(folder);
-  if (last.dataDirectory === dataDirectory && last.hostname === hostname) return;
+  if (last.dataDirectory === dataDirectory && last.hostname === hostname) return last;
   throw new BackupRefusal(
     `${dirname(folder)} holds backups of another relay (${last.hostname}, ${last.dataDirectory}); give each a directory of its own`,
   );
+}
+
+/** A link keeps the sum it was first put with: what has changed since is found out. */
+async function withChecksums(
+  draft: string,
+  files: FilePlaces["files"],
+  before: Manifest | undefined,
+  signal: AbortSignal,
+): Promise<readonly ManifestFile[]> {
+  const known = new Map(before?.files.map(({ path, crc32 }) => [path, crc32]));
+  const summed: ManifestFile[] = [];
+  for (const { path, bytes, isAsBefore } of files) {
+    signal.throwIfAborted();
+    if (!hasChecksum(path)) summed.push({ path, bytes });
+    else {
+      const crc32 = (isAsBefore ? known.get(path) : undefined) ?? (await checksumOf(join(draft, path)));
+      summed.push({ path, bytes, crc32 });
+    }
+  }
+  return summed;
 }
 
 /** What `copySpool` made itself. */
@@ -153,21 +199,34 @@ async function noteSpoolFiles(draft: string, places: FilePlaces): Promise<void> 
   }
 }
 
-/** Paths below the data directory, with slashes: of files that are no other program's and not left out. */
+/**
+ * Paths below the data directory, with slashes: of files that are no other program's and not left out. Where a folder is a link,
+ * say to a disk for logs, what it leads to is meant, once.
+ */
 async function* filesOf(
   dataDirectory: string,
   handedOver: readonly string[],
 ): AsyncGenerator<string, void, undefined> {
   const waiting = [dataDirectory];
+  const seen = new Set<string>();
   for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
-    for (const entry of await readdir(at, { withFileTypes: true })) {
+    const real = await realpath(at).catch(goneOr);
+    if (real === undefined || seen.has(real)) continue;
+    seen.add(real);
+    for (const entry of (await readdir(at, { withFileTypes: true }).catch(goneOr)) ?? []) {
       const full = join(at, entry.name);
       const path = slashed(relative(dataDirectory, full));
-      if (entry.isDirectory()) {
+      const found = entry.isSymbolicLink() ? await stat(full).catch(() => undefined) : entry;
+      if (found?.isDirectory() === true) {
         if (!handedOver.includes(full) && !isLeftOut(`${path}/`)) waiting.push(full);
-      } else if (entry.isFile() && !isLeftOut(path)) yield path;
+      } else if (found?.isFile() === true && !isLeftOut(path)) yield path;
     }
   }
+}
+
+/** What a running relay removes meanwhile. */
+function goneOr(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
 }
 
 /** The file, and those it names that stand beside it or below. */

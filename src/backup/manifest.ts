@@ -22,8 +22,15 @@ export interface Manifest {
   readonly messages: number | undefined;
   /** Files that the configuration names and that are not in it, as they do not stand beside it. */
   readonly notIncluded: readonly string[];
-  /** Paths with slashes below the backup's folder. */
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly files: readonly ManifestFile[];
+}
+
+export interface ManifestFile {
+  /** With slashes, below the backup's folder. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Of the content. Bodies have none: each message's record has one of its own. */
+  readonly crc32?: number;
 }
 
 export function manifestText(manifest: Manifest): string {
@@ -34,17 +41,46 @@ export function manifestText(manifest: Manifest): string {
 export async function readManifest(folder: string): Promise<Manifest & { readonly weir: string }> {
   const file = join(folder, manifestFile);
   const text = await readFile(file, "utf8");
-  let value: Partial<Manifest & { format: number; weir: string }>;
+  let value: Partial<Manifest & { format: number; weir: string }> | null;
   try {
     value = JSON.parse(text) as typeof value;
   } catch (cause) {
-    throw new Error(`${file} cannot be understood`, { cause });
+    throw new Error(`${file} cannot be understood, so nobody knows what ${folder} holds; move it away`, {
+      cause,
+    });
   }
-  if (typeof value.format !== "number" || !Array.isArray(value.files))
-    throw new Error(`${file} is not what weir backup writes`);
-  if (value.format > backupFormat)
+  if (typeof value?.format === "number" && value.format > backupFormat)
     throw new Error(
       `${folder} was written by Weir ${value.weir}, in a form that Weir ${version} does not know`,
     );
-  return value as Manifest & { weir: string };
+  if (!isManifest(value))
+    throw new Error(`${file} is not what weir backup writes, or was changed since; move ${folder} away`);
+  return value;
+}
+
+/** As far as is relied on. */
+function isManifest(value: unknown): value is Manifest & { weir: string } {
+  const { format, files, configuration, takenAt, dataDirectory, hostname } = (value ?? {}) as Partial<
+    Record<string, unknown>
+  >;
+  const texts = [takenAt, dataDirectory, hostname, ...(isObject(configuration) ? [configuration["file"]] : [])];
+  return (
+    typeof format === "number" &&
+    texts.every((text) => typeof text === "string") &&
+    (configuration === undefined || (isObject(configuration) && isName(configuration["file"]))) &&
+    Array.isArray(files) &&
+    files.every((file: unknown) => isObject(file) && isInside(file["path"]) && Number.isSafeInteger(file["bytes"]))
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === "string" && !/[/\\]|^\.{0,2}$/.test(value);
+}
+
+function isInside(path: unknown): boolean {
+  return typeof path === "string" && path.split("/").every(isName);
 }

@@ -3,18 +3,19 @@
  * what was queued then may have been delivered since (docs/decisions/0059-backup.md). While it is not done a file says so,
  * and no relay starts there.
  */
-import { chown, constants, copyFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { constants, copyFile, lchown, lstat, mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checkDataFormats, unfinishedRestoreFile } from "../formats/format-file.ts";
 import type { Clock } from "../ports/ports.ts";
 import { syncDirectory } from "../ports/directory-sync.ts";
 import { isMissing } from "../ports/file-fault.ts";
-import { makeDirectory } from "../ports/make-directory.ts";
+import { makeDirectoryFor, type Owner } from "../ports/as-owner.ts";
 import { replaceFile } from "../ports/replace-file.ts";
 import { openLmdbSpool, type LmdbSpool } from "../spool/lmdb-spool.ts";
 import type { ListPlace } from "../spool/spool-inspection.ts";
 import { BackupRefusal } from "./make-backup.ts";
-import { readManifest } from "./manifest.ts";
+import { checksumOf } from "./checksum.ts";
+import { type ManifestFile, readManifest } from "./manifest.ts";
 
 export interface Restored {
   readonly messages: number;
@@ -24,6 +25,8 @@ export interface Restored {
   readonly heldBefore: number;
   /** Messages that cannot be read, with what is wrong. The relay sets them aside when it meets them. */
   readonly damaged: readonly { readonly id: number; readonly what: string }[];
+  /** Of the backup's files, those that are not as they were put there, with what is wrong. */
+  readonly spoilt: readonly string[];
 }
 
 export interface RestoreProgress {
@@ -42,22 +45,31 @@ export async function restoreBackup(
     readonly dataDirectory: string;
     /** Holds nothing back. */
     readonly release: boolean;
+    /** Takes a backup that is not whole for what is left of it. */
+    readonly force?: boolean;
+    /** Whose directory it is to be where it has to be made; one that is there stays its owner's. */
+    readonly owner?: Owner | undefined;
     readonly clock: Clock;
     readonly progress: (now: RestoreProgress) => void;
   },
 ): Promise<Restored> {
   const { dataDirectory, release, clock, progress } = options;
   const { files } = await readManifest(folder);
-  await assertWhole(folder, files);
+  const spoilt = await spoiltFiles(folder, files);
+  if (spoilt.size > 0 && options.force !== true)
+    throw new BackupRefusal(
+      `the backup ${folder} is not whole: ${[...spoilt.values()].slice(0, 3).join("; ")}; nothing was changed. Take another, or with -Force what is left of it`,
+    );
   await checkDataFormats(join(folder, "data"));
   await assertEmpty(dataDirectory);
 
-  await makeDirectory(dataDirectory, 0o700);
+  await makeDirectoryFor(options.owner, dataDirectory);
   const owner = await stat(dataDirectory);
   await emptyOut(dataDirectory);
   await replaceFile(join(dataDirectory, unfinishedRestoreFile), "", { mode: 0o600 });
   const directories = new Set<string>([dataDirectory]);
-  const wanted = files.filter(({ path }) => path.startsWith("data/"));
+  const isMissingThere = (path: string): boolean => spoilt.get(path)?.endsWith(missing) === true;
+  const wanted = files.filter(({ path }) => path.startsWith("data/") && !isMissingThere(path));
   let done = 0;
   for (const { path } of wanted) {
     const target = join(dataDirectory, path.slice("data/".length));
@@ -73,7 +85,7 @@ export async function restoreBackup(
   await mkdir(bodies, { recursive: true, mode: 0o700 });
   for (const directory of [...directories, bodies]) await syncDirectory(directory);
   const spool = await openLmdbSpool({ directory: join(dataDirectory, "spool"), clock });
-  let restored: Restored;
+  let restored: Omit<Restored, "spoilt">;
   try {
     restored = await lookThrough(spool, !release, (read) =>
       progress({ phase: "messages", done: read, of: spool.size }),
@@ -84,21 +96,29 @@ export async function restoreBackup(
   await giveTo(dataDirectory, owner);
   await rm(join(dataDirectory, unfinishedRestoreFile));
   await syncDirectory(dataDirectory);
-  return restored;
+  return { ...restored, spoilt: [...spoilt.values()] };
 }
 
-async function assertWhole(
+const missing = "is missing";
+
+/** By path, what is wrong with it. Rejects with BackupRefusal where one is a link elsewhere: root must not read that. */
+async function spoiltFiles(
   folder: string,
-  files: readonly { readonly path: string; readonly bytes: number }[],
-): Promise<void> {
-  for (const { path, bytes } of files) {
-    if (path.split("/").includes("..") || path.startsWith("/"))
-      throw new BackupRefusal(`${folder} names a file outside of itself: ${path}`);
-    const found = await stat(join(folder, path)).catch(() => undefined);
-    if (found?.size === bytes) continue;
-    const state = found === undefined ? "is missing" : `has ${found.size} octets in place of ${bytes}`;
-    throw new BackupRefusal(`the backup ${folder} is not whole: ${path} ${state}; nothing was changed`);
+  files: readonly ManifestFile[],
+): Promise<ReadonlyMap<string, string>> {
+  const real = await realpath(folder);
+  const spoilt = new Map<string, string>();
+  for (const { path, bytes, crc32 } of files) {
+    const file = join(real, path);
+    const found = await lstat(file).catch(() => undefined);
+    if (found === undefined) spoilt.set(path, `${path} ${missing}`);
+    else if (!found.isFile() || (await realpath(file)) !== file)
+      throw new BackupRefusal(`${path} of the backup ${folder} is a link, or no file; nothing was changed`);
+    else if (found.size !== bytes) spoilt.set(path, `${path} has ${found.size} octets in place of ${bytes}`);
+    else if (crc32 !== undefined && (await checksumOf(file)) !== crc32)
+      spoilt.set(path, `${path} is not what was put there`);
   }
+  return spoilt;
 }
 
 /** A restore that did not end may be begun again. */
@@ -144,7 +164,7 @@ async function lookThrough(
   spool: LmdbSpool,
   hold: boolean,
   progress: (read: number) => void,
-): Promise<Restored> {
+): Promise<Omit<Restored, "spoilt">> {
   const seen = new Set<number>();
   const held = new Set<number>();
   const heldBefore = new Set<number>();
@@ -191,5 +211,5 @@ async function whyUnreadable(spool: LmdbSpool, id: number): Promise<string | und
 async function giveTo(directory: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
   if (process.getuid?.() !== 0 || (uid === 0 && gid === 0)) return;
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true }))
-    await chown(join(entry.parentPath, entry.name), uid, gid);
+    await lchown(join(entry.parentPath, entry.name), uid, gid);
 }

@@ -10,6 +10,8 @@ const leftOut: readonly RegExp[] = [
   /^logs\/MessageTracking\/index\//,
   // An LMDB environment that may be written to: policies are fetched again, results of TLS are for their day.
   /^outgoing-tls\//,
+  // What weir doctor writes for a moment.
+  /^\.weir-doctor-\d+$/,
   // Drafts that are about to be renamed (ports/replace-file.ts).
   /(^|\/)\.[^/]+\.[0-9a-f]{12}\.new$/,
 ];

@@ -85,7 +85,8 @@ export const upkeepCmdlets: readonly Cmdlet[] = [
     synopsis: "Put a backup into an empty data directory, and hold its mail back.",
     description: [
       "The newest backup in DIRECTORY, or the one whose folder is given. Every message is read to its end. Mail that was queued then may have been delivered since: it is held back (Suspended) until it is resumed or removed (weir Resume-Message -Filter …). With -Release it is delivered at the start.",
-      "A configuration that is there stays; a missing one, and missing keys beside it, are put back.",
+      "A configuration that is there stays; a missing one, and missing keys beside it, are put back. With -WithConfiguration the backup's take their place.",
+      "A backup that is not whole, or was changed since, is refused before anything is changed.",
     ],
     parameters: [
       {
@@ -101,6 +102,16 @@ export const upkeepCmdlets: readonly Cmdlet[] = [
         name: "Release",
         kind: "switch",
         help: "Hold nothing back: nothing was delivered since, as when the relay was stopped before the backup.",
+      },
+      {
+        name: "WithConfiguration",
+        kind: "switch",
+        help: "Configuration and keys of the backup in place of those that are there, which stay beside them as NAME.before-restore.",
+      },
+      {
+        name: "Force",
+        kind: "switch",
+        help: "Restore what is left of a backup that is not whole, and tell what is not.",
       },
       common.json,
       common.config,

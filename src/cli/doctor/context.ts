@@ -3,6 +3,7 @@ import type { AdminClient } from "../../admin/client.ts";
 import type { Output as Answer } from "../../admin/contract.ts";
 import type { ConfigResult } from "../../config/parse-config.ts";
 import type { Settings } from "../../config/settings.ts";
+import type { Owner } from "../../ports/as-owner.ts";
 import type { Finding } from "./finding.ts";
 
 export interface Patient {
@@ -16,6 +17,8 @@ export interface Patient {
   readonly relay: { readonly client: AdminClient; readonly about: Answer<"about"> } | undefined;
   /** One runs, or may, and this user may not ask it. */
   readonly isDenied: boolean;
+  /** Whom the relay runs as, where root asks: root may read what that user may not. */
+  readonly owner: Owner | undefined;
   readonly now: Date;
 }
 

@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { connectAdmin, NoRelayError } from "../../admin/client.ts";
 import { parseConfig } from "../../config/parse-config.ts";
+import { asOwner, foreignOwnerOf } from "../../ports/as-owner.ts";
 import { meantRelay } from "../data-directory.ts";
-import { configuration, formats, permissions } from "./checks/configuration.ts";
+import { configuration, formats, permissions, readable } from "./checks/configuration.ts";
 import { flushing, freeSpace, mountType } from "./checks/disk.ts";
 import { certificates, credentials } from "./checks/expiry.ts";
 import { names, ports } from "./checks/network.ts";
@@ -13,7 +14,8 @@ import { clock, descriptors, node } from "./checks/system.ts";
 import type { Check, Patient } from "./context.ts";
 import { levels, type Finding } from "./finding.ts";
 
-/** In the order of the answer, within a level. */
+/** Made as the relay's user, for that is who has to read what they read. In the order of the answer, within a level. */
+const asRelay: readonly Check[] = [readable, certificates];
 const checks: readonly Check[] = [
   configuration,
   running,
@@ -26,7 +28,6 @@ const checks: readonly Check[] = [
   descriptors,
   ports,
   names,
-  certificates,
   credentials,
   node,
   use,
@@ -36,7 +37,9 @@ const checks: readonly Check[] = [
 export async function patientOf(config: string | undefined): Promise<Patient> {
   const { configFile, dataDirectory } = await meantRelay(config);
   const file = resolve(configFile);
-  const parsed = parseConfig(await readFile(file, "utf8"), { file });
+  const owner = await foreignOwnerOf(dataDirectory);
+  const text = await readFile(file, "utf8");
+  const parsed = await asOwner(owner, () => Promise.resolve(parseConfig(text, { file })));
   let relay: Patient["relay"];
   let isDenied = false;
   try {
@@ -47,22 +50,23 @@ export async function patientOf(config: string | undefined): Promise<Patient> {
     isDenied = fault.isDenied;
   }
   const settings = parsed.ok ? parsed.settings : undefined;
-  return { configFile: file, dataDirectory, parsed, settings, relay, isDenied, now: new Date() };
+  return { configFile: file, dataDirectory, parsed, settings, relay, isDenied, owner, now: new Date() };
 }
 
 /** The worst first. A check that cannot be made is a finding. */
 export async function examine(patient: Patient): Promise<readonly Finding[]> {
-  const found = await Promise.all(
-    checks.map(async (check): Promise<readonly Finding[]> => {
-      try {
-        return await check(patient);
-      } catch (fault) {
-        const reason = fault instanceof Error ? fault.message : String(fault);
-        return [
-          { check: check.name, level: "note", code: "unknown", text: `it could not be looked at: ${reason}` },
-        ];
-      }
-    }),
-  );
+  const made = (check: Check) => outcomeOf(check, patient);
+  // Before the others: who a process acts as, all of it acts as.
+  const first = await asOwner(patient.owner, () => Promise.all(asRelay.map(made)));
+  const found = [...(await Promise.all(checks.map(made))), ...first];
   return found.flat().toSorted((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level));
+}
+
+async function outcomeOf(check: Check, patient: Patient): Promise<readonly Finding[]> {
+  try {
+    return await check(patient);
+  } catch (fault) {
+    const text = `it could not be looked at: ${fault instanceof Error ? fault.message : String(fault)}`;
+    return [{ check: check.name, level: "note", code: "unknown", text }];
+  }
 }

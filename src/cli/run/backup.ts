@@ -7,6 +7,7 @@ import { formatSizeFigure } from "../../core/units/byte-size.ts";
 import { counted } from "../../core/units/counted.ts";
 import { isOn, numberOf, textOf } from "../arguments/value.ts";
 import type { Run } from "../cmdlet.ts";
+import { asOwner, foreignOwnerOf, makeDirectoryFor } from "../../ports/as-owner.ts";
 import { meantRelay } from "../data-directory.ts";
 import { CommandFault } from "../exit-code.ts";
 import { writeJson, type Output } from "../output/output.ts";
@@ -23,6 +24,12 @@ export const backup: Run = async (args, { output, config }) => {
   const keep = numberOf(args, "Keep");
   const wish = { directory, ...(keep === undefined ? {} : { keep }) };
   const meant = await meantRelay(config);
+  const owner = await foreignOwnerOf(meant.dataDirectory);
+  if (owner !== undefined) {
+    const { assertOutside } = await import("../../backup/make-backup.ts");
+    assertOutside(directory, meant.dataDirectory);
+    await makeDirectoryFor(owner, directory);
+  }
   const relay = await connectAdmin({ dataDirectory: meant.dataDirectory });
   let done: Done;
   try {
@@ -30,7 +37,7 @@ export const backup: Run = async (args, { output, config }) => {
   } catch (fault) {
     if (!(fault instanceof NoRelayError) || fault.isDenied) throw fault;
     const { stoppedBackup } = await import("../stopped-backup.ts");
-    done = await stoppedBackup(meant, { directory, keep }, output);
+    done = await asOwner(owner, () => stoppedBackup(meant, { directory, keep }, output));
   } finally {
     output.progress("");
   }

@@ -8,14 +8,18 @@ import { writeJson } from "../output/output.ts";
 export const restore: Run = async (args, { output, config }) => {
   const { restoreInto } = await import("../restore-into.ts");
   const release = isOn(args, "Release");
-  const outcome = await restoreInto(textOf(args, "Directory") ?? "", { config, release, output }).finally(
-    () => output.progress(""),
-  );
-  const { folder, takenAt, dataDirectory, configuration, written, messages, held, heldBefore, damaged } =
-    outcome;
+  const outcome = await restoreInto(textOf(args, "Directory") ?? "", {
+    config,
+    release,
+    force: isOn(args, "Force"),
+    withConfiguration: isOn(args, "WithConfiguration"),
+    output,
+  }).finally(() => output.progress(""));
+  const { folder, takenAt, dataDirectory, configuration, written, messages, held, heldBefore } = outcome;
+  const { damaged, spoilt } = outcome;
   if (isOn(args, "Json")) {
     writeJson(output, outcome);
-    return damaged.length === 0 ? 0 : 1;
+    return damaged.length + spoilt.length === 0 ? 0 : 1;
   }
   const lines = [
     `${dataDirectory}: restored from ${folder}, made at ${takenAt}; ${counted(messages, "message")} read`,
@@ -34,7 +38,8 @@ export const restore: Run = async (args, { output, config }) => {
         ]),
   ];
   output.write(`${lines.join("\n")}\n`);
-  if (damaged.length === 0) return 0;
+  for (const what of spoilt) output.complain(`weir: the backup was not whole: ${what}\n`);
+  if (damaged.length === 0) return spoilt.length === 0 ? 0 : 1;
   throw new CommandFault(
     `${counted(damaged.length, "message")} of the backup cannot be read; the relay sets them aside: ${damaged
       .slice(0, 20)

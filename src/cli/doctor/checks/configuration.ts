@@ -1,8 +1,9 @@
 /** The configuration by itself, and who may read and write what it names. */
-import { access, constants, readFile, stat } from "node:fs/promises";
+import { access, constants, open, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { counted } from "../../../core/units/counted.ts";
 import { checkDataFormats, FormatError } from "../../../formats/format-file.ts";
+import { isMissing } from "../../../ports/file-fault.ts";
 import type { Check } from "../context.ts";
 import type { Finding } from "../finding.ts";
 
@@ -50,7 +51,23 @@ export const formats: Check = async ({ dataDirectory }) => {
   }
 };
 
-export const permissions: Check = async ({ dataDirectory, configFile }) => {
+/** Asked as the user the relay runs as; access(2) would answer for root. */
+export const readable: Check = async ({ configFile, owner }) => {
+  try {
+    await (await open(configFile)).close();
+    return [];
+  } catch (fault) {
+    const check = "permissions";
+    const text = `user ${owner?.uid ?? "of this command"}, whom the relay runs as, may not read ${configFile}: ${(fault as Error).message}`;
+    const advice = `chown ${owner?.uid ?? "USER"} ${configFile}, or let its group read it; and let that user through the folders above`;
+    return [{ check, level: "bad", code: "configurationUnreadable", text, advice }];
+  }
+};
+
+/** On a line that is no comment; also within `{ }`. */
+const secretSetting = /^\s*(?:[^#\s](?:.*[\s,{"'-])?)?["']?(?:password|clientSecret|bindPassword)["']?\s*:/;
+
+export const permissions: Check = async ({ dataDirectory, configFile, settings }) => {
   const check = "permissions";
   const findings: Finding[] = [];
   const data = await stat(dataDirectory).catch(() => undefined);
@@ -63,16 +80,22 @@ export const permissions: Check = async ({ dataDirectory, configFile }) => {
         text: `there is no ${dataDirectory}, or this user may not see it; the first start makes it`,
       },
     ];
+  let mayLook = true;
   if (process.platform !== "win32") {
     for (const path of [dataDirectory, join(dataDirectory, "spool")]) {
-      const found = await stat(path).catch(() => undefined);
-      if (found !== undefined && (found.mode & 0o077) !== 0)
+      const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+        mayLook &&= isMissing(error);
+        return undefined;
+      });
+      // The way to the socket, and no more.
+      const lets = path === dataDirectory && settings?.admin.socketGroup !== undefined ? 0o010 : 0;
+      if (found !== undefined && (found.mode & 0o077 & ~lets) !== 0)
         findings.push({
           check,
           level: "warning",
           code: "dataOpen",
           text: `others than its owner may look into ${path} (mode ${(found.mode & 0o777).toString(8)}): mail and keys are there`,
-          advice: `chmod 700 ${path}`,
+          advice: `chmod ${lets === 0 ? 700 : 710} ${path}`,
         });
       if (found !== undefined && found.uid !== data.uid)
         findings.push({
@@ -85,7 +108,7 @@ export const permissions: Check = async ({ dataDirectory, configFile }) => {
     }
     const file = await stat(configFile).catch(() => undefined);
     const text = await readFile(configFile, "utf8").catch(() => "");
-    const holdsSecrets = /^\s*(password|clientSecret|bindPassword)\s*:/m.test(text);
+    const holdsSecrets = text.split("\n").some((line) => secretSetting.test(line));
     if (file !== undefined && (file.mode & 0o004) !== 0 && holdsSecrets)
       findings.push({
         check,
@@ -107,6 +130,14 @@ export const permissions: Check = async ({ dataDirectory, configFile }) => {
       code: "configurationFixed",
       text: `${dirname(configFile)} cannot be written by this user: commands and the console cannot change the configuration`,
       advice: "make the folder writable for the user the relay runs as, or change the file by other means",
+    });
+  if (!mayLook)
+    findings.push({
+      check,
+      level: "note",
+      code: "permissionsUnknown",
+      text: `this user may not look into ${dataDirectory}`,
+      advice: "run weir doctor as the user the relay runs as, or as root",
     });
   if (findings.length === 0)
     findings.push({

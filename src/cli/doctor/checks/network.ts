@@ -2,8 +2,12 @@
 import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
-import { formatEndpoint } from "../../../core/units/endpoint.ts";
-import type { Endpoint } from "../../../core/policy/receive-connector.ts";
+import {
+  type ListeningEndpoint,
+  listeningText,
+  serves,
+} from "../../../core/policy/listening-endpoint.ts";
+import { formatEndpoint, parseEndpoint } from "../../../core/units/endpoint.ts";
 import { portHolder } from "../../../ports/port-holder.ts";
 import type { Check } from "../context.ts";
 import type { Finding } from "../finding.ts";
@@ -13,7 +17,10 @@ export const ports: Check = async ({ settings, relay }) => {
   const check = "ports";
   const wanted = settings.receiveConnectors
     .filter(({ enabled }) => enabled)
-    .flatMap(({ bindings, implicitTlsBindings }) => [...bindings, ...implicitTlsBindings]);
+    .flatMap(({ bindings, implicitTlsBindings, httpBindings }) => [
+      ...[...bindings, ...implicitTlsBindings].map((it) => ({ ...it, door: "SMTP" as const })),
+      ...httpBindings.map((it) => ({ ...it, door: "HTTP" as const })),
+    ]);
   const findings: Finding[] = [];
   if (relay === undefined) {
     const lowest = Number(
@@ -40,14 +47,12 @@ export const ports: Check = async ({ settings, relay }) => {
         advice: "AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit, or a port from 1024 on",
       });
   } else {
-    const open = new Set(relay.about.listeners);
-    const closed = wanted.filter((endpoint) => endpoint.port !== 0 && !open.has(formatEndpoint(endpoint)));
-    for (const endpoint of unique(closed))
+    for (const endpoint of unique(closedEndpoints(wanted, relay.about.listeners)))
       findings.push({
         check,
         level: "bad",
         code: "portClosed",
-        text: `nothing listens on ${formatEndpoint(endpoint)}, which the configuration wants`,
+        text: `nothing listens on ${listeningText(endpoint)}, which the configuration wants`,
         advice: "weir Get-ReceiveConnector shows the reason",
       });
   }
@@ -61,8 +66,24 @@ export const ports: Check = async ({ settings, relay }) => {
   return findings;
 };
 
-function unique(endpoints: readonly Endpoint[]): readonly Endpoint[] {
-  return [...new Map(endpoints.map((endpoint) => [formatEndpoint(endpoint), endpoint])).values()];
+/** `listeners` as the relay tells them. One on all addresses of a family serves each of them. */
+export function closedEndpoints(
+  wanted: readonly ListeningEndpoint[],
+  listeners: readonly string[],
+): readonly ListeningEndpoint[] {
+  const open = listeners.flatMap((text): readonly ListeningEndpoint[] => {
+    const [, place = "", http] = /^(.*?)( \(HTTP\))?$/.exec(text) ?? [];
+    const read = parseEndpoint(place);
+    return read.ok ? [{ ...read.value, door: http === undefined ? "SMTP" : "HTTP" }] : [];
+  });
+  return wanted.filter(
+    (binding) =>
+      binding.port !== 0 && !open.some((listener) => listener.door === binding.door && serves(listener, binding)),
+  );
+}
+
+function unique(endpoints: readonly ListeningEndpoint[]): readonly ListeningEndpoint[] {
+  return [...new Map(endpoints.map((endpoint) => [listeningText(endpoint), endpoint])).values()];
 }
 
 const patienceMs = 5_000;
