@@ -202,6 +202,7 @@ test("a relay that does not run is copied as it was left, its journal too", asyn
     held: 0,
     heldBefore: 0,
     damaged: [],
+    spoilt: [],
   });
   const again = await openIn(elsewhere);
   expect((await again.claim(submissionQueue, 10, clock.now() + 1000)).length).toBe(2);
@@ -239,8 +240,8 @@ test("the newest has the last name, also when the clock was ahead meanwhile", as
     return basename(made.folder);
   };
   expect(await at("2036-01-01T00:00:00.000Z")).toBe("20360101T000000Z");
-  for (let number = 2; number <= 11; number++)
-    expect(await at("2026-11-29T00:00:00.000Z", 3)).toBe(`20360101T000000Z-${number}`);
+  for (let count = 2; count <= 11; count++)
+    expect(await at("2026-11-29T00:00:00.000Z", 3)).toBe(`20360101T000000Z-${count}`);
   expect(await wholeBackups(directory)).toEqual([9, 10, 11].map((it) => `20360101T000000Z-${it}`));
   expect(await at("2036-01-01T00:00:01.000Z", 1)).toBe("20360101T000001Z");
 });
@@ -310,7 +311,9 @@ describe("refused, and nothing changed", () => {
     const target = join(await newDirectory(), "data");
     const later = await backUp(sourceOf(dataDirectory, undefined), await newDirectory());
     await writeFile(join(later.folder, "data/format.json"), '{"formats":{}, "writtenBy":"0.1.0"}');
-    await expect(restoreTo(later.folder, target)).rejects.toThrow("data/format.json is not what was put there");
+    await expect(restoreTo(later.folder, target)).rejects.toThrow(
+      "data/format.json is not what was put there",
+    );
     expect(existsSync(target)).toBe(false);
     const restored = await restoreTo(later.folder, target, false, true);
     expect(restored).toMatchObject({

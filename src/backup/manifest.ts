@@ -63,13 +63,20 @@ function isManifest(value: unknown): value is Manifest & { weir: string } {
   const { format, files, configuration, takenAt, dataDirectory, hostname } = (value ?? {}) as Partial<
     Record<string, unknown>
   >;
-  const texts = [takenAt, dataDirectory, hostname, ...(isObject(configuration) ? [configuration["file"]] : [])];
+  const texts = [
+    takenAt,
+    dataDirectory,
+    hostname,
+    ...(isObject(configuration) ? [configuration["file"]] : []),
+  ];
   return (
     typeof format === "number" &&
     texts.every((text) => typeof text === "string") &&
     (configuration === undefined || (isObject(configuration) && isName(configuration["file"]))) &&
     Array.isArray(files) &&
-    files.every((file: unknown) => isObject(file) && isInside(file["path"]) && Number.isSafeInteger(file["bytes"]))
+    files.every(
+      (file: unknown) => isObject(file) && isInside(file["path"]) && Number.isSafeInteger(file["bytes"]),
+    )
   );
 }
 

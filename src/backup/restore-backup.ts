@@ -3,7 +3,18 @@
  * what was queued then may have been delivered since (docs/decisions/0059-backup.md). While it is not done a file says so,
  * and no relay starts there.
  */
-import { constants, copyFile, lchown, lstat, mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
+import {
+  constants,
+  copyFile,
+  lchown,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checkDataFormats, unfinishedRestoreFile } from "../formats/format-file.ts";
 import type { Clock } from "../ports/ports.ts";

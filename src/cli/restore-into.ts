@@ -56,7 +56,7 @@ export async function restoreInto(
     progress: ({ phase, done, of }) =>
       output.progress(`${phase}: ${done}${of === undefined ? "" : ` of ${of}`}`),
   });
-  const owner = await stat(dataDirectory);
+  const { uid, gid } = await stat(dataDirectory);
   const put = withConfiguration ? replaceKeepingOld : copyWhereMissing;
   const written: string[] = [];
   const besides = manifest.files.filter(({ path }) => path.startsWith("configuration/"));
@@ -65,7 +65,7 @@ export async function restoreInto(
     const target = name === manifest.configuration?.file ? configuration : join(dirname(configuration), name);
     // One that is missing there is among what was told.
     const content = await readFile(join(folder, path)).catch(() => undefined);
-    const as = { ...owner, mode: target === configuration ? 0o640 : 0o600 };
+    const as = { uid, gid, mode: target === configuration ? 0o640 : 0o600 };
     if (content !== undefined && (await put(content, target, as))) written.push(target);
   }
   return { folder, takenAt: manifest.takenAt, dataDirectory, configuration, written, ...restored };

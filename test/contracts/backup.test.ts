@@ -1,5 +1,6 @@
 /** `weir backup` and `weir restore`, over the admin API and by themselves. */
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
@@ -131,7 +132,48 @@ test("it is restored elsewhere, held back until it is released; never into what 
     messages: null,
     notIncluded: [expect.stringContaining("/etc/ssl")],
   });
+  // A fresh installation has a configuration of its own.
   const released = join(place("released"), "weir.yaml");
   await mkdir(place("released"));
-  expect((await weirAt(released, "restore", place("stopped"), "-Release")).out).not.toContain("held back");
+  await writeFile(released, "hostname: fresh.test\n", { mode: 0o640 });
+  const words = ["restore", place("stopped"), "-Release", "-WithConfiguration"];
+  const { out } = await weirAt(released, ...words);
+  expect(out).not.toContain("held back");
+  expect(out).toContain(`written: ${released}`);
+  expect(await readFile(released, "utf8")).toBe(await readFile(file, "utf8"));
+  expect(await readFile(`${released}.before-restore`, "utf8")).toBe("hostname: fresh.test\n");
+  expect((await stat(released)).mode & 0o777).toBe(0o640);
+});
+
+test.runIf(process.geteuid?.() === 0)("root backs a stopped relay up for the user whose it is", async () => {
+  const owner = { uid: 4_321, gid: 4_322 };
+  const home = await mkdtemp(join(tmpdir(), "weir-backup-owner-"));
+  const file = join(home, "weir.yaml");
+  const all = async (directory: string) => [
+    directory,
+    ...(await readdir(directory, { recursive: true })).map((name) => join(directory, name)),
+  ];
+  try {
+    await chmod(home, 0o755);
+    await writeFile(file, configurationOf(port, true).replaceAll(/^ +tls.*\n/gm, ""), { mode: 0o644 });
+    await mkdir(join(home, "data/spool"), { recursive: true });
+    for (const path of await all(join(home, "data"))) await chown(path, owner.uid, owner.gid);
+    expect(await weirAt(file, "backup", join(home, "a/backups"))).toMatchObject({ code: 0 });
+    for (const path of [...(await all(join(home, "a"))), ...(await all(join(home, "data")))])
+      expect(await stat(path), path).toMatchObject(owner);
+
+    await mkdir(join(home, "of-root"), { mode: 0o700 });
+    expect(await weirAt(file, "backup", join(home, "of-root"))).toMatchObject({
+      code: 1,
+      complaints: expect.stringContaining("may not be written by user 4321") as string,
+    });
+    expect(process.geteuid?.()).toBe(0);
+    expect(await weirAt(file, "doctor")).toMatchObject({
+      out: expect.not.stringContaining("may not read") as string,
+    });
+    await chmod(file, 0o600);
+    expect((await weirAt(file, "doctor")).out).toContain(`may not read ${file}`);
+  } finally {
+    await rm(home, { recursive: true });
+  }
 });

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { parseEndpoint } from "../../core/units/endpoint.ts";
 import { flushFinding, mountFinding } from "./checks/disk.ts";
 import { endFinding } from "./checks/expiry.ts";
+import { closedEndpoints } from "./checks/network.ts";
 import { descriptorFinding, nodeFinding } from "./checks/system.ts";
 import { mountOf } from "./mount-of.ts";
 
@@ -79,4 +81,18 @@ test.each([
     level,
     code,
   });
+});
+
+test.each([
+  ["127.0.0.1:25", "SMTP", ["127.0.0.1:25"], true],
+  ["127.0.0.1:25", "SMTP", ["0.0.0.0:25"], true],
+  ["[::1]:25", "SMTP", ["0.0.0.0:25"], false],
+  ["[2001:db8::1]:25", "SMTP", ["[::]:25"], true],
+  ["127.0.0.1:80", "HTTP", ["127.0.0.1:80"], false],
+  ["127.0.0.1:80", "HTTP", ["127.0.0.1:25", "0.0.0.0:80 (HTTP)"], true],
+  ["127.0.0.1:0", "SMTP", [], true],
+] as const)("%s (%s) is served by %j: %s", (text, door, listeners, isServed) => {
+  const read = parseEndpoint(text);
+  if (!read.ok) throw new Error(read.message);
+  expect(closedEndpoints([{ ...read.value, door }], listeners)).toHaveLength(isServed ? 0 : 1);
 });

@@ -46,7 +46,11 @@ export async function save(
   const by = `\`${command}\` with seed ${seed} on ${machineText(machine)}.`;
   const before = readFileSync(page, "utf8");
   const order = parts.map(({ name }) => name);
-  const text = between(before, "faults", savedText(merged(readSaved(savedIn(before)), rowsOf(ran), by, order)));
+  const text = between(
+    before,
+    "faults",
+    savedText(merged(readSaved(savedIn(before)), rowsOf(ran), by, order)),
+  );
   writeFileSync(page, await format(text, { ...(await resolveConfig(page)), filepath: page }));
 }
 

@@ -25,7 +25,12 @@ export function readSaved(text: string): SavedTable {
   const lines = text.split("\n").map((line) => line.trim());
   const rows = lines
     .filter((line) => line.startsWith("|") && !/^\|[\s:|-]+\|$/.test(line))
-    .map((line) => line.slice(1, -1).split("|").map((cell) => cell.trim()))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split("|")
+        .map((cell) => cell.trim()),
+    )
     .filter(([part, what]) => part !== head[0] || what !== head[1]);
   const runs = lines.flatMap((line) => {
     const [, parts = "", by = ""] = /^- ([\w, -]+): (.*)$/.exec(line) ?? [];
@@ -35,14 +40,22 @@ export function readSaved(text: string): SavedTable {
 }
 
 /** `order`: of all parts there are; one that is none any more goes. */
-export function merged(before: SavedTable, rows: readonly Row[], by: string, order: readonly string[]): SavedTable {
+export function merged(
+  before: SavedTable,
+  rows: readonly Row[],
+  by: string,
+  order: readonly string[],
+): SavedTable {
   const [old, fresh] = [byPart(before.rows), byPart(rows)];
   const parts = order.filter((part) => fresh.has(part));
   return {
     rows: order.flatMap((part) => fresh.get(part) ?? old.get(part) ?? []),
     runs: [
       ...before.runs
-        .map((run) => ({ ...run, parts: run.parts.filter((part) => !fresh.has(part) && order.includes(part)) }))
+        .map((run) => ({
+          ...run,
+          parts: run.parts.filter((part) => !fresh.has(part) && order.includes(part)),
+        }))
         .filter((run) => run.parts.length > 0),
       { parts, by },
     ],
@@ -50,9 +63,10 @@ export function merged(before: SavedTable, rows: readonly Row[], by: string, ord
 }
 
 export function savedText({ rows, runs }: SavedTable): string {
-  return [table([head, ...rows]), runs.map(({ parts, by }) => `- ${parts.join(", ")}: ${by}`).join("\n")].join(
-    "\n\n",
-  );
+  return [
+    table([head, ...rows]),
+    runs.map(({ parts, by }) => `- ${parts.join(", ")}: ${by}`).join("\n"),
+  ].join("\n\n");
 }
 
 function byPart(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {

@@ -2,11 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
-import {
-  type ListeningEndpoint,
-  listeningText,
-  serves,
-} from "../../../core/policy/listening-endpoint.ts";
+import { type ListeningEndpoint, listeningText, serves } from "../../../core/policy/listening-endpoint.ts";
 import { formatEndpoint, parseEndpoint } from "../../../core/units/endpoint.ts";
 import { portHolder } from "../../../ports/port-holder.ts";
 import type { Check } from "../context.ts";
@@ -78,7 +74,8 @@ export function closedEndpoints(
   });
   return wanted.filter(
     (binding) =>
-      binding.port !== 0 && !open.some((listener) => listener.door === binding.door && serves(listener, binding)),
+      binding.port !== 0 &&
+      !open.some((listener) => listener.door === binding.door && serves(listener, binding)),
   );
 }
 
