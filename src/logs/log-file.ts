@@ -1,5 +1,6 @@
 /** One log file open for appending, that never keeps half a line. */
-import { open, type FileHandle } from "node:fs/promises";
+import { open, stat, type FileHandle } from "node:fs/promises";
+import { isMissing } from "../ports/file-fault.ts";
 
 const blockBytes = 64 * 1024;
 const lineFeed = 0x0a;
@@ -52,6 +53,18 @@ export class LogFile {
       await this.#handle.truncate(this.#sizeBytes).catch(() => {});
       throw error;
     }
+  }
+
+  /** Its name still leads to it: nobody has removed or moved it, or its folder. Cost: two small system calls. */
+  async isInPlace(): Promise<boolean> {
+    const [own, there] = await Promise.all([
+      this.#handle.stat(),
+      stat(this.path).catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }),
+    ]);
+    return there !== undefined && there.ino === own.ino && there.dev === own.dev;
   }
 
   /** Makes what was appended outlive a power cut. */

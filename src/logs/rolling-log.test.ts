@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, writeFile, chmod, mkdir } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rename, rm, writeFile, chmod, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -63,6 +63,23 @@ describe("rolling log", () => {
     expect(await read("RECV20260115-2.log")).toBe("#H\ncc\n");
     expect(await read("RECV20260115-3.log")).toBe("#H\na line that is longer than a file\n");
     expect(await read("RECV20260115-4.log")).toBe("#H\nd\n");
+  });
+
+  it("begins anew where its file, or its folder, was removed or moved away", async () => {
+    const log = openLog({ header: () => "#H\n" });
+    const file = "RECV20260115-1.log";
+    log.write("a\n");
+    await log.flush();
+    await rename(join(directory, file), join(directory, "rotated"));
+    await clock.advance(5_000);
+    log.write("b\n");
+    await log.flush();
+    expect([await read("rotated"), await read(file)]).toEqual(["#H\na\n", "#H\nb\n"]);
+    await rm(directory, { recursive: true });
+    await clock.advance(5_000);
+    log.write("c\n");
+    await log.flush();
+    expect(await read(file)).toBe("#H\nc\n");
   });
 
   it("counts octets, not characters", async () => {

@@ -55,6 +55,8 @@ export interface RollingLog {
 const writeDelayMs = 50;
 const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
+/** How long lines may go into a file that somebody has removed or moved away. */
+const lookMs = 5_000;
 const sweepMs = 60 * 60_000;
 const defaultBufferedChars = 1024 * 1024;
 /** In UTF-8, of one UTF-16 unit. */
@@ -77,6 +79,7 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
   let running: Promise<void> | undefined;
   let failures = 0;
   let closed = false;
+  let lookAt = clock.now() + lookMs;
   let writeTimer: Timer | undefined;
   let syncTimer: Timer | undefined;
 
@@ -118,7 +121,15 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
     return opened;
   };
 
+  /** Lines that go on into a file whose name is gone are read by nobody. */
+  const leaveWhatWasMoved = async (): Promise<void> => {
+    if (file === undefined || clock.now() < lookAt) return;
+    lookAt = clock.now() + lookMs;
+    if (!(await file.isInPlace())) await closeFile();
+  };
+
   const fileFor = async (lineBytes: number): Promise<LogFile> => {
+    await leaveWhatWasMoved();
     const now = clock.wall();
     if (file !== undefined) {
       const full = file.sizeBytes + lineBytes > maxFileSizeBytes() && file.sizeBytes > headerBytes;

@@ -158,7 +158,11 @@ test.each([
   [{ users: [{ name: "n", password: 12345678 }] }, { users: [{ name: "text-1", password: "hidden" }] }],
   [
     { transport: { x: "5m", y: "12345", z: "2%", at: 7 } },
-    { transport: { "text-1": "5m", "text-2": "text-3", "text-4": "2%", "text-5": 7 } },
+    { transport: { "text-1": "5m", "text-2": "text-3", "text-4": "2%", "text-5": "text-6" } },
+  ],
+  [
+    { hostname: 4915112345678, receiveConnectors: [{ name: 77, maxRecipientsPerMessage: 200 }] },
+    { hostname: "text-1", receiveConnectors: [{ name: "text-2", maxRecipientsPerMessage: 200 }] },
   ],
 ])("the shape of %j", (value, shape) => {
   const words = vocabularyOf(configurationJsonSchema());

@@ -29,20 +29,28 @@ const quantity =
   /^(\d{1,6}(\.\d{1,3})? ?(ms|s|m|h|d|B|KB|MB|GB|TB|%)|\d{1,3}(\.\d{2})?(:\d{2}){2}|unlimited)$/i;
 const secret = /password|secret|token|credential/i;
 
-export function shapeOf(value: unknown, words: Vocabulary, pseudonyms: Pseudonyms, isSecret = false): Shape {
+/** `at`: the setting it is a value of. A number that stands where a text belongs may be a telephone's. */
+export function shapeOf(
+  value: unknown,
+  words: Vocabulary,
+  pseudonyms: Pseudonyms,
+  at = "",
+  isSecret = false,
+): Shape {
   if (value === null || value === undefined) return null;
   if (typeof value === "boolean") return value;
-  if (typeof value === "number") return isSecret ? "hidden" : value;
+  if (typeof value === "number")
+    return isSecret ? "hidden" : words.numbers.has(at) ? value : pseudonyms.of(String(value));
   if (typeof value === "string") {
     if (isSecret) return "hidden";
     return words.values.has(value) || quantity.test(value) ? value : pseudonyms.of(value);
   }
-  if (Array.isArray(value)) return value.map((entry) => shapeOf(entry, words, pseudonyms, isSecret));
+  if (Array.isArray(value)) return value.map((entry) => shapeOf(entry, words, pseudonyms, at, isSecret));
   if (typeof value !== "object") return "hidden";
   return Object.fromEntries(
     Object.entries(value).map(([name, entry]) => [
       words.names.has(name) ? name : pseudonyms.of(name),
-      shapeOf(entry, words, pseudonyms, isSecret || secret.test(name)),
+      shapeOf(entry, words, pseudonyms, name, isSecret || secret.test(name)),
     ]),
   );
 }
