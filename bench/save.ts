@@ -1,11 +1,11 @@
 /** Keeps results: bench/results/DATE-COMMIT.{json,md}, and the newest table in README.md. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { format, resolveConfig } from "prettier";
 import { between } from "./between.ts";
 import type { Comparison } from "./compare.ts";
 import { type Machine, machineText } from "./machine.ts";
 import type { Mark, RunResult } from "./runs/run.ts";
+import { formatted } from "../scripts/formatted.ts";
 import { comparisonText, marksText, runText } from "./tables.ts";
 
 export interface Results {
@@ -49,7 +49,7 @@ export async function save(results: Results): Promise<string> {
   const name = `${machine.date.replaceAll(":", "")}-${machine.commit}`;
   const write = async (file: URL | string, text: string): Promise<void> => {
     const filepath = typeof file === "string" ? file : fileURLToPath(file);
-    writeFileSync(filepath, await format(text, { ...(await resolveConfig(filepath)), filepath }));
+    writeFileSync(filepath, await formatted(filepath, text));
   };
   await write(new URL(`${name}.json`, folder), JSON.stringify(results));
   await write(

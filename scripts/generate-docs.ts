@@ -2,11 +2,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { format, resolveConfig } from "prettier";
 import { openApiDocument } from "../src/admin/openapi.ts";
 import { configurationJsonSchemaText } from "../src/config/json-schema.ts";
 import { configurationReference } from "../src/config/reference.ts";
 import { settingFacts } from "../src/config/setting-facts.ts";
+import { formatted } from "./formatted.ts";
 import { cmdletsReference } from "./references/cmdlets.ts";
 import { eventsReference } from "./references/events.ts";
 import { exchangeWordsReference } from "./references/exchange-words.ts";
@@ -17,18 +17,17 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The files that are made from the code, by path, with what they must contain. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
-  const style = await resolveConfig(`${root}docs/configuration.md`);
-  const written = (text: string, parser: "markdown" | "typescript") => format(text, { ...style, parser });
+  const written = async (path: string, text: string) => [path, await formatted(path, text)] as const;
   return new Map([
-    ["docs/openapi.json", await format(JSON.stringify(openApiDocument()), { ...style, parser: "json" })],
+    await written("docs/openapi.json", JSON.stringify(openApiDocument())),
     ["schema/weir.schema.json", configurationJsonSchemaText()],
-    ["docs/configuration.md", await written(configurationReference(), "markdown")],
-    ["docs/cmdlets.md", await written(cmdletsReference(), "markdown")],
-    ["docs/exchange-words.md", await written(exchangeWordsReference(), "markdown")],
-    ["docs/events.md", await written(eventsReference(), "markdown")],
-    ["docs/limits.md", await written(limitsReference(), "markdown")],
-    ["docs/metrics.md", await written(metricsReference(), "markdown")],
-    ["src/config/generated/setting-facts.ts", await written(settingFactsModule(), "typescript")],
+    await written("docs/configuration.md", configurationReference()),
+    await written("docs/cmdlets.md", cmdletsReference()),
+    await written("docs/exchange-words.md", exchangeWordsReference()),
+    await written("docs/events.md", eventsReference()),
+    await written("docs/limits.md", limitsReference()),
+    await written("docs/metrics.md", metricsReference()),
+    await written("src/config/generated/setting-facts.ts", settingFactsModule()),
   ]);
 }
 

@@ -44,7 +44,7 @@ const checks = Promise.all([
   check("types", "tsc", ["-p", "tsconfig.json", "--noEmit"]),
   check("console types", "tsc", ["-p", "console/tsconfig.json"]),
   check("lint", "oxlint", ["--type-aware", "--deny-warnings"]),
-  check("format", "prettier", ["--check", "--log-level", "warn", "."]),
+  check("format", "oxfmt", ["--check", "."]),
   check("import borders", "tsx", ["scripts/check-borders.ts"]),
 ]);
 

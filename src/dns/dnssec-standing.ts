@@ -34,7 +34,8 @@ export function createDnssecStanding({
   bogusName,
 }: DnssecStandingOptions): () => Promise<DnssecStanding> {
   let known:
-    { readonly of: string; readonly until: number; readonly standing: Promise<DnssecStanding> } | undefined;
+    | { readonly of: string; readonly until: number; readonly standing: Promise<DnssecStanding> }
+    | undefined;
 
   const ask = async (server: NameServer, name: string, type: "DNSKEY" | "A"): Promise<Reply | undefined> => {
     const patience = new AbortController();

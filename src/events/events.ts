@@ -5,8 +5,32 @@ type FieldNames<Text extends string> = Text extends `${string}%${infer Rest}`
   ? LeadingName<Rest> | FieldNames<Rest>
   : never;
 type Letter =
-  | "a" | "b" | "c" | "d" | "e" | "f" | "g" | "h" | "i" | "j" | "k" | "l" | "m"
-  | "n" | "o" | "p" | "q" | "r" | "s" | "t" | "u" | "v" | "w" | "x" | "y" | "z";
+  | "a"
+  | "b"
+  | "c"
+  | "d"
+  | "e"
+  | "f"
+  | "g"
+  | "h"
+  | "i"
+  | "j"
+  | "k"
+  | "l"
+  | "m"
+  | "n"
+  | "o"
+  | "p"
+  | "q"
+  | "r"
+  | "s"
+  | "t"
+  | "u"
+  | "v"
+  | "w"
+  | "x"
+  | "y"
+  | "z";
 type LeadingName<Text extends string, Name extends string = ""> = Text extends `${infer Char}${infer Rest}`
   ? Lowercase<Char> extends Letter
     ? LeadingName<Rest, `${Name}${Char}`>

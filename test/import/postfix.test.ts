@@ -12,7 +12,8 @@ const fixtures = resolve(import.meta.dirname, "fixtures/postfix");
 
 function postfix(
   given:
-    string | { readonly mainCf: string; readonly masterCf?: string; readonly files?: Record<string, string> },
+    | string
+    | { readonly mainCf: string; readonly masterCf?: string; readonly files?: Record<string, string> },
   more: { smartHosts?: readonly string[]; passwordFile?: string; readable?: readonly string[] } = {},
 ): readonly ImportedPart[] {
   const folder = typeof given === "string" ? join(fixtures, given) : undefined;

@@ -76,55 +76,49 @@ const arrived = (recipient: string) =>
     { timeout: 15_000 },
   );
 
-test.concurrent(
-  "a file of the Pickup directory goes out; one that is none is badmail, and told",
-  async () => {
-    await writeFile(
-      join(pickup, "a.eml"),
-      "From: a@s.test\nTo: one@dest.test\nBcc: two@dest.test\nSubject: s\n\nbody\n",
-    );
-    await writeFile(join(pickup, "b.eml"), "not a message");
-    const { reversePath, recipients, content } = await arrived("one@dest.test");
-    expect([reversePath, recipients.map(({ path }) => path)]).toEqual([
-      "a@s.test",
-      ["one@dest.test", "two@dest.test"],
-    ]);
-    expect(content.toString()).toMatch(
-      /^Received: from localhost [^\n]*\n with Pickup id (?![\s\S]*Bcc)[\s\S]*\r\n\r\nbody\r\n$/,
-    );
-    await vi.waitUntil(() => it.events.some(({ name }) => name === "PickupMessageBad"), { timeout: 15_000 });
-    expect(await readdir(pickup)).toEqual(["b.bad"]);
-  },
-);
+test.concurrent("a file of the Pickup directory goes out; one that is none is badmail, and told", async () => {
+  await writeFile(
+    join(pickup, "a.eml"),
+    "From: a@s.test\nTo: one@dest.test\nBcc: two@dest.test\nSubject: s\n\nbody\n",
+  );
+  await writeFile(join(pickup, "b.eml"), "not a message");
+  const { reversePath, recipients, content } = await arrived("one@dest.test");
+  expect([reversePath, recipients.map(({ path }) => path)]).toEqual([
+    "a@s.test",
+    ["one@dest.test", "two@dest.test"],
+  ]);
+  expect(content.toString()).toMatch(
+    /^Received: from localhost [^\n]*\n with Pickup id (?![\s\S]*Bcc)[\s\S]*\r\n\r\nbody\r\n$/,
+  );
+  await vi.waitUntil(() => it.events.some(({ name }) => name === "PickupMessageBad"), { timeout: 15_000 });
+  expect(await readdir(pickup)).toEqual(["b.bad"]);
+});
 
-test.concurrent(
-  "an exported message is, out of the Replay directory, the same message octet for octet",
-  async () => {
-    await it.relay.suspendQueue(held, true);
-    await writeFile(
-      join(replay, "first.eml"),
-      "X-Sender: <a@s.test> BODY=8BITMIME RET=HDRS ENVID=E+2B1\r\nX-Receiver: <r@held.test> NOTIFY=FAILURE ORcpt=rfc822;x@y\r\nX-EndOfInjectedXHeaders: 1\r\nX-Receiver: <no@dest.test>\r\nSubject: \u00fc\r\n\r\n.\r\n..x",
-    );
-    const waiting = async () => (await it.relay.messages.list(held, 10)).messages;
-    await vi.waitUntil(async () => (await waiting()).length === 1, { timeout: 15_000 });
-    const [first] = await waiting();
-    const file = join(it.dataDirectory, "exported.eml");
-    const id = String(first?.message.id);
-    expect((await weir("Export-Message", id, "-Replay", "-Path", file)).code).toBe(0);
-    const content = await weir("Export-Message", id);
-    expect(content.out).toBe("X-Receiver: <no@dest.test>\r\nSubject: \xc3\xbc\r\n\r\n.\r\n..x");
-    expect((await weir("Remove-Message", id, "-WithNDR", "false")).code).toBe(0);
-    await writeFile(join(replay, "second.eml"), await readFile(file));
-    await vi.waitUntil(async () => (await waiting()).some(({ message }) => String(message.id) !== id), {
-      timeout: 15_000,
-    });
-    const [second] = (await waiting()).filter(({ message }) => String(message.id) !== id);
-    expect(second?.message.envelope).toEqual(first?.message.envelope);
-    expect((await weir("Export-Message", String(second?.message.id))).out).toBe(content.out);
-    await it.relay.suspendQueue(held, false);
-    expect((await arrived("r@held.test")).content.toString("latin1")).toBe(content.out);
-  },
-);
+test.concurrent("an exported message is, out of the Replay directory, the same message octet for octet", async () => {
+  await it.relay.suspendQueue(held, true);
+  await writeFile(
+    join(replay, "first.eml"),
+    "X-Sender: <a@s.test> BODY=8BITMIME RET=HDRS ENVID=E+2B1\r\nX-Receiver: <r@held.test> NOTIFY=FAILURE ORcpt=rfc822;x@y\r\nX-EndOfInjectedXHeaders: 1\r\nX-Receiver: <no@dest.test>\r\nSubject: \u00fc\r\n\r\n.\r\n..x",
+  );
+  const waiting = async () => (await it.relay.messages.list(held, 10)).messages;
+  await vi.waitUntil(async () => (await waiting()).length === 1, { timeout: 15_000 });
+  const [first] = await waiting();
+  const file = join(it.dataDirectory, "exported.eml");
+  const id = String(first?.message.id);
+  expect((await weir("Export-Message", id, "-Replay", "-Path", file)).code).toBe(0);
+  const content = await weir("Export-Message", id);
+  expect(content.out).toBe("X-Receiver: <no@dest.test>\r\nSubject: \xc3\xbc\r\n\r\n.\r\n..x");
+  expect((await weir("Remove-Message", id, "-WithNDR", "false")).code).toBe(0);
+  await writeFile(join(replay, "second.eml"), await readFile(file));
+  await vi.waitUntil(async () => (await waiting()).some(({ message }) => String(message.id) !== id), {
+    timeout: 15_000,
+  });
+  const [second] = (await waiting()).filter(({ message }) => String(message.id) !== id);
+  expect(second?.message.envelope).toEqual(first?.message.envelope);
+  expect((await weir("Export-Message", String(second?.message.id))).out).toBe(content.out);
+  await it.relay.suspendQueue(held, false);
+  expect((await arrived("r@held.test")).content.toString("latin1")).toBe(content.out);
+});
 
 test.concurrent("what a drop directory has, and what sendmail left, is replayed", async () => {
   const message = { notify: undefined, ret: undefined, envid: undefined, requireTls: false };

@@ -9,7 +9,8 @@ import { withoutServer } from "./server-prefix.ts";
 import type { Value } from "./value.ts";
 
 export type ReadValue =
-  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string };
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly message: string };
 
 const ok = (value: Value): ReadValue => ({ ok: true, value });
 const refused = (message: string): ReadValue => ({ ok: false, message });

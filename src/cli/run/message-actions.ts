@@ -12,7 +12,11 @@ import { writeJson, type Output } from "../output/output.ts";
 
 interface Action {
   readonly operation:
-    "suspendMessages" | "resumeMessages" | "retryMessages" | "redirectMessages" | "removeMessages";
+    | "suspendMessages"
+    | "resumeMessages"
+    | "retryMessages"
+    | "redirectMessages"
+    | "removeMessages";
   /** `suspended` */
   readonly done: string;
   readonly unchanged: string;

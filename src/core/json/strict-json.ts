@@ -12,7 +12,8 @@ export interface JsonLimits {
 }
 
 export type StrictJson =
-  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: string };
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly fault: string };
 
 const quote = 34;
 const comma = 44;

@@ -5,7 +5,10 @@
 
 /** Exchange's names where it has the resource; the lag of the event loop is Weir's own. */
 export type PressureResource =
-  "UsedDiskSpace" | "PrivateBytes" | "QueueLength[SubmissionQueue]" | "EventLoopLag";
+  | "UsedDiskSpace"
+  | "PrivateBytes"
+  | "QueueLength[SubmissionQueue]"
+  | "EventLoopLag";
 
 export interface ResourceThresholds {
   readonly lowToMedium: number;

@@ -16,7 +16,12 @@ export type AuthMechanism =
   | "ClientCertificate"
   | "ExternalAuthoritative";
 export type PermissionGroup =
-  "None" | "AnonymousUsers" | "ExchangeUsers" | "ExchangeServers" | "ExchangeLegacyServers" | "Partners";
+  | "None"
+  | "AnonymousUsers"
+  | "ExchangeUsers"
+  | "ExchangeServers"
+  | "ExchangeLegacyServers"
+  | "Partners";
 
 /** In OpenSSL's words (MinProtocol). */
 export const tlsVersions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;

@@ -6,7 +6,9 @@
 import type { ReceiveConnectorSettings } from "./receive-connector.ts";
 
 export type RecipientDomainRefusal =
-  "reservedTopLevelDomain" | "reservedSecondLevelDomain" | "singleLabelDomain";
+  | "reservedTopLevelDomain"
+  | "reservedSecondLevelDomain"
+  | "singleLabelDomain";
 
 const reservedTopLevel = /(?:^|\.)(?:test|example|invalid|localhost)$/;
 const reservedSecondLevel = /(?:^|\.)example\.(?:com|net|org)$/;

@@ -6,7 +6,20 @@ import type { RefusalDefinition, SpokenKind } from "./catalogue.ts";
 import { spokenRefusals } from "./catalogue.ts";
 
 export type HttpRefusalStatus =
-  400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 431 | 500 | 503;
+  | 400
+  | 401
+  | 403
+  | 404
+  | 405
+  | 408
+  | 409
+  | 413
+  | 415
+  | 422
+  | 429
+  | 431
+  | 500
+  | 503;
 
 export interface HttpAnswer {
   readonly status: HttpRefusalStatus;

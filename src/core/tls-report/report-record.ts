@@ -1,7 +1,8 @@
 /** The TXT record at `_smtp._tls.DOMAIN`: whether the domain wants reports, and where (RFC 8460 §3). */
 
 export type ReportTarget =
-  { readonly kind: "mailto"; readonly address: string } | { readonly kind: "https"; readonly url: string };
+  | { readonly kind: "mailto"; readonly address: string }
+  | { readonly kind: "https"; readonly url: string };
 
 const versionInFront = "v=TLSRPTv1;";
 /** A domain that names more gets its reports at the first ones. */

@@ -17,7 +17,15 @@ const client = (source: string, more: Partial<TrafficClient> = {}): TrafficClien
 interface Step {
   readonly passedMs: number;
   readonly what:
-    "admitted" | "held" | "turnedAway" | "resumed" | "left" | "described" | "message" | "kept" | "refused";
+    | "admitted"
+    | "held"
+    | "turnedAway"
+    | "resumed"
+    | "left"
+    | "described"
+    | "message"
+    | "kept"
+    | "refused";
   readonly client: TrafficClient;
   readonly profile: TrafficProfile;
   readonly which: number;

@@ -1,6 +1,7 @@
 /** What a parser of configured text returns: the value, or a message for people that says what is wrong. */
 export type Parsed<Value> =
-  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string };
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly message: string };
 
 export const parsed = <Value>(value: Value): Parsed<Value> => ({ ok: true, value });
 export const unparsable = (message: string): { readonly ok: false; readonly message: string } => ({

@@ -27,7 +27,8 @@ export interface Scenario {
  * the same messages at the same distances, and gives up after so many more tries.
  */
 export type RefusedClients =
-  { readonly kind: "gone" } | { readonly kind: "again"; readonly afterMs: number; readonly tries: number };
+  | { readonly kind: "gone" }
+  | { readonly kind: "again"; readonly afterMs: number; readonly tries: number };
 
 /** Limits that a replay decides by; `remoteIpRanges`: no connector would be for the address. */
 export const replayedLimits = [

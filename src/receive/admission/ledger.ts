@@ -22,7 +22,8 @@ export interface Lease {
 
 /** Let in, with the counts before it; or the limit that is reached. */
 export type Entry =
-  { readonly lease: Lease; readonly counts: ConnectionCounts } | { readonly refused: ConnectionRefusal };
+  | { readonly lease: Lease; readonly counts: ConnectionCounts }
+  | { readonly refused: ConnectionRefusal };
 
 /** One event to be counted under `key`, unless `limit` events were in the minute that ends now. */
 export interface Charge {

@@ -7,7 +7,15 @@ import type { SessionState } from "./state.ts";
  * its first recipient; `content`: DATA or BDAT; `working`: its reply is not ready yet.
  */
 export type SessionActivity =
-  "greeted" | "handshake" | "idle" | "mail" | "rcpt" | "content" | "working" | "tarpit" | "closing";
+  | "greeted"
+  | "handshake"
+  | "idle"
+  | "mail"
+  | "rcpt"
+  | "content"
+  | "working"
+  | "tarpit"
+  | "closing";
 
 export function activityOf(place: Place, { hello, transaction }: SessionState): SessionActivity {
   switch (place) {

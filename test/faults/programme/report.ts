@@ -1,7 +1,7 @@
 /** The table of a run, for the terminal and for docs/reliability.md. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { format, resolveConfig } from "prettier";
+import { formatted } from "../../../scripts/formatted.ts";
 import { between } from "../../../bench/between.ts";
 import { type Machine, machineText } from "../../../bench/machine.ts";
 import { table } from "../../../bench/tables.ts";
@@ -51,7 +51,7 @@ export async function save(
     "faults",
     savedText(merged(readSaved(savedIn(before)), rowsOf(ran), by, order)),
   );
-  writeFileSync(page, await format(text, { ...(await resolveConfig(page)), filepath: page }));
+  writeFileSync(page, await formatted(page, text));
 }
 
 function savedIn(text: string): string {

@@ -2,7 +2,12 @@
 import { formatTimeSpan } from "../../../core/units/duration.ts";
 
 export type ExportedValue =
-  string | number | boolean | null | readonly ExportedValue[] | { readonly [name: string]: ExportedValue };
+  | string
+  | number
+  | boolean
+  | null
+  | readonly ExportedValue[]
+  | { readonly [name: string]: ExportedValue };
 
 export interface ExportedProperty {
   /** As the export spells it. */
