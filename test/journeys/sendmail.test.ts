@@ -1,6 +1,6 @@
 /** Programs that call sendmail, and what it says by its exit code. */
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -23,6 +23,12 @@ beforeAll(async () => {
         name: "Small",
         maxMessageSize: 2000,
         maxRecipientsPerMessage: 2,
+        tarpitInterval: 0,
+      }),
+      receiveConnector({
+        name: "Submission",
+        authMechanism: ["Tls", "BasicAuth", "BasicAuthRequireTLS"],
+        permissionGroups: ["ExchangeUsers"],
         tarpitInterval: 0,
       }),
       receiveConnector({ name: "Closed", anonymousRelay: false, tarpitInterval: 0 }),
@@ -243,6 +249,26 @@ describe.concurrent("exit codes", () => {
     expect(sink.messages.slice(before).filter(({ reversePath }) => /@b\.test/.test(reversePath))).toEqual([]);
   });
 
+  test("a door for clients that log on is passed over, and told where there is no other", async () => {
+    const closed = `127.0.0.1:${relay.portOf("Submission")}`;
+    const none = await sendmail("a@closed.test", "\nb\n", { WEIR_SMTP: closed, WEIR_REPLAY: directory });
+    expect(none).toMatchObject({ code: 77, stderr: expect.stringContaining("530 5.7.57") });
+    const env = { WEIR_SMTP: `${closed},127.0.0.1:${relay.port}` };
+    expect(await sendmail("a@open.test", "\nb\n", env)).toEqual({ code: 0, stdout: "", stderr: "" });
+    await sink.until(() => sink.messages.some(({ recipients }) => recipients[0]?.path === "a@open.test"));
+    expect(sink.messages.some(({ recipients }) => recipients[0]?.path === "a@closed.test")).toBe(false);
+  });
+
+  test("RequireTLS reaches the relay, which holds to it", async () => {
+    const sent = await sendmail("-O RequireTLS -f s@tls.test a@tls.test", "\nb\n");
+    expect(sent).toEqual({ code: 0, stdout: "", stderr: "" });
+    // The next hop speaks no TLS.
+    await expect
+      .poll(() => relay.relay.queues().map(({ putOff }) => putOff), { timeout: 10_000 })
+      .toContainEqual(expect.stringContaining("REQUIRETLS"));
+    expect(sink.messages.some(({ reversePath }) => reversePath === "s@tls.test")).toBe(false);
+  });
+
   test("75 where nobody answers; 0 where it may be left for replay", async () => {
     const WEIR_SMTP = `127.0.0.1:${await freePort()}`;
     const gone = await sendmail("a@b.test", "Subject: s\n\nb\n", { WEIR_SMTP });
@@ -251,16 +277,20 @@ describe.concurrent("exit codes", () => {
       stderr: expect.stringMatching(/^sendmail: no relay takes mail: .*ECONNREFUSED/),
     });
     const WEIR_REPLAY = await mkdtemp(join(directory, "replay-"));
-    const left = await sendmail("-f s@b.test -N never a@b.test <c@d.test>", "Subject: s\n\nb\n", {
+    // Nobody of the relay's group could read what a careful caller leaves.
+    const before = process.umask(0o077);
+    const started = sendmail("-f s@b.test -N never -O RequireTLS a@b.test <c@d.test>", "Subject: s\n\nb\n", {
       WEIR_SMTP,
       WEIR_REPLAY,
     });
-    expect(left).toEqual({ code: 0, stdout: "", stderr: "" });
+    process.umask(before);
+    expect(await started).toEqual({ code: 0, stdout: "", stderr: "" });
     const [file = "", ...more] = await readdir(WEIR_REPLAY);
     expect(more).toEqual([]);
+    if (process.platform !== "win32") expect((await stat(join(WEIR_REPLAY, file))).mode & 0o777).toBe(0o640);
     expect(file).toMatch(/^sendmail-\d+-[0-9a-f]+\.eml$/);
     expect(await readFile(join(WEIR_REPLAY, file), "latin1")).toMatch(
-      /^X-Sender: <s@b\.test>\r\nX-Receiver: <a@b\.test> NOTIFY=NEVER\r\nX-Receiver: <c@d\.test> NOTIFY=NEVER\r\nX-CreatedBy: Weir\r\nX-EndOf[^\n]*\nSubject: s\r\n/,
+      /^X-Sender: <s@b\.test> REQUIRETLS\r\nX-Receiver: <a@b\.test> NOTIFY=NEVER\r\nX-Receiver: <c@d\.test> NOTIFY=NEVER\r\nX-CreatedBy: Weir\r\nX-EndOf[^\n]*\nSubject: s\r\n/,
     );
   });
 });
@@ -272,6 +302,7 @@ test("the other names, and other modes", async () => {
     run(join(directory, "mailq"), [], { env }),
     sendmail("-bs", "EHLO a\r\nQUIT\r\n"),
   ]);
+  expect(await sendmail("-q", "")).toEqual({ code: 0, stdout: "", stderr: "" });
   expect(aliases).toMatchObject({ code: 0, stderr: "" });
   expect(queue).toMatchObject({ code: 69, stderr: expect.stringContaining("nowhere.yaml") });
   expect(smtp).toMatchObject({ code: 0, stdout: expect.stringMatching(/^220 [\s\S]*\r\n221 [^\n]*\r\n$/) });

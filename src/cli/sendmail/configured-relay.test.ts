@@ -67,6 +67,23 @@ transport:
     [local(2525)],
     "d/r",
   ],
+  [
+    "no developer's port, and none where nobody listens",
+    `receiveConnectors:
+  - name: Tests
+    bindings: ["127.0.0.1:1025"]
+    capture: true
+  - name: Old
+    enabled: false
+    bindings: ["127.0.0.1:26"]
+  - name: A
+    enabled: true # always
+    capture: false
+    bindings: ["127.0.0.1:2525"]
+`,
+    [local(2525)],
+    undefined,
+  ],
   ["no YAML", "receiveConnectors: [", [local(25)], undefined],
 ] as const)("%s", async (name, text, endpoints, replay) => {
   const file = join(directory, `${name}.yaml`);

@@ -77,6 +77,8 @@ function plainly(text: string): Wanted | undefined {
   const mentioned = (name: string): number =>
     text.match(new RegExp(`^[^#\\n]*\\b${name}\\b`, "gm"))?.length ?? 0;
   if (lists.length !== mentioned("bindings")) return undefined;
+  // What they say, they say of one connector.
+  if (/^[^#\n]*\b(?:capture["']?:[ \t]*true|enabled["']?:[ \t]*false)\b/im.test(text)) return undefined;
   const dataDirectory = plainLine(text, "dataDirectory");
   if (mentioned("replayDirectoryPath") !== (replayDirectory === undefined ? 0 : 1)) return undefined;
   if (replayDirectory !== undefined && mentioned("dataDirectory") !== (dataDirectory === undefined ? 0 : 1))
@@ -99,7 +101,9 @@ async function thoroughly(text: string): Promise<Wanted> {
   const root = section(source.value);
   const connectors = Array.isArray(root["receiveConnectors"]) ? (root["receiveConnectors"] as unknown[]) : [];
   const bindings = connectors.flatMap((connector) => {
-    const given = section(connector)["bindings"];
+    const { bindings: given, enabled, capture } = section(connector);
+    // Nobody listens there, and what a developer's port takes goes nowhere.
+    if (enabled === false || capture === true) return [];
     return Array.isArray(given) ? given.filter((entry) => typeof entry === "string") : [];
   });
   const word = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

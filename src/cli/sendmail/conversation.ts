@@ -12,6 +12,8 @@ export interface Conversation {
   say(octets: string | Buffer): void;
   /** The next reply. Rejects with ConnectionLost. */
   reply(): Promise<PeerReply>;
+  /** Behind STARTTLS and its reply: goes on within TLS. Rejects with ConnectionLost. */
+  secure(): Promise<void>;
   close(): void;
 }
 
@@ -32,31 +34,38 @@ export function converse({ host, port }: Endpoint, show: (line: string) => void)
       socket.destroy(new Error(`nobody answered within ${connectMs / 1000} s`)),
     );
     socket.once("error", (fault) => reject(new ConnectionLost(fault.message)));
-    socket.once("connect", () => resolve(conversation(socket, show)));
+    socket.once("connect", () => resolve(conversation(socket, host, show)));
   });
 }
 
-function conversation(socket: Socket, show: (line: string) => void): Conversation {
-  const reader = new ReplyReader();
+/** To this machine nobody is in between, and the relay's certificate is often its own. */
+const isHere = (host: string): boolean => /^(?:localhost|127\.[\d.]+|::1)$/i.test(host);
+
+function conversation(plain: Socket, host: string, show: (line: string) => void): Conversation {
+  let socket = plain;
+  let reader = new ReplyReader();
   let lost: ConnectionLost | undefined;
   let wake: (() => void) | undefined;
   const end = (why: string): void => {
     lost ??= new ConnectionLost(why);
     wake?.();
   };
-  socket.setTimeout(replyMs);
-  socket.removeAllListeners("timeout");
-  socket.on("timeout", () =>
-    socket.destroy(new Error(`the relay was silent for ${replyMs / 60_000} minutes`)),
-  );
-  socket.removeAllListeners("error");
-  socket.on("error", ({ message }) => end(message));
-  socket.on("close", () => end("the relay closed the connection"));
-  socket.on("data", (octets) => {
-    reader.push(octets);
-    reader.own();
-    wake?.();
-  });
+  const listen = (): void => {
+    socket.removeAllListeners("timeout");
+    socket.removeAllListeners("error");
+    socket.setTimeout(replyMs);
+    socket.on("timeout", () =>
+      socket.destroy(new Error(`the relay was silent for ${replyMs / 60_000} minutes`)),
+    );
+    socket.on("error", ({ message }) => end(message));
+    socket.on("close", () => end("the relay closed the connection"));
+    socket.on("data", (octets: Buffer) => {
+      reader.push(octets);
+      reader.own();
+      wake?.();
+    });
+  };
+  listen();
   return {
     say(octets) {
       if (typeof octets === "string") for (const line of octets.trimEnd().split("\r\n")) show(`>>> ${line}`);
@@ -73,6 +82,22 @@ function conversation(socket: Socket, show: (line: string) => void): Conversatio
         if (lost !== undefined) throw lost;
         await new Promise<void>((resolve) => (wake = resolve));
       }
+    },
+    async secure() {
+      const { connect: connectTls } = await import("node:tls");
+      plain.removeAllListeners("data");
+      plain.setTimeout(0);
+      // What was said in clear text counts for nothing.
+      reader = new ReplyReader();
+      const secured = connectTls({ socket: plain, host, rejectUnauthorized: !isHere(host) });
+      socket = secured;
+      listen();
+      await new Promise<void>((resolve) => {
+        secured.once("secureConnect", () => resolve());
+        wake = resolve;
+        if (lost !== undefined) resolve();
+      });
+      if (lost !== undefined) throw lost;
     },
     close: () => socket.destroy(),
   };

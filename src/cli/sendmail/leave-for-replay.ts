@@ -1,19 +1,31 @@
 /** The second way: the message is left, with its envelope, in the Replay directory of a relay that does not answer now. */
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writevSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writevSync,
+} from "node:fs";
 import { join } from "node:path";
 import { replayHead } from "../../core/message/replay-form/write-head.ts";
 import { xtext, type SubmittedMessage } from "./submit.ts";
 
 /** Durable when it returns. Throws what the file system says. */
 export function leaveForReplay(directory: string, message: SubmittedMessage): void {
-  const { sender, recipients, content, notify, ret, envid } = message;
+  const { sender, recipients, content, notify, ret, envid, requireTls } = message;
   const isUtf8 = [sender, ...recipients].some((address) => Buffer.byteLength(address) !== address.length);
   const head = replayHead(
     {
       reversePath: sender,
       body: content.some((octet) => octet > 127) ? "8BITMIME" : "7BIT",
       smtpUtf8: isUtf8,
+      ...(requireTls ? { tls: "required" as const } : {}),
       ...(ret === undefined ? {} : { ret }),
       ...(envid === undefined ? {} : { envid: xtext(envid) }),
     },
@@ -21,9 +33,9 @@ export function leaveForReplay(directory: string, message: SubmittedMessage): vo
   );
   const name = `sendmail-${Date.now()}-${randomBytes(6).toString("hex")}`;
   const temporary = join(directory, `.${name}.tmp`);
-  // Read by the relay's user, of whose group the directory makes it.
-  const file = openSync(temporary, "wx", 0o640);
+  const file = openSync(temporary, "wx", 0o600);
   try {
+    openToGroup(file, directory);
     let pieces = [head, content];
     while (pieces.length > 0) pieces = behind(pieces, writevSync(file, pieces));
     fsyncSync(file);
@@ -37,6 +49,21 @@ export function leaveForReplay(directory: string, message: SubmittedMessage): vo
   const opened = openSync(directory, "r");
   fsyncSync(opened);
   closeSync(opened);
+}
+
+/**
+ * The relay's user has to read it: whatever the caller's umask, and whether or not the directory passes its group on
+ * (set-group-ID).
+ */
+function openToGroup(file: number, directory: string): void {
+  if (process.platform === "win32") return;
+  const { gid } = statSync(directory);
+  try {
+    if (fstatSync(file).gid !== gid) fchownSync(file, process.getuid?.() ?? -1, gid);
+  } catch {
+    // The caller is not of that group: it may write there for another reason, and so may the relay read.
+  }
+  fchmodSync(file, 0o640);
 }
 
 function behind(pieces: readonly Buffer[], writtenBytes: number): Buffer[] {

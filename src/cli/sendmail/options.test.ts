@@ -58,6 +58,7 @@ test.each([
     "-G -n -m -U -h 3 -L tag -X log -q -qRx -d0.1 -em -C file -bm a@b.test",
     { recipients: ["a@b.test"] },
   ],
+  ["with -q, a message is a message", "-q -t", { fromHeader: true }],
   ["options end at the first word", "a@b.test -t", { recipients: ["a@b.test", "-t"] }],
   ["verbose", "-v a@b.test", { verbose: true, recipients: ["a@b.test"] }],
 ])("%s: %s", (_, words, expected) => {

@@ -29,6 +29,8 @@ export type SendmailRequest =
   | { readonly kind: "queue" }
   /** `-bi`, newaliases. */
   | { readonly kind: "aliases" }
+  /** `-q`: the queue is to be worked through, which the relay does by itself. */
+  | { readonly kind: "flush" }
   | { readonly kind: "usage"; readonly message: string };
 
 /** Options with a value, attached or as the next word. */
@@ -55,6 +57,7 @@ const refusedModes: Readonly<Record<string, string>> = {
 export function readRequest(name: string, words: readonly string[]): SendmailRequest {
   let kind: "submit" | "smtp" | "queue" | "aliases" =
     name === "mailq" ? "queue" : name === "newaliases" ? "aliases" : "submit";
+  let flushes = false;
   const given: { -readonly [Key in keyof Omit<SubmitOptions, "recipients">]: SubmitOptions[Key] } = {
     fromHeader: false,
     ignoreDots: false,
@@ -100,6 +103,7 @@ export function readRequest(name: string, words: readonly string[]): SendmailReq
       case "O":
         return takeLong(value);
       case "q":
+        flushes = true;
         return /^\d/.test(value) ? "weir sendmail is no daemon: weir start runs the relay" : undefined;
       case "N":
         given.notify = parseNotify(value);
@@ -155,6 +159,7 @@ export function readRequest(name: string, words: readonly string[]): SendmailReq
   }
   const recipients = words.slice(at);
   if (kind !== "submit") return { kind };
+  if (recipients.length === 0 && !given.fromHeader && flushes) return { kind: "flush" };
   if (recipients.length === 0 && !given.fromHeader)
     return usage("no recipients: name them, or use -t for those of the header");
   return { kind, ...given, recipients };

@@ -38,6 +38,9 @@ export async function sendmail(caller: Caller): Promise<ExitStatus> {
       case "aliases":
         caller.write("weir has no alias database; nothing was to be rebuilt\n");
         return exitStatus.ok;
+      case "flush":
+        // Whoever runs it from cron wants no mail about it.
+        return exitStatus.ok;
       case "queue":
         return await showQueue(caller, complain);
       case "smtp":
@@ -117,17 +120,25 @@ function told(result: SubmissionResult, complain: (text: string) => void): ExitS
   return result.status;
 }
 
-/** To the first endpoint that takes mail; where none does, into the Replay directory. */
+/**
+ * To the first endpoint that takes mail from here: one that wants a log-on or TLS is another door of the same relay. Where
+ * nobody answers, into the Replay directory.
+ */
 async function deliver(
   { endpoints, replayDirectory }: ConfiguredRelay,
   message: SubmittedMessage,
   show: (text: string) => void,
 ): Promise<SubmissionResult> {
   const reasons: string[] = [];
+  let notHere: SubmissionResult | undefined;
   for (const endpoint of endpoints) {
     try {
       const talk = await converse(endpoint, (line) => show(`${line}\n`));
       const result = await submit(talk, message, mailName());
+      if (result.kind === "notHere") {
+        notHere ??= { ...result, kind: "refused" };
+        continue;
+      }
       if (result.kind !== "noRelay") return result;
       reasons.push(`${endpoint.host}:${endpoint.port}: ${result.reason}`);
     } catch (fault) {
@@ -135,6 +146,7 @@ async function deliver(
       reasons.push(fault.message);
     }
   }
+  if (notHere !== undefined) return notHere;
   const reason = reasons.join("; ");
   if (replayDirectory === undefined) return { kind: "noRelay", reason };
   const { leaveForReplay } = await import("./leave-for-replay.ts");

@@ -22,6 +22,8 @@ export interface SubmittedMessage {
 export type SubmissionResult =
   | { readonly kind: "accepted" }
   | { readonly kind: "refused"; readonly status: ExitStatus; readonly reasons: readonly string[] }
+  /** This door is for clients that log on, or speak TLS: nobody gets the message by it. */
+  | { readonly kind: "notHere"; readonly status: ExitStatus; readonly reasons: readonly string[] }
   /** Nobody there who takes mail now: another way may do. */
   | { readonly kind: "noRelay"; readonly reason: string };
 
@@ -32,8 +34,8 @@ export async function submit(
   helloName: string,
 ): Promise<SubmissionResult> {
   let step: SubmissionStep = "greeting";
-  const refuse = (reply: PeerReply, about = ""): SubmissionResult => ({
-    kind: "refused",
+  const refuse = (reply: PeerReply, about = "") => ({
+    kind: "refused" as const,
     status: statusOfReply(step, reply.code, reply.text),
     reasons: [said(reply, about)],
   });
@@ -44,7 +46,24 @@ export async function submit(
     talk.say(`EHLO ${helloName}\r\n`);
     const hello = await talk.reply();
     if (hello.code !== 250) return { kind: "noRelay", reason: said(hello) };
-    const offered = parseCapabilities(hello);
+    let offered = parseCapabilities(hello);
+    // It is offered within TLS only (RFC 8689 §2).
+    if (message.requireTls && offered.startTls) {
+      talk.say("STARTTLS\r\n");
+      const ready = await talk.reply();
+      if (ready.code !== 220) return refuse(ready);
+      await talk.secure();
+      talk.say(`EHLO ${helloName}\r\n`);
+      const within = await talk.reply();
+      if (within.code !== 250) return refuse(within);
+      offered = parseCapabilities(within);
+    }
+    if (message.requireTls && !offered.requireTls)
+      return {
+        kind: "notHere",
+        status: exitStatus.unavailable,
+        reasons: ["the relay does not offer REQUIRETLS"],
+      };
     const eightBit = hasHighOctet(message.content);
     const isUtf8 = [message.sender, ...message.recipients].some((address) => !isAscii(address));
     step = "mail";
@@ -63,6 +82,7 @@ export async function submit(
     if (offered.pipelining) talk.say([mail, ...recipients].join(""));
     else talk.say(mail);
     const begun = await talk.reply();
+    if (begun.code === 530) return { ...refuse(begun, `<${message.sender}>`), kind: "notHere" };
     if (begun.code !== 250) return refuse(begun, `<${message.sender}>`);
     step = "recipient";
     const refusals: { readonly status: ExitStatus; readonly reason: string }[] = [];
@@ -86,7 +106,8 @@ export async function submit(
     const go = await talk.reply();
     if (go.code !== 354) return refuse(go);
     for (const piece of createDotStuffer()(message.content)) talk.say(piece);
-    talk.say(Buffer.from(message.content.toString("latin1").endsWith("\r\n") ? ".\r\n" : "\r\n.\r\n"));
+    const endsLine = message.content.subarray(-2).toString("latin1") === "\r\n";
+    talk.say(Buffer.from(endsLine ? ".\r\n" : "\r\n.\r\n"));
     const done = await talk.reply();
     if (done.code !== 250) return refuse(done);
     talk.say("QUIT\r\n");
