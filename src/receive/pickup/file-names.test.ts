@@ -16,12 +16,15 @@ test.each([
 test.each(["a.eml", "a b.EML", "a.1.eml", "\xff\n.eml"])("%j is claimed, and known again", (name) => {
   const claimed = claimedName(name, 123);
   expect(claimedFile(claimed)).toEqual({ name: claimed, id: 123, original: name.replace(/EML$/, "eml") });
-  expect(otherName(claimed)).toBe(claimed.replace(/tmp$/, "eml"));
+  expect(otherName(claimed)).toBe(claimed.replace(/weir\.tmp$/, "eml"));
 });
 
-test.each(["a.tmp", ".1.tmp", "a.1.bad", "a.x.tmp"])("%j is nothing of ours", (name) => {
-  expect(claimedFile(name)).toBeUndefined();
-});
+test.each(["a.tmp", ".1.tmp", "a.1.bad", "a.x.weir.tmp", ".1.weir.tmp", "a.4711.tmp", "a.20261129.tmp"])(
+  "%j is nothing of ours",
+  (name) => {
+    expect(claimedFile(name)).toBeUndefined();
+  },
+);
 
 test("names never become too long", () => {
   const name = `${"x".repeat(251)}.eml`;
@@ -34,7 +37,7 @@ test("names never become too long", () => {
   ])
     expect(made.length).toBeLessThanOrEqual(255);
   expect(badName("a.eml", at, 2)).toBe("a.20261129030000-2.bad");
-  expect(claimedFile(claimedName(name, 5))?.original).toMatch(/^x{249}\.eml$/);
+  expect(claimedFile(claimedName(name, 5))?.original).toMatch(/^x{244}\.eml$/);
 });
 
 test("what is shown is one line", () => {

@@ -1,6 +1,7 @@
 /**
- * What files of Pickup and Replay directories are called on their way (Exchange: .eml, .tmp, .bad). `x.eml` is `x.<id>.tmp`
- * while the message of that id is being kept: after a crash the spool tells whether it was.
+ * What files of Pickup and Replay directories are called on their way (Exchange: .eml, .tmp, .bad). `x.eml` is
+ * `x.<id>.weir.tmp` while the message of that id is being kept: after a crash the spool tells whether it was. Programs call
+ * their own drafts `x.4711.tmp`, by process or time, so the name says whose it is.
  *
  * Names are octets, one to a character: a name need not be UTF-8.
  */
@@ -8,13 +9,16 @@
 /** What most file systems take. */
 const longestNameBytes = 255;
 
+/** Behind the id of a file that is being taken. */
+const claimedEnd = ".weir.tmp";
+
 /** A message to be taken. What begins with a dot is a temporary file of whoever copies. */
 export function isMessageFile(name: string): boolean {
   return /^[^.].*\.eml$/is.test(name);
 }
 
 export function claimedName(name: string, id: number): string {
-  return withSuffix(name, `.${id}.tmp`);
+  return withSuffix(name, `.${id}${claimedEnd}`);
 }
 
 export interface ClaimedFile {
@@ -26,7 +30,7 @@ export interface ClaimedFile {
 
 /** Undefined for other names. */
 export function claimedFile(name: string): ClaimedFile | undefined {
-  const [, before = "", digits = ""] = /^(.+)\.(\d{1,16})\.tmp$/s.exec(name) ?? [];
+  const [, before = "", digits = ""] = /^(.+)\.(\d{1,16})\.weir\.tmp$/s.exec(name) ?? [];
   return before === "" ? undefined : { name, id: Number(digits), original: `${before}.eml` };
 }
 
@@ -49,5 +53,5 @@ function withSuffix(name: string, suffix: string): string {
 
 /** Where the own name of a claimed file was given to another one meanwhile. */
 export function otherName(claimed: string): string {
-  return `${claimed.slice(0, -".tmp".length)}.eml`;
+  return `${claimed.slice(0, -claimedEnd.length)}.eml`;
 }

@@ -293,7 +293,7 @@ describe.concurrent("a file is taken once", () => {
 
   test.each([
     ["full", "x.eml"],
-    ["failed", /^x\.\d+\.tmp$/],
+    ["failed", /^x\.\d+\.weir\.tmp$/],
   ] as const)("where the disk is %s it stays: %s", async (code, expected) => {
     const it = await rig({
       services: ({ spool }) => ({
@@ -317,17 +317,26 @@ describe.concurrent("a file is taken once", () => {
     await during(it, () => it.spool.size === 1);
     const [first] = await it.kept();
     const id = first?.claim.message.id ?? 0;
-    await it.write(`kept.${id}.tmp`, message("kept"));
-    await it.write("lost.12345.tmp", message("lost"));
-    await it.write("both.23456.tmp", message("older"));
+    await it.write(`kept.${id}.weir.tmp`, message("kept"));
+    await it.write("lost.12345.weir.tmp", message("lost"));
+    await it.write("both.23456.weir.tmp", message("older"));
     await it.write("both.eml", message("newer"));
     await it.write("same.eml", message("same"));
-    await link(join(it.directory, "same.eml"), join(it.directory, "same.34567.tmp"));
+    await link(join(it.directory, "same.eml"), join(it.directory, "same.34567.weir.tmp"));
     await it.write("foreign.tmp", message("foreign"));
+    // A draft of another program, which calls it by its process or the time.
+    await it.write("draft.4711.tmp", message("half"));
     await it.pickup.recover();
-    expect(await it.names()).toEqual(["both.23456.eml", "both.eml", "foreign.tmp", "lost.eml", "same.eml"]);
+    expect(await it.names()).toEqual([
+      "both.23456.eml",
+      "both.eml",
+      "draft.4711.tmp",
+      "foreign.tmp",
+      "lost.eml",
+      "same.eml",
+    ]);
     await during(it, () => it.spool.size === 5);
-    expect(await it.names()).toEqual(["foreign.tmp"]);
+    expect(await it.names()).toEqual(["draft.4711.tmp", "foreign.tmp"]);
   });
 });
 

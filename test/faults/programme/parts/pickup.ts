@@ -98,7 +98,7 @@ async function emptied(pickup: string): Promise<void> {
 /** What a relay that only renames does at its start. */
 function takeAgain(pickup: string): void {
   for (const name of readdirSync(pickup))
-    if (name.endsWith(".tmp")) renameSync(join(pickup, name), join(pickup, `${name.split(".")[0]}.eml`));
+    if (name.endsWith(".weir.tmp")) renameSync(join(pickup, name), join(pickup, `${name.split(".")[0]}.eml`));
 }
 
 export const pickup: Part = {
