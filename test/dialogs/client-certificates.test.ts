@@ -1,9 +1,12 @@
 /** AUTH EXTERNAL: certificates of an own CA, made by openssl. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { connect as connectPlain } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseCertificateName } from "../../src/core/authentication/certificate-name.ts";
 import { connectScriptedClient, type ScriptedClient } from "../../src/testing/scripted-client.ts";
@@ -161,6 +164,75 @@ describe.skipIf(!hasOpenssl)("AUTH EXTERNAL", () => {
     expect(offers).toBe("");
     expect((await client.command("AUTH EXTERNAL =")).code).toBe(502);
     client.close();
+  });
+
+  /** Ends its handshake as a device does that comes back to a session; resolves with what may be come back to. */
+  async function resumes(
+    certificate: string | undefined,
+    maxVersion: "TLSv1.2" | "TLSv1.3",
+    session?: Buffer,
+    connector = "Certificates",
+  ): Promise<{ isReused: boolean; reply: string; session: Buffer | undefined }> {
+    const plain = connectPlain(relay.portOf(connector), "127.0.0.1");
+    let said = "";
+    const until = async (from: typeof plain | TLSSocket, code: string): Promise<string> => {
+      while (!new RegExp(`^${code} .*\r\n$`, "m").test(said)) {
+        const [octets] = (await once(from, "data")) as [Buffer];
+        said += octets.toString();
+      }
+      const reply = said;
+      said = "";
+      return reply;
+    };
+    await until(plain, "220");
+    plain.write("EHLO c.example\r\n");
+    await until(plain, "250");
+    plain.write("STARTTLS\r\n");
+    await until(plain, "220");
+    const secure = connectTls({
+      socket: plain,
+      rejectUnauthorized: false,
+      maxVersion,
+      ...(session === undefined ? {} : { session }),
+      ...(certificate === undefined
+        ? {}
+        : {
+            cert: await readFile(join(folder, `${certificate}.pem`)),
+            key: await readFile(join(folder, `${certificate}.key`)),
+          }),
+    });
+    let kept: Buffer | undefined;
+    secure.on("session", (one: Buffer) => (kept = one));
+    await once(secure, "secureConnect");
+    secure.write("EHLO c.example\r\n");
+    await until(secure, "250");
+    secure.write("AUTH EXTERNAL =\r\n");
+    const reply = await until(secure, "\\d{3}");
+    const isReused = secure.isSessionReused();
+    secure.destroy();
+    return { isReused, reply, session: kept };
+  }
+
+  test.each(["TLSv1.2", "TLSv1.3"] as const)("a client comes back to its session, %s", async (version) => {
+    const first = await resumes("printer", version);
+    expect(first).toMatchObject({ isReused: false, reply: expect.stringMatching(/^235/) });
+    const again = await resumes("printer", version, first.session);
+    expect(again).toMatchObject({ isReused: true, reply: expect.stringMatching(/^235/) });
+    // What the session proved, and not what another client shows beside it.
+    const asOther = await resumes("erp", version, first.session);
+    expect(asOther).toMatchObject({ isReused: true, reply: expect.stringMatching(/^235/) });
+    // A session that proved nothing proves nothing later.
+    const forged = await resumes("forged", version);
+    expect(await resumes("forged", version, forged.session)).toMatchObject({
+      isReused: true,
+      reply: expect.stringMatching(/^535/),
+    });
+    // Sessions of a connector that asks for no certificate mean nothing to one that does.
+    const elsewhere = await resumes("printer", version, undefined, "Plain");
+    expect(await resumes(undefined, version, elsewhere.session)).toMatchObject({
+      isReused: false,
+      reply: expect.stringMatching(/^535/),
+    });
   });
 
   test("without TLS it is no mechanism yet", async () => {

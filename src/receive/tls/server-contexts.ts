@@ -54,7 +54,9 @@ export function createServerContexts(
     const context = createSecureContext({
       cert: pairs.map(({ cert }) => cert),
       key: pairs.map((pair) => pair.key),
-      ...(ca === undefined ? undefined : { ca }),
+      // A client that is asked for its certificate can come back to a session only where sessions have a name. They are
+      // sealed with a key of this context, so that no other connector's, and none of before a change, is taken here.
+      ...(ca === undefined ? undefined : { ca, sessionIdContext: "weir" }),
       ...handshakeOptions(settings),
     });
     made.set(key, context);
