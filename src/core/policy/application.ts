@@ -1,6 +1,7 @@
 /** Whose mail it is: names, owners and purposes that an administrator gives to sources. */
 import type { ClientRights } from "./client-rights.ts";
 import type { CertificateName } from "../authentication/certificate-name.ts";
+import { userKey } from "../authentication/user-key.ts";
 import type { Origin } from "../message/envelope.ts";
 import { contains, parseAddress, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
 
@@ -36,9 +37,9 @@ export function applicationOf(
   applications: readonly Application[],
   client: { readonly address: IpAddress; readonly user?: string | undefined },
 ): Application | undefined {
-  const user = client.user?.toLowerCase();
+  const user = client.user === undefined ? undefined : userKey(client.user);
   if (user !== undefined) {
-    const named = applications.find(({ users }) => users.some((name) => name.toLowerCase() === user));
+    const named = applications.find(({ users }) => users.some((name) => userKey(name) === user));
     if (named !== undefined) return named;
   }
   let found: Application | undefined;

@@ -2,6 +2,7 @@
  * What users, applications and keys may do, beside the connector's permission groups, which say whether they may submit
  * and relay at all. Whatever is not given is not limited.
  */
+import { userKey } from "../authentication/user-key.ts";
 import type { SenderPattern } from "./sender-pattern.ts";
 
 export interface ClientRights {
@@ -93,7 +94,7 @@ export function mayUseConnector({ receiveConnectors }: SessionRights, connector:
 
 /** What is counted of its owner is counted under this. */
 export function rateKey({ kind, name }: Pick<RightsOwner, "kind" | "name">): string {
-  return `${kind}: ${name.toLowerCase()}`;
+  return `${kind}: ${userKey(name)}`;
 }
 
 /** Whose limit it was, for whoever looks for its remedy (core/remedies/sender.ts). */

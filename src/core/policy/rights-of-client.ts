@@ -1,4 +1,5 @@
 /** Whose rights a client has: those of the account it logged on with, and of the application that it belongs to. */
+import { userKey } from "../authentication/user-key.ts";
 import { parseAddress } from "../units/ip-address.ts";
 import { applicationOf, type Application } from "./application.ts";
 import {
@@ -35,8 +36,8 @@ export function rightsOfClient(users: readonly User[], applications: readonly Ap
       given?.application === undefined
         ? address && applicationOf(applications, { address, user })
         : applications.find(({ name }) => name === given.application);
-    const account = user?.toLowerCase();
-    const found = users.find(({ name }) => name.toLowerCase() === account);
+    const account = user === undefined ? undefined : userKey(user);
+    const found = users.find(({ name }) => userKey(name) === account);
     return sessionRights([
       ...(given?.kind === "group" || given === undefined ? [] : [given]),
       ...(found === undefined ? [] : [{ kind: "user" as const, name: found.name, rights: found }]),

@@ -1,6 +1,7 @@
 /** The users of the configuration, by password. Good log-ons are remembered for minutes, because scrypt is costly by design. */
 import { createHmac, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { userKey } from "../../core/authentication/user-key.ts";
 import { verifyPassword } from "../../ports/password-hash.ts";
 import { createHashTurns } from "./hash-turns.ts";
 import type { LogonOutcome } from "./logon.ts";
@@ -30,28 +31,30 @@ export function createAccounts(initial: readonly Account[]): Accounts {
   let accounts = new Map<string, Account>();
 
   const replace = (next: readonly Account[]): void => {
-    accounts = new Map(next.map((account) => [account.name.toLowerCase(), account]));
+    accounts = new Map(next.map((account) => [userKey(account.name), account]));
     good.clear();
   };
   replace(initial);
 
   return {
     replace,
-    find: (user) => accounts.get(user.toLowerCase()),
+    find: (user) => accounts.get(userKey(user)),
     async authenticate(user, password, source) {
-      const account = accounts.get(user.toLowerCase());
+      const account = accounts.get(userKey(user));
       const hash = account?.passwordHash;
       const key = createHmac("sha256", secret)
         .update(`${hash ?? ""}\0${password}`)
         .digest("base64");
-      if (account !== undefined && hash !== undefined && good.has(key)) return { user };
+      if (account !== undefined && hash !== undefined && good.has(key)) return { user: account.name };
       const genuine = await turns.run(source, () => verifyPassword(password, hash ?? nobody));
       if (account === undefined) return { denied: "there is no such account" };
-      if (hash === undefined) return { denied: "the account has no password", account: user };
-      if (!genuine) return { denied: "the password is wrong", account: user };
+      // As it is written in the configuration: in whatever case a client gives it, it is one account to all that counts.
+      const { name } = account;
+      if (hash === undefined) return { denied: "the account has no password", account: name };
+      if (!genuine) return { denied: "the password is wrong", account: name };
       good.set(key, true);
       turns.proved(source);
-      return { user };
+      return { user: name };
     },
   };
 }

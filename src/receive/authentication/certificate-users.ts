@@ -4,6 +4,7 @@ import {
   type CertificateName,
   type ClientCertificate,
 } from "../../core/authentication/certificate-name.ts";
+import { userKey } from "../../core/authentication/user-key.ts";
 import type { LogonOutcome } from "./logon.ts";
 
 interface Named {
@@ -39,7 +40,7 @@ export function userOfCertificate(
   const user = (named("fingerprint") ?? named("subject"))?.user;
   if (user === undefined)
     return { denied: `no user or application has the certificate sha256:${certificate.sha256}` };
-  if (identity !== "" && identity.toLowerCase() !== user.toLowerCase())
+  if (identity !== "" && userKey(identity) !== userKey(user))
     return { denied: "it wants to act for another user than its certificate's", account: user };
   return { user };
 }

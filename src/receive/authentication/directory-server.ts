@@ -1,5 +1,6 @@
 /** One server of a directory: found by search, proved by bind. ldapts is loaded with the first log-on. */
-import { isIP } from "node:net";
+import { connect as connectPlain, isIP, type Socket } from "node:net";
+import { connect as connectSecure, type ConnectionOptions } from "node:tls";
 import type { Client, Entry } from "ldapts";
 import {
   comparableDn,
@@ -17,7 +18,12 @@ export interface Found {
 /** A DN that no entry has: bound to where there is no user, so that it takes as long as a wrong password. */
 const nobody = "cn=weir-no-such-user";
 
-/** `password` is not empty. Rejects when the server cannot say. */
+/** The server cannot be reached, or does not know us: whoever logs on, it has nothing to say. */
+export class ServerDown extends Error {
+  override readonly name = "ServerDown";
+}
+
+/** `password` is not empty. Rejects when the server cannot say; with ServerDown before the user was asked for. */
 export async function askServer(
   settings: DirectorySettings,
   url: string,
@@ -25,81 +31,148 @@ export async function askServer(
   password: string,
 ): Promise<Found | LogonDenied> {
   const ldap = await import("ldapts");
-  const client = await connect(ldap.Client, settings, url);
+  /** The last is the one that is spoken on. */
+  const sockets: Socket[] = [];
+  const client = clientOf(ldap.Client, settings, url, sockets);
   try {
-    if (settings.bindDn !== undefined) {
-      try {
-        await client.bind(settings.bindDn, settings.bindPassword);
-      } catch (fault) {
-        if (fault instanceof ldap.InvalidCredentialsError)
-          throw new Error(`bindDn cannot log on: ${deniedBecause(fault.message)}`, { cause: fault });
-        throw fault;
-      }
-    }
-    // Filters are built, never written: what a client sends stays a value.
-    const filter = new ldap.AndFilter({
-      filters: [
-        new ldap.EqualityFilter({ attribute: "objectClass", value: settings.objectClass }),
-        new ldap.OrFilter({
-          filters: settings.userAttributes.map(
-            (attribute) => new ldap.EqualityFilter({ attribute, value: user }),
-          ),
-        }),
-      ],
-    });
-    const { searchEntries } = await client.search(settings.baseDn, {
+    await reach(ldap, client, settings, url);
+    const outcome = await look(ldap, client, settings, user, password);
+    await leave(client, sockets);
+    return outcome;
+  } finally {
+    // Also of a server that takes a connection and goes silent in the middle of it.
+    for (const socket of sockets) socket.on("error", () => undefined).destroy();
+  }
+}
+
+/** Says good-bye. Never rejects. */
+async function leave(client: Client, sockets: readonly Socket[]): Promise<void> {
+  client.unbind().catch(() => undefined);
+  const spokenOn = sockets.at(-1);
+  if (spokenOn === undefined || spokenOn.destroyed) return;
+  await new Promise<void>((resolve) => {
+    spokenOn.once("close", () => resolve());
+    spokenOn.destroySoon();
+  });
+}
+
+/** Up to where users are asked for. */
+async function reach(ldap: Ldap, client: Client, settings: DirectorySettings, url: string): Promise<void> {
+  const { startTls, timeoutMs, bindDn, bindPassword } = settings;
+  try {
+    if (/^ldap:/i.test(url) && startTls)
+      // ldapts has a limit of time for the answer to STARTTLS, and none for the handshake behind it.
+      await within(timeoutMs, client.startTLS(tlsOptionsOf(settings, url)), "TLS did not come about");
+    if (bindDn !== undefined) await client.bind(bindDn, bindPassword);
+  } catch (fault) {
+    const what =
+      fault instanceof ldap.InvalidCredentialsError
+        ? `bindDn cannot log on: ${deniedBecause(fault.message)}`
+        : messageOf(fault);
+    throw new ServerDown(what, { cause: fault });
+  }
+}
+
+async function within<Value>(ms: number, what: Promise<Value>, whenLate: string): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${whenLate} within ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([what, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function look(
+  ldap: Ldap,
+  client: Client,
+  settings: DirectorySettings,
+  user: string,
+  password: string,
+): Promise<Found | LogonDenied> {
+  // Filters are built, never written: what a client sends stays a value.
+  const filter = new ldap.AndFilter({
+    filters: [
+      new ldap.EqualityFilter({ attribute: "objectClass", value: settings.objectClass }),
+      new ldap.OrFilter({
+        filters: settings.userAttributes.map(
+          (attribute) => new ldap.EqualityFilter({ attribute, value: user }),
+        ),
+      }),
+    ],
+  });
+  const { searchEntries } = await client
+    .search(settings.baseDn, {
       scope: "sub",
       filter,
       attributes: [...settings.userAttributes, settings.groupAttribute],
       sizeLimit: 2,
+    })
+    .catch((fault: unknown) => {
+      // The first thing asked where nobody logs on to search.
+      throw settings.bindDn === undefined && !(fault instanceof ldap.ResultCodeError)
+        ? new ServerDown(messageOf(fault), { cause: fault })
+        : fault;
     });
-    const [entry, another] = searchEntries;
-    const why =
-      entry === undefined
-        ? "the directory has no such user"
-        : another === undefined
-          ? undefined
-          : "the directory has several users of that name";
-    try {
-      await client.bind(
-        entry === undefined || why !== undefined ? `${nobody},${settings.baseDn}` : entry.dn,
-        password,
-      );
-    } catch (fault) {
-      if (why !== undefined) return { denied: why };
-      if (isRefusal(fault, ldap)) return { denied: deniedBecause(messageOf(fault)), account: user };
-      throw fault;
-    }
-    if (entry === undefined || why !== undefined) return { denied: why ?? "" };
-    const group = await groupOf(ldap, client, settings, entry);
-    if (group === undefined && settings.requireGroup)
-      return { denied: "the user is in none of the groups", account: user };
-    return { user: nameOf(entry, settings) ?? user, group };
-  } finally {
-    client.unbind().catch(() => undefined);
+  const [entry, another] = searchEntries;
+  const why =
+    entry === undefined
+      ? "the directory has no such user"
+      : another === undefined
+        ? undefined
+        : "the directory has several users of that name";
+  try {
+    await client.bind(
+      entry === undefined || why !== undefined ? `${nobody},${settings.baseDn}` : entry.dn,
+      password,
+    );
+  } catch (fault) {
+    if (why !== undefined) return { denied: why };
+    if (isRefusal(fault, ldap)) return { denied: deniedBecause(messageOf(fault)), account: user };
+    throw fault;
   }
+  if (entry === undefined || why !== undefined) return { denied: why ?? "" };
+  const group = await groupOf(ldap, client, settings, entry);
+  if (group === undefined && settings.requireGroup)
+    return { denied: "the user is in none of the groups", account: user };
+  return { user: nameOf(entry, settings) ?? user, group };
 }
 
-async function connect(
-  LdapClient: typeof Client,
-  { timeoutMs, startTls, ca }: DirectorySettings,
-  url: string,
-): Promise<Client> {
+function tlsOptionsOf({ ca }: DirectorySettings, url: string): ConnectionOptions {
   const host = new URL(url.replace(/^ldap/i, "http")).hostname.replace(/^\[|\]$/g, "");
-  const tlsOptions = {
+  return {
     ...(ca === undefined ? {} : { ca: [...ca] }),
     ...(isIP(host) === 0 ? { servername: host } : {}),
     host,
   };
-  const client = new LdapClient({
+}
+
+/** Not connected yet. `sockets`: here stands each that it opens. */
+function clientOf(
+  LdapClient: typeof Client,
+  settings: DirectorySettings,
+  url: string,
+  sockets: Socket[],
+): Client {
+  const { timeoutMs } = settings;
+  const kept = <Opened extends Socket>(socket: Opened): Opened => {
+    // ldapts hears no errors of a socket it has given up.
+    socket.on("error", () => undefined);
+    sockets.push(socket);
+    return socket;
+  };
+  return new LdapClient({
     url,
     timeout: timeoutMs,
     connectTimeout: timeoutMs,
     strictDN: false,
-    ...(/^ldaps:/i.test(url) ? { tlsOptions } : {}),
+    createConnection: ((port: number, host: string) => kept(connectPlain(port, host))) as typeof connectPlain,
+    createSecureConnection: ((...given: Parameters<typeof connectSecure>) =>
+      kept(connectSecure(...given))) as typeof connectSecure,
+    ...(/^ldaps:/i.test(url) ? { tlsOptions: tlsOptionsOf(settings, url) } : {}),
   });
-  if (/^ldap:/i.test(url) && startTls) await client.startTLS(tlsOptions);
-  return client;
 }
 
 type Ldap = typeof import("ldapts");

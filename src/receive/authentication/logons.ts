@@ -4,6 +4,7 @@ import type { BearerResponse } from "../../core/authentication/bearer-response.t
 import type { CertificateName } from "../../core/authentication/certificate-name.ts";
 import type { DirectorySettings } from "../../core/authentication/directory-settings.ts";
 import type { TokenIssuer } from "../../core/authentication/token-issuer.ts";
+import { userKey } from "../../core/authentication/user-key.ts";
 import { domainToASCII } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import type { Application } from "../../core/policy/application.ts";
@@ -55,11 +56,11 @@ export function createLogons(
   let directory = settings.directory && createDirectory(settings.directory, around);
   const tokens = createTokenVerifier(settings.tokenIssuers, around);
   const find = (name: string): User | undefined =>
-    settings.users.find((user) => user.name.toLowerCase() === name.toLowerCase());
+    settings.users.find((user) => userKey(user.name) === userKey(name));
 
   /** The name the client gave is the token's, or an address that its user may send as. */
   const mayCallItself = (user: User | undefined, name: string, given: string | undefined): boolean => {
-    if (given === undefined || given.toLowerCase() === name.toLowerCase()) return true;
+    if (given === undefined || userKey(given) === userKey(name)) return true;
     return user?.sendAs !== undefined && refuseReversePath(user.sendAs, given, domainToASCII) === undefined;
   };
 

@@ -15,6 +15,7 @@ const facts: DuplicateFacts = {
   recipients: [{ forwardPath: "b@d.test" }, { forwardPath: "c@d.test", notify: always, orcpt: "rfc822;x" }],
   ret: "HDRS",
   envid: "e",
+  requireTls: false,
   contentSha256: Buffer.alloc(32, 1),
 };
 const [one, two] = facts.recipients as [(typeof facts.recipients)[0], (typeof facts.recipients)[0]];
@@ -37,6 +38,7 @@ test.each<[string, Partial<DuplicateFacts>]>([
   ["NOTIFY", { recipients: [one, { ...two, notify: { ...always, delay: false } }] }],
   ["no NOTIFY", { recipients: [one, { forwardPath: "c@d.test", orcpt: "rfc822;x" }] }],
   ["ORCPT", { recipients: [one, { ...two, orcpt: "rfc822;y" }] }],
+  ["REQUIRETLS", { requireTls: true }],
   ["RET", { ret: "FULL" }],
   ["no RET", { ret: undefined }],
   ["ENVID", { envid: undefined }],

@@ -1,5 +1,6 @@
 /** What makes two messages of SMTP the same one, handed in twice. */
 import { createHash } from "node:crypto";
+import { userKey } from "../../core/authentication/user-key.ts";
 import type { Recipient } from "../../core/message/envelope.ts";
 import type { AnswerKey } from "../../spool/spool-answers.ts";
 
@@ -20,6 +21,8 @@ export interface DuplicateFacts {
   readonly recipients: readonly Recipient[];
   readonly ret: string | undefined;
   readonly envid: string | undefined;
+  /** REQUIRETLS: who asks for it now did not get it with the first. */
+  readonly requireTls: boolean;
   /** Of the content as the client sent it, unstuffed. */
   readonly contentSha256: Buffer;
 }
@@ -29,13 +32,20 @@ export interface DuplicateFacts {
  * back may have found another way.
  */
 export function duplicateKey(owner: DuplicateOwner, facts: DuplicateFacts): AnswerKey {
-  const { messageId, reversePath, recipients, ret, envid, contentSha256 } = facts;
+  const { messageId, reversePath, recipients, ret, envid, requireTls, contentSha256 } = facts;
   const set = new Set(
     recipients.map(({ forwardPath, notify, orcpt }) =>
       JSON.stringify([forwardPath, notify ?? null, orcpt ?? null]),
     ),
   );
-  const envelope = JSON.stringify([messageId, reversePath, [...set].toSorted(), ret ?? null, envid ?? null]);
+  const envelope = JSON.stringify([
+    messageId,
+    reversePath,
+    [...set].toSorted(),
+    ret ?? null,
+    envid ?? null,
+    ...(requireTls ? ["REQUIRETLS"] : []),
+  ]);
   return {
     scope: JSON.stringify(["SMTP", owner.connector, ...ownerOf(owner)]),
     key: createHash("sha256").update(contentSha256).update(envelope).digest("base64"),
@@ -43,7 +53,7 @@ export function duplicateKey(owner: DuplicateOwner, facts: DuplicateFacts): Answ
 }
 
 function ownerOf({ user, application, source }: DuplicateOwner): readonly [string, string] {
-  if (user !== undefined) return ["user", user.toLowerCase()];
+  if (user !== undefined) return ["user", userKey(user)];
   if (application !== undefined && application !== "") return ["application", application];
   return ["source", source];
 }

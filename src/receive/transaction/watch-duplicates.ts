@@ -21,12 +21,12 @@ export function watchDuplicates(
     update: (octets) => void content.update(octets),
     async ask(messageId) {
       if (messageId === undefined) return undefined;
-      const { reversePath, recipients, ret, envid } = transaction;
+      const { reversePath, recipients, ret, envid, requireTls } = transaction;
       const { authenticatedUser: user, peer } = submitter;
       const fingerprint = content.digest();
       const key = duplicateKey(
         { connector: name, user, application: services.applicationOf(submitter), source: peer.source },
-        { messageId, reversePath, recipients, ret, envid, contentSha256: fingerprint },
+        { messageId, reversePath, recipients, ret, envid, requireTls, contentSha256: fingerprint },
       );
       // The first one is being written: its client waits as long.
       const asked = await askForAnswer(services.spool.answers, key, services.clock, Infinity);

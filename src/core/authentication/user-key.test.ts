@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { userKey } from "./user-key.ts";
+
+test.each([
+  ["ERP@contoso.com", "erp@Contoso.com", true],
+  ["JÖRG", "jörg", true],
+  ["\u212Aarl@contoso.com", "karl@contoso.com", false],
+  ["\u212Aarl@contoso.com", "Karl@contoso.com", false],
+  ["\u0130rem", "irem", false],
+  ["\u0130rem", "i\u0307rem", false],
+  ["straße", "strasse", false],
+])("%s and %s", (one, other, isSame) => {
+  expect(userKey(one) === userKey(other)).toBe(isSame);
+});
