@@ -80,6 +80,13 @@ describe("the policy", () => {
     ["no mx", served("version: STSv1", "mode: testing", "max_age: 1"), "no mail exchanger"],
     ["an mx that is none", served(...whole, "mx: a b"), "no host name"],
     ["a star inside", served(...whole, "mx: a.*.test"), "no host name"],
+    [
+      "names with the root's dot",
+      served(whole[0] ?? "", "mode: enforce", "mx: Mail.test.", "mx: *.d.test.", "max_age: 1"),
+      { mx: ["mail.test", "*.d.test"] },
+    ],
+    ["the root", served(...whole, "mx: ."), "no host name"],
+    ["two dots", served(...whole, "mx: a.test.."), "no host name"],
     ["a page", "<html>\n<p>hello</p></html>", "field"],
     ["nothing", "", "version"],
     ["binary", "\0\x01\x02: \n", "version"],

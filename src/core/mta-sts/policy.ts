@@ -35,7 +35,8 @@ export function readPolicy(text: string): ReadPolicy {
     if (colon <= 0) return invalid("a line is no field with a value");
     const name = line.slice(0, colon);
     const value = line.slice(colon + 1).trim();
-    if (name === "mx") mx.push(value.toLowerCase());
+    // The root's dot is no part of a name, and must not make a policy one that does not count.
+    if (name === "mx") mx.push(value.toLowerCase().replace(/\.$/, ""));
     else if (!first.has(name)) first.set(name, value);
   }
   const mode = first.get("mode");

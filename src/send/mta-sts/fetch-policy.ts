@@ -180,6 +180,12 @@ function readAnswer(
     );
     return;
   }
+  // What ends with the connection may have been cut off on its way: the lines behind are missing, and nobody sees it.
+  const { "content-length": length, "transfer-encoding": encoding = "" } = response.headers;
+  if (length === undefined && !/(?:^|[\s,])chunked\s*$/i.test(encoding)) {
+    reject(new FetchFault(`${host} does not say where its answer ends`));
+    return;
+  }
   const pieces: Buffer[] = [];
   let bytes = 0;
   response.on("data", (piece: Buffer) => {

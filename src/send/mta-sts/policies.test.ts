@@ -154,6 +154,14 @@ describe("what is no policy (S6, S8)", () => {
       },
       "sts-policy-fetch-error",
     ],
+    [
+      "an answer that ends with the connection, wherever that is",
+      (request) => {
+        request.socket.write(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${enforce.slice(0, -4)}`);
+        request.socket.end();
+      },
+      "sts-policy-fetch-error",
+    ],
     ["a page", "<html></html>", "sts-policy-invalid"],
     ["without mx", policyText("mode: enforce", "max_age: 1"), "sts-policy-invalid"],
   ])("%s: mail goes as without, and the host is left alone for five minutes", async (_, answer, result) => {
@@ -196,6 +204,15 @@ describe("what is no policy (S6, S8)", () => {
     expect(await met()).toBe(expected);
     expect(failures).toEqual([]);
   });
+});
+
+it("may come in pieces, each with its length", async () => {
+  host.answer = (_, response) => {
+    response.writeHead(200);
+    response.write(enforce.slice(0, 9));
+    response.end(enforce.slice(9));
+  };
+  expect(await met()).toBe("policy enforce, asked 1");
 });
 
 describe("a policy in force", () => {

@@ -1,4 +1,5 @@
 /** Policies that survive a restart: one that were lost with it would let mail of its domain go without for a while. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { KeptPolicy } from "../../core/mta-sts/kept-policy.ts";
 import { readPolicy } from "../../core/mta-sts/policy.ts";
@@ -17,8 +18,15 @@ export interface PolicyStore {
   close(): Promise<void>;
 }
 
-/** Of more domains the one whose policy was fetched first is forgotten. */
-const mostPolicies = 10_000;
+/**
+ * On disk. Of more domains those whose policies have ended are forgotten, and no other: who makes this relay write to many domains
+ * must not thereby make it forget a policy that is in force. The newcomer's lasts as long as memory does then.
+ */
+const mostPolicies = 50_000;
+/** So often it is looked which have ended, where there are that many; milliseconds. */
+const sweepEveryMs = 3_600_000;
+/** Read at one time. */
+const sweepPortion = 500;
 /** Characters of policies in memory. */
 const mostInMemory = 4 * 1024 * 1024;
 const prefix = "policy ";
@@ -36,14 +44,16 @@ export function createPolicyStore(
   values: () => Promise<KeptValues>,
   clock: Clock,
   failed: (fault: unknown) => void,
+  most = mostPolicies,
 ): PolicyStore {
   const inMemory = new LRUCache<string, KeptPolicy>({
     maxSize: mostInMemory,
     sizeCalculation: ({ policy }) => 200 + policy.lines.reduce((sum, line) => sum + line.length, 0),
   });
   let opening: Promise<KeptValues | undefined> | undefined;
-  /** In the order in which they were written; as far as the disk has them. */
+  /** As far as the disk has them. */
   const onDisk = new Set<string>();
+  let sweptAt = -Infinity;
   let writing: Promise<void> = Promise.resolve();
 
   const ahead = (): number => clock.wall().getTime() - clock.now();
@@ -74,26 +84,48 @@ export function createPolicyStore(
     }
   };
 
+  const remove = async (opened: KeptValues, domains: readonly string[]): Promise<void> => {
+    for (const domain of domains) onDisk.delete(domain);
+    await opened.write(domains.map((domain) => ({ key: prefix + domain, value: undefined })));
+  };
+
+  /** Policies that have ended go. */
+  const sweep = async (opened: KeptValues): Promise<void> => {
+    sweptAt = clock.now();
+    const all = [...onDisk];
+    for (let at = 0; at < all.length; at += sweepPortion) {
+      const ended = all.slice(at, at + sweepPortion).filter((domain) => {
+        const stored = read(opened, domain);
+        return stored === undefined || clock.now() >= stored.until;
+      });
+      if (ended.length > 0) await remove(opened, ended);
+      else await nextTurn();
+    }
+    if (onDisk.size >= most)
+      failed(
+        new Error(
+          `it holds ${onDisk.size} policies in force: those of more domains last until the next restart`,
+        ),
+      );
+  };
+
   const write = async (domain: string, policy: KeptPolicy): Promise<void> => {
     const opened = await open();
     if (opened === undefined) return;
-    onDisk.delete(domain);
     // It is not to be kept, and what was is no longer in force.
-    if (policy.policy.maxAgeS === 0) return await opened.write([{ key: prefix + domain, value: undefined }]);
+    if (policy.policy.maxAgeS === 0) return await remove(opened, [domain]);
+    if (!onDisk.has(domain) && onDisk.size >= most) {
+      if (clock.now() >= sweptAt + sweepEveryMs) await sweep(opened);
+      if (onDisk.size >= most) return;
+    }
     onDisk.add(domain);
-    const [oldest] = onDisk;
-    const isOneTooMany = onDisk.size > mostPolicies && oldest !== undefined;
-    if (isOneTooMany) onDisk.delete(oldest);
     const stored: Written = {
       text: policy.policy.lines.join("\n"),
       id: policy.id,
       fetchedAt: policy.fetchedAt + ahead(),
       until: policy.until + ahead(),
     };
-    await opened.write([
-      { key: prefix + domain, value: Buffer.from(JSON.stringify(stored)) },
-      ...(isOneTooMany ? [{ key: prefix + oldest, value: undefined }] : []),
-    ]);
+    await opened.write([{ key: prefix + domain, value: Buffer.from(JSON.stringify(stored)) }]);
   };
 
   return {

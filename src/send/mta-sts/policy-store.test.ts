@@ -1,0 +1,83 @@
+/** Which policies the disk keeps where there are more than it is to hold. */
+import { expect, test } from "vitest";
+import { kept, type KeptPolicy } from "../../core/mta-sts/kept-policy.ts";
+import { readPolicy } from "../../core/mta-sts/policy.ts";
+import type { KeptValues } from "../../spool/store/kept-values.ts";
+import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
+import { policyText } from "../../testing/policy-host.ts";
+import { createPolicyStore, type PolicyStore } from "./policy-store.ts";
+
+const hour = 3_600_000;
+const most = 3;
+
+function policyFor(seconds: number, clock: FakeClock): KeptPolicy {
+  const read = readPolicy(policyText("mode: enforce", "mx: mx.test", `max_age: ${seconds}`));
+  if (read.kind === "invalid") throw new Error(read.reason);
+  return kept(read.policy, "1", clock.now());
+}
+
+function opened(clock: FakeClock, disk: Map<string, Buffer>): { store: PolicyStore; told: string[] } {
+  const told: string[] = [];
+  const values: KeptValues = {
+    get: (key) => disk.get(key),
+    keys: (prefix) => [...disk.keys()].filter((key) => key.startsWith(prefix)),
+    async write(written) {
+      await Promise.resolve();
+      for (const { key, value } of written) {
+        if (value === undefined) disk.delete(key);
+        else disk.set(key, value);
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+  const store = createPolicyStore(
+    () => Promise.resolve(values),
+    clock,
+    (fault) => told.push(String(fault)),
+    most,
+  );
+  return { store, told };
+}
+
+/** In the order of their names, as the disk has them behind a restart. */
+const domains = (disk: Map<string, Buffer>): string[] =>
+  Array.from(disk.keys(), (key) => key.replace(/^policy /, "")).toSorted();
+
+test("what is in force is not forgotten for newcomers; what has ended is", async () => {
+  const clock = createFakeClock();
+  const disk = new Map<string, Buffer>();
+  const { store, told } = opened(clock, disk);
+  store.set("victim.test", policyFor(30 * 86_400, clock));
+  store.set("b.test", policyFor(7_200, clock));
+  store.set("c.test", policyFor(30 * 86_400, clock));
+  for (let n = 0; n < 10; n++) store.set(`evil${n}.test`, policyFor(31_557_600, clock));
+  await store.close();
+  expect(domains(disk)).toEqual(["b.test", "c.test", "victim.test"]);
+  expect(told).toEqual([expect.stringContaining("it holds 3 policies in force")]);
+  // In memory it counts all the same.
+  expect((await store.get("evil3.test"))?.policy.mode).toBe("enforce");
+
+  await clock.advance(2 * hour);
+  store.set("new.test", policyFor(86_400, clock));
+  store.set("other.test", policyFor(86_400, clock));
+  await store.close();
+  expect(domains(disk)).toEqual(["c.test", "new.test", "victim.test"]);
+});
+
+test("one that is there is written anew, however many there are; over a restart too", async () => {
+  const clock = createFakeClock();
+  const disk = new Map<string, Buffer>();
+  const first = opened(clock, disk).store;
+  for (const domain of ["a.test", "b.test", "c.test"]) first.set(domain, policyFor(86_400, clock));
+  await first.close();
+  await clock.advance(hour);
+  const { store } = opened(clock, disk);
+  store.set("a.test", policyFor(2 * 86_400, clock));
+  store.set("d.test", policyFor(86_400, clock));
+  await store.close();
+  expect(domains(disk)).toEqual(["a.test", "b.test", "c.test"]);
+  await clock.advance(30 * hour);
+  const later = opened(clock, disk).store;
+  expect(await later.get("b.test")).toBeUndefined();
+  expect((await later.get("a.test"))?.policy.mode).toBe("enforce");
+});
