@@ -134,6 +134,7 @@ export async function openSender(
       tlsCounter.policyFault(domain, fault, reason);
     },
   });
+  const own = createOwnRelay(settings);
   const reporter = () => {
     const { hostname, transport } = settings();
     return { hostname, contact: transport.externalPostmasterAddress };
@@ -148,13 +149,18 @@ export async function openSender(
     resolver,
     clock,
     spool,
-    post: publicHttpRequest(resolver, clock, () => settings().transport.mtaStsAllowPrivateHosts),
+    post: publicHttpRequest(
+      resolver,
+      clock,
+      () => settings().transport.mtaStsAllowPrivateHosts,
+      (address) => own.isThisMachine(address),
+    ),
     events,
   });
   const tlsCounter = createTlsCounter(tlsResults, (domain) => mtaSts.policies.peek(domain)?.policy);
   const dns = createDnsDelivery({
     ports,
-    own: createOwnRelay(settings),
+    own,
     events,
     memory,
     outbound,

@@ -42,14 +42,17 @@ export const mostPolicies = 10;
 export const mostDetails = 50;
 const longestReason = 200;
 const mostStrings = 50;
+/** Characters of one line or record, and of all of a policy. A policy may have 64 KB, and a domain ten of them a day. */
+const longestString = 255;
+const mostCharacters = 4_096;
 
 /** Of more policies than `mostPolicies` the last one that is of the same kind takes what belongs to the new one. */
 export function withResult(day: DayResults, { policy, strings, mx, failure }: SessionResult): DayResults {
   return merged(day, [
     {
       policy,
-      strings: strings.slice(0, mostStrings),
-      mx: mx.slice(0, mostStrings),
+      strings: bounded(strings),
+      mx: bounded(mx),
       successes: failure === undefined ? 1 : 0,
       failures: failure === undefined ? 0 : 1,
       details:
@@ -58,6 +61,12 @@ export function withResult(day: DayResults, { policy, strings, mx, failure }: Se
           : [{ ...failure, reason: failure.reason.slice(0, longestReason), sessions: 1 }],
     },
   ]);
+}
+
+function bounded(texts: readonly string[]): readonly string[] {
+  let characters = 0;
+  const short = texts.slice(0, mostStrings).map((text) => text.slice(0, longestString));
+  return short.filter(({ length }) => (characters += length) <= mostCharacters);
 }
 
 /** Both together. */

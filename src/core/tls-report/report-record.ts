@@ -26,8 +26,11 @@ export function readReportTargets(texts: readonly string[]): readonly ReportTarg
     .slice(0, mostTargets);
 }
 
+/** A host at HTTPS's own port, nobody's name and password: a stranger says whom this relay connects to, and with what. */
+const httpsTarget = /^https:\/\/[a-z0-9.-]{1,253}(?::443)?(?:[/?][\x21-\x7e]{0,2000})?$/i;
+
 function targetOf(uri: string): ReportTarget | undefined {
-  if (/^https:\/\/[^\s]{1,2000}$/i.test(uri)) return { kind: "https", url: uri };
+  if (httpsTarget.test(uri)) return { kind: "https", url: uri };
   const [, encoded] = /^mailto:([^?\s]{3,320})(?:\?.*)?$/i.exec(uri) ?? [];
   const address = encoded === undefined ? undefined : decoded(encoded);
   // More is for the parser of addresses; what stands here goes into a header as well.

@@ -53,6 +53,20 @@ describe("a day", () => {
     expect(JSON.stringify(day).length).toBeLessThan(200_000);
   });
 
+  test("is bounded where lines of a policy, or records, are long", () => {
+    const long = Array.from({ length: 100 }, (_, n) => `mx: ${n}`.padEnd(60_000, "x"));
+    const [met] = count({ policy: "sts", strings: long, mx: long, failure: undefined });
+    expect(JSON.stringify(met).length).toBeLessThan(10_000);
+    expect(met?.strings[0]).toBe(long[0]?.slice(0, 255));
+    // A line fewer is the same policy for all that is kept of it.
+    expect(
+      count(
+        { policy: "sts", strings: long, mx: [], failure: undefined },
+        { policy: "sts", strings: long.slice(0, 99), mx: [], failure: undefined },
+      ),
+    ).toHaveLength(1);
+  });
+
   test("is the same in two parts as in one", () => {
     const results = ["a", "b", "a", "c"].map((reason): SessionResult => ({ ...sts, failure: fault(reason) }));
     expect(merged(count(...results.slice(0, 2)), count(...results.slice(2)))).toEqual(count(...results));
@@ -128,6 +142,22 @@ describe("who wants reports", () => {
     ["another version", ["v=TLSRPTv2; rua=mailto:r@d.test"], []],
     ["no rua", ["v=TLSRPTv1;"], []],
     ["not in the clear", ["v=TLSRPTv1; rua=http://d.test/r,ftp://d.test"], []],
+    [
+      "at the port that is HTTPS's own",
+      ["v=TLSRPTv1; rua=https://d.test:443/r?x=1"],
+      ["https://d.test:443/r?x=1"],
+    ],
+    ["at another port", ["v=TLSRPTv1; rua=https://d.test:25/r,https://d.test:8443/"], []],
+    [
+      "with a name and a password",
+      ["v=TLSRPTv1; rua=https://user:pw@d.test/r,https://d.test:443@e.test/"],
+      [],
+    ],
+    [
+      "what parsers read differently",
+      ["v=TLSRPTv1; rua=https://d.test\\@e.test/,https:///d.test/r,https://d.test#@e.test/"],
+      [],
+    ],
     ["what would end a header's line", ["v=TLSRPTv1; rua=mailto:r@d.test%0d%0aBcc:x@y.test"], []],
     ["what would be two addresses", ["v=TLSRPTv1; rua=mailto:a%3E%2C%3Cb@d.test"], []],
     ["a bad percent", ["v=TLSRPTv1; rua=mailto:%zz@d.test"], []],

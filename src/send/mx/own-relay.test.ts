@@ -49,4 +49,16 @@ describe("the address", () => {
   ])("%s, port %d, is ours: %s", (address, port, expected) =>
     expect(own.isOwnAddress(address, port)).toBe(expected),
   );
+
+  test.each([
+    ["127.0.0.1", true],
+    ["127.1.2.3", true],
+    ["::1", true],
+    ["0.0.0.0", true],
+    ["::ffff:127.0.0.1", true],
+    ["203.0.113.7", true],
+    ["::ffff:203.0.113.7", true],
+    ["198.51.100.1", false],
+    ["2001:db8::8", false],
+  ])("%s is this machine's: %s", (address, expected) => expect(own.isThisMachine(address)).toBe(expected));
 });

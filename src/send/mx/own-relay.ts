@@ -10,7 +10,12 @@ export interface OwnRelay {
   isOwnName(host: string): boolean;
   /** It takes mail there itself. Cost: a system call. */
   isOwnAddress(address: string, port: number): boolean;
+  /** This machine, or what stands in front of it, whatever listens there. Cost: a system call. */
+  isThisMachine(address: string): boolean;
 }
+
+/** What a route is checked by. */
+export type OwnPlaces = Pick<OwnRelay, "isOwnName" | "isOwnAddress">;
 
 export interface KnownAs {
   /** `ownAddresses`: canonical; addresses and names that nothing else here tells. */
@@ -49,6 +54,10 @@ export function createOwnRelay(settings: () => KnownAs): OwnRelay {
       const wildcard = address.includes(":") ? "::" : "0.0.0.0";
       return bindings.some((binding) => binding.address === wildcard) && isOfThisMachine(address);
     },
+    isThisMachine(given) {
+      const address = reachedBy(given);
+      return settings().transport.ownAddresses.includes(address) || isOfThisMachine(address);
+    },
   };
 }
 
@@ -66,5 +75,7 @@ function reachedBy(address: string): string {
 
 function isOfThisMachine(address: string): boolean {
   if (address.startsWith("127.")) return true;
-  return Object.values(networkInterfaces()).some((own) => own?.some((one) => one.address === address));
+  return Object.values(networkInterfaces()).some((own) =>
+    own?.some((one) => canonical(one.address) === address),
+  );
 }

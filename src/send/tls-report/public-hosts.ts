@@ -5,13 +5,18 @@ import type { Resolver } from "../../ports/lookup.ts";
 import type { Clock } from "../../ports/ports.ts";
 import { isPublicAddress } from "../mta-sts/public-address.ts";
 
-/** As `createHttpRequest`. `allowsPrivate`: asked each time. */
+/**
+ * As `createHttpRequest`. `allowsPrivate`: asked each time. `isThisMachine`: it is public, but what listens there may believe whoever
+ * comes from here.
+ */
 export function publicHttpRequest(
   resolver: Resolver,
   clock: Clock,
   allowsPrivate: () => boolean,
+  isThisMachine: (address: string) => boolean,
 ): HttpRequest {
-  const isAllowed = (address: string): boolean => allowsPrivate() || isPublicAddress(address);
+  const isAllowed = (address: string): boolean =>
+    allowsPrivate() || (isPublicAddress(address) && !isThisMachine(address));
   const request = createHttpRequest({
     clock,
     dns: {

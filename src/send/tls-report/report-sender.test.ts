@@ -185,9 +185,16 @@ test.each([
   ["https://[::1]/r", "is no public address"],
   ["https://private.test/r", "has no public address"],
   ["https://nowhere.test/r", "has no address"],
+  ["https://93.184.216.35/r", "is no public address"],
+  ["https://ourselves.test/r", "has no public address"],
 ])("%s is not connected to: it %s", async (url, error) => {
-  const dns = zoneResolver({ "private.test A": ["10.0.0.1"] });
-  const post = publicHttpRequest(dns, clock, () => false);
+  const dns = zoneResolver({ "private.test A": ["10.0.0.1"], "ourselves.test A": ["93.184.216.35"] });
+  const post = publicHttpRequest(
+    dns,
+    clock,
+    () => false,
+    (address) => address === "93.184.216.35",
+  );
   await expect(
     post({ method: "POST", url, headers: {}, body: "", timeoutMs: 1000, mostBytes: 10 }),
   ).rejects.toThrow(error);

@@ -15,6 +15,7 @@ import { textOf } from "../settings/setting-text.ts";
 import { Budgets } from "./budgets.tsx";
 import { NewSendConnectorDialog } from "./new-send-connector-dialog.tsx";
 import { TestDialog } from "./test-dialog.tsx";
+import { TlsResults } from "./tls-results.tsx";
 
 type Connector = Output<"listSendConnectors">["connectors"][number];
 type Queue = Output<"listQueues">["queues"][number];
@@ -164,6 +165,7 @@ function Details({
             <span class="muted">and {(queues.length - mostShown).toLocaleString()} more domains</span>
           )}
         </dd>
+        {kind === "dns" && may("listTlsReports") && <TlsResults />}
         {connector.status.fallback !== null && (
           <>
             <dt>Its mail goes by</dt>
