@@ -35,8 +35,18 @@ async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 }
 
+/** What an authority may not do: longer chains, and names (NameConstraints as DER). */
+export interface AuthorityLimits {
+  readonly pathLength?: number;
+  readonly nameConstraints?: Buffer;
+}
+
 /** `issuer` left out: a root. */
-export async function makeAuthority(name: string, issuer?: Issuer): Promise<Issuer> {
+export async function makeAuthority(
+  name: string,
+  issuer?: Issuer,
+  { pathLength, nameConstraints }: AuthorityLimits = {},
+): Promise<Issuer> {
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: createHash("sha256").update(`${name}${Math.random()}`).digest("hex").slice(0, 16),
@@ -48,8 +58,9 @@ export async function makeAuthority(name: string, issuer?: Issuer): Promise<Issu
     signingKey: (issuer?.keys ?? keys).privateKey,
     signingAlgorithm: algorithm,
     extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.BasicConstraintsExtension(true, pathLength, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+      ...(nameConstraints === undefined ? [] : [new x509.Extension("2.5.29.30", true, nameConstraints)]),
     ],
   });
   return { certificate, keys, pem: certificate.toString("pem") };

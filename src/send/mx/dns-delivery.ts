@@ -4,7 +4,6 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { SmartHost, SmtpSendConnector } from "../../core/policy/send-connector.ts";
-import type { HostTls } from "../../core/tls-policy/tls-demand.ts";
 import type { Signer } from "../../dkim/signer.ts";
 import { preferredFamily } from "../../dns/preferred-family.ts";
 import type { Events } from "../../events/events.ts";
@@ -15,18 +14,19 @@ import type { OutboundConnections } from "../delivery/smtp/pool/outbound-connect
 import type { PeerMemory } from "../delivery/smtp/peer/peer.ts";
 import type { Transcript } from "../delivery/smtp/wire/transcript.ts";
 import { createDomainCarrier, type DomainCarrierContext } from "./domain-carrier.ts";
+import type { KnownTls } from "../delivery/smtp/opening/open-connection.ts";
 import type { OnTlsAttempt } from "../delivery/smtp/opening/tls-attempt.ts";
 import type { StsSource } from "./sts-source.ts";
 import { createMailHosts, type MailHosts } from "./mail-hosts.ts";
 import { smartHostTls } from "./smart-host-tls.ts";
-import type { OwnRelay } from "./own-relay.ts";
+import type { OwnPlaces } from "./own-relay.ts";
 import { createSites } from "./sites.ts";
 
 export interface DnsDelivery {
   /** `domain`: as its queue is named. */
   carrierFor(connector: SmtpSendConnector, domain: string): Carrier;
   /** What TLS with a smart host must be like. */
-  tlsOf(connector: SmtpSendConnector, host: SmartHost): Promise<HostTls>;
+  tlsOf(connector: SmtpSendConnector, host: SmartHost): Promise<KnownTls>;
   readonly onTls: OnTlsAttempt | undefined;
   /** The look-ups as delivery makes them. */
   hostsFor(connector: SmtpSendConnector): MailHosts;
@@ -36,7 +36,7 @@ export interface DnsDelivery {
 
 export interface DnsDeliveryContext {
   readonly ports: Ports;
-  readonly own: OwnRelay;
+  readonly own: OwnPlaces;
   readonly events: Events;
   readonly memory: PeerMemory;
   readonly outbound: OutboundConnections;

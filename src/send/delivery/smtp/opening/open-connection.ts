@@ -42,13 +42,16 @@ export interface OpeningContext {
    * What TLS with a host must be like. Left out: what the connector's settings demand. `job`: whose mail it is for first; all of
    * a pool demand the same, and differ in what reports tell of it.
    */
-  readonly tlsOf?: (host: NextHopHost, job?: Job) => HostTls | Promise<HostTls>;
+  readonly tlsOf?: (host: NextHopHost, job?: Job) => KnownTls | Promise<KnownTls>;
   readonly onTls?: OnTlsAttempt | undefined;
   /** Numbers for the protocol log. */
   readonly nextSession: () => number;
   /** For who wants to see the peer's chain. */
   readonly onSecured?: OnSecured;
 }
+
+/** `keepMs`: for so long it holds; then a connection that was made by it takes no more mail. Left out: always. */
+export type KnownTls = HostTls & { readonly keepMs?: number };
 
 export interface OpenedConnection {
   readonly connection: ClientConnection;
@@ -60,6 +63,8 @@ export interface OpenedConnection {
   readonly isTlsRequired: boolean;
   /** The certificate has shown who the peer is. */
   readonly isVerified: boolean;
+  /** Until then what was demanded of it is demanded still (`Clock.now()`). */
+  readonly goodUntil: number;
 }
 
 /** Of a host of which nothing else is known. */
@@ -154,7 +159,7 @@ async function greet(
   context: OpeningContext,
   logOn: LogOn | undefined,
   signal: AbortSignal,
-  demand: TlsDemand,
+  demand: TlsDemand & KnownTls,
   tryTls: boolean,
   progress: Progress,
 ): Promise<OpenedConnection> {
@@ -242,7 +247,10 @@ async function greet(
     connection.note(`TLS: ${tls}`);
     const { isTrusted, names, tlsa: records } = demand.certificate;
     const isVerified = secured && (records !== undefined || (isTrusted && names.length > 0));
-    return { connection, capabilities, secured, tls, isTlsRequired: demand.isRequired, isVerified };
+    const isTlsRequired = demand.isRequired;
+    // From now on: who is slow to open must not be outdated before its first message.
+    const goodUntil = ports.clock.now() + (demand.keepMs ?? Infinity);
+    return { connection, capabilities, secured, tls, isTlsRequired, isVerified, goodUntil };
   } catch (error) {
     const failure = tlsBegun && !signal.aborted ? tlsFailure(asClientError(error)) : asClientError(error);
     if (failure.code === "tls" && !signal.aborted) tell(false, outcomesOf(demand, failure));

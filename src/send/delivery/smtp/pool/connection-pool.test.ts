@@ -5,7 +5,9 @@ import { freePort } from "../../../../testing/free-port.ts";
 import { startScriptedServer } from "../../../../testing/scripted-server.ts";
 import { smtpPeers } from "../../../../testing/smtp-peers.ts";
 import { testClaim } from "../../../../testing/test-claim.ts";
+import { smartHostConnector } from "../../../../testing/test-settings.ts";
 import { brief } from "../../../../testing/test-smtp-carrier.ts";
+import { tlsBySettings } from "../opening/open-connection.ts";
 import { avoidRefusedMs } from "../peer/peer.ts";
 import { timeouts } from "../wire/timeouts.ts";
 
@@ -29,6 +31,30 @@ describe("connections", () => {
     await Promise.all(Array.from({ length: 7 }, () => carrier.carry(testClaim())));
     await sink.until(() => sink.commands.filter((line) => line === "QUIT").length === 2);
     expect(sink.messages.map(({ connection }) => connection)).toEqual([1, 1, 1, 2, 2, 2, 3]);
+  });
+
+  it("are used no longer than what showed who the peer is holds, be they idle or busy", async () => {
+    const sink = await sinkWith();
+    const clock = createFakeClock();
+    const { carrier } = carrierTo(sink.port, {
+      clock,
+      connector: { maxConcurrentConnections: 1 },
+      more: {
+        tlsOf: ({ name }) => ({ ...tlsBySettings(smartHostConnector(sink.port), name), keepMs: 5_000 }),
+      },
+    });
+    await carrier.carry(testClaim());
+    await clock.advance(4_999);
+    await carrier.carry(testClaim());
+    expect(sink.connections).toBe(1);
+    await clock.advance(1);
+    await carrier.carry(testClaim());
+    expect(sink.connections).toBe(2);
+    const late = carrier.carry(testClaim());
+    const behind = carrier.carry(testClaim());
+    await clock.advance(5_000);
+    await Promise.all([late, behind]);
+    expect(sink.messages).toHaveLength(5);
   });
 
   it("are never more than maxConcurrentConnections", async () => {

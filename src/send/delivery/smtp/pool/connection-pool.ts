@@ -143,6 +143,10 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     if (this.isClosing) return resolveJob(job, "aborted", "");
     for (let session = this.idle.pop(); session !== undefined; session = this.idle.pop()) {
       if (!session.connection.alive) continue;
+      if (session.wear.isOutdated) {
+        session.quit();
+        continue;
+      }
       const refusal = session.run(job);
       if (refusal === undefined) return;
       this.idle.push(session);

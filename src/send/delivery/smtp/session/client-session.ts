@@ -84,7 +84,7 @@ export class ClientSession implements Receiver, TransactionSession {
     this.tls = tls;
     this.opened = opened;
     this.evidence = new PeerEvidence(peer, opened, capabilities, owner);
-    this.wear = new ConnectionWear(peer, this.limits, owner.clock);
+    this.wear = new ConnectionWear(peer, this.limits, owner.clock, opened.goodUntil);
     this.connection.receiver = this;
   }
 

@@ -27,6 +27,18 @@ test.each([
   expect(wear.worn).toBe(expected);
 });
 
+test("it is outdated when what was demanded of it may be another", async () => {
+  const { clock, wear: endless } = worn(Infinity);
+  const memory = createPeerMemory();
+  const peer = memory.peer(memory.host({ host: "mx.test", port: 25 }), "192.0.2.1");
+  const limits = { recipientsPerTransaction: Infinity, messagesPerConnection: Infinity };
+  const wear = new ConnectionWear(peer, limits, clock, clock.now() + 10);
+  expect([wear.isOutdated, wear.worn]).toEqual([false, false]);
+  await clock.advance(10);
+  expect([wear.isOutdated, wear.worn]).toEqual([true, true]);
+  expect(endless.worn).toBe(false);
+});
+
 test("a limit that was learned wears it out while it holds", () => {
   const { wear, host, clock } = worn(Infinity);
   host.messagesPerConnection = { most: 2, until: clock.now() + 10 };

@@ -15,25 +15,35 @@ export class ConnectionWear {
   /** Since when it has been idle (`Clock.now()`); Infinity while in use. */
   idleSince = Infinity;
   private readonly peer: Peer;
+  private readonly goodUntil: number;
   private readonly limits: PeerLimits;
   private readonly clock: Clock;
   private taken = 0;
   private restedMs = 0;
   private spent = false;
 
-  constructor(peer: Peer, limits: PeerLimits, clock: Clock) {
+  /** `goodUntil`: as of an opened connection. */
+  constructor(peer: Peer, limits: PeerLimits, clock: Clock, goodUntil = Infinity) {
     this.peer = peer;
+    this.goodUntil = goodUntil;
     this.limits = limits;
     this.clock = clock;
   }
 
-  /** smtpMaxMessagesPerConnection, the peer's own limit, or a refusal that speaks of one. */
+  /**
+   * smtpMaxMessagesPerConnection, the peer's own limit, a refusal that speaks of one, or what showed who the peer is has run out: of
+   * the next one it is asked anew.
+   */
   get worn(): boolean {
-    if (this.spent) return true;
+    if (this.spent || this.isOutdated) return true;
     const { started } = this;
     if (started >= this.limits.messagesPerConnection) return true;
     const learned = this.peer.host.messagesPerConnection;
     return learned !== undefined && started >= stillHolds(learned, this.clock.now());
+  }
+
+  get isOutdated(): boolean {
+    return this.goodUntil !== Infinity && this.clock.now() >= this.goodUntil;
   }
 
   /** It has taken mail. */

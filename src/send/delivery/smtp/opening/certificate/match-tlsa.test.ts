@@ -8,8 +8,8 @@ import {
   tlsaText,
   type Issuer,
 } from "../../../../../testing/test-authority.ts";
+import { publicKeyInfo } from "./certificate-fields.ts";
 import { tlsaMismatch } from "./match-tlsa.ts";
-import { publicKeyInfo } from "./public-key-info.ts";
 
 let root: Issuer;
 let intermediate: Issuer;

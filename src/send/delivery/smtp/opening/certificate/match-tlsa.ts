@@ -3,7 +3,8 @@ import { createHash, createPublicKey, type KeyObject, X509Certificate } from "no
 import type { TlsaDemand } from "../../../../../core/tls-policy/tls-demand.ts";
 import type { TlsaFact } from "../../../../../core/tls-policy/tls-facts.ts";
 import { domainIssued } from "../../../../../core/tls-policy/tlsa-records.ts";
-import { publicKeyInfo } from "./public-key-info.ts";
+import { publicKeyInfo } from "./certificate-fields.ts";
+import { constraintsFault } from "./chain-constraints.ts";
 
 /**
  * Why it fits none, in words; undefined: it fits one. `chain`: the server's own certificate first. `at`: milliseconds since the
@@ -38,8 +39,9 @@ function anchorFault(
   names: readonly string[],
   at: number,
 ): string | undefined {
-  const depth = anchorDepth(chain, record);
-  if (depth === undefined) return "not matched";
+  const anchor = anchorAt(chain, record);
+  if (anchor === undefined) return "not matched";
+  const { depth, own } = anchor;
   for (const [index, certificate] of chain.slice(0, depth + 1).entries()) {
     if (Date.parse(certificate.validTo) < at) return "a certificate of the chain has expired";
     if (Date.parse(certificate.validFrom) > at) return "a certificate of the chain is not valid yet";
@@ -48,19 +50,25 @@ function anchorFault(
       return "the chain to the certificate of the TLSA record is broken";
   }
   const leaf = chain[0];
-  const isNamed = names.some((name) => leaf?.checkHost(name, { partialWildcards: false }) !== undefined);
-  return isNamed ? undefined : `the certificate is for none of ${names.join(", ")}`;
+  const name = names.find((one) => leaf?.checkHost(one, { partialWildcards: false }) !== undefined);
+  if (name === undefined) return `the certificate is for none of ${names.join(", ")}`;
+  return constraintsFault([...chain.slice(0, depth + 1), ...own], name);
 }
 
-/** Up to where the chain is to be followed: the certificate that fits, or the one that the record's own has issued. */
-function anchorDepth(chain: readonly X509Certificate[], record: TlsaFact): number | undefined {
+/**
+ * Up to where the chain is to be followed: the certificate that fits, or the one that the record's own has issued. `own`: that one,
+ * where the record holds all of it.
+ */
+function anchorAt(
+  chain: readonly X509Certificate[],
+  record: TlsaFact,
+): { readonly depth: number; readonly own: readonly X509Certificate[] } | undefined {
   const presented = chain.findIndex((certificate, depth) => depth > 0 && fits(certificate, record));
-  if (presented > 0) return presented;
+  if (presented > 0) return { depth: presented, own: [] };
   if (record.matchingType !== 0) return undefined;
   const anchor = anchorOf(record);
-  const issued =
-    anchor === undefined ? -1 : chain.findIndex((certificate) => isIssuedBy(certificate, anchor));
-  return issued < 0 ? undefined : issued;
+  const depth = anchor === undefined ? -1 : chain.findIndex((certificate) => isIssuedBy(certificate, anchor));
+  return depth < 0 ? undefined : { depth, own: anchor instanceof X509Certificate ? [anchor] : [] };
 }
 
 /** What a record holds in full: a certificate, or a bare key. */
