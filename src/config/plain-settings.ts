@@ -46,6 +46,7 @@ export function plainSendConnector({
     applications: restrictions?.applications ?? [],
     fallbackConnector: fallback?.connector ?? null,
     fallbackAfter: fallback?.afterMs ?? null,
+    fallbackMayWeakenTls: fallback?.mayWeakenTls ?? false,
   };
 }
 

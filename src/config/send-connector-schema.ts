@@ -89,6 +89,11 @@ export const sendConnectorSchema = z.strictObject(
       "15m with fallbackConnector",
       "How long nothing can have been handed over before fallbackConnector takes over.",
     ),
+    fallbackMayWeakenTls: setting(
+      flag(),
+      false,
+      "True: fallbackConnector takes over mail, too, that has less sure TLS there: mail for domains with DANE or MTA-STS, mail with REQUIRETLS, all mail where this connector's settings demand more of TLS. Else such mail waits.",
+    ),
     preset: optionalSetting(
       choice(presetNames),
       "none",

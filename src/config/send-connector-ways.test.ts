@@ -95,6 +95,10 @@ test("who takes over is read, with a time by default", () => {
     { connector: "C", afterMs: 0 },
   ]);
   expect(c).not.toHaveProperty("fallback");
+  const weaker = ["name: A, fallbackConnector: B, requireTls: true, fallbackMayWeakenTls: true", "name: B"];
+  const may = parse(...weaker);
+  expect(may.ok && may.settings.sendConnectors[0]?.fallback).toMatchObject({ mayWeakenTls: true });
+  expect(told(...weaker)).not.toContainEqual(expect.stringContaining("takes nothing over"));
   expect(a && plainSendConnector(a)).toMatchObject({ fallbackConnector: "b", fallbackAfter: 900_000 });
   expect(c && plainSendConnector(c)).toMatchObject({ fallbackConnector: null, fallbackAfter: null });
 });
@@ -110,6 +114,14 @@ test.each([
     '[0].fallbackConnector: "B" is not enabled: it takes nothing over',
   ],
   [["name: A, fallbackAfter: 5m"], "[0].fallbackAfter: is not used: there is no fallbackConnector"],
+  [
+    ["name: A, fallbackMayWeakenTls: true"],
+    "[0].fallbackMayWeakenTls: is not used: there is no fallbackConnector",
+  ],
+  [
+    ["name: A, fallbackConnector: B, requireTls: true", "name: B"],
+    '[0].fallbackConnector: "B" takes nothing over: "A" demands more of TLS. Give it requireTls, tlsAuthLevel and tlsDomain, or this one fallbackMayWeakenTls: true',
+  ],
 ])("%s", (connectors, fault) => {
   expect(told(...connectors)).toContain(fault);
 });

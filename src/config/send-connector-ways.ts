@@ -1,5 +1,6 @@
 /** Names that send connectors give: receive connectors and applications they are for, and who takes over from them. */
 import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
+import { mayTakeOver } from "../core/tls-policy/taking-over.ts";
 import { quoted } from "../core/units/parsed.ts";
 import type { Findings, Path } from "./fault.ts";
 import { isSection } from "./section.ts";
@@ -54,6 +55,11 @@ export function checkWays(
       findings.fault(at, `leads back to the connector itself: ${loop.join(" → ")}`);
     else if (taking?.enabled === false)
       findings.warning(at, `${quoted(taking.name)} is not enabled: it takes nothing over`);
+    else if (taking !== undefined && !mayTakeOver(connector, taking, "clear", undefined))
+      findings.warning(
+        at,
+        `${quoted(taking.name)} takes nothing over: ${quoted(name)} demands more of TLS. Give it requireTls, tlsAuthLevel and tlsDomain, or this one fallbackMayWeakenTls: true`,
+      );
   }
 }
 

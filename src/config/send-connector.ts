@@ -45,6 +45,7 @@ export function sendConnectorSettings(
     applications: _applications,
     fallbackConnector: _fallback,
     fallbackAfter: _after,
+    fallbackMayWeakenTls: _weaken,
     smartHosts = [],
     dnsRoutingEnabled,
     maxConcurrentConnections,
@@ -79,12 +80,19 @@ export function sendConnectorSettings(
 /** Who may use it, and who takes over. */
 function waysOf(given: GivenSendConnector): Pick<SmtpSendConnector, "restrictions" | "fallback"> {
   const { senderSpaces, receiveConnectors, applications, fallbackConnector, fallbackAfter } = given;
+  const mayWeakenTls = given.fallbackMayWeakenTls ? { mayWeakenTls: true as const } : undefined;
   const isRestricted = senderSpaces.length + receiveConnectors.length + applications.length > 0;
   return {
     ...(isRestricted ? { restrictions: { senderSpaces, receiveConnectors, applications } } : undefined),
     ...(fallbackConnector === undefined
       ? undefined
-      : { fallback: { connector: fallbackConnector, afterMs: fallbackAfter ?? defaultFallbackAfterMs } }),
+      : {
+          fallback: {
+            connector: fallbackConnector,
+            afterMs: fallbackAfter ?? defaultFallbackAfterMs,
+            ...mayWeakenTls,
+          },
+        }),
   };
 }
 
@@ -107,6 +115,8 @@ export function checkSendConnector(
   };
   if (given.fallbackAfter !== undefined && given.fallbackConnector === undefined && faulty.size === 0)
     findings.warning([...path, "fallbackAfter"], "is not used: there is no fallbackConnector");
+  if (given.fallbackMayWeakenTls && given.fallbackConnector === undefined && faulty.size === 0)
+    findings.warning([...path, "fallbackMayWeakenTls"], "is not used: there is no fallbackConnector");
   const isGraph = given.preset === "graph" && !faulty.has("preset");
   const drops = written["dropDirectory"] !== undefined;
   const sends = written["smartHosts"] !== undefined;

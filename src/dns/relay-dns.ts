@@ -7,25 +7,23 @@ import { parseNameServer, type NameServer } from "./name-server.ts";
 import { preferredFamily } from "./preferred-family.ts";
 import { followResolverFile } from "./system-name-servers.ts";
 
+interface DnsSettings {
+  readonly externalDnsServers: readonly string[];
+  readonly externalDnsServersTrusted: boolean;
+}
+
+/** At what the machine is set up with; milliseconds. */
+const lookEveryMs = 1_000;
+
 /** `given`: what a test or an embedding program brings itself, which is used as it is. `settings` is asked each time. */
 export function withDns(
   system: Ports,
   given: Partial<Ports>,
-  settings: () => {
-    readonly externalDnsServers: readonly string[];
-    readonly externalDnsServersTrusted: boolean;
-    readonly dnssecBogusName?: string | undefined;
-  },
+  settings: () => DnsSettings & { readonly dnssecBogusName?: string | undefined },
 ): Ports {
   const { clock } = system;
   const file = followResolverFile();
-  const servers = (): readonly NameServer[] => {
-    const { externalDnsServers, externalDnsServersTrusted } = settings();
-    const named = externalDnsServers.flatMap(
-      (text) => parseNameServer(text, externalDnsServersTrusted) ?? [],
-    );
-    return named.length > 0 ? named : file().servers;
-  };
+  const servers = followServers(clock, settings, () => file().servers);
   const resolver = given.resolver ?? whenAsked(clock, servers, () => settings().dnssecBogusName);
   const dns =
     given.dns ??
@@ -39,6 +37,32 @@ export function withDns(
   return { ...system, dns, resolver };
 }
 
+/** Whom to ask: the same list while nothing has changed. Cost: a comparison. */
+function followServers(
+  clock: Clock,
+  settings: () => DnsSettings,
+  ofMachine: () => readonly NameServer[],
+): () => readonly NameServer[] {
+  let of: DnsSettings | undefined;
+  let named: readonly NameServer[] = [];
+  let machines: readonly NameServer[] = [];
+  let lookedAt = -Infinity;
+  return () => {
+    const now = settings();
+    const { externalDnsServers: texts, externalDnsServersTrusted: isTrusted } = now;
+    if (of?.externalDnsServers !== texts || of.externalDnsServersTrusted !== isTrusted) {
+      of = now;
+      named = texts.flatMap((text) => parseNameServer(text, isTrusted) ?? []);
+    }
+    if (named.length > 0) return named;
+    if (clock.now() >= lookedAt + lookEveryMs) {
+      lookedAt = clock.now();
+      machines = ofMachine();
+    }
+    return machines;
+  };
+}
+
 /** What reads and writes packets is loaded with the first question: a start does not wait for it. */
 function whenAsked(
   clock: Clock,
@@ -47,6 +71,7 @@ function whenAsked(
 ): Resolver {
   type Loaded = Resolver & Required<Pick<Resolver, "dnssec">>;
   let loading: Promise<Loaded> | undefined;
+  let loaded: Loaded | undefined;
   const load = async (): Promise<Loaded> => {
     const [{ createResolver }, { exchange }, { createDnssecStanding }] = await Promise.all([
       import("./resolver.ts"),
@@ -54,12 +79,13 @@ function whenAsked(
       import("./dnssec-standing.ts"),
     ]);
     const dnssec = createDnssecStanding({ clock, servers, exchange, bogusName });
-    return { ...createResolver({ clock, servers, exchange }), dnssec };
+    return (loaded = { ...createResolver({ clock, servers, exchange }), dnssec });
   };
   return {
     lookUp: async (name, type) => (await (loading ??= load())).lookUp(name, type),
     dnssec: async () => (await (loading ??= load())).dnssec(),
     // Of what was never asked nothing is kept.
     forget: (name) => void loading?.then((resolver) => resolver.forget(name)),
+    generation: () => loaded?.generation?.() ?? 0,
   };
 }

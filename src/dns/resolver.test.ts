@@ -263,6 +263,77 @@ test.each<[fault: string, answer: ScriptedNameServer["answer"], alone: string, b
   expect(await within(resolver.lookUp("x.test", "MX"))).toMatchObject({ kind: beside });
 });
 
+/** An OPT record whose upper part of the response code is 1: 16 and above. */
+const extended = { type: "OPT", name: ".", udpPayloadSize: 1232, extendedRcode: 1 } as unknown as Answer;
+const hasOption = ({ additionals = [] }: Packet): boolean => additionals.some(({ type }) => type === "OPT");
+
+test.each<[string, ScriptedNameServer["answer"]]>([
+  ["FORMERR", (_asked, query) => replyTo(query, failing(rcode.formatError))],
+  [
+    "FORMERR without the question",
+    (_asked, query) => replyTo(query, failing(rcode.formatError, { questions: [] })),
+  ],
+  ["NOTIMP", (_asked, query) => replyTo(query, failing(rcode.notImplemented))],
+  ["BADVERS", (_asked, query) => replyTo(query, { additionals: [extended] })],
+  ["silence", () => undefined],
+])("a server that does not know EDNS, by %s, is asked without", async (fault, answer) => {
+  dns.answer = (asked, query) => (hasOption(query) ? answer(asked, query) : [mx(asked.name, 10, "m.test")]);
+  expect(await within(resolver.lookUp("x.test", "MX"))).toMatchObject({ kind: "found" });
+  expect(dns.asked).toHaveLength(2);
+  if (fault === "silence") return;
+  // It is known now, and looked at again later: it may know more.
+  expect(await resolver.lookUp("y.test", "MX")).toMatchObject({ kind: "found" });
+  expect(dns.asked).toHaveLength(3);
+  await clock.advance(600_000);
+  await resolver.lookUp("z.test", "MX");
+  expect(dns.asked).toHaveLength(5);
+});
+
+test.each<[string, Partial<Packet>, string]>([
+  ["FORMERR either way", failing(rcode.formatError), "the server answered FORMERR"],
+  ["BADVERS", { additionals: [extended] }, "the server answered BADVERS"],
+  [
+    "BADKEY, with records",
+    { flags: 0x181, additionals: [extended], answers: [mx("x.test", 10, "evil.test")] },
+    "the server answered RCODE 17",
+  ],
+  [
+    "a code above NXDOMAIN's",
+    failing(rcode.nameError, { additionals: [extended] }),
+    "the server answered RCODE 19",
+  ],
+])("a response code is read whole: %s is no denial", async (_name, parts, detail) => {
+  dns.answer = () => parts;
+  expect(await resolver.lookUp("x.test", "MX")).toEqual({ kind: "refused", detail, keepMs: 10_000 });
+});
+
+test.each<[string, (server: NameServer) => NameServer[]]>([
+  ["other servers", () => [second.server]],
+  ["one that is trusted no more", (server) => [{ ...server, trusted: false }]],
+])("what was answered before counts no more with %s", async (_name, change) => {
+  dns.answer = () => ({ flags: 0x180 | authenticData, answers: [a("x.test", "192.0.2.1")] });
+  second.answer = () => [a("x.test", "192.0.2.2")];
+  expect(await resolver.lookUp("x.test", "A")).toMatchObject({ isAuthenticated: true });
+  const before = resolver.generation?.();
+  servers = [...servers];
+  expect(resolver.generation?.()).toBe(before);
+  expect(await resolver.lookUp("x.test", "A")).toMatchObject({ isAuthenticated: true });
+  expect(dns.asked).toHaveLength(1);
+  servers = change(dns.server);
+  expect(resolver.generation?.()).not.toBe(before);
+  expect(await resolver.lookUp("x.test", "A")).toMatchObject({ kind: "found", isAuthenticated: false });
+});
+
+test("what is answered while the servers change is not kept", async () => {
+  dns.answer = ({ name }) => {
+    if (name === "x.test") servers = [second.server];
+    return [a(name, "192.0.2.1")];
+  };
+  second.answer = ({ name }) => [a(name, "192.0.2.2")];
+  expect(await resolver.lookUp("x.test", "A")).toMatchObject({ records: ["192.0.2.1"] });
+  expect(await resolver.lookUp("x.test", "A")).toMatchObject({ records: ["192.0.2.2"] });
+});
+
 test("nobody answers, nobody is there", async () => {
   dns.answer = () => undefined;
   expect(await within(resolver.lookUp("x.test", "A"))).toMatchObject({ kind: "timeout" });

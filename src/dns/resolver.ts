@@ -1,12 +1,13 @@
 /** Questions to the DNS: several servers in turn, each question once at a time, answers kept as long as they say. */
+import { isDeepStrictEqual } from "node:util";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../ports/ports.ts";
 import { queryName } from "./domain-name.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Exchanged } from "./exchange.ts";
 import { keepUnknownMs } from "./keep-time.ts";
 import type { Lookup, RecordType, Resolver } from "../ports/lookup.ts";
 import type { NameServer } from "./name-server.ts";
-import { createQuery } from "./query-packet.ts";
+import { createQuery, knowsNoExtension, type Query } from "./query-packet.ts";
 import { longestAliasChain, readAnswer, type Alias } from "./read-answer.ts";
 
 /** How long one server has for one question; milliseconds. */
@@ -15,10 +16,12 @@ const serverTimeMs = 2_500;
 const rounds = 2;
 /** A server that did not answer is asked after all others for this time; milliseconds. */
 const avoidMs = 30_000;
+/** A server that does not know EDNS is asked without for this time; milliseconds. */
+const plainMs = 600_000;
 
 export interface ResolverOptions {
   readonly clock: Clock;
-  /** In order of preference; asked for anew at each question, since a machine's servers change. */
+  /** In order of preference; asked for anew at each question, since a machine's servers change: the same list while they do not. */
   readonly servers: () => readonly NameServer[];
   readonly exchange: Exchange;
   /** Answers kept at most: five for a domain (its mail exchangers, a host's addresses and TLSA records, its policy). */
@@ -29,31 +32,75 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
   const kept = new LRUCache<string, { readonly lookup: Lookup; readonly until: number }>({ max: entries });
   const asking = new Map<string, Promise<Lookup>>();
   const avoided = new Map<string, number>();
+  const plain = new Map<string, number>();
+  let lastServers: readonly NameServer[] | undefined;
+  let generation = 0;
+
+  /** Those to ask now. What others said before does not count any more. */
+  const current = (): readonly NameServer[] => {
+    const now = servers();
+    if (now === lastServers) return now;
+    if (lastServers !== undefined && !isDeepStrictEqual(now, lastServers)) {
+      generation++;
+      forgetAll();
+    }
+    lastServers = now;
+    return now;
+  };
+
+  const forgetAll = (): void => {
+    kept.clear();
+    asking.clear();
+  };
 
   const inOrder = (): readonly NameServer[] => {
     const now = clock.now();
-    const isAvoided = ({ address, port }: NameServer): boolean =>
-      (avoided.get(`${address} ${port}`) ?? 0) > now;
-    return servers().toSorted((a, b) => Number(isAvoided(a)) - Number(isAvoided(b)));
+    const isAvoided = (server: NameServer): boolean => (avoided.get(keyOf(server)) ?? 0) > now;
+    return current().toSorted((a, b) => Number(isAvoided(a)) - Number(isAvoided(b)));
+  };
+
+  const askServer = async (server: NameServer, query: Query): Promise<Exchanged> => {
+    const patience = new AbortController();
+    const timer = clock.after(serverTimeMs, () => patience.abort());
+    const exchanged = await exchange(server, query, patience.signal);
+    timer.cancel();
+    return exchanged;
+  };
+
+  /** Once more without EDNS where the server does not know it. */
+  const askEitherWay = async (
+    server: NameServer,
+    name: string,
+    type: RecordType,
+    isPlain: boolean,
+  ): Promise<{ readonly query: Query; readonly exchanged: Exchanged }> => {
+    const key = keyOf(server);
+    const first = createQuery(name, type, !isPlain && (plain.get(key) ?? 0) <= clock.now());
+    const exchanged = await askServer(server, first);
+    if (exchanged.kind !== "reply" || !knowsNoExtension(first, exchanged.packet))
+      return { query: first, exchanged };
+    plain.set(key, clock.now() + plainMs);
+    const query = createQuery(name, type, false);
+    return { query, exchanged: await askServer(server, query) };
   };
 
   /** Each server in turn, until one knows. What one cannot find out, another may. */
   const ask = async (name: string, type: RecordType): Promise<Lookup | Alias> => {
     let failure: Lookup = { kind: "timeout", detail: "no server to ask is known", keepMs: keepUnknownMs };
+    /** What stands between may let no EDNS through. */
+    const silent = new Set<string>();
     for (let round = 0; round < rounds; round++) {
       for (const server of inOrder()) {
-        const query = createQuery(name, type);
-        const patience = new AbortController();
-        const timer = clock.after(serverTimeMs, () => patience.abort());
-        const exchanged = await exchange(server, query, patience.signal);
-        timer.cancel();
+        const key = keyOf(server);
+        const { query, exchanged } = await askEitherWay(server, name, type, silent.has(key));
         if (exchanged.kind !== "reply") {
-          avoided.set(`${server.address} ${server.port}`, clock.now() + avoidMs);
+          avoided.set(key, clock.now() + avoidMs);
+          if (exchanged.kind === "silent") silent.add(key);
           const kind = exchanged.kind === "silent" ? "timeout" : "malformed";
           failure = { kind, detail: exchanged.detail, keepMs: keepUnknownMs };
           continue;
         }
-        avoided.delete(`${server.address} ${server.port}`);
+        avoided.delete(key);
         const answer = readAnswer(exchanged.packet, query, server.trusted);
         if (answer.kind !== "servfail" && answer.kind !== "refused") return answer;
         failure = answer;
@@ -79,18 +126,19 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
     return { kind: "malformed", detail: `the aliases of ${asked} lead nowhere`, keepMs: keepUnknownMs };
   };
 
-  const lookUp = (name: string, type: RecordType): Promise<Lookup> => {
-    const asked = queryName(name);
-    if (asked === undefined) {
-      const detail = `${JSON.stringify(name)} is no name that the DNS could hold`;
+  const lookUp = (given: string, type: RecordType): Promise<Lookup> => {
+    const name = queryName(given);
+    if (name === undefined) {
+      const detail = `${JSON.stringify(given)} is no name that the DNS could hold`;
       return Promise.resolve({ kind: "invalid-name", detail, keepMs: keepUnknownMs });
     }
-    const key = `${type} ${asked}`;
+    current();
+    const key = `${type} ${name}`;
     const known = kept.get(key);
     if (known !== undefined && known.until > clock.now()) return Promise.resolve(known.lookup);
     const running = asking.get(key);
     if (running !== undefined) return running;
-    const question = askBehindAliases(asked, type).then((lookup) => {
+    const question = askBehindAliases(name, type).then((lookup) => {
       // Forgotten meanwhile: whoever asks next wants a newer one.
       if (asking.get(key) === question) {
         asking.delete(key);
@@ -106,16 +154,18 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
     lookUp: <Type extends RecordType>(name: string, type: Type) =>
       lookUp(name, type) as Promise<Lookup<Type>>,
     forget(name) {
-      if (name === undefined) {
-        kept.clear();
-        asking.clear();
-        return;
-      }
-      const asked = queryName(name);
+      if (name === undefined) return forgetAll();
+      const known = queryName(name);
       for (const type of ["A", "AAAA", "CNAME", "MX", "TXT", "TLSA"] as const) {
-        kept.delete(`${type} ${asked}`);
-        asking.delete(`${type} ${asked}`);
+        kept.delete(`${type} ${known}`);
+        asking.delete(`${type} ${known}`);
       }
+    },
+    generation() {
+      current();
+      return generation;
     },
   };
 }
+
+const keyOf = ({ address, port }: NameServer): string => `${address} ${port}`;

@@ -77,6 +77,11 @@ export interface Resolver {
   forget(name?: string): void;
   /** Left out: it may be relied on wherever it says so. Never rejects. Cost: what is known already a promise. */
   dnssec?(): Promise<DnssecStanding>;
+  /**
+   * Another number when other servers are asked, or are trusted otherwise: what was made of answers before counts no more. Left
+   * out: that never happens. Cost: a comparison.
+   */
+  generation?(): number;
 }
 
 /** Of who has no way to ask. */

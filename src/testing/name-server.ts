@@ -23,7 +23,14 @@ export interface ScriptedNameServer {
 }
 
 /** Response code of a packet's flags. */
-export const rcode = { noError: 0, serverFailure: 2, nameError: 3, refused: 5 } as const;
+export const rcode = {
+  noError: 0,
+  formatError: 1,
+  serverFailure: 2,
+  nameError: 3,
+  notImplemented: 4,
+  refused: 5,
+} as const;
 /** The AD and TC bits. */
 export const authenticData = 0x20;
 export const truncated = 0x200;

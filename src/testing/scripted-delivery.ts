@@ -2,6 +2,7 @@
 import { setMaxListeners } from "node:events";
 import type { Envelope } from "../core/message/envelope.ts";
 import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
+import type { TlsStrength } from "../core/tls-policy/taking-over.ts";
 import { createEventLog } from "../events/event-log.ts";
 import type { EventRecord } from "../events/events.ts";
 import type { AttemptResult, RecipientOutcome } from "../send/delivery/delivery.ts";
@@ -43,6 +44,8 @@ export interface ScriptedDelivery {
   submit(to: readonly string[], changes?: Partial<Envelope>): Promise<number>;
   /** Ends this run and begins the next one, at another time. */
   restart(change?: { readonly at?: number; readonly settings?: SchedulerSettings }): Promise<void>;
+  /** Of a connector's next hop. */
+  demandedTls: (connector: string) => TlsStrength;
   /** Begins another run on the same spool, which was stopped. */
   begin(): void;
   /** Stops the relay; nothing is begun before `restart`. */
@@ -100,6 +103,7 @@ export async function openScriptedDelivery(
               }, reject);
             });
           },
+          demandedTls: () => delivery.demandedTls(name),
           close: () => Promise.resolve(closing.abort()),
         };
       },
@@ -113,6 +117,7 @@ export async function openScriptedDelivery(
     told: [],
     carry: (claim) => answered(claim, ok),
     ended: () => undefined,
+    demandedTls: () => "clear",
     async submit(to, changes = {}) {
       const { spool } = delivery.tested;
       const draft = spool.begin();

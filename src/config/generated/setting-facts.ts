@@ -471,6 +471,12 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     help: "How long nothing can have been handed over before fallbackConnector takes over.",
   },
   {
+    name: "fallbackMayWeakenTls",
+    kind: "true or false",
+    default: "false",
+    help: "True: fallbackConnector takes over mail, too, that has less sure TLS there: mail for domains with DANE or MTA-STS, mail with REQUIRETLS, all mail where this connector's settings demand more of TLS. Else such mail waits.",
+  },
+  {
     name: "preset",
     kind: "one word",
     range: "microsoft365, google, googleRelay, ses, sendgrid, mailgun, acs, graph",

@@ -43,6 +43,8 @@ export interface SendFallback {
   readonly connector: string;
   /** So long nothing was handed over, milliseconds. */
   readonly afterMs: number;
+  /** Also mail that must have better TLS than that connector has. Absent: it waits. */
+  readonly mayWeakenTls?: true;
 }
 
 /**

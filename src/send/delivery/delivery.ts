@@ -3,6 +3,7 @@
  * happened to each recipient; they decide nothing. `core/policy/delivery-outcome` decides what follows.
  */
 import type { MessageId } from "../../core/message/envelope.ts";
+import type { TlsStrength } from "../../core/tls-policy/taking-over.ts";
 import type { TlsLevel } from "../../core/tls-policy/tls-demand.ts";
 import type { Claim } from "../../spool/spool.ts";
 
@@ -112,6 +113,11 @@ export interface Carrier {
   recall?(id?: MessageId): boolean;
   /** A message waits in no queue any more whose carrier has this. */
   gone?(id: MessageId): void;
+  /**
+   * What the recipients' domain demands of TLS, the connector's settings aside: what is not known counts as demanded. Left out:
+   * nothing.
+   */
+  demandedTls?(): TlsStrength;
   /** An administrator wants it tried now: what waits for a time of its own does not any more. */
   retryNow?(): void;
   /** Lets running attempts finish for `graceMs`, then aborts them; closes idle connections at once. */

@@ -119,6 +119,45 @@ describe.each(spoolKinds)("a fallback connector on the %s spool", (kind) => {
     expect(delivery.tested.spool.size).toBe(0);
   });
 
+  describe("where the recipients' domain demands TLS", () => {
+    const strong = {
+      kind: "smartHost",
+      requireTls: true,
+      tlsAuthLevel: "DomainValidation",
+      smartHosts: [{ host: "h", port: 25 }],
+    };
+    const may = { fallback: { connector: "backup", afterMs: 3 * minute, mayWeakenTls: true } };
+    const third = { fallback: { connector: "Third", afterMs: 0 } };
+
+    test.each([
+      ["a fallback without it takes nothing over", schedulerSettings(out(), backup()), []],
+      ["one with as much does", schedulerSettings(out(), backup(strong)), ["a by Backup", "b by Backup"]],
+      ["any does that may", schedulerSettings(out(may), backup()), ["a by Backup", "b by Backup"]],
+      [
+        "what takes over from that one must have as much",
+        schedulerSettings(out(), backup({ ...strong, ...third }), dropConnector("Third", "third.test")),
+        [],
+      ],
+    ])("%s, neither of what waits nor of what comes", async (_why, settings, expected) => {
+      await open(settings, _why.startsWith("what takes") ? ["Out", "Backup"] : ["Out"]);
+      delivery.demandedTls = () => "named";
+      await delivery.submit(["a@x.test"]);
+      await advance(4 * minute);
+      await delivery.submit(["b@x.test"]);
+      await advance(4 * minute);
+      expect(delivered()).toEqual(expected);
+    });
+
+    test("what says TLS-Required: No goes by it", async () => {
+      await open();
+      delivery.demandedTls = () => "named";
+      await delivery.submit(["a@x.test"], { tls: "optional" });
+      await delivery.submit(["b@x.test"]);
+      await advance(4 * minute);
+      expect(delivered()).toEqual(["a by Backup"]);
+    });
+  });
+
   test("it is passed over while it does not work itself, unless another takes over from it in time", async () => {
     const chain = schedulerSettings(
       out(),

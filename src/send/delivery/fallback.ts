@@ -4,6 +4,7 @@
  * that it stands in one queue or the other and what is on the wire is settled first. Two messages still try the next hop
  * when the queue's rest is over; the first success ends it. What a budget or a hold keeps back moves alone.
  */
+import { mayTakeOver } from "../../core/tls-policy/taking-over.ts";
 import type { Claim, QueueName, SpooledMessage } from "../../spool/spool.ts";
 import { timeText } from "./decision-events.ts";
 import { keptUntried, routedAnew } from "./decisions.ts";
@@ -70,11 +71,15 @@ export function createFallbacks(
 
   /** Along the connectors that take over from each other, the first whose queue is at work. */
   const placeOf = (queue: DeliveryQueue, forwardPath: string, message: SpooledMessage): Place => {
+    const { tls } = message.envelope;
+    const ofDomain = queue.carrier.demandedTls?.() ?? "clear";
     let from = queue;
     for (let step = 0; step < longestChain; step++) {
       const name = state.routing.fallbackOf(from.connector, forwardPath, message);
       const next = name === undefined ? undefined : queues.need(name);
       if (name === undefined || next === undefined || next === queue) return notForIt;
+      if (!mayTakeOver(queue.connector, next.connector, ofDomain, tls)) return notForIt;
+      if (from !== queue && !mayTakeOver(from.connector, next.connector, "clear", tls)) return notForIt;
       if (next.healthy) return { kind: "queue", name };
       if (!isRelieved(next)) return away;
       from = next;

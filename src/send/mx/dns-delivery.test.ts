@@ -10,6 +10,8 @@ import { testCertificate } from "../../testing/test-certificate.ts";
 import { smartHostConnector } from "../../testing/test-settings.ts";
 import { brief } from "../../testing/test-smtp-carrier.ts";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
+import type { StsFact } from "../../core/tls-policy/tls-facts.ts";
+import type { DnssecStanding } from "../../ports/lookup.ts";
 import type { EventName } from "../../events/catalogue.ts";
 import type { Carrier } from "../delivery/delivery.ts";
 import { OutboundConnections } from "../delivery/smtp/pool/outbound-connections.ts";
@@ -158,6 +160,54 @@ describe("the hosts of a domain", () => {
       domain: "d.test",
       host: "192.0.2.1",
     });
+  });
+});
+
+describe("what a domain demands of TLS, whoever takes over", () => {
+  const enforce = { kind: "policy", mode: "enforce", mx: ["a.test"] } as const;
+  const demandedOf = async (
+    zone: Zone,
+    sts: StsFact = { kind: "none" },
+    given: Partial<SmtpSendConnector> = {},
+    dnssec: DnssecStanding = { kind: "on" },
+  ): Promise<string | undefined> => {
+    const carrierOf = deliverBy(
+      zone,
+      { daneEnabled: true, mtaSts: "enforce", ...given },
+      { sts: { of: () => Promise.resolve({ sts, keepMs: 60_000 }) } },
+    );
+    resolver.dnssec = () => Promise.resolve(dnssec);
+    const carrier = carrierOf("d.test");
+    expect(carrier.demandedTls?.()).toBe(
+      given.daneEnabled === false && given.mtaSts === "none" ? "clear" : "named",
+    );
+    await carrier.carry(claimTo("d.test"));
+    return carrier.demandedTls?.();
+  };
+  const there: Zone = { "d.test MX": ["10 a.test"], "a.test A": ["127.0.0.2"] };
+  const off = { kind: "off", reason: "" } as const;
+
+  it.each<[string, Zone, StsFact, string]>([
+    ["nothing", there, { kind: "none" }, "clear"],
+    ["nothing, for all one knows", there, { kind: "unknown", detail: "" }, "clear"],
+    ["MTA-STS", there, enforce, "named"],
+    ["MTA-STS in testing", there, { ...enforce, mode: "testing" }, "clear"],
+    ["MTA-STS that names no host", there, { ...enforce, mx: ["b.test"] }, "named"],
+    ["its MX records cannot be found out", { "d.test MX": "servfail" }, { kind: "none" }, "named"],
+    ["its MX records are forged", { "d.test MX": "bogus" }, { kind: "none" }, "named"],
+    [
+      "the hosts' addresses cannot, behind MX records that anybody may forge",
+      { ...there, "a.test A": "servfail" },
+      { kind: "none" },
+      "clear",
+    ],
+  ])("%s", async (_, zone, sts, expected) => expect(await demandedOf(zone, sts)).toBe(expected));
+
+  it("is nothing where nobody asks for it, or could tell", async () => {
+    const zone: Zone = { "d.test MX": "servfail" };
+    expect(await demandedOf(zone, enforce, { daneEnabled: false, mtaSts: "none" })).toBe("clear");
+    expect(await demandedOf(zone, { kind: "none" }, {}, off)).toBe("clear");
+    expect(await demandedOf(zone, enforce, {}, off)).toBe("named");
   });
 });
 

@@ -12,7 +12,7 @@ import type { AttemptResult, Carrier, Verdict } from "../delivery/delivery.ts";
 import type { OnTlsAttempt } from "../delivery/smtp/opening/tls-attempt.ts";
 import { submitJob } from "../delivery/smtp/job/submit-job.ts";
 import { localVerdict } from "../delivery/smtp/wire/peer-verdict.ts";
-import { tlsOfFound } from "./found-tls.ts";
+import { demandedByDomain, tlsOfFound } from "./found-tls.ts";
 import type { FoundHosts, MailHosts } from "./mail-hosts.ts";
 import type { Sites } from "./sites.ts";
 
@@ -46,12 +46,16 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
       }
     | undefined;
   let keptUntil = 0;
+  /** Of the name servers that were asked. */
+  let generation = 0;
   let asking: Promise<FoundHosts> | undefined;
 
   const ask = (): Promise<FoundHosts> => {
+    const of = hosts.generation();
     asking ??= hosts.of(domain).then((now) => {
       asking = undefined;
       found = now;
+      generation = of;
       keptUntil = clock.now() + now.keepMs;
       tellSkipped(domain, now.result, context);
       return now;
@@ -98,12 +102,17 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
   return {
     concurrency: sites.most * claimsPerConnection,
     async carry(claim) {
-      if (found !== undefined && clock.now() < keptUntil) return hand(claim, found);
+      if (found !== undefined && clock.now() < keptUntil && generation === hosts.generation())
+        return hand(claim, found);
       const now = await new Promise<FoundHosts | undefined>((resolve, reject) => {
         const goOn = onAborted(() => resolve(undefined));
         ask().then(resolve, reject).finally(goOn);
       });
       return now === undefined ? { kind: "aborted" } : hand(claim, now);
+    },
+    demandedTls() {
+      if (!connector.daneEnabled && connector.mtaSts !== "enforce") return "clear";
+      return found === undefined ? "named" : demandedByDomain(connector, domain, found);
     },
     retryNow() {
       hosts.forget(domain, found);

@@ -11,7 +11,7 @@ import type { DaneFact, DestinationFacts, StsFact } from "../../core/tls-policy/
 import { isUnknown, type Lookup, type Resolver } from "../../ports/lookup.ts";
 import { daneFactOf, tlsaName, type FoundDane } from "./dane-facts.ts";
 import type { StsSource } from "./sts-source.ts";
-import type { OwnRelay } from "./own-relay.ts";
+import type { OwnPlaces } from "./own-relay.ts";
 
 export interface FoundHosts {
   readonly result: HostPlan | NoHosts;
@@ -22,6 +22,8 @@ export interface FoundHosts {
   readonly destination: DestinationFacts;
   /** Of each host of the result. */
   readonly dane: ReadonlyMap<string, DaneFact>;
+  /** There may be TLSA records of hosts that could not be found out. */
+  readonly mayHaveDane: boolean;
   /** Milliseconds for which nothing of it changes. */
   readonly keepMs: number;
 }
@@ -31,6 +33,8 @@ export interface MailHosts {
   of(domain: string): Promise<FoundHosts>;
   /** Addresses of one of the hosts, in the order to try. Rejects when there are none. */
   addresses(host: string): Promise<readonly string[]>;
+  /** As the resolver's: with another one, what was found counts no more. */
+  generation(): number;
   /** Whatever is kept of a domain, and of the hosts that were found for it, is asked for anew. */
   forget(domain: string, found: FoundHosts | undefined): void;
 }
@@ -40,7 +44,7 @@ export interface MailHostsContext {
   readonly resolver: Resolver;
   /** Left out: nobody has a policy. */
   readonly sts?: StsSource | undefined;
-  readonly own: OwnRelay;
+  readonly own: OwnPlaces;
   /** The family that comes first where a host has both and the connector has no preference. */
   readonly first: () => Family;
 }
@@ -67,14 +71,16 @@ export function createMailHosts({ connector, resolver, sts, own, first }: MailHo
   ): Promise<FoundHosts> => {
     const told = isUnknown(mx) ? undefined : mx;
     const isSigned = told?.isAuthenticated === true;
+    // Servers that do not check signatures pass on what anybody says of them.
+    const isChecked = (isSigned || told === undefined) && (await resolver.dnssec?.())?.kind !== "off";
+    const mayHaveDane = connector.daneEnabled && isChecked;
     const destination: DestinationFacts = {
-      // Servers that do not check signatures pass on what anybody says of them.
-      isSecure: isSigned && (await resolver.dnssec?.())?.kind !== "off",
+      isSecure: isSigned && isChecked,
       names: [...new Set([domain, told?.canonicalName ?? domain])],
       sts: policy.sts,
     };
     if (exchangers.kind !== "exchangers")
-      return { ...noFacts, destination, result: milder(exchangers), mx, keepMs: mx.keepMs };
+      return { ...noFacts, destination, result: milder(exchangers), mx, mayHaveDane, keepMs: mx.keepMs };
     const looked = await Promise.all(
       exchangers.hosts.map(async ({ name }) => [name, await lookUpBoth(name)] as const),
     );
@@ -91,6 +97,7 @@ export function createMailHosts({ connector, resolver, sts, own, first }: MailHo
       addresses,
       destination,
       dane: new Map(found.map(([name, { fact }]) => [name, fact])),
+      mayHaveDane,
       keepMs: Math.min(mx.keepMs, policy.keepMs, ...times, ...found.map(([, one]) => one.keepMs)),
     };
   };
@@ -153,6 +160,7 @@ export function createMailHosts({ connector, resolver, sts, own, first }: MailHo
         unknown !== undefined && "detail" in unknown ? unknown.detail : "the name has no address",
       );
     },
+    generation: () => resolver.generation?.() ?? 0,
     forget(domain, found) {
       resolver.forget(domain);
       sts?.forget?.(domain);
@@ -172,6 +180,7 @@ const noFacts = {
   addresses: new Map<string, never>(),
   destination: { isSecure: false, names: [], sts: noPolicy.sts },
   dane: new Map<string, never>(),
+  mayHaveDane: false,
 } as const;
 
 const isAddress = (host: string): boolean => host.includes(":") || /^[\d.]+$/.test(host);

@@ -86,7 +86,7 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
 
   const forget = (key: string, site: string): void => {
     const pool = pools.get(key);
-    if (pool === undefined || closing !== undefined) return;
+    if (pool === undefined) return;
     pools.delete(key);
     const others = atSite.get(site);
     others?.delete(pool);
