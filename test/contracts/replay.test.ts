@@ -78,6 +78,7 @@ const settings = record({
   hasNarrow: constantFrom(true, false),
   rate: constantFrom(Infinity, Infinity, 8, 20),
 });
+type Given = typeof settings extends Arbitrary<infer Value> ? Value : never;
 const refusedClients = constantFrom<RefusedClients>(
   { kind: "gone" },
   { kind: "again", afterMs: 10_009, tries: 1 },
@@ -218,6 +219,15 @@ const open: Scenario & { readonly connectors: readonly ReceiveConnectorSettings[
   maxConnectionRatePerMinute: Infinity,
 };
 
+function scenarioOf(given: Given): typeof open {
+  const { limits: wide, narrow, hasNarrow, rate } = given;
+  const own = connector({ name: "New", ...narrow, remoteIpRanges: [range("10.0.0.2/31")] });
+  return {
+    connectors: [connector(wide), ...(hasNarrow ? [own] : [])],
+    maxConnectionRatePerMinute: rate,
+  };
+}
+
 test("recorded without limits, refused and let wait under any: as the doors would have done it", async () => {
   await assert(
     asyncProperty(
@@ -228,15 +238,7 @@ test("recorded without limits, refused and let wait under any: as the doors woul
       async (all, given, then, isLimited) => {
         const tape = recorded();
         await doors(all, open, { kind: "gone" }, false, tape);
-        const scenario = {
-          connectors: [
-            connector(given.limits),
-            ...(given.hasNarrow
-              ? [connector({ name: "New", ...given.narrow, remoteIpRanges: [range("10.0.0.2/31")] })]
-              : []),
-          ],
-          maxConnectionRatePerMinute: given.rate,
-        };
+        const scenario = scenarioOf(given);
         const came = await doors(all, scenario, then, isLimited);
         const { worlds } = replay(tape.take(), open.connectors, [scenario, open], then, isLimited);
         expect(toldByReplay(worlds[0] ?? [])).toEqual(told(came));
@@ -267,5 +269,30 @@ test("recorded under limits and replayed under the same: what really was refused
       expect(world?.messages).toBe(came.messages.length);
     }),
     { numRuns: Number(process.env["REPLAY_RUNS"] ?? 40) },
+  );
+});
+
+test("many scenarios in one pass tell what each of them tells alone, to the last figure", async () => {
+  await assert(
+    asyncProperty(
+      wishes,
+      array(settings, { minLength: 2, maxLength: 6 }),
+      limits,
+      refusedClients,
+      constantFrom(true, false),
+      async (all, given, then, clients, isLimited) => {
+        const tape = recorded();
+        const present = { connectors: [connector(then)], maxConnectionRatePerMinute: Infinity };
+        await doors(all, present, { kind: "gone" }, false, tape);
+        const octets = tape.take();
+        const scenarios = given.map(scenarioOf);
+        const together = replay(octets, present.connectors, scenarios, clients, isLimited);
+        for (const [index, scenario] of scenarios.entries()) {
+          const alone = replay(octets, present.connectors, [scenario], clients, isLimited);
+          expect(together.worlds[index]).toEqual(alone.worlds[0]);
+        }
+      },
+    ),
+    { numRuns: Number(process.env["REPLAY_RUNS"] ?? 10) },
   );
 });

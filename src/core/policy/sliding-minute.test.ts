@@ -29,3 +29,13 @@ test("a clock that goes back forgets nothing", () => {
   minute.add();
   expect([minute.totalAt(40), minute.totalAt(159), minute.totalAt(160)]).toEqual([1, 1, 0]);
 });
+
+test("a copy goes its own way", () => {
+  const minute = new SlidingMinute(100);
+  minute.add();
+  const copy = minute.copy();
+  copy.add();
+  expect([minute, copy].map((one) => one.totalAt(159))).toEqual([1, 2]);
+  minute.totalAt(160);
+  expect([copy.totalAt(159), minute.totalAt(160)]).toEqual([2, 0]);
+});

@@ -2,27 +2,26 @@ const minuteSeconds = 60;
 
 /** Events of the last 60 seconds, a counter a second. The instant is a parameter, in whole seconds. */
 export class SlidingMinute {
-  readonly #counts = new Uint32Array(minuteSeconds);
+  readonly #counts: Uint32Array;
   #second: number;
-  #total = 0;
+  #total: number;
 
-  constructor(second: number) {
+  constructor(second: number, counts = new Uint32Array(minuteSeconds), total = 0) {
     this.#second = second;
+    this.#counts = counts;
+    this.#total = total;
   }
 
   totalAt(second: number): number {
     const passed = second - this.#second;
-    if (passed >= minuteSeconds) {
-      this.#counts.fill(0);
-      this.#total = 0;
-    } else {
-      for (let i = 1; i <= passed; i++) {
-        const slot = (this.#second + i) % minuteSeconds;
-        this.#total -= this.#counts[slot] ?? 0;
-        this.#counts[slot] = 0;
-      }
+    if (passed <= 0) return this.#total;
+    if (this.#total > 0) {
+      if (passed >= minuteSeconds) {
+        this.#counts.fill(0);
+        this.#total = 0;
+      } else this.#forget(passed);
     }
-    if (passed > 0) this.#second = second;
+    this.#second = second;
     return this.#total;
   }
 
@@ -31,5 +30,22 @@ export class SlidingMinute {
     const slot = this.#second % minuteSeconds;
     this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
     this.#total++;
+  }
+
+  /** One that goes its own way from here. */
+  copy(): SlidingMinute {
+    return new SlidingMinute(this.#second, this.#counts.slice(), this.#total);
+  }
+
+  #forget(passed: number): void {
+    const counts = this.#counts;
+    let slot = this.#second % minuteSeconds;
+    for (let i = 0; i < passed; i++) {
+      if (++slot === minuteSeconds) slot = 0;
+      const count = counts[slot] ?? 0;
+      if (count === 0) continue;
+      counts[slot] = 0;
+      if ((this.#total -= count) === 0) return;
+    }
   }
 }

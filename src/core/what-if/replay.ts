@@ -1,7 +1,7 @@
 /**
  * Plays recorded traffic under other settings, any number of scenarios in one pass: who would have been refused, when and by which limit,
- * and the highest use. docs/know-before-you-change.md says what is assumed; decision 55 why. Cost: about a microsecond a
- * connection and scenario.
+ * and the highest use. docs/know-before-you-change.md says what is assumed; decision 55 why. Cost: one to two microseconds a
+ * connection; for each scenario as much again for connections that it refuses, and little for the others.
  */
 import { noLimits, type SessionRights } from "../policy/client-rights.ts";
 import { refusalCatalogue } from "../refusals/catalogue.ts";
@@ -12,10 +12,10 @@ import {
   type TrafficProfile,
   type TrafficWelcome,
 } from "../traffic/traffic-facts.ts";
-import type { Happening, RecordedClient, RecordedConnection } from "./recorded-connection.ts";
+import type { Happening, RecordedClient, RecordedConnection } from "./cast.ts";
 import type { RefusedClients, ReplayedConnector, Scenario } from "./scenario.ts";
 import type { ConnectorOutcome } from "./tally.ts";
-import { World } from "./world.ts";
+import { groupKey, WorldGroup } from "./world-group.ts";
 
 export interface ReplayOptions {
   /** The receive connectors in force. */
@@ -82,7 +82,7 @@ const unknownDurationMs = 60_000;
 
 export class Replay implements TrafficListener {
   readonly #options: ReplayOptions;
-  readonly #worlds: readonly World[];
+  readonly #groups: readonly WorldGroup[];
   readonly #clients = new Map<TrafficClient, RecordedClient>();
   readonly #open = new Map<number, Open>();
   readonly #bySource = new Map<string, Durations>();
@@ -100,14 +100,23 @@ export class Replay implements TrafficListener {
     this.#options = options;
     const { present, scenarios, refusedClients } = options;
     const countedAt = (atMs: number): number | undefined => this.#countedAt(atMs);
-    this.#worlds = scenarios.map((scenario) => new World({ scenario, present, refusedClients, countedAt }));
+    const together = new Map<string, (readonly [number, Scenario])[]>();
+    for (const entry of scenarios.entries()) {
+      const key = groupKey(entry[1]);
+      together.set(key, [...(together.get(key) ?? []), entry]);
+    }
+    this.#groups = Array.from(
+      together.values(),
+      (of) => new WorldGroup({ scenarios: of, present, refusedClients, countedAt }),
+    );
   }
 
   /** Behind the last entry. What was put off in a scenario is played to its end, or until `toMs`. */
   outcome(): ReplayOutcome {
-    for (const world of this.#worlds) world.advance(this.#options.toMs - this.#wallOffsetMs);
+    for (const group of this.#groups) group.advance(this.#options.toMs - this.#wallOffsetMs);
+    const worlds = new Map(this.#groups.flatMap((group) => group.outcome()));
     return {
-      worlds: this.#worlds.map((world) => world.outcome()),
+      worlds: this.#options.scenarios.map((_, number) => worlds.get(number) ?? []),
       recorded: Array.from(this.#recorded, ([connector, one]) => ({ connector, ...one })),
       first: this.#first,
       last: this.#last,
@@ -119,7 +128,7 @@ export class Replay implements TrafficListener {
   began(atMs: number, wallOffsetMs: number, cause: "start" | "gap"): void {
     this.#wallOffsetMs = wallOffsetMs;
     this.#open.clear();
-    for (const world of this.#worlds) world.reset();
+    for (const group of this.#groups) group.reset();
     if (this.#countedAt(atMs) === undefined) return;
     if (cause === "start") this.#starts++;
     else this.#gaps++;
@@ -132,9 +141,9 @@ export class Replay implements TrafficListener {
     arrivedMs: number,
     enteredMs: number | undefined,
   ): void {
-    const connection = { client: this.#client(client), enteredMs, assumedMs: undefined };
+    const connection = this.#connection(client, enteredMs, undefined);
     this.#open.set(number, this.#opened(connection, profile, enteredMs === undefined));
-    for (const world of this.#worlds) world.connected(connection, enteredMs ?? arrivedMs);
+    for (const group of this.#groups) group.connected(connection, enteredMs ?? arrivedMs);
   }
 
   arrived(
@@ -144,23 +153,22 @@ export class Replay implements TrafficListener {
     welcome: TrafficWelcome,
     refusal: string | undefined,
   ): void {
-    const known = this.#client(client);
     const record = this.#recordOf(client, atMs);
     if (record !== undefined) record.connections++;
     if (welcome === "refused") {
       this.#countRefused(client, refusal ?? "", atMs);
       if (!doorLimits.has(refusal ?? "")) return;
     }
-    const connection: RecordedConnection = {
-      client: known,
-      enteredMs: welcome === "admitted" ? atMs : undefined,
-      assumedMs: welcome === "refused" ? this.#assumedMs(client) : undefined,
-    };
+    const connection = this.#connection(
+      client,
+      welcome === "admitted" ? atMs : undefined,
+      welcome === "refused" ? this.#assumedMs(client) : undefined,
+    );
     if (welcome !== "refused")
       this.#open.set(number, this.#opened(connection, noProfile, welcome === "held"));
-    for (const world of this.#worlds) {
-      world.advance(atMs);
-      world.arrived(connection, atMs);
+    for (const group of this.#groups) {
+      group.advance(atMs);
+      group.arrived(connection, atMs);
     }
   }
 
@@ -180,9 +188,9 @@ export class Replay implements TrafficListener {
     if (connection.enteredMs !== undefined)
       this.#ended(connection.client.client, atMs - connection.enteredMs);
     const happening = this.#happening("left", atMs, connection.client, open);
-    for (const world of this.#worlds) {
-      world.advance(atMs);
-      world.happened(connection, happening);
+    for (const group of this.#groups) {
+      group.advance(atMs);
+      group.left(connection, happening);
     }
   }
 
@@ -196,9 +204,9 @@ export class Replay implements TrafficListener {
     if (open === undefined) return;
     const happening = this.#happening("message", atMs, open.connection.client, open);
     open.lastMessage = happening;
-    for (const world of this.#worlds) {
-      world.advance(atMs);
-      world.happened(open.connection, happening);
+    for (const group of this.#groups) {
+      group.advance(atMs);
+      group.message(open.connection, happening);
     }
   }
 
@@ -224,6 +232,14 @@ export class Replay implements TrafficListener {
 
   /** A gap follows, which tells where. */
   lost(): void {}
+
+  #connection(
+    client: TrafficClient,
+    enteredMs: number | undefined,
+    assumedMs: number | undefined,
+  ): RecordedConnection {
+    return { client: this.#client(client), enteredMs, assumedMs, guests: undefined, guestCount: 0 };
+  }
 
   #opened(connection: RecordedConnection, profile: TrafficProfile, isHeld: boolean): Open {
     return { connection, profile, lastMessage: undefined, isHeld, isRefused: false };

@@ -1,48 +1,31 @@
-/** Who belongs where in a scenario: the connector that serves a recorded client, and its place among the sources of that one. */
+/**
+ * Who belongs where: the connector that serves a recorded client, and its place among the sources of that one. The same for
+ * all worlds whose settings serve everybody alike and count messages alike; the counts here are as if nobody were refused.
+ */
 import { isListening } from "../policy/door.ts";
-import type { SlidingMinute } from "../policy/sliding-minute.ts";
-import type { RecordedClient } from "./recorded-connection.ts";
+import type { OwnPlace, Place, Post, RecordedClient, Seat } from "./cast.ts";
 import type { ReplayedConnector, Scenario } from "./scenario.ts";
 import { servedBy } from "./served-by.ts";
-import { ConnectorTally, SourceTally, type ConnectorOutcome } from "./tally.ts";
+import { SharedPeak } from "./shared-peak.ts";
+import { ConnectorTally, SourceTally } from "./tally.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
-/** A connector of the scenario, with what it holds. */
-export interface Post<Waiting> {
-  readonly settings: ReplayedConnector;
+/** Whom no connector would serve. */
+export interface Unserved {
   readonly tally: ConnectorTally;
-  readonly line: WaitingLine<Waiting>;
-  open: number;
-  /** By the source's place. */
-  readonly openFrom: number[];
-  readonly places: Map<string, number>;
-  /** Messages of each source, where those of an address are counted together. */
-  minutes: (SlidingMinute | undefined)[];
+  connections: number;
+  readonly sources: Map<string, { readonly tally: SourceTally; connections: number }>;
 }
 
-/** Where a recorded client belongs in this scenario. */
-export interface Seat<Waiting> {
-  readonly post: Post<Waiting>;
-  readonly place: number;
-  readonly tally: SourceTally;
-  readonly source: string;
-  /** Its connections take places of the connector. */
-  readonly isCounted: boolean;
-}
-
-interface Unserved {
-  readonly tally: ConnectorTally;
-  readonly sources: Map<string, SourceTally>;
-}
-
-export class Seating<Waiting> {
-  readonly posts: readonly Post<Waiting>[];
+export class Seating {
+  readonly posts: readonly Post[];
+  readonly places: Place[] = [];
+  /** By the connector that served them. */
+  readonly unserved = new Map<string, Unserved>();
   readonly #scenario: Scenario;
   readonly #present: readonly ReplayedConnector[];
   /** By the client's index; undefined: not looked for yet; null: nobody serves it. */
-  readonly #seats: (Seat<Waiting> | null | undefined)[] = [];
-  /** By the connector that served them. */
-  readonly #unserved = new Map<string, Unserved>();
+  readonly #seats: (Seat | null | undefined)[] = [];
 
   /** `present`: the connectors in force, under whose names clients were recorded. */
   constructor(scenario: Scenario, present: readonly ReplayedConnector[]) {
@@ -50,21 +33,32 @@ export class Seating<Waiting> {
     this.#present = present;
     this.posts = scenario.connectors.map((settings) => ({
       settings,
-      tally: new ConnectorTally(settings.name),
-      line: new WaitingLine(),
-      open: 0,
-      openFrom: [],
+      in: [],
       places: new Map(),
-      minutes: [],
+      open: 0,
+      connections: 0,
+      messages: 0,
+      waiting: 0,
+      leastHighestMessages: 0,
+      leastMessageRate: Infinity,
     }));
   }
 
-  /** Undefined: no connector of the scenario is for it. Cost: a look-up, but for the first time of a client. */
-  seatOf({ index, client }: RecordedClient): Seat<Waiting> | undefined {
+  /** One more world. */
+  add(world: number, scenario: Scenario): void {
+    for (const [index, post] of this.posts.entries()) {
+      const settings = scenario.connectors[index] ?? post.settings;
+      post.leastMessageRate = Math.min(post.leastMessageRate, settings.messageRateLimit);
+      post.in[world] = { settings, tally: new ConnectorTally(), line: new WaitingLine(), more: 0 };
+    }
+  }
+
+  /** Undefined: no connector is for it. Cost: a look-up, but for the first time of a client. */
+  seatOf({ index, client }: RecordedClient): Seat | undefined {
     let seat = this.#seats[index];
     if (seat === undefined) {
       const post = this.posts[servedBy(client, this.#present, this.#scenario.connectors)];
-      seat = post === undefined ? null : seatAt(post, client);
+      seat = post === undefined ? null : this.#seatAt(post, client);
       this.#seats[index] = seat;
     }
     return seat ?? undefined;
@@ -72,36 +66,88 @@ export class Seating<Waiting> {
 
   /** One came whom no connector is for. `at`: by the wall clock; milliseconds. */
   notServed({ client: { connector, source } }: RecordedClient, at: number): void {
-    let unserved = this.#unserved.get(connector);
-    if (unserved === undefined)
-      this.#unserved.set(
-        connector,
-        (unserved = { tally: new ConnectorTally(connector), sources: new Map() }),
-      );
-    const { tally, sources } = unserved;
-    let of = sources.get(source);
-    if (of === undefined) {
-      sources.set(source, (of = new SourceTally(source)));
-      tally.sources.push(of);
+    let unserved = this.unserved.get(connector);
+    if (unserved === undefined) {
+      unserved = { tally: new ConnectorTally(), connections: 0, sources: new Map() };
+      this.unserved.set(connector, unserved);
     }
+    let of = unserved.sources.get(source);
+    if (of === undefined) unserved.sources.set(source, (of = { tally: new SourceTally(), connections: 0 }));
     of.connections++;
-    tally.connections++;
-    tally.refused(of, "remoteIpRanges", at);
+    unserved.connections++;
+    unserved.tally.isRefused(of.tally, "remoteIpRanges", at);
   }
 
-  outcome(): readonly ConnectorOutcome[] {
-    return [...this.posts, ...this.#unserved.values()].map(({ tally }) => tally.outcome);
+  /** Nobody is here. */
+  reset(): void {
+    for (const post of this.posts) {
+      post.open = 0;
+      post.waiting = 0;
+      for (const one of post.in) {
+        if (one === undefined) continue;
+        one.more = 0;
+        one.line.clear();
+      }
+    }
+    for (const place of this.places) {
+      place.openFrom = 0;
+      place.own = undefined;
+      place.owners = 0;
+      place.minute = undefined;
+      place.minutes.clear();
+    }
+  }
+
+  #seatAt(post: Post, { source, door }: RecordedClient["client"]): Seat {
+    let place = post.places.get(source);
+    if (place === undefined) {
+      place = emptyPlace(post, source);
+      post.places.set(source, place);
+      this.places.push(place);
+    }
+    return { post, place, isCounted: isListening(door) };
   }
 }
 
-function seatAt<Waiting>(post: Post<Waiting>, { source, door }: RecordedClient["client"]): Seat<Waiting> {
-  let place = post.places.get(source);
-  if (place === undefined) {
-    place = post.places.size;
-    post.places.set(source, place);
-    post.openFrom.push(0);
-    post.tally.sources.push(new SourceTally(source));
+function emptyPlace(post: Post, source: string): Place {
+  return {
+    index: post.places.size,
+    post,
+    source,
+    openFrom: 0,
+    connections: 0,
+    messages: 0,
+    own: undefined,
+    owners: 0,
+    minute: undefined,
+    minutes: new Map(),
+    highestOpen: new SharedPeak(),
+    highestMessages: new SharedPeak(),
+    tallies: undefined,
+  };
+}
+
+/** What the place has in this world that others do not. */
+export function tallyIn(place: Place, world: number): SourceTally {
+  const tallies = (place.tallies ??= []);
+  return (tallies[world] ??= new SourceTally());
+}
+
+/** Its counts in this world; from here on they may be others than the record's. */
+export function ownPlace(place: Place, world: number): OwnPlace {
+  const all = (place.own ??= []);
+  let own = all[world];
+  if (own === undefined) {
+    all[world] = own = { openFrom: place.openFrom, guests: 0 };
+    place.owners++;
   }
-  const tally = post.tally.sources[place] ?? new SourceTally(source);
-  return { post, place, tally, source, isCounted: isListening(door) };
+  return own;
+}
+
+/** One that did not do what it did is gone: where it was the last, its source is as the record has it. */
+export function guestLeft(place: Place, world: number): void {
+  const own = place.own?.[world];
+  if (own === undefined || --own.guests > 0) return;
+  if (place.own !== undefined) place.own[world] = undefined;
+  place.owners--;
 }

@@ -1,4 +1,5 @@
 /** What one scenario would have done to the recorded traffic, by connector. */
+import { Highest } from "./highest.ts";
 import type { ReplayedLimit } from "./scenario.ts";
 
 /** Instants are of the wall clock, milliseconds since the epoch. */
@@ -55,63 +56,20 @@ export interface ConnectorOutcome {
 
 const hourMs = 3_600_000;
 
-class Highest {
-  value = 0;
-  at = 0;
-  source = "";
-
-  raise(value: number, at: number, source: string): void {
-    if (value <= this.value) return;
-    this.value = value;
-    this.at = at;
-    this.source = source;
-  }
-
-  get peak(): Peak {
-    const { value, at, source } = this;
-    return { value, at, source };
-  }
-}
-
-/** One source on one connector. */
+/** What one world has of one source on one connector that others do not. */
 export class SourceTally {
-  readonly source: string;
-  connections = 0;
+  /** Beside those recorded: fewer where some were refused. */
   messages = 0;
   lostConnections = 0;
   lostMessages = 0;
   readonly refused: ByLimit = {};
   firstRefused: number | undefined;
   lastRefused: number | undefined;
-  readonly highestOpen = new Highest();
-  readonly highestMessages = new Highest();
-
-  constructor(source: string) {
-    this.source = source;
-  }
-
-  get outcome(): SourceOutcome {
-    const { source, connections, messages, refused, firstRefused, lastRefused } = this;
-    const { lostConnections, lostMessages } = this;
-    const [highestOpen, highestMessages] = [this.highestOpen.peak, this.highestMessages.peak];
-    return {
-      source,
-      connections,
-      messages,
-      refused,
-      firstRefused,
-      lastRefused,
-      lostConnections,
-      lostMessages,
-      highestOpen,
-      highestMessages,
-    };
-  }
 }
 
+/** What one world has of a connector. */
 export class ConnectorTally {
-  readonly connector: string;
-  connections = 0;
+  /** Beside those recorded. */
   messages = 0;
   lostConnections = 0;
   lostMessages = 0;
@@ -119,24 +77,25 @@ export class ConnectorTally {
   waitedMessages = 0;
   waitedMs = 0;
   longestWaitMs = 0;
-  readonly #refused: ByLimit = {};
+  readonly refused: ByLimit = {};
   readonly highestOpen = new Highest();
   readonly highestOpenFromSource = new Highest();
   readonly highestMessages = new Highest();
-  readonly sources: SourceTally[] = [];
   readonly #hours = new Map<number, number>();
+  /** The last one, not in `hours` yet. */
+  #hour = 0;
+  #inHour = 0;
 
-  constructor(connector: string) {
-    this.connector = connector;
-  }
-
-  refused(of: SourceTally, limit: ReplayedLimit, at: number): void {
-    this.#refused[limit] = (this.#refused[limit] ?? 0) + 1;
+  isRefused(of: SourceTally, limit: ReplayedLimit, at: number): void {
+    this.refused[limit] = (this.refused[limit] ?? 0) + 1;
     of.refused[limit] = (of.refused[limit] ?? 0) + 1;
     of.firstRefused ??= at;
     of.lastRefused = at;
-    const hour = at - (at % hourMs);
-    this.#hours.set(hour, (this.#hours.get(hour) ?? 0) + 1);
+    if (at - this.#hour >= hourMs || at < this.#hour) {
+      this.#endHour();
+      this.#hour = at - (at % hourMs);
+    }
+    this.#inHour++;
   }
 
   waited(what: "connection" | "message", ms: number): void {
@@ -146,26 +105,23 @@ export class ConnectorTally {
     this.longestWaitMs = Math.max(this.longestWaitMs, ms);
   }
 
-  get outcome(): ConnectorOutcome {
+  get waits(): Waits {
     return {
-      connector: this.connector,
-      connections: this.connections,
-      messages: this.messages,
-      refused: this.#refused,
-      lostConnections: this.lostConnections,
-      lostMessages: this.lostMessages,
-      waits: {
-        connections: this.waitedConnections,
-        messages: this.waitedMessages,
-        totalMs: this.waitedMs,
-        longestMs: this.longestWaitMs,
-      },
-      highestOpen: this.highestOpen.peak,
-      highestOpenFromSource: this.highestOpenFromSource.peak,
-      highestMessages: this.highestMessages.peak,
-      sources: this.sources.map(({ outcome }) => outcome).sort(byTrouble),
-      hours: [...this.#hours].sort(([a], [b]) => a - b),
+      connections: this.waitedConnections,
+      messages: this.waitedMessages,
+      totalMs: this.waitedMs,
+      longestMs: this.longestWaitMs,
     };
+  }
+
+  get hours(): readonly (readonly [at: number, refused: number])[] {
+    this.#endHour();
+    return [...this.#hours].sort(([a], [b]) => a - b);
+  }
+
+  #endHour(): void {
+    if (this.#inHour > 0) this.#hours.set(this.#hour, (this.#hours.get(this.#hour) ?? 0) + this.#inHour);
+    this.#inHour = 0;
   }
 }
 
@@ -173,7 +129,8 @@ export function totalOf(refused: ByLimit): number {
   return Object.values(refused).reduce((total, count) => total + count, 0);
 }
 
-function byTrouble(a: SourceOutcome, b: SourceOutcome): number {
+/** Refused or lost most first. */
+export function byTrouble(a: SourceOutcome, b: SourceOutcome): number {
   return (
     totalOf(b.refused) - totalOf(a.refused) ||
     b.lostMessages - a.lostMessages ||

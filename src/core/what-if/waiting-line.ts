@@ -15,23 +15,27 @@ export class WaitingLine<Waiter> {
     return this.#count;
   }
 
-  /** False: there is no room. */
-  wait(source: number, waiter: Waiter): boolean {
+  /** Only where there is room. */
+  wait(source: number, waiter: Waiter): void {
     const queue = this.#sources.get(source);
-    if (this.#count >= roomPerConnector || (queue?.length ?? 0) >= roomPerSource) return false;
     if (queue === undefined) this.#sources.set(source, [waiter]);
     else queue.push(waiter);
     this.#count++;
-    return true;
   }
 
-  leave(source: number, waiter: Waiter): void {
+  hasRoom(source: number): boolean {
+    return this.#count < roomPerConnector && (this.#sources.get(source)?.length ?? 0) < roomPerSource;
+  }
+
+  /** False: it did not wait. */
+  leave(source: number, waiter: Waiter): boolean {
     const queue = this.#sources.get(source);
     const index = queue?.indexOf(waiter) ?? -1;
-    if (queue === undefined || index === -1) return;
+    if (queue === undefined || index === -1) return false;
     queue.splice(index, 1);
     this.#count--;
     if (queue.length === 0) this.#sources.delete(source);
+    return true;
   }
 
   clear(): void {

@@ -1,100 +1,78 @@
 /**
- * One scenario, played along the recorded traffic. Decides by the functions that enforce the limits (core/policy) on counts of its
- * own. A connection that comes in as it really did follows the record; one that is refused or has to wait is a guest with a
- * time of its own: what it does is put off by as much as it came in later.
+ * One scenario where it differs from the record. Decides by the functions that enforce the limits (core/policy), on counts of its
+ * own where they are not those of the record. A connection that comes in as it really did follows the record; one that is
+ * refused or has to wait is a guest with a time of its own: what it does is put off by as much as it came in later.
+ *
+ * What happens "in step" happens in the record at this very moment: its counts take part in it by themselves
+ * (world-group.ts), behind what is done here; where a connection left, before.
  */
-import { rateKey } from "../policy/client-rights.ts";
+import type { OwnedLimit } from "../policy/client-rights.ts";
 import { refuseConnection, type ConnectionRefusal } from "../policy/connection-limits.ts";
-import { messageRateKey } from "../policy/message-rate.ts";
-import { SlidingMinute } from "../policy/sliding-minute.ts";
-import { Pending, type Due } from "./pending.ts";
-import type { Happening, RecordedConnection } from "./recorded-connection.ts";
-import type { RefusedClients, ReplayedConnector, ReplayedLimit, Scenario } from "./scenario.ts";
-import { Seating, type Seat as SeatOf } from "./seating.ts";
-import type { ConnectorOutcome } from "./tally.ts";
+import { Pending } from "./pending.ts";
+import {
+  gone,
+  type Guest,
+  type Happening,
+  type Later,
+  type PostIn,
+  type RecordedConnection,
+  type Seat,
+} from "./cast.ts";
+import type { RefusedClients, ReplayedLimit } from "./scenario.ts";
+import { guestLeft, ownPlace, tallyIn } from "./seating.ts";
+import type { SharedMinute } from "./shared-minute.ts";
+
+/** What worlds of a group have together. */
+export interface SharedCounts {
+  connectionMinute(second: number): SharedMinute;
+  /** Where a message counts on its connector. */
+  messageMinute(seat: Seat, user: string | undefined, second: number): SharedMinute;
+  /** And for its user or application. */
+  ownerMinute(rate: OwnedLimit<number>, second: number): SharedMinute;
+  /** Something was put off until then. */
+  isDue(atMs: number): void;
+}
 
 export interface WorldSettings {
-  readonly scenario: Scenario;
-  /** Those in force, under which the record's connectors are known. */
-  readonly present: readonly ReplayedConnector[];
+  readonly number: number;
+  readonly maxConnectionRatePerMinute: number;
   readonly refusedClients: RefusedClients;
   /** From recorded instants to the wall clock; undefined: what happens then is not counted. */
   readonly countedAt: (atMs: number) => number | undefined;
-}
-
-type Seat = SeatOf<Guest>;
-
-type GuestState =
-  | "in"
-  /** For a place. */
-  | "waiting"
-  /** For a minute. */
-  | "minute"
-  /** It was refused, and comes again. */
-  | "away"
-  | "gone";
-
-interface Guest {
-  readonly connection: RecordedConnection;
-  readonly seat: Seat;
-  state: GuestState;
-  /** Later than recorded. */
-  shiftMs: number;
-  /** What it will do when it is in. */
-  readonly backlog: Happening[];
-  /** The message that waits for its minute. */
-  message: Happening | undefined;
-  /** What it begins with when it is in, as recorded; undefined: with its coming in. */
-  resumesMs: number | undefined;
-  tries: number;
-  /** Since when it waits, and the end of that. */
-  sinceMs: number;
-  timer: Later | undefined;
-  verdict: ReplayedLimit;
-}
-
-interface Later extends Due {
-  readonly what: "arrive" | "giveUp" | "ask" | "happen" | "end";
-  readonly guest: Guest;
-  readonly happening: Happening | undefined;
-  cancelled: boolean;
+  readonly shared: SharedCounts;
 }
 
 const askAgainMs = 1_000;
 
 export class World {
+  readonly number: number;
+  readonly maxConnectionRatePerMinute: number;
   readonly #settings: WorldSettings;
-  readonly #seating: Seating<Guest>;
-  readonly #guests = new Map<RecordedConnection, Guest>();
+  readonly #shared: SharedCounts;
   readonly #pending = new Pending<Later>();
   #order = 0;
-  #minutes = new Map<string, SlidingMinute>();
-  #connectionMinute: SlidingMinute | undefined;
   /** For refuseConnection, again and again. */
   readonly #counts = { open: 0, openFromSource: 0 };
 
   constructor(settings: WorldSettings) {
     this.#settings = settings;
-    this.#seating = new Seating(settings.scenario, settings.present);
+    this.#shared = settings.shared;
+    this.number = settings.number;
+    this.maxConnectionRatePerMinute = settings.maxConnectionRatePerMinute;
+  }
+
+  /** When the next thing is due that was put off. */
+  get nextMs(): number {
+    return this.#pending.nextMs;
   }
 
   // --- what the record tells ---------------------------------------------------------------------------------
 
-  /** A relay starts, or nothing is known of what was: nobody is here. */
   reset(): void {
-    this.#guests.clear();
     this.#pending.clear();
-    this.#minutes = new Map();
-    this.#connectionMinute = undefined;
-    for (const post of this.#seating.posts) {
-      post.line.clear();
-      post.minutes = [];
-      post.open = 0;
-      post.openFrom.fill(0);
-    }
   }
 
-  /** Lets happen what is due until then; before anything else of that instant. */
+  /** Lets happen what is due until then. */
   advance(nowMs: number): void {
     const pending = this.#pending;
     while (pending.size > 0 && pending.nextMs <= nowMs) {
@@ -103,126 +81,158 @@ export class World {
     }
   }
 
-  /** It is there already. */
-  connected(connection: RecordedConnection, nowMs: number): void {
-    const seat = this.#seating.seatOf(connection.client);
-    if (seat === undefined || !seat.isCounted) return;
-    if (connection.enteredMs === undefined) this.#arrive(connection, seat, undefined, nowMs);
-    else this.#take(seat, nowMs);
+  /** It has its place already. */
+  isThere(seat: Seat, nowMs: number): void {
+    this.#enter(seat, nowMs, true);
   }
 
-  arrived(connection: RecordedConnection, nowMs: number): void {
-    const seat = this.#seating.seatOf(connection.client);
-    const at = this.#settings.countedAt(nowMs);
-    if (seat === undefined) {
-      if (at !== undefined) this.#seating.notServed(connection.client, at);
-      return;
-    }
-    if (at !== undefined) {
-      seat.tally.connections++;
-      seat.post.tally.connections++;
-    }
+  arrives(connection: RecordedConnection, seat: Seat, nowMs: number): void {
     this.#arrive(connection, seat, undefined, nowMs);
   }
 
-  happened(connection: RecordedConnection, happening: Happening): void {
-    const seat = this.#seating.seatOf(connection.client);
-    if (seat === undefined) return;
-    const guest = this.#guests.size === 0 ? undefined : this.#guests.get(connection);
-    if (guest === undefined) return this.#does(connection, seat, undefined, happening, happening.atMs);
-    switch (guest.state) {
-      case "in":
-        if (guest.shiftMs === 0) this.#does(connection, seat, guest, happening, happening.atMs);
-        else this.#later(happening.atMs + guest.shiftMs, "happen", guest, happening);
-        return;
-      case "waiting":
-      case "minute":
-        if (happening.isImpatient) return this.#leavesWaiting(guest, happening.atMs);
-        guest.backlog.push(happening);
-        return;
-      case "away":
-        guest.backlog.push(happening);
-        return;
-      case "gone":
-        this.#isLost(guest, happening, happening.atMs);
-    }
+  left(connection: RecordedConnection, seat: Seat, left: Happening): void {
+    this.#happened(connection, seat, left);
   }
 
-  outcome(): readonly ConnectorOutcome[] {
-    return this.#seating.outcome();
+  message(connection: RecordedConnection, seat: Seat, message: Happening): void {
+    this.#happened(connection, seat, message);
+  }
+
+  #happened(connection: RecordedConnection, seat: Seat, happening: Happening): void {
+    const guest = connection.guests?.[this.number];
+    const { atMs } = happening;
+    if (guest === undefined) return this.#does(connection, seat, undefined, happening, atMs, true);
+    if (guest === gone || guest.state === "gone") {
+      this.#misses(seat, happening);
+      return this.#isLost(connection, seat, happening, atMs);
+    }
+    if (guest.state === "in" && guest.shiftMs === 0)
+      return this.#does(connection, seat, guest, happening, atMs, true);
+    if (happening.isImpatient && (guest.state === "waiting" || guest.state === "minute"))
+      return this.#leavesWaiting(guest, happening);
+    this.#misses(seat, happening);
+    if (guest.state === "in") this.#later(atMs + guest.shiftMs, "happen", guest, happening);
+    else guest.backlog.push(happening);
+  }
+
+  /** The record's counts take part in it, and this world's do not. */
+  #misses(seat: Seat, { kind, atMs, user, rates }: Happening): void {
+    const here = this.#in(seat);
+    if (kind === "left") {
+      if (seat.isCounted) here.more++;
+      return;
+    }
+    const second = Math.floor(atMs / 1000);
+    this.#shared.messageMinute(seat, user, second).misses(this.number, second);
+    for (const rate of rates) this.#shared.ownerMinute(rate, second).misses(this.number, second);
+    if (this.#settings.countedAt(atMs) === undefined) return;
+    here.tally.messages--;
+    tallyIn(seat.place, this.number).messages--;
   }
 
   // --- the door ----------------------------------------------------------------------------------------------
 
+  /** Without a guest in step. */
   #arrive(connection: RecordedConnection, seat: Seat, guest: Guest | undefined, nowMs: number): void {
     if (!seat.isCounted) return guest && this.#isIn(guest, nowMs);
-    if (this.#isOverConnectionRate(nowMs))
-      return this.#refuse(guest ?? this.#guest(connection, seat), "maxConnectionRatePerMinute", nowMs);
+    const isInStep = guest === undefined;
+    if (this.#isOverConnectionRate(nowMs, isInStep))
+      return this.#turnAway(connection, seat, guest, "maxConnectionRatePerMinute", nowMs);
     const refused = this.#refuses(seat);
     if (refused === undefined) {
-      this.#take(seat, nowMs);
+      this.#enter(seat, nowMs, isInStep && connection.assumedMs === undefined);
       if (guest !== undefined) this.#isIn(guest, nowMs);
       else if (connection.assumedMs !== undefined) this.#isIn(this.#guest(connection, seat), nowMs);
       return;
     }
+    const { settings, line } = this.#in(seat);
+    if (settings.limitAction !== "delay" || !line.hasRoom(seat.place.index))
+      return this.#turnAway(connection, seat, guest, refused.limit, nowMs);
+    if (isInStep) this.#staysOut(connection, seat);
     const held = guest ?? this.#guest(connection, seat);
-    const { settings, line } = seat.post;
+    line.wait(seat.place.index, held);
+    seat.post.waiting++;
     held.verdict = refused.limit;
-    if (settings.limitAction !== "delay" || !line.wait(seat.place, held))
-      return this.#refuse(held, refused.limit, nowMs);
     held.state = "waiting";
     held.sinceMs = nowMs;
     held.timer = this.#later(nowMs + settings.limitDelay, "giveUp", held, undefined);
   }
 
-  #isOverConnectionRate(nowMs: number): boolean {
-    const { maxConnectionRatePerMinute: limit } = this.#settings.scenario;
+  #turnAway(
+    connection: RecordedConnection,
+    seat: Seat,
+    guest: Guest | undefined,
+    limit: ReplayedLimit,
+    nowMs: number,
+  ): void {
+    if (guest !== undefined) return this.#refuse(guest, limit, nowMs);
+    this.#staysOut(connection, seat);
+    if (this.#settings.refusedClients.kind === "again")
+      return this.#refuse(this.#guest(connection, seat), limit, nowMs);
+    // As #refuse has it, without a guest of whom nothing would be known.
+    this.#countRefused(seat, limit, nowMs);
+    this.#countLost(seat, nowMs);
+    if (connection.assumedMs === undefined) this.#put(connection, seat, gone);
+  }
+
+  /** It comes in in the record, and not here. */
+  #staysOut({ assumedMs }: RecordedConnection, seat: Seat): void {
+    if (assumedMs !== undefined) return;
+    ownPlace(seat.place, this.number);
+    this.#in(seat).more--;
+  }
+
+  #isOverConnectionRate(nowMs: number, isInStep: boolean): boolean {
+    const limit = this.maxConnectionRatePerMinute;
     if (limit === Infinity) return false;
     const second = Math.floor(nowMs / 1000);
-    const minute = (this.#connectionMinute ??= new SlidingMinute(second));
-    if (minute.totalAt(second) >= limit) return true;
-    minute.add();
-    return false;
+    const minute = this.#shared.connectionMinute(second);
+    if (minute.totalIn(this.number, second) < limit) {
+      minute.addIn(this.number, second, isInStep);
+      return false;
+    }
+    if (isInStep) minute.misses(this.number, second);
+    return true;
   }
 
-  #refuses({ post, place }: Seat): ConnectionRefusal | undefined {
+  #refuses(seat: Seat): ConnectionRefusal | undefined {
+    const { post, place } = seat;
+    const { settings, more } = this.#in(seat);
     const counts = this.#counts;
-    counts.open = post.open;
-    counts.openFromSource = post.openFrom[place] ?? 0;
-    return refuseConnection(post.settings, counts);
+    counts.open = post.open + more;
+    counts.openFromSource = place.own?.[this.number]?.openFrom ?? place.openFrom;
+    return refuseConnection(settings, counts);
   }
 
-  #take({ post, place, tally, source }: Seat, nowMs: number): void {
-    const open = ++post.open;
-    const openFrom = (post.openFrom[place] ?? 0) + 1;
-    post.openFrom[place] = openFrom;
-    if (
-      open <= post.tally.highestOpen.value &&
-      openFrom <= tally.highestOpen.value &&
-      openFrom <= post.tally.highestOpenFromSource.value
-    )
-      return;
+  #enter(seat: Seat, nowMs: number, isInStep: boolean): void {
+    const { post, place } = seat;
+    const here = this.#in(seat);
+    if (!isInStep) here.more++;
+    const own = isInStep ? place.own?.[this.number] : ownPlace(place, this.number);
+    const openFrom = own === undefined ? place.openFrom + 1 : ++own.openFrom;
     const at = this.#settings.countedAt(nowMs);
     if (at === undefined) return;
-    post.tally.highestOpen.raise(open, at, "");
-    post.tally.highestOpenFromSource.raise(openFrom, at, source);
-    tally.highestOpen.raise(openFrom, at, source);
+    here.tally.highestOpen.raise(post.open + here.more + (isInStep ? 1 : 0), at, "");
+    here.tally.highestOpenFromSource.raise(openFrom, at, place.source);
+    place.highestOpen.split(this.number).raise(openFrom, at, "");
   }
 
-  #leave(seat: Seat, nowMs: number): void {
+  #leave(seat: Seat, nowMs: number, isInStep: boolean): void {
     if (!seat.isCounted) return;
-    const { post, place } = seat;
-    post.open--;
-    post.openFrom[place] = (post.openFrom[place] ?? 1) - 1;
-    if (post.line.count === 0) return;
+    const here = this.#in(seat);
+    const own = isInStep ? seat.place.own?.[this.number] : ownPlace(seat.place, this.number);
+    if (own !== undefined) own.openFrom--;
+    if (!isInStep) here.more--;
+    if (here.line.count === 0) return;
     const enters = (guest: Guest): boolean => {
       const refused = this.#refuses(guest.seat);
       if (refused !== undefined) guest.verdict = refused.limit;
       return refused === undefined;
     };
-    const next = post.line.offer(enters);
+    const next = here.line.offer(enters);
     if (next === undefined) return;
-    this.#take(next.seat, nowMs);
+    seat.post.waiting--;
+    this.#enter(next.seat, nowMs, false);
     this.#waited(next, "connection", nowMs);
     this.#isIn(next, nowMs);
   }
@@ -235,11 +245,12 @@ export class World {
     guest: Guest | undefined,
     happening: Happening,
     nowMs: number,
+    isInStep: boolean,
   ): void {
-    if (happening.kind === "message") return this.#asks(connection, seat, guest, happening, nowMs);
+    if (happening.kind === "message") return this.#asks(connection, seat, guest, happening, nowMs, isInStep);
     if (connection.assumedMs !== undefined && guest !== undefined) return;
-    if (guest !== undefined) this.#guests.delete(connection);
-    this.#leave(seat, nowMs);
+    this.#leave(seat, nowMs, isInStep);
+    if (guest !== undefined) this.#release(connection, seat);
   }
 
   #asks(
@@ -248,10 +259,12 @@ export class World {
     guest: Guest | undefined,
     message: Happening,
     nowMs: number,
+    isInStep: boolean,
   ): void {
-    if (this.#spends(seat, message, nowMs)) return;
+    if (this.#spends(seat, message, nowMs, isInStep)) return;
+    if (isInStep) this.#misses(seat, message);
     const who = guest ?? this.#guest(connection, seat);
-    const { settings } = seat.post;
+    const { settings } = this.#in(seat);
     if (settings.limitAction !== "delay") return this.#refuseMessage(who, message, nowMs);
     who.state = "minute";
     who.message = message;
@@ -261,43 +274,38 @@ export class World {
 
   #asksAgain(guest: Guest, message: Happening, nowMs: number): void {
     const { seat, sinceMs } = guest;
-    if (this.#spends(seat, message, nowMs)) {
+    if (this.#spends(seat, message, nowMs, false)) {
       this.#waited(guest, "message", nowMs);
       return this.#isIn(guest, nowMs);
     }
-    const leftMs = sinceMs + seat.post.settings.limitDelay - nowMs;
+    const leftMs = sinceMs + this.#in(seat).settings.limitDelay - nowMs;
     if (leftMs <= 0) return this.#refuseMessage(guest, message, nowMs);
     guest.timer = this.#later(nowMs + Math.min(leftMs, askAgainMs), "ask", guest, message);
   }
 
   /** False: a rate refuses it, and nothing is counted. As the ledger does (receive/admission/ledger.ts). */
-  #spends({ post, place, source, tally }: Seat, { user, rates }: Happening, nowMs: number): boolean {
-    const { name, messageRateLimit: limit, messageRateSource } = post.settings;
+  #spends(seat: Seat, { user, rates }: Happening, nowMs: number, isInStep: boolean): boolean {
+    const { tally, settings } = this.#in(seat);
+    const { messageRateLimit, messageRateSource } = settings;
     const second = Math.floor(nowMs / 1000);
-    const key = messageRateKey(messageRateSource, source, user);
-    const own =
-      key === source || key === undefined
-        ? (post.minutes[place] ??= new SlidingMinute(second))
-        : this.#minuteOf(`${name} ${key}`, second);
-    const seen = own.totalAt(second);
-    if (key !== undefined && seen >= limit) return false;
-    for (const { owner, value } of rates)
-      if (this.#minuteOf(rateKey(owner), second).totalAt(second) >= value) return false;
-    for (const { owner } of rates) this.#minuteOf(rateKey(owner), second).add();
-    own.add();
+    const world = this.number;
+    const minute = this.#shared.messageMinute(seat, user, second);
+    const seen = minute.totalIn(world, second);
+    if (messageRateSource !== "None" && seen >= messageRateLimit) return false;
+    for (const rate of rates)
+      if (this.#shared.ownerMinute(rate, second).totalIn(world, second) >= rate.value) return false;
+    for (const rate of rates) this.#shared.ownerMinute(rate, second).addIn(world, second, isInStep);
+    minute.addIn(world, second, isInStep);
     const at = this.#settings.countedAt(nowMs);
     if (at === undefined) return true;
-    tally.messages++;
-    post.tally.messages++;
-    tally.highestMessages.raise(seen + 1, at, source);
-    post.tally.highestMessages.raise(seen + 1, at, source);
+    const { place } = seat;
+    if (!isInStep) {
+      tally.messages++;
+      tallyIn(place, world).messages++;
+    }
+    tally.highestMessages.raise(seen + 1, at, place.source);
+    place.highestMessages.split(world).raise(seen + 1, at, "");
     return true;
-  }
-
-  #minuteOf(key: string, second: number): SlidingMinute {
-    let minute = this.#minutes.get(key);
-    if (minute === undefined) this.#minutes.set(key, (minute = new SlidingMinute(second)));
-    return minute;
   }
 
   /** The connection is closed with it. */
@@ -305,8 +313,12 @@ export class World {
     guest.message = undefined;
     guest.resumesMs = message.atMs;
     guest.backlog.push(message);
+    const { seat } = guest;
+    // Its place is its own until it has left, though nothing more be known of it.
+    ownPlace(seat.place, this.number).guests++;
     this.#refuse(guest, "messageRateLimit", nowMs);
-    this.#leave(guest.seat, nowMs);
+    this.#leave(seat, nowMs, false);
+    guestLeft(seat.place, this.number);
   }
 
   // --- guests ------------------------------------------------------------------------------------------------
@@ -325,8 +337,24 @@ export class World {
       timer: undefined,
       verdict: "maxInboundConnection",
     };
-    this.#guests.set(connection, guest);
+    this.#put(connection, seat, guest);
     return guest;
+  }
+
+  #put(connection: RecordedConnection, { place }: Seat, guest: Guest | typeof gone): void {
+    const guests = (connection.guests ??= []);
+    guests[this.number] = guest;
+    connection.guestCount++;
+    ownPlace(place, this.number).guests++;
+  }
+
+  /** From here on it does what the record tells, or nothing any more. */
+  #release(connection: RecordedConnection, { place }: Seat): void {
+    const { guests } = connection;
+    if (guests?.[this.number] === undefined) return;
+    guests[this.number] = undefined;
+    connection.guestCount--;
+    guestLeft(place, this.number);
   }
 
   /** It has its place, or its minute: what it does follows, as much later as it had to wait. */
@@ -344,14 +372,13 @@ export class World {
     for (const happening of next)
       this.#later(Math.max(nowMs, happening.atMs + guest.shiftMs), "happen", guest, happening);
     if (guest.shiftMs === 0 && next.length === 0 && connection.assumedMs === undefined)
-      this.#guests.delete(connection);
+      this.#release(connection, guest.seat);
   }
 
   #refuse(guest: Guest, limit: ReplayedLimit, nowMs: number): void {
     this.#endTimer(guest);
-    const { seat } = guest;
-    const at = this.#settings.countedAt(nowMs);
-    if (at !== undefined) seat.post.tally.refused(seat.tally, limit, at);
+    const { seat, connection } = guest;
+    this.#countRefused(seat, limit, nowMs);
     const { refusedClients } = this.#settings;
     if (refusedClients.kind === "again" && guest.tries < refusedClients.tries) {
       guest.tries++;
@@ -360,34 +387,49 @@ export class World {
       return;
     }
     guest.state = "gone";
-    if (at !== undefined) {
-      seat.tally.lostConnections++;
-      seat.post.tally.lostConnections++;
-    }
-    for (const happening of guest.backlog.splice(0)) this.#isLost(guest, happening, nowMs);
+    this.#countLost(seat, nowMs);
+    for (const happening of guest.backlog.splice(0)) this.#isLost(connection, seat, happening, nowMs);
     // Nothing more is recorded of it.
-    if (guest.connection.assumedMs !== undefined) this.#guests.delete(guest.connection);
+    if (connection.assumedMs !== undefined) this.#release(connection, seat);
   }
 
-  #isLost({ connection, seat }: Guest, { kind }: Happening, nowMs: number): void {
-    if (kind === "left") this.#guests.delete(connection);
+  #countRefused(seat: Seat, limit: ReplayedLimit, nowMs: number): void {
+    const at = this.#settings.countedAt(nowMs);
+    if (at !== undefined) this.#in(seat).tally.isRefused(tallyIn(seat.place, this.number), limit, at);
+  }
+
+  #countLost(seat: Seat, nowMs: number): void {
+    if (this.#settings.countedAt(nowMs) === undefined) return;
+    this.#in(seat).tally.lostConnections++;
+    tallyIn(seat.place, this.number).lostConnections++;
+  }
+
+  #isLost(connection: RecordedConnection, seat: Seat, { kind }: Happening, nowMs: number): void {
+    if (kind === "left") this.#release(connection, seat);
     else if (this.#settings.countedAt(nowMs) !== undefined) {
-      seat.tally.lostMessages++;
-      seat.post.tally.lostMessages++;
+      this.#in(seat).tally.lostMessages++;
+      tallyIn(seat.place, this.number).lostMessages++;
     }
   }
 
-  #leavesWaiting(guest: Guest, nowMs: number): void {
+  /** In step. */
+  #leavesWaiting(guest: Guest, left: Happening): void {
     this.#endTimer(guest);
     const { connection, seat } = guest;
-    const hadPlace = guest.state === "minute";
-    if (!hadPlace) seat.post.line.leave(seat.place, guest);
-    this.#guests.delete(connection);
-    if (hadPlace) this.#leave(seat, nowMs);
+    if (guest.state === "minute") this.#leave(seat, left.atMs, true);
+    else {
+      this.#leavesLine(guest);
+      this.#misses(seat, left);
+    }
+    this.#release(connection, seat);
+  }
+
+  #leavesLine(guest: Guest): void {
+    if (this.#in(guest.seat).line.leave(guest.seat.place.index, guest)) guest.seat.post.waiting--;
   }
 
   #waited({ seat, sinceMs }: Guest, what: "connection" | "message", nowMs: number): void {
-    if (this.#settings.countedAt(nowMs) !== undefined) seat.post.tally.waited(what, nowMs - sinceMs);
+    if (this.#settings.countedAt(nowMs) !== undefined) this.#in(seat).tally.waited(what, nowMs - sinceMs);
   }
 
   #endTimer(guest: Guest): void {
@@ -395,11 +437,18 @@ export class World {
     guest.timer = undefined;
   }
 
+  #in({ post }: Seat): PostIn {
+    const here = post.in[this.number];
+    if (here === undefined) throw new Error("a connector has no such world");
+    return here;
+  }
+
   // --- time --------------------------------------------------------------------------------------------------
 
   #later(atMs: number, what: Later["what"], guest: Guest, happening: Happening | undefined): Later {
     const later: Later = { atMs, order: this.#order++, what, guest, happening, cancelled: false };
     this.#pending.push(later);
+    this.#shared.isDue(atMs);
     return later;
   }
 
@@ -409,21 +458,21 @@ export class World {
       case "arrive":
         return this.#arrive(connection, seat, guest, atMs);
       case "giveUp":
-        seat.post.line.leave(seat.place, guest);
+        this.#leavesLine(guest);
         return this.#refuse(guest, guest.verdict, atMs);
       case "ask":
         return happening && this.#asksAgain(guest, happening, atMs);
       case "end":
-        this.#guests.delete(connection);
-        return this.#leave(seat, atMs);
+        this.#leave(seat, atMs, false);
+        return this.#release(connection, seat);
       case "happen":
         if (happening === undefined) return;
-        if (guest.state === "gone") return this.#isLost(guest, happening, atMs);
+        if (guest.state === "gone") return this.#isLost(connection, seat, happening, atMs);
         if (guest.state !== "in") return void guest.backlog.push(happening);
         // It had to wait once more meanwhile.
         if (happening.atMs + guest.shiftMs > atMs)
           return void this.#later(happening.atMs + guest.shiftMs, "happen", guest, happening);
-        return this.#does(connection, seat, guest, happening, atMs);
+        return this.#does(connection, seat, guest, happening, atMs, false);
     }
   }
 }

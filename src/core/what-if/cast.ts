@@ -1,0 +1,148 @@
+/** Who takes part in worlds: connections as they were recorded, those that do something else, and their places. */
+import type { OwnedLimit } from "../policy/client-rights.ts";
+import type { TrafficClient } from "../traffic/traffic-facts.ts";
+import type { Due } from "./pending.ts";
+import type { ReplayedConnector, ReplayedLimit } from "./scenario.ts";
+import type { SharedMinute } from "./shared-minute.ts";
+import type { SharedPeak } from "./shared-peak.ts";
+import type { ConnectorTally, SourceTally } from "./tally.ts";
+import type { WaitingLine } from "./waiting-line.ts";
+
+export interface RecordedClient {
+  /** From 0, in the order of their coming. */
+  readonly index: number;
+  readonly client: TrafficClient;
+}
+
+/** Something that a connection does at its time. */
+export interface Happening {
+  readonly kind: "message" | "left";
+  /** As recorded. */
+  readonly atMs: number;
+  /** In the record. */
+  readonly order: number;
+  /** The account; undefined: it did not log on. */
+  readonly user: string | undefined;
+  /** Of user and application, which hold beside the connector's. */
+  readonly rates: readonly OwnedLimit<number>[];
+  /** When it really went on: a message may have had to wait. Undefined: it waits yet. */
+  goesOnMs: number | undefined;
+  /** `left`: it waited for its place or minute, and did not get it. */
+  readonly isImpatient: boolean;
+}
+
+export interface RecordedConnection {
+  readonly client: RecordedClient;
+  /** When it had its place; undefined: it waits yet, or never had. */
+  enteredMs: number | undefined;
+  /**
+   * It was refused: nothing is known of what it would have done, and it is taken to last as long as others of its source.
+   * Milliseconds; undefined: it was not.
+   */
+  readonly assumedMs: number | undefined;
+  /** By the number of the world, in those where it does not do what it did. */
+  guests: (Guest | typeof gone | undefined)[] | undefined;
+  guestCount: number;
+}
+
+export type GuestState =
+  | "in"
+  /** For a place. */
+  | "waiting"
+  /** For a minute. */
+  | "minute"
+  /** It was refused, and comes again. */
+  | "away"
+  | "gone";
+
+export interface Guest {
+  readonly connection: RecordedConnection;
+  readonly seat: Seat;
+  state: GuestState;
+  /** Later than recorded. */
+  shiftMs: number;
+  /** What it will do when it is in. */
+  readonly backlog: Happening[];
+  /** The message that waits for its minute. */
+  message: Happening | undefined;
+  /** What it begins with when it is in, as recorded; undefined: with its coming in. */
+  resumesMs: number | undefined;
+  tries: number;
+  /** Since when it waits, and the end of that. */
+  sinceMs: number;
+  timer: Later | undefined;
+  verdict: ReplayedLimit;
+}
+
+/** In the place of a guest of whom nothing more is to be known. */
+export const gone = "gone";
+
+export interface Later extends Due {
+  readonly what: "arrive" | "giveUp" | "ask" | "happen" | "end";
+  readonly guest: Guest;
+  readonly happening: Happening | undefined;
+  cancelled: boolean;
+}
+
+/** A connector in one world. */
+export interface PostIn {
+  readonly settings: ReplayedConnector;
+  readonly tally: ConnectorTally;
+  readonly line: WaitingLine<Guest>;
+  /** Open connections beside those of the record. */
+  more: number;
+}
+
+export interface Post {
+  /** Of any of the worlds: whom it serves and how it counts is the same in all. */
+  readonly settings: ReplayedConnector;
+  /** By the number of the world. */
+  readonly in: PostIn[];
+  readonly places: Map<string, Place>;
+  open: number;
+  connections: number;
+  messages: number;
+  /** In lines of any world. */
+  waiting: number;
+  /** No world has less: what does not exceed it raises nobody's highest. */
+  leastHighestMessages: number;
+  /** The lowest messageRateLimit of the worlds. */
+  leastMessageRate: number;
+}
+
+/** Connections of one source in a world where they are not those of the record. */
+export interface OwnPlace {
+  openFrom: number;
+  /** Those that do not do what they did; none: it is as the record has it. */
+  guests: number;
+}
+
+/** A source on one connector. */
+export interface Place {
+  /** From 0, on its connector. */
+  readonly index: number;
+  readonly post: Post;
+  readonly source: string;
+  openFrom: number;
+  connections: number;
+  messages: number;
+  /** By the number of the world. */
+  own: (OwnPlace | undefined)[] | undefined;
+  owners: number;
+  /** Messages that are counted by the address. */
+  minute: SharedMinute | undefined;
+  /** By account, where those are counted by themselves. */
+  readonly minutes: Map<string, SharedMinute>;
+  readonly highestOpen: SharedPeak;
+  readonly highestMessages: SharedPeak;
+  /** By the number of the world; undefined: it has nothing to tell. */
+  tallies: SourceTally[] | undefined;
+}
+
+/** Where a recorded client belongs. */
+export interface Seat {
+  readonly post: Post;
+  readonly place: Place;
+  /** Its connections take places of the connector. */
+  readonly isCounted: boolean;
+}
