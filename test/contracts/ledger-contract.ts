@@ -99,11 +99,47 @@ export function describeLedger(name: string, create: (clock: FakeClock) => Ledge
       const { ledger } = ledgerOf();
       const wide = { key: "wide", limit: 10 };
       const narrow = { key: "narrow", limit: 1 };
-      expect(await ledger.spend([wide, narrow])).toEqual({ refused: undefined, seen: 0 });
+      expect(await ledger.spend([wide, narrow])).toEqual({ refused: undefined, seen: 0, waitSeconds: 0 });
       for (let i = 0; i < 3; i++)
-        expect(await ledger.spend([wide, narrow])).toEqual({ refused: narrow, seen: 1 });
-      expect(await ledger.spend([narrow, wide])).toEqual({ refused: narrow, seen: 1 });
-      expect(await ledger.spend([wide])).toEqual({ refused: undefined, seen: 1 });
+        expect(await ledger.spend([wide, narrow])).toEqual({ refused: narrow, seen: 1, waitSeconds: 60 });
+      expect(await ledger.spend([narrow, wide])).toEqual({ refused: narrow, seen: 1, waitSeconds: 60 });
+      expect(await ledger.spend([wide])).toEqual({ refused: undefined, seen: 1, waitSeconds: 0 });
+    });
+
+    it("5: who comes again when the wait is over is not refused, and no second sooner is", async () => {
+      const { ledger, clock } = ledgerOf();
+      const charges = [
+        { key: "wide", limit: 3 },
+        { key: "narrow", limit: 2 },
+      ];
+      for (const ms of [0, 20_400, 7_000]) {
+        await clock.advance(ms);
+        await ledger.spend(ms === 0 ? [charges[0]!] : charges);
+      }
+      // Of wide the first leaves sooner than the first of narrow.
+      const { refused, waitSeconds } = await ledger.spend(charges);
+      expect([refused?.key, waitSeconds > 32]).toEqual(["wide", true]);
+      await clock.advance((waitSeconds - 1) * 1_000);
+      expect((await ledger.spend(charges)).waitSeconds).toBe(1);
+      await clock.advance(1_000);
+      expect((await ledger.spend(charges)).refused).toBeUndefined();
+    });
+
+    it("asking what is counted counts nothing", async () => {
+      const { ledger, clock } = ledgerOf();
+      const charge = { key: "a", limit: 2 };
+      const none = { key: "b", limit: 2 };
+      await ledger.spend([charge]);
+      await clock.advance(10_000);
+      for (let i = 0; i < 3; i++)
+        expect(await ledger.counted([charge, none])).toEqual([
+          { charge, seen: 1, freesInSeconds: 50 },
+          { charge: none, seen: 0, freesInSeconds: 0 },
+        ]);
+      await ledger.spend([charge]);
+      // Of a limit that was lowered, when one goes below it.
+      const lower = { key: "a", limit: 1 };
+      expect(await ledger.counted([lower])).toEqual([{ charge: lower, seen: 2, freesInSeconds: 60 }]);
     });
   });
 }

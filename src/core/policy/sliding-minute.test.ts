@@ -12,6 +12,23 @@ test("what is 60 seconds old counts no more, second by second", () => {
 });
 
 test.each([
+  [4, 1],
+  [3, 1],
+  [2, 31],
+  [1, 60],
+  [5, 0],
+])("fewer than %d are counted in %d seconds", (limit, seconds) => {
+  const minute = new SlidingMinute(100);
+  for (const second of [100, 100, 130, 159]) {
+    minute.totalAt(second);
+    minute.add();
+  }
+  expect(minute.secondsUntilBelow(limit)).toBe(seconds);
+  if (seconds > 0) expect(minute.totalAt(159 + seconds - 1)).toBeGreaterThanOrEqual(limit);
+  expect(minute.totalAt(159 + seconds)).toBeLessThan(limit);
+});
+
+test.each([
   [59, 1],
   [60, 0],
   [61, 0],

@@ -25,6 +25,17 @@ export class SlidingMinute {
     return this.#total;
   }
 
+  /** Seconds until fewer than `limit` are counted; 0: they are now. Only behind `totalAt` with the same second. */
+  secondsUntilBelow(limit: number): number {
+    let total = this.#total;
+    if (total < limit) return 0;
+    for (let age = minuteSeconds - 1; age > 0; age--) {
+      total -= this.#counts[(this.#second + minuteSeconds - age) % minuteSeconds] ?? 0;
+      if (total < limit) return minuteSeconds - age;
+    }
+    return minuteSeconds;
+  }
+
   /** Only behind `totalAt` with the same second. */
   add(): void {
     const slot = this.#second % minuteSeconds;

@@ -9,6 +9,7 @@
  *  2. A lease that was given out is counted until `end()`, and `end()` counts once, however often it is called.
  *  3. When all leases have ended, every count is 0 and no memory is held for the key.
  *  4. What `spend` refuses is counted nowhere, though only one of its limits was reached.
+ *  5. Who comes again when `waitSeconds` are over, and no second sooner, is not refused by those limits.
  */
 import type {
   ConnectionCounts,
@@ -36,6 +37,16 @@ export interface Spent {
   readonly refused: Charge | undefined;
   /** How many were counted of it in the minute, this one left out; of the first, where none is refused. */
   readonly seen: number;
+  /** When the same would be allowed, if nobody else spends; 0 where none is refused. Seconds, whole. */
+  readonly waitSeconds: number;
+}
+
+/** What is counted of a charge in the minute that ends now. */
+export interface Counted {
+  readonly charge: Charge;
+  readonly seen: number;
+  /** When one more may be spent than now; 0: nothing is counted. Seconds, whole. */
+  readonly freesInSeconds: number;
 }
 
 export interface LedgerEntry {
@@ -49,6 +60,8 @@ export interface Ledger {
   enter(connector: string, source: string, limits: ConnectionLimits): Promise<Entry>;
   /** Counts one more event of each, or of none where one limit is reached. Counted in steps of a second. */
   spend(charges: readonly Charge[]): Promise<Spent>;
+  /** What is counted of each; asking counts nothing. */
+  counted(charges: readonly Charge[]): Promise<readonly Counted[]>;
   /** Open connections by connector and source, of all nodes that share the ledger. */
   snapshot(): Promise<readonly LedgerEntry[]>;
 }

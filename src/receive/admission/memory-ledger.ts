@@ -1,6 +1,6 @@
 import { refuseConnection } from "../../core/policy/connection-limits.ts";
 import type { Clock } from "../../ports/ports.ts";
-import type { Entry, Lease, Ledger, LedgerEntry, Spent } from "./ledger.ts";
+import type { Charge, Counted, Entry, Lease, Ledger, LedgerEntry, Spent } from "./ledger.ts";
 import { SlidingMinute } from "../../core/policy/sliding-minute.ts";
 
 interface ConnectorCount {
@@ -36,6 +36,19 @@ export function createMemoryLedger(clock: Clock): Ledger {
     for (const [key, minute] of minutes) if (minute.totalAt(second) === 0) minutes.delete(key);
   };
 
+  const secondOf = (now: number): number => Math.floor(now / 1000);
+
+  /** Seconds until none of the charges is over its limit. */
+  const waitOf = (charges: readonly Charge[], second: number): number => {
+    let seconds = 0;
+    for (const { key, limit } of charges) {
+      const minute = minutes.get(key);
+      if (minute !== undefined && minute.totalAt(second) >= limit)
+        seconds = Math.max(seconds, minute.secondsUntilBelow(limit));
+    }
+    return seconds;
+  };
+
   return {
     enter(connector, source, limits): Promise<Entry> {
       const count = connectors.get(connector) ?? { open: 0, bySource: new Map<string, number>() };
@@ -46,12 +59,13 @@ export function createMemoryLedger(clock: Clock): Ledger {
       return Promise.resolve({ lease: take(connector, source, count), counts });
     },
     spend(charges): Promise<Spent> {
-      const second = Math.floor(clock.now() / 1000);
+      const second = secondOf(clock.now());
       if (second - lastSweep >= 60) forgetQuietKeys(second);
       let seenOfFirst: number | undefined;
       for (const charge of charges) {
         const seen = minutes.get(charge.key)?.totalAt(second) ?? 0;
-        if (seen >= charge.limit) return Promise.resolve({ refused: charge, seen });
+        if (seen >= charge.limit)
+          return Promise.resolve({ refused: charge, seen, waitSeconds: waitOf(charges, second) });
         seenOfFirst ??= seen;
       }
       for (const { key } of charges) {
@@ -60,7 +74,22 @@ export function createMemoryLedger(clock: Clock): Ledger {
         minute.add();
         minutes.set(key, minute);
       }
-      return Promise.resolve({ refused: undefined, seen: seenOfFirst ?? 0 });
+      return Promise.resolve({ refused: undefined, seen: seenOfFirst ?? 0, waitSeconds: 0 });
+    },
+    counted(charges): Promise<readonly Counted[]> {
+      const second = secondOf(clock.now());
+      return Promise.resolve(
+        charges.map((charge): Counted => {
+          const minute = minutes.get(charge.key);
+          const seen = minute?.totalAt(second) ?? 0;
+          const below = Math.min(seen, charge.limit);
+          return {
+            charge,
+            seen,
+            freesInSeconds: minute === undefined || seen === 0 ? 0 : minute.secondsUntilBelow(below),
+          };
+        }),
+      );
     },
     snapshot() {
       const entries: LedgerEntry[] = [];
