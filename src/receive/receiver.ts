@@ -3,8 +3,13 @@ import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Application } from "../core/policy/application.ts";
 import type { PressureVerdict } from "../core/policy/back-pressure.ts";
 import { rightsOfClient } from "../core/policy/rights-of-client.ts";
-import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import {
+  chooseReceiveConnector,
+  type Endpoint,
+  type ReceiveConnectorSettings,
+} from "../core/policy/receive-connector.ts";
 import { listeningText } from "../core/policy/listening-endpoint.ts";
+import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
 import type { GrantingReply } from "../core/smtp/reply.ts";
 import { mailDate } from "../core/message/received.ts";
 import type { Events } from "../events/events.ts";
@@ -40,6 +45,7 @@ import type { Certificates } from "./tls/certificates.ts";
 import type { LegacyTlsClients, MetLegacyClient } from "./tls/legacy-clients.ts";
 import { isOldVersion } from "./tls/server-contexts.ts";
 import { clientOf, createTransactionServices, refusedClient } from "./transaction/create-services.ts";
+import { accountOf } from "./transaction/submitter.ts";
 
 export interface ReceiverSettings extends FrontDoorSettings {
   readonly acceptedDomains: readonly AcceptedDomain[];
@@ -200,12 +206,23 @@ export function createReceiver(options: {
     inspection: { find: (id) => options.inspection?.find(id) ?? Promise.resolve(undefined) },
     hostname,
     protocolLog: options.protocolLog,
+    settings: () => settings,
     connectors: () => settings.receiveConnectors,
+    connectorNow: ({ client, endpoint, socket }) => {
+      const peer = parseAddress(client.address);
+      const local = parseAddress(socket.localAddress ?? "");
+      if (peer === undefined || local === undefined) return undefined;
+      const arrivedAt = { address: formatAddress(local), port: endpoint.port };
+      const chosen = chooseReceiveConnector(settings.receiveConnectors, arrivedAt, peer, "HTTP");
+      return chosen?.name === client.connector.name ? chosen : undefined;
+    },
     tlsContexts: (connector) => certificates.contextsFor(connector),
     tell({ client, anonymous }, kind, facts) {
       traffic.refused(anonymous.connection, kind);
       refusals.tell(client, kind, facts);
     },
+    messagesLeft: (submitter) =>
+      door.messagesLeft(clientOf(submitter), accountOf(submitter), submitter.limits),
     isDiscredited: (client) => discredits.has(client),
     leftInTarpit: (client) => discredits.begin(client),
     metOldTls: ({ client: { connector, address }, tls, user, userAgent }) =>

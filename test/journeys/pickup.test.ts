@@ -22,6 +22,7 @@ beforeAll(async () => {
   it = await startAdministeredRelay(`receiveConnectors:
   - name: Files
     bindings: ["127.0.0.1:0"]
+    httpBindings: ["127.0.0.1:0"]
     remoteIpRanges: ["127.0.0.0/8"]
     permissionGroups: [AnonymousUsers]
     anonymousRelay: true
@@ -142,7 +143,7 @@ test.concurrent("what a drop directory has, and what sendmail left, is replayed"
   expect(it.events.filter(({ name }) => name === "PickupMessageBad")).toHaveLength(1);
 });
 
-test("one message by SMTP, sendmail, Pickup and Replay arrives the same, octet for octet behind what Received says", async () => {
+test("one message by SMTP, HTTP, sendmail, Pickup and Replay arrives the same, octet for octet behind what Received says", async () => {
   const content = [
     "From: App <a@app.example>",
     "To: <same@dest.test>",
@@ -169,6 +170,22 @@ test("one message by SMTP, sendmail, Pickup and Replay arrives the same, octet f
       "SMTP",
       () =>
         sendMessage({ port, from: "a@app.example", to: ["same@dest.test"], content: Buffer.from(content) }),
+    ],
+    [
+      "HTTP",
+      async () => {
+        const byHttp = it.relay.bindings().find(({ endpoint: { door } }) => door === "HTTP");
+        const answer = await fetch(`http://127.0.0.1:${byHttp?.bound.port}/v1/emails/raw`, {
+          method: "POST",
+          body: content,
+          headers: {
+            "content-type": "message/rfc822",
+            "mail-from": "<a@app.example>",
+            "rcpt-to": "<same@dest.test>",
+          },
+        });
+        expect(answer.status).toBe(202);
+      },
     ],
     [
       "sendmail",

@@ -53,4 +53,6 @@ export interface Origin {
    * applications, or a version before wrote the record; `recordedApplication` reads it.
    */
   readonly application?: string;
+  /** As its sender asked; its application's is the most it gets. Absent: that of its application. */
+  readonly priority?: "Low" | "Normal" | "High";
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ipRange, parseAddress } from "../units/ip-range.ts";
-import { applicationOf } from "./application.ts";
+import { applicationOf, turnTaker, type ApplicationPriority } from "./application.ts";
 
 const application = (name: string, addresses: readonly string[], users: readonly string[] = []) => ({
   name,
@@ -27,3 +27,28 @@ it.each([
   const address = parseAddress(text);
   expect(address && applicationOf(applications, { address, user })?.name).toBe(name);
 });
+
+it.each<[ApplicationPriority | undefined, ApplicationPriority | undefined, string, number]>([
+  [undefined, undefined, "Shop", 4],
+  ["High", undefined, "Shop", 16],
+  ["High", "Normal", "Shop (Normal)", 4],
+  ["High", "Low", "Shop (Low)", 1],
+  [undefined, "Low", "Shop (Low)", 1],
+  // Nobody gets more than its application has.
+  [undefined, "High", "Shop", 4],
+  ["Low", "High", "Shop", 1],
+])(
+  "of an application with priority %s a message with %s takes turns as %s with %i",
+  (own, asked, name, weight) => {
+    const named = [{ ...application("Shop", []), ...(own === undefined ? {} : { priority: own }) }];
+    const origin = {
+      connector: "In",
+      sourceAddress: "10.0.0.1",
+      helloName: "",
+      sessionId: "",
+      application: "shop",
+    };
+    const taker = turnTaker(named, asked === undefined ? origin : { ...origin, priority: asked });
+    expect([taker.application.toLowerCase(), taker.weight]).toEqual([name.toLowerCase(), weight]);
+  },
+);

@@ -76,10 +76,17 @@ export function originName(applications: readonly Application[], origin: Origin)
   return recordedApplication(applications, origin) || sourceAddress || connector;
 }
 
-/** Whose turn a message takes. Sources that no application names are Normal, each by itself. */
+/**
+ * Whose turn a message takes. Sources that no application names are Normal, each by itself. What asks for less than its
+ * application has takes turns beside it, so that neither waits behind the other.
+ */
 export function turnTaker(applications: readonly Application[], origin: Origin): TurnTaker {
   const application = originName(applications, origin);
   const wanted = application.toLowerCase();
   const named = applications.find(({ name }) => name.toLowerCase() === wanted);
-  return { application, weight: turns[named?.priority ?? "Normal"] };
+  const weight = turns[named?.priority ?? "Normal"];
+  const asked = origin.priority === undefined ? weight : turns[origin.priority];
+  return asked < weight
+    ? { application: `${application} (${origin.priority})`, weight: asked }
+    : { application, weight };
 }

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { historyPolls, nextLevel, noPressure, pressAgain, type PressureLevel } from "./back-pressure.ts";
+import {
+  historyPolls,
+  nextLevel,
+  noPressure,
+  pressAgain,
+  pressureWaitMs,
+  type PressureLevel,
+} from "./back-pressure.ts";
 import { diskThresholds, resourceThresholds, type BackPressureSettings } from "./back-pressure-thresholds.ts";
 
 const queue = { lowToMedium: 9999, mediumToHigh: 15000, highToMedium: 10000, mediumToLow: 2000 };
@@ -46,6 +53,16 @@ describe("the verdict", () => {
     expect(state.verdict).toMatchObject({ level: "Medium", mailTarpitMs: 0, refuse: "anonymous" });
     state = poll(poll(state, 0), 10_000);
     expect(state.verdict).toMatchObject({ mailTarpitMs: 10_000, refuse: "nobody" });
+  });
+
+  test("who is refused comes again when it has lasted as long once more, in five minutes at most", () => {
+    let state = noPressure;
+    const waits: number[] = [];
+    for (let polls = 0; polls < 400; polls++) {
+      state = poll(state, 20_000);
+      waits.push(pressureWaitMs(state.verdict!));
+    }
+    expect([waits[0], waits[4], waits[399]]).toEqual([2_000, 10_000, 300_000]);
   });
 
   test("refuses everyone at High, the hardest pressed resource first", () => {

@@ -61,6 +61,17 @@ const longestTarpitMs = 55_000;
 
 const rank: Readonly<Record<PressureLevel, number>> = { Low: 0, Medium: 1, High: 2 };
 
+const longestWaitMs = 5 * 60_000;
+
+/**
+ * When who is refused should come again, milliseconds. Nobody knows when the pressure ends: it is taken to go on for as long as
+ * it has lasted, and is looked at only with each poll.
+ */
+export function pressureWaitMs({ resources }: PressureVerdict): number {
+  const polls = Math.max(1, ...resources.map(({ pollsPressed }) => pollsPressed));
+  return Math.min(longestWaitMs, polls * pressurePollMs);
+}
+
 /** Upwards at the threshold, downwards only below the one for the way back; both ways over a level in between. */
 export function nextLevel(
   level: PressureLevel,

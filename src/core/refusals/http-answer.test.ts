@@ -1,7 +1,7 @@
 /** What refusals are in HTTP; for kinds that SMTP alone meets it does not matter. */
 import { expect, test } from "vitest";
 import { spokenRefusals, type SpokenKind } from "./catalogue.ts";
-import { httpAnswer } from "./http-answer.ts";
+import { httpAnswer, toldAnswer } from "./http-answer.ts";
 import { faultsText, problemOf } from "./problem.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -68,6 +68,27 @@ test("a refusal as a body: Resend's names, SMTP's reply, the limit where it may 
     limit: { name: "messageRateLimit", value: 30, current: 30, retryAfter: 60 },
   });
   expect(problemOf({ ...reply, told }, httpAnswer("messageRate"))).not.toHaveProperty("limit");
+});
+
+test("of many faults the first are named, and that there are more", () => {
+  const own = { ...reply, told };
+  const faults = (length: number) => Array.from({ length }, (_, n) => ({ path: `to[${n}]`, message: "x" }));
+  const seven = problemOf(own, httpAnswer("messageRate"), { faults: faults(7) });
+  expect([seven.errors?.length, seven.message]).toEqual([7, expect.stringMatching(/; and 2 more$/)]);
+  const many = problemOf(own, httpAnswer("messageRate"), { faults: faults(21) });
+  expect(many.errors).toHaveLength(21);
+  expect(many.errors?.at(-1)?.message).toMatch(/first 20/);
+  expect(many.message).toMatch(/; and more$/);
+});
+
+test.each<[string, SpokenKind, number | undefined, number, number | undefined]>([
+  ["as it was worked out", "messageRate", 7, 429, 7],
+  ["as of its kind, where nobody did", "messageRate", undefined, 429, 60],
+  ["never: it is the request that has to change", "clientRecipientRate", Infinity, 422, undefined],
+  ["what does not come again does not for a time either", "unableToRelay", 7, 403, undefined],
+])("when to come again: %s", (_, kind, retryAfterSeconds, status, expected) => {
+  const answer = toldAnswer({ ...spokenRefusals[kind].reply, told: { ...told, kind, retryAfterSeconds } });
+  expect([answer.status, answer.retryAfterSeconds]).toEqual([status, expected]);
 });
 
 test("recipients and fields are named one by one", () => {

@@ -4,6 +4,7 @@
  */
 import type { RefusalDefinition, SpokenKind } from "./catalogue.ts";
 import { spokenRefusals } from "./catalogue.ts";
+import type { ToldRefusal } from "./refusal.ts";
 
 export type HttpRefusalStatus =
   | 400
@@ -83,7 +84,20 @@ const byKind: Partial<Readonly<Record<SpokenKind, HttpAnswer>>> = {
 const invalid = answer(422, "validation_error");
 const later = answer(503, "temporarily_unavailable", 30);
 
-/** `code`: of the reply, where it is not its kind's own (captured mail refused as asked). */
+/** As `httpAnswer`, with the time that whoever refused worked out. */
+export function toldAnswer({ told: { kind, retryAfterSeconds }, code }: ToldRefusal): HttpAnswer {
+  // What a reply can say was told of a spoken kind.
+  const ofKind = httpAnswer(kind as SpokenKind, code);
+  if (retryAfterSeconds === undefined || ofKind.retryAfterSeconds === undefined) return ofKind;
+  return retryAfterSeconds === Infinity
+    ? { status: 422, name: ofKind.name }
+    : { ...ofKind, retryAfterSeconds };
+}
+
+/**
+ * `code`: of the reply, where it is not its kind's own (captured mail refused as asked). Its times are of refusals that
+ * nobody knows the end of.
+ */
 export function httpAnswer(kind: SpokenKind, code: number = spokenRefusals[kind].reply.code): HttpAnswer {
   const known = byKind[kind];
   if (known !== undefined) return known;

@@ -1,5 +1,5 @@
 /** From what a limit decided to what the client is refused. */
-import type { PressureVerdict } from "../policy/back-pressure.ts";
+import { pressureWaitMs, type PressureVerdict } from "../policy/back-pressure.ts";
 import { thresholdSettings } from "../policy/back-pressure-thresholds.ts";
 import { ownerKey, ownerText, type RightsOwner } from "../policy/client-rights.ts";
 import type { ConnectionRefusal } from "../policy/connection-limits.ts";
@@ -13,20 +13,38 @@ const connectionKinds: Readonly<Record<ConnectionRefusal["limit"], SpokenKind>> 
   maxInboundConnectionPercentagePerSource: "connectionPercentagePerSource",
 };
 
-export function refusedConnection({ limit, configured, allowed, seen }: ConnectionRefusal): Refused {
-  return refused(connectionKinds[limit], { configured, allowed, seen });
+/** `likelyMs`: until a place is likely to come free. */
+export function refusedConnection(
+  { limit, configured, allowed, seen }: ConnectionRefusal,
+  likelyMs?: number,
+): Refused {
+  const retryAfterSeconds = likelyMs === undefined ? undefined : secondsOf(likelyMs);
+  return refused(connectionKinds[limit], { configured, allowed, seen, retryAfterSeconds });
 }
 
-export function refusedMessageRate(owner: Owner, limit: number, seen: number): Refused {
-  return refusedClientRate("messageRateLimit", owner, limit, seen);
+export function refusedMessageRate(
+  owner: Owner,
+  limit: number,
+  seen: number,
+  retryAfterSeconds?: number,
+): Refused {
+  return refusedClientRate("messageRateLimit", owner, limit, seen, retryAfterSeconds);
 }
 
 export function refusedRecipientRate(over: {
   readonly owner: Owner;
   readonly limit: number;
   readonly used: number;
+  /** Infinity: never so many at once. */
+  readonly freeInMs: number;
 }): Refused {
-  return refusedClientRate("recipientRateLimit", over.owner, over.limit, over.used);
+  const { owner, limit, used, freeInMs } = over;
+  return refusedClientRate("recipientRateLimit", owner, limit, used, secondsOf(freeInMs));
+}
+
+/** Whole ones, and never "at once". */
+function secondsOf(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000));
 }
 
 type Owner = Pick<RightsOwner, "kind" | "name">;
@@ -37,19 +55,21 @@ function refusedClientRate(
   owner: Owner,
   configured: number,
   seen: number,
+  retryAfterSeconds: number | undefined,
 ): Refused {
   return refused(setting === "messageRateLimit" ? "clientMessageRate" : "clientRecipientRate", {
     setting,
     configured,
     seen,
+    retryAfterSeconds,
     about: ownerKey(owner),
     detail: `of ${ownerText(owner)}`,
   });
 }
 
 /** The resource pressed hardest is named. */
-export function refusedByPressure({ resources }: PressureVerdict): Refused {
-  const [hardest] = resources;
+export function refusedByPressure(verdict: PressureVerdict): Refused {
+  const [hardest] = verdict.resources;
   if (hardest === undefined) return refused("insufficientResources");
   const { resource, level, current, thresholds } = hardest;
   const high = level === "High";
@@ -58,6 +78,7 @@ export function refusedByPressure({ resources }: PressureVerdict): Refused {
     setting: thresholdSettings[resource][high ? "high" : "medium"],
     configured: rounded(high ? thresholds.mediumToHigh : thresholds.lowToMedium),
     seen,
+    retryAfterSeconds: secondsOf(pressureWaitMs(verdict)),
     detail: `${resource} is at ${seen}`,
   });
 }

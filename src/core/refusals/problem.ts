@@ -50,16 +50,28 @@ export interface ProblemParts {
   readonly faults?: readonly FieldFault[];
 }
 
-/** The text of faults, on one line. */
+/** The text of faults, on one line: the first of them. */
 export function faultsText(faults: readonly FieldFault[]): string {
   const texts = faults
-    .slice(0, mostFaults)
+    .slice(0, mostInText)
     .map(({ path, message }) => (path === "" ? message : `${path} ${message}`));
   const more = faults.length - texts.length;
-  return `${texts.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
+  const count = faults.length > mostListed ? "more" : `${more} more`;
+  return `${texts.join("; ")}${more > 0 ? `; and ${count}` : ""}`;
 }
 
-const mostFaults = 5;
+const mostInText = 5;
+const mostListed = 20;
+
+/** No more than 20, and where there are more, that there are. */
+function listed(faults: readonly FieldFault[]): readonly FieldFault[] {
+  return faults.length <= mostListed
+    ? faults
+    : [
+        ...faults.slice(0, mostListed),
+        { path: "", message: `more is wrong; the first ${mostListed} faults are listed` },
+      ];
+}
 
 export function problemOf(
   reply: ToldRefusal,
@@ -91,7 +103,7 @@ export function problemOf(
           },
         }
       : undefined),
-    ...(faults.length === 0 ? undefined : { errors: faults.slice(0, mostFaults) }),
+    ...(faults.length === 0 ? undefined : { errors: listed(faults) }),
     ...(recipients.length === 0
       ? undefined
       : {

@@ -19,6 +19,8 @@ export interface RefusedFacts {
   readonly allowed?: number | undefined;
   /** What was held against it. */
   readonly seen?: number | undefined;
+  /** When the same may be taken, as far as it is known; Infinity: never as it is. Seconds. */
+  readonly retryAfterSeconds?: number | undefined;
   /** What a remedy would have to name: the recipient's domain, the account, the protocol. */
   readonly about?: string | undefined;
   readonly user?: string | undefined;
@@ -57,6 +59,8 @@ export interface Refusal {
   /** What was wrong, in words. */
   readonly problem: string;
   readonly about: string | undefined;
+  /** As whoever refused it worked it out; Infinity: never as it is. Absent: it is not known. */
+  readonly retryAfterSeconds?: number | undefined;
   readonly source: string;
   readonly eventId: number;
   /** Stands in the reply, the event and the protocol log, so that one finds the other. */

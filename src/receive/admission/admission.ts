@@ -6,6 +6,7 @@ import type { ConnectionRefusal } from "../../core/policy/connection-limits.ts";
 import { rateKey, type SessionRights } from "../../core/policy/client-rights.ts";
 import type { ListeningDoor } from "../../core/policy/door.ts";
 import { messageRateKey } from "../../core/policy/message-rate.ts";
+import { placeLikelyInMs } from "../../core/policy/place-likely.ts";
 import {
   chooseReceiveConnector,
   healthCheckConnector,
@@ -21,7 +22,7 @@ import { formatAddress, parseAddress } from "../../core/units/ip-address.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Traffic } from "../../traffic/traffic.ts";
 import type { Client } from "./client.ts";
-import type { Charge, Lease, Ledger } from "./ledger.ts";
+import type { Charge, Counted, Lease, Ledger } from "./ledger.ts";
 import type { RefusedClient, Refusals } from "./refusals.ts";
 import type { LimitUsage } from "./usage.ts";
 
@@ -87,6 +88,12 @@ export interface Door {
     limits: Pick<SessionRights, "messageRates">,
     last: boolean,
   ): MessageAdmission | Promise<MessageAdmission>;
+  /** Of the rate that will refuse its messages first, without counting one; undefined: none counts them. */
+  messagesLeft(
+    client: Client,
+    user: string | undefined,
+    limits: Pick<SessionRights, "messageRates">,
+  ): Promise<RateLeft> | undefined;
   /** Tells that a message waits for its minute. */
   tellMessageHeld(client: Client): void;
   /** Tells that a load balancer's connection did not begin as agreed (proxyProtocolFrom). */
@@ -94,6 +101,14 @@ export interface Door {
 }
 
 export type MessageAdmission = Refused | "admitted" | "held";
+
+/** What is left of a rate, in messages. */
+export interface RateLeft {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Until there is one more; 0: all of it is there. Seconds, whole. */
+  readonly freesInSeconds: number;
+}
 
 /** Of a session that no limit counts. */
 const uncounted: Lease = { end: () => undefined };
@@ -154,10 +169,17 @@ export function createDoor(around: {
     return { connector, address, source, door, lease: { end }, connection };
   };
 
+  /** Until a place is likely to come free. */
+  const likelyInMs = ({ connector, source }: Client, { limit, seen }: ConnectionRefusal): number => {
+    const ofAll = limit === "maxInboundConnection";
+    const meanMs = usage.meanConnectionMs(connector.name, ofAll ? undefined : source);
+    return placeLikelyInMs(seen, meanMs, connector.connectionTimeout);
+  };
+
   const decide = async (client: Client): Promise<Admission> => {
     const outcome = await enter(client);
     if ("lease" in outcome) return { kind: "admitted", admitted: outcome };
-    const what = refusedConnection(outcome);
+    const what = refusedConnection(outcome, likelyInMs(client, outcome));
     if (client.connector.limitAction !== "delay") return { kind: "refused", reply: turnAway(client, what) };
     const connection = traffic.held(arriving(client), what.refused);
     return { kind: "held", held: { client, verdict: outcome, connection } };
@@ -167,7 +189,8 @@ export function createDoor(around: {
     if (limit === Infinity) return undefined;
     const spent = await ledger.spend([{ key: connectionRateKey, limit }]);
     if (spent.refused === undefined) return undefined;
-    return turnAway(client, refused("connectionRate", { configured: limit, seen: spent.seen }));
+    const { seen, waitSeconds: retryAfterSeconds } = spent;
+    return turnAway(client, refused("connectionRate", { configured: limit, seen, retryAfterSeconds }));
   };
 
   const spendMessage = async (
@@ -176,7 +199,7 @@ export function createDoor(around: {
     rates: SessionRights["messageRates"],
     last: boolean,
   ): Promise<MessageAdmission> => {
-    const owned = rates.map(({ owner, value: limit }) => ({ key: rateKey(owner), limit, owner }));
+    const owned = ownedCharges(rates);
     const spent = await ledger.spend(own === undefined ? owned : [own, ...owned]);
     if (spent.refused === undefined) {
       usage.message(connector.name, source);
@@ -185,9 +208,17 @@ export function createDoor(around: {
     if (connector.limitAction === "delay" && !last) return "held";
     const { limit: configured } = spent.refused;
     const over = owned.find((charge) => charge === spent.refused);
+    const { seen, waitSeconds: retryAfterSeconds } = spent;
     return over === undefined
-      ? refused("messageRate", { configured, seen: spent.seen })
-      : refusedMessageRate(over.owner, configured, spent.seen);
+      ? refused("messageRate", { configured, seen, retryAfterSeconds })
+      : refusedMessageRate(over.owner, configured, seen, retryAfterSeconds);
+  };
+
+  /** What the connector counts it under; undefined: it does not. */
+  const ownCharge = ({ connector, source }: Client, user: string | undefined): Charge | undefined => {
+    const { name, messageRateLimit: limit, messageRateSource } = connector;
+    const counted = limit === Infinity ? undefined : messageRateKey(messageRateSource, source, user);
+    return counted === undefined ? undefined : { key: `${name} ${counted}`, limit };
   };
 
   return {
@@ -215,7 +246,7 @@ export function createDoor(around: {
     },
     enter: ({ client, connection }) => enter(client, connection),
     refuse({ client, verdict, connection }) {
-      const what = refusedConnection(verdict);
+      const what = refusedConnection(verdict, likelyInMs(client, verdict));
       traffic.refused(connection, what.refused);
       traffic.left(connection);
       return refusals.refuse(client, what);
@@ -224,15 +255,18 @@ export function createDoor(around: {
     tellHeld: ({ client, verdict }) => refusals.connectionHeld(client, verdict),
     admitMessage(client, user, { messageRates }, last) {
       const { connector, source } = client;
-      const limit = connector.messageRateLimit;
-      const counted =
-        limit === Infinity ? undefined : messageRateKey(connector.messageRateSource, source, user);
-      if (counted === undefined && messageRates.length === 0) {
-        if (limit === Infinity) usage.message(connector.name, source);
+      const own = ownCharge(client, user);
+      if (own === undefined && messageRates.length === 0) {
+        if (connector.messageRateLimit === Infinity) usage.message(connector.name, source);
         return "admitted";
       }
-      const own = counted === undefined ? undefined : { key: `${connector.name} ${counted}`, limit };
       return spendMessage(client, own, messageRates, last);
+    },
+    messagesLeft(client, user, { messageRates }) {
+      const own = ownCharge(client, user);
+      if (own === undefined && messageRates.length === 0) return undefined;
+      const owned = ownedCharges(messageRates);
+      return ledger.counted(own === undefined ? owned : [own, ...owned]).then(nearestToItsEnd);
     },
     tellMessageHeld: (client) => refusals.messageHeld(client),
     tellBrokenProxyHeader: ({ remoteAddress }) =>
@@ -241,6 +275,23 @@ export function createDoor(around: {
         "proxyHeaderInvalid",
       ),
   };
+}
+
+function ownedCharges(rates: SessionRights["messageRates"]) {
+  return rates.map(({ owner, value: limit }) => ({ key: rateKey(owner), limit, owner }));
+}
+
+/** With the least left of it; of equal ones, that takes longest. */
+function nearestToItsEnd(all: readonly Counted[]): RateLeft {
+  return all
+    .map(({ charge: { limit }, seen, freesInSeconds }) => ({
+      limit,
+      remaining: Math.max(0, limit - seen),
+      freesInSeconds,
+    }))
+    .reduce((one, other) =>
+      (other.remaining - one.remaining || one.freesInSeconds - other.freesInSeconds) < 0 ? other : one,
+    );
 }
 
 function arriving({ connector, address, source, door = "SMTP" }: RefusedClient): TrafficClient {

@@ -2,6 +2,7 @@
 import { rateKey, type OwnedLimit, type RightsOwner } from "../../core/policy/client-rights.ts";
 import {
   countIn,
+  dayAllowsAt,
   quarterOf,
   usedIn,
   withoutFuture,
@@ -11,12 +12,17 @@ import type { Clock } from "../../ports/ports.ts";
 
 type Rates = readonly OwnedLimit<number>[];
 
+export interface OverDay {
+  readonly owner: RightsOwner;
+  readonly limit: number;
+  readonly used: number;
+  /** Until so many would be allowed; Infinity: they are more than the limit by themselves. Milliseconds. */
+  readonly freeInMs: number;
+}
+
 export interface RecipientDays {
   /** The first limit that so many more recipients would pass. Cost: a pass over at most 97 numbers for each. */
-  over(
-    rates: Rates,
-    recipients: number,
-  ): { readonly owner: RightsOwner; readonly limit: number; readonly used: number } | undefined;
+  over(rates: Rates, recipients: number): OverDay | undefined;
   /** Counts them of each; returns what takes them back, where the message is not kept after all. */
   count(rates: Rates, recipients: number): () => void;
   used(owner: Pick<RightsOwner, "kind" | "name">): number;
@@ -42,7 +48,12 @@ export function createRecipientDays(
     over(rates, recipients) {
       for (const { owner, value: limit } of rates) {
         const already = used(owner);
-        if (already + recipients > limit) return { owner, limit, used: already };
+        if (already + recipients > limit) {
+          const day = days.get(rateKey(owner)) ?? new Map();
+          const now = clock.now();
+          const freeInMs = recipients > limit ? Infinity : dayAllowsAt(day, recipients, limit, now) - now;
+          return { owner, limit, used: already, freeInMs };
+        }
       }
       return undefined;
     },

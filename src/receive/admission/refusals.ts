@@ -5,6 +5,7 @@
  */
 import { applicationOf, type Application } from "../../core/policy/application.ts";
 import type { ConnectionRefusal } from "../../core/policy/connection-limits.ts";
+import { explainsRefusals } from "../../core/policy/explains-refusals.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import {
   refusalCatalogue,
@@ -23,7 +24,6 @@ import {
 } from "../../core/refusals/refusal.ts";
 import { replyLine, type Reply } from "../../core/smtp/reply.ts";
 import { parseAddress, type IpAddress } from "../../core/units/ip-address.ts";
-import { isPrivateAddress } from "../../core/units/private-address.ts";
 import { catalogue, type EventName } from "../../events/catalogue.ts";
 import type { EventFields, Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
@@ -71,6 +71,7 @@ export function createRefusals(around: {
       seen,
       problem: facts.detail ?? definition.cause,
       about: facts.about,
+      retryAfterSeconds: facts.retryAfterSeconds,
       source: client.address,
       eventId: catalogue[refusalCatalogue[kind].event].id,
       reference: referenceOf(sequence++),
@@ -123,7 +124,7 @@ export function createRefusals(around: {
       const said: ToldRefusal = {
         ...reply,
         ...(what.close === undefined ? undefined : { close: what.close }),
-        text: explains(client.connector, address) ? explainedText(reply, explained) : reply.text,
+        text: explainsRefusals(client.connector, address) ? explainedText(reply, explained) : reply.text,
         told,
       };
       tell(client, address, told, what, replyLine(said));
@@ -131,7 +132,7 @@ export function createRefusals(around: {
     },
     refuseAgain(client, what, earlier) {
       const { reply } = spokenRefusals[what.refused];
-      const explained = explains(client.connector, parseAddress(client.address));
+      const explained = explainsRefusals(client.connector, parseAddress(client.address));
       return {
         ...reply,
         ...(what.close === undefined ? undefined : { close: what.close }),
@@ -162,9 +163,4 @@ export function createRefusals(around: {
       });
     },
   };
-}
-
-function explains(connector: ReceiveConnectorSettings | undefined, address: IpAddress | undefined): boolean {
-  if (connector?.explainRefusals !== undefined) return connector.explainRefusals;
-  return address !== undefined && isPrivateAddress(address);
 }

@@ -69,6 +69,11 @@ export class ConnectorState {
     this.#measures = { all: measure(), perSource: measure(), messages: measure() };
   }
 
+  /** Mean duration of its connections, recent ones more; undefined before one has ended. */
+  get meanMs(): number | undefined {
+    return this.#meanMs;
+  }
+
   entered(source: string, counts: ConnectionCounts, nowMs: number): void {
     this.#hold(this.#source(source, nowMs), counts.open, counts.openFromSource, nowMs);
   }

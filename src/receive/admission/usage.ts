@@ -88,6 +88,8 @@ export interface LimitUsage {
   refused(connector: string | undefined, source: string, refusal: Refusal): void;
   /** A message passed the rate limit at MAIL FROM. */
   message(connector: string, source: string): void;
+  /** How long its connections last, or those of one of its sources; undefined before one has ended. Cost: look-ups. */
+  meanConnectionMs(connector: string, source: string | undefined): number | undefined;
   /** In the order in which they were first used. */
   connectors(): readonly ConnectorUsage[];
   /** By address or source key, for each connector that knows it. */
@@ -151,6 +153,10 @@ export function createLimitUsage({
     message(connector, source) {
       const nowMs = clock.now();
       connectorOf(connector, nowMs).message(source, nowMs);
+    },
+    meanConnectionMs(connector, source) {
+      const state = states.get(connector);
+      return source === undefined ? state?.meanMs : state?.sources.get(source)?.meanConnectionMs;
     },
     connectors() {
       const nowMs = clock.now();

@@ -1,7 +1,6 @@
 /** What is no request of HTTP, and the answer that Node's parser is not there for any more. */
 import { STATUS_CODES } from "node:http";
-import type { SpokenKind } from "../../core/refusals/catalogue.ts";
-import { httpAnswer } from "../../core/refusals/http-answer.ts";
+import { toldAnswer } from "../../core/refusals/http-answer.ts";
 import { problemOf } from "../../core/refusals/problem.ts";
 import { refused, type Refused, type ToldRefusal } from "../../core/refusals/refusal.ts";
 
@@ -20,7 +19,7 @@ export function brokenRequest(code: string | undefined): Refused {
 
 /** The whole answer; the connection closes behind it. */
 export function rawAnswer(told: ToldRefusal, otherwise: 400 | 408 | 431): string {
-  const known = httpAnswer(told.told.kind as SpokenKind, told.code);
+  const known = toldAnswer(told);
   const answer = known.status === 400 ? { ...known, status: otherwise } : known;
   const body = JSON.stringify(problemOf(told, answer));
   const retry = answer.retryAfterSeconds === undefined ? "" : `Retry-After: ${answer.retryAfterSeconds}\r\n`;

@@ -1,7 +1,7 @@
 /** The JSON of `POST /v1/emails`: Resend's names, and Weir's own beside them. Source: resend.com, API reference, Send Email. */
 import { z } from "zod";
 
-const address = z
+export const addressSchema = z
   .union([
     z.string().min(1).max(1_000),
     z.strictObject({ email: z.string().min(1).max(600), name: z.string().max(200).optional() }),
@@ -9,7 +9,7 @@ const address = z
   .meta({ description: "`a@contoso.com`, `Name <a@contoso.com>`, or an object.", id: "Address" });
 
 const addresses = z
-  .union([address, z.array(address)])
+  .union([addressSchema, z.array(addressSchema)])
   .meta({ description: "One address or several.", id: "Addresses" });
 
 const attachment = z
@@ -18,7 +18,11 @@ const attachment = z
     content: z
       .union([
         z.string(),
-        z.strictObject({ type: z.literal("Buffer"), data: z.array(z.int().min(0).max(255)) }),
+        z.strictObject({
+          type: z.literal("Buffer"),
+          // Millions of them, that are looked at once, where they become octets.
+          data: z.unknown().meta({ type: "array", items: { type: "integer", minimum: 0, maximum: 255 } }),
+        }),
       ])
       .meta({ description: "Base64, or a Buffer as Node.js writes it in JSON." }),
     content_type: z.string().max(300).optional().meta({ description: "Default: by the file name." }),
@@ -56,6 +60,12 @@ const shared = {
     })
     .optional()
     .meta({ description: "Reports that are wanted (RFC 3461)." }),
+  require_tls: z.boolean().optional().meta({
+    description: "True: it goes on over TLS that is checked, or not at all (REQUIRETLS, RFC 8689).",
+  }),
+  priority: z.enum(["low", "normal", "high"]).optional().meta({
+    description: "Whose turn it is sooner where mail leaves one by one; no more than its application has.",
+  }),
   partial: z
     .boolean()
     .optional()
@@ -70,7 +80,7 @@ const shared = {
 
 export const emailSchema = z
   .strictObject({
-    from: address,
+    from: addressSchema,
     to: addresses.optional(),
     cc: addresses.optional(),
     bcc: addresses.optional(),
@@ -94,18 +104,19 @@ export const rawSchema = z
   })
   .meta({ id: "RawEmail" });
 
-export type GivenAddress = z.output<typeof address>;
+export type GivenAddress = z.output<typeof addressSchema>;
 export type GivenEmail = z.output<typeof emailSchema>;
 export type GivenRaw = z.output<typeof rawSchema>;
 /** What it says beside the message. */
-export type GivenDelivery = Pick<GivenRaw, "envelope" | "dsn" | "partial" | "tags" | "metadata">;
+export type GivenDelivery = Pick<
+  GivenRaw,
+  "envelope" | "dsn" | "require_tls" | "priority" | "partial" | "tags" | "metadata"
+>;
 
 /** Fields that others have and this relay has not, each with the reason. */
 export const notOffered: Readonly<Record<string, string>> = {
   path: "attachments are not fetched from paths or addresses; send their content",
   react: "templates are not rendered here; send html",
-  require_tls: "TLS on the way on is a setting of the send connector (requireTls)",
-  priority: "an application's priority is a setting (Set-Application -Priority)",
   scheduled_at: "mail is sent at once",
   template: "templates are not rendered here; send html",
   topic_id: "there are no topics here",

@@ -50,7 +50,7 @@ export async function getEmail(
           "there is no such message, or it is somebody else's, or the tracking log does not go back so far",
       }),
     );
-  exchange.answer(200, shown);
+  return exchange.answer(200, shown);
 }
 
 async function shownEmail(

@@ -17,6 +17,7 @@ import type { HttpExchange } from "./http-exchange.ts";
 import type { HttpServices } from "./http-services.ts";
 import { ownerNote } from "./owner-note.ts";
 import { refuseFaults } from "./refuse-faults.ts";
+import { isThisMachine } from "./this-machine.ts";
 
 /** The answer to a message that was taken. */
 export interface Taken {
@@ -71,6 +72,9 @@ export async function handIn(
         unknown: true,
       },
     ]);
+  const notRequired = envelope.requireTls === true ? whyNoRequireTls(exchange) : undefined;
+  if (notRequired !== undefined)
+    return refuseFaults(exchange, [{ path: "require_tls", message: notRequired }]);
   const options = {
     presence,
     partial: delivery.partial,
@@ -106,6 +110,14 @@ export async function handIn(
           options,
         );
   return answerOutcome(exchange, envelope, outcome);
+}
+
+/** As REQUIRETLS by SMTP: offered within TLS alone; this machine needs none. */
+function whyNoRequireTls({ connection, submitter: { connector } }: HttpExchange): string | undefined {
+  if (!connector.requireTlsExtensionEnabled) return "is not offered here (requireTlsExtensionEnabled)";
+  return connection.tls !== undefined || isThisMachine(connection.client.address)
+    ? undefined
+    : "is for requests by HTTPS: this one came in clear text, and may have been read";
 }
 
 async function answerOutcome(
@@ -186,7 +198,7 @@ async function answerTaken(
       })),
     ],
   };
-  exchange.answer(202, taken, locationOf(message.id));
+  return exchange.answer(202, taken, locationOf(message.id));
 }
 
 function locationOf(id: number): readonly (readonly [string, string])[] {

@@ -11,7 +11,8 @@ import type { ActiveTls, Submitter } from "../transaction/submitter.ts";
 export type HttpActivity = "handshake" | "idle" | "reading" | "working" | "tarpit" | "closing";
 
 export interface HttpConnection {
-  readonly client: Client;
+  /** Its connector as it was when the request under way began. */
+  client: Client;
   readonly endpoint: ListeningEndpoint;
   /** What it sends as, before it says who it is. */
   anonymous: Submitter;
@@ -46,6 +47,8 @@ export interface HttpConnection {
   messages: number;
   logonFailures: number;
   protocolErrors: number;
+  /** Those that `client` is of. */
+  settings: object;
   /** Behind the answer under way it closes. */
   closing: boolean;
   ended: boolean;

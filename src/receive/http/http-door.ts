@@ -11,8 +11,6 @@ import { covers } from "../../core/policy/receive-connector.ts";
 import { tlsFailureOf } from "../../core/refusals/tls-failure.ts";
 import { refused, type Refused, type ToldRefusal } from "../../core/refusals/refusal.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
-import { parseAddress } from "../../core/units/ip-address.ts";
-import { isLoopbackAddress } from "../../core/units/private-address.ts";
 import type { Timer } from "../../ports/ports.ts";
 import type { Admitted } from "../admission/admission.ts";
 import type { Client } from "../admission/client.ts";
@@ -23,7 +21,9 @@ import { onFirstOctet } from "./first-octet.ts";
 import { brokenRequest, rawAnswer } from "./broken-request.ts";
 import type { HttpConnection } from "./http-connection.ts";
 import { HttpExchange } from "./http-exchange.ts";
+import { shownInLog } from "./log-line.ts";
 import type { HttpServices } from "./http-services.ts";
+import { isThisMachine } from "./this-machine.ts";
 
 export interface HttpDoor {
   open(socket: Socket, admitted: Admitted, endpoint: ListeningEndpoint): void;
@@ -127,6 +127,7 @@ export function createHttpDoor(
       messages: 0,
       logonFailures: 0,
       protocolErrors: 0,
+      settings: services.settings(),
       closing: false,
       ended: false,
     };
@@ -222,6 +223,7 @@ export function createHttpDoor(
     const run = (): void => {
       // It went while it waited for its turn.
       if (response.destroyed || connection.ended) return next(connection);
+      keepUp(connection);
       const exchange = new HttpExchange(
         request,
         response,
@@ -233,13 +235,34 @@ export function createHttpDoor(
       connection.exchange = exchange;
       connection.activity = "working";
       connection.userAgent = request.headers["user-agent"];
-      connection.log?.line("<", `${request.method} ${request.url} HTTP/${request.httpVersion}`);
+      connection.log?.line("<", shownInLog(`${request.method} ${request.url} HTTP/${request.httpVersion}`));
       response.once("close", () => finished(connection, request, exchange));
       void answered(exchange);
     };
     if (connection.exchange === undefined) run();
     else if (connection.waiting.length < mostAhead) connection.waiting.push(run);
     else connection.socket.destroy();
+  };
+
+  /**
+   * A request is judged by what is set when it begins: nothing was promised by the one before it, as EHLO's answer is to a
+   * session of SMTP. Where its connector would not be chosen any more, it is the connection's last.
+   */
+  const keepUp = (connection: HttpConnection): void => {
+    const settings = services.settings();
+    if (connection.settings === settings || connection.turnedAway !== undefined) return;
+    connection.settings = settings;
+    const connector = services.connectorNow(connection);
+    if (connector === undefined) {
+      connection.closing = true;
+      return;
+    }
+    const { anonymous, socket } = connection;
+    connection.client = { ...connection.client, connector };
+    // Who it is stays; what it may is asked anew.
+    const { id, tls, peer, messages, receivedProtocol = "HTTP" } = anonymous;
+    const submitter = submitterOf(connection.client, socket, anonymous.connection);
+    connection.anonymous = { ...submitter, id, tls, peer, messages, receivedProtocol };
   };
 
   const answered = async (exchange: HttpExchange): Promise<void> => {
@@ -408,7 +431,5 @@ const noPlace: Pick<Admitted, "lease" | "connection"> = { lease: { end: () => un
 
 /** Whether what it says can be read on the way. */
 function isExposed({ tls, client }: HttpConnection): boolean {
-  if (tls !== undefined || client.connector.allowPlainHttp) return false;
-  const address = parseAddress(client.address);
-  return address === undefined || !isLoopbackAddress(address);
+  return tls === undefined && !client.connector.allowPlainHttp && !isThisMachine(client.address);
 }

@@ -1,14 +1,18 @@
 /** One request and its answer: what was asked, who waits for it, and the one way of every answer. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { spokenRefusals, type SpokenKind } from "../../core/refusals/catalogue.ts";
-import { httpAnswer, type HttpAnswer } from "../../core/refusals/http-answer.ts";
+import { spokenRefusals } from "../../core/refusals/catalogue.ts";
+import { toldAnswer, type HttpAnswer } from "../../core/refusals/http-answer.ts";
 import { problemOf, type FieldFault, type RefusedRecipient } from "../../core/refusals/problem.ts";
 import { refused, type Refused, type ToldRefusal } from "../../core/refusals/refusal.ts";
+import { explainsRefusals } from "../../core/policy/explains-refusals.ts";
 import { tarpitDelay } from "../../core/policy/tarpit.ts";
+import { parseAddress } from "../../core/units/ip-address.ts";
+import type { RateLeft } from "../admission/admission.ts";
 import type { Presence } from "../admission/rate-waiters.ts";
 import type { Submitter } from "../transaction/submitter.ts";
 import type { HttpConnection } from "./http-connection.ts";
 import type { HttpServices } from "./http-services.ts";
+import { shownInLog } from "./log-line.ts";
 import type { Owner } from "./owner-note.ts";
 import { RequestBody } from "./request-body.ts";
 
@@ -22,6 +26,15 @@ export type AnswerChanges = Partial<HttpAnswer> & {
 const nobody: Owner = { owner: "", application: "" };
 const problemType = "application/problem+json; charset=utf-8";
 export const jsonType = "application/json; charset=utf-8";
+
+/** As Resend has them, and the IETF's draft (draft-ietf-httpapi-ratelimit-headers-05). */
+function rateHeaders({ limit, remaining, freesInSeconds }: RateLeft): readonly (readonly [string, string])[] {
+  return [
+    ["ratelimit-limit", `${limit}`],
+    ["ratelimit-remaining", `${remaining}`],
+    ["ratelimit-reset", `${freesInSeconds}`],
+  ];
+}
 
 export class HttpExchange {
   readonly connection: HttpConnection;
@@ -142,8 +155,7 @@ export class HttpExchange {
   async answerRefusal(reply: ToldRefusal, changes: AnswerChanges = {}): Promise<void> {
     const { connection, submitter } = this;
     const { recipients = [], faults = [], headers = [], ...others } = changes;
-    // What a reply can say was told of a spoken kind.
-    const answer: HttpAnswer = { ...httpAnswer(reply.told.kind as SpokenKind, reply.code), ...others };
+    const answer: HttpAnswer = { ...toldAnswer(reply), ...others };
     const delayMs = tarpitDelay(submitter.connector, reply, {
       authenticated: this.isIdentified,
       discredited: this.#services.isDiscredited(connection.client),
@@ -151,7 +163,7 @@ export class HttpExchange {
     if (delayMs > 0 && !this.#isStopping() && !(await this.#holdBack(delayMs, reply.code))) return;
     if (reply.close === true && answer.status !== 429 && answer.status !== 503) this.#closes = true;
     const { retryAfterSeconds } = answer;
-    this.answer(answer.status, problemOf(reply, answer, { recipients, faults }), [
+    await this.answer(answer.status, problemOf(reply, answer, { recipients, faults }), [
       ...headers,
       ...(answer.status === 401 ? [["www-authenticate", this.#challenge()] as const] : []),
       ...(retryAfterSeconds === undefined ? [] : [["retry-after", `${retryAfterSeconds}`] as const]),
@@ -189,8 +201,25 @@ export class HttpExchange {
   }
 
   /** `body`: JSON. */
-  answer(status: number, body: object, headers: readonly (readonly [string, string])[] = []): void {
-    this.send(status, JSON.stringify(body), status < 400 ? jsonType : problemType, headers);
+  async answer(
+    status: number,
+    body: object,
+    headers: readonly (readonly [string, string])[] = [],
+  ): Promise<void> {
+    const left = this.#messagesLeft();
+    const rate = left === undefined ? [] : rateHeaders(await left);
+    const type = status < 400 ? jsonType : problemType;
+    this.send(status, JSON.stringify(body), type, rate.length === 0 ? headers : [...headers, ...rate]);
+  }
+
+  /** Of the message rate it is limited to; undefined: of none, or it is not told limits. */
+  #messagesLeft(): Promise<RateLeft> | undefined {
+    const { connection, submitter } = this;
+    if (connection.turnedAway !== undefined) return undefined;
+    const { connector, rights, peer } = submitter;
+    const isTold =
+      this.isIdentified || (rights.submit && explainsRefusals(connector, parseAddress(peer.address)));
+    return isTold ? this.#services.messagesLeft(submitter) : undefined;
   }
 
   send(
@@ -218,7 +247,7 @@ export class HttpExchange {
     ];
     for (const [name, value] of headers) all.push(name, value);
     if (closes) all.push("connection", "close");
-    connection.log?.line(">", `${status} ${text}`);
+    connection.log?.line(">", shownInLog(`${status} ${text}`));
     this.#answeredAt = this.#services.clock.now();
     response.writeHead(status, all);
     response.end(this.method === "HEAD" ? undefined : octets);

@@ -3,6 +3,7 @@ import type { SilentKind } from "../../core/refusals/catalogue.ts";
 import type { RefusedFacts } from "../../core/refusals/refusal.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { ProtocolLog } from "../../logs/protocol-log.ts";
+import type { RateLeft } from "../admission/admission.ts";
 import type { Client } from "../admission/client.ts";
 import type { Logons } from "../authentication/logons.ts";
 import type { SpoolInspection } from "../../spool/spool-inspection.ts";
@@ -10,6 +11,7 @@ import type { TrackingLog } from "../../tracking/tracking.ts";
 import type { Submissions } from "../submission/submissions.ts";
 import type { ServerContexts } from "../tls/server-contexts.ts";
 import type { TransactionServices } from "../transaction/services.ts";
+import type { Submitter } from "../transaction/submitter.ts";
 import type { HttpConnection } from "./http-connection.ts";
 
 export interface HttpServices
@@ -18,6 +20,10 @@ export interface HttpServices
   /** For who asks what became of a message. */
   readonly history: Pick<TrackingLog, "search">;
   readonly inspection: Pick<SpoolInspection, "find">;
+  /** All that are in force: another object with each change. */
+  readonly settings: () => object;
+  /** The connector of that name, if it would still be chosen for this connection. */
+  readonly connectorNow: (connection: HttpConnection) => ReceiveConnectorSettings | undefined;
   /** Those in force. */
   readonly connectors: () => readonly ReceiveConnectorSettings[];
   readonly protocolLog: ProtocolLog;
@@ -26,6 +32,8 @@ export interface HttpServices
   tlsContexts(connector: ReceiveConnectorSettings): ServerContexts | undefined;
   /** Tells a refusal that no answer can say. */
   tell(connection: HttpConnection, kind: SilentKind, facts?: RefusedFacts): void;
+  /** What is left of the message rate that refuses this client's messages first; undefined: none counts them. */
+  messagesLeft(submitter: Submitter): Promise<RateLeft> | undefined;
   isDiscredited(client: Client): boolean;
   /** It hung up while a refusal was held back. */
   leftInTarpit(client: Client): void;

@@ -2,6 +2,7 @@
  * `POST /v1/emails/raw`: a message as it stands, taken piece by piece, whatever its size. Its envelope stands in Mail-From and
  * Rcpt-To, in the query, or in its own header, as `sendmail -t` has it.
  */
+import { z } from "zod";
 import {
   headerEnd,
   readEnvelopeHeader,
@@ -11,8 +12,10 @@ import { scanHeader } from "../../core/message/header-scan.ts";
 import { refusedSize } from "../../core/refusals/limit-refusals.ts";
 import type { GivenDelivery } from "./email-schema.ts";
 import { handIn } from "./hand-in.ts";
+import { createHeldOctets } from "./held-octets.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { HttpServices } from "./http-services.ts";
+import { mostAddresses } from "./list-faults.ts";
 import { envelopeOf, type Fault } from "./read-email.ts";
 import { refuseFaults } from "./refuse-faults.ts";
 import { BodyRefused } from "./request-body.ts";
@@ -21,17 +24,13 @@ export function postRaw(exchange: HttpExchange, services: HttpServices): Promise
   const { query } = exchange;
   const senders = [...exchange.headers("mail-from"), ...query.getAll("from")];
   const recipients = [...exchange.headers("rcpt-to"), ...query.getAll("to")];
-  const unknown = [...query.keys()].find((name) => name !== "from" && name !== "to" && name !== "partial");
-  if (unknown !== undefined)
-    return refuseFaults(exchange, [
-      { path: unknown.slice(0, 40), message: "is not known in the query", unknown: true },
-    ]);
+  const asked = askedInQuery(query);
+  if ("path" in asked) return refuseFaults(exchange, [asked]);
   if (senders.length > 1)
     return refuseFaults(exchange, [{ path: "Mail-From", message: "is given more than once" }]);
-  const partial = query.getAll("partial");
-  if (partial.length > 1 || !["true", "false"].includes(partial[0] ?? "false"))
+  if (recipients.length > mostAddresses)
     return refuseFaults(exchange, [
-      { path: "partial", message: "has to be true or false, once", unknown: true },
+      { path: "Rcpt-To", message: `is given more than ${mostAddresses} times` },
     ]);
   const [sender] = senders;
   return handInRaw(exchange, services, exchange.body.pieces(), exchange.body.declaredBytes, {
@@ -39,8 +38,38 @@ export function postRaw(exchange: HttpExchange, services: HttpServices): Promise
       ...(sender === undefined ? undefined : { mail_from: sender.trim() }),
       ...(recipients.length === 0 ? undefined : { rcpt_to: recipients.map((one) => one.trim()) }),
     },
-    partial: partial[0] === "true",
+    ...asked,
   });
+}
+
+type AskedInQuery = Pick<GivenDelivery, "partial" | "require_tls" | "priority">;
+
+/** What stands in the query beside sender and recipients. */
+function askedInQuery(query: URLSearchParams): AskedInQuery | Fault {
+  let asked: AskedInQuery = {};
+  for (const name of new Set(query.keys())) {
+    if (name === "from" || name === "to") continue;
+    const read = Object.hasOwn(queryFields, name) ? queryFields[name as keyof typeof queryFields] : undefined;
+    const values = query.getAll(name);
+    if (read === undefined)
+      return { path: shownName(name), message: "is not known in the query", unknown: true };
+    const parsed = read.safeParse(values.length === 1 ? values[0] : undefined);
+    if (!parsed.success)
+      return { path: name, message: `has to be ${read.options.join(" or ")}, once`, unknown: true };
+    asked = { ...asked, [name]: name === "priority" ? parsed.data : parsed.data === "true" };
+  }
+  return asked;
+}
+
+const queryFields = {
+  partial: z.enum(["true", "false"]),
+  require_tls: z.enum(["true", "false"]),
+  priority: z.enum(["low", "normal", "high"]),
+};
+
+/** Repeated in answers and events: what is printable of it. */
+function shownName(name: string): string {
+  return name.slice(0, 40).replaceAll(/[^\x20-\x7e]/g, "?");
 }
 
 /** `delivery.envelope`: what of it is not given stands in the header. */
@@ -74,10 +103,18 @@ export async function handInRaw(
     joined(pieces, read.rest),
     {
       delivery,
-      fingerprint: fingerprint ?? { about: JSON.stringify([sender, recipients, delivery.partial ?? false]) },
+      fingerprint: fingerprint ?? { about: JSON.stringify(aboutContent(sender, recipients, delivery)) },
       messageId,
     },
   );
+}
+
+/** What is asked beside the content. What is not asked stands nowhere in it: answers of versions before are compared with it. */
+function aboutContent(sender: string, recipients: readonly string[], delivery: GivenDelivery): unknown {
+  const { partial = false, require_tls: requireTls = false, priority } = delivery;
+  const further = { ...(requireTls ? { requireTls } : {}), ...(priority === undefined ? {} : { priority }) };
+  const about = [sender, recipients, partial];
+  return Object.keys(further).length === 0 ? about : [...about, further];
 }
 
 function missingIn(
@@ -105,16 +142,22 @@ interface HeaderRead {
 
 async function behindHeader(content: AsyncIterable<Buffer>, maxBytes: number): Promise<HeaderRead> {
   const rest = content[Symbol.asyncIterator]();
-  let all: Buffer = Buffer.alloc(0);
+  const held = createHeldOctets();
   for (;;) {
-    const end = headerEnd(all);
-    if ((end?.header ?? all.length) > maxBytes)
-      throw new BodyRefused(refusedSize("headerTooLarge", all.length, maxBytes, end !== undefined));
+    const next = await rest.next();
+    if (next.done === true) {
+      const all = held.octets;
+      return { header: all, body: Buffer.alloc(0), all, rest };
+    }
+    const lookFrom = Math.max(0, held.octets.length - 2);
+    held.add(next.value);
+    const all = held.octets;
+    const end = headerEnd(all, lookFrom);
+    const sizeBytes = end?.header ?? all.length;
+    if (sizeBytes > maxBytes)
+      throw new BodyRefused(refusedSize("headerTooLarge", sizeBytes, maxBytes, end !== undefined));
     if (end !== undefined)
       return { header: all.subarray(0, end.header), body: all.subarray(end.body), all, rest };
-    const next = await rest.next();
-    if (next.done === true) return { header: all, body: Buffer.alloc(0), all, rest };
-    all = Buffer.concat([all, next.value]);
   }
 }
 

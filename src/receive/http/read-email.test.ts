@@ -64,7 +64,27 @@ describe("faults", () => {
     [{ ...least, from: "a@b.test, c@d.test" }, "from names more than one address", false],
     [{ ...least, from: undefined }, "from is missing", false],
     [{ ...least, to: [] }, "to is missing; there are no recipients", false],
-    [{ ...least, to: ["a@b.test", 5] }, "to is no address", false],
+    [{ ...least, to: ["a@b.test", 5] }, "to[1] is no address", false],
+    [
+      { ...least, attachments: [{ content: { type: "Buffer", data: [1, 256] } }] },
+      "attachments[0].content is no Buffer of Node.js",
+      false,
+    ],
+    [
+      { ...least, attachments: [{ content: { type: "Buffer", data: { length: 3 } } }] },
+      "attachments[0].content is no Buffer of Node.js",
+      false,
+    ],
+    [
+      { ...least, priority: "urgent" },
+      'priority Invalid option: expected one of "low"|"normal"|"high"',
+      false,
+    ],
+    [
+      { ...least, metadata: Object.fromEntries("abcdefghijk".split("").map((name) => [name, ""])) },
+      "metadata has more than 10 entries",
+      false,
+    ],
     [
       { ...least, cc: ["a@b.test", "x"] },
       "cc[1] is no address, such as a@contoso.com or Name <a@contoso.com>",
@@ -88,8 +108,8 @@ describe("faults", () => {
       {
         ...least,
         headers: [
-          ["Date", "x"],
-          ["date", "y"],
+          ["Date", "Sun, 29 Nov 2026 03:00:00 +0000"],
+          ["date", "29 Nov 2026 03:00 GMT"],
         ],
       },
       "headers.date stands there twice",
@@ -107,6 +127,24 @@ describe("faults", () => {
       "attachments[0].content_id is no Content-ID, such as logo or logo@contoso.com",
       false,
     ],
+    [
+      { ...least, attachments: [{ content: "", filename: "invoice\u202efdp.exe" }] },
+      "attachments[0].filename holds U+202E, which turns the direction of writing",
+      false,
+    ],
+    ...["x", "29 Nov 2026", "Sun, 99 Nov 2026 03:00:00 +0000", "2026-11-29T03:00:00Z"].map(
+      (date): [object, string, boolean] => [
+        { ...least, headers: { Date: date } },
+        "headers.Date is no date, such as Sun, 29 Nov 2026 03:00:00 +0000",
+        false,
+      ],
+    ),
+    ...["x", "a@b.test, c@d.test", "X <a@b.test> y"].map((sender): [object, string, boolean] => [
+      { ...least, headers: { Sender: sender } },
+      "headers.Sender is not one address",
+      false,
+    ]),
+    [{ ...least, headers: { "a\u0001\nb": "x" } }, "headers.a??b is no name of a header field", false],
     [{ raw: "?" }, "raw is not Base64", false],
     [{ raw: "YQ==", from: "a@b.test" }, "from stands beside raw, which is the whole message", true],
     [[], " the body is no JSON object", false],
@@ -127,6 +165,49 @@ describe("faults", () => {
       "cc[0]",
       "to",
     ]);
+  });
+});
+
+test("Sender and Date of its own", () => {
+  const headers = { Sender: "J\u00fcrgen <j@b.test>", Date: "Sun, 29 Nov 2026 03:00:00 +0100" };
+  const read = readEmail({ ...least, headers });
+  expect(read.kind === "email" && read.email.headers).toEqual([
+    ["Sender", expect.stringMatching(/^=\?utf-8\?\S+\?= <j@b\.test>$/i)],
+    ["Date", headers.Date],
+  ]);
+});
+
+test("how it is to be carried", () => {
+  expect(envelopeOf({ require_tls: true, priority: "low" })).toMatchObject({
+    requireTls: true,
+    priority: "Low",
+  });
+});
+
+describe("what is wrong is bounded, and so is what it costs", () => {
+  const numbers = (length: number): number[] => Array.from({ length }, () => 300);
+  const names = (length: number) => Object.fromEntries(Array.from({ length }, (_, n) => [`x${n}`, 1]));
+  test.each<[string, object]>([
+    ["addresses that are none", { to: Array(20_000).fill("nobody") }],
+    ["addresses that are numbers", { to: numbers(20_000) }],
+    ["more addresses than may be", { to: numbers(3_000_000) }],
+    ["more of them in few entries", { cc: Array(20_000).fill("a@b.test,".repeat(110)) }],
+    ["octets that are none", { attachments: [{ content: { type: "Buffer", data: numbers(3_000_000) } }] }],
+    ["attachments that are none", { attachments: numbers(3_000_000) }],
+    ["header fields that are none", { headers: numbers(3_000_000) }],
+    ["names of header fields", { headers: names(200_000) }],
+    ["recipients", { envelope: { rcpt_to: numbers(3_000_000) } }],
+    ["recipients that are too long", { envelope: { rcpt_to: Array(20_000).fill("x".repeat(1_001)) } }],
+    ["reports", { dsn: { notify: numbers(3_000_000) } }],
+    ["labels", { metadata: names(200_000) }],
+    ["unknown names", names(200_000)],
+    ["unknown names within", { envelope: names(200_000) }],
+  ])("%s", (_, more) => {
+    const before = process.cpuUsage().user;
+    const read = readEmail({ ...least, ...more });
+    // Microseconds; each fault singly took seconds, or all of the memory.
+    expect(process.cpuUsage().user - before).toBeLessThan(1_000_000);
+    expect(read.kind === "faulty" && read.faults.length).toBeLessThanOrEqual(21);
   });
 });
 

@@ -4,13 +4,20 @@ import { z } from "zod";
 import type { Notify } from "../../core/message/envelope.ts";
 import type { Email, EmailAttachment, NamedMailbox } from "../../core/message/compose/email.ts";
 import { headerFault } from "../../core/message/compose/header-field.ts";
-import { mediaTypeFault } from "../../core/message/compose/media-type.ts";
+import { filenameFault, mediaTypeFault } from "../../core/message/compose/media-type.ts";
 import { isLine } from "../../core/message/compose/header-field.ts";
-import { mailboxFault, readMailbox, readMailboxes } from "../../core/message/compose/named-mailbox.ts";
+import {
+  mailboxFault,
+  mailboxPieces,
+  readMailbox,
+  readMailboxes,
+} from "../../core/message/compose/named-mailbox.ts";
 import type { FieldFault } from "../../core/refusals/problem.ts";
 import { nearest } from "../../core/units/nearest-name.ts";
+import { isAscii } from "../../core/smtp/characters.ts";
 import type { SubmittedEnvelope } from "../submission/submission.ts";
 import {
+  addressSchema,
   emailSchema,
   notOffered,
   rawSchema,
@@ -18,13 +25,17 @@ import {
   type GivenDelivery,
   type GivenEmail,
 } from "./email-schema.ts";
+import { listFaults, mostAddresses, mostFaultsRead } from "./list-faults.ts";
 
 /** `unknown`: the request cannot be read at all, or has a field that there is none of (400); else of a value (422). */
 export interface Fault extends FieldFault {
   readonly unknown?: true;
 }
 
-export type Envelope = Pick<SubmittedEnvelope, "mailFrom" | "recipients" | "ret" | "envid">;
+export type Envelope = Pick<
+  SubmittedEnvelope,
+  "mailFrom" | "recipients" | "ret" | "envid" | "requireTls" | "priority"
+>;
 
 export type ReadEmail =
   | {
@@ -42,11 +53,20 @@ export function readEmail(value: unknown): ReadEmail {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return faulty([{ path: "", message: "the body is no JSON object" }]);
   if ("raw" in value) return readRaw(value);
+  const lists = faultyLists(value);
+  if (lists !== undefined) return lists;
   const parsed = emailSchema.safeParse(value);
   return parsed.success ? readGiven(parsed.data) : faulty(faultsOf(parsed.error, value));
 }
 
+function faultyLists(value: object): ReadEmail | undefined {
+  const [first, ...others] = listFaults(value, (one) => addressSchema.safeParse(one).success);
+  return first && faulty([first, ...others]);
+}
+
 function readRaw(value: object): ReadEmail {
+  const lists = faultyLists(value);
+  if (lists !== undefined) return lists;
   const parsed = rawSchema.safeParse(value);
   if (!parsed.success) return faulty(faultsOf(parsed.error, value));
   const { raw, ...delivery } = parsed.data;
@@ -58,14 +78,18 @@ function readRaw(value: object): ReadEmail {
 
 function readGiven(given: GivenEmail): ReadEmail {
   const faults: Fault[] = [];
-  const fault = (path: string, message: string): void => void faults.push({ path, message });
-  const senders = mailboxes(given.from, "from", fault);
+  const fault: TellFault = (path, message) => {
+    if (faults.length <= mostFaultsRead) faults.push({ path, message });
+    return faults.length > mostFaultsRead;
+  };
+  const room = { addresses: mostAddresses };
+  const senders = mailboxes(given.from, "from", fault, { addresses: mostAddresses });
   const [from, ...more] = senders;
   if (more.length > 0) fault("from", "names more than one address");
-  const to = mailboxes(given.to, "to", fault);
-  const cc = mailboxes(given.cc, "cc", fault);
-  const bcc = mailboxes(given.bcc, "bcc", fault);
-  const replyTo = mailboxes(given.reply_to, "reply_to", fault);
+  const to = mailboxes(given.to, "to", fault, room);
+  const cc = mailboxes(given.cc, "cc", fault, room);
+  const bcc = mailboxes(given.bcc, "bcc", fault, room);
+  const replyTo = mailboxes(given.reply_to, "reply_to", fault, room);
   const { subject } = given;
   if (subject !== undefined && !isLine(subject)) fault("subject", "holds a line end or a NUL");
   for (const name of ["text", "html"] as const)
@@ -94,7 +118,7 @@ function readGiven(given: GivenEmail): ReadEmail {
 export function envelopeOf(
   sender: string,
   recipients: readonly string[],
-  { envelope, dsn }: GivenDelivery,
+  { envelope, dsn, require_tls: requireTls, priority }: GivenDelivery,
 ): Envelope {
   const notify = notifyOf(dsn?.notify);
   return {
@@ -105,8 +129,12 @@ export function envelopeOf(
     })),
     ret: dsn?.ret === undefined ? undefined : dsn.ret === "full" ? "FULL" : "HDRS",
     envid: dsn?.envid === undefined ? undefined : xtext(dsn.envid),
+    requireTls: requireTls === true,
+    priority: priority === undefined ? undefined : priorities[priority],
   };
 }
+
+const priorities = { low: "Low", normal: "Normal", high: "High" } as const;
 
 function notifyOf(wanted: readonly string[] | undefined): Notify | undefined {
   return (
@@ -131,24 +159,33 @@ function addressOf({ mailbox: { localPart, domain } }: NamedMailbox): string {
   return `${localPart}@${domain}`;
 }
 
-type TellFault = (path: string, message: string) => void;
+/** True: enough is wrong. */
+type TellFault = (path: string, message: string) => boolean;
 
+/** `room`: for addresses of all lists together, since one entry may name many. */
 function mailboxes(
   given: GivenAddress | readonly GivenAddress[] | undefined,
   path: string,
   fault: TellFault,
+  room: { addresses: number },
 ): readonly NamedMailbox[] {
   if (given === undefined) return [];
   const isList = Array.isArray(given);
-  const all = (isList ? given : [given]) as readonly GivenAddress[];
-  return all.flatMap((one, index) => {
-    const at = isList ? `${path}[${index}]` : path;
+  const all: NamedMailbox[] = [];
+  for (const [index, one] of ((isList ? given : [given]) as readonly GivenAddress[]).entries()) {
     const read = typeof one === "string" ? readMailboxes(one) : ownMailbox(one);
-    if (read === undefined) fault(at, "is no address, such as a@contoso.com or Name <a@contoso.com>");
-    const problem = read?.map((mailbox) => mailboxFault(mailbox, domainToASCII)).find(Boolean);
-    if (problem !== undefined) fault(at, problem);
-    return read ?? [];
-  });
+    const problem =
+      read === undefined
+        ? "is no address, such as a@contoso.com or Name <a@contoso.com>"
+        : read.map((mailbox) => mailboxFault(mailbox, domainToASCII)).find(Boolean);
+    if (problem !== undefined && fault(isList ? `${path}[${index}]` : path, problem)) return all;
+    all.push(...(read ?? []));
+    room.addresses -= read?.length ?? 0;
+    if (room.addresses >= 0) continue;
+    fault(path, `has, with the other fields, more than ${mostAddresses} addresses`);
+    return all;
+  }
+  return all;
 }
 
 function ownMailbox({ email, name = "" }: Exclude<GivenAddress, string>): NamedMailbox[] | undefined {
@@ -157,17 +194,25 @@ function ownMailbox({ email, name = "" }: Exclude<GivenAddress, string>): NamedM
 }
 
 function headersOf(given: GivenEmail["headers"], fault: TellFault): readonly (readonly [string, string])[] {
-  const headers = Array.isArray(given) ? given : Object.entries(given ?? {});
   const once = new Set<string>();
-  for (const [name, value] of headers) {
-    const path = `headers.${name.slice(0, 80)}`;
-    const problem = headerFault(name, value);
-    const isOwn = /^(?:message-id|date|sender)$/i.test(name);
+  return (Array.isArray(given) ? given : Object.entries(given ?? {})).map(([name, value]) => {
+    const path = `headers.${shown(name)}`;
+    const known = name.toLowerCase();
+    const sender = known === "sender" ? senderField(value) : value;
+    const problem = headerFault(name, value) ?? (sender === undefined ? "is not one address" : undefined);
     if (problem !== undefined) fault(path, problem);
-    else if (isOwn && once.has(name.toLowerCase())) fault(path, "stands there twice");
-    once.add(name.toLowerCase());
-  }
-  return headers;
+    else if (/^(?:message-id|date|sender)$/.test(known) && once.has(known)) fault(path, "stands there twice");
+    once.add(known);
+    return [name, sender ?? value];
+  });
+}
+
+/** Written anew as those of `from` are: an address that is encoded with its name is none. */
+function senderField(value: string): string | undefined {
+  const mailbox = readMailbox(value);
+  if (mailbox === undefined || mailboxFault(mailbox, domainToASCII) !== undefined) return undefined;
+  const written = mailboxPieces(mailbox, domainToASCII).join(" ");
+  return isAscii(written, 0, written.length) ? written : undefined;
 }
 
 function attachmentOf(
@@ -181,16 +226,28 @@ function attachmentOf(
     content_id: contentId,
     content_disposition: disposition,
   } = given;
-  if (filename !== undefined && !isLine(filename)) fault(`${path}.filename`, "holds a line end or a NUL");
+  const named = filename === undefined ? undefined : filenameFault(filename);
+  if (named !== undefined) fault(`${path}.filename`, named);
   const problem = contentType === undefined ? undefined : mediaTypeFault(contentType);
   if (problem !== undefined) fault(`${path}.content_type`, problem);
   const content =
-    typeof given.content === "string" ? base64Octets(given.content) : Buffer.from(given.content.data);
+    typeof given.content === "string" ? base64Octets(given.content) : listedOctets(given.content.data);
   if (content === undefined) {
-    fault(`${path}.content`, "is not Base64");
+    const what = typeof given.content === "string" ? "is not Base64" : "is no Buffer of Node.js";
+    fault(`${path}.content`, what);
     return [];
   }
   return [{ content, filename, contentType, contentId, disposition }];
+}
+
+function listedOctets(data: unknown): Buffer | undefined {
+  if (!Array.isArray(data)) return undefined;
+  const octets = Buffer.allocUnsafe(data.length);
+  for (const [index, value] of data.entries()) {
+    if (!Number.isInteger(value) || value < 0 || value > 255) return undefined;
+    octets[index] = value as number;
+  }
+  return octets;
 }
 
 /** With or without line ends and padding; undefined where it is another thing. */
@@ -212,10 +269,11 @@ function faulty(faults: readonly [Fault, ...Fault[]]): ReadEmail {
 }
 
 function faultsOf({ issues }: z.ZodError, given: object): readonly [Fault, ...Fault[]] {
-  const [first, ...others] = issues.flatMap((issue): Fault[] => {
+  const enough = mostFaultsRead + 1;
+  const [first, ...others] = issues.slice(0, enough).flatMap((issue): Fault[] => {
     const path = pathText(issue.path);
     if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, enough).map((key) => ({
         path: path === "" ? shown(key) : `${path}.${shown(key)}`,
         message: unknownText(key, issue.path, given),
         unknown: true,
@@ -228,7 +286,7 @@ function faultsOf({ issues }: z.ZodError, given: object): readonly [Fault, ...Fa
       ];
     return [{ path, message: issue.message }];
   });
-  return [first ?? { path: "", message: "cannot be read" }, ...others];
+  return [first ?? { path: "", message: "cannot be read" }, ...others.slice(0, mostFaultsRead)];
 }
 
 function isAddress([field]: readonly PropertyKey[]): boolean {

@@ -1,5 +1,6 @@
 /** A message as a door hands it in that does not speak SMTP, and what becomes of it. */
 import type { BodyType, MessageId } from "../../core/message/envelope.ts";
+import type { ApplicationPriority } from "../../core/policy/application.ts";
 import type { ToldRefusal } from "../../core/refusals/refusal.ts";
 import type { MailParameters, RcptParameters } from "../../core/smtp/parameters.ts";
 import type { SpooledMessage } from "../../spool/spool.ts";
@@ -18,6 +19,8 @@ export interface SubmittedEnvelope {
   readonly smtpUtf8?: boolean;
   /** As REQUIRETLS (RFC 8689), whatever the connector offers: this door has no wire that could be listened to. */
   readonly requireTls?: boolean;
+  /** No more than its application's counts. */
+  readonly priority?: ApplicationPriority | undefined;
 }
 
 export interface SubmittedRecipient extends Partial<RcptParameters> {

@@ -9,6 +9,7 @@ import type { Door } from "../../core/policy/door.ts";
 import type { RightsOwner } from "../../core/policy/client-rights.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import { rightsOf, type Rights } from "../../core/policy/relay-permission.ts";
+import { refusedRecipientRate } from "../../core/refusals/limit-refusals.ts";
 import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import { isAscii } from "../../core/smtp/characters.ts";
 import { parsePath, type Path } from "../../core/smtp/address.ts";
@@ -131,6 +132,15 @@ export function createSubmissions(around: {
     return what;
   };
 
+  /** What refuses all recipients at once: they go together or not at all. */
+  const overDay = (
+    { limits: { recipientRates } }: Submitter,
+    { recipients }: SubmittedEnvelope,
+  ): Refused | undefined => {
+    const over = services.recipientDays.over(recipientRates, recipients.length);
+    return over && refusedRecipientRate(over);
+  };
+
   /** Reads the content to its end, or to where it is refused, and keeps it. */
   const take = async (
     submitter: Submitter,
@@ -186,9 +196,14 @@ export function createSubmissions(around: {
     for (const recipient of envelope.recipients) {
       const what = refuseRecipient(submitter, services, transaction, recipient);
       if (what === undefined) continue;
-      refusals.push(refusal(submitter, what, recipient.address));
+      if (partial) {
+        refusals.push(refusal(submitter, what, recipient.address));
+        continue;
+      }
+      const ofAll = what.refused === "clientRecipientRate" ? overDay(submitter, envelope) : undefined;
+      refusals.push(refusal(submitter, ofAll ?? what, recipient.address));
       // So are all that follow.
-      if (what.refused === "tooManyRecipients" && !partial) break;
+      if (ofAll !== undefined || what.refused === "tooManyRecipients") break;
     }
     if (transaction.recipients.length === 0 && refusals.length === 0)
       refusals.push(refusal(submitter, refused("noValidRecipients")));
@@ -197,6 +212,7 @@ export function createSubmissions(around: {
       return refusedWith(...refusals);
     }
     transaction.note = note;
+    transaction.priority = envelope.priority;
     const once = onceFor?.(refusals);
     const intake = new ContentIntake("raw", submitter, transaction, services, undefined, source, once);
     let verdict: Verdict;

@@ -321,7 +321,7 @@ export class ContentIntake {
       this.#draft.discard();
       return this.#sent(giveBack);
     }
-    const { reversePath, recipients, body, smtpUtf8, ret, envid, requireTls } = this.#transaction;
+    const { reversePath, recipients, body, smtpUtf8, ret, envid, requireTls, priority } = this.#transaction;
     const isTlsOptional = this.#header?.isTlsOptional === true;
     const { connector, peer, hello, id, authenticatedUser } = this.#submitter;
     const application = this.#services.applicationOf(this.#submitter);
@@ -343,6 +343,7 @@ export class ContentIntake {
       ...(authenticatedUser !== undefined ? { authenticatedUser } : {}),
       ...(connector.capture ? { captured: true as const } : {}),
       ...(application !== undefined ? { application } : {}),
+      ...(priority !== undefined ? { priority } : {}),
     };
     const { dotLines, endsWithCrlf } = this.#framing;
     const headerEightBit = this.#headerEightBit;

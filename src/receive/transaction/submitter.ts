@@ -3,6 +3,7 @@ import type { ClientCertificate } from "../../core/authentication/certificate-na
 import type { BodyType, Recipient } from "../../core/message/envelope.ts";
 import type { ReceivedProtocol } from "../../core/message/received.ts";
 import type { AcceptedDomain } from "../../core/policy/accepted-domain.ts";
+import type { ApplicationPriority } from "../../core/policy/application.ts";
 import type { SessionRights } from "../../core/policy/client-rights.ts";
 import type { Door } from "../../core/policy/door.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
@@ -41,6 +42,8 @@ export interface Transaction {
   refusedContent?: Refused;
   /** For the tracking log. */
   note?: string | undefined;
+  /** Asked for, by doors that can. */
+  priority?: ApplicationPriority | undefined;
   /** BDAT chunks have come; DATA is not allowed any more (RFC 3030 §2). */
   chunking: boolean;
 }
@@ -52,7 +55,10 @@ export interface Submitter {
   readonly id: string;
   /** As the traffic record calls it: of a door without connections, one for each message. */
   connection: number;
-  /** As it was when the connection came in: a change of settings never touches an open session. */
+  /**
+   * As it was when the connection came in, since EHLO told what it offers: a change of settings never touches an open session. By HTTP, as it
+   * was when the request began.
+   */
   readonly connector: ReceiveConnectorSettings;
   readonly acceptedDomains: readonly AcceptedDomain[];
   readonly peer: Peer;

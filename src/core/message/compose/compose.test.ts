@@ -135,6 +135,23 @@ test("whatever it holds, it is ASCII in short lines, and read again as it was", 
   expect(Buffer.from(file!.content as ArrayBuffer)).toEqual(Buffer.from([0, 1, 2, 255]));
 });
 
+test.each([
+  ["a.pdf", "a.pdf"],
+  ["C:\\x\\a.pdf", "a.pdf"],
+  ["../../etc/a.pdf", "a.pdf"],
+  ["reports/", "reports"],
+  ["reports/ /", "reports"],
+  ["/", undefined],
+  ["a/..", undefined],
+  [" ", undefined],
+])("a file name %j stands there as %j", async (filename, expected) => {
+  const attachments = [{ content: Buffer.from("x"), filename }];
+  const { text } = composed({ attachments });
+  expect(text).not.toContain('""');
+  const [file] = (await parsed({ attachments })).attachments;
+  expect(file?.filename ?? undefined).toBe(expected);
+});
+
 test("a local part that is not ASCII asks for SMTPUTF8", () => {
   expect(composed({ to: of("ü@d.test") }).smtpUtf8).toBe(true);
 });

@@ -69,7 +69,17 @@ export function headerFault(name: string, value: string): string | undefined {
     return "is no name of a header field";
   if (reserved.test(name.toLowerCase())) return "is written by the relay itself";
   if (!isLine(value)) return "holds a line end or a NUL";
+  if (name.toLowerCase() === "date" && !isDate(value))
+    return "is no date, such as Sun, 29 Nov 2026 03:00:00 +0000";
   if (name.toLowerCase() === "message-id" && !/^<[!-;=?A-~]+@[!-;=?A-~]+>$/.test(value))
     return "is no Message-ID, such as <4711@erp.contoso.com>";
   return value.length > mostValueChars ? `is longer than ${mostValueChars} characters` : undefined;
+}
+
+const dateForm =
+  /^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ?)?\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}(?::\d{2})? (?:[+-]\d{4}|GMT|UTC?)$/;
+
+/** RFC 5322 §3.3, without comments and obsolete forms. */
+function isDate(value: string): boolean {
+  return dateForm.test(value.trim()) && !Number.isNaN(Date.parse(value));
 }

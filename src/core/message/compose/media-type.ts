@@ -1,5 +1,5 @@
 /** What an attachment is: its media type as given, or by its name, and the parameters of its fields (RFC 2045, RFC 2231). */
-import { foldedField } from "./header-field.ts";
+import { foldedField, isLine } from "./header-field.ts";
 
 /** By the end of the file name, lower case. */
 const byExtension: Readonly<Record<string, string>> = {
@@ -58,9 +58,23 @@ export function mediaTypeFault(contentType: string): string | undefined {
   return /^multipart\//i.test(contentType) ? "multipart is no media type of an attachment" : undefined;
 }
 
-/** The last of its path: where it stood is nobody's business. */
-export function plainFilename(filename: string): string {
-  return filename.slice(Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1);
+/** The last of its path: where it stood is nobody's business. Undefined: there is none. */
+export function plainFilename(filename: string): string | undefined {
+  const last = filename
+    .split(/[/\\]/)
+    .map((part) => part.trim())
+    .findLast((part) => part !== "");
+  return last === "." || last === ".." ? undefined : last;
+}
+
+/** Why a file name is not taken; undefined: it is. */
+export function filenameFault(filename: string): string | undefined {
+  if (!isLine(filename)) return "holds a line end or a NUL";
+  // Shown right to left from there on, `exe.` in front of `pdf` reads as another kind of file.
+  const [turn] = /[\u202a-\u202e\u2066-\u2069]/.exec(filename) ?? [];
+  return turn === undefined
+    ? undefined
+    : `holds U+${turn.charCodeAt(0).toString(16).toUpperCase()}, which turns the direction of writing`;
 }
 
 /** `Content-Type: value; name=…`, each parameter in a line of its own where it needs one. */

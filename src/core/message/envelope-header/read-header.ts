@@ -61,9 +61,15 @@ function hasUnreadable(entries: readonly ListEntry[]): boolean {
   );
 }
 
-/** Where the header ends and the body begins: around the first empty line; undefined: it has not come yet. */
-export function headerEnd(octets: Buffer): { readonly header: number; readonly body: number } | undefined {
-  for (let feed = octets.indexOf(10); feed >= 0; feed = octets.indexOf(10, feed + 1)) {
+/**
+ * Where the header ends and the body begins: around the first empty line; undefined: it has not come yet. `from`: where to
+ * look from, not behind the last three octets of what was looked through before.
+ */
+export function headerEnd(
+  octets: Buffer,
+  from = 0,
+): { readonly header: number; readonly body: number } | undefined {
+  for (let feed = octets.indexOf(10, from); feed >= 0; feed = octets.indexOf(10, feed + 1)) {
     const behind = octets[feed + 1] === 13 ? feed + 2 : feed + 1;
     if (octets[behind] === 10) return { header: feed + 1, body: behind + 1 };
   }
