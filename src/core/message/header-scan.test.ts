@@ -17,7 +17,7 @@ describe("scanHeader", () => {
       isTlsOptional: false,
       brokenAt: -1,
       senderFields: [],
-      hasBareCr: false,
+      hasBareLineEnd: false,
     });
   });
 
@@ -35,10 +35,11 @@ describe("scanHeader", () => {
         { name: "Sender", value: "i@j" },
         { name: "Resent-Sender", value: long },
       ],
-      hasBareCr: true,
+      hasBareLineEnd: true,
       receivedCount: 1,
     });
-    expect(scanHeader(Buffer.from("A: b\r\n\r\nx\ry"), { senders: true }).hasBareCr).toBe(false);
+    expect(scanHeader(Buffer.from("A: b\r\n\r\nx\ry\nz"), { senders: true }).hasBareLineEnd).toBe(false);
+    expect(scanHeader(Buffer.from("A: b\nC: d\r\n\r\n"), { senders: true }).hasBareLineEnd).toBe(true);
   });
 
   it.each([

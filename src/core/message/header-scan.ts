@@ -17,8 +17,8 @@ export interface HeaderFacts {
   readonly brokenAt: number;
   /** Where they were asked for; else empty. */
   readonly senderFields: readonly SenderField[];
-  /** A CR without its LF, which some readers take for a line end; looked for where sender fields were asked for. */
-  readonly hasBareCr: boolean;
+  /** A CR or LF without the other, of which readers disagree whether a line ends; looked for where sender fields were asked for. */
+  readonly hasBareLineEnd: boolean;
 }
 
 /** One field that names who a message is from: the whole of it, however long, and each time it stands there. */
@@ -111,7 +111,7 @@ export function scanHeader(
     isTlsOptional: tlsRequired.length === 1 && tlsRequired[0]?.toLowerCase() === "no",
     brokenAt,
     senderFields,
-    hasBareCr: senders && hasBareCr(header.subarray(0, at)),
+    hasBareLineEnd: senders && hasBareLineEnd(header.subarray(0, at)),
   };
 }
 
@@ -122,9 +122,11 @@ function collectSender(header: Buffer, at: number, end: number, fields: SenderFi
   }
 }
 
-function hasBareCr(header: Buffer): boolean {
+function hasBareLineEnd(header: Buffer): boolean {
   for (let at = header.indexOf(carriageReturn); at >= 0; at = header.indexOf(carriageReturn, at + 1))
     if (header[at + 1] !== lineFeed) return true;
+  for (let at = header.indexOf(lineFeed); at >= 0; at = header.indexOf(lineFeed, at + 1))
+    if (header[at - 1] !== carriageReturn) return true;
   return false;
 }
 

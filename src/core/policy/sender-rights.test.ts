@@ -133,6 +133,12 @@ test.each<[string, string]>([
   ["From: =?utf-8?Q?ceo=40contoso.com?=", "From unclear"],
   ["From: =?utf-8?Q?ceo@contoso.com?=", "From unclear"],
   ["From: <=?utf-8?Q?erp@contoso.com?=>", "From unclear"],
+  // Where some readers begin anew within a name, and take what stands in front for an address.
+  ["From: =?utf-8?Q?ceo=40contoso.com?=)<erp@contoso.com>", "From unclear"],
+  ["From: =?utf-8?Q?ceo=40contoso.com?=\\<erp@contoso.com>", "From unclear"],
+  ["From: ceo\\Shops : ; erp@contoso.com", "From unclear"],
+  ["From: ceo) : erp@contoso.com;", "From unclear"],
+  ['From: "Smile :) \\\\ (or not)" (a \\) comment) <erp@contoso.com>', "may"],
   // Names as scripts write them.
   ["From: erp@contoso.com <erp@contoso.com>", "may"],
   ["From: ceo@contoso.com <erp@contoso.com>", "From ceo@contoso.com"],

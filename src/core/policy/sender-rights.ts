@@ -58,11 +58,14 @@ export function refuseSenderFields(
 
 type Entry = Exclude<ListEntry, { kind: "group" }>;
 
-/** A group's name that holds an @ is read as an address by who knows no groups. */
+/** A group's name that holds an @ is read as an address by who knows no groups, and so is a name that is no phrase. */
 function membersOf(entry: ListEntry): readonly Entry[] {
-  if (entry.kind !== "group") return [entry];
-  const members = entry.members.flatMap(membersOf);
-  return entry.name.includes("@") ? [{ kind: "unreadable", text: entry.name }, ...members] : members;
+  if (entry.kind === "unreadable") return [entry];
+  if (entry.kind === "mailbox")
+    return entry.isNamedPlainly ? [entry] : [{ kind: "unreadable", text: entry.text }];
+  const { name, isNamedPlainly, members } = entry;
+  const isPlain = isNamedPlainly && !name.includes("@");
+  return [...(isPlain ? [] : [{ kind: "unreadable", text: name } as const]), ...members.flatMap(membersOf)];
 }
 
 function addressOf({ mailbox: { localPart, domain } }: Extract<Entry, { kind: "mailbox" }>): string {

@@ -31,11 +31,11 @@ export function refuseSender({ sendAs }: SessionRights, reversePath: string): Re
 
 /** `facts`: scanned with `senders`. */
 export function refuseHeaderSender(sendAs: SendAs, facts: HeaderFacts): Refused | undefined {
-  const fault: SenderFault | undefined = facts.hasBareCr
+  const fault: SenderFault | undefined = facts.hasBareLineEnd
     ? {
         kind: "unclear",
         where: "header",
-        problem: "holds a CR without its LF, which some take for a new line",
+        problem: "holds a CR or LF without the other, which some take for a new line and others do not",
       }
     : refuseSenderFields(sendAs.value, facts.senderFields, domainToASCII);
   return fault && sendAsDenied(sendAs, fault);

@@ -5,14 +5,23 @@
 import { type Mailbox, parseMailbox } from "../../smtp/address.ts";
 
 export type ListEntry =
-  /** `text`: as it stands, display name and comments included; `address`: where in the list the address itself does. */
+  /**
+   * `text`: as it stands, display name and comments included; `address`: where in the list the address itself does;
+   * `isNamedPlainly`: of a name in front every reader sees that it is one.
+   */
   | {
       readonly kind: "mailbox";
       readonly text: string;
       readonly mailbox: Mailbox;
       readonly address: readonly [start: number, end: number];
+      readonly isNamedPlainly: boolean;
     }
-  | { readonly kind: "group"; readonly name: string; readonly members: readonly ListEntry[] }
+  | {
+      readonly kind: "group";
+      readonly name: string;
+      readonly isNamedPlainly: boolean;
+      readonly members: readonly ListEntry[];
+    }
   | { readonly kind: "unreadable"; readonly text: string };
 
 interface Piece {
@@ -38,7 +47,9 @@ export function readAddressList(
     if (end === ":") {
       if (members === undefined) {
         members = [];
-        entries.push({ kind: "group", name: text.trim(), members });
+        const { quotesHidden } = withoutComments(text);
+        const isNamedPlainly = !/[@<>[\]]/.test(quotesHidden) && isPhrase(quotesHidden);
+        entries.push({ kind: "group", name: text.trim(), isNamedPlainly, members });
       } else members.push(unreadable(text));
       continue;
     }
@@ -120,7 +131,22 @@ function entryOf(text: string, start: number, decode: (text: string) => string):
   if (mailbox?.conforming !== true) return unreadable(text);
   const first = opens + 1 + within.length - within.trimStart().length;
   const [from = 0, to = 0] = [places[first], places[first + written.length - 1]];
-  return { kind: "mailbox", text: text.trim(), mailbox, address: [start + from, start + to + 1] };
+  const isNamedPlainly = isPhrase(quotesHidden.slice(0, Math.max(0, opens)));
+  return {
+    kind: "mailbox",
+    text: text.trim(),
+    mailbox,
+    address: [start + from, start + to + 1],
+    isNamedPlainly,
+  };
+}
+
+/**
+ * Whether a name is one to whoever reads it: behind a backslash or the end of a comment that did not begin some readers
+ * begin a new address, and take what stands in front for one (RFC 5322 §3.2.5). `name`: what it quotes is hidden.
+ */
+function isPhrase(name: string): boolean {
+  return !/[)\\]/.test(name);
 }
 
 interface Uncommented {
