@@ -47,6 +47,7 @@ interface Reader {
   /** All that was read so far and not taken. */
   readonly held: Buffer;
   readonly ended: boolean;
+  /** At least as much again as is held, as long as there is some. */
   more(): Promise<void>;
   /** What is held from `from` on, and the rest. */
   rest(from: number): AsyncIterable<Buffer>;
@@ -71,7 +72,14 @@ function createReader(file: FileHandle, stats: Stats): Reader {
       return ended;
     },
     async more() {
-      held = Buffer.concat([held, await next()]);
+      // Whoever asks looks at all of it again: twice as much each time keeps that linear.
+      const pieces = [held];
+      for (let wanted = Math.max(1, held.length); wanted > 0 && !ended;) {
+        const chunk = await next();
+        pieces.push(chunk);
+        wanted -= chunk.length;
+      }
+      held = Buffer.concat(pieces);
     },
     async *rest(from) {
       if (from < held.length) yield held.subarray(from);
