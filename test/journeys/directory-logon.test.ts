@@ -200,6 +200,7 @@ access to * by dn="cn=weir,dc=contoso,dc=com" read by * none
       { denied: "the directory did not take the password", account: "erp" },
     ],
     ["an empty password", "erp", "", { denied: "the password is empty" }],
+    ["NUL for a password", "erp", "\0", { denied: "the password holds a NUL" }],
     ["an unknown user", "nobody", "erp-secret", { denied: "the directory has no such user" }],
     ["a star", "*", "erp-secret", { denied: "the directory has no such user" }],
     ["a filter", "erp)(uid=*", "erp-secret", { denied: "the directory has no such user" }],

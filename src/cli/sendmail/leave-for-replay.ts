@@ -45,10 +45,31 @@ export function leaveForReplay(directory: string, message: SubmittedMessage): vo
     throw fault;
   }
   closeSync(file);
-  renameSync(temporary, join(directory, `${name}.eml`));
-  const opened = openSync(directory, "r");
-  fsyncSync(opened);
-  closeSync(opened);
+  const left = join(directory, `${name}.eml`);
+  renameSync(temporary, left);
+  try {
+    syncDirectory(directory);
+  } catch (fault) {
+    // Whoever hears of a fault sends it again: then it must not lie here, too.
+    unlinkSync(left);
+    throw fault;
+  }
+}
+
+/** A directory that callers may write to and not read cannot be synced by them: the file itself is. */
+function syncDirectory(directory: string): void {
+  let opened: number;
+  try {
+    opened = openSync(directory, "r");
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code === "EACCES") return;
+    throw fault;
+  }
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
 }
 
 /**

@@ -85,6 +85,8 @@ export function createDirectory(
     async authenticate(user, password, source) {
       // RFC 4513 §5.1.2: a bind without a password succeeds, and proves nothing.
       if (password === "") return { denied: "the password is empty" };
+      // What reads it as C does, behind the server or in it, would find it empty.
+      if (password.includes("\0")) return { denied: "the password holds a NUL" };
       const key = createHmac("sha256", secret)
         .update(`${userKey(user)}\0${password}`)
         .digest("base64");
