@@ -41,9 +41,12 @@ function steps(first: string, newer: string): readonly (readonly [string, Step])
     ["a limit is met, explained and raised", limitMet],
     ["members of the group weir use the shell, others do not", groupMembers],
     ["reload tells faults and changes nothing", reloadWithFaults],
+    ["the doctor finds nothing wrong with it", doctor],
     ["a relay that hangs is started anew", hangs],
     ["20 restarts under load: nothing lost, nothing twice", restarts],
     ["an upgrade with mail waiting", (machine) => upgrade(machine, newer)],
+    ["going back, with dpkg killed in the middle", (machine) => brokenOff(machine, first)],
+    ["backed up, purged, installed anew, restored: all is there", (machine) => restored(machine, newer)],
     [
       "removed and purged with mail waiting, the mail stays, and goes out when it is back",
       (machine) => purged(machine, newer),
@@ -233,6 +236,54 @@ async function upgrade(machine: Machine, deb: string): Promise<string> {
   await good(machine, "weir status --json | grep -q '\"queued\": 25,'");
   await allThere(machine, 25);
   return `25 messages, dpkg took ${seconds} s`;
+}
+
+/** dpkg is killed at three moments of each; what it left is put right by running it again. */
+async function brokenOff(machine: Machine, deb: string): Promise<string> {
+  await waiting(machine, 9);
+  const again = `dpkg -i --force-confold ${luggage}/${deb}`;
+  for (const after of ["0.5", "1.5", "4"]) {
+    await machine.sh(`${again} >/dev/null 2>&1 & sleep ${after}; kill -9 $!; wait $!`);
+    await good(machine, `dpkg --configure -a; ${again}`);
+    await until(machine, "systemctl is-active weir");
+  }
+  await good(machine, `weir status --json | grep -q '"queued": 9,'`);
+  await allThere(machine, 9);
+  return good(machine, "dpkg-query -W -f '${Version}' weir");
+}
+
+async function doctor(machine: Machine): Promise<undefined> {
+  const said = await good(machine, "weir doctor");
+  must(!/^(bad|warning +(permissions|ports|mount|relay))/m.test(said), said);
+}
+
+const elsewhere = "/srv/backup/weir";
+
+/** As docs/backup-and-upgrade.md has it for another machine. */
+async function restored(machine: Machine, deb: string): Promise<string> {
+  await waiting(machine, 5);
+  await good(machine, "weir backup /var/backups/weir && weir backup /var/backups/weir -Keep 1");
+  const refused = await machine.sh(`weir backup ${elsewhere}`);
+  must(refused.said.includes("ReadWritePaths="), `outside of what its unit lets it write: ${refused.said}`);
+  await good(machine, `systemctl stop weir && weir backup ${elsewhere}`);
+  const foreign = await good(machine, `find ${elsewhere} /var/backups/weir /var/lib/weir ! -user weir`);
+  must(foreign === "", `root's: ${foreign}`);
+  const before = await good(machine, "cat /etc/weir/weir.yaml");
+
+  await good(machine, "systemctl start weir && dpkg -P weir && rm -r /var/lib/weir /var/backups/weir");
+  await good(machine, `dpkg -i ${luggage}/${deb}`);
+  await good(machine, "systemctl stop weir && mv /var/lib/weir /var/lib/weir.fresh");
+  const said = await good(machine, `weir restore ${elsewhere} -WithConfiguration`);
+  must(said.includes("5 messages are held back"), said);
+  await good(machine, "systemctl start weir");
+  must((await good(machine, "cat /etc/weir/weir.yaml")) === before, "another configuration");
+  const modes = await good(machine, "stat -c '%a %U %G' /etc/weir/weir.yaml /var/lib/weir");
+  must(modes === "640 weir weir\n710 weir weir\n", modes);
+  await good(machine, "su anna -c 'weir Get-Queue'");
+  await good(machine, "rm -r /var/lib/weir.fresh");
+  await good(machine, `weir Resume-Message -Filter "Status -eq 'Suspended'"`);
+  await allThere(machine, 5);
+  return said.split("\n")[0] ?? "";
 }
 
 async function purged(machine: Machine, deb: string): Promise<undefined> {

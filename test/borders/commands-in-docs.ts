@@ -8,7 +8,7 @@ import { join } from "node:path";
 export function commandsOf(markdown: string): readonly string[] {
   return [...markdown.matchAll(/^```(?:sh|bash)\n([^]*?)^```/gm)]
     .flatMap(([, block = ""]) => block.replaceAll("\\\n", " ").split("\n"))
-    .map((line) => line.replace(/^(?:\$ )?(?:sudo )?(?:npx )?(?=weir\b)/, ""))
+    .map((line) => line.replace(/^(?:\$ )?(?:sudo )?(?:docker exec \S+ )?(?:npx )?(?=weir\b)/, ""))
     .filter((line) => line.startsWith("weir "));
 }
 

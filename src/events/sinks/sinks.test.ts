@@ -1,4 +1,5 @@
 import { createSocket } from "node:dgram";
+import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
@@ -191,16 +192,33 @@ test("to a stream socket of this machine, a line each; to one that is not there,
   await away.close();
 });
 
-test("over UDP, one to a datagram", async () => {
-  const socket = createSocket("udp4");
+test("a daemon that reads nothing does not keep a stop waiting", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "weir-syslog-"));
+  const path = join(folder, "log.sock");
+  const server = createServer((socket) => socket.pause().on("error", () => undefined));
+  server.listen(path);
+  await once(server, "listening");
+  cleanups.push(() => rm(folder, { recursive: true }));
+  cleanups.push(() => server.close());
+  const sink = createSyslogSink({ ...sender, place: placeOf(`unix:${path}`), complain: () => undefined });
+  for (let line = 0; line < 900; line++)
+    sink.write({ kind: "message", at, part: "smtp", text: "x".repeat(1_000) });
+  const since = performance.now();
+  await sink.close();
+  expect(performance.now() - since).toBeLessThan(15_000);
+});
+
+test("over UDP, one to a datagram, by whichever family the name leads to", async () => {
+  const { address, family } = await lookup("localhost");
+  const socket = createSocket(family === 6 ? "udp6" : "udp4");
   cleanups.push(() => new Promise<void>((resolve) => socket.close(() => resolve())));
   const datagrams: string[] = [];
   socket.on("message", (octets) => datagrams.push(octets.toString()));
-  socket.bind(0, "127.0.0.1");
+  socket.bind(0, address);
   await once(socket, "listening");
   const sink = createSyslogSink({
     ...sender,
-    place: placeOf(`udp:127.0.0.1:${socket.address().port}`),
+    place: placeOf(`udp:localhost:${socket.address().port}`),
     complain: () => undefined,
   });
   sink.write(step);

@@ -2,6 +2,8 @@
  * Sends the log to a syslog daemon. A stream that breaks is opened again, what was not handed to it goes first, and what
  * waits is bounded; a datagram is sent and forgotten. While nobody takes it, that is said once by `complain`.
  */
+import type { Socket as Datagrams } from "node:dgram";
+import { lookup } from "node:dns/promises";
 import { connect, type Socket } from "node:net";
 import type { SyslogPlace } from "../../core/policy/log-place.ts";
 import { createGathered } from "./gathered.ts";
@@ -18,10 +20,12 @@ type Send = (frames: readonly Buffer[]) => Promise<void>;
 
 const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
+/** For what waits at a stop. */
+const lastWordsMs = 1_000;
 
 export function createSyslogSink(options: SyslogSinkOptions): LineSink {
   const { place, complain } = options;
-  const { send, close } = place.transport === "udp" ? datagrams(place) : stream(place);
+  const { send, close, giveUp } = place.transport === "udp" ? datagrams(place) : stream(place);
   const frame = place.transport === "udp" ? datagramOf : place.transport === "tcp" ? countedFrame : lineFrame;
   let failures = 0;
   let closing = false;
@@ -63,7 +67,10 @@ export function createSyslogSink(options: SyslogSinkOptions): LineSink {
     async close() {
       closing = true;
       wake?.();
+      // A daemon that takes the connection and no more must not keep the relay from ending.
+      const impatient = setTimeout(giveUp, lastWordsMs);
       await gathered.flush();
+      clearTimeout(impatient);
       close();
     },
   };
@@ -71,19 +78,25 @@ export function createSyslogSink(options: SyslogSinkOptions): LineSink {
 
 interface Transport {
   readonly send: Send;
+  /** When all is sent. */
   readonly close: () => void;
+  /** Rejects what is being sent. */
+  readonly giveUp: () => void;
 }
 
 function stream(place: SyslogPlace): Transport {
   let opened: Socket | undefined;
+  let opening: Socket | undefined;
 
   const open = (): Promise<Socket> =>
     new Promise((resolve, reject) => {
       const to = place.transport === "unix" ? { path: place.path } : { host: place.host, port: place.port };
       const socket = connect(to);
+      opening = socket;
       socket.setTimeout(10_000, () => socket.destroy(new Error("no answer within 10 s")));
       socket.once("error", reject);
       socket.once("connect", () => {
+        opening = undefined;
         socket.setTimeout(0);
         socket.off("error", reject);
         const gone = (): void => {
@@ -116,27 +129,39 @@ function stream(place: SyslogPlace): Transport {
     close() {
       opened?.end();
     },
+    giveUp() {
+      opening?.destroy(new Error("nobody waits for it any more"));
+      opened?.destroy();
+    },
   };
 }
 
+/** By whichever family the daemon's name leads to now. */
 function datagrams(place: Extract<SyslogPlace, { readonly port: number }>): Transport {
-  const opening = import("node:dgram").then(({ createSocket }) => {
-    const socket = createSocket({ type: place.host.includes(":") ? "udp6" : "udp4" });
-    // Nobody listens there: the next datagram finds out as well.
-    socket.on("error", () => undefined);
-    socket.unref();
-    return socket;
-  });
+  const sockets = new Map<number, Datagrams>();
   return {
     async send(frames) {
-      const socket = await opening;
-      for (const frame of frames)
-        await new Promise<void>((resolve, reject) => {
-          socket.send(frame, place.port, place.host, (error) => (error === null ? resolve() : reject(error)));
-        });
+      const { address, family } = await lookup(place.host);
+      let socket = sockets.get(family);
+      if (socket === undefined) {
+        const { createSocket } = await import("node:dgram");
+        socket = createSocket(family === 6 ? "udp6" : "udp4");
+        // Nobody listens there: the next datagram finds out as well.
+        socket.on("error", () => undefined);
+        socket.unref();
+        sockets.set(family, socket);
+      }
+      for (const frame of frames) await sendOne(socket, frame, place.port, address);
     },
     close() {
-      void opening.then((socket) => socket.close());
+      for (const socket of sockets.values()) socket.close();
     },
+    giveUp: () => undefined,
   };
+}
+
+function sendOne(socket: Datagrams, frame: Buffer, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.send(frame, port, address, (error) => (error === null ? resolve() : reject(error)));
+  });
 }
