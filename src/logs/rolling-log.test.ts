@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rename, rm, writeFile, chmod, mkdir } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rename, rm, stat, writeFile, chmod, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -80,6 +80,21 @@ describe("rolling log", () => {
     log.write("c\n");
     await log.flush();
     expect(await read(file)).toBe("#H\nc\n");
+  });
+
+  it("lets nobody else look, whatever the umask", async () => {
+    const umask = process.umask(0);
+    try {
+      const log = openLog({ directory: join(directory, "a/b"), within: directory });
+      log.write("a\n");
+      await log.flush();
+    } finally {
+      process.umask(umask);
+    }
+    const modes = await Promise.all(
+      ["a", "a/b", "a/b/RECV20260115-1.log"].map((it) => stat(join(directory, it))),
+    );
+    expect(modes.map(({ mode }) => mode & 0o777)).toEqual([0o750, 0o750, 0o640]);
   });
 
   it("counts octets, not characters", async () => {

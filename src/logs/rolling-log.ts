@@ -57,6 +57,8 @@ const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
 /** How long lines may go into a file that somebody has removed or moved away. */
 const lookMs = 5_000;
+/** Whatever the umask: logs tell who writes to whom. Files are 0640. */
+const folderMode = 0o750;
 const sweepMs = 60 * 60_000;
 const defaultBufferedChars = 1024 * 1024;
 /** In UTF-8, of one UTF-16 unit. */
@@ -266,13 +268,13 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
 
 async function makeFolders(within: string | undefined, directory: string): Promise<void> {
   if (within === undefined) {
-    await makeDirectory(directory);
+    await makeDirectory(directory, folderMode);
     return;
   }
   let at = within;
   for (const name of relative(within, directory).split(sep)) {
     at = join(at, name);
-    await mkdir(at).catch((error: NodeJS.ErrnoException) => {
+    await mkdir(at, folderMode).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     });
   }

@@ -59,7 +59,7 @@ export function createTrafficFiles(
   };
 
   const openFile = async (): Promise<OpenFile> => {
-    await mkdir(family.directory).catch((error: NodeJS.ErrnoException) => {
+    await mkdir(family.directory, 0o750).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     });
     const day = dayOf(clock.wall());

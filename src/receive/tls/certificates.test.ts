@@ -57,6 +57,26 @@ test("a self-signed certificate is made once, with a private key file, and used 
   expect(told).toEqual(["TlsCertificateLoaded"]);
 });
 
+test("a pair that has ended takes no place of one that holds; where none does, it is presented", async () => {
+  const files = await write("a", "a.test");
+  const connector = receiveConnector(files);
+  await certificates.load("receive", [connector]);
+  const [good] = certificates.inUse();
+  const ended = await makeSelfSigned("a.test", new Date(0));
+  expect(Date.parse(new X509Certificate(ended.certificate).validTo)).toBeLessThan(clock.wall().getTime());
+  await writeFile(files.tlsKeyFile[0] ?? "", ended.key);
+  await writeFile(files.tlsCertificateFile[0] ?? "", ended.certificate);
+  told = [];
+  await lookAgain();
+  expect(told).toEqual(["TlsCertificateProblem"]);
+  expect(certificates.inUse()).toEqual([good]);
+
+  const other = { ...files, tlsCertificateFile: [join(directory, "b.pem")] };
+  await writeFile(join(directory, "b.pem"), ended.certificate);
+  await certificates.load("receive", [receiveConnector(other)]);
+  expect(certificates.inUse()).toMatchObject([{ file: join(directory, "b.pem") }]);
+});
+
 test.each([
   ["both empty, as a loss of power leaves them", "", ""],
   ["a cut certificate", undefined, "-----BEGIN CERTIFICATE-----\nMIIB"],

@@ -125,6 +125,10 @@ export function createCertificates(options: {
       if (before?.version === version) return;
       const pairs = await Promise.all(files.map(readKeyPair));
       const { subject, validTo } = pairs[0]!;
+      const heldUntil = before?.good?.validTo ?? 0;
+      const now = clock.wall().getTime();
+      if (validTo <= now && heldUntil > now)
+        throw new Error(`it ended on ${dayOf(validTo)}, and the one in use holds until ${dayOf(heldUntil)}`);
       loaded.set(name, { good: { file, subject, validTo, pairs }, version });
       contexts = new WeakMap();
       events.emit("TlsCertificateLoaded", { file, subject, validTo: new Date(validTo).toISOString() });
@@ -180,4 +184,8 @@ export function createCertificates(options: {
 
 function keyOf(files: Presented): string {
   return files.map(({ certificateFile, keyFile }) => `${certificateFile}\0${keyFile}`).join("\0");
+}
+
+function dayOf(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10);
 }
