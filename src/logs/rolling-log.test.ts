@@ -92,7 +92,7 @@ describe("rolling log", () => {
       process.umask(umask);
     }
     const modes = await Promise.all(
-      ["a", "a/b", "a/b/RECV20260115-1.log"].map((it) => stat(join(directory, it))),
+      ["a", "a/b", "a/b/RECV20260115-1.log"].map((path) => stat(join(directory, path))),
     );
     expect(modes.map(({ mode }) => mode & 0o777)).toEqual([0o750, 0o750, 0o640]);
   });
