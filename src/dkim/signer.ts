@@ -27,12 +27,15 @@ const rememberedMessages = 10_000;
 /** A signature tells when it was made, and holds from then on: a late attempt gets a new one. */
 const rememberMs = 3_600_000;
 
+interface SignedMessage {
+  readonly by: DkimSettings;
+  readonly at: number;
+  readonly fields: Promise<string>;
+}
+
 /** `settings`: asked for at each message. */
 export function createSigner(settings: () => DkimSettings, clock: Clock): Signer {
-  const known = new LRUCache<
-    string,
-    { readonly by: DkimSettings; readonly at: number; fields: Promise<string> }
-  >({ max: rememberedMessages });
+  let known: LRUCache<string, SignedMessage> | undefined;
   const turn = turns(mostAtOnce);
 
   const fieldsOf = async (claim: Claim, by: DkimSettings): Promise<string> => {
@@ -60,12 +63,13 @@ export function createSigner(settings: () => DkimSettings, clock: Clock): Signer
       const { id, content } = claim.message;
       // Its 7-bit form is another content, and so is one with other senders.
       const key = `${id} ${content.sizeBytes} ${content.headDigest ?? ""}`;
+      known ??= new LRUCache({ max: rememberedMessages });
       let entry = known.get(key);
       if (entry?.by !== by || clock.now() - entry.at > rememberMs) {
         const fields = fieldsOf(claim, by);
         entry = { by, at: clock.now(), fields };
         known.set(key, entry);
-        fields.catch(() => known.delete(key));
+        fields.catch(() => known?.delete(key));
       }
       const fields = await entry.fields;
       return fields === "" ? claim : signedClaim(claim, fields);

@@ -28,8 +28,15 @@ export interface ResolverOptions {
   readonly entries?: number;
 }
 
+interface KeptLookup {
+  readonly lookup: Lookup;
+  readonly until: number;
+}
+
 export function createResolver({ clock, servers, exchange, entries = 50_000 }: ResolverOptions): Resolver {
-  const kept = new LRUCache<string, { readonly lookup: Lookup; readonly until: number }>({ max: entries });
+  // Its tables are as long as they may become: where nothing is asked for, they need not be there.
+  let answers: LRUCache<string, KeptLookup> | undefined;
+  const kept = (): LRUCache<string, KeptLookup> => (answers ??= new LRUCache({ max: entries }));
   const asking = new Map<string, Promise<Lookup>>();
   const avoided = new Map<string, number>();
   const plain = new Map<string, number>();
@@ -49,7 +56,7 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
   };
 
   const forgetAll = (): void => {
-    kept.clear();
+    answers?.clear();
     asking.clear();
   };
 
@@ -134,7 +141,7 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
     }
     current();
     const key = `${type} ${name}`;
-    const known = kept.get(key);
+    const known = kept().get(key);
     if (known !== undefined && known.until > clock.now()) return Promise.resolve(known.lookup);
     const running = asking.get(key);
     if (running !== undefined) return running;
@@ -142,7 +149,7 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
       // Forgotten meanwhile: whoever asks next wants a newer one.
       if (asking.get(key) === question) {
         asking.delete(key);
-        kept.set(key, { lookup, until: clock.now() + lookup.keepMs });
+        kept().set(key, { lookup, until: clock.now() + lookup.keepMs });
       }
       return lookup;
     });
@@ -157,7 +164,7 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
       if (name === undefined) return forgetAll();
       const known = queryName(name);
       for (const type of ["A", "AAAA", "CNAME", "MX", "TXT", "TLSA"] as const) {
-        kept.delete(`${type} ${known}`);
+        answers?.delete(`${type} ${known}`);
         asking.delete(`${type} ${known}`);
       }
     },
