@@ -92,11 +92,19 @@ sendConnectors:
       const { page } = browsed;
       await page.emulateMedia({ colorScheme });
       const ready = (): Promise<void> => page.getByRole("dialog").waitFor();
-      for (const path of ["/", "/receive-connectors", "/send-connectors", "/queues", "/tracking", "/about"]) {
+      for (const path of [
+        "/",
+        "/receive-connectors",
+        "/send-connectors",
+        "/api-keys",
+        "/queues",
+        "/tracking",
+        "/about",
+      ]) {
         await browsed.open(path);
         await page
           .locator("main")
-          .getByText(/AppRelay|hop|out|subject|Data directory/)
+          .getByText(/AppRelay|hop|out|subject|Data directory|API key/)
           .first()
           .waitFor();
         expect(await browsed.violations(), path).toEqual([]);
@@ -106,6 +114,7 @@ sendConnectors:
         ["/receive-connectors", "Settings of AppRelay"],
         ["/receive-connectors", "New…"],
         ["/send-connectors", "New…"],
+        ["/api-keys", "New…"],
       ] as const) {
         await browsed.open(path);
         await page.getByRole("button", { name: button }).first().click();

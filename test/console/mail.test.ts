@@ -218,6 +218,47 @@ sendConnectors:
     await expect.poll(() => relay.text()).not.toContain("Partner");
   });
 
+  test("an API key is made with its rights, shown once, disabled and removed", async () => {
+    const { page, relay } = browsed;
+    await browsed.open("/api-keys");
+    await page.getByText(/^No API key/).waitFor();
+    await press("New…");
+    await dialog()
+      .getByRole("list", { name: "Mind" })
+      .getByText(/Without sendAs/)
+      .waitFor();
+    await dialog().getByLabel("name", { exact: true }).fill("Shop");
+    await dialog().getByLabel("sendAs").fill("shop.test, *.shop.test");
+    await dialog().getByLabel("expires").fill("2099-01-01");
+    await page.keyboard.press("Enter");
+    await dialog().getByText("+ - name: Shop").waitFor();
+    expect(await relay.text()).not.toContain("Shop");
+    await dialog().getByRole("button", { name: "Apply" }).click();
+    const secret = dialog().getByText(/^weir_[0-9A-Za-z]{27}$/);
+    await secret.waitFor();
+    const key = await secret.textContent();
+    expect(await browsed.violations(), "the key").toEqual([]);
+    await dialog().getByRole("button", { name: "Done" }).click();
+    await page.getByRole("heading", { name: "Shop" }).waitFor();
+    for (const text of ["active", "shop.test, *.shop.test"])
+      await page.getByText(text, { exact: true }).waitFor();
+    await page.getByText(/never used · ends 2099-01-01/).waitFor();
+    expect(await page.content()).not.toContain(key);
+    expect(await relay.text()).not.toContain(key);
+    expect(JSON.stringify(relay.events)).not.toContain(key);
+    await press("Disable Shop");
+    await dialog()
+      .getByText(/It was never used/)
+      .waitFor();
+    await dialog().getByRole("button", { name: "Disable", exact: true }).click();
+    await page.getByText("disabled", { exact: true }).waitFor();
+    await press("Remove Shop");
+    await dialog().getByText("- - name: Shop").waitFor();
+    await dialog().getByRole("button", { name: "Remove", exact: true }).click();
+    await page.getByText(/^No API key/).waitFor();
+    expect(await relay.text()).not.toContain("Shop");
+  });
+
   test("a token is made on About, shown once, and removed", async () => {
     const { page, relay } = browsed;
     await browsed.open("/about");

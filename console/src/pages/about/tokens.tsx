@@ -4,6 +4,7 @@ import type { Role } from "../../../../src/admin/routes.ts";
 import { call, session } from "../../api.ts";
 import { Confirm, Dialog } from "../../components/dialog.tsx";
 import { Field } from "../../components/field.tsx";
+import { SecretDialog } from "../../components/secret-dialog.tsx";
 import { Table } from "../../components/table.tsx";
 import { failed, faultText, told } from "../../components/toast.tsx";
 import { useLoaded } from "../../load.ts";
@@ -101,23 +102,7 @@ function NewToken({ onClose }: { onClose: () => void }) {
     }
   };
   if (secret !== undefined)
-    return (
-      <Dialog title={`The token of ${name.trim()}`} onClose={onClose}>
-        <p>It is shown only now; only its hash is kept.</p>
-        <code class="command">{secret}</code>
-        <div class="actions end">
-          <button
-            type="button"
-            onClick={() => void navigator.clipboard.writeText(secret).then(() => told("Copied."), failed)}
-          >
-            Copy
-          </button>
-          <button type="button" class="primary" onClick={onClose}>
-            Done
-          </button>
-        </div>
-      </Dialog>
-    );
+    return <SecretDialog title={`The token of ${name.trim()}`} secret={secret} onClose={onClose} />;
   return (
     <Dialog title="New token" onClose={onClose}>
       <form

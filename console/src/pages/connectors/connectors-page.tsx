@@ -27,6 +27,7 @@ export interface ConnectorVerbs<Connector> {
   readonly disable: Edit;
   readonly remove: Edit;
   /** What comes of it, in sentences. */
+  readonly enabled?: string;
   readonly disabled: (connector: Connector) => string;
   readonly removed: (connector: Connector) => string;
 }
@@ -175,7 +176,7 @@ function VerbDialog<Connector extends AnyConnector>({
       />
     );
   const words = {
-    enable: { title: "Enable", text: "It takes mail again.", done: "is enabled" },
+    enable: { title: "Enable", text: verbs.enabled ?? "It takes mail again.", done: "is enabled" },
     disable: { title: "Disable", text: verbs.disabled(connector), done: "is disabled" },
     remove: { title: "Remove", text: verbs.removed(connector), done: "is removed" },
   }[verb];

@@ -22,7 +22,8 @@ export function NewConnectorDialog({
   create,
   onClose,
 }: {
-  kind: "receive" | "send";
+  /** What it is, in words: `receive connector`. */
+  kind: string;
   words: string;
   facts: readonly SettingFact[];
   /** The settings of the form, in its order. */
@@ -49,7 +50,7 @@ export function NewConnectorDialog({
   );
   const warnings = remarkable(given);
   return (
-    <Dialog title={`New ${kind} connector`} onClose={onClose}>
+    <Dialog title={`New ${kind}`} onClose={onClose}>
       <form
         class="form"
         onSubmit={(event) => {
@@ -60,7 +61,7 @@ export function NewConnectorDialog({
         <p class="muted">{words}</p>
         <Field
           label="name"
-          help={`Unique among ${kind} connectors.`}
+          help={`Unique among ${kind}s.`}
           control={(ids) => (
             <input
               {...ids}

@@ -16,7 +16,7 @@ const asked = [
 export function NewConnectorDialog({ onClose }: { onClose: () => void }) {
   return (
     <Guided
-      kind="receive"
+      kind="receive connector"
       words="Whom it serves, where it listens, and how much of it one application may take. What is left empty takes its default; everything can be changed later."
       facts={receiveConnectorFacts}
       asked={asked}

@@ -23,7 +23,7 @@ export function NewSendConnectorDialog({
 }) {
   return (
     <NewConnectorDialog
-      kind="send"
+      kind="send connector"
       words="Which recipient domains it serves, and the next hop their mail goes on to. What is left empty takes its default; everything can be changed later."
       facts={sendConnectorFacts}
       asked={asked}
