@@ -1,8 +1,9 @@
 /** What the zip for Windows holds: the program with its node.exe, and the scripts that make a service of it. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Program } from "../program/program-tree.ts";
 import { root } from "../project.ts";
-import { copy, joined, type Tree } from "../tree.ts";
+import { type Entry, joined, text, type Tree } from "../tree.ts";
 
 const files = join(root, "packaging/windows/files");
 
@@ -12,10 +13,13 @@ export const windowsPlace = {
   config: "C:\\ProgramData\\Weir\\weir.yaml",
 } as const;
 
+/** With the line ends of Windows: cmd.exe reads others wrong. */
+const withCrlf = (file: string): Entry => text(readFileSync(file, "utf8").replaceAll(/\r?\n/g, "\r\n"));
+
 export function windowsTree({ tree }: Pick<Program, "tree">): Tree {
   return joined(
     tree,
-    new Map(["weir.cmd", "install.ps1", "uninstall.ps1"].map((name) => [name, copy(join(files, name))])),
-    new Map([["README.md", copy(join(root, "docs/install-windows.md"))]]),
+    new Map(["weir.cmd", "install.ps1", "uninstall.ps1"].map((name) => [name, withCrlf(join(files, name))])),
+    new Map([["README.md", withCrlf(join(root, "docs/install-windows.md"))]]),
   );
 }

@@ -17,8 +17,27 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
+# What others have in it, %SystemRoot% for one, must stay as it is written.
+function Remove-FromMachinePath {
+    param([string] $Folder)
+    $place = 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment'
+    $key = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey($place, $true)
+    try {
+        $path = [string] $key.GetValue('Path', '', [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
+        $without = ($path -split ';' | Where-Object { $_ -ne $Folder }) -join ';'
+        if ($without -eq $path) { return }
+        $key.SetValue('Path', $without, [Microsoft.Win32.RegistryValueKind]::ExpandString)
+    } finally { $key.Close() }
+    # Tells programs that run that the environment has changed.
+    [Environment]::SetEnvironmentVariable('WeirPathChanged', $null, 'Machine')
+}
+
 $name = 'Weir'
 if (-not $PSCmdlet.ShouldProcess($Program, 'remove Weir')) { return }
+
+# This script stands in the folder that goes.
+Set-Location -LiteralPath "$env:SystemDrive\"
+[Environment]::CurrentDirectory = "$env:SystemDrive\"
 
 if ($null -ne (Get-Service -Name $name -ErrorAction SilentlyContinue)) {
     Stop-Service -Name $name
@@ -27,12 +46,9 @@ if ($null -ne (Get-Service -Name $name -ErrorAction SilentlyContinue)) {
     if ($LASTEXITCODE -ne 0) { throw "sc.exe delete: exit code $LASTEXITCODE" }
 }
 Get-NetFirewallRule -Name 'Weir-SMTP' -ErrorAction SilentlyContinue | Remove-NetFirewallRule
+Remove-FromMachinePath $Program
 
-$path = [Environment]::GetEnvironmentVariable('Path', 'Machine')
-$without = ($path -split ';' | Where-Object { $_ -ne $Program }) -join ';'
-if ($without -ne $path) { [Environment]::SetEnvironmentVariable('Path', $without, 'Machine') }
-
-Remove-Item -LiteralPath $Program -Recurse -Force
+if (Test-Path -LiteralPath $Program) { Remove-Item -LiteralPath $Program -Recurse -Force }
 if ($RemoveData -and $PSCmdlet.ShouldProcess($Data, 'remove configuration and all mail that waits')) {
     Remove-Item -LiteralPath $Data -Recurse -Force
 } else {
