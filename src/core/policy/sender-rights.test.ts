@@ -133,6 +133,9 @@ test.each<[string, string]>([
   ["From: =?utf-8?Q?ceo=40contoso.com?=", "From unclear"],
   ["From: =?utf-8?Q?ceo@contoso.com?=", "From unclear"],
   ["From: <=?utf-8?Q?erp@contoso.com?=>", "From unclear"],
+  ["From: shop-=?utf-8?Q?=3Cceo=40bank.test=3E=00?=@contoso.com", "From unclear"],
+  ["From: x <shop-=?utf-8?b?Y2VvQGJhbmsudGVzdA==?==?utf-8?Q?=00?=@contoso.com>", "From unclear"],
+  ["From: shop-=?b?=c@contoso.com", "may"],
   // Where some readers begin anew within a name, and take what stands in front for an address.
   ["From: =?utf-8?Q?ceo=40contoso.com?=)<erp@contoso.com>", "From unclear"],
   ["From: =?utf-8?Q?ceo=40contoso.com?=\\<erp@contoso.com>", "From unclear"],

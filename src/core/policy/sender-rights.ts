@@ -49,12 +49,17 @@ export function refuseSenderFields(
       const addresses = entry.kind === "mailbox" ? [addressOf(entry)] : addressesOfSloppy(entry);
       if (addresses === undefined)
         return unclear(name, "cannot be read as addresses; a name with a comma or an @ in it needs quotes");
+      // RFC 2047 §5 forbids it, and readers that decode it show the address that stands in there.
+      if (addresses.some((one) => encodedWord.test(one)))
+        return unclear(name, "has an encoded word for an address");
       const address = addresses.find((one) => !isAmong(sendAs, one, toAscii));
       if (address !== undefined) return { kind: "notAmong", where: name, address };
     }
   }
   return undefined;
 }
+
+const encodedWord = /=\?[^?]*\?[bq]\?[^?]*\?=/i;
 
 type Entry = Exclude<ListEntry, { kind: "group" }>;
 
