@@ -17,20 +17,17 @@ export interface ClientCertificate {
   readonly subject: string;
 }
 
-const fingerprint = /^sha-?256[:=]\s*((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})$/i;
+const fingerprint = /^sha-?256(?:[ ]fingerprint)?[:=]\s*((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})$/i;
 
 export function parseCertificateName(input: string): Parsed<CertificateName> {
   const text = input.trim();
   const [, digits] = fingerprint.exec(text) ?? [];
   if (digits !== undefined)
     return parsed({ kind: "fingerprint", text, sha256: digits.replaceAll(":", "").toLowerCase() });
-  const attributes = text.split(/(?<!\\),/).map((one) => one.trim());
-  if (attributes.every((one) => /^[A-Za-z][A-Za-z0-9.-]*=./.test(one)))
-    return parsed({
-      kind: "subject",
-      text,
-      key: subjectKey(attributes.map((one) => one.replaceAll("\\,", ","))),
-    });
+  const attributes = /^sha-?256\b/i.test(text)
+    ? undefined
+    : attributesOf(text.replace(/^subject\s*[=:]\s*/i, ""));
+  if (attributes !== undefined) return parsed({ kind: "subject", text, key: subjectKey(attributes) });
   return unparsable(
     `${quoted(text)} names no certificate; write sha256:… (openssl x509 -noout -fingerprint -sha256) or its whole subject, "CN=printer-7,O=Contoso"`,
   );
@@ -38,17 +35,55 @@ export function parseCertificateName(input: string): Parsed<CertificateName> {
 
 /** Whether the name is the certificate's. A subject has to be the whole of it, in whatever order. */
 export function isNamed(name: CertificateName, { sha256, subject }: ClientCertificate): boolean {
-  return name.kind === "fingerprint" ? name.sha256 === sha256 : name.key === subjectKey(subject.split("\n"));
+  if (name.kind === "fingerprint") return name.sha256 === sha256;
+  const attributes = attributesOf(subject);
+  return attributes !== undefined && name.key === subjectKey(attributes);
 }
 
-function subjectKey(attributes: readonly string[]): string {
+type Attribute = readonly [type: string, value: string];
+
+function subjectKey(attributes: readonly Attribute[]): string {
   return JSON.stringify(
-    attributes
-      .map((one) => {
-        const [type = "", ...value] = one.split("=");
-        return [type.trim().toUpperCase(), value.join("=").trim()];
-      })
-      .map((pair) => pair.join("="))
-      .sort(),
+    attributes.map(([type, value]) => JSON.stringify([type.toUpperCase(), value])).toSorted(),
+  );
+}
+
+/** Behind an attribute: another of the same RDN, the next RDN, as OpenSSL and as Node write them. */
+const separator = /^[ ]*[,+\n][ ]*/;
+const type = /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)[ ]*=[ ]*/;
+const quotedValue = /^"((?:[^"\\\n]|\\.)*)"/;
+const plainValue = /^(?:[^"\\,+\n]|\\.)+/;
+
+/**
+ * The attributes of a name as RFC 4514 writes them, which OpenSSL and Node do with blanks, quotes and lines of their own;
+ * escapes are taken out. Undefined: it is none. Linear.
+ */
+function attributesOf(text: string): readonly Attribute[] | undefined {
+  const attributes: Attribute[] = [];
+  for (let rest = text; ;) {
+    const [head] = type.exec(rest) ?? [];
+    if (head === undefined) return undefined;
+    rest = rest.slice(head.length);
+    const [whole, within] = quotedValue.exec(rest) ?? plainValue.exec(rest) ?? [];
+    if (whole === undefined) return undefined;
+    const value = unescaped(within ?? whole.replace(/(?<!\\)[ ]+$/, ""));
+    if (value === "") return undefined;
+    attributes.push([head.replace(/[ ]*=[ ]*$/, ""), value]);
+    rest = rest.slice(whole.length);
+    if (rest === "") return attributes;
+    const [between] = separator.exec(rest) ?? [];
+    if (between === undefined) return undefined;
+    rest = rest.slice(between.length);
+  }
+}
+
+/** `\,` stands for a comma, `\C3\BC` for octets of UTF-8. */
+function unescaped(value: string): string {
+  return value.replaceAll(
+    /((?:\\[0-9A-Fa-f]{2})+)|\\(.)/gsu,
+    (_whole, octets: string | undefined, character: string | undefined) =>
+      octets === undefined
+        ? (character ?? "")
+        : Buffer.from(octets.replaceAll("\\", ""), "hex").toString("utf8"),
   );
 }
