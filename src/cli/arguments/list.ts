@@ -7,6 +7,20 @@ export function splitList(text: string): readonly string[] {
     .filter((item) => item !== "");
 }
 
+/**
+ * The same of certificates: a subject holds commas, `CN=printer-7,O=Contoso`, and a POSIX shell takes the quotes around it.
+ * Without quotes of their own the attributes are one name, and a fingerprint begins the next.
+ */
+export function splitCertificateNames(text: string): readonly string[] {
+  if (/['"]/.test(text)) return splitList(text);
+  const names: string[] = [];
+  const isFingerprint = (name = "sha256"): boolean => /^\s*sha-?256\b/i.test(name);
+  for (const piece of text.split(","))
+    if (isFingerprint(piece) || isFingerprint(names.at(-1))) names.push(piece);
+    else names.push(`${names.pop()},${piece}`);
+  return names.map((name) => name.trim()).filter((name) => name !== "");
+}
+
 /** Without one pair of quotes around it; a doubled quote inside is one. */
 export function unquoted(text: string): string {
   const quote = text[0];

@@ -4,7 +4,7 @@ import { parseUnlimited } from "../../core/units/unlimited.ts";
 import type { Parameter } from "../cmdlet.ts";
 import { nearestName } from "./find-name.ts";
 import { parseHashtable } from "./hashtable.ts";
-import { splitList, unquoted } from "./list.ts";
+import { splitCertificateNames, splitList, unquoted } from "./list.ts";
 import { withoutServer } from "./server-prefix.ts";
 import type { Value } from "./value.ts";
 
@@ -119,7 +119,11 @@ function readChangeableList(parameter: Parameter, text: string): ReadValue {
   if (table === undefined) {
     return text.trimStart().startsWith("@{")
       ? refused("is no hashtable; write it like @{Add='a','b';Remove='c'}, in double quotes as a whole")
-      : readChoices(parameter, splitList(text), (words) => words);
+      : readChoices(
+          parameter,
+          parameter.setting === "certificates" ? splitCertificateNames(text) : splitList(text),
+          (words) => words,
+        );
   }
   const change: Record<"add" | "remove", readonly string[]> = { add: [], remove: [] };
   for (const [key, items] of table) {
