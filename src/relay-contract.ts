@@ -22,6 +22,7 @@ import type { LegacyTlsClient } from "./receive/tls/legacy-clients.ts";
 import type { Certificates } from "./receive/tls/certificates.ts";
 import type { BudgetUsage } from "./send/budget/send-budgets.ts";
 import type { WantedTest } from "./send/connector-test/test-context.ts";
+import type { SenderInventory } from "./inventory/sender-inventory.ts";
 import type { QueueSnapshot, Scheduler } from "./send/delivery/scheduler-contract.ts";
 import type { FoundPolicy } from "./send/mta-sts/policies.ts";
 import type { ListedReports, WantedReports } from "./send/tls-report/tls-reports.ts";
@@ -61,6 +62,8 @@ export interface Relay {
   readonly usage: LimitUsage;
   /** What became of each message, on disk. */
   readonly tracking: Pick<TrackingLog, "enabled" | "track" | "search" | "export">;
+  /** Who uses the relay, and what is remarkable about it. */
+  readonly inventory: Pick<SenderInventory, "settled" | "parties" | "sinceMs" | "findings" | "judge">;
   /** Plays the recorded traffic under other settings, in a thread of its own. Rejects where it cannot be read. */
   replayTraffic: TrafficRecord["replay"];
   /** What it counted since its start. */

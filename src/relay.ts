@@ -41,6 +41,7 @@ import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openServiceSuspension } from "./receive/service-suspension.ts";
 import { openLmdbSpool } from "./spool/lmdb-spool.ts";
 import { openTracking, type MessageLog } from "./tracking/tracking.ts";
+import { openSenderInventory } from "./inventory/sender-inventory.ts";
 import { openTrafficRecord } from "./traffic/traffic-record.ts";
 import { version } from "./version.ts";
 
@@ -96,11 +97,13 @@ export async function createRelay(
     onFault: (error) => events.emit("LogFault", { log: "message tracking", error: error.message }),
     messageLog: shared.messageLog,
   });
+  const inventory = openSenderInventory({ dataDirectory: settings.dataDirectory, clock, events, settings });
   const traffic = openTrafficRecord({
     dataDirectory: settings.dataDirectory,
     clock,
     settings: settings.transport,
     onFault: (error) => events.emit("LogFault", { log: "traffic record", error: error.message }),
+    onGathered: (octets, beginsSegment) => inventory.gathered(octets, beginsSegment),
   });
   spool.onDamaged(({ id, what, setAside }) => {
     events.emit("MessageDamaged", { id, what, setAside: setAside ?? "" });
@@ -272,6 +275,7 @@ export async function createRelay(
     resources.reconfigure(next.transport);
     tracking.reconfigure(next.transport);
     traffic.reconfigure(next.transport);
+    inventory.reconfigure(next);
     const steps = [
       async () => void (await receiver.reconfigure(receiverSettings(next))),
       () => pickup.reconfigure(pickupSettings(next)),
@@ -312,6 +316,7 @@ export async function createRelay(
     await spool.close();
     await tracking.close();
     await traffic.close();
+    await inventory.close();
     state = "stopped";
     events.emit("RelayStopped", { queued });
     await eventStore.close();
@@ -332,6 +337,7 @@ export async function createRelay(
       sender.start();
       pickup.start();
       observation.start();
+      inventory.start(traffic);
       state = "running";
       if (service.now !== undefined)
         events.emit("ServiceSuspended", { who: service.now.by, since: service.now.since });
@@ -361,6 +367,7 @@ export async function createRelay(
     certificates,
     overview: observation.overview,
     tracking,
+    inventory,
     replayTraffic: (question, given) => traffic.replay(question, given),
     queues: () => scheduler.snapshot(),
     sendBudgets: () => sender.usage(),

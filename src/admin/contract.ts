@@ -22,6 +22,7 @@ import { refusalOperations } from "./contract/refusals.ts";
 import { resourceOperations } from "./contract/resources.ts";
 import { queueOperations } from "./contract/queues.ts";
 import { sendBudgetOperations } from "./contract/send-budgets.ts";
+import { senderOperations } from "./contract/senders.ts";
 import { tokenOperations } from "./contract/tokens.ts";
 import { overviewOperations } from "./contract/overview.ts";
 import { transportConfigOperations } from "./contract/transport-config.ts";
@@ -42,6 +43,7 @@ export const operations = {
   ...apiKeyOperations,
   ...transportConfigOperations,
   ...applicationOperations,
+  ...senderOperations,
   ...addressRewriteEntryOperations,
   ...dkimOperations,
   ...capturedOperations,
@@ -74,6 +76,7 @@ export type StreamName = "followEvents" | "followOverview";
 export type OctetsName =
   | "exportMessage"
   | "exportMessageTracking"
+  | "exportSenders"
   | "getCapturedSource"
   | "getCapturedHtml"
   | "getCapturedAttachment";

@@ -27,6 +27,7 @@ import { resourcePressureHandlers } from "./handlers/resource-pressure.ts";
 import { sendBudgetHandlers } from "./handlers/send-budgets.ts";
 import { sendConnectorHandlers } from "./handlers/send-connectors.ts";
 import { sendConnectorTestHandlers } from "./handlers/send-connector-test.ts";
+import { senderHandlers } from "./handlers/senders.ts";
 import { serviceControlHandlers } from "./handlers/service-control.ts";
 import { serviceHandlers } from "./handlers/service.ts";
 import { tokenHandlers } from "./handlers/tokens.ts";
@@ -57,6 +58,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...apiKeyHandlers(administered),
     ...transportConfigHandlers(administered),
     ...applicationHandlers(administered),
+    ...senderHandlers(administered),
     ...addressRewriteEntryHandlers(administered),
     ...dkimKeyHandlers(administered, resolver),
     ...eventHandlers(administered),

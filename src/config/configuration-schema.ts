@@ -5,6 +5,7 @@ import { parseKeyHash } from "../core/authentication/api-key.ts";
 import { parseCertificateName } from "../core/authentication/certificate-name.ts";
 import { parseIpRange } from "../core/units/ip-range.ts";
 import { parseEndpoint } from "../core/units/endpoint.ts";
+import { parseWeeklyHours } from "../core/units/weekly-hours.ts";
 import { parseAcceptedDomain } from "./accepted-domain.ts";
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import { clientRightsShape } from "./client-rights-schema.ts";
@@ -21,6 +22,7 @@ import {
   filePath,
   flag,
   hostName,
+  integer,
   kinds,
   line,
   listOf,
@@ -56,6 +58,7 @@ export const applicationSchema = z.strictObject(
   {
     name: requiredSetting(name(64), "What the source is called wherever it is shown."),
     owner: optionalSetting(line(256), "none", "Who answers for it: a person, a team."),
+    contact: optionalSetting(line(256), "none", "How the owner is reached: a mailbox, a number."),
     purpose: optionalSetting(line(256), "none", "What it sends."),
     addresses: setting(
       listOf(parsedText({ kind: "IP range" }, parseIpRange), { kind: "list of IP ranges" }),
@@ -67,6 +70,18 @@ export const applicationSchema = z.strictObject(
       choice(applicationPriorities),
       "Normal",
       "Whose mail goes first where a send connector's rate lets it leave one by one: High has four turns while Normal has one, Normal four while Low has one. Nobody's waits for ever.",
+    ),
+    expectedVolumePerDay: optionalSetting(
+      integer({ min: 1, max: 2_147_483_647 }),
+      "learned from the traffic record",
+      "Messages of a usual day; ten times as many are told (event 20412).",
+    ),
+    expectedHours: setting(
+      listOf(parsedText({ kind: "time of the week" }, parseWeeklyHours), {
+        kind: "list of times of the week",
+      }),
+      [],
+      "When mail of it is expected, by this machine's clock: `Mon-Fri 08:00-18:00`, `02:00-03:00`. A time that goes by without any is told (event 20411). Empty: as it is learned from the traffic record.",
     ),
     certificates: setting(
       certificateNames,

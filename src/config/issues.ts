@@ -64,7 +64,7 @@ function tell(
 /** More unknown names than this in one section are counted, not listed. */
 const mostListed = 50;
 /** A section with so few settings is told whole to whoever guessed a name that is like none of them. */
-const mostNamesShown = 12;
+const mostNamesShown = 16;
 
 /** Reports names that stand in the section at `place` and are no settings of it. */
 export function tellUnknown(

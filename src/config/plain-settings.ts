@@ -149,14 +149,17 @@ export function plainApiKey(key: ApiKey): PlainSection {
 }
 
 export function plainApplication(application: Application): PlainSection {
-  const { name, owner, purpose, addresses, users, priority } = application;
+  const { name, owner, purpose, contact, addresses, users, priority } = application;
   return {
     name,
     owner: owner ?? null,
+    contact: contact ?? null,
     purpose: purpose ?? null,
     addresses: addresses.map(({ text }) => text),
     users,
     priority: priority ?? null,
+    expectedVolumePerDay: application.expectedVolumePerDay ?? null,
+    expectedHours: (application.expectedHours ?? []).map(({ text }) => text),
     certificates: (application.certificates ?? []).map(({ text }) => text),
     ...plainRights(application),
   };

@@ -34,6 +34,8 @@ export const dataFormats = {
   tracking: { ...first, place: "logs/MessageTracking" },
   /** core/traffic/traffic-encoder.ts */
   traffic: { ...first, place: "traffic" },
+  /** inventory/inventory-store.ts, sender-record.ts */
+  inventory: { ...first, place: "inventory" },
   /** events/store/stored-event.ts */
   events: { ...first, place: "events" },
   /** send/budget/budget-file.ts */

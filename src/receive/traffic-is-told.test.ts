@@ -112,12 +112,12 @@ test("a submission of another door is a connection of its own, with what became 
   expect(sizeBytes).toBeGreaterThan(8);
   expect(told).toEqual([
     ["admitted", "Web 127.0.0.1 127.0.0.1 HTTP"],
-    ["described", 1, "", "", "", ""],
+    ["described", 1, "", "", "", "", ""],
     ["message", 1],
     ["kept", 1, 2, sizeBytes],
     ["left", 1],
     ["admitted", "Web 127.0.0.1 127.0.0.1 HTTP"],
-    ["described", 2, "", "", "", ""],
+    ["described", 2, "", "", "", "", ""],
     ["message", 2],
     ["refused", 2, refused("messageRate").refused],
     ["left", 2],

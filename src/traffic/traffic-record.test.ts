@@ -73,7 +73,7 @@ const sourcesOf = (heard: readonly Heard[]): unknown[] =>
 /** One connection that sends one message. */
 function visit(record: TrafficRecord, source: string): void {
   const connection = record.admitted(client(source));
-  record.described(connection, "", "", "app.test", "");
+  record.described(connection, "", "", "app.test", "", "");
   record.message(connection);
   record.kept(connection, 2, 5_000);
   record.left(connection);
@@ -93,7 +93,7 @@ test("without traffic there is no file; with some, it is on disk within a second
   expect(heard).toEqual([
     ["began", at - 10_000, 0, "start"],
     ["arrived", at, 1, client("10.0.0.1"), "admitted", undefined],
-    ["described", at, 1, { user: "", application: "", heloName: "app.test", tls: "" }],
+    ["described", at, 1, { user: "", application: "", heloName: "app.test", tls: "", mechanism: "" }],
     ["message", at, 1],
     ["kept", at, 1, 2, 5_000],
     ["left", at, 1],

@@ -5,7 +5,7 @@
  * on. Each run of a relay begins a file of its own.
  */
 import { TrafficEncoder } from "../core/traffic/traffic-encoder.ts";
-import { dayOf } from "../logs/log-files.ts";
+import { dayOf, type LogFamily } from "../logs/log-files.ts";
 import type { Clock, Timer } from "../ports/ports.ts";
 import type { Traffic } from "./traffic.ts";
 import { openReplayThread, type ReplayThread } from "./replay-thread.ts";
@@ -23,6 +23,12 @@ export interface TrafficRecord extends Traffic {
   reconfigure(settings: TrafficSettings): void;
   /** Resolves when what was told before is in the file, or could not be put there. Never rejects. */
   flush(): Promise<void>;
+  /** What was told until now is handed to `onGathered`. */
+  gather(): void;
+  /** Where it is. */
+  readonly family: LogFamily;
+  /** Tells this run from others, as the record does. */
+  readonly runMs: number;
   /** Plays it under other settings, what was told until now included. As replay-thread.ts. */
   replay: ReplayThread["replay"];
   /** Further calls are ignored. Never rejects. */
@@ -63,9 +69,11 @@ export function openTrafficRecord(options: {
   readonly settings: TrafficSettings;
   /** Told once when the record begins to fail. */
   readonly onFault?: (error: Error) => void;
+  /** Hears what is to be written, before it is: the octets of a segment, in pieces of whole entries. */
+  readonly onGathered?: (octets: Buffer, beginsSegment: boolean) => void;
   readonly room?: TrafficRoom;
 }): TrafficRecord {
-  const { clock, onFault, room = defaultRoom } = options;
+  const { clock, onFault, onGathered, room = defaultRoom } = options;
   let { settings } = options;
   const family = trafficFamily(options.dataDirectory);
   const thread = openReplayThread(family);
@@ -117,6 +125,7 @@ export function openTrafficRecord(options: {
       const octets = encoder.take();
       waiting.push({ octets, beginsSegment, entries });
       waitingBytes += octets.length;
+      onGathered?.(octets, beginsSegment);
       beginsSegment = false;
       entries = 0;
     }
@@ -153,7 +162,7 @@ export function openTrafficRecord(options: {
     gather();
     running = writeWaiting().then(() => {
       running = undefined;
-      if (entries > 0) schedule();
+      if (entries > 0 || waiting.length > 0) schedule();
     });
     return running;
   };
@@ -173,7 +182,7 @@ export function openTrafficRecord(options: {
 
   const flush = async (): Promise<void> => {
     while (running !== undefined) await running;
-    if (entries > 0) await attempt();
+    if (entries > 0 || waiting.length > 0) await attempt();
   };
 
   const sweep = (): void => {
@@ -209,8 +218,8 @@ export function openTrafficRecord(options: {
     left(connection) {
       if (encoder.left(now(), connection)) told();
     },
-    described(connection, user, application, heloName, tls) {
-      if (encoder.described(now(), connection, user, application, heloName, tls)) told();
+    described(connection, user, application, heloName, tls, mechanism) {
+      if (encoder.described(now(), connection, user, application, heloName, tls, mechanism)) told();
     },
     message(connection) {
       if (encoder.message(now(), connection)) told();
@@ -234,6 +243,14 @@ export function openTrafficRecord(options: {
       begin();
     },
     flush,
+    gather() {
+      // Where nothing is to be written, no segment may begin behind one that was begun.
+      if (entries > 0) gather();
+    },
+    family,
+    get runMs() {
+      return encoder.runMs;
+    },
     async replay(question, given) {
       await flush();
       return thread.replay(question, given);

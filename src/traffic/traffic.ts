@@ -11,8 +11,15 @@ export interface Traffic {
   resumed(connection: number): void;
   /** It ended, or waits no longer. */
   left(connection: number): void;
-  /** Before each message; costs four comparisons where nothing changed. */
-  described(connection: number, user: string, application: string, heloName: string, tls: string): void;
+  /** Before each message; costs five comparisons where nothing changed. */
+  described(
+    connection: number,
+    user: string,
+    application: string,
+    heloName: string,
+    tls: string,
+    mechanism: string,
+  ): void;
   /** A message asks for its place in the minute. */
   message(connection: number): void;
   messageHeld(connection: number): void;

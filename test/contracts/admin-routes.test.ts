@@ -57,6 +57,7 @@ const cases: Partial<
   removeUser: { input: { name: "sap" } },
   newApplication: { input: { name: "ERP", settings: { addresses: ["127.0.0.1"] } } },
   setApplication: { input: { name: "ERP", settings: { owner: "Ann" } } },
+  getSenderActivity: { input: { application: "ERP" }, status: 404 },
   removeApplication: { input: { name: "ERP" } },
   setTransportConfig: { input: { settings: { maxReceiveSize: "30MB" } } },
   setTransportService: { input: { settings: { messageRetryInterval: "1m" } } },

@@ -182,7 +182,7 @@ export async function simulateDoors(options: {
   /** True: it may be sent; false: it was refused. */
   const mayEnter = async (admitted: Admitted, user: string | undefined): Promise<boolean> => {
     const limits = rightsOf(admitted.address, user);
-    traffic.described(admitted.connection, user ?? "", "", "", "");
+    traffic.described(admitted.connection, user ?? "", "", "", "", "");
     traffic.message(admitted.connection);
     const outcome = await doorkeeper.admitMessage(admitted, user, limits, false);
     const since = clock.now();

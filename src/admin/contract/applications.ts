@@ -1,19 +1,34 @@
 /** Names, owners and purposes that an administrator gives to sources. */
 import { z } from "zod";
-import { changeSchema, countSchema, describedSettings, nameSchema, settingsSchema } from "./values.ts";
+import { knownSchema } from "./senders.ts";
+import {
+  changeSchema,
+  countSchema,
+  describedSettings,
+  instantSchema,
+  nameSchema,
+  settingsSchema,
+} from "./values.ts";
 
 const whatIf = z.boolean().default(false);
 
 export const applicationOperations = {
   listApplications: {
-    input: z.object({}),
+    /** `from`: of what `known` counts; default: seven days ago. */
+    input: z.object({ from: instantSchema.optional() }),
     output: z.object({
       applications: z.array(
         z.object({
           name: z.string(),
           ...describedSettings,
           /** Recipients of the last 24 hours are counted where recipientRateLimit is set. */
-          status: z.object({ openConnections: countSchema, recipientsLastDay: countSchema }),
+          status: z.object({
+            openConnections: countSchema,
+            recipientsLastDay: countSchema,
+            /** Names of the API keys that are its. */
+            apiKeys: z.array(z.string()),
+          }),
+          known: knownSchema,
         }),
       ),
     }),

@@ -31,6 +31,7 @@ const headlineSchema = z.object({
     "queue",
     "suspendedMessages",
     "source",
+    "sender",
     "delivery",
     "certificate",
     "legacyTls",

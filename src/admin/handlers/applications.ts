@@ -3,12 +3,13 @@ import { applicationKinds } from "../../config/setting-kinds.ts";
 import { applicationOf, type Application } from "../../core/policy/application.ts";
 import { parseAddress } from "../../core/units/ip-address.ts";
 import type { Administered, Handlers } from "../administered.ts";
+import { findingsByAbout, periodStart, shownKnown } from "./senders.ts";
 import { namedChanges } from "./named-changes.ts";
 
 type Names = "listApplications" | "newApplication" | "setApplication" | "removeApplication";
 
 export function applicationHandlers(administered: Administered): Pick<Handlers, Names> {
-  const { relay } = administered;
+  const { relay, clock } = administered;
   const applications = namedChanges(administered, {
     section: "applications",
     noun: "application",
@@ -28,8 +29,13 @@ export function applicationHandlers(administered: Administered): Pick<Handlers, 
   };
 
   return {
-    listApplications: () => {
+    listApplications: async ({ from }) => {
+      await relay.inventory.settled();
       const open = openConnections();
+      const nowMs = clock.wall().getTime();
+      const fromMs = periodStart(from, nowMs);
+      const findings = findingsByAbout(administered);
+      const parties = new Map(relay.inventory.parties().map((party) => [party.application, party]));
       return {
         applications: applications.all().map((application) => ({
           ...applications.described(application),
@@ -37,7 +43,16 @@ export function applicationHandlers(administered: Administered): Pick<Handlers, 
           status: {
             openConnections: open.get(application) ?? 0,
             recipientsLastDay: relay.recipientsLastDay({ kind: "application", name: application.name }),
+            apiKeys: relay.settings.apiKeys
+              .filter((key) => key.application === application.name)
+              .map(({ name }) => name),
           },
+          known: shownKnown(
+            parties.get(application) ?? { application, senders: [] },
+            findings,
+            fromMs,
+            nowMs,
+          ),
         })),
       };
     },

@@ -15,6 +15,7 @@ import { refusalHeadlines } from "./refusals.ts";
 import { certificateHeadlines, pressureHeadlines } from "./resources.ts";
 import { sendBudgetHeadlines } from "./send-budgets.ts";
 import { serviceHeadlines } from "./service.ts";
+import { senderHeadlines } from "./senders.ts";
 import {
   type SuspendedMessages,
   suspendedMessageHeadlines,
@@ -48,6 +49,7 @@ const causes: readonly Cause[] = [
     refusalHeadlines(relay, relay.metrics.refusals.recent(now), now, applicationOf, instant),
   ({ relay, now }, instant, applicationOf) =>
     deliveryHeadlines(relay.metrics.failures.recent(now), applicationOf, instant),
+  ({ relay }) => senderHeadlines(relay.inventory.findings()),
   ({ relay, wall }) => certificateHeadlines(relay.certificates.inUse(), wall.getTime()),
   ({ relay, wall }) =>
     legacyTlsHeadlines(relay.settings.receiveConnectors, relay.legacyTlsClients(), wall.getTime()),

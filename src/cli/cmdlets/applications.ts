@@ -20,11 +20,51 @@ export const applicationCmdlets: readonly Cmdlet[] = [
   {
     name: "Get-Application",
     group,
-    synopsis: "Show what sources are called, whose they are, and how many connections they have open.",
-    parameters: [anyIdentity, ...showing],
+    synopsis:
+      "Show who uses the relay: applications by name, senders that belong to none, and how much they send.",
+    description: [
+      "Counted from the traffic record: first and last seen, doors, TLS versions, mechanisms, HELO names, messages of the last days. What a period has is counted by whole hours, of more than a week by whole days (UTC).",
+      "-Unknown lists senders that belong to no application, each with the command that names it (-List). -Senders lists all sources and accounts: who still comes, as proof before something is retired.",
+    ],
+    parameters: [
+      { ...anyIdentity, aliases: ["Name"] },
+      {
+        name: "Unknown",
+        kind: "switch",
+        help: "Only senders that belong to no application, and how to name them.",
+      },
+      { name: "Senders", kind: "switch", help: "Every source and account, named or not." },
+      {
+        name: "Findings",
+        kind: "switch",
+        help: "What is remarkable: new and silent senders, ten times the usual, addresses that hide several applications, mail that was probably lost.",
+      },
+      {
+        name: "Last",
+        kind: "duration",
+        value: "TIME",
+        help: "What messages, recipients and refusals count of; default 7d. Senders that were not seen in it are left out.",
+      },
+      {
+        name: "ResultSize",
+        kind: "text",
+        value: "COUNT",
+        default: "1000",
+        help: "At most so many senders, or Unlimited.",
+      },
+      ...showing,
+    ],
     examples: [
       { command: "weir Get-Application", text: "" },
-      { command: "weir Get-Application ERP", text: "One, with its addresses and accounts." },
+      {
+        command: "weir Get-Application ERP",
+        text: "One, with its addresses, accounts and what is known of it.",
+      },
+      {
+        command: "weir Get-Application -Unknown -Last 35d",
+        text: "Who came in five weeks and has no name yet.",
+      },
+      { command: "weir Get-Application -Senders -Last 90d -Csv > senders.csv", text: "Who still comes." },
     ],
     load: async () => (await import("../run/applications.ts")).getApplication,
   },
@@ -52,7 +92,8 @@ export const applicationCmdlets: readonly Cmdlet[] = [
   {
     name: "Set-Application",
     group,
-    synopsis: "Change an application's addresses, accounts, owner, purpose, rights or priority.",
+    synopsis:
+      "Change an application's addresses, accounts, owner, purpose, rights, priority or what is expected of it.",
     parameters: [identity, ...settingParameters(applicationFacts), ...changing],
     examples: [
       { command: "weir Set-Application ERP -Addresses \"@{Add='10.1.4.8'}\"", text: "One more server." },

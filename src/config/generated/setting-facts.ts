@@ -1259,6 +1259,13 @@ export const applicationFacts: readonly SettingFact[] = [
     default: "none",
     help: "Who answers for it: a person, a team.",
   },
+  {
+    name: "contact",
+    kind: "text",
+    range: "up to 256 characters",
+    default: "none",
+    help: "How the owner is reached: a mailbox, a number.",
+  },
   { name: "purpose", kind: "text", range: "up to 256 characters", default: "none", help: "What it sends." },
   {
     name: "addresses",
@@ -1274,6 +1281,19 @@ export const applicationFacts: readonly SettingFact[] = [
     choices: ["Low", "Normal", "High"],
     default: "Normal",
     help: "Whose mail goes first where a send connector's rate lets it leave one by one: High has four turns while Normal has one, Normal four while Low has one. Nobody's waits for ever.",
+  },
+  {
+    name: "expectedVolumePerDay",
+    kind: "integer",
+    range: "1 to 2147483647",
+    default: "learned from the traffic record",
+    help: "Messages of a usual day; ten times as many are told (event 20412).",
+  },
+  {
+    name: "expectedHours",
+    kind: "list of times of the week",
+    default: "",
+    help: "When mail of it is expected, by this machine's clock: `Mon-Fri 08:00-18:00`, `02:00-03:00`. A time that goes by without any is told (event 20411). Empty: as it is learned from the traffic record.",
   },
   {
     name: "certificates",

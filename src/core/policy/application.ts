@@ -3,6 +3,7 @@ import type { ClientRights } from "./client-rights.ts";
 import type { CertificateName } from "../authentication/certificate-name.ts";
 import { userKey } from "../authentication/user-key.ts";
 import type { Origin } from "../message/envelope.ts";
+import type { WeeklyHours } from "../units/weekly-hours.ts";
 import { contains, parseAddress, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
 
 export const applicationPriorities = ["Low", "Normal", "High"] as const;
@@ -12,12 +13,18 @@ export interface Application extends ClientRights {
   readonly name: string;
   readonly owner?: string | undefined;
   readonly purpose?: string | undefined;
+  /** How its owner is reached. */
+  readonly contact?: string | undefined;
   readonly addresses: readonly IpRange[];
   /** Accounts; case does not matter. */
   readonly users: readonly string[];
   readonly certificates?: readonly CertificateName[];
   /** Whose turn it is more often where a budget lets mail leave one by one; absent: Normal. */
   readonly priority?: ApplicationPriority | undefined;
+  /** Messages of a usual day; undefined: as it is learned. */
+  readonly expectedVolumePerDay?: number | undefined;
+  /** When mail of it is expected; empty or absent: as it is learned. */
+  readonly expectedHours?: readonly WeeklyHours[] | undefined;
 }
 
 /** Turns of an application while one of priority Low has one: nobody's mail stands still for others'. */

@@ -15,7 +15,7 @@ export const codes = {
   text: 1,
   /** connector, source, address (0: as the source), door: the next client. */
   client: 2,
-  /** user, application, HELO name, TLS: the next profile. */
+  /** user, application, HELO name, TLS, mechanism: the next profile. */
   profile: 3,
   /** connection, client, profile, arrived before base, entered before base + 1 or 0. */
   connected: 4,
@@ -43,6 +43,7 @@ export const codes = {
   lost: 15,
 } as const;
 
-export const formatVersion = 1;
+/** Version 1 had no mechanism in a profile. */
+export const formatVersion = 2;
 /** A code is four bits of the number it stands in. */
 export const codeFactor = 16;

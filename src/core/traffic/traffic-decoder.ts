@@ -3,6 +3,7 @@
  * segment: the next begins anew behind a gap. Cost: some 50 ns an entry.
  */
 import { doors } from "../policy/door.ts";
+import { OctetReader, TrafficDamage } from "./octet-reader.ts";
 import { codeFactor, codes, formatVersion } from "./traffic-codes.ts";
 import {
   noProfile,
@@ -12,56 +13,17 @@ import {
   type TrafficWelcome,
 } from "./traffic-facts.ts";
 
-/** The octets are no segment, or end within an entry. */
-export class TrafficDamage extends Error {
-  override readonly name = "TrafficDamage";
-}
+export { TrafficDamage } from "./octet-reader.ts";
 
 /** What stands at the head of a segment. */
 export interface SegmentHead {
+  readonly version: number;
   readonly baseMs: number;
   readonly wallOffsetMs: number;
   readonly runMs: number;
   readonly sequence: number;
   readonly nextConnection: number;
   readonly openConnections: number;
-}
-
-class OctetReader {
-  readonly octets: Uint8Array;
-  at: number;
-
-  constructor(octets: Uint8Array, at = 0) {
-    this.octets = octets;
-    this.at = at;
-  }
-
-  number(): number {
-    const { octets } = this;
-    let octet = octets[this.at++];
-    if (octet === undefined) throw new TrafficDamage("a segment ends within an entry");
-    if (octet < 128) return octet;
-    let value = octet - 128;
-    let factor = 128;
-    for (;;) {
-      octet = octets[this.at++];
-      if (octet === undefined) throw new TrafficDamage("a segment ends within an entry");
-      if (octet < 128) return value + octet * factor;
-      value += (octet - 128) * factor;
-      factor *= 128;
-      if (factor > 2 ** 56) throw new TrafficDamage("a number is too large");
-    }
-  }
-
-  text(): string {
-    const bytes = this.number();
-    const end = this.at + bytes;
-    if (end > this.octets.length) throw new TrafficDamage("a segment ends within a text");
-    const { buffer, byteOffset } = this.octets;
-    const text = Buffer.from(buffer, byteOffset + this.at, bytes).toString();
-    this.at = end;
-    return text;
-  }
 }
 
 /** Throws TrafficDamage. */
@@ -72,10 +34,11 @@ export function readSegmentHead(octets: Uint8Array): SegmentHead {
 function headOf(reader: OctetReader): SegmentHead {
   if (reader.number() !== codes.segment) throw new TrafficDamage("this is no segment");
   const version = reader.number();
-  if (version !== formatVersion) throw new TrafficDamage(`a segment is of version ${version}`);
+  if (version < 1 || version > formatVersion) throw new TrafficDamage(`a segment is of version ${version}`);
   const baseMs = reader.number();
   const offset = reader.number();
   return {
+    version,
     baseMs,
     wallOffsetMs: offset % 2 === 1 ? -(offset + 1) / 2 : offset / 2,
     runMs: reader.number(),
@@ -93,6 +56,14 @@ export class TrafficDecoder {
   #runMs = -1;
   #nextSequence = 0;
   #nowMs = 0;
+  /** Of the segment under way. */
+  #texts: string[] = [""];
+  #clients: TrafficClient[] = [];
+  #profiles: TrafficProfile[] = [noProfile];
+  #next = 0;
+  #entry = 0;
+  #head: SegmentHead | undefined;
+  #goesOn = false;
 
   constructor(listener: TrafficListener) {
     this.#listener = listener;
@@ -103,8 +74,16 @@ export class TrafficDecoder {
     return this.#nowMs;
   }
 
-  /** The next segment, as far as it is there: its frames one behind the other. Throws TrafficDamage, behind what was told. */
-  segment(octets: Uint8Array): void {
+  /** The segment that is read, and how many entries of it were; undefined: none was begun. */
+  get place(): { readonly head: SegmentHead; readonly entry: number } | undefined {
+    return this.#head && { head: this.#head, entry: this.#entry };
+  }
+
+  /**
+   * The next segment, as far as it is there: its frames one behind the other. Throws TrafficDamage, behind what was told.
+   * `reached` is called before each entry, with how many of the segment came before it.
+   */
+  segment(octets: Uint8Array, reached?: (entry: number) => void): void {
     const reader = new OctetReader(octets);
     const head = headOf(reader);
     const goesOn = head.runMs === this.#runMs && head.sequence === this.#nextSequence;
@@ -115,24 +94,44 @@ export class TrafficDecoder {
     this.#runMs = head.runMs;
     this.#nextSequence = -1;
     this.#nowMs = head.baseMs;
-    this.#entries(reader, head, goesOn);
+    this.#texts = [""];
+    this.#clients = [];
+    this.#profiles = [noProfile];
+    this.#next = head.nextConnection;
+    this.#entry = 0;
+    this.#head = head;
+    this.#goesOn = goesOn;
+    this.#entries(reader, head, goesOn, reached);
+    this.#nextSequence = head.sequence + 1;
+  }
+
+  /** What follows in the segment that was begun: whole entries. Throws TrafficDamage, also where none was begun. */
+  part(octets: Uint8Array): void {
+    const head = this.#head;
+    if (head === undefined || this.#nextSequence !== head.sequence + 1)
+      throw new TrafficDamage("what goes on was not begun");
+    this.#nextSequence = -1;
+    this.#entries(new OctetReader(octets), head, this.#goesOn);
     this.#nextSequence = head.sequence + 1;
   }
 
   /** What followed the last segment could not be read: the next one begins behind a gap. */
   damaged(): void {
     this.#nextSequence = -1;
+    this.#head = undefined;
   }
 
-  #entries(reader: OctetReader, head: SegmentHead, goesOn: boolean): void {
+  #entries(reader: OctetReader, head: SegmentHead, goesOn: boolean, reached?: (entry: number) => void): void {
     const listener = this.#listener;
-    const texts: string[] = [""];
-    const clients: TrafficClient[] = [];
-    const profiles: TrafficProfile[] = [noProfile];
-    let next = head.nextConnection;
-    let nowMs = head.baseMs;
+    const texts = this.#texts;
+    const clients = this.#clients;
+    const profiles = this.#profiles;
+    let next = this.#next;
+    let nowMs = this.#nowMs;
     const end = reader.octets.length;
     while (reader.at < end) {
+      reached?.(this.#entry);
+      this.#entry++;
       const first = reader.number();
       const code = first % codeFactor;
       nowMs += (first - code) / codeFactor;
@@ -145,7 +144,7 @@ export class TrafficDecoder {
           clients.push(this.#client(reader, texts));
           break;
         case codes.profile:
-          profiles.push(this.#profile(reader, texts));
+          profiles.push(this.#profile(reader, texts, head.version));
           break;
         case codes.connected: {
           const connection = next - reader.number();
@@ -202,6 +201,7 @@ export class TrafficDecoder {
           throw new TrafficDamage(`a segment has an entry of code ${code}`);
       }
     }
+    this.#next = next;
   }
 
   #client(reader: OctetReader, texts: readonly string[]): TrafficClient {
@@ -217,15 +217,16 @@ export class TrafficDecoder {
     return client;
   }
 
-  #profile(reader: OctetReader, texts: readonly string[]): TrafficProfile {
+  #profile(reader: OctetReader, texts: readonly string[], version: number): TrafficProfile {
     const user = named(texts, reader.number());
     const application = named(texts, reader.number());
     const heloName = named(texts, reader.number());
     const tls = named(texts, reader.number());
-    const key = `${user}\n${application}\n${heloName}\n${tls}`;
+    const mechanism = version === 1 ? "" : named(texts, reader.number());
+    const key = `${user}\n${application}\n${heloName}\n${tls}\n${mechanism}`;
     const known = this.#knownProfiles.get(key);
     if (known !== undefined) return known;
-    const profile = { user, application, heloName, tls };
+    const profile = { user, application, heloName, tls, mechanism };
     this.#knownProfiles.set(key, profile);
     return profile;
   }

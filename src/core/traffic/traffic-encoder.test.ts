@@ -47,7 +47,7 @@ const step: Arbitrary<Step> = record({
   ),
   profile: constantFrom(
     { ...noProfile, heloName: "app.test" },
-    { user: "erp", application: "ERP", heloName: "app.test", tls: "TLSv1.3" },
+    { user: "erp", application: "ERP", heloName: "app.test", tls: "TLSv1.3", mechanism: "PLAIN" },
   ),
   which: nat(50),
   size: oneof(nat(200), nat(2 ** 31), constantFrom(2 ** 40)),
@@ -81,7 +81,17 @@ function play(steps: readonly Step[]): { readonly expected: Heard[]; readonly se
         break;
       }
       case "described":
-        if (encoder.described(now, one, profile.user, profile.application, profile.heloName, profile.tls))
+        if (
+          encoder.described(
+            now,
+            one,
+            profile.user,
+            profile.application,
+            profile.heloName,
+            profile.tls,
+            profile.mechanism,
+          )
+        )
           expected.push(["described", now, one, profile]);
         break;
       case "left":
@@ -207,7 +217,7 @@ test("a connection with one message takes some 20 octets, and a name is written 
   for (let n = 0; n < 1_000; n++) {
     now += 37;
     const connection = encoder.admitted(now, client(`10.0.${n % 20}.1`));
-    encoder.described(now, connection, "", "", `host${n % 20}.test`, "TLSv1.3");
+    encoder.described(now, connection, "", "", `host${n % 20}.test`, "TLSv1.3", "");
     encoder.message(now + 3, connection);
     encoder.kept(now + 9, connection, 1, 4_096);
     encoder.left(now + 12, connection);

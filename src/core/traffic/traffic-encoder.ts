@@ -26,7 +26,7 @@ export class TrafficEncoder {
   /** By connector, source, address and door in one text. */
   readonly #clients = new Map<string, number>();
   readonly #profiles = new Map<string, number>();
-  #runMs = 0;
+  readonly #runMs: number;
   #lastMs = 0;
   #lastConnection = 0;
   #segment = 0;
@@ -36,6 +36,10 @@ export class TrafficEncoder {
   /** `runMs`: tells this run of a relay from others; its start. */
   constructor(runMs: number) {
     this.#runMs = Math.max(0, runMs);
+  }
+
+  get runMs(): number {
+    return this.#runMs;
   }
 
   /** Octets of the segment so far, taken or not. */
@@ -128,6 +132,7 @@ export class TrafficEncoder {
     application: string,
     heloName: string,
     tls: string,
+    mechanism: string,
   ): boolean {
     const one = this.#connected.get(connection);
     if (one === undefined) return false;
@@ -136,10 +141,11 @@ export class TrafficEncoder {
       known.user === user &&
       known.application === application &&
       known.heloName === heloName &&
-      known.tls === tls
+      known.tls === tls &&
+      known.mechanism === mechanism
     )
       return false;
-    one.profile = { user, application, heloName, tls };
+    one.profile = { user, application, heloName, tls, mechanism };
     one.segment = 0;
     const id = this.#profileOf(nowMs, one);
     this.#of(nowMs, codes.described, connection);
@@ -251,12 +257,12 @@ export class TrafficEncoder {
   #profileOf(nowMs: number, one: Connected): number {
     if (one.segment === this.#segment) return one.profileId;
     one.segment = this.#segment;
-    const { user, application, heloName, tls } = one.profile;
+    const { user, application, heloName, tls, mechanism } = one.profile;
     if (one.profile === noProfile) return (one.profileId = 0);
-    const key = `${user}\n${application}\n${heloName}\n${tls}`;
+    const key = `${user}\n${application}\n${heloName}\n${tls}\n${mechanism}`;
     let id = this.#profiles.get(key);
     if (id === undefined) {
-      const ids = [user, application, heloName, tls].map((text) => this.#text(nowMs, text));
+      const ids = [user, application, heloName, tls, mechanism].map((text) => this.#text(nowMs, text));
       this.#head(nowMs, codes.profile);
       for (const each of ids) this.#writer.number(each);
       id = this.#profiles.size + 1;

@@ -22,9 +22,11 @@ export interface TrafficProfile {
   readonly heloName: string;
   /** `TLSv1.3`; empty: in the clear. */
   readonly tls: string;
+  /** What it logged on by: a mechanism of AUTH, `API key`; empty: it did not. */
+  readonly mechanism: string;
 }
 
-export const noProfile: TrafficProfile = { user: "", application: "", heloName: "", tls: "" };
+export const noProfile: TrafficProfile = { user: "", application: "", heloName: "", tls: "", mechanism: "" };
 
 /** How a connection, or a submission by another door, was met. `held`: it waits for a place (limitAction `delay`). */
 export type TrafficWelcome = "admitted" | "held" | "refused";

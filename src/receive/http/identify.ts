@@ -13,6 +13,7 @@ import { ownerOf, type Owner } from "./owner-note.ts";
 interface Known {
   readonly user?: string | undefined;
   readonly owner?: RightsOwner | undefined;
+  readonly mechanism?: string | undefined;
 }
 
 /** Who asks, and whose its messages are. */
@@ -56,7 +57,7 @@ function anonymous({ connection: { anonymous: submitter } }: HttpExchange): Subm
 function submitterOf(
   exchange: HttpExchange,
   services: HttpServices,
-  { user, owner }: Known,
+  { user, owner, mechanism }: Known,
 ): Submitter | Refused {
   const { connection } = exchange;
   const { connector, peer, id } = connection.anonymous;
@@ -73,6 +74,7 @@ function submitterOf(
     user,
     rights,
     ...(owner === undefined ? undefined : { owner }),
+    mechanism: mechanism ?? (owner?.kind === "key" ? "API key" : undefined),
     tls: connection.tls,
   });
   const { limits } = submitter;
@@ -139,7 +141,7 @@ async function settle(
   try {
     const outcome = await logon;
     if (isDenied(outcome)) return failed(exchange, services, mechanism, outcome);
-    return { user: outcome.user, owner: outcome.group };
+    return { user: outcome.user, owner: outcome.group, mechanism };
   } catch (fault) {
     return logonUnchecked(mechanism, fault);
   }

@@ -49,6 +49,8 @@ export interface SubmittingClient {
   readonly rights?: Rights;
   /** A key, whose own rights go before those of user and application. */
   readonly owner?: RightsOwner | undefined;
+  /** What it logged on by. */
+  readonly mechanism?: string | undefined;
   readonly tls?: { readonly protocol: string; readonly cipher: string } | undefined;
   /** Of a door with connections: as the traffic record calls this one; else each message counts as one. */
   readonly connection?: number;
@@ -276,7 +278,7 @@ export function createSubmissions(around: {
 
   return {
     submitter(client) {
-      const { door, connector, peer, receivedProtocol, user, owner, tls, helloName } = client;
+      const { door, connector, peer, receivedProtocol, user, owner, mechanism, tls, helloName } = client;
       return {
         door,
         id: nextId(),
@@ -287,6 +289,7 @@ export function createSubmissions(around: {
         hello: helloName === undefined ? undefined : { verb: "EHLO", name: helloName },
         tls,
         authenticatedUser: user,
+        ...(mechanism === undefined ? {} : { mechanism }),
         ...(owner?.kind === "key" ? { apiKey: owner.name } : {}),
         limits: services.limitsOf(peer.address, user, owner),
         rights: client.rights ?? rightsOf(connector, { authenticated: user !== undefined }),

@@ -44,7 +44,7 @@ export function createTransactionServices(
     return submitter.application.name;
   };
   const record = (submitter: Submitter): void => {
-    const { connection, hello, tls } = submitter;
+    const { connection, hello, tls, mechanism = "" } = submitter;
     const application = applicationName(submitter) ?? "";
     traffic.described(
       connection,
@@ -52,6 +52,7 @@ export function createTransactionServices(
       application,
       hello?.name ?? "",
       tls?.protocol ?? "",
+      mechanism,
     );
     traffic.message(connection);
   };

@@ -65,6 +65,8 @@ export interface Submitter {
   hello: { readonly verb: "EHLO" | "HELO"; readonly name: string } | undefined;
   tls: ActiveTls | undefined;
   authenticatedUser: string | undefined;
+  /** What it logged on by, as it is called: a mechanism of AUTH, `API key`. */
+  mechanism?: string | undefined;
   /** The name of the API key it came with, in place of a user. */
   readonly apiKey?: string | undefined;
   /** By the connector's permission groups; changes with authentication. */

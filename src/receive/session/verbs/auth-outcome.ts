@@ -47,10 +47,14 @@ export async function settle(
   } catch (fault) {
     return logonUnchecked(shown(mechanism), fault);
   }
-  return isDenied(outcome) ? whenDenied(outcome) : granted(session, outcome);
+  return isDenied(outcome) ? whenDenied(outcome) : granted(session, mechanism, outcome);
 }
 
-function granted({ state, services, transcript }: Conversation, { user, group }: LoggedOn): Verdict {
+function granted(
+  { state, services, transcript }: Conversation,
+  mechanism: string,
+  { user, group }: LoggedOn,
+): Verdict {
   const rights = rightsOf(state.connector, { authenticated: true });
   if (!rights.submit) return refused("accountMayNotSubmit", { user, about: user });
   const limits = services.limitsOf(state.peer.address, user, group);
@@ -59,6 +63,7 @@ function granted({ state, services, transcript }: Conversation, { user, group }:
     return refused("accountNotOnConnector", { user, about: ownerKey(receiveConnectors.owner) });
   transcript?.note(user, "authenticated");
   state.authenticatedUser = user;
+  state.mechanism = mechanism;
   state.rights = rights;
   state.limits = limits;
   state.receivedPrefix = undefined;

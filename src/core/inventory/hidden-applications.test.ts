@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { hiddenApplications } from "./hidden-applications.ts";
+import { newSender, type Sender } from "./sender.ts";
+import { noteTrait } from "./traits.ts";
+
+const day = 86_400_000;
+const now = 10 * day;
+
+/** So many messages under each name, one an hour, the last `ago` before now. */
+function sender(user: string, names: Readonly<Record<string, number>>, ago = 0): Sender {
+  const one = newSender("10.0.0.1", user, "10.0.0.1", now - ago - 5 * day);
+  one.lastMessageMs = now - ago;
+  for (const [name, count] of Object.entries(names)) {
+    one.messages += count;
+    for (let n = count - 1; n >= 0; n--)
+      noteTrait(one.traits, "heloName", name, now - ago - n * 3 * 3_600_000);
+  }
+  return one;
+}
+
+test.each<[string, readonly Sender[], string]>([
+  ["one name", [sender("", { a: 30 })], "none"],
+  ["two names", [sender("", { a: 30, b: 30 })], "heloNames: a, b"],
+  ["the same in another case", [sender("", { app: 30, APP: 30 })], "none"],
+  ["a test beside it", [sender("", { a: 30, b: 3 })], "none"],
+  ["another for an hour", [sender("", { a: 30 }), sender("", {})], "none"],
+  ["two accounts", [sender("erp", { a: 30 }), sender("crm", { a: 30 })], "users: crm, erp"],
+  ["an account, and anybody", [sender("erp", { a: 30 }), sender("", { a: 30 })], "none"],
+  ["the other is gone", [sender("erp", { a: 30 }), sender("crm", { a: 30 }, 8 * day)], "none"],
+  [
+    "another name each time",
+    [sender("", Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`x${n}`, n < 2 ? 12 : 2])))],
+    "none",
+  ],
+])("%s", (_, senders, expected) => {
+  const found = hiddenApplications(senders, now);
+  expect(found === undefined ? "none" : `${found.by}: ${found.names.join(", ")}`).toBe(expected);
+});

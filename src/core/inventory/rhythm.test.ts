@@ -1,0 +1,148 @@
+import { describe, expect, it, test } from "vitest";
+import { parseWeeklyHours, type WeeklyHours } from "../units/weekly-hours.ts";
+import { missedHours, silenceOf, type Presence } from "./rhythm.ts";
+
+/** A Monday, 00:00 UTC, in hours since 1970. */
+const monday = Date.UTC(2026, 10, 2) / 3_600_000;
+
+/** `comes`: whether mail comes in an hour, by day and hour since the Monday. */
+function presenceOf(days: number, comes: (day: number, hour: number) => boolean): Presence[] {
+  return Array.from({ length: days }, (_, day) => ({
+    day: monday / 24 + day,
+    hours: Array.from({ length: 24 }, (_hour, hour) => (comes(day, hour) ? 2 ** hour : 0)).reduce(
+      (mask, bit) => mask | bit,
+      0,
+    ),
+  }));
+}
+
+/** The first hour since the Monday at which it is called silent, asked every so many hours; undefined: never. */
+function toldAt(
+  presence: readonly Presence[],
+  until: number,
+  { begin = 0, every = 1 }: { readonly begin?: number; readonly every?: number } = {},
+): string | undefined {
+  for (let hour = begin; hour < until; hour += every) {
+    const now = monday + hour;
+    const known = presence
+      .filter(({ day }) => day * 24 <= now)
+      .map(({ day, hours }) => ({
+        day,
+        hours: day * 24 + 24 > now ? hours & (2 ** (now - day * 24) - 1) : hours,
+      }));
+    const found = silenceOf(known, monday, now);
+    if (found !== undefined) return `day ${Math.floor(hour / 24)}, ${hour % 24}:00, ${found.by}`;
+  }
+  return undefined;
+}
+
+const isWorkday = (day: number): boolean => day % 7 < 5;
+const office = (day: number, hour: number): boolean => isWorkday(day) && hour >= 8 && hour < 18;
+const nightly = (_: number, hour: number): boolean => hour === 0;
+/** The same pseudo-random numbers each time. */
+function sometimes(part: number): (day: number, hour: number) => boolean {
+  return (day, hour) => {
+    let x = (day * 24 + hour + 1) * 2654435761;
+    x = Math.imul(x ^ (x >>> 15), 2246822519);
+    x = Math.imul(x ^ (x >>> 13), 3266489917);
+    return ((x ^ (x >>> 16)) >>> 0) / 2 ** 32 < part;
+  };
+}
+
+describe("who comes as usual is never called silent", () => {
+  test.each<[string, (day: number, hour: number) => boolean]>([
+    ["office hours, weekends off", office],
+    ["a batch each midnight", nightly],
+    ["a batch each workday's midnight", (day, hour) => isWorkday(day) && hour === 0],
+    ["a batch an hour early or late", (day, hour) => hour === 2 + ((day * 7) % 3)],
+    ["a report each Monday", (day, hour) => day % 7 === 0 && hour === 6],
+    ["each hour", () => true],
+    ["as it happens, often", sometimes(0.5)],
+    ["as it happens", sometimes(0.12)],
+    ["as it happens, seldom", sometimes(0.03)],
+    ["once", (day, hour) => day === 3 && hour === 5],
+    ["one busy day", (day, hour) => day === 3 && hour > 5],
+    ["every other week", (day) => day % 14 < 5],
+  ])("%s", (_, comes) => {
+    expect(toldAt(presenceOf(43, comes), 42 * 24, { every: 5 })).toBeUndefined();
+  });
+});
+
+describe("who stops is called silent", () => {
+  test.each<[string, (day: number, hour: number) => boolean, number, string | undefined]>([
+    ["a batch each midnight", nightly, 21, "day 21, 3:00, rhythm"],
+    [
+      "a batch each midnight, known for ten days: by the second it misses",
+      nightly,
+      10,
+      "day 11, 4:00, pause",
+    ],
+    ["known for less than a week", nightly, 5, undefined],
+    ["office hours, on a Monday", office, 28, "day 28, 11:00, rhythm"],
+    [
+      "office hours, on a Wednesday at noon",
+      (day, hour) => office(day, hour) && (day !== 23 || hour < 12),
+      24,
+      "day 23, 17:00, rhythm",
+    ],
+    ["a report each Monday", (day, hour) => day % 7 === 0 && hour === 6, 28, "day 28, 9:00, rhythm"],
+    ["each hour", () => true, 21, "day 21, 5:00, rhythm"],
+    ["as it happens", sometimes(0.12), 28, "day 32, 8:00, pause"],
+  ])("%s", (_, comes, stops, expected) => {
+    const presence = presenceOf(49, (day, hour) => day < stops && comes(day, hour));
+    expect(toldAt(presence, (stops + 7) * 24, { begin: (stops - 1) * 24 })).toBe(expected);
+  });
+
+  it("no more after five weeks: nobody waits for it", () => {
+    const presence = presenceOf(21, nightly);
+    expect(silenceOf(presence, monday, monday + 24 * 22)).toBeDefined();
+    expect(silenceOf(presence, monday, monday + 24 * 56)).toBeUndefined();
+  });
+
+  it("one holiday is learned: the next is waited out twice as long", () => {
+    const holiday = (day: number, hour: number): boolean => office(day, hour) && day !== 16;
+    const presence = presenceOf(40, (day, hour) => day < 28 && holiday(day, hour));
+    expect(toldAt(presence, 17 * 24, { begin: 14 * 24 })).toBe("day 16, 11:00, rhythm");
+    const found = silenceOf(presence.slice(0, 28), monday, monday + 28 * 24 + 20);
+    expect(found).toBeUndefined();
+  });
+});
+
+test("what the relay missed itself is nobody's silence", () => {
+  const presence = presenceOf(24, (day, hour) => day !== 21 && nightly(day, hour));
+  const outages = [{ fromHour: monday + 20 * 24 + 22, toHour: monday + 21 * 24 + 9 }];
+  expect(toldAt(presence, 22 * 24, { begin: 20 * 24 })).toBe("day 21, 3:00, rhythm");
+  const seen = presence.filter(({ day }) => day < monday / 24 + 21);
+  for (let hour = 9; hour < 23; hour++)
+    expect(silenceOf(seen, monday, monday + 21 * 24 + hour, outages)).toBeUndefined();
+  expect(silenceOf(seen, monday, monday + 22 * 24 + 3, outages)).toBeDefined();
+});
+
+describe("hours that were set", () => {
+  const hours = (...texts: string[]): WeeklyHours[] =>
+    texts.map((text) => {
+      const read = parseWeeklyHours(text);
+      if (!read.ok) throw new Error(read.message);
+      return read.value;
+    });
+  const at = (day: number, hour: number): number => (monday + 24 * day + hour) * 3_600_000;
+  const on = (...visits: (readonly [day: number, hour: number])[]): Presence[] =>
+    visits.map(([day, hour]) => ({ day: monday / 24 + day, hours: 2 ** hour }));
+
+  test.each<[string, readonly string[], readonly Presence[], number, number, boolean]>([
+    ["within them nobody is late yet", ["Mon-Fri 08:00-18:00"], on([0, 9]), at(1, 17), 0, false],
+    ["an hour behind them he is", ["Mon-Fri 08:00-18:00"], on([0, 9]), at(1, 19), 0, true],
+    ["who came was there", ["Mon-Fri 08:00-18:00"], on([1, 8]), at(1, 19), 0, false],
+    ["who came before was not", ["Mon-Fri 08:00-18:00"], on([1, 7]), at(1, 19), 0, true],
+    ["who comes later is silent no more", ["Mon-Fri 08:00-18:00"], on([1, 22]), at(1, 23), 0, false],
+    ["weekends are none of them", ["Mon-Fri 08:00-18:00"], on([4, 10]), at(6, 23), 0, false],
+    ["over midnight", ["22:00-02:00"], on([1, 23]), at(2, 3), 0, false],
+    ["over midnight, missed", ["22:00-02:00"], on([1, 20]), at(2, 3), 0, true],
+    ["the latest of several counts", ["08:00-09:00", "20:00-21:00"], on([1, 8]), at(1, 22), 0, true],
+    ["by the clock on the wall", ["08:00-09:00"], on([1, 7]), at(1, 9), 3_600_000, false],
+    ["by the clock on the wall, missed", ["08:00-09:00"], on([1, 6]), at(1, 9), 3_600_000, true],
+    ["nobody ever came", ["08:00-09:00"], [], at(1, 11), 0, true],
+  ])("%s", (_, expected, presence, nowMs, offset, isSilent) => {
+    expect(missedHours(hours(...expected), presence, nowMs, offset) !== undefined).toBe(isSilent);
+  });
+});
