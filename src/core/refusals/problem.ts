@@ -36,6 +36,8 @@ export interface Problem {
   };
   /** What is wrong with the client's own request is no secret to it, whatever explainRefusals says. */
   readonly errors?: readonly FieldFault[];
+  /** How many more there are, that were not looked at. */
+  readonly recipientsUnchecked?: number;
   readonly recipients?: readonly {
     readonly address: string;
     readonly status: "refused";
@@ -45,6 +47,8 @@ export interface Problem {
 }
 
 export interface ProblemParts {
+  /** Recipients behind those that were refused, that nobody looked at. */
+  readonly unchecked?: number | undefined;
   /** Those that were refused, where it was for them. */
   readonly recipients?: readonly RefusedRecipient[];
   readonly faults?: readonly FieldFault[];
@@ -76,7 +80,7 @@ function listed(faults: readonly FieldFault[]): readonly FieldFault[] {
 export function problemOf(
   reply: ToldRefusal,
   { status, name, retryAfterSeconds }: HttpAnswer,
-  { recipients = [], faults = [] }: ProblemParts = {},
+  { recipients = [], unchecked = 0, faults = [] }: ProblemParts = {},
 ): Problem {
   const { told, text } = reply;
   const { limit, configured, seen } = told;
@@ -104,6 +108,7 @@ export function problemOf(
         }
       : undefined),
     ...(faults.length === 0 ? undefined : { errors: listed(faults) }),
+    ...(unchecked === 0 ? undefined : { recipientsUnchecked: unchecked }),
     ...(recipients.length === 0
       ? undefined
       : {

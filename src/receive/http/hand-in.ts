@@ -23,7 +23,7 @@ import { isThisMachine } from "./this-machine.ts";
 export interface Taken {
   /** The message's id, as `Get-Message` and the logs have it. */
   readonly id: string;
-  /** Of its header; null where it has none. */
+  /** Of its header; null where it has none, or none that is ASCII of up to 500 characters. */
   readonly message_id: string | null;
   readonly recipients: readonly TakenRecipient[];
 }
@@ -85,7 +85,7 @@ export async function handIn(
   };
   const { connector } = submitter;
   const idOf = (id: number): string | null =>
-    messageId ?? (connector.addMissingMessageId ? addedMessageId(connector, id) : null);
+    shownMessageId(messageId ?? (connector.addMissingMessageId ? addedMessageId(connector, id) : undefined));
   const outcome =
     key === undefined || fingerprint === undefined
       ? await services.submissions.submit(submitter, envelope, content, options)
@@ -129,7 +129,7 @@ async function answerOutcome(
     case "kept":
       return answerTaken(exchange, envelope, outcome);
     case "refused":
-      return answerRefusals(exchange, outcome.refusals);
+      return answerRefusals(exchange, outcome);
     case "repeated": {
       const { message_id: messageId, refused: places } = JSON.parse(outcome.answer) as KeptAnswer;
       const bits = Buffer.from(places ?? "", "base64");
@@ -184,7 +184,7 @@ async function answerTaken(
   if (delayMs > 0) await exchange.pause(delayMs);
   const taken: Taken = {
     id: `${message.id}`,
-    message_id: message.content.messageId ?? null,
+    message_id: shownMessageId(message.content.messageId),
     recipients: [
       ...message.envelope.recipients.map(({ forwardPath }): TakenRecipient => ({
         address: forwardPath,
@@ -201,16 +201,24 @@ async function answerTaken(
   return exchange.answer(202, taken, locationOf(message.id));
 }
 
+/** One that is longer, or not ASCII, has no room in the answer that a key gets again. */
+function shownMessageId(messageId: string | undefined): string | null {
+  return messageId !== undefined && /^[\x20-\x7e]{1,500}$/.test(messageId) ? messageId : null;
+}
+
 function locationOf(id: number): readonly (readonly [string, string])[] {
   return [["location", `/v1/emails/${id}`]];
 }
 
 /** All recipients or none: what refuses for good says the status. */
-function answerRefusals(exchange: HttpExchange, refusals: readonly SubmissionRefusal[]): Promise<void> {
+function answerRefusals(
+  exchange: HttpExchange,
+  { refusals, unchecked }: Extract<SubmissionOutcome, { kind: "refused" }>,
+): Promise<void> {
   const [first] = refusals;
   if (first === undefined) throw new Error("a refusal without a reason");
   const { reply } = refusals.find(({ reply: { code } }) => code >= 500) ?? first;
-  return exchange.answerRefusal(reply, { recipients: refusedOf(refusals) });
+  return exchange.answerRefusal(reply, { recipients: refusedOf(refusals), unchecked });
 }
 
 function refusedOf(refusals: readonly SubmissionRefusal[]): readonly RefusedRecipient[] {

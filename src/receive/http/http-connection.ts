@@ -1,7 +1,7 @@
 /** One connection of an HTTP client, that limits count as they count one of SMTP, and what it does now. */
 import type { Socket } from "node:net";
 import type { ListeningEndpoint } from "../../core/policy/listening-endpoint.ts";
-import type { ToldRefusal } from "../../core/refusals/refusal.ts";
+import type { Refused, ToldRefusal } from "../../core/refusals/refusal.ts";
 import type { ProtocolSession } from "../../logs/protocol-log.ts";
 import type { Client } from "../admission/client.ts";
 import type { Lease } from "../admission/ledger.ts";
@@ -37,6 +37,12 @@ export interface HttpConnection {
         timedOut(): void;
         readonly isSlow: (now: number) => boolean;
         readonly isUnread: (now: number, patienceMs: number) => boolean;
+        /** The whole of the request has come. */
+        readonly hasAll: boolean;
+        /** What comes of its body is none; false: it is answered already. */
+        breakOff(what: Refused): boolean;
+        /** The client sends no more. */
+        inputEnded(): void;
         stop(): void;
       }
     | undefined;

@@ -77,9 +77,15 @@ export function createHttpDoor(
     noDelay: true,
   });
   server.timeout = 0;
+  // Who sends no more may still read: an answer that is lost has its message sent twice.
+  (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
   // More would be left out without a word; maxHeaderSize bounds them.
   server.maxHeadersCount = 0;
   server.on("request", (request, response) => serve(request, response, false));
+  // Other expectations are nobody's; Node would answer them past the limits.
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
+    serve(request, response, false),
+  );
   server.on("checkContinue", (request, response) => serve(request, response, true));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const connection = connections.get(socket as Socket);
@@ -203,6 +209,7 @@ export function createHttpDoor(
     const { socket } = connection;
     connection.activity = "idle";
     rest(connection);
+    socket.once("end", () => connection.exchange?.inputEnded());
     server.emit("connection", socket);
     process.nextTick(() => socket.resume());
   };
@@ -241,7 +248,13 @@ export function createHttpDoor(
     };
     if (connection.exchange === undefined) run();
     else if (connection.waiting.length < mostAhead) connection.waiting.push(run);
-    else connection.socket.destroy();
+    // None of these is looked at; what is under way gets its answer.
+    else endBehindAnswer(connection);
+  };
+
+  const endBehindAnswer = (connection: HttpConnection): void => {
+    connection.closing = true;
+    connection.waiting.length = 0;
   };
 
   /**
@@ -302,6 +315,9 @@ export function createHttpDoor(
   const broken = (connection: HttpConnection, what: Refused, status: 400 | 408 | 431 = 400): void => {
     if (connection.ended || closingSince.has(connection)) return;
     const { socket } = connection;
+    // Behind a whole request: that one is answered, and nothing more is read.
+    if (connection.exchange?.hasAll === true) return endBehindAnswer(connection);
+    if (connection.exchange?.breakOff(what) === true) return endBehindAnswer(connection);
     // In the middle of an answer it would be read as part of that.
     if (connection.exchange !== undefined || !socket.writable) return void socket.destroy();
     const told =

@@ -19,6 +19,7 @@ import { RequestBody } from "./request-body.ts";
 /** Where the status is another one than that of the refusal's kind. */
 export type AnswerChanges = Partial<HttpAnswer> & {
   readonly recipients?: readonly RefusedRecipient[];
+  readonly unchecked?: number | undefined;
   readonly faults?: readonly FieldFault[];
   readonly headers?: readonly (readonly [string, string])[];
 };
@@ -55,6 +56,7 @@ export class HttpExchange {
   #hurry: (() => void) | undefined;
   #closes = false;
   #answeredAt: number | undefined;
+  #inputEnded = false;
 
   constructor(
     request: IncomingMessage,
@@ -74,18 +76,24 @@ export class HttpExchange {
     response.once("close", () => this.#tellGone?.());
   }
 
-  get isWithoutHost(): boolean {
-    const { headers, httpVersion } = this.#request;
-    return headers.host === undefined && httpVersion !== "1.0";
+  /** RFC 9112 §3.2. */
+  get hasOneHost(): boolean {
+    const hosts = this.headers("host").length;
+    return hosts === 1 || (hosts === 0 && this.#request.httpVersion === "1.0");
+  }
+
+  get hasAll(): boolean {
+    return this.#request.complete;
   }
 
   get method(): string {
     return this.#request.method ?? "";
   }
 
-  /** Without its query. */
+  /** Without its query. As a proxy is asked (RFC 9112 §3.2.2), a server answers as well. */
   get path(): string {
-    return (this.#request.url ?? "").split("?", 1)[0] ?? "";
+    const [path = ""] = (this.#request.url ?? "").split("?", 1);
+    return path.replace(/^https?:\/\/[^/]*/i, "");
   }
 
   get query(): URLSearchParams {
@@ -112,13 +120,29 @@ export class HttpExchange {
 
   /** Whether the client is still there. */
   get presence(): Presence {
+    const hasEnded = (): boolean => this.#inputEnded;
     const response = this.#response;
     return {
       get isGone() {
-        return response.destroyed || response.writableEnded;
+        return response.destroyed || response.writableEnded || hasEnded();
       },
       onGone: (tell) => void (this.#tellGone = tell),
     };
+  }
+
+  /**
+   * Whoever hangs up does so, and cannot be told from who only has no more to say: what waits is over, what is under way ends
+   * and is answered.
+   */
+  inputEnded(): void {
+    this.#inputEnded = true;
+    this.#tellGone?.();
+  }
+
+  breakOff(what: Refused): boolean {
+    if (this.#answeredAt !== undefined) return false;
+    this.body.breakOff(what);
+    return true;
   }
 
   /** Its time is over. */
@@ -154,7 +178,7 @@ export class HttpExchange {
   /** The same for what was told already. */
   async answerRefusal(reply: ToldRefusal, changes: AnswerChanges = {}): Promise<void> {
     const { connection, submitter } = this;
-    const { recipients = [], faults = [], headers = [], ...others } = changes;
+    const { recipients = [], unchecked, faults = [], headers = [], ...others } = changes;
     const answer: HttpAnswer = { ...toldAnswer(reply), ...others };
     const delayMs = tarpitDelay(submitter.connector, reply, {
       authenticated: this.isIdentified,
@@ -163,7 +187,7 @@ export class HttpExchange {
     if (delayMs > 0 && !this.#isStopping() && !(await this.#holdBack(delayMs, reply.code))) return;
     if (reply.close === true && answer.status !== 429 && answer.status !== 503) this.#closes = true;
     const { retryAfterSeconds } = answer;
-    await this.answer(answer.status, problemOf(reply, answer, { recipients, faults }), [
+    await this.answer(answer.status, problemOf(reply, answer, { recipients, unchecked, faults }), [
       ...headers,
       ...(answer.status === 401 ? [["www-authenticate", this.#challenge()] as const] : []),
       ...(retryAfterSeconds === undefined ? [] : [["retry-after", `${retryAfterSeconds}`] as const]),
@@ -181,8 +205,9 @@ export class HttpExchange {
     connection.activity = "tarpit";
     await this.pause(delayMs);
     connection.activity = "working";
-    if (!this.#response.destroyed) return true;
+    if (!this.#response.destroyed && !this.#inputEnded) return true;
     if (code >= 500) this.#services.leftInTarpit(connection.client);
+    connection.socket.destroy();
     return false;
   }
 

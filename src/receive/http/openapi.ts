@@ -29,6 +29,8 @@ export const emailExamples: Readonly<Record<string, Json>> = {
     ],
     envelope: { mail_from: "bounces@contoso.com" },
     dsn: { notify: ["failure", "delay"], ret: "hdrs", envid: "4711" },
+    require_tls: true,
+    priority: "low",
     partial: true,
     tags: [{ name: "order", value: "4711" }],
   },
@@ -64,7 +66,8 @@ const problem = {
       type: "array",
       items: { type: "object", properties: { path: { type: "string" }, message: { type: "string" } } },
     },
-    recipients: { type: "array", items: { type: "object" } },
+    recipients: { type: "array", items: { type: "object" }, description: "Up to 100 that are refused." },
+    recipientsUnchecked: { type: "integer", description: "How many more there are." },
   },
 } as const;
 
@@ -124,9 +127,17 @@ const json = (schema: Json, examples?: Json) => ({
   },
 });
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const rate = Object.fromEntries(
+  [
+    ["limit", "Messages a minute, of the rate that refuses first."],
+    ["remaining", "How many of them are left."],
+    ["reset", "Seconds until there is one more."],
+  ].map(([name, description]) => [`ratelimit-${name}`, { schema: { type: "integer" }, description }]),
+);
 const refusal = {
   description: "Nobody gets it; or, for GET, there is none.",
   headers: {
+    ...rate,
     "Retry-After": { schema: { type: "integer" }, description: "Seconds; with 409, 429, 500 and 503." },
   },
   content: { "application/problem+json": { schema: reference("Problem") } },
@@ -134,6 +145,7 @@ const refusal = {
 const accepted = {
   description: "It is on disk.",
   headers: {
+    ...rate,
     Location: { schema: { type: "string" } },
     "Idempotency-Replayed": { schema: { const: "true" }, description: "It was answered before." },
   },
@@ -191,7 +203,18 @@ export function submissionApi() {
               schema: { type: "array", items: { type: "string" } },
               description: "As Rcpt-To.",
             },
-            { name: "partial", in: "query", schema: { enum: ["true", "false"] } },
+            ...["partial", "require_tls"].map((name) => ({
+              name,
+              in: "query",
+              schema: { enum: ["true", "false"] },
+              description: "As in JSON.",
+            })),
+            {
+              name: "priority",
+              in: "query",
+              schema: { enum: ["low", "normal", "high"] },
+              description: "As in JSON.",
+            },
           ],
           requestBody: { required: true, content: { "message/rfc822": { schema: { type: "string" } } } },
           responses: { "202": accepted, default: refusal },

@@ -7,7 +7,7 @@ import { refusedDeclaredSize, refusedSize } from "../../core/refusals/limit-refu
 import { handIn } from "./hand-in.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { HttpServices } from "./http-services.ts";
-import { handInRaw, inOnePiece } from "./post-raw.ts";
+import { handInRaw, inOnePiece, shownName } from "./post-raw.ts";
 import { readEmail } from "./read-email.ts";
 import { refuseFaults } from "./refuse-faults.ts";
 import { readWhole, type BodyMemory } from "./request-body.ts";
@@ -23,6 +23,15 @@ export async function postEmail(
   services: HttpServices,
   memory: BodyMemory,
 ): Promise<void> {
+  const [unknown] = exchange.query.keys();
+  if (unknown !== undefined)
+    return refuseFaults(exchange, [
+      {
+        path: shownName(unknown),
+        message: "stands in the query; what is asked stands in the JSON",
+        unknown: true,
+      },
+    ]);
   const { connector, rights } = exchange.submitter;
   const maxMessageBytes = rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
   const maxBytes = Math.min(maxMessageBytes * 1.4 + besidesBytes, largestBytes);

@@ -9,13 +9,14 @@ import {
   type EnvelopeHeader,
 } from "../../core/message/envelope-header/read-header.ts";
 import { scanHeader } from "../../core/message/header-scan.ts";
-import { refusedSize } from "../../core/refusals/limit-refusals.ts";
+import { refusedDeclaredSize, refusedSize } from "../../core/refusals/limit-refusals.ts";
 import type { GivenDelivery } from "./email-schema.ts";
 import { handIn } from "./hand-in.ts";
 import { createHeldOctets } from "./held-octets.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { HttpServices } from "./http-services.ts";
 import { mostAddresses } from "./list-faults.ts";
+import { withoutKeys } from "./log-line.ts";
 import { envelopeOf, type Fault } from "./read-email.ts";
 import { refuseFaults } from "./refuse-faults.ts";
 import { BodyRefused } from "./request-body.ts";
@@ -26,6 +27,11 @@ export function postRaw(exchange: HttpExchange, services: HttpServices): Promise
   const recipients = [...exchange.headers("rcpt-to"), ...query.getAll("to")];
   const asked = askedInQuery(query);
   if ("path" in asked) return refuseFaults(exchange, [asked]);
+  const strange = [...senders, ...recipients].find((address) => address.includes("\ufffd"));
+  if (strange !== undefined)
+    return refuseFaults(exchange, [
+      { path: strange === senders[0] ? "Mail-From" : "Rcpt-To", message: "is not UTF-8" },
+    ]);
   if (senders.length > 1)
     return refuseFaults(exchange, [{ path: "Mail-From", message: "is given more than once" }]);
   if (recipients.length > mostAddresses)
@@ -68,8 +74,10 @@ const queryFields = {
 };
 
 /** Repeated in answers and events: what is printable of it. */
-function shownName(name: string): string {
-  return name.slice(0, 40).replaceAll(/[^\x20-\x7e]/g, "?");
+export function shownName(name: string): string {
+  return withoutKeys(name)
+    .slice(0, 40)
+    .replaceAll(/[^\x20-\x7e]/g, "?");
 }
 
 /** `delivery.envelope`: what of it is not given stands in the header. */
@@ -81,8 +89,12 @@ export async function handInRaw(
   delivery: GivenDelivery,
   fingerprint?: Buffer,
 ): Promise<void> {
+  const { connector, rights } = exchange.submitter;
+  const { maxMessageSize, maxHeaderSize } = connector;
+  if (declaredBytes !== undefined && declaredBytes > maxMessageSize && !rights.bypassMessageSizeLimit)
+    return exchange.refuse(refusedDeclaredSize(declaredBytes, maxMessageSize));
   const { mail_from: mailFrom, rcpt_to: rcptTo } = delivery.envelope ?? {};
-  const read = await behindHeader(content, exchange.submitter.connector.maxHeaderSize);
+  const read = await behindHeader(content, maxHeaderSize);
   let sender = mailFrom;
   let recipients: readonly string[] | undefined = rcptTo;
   let pieces = [read.all];

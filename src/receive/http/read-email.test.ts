@@ -190,18 +190,18 @@ describe("what is wrong is bounded, and so is what it costs", () => {
   test.each<[string, object]>([
     ["addresses that are none", { to: Array(20_000).fill("nobody") }],
     ["addresses that are numbers", { to: numbers(20_000) }],
-    ["more addresses than may be", { to: numbers(3_000_000) }],
+    ["more addresses than may be", { to: numbers(400_000) }],
     ["more of them in few entries", { cc: Array(20_000).fill("a@b.test,".repeat(110)) }],
-    ["octets that are none", { attachments: [{ content: { type: "Buffer", data: numbers(3_000_000) } }] }],
-    ["attachments that are none", { attachments: numbers(3_000_000) }],
-    ["header fields that are none", { headers: numbers(3_000_000) }],
-    ["names of header fields", { headers: names(200_000) }],
-    ["recipients", { envelope: { rcpt_to: numbers(3_000_000) } }],
+    ["octets that are none", { attachments: [{ content: { type: "Buffer", data: numbers(400_000) } }] }],
+    ["attachments that are none", { attachments: numbers(400_000) }],
+    ["header fields that are none", { headers: numbers(400_000) }],
+    ["names of header fields", { headers: names(50_000) }],
+    ["recipients", { envelope: { rcpt_to: numbers(400_000) } }],
     ["recipients that are too long", { envelope: { rcpt_to: Array(20_000).fill("x".repeat(1_001)) } }],
-    ["reports", { dsn: { notify: numbers(3_000_000) } }],
-    ["labels", { metadata: names(200_000) }],
-    ["unknown names", names(200_000)],
-    ["unknown names within", { envelope: names(200_000) }],
+    ["reports", { dsn: { notify: numbers(400_000) } }],
+    ["labels", { metadata: names(50_000) }],
+    ["unknown names", names(50_000)],
+    ["unknown names within", { envelope: names(50_000) }],
   ])("%s", (_, more) => {
     const before = process.cpuUsage().user;
     const read = readEmail({ ...least, ...more });

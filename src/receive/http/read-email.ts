@@ -26,6 +26,7 @@ import {
   type GivenEmail,
 } from "./email-schema.ts";
 import { listFaults, mostAddresses, mostFaultsRead } from "./list-faults.ts";
+import { withoutKeys } from "./log-line.ts";
 
 /** `unknown`: the request cannot be read at all, or has a field that there is none of (400); else of a value (422). */
 export interface Fault extends FieldFault {
@@ -325,7 +326,9 @@ function namesAt(at: readonly PropertyKey[]): readonly string[] {
 }
 
 function shown(key: string): string {
-  return key.slice(0, 80).replaceAll(/[^\x20-\x7e]/g, "?");
+  return withoutKeys(key)
+    .slice(0, 80)
+    .replaceAll(/[^\x20-\x7e]/g, "?");
 }
 
 function pathText(path: readonly PropertyKey[]): string {

@@ -123,8 +123,8 @@ export class RequestBody {
 
 /** Memory for bodies that have to be there whole, shared by all connections. */
 export interface BodyMemory {
-  /** Takes so many octets of it, or says no. Small bodies find room always. */
-  take(octets: number): boolean;
+  /** Takes so many octets more for a body that has `wholeBytes` then, or says no. Small bodies find room always. */
+  take(octets: number, wholeBytes: number): boolean;
   giveBack(octets: number): void;
 }
 
@@ -133,9 +133,10 @@ const smallBytes = 64 * 1024;
 export function createBodyMemory(totalBytes: number): BodyMemory {
   let used = 0;
   return {
-    take(octets) {
+    take(octets, wholeBytes) {
+      const others = used + octets - wholeBytes;
       // One large body at a time goes, whatever its size.
-      if (octets > smallBytes && used > 0 && used + octets > totalBytes) return false;
+      if (wholeBytes > smallBytes && others > 0 && used + octets > totalBytes) return false;
       used += octets;
       return true;
     },
@@ -157,7 +158,7 @@ export async function readWhole(
   let taken = 0;
   const take = (octets: number): void => {
     if (octets <= taken) return;
-    if (!memory.take(octets - taken))
+    if (!memory.take(octets - taken, octets))
       throw new BodyRefused(
         refused("insufficientResources", {
           detail: "too many large requests at once; POST /v1/emails/raw is taken piece by piece",
@@ -166,7 +167,7 @@ export async function readWhole(
     taken = octets;
   };
   try {
-    take(declared ?? 0);
+    // As it comes: what a slow client announces keeps no other out.
     const pieces: Buffer[] = [];
     let sizeBytes = 0;
     for await (const piece of body.pieces()) {

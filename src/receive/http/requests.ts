@@ -6,6 +6,7 @@ import { createGate } from "./gate.ts";
 import type { AnswerChanges, HttpExchange } from "./http-exchange.ts";
 import type { HttpServices } from "./http-services.ts";
 import { identify } from "./identify.ts";
+import { withoutKeys } from "./log-line.ts";
 import { submissionApi } from "./openapi.ts";
 import { postEmail } from "./post-email.ts";
 import { postRaw } from "./post-raw.ts";
@@ -103,8 +104,10 @@ function noSuchPath(path: string): Unfit {
 
 /** What keeps a request from being looked at. */
 function unfit(exchange: HttpExchange, { method, mediaType }: Resource): Unfit | undefined {
-  if (exchange.isWithoutHost)
-    return { what: refused("requestMalformed", { detail: "it has no Host (RFC 9112, section 3.2)" }) };
+  if (!exchange.hasOneHost)
+    return {
+      what: refused("requestMalformed", { detail: "it has no Host, or several (RFC 9112, section 3.2)" }),
+    };
   if (isFromBrowser(exchange))
     return {
       what: notServed(
@@ -145,5 +148,7 @@ function mediaFault(exchange: HttpExchange, wanted: string): string | undefined 
 
 /** Repeated in answers and events: what is printable of it. */
 function shownPath(path: string): string {
-  return path.slice(0, 60).replaceAll(/[^\x21-\x7e]/g, "?");
+  return withoutKeys(path)
+    .slice(0, 60)
+    .replaceAll(/[^\x21-\x7e]/g, "?");
 }

@@ -67,7 +67,12 @@ export type SubmissionOutcome =
       /** With `partial`: recipients that do not get it. */
       readonly refusals: readonly SubmissionRefusal[];
     }
-  | { readonly kind: "refused"; readonly refusals: readonly SubmissionRefusal[] };
+  | {
+      readonly kind: "refused";
+      readonly refusals: readonly SubmissionRefusal[];
+      /** Recipients behind the last one refused, that were not looked at. */
+      readonly unchecked?: number;
+    };
 
 /** What else there is to a message that is handed in under a key. */
 export type RepeatOutcome =

@@ -9,8 +9,9 @@ import type { Door } from "../../core/policy/door.ts";
 import type { RightsOwner } from "../../core/policy/client-rights.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import { rightsOf, type Rights } from "../../core/policy/relay-permission.ts";
+import { spokenRefusals, type SpokenKind } from "../../core/refusals/catalogue.ts";
 import { refusedRecipientRate } from "../../core/refusals/limit-refusals.ts";
-import { refused, type Refused } from "../../core/refusals/refusal.ts";
+import { refused, type Refused, type ToldRefusal } from "../../core/refusals/refusal.ts";
 import { isAscii } from "../../core/smtp/characters.ts";
 import { parsePath, type Path } from "../../core/smtp/address.ts";
 import { noRcptParameters } from "../../core/smtp/parameters.ts";
@@ -95,6 +96,9 @@ export interface SubmissionOptions {
   readonly note?: string | undefined;
 }
 
+/** Refused recipients of one message that are told one by one. */
+const mostTold = 100;
+
 /** A door that nobody leaves while it waits, as a directory. */
 const alwaysThere: Presence = { isGone: false, onGone: () => undefined };
 
@@ -137,10 +141,41 @@ export function createSubmissions(around: {
   /** What refuses all recipients at once: they go together or not at all. */
   const overDay = (
     { limits: { recipientRates } }: Submitter,
-    { recipients }: SubmittedEnvelope,
+    recipients: readonly SubmittedRecipient[],
   ): Refused | undefined => {
     const over = services.recipientDays.over(recipientRates, recipients.length);
     return over && refusedRecipientRate(over);
+  };
+
+  /** Adds them to the transaction. `looked`: how many of them were looked at. */
+  const askForRecipients = (
+    submitter: Submitter,
+    transaction: Transaction,
+    recipients: readonly SubmittedRecipient[],
+    partial: boolean,
+  ): { readonly refusals: SubmissionRefusal[]; readonly looked: number } => {
+    const refusals: SubmissionRefusal[] = [];
+    const firstOf = new Map<SpokenKind, ToldRefusal>();
+    for (const [index, recipient] of recipients.entries()) {
+      const what = refuseRecipient(submitter, services, transaction, recipient);
+      if (what === undefined) continue;
+      const first = firstOf.get(what.refused);
+      if (partial && first !== undefined && refusals.length >= mostTold) {
+        // Each is answered; that there are thousands of a kind is no thousand events.
+        const { text } = spokenRefusals[what.refused].reply;
+        refusals.push({ recipient: recipient.address, reply: { ...first, text } });
+        continue;
+      }
+      const ofAll =
+        !partial && what.refused === "clientRecipientRate" ? overDay(submitter, recipients) : undefined;
+      const told = refusal(submitter, ofAll ?? what, recipient.address);
+      refusals.push(told);
+      if (first === undefined) firstOf.set(what.refused, told.reply);
+      // So are all that follow.
+      const endsAll = ofAll !== undefined || what.refused === "tooManyRecipients";
+      if (!partial && (endsAll || refusals.length >= mostTold)) return { refusals, looked: index + 1 };
+    }
+    return { refusals, looked: recipients.length };
   };
 
   /** Reads the content to its end, or to where it is refused, and keeps it. */
@@ -194,24 +229,13 @@ export function createSubmissions(around: {
     const { transaction } = submitter as { transaction: Transaction | undefined };
     if (notBegun !== undefined || transaction === undefined)
       return refusedWith(refusal(submitter, notBegun ?? refused("fault")));
-    const refusals: SubmissionRefusal[] = [];
-    for (const recipient of envelope.recipients) {
-      const what = refuseRecipient(submitter, services, transaction, recipient);
-      if (what === undefined) continue;
-      if (partial) {
-        refusals.push(refusal(submitter, what, recipient.address));
-        continue;
-      }
-      const ofAll = what.refused === "clientRecipientRate" ? overDay(submitter, envelope) : undefined;
-      refusals.push(refusal(submitter, ofAll ?? what, recipient.address));
-      // So are all that follow.
-      if (ofAll !== undefined || what.refused === "tooManyRecipients") break;
-    }
+    const { recipients } = envelope;
+    const { refusals, looked } = askForRecipients(submitter, transaction, recipients, partial);
     if (transaction.recipients.length === 0 && refusals.length === 0)
       refusals.push(refusal(submitter, refused("noValidRecipients")));
     if (refusals.length > 0 && !(partial && transaction.recipients.length > 0)) {
       submitter.transaction = undefined;
-      return refusedWith(...refusals);
+      return { kind: "refused", refusals, unchecked: recipients.length - looked };
     }
     transaction.note = note;
     transaction.priority = envelope.priority;
