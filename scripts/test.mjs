@@ -1,6 +1,6 @@
 // `npm test`: static checks, build, all tests. The last line is always "N passed, N failed, N skipped".
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { installPeers } from "./peers.mjs";
@@ -9,12 +9,13 @@ const color = process.stdout.isTTY ? (code, text) => `\u001b[${code}m${text}\u00
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 /** Runs an npm binary, or node; resolves with its exit code and, unless `show`, what it printed. */
-function run(command, args, { show = false } = {}) {
+function run(command, args, { show = false, env = process.env } = {}) {
   return new Promise((resolve) => {
     const [program, words] =
       command === "node" ? [process.execPath, args] : ["npx", ["--no-install", command, ...args]];
     const child = spawn(program, words, {
       stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
+      env,
     });
     let output = "";
     child.stdout?.on("data", (chunk) => (output += chunk));
@@ -50,10 +51,15 @@ const checks = Promise.all([
 
 const scratch = mkdtempSync(join(tmpdir(), "weir-test-"));
 const resultFile = join(scratch, "result.json");
+// What tests leave, since some end what they start by force, goes with it. Servers that are tried run as other users.
+const leftovers = join(scratch, "tmp");
+mkdirSync(leftovers);
+chmodSync(scratch, 0o755);
+chmodSync(leftovers, 0o1777);
 const vitest = await run(
   "vitest",
   ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${resultFile}`, ...filters],
-  { show: true },
+  { show: true, env: { ...process.env, TMPDIR: leftovers } },
 );
 await checks;
 

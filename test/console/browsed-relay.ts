@@ -4,12 +4,11 @@ import { mkdir, mkdtemp, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { openAdminTokens } from "../../src/admin/admin-tokens.ts";
 import { builtConsole } from "../../src/admin/console/assets.ts";
 import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
-
-const browserPath = "/usr/bin/chromium";
+import { browserPath, openBrowserPage } from "./browser-page.ts";
 
 /** What is not there to run a console in a browser. */
 export const missing: readonly string[] = [browserPath, `${builtConsole}index.html`].filter(
@@ -52,8 +51,7 @@ export async function browseRelay(configuration: string): Promise<BrowsedRelay> 
     directory,
   });
   const url = relay.admin.console?.url ?? "";
-  const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const page = await openBrowserPage();
   const complaints: string[] = [];
   const asked = new Set<string>();
   page.on("pageerror", ({ message }) => complaints.push(message));
@@ -91,7 +89,7 @@ export async function browseRelay(configuration: string): Promise<BrowsedRelay> 
       });
     },
     async close() {
-      await browser.close();
+      await page.context().close();
       await relay.stop();
     },
   };

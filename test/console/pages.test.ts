@@ -4,22 +4,21 @@ import { mkdir, mkdtemp, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { openAdminTokens } from "../../src/admin/admin-tokens.ts";
 import { builtConsole } from "../../src/admin/console/assets.ts";
 import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
 import { startRecordingSink, type RecordingSink } from "../../src/testing/recording-sink.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
+import { browserPath, openBrowserPage } from "./browser-page.ts";
 
-const browserPath = "/usr/bin/chromium";
 const missing = [browserPath, `${builtConsole}index.html`].filter((file) => !existsSync(file));
 if (missing.length > 0) console.warn(`test/console/pages.test.ts is skipped: missing ${missing.join(", ")}`);
 
 /** Would run, or be seen as an element, were it taken for HTML. */
 const hostile = `<img src=x onerror="document.title='owned'">`;
 
-let browser: Browser;
 let page: Page;
 let sink: RecordingSink;
 let relay: AdministeredRelay;
@@ -81,8 +80,7 @@ sendConnectors:
       { directory },
     );
     url = relay.admin.console?.url ?? "";
-    browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page = await openBrowserPage();
     page.on("pageerror", ({ message }) => consoleErrors.push(message));
     await submit();
     await refuse();
@@ -93,7 +91,7 @@ sendConnectors:
   }, 60_000);
   afterEach(() => expect(consoleErrors).toEqual([]));
   afterAll(async () => {
-    await browser?.close();
+    await page?.context().close();
     await relay?.stop();
     await sink?.close();
   });
