@@ -33,11 +33,11 @@ export const backup: Run = async (args, { output, config }) => {
   const relay = await connectAdmin({ dataDirectory: meant.dataDirectory });
   let done: Done;
   try {
-    done = await byRelay(relay, wish, output);
-  } catch (fault) {
-    if (!(fault instanceof NoRelayError) || fault.isDenied) throw fault;
-    const { stoppedBackup } = await import("../stopped-backup.ts");
-    done = await asOwner(owner, () => stoppedBackup(meant, { directory, keep }, output));
+    const begun = await begin(relay, wish);
+    if (begun === undefined) {
+      const { stoppedBackup } = await import("../stopped-backup.ts");
+      done = await asOwner(owner, () => stoppedBackup(meant, { directory, keep }, output));
+    } else done = await byRelay(relay, begun, output);
   } finally {
     output.progress("");
   }
@@ -46,12 +46,21 @@ export const backup: Run = async (args, { output, config }) => {
   return 0;
 };
 
-async function byRelay(
+/** Undefined: no relay runs. */
+async function begin(
   relay: AdminClient,
   wish: { readonly directory: string; readonly keep?: number },
-  output: Output,
-): Promise<Done> {
-  let state = await relay.call("startBackup", wish);
+): Promise<State | undefined> {
+  try {
+    return await relay.call("startBackup", wish);
+  } catch (fault) {
+    if (fault instanceof NoRelayError && !fault.isDenied) return undefined;
+    throw fault;
+  }
+}
+
+async function byRelay(relay: AdminClient, begun: State, output: Output): Promise<Done> {
+  let state = begun;
   const cancel = (): void => void relay.call("cancelBackup", {}).catch(() => undefined);
   output.signal.addEventListener("abort", cancel, { once: true });
   while (state.kind === "running") {
@@ -59,7 +68,10 @@ async function byRelay(
       `${state.phase}: ${counted(state.files, "file")}, ${formatSizeFigure(state.copiedBytes)} written`,
     );
     await sleep(lookMs);
-    state = await relay.call("getBackup", {});
+    state = await relay.call("getBackup", {}).catch((cause: unknown) => {
+      if (!(cause instanceof NoRelayError)) throw cause;
+      throw new CommandFault("the relay ended while it made the backup: none was made; see its log");
+    });
   }
   output.signal.removeEventListener("abort", cancel);
   if (state.kind === "done") return state;
