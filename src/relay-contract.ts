@@ -66,6 +66,8 @@ export interface Relay {
   readonly inventory: Pick<SenderInventory, "settled" | "parties" | "sinceMs" | "findings" | "judge">;
   /** Plays the recorded traffic under other settings, in a thread of its own. Rejects where it cannot be read. */
   replayTraffic: TrafficRecord["replay"];
+  /** What use was made of the limits, by the record. */
+  trafficUse: TrafficRecord["use"];
   /** What it counted since its start. */
   readonly metrics: Metrics;
   /** The same for Prometheus, with what it holds now. Loads its library when it is first asked for. */

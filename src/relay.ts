@@ -369,6 +369,7 @@ export async function createRelay(
     tracking,
     inventory,
     replayTraffic: (question, given) => traffic.replay(question, given),
+    trafficUse: (question, given) => traffic.use(question, given),
     queues: () => scheduler.snapshot(),
     sendBudgets: () => sender.usage(),
     dkimKeys: () => sender.dkimKeys(),

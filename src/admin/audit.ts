@@ -6,6 +6,7 @@ import { routes, type OperationName } from "./routes.ts";
 const reading: ReadonlySet<OperationName> = new Set<OperationName>([
   "checkConfiguration",
   "testConnectivity",
+  "testReceiveConnector",
 ]);
 
 /** False also for what would only have been done (`whatIf`). */

@@ -14,6 +14,7 @@ import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { dkimOperations } from "./contract/dkim-keys.ts";
 import { legacyTlsOperations } from "./contract/legacy-tls-clients.ts";
+import { limitAdviceOperations } from "./contract/limit-advice.ts";
 import { limitOperations } from "./contract/limits.ts";
 import { mailRouteOperations } from "./contract/mail-routes.ts";
 import { messageOperations } from "./contract/messages.ts";
@@ -51,6 +52,7 @@ export const operations = {
   ...legacyTlsOperations,
   ...limitOperations,
   ...whatIfOperations,
+  ...limitAdviceOperations,
   ...refusalOperations,
   ...overviewOperations,
   ...resourceOperations,
@@ -70,7 +72,11 @@ export type ReadInput<Name extends OperationName> = z.output<(typeof operations)
 export type Output<Name extends OperationName> = z.output<(typeof operations)[Name]["output"]>;
 
 /** Operations that answer with a stream of their output. */
-export type StreamName = "followEvents" | "followOverview";
+export type StreamName =
+  | "followEvents"
+  | "followOverview"
+  | "followReceiveConnectorTest"
+  | "followLimitAdvice";
 
 /** Operations that answer with octets. */
 export type OctetsName =

@@ -13,6 +13,7 @@ import { eventHandlers } from "./handlers/events.ts";
 import { explanationHandlers } from "./handlers/explanations.ts";
 import { capturedHandlers } from "./handlers/captured.ts";
 import { legacyTlsHandlers } from "./handlers/legacy-tls-clients.ts";
+import { limitAdviceHandlers } from "./handlers/limit-advice.ts";
 import { limitUsageHandlers } from "./handlers/limit-usage.ts";
 import { mailRouteHandlers } from "./handlers/mail-routes.ts";
 import { messageActionHandlers } from "./handlers/message-actions.ts";
@@ -64,6 +65,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...eventHandlers(administered),
     ...connectionHandlers(administered),
     ...limitUsageHandlers(administered),
+    ...limitAdviceHandlers(administered),
     ...refusalHandlers(administered),
     ...overviewHandlers(administered),
     ...resourcePressureHandlers(administered),

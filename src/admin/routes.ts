@@ -71,6 +71,27 @@ export const routes = {
     summary:
       "What other limits, or a connector that is not there yet, would have done to the recorded traffic: who would have been refused, when, by which limit, and the highest use.",
   },
+  followReceiveConnectorTest: {
+    method: "GET",
+    path: "/v1/receive-connectors/{name}/test/stream",
+    role: "viewer",
+    summary: "The same, told how far it is.",
+    stream: true,
+  },
+  getLimitAdvice: {
+    method: "GET",
+    path: "/v1/limit-advice",
+    role: "viewer",
+    summary:
+      "Values for limits out of the recorded traffic, with reasons and what they would have refused; what a connector that learns has learned.",
+  },
+  followLimitAdvice: {
+    method: "GET",
+    path: "/v1/limit-advice/stream",
+    role: "viewer",
+    summary: "The same, told how far it is.",
+    stream: true,
+  },
 
   listSendConnectors: {
     method: "GET",

@@ -1,6 +1,7 @@
-/** What is asked of a replay of the record, as data that goes to a thread. */
+/** What is asked of the record, as data that goes to a thread. */
 import type { Application } from "../core/policy/application.ts";
 import type { ClientRights } from "../core/policy/client-rights.ts";
+import type { RecordedUse } from "../core/advice/use-facts.ts";
 import type { ReplayOutcome } from "../core/what-if/replay.ts";
 import type { RefusedClients, ReplayedConnector, Scenario } from "../core/what-if/scenario.ts";
 import type { DamagedPlace } from "./read-traffic.ts";
@@ -21,5 +22,16 @@ export interface ReplayQuestion {
 
 export interface ReplayAnswer extends ReplayOutcome {
   /** Parts of the record that could not be read. */
+  readonly damaged: readonly DamagedPlace[];
+}
+
+/** What use was made of the limits. */
+export interface UseQuestion {
+  /** Wall clock, milliseconds since the epoch. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface UseAnswer extends RecordedUse {
   readonly damaged: readonly DamagedPlace[];
 }

@@ -31,6 +31,8 @@ export interface TrafficRecord extends Traffic {
   readonly runMs: number;
   /** Plays it under other settings, what was told until now included. As replay-thread.ts. */
   replay: ReplayThread["replay"];
+  /** What use was made of the limits, until now. As replay-thread.ts. */
+  use: ReplayThread["use"];
   /** Further calls are ignored. Never rejects. */
   close(): Promise<void>;
 }
@@ -254,6 +256,10 @@ export function openTrafficRecord(options: {
     async replay(question, given) {
       await flush();
       return thread.replay(question, given);
+    },
+    async use(question, given) {
+      await flush();
+      return thread.use(question, given);
     },
     async close() {
       await flush();

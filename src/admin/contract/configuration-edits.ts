@@ -6,8 +6,10 @@ const section = z.enum(["receiveConnectors", "sendConnectors", "applications"]);
 const domains = z.array(z.string().min(1).max(300)).max(10_000);
 
 /** Users are not among them: their passwords are hashed by operations of their own. */
-const editSchema = z.discriminatedUnion("kind", [
+export const editSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("add"), section, name: nameSchema, settings: settingsSchema }),
+  /** Null puts a setting back to its default. */
+  z.object({ kind: z.literal("set"), section, name: nameSchema, settings: settingsSchema }),
   z.object({ kind: z.literal("remove"), section, name: nameSchema }),
   /** Of the section `transport`; null puts a setting back to its default. */
   z.object({ kind: z.literal("setSection"), section: z.literal("transport"), settings: settingsSchema }),

@@ -8,6 +8,7 @@ import {
   nameSchema,
   settingsSchema,
 } from "./values.ts";
+import { progressOf } from "./progress.ts";
 
 /** By the setting's name. */
 const byLimitSchema = z.record(z.string(), countSchema);
@@ -63,46 +64,48 @@ export const triedSchema = z.object({
   notServed: countSchema,
 });
 
+const testInput = z.object({
+  /** Of a connector that is not there: what a new one would do. */
+  name: nameSchema,
+  /** Settings beside those in force, or of the new connector; each is tried by itself, all in one pass. */
+  variants: z.array(settingsSchema).min(1).max(50).default([{}]),
+  /** Default: seven days ago. */
+  from: instantSchema.optional(),
+  to: instantSchema.optional(),
+  /** What a client does that is refused: it is gone, or comes again. */
+  refusedClients: z.enum(["gone", "again"]).default("gone"),
+  retryAfterMs: z.int().min(1).max(86_400_000).default(60_000),
+  /** Then it gives up. */
+  tries: z.int().min(1).max(1000).default(5),
+  /** Most sources that are told of each variant. */
+  sources: z.int().min(0).max(10_000).default(20),
+});
+
+const testOutput = z.object({
+  connector: z.string(),
+  isNew: z.boolean(),
+  /** What really was, of the whole relay; null: nothing is recorded of the time. */
+  recorded: z.object({
+    from: instantSchema.nullable(),
+    to: instantSchema.nullable(),
+    connections: countSchema,
+    messages: countSchema,
+    /** On this connector, by setting, or kind of refusal where it is none. */
+    refused: byLimitSchema,
+  }),
+  /** By the settings in force; null: the connector is new. */
+  present: triedSchema.nullable(),
+  variants: z.array(
+    z.object({
+      changes: z.array(z.object({ setting: z.string(), before: jsonSchema, after: jsonSchema })),
+      outcome: triedSchema,
+    }),
+  ),
+  /** What is assumed, and what the record does not tell, in sentences. */
+  notes: z.array(z.string()),
+});
+
 export const whatIfOperations = {
-  testReceiveConnector: {
-    input: z.object({
-      /** Of a connector that is not there: what a new one would do. */
-      name: nameSchema,
-      /** Settings beside those in force, or of the new connector; each is tried by itself, all in one pass. */
-      variants: z.array(settingsSchema).min(1).max(50).default([{}]),
-      /** Default: seven days ago. */
-      from: instantSchema.optional(),
-      to: instantSchema.optional(),
-      /** What a client does that is refused: it is gone, or comes again. */
-      refusedClients: z.enum(["gone", "again"]).default("gone"),
-      retryAfterMs: z.int().min(1).max(86_400_000).default(60_000),
-      /** Then it gives up. */
-      tries: z.int().min(1).max(1000).default(5),
-      /** Most sources that are told of each variant. */
-      sources: z.int().min(0).max(10_000).default(20),
-    }),
-    output: z.object({
-      connector: z.string(),
-      isNew: z.boolean(),
-      /** What really was, of the whole relay; null: nothing is recorded of the time. */
-      recorded: z.object({
-        from: instantSchema.nullable(),
-        to: instantSchema.nullable(),
-        connections: countSchema,
-        messages: countSchema,
-        /** On this connector, by setting, or kind of refusal where it is none. */
-        refused: byLimitSchema,
-      }),
-      /** By the settings in force; null: the connector is new. */
-      present: triedSchema.nullable(),
-      variants: z.array(
-        z.object({
-          changes: z.array(z.object({ setting: z.string(), before: jsonSchema, after: jsonSchema })),
-          outcome: triedSchema,
-        }),
-      ),
-      /** What is assumed, and what the record does not tell, in sentences. */
-      notes: z.array(z.string()),
-    }),
-  },
+  testReceiveConnector: { input: testInput, output: testOutput },
+  followReceiveConnectorTest: { input: testInput, output: progressOf(testOutput) },
 } as const;

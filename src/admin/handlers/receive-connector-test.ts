@@ -3,7 +3,7 @@ import { plainReceiveConnector, settingChanges } from "../../config/plain-settin
 import type { Settings } from "../../config/settings.ts";
 import type { ListeningDoor } from "../../core/policy/door.ts";
 import { bindingsOf } from "../../core/policy/receive-connector.ts";
-import type { RefusedClients, ReplayedConnector, Scenario } from "../../core/what-if/scenario.ts";
+import type { RefusedClients } from "../../core/what-if/scenario.ts";
 import { totalOf, type ConnectorOutcome, type Peak } from "../../core/what-if/tally.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import type { Administered, Handlers } from "../administered.ts";
@@ -11,7 +11,9 @@ import type { Json } from "../contract/values.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
 import { changeOf, configurationOf, settled } from "./change.ts";
+import { replayedOwners, scenarioOf } from "./replayed-settings.ts";
 import { shownApplication } from "./shown-values.ts";
+import { toldProgress, type Progress } from "./told-progress.ts";
 
 type Tested = Output<"testReceiveConnector">;
 type Tried = NonNullable<Tested["present"]>;
@@ -23,7 +25,7 @@ const usualPeriodMs = 7 * dayMs;
 
 export function receiveConnectorTestHandlers(
   administered: Administered,
-): Pick<Handlers, "testReceiveConnector"> {
+): Pick<Handlers, "testReceiveConnector" | "followReceiveConnectorTest"> {
   const { relay, clock } = administered;
 
   /** The settings as they would be; throws AdminRefusal with what is wrong with them. */
@@ -35,66 +37,64 @@ export function receiveConnectorTestHandlers(
     return changeOf(configuration, await settled(configuration.edit(edit, true))).after.settings;
   };
 
-  return {
-    testReceiveConnector: async (input, { signal }) => {
-      const { variants, sources } = input;
-      const present = relay.settings;
-      const known = named(present, input.name);
-      const name = known?.name ?? input.name;
-      if (known === undefined && variants.some(({ remoteIpRanges }) => remoteIpRanges === undefined))
-        throw new AdminRefusal(
-          "notFound",
-          `there is no receive connector ${name}; to try a new one, say whom it would serve: remoteIpRanges`,
-        );
-      if (variants.some((variant) => "name" in variant))
-        throw new AdminRefusal("invalidInput", "another name changes no limit: leave it out");
-      const tried: Settings[] = [];
-      for (const variant of variants) tried.push(await withVariant(name, known === undefined, variant));
-      const { fromMs, toMs } = periodOf(input, clock.wall().getTime());
-      const answer = await relay.replayTraffic(
-        {
-          present: scenarioOf(present).connectors,
-          scenarios: [present, ...tried].map(scenarioOf),
-          refusedClients: refusedClientsOf(input),
-          users: present.users.map(({ name: user, messageRateLimit }) => ({ name: user, messageRateLimit })),
-          applications: present.applications.map(
-            ({ name: application, addresses, users, messageRateLimit }) => ({
-              name: application,
-              addresses,
-              users,
-              messageRateLimit,
-            }),
-          ),
-          fromMs,
-          toMs,
-        },
-        { signal },
+  const tested = async (
+    input: ReadInput<"testReceiveConnector">,
+    progress: Pick<Progress, "signal"> & Partial<Progress>,
+  ): Promise<Tested> => {
+    const { variants, sources } = input;
+    const present = relay.settings;
+    const known = named(present, input.name);
+    const name = known?.name ?? input.name;
+    if (known === undefined && variants.some(({ remoteIpRanges }) => remoteIpRanges === undefined))
+      throw new AdminRefusal(
+        "notFound",
+        `there is no receive connector ${name}; to try a new one, say whom it would serve: remoteIpRanges`,
       );
-      const [now = [], ...then] = answer.worlds;
-      const show = (world: readonly ConnectorOutcome[]): Tried => shownOutcome(present, world, name, sources);
-      const before = known === undefined ? {} : plainReceiveConnector(known);
-      return {
-        connector: name,
-        isNew: known === undefined,
-        recorded: recordedOf(answer, name),
-        present: known === undefined ? null : show(now),
-        variants: then.map((world, index) => {
-          const after = named(tried[index] ?? present, name);
-          const changes = settingChanges(before, after === undefined ? {} : plainReceiveConnector(after));
-          return {
-            changes: changes
-              .filter(({ setting }) => known !== undefined || setting in (variants[index] ?? {}))
-              .map((change) => ({
-                setting: change.setting,
-                before: (change.before ?? null) as Json,
-                after: (change.after ?? null) as Json,
-              })),
-            outcome: show(world),
-          };
-        }),
-        notes: notesOf(answer, input),
-      };
-    },
+    if (variants.some((variant) => "name" in variant))
+      throw new AdminRefusal("invalidInput", "another name changes no limit: leave it out");
+    const tried: Settings[] = [];
+    for (const variant of variants) tried.push(await withVariant(name, known === undefined, variant));
+    const { fromMs, toMs } = periodOf(input, clock.wall().getTime());
+    const answer = await relay.replayTraffic(
+      {
+        present: scenarioOf(present).connectors,
+        scenarios: [present, ...tried].map(scenarioOf),
+        refusedClients: refusedClientsOf(input),
+        ...replayedOwners(present),
+        fromMs,
+        toMs,
+      },
+      progress,
+    );
+    const [now = [], ...then] = answer.worlds;
+    const show = (world: readonly ConnectorOutcome[]): Tried => shownOutcome(present, world, name, sources);
+    const before = known === undefined ? {} : plainReceiveConnector(known);
+    return {
+      connector: name,
+      isNew: known === undefined,
+      recorded: recordedOf(answer, name),
+      present: known === undefined ? null : show(now),
+      variants: then.map((world, index) => {
+        const after = named(tried[index] ?? present, name);
+        const changes = settingChanges(before, after === undefined ? {} : plainReceiveConnector(after));
+        return {
+          changes: changes
+            .filter(({ setting }) => known !== undefined || setting in (variants[index] ?? {}))
+            .map((change) => ({
+              setting: change.setting,
+              before: (change.before ?? null) as Json,
+              after: (change.after ?? null) as Json,
+            })),
+          outcome: show(world),
+        };
+      }),
+      notes: notesOf(answer, input),
+    };
+  };
+
+  return {
+    testReceiveConnector: (input, { signal }) => tested(input, { signal }),
+    followReceiveConnectorTest: toldProgress(tested),
   };
 }
 
@@ -112,33 +112,6 @@ function allBindings({ receiveConnectors }: Settings): Record<"bindings" | "http
     ...new Set(receiveConnectors.flatMap((connector) => bindingsOf(connector, door).map(formatEndpoint))),
   ];
   return { bindings: listening("SMTP"), httpBindings: listening("HTTP") };
-}
-
-function scenarioOf({ receiveConnectors, transport }: Settings): Scenario {
-  return {
-    connectors: receiveConnectors.map(replayed),
-    maxConnectionRatePerMinute: transport.maxConnectionRatePerMinute,
-  };
-}
-
-function replayed(connector: Settings["receiveConnectors"][number]): ReplayedConnector {
-  const { name, enabled, bindings, httpBindings, remoteIpRanges, limitAction, limitDelay } = connector;
-  const { maxInboundConnection, maxInboundConnectionPerSource } = connector;
-  const { maxInboundConnectionPercentagePerSource, messageRateLimit, messageRateSource } = connector;
-  return {
-    name,
-    enabled,
-    bindings,
-    httpBindings,
-    remoteIpRanges,
-    limitAction,
-    limitDelay,
-    maxInboundConnection,
-    maxInboundConnectionPerSource,
-    maxInboundConnectionPercentagePerSource,
-    messageRateLimit,
-    messageRateSource,
-  };
 }
 
 function refusedClientsOf({

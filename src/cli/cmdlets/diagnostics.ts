@@ -2,7 +2,7 @@
 import { categories } from "../../events/catalogue.ts";
 import { eventLevels } from "../../events/event-level.ts";
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
-import { changing, connector, config, help, json, showing, telling } from "./common-parameters.ts";
+import { changing, connector, config, help, json, showing, telling, whatIf } from "./common-parameters.ts";
 
 const group = "Seeing what happens";
 
@@ -49,6 +49,29 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
       { command: "weir explain 7Z3K", text: "The log of the application says “… event 1021, ref 7Z3K)”." },
     ],
     load: async () => (await import("../run/explain.ts")).explain,
+  },
+  {
+    name: "Get-LimitAdvice",
+    group,
+    synopsis: "Say which values of limits are right, by what really came, and why.",
+    description: [
+      "For each limit a value that lets in all who do their work, with head-room and four weeks of growth, and stops what went wrong: connections that are never closed, attempts without a pause, floods. The values are tried on the recorded traffic before they are told. An application that is unlike the rest is proposed a connector of its own.",
+      "Of a connector that learns (New-ReceiveConnector -Learn) it tells what was learned: limits, ranges and applications, as one change, which puts the limits in force.",
+    ],
+    parameters: [
+      { ...connector, position: 0 },
+      { name: "Last", kind: "duration", value: "DURATION", default: "35d", help: "By traffic of this time." },
+      { name: "Start", kind: "text", value: "INSTANT", help: "Traffic from then on, as 2026-11-24T06:00." },
+      { name: "End", kind: "text", value: "INSTANT", help: "Traffic until then." },
+      { name: "Apply", kind: "switch", help: "Do all of it: one change of weir.yaml, in force at once." },
+      whatIf,
+      ...showing,
+    ],
+    examples: [
+      { command: "weir Get-LimitAdvice AppRelay", text: "Is 20 right for us?" },
+      { command: "weir Get-LimitAdvice AppRelay -WhatIf", text: "The change that -Apply would make." },
+    ],
+    load: async () => (await import("../run/limit-advice.ts")).getLimitAdvice,
   },
   {
     name: "Get-LimitUsage",

@@ -10,6 +10,7 @@ import { printRows } from "../output/print.ts";
 import { exchangeName } from "../output/setting-text.ts";
 import type { Column } from "../output/table.ts";
 import { periodOf } from "./given-period.ts";
+import { answerWithProgress } from "./with-progress.ts";
 import { givenSettings, type PlainValue, type Settings } from "./setting-changes.ts";
 
 type Test = Answer<"testReceiveConnector">;
@@ -35,23 +36,22 @@ export const testReceiveConnector: Run = async (args, context) => {
   const { from, to } = periodOf(args, { from: "Start", to: "End" });
   const again = textOf(args, "RefusedClients") === "again";
   const [retryAfterMs, tries] = [numberOf(args, "RetryAfter"), numberOf(args, "Tries")];
-  output.progress("Replaying the recorded traffic …");
-  const test = await relay
-    .call(
-      "testReceiveConnector",
-      {
-        name,
-        variants: variantsOf(given),
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
-        refusedClients: again ? "again" : "gone",
-        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-        ...(tries === undefined ? {} : { tries }),
-        ...(isOn(args, "Json") ? { sources: 10_000 } : {}),
-      },
-      { signal: output.signal },
-    )
-    .finally(() => output.progress(""));
+  const test = await answerWithProgress(
+    relay,
+    "followReceiveConnectorTest",
+    {
+      name,
+      variants: variantsOf(given),
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      refusedClients: again ? "again" : "gone",
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(tries === undefined ? {} : { tries }),
+      ...(isOn(args, "Json") ? { sources: 10_000 } : {}),
+    },
+    output,
+    "Replaying the recorded traffic",
+  );
   const rows: Row[] = [
     ...(test.present === null ? [] : [{ settings: "as it is", ...test.present }]),
     ...(Object.keys(given).length === 0

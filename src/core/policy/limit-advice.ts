@@ -139,7 +139,8 @@ function adviseConnections(
   };
 }
 
-function percentageFor(wanted: number, total: number, byOthers: number): number {
+/** The least percentage, rounded, that leaves a source so many beside what others have. */
+export function percentageFor(wanted: number, total: number, byOthers: number): number {
   const least = Math.ceil((100 * wanted) / (total - byOthers));
   const round = least < 10 ? least : Math.ceil(least / 5) * 5;
   return Math.min(100, round);
@@ -151,7 +152,7 @@ export function withHeadroom(demand: number): number {
 }
 
 /** Up to 5 below 100, then to 2 digits with steps of 5 in the second: 21 → 25, 104 → 150, 1,180 → 1,500. */
-function roundUp(value: number): number {
+export function roundUp(value: number): number {
   if (value <= 10) return Math.ceil(value);
   const step = value <= 100 ? 5 : 5 * 10 ** (Math.ceil(Math.log10(value)) - 2);
   return Math.ceil(value / step) * step;

@@ -1,0 +1,217 @@
+/** Get-LimitAdvice: values for limits out of the recorded traffic, tried on it before they are told. */
+import { plainReceiveConnector } from "../../config/plain-settings.ts";
+import type { Settings } from "../../config/settings.ts";
+import { adviseConnector, goodSources } from "../../core/advice/connector-advice.ts";
+import { loosened, type AdvisedSettings } from "../../core/advice/limit-proposal.ts";
+import { rateProposal, type RateProposal } from "../../core/advice/rate-proposal.ts";
+import {
+  bestTrial,
+  looseTimes,
+  refusalsOf,
+  trialScenarios,
+  type Proposed,
+  type Refusals,
+} from "../../core/advice/trial.ts";
+import type { ConnectorUse, RecordedUse } from "../../core/advice/use-facts.ts";
+import { contains, parseIpRange, rangeSize } from "../../core/units/ip-range.ts";
+import type { Administered, Handlers } from "../administered.ts";
+import type { Output, ReadInput } from "../contract.ts";
+import { AdminRefusal } from "../refusal.ts";
+import type { Advised } from "./advised-connector.ts";
+import { adviceEdits, ownName, rateEdits } from "./limit-advice-edits.ts";
+import { shownAdvice, shownRate } from "./limit-advice-shown.ts";
+import { findNamed } from "./named-settings.ts";
+import { replayed, replayedOwners, scenarioOf } from "./replayed-settings.ts";
+import { shownApplication } from "./shown-values.ts";
+import { toldProgress, type Progress } from "./told-progress.ts";
+
+type Advice = Output<"getLimitAdvice">;
+type Connector = Settings["receiveConnectors"][number];
+
+const dayMs = 86_400_000;
+const usualPeriodMs = 35 * dayMs;
+/** Of the work, hearing what use was made. */
+const usePart = 0.4;
+const noRefusals: Refusals = { good: 0, others: 0, byLimit: {} };
+
+export function limitAdviceHandlers(
+  administered: Administered,
+): Pick<Handlers, "getLimitAdvice" | "followLimitAdvice"> {
+  const { relay, clock } = administered;
+
+  const advised = async (
+    input: ReadInput<"getLimitAdvice">,
+    { signal, onPart = () => undefined }: Pick<Progress, "signal"> & Partial<Progress>,
+  ): Promise<Advice> => {
+    const { settings } = relay;
+    const period = periodOf(input, clock.wall().getTime());
+    const wanted =
+      input.connector === undefined
+        ? settings.receiveConnectors
+        : [findNamed(settings.receiveConnectors, input.connector, settings.hostname, "receive connector")];
+    const use = await relay.trafficUse(period, { signal, onPart: (part) => onPart(part * usePart) });
+    const found = wanted.map((connector) => adviceOf(settings, connector, use));
+    const rate = rateProposal(use, settings.transport.maxConnectionRatePerMinute);
+    const results = await tried(
+      found,
+      rate,
+      (part) => onPart(usePart + part * (1 - usePart)),
+      signal,
+      period,
+    );
+    const edits = results.map((one) => adviceEdits(administered, one));
+    const isRateTold = input.connector === undefined && rate !== undefined;
+    return {
+      from: instant(use.first),
+      to: instant(use.last),
+      days: daysOf(use),
+      connectors: results.map((one, index) => shownAdvice(settings, one, daysOf(use), edits[index] ?? [])),
+      connectionRate: isRateTold ? shownRate(rate, daysOf(use)) : null,
+      edits: [...edits.flat(), ...(isRateTold ? rateEdits(rate) : [])],
+      notes: use.damaged
+        .slice(0, 3)
+        .map(({ file, what }) => `Part of the record is damaged (${file}: ${what}); the rest was read.`),
+    };
+  };
+
+  /** Replays the record with what is proposed; the tightest values that refuse nobody who is to be let in. */
+  const tried = async (
+    found: readonly Pick<Advised, "connector" | "advice" | "isLearning">[],
+    rate: RateProposal | undefined,
+    onPart: (part: number) => void,
+    signal: AbortSignal,
+    period: { readonly fromMs: number; readonly toMs: number },
+  ): Promise<readonly Advised[]> => {
+    const { settings } = relay;
+    const present = scenarioOf(settings);
+    const names = settings.receiveConnectors.map(({ name }) => name);
+    const named = found.map((one) => ({
+      ...one,
+      own: one.advice.own.map((own) => ({ ...own, name: ownName(own.group, one.connector, names) })),
+    }));
+    const proposed = named.flatMap(({ connector, advice, own }): Proposed[] => [
+      ...(advice.limits.length === 0 ? [] : [{ connector: replayed(connector), limits: advice.limits }]),
+      ...own.map(({ name, group, limits }) => ({
+        connector: {
+          ...replayed(connector),
+          name,
+          remoteIpRanges: group.sources.flatMap(({ use }) => rangeOf(use.source) ?? []),
+        },
+        limits,
+      })),
+    ]);
+    if (proposed.length === 0)
+      return named.map((one) => ({ ...one, limits: [], own: [], before: noRefusals, after: noRefusals }));
+    const { worlds } = await relay.replayTraffic(
+      {
+        present: present.connectors,
+        scenarios: [
+          present,
+          ...trialScenarios(
+            { ...present, maxConnectionRatePerMinute: rate?.value ?? present.maxConnectionRatePerMinute },
+            proposed,
+          ),
+        ],
+        refusedClients: { kind: "gone" },
+        ...replayedOwners(settings),
+        ...period,
+      },
+      { signal, onPart },
+    );
+    const [now = [], ...trials] = worlds;
+    return named.map(({ own, ...one }) => {
+      const good = goodSources(one.advice);
+      const mine = new Set([one.connector.name, ...own.map(({ name }) => name)]);
+      const after = trials.map((world) => refusalsOf(world, mine, good));
+      const best = bestTrial(after);
+      const times = looseTimes[best] ?? 1;
+      return {
+        ...one,
+        limits: loosened(one.advice.limits, times),
+        own: own.map(({ name, limits }) => ({ name, limits: loosened(limits, times) })),
+        before: refusalsOf(now, mine, good),
+        after: after[best] ?? noRefusals,
+      };
+    });
+  };
+
+  return {
+    getLimitAdvice: (input, { signal }) => advised(input, { signal }),
+    followLimitAdvice: toldProgress(advised),
+  };
+}
+
+function adviceOf(
+  settings: Settings,
+  connector: Connector,
+  recorded: RecordedUse,
+): Pick<Advised, "connector" | "advice" | "isLearning"> {
+  const use: ConnectorUse = recorded.connectors.find(
+    (one) => one.connector.toLowerCase() === connector.name.toLowerCase(),
+  ) ?? { connector: connector.name, sources: [], days: [] };
+  const plain = plainReceiveConnector(connector);
+  const reportOnly = plain["reportOnly"];
+  const isLearning = Array.isArray(reportOnly) && reportOnly.length > 0;
+  const advice = adviseConnector({
+    use,
+    settings: asInFile(connector, plain),
+    firstMs: recorded.first ?? 0,
+    lastMs: recorded.last ?? 0,
+    applicationOf: (source) => shownApplication(settings, source)?.name ?? "",
+    mayHaveOwn: (source) => !hasOwn(settings.receiveConnectors, source),
+    isLearned: isLearning,
+  });
+  return { connector, advice, isLearning };
+}
+
+/** A limit that is only looked at is not enforced: what the file says of it is what is advised about. */
+function asInFile(connector: Connector, plain: ReturnType<typeof plainReceiveConnector>): AdvisedSettings {
+  const value = (name: Exclude<keyof AdvisedSettings, "messageRateSource">): number => {
+    const given = plain[name];
+    return typeof given === "number" ? given : Infinity;
+  };
+  return {
+    maxInboundConnection: value("maxInboundConnection"),
+    maxInboundConnectionPerSource: value("maxInboundConnectionPerSource"),
+    maxInboundConnectionPercentagePerSource: value("maxInboundConnectionPercentagePerSource"),
+    messageRateLimit: value("messageRateLimit"),
+    messageRateSource: connector.messageRateSource,
+  };
+}
+
+/** One that serves no more than this source. */
+function hasOwn(connectors: readonly Connector[], source: string): boolean {
+  const range = rangeOf(source);
+  if (range === undefined) return true;
+  return connectors.some(({ remoteIpRanges }) =>
+    remoteIpRanges.some(
+      (one) =>
+        one.family === range.family &&
+        contains(one, { family: range.family, value: range.first }) &&
+        rangeSize(one) <= rangeSize(range),
+    ),
+  );
+}
+
+function rangeOf(source: string): Connector["remoteIpRanges"][number] | undefined {
+  const range = parseIpRange(source);
+  return range.ok ? range.value : undefined;
+}
+
+function periodOf(
+  { from, to }: ReadInput<"getLimitAdvice">,
+  nowMs: number,
+): { readonly fromMs: number; readonly toMs: number } {
+  const toMs = to === undefined ? nowMs : Date.parse(to);
+  const fromMs = from === undefined ? toMs - usualPeriodMs : Date.parse(from);
+  if (fromMs >= toMs) throw new AdminRefusal("invalidInput", "the period ends before it begins");
+  return { fromMs, toMs };
+}
+
+function daysOf({ first, last }: RecordedUse): number {
+  return first === undefined || last === undefined ? 0 : Math.max(1, Math.round((last - first) / dayMs));
+}
+
+function instant(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString();
+}

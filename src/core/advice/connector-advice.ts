@@ -1,0 +1,74 @@
+/** Advice for one receive connector, before it is tried on what was recorded (trial.ts). */
+import { isGood, judgedSources, unlikeGroups, type JudgedSource, type UnlikeGroup } from "./judged-use.ts";
+import {
+  proposeForGroup,
+  proposeLimits,
+  type AdvisedSettings,
+  type LimitProposal,
+} from "./limit-proposal.ts";
+import type { ConnectorUse } from "./use-facts.ts";
+
+export interface OwnConnector {
+  readonly group: UnlikeGroup;
+  readonly limits: readonly LimitProposal[];
+}
+
+export interface ConnectorAdvice {
+  readonly connector: string;
+  /** In a sentence; empty: there is enough. Then there are no limits. */
+  readonly notEnough: string;
+  readonly limits: readonly LimitProposal[];
+  readonly own: readonly OwnConnector[];
+  /** Also those for which a connector of their own is proposed. */
+  readonly sources: readonly JudgedSource[];
+}
+
+export interface AdviceInput {
+  readonly use: ConnectorUse;
+  readonly settings: AdvisedSettings;
+  /** Of the record; wall clock. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly applicationOf: (source: string) => string;
+  /** Whether a connector can be made that serves this source alone. */
+  readonly mayHaveOwn: (source: string) => boolean;
+  /** Nothing was enforced while it was learned. */
+  readonly isLearned: boolean;
+}
+
+const hourMs = 3_600_000;
+/** Less than a weekend's day beside a working day tells nothing. */
+const leastHours = 48;
+const leastConnections = 100;
+
+export function adviseConnector(input: AdviceInput): ConnectorAdvice {
+  const { use, settings, lastMs, isLearned } = input;
+  const sources = judgedSources(use, input.applicationOf);
+  const empty = { connector: use.connector, limits: [], own: [], sources };
+  const notEnough = whatIsMissing(input);
+  if (notEnough !== "") return { ...empty, notEnough };
+  const groups = unlikeGroups(sources, input.mayHaveOwn);
+  const grouped = new Set(groups.flatMap((group) => group.sources));
+  const rest = sources.filter((source) => !grouped.has(source));
+  return {
+    ...empty,
+    notEnough: "",
+    limits: proposeLimits({ use, settings, sources: rest, lastMs, isLearned }),
+    own: groups.map((group) => ({ group, limits: proposeForGroup(group, { use, settings, lastMs }) })),
+  };
+}
+
+/** Those that advice must not harm. */
+export function goodSources({ sources }: ConnectorAdvice): ReadonlySet<string> {
+  return new Set(sources.filter(isGood).map(({ use }) => use.source));
+}
+
+function whatIsMissing({ use, firstMs, lastMs }: AdviceInput): string {
+  const hours = Math.floor((lastMs - firstMs) / hourMs);
+  if (hours < leastHours)
+    return `Not enough data: ${hours} ${hours === 1 ? "hour is" : "hours are"} recorded, and advice needs two days.`;
+  const connections = use.sources.reduce((sum, one) => sum + one.connections + one.refused, 0);
+  if (connections < leastConnections)
+    return `Not enough data: ${connections} connections came to it, and advice needs ${leastConnections}.`;
+  return "";
+}

@@ -1,0 +1,55 @@
+/** What a connector learned of who it is for: ranges, and applications by the names that clients gave. */
+import type { JudgedSource } from "./judged-use.ts";
+
+/** So many addresses of a network are the network. */
+const leastOfNetwork = 4;
+const mostNames = 200;
+
+/** As few as tell all of them: a /24 where four and more of it came, else each address; IPv6 as it is counted. */
+export function learnedRanges(sources: readonly string[]): readonly string[] {
+  const networks = new Map<string, string[]>();
+  for (const source of sources) {
+    const network = /^(\d+\.\d+\.\d+)\.\d+$/.exec(source)?.[1] ?? source;
+    networks.set(network, [...(networks.get(network) ?? []), source]);
+  }
+  return Array.from(networks, ([network, of]) =>
+    of.length >= leastOfNetwork ? [`${network}.0/24`] : of,
+  ).flat();
+}
+
+export interface LearnedApplication {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+/**
+ * One for each name that clients without an application gave in HELO, without its domain: `erp` of `erp.contoso.com`. Whoever gave
+ * none, or an address, is called by its address.
+ */
+export function learnedApplications(
+  sources: readonly JudgedSource[],
+  taken: readonly string[],
+): readonly LearnedApplication[] {
+  const used = new Set(taken.map((name) => name.toLowerCase()));
+  const byName = new Map<string, string[]>();
+  for (const { use, application } of sources) {
+    if (application !== "" || byName.size >= mostNames) continue;
+    const name = nameOf(use.heloNames) ?? `app ${use.source}`;
+    byName.set(name, [...(byName.get(name) ?? []), use.source]);
+  }
+  return Array.from(byName, ([wanted, addresses]) => {
+    let name = wanted;
+    for (let number = 2; used.has(name.toLowerCase()); number++) name = `${wanted} ${number}`;
+    used.add(name.toLowerCase());
+    return { name, addresses };
+  });
+}
+
+function nameOf(heloNames: readonly string[]): string | undefined {
+  const [first] = heloNames;
+  if (heloNames.length !== 1 || first === undefined) return undefined;
+  const label = first.split(".")[0] ?? "";
+  return /^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(label) && label.toLowerCase() !== "localhost"
+    ? label
+    : undefined;
+}
