@@ -41,7 +41,8 @@ export function readAnswer(packet: Reply, query: Query, trusted: boolean): Looku
     records.push(record);
     ttls.push(ttlOf(answer));
   }
-  if (records.length > 0) return { kind: "found", ...told, records, keepMs: keepMsOf(ttls) };
+  // Kept for long, and many: what the array has grown to beyond its length is given back.
+  if (records.length > 0) return { kind: "found", ...told, records: records.slice(), keepMs: keepMsOf(ttls) };
 
   const authority = (packet.authorities ?? []).find((one) => one.type === "SOA");
   if (authority === undefined && answers.length === 0 && isReferral(packet)) {

@@ -1,39 +1,45 @@
 /** Messages a second over the last minute (Exchange: IncomingRate, OutgoingRate). */
 
-const slots = 60;
-const slotMs = 1000;
+const windowSeconds = 60;
+const secondMs = 1000;
 
-/** Of ten thousand queues most wait: one that nothing was counted in for a minute costs two fields. */
+/** Of ten thousand queues most wait: what is kept are the seconds in which something was counted, sixty at most. */
 export class RateWindow {
-  #counts: Uint32Array | undefined;
-  #newest = 0;
+  /** Second and count in turn, the earliest first. Undefined: nothing was counted. */
+  #counted: number[] | undefined;
 
-  /** Counts one. Cost: no allocation, but with the first of a minute. */
+  /** Counts one. Cost: a comparison, in a second that is new a few. */
   add(now: number): void {
-    this.#counts ??= new Uint32Array(slots);
-    const slot = this.#advance(this.#counts, now);
-    this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
+    const second = Math.floor(now / secondMs);
+    const counted = this.#counted;
+    if (counted === undefined) {
+      this.#counted = [second, 1];
+      return;
+    }
+    const last = counted.length - 2;
+    // A clock that went back counts for the last second.
+    if (second <= (counted[last] ?? 0)) {
+      counted[last + 1] = (counted[last + 1] ?? 0) + 1;
+      return;
+    }
+    this.#forget(counted, second);
+    counted.push(second, 1);
   }
 
   /** Average over the last minute. */
   perSecond(now: number): number {
-    if (this.#counts === undefined) return 0;
-    if (Math.floor(now / slotMs) - this.#newest >= slots) {
-      this.#counts = undefined;
-      return 0;
-    }
-    this.#advance(this.#counts, now);
+    const counted = this.#counted;
+    if (counted === undefined) return 0;
+    this.#forget(counted, Math.floor(now / secondMs));
+    if (counted.length === 0) this.#counted = undefined;
     let total = 0;
-    for (const count of this.#counts) total += count;
-    return total / slots;
+    for (let at = 1; at < counted.length; at += 2) total += counted[at] ?? 0;
+    return total / windowSeconds;
   }
 
-  /** Empties the slots that passed since the last call. */
-  #advance(window: Uint32Array, now: number): number {
-    const current = Math.floor(now / slotMs);
-    if (current - this.#newest >= slots) window.fill(0);
-    else for (let slot = this.#newest + 1; slot <= current; slot++) window[slot % slots] = 0;
-    if (current > this.#newest) this.#newest = current;
-    return this.#newest % slots;
+  #forget(counted: number[], second: number): void {
+    let old = 0;
+    while (old < counted.length && (counted[old] ?? 0) <= second - windowSeconds) old += 2;
+    if (old > 0) counted.splice(0, old);
   }
 }

@@ -3,6 +3,7 @@ import type { NoHosts } from "../../core/mx/dns-facts.ts";
 import type { HostPlan } from "../../core/mx/host-plan.ts";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import type { SecuredHosts, TlsPlan } from "../../core/tls-policy/plan-tls.ts";
+import type { TlsStrength } from "../../core/tls-policy/taking-over.ts";
 import type { MessageTls } from "../../core/tls-policy/tls-facts.ts";
 import type { Signer } from "../../dkim/signer.ts";
 import type { Events } from "../../events/events.ts";
@@ -46,13 +47,24 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
       }
     | undefined;
   let keptUntil = 0;
+  /** As last found; what could not be found out counts as demanded. */
+  let demanded: TlsStrength = connector.daneEnabled || connector.mtaSts === "enforce" ? "named" : "clear";
+  /** What the resolver keeps is asked for anew first. */
+  let isToBeRenewed = false;
   /** Of the name servers that were asked. */
   let generation = 0;
   let asking: Promise<FoundHosts> | undefined;
 
+  const look = async (): Promise<FoundHosts> => {
+    if (!isToBeRenewed) return hosts.of(domain);
+    isToBeRenewed = false;
+    hosts.forget(domain, await hosts.of(domain));
+    return hosts.of(domain);
+  };
+
   const ask = (): Promise<FoundHosts> => {
     const of = hosts.generation();
-    asking ??= hosts.of(domain).then((now) => {
+    asking ??= look().then((now) => {
       asking = undefined;
       found = now;
       generation = of;
@@ -61,6 +73,13 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
       return now;
     });
     return asking;
+  };
+
+  /** Domains that wait may be many. What was found for them the resolver has: none keeps a copy of its own. */
+  const letGo = (of: FoundHosts): void => {
+    if (found !== of) return;
+    demanded = demandedByDomain(connector, domain, of);
+    found = planned = undefined;
   };
 
   /** What mail asks for by itself makes another plan of the same hosts. */
@@ -82,7 +101,11 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
 
   const hand = (claim: Claim, of: FoundHosts): AttemptResult | Promise<AttemptResult> => {
     const result = planFor(claim.message.envelope.tls, of);
-    if (result.kind !== "hosts") return withoutHosts(domain, claim, result);
+    if (result.kind !== "hosts") {
+      const attempt = withoutHosts(domain, claim, result);
+      if (attempt.kind === "unreachable") letGo(of);
+      return attempt;
+    }
     const retryAfterMs = sites.turnIn(result);
     if (retryAfterMs > 0)
       return {
@@ -93,8 +116,10 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
       };
     const isOwnDemand = claim.message.envelope.tls === "required" && !isAsForOthers(result, of);
     return new Promise((resolve) => {
-      const end = (attempt: AttemptResult): void =>
+      const end = (attempt: AttemptResult): void => {
+        if (attempt.kind === "unreachable") letGo(of);
         resolve(isOwnDemand ? ownFailure(claim, attempt) : attempt);
+      };
       submitJob(claim, end, { signer, host: domain, submit: (job) => sites.submit(result, job) });
     });
   };
@@ -110,13 +135,11 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
       });
       return now === undefined ? { kind: "aborted" } : hand(claim, now);
     },
-    demandedTls() {
-      if (!connector.daneEnabled && connector.mtaSts !== "enforce") return "clear";
-      return found === undefined ? "named" : demandedByDomain(connector, domain, found);
-    },
+    demandedTls: () => (found === undefined ? demanded : demandedByDomain(connector, domain, found)),
     retryNow() {
-      hosts.forget(domain, found);
-      found = undefined;
+      if (found === undefined) isToBeRenewed = true;
+      else hosts.forget(domain, found);
+      found = planned = undefined;
     },
     close,
   };

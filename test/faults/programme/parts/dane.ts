@@ -1,8 +1,6 @@
 /** Mail hosts with every kind of TLSA record and certificate: Postfix's DANE and Exim's must judge them as ours does. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OracleRow } from "../../../lab/dane-oracles.ts";
 import { unpackExim } from "../../../lab/unpacked-exim.ts";
@@ -28,7 +26,8 @@ export const dane: Part = {
   needs: ["linux", "root", "unshare", "nsd", "unbound", "posttlsFinger"],
   rounds: { usual: 1, quick: 1 },
   async run({ progress }) {
-    const folder = mkdtempSync(join(tmpdir(), "weir-exim-"));
+    // The programme's own folder is root's alone, and Exim is another user.
+    const folder = mkdtempSync("/tmp/weir-exim-");
     let all: readonly OracleRow[];
     try {
       const hasExim = await unpackExim(folder).then(
