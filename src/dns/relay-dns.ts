@@ -1,5 +1,6 @@
 /** The relay's DNS put together: one resolver for mail exchangers and for the names of hosts that administrators give. */
 import type { Resolver } from "../ports/lookup.ts";
+import { followMachineAddresses } from "../ports/machine-addresses.ts";
 import type { Clock, Ports } from "../ports/ports.ts";
 import { createHostAddresses } from "./host-addresses.ts";
 import { followHostsFile } from "./hosts-file.ts";
@@ -23,6 +24,7 @@ export function withDns(
 ): Ports {
   const { clock } = system;
   const file = followResolverFile();
+  const addresses = followMachineAddresses(clock);
   const servers = followServers(clock, settings, () => file().servers);
   const resolver = given.resolver ?? whenAsked(clock, servers, () => settings().dnssecBogusName);
   const dns =
@@ -32,7 +34,7 @@ export function withDns(
       table: followHostsFile(),
       search: file,
       system: system.dns,
-      first: preferredFamily,
+      first: () => preferredFamily(addresses()),
     });
   return { ...system, dns, resolver };
 }

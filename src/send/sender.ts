@@ -14,6 +14,7 @@ import type { ProtocolLog } from "../logs/protocol-log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { HttpRequest } from "../ports/http-request.ts";
 import { ignorantResolver } from "../ports/lookup.ts";
+import { followMachineAddresses } from "../ports/machine-addresses.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Spool } from "../spool/spool.ts";
 import { keptOnDemand } from "../spool/store/kept-on-demand.ts";
@@ -134,7 +135,7 @@ export async function openSender(
       tlsCounter.policyFault(domain, fault, reason);
     },
   });
-  const own = createOwnRelay(settings);
+  const own = createOwnRelay(settings, followMachineAddresses(clock));
   const reporter = () => {
     const { hostname, transport } = settings();
     return { hostname, contact: transport.externalPostmasterAddress };

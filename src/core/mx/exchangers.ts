@@ -116,10 +116,14 @@ function byRecords(
   );
 }
 
+/** Cheap, for nearly all are names: the last part of an address begins with a digit, or there is a colon. */
+const mayBeAddress = /:|(?:^|\.)\d[^.]*$/;
+
 /** Why a record names no host. Underscores are no fault: they are in use. */
 function faultOf(exchange: string): string | undefined {
   if (exchange === "") return "a null MX record must be the only one (RFC 7505)";
-  if (ipaddr.isValid(exchange)) return "an address, where a name must stand (RFC 5321 §5.1)";
+  if (mayBeAddress.test(exchange) && ipaddr.isValid(exchange))
+    return "an address, where a name must stand (RFC 5321 §5.1)";
   if (!/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(exchange)) return "no host name";
   return undefined;
 }

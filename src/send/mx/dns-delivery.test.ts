@@ -152,6 +152,19 @@ describe("the hosts of a domain", () => {
     expect(resolver.asked).not.toContain("[127.0.0.2] MX");
   });
 
+  it("are asked for anew when somebody wants mail tried now, also behind a failure", async () => {
+    const carrierOf = deliverBy({ "d.test MX": ["10 a.test"], "a.test A": ["127.0.0.2"] });
+    const carrier = carrierOf("d.test");
+    expect(await carrier.carry(claimTo("d.test"))).toMatchObject({ kind: "unreachable" });
+    carrier.retryNow?.();
+    await sinkAt("127.0.0.3");
+    resolver.zone["a.test A"] = ["127.0.0.3"];
+    expect(await carried(carrier)).toEqual(taken);
+    expect(resolver.forgotten).toEqual(["d.test", "a.test"]);
+    carrier.retryNow?.();
+    expect(resolver.forgotten).toEqual(["d.test", "a.test", "d.test", "a.test"]);
+  });
+
   it("are told that are named and not used", async () => {
     await sinkAt("127.0.0.2");
     const carrierOf = deliverBy({ "d.test MX": ["5 192.0.2.1", "10 a.test"], "a.test A": ["127.0.0.2"] });

@@ -8,6 +8,7 @@ import type { Signer } from "../../dkim/signer.ts";
 import { preferredFamily } from "../../dns/preferred-family.ts";
 import type { Events } from "../../events/events.ts";
 import { ignorantResolver } from "../../ports/lookup.ts";
+import { followMachineAddresses } from "../../ports/machine-addresses.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Carrier } from "../delivery/delivery.ts";
 import type { OutboundConnections } from "../delivery/smtp/pool/outbound-connections.ts";
@@ -55,7 +56,9 @@ interface Shared {
 }
 
 export function createDnsDelivery(given: DnsDeliveryContext): DnsDelivery {
-  const { first = preferredFamily, ports, own, events, memory, outbound } = given;
+  const { ports, own, events, memory, outbound } = given;
+  const addresses = followMachineAddresses(ports.clock);
+  const { first = () => preferredFamily(addresses()) } = given;
   const resolver = ports.resolver ?? ignorantResolver;
   const byName = new Map<string, Shared>();
   const closing = new Set<Promise<void>>();

@@ -13,7 +13,7 @@ import type { AttemptResult, Carrier, Verdict } from "../delivery/delivery.ts";
 import type { OnTlsAttempt } from "../delivery/smtp/opening/tls-attempt.ts";
 import { submitJob } from "../delivery/smtp/job/submit-job.ts";
 import { localVerdict } from "../delivery/smtp/wire/peer-verdict.ts";
-import { demandedByDomain, tlsOfFound } from "./found-tls.ts";
+import { demandedByDomain, mayDemand, tlsOfFound } from "./found-tls.ts";
 import type { FoundHosts, MailHosts } from "./mail-hosts.ts";
 import type { Sites } from "./sites.ts";
 
@@ -48,7 +48,7 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
     | undefined;
   let keptUntil = 0;
   /** As last found; what could not be found out counts as demanded. */
-  let demanded: TlsStrength = connector.daneEnabled || connector.mtaSts === "enforce" ? "named" : "clear";
+  let demanded: TlsStrength = mayDemand(connector) ? "named" : "clear";
   /** What the resolver keeps is asked for anew first. */
   let isToBeRenewed = false;
   /** Of the name servers that were asked. */

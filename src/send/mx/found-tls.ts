@@ -22,6 +22,10 @@ export function daneOfFound({ dane }: FoundHosts, host: string): DaneFact {
   return dane.get(host) ?? { kind: "unasked", reason: "it is an address" };
 }
 
+/** A domain's policies count for its mail. */
+export const mayDemand = ({ daneEnabled, mtaSts }: SmtpSendConnector): boolean =>
+  daneEnabled || mtaSts === "enforce";
+
 /**
  * What the domain demands beyond the connector's settings, of the hosts that demand most. What could not be found out counts as
  * demanded: who can make it fail must not win by it.
@@ -31,6 +35,7 @@ export function demandedByDomain(
   domain: string,
   found: FoundHosts,
 ): TlsStrength {
+  if (!mayDemand(connector)) return "clear";
   const { result, destination, mayHaveDane } = found;
   if (destination.sts.kind === "policy" && destination.sts.mode === "enforce") return "named";
   if (result.kind !== "hosts") return mayHaveDane ? "named" : "clear";

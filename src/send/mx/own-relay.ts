@@ -1,16 +1,16 @@
 /** How this relay is known to others, so that it does not hand mail to itself. */
 import ipaddr from "ipaddr.js";
-import { networkInterfaces } from "node:os";
 import type { Endpoint } from "../../core/policy/receive-connector.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import { formatAddress, parseAddress } from "../../core/units/ip-range.ts";
+import { machineAddresses, type MachineAddress } from "../../ports/machine-addresses.ts";
 
 export interface OwnRelay {
   /** Lower case. */
   isOwnName(host: string): boolean;
-  /** It takes mail there itself. Cost: a system call. */
+  /** It takes mail there itself. */
   isOwnAddress(address: string, port: number): boolean;
-  /** This machine, or what stands in front of it, whatever listens there. Cost: a system call. */
+  /** This machine, or what stands in front of it, whatever listens there. */
   isThisMachine(address: string): boolean;
 }
 
@@ -29,8 +29,13 @@ export interface KnownAs {
   readonly sendConnectors: readonly SendConnectorSettings[];
 }
 
-/** `settings` is asked each time, so that a changed configuration counts at once. */
-export function createOwnRelay(settings: () => KnownAs): OwnRelay {
+/** `settings` is asked each time, so that a changed configuration counts at once; `machine`: this one's addresses. */
+export function createOwnRelay(
+  settings: () => KnownAs,
+  machine: () => readonly MachineAddress[] = machineAddresses,
+): OwnRelay {
+  const isOfThisMachine = (address: string): boolean =>
+    address.startsWith("127.") || machine().some((own) => canonical(own.address) === address);
   return {
     isOwnName(host) {
       const { hostname, receiveConnectors, sendConnectors, transport } = settings();
@@ -71,11 +76,4 @@ function canonical(address: string): string {
 function reachedBy(address: string): string {
   const plain = canonical(ipaddr.isValid(address) ? ipaddr.process(address).toString() : address);
   return plain === "0.0.0.0" ? "127.0.0.1" : plain === "::" ? "::1" : plain;
-}
-
-function isOfThisMachine(address: string): boolean {
-  if (address.startsWith("127.")) return true;
-  return Object.values(networkInterfaces()).some((own) =>
-    own?.some((one) => canonical(one.address) === address),
-  );
 }
