@@ -47,6 +47,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "traffic",
   ],
   "relay.ts": [
+    "cluster",
     "config",
     "core",
     "dns",

@@ -49,6 +49,12 @@ export const peers = [
   },
   { program: "dnssec-signzone", packages: ["bind9-utils"], loses: "DANE against signed zones" },
   { program: "slapd", path: "/usr/sbin/slapd", packages: ["slapd"], loses: "log-ons by LDAP" },
+  {
+    program: "postgres",
+    path: "/usr/lib/postgresql/15/bin/initdb",
+    packages: ["postgresql"],
+    loses: "several nodes on PostgreSQL",
+  },
   { program: "strace", packages: ["strace"], loses: "kills at each system call" },
   {
     program: "mkfs.ext4",

@@ -15,14 +15,14 @@ import {
   type ProtocolDirection,
 } from "./logs/protocol-log.ts";
 import { httpTls } from "./http/http-listeners.ts";
-import { createMetrics } from "./metrics/metrics.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createObservation } from "./metrics/observation.ts";
 import type { RelayState } from "./metrics/readiness.ts";
 import type { Relay } from "./relay-contract.ts";
 import { checkDataFormats, moveDataFormatsForward } from "./formats/format-file.ts";
 import { eventStoreDirectory, openEventStore } from "./events/store/event-store.ts";
 import { createHttpRequest } from "./ports/http-request.ts";
-import type { Ports } from "./ports/ports.ts";
+import type { Clock, Ports } from "./ports/ports.ts";
 import { atMost } from "./ports/at-most.ts";
 import { createInTurn } from "./ports/in-turn.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
@@ -39,7 +39,11 @@ import { createSystemResourceMeter } from "./resources/system-resource-meter.ts"
 import { openSender } from "./send/sender.ts";
 import { openSuspensions } from "./send/delivery/suspensions.ts";
 import { openServiceSuspension } from "./receive/service-suspension.ts";
-import { openLmdbSpool } from "./spool/lmdb-spool.ts";
+import type { ClusterNode, NodeSurroundings } from "./cluster/open-node.ts";
+import type { ClusterSettings } from "./core/policy/cluster-settings.ts";
+import { openLmdbSpool, type LmdbSpool } from "./spool/lmdb-spool.ts";
+import type { Spool } from "./spool/spool.ts";
+import type { SpoolInspection } from "./spool/spool-inspection.ts";
 import { openTracking, type MessageLog } from "./tracking/tracking.ts";
 import { openSenderInventory } from "./inventory/sender-inventory.ts";
 import { openTrafficRecord } from "./traffic/traffic-record.ts";
@@ -71,24 +75,19 @@ export async function createRelay(
   // What the opening of the spool has to tell is stored as soon as there is a store, which is behind the spool's lock.
   const early: EventRecord[] = [];
   const stopEarly = events.subscribe((record) => early.push(record));
-  const spool = await openLmdbSpool({
-    directory: spoolDirectory,
-    clock,
-    onFault: (fault) => events.emit("SpoolFault", { error: fault.message }),
-    onJournalFault: ({ kind, what }) => events.emit(journalEvents[kind], { what }),
-    onReserveGivenUp: (directory) => events.emit("StartReserveGivenUp", { directory }),
-    onMisplaced(error) {
-      if (error === undefined) events.emit("SpoolInPlaceAgain", { directory: spoolDirectory });
-      else events.emit("SpoolMisplaced", { error });
-    },
-    onCommit: (writes, elapsedMs) => metrics.committed(writes, elapsedMs),
-    onAnswersCrowded: (kept) => events.emit("AnswersForgottenEarly", { kept }),
-  });
-  await moveDataFormatsForward(settings.dataDirectory).catch(async (fault: unknown) => {
+  const node =
+    initial.cluster &&
+    (await joinNodes(initial.cluster, { dataDirectory: initial.dataDirectory, clock, events, metrics }));
+  const lmdb = node === undefined ? await openOwnSpool(spoolDirectory, clock, events, metrics) : undefined;
+  const spool: Spool & SpoolInspection = node?.spool ?? (lmdb as LmdbSpool);
+  const closeSpool = async (): Promise<void> => {
     await spool.close();
+    await node?.leave();
+  };
+  await moveDataFormatsForward(settings.dataDirectory).catch(async (fault: unknown) => {
+    await closeSpool();
     throw fault;
   });
-  if (spool.orphansSwept > 0) events.emit("SpoolOrphansSwept", { files: spool.orphansSwept });
   const tracking = openTracking({
     dataDirectory: settings.dataDirectory,
     hostname: settings.hostname,
@@ -179,6 +178,7 @@ export async function createRelay(
     tracking,
     inspection: spool,
     traffic,
+    ledger: node?.ledger,
   });
 
   const pickup = createPickup(pickupSettings(settings), {
@@ -202,7 +202,7 @@ export async function createRelay(
 
   let state: RelayState = "starting";
   const observation = createObservation({
-    spoolDirectory,
+    spoolDirectory: node?.directory ?? spoolDirectory,
     clock,
     events,
     relay: {
@@ -313,7 +313,7 @@ export async function createRelay(
     certificates.close();
     await Promise.all([receiveLog.close(), sendLog.close()]);
     const queued = spool.size;
-    await spool.close();
+    await closeSpool();
     await tracking.close();
     await traffic.close();
     await inventory.close();
@@ -375,7 +375,8 @@ export async function createRelay(
     dkimKeys: () => sender.dkimKeys(),
     captured: sender.captured,
     legacyTlsClients: () => legacyTls.all(),
-    snapshotSpool: (work) => spool.snapshot(work),
+    snapshotSpool: (work) =>
+      lmdb === undefined ? Promise.reject(new Error(inDatabase)) : lmdb.snapshot(work),
     flushLogs: async () => {
       await Promise.all([tracking.flush(), eventStore.flush(), receiveLog.flush(), sendLog.flush()]);
     },
@@ -433,6 +434,46 @@ export async function createRelay(
       return settings;
     },
   };
+}
+
+const inDatabase =
+  "the database keeps the mail of a cluster's nodes: it is backed up there (docs/several-nodes.md)";
+
+/** Loaded where it is configured, and pg with it. */
+async function joinNodes(
+  cluster: ClusterSettings,
+  around: Omit<NodeSurroundings, "version" | "onCommit"> & { readonly metrics: Metrics },
+): Promise<ClusterNode> {
+  const { metrics, ...rest } = around;
+  const { openClusterNode } = await import("./cluster/open-node.ts");
+  return openClusterNode(cluster, {
+    ...rest,
+    version,
+    onCommit: (writes, elapsedMs) => metrics.committed(writes, elapsedMs),
+  });
+}
+
+async function openOwnSpool(
+  directory: string,
+  clock: Clock,
+  events: EventLog,
+  metrics: Metrics,
+): Promise<LmdbSpool> {
+  const spool = await openLmdbSpool({
+    directory,
+    clock,
+    onFault: (fault) => events.emit("SpoolFault", { error: fault.message }),
+    onJournalFault: ({ kind, what }) => events.emit(journalEvents[kind], { what }),
+    onReserveGivenUp: (at) => events.emit("StartReserveGivenUp", { directory: at }),
+    onMisplaced(error) {
+      if (error === undefined) events.emit("SpoolInPlaceAgain", { directory });
+      else events.emit("SpoolMisplaced", { error });
+    },
+    onCommit: (writes, elapsedMs) => metrics.committed(writes, elapsedMs),
+    onAnswersCrowded: (kept) => events.emit("AnswersForgottenEarly", { kept }),
+  });
+  if (spool.orphansSwept > 0) events.emit("SpoolOrphansSwept", { files: spool.orphansSwept });
+  return spool;
 }
 
 const journalEvents = {

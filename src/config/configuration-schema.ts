@@ -9,6 +9,7 @@ import { parseWeeklyHours } from "../core/units/weekly-hours.ts";
 import { parseAcceptedDomain } from "./accepted-domain.ts";
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
 import { clientRightsShape } from "./client-rights-schema.ts";
+import { clusterSchema } from "./cluster-schema.ts";
 import { directorySchema } from "./directory-schema.ts";
 import { loggingSchema } from "./logging-schema.ts";
 import { parseDate } from "./oauth-schema.ts";
@@ -299,5 +300,10 @@ export const configurationSchema = z.strictObject({
   diagnostics: setting(diagnosticsSchema, {}, "What is told in the log."),
   logging: setting(loggingSchema, {}, "Where the log goes, and in what form."),
   admin: setting(adminSchema, {}, "How the relay is administered."),
+  cluster: optionalSetting(
+    clusterSchema,
+    "none: one machine, one spool",
+    "Several nodes with one queue and one set of limits, in PostgreSQL. Read at the start.",
+  ),
   metrics: setting(metricsSchema, {}, "Where monitoring systems ask, and who may."),
 });

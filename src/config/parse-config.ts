@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { Application } from "../core/policy/application.ts";
 import { parseScryptPhc } from "../core/authentication/scrypt-phc.ts";
 import { addressRewriteEntrySchema, checkAddressRewriteEntries } from "./address-rewrite-entries.ts";
+import { clusterSchema, readCluster } from "./cluster-schema.ts";
 import { checkConfigurationWarnings } from "./configuration-warnings.ts";
 import {
   adminSchema,
@@ -159,6 +160,15 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
       { env: surroundings.env ?? process.env, readText: (file) => readText(absolute(file)) },
       findings,
     );
+  const givenCluster = piece(shape.cluster, "cluster");
+  const cluster =
+    givenCluster &&
+    readCluster(
+      givenCluster,
+      absolute,
+      { env: surroundings.env ?? process.env, readText: (file) => readText(absolute(file)) },
+      findings,
+    );
   const tokenIssuers = piece(shape.tokenIssuers, "tokenIssuers");
   checkUniqueNames(root["tokenIssuers"], ["tokenIssuers"], findings);
   for (const [index, { tlsClientCaFile }] of receiveConnectors.entries())
@@ -227,6 +237,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     dkim: { ...dkim, keys: dkimKeys },
     diagnostics: { levels },
     logging: { ...logging, syslog: logging.syslog },
+    cluster,
     admin: {
       console: admin.console,
       tls: adminTls,
@@ -346,6 +357,7 @@ const homes: readonly (readonly [string, { readonly shape: object }])[] = [
   ["diagnostics", diagnosticsSchema],
   ["logging", loggingSchema],
   ["admin", adminSchema],
+  ["cluster", clusterSchema],
   ["metrics", metricsSchema],
 ];
 

@@ -12,6 +12,7 @@ import {
   userSchema,
 } from "./configuration-schema.ts";
 import { addressRewriteEntrySchema } from "./address-rewrite-entries.ts";
+import { clusterDatabaseSchema, clusterSchema } from "./cluster-schema.ts";
 import { loggingSchema } from "./logging-schema.ts";
 import { directorySchema } from "./directory-schema.ts";
 import { unwrapped } from "./issues.ts";
@@ -141,6 +142,18 @@ export function configurationReference(): string {
     "## logging",
     "",
     ...table(loggingSchema.shape),
+    "",
+    "## cluster",
+    "",
+    "Several nodes that share one queue and one set of limits ([several nodes](several-nodes.md)). A change takes effect at the next start.",
+    "",
+    ...table(clusterSchema.shape),
+    "",
+    "### database",
+    "",
+    ...table(clusterDatabaseSchema.shape),
+    "",
+    "`tls` has `caFile`: a PEM file of the CA of the servers' certificates; without it the system's CAs count.",
     "",
     "## admin",
     "",

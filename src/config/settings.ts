@@ -10,6 +10,7 @@ import type { ApiKey } from "../core/authentication/api-key.ts";
 import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import type { ClusterSettings } from "../core/policy/cluster-settings.ts";
 import type { LoggingSettings } from "../core/policy/log-place.ts";
 import type { BackPressureSettings } from "../core/policy/back-pressure-thresholds.ts";
 import type { TransportSettings } from "../core/policy/retry-schedule.ts";
@@ -96,6 +97,8 @@ export interface Settings {
     readonly levels: Readonly<Record<string, EventLevel>>;
   };
   readonly logging: LoggingSettings;
+  /** Undefined: one machine. In force from the start on. */
+  readonly cluster: ClusterSettings | undefined;
   readonly admin: {
     readonly console: Endpoint | undefined;
     /** Undefined: in the clear. */

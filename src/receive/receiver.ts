@@ -114,12 +114,14 @@ export function createReceiver(options: {
   readonly inspection?: Pick<SpoolInspection, "find">;
   /** Told of each connection and submission. */
   readonly traffic?: Traffic;
+  /** That of all nodes; undefined: this process counts for itself. */
+  readonly ledger?: Ledger | undefined;
 }): Receiver {
   const { traffic = noTraffic } = options;
   const { spool, events, clock, metrics, hostname, certificates, legacyTls, recipientDays } = options;
   let settings = options.settings;
   let rightsOf = rightsOfClient(settings.users, settings.applications);
-  const ledger = createMemoryLedger(clock);
+  const ledger = options.ledger ?? createMemoryLedger(clock);
   const limitUsage = createLimitUsage({
     clock,
     ipv6SourcePrefixLength: () => settings.ipv6SourcePrefixLength,

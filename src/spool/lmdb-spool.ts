@@ -270,6 +270,8 @@ async function putTogether(
     onDamaged: (listener) => setAside.listen(listener),
     // One process owns the directory: claims end for another holder only with this process.
     onLost: () => undefined,
+    onFound: () => undefined,
+    isOwner: true,
 
     resubmit: (queue, suspendedToo = false, to = submissionQueue) =>
       whileOpen(() => interventions.resubmit(queue, suspendedToo, to)),

@@ -264,6 +264,16 @@ export interface Spool extends SpoolIntake {
    * listener. Never called where one process owns the spool.
    */
   onLost(listener: (claims: readonly Claim[]) => void): void;
+  /**
+   * Hears that something may be due, by others' doing, earlier than was known here. One listener; cheap to be called for
+   * nothing. Never called where one process owns the spool.
+   */
+  onFound(listener: () => void): void;
+  /**
+   * What claims hold is this node's for certain at this moment. False: others may have it, or will, so nothing is begun
+   * with it; `onFound` tells when it is true again. Always true where one process owns the spool. Cost: a look at a clock.
+   */
+  readonly isOwner: boolean;
   /** Called for each message set aside as damaged. One listener. */
   onDamaged(listener: (damage: { id: MessageId; what: string; setAside: string | undefined }) => void): void;
   /** Called once when messages left by an earlier run are found at open: how many. Claims then return them. */
@@ -311,7 +321,8 @@ export interface Spool extends SpoolIntake {
   suspend(queue: QueueName, id: MessageId, suspended: boolean): Promise<Suspension>;
   /**
    * When the first unclaimed entry of a queue is due; of the last second where several nodes share the spool. What was
-   * put off counts from its `notBefore`, until a claim meets it behind that: then by its own time again. Cost: at most one
+   * put off counts from its `notBefore`, until a claim meets it behind that: then by its own time again, unless that was
+   * written down for other nodes. Cost: at most one
    * short read.
    */
   nextDueAt(queue: QueueName): number | undefined;

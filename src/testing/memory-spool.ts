@@ -58,10 +58,12 @@ export type MemorySpool = Spool & SpoolInspection;
 export function createMemorySpool(options: {
   readonly clock: Clock;
   readonly inlineLimitBytes?: number;
+  /** What is released for later is so for good, as where it is written down. Default false: until a restart. */
+  readonly keepsReleases?: boolean;
   /** One that was closed: this one goes on with what it kept, as after a restart. */
   readonly earlier?: MemorySpool;
 }): MemorySpool {
-  const { clock, earlier, inlineLimitBytes = 64 * 1024 } = options;
+  const { clock, earlier, inlineLimitBytes = 64 * 1024, keepsReleases = false } = options;
   const kept = new Map<MessageId, Kept>(
     (earlier === undefined ? [] : [...(contents.get(earlier)?.values() ?? [])]).map((one) => [
       one.message.id,
@@ -215,6 +217,8 @@ export function createMemorySpool(options: {
       fresh = listener;
     },
     onLost: () => undefined,
+    onFound: () => undefined,
+    isOwner: true,
     onDamaged(listener) {
       damaged = listener;
     },
@@ -266,7 +270,13 @@ export function createMemorySpool(options: {
     },
     release(claim, notBefore) {
       const one = endClaim(claim);
-      if (one !== undefined && notBefore !== undefined) one.notBefore.set(claim.queue, notBefore);
+      if (one === undefined || notBefore === undefined) return;
+      if (!keepsReleases) return void one.notBefore.set(claim.queue, notBefore);
+      one.recipients = one.recipients.map((recipient) =>
+        recipient.queue === claim.queue && recipient.dueAt < notBefore
+          ? { ...recipient, dueAt: notBefore }
+          : recipient,
+      );
     },
     async setAside(claim, what) {
       assertOpen();

@@ -265,6 +265,7 @@ export function testSettings(given: TestSettings): Settings {
     },
     diagnostics: { levels: {} },
     logging: usualLogging,
+    cluster: undefined,
     admin: { console: undefined, tls: undefined, allowedHosts: [], socketGroup: undefined },
     metrics: given.metrics ?? { listen: [], allow: [], tls: undefined, bySource: false },
   };

@@ -5,6 +5,7 @@ import { addressRewriteEntryCmdlets } from "./address-rewrite-entries.ts";
 import { applicationCmdlets } from "./applications.ts";
 import { adminTokenCmdlets } from "./admin-tokens.ts";
 
+import { clusterCmdlets } from "./cluster.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
 import { dkimKeyCmdlets } from "./dkim-keys.ts";
 import { movingCmdlets } from "./moving-here.ts";
@@ -25,6 +26,7 @@ const all = [
   ...runningCmdlets,
   ...serviceCmdlets,
   ...upkeepCmdlets,
+  ...clusterCmdlets,
   ...adminTokenCmdlets,
   ...diagnosticCmdlets,
   ...trackingCmdlets,

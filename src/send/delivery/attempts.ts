@@ -49,7 +49,7 @@ export function createAttempts(
 
   const pump = (queue: DeliveryQueue): void => {
     if (state.phase === "stopping" || !queues.isOpen(queue)) return;
-    while (queue.ready && !watch.isStuck) {
+    while (queue.ready && !watch.isStuck && spool.isOwner) {
       const claim = queue.begin();
       if (claim === undefined) break;
       if (state.lost.has(claim)) queue.ended(claim);

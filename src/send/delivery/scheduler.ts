@@ -198,6 +198,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       state.startedAt = clock.now();
       spool.onAccepted(submission.fresh);
       spool.onLost(forgetLost);
+      spool.onFound(look);
       // An earlier run may have lived under another clock: everything left is looked at once, due or not.
       for (const { queue, messages } of spool.queues())
         (queue === submissionQueue ? unrouted : queues.need(queue)?.backlog)?.tryAll(messages);

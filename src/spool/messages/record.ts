@@ -67,6 +67,18 @@ export function decodeMessage(id: MessageId, record: Buffer): StoredMessage | st
   return { message, content: bodyCrc === undefined ? record.subarray(contentAt) : { bodyCrc } };
 }
 
+/** Of a record without its content, which cannot be checked; undefined: it is none. For people who look on. */
+export function decodeMessageHeader(id: MessageId, head: Buffer): SpooledMessage | undefined {
+  if (head.length < headerAt || head[0] !== magic || head[1] !== version) return undefined;
+  try {
+    const end = headerAt + head.readUInt32BE(headerLengthAt);
+    const { bodyCrc: _, ...header } = JSON.parse(head.toString("utf8", headerAt, end)) as RecordHeader;
+    return { id, ...header };
+  } catch {
+    return undefined;
+  }
+}
+
 export function encodeState(recipients: readonly PlacedRecipient[]): Buffer {
   const json = Buffer.from(JSON.stringify(recipients));
   const record = Buffer.allocUnsafe(4 + json.length);

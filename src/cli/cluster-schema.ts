@@ -1,0 +1,99 @@
+/** The database of a configuration's section `cluster`, for commands. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { openSession, type Session } from "../cluster/database/session.ts";
+import { quotedName } from "../cluster/database/sql-names.ts";
+import { migrateSchema, schemaState } from "../cluster/schema/migrate.ts";
+import { formatFault } from "../config/fault.ts";
+import { parseConfig } from "../config/parse-config.ts";
+import type { ClusterSettings, DatabaseSettings } from "../core/policy/cluster-settings.ts";
+import { chooseConfigFile } from "./config-file.ts";
+import { CommandFault } from "./exit-code.ts";
+
+export async function configuredCluster(config: string | undefined): Promise<ClusterSettings> {
+  const { file } = await chooseConfigFile(config);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw new CommandFault(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const parsed = parseConfig(text, { file });
+  if (!parsed.ok) throw new CommandFault(parsed.faults.map((fault) => formatFault(fault, file)).join("\n"));
+  if (parsed.settings.cluster === undefined)
+    throw new CommandFault(`${file} has no section cluster, which says where the database is`);
+  return parsed.settings.cluster;
+}
+
+export async function makeSchema(
+  { database }: ClusterSettings,
+  action: "init" | "migrate",
+  owner: { readonly owner: string | undefined; readonly passwordFile: string | undefined },
+): Promise<{ readonly before: number; readonly after: number }> {
+  const by: DatabaseSettings = {
+    ...database,
+    user: owner.owner ?? database.user,
+    passwordFile: owner.passwordFile === undefined ? database.passwordFile : resolve(owner.passwordFile),
+  };
+  return asked(by, async (session) => {
+    const { version } = await schemaState(session, database.schema);
+    if (action === "migrate" && version === 0)
+      throw new CommandFault("there is no schema yet; weir cluster init makes it");
+    const runtime = by.user === database.user ? undefined : database.user;
+    return migrateSchema(session, database.schema, runtime);
+  });
+}
+
+export interface ShownNode {
+  readonly name: string;
+  readonly number: number;
+  readonly version: string;
+  readonly since: string;
+  /** Beyond its lease; 0: it lives. */
+  readonly lateMs: number;
+  readonly isChores: boolean;
+  /** Entries of the queue that it holds. */
+  readonly holds: number;
+}
+
+export async function readNodes({ database }: ClusterSettings): Promise<readonly ShownNode[]> {
+  const schema = quotedName(database.schema);
+  return asked(database, async (session) => {
+    const rows = await session.query<{
+      name: string;
+      number: number;
+      version: string;
+      since: Date;
+      late_ms: number;
+      is_chores: boolean;
+      holds: string;
+    }>(
+      `select n.name, n.node_id as number, n.version, n.started_at as since,
+          greatest(0, extract(epoch from clock_timestamp() - n.lease_until) * 1000)::float8 as late_ms,
+          exists (select 1 from ${schema}.chores c where c.node_id = n.node_id) as is_chores,
+          (select count(*) from ${schema}.entry e where e.owner = n.node_id) as holds
+        from ${schema}.node n where n.ended_at is null order by n.name`,
+    );
+    return rows.map(({ name, number, version, since, late_ms: lateMs, is_chores: isChores, holds }) => ({
+      name,
+      number,
+      version,
+      since: since.toISOString(),
+      lateMs,
+      isChores,
+      holds: Number(holds),
+    }));
+  });
+}
+
+async function asked<Answer>(
+  settings: DatabaseSettings,
+  ask: (session: Session) => Promise<Answer>,
+): Promise<Answer> {
+  const session = openSession(settings, "command");
+  try {
+    return await ask(session);
+  } catch (error) {
+    if (error instanceof CommandFault) throw error;
+    throw new CommandFault(error instanceof Error ? error.message : String(error));
+  } finally {
+    session.close();
+  }
+}

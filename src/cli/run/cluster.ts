@@ -1,0 +1,41 @@
+/** `weir cluster`: the schema that several nodes share, and who they are. */
+import { isOn, textOf } from "../arguments/value.ts";
+import type { Run } from "../cmdlet.ts";
+import { writeJson } from "../output/output.ts";
+
+export const cluster: Run = async (args, { output, config }) => {
+  const { configuredCluster, makeSchema, readNodes } = await import("../cluster-schema.ts");
+  const settings = await configuredCluster(config);
+  const owner = textOf(args, "Owner");
+  const passwordFile = textOf(args, "OwnerPasswordFile");
+  const action = textOf(args, "Action");
+  if (action === "nodes") {
+    const nodes = await readNodes(settings);
+    if (isOn(args, "Json")) writeJson(output, nodes);
+    else if (nodes.length === 0) output.write("no node runs\n");
+    else
+      output.write(
+        nodes
+          .map(
+            ({ name, number, version, since, lateMs, isChores, holds }) =>
+              `${name}: number ${number}, ${version}, since ${since}, ${lateMs > 0 ? `not heard of for ${Math.round(lateMs / 1000)} s beyond its lease` : "lives"}, holds ${holds} of the queue${isChores ? ", does what one does for all" : ""}\n`,
+          )
+          .join(""),
+      );
+    return 0;
+  }
+  const { before, after } = await makeSchema(settings, action === "init" ? "init" : "migrate", {
+    owner,
+    passwordFile,
+  });
+  if (isOn(args, "Json")) writeJson(output, { before, after });
+  else
+    output.write(
+      before === after
+        ? `the schema has version ${after} already\n`
+        : before === 0
+          ? `the schema is made, version ${after}\n`
+          : `the schema was moved from version ${before} to ${after}\n`,
+    );
+  return 0;
+};

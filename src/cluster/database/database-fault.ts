@@ -1,0 +1,59 @@
+/** What may go wrong with a call to the database, by what is known of it then. */
+
+/**
+ * `unreachable`: nothing was sent, or the server refused it for being no primary: nothing is done. `lost`: it was sent and
+ * no answer came: it may be done. `refused`: the server said why not, and nothing is done.
+ */
+export type DatabaseFaultKind = "unreachable" | "lost" | "refused";
+
+export class DatabaseFault extends Error {
+  override readonly name = "DatabaseFault";
+  readonly kind: DatabaseFaultKind;
+  /** SQLSTATE, where the server gave one. */
+  readonly code: string | undefined;
+  constructor(kind: DatabaseFaultKind, message: string, code?: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.kind = kind;
+    this.code = code;
+  }
+}
+
+/** Raised by our own functions (schema/functions.ts). */
+export const ownCodes = {
+  /** This node was taken for dead. */
+  ended: "WR001",
+  /** A body is not whole: its chunks were written through a server that is gone. */
+  torn: "WR002",
+  nameInUse: "WR003",
+  noSlot: "WR004",
+} as const;
+
+export function isEnded(error: unknown): boolean {
+  return error instanceof DatabaseFault && error.code === ownCodes.ended;
+}
+
+/** No space (53100), or the server's memory (53200). */
+export function isOutOfRoom(error: unknown): boolean {
+  return error instanceof DatabaseFault && (error.code === "53100" || error.code === "53200");
+}
+
+/** One of the values is at fault (22xxx, 23xxx, our own), so that the rest of a group may go through without it. */
+export function isOfValue(error: unknown): boolean {
+  if (!(error instanceof DatabaseFault) || error.code === undefined) return false;
+  return /^2[23]/.test(error.code) || error.code === ownCodes.torn;
+}
+
+/** The session is of no use any more: shut down, no primary, or out of step. */
+const endsSession = /^(?:57P|08|25006|25P0)/;
+
+export function faultOf(error: unknown): DatabaseFault {
+  if (error instanceof DatabaseFault) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = (error as { code?: unknown } | undefined)?.code;
+  if (typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code))
+    return new DatabaseFault("lost", message, undefined, { cause: error });
+  // A read-only server has done nothing; one that is shut down may have.
+  if (code === "25006") return new DatabaseFault("unreachable", message, code, { cause: error });
+  const kind = endsSession.test(code) ? "lost" : "refused";
+  return new DatabaseFault(kind, message, code, { cause: error });
+}

@@ -1,0 +1,127 @@
+/**
+ * One connection for one purpose, made when it is first needed and again when it broke; calls one after the other. Times
+ * out by itself: statement_timeout does not end a commit that waits for a standby, and a time-out of pg's leaves a client
+ * that looks well and answers nothing. A commit is never cancelled, for a cancelled one is done, and says so as if it were
+ * durable: its connection is closed instead, and nobody knows.
+ */
+import type { Client, QueryResultRow } from "pg";
+import type { DatabaseSettings } from "../../core/policy/cluster-settings.ts";
+import { connectToPrimary, discard } from "./connect.ts";
+import { CopyOut } from "./copy-out.ts";
+import { DatabaseFault, faultOf } from "./database-fault.ts";
+
+export interface Session {
+  /** Rejects with DatabaseFault. */
+  query<Row extends QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+    timeoutMs?: number,
+  ): Promise<Row[]>;
+  /** The one column of each row, a bytea. */
+  copyOut(select: string): Promise<readonly Buffer[]>;
+  /** Counts connections: what was written by an earlier one without waiting for the disk may be lost. */
+  readonly connection: number;
+  close(): void;
+}
+
+const answerMs = 15_000;
+/** A commit was cancelled while it waited for the standby: "has already committed locally". */
+const cancelledWait = "01000";
+
+export function openSession(
+  settings: DatabaseSettings,
+  purpose: string,
+  options: { readonly timeoutMs?: number } = {},
+): Session {
+  let client: Client | undefined;
+  let connection = 0;
+  let closed = false;
+  let tail: Promise<unknown> = Promise.resolve();
+  let doubt: string | undefined;
+
+  const drop = (): void => {
+    if (client !== undefined) discard(client);
+    client = undefined;
+  };
+
+  const connected = async (): Promise<Client> => {
+    if (client !== undefined) return client;
+    const made = await connectToPrimary(settings, purpose);
+    if (closed) {
+      discard(made);
+      throw closedFault();
+    }
+    connection++;
+    client = made;
+    const isMine = (): boolean => client === made;
+    made.on("error", () => {
+      if (isMine()) drop();
+    });
+    made.on("end", () => {
+      if (isMine()) client = undefined;
+    });
+    made.on("notice", (notice) => {
+      if (notice.code === cancelledWait) doubt = notice.message ?? "the commit was cancelled";
+    });
+    return made;
+  };
+
+  const call = async <Answer>(ask: (to: Client) => Promise<Answer>, timeoutMs: number): Promise<Answer> => {
+    if (closed) throw closedFault();
+    const to = await connected();
+    doubt = undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new DatabaseFault("lost", `the database gave no answer within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
+    });
+    try {
+      const answer = await Promise.race([ask(to), late]);
+      if (doubt !== undefined) throw new DatabaseFault("lost", doubt);
+      return answer;
+    } catch (error) {
+      const fault = faultOf(error);
+      if (fault.kind !== "refused" && client === to) drop();
+      throw fault;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const inTurn = <Answer>(ask: (to: Client) => Promise<Answer>, timeoutMs: number): Promise<Answer> => {
+    const answer = tail.then(() => call(ask, timeoutMs));
+    tail = answer.catch(() => undefined);
+    return answer;
+  };
+
+  const usualMs = options.timeoutMs ?? answerMs;
+  return {
+    query: (text, values = [], timeoutMs = usualMs) =>
+      inTurn(async (to) => {
+        const asked = to.query(text, [...values]);
+        // When its time is up before it fails.
+        asked.catch(() => undefined);
+        return (await asked).rows as never;
+      }, timeoutMs),
+    copyOut: (select) =>
+      inTurn((to) => {
+        const copy = new CopyOut(`copy (${select}) to stdout (format binary)`);
+        copy.done.catch(() => undefined);
+        to.query(copy as never);
+        return copy.done;
+      }, usualMs),
+    get connection() {
+      return connection;
+    },
+    close() {
+      closed = true;
+      drop();
+    },
+  };
+}
+
+function closedFault(): DatabaseFault {
+  return new DatabaseFault("unreachable", "the database is not used any more");
+}

@@ -1,0 +1,198 @@
+/**
+ * The ledger that several nodes share. All that stands at this node's doors in one turn of the event loop goes in one call,
+ * with what the node has open now: absolute numbers, so that a call that is made twice, or whose answer is lost, changes
+ * nothing. The database decides one call after the other (schema/ledger-functions.ts), each against the counts of that
+ * moment. Where a connector has no limit nobody waits: its counts are told behind.
+ */
+import { refuseConnection, type ConnectionLimits } from "../../core/policy/connection-limits.ts";
+import type { Charge, Entry, Lease, Ledger, Spent } from "../../receive/admission/ledger.ts";
+import { isEnded } from "../database/database-fault.ts";
+import type { Database } from "../database/database.ts";
+import type { Membership } from "../membership/membership.ts";
+import { createOpenCounts, type OpenPair } from "./open-counts.ts";
+import { createSharedMinutes } from "./shared-minutes.ts";
+
+export interface PostgresLedger extends Ledger {
+  close(): void;
+}
+
+interface Waiter {
+  readonly pair: OpenPair;
+  readonly limits: ConnectionLimits;
+  readonly since: number;
+  readonly resolve: (entry: Entry) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Nobody stands at the door longer, with the database away: a failover. */
+const patienceMs = 10_000;
+const againMs = 50;
+const tellMs = 1_000;
+
+/** `second`: another clock than the database's, for tests. */
+export function createPostgresLedger(parts: {
+  readonly database: Pick<Database, "ledger" | "name">;
+  readonly membership: Membership;
+  readonly second?: () => number;
+}): PostgresLedger {
+  const { database, membership } = parts;
+  const { ledger: session, name } = database;
+  const text = `select * from ${name("door_1")}(${Array.from({ length: 12 }, (_, n) => `$${n + 1}`).join(", ")})`;
+  const open = createOpenCounts();
+  const minutes = createSharedMinutes(parts);
+  let waiting: Waiter[] = [];
+  let running: Promise<void> | undefined;
+  let tellAll = true;
+  let closed = false;
+
+  const lease = (pair: OpenPair): Lease => {
+    let held = true;
+    return {
+      end() {
+        if (!held) return;
+        held = false;
+        open.ended(pair);
+        start();
+      },
+    };
+  };
+
+  const letIn = (
+    { pair, resolve }: Waiter,
+    counts: { readonly open: number; readonly openFromSource: number },
+  ): void => {
+    open.entered(pair);
+    resolve({ lease: lease(pair), counts });
+  };
+
+  /** One call for all that stand there. Those who cannot be decided on yet stay. */
+  const step = async (): Promise<void> => {
+    const asked = waiting;
+    waiting = [];
+    const nodeId = membership.current?.nodeId;
+    const all = tellAll;
+    const told = open.take(
+      all,
+      asked.map(({ pair }) => pair),
+    );
+    let isKept = false;
+    try {
+      if (nodeId === undefined) throw new Error(membership.fault ?? "the database does not answer");
+      const [row] = await session.query<{
+        tell: boolean;
+        verdicts: number[] | null;
+        totals: number[];
+        sources: number[];
+      }>(text, [
+        nodeId,
+        all,
+        told.connectors,
+        told.sources,
+        told.open,
+        told.totalOf,
+        told.totalConnectors,
+        told.totals,
+        asked.map(({ pair }) => told.indexOf(pair)),
+        asked.map(({ limits }) => limits.maxInboundConnection),
+        asked.map(({ limits }) => limits.maxInboundConnectionPerSource),
+        asked.map(({ limits }) => limits.maxInboundConnectionPercentagePerSource),
+      ]);
+      if (row === undefined || row.tell) {
+        tellAll = true;
+        waiting = [...asked, ...waiting];
+        open.untold(told);
+        return;
+      }
+      tellAll = false;
+      isKept = true;
+      if (row.verdicts === null) {
+        // Not every node has told its counts since the database began anew.
+        if (asked.length > 0) await pause();
+        waiting = [...late(asked), ...waiting];
+        return;
+      }
+      for (const [at, waiter] of asked.entries()) {
+        const counts = { open: row.totals[at] ?? 0, openFromSource: row.sources[at] ?? 0 };
+        if (row.verdicts[at] === 1) {
+          letIn(waiter, counts);
+          continue;
+        }
+        const refused = refuseConnection(waiter.limits, counts);
+        if (refused !== undefined) waiter.resolve({ refused });
+        else waiter.reject(new Error("the database and this program judge a limit differently"));
+      }
+    } catch (error) {
+      if (isEnded(error) && nodeId !== undefined) membership.ended(nodeId);
+      if (!isKept) open.untold(told);
+      tellAll = true;
+      await pause();
+      waiting = [...late(asked), ...waiting];
+    }
+  };
+
+  /** Those whose time is not up. */
+  const late = (asked: readonly Waiter[]): readonly Waiter[] =>
+    asked.filter(({ since, reject }) => {
+      if (!closed && performance.now() - since < patienceMs) return true;
+      reject(new Error(`limits cannot be counted: ${membership.fault ?? "the database does not answer"}`));
+      return false;
+    });
+
+  const start = (): void => {
+    if (closed) return;
+    // With what else this turn of the event loop brings.
+    running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
+      while (!closed && (tellAll || waiting.length > 0 || open.isChanged)) await step();
+      running = undefined;
+    });
+  };
+
+  const timer = setInterval(() => {
+    // The database began anew, and has no counts of anybody.
+    if (!membership.isTold) tellAll = true;
+    if (tellAll) start();
+  }, tellMs).unref();
+  membership.onEnded(() => (tellAll = true));
+
+  return {
+    enter(connector, source, limits) {
+      const pair = open.pairOf(connector, source);
+      if (isUnlimited(limits)) {
+        const counts = { open: open.inConnector(connector), openFromSource: pair.open };
+        open.entered(pair);
+        start();
+        return Promise.resolve({ lease: lease(pair), counts });
+      }
+      return new Promise((resolve, reject) => {
+        waiting.push({ pair, limits, since: performance.now(), resolve, reject });
+        start();
+      });
+    },
+    spend: (charges: readonly Charge[]): Promise<Spent> => minutes.spend(charges),
+    counted: (charges) => minutes.counted(charges),
+    async snapshot() {
+      if (open.isChanged) {
+        start();
+        await running;
+      }
+      const rows = await session.query<{ connector: string; source: string; open: string }>(
+        `select * from ${name("open_1")}()`,
+      );
+      return rows.map(({ connector, source, open: count }) => ({ connector, source, open: Number(count) }));
+    },
+    close() {
+      closed = true;
+      clearInterval(timer);
+      minutes.close();
+      for (const { reject } of waiting.splice(0)) reject(new Error("the node ends"));
+    },
+  };
+}
+
+function isUnlimited(limits: ConnectionLimits): boolean {
+  return limits.maxInboundConnection === Infinity && limits.maxInboundConnectionPerSource === Infinity;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, againMs * (0.5 + Math.random())));
+}

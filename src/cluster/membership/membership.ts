@@ -1,0 +1,210 @@
+/**
+ * This node among the others: it comes under a number that is never used again (its incarnation), says every quarter of a
+ * lease that it lives, ends others that have not, and comes anew where it was itself taken for dead. On a session of its
+ * own, so that a commit that hangs does not end the node.
+ */
+import { isEnded } from "../database/database-fault.ts";
+import type { Database } from "../database/database.ts";
+import { createFence, type TwoClocks } from "./fence.ts";
+
+export interface Incarnation {
+  readonly nodeId: number;
+  /** Of 64: a part of each id. */
+  readonly slot: number;
+  /** Ids are drawn above it. */
+  readonly idFloor: number;
+}
+
+export interface Membership {
+  /** Undefined: the node is coming anew. */
+  readonly current: Incarnation | undefined;
+  /** What it holds is its own for certain now; else nothing is begun with it, and nobody is let in. */
+  readonly isSafe: boolean;
+  /** Undefined when safe: why not. */
+  readonly fault: string | undefined;
+  /** This node does what one does for all. */
+  readonly isChores: boolean;
+  /** Nodes that live, this one among them. */
+  readonly living: number;
+  /** Its counts stand in the ledger. */
+  readonly isTold: boolean;
+  /** A call was refused because this incarnation has ended. */
+  ended(nodeId: number): void;
+  /** Hears that an incarnation has ended: all it held is others'. Before there is a new one. */
+  onEnded(listener: () => void): void;
+  /** Hears of the one that follows, and when it is safe again after it was not. */
+  onSafe(listener: () => void): void;
+  /** Hears that others were ended. */
+  onReaped(listener: (nodes: number) => void): void;
+  /** Up to which id may have been drawn when the next heartbeat comes. */
+  reserveIds(upTo: () => number): void;
+  /** Ends this incarnation in good order: all it holds is anybody's at once. */
+  leave(): Promise<void>;
+}
+
+export interface MembershipOptions {
+  readonly name: string;
+  readonly installation: string;
+  readonly leaseMs: number;
+  readonly version: string;
+  readonly clocks?: TwoClocks;
+}
+
+const againMs = 250;
+const leaveTries = 8;
+
+/** Rejects with DatabaseFault: without the database there is no node. */
+export async function joinCluster(database: Database, options: MembershipOptions): Promise<Membership> {
+  const { leaseMs } = options;
+  const { heartbeat: session, name } = database;
+  const fence = createFence(leaseMs, options.clocks);
+  const endedListeners: (() => void)[] = [];
+  const safeListeners: (() => void)[] = [];
+  const reapedListeners: ((nodes: number) => void)[] = [];
+  let current: Incarnation | undefined;
+  let isChores = false;
+  let isTold = false;
+  let living = 1;
+  let fault: string | undefined;
+  let reservedIds = (): number => 0;
+  let coming: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let leaving = false;
+
+  const register = async (): Promise<void> => {
+    const passed = fence.sending();
+    const [row] = await session.query<{
+      node_id: number;
+      slot: number;
+      id_floor: string;
+      is_chores: boolean;
+    }>(`select * from ${name("register_1")}($1, $2, $3, $4)`, [
+      options.name,
+      options.installation,
+      leaseMs,
+      options.version,
+    ]);
+    if (row === undefined) throw new Error("the database gave this node no number");
+    current = { nodeId: row.node_id, slot: row.slot, idFloor: Number(row.id_floor) };
+    isChores = row.is_chores;
+    isTold = false;
+    passed();
+    fault = undefined;
+  };
+
+  /** However many notice that the incarnation has ended, one comes anew. */
+  const comeAnew = (): void => {
+    coming ??= (async () => {
+      while (!leaving && current === undefined) {
+        try {
+          await register();
+        } catch (error) {
+          fault = textOf(error);
+          await new Promise((resolve) => setTimeout(resolve, againMs).unref());
+        }
+      }
+    })().finally(() => {
+      coming = undefined;
+      if (!leaving) for (const listener of safeListeners) listener();
+    });
+  };
+
+  const ended = (nodeId: number): void => {
+    if (leaving || current?.nodeId !== nodeId) return;
+    current = undefined;
+    fence.drop();
+    fault = "this node was taken for dead and comes anew";
+    for (const listener of endedListeners) listener();
+    comeAnew();
+  };
+
+  const beat = async ({ nodeId }: Incarnation): Promise<void> => {
+    const wasSafe = fence.isSafe;
+    const passed = fence.sending();
+    const [row] = await session.query<{
+      is_steady: boolean;
+      is_chores: boolean;
+      living: number;
+      is_told: boolean;
+    }>(`select * from ${name("heartbeat_1")}($1, $2)`, [nodeId, reservedIds()]);
+    if (row === undefined || current?.nodeId !== nodeId) return;
+    passed();
+    fault = undefined;
+    ({ is_chores: isChores, living, is_told: isTold } = row);
+    if (!wasSafe) for (const listener of safeListeners) listener();
+    if (!row.is_steady) return;
+    const [reaped] = await session.query<{ nodes: number }>(`select ${name("reap_1")}($1) as nodes`, [
+      nodeId,
+    ]);
+    const nodes = reaped?.nodes ?? 0;
+    if (nodes > 0) for (const listener of reapedListeners) listener(nodes);
+  };
+
+  const tick = async (): Promise<void> => {
+    let nextMs = leaseMs / 4;
+    const { nodeId = 0 } = current ?? {};
+    try {
+      if (current !== undefined) await beat(current);
+    } catch (error) {
+      nextMs = Math.min(againMs, nextMs);
+      if (isEnded(error)) ended(nodeId);
+      else fault = textOf(error);
+    }
+    plan(nextMs);
+  };
+  const plan = (ms: number): void => {
+    if (!leaving) timer = setTimeout(() => void tick(), ms).unref();
+  };
+
+  await register();
+  plan(leaseMs / 4);
+
+  return {
+    get current() {
+      return current;
+    },
+    get isSafe() {
+      return current !== undefined && fence.isSafe;
+    },
+    get fault() {
+      return current !== undefined && fence.isSafe ? undefined : (fault ?? "the database does not answer");
+    },
+    get isChores() {
+      return isChores;
+    },
+    get living() {
+      return living;
+    },
+    get isTold() {
+      return isTold;
+    },
+    ended,
+    onEnded: (listener) => void endedListeners.push(listener),
+    onSafe: (listener) => void safeListeners.push(listener),
+    onReaped: (listener) => void reapedListeners.push(listener),
+    reserveIds(upTo) {
+      reservedIds = upTo;
+    },
+    async leave() {
+      if (leaving) return;
+      leaving = true;
+      clearTimeout(timer);
+      await coming;
+      const own = current;
+      current = undefined;
+      fence.drop();
+      // A call of its own may be under way yet; else its lease ends it.
+      for (let tries = 0; own !== undefined && tries < leaveTries; tries++) {
+        const [row] = await session
+          .query<{ left: boolean }>(`select ${name("leave_1")}($1) as left`, [own.nodeId])
+          .catch(() => []);
+        if (row?.left === true) return;
+        await new Promise((resolve) => setTimeout(resolve, againMs));
+      }
+    },
+  };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,132 @@
+/** A node put together: its place among the others, the spool and the limits they share. What it meets is told by events. */
+import { join } from "node:path";
+import type { ClusterSettings } from "../core/policy/cluster-settings.ts";
+import type { Events } from "../events/events.ts";
+import { makeDirectory } from "../ports/make-directory.ts";
+import type { Clock } from "../ports/ports.ts";
+import type { Ledger } from "../receive/admission/ledger.ts";
+import { lockDirectory } from "../spool/lock/directory-lock.ts";
+import { SpoolError, type SpoolError as Fault } from "../spool/spool.ts";
+import { openDatabase, type Database } from "./database/database.ts";
+import { createPostgresLedger } from "./ledger/postgres-ledger.ts";
+import { installationOf } from "./membership/installation.ts";
+import { joinCluster } from "./membership/membership.ts";
+import { schemaState, whyUnfit } from "./schema/migrate.ts";
+import { openPostgresSpool, type PostgresSpool } from "./spool/postgres-spool.ts";
+
+export interface NodeSurroundings {
+  readonly dataDirectory: string;
+  readonly clock: Clock;
+  readonly events: Events;
+  /** Of this program. */
+  readonly version: string;
+  readonly onCommit: (works: number, elapsedMs: number) => void;
+}
+
+export interface ClusterNode {
+  readonly spool: PostgresSpool;
+  readonly ledger: Ledger;
+  /** What stands on this machine's disk. */
+  readonly directory: string;
+  /** Behind the close of the spool: all this node held is anybody's. */
+  leave(): Promise<void>;
+}
+
+/** So long a start waits for a database that fails over. */
+const patienceMs = 60_000;
+const againMs = 500;
+
+/** Rejects with SpoolError when the database cannot be used, or the name is another node's. */
+export async function openClusterNode(
+  cluster: ClusterSettings,
+  around: NodeSurroundings,
+): Promise<ClusterNode> {
+  const { events, clock, version, onCommit } = around;
+  const { leaseMs } = cluster;
+  const directory = join(around.dataDirectory, "node");
+  await makeDirectory(directory, 0o700);
+  const lock = await lockDirectory(directory);
+  const database = openDatabase(cluster.database);
+  try {
+    const installation = await installationOf(directory);
+    await fitDatabase(database, cluster.database.schema);
+    const name = cluster.node;
+    const membership = await patiently(() => joinCluster(database, { name, installation, leaseMs, version }));
+    membership.onEnded(() => events.emit("NodeTakenForDead", { reason: "its lease was over" }));
+    membership.onReaped((nodes) => events.emit("NodesTakenOver", { nodes }));
+    await warnOfNoStandby(database, events);
+    const spool = await openPostgresSpool({
+      database,
+      membership,
+      clock,
+      leaseMs,
+      onFault: (fault: Fault) => events.emit("SpoolFault", { error: fault.message }),
+      onCommit,
+      onAnswersCrowded: (kept) => events.emit("AnswersForgottenEarly", { kept }),
+      onOrphans: (entries) => events.emit("OwnerlessMail", { entries }),
+    });
+    const ledger = createPostgresLedger({ database, membership });
+    events.emit("NodeJoined", {
+      node: name,
+      number: membership.current?.nodeId ?? 0,
+      living: membership.living,
+      hosts: cluster.database.hosts.map(({ host, port }) => `${host}:${port}`).join(", "),
+    });
+    return {
+      spool,
+      ledger,
+      directory,
+      async leave() {
+        ledger.close();
+        await membership.leave();
+        database.close();
+        await lock.unlock();
+      },
+    };
+  } catch (error) {
+    database.close();
+    await lock.unlock();
+    if (error instanceof SpoolError) throw error;
+    const text = error instanceof Error ? error.message : String(error);
+    throw new SpoolError("failed", `the node cannot join: ${text}`, { cause: error });
+  }
+}
+
+async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const { kind, code } = error as { kind?: string; code?: string };
+      // A commit of the former incarnation is under way (55P03).
+      const mayPass = kind === "unreachable" || kind === "lost" || code === "55P03";
+      if (!mayPass || performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, againMs));
+    }
+  }
+}
+
+async function fitDatabase({ heartbeat }: Database, schema: string): Promise<void> {
+  const unfit = whyUnfit(await patiently(() => schemaState(heartbeat, schema)));
+  if (unfit !== undefined) throw new SpoolError("failed", unfit);
+  const [row] = await heartbeat.query<{ version: number; fsync: string; durable: string }>(
+    "select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync, current_setting('synchronous_commit') as durable",
+  );
+  if ((row?.version ?? 0) < 150_000) throw new SpoolError("failed", "PostgreSQL 15 or later is needed");
+  if (row?.durable === "off" || row?.durable === "local")
+    throw new SpoolError(
+      "failed",
+      `synchronous_commit is ${row.durable} for this role: mail would not be durable`,
+    );
+}
+
+/** Only told: a managed service keeps copies that PostgreSQL does not show. */
+async function warnOfNoStandby({ heartbeat }: Database, events: Events): Promise<void> {
+  const [row] = await heartbeat
+    .query<{ standbys: number }>(
+      "select count(*)::int as standbys from pg_stat_replication where sync_state in ('sync', 'quorum')",
+    )
+    .catch(() => [{ standbys: 1 }]);
+  if (row?.standbys === 0) events.emit("NoStandby", {});
+}

@@ -1,0 +1,22 @@
+/**
+ * What makes each version of the schema out of the one before it. Forward only; each step works with the code before it, so
+ * that nodes of two releases run side by side. `minReader`: the first release's version that still works with it.
+ */
+import { ledgerFunctions1 } from "./ledger-functions.ts";
+import { nodeFunctions1 } from "./node-functions.ts";
+import { spoolFunctions1 } from "./spool-functions.ts";
+import { tables1 } from "./tables.ts";
+
+export interface Migration {
+  readonly version: number;
+  /** A program that knows no higher version than this works with the schema no more. */
+  readonly minReader: number;
+  readonly sql: string;
+}
+
+export const migrations: readonly Migration[] = [
+  { version: 1, minReader: 1, sql: tables1 + spoolFunctions1 + nodeFunctions1 + ledgerFunctions1 },
+];
+
+/** What this program knows. */
+export const newestVersion = Math.max(...migrations.map(({ version }) => version));

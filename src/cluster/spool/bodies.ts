@@ -1,0 +1,136 @@
+/**
+ * Large contents, in chunks of 256 KiB: on their way in ahead of their message, without waiting for the disk, for the
+ * message's commit makes them durable; out some at a time, so that readers of any speed share a connection.
+ */
+import { crc32 } from "node:zlib";
+import type { MessageId } from "../../core/message/envelope.ts";
+import { SpoolError } from "../../spool/spool.ts";
+import type { Database } from "../database/database.ts";
+
+export const chunkBytes = 256 * 1024;
+const chunksInFlight = 4;
+const chunksAtOnce = 4;
+
+export interface BodyWriter {
+  /** False: wait for `whenWritable`. */
+  write(octets: Buffer): boolean;
+  whenWritable(): Promise<void>;
+  /** All chunks are in the database. Rejects with SpoolError. */
+  finish(): Promise<{ readonly crc: number; readonly chunks: number }>;
+  discard(): void;
+}
+
+export interface Bodies {
+  begin(id: MessageId): BodyWriter;
+  /** Throws SpoolError `damaged` when it is not what it was. */
+  read(id: MessageId, sizeBytes: number, crc: number): AsyncIterable<Buffer>;
+}
+
+export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" | "name">): Bodies {
+  const { bodiesIn: into, bodiesOut: outOf, name } = database;
+  return {
+    begin: bodyWriter,
+    async *read(id, sizeBytes, expected) {
+      let crc = 0;
+      let bytes = 0;
+      for (let n = 0; bytes < sizeBytes; n += chunksAtOnce) {
+        const chunks = await outOf
+          .copyOut(
+            `select data from ${name("body")} where id = ${id} and n >= ${n} and n < ${n + chunksAtOnce} order by n`,
+          )
+          .catch((error: unknown) => {
+            throw new SpoolError("failed", `content cannot be read: ${String(error)}`, { cause: error });
+          });
+        if (chunks.length === 0) throw new SpoolError("damaged", "a part of the content is missing");
+        for (const chunk of chunks) {
+          crc = crc32(chunk, crc);
+          bytes += chunk.length;
+          if (bytes >= sizeBytes && (bytes > sizeBytes || crc !== expected))
+            throw new SpoolError("damaged", "the content does not match its checksum");
+          yield chunk;
+        }
+      }
+    },
+  };
+
+  function bodyWriter(id: MessageId): BodyWriter {
+    let gathered: Buffer[] = [];
+    let gatheredBytes = 0;
+    let crc = 0;
+    let n = 0;
+    let inFlight = 0;
+    let fault: unknown;
+    let connection: number | undefined;
+    let discarded = false;
+    let last: Promise<void> = Promise.resolve();
+    let writable: (() => void)[] = [];
+
+    const tell = (): void => {
+      const all = writable;
+      writable = [];
+      for (const resolve of all) resolve();
+    };
+
+    const send = (): void => {
+      const chunk = Buffer.concat(gathered, gatheredBytes);
+      gathered = [];
+      gatheredBytes = 0;
+      inFlight++;
+      last = into.query(`select ${name("put_chunk_1")}($1, $2, $3)`, [id, n++, chunk]).then(
+        () => {
+          inFlight--;
+          connection ??= into.connection;
+          // What another connection has put there may be lost with its server.
+          if (connection !== into.connection) fault ??= new Error("the database was lost meanwhile");
+          tell();
+        },
+        (error: unknown) => {
+          inFlight--;
+          fault ??= error;
+          tell();
+        },
+      );
+    };
+
+    const isFree = (): boolean => inFlight < chunksInFlight || fault !== undefined || discarded;
+
+    return {
+      write(octets) {
+        if (fault !== undefined || discarded) return true;
+        crc = crc32(octets, crc);
+        for (let at = 0; at < octets.length;) {
+          const piece = octets.subarray(at, at + chunkBytes - gatheredBytes);
+          gathered.push(Buffer.from(piece));
+          gatheredBytes += piece.length;
+          at += piece.length;
+          if (gatheredBytes === chunkBytes) send();
+        }
+        return isFree();
+      },
+      whenWritable: () => (isFree() ? Promise.resolve() : new Promise((resolve) => writable.push(resolve))),
+      async finish() {
+        if (gatheredBytes > 0) send();
+        await last;
+        if (connection !== undefined && connection !== into.connection)
+          fault ??= new Error("the database was lost meanwhile");
+        if (fault !== undefined) {
+          this.discard();
+          throw new SpoolError("failed", `the content cannot be kept: ${textOf(fault)}`, { cause: fault });
+        }
+        return { crc, chunks: n };
+      },
+      discard() {
+        if (discarded) return;
+        discarded = true;
+        gathered = [];
+        tell();
+        // Behind what is under way. What stays is swept.
+        if (n > 0) into.query(`select ${name("drop_body_1")}($1)`, [id]).catch(() => undefined);
+      },
+    };
+  }
+}
+
+function textOf(fault: unknown): string {
+  return fault instanceof Error ? fault.message : "the database";
+}

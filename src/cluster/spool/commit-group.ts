@@ -1,0 +1,259 @@
+/**
+ * Group commit: what is gathered while a commit is in flight shares the next one, as in the spool of one machine
+ * (src/spool/store/group-commit.ts); one call, one in flight. A call without an answer is made again with the same number,
+ * and the database does it once, so the same work stays together until it is known. What was accepted is given up on after
+ * a time, for its client waits; what has happened already (a delivery) never.
+ */
+import { SpoolError, type QueueName } from "../../spool/spool.ts";
+import { DatabaseFault, isEnded, isOfValue, isOutOfRoom } from "../database/database-fault.ts";
+import type { Database } from "../database/database.ts";
+import type { Membership } from "../membership/membership.ts";
+import { commitArguments, decodeCommit, encodeCommit, type CommitAnswer, type Work } from "./commit-call.ts";
+import { noChange, type ViewChange } from "./queue-view.ts";
+
+export interface Task extends Work {
+  /** Of the incarnation that holds the claim. */
+  readonly nodeId?: number;
+  /** Applied to the view already, before it is durable. */
+  readonly seen?: ViewChange;
+  /** Nobody waits for it any more: what is done all the same is undone. */
+  readonly onAbandoned?: () => void;
+}
+
+export interface TaskOutcome {
+  /** Its claim had ended: nothing of it is done. */
+  readonly isLost: boolean;
+  readonly isNewAnswer: boolean;
+  /** The incarnation that did it. */
+  readonly nodeId: number;
+}
+
+export interface CommitGroup {
+  readonly closed: boolean;
+  /** Rejects with SpoolError when nothing of it is kept, or `undecided`. Of what has an end only with `closed`. */
+  run(task: Task): Promise<TaskOutcome>;
+  /** Runs between two commits, when none is in flight. */
+  between<Answer>(ask: () => Promise<Answer>): Promise<Answer>;
+  /** Resolves when everything handed over so far was tried. */
+  tried(): Promise<void>;
+  /** Work that is gathered touches this queue. */
+  touches(queue: QueueName): boolean;
+  /** What the view shows and the database does not know yet. */
+  unseen(): ViewChange[];
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly task: Task;
+  readonly since: number;
+  isGivenUp: boolean;
+  readonly resolve: (outcome: TaskOutcome) => void;
+  readonly reject: (error: SpoolError) => void;
+}
+
+const againMs = 100;
+/** So long a client waits for its 250 while the database fails over. */
+const acceptMs = 30_000;
+const closeMs = 10_000;
+
+export function createCommitGroup(options: {
+  readonly database: Pick<Database, "commit" | "name">;
+  readonly membership: Membership;
+  readonly onFault: (fault: SpoolError) => void;
+  readonly onCommit: (works: number, elapsedMs: number) => void;
+}): CommitGroup {
+  const { database, membership, onFault, onCommit } = options;
+  const { commit: session } = database;
+  const text = `select ${database.name("commit_1")}(${commitArguments}) as told`;
+  let gathering: Waiting[] = [];
+  let flying: readonly Waiting[] = [];
+  let between: (() => Promise<void>)[] = [];
+  let triers: (() => void)[] = [];
+  let running: Promise<void> | undefined;
+  let seq = 0;
+  let closed = false;
+  let closeBy = Number.POSITIVE_INFINITY;
+
+  const tellTried = (): void => {
+    const all = triers;
+    triers = [];
+    for (const tell of all) tell();
+  };
+
+  const start = (): void => {
+    running ??= new Promise<void>((resolve) => process.nextTick(resolve)).then(loop).finally(() => {
+      running = undefined;
+      if (gathering.length > 0 || between.length > 0) start();
+    });
+  };
+
+  const loop = async (): Promise<void> => {
+    while (gathering.length > 0 || between.length > 0) {
+      const asked = between;
+      between = [];
+      for (const ask of asked) await ask();
+      if (gathering.length === 0) continue;
+      const group = gathering;
+      gathering = [];
+      flying = group;
+      await commitAll(group);
+      flying = [];
+      if (gathering.length === 0) tellTried();
+      // Whoever waited goes on first, so that what follows from a commit shares the next one.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+    }
+    tellTried();
+  };
+
+  /** Until each is done or given up. */
+  const commitAll = async (group: readonly Waiting[]): Promise<void> => {
+    const outcome = await attempt(group);
+    if (outcome === undefined) return;
+    // One of them is at fault, or there is no room: in halves down to single ones.
+    if (group.length > 1) {
+      const half = group.length >> 1;
+      await commitAll(group.slice(0, half));
+      await commitAll(group.slice(half));
+      return;
+    }
+    const [one] = group as [Waiting];
+    onFault(outcome);
+    if (one.task.end === undefined || closed) return one.reject(outcome);
+    // It has happened. It comes again behind what waits.
+    setTimeout(() => {
+      gathering.push(one);
+      start();
+    }, againMs * 5).unref();
+  };
+
+  /** Undefined: it is decided for each of them. Else what was refused: nothing of it is done. */
+  const attempt = async (all: readonly Waiting[]): Promise<SpoolError | undefined> => {
+    const number = ++seq;
+    let isUnknown = false;
+    let nodeId: number | undefined;
+    let group = all;
+    for (;;) {
+      if (nodeId === undefined && membership.current !== undefined) {
+        ({ nodeId } = membership.current);
+        group = endLost(group, nodeId);
+        if (group.length === 0) return undefined;
+      }
+      try {
+        if (nodeId === undefined) throw new DatabaseFault("unreachable", membership.fault ?? "no node");
+        const startedAt = performance.now();
+        const rows = await session.query<{ told: string }>(text, encodeCommit(nodeId, number, works(group)));
+        onCommit(group.length, performance.now() - startedAt);
+        finish(group, decodeCommit(rows[0]?.told ?? "|0", works(group)), nodeId);
+        return undefined;
+      } catch (error) {
+        if (isEnded(error)) {
+          membership.ended(nodeId ?? 0);
+          for (const one of group) endedNow(one, isUnknown);
+          return undefined;
+        }
+        const fault = error as DatabaseFault;
+        if (fault.kind === "refused" && (isOfValue(fault) || isOutOfRoom(fault)))
+          return new SpoolError(isOutOfRoom(fault) ? "full" : "failed", fault.message, { cause: fault });
+        if (fault.kind === "lost") isUnknown = true;
+        onFault(new SpoolError("failed", `the database: ${fault.message}`, { cause: fault }));
+      }
+      tellTried();
+      group = giveUpLate(group, isUnknown);
+      if (group.length === 0) return undefined;
+      if (performance.now() > closeBy) {
+        for (const one of group) one.reject(closedFault());
+        return undefined;
+      }
+      await new Promise((resolve) => setTimeout(resolve, againMs * (0.5 + Math.random())));
+    }
+  };
+
+  /** Claims of an incarnation that has ended are others'. Answers with the rest. */
+  const endLost = (group: readonly Waiting[], nodeId: number): readonly Waiting[] =>
+    group.filter((one) => {
+      const isMine = one.task.nodeId === undefined || one.task.nodeId === nodeId;
+      if (!isMine) one.resolve(lostOutcome);
+      return isMine;
+    });
+
+  const endedNow = (one: Waiting, isUnknown: boolean): void => {
+    if (one.isGivenUp) return;
+    if (one.task.end !== undefined) return one.resolve(lostOutcome);
+    one.reject(
+      new SpoolError(isUnknown ? "undecided" : "failed", "the database took this node for dead meanwhile"),
+    );
+  };
+
+  /** Whose client has waited too long. What may be done already stays in its group until that is known. */
+  const giveUpLate = (group: readonly Waiting[], isUnknown: boolean): readonly Waiting[] => {
+    const now = performance.now();
+    return group.filter((one) => {
+      if (one.isGivenUp || one.task.end !== undefined || now - one.since < acceptMs) return true;
+      one.isGivenUp = true;
+      one.reject(new SpoolError(isUnknown ? "undecided" : "failed", "the database does not answer"));
+      return isUnknown;
+    });
+  };
+
+  const finish = (group: readonly Waiting[], { lost, newAnswers }: CommitAnswer, nodeId: number): void => {
+    let isNew = newAnswers;
+    for (const [at, one] of group.entries()) {
+      if (one.isGivenUp) {
+        one.task.onAbandoned?.();
+        continue;
+      }
+      const isNewAnswer = one.task.answer !== undefined && isNew-- > 0;
+      one.resolve({ isLost: lost.has(at), isNewAnswer, nodeId });
+    }
+  };
+
+  return {
+    get closed() {
+      return closed;
+    },
+    run(task) {
+      if (closed) return Promise.reject(closedFault());
+      return new Promise((resolve, reject) => {
+        gathering.push({ task, since: performance.now(), isGivenUp: false, resolve, reject });
+        start();
+      });
+    },
+    between<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+      if (closed) return Promise.reject(closedFault());
+      return new Promise((resolve, reject) => {
+        between.push(() => ask().then(resolve, reject));
+        start();
+      });
+    },
+    tried: () => (running === undefined ? Promise.resolve() : new Promise((resolve) => triers.push(resolve))),
+    touches(queue) {
+      for (const list of [gathering, flying])
+        for (const { task } of list)
+          if (
+            task.end?.queue === queue ||
+            task.end?.moves.some((move) => move.queue === queue) === true ||
+            (queue === "" && task.accepts.length > 0)
+          )
+            return true;
+      return false;
+    },
+    unseen: () => gathering.map(({ task }) => task.seen ?? noChange),
+    async close() {
+      if (closed) return;
+      closed = true;
+      closeBy = performance.now() + closeMs;
+      while (running !== undefined) await running;
+      tellTried();
+    },
+  };
+}
+
+const lostOutcome: TaskOutcome = { isLost: true, isNewAnswer: false, nodeId: 0 };
+
+function works(group: readonly Waiting[]): readonly Work[] {
+  return group.map(({ task }) => task);
+}
+
+export function closedFault(): SpoolError {
+  return new SpoolError("closed", "the spool is closed");
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { noChange, QueueView } from "./queue-view.ts";
+
+test("own changes are seen at once, and outlive a look that could not see them", () => {
+  const view = new QueueView();
+  view.setCounts(1, [{ queue: "a", messages: 1 }], []);
+  const change = { size: 0, messages: [["a", -1] as const, ["b", 1] as const], due: [["b", 50] as const] };
+  view.apply(change);
+  expect(view.summaries()).toEqual([{ queue: "b", messages: 1, nextDueAt: 50 }]);
+  view.setCounts(1, [{ queue: "a", messages: 1 }], [change]);
+  expect(view.setDue([{ queue: "a", dueAt: 10 }], [change])).toBe(true);
+  expect([view.messagesIn("a"), view.messagesIn("b"), view.nextDueAt("b"), view.size]).toEqual([0, 1, 50, 1]);
+});
+
+test("a look at a queue does not hide what came in meanwhile", () => {
+  const view = new QueueView();
+  const look = view.beginLook("q");
+  view.apply({ ...noChange, due: [["q", 70]] });
+  view.endLook(look, 90);
+  expect(view.nextDueAt("q")).toBe(70);
+  view.endLook(view.beginLook("q"), undefined);
+  expect(view.nextDueAt("q")).toBeUndefined();
+});
+
+test("it is news only when something is due earlier than was known", () => {
+  const view = new QueueView();
+  expect(view.setDue([{ queue: "q", dueAt: 5 }], [])).toBe(true);
+  expect(view.setDue([{ queue: "q", dueAt: 5 }], [])).toBe(false);
+  expect(view.setDue([{ queue: "q", dueAt: 9 }], [])).toBe(false);
+  expect(view.setDue([{ queue: "q", dueAt: 8 }], [])).toBe(true);
+  expect(view.setDue([], [])).toBe(false);
+});

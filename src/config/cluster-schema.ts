@@ -1,0 +1,129 @@
+/** The section `cluster`: several nodes that share one queue and one set of limits. */
+import { z } from "zod";
+import type { ClusterSettings, DatabaseHost } from "../core/policy/cluster-settings.ts";
+import { type Parsed, parsed, quoted, unparsable } from "../core/units/parsed.ts";
+import type { Findings, Path } from "./fault.ts";
+import { certificatesOf, secretOfFile, type SecretSources } from "./secret-sources.ts";
+import {
+  duration,
+  filePath,
+  listOf,
+  name,
+  notASection,
+  optionalSetting,
+  parsedText,
+  requiredSetting,
+  setting,
+} from "./value-type.ts";
+
+const defaultPort = 5432;
+
+/** `db1:5432`, `db1`, `[2001:db8::1]:5432`, or the directory of a Unix socket. */
+export function parseDatabaseHost(input: string): Parsed<DatabaseHost> {
+  const text = input.trim();
+  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+)|(\/[^:\0]*))(?::(\d{1,5}))?$/i.exec(text);
+  const port = Number(match?.[4] ?? defaultPort);
+  const host = match?.[1] ?? match?.[2] ?? match?.[3];
+  if (host === undefined || port < 1 || port > 65_535)
+    return unparsable(`${quoted(input)} is no database server; write it like db1.example:5432`);
+  return parsed({ host, port });
+}
+
+function parseIdentifier(input: string): Parsed<string> {
+  return /^[a-z_][a-z0-9_]{0,62}$/.test(input)
+    ? parsed(input)
+    : unparsable(`${quoted(input)} is no name for a schema: a to z, 0 to 9 and _, up to 63 characters`);
+}
+
+function parseNodeName(input: string): Parsed<string> {
+  return /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/i.test(input)
+    ? parsed(input)
+    : unparsable(`${quoted(input)} is no name for a node: letters, digits, dots and hyphens`);
+}
+
+const tlsSchema = z.strictObject(
+  {
+    caFile: optionalSetting(
+      filePath(),
+      "the system's CAs",
+      "PEM file of the CA of the servers' certificates.",
+    ),
+  },
+  { error: notASection },
+);
+
+export const clusterDatabaseSchema = z.strictObject(
+  {
+    hosts: requiredSetting(
+      listOf(parsedText({ kind: "host:port" }, parseDatabaseHost), { kind: "list of host:port" }).refine(
+        (hosts) => hosts.length > 0,
+        { error: "is empty" },
+      ),
+      "PostgreSQL servers (15 or later), such as db1:5432; the first that takes writes is used.",
+    ),
+    name: setting(name(63), "weir", "The database."),
+    user: setting(name(63), "weir", "The role."),
+    passwordFile: optionalSetting(
+      filePath(),
+      "none",
+      "File whose first line is the role's password; read at each connection.",
+    ),
+    schema: setting(parsedText({ kind: "name" }, parseIdentifier), "weir", "Where the tables are."),
+    tls: optionalSetting(
+      tlsSchema,
+      "none: in clear text",
+      "TLS; the server's certificate has to be for its name in hosts. `{}` takes the system's CAs.",
+    ),
+  },
+  { error: notASection },
+);
+
+export const clusterSchema = z.strictObject(
+  {
+    node: requiredSetting(
+      parsedText({ kind: "name" }, parseNodeName),
+      "What this node is called; no two that live have one name.",
+    ),
+    database: requiredSetting(clusterDatabaseSchema, "The database of all nodes, which keeps the mail."),
+    lease: setting(
+      duration({ min: 1_000, max: 300_000 }),
+      "10s",
+      "A node that the database has not heard of for so long is taken for dead, and others deliver its mail.",
+    ),
+  },
+  { error: notASection },
+);
+
+const isHere = ({ host }: DatabaseHost): boolean =>
+  host.startsWith("/") || host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+
+/** `absolute`: of paths in the configuration. */
+export function readCluster(
+  { node, database, lease }: z.output<typeof clusterSchema>,
+  absolute: (file: string) => string,
+  from: SecretSources,
+  findings: Findings,
+): ClusterSettings {
+  const { passwordFile, tls, ...rest } = database;
+  const at = (...place: Path): Path => ["cluster", "database", ...place];
+  if (passwordFile !== undefined) secretOfFile(passwordFile, at("passwordFile"), from, findings);
+  if (tls === undefined && !database.hosts.every(isHere))
+    findings.warning(at("hosts"), "mail goes to the database in clear text; database.tls encrypts it");
+  return {
+    node,
+    leaseMs: lease,
+    database: {
+      ...rest,
+      passwordFile: passwordFile === undefined ? undefined : absolute(passwordFile),
+      tls:
+        tls === undefined
+          ? undefined
+          : {
+              ca:
+                tls.caFile === undefined
+                  ? undefined
+                  : certificatesOf(tls.caFile, at("tls", "caFile"), from, findings),
+            },
+    },
+  };
+}

@@ -1,0 +1,27 @@
+/** How a node finds the database that several nodes share: the section `cluster`. */
+
+export interface DatabaseHost {
+  /** A name, an address, or the directory of a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface DatabaseSettings {
+  /** In the order to try; the first that takes writes is used. */
+  readonly hosts: readonly DatabaseHost[];
+  readonly name: string;
+  readonly user: string;
+  /** Absolute; its first line, read at each connection. Undefined: none is given. */
+  readonly passwordFile: string | undefined;
+  readonly schema: string;
+  /** Undefined: in clear text. `ca`: certificates in PEM; undefined: the system's. */
+  readonly tls: { readonly ca: readonly string[] | undefined } | undefined;
+}
+
+export interface ClusterSettings {
+  /** Of this node, unique among those that live. */
+  readonly node: string;
+  readonly database: DatabaseSettings;
+  /** Milliseconds: a node that has not been heard of for so long is taken for dead. */
+  readonly leaseMs: number;
+}

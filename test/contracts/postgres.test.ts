@@ -1,0 +1,23 @@
+/** What several nodes share, on a real PostgreSQL: one server for all suites. */
+import { afterAll, beforeAll, describe } from "vitest";
+import { openDatabase, type Database } from "../../src/cluster/database/database.ts";
+import { noPostgres, startPostgres, type TestPostgres } from "../lab/postgres.ts";
+import { describePostgresLedger } from "./postgres-ledger.ts";
+import { describePostgresSpool } from "./postgres-spool.ts";
+
+describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
+  let server: TestPostgres;
+  let database: Database;
+
+  beforeAll(async () => {
+    server = await startPostgres();
+    database = openDatabase(await server.withSchema("weir"));
+  }, 120_000);
+  afterAll(async () => {
+    database?.close();
+    await server?.stop();
+  });
+
+  describePostgresSpool(() => database);
+  describePostgresLedger(() => ({ server, database }));
+});
