@@ -47,6 +47,26 @@ test("a credential of systemd's is read where it says, by the service and beside
   ]);
 });
 
+test.each([
+  ["with a mark and Windows' line ends", Buffer.from("\uFEFFsecret\r\nmore\r\n"), "secret"],
+  ["without a line end", Buffer.from("secret"), "secret"],
+  ["in UTF-16, as PowerShell writes it", Buffer.from("\uFEFFsecret\r\n", "utf16le"), "UTF-16"],
+  ["in UTF-16 without a mark", Buffer.from("secret\r\n", "utf16le"), "UTF-16"],
+  ["that begins with an empty line", Buffer.from("\nsecret\n"), "first line is empty"],
+])("a secret %s", async (_, octets, expected) => {
+  await writeFile(join(folder, "p"), octets);
+  const parsed = parseConfig(textWith("p"), { file });
+  expect(parsed.ok ? passwordOf(parsed.settings) : parsed.faults[0]?.message).toContain(expected);
+});
+
+test("a configuration in UTF-16 is told to be one", async () => {
+  const text = Buffer.from(`\uFEFF${textWith("p")}`, "utf16le").toString("utf8");
+  const parsed = parseConfig(text, { file });
+  expect(!parsed.ok && parsed.faults.map(({ message }) => message)).toEqual([
+    expect.stringContaining("looks like UTF-16"),
+  ]);
+});
+
 test.each(["credential:../etc/shadow", "credential:a/b", "credential:..", "credential:", "./credential:x"])(
   "%s is a path like any other",
   (written) => {

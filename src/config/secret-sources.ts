@@ -1,6 +1,7 @@
 /** Secrets and certificates that a configuration names: found, and checked, so that a fault is told with its path. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Findings, Path } from "./fault.ts";
+import { whyNoText } from "./text-encoding.ts";
 
 export interface SecretSources {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -30,6 +31,11 @@ export function secretOfFile(
 ): string | undefined {
   const text = textOf(file, path, from, findings);
   if (text === undefined) return undefined;
+  const noText = whyNoText(text);
+  if (noText !== undefined) {
+    findings.fault(path, `the file ${noText}`);
+    return undefined;
+  }
   const [first = ""] = text.replace(/^\uFEFF/, "").split(/\r?\n/, 1);
   if (first !== "") return first;
   findings.fault(path, "the file's first line is empty");

@@ -17,6 +17,7 @@ import {
 import type { Fault, Locate, PathSegment, Position } from "./fault.ts";
 import { quoted } from "../core/units/parsed.ts";
 import { canonicalName } from "./setting-names.ts";
+import { whyNoText } from "./text-encoding.ts";
 
 export type YamlSource =
   | { readonly ok: true; readonly value: unknown; readonly locate: Locate }
@@ -47,6 +48,8 @@ const maxProblems = 100;
 /** YAML 1.2 core, one document, unique keys, no tags of its own, few aliases. Never throws. */
 export function readYaml(text: string): YamlSource {
   if (text.length > maxLength) return refused(`the file is larger than ${maxLength} characters`);
+  const noText = whyNoText(text);
+  if (noText !== undefined) return refused(`the file ${noText}`);
   if (isTooDeep(text)) return refused("nested too deeply");
   const lines = new LineCounter();
   try {
