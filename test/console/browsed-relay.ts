@@ -40,10 +40,14 @@ interface AxeViolation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** `configuration` without hostname, dataDirectory and admin. */
-export async function browseRelay(configuration: string): Promise<BrowsedRelay> {
+/** `configuration` without hostname, dataDirectory and admin. `prepare` fills the data directory before. */
+export async function browseRelay(
+  configuration: string,
+  prepare: (dataDirectory: string) => Promise<void> = () => Promise.resolve(),
+): Promise<BrowsedRelay> {
   const directory = await mkdtemp(join(tmpdir(), "weir-browsed-"));
   await mkdir(join(directory, "data"));
+  await prepare(join(directory, "data"));
   const tokens = await openAdminTokens(join(directory, "data"));
   const createdAt = new Date().toISOString();
   const secret = await tokens.add({ name: "Ann", role: "administrator", createdAt });

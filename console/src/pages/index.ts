@@ -2,6 +2,7 @@
 import type { ComponentType } from "preact";
 import { AboutPage } from "./about/about-page.tsx";
 import { ApiKeysPage } from "./api-keys/api-keys-page.tsx";
+import { ApplicationsPage } from "./applications/applications-page.tsx";
 import { CapturedPage } from "./captured/captured-page.tsx";
 import { EventsPage } from "./events/events-page.tsx";
 import { LoggingPage } from "./logging/logging-page.tsx";
@@ -22,6 +23,7 @@ export const pages: readonly Page[] = [
   { path: "/", title: "Now", component: NowPage },
   { path: "/receive-connectors", title: "Receive connectors", component: ReceiveConnectorsPage },
   { path: "/send-connectors", title: "Send connectors", component: SendConnectorsPage },
+  { path: "/applications", title: "Applications", component: ApplicationsPage },
   { path: "/api-keys", title: "API keys", component: ApiKeysPage },
   { path: "/queues", title: "Queues", component: QueuesPage },
   { path: "/tracking", title: "Tracking", component: TrackingPage },

@@ -18,6 +18,7 @@ export function NewConnectorDialog({
   words,
   facts,
   asked,
+  proposed,
   remarkable,
   create,
   onClose,
@@ -28,13 +29,15 @@ export function NewConnectorDialog({
   facts: readonly SettingFact[];
   /** The settings of the form, in its order. */
   asked: readonly string[];
+  /** Filled in already: the name, and settings as text. */
+  proposed?: { readonly name: string; readonly settings: Readonly<Record<string, string>> } | undefined;
   /** What surprises those who go on with what is given so far, in sentences. */
   remarkable: (given: Given) => readonly string[];
   create: (input: { name: string; settings: Record<string, Json>; whatIf: boolean }) => Promise<Change>;
   onClose: () => void;
 }) {
-  const [name, setName] = useState("");
-  const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
+  const [name, setName] = useState(proposed?.name ?? "");
+  const [texts, setTexts] = useState<Readonly<Record<string, string>>>(proposed?.settings ?? {});
   const given: Given = (setting) => (texts[setting] ?? "").trim();
   const shown = asked.flatMap((setting) => facts.filter((fact) => fact.name === setting));
   const steps = useChange(

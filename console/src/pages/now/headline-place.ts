@@ -7,7 +7,13 @@ export interface HeadlinePlace {
   readonly href: string;
 }
 
-export function placeOf({ subject, queue, source, connector }: Headline): HeadlinePlace | undefined {
+export function placeOf({
+  subject,
+  queue,
+  source,
+  connector,
+  application,
+}: Headline): HeadlinePlace | undefined {
   switch (subject) {
     case "queue":
       return { text: "Queue", href: linkTo("/queues", { queue }) };
@@ -20,6 +26,11 @@ export function placeOf({ subject, queue, source, connector }: Headline): Headli
       return {
         text: "Events",
         href: linkTo("/events", source === undefined ? { severity: "Warning" } : { source }),
+      };
+    case "sender":
+      return {
+        text: "Application",
+        href: linkTo("/applications", application === undefined ? {} : { name: application }),
       };
     case "delivery":
       return { text: "Messages", href: linkTo("/tracking", { clientIp: source, eventId: "FAIL" }) };
