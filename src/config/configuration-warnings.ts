@@ -100,6 +100,7 @@ export function checkConfigurationWarnings(settings: Settings, findings: Finding
     }
   }
   checkRightsWarnings(settings, findings);
+  checkCertificateWarnings(settings, findings);
   const { delayNotificationTimeout, messageExpirationTimeout } = settings.transport;
   if (delayNotificationTimeout >= messageExpirationTimeout) {
     findings.warning(
@@ -124,6 +125,25 @@ function checkRightsWarnings(
           [section, index, "receiveConnectors", place],
           `there is no receive connector ${name}; there are ${receiveConnectors.map((one) => one.name).join(", ")}`,
         );
+      }
+    }
+  }
+}
+
+/** A certificate that is named more than once logs on as the first who has it. */
+function checkCertificateWarnings({ users, applications }: Settings, findings: Findings): void {
+  const owners = new Map<string, string>();
+  for (const [section, entries] of Object.entries({ users, applications })) {
+    for (const [index, { name, certificates = [] }] of entries.entries()) {
+      for (const [place, certificate] of certificates.entries()) {
+        const key = certificate.kind === "subject" ? certificate.key : certificate.sha256;
+        const first = owners.get(key);
+        if (first !== undefined)
+          findings.warning(
+            [section, index, "certificates", place],
+            `is ${first}'s already, and logs on as that one`,
+          );
+        else owners.set(key, name);
       }
     }
   }

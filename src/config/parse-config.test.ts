@@ -627,6 +627,10 @@ describe("the rest", () => {
       `apiKeys: [{name: a, keyHash: "sha256:${"0".repeat(64)}"}, {name: b, keyHash: "sha256:${"0".repeat(64)}"}]`,
       /key of entry 1, too/,
     ],
+    ...["http://idp.example.com", "urn:idp"].map((issuer): [string, RegExp] => [
+      `tokenIssuers: [{name: I, issuer: "${issuer}", audiences: [a]}]`,
+      /issuer.*anybody on the way.*jwksUri/,
+    ]),
     [
       "diagnostics: {levels: {SmtpRecieve: Expert}}",
       /unknown category.*did you mean MSExchangeTransport\\SmtpReceive/,
@@ -705,6 +709,15 @@ describe("warnings", () => {
     const result = parse(rest.replace("sendConnectors:", `${indented(lines)}\nsendConnectors:`));
     expect(faultsOf(result)).toEqual([]);
     expect(warningsOf(result).join("\n")).toMatch(message);
+  });
+
+  test("a certificate that is somebody's already", () => {
+    const result = parse(
+      `${usual}users: [{name: a, certificates: ["CN=x,O=y"]}]\napplications: [{name: b, certificates: ["CN=z", "O=y, CN=x"]}]\n`,
+    );
+    expect(warningsOf(result).join("\n")).toMatch(
+      /applications\[0\]\.certificates\[1\]: is a's already, and logs on as that one/,
+    );
   });
 
   test.each([

@@ -30,6 +30,7 @@ import { readDkimKeys } from "./read-dkim.ts";
 import { readReceiveConnectors } from "./read-receive-connectors.ts";
 import { readSendConnectors } from "./read-send-connectors.ts";
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
+import { parseSecretUrl } from "./oauth-schema.ts";
 import { certificatesOf } from "./secret-sources.ts";
 import { isSection, type Section } from "./section.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
@@ -326,7 +327,13 @@ function checkTokens(
         "OAuth needs tokenIssuers: whose tokens are taken",
       );
   const seen = new Map<string, number>();
-  for (const [index, { issuer }] of issuers.entries()) {
+  for (const [index, { issuer, jwksUri }] of issuers.entries()) {
+    // Where the keys come from decides who may log on: nobody in between may change them.
+    if (jwksUri === undefined && !parseSecretUrl(issuer).ok)
+      findings.fault(
+        ["tokenIssuers", index, "issuer"],
+        "has keys that anybody on the way could put in place of its own; give jwksUri, with https",
+      );
     if (seen.has(issuer))
       findings.fault(["tokenIssuers", index, "issuer"], "is the issuer of another entry, too");
     seen.set(issuer, index);
