@@ -3,7 +3,7 @@
  * relay as any client, so that limits and rights hold; it never touches the spool. Loads little: it is started for each mail.
  */
 import { readFileSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { configuredRelay, type ConfiguredRelay } from "./configured-relay.ts";
 import { ConnectionLost, converse } from "./conversation.ts";
 import { exitStatus, type ExitStatus } from "./exit-status.ts";
@@ -11,6 +11,7 @@ import { readRequest, type SubmitOptions } from "./options.ts";
 import { prepareMessage, qualifiedAddress } from "./prepare-message.ts";
 import { readAddressList } from "../../core/message/recipient-fields/address-list.ts";
 import { readInput } from "./read-input.ts";
+import { userName } from "./user-name.ts";
 import { submit, type SubmissionResult, type SubmittedMessage } from "./submit.ts";
 
 export interface Caller {
@@ -212,15 +213,6 @@ function addressesIn(
     if (entry.kind === "mailbox") addresses.push(`${entry.mailbox.localPart}@${entry.mailbox.domain}`);
     else unreadable.push(entry.kind === "group" ? entry.name : entry.text);
   return { addresses, unreadable };
-}
-
-/** By the system's accounts; a container may have none for its user. */
-function userName(env: Caller["env"]): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return env["LOGNAME"] || env["USER"] || `uid${process.getuid?.() ?? ""}`;
-  }
 }
 
 /** Debian: /etc/mailname. */
