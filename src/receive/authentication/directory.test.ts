@@ -140,6 +140,19 @@ test("while it is down it is tried by one now and then; who is remembered does n
   expect(await directory.authenticate("erp", "right", "a")).toHaveProperty("denied");
 });
 
+test("while it is down the password before the last one does not go on", async () => {
+  const it = await play(good);
+  const { directory, clock } = logOnBy(it.port);
+  await directory.authenticate("erp", "old", "a");
+  await directory.authenticate("ERP", "new", "a");
+  await directory.authenticate("erp@x.test", "new", "a");
+  it.answers = () => undefined;
+  await clock.advance(10 * 60_000);
+  await expect(directory.authenticate("erp", "old", "a")).rejects.toThrow();
+  for (const name of ["ERP", "erp@x.test"])
+    expect(await directory.authenticate(name, "new", "a")).toMatchObject({ user: "erp" });
+});
+
 test("one name that it cannot answer for is no reason to leave the others alone", async () => {
   const it = await play((what, id) => (what === "search" ? undefined : good(what, id)));
   const { directory } = logOnBy(it.port);

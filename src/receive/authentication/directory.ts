@@ -33,7 +33,13 @@ export function createDirectory(
 ): Directory {
   const secret = randomBytes(32);
   const good = new LRUCache<string, Remembered>({ max: 10_000 });
+  /** By what users are called here: the password each logged on with last. An older one may have been changed. */
+  const lastOf = new LRUCache<string, string>({ max: 10_000 });
   const turns = createHashTurns(mostAtOnce);
+  const hashOf = (user: string, password: string): string =>
+    createHmac("sha256", secret)
+      .update(`${userKey(user)}\0${password}`)
+      .digest("base64");
   /** The server that answered last is asked first. */
   let first = 0;
   let isDown = false;
@@ -87,13 +93,14 @@ export function createDirectory(
       if (password === "") return { denied: "the password is empty" };
       // What reads it as C does, behind the server or in it, would find it empty.
       if (password.includes("\0")) return { denied: "the password holds a NUL" };
-      const key = createHmac("sha256", secret)
-        .update(`${userKey(user)}\0${password}`)
-        .digest("base64");
+      const key = hashOf(user, password);
       const known = good.get(key);
       const ageMs = known === undefined ? Infinity : clock.now() - known.at;
       if (known !== undefined && ageMs < rememberMs) return outcomeOf(known);
-      const mayGoOn = known !== undefined && ageMs < settings.keepLogonsMs;
+      const mayGoOn =
+        known !== undefined &&
+        ageMs < settings.keepLogonsMs &&
+        lastOf.get(userKey(known.user)) === hashOf(known.user, password);
       let outcome: Found | LogonDenied;
       try {
         if (isLeftAlone()) throw noAnswer();
@@ -107,6 +114,7 @@ export function createDirectory(
         return outcome;
       }
       good.set(key, { ...outcome, at: clock.now() });
+      lastOf.set(userKey(outcome.user), hashOf(outcome.user, password));
       turns.proved(source);
       return outcomeOf(outcome);
     },
