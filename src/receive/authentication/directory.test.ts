@@ -1,8 +1,8 @@
 /** A directory that does not do what it should, played octet by octet; what a real one does: test/journeys/directory-logon. */
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { DirectorySettings } from "../../core/authentication/directory-settings.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { createDirectory } from "./directory.ts";
@@ -35,13 +35,10 @@ interface Played {
   answers: (what: Asked, id: number) => Buffer | undefined;
 }
 
-let server: Server | undefined;
-afterEach(() => void server?.close());
-
 async function play(answers: Played["answers"]): Promise<Played> {
   const open = new Set<Socket>();
   const heard: string[] = [];
-  server = createServer((socket) => {
+  const server = createServer((socket) => {
     open.add(socket);
     socket.on("close", () => open.delete(socket));
     socket.on("error", () => undefined);
@@ -54,6 +51,7 @@ async function play(answers: Played["answers"]): Promise<Played> {
       if (said !== undefined) socket.write(said);
     });
   }).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
   await once(server, "listening");
   const { port } = server.address() as { port: number };
   const it: Played = { port, open, heard, answers };
@@ -84,7 +82,7 @@ function logOnBy(port: number, given: Partial<DirectorySettings> = {}) {
       nestedGroups: false,
       groups: [],
       requireGroup: false,
-      timeoutMs: 150,
+      timeoutMs: 400,
       keepLogonsMs: 3_600_000,
       ...given,
     },
