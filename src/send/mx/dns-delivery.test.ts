@@ -257,6 +257,39 @@ describe("without hosts", () => {
     });
   });
 
+  it("ourselves by a name that leads to us only when it is connected to: the queue waits", async () => {
+    const sink = await sinkAt("127.0.0.2");
+    const zone: Zone = { "d.test MX": ["10 a.test"], "a.test A": ["127.0.0.3"] };
+    const isOwnAddress = (address: string): boolean => address === "127.0.0.2";
+    const carrierOf = deliverBy(zone, {}, { own: { isOwnName: () => false, isOwnAddress } });
+    const lookUp = resolver.lookUp.bind(resolver);
+    let asked = 0;
+    resolver.lookUp = (name, type) => {
+      if (name === "a.test" && type === "A" && ++asked === 2) resolver.zone["a.test A"] = ["127.0.0.2"];
+      return lookUp(name, type);
+    };
+    expect(await carrierOf("d.test").carry(claimTo("d.test"))).toMatchObject({ kind: "unreachable" });
+    expect(sink.connections).toBe(0);
+  });
+
+  it("ourselves by its own word: the queue waits, and the next host is asked first", async () => {
+    const asRelay = { reply: "250-Relay.test Hello\r\n250 PIPELINING" };
+    const own = await sinkAt("127.0.0.2", { behave: ({ at }) => (at === "EHLO" ? asRelay : undefined) });
+    const carrierOf = deliverBy({
+      "d.test MX": ["10 a.test"],
+      "a.test A": ["127.0.0.2"],
+      "e.test MX": ["10 a.test", "20 b.test"],
+      "b.test A": ["127.0.0.3"],
+    });
+    expect(await carrierOf("d.test").carry(claimTo("d.test"))).toMatchObject({
+      kind: "unreachable",
+      verdict: { status: "4.4.6", fromPeer: false },
+    });
+    expect(own.messages).toHaveLength(0);
+    await sinkAt("127.0.0.3");
+    expect(await carried(carrierOf("e.test"), "e.test")).toEqual(taken);
+  });
+
   it("DowngradeDnsFailures lets what DNS denies wait", async () => {
     const carrierOf = deliverBy({}, { errorPolicies: ["DowngradeDnsFailures"] });
     expect(await carrierOf("d.test").carry(claimTo("d.test"))).toMatchObject({

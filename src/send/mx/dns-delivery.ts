@@ -80,6 +80,7 @@ export function createDnsDelivery(given: DnsDeliveryContext): DnsDelivery {
         logOn: undefined,
         signer,
         addresses: (host) => hosts.addresses(host),
+        isOwnName: (name) => own.isOwnName(name),
         onTls: given.onTls,
         nextSession: () => ++numbered,
       },

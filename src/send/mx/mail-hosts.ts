@@ -152,8 +152,11 @@ export function createMailHosts({ connector, resolver, sts, own, first }: MailHo
       const { ipv4, ipv6 } = await lookUpBoth(host);
       const both = [ipv4, ipv6];
       const all = both.flatMap((lookup) => (lookup.kind === "found" ? lookup.records : []));
-      const found = addressesByFamily(all, familyRule(connector, first()));
+      const usable = addressesByFamily(all, familyRule(connector, first()));
+      // DNS may say something else by now than when the hosts were chosen.
+      const found = usable.filter((address) => !own.isOwnAddress(address, connector.port));
       if (found.length > 0) return found;
+      if (usable.length > 0) throw new Error("the name leads back to this relay");
       if (all.length > 0) throw new Error("the name has no address of the family that is to be used");
       const unknown = both.find((lookup) => "detail" in lookup);
       throw new Error(

@@ -18,7 +18,7 @@ import { noCapabilities, parseCapabilities, type Capabilities } from "../wire/eh
 import { failureWords } from "../wire/failure-words.ts";
 import { endpointOf, type NextHopHost, type Peer, type PeerMemory } from "../peer/peer.ts";
 import { acquitTls, confirmClearText, suspectTls } from "../peer/peer-quirks.ts";
-import { replyVerdict } from "../wire/peer-verdict.ts";
+import { localVerdict, replyVerdict } from "../wire/peer-verdict.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
 import { timeouts } from "../wire/timeouts.ts";
 import { handshake, type HandshakeContext, type OnSecured, startTls } from "./tls.ts";
@@ -44,6 +44,8 @@ export interface OpeningContext {
    */
   readonly tlsOf?: (host: NextHopHost, job?: Job) => KnownTls | Promise<KnownTls>;
   readonly onTls?: OnTlsAttempt | undefined;
+  /** Whoever is found by DNS may be this relay: then it says one of these names, in lower case. Left out: nobody is. */
+  readonly isOwnName?: (name: string) => boolean;
   /** Numbers for the protocol log. */
   readonly nextSession: () => number;
   /** For who wants to see the peer's chain. */
@@ -213,13 +215,13 @@ async function greet(
   try {
     const greeting = await dialog.next("the greeting", timeouts.greetingMs);
     if (greeting.code !== 220) throw refused(greeting);
-    let capabilities = await hello(dialog, connector);
+    let capabilities = await hello(dialog, context);
     let secured = connector.implicitTls;
     if (tryTls && !secured) {
       if (capabilities.startTls) {
         tlsBegun = progress.tls = true;
         secured = await startTls(connection, dialog, within);
-        if (secured) capabilities = await hello(dialog, connector);
+        if (secured) capabilities = await hello(dialog, context);
         tlsBegun = progress.tls = false;
       }
       if (!secured) {
@@ -324,15 +326,31 @@ async function dial(peer: Peer, { ports, connector }: OpeningContext, signal: Ab
 }
 
 /** EHLO, and HELO where the peer does not know it (RFC 5321 §3.2). */
-async function hello(dialog: Dialog, { fqdn, forceHelo }: SmtpSendConnector): Promise<Capabilities> {
+async function hello(dialog: Dialog, { connector, isOwnName }: OpeningContext): Promise<Capabilities> {
+  const { fqdn, forceHelo } = connector;
   if (!forceHelo) {
     const reply = await dialog.command(`EHLO ${fqdn}`, "EHLO", timeouts.mailMs);
-    if (reply.code === 250) return parseCapabilities(reply);
+    if (reply.code === 250) {
+      checkName(reply, isOwnName);
+      return parseCapabilities(reply);
+    }
     if (reply.code < 500) throw refused(reply);
   }
   const reply = await dialog.command(`HELO ${fqdn}`, "HELO", timeouts.mailMs);
   if (reply.code !== 250) throw refused(reply);
+  checkName(reply, isOwnName);
   return noCapabilities;
+}
+
+/** Behind NAT, or a name that leads here by now, the peer may be this relay itself, which only its name shows. */
+function checkName({ text }: PeerReply, isOwnName: OpeningContext["isOwnName"]): void {
+  const name = /^[^\s]+/.exec(text)?.[0].toLowerCase() ?? "";
+  if (isOwnName?.(name) !== true) return;
+  const verdict = localVerdict(
+    "4.4.6",
+    `451 4.4.6 the peer calls itself ${name}, as this relay does: mail would go in a circle (see ownAddresses)`,
+  );
+  throw new SmtpClientError("refused", verdict.text, { verdict });
 }
 
 function refused(reply: PeerReply): SmtpClientError {
