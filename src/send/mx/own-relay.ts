@@ -48,13 +48,14 @@ export function createOwnRelay(
       );
     },
     isOwnAddress(given, port) {
-      const address = reachedBy(given);
       const { receiveConnectors, transport } = settings();
-      if (transport.ownAddresses.length > 0 && transport.ownAddresses.includes(address)) return true;
       const bindings = receiveConnectors
         .filter(({ enabled }) => enabled)
         .flatMap((connector) => connector.bindings)
         .filter((binding) => binding.port === port);
+      if (bindings.length === 0 && transport.ownAddresses.length === 0) return false;
+      const address = reachedBy(given);
+      if (transport.ownAddresses.includes(address)) return true;
       if (bindings.some((binding) => canonical(binding.address) === address)) return true;
       const wildcard = address.includes(":") ? "::" : "0.0.0.0";
       return bindings.some((binding) => binding.address === wildcard) && isOfThisMachine(address);
@@ -72,8 +73,12 @@ function canonical(address: string): string {
   return parsed === undefined ? address : formatAddress(parsed);
 }
 
+const fourParts = /^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})$/;
+
 /** Where a connection to it ends: an IPv4 address within IPv6 is that address, and the unspecified one is this machine. */
 function reachedBy(address: string): string {
+  // As A records have it: nothing is to be parsed of it.
+  if (fourParts.test(address)) return address === "0.0.0.0" ? "127.0.0.1" : address;
   const plain = canonical(ipaddr.isValid(address) ? ipaddr.process(address).toString() : address);
   return plain === "0.0.0.0" ? "127.0.0.1" : plain === "::" ? "::1" : plain;
 }
