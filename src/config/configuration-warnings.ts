@@ -4,7 +4,7 @@ import { formatUnlimited } from "../core/units/unlimited.ts";
 import { formatDuration } from "../core/units/duration.ts";
 import { contains, ipRange, type IpRange, overlap, parseAddress } from "../core/units/ip-range.ts";
 import type { Findings, Path } from "./fault.ts";
-import { grantsRelay, isOpenRelay } from "../core/policy/open-relay.ts";
+import { grantsRelay, isOpenRelay, takesLogons } from "../core/policy/open-relay.ts";
 import type { Settings } from "./settings.ts";
 
 const loopback = ["127.0.0.0/8", "::1"].map(ipRange);
@@ -32,7 +32,7 @@ export function checkReceiveConnectorWarnings(
   if (!letsAnybodySubmit(connector)) {
     warn(
       "permissionGroups",
-      "this connector accepts no mail; AnonymousUsers lets anybody submit, ExchangeUsers those who log on (needs BasicAuth in authMechanism), ExchangeServers every client with ExternalAuthoritative",
+      "this connector accepts no mail; AnonymousUsers lets anybody submit, ExchangeUsers those who log on (needs BasicAuth in authMechanism, or httpBindings for API keys), ExchangeServers every client with ExternalAuthoritative",
     );
   }
   const { maxInboundConnection, maxInboundConnectionPerSource, maxInboundConnectionPercentagePerSource } =
@@ -49,16 +49,17 @@ export function checkReceiveConnectorWarnings(
   }
 }
 
-function letsAnybodySubmit({
-  permissionGroups: groups,
-  authMechanism: auth,
-}: ReceiveConnectorSettings): boolean {
+function letsAnybodySubmit(connector: ReceiveConnectorSettings): boolean {
+  const { permissionGroups: groups, authMechanism: auth } = connector;
   return (
     groups.includes("AnonymousUsers") ||
-    (groups.includes("ExchangeUsers") &&
-      (auth.includes("BasicAuth") || auth.includes("OAuth") || auth.includes("ClientCertificate"))) ||
+    (groups.includes("ExchangeUsers") && takesLogons(connector)) ||
     (groups.includes("ExchangeServers") && auth.includes("ExternalAuthoritative"))
   );
+}
+
+function isForKeysAlone(connector: ReceiveConnectorSettings): boolean {
+  return letsAnybodySubmit(connector) && !letsAnybodySubmit({ ...connector, httpBindings: [] });
 }
 
 /** For a configuration without faults. */
@@ -69,7 +70,7 @@ export function checkConfigurationWarnings(settings: Settings, findings: Finding
   else if (settings.acceptedDomains.length === 0 && !receive.some(grantsRelay)) {
     findings.warning(
       ["receiveConnectors"],
-      "every recipient will be refused: there are no acceptedDomains, and no connector lets its clients relay (anonymousRelay, ExternalAuthoritative, or ExchangeUsers with BasicAuth)",
+      "every recipient will be refused: there are no acceptedDomains, and no connector lets its clients relay (anonymousRelay, ExternalAuthoritative, or ExchangeUsers with BasicAuth or API keys)",
     );
   }
   const forEverywhere = settings.sendConnectors.filter(
@@ -87,6 +88,12 @@ export function checkConfigurationWarnings(settings: Settings, findings: Finding
     );
   }
   for (const [index, connector] of settings.receiveConnectors.entries()) {
+    if (connector.enabled && settings.apiKeys.length === 0 && isForKeysAlone(connector)) {
+      findings.warning(
+        ["receiveConnectors", index, "httpBindings"],
+        "it takes mail of clients with API keys only, and there are none (New-ApiKey)",
+      );
+    }
     if (
       connector.enabled &&
       connector.authMechanism.includes("BasicAuth") &&

@@ -700,6 +700,10 @@ describe("warnings", () => {
     ],
     ["authMechanism: [Tls]\npermissionGroups: [ExchangeServers]", /accepts no mail/],
     ["authMechanism: [Tls]\npermissionGroups: [ExchangeUsers]", /accepts no mail/],
+    [
+      'authMechanism: [Tls]\npermissionGroups: [ExchangeUsers]\nanonymousRelay: false\nhttpBindings: ["127.0.0.1:8587"]',
+      /^[^\n]*\.httpBindings: it takes mail of clients with API keys only, and there are none/,
+    ],
   ])("%j", (lines, message) => {
     const names = lines.split("\n").map((line) => line.split(":", 1)[0] ?? "");
     const rest = usual

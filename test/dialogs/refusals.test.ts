@@ -269,7 +269,7 @@ test("who cannot log on is not told whether there is such an account; whoever ru
     ),
   );
   for (const { written } of played)
-    expect(written).toMatch(/535 5\.7\.3 \S+ \S+ \(AppRelay: user name or password is wrong, source/);
+    expect(written).toMatch(/535 5\.7\.3 \S+ \S+ \(AppRelay: user name, password or key is wrong, source/);
   expect(played.map(({ refusals }) => refusals[0]?.problem)).toEqual([
     "the password is wrong",
     "there is no such account",

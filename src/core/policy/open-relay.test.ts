@@ -8,6 +8,7 @@ const anonymous = {
   permissionGroups: ["AnonymousUsers"],
   anonymousRelay: true,
   remoteIpRanges: [ipRange("0.0.0.0/0")],
+  httpBindings: [],
 } as const;
 
 test.each<[string, Partial<Parameters<typeof grantsRelay>[0]>, boolean, boolean]>([
@@ -25,6 +26,16 @@ test.each<[string, Partial<Parameters<typeof grantsRelay>[0]>, boolean, boolean]
   [
     "users that log on",
     { anonymousRelay: false, authMechanism: ["BasicAuth"], permissionGroups: ["ExchangeUsers"] },
+    false,
+    true,
+  ],
+  [
+    "API keys",
+    {
+      anonymousRelay: false,
+      httpBindings: [{ address: "0.0.0.0", port: 8587 }],
+      permissionGroups: ["ExchangeUsers"],
+    },
     false,
     true,
   ],

@@ -5,7 +5,7 @@ import { isPrivateRange } from "../units/private-address.ts";
 
 type Gate = Pick<
   ReceiveConnectorSettings,
-  "enabled" | "authMechanism" | "permissionGroups" | "anonymousRelay" | "remoteIpRanges"
+  "enabled" | "authMechanism" | "permissionGroups" | "anonymousRelay" | "remoteIpRanges" | "httpBindings"
 >;
 
 /** More public addresses than this (a /8, an IPv6 /32) is taken for "the Internet". */
@@ -21,15 +21,22 @@ export function relaysUnauthenticated(connector: Gate): boolean {
   );
 }
 
+/** True when clients can prove who they are. API keys go by HTTP, whatever the mechanisms are. */
+export function takesLogons({
+  authMechanism,
+  httpBindings,
+}: Pick<Gate, "authMechanism" | "httpBindings">): boolean {
+  return (
+    httpBindings.length > 0 ||
+    authMechanism.some((one) => one === "BasicAuth" || one === "OAuth" || one === "ClientCertificate")
+  );
+}
+
 /** True when anybody at all may send to recipients outside the accepted domains. */
 export function grantsRelay(connector: Gate): boolean {
   return (
     relaysUnauthenticated(connector) ||
-    (connector.enabled &&
-      ["BasicAuth", "OAuth", "ClientCertificate"].some((one) =>
-        (connector.authMechanism as readonly string[]).includes(one),
-      ) &&
-      connector.permissionGroups.includes("ExchangeUsers"))
+    (connector.enabled && takesLogons(connector) && connector.permissionGroups.includes("ExchangeUsers"))
   );
 }
 

@@ -255,7 +255,7 @@ export const spokenRefusals = {
     closes,
   ),
 
-  authenticationFailed: logon(535, "5.7.3", unsuccessful, "user name or password is wrong"),
+  authenticationFailed: logon(535, "5.7.3", unsuccessful, "user name, password or key is wrong"),
   accountMayNotSubmit: entries("authentication", "SmtpReceiveAuthorizationSubmitRejected")(
     535,
     "5.7.3",

@@ -57,7 +57,7 @@ export function createRequests(services: HttpServices): (exchange: HttpExchange)
     if (path === "/openapi.json") return description;
     if (/^(?:\/v1)?\/emails$/.test(path)) return post;
     if (rest === "raw") return raw;
-    return rest === undefined || !/^\w+$/.test(rest)
+    return rest === undefined || !/^\d+$/.test(rest)
       ? undefined
       : {
           route: "/v1/emails/{id}",
