@@ -227,12 +227,16 @@ async function allDropped(machine: Machine, count: number): Promise<void> {
 
 async function upgrade(machine: Machine, deb: string): Promise<string> {
   await waiting(machine, 25);
-  const before = await good(machine, "cat /etc/weir/weir.yaml");
+  const before = await good(machine, "chmod 0600 /etc/weir/weir.yaml; cat /etc/weir/weir.yaml");
   const since = performance.now();
   await good(machine, `dpkg -i --force-confold ${luggage}/${deb}`);
   await until(machine, "systemctl is-active weir");
   const seconds = ((performance.now() - since) / 1000).toFixed(1);
   must((await good(machine, "cat /etc/weir/weir.yaml")) === before, "the upgrade changed weir.yaml");
+  must(
+    (await good(machine, "stat -c %a /etc/weir/weir.yaml; chmod 0640 /etc/weir/weir.yaml")) === "600\n",
+    "the upgrade changed the mode of weir.yaml",
+  );
   await good(machine, "weir status --json | grep -q '\"queued\": 25,'");
   await allThere(machine, 25);
   return `25 messages, dpkg took ${seconds} s`;
