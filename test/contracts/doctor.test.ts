@@ -1,5 +1,5 @@
 /** `weir doctor` and `weir support-bundle`, with a relay and without one. */
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
@@ -148,6 +148,11 @@ test("both work without a relay, and on a file with faults", async () => {
   await mkdir(join(relay.dataDirectory, "spool/damaged"), { recursive: true });
   await writeFile(join(relay.dataDirectory, "spool/damaged/1.txt"), "x");
   expect(codes(await findings())).toContain("damagedMessages");
+
+  await rename(join(relay.dataDirectory, "events"), join(relay.dataDirectory, "events-aside"));
+  await writeFile(join(relay.dataDirectory, "events"), "nothing that can be read");
+  expect((await weir("support-bundle", file)).complaints).toContain("the events are not in it");
+  expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({ events: null });
 });
 
 test.each([

@@ -13,6 +13,10 @@ export const supportBundle: Run = async (args, { output, config }) => {
   const bundle = await collect(await patientOf(config));
   const file = resolve(textOf(args, "File") ?? "");
   await replaceFile(file, `${JSON.stringify(bundle, undefined, 2)}\n`, { mode: 0o600 });
+  if (bundle.events === null)
+    output.complain(
+      "weir: the events are not in it, for this user may not read them: run it as the relay's user, or as root\n",
+    );
   if (isOn(args, "Json")) writeJson(output, { file });
   else
     output.write(

@@ -18,13 +18,14 @@ import { vocabularyOf } from "./vocabulary.ts";
 const eventsOfDays = 7;
 const mostEvents = 100_000;
 
-export async function collect(patient: Patient): Promise<object> {
+export async function collect(patient: Patient) {
   const { now, relay, dataDirectory } = patient;
   const pseudonyms = createPseudonyms();
   const words = vocabularyOf(configurationJsonSchema());
   const text = await readFile(patient.configFile, "utf8");
   const source = readYaml(text);
   const findings = await examine(patient);
+  const events = await eventsSince(new Date(now.getTime() - eventsOfDays * 86_400_000), dataDirectory);
   return {
     madeAt: now.toISOString(),
     weir: version,
@@ -45,7 +46,8 @@ export async function collect(patient: Patient): Promise<object> {
     relay: relay === undefined ? null : await asked(relay, (name) => pseudonyms.of(name)),
     formats: await formatsIn(dataDirectory),
     sizes: await sizesIn(dataDirectory),
-    events: toldEvents(await eventsSince(new Date(now.getTime() - eventsOfDays * 86_400_000), dataDirectory)),
+    // Null: this user may not read them.
+    events: events === undefined ? null : toldEvents(events),
   };
 }
 
@@ -139,9 +141,11 @@ async function sizesIn(dataDirectory: string): Promise<object> {
   return sizes;
 }
 
-/** From the files, so that it works without a relay; names that are not Weir's are left out. */
-async function eventsSince(since: Date, dataDirectory: string): Promise<readonly StoredEvent[]> {
+/** From the files, so that it works without a relay; names that are not Weir's are left out. Undefined: they cannot be read. */
+async function eventsSince(since: Date, dataDirectory: string): Promise<readonly StoredEvent[] | undefined> {
   const family = { directory: eventStoreDirectory(dataDirectory), prefix: "EVENTS", extension: "jsonl" };
-  const found = await readEvents(family, [], { limit: mostEvents, since }, (event) => event).catch(() => []);
-  return found.filter(({ name, at }) => Object.hasOwn(catalogue, name) && /^[\dTZ:.-]{20,30}$/.test(at));
+  const found = await readEvents(family, [], { limit: mostEvents, since }, (event) => event).catch(
+    () => undefined,
+  );
+  return found?.filter(({ name, at }) => Object.hasOwn(catalogue, name) && /^[\dTZ:.-]{20,30}$/.test(at));
 }
