@@ -4,6 +4,7 @@ import { formatUnlimited } from "../core/units/unlimited.ts";
 import { formatDuration } from "../core/units/duration.ts";
 import { contains, ipRange, type IpRange, overlap, parseAddress } from "../core/units/ip-range.ts";
 import type { Findings, Path } from "./fault.ts";
+import { rightsOf } from "../core/policy/relay-permission.ts";
 import { grantsRelay, isOpenRelay, takesLogons } from "../core/policy/open-relay.ts";
 import type { Settings } from "./settings.ts";
 
@@ -108,6 +109,7 @@ export function checkConfigurationWarnings(settings: Settings, findings: Finding
   }
   checkRightsWarnings(settings, findings);
   checkCertificateWarnings(settings, findings);
+  checkPickupWarnings(settings, findings);
   const { delayNotificationTimeout, messageExpirationTimeout } = settings.transport;
   if (delayNotificationTimeout >= messageExpirationTimeout) {
     findings.warning(
@@ -135,6 +137,19 @@ function checkRightsWarnings(
       }
     }
   }
+}
+
+/** What a connector asks of its clients that a file cannot do. */
+function checkPickupWarnings({ receiveConnectors, transport }: Settings, findings: Findings): void {
+  const { pickupConnector: name, pickupDirectoryPath, replayDirectoryPath } = transport;
+  if (pickupDirectoryPath === undefined && replayDirectoryPath === undefined) return;
+  const connector = receiveConnectors.find((one) => one.name.toLowerCase() === name?.toLowerCase());
+  if (connector === undefined) return;
+  const warn = (why: string): void =>
+    findings.warning(["transport", "pickupConnector"], `takes no file: ${connector.name} ${why}`);
+  if (connector.requireTls) warn("has requireTls, and a file speaks no TLS");
+  if (!rightsOf(connector, { authenticated: false }).submit)
+    warn("wants a log-on (no AnonymousUsers in permissionGroups), and a file does not log on");
 }
 
 /** A certificate that is named more than once logs on as the first who has it. */

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { parseConfig } from "./parse-config.ts";
 
-const parse = (transport: string, send = "smartHosts: ['127.0.0.1']") =>
+const parse = (transport: string, send = "smartHosts: ['127.0.0.1']", receive = "comment: files") =>
   parseConfig(
     `dataDirectory: data
 receiveConnectors:
-  - {name: Files, bindings: ["127.0.0.1:2525"], remoteIpRanges: ["127.0.0.0/8"]}
+  - {name: Files, bindings: ["127.0.0.1:2525"], remoteIpRanges: ["127.0.0.0/8"], ${receive}}
 sendConnectors:
   - {name: Out, addressSpaces: ["*"], ${send}}
 transport: {${transport}}
@@ -40,4 +40,12 @@ test.each([
   const result = parse(transport, "dropDirectory: drop");
   expect(result.ok ? [] : result.faults.map((fault) => fault.path)).toEqual([path]);
   expect(result.ok ? "" : result.faults[0]?.message).toMatch(message);
+});
+
+test.each([
+  ["requireTls: true", /takes no file: Files has requireTls/],
+  ["permissionGroups: [ExchangeUsers]", /takes no file: Files wants a log-on/],
+])("%s is told: no file can do it", (line, message) => {
+  const result = parse("pickupDirectoryPath: in, pickupConnector: Files", "dropDirectory: drop", line);
+  expect((result.warnings ?? []).map((warning) => warning.message).join("\n")).toMatch(message);
 });

@@ -225,6 +225,14 @@ describe.concurrent("a Pickup directory", () => {
     expect(it.told).toEqual([]);
   });
 
+  test("what a file can never do is not waited for", async () => {
+    const it = await rig({ connector: { requireTls: true } });
+    await it.write("x.eml", message(1));
+    await during(it, () => it.told.length > 0);
+    expect(it.told.map(({ fields }) => fields["reason"])).toEqual([expect.stringContaining("STARTTLS")]);
+    expect(await it.names()).toEqual(["x.bad"]);
+  });
+
   test("a directory that is not there, or open to everybody, is told once; then it is taken from", async () => {
     const it = await rig();
     await it.write("x.eml", message(1));

@@ -34,7 +34,7 @@ export interface FileTaking {
 }
 
 /** Refused for a while as replies go, but a file does not become another by waiting. */
-const lasting = new Set(["tooManyRecipients"]);
+const lasting = new Set(["tooManyRecipients", "tlsRequired"]);
 
 /** Rejects with what the file system says; then the file is where it was. */
 export async function takeFile(name: string, stats: Stats, taking: FileTaking): Promise<Taken> {
