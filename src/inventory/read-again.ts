@@ -9,6 +9,8 @@ import type { CountedTo } from "./inventory-store.ts";
 import { placeOf } from "./place.ts";
 
 const dayMs = 86_400_000;
+/** Clients and profiles the decoder remembers. */
+const mostKnown = 10_000;
 
 /**
  * Up to the run of `presentRunMs`, which tells itself. `pause` is waited for behind each segment, some 10 ms of work. Rejects
@@ -23,7 +25,7 @@ export async function readAgain(
   signal: AbortSignal,
 ): Promise<void> {
   const firstDay = from === undefined ? "" : dayOf(new Date(Math.max(0, from.atMs - dayMs)));
-  const decoder = new TrafficDecoder(inventory);
+  const decoder = new TrafficDecoder(inventory, mostKnown);
   for (const { path, day } of await listLogFiles(family)) {
     if (signal.aborted) return;
     if (day < firstDay) continue;

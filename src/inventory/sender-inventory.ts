@@ -61,6 +61,8 @@ const tidyEveryMs = 60 * 60_000;
 /** Then others get their turn. */
 const sliceMs = 4;
 const pauseMs = 20;
+/** Clients and profiles the decoder remembers. */
+const mostKnown = 10_000;
 /** So much of the record may wait while an earlier run's is read. */
 const mostWaitingBytes = 64 * 1024 * 1024;
 
@@ -80,7 +82,7 @@ export function openSenderInventory(options: {
   const kept = keptOnDemand(directory);
   const store = createInventoryStore(kept);
   const inventory = new Inventory(room);
-  const decoder = new TrafficDecoder(inventory);
+  const decoder = new TrafficDecoder(inventory, mostKnown);
   const teller = createFindingTeller(events);
   let findings = new OpenFindings();
   let record: Parameters<SenderInventory["start"]>[0] | undefined;

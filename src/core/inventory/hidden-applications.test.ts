@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { hiddenApplications } from "./hidden-applications.ts";
 import { newSender, type Sender } from "./sender.ts";
-import { noteTrait } from "./traits.ts";
+import { traitOf } from "./traits.ts";
 
 const day = 86_400_000;
 const now = 10 * day;
@@ -12,8 +12,9 @@ function sender(user: string, names: Readonly<Record<string, number>>, ago = 0):
   one.lastMessageMs = now - ago;
   for (const [name, count] of Object.entries(names)) {
     one.messages += count;
-    for (let n = count - 1; n >= 0; n--)
-      noteTrait(one.traits, "heloName", name, now - ago - n * 3 * 3_600_000);
+    const trait = traitOf(one.traits, "heloName", name, now - ago - (count - 1) * 3 * 3_600_000);
+    trait.count += count;
+    trait.lastMs = now - ago;
   }
   return one;
 }

@@ -12,7 +12,7 @@ import type {
 } from "../traffic/traffic-facts.ts";
 import { neverSaved, newSender, senderKey, type SavedAt, type Sender } from "./sender.ts";
 import { cameAgain, wasRefused } from "./silent-loss.ts";
-import { noteTrait } from "./traits.ts";
+import { traitOf, type Trait } from "./traits.ts";
 import type { Outage } from "./rhythm.ts";
 import { dayMs, hourMs, type ColumnName } from "./volume.ts";
 
@@ -32,7 +32,7 @@ export const defaultRoom: InventoryRoom = { senders: 100_000, rows: 400_000, hou
 interface Source {
   open: number;
   /** Usually one. */
-  readonly senders: Sender[];
+  senders: readonly Sender[];
 }
 
 interface Connection {
@@ -49,6 +49,8 @@ interface Connection {
   refusal: string;
   /** At its coming, itself included. */
   readonly open: number;
+  /** By what it is known, of its sender; undefined: not asked for yet. */
+  traits: readonly Trait[] | undefined;
 }
 
 export class Inventory implements TrafficListener {
@@ -136,7 +138,8 @@ export class Inventory implements TrafficListener {
   restore(sender: Sender): void {
     this.#lastMs = Math.max(this.#lastMs, sender.lastMs);
     this.#senders.set(senderKey(sender), sender);
-    this.#source(sender.source).senders.push(sender);
+    const source = this.#source(sender.source);
+    source.senders = [...source.senders, sender];
   }
 
   /** Place of the entry that is told next, while the record is read again; `neverSaved`: it is not. */
@@ -172,6 +175,7 @@ export class Inventory implements TrafficListener {
       isAsking: false,
       refusal: "",
       open,
+      traits: undefined,
     });
   }
 
@@ -198,6 +202,7 @@ export class Inventory implements TrafficListener {
       isAsking: false,
       refusal: "",
       open: source.open,
+      traits: undefined,
     });
   }
 
@@ -222,6 +227,7 @@ export class Inventory implements TrafficListener {
     if (one === undefined) return;
     const wallMs = this.#at(atMs);
     one.profile = profile;
+    one.traits = undefined;
     if (one.sender !== undefined && one.sender.user === profile.user) return;
     const isFirst = one.sender === undefined;
     const sender = this.#sender(one.source, one.client, profile.user, wallMs);
@@ -263,18 +269,17 @@ export class Inventory implements TrafficListener {
     sender.messages++;
     sender.recipients += recipients;
     sender.octets += sizeBytes;
-    this.#add(sender, wallMs, "recipients", recipients);
-    this.#add(sender, wallMs, "octets", sizeBytes);
-    this.#add(sender, wallMs, "messages", 1);
-    this.#came(sender, wallMs);
-    const ofHour = sender.hours.value(Math.floor(wallMs / hourMs), "messages");
-    sender.days.raise(Math.floor(wallMs / dayMs), "highestHour", ofHour);
-    noteTrait(sender.traits, "door", client.door, wallMs);
-    noteTrait(sender.traits, "connector", client.connector, wallMs);
-    if (profile === undefined) return;
-    noteTrait(sender.traits, "heloName", profile.heloName, wallMs);
-    noteTrait(sender.traits, "tls", profile.tls === "" ? "none" : profile.tls, wallMs);
-    noteTrait(sender.traits, "mechanism", profile.mechanism === "" ? "none" : profile.mechanism, wallMs);
+    if (wallMs > sender.lastMs) sender.lastMs = wallMs;
+    const hour = Math.floor(wallMs / hourMs);
+    const day = Math.floor(wallMs / dayMs);
+    const ofHour = sender.hours.kept(hour, recipients, sizeBytes, 0);
+    sender.days.kept(day, recipients, sizeBytes, 2 ** (hour % 24));
+    sender.days.raise(day, "highestHour", ofHour);
+    this.#changed.add(sender);
+    for (const trait of (one.traits ??= traitsOf(sender, client, profile, wallMs))) {
+      trait.count++;
+      if (wallMs > trait.lastMs) trait.lastMs = wallMs;
+    }
   }
 
   refused(atMs: number, connection: number, refusal: string): void {
@@ -355,8 +360,7 @@ export class Inventory implements TrafficListener {
     this.#changed.delete(sender);
     const source = this.#sources.get(sender.source);
     if (source === undefined) return;
-    const at = source.senders.indexOf(sender);
-    if (at !== -1) source.senders.splice(at, 1);
+    source.senders = source.senders.filter((one) => one !== sender);
     if (source.senders.length === 0 && source.open === 0) this.#sources.delete(sender.source);
   }
 
@@ -378,7 +382,7 @@ export class Inventory implements TrafficListener {
   #sender(source: Source, client: TrafficClient, user: string, wallMs: number): Sender {
     for (const sender of source.senders) if (sender.user === user) return sender;
     const sender = newSender(client.source, user, client.address, wallMs);
-    source.senders.push(sender);
+    source.senders = [...source.senders, sender];
     this.#senders.set(senderKey(sender), sender);
     return sender;
   }
@@ -456,4 +460,23 @@ function isLoss(kind: string): boolean {
   const refusal: { readonly reply: { readonly code: number }; readonly setting?: string } =
     spokenRefusals[kind as keyof typeof spokenRefusals];
   return refusal.setting !== undefined || refusal.reply.code < 500;
+}
+
+function traitsOf(
+  { traits }: Sender,
+  client: TrafficClient,
+  profile: TrafficProfile | undefined,
+  atMs: number,
+): readonly Trait[] {
+  const found = [
+    traitOf(traits, "door", client.door, atMs),
+    traitOf(traits, "connector", client.connector, atMs),
+  ];
+  if (profile === undefined) return found;
+  if (profile.heloName !== "") found.push(traitOf(traits, "heloName", profile.heloName, atMs));
+  found.push(
+    traitOf(traits, "tls", profile.tls === "" ? "none" : profile.tls, atMs),
+    traitOf(traits, "mechanism", profile.mechanism === "" ? "none" : profile.mechanism, atMs),
+  );
+  return found;
 }

@@ -15,25 +15,21 @@ export interface Trait {
 /** Of each kind. Whoever has more of them is told from others by none. */
 const mostOfAKind = 16;
 
-/** Notes one more message; for a new name that finds no room the one that was not seen for longest is forgotten. */
-export function noteTrait(traits: Trait[], kind: TraitKind, name: string, atMs: number): void {
-  if (name === "") return;
+/** The one of that name, added where it is new; for one that finds no room the one that was not seen for longest is forgotten. */
+export function traitOf(traits: Trait[], kind: TraitKind, name: string, atMs: number): Trait {
   let ofKind = 0;
   let oldest = -1;
   for (let index = 0; index < traits.length; index++) {
     const one = traits[index];
     if (one === undefined || one.kind !== kind) continue;
-    if (one.name === name) {
-      one.count++;
-      if (atMs > one.lastMs) one.lastMs = atMs;
-      return;
-    }
+    if (one.name === name) return one;
     ofKind++;
     if (oldest === -1 || one.lastMs < (traits[oldest]?.lastMs ?? Infinity)) oldest = index;
   }
-  const added: Trait = { kind, name, firstMs: atMs, lastMs: atMs, count: 1 };
+  const added: Trait = { kind, name, firstMs: atMs, lastMs: atMs, count: 0 };
   if (ofKind < mostOfAKind) traits.push(added);
   else traits[oldest] = added;
+  return added;
 }
 
 /** The same names of several senders, each once. */

@@ -27,9 +27,19 @@ export type ColumnName = (typeof columns)[number];
 export type VolumeRow = Readonly<Record<ColumnName, number>>;
 
 export const width = columns.length;
-export const cell = Object.fromEntries(columns.map((name, index) => [name, index])) as Readonly<
-  Record<ColumnName, number>
->;
+/** In the order of `columns`. */
+export const cell = {
+  bucket: 0,
+  connections: 1,
+  messages: 2,
+  recipients: 3,
+  octets: 4,
+  refusals: 5,
+  highestOpen: 6,
+  highestMinute: 7,
+  highestHour: 8,
+  hours: 9,
+} as const satisfies Record<ColumnName, number>;
 /** What is not added up when rows of several senders become one, but the highest is taken. */
 const highest: ReadonlySet<number> = new Set([cell.highestOpen]);
 
@@ -59,6 +69,18 @@ export class Volume {
     for (let at = cells.length - width; at >= 0 && (cells[at] ?? 0) >= bucket; at -= width)
       if (cells[at] === bucket) return cells[at + cell[column]] ?? 0;
     return 0;
+  }
+
+  /** One more message that was kept. Returns those of its row. */
+  kept(bucket: number, recipients: number, octets: number, hours: number): number {
+    const at = this.#at(bucket);
+    const cells = this.#cells;
+    const messages = (cells[at + cell.messages] ?? 0) + 1;
+    cells[at + cell.messages] = messages;
+    cells[at + cell.recipients] = (cells[at + cell.recipients] ?? 0) + recipients;
+    cells[at + cell.octets] = (cells[at + cell.octets] ?? 0) + octets;
+    cells[at + cell.hours] = (cells[at + cell.hours] ?? 0) | hours;
+    return messages;
   }
 
   add(bucket: number, column: ColumnName, count: number): void {
@@ -109,8 +131,9 @@ export class Volume {
     if (at >= 0 && cells[at] === bucket) return at;
     const row: number[] = columns.map(() => 0);
     row[cell.bucket] = bucket;
-    if (at + width === cells.length) cells.push(...row);
-    else cells.splice(at + width, 0, ...row);
+    // Most senders have few rows: no room beyond them.
+    if (at + width === cells.length && cells.length >= 8 * width) cells.push(...row);
+    else this.#cells = [...cells.slice(0, at + width), ...row, ...cells.slice(at + width)];
     return at + width;
   }
 }

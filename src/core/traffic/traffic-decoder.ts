@@ -53,6 +53,7 @@ export class TrafficDecoder {
   /** The same objects over all segments, so that whoever listens can know them by identity. */
   readonly #knownClients = new Map<string, TrafficClient>();
   readonly #knownProfiles = new Map<string, TrafficProfile>();
+  readonly #mostKnown: number;
   #runMs = -1;
   #nextSequence = 0;
   #nowMs = 0;
@@ -65,8 +66,10 @@ export class TrafficDecoder {
   #head: SegmentHead | undefined;
   #goesOn = false;
 
-  constructor(listener: TrafficListener) {
+  /** `mostKnown`: clients and profiles that are known at most; beyond it they are made anew, other objects of the same. */
+  constructor(listener: TrafficListener, mostKnown = Infinity) {
     this.#listener = listener;
+    this.#mostKnown = mostKnown;
   }
 
   /** Of the entry read last. */
@@ -213,6 +216,7 @@ export class TrafficDecoder {
     const known = this.#knownClients.get(key);
     if (known !== undefined) return known;
     const client = { connector, source, address: address === "" ? source : address, door };
+    if (this.#knownClients.size >= this.#mostKnown) this.#knownClients.clear();
     this.#knownClients.set(key, client);
     return client;
   }
@@ -227,6 +231,7 @@ export class TrafficDecoder {
     const known = this.#knownProfiles.get(key);
     if (known !== undefined) return known;
     const profile = { user, application, heloName, tls, mechanism };
+    if (this.#knownProfiles.size >= this.#mostKnown) this.#knownProfiles.clear();
     this.#knownProfiles.set(key, profile);
     return profile;
   }
