@@ -26,6 +26,8 @@ export interface ServerCertificate {
 export interface Wanted {
   readonly names: readonly string[];
   readonly isExpired?: boolean;
+  /** Its first name is the subject's common name, and stands nowhere else. */
+  readonly byCommonNameAlone?: boolean;
   /** Signs in the issuer's place, in its name. */
   readonly signedBy?: Issuer;
   readonly with?: readonly Issuer[];
@@ -83,9 +85,10 @@ export async function issueServerCertificate(
     publicKey: keys.publicKey,
     signingKey: (wanted.signedBy ?? issuer)?.keys.privateKey ?? keys.privateKey,
     signingAlgorithm: algorithm,
-    extensions: [
-      new x509.SubjectAlternativeNameExtension(wanted.names.map((value) => ({ type: "dns", value }))),
-    ],
+    extensions:
+      wanted.byCommonNameAlone === true
+        ? []
+        : [new x509.SubjectAlternativeNameExtension(wanted.names.map((value) => ({ type: "dns", value })))],
   });
   const key = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
   const lines = (key.match(/.{1,64}/g) ?? []).join("\n");

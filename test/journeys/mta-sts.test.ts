@@ -28,6 +28,7 @@ const faults = {
   chain: { address: "127.0.0.45", counted: "certificate-not-trusted" },
   clear: { address: "127.0.0.46", counted: "starttls-not-supported" },
   later: { address: "127.0.0.47", counted: "starttls-not-supported" },
+  common: { address: "127.0.0.48", counted: "certificate-host-mismatch" },
 } as const;
 const kinds = Object.keys(faults) as (keyof typeof faults)[];
 const right = "127.0.0.41";
@@ -88,12 +89,13 @@ beforeAll(async () => {
   root = await makeAuthority("Root");
   const intermediate = await makeAuthority("Intermediate", root);
   const names = domains.flatMap(hostsOf);
-  const [own, other, self, expired, chain] = await Promise.all([
+  const [own, other, self, expired, chain, common] = await Promise.all([
     issueServerCertificate(root, { names: [...names, ...domains.map((domain) => `mta-sts.${domain}`)] }),
     issueServerCertificate(root, { names: ["elsewhere.test"] }),
     issueServerCertificate(undefined, { names }),
     issueServerCertificate(root, { names, isExpired: true }),
     issueServerCertificate(intermediate, { names }),
+    issueServerCertificate(root, { names: ["mx.common.enforce.test"], byCommonNameAlone: true }),
   ]);
   policyHost = await startPolicyHost(own);
   policyHost.answer = ({ headers: { host = "" } }, response) => {
@@ -107,6 +109,7 @@ beforeAll(async () => {
     sinkAt(faults.self.address, self),
     sinkAt(faults.expired.address, expired),
     sinkAt(faults.chain.address, chain),
+    sinkAt(faults.common.address, common),
     sinkAt(faults.clear.address, undefined),
     sinkAt(faults.later.address, undefined, {
       extensions: ["PIPELINING", "STARTTLS"],

@@ -71,6 +71,8 @@ function ownDemand(settings: TlsSettings, host: string): Draft {
   const certificate: CertificateDemand = {
     isTrusted: tlsAuthLevel !== "EncryptionOnly",
     names: tlsAuthLevel === "DomainValidation" ? [tlsDomain ?? host] : [],
+    // As Exchange does: certificates of a company's own issuers may have a common name alone.
+    byAlternativeName: false,
     tlsa: undefined,
   };
   const isRequired = settings.implicitTls || isTlsNeeded(settings);
@@ -206,7 +208,7 @@ function barred(
 }
 
 function publicCertificate(name: string): CertificateDemand {
-  return { isTrusted: true, names: [name], tlsa: undefined };
+  return { isTrusted: true, names: [name], byAlternativeName: true, tlsa: undefined };
 }
 
 function counted(count: number, what: string): string {

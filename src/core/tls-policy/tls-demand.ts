@@ -15,6 +15,8 @@ export interface CertificateDemand {
   readonly isTrusted: boolean;
   /** Names it must be for, each of them. */
   readonly names: readonly string[];
+  /** By its alternative names; a common name does not count (RFC 8461 §4.1). */
+  readonly byAlternativeName: boolean;
   readonly tlsa: TlsaDemand | undefined;
 }
 
@@ -69,11 +71,17 @@ export interface TlsBarred {
 export type HostTls = TlsDemand | TlsBarred;
 
 /** Any certificate will do. */
-export const anyCertificate: CertificateDemand = { isTrusted: false, names: [], tlsa: undefined };
+export const anyCertificate: CertificateDemand = {
+  isTrusted: false,
+  names: [],
+  byAlternativeName: false,
+  tlsa: undefined,
+};
 
 export function bothDemands(a: CertificateDemand, b: CertificateDemand): CertificateDemand {
   return {
     isTrusted: a.isTrusted || b.isTrusted,
+    byAlternativeName: a.byAlternativeName || b.byAlternativeName,
     names: [...new Set([...a.names, ...b.names])],
     tlsa: a.tlsa ?? b.tlsa,
   };
@@ -84,7 +92,7 @@ export function bothDemands(a: CertificateDemand, b: CertificateDemand): Certifi
  * and words make no difference.
  */
 export function demandKey({ level, isRequired, certificate, serverName }: TlsDemand): string {
-  const { isTrusted, names, tlsa } = certificate;
+  const { isTrusted, names, byAlternativeName, tlsa } = certificate;
   const records = tlsa?.records.map(
     ({ usage, selector, matchingType, data }) => `${usage} ${selector} ${matchingType} ${hex(data)}`,
   );
@@ -92,6 +100,7 @@ export function demandKey({ level, isRequired, certificate, serverName }: TlsDem
     level,
     isRequired,
     isTrusted,
+    byAlternativeName,
     names.toSorted(),
     serverName,
     records?.toSorted() ?? [],

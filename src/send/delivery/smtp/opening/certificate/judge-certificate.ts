@@ -1,5 +1,5 @@
 /** Whether a server is the one that mail is for: its certificate, and what is demanded of it. */
-import { checkServerIdentity, type TLSSocket } from "node:tls";
+import { checkServerIdentity, type PeerCertificate, type TLSSocket } from "node:tls";
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import type { CertificateDemand } from "../../../../../core/tls-policy/tls-demand.ts";
@@ -21,7 +21,7 @@ export interface CertificateFault {
  */
 export function certificateFault(
   socket: TLSSocket,
-  { isTrusted, names, tlsa }: CertificateDemand,
+  { isTrusted, names, byAlternativeName, tlsa }: CertificateDemand,
   at: number,
 ): CertificateFault | undefined {
   if (tlsa !== undefined) {
@@ -36,11 +36,18 @@ export function certificateFault(
     };
   }
   const certificate = names.length === 0 ? undefined : socket.getPeerCertificate();
+  if (byAlternativeName && certificate !== undefined && !hasAlternativeName(certificate))
+    return { fault: "certificate-host-mismatch", detail: "the certificate has no name in subjectAltName" };
   for (const name of names) {
     const mismatch = certificate && checkServerIdentity(identityOf(name), certificate);
     if (mismatch !== undefined) return { fault: "certificate-host-mismatch", detail: failureWords(mismatch) };
   }
   return undefined;
+}
+
+/** Without one Node looks at the common name. */
+function hasAlternativeName({ subjectaltname = "" }: PeerCertificate): boolean {
+  return /(?:^|, )DNS:/.test(subjectaltname);
 }
 
 /** Node gives the code alone, whatever its types say. */
