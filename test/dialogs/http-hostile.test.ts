@@ -240,6 +240,16 @@ test("who waits to be told to go on hears that it is too large before it sends",
   expect([answer.status, answer.json["name"]]).toEqual([413, "message_too_large"]);
 });
 
+test.each<[string, string]>([
+  ["authorization", "Bearer "],
+  ["authorization", ""],
+  ["authorization", "Basic"],
+  ["x-api-key", ""],
+])("an empty key (%s: %s) is a key that is missing, and no anonymous client", async (name, value) => {
+  const { status, json: answer } = await ask(rawRequest("/v1/emails", json, { [name]: value }));
+  expect([status, answer["name"]]).toEqual([401, "missing_api_key"]);
+});
+
 test("a key that stands where none belongs is in no event and no log", async () => {
   const key = `weir_${"aB3".repeat(9)}`;
   await ask(rawRequest(`/v1/${key}`, json));

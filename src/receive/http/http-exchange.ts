@@ -231,8 +231,9 @@ export class HttpExchange {
     body: object,
     headers: readonly (readonly [string, string])[] = [],
   ): Promise<void> {
-    const left = this.#messagesLeft();
-    const rate = left === undefined ? [] : rateHeaders(await left);
+    // The message may be kept: nothing else may come of that than its answer.
+    const left = await this.#messagesLeft()?.catch(() => undefined);
+    const rate = left === undefined ? [] : rateHeaders(left);
     const type = status < 400 ? jsonType : problemType;
     this.send(status, JSON.stringify(body), type, rate.length === 0 ? headers : [...headers, ...rate]);
   }

@@ -35,6 +35,10 @@ export async function identify(
     });
   const [authorization] = authorizations;
   const [key] = keys;
+  if (key?.trim() === "" || (authorization !== undefined && /^\s*(?:bearer|basic)?\s*$/i.test(authorization)))
+    return refused("notAuthenticated", {
+      detail: "the request has an empty key: the variable it is taken from may not be set",
+    });
   const known =
     authorization === undefined && key === undefined
       ? undefined
