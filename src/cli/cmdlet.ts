@@ -20,6 +20,8 @@ export type ParameterKind =
   | "changeableList"
   /** `@{UserName='relay';PasswordFile='/etc/weir/password'}` */
   | "section"
+  /** `@{MaxInboundConnectionPerSource=40;MaxMessageSize=10MB}` */
+  | "limits"
   /** Each word as it is; only for the place `rest`. */
   | "words"
   /** As it stands in the configuration file: the relay reads it. */

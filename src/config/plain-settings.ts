@@ -7,6 +7,7 @@ import type { DirectorySettings } from "../core/authentication/directory-setting
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { AddressSpace, SendConnectorSettings } from "../core/policy/send-connector.ts";
+import { configuredLimit } from "../core/policy/report-only.ts";
 import { senderSpaceText } from "../core/policy/send-restrictions.ts";
 import type { DkimKey } from "../dkim/dkim-settings.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
@@ -16,11 +17,17 @@ import type { HttpTls, Settings, UserSettings } from "./settings.ts";
 
 export type PlainSection = Readonly<Record<string, Plain>>;
 
-/** Durations in milliseconds, sizes in octets, `unlimited` as that word, null for none. */
-export function plainReceiveConnector(connector: ReceiveConnectorSettings): PlainSection {
+/** Durations in milliseconds, sizes in octets, `unlimited` as that word, null for none. Limits as the file has them. */
+export function plainReceiveConnector({ watched, ...connector }: ReceiveConnectorSettings): PlainSection {
+  const { reportOnly = [], candidate, learnUntil } = connector;
+  const configured = reportOnly.map((limit) => [limit, configuredLimit({ ...connector, watched }, limit)]);
   return {
     ...plainValues({
       ...connector,
+      ...Object.fromEntries(configured),
+      reportOnly,
+      candidate: candidate === undefined ? null : plainValues(candidate),
+      learnUntil: learnUntil === undefined ? null : new Date(learnUntil).toISOString().replace(".000Z", "Z"),
       bindings: [],
       implicitTlsBindings: [],
       httpBindings: [],

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { parseEndpoint } from "../core/units/endpoint.ts";
 import { profileNames } from "../core/policy/receive-profiles.ts";
 import { parseIpRange } from "../core/units/ip-range.ts";
+import { reportableLimits } from "../core/policy/reportable-limits.ts";
 import { tlsVersions } from "../core/policy/receive-connector.ts";
+import { parseDate } from "./oauth-schema.ts";
 import {
   choice,
   domain,
@@ -64,6 +66,36 @@ const banner = line(500)
   .refine((text) => /^[\x20-\x7e]*$/.test(text), { error: "contains characters outside ASCII" })
   .transform((text) => text.replace(/^220 ?/, ""))
   .register(kinds, { kind: "text", range: "up to 500 ASCII characters" });
+
+/** Limits that can be looked at without being enforced as well (reportOnly, candidate). */
+const limits = {
+  maxInboundConnection: integer({ min: 1, max: most, unlimited: true }),
+  maxInboundConnectionPerSource: integer({ min: 1, max: 10_000, unlimited: true }),
+  maxInboundConnectionPercentagePerSource: percentage({ min: 1, max: 100 }),
+  messageRateLimit: integer({ min: 1, max: most, unlimited: true }),
+  maxProtocolErrors: integer({ min: 0, max: most, unlimited: true }),
+  maxMessageSize: size({ min: 65_536, max: most }),
+  maxHeaderSize: size({ min: 1, max: most }),
+  maxRecipientsPerMessage: integer({ min: 1, max: 512_000 }),
+  maxHopCount: integer({ min: 1, max: 500 }),
+} as const satisfies Record<(typeof reportableLimits)[number], z.ZodType>;
+
+const candidate = z
+  .strictObject(
+    {
+      maxInboundConnection: limits.maxInboundConnection.optional(),
+      maxInboundConnectionPerSource: limits.maxInboundConnectionPerSource.optional(),
+      maxInboundConnectionPercentagePerSource: limits.maxInboundConnectionPercentagePerSource.optional(),
+      messageRateLimit: limits.messageRateLimit.optional(),
+      maxProtocolErrors: limits.maxProtocolErrors.optional(),
+      maxMessageSize: limits.maxMessageSize.optional(),
+      maxHeaderSize: limits.maxHeaderSize.optional(),
+      maxRecipientsPerMessage: limits.maxRecipientsPerMessage.optional(),
+      maxHopCount: limits.maxHopCount.optional(),
+    },
+    { error: notASection },
+  )
+  .register(kinds, { kind: "limits" });
 
 export const receiveConnectorSchema = z.strictObject(
   {
@@ -171,22 +203,22 @@ export const receiveConnectorSchema = z.strictObject(
       "Ciphers, as OpenSSL writes them, such as `DEFAULT@SECLEVEL=0`. TLS 1.3 has its own.",
     ),
     maxInboundConnection: setting(
-      integer({ min: 1, max: most, unlimited: true }),
+      limits.maxInboundConnection,
       5000,
       "Most open connections of this connector.",
     ),
     maxInboundConnectionPerSource: setting(
-      integer({ min: 1, max: 10_000, unlimited: true }),
+      limits.maxInboundConnectionPerSource,
       20,
       "Most open connections from one client address.",
     ),
     maxInboundConnectionPercentagePerSource: setting(
-      percentage({ min: 1, max: 100 }),
+      limits.maxInboundConnectionPercentagePerSource,
       2,
       "Most open connections from one client address, in percent of those that other clients leave free on the connector.",
     ),
     messageRateLimit: setting(
-      integer({ min: 1, max: most, unlimited: true }),
+      limits.messageRateLimit,
       "unlimited",
       "Most messages per minute from one source.",
     ),
@@ -206,7 +238,7 @@ export const receiveConnectorSchema = z.strictObject(
       "Longest silence of a client. Must be less than connectionTimeout.",
     ),
     maxProtocolErrors: setting(
-      integer({ min: 0, max: most, unlimited: true }),
+      limits.maxProtocolErrors,
       5,
       "Protocol errors after which the connection is closed.",
     ),
@@ -240,18 +272,10 @@ export const receiveConnectorSchema = z.strictObject(
       "0s",
       "How long a copy of a message (its Message-ID, envelope and content) is answered as the first one was and not taken again, for clients that lost a 250; 0 takes it twice.",
     ),
-    maxMessageSize: setting(size({ min: 65_536, max: most }), "36MB", "Largest message."),
-    maxHeaderSize: setting(size({ min: 1, max: most }), "256KB", "Largest message header."),
-    maxRecipientsPerMessage: setting(
-      integer({ min: 1, max: 512_000 }),
-      200,
-      "Most recipients of one message.",
-    ),
-    maxHopCount: setting(
-      integer({ min: 1, max: 500 }),
-      60,
-      "Most Received fields; more is taken for a loop.",
-    ),
+    maxMessageSize: setting(limits.maxMessageSize, "36MB", "Largest message."),
+    maxHeaderSize: setting(limits.maxHeaderSize, "256KB", "Largest message header."),
+    maxRecipientsPerMessage: setting(limits.maxRecipientsPerMessage, 200, "Most recipients of one message."),
+    maxHopCount: setting(limits.maxHopCount, 60, "Most Received fields; more is taken for a loop."),
     protocolLoggingLevel: setting(
       choice(["None", "Verbose"]),
       "None",
@@ -328,6 +352,21 @@ export const receiveConnectorSchema = z.strictObject(
       duration({ min: second, max: 10 * minute }),
       "30s",
       "How long limitAction delay lets a client wait before it is refused after all.",
+    ),
+    reportOnly: setting(
+      listOf(choice(reportableLimits), { kind: "list", range: reportableLimits.join(", ") }),
+      [],
+      "Limits that refuse nobody and are looked at: what they would have refused is counted and told (docs/know-before-you-change.md). With maxInboundConnection its percentage refuses nobody either. A ceiling still holds: headers 4 MB, 50,000 recipients, 500 hops, messages 2 GB.",
+    ),
+    candidate: optionalSetting(
+      candidate,
+      "none",
+      "Other values of limits, looked at beside those that are enforced: what each would have refused, were it enforced in place of that one. A limit of reportOnly has none.",
+    ),
+    learnUntil: optionalSetting(
+      parsedText({ kind: "date" }, parseDate),
+      "no end is set",
+      "Until when it is learned what its limits should be (New-ReceiveConnector -Learn), such as `2026-12-06T10:00:00Z`. It is told then; reportOnly stays as it is until somebody changes it.",
     ),
     explainRefusals: optionalSetting(
       flag(),

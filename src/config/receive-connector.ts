@@ -1,6 +1,7 @@
 /** From what a file gives to the settings of a Receive connector: presets by usage, defaults, rules within one connector. */
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { profileNames, receiveProfiles } from "../core/policy/receive-profiles.ts";
+import { splitLimits } from "../core/policy/report-only.ts";
 import { formatDuration } from "../core/units/duration.ts";
 import { checkTls, type Rule } from "./receive-connector-tls.ts";
 import type { Findings, Path } from "./fault.ts";
@@ -63,9 +64,16 @@ export function receiveConnectorSettings(
   given: GivenReceiveConnector,
   relay: { readonly hostname: string; readonly absolute: (file: string) => string },
 ): ReceiveConnectorSettings {
-  const { usage: _, ...settings } = given;
+  const { usage: _, candidate = {}, ...settings } = given;
+  const reportOnly = [...new Set(given.reportOnly)];
+  const { enforced, watched } = splitLimits(given, reportOnly, candidate);
   return {
     ...settings,
+    ...enforced,
+    reportOnly,
+    candidate: given.candidate,
+    learnUntil: given.learnUntil,
+    watched,
     fqdn: given.fqdn ?? relay.hostname,
     banner: given.banner,
     profile: given.profile,
@@ -138,6 +146,12 @@ export function checkReceiveConnector(
     ["binaryMimeEnabled", "chunkingEnabled"],
     "needs chunkingEnabled",
   );
+  for (const limit of given.reportOnly)
+    rule(
+      given.candidate?.[limit] !== undefined,
+      ["candidate", "reportOnly"],
+      `${limit} is in reportOnly: its own value is the one that is looked at`,
+    );
   const [silence, life] = [given.connectionInactivityTimeout, given.connectionTimeout];
   const isDefault = written["connectionInactivityTimeout"] === undefined;
   rule(

@@ -372,6 +372,21 @@ export const catalogue = {
     limitHit: true,
     text: "Receive connector %connector lets a message from %source wait up to %delaySeconds s: messageRateLimit (%limit a minute) is reached.",
   },
+  WouldBeRefused: {
+    id: 20031,
+    category: "SmtpReceive",
+    severity: "Information",
+    level: 0,
+    limitHit: true,
+    text: "Receive connector %connector would have %what %who, if it enforced %setting: %problem. It is only looked at (reportOnly, candidate); nobody was refused.",
+  },
+  LearningEnded: {
+    id: 20032,
+    category: "SmtpReceive",
+    severity: "Information",
+    level: 0,
+    text: "Receive connector %connector has learned until %until what its limits should be. They still refuse nobody: weir Get-LimitAdvice -Connector %connector proposes values, and enforces them with -Apply.",
+  },
   SessionLimitReached: {
     id: 20026,
     category: "SmtpReceive",

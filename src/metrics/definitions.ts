@@ -43,6 +43,11 @@ export const metricDefinitions = {
     labels: ["connector", "kind", "limit"],
     help: "Connections, messages and commands refused, by kind of refusal (docs/limits.md); limit is empty where it was no limit.",
   },
+  weir_would_refuse_total: {
+    type: "counter",
+    labels: ["connector", "kind", "limit"],
+    help: "What limits would have refused that are only looked at (reportOnly, candidate), by kind of refusal.",
+  },
   weir_messages_received_total: {
     type: "counter",
     labels: ["door"],

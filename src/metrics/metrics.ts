@@ -18,6 +18,8 @@ export interface Metrics {
   connected(connector: string): void;
   /** A connection, a message, a command was refused. `source`: the ledger's key. Costs two look-ups. */
   refused(refusal: Refusal, source: string, nowMs: number): void;
+  /** It would have been, by a limit that is only looked at. */
+  wouldRefuse(refusal: Refusal, source: string, nowMs: number): void;
   /** A message was acknowledged `elapsedMs` after the end of its content. */
   received(door: Door, sizeBytes: number, elapsedMs: number): void;
   /** A message came again and was answered as before. */
@@ -44,6 +46,8 @@ export interface Metrics {
   /** Connections let in, by connector; of connectors that were renamed too. */
   connections(): Iterable<readonly [string, number]>;
   readonly refusals: RecentRefusals;
+  /** What limits would have refused that are only looked at. */
+  readonly wouldBeRefusals: RecentRefusals;
   readonly failures: RecentFailures;
   /** Seconds. */
   readonly timeTo250: Buckets;
@@ -100,6 +104,7 @@ export function createMetrics(): Metrics {
     tlsResults,
   };
   const refusals = createRecentRefusals();
+  const wouldBeRefusals = createRecentRefusals();
   const failures = createRecentFailures();
   const timeTo250 = createBuckets([
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
@@ -117,6 +122,7 @@ export function createMetrics(): Metrics {
   return {
     totals,
     refusals,
+    wouldBeRefusals,
     failures,
     timeTo250,
     deliveryLatency,
@@ -134,6 +140,7 @@ export function createMetrics(): Metrics {
       totals.refused++;
       refusals.add(refusal, source, nowMs);
     },
+    wouldRefuse: (refusal, source, nowMs) => wouldBeRefusals.add(refusal, source, nowMs),
     received(door, sizeBytes, elapsedMs) {
       totals.received++;
       receivedBy[door]++;

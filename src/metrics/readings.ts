@@ -96,6 +96,10 @@ export function readings(live: Live): Readings {
       metrics.refusals
         .totals()
         .map(({ connector, kind, limit, total }) => [total, { connector, kind, limit }]),
+    weir_would_refuse_total: () =>
+      metrics.wouldBeRefusals
+        .totals()
+        .map(({ connector, kind, limit, total }) => [total, { connector, kind, limit }]),
     weir_messages_received_total: () => by("door", totals.receivedBy),
     weir_messages_repeated_total: () => by("door", totals.repeatedBy),
     weir_received_bytes_total: () => [[totals.receivedBytes]],

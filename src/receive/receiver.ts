@@ -33,6 +33,7 @@ import type { ApiKeys } from "./authentication/api-keys.ts";
 import { createLogons, type LogonSettings } from "./authentication/logons.ts";
 import { createListeners, type FailedListener, type Listener } from "./connection/listeners.ts";
 import { createFrontDoor, type FrontDoorSettings } from "./front-door.ts";
+import { createLearningWatch } from "./learning-watch.ts";
 import type { HttpConnection } from "./http/http-connection.ts";
 import type { HttpDoor } from "./http/http-door.ts";
 import type { HttpServices } from "./http/http-services.ts";
@@ -136,6 +137,10 @@ export function createReceiver(options: {
       metrics.refused(refusal, source, clock.now());
       limitUsage.refused(connector, source, refusal);
     },
+    wouldRefuse(connector, source, refusal) {
+      metrics.wouldRefuse(refusal, source, clock.now());
+      limitUsage.wouldRefuse(connector, source, refusal);
+    },
   };
   const refusals = createRefusals({ clock, events, usage, applications: () => settings.applications });
   const door = createDoor({ ledger, clock, refusals, usage, traffic, isSuspended: options.isSuspended });
@@ -148,6 +153,7 @@ export function createReceiver(options: {
   const nextId = sessionIds();
   const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog, nextId });
   const discredits = createDiscredits({ clock, events });
+  const learning = createLearningWatch(clock, events);
   const stopping = new AbortController();
   const rateWaiters = createRateWaiters({
     door,
@@ -276,6 +282,7 @@ export function createReceiver(options: {
     async start() {
       await certificates.load("receive", settings.receiveConnectors.filter(needsCertificate));
       await needHttp(settings.receiveConnectors);
+      learning.watch(settings.receiveConnectors);
       return listeners.apply(settings.receiveConnectors);
     },
     async reconfigure(next) {
@@ -283,6 +290,7 @@ export function createReceiver(options: {
       logons.replace(next);
       rightsOf = rightsOfClient(next.users, next.applications);
       rateWaiters.settingsChanged();
+      learning.watch(next.receiveConnectors);
       await frontDoor.settingsChanged();
       await certificates.load("receive", next.receiveConnectors.filter(needsCertificate));
       await needHttp(next.receiveConnectors);
@@ -311,6 +319,7 @@ export function createReceiver(options: {
     async stop(graceMs) {
       await listeners.close();
       stopping.abort();
+      learning.stop();
       frontDoor.close();
       await Promise.all([sessions.stop(graceMs), httpDoor?.stop(graceMs)]);
     },

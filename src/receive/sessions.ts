@@ -157,6 +157,7 @@ function newState(
     id,
     connection: admitted.connection,
     connector: admitted.connector,
+    watch: admitted.watch,
     acceptedDomains,
     peer: { address: admitted.address, port, source: admitted.source },
     hello: undefined,

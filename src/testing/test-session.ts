@@ -7,6 +7,7 @@ import type { EventRecord, Events } from "../events/events.ts";
 import { catalogue } from "../events/catalogue.ts";
 import type { Refusal } from "../core/refusals/refusal.ts";
 import { createMetrics } from "../metrics/metrics.ts";
+import { watchConnection } from "../receive/admission/connection-watch.ts";
 import { createRecipientDays } from "../receive/admission/recipient-days.ts";
 import { createGreylist } from "../receive/admission/greylist.ts";
 import { createRefusals, type RefusedClient } from "../receive/admission/refusals.ts";
@@ -143,6 +144,7 @@ export function createTestSession(
     connection: 0,
     id: "S1",
     connector,
+    watch: watchConnection(connector, "SMTP"),
     acceptedDomains: [],
     peer: { address: "127.0.0.1", port: 4711, source: "127.0.0.1" },
     hello: undefined,
@@ -161,7 +163,10 @@ export function createTestSession(
   const refusals = createRefusals({
     clock,
     events: tell,
-    usage: { refused: (_connector, _source, refusal) => void counted.push(refusal) },
+    usage: {
+      refused: (_connector, _source, refusal) => void counted.push(refusal),
+      wouldRefuse: (_connector, _source, refusal) => void counted.push(refusal),
+    },
     applications: () => [],
   });
   const clientOf = ({ peer, authenticatedUser: user }: Submitter): RefusedClient => ({
@@ -198,6 +203,7 @@ export function createTestSession(
       isSuspended: () => false,
       pressure: () => undefined,
       refuse: (of, what) => refusals.refuse(clientOf(of), what),
+      wouldRefuse: (of, what, isRefused) => refusals.wouldRefuse(clientOf(of), what, isRefused),
       refuseAgain: (of, what, earlier) => refusals.refuseAgain(clientOf(of), what, earlier),
       tellRefusal: (of, kind, facts) => refusals.tell(clientOf(of), kind, facts),
       isDiscredited: () => false,

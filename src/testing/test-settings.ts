@@ -3,6 +3,7 @@ import type { UserSettings, Settings } from "../config/settings.ts";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import { usualLogging } from "../core/policy/log-place.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
+import { splitLimits } from "../core/policy/report-only.ts";
 import type { TransportSettings } from "../core/policy/retry-schedule.ts";
 import type {
   SendConnectorSettings,
@@ -18,9 +19,12 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const everything = [{ domain: "", subdomains: true, cost: 1 }];
 
-/** A connector for loopback clients on a free port that lets anonymous clients relay. */
+/**
+ * A connector for loopback clients on a free port that lets anonymous clients relay. `reportOnly` and `candidate` as a file has
+ * them.
+ */
 export function receiveConnector(given: Partial<ReceiveConnectorSettings> = {}): ReceiveConnectorSettings {
-  return {
+  const connector: ReceiveConnectorSettings = {
     name: "AppRelay",
     enabled: true,
     comment: "",
@@ -87,6 +91,13 @@ export function receiveConnector(given: Partial<ReceiveConnectorSettings> = {}):
     addMissingDate: false,
     ...given,
   };
+  const { reportOnly = [], candidate = {} } = connector;
+  return { ...connector, ...watching(connector, reportOnly, candidate) };
+}
+
+function watching(...limits: Parameters<typeof splitLimits>): Partial<ReceiveConnectorSettings> {
+  const { enforced, watched } = splitLimits(...limits);
+  return watched === undefined ? {} : { ...enforced, watched };
 }
 
 /** Everything to the SMTP server on `port` of 127.0.0.1. */

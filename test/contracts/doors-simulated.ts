@@ -7,6 +7,7 @@ import type { ListeningDoor } from "../../src/core/policy/door.ts";
 import type { RightsOfClient } from "../../src/core/policy/rights-of-client.ts";
 import type { ReceiveConnectorSettings } from "../../src/core/policy/receive-connector.ts";
 import { refusalCatalogue } from "../../src/core/refusals/catalogue.ts";
+import type { Refusal } from "../../src/core/refusals/refusal.ts";
 import type { RefusedClients } from "../../src/core/what-if/scenario.ts";
 import type { Clock, Timer } from "../../src/ports/ports.ts";
 import {
@@ -35,6 +36,13 @@ export interface Wish {
 
 export interface Came {
   readonly refused: readonly (readonly [atMs: number, connector: string, source: string, limit: string])[];
+  /** By limits that are only looked at. */
+  readonly wouldBeRefused: readonly (readonly [
+    atMs: number,
+    connector: string,
+    source: string,
+    limit: string,
+  ])[];
   readonly waited: readonly (readonly [what: "connection" | "message", connector: string, ms: number])[];
   readonly messages: readonly (readonly [atMs: number, connector: string, source: string])[];
   /** Most that were open at once, by connector, and by connector and source. */
@@ -102,7 +110,12 @@ export async function simulateDoors(options: {
   let lostMessages = 0;
 
   const events = { wants: () => false, emit: () => undefined };
-  const usage = createLimitUsage({ clock });
+  const wouldBeRefused: (readonly [number, string, string, string])[] = [];
+  const usage = {
+    ...createLimitUsage({ clock }),
+    wouldRefuse: (connector: string | undefined, source: string, { limit = "" }: Refusal): void =>
+      void wouldBeRefused.push([clock.now(), connector ?? "", source, limit]),
+  };
   const refusals = createRefusals({ clock, events, usage, applications: () => [] });
   const ledger = createMemoryLedger(clock);
   const doorkeeper = createDoor({ ledger, clock, refusals, usage, traffic, isSuspended: () => false });
@@ -247,5 +260,5 @@ export async function simulateDoors(options: {
   const all = options.wishes.map(client);
   await clock.run();
   await Promise.all(all);
-  return { refused, waited, messages, highest, lostConnections, lostMessages };
+  return { refused, wouldBeRefused, waited, messages, highest, lostConnections, lostMessages };
 }

@@ -1,8 +1,10 @@
 /** What every ledger promises (src/receive/admission/ledger.ts), by number. */
-import { array, assert, asyncProperty, boolean, constantFrom, record } from "fast-check";
+import { array, assert, asyncProperty, boolean, constantFrom, nat, record } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { refuseConnection, type ConnectionLimits } from "../../src/core/policy/connection-limits.ts";
-import type { Lease, Ledger } from "../../src/receive/admission/ledger.ts";
+import type { WatchedConnections } from "../../src/core/policy/receive-connector.ts";
+import type { Charge, Lease, Ledger } from "../../src/receive/admission/ledger.ts";
+import { createMemoryLedger } from "../../src/receive/admission/memory-ledger.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
 
 const limits = (total: number, perSource = Infinity, percentage = 100): ConnectionLimits => ({
@@ -140,6 +142,84 @@ export function describeLedger(name: string, create: (clock: FakeClock) => Ledge
       // Of a limit that was lowered, when one goes below it.
       const lower = { key: "a", limit: 1 };
       expect(await ledger.counted([lower])).toEqual([{ charge: lower, seen: 2, freesInSeconds: 60 }]);
+    });
+
+    it("6: a watched limit of connections would refuse what it refuses where it is enforced", async () => {
+      const step = record({ leave: nat(3), source: constantFrom("a", "b", "c") });
+      const enforced = limits(30, 9);
+      const watching: readonly WatchedConnections[] = [
+        { limit: "maxInboundConnection", limits: limits(4, 9) },
+        { limit: "maxInboundConnectionPerSource", limits: limits(30, 2) },
+        { limit: "maxInboundConnectionPercentagePerSource", limits: limits(30, 9, 10) },
+      ];
+      await assert(
+        asyncProperty(array(step, { maxLength: 60 }), async (steps) => {
+          const { ledger, clock } = ledgerOf();
+          const alone = watching.map(() => createMemoryLedger(clock));
+          const open: { lease: Lease; others: (Lease | undefined)[] }[] = [];
+          for (const { leave, source } of steps) {
+            if (leave === 0) {
+              const gone = open.shift();
+              for (const lease of [gone?.lease, ...(gone?.others ?? [])]) lease?.end();
+              continue;
+            }
+            const entry = await ledger.enter("In", source, enforced, watching);
+            // The same clients, at a ledger that enforces the one limit: who is refused there is gone.
+            const others = await Promise.all(
+              watching.map(({ limits: set }, i) => alone[i]!.enter("In", source, set)),
+            );
+            const would = new Map(entry.wouldRefuse?.map(({ by, refused }) => [by.limit, refused]));
+            for (const [i, { limit }] of watching.entries()) {
+              const other = others[i];
+              expect(would.get(limit)).toEqual(other && "refused" in other ? other.refused : undefined);
+            }
+            if (!("lease" in entry)) continue;
+            open.push({
+              lease: entry.lease,
+              others: others.map((other) => ("lease" in other ? other.lease : undefined)),
+            });
+          }
+          for (const { lease } of open) lease.end();
+          expect(await ledger.snapshot()).toEqual([]);
+          expect(await ledger.enter("In", "a", enforced, watching)).not.toHaveProperty("refused");
+        }),
+        { numRuns: 6 },
+      );
+    });
+
+    it("6: what is there when a limit is first watched is there for it as well", async () => {
+      const { ledger } = ledgerOf();
+      const watching: WatchedConnections[] = [{ limit: "maxInboundConnection", limits: limits(2) }];
+      await ledger.enter("In", "a", limits(10));
+      await ledger.enter("In", "a", limits(10));
+      const third = await ledger.enter("In", "a", limits(10), watching);
+      expect(third.wouldRefuse).toMatchObject([{ refused: { seen: 2, allowed: 2 } }]);
+      if ("lease" in third) third.lease.end();
+      // It was not there for the limit: nothing has become free for it.
+      expect((await ledger.enter("In", "b", limits(10), watching)).wouldRefuse).toHaveLength(1);
+      expect(await ledger.enter("In", "b", limits(10))).not.toHaveProperty("refused");
+    });
+
+    it("6: a watched rate counts what it would have allowed, and changes no other count", async () => {
+      const { ledger, clock } = ledgerOf();
+      const own = { key: "key", limit: 3 };
+      const spend = async (charges: readonly Charge[], watched?: Charge) => {
+        const { refused, seen, wouldRefuseAt } = await ledger.spend(charges, watched);
+        return [refused !== undefined, seen, wouldRefuseAt];
+      };
+      const watched = { key: "key", limit: 2 };
+      expect(await spend([own], watched)).toEqual([false, 0, undefined]);
+      expect(await spend([own], watched)).toEqual([false, 1, undefined]);
+      expect(await spend([own], watched)).toEqual([false, 2, 2]);
+      // Both refuse; neither counts it.
+      expect(await spend([own], watched)).toEqual([true, 3, 2]);
+      await clock.advance(61_000);
+      expect(await spend([], watched)).toEqual([false, 0, undefined]);
+      expect(await spend([own])).toEqual([false, 0, undefined]);
+      // What another limit refuses is not there for this one either.
+      expect(await spend([{ key: "other", limit: 0 }], watched)).toEqual([true, 0, undefined]);
+      expect(await spend([], watched)).toEqual([false, 0, undefined]);
+      expect(await spend([], watched)).toEqual([false, 0, 2]);
     });
   });
 }

@@ -49,7 +49,7 @@ export function describePostgresLedger(
     const opened = endAll().then(() => join("a", () => Math.floor(clock.now() / 1000)));
     return {
       enter: async (...about) => (await opened).enter(...about),
-      spend: async (charges) => (await opened).spend(charges),
+      spend: async (...about) => (await opened).spend(...about),
       counted: async (charges) => (await opened).counted(charges),
       snapshot: async () => (await opened).snapshot(),
     };

@@ -3,6 +3,7 @@ import {
   array,
   assert,
   asyncProperty,
+  boolean,
   constantFrom,
   integer,
   nat,
@@ -295,4 +296,55 @@ test("many scenarios in one pass tell what each of them tells alone, to the last
     ),
     { numRuns: Number(process.env["REPLAY_RUNS"] ?? 10) },
   );
+});
+
+const watched = record({
+  limit: constantFrom(
+    "maxInboundConnection" as const,
+    "maxInboundConnectionPerSource" as const,
+    "maxInboundConnectionPercentagePerSource" as const,
+    "messageRateLimit" as const,
+  ),
+  value: integer({ min: 1, max: 6 }),
+  total: integer({ min: 2, max: 10 }),
+  messageRateSource: constantFrom("None" as const, "IPAddress" as const, "User" as const, "All" as const),
+  isCandidate: boolean(),
+});
+
+test("a limit that is only looked at would refuse whom it refuses where it is enforced, and as the replay says", async () => {
+  let refusals = 0;
+  await assert(
+    asyncProperty(wishes, watched, async (given, { limit, value, total, messageRateSource, isCandidate }) => {
+      // By HTTP a message is refused alone; a replay takes its client to be gone.
+      const all = limit === "messageRateLimit" ? given.filter(({ door }) => door === "SMTP") : given;
+      const isPercentage = limit === "maxInboundConnectionPercentagePerSource";
+      const tried = {
+        messageRateSource,
+        ...(isPercentage ? { maxInboundConnection: total, [limit]: value * 10 } : { [limit]: value }),
+      };
+      const enforcing = { ...open, connectors: [connector(tried)] };
+      const looking = {
+        ...open,
+        connectors: [
+          // Of a total that is not enforced, lest it refuse what a percentage is looked at for.
+          isCandidate && !isPercentage
+            ? connector({ messageRateSource, candidate: { [limit]: value } })
+            : connector({ ...tried, reportOnly: isPercentage ? ["maxInboundConnection", limit] : [limit] }),
+        ],
+      };
+      const came = await doors(all, enforcing, { kind: "gone" }, false);
+      const tape = recorded();
+      const looked = await doors(all, looking, { kind: "gone" }, false, tape);
+      const byLimit = (refused: Came["refused"]): Came["refused"] =>
+        refused.filter(([, , , by]) => by === limit);
+      expect(looked.refused).toEqual([]);
+      expect(looked.messages).toHaveLength(all.reduce((sum, { messages }) => sum + messages.length, 0));
+      expect(byLimit(looked.wouldBeRefused)).toEqual(byLimit(came.refused));
+      refusals += byLimit(came.refused).length;
+      const { worlds } = replay(tape.take(), looking.connectors, [enforcing], { kind: "gone" }, false);
+      expect(worlds[0]?.[0]?.refused[limit] ?? 0).toBe(byLimit(looked.wouldBeRefused).length);
+    }),
+    { numRuns: Number(process.env["REPLAY_RUNS"] ?? 60) },
+  );
+  expect(refusals).toBeGreaterThan(0);
 });

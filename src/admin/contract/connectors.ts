@@ -3,7 +3,14 @@ import { z } from "zod";
 import { sendConnectorStates } from "../../core/policy/send-connector-state.ts";
 import { testOutcomes, testSteps } from "../../core/policy/connector-test/test-step.ts";
 import { usages } from "../../config/receive-connector-schema.ts";
-import { changeSchema, countSchema, describedSettings, nameSchema, settingsSchema } from "./values.ts";
+import {
+  changeSchema,
+  countSchema,
+  describedSettings,
+  instantSchema,
+  nameSchema,
+  settingsSchema,
+} from "./values.ts";
 
 const whatIf = z.boolean().default(false);
 const identity = z.object({ name: nameSchema });
@@ -22,6 +29,8 @@ export const receiveConnectorSchema = z.object({
       }),
     ),
     openConnections: countSchema,
+    /** Until when it is learned what its limits should be (learnUntil); null: it is not, or nothing is only looked at any more. */
+    learning: z.object({ until: instantSchema, isOver: z.boolean() }).nullable(),
   }),
 });
 
@@ -83,6 +92,12 @@ export const connectorOperations = {
       name: nameSchema,
       usage: z.enum(usages).optional(),
       settings: settingsSchema.default({}),
+      /** Its limits are only looked at, and for so long it is learned what they should be. */
+      learnMs: z
+        .int()
+        .min(60_000)
+        .max(366 * 86_400_000)
+        .optional(),
       whatIf,
     }),
     output: changeSchema,

@@ -61,6 +61,19 @@ const usageRowSchema = z.object({
   ),
 });
 
+/** A value that is only looked at, and what it would have refused. */
+const watchedSchema = z.object({
+  value: limitSchema,
+  /** True: the limit's own (reportOnly), and none is enforced; false: a candidate beside it. */
+  reportOnly: z.boolean(),
+  wouldRefuseLastHour: countSchema,
+  wouldRefuseLastDay: countSchema,
+  /** At most ten, those most often first. */
+  topSources: z.array(
+    z.object({ source: z.string(), application: applicationSchema, wouldRefuseLastDay: countSchema }),
+  ),
+});
+
 const adviceSchema = z.object({
   changes: z.array(z.object({ limit: z.string(), configured: limitSchema, suggested: limitSchema })),
   /** `Set-ReceiveConnector AppRelay -MaxInboundConnectionPerSource 40` */
@@ -93,7 +106,7 @@ export const limitOperations = {
           /** Held at a limit now (limitAction `delay`). */
           waiting: countSchema,
           sources: countSchema,
-          limits: z.array(usageRowSchema),
+          limits: z.array(usageRowSchema.extend({ watched: watchedSchema.nullable() })),
         }),
       ),
       /** maxConnectionRatePerMinute, over all connectors. */

@@ -35,6 +35,7 @@ const headlineSchema = z.object({
     "delivery",
     "certificate",
     "legacyTls",
+    "learning",
     "sendConnector",
     "logging",
   ]),
@@ -66,7 +67,10 @@ export const overviewOperations = {
       points: z.array(pointSchema),
       /** The most pressing first; never empty. */
       headlines: z.array(headlineSchema),
-      /** Whatever was refused in the last ten minutes, by source and kind, those most refused first; at most 200. */
+      /**
+       * Whatever was refused in the last ten minutes, by source and kind, those most refused first, then what would have been by
+       * limits that are only looked at; at most 200.
+       */
       refusals: z.array(recentRefusalSchema),
     }),
   },

@@ -29,6 +29,8 @@ const toldRefusalSchema = z.object({
   source: z.string(),
   eventId: z.int(),
   reference: z.string(),
+  /** A limit would have refused that is only looked at (reportOnly, candidate): nobody was. */
+  reportOnly: z.boolean(),
 });
 
 /** The refusals of one kind to one source by one connector. */
@@ -85,6 +87,8 @@ export const refusalOperations = {
       /** An address, or a source as limits count it. */
       source: z.string().optional(),
       class: classSchema.optional(),
+      /** True: only what would have been refused; false: only what was; else both. */
+      reportOnly: z.boolean().optional(),
       limit: z.int().min(1).max(100_000).default(1_000),
     }),
     output: z.object({

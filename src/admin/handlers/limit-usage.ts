@@ -4,6 +4,7 @@ import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
 import { findNamed } from "./named-settings.ts";
 import { shownApplication, shownLimit } from "./shown-values.ts";
+import { watchedLimit } from "./watched-limit.ts";
 
 type Relay = Administered["relay"];
 type UsageRow = ReturnType<Relay["usage"]["connectionRate"]>;
@@ -30,6 +31,7 @@ export function limitUsageHandlers({
         given === undefined
           ? receiveConnectors
           : [findNamed(receiveConnectors, given, hostname, "receive connector")];
+      const wouldBe = relay.usage.wouldBeRefusals();
       const usages = new Map(relay.usage.connectors().map((usage) => [usage.connector, usage]));
       const dayAgo = clock.wall().getTime() - dayMs;
       const rate = transport.maxConnectionRatePerMinute;
@@ -37,7 +39,8 @@ export function limitUsageHandlers({
         connectors: wanted.map((connector) => {
           const usage = usages.get(connector.name);
           const rows = new Map(usage?.limits.map((row) => [row.limit, row]));
-          for (const limit of measured) if (!rows.has(limit)) rows.set(limit, unused(limit));
+          const watched = Object.keys(connector.watched?.values ?? {});
+          for (const limit of [...measured, ...watched]) if (!rows.has(limit)) rows.set(limit, unused(limit));
           return {
             connector: connector.name,
             openConnections: usage?.open ?? 0,
@@ -45,19 +48,10 @@ export function limitUsageHandlers({
             sources: usage?.sources ?? 0,
             limits: [...rows.values()]
               .filter(({ limit }) => limit !== "maxConnectionRatePerMinute")
-              .map((row) => {
-                if (row.limit in transport) {
-                  const configured = configuredValue(transport, row.limit);
-                  return shownRow(relay, row, configured, configured);
-                }
-                const configured = configuredValue(connector, row.limit);
-                return shownRow(
-                  relay,
-                  row,
-                  configured,
-                  allowedNow(connector, row.limit, (usage?.open ?? 0) - row.inUse),
-                );
-              }),
+              .map((row) => ({
+                ...shownRow(relay, row, ...valuesOf(row, connector, transport, usage?.open ?? 0)),
+                watched: watchedLimit(relay, connector, row.limit, wouldBe),
+              })),
           };
         }),
         connectionRate: shownRow(relay, relay.usage.connectionRate(), rate, rate),
@@ -79,6 +73,17 @@ function unused(limit: string): UsageRow {
     refusedLastDay: 0,
     topSources: [],
   };
+}
+
+/** As configured, and what it comes to now. */
+function valuesOf(
+  { limit, inUse }: UsageRow,
+  connector: ReceiveConnectorSettings,
+  transport: Relay["settings"]["transport"],
+  open: number,
+): [configured: number, allowed: number] {
+  const configured = configuredValue(limit in transport ? transport : connector, limit);
+  return [configured, limit in transport ? configured : allowedNow(connector, limit, open - inUse)];
 }
 
 /** Infinity for what is no number, or no setting any more. */

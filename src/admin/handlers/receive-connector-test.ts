@@ -2,7 +2,7 @@
 import { plainReceiveConnector, settingChanges } from "../../config/plain-settings.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { ListeningDoor } from "../../core/policy/door.ts";
-import { bindingsOf } from "../../core/policy/receive-connector.ts";
+import { bindingsOf, type ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { RefusedClients } from "../../core/what-if/scenario.ts";
 import { totalOf, type ConnectorOutcome, type Peak } from "../../core/what-if/tally.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
@@ -29,10 +29,17 @@ export function receiveConnectorTestHandlers(
   const { relay, clock } = administered;
 
   /** The settings as they would be; throws AdminRefusal with what is wrong with them. */
-  const withVariant = async (name: string, isNew: boolean, variant: Variant): Promise<Settings> => {
+  const withVariant = async (
+    name: string,
+    known: ReceiveConnectorSettings | undefined,
+    variant: Variant,
+  ): Promise<Settings> => {
+    const isNew = known === undefined;
     if (Object.keys(variant).length === 0 && !isNew) return relay.settings;
     const configuration = configurationOf(administered);
-    const settings = isNew ? { ...allBindings(relay.settings), ...variant } : variant;
+    const settings = isNew
+      ? { ...allBindings(relay.settings), ...variant }
+      : { ...variant, ...enforcing(known, variant) };
     const edit = { kind: isNew ? "add" : "set", section: "receiveConnectors", name, settings } as const;
     return changeOf(configuration, await settled(configuration.edit(edit, true))).after.settings;
   };
@@ -53,7 +60,7 @@ export function receiveConnectorTestHandlers(
     if (variants.some((variant) => "name" in variant))
       throw new AdminRefusal("invalidInput", "another name changes no limit: leave it out");
     const tried: Settings[] = [];
-    for (const variant of variants) tried.push(await withVariant(name, known === undefined, variant));
+    for (const variant of variants) tried.push(await withVariant(name, known, variant));
     const { fromMs, toMs } = periodOf(input, clock.wall().getTime());
     const answer = await relay.replayTraffic(
       {
@@ -96,6 +103,12 @@ export function receiveConnectorTestHandlers(
     testReceiveConnector: (input, { signal }) => tested(input, { signal }),
     followReceiveConnectorTest: toldProgress(tested),
   };
+}
+
+/** A limit that is tried is enforced, though it is only looked at now. */
+function enforcing({ reportOnly = [] }: ReceiveConnectorSettings, variant: Variant): Variant {
+  const left = reportOnly.filter((limit) => !(limit in variant));
+  return left.length === reportOnly.length ? {} : { reportOnly: left };
 }
 
 function named(

@@ -5,6 +5,7 @@ import { listeningText, serves, type ListeningEndpoint } from "../../core/policy
 import { bindingsOf, type ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
+import { learningOf, learningSettings } from "./learning.ts";
 import { connectorChanges } from "./named-changes.ts";
 import { adviceForNewConnector } from "./new-connector.ts";
 
@@ -20,7 +21,7 @@ type Names =
   | "removeReceiveConnector";
 
 export function receiveConnectorHandlers(administered: Administered): Pick<Handlers, Names> {
-  const { relay } = administered;
+  const { relay, clock } = administered;
   const connectors = connectorChanges(administered, {
     section: "receiveConnectors",
     noun: "receive connector",
@@ -51,6 +52,7 @@ export function receiveConnectorHandlers(administered: Administered): Pick<Handl
       status: {
         endpoints: endpointsOf(connector),
         openConnections,
+        learning: learningOf(connector, clock.wall().getTime()),
       },
     };
   };
@@ -58,10 +60,13 @@ export function receiveConnectorHandlers(administered: Administered): Pick<Handl
   return {
     listReceiveConnectors: () => ({ connectors: connectors.all().map(show) }),
     getReceiveConnector: ({ name }) => show(connectors.find(name)),
-    newReceiveConnector: ({ name, usage, settings, whatIf }) =>
-      connectors.add(name, { ...(usage === undefined ? {} : { usage }), ...settings }, whatIf, ({ after }) =>
+    newReceiveConnector: ({ name, usage, settings, learnMs, whatIf }) => {
+      const preset = usage === undefined ? {} : { usage };
+      const learning = learnMs === undefined ? {} : learningSettings(clock.wall().getTime() + learnMs);
+      return connectors.add(name, { ...preset, ...learning, ...settings }, whatIf, ({ after }) =>
         adviceForNewConnector(after, name),
-      ),
+      );
+    },
     setReceiveConnector: ({ name, settings, whatIf }) => connectors.set(name, settings, whatIf),
     enableReceiveConnector: connectors.enable,
     disableReceiveConnector: connectors.disable,

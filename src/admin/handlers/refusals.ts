@@ -17,9 +17,12 @@ const mostRecent = 200;
 
 export function refusalHandlers({ relay, clock, startedAt }: Administered): Pick<Handlers, "listRefusals"> {
   return {
-    listRefusals: ({ connector: given, source, class: of, limit }) => {
+    listRefusals: ({ connector: given, source, class: of, reportOnly, limit }) => {
       const { receiveConnectors, hostname } = relay.settings;
-      const all = relay.usage.refusals();
+      const all = [
+        ...(reportOnly === true ? [] : relay.usage.refusals()),
+        ...(reportOnly === false ? [] : relay.usage.wouldBeRefusals()),
+      ];
       const known = all.find(({ connector }) => connector.toLowerCase() === given?.toLowerCase());
       const connector =
         given === undefined
@@ -91,17 +94,18 @@ export function shownTold(told: Refusal): ShownRefusals["last"] {
     source: told.source,
     eventId: told.eventId,
     reference: told.reference,
+    reportOnly: told.reportOnly === true,
   };
 }
 
-/** For the first page: those of the last ten minutes, most frequent first. */
+/** For the first page: those of the last ten minutes, most frequent first, then what would have been. */
 export function recentRefusals(
   relay: Relay,
   nowMs: number,
   instant: (at: number) => string,
 ): Output<"getOverview">["refusals"] {
-  return relay.metrics.refusals
-    .recent(nowMs)
+  const { refusals, wouldBeRefusals } = relay.metrics;
+  return [...refusals.recent(nowMs), ...wouldBeRefusals.recent(nowMs)]
     .slice(0, mostRecent)
     .map(({ source: sourceKey, address, count, since, lastAt, ...told }) => ({
       ...shownTold({ ...told, source: address }),

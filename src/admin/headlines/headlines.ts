@@ -7,6 +7,7 @@ import { configurationHeadlines } from "./configuration.ts";
 import { deliveryHeadlines } from "./deliveries.ts";
 import { dropDirectoryHeadlines } from "./drop-directories.ts";
 import type { ApplicationName, Headline, Instant } from "./headline.ts";
+import { learningHeadlines } from "./learning.ts";
 import { legacyTlsHeadlines } from "./legacy-tls.ts";
 import { listenerHeadlines } from "./listeners.ts";
 import { loggingHeadlines } from "./logging.ts";
@@ -53,6 +54,7 @@ const causes: readonly Cause[] = [
   ({ relay, wall }) => certificateHeadlines(relay.certificates.inUse(), wall.getTime()),
   ({ relay, wall }) =>
     legacyTlsHeadlines(relay.settings.receiveConnectors, relay.legacyTlsClients(), wall.getTime()),
+  ({ relay, wall }) => learningHeadlines(relay.settings.receiveConnectors, wall.getTime()),
   ({ relay }) => dropDirectoryHeadlines(relay.settings.sendConnectors),
   ({ relay }) => loggingHeadlines(relay.settings.diagnostics.levels),
 ];

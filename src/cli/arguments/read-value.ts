@@ -44,6 +44,8 @@ export function readValue(parameter: Parameter, text: string): ReadValue {
       return readChangeableList(parameter, text);
     case "section":
       return readSection(text);
+    case "limits":
+      return readLimits(text);
     case "value":
       return ok(readSettingValue(text));
   }
@@ -147,6 +149,20 @@ function readSection(text: string): ReadValue {
       [...table].map(([key, items]) => [key.charAt(0).toLowerCase() + key.slice(1), items.join(",")]),
     ),
   );
+}
+
+/** Settings with values as the file would have them. */
+function readLimits(text: string): ReadValue {
+  const table = parseHashtable(text);
+  if (table === undefined)
+    return refused(
+      'is no hashtable; write it like "@{MaxInboundConnectionPerSource=40}", in double quotes as a whole',
+    );
+  const values = [...table].map(
+    ([key, items]) =>
+      [key.charAt(0).toLowerCase() + key.slice(1), readSettingValue(items.join(","))] as const,
+  );
+  return ok(Object.fromEntries(values) as Readonly<Record<string, string | number>>);
 }
 
 /** As YAML would read it, but for words: `20` is a number, `5s` and `unlimited` are texts. The relay checks. */

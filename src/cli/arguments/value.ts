@@ -15,7 +15,7 @@ export type Value =
   | readonly string[]
   | readonly number[]
   | ListChange
-  | Readonly<Record<string, string>>;
+  | Readonly<Record<string, string | number>>;
 
 /** By the parameter's name. */
 export type Arguments = ReadonlyMap<string, Value>;

@@ -92,11 +92,24 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     group,
     synopsis: "Show what was refused, to whom and why.",
     description: [
-      "Refusals of every kind within the last day, by connector, source and kind: relay denied, logon, size, TLS, limits, faults. What only follows from another refusal is not counted again.",
+      "Refusals of every kind within the last day, by connector, source and kind: relay denied, logon, size, TLS, limits, faults. What only follows from another refusal is not counted again. What limits would have refused that are only looked at (reportOnly, candidate of a receive connector) is marked so.",
     ],
-    parameters: [{ ...connector, position: 0 }, source, ...showing],
+    parameters: [
+      { ...connector, position: 0 },
+      source,
+      {
+        name: "ReportOnly",
+        kind: "switch",
+        help: "Only what limits would have refused that are only looked at; nobody was.",
+      },
+      ...showing,
+    ],
     examples: [
       { command: "weir Get-Refusal", text: "Who is refused, and what for?" },
+      {
+        command: "weir Get-Refusal AppRelay -ReportOnly",
+        text: "Whom would the limits refuse that are only looked at?",
+      },
       { command: "weir Get-Refusal -Source 192.168.7.12 -List", text: "One client, all that is known." },
     ],
     load: async () => (await import("../run/refusals.ts")).getRefusal,

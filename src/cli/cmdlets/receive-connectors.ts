@@ -75,6 +75,10 @@ export const receiveConnectorCmdlets: readonly Cmdlet[] = [
         command: "weir Set-ReceiveConnector AppRelay -TarpitInterval 0s -WhatIf",
         text: "Only shows what would change.",
       },
+      {
+        command: 'weir Set-ReceiveConnector AppRelay -Candidate "@{MaxInboundConnectionPerSource=10}"',
+        text: "Looks at 10 beside the value in force: Get-Refusal -ReportOnly shows whom it would have refused.",
+      },
     ],
     load: async () => (await import("../run/change-connectors.ts")).setReceiveConnector,
   },
@@ -93,6 +97,12 @@ export const receiveConnectorCmdlets: readonly Cmdlet[] = [
         help: "Its name, unique among receive connectors.",
       },
       ...settingParameters(receiveConnectorFacts, ["name"]),
+      {
+        name: "Learn",
+        kind: "duration",
+        value: "DURATION",
+        help: "For a new application: its limits refuse nobody (reportOnly), and after this time Get-LimitAdvice proposes what they should be.",
+      },
       ...changing,
     ],
     examples: [
@@ -104,6 +114,11 @@ export const receiveConnectorCmdlets: readonly Cmdlet[] = [
       {
         command: "weir New-ReceiveConnector Clients -Usage client -RemoteIPRanges 10.0.0.0/8",
         text: "Port 587 for users that log on.",
+      },
+      {
+        command:
+          "weir New-ReceiveConnector Migration -Bindings 0.0.0.0:25 -RemoteIPRanges 10.2.0.0/16 -PermissionGroups AnonymousUsers -AnonymousRelay true -Learn 7d",
+        text: "Refuses nobody by a limit for a week, and learns what the limits should be.",
       },
     ],
     load: async () => (await import("../run/change-connectors.ts")).newReceiveConnector,

@@ -8,6 +8,7 @@ const kinds: Readonly<Record<string, ParameterKind>> = {
   "one word": "choice",
   text: "text",
   section: "section",
+  limits: "limits",
 };
 
 /** All but those named in `except`. */
@@ -49,6 +50,8 @@ function valueName(kind: string): string {
       return "WORD";
     case "section":
       return "@{…}";
+    case "limits":
+      return "@{LIMIT=VALUE;…}";
     case "domain name":
       return "DOMAIN";
     case "mail address":

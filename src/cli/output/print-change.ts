@@ -78,6 +78,7 @@ function shownName(setting: string, ofConnectors: boolean): string {
   const [whole = setting, word = setting, key = ""] = /([^.[\]]+)(\["[^]*"\])?$/.exec(setting) ?? [];
   const name = `${exchangeName(word)}${key}`;
   const before = setting.slice(0, Math.max(setting.length - whole.length - 1, 0));
+  if (/(?:^|\.)candidate$/.test(before)) return `Candidate ${name}`;
   const [, connector] = /^(?:receive|send)Connectors\.(.+)$/.exec(before) ?? [];
   return ofConnectors && connector !== undefined ? `${connector} ${name}` : name;
 }

@@ -22,6 +22,7 @@ export function settingText(value: unknown, kind: string | undefined): string {
   if (value === null || value === undefined) return "";
   if (kind === "duration" && typeof value === "number") return formatTimeSpan(value);
   if (kind === "size" && typeof value === "number") return formatByteSize(value);
+  if (kind === "limits" && typeof value === "object" && !Array.isArray(value)) return limitsText(value);
   if (Array.isArray(value)) {
     const items = value.map((item) => settingText(item, undefined)).join(", ");
     // Exchange prints sets in braces and flags without.
@@ -30,4 +31,14 @@ export function settingText(value: unknown, kind: string | undefined): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string" || typeof value === "number") return String(value);
   return JSON.stringify(value);
+}
+
+/** `MaxInboundConnectionPerSource=40; MaxMessageSize=10 MB (10,485,760 bytes)` */
+function limitsText(limits: object): string {
+  return Object.entries(limits)
+    .map(([name, value]: [string, unknown]) => {
+      const kind = name.endsWith("Size") ? "size" : undefined;
+      return `${exchangeName(name)}=${settingText(value, kind)}`;
+    })
+    .join("; ");
 }

@@ -1,5 +1,5 @@
 /** New-, Set-, Enable-, Disable-, Remove-ReceiveConnector and -SendConnector. */
-import { isOn, textOf, type Arguments } from "../arguments/value.ts";
+import { isOn, numberOf, textOf, type Arguments } from "../arguments/value.ts";
 import type { AdminClient } from "../../admin/client.ts";
 import { relayOf } from "../ask-relay.ts";
 import { confirm } from "../confirm.ts";
@@ -42,12 +42,14 @@ export const setReceiveConnector: Run = async (args, context) => {
 export const newReceiveConnector: Run = async (args, context) => {
   const [name, whatIf] = [nameOf(args), isOn(args, "WhatIf")];
   const relay = await relayOf(context);
+  const learnMs = numberOf(args, "Learn");
   const { usage, ...settings } = await givenSettings(args, receiveConnectorFacts, () => Promise.resolve({}));
   const change = await relay.call("newReceiveConnector", {
     name,
     settings,
     whatIf,
     ...(isUsage(usage) ? { usage } : {}),
+    ...(learnMs === undefined ? {} : { learnMs }),
   });
   return printChange(context.output, args, change, {
     subject: `New receive connector ${name}`,

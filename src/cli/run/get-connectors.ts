@@ -1,7 +1,8 @@
 /** Get-ReceiveConnector and Get-SendConnector. */
 import type { Output as Answer } from "../../admin/contract.ts";
-import { textOf, type Arguments } from "../arguments/value.ts";
+import { isOn, textOf, type Arguments } from "../arguments/value.ts";
 import type { SettingFact } from "../../config/setting-facts.ts";
+import { commandWord } from "../../core/units/command-word.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { CommandFault } from "../exit-code.ts";
@@ -10,6 +11,7 @@ import type { Output } from "../output/output.ts";
 import { printRows } from "../output/print.ts";
 import { exchangeName, settingText } from "../output/setting-text.ts";
 import type { Column } from "../output/table.ts";
+import { localTime } from "../output/time-text.ts";
 import { wildcard } from "../wildcard.ts";
 import { receiveConnectorFacts, sendConnectorFacts } from "../../config/generated/setting-facts.ts";
 
@@ -24,6 +26,8 @@ export const getReceiveConnector: Run = async (args, context) => {
     columns: receiveColumns,
     properties: receiveProperties,
   });
+  if (!isOn(args, "Json") && textOf(args, "Identity") === undefined && connectors.some(marksLimits))
+    context.output.complain("* is only looked at and refuses nobody (ReportOnly)\n");
   return 0;
 };
 
@@ -110,6 +114,24 @@ export const columnOf =
   ({ settings, kinds }: Described): string =>
     settingText(settings[setting], kinds[setting]);
 
+/** Marked where it is only looked at. */
+const limitColumn =
+  (limit: string) =>
+  (connector: ReceiveConnector): string =>
+    `${columnOf(limit)(connector)}${isReportOnly(connector, limit) ? "*" : ""}`;
+
+function settingName({ name }: Property): string {
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+}
+
+function marksLimits({ settings: { reportOnly } }: ReceiveConnector): boolean {
+  return Array.isArray(reportOnly) && reportOnly.length > 0;
+}
+
+function isReportOnly({ settings: { reportOnly } }: ReceiveConnector, limit: string): boolean {
+  return Array.isArray(reportOnly) && reportOnly.includes(limit);
+}
+
 /** What it does, whatever it is set to. */
 export function stateOf({ settings, status }: ReceiveConnector): string {
   if (settings["enabled"] === false) return "Disabled";
@@ -128,15 +150,15 @@ const receiveColumns: readonly Column<ReceiveConnector>[] = [
   { header: "RemoteIPRanges", drop: 4, value: columnOf("remoteIpRanges") },
   { header: "Enabled", drop: 5, value: columnOf("enabled") },
   { header: "State", value: stateOf, style: (connector) => (isDown(connector) ? "bad" : undefined) },
-  { header: "MaxInbound", value: columnOf("maxInboundConnection"), align: "right" },
-  { header: "PerSource", value: columnOf("maxInboundConnectionPerSource"), align: "right" },
+  { header: "MaxInbound", value: limitColumn("maxInboundConnection"), align: "right" },
+  { header: "PerSource", value: limitColumn("maxInboundConnectionPerSource"), align: "right" },
   {
     header: "Percentage",
     drop: 1,
-    value: columnOf("maxInboundConnectionPercentagePerSource"),
+    value: limitColumn("maxInboundConnectionPercentagePerSource"),
     align: "right",
   },
-  { header: "RateLimit", drop: 3, value: columnOf("messageRateLimit"), align: "right" },
+  { header: "RateLimit", drop: 3, value: limitColumn("messageRateLimit"), align: "right" },
   { header: "Open", value: ({ status }) => status.openConnections, align: "right" },
 ];
 
@@ -146,11 +168,22 @@ function receiveProperties(connector: ReceiveConnector): readonly Property[] {
     isOpen ? binding : `${binding} (not listening${reason === null ? "" : `: ${reason}`})`,
   );
   return [
-    ...settingProperties(connector, receiveConnectorFacts),
+    ...settingProperties(connector, receiveConnectorFacts).map((property) =>
+      isReportOnly(connector, settingName(property)) ? { ...property, remark: "report only" } : property,
+    ),
     { name: "State", value: stateOf(connector), style: isDown(connector) ? "bad" : undefined },
     { name: "Listening", value: listening.length === 0 ? "nowhere" : listening.join(", ") },
     { name: "OpenConnections", value: String(status.openConnections) },
+    ...learningProperty(connector),
   ];
+}
+
+function learningProperty({ name, status: { learning } }: ReceiveConnector): readonly Property[] {
+  if (learning === null) return [];
+  const [value, remark] = learning.isOver
+    ? ["over", `weir Get-LimitAdvice -Connector ${commandWord(name)} proposes limits`]
+    : [`until ${localTime(learning.until)}`, "limits refuse nobody"];
+  return [{ name: "Learning", value, remark, style: learning.isOver ? "warning" : undefined }];
 }
 
 const targetSettings = {

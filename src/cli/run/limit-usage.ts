@@ -1,6 +1,7 @@
 /** Get-LimitUsage. */
 import type { Output as Answer } from "../../admin/contract.ts";
-import { textOf } from "../arguments/value.ts";
+import { limitValueText } from "../../core/refusals/explanation.ts";
+import { isOn, textOf } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import type { Property } from "../output/list.ts";
@@ -20,7 +21,7 @@ export const getLimitUsage: Run = async (args, context) => {
   const rows = usage.connectors.flatMap(({ connector: name, limits }) =>
     limits.map((limit): Row => ({ connector: name, ...limit })),
   );
-  if (connector === undefined) rows.push({ connector: "(all)", ...usage.connectionRate });
+  if (connector === undefined) rows.push({ connector: "(all)", ...usage.connectionRate, watched: null });
   const waiting = usage.connectors.filter((it) => it.waiting > 0);
   printRows(context.output, args, {
     rows,
@@ -29,6 +30,10 @@ export const getLimitUsage: Run = async (args, context) => {
     json: usage,
     none: "there is no receive connector",
   });
+  if (!isOn(args, "Json") && rows.some(({ watched }) => watched !== null))
+    context.output.complain(
+      "* is only looked at (ReportOnly, Candidate); Get-Refusal -ReportOnly shows whom it would have refused\n",
+    );
   for (const it of waiting)
     context.output.complain(`${it.connector}: ${it.waiting} clients wait at a limit\n`);
   return 0;
@@ -56,7 +61,13 @@ const columns: readonly Column<Row>[] = [
   },
 ];
 
-function configuredText({ limit, configured, allowed }: Row): string {
+function configuredText(row: Row): string {
+  const { watched } = row;
+  if (watched === null) return enforcedText(row);
+  return watched.reportOnly ? `${watched.value}*` : `${enforcedText(row)} (${watched.value}*)`;
+}
+
+function enforcedText({ limit, configured, allowed }: Row): string {
   if (limit !== "maxInboundConnectionPercentagePerSource") return String(configured);
   return `${configured} % = ${allowed}`;
 }
@@ -69,6 +80,19 @@ function inUseStyle({ inUse, allowed }: Row): Style | undefined {
 function topText({ source, application, inUse, refusedLastDay }: Top): string {
   const name = application === null ? "" : ` ${application.name}`;
   return `${source}${name} ${inUse}${refusedLastDay === 0 ? "" : `, ${refusedLastDay} refused`}`;
+}
+
+/** A value that is only looked at. */
+function watchedProperty({ limit, watched }: Row): readonly Property[] {
+  if (watched === null) return [];
+  const { value, reportOnly, wouldRefuseLastHour, wouldRefuseLastDay } = watched;
+  const text = typeof value === "number" ? limitValueText(limit, value) : value;
+  return [
+    {
+      name: reportOnly ? "ReportOnly" : "Candidate",
+      value: `${text}, would have refused ${wouldRefuseLastHour} in the last hour, ${wouldRefuseLastDay} in the last day`,
+    },
+  ];
 }
 
 function properties(row: Row): readonly Property[] {
@@ -87,6 +111,7 @@ function properties(row: Row): readonly Property[] {
       style: refusedLastHour > 0 ? "bad" : undefined,
     },
     { name: "RefusedLastDay", value: String(refusedLastDay) },
+    ...watchedProperty(row),
     ...topSources.map((top, index) => ({ name: index === 0 ? "TopSources" : "", value: topText(top) })),
   ];
 }

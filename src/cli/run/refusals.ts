@@ -19,17 +19,24 @@ export const getRefusal: Run = async (args, context) => {
   const { refusals, total, since } = await relay.call("listRefusals", {
     ...(connector === undefined ? {} : { connector }),
     ...(source === undefined ? {} : { source }),
+    ...(isOn(args, "ReportOnly") ? { reportOnly: true } : {}),
   });
   const { output } = context;
   printRows(output, args, {
     rows: refusals,
     columns,
     properties,
-    none: `nothing was refused since ${localTime(since)}`,
+    none: isOn(args, "ReportOnly")
+      ? `nothing would have been refused since ${localTime(since)} by limits that are only looked at`
+      : `nothing was refused since ${localTime(since)}`,
   });
   if (isOn(args, "Json") || refusals.length === 0) return 0;
   if (total > refusals.length) output.complain(`${total - refusals.length} more are counted\n`);
-  output.complain("weir explain ADDRESS tells what helps\n");
+  if (refusals.some(isRefused)) output.complain("weir explain ADDRESS tells what helps\n");
+  if (!refusals.every(isRefused))
+    output.complain(
+      "would be refused: by a limit that is only looked at (ReportOnly, Candidate); nobody was\n",
+    );
   return 0;
 };
 
@@ -41,8 +48,16 @@ const columns: readonly Column<Row>[] = [
   { header: "Hour", value: ({ lastHour }) => lastHour, align: "right" },
   { header: "Day", drop: 3, value: ({ lastDay }) => lastDay, align: "right" },
   { header: "Last", drop: 2, value: ({ lastAt }) => localTime(lastAt) },
-  { header: "Why", value: (row) => `${whyText(row)}${slowed(row)}`, wraps: true },
+  {
+    header: "Why",
+    value: (row) => `${isRefused(row) ? "" : "would be refused: "}${whyText(row)}${slowed(row)}`,
+    wraps: true,
+  },
 ];
+
+function isRefused({ last }: Row): boolean {
+  return !last.reportOnly;
+}
 
 function slowed({ discreditedForMs }: Row): string {
   return discreditedForMs === null
@@ -69,6 +84,7 @@ function properties(row: Row): readonly Property[] {
     { name: "Kind", value: kind },
     { name: "Title", value: title },
     { name: "Why", value: whyText(row) },
+    ...(isRefused(row) ? [] : [{ name: "ReportOnly", value: "True", remark: "nobody was refused" }]),
     { name: "LastHour", value: String(lastHour) },
     { name: "LastDay", value: String(lastDay) },
     { name: "LastAt", value: localTime(lastAt) },

@@ -2,10 +2,17 @@
  * The ledger that several nodes share. All that stands at this node's doors in one turn of the event loop goes in one call,
  * with what the node has open now: absolute numbers, so that a call that is made twice, or whose answer is lost, changes
  * nothing. The database decides one call after the other (schema/ledger-functions.ts), each against the counts of that
- * moment. Where a connector has no limit nobody waits: its counts are told behind.
+ * moment. Where a connector has no limit nobody waits: its counts are told behind. Limits that are only watched are looked
+ * at by each node for itself: what they would have refused elsewhere is not known here.
  */
-import { refuseConnection, type ConnectionLimits } from "../../core/policy/connection-limits.ts";
+import {
+  refuseConnection,
+  type ConnectionCounts,
+  type ConnectionLimits,
+} from "../../core/policy/connection-limits.ts";
+import type { WatchedConnections } from "../../core/policy/receive-connector.ts";
 import type { Charge, Entry, Lease, Ledger, Spent } from "../../receive/admission/ledger.ts";
+import { createWatchedCounts } from "../../receive/admission/watched-counts.ts";
 import { isEnded } from "../database/database-fault.ts";
 import type { Database } from "../database/database.ts";
 import type { Membership } from "../membership/membership.ts";
@@ -19,6 +26,7 @@ export interface PostgresLedger extends Ledger {
 interface Waiter {
   readonly pair: OpenPair;
   readonly limits: ConnectionLimits;
+  readonly watched: readonly WatchedConnections[] | undefined;
   readonly since: number;
   readonly resolve: (entry: Entry) => void;
   readonly reject: (error: Error) => void;
@@ -40,17 +48,19 @@ export function createPostgresLedger(parts: {
   const text = `select * from ${name("door_1")}(${Array.from({ length: 12 }, (_, n) => `$${n + 1}`).join(", ")})`;
   const open = createOpenCounts();
   const minutes = createSharedMinutes(parts);
+  const watchedCounts = createWatchedCounts();
   let waiting: Waiter[] = [];
   let running: Promise<void> | undefined;
   let tellAll = true;
   let closed = false;
 
-  const lease = (pair: OpenPair): Lease => {
+  const lease = (pair: OpenPair, takeBack: (() => void) | undefined): Lease => {
     let held = true;
     return {
       end() {
         if (!held) return;
         held = false;
+        takeBack?.();
         open.ended(pair);
         start();
       },
@@ -58,11 +68,15 @@ export function createPostgresLedger(parts: {
   };
 
   const letIn = (
-    { pair, resolve }: Waiter,
-    counts: { readonly open: number; readonly openFromSource: number },
-  ): void => {
+    pair: OpenPair,
+    watched: readonly WatchedConnections[] | undefined,
+    counts: ConnectionCounts,
+  ): Entry => {
+    const { connector, source } = pair;
+    const wouldRefuse = watchedCounts.look(connector, source, watched, counts);
+    const out = wouldRefuse && watchedCounts.leaveOut(connector, source, wouldRefuse);
     open.entered(pair);
-    resolve({ lease: lease(pair), counts });
+    return { lease: lease(pair, out), counts, wouldRefuse };
   };
 
   /** One call for all that stand there. Those who cannot be decided on yet stay. */
@@ -114,11 +128,13 @@ export function createPostgresLedger(parts: {
       for (const [at, waiter] of asked.entries()) {
         const counts = { open: row.totals[at] ?? 0, openFromSource: row.sources[at] ?? 0 };
         if (row.verdicts[at] === 1) {
-          letIn(waiter, counts);
+          waiter.resolve(letIn(waiter.pair, waiter.watched, counts));
           continue;
         }
+        const { connector, source } = waiter.pair;
         const refused = refuseConnection(waiter.limits, counts);
-        if (refused !== undefined) waiter.resolve({ refused });
+        const wouldRefuse = watchedCounts.look(connector, source, waiter.watched, counts);
+        if (refused !== undefined) waiter.resolve({ refused, wouldRefuse });
         else waiter.reject(new Error("the database and this program judge a limit differently"));
       }
     } catch (error) {
@@ -155,20 +171,23 @@ export function createPostgresLedger(parts: {
   membership.onEnded(() => (tellAll = true));
 
   return {
-    enter(connector, source, limits) {
+    enter(connector, source, limits, watched) {
       const pair = open.pairOf(connector, source);
       if (isUnlimited(limits)) {
         const counts = { open: open.inConnector(connector), openFromSource: pair.open };
-        open.entered(pair);
+        const entry = letIn(pair, watched, counts);
         start();
-        return Promise.resolve({ lease: lease(pair), counts });
+        return Promise.resolve(entry);
       }
       return new Promise((resolve, reject) => {
-        waiting.push({ pair, limits, since: performance.now(), resolve, reject });
+        waiting.push({ pair, limits, watched, since: performance.now(), resolve, reject });
         start();
       });
     },
-    spend: (charges: readonly Charge[]): Promise<Spent> => minutes.spend(charges),
+    async spend(charges: readonly Charge[], watched): Promise<Spent> {
+      const spent = charges.length === 0 ? nothingSpent : await minutes.spend(charges);
+      return watchedCounts.spend(spent, watched, parts.second?.() ?? Math.floor(Date.now() / 1000));
+    },
     counted: (charges) => minutes.counted(charges),
     async snapshot() {
       if (open.isChanged) {
@@ -188,6 +207,8 @@ export function createPostgresLedger(parts: {
     },
   };
 }
+
+const nothingSpent: Spent = { refused: undefined, seen: 0, waitSeconds: 0 };
 
 function isUnlimited(limits: ConnectionLimits): boolean {
   return limits.maxInboundConnection === Infinity && limits.maxInboundConnectionPerSource === Infinity;

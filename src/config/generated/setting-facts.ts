@@ -400,6 +400,37 @@ export const receiveConnectorFacts: readonly SettingFact[] = [
     help: "How long limitAction delay lets a client wait before it is refused after all.",
   },
   {
+    name: "reportOnly",
+    kind: "list",
+    range:
+      "maxInboundConnection, maxInboundConnectionPerSource, maxInboundConnectionPercentagePerSource, messageRateLimit, maxProtocolErrors, maxMessageSize, maxHeaderSize, maxRecipientsPerMessage, maxHopCount",
+    choices: [
+      "maxInboundConnection",
+      "maxInboundConnectionPerSource",
+      "maxInboundConnectionPercentagePerSource",
+      "messageRateLimit",
+      "maxProtocolErrors",
+      "maxMessageSize",
+      "maxHeaderSize",
+      "maxRecipientsPerMessage",
+      "maxHopCount",
+    ],
+    default: "",
+    help: "Limits that refuse nobody and are looked at: what they would have refused is counted and told (docs/know-before-you-change.md). With maxInboundConnection its percentage refuses nobody either. A ceiling still holds: headers 4 MB, 50,000 recipients, 500 hops, messages 2 GB.",
+  },
+  {
+    name: "candidate",
+    kind: "limits",
+    default: "none",
+    help: "Other values of limits, looked at beside those that are enforced: what each would have refused, were it enforced in place of that one. A limit of reportOnly has none.",
+  },
+  {
+    name: "learnUntil",
+    kind: "date",
+    default: "no end is set",
+    help: "Until when it is learned what its limits should be (New-ReceiveConnector -Learn), such as `2026-12-06T10:00:00Z`. It is told then; reportOnly stays as it is until somebody changes it.",
+  },
+  {
     name: "explainRefusals",
     kind: "true or false",
     default: "for private client addresses only",

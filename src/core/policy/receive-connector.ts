@@ -3,6 +3,7 @@
  * `unlimited` is Infinity. Source: Set-ReceiveConnector.
  */
 import type { ListeningDoor } from "./door.ts";
+import type { ReportableLimit, SomeLimitValues } from "./reportable-limits.ts";
 import type { ProfileName } from "./receive-profiles.ts";
 import { contains, rangeSize, type IpAddress, type IpRange } from "../units/ip-range.ts";
 
@@ -33,6 +34,22 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** A limit of connections that is only looked at, with the limits that would hold if it alone were enforced. */
+export interface WatchedConnections {
+  readonly limit: ReportableLimit;
+  readonly limits: Pick<
+    ReceiveConnectorSettings,
+    "maxInboundConnection" | "maxInboundConnectionPerSource" | "maxInboundConnectionPercentagePerSource"
+  >;
+}
+
+/** Limits that are only looked at (report-only.ts): each by itself. */
+export interface WatchedLimits {
+  readonly values: SomeLimitValues;
+  readonly connections: readonly WatchedConnections[];
+}
+
+/** Limits hold what is enforced: of one in `reportOnly` that is not what the file says (`configuredLimit`). */
 export interface ReceiveConnectorSettings {
   readonly name: string;
   readonly enabled: boolean;
@@ -119,6 +136,14 @@ export interface ReceiveConnectorSettings {
   readonly explainRefusals: boolean | undefined;
   /** Weir's own: what it takes goes into the capture box and nowhere else. */
   readonly capture: boolean;
+  /** Weir's own: limits that refuse nobody and are looked at. */
+  readonly reportOnly?: readonly ReportableLimit[];
+  /** Weir's own: other values, looked at beside those that are enforced. */
+  readonly candidate?: SomeLimitValues | undefined;
+  /** Weir's own: until when it is learned what its limits should be. Milliseconds since the epoch. */
+  readonly learnUntil?: number | undefined;
+  /** What reportOnly and candidate come to; undefined: nothing is only looked at. */
+  readonly watched?: WatchedLimits | undefined;
   /** Weir's own, off by default. */
   readonly addMissingMessageId: boolean;
   readonly addMissingDate: boolean;

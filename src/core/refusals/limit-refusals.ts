@@ -111,3 +111,11 @@ export function refusedSize(
     detail: isWhole ? `the ${what} has ${figure}` : `the ${what} had ${figure} and went on`,
   });
 }
+
+export function refusedHopCount(receivedCount: number, maxHopCount: number): Refused {
+  return refused("hopCountExceeded", {
+    configured: maxHopCount,
+    seen: receivedCount,
+    detail: `the header has ${receivedCount} Received fields`,
+  });
+}

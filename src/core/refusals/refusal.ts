@@ -65,6 +65,8 @@ export interface Refusal {
   readonly eventId: number;
   /** Stands in the reply, the event and the protocol log, so that one finds the other. */
   readonly reference: string;
+  /** The limit is only looked at: nobody was refused. */
+  readonly reportOnly?: true;
 }
 
 /** A refusing reply, and what was told of it. */

@@ -15,6 +15,7 @@ import {
 } from "../../core/policy/receive-connector.ts";
 import { refusedMessageRate, refusedConnection } from "../../core/refusals/limit-refusals.ts";
 import { refused, type Refused, type ToldRefusal } from "../../core/refusals/refusal.ts";
+import { isOwnRefusal } from "../../core/policy/report-only.ts";
 import { sourceKey } from "../../core/policy/source.ts";
 import type { TrafficClient } from "../../core/traffic/traffic-facts.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
@@ -22,7 +23,8 @@ import { formatAddress, parseAddress } from "../../core/units/ip-address.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Traffic } from "../../traffic/traffic.ts";
 import type { Client } from "./client.ts";
-import type { Charge, Counted, Lease, Ledger } from "./ledger.ts";
+import { watchConnection } from "./connection-watch.ts";
+import type { Charge, Counted, Lease, Ledger, WouldRefuse } from "./ledger.ts";
 import type { RefusedClient, Refusals } from "./refusals.ts";
 import type { LimitUsage } from "./usage.ts";
 
@@ -151,11 +153,21 @@ export function createDoor(around: {
     );
   };
 
+  const tellWouldRefuse = (client: Client, all: readonly WouldRefuse[], isRefused: boolean): void => {
+    for (const { by, refused: verdict } of all)
+      if (isOwnRefusal(by, verdict)) refusals.wouldRefuse(client, refusedConnection(verdict), isRefused);
+  };
+
   /** `held`: the number of one that stood at the door before. */
   const enter = async (client: Client, held?: number): Promise<Admitted | ConnectionRefusal> => {
     const { connector, address, source, door } = client;
-    const entry = await ledger.enter(connector.name, source, connector);
-    if ("refused" in entry) return entry.refused;
+    const { watched } = connector;
+    const entry = await ledger.enter(connector.name, source, connector, watched?.connections);
+    const isRefused = "refused" in entry;
+    // One that waits is looked at once, when it comes.
+    if (entry.wouldRefuse !== undefined && held === undefined)
+      tellWouldRefuse(client, entry.wouldRefuse, isRefused);
+    if (isRefused) return entry.refused;
     const connection = held ?? traffic.admitted(arriving(client));
     if (held !== undefined) traffic.resumed(held);
     const { open, openFromSource } = entry.counts;
@@ -166,7 +178,8 @@ export function createDoor(around: {
       usage.left(connector.name, source, enteredAt);
       traffic.left(connection);
     };
-    return { connector, address, source, door, lease: { end }, connection };
+    const watch = watchConnection(connector, door ?? "SMTP");
+    return { connector, address, source, door, watch, lease: { end }, connection };
   };
 
   /** Until a place is likely to come free. */
@@ -194,13 +207,22 @@ export function createDoor(around: {
   };
 
   const spendMessage = async (
-    { connector, source }: Client,
+    client: Client,
+    user: string | undefined,
     own: Charge | undefined,
     rates: SessionRights["messageRates"],
     last: boolean,
+    watched: Charge | undefined,
   ): Promise<MessageAdmission> => {
+    const { connector, source } = client;
     const owned = ownedCharges(rates);
-    const spent = await ledger.spend(own === undefined ? owned : [own, ...owned]);
+    const spent = await ledger.spend(own === undefined ? owned : [own, ...owned], watched);
+    if (watched !== undefined && spent.wouldRefuseAt !== undefined) {
+      client.watch?.wouldClose("messageRateLimit");
+      const facts = { configured: watched.limit, seen: spent.wouldRefuseAt };
+      const isRefused = spent.refused !== undefined;
+      refusals.wouldRefuse({ ...client, user }, refused("messageRate", facts), isRefused);
+    }
     if (spent.refused === undefined) {
       usage.message(connector.name, source);
       return "admitted";
@@ -212,13 +234,6 @@ export function createDoor(around: {
     return over === undefined
       ? refused("messageRate", { configured, seen, retryAfterSeconds })
       : refusedMessageRate(over.owner, configured, seen, retryAfterSeconds);
-  };
-
-  /** What the connector counts it under; undefined: it does not. */
-  const ownCharge = ({ connector, source }: Client, user: string | undefined): Charge | undefined => {
-    const { name, messageRateLimit: limit, messageRateSource } = connector;
-    const counted = limit === Infinity ? undefined : messageRateKey(messageRateSource, source, user);
-    return counted === undefined ? undefined : { key: `${name} ${counted}`, limit };
   };
 
   return {
@@ -255,15 +270,16 @@ export function createDoor(around: {
     tellHeld: ({ client, verdict }) => refusals.connectionHeld(client, verdict),
     admitMessage(client, user, { messageRates }, last) {
       const { connector, source } = client;
-      const own = ownCharge(client, user);
-      if (own === undefined && messageRates.length === 0) {
+      const own = chargeOf(client, user, connector.messageRateLimit);
+      const watched = chargeOf(client, user, client.watch?.valueOf("messageRateLimit"));
+      if (own === undefined && watched === undefined && messageRates.length === 0) {
         if (connector.messageRateLimit === Infinity) usage.message(connector.name, source);
         return "admitted";
       }
-      return spendMessage(client, own, messageRates, last);
+      return spendMessage(client, user, own, messageRates, last, watched);
     },
     messagesLeft(client, user, { messageRates }) {
-      const own = ownCharge(client, user);
+      const own = chargeOf(client, user, client.connector.messageRateLimit);
       if (own === undefined && messageRates.length === 0) return undefined;
       const owned = ownedCharges(messageRates);
       return ledger.counted(own === undefined ? owned : [own, ...owned]).then(nearestToItsEnd);
@@ -275,6 +291,17 @@ export function createDoor(around: {
         "proxyHeaderInvalid",
       ),
   };
+}
+
+/** What the connector counts a message under; undefined: it does not. */
+function chargeOf(
+  { connector: { name, messageRateSource }, source }: Client,
+  user: string | undefined,
+  limit: number | undefined,
+): Charge | undefined {
+  if (limit === undefined || limit === Infinity) return undefined;
+  const counted = messageRateKey(messageRateSource, source, user);
+  return counted === undefined ? undefined : { key: `${name} ${counted}`, limit };
 }
 
 function ownedCharges(rates: SessionRights["messageRates"]) {

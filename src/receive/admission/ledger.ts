@@ -10,21 +10,35 @@
  *  3. When all leases have ended, every count is 0 and no memory is held for the key.
  *  4. What `spend` refuses is counted nowhere, though only one of its limits was reached.
  *  5. Who comes again when `waitSeconds` are over, and no second sooner, is not refused by those limits.
+ *  6. What is only watched refuses nobody and changes no count. Each watched limit has counts of its own, those that
+ *     there would be if it were enforced: what it would have refused is not among them, from the first moment on.
  */
 import type {
   ConnectionCounts,
   ConnectionLimits,
   ConnectionRefusal,
 } from "../../core/policy/connection-limits.ts";
+import type { WatchedConnections } from "../../core/policy/receive-connector.ts";
 
 export interface Lease {
   end(): void;
 }
 
+/** What a watched limit would have refused. */
+export interface WouldRefuse {
+  readonly by: WatchedConnections;
+  readonly refused: ConnectionRefusal;
+}
+
 /** Let in, with the counts before it; or the limit that is reached. */
 export type Entry =
-  | { readonly lease: Lease; readonly counts: ConnectionCounts }
-  | { readonly refused: ConnectionRefusal };
+  | {
+      readonly lease: Lease;
+      readonly counts: ConnectionCounts;
+      /** By limits that are watched, where some would have. */
+      readonly wouldRefuse?: readonly WouldRefuse[] | undefined;
+    }
+  | { readonly refused: ConnectionRefusal; readonly wouldRefuse?: readonly WouldRefuse[] | undefined };
 
 /** One event to be counted under `key`, unless `limit` events were in the minute that ends now. */
 export interface Charge {
@@ -39,6 +53,8 @@ export interface Spent {
   readonly seen: number;
   /** When the same would be allowed, if nobody else spends; 0 where none is refused. Seconds, whole. */
   readonly waitSeconds: number;
+  /** What the watched limit was held against, where it would have refused; whether or not another one did. */
+  readonly wouldRefuseAt?: number | undefined;
 }
 
 /** What is counted of a charge in the minute that ends now. */
@@ -56,10 +72,15 @@ export interface LedgerEntry {
 }
 
 export interface Ledger {
-  /** Takes a place of `connector` for `source`, unless one of the limits is reached. */
-  enter(connector: string, source: string, limits: ConnectionLimits): Promise<Entry>;
+  /** Takes a place of `connector` for `source`, unless one of the limits is reached. Each of `watched` is named once. */
+  enter(
+    connector: string,
+    source: string,
+    limits: ConnectionLimits,
+    watched?: readonly WatchedConnections[],
+  ): Promise<Entry>;
   /** Counts one more event of each, or of none where one limit is reached. Counted in steps of a second. */
-  spend(charges: readonly Charge[]): Promise<Spent>;
+  spend(charges: readonly Charge[], watched?: Charge): Promise<Spent>;
   /** What is counted of each; asking counts nothing. */
   counted(charges: readonly Charge[]): Promise<readonly Counted[]>;
   /** Open connections by connector and source, of all nodes that share the ledger. */

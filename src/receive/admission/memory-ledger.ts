@@ -2,6 +2,7 @@ import { refuseConnection } from "../../core/policy/connection-limits.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Charge, Counted, Entry, Lease, Ledger, LedgerEntry, Spent } from "./ledger.ts";
 import { SlidingMinute } from "../../core/policy/sliding-minute.ts";
+import { createWatchedCounts } from "./watched-counts.ts";
 
 interface ConnectorCount {
   open: number;
@@ -12,9 +13,15 @@ interface ConnectorCount {
 export function createMemoryLedger(clock: Clock): Ledger {
   const connectors = new Map<string, ConnectorCount>();
   const minutes = new Map<string, SlidingMinute>();
+  const watchedCounts = createWatchedCounts();
   let lastSweep = 0;
 
-  const take = (connector: string, source: string, count: ConnectorCount): Lease => {
+  const take = (
+    connector: string,
+    source: string,
+    count: ConnectorCount,
+    takeBack: (() => void) | undefined,
+  ): Lease => {
     count.open++;
     count.bySource.set(source, (count.bySource.get(source) ?? 0) + 1);
     let held = true;
@@ -22,6 +29,7 @@ export function createMemoryLedger(clock: Clock): Ledger {
       end: () => {
         if (!held) return;
         held = false;
+        takeBack?.();
         count.open--;
         const left = (count.bySource.get(source) ?? 1) - 1;
         if (left === 0) count.bySource.delete(source);
@@ -50,22 +58,30 @@ export function createMemoryLedger(clock: Clock): Ledger {
   };
 
   return {
-    enter(connector, source, limits): Promise<Entry> {
+    enter(connector, source, limits, watched): Promise<Entry> {
       const count = connectors.get(connector) ?? { open: 0, bySource: new Map<string, number>() };
       const counts = { open: count.open, openFromSource: count.bySource.get(source) ?? 0 };
       const refused = refuseConnection(limits, counts);
-      if (refused !== undefined) return Promise.resolve({ refused });
+      const wouldRefuse = watchedCounts.look(connector, source, watched, counts);
+      if (refused !== undefined) return Promise.resolve({ refused, wouldRefuse });
       connectors.set(connector, count);
-      return Promise.resolve({ lease: take(connector, source, count), counts });
+      const out = wouldRefuse && watchedCounts.leaveOut(connector, source, wouldRefuse);
+      return Promise.resolve({ lease: take(connector, source, count, out), counts, wouldRefuse });
     },
-    spend(charges): Promise<Spent> {
+    spend(charges, watched): Promise<Spent> {
       const second = secondOf(clock.now());
       if (second - lastSweep >= 60) forgetQuietKeys(second);
       let seenOfFirst: number | undefined;
       for (const charge of charges) {
         const seen = minutes.get(charge.key)?.totalAt(second) ?? 0;
         if (seen >= charge.limit)
-          return Promise.resolve({ refused: charge, seen, waitSeconds: waitOf(charges, second) });
+          return Promise.resolve(
+            watchedCounts.spend(
+              { refused: charge, seen, waitSeconds: waitOf(charges, second) },
+              watched,
+              second,
+            ),
+          );
         seenOfFirst ??= seen;
       }
       for (const { key } of charges) {
@@ -74,7 +90,8 @@ export function createMemoryLedger(clock: Clock): Ledger {
         minute.add();
         minutes.set(key, minute);
       }
-      return Promise.resolve({ refused: undefined, seen: seenOfFirst ?? 0, waitSeconds: 0 });
+      const spent: Spent = { refused: undefined, seen: seenOfFirst ?? 0, waitSeconds: 0 };
+      return Promise.resolve(watchedCounts.spend(spent, watched, second));
     },
     counted(charges): Promise<readonly Counted[]> {
       const second = secondOf(clock.now());

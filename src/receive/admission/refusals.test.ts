@@ -23,6 +23,7 @@ function refusing(explainRefusals?: boolean, address = "10.0.0.1") {
   const clock = createFakeClock();
   const told: [EventName, Record<string, unknown>][] = [];
   const counted: [string | undefined, string, Refusal][] = [];
+  const wouldBe: Refusal[] = [];
   const events = {
     wants: () => true,
     emit: (name: EventName, fields: Record<string, unknown>) => void told.push([name, fields]),
@@ -30,7 +31,10 @@ function refusing(explainRefusals?: boolean, address = "10.0.0.1") {
   const refusals = createRefusals({
     clock,
     events,
-    usage: { refused: (...one) => void counted.push(one) },
+    usage: {
+      refused: (...one) => void counted.push(one),
+      wouldRefuse: (_connector, _source, refusal) => void wouldBe.push(refusal),
+    },
     applications: () => [{ name: "Helpdesk", addresses: [ipRange("10.0.0.1")], users: ["app"] }],
   });
   const connector = receiveConnector({ messageRateLimit: 30, limitDelay: 5_000, explainRefusals });
@@ -38,6 +42,7 @@ function refusing(explainRefusals?: boolean, address = "10.0.0.1") {
     refusals,
     told,
     counted,
+    wouldBe,
     client: { connector, address, source: "key" },
     reference: (after = 0) => referenceOf(clock.wall().getTime() + after),
   };
@@ -259,4 +264,30 @@ test("who waits is told of, in seconds", () => {
       },
     ],
   ]);
+});
+
+test("what a limit that is only looked at would have refused is told as that, and counted by itself", () => {
+  const { refusals, told, counted, wouldBe, client, reference } = refusing();
+  refusals.wouldRefuse(client, refusedConnection(total), false);
+  expect(counted).toEqual([]);
+  expect(wouldBe).toMatchObject([{ kind: "connectionLimit", reportOnly: true, eventId: 20031 }]);
+  const [[name, fields] = ["RelayFault", {}] as (typeof told)[number]] = told;
+  expect(fields).not.toHaveProperty("refusal");
+  expect(fields).toMatchObject({ who: "10.0.0.1 (Helpdesk)", reference: reference() });
+  const record = { name, definition: catalogue[name], at: new Date(), fields } as EventRecord;
+  expect(renderEvent(record)).toContain(
+    "would have refused 10.0.0.1 (Helpdesk), if it enforced maxInboundConnection:",
+  );
+  refusals.wouldRefuse(
+    { ...client, connector: { ...client.connector, limitAction: "delay" } },
+    refused("messageRate"),
+    false,
+  );
+  expect(told[1]?.[1]).toMatchObject({ what: "let wait (limitAction delay) or refused" });
+});
+
+test("who is refused by another limit anyway is counted, and told by that one", () => {
+  const { refusals, told, wouldBe, client } = refusing();
+  refusals.wouldRefuse(client, refusedConnection(total), true);
+  expect([told.length, wouldBe.length]).toEqual([0, 1]);
 });

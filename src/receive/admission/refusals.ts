@@ -44,6 +44,11 @@ export interface Refusals {
   refuseAgain(client: RefusedClient, what: Refused, earlier: Refusal): ToldRefusal;
   /** What no reply can say. */
   tell(client: RefusedClient, kind: SilentKind, facts?: RefusedFacts): void;
+  /**
+   * What a limit would have refused that is only looked at: told and counted by itself, nobody is refused. `isRefused`: another
+   * one does refuse it, which tells; then it is counted only.
+   */
+  wouldRefuse(client: RefusedClient, what: Refused, isRefused: boolean): void;
   connectionHeld(client: Client, verdict: ConnectionRefusal): void;
   messageHeld(client: Client): void;
 }
@@ -51,7 +56,7 @@ export interface Refusals {
 export function createRefusals(around: {
   readonly clock: Clock;
   readonly events: Events;
-  readonly usage: Pick<LimitUsage, "refused">;
+  readonly usage: Pick<LimitUsage, "refused" | "wouldRefuse">;
   readonly applications: () => readonly Application[];
 }): Refusals {
   const { clock, events, usage, applications } = around;
@@ -78,6 +83,14 @@ export function createRefusals(around: {
     };
   };
 
+  const whoOf = (client: RefusedClient, address: IpAddress | undefined, facts: RefusedFacts) => {
+    const { address: source } = client;
+    const user = facts.user ?? client.user;
+    const application = address && applicationOf(applications(), { address, user })?.name;
+    const who = application === undefined ? source : `${source} (${application})`;
+    return { source, application, who, user: user ?? "" };
+  };
+
   const tell = (
     client: RefusedClient,
     address: IpAddress | undefined,
@@ -88,13 +101,9 @@ export function createRefusals(around: {
     usage.refused(client.connector?.name, client.source, refusal);
     const event: EventName = refusalCatalogue[refusal.kind].event;
     if (!events.wants(event)) return;
-    const user = facts.user ?? client.user;
-    const application = address && applicationOf(applications(), { address, user })?.name;
     const fields = {
+      ...whoOf(client, address, facts),
       connector: refusal.connector ?? "",
-      source: refusal.source,
-      application,
-      who: application === undefined ? refusal.source : `${refusal.source} (${application})`,
       refusal: refusal.kind,
       problem: causeText(refusal),
       detail: refusal.problem,
@@ -103,7 +112,6 @@ export function createRefusals(around: {
       limit: refusal.allowed,
       configured: refusal.configured,
       seen: refusal.seen,
-      user: user ?? "",
       sender: facts.sender,
       recipient: facts.recipient,
       reference: refusal.reference,
@@ -143,6 +151,27 @@ export function createRefusals(around: {
     tell(client, kind, facts = {}) {
       tell(client, parseAddress(client.address), refusalOf(client, kind, facts), facts, "");
     },
+    wouldRefuse(client, what, isRefused) {
+      const refusal: Refusal = {
+        ...refusalOf(client, what.refused, what),
+        eventId: catalogue.WouldBeRefused.id,
+        reportOnly: true,
+      };
+      usage.wouldRefuse(client.connector?.name, client.source, refusal);
+      if (isRefused || !events.wants("WouldBeRefused")) return;
+      events.emit("WouldBeRefused", {
+        ...whoOf(client, parseAddress(client.address), what),
+        connector: refusal.connector ?? "",
+        // Under another name than that of what was refused, which is counted from events after a restart.
+        wouldRefuse: refusal.kind,
+        problem: causeText(refusal),
+        setting: refusal.limit ?? "",
+        limit: refusal.allowed,
+        seen: refusal.seen,
+        what: whatOf(client.connector, refusal),
+        reference: refusal.reference,
+      });
+    },
     connectionHeld({ connector, address }, verdict) {
       events.emit("ConnectionHeld", {
         connector: connector.name,
@@ -164,3 +193,17 @@ export function createRefusals(around: {
     },
   };
 }
+
+/** What would have become of it. */
+function whatOf(connector: ReceiveConnectorSettings | undefined, { kind }: Refusal): string {
+  const waits = connector?.limitAction === "delay" && delayed.has(kind);
+  return waits ? "let wait (limitAction delay) or refused" : "refused";
+}
+
+/** By what limitAction holds for. */
+const delayed: ReadonlySet<RefusalKind> = new Set<RefusalKind>([
+  "connectionLimit",
+  "connectionLimitPerSource",
+  "connectionPercentagePerSource",
+  "messageRate",
+]);

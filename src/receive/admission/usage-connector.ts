@@ -106,6 +106,11 @@ export class ConnectorState {
     }
   }
 
+  /** By a limit that is only looked at: nothing was refused, and nothing wanted in vain. */
+  wouldRefuse(source: string, refusal: Refusal, nowMs: number): void {
+    this.#source(source, nowMs).wouldRefuse(nowMs, refusal);
+  }
+
   message(source: string, nowMs: number): void {
     const { sent, wanted } = this.#source(source, nowMs).message(nowMs, false);
     this.#measures.messages.used.raise(nowMs, sent);

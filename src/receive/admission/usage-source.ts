@@ -43,6 +43,51 @@ interface RefusedBy {
 const mostKinds = 16;
 const mostAbout = 5;
 
+/** What one source was refused, or would have been, by kind. */
+class RefusalCounts {
+  readonly by = new Map<string, RefusedBy>();
+
+  add(nowMs: number, refusal: Refusal): void {
+    const key = refusedKey(refusal);
+    let by = this.by.get(key);
+    if (by === undefined) {
+      if (this.by.size >= mostKinds) this.#forgetOneKind();
+      const ring = new UsageRing(slotMs, nowMs);
+      by = { ring, lastAtMs: nowMs, last: refusal, mostSeen: undefined, about: [] };
+      this.by.set(key, by);
+    }
+    by.ring.add(nowMs, 1);
+    by.lastAtMs = nowMs;
+    by.last = refusal;
+    const { seen, about } = refusal;
+    if (seen !== undefined) by.mostSeen = Math.max(by.mostSeen ?? 0, seen);
+    if (about !== undefined && about !== by.about.at(-1))
+      by.about = [...by.about.filter((other) => other !== about), about].slice(-mostAbout);
+  }
+
+  #forgetOneKind(): void {
+    let oldest: string | undefined;
+    let oldestMs = Infinity;
+    for (const [key, { lastAtMs }] of this.by) {
+      if (lastAtMs >= oldestMs) continue;
+      oldest = key;
+      oldestMs = lastAtMs;
+    }
+    if (oldest !== undefined) this.by.delete(oldest);
+  }
+
+  all(nowMs: number, dateOf: (atMs: number) => Date): SourceRefusals[] {
+    return Array.from(this.by.values(), ({ ring, lastAtMs, last, mostSeen, about }) => ({
+      lastHour: ring.sumLastHour(nowMs),
+      lastDay: ring.sumLastDay(nowMs),
+      lastAt: dateOf(lastAtMs),
+      last,
+      mostSeen,
+      about,
+    }));
+  }
+}
+
 export class SourceState {
   open = 0;
   #opens: UsageRing | undefined;
@@ -58,11 +103,17 @@ export class SourceState {
         readonly wantedPeaks: UsageRing;
       }
     | undefined;
-  readonly refusedBy = new Map<string, RefusedBy>();
+  readonly #refusals = new RefusalCounts();
+  #wouldBe: RefusalCounts | undefined;
   lastSeenMs: number;
 
   constructor(nowMs: number) {
     this.lastSeenMs = nowMs;
+  }
+
+  /** By `refusedKey`. */
+  get refusedBy(): ReadonlyMap<string, Pick<RefusedBy, "last" | "ring">> {
+    return this.#refusals.by;
   }
 
   /** Mean duration of its connections, recent ones more; undefined before one has ended. */
@@ -85,32 +136,12 @@ export class SourceState {
   }
 
   refused(nowMs: number, refusal: Refusal): void {
-    const key = refusedKey(refusal);
-    let by = this.refusedBy.get(key);
-    if (by === undefined) {
-      if (this.refusedBy.size >= mostKinds) this.#forgetOneKind();
-      const ring = new UsageRing(slotMs, nowMs);
-      by = { ring, lastAtMs: nowMs, last: refusal, mostSeen: undefined, about: [] };
-      this.refusedBy.set(key, by);
-    }
-    by.ring.add(nowMs, 1);
-    by.lastAtMs = nowMs;
-    by.last = refusal;
-    const { seen, about } = refusal;
-    if (seen !== undefined) by.mostSeen = Math.max(by.mostSeen ?? 0, seen);
-    if (about !== undefined && about !== by.about.at(-1))
-      by.about = [...by.about.filter((other) => other !== about), about].slice(-mostAbout);
+    this.#refusals.add(nowMs, refusal);
   }
 
-  #forgetOneKind(): void {
-    let oldest: string | undefined;
-    let oldestMs = Infinity;
-    for (const [key, { lastAtMs }] of this.refusedBy) {
-      if (lastAtMs >= oldestMs) continue;
-      oldest = key;
-      oldestMs = lastAtMs;
-    }
-    if (oldest !== undefined) this.refusedBy.delete(oldest);
+  /** By a limit that is only looked at. */
+  wouldRefuse(nowMs: number, refusal: Refusal): void {
+    (this.#wouldBe ??= new RefusalCounts()).add(nowMs, refusal);
   }
 
   /** Returns how many connections it wants now. */
@@ -173,14 +204,11 @@ export class SourceState {
 
   /** By kind, `dateOf` turning the clock's milliseconds into the wall clock's. */
   refusals(nowMs: number, dateOf: (atMs: number) => Date): SourceRefusals[] {
-    return Array.from(this.refusedBy.values(), ({ ring, lastAtMs, last, mostSeen, about }) => ({
-      lastHour: ring.sumLastHour(nowMs),
-      lastDay: ring.sumLastDay(nowMs),
-      lastAt: dateOf(lastAtMs),
-      last,
-      mostSeen,
-      about,
-    }));
+    return this.#refusals.all(nowMs, dateOf);
+  }
+
+  wouldBeRefusals(nowMs: number, dateOf: (atMs: number) => Date): SourceRefusals[] {
+    return this.#wouldBe?.all(nowMs, dateOf) ?? [];
   }
 
   #wantedAt(nowMs: number, connectorMeanMs: number | undefined): number {

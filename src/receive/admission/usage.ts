@@ -86,6 +86,8 @@ export interface LimitUsage {
    * which is only counted. `connector` undefined: none was for it.
    */
   refused(connector: string | undefined, source: string, refusal: Refusal): void;
+  /** Something would have been, by a limit that is only looked at. */
+  wouldRefuse(connector: string | undefined, source: string, refusal: Refusal): void;
   /** A message passed the rate limit at MAIL FROM. */
   message(connector: string, source: string): void;
   /** How long its connections last, or those of one of its sources; undefined before one has ended. Cost: look-ups. */
@@ -96,6 +98,8 @@ export interface LimitUsage {
   source(addressOrKey: string): readonly SourceUsage[];
   /** Everything that was refused within the last day, by connector and source. Cost: per source and kind. */
   refusals(): readonly RefusedSource[];
+  /** As `refusals`: what would have been. */
+  wouldBeRefusals(): readonly RefusedSource[];
   /** maxConnectionRatePerMinute, over all connectors: connections in a sliding minute. */
   connectionRate(): LimitUsageRow;
 }
@@ -134,6 +138,22 @@ export function createLimitUsage({
     return state;
   };
 
+  const ofLastDay = (
+    of: (state: SourceState, nowMs: number, dateOf: (atMs: number) => Date) => readonly SourceRefusals[],
+  ): readonly RefusedSource[] => {
+    const nowMs = clock.now();
+    const wallOffsetMs = clock.wall().getTime() - nowMs;
+    const dateOf = (atMs: number): Date => new Date(atMs + wallOffsetMs);
+    const found: RefusedSource[] = [];
+    for (const { name: connector, sources } of states.values()) {
+      for (const [source, state] of sources) {
+        const refusals = of(state, nowMs, dateOf).filter(({ lastDay }) => lastDay > 0);
+        if (refusals.length > 0) found.push({ connector, source, refusals });
+      }
+    }
+    return found;
+  };
+
   return {
     entered(connector, source, countsAfter) {
       const nowMs = clock.now();
@@ -149,6 +169,10 @@ export function createLimitUsage({
       if (refusal.limit === rateLimit) rate.refused(nowMs);
       else if (isDoorLimit(refusal.limit)) rate.attempt(nowMs, true);
       connectorOf(connector ?? noConnectorName, nowMs).refused(source, refusal, nowMs);
+    },
+    wouldRefuse(connector, source, refusal) {
+      const nowMs = clock.now();
+      connectorOf(connector ?? noConnectorName, nowMs).wouldRefuse(source, refusal, nowMs);
     },
     message(connector, source) {
       const nowMs = clock.now();
@@ -174,20 +198,8 @@ export function createLimitUsage({
       }
       return found;
     },
-    refusals() {
-      const nowMs = clock.now();
-      const wallOffsetMs = clock.wall().getTime() - nowMs;
-      const found: RefusedSource[] = [];
-      for (const { name: connector, sources } of states.values()) {
-        for (const [source, state] of sources) {
-          if (state.refusedBy.size === 0) continue;
-          const refusals = state.refusals(nowMs, (atMs) => new Date(atMs + wallOffsetMs));
-          const recent = refusals.filter(({ lastDay }) => lastDay > 0);
-          if (recent.length > 0) found.push({ connector, source, refusals: recent });
-        }
-      }
-      return found;
-    },
+    refusals: () => ofLastDay((state, nowMs, dateOf) => state.refusals(nowMs, dateOf)),
+    wouldBeRefusals: () => ofLastDay((state, nowMs, dateOf) => state.wouldBeRefusals(nowMs, dateOf)),
     connectionRate: () => rate.row(clock.now(), [...states.values()]),
   };
 }

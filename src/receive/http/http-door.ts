@@ -14,6 +14,7 @@ import { formatEndpoint } from "../../core/units/endpoint.ts";
 import type { Timer } from "../../ports/ports.ts";
 import type { Admitted } from "../admission/admission.ts";
 import type { Client } from "../admission/client.ts";
+import { watchConnection } from "../admission/connection-watch.ts";
 import { isOldVersion, serverTlsOptions, type ServerContexts } from "../tls/server-contexts.ts";
 import type { Submitter } from "../transaction/submitter.ts";
 import { tellFault } from "../transaction/tell-fault.ts";
@@ -151,6 +152,7 @@ export function createHttpDoor(
       door: "HTTP",
       connection,
       connector: client.connector,
+      watch: client.watch,
       peer: { address: client.address, port: socket.remotePort ?? 0, source: client.source },
       receivedProtocol: "HTTP",
     });
@@ -271,7 +273,8 @@ export function createHttpDoor(
       return;
     }
     const { anonymous, socket } = connection;
-    connection.client = { ...connection.client, connector };
+    const watch = watchConnection(connector, "HTTP");
+    connection.client = { ...connection.client, connector, watch };
     // Who it is stays; what it may is asked anew.
     const { id, tls, peer, messages, receivedProtocol = "HTTP" } = anonymous;
     const submitter = submitterOf(connection.client, socket, anonymous.connection);

@@ -64,7 +64,7 @@ function submitterOf(
   { user, owner, mechanism }: Known,
 ): Submitter | Refused {
   const { connection } = exchange;
-  const { connector, peer, id } = connection.anonymous;
+  const { connector, peer, id, watch } = connection.anonymous;
   const receivedProtocol = connection.tls === undefined ? "HTTP" : "HTTPS";
   const rights = rightsOf(connector, { authenticated: true });
   const who = user ?? owner?.name;
@@ -73,6 +73,7 @@ function submitterOf(
     door: "HTTP",
     connection: connection.anonymous.connection,
     connector,
+    watch,
     peer,
     receivedProtocol,
     user,

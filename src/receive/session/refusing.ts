@@ -21,16 +21,18 @@ export function refuseTooManyErrors(
   parts: Pick<SessionParts, "state" | "services">,
   last: Refused,
 ): ToldRefusal {
-  const { maxProtocolErrors } = parts.state.connector;
+  const { state } = parts;
+  return refuse(parts, tooManyErrors(state, last, state.connector.maxProtocolErrors));
+}
+
+export function tooManyErrors(
+  { protocolErrors: seen }: SessionParts["state"],
+  last: Refused,
+  configured: number,
+): Refused {
   const definition: RefusalDefinition = spokenRefusals[last.refused];
-  return refuse(
-    parts,
-    refused("tooManyErrors", {
-      configured: maxProtocolErrors,
-      seen: parts.state.protocolErrors,
-      detail: `the last error: ${last.detail ?? definition.cause}`,
-    }),
-  );
+  const detail = `the last error: ${last.detail ?? definition.cause}`;
+  return refused("tooManyErrors", { configured, seen, detail });
 }
 
 function endsMessage({ fields }: Refused): boolean {

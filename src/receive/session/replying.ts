@@ -1,10 +1,10 @@
 /** The one way of every answer to a command or to content: refusals are told, it may be held back, and TLS may begin behind it. */
 import { spokenRefusals } from "../../core/refusals/catalogue.ts";
-import { refused } from "../../core/refusals/refusal.ts";
+import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import { closeWith, sayAndClose } from "./closing.ts";
 import type { Verdict } from "./conversation.ts";
 import { send, type Said, type SessionParts } from "./parts.ts";
-import { refuse, refuseTooManyErrors } from "./refusing.ts";
+import { refuse, refuseTooManyErrors, tooManyErrors } from "./refusing.ts";
 import { forgetClearText } from "./state.ts";
 import { tarpitNote, tarpitOf, type HoldBack } from "./tarpit.ts";
 import { leave } from "./waiting.ts";
@@ -13,11 +13,23 @@ export function respond(parts: SessionParts, verdict: Verdict): void {
   if (!("refused" in verdict)) return respondInTime(parts, verdict);
   const { state } = parts;
   const { protocolError } = spokenRefusals[verdict.refused].reply;
-  if (protocolError === true && ++state.protocolErrors > state.connector.maxProtocolErrors) {
-    parts.holdBack = undefined;
-    return closeWith(parts, refuseTooManyErrors(parts, verdict));
+  if (protocolError === true) {
+    const isOneTooMany = ++state.protocolErrors > state.connector.maxProtocolErrors;
+    lookAtErrors(parts, verdict, isOneTooMany);
+    if (isOneTooMany) {
+      parts.holdBack = undefined;
+      return closeWith(parts, refuseTooManyErrors(parts, verdict));
+    }
   }
   respondInTime(parts, refuse(parts, verdict));
+}
+
+/** Where maxProtocolErrors is only looked at. */
+function lookAtErrors({ state, services }: SessionParts, last: Refused, isRefused: boolean): void {
+  const watched = state.watch?.valueOf("maxProtocolErrors");
+  if (watched === undefined || state.protocolErrors <= watched) return;
+  state.watch?.wouldClose("maxProtocolErrors");
+  services.wouldRefuse(state, tooManyErrors(state, last, watched), isRefused);
 }
 
 function respondInTime(parts: SessionParts, reply: Said): void {

@@ -15,6 +15,7 @@ import { refused, type Refused, type ToldRefusal } from "../../core/refusals/ref
 import { isAscii } from "../../core/smtp/characters.ts";
 import { parsePath, type Path } from "../../core/smtp/address.ts";
 import { noRcptParameters } from "../../core/smtp/parameters.ts";
+import { watchConnection, type ConnectionWatch } from "../admission/connection-watch.ts";
 import type { Presence } from "../admission/rate-waiters.ts";
 import type { KeptAnswer } from "../../spool/spool-answers.ts";
 import { addRecipient } from "../transaction/add-recipient.ts";
@@ -55,6 +56,8 @@ export interface SubmittingClient {
   readonly tls?: { readonly protocol: string; readonly cipher: string } | undefined;
   /** Of a door with connections: as the traffic record calls this one; else each message counts as one. */
   readonly connection?: number;
+  /** Of a door with connections, as of that one. */
+  readonly watch?: ConnectionWatch | undefined;
   /** What it calls itself. */
   readonly helloName?: string;
 }
@@ -308,6 +311,7 @@ export function createSubmissions(around: {
         id: nextId(),
         connection: client.connection ?? 0,
         connector,
+        watch: client.watch ?? watchConnection(connector, door),
         acceptedDomains: acceptedDomains(),
         peer,
         hello: helloName === undefined ? undefined : { verb: "EHLO", name: helloName },

@@ -25,7 +25,7 @@ export interface GivenRecipient {
 /** Adds it to the transaction, or says what refuses it. */
 export function addRecipient(
   submitter: Submitter,
-  services: Pick<TransactionServices, "recipientDays" | "greylist">,
+  services: Pick<TransactionServices, "recipientDays" | "greylist" | "wouldRefuse">,
   transaction: Transaction,
   given: GivenRecipient,
 ): Refused | undefined {
@@ -52,7 +52,13 @@ export function addRecipient(
       });
     }
   }
-  if (transaction.recipients.length >= connector.maxRecipientsPerMessage) {
+  const isFull = transaction.recipients.length >= connector.maxRecipientsPerMessage;
+  const watched = submitter.watch?.valueOf("maxRecipientsPerMessage");
+  if (watched !== undefined && transaction.recipients.length >= watched) {
+    const facts = { configured: watched, seen: transaction.recipients.length + 1 };
+    services.wouldRefuse(submitter, refused("tooManyRecipients", facts), isFull);
+  }
+  if (isFull) {
     const seen = transaction.recipients.length + ++transaction.recipientsOverLimit;
     return refused("tooManyRecipients", { configured: connector.maxRecipientsPerMessage, seen });
   }

@@ -50,12 +50,16 @@ export function beginTransaction(
     const denied = refuseConnector(limits, connector.name) ?? refuseSender(limits, reversePath);
     if (denied !== undefined) return { ...denied, sender: reversePath };
   }
-  if (
-    parameters.sizeBytes !== undefined &&
-    parameters.sizeBytes > connector.maxMessageSize &&
-    !submitter.rights.bypassMessageSizeLimit
-  ) {
-    return { ...refusedDeclaredSize(parameters.sizeBytes, connector.maxMessageSize), sender };
+  let isOverWatchedSize = false;
+  if (parameters.sizeBytes !== undefined && !submitter.rights.bypassMessageSizeLimit) {
+    const { sizeBytes } = parameters;
+    const isTooLarge = sizeBytes > connector.maxMessageSize;
+    const watched = submitter.watch?.valueOf("maxMessageSize");
+    if (watched !== undefined && sizeBytes > watched) {
+      isOverWatchedSize = true;
+      services.wouldRefuse(submitter, { ...refusedDeclaredSize(sizeBytes, watched), sender }, isTooLarge);
+    }
+    if (isTooLarge) return { ...refusedDeclaredSize(sizeBytes, connector.maxMessageSize), sender };
   }
   if (services.spool.misplaced !== undefined)
     return refused("localError", { sender, detail: "the data directory is not where it was" });
@@ -69,11 +73,16 @@ export function beginTransaction(
   }
   const overRate = services.refuseMessage(submitter, asker);
   if (overRate instanceof Promise)
-    return overRate.then((refusal) => refusal ?? begin(submitter, reversePath, given));
-  return overRate ?? begin(submitter, reversePath, given);
+    return overRate.then((refusal) => refusal ?? begin(submitter, reversePath, given, isOverWatchedSize));
+  return overRate ?? begin(submitter, reversePath, given, isOverWatchedSize);
 }
 
-function begin(submitter: Submitter, reversePath: string, { parameters }: GivenSender): undefined {
+function begin(
+  submitter: Submitter,
+  reversePath: string,
+  { parameters }: GivenSender,
+  isOverWatchedSize: boolean,
+): undefined {
   submitter.transaction = {
     reversePath,
     body: parameters.body,
@@ -84,6 +93,7 @@ function begin(submitter: Submitter, reversePath: string, { parameters }: GivenS
     recipients: [],
     recipientsOverLimit: 0,
     chunking: false,
+    ...(isOverWatchedSize ? { isOverWatchedSize } : undefined),
   };
 }
 

@@ -7,7 +7,7 @@ import { repairHeader } from "../../core/message/repair-header.ts";
 import { receivedHeader, receivedPrefix, receivedProtocol } from "../../core/message/received.ts";
 import type { Envelope, Origin } from "../../core/message/envelope.ts";
 import { ContentFraming } from "../../core/smtp/content-framing.ts";
-import { refusedRecipientRate, refusedSize } from "../../core/refusals/limit-refusals.ts";
+import { refusedHopCount, refusedRecipientRate, refusedSize } from "../../core/refusals/limit-refusals.ts";
 import { refused, type Refused } from "../../core/refusals/refusal.ts";
 import { queuedForDelivery, type GrantingReply } from "../../core/smtp/reply.ts";
 import { delayedAckLine } from "../../logs/protocol-lines.ts";
@@ -25,6 +25,7 @@ import type { SubmissionSource } from "./submission-source.ts";
 import type { Submitter, Transaction } from "./submitter.ts";
 import { tellFault } from "./tell-fault.ts";
 import type { Verdict } from "./verdict.ts";
+import { breaksOffAt, ContentWatch } from "./watch-content.ts";
 import { watchDuplicates } from "./watch-duplicates.ts";
 
 /** The protocol log of a session that keeps one. */
@@ -44,6 +45,7 @@ export class ContentIntake {
   readonly #draft: Draft;
   readonly #framing: ContentFraming;
   readonly #maxSizeBytes: number;
+  readonly #watch: ContentWatch | undefined;
   readonly #binary: boolean;
   /** Content waits here until its header is complete and looked at. */
   #held: Buffer[] = [];
@@ -84,6 +86,8 @@ export class ContentIntake {
       removeNul: connector.nulRemovalEnabled,
     });
     this.#maxSizeBytes = submitter.rights.bypassMessageSizeLimit ? Infinity : connector.maxMessageSize;
+    if (submitter.watch !== undefined)
+      this.#watch = new ContentWatch(submitter.watch, submitter, transaction, services);
   }
 
   /** Why the message will not be taken, by what has come of it; undefined: it may yet be. */
@@ -106,9 +110,10 @@ export class ContentIntake {
     const slices: Buffer[] = [];
     const at = this.#framing.feed(chunk, from, to, slices);
     const { sizeBytes } = this.#framing;
+    this.#watch?.size(sizeBytes, this.#fault !== undefined);
     if (this.#fault === undefined && sizeBytes > this.#maxSizeBytes) this.#refuse(this.#tooLarge(false));
     // A client that goes on far beyond the limit will not be swayed by a reply at its end.
-    if (sizeBytes > 2 * this.#maxSizeBytes + 1_048_576) this.breakOff = this.#tooLarge(false);
+    if (sizeBytes > breaksOffAt(this.#maxSizeBytes)) this.breakOff = this.#tooLarge(false);
     if (this.#fault === undefined) {
       this.#compare(slices);
       if (this.#headerSeen) this.#store(slices);
@@ -144,8 +149,9 @@ export class ContentIntake {
     });
     const { header, facts } = repair;
     this.#header = facts;
+    const { headerSizeBytes, headerEnded } = this.#framing;
+    this.#watch?.header(headerSizeBytes, headerEnded, repair.brokenAt, isTooLarge);
     if (repair.brokenAt === -1 && isTooLarge) {
-      const { headerSizeBytes, headerEnded } = this.#framing;
       this.breakOff = this.#sent(
         refusedSize("headerTooLarge", headerSizeBytes, connector.maxHeaderSize, headerEnded),
       );
@@ -153,13 +159,9 @@ export class ContentIntake {
       return;
     }
     this.#headerEightBit = this.#framing.eightBit && hasHighOctet(header);
-    if (facts.receivedCount > connector.maxHopCount) {
-      const detail = `the header has ${facts.receivedCount} Received fields`;
-      this.#refuse(
-        refused("hopCountExceeded", { configured: connector.maxHopCount, seen: facts.receivedCount, detail }),
-      );
-      return;
-    }
+    this.#watch?.hops(facts.receivedCount);
+    if (facts.receivedCount > connector.maxHopCount)
+      return this.#refuse(refusedHopCount(facts.receivedCount, connector.maxHopCount));
     if (sendAs !== undefined) {
       const denied = refuseHeaderSender(sendAs, facts);
       if (denied !== undefined) return this.#refuse(this.#sent(denied));
@@ -244,6 +246,7 @@ export class ContentIntake {
     }
     if (!this.#headerSeen && this.#fault === undefined) this.#lookAtHeader();
     const refusal = this.refusal ?? this.#contentFault();
+    this.#watch?.ended(refusal);
     if (refusal === undefined)
       return this.#once === undefined ? this.#accept() : this.#acceptOnce(this.#once);
     this.#draft.discard();

@@ -91,6 +91,8 @@ export function createTransactionServices(
       traffic.refused(submitter.connection, what.refused);
       return refusals.refuse(refusedClient(submitter), withSender(submitter, what));
     },
+    wouldRefuse: (submitter, what, isRefused) =>
+      refusals.wouldRefuse(refusedClient(submitter), withSender(submitter, what), isRefused),
     messageTaken(submitter, { envelope, content }) {
       traffic.kept(submitter.connection, envelope.recipients.length, content.sizeBytes);
       discredits.end(clientOf(submitter));
@@ -103,8 +105,8 @@ function nameIn(applications: readonly Application[], { peer, authenticatedUser:
   return (address && applicationOf(applications, { address, user })?.name) ?? "";
 }
 
-export function clientOf({ connector, peer }: Submitter): Client {
-  return { connector, address: peer.address, source: peer.source };
+export function clientOf({ connector, peer, watch }: Submitter): Client {
+  return { connector, address: peer.address, source: peer.source, watch };
 }
 
 export function refusedClient(submitter: Submitter): RefusedClient {

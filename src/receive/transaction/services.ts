@@ -41,6 +41,8 @@ export interface TransactionServices {
   pressure(): PressureVerdict | undefined;
   /** Tells a refusal, and gives the reply that says it. */
   refuse(submitter: Submitter, what: Refused): ToldRefusal;
+  /** Tells what a limit would have refused that is only looked at. `isRefused`: it is refused by another one. */
+  wouldRefuse(submitter: Submitter, what: Refused, isRefused: boolean): void;
   /** A message of it is kept. */
   messageTaken(submitter: Submitter, message: SpooledMessage): void;
 }

@@ -9,6 +9,7 @@ import type { Door } from "../../core/policy/door.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { Refused } from "../../core/refusals/refusal.ts";
 import type { Rights } from "../../core/policy/relay-permission.ts";
+import type { ConnectionWatch } from "../admission/connection-watch.ts";
 
 export interface Peer {
   /** Canonical: v4-mapped addresses folded into IPv4. */
@@ -38,6 +39,8 @@ export interface Transaction {
   readonly recipients: Recipient[];
   /** Refused by maxRecipientsPerMessage. */
   recipientsOverLimit: number;
+  /** Its announced size was over a maxMessageSize that is only looked at: it would not have come. */
+  isOverWatchedSize?: true;
   /** What a captured recipient asks the content to be refused with. */
   refusedContent?: Refused;
   /** For the tracking log. */
@@ -60,6 +63,8 @@ export interface Submitter {
    * was when the request began.
    */
   readonly connector: ReceiveConnectorSettings;
+  /** What limits think of it that are only looked at; undefined: none is. */
+  readonly watch: ConnectionWatch | undefined;
   readonly acceptedDomains: readonly AcceptedDomain[];
   readonly peer: Peer;
   hello: { readonly verb: "EHLO" | "HELO"; readonly name: string } | undefined;

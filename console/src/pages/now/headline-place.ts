@@ -37,6 +37,7 @@ export function placeOf({
     case "sendConnector":
       return { text: "Send connector", href: linkTo("/send-connectors", { name: connector }) };
     case "listener":
+    case "learning":
       return { text: "Receive connector", href: linkTo("/receive-connectors", { name: connector }) };
     case "logging":
       return { text: "Diagnostic logging", href: linkTo("/logging") };

@@ -75,7 +75,7 @@ export function ReceiveConnectorsPage({ query }: { query: URLSearchParams }) {
 }
 
 function Summary({ connector, usage }: { connector: Connector; usage: Usage | undefined }) {
-  const { endpoints, openConnections } = connector.status;
+  const { endpoints, openConnections, learning } = connector.status;
   const isEnabled = connector.settings["enabled"] !== false;
   const faults = endpoints.flatMap(({ binding, reason }) =>
     reason === null ? [] : [`${binding}: ${reason}`],
@@ -85,6 +85,12 @@ function Summary({ connector, usage }: { connector: Connector; usage: Usage | un
   return (
     <>
       <Badge kind={!isEnabled ? "warning" : isListening ? "good" : "error"} text={state} />
+      {learning !== null && (
+        <Badge
+          kind={learning.isOver ? "warning" : "plain"}
+          text={learning.isOver ? "has learned" : "learning"}
+        />
+      )}
       {faults.length > 0 && <span class="fault-text">{faults.join("; ")}</span>}
       <span class="muted">
         {endpoints.map(({ binding }) => binding).join(", ")} · {openConnections.toLocaleString()} open

@@ -12,6 +12,7 @@ const examples: Readonly<Record<string, string>> = {
   addressSpaces: "*",
   smartHosts: "smtp.example.com:587",
   dropDirectory: "drop",
+  candidate: '{ "maxInboundConnectionPerSource": 40 }',
   authenticationCredential: '{ "userName": "relay", "passwordFile": "smarthost-password" }',
 };
 

@@ -1,0 +1,39 @@
+/** One connection, as limits see it that are only looked at. */
+import type { Door } from "../../core/policy/door.ts";
+import type { ReceiveConnectorSettings, WatchedLimits } from "../../core/policy/receive-connector.ts";
+import type { ReportableLimit } from "../../core/policy/reportable-limits.ts";
+
+/**
+ * A limit that would have closed the connection sees nothing more of it: its messages would never have come. Each limit for
+ * itself.
+ */
+export class ConnectionWatch {
+  readonly #limits: WatchedLimits;
+  readonly #door: Door;
+  #closedBy: Set<ReportableLimit> | undefined;
+
+  constructor(limits: WatchedLimits, door: Door) {
+    this.#limits = limits;
+    this.#door = door;
+  }
+
+  /** The value that is looked at; undefined: none is, or the connection would not be there any more. Cost: a look-up. */
+  valueOf(limit: ReportableLimit): number | undefined {
+    return this.#closedBy?.has(limit) === true ? undefined : this.#limits.values[limit];
+  }
+
+  /** It would have refused what the connection did, and closed it. */
+  wouldClose(limit: ReportableLimit): void {
+    // A file is refused by itself, and a request of HTTP by this limit as well.
+    if (this.#door === "PICKUP" || (this.#door === "HTTP" && limit === "messageRateLimit")) return;
+    (this.#closedBy ??= new Set()).add(limit);
+  }
+}
+
+/** Undefined: no limit of the connector is only looked at. */
+export function watchConnection(
+  { watched }: Pick<ReceiveConnectorSettings, "watched">,
+  door: Door,
+): ConnectionWatch | undefined {
+  return watched && new ConnectionWatch(watched, door);
+}
