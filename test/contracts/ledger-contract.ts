@@ -13,7 +13,7 @@ const limits = (total: number, perSource = Infinity, percentage = 100): Connecti
   maxInboundConnectionPercentagePerSource: percentage,
 });
 
-export function describeLedger(name: string, create: (clock: FakeClock) => Ledger): void {
+export function describeLedger(name: string, create: (clock: FakeClock) => Ledger, numRuns = 50): void {
   const ledgerOf = (): { ledger: Ledger; clock: FakeClock } => {
     const clock = createFakeClock();
     return { ledger: create(clock), clock };
@@ -60,7 +60,7 @@ export function describeLedger(name: string, create: (clock: FakeClock) => Ledge
             } else expect(entry.refused).toEqual(refused);
           }
         }),
-        { numRuns: 50 },
+        { numRuns },
       );
     });
 

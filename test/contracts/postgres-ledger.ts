@@ -57,7 +57,7 @@ export function describePostgresLedger(
 
   afterAll(endAll);
 
-  describeLedger("postgres-ledger", alone);
+  describeLedger("postgres-ledger", alone, 12);
 
   it("counts over all nodes, and forgets what a node had when it ends", async () => {
     await endAll();

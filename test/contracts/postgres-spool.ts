@@ -27,7 +27,7 @@ export function describePostgresSpool(connected: () => Database): void {
 
   describeSpoolProperties({
     name: "the spool on PostgreSQL",
-    numRuns: 4,
+    numRuns: 3,
     maxSteps: 40,
     keepsReleases: true,
     async open({ clock, inlineLimitBytes }) {

@@ -20,6 +20,8 @@ import { createOpenCounts, type OpenPair } from "./open-counts.ts";
 import { createSharedMinutes } from "./shared-minutes.ts";
 
 export interface PostgresLedger extends Ledger {
+  /** Resolves when what has changed here so far is in the database, or could not be told now. */
+  told(): Promise<void>;
   close(): void;
 }
 
@@ -163,6 +165,12 @@ export function createPostgresLedger(parts: {
     });
   };
 
+  const told = async (): Promise<void> => {
+    if (!open.isChanged && running === undefined) return;
+    start();
+    await running;
+  };
+
   const timer = setInterval(() => {
     // The database began anew, and has no counts of anybody.
     if (!membership.isTold) tellAll = true;
@@ -189,11 +197,9 @@ export function createPostgresLedger(parts: {
       return watchedCounts.spend(spent, watched, parts.second?.() ?? Math.floor(Date.now() / 1000));
     },
     counted: (charges) => minutes.counted(charges),
+    told,
     async snapshot() {
-      if (open.isChanged) {
-        start();
-        await running;
-      }
+      await told();
       const rows = await session.query<{ connector: string; source: string; open: string }>(
         `select * from ${name("open_1")}()`,
       );

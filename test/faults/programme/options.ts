@@ -15,6 +15,7 @@ ${parts.map(({ name, about, rounds }) => `  ${name.padEnd(17)}${about} (${rounds
 
 Options:
   --only LIST      these parts
+  --cluster        several nodes alone: as --only nodes
   --quick          few rounds of each, some minutes in all
   --rounds N       instead of each part's own
   --seed N         repeats a run; printed with each
@@ -49,6 +50,7 @@ export function readOptions(args: readonly string[]): Options {
     args: [...args],
     options: {
       only: text,
+      cluster: flag,
       rounds: text,
       seed: text,
       minutes: text,
@@ -61,7 +63,11 @@ export function readOptions(args: readonly string[]): Options {
     help: values.help,
     save: values.save,
     quick: values.quick,
-    parts: values.only === undefined ? parts : values.only.split(",").map(partNamed),
+    parts: values.cluster
+      ? [partNamed("nodes")]
+      : values.only === undefined
+        ? parts
+        : values.only.split(",").map(partNamed),
     rounds: values.rounds === undefined ? undefined : wholeNumber("rounds", values.rounds, 100_000),
     seed:
       values.seed === undefined ? Date.now() % 1_000_000 : wholeNumber("seed", values.seed, 2 ** 32 - 1, 0),

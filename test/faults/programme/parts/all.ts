@@ -6,6 +6,7 @@ import { clock } from "./clock.ts";
 import { dane } from "./dane.ts";
 import { diskError } from "./disk-error.ts";
 import { kill } from "./kill.ts";
+import { nodes } from "./nodes.ts";
 import { pickup } from "./pickup.ts";
 import { powerCut } from "./power-cut.ts";
 import { resources } from "./resources.ts";
@@ -30,4 +31,5 @@ export const parts: readonly Part[] = [
   slowClients,
   badDestination,
   dane,
+  nodes,
 ];

@@ -47,6 +47,10 @@ const tools = {
   posttlsFinger: program("posttls-finger", "postfix"),
   prlimit: program("prlimit", "util-linux"),
   faketime: program("libfaketimeMT.so.1", "libfaketime"),
+  postgres: {
+    there: () => existsSync("/usr/lib/postgresql"),
+    wanted: "PostgreSQL 15 or later (Debian's package postgresql)",
+  },
   loop: { there: givesLoopDevices, wanted: "loop devices" },
   memoryCgroup: {
     there: () =>
