@@ -53,22 +53,26 @@ export function recordOf(stays: readonly Stay[]): (listener: TrafficListener) =>
   return (listener) => new TrafficDecoder(listener).segment(octets);
 }
 
-/** Where a relay finds it that starts on this data directory. */
-export async function writeRecord(dataDirectory: string, stays: readonly Stay[]): Promise<void> {
+/** Where a relay finds it that starts on this data directory. `beginMs`: what stands for the beginning of the first day. */
+export async function writeRecord(
+  dataDirectory: string,
+  stays: readonly Stay[],
+  beginMs = firstDayMs,
+): Promise<void> {
   const family = trafficFamily(dataDirectory);
   await mkdir(family.directory, { recursive: true });
-  const path = logFilePath(family, dayOf(new Date(firstDayMs)), 1);
-  await writeFile(path, frameOf("S", segmentOf(stays)));
+  const path = logFilePath(family, dayOf(new Date(beginMs)), 1);
+  await writeFile(path, frameOf("S", segmentOf(stays, beginMs)));
 }
 
-function segmentOf(stays: readonly Stay[]): Buffer {
-  const encoder = new TrafficEncoder(firstDayMs);
-  encoder.begin(firstDayMs, 0);
+function segmentOf(stays: readonly Stay[], beginMs = firstDayMs): Buffer {
+  const encoder = new TrafficEncoder(beginMs);
+  encoder.begin(beginMs, 0);
   const numbers = new Map<Stay, number>();
   const entries = stays.flatMap((stay) => {
     const { source, atMs, lastsMs, messages, heloName = "", refused } = stay;
     const client = { connector: "In", source, address: source, door: "SMTP" as const };
-    const at = (behindMs: number): number => firstDayMs + atMs + behindMs;
+    const at = (behindMs: number): number => beginMs + atMs + behindMs;
     if (refused !== undefined) return [{ at: at(0), tell: () => encoder.turnedAway(at(0), client, refused) }];
     const number = (): number => numbers.get(stay) ?? 0;
     return [

@@ -150,8 +150,7 @@ function adviceOf(
     (one) => one.connector.toLowerCase() === connector.name.toLowerCase(),
   ) ?? { connector: connector.name, sources: [], days: [] };
   const plain = plainReceiveConnector(connector);
-  const reportOnly = plain["reportOnly"];
-  const isLearning = Array.isArray(reportOnly) && reportOnly.length > 0;
+  const isLearning = connector.learnUntil !== undefined;
   const advice = adviseConnector({
     use,
     settings: asInFile(connector, plain),

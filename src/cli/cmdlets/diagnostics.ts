@@ -74,6 +74,64 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/limit-advice.ts")).getLimitAdvice,
   },
   {
+    name: "Test-Relay",
+    group,
+    synopsis:
+      "Plan on paper: play applications that do not exist yet through the limits, and say how many fit.",
+    description: [
+      "The applications are simulated with a clock of their own, and the functions that enforce the limits decide. Then it tells what would be refused and which ceiling comes first: a limit, CPU, disk, memory, or what send connectors may send. The disk is measured for a second; with -Measure a relay of its own on loopback tells what CPU allows.",
+    ],
+    parameters: [
+      {
+        name: "Sources",
+        kind: "number",
+        least: 1,
+        default: "100",
+        help: "How many applications; 100000 at most.",
+      },
+      {
+        name: "ConnectionsPerSource",
+        kind: "number",
+        least: 1,
+        default: "5",
+        help: "Connections that each opens at once.",
+      },
+      { name: "MessagesPerMinute", kind: "number", least: 1, default: "30", help: "Of each." },
+      {
+        name: "MessageBytes",
+        kind: "number",
+        least: 1,
+        default: "20000",
+        help: "Size of a message, in octets.",
+      },
+      {
+        name: "ConnectionTime",
+        kind: "duration",
+        default: "500ms",
+        help: "How long a connection lasts beside its messages.",
+      },
+      { name: "MessageTime", kind: "duration", default: "100ms", help: "How long a message takes." },
+      { name: "Together", kind: "switch", help: "All begin at the same moment of each minute." },
+      { ...connector, help: "Through the limits of this receive connector; default: the first." },
+      { name: "Measure", kind: "switch", help: "Measure what CPU allows, for some five seconds." },
+      {
+        name: "Nodes",
+        kind: "number",
+        least: 1,
+        help: "Also: a limit per source that so many nodes keep together, by how much their count lags; 1000 at most.",
+      },
+      ...telling,
+    ],
+    examples: [
+      {
+        command: "weir Test-Relay -Sources 200 -ConnectionsPerSource 5 -MessagesPerMinute 30 -Measure",
+        text: "Would 200 such applications fit here?",
+      },
+      { command: "weir Test-Relay -Sources 500 -Together", text: "And if all of them send on the minute?" },
+    ],
+    load: async () => (await import("../run/test-relay.ts")).testRelay,
+  },
+  {
     name: "Get-LimitUsage",
     group,
     synopsis: "Show how much of each limit is used, and whom it refused.",

@@ -1,4 +1,5 @@
 /** Receive connectors: what of each limit is in use, their settings, their verbs. */
+import { useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
 import { receiveConnectorFacts } from "../../../../src/config/generated/setting-facts.ts";
 import { call } from "../../api.ts";
@@ -9,6 +10,7 @@ import { durationText } from "../../time-text.ts";
 import { ConnectorsPage, type ConnectorVerbs } from "../connectors/connectors-page.tsx";
 import { LimitBar } from "./limit-bar.tsx";
 import { NewConnectorDialog } from "./new-connector-dialog.tsx";
+import { RightValueDialog } from "./right-value/right-value-dialog.tsx";
 
 type Connector = Output<"listReceiveConnectors">["connectors"][number];
 type Usage = Output<"getLimitUsage">["connectors"][number];
@@ -33,6 +35,7 @@ const verbs: ConnectorVerbs<Connector> = {
 };
 
 export function ReceiveConnectorsPage({ query }: { query: URLSearchParams }) {
+  const [questioned, setQuestioned] = useState<string>();
   const [list, reload] = useLoaded("listReceiveConnectors", {}, 5_000);
   const [usage] = useLoaded("getLimitUsage", {}, 2_000);
   const usageOf = ({ name }: Connector): Usage | undefined =>
@@ -51,11 +54,29 @@ export function ReceiveConnectorsPage({ query }: { query: URLSearchParams }) {
           {usageOf(connector)?.limits.map((one) => (
             <LimitBar key={one.limit} usage={one} connector={connector.name} />
           ))}
+          <div class="actions">
+            <button
+              type="button"
+              aria-label={`Is this the right value? ${connector.name}`}
+              onClick={() => setQuestioned(connector.name)}
+            >
+              Is this the right value?
+            </button>
+          </div>
         </div>
       )}
       newDialog={(onClose) => <NewConnectorDialog onClose={onClose} />}
       reload={reload}
     >
+      {questioned !== undefined && (
+        <RightValueDialog
+          connector={questioned}
+          onClose={() => {
+            setQuestioned(undefined);
+            reload();
+          }}
+        />
+      )}
       {usage !== undefined && (
         <section class="card" aria-label="All connectors">
           <div class="card-head">

@@ -1,0 +1,42 @@
+/** What a value would have refused, hour by hour. The words beside it say the same. */
+const height = 48;
+const hourMs = 3_600_000;
+
+export function RefusalsByHour({
+  hours,
+  from,
+  to,
+  most,
+}: {
+  hours: readonly { readonly at: string; readonly refused: number }[];
+  from: string;
+  to: string;
+  /** Of any value: what the highest bar stands for. */
+  most: number;
+}) {
+  const first = Math.floor(Date.parse(from) / hourMs);
+  const count = Math.max(24, Math.floor(Date.parse(to) / hourMs) - first + 1);
+  return (
+    <svg
+      class="refusals-by-hour"
+      viewBox={`0 0 ${count} ${height}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      <rect class="reached" x="0" y={height - 1} width={count} height="1" />
+      {hours.map(({ at, refused }) => {
+        const tall = most === 0 ? 0 : Math.max(2, (Math.sqrt(refused) / Math.sqrt(most)) * height);
+        return (
+          <rect
+            key={at}
+            class="used full"
+            x={Math.floor(Date.parse(at) / hourMs) - first}
+            y={height - tall}
+            width="1"
+            height={tall}
+          />
+        );
+      })}
+    </svg>
+  );
+}

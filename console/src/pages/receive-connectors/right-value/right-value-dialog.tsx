@@ -1,0 +1,95 @@
+/**
+ * "Is this the right value?": what sources used of a connector's limits, what is advised, and for each value on the slider what it
+ * would have refused in the past week. All values are tried before, so that the slider answers at once.
+ */
+import { useMemo, useState } from "preact/hooks";
+import { call } from "../../../api.ts";
+import { Dialog } from "../../../components/dialog.tsx";
+import { ChangeDialog } from "../../settings/change-dialog.tsx";
+import { LimitSlider } from "./limit-slider.tsx";
+import { triedLimits, variantsOf, type Limit } from "./tried-values.ts";
+import { useAnswer } from "./use-answer.ts";
+
+export function RightValueDialog({ connector, onClose }: { connector: string; onClose: () => void }) {
+  const [applying, setApplying] = useState<{ readonly limit: Limit; readonly value: number }>();
+  const asked = useAnswer("followLimitAdvice", { connector });
+  const advice = asked.answer?.connectors[0];
+  const tried = useMemo(() => (advice === undefined ? [] : triedLimits(advice)), [advice]);
+  const test = useAnswer(
+    "followReceiveConnectorTest",
+    tried.length === 0 ? undefined : { name: connector, variants: variantsOf(tried), sources: 4 },
+  );
+  if (applying !== undefined)
+    return (
+      <ChangeDialog
+        title={`${applying.limit} of ${connector}`}
+        words={`${applying.limit} becomes ${applying.value}. Open connections are left alone; it holds for new ones at once.`}
+        verb="Apply"
+        isDanger={false}
+        change={(whatIf) =>
+          call("setReceiveConnector", {
+            name: connector,
+            settings: { [applying.limit]: applying.value },
+            whatIf,
+          })
+        }
+        done={`${applying.limit} is ${applying.value}.`}
+        onClose={onClose}
+      />
+    );
+  const fault = asked.fault ?? test.fault;
+  const isBusy =
+    fault === undefined && (advice === undefined || (tried.length > 0 && test.answer === undefined));
+  return (
+    <Dialog title={`Is this the right value? ${connector}`} isWide onClose={onClose}>
+      <p class="fault" role="alert">
+        {fault}
+      </p>
+      {isBusy && (
+        <p>
+          <label>
+            {advice === undefined ? "Reading what came in the last weeks" : "Trying values on it"}{" "}
+            <progress value={advice === undefined ? asked.part : test.part} max="1" />
+          </label>
+        </p>
+      )}
+      {advice?.notEnough != null && <p>{advice.notEnough}</p>}
+      {advice !== undefined &&
+        test.answer !== undefined &&
+        tried.map(({ limit, values }, place) => {
+          const before = tried.slice(0, place).reduce((sum, one) => sum + one.values.length, 0);
+          const outcomes = test.answer?.variants.slice(before, before + values.length) ?? [];
+          return (
+            <LimitSlider
+              key={limit}
+              limit={limit}
+              advice={advice}
+              tried={outcomes.map(({ outcome }, index) => ({ value: values[index] ?? 0, outcome }))}
+              recorded={test.answer?.recorded ?? nothing}
+              onApply={(value) => setApplying({ limit, value })}
+            />
+          );
+        })}
+      {advice !== undefined && advice.leftOut.length > 0 && (
+        <>
+          <h3>Left out</h3>
+          <ul>
+            {advice.leftOut.slice(0, 10).map(({ source, application, reason, limit }) => (
+              <li key={`${source} ${limit}`}>
+                {application === null ? source : `${application.name} (${source})`}: {reason}.
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {advice?.own.map(({ name, remoteIpRanges, reason }) => (
+        <p key={name}>
+          A connector of its own, {name}, for {remoteIpRanges.join(", ")}: {reason}{" "}
+          <code>weir Get-LimitAdvice -Connector {connector} -Apply</code>
+        </p>
+      ))}
+    </Dialog>
+  );
+}
+
+const nothing = { from: null, to: null, connections: 0, messages: 0, refused: {} };

@@ -1,0 +1,284 @@
+/** Test-Relay: applications that do not exist yet, played through the limits; and how many of them this machine can take. */
+import { setPriority } from "node:os";
+import type { Json } from "../../admin/contract/values.ts";
+import { ceilings, type Ceiling, type Measured } from "../../core/planning/ceilings.ts";
+import type { Plan } from "../../core/planning/plan.ts";
+import { sharedCountError, type SharedCountError } from "../../core/planning/shared-count-error.ts";
+import { minutesOf, tellSimulated } from "../../core/planning/simulated-traffic.ts";
+import { parseIpRange } from "../../core/units/ip-range.ts";
+import { Replay } from "../../core/what-if/replay.ts";
+import type { ReplayedConnector } from "../../core/what-if/scenario.ts";
+import { totalOf } from "../../core/what-if/tally.ts";
+import { isOn, numberOf, textOf, type Arguments } from "../arguments/value.ts";
+import { relayOf } from "../ask-relay.ts";
+import type { Context, Run } from "../cmdlet.ts";
+import { meantRelay } from "../data-directory.ts";
+import { CommandFault } from "../exit-code.ts";
+import { measureMachine } from "../measure/machine.ts";
+import { measureThroughput } from "../measure/throwaway-relay.ts";
+import { writeJson, type Output } from "../output/output.ts";
+import { exchangeName } from "../output/setting-text.ts";
+import { tableLines } from "../output/table.ts";
+
+const most = { sources: 100_000, nodes: 1_000, connectionsPerSource: 10_000, messagesPerMinute: 100_000 };
+const lags = [0, 100, 1_000, 5_000, 30_000];
+/** Of a source that wants a fifth more than it may: where a count that lags matters. */
+const wantedPart = 1.2;
+const countedConnections = 50_000;
+
+interface Settings {
+  readonly connector: ReplayedConnector;
+  readonly maxConnectionRatePerMinute: number;
+  readonly sendPerMinute: number;
+}
+
+export const testRelay: Run = async (args, context) => {
+  const { output } = context;
+  const plan = planOf(args);
+  const settings = await settingsOf(args, context);
+  output.progress("Measuring this machine …");
+  const measured = await measure(args, context, plan);
+  lowerPriority();
+  const { connector, maxConnectionRatePerMinute, sendPerMinute } = settings;
+  const { maxInboundConnection } = connector;
+  const played = simulate(plan, connector, output);
+  const found = ceilings(
+    plan,
+    played.use,
+    { maxInboundConnection, maxConnectionRatePerMinute, sendPerMinute },
+    measured,
+  );
+  const nodes = numberOf(args, "Nodes");
+  const errors = nodes === undefined ? [] : lagErrors(plan, connector, bounded("Nodes", nodes, most.nodes));
+  output.progress("");
+  if (isOn(args, "Json")) {
+    writeJson(output, {
+      connector: connector.name,
+      plan,
+      minutes: minutesOf(plan),
+      ...played,
+      ceilings: found.map((one) => ({
+        ...one,
+        sources: one.sources === Infinity ? "unlimited" : one.sources,
+      })),
+      measured,
+      sharedCount: errors,
+    });
+    return 0;
+  }
+  print(output, plan, connector, played, found, measured, errors);
+  return 0;
+};
+
+function planOf(args: Arguments): Plan {
+  const number = (name: string, usual: number, limit: number): number =>
+    bounded(name, numberOf(args, name) ?? usual, limit);
+  return {
+    sources: number("Sources", 100, most.sources),
+    connectionsPerSource: number("ConnectionsPerSource", 5, most.connectionsPerSource),
+    messagesPerMinute: number("MessagesPerMinute", 30, most.messagesPerMinute),
+    connectionMs: numberOf(args, "ConnectionTime") ?? 500,
+    messageMs: numberOf(args, "MessageTime") ?? 100,
+    messageBytes: number("MessageBytes", 20_000, 100_000_000),
+    isTogether: isOn(args, "Together"),
+    seed: 1,
+  };
+}
+
+function bounded(name: string, value: number, limit: number): number {
+  if (value > limit) throw new CommandFault(`-${name} is ${limit} at most`, 2);
+  return value;
+}
+
+async function settingsOf(args: Arguments, context: Context): Promise<Settings> {
+  const relay = await relayOf(context);
+  const [{ connectors }, { connectors: sending }, service] = await Promise.all([
+    relay.call("listReceiveConnectors", {}),
+    relay.call("listSendConnectors", {}),
+    relay.call("getTransportService", {}),
+  ]);
+  const wanted = textOf(args, "Connector")?.toLowerCase();
+  const found = connectors.find(({ name }) => wanted === undefined || name.toLowerCase() === wanted);
+  if (found === undefined) throw new CommandFault("there is no such receive connector", 1);
+  const all = parseIpRange("0.0.0.0/0");
+  if (!all.ok) throw new Error("all addresses are no range");
+  const limit = (name: string): number => limitOf(found.settings[name]);
+  const { settings } = found;
+  const rates = sending
+    .filter((one) => one.settings["enabled"] !== false)
+    .map((one) => limitOf(one.settings["messageRateLimit"]));
+  return {
+    connector: {
+      name: found.name,
+      enabled: true,
+      bindings: [{ address: "0.0.0.0", port: 25 }],
+      httpBindings: [],
+      remoteIpRanges: [all.value],
+      limitAction: settings["limitAction"] === "delay" ? "delay" : "refuse",
+      limitDelay: limit("limitDelay"),
+      maxInboundConnection: limit("maxInboundConnection"),
+      maxInboundConnectionPerSource: limit("maxInboundConnectionPerSource"),
+      maxInboundConnectionPercentagePerSource: limit("maxInboundConnectionPercentagePerSource"),
+      messageRateLimit: limit("messageRateLimit"),
+      messageRateSource: settings["messageRateSource"] === "None" ? "None" : "IPAddress",
+    },
+    maxConnectionRatePerMinute: limitOf(service.settings["maxConnectionRatePerMinute"]),
+    sendPerMinute: rates.length === 0 ? Infinity : rates.reduce((sum, rate) => sum + rate, 0),
+  };
+}
+
+function limitOf(value: Json | undefined): number {
+  return typeof value === "number" ? value : Infinity;
+}
+
+async function measure(args: Arguments, context: Context, plan: Plan): Promise<Measured> {
+  const { dataDirectory } = await meantRelay(context.config);
+  const { directory, ...machine } = await measureMachine(dataDirectory);
+  const nothing = { messagesPerSecond: undefined, cpuMsPerMessage: undefined };
+  if (!isOn(args, "Measure")) return { ...machine, ...nothing };
+  return { ...machine, ...(await measureThroughput(directory, plan.messageBytes)) };
+}
+
+/** Below whatever else runs here. */
+function lowerPriority(): void {
+  try {
+    setPriority(10);
+  } catch {
+    // Not allowed here: then at the same priority.
+  }
+}
+
+interface Played {
+  readonly use: Parameters<typeof ceilings>[1];
+  readonly messages: number;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly refusedSources: number;
+  readonly waited: number;
+}
+
+function simulate(plan: Plan, connector: ReplayedConnector, output: Output): Played {
+  const unlimited: ReplayedConnector = {
+    ...connector,
+    maxInboundConnection: Infinity,
+    maxInboundConnectionPerSource: Infinity,
+    maxInboundConnectionPercentagePerSource: 100,
+    messageRateLimit: Infinity,
+  };
+  const scenario = (one: ReplayedConnector) => ({ connectors: [one], maxConnectionRatePerMinute: Infinity });
+  const replay = new Replay({
+    present: [connector],
+    scenarios: [scenario(connector), scenario(unlimited)],
+    refusedClients: { kind: "gone" },
+    fromMs: 0,
+    toMs: Infinity,
+  });
+  const minutes = minutesOf(plan);
+  tellSimulated(plan, connector.name, replay, (over) =>
+    output.progress(`Playing ${plan.sources} applications: minute ${over} of ${minutes}`),
+  );
+  const { worlds } = replay.outcome();
+  const [limited, free] = worlds.map((world) => world.find((one) => one.connector === connector.name));
+  const refused = limited?.refused ?? {};
+  const bySource = { ...refused };
+  delete bySource.maxInboundConnection;
+  return {
+    use: {
+      highestOpen: free?.highestOpen.value ?? 0,
+      highestArrivalsPerMinute: (free?.connections ?? 0) / minutes,
+      refusedBySource: totalOf(bySource),
+    },
+    messages: limited?.messages ?? 0,
+    refused: Object.fromEntries(Object.entries(refused).map(([limit, count]) => [limit, count])),
+    refusedSources: limited?.sources.filter((source) => totalOf(source.refused) > 0).length ?? 0,
+    waited: (limited?.waits.connections ?? 0) + (limited?.waits.messages ?? 0),
+  };
+}
+
+function lagErrors(plan: Plan, connector: ReplayedConnector, nodes: number): readonly SharedCountError[] {
+  const perSource = connector.maxInboundConnectionPerSource;
+  const limit = perSource === Infinity ? plan.connectionsPerSource : perSource;
+  return lags.map((lagMs) =>
+    sharedCountError({
+      nodes,
+      limit,
+      wanted: limit * wantedPart,
+      connectionMs: plan.connectionMs + plan.messageMs,
+      lagMs,
+      connections: countedConnections,
+      seed: plan.seed,
+    }),
+  );
+}
+
+function print(
+  output: Output,
+  plan: Plan,
+  connector: ReplayedConnector,
+  played: Played,
+  found: readonly Ceiling[],
+  measured: Measured,
+  errors: readonly SharedCountError[],
+): void {
+  const { use, refused, refusedSources, messages, waited } = played;
+  const lines = [
+    output.style(
+      "heading",
+      `${plan.sources} applications on ${connector.name}, ${minutesOf(plan)} minutes of them`,
+    ),
+    `  ${messages} messages came in, ${use.highestOpen} connections at once and ${Math.round(use.highestArrivalsPerMinute)} new ones a minute where nobody is refused.`,
+  ];
+  const limits = Object.entries(refused);
+  lines.push(
+    limits.length === 0
+      ? `  ${output.style("good", "Nobody was refused.")}`
+      : `  ${output.style("bad", `Refused ${limits.reduce((sum, [, count]) => sum + count, 0)} times`)}, ${refusedSources} applications: ${limits.map(([limit, count]) => `${count} by ${exchangeName(limit)}`).join(", ")}.`,
+  );
+  if (waited > 0) lines.push(`  ${waited} had to wait for a place or a minute.`);
+  lines.push("", output.style("heading", "How many of these applications fit, the tightest first"));
+  lines.push(
+    ...tableLines(
+      [
+        { header: "Ceiling", value: (one: Ceiling) => one.what },
+        { header: "By", value: ({ by }) => by },
+        { header: "Applications", value: ({ sources }) => ceilingText(sources), align: "right" },
+      ],
+      found.filter(({ sources }) => sources !== Infinity),
+      output,
+    ).map((line) => `  ${line}`),
+  );
+  const [first] = found;
+  if (first !== undefined && first.sources !== Infinity)
+    lines.push(
+      `  ${first.sources < plan.sources ? output.style("bad", "Too many:") : output.style("good", "They fit:")} the first ceiling is ${first.what} (${first.by}), ${ceilingText(first.sources)}.`,
+    );
+  if (measured.messagesPerSecond === undefined)
+    lines.push("  CPU was not measured; -Measure runs a relay of its own for some seconds and does.");
+  lines.push("  Of what was measured 70 % are reckoned with.");
+  if (errors.length > 0) {
+    lines.push(
+      "",
+      output.style("heading", "A limit per source that nodes keep together, by how much their count lags"),
+    );
+    lines.push(
+      ...tableLines(
+        [
+          { header: "Lag", value: (one: SharedCountError) => `${one.lagMs} ms`, align: "right" },
+          { header: "HighestOpen", value: ({ highest }) => highest, align: "right" },
+          { header: "LetInTooMany", value: ({ overshootPart }) => percent(overshootPart), align: "right" },
+          { header: "RefusedNeedlessly", value: ({ needlessPart }) => percent(needlessPart), align: "right" },
+        ],
+        errors,
+        output,
+      ).map((line) => `  ${line}`),
+    );
+  }
+  output.write(`${lines.join("\n")}\n`);
+}
+
+function ceilingText(sources: number): string {
+  return sources === 0 ? "none" : sources.toLocaleString("en");
+}
+
+function percent(part: number): string {
+  return `${(part * 100).toFixed(1)} %`;
+}

@@ -1,0 +1,99 @@
+/** Planned applications: what they do, what is refused of it, which ceiling comes first, and what a lag costs. */
+import { expect, test } from "vitest";
+import { hearTraffic } from "../../testing/heard-traffic.ts";
+import { ceilings, type Measured } from "./ceilings.ts";
+import type { Plan } from "./plan.ts";
+import { sharedCountError } from "./shared-count-error.ts";
+import { addressOf, minutesOf, tellSimulated } from "./simulated-traffic.ts";
+
+const plan: Plan = {
+  sources: 3,
+  connectionsPerSource: 2,
+  messagesPerMinute: 5,
+  connectionMs: 500,
+  messageMs: 100,
+  messageBytes: 1_000,
+  isTogether: false,
+  seed: 7,
+};
+
+test("each source opens its connections each minute and sends its messages over them, in the order of time", () => {
+  const { listener, heard } = hearTraffic();
+  tellSimulated(plan, "In", listener);
+  const count = (name: string): number => heard.filter(([kind]) => kind === name).length;
+  const minutes = minutesOf(plan);
+  expect([minutes, count("arrived"), count("message"), count("left")]).toEqual([10, 60, 150, 60]);
+  const instants = heard.slice(1).map(([, at]) => Number(at));
+  expect(instants).toEqual(instants.toSorted((a, b) => a - b));
+  const again = hearTraffic();
+  tellSimulated(plan, "In", again.listener);
+  expect(again.heard).toEqual(heard);
+});
+
+test("together, all begin at the same moment; many are played for two minutes", () => {
+  const { listener, heard } = hearTraffic();
+  tellSimulated({ ...plan, isTogether: true }, "In", listener);
+  const first = heard.filter(([kind, at]) => kind === "arrived" && Number(at) === 0);
+  expect(first).toHaveLength(3);
+  expect(minutesOf({ ...plan, sources: 100_000, messagesPerMinute: 30 })).toBe(2);
+  expect([0, 254, 255, 99_999].map(addressOf)).toEqual([
+    "10.0.0.1",
+    "10.0.0.255",
+    "10.0.1.0",
+    "10.1.134.160",
+  ]);
+});
+
+const machine: Measured = {
+  messagesPerSecond: 1_000,
+  cpuMsPerMessage: 0.5,
+  cores: 2,
+  flushMs: 1,
+  diskBytesPerSecond: 100_000_000,
+  freeMemoryBytes: 1_000_000_000,
+  memoryBytesPerConnection: 20_000,
+};
+const free = {
+  maxInboundConnection: Infinity,
+  maxConnectionRatePerMinute: Infinity,
+  sendPerMinute: Infinity,
+};
+const use = { highestOpen: 200, highestArrivalsPerMinute: 500, refusedBySource: 0 };
+const hundred = { ...plan, sources: 100, messagesPerMinute: 60 };
+
+test.each([
+  ["limits per source", free, { ...use, refusedBySource: 1 }, machine, 0],
+  ["maxInboundConnection", { ...free, maxInboundConnection: 1_000 }, use, machine, 500],
+  ["maxConnectionRatePerMinute", { ...free, maxConnectionRatePerMinute: 1_200 }, use, machine, 240],
+  ["messageRateLimit of the send connectors", { ...free, sendPerMinute: 30 }, use, machine, 0],
+  ["1000 messages a second, measured", free, use, machine, 700],
+  [
+    "20.0 ms for a flush",
+    free,
+    use,
+    { ...machine, messagesPerSecond: undefined, cpuMsPerMessage: undefined, flushMs: 20 },
+    2_240,
+  ],
+  ["0 MB a second written", free, use, { ...machine, diskBytesPerSecond: 100_000 }, 70],
+  ["1 MB free", free, use, { ...machine, freeMemoryBytes: 1_000_000 }, 17],
+] as const)("what comes first: %s", (by, limits, used, measured, sources) => {
+  expect(ceilings(hundred, used, limits, measured)[0]).toMatchObject({ by, sources });
+});
+
+test("without a lag the count is exact; the longer it is, the more it lets in", () => {
+  const errors = [0, 500, 5_000].map((lagMs) =>
+    sharedCountError({
+      nodes: 50,
+      limit: 20,
+      wanted: 30,
+      connectionMs: 1_000,
+      lagMs,
+      connections: 5_000,
+      seed: 3,
+    }),
+  );
+  expect(errors[0]).toMatchObject({ highest: 20, overshootPart: 0, needlessPart: 0 });
+  expect(errors[1]?.highest).toBeGreaterThan(20);
+  expect(errors[2]?.overshootPart).toBeGreaterThan(errors[1]?.overshootPart ?? 1);
+  expect(errors[1]?.needlessPart).toBeGreaterThan(0);
+});

@@ -1,0 +1,67 @@
+/** "Is this the right value?", in a browser, on what a relay recorded. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { burst, daily, dayMs, daysFrom, hourMs, writeRecord } from "../contracts/recorded-days.ts";
+import { type BrowsedRelay, browseRelay, missing } from "./browsed-relay.ts";
+
+if (missing.length > 0)
+  console.warn(`test/console/right-value.test.ts is skipped: missing ${missing.join(", ")}`);
+
+let browsed: BrowsedRelay;
+const days = 6;
+
+/** Of 3, 6 and 15 connections at once. */
+const stays = [3, 6, 15].flatMap((connections, index) =>
+  daily(daysFrom(0, days), (4 + index) * hourMs, (atMs) => burst(`10.0.0.${index + 1}`, atMs, connections)),
+);
+
+describe.skipIf(missing.length > 0)("is this the right value?", () => {
+  beforeAll(async () => {
+    browsed = await browseRelay(
+      `receiveConnectors:
+  - name: In
+    bindings: ["127.0.0.1:0"]
+    remoteIpRanges: ["10.0.0.0/8"]
+    permissionGroups: [AnonymousUsers]
+    anonymousRelay: true
+    maxInboundConnectionPerSource: 10
+    maxInboundConnectionPercentagePerSource: 100
+applications:
+  - name: ERP
+    addresses: ["10.0.0.3"]
+`,
+      (dataDirectory) => writeRecord(dataDirectory, stays, Date.now() - days * dayMs),
+    );
+    const { page, url, secret } = browsed;
+    await page.goto(url);
+    await page.getByLabel("Token").fill(secret);
+    await page.keyboard.press("Enter");
+    await page.locator("main h1").waitFor();
+  }, 60_000);
+  afterEach(() => expect(browsed.complaints).toEqual([]));
+  afterAll(() => browsed?.close());
+
+  test("what is advised and why, what each value would have refused, and applied from there", async () => {
+    const { page } = browsed;
+    await browsed.open("/receive-connectors");
+    await page.getByRole("button", { name: "Is this the right value? In" }).click();
+    const limit = page.getByRole("region", { name: "maxInboundConnectionPerSource" });
+    await limit.getByText(/^10 is too low; 20 is right\./).waitFor({ timeout: 60_000 });
+    await limit.getByText(/ERP \(10\.0\.0\.3\) had 15 connections at once on .*; 10 refuses that/).waitFor();
+    await limit.getByText("Most: ERP 15, 10.0.0.2 6, 10.0.0.1 3").waitFor();
+    await limit.getByText("Would have refused nobody in this time.").waitFor();
+    const slider = limit.getByRole("slider", { name: "Try a value" });
+    await slider.fill("0");
+    await limit
+      .getByText(/^Would have refused \d+ times, \d+ messages lost with it: ERP, 10\.0\.0\.2/)
+      .waitFor();
+    expect(await limit.locator(".refusals-by-hour .full").count()).toBeGreaterThan(6);
+    expect(await browsed.violations()).toEqual([]);
+    const shots = process.env["SCREENSHOTS"];
+    if (shots !== undefined) await page.screenshot({ path: `${shots}/right-value.png` });
+    while ((await limit.getByRole("status").textContent()) !== "20") await slider.press("ArrowRight");
+    await limit.getByRole("button", { name: "Apply maxInboundConnectionPerSource 20" }).click();
+    await page.getByText(/\+\s+maxInboundConnectionPerSource: 20/).waitFor();
+    await page.getByRole("button", { name: "Apply", exact: true }).click();
+    await expect.poll(() => browsed.relay.text()).toContain("maxInboundConnectionPerSource: 20\n");
+  }, 120_000);
+});
