@@ -22,9 +22,11 @@ export function ownName(
   { name: parent }: Settings["receiveConnectors"][number],
   names: readonly string[],
 ): string {
-  const wanted = (application || `${parent} ${sources[0]?.use.source ?? ""}`)
-    .replaceAll("/", "-")
-    .slice(0, longestName - 4);
+  // Without what paths of settings are split at.
+  const wanted = (application || `${parent} ${(sources[0]?.use.source ?? "").replace(/[./:]+/g, "-")}`).slice(
+    0,
+    longestName - 4,
+  );
   const taken = new Set(names.map((one) => one.toLowerCase()));
   let name = wanted;
   for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${wanted} ${number}`;
