@@ -9,7 +9,7 @@ import { runPart } from "./run-part.ts";
 const seed = Number(process.env["WEIR_TEST_SEED"] ?? Date.now() % 1_000_000);
 
 test.concurrent.for([
-  { part: powerCut, rounds: 1 },
+  { part: powerCut, rounds: 2 },
   { part: bitFlips, rounds: 4 },
 ])("$part.name, and its control fails", { timeout: 120_000 }, async ({ part, rounds }, { skip }) => {
   const missing = missingOf(part.needs);
