@@ -80,18 +80,21 @@ const limits = {
   maxHopCount: integer({ min: 1, max: 500 }),
 } as const satisfies Record<(typeof reportableLimits)[number], z.ZodType>;
 
+const lookedAt = <Limit extends z.ZodType>(limit: Limit) =>
+  limit.optional().describe("The value that is looked at.");
+
 const candidate = z
   .strictObject(
     {
-      maxInboundConnection: limits.maxInboundConnection.optional(),
-      maxInboundConnectionPerSource: limits.maxInboundConnectionPerSource.optional(),
-      maxInboundConnectionPercentagePerSource: limits.maxInboundConnectionPercentagePerSource.optional(),
-      messageRateLimit: limits.messageRateLimit.optional(),
-      maxProtocolErrors: limits.maxProtocolErrors.optional(),
-      maxMessageSize: limits.maxMessageSize.optional(),
-      maxHeaderSize: limits.maxHeaderSize.optional(),
-      maxRecipientsPerMessage: limits.maxRecipientsPerMessage.optional(),
-      maxHopCount: limits.maxHopCount.optional(),
+      maxInboundConnection: lookedAt(limits.maxInboundConnection),
+      maxInboundConnectionPerSource: lookedAt(limits.maxInboundConnectionPerSource),
+      maxInboundConnectionPercentagePerSource: lookedAt(limits.maxInboundConnectionPercentagePerSource),
+      messageRateLimit: lookedAt(limits.messageRateLimit),
+      maxProtocolErrors: lookedAt(limits.maxProtocolErrors),
+      maxMessageSize: lookedAt(limits.maxMessageSize),
+      maxHeaderSize: lookedAt(limits.maxHeaderSize),
+      maxRecipientsPerMessage: lookedAt(limits.maxRecipientsPerMessage),
+      maxHopCount: lookedAt(limits.maxHopCount),
     },
     { error: notASection },
   )

@@ -112,6 +112,7 @@ describe("looking", () => {
     expect(connector.status).toEqual({
       endpoints: [{ binding: "127.0.0.1:0", listening: true, reason: null }],
       openConnections: 1,
+      learning: null,
     });
     expect((await call("listReceiveConnectors", {})).connectors).toEqual([connector]);
   });

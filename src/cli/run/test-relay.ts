@@ -5,8 +5,6 @@ import { ceilings, type Ceiling, type Measured } from "../../core/planning/ceili
 import type { Plan } from "../../core/planning/plan.ts";
 import { sharedCountError, type SharedCountError } from "../../core/planning/shared-count-error.ts";
 import { minutesOf, tellSimulated } from "../../core/planning/simulated-traffic.ts";
-import { parseIpRange } from "../../core/units/ip-range.ts";
-import { Replay } from "../../core/what-if/replay.ts";
 import type { ReplayedConnector } from "../../core/what-if/scenario.ts";
 import { totalOf } from "../../core/what-if/tally.ts";
 import { isOn, numberOf, textOf, type Arguments } from "../arguments/value.ts";
@@ -41,7 +39,7 @@ export const testRelay: Run = async (args, context) => {
   lowerPriority();
   const { connector, maxConnectionRatePerMinute, sendPerMinute } = settings;
   const { maxInboundConnection } = connector;
-  const played = simulate(plan, connector, output);
+  const played = await simulate(plan, connector, output);
   const found = ceilings(
     plan,
     played.use,
@@ -100,6 +98,7 @@ async function settingsOf(args: Arguments, context: Context): Promise<Settings> 
   const wanted = textOf(args, "Connector")?.toLowerCase();
   const found = connectors.find(({ name }) => wanted === undefined || name.toLowerCase() === wanted);
   if (found === undefined) throw new CommandFault("there is no such receive connector", 1);
+  const { parseIpRange } = await import("../../core/units/ip-range.ts");
   const all = parseIpRange("0.0.0.0/0");
   if (!all.ok) throw new Error("all addresses are no range");
   const limit = (name: string): number => limitOf(found.settings[name]);
@@ -156,7 +155,8 @@ interface Played {
   readonly waited: number;
 }
 
-function simulate(plan: Plan, connector: ReplayedConnector, output: Output): Played {
+async function simulate(plan: Plan, connector: ReplayedConnector, output: Output): Promise<Played> {
+  const { Replay } = await import("../../core/what-if/replay.ts");
   const unlimited: ReplayedConnector = {
     ...connector,
     maxInboundConnection: Infinity,
