@@ -120,8 +120,13 @@ sendConnectors:
         await page.getByRole("button", { name: button }).first().click();
         await ready();
         expect(await browsed.violations(), `${path} ${String(button)}`).toEqual([]);
-        await page.keyboard.press("Escape");
-        await page.getByRole("dialog").waitFor({ state: "detached" });
+        // A key that comes while axe is still at it is lost now and then on a busy machine: a person presses again.
+        await expect
+          .poll(async () => {
+            await page.keyboard.press("Escape");
+            return page.getByRole("dialog").count();
+          })
+          .toBe(0);
       }
       await browsed.open("/events");
       await page

@@ -12,6 +12,7 @@ const text = `receiveConnectors:
     remoteIpRanges: ["127.0.0.0/8"]
     permissionGroups: [AnonymousUsers]
     tarpitInterval: 0s
+    authTarpitInterval: 0s
 sendConnectors:
   - name: Out
     addressSpaces: [contoso.com]

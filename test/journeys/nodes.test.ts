@@ -33,6 +33,13 @@ async function startSilence(): Promise<{ readonly port: number; close(): void }>
   };
 }
 
+async function greeting(port: number): Promise<number> {
+  const client = await connectScriptedClient({ port });
+  const { code } = await client.reply();
+  client.close();
+  return code;
+}
+
 describe.skipIf(noPostgres !== undefined)("two nodes", () => {
   let folder: string;
   let server: TestPostgres;
@@ -101,6 +108,8 @@ describe.skipIf(noPostgres !== undefined)("two nodes", () => {
     const fifth = await connectScriptedClient({ port: portB });
     expect((await fifth.reply()).code).toBe(421);
     for (const client of [...clients, fifth]) client.close();
+    // What is over is told to the database behind the client's back.
+    await expect.poll(() => greeting(portA)).toBe(220);
 
     const sent = Array.from({ length: messages }, (_, n) => `Subject: node a ${n}\r\n\r\nhello\r\n`);
     for (const content of sent)
