@@ -62,7 +62,8 @@ import { listQueue } from "./inspection/list-queue.ts";
 import { oldestSince } from "./inspection/oldest-since.ts";
 import { lockDirectory } from "./lock/directory-lock.ts";
 import { watchSpoolPlace, type SpoolPlace } from "./lock/spool-place.ts";
-import { lmdbDraft, type LmdbDraft } from "./messages/lmdb-draft.ts";
+import type { BodyWriter } from "./bodies/body-writer.ts";
+import { storedDraft, type StoredDraft } from "./messages/stored-draft.ts";
 import type { LiveClaim } from "./messages/live-message.ts";
 import { messagesInUse } from "./messages/messages-in-use.ts";
 import { openQueueTable } from "./queues/queue-table.ts";
@@ -238,7 +239,7 @@ async function putTogether(
 
     begin() {
       const id = comingIn.begin(clock.now());
-      return lmdbDraft(
+      return storedDraft(
         id,
         () => bodies.begin(id, handover.bodies),
         inlineLimitBytes,
@@ -251,7 +252,7 @@ async function putTogether(
       );
     },
     accept: (draft, envelope, origin, facts, beside) =>
-      arrivals.accept(draft as LmdbDraft, envelope, origin, facts, beside),
+      arrivals.accept(draft as StoredDraft<BodyWriter>, envelope, origin, facts, beside),
     answers: {
       ask: (key) => whileOpen(() => answers.ask(key)),
       get size() {

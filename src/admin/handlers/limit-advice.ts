@@ -16,7 +16,7 @@ import type { ConnectorUse, RecordedUse } from "../../core/advice/use-facts.ts";
 import { contains, parseIpRange, rangeSize } from "../../core/units/ip-range.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
-import { AdminRefusal } from "../refusal.ts";
+import { periodOf } from "./period.ts";
 import type { Advised } from "./advised-connector.ts";
 import { adviceEdits, ownName, rateEdits } from "./limit-advice-edits.ts";
 import { shownAdvice, shownRate } from "./limit-advice-shown.ts";
@@ -44,7 +44,7 @@ export function limitAdviceHandlers(
     { signal, onPart = () => undefined }: Pick<Progress, "signal"> & Partial<Progress>,
   ): Promise<Advice> => {
     const { settings } = relay;
-    const period = periodOf(input, clock.wall().getTime());
+    const period = periodOf(input, usualPeriodMs, clock.wall().getTime());
     const wanted =
       input.connector === undefined
         ? settings.receiveConnectors
@@ -195,16 +195,6 @@ function hasOwn(connectors: readonly Connector[], source: string): boolean {
 function rangeOf(source: string): Connector["remoteIpRanges"][number] | undefined {
   const range = parseIpRange(source);
   return range.ok ? range.value : undefined;
-}
-
-function periodOf(
-  { from, to }: ReadInput<"getLimitAdvice">,
-  nowMs: number,
-): { readonly fromMs: number; readonly toMs: number } {
-  const toMs = to === undefined ? nowMs : Date.parse(to);
-  const fromMs = from === undefined ? toMs - usualPeriodMs : Date.parse(from);
-  if (fromMs >= toMs) throw new AdminRefusal("invalidInput", "the period ends before it begins");
-  return { fromMs, toMs };
 }
 
 function daysOf({ first, last }: RecordedUse): number {

@@ -10,6 +10,7 @@ import type { Administered, Handlers } from "../administered.ts";
 import type { Json } from "../contract/values.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
+import { periodOf } from "./period.ts";
 import { changeOf, configurationOf, settled } from "./change.ts";
 import { replayedOwners, scenarioOf } from "./replayed-settings.ts";
 import { shownApplication } from "./shown-values.ts";
@@ -61,7 +62,7 @@ export function receiveConnectorTestHandlers(
       throw new AdminRefusal("invalidInput", "another name changes no limit: leave it out");
     const tried: Settings[] = [];
     for (const variant of variants) tried.push(await withVariant(name, known, variant));
-    const { fromMs, toMs } = periodOf(input, clock.wall().getTime());
+    const { fromMs, toMs } = periodOf(input, usualPeriodMs, clock.wall().getTime());
     const answer = await relay.replayTraffic(
       {
         present: scenarioOf(present).connectors,
@@ -133,16 +134,6 @@ function refusedClientsOf({
   tries,
 }: ReadInput<"testReceiveConnector">): RefusedClients {
   return kind === "gone" ? { kind } : { kind, afterMs, tries };
-}
-
-function periodOf(
-  { from, to }: ReadInput<"testReceiveConnector">,
-  nowMs: number,
-): { readonly fromMs: number; readonly toMs: number } {
-  const toMs = to === undefined ? nowMs : Date.parse(to);
-  const fromMs = from === undefined ? toMs - usualPeriodMs : Date.parse(from);
-  if (fromMs >= toMs) throw new AdminRefusal("invalidInput", "the period ends before it begins");
-  return { fromMs, toMs };
 }
 
 function recordedOf(answer: Answer, name: string): Tested["recorded"] {

@@ -14,7 +14,8 @@ import {
 import type { Membership } from "../membership/membership.ts";
 import type { Accept } from "./commit-call.ts";
 import type { CommitGroup } from "./commit-group.ts";
-import type { NodeDraft } from "./draft.ts";
+import type { BodyWriter } from "./bodies.ts";
+import type { StoredDraft } from "../../spool/messages/stored-draft.ts";
 import type { NodeAnswers } from "./node-answers.ts";
 import type { LiveMessage, LiveMessages } from "./live-messages.ts";
 import { noChange, type QueueView } from "./queue-view.ts";
@@ -30,7 +31,7 @@ export interface Arrival {
 
 export interface Arrivals {
   accept(
-    draft: NodeDraft,
+    draft: StoredDraft<BodyWriter>,
     envelope: Envelope,
     origin: Origin,
     facts: Omit<ContentFacts, "sizeBytes">,

@@ -35,12 +35,12 @@ import type { SpoolInspection } from "../../spool/spool-inspection.ts";
 import type { Database } from "../database/database.ts";
 import type { Membership } from "../membership/membership.ts";
 import { createArrivals, type Arrival } from "./arrivals.ts";
-import { createBodies } from "./bodies.ts";
+import { createBodies, type BodyWriter } from "./bodies.ts";
 import { createChores } from "./chores.ts";
 import { createClaiming } from "./claiming.ts";
 import { closedFault, createCommitGroup } from "./commit-group.ts";
 import { createDamage } from "./damage.ts";
-import { nodeDraft, type NodeDraft } from "./draft.ts";
+import { storedDraft, type StoredDraft } from "../../spool/messages/stored-draft.ts";
 import { createFinished } from "./finished.ts";
 import { createInspection } from "./inspection.ts";
 import { createInterventions } from "./interventions.ts";
@@ -200,17 +200,24 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
 
     begin() {
       const id = drawId();
-      const draft = nodeDraft(
+      const ended = (draft: Draft): void => void openDrafts.delete(draft);
+      const draft = storedDraft(
         id,
         () => bodies.begin(id),
         inlineLimitBytes,
-        (ended) => openDrafts.delete(ended),
+        () => undefined,
+        ended,
+        ended,
       );
       openDrafts.add(draft);
       return draft;
     },
-    accept: (draft, envelope, origin, facts, beside) =>
-      whileOpen(() => arrivals.accept(draft as NodeDraft, envelope, origin, facts, beside)),
+    accept(draft, envelope, origin, facts, beside) {
+      openDrafts.delete(draft);
+      return whileOpen(() =>
+        arrivals.accept(draft as StoredDraft<BodyWriter>, envelope, origin, facts, beside),
+      );
+    },
     answers: {
       ask: (key) => whileOpen(() => answers.ask(key)),
       get size() {

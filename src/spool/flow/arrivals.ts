@@ -4,7 +4,8 @@ import type { Clock } from "../../ports/ports.ts";
 import type { GivenAnswers } from "../answers/given-answers.ts";
 import type { KeptBody } from "../bodies/body-blocks.ts";
 import type { SpoolPlace } from "../lock/spool-place.ts";
-import type { LmdbDraft } from "../messages/lmdb-draft.ts";
+import type { BodyWriter } from "../bodies/body-writer.ts";
+import type { StoredDraft } from "../messages/stored-draft.ts";
 import { dropKeptBody, newLiveMessage, type LiveMessage } from "../messages/live-message.ts";
 import type { MessagesInUse } from "../messages/messages-in-use.ts";
 import { encodeMessage } from "../messages/record.ts";
@@ -35,7 +36,7 @@ export interface Arrival {
 export interface Arrivals {
   /** `Spool.accept`. */
   accept(
-    draft: LmdbDraft,
+    draft: StoredDraft<BodyWriter>,
     envelope: Envelope,
     origin: Origin,
     facts: Omit<ContentFacts, "sizeBytes">,

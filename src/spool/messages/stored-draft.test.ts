@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { BodyWriter } from "../bodies/body-writer.ts";
 import { comingIn } from "./coming-in.ts";
-import { lmdbDraft } from "./lmdb-draft.ts";
+import { storedDraft } from "./stored-draft.ts";
 
 /** A draft whose records take ten octets. */
 function begun(writable = true) {
@@ -16,7 +16,7 @@ function begun(writable = true) {
     takeKept: () => undefined,
     discard: () => Promise.resolve(void said.push("body discarded")),
   };
-  const draft = lmdbDraft(
+  const draft = storedDraft(
     7,
     () => body,
     10,

@@ -1,37 +1,44 @@
-/** A draft of the durable spool: in memory up to the inline limit, then in a body file. */
+/** A draft: in memory up to the inline limit, then on its way to where the spool keeps large bodies. */
 import type { MessageId } from "../../core/message/envelope.ts";
 import { copyOctets } from "../../core/octets/slab.ts";
-import type { BodyWriter } from "../bodies/body-writer.ts";
 import type { Draft } from "../spool.ts";
 
+/** A large body while it is written. */
+export interface DraftBody {
+  /** False: wait for `whenWritable`. */
+  write(octets: Buffer): boolean;
+  whenWritable(): Promise<void>;
+  discard(): void | Promise<void>;
+}
+
 /** What a draft leaves to `accept`. */
-export interface DraftContent {
-  /** All octets, when there is no body file. */
+export interface DraftContent<Body> {
+  /** All octets, when there is no large body. */
   readonly chunks: readonly Buffer[];
-  /** The body file; `finish()` makes it durable. */
-  readonly body: BodyWriter | undefined;
+  /** The large body, not durable yet. */
+  readonly body: Body | undefined;
 }
 
-export interface LmdbDraft extends Draft {
+export interface StoredDraft<Body> extends Draft {
   /** Ends the draft for `accept`. Throws when it has ended already. */
-  takeContent(): DraftContent;
+  takeContent(): DraftContent<Body>;
 }
 
-/** `onBody` hears of the draft when its body goes to a file, `onTaken` when such a draft is taken, `onDiscarded` of any. */
-export function lmdbDraft(
+/** `onBody` hears of the draft when its body becomes large, `onTaken` when such a draft is taken, `onDiscarded` of any. */
+export function storedDraft<Body extends DraftBody>(
   id: MessageId,
-  beginBody: () => BodyWriter,
+  beginBody: () => Body,
   inlineLimitBytes: number,
   onBody: (draft: Draft) => void,
   onTaken: (draft: Draft) => void,
   onDiscarded: (draft: Draft) => void,
-): LmdbDraft {
+): StoredDraft<Body> {
   let chunks: Buffer[] = [];
   let sizeBytes = 0;
-  let body: BodyWriter | undefined;
+  let body: Body | undefined;
   let over = false;
 
-  const self: LmdbDraft = {
+  const self: StoredDraft<Body> = {
     id,
     get sizeBytes() {
       return sizeBytes;
