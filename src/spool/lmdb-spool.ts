@@ -1,7 +1,7 @@
 /**
  * The durable spool, put together. Where a message is at each moment, and the file that decides:
  *
- *     coming in    its octets with its draft, then in bodies/     messages/lmdb-draft.ts, coming-in.ts
+ *     coming in    its octets with its draft, then in bodies/     messages/stored-draft.ts, coming-in.ts
  *     accepted     in one commit; who has it is asked before      flow/arrivals.ts, handover.ts
  *                  with it the answer to it, where one is kept    answers/given-answers.ts, forgetting.ts
  *     fresh        claimed in memory, never read from disk        flow/claims.ts
