@@ -383,6 +383,14 @@ describe("faults", () => {
       "sendConnectors[0].senderMailboxes",
     ]);
   });
+
+  it("does not warn of it while a setting could not be read: it may be the one that uses it", () => {
+    const result = withConnector(
+      "smartHosts: [a.example]\noauth: {tenant: t, clientId: c, clientSecretEnv: M365}\nsmartHostAuthMechanism: XOAUTH3",
+    );
+    expect(faultsOf(result)).toHaveLength(1);
+    expect(result.warnings?.filter(({ path }) => path.startsWith("send"))).toEqual([]);
+  });
 });
 
 describe("preset graph", () => {

@@ -248,13 +248,21 @@ test.skipIf(spawnSync("curl", ["--version"]).status !== 0)(
   },
 );
 
-const wrong: [string, () => Promise<string>][] = [
-  ["another audience", () => make({ claims: { aud: "urn:other" } })],
-  ["no audience", () => make({ claims: { aud: undefined } })],
+const wrong: [name: string, token: () => Promise<string>, told?: string][] = [
+  ["another audience", () => make({ claims: { aud: "urn:other" } }), "the token is for another audience"],
+  ["no audience", () => make({ claims: { aud: undefined } }), "the token has no aud"],
   ["another issuer", () => make({ claims: { iss: "https://evil.example" } })],
-  ["expired", () => make({ claims: { exp: Math.floor(Date.now() / 1000) - hidden / 1000 } })],
-  ["without an end", () => make({ claims: { exp: undefined } })],
-  ["not yet valid", () => make({ claims: { nbf: Math.floor(Date.now() / 1000) + 3_600 } })],
+  [
+    "expired",
+    () => make({ claims: { exp: Math.floor(Date.now() / 1000) - hidden / 1000 } }),
+    "the token has expired, or the clock of this host is ahead",
+  ],
+  ["without an end", () => make({ claims: { exp: undefined } }), "the token has no exp"],
+  [
+    "not yet valid",
+    () => make({ claims: { nbf: Math.floor(Date.now() / 1000) + 3_600 } }),
+    "the token's nbf does not fit",
+  ],
   ["another scope", () => make({ claims: { scope: "mail.read" } })],
   ["nobody's", () => make({ claims: { client_id: undefined } })],
   ["of a user that is not among users", () => make({ claims: { client_id: "stranger" } })],
@@ -287,10 +295,12 @@ const wrong: [string, () => Promise<string>][] = [
   ["no JWT", () => Promise.resolve("abc.def.ghi")],
   ["huge", async () => `${await make({ claims: { x: "y".repeat(5_000) } })}x`],
 ];
-test.each(wrong)("a token that is %s is refused by a challenge, then 535", async (_name, token) => {
+test.each(wrong)("a token that is %s is refused by a challenge, then 535", async (_name, token, told) => {
+  const before = relay.events.length;
   const { last, challenge } = await logOn("OAUTHBEARER", oauthBearer("", await token()));
   expect(last).toMatch(/^535 5\.7\.3 Authentication unsuccessful/);
   expect(challenge).toMatchObject({ status: "invalid_token", schemes: "bearer" });
+  if (told !== undefined) expect(JSON.stringify(relay.events.slice(before))).toContain(told);
 });
 
 test("neither token nor challenge stands in an event", async () => {
