@@ -18,7 +18,7 @@ export function readImportGraph(root: string, files: readonly string[]): ImportG
   );
 }
 
-/** The files a source names: imports and exports but those of types alone, and threads (`new URL("./x.ts", …)`). */
+/** The files a source names: imports and exports but those of types alone, and threads (`startThread(import.meta.url, "x-worker", …)`). */
 export function importedBy(source: string): readonly string[] {
   const parsed = parse(source);
   if (parsed === undefined) return [];
@@ -40,9 +40,9 @@ export function importedBy(source: string): readonly string[] {
 
 function threadFile(node: Node): readonly string[] {
   const callee = node["callee"];
-  if (node.type !== "NewExpression" || !isNode(callee) || callee["name"] !== "URL") return [];
-  const [path] = children(node, "arguments");
-  return typeof path?.["value"] === "string" ? [path["value"]] : [];
+  if (node.type !== "CallExpression" || !isNode(callee) || callee["name"] !== "startThread") return [];
+  const script = children(node, "arguments")[1]?.["value"];
+  return typeof script === "string" ? [`./${script}.ts`] : [];
 }
 
 /** How many steps of imports lie between each file that reaches `target` and it. */

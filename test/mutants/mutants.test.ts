@@ -8,8 +8,8 @@ it("what runs when a file is loaded: not its types, but its threads", () => {
   const source = `
     import type { A } from "./a.ts"; import { type B } from "./b.ts"; import { type C, d } from "./d.ts";
     import "./e.ts"; export { f } from "./f.ts"; export type { G } from "./g.ts"; export * from "./h.ts";
-    const i = await import("./i.ts"); new Worker(new URL("./j.ts", import.meta.url)); import k from "k";`;
-  expect(importedBy(source)).toEqual(["./d.ts", "./e.ts", "./f.ts", "./h.ts", "./i.ts", "./j.ts"]);
+    const i = await import("./i.ts"); startThread(import.meta.url, "j-worker", {}); import k from "k";`;
+  expect(importedBy(source)).toEqual(["./d.ts", "./e.ts", "./f.ts", "./h.ts", "./i.ts", "./j-worker.ts"]);
 });
 
 it("the nearest tests come first, of those the ones named alike, and slow ones never", () => {
