@@ -67,6 +67,21 @@ test("who is refused cannot stay by sending on", async () => {
   await start({});
 });
 
+test("of an address that is given up is told how many sessions go on there, and only there", async () => {
+  await start({ name: "A" }, { name: "B" });
+  const [a, b] = [relay.portOf("A"), relay.portOf("B")];
+  for (const port of [a, b, b]) expect(await greeting("127.0.0.1", port)).toMatch(/^220 /);
+  const { settings } = relay;
+  await relay.relay.reconfigure({
+    ...settings,
+    receiveConnectors: settings.receiveConnectors.filter(({ name }) => name === "A"),
+  });
+  const closed = relay.events.filter(({ definition }) => definition.id === 20013);
+  expect(closed.map(({ fields }) => fields)).toEqual([
+    expect.objectContaining({ endpoint: `127.0.0.1:${b}`, sessions: 2 }),
+  ]);
+});
+
 describe("maxInboundConnectionPerSource 2", () => {
   test("the third of one source is refused, event 1021; another source goes in", async () => {
     await start({ maxInboundConnectionPerSource: 2 });
