@@ -1,34 +1,22 @@
 /** Tells once of each receive connector whose time to learn its limits is over (New-ReceiveConnector -Learn). */
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { Events } from "../events/events.ts";
-import type { Clock, Timer } from "../ports/ports.ts";
+import type { Clock } from "../ports/ports.ts";
+import { createWatch, type Watch } from "../ports/watch.ts";
 
 type Learning = Pick<ReceiveConnectorSettings, "name" | "enabled" | "learnUntil" | "reportOnly">;
 
-export interface LearningWatch {
-  /** Looks at these at once, and when the next one's time is over. */
-  watch(connectors: readonly Learning[]): void;
-  /** For good. */
-  stop(): void;
-}
-
-/** Timers reach no further. */
-const farthestMs = 86_400_000;
-
-export function createLearningWatch(clock: Clock, events: Events): LearningWatch {
-  let timer: Timer | undefined;
-  let stopped = false;
-  let connectors: readonly Learning[] = [];
+/** Looks when the next one's time is over. */
+export function createLearningWatch(clock: Clock, events: Events): Watch<readonly Learning[]> {
   /** A change of the configuration tells nothing again. */
   const told = new Set<string>();
 
-  const look = (): void => {
-    const now = clock.wall().getTime();
-    let next = Infinity;
+  return createWatch(clock, (connectors, now) => {
+    let next: number | undefined;
     for (const { name, enabled, learnUntil, reportOnly = [] } of connectors) {
       if (!enabled || learnUntil === undefined || reportOnly.length === 0) continue;
       if (learnUntil > now) {
-        next = Math.min(next, learnUntil - now);
+        next = Math.min(next ?? Infinity, learnUntil - now);
         continue;
       }
       const about = `${learnUntil} ${name}`;
@@ -37,19 +25,6 @@ export function createLearningWatch(clock: Clock, events: Events): LearningWatch
       const until = new Date(learnUntil).toISOString().replace(".000Z", "Z");
       events.emit("LearningEnded", { connector: name, until });
     }
-    timer = next === Infinity ? undefined : clock.after(Math.min(next, farthestMs), look);
-  };
-
-  return {
-    watch(of) {
-      if (stopped) return;
-      connectors = of;
-      timer?.cancel();
-      look();
-    },
-    stop() {
-      stopped = true;
-      timer?.cancel();
-    },
-  };
+    return next;
+  });
 }

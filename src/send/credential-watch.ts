@@ -2,26 +2,16 @@
 import { credentialEnds, credentialWarningMs, daysUntil } from "../core/policy/credential-expiry.ts";
 import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
 import type { Events } from "../events/events.ts";
-import type { Clock, Timer } from "../ports/ports.ts";
-
-export interface CredentialWatch {
-  /** Looks at these at once, and each day from now on. */
-  watch(connectors: readonly SendConnectorSettings[]): void;
-  /** For good. */
-  stop(): void;
-}
+import type { Clock } from "../ports/ports.ts";
+import { createWatch, type Watch } from "../ports/watch.ts";
 
 const dayMs = 86_400_000;
 
-export function createCredentialWatch(clock: Clock, events: Events): CredentialWatch {
-  let timer: Timer | undefined;
-  let stopped = false;
-  let connectors: readonly SendConnectorSettings[] = [];
+export function createCredentialWatch(clock: Clock, events: Events): Watch<readonly SendConnectorSettings[]> {
   /** A change of the configuration tells nothing again. */
   const told = new Map<string, number>();
 
-  const look = (): void => {
-    const now = clock.wall().getTime();
+  return createWatch(clock, (connectors, now) => {
     for (const { connector, credential, expiresAt } of credentialEnds(connectors)) {
       if (expiresAt - now > credentialWarningMs) continue;
       const key = `${connector}\n${credential}\n${expiresAt}`;
@@ -38,19 +28,6 @@ export function createCredentialWatch(clock: Clock, events: Events): CredentialW
           days: daysUntil(expiresAt, now),
         });
     }
-    timer = clock.after(dayMs, look);
-  };
-
-  return {
-    watch(of) {
-      if (stopped) return;
-      connectors = of;
-      timer?.cancel();
-      look();
-    },
-    stop() {
-      stopped = true;
-      timer?.cancel();
-    },
-  };
+    return dayMs;
+  });
 }

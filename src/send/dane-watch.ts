@@ -2,45 +2,31 @@
 import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
 import type { Events } from "../events/events.ts";
 import type { Resolver } from "../ports/lookup.ts";
-import type { Clock, Timer } from "../ports/ports.ts";
-
-export interface DaneWatch {
-  /** Looks at once, and each hour from now on. */
-  watch(connectors: readonly SendConnectorSettings[]): void;
-  /** For good. */
-  stop(): void;
-}
+import type { Clock } from "../ports/ports.ts";
+import { createWatch, type Watch } from "../ports/watch.ts";
 
 const hourMs = 3_600_000;
 
-export function createDaneWatch(resolver: Resolver | undefined, clock: Clock, events: Events): DaneWatch {
-  let timer: Timer | undefined;
-  let stopped = false;
+/** Looks each hour. */
+export function createDaneWatch(
+  resolver: Resolver | undefined,
+  clock: Clock,
+  events: Events,
+): Watch<readonly SendConnectorSettings[]> {
   /** Why it is off, as it was told last; undefined: it is on. */
   let told: string | undefined;
 
-  const look = (): void => {
-    timer?.cancel();
-    timer = clock.after(hourMs, look);
+  const watch = createWatch<readonly SendConnectorSettings[]>(clock, (connectors) => {
+    if (!connectors.some((one) => one.enabled && "daneEnabled" in one && one.daneEnabled)) return undefined;
     void resolver?.dnssec?.().then((standing) => {
-      if (stopped) return;
+      if (watch.stopped) return;
       const reason = standing.kind === "off" ? standing.reason : undefined;
       if (reason === told) return;
       told = reason;
       if (reason === undefined) events.emit("DaneOn", {});
       else events.emit("DaneOff", { reason });
     });
-  };
-
-  return {
-    watch(connectors) {
-      if (stopped) return;
-      timer?.cancel();
-      if (connectors.some((one) => one.enabled && "daneEnabled" in one && one.daneEnabled)) look();
-    },
-    stop() {
-      stopped = true;
-      timer?.cancel();
-    },
-  };
+    return hourMs;
+  });
+  return watch;
 }
