@@ -35,6 +35,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "version.ts": ["ports"],
   "relay-contract.ts": [
     "capture",
+    "cluster",
     "config",
     "core",
     "events",

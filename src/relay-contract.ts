@@ -1,4 +1,5 @@
 /** What a relay is to whoever holds one: the program, the admin API, an application that embeds it. */
+import type { NodeView } from "./cluster/nodes/node-view.ts";
 import type { Settings } from "./config/settings.ts";
 import type { BackPressure } from "./core/policy/back-pressure.ts";
 import type { LookedUpKey } from "./core/dkim/judge-record.ts";
@@ -56,6 +57,8 @@ export interface Relay {
   stop(reason?: string, graceMs?: number): Promise<void>;
   /** What the relay tells; `subscribe` to hear it. */
   readonly events: EventLog;
+  /** One of several nodes; undefined: it is the only one. */
+  readonly node: NodeView | undefined;
   /** The events of the last days, on disk. */
   readonly eventStore: EventStore;
   /** What was used of each limit, by whom, and what would have been needed. */

@@ -173,7 +173,7 @@ export async function createRelay(
     clock,
     protocolLog: receiveLog,
     metrics,
-    isSuspended: () => service.now !== undefined,
+    isSuspended: () => service.now !== undefined || node?.drain.isClosed === true,
     pressure: () => resources.verdict,
     tracking,
     inspection: spool,
@@ -200,6 +200,12 @@ export async function createRelay(
   });
   const { scheduler } = sender;
 
+  node?.drain.onChanged(() => {
+    if (node.drain.suspended === undefined) scheduler.look();
+    else scheduler.handOver();
+    void receiver.suspensionChanged();
+  });
+
   let state: RelayState = "starting";
   const observation = createObservation({
     spoolDirectory: node?.directory ?? spoolDirectory,
@@ -222,6 +228,9 @@ export async function createRelay(
       },
       get suspended() {
         return service.now;
+      },
+      get node() {
+        return node && { drainingSince: node.drain.suspended?.since };
       },
       get spoolFault() {
         return spool.misplaced;
@@ -357,6 +366,7 @@ export async function createRelay(
     },
     stop: (reason = "asked to", graceMs = defaultGraceMs) => (stopping ??= stop(reason, graceMs)),
     events,
+    node: node?.view,
     eventStore,
     usage: receiver.usage,
     metrics,

@@ -18,6 +18,7 @@ import { limitAdviceOperations } from "./contract/limit-advice.ts";
 import { limitOperations } from "./contract/limits.ts";
 import { mailRouteOperations } from "./contract/mail-routes.ts";
 import { messageOperations } from "./contract/messages.ts";
+import { nodeOperations } from "./contract/nodes.ts";
 import { outgoingTlsOperations } from "./contract/outgoing-tls.ts";
 import { refusalOperations } from "./contract/refusals.ts";
 import { resourceOperations } from "./contract/resources.ts";
@@ -37,6 +38,7 @@ export { routes, type OperationName, type Role, type Route } from "./routes.ts";
 
 export const operations = {
   ...diagnosticOperations,
+  ...nodeOperations,
   ...configurationOperations,
   ...connectorOperations,
   ...acceptedDomainOperations,
@@ -113,6 +115,10 @@ export type AdminErrorCode =
   /** There is no room on the disk to do it; once there is, try again. */
   | "diskFull"
   | "stopping"
+  /** What all nodes share cannot be asked now. */
+  | "databaseAway"
+  /** A node that has to be asked does not answer. */
+  | "nodeAway"
   /** The disk fails. */
   | "diskFault"
   /** This relay was started without a configuration file. */

@@ -18,6 +18,7 @@ import { limitUsageHandlers } from "./handlers/limit-usage.ts";
 import { mailRouteHandlers } from "./handlers/mail-routes.ts";
 import { messageActionHandlers } from "./handlers/message-actions.ts";
 import { messageHandlers } from "./handlers/messages.ts";
+import { nodeHandlers } from "./handlers/nodes.ts";
 import { outgoingTlsHandlers } from "./handlers/outgoing-tls.ts";
 import { queueHandlers } from "./handlers/queues.ts";
 import { overviewHandlers } from "./handlers/overview.ts";
@@ -41,6 +42,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
   return {
     ...serviceHandlers(administered),
     ...serviceControlHandlers(administered),
+    ...nodeHandlers(administered),
     ...queueHandlers(administered),
     ...capturedHandlers(administered),
     ...backupHandlers(administered),

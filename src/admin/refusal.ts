@@ -51,6 +51,8 @@ export const statusOf = {
   diskFull: 507,
   diskFault: 500,
   stopping: 503,
+  databaseAway: 503,
+  nodeAway: 502,
   noFile: 409,
   unauthenticated: 401,
   forbidden: 403,

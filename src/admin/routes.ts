@@ -362,6 +362,25 @@ export const routes = {
     summary: "Ends the relay's process as SIGTERM does; what waits stays on disk.",
   },
 
+  listNodes: {
+    method: "GET",
+    path: "/v1/nodes",
+    role: "viewer",
+    summary: "The nodes that share the queue: whether they live, and what each has.",
+  },
+  suspendNode: {
+    method: "POST",
+    path: "/v1/nodes/{name}/suspend",
+    role: "operator",
+    summary: "Drains a node: it takes no new mail and leaves what waits to others, also after a restart.",
+  },
+  resumeNode: {
+    method: "POST",
+    path: "/v1/nodes/{name}/resume",
+    role: "operator",
+    summary: "Lets a suspended node take mail again.",
+  },
+
   getTransportService: {
     method: "GET",
     path: "/v1/transport-service",

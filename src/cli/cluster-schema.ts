@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { openSession, type Session } from "../cluster/database/session.ts";
 import { quotedName } from "../cluster/database/sql-names.ts";
+import { listNodes, type ListedNode } from "../cluster/nodes/node-list.ts";
 import { migrateSchema, schemaState } from "../cluster/schema/migrate.ts";
 import { formatFault } from "../config/fault.ts";
 import { parseConfig } from "../config/parse-config.ts";
@@ -41,46 +42,10 @@ export async function makeSchema(
   });
 }
 
-export interface ShownNode {
-  readonly name: string;
-  readonly number: number;
-  readonly version: string;
-  readonly since: string;
-  /** Beyond its lease; 0: it lives. */
-  readonly lateMs: number;
-  readonly isChores: boolean;
-  /** Entries of the queue that it holds. */
-  readonly holds: number;
-}
-
-export async function readNodes({ database }: ClusterSettings): Promise<readonly ShownNode[]> {
+/** Also where no relay runs here. */
+export async function readNodes({ database }: ClusterSettings): Promise<readonly ListedNode[]> {
   const schema = quotedName(database.schema);
-  return asked(database, async (session) => {
-    const rows = await session.query<{
-      name: string;
-      number: number;
-      version: string;
-      since: Date;
-      late_ms: number;
-      is_chores: boolean;
-      holds: string;
-    }>(
-      `select n.name, n.node_id as number, n.version, n.started_at as since,
-          greatest(0, extract(epoch from clock_timestamp() - n.lease_until) * 1000)::float8 as late_ms,
-          exists (select 1 from ${schema}.chores c where c.node_id = n.node_id) as is_chores,
-          (select count(*) from ${schema}.entry e where e.owner = n.node_id) as holds
-        from ${schema}.node n where n.ended_at is null order by n.name`,
-    );
-    return rows.map(({ name, number, version, since, late_ms: lateMs, is_chores: isChores, holds }) => ({
-      name,
-      number,
-      version,
-      since: since.toISOString(),
-      lateMs,
-      isChores,
-      holds: Number(holds),
-    }));
-  });
+  return asked(database, (session) => listNodes(session, (of) => `${schema}.${of}`));
 }
 
 async function asked<Answer>(

@@ -42,6 +42,7 @@ export type Candidates =
   | "queue"
   | "message"
   | "source"
+  | "node"
   | "cmdlet";
 
 export interface Parameter {

@@ -11,6 +11,9 @@ import { openDatabase, type Database } from "./database/database.ts";
 import { createPostgresLedger } from "./ledger/postgres-ledger.ts";
 import { installationOf } from "./membership/installation.ts";
 import { joinCluster } from "./membership/membership.ts";
+import { createDrain, type Drain } from "./nodes/drain.ts";
+import { createNodeView, type NodeView } from "./nodes/node-view.ts";
+import { openPresence } from "./nodes/presence.ts";
 import { schemaState, whyUnfit } from "./schema/migrate.ts";
 import { openPostgresSpool, type PostgresSpool } from "./spool/postgres-spool.ts";
 
@@ -26,6 +29,9 @@ export interface NodeSurroundings {
 export interface ClusterNode {
   readonly spool: PostgresSpool;
   readonly ledger: Ledger;
+  /** Who else there is. */
+  readonly view: NodeView;
+  readonly drain: Drain;
   /** What stands on this machine's disk. */
   readonly directory: string;
   /** Behind the close of the spool: all this node held is anybody's. */
@@ -55,6 +61,15 @@ export async function openClusterNode(
     membership.onEnded(() => events.emit("NodeTakenForDead", { reason: "its lease was over" }));
     membership.onReaped((nodes) => events.emit("NodesTakenOver", { nodes }));
     await warnOfNoStandby(database, events);
+    const presence = await openPresence({ database, membership, node: name, everyMs: leaseMs / 4 });
+    membership.onSafe(() => void presence.look().catch(() => undefined));
+    const tellSuspension = (suspended = presence.suspended): void => {
+      if (suspended === undefined) events.emit("NodeResumed", {});
+      else events.emit("NodeSuspended", { who: suspended.by, since: suspended.since.toISOString() });
+    };
+    if (presence.suspended !== undefined) tellSuspension();
+    presence.onChanged(tellSuspension);
+    const drain = createDrain({ presence, clock, delayMs: cluster.drainDelayMs });
     const spool = await openPostgresSpool({
       database,
       membership,
@@ -64,6 +79,7 @@ export async function openClusterNode(
       onCommit,
       onAnswersCrowded: (kept) => events.emit("AnswersForgottenEarly", { kept }),
       onOrphans: (entries) => events.emit("OwnerlessMail", { entries }),
+      isDraining: () => drain.suspended !== undefined,
     });
     const ledger = createPostgresLedger({ database, membership });
     events.emit("NodeJoined", {
@@ -75,8 +91,12 @@ export async function openClusterNode(
     return {
       spool,
       ledger,
+      view: createNodeView({ node: name, database, presence, drain }),
+      drain,
       directory,
       async leave() {
+        drain.close();
+        presence.close();
         ledger.close();
         await membership.leave();
         database.close();

@@ -90,6 +90,11 @@ export const clusterSchema = z.strictObject(
       "10s",
       "A node that the database has not heard of for so long is taken for dead, and others deliver its mail.",
     ),
+    drainDelay: setting(
+      duration({ min: 0, max: 600_000 }),
+      "10s",
+      "How long a suspended node (`Suspend-Node`) still takes connections while /readyz says no already: what the load balancer needs to notice.",
+    ),
   },
   { error: notASection },
 );
@@ -99,7 +104,7 @@ const isHere = ({ host }: DatabaseHost): boolean =>
 
 /** `absolute`: of paths in the configuration. */
 export function readCluster(
-  { node, database, lease }: z.output<typeof clusterSchema>,
+  { node, database, lease, drainDelay }: z.output<typeof clusterSchema>,
   absolute: (file: string) => string,
   from: SecretSources,
   findings: Findings,
@@ -112,6 +117,7 @@ export function readCluster(
   return {
     node,
     leaseMs: lease,
+    drainDelayMs: drainDelay,
     database: {
       ...rest,
       passwordFile: passwordFile === undefined ? undefined : absolute(passwordFile),

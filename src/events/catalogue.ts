@@ -976,6 +976,20 @@ export const catalogue = {
     level: 0,
     text: "%entries entries of the queue belonged to no node and are delivered now. That should not happen; please tell the authors.",
   },
+  NodeSuspended: {
+    id: 20240,
+    category: "TransportService",
+    severity: "Warning",
+    level: 0,
+    text: "This node is suspended since %since, by %who: it takes no new mail and leaves what waits to the other nodes, also after a restart. Resume-Node ends that.",
+  },
+  NodeResumed: {
+    id: 20241,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "This node takes mail again.",
+  },
   StartReserveGivenUp: {
     id: 20206,
     category: "Storage",

@@ -56,6 +56,7 @@ export function createObservation(options: {
       listeners: relay.listeners,
       failedListeners: relay.failedListeners,
       suspended: relay.suspended,
+      node: relay.node,
       queued: relay.queued,
       spoolFault: relay.spoolFault,
       pressure: relay.pressure,

@@ -18,6 +18,7 @@ const well: Watched = {
   failedListeners: [],
   pressure: noPressure,
   suspended: undefined,
+  node: undefined,
   queued: 0,
   spoolFault: undefined,
   configurationRejected: false,
@@ -35,6 +36,13 @@ test.each<[Partial<Watched>, readonly string[]]>([
   [{ pressure: pressed("Medium") }, []],
   [{ pressure: pressed("High") }, ["back pressure is High: UsedDiskSpace is at 97.1"]],
   [{ listeners: 0 }, ["no listener for mail is open"]],
+  [{ node: { drainingSince: undefined } }, []],
+  [
+    { node: { drainingSince: new Date("2026-01-01T00:00:00.000Z") } },
+    [
+      "the node is draining since 2026-01-01T00:00:00.000Z: it takes no new mail, and others take what waits (Resume-Node ends that)",
+    ],
+  ],
   [
     { suspended: { since: "2026-01-01T00:00:00.000Z" } },
     [

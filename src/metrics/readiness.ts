@@ -17,6 +17,8 @@ export interface Readiness {
     readonly state: RelayState;
     /** `suspended`: by an administrator; it takes no new mail and delivers what waits. */
     readonly service: "active" | "suspended";
+    /** Of several: `draining`, an administrator suspended it. Null: it is the only one. */
+    readonly node: "active" | "draining" | null;
     /** Listening endpoints for mail. */
     readonly listeners: number;
     readonly spool: "writable" | "not writable";
@@ -35,6 +37,8 @@ export interface Watched {
   readonly failedListeners: readonly FailedEndpoint[];
   /** By an administrator: no new mail is taken. */
   readonly suspended: { readonly since: string } | undefined;
+  /** One of several nodes, and suspended since then. Undefined: no node. */
+  readonly node: { readonly drainingSince: Date | undefined } | undefined;
   /** Messages that wait. */
   readonly queued: number;
   /** Why the spool takes nothing, as far as it knows by itself. */
@@ -70,12 +74,13 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
 
   return {
     async look(watched) {
-      const { state, listeners, suspended, failedListeners, pressure } = watched;
+      const { state, listeners, suspended, node, failedListeners, pressure } = watched;
       const cannotWrite = watched.spoolFault ?? (await spoolFault());
       const reasons: string[] = [];
       if (state !== "running") reasons.push(`the relay is ${state}`);
       else if (listeners === 0) reasons.push("no listener for mail is open");
       if (suspended !== undefined) reasons.push(suspendedText(suspended.since, watched.queued));
+      if (node?.drainingSince !== undefined) reasons.push(drainingText(node.drainingSince));
       if (cannotWrite !== undefined) reasons.push(`the spool cannot be written: ${cannotWrite}`);
       if (pressure.level === "High") reasons.push(`back pressure is High: ${pressedBy(pressure)}`);
       return {
@@ -94,6 +99,7 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
         checks: {
           state,
           service: suspended === undefined ? "active" : "suspended",
+          node: node === undefined ? null : node.drainingSince === undefined ? "active" : "draining",
           listeners,
           spool: cannotWrite === undefined ? "writable" : "not writable",
           backPressure: pressure.level,
@@ -108,6 +114,10 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
 function suspendedText(since: string, queued: number): string {
   const left = queued === 0 ? "nothing waits any more" : counted(queued, "message waits", "messages wait");
   return `the service is suspended since ${since}: it takes no new mail, and ${left} (Resume-Service ends that)`;
+}
+
+function drainingText(since: Date): string {
+  return `the node is draining since ${since.toISOString()}: it takes no new mail, and others take what waits (Resume-Node ends that)`;
 }
 
 function pressedBy({ resources }: BackPressure): string {

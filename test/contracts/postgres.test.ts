@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { openDatabase, type Database } from "../../src/cluster/database/database.ts";
 import { noPostgres, startPostgres, type TestPostgres } from "../lab/postgres.ts";
 import { describePostgresLedger } from "./postgres-ledger.ts";
+import { describePostgresNodes } from "./postgres-nodes.ts";
 import { describePostgresSpool } from "./postgres-spool.ts";
 
 describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
@@ -19,5 +20,6 @@ describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   });
 
   describePostgresSpool(() => database);
+  describePostgresNodes(() => database);
   describePostgresLedger(() => ({ server, database }));
 });

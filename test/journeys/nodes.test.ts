@@ -61,6 +61,7 @@ describe.skipIf(noPostgres !== undefined)("two nodes", () => {
   node: ${node}
   database: { hosts: ["${server.folder}"], name: postgres, user: weir }
   lease: 2s
+  drainDelay: 0s
 `,
     );
     return file;
@@ -96,7 +97,7 @@ describe.skipIf(noPostgres !== undefined)("two nodes", () => {
 
     expect(await weir("cluster", "init", "--config", a)).toMatchObject({
       code: 0,
-      said: "the schema is made, version 1\n",
+      said: "the schema is made, version 2\n",
     });
     const [first] = await Promise.all([start(a), start(b)]);
 
@@ -126,6 +127,23 @@ describe.skipIf(noPostgres !== undefined)("two nodes", () => {
     );
     const [, second] = relays;
     await second?.said(/nodes were not heard of|took over|1 nodes/);
-    expect((await weir("cluster", "nodes", "--config", b)).said).toMatch(/^b: number \d+, .*lives/);
+    expect((await weir("Get-Node", "-Csv", "-Property", "Name,State", "--config", b)).said).toBe(
+      "Name,State\r\na,Down\r\nb,Up\r\n",
+    );
+
+    // A node is drained, and takes mail again; one that is dead is known to be suspended when it comes.
+    const drained = await weir("Suspend-Node", "b", "--config", b);
+    expect(drained).toMatchObject({ code: 0 });
+    expect(drained.said).toMatch(
+      /^b is suspended: it takes no new mail; 0 messages are left.*\nno other node/,
+    );
+    expect(await greeting(portB)).toBe(421);
+    expect((await weir("healthcheck", "-Ready", "--config", b)).said).toContain("the node is draining since");
+    await weir("Suspend-Node", "a", "--config", b);
+    expect((await weir("cluster", "nodes", "--config", b)).said).toMatch(
+      /^a: Down, number \d+, .*\nb: Drained, number \d+, /,
+    );
+    expect((await weir("Resume-Node", "--config", b)).said).toBe("b takes mail again\n");
+    expect(await greeting(portB)).toBe(220);
   }, 120_000);
 });

@@ -6,6 +6,7 @@ import { applicationCmdlets } from "./applications.ts";
 import { adminTokenCmdlets } from "./admin-tokens.ts";
 
 import { clusterCmdlets } from "./cluster.ts";
+import { nodeCmdlets } from "./nodes.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
 import { dkimKeyCmdlets } from "./dkim-keys.ts";
 import { movingCmdlets } from "./moving-here.ts";
@@ -27,6 +28,7 @@ const all = [
   ...serviceCmdlets,
   ...upkeepCmdlets,
   ...clusterCmdlets,
+  ...nodeCmdlets,
   ...adminTokenCmdlets,
   ...diagnosticCmdlets,
   ...trackingCmdlets,

@@ -43,7 +43,7 @@ export const clusterCmdlets: readonly Cmdlet[] = [
         command: "weir cluster init -Owner weir_owner -OwnerPasswordFile owner.password",
         text: "With a role of its own for the schema.",
       },
-      { command: "weir cluster nodes", text: "Who lives, since when, and what each holds." },
+      { command: "weir cluster nodes", text: "The nodes as Get-Node shows them, where no relay runs here." },
     ],
     load: async () => (await import("../run/cluster.ts")).cluster,
   },

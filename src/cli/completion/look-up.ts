@@ -78,6 +78,12 @@ export const lookUpAmong =
             (await relay.call("listQueues", {}, options)).queues.map(({ identity }) => identity),
           )) ?? []
         );
+      case "node":
+        return (
+          (await asked(words, async (relay, options) =>
+            (await relay.call("listNodes", {}, options)).nodes.map(({ name }) => name),
+          )) ?? []
+        );
       case "source":
         return (
           (await asked(words, async (relay, options) => [

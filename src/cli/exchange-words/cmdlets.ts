@@ -66,6 +66,9 @@ export const cmdletWords: readonly CmdletWord[] = [
   ),
 
   // Server, services, health.
+  alias("Get-ClusterNode Get-DatabaseAvailabilityGroup", "Get-Node"),
+  alias("Suspend-ClusterNode", "Suspend-Node"),
+  alias("Resume-ClusterNode", "Resume-Node"),
   alias("Get-TransportServer", "Get-TransportService"),
   alias("Set-TransportServer", "Set-TransportService"),
   alias("Get-ExchangeServer Get-Service Test-ServiceHealth Get-ServerHealth Get-HealthReport", "status"),
@@ -85,7 +88,7 @@ export const cmdletWords: readonly CmdletWord[] = [
   ),
   say(
     "Get-ServerComponentState Set-ServerComponentState",
-    "weir Suspend-Service takes no new mail while the queues drain, weir Resume-Service takes it again, and weir status shows which it is",
+    "weir Suspend-Service takes no new mail while the queues drain, weir Resume-Service takes it again, and weir status shows which it is; of several nodes weir Suspend-Node drains one",
   ),
   say(
     "Get-ExchangeDiagnosticInfo",

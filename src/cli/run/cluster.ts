@@ -12,13 +12,13 @@ export const cluster: Run = async (args, { output, config }) => {
   if (action === "nodes") {
     const nodes = await readNodes(settings);
     if (isOn(args, "Json")) writeJson(output, nodes);
-    else if (nodes.length === 0) output.write("no node runs\n");
+    else if (nodes.length === 0) output.write("no node has run\n");
     else
       output.write(
         nodes
           .map(
-            ({ name, number, version, since, lateMs, isChores, holds }) =>
-              `${name}: number ${number}, ${version}, since ${since}, ${lateMs > 0 ? `not heard of for ${Math.round(lateMs / 1000)} s beyond its lease` : "lives"}, holds ${holds} of the queue${isChores ? ", does what one does for all" : ""}\n`,
+            ({ name, number, version, state, startedAt, endedAt, holds, isChores }) =>
+              `${name}: ${state}, number ${number}, ${version}, since ${(endedAt ?? startedAt).toISOString()}, holds ${holds} of the queue${isChores ? ", does what one does for all" : ""}\n`,
           )
           .join(""),
       );

@@ -196,7 +196,7 @@ export async function joinCluster(database: Database, options: MembershipOptions
       // A call of its own may be under way yet; else its lease ends it.
       for (let tries = 0; own !== undefined && tries < leaveTries; tries++) {
         const [row] = await session
-          .query<{ left: boolean }>(`select ${name("leave_1")}($1) as left`, [own.nodeId])
+          .query<{ left: boolean }>(`select ${name("leave_2")}($1) as left`, [own.nodeId])
           .catch(() => []);
         if (row?.left === true) return;
         await new Promise((resolve) => setTimeout(resolve, againMs));

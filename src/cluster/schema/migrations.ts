@@ -4,6 +4,7 @@
  */
 import { ledgerFunctions1 } from "./ledger-functions.ts";
 import { nodeFunctions1 } from "./node-functions.ts";
+import { nodeView2 } from "./node-view.ts";
 import { spoolFunctions1 } from "./spool-functions.ts";
 import { tables1 } from "./tables.ts";
 
@@ -16,6 +17,7 @@ export interface Migration {
 
 export const migrations: readonly Migration[] = [
   { version: 1, minReader: 1, sql: tables1 + spoolFunctions1 + nodeFunctions1 + ledgerFunctions1 },
+  { version: 2, minReader: 1, sql: nodeView2 },
 ];
 
 /** What this program knows. */

@@ -25,7 +25,8 @@ interface EntryRow {
   readonly state: Buffer | null;
 }
 
-const atOnce = 64;
+const leastAtOnce = 64;
+const mostAtOnce = 1024;
 /** Suspended ones are due later. */
 const never = 1.7e308;
 
@@ -61,15 +62,35 @@ export function createInspection(parts: {
     return { message: asOld(read, earlier), recipients, dueAt: due, held };
   };
 
-  const page = (queue: QueueName, after: ListPlace | undefined, least: number, most: number) =>
-    ask<EntryRow & { record: Buffer }>(
-      `select * from (
-          select e.id, e.queue, ${shownDue} as due, e.owner is not null as held, e.state, ${head} as record
-            from ${entry} e join ${message} m on m.id = e.id where e.queue = $1
-        ) listed
-        where (due, id) > ($2::float8, $3::bigint) and due >= $4 and due <= $5
-        order by due, id limit ${atOnce}`,
-      [queue, after?.dueAt ?? -1, after?.id ?? 0, least, most],
+  /**
+   * Those that nobody holds come out of the index of what is due; those that are held stand in none, and are found by going
+   * through the table without their records, for which so many are asked for at once.
+   */
+  const page = (
+    queue: QueueName,
+    { dueAt, id }: ListPlace,
+    least: number,
+    most: number,
+    atOnce: number,
+  ): Promise<(EntryRow & { record: Buffer | null })[]> =>
+    ask(
+      `with waiting as (
+          select e.id, e.queue, e.due_at as due, false as held, e.state from ${entry} e
+            where e.queue = $1 and e.owner is null and (e.due_at, e.id) > ($2::float8, $3::bigint)
+              and e.due_at >= $4 and e.due_at <= $5
+            order by e.due_at, e.id limit $6
+        ), held as (
+          select * from (
+            select e.id, e.queue, ${shownDue} as due, true as held, e.state from ${entry} e
+              where e.queue = $1 and e.owner is not null
+          ) h where (due, id) > ($2::float8, $3::bigint) and due >= $4 and due <= $5
+            order by due, id limit $6
+        ), listed as (
+          select * from (select * from waiting union all select * from held) both_kinds
+            order by due, id limit $6
+        )
+        select l.*, ${head} as record from listed l left join ${message} m on m.id = l.id order by l.due, l.id`,
+      [queue, dueAt, id, least, most, atOnce],
     );
 
   return {
@@ -80,19 +101,21 @@ export function createInspection(parts: {
       const found: ListedMessage[] = [];
       let examined = 0;
       let at = after;
+      let atOnce = leastAtOnce;
       for (;;) {
-        const rows = await page(queue, at, least, most);
+        const rows = await page(queue, at ?? { dueAt: -1, id: 0 }, least, most, atOnce);
         for (const row of rows) {
           if (found.length >= limit || examined >= maxExamined)
             return { messages: found, examined, next: at ?? { dueAt: 0, id: 0 } };
           const id = Number(row.id);
           at = { dueAt: row.due, id };
           examined++;
-          const read = decodeMessageHeader(id, row.record);
+          const read = row.record === null ? undefined : decodeMessageHeader(id, row.record);
           const one = read && listed(read, row);
           if (one !== undefined && (fits === undefined || fits(one))) found.push(one);
         }
         if (rows.length < atOnce) return { messages: found, examined, next: undefined };
+        atOnce = Math.min(mostAtOnce, atOnce * 4);
       }
     },
     async find(id: MessageId) {

@@ -72,6 +72,8 @@ export interface PostgresSpoolOptions {
   readonly onCommit?: (works: number, elapsedMs: number) => void;
   /** Hears of entries whose owner was no node any more; that should not happen. */
   readonly onOrphans?: (entries: number) => void;
+  /** While it says yes, this node is given nothing that waits: others take it. Default: never. */
+  readonly isDraining?: () => boolean;
 }
 
 export type PostgresSpool = Spool & SpoolInspection;
@@ -81,6 +83,7 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
   const { database, membership, clock, leaseMs } = options;
   const { inlineLimitBytes = 64 * 1024, memoryBudgetBytes = 64 * 1024 * 1024 } = options;
   const { onFault = () => undefined, onCommit = () => undefined, onOrphans = () => undefined } = options;
+  const { isDraining = () => false } = options;
   const { answersAtMost = 1_000_000, onAnswersCrowded = () => undefined } = options;
 
   // ids
@@ -234,7 +237,7 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
     onDamaged: (listener) => damage.listen(listener),
     whenFinished: (id) => finished.when(id),
 
-    claim: (queue, limit, now) => whileOpen(() => claiming.due(queue, limit, now)),
+    claim: (queue, limit, now) => whileOpen(() => (isDraining() ? [] : claiming.due(queue, limit, now))),
     claimMessage: (queue, id) => whileOpen(() => claiming.message(queue, id)),
     walkOld: () => walkOld({ clock, database, isChores, group, claiming, earlier }),
     settle: (claim, changes, reports = []) => settle(claim as HeldClaim, changes, reports),
@@ -245,7 +248,7 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
       whileOpen(() => interventions.resubmit(queue, suspendedToo, to)),
     suspend: (queue, id, suspended) => whileOpen(() => interventions.suspend(queue, id, suspended)),
 
-    nextDueAt: (queue) => (group.closed ? undefined : view.nextDueAt(queue)),
+    nextDueAt: (queue) => (group.closed || isDraining() ? undefined : view.nextDueAt(queue)),
     messagesIn: (queue) => (group.closed ? 0 : view.messagesIn(queue)),
     queues: () => (group.closed ? [] : view.summaries()),
     list: (queue, limit, search) => whileOpen(() => inspection.list(queue, limit, search)),

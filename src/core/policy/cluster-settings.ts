@@ -24,4 +24,6 @@ export interface ClusterSettings {
   readonly database: DatabaseSettings;
   /** Milliseconds: a node that has not been heard of for so long is taken for dead. */
   readonly leaseMs: number;
+  /** Milliseconds from the suspension of a node to the closing of its door. */
+  readonly drainDelayMs: number;
 }

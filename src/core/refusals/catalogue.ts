@@ -468,7 +468,7 @@ export const spokenRefusals = {
     421,
     "4.3.2",
     "Service not active",
-    "an administrator suspended the service: no new mail is taken (Resume-Service ends that)",
+    "an administrator suspended the service, or this node: no new mail is taken (Resume-Service or Resume-Node ends that)",
     closes,
   ),
   shuttingDown: entries("service", "RefusedByStop")(

@@ -150,8 +150,11 @@ export function remedyFor(
       };
     case "serviceSuspended":
       return {
-        text: "An administrator suspended the service: no new mail is taken, and what waits is delivered.",
-        commands: [{ command: "Resume-Service", effect: "mail is taken again" }],
+        text: "An administrator suspended the service, or this node of several: no new mail is taken, and what waits is delivered.",
+        commands: [
+          { command: "Resume-Service", effect: "mail is taken again" },
+          { command: "Resume-Node", effect: "the same, for one of several nodes" },
+        ],
       };
     case "shuttingDown":
       return noSetting("The relay was stopped; a client that tries again is served once it runs.");

@@ -104,6 +104,10 @@ export interface Scheduler {
   reconfigure(settings: SchedulerSettings): Promise<void>;
   /** Begins no attempt any more, lets those under way end for `graceMs`, then aborts them. Idempotent. */
   stop(graceMs: number): Promise<void>;
+  /** Lets go of what waits in memory, for other nodes to take; what is on the wire ends here. */
+  handOver(): void;
+  /** Looks at every queue for what may be had by now. */
+  look(): void;
   /**
    * Tries a queue (all without a name) at once, waiting messages included; the unreachable queue is routed
    * again. Returns how many queues that were (Exchange: Retry-Queue).

@@ -178,11 +178,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     look();
   };
 
+  const handOver = (): void => {
+    for (const queue of queues) for (const claim of queue.takeAll()) spool.release(claim);
+  };
+
   const stop = async (graceMs: number): Promise<void> => {
     wakeUp.cancel();
     watch.stop();
     news.stop();
-    for (const queue of queues) for (const claim of queue.takeAll()) spool.release(claim);
+    handOver();
     const carriers = queues.carriers().map((carrier) => carrier.close(graceMs));
     // A carrier that keeps its promise has aborted everything by then.
     await atMost(clock, graceMs + 1000, Promise.allSettled([...carriers, attempts.allEnded()]));
@@ -219,6 +223,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       state.phase = "stopping";
       return (stopping ??= Promise.resolve().then(() => stop(graceMs)));
     },
+    handOver,
+    look,
     retryNow: (name) => onQueues.retryNow(name),
     suspend: (name, on) => onQueues.suspend(name, on),
     resubmit: (name) => onQueues.resubmit(name, false),

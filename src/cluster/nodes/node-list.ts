@@ -1,0 +1,105 @@
+/** The nodes as the database knows them: those that live, and what is left of those that do not. */
+import type { Session } from "../database/session.ts";
+
+/**
+ * `Up`: it lives. `Draining`: it lives, takes no new mail and gives away what it has; `Drained`: it has nothing any more.
+ * `NotHeard`: its lease is over, and nobody has taken over from it yet. `Down`: others took over. `Stopped`: it ended in good
+ * order.
+ */
+export type NodeState = "Up" | "Draining" | "Drained" | "NotHeard" | "Down" | "Stopped";
+
+export interface ListedNode {
+  readonly name: string;
+  readonly state: NodeState;
+  /** Of its incarnation; another after each start. */
+  readonly number: number;
+  readonly version: string;
+  readonly startedAt: Date;
+  /** Of those that live no more. */
+  readonly endedAt: Date | undefined;
+  readonly leaseMs: number;
+  /** Until its lease is over; below zero since then. By the database's clock. */
+  readonly leftMs: number;
+  /** It does what one does for all. */
+  readonly isChores: boolean;
+  /** Entries of the queue that it holds. */
+  readonly holds: number;
+  /** Open connections, as limits count them. */
+  readonly connections: number;
+  /** Where the others ask it. */
+  readonly address: string | undefined;
+  /** SHA-256 of its certificate there, hexadecimal. */
+  readonly fingerprint: string | undefined;
+  readonly suspended: { readonly since: Date; readonly by: string } | undefined;
+}
+
+interface Row {
+  readonly [column: string]: unknown;
+  readonly name: string;
+  readonly number: number;
+  readonly version: string;
+  readonly started_at: Date;
+  readonly ended_at: Date | null;
+  readonly has_left: boolean;
+  readonly lease_ms: number;
+  readonly left_ms: number;
+  readonly is_chores: boolean;
+  readonly holds: string;
+  readonly connections: string;
+  readonly address: string | null;
+  readonly fingerprint: string | null;
+  readonly since: Date | null;
+  readonly suspended_by: string | null;
+}
+
+/** By name. Of each name the last incarnation; ended ones are known for a week. Cost: a scan of the queue. Rejects with DatabaseFault. */
+export async function listNodes(
+  session: Pick<Session, "query">,
+  name: (of: string) => string,
+): Promise<readonly ListedNode[]> {
+  const rows = await session.query<Row>(
+    `select distinct on (n.name) n.name, n.node_id as number, n.version, n.started_at, n.ended_at,
+        n.left_at is not null as has_left,
+        (extract(epoch from n.lease) * 1000)::float8 as lease_ms,
+        (extract(epoch from n.lease_until - clock_timestamp()) * 1000)::float8 as left_ms,
+        exists (select 1 from ${name("chores")} c where c.node_id = n.node_id) as is_chores,
+        coalesce(h.entries, 0) as holds,
+        coalesce((select sum(t.open) from ${name("total")} t where t.node_id = n.node_id), 0) as connections,
+        n.address, n.fingerprint, s.since, s.suspended_by
+      from ${name("node")} n
+      left join ${name("node_suspension")} s on s.name = n.name
+      left join (
+        select e.owner, count(*) as entries from ${name("entry")} e where e.owner is not null group by e.owner
+      ) h on h.owner = n.node_id
+      order by n.name, n.node_id desc`,
+  );
+  return rows.map(listed);
+}
+
+function listed(row: Row): ListedNode {
+  const holds = Number(row.holds);
+  const connections = Number(row.connections);
+  return {
+    name: row.name,
+    state: stateOf(row, holds + connections === 0),
+    number: row.number,
+    version: row.version,
+    startedAt: row.started_at,
+    endedAt: row.ended_at ?? undefined,
+    leaseMs: row.lease_ms,
+    leftMs: row.left_ms,
+    isChores: row.is_chores,
+    holds,
+    connections,
+    address: row.address ?? undefined,
+    fingerprint: row.fingerprint ?? undefined,
+    suspended: row.since === null ? undefined : { since: row.since, by: row.suspended_by ?? "" },
+  };
+}
+
+function stateOf(row: Row, isEmpty: boolean): NodeState {
+  if (row.ended_at !== null) return row.has_left ? "Stopped" : "Down";
+  if (row.left_ms < 0) return "NotHeard";
+  if (row.since === null) return "Up";
+  return isEmpty ? "Drained" : "Draining";
+}

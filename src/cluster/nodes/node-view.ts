@@ -1,0 +1,58 @@
+/** What one node shows of all, and does to any: `Get-Node`, `Suspend-Node`, `Resume-Node`, and whom it may ask. */
+import type { Database } from "../database/database.ts";
+import type { Drain } from "./drain.ts";
+import { listNodes, type ListedNode } from "./node-list.ts";
+import type { NodeSuspended, Peer, Presence } from "./presence.ts";
+
+export interface NodeView {
+  /** Of this node. */
+  readonly name: string;
+  /** Undefined: this node takes mail. */
+  readonly suspended: NodeSuspended | undefined;
+  /** The other nodes that live, by the last look. */
+  readonly peers: readonly Peer[];
+  /** Of all. Rejects with DatabaseFault. */
+  list(): Promise<readonly ListedNode[]>;
+  /**
+   * Suspends a node, also one that does not live, or with `by` undefined lets it go on: it learns of it within a quarter of
+   * a lease. Resolves with false when it was so already. Rejects with DatabaseFault.
+   */
+  suspend(node: string, by: string | undefined): Promise<boolean>;
+  /** Looks who there is now. Rejects with DatabaseFault. */
+  look(): Promise<void>;
+  /** Where the others ask this one. */
+  introduce: Presence["introduce"];
+}
+
+export function createNodeView(parts: {
+  readonly node: string;
+  readonly database: Pick<Database, "reads" | "inspection" | "name">;
+  readonly presence: Presence;
+  readonly drain: Drain;
+}): NodeView {
+  const { node, database, presence, drain } = parts;
+  const { reads, inspection, name } = database;
+  return {
+    name: node,
+    get suspended() {
+      return drain.suspended;
+    },
+    get peers() {
+      return presence.peers;
+    },
+    list: () => listNodes(inspection, name),
+    async suspend(of, by) {
+      const [row] =
+        by === undefined
+          ? await reads.query<{ changed: boolean }>(`select ${name("resume_node_1")}($1) as changed`, [of])
+          : await reads.query<{ changed: boolean }>(`select ${name("suspend_node_1")}($1, $2) as changed`, [
+              of,
+              by,
+            ]);
+      if (of === node) await presence.look();
+      return row?.changed ?? false;
+    },
+    look: () => presence.look(),
+    introduce: (place) => presence.introduce(place),
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * What this node knows of itself and the others between heartbeats: whether somebody suspended it, and where those that live
+ * are asked. Looked at as often as it says that it lives; without the database what was known last holds.
+ */
+import type { Database } from "../database/database.ts";
+import type { Membership } from "../membership/membership.ts";
+
+/** Another node that lives and can be asked. */
+export interface Peer {
+  readonly name: string;
+  /** Undefined: it has no listener for other nodes. */
+  readonly address: string | undefined;
+  readonly fingerprint: string | undefined;
+}
+
+export interface NodeSuspended {
+  readonly since: Date;
+  readonly by: string;
+}
+
+export interface Presence {
+  /** Undefined: this node takes mail. */
+  readonly suspended: NodeSuspended | undefined;
+  /** The other nodes that live. */
+  readonly peers: readonly Peer[];
+  /** Where this one is asked from now on, also as its next incarnations. Never rejects: it is tried again. */
+  introduce(place: { readonly address: string; readonly fingerprint: string } | undefined): Promise<void>;
+  /** Hears that it was suspended, or goes on. */
+  onChanged(listener: (suspended: NodeSuspended | undefined) => void): void;
+  /** Looks now. Rejects with DatabaseFault. */
+  look(): Promise<void>;
+  close(): void;
+}
+
+/** Looks once. Rejects with DatabaseFault. */
+export async function openPresence(parts: {
+  readonly database: Pick<Database, "reads" | "name">;
+  readonly membership: Membership;
+  readonly node: string;
+  readonly everyMs: number;
+}): Promise<Presence> {
+  const { database, membership, node, everyMs } = parts;
+  const { reads, name } = database;
+  const listeners: ((suspended: NodeSuspended | undefined) => void)[] = [];
+  let suspended: NodeSuspended | undefined;
+  let peers: readonly Peer[] = [];
+  let place: { readonly address: string; readonly fingerprint: string } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const look = async (): Promise<void> => {
+    const rows = await reads.query<{
+      name: string;
+      address: string | null;
+      fingerprint: string | null;
+      since: Date | null;
+      by: string | null;
+    }>(
+      `select n.name, n.address, n.fingerprint, s.since, s.suspended_by as by
+        from ${name("node")} n left join ${name("node_suspension")} s on s.name = n.name
+        where n.ended_at is null order by n.name`,
+    );
+    peers = rows
+      .filter((row) => row.name !== node)
+      .map((row) => ({
+        name: row.name,
+        address: row.address ?? undefined,
+        fingerprint: row.fingerprint ?? undefined,
+      }));
+    const own = rows.find((row) => row.name === node);
+    if (own === undefined) return;
+    const isIntroduced =
+      own.address === (place?.address ?? null) && own.fingerprint === (place?.fingerprint ?? null);
+    if (!isIntroduced) await tell();
+    const before = suspended;
+    suspended = own.since === null ? undefined : { since: own.since, by: own.by ?? "" };
+    if ((before === undefined) !== (suspended === undefined))
+      for (const listener of listeners) listener(suspended);
+  };
+
+  const tell = async (): Promise<void> => {
+    const { nodeId } = membership.current ?? {};
+    if (nodeId === undefined) return;
+    await reads.query(`select ${name("introduce_1")}($1, $2, $3)`, [
+      nodeId,
+      place?.address ?? null,
+      place?.fingerprint ?? null,
+    ]);
+  };
+
+  const plan = (): void => {
+    if (closed) return;
+    timer = setTimeout(() => {
+      // Heartbeats tell of a database that is away.
+      look()
+        .catch(() => undefined)
+        .finally(plan);
+    }, everyMs).unref();
+  };
+
+  await look();
+  plan();
+  return {
+    get suspended() {
+      return suspended;
+    },
+    get peers() {
+      return peers;
+    },
+    async introduce(given) {
+      place = given;
+      await tell().catch(() => undefined);
+    },
+    onChanged: (listener) => void listeners.push(listener),
+    look,
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
