@@ -63,6 +63,10 @@ export function withResult(day: DayResults, { policy, strings, mx, failure }: Se
   ]);
 }
 
+/** A host was spoken to, or left out, for mail of the domain; else only its policy was looked for. */
+export const hasSessions = (day: DayResults): boolean =>
+  day.some(({ successes, details }) => successes > 0 || details.some(({ host }) => host !== ""));
+
 function bounded(texts: readonly string[]): readonly string[] {
   let characters = 0;
   const short = texts.slice(0, mostStrings).map((text) => text.slice(0, longestString));

@@ -2,6 +2,18 @@
 import { rfc5322Date } from "../dsn/report-input.ts";
 import { reportId, type ReportSubject } from "./report.ts";
 
+/** Where a message came from that the relay made itself; restrictions of send connectors see it so. */
+export const tlsReportConnector = "TLS reports";
+
+/** No client sent it, whatever its receive connector is called. */
+export const isTlsReport = ({
+  connector,
+  sourceAddress,
+}: {
+  readonly connector: string;
+  readonly sourceAddress: string;
+}): boolean => connector === tlsReportConnector && sourceAddress === "";
+
 export interface ReportMessage {
   readonly subject: ReportSubject;
   readonly from: string;

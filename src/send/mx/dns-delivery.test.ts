@@ -504,3 +504,23 @@ test("what is told of TLS goes by the policies of the domain it was for, whoever
     ]),
   );
 });
+
+test("a report on TLS is not reported on, or each would bring the next for ever", async () => {
+  await sinkAt("127.0.0.2");
+  const domains: string[] = [];
+  const carrierOf = deliverBy(
+    { "d.test MX": ["10 a.test"], "a.test A": ["127.0.0.2"] },
+    { smtpMaxMessagesPerConnection: 1 },
+    { onTls: ({ domain }) => void domains.push(domain) },
+  );
+  const mail = claimTo("d.test");
+  const origin = { ...mail.message.origin, connector: "TLS reports" };
+  const sent = (sourceAddress: string) =>
+    carrierOf("d.test").carry({
+      ...mail,
+      message: { ...mail.message, origin: { ...origin, sourceAddress } },
+    });
+  await sent("");
+  await sent("127.0.0.1");
+  expect(domains).toEqual(["", "d.test"]);
+});

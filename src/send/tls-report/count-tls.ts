@@ -7,7 +7,7 @@ import type { TlsResults } from "./tls-results.ts";
 
 /** A connection that was opened, or a host that was not to be used; none for a connection that is used again. */
 export interface MetTls {
-  /** The recipient domain; empty for smart hosts, of which nothing is reported. */
+  /** The recipient domain; empty where nothing is reported: of smart hosts, and of reports themselves. */
   readonly domain: string;
   readonly host: string;
   /** Empty where there was no connection. */

@@ -139,6 +139,20 @@ describe("a domain that asks for reports", () => {
     expect([spool.size, posted.length]).toEqual([0, 0]);
   });
 
+  test("gets none of a day on which nobody wrote to it, though its policy could not be had", async () => {
+    const fault = { fault: "sts-policy-fetch-error", reason: "", sendingIp: "", receivingIp: "" } as const;
+    const counted = (domain: string, host: string): void =>
+      results.count(domain, { policy: "sts", strings: [], mx: [], failure: { ...fault, host } });
+    resolver.zone = {
+      "_smtp._tls.quiet.test TXT": ["v=TLSRPTv1; rua=https://quiet.test/reports"],
+      "_smtp._tls.barred.test TXT": ["v=TLSRPTv1; rua=https://barred.test/reports"],
+    };
+    counted("quiet.test", "");
+    counted("barred.test", "mx.barred.test");
+    await at(4);
+    expect(posted.map(({ url }) => url)).toEqual(["https://barred.test/reports"]);
+  });
+
   test("gets it by the clock", async () => {
     sender.start();
     await clock.advance(16 * hour);

@@ -8,7 +8,8 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Envelope } from "../../core/message/envelope.ts";
 import { readReportTargets, type ReportTarget } from "../../core/tls-report/report-record.ts";
-import { reportMessage } from "../../core/tls-report/report-message.ts";
+import { hasSessions } from "../../core/tls-report/day-results.ts";
+import { reportMessage, tlsReportConnector } from "../../core/tls-report/report-message.ts";
 import { reportId, type ReportSubject } from "../../core/tls-report/report.ts";
 import type { Events } from "../../events/events.ts";
 import { HttpFailure, type HttpRequest } from "../../ports/http-request.ts";
@@ -52,9 +53,6 @@ const postTimeMs = 60_000;
 const mostAttempts = 12;
 /** Reports that wait for their next attempt. */
 const mostWaiting = 1_000;
-
-/** Where a message came from that the relay made itself; restrictions of send connectors see it so. */
-export const tlsReportConnector = "TLS reports";
 
 const never = { never: true, success: false, failure: false, delay: false } as const;
 const compress = promisify(gzip);
@@ -144,6 +142,8 @@ export function createReportSender(context: ReportSenderContext): ReportSender {
     const targets = await targetsOf(of.domain);
     if (targets === undefined) return;
     if (targets.length === 0) return void unasked.domains.add(of.domain);
+    // A policy that could not be had is no mail, and a report looks for it, too.
+    if (!hasSessions(await results.of(of))) return void unasked.domains.add(of.domain);
     if (!(await results.beginReport(of))) return;
     const { from, ...reporter } = settings();
     const json = JSON.stringify(await reportOf(results, reporter, of));

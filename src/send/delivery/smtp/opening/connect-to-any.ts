@@ -1,4 +1,5 @@
 /** One connection to whichever peer of a next hop has one: peers that failed lately last, and nobody waited for long. */
+import { isTlsReport } from "../../../../core/tls-report/report-message.ts";
 import { SmtpClientError, asClientError } from "../wire/client-error.ts";
 import { envelopeRefusal, needsSevenBit } from "../job/envelope-commands.ts";
 import type { Job } from "../job/job.ts";
@@ -106,8 +107,10 @@ export async function connectToAny(
 function forMailOf(job: Job | undefined, context: OpeningContext): OpeningContext {
   const { onTls, connector, tlsOf } = context;
   if (onTls === undefined || job === undefined || connector.kind !== "dns") return context;
-  const recipient = job.claim.message.envelope.recipients[job.claim.recipients[0]?.index ?? 0];
-  const domain = recipientDomain(recipient?.forwardPath ?? "");
+  const { envelope, origin } = job.claim.message;
+  const recipient = envelope.recipients[job.claim.recipients[0]?.index ?? 0];
+  // Else each report would bring that of the next day, for ever.
+  const domain = isTlsReport(origin) ? "" : recipientDomain(recipient?.forwardPath ?? "");
   return {
     ...context,
     onTls: (attempt) => onTls({ ...attempt, domain }),

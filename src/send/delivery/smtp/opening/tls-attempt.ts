@@ -6,7 +6,7 @@ import type { TlsFault, TlsOutcome } from "../../../../core/tls-policy/tls-resul
 /** A handshake that was tried, or a host that was left out. There is none of a connection that is used again. */
 export interface TlsAttempt {
   readonly connector: string;
-  /** The recipient domain whose mail it was made for; empty for smart hosts. */
+  /** The recipient domain whose mail it was made for; empty for smart hosts, and for reports on TLS, which nobody reports on. */
   readonly domain: string;
   readonly host: string;
   /** Empty where the host was left out. */
