@@ -52,9 +52,12 @@ export function createQuery(name: string, type: Query["type"], isExtended = true
  */
 export function readReply(octets: Buffer, query: Query): Reply | "other" | "malformed" {
   if (octets.length < 12 || octets.readUInt16BE(0) !== query.id) return "other";
+  if (!holdsWhatItCounts(octets)) return "malformed";
   let packet: Reply;
   try {
     packet = withWholeCode(decode(octets) as Reply, octets);
+    // A text without its end is no fault to the library: it has no number for where it is then.
+    if (!(decode.bytes <= octets.length)) return "malformed";
   } catch {
     return "malformed";
   }
@@ -64,6 +67,19 @@ export function readReply(octets: Buffer, query: Query): Reply | "other" | "malf
   if (question === undefined) return packet.rcode === "NOERROR" ? "malformed" : packet;
   const isOurs = question.type === query.type && answeredName(question.name) === query.name;
   return isOurs && second === undefined ? packet : "other";
+}
+
+/** RFC 1035 §4.1.2, §4.1.3: the root's name, and what follows it. */
+const leastQuestion = 5;
+const leastRecord = 11;
+
+/**
+ * As many questions and records as the header says find room in the octets. The library goes by the counts, and some records do
+ * not bring it forward: 76 octets that speak of 99,000 would keep it for a second.
+ */
+function holdsWhatItCounts(octets: Buffer): boolean {
+  const records = octets.readUInt16BE(6) + octets.readUInt16BE(8) + octets.readUInt16BE(10);
+  return octets.readUInt16BE(4) * leastQuestion + records * leastRecord <= octets.length - 12;
 }
 
 /** Eight more bits of the response code stand in the OPT record: without them BADVERS would be read as NOERROR. */

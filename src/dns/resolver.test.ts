@@ -12,6 +12,7 @@ import {
 } from "../testing/name-server.ts";
 import { exchange } from "./exchange.ts";
 import type { NameServer } from "./name-server.ts";
+import { createQuery, readReply } from "./query-packet.ts";
 import { createResolver } from "./resolver.ts";
 import type { Resolver } from "../ports/lookup.ts";
 
@@ -240,6 +241,13 @@ test.each<[fault: string, answer: ScriptedNameServer["answer"], alone: string, b
     "found",
   ],
   ["octets that end too early", (_asked, query) => replyTo(query, {}).subarray(0, 15), "malformed", "found"],
+  [
+    "a text of fewer octets than it says",
+    (_asked, query) =>
+      replyTo(query, { answers: [{ type: "TXT", name: "x.test", data: "evil" }] }).subarray(0, -2),
+    "malformed",
+    "found",
+  ],
   ["records of other names alone", () => [mx("y.test", 1, "evil.test")], "nodata", "nodata"],
   [
     "as many octets as TCP carries",
@@ -261,6 +269,17 @@ test.each<[fault: string, answer: ScriptedNameServer["answer"], alone: string, b
   servers = [dns.server, second.server];
   second.answer = () => [mx("x.test", 10, "good.test")];
   expect(await within(resolver.lookUp("x.test", "MX"))).toMatchObject({ kind: beside });
+});
+
+/** Found by changing octets of a reply: behind a text without its end the library reads the header's octets, over and over. */
+test("a header that speaks of more records than there are octets for is not gone by", () => {
+  const octets = Buffer.from(
+    "0866818200010002c000c40001640474657374000030000101640474ab737400000f0001ffffffff000c0001" +
+      "016101640474657374000164047465737400001000c000000000e50401610162",
+    "hex",
+  );
+  const query = { ...createQuery("d.test", "DNSKEY"), id: 0x0866 };
+  expect(readReply(octets, query)).toBe("malformed");
 });
 
 /** An OPT record whose upper part of the response code is 1: 16 and above. */
