@@ -416,3 +416,17 @@ test("random octets never stop it", async () => {
     expect(typeof lookup.kind).toBe("string");
   }
 }, 60_000);
+
+test("a reply that nobody foresaw is an answer that cannot be read, and the name is asked for again", async () => {
+  let isOdd = true;
+  resolver = createResolver({
+    clock,
+    servers: () => servers,
+    exchange: (...given) => (isOdd ? Promise.reject(new TypeError("odd")) : exchange(...given)),
+  });
+  expect(await resolver.lookUp("x.test", "MX")).toMatchObject({ kind: "malformed" });
+  isOdd = false;
+  await clock.advance(10_000);
+  dns.answer = () => [mx("x.test", 10, "a.test")];
+  expect(await resolver.lookUp("x.test", "MX")).toMatchObject({ kind: "found" });
+});

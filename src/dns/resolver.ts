@@ -145,14 +145,21 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
     if (known !== undefined && known.until > clock.now()) return Promise.resolve(known.lookup);
     const running = asking.get(key);
     if (running !== undefined) return running;
-    const question = askBehindAliases(name, type).then((lookup) => {
-      // Forgotten meanwhile: whoever asks next wants a newer one.
-      if (asking.get(key) === question) {
-        asking.delete(key);
-        kept().set(key, { lookup, until: clock.now() + lookup.keepMs });
-      }
-      return lookup;
-    });
+    const question = askBehindAliases(name, type)
+      // A reply that nobody foresaw must not leave the name without an answer for ever.
+      .catch((fault: unknown): Lookup => ({
+        kind: "malformed",
+        detail: String(fault),
+        keepMs: keepUnknownMs,
+      }))
+      .then((lookup) => {
+        // Forgotten meanwhile: whoever asks next wants a newer one.
+        if (asking.get(key) === question) {
+          asking.delete(key);
+          kept().set(key, { lookup, until: clock.now() + lookup.keepMs });
+        }
+        return lookup;
+      });
     asking.set(key, question);
     return question;
   };

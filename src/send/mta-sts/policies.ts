@@ -93,8 +93,7 @@ export function createMtaStsPolicies(context: PoliciesContext): MtaStsPolicies {
     if (running !== undefined) return running;
     const task = (async () => {
       const before = await store.get(domain);
-      const fetched = await fetch(domain);
-      fetching.delete(domain);
+      const fetched = await fetch(domain).finally(() => fetching.delete(domain));
       if (isClosed) return fetched;
       if (fetched.kind === "policy") {
         failing.delete(domain);

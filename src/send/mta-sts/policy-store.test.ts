@@ -16,7 +16,14 @@ function policyFor(seconds: number, clock: FakeClock): KeptPolicy {
   return kept(read.policy, "1", clock.now());
 }
 
-function opened(clock: FakeClock, disk: Map<string, Buffer>): { store: PolicyStore; told: string[] } {
+function opened(
+  clock: FakeClock,
+  disk: Map<string, Buffer>,
+): {
+  store: PolicyStore;
+  told: string[];
+  values: { -readonly [Name in keyof KeptValues]: KeptValues[Name] };
+} {
   const told: string[] = [];
   const values: KeptValues = {
     get: (key) => disk.get(key),
@@ -36,7 +43,7 @@ function opened(clock: FakeClock, disk: Map<string, Buffer>): { store: PolicySto
     (fault) => told.push(String(fault)),
     most,
   );
-  return { store, told };
+  return { store, told, values };
 }
 
 /** In the order of their names, as the disk has them behind a restart. */
@@ -80,4 +87,21 @@ test("one that is there is written anew, however many there are; over a restart 
   const later = opened(clock, disk).store;
   expect(await later.get("b.test")).toBeUndefined();
   expect((await later.get("a.test"))?.policy.mode).toBe("enforce");
+});
+
+test("a disk that cannot be read is told, and asked again", async () => {
+  const clock = createFakeClock();
+  const disk = new Map<string, Buffer>();
+  const first = opened(clock, disk).store;
+  first.set("a.test", policyFor(86_400, clock));
+  await first.close();
+  const { store, told, values } = opened(clock, disk);
+  const { keys } = values;
+  values.keys = () => {
+    throw new Error("EIO");
+  };
+  expect(await store.get("a.test")).toBeUndefined();
+  values.keys = keys;
+  expect((await store.get("a.test"))?.policy.mode).toBe("enforce");
+  expect(told).toEqual(["Error: EIO"]);
 });

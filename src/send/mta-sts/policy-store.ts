@@ -59,18 +59,17 @@ export function createPolicyStore(
   const ahead = (): number => clock.wall().getTime() - clock.now();
 
   const open = (): Promise<KeptValues | undefined> =>
-    (opening ??= values().then(
-      (opened) => {
+    (opening ??= values()
+      .then((opened) => {
         for (const key of opened.keys(prefix)) onDisk.add(key.slice(prefix.length));
         return opened;
-      },
-      (fault: unknown) => {
+      })
+      .catch((fault: unknown) => {
         failed(fault);
         // The next question tries again.
         opening = undefined;
         return undefined;
-      },
-    ));
+      }));
 
   const read = (opened: KeptValues, domain: string): KeptPolicy | undefined => {
     try {

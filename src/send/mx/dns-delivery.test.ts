@@ -524,3 +524,17 @@ test("a report on TLS is not reported on, or each would bring the next for ever"
   await sent("127.0.0.1");
   expect(domains).toEqual(["", "d.test"]);
 });
+
+test("a look-up that fails by a fault of ours is made anew for the next message", async () => {
+  await sinkAt("127.0.0.2");
+  let isBroken = true;
+  const policy = { sts: { kind: "none" }, keepMs: 60_000 } as const;
+  const carrier = deliverBy(
+    { "d.test MX": ["10 a.test"], "a.test A": ["127.0.0.2"] },
+    {},
+    { sts: { of: () => (isBroken ? Promise.reject(new Error("a fault")) : Promise.resolve(policy)) } },
+  )("d.test");
+  await expect(carrier.carry(claimTo("d.test"))).rejects.toThrow("a fault");
+  isBroken = false;
+  expect(await carried(carrier)).toEqual(taken);
+});

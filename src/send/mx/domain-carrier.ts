@@ -64,14 +64,21 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
 
   const ask = (): Promise<FoundHosts> => {
     const of = hosts.generation();
-    asking ??= look().then((now) => {
-      asking = undefined;
-      found = now;
-      generation = of;
-      keptUntil = clock.now() + now.keepMs;
-      tellSkipped(domain, now.result, context);
-      return now;
-    });
+    asking ??= look().then(
+      (now) => {
+        asking = undefined;
+        found = now;
+        generation = of;
+        keptUntil = clock.now() + now.keepMs;
+        tellSkipped(domain, now.result, context);
+        return now;
+      },
+      (fault: unknown) => {
+        // It must not be the answer for as long as the domain has mail.
+        asking = undefined;
+        throw fault;
+      },
+    );
     return asking;
   };
 
