@@ -180,6 +180,7 @@ export async function createRelay(
     traffic,
     ledger: node?.ledger,
   });
+  node?.onUnsafe(() => receiver.endSessions());
 
   const pickup = createPickup(pickupSettings(settings), {
     submissions: receiver.submissions,
@@ -233,7 +234,7 @@ export async function createRelay(
         return node && { drainingSince: node.drain.suspended?.since };
       },
       get spoolFault() {
-        return spool.misplaced;
+        return spool.away === undefined ? spool.misplaced : "database away";
       },
       get bySource() {
         return settings.metrics.bySource;

@@ -34,6 +34,8 @@ export interface ClusterNode {
   readonly drain: Drain;
   /** What stands on this machine's disk. */
   readonly directory: string;
+  /** Hears that others are about to count this node's places as free, and to take what it holds. */
+  onUnsafe(listener: () => void): void;
   /** Behind the close of the spool: all this node held is anybody's. */
   leave(): Promise<void>;
 }
@@ -81,7 +83,7 @@ export async function openClusterNode(
       onOrphans: (entries) => events.emit("OwnerlessMail", { entries }),
       isDraining: () => drain.suspended !== undefined,
     });
-    const ledger = createPostgresLedger({ database, membership });
+    const ledger = createPostgresLedger({ database, membership, leaseMs });
     events.emit("NodeJoined", {
       node: name,
       number: membership.current?.nodeId ?? 0,
@@ -94,6 +96,7 @@ export async function openClusterNode(
       view: createNodeView({ node: name, database, presence, drain }),
       drain,
       directory,
+      onUnsafe: (listener) => membership.onUnsafe(listener),
       async leave() {
         drain.close();
         presence.close();

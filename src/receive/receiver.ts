@@ -87,6 +87,8 @@ export interface Receiver {
    * what ends that.
    */
   expectProbe(source: Endpoint): () => void;
+  /** This node's places are about to be counted as free by others: all sessions end. */
+  endSessions(): void;
   /** Stops accepting, lets content under way finish for `graceMs`, answers 421 to the rest. */
   stop(graceMs: number): Promise<void>;
 }
@@ -316,6 +318,10 @@ export function createReceiver(options: {
     submissions,
     discredits: () => discredits.all(),
     recipientDays,
+    endSessions() {
+      sessions.away();
+      httpDoor?.away();
+    },
     async stop(graceMs) {
       await listeners.close();
       stopping.abort();

@@ -44,6 +44,8 @@ export interface Sessions {
   all(): Iterable<OpenSession>;
   countOn(endpoint: ListeningEndpoint): number;
   bySource(): readonly LedgerEntry[];
+  /** Ends all with 421; those that wait for the reply to their content behind that. */
+  away(): void;
   /**
    * Answers 421 to the idle, lets the others finish for `graceMs`, then ends them; those that wait for the disk get
    * some seconds more for their reply.
@@ -133,6 +135,9 @@ export function createSessions(options: {
         else count.open++;
       }
       return [...counts.values()];
+    },
+    away() {
+      for (const { session } of sessions.values()) session.away();
     },
     async stop(graceMs) {
       for (const { session } of sessions.values()) session.stop();

@@ -273,6 +273,7 @@ async function putTogether(
     onLost: () => undefined,
     onFound: () => undefined,
     isOwner: true,
+    away: undefined,
 
     resubmit: (queue, suspendedToo = false, to = submissionQueue) =>
       whileOpen(() => interventions.resubmit(queue, suspendedToo, to)),

@@ -137,6 +137,11 @@ export interface Claim {
   readonly queue: QueueName;
   readonly recipients: readonly RecipientState[];
   readonly content: ContentReader;
+  /**
+   * Whether it is this node's for certain at this moment: asked before the last octets of its content go out, for behind
+   * them it is delivered. Left out where one process owns the spool.
+   */
+  readonly isHeld?: () => boolean;
 }
 
 /** What became of a recipient of a claim. Recipients not named stay as they were and become claimable again. */
@@ -229,8 +234,8 @@ export interface SpoolIntake {
   begin(): Draft;
   /**
    * Makes a draft durable; the message then stands in the submission queue, and `onAccepted` hears of it.
-   * Rejects with SpoolError: `full` (no space; 452 4.3.1), `failed` (disk fault; 451 4.3.0), `undecided` (the store was
-   * lost before it answered; 451 4.3.0). What is undecided may be there, and is delivered then: the client comes again,
+   * Rejects with SpoolError: `full` (no space; 452 4.3.1), `failed` (disk fault; 451 4.3.0), `away` (the store of several
+   * nodes does not answer; 451 4.3.2), `undecided` (it was lost before it answered; 451 4.3.2). What is undecided may be there, and is delivered then: the client comes again,
    * so it may arrive twice, but is not lost.
    *
    * However it ends, the turn of `beside.answer` is over then.
@@ -251,6 +256,11 @@ export interface SpoolIntake {
   whenFinished(id: MessageId): Promise<void>;
   /** Why nothing is accepted for the time being: what it is kept in is not there any more, or not ours. */
   readonly misplaced: string | undefined;
+  /**
+   * The same where it is kept in a store of several nodes: why that cannot be reached, or not relied upon. Always undefined
+   * where one process owns the spool.
+   */
+  readonly away: string | undefined;
   /** Messages kept; of the last second where several nodes share the spool. */
   readonly size: number;
 }
@@ -340,7 +350,7 @@ export interface Spool extends SpoolIntake {
 /** An operational failure of the spool. */
 export class SpoolError extends Error {
   override readonly name = "SpoolError";
-  readonly code: "full" | "failed" | "undecided" | "damaged" | "closed";
+  readonly code: "full" | "failed" | "away" | "undecided" | "damaged" | "closed";
   readonly temporary = true;
   constructor(code: SpoolError["code"], message: string, options?: { cause?: unknown }) {
     super(message, options);

@@ -174,6 +174,7 @@ export function createMemorySpool(options: {
   const spool: MemorySpool = {
     recovered,
     misplaced: undefined,
+    away: undefined,
     get size() {
       return kept.size;
     },

@@ -194,6 +194,7 @@ export interface TestSettings {
   readonly transport?: Partial<TransportSettings & Settings["transport"]>;
   readonly metrics?: Settings["metrics"];
   readonly dkim?: Settings["dkim"];
+  readonly cluster?: Settings["cluster"];
 }
 
 const noDkim: Settings["dkim"] = {
@@ -276,7 +277,7 @@ export function testSettings(given: TestSettings): Settings {
     },
     diagnostics: { levels: {} },
     logging: usualLogging,
-    cluster: undefined,
+    cluster: given.cluster,
     admin: { console: undefined, tls: undefined, allowedHosts: [], socketGroup: undefined },
     metrics: given.metrics ?? { listen: [], allow: [], tls: undefined, bySource: false },
   };

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { openDatabase, type Database } from "../../src/cluster/database/database.ts";
 import { noPostgres, startPostgres, type TestPostgres } from "../lab/postgres.ts";
+import { describePostgresAway } from "./postgres-away.ts";
 import { describePostgresLedger } from "./postgres-ledger.ts";
 import { describePostgresNodes } from "./postgres-nodes.ts";
 import { describePostgresSpool } from "./postgres-spool.ts";
@@ -22,4 +23,5 @@ describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   describePostgresSpool(() => database);
   describePostgresNodes(() => database);
   describePostgresLedger(() => ({ server, database }));
+  describePostgresAway(() => ({ server }));
 });

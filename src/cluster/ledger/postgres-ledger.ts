@@ -11,7 +11,14 @@ import {
   type ConnectionLimits,
 } from "../../core/policy/connection-limits.ts";
 import type { WatchedConnections } from "../../core/policy/receive-connector.ts";
-import type { Charge, Entry, Lease, Ledger, Spent } from "../../receive/admission/ledger.ts";
+import {
+  LedgerAway,
+  type Charge,
+  type Entry,
+  type Lease,
+  type Ledger,
+  type Spent,
+} from "../../receive/admission/ledger.ts";
 import { createWatchedCounts } from "../../receive/admission/watched-counts.ts";
 import { isEnded } from "../database/database-fault.ts";
 import type { Database } from "../database/database.ts";
@@ -32,26 +39,37 @@ interface Waiter {
   readonly since: number;
   readonly resolve: (entry: Entry) => void;
   readonly reject: (error: Error) => void;
+  /** It has been sent away. */
+  isGone: boolean;
 }
 
 /** Nobody stands at the door longer, with the database away: a failover. */
-const patienceMs = 10_000;
+const mostPatienceMs = 10_000;
 const againMs = 50;
+/** How soon it is seen that somebody's time is up, whatever a call that is under way does. */
+const lookMs = 500;
 const tellMs = 1_000;
 
-/** `second`: another clock than the database's, for tests. */
+/**
+ * `leaseMs`: whoever stands at the door is sent away when it is over; default: as the longest. `second`: another clock than
+ * the database's, for tests.
+ */
 export function createPostgresLedger(parts: {
   readonly database: Pick<Database, "ledger" | "name">;
   readonly membership: Membership;
+  readonly leaseMs?: number;
   readonly second?: () => number;
 }): PostgresLedger {
   const { database, membership } = parts;
   const { ledger: session, name } = database;
   const text = `select * from ${name("door_1")}(${Array.from({ length: 12 }, (_, n) => `$${n + 1}`).join(", ")})`;
   const open = createOpenCounts();
-  const minutes = createSharedMinutes(parts);
+  const patienceMs = Math.min(parts.leaseMs ?? mostPatienceMs, mostPatienceMs);
+  const minutes = createSharedMinutes({ ...parts, patienceMs });
   const watchedCounts = createWatchedCounts();
   let waiting: Waiter[] = [];
+  /** Those that a call under way asks for. */
+  let standing: readonly Waiter[] = [];
   let running: Promise<void> | undefined;
   let tellAll = true;
   let closed = false;
@@ -85,6 +103,7 @@ export function createPostgresLedger(parts: {
   const step = async (): Promise<void> => {
     const asked = waiting;
     waiting = [];
+    standing = asked;
     const nodeId = membership.current?.nodeId;
     const all = tellAll;
     const told = open.take(
@@ -129,6 +148,12 @@ export function createPostgresLedger(parts: {
       }
       for (const [at, waiter] of asked.entries()) {
         const counts = { open: row.totals[at] ?? 0, openFromSource: row.sources[at] ?? 0 };
+        if (waiter.isGone) {
+          // Nobody has the place it may have got: told by the next call.
+          open.entered(waiter.pair);
+          open.ended(waiter.pair);
+          continue;
+        }
         if (row.verdicts[at] === 1) {
           waiter.resolve(letIn(waiter.pair, waiter.watched, counts));
           continue;
@@ -150,11 +175,17 @@ export function createPostgresLedger(parts: {
 
   /** Those whose time is not up. */
   const late = (asked: readonly Waiter[]): readonly Waiter[] =>
-    asked.filter(({ since, reject }) => {
-      if (!closed && performance.now() - since < patienceMs) return true;
-      reject(new Error(`limits cannot be counted: ${membership.fault ?? "the database does not answer"}`));
+    asked.filter((waiter) => {
+      if (waiter.isGone) return false;
+      if (!closed && performance.now() - waiter.since < patienceMs) return true;
+      waiter.isGone = true;
+      waiter.reject(ledgerAway(membership));
       return false;
     });
+  const looks = setInterval(() => {
+    if (waiting.length > 0) waiting = [...late(waiting)];
+    late(standing);
+  }, lookMs).unref();
 
   const start = (): void => {
     if (closed) return;
@@ -162,6 +193,7 @@ export function createPostgresLedger(parts: {
     running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
       while (!closed && (tellAll || waiting.length > 0 || open.isChanged)) await step();
       running = undefined;
+      standing = [];
     });
   };
 
@@ -181,14 +213,15 @@ export function createPostgresLedger(parts: {
   return {
     enter(connector, source, limits, watched) {
       const pair = open.pairOf(connector, source);
-      if (isUnlimited(limits)) {
+      // One that cannot be kept has no need of a session.
+      if (isUnlimited(limits) && membership.isSafe) {
         const counts = { open: open.inConnector(connector), openFromSource: pair.open };
         const entry = letIn(pair, watched, counts);
         start();
         return Promise.resolve(entry);
       }
       return new Promise((resolve, reject) => {
-        waiting.push({ pair, limits, watched, since: performance.now(), resolve, reject });
+        waiting.push({ pair, limits, watched, since: performance.now(), resolve, reject, isGone: false });
         start();
       });
     },
@@ -208,10 +241,15 @@ export function createPostgresLedger(parts: {
     close() {
       closed = true;
       clearInterval(timer);
+      clearInterval(looks);
       minutes.close();
-      for (const { reject } of waiting.splice(0)) reject(new Error("the node ends"));
+      for (const { reject } of waiting.splice(0)) reject(new LedgerAway("the node ends"));
     },
   };
+}
+
+function ledgerAway({ fault = "the database does not answer" }: Pick<Membership, "fault">): LedgerAway {
+  return new LedgerAway(`limits cannot be counted: ${fault}`);
 }
 
 const nothingSpent: Spent = { refused: undefined, seen: 0, waitSeconds: 0 };

@@ -5,7 +5,7 @@
  * another node has taken and not used.
  */
 import { SlidingMinute } from "../../core/policy/sliding-minute.ts";
-import type { Charge, Counted, Spent } from "../../receive/admission/ledger.ts";
+import { LedgerAway, type Charge, type Counted, type Spent } from "../../receive/admission/ledger.ts";
 import { isEnded } from "../database/database-fault.ts";
 import type { Database } from "../database/database.ts";
 import type { Membership } from "../membership/membership.ts";
@@ -34,22 +34,27 @@ interface Block {
 }
 
 const blockMs = 1_000;
-const patienceMs = 10_000;
 const againMs = 50;
+/** How soon it is seen that somebody's time is up, whatever a call that is under way does. */
+const lookMs = 500;
 const sweepMs = 60_000;
 
 export function createSharedMinutes(parts: {
   readonly database: Pick<Database, "ledger" | "name">;
   readonly membership: Membership;
+  /** How long anybody waits while the database is away; milliseconds. */
+  readonly patienceMs: number;
   readonly second?: () => number;
 }): SharedMinutes {
-  const { database, membership, second } = parts;
+  const { database, membership, patienceMs, second } = parts;
   const { ledger: session, name } = database;
   const text = `select * from ${name("spend_1")}($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
   const read = `select key, at, counts, coalesce($2::bigint, floor(extract(epoch from clock_timestamp()))::bigint) as now_at
     from ${name("minute")} where key = any($1)`;
   const blocks = new Map<string, Block>();
   let asked: Asked[] = [];
+  /** What a call under way asks for. */
+  let standing: readonly Asked[] = [];
   let running: Promise<void> | undefined;
   let closed = false;
 
@@ -73,6 +78,7 @@ export function createSharedMinutes(parts: {
   const step = async (): Promise<void> => {
     const group = asked;
     asked = [];
+    standing = group;
     const given = [...blocks].filter(([, { left, until }]) => left > 0 && until <= performance.now());
     for (const [key] of given) blocks.delete(key);
     const nodeId = membership.current?.nodeId;
@@ -128,7 +134,9 @@ export function createSharedMinutes(parts: {
 
   const stillWaits = ({ since, reject }: Asked): boolean => {
     if (!closed && performance.now() - since < patienceMs) return true;
-    reject(new Error(`limits cannot be counted: ${membership.fault ?? "the database does not answer"}`));
+    // More than once for one that is asked for again: it is told once.
+    const { fault = "the database does not answer" } = membership;
+    reject(new LedgerAway(`limits cannot be counted: ${fault}`));
     return false;
   };
 
@@ -136,8 +144,14 @@ export function createSharedMinutes(parts: {
     running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
       while (!closed && asked.length > 0) await step();
       running = undefined;
+      standing = [];
     });
   };
+
+  const looks = setInterval(() => {
+    asked = asked.filter(stillWaits);
+    for (const one of standing) stillWaits(one);
+  }, lookMs).unref();
 
   /** Of what was taken ahead. */
   const fromBlock = (charges: readonly Charge[]): Spent | undefined => {
@@ -174,7 +188,8 @@ export function createSharedMinutes(parts: {
     close() {
       closed = true;
       clearInterval(timer);
-      for (const { reject } of asked.splice(0)) reject(new Error("the node ends"));
+      clearInterval(looks);
+      for (const { reject } of asked.splice(0)) reject(new LedgerAway("the node ends"));
     },
   };
 }

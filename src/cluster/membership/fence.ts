@@ -7,6 +7,8 @@ export interface Fence {
   /** A heartbeat is about to be sent. The result is called when it went through. */
   sending(): () => void;
   readonly isSafe: boolean;
+  /** Of a heartbeat that goes through at once; milliseconds. */
+  readonly safeMs: number;
   /** The incarnation has ended. */
   drop(): void;
 }
@@ -34,6 +36,7 @@ export function createFence(leaseMs: number, clocks: TwoClocks = systemClocks): 
         wall = sent.wall + safeMs;
       };
     },
+    safeMs,
     get isSafe() {
       return clocks.monotonic() < monotonic && clocks.wall() < wall;
     },

@@ -34,6 +34,8 @@ export interface Membership {
   onEnded(listener: () => void): void;
   /** Hears of the one that follows, and when it is safe again after it was not. */
   onSafe(listener: () => void): void;
+  /** Hears that it is not safe any more: what it has let in is about to be counted as gone, what it holds to be taken. */
+  onUnsafe(listener: () => void): void;
   /** Hears that others were ended. */
   onReaped(listener: (nodes: number) => void): void;
   /** Up to which id may have been drawn when the next heartbeat comes. */
@@ -51,6 +53,8 @@ export interface MembershipOptions {
 }
 
 const againMs = 250;
+/** How soon it is seen that it is not safe any more. */
+const lookMs = 50;
 const leaveTries = 8;
 
 /** Rejects with DatabaseFault: without the database there is no node. */
@@ -60,6 +64,7 @@ export async function joinCluster(database: Database, options: MembershipOptions
   const fence = createFence(leaseMs, options.clocks);
   const endedListeners: (() => void)[] = [];
   const safeListeners: (() => void)[] = [];
+  const unsafeListeners: (() => void)[] = [];
   const reapedListeners: ((nodes: number) => void)[] = [];
   let current: Incarnation | undefined;
   let isChores = false;
@@ -70,6 +75,26 @@ export async function joinCluster(database: Database, options: MembershipOptions
   let coming: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let leaving = false;
+
+  let unsafeTimer: NodeJS.Timeout | undefined;
+  let isTimely = false;
+  const tellUnsafe = (): void => {
+    clearTimeout(unsafeTimer);
+    if (!isTimely) return;
+    isTimely = false;
+    for (const listener of unsafeListeners) listener();
+  };
+  /** A heartbeat has gone through: looks again when its time is over. */
+  const watchSafety = (): void => {
+    isTimely = true;
+    clearTimeout(unsafeTimer);
+    const look = (): void => {
+      if (!fence.isSafe) tellUnsafe();
+      else unsafeTimer = setTimeout(look, lookMs).unref();
+    };
+    // Of the later ones most come before it.
+    unsafeTimer = setTimeout(look, fence.safeMs / 2).unref();
+  };
 
   const register = async (): Promise<void> => {
     const passed = fence.sending();
@@ -90,6 +115,7 @@ export async function joinCluster(database: Database, options: MembershipOptions
     isTold = false;
     passed();
     fault = undefined;
+    watchSafety();
   };
 
   /** However many notice that the incarnation has ended, one comes anew. */
@@ -114,6 +140,7 @@ export async function joinCluster(database: Database, options: MembershipOptions
     current = undefined;
     fence.drop();
     fault = "this node was taken for dead and comes anew";
+    tellUnsafe();
     for (const listener of endedListeners) listener();
     comeAnew();
   };
@@ -130,6 +157,7 @@ export async function joinCluster(database: Database, options: MembershipOptions
     if (row === undefined || current?.nodeId !== nodeId) return;
     passed();
     fault = undefined;
+    watchSafety();
     ({ is_chores: isChores, living, is_told: isTold } = row);
     if (!wasSafe) for (const listener of safeListeners) listener();
     if (!row.is_steady) return;
@@ -181,6 +209,7 @@ export async function joinCluster(database: Database, options: MembershipOptions
     ended,
     onEnded: (listener) => void endedListeners.push(listener),
     onSafe: (listener) => void safeListeners.push(listener),
+    onUnsafe: (listener) => void unsafeListeners.push(listener),
     onReaped: (listener) => void reapedListeners.push(listener),
     reserveIds(upTo) {
       reservedIds = upTo;
@@ -189,6 +218,7 @@ export async function joinCluster(database: Database, options: MembershipOptions
       if (leaving) return;
       leaving = true;
       clearTimeout(timer);
+      clearTimeout(unsafeTimer);
       await coming;
       const own = current;
       current = undefined;

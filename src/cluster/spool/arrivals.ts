@@ -118,7 +118,7 @@ export function createArrivals(parts: {
       const { chunks, body } = draft.takeContent();
       try {
         const written = await body?.finish();
-        if (membership.fault !== undefined) throw new SpoolError("failed", membership.fault);
+        if (membership.fault !== undefined) throw new SpoolError("away", membership.fault);
         const arrivedAt = clock.now();
         underWay.set(id, arrivedAt);
         const content: ContentFacts = { sizeBytes, ...facts };

@@ -5,6 +5,7 @@
 import { crc32 } from "node:zlib";
 import type { MessageId } from "../../core/message/envelope.ts";
 import { SpoolError } from "../../spool/spool.ts";
+import { DatabaseFault, isOutOfRoom } from "../database/database-fault.ts";
 import type { Database } from "../database/database.ts";
 
 export const chunkBytes = 256 * 1024;
@@ -115,7 +116,9 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
           fault ??= new Error("the database was lost meanwhile");
         if (fault !== undefined) {
           this.discard();
-          throw new SpoolError("failed", `the content cannot be kept: ${textOf(fault)}`, { cause: fault });
+          const isRefused = fault instanceof DatabaseFault && fault.kind === "refused";
+          const code = isOutOfRoom(fault) ? "full" : isRefused ? "failed" : "away";
+          throw new SpoolError(code, `the content cannot be kept: ${textOf(fault)}`, { cause: fault });
         }
         return { crc, chunks: n };
       },

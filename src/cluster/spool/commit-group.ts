@@ -2,7 +2,8 @@
  * Group commit: what is gathered while a commit is in flight shares the next one, as in the spool of one machine
  * (src/spool/store/group-commit.ts); one call, one in flight. A call without an answer is made again with the same number,
  * and the database does it once, so the same work stays together until it is known. What was accepted is given up on after
- * a time, for its client waits; what has happened already (a delivery) never.
+ * a time, for its client waits, and when this node's lease is about to end, for its client's place will be another's; what
+ * has happened already (a delivery) never.
  */
 import { SpoolError, type QueueName } from "../../spool/spool.ts";
 import { DatabaseFault, isEnded, isOfValue, isOutOfRoom } from "../database/database-fault.ts";
@@ -34,6 +35,8 @@ export interface CommitGroup {
   run(task: Task): Promise<TaskOutcome>;
   /** Runs between two commits, when none is in flight. */
   between<Answer>(ask: () => Promise<Answer>): Promise<Answer>;
+  /** Commits have not gone through for a while: why. */
+  readonly stuck: string | undefined;
   /** Resolves when everything handed over so far was tried. */
   tried(): Promise<void>;
   /** Work that is gathered touches this queue. */
@@ -54,6 +57,8 @@ interface Waiting {
 const againMs = 100;
 /** So long a client waits for its 250 while the database fails over. */
 const acceptMs = 30_000;
+/** So long nothing goes through before no more is taken. */
+const stuckMs = 10_000;
 const closeMs = 10_000;
 
 export function createCommitGroup(options: {
@@ -73,6 +78,8 @@ export function createCommitGroup(options: {
   let seq = 0;
   let closed = false;
   let closeBy = Number.POSITIVE_INFINITY;
+  /** Since when nothing went through. `performance.now()`. */
+  let trouble: { readonly since: number; readonly what: string } | undefined;
 
   const tellTried = (): void => {
     const all = triers;
@@ -138,10 +145,11 @@ export function createCommitGroup(options: {
         group = endLost(group, nodeId);
         if (group.length === 0) return undefined;
       }
+      const startedAt = performance.now();
       try {
         if (nodeId === undefined) throw new DatabaseFault("unreachable", membership.fault ?? "no node");
-        const startedAt = performance.now();
         const rows = await session.query<{ told: string }>(text, encodeCommit(nodeId, number, works(group)));
+        trouble = undefined;
         onCommit(group.length, performance.now() - startedAt);
         finish(group, decodeCommit(rows[0]?.told ?? "|0", works(group)), nodeId);
         return undefined;
@@ -155,6 +163,7 @@ export function createCommitGroup(options: {
         if (fault.kind === "refused" && (isOfValue(fault) || isOutOfRoom(fault)))
           return new SpoolError(isOutOfRoom(fault) ? "full" : "failed", fault.message, { cause: fault });
         if (fault.kind === "lost") isUnknown = true;
+        trouble = { since: trouble?.since ?? startedAt, what: fault.message };
         onFault(new SpoolError("failed", `the database: ${fault.message}`, { cause: fault }));
       }
       tellTried();
@@ -180,7 +189,7 @@ export function createCommitGroup(options: {
     if (one.isGivenUp) return;
     if (one.task.end !== undefined) return one.resolve(lostOutcome);
     one.reject(
-      new SpoolError(isUnknown ? "undecided" : "failed", "the database took this node for dead meanwhile"),
+      new SpoolError(isUnknown ? "undecided" : "away", "the database took this node for dead meanwhile"),
     );
   };
 
@@ -188,12 +197,25 @@ export function createCommitGroup(options: {
   const giveUpLate = (group: readonly Waiting[], isUnknown: boolean): readonly Waiting[] => {
     const now = performance.now();
     return group.filter((one) => {
-      if (one.isGivenUp || one.task.end !== undefined || now - one.since < acceptMs) return true;
-      one.isGivenUp = true;
-      one.reject(new SpoolError(isUnknown ? "undecided" : "failed", "the database does not answer"));
+      if (one.task.end !== undefined) return true;
+      if (!one.isGivenUp && now - one.since < acceptMs) return true;
+      giveUp(one, isUnknown);
       return isUnknown;
     });
   };
+
+  const giveUp = (one: Waiting, isUnknown: boolean): void => {
+    if (one.isGivenUp || one.task.end !== undefined) return;
+    one.isGivenUp = true;
+    const why = membership.fault ?? trouble?.what ?? "the database does not answer";
+    one.reject(new SpoolError(isUnknown ? "undecided" : "away", why));
+  };
+
+  membership.onUnsafe(() => {
+    for (const one of flying) giveUp(one, true);
+    for (const one of gathering) giveUp(one, false);
+    gathering = gathering.filter(({ isGivenUp }) => !isGivenUp);
+  });
 
   const finish = (group: readonly Waiting[], { lost, newAnswers }: CommitAnswer, nodeId: number): void => {
     let isNew = newAnswers;
@@ -221,9 +243,20 @@ export function createCommitGroup(options: {
     between<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
       if (closed) return Promise.reject(closedFault());
       return new Promise((resolve, reject) => {
-        between.push(() => ask().then(resolve, reject));
+        between.push(async () => {
+          try {
+            resolve(await ask());
+            trouble = undefined;
+          } catch (error) {
+            reject(error);
+          }
+        });
         start();
       });
+    },
+    get stuck() {
+      if (trouble === undefined || performance.now() - trouble.since < stuckMs) return undefined;
+      return trouble.what;
     },
     tried: () => (running === undefined ? Promise.resolve() : new Promise((resolve) => triers.push(resolve))),
     touches(queue) {

@@ -45,9 +45,11 @@ export interface LiveMessages {
   endAll(): HeldClaim[];
 }
 
+/** `isSafe`: what this node holds is its own for certain. */
 export function createLiveMessages(
   readerOf: (message: SpooledMessage, content: KeptContent) => ContentReader,
   onEnded: (claim: HeldClaim) => void,
+  isSafe: () => boolean,
 ): LiveMessages {
   const lives = new Map<MessageId, LiveMessage>();
 
@@ -77,6 +79,7 @@ export function createLiveMessages(
         live,
         ...held,
         ended: false,
+        isHeld: () => !claim.ended && isSafe(),
       };
       live.claims.set(held.queue, claim);
       lives.set(live.message.id, live);

@@ -89,7 +89,7 @@ export function createNodeAnswers(parts: {
       const [row] = await database.reads
         .query<{ record: Buffer }>(`select record from ${table} where hash = $1`, [hash])
         .catch((error: unknown) => {
-          throw new SpoolError("failed", `answers cannot be read: ${String(error)}`, { cause: error });
+          throw new SpoolError("away", `answers cannot be read: ${String(error)}`, { cause: error });
         });
       // Another may have begun meanwhile.
       const ended = turns.running(hash);

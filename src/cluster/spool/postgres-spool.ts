@@ -122,7 +122,11 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
 
   // flow
   const handover = createHandover(memoryBudgetBytes, onFault);
-  const lives = createLiveMessages(readerOf, ({ freshBytes }) => handover.free(freshBytes));
+  const lives = createLiveMessages(
+    readerOf,
+    ({ freshBytes }) => handover.free(freshBytes),
+    () => membership.isSafe,
+  );
   const finished = createFinished({ database, lives });
   const isChores = (): boolean => membership.isChores;
   const answers = createNodeAnswers({
@@ -191,8 +195,9 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
 
   return {
     recovered,
-    get misplaced() {
-      return membership.fault;
+    misplaced: undefined,
+    get away() {
+      return membership.fault ?? group.stuck;
     },
     get isOwner() {
       return membership.isSafe;

@@ -40,6 +40,8 @@ const meanings: readonly (readonly [SpokenKind, string])[] = [
   ["connectionPercentagePerSource", "421 4.3.2 closes"],
   ["connectionRate", "421 4.3.2 closes"],
   ["connectorDenied", "550 5.7.1"],
+  ["databaseAway", "451 4.3.2"],
+  ["databaseAwayAtDoor", "421 4.3.2 closes"],
   ["declaredTooLarge", "552 5.3.4"],
   ["diskFull", "452 4.3.1"],
   ["ehloDomainRequired", "501 5.5.4 closes counts"],

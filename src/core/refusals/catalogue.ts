@@ -457,6 +457,19 @@ export const spokenRefusals = {
     "Local error, the message was not kept; try again later",
     "the message could not be written to disk",
   ),
+  databaseAway: entries("fault", "RefusedByFault")(
+    451,
+    "4.3.2",
+    "Service not available: the database that keeps the mail does not answer; try again later",
+    "the database of all nodes does not answer, so that nothing can be kept",
+  ),
+  databaseAwayAtDoor: entries("fault", "RefusedByFault")(
+    421,
+    "4.3.2",
+    "Service not available: the database that keeps the mail does not answer; try another server, or later",
+    "the database of all nodes does not answer, so that nothing can be kept and no limit be counted",
+    closes,
+  ),
   fault: entries("fault", "RefusedByFault")(
     421,
     "4.3.0",

@@ -79,6 +79,9 @@ const byKind: Partial<Readonly<Record<SpokenKind, HttpAnswer>>> = {
   shuttingDown: answer(503, "shutting_down", 10),
   fault: answer(500, "application_error", 10),
   localError: answer(503, "application_error", 30),
+  /** As long as a failover takes. */
+  databaseAway: answer(503, "service_unavailable", 10),
+  databaseAwayAtDoor: answer(503, "service_unavailable", 10),
 };
 
 const invalid = answer(422, "validation_error");

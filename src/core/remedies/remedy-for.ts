@@ -148,6 +148,12 @@ export function remedyFor(
         text: "It was the relay's own fault, not the client's; nothing that was acknowledged is lost.",
         commands: [{ command: "Get-EventLog -Severity Error -Last 1d", effect: "what went wrong" }],
       };
+    case "databaseAway":
+    case "databaseAwayAtDoor":
+      return {
+        text: "This node cannot reach the PostgreSQL of its cluster; nothing that was acknowledged is lost, and clients may go to another node.",
+        commands: [{ command: "Get-EventLog -Severity Error -Last 1d", effect: "what the database said" }],
+      };
     case "serviceSuspended":
       return {
         text: "An administrator suspended the service, or this node of several: no new mail is taken, and what waits is delivered.",

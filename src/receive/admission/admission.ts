@@ -24,7 +24,14 @@ import type { Clock } from "../../ports/ports.ts";
 import type { Traffic } from "../../traffic/traffic.ts";
 import type { Client } from "./client.ts";
 import { watchConnection } from "./connection-watch.ts";
-import type { Charge, Counted, Lease, Ledger, WouldRefuse } from "./ledger.ts";
+import {
+  LedgerAway,
+  type Charge,
+  type Counted,
+  type Lease,
+  type Ledger,
+  type WouldRefuse,
+} from "./ledger.ts";
 import type { RefusedClient, Refusals } from "./refusals.ts";
 import type { LimitUsage } from "./usage.ts";
 
@@ -182,6 +189,17 @@ export function createDoor(around: {
     return { connector, address, source, door, watch, lease: { end }, connection };
   };
 
+  /** The database of all nodes does not answer: whoever stands there is sent away. */
+  const unlessAway = async (client: Client, decided: Promise<Admission>): Promise<Admission> => {
+    try {
+      return await decided;
+    } catch (fault) {
+      if (!(fault instanceof LedgerAway)) throw fault;
+      const what = refused("databaseAwayAtDoor", { detail: fault.message });
+      return { kind: "refused", reply: turnAway(client, what) };
+    }
+  };
+
   /** Until a place is likely to come free. */
   const likelyInMs = ({ connector, source }: Client, { limit, seen }: ConnectionRefusal): number => {
     const ofAll = limit === "maxInboundConnection";
@@ -240,12 +258,15 @@ export function createDoor(around: {
     async admit(arrival, settings) {
       const client = clientOf(arrival, settings);
       if ("told" in client) return { kind: "refused", reply: client };
-      const reply = await refuseOverRate(client, settings.maxConnectionRatePerMinute);
-      return reply === undefined ? decide(client) : { kind: "refused", reply };
+      const admission = async (): Promise<Admission> => {
+        const reply = await refuseOverRate(client, settings.maxConnectionRatePerMinute);
+        return reply === undefined ? decide(client) : { kind: "refused", reply };
+      };
+      return unlessAway(client, admission());
     },
     async admitAgain(arrival, settings) {
       const client = clientOf(arrival, settings);
-      return "told" in client ? { kind: "refused", reply: client } : decide(client);
+      return "told" in client ? { kind: "refused", reply: client } : unlessAway(client, decide(client));
     },
     healthCheck({ local, door, remoteAddress }, { receiveConnectors, ipv6SourcePrefixLength }) {
       const peer = parseAddress(remoteAddress);
@@ -259,7 +280,12 @@ export function createDoor(around: {
         ? refusals.refuse({ connector, address, source }, refused("serviceSuspended"))
         : { connector, address, source, lease: uncounted, connection: 0 };
     },
-    enter: ({ client, connection }) => enter(client, connection),
+    enter: ({ client, connection, verdict }) =>
+      enter(client, connection).catch((fault: unknown) => {
+        // It waits on.
+        if (fault instanceof LedgerAway) return verdict;
+        throw fault;
+      }),
     refuse({ client, verdict, connection }) {
       const what = refusedConnection(verdict, likelyInMs(client, verdict));
       traffic.refused(connection, what.refused);
@@ -276,7 +302,10 @@ export function createDoor(around: {
         if (connector.messageRateLimit === Infinity) usage.message(connector.name, source);
         return "admitted";
       }
-      return spendMessage(client, user, own, messageRates, last, watched);
+      return spendMessage(client, user, own, messageRates, last, watched).catch((fault: unknown) => {
+        if (fault instanceof LedgerAway) return refused("databaseAway", { detail: fault.message });
+        throw fault;
+      });
     },
     messagesLeft(client, user, { messageRates }) {
       const own = chargeOf(client, user, client.connector.messageRateLimit);

@@ -20,6 +20,11 @@ import type {
 } from "../../core/policy/connection-limits.ts";
 import type { WatchedConnections } from "../../core/policy/receive-connector.ts";
 
+/** Whoever counts for all nodes does not answer: nothing is decided, and nothing counted. */
+export class LedgerAway extends Error {
+  override readonly name = "LedgerAway";
+}
+
 export interface Lease {
   end(): void;
 }
@@ -71,6 +76,7 @@ export interface LedgerEntry {
   readonly open: number;
 }
 
+/** Where nodes share it, each call but `snapshot` waits some seconds for their database, then rejects with LedgerAway. */
 export interface Ledger {
   /** Takes a place of `connector` for `source`, unless one of the limits is reached. Each of `watched` is named once. */
   enter(

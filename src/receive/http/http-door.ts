@@ -32,6 +32,8 @@ export interface HttpDoor {
   turnAway(socket: Socket, reply: ToldRefusal, endpoint: ListeningEndpoint): void;
   /** Open connections that have a place. */
   connections(): Iterable<HttpConnection>;
+  /** The database of all nodes is away: closes what is idle, and the others behind their answers; what comes in yet is broken off. */
+  away(): void;
   /** Closes what is idle, lets requests under way end for `graceMs`, answers 503 to the rest. */
   stop(graceMs: number): Promise<void>;
 }
@@ -430,6 +432,15 @@ export function createHttpDoor(
     *connections() {
       for (const connection of connections.values())
         if (connection.turnedAway === undefined) yield connection;
+    },
+    away() {
+      for (const connection of connections.values()) {
+        if (connection.exchange === undefined) close(connection);
+        else {
+          endBehindAnswer(connection);
+          connection.exchange.breakOff(refused("databaseAwayAtDoor"));
+        }
+      }
     },
     async stop(graceMs) {
       stopping = true;

@@ -75,6 +75,7 @@ const at = async (place: keyof typeof situations): Promise<TestSession> => {
 
 const ask = async ({ session, clock }: TestSession, reason: CloseReason): Promise<void> => {
   if (reason === "timedOut") session.timedOut();
+  else if (reason === "away") session.away();
   else if (reason === "stop") session.stop();
   else session.abort();
   await clock.settle();
@@ -82,6 +83,7 @@ const ask = async ({ session, clock }: TestSession, reason: CloseReason): Promis
 
 const closingCode: Record<CloseReason, string> = {
   timedOut: "421 4.4.1",
+  away: "421 4.3.2",
   stop: "421 4.3.2",
   abort: "421 4.3.2",
 };
@@ -95,30 +97,39 @@ type Row = readonly [Place, CloseReason, CloseStep, replies: string[]];
 
 const table: readonly Row[] = [
   ["reading", "timedOut", "close", ["250", "closing"]],
+  ["reading", "away", "close", ["250", "closing"]],
   ["reading", "stop", "close", ["250", "closing"]],
   ["reading", "abort", "close", ["250", "closing"]],
   ["content", "timedOut", "close", ["250", "250", "250", "354", "closing"]],
+  ["content", "away", "close", ["250", "250", "250", "354", "closing"]],
   ["content", "stop", "later", ["250", "250", "250", "354"]],
   ["content", "abort", "close", ["250", "250", "250", "354", "closing"]],
   ["blocked", "timedOut", "close", ["250", "250", "250", "354", "closing"]],
+  ["blocked", "away", "close", ["250", "250", "250", "354", "closing"]],
   ["blocked", "stop", "later", ["250", "250", "250", "354"]],
   ["blocked", "abort", "close", ["250", "250", "250", "354", "closing"]],
   ["working", "timedOut", "close", ["250", "closing"]],
+  ["working", "away", "close", ["250", "closing"]],
   ["working", "stop", "later", ["250"]],
   ["working", "abort", "close", ["250", "closing"]],
   ["storing", "timedOut", "outstandingReplyFirst", ["250", "250", "250", "354"]],
+  ["storing", "away", "outstandingReplyFirst", ["250", "250", "250", "354"]],
   ["storing", "stop", "outstandingReplyFirst", ["250", "250", "250", "354"]],
   ["storing", "abort", "outstandingReplyFirst", ["250", "250", "250", "354"]],
   ["tarpit", "timedOut", "heldReplyFirst", ["250", "250", "501", "closing"]],
+  ["tarpit", "away", "heldReplyFirst", ["250", "250", "501", "closing"]],
   ["tarpit", "stop", "later", ["250", "250"]],
   ["tarpit", "abort", "heldReplyFirst", ["250", "250", "501", "closing"]],
   ["handshake", "timedOut", "breakOff", ["250", "220"]],
+  ["handshake", "away", "breakOff", ["250", "220"]],
   ["handshake", "stop", "later", ["250", "220"]],
   ["handshake", "abort", "breakOff", ["250", "220"]],
   ["closing", "timedOut", "nothing", ["250", "221"]],
+  ["closing", "away", "nothing", ["250", "221"]],
   ["closing", "stop", "nothing", ["250", "221"]],
   ["closing", "abort", "breakOff", ["250", "221"]],
   ["closed", "timedOut", "nothing", ["250"]],
+  ["closed", "away", "nothing", ["250"]],
   ["closed", "stop", "nothing", ["250"]],
   ["closed", "abort", "nothing", ["250"]],
 ];
@@ -142,7 +153,7 @@ describe.each(table)("%s, %s: %s", (place, reason, step, replies) => {
   });
 });
 
-describe.each(["timedOut", "stop", "abort"] as const)("%s while a message is stored", (reason) => {
+describe.each(["timedOut", "away", "stop", "abort"] as const)("%s while a message is stored", (reason) => {
   it("its 250 goes first, then the 421, and what came behind it is not run", async () => {
     const test = await at("storing");
     await ask(test, reason);

@@ -10,7 +10,8 @@ import { tellFault } from "../transaction/tell-fault.ts";
 export function sayAndClose(parts: SessionParts, reason: CloseReason): void {
   const { seemsEnded } = parts.content;
   parts.content.discard();
-  if (reason !== "timedOut") refuseAndClose(parts, refused("shuttingDown"));
+  if (reason === "away") refuseAndClose(parts, refused("databaseAwayAtDoor"));
+  else if (reason !== "timedOut") refuseAndClose(parts, refused("shuttingDown"));
   else if (seemsEnded) refuseAndClose(parts, refused("endOfDataNeedsCrlf"));
   else refuseAndClose(parts, refused(parts.state.transaction === undefined ? "timedOut" : "messageTimedOut"));
 }

@@ -32,8 +32,11 @@ export const reading: Phase = { kind: "reading" };
 /** Where a wish to close meets a session: its phase, and whether it reads content. */
 export type Place = Phase["kind"] | "content";
 
-/** `timedOut`: its time is over; `stop`: the relay stops, with grace; `abort`: the grace is over. */
-export type CloseReason = "timedOut" | "stop" | "abort";
+/**
+ * `timedOut`: its time is over; `away`: other nodes are about to count its place as free; `stop`: the relay stops, with
+ * grace; `abort`: the grace is over.
+ */
+export type CloseReason = "timedOut" | "away" | "stop" | "abort";
 
 export type CloseStep =
   /** Say so and close. */
@@ -53,19 +56,20 @@ export type CloseStep =
  * place of any other reply is true.
  */
 const steps: Readonly<Record<Place, Readonly<Record<CloseReason, CloseStep>>>> = {
-  reading: { timedOut: "close", stop: "close", abort: "close" },
-  content: { timedOut: "close", stop: "later", abort: "close" },
-  blocked: { timedOut: "close", stop: "later", abort: "close" },
-  working: { timedOut: "close", stop: "later", abort: "close" },
+  reading: { timedOut: "close", away: "close", stop: "close", abort: "close" },
+  content: { timedOut: "close", away: "close", stop: "later", abort: "close" },
+  blocked: { timedOut: "close", away: "close", stop: "later", abort: "close" },
+  working: { timedOut: "close", away: "close", stop: "later", abort: "close" },
   storing: {
     timedOut: "outstandingReplyFirst",
+    away: "outstandingReplyFirst",
     stop: "outstandingReplyFirst",
     abort: "outstandingReplyFirst",
   },
-  tarpit: { timedOut: "heldReplyFirst", stop: "later", abort: "heldReplyFirst" },
-  handshake: { timedOut: "breakOff", stop: "later", abort: "breakOff" },
-  closing: { timedOut: "nothing", stop: "nothing", abort: "breakOff" },
-  closed: { timedOut: "nothing", stop: "nothing", abort: "nothing" },
+  tarpit: { timedOut: "heldReplyFirst", away: "heldReplyFirst", stop: "later", abort: "heldReplyFirst" },
+  handshake: { timedOut: "breakOff", away: "breakOff", stop: "later", abort: "breakOff" },
+  closing: { timedOut: "nothing", away: "nothing", stop: "nothing", abort: "breakOff" },
+  closed: { timedOut: "nothing", away: "nothing", stop: "nothing", abort: "nothing" },
 };
 
 export function closeStep(place: Place, reason: CloseReason): CloseStep {

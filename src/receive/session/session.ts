@@ -161,6 +161,11 @@ export class Session implements ConnectionHandler {
     this.#closeFor("timedOut");
   }
 
+  /** Its place is about to be counted as free elsewhere: only a reply to content that is outstanding is waited for. */
+  away(): void {
+    this.#closeFor("away");
+  }
+
   /** The relay stops: an idle client is told so at once, content under way may finish. */
   stop(): void {
     this.#closeFor("stop");

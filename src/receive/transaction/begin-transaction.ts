@@ -61,6 +61,8 @@ export function beginTransaction(
     }
     if (isTooLarge) return { ...refusedDeclaredSize(sizeBytes, connector.maxMessageSize), sender };
   }
+  const away = refusedWithoutStore(services);
+  if (away !== undefined) return { ...away, sender };
   if (services.spool.misplaced !== undefined)
     return refused("localError", { sender, detail: "the data directory is not where it was" });
   const pressure = services.pressure();
@@ -95,6 +97,12 @@ function begin(
     chunking: false,
     ...(isOverWatchedSize ? { isOverWatchedSize } : undefined),
   };
+}
+
+/** The store of several nodes is away: what would be taken could not be kept. Cost: a look at a clock. */
+export function refusedWithoutStore({ spool }: Pick<TransactionServices, "spool">): Refused | undefined {
+  const { away } = spool;
+  return away === undefined ? undefined : refused("databaseAway", { detail: away });
 }
 
 const mailCommand = { command: "MAIL" } as const;

@@ -315,7 +315,11 @@ export class ContentIntake {
     const { events } = this.#services;
     if (fault.code === "full") events.emit("ResourceDiskSpaceLow", { resources: fault.message });
     else events.emit("SpoolFault", { error: fault.message, code: fault.code });
-    return this.#sent(refused(fault.code === "full" ? "diskFull" : "localError"));
+    return this.#sent(
+      fault.code === "away" || fault.code === "undecided"
+        ? refused("databaseAway", { detail: fault.message })
+        : refused(fault.code === "full" ? "diskFull" : "localError"),
+    );
   }
 
   async #accept(answer?: NewAnswer): Promise<Verdict> {

@@ -39,7 +39,7 @@ export function createDropCarrier({ connector }: DropCarrierOptions): Carrier {
     try {
       prepared ??= prepare(directory);
       await prepared;
-      await writeDurably(directory, claim);
+      if (!(await writeDurably(directory, claim))) return { kind: "aborted" };
       await syncDirectory();
     } catch (error) {
       return failure(error, directory, claim);
@@ -95,7 +95,8 @@ async function syncPath(highest: string, lowest: string): Promise<void> {
   }
 }
 
-async function writeDurably(directory: string, claim: Claim): Promise<void> {
+/** False: it may be another node's by now, and is not shown. */
+async function writeDurably(directory: string, claim: Claim): Promise<boolean> {
   const name = dropFileName(claim);
   const temporary = join(directory, `.${name}.tmp`);
   const handle = await open(temporary, "w", 0o600);
@@ -114,7 +115,12 @@ async function writeDurably(directory: string, claim: Claim): Promise<void> {
     throw error;
   }
   await handle.close();
+  if (claim.isHeld?.() === false) {
+    await rm(temporary, { force: true });
+    return false;
+  }
   await rename(temporary, join(directory, name));
+  return true;
 }
 
 function failure(error: unknown, directory: string, claim: Claim): AttemptResult {

@@ -89,6 +89,7 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
       if (held !== undefined) return waits(held);
       if (closed) return { kind: "aborted" };
       const content = await readWhole(claim.content);
+      if (claim.isHeld?.() === false) return { kind: "aborted" };
       const result = await deliver(claim, content, {
         ...settings,
         host,

@@ -1,6 +1,7 @@
 /** BDAT (RFC 3030 §2): content in counted chunks. A refused chunk is read to its end before the reply. */
 import type { Command } from "../../../core/smtp/command.ts";
 import { refused, type Refused } from "../../../core/refusals/refusal.ts";
+import { refusedWithoutStore } from "../../transaction/begin-transaction.ts";
 import type { Conversation } from "../conversation.ts";
 
 export function bdat(session: Conversation, command: Extract<Command, { verb: "BDAT" }>): undefined {
@@ -17,5 +18,5 @@ function refuse(session: Conversation): Refused | undefined {
   if (!offered.chunking) return refused("chunkingNotOffered");
   if (transaction === undefined) return refused("needMail");
   if (transaction.recipients.length === 0) return refused("noValidRecipients");
-  return undefined;
+  return refusedWithoutStore(session.services);
 }

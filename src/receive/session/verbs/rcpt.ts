@@ -4,6 +4,7 @@ import type { Command } from "../../../core/smtp/command.ts";
 import { replies } from "../../../core/smtp/reply.ts";
 import { addRecipient } from "../../transaction/add-recipient.ts";
 import { askedDelayMs } from "../../transaction/asked-refusal.ts";
+import { refusedWithoutStore } from "../../transaction/begin-transaction.ts";
 import type { Conversation, Verdict } from "../conversation.ts";
 
 export function rcpt(session: Conversation, command: Extract<Command, { verb: "RCPT" }>): Verdict {
@@ -11,7 +12,9 @@ export function rcpt(session: Conversation, command: Extract<Command, { verb: "R
   if (hello === undefined) return refused("sendHelloFirst");
   if (transaction === undefined) return refused("needMail");
   if (transaction.chunking) return refused("badSequence", { detail: "RCPT among the chunks of BDAT" });
-  const refusal = addRecipient(session.state, session.services, transaction, command);
+  const refusal =
+    refusedWithoutStore(session.services) ??
+    addRecipient(session.state, session.services, transaction, command);
   if (refusal !== undefined) return refusal;
   session.holdBack(askedDelayMs(session.state, command.forwardPath), "Recipient");
   return replies.recipientOk;

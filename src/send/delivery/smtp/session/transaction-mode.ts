@@ -10,7 +10,7 @@ import type { Capabilities } from "../wire/ehlo-capabilities.ts";
 
 /** `limits`: set and announced; those learned hold for the host. */
 export function modeFor(
-  { chunkingFault, retried, recipients }: Job,
+  { chunkingFault, retried, recipients, claim }: Job,
   { host }: Peer,
   limits: PeerLimits,
   evidence: PeerEvidence,
@@ -22,8 +22,8 @@ export function modeFor(
   return {
     pipelining,
     chunking,
-    // The second try shows who was answered what.
-    inOneFlight: pipelining && chunking && !retried && evidence.following,
+    // The second try shows who was answered what; and what may be another node's is not ended.
+    inOneFlight: pipelining && chunking && !retried && evidence.following && claim.isHeld?.() !== false,
     mostRecipients: recipients.length === 1 ? 1 : Math.min(limits.recipientsPerTransaction, learned),
   };
 }

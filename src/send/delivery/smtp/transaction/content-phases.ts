@@ -6,7 +6,8 @@ import { localVerdict, replyVerdict } from "../wire/peer-verdict.ts";
 import { isAboutBdatItself, kindOf } from "../wire/reply-meaning.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
 import { timeouts } from "../wire/timeouts.ts";
-import { again, closing, delivered, end, finish, outOfStep } from "./ending.ts";
+import { NotHeld } from "./content-pump.ts";
+import { again, closing, delivered, end, finish, outOfStep, withhold } from "./ending.ts";
 import { encodingOf, isBinary, type TransactionState } from "./transaction-state.ts";
 
 /** Every recipient has its answer. */
@@ -89,6 +90,7 @@ function sendData(state: TransactionState): void {
   const { session, transfer } = state;
   const { inMemory } = transfer;
   if (inMemory === undefined) return stream(state, "data");
+  if (!transfer.mayEnd) return withhold(state);
   const next = session.follower();
   transfer.sendData(inMemory, next?.opening() ?? "", next?.encoding ?? "latin1");
 }
@@ -98,6 +100,7 @@ function sendChunks(state: TransactionState): void {
   const { inMemory } = transfer;
   state.phase = inMemory === undefined ? "chunk" : "content";
   if (inMemory === undefined) return stream(state, "chunks");
+  if (!transfer.mayEnd) return withhold(state);
   session.connection.setDeadline(timeouts.finalMs);
   transfer.sendChunk(inMemory, "", encodingOf(state));
 }
@@ -111,6 +114,7 @@ function stream(state: TransactionState, way: "data" | "chunks"): void {
 
 function unreadable(state: TransactionState, error: unknown): void {
   if (state.over) return;
+  if (error instanceof NotHeld) return withhold(state);
   const close = new SmtpClientError("lost", `the content could not be read: ${failureWords(error)}`);
   if (error instanceof SpoolError && error.code === "damaged")
     return end(state, { kind: "damaged", what: error.message }, close);

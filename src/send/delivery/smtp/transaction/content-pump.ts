@@ -13,6 +13,8 @@ const chunkBytes = 512 * 1024;
 export interface ContentSink {
   /** False once nothing more is wanted: the peer refused, or the connection is gone. */
   readonly wanted: boolean;
+  /** False: others may have the message. Asked before its end. */
+  readonly mayEnd: boolean;
   /** Both resolve when more may be written. */
   write(parts: readonly (Buffer | string)[]): Promise<void>;
   /** A BDAT command went out; a reply to it will come. */
@@ -21,7 +23,12 @@ export interface ContentSink {
   dotSent(): void;
 }
 
-/** Rejects with whatever the reader throws; then neither final dot nor BDAT LAST went out. */
+/** This node's right to the message is in doubt: all of it may be sent but its end. */
+export class NotHeld extends Error {
+  override readonly name = "NotHeld";
+}
+
+/** Rejects with whatever the reader throws, and with NotHeld; then neither final dot nor BDAT LAST went out. */
 export async function pumpData(
   content: ContentReader,
   facts: ContentFacts,
@@ -34,6 +41,7 @@ export async function pumpData(
     if (!sink.wanted) return;
   }
   if (!sink.wanted) return;
+  if (!sink.mayEnd) throw new NotHeld();
   sink.dotSent();
   await sink.write([finalDot(facts)]);
 }
@@ -55,7 +63,9 @@ export async function pumpChunks(content: ContentReader, sink: ContentSink): Pro
     batch.push(piece);
     size += piece.length;
   }
-  if (sink.wanted) await flush(true);
+  if (!sink.wanted) return;
+  if (!sink.mayEnd) throw new NotHeld();
+  await flush(true);
 }
 
 /** What ends DATA: the dot stands on a line of its own. */

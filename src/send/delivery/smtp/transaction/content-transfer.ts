@@ -28,6 +28,11 @@ export class ContentTransfer implements ContentSink {
     return !this.stopped && this.connection.alive;
   }
 
+  /** Others may have the message, or will: its content is not to be ended. */
+  get mayEnd(): boolean {
+    return this.claim.isHeld?.() !== false;
+  }
+
   /** Nothing more is to be sent. A stream ends soon, at the end of a BDAT chunk. */
   stop(): void {
     this.stopped = true;
@@ -59,7 +64,7 @@ export class ContentTransfer implements ContentSink {
     this.connection.writeParts([`${before}BDAT ${body.length} LAST\r\n`, body], encoding);
   }
 
-  /** Rejects with what the reader throws; then the content was not finished. */
+  /** Rejects with what the reader throws, and with NotHeld; then the content was not finished. */
   async stream(way: "data" | "chunks"): Promise<void> {
     const { content, message } = this.claim;
     this.streaming = true;

@@ -33,6 +33,12 @@ export function again(state: TransactionState, error: SmtpClientError, free: boo
   end(state, { kind: "unsent", verdict: error.verdict, free, leaving: false }, error);
 }
 
+/** Others may have the message by now: what went out of it is never ended, and DATA can be broken off but by closing. */
+export function withhold(state: TransactionState): void {
+  const why = "the message may be another node's by now, and its end was not sent";
+  end(state, { kind: "aborted" }, new SmtpClientError("aborted", why));
+}
+
 /** Complete content was answered with 2xx. */
 export function delivered(state: TransactionState, reply: PeerReply): void {
   const { answers, job, mode, session, transfer } = state;

@@ -204,6 +204,27 @@ describe.each([
     expect(sink.messages).toEqual([]);
   });
 
+  it.each([false, true])(
+    "a content that may be another node's is never finished (streamed: %s)",
+    async (streamed) => {
+      const sink = await sinkWith({ extensions });
+      const { carrier } = carrierTo(sink.port);
+      let isHeld = true;
+      const stream = async function* (): AsyncGenerator<Buffer> {
+        yield Buffer.alloc(600_000, "x");
+        isHeld = false;
+        yield Buffer.alloc(600_000, "y");
+      };
+      const claim = {
+        ...testClaim(streamed ? { stream } : { content: hello }),
+        isHeld: () => streamed && isHeld,
+      };
+      expect(await carrier.carry(claim)).toEqual({ kind: "aborted" });
+      await sink.until(() => sink.open === 0);
+      expect(sink.messages).toEqual([]);
+    },
+  );
+
   it("a content that cannot be read is tried later", async () => {
     const sink = await sinkWith({ extensions });
     const { carrier } = carrierTo(sink.port);
