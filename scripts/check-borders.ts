@@ -23,6 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   tracking: ["core", "events", "logs", "ports", "version.ts"],
   traffic: ["core", "logs", "ports"],
   inventory: ["core", "events", "logs", "ports", "spool", "traffic"],
+  webhooks: ["core", "events", "ports", "spool", "version.ts"],
   spool: ["core", "events", "ports"],
   capture: ["core", "ports"],
   dns: ["core", "ports"],
@@ -46,6 +47,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "spool",
     "tracking",
     "traffic",
+    "webhooks",
   ],
   "relay.ts": [
     "cluster",
@@ -67,6 +69,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "tracking",
     "traffic",
     "version.ts",
+    "webhooks",
   ],
   "index.ts": [
     "admin",

@@ -43,6 +43,7 @@ export const userFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("
 export const apiKeyFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("apiKeys"))};
 export const applicationFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("applications"))};
 export const serviceFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("service"))};
+export const webhookFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("webhooks"))};
 export const dkimKeyFacts: readonly SettingFact[] = ${JSON.stringify(settingFacts("dkimKeys"))};
 `;
 }

@@ -32,6 +32,7 @@ import type { Suspended } from "./receive/service-suspension.ts";
 import type { SpoolSnapshot } from "./spool/snapshot/snapshot.ts";
 import type { SpoolInspection } from "./spool/spool-inspection.ts";
 import type { TrackingLog } from "./tracking/tracking.ts";
+import type { Webhooks } from "./webhooks/webhooks.ts";
 import type { TrafficRecord } from "./traffic/traffic-record.ts";
 
 export interface Relay {
@@ -83,6 +84,8 @@ export interface Relay {
   monitoring(): readonly { readonly endpoint: Endpoint; readonly url: string }[];
   /** The certificates that are presented, and the door for others who present some. */
   readonly certificates: Pick<Certificates, "load" | "pairFor" | "onLoaded" | "inUse">;
+  /** What is told to URLs, and how that goes. */
+  readonly webhooks: Pick<Webhooks, "states" | "test">;
   /** The last ten minutes, second by second. */
   readonly overview: Pick<Overview, "points" | "follow">;
   /** Queues and what they wait for. */

@@ -48,6 +48,7 @@ import { openTracking, type MessageLog } from "./tracking/tracking.ts";
 import { openSenderInventory } from "./inventory/sender-inventory.ts";
 import { openTrafficRecord } from "./traffic/traffic-record.ts";
 import { version } from "./version.ts";
+import { openWebhooks } from "./webhooks/webhooks.ts";
 
 const defaultGraceMs = 20_000;
 
@@ -152,6 +153,16 @@ export async function createRelay(
     clock,
   );
   const http = createHttpRequest(all);
+  const webhooks = openWebhooks({
+    directory: join(settings.dataDirectory, "webhooks"),
+    hostname: settings.hostname,
+    clock,
+    random: all.random,
+    http,
+    events,
+    settings: settings.webhooks,
+  });
+  events.subscribe((record) => webhooks.heard(record));
   const recipientDays = await openRecipientDays(join(settings.dataDirectory, "recipient-rates.json"), {
     clock,
     events,
@@ -265,6 +276,9 @@ export async function createRelay(
       get certificates() {
         return certificates.inUse();
       },
+      get webhooks() {
+        return webhooks.states();
+      },
     },
   });
   const monitorBy = async ({ metrics: { tls, ...where } }: Settings): Promise<void> => {
@@ -286,6 +300,7 @@ export async function createRelay(
     tracking.reconfigure(next.transport);
     traffic.reconfigure(next.transport);
     inventory.reconfigure(next);
+    webhooks.reconfigure(next.webhooks);
     const steps = [
       async () => void (await receiver.reconfigure(receiverSettings(next))),
       () => pickup.reconfigure(pickupSettings(next)),
@@ -329,6 +344,7 @@ export async function createRelay(
     await inventory.close();
     state = "stopped";
     events.emit("RelayStopped", { queued });
+    await webhooks.close();
     await eventStore.close();
   };
 
@@ -348,6 +364,7 @@ export async function createRelay(
       pickup.start();
       observation.start();
       inventory.start(traffic);
+      void webhooks.start();
       state = "running";
       if (service.now !== undefined)
         events.emit("ServiceSuspended", { who: service.now.by, since: service.now.since });
@@ -379,6 +396,7 @@ export async function createRelay(
     overview: observation.overview,
     tracking,
     inventory,
+    webhooks,
     replayTraffic: (question, given) => traffic.replay(question, given),
     trafficUse: (question, given) => traffic.use(question, given),
     queues: () => scheduler.snapshot(),

@@ -30,6 +30,7 @@ import { overviewOperations } from "./contract/overview.ts";
 import { transportConfigOperations } from "./contract/transport-config.ts";
 import { trackingOperations } from "./contract/tracking.ts";
 import { userOperations } from "./contract/users.ts";
+import { webhookOperations } from "./contract/webhooks.ts";
 import { whatIfOperations } from "./contract/what-if.ts";
 import type { faultSchema } from "./contract/values.ts";
 import type { OperationName } from "./routes.ts";
@@ -49,6 +50,7 @@ export const operations = {
   ...senderOperations,
   ...addressRewriteEntryOperations,
   ...dkimOperations,
+  ...webhookOperations,
   ...capturedOperations,
   ...backupOperations,
   ...legacyTlsOperations,

@@ -8,6 +8,7 @@ import { applicationHandlers } from "./handlers/applications.ts";
 import { backupHandlers } from "./handlers/backup.ts";
 import { connectionHandlers } from "./handlers/connections.ts";
 import { connectivityHandlers } from "./handlers/connectivity.ts";
+import { webhookHandlers } from "./handlers/webhooks.ts";
 import { dkimKeyHandlers } from "./handlers/dkim-keys.ts";
 import { eventHandlers } from "./handlers/events.ts";
 import { explanationHandlers } from "./handlers/explanations.ts";
@@ -64,6 +65,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...senderHandlers(administered),
     ...addressRewriteEntryHandlers(administered),
     ...dkimKeyHandlers(administered, resolver),
+    ...webhookHandlers(administered),
     ...eventHandlers(administered),
     ...connectionHandlers(administered),
     ...limitUsageHandlers(administered),

@@ -37,6 +37,7 @@ export type Candidates =
   | "application"
   | "addressRewriteEntry"
   | "dkimKey"
+  | "webhook"
   | "category"
   | "file"
   | "queue"

@@ -34,6 +34,7 @@ import {
   requiredSetting,
   setting,
 } from "./value-type.ts";
+import { webhookSchema } from "./webhook-schema.ts";
 
 const certificateNames = listOf(parsedText({ kind: "certificate" }, parseCertificateName), {
   kind: "list of certificates",
@@ -297,6 +298,11 @@ export const configurationSchema = z.strictObject({
     "Keys that sign what goes out (DKIM); several for a domain, RSA first and Ed25519 beside it.",
   ),
   dkim: setting(dkimSchema, {}, "How they sign."),
+  webhooks: setting(
+    listOf(webhookSchema, { kind: "list of webhooks" }),
+    [],
+    "URLs that are told of events: of applications, of errors.",
+  ),
   diagnostics: setting(diagnosticsSchema, {}, "What is told in the log."),
   logging: setting(loggingSchema, {}, "Where the log goes, and in what form."),
   admin: setting(adminSchema, {}, "How the relay is administered."),

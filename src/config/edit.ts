@@ -160,6 +160,7 @@ const nouns = {
   addressRewriteEntries: "address rewrite entry",
   acceptedDomains: "accepted domain",
   dkimKeys: "DKIM key",
+  webhooks: "webhook",
 } as const satisfies Readonly<Record<string, string>>;
 
 function withArticle(noun: string): string {

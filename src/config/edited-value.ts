@@ -12,7 +12,8 @@ export type NamedSection =
   | "apiKeys"
   | "applications"
   | "addressRewriteEntries"
-  | "dkimKeys";
+  | "dkimKeys"
+  | "webhooks";
 /** Lists of words. */
 export type ListSection = "acceptedDomains";
 

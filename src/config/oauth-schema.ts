@@ -23,6 +23,12 @@ export function parseDate(input: string): Parsed<number> {
 
 /** Secrets travel there: `https`, or `http` to this machine. The trailing slash is dropped. */
 export function parseSecretUrl(input: string): Parsed<string> {
+  const url = parseWholeSecretUrl(input);
+  return url.ok ? parsed(url.value.replace(/\/$/, "")) : url;
+}
+
+/** The same, with its trailing slash. */
+export function parseWholeSecretUrl(input: string): Parsed<string> {
   const url = URL.canParse(input) ? new URL(input) : undefined;
   if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:"))
     return unparsable(`${quoted(input)} is not a URL; write it like https://login.microsoftonline.com`);
@@ -31,7 +37,7 @@ export function parseSecretUrl(input: string): Parsed<string> {
   const isHere = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol === "http:" && !isHere)
     return unparsable(`${quoted(input)} would send secrets in clear text; http is for this machine only`);
-  return parsed(url.href.replace(/\/$/, ""));
+  return parsed(url.href);
 }
 
 /** The same, without the version that Weir puts behind it. */

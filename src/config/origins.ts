@@ -17,6 +17,7 @@ import { presetOf } from "./send-connector-presets.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { canonicalName } from "./setting-names.ts";
 import { transportSchema } from "./transport-schema.ts";
+import { webhookSchema } from "./webhook-schema.ts";
 
 /** `default` includes what a usage presets; `preset`: what a send connector's preset stands in for, or a receive connector's profile. */
 export type Origin = "set" | "default" | "preset";
@@ -30,6 +31,7 @@ const lists = {
   applications: applicationSchema,
   addressRewriteEntries: addressRewriteEntrySchema,
   dkimKeys: dkimKeySchema,
+  webhooks: webhookSchema,
 } as const;
 const sections = {
   transport: transportSchema,

@@ -38,6 +38,7 @@ import { namesIn } from "./send-connector-ways.ts";
 import type { Settings, UserSettings } from "./settings.ts";
 import { transportSchema } from "./transport-schema.ts";
 import { parseDomain } from "./value-type.ts";
+import { readWebhooks, webhookSchema } from "./webhook-schema.ts";
 import { readYaml } from "./yaml-source.ts";
 
 export type { Fault } from "./fault.ts";
@@ -192,6 +193,13 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   );
   const dkimKeys = readDkimKeys(list(shape.dkimKeys, "dkimKeys"), { absolute, readText }, homeOf, findings);
   const dkim = piece(shape.dkim, "dkim");
+  const webhooks = readWebhooks(
+    list(shape.webhooks, "webhooks"),
+    { absolute, env: surroundings.env ?? process.env, readText },
+    homeOf,
+    findings,
+  );
+  checkUniqueNames(root["webhooks"], ["webhooks"], findings);
   const diagnostics = piece(shape.diagnostics, "diagnostics");
   const levels = categoryLevels(diagnostics?.levels ?? {}, ["diagnostics", "levels"], findings);
   if (!diagnostics) categoryLevels(levelsWritten(root["diagnostics"]), ["diagnostics", "levels"], findings);
@@ -236,6 +244,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
       ...pickupDirectories,
     },
     dkim: { ...dkim, keys: dkimKeys },
+    webhooks,
     diagnostics: { levels },
     logging: { ...logging, syslog: logging.syslog },
     cluster,
@@ -360,6 +369,7 @@ const homes: readonly (readonly [string, { readonly shape: object }])[] = [
   ["addressRewriteEntries", addressRewriteEntrySchema],
   ["transport", transportSchema],
   ["dkim", dkimSchema],
+  ["webhooks", webhookSchema],
   ["directory", directorySchema],
   ["diagnostics", diagnosticsSchema],
   ["logging", loggingSchema],

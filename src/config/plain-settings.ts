@@ -1,4 +1,5 @@
 /** Settings as plain JSON, in the shape of the configuration file: what the admin API shows and compares. */
+import { createHash } from "node:crypto";
 import type { Application } from "../core/policy/application.ts";
 import type { ApiKey } from "../core/authentication/api-key.ts";
 import type { AddressRewriteEntry } from "../core/policy/address-rewriting.ts";
@@ -9,6 +10,7 @@ import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.
 import type { AddressSpace, SendConnectorSettings } from "../core/policy/send-connector.ts";
 import { configuredLimit } from "../core/policy/report-only.ts";
 import { senderSpaceText } from "../core/policy/send-restrictions.ts";
+import type { WebhookSettings } from "../core/webhooks/webhook-settings.ts";
 import type { DkimKey } from "../dkim/dkim-settings.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import type { Plain } from "./edit-value.ts";
@@ -185,6 +187,26 @@ export function plainDkimKey({ name, keyFile, state }: DkimKey): PlainSection {
   return { name, keyFile, state };
 }
 
+/** What is secret in a URL is left out. */
+export function plainWebhook(webhook: WebhookSettings): PlainSection {
+  const { given, secrets: _, authorization: _a, ca: _c, proxy, events, url: _u, ...settings } = webhook;
+  return {
+    ...settings,
+    events: events.map(({ text }) => text),
+    proxy: proxy ?? null,
+    ...plainValues(given),
+    url: given.url === undefined ? null : shownUrl(given.url),
+  };
+}
+
+/** Path and query let anybody post there who knows them; a mark in their place tells whether they are others. */
+function shownUrl(text: string): string {
+  const { origin, pathname, search } = new URL(text);
+  if (pathname === "/" && search === "") return text;
+  const mark = createHash("sha256").update(text).digest("hex").slice(0, 6);
+  return `${origin}/…${mark}`;
+}
+
 /** Every setting, also those without a value: null. */
 export function plainTransport(transport: Settings["transport"]): PlainSection {
   const none = Object.fromEntries(Object.keys(transportSchema.shape).map((name) => [name, undefined]));
@@ -210,6 +232,7 @@ export function plainSettings(settings: Settings): PlainSection {
     proxyProtocolFrom: settings.proxyProtocolFrom.map(({ text }) => text),
     transport: plainTransport(settings.transport),
     dkimKeys: byName(settings.dkim.keys, plainDkimKey),
+    webhooks: byName(settings.webhooks, plainWebhook),
     dkim: plainValues({ ...settings.dkim, keys: [] }),
     diagnostics: { levels: settings.diagnostics.levels },
     logging: { ...settings.logging, syslog: settings.logging.syslog?.text ?? null },

@@ -26,6 +26,7 @@ import { aliases } from "./setting-names.ts";
 import { tokenIssuerSchema } from "./token-issuer-schema.ts";
 import { transportSchema } from "./transport-schema.ts";
 import { computedDefaults, kinds } from "./value-type.ts";
+import { webhookSchema } from "./webhook-schema.ts";
 
 const plainPreset = { cloud: "global", hasOAuth: false, hasCredential: false } as const;
 
@@ -134,6 +135,12 @@ export function configurationReference(): string {
     "## dkim",
     "",
     ...table(dkimSchema.shape),
+    "",
+    "## webhooks",
+    "",
+    "URLs that are told of events ([webhooks](webhooks.md)).",
+    "",
+    ...table(webhookSchema.shape),
     "",
     "## diagnostics",
     "",

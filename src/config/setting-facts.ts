@@ -14,6 +14,7 @@ import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { transportSchema } from "./transport-schema.ts";
 import { computedDefaults, kinds } from "./value-type.ts";
+import { webhookSchema } from "./webhook-schema.ts";
 
 export interface SettingFact {
   readonly name: string;
@@ -38,6 +39,7 @@ export const factSections = {
   addressRewriteEntries: addressRewriteEntrySchema,
   service: configurationSchema.pick({ hostname: true }),
   dkimKeys: dkimKeySchema,
+  webhooks: webhookSchema,
 } as const;
 
 export function settingFacts(section: keyof typeof factSections): readonly SettingFact[] {

@@ -7,6 +7,7 @@ import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 import { transportSchema } from "./transport-schema.ts";
 import { kinds } from "./value-type.ts";
+import { webhookSchema } from "./webhook-schema.ts";
 
 function kindsOf(shape: Readonly<Record<string, z.ZodType>>): Readonly<Record<string, string>> {
   return Object.fromEntries(
@@ -22,6 +23,7 @@ export const sendConnectorKinds = kindsOf(sendConnectorSchema.shape);
 export const transportKinds = kindsOf(transportSchema.shape);
 export const dkimKeyKinds = kindsOf(dkimKeySchema.shape);
 export const addressRewriteEntryKinds = kindsOf(addressRewriteEntrySchema.shape);
+export const webhookKinds = kindsOf(webhookSchema.shape);
 export const userKinds = kindsOf(userSchema.omit({ password: true }).shape);
 export const apiKeyKinds = kindsOf(apiKeySchema.omit({ keyHash: true }).shape);
 export const applicationKinds = kindsOf(applicationSchema.shape);

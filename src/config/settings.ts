@@ -12,6 +12,7 @@ import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import type { ClusterSettings } from "../core/policy/cluster-settings.ts";
 import type { LoggingSettings } from "../core/policy/log-place.ts";
+import type { WebhookSettings } from "../core/webhooks/webhook-settings.ts";
 import type { BackPressureSettings } from "../core/policy/back-pressure-thresholds.ts";
 import type { TransportSettings } from "../core/policy/retry-schedule.ts";
 import type { DkimSettings } from "../dkim/dkim-settings.ts";
@@ -93,6 +94,7 @@ export interface Settings {
       readonly pickupDirectoryMaxRecipientsPerMessage: number;
     } & PickupDirectories;
   readonly dkim: DkimSettings;
+  readonly webhooks: readonly WebhookSettings[];
   readonly diagnostics: {
     readonly levels: Readonly<Record<string, EventLevel>>;
   };

@@ -36,6 +36,8 @@ export const dataFormats = {
   traffic: { ...first, place: "traffic" },
   /** inventory/inventory-store.ts, sender-record.ts */
   inventory: { ...first, place: "inventory" },
+  /** webhooks/webhook-store.ts, core/webhooks/batch.ts */
+  webhooks: { ...first, place: "webhooks" },
   /** events/store/stored-event.ts */
   events: { ...first, place: "events" },
   /** send/budget/budget-file.ts */

@@ -174,6 +174,21 @@ export const metricDefinitions = {
     labels: ["key", "state"],
     help: "1: DNS has the record of a DKIM key as its state needs it, 0: it has not; by the daily look, absent before the first.",
   },
+  weir_webhook_requests_total: {
+    type: "counter",
+    labels: ["webhook", "result"],
+    help: "Requests of webhooks by what came back: taken, refused (any other answer), failed (none), gone (410).",
+  },
+  weir_webhook_events_waiting: {
+    type: "gauge",
+    labels: ["webhook"],
+    help: "Events that a webhook has not been told of yet.",
+  },
+  weir_webhook_events_lost_total: {
+    type: "counter",
+    labels: ["webhook"],
+    help: "Events that a webhook was never told of: nobody took them within expirationTimeout.",
+  },
   weir_configuration_last_reload_successful: {
     type: "gauge",
     labels: [],

@@ -40,6 +40,14 @@ function live(given: Partial<Live> = {}): Live {
     certificates: [],
     credentials: [],
     dkimKeys: [],
+    webhooks: [
+      {
+        name: "Alarms",
+        waitingEvents: 3,
+        lostEvents: 2,
+        requests: { taken: 7, refused: 0, failed: 1, gone: 0 },
+      },
+    ],
     ...given,
   };
 }

@@ -43,6 +43,13 @@ export interface Live {
   readonly credentials: readonly CredentialEnd[];
   readonly dkimKeys: readonly { readonly name: string; readonly state: string; readonly ok: boolean }[];
   readonly certificates: readonly { readonly file: string; readonly validTo: number }[];
+  /** Those of the configuration. */
+  readonly webhooks: readonly {
+    readonly name: string;
+    readonly waitingEvents: number;
+    readonly lostEvents: number;
+    readonly requests: Readonly<Record<string, number>>;
+  }[];
 }
 
 /** A value and its labels. */
@@ -150,6 +157,14 @@ export function readings(live: Live): Readings {
         { connector, credential },
       ]),
     weir_dkim_key_ok: () => live.dkimKeys.map(({ name, state, ok }) => [ok ? 1 : 0, { key: name, state }]),
+    weir_webhook_requests_total: () =>
+      live.webhooks.flatMap(({ name, requests }) =>
+        Object.entries(requests).map(([result, count]): Sample => [count, { webhook: name, result }]),
+      ),
+    weir_webhook_events_waiting: () =>
+      live.webhooks.map(({ name, waitingEvents }) => [waitingEvents, { webhook: name }]),
+    weir_webhook_events_lost_total: () =>
+      live.webhooks.map(({ name, lostEvents }) => [lostEvents, { webhook: name }]),
     weir_configuration_last_reload_successful: () => [[events.configurationRejected ? 0 : 1]],
     weir_configuration_last_reload_success_timestamp_seconds: () => [[events.configurationAppliedAt / 1000]],
     weir_events_total: () => by("severity", events.bySeverity),

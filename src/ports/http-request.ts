@@ -10,6 +10,7 @@ import {
 } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
+import { throughProxy } from "./proxy-tunnel.ts";
 import type { Dns, Ports, Timer } from "./ports.ts";
 
 export interface OutgoingRequest {
@@ -25,6 +26,10 @@ export interface OutgoingRequest {
   /** Octets of the answer; a longer one is a failure. */
   readonly mostBytes: number;
   readonly signal?: AbortSignal;
+  /** PEM, each: CAs that count for https, in place of those that Node.js brings. */
+  readonly ca?: readonly string[] | undefined;
+  /** `http://host:port`: https goes through it (CONNECT), which resolves the name; http does not. */
+  readonly proxy?: string | undefined;
 }
 
 export interface Answer {
@@ -56,8 +61,10 @@ export function createHttpRequest({ clock, dns }: Pick<Ports, "clock" | "dns">):
   const lookup = lookupBy(dns);
   return (outgoing) =>
     new Promise((resolve, reject) => {
-      const { method, url, headers, body, timeoutMs, uploads, mostBytes, signal } = outgoing;
-      const send = url.startsWith("https:") ? httpsRequest : httpRequest;
+      const { method, url, headers, body, timeoutMs, uploads, mostBytes, signal, ca, proxy } = outgoing;
+      const isSecure = url.startsWith("https:");
+      const send = isSecure ? httpsRequest : httpRequest;
+      const tunnelled = new AbortController();
       let sent = false;
       let over = false;
       let reached = false;
@@ -70,6 +77,7 @@ export function createHttpRequest({ clock, dns }: Pick<Ports, "clock" | "dns">):
       const done = (): void => {
         over = true;
         timer.cancel();
+        tunnelled.abort();
         signal?.removeEventListener("abort", aborted);
       };
       const aborted = (): void => fail("given up");
@@ -86,6 +94,10 @@ export function createHttpRequest({ clock, dns }: Pick<Ports, "clock" | "dns">):
       const request = send(url, {
         method,
         lookup,
+        ...(ca === undefined ? {} : { ca: [...ca] }),
+        ...(proxy === undefined || !isSecure
+          ? {}
+          : { createConnection: throughProxy(proxy, lookup, tunnelled.signal) }),
         headers: { ...headers, "content-length": Buffer.byteLength(body) },
       });
       request.on("error", (error) => {
@@ -125,7 +137,7 @@ export function createHttpRequest({ clock, dns }: Pick<Ports, "clock" | "dns">):
           nowWait(uploads.stalledTimeoutMs, "no progress of the request");
       };
       request.on("socket", (socket) => {
-        if (socket.connecting) socket.once(url.startsWith("https:") ? "secureConnect" : "connect", progress);
+        if (socket.connecting) socket.once(isSecure ? "secureConnect" : "connect", progress);
         else progress();
       });
       if (uploads === undefined) return void request.end(body);

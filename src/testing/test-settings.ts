@@ -195,6 +195,7 @@ export interface TestSettings {
   readonly metrics?: Settings["metrics"];
   readonly dkim?: Settings["dkim"];
   readonly cluster?: Settings["cluster"];
+  readonly webhooks?: Settings["webhooks"];
 }
 
 const noDkim: Settings["dkim"] = {
@@ -221,6 +222,7 @@ export function testSettings(given: TestSettings): Settings {
     addressRewriteEntries: given.addressRewriteEntries ?? [],
     proxyProtocolFrom: given.proxyProtocolFrom ?? [],
     dkim: given.dkim ?? noDkim,
+    webhooks: given.webhooks ?? [],
     transport: {
       pickupDirectoryPath: undefined,
       replayDirectoryPath: undefined,

@@ -11,6 +11,7 @@ import { QueuesPage } from "./queues/queues-page.tsx";
 import { ReceiveConnectorsPage } from "./receive-connectors/receive-connectors-page.tsx";
 import { SendConnectorsPage } from "./send-connectors/send-connectors-page.tsx";
 import { TrackingPage } from "./tracking/tracking-page.tsx";
+import { WebhooksPage } from "./webhooks/webhooks-page.tsx";
 
 export interface Page {
   /** `/events`, after the `#`. */
@@ -29,6 +30,7 @@ export const pages: readonly Page[] = [
   { path: "/tracking", title: "Tracking", component: TrackingPage },
   { path: "/captured", title: "Captured mail", component: CapturedPage },
   { path: "/events", title: "Events", component: EventsPage },
+  { path: "/webhooks", title: "Webhooks", component: WebhooksPage },
   { path: "/logging", title: "Diagnostic logging", component: LoggingPage },
   { path: "/about", title: "About", component: AboutPage },
 ];

@@ -32,6 +32,7 @@ const headlineSchema = z.object({
     "suspendedMessages",
     "source",
     "sender",
+    "webhook",
     "delivery",
     "certificate",
     "legacyTls",

@@ -17,6 +17,7 @@ import { certificateHeadlines, pressureHeadlines } from "./resources.ts";
 import { sendBudgetHeadlines } from "./send-budgets.ts";
 import { serviceHeadlines } from "./service.ts";
 import { senderHeadlines } from "./senders.ts";
+import { webhookHeadlines } from "./webhooks.ts";
 import {
   type SuspendedMessages,
   suspendedMessageHeadlines,
@@ -55,6 +56,7 @@ const causes: readonly Cause[] = [
   ({ relay, wall }) =>
     legacyTlsHeadlines(relay.settings.receiveConnectors, relay.legacyTlsClients(), wall.getTime()),
   ({ relay, wall }) => learningHeadlines(relay.settings.receiveConnectors, wall.getTime()),
+  ({ relay }) => webhookHeadlines(relay.webhooks.states()),
   ({ relay }) => dropDirectoryHeadlines(relay.settings.sendConnectors),
   ({ relay }) => loggingHeadlines(relay.settings.diagnostics.levels),
 ];

@@ -22,6 +22,7 @@ import { trackingCmdlets } from "./tracking.ts";
 import { upkeepCmdlets } from "./upkeep.ts";
 import { apiKeyCmdlets } from "./api-keys.ts";
 import { userCmdlets } from "./users.ts";
+import { webhookCmdlets } from "./webhooks.ts";
 
 const all = [
   ...runningCmdlets,
@@ -31,6 +32,7 @@ const all = [
   ...nodeCmdlets,
   ...adminTokenCmdlets,
   ...diagnosticCmdlets,
+  ...webhookCmdlets,
   ...trackingCmdlets,
   ...receiveConnectorCmdlets,
   ...acceptedDomainCmdlets,

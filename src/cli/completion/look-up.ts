@@ -66,6 +66,12 @@ export const lookUpAmong =
             (await relay.call("listAddressRewriteEntries", {}, options)).entries.map(({ name }) => name),
           )) ?? (await namesInFile(words, "addressRewriteEntries"))
         );
+      case "webhook":
+        return (
+          (await asked(words, async (relay, options) =>
+            (await relay.call("listWebhooks", {}, options)).webhooks.map(({ name }) => name),
+          )) ?? (await namesInFile(words, "webhooks"))
+        );
       case "dkimKey":
         return (
           (await asked(words, async (relay, options) =>

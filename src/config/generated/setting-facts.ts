@@ -1367,6 +1367,97 @@ export const serviceFacts: readonly SettingFact[] = [
     help: "Name of this relay in SMTP, logs and reports.",
   },
 ];
+export const webhookFacts: readonly SettingFact[] = [
+  { name: "name", kind: "text", range: "1 to 64 characters", help: "What it is called." },
+  {
+    name: "enabled",
+    kind: "true or false",
+    default: "true",
+    help: "False: nothing is told; what waits, waits.",
+  },
+  {
+    name: "url",
+    kind: "URL",
+    default: "in urlFile",
+    help: "Where events are told by POST: https, or http to this machine. Redirects are not followed.",
+  },
+  {
+    name: "urlFile",
+    kind: "path",
+    range: "up to 4096 characters",
+    default: "none",
+    help: "File whose first line is the URL, where that is a secret, as those of Slack and Teams are.",
+  },
+  {
+    name: "events",
+    kind: "list of events",
+    default: "applications",
+    help: "Which are told: `applications` (20410 to 20416), `errors`, `warnings` (errors too), an id, a range such as 20410-20416, or a name such as SenderSilent.",
+  },
+  {
+    name: "format",
+    kind: "one word",
+    range: "weir, slack, teams",
+    choices: ["weir", "slack", "teams"],
+    default: "weir",
+    help: "weir: JSON with all there is. slack: a text, for Slack, Mattermost, Rocket.Chat, Google Chat. teams: a card, for Microsoft Teams.",
+  },
+  {
+    name: "secretFile",
+    kind: "path",
+    range: "up to 4096 characters",
+    default: "none: not signed",
+    help: "File with the key of the signature (Standard Webhooks), `whsec_` and 24 to 64 bytes in base64; a second and a third line may have older keys.",
+  },
+  {
+    name: "authorizationFile",
+    kind: "path",
+    range: "up to 4096 characters",
+    default: "none",
+    help: "File whose first line is the value of the header Authorization, such as `Bearer …`.",
+  },
+  {
+    name: "caFile",
+    kind: "path",
+    range: "up to 4096 characters",
+    default: "those that Node.js brings, and NODE_EXTRA_CA_CERTS",
+    help: "PEM file of the CAs that the receiver's certificate may be of, in place of the usual ones.",
+  },
+  {
+    name: "proxy",
+    kind: "URL",
+    default: "none",
+    help: "HTTP proxy on the way to an https URL: `http://proxy.contoso.com:3128`.",
+  },
+  {
+    name: "timeout",
+    kind: "duration",
+    range: "1s to 2m",
+    default: "10s",
+    help: "How long the whole request may take.",
+  },
+  {
+    name: "groupWait",
+    kind: "duration",
+    range: "0s to 1h",
+    default: "5s",
+    help: "How long the first event waits for others, which are told in the same request.",
+  },
+  {
+    name: "groupInterval",
+    kind: "duration",
+    range: "1s to 1d",
+    default: "1m",
+    help: "At least so long between two requests; what happens meanwhile is told in one.",
+  },
+  {
+    name: "expirationTimeout",
+    kind: "duration",
+    range: "1m to 30d",
+    default: "24h",
+    help: "How long events are kept that nobody takes; then event 20422 says how many were given up.",
+  },
+];
 export const dkimKeyFacts: readonly SettingFact[] = [
   {
     name: "name",

@@ -39,6 +39,8 @@ export function placeOf({
     case "listener":
     case "learning":
       return { text: "Receive connector", href: linkTo("/receive-connectors", { name: connector }) };
+    case "webhook":
+      return { text: "Webhooks", href: linkTo("/webhooks") };
     case "logging":
       return { text: "Diagnostic logging", href: linkTo("/logging") };
     case "configuration":
