@@ -430,3 +430,22 @@ test("a reply that nobody foresaw is an answer that cannot be read, and the name
   dns.answer = () => [mx("x.test", 10, "a.test")];
   expect(await resolver.lookUp("x.test", "MX")).toMatchObject({ kind: "found" });
 });
+
+test("so many questions are asked at once, and no more sockets open, however many wait; each has its whole time", async () => {
+  let open = 0;
+  let most = 0;
+  resolver = createResolver({
+    clock,
+    servers: () => servers,
+    async exchange(server, query, signal) {
+      most = Math.max(most, ++open);
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      open--;
+      return { kind: "silent", detail: server.address };
+    },
+  });
+  const answers = Promise.all(Array.from({ length: 600 }, (_, n) => resolver.lookUp(`d${n}.test`, "MX")));
+  const settled = await within(answers);
+  expect(settled.every(({ kind }) => kind === "timeout")).toBe(true);
+  expect([most, open]).toEqual([500, 0]);
+});

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../ports/ports.ts";
+import { createTurns } from "../ports/turns.ts";
 import { queryName } from "./domain-name.ts";
 import type { Exchange, Exchanged } from "./exchange.ts";
 import { keepUnknownMs } from "./keep-time.ts";
@@ -14,6 +15,11 @@ import { longestAliasChain, readAnswer, type Alias } from "./read-answer.ts";
 const serverTimeMs = 2_500;
 /** How often each server is asked before nobody answered. */
 const rounds = 2;
+/**
+ * Each question has a socket of its own. Mail for thousands of domains while no server answers would else take the file
+ * descriptors that clients need. Enough for some hundred domains a second whose servers fail.
+ */
+const mostAtOnce = 500;
 /** A server that did not answer is asked after all others for this time; milliseconds. */
 const avoidMs = 30_000;
 /** A server that does not know EDNS is asked without for this time; milliseconds. */
@@ -42,6 +48,7 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
   const plain = new Map<string, number>();
   let lastServers: readonly NameServer[] | undefined;
   let generation = 0;
+  const turn = createTurns(mostAtOnce);
 
   /** Those to ask now. What others said before does not count any more. */
   const current = (): readonly NameServer[] => {
@@ -66,13 +73,15 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
     return current().toSorted((a, b) => Number(isAvoided(a)) - Number(isAvoided(b)));
   };
 
-  const askServer = async (server: NameServer, query: Query): Promise<Exchanged> => {
-    const patience = new AbortController();
-    const timer = clock.after(serverTimeMs, () => patience.abort());
-    const exchanged = await exchange(server, query, patience.signal);
-    timer.cancel();
-    return exchanged;
-  };
+  /** Its time begins with its turn. */
+  const askServer = (server: NameServer, query: Query): Promise<Exchanged> =>
+    turn(async () => {
+      const patience = new AbortController();
+      const timer = clock.after(serverTimeMs, () => patience.abort());
+      const exchanged = await exchange(server, query, patience.signal);
+      timer.cancel();
+      return exchanged;
+    });
 
   /** Once more without EDNS where the server does not know it. */
   const askEitherWay = async (

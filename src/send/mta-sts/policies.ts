@@ -1,6 +1,6 @@
 /**
  * MTA-STS policies of recipient domains (RFC 8461): found by DNS, fetched over HTTPS, kept, and looked at anew before they end.
- * Whoever asks for one domain waits for no other.
+ * Whoever asks for one domain waits for no other, but where hundreds are fetched at once.
  */
 import { LRUCache } from "lru-cache";
 import {
@@ -14,6 +14,7 @@ import {
 import { readPolicyRecord, type PolicyRecord } from "../../core/mta-sts/policy-record.ts";
 import { isUnknown, type Resolver } from "../../ports/lookup.ts";
 import type { Clock } from "../../ports/ports.ts";
+import { createTurns } from "../../ports/turns.ts";
 import type { FetchedPolicy, FetchPolicy, PolicyFailure } from "./fetch-policy.ts";
 import type { PolicyStore } from "./policy-store.ts";
 
@@ -76,6 +77,8 @@ interface Failing {
 const mostRemembered = 10_000;
 /** Policies that nobody asked for in this time may end. */
 const inUseMs = 30 * 86_400_000;
+/** Each has a connection within TLS, and some hosts take their minute. */
+const fetchesAtOnce = 256;
 /** Fetches that nobody waits for, at once. */
 const refreshesAtOnce = 4;
 
@@ -85,6 +88,7 @@ export function createMtaStsPolicies(context: PoliciesContext): MtaStsPolicies {
   const failing = new LRUCache<string, Failing>({ max: mostRemembered });
   /** When each domain with a policy was last asked for. */
   const used = new LRUCache<string, number>({ max: mostRemembered });
+  const turn = createTurns(fetchesAtOnce);
   let isClosed = false;
 
   /** One at a time for a domain; the outcome is kept for all who wait. */
@@ -93,7 +97,7 @@ export function createMtaStsPolicies(context: PoliciesContext): MtaStsPolicies {
     if (running !== undefined) return running;
     const task = (async () => {
       const before = await store.get(domain);
-      const fetched = await fetch(domain).finally(() => fetching.delete(domain));
+      const fetched = await turn(() => fetch(domain)).finally(() => fetching.delete(domain));
       if (isClosed) return fetched;
       if (fetched.kind === "policy") {
         failing.delete(domain);
