@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { freePort } from "../../src/testing/free-port.ts";
+import { openNameServer, type ScriptedNameServer } from "../../src/testing/name-server.ts";
 import { type RecordingSink, startRecordingSink } from "../../src/testing/recording-sink.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
 import { type BrowsedRelay, browseRelay, missing } from "./browsed-relay.ts";
@@ -10,6 +11,7 @@ if (missing.length > 0) console.warn(`test/console/mail.test.ts is skipped: miss
 
 const reply = "450 4.2.1 Mailbox busy";
 let sink: RecordingSink;
+let dns: ScriptedNameServer;
 let browsed: BrowsedRelay;
 let port: number;
 let queue: string;
@@ -22,6 +24,11 @@ describe.skipIf(missing.length > 0)("mail on the console", () => {
   beforeAll(async () => {
     port = await freePort();
     sink = await startRecordingSink({ behave: ({ at }) => (at === "RCPT" ? { reply } : undefined) });
+    dns = await openNameServer(({ name, type }) => {
+      if (name === "mx.test" && type === "MX")
+        return [{ type, name, data: { preference: 10, exchange: "a.mx.test" } }];
+      return name === "a.mx.test" && type === "A" ? [{ type, name, data: "127.0.0.1" }] : [];
+    });
     browsed = await browseRelay(`receiveConnectors:
   - name: AppRelay
     bindings: ["127.0.0.1:${port}"]
@@ -33,6 +40,12 @@ sendConnectors:
   - name: Out
     addressSpaces: ["*"]
     smartHosts: ["127.0.0.1:${sink.port}"]
+  - name: Internet
+    addressSpaces: ["mx.test"]
+    dnsRoutingEnabled: true
+    port: ${sink.port}
+transport:
+  externalDnsServers: ["127.0.0.1:${dns.server.port}"]
 `);
     await submit(["one", "two", "three"]);
     await vi.waitFor(
@@ -53,6 +66,7 @@ sendConnectors:
   afterAll(async () => {
     await browsed?.close();
     await sink?.close();
+    await dns?.close();
   });
 
   test("a search by wildcards finds a message, and its story tells what the next hop said", async () => {
@@ -218,6 +232,21 @@ sendConnectors:
     await expect.poll(() => relay.text()).not.toContain("Partner");
   });
 
+  test("a connector that delivers by MX record shows where TLS failed today", async () => {
+    const { page, relay } = browsed;
+    const row = page.getByRole("definition").filter({ hasText: "domains" });
+    await browsed.open("/send-connectors");
+    await page.getByText("nothing was counted yet").waitFor();
+    expect(await page.getByText("TLS today").count(), "of connectors by MX record alone").toBe(1);
+    await submit(["four"], "mx.test");
+    const counted = async () => (await relay.client.call("listTlsReports", {})).reports.length;
+    await vi.waitFor(async () => expect(await counted()).toBe(1), { timeout: 20_000, interval: 100 });
+    await page.reload();
+    await row.getByText("0 successes; failures with 1 of 1 domains").waitFor();
+    await row.getByText(/^mx\.test: 1 × starttls-not-supported at a\.mx\.test \(.*offers no TLS/).waitFor();
+    expect(await browsed.violations()).toEqual([]);
+  });
+
   test("an API key is made with its rights, shown once, disabled and removed", async () => {
     const { page, relay } = browsed;
     await browsed.open("/api-keys");
@@ -278,13 +307,13 @@ sendConnectors:
   });
 });
 
-async function submit(names: readonly string[]): Promise<void> {
+async function submit(names: readonly string[], domain = "next.test"): Promise<void> {
   const client = await connectScriptedClient({ port });
   await client.expect(220);
   await client.command("EHLO app.test");
   for (const name of names) {
     await client.command("MAIL FROM:<app@app.test>");
-    await client.command(`RCPT TO:<${name}@next.test>`);
+    await client.command(`RCPT TO:<${name}@${domain}>`);
     await client.command("DATA");
     const text = Buffer.from("<b>Grüße</b>").toString("base64");
     client.send(

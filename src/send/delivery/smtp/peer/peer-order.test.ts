@@ -40,6 +40,11 @@ test.each<[string, string[], string]>([
   ["failures that are over", ["4a!10 4b"], "a b"],
   ["failures that end in a moment", ["4a!11 4b"], "b a"],
   ["eight of one host", ["4a 4b 4c 4d 4e 4f 4g 4h 4i", "4j"], "a b c d e f g h j"],
+  [
+    "of many those that never failed, else the longest ago",
+    ["4a!9 4b 4c!5 4d!8 4e 4f 4g!7 4h!6 4i 4j"],
+    "b c e f g h i j",
+  ],
   ["of a host with failed ones the others", ["4a!20 4b 4c 4d 4e 4f 4g 4h 4i"], "b c d e f g h i"],
 ])("addresses: %s", (_, texts, order) => {
   const peers = texts.map((text, n) => peersOf(hosts[n] ?? first, text));
