@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// CommonJS, as sendmail is: that starts 10 ms sooner, for each mail of each script.
+const { load } = require("./parts.js");
+
 const [, script = "", ...words] = process.argv;
 const link = /[^/\\]*$/.exec(script)[0].replace(/\.js$/, "");
 
@@ -11,7 +12,7 @@ else void weir();
 function sendmail(...given) {
   let program;
   try {
-    program = require("../dist/sendmail.cjs");
+    program = load("sendmail.cjs");
   } catch (error) {
     return notLoaded(error, 70);
   }
@@ -29,7 +30,7 @@ async function weir() {
     });
   let program;
   try {
-    program = await import("../dist/program.js");
+    program = load("program.cjs");
   } catch (error) {
     return notLoaded(error, 1);
   }
@@ -38,8 +39,7 @@ async function weir() {
 }
 
 function notLoaded(error, exitCode) {
-  const missing =
-    String(error?.code).endsWith("MODULE_NOT_FOUND") && /dist[/\\]\w+\.c?js/.test(error.message);
+  const missing = error?.code === "ENOENT" && /dist[/\\]\w+\.cjs/.test(error.message);
   process.stderr.write(
     missing ? "weir: not built yet; run: npm run build\n" : `weir: ${error?.stack ?? error}\n`,
   );

@@ -2,8 +2,10 @@
 // every command needs in one, the rest loaded when it is used. With --no-types it is what runs here, sooner.
 import { readdir, readFile, rm, writeFile, mkdir } from "node:fs/promises";
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { text as readText } from "node:stream/consumers";
 import { rolldown } from "rolldown";
 import { build as buildConsole } from "vite";
 
@@ -30,12 +32,42 @@ async function workers() {
 /** `dependencies` stay outside and are installed beside the package; `devDependencies` that are imported go in. */
 const isOutside = (id) => Object.keys(dependencies).some((name) => id === name || id.startsWith(`${name}/`));
 
-async function outputOf(input, format, extension) {
+/**
+ * What nearly every command of the shell loads, in one file: as many small ones take as long to find and read as what is
+ * in them to run.
+ */
+const commands = eagerImports(
+  "src/cli/program.ts",
+  "src/cli/ask-relay.ts",
+  "src/cli/output/print.ts",
+  "src/cli/report-fault.ts",
+  "src/cli/run/nothing-found.ts",
+  "src/cli/run/result-size.ts",
+);
+
+/** Paths of what files of the sources load at once. */
+function eagerImports(...entries) {
+  const files = new Set();
+  const follow = (file) => {
+    if (files.has(file)) return;
+    files.add(file);
+    const text = readFileSync(file, "utf8");
+    for (const [, specifier] of text.matchAll(
+      /^\s*(?:import|export)\s+(?!type\b)(?:[^"';]*?\sfrom\s*)?["'](\.[^"']+)["']/gmu,
+    ))
+      follow(resolve(dirname(file), specifier));
+  };
+  for (const entry of entries) follow(join(root, entry));
+  return files;
+}
+
+async function outputOf(input, groups = []) {
   const build = await rolldown({ input, cwd: root, platform: "node", external: isOutside });
   const { output } = await build.generate({
-    format,
-    entryFileNames: `[name]${extension}`,
-    chunkFileNames: `[name]-[hash]${extension}`,
+    format: "cjs",
+    entryFileNames: "[name].cjs",
+    chunkFileNames: "[name]-[hash].cjs",
+    codeSplitting: { groups },
     sourcemap: true,
     sourcemapExcludeSources: true,
     comments: false,
@@ -45,19 +77,45 @@ async function outputOf(input, format, extension) {
 }
 
 async function bundle() {
-  const parts = await Promise.all([outputOf(program, "esm", ".js"), outputOf(sendmail, "cjs", ".cjs")]);
+  const parts = await Promise.all([
+    outputOf(program, [{ name: "commands", test: (id) => commands.has(id) }]),
+    outputOf(sendmail),
+  ]);
   const output = parts.flat();
   const files = new Map(
     output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source]),
   );
   const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+  for (const door of ["index", "testing"]) files.set(`${door}.js`, `export * from "./${door}.cjs";\n`);
   files.set("THIRD-PARTY-LICENSES.txt", await licences(modules));
   await mkdir(dist, { recursive: true });
-  for (const [name, content] of files) await writeFile(join(dist, name), content);
+  let changed = false;
+  for (const [name, content] of files) changed = (await writeChanged(join(dist, name), content)) || changed;
   // Last, and only what is of no build any more: a program that runs from here may load a part yet.
   for (const { name } of await readdir(dist, { withFileTypes: true }))
-    if (!files.has(name) && name !== "console" && name !== "types")
+    if (!files.has(name) && !["compiled", "console", "types"].includes(name))
       await rm(join(dist, name), { recursive: true });
+  if (changed) await rm(join(dist, "compiled"), { recursive: true, force: true });
+  for (const flags of [[], ["--max-semi-space-size=32"]]) await keepCompiled(flags);
+}
+
+/** What is as it was keeps its time. */
+async function writeChanged(file, content) {
+  const before = await readFile(file).catch(() => undefined);
+  if (before?.equals(Buffer.from(content))) return false;
+  await writeFile(file, content);
+  return true;
+}
+
+/** Where there is nothing of this Node and these flags; without it the program only starts later. */
+async function keepCompiled(flags) {
+  const script = join(root, "bin/compile.js");
+  const child = spawn(process.execPath, [...flags, script, "--missing"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = new Promise((done) => child.once("close", done));
+  const text = await readText(child.stderr);
+  if ((await ended) !== 0) console.error(text);
 }
 
 /** Of every package that has code in the bundle: name, version and the text of its licence. */

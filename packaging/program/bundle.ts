@@ -2,8 +2,8 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What bin/weir.js starts, and threads. The library and its test doubles stay out. */
-const entries = ["program.js", "sendmail.cjs", "search-worker.js"];
+/** What bin/weir.js starts, and threads by their name. The library and its test doubles stay out. */
+const isEntry = (name: string): boolean => /^(program|sendmail|[a-z]+-worker)\.cjs$/.test(name);
 
 /** Names in `dist`, sorted, with their source maps, the console and the licences. */
 export async function bundleFiles(dist: string): Promise<readonly string[]> {
@@ -13,8 +13,8 @@ export async function bundleFiles(dist: string): Promise<readonly string[]> {
     needed.add(name);
     for (const loaded of loadedBy(await readFile(join(dist, name), "utf8"))) await follow(loaded);
   };
-  for (const entry of entries) await follow(entry);
   const there = new Set(await readdir(dist));
+  for (const entry of [...there].filter(isEntry)) await follow(entry);
   const maps = [...needed].map((name) => `${name}.map`).filter((name) => there.has(name));
   const console = await readdir(join(dist, "console"), { recursive: true, withFileTypes: true });
   const pages = console

@@ -39,6 +39,8 @@ export async function programOf(
         "bin/weir.js",
         text(launcher(script, { node: `${place.folder}/${executable}`, config: place.config }), 0o755),
       ],
+      ["bin/parts.js", copy(join(root, "bin/parts.js"))],
+      ["bin/compile.js", copy(join(root, "bin/compile.js"))],
       ["bin/package.json", copy(join(root, "bin/package.json"))],
       ["package.json", text(packageJson())],
       ["LICENSE", copy(join(root, "LICENSE"))],

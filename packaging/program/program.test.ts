@@ -44,14 +44,22 @@ test("the launcher names its Node and its configuration", () => {
   expect(() => launcher("code", { node: "/n", config: "/c" })).toThrow("no interpreter");
 });
 
-const isBuilt = await access(join(root, "dist/program.js")).then(
+const isBuilt = await access(join(root, "dist/program.cjs")).then(
   () => true,
   () => false,
 );
 test.runIf(isBuilt)("of dist the package has what runs", async () => {
   const files = await bundleFiles(join(root, "dist"));
-  for (const name of ["program.js", "sendmail.cjs", "search-worker.js", "console/index.html"])
+  for (const name of [
+    "program.cjs",
+    "sendmail.cjs",
+    "search-worker.cjs",
+    "replay-worker.cjs",
+    "mime-worker.cjs",
+    "console/index.html",
+  ])
     expect(files).toContain(name);
-  for (const name of ["index.js", "testing.js"]) expect(files).not.toContain(name);
+  for (const name of ["index.cjs", "testing.cjs", "index.js", "testing.js"])
+    expect(files).not.toContain(name);
   expect(files.filter((name) => name.startsWith("start-"))).not.toEqual([]);
 });

@@ -4,7 +4,7 @@ import { findSocket } from "./socket-path.ts";
 
 /** The socket of a data directory if a relay answers on it. Never rejects. */
 export async function answeringSocket(dataDirectory: string): Promise<string | undefined> {
-  const path = await findSocket(dataDirectory);
+  const path = findSocket(dataDirectory);
   return (await answers(path)) ? path : undefined;
 }
 

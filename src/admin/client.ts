@@ -1,7 +1,5 @@
 /** Asks a running relay over its socket. Needs nothing but the table of routes: a shell command answers quickly. */
-import { request, type IncomingMessage } from "node:http";
-import { text as readText } from "node:stream/consumers";
-import { serverSentEvents } from "./server-sent-events.ts";
+import type { IncomingMessage } from "node:http";
 import type {
   AdminErrorCode,
   ConfigurationFault,
@@ -12,7 +10,9 @@ import type {
   Output,
   StreamName,
 } from "./contract.ts";
+import { exchange } from "./exchange.ts";
 import { routes, type Route } from "./routes.ts";
+import { serverSentEvents } from "./server-sent-events.ts";
 import { findSocket } from "./socket-path.ts";
 
 export interface AdminClient {
@@ -75,13 +75,18 @@ export async function connectAdmin({
 }: {
   readonly dataDirectory: string;
 }): Promise<AdminClient> {
-  const socket = await findSocket(dataDirectory);
+  const socket = findSocket(dataDirectory);
+  const notAnswered = (fault: unknown, signal: AbortSignal | undefined): unknown =>
+    signal?.aborted === true ? fault : new NoRelayError(dataDirectory, socket, fault);
 
+  /** An answer that is read as it comes. */
   const ask = async (
     name: OperationName,
     input: Readonly<Record<string, unknown>>,
     signal: AbortSignal | undefined,
   ): Promise<IncomingMessage> => {
+    const { request } = await import("node:http");
+    const { text: readText } = await import("node:stream/consumers");
     const { method, path, body } = requestOf(routes[name], input);
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const asked = request(
@@ -96,9 +101,7 @@ export async function connectAdmin({
         },
         resolve,
       );
-      asked.once("error", (error) =>
-        reject(signal?.aborted === true ? error : new NoRelayError(dataDirectory, socket, error)),
-      );
+      asked.once("error", (fault) => reject(notAnswered(fault, signal)));
       asked.end(body);
     });
     if (response.statusCode === 200) return response;
@@ -112,8 +115,14 @@ export async function connectAdmin({
       input: Input<Name>,
       options: { readonly signal?: AbortSignal } = {},
     ) {
-      const response = await ask(name, input, options.signal);
-      return JSON.parse(await readText(response)) as Output<Name>;
+      const { signal } = options;
+      const answer = await exchange(socket, requestOf(routes[name], input), signal).catch(
+        (fault: unknown) => {
+          throw notAnswered(fault, signal);
+        },
+      );
+      if (answer.status !== 200) throw new AdminError(errorOf(answer.body, answer.status));
+      return JSON.parse(answer.body) as Output<Name>;
     },
     octets: (name, input) => ask(name, input, undefined),
     async *stream<Name extends StreamName>(

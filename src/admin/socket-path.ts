@@ -3,8 +3,7 @@
  * have some hundred octets only; where the data directory's is longer, the socket stands in a folder of its own in the
  * system's temporary folder, and the data directory names it (`admin.socket-path`).
  */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /** sun_path has 108 octets on Linux and 104 elsewhere, one of them for its end. */
@@ -26,6 +25,8 @@ export function socketPlace(
 ): SocketPlace {
   const directory = resolve(dataDirectory);
   if (system.platform === "win32") {
+    // Loaded where it is used: every command comes by here.
+    const { createHash } = process.getBuiltinModule("node:crypto");
     const id = createHash("sha256").update(directory.toLowerCase()).digest("hex").slice(0, 32);
     return { kind: "namedPipe", path: `\\\\.\\pipe\\weir-${id}` };
   }
@@ -35,9 +36,16 @@ export function socketPlace(
 }
 
 /** The socket a client asks; there need be nobody. */
-export async function findSocket(dataDirectory: string): Promise<string> {
+export function findSocket(dataDirectory: string): string {
   const place = socketPlace(dataDirectory, { platform: process.platform, temporary: "" });
   if (place.kind !== "elsewhere") return place.path;
-  const named = await readFile(pointerFile(dataDirectory), "utf8").catch(() => "");
-  return named.trim() === "" ? join(resolve(dataDirectory), "admin.sock") : named.trim();
+  return readPointer(pointerFile(dataDirectory)) ?? join(resolve(dataDirectory), "admin.sock");
+}
+
+function readPointer(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8").trim() || undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,5 @@
 /** Which configuration file a command means, and the one a newcomer gets. */
-import { existsSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
-import { fileFault } from "../ports/file-fault.ts";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 
 export interface ChosenConfigFile {
   readonly file: string;
@@ -32,12 +30,13 @@ export async function writeDefaultConfig(file: string): Promise<boolean> {
         .join("\n"),
     );
   try {
-    await writeFile(file, text, { flag: "wx", mode: 0o640 });
+    writeFileSync(file, text, { flag: "wx", mode: 0o640 });
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     // Half a configuration is worse than none.
-    await rm(file, { force: true });
+    rmSync(file, { force: true });
+    const { fileFault } = await import("../ports/file-fault.ts");
     throw await fileFault(file, error);
   }
 }

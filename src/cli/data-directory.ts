@@ -1,5 +1,5 @@
 /** Where the relay that a command means keeps its data, and with it its socket. */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { chooseConfigFile } from "./config-file.ts";
 import { CommandFault } from "./exit-code.ts";
@@ -14,7 +14,7 @@ export async function meantRelay(config: string | undefined): Promise<MeantRelay
   const { file, chosen } = await chooseConfigFile(config);
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = readFileSync(file, "utf8");
   } catch (error) {
     throw new CommandFault(whyUnreadable(file, error as NodeJS.ErrnoException, chosen), 3);
   }

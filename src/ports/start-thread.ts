@@ -8,7 +8,7 @@ import { Worker, type WorkerOptions } from "node:worker_threads";
  * by which scripts/build.mjs finds it, and is of one file alone.
  */
 export function startThread(here: string, script: `${string}-worker`, options: WorkerOptions): Worker {
-  if (!here.endsWith(".ts")) return new Worker(new URL(`./${script}.js`, here), options);
+  if (!here.endsWith(".ts")) return new Worker(new URL(`./${script}.cjs`, here), options);
   // From the sources, as tests run: the thread needs the loader first.
   const loader = createRequire(here).resolve("tsx/esm/api").replace(/cjs$/, "mjs");
   const [register, source] = [pathToFileURL(loader), new URL(`./${script}.ts`, here)].map(String);

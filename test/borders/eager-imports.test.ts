@@ -30,6 +30,11 @@ test("what every command loads is of Node only what is there already", () => {
   ]);
 });
 
+test("a command that asks the relay loads of Node what it speaks through, and no HTTP", () => {
+  const { packages } = eagerImports(join(src, "cli/run/queues.ts"));
+  expect([...packages.keys()].sort()).toEqual(["node:fs", "node:net", "node:path", "node:util"]);
+});
+
 test("a start listens before it loads what people and HTTP clients want", () => {
   expect(packagesOf("cli/start.ts")).toEqual(["ipaddr.js", "lmdb", "lru-cache", "yaml", "zod"]);
 });

@@ -16,5 +16,5 @@ test("each thread that is started is a file of its own in dist/", () => {
     ),
   );
   expect(started).toContain("search-worker");
-  expect(started.filter((name) => !existsSync(join(root, "dist", `${name}.js`)))).toEqual([]);
+  expect(started.filter((name) => !existsSync(join(root, "dist", `${name}.cjs`)))).toEqual([]);
 });

@@ -144,6 +144,11 @@ if (-not $isInPlace) {
 $node = Join-Path $Program 'node.exe'
 $script = Join-Path $Program 'bin\weir.js'
 
+# What Node compiles of the program, once in place of at each start. It starts without it as well.
+$compile = '"{0}"' -f (Join-Path $Program 'bin\compile.js')
+Start-Process -FilePath $node -ArgumentList $compile -WindowStyle Hidden -Wait
+Start-Process -FilePath $node -ArgumentList '--max-semi-space-size=32', $compile -WindowStyle Hidden -Wait
+
 if ($null -eq $service) {
     Invoke-Program $installed @(
         'add', '--name', $name,

@@ -8,5 +8,4 @@ export interface MimeTask {
 }
 
 const { octets, isWhole } = workerData as MimeTask;
-const message = await parseMessage(octets, isWhole);
-parentPort?.postMessage(message, []);
+void parseMessage(octets, isWhole).then((message) => parentPort?.postMessage(message, []));
