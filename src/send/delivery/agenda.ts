@@ -1,10 +1,16 @@
 /** What time brings: queues whose rest is over, mail whose due time has come, and the sweep of what waits long. */
 import { latestPlausibleDueAt } from "../../core/policy/retry-schedule.ts";
-import { submissionQueue, unreachableQueue, type QueueName, type QueueSummary } from "../../spool/spool.ts";
+import {
+  submissionQueue,
+  unreachableQueue,
+  type Claim,
+  type QueueName,
+  type QueueSummary,
+} from "../../spool/spool.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { DeliveryState } from "./delivery-state.ts";
 import type { Fallbacks } from "./fallback.ts";
-import { graceEndsAt } from "./parking.ts";
+import { graceEndsAt, type Parking } from "./parking.ts";
 import { tellClaimFault } from "./refill.ts";
 import type { Sweep } from "./sweep.ts";
 import type { WakeUp } from "./wake-up.ts";
@@ -21,6 +27,7 @@ export function createAgenda(
   parts: {
     readonly wakeUp: WakeUp;
     readonly sweep: Sweep;
+    readonly parking: Pick<Parking, "isDecisionDue" | "judge">;
     readonly fallbacks: Pick<Fallbacks, "beginsAt" | "drain">;
     readonly pump: (queue: DeliveryQueue) => void;
     readonly route: () => void;
@@ -31,10 +38,20 @@ export function createAgenda(
   },
 ): Agenda {
   const { spool, clock, limits, queues, unrouted, suspended } = state;
-  const { wakeUp, sweep, fallbacks, pump, route, resubmit } = parts;
+  const { wakeUp, sweep, parking, fallbacks, pump, route, resubmit } = parts;
   let nextSweepAt = 0;
   let graceIsOver = false;
   let reroutedBy = state.routing;
+  /**
+   * Mail in the memory of a queue whose next hop takes its time with each message: a walk does not get it. What is from before
+   * the start is tried first, however old it is.
+   */
+  const judgeWaiting = (): void => {
+    const isDue = (claim: Claim): boolean =>
+      claim.message.arrivedAt >= state.startedAt && parking.isDecisionDue(claim);
+    for (const queue of queues) for (const claim of queue.takeThose(isDue)) parking.judge(claim);
+  };
+
   /** Once more behind a sweep: what was held when the configuration changed stands there by the old routing. */
   const swept = (): void => {
     if (reroutedBy !== state.routing) {
@@ -97,6 +114,7 @@ export function createAgenda(
       }
       if (now >= nextSweepAt) {
         nextSweepAt = now + limits.sweepMs;
+        judgeWaiting();
         sweep
           .run(now, state.settings.transport)
           .then(swept, (error: unknown) => tellClaimFault(state, error));

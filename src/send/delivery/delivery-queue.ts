@@ -226,6 +226,17 @@ export class DeliveryQueue {
     return undefined;
   }
 
+  /** Takes out the claims that fit. Cost: a walk over what waits. */
+  takeThose(fits: (claim: Claim) => boolean): readonly Claim[] {
+    const taken: Claim[] = [];
+    for (let at = this.#head; at < this.#waiting.length; at++) {
+      const claim = this.#waiting[at];
+      if (claim !== undefined && fits(claim)) taken.push(claim);
+    }
+    for (const { queue, message } of taken) this.takeBack(queue, message.id);
+    return taken;
+  }
+
   /** Forgets claims that have ended. Cost: a walk over what waits. */
   drop(ended: WeakSet<Claim>): void {
     for (const claim of this.takeAll()) if (!ended.has(claim)) this.push(claim);

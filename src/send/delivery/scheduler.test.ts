@@ -575,6 +575,38 @@ describe.each(spoolKinds)("on the %s spool", (kind) => {
       },
     );
 
+    test("in memory, behind one that takes for ever: warned of and given up as on disk", async () => {
+      build(usual, {}, () => new FakeCarrier(1));
+      carrier("Out").answer = () => new Promise(() => undefined);
+      scheduler.start();
+      await submit(["first@x.test"], { reversePath: "" });
+      await submit(["a@x.test"]);
+      await clock.advance(4 * hour + 2 * minute);
+      expect(dsns().map(({ text }) => /^Action: (.*)\r$/m.exec(text)?.[1])).toEqual(["delayed"]);
+      await clock.advance(44 * hour);
+      expect(dsns().map(({ text }) => /^Action: (.*)\r$/m.exec(text)?.[1])).toEqual(["delayed", "failed"]);
+      expect(dsns()[1]?.text).toMatch(/^Status: 4\.4\.7\r$/m);
+      expect(carrier("Out").carried).toHaveLength(1);
+      expect(spool.size).toBe(1);
+    });
+
+    test("in memory, from before the start: its try comes first, however old it is", async () => {
+      build(usual, {}, () => new FakeCarrier(1));
+      await submit(["first@x.test"], { reversePath: "" });
+      await submit(["a@x.test"]);
+      await reopen(3 * 24 * hour);
+      build(usual, {}, () => new FakeCarrier(1));
+      let answer: ((result: AttemptResult) => void) | undefined;
+      carrier("Out").answer = () => new Promise((resolve) => (answer = resolve));
+      scheduler.start();
+      await clock.advance(5 * minute);
+      expect(dsns()).toEqual([]);
+      const [first] = carrier("Out").carried;
+      answer?.(each(first as Claim, ok));
+      await clock.settle();
+      expect(carrier("Out").carried).toHaveLength(2);
+    });
+
     test("a million are not walked each minute: what was looked at is not claimed again", async () => {
       let walked = 0;
       const walkOld = spool.walkOld.bind(spool);

@@ -162,6 +162,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const agenda = createAgenda(state, {
     wakeUp,
     sweep,
+    parking,
     fallbacks,
     pump,
     route,
