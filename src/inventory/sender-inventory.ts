@@ -131,6 +131,15 @@ export function openSenderInventory(options: {
       // The next segment begins anew.
       decoder.damaged();
     }
+    if (inventory.isFull) tidy();
+  };
+
+  /** Between two pieces of work there is never more than fits. */
+  const tidy = (): void => {
+    for (const sender of inventory.tidy(wall())) {
+      owners.delete(sender);
+      removed.push(sender);
+    }
   };
 
   const countedTo = (): CountedTo => {
@@ -164,7 +173,7 @@ export function openSenderInventory(options: {
     const nowMs = wall();
     const sinceMs = inventory.sinceMs;
     if (sinceMs === undefined) return;
-    const at: JudgedAt = { nowMs, sinceMs, outages: inventory.outages, localOffsetMs: localOffsetMs(nowMs) };
+    const at: JudgedAt = { nowMs, sinceMs, outages: inventory.outages, localOffsetMs };
     const isDue = (sender: Sender): boolean => everybody || sender.lastMs >= judgedMs - judgeEveryMs;
     const pause = createPause();
     const abouts = new Set<string>();
@@ -218,15 +227,16 @@ export function openSenderInventory(options: {
 
   const tidyLater = (): void =>
     after(tidyEveryMs, () => {
-      for (const sender of inventory.tidy(wall())) {
-        owners.delete(sender);
-        removed.push(sender);
-      }
+      tidy();
       tidyLater();
     });
 
   const readEarlier = async (from: NonNullable<typeof record>): Promise<void> => {
-    const pause = createPause();
+    const rest = createPause();
+    const pause = (): Promise<void> => {
+      if (inventory.isFull) tidy();
+      return rest();
+    };
     let counted: CountedTo | undefined;
     if (await isThere(directory)) {
       const loaded = await store.load(inventory, pause);

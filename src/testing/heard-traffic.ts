@@ -7,6 +7,7 @@ export function hearTraffic(): { readonly listener: TrafficListener; readonly he
   const heard: Heard[] = [];
   const names = [
     "began",
+    "clockSet",
     "connected",
     "arrived",
     "resumed",

@@ -33,6 +33,8 @@ export async function readTraffic(
   let readBytes = 0;
   /** The latest that may be needed: it is, unless the next begins before `fromMs` too. */
   let last: { readonly segment: StoredSegment; readonly file: string } | undefined;
+  /** From here on all of it, whatever the clock on the wall was set to. */
+  let isTelling = false;
 
   const tell = (one: NonNullable<typeof last>): void => {
     try {
@@ -52,7 +54,8 @@ export async function readTraffic(
     for (const segment of segmentsOf(octets, (at, what) =>
       damaged.push({ file, what: `${what} at ${at}` }),
     )) {
-      if (last !== undefined && segment.baseMs > fromMs) tell(last);
+      isTelling ||= segment.wallMs > fromMs;
+      if (last !== undefined && isTelling) tell(last);
       last = { segment, file };
     }
     readBytes += sizeBytes;

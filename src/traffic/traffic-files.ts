@@ -44,6 +44,8 @@ export function createTrafficFiles(
   let file: OpenFile | undefined;
   /** Compressing, one file behind the other. */
   let finishing: Promise<void> = Promise.resolve();
+  let earlier: Promise<void> = Promise.resolve();
+  let isClosed = false;
 
   const remove = async (reserveBytes: number): Promise<void> => {
     const others = (await listLogFiles(family)).filter(({ path }) => path !== file?.path);
@@ -80,6 +82,19 @@ export function createTrafficFiles(
       }
     }));
 
+  const compressAll = async (): Promise<void> => {
+    const names = await readdir(family.directory).catch(() => []);
+    // Drafts of replaceFile that a kill left.
+    for (const name of names)
+      if (name.startsWith(`.${family.prefix}`))
+        await unlink(join(family.directory, name)).catch(() => undefined);
+    const files = await listLogFiles(family).catch(() => []);
+    for (const { path } of files.slice(-lookedAt)) {
+      if (isClosed) return;
+      if (path !== file?.path) await compress(path);
+    }
+  };
+
   const fileFor = async (beginsSegment: boolean): Promise<OpenFile> => {
     if (file === undefined) return openFile();
     if (!beginsSegment || (file.sizeBytes < fileBytes && file.day === dayOf(clock.wall()))) return file;
@@ -108,17 +123,11 @@ export function createTrafficFiles(
       }
     },
     removeOld: () => remove(file?.sizeBytes ?? 0).catch(() => undefined),
-    async compressEarlier() {
-      const names = await readdir(family.directory).catch(() => []);
-      // Drafts of replaceFile that a kill left.
-      for (const name of names)
-        if (name.startsWith(`.${family.prefix}`))
-          await unlink(join(family.directory, name)).catch(() => undefined);
-      const files = await listLogFiles(family).catch(() => []);
-      for (const { path } of files.slice(-lookedAt)) if (path !== file?.path) await compress(path);
-    },
+    compressEarlier: () => (earlier = compressAll()),
     async close() {
+      isClosed = true;
       await closeFile();
+      await earlier;
       await finishing;
     },
   };

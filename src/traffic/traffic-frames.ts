@@ -6,7 +6,8 @@
  *      0  "WT"                     2  kind: S begins a segment, P goes on, Z a whole one, compressed
  *      3  length of what follows   7  crc32 of kind and what follows   11  content
  *
- * The content of Z begins with the segment's base, six octets, so that it need not be opened to be passed over.
+ * The content of Z begins with when the segment began by the wall clock, six octets, so that it need not be opened to be
+ * passed over.
  */
 import { crc32, deflateRaw, inflateRawSync } from "node:zlib";
 import { promisify } from "node:util";
@@ -16,9 +17,11 @@ export type FrameKind = "S" | "P" | "Z";
 
 const magic = Buffer.from("WT");
 const headBytes = 11;
-const baseBytes = 6;
+const beginBytes = 6;
 /** Nothing longer is written: a damaged length does not ask for all memory. */
 const mostBytes = 64 * 1024 * 1024;
+/** Stands for damage that a compressed file had: whoever reads it knows that a segment ended before its end. */
+const damageMark = Buffer.from([0]);
 const deflate = promisify(deflateRaw);
 
 export function frameOf(kind: FrameKind, content: Uint8Array): Buffer {
@@ -38,7 +41,8 @@ function checksum(frame: Buffer): number {
 export interface StoredSegment {
   /** Octets of it in the file. */
   readonly sizeBytes: number;
-  readonly baseMs: number;
+  /** It begins then, by the wall clock. */
+  readonly wallMs: number;
   /** Part of it is damaged: it ends before that. */
   readonly isCutOff: boolean;
   readonly isCompressed: boolean;
@@ -94,24 +98,25 @@ export function segmentsOf(
 }
 
 function plainSegment(parts: readonly Buffer[], sizeBytes: number, isCutOff: boolean): StoredSegment {
-  let baseMs = 0;
+  let wallMs = 0;
   try {
-    baseMs = readSegmentHead(parts[0] ?? Buffer.alloc(0)).baseMs;
+    const { baseMs, wallOffsetMs } = readSegmentHead(parts[0] ?? Buffer.alloc(0));
+    wallMs = Math.max(0, baseMs + wallOffsetMs);
   } catch {
     // Whoever reads it is told.
   }
-  return { sizeBytes, baseMs, isCutOff, isCompressed: false, octets: () => Buffer.concat(parts) };
+  return { sizeBytes, wallMs, isCutOff, isCompressed: false, octets: () => Buffer.concat(parts) };
 }
 
 function compressedSegment(content: Buffer, sizeBytes: number): StoredSegment {
   return {
     sizeBytes,
-    baseMs: content.readUIntBE(0, baseBytes),
+    wallMs: content.readUIntBE(0, beginBytes),
     isCutOff: false,
     isCompressed: true,
     octets() {
       try {
-        return inflateRawSync(content.subarray(baseBytes), { maxOutputLength: mostBytes });
+        return inflateRawSync(content.subarray(beginBytes), { maxOutputLength: mostBytes });
       } catch (cause) {
         throw new TrafficDamage("a compressed segment cannot be opened", { cause });
       }
@@ -131,7 +136,7 @@ function frameAt(file: Buffer, at: number): Frame | undefined {
   const length = file.readUInt32LE(at + 3);
   const end = at + headBytes + length;
   if (end > file.length || (kind !== "S" && kind !== "P" && kind !== "Z")) return undefined;
-  if (kind === "Z" && length < baseBytes) return undefined;
+  if (kind === "Z" && length < beginBytes) return undefined;
   if (file.readUInt32LE(at + 7) !== checksum(file.subarray(at, end))) return undefined;
   return { kind, content: file.subarray(at + headBytes, end), end };
 }
@@ -157,11 +162,12 @@ export async function compressedFile(file: Buffer): Promise<Buffer | undefined> 
   const frames: Buffer[] = [];
   for (const segment of segments) {
     const plain = segment.octets();
-    const base = Buffer.allocUnsafe(baseBytes);
-    base.writeUIntBE(segment.baseMs, 0, baseBytes);
+    const begin = Buffer.allocUnsafe(beginBytes);
+    begin.writeUIntBE(segment.wallMs, 0, beginBytes);
     const packed = await deflate(plain);
-    const pays = packed.length + baseBytes < plain.length && !segment.isCutOff;
-    frames.push(pays ? frameOf("Z", Buffer.concat([base, packed])) : frameOf("S", plain));
+    const pays = packed.length + beginBytes < plain.length && !segment.isCutOff;
+    frames.push(pays ? frameOf("Z", Buffer.concat([begin, packed])) : frameOf("S", plain));
+    if (segment.isCutOff) frames.push(damageMark);
   }
   const compressed = Buffer.concat(frames);
   return compressed.length < file.length ? compressed : undefined;

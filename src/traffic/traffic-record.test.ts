@@ -1,12 +1,13 @@
 import { mkdtemp, open, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { noProfile, type TrafficClient } from "../core/traffic/traffic-facts.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { hearTraffic, type Heard } from "../testing/heard-traffic.ts";
 import { readTraffic, type DamagedPlace } from "./read-traffic.ts";
 import { trafficFamily } from "./traffic-files.ts";
+import { compressedFile, segmentsOf } from "./traffic-frames.ts";
 import {
   openTrafficRecord,
   type TrafficRecord,
@@ -16,6 +17,7 @@ import {
 
 const mib = 1024 * 1024;
 const dayMs = 86_400_000;
+const hourMs = 3_600_000;
 const settings: TrafficSettings = {
   trafficRecordEnabled: true,
   trafficRecordMaxAge: 35 * dayMs,
@@ -30,6 +32,7 @@ beforeEach(async () => {
   dataDirectory = await mkdtemp(join(tmpdir(), "weir-traffic-"));
   clock = createFakeClock();
   faults.length = 0;
+  wallAheadMs = 0;
 });
 afterEach(async () => {
   for (const record of opened.splice(0)) await record.close();
@@ -39,10 +42,13 @@ afterEach(async () => {
 /** Small, so that little fills it. */
 const room: TrafficRoom = { segment: 8 * 1024, file: 32 * 1024, waiting: 32 * 1024 };
 
+/** The clock on the wall is this far ahead of the relay's own. */
+let wallAheadMs = 0;
+
 function openRecord(given: Partial<TrafficSettings> = {}): TrafficRecord {
   const record = openTrafficRecord({
     dataDirectory,
-    clock,
+    clock: { ...clock, wall: () => new Date(clock.now() + wallAheadMs) },
     settings: { ...settings, ...given },
     onFault: (error) => faults.push(error),
     room,
@@ -153,6 +159,84 @@ test("a damaged block costs the rest of its segment, and is named; what follows 
   const gap = heard.findIndex(([call, , , cause]) => call === "began" && cause === "gap");
   expect(heard[gap + 1]?.slice(0, 3)).toEqual(["connected", stays, client("10.1.1.1")]);
   expect(heard.at(-1)).toEqual(["left", clock.now(), stays]);
+});
+
+test("damage is known as such when the file was compressed: who left in it is not there for ever", async () => {
+  const record = openRecord();
+  const stays = record.admitted(client("10.1.1.1"));
+  for (let n = 0; n < 1_200; n++) {
+    if (n === 400) record.left(stays);
+    visit(record, "10.0.0.1");
+    if (n % 50 === 0) await record.flush();
+  }
+  await record.close();
+  const [name = ""] = await filesNow();
+  const path = join(directory(), name);
+  const damaged = await readFile(path);
+  const [first] = segmentsOf(damaged);
+  damaged.writeUInt32LE(0, (first?.sizeBytes ?? 0) >> 2);
+  await writeFile(path, damaged);
+  const before = await read();
+  const compressed = await compressedFile(damaged);
+  await writeFile(path, compressed ?? "");
+  expect(compressed?.length).toBeLessThan(damaged.length);
+  const after = await read();
+  expect(JSON.stringify(after.heard)).toBe(JSON.stringify(before.heard));
+  expect(after.heard.filter(([call, , , cause]) => call === "began" && cause === "gap")).toHaveLength(1);
+  expect(after.damaged).toHaveLength(1);
+});
+
+describe("the clock on the wall is set", () => {
+  const wallOf = (heard: readonly Heard[]): string[] => {
+    let offset = 0;
+    return heard.flatMap(([call, at, ...more]) => {
+      if (call === "began") offset = more[0] as number;
+      if (call === "clockSet") offset = more[0] as number;
+      const { source } = (more[1] ?? {}) as Partial<TrafficClient>;
+      const wall = new Date((at as number) + offset).toISOString().slice(8, 16);
+      return call === "arrived" ? [`${wall} ${source ?? ""}`] : [];
+    });
+  };
+
+  test.each([
+    ["forward, as where a machine slept", 8 * hourMs, "15T17:00"],
+    ["back", -2 * hourMs, "15T07:00"],
+    ["back behind midnight", -10 * hourMs, "14T23:00"],
+    ["to tomorrow", 20 * hourMs, "16T05:00"],
+  ])("%s", async (_, stepMs, then) => {
+    const record = openRecord();
+    visit(record, "10.0.0.1");
+    await record.flush();
+    wallAheadMs = stepMs;
+    // What it is noticed by.
+    visit(record, "10.0.0.9");
+    await record.flush();
+    visit(record, "10.0.0.2");
+    await record.flush();
+    const all = wallOf((await read()).heard).filter((one) => !one.endsWith(".9"));
+    expect(all.toSorted()).toEqual(["15T09:00 10.0.0.1", `${then} 10.0.0.2`].toSorted());
+    // By it a period is found, compressed or not.
+    await record.close();
+    const next = openRecord();
+    await next.close();
+    const from = clock.now() + stepMs - 60_000;
+    const found = wallOf((await read(from)).heard);
+    expect(found).toContain(`${then} 10.0.0.2`);
+  });
+
+  test("who is connected stays so", async () => {
+    const record = openRecord();
+    const stays = record.admitted(client("10.0.0.1"));
+    await record.flush();
+    wallAheadMs = hourMs;
+    visit(record, "10.0.0.2");
+    await record.flush();
+    record.left(stays);
+    await record.flush();
+    const calls = (await read()).heard.map(([call]) => call);
+    expect(calls.filter((call) => call === "began" || call === "connected")).toEqual(["began"]);
+    expect(calls.slice(-2)).toEqual(["clockSet", "left"]);
+  });
 });
 
 test("a disk that does not take it is told once; later it goes on, exact about who is connected", async () => {

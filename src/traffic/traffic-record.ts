@@ -57,6 +57,8 @@ const writeDelayMs = 500;
 const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
 const sweepMs = 60 * 60_000;
+/** The clock on the wall was set, or the machine slept: by less it may be off. */
+const clockStepMs = 1_000;
 
 interface Chunk {
   readonly octets: Buffer;
@@ -96,13 +98,16 @@ export function openTrafficRecord(options: {
   let entries = 0;
   let beginsSegment = true;
   let day = "";
+  let wallOffsetMs = 0;
   let running: Promise<void> | undefined;
   let failures = 0;
   let closed = false;
   let timer: Timer | undefined;
 
+  const offsetNow = (): number => Math.round(clock.wall().getTime() - clock.now());
   const begin = (): void => {
-    encoder.begin(now(), Math.round(clock.wall().getTime() - clock.now()));
+    wallOffsetMs = offsetNow();
+    encoder.begin(now(), wallOffsetMs);
     beginsSegment = true;
     day = dayOf(clock.wall());
   };
@@ -118,9 +123,11 @@ export function openTrafficRecord(options: {
     encoder.lost(now(), entries);
   };
 
-  /** A file begins with a segment, and each day with a file. */
+  /** A file begins with a segment, and each day with a file; a segment has one wall clock. */
   const isFull = (): boolean =>
-    encoder.segmentBytes > room.segment + 4 * encoder.openingBytes || day !== dayOf(clock.wall());
+    encoder.segmentBytes > room.segment + 4 * encoder.openingBytes ||
+    day !== dayOf(clock.wall()) ||
+    Math.abs(offsetNow() - wallOffsetMs) >= clockStepMs;
 
   const gather = (): void => {
     if (entries > 0) {

@@ -74,7 +74,9 @@ it("says which values are right, why, what they would have refused, and what the
   );
   expect(out).toContain("Refusals of sources that do their work: 140 → 0; of those left out: 80 → 80.");
   expect(out).toMatch(/If all 5000 were open: 5000 descriptors, some 100 MB of memory\./);
-  expect(out).toContain("To do all of it: weir Get-LimitAdvice -Connector in -Apply");
+  expect(out).toContain(
+    "To do all of it: weir Get-LimitAdvice -Connector in -Start 2026-10-19T00:00Z -End 2026-11-10T00:00Z -Apply",
+  );
 });
 
 it("does it as one change, in which comments stay", async () => {

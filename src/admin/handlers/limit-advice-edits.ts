@@ -38,15 +38,15 @@ export function adviceEdits(administered: Administered, advised: Advised): reado
   const { settings } = administered.relay;
   const section = "receiveConnectors";
   const changed = limitSettings(limits, connector.messageRateSource, isLearning);
-  const good = advice.sources.filter(isGood);
+  // Who went wrong is held by the limits, not turned away for good; who never sent anything may be anybody.
+  const known = advice.sources.filter((source) => isGood(source) || source.use.messages > 0);
   const owned = new Set(advice.own.flatMap(({ group }) => group.sources));
+  const ranges = learnedRanges(known.filter((source) => !owned.has(source)).map(({ use }) => use.source));
   const learned =
     !isLearning || advice.limits.length === 0
       ? {}
       : {
-          remoteIpRanges: [
-            ...learnedRanges(good.filter((source) => !owned.has(source)).map(({ use }) => use.source)),
-          ],
+          ...(ranges.length === 0 ? {} : { remoteIpRanges: [...ranges] }),
           reportOnly: null,
           learnUntil: null,
         };
@@ -54,7 +54,7 @@ export function adviceEdits(administered: Administered, advised: Advised): reado
   const applications =
     isLearning && advice.limits.length > 0
       ? learnedApplications(
-          good,
+          known,
           settings.applications.map(({ name }) => name),
         )
       : [];

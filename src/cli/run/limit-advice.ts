@@ -1,7 +1,9 @@
 /** Get-LimitAdvice. */
 import type { Output as Answer } from "../../admin/contract.ts";
 import { applicationFacts, receiveConnectorFacts } from "../../config/generated/setting-facts.ts";
-import { isOn, listOf, textOf, type Arguments } from "../arguments/value.ts";
+import { isOn, listOf, numberOf, textOf, type Arguments } from "../arguments/value.ts";
+import { commandWord } from "../../core/units/command-word.ts";
+import { formatDuration } from "../../core/units/duration.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import type { Output, Style } from "../output/output.ts";
@@ -61,7 +63,7 @@ export const getLimitAdvice: Run = async (args, context) => {
     json: advice,
     none: whyNothing(advice),
   });
-  if (isForPeople(args, output)) printMore(output, advice, connector);
+  if (isForPeople(args, output)) printMore(output, advice, askedText(args));
   return 0;
 };
 
@@ -86,12 +88,23 @@ function whyNothing({ connectors }: Advice): string {
     : "The limits are right as they are; there is nothing to change.";
 }
 
+/** Another period may tell other values. */
+function askedText(args: Arguments): string {
+  const last = numberOf(args, "Last");
+  const words = ["Connector", "Start", "End"].flatMap((name) => {
+    const given = textOf(args, name);
+    return given === undefined ? [] : [` -${name} ${commandWord(given)}`];
+  });
+  return words.join("") + (last === undefined ? "" : ` -Last ${formatDuration(last)}`);
+}
+
 const isForPeople = (args: Arguments, output: Output): boolean =>
   output.collect === undefined &&
   listOf(args, "Property") === undefined &&
   !["Json", "Csv", "List"].some((form) => isOn(args, form));
 
-function printMore(output: Output, advice: Advice, asked: string | undefined): void {
+/** `asked`: what the answer depends on, as it was given. */
+function printMore(output: Output, advice: Advice, asked: string): void {
   for (const connector of advice.connectors) printConnector(output, connector);
   const { connectionRate, from, to, notes, edits } = advice;
   if (connectionRate !== null) printReasons(output, "All connectors together", [connectionRate]);
@@ -103,7 +116,7 @@ function printMore(output: Output, advice: Advice, asked: string | undefined): v
     ...(edits.length === 0
       ? []
       : [
-          `To do all of it: weir Get-LimitAdvice${asked === undefined ? "" : ` -Connector ${asked}`} -Apply   (first with -WhatIf, which shows the change)`,
+          `To do all of it: weir Get-LimitAdvice${asked} -Apply   (first with -WhatIf, which shows the change)`,
         ]),
   ];
   output.write(`\n${lines.join("\n")}\n`);

@@ -31,14 +31,12 @@ function sourceReason(
   { sources, days, nameOf }: ReasonContext,
 ): string {
   const { need, source, day, usual, change, current, value } = proposal;
-  if (need === 0) return `Nobody had any in ${count(days, "day")}; ${value} is the least that is advised.`;
+  if (need === 0)
+    return `Nobody had any in ${count(days, "day")}; ${change === "keep" ? `${shown(value)} stays` : `${shown(value)} is the least that is advised`}.`;
   const most = `${nameOf(source)} had ${need} ${what} on ${dayText(day)}, the most of ${count(sources, "source")} in ${count(days, "day")} (99.9 % of minutes: ${usual ?? need} or fewer)`;
   const room = `${shown(value)} leaves ${headroomText(need, value)}${growthText(proposal)}`;
   if (change === "keep") return `${most}; ${room}.`;
-  if (change === "raise")
-    return current < need
-      ? `${most}; ${shown(current)} refuses that, ${room}.`
-      : `${most}; ${shown(current)} leaves ${headroomText(need, current)} only, ${room}.`;
+  if (change === "raise") return `${most}; ${shortText(need, current)}, ${room}.`;
   return `${most}; with ${shown(current)} one application gone wrong takes ${current === Infinity ? "all there is" : current}, ${room}.`;
 }
 
@@ -49,7 +47,7 @@ function totalReason(proposal: LimitProposal, { days }: ReasonContext): string {
   const room = `${shown(value)} leaves ${headroomText(need, value)}${growthText(proposal)}`;
   return capital(
     change === "raise"
-      ? `${most}; ${shown(current)} ${current < need ? "refuses that" : `leaves ${headroomText(need, current)} only`}, ${room}.`
+      ? `${most}; ${shortText(need, current)}, ${room}.`
       : `${most}; ${room}. It protects the relay, so it is not lowered.`,
   );
 }
@@ -70,6 +68,13 @@ function headroomText(need: number, value: number): string {
   if (room === Infinity) return "all the room there is";
   if (room <= 0) return "no head-room";
   return room >= 10 ? `${Math.round(room + 1)} times that` : `${Math.round(room * 100)} % head-room`;
+}
+
+/** Why a value is too low. */
+function shortText(need: number, current: number): string {
+  if (current < need) return `${shown(current)} refuses that`;
+  const room = headroomText(need, current);
+  return `${shown(current)} leaves ${room}${headroom(need, current) > 0 ? " only" : ""}`;
 }
 
 function growthText({ growth }: LimitProposal): string {

@@ -1,4 +1,5 @@
 /** What each source of a connector needs, and which of them are unlike the rest. */
+import { largestOf } from "../units/extremes.ts";
 import type { ConnectorUse, SourceUse } from "./use-facts.ts";
 import { verdictOf, type Verdict } from "./source-verdict.ts";
 
@@ -45,7 +46,7 @@ export function isGood({ open, messages }: JudgedSource): boolean {
 }
 
 export function needOf(sources: readonly JudgedSource[], by: UnlikeGroup["by"]): number {
-  return Math.max(0, ...sources.map((source) => source[by].need));
+  return largestOf(sources, (source) => source[by].need, 0);
 }
 
 /**
@@ -62,7 +63,8 @@ export function unlikeGroups(
     const next = mostUnlike(rest, mayHaveOwn);
     if (next === undefined) break;
     found.push(next);
-    rest = rest.filter((source) => !next.sources.includes(source));
+    const grouped = new Set(next.sources);
+    rest = rest.filter((source) => !grouped.has(source));
   }
   return found;
 }

@@ -10,7 +10,9 @@ export function learnedRanges(sources: readonly string[]): readonly string[] {
   const networks = new Map<string, string[]>();
   for (const source of sources) {
     const network = /^(\d+\.\d+\.\d+)\.\d+$/.exec(source)?.[1] ?? source;
-    networks.set(network, [...(networks.get(network) ?? []), source]);
+    const of = networks.get(network);
+    if (of === undefined) networks.set(network, [source]);
+    else of.push(source);
   }
   return Array.from(networks, ([network, of]) =>
     of.length >= leastOfNetwork ? [`${network}.0/24`] : of,
@@ -33,9 +35,11 @@ export function learnedApplications(
   const used = new Set(taken.map((name) => name.toLowerCase()));
   const byName = new Map<string, string[]>();
   for (const { use, application } of sources) {
-    if (application !== "" || byName.size >= mostNames) continue;
+    if (application !== "") continue;
     const name = nameOf(use.heloNames) ?? `app ${use.source}`;
-    byName.set(name, [...(byName.get(name) ?? []), use.source]);
+    const of = byName.get(name);
+    if (of !== undefined) of.push(use.source);
+    else if (byName.size < mostNames) byName.set(name, [use.source]);
   }
   return Array.from(byName, ([wanted, addresses]) => {
     let name = wanted;

@@ -2,6 +2,7 @@
 import { allowedByPercentage, type ConnectionLimits } from "../policy/connection-limits.ts";
 import { percentageFor, roundUp, withHeadroom } from "../policy/limit-advice.ts";
 import type { ReceiveConnectorSettings } from "../policy/receive-connector.ts";
+import { largestOf } from "../units/extremes.ts";
 import { growthPerWeek, grown } from "./growth.ts";
 import { needOf, type JudgedSource, type UnlikeGroup } from "./judged-use.ts";
 import type { ConnectorUse } from "./use-facts.ts";
@@ -103,7 +104,7 @@ function forSources(
     lastMs,
   );
   const value = Math.max(least[limit], withHeadroom(grown(need, growth)));
-  const usual = sources.map(({ use }) => (by === "open" ? use.usualOpen : use.usualMessages));
+  const usual = largestOf(sources, ({ use }) => (by === "open" ? use.usualOpen : use.usualMessages), 0);
   const isOff = limit === "messageRateLimit" && settings.messageRateSource === "None";
   return decided(
     {
@@ -115,7 +116,7 @@ function forSources(
       source: top?.use.source ?? "",
       day: top?.[by].days.find((one) => one.value === need)?.day ?? 0,
       // Outliers are outliers in their minutes too.
-      usual: Math.min(need, Math.max(0, ...usual)),
+      usual: Math.min(need, usual),
       growth,
     },
     isLearned,

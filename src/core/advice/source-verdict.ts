@@ -80,12 +80,12 @@ interface Found {
 
 function leakOf(sorted: readonly Value[]): Found | undefined {
   const idle = sorted.filter(({ one }) => isIdle(one));
-  if (idle.length === 0) return undefined;
-  const calm = Math.max(0, ...sorted.filter((value) => !idle.includes(value)).map(({ value }) => value));
-  const days = idle.filter(({ value }) => value >= leastLeak && value > 2 * calm);
-  if (days.length === 0) return undefined;
-  const alive = days.map(({ one, value }) => Math.ceil(value * (1 - idlePart(one))));
-  return { kind: "leak", days, leastNeed: days.length === sorted.length ? Math.max(...alive) : 1 };
+  const calm = sorted.filter(({ one }) => !isIdle(one));
+  // Who keeps its connections each day has a pool: of it, what is usual is what it has on most days.
+  const usual = calm[0]?.value ?? idle[idle.length >> 1]?.value ?? 0;
+  const days = idle.filter(({ value }) => value >= leastLeak && value > 2 * usual);
+  const isUsual = 2 * days.length > sorted.length;
+  return days.length === 0 || isUsual ? undefined : { kind: "leak", days, leastNeed: 1 };
 }
 
 function isIdle(one: DayOfSource): boolean {
@@ -103,12 +103,14 @@ function stormOf(sorted: readonly Value[]): Found | undefined {
 }
 
 function floodOf(sorted: readonly Value[]): Found | undefined {
-  const most = Math.max(1, Math.floor(sorted.length / 5));
-  for (let count = 1; count <= most && sorted.length - count >= leastUsualDays; count++) {
-    const last = sorted[count - 1]?.value ?? 0;
-    const next = sorted[count]?.value ?? 0;
+  // Anything is ten times nothing: who sends once a month is no flood.
+  const used = sorted.filter(({ value }) => value > 0);
+  const most = Math.max(1, Math.floor(used.length / 5));
+  for (let count = 1; count <= most && used.length - count >= leastUsualDays; count++) {
+    const last = used[count - 1]?.value ?? 0;
+    const next = used[count]?.value ?? 0;
     if (last >= leastFlood && last >= floodTimes * next)
-      return { kind: "flood", days: sorted.slice(0, count), leastNeed: 0 };
+      return { kind: "flood", days: used.slice(0, count), leastNeed: 0 };
   }
   return undefined;
 }

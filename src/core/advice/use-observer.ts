@@ -52,7 +52,7 @@ interface Track {
   hour: number;
   hourCame: number;
   hourRefused: number;
-  readonly sent: SlidingMinute;
+  sent: SlidingMinute;
   /** The minute that is looked at, and its highest so far. */
   minute: number;
   minuteOpen: number;
@@ -73,6 +73,7 @@ interface Open {
   readonly track: Track;
   readonly isCounted: boolean;
   readonly day: Day | undefined;
+  /** By the relay's own clock, which is never set. */
   readonly arrivedMs: number;
   lastActiveMs: number;
 }
@@ -93,7 +94,9 @@ export class UseObserver implements TrafficListener {
   readonly #arrivals: { readonly day: number; perMinute: number }[] = [];
   #arrivalMinute = new SlidingMinute(0);
   #wallOffsetMs = 0;
+  /** By the relay's own clock, and by the one on the wall. */
   #nowMs = 0;
+  #wallMs = 0;
   #first: number | undefined;
   #last: number | undefined;
 
@@ -119,7 +122,14 @@ export class UseObserver implements TrafficListener {
   began(_atMs: number, wallOffsetMs: number): void {
     this.#allEnd();
     this.#wallOffsetMs = wallOffsetMs;
+    // As the relay's own counts: they begin anew with it.
     this.#arrivalMinute = new SlidingMinute(0);
+    for (const { tracks } of this.#connectors.values())
+      for (const track of tracks.values()) track.sent = new SlidingMinute(0);
+  }
+
+  clockSet(_atMs: number, wallOffsetMs: number): void {
+    this.#wallOffsetMs = wallOffsetMs;
   }
 
   connected(
@@ -144,7 +154,7 @@ export class UseObserver implements TrafficListener {
   ): void {
     const at = this.#wall(atMs);
     const isCounted = isListening(client.door);
-    if (isCounted) this.#arrival(at);
+    if (isCounted) this.#arrival(atMs, at);
     if (client.connector === "") return;
     const track = this.#trackOf(client);
     if (welcome === "refused") {
@@ -177,8 +187,8 @@ export class UseObserver implements TrafficListener {
     if (open === undefined) return;
     const at = this.#wall(atMs);
     const { track } = open;
-    open.lastActiveMs = at;
-    const second = Math.floor(at / 1000);
+    open.lastActiveMs = atMs;
+    const second = Math.floor(atMs / 1000);
     const sent = track.sent.totalAt(second) + 1;
     track.sent.add();
     const day = this.#dayOf(track, at);
@@ -193,7 +203,7 @@ export class UseObserver implements TrafficListener {
 
   kept(atMs: number, number: number): void {
     const open = this.#open.get(number);
-    if (open !== undefined) open.lastActiveMs = this.#wall(atMs);
+    if (open !== undefined) open.lastActiveMs = atMs;
   }
 
   refused(): void {}
@@ -201,7 +211,8 @@ export class UseObserver implements TrafficListener {
   lost(): void {}
 
   #wall(atMs: number): number {
-    return (this.#nowMs = atMs + this.#wallOffsetMs);
+    this.#nowMs = atMs;
+    return (this.#wallMs = atMs + this.#wallOffsetMs);
   }
 
   #trackOf(client: TrafficClient): Track {
@@ -229,12 +240,12 @@ export class UseObserver implements TrafficListener {
 
   #comes(number: number, track: Track, isCounted: boolean, at: number): Day | undefined {
     const day = this.#dayOf(track, at);
-    this.#open.set(number, { track, isCounted, day, arrivedMs: at, lastActiveMs: at });
+    this.#open.set(number, { track, isCounted, day, arrivedMs: this.#nowMs, lastActiveMs: this.#nowMs });
     if (!isCounted) return day;
     this.#minute(track, at);
     track.open++;
     track.connector.open++;
-    this.#wants(track, day, at);
+    this.#wants(track, day);
     const { connector } = track;
     if (day === undefined) return day;
     const all = dayIn(connector.days, day.day, (of) => ({ day: of, open: 0 }));
@@ -243,12 +254,12 @@ export class UseObserver implements TrafficListener {
   }
 
   #ends({ track, isCounted, day, arrivedMs, lastActiveMs }: Open, at: number): void {
-    const lifeMs = Math.max(0, at - arrivedMs);
+    const lifeMs = Math.max(0, this.#nowMs - arrivedMs);
     track.ended++;
     track.endedMs += lifeMs;
     if (day !== undefined) {
       day.lifeMs += lifeMs;
-      day.idleMs += Math.max(0, at - lastActiveMs - silenceMs);
+      day.idleMs += Math.max(0, this.#nowMs - lastActiveMs - silenceMs);
     }
     if (!isCounted) return;
     this.#minute(track, at);
@@ -259,34 +270,35 @@ export class UseObserver implements TrafficListener {
 
   /** Nothing more is known of anybody: they end with what was told last. */
   #allEnd(): void {
-    for (const open of this.#open.values()) this.#ends(open, this.#nowMs);
+    for (const open of this.#open.values()) this.#ends(open, this.#wallMs);
     this.#open.clear();
     for (const { tracks } of this.#connectors.values())
       for (const track of tracks.values()) {
-        this.#minute(track, this.#nowMs + minuteMs);
-        this.#hour(track, this.#nowMs + hourMs);
+        this.#minute(track, this.#wallMs + minuteMs);
+        this.#hour(track, this.#wallMs + hourMs);
         track.demand = nothingRefused;
       }
   }
 
   #isRefused(track: Track, at: number): void {
     this.#hour(track, at).hourRefused++;
-    track.demand = oneMoreRefused(track.demand, at, meanOf(track));
+    track.demand = oneMoreRefused(track.demand, this.#nowMs, meanOf(track));
     const day = this.#dayOf(track, at);
     if (day === undefined) return;
     day.refused++;
     track.refused++;
-    this.#wants(track, day, at);
+    this.#wants(track, day);
   }
 
-  #wants(track: Track, day: Day | undefined, at: number): void {
+  #wants(track: Track, day: Day | undefined): void {
     const { open, demand } = track;
+    const nowMs = this.#nowMs;
     const isRefusing = demand !== nothingRefused;
-    const wanted = open + (isRefusing ? Math.ceil(refusedStillThere(demand, at, meanOf(track))) : 0);
+    const wanted = open + (isRefusing ? Math.ceil(refusedStillThere(demand, nowMs, meanOf(track))) : 0);
     if (wanted > track.minuteOpen) track.minuteOpen = wanted;
     if (day === undefined) return;
     if (wanted > day.open) day.open = wanted;
-    const atOnce = open + (isRefusing && at - demand.atMs < 1_000 ? demand.burst : 0);
+    const atOnce = open + (isRefusing && nowMs - demand.atMs < 1_000 ? demand.burst : 0);
     if (atOnce > day.openAtOnce) day.openAtOnce = atOnce;
   }
 
@@ -321,8 +333,8 @@ export class UseObserver implements TrafficListener {
     return track;
   }
 
-  #arrival(at: number): void {
-    const second = Math.floor(at / 1000);
+  #arrival(atMs: number, at: number): void {
+    const second = Math.floor(atMs / 1000);
     const came = this.#arrivalMinute.totalAt(second) + 1;
     this.#arrivalMinute.add();
     if (at < this.#fromMs || at >= this.#toMs) return;
@@ -337,7 +349,9 @@ export class UseObserver implements TrafficListener {
     this.#last = Math.max(at, this.#last ?? at);
     if (track.firstSeen === 0) track.firstSeen = at;
     track.lastSeen = at;
-    return dayIn(track.days, at - (at % dayMs), emptyDay);
+    // Who was connected at midnight has its connections on the new day too.
+    const { open } = track;
+    return dayIn(track.days, at - (at % dayMs), (day) => ({ ...emptyDay(day), open, openAtOnce: open }));
   }
 }
 

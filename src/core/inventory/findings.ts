@@ -1,4 +1,5 @@
 /** What is remarkable about who uses the relay. Each finding is a fact about now: it is told when it begins and when it is over. */
+import { largestOf, leastOf } from "../units/extremes.ts";
 import { hiddenApplications } from "./hidden-applications.ts";
 import { excessOf } from "./excess.ts";
 import { partyKey, partyName, type Party } from "./parties.ts";
@@ -37,8 +38,8 @@ export interface JudgedAt {
   /** The inventory's knowledge begins then. */
   readonly sinceMs: number;
   readonly outages: readonly Outage[];
-  /** What the clock on the wall is ahead of UTC. */
-  readonly localOffsetMs: number;
+  /** What the clock on the wall is ahead of UTC at an instant. */
+  readonly localOffsetMs: (atMs: number) => number;
 }
 
 const newForMs = 7 * dayMs;
@@ -74,13 +75,13 @@ export function findingsOf(party: Party, at: JudgedAt): Finding[] {
   const attempts = lost.reduce((sum, one) => sum + (one.lost?.attempts ?? 0), 0);
   const [loser] = lost;
   if (loser?.lost !== undefined) {
-    const from = Math.min(...lost.map((one) => one.lost?.firstMs ?? Infinity));
-    const to = Math.max(...lost.map((one) => one.lost?.lastMs ?? 0));
+    const from = leastOf(lost, (one) => one.lost?.firstMs ?? Infinity);
+    const to = largestOf(lost, (one) => one.lost?.lastMs ?? 0);
     found.push(
       finding(
         "silentLoss",
         from,
-        `was refused at least ${attempts} times (${loser.lost.kind}) that it never came back from, ${period(from, to)}: these messages were probably lost at the client`,
+        `was refused at least ${attempts === 1 ? "once" : `${attempts} times`} (${loser.lost.kind}) that it never came back from, ${period(from, to)}: these messages were probably lost at the client`,
         loser.source,
       ),
     );
@@ -104,7 +105,7 @@ function silence(
 ): { readonly sinceMs: number; readonly text: string } | undefined {
   const presence: readonly Presence[] = days.map(({ bucket: day, hours }) => ({ day, hours }));
   const nowHour = Math.floor(nowMs / hourMs);
-  const firstMs = Math.min(...senders.map((one) => one.firstMs));
+  const firstMs = leastOf(senders, (one) => one.firstMs);
   const expected = application?.expectedHours ?? [];
   const isAway = outages.some(({ toHour }) => nowHour - toHour < 24);
   const found =
@@ -132,7 +133,7 @@ function unusual(
   const hour = Math.floor(nowMs / hourMs);
   const ofHour = (bucket: number): number =>
     senders.reduce((sum, one) => sum + one.hours.value(bucket, "messages"), 0);
-  const firstMs = Math.min(...senders.map((one) => one.firstMs));
+  const firstMs = leastOf(senders, (one) => one.firstMs);
   const excess = excessOf(
     days,
     {
@@ -159,7 +160,7 @@ export function findingsOfSource(source: string, senders: readonly Sender[], { n
       about: `source ${source}`,
       who: source,
       source,
-      sinceMs: Math.min(...senders.map(({ firstMs }) => firstMs)),
+      sinceMs: leastOf(senders, ({ firstMs }) => firstMs),
       text: `hides ${names.length} applications behind one address, by their ${by === "users" ? "accounts" : "HELO names"} (${shown}): per-source limits hit all of them together`,
     },
   ];

@@ -18,6 +18,8 @@ import { dayMs, hourMs, type ColumnName } from "./volume.ts";
 
 const minuteMs = 60_000;
 const mostOutages = 100;
+/** More than fit by so much, since looking at all of them takes a while. */
+const fullPart = 1.1;
 
 export interface InventoryRoom {
   readonly senders: number;
@@ -45,8 +47,9 @@ interface Connection {
   isHeld: boolean;
   /** A message is under way. */
   isAsking: boolean;
-  /** What refused the message under way. */
+  /** What refused the message under way, and when. */
   refusal: string;
+  refusedMs: number;
   /** At its coming, itself included. */
   readonly open: number;
   /** By what it is known, of its sender; undefined: not asked for yet. */
@@ -156,6 +159,13 @@ export class Inventory implements TrafficListener {
     this.#connections.clear();
   }
 
+  clockSet(atMs: number, wallOffsetMs: number): void {
+    this.#wallOffsetMs = wallOffsetMs;
+    const wallMs = atMs + wallOffsetMs;
+    // Hours that were leapt over are nobody's silence.
+    if (this.#lastMs > 0 && wallMs - this.#lastMs >= hourMs) this.#wasAway(this.#lastMs, wallMs);
+  }
+
   connected(
     connection: number,
     client: TrafficClient,
@@ -174,6 +184,7 @@ export class Inventory implements TrafficListener {
       isHeld: enteredMs === undefined,
       isAsking: false,
       refusal: "",
+      refusedMs: 0,
       open,
       traits: undefined,
     });
@@ -201,6 +212,7 @@ export class Inventory implements TrafficListener {
       isHeld: welcome === "held",
       isAsking: false,
       refusal: "",
+      refusedMs: 0,
       open: source.open,
       traits: undefined,
     });
@@ -219,7 +231,7 @@ export class Inventory implements TrafficListener {
     one.source.open = Math.max(0, one.source.open - 1);
     if (one.sender === undefined)
       this.#attribute(one, this.#mainSender(one.source, one.client, wallMs), wallMs);
-    this.#endMessage(one, wallMs);
+    this.#endMessage(one);
   }
 
   described(atMs: number, connection: number, profile: TrafficProfile): void {
@@ -239,7 +251,7 @@ export class Inventory implements TrafficListener {
     const one = this.#connections.get(connection);
     if (one === undefined) return;
     const wallMs = this.#at(atMs);
-    this.#endMessage(one, wallMs);
+    this.#endMessage(one);
     const sender = (one.sender ??= this.#mainSender(one.source, one.client, wallMs));
     one.isAsking = true;
     if (!this.#counts(sender)) return;
@@ -293,7 +305,10 @@ export class Inventory implements TrafficListener {
       return;
     }
     const sender = one.sender ?? this.#mainSender(one.source, one.client, wallMs);
-    if (one.isAsking && one.refusal === "") one.refusal = refusal;
+    if (one.isAsking && one.refusal === "") {
+      one.refusal = refusal;
+      one.refusedMs = wallMs;
+    }
     if (!this.#counts(sender)) return;
     sender.refusals++;
     sender.lastMs = Math.max(sender.lastMs, wallMs);
@@ -307,7 +322,7 @@ export class Inventory implements TrafficListener {
 
   /**
    * Forgets what is too old or too much: rows of long ago, and senders that were not seen for longest, those first who never
-   * sent anything. Cost: a pass over all senders.
+   * sent anything; nobody who is connected. Cost: a pass over all senders.
    */
   tidy(nowMs: number): readonly Sender[] {
     const { hourDays, days, rows, senders: most } = this.#room;
@@ -336,18 +351,24 @@ export class Inventory implements TrafficListener {
         hourRows += hours.rowCount;
       }
     }
-    const gone = [...this.#senders.values()].filter(({ lastMs }) => lastMs < nowMs - days * dayMs);
-    const tooMany = this.#senders.size - gone.length - most;
-    if (tooMany > 0) {
-      const worth = ({ messages, lastMs }: Sender): number => (messages > 0 ? lastMs : lastMs - days * dayMs);
-      const inOrder = [...this.#senders.values()]
-        .filter((sender) => !gone.includes(sender))
-        .sort((one, other) => worth(one) - worth(other));
-      gone.push(...inOrder.slice(0, tooMany));
-      this.#forgotten += tooMany;
-    }
+    const worth = ({ messages, lastMs }: Sender): number => (messages > 0 ? lastMs : lastMs - days * dayMs);
+    const away = [...this.#senders.values()].filter(({ source }) => this.#sources.get(source)?.open === 0);
+    const isOld = ({ lastMs }: Sender): boolean => lastMs < nowMs - days * dayMs;
+    const old = away.filter(isOld);
+    const tooMany = Math.max(0, this.#senders.size - old.length - most);
+    const others =
+      tooMany === 0
+        ? []
+        : away.filter((sender) => !isOld(sender)).sort((one, other) => worth(one) - worth(other));
+    const gone = [...old, ...others.slice(0, tooMany)];
+    this.#forgotten += gone.length - old.length;
     for (const sender of gone) this.#forget(sender);
     return gone;
+  }
+
+  /** There are more senders than there is room for: it is to be tidied. */
+  get isFull(): boolean {
+    return this.#senders.size > this.#room.senders * fullPart;
   }
 
   #wasAway(fromMs: number, toMs: number): void {
@@ -426,12 +447,13 @@ export class Inventory implements TrafficListener {
   }
 
   /** The message under way came to nothing. */
-  #endMessage(one: Connection, wallMs: number): void {
-    const { isAsking, refusal, sender } = one;
+  #endMessage(one: Connection): void {
+    const { isAsking, refusal, refusedMs, sender } = one;
     one.isAsking = false;
     one.refusal = "";
     if (!isAsking || sender === undefined || !isLoss(refusal) || !this.#counts(sender)) return;
-    wasRefused(sender.loss, wallMs, refusal);
+    // When it was refused: the next one of the connection may be the same that comes again.
+    wasRefused(sender.loss, refusedMs, refusal);
     this.#changed.add(sender);
   }
 

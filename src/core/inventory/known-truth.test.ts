@@ -97,7 +97,7 @@ const told: Told[] = [];
 const inventory = new Inventory();
 
 function judge(nowMs: number, open: OpenFindings): void {
-  const context = { nowMs, sinceMs: inventory.sinceMs ?? 0, outages: [], localOffsetMs: 0 };
+  const context = { nowMs, sinceMs: inventory.sinceMs ?? 0, outages: [], localOffsetMs: () => 0 };
   const erp = { application: applications[0], senders: [] as unknown[] };
   const parties: Party[] = [erp as unknown as Party];
   for (const sender of inventory.senders)

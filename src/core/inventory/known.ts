@@ -1,4 +1,5 @@
 /** What is known of a party, as people are shown it. */
+import { largestOf, leastOf } from "../units/extremes.ts";
 import { usualDay } from "./excess.ts";
 import type { Party } from "./parties.ts";
 import type { Sender } from "./sender.ts";
@@ -32,9 +33,9 @@ export function knownOf({ senders }: Party, fromMs: number, nowMs: number): Know
   const traits = mergedTraits(senders.map((one) => one.traits));
   const days = mergedVolume(senders.map((one) => one.days)).rows();
   const volume = sumOf(senders.flatMap((one) => rowsFrom(one, fromMs, nowMs)));
-  const first = Math.min(...senders.map(({ firstMs }) => firstMs));
-  const last = Math.max(...senders.map(({ lastMs }) => lastMs));
-  const lastMessage = Math.max(0, ...senders.map(({ lastMessageMs }) => lastMessageMs));
+  const first = leastOf(senders, ({ firstMs }) => firstMs);
+  const last = largestOf(senders, ({ lastMs }) => lastMs);
+  const lastMessage = largestOf(senders, ({ lastMessageMs }) => lastMessageMs, 0);
   const busiest = senders.toSorted((one, other) => other.messages - one.messages);
   return {
     firstMs: senders.length === 0 ? undefined : first,

@@ -143,6 +143,41 @@ describe("hours that were set", () => {
     ["by the clock on the wall, missed", ["08:00-09:00"], on([1, 6]), at(1, 9), 3_600_000, true],
     ["nobody ever came", ["08:00-09:00"], [], at(1, 11), 0, true],
   ])("%s", (_, expected, presence, nowMs, offset, isSilent) => {
-    expect(missedHours(hours(...expected), presence, nowMs, offset) !== undefined).toBe(isSilent);
+    expect(missedHours(hours(...expected), presence, nowMs, () => offset) !== undefined).toBe(isSilent);
+  });
+
+  // Berlin, the 25th of October 2026: at 3:00 it is 2:00 again.
+  const summerEndMs = Date.UTC(2026, 9, 25, 1);
+  const berlin = (atMs: number): number => (atMs < summerEndMs ? 2 : 1) * 3_600_000;
+  const utc = (day: number, hour: number, minute = 0): number => Date.UTC(2026, 9, day, hour, minute);
+  const cameAt = (...instants: readonly number[]): Presence[] =>
+    instants.map((ms) => ({ day: Math.floor(ms / 86_400_000), hours: 2 ** new Date(ms).getUTCHours() }));
+  test.each<[string, string, readonly Presence[], number, boolean]>([
+    [
+      "who came at 1:30 of that night came in time",
+      "01:00-02:00",
+      cameAt(utc(24, 23, 30)),
+      utc(25, 3),
+      false,
+    ],
+    ["who came before did not", "01:00-02:00", cameAt(utc(24, 22, 30)), utc(25, 3), true],
+    ["the day before, seen from the day", "08:00-09:00", cameAt(utc(24, 6, 30)), utc(25, 5), false],
+    ["an hour behind them, by the new clock", "22:00-04:00", cameAt(utc(24, 19)), utc(25, 3, 59), false],
+    ["and no earlier", "22:00-04:00", cameAt(utc(24, 19)), utc(25, 4), true],
+  ])("where summer time ends: %s", (_, expected, presence, nowMs, isSilent) => {
+    expect(missedHours(hours(expected), presence, nowMs, berlin) !== undefined).toBe(isSilent);
+  });
+
+  test("what is told of it: the last hour with mail, and the first it was missed in", () => {
+    expect(missedHours(hours("Mon-Fri 08:00-18:00"), on([0, 9]), at(1, 19), () => 0)).toEqual({
+      lastHour: monday + 9,
+      by: "hours",
+      missedFrom: monday + 24 + 8,
+    });
+    expect(missedHours(hours("08:00-09:00"), [], at(1, 11), () => 0)?.lastHour).toBe(monday + 24 + 8);
+    // A minute before the hour is over nobody is late.
+    expect(missedHours(hours("Tue 08:00-18:00"), on([0, 9]), at(1, 19) - 1, () => 0)).toBeUndefined();
+    // A week ago is the last that counts.
+    expect(missedHours(hours("Mon 08:00-09:00"), [], at(6, 23), () => 0)?.missedFrom).toBe(monday + 8);
   });
 });

@@ -7,6 +7,7 @@
  * ten usual hours is judged so. Who comes as it happens is judged by its longest pause.
  */
 import type { WeeklyHours } from "../units/weekly-hours.ts";
+import { dayMs, hourMs } from "./volume.ts";
 
 /** Hours in which the relay was not there, both included. */
 export interface Outage {
@@ -31,6 +32,7 @@ export interface Silence {
   readonly missedFrom: number;
 }
 
+const minuteMs = 60_000;
 const weekHours = 168;
 const weeks = 5;
 const windowHours = weeks * weekHours;
@@ -161,27 +163,31 @@ function longestPause(seen: Uint8Array, known: number): number | undefined {
   return pauses < leastPauses ? undefined : longest;
 }
 
-/** Nothing came in the last expected time that is over. `localOffsetMs`: what the clock on the wall is ahead of UTC. */
+/**
+ * Nothing came in the last expected time that is over. `localOffsetMs`: what the clock on the wall is ahead of UTC at an
+ * instant, which differs from one to the next where summer time begins or ends.
+ */
 export function missedHours(
   expected: readonly WeeklyHours[],
   presence: readonly Presence[],
   nowMs: number,
-  localOffsetMs: number,
+  localOffsetMs: (atMs: number) => number,
 ): Silence | undefined {
-  const minutes = Math.floor((nowMs + localOffsetMs) / 60_000);
-  const today = Math.floor(minutes / 1440);
+  const nowOffsetMs = localOffsetMs(nowMs);
+  const today = Math.floor((nowMs + nowOffsetMs) / dayMs);
+  const instantOf = (localMinute: number): number =>
+    localMinute * minuteMs - localOffsetMs(localMinute * minuteMs - nowOffsetMs);
   let latest: { readonly from: number; readonly to: number } | undefined;
   for (let day = today; day >= today - 7; day--)
     for (const { days, fromMinute, toMinute } of expected) {
       // The first of January 1970 was a Thursday.
       if (!days.includes((day + 4) % 7)) continue;
-      const to = day * 1440 + toMinute;
-      if (to + graceMinutes > minutes || (latest !== undefined && latest.to >= to)) continue;
-      latest = { from: day * 1440 + fromMinute, to };
+      const to = instantOf(day * 1440 + toMinute);
+      if (to + graceMs > nowMs || (latest !== undefined && latest.to >= to)) continue;
+      latest = { from: instantOf(day * 1440 + fromMinute), to };
     }
   if (latest === undefined) return undefined;
-  const hourOf = (localMinute: number): number => Math.floor((localMinute - localOffsetMs / 60_000) / 60);
-  const [from, to] = [hourOf(latest.from), hourOf(latest.to + graceMinutes)];
+  const [from, to] = [Math.floor(latest.from / hourMs), Math.floor((latest.to + graceMs) / hourMs)];
   let lastHour = -1;
   for (const { day, hours } of presence)
     for (let hour = 0; hour < 24; hour++)
@@ -191,4 +197,4 @@ export function missedHours(
   return { lastHour: lastHour === -1 ? from : lastHour, by: "hours", missedFrom: Math.min(from, to) };
 }
 
-const graceMinutes = 60;
+const graceMs = hourMs;

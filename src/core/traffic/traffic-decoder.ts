@@ -55,6 +55,7 @@ export class TrafficDecoder {
   readonly #knownProfiles = new Map<string, TrafficProfile>();
   readonly #mostKnown: number;
   #runMs = -1;
+  #wallOffsetMs = 0;
   #nextSequence = 0;
   #nowMs = 0;
   /** Of the segment under way. */
@@ -93,7 +94,9 @@ export class TrafficDecoder {
     if (!goesOn) {
       const isStart = head.runMs !== this.#runMs && head.sequence === 1;
       this.#listener.began(head.baseMs, head.wallOffsetMs, isStart ? "start" : "gap");
-    }
+    } else if (head.wallOffsetMs !== this.#wallOffsetMs)
+      this.#listener.clockSet(head.baseMs, head.wallOffsetMs);
+    this.#wallOffsetMs = head.wallOffsetMs;
     this.#runMs = head.runMs;
     this.#nextSequence = -1;
     this.#nowMs = head.baseMs;

@@ -41,6 +41,8 @@ export interface TrafficListener {
    * tells behind this. `wallOffsetMs`: from these instants to the wall clock.
    */
   began(atMs: number, wallOffsetMs: number, cause: "start" | "gap"): void;
+  /** The clock on the wall was set: from here on this leads to it. Who is connected stays so. */
+  clockSet(atMs: number, wallOffsetMs: number): void;
   /** Behind a gap, or where reading begins: it was there already. `enteredMs` undefined: it waits for a place. */
   connected(
     connection: number,

@@ -134,6 +134,10 @@ export class Replay implements TrafficListener {
     else this.#gaps++;
   }
 
+  clockSet(_atMs: number, wallOffsetMs: number): void {
+    this.#wallOffsetMs = wallOffsetMs;
+  }
+
   connected(
     number: number,
     client: TrafficClient,
