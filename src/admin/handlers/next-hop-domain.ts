@@ -3,11 +3,11 @@ import { domainToASCII } from "node:url";
 import { isPostmaster, parseMailbox, routingDomain } from "../../core/smtp/address.ts";
 import { AdminRefusal } from "../refusal.ts";
 
-/** A domain, or that of a recipient's address. Throws AdminRefusal. */
+/** A domain, with or without the root's dot, or that of a recipient's address. Throws AdminRefusal. */
 export function nextHopDomainOf(given: string): string {
   const text = given.trim();
   if (text.includes("@")) return recipientDomainOf(text);
-  const domain = routingDomain(text, domainToASCII);
+  const domain = routingDomain(text.replace(/(?<=[^.])\.$/, ""), domainToASCII);
   if (domain === undefined || domain === "")
     throw new AdminRefusal("invalidInput", `${text} is neither a domain nor a recipient's address`);
   return domain;
