@@ -310,8 +310,8 @@ describe("transport configuration and service", () => {
     const before = await it.client.call("getTransportConfig", {});
     expect(before.settings).toMatchObject({ maxReceiveSize: 37_748_736, maxRecipientEnvelopeLimit: 200 });
     expect(before.differences).toEqual([
-      { setting: "maxReceiveSize", connector: "AppRelay", value: 37_748_736 },
-      { setting: "maxReceiveSize", connector: "Second", value: 1_048_576 },
+      { setting: "maxReceiveSize", connector: "AppRelay", value: 37_748_736, enforced: true },
+      { setting: "maxReceiveSize", connector: "Second", value: 1_048_576, enforced: true },
     ]);
     const change = await it.client.call("setTransportConfig", {
       settings: { maxReceiveSize: "50MB", maxSendSize: "50MB", externalPostmasterAddress: "pm@contoso.com" },
@@ -327,6 +327,17 @@ describe("transport configuration and service", () => {
       settings: { maxReceiveSize: 52_428_800, maxSendSize: 52_428_800 },
       differences: [],
     });
+    await it.client.call("setReceiveConnector", {
+      name: "Second",
+      settings: { reportOnly: ["maxMessageSize"] },
+    });
+    const looked = await it.client.call("getTransportConfig", {});
+    expect(looked.settings.maxReceiveSize).toBe(52_428_800);
+    expect(looked.differences).toEqual([
+      { setting: "maxReceiveSize", connector: "AppRelay", value: 52_428_800, enforced: true },
+      { setting: "maxReceiveSize", connector: "Second", value: 52_428_800, enforced: false },
+    ]);
+    await it.client.call("setReceiveConnector", { name: "Second", settings: { reportOnly: null } });
     expect(
       (await refusal(it.client.call("setTransportConfig", { settings: { maxReceiveSize: "x" } }))).faults,
     ).toMatchObject([{ path: "receiveConnectors[0].maxMessageSize", line: expect.any(Number) }, {}]);

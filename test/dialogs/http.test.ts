@@ -4,6 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ipRange } from "../../src/core/units/ip-range.ts";
+import type { ReceiveConnectorSettings } from "../../src/core/policy/receive-connector.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { connectRawHttp, rawRequest, type RawHttpClient } from "../../src/testing/raw-http-client.ts";
 import { startRecordingSink, type RecordingSink } from "../../src/testing/recording-sink.ts";
@@ -31,7 +32,17 @@ beforeAll(async () => {
       { name: "Rate", messageRateLimit: 2 },
       { name: "Small", maxMessageSize: 65_536, maxRecipientsPerMessage: 2 },
       { name: "Developers", capture: true },
-    ].map((given) => receiveConnector({ ...given, httpBindings: [anywhere], explainRefusals: true })),
+      {
+        name: "Looks",
+        messageRateLimit: 1,
+        maxMessageSize: 65_536,
+        maxRecipientsPerMessage: 2,
+        reportOnly: ["messageRateLimit", "maxMessageSize", "maxRecipientsPerMessage"],
+        candidate: { maxInboundConnectionPerSource: 1 },
+      } satisfies Partial<ReceiveConnectorSettings>,
+    ].map((given: Partial<ReceiveConnectorSettings>) =>
+      receiveConnector({ ...given, httpBindings: [anywhere], explainRefusals: true }),
+    ),
     sendConnectors: [smartHostConnector(sink.port)],
     users: [{ name: "app", passwordHash: passwordHash("secret") }],
   });
@@ -237,6 +248,28 @@ describe("limits count a source once, whichever door it comes by", () => {
     expect(headers["retry-after"]).toMatch(/^\d+$/);
     expect(answer["limit"]).toMatchObject({ name: "messageRateLimit", value: 2, current: 2 });
     smtp.close();
+  });
+
+  test("of reportOnly refuse nobody, and are told in the answer; a candidate is not", async () => {
+    const other = await connectScriptedClient({ port: relay.portOf("Looks") });
+    await other.expect(220);
+    const one = await client("Looks");
+    const told = async (body: object): Promise<unknown> => {
+      one.send(rawRequest("/v1/emails", JSON.stringify(body)));
+      const { status, headers } = await one.answer();
+      return [status, headers["weir-would-refuse"]];
+    };
+    expect(await told(email)).toEqual([202, undefined]);
+    expect(await told(email)).toEqual([202, "messageRateLimit"]);
+    const to = ["a@d.test", "b@d.test", "c@d.test"];
+    expect(await told({ ...email, to })).toEqual([202, "messageRateLimit, maxRecipientsPerMessage"]);
+    const text = "x".repeat(70) + "\n";
+    expect(await told({ ...email, text: text.repeat(1_000) })).toEqual([
+      202,
+      "maxMessageSize, messageRateLimit",
+    ]);
+    expect(await told(email)).toEqual([202, "messageRateLimit"]);
+    other.close();
   });
 
   test("a service that is suspended takes nothing, on open connections either", async () => {

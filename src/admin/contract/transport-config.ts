@@ -17,8 +17,16 @@ export const transportConfigOperations = {
         externalPostmasterAddress: z.string(),
         dsnMaxMessageAttachSize: z.number(),
       }),
-      /** Where connectors differ: what each has. */
-      differences: z.array(z.object({ setting: z.string(), connector: z.string(), value: limitSchema })),
+      /** Where connectors differ, or some only look at it (reportOnly): what each has. */
+      differences: z.array(
+        z.object({
+          setting: z.string(),
+          connector: z.string(),
+          value: limitSchema,
+          /** False: nobody is refused by it. */
+          enforced: z.boolean(),
+        }),
+      ),
       kinds: z.record(z.string(), z.string()),
     }),
   },

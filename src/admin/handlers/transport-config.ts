@@ -1,5 +1,7 @@
 /** Get- and Set-TransportConfig: the organisation's limits are those of all connectors here. */
 import type { ConfigurationEdit } from "../../config/edit.ts";
+import { configuredLimit } from "../../core/policy/report-only.ts";
+import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import { changeConfiguration } from "./change.ts";
@@ -10,6 +12,8 @@ type Limit = "maxReceiveSize" | "maxSendSize" | "maxRecipientEnvelopeLimit";
 interface PerConnector {
   readonly connector: string;
   readonly value: number;
+  /** False: it is only looked at. */
+  readonly enforced: boolean;
 }
 
 /** What of each connector an organisation's limit is. */
@@ -24,16 +28,28 @@ function valuesOf(limit: Limit, { receiveConnectors, sendConnectors }: Settings)
     case "maxReceiveSize":
       return receiveConnectors
         .filter(({ enabled }) => enabled)
-        .map(({ name, maxMessageSize }) => ({ connector: name, value: maxMessageSize }));
+        .map((connector) => received(connector, "maxMessageSize"));
     case "maxSendSize":
       return sendConnectors
         .filter(({ enabled }) => enabled)
-        .map(({ name, maxMessageSize }) => ({ connector: name, value: maxMessageSize }));
+        .map(({ name, maxMessageSize }) => ({ connector: name, value: maxMessageSize, enforced: true }));
     case "maxRecipientEnvelopeLimit":
       return receiveConnectors
         .filter(({ enabled }) => enabled)
-        .map(({ name, maxRecipientsPerMessage }) => ({ connector: name, value: maxRecipientsPerMessage }));
+        .map((connector) => received(connector, "maxRecipientsPerMessage"));
   }
+}
+
+/** As the file has it, not the ceiling that holds while it is only looked at. */
+function received(
+  connector: ReceiveConnectorSettings,
+  limit: "maxMessageSize" | "maxRecipientsPerMessage",
+): PerConnector {
+  return {
+    connector: connector.name,
+    value: configuredLimit(connector, limit),
+    enforced: connector.reportOnly?.includes(limit) !== true,
+  };
 }
 
 const names = Object.keys(limits) as readonly Limit[];
@@ -60,8 +76,9 @@ export function transportConfigHandlers(
         },
         differences: names.flatMap((setting) => {
           const values = valuesOf(setting, relay.settings);
-          if (new Set(values.map(({ value }) => value)).size < 2) return [];
-          return values.map(({ connector, value }) => ({ setting, connector, value: shownLimit(value) }));
+          const isSame = new Set(values.map(({ value }) => value)).size < 2;
+          if (isSame && values.every(({ enforced }) => enforced)) return [];
+          return values.map(({ value, ...one }) => ({ setting, ...one, value: shownLimit(value) }));
         }),
         kinds: {
           maxReceiveSize: "size",

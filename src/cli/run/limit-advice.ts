@@ -57,13 +57,12 @@ export const getLimitAdvice: Run = async (args, context) => {
       return 0;
     }
   }
-  printRows(output, args, {
-    rows: rowsOf(advice),
-    columns,
-    json: advice,
-    none: whyNothing(advice),
-  });
-  if (isForPeople(args, output)) printMore(output, advice, askedText(args));
+  const rows = rowsOf(advice);
+  printRows(output, args, { rows, columns, json: advice, none: whyNothing(advice) });
+  // Why there is nothing is said where the table would stand.
+  const { connectors } = advice;
+  const unsaid = rows.length > 0 ? connectors : connectors.filter(({ notEnough }) => notEnough === null);
+  if (isForPeople(args, output)) printMore(output, { ...advice, connectors: unsaid }, askedText(args));
   return 0;
 };
 

@@ -21,7 +21,10 @@ export const getTransportConfig: Run = async (args, { output, ...context }) => {
       transportConfigParameters.map(({ name, setting = "" }) => {
         const each = differences
           .filter((it) => it.setting === setting)
-          .map(({ connector, value }) => `${connector} ${settingText(value, kinds[setting])}`);
+          .map(
+            ({ connector, value, enforced }) =>
+              `${connector} ${settingText(value, kinds[setting])}${enforced ? "" : " (reportOnly: not enforced)"}`,
+          );
         return {
           name,
           value: settingText(values[setting], kinds[setting]),

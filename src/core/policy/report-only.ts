@@ -71,6 +71,12 @@ export function configuredLimit(
   return connector.watched?.values[limit] ?? connector[limit];
 }
 
+/** Whether it is looked at because `reportOnly` has it, and not as a candidate. With a total goes the percentage of it. */
+export function isOnlyLookedAt(limit: string, reportOnly: readonly string[]): boolean {
+  const isPart = limit === "maxInboundConnectionPercentagePerSource";
+  return reportOnly.includes(limit) || (isPart && reportOnly.includes("maxInboundConnection"));
+}
+
 /** Whether it is this limit's to tell: what keeps a connection out of its counts may be another, which tells it itself. */
 export function isOwnRefusal({ limit }: WatchedConnections, refused: ConnectionRefusal): boolean {
   // Enforcing a total enforces the percentage of it.

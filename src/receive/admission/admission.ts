@@ -171,6 +171,9 @@ export function createDoor(around: {
     const { watched } = connector;
     const entry = await ledger.enter(connector.name, source, connector, watched?.connections);
     const isRefused = "refused" in entry;
+    const watch = watchConnection(connector, door ?? "SMTP");
+    for (const { by, refused: verdict } of entry.wouldRefuse ?? [])
+      if (isOwnRefusal(by, verdict)) watch?.wouldRefuseConnection(verdict.limit);
     // One that waits is looked at once, when it comes.
     if (entry.wouldRefuse !== undefined && held === undefined)
       tellWouldRefuse(client, entry.wouldRefuse, isRefused);
@@ -185,7 +188,6 @@ export function createDoor(around: {
       usage.left(connector.name, source, enteredAt);
       traffic.left(connection);
     };
-    const watch = watchConnection(connector, door ?? "SMTP");
     return { connector, address, source, door, watch, lease: { end }, connection };
   };
 
@@ -237,6 +239,7 @@ export function createDoor(around: {
     const spent = await ledger.spend(own === undefined ? owned : [own, ...owned], watched);
     if (watched !== undefined && spent.wouldRefuseAt !== undefined) {
       client.watch?.wouldClose("messageRateLimit");
+      client.watch?.wouldRefuseMessage("messageRateLimit");
       const facts = { configured: watched.limit, seen: spent.wouldRefuseAt };
       const isRefused = spent.refused !== undefined;
       refusals.wouldRefuse({ ...client, user }, refused("messageRate", facts), isRefused);

@@ -11,6 +11,9 @@ export class ConnectionWatch {
   readonly #limits: WatchedLimits;
   readonly #door: Door;
   #closedBy: Set<ReportableLimit> | undefined;
+  /** Settings that would have refused the connection, then those that would have refused its message. */
+  #ofConnection: readonly string[] = [];
+  #ofMessage: readonly string[] = [];
 
   constructor(limits: WatchedLimits, door: Door) {
     this.#limits = limits;
@@ -20,6 +23,24 @@ export class ConnectionWatch {
   /** The value that is looked at; undefined: none is, or the connection would not be there any more. Cost: a look-up. */
   valueOf(limit: ReportableLimit): number | undefined {
     return this.#closedBy?.has(limit) === true ? undefined : this.#limits.values[limit];
+  }
+
+  /** What would have refused the connection, or its message: doors that can tell their client do. */
+  get wouldRefuse(): readonly string[] {
+    return [...this.#ofConnection, ...this.#ofMessage];
+  }
+
+  wouldRefuseConnection(setting: string): void {
+    this.#ofConnection = [...this.#ofConnection, setting];
+  }
+
+  wouldRefuseMessage(setting: string): void {
+    if (!this.#ofMessage.includes(setting)) this.#ofMessage = [...this.#ofMessage, setting];
+  }
+
+  /** Another message begins. */
+  nextMessage(): void {
+    this.#ofMessage = [];
   }
 
   /** It would have refused what the connection did, and closed it. */

@@ -4,6 +4,7 @@ import { spokenRefusals } from "../../core/refusals/catalogue.ts";
 import { toldAnswer, type HttpAnswer } from "../../core/refusals/http-answer.ts";
 import { problemOf, type FieldFault, type RefusedRecipient } from "../../core/refusals/problem.ts";
 import { refused, type Refused, type ToldRefusal } from "../../core/refusals/refusal.ts";
+import { isOnlyLookedAt } from "../../core/policy/report-only.ts";
 import { explainsRefusals } from "../../core/policy/explains-refusals.ts";
 import { tarpitDelay } from "../../core/policy/tarpit.ts";
 import { parseAddress } from "../../core/units/ip-address.ts";
@@ -72,6 +73,7 @@ export class HttpExchange {
     this.submitter = connection.anonymous;
     this.#services = services;
     this.#isStopping = isStopping;
+    connection.anonymous.watch?.nextMessage();
     this.body = new RequestBody(request, response, expectsContinue, () => services.clock.now());
     response.once("close", () => this.#tellGone?.());
   }
@@ -235,17 +237,28 @@ export class HttpExchange {
     const left = await this.#messagesLeft()?.catch(() => undefined);
     const rate = left === undefined ? [] : rateHeaders(left);
     const type = status < 400 ? jsonType : problemType;
-    this.send(status, JSON.stringify(body), type, rate.length === 0 ? headers : [...headers, ...rate]);
+    const more = [...rate, ...this.#wouldRefuse()];
+    this.send(status, JSON.stringify(body), type, more.length === 0 ? headers : [...headers, ...more]);
   }
 
   /** Of the message rate it is limited to; undefined: of none, or it is not told limits. */
   #messagesLeft(): Promise<RateLeft> | undefined {
-    const { connection, submitter } = this;
-    if (connection.turnedAway !== undefined) return undefined;
-    const { connector, rights, peer } = submitter;
-    const isTold =
-      this.isIdentified || (rights.submit && explainsRefusals(connector, parseAddress(peer.address)));
-    return isTold ? this.#services.messagesLeft(submitter) : undefined;
+    return this.#isToldLimits ? this.#services.messagesLeft(this.submitter) : undefined;
+  }
+
+  get #isToldLimits(): boolean {
+    if (this.connection.turnedAway !== undefined) return false;
+    const { connector, rights, peer } = this.submitter;
+    return this.isIdentified || (rights.submit && explainsRefusals(connector, parseAddress(peer.address)));
+  }
+
+  /** Limits of `reportOnly` that this would have met: who looks at answers learns of it before they refuse. */
+  #wouldRefuse(): readonly (readonly [string, string])[] {
+    const { connector, watch } = this.submitter;
+    const { reportOnly = [] } = connector;
+    if (watch === undefined || reportOnly.length === 0 || !this.#isToldLimits) return [];
+    const met = watch.wouldRefuse.filter((limit) => isOnlyLookedAt(limit, reportOnly));
+    return met.length === 0 ? [] : [["weir-would-refuse", met.join(", ")]];
   }
 
   send(

@@ -134,10 +134,18 @@ const rate = Object.fromEntries(
     ["reset", "Seconds until there is one more."],
   ].map(([name, description]) => [`ratelimit-${name}`, { schema: { type: "integer" }, description }]),
 );
+const answerHeaders = {
+  ...rate,
+  "Weir-Would-Refuse": {
+    schema: { type: "string" },
+    description:
+      "Limits that are only looked at (reportOnly) and would have refused this: `messageRateLimit, maxMessageSize`.",
+  },
+};
 const refusal = {
   description: "Nobody gets it; or, for GET, there is none.",
   headers: {
-    ...rate,
+    ...answerHeaders,
     "Retry-After": { schema: { type: "integer" }, description: "Seconds; with 409, 429, 500 and 503." },
   },
   content: { "application/problem+json": { schema: reference("Problem") } },
@@ -145,7 +153,7 @@ const refusal = {
 const accepted = {
   description: "It is on disk.",
   headers: {
-    ...rate,
+    ...answerHeaders,
     Location: { schema: { type: "string" } },
     "Idempotency-Replayed": { schema: { const: "true" }, description: "It was answered before." },
   },

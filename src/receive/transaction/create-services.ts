@@ -1,5 +1,6 @@
 /** The services of mail transactions, put together: what all doors of the relay share. */
 import { applicationOf, type Application } from "../../core/policy/application.ts";
+import { refusalCatalogue, type RefusalDefinition } from "../../core/refusals/catalogue.ts";
 import type { Refused } from "../../core/refusals/refusal.ts";
 import { parseAddress } from "../../core/units/ip-range.ts";
 import type { Door } from "../admission/admission.ts";
@@ -91,8 +92,11 @@ export function createTransactionServices(
       traffic.refused(submitter.connection, what.refused);
       return refusals.refuse(refusedClient(submitter), withSender(submitter, what));
     },
-    wouldRefuse: (submitter, what, isRefused) =>
-      refusals.wouldRefuse(refusedClient(submitter), withSender(submitter, what), isRefused),
+    wouldRefuse(submitter, what, isRefused) {
+      const { setting = definitionOf(what).setting } = what;
+      if (setting !== undefined) submitter.watch?.wouldRefuseMessage(setting);
+      refusals.wouldRefuse(refusedClient(submitter), withSender(submitter, what), isRefused);
+    },
     messageTaken(submitter, { envelope, content }) {
       traffic.kept(submitter.connection, envelope.recipients.length, content.sizeBytes);
       discredits.end(clientOf(submitter));
@@ -112,6 +116,10 @@ export function clientOf({ connector, peer, watch }: Submitter): Client {
 export function refusedClient(submitter: Submitter): RefusedClient {
   const { connector, peer, authenticatedUser: user } = submitter;
   return { connector, address: peer.address, source: peer.source, user };
+}
+
+function definitionOf(what: Refused): RefusalDefinition {
+  return refusalCatalogue[what.refused];
 }
 
 /** Where whoever refuses does not know it. */
