@@ -39,7 +39,12 @@ export async function compare(
     for (const kind of kinds) {
       const directory = join(options.folder, load.name, kind.name);
       mkdirSync(directory, { recursive: true });
-      const peer = await kind.start({ directory, sinkPort, ...(internet && { internet }) });
+      const peer = await kind.start({
+        directory,
+        sinkPort,
+        ...(load.nextHopConnections !== undefined && { nextHopConnections: load.nextHopConnections }),
+        ...(internet && { internet }),
+      });
       peers.push(peer);
       readings.set(peer, []);
     }

@@ -29,6 +29,8 @@ export interface Load {
   readonly sites?: number;
   /** The sink waits as long before each of its writes. */
   readonly sinkDelayMs?: number;
+  /** Connections to the sink at most, of each peer. Left out: what serves it best. */
+  readonly nextHopConnections?: number;
 }
 
 export interface Reading {

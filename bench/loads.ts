@@ -19,7 +19,7 @@ const shapes: readonly LoadShape[] = [
   { ...usual, name: "recipients10", recipients: 10, share: 0.4 },
   { ...usual, name: "starttls", startTls: true, share: 0.5 },
   { ...usual, name: "http", http: true },
-  { ...usual, name: "slowsink", sinkDelayMs: 50, share: 0.1 },
+  { ...usual, name: "slowsink", sinkDelayMs: 50, nextHopConnections: 20, share: 0.1 },
   { ...usual, name: "destinations", destinations: 2_500, sites: 100, share: 1 },
 ];
 

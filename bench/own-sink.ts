@@ -44,9 +44,15 @@ export async function startOwnSink(options: {
     const answer = (text: string): void => {
       if (socket.writable) socket.write(text);
     };
+    // RFC 5321 §4.1.1.10: who was told good-bye waits for the end of the connection.
+    let isOver = false;
+    const say = (text: string): void => {
+      answer(text);
+      if (isOver) socket.end();
+    };
     const later = (text: string): void => {
-      if (delayMs === 0) answer(text);
-      else setTimeout(() => answer(text), delayMs);
+      if (delayMs === 0) say(text);
+      else setTimeout(() => say(text), delayMs);
     };
     let rest: Buffer = Buffer.alloc(0);
     let inData = false;
@@ -75,8 +81,10 @@ export async function startOwnSink(options: {
           inData = true;
           answers += "354 End with <CRLF>.<CRLF>\r\n";
         } else if (verb === "EHLO") answers += "250-sink.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n";
-        else if (verb === "QUIT") answers += "221 2.0.0 Bye\r\n";
-        else answers += "250 2.0.0 Ok\r\n";
+        else if (verb === "QUIT") {
+          answers += "221 2.0.0 Bye\r\n";
+          isOver = true;
+        } else answers += "250 2.0.0 Ok\r\n";
       }
       if (answers !== "") later(answers);
     });

@@ -18,6 +18,10 @@ export interface PeerOptions {
   /** Its own and empty, or with the spool of its last run. */
   readonly directory: string;
   readonly sinkPort: number;
+  /** An address. Left out: 127.0.0.1. Weir alone heeds it. */
+  readonly sinkHost?: string;
+  /** To the sink, at most. Left out: what serves the peer best. Haraka does not heed it. */
+  readonly nextHopConnections?: number;
   /** Mail is delivered by MX record, by the word of this DNS and at this port; the sink is not spoken to. */
   readonly internet?: Pick<SmallInternet, "nameServer" | "mxPort">;
   /** Comes before the program: a tracer with its options. */

@@ -19,7 +19,7 @@ export const postfix: PeerKind = {
     if (!existsSync(postfixProgram)) return "Debian's package postfix";
     return process.getuid?.() === 0 ? undefined : "root, which Postfix's master wants";
   },
-  async start({ directory, sinkPort, internet, under = [] }) {
+  async start({ directory, sinkPort, internet, nextHopConnections: connections = 50, under = [] }) {
     const port = await freePort();
     // Before anything runs; `-d` asks no configuration of the system, which there need not be.
     const asked = ["-d", "-h", "mail_version"];
@@ -39,7 +39,10 @@ export const postfix: PeerKind = {
       internet === undefined
         ? [`relayhost = [127.0.0.1]:${sinkPort}`]
         : [`smtp_tcp_port = ${internet.mxPort}`, "smtp_host_lookup = dns"];
-    writeFileSync(join(etc, "main.cf"), mainConfiguration({ etc, spool, data, directory, nextHop }));
+    writeFileSync(
+      join(etc, "main.cf"),
+      mainConfiguration({ etc, spool, data, directory, nextHop, connections }),
+    );
     writeFileSync(join(etc, "master.cf"), masterConfiguration(port));
     // In the foreground, so that it is a child of ours.
     const asking = internet === undefined ? [] : askingAt(internet.nameServer, directory);
@@ -75,6 +78,7 @@ const mainConfiguration = (at: {
   data: string;
   directory: string;
   nextHop: readonly string[];
+  connections: number;
 }): string => `
 compatibility_level = 3.6
 queue_directory = ${at.spool}
@@ -97,8 +101,8 @@ smtpd_client_message_rate_limit = 0
 smtpd_client_recipient_rate_limit = 0
 ${at.nextHop.join("\n")}
 in_flow_delay = 0
-initial_destination_concurrency = 20
-default_destination_concurrency_limit = 50
+initial_destination_concurrency = ${Math.min(20, at.connections)}
+default_destination_concurrency_limit = ${at.connections}
 default_process_limit = 200
 smtp_tls_security_level =
 smtpd_tls_security_level = may

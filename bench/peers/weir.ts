@@ -77,14 +77,16 @@ function onlyChild(pid: number): number {
 function configuration(
   port: number,
   httpPort: number,
-  { sinkPort, internet }: PeerOptions,
+  { sinkPort, sinkHost = "127.0.0.1", nextHopConnections, internet }: PeerOptions,
   variant: WeirVariant,
 ) {
   const indented = (lines: readonly string[]): string => lines.map((line) => `    ${line}\n`).join("");
   const nextHop =
     internet === undefined
-      ? [`smartHosts: ["[127.0.0.1]:${sinkPort}"]`]
+      ? [`smartHosts: ["[${sinkHost}]:${sinkPort}"]`]
       : ["dnsRoutingEnabled: true", `port: ${internet.mxPort}`];
+  const connections =
+    nextHopConnections === undefined ? [] : [`maxConcurrentConnections: ${nextHopConnections}`];
   const sections =
     internet === undefined ? variant.sections : askingAt(internet.nameServer, variant.sections);
   return `hostname: relay.test
@@ -101,7 +103,7 @@ receiveConnectors:
 ${indented(variant.receive ?? unlimited)}sendConnectors:
   - name: Out
     addressSpaces: ["*"]
-${indented([...nextHop, ...(variant.send ?? [])])}${(sections ?? []).join("\n")}
+${indented([...nextHop, ...connections, ...(variant.send ?? [])])}${(sections ?? []).join("\n")}
 `;
 }
 

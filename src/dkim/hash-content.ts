@@ -17,7 +17,15 @@ const turnBytes = 256 * 1024;
 const emptyLine = Buffer.from("\r\n\r\n");
 const overlap = emptyLine.length - 1;
 
-/** Memory: the header and a piece. Rejects with what the reader throws. */
+/** The same of a content that is in memory. */
+export function hashOctets(content: Buffer, form: Canonicalization): HashedContent {
+  const body = bodyHash(form);
+  const end = headerEnd(content);
+  if (end !== undefined) body.feed(content.subarray(end + 2));
+  return { header: end === undefined ? content : content.subarray(0, end), hashedBody: body.digest() };
+}
+
+/** Of one that streams. Memory: the header and a piece. Rejects with what the reader throws. */
 export async function hashContent(content: ContentReader, form: Canonicalization): Promise<HashedContent> {
   const body = bodyHash(form);
   /** Until the header ends; put together then, or a large one would be copied for each of its pieces. */
@@ -44,16 +52,13 @@ export async function hashContent(content: ContentReader, form: Canonicalization
     body.feed(sofar.subarray(end + 2));
     header = sofar.subarray(0, end);
   };
-  if (content.inMemory !== undefined) feed(content.inMemory);
-  else {
-    for await (const piece of content.stream()) {
-      // The reader may use its memory again; a header is looked at later.
-      feed(isBody ? piece : Buffer.from(piece));
-      sinceTurn += piece.length;
-      if (sinceTurn < turnBytes) continue;
-      sinceTurn = 0;
-      await setImmediate();
-    }
+  for await (const piece of content.stream()) {
+    // The reader may use its memory again; a header is looked at later.
+    feed(isBody ? piece : Buffer.from(piece));
+    sinceTurn += piece.length;
+    if (sinceTurn < turnBytes) continue;
+    sinceTurn = 0;
+    await setImmediate();
   }
   return { header: header ?? Buffer.concat(held), hashedBody: body.digest() };
 }

@@ -1,20 +1,20 @@
 /** A claim whose content has signatures in front of it: nothing is copied but what is small anyway. */
+import { copyBehind } from "../core/octets/slab.ts";
 import type { Claim, ContentReader } from "../spool/spool.ts";
 
 /** `fields`: ASCII, each ending in CRLF. */
 export function signedClaim(claim: Claim, fields: string): Claim {
-  const prefix = Buffer.from(fields, "latin1");
   const { message, content } = claim;
-  const facts = { ...message.content, sizeBytes: message.content.sizeBytes + prefix.length };
-  return { ...claim, message: { ...message, content: facts }, content: prefixed(content, prefix) };
+  const facts = { ...message.content, sizeBytes: message.content.sizeBytes + fields.length };
+  return { ...claim, message: { ...message, content: facts }, content: prefixed(content, fields) };
 }
 
-function prefixed(content: ContentReader, prefix: Buffer): ContentReader {
+function prefixed(content: ContentReader, fields: string): ContentReader {
   const { inMemory } = content;
   return {
-    inMemory: inMemory === undefined ? undefined : Buffer.concat([prefix, inMemory]),
+    inMemory: inMemory && copyBehind(fields, inMemory),
     async *stream() {
-      yield prefix;
+      yield Buffer.from(fields, "latin1");
       yield* content.stream();
     },
     ...(content.giveBack === undefined ? {} : { giveBack: () => content.giveBack?.() }),

@@ -2,14 +2,14 @@
 import { LRUCache } from "lru-cache";
 import { authorDomain } from "../core/dkim/author-domain.ts";
 import { keysFor } from "../core/dkim/choose-keys.ts";
-import { headerFields, type HeaderField } from "../core/dkim/header-fields.ts";
+import { fieldTexts, type FieldText } from "../core/dkim/header-fields.ts";
 import { queryName } from "../dns/domain-name.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Claim } from "../spool/spool.ts";
 import type { DkimKey, DkimSettings } from "./dkim-settings.ts";
-import { hashContent } from "./hash-content.ts";
+import { hashContent, hashOctets } from "./hash-content.ts";
 import { signedClaim } from "./signed-claim.ts";
-import { signMessage } from "./sign.ts";
+import { signMessage, type SignatureOptions } from "./sign.ts";
 
 export interface Signer {
   /** Any key signs now. Asked for at each message, so that those of a relay without keys wait for nothing. */
@@ -37,21 +37,32 @@ interface SignedMessage {
 export function createSigner(settings: () => DkimSettings, clock: Clock): Signer {
   let known: LRUCache<string, SignedMessage> | undefined;
   const turn = turns(mostAtOnce);
+  let optionsBy: { readonly of: DkimSettings; readonly options: SignatureOptions } | undefined;
+
+  const optionsOf = (by: DkimSettings): SignatureOptions => {
+    if (optionsBy?.of !== by) {
+      const options = {
+        headerForm: by.headerCanonicalization,
+        bodyForm: by.bodyCanonicalization,
+        oversign: by.oversign,
+        lifetimeSeconds: Math.floor(by.signatureLifetime / 1000),
+      };
+      optionsBy = { of: by, options };
+    }
+    return optionsBy.options;
+  };
 
   const fieldsOf = async (claim: Claim, by: DkimSettings): Promise<string> => {
-    const { header, hashedBody } = await hashContent(claim.content, by.bodyCanonicalization);
-    const fields = headerFields(header);
-    const options = {
-      headerForm: by.headerCanonicalization,
-      bodyForm: by.bodyCanonicalization,
-      oversign: by.oversign,
-      lifetimeSeconds: Math.floor(by.signatureLifetime / 1000),
-    };
-    const signatures: string[] = [];
-    for (const key of keysOf(fields, by.keys)) {
-      signatures.push(await turn(() => signMessage(header, hashedBody, key, options, clock.wall())));
-    }
-    return signatures.join("");
+    const { content } = claim;
+    const form = by.bodyCanonicalization;
+    const { header, hashedBody } =
+      content.inMemory === undefined ? await hashContent(content, form) : hashOctets(content.inMemory, form);
+    const fields = fieldTexts(header);
+    const options = optionsOf(by);
+    let signatures = "";
+    for (const key of keysOf(fields, by.keys))
+      signatures += await turn(() => signMessage(fields, hashedBody, key, options, clock.wall()));
+    return signatures;
   };
 
   return {
@@ -78,20 +89,24 @@ export function createSigner(settings: () => DkimSettings, clock: Clock): Signer
 }
 
 /** A key whose signature is there already, as on mail that comes back to us, adds nothing. */
-function keysOf(fields: readonly HeaderField[], keys: readonly DkimKey[]): readonly DkimKey[] {
-  const from = fields.find(({ name }) => name.toLowerCase() === "from");
+function keysOf(fields: readonly FieldText[], keys: readonly DkimKey[]): readonly DkimKey[] {
+  const from = fields.find(({ kind }) => kind === "from");
   const author = from && authorDomain(valueOf(from));
   const domain = author === undefined ? undefined : queryName(author);
   if (domain === undefined) return [];
-  const signatures = fields.filter(({ name }) => name.toLowerCase() === "dkim-signature").map(valueOf);
+  const signatures = fields.filter(({ kind }) => kind === "dkim-signature").map(valueOf);
   return keysFor(keys, domain).filter(
     (key) => !signatures.some((text) => tag(text, "d") === key.domain && tag(text, "s") === key.selector),
   );
 }
 
-const valueOf = ({ octets }: HeaderField): string => {
-  const text = octets.toString("utf8").replaceAll(/\r\n(?=[ \t])/gu, "");
-  return text.slice(text.indexOf(":") + 1).trim();
+const valueOf = ({ text }: FieldText): string => {
+  // oxlint-disable-next-line no-control-regex
+  const read = /[^\x00-\x7f]/.test(text) ? Buffer.from(text, "latin1").toString("utf8") : text;
+  return read
+    .slice(read.indexOf(":") + 1)
+    .replaceAll(/\r\n(?=[ \t])/gu, "")
+    .trim();
 };
 
 const tag = (signature: string, name: string): string | undefined =>

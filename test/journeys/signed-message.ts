@@ -1,5 +1,6 @@
 /** A message with signatures of ours in front, as it is sent, without a relay around it. */
 import type { Canonicalization } from "../../src/core/dkim/canonical-body.ts";
+import { fieldTexts } from "../../src/core/dkim/header-fields.ts";
 import { bodyHash, type SigningIdentity, signMessage } from "../../src/dkim/sign.ts";
 
 export type Forms = readonly [header: Canonicalization, body: Canonicalization];
@@ -24,7 +25,7 @@ export async function signedMessage(
   const options = { headerForm, bodyForm, oversign: "default", lifetimeSeconds: 864_000 } as const;
   const now = new Date();
   const fields = await Promise.all(
-    identities.map((identity) => signMessage(header, hashed, identity, options, now)),
+    identities.map((identity) => signMessage(fieldTexts(header), hashed, identity, options, now)),
   );
   const isEnded = body.length === 0 || body.subarray(-2).equals(Buffer.from("\r\n"));
   return Buffer.concat([

@@ -3,7 +3,7 @@
  * addresses; recipients out of the header (-t), and no Bcc left in it.
  */
 import { readAddressList, type ListEntry } from "../../core/message/recipient-fields/address-list.ts";
-import { headerFields } from "../../core/dkim/header-fields.ts";
+import { fieldTexts } from "../../core/dkim/header-fields.ts";
 import { ContentFraming } from "../../core/smtp/content-framing.ts";
 import { mailDate } from "../../core/message/received.ts";
 
@@ -87,12 +87,10 @@ function withLineEnds(input: Buffer): Buffer {
 /** The header's fields, and where the body begins: behind the empty line, or at the first line that is no field. */
 function fieldsOf(octets: Buffer): { readonly fields: readonly Field[]; readonly bodyAt: number } {
   const start = /^>?From [^\r\n]*\r\n/.exec(octets.toString("latin1", 0, 1000))?.[0].length ?? 0;
-  const found = headerFields(octets.subarray(start));
-  const fields = found.map((field) => ({
-    name: field.name.toLowerCase(),
-    text: field.octets.toString("latin1"),
-  }));
-  const end = found.reduce((at, field) => at + field.octets.length + 2, start);
+  const emptyLine = octets.indexOf("\r\n\r\n", start, "latin1");
+  const found = fieldTexts(octets.subarray(start, emptyLine === -1 ? undefined : emptyLine));
+  const fields = found.map(({ kind, text }) => ({ name: kind, text }));
+  const end = found.reduce((at, { text }) => at + text.length + 2, start);
   const bodyAt = octets[end] === 13 && octets[end + 1] === 10 ? end + 2 : Math.min(end, octets.length);
   return { fields, bodyAt };
 }

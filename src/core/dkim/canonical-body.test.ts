@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { canonicalBody, type Canonicalization } from "./canonical-body.ts";
+import { CanonicalBody, type Canonicalization } from "./canonical-body.ts";
 
 function canonical(form: Canonicalization, pieces: readonly Buffer[]): string {
   const octets: Buffer[] = [];
-  const body = canonicalBody(form, (piece) => octets.push(Buffer.from(piece)));
+  const body = new CanonicalBody(form, (piece) => octets.push(Buffer.from(piece)));
   for (const piece of pieces) body.feed(piece);
   body.end();
   return Buffer.concat(octets).toString("latin1");
@@ -70,7 +70,7 @@ test("whatever the pieces, it is what the RFC says", () => {
 test("a hundred thousand empty lines inside cost no memory of their own", () => {
   const hash = createHash("sha256");
   let largest = 0;
-  const body = canonicalBody("relaxed", (octets) => {
+  const body = new CanonicalBody("relaxed", (octets) => {
     largest = Math.max(largest, octets.length);
     hash.update(octets);
   });

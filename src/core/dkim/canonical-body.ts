@@ -2,13 +2,6 @@
 
 export type Canonicalization = "simple" | "relaxed";
 
-export interface CanonicalBody {
-  /** Hands the octets that are certain by now to the sink. Pieces may end anywhere. */
-  feed(piece: Buffer): void;
-  /** Hands over what the end makes certain. To be called once. */
-  end(): void;
-}
-
 const carriageReturn = 13;
 const lineFeed = 10;
 const space = 32;
@@ -19,75 +12,141 @@ const crlf = Buffer.from("\r\n");
 const blockLines = 4096;
 const block = Buffer.from("\r\n".repeat(blockLines));
 
+/** Where changed octets are put together; nothing of it is kept behind a call, so it serves all bodies. */
+const outputBytes = 16 * 1024;
+/** One octet may bring a space, a CR, and a few line ends along. */
+const mostAtOnce = 16;
+const output = Buffer.alloc(outputBytes + mostAtOnce);
+const mostLineEndsBeside = 6;
+
+/** The relaxed form leaves these octets as they are; the last of them is no white space. Cost: a search where there are no blanks. */
+function isRelaxed(octets: Buffer): boolean {
+  if (octets.includes(tab)) return false;
+  const first = octets.indexOf(space);
+  if (first === -1) return true;
+  let isBehindSpace = false;
+  for (let at = first; at < octets.length; at++) {
+    const octet = octets[at]!;
+    if (isBehindSpace && (octet === space || (octet === carriageReturn && octets[at + 1] === lineFeed)))
+      return false;
+    isBehindSpace = octet === space;
+  }
+  return true;
+}
+
+function sinkLineEnds(lines: number, sink: (octets: Buffer) => void): void {
+  let left = lines;
+  for (; left > blockLines; left -= blockLines) sink(block);
+  if (left > 0) sink(block.subarray(0, 2 * left));
+}
+
+const isWhite = (octet: number): boolean =>
+  octet === space || octet === carriageReturn || octet === lineFeed || octet === tab;
+
 /**
- * `sink` hears of octets in order and must use them before it returns: the buffer is used again. Cost: one pass; memory: a
- * piece. White space is SP and HTAB octets, whatever the charset; a bare CR or LF is an octet as others.
+ * `sink` hears of octets in order and must use them before it returns: its memory is used again. Cost: a piece that its form
+ * leaves as it is, as most mail is, is looked through and handed over; else one pass. Memory: none of its own. White space is
+ * SP and HTAB octets, whatever the charset; a bare CR or LF is an octet as others.
  */
-export function canonicalBody(form: Canonicalization, sink: (octets: Buffer) => void): CanonicalBody {
-  let output = Buffer.alloc(0);
-  let used = 0;
+export class CanonicalBody {
+  readonly #form: Canonicalization;
+  readonly #sink: (octets: Buffer) => void;
   /** Ends of lines behind the last octet that counts: kept back, since at the end they do not count. */
-  let waitingLineEnds = 0;
-  let isWaitingSpace = false;
-  let isWaitingCr = false;
-  let isEmpty = true;
+  #lineEnds = 0;
+  #isBehindSpace = false;
+  #isBehindCr = false;
+  #isEmpty = true;
 
-  const flush = (): void => {
-    if (used > 0) sink(output.subarray(0, used));
-    used = 0;
-  };
-  const releaseLineEnds = (): void => {
-    if (waitingLineEnds > 2) {
-      flush();
-      for (; waitingLineEnds > blockLines; waitingLineEnds -= blockLines) sink(block);
-      sink(block.subarray(0, 2 * waitingLineEnds));
-    } else {
-      for (let line = 0; line < waitingLineEnds; line++) {
-        output[used++] = carriageReturn;
-        output[used++] = lineFeed;
+  constructor(form: Canonicalization, sink: (octets: Buffer) => void) {
+    this.#form = form;
+    this.#sink = sink;
+  }
+
+  /** Hands the octets that are certain by now to the sink. Pieces may end anywhere. */
+  feed(piece: Buffer): void {
+    let end = piece.length;
+    while (end > 0 && isWhite(piece[end - 1]!)) end--;
+    const isWaiting = this.#isEmpty || this.#lineEnds > 0 || this.#isBehindSpace || this.#isBehindCr;
+    const at = isWaiting ? this.#walk(piece, 0, end, true) : 0;
+    if (at < end) {
+      const inside = piece.subarray(at, end);
+      if (this.#form === "simple" || isRelaxed(inside)) this.#sink(inside);
+      else this.#walk(piece, at, end, false);
+    }
+    this.#walk(piece, end, piece.length, false);
+  }
+
+  /** Hands over what the end makes certain. To be called once. */
+  end(): void {
+    if (this.#isBehindCr) {
+      sinkLineEnds(this.#lineEnds, this.#sink);
+      this.#sink(Buffer.from(this.#isBehindSpace ? " \r" : "\r"));
+      this.#isEmpty = false;
+    }
+    // A body that ends without CRLF gets one; an empty one is a CRLF in the simple form and nothing in the relaxed one.
+    if (!this.#isEmpty || this.#form === "simple") this.#sink(crlf);
+  }
+
+  /** `piece` from `from` up to `to`, whatever it holds; `stopClear`: up to where nothing waits. Returns where it ended. */
+  #walk(piece: Buffer, from: number, to: number, stopClear: boolean): number {
+    if (from === to) return to;
+    const sink = this.#sink;
+    const into = output;
+    const isRelaxing = this.#form === "relaxed";
+    let isBehindSpace = this.#isBehindSpace;
+    let isBehindCr = this.#isBehindCr;
+    let lineEnds = this.#lineEnds;
+    let used = 0;
+    let at = from;
+    while (at < to) {
+      const octet = piece[at++]!;
+      // The usual one first: something has been seen by then.
+      if (
+        !stopClear &&
+        octet > space &&
+        !isBehindSpace &&
+        !isBehindCr &&
+        lineEnds === 0 &&
+        used < outputBytes
+      ) {
+        into[used++] = octet;
+        continue;
       }
-    }
-    waitingLineEnds = 0;
-  };
-  const put = (octet: number): void => {
-    if (waitingLineEnds > 0) releaseLineEnds();
-    if (isWaitingSpace) {
-      isWaitingSpace = false;
-      output[used++] = space;
-    }
-    output[used++] = octet;
-    isEmpty = false;
-  };
-
-  return {
-    feed(piece) {
-      // Each octet may bring a CR that waited, a space, and two line ends along.
-      if (output.length < piece.length + 8) output = Buffer.allocUnsafe(piece.length + 8);
-      for (let at = 0; at < piece.length; at++) {
-        const octet = piece[at]!;
-        if (isWaitingCr) {
-          isWaitingCr = false;
-          if (octet === lineFeed) {
-            isWaitingSpace = false;
-            waitingLineEnds++;
-            continue;
+      if (isBehindCr && octet === lineFeed) {
+        isBehindCr = isBehindSpace = false;
+        lineEnds++;
+        continue;
+      }
+      const isSpace = isRelaxing && (octet === space || octet === tab);
+      const isPlain = !isSpace && octet !== carriageReturn;
+      if (isPlain || isBehindCr) {
+        if (used > outputBytes || lineEnds > mostLineEndsBeside) {
+          if (used > 0) sink(into.subarray(0, used));
+          used = 0;
+          if (lineEnds > mostLineEndsBeside) {
+            sinkLineEnds(lineEnds, sink);
+            lineEnds = 0;
           }
-          put(carriageReturn);
         }
-        if (octet === carriageReturn) isWaitingCr = true;
-        else if (form === "relaxed" && (octet === space || octet === tab)) isWaitingSpace = true;
-        else put(octet);
+        for (; lineEnds > 0; lineEnds--) {
+          into[used++] = carriageReturn;
+          into[used++] = lineFeed;
+        }
+        if (isBehindSpace) into[used++] = space;
+        if (isBehindCr) into[used++] = carriageReturn;
+        isBehindSpace = isBehindCr = false;
+        this.#isEmpty = false;
       }
-      flush();
-    },
-    end() {
-      if (isWaitingCr) {
-        if (output.length < 8) output = Buffer.allocUnsafe(8);
-        put(carriageReturn);
-        flush();
-      }
-      // A body that ends without CRLF gets one; an empty one is a CRLF in the simple form and nothing in the relaxed one.
-      if (!isEmpty || form === "simple") sink(crlf);
-    },
-  };
+      if (isPlain) {
+        into[used++] = octet;
+        if (stopClear) break;
+      } else if (isSpace) isBehindSpace = true;
+      else isBehindCr = true;
+    }
+    if (used > 0) sink(into.subarray(0, used));
+    this.#isBehindSpace = isBehindSpace;
+    this.#isBehindCr = isBehindCr;
+    this.#lineEnds = lineEnds;
+    return at;
+  }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { unsignedField, withSignature, type SignatureTags } from "./signature-field.ts";
+import { canonicalField } from "./canonical-field.ts";
+import { fieldTemplate, unsignedField, withSignature, type SignatureTags } from "./signature-field.ts";
 
 const tags: SignatureTags = {
   algorithm: "rsa-sha256",
@@ -37,3 +38,15 @@ test("no line is long, whatever goes in, and nothing but folds comes in between"
   expect(unfolded).toContain(`b=${signature}`);
   expect(unfolded).not.toContain("x=");
 });
+
+test.each(["relaxed", "simple"] as const)(
+  "%s: a template makes the same field of any body's hash",
+  (headerForm) => {
+    const all = { ...tags, headerForm };
+    const { field, canonical } = fieldTemplate(all);
+    const whole = unsignedField(all);
+    expect(field.join(tags.bodyHash)).toBe(whole);
+    const own = { name: "DKIM-Signature", kind: "dkim-signature", text: whole };
+    expect(canonical.join(tags.bodyHash)).toBe(canonicalField(own, headerForm));
+  },
+);

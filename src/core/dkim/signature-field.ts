@@ -1,5 +1,6 @@
 /** The DKIM-Signature field (RFC 6376 §3.5), folded so that no line is long and its signature fits behind it. */
 import type { Canonicalization } from "./canonical-body.ts";
+import { canonicalField } from "./canonical-field.ts";
 
 export type SignatureAlgorithm = "rsa-sha256" | "ed25519-sha256";
 
@@ -54,9 +55,34 @@ export function unsignedField(tags: SignatureTags): string {
   return `${field}\r\n\tb=`;
 }
 
+/** A signature field for whatever body: its hash is put in where the parts meet. */
+export interface FieldTemplate {
+  /** As it stands, without a signature. */
+  readonly field: readonly [before: string, behind: string];
+  /** As it is signed. */
+  readonly canonical: readonly [before: string, behind: string];
+}
+
+/** As long as the hash, and nowhere else in a field. */
+const anyHash = "*".repeat(44);
+
+/** The fields that a key makes in the same second for headers of the same fields differ in nothing else. */
+export function fieldTemplate(tags: Omit<SignatureTags, "bodyHash">): FieldTemplate {
+  const text = unsignedField({ ...tags, bodyHash: anyHash });
+  const own = { name: "DKIM-Signature", kind: "dkim-signature", text };
+  return { field: divided(text), canonical: divided(canonicalField(own, tags.headerForm)) };
+}
+
+function divided(text: string): readonly [before: string, behind: string] {
+  const at = text.indexOf(anyHash);
+  return [text.slice(0, at), text.slice(at + anyHash.length)];
+}
+
 /** `signature`: base64. Ends in CRLF: ready to stand in front of a message. */
 export function withSignature(field: string, signature: string): string {
-  const first = signature.slice(0, lineOctets - 3);
-  const rest = signature.slice(first.length).match(new RegExp(`.{1,${lineOctets - 1}}`, "gu")) ?? [];
-  return `${field}${[first, ...rest].join("\r\n\t")}\r\n`;
+  let at = lineOctets - 3;
+  let whole = field + signature.slice(0, at);
+  for (; at < signature.length; at += lineOctets - 1)
+    whole += `\r\n\t${signature.slice(at, at + lineOctets - 1)}`;
+  return `${whole}\r\n`;
 }

@@ -1,5 +1,5 @@
 /** Which fields a signature is of, and in which order (RFC 6376 §5.4). */
-import type { HeaderField } from "./header-fields.ts";
+import type { FieldText } from "./header-fields.ts";
 
 /** Signed as often as they stand there, and named once more so that none can be added (§8.15). */
 const oversigned = [
@@ -45,16 +45,16 @@ export interface SignedFields {
   /** The `h=` tag's names, in the order of hashing. */
   readonly names: readonly string[];
   /** Of repeated fields the lowest first (§5.4.2). */
-  readonly fields: readonly HeaderField[];
+  readonly fields: readonly FieldText[];
 }
 
 /** `oversign`: every field of the list above, `From` alone (which §5.4 cannot do without), or none. */
 export function signedFields(
-  fields: readonly HeaderField[],
+  fields: readonly FieldText[],
   oversign: "default" | "fromOnly" | "none" = "default",
 ): SignedFields {
-  const chosen = fields.toReversed().filter(({ name }) => signed.has(name.toLowerCase()));
-  const names = chosen.map(({ name }) => name.toLowerCase());
+  const chosen = fields.toReversed().filter(({ kind }) => signed.has(kind));
+  const names = chosen.map(({ kind }) => kind);
   const more = oversign === "default" ? oversigned : oversign === "fromOnly" ? ["from"] : [];
   return { names: [...names, ...more], fields: chosen };
 }

@@ -64,6 +64,7 @@ test("what is remembered is remembered of this host and this address", () => {
     noPipeliningUntil: 0,
     pipeliningProven: false,
     noFollowingUntil: 0,
+    quick: false,
     capabilities: undefined,
   });
   expect([endpointOf(peer), endpointOf(memory.peer(host, "2001:db8::1"))]).toEqual([

@@ -9,6 +9,7 @@
  * | TLS fails, and is not required              | clear text for `clearTextMs`           |
  * | breaks BDAT, PIPELINING, or following on    | not used for `quirkMs`                 |
  * | what it offered in its last answer to EHLO  | until it answers again                 |
+ * | how soon it answered the last content       | until it answers another               |
  *
  * | of a host (name)                            |                                        |
  * | ------------------------------------------- | -------------------------------------- |
@@ -65,6 +66,8 @@ export interface Peer {
    * own envelope.
    */
   noFollowingUntil: number;
+  /** It answered the last content soon enough for another's envelope to go right behind. */
+  quick: boolean;
   capabilities: Capabilities | undefined;
 }
 
@@ -121,6 +124,7 @@ function newPeer(host: NextHopHost, address: string): Peer {
     noPipeliningUntil: 0,
     pipeliningProven: false,
     noFollowingUntil: 0,
+    quick: false,
     capabilities: undefined,
   };
 }

@@ -46,7 +46,7 @@ export interface SessionOwner extends EvidenceContext {
   gone(session: ClientSession): void;
 }
 
-/** A job follows another only where the peer answered the last end of data so soon, lest it waits behind a slow one. */
+/** A job follows another only where the peer answered the last end of data so soon, on whichever connection, lest it waits behind a slow one. */
 const quickMs = 1_000;
 
 export class ClientSession implements Receiver, TransactionSession {
@@ -70,7 +70,6 @@ export class ClientSession implements Receiver, TransactionSession {
   /** The present transaction was written behind another's content. */
   private following = false;
   private contentSentAt = 0;
-  private quick = false;
 
   constructor(owner: SessionOwner, opened: OpenedConnection, peer: Peer) {
     const { connection, capabilities, tls } = opened;
@@ -123,7 +122,7 @@ export class ClientSession implements Receiver, TransactionSession {
   follower(): Transaction | undefined {
     const { evidence, owner, peer } = this;
     this.contentSentAt = owner.clock.now();
-    if (!this.quick || !evidence.following || this.next !== undefined) return undefined;
+    if (!peer.quick || !evidence.following || this.next !== undefined) return undefined;
     // With CHUNKING a message is one flight anyway.
     if (!evidence.pipelining || evidence.chunking) return undefined;
     while (!this.wear.worn) {
@@ -165,7 +164,7 @@ export class ClientSession implements Receiver, TransactionSession {
 
   ended(job: Job, end: TransactionEnd, close: SmtpClientError | undefined): void {
     const { next, owner, connection, peer } = this;
-    if (this.contentSentAt !== 0) this.quick = owner.clock.now() - this.contentSentAt <= quickMs;
+    if (this.contentSentAt !== 0) peer.quick = owner.clock.now() - this.contentSentAt <= quickMs;
     this.contentSentAt = 0;
     this.current = next;
     this.next = undefined;

@@ -118,3 +118,29 @@ describe("a peer that takes BDAT right behind the envelope, and does not answer 
     expect(JSON.stringify(again)).not.toContain("unconfirmed");
   });
 });
+
+it("on a new connection to a peer that answers quickly, an envelope follows the first content", async () => {
+  const envelope = async (peer: ScriptedPeer): Promise<void> => {
+    while ((await peer.line()) !== "DATA") peer.send("250 ok\r\n");
+    peer.send("354 go\r\n");
+  };
+  const { port } = await server(async (peer) => {
+    await peer.greet("PIPELINING");
+    if (peer.connection === 1) {
+      await takeMessage(peer);
+      return void peer.socket.end();
+    }
+    await envelope(peer);
+    await peer.content();
+    // Not answered before the next message's envelope is there.
+    const next = await peer.line();
+    peer.send(next.startsWith("MAIL") ? "250 quick\r\n250 ok\r\n" : "451 not followed\r\n");
+    await envelope(peer);
+    await peer.content();
+    peer.send("250 done\r\n");
+  });
+  const { carrier } = carrierTo(port, { connector: { maxConcurrentConnections: 1 } });
+  expect(brief(await carrier.carry(testClaim()))).toEqual(["delivered: 250 done"]);
+  const both = await Promise.all([carrier.carry(testClaim()), carrier.carry(testClaim())]);
+  expect(both.map(brief)).toEqual([["delivered: 250 quick"], ["delivered: 250 done"]]);
+});
