@@ -15,10 +15,13 @@ const collapsed: ReadonlySet<EventName> = new Set<EventName>([
   "RelayFault",
 ]);
 
+/** Told one by one, each being about other mail; when a connector is taken away it is about all there is. */
+const countedBeyond: ReadonlySet<EventName> = new Set<EventName>(["RecipientUnreachable"]);
+
 const windowMs = 60_000;
 /** More keys than this are not remembered: the oldest is forgotten. */
 const maxKeys = 10_000;
-/** Of one refusal's event and connector, within a minute; the rest are counted together. */
+/** Of one event and connector, within a minute; the rest are counted together. */
 const maxSources = 100;
 
 interface Told {
@@ -57,6 +60,10 @@ export function createCollapse(): (record: EventRecord) => Collapsed {
   return (record) => {
     const { name, definition, fields } = record;
     const isRefusal = definition.limitHit === true;
+    if (countedBeyond.has(name)) {
+      const unsaid = roomFor(name, record.at.getTime());
+      return unsaid === undefined ? drop : { kind: "pass", unsaid };
+    }
     if (!isRefusal && !collapsed.has(name)) return plain;
     const group = `${name} ${fields["connector"] ?? fields["queue"] ?? fields["where"] ?? ""}`;
     const key = `${group} ${fields["source"] ?? ""} ${fields["refusal"] ?? fields["setting"] ?? ""}`;

@@ -153,6 +153,20 @@ test("a flood from very many sources is told of a hundred of them a minute, the 
   expect(say(0)).toEqual({ kind: "pass", unsaid: 1 });
 });
 
+test("of recipients without a connector a hundred are told of in a minute, the rest counted", async () => {
+  const { clock, log, heard } = setup();
+  const collapse = createCollapse();
+  const say = (n: number) => {
+    log.emit("RecipientUnreachable", { id: n, recipient: `r${n}@a.test`, reason: "no connector" });
+    return collapse(heard.at(-1) as EventRecord);
+  };
+  const told = Array.from({ length: 1_000 }, (_, n) => say(n)).filter(({ kind }) => kind === "pass");
+  expect(told).toHaveLength(100);
+  await clock.advance(60_000);
+  expect(say(0)).toEqual({ kind: "pass", unsaid: 900 });
+  expect(say(1)).toEqual({ kind: "pass", unsaid: 0 });
+});
+
 test("lines are written in batches, wait for a slow reader, and are dropped beyond a bound", async () => {
   const { log } = setup();
   const texts: string[] = [];
