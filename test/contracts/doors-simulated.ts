@@ -234,7 +234,20 @@ export async function simulateDoors(options: {
         while (next < offsets.length && !isClosed) {
           const wantedMs = atMs + (offsets[next] ?? 0);
           await until(wantedMs + shiftMs);
-          if (await mayEnter(admitted, user)) {
+          let isIn = await mayEnter(admitted, user);
+          // By HTTP it is refused alone: the connection goes on.
+          while (
+            !isIn &&
+            door === "HTTP" &&
+            refusedClients.kind === "again" &&
+            tries < refusedClients.tries
+          ) {
+            tries++;
+            await until(clock.now() + refusedClients.afterMs);
+            isIn = await mayEnter(admitted, user);
+          }
+          if (isIn || door === "HTTP") {
+            if (!isIn) lostMessages++;
             shiftMs = Math.max(shiftMs, clock.now() - wantedMs);
             next++;
           } else {

@@ -314,9 +314,7 @@ const watched = record({
 test("a limit that is only looked at would refuse whom it refuses where it is enforced, and as the replay says", async () => {
   let refusals = 0;
   await assert(
-    asyncProperty(wishes, watched, async (given, { limit, value, total, messageRateSource, isCandidate }) => {
-      // By HTTP a message is refused alone; a replay takes its client to be gone.
-      const all = limit === "messageRateLimit" ? given.filter(({ door }) => door === "SMTP") : given;
+    asyncProperty(wishes, watched, async (all, { limit, value, total, messageRateSource, isCandidate }) => {
       const isPercentage = limit === "maxInboundConnectionPercentagePerSource";
       const tried = {
         messageRateSource,

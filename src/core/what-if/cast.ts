@@ -78,7 +78,7 @@ export interface Guest {
 export const gone = "gone";
 
 export interface Later extends Due {
-  readonly what: "arrive" | "giveUp" | "ask" | "happen" | "end";
+  readonly what: "arrive" | "giveUp" | "ask" | "askAnew" | "happen" | "end";
   readonly guest: Guest;
   readonly happening: Happening | undefined;
   cancelled: boolean;
@@ -145,4 +145,6 @@ export interface Seat {
   readonly place: Place;
   /** Its connections take places of the connector. */
   readonly isCounted: boolean;
+  /** A message over the rate is refused by itself, and the connection goes on (HTTP, 429). */
+  readonly refusesAlone: boolean;
 }

@@ -208,6 +208,7 @@ export class Replay implements TrafficListener {
     if (open === undefined) return;
     const happening = this.#happening("message", atMs, open.connection.client, open);
     open.lastMessage = happening;
+    open.isRefused = false;
     for (const group of this.#groups) {
       group.advance(atMs);
       group.message(open.connection, happening);
@@ -231,6 +232,8 @@ export class Replay implements TrafficListener {
     const open = this.#open.get(number);
     if (open === undefined) return;
     open.isRefused = true;
+    // It waited in vain: what it does next is as much later already.
+    if (open.lastMessage !== undefined) open.lastMessage.goesOnMs ??= atMs;
     this.#countRefused(open.connection.client.client, refusal, atMs);
   }
 

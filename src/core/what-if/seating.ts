@@ -105,7 +105,7 @@ export class Seating {
       post.places.set(source, place);
       this.places.push(place);
     }
-    return { post, place, isCounted: isListening(door) };
+    return { post, place, isCounted: isListening(door), refusesAlone: door === "HTTP" };
   }
 }
 

@@ -263,13 +263,27 @@ export class World {
   ): void {
     if (this.#spends(seat, message, nowMs, isInStep)) return;
     if (isInStep) this.#misses(seat, message);
+    const isAtOnce = this.#in(seat).settings.limitAction !== "delay";
+    if (isAtOnce && guest === undefined && seat.refusesAlone && this.#settings.refusedClients.kind === "gone")
+      return this.#losesMessage(seat, nowMs);
     const who = guest ?? this.#guest(connection, seat);
-    const { settings } = this.#in(seat);
-    if (settings.limitAction !== "delay") return this.#refuseMessage(who, message, nowMs);
-    who.state = "minute";
-    who.message = message;
-    who.sinceMs = nowMs;
-    who.timer = this.#later(nowMs + Math.min(settings.limitDelay, askAgainMs), "ask", who, message);
+    if (isAtOnce) this.#refuseMessage(who, message, nowMs);
+    else this.#waitsForMinute(who, message, nowMs);
+  }
+
+  #waitsForMinute(guest: Guest, message: Happening, nowMs: number): void {
+    const { limitDelay } = this.#in(guest.seat).settings;
+    guest.state = "minute";
+    guest.message = message;
+    guest.sinceMs = nowMs;
+    guest.timer = this.#later(nowMs + Math.min(limitDelay, askAgainMs), "ask", guest, message);
+  }
+
+  /** Refused alone before, it comes once more. */
+  #asksAnew(guest: Guest, message: Happening, nowMs: number): void {
+    if (this.#spends(guest.seat, message, nowMs, false)) return this.#isIn(guest, nowMs);
+    if (this.#in(guest.seat).settings.limitAction === "delay") this.#waitsForMinute(guest, message, nowMs);
+    else this.#refuseMessage(guest, message, nowMs);
   }
 
   #asksAgain(guest: Guest, message: Happening, nowMs: number): void {
@@ -308,8 +322,32 @@ export class World {
     return true;
   }
 
-  /** The connection is closed with it. */
+  /** The connection goes on; the message comes again, or is lost. */
+  #refuseAlone(guest: Guest, message: Happening, nowMs: number): void {
+    const { refusedClients } = this.#settings;
+    this.#endTimer(guest);
+    guest.message = message;
+    if (refusedClients.kind === "again" && guest.tries < refusedClients.tries) {
+      guest.tries++;
+      guest.state = "minute";
+      this.#countRefused(guest.seat, "messageRateLimit", nowMs);
+      guest.timer = this.#later(nowMs + refusedClients.afterMs, "askAnew", guest, message);
+      return;
+    }
+    this.#losesMessage(guest.seat, nowMs);
+    this.#isIn(guest, nowMs);
+  }
+
+  #losesMessage(seat: Seat, nowMs: number): void {
+    this.#countRefused(seat, "messageRateLimit", nowMs);
+    if (this.#settings.countedAt(nowMs) === undefined) return;
+    this.#in(seat).tally.lostMessages++;
+    tallyIn(seat.place, this.number).lostMessages++;
+  }
+
+  /** The connection is closed with it, but by HTTP. */
   #refuseMessage(guest: Guest, message: Happening, nowMs: number): void {
+    if (guest.seat.refusesAlone) return this.#refuseAlone(guest, message, nowMs);
     guest.message = undefined;
     guest.resumesMs = message.atMs;
     guest.backlog.push(message);
@@ -462,6 +500,8 @@ export class World {
         return this.#refuse(guest, guest.verdict, atMs);
       case "ask":
         return happening && this.#asksAgain(guest, happening, atMs);
+      case "askAnew":
+        return happening && this.#asksAnew(guest, happening, atMs);
       case "end":
         this.#leave(seat, atMs, false);
         return this.#release(connection, seat);
