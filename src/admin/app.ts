@@ -1,5 +1,6 @@
 /** The admin API as an HTTP application: reads inputs, calls handlers, answers JSON or a stream of events. */
 import { Hono, type Context } from "hono";
+import { asAuthor } from "../config/change-author.ts";
 import type { Events } from "../events/events.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Asked, Handlers, Octets } from "./administered.ts";
@@ -78,7 +79,9 @@ export function createAdminApp(options: {
         return octetsResponse(await handler(input, asked), routes[name].octets);
       }
       const handler = handlers[name] as (input: unknown, asked: Asked) => unknown;
-      const output = (await handler(input, asked)) as object;
+      const { who, from, operation, target } = adminAction(caller, name, input, "did");
+      const author = { name: who, from, doing: `${operation} ${target}`.trim() };
+      const output = (await asAuthor(author, () => handler(input, asked))) as object;
       if (isChange(name, input) && !tellsItself(name))
         events.emit("AdminAction", adminAction(caller, name, input, "did"));
       return context.json(output);

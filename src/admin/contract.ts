@@ -10,6 +10,7 @@ import { applicationOperations } from "./contract/applications.ts";
 import { backupOperations } from "./contract/backup.ts";
 import { capturedOperations } from "./contract/captured.ts";
 import { configurationOperations } from "./contract/configuration-edits.ts";
+import { configurationVersionOperations } from "./contract/configuration-versions.ts";
 import { connectorOperations } from "./contract/connectors.ts";
 import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { dkimOperations } from "./contract/dkim-keys.ts";
@@ -41,6 +42,7 @@ export const operations = {
   ...diagnosticOperations,
   ...nodeOperations,
   ...configurationOperations,
+  ...configurationVersionOperations,
   ...connectorOperations,
   ...acceptedDomainOperations,
   ...userOperations,

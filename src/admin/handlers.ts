@@ -6,6 +6,7 @@ import { addressRewriteEntryHandlers } from "./handlers/address-rewrite-entries.
 import { apiKeyHandlers } from "./handlers/api-keys.ts";
 import { applicationHandlers } from "./handlers/applications.ts";
 import { backupHandlers } from "./handlers/backup.ts";
+import { configurationVersionHandlers } from "./handlers/configuration-versions.ts";
 import { connectionHandlers } from "./handlers/connections.ts";
 import { connectivityHandlers } from "./handlers/connectivity.ts";
 import { webhookHandlers } from "./handlers/webhooks.ts";
@@ -44,6 +45,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...serviceHandlers(administered),
     ...serviceControlHandlers(administered),
     ...nodeHandlers(administered),
+    ...configurationVersionHandlers(administered),
     ...queueHandlers(administered),
     ...capturedHandlers(administered),
     ...backupHandlers(administered),

@@ -681,7 +681,7 @@ export const routes = {
     method: "GET",
     path: "/v1/configuration",
     role: "administrator",
-    summary: "The configuration file and its text.",
+    summary: "The configuration's text, and where it stands.",
   },
   checkConfiguration: {
     method: "POST",
@@ -700,6 +700,24 @@ export const routes = {
     path: "/v1/configuration/reload",
     role: "administrator",
     summary: "Reads the file again and applies it.",
+  },
+  listConfigurationVersions: {
+    method: "GET",
+    path: "/v1/configuration/versions",
+    role: "administrator",
+    summary: "Versions of the configuration that the nodes share, and how far each node has come.",
+  },
+  getConfigurationVersion: {
+    method: "GET",
+    path: "/v1/configuration/version",
+    role: "administrator",
+    summary: "One version's text, and what it changed.",
+  },
+  restoreConfigurationVersion: {
+    method: "POST",
+    path: "/v1/configuration/restore",
+    role: "administrator",
+    summary: "Makes a new version with the text of an earlier one, and applies it.",
   },
 
   startBackup: {

@@ -1,8 +1,12 @@
 /** `weir check`: every fault and warning of the configuration, or that it is fine. */
-import { readFile } from "node:fs/promises";
+import { ConfigurationFileError } from "../config/edit-file.ts";
 import { type Fault, formatFault } from "../config/fault.ts";
-import { type ConfigResult, parseConfig } from "../config/parse-config.ts";
+import type { ConfigResult } from "../config/parse-config.ts";
 import { chooseConfigFile } from "./config-file.ts";
+import { type OpenedConfiguration, openConfiguration } from "./configuration-source.ts";
+
+/** A person waits for it. */
+const databasePatienceMs = 5_000;
 
 export interface CheckOptions {
   readonly config?: string | undefined;
@@ -12,11 +16,12 @@ export interface CheckOptions {
 /** Resolves with 0 when the relay would start with the file, else with 1. */
 export async function checkCommand(options: CheckOptions): Promise<number> {
   const { file, chosen } = await chooseConfigFile(options.config);
-  let text: string;
+  let opened: OpenedConfiguration;
   try {
-    text = await readFile(file, "utf8");
+    opened = await openConfiguration(file, databasePatienceMs);
+    opened.close();
   } catch (error) {
-    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const missing = isMissing(error);
     const hint = missing && !chosen ? "; weir init writes one" : "";
     const message = missing
       ? `there is no ${file}${hint}`
@@ -26,10 +31,16 @@ export async function checkCommand(options: CheckOptions): Promise<number> {
     else process.stderr.write(`weir: ${message}\n`);
     return 1;
   }
-  const result = parseConfig(text, { file });
-  if (options.json) print(jsonReport(file, result));
-  else process.stdout.write(report(file, result));
+  const { parsed: result, store, shared } = opened;
+  const place = shared?.isWritten === true ? store.place : file;
+  if (options.json) print(jsonReport(place, result));
+  else process.stdout.write(report(place, result));
   return result.ok ? 0 : 1;
+}
+
+function isMissing(error: unknown): boolean {
+  const cause: unknown = error instanceof ConfigurationFileError ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
 }
 
 function report(file: string, result: ConfigResult): string {

@@ -1,38 +1,56 @@
 /** The database of a configuration's section `cluster`, for commands. */
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { openSession, type Session } from "../cluster/database/session.ts";
 import { quotedName } from "../cluster/database/sql-names.ts";
 import { listNodes, type ListedNode } from "../cluster/nodes/node-list.ts";
 import { migrateSchema, schemaState } from "../cluster/schema/migrate.ts";
 import { formatFault } from "../config/fault.ts";
-import { parseConfig } from "../config/parse-config.ts";
+import { readConfigurationText } from "../config/edit-file.ts";
+import { readClusterSection } from "../config/read-cluster-section.ts";
 import type { ClusterSettings, DatabaseSettings } from "../core/policy/cluster-settings.ts";
 import { chooseConfigFile } from "./config-file.ts";
 import { CommandFault } from "./exit-code.ts";
 
-export async function configuredCluster(config: string | undefined): Promise<ClusterSettings> {
+export interface ConfiguredCluster {
+  readonly file: string;
+  readonly text: string;
+  readonly cluster: ClusterSettings;
+}
+
+export async function configuredCluster(config: string | undefined): Promise<ConfiguredCluster> {
   const { file } = await chooseConfigFile(config);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new CommandFault(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  const parsed = parseConfig(text, { file });
-  if (!parsed.ok) throw new CommandFault(parsed.faults.map((fault) => formatFault(fault, file)).join("\n"));
-  if (parsed.settings.cluster === undefined)
+  const text = await readConfigurationText(file);
+  const { cluster, faults } = readClusterSection(text, file);
+  if (faults.length > 0) throw new CommandFault(faults.map((fault) => formatFault(fault, file)).join("\n"));
+  if (cluster === undefined)
     throw new CommandFault(`${file} has no section cluster, which says where the database is`);
-  return parsed.settings.cluster;
+  return { file, text, cluster };
+}
+
+export interface SchemaOwner {
+  readonly owner: string | undefined;
+  readonly passwordFile: string | undefined;
+}
+
+/** The cluster with the schema's owner in place of the role that nodes log on as. */
+export function asOwner({ database, ...rest }: ClusterSettings, owner: SchemaOwner): ClusterSettings {
+  return {
+    ...rest,
+    database: {
+      ...database,
+      user: owner.owner ?? database.user,
+      passwordFile: owner.passwordFile === undefined ? database.passwordFile : resolve(owner.passwordFile),
+    },
+  };
 }
 
 export async function makeSchema(
-  { database }: ClusterSettings,
+  cluster: ClusterSettings,
   action: "init" | "migrate",
-  owner: { readonly owner: string | undefined; readonly passwordFile: string | undefined },
+  owner: SchemaOwner,
 ): Promise<{ readonly before: number; readonly after: number }> {
-  const by: DatabaseSettings = {
-    ...database,
-    user: owner.owner ?? database.user,
-    passwordFile: owner.passwordFile === undefined ? database.passwordFile : resolve(owner.passwordFile),
-  };
+  const { database } = cluster;
+  const { database: by } = asOwner(cluster, owner);
   return asked(by, async (session) => {
     const { version } = await schemaState(session, database.schema);
     if (action === "migrate" && version === 0)

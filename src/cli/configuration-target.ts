@@ -1,8 +1,13 @@
-/** The configuration that is changed: through the relay where one runs, else the file itself. */
+/** The configuration that is changed: through the relay where one runs, else where it is kept. */
+import type { ConfigResult } from "../config/parse-config.ts";
+import { whoRunsThis } from "./who-runs-this.ts";
 import { connectAdmin, AdminError, NoRelayError, type AdminClient } from "../admin/client.ts";
 import type { Input, Output } from "../admin/contract.ts";
 import type { Context } from "./cmdlet.ts";
 import { type MeantRelay, meantRelay } from "./data-directory.ts";
+
+/** A person waits for it. */
+const databasePatienceMs = 5_000;
 
 type Edits = Input<"editConfiguration">["edits"];
 type Change = Output<"editConfiguration">;
@@ -24,7 +29,7 @@ export async function configurationTarget({ config }: Pick<Context, "config">): 
   try {
     return await runningTarget(await connectAdmin({ dataDirectory: meant.dataDirectory }));
   } catch (fault) {
-    if (fault instanceof NoRelayError && !fault.isDenied) return fileTarget(meant);
+    if (fault instanceof NoRelayError && !fault.isDenied) return storedTarget(meant);
     throw fault;
   }
 }
@@ -44,44 +49,51 @@ async function runningTarget(relay: AdminClient): Promise<ConfigurationTarget> {
   };
 }
 
-async function fileTarget({ configFile: file }: MeantRelay): Promise<ConfigurationTarget> {
-  const { readConfigurationText, replaceConfigurationText } = await import("../config/edit-file.ts");
-  const { parseConfig } = await import("../config/parse-config.ts");
+/** No relay runs here: the file is edited, or the document that the nodes of a cluster share. */
+async function storedTarget({ configFile: file }: MeantRelay): Promise<ConfigurationTarget> {
+  const { openConfiguration } = await import("./configuration-source.ts");
   const { editConfiguration } = await import("../config/edit.ts");
   const { domainText, plainReceiveConnector, plainSendConnector } =
     await import("../config/plain-settings.ts");
   const { unifiedDiff } = await import("../config/unified-diff.ts");
 
-  const text = await readConfigurationText(file);
-  const parsed = (given: string) => {
-    const result = parseConfig(given, { file });
+  const opened = await openConfiguration(file, databasePatienceMs);
+  opened.close();
+  const { store, written, shared } = opened;
+  const place = shared?.isWritten === true ? store.place : file;
+  const accepted = (result: ConfigResult) => {
     if (result.ok) return result;
     throw new AdminError({
       code: "configurationRefused",
-      message: `${file} has faults`,
+      message: `${place} has faults`,
       faults: [...result.faults],
     });
   };
-  const before = parsed(text);
+  const before = accepted(opened.parsed);
   return {
     isRunning: false,
     receiveConnectors: before.settings.receiveConnectors.map(plainReceiveConnector),
     sendConnectors: before.settings.sendConnectors.map(plainSendConnector),
     acceptedDomains: before.settings.acceptedDomains.map(domainText),
     async edit(edits, whatIf) {
-      const edited = editConfiguration(text, edits);
+      const edited = editConfiguration(written.text, edits);
       if (!edited.ok) {
         const code = edited.code === "notEditable" ? "fileFault" : edited.code;
         throw new AdminError({ code, message: edited.message });
       }
-      const after = parsed(edited.text);
-      const diff = unifiedDiff(text, edited.text);
-      if (!whatIf && diff !== "") await replaceConfigurationText(file, text, edited.text);
+      const after = accepted(store.parse({ ...written, text: edited.text }));
+      const diff = unifiedDiff(written.text, edited.text);
+      if (!whatIf && diff !== "") {
+        const again = await openConfiguration(file, databasePatienceMs);
+        await again.store
+          .replace(written, edited.text, { ...whoRunsThis(), doing: edits.map(({ kind }) => kind).join(" ") })
+          .finally(() => again.close());
+      }
       const known = new Set(before.warnings.map(({ path, message }) => `${path} ${message}`));
       return {
         applied: false,
         whatIf,
-        file,
+        file: place,
         changes: [],
         diff,
         warnings: after.warnings.filter(({ path, message }) => !known.has(`${path} ${message}`)),

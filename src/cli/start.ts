@@ -1,11 +1,8 @@
 /** `weir start`: runs the relay, applies the configuration file whenever it is saved, stops on SIGTERM and SIGINT. */
-import { resolve as absolute } from "node:path";
 import { answeringSocket } from "../admin/answering-socket.ts";
 import type { Admin } from "../admin/open-admin.ts";
-import { readConfigurationText } from "../config/edit-file.ts";
-import { formatFault } from "../config/fault.ts";
+import { type Fault, formatFault } from "../config/fault.ts";
 import { createLiveConfiguration } from "../config/live-configuration.ts";
-import { type ConfigResult, parseConfig } from "../config/parse-config.ts";
 import type { Settings } from "../config/settings.ts";
 import type { FileWatch } from "../config/watch.ts";
 import { createEventLog, type EventLog } from "../events/event-log.ts";
@@ -16,6 +13,7 @@ import { createSystemClock } from "../ports/system-ports.ts";
 import { createRelay } from "../relay.ts";
 import type { Relay } from "../relay-contract.ts";
 import { chooseConfigFile, writeDefaultConfig } from "./config-file.ts";
+import { type OpenedConfiguration, openConfiguration } from "./configuration-source.ts";
 import { ownerIfForeign } from "./data-owner.ts";
 import type { ServiceManager } from "./service-manager/service-manager.ts";
 import { welcome } from "./welcome.ts";
@@ -28,6 +26,8 @@ export interface StartOptions {
   readonly createConfig?: boolean;
 }
 
+/** So long a start waits for a database that fails over. */
+const databasePatienceMs = 60_000;
 /** Of the 30 s a stop may take, what sessions and deliveries get. */
 const graceMs = 20_000;
 
@@ -40,15 +40,24 @@ export async function startCommand(options: StartOptions): Promise<number> {
     process.stderr.write(`weir: ${fault instanceof Error ? fault.message : String(fault)}\n`);
     return 1;
   }
-  const { text, parsed } = await read(file);
-  if (!parsed.ok) {
-    for (const fault of parsed.faults) process.stderr.write(`${formatFault(fault, file)}\n`);
-    process.stderr.write(
-      `weir: ${file} has ${parsed.faults.length === 1 ? "a fault" : `${parsed.faults.length} faults`}; nothing was started\n`,
-    );
-    return 1;
+  let opened: OpenedConfiguration;
+  try {
+    opened = await openConfiguration(file, databasePatienceMs);
+  } catch (fault) {
+    const message = fault instanceof Error ? fault.message : String(fault);
+    return notStarted(file, [{ path: "", line: 1, column: 1, message }]);
   }
-  for (const warning of parsed.warnings) process.stderr.write(`warning: ${formatFault(warning, file)}\n`);
+  const { store, written, parsed, shared } = opened;
+  const place = shared?.isWritten === true ? store.place : file;
+  if (!parsed.ok) {
+    opened.close();
+    return notStarted(place, parsed.faults);
+  }
+  for (const warning of parsed.warnings) process.stderr.write(`warning: ${formatFault(warning, place)}\n`);
+  if (shared?.isWritten === false)
+    process.stderr.write(
+      "warning: the nodes share no configuration yet, and each has its own; weir cluster init makes one of this node's, which all take at their next start\n",
+    );
   warnOfOldNode();
 
   const events = createEventLog({ clock: createSystemClock(), levels: parsed.settings.diagnostics.levels });
@@ -78,7 +87,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
     relay = await createRelay(parsed.settings, {}, { events, messageLog: log });
     relay.onReconfigured(({ logging }) => log.reconfigure(logging));
     await relay.start();
-    const configuration = createLiveConfiguration({ file: absolute(file), text, parsed, relay });
+    const configuration = createLiveConfiguration({ store, written, parsed, relay });
     watch = configuration.follow();
     // Behind the listeners: mail need not wait for what people look at.
     const { openAdmin } = await import("../admin/open-admin.ts");
@@ -115,19 +124,19 @@ export async function startCommand(options: StartOptions): Promise<number> {
     process.removeListener("SIGHUP", ignore);
     watch?.close();
     await admin?.close();
+    opened.close();
     survive.end();
     await log.close();
   }
 }
 
-async function read(file: string): Promise<{ readonly text: string; readonly parsed: ConfigResult }> {
-  try {
-    const text = await readConfigurationText(file);
-    return { text, parsed: parseConfig(text, { file }) };
-  } catch (fault) {
-    const message = fault instanceof Error ? fault.message : String(fault);
-    return { text: "", parsed: { ok: false, faults: [{ path: "", line: 1, column: 1, message }] } };
-  }
+/** The exit code. */
+function notStarted(place: string, faults: readonly Fault[]): number {
+  for (const fault of faults) process.stderr.write(`${formatFault(fault, place)}\n`);
+  process.stderr.write(
+    `weir: ${place} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}; nothing was started\n`,
+  );
+  return 1;
 }
 
 function ignore(): void {}

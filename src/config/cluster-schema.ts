@@ -4,6 +4,8 @@ import type { ClusterSettings, DatabaseHost } from "../core/policy/cluster-setti
 import { type Parsed, parsed, quoted, unparsable } from "../core/units/parsed.ts";
 import type { Findings, Path } from "./fault.ts";
 import { certificatesOf, secretOfFile, type SecretSources } from "./secret-sources.ts";
+import { receiveConnectorSchema } from "./receive-connector-schema.ts";
+import { sendConnectorSchema } from "./send-connector-schema.ts";
 import {
   duration,
   filePath,
@@ -78,6 +80,44 @@ export const clusterDatabaseSchema = z.strictObject(
   { error: notASection },
 );
 
+const ownName = (noun: string) => requiredSetting(name(64), `The ${noun} of the shared configuration.`);
+
+/** Settings of receive connectors that differ by machine. */
+export const ownReceiveConnectorSchema = z
+  .strictObject(
+    {
+      name: ownName("receive connector"),
+      ...receiveConnectorSchema.pick({
+        bindings: true,
+        implicitTlsBindings: true,
+        httpBindings: true,
+        fqdn: true,
+        tlsCertificateFile: true,
+        tlsKeyFile: true,
+      }).shape,
+    },
+    { error: notASection },
+  )
+  .partial({
+    bindings: true,
+    implicitTlsBindings: true,
+    httpBindings: true,
+    fqdn: true,
+    tlsCertificateFile: true,
+    tlsKeyFile: true,
+  });
+
+/** Settings of send connectors that differ by machine. */
+export const ownSendConnectorSchema = z
+  .strictObject(
+    {
+      name: ownName("send connector"),
+      ...sendConnectorSchema.pick({ sourceIpAddress: true, fqdn: true }).shape,
+    },
+    { error: notASection },
+  )
+  .partial({ sourceIpAddress: true, fqdn: true });
+
 export const clusterSchema = z.strictObject(
   {
     node: requiredSetting(
@@ -94,6 +134,16 @@ export const clusterSchema = z.strictObject(
       duration({ min: 0, max: 600_000 }),
       "10s",
       "How long a suspended node (`Suspend-Node`) still takes connections while /readyz says no already: what the load balancer needs to notice.",
+    ),
+    receiveConnectors: setting(
+      listOf(ownReceiveConnectorSchema, { kind: "list of receive connectors" }),
+      [],
+      "What this node has of them by itself, in place of what the shared configuration says: bindings, implicitTlsBindings, httpBindings, fqdn, tlsCertificateFile, tlsKeyFile.",
+    ),
+    sendConnectors: setting(
+      listOf(ownSendConnectorSchema, { kind: "list of send connectors" }),
+      [],
+      "The same of send connectors: sourceIpAddress, fqdn.",
     ),
   },
   { error: notASection },

@@ -8,13 +8,15 @@ export interface Fault {
   readonly message: string;
   /** What was probably meant. */
   readonly suggestion?: string;
+  /** Where it stands, if not in the text that was asked about. */
+  readonly file?: string;
 }
 
 /** `weir.yaml:12:5 receiveConnectors[0].foo: unknown setting; did you mean bar?` */
 export function formatFault(fault: Fault, file: string): string {
   const path = fault.path === "" ? "" : ` ${fault.path}:`;
   const suggestion = fault.suggestion === undefined ? "" : `; did you mean ${fault.suggestion}?`;
-  return `${file}:${fault.line}:${fault.column}${path} ${fault.message}${suggestion}`;
+  return `${fault.file ?? file}:${fault.line}:${fault.column}${path} ${fault.message}${suggestion}`;
 }
 
 export type PathSegment = string | number;
@@ -33,6 +35,7 @@ export function formatPath(path: Path): string {
 export interface Position {
   readonly line: number;
   readonly column: number;
+  readonly file?: string;
 }
 /** Where a setting stands; for one that is missing, where its section stands. `key`: its name, not its value. */
 export type Locate = (path: Path, part?: "key" | "value") => Position;
@@ -74,17 +77,19 @@ export class Findings {
     message: string,
     more: { suggestion?: string | undefined; at?: "key" | "value" },
   ): Fault {
-    const { line, column } = this.#locate(path, more.at ?? "value");
+    const { line, column, file } = this.#locate(path, more.at ?? "value");
     return {
       path: formatPath(path),
       line,
       column,
       message,
       ...(more.suggestion === undefined ? {} : { suggestion: more.suggestion }),
+      ...(file === undefined ? {} : { file }),
     };
   }
 }
 
 function byPosition(a: Fault, b: Fault): number {
-  return a.line - b.line || a.column - b.column;
+  const [one, other] = [a.file ?? "", b.file ?? ""];
+  return (one === other ? 0 : one < other ? -1 : 1) || a.line - b.line || a.column - b.column;
 }

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createEventLog } from "../events/event-log.ts";
 import type { EventRecord } from "../events/events.ts";
 import { replaceConfigurationText } from "./edit-file.ts";
+import { fileStore, fileText } from "./file-store.ts";
 import { createLiveConfiguration, type Configurable, type LiveConfiguration } from "./live-configuration.ts";
 import { parseConfig } from "./parse-config.ts";
 import type { Settings } from "./settings.ts";
@@ -58,7 +59,7 @@ beforeEach(async () => {
       relay.applied.push(next);
     },
   };
-  live = createLiveConfiguration({ file, text, parsed, relay });
+  live = createLiveConfiguration({ store: fileStore(file), written: fileText(text), parsed, relay });
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 

@@ -1,5 +1,5 @@
 /**
- * The configuration file of a running relay: whoever changes it (an editor, a signal, the admin API), it is read,
+ * The configuration of a running relay: whoever changes it (an editor, a signal, the admin API, another node), it is read,
  * checked, applied and told here, one change at a time.
  */
 import { isDeepStrictEqual } from "node:util";
@@ -7,22 +7,32 @@ import type { Endpoint } from "../core/policy/receive-connector.ts";
 import type { Events } from "../events/events.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { renderEvent } from "../events/event-text.ts";
+import type { ChangeAuthor } from "../ports/configuration-documents.ts";
 import { createInTurn } from "../ports/in-turn.ts";
 import { describeChanges, needsRestart } from "./changes.ts";
 import { type ConfigurationEdit, editConfiguration, type EditResult } from "./edit.ts";
-import { ConfigurationFileError, readConfigurationText, replaceConfigurationText } from "./edit-file.ts";
+import { changeAuthor } from "./change-author.ts";
+import {
+  type ConfigurationHistory,
+  type ConfigurationStore,
+  isSameConfiguration,
+  type WrittenConfiguration,
+} from "./configuration-store.ts";
+import { ConfigurationFileError } from "./edit-file.ts";
 import { type Fault, formatFault } from "./fault.ts";
-import { type ConfigResult, type Origins, parseConfig } from "./parse-config.ts";
+import type { ConfigResult, Origins } from "./parse-config.ts";
 import { RelayStoppingError } from "./relay-stopping.ts";
 import type { Settings } from "./settings.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 import { filesReadWith } from "./named-files.ts";
-import { type FileWatch, watchFile } from "./watch.ts";
+import type { FileWatch } from "./watch.ts";
 import { watchFiles } from "./watch-files.ts";
 
 /** What holds, and the text it stands in. */
 export interface AppliedConfiguration {
   readonly text: string;
+  /** Of the shared document; 0: there is none. */
+  readonly version: number;
   readonly settings: Settings;
   readonly origins: Origins;
   readonly warnings: readonly Fault[];
@@ -31,7 +41,7 @@ export interface AppliedConfiguration {
 export interface Change {
   readonly before: AppliedConfiguration;
   readonly after: AppliedConfiguration;
-  /** Of the file's text, unified. */
+  /** Of the text, unified. */
   readonly diff: string;
   /** False: only looked at, or the same as before. */
   readonly applied: boolean;
@@ -62,43 +72,60 @@ export interface Configurable {
 }
 
 export interface LiveConfiguration {
+  /** The node's own file; relative paths start from its folder. */
   readonly file: string;
+  /** What the text that commands change is called. */
+  readonly place: string;
   readonly applied: AppliedConfiguration;
-  /** Why the file as it is now was not applied; empty: it was. */
+  /** Undefined: nobody keeps earlier versions. */
+  readonly history: ConfigurationHistory | undefined;
+  /** Absolute: what the configuration that holds names. */
+  readonly namedFiles: readonly string[];
+  /** Why the configuration as it is now was not applied; empty: it was. */
   readonly rejected: readonly Fault[];
   /**
-   * Edits the file, all of the edits or none, and applies it before it resolves. `whatIf`: only tells what would be.
+   * Edits the text, all of the edits or none, and applies it before it resolves. `whatIf`: only tells what would be.
    * Rejects with ConfigurationFileError.
    */
   edit(edits: ConfigurationEdit | readonly ConfigurationEdit[], whatIf: boolean): Promise<ChangeOutcome>;
-  /** Reads and applies the file, though it be the same: files it names may have changed. Rejects with ConfigurationFileError. */
+  /** Puts an earlier version's text in place of what is there, as a change of its own. Rejects with ConfigurationFileError. */
+  restore(version: number, whatIf: boolean): Promise<ChangeOutcome>;
+  /** Reads and applies the text, though it be the same: files it names may have changed. Rejects with ConfigurationFileError. */
   reload(): Promise<ChangeOutcome>;
-  /** Checks a text, or the file as it is. Rejects with ConfigurationFileError. */
+  /** Checks a text, or that which is there. Rejects with ConfigurationFileError. */
   check(text?: string): Promise<ConfigResult>;
   /**
-   * Applies the file whenever it is saved or a secret it names is another, and on SIGHUP, until closed. `pollMs`: how often
+   * Applies the text whenever it is another or a secret it names is, and on SIGHUP, until closed. `pollMs`: how often
    * secrets are looked at, default 10 s.
    */
   follow(pollMs?: number): FileWatch;
 }
 
-/** `text` is the file's as it was when the relay's settings were read from it. */
+/** `written` is what the relay's settings were read from. */
 export function createLiveConfiguration(options: {
-  readonly file: string;
-  readonly text: string;
+  readonly store: ConfigurationStore;
+  readonly written: WrittenConfiguration;
   readonly parsed: Extract<ConfigResult, { ok: true }>;
   readonly relay: Configurable;
 }): LiveConfiguration {
-  const { file, relay } = options;
-  let applied: AppliedConfiguration = { text: options.text, ...options.parsed };
+  const { store, relay } = options;
+  const { place } = store;
+  let held = options.written;
+  let applied: AppliedConfiguration = { ...held, ...options.parsed };
   let rejected: readonly Fault[] = [];
+  /** What `rejected` is of: a file that it misses may come. */
+  let looked = held;
   const inTurn = createInTurn();
 
-  const apply = async (text: string, parsed: Extract<ConfigResult, { ok: true }>): Promise<Change> => {
+  const apply = async (
+    written: WrittenConfiguration,
+    parsed: Extract<ConfigResult, { ok: true }>,
+  ): Promise<Change> => {
+    const { text, version } = written;
     const before = applied;
     const later = needsRestart(before.settings, parsed.settings);
     const { hostname, dataDirectory } = relay.settings;
-    const fixed = parseConfig(text, { file, fixed: { hostname, dataDirectory } });
+    const fixed = store.parse(written, { hostname, dataDirectory });
     const inForce = fixed.ok ? fixed.settings : { ...parsed.settings, hostname, dataDirectory };
     const changes = describeChanges(before.settings, {
       ...inForce,
@@ -106,17 +133,20 @@ export function createLiveConfiguration(options: {
       dataDirectory: parsed.settings.dataDirectory,
     });
     const problems = await collectProblems(relay, () => relay.reconfigure(inForce));
+    held = looked = written;
     applied = {
       text,
+      version,
       settings: relay.settings,
       origins: parsed.origins,
       warnings: parsed.warnings,
     };
     rejected = [];
     relay.events.emit("ConfigurationApplied", {
-      file,
+      file: version === 0 ? place : `${place} (version ${version})`,
       changes: later.length === 0 ? changes : `${changes} (${later.join(" and ")} from the next start on)`,
     });
+    await store.tell(written, []);
     const diff = unifiedDiff(before.text, text);
     const changed = changedConnectors(before.settings, applied.settings);
     const notListening = relay
@@ -127,69 +157,104 @@ export function createLiveConfiguration(options: {
 
   const tellFaults = (faults: readonly Fault[]): void => {
     rejected = faults;
-    const said = (some: readonly Fault[]): string => some.map((fault) => formatFault(fault, file)).join("; ");
-    relay.events.emit("ConfigurationRejected", { file, count: faults.length, faults: said(faults) });
+    const said = (some: readonly Fault[]): string =>
+      some.map((fault) => formatFault(fault, place)).join("; ");
+    relay.events.emit("ConfigurationRejected", { file: place, count: faults.length, faults: said(faults) });
     const receive = faults.filter(({ path }) => path.startsWith("receiveConnectors"));
     if (receive.length > 0) relay.events.emit("SmtpReceiveConfigurationInvalid", { error: said(receive) });
   };
 
   const reload = async (onlyIfChanged: boolean): Promise<ChangeOutcome | undefined> => {
-    const text = await readConfigurationText(file);
-    // A file that is put back as it was is applied again, which ends the rejection for whoever heard of it.
-    if (onlyIfChanged && text === applied.text && rejected.length === 0) return undefined;
-    const parsed = parseConfig(text, { file });
-    if (parsed.ok) return { kind: "changed", ...(await apply(text, parsed)) };
+    const written = await store.read();
+    // One that is put back as it was is applied again, which ends the rejection for whoever heard of it.
+    if (onlyIfChanged && isSameConfiguration(written, held) && rejected.length === 0) return undefined;
+    const parsed = store.parse(written);
+    if (parsed.ok) return { kind: "changed", ...(await apply(written, parsed)) };
+    looked = written;
     tellFaults(parsed.faults);
+    await store.tell(written, parsed.faults);
     return { kind: "faults", faults: parsed.faults };
   };
 
-  const edit = async (
-    wanted: ConfigurationEdit | readonly ConfigurationEdit[],
+  const change = async (
+    changed: (text: string) => EditResult | Promise<EditResult>,
     whatIf: boolean,
+    by: ChangeAuthor,
   ): Promise<ChangeOutcome> => {
-    const text = await readConfigurationText(file);
-    const edited = editConfiguration(text, wanted);
+    const before = await store.read();
+    const { text } = before;
+    const edited = await changed(text);
     if (!edited.ok) return { kind: "refused", refused: edited };
-    const parsed = parseConfig(edited.text, { file });
+    const after = { ...before, text: edited.text };
+    const parsed = store.parse(after);
     if (!parsed.ok) return { kind: "faults", faults: parsed.faults };
-    if (whatIf || (edited.text === text && text === applied.text)) {
+    const diff = unifiedDiff(text, edited.text);
+    if (whatIf || (edited.text === text && isSameConfiguration(before, held))) {
       return {
         kind: "changed",
         before: applied,
-        after: { text: edited.text, ...parsed },
-        diff: unifiedDiff(text, edited.text),
+        after: { ...after, ...parsed },
+        diff,
         applied: false,
         problems: [],
         notListening: [],
         needsRestart: needsRestart(applied.settings, parsed.settings),
       };
     }
-    if (edited.text !== text) await replaceConfigurationText(file, text, edited.text);
-    const change = await apply(edited.text, parsed);
-    return { kind: "changed", ...change, diff: unifiedDiff(text, edited.text) };
+    const written = edited.text === text ? before : await store.replace(before, edited.text, by);
+    return { kind: "changed", ...(await apply(written, parsed)), diff };
+  };
+
+  const earlier = async (version: number): Promise<EditResult> => {
+    if (store.history === undefined)
+      return {
+        ok: false,
+        code: "notFound",
+        message: `${place} has no versions; only nodes of a cluster share some`,
+      };
+    const found = await store.history.version(version);
+    return found === undefined
+      ? { ok: false, code: "notFound", message: `${place} has no version ${version}` }
+      : { ok: true, text: found.text };
   };
 
   /** For changes nobody waits for. */
-  const reloadTold = (onlyIfChanged: boolean): void => {
-    inTurn(() => reload(onlyIfChanged)).catch((fault: unknown) => {
+  const reloadTold = async (onlyIfChanged: boolean): Promise<void> => {
+    try {
+      await inTurn(() => reload(onlyIfChanged));
+    } catch (fault) {
       if (fault instanceof RelayStoppingError) return;
       if (fault instanceof ConfigurationFileError) {
-        tellFaults([{ path: "", line: 1, column: 1, message: fault.message }]);
+        // It is looked for again and again.
+        if (rejected.length !== 1 || rejected[0]?.message !== fault.message)
+          tellFaults([{ path: "", line: 1, column: 1, message: fault.message }]);
       } else {
         relay.events.emit("RelayFault", { where: "applying the configuration", error: String(fault) });
       }
-    });
+    }
   };
 
   return {
-    file,
+    file: store.file,
+    place,
+    history: store.history,
     get applied() {
       return applied;
+    },
+    get namedFiles() {
+      return store.namedFiles(held);
     },
     get rejected() {
       return rejected;
     },
-    edit: (wanted, whatIf) => inTurn(() => edit(wanted, whatIf)),
+    edit(wanted, whatIf) {
+      const by = changeAuthor();
+      return inTurn(() => change((text) => editConfiguration(text, wanted), whatIf, by));
+    },
+    restore(version, whatIf) {
+      const by = changeAuthor();
+      return inTurn(() => change(() => earlier(version), whatIf, by));
+    },
     reload: () =>
       inTurn(async () => {
         const outcome = await reload(false);
@@ -197,16 +262,17 @@ export function createLiveConfiguration(options: {
         return outcome;
       }),
     async check(text) {
-      return parseConfig(text ?? (await readConfigurationText(file)), { file });
+      return store.parse(text === undefined ? await store.read() : { ...held, text });
     },
     follow(pollMs) {
       // A signal applies it in any case: certificates or password files may have changed.
-      const hangUp = (): void => reloadTold(false);
+      const hangUp = (): void => void reloadTold(false);
       process.on("SIGHUP", hangUp);
-      const watch = watchFile(file, () => reloadTold(true));
+      void store.tell(held, []);
+      const watch = store.watch(() => reloadTold(true));
       const secrets = watchFiles(
-        () => filesReadWith(applied.text, file, applied.settings),
-        () => reloadTold(false),
+        () => filesReadWith([...store.namedFiles(held), ...store.namedFiles(looked)], applied.settings),
+        () => void reloadTold(false),
         pollMs,
       );
       return {

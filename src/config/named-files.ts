@@ -38,19 +38,15 @@ export function handedOverDirectories({ sendConnectors, transport }: Settings): 
 }
 
 /**
- * Those that are read with the configuration: secrets, keys of DKIM and of send connectors. Whoever listens with TLS reads its
- * certificates by itself.
+ * Of those that are named the ones that are read with the configuration: secrets, keys of DKIM and of send connectors. Whoever
+ * listens with TLS reads its certificates by itself.
  */
-export function filesReadWith(
-  text: string,
-  configurationFile: string,
-  settings: Settings,
-): readonly string[] {
+export function filesReadWith(named: readonly string[], settings: Settings): readonly string[] {
   const { receiveConnectors, admin, metrics } = settings;
   const presented = new Set(
     [...receiveConnectors, admin.tls, metrics.tls].flatMap((tls) =>
       tls === undefined ? [] : [...tls.tlsCertificateFile, ...tls.tlsKeyFile],
     ),
   );
-  return namedFiles(text, configurationFile).filter((file) => !presented.has(file));
+  return named.filter((file) => !presented.has(file));
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createEventLog } from "../events/event-log.ts";
 import { filePlace } from "./file-place.ts";
 import { createLiveConfiguration } from "./live-configuration.ts";
+import { fileStore, fileText } from "./file-store.ts";
 import { filesReadWith, namedFiles } from "./named-files.ts";
 import { parseConfig } from "./parse-config.ts";
 import type { Settings } from "./settings.ts";
@@ -81,7 +82,7 @@ test("what a configuration names, and what of it is read with it", async () => {
   expect([...namedFiles(text, file)].sort()).toEqual(
     ["a.key", "a.pem", "p"].map((name) => join(folder, name)),
   );
-  expect(parsed.ok && filesReadWith(text, file, parsed.settings)).toEqual([join(folder, "p")]);
+  expect(parsed.ok && filesReadWith(namedFiles(text, file), parsed.settings)).toEqual([join(folder, "p")]);
 });
 
 /** A secret of Kubernetes: files are links into `..data`, a link that is turned to a new folder in one rename. */
@@ -114,8 +115,8 @@ test.each(["written in place", "renamed over", "by a link that is turned, as in 
     const told: string[] = [];
     events.subscribe((record) => told.push(`${record.name} ${String(record.fields["changes"])}`));
     const live = createLiveConfiguration({
-      file,
-      text,
+      store: fileStore(file),
+      written: fileText(text),
       parsed,
       relay: {
         get settings() {

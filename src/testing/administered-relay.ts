@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AdminClient, connectAdmin } from "../admin/client.ts";
 import { openAdmin, type Admin } from "../admin/open-admin.ts";
+import { fileStore, fileText } from "../config/file-store.ts";
 import { createLiveConfiguration, type LiveConfiguration } from "../config/live-configuration.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import type { NameServer } from "../dns/name-server.ts";
@@ -48,7 +49,12 @@ export async function startAdministeredRelay(
   const events: EventRecord[] = [];
   relay.events.subscribe((record) => events.push(record));
   await relay.start();
-  const configuration = createLiveConfiguration({ file, text: whole, parsed, relay });
+  const configuration = createLiveConfiguration({
+    store: fileStore(file),
+    written: fileText(whole),
+    parsed,
+    relay,
+  });
   const watch = configuration.follow();
   const admin = await openAdmin({
     relay,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { openDatabase, type Database } from "../../src/cluster/database/database.ts";
 import { noPostgres, startPostgres, type TestPostgres } from "../lab/postgres.ts";
 import { describePostgresAway } from "./postgres-away.ts";
+import { describePostgresConfiguration } from "./postgres-configuration.ts";
 import { describePostgresLedger } from "./postgres-ledger.ts";
 import { describePostgresNodes } from "./postgres-nodes.ts";
 import { describePostgresSpool } from "./postgres-spool.ts";
@@ -24,4 +25,5 @@ describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   describePostgresNodes(() => database);
   describePostgresLedger(() => ({ server, database }));
   describePostgresAway(() => ({ server }));
+  describePostgresConfiguration(() => database);
 });

@@ -1,9 +1,13 @@
-/** Two nodes on one PostgreSQL, as they are run: one is killed, and the other delivers its mail. Needs the build. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server, type Socket } from "node:net";
+/**
+ * Two nodes on one PostgreSQL, as they are run: what is changed at one holds at both; one is killed, and the other delivers
+ * its mail. Needs the build.
+ */
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectAdmin } from "../../src/admin/client.ts";
 import { freePort } from "../../src/testing/free-port.ts";
 import { type RecordingSink, startRecordingSink } from "../../src/testing/recording-sink.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
@@ -14,18 +18,32 @@ import { sendMessage } from "./send-message.ts";
 
 const messages = 12;
 
-/** Takes connections and says nothing: what is carried there is neither delivered nor refused. */
-async function startSilence(): Promise<{ readonly port: number; close(): void }> {
+/**
+ * A next hop that takes connections and says nothing, so that what is carried there is neither delivered nor refused; until
+ * it is opened, and is the one at `port`.
+ */
+async function startGate(port: number): Promise<{ readonly port: number; open(): void; close(): void }> {
   const sockets = new Set<Socket>();
+  let isOpen = false;
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => socket.destroy());
+    if (!isOpen) return;
+    const onward = connect({ port, host: "127.0.0.1" });
+    sockets.add(onward);
+    onward.on("error", () => socket.destroy());
+    socket.pipe(onward).pipe(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     port: address.port,
+    open() {
+      isOpen = true;
+      // Who waits there comes again, and is let through.
+      for (const socket of sockets) socket.destroy();
+    },
     close() {
       for (const socket of sockets) socket.destroy();
       server.close();
@@ -44,17 +62,13 @@ describe.skipIf(noPostgres !== undefined)("two nodes", () => {
   let folder: string;
   let server: TestPostgres;
   let sink: RecordingSink;
-  let silence: Awaited<ReturnType<typeof startSilence>>;
+  let gate: Awaited<ReturnType<typeof startGate>>;
   const relays: SpawnedRelay[] = [];
 
-  const configured = async (node: string, port: number, sinkPort: number): Promise<string> => {
+  const written = async (node: string, text: string, own = ""): Promise<string> => {
     const directory = join(folder, node);
     await mkdir(directory, { recursive: true });
     const file = join(directory, "weir.yaml");
-    const text = configuration({ port, sinkPort }).replace(
-      "maxInboundConnectionPerSource: unlimited",
-      "maxInboundConnectionPerSource: 4",
-    );
     await writeFile(
       file,
       `${text}cluster:
@@ -62,7 +76,7 @@ describe.skipIf(noPostgres !== undefined)("two nodes", () => {
   database: { hosts: ["${server.folder}"], name: postgres, user: weir }
   lease: 2s
   drainDelay: 0s
-`,
+${own}`,
     );
     return file;
   };
@@ -79,27 +93,43 @@ describe.skipIf(noPostgres !== undefined)("two nodes", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "weir-nodes-"));
-    [server, sink, silence] = await Promise.all([startPostgres(), startRecordingSink(), startSilence()]);
+    [server, sink] = await Promise.all([startPostgres(), startRecordingSink()]);
+    gate = await startGate(sink.port);
   }, 120_000);
   afterAll(async () => {
     for (const relay of relays) relay.kill("SIGKILL");
     await Promise.all(relays.map(({ exited }) => exited));
-    silence?.close();
+    gate?.close();
     await sink?.close();
     await server?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
-  test("share limits and a queue, and one delivers what the other held when it was killed", async () => {
+  test("share limits, a configuration and a queue, and one delivers what the other held when it was killed", async () => {
     const [portA, portB] = [await freePort(), await freePort()];
-    // What a carries ends nowhere; b has the same connectors, and a next hop that answers.
-    const [a, b] = [await configured("a", portA, silence.port), await configured("b", portB, sink.port)];
+    const whole = configuration({ port: portA, sinkPort: gate.port }).replace(
+      "maxInboundConnectionPerSource: unlimited",
+      "maxInboundConnectionPerSource: 4 # for all nodes",
+    );
+    const a = await written("a", whole);
+    // What differs by machine stands in its own file.
+    const b = await written(
+      "b",
+      "dataDirectory: data\n",
+      `  receiveConnectors:\n    - { name: AppRelay, bindings: ["127.0.0.1:${portB}"] }\n`,
+    );
 
-    expect(await weir("cluster", "init", "--config", a)).toMatchObject({
-      code: 0,
-      said: "the schema is made, version 2\n",
-    });
-    const [first] = await Promise.all([start(a), start(b)]);
+    const made = await weir("cluster", "init", "--config", a);
+    expect(made.said).toMatch(
+      /the schema is made, version \d+\nversion 1 of the nodes' configuration is what/,
+    );
+    expect(await readFile(a, "utf8")).not.toContain("receiveConnectors");
+    const [first, second] = await Promise.all([start(a), start(b)]);
+    await Promise.all([first, second].map((relay) => relay.said(/Stop with Ctrl-C/)));
+    const [adminA, adminB] = await Promise.all(
+      ["a", "b"].map((node) => connectAdmin({ dataDirectory: join(folder, node, "data") })),
+    );
+    if (adminA === undefined || adminB === undefined) throw new Error("no admin API");
 
     // Four places for a source, wherever they are taken.
     const clients = await Promise.all(
@@ -108,25 +138,49 @@ describe.skipIf(noPostgres !== undefined)("two nodes", () => {
     for (const client of clients) await client.expect(220);
     const fifth = await connectScriptedClient({ port: portB });
     expect((await fifth.reply()).code).toBe(421);
-    for (const client of [...clients, fifth]) client.close();
-    // What is over is told to the database behind the client's back.
-    await expect.poll(() => greeting(portA)).toBe(220);
+    fifth.close();
+
+    // A change at one holds at both.
+    await adminA.call("setReceiveConnector", {
+      name: "AppRelay",
+      settings: { maxInboundConnectionPerSource: 5 },
+    });
+    await expect.poll(() => greeting(portB), { timeout: 10_000 }).toBe(220);
+    for (const client of clients) client.close();
+    const nodesAt = async () => (await adminB.call("listConfigurationVersions", {})).nodes;
+    await expect
+      .poll(nodesAt, { timeout: 10_000 })
+      .toMatchObject(["a", "b"].map((node) => ({ node, version: 2, faults: [] })));
+    const { text, ...change } = await adminB.call("getConfigurationVersion", { version: 2 });
+    expect(text).toContain("maxInboundConnectionPerSource: 5 # for all nodes");
+    expect(change).toMatchObject({ who: "shell", node: "a", doing: "setReceiveConnector AppRelay" });
+
+    // A node without the key goes on with what it has, says why, and takes it when it is there.
+    const { keyFile } = await adminA.call("newDkimKey", { domain: "example.com", kind: "ed25519" });
+    await expect.poll(nodesAt, { timeout: 10_000 }).toMatchObject([
+      { node: "a", version: 3, faults: [] },
+      { node: "b", version: 3, faults: [expect.stringMatching(/dkimKeys\[0\]\.keyFile.*cannot be read/)] },
+    ]);
+    await mkdir(join(folder, "b", "dkim"));
+    await copyFile(keyFile, join(folder, "b", "dkim", basename(keyFile)));
+    await adminB.call("reloadConfiguration", {});
+    await adminB.call("restoreConfigurationVersion", { version: 2 });
+    await expect
+      .poll(nodesAt, { timeout: 10_000 })
+      .toMatchObject(["a", "b"].map((node) => ({ node, version: 4, faults: [] })));
 
     const sent = Array.from({ length: messages }, (_, n) => `Subject: node a ${n}\r\n\r\nhello\r\n`);
     for (const content of sent)
       expect(await sendMessage({ port: portA, content: Buffer.from(content) })).toMatch(/^250 /);
-    const ofB = "Subject: node b\r\n\r\nhello\r\n";
-    expect(await sendMessage({ port: portB, content: Buffer.from(ofB) })).toMatch(/^250 /);
-    await sink.waitFor(1);
-
     first.kill("SIGKILL");
-    const delivered = await sink.waitFor(messages + 1, 60_000);
+    await first.exited;
+    gate.open();
+    const delivered = await sink.waitFor(messages, 60_000);
     const subjectOf = (content: string): string => /Subject: (.*)\r/.exec(content)?.[1] ?? "";
     expect(delivered.map(({ content }) => subjectOf(content.toString())).toSorted()).toEqual(
-      [...sent, ofB].map(subjectOf).toSorted(),
+      sent.map(subjectOf).toSorted(),
     );
-    const [, second] = relays;
-    await second?.said(/nodes were not heard of|took over|1 nodes/);
+    await second.said(/nodes were not heard of|took over|1 nodes/);
     expect((await weir("Get-Node", "-Csv", "-Property", "Name,State", "--config", b)).said).toBe(
       "Name,State\r\na,Down\r\nb,Up\r\n",
     );

@@ -36,6 +36,8 @@ export const faultSchema = z.object({
   column: z.int(),
   message: z.string(),
   suggestion: z.string().optional(),
+  /** Where it stands, if not in the text that is meant: a node's own file. */
+  file: z.string().optional(),
 });
 
 /** Whom an administrator says a source is (`applications`); null: nobody said. */

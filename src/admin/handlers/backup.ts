@@ -2,7 +2,7 @@
 import { isAbsolute } from "node:path";
 import { createBackupJob, type BackupState } from "../../backup/backup-job.ts";
 import { BackupRefusal } from "../../backup/make-backup.ts";
-import { handedOverDirectories, namedFiles } from "../../config/named-files.ts";
+import { handedOverDirectories } from "../../config/named-files.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
@@ -23,7 +23,7 @@ export function backupHandlers({ relay, configuration, clock }: Administered): P
             handedOver: handedOverDirectories(relay.settings),
             configuration: configuration && {
               file: configuration.file,
-              named: namedFiles(configuration.applied.text, configuration.file),
+              named: configuration.namedFiles,
             },
             wasRunning: true,
             copySpool: (directory, take) => snapshot.copyTo(directory, take),

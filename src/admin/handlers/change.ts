@@ -51,7 +51,7 @@ export async function settled<Value>(promise: Promise<Value>): Promise<Value> {
   }
 }
 
-export function changeOf({ file }: LiveConfiguration, outcome: ChangeOutcome): Change {
+export function changeOf({ place }: LiveConfiguration, outcome: ChangeOutcome): Change {
   switch (outcome.kind) {
     case "changed":
       return outcome;
@@ -65,7 +65,7 @@ export function changeOf({ file }: LiveConfiguration, outcome: ChangeOutcome): C
       const { code, message } = outcome.refused;
       throw new AdminRefusal(
         code === "notEditable" ? "fileFault" : code,
-        code === "notEditable" ? `${file}: ${message}` : message,
+        code === "notEditable" ? `${place}: ${message}` : message,
       );
     }
   }
@@ -77,7 +77,7 @@ function sentence({ path, message, suggestion }: Fault): string {
 }
 
 export function changeOutput(
-  { file }: LiveConfiguration,
+  { place }: LiveConfiguration,
   change: Change,
   {
     whatIf,
@@ -92,7 +92,7 @@ export function changeOutput(
   return {
     applied: change.applied,
     whatIf,
-    file,
+    file: place,
     changes: changes(change).map(({ setting, before, after }) => ({
       setting,
       before: before as Json,
@@ -119,6 +119,13 @@ function newWarnings({ before, after }: Change): readonly Fault[] {
   return after.warnings.filter(({ message, path }) => !known.has(`${path} ${message}`));
 }
 
-export function shownFault({ path, line, column, message, suggestion }: Fault): ConfigurationFault {
-  return { path, line, column, message, ...(suggestion === undefined ? {} : { suggestion }) };
+export function shownFault({ path, line, column, message, suggestion, file }: Fault): ConfigurationFault {
+  return {
+    path,
+    line,
+    column,
+    message,
+    ...(suggestion === undefined ? {} : { suggestion }),
+    ...(file === undefined ? {} : { file }),
+  };
 }

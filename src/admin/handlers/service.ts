@@ -86,8 +86,8 @@ export function serviceHandlers(administered: Administered): Pick<Handlers, Name
       });
     },
     getConfiguration: () => {
-      const { file, applied } = configurationOf(administered);
-      return { file, text: maskedLines(applied.text.split("\n")).join("\n") };
+      const { place, applied } = configurationOf(administered);
+      return { file: place, text: maskedLines(applied.text.split("\n")).join("\n") };
     },
     checkConfiguration: async ({ text }) => {
       const result = await settled(configurationOf(administered).check(text));

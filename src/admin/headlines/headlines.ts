@@ -40,7 +40,7 @@ type Cause = (situation: Situation, instant: Instant, applicationOf: Application
 /** What there may be to say. Of the same severity the first ones concern the most mail. */
 const causes: readonly Cause[] = [
   ({ readiness }) => serviceHeadlines(readiness),
-  ({ configuration }) => configurationHeadlines(configuration?.rejected ?? [], configuration?.file ?? ""),
+  ({ configuration }) => configurationHeadlines(configuration?.rejected ?? [], configuration?.place ?? ""),
   ({ relay }) => listenerHeadlines(relay.failedListeners()),
   ({ relay }) => pressureHeadlines(relay.pressure()),
   ({ relay, oldest }, instant) => queueHeadlines(relay.queues(), oldest, instant),

@@ -7,6 +7,7 @@ import { adminTokenCmdlets } from "./admin-tokens.ts";
 
 import { clusterCmdlets } from "./cluster.ts";
 import { nodeCmdlets } from "./nodes.ts";
+import { configurationVersionCmdlets } from "./configuration-versions.ts";
 import { diagnosticCmdlets } from "./diagnostics.ts";
 import { dkimKeyCmdlets } from "./dkim-keys.ts";
 import { movingCmdlets } from "./moving-here.ts";
@@ -30,6 +31,7 @@ const all = [
   ...upkeepCmdlets,
   ...clusterCmdlets,
   ...nodeCmdlets,
+  ...configurationVersionCmdlets,
   ...adminTokenCmdlets,
   ...diagnosticCmdlets,
   ...webhookCmdlets,

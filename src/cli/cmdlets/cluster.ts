@@ -6,9 +6,10 @@ export const clusterCmdlets: readonly Cmdlet[] = [
   {
     name: "cluster",
     group: "Running a relay",
-    synopsis: "Make the database schema that several nodes share, move it forward, or show the nodes.",
+    synopsis: "Make what several nodes share in the database, move it forward, show it, or show the nodes.",
     description: [
-      "The section cluster of the configuration says which database. init makes the schema where there is none; migrate moves it to what this release needs, while nodes of the release before run on. Nothing is changed unless all of it can be.",
+      "The section cluster of the configuration says which database. init makes the schema where there is none, and the nodes' common configuration of what this file says; what is left in it is this node's. migrate moves it to what this release needs, while nodes of the release before run on. Nothing is changed unless all of it can be.",
+      "configuration prints the text that the nodes have in common, to be edited; replace checks a file and puts it in its place, which the nodes apply at once. Commands such as Set-ReceiveConnector change it too.",
       "With -Owner the schema belongs to another role, and the role of the configuration gets what nodes need and nothing else.",
     ],
     parameters: [
@@ -17,8 +18,21 @@ export const clusterCmdlets: readonly Cmdlet[] = [
         kind: "choice",
         position: 0,
         required: true,
-        choices: ["init", "migrate", "nodes"],
-        help: "init, migrate or nodes.",
+        choices: ["init", "migrate", "nodes", "configuration", "replace"],
+        help: "init, migrate, nodes, configuration or replace.",
+      },
+      {
+        name: "Path",
+        kind: "text",
+        candidates: "file",
+        value: "FILE",
+        help: "The new text, for replace.",
+      },
+      {
+        name: "Version",
+        kind: "number",
+        value: "NUMBER",
+        help: "configuration: the version to print, else the newest. replace: the version that was edited; refused where it is not the newest any more.",
       },
       {
         name: "Owner",
@@ -43,6 +57,8 @@ export const clusterCmdlets: readonly Cmdlet[] = [
         command: "weir cluster init -Owner weir_owner -OwnerPasswordFile owner.password",
         text: "With a role of its own for the schema.",
       },
+      { command: "weir cluster configuration > common.yaml", text: "To edit it with comments and all." },
+      { command: "weir cluster replace -Path common.yaml -Version 7", text: "Where 7 is what was edited." },
       { command: "weir cluster nodes", text: "The nodes as Get-Node shows them, where no relay runs here." },
     ],
     load: async () => (await import("../run/cluster.ts")).cluster,

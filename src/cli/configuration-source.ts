@@ -1,0 +1,55 @@
+/** The configuration that a file means: its own text, or the document it has in common with the other nodes of its cluster. */
+import { resolve } from "node:path";
+import type { ConfigurationStore, WrittenConfiguration } from "../config/configuration-store.ts";
+import { readConfigurationText } from "../config/edit-file.ts";
+import { fileStore, fileText } from "../config/file-store.ts";
+import type { ConfigResult } from "../config/parse-config.ts";
+import { readClusterSection } from "../config/read-cluster-section.ts";
+import type { ClusterSettings } from "../core/policy/cluster-settings.ts";
+import type { ConfigurationDocuments } from "../ports/configuration-documents.ts";
+
+export interface OpenedConfiguration {
+  readonly store: ConfigurationStore;
+  readonly written: WrittenConfiguration;
+  readonly parsed: ConfigResult;
+  /** Undefined: one machine. */
+  readonly shared: OpenedShared | undefined;
+  close(): void;
+}
+
+export interface OpenedShared {
+  readonly cluster: ClusterSettings;
+  readonly documents: ConfigurationDocuments;
+  /** There is a document; else each node has its own file still. */
+  readonly isWritten: boolean;
+}
+
+/**
+ * Rejects with ConfigurationFileError, or with what the database said, for which it waits up to `patienceMs`. Faults of the
+ * section that names the database are in `parsed`.
+ */
+export async function openConfiguration(file: string, patienceMs: number): Promise<OpenedConfiguration> {
+  const path = resolve(file);
+  const text = await readConfigurationText(file);
+  const own = { store: fileStore(path), written: fileText(text) };
+  const alone = { ...own, shared: undefined, close: () => undefined };
+  const { cluster, faults } = readClusterSection(text, path);
+  if (faults.length > 0) return { ...alone, parsed: { ok: false, faults } };
+  if (cluster === undefined) return { ...alone, parsed: own.store.parse(own.written) };
+  const { openShared } = await import("../cluster/open-shared.ts");
+  const { sharedStore } = await import("../config/shared-store.ts");
+  const opened = await openShared(cluster, patienceMs);
+  const { documents } = opened;
+  const close = (): void => opened.close();
+  try {
+    const isWritten = (await documents.head()) !== undefined;
+    const shared = { cluster, documents, isWritten };
+    if (!isWritten) return { ...own, parsed: own.store.parse(own.written), shared, close };
+    const store = sharedStore(path, documents);
+    const state = await store.read();
+    return { store, written: state, parsed: store.parse(state), shared, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}

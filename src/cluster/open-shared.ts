@@ -1,0 +1,40 @@
+/** What nodes share beside their mail, on one session of its own: it is asked for before there is a node, and by commands. */
+import type { ClusterSettings } from "../core/policy/cluster-settings.ts";
+import type { ConfigurationDocuments } from "../ports/configuration-documents.ts";
+import { openConfigurationDocuments } from "./configuration/configuration-documents.ts";
+import { DatabaseFault } from "./database/database-fault.ts";
+import { openSession } from "./database/session.ts";
+import { quotedName } from "./database/sql-names.ts";
+import { schemaState, whyUnfit } from "./schema/migrate.ts";
+
+export interface Shared {
+  readonly documents: ConfigurationDocuments;
+  close(): void;
+}
+
+const answerMs = 5_000;
+const againMs = 500;
+
+/** Waits up to `patienceMs` for a database that fails over. Rejects with DatabaseFault. */
+export async function openShared({ node, database }: ClusterSettings, patienceMs: number): Promise<Shared> {
+  const session = openSession(database, "configuration", { timeoutMs: answerMs });
+  const until = performance.now() + patienceMs;
+  try {
+    for (;;)
+      try {
+        const unfit = whyUnfit(await schemaState(session, database.schema));
+        if (unfit !== undefined) throw new DatabaseFault("refused", unfit);
+        break;
+      } catch (error) {
+        const mayPass = error instanceof DatabaseFault && error.kind !== "refused";
+        if (!mayPass || performance.now() > until) throw error;
+        await new Promise((resolve) => setTimeout(resolve, againMs));
+      }
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+  const prefix = quotedName(database.schema);
+  const documents = openConfigurationDocuments(session, (of) => `${prefix}.${of}`, node);
+  return { documents, close: () => session.close() };
+}
