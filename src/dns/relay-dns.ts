@@ -1,9 +1,11 @@
 /** The relay's DNS put together: one resolver for mail exchangers and for the names of hosts that administrators give. */
 import type { Resolver } from "../ports/lookup.ts";
 import { followMachineAddresses } from "../ports/machine-addresses.ts";
+import { loadedOnce } from "../ports/loaded-once.ts";
 import type { Clock, Ports } from "../ports/ports.ts";
 import { createHostAddresses } from "./host-addresses.ts";
 import { followHostsFile } from "./hosts-file.ts";
+import { keepUnknownMs } from "./keep-time.ts";
 import { parseNameServer, type NameServer } from "./name-server.ts";
 import { preferredFamily } from "./preferred-family.ts";
 import { followResolverFile } from "./system-name-servers.ts";
@@ -72,9 +74,8 @@ function whenAsked(
   bogusName: () => string | undefined,
 ): Resolver {
   type Loaded = Resolver & Required<Pick<Resolver, "dnssec">>;
-  let loading: Promise<Loaded> | undefined;
   let loaded: Loaded | undefined;
-  const load = async (): Promise<Loaded> => {
+  const load = loadedOnce(async (): Promise<Loaded> => {
     const [{ createResolver }, { exchange }, { createDnssecStanding }] = await Promise.all([
       import("./resolver.ts"),
       import("./exchange.ts"),
@@ -82,12 +83,22 @@ function whenAsked(
     ]);
     const dnssec = createDnssecStanding({ clock, servers, exchange, bogusName });
     return (loaded = { ...createResolver({ clock, servers, exchange }), dnssec });
-  };
+  });
   return {
-    lookUp: async (name, type) => (await (loading ??= load())).lookUp(name, type),
-    dnssec: async () => (await (loading ??= load())).dnssec(),
+    async lookUp(name, type) {
+      const resolver = loaded ?? (await load().catch(String));
+      return typeof resolver === "string"
+        ? { kind: "timeout", detail: `nobody could be asked: ${resolver}`, keepMs: keepUnknownMs }
+        : resolver.lookUp(name, type);
+    },
+    // Who cannot ask knows nothing against the servers either.
+    dnssec: () =>
+      load().then(
+        (resolver) => resolver.dnssec(),
+        () => ({ kind: "on" }),
+      ),
     // Of what was never asked nothing is kept.
-    forget: (name) => void loading?.then((resolver) => resolver.forget(name)),
+    forget: (name) => loaded?.forget(name),
     generation: () => loaded?.generation?.() ?? 0,
   };
 }

@@ -1,5 +1,6 @@
 /** A running relay as it is looked at: metrics, health, the last minutes, and the listeners that serve them. */
 import type { EventLog } from "../events/event-log.ts";
+import { loadedOnce } from "../ports/loaded-once.ts";
 import type { Clock } from "../ports/ports.ts";
 import { createEventCounts } from "./event-counts.ts";
 import { watchEventLoopLag } from "./event-loop-lag.ts";
@@ -72,9 +73,9 @@ export function createObservation(options: {
     events: { value: eventCounts },
     now: { get: () => clock.now() },
   }) as Live;
-  let exposed: Promise<Exposition> | undefined;
-  const exposition = (): Promise<Exposition> =>
-    (exposed ??= import("./exposition.ts").then(({ createExposition }) => createExposition(live)));
+  const exposition = loadedOnce<Exposition>(() =>
+    import("./exposition.ts").then(({ createExposition }) => createExposition(live)),
+  );
 
   const monitoring = createMonitoring({ monitored: { exposition, readiness, liveness }, events, clock });
   return {
