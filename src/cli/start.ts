@@ -12,6 +12,7 @@ import { whyPathPasses } from "../ports/mount.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
 import { createRelay } from "../relay.ts";
 import type { Relay } from "../relay-contract.ts";
+import { giveMemoryBack } from "../resources/give-memory-back.ts";
 import { chooseConfigFile, writeDefaultConfig } from "./config-file.ts";
 import { type OpenedConfiguration, openConfiguration } from "./configuration-source.ts";
 import { ownerIfForeign } from "./data-owner.ts";
@@ -73,6 +74,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
   const stop = stopAsked();
   process.on("SIGHUP", ignore);
   const manager = await whoStartedThis();
+  const keepMemory = giveMemoryBack(createSystemClock());
   let relay: Relay | undefined;
   let watch: FileWatch | undefined;
   let admin: Admin | undefined;
@@ -126,6 +128,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
     await admin?.close();
     opened.close();
     survive.end();
+    keepMemory();
     await log.close();
   }
 }

@@ -3,6 +3,7 @@
  * As long as a connector's settings are the same its queues share sites, however often the configuration is read.
  */
 import { isDeepStrictEqual } from "node:util";
+import { LRUCache } from "lru-cache";
 import type { SmartHost, SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import type { Signer } from "../../dkim/signer.ts";
 import { preferredFamily } from "../../dns/preferred-family.ts";
@@ -50,8 +51,12 @@ export interface DnsDeliveryContext {
   readonly transcriptOf: (connector: SmtpSendConnector) => Transcript | undefined;
 }
 
+/** A domain's queue ends with its last message, and comes again with the next: what was found for it serves that too. */
+const mostCarriersKept = 500;
+
 interface Shared {
   readonly connector: SmtpSendConnector;
+  readonly carriers: LRUCache<string, Carrier>;
   readonly context: DomainCarrierContext;
 }
 
@@ -106,6 +111,7 @@ export function createDnsDelivery(given: DnsDeliveryContext): DnsDelivery {
     };
     return {
       connector,
+      carriers: new LRUCache({ max: mostCarriersKept }),
       context: {
         connector,
         onTls: given.onTls,
@@ -131,7 +137,12 @@ export function createDnsDelivery(given: DnsDeliveryContext): DnsDelivery {
         shared = share(connector);
         byName.set(connector.name, shared);
       }
-      return createDomainCarrier(domain, shared.context);
+      let carrier = shared.carriers.get(domain);
+      if (carrier === undefined) {
+        carrier = createDomainCarrier(domain, shared.context);
+        shared.carriers.set(domain, carrier);
+      }
+      return carrier;
     },
     async close(graceMs) {
       await Promise.all(Array.from(byName.values(), ({ context }) => context.close(graceMs)));

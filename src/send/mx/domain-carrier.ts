@@ -106,21 +106,21 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
     return others.kind === "hosts" && others.key === key;
   };
 
-  const hand = (claim: Claim, of: FoundHosts): AttemptResult | Promise<AttemptResult> => {
+  const hand = (claim: Claim, of: FoundHosts): Promise<AttemptResult> => {
     const result = planFor(claim.message.envelope.tls, of);
     if (result.kind !== "hosts") {
       const attempt = withoutHosts(domain, claim, result);
       if (attempt.kind === "unreachable") letGo(of);
-      return attempt;
+      return Promise.resolve(attempt);
     }
     const retryAfterMs = sites.turnIn(result);
     if (retryAfterMs > 0)
-      return {
+      return Promise.resolve({
         kind: "throttled",
         host: domain,
         verdict: localVerdict("4.3.2", "waits for its turn: siteMessageRateLimit"),
         retryAfterMs,
-      };
+      });
     const isOwnDemand = claim.message.envelope.tls === "required" && !isAsForOthers(result, of);
     return new Promise((resolve) => {
       const end = (attempt: AttemptResult): void => {
@@ -131,16 +131,19 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
     });
   };
 
+  const handWhenFound = async (claim: Claim): Promise<AttemptResult> => {
+    const now = await new Promise<FoundHosts | undefined>((resolve, reject) => {
+      const goOn = onAborted(() => resolve(undefined));
+      ask().then(resolve, reject).finally(goOn);
+    });
+    return now === undefined ? { kind: "aborted" } : hand(claim, now);
+  };
+
   return {
     concurrency: sites.most * claimsPerConnection,
-    async carry(claim) {
-      if (found !== undefined && clock.now() < keptUntil && generation === hosts.generation())
-        return hand(claim, found);
-      const now = await new Promise<FoundHosts | undefined>((resolve, reject) => {
-        const goOn = onAborted(() => resolve(undefined));
-        ask().then(resolve, reject).finally(goOn);
-      });
-      return now === undefined ? { kind: "aborted" } : hand(claim, now);
+    carry(claim) {
+      const isKnown = found !== undefined && clock.now() < keptUntil && generation === hosts.generation();
+      return isKnown && found !== undefined ? hand(claim, found) : handWhenFound(claim);
     },
     demandedTls: () => (found === undefined ? demanded : demandedByDomain(connector, domain, found)),
     retryNow() {

@@ -49,8 +49,6 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
   const pools = new Map<string, ConnectionPool>();
   const atSite = new Map<string, Set<ConnectionPool>>();
   const leaving = new Set<Promise<void>>();
-  /** A pool's jobs demand the same; which policies are watched for reports is each domain's own. */
-  const demandsOf = new WeakMap<Job, SecuredHosts["demands"]>();
   const failing = new LRUCache<string, true>({ max: mostRemembered });
   const paced = new LRUCache<string, Paced>({ max: mostRemembered });
   const pace =
@@ -121,7 +119,7 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
     let pool = pools.get(key);
     if (pool === undefined) {
       const tlsOf = ({ name }: NextHopHost, job?: Job): HostTls =>
-        ((job && demandsOf.get(job)) ?? demands).get(name) ?? tlsBySettings(connector, name);
+        (job?.demands ?? demands).get(name) ?? tlsBySettings(connector, name);
       pool = new ConnectionPool({ ...context, tlsOf }, hopTo(hosts), outbound, most, replies);
       pools.set(key, pool);
       const all = atSite.get(site) ?? new Set();
@@ -150,7 +148,8 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
     },
     submit(hosts, job) {
       if (closing === undefined) {
-        if (onTls !== undefined) demandsOf.set(job, hosts.demands);
+        // A pool's jobs demand the same; which policies are watched for reports is each domain's own.
+        if (onTls !== undefined) job.demands = hosts.demands;
         poolOf(hosts).submit(job);
       } else resolveJob(job, "aborted", "");
     },

@@ -1,4 +1,5 @@
 /** A claim on its way through the client: who is still to be served, and what was decided so far. */
+import type { HostTls } from "../../../../core/tls-policy/tls-demand.ts";
 import type { Hold } from "../../../../core/policy/reply-policy.ts";
 import type { Claim, RecipientState } from "../../../../spool/spool.ts";
 import type { AttemptResult, RecipientOutcome, Verdict } from "../../delivery.ts";
@@ -48,6 +49,8 @@ export interface Job {
   sevenBit: SevenBitForm | undefined;
   /** A used connection said 4xx after so many messages: a new one will show whether that was why. */
   wornOut: { readonly host: NextHopHost; readonly messages: number } | undefined;
+  /** What TLS with each host must be like by the word of its recipients' domain; undefined: by the pool's. */
+  demands: ReadonlyMap<string, HostTls> | undefined;
 }
 
 /** Paths that no command can carry are decided at once. */
@@ -91,6 +94,7 @@ export function createJob(claim: Claim, resolve: (result: JobResult) => void, fo
     chunkingFault: undefined,
     sevenBit: undefined,
     wornOut: undefined,
+    demands: undefined,
   };
 }
 
