@@ -1,9 +1,11 @@
 /** A real relay in this process, on free ports, with a data directory of its own that goes with it. */
+import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
+import type { ClusterSettings } from "../core/policy/cluster-settings.ts";
 import type { Endpoint } from "../core/policy/receive-connector.ts";
 import type { EventRecord } from "../events/events.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -35,6 +37,31 @@ export type TemporaryRelaySettings = Omit<TestSettings, "dataDirectory"> & {
   readonly dataDirectory?: string;
   readonly ports?: Partial<Ports>;
 };
+
+/**
+ * The folder of a PostgreSQL's socket: each relay that is not told otherwise is a node there, in a schema of its data
+ * directory (`npm run test:postgres`).
+ */
+const onPostgres = process.env["WEIR_TEST_POSTGRES"];
+
+async function nodeOn(host: string, dataDirectory: string): Promise<ClusterSettings> {
+  const schema = `t${createHash("sha256").update(dataDirectory).digest("hex").slice(0, 20)}`;
+  const database = {
+    hosts: [{ host, port: 5432 }],
+    name: "postgres",
+    user: "weir",
+    passwordFile: undefined,
+    schema,
+    tls: undefined,
+  };
+  const [{ openSession }, { migrateSchema }] = await Promise.all([
+    import("../cluster/database/session.ts"),
+    import("../cluster/schema/migrate.ts"),
+  ]);
+  const session = openSession(database, "test");
+  await migrateSchema(session, schema).finally(() => session.close());
+  return { node: "t", database, leaseMs: 10_000, drainDelayMs: 0 };
+}
 
 let pairsMade: Promise<string> | undefined;
 
@@ -77,7 +104,13 @@ export async function startTemporaryRelay(given: TemporaryRelaySettings = {}): P
       httpBindings: await onFreePorts(connector.httpBindings),
     })),
   );
-  const settings = testSettings({ ...rest, dataDirectory, receiveConnectors });
+  const cluster = rest.cluster ?? (onPostgres && (await nodeOn(onPostgres, dataDirectory)));
+  const settings = testSettings({
+    ...rest,
+    dataDirectory,
+    receiveConnectors,
+    ...(cluster ? { cluster } : undefined),
+  });
   const relay = await createRelay(settings, ports ?? {});
   const events: EventRecord[] = [];
   const unsubscribe = relay.events.subscribe((record) => events.push(record));

@@ -7,6 +7,8 @@ import type { Tally } from "./tally.ts";
 
 export interface LoadClientOptions {
   readonly port: number;
+  /** Default: loopback. */
+  readonly address?: string;
   /** Sends by HTTP, there, in place of SMTP. */
   readonly httpPort?: number;
   readonly name: string;
@@ -86,7 +88,10 @@ export async function runLoadClient(options: LoadClientOptions): Promise<void> {
   while (!options.stopped()) {
     let client: ScriptedClient | undefined;
     try {
-      client = await connectScriptedClient({ port: options.port });
+      client = await connectScriptedClient({
+        port: options.port,
+        ...(options.address === undefined ? {} : { address: options.address }),
+      });
       await client.expect(220);
       await client.command("EHLO load.example");
       while (!options.stopped()) await sendOne(client, options);

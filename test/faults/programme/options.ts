@@ -15,7 +15,7 @@ ${parts.map(({ name, about, rounds }) => `  ${name.padEnd(17)}${about} (${rounds
 
 Options:
   --only LIST      these parts
-  --cluster        several nodes alone: as --only nodes
+  --cluster        several nodes alone: nodes and all nodes-…
   --quick          few rounds of each, some minutes in all
   --rounds N       instead of each part's own
   --seed N         repeats a run; printed with each
@@ -64,7 +64,7 @@ export function readOptions(args: readonly string[]): Options {
     save: values.save,
     quick: values.quick,
     parts: values.cluster
-      ? [partNamed("nodes")]
+      ? parts.filter(({ name }) => /^nodes(?:-|$)/.test(name))
       : values.only === undefined
         ? parts
         : values.only.split(",").map(partNamed),

@@ -1,5 +1,5 @@
 /** Runs one part in a folder of its own. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Finding, Part, PartOptions } from "./part.ts";
@@ -15,6 +15,7 @@ export async function runPart(part: Part, options: Omit<PartOptions, "folder">):
   if (skipped.length > 0) return { part: part.name, skipped };
   const since = performance.now();
   const folder = mkdtempSync(join(tmpdir(), `weir-faults-${part.name}-`));
+  chmodSync(folder, 0o711);
   try {
     const findings = await part.run({ ...options, folder });
     return { part: part.name, findings, tookMs: performance.now() - since };

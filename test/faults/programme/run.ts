@@ -1,5 +1,5 @@
 /** `npm run faults`: power cuts, kills, disks that fail, clocks that jump, and the rest; what was lost, as a table. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endCleanly, onInterrupt } from "../../../bench/interrupt.ts";
@@ -14,6 +14,8 @@ async function main(): Promise<void> {
   if (options.help) return console.log(help);
   endCleanly(options.minutes, "faults");
   const folder = mkdtempSync(join(tmpdir(), "weir-faults-"));
+  // A database that is started below it is not root.
+  chmodSync(folder, 0o711);
   const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   onInterrupt(remove);
   // For whatever makes temporary folders below here.

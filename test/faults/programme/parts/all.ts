@@ -6,6 +6,11 @@ import { clock } from "./clock.ts";
 import { dane } from "./dane.ts";
 import { diskError } from "./disk-error.ts";
 import { kill } from "./kill.ts";
+import { nodesCut } from "./nodes-cut.ts";
+import { nodesDisk } from "./nodes-disk.ts";
+import { nodesPooler } from "./nodes-pooler.ts";
+import { nodesRule } from "./nodes-rule.ts";
+import { nodesStandby } from "./nodes-standby.ts";
 import { nodes } from "./nodes.ts";
 import { pickup } from "./pickup.ts";
 import { powerCut } from "./power-cut.ts";
@@ -32,4 +37,9 @@ export const parts: readonly Part[] = [
   badDestination,
   dane,
   nodes,
+  nodesStandby,
+  nodesDisk,
+  nodesCut,
+  nodesPooler,
+  nodesRule,
 ];

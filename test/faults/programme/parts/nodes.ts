@@ -1,67 +1,49 @@
 /** Nodes on one PostgreSQL: killed, paused, and with the database killed under them. */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { startPostgres } from "../../../lab/postgres.ts";
-import { seededRandom } from "../../random.ts";
-import type { TallyResult } from "../../tally.ts";
-import type { Finding, Part, PartOptions } from "../part.ts";
+import type { Finding, Part } from "../part.ts";
 import { nothingLost, tallyText } from "../rig/tally-text.ts";
-import { compareRule } from "./nodes/limit-rule.ts";
-import { leaseMs, nodeRig, type NodeRig } from "./nodes/node-rig.ts";
-
-const clientsPerNode = 3;
-/** What may be on the wire at one moment: the connections of a node to the next hop. */
-const connectionsOut = 20;
-
-type Harm = (rig: NodeRig, random: () => number) => Promise<void>;
+import { atMostInFlight, connectionsOut, underLoad, visitorFinding, type Harm } from "./nodes/harm.ts";
+import { leaseMs } from "./nodes/node-rig.ts";
 
 /** A node is there no more, and comes back when others have taken its mail. */
-const kill: Harm = async ({ nodes }, random) => {
+const kill: Harm = async ({ rig: { nodes }, random }) => {
   const node = nodes[Math.floor(random() * nodes.length)];
   await node?.signal("SIGKILL");
   if (random() < 0.5) await delay(leaseMs * 2);
   await node?.start();
 };
 
-const pause: Harm = async ({ nodes }, random) => {
-  const node = nodes[Math.floor(random() * nodes.length)];
-  await node?.signal("SIGSTOP");
-  await delay(leaseMs * 3);
-  await node?.signal("SIGCONT");
-};
+/** The issue's; a quick run has less time. */
+const longMs = 60_000;
 
-const databaseAway: Harm = async ({ database }) => {
-  await database.kill();
-  await delay(leaseMs * 1.5);
-  await database.start();
-  await delay(leaseMs);
-};
+/** What it had under way goes out when it wakes, if nothing keeps it from that. */
+const pause =
+  (ms: number, late: { sent: number }): Harm =>
+  async ({ rig, visitors, random }) => {
+    const node = rig.nodes[Math.floor(random() * rig.nodes.length)];
+    if (node === undefined) return;
+    await node.signal("SIGSTOP");
+    visitors.leaveOut(node.name);
+    await delay(ms);
+    // What it wrote before has been read by now.
+    const before = rig.secondBy(node.name);
+    await node.signal("SIGCONT");
+    await delay(leaseMs);
+    late.sent += rig.secondBy(node.name) - before;
+  };
 
-async function under(
-  harm: Harm,
-  rounds: number,
-  { folder, seed }: Pick<PartOptions, "folder" | "seed">,
-  apart = false,
-): Promise<TallyResult> {
-  const random = seededRandom(seed);
-  const rig = await nodeRig({ folder, nodes: 2, random, apart });
-  try {
-    const stop = rig.load(clientsPerNode);
-    for (let round = 0; round < rounds; round++) {
-      await delay(500 + random() * 1_500);
-      await harm(rig, random);
-    }
-    await delay(500);
-    await stop();
-    await rig.drained(leaseMs * 10);
-    return rig.tally.result();
-  } finally {
-    await rig.close();
-  }
-}
+const databaseAway =
+  (leases: number): Harm =>
+  async ({ rig: { database } }) => {
+    await database.kill();
+    await delay(leaseMs * leases);
+    await database.start();
+    await delay(leaseMs * 2);
+  };
 
 /** One that is killed and does not come back, of two that know nothing of each other. */
-const killForGood: Harm = async (rig) => {
+const killForGood: Harm = async ({ rig }) => {
   // With mail that waits at both.
   rig.away(true);
   const before = rig.tally.acknowledged();
@@ -72,55 +54,67 @@ const killForGood: Harm = async (rig) => {
 
 export const nodes: Part = {
   name: "nodes",
-  about: "two nodes on one PostgreSQL, one killed or paused, or the database killed",
+  about:
+    "three nodes on one PostgreSQL, one killed or paused, or the database killed; half as many pauses, a quarter as often",
   needs: ["linux", "postgres"],
-  rounds: { usual: 10, quick: 1 },
+  rounds: { usual: 20, quick: 1 },
   async run({ folder, rounds, seed, progress }) {
     const findings: Finding[] = [];
-    const add = async (what: string, harm: Harm, most: number): Promise<void> => {
-      progress(what);
-      const name = `r${findings.length}`;
-      const tally = await under(harm, rounds, { folder: join(folder, name), seed: seed + findings.length });
-      progress(tallyText(tally));
-      findings.push({
-        what,
-        count: `${rounds} times`,
-        required: `nothing lost, at most ${most} twice`,
-        measured: tallyText(tally),
-        held: nothingLost(tally) && tally.duplicates <= most,
-      });
-    };
-    await add("a node of two is killed under load", kill, rounds * connectionsOut);
-    await add("a node of two is paused for three leases under load", pause, rounds * connectionsOut);
-    await add("the database is killed under load, and away for more than a lease", databaseAway, 0);
-    progress("the rule of limits in the database and in the program");
-    const server = await startPostgres();
-    try {
-      const sequences = rounds * 1_000;
-      const rule = await compareRule(await server.withSchema("weir"), sequences, seededRandom(seed));
-      findings.push({
-        what: "random sequences at two doors, decided by the database and by the program",
-        count: `${rule.sequences} of ${rule.decisions} decisions`,
-        required: "equal",
-        measured:
-          rule.differences.length === 0
-            ? "equal"
-            : `${rule.differences.length} differ: ${rule.differences[0]}`,
-        held: rule.differences.length === 0,
-      });
-    } finally {
-      await server.stop();
-    }
+    const some = (part: number): number => Math.max(1, Math.round(rounds / part));
+    let n = 0;
+    const where = () => ({ folder: join(folder, `r${n}`), seed: seed + n++, progress });
+
+    const killed = await underLoad(kill, rounds, { ...where(), nodes: 3 });
+    findings.push(
+      atMostInFlight("a node of three is killed under load", rounds, killed, rounds * connectionsOut),
+      visitorFinding("the same", killed),
+    );
+
+    const pauses = some(2);
+    const pauseMs = rounds < 10 ? leaseMs * 3 : longMs;
+    const late = { sent: 0 };
+    const paused = await underLoad(pause(pauseMs, late), pauses, { ...where(), nodes: 3 });
+    const what = `a node of three is paused for ${pauseMs / 1_000} s under load`;
+    findings.push(
+      atMostInFlight(what, pauses, paused, pauses * connectionsOut),
+      {
+        what: "the same, by what it sends when it wakes",
+        count: `${pauses} times`,
+        required: "nothing that another node has delivered",
+        measured: `${late.sent} messages`,
+        held: late.sent === 0,
+      },
+      visitorFinding("the same", paused),
+    );
+
+    const away = some(4);
+    const without = await underLoad(databaseAway(5), away, { ...where(), nodes: 2 });
+    findings.push(
+      atMostInFlight("the database is killed under load, and away for five leases", away, without, 0),
+      {
+        what: "the same, by who takes whom for dead",
+        count: `${away} times`,
+        required: "nobody anybody",
+        measured: `${without.takenForDead} nodes`,
+        held: without.takenForDead === 0,
+      },
+      visitorFinding("the same", without),
+    );
+
     progress("two that share nothing, one killed for good");
-    const alone = await under(killForGood, 1, { folder: join(folder, "apart"), seed }, true);
-    findings.push({
-      what: "the same with nodes that share nothing, one killed for good",
-      count: "once",
-      required: "nothing lost",
-      measured: tallyText(alone),
-      held: nothingLost(alone),
-      control: true,
-    });
+    const alone = await underLoad(killForGood, 1, { ...where(), nodes: 2, apart: true });
+    const same = "the same with nodes that share nothing";
+    findings.push(
+      {
+        what: `${same}, one killed for good`,
+        count: "once",
+        required: "nothing lost",
+        measured: tallyText(alone.tally),
+        held: nothingLost(alone.tally),
+        control: true,
+      },
+      { ...visitorFinding(same, alone), control: true },
+    );
     return findings;
   },
 };

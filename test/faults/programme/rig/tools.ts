@@ -25,6 +25,15 @@ const program = (name: string, debianPackage: string) => ({
   wanted: `${name} (Debian's package ${debianPackage})`,
 });
 
+function givesNamespaces(): boolean {
+  try {
+    execFileSync("unshare", ["--net", "true"], { stdio: "ignore" });
+    return found("ip");
+  } catch {
+    return false;
+  }
+}
+
 function givesLoopDevices(): boolean {
   try {
     execFileSync("losetup", ["-f"], { stdio: "ignore" });
@@ -51,6 +60,8 @@ const tools = {
     there: () => existsSync("/usr/lib/postgresql"),
     wanted: "PostgreSQL 15 or later (Debian's package postgresql)",
   },
+  pgbouncer: program("pgbouncer", "pgbouncer"),
+  namespaces: { there: givesNamespaces, wanted: "network namespaces, and ip (Debian's package iproute2)" },
   loop: { there: givesLoopDevices, wanted: "loop devices" },
   memoryCgroup: {
     there: () =>

@@ -1,6 +1,5 @@
 /** Several nodes on one database, with clients at each and one next hop, and an account of the mail. */
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../../../../../src/testing/free-port.ts";
@@ -10,17 +9,51 @@ import { onInterrupt } from "../../../../../bench/interrupt.ts";
 import { startPostgres, type TestPostgres } from "../../../../lab/postgres.ts";
 import { runLoadClient } from "../../../load-client.ts";
 import { createTally, type Tally } from "../../../tally.ts";
+import { visit, type Visitors } from "./visitors.ts";
 
 export const leaseMs = 2_000;
+/** Of the connector that visitors come to. */
+export const mostVisitors = 8;
+/** How long the next hop takes before it says 354, and before its last answer: so that there is something under way. */
+const dataMs = 30;
+const contentMs = 20;
+
+export interface RigOptions {
+  readonly folder: string;
+  readonly nodes: number;
+  readonly random: () => number;
+  /** Each node a schema of its own: what the others must not know. */
+  readonly apart?: boolean;
+  /** Where the nodes find the database, and what makes the schema. Default: a server of their own. */
+  readonly database?: RigDatabase;
+  /** Where the nodes and the next hop are, and what puts a node there. Default: loopback. */
+  readonly place?: {
+    readonly nodeAddress: (n: number) => string;
+    readonly sinkAddress: string;
+    readonly under: (n: number) => readonly string[] | undefined;
+  };
+}
+
+export interface RigDatabase {
+  /** As in the configuration. */
+  readonly hosts: readonly string[];
+  makeSchema(schema: string): Promise<unknown>;
+  stop(): Promise<void>;
+}
 
 export interface NodeRig {
-  readonly database: TestPostgres;
   readonly tally: Tally;
   readonly nodes: readonly RunningNode[];
+  /** The server of their own; throws where it was given. */
+  readonly database: TestPostgres;
+  /** What a node delivered of messages that had arrived before. */
+  secondBy(node: string): number;
   /** The next hop takes no connections while it is. */
   away(is: boolean): void;
   /** Clients at each node until the returned function is called. */
   load(clientsPerNode: number): () => Promise<void>;
+  /** Visitors at each node, more than are let in. */
+  visit(): Visitors;
   /** Waits until all that was acknowledged has arrived, or nothing arrives any more for `quietMs`. */
   drained(quietMs: number): Promise<boolean>;
   close(): Promise<void>;
@@ -32,34 +65,45 @@ export interface RunningNode {
   start(): Promise<void>;
   /** Rejects where it does not run. */
   signal(signal: NodeJS.Signals): Promise<void>;
+  /** All it has said since it was made. */
+  said(): string;
 }
 
-export async function nodeRig(options: {
-  readonly folder: string;
-  readonly nodes: number;
-  readonly random: () => number;
-  /** Each node a schema of its own: what the others must not know. */
-  readonly apart?: boolean;
-}): Promise<NodeRig> {
-  const { folder, random, apart = false } = options;
+export async function nodeRig(options: RigOptions): Promise<NodeRig> {
+  const { folder, random, apart = false, place } = options;
   mkdirSync(folder, { recursive: true });
   const tally = createTally();
   let isAway = false;
+  const nodeOf = new Map<number, string>();
+  const arrived = new Set<string>();
+  const second = new Map<string, number>();
   const sink = await startRecordingSink({
+    ...(place === undefined ? {} : { address: place.sinkAddress }),
     keepContent: false,
-    onMessage: ({ content }) => tally.arrive(content),
-    behave: ({ at }) =>
-      isAway && at === "connect" ? { drop: true } : at === "content" ? { delayMs: 20 } : undefined,
+    onMessage({ content, connection }) {
+      tally.arrive(content);
+      const id = /X-Id: (m\d+)\r/.exec(content.subarray(0, 2_000).toString("latin1"))?.[1] ?? "";
+      const node = nodeOf.get(connection) ?? "";
+      if (arrived.has(id)) second.set(node, (second.get(node) ?? 0) + 1);
+      arrived.add(id);
+    },
+    behave({ at, line, connection }) {
+      if (isAway && at === "connect") return { drop: true };
+      if (at === "EHLO") nodeOf.set(connection, /^EHLO (\w+)\./i.exec(line)?.[1] ?? "");
+      if (at === "DATA") return { delayMs: dataMs };
+      return at === "content" ? { delayMs: contentMs } : undefined;
+    },
   });
-  // The server is not root, and its folder is below the programme's.
-  chmodSync(tmpdir(), 0o711);
-  const database = await startPostgres({ fsync: true });
+  const own = options.database === undefined ? await startPostgres({ fsync: true }) : undefined;
+  const database: RigDatabase = options.database ?? ownDatabase(own as TestPostgres);
   const relays = new Set<SpawnedRelay>();
 
-  const made = async (name: string): Promise<RunningNode & { readonly port: number }> => {
+  const made = async (n: number): Promise<RunningNode & Ports> => {
+    const name = `n${n}`;
     const schema = apart ? `weir_${name}` : "weir";
-    await database.withSchema(schema);
-    const port = await freePort();
+    await database.makeSchema(schema);
+    const address = place?.nodeAddress(n) ?? "127.0.0.1";
+    const [port, fewPort] = [await freePort(), await freePort()];
     const directory = join(folder, name);
     mkdirSync(directory, { recursive: true });
     const file = join(directory, "weir.yaml");
@@ -68,35 +112,52 @@ export async function nodeRig(options: {
       `hostname: ${name}.example
 receiveConnectors:
   - name: In
-    bindings: ["127.0.0.1:${port}"]
-    remoteIpRanges: ["127.0.0.0/8"]
+    bindings: ["${address}:${port}"]
+    remoteIpRanges: ["127.0.0.0/8", "198.18.0.0/15"]
     permissionGroups: [AnonymousUsers]
     anonymousRelay: true
     maxInboundConnectionPercentagePerSource: 100
     maxInboundConnectionPerSource: 200
     tarpitInterval: 0s
+  - name: Few
+    bindings: ["${address}:${fewPort}"]
+    remoteIpRanges: ["127.0.0.0/8", "198.18.0.0/15"]
+    permissionGroups: [AnonymousUsers]
+    maxInboundConnection: ${mostVisitors}
+    maxInboundConnectionPercentagePerSource: 100
+    maxInboundConnectionPerSource: 200
 sendConnectors:
   - name: Out
     addressSpaces: ["*"]
-    smartHosts: ["[127.0.0.1]:${sink.port}"]
+    smartHosts: ["[${place?.sinkAddress ?? "127.0.0.1"}]:${sink.port}"]
 transport:
+  maxConnectionRatePerMinute: unlimited
   transientFailureRetryInterval: 2s
   queueGlitchRetryInterval: 1s
   messageRetryInterval: 2s
 cluster:
   node: ${name}
-  database: { hosts: ["${database.folder}"], name: postgres, user: weir, schema: ${schema} }
+  database: { hosts: ${JSON.stringify(database.hosts)}, name: postgres, user: weir, schema: ${schema} }
   lease: ${leaseMs}ms
 `,
     );
     let relay: SpawnedRelay | undefined;
+    let said = "";
     return {
       name,
+      address,
       port,
+      fewPort,
+      said: () => said,
       async start() {
-        relay = await spawnRelay(["start", "--config", file], { cwd: directory });
+        const under = place?.under(n);
+        relay = await spawnRelay(["start", "--config", file], {
+          cwd: directory,
+          ...(under === undefined ? {} : { under }),
+        });
         relays.add(relay);
-        await relay.said(/Weir \S+ started/, 60_000);
+        relay.process.stderr?.on("data", (text: string) => (said += text));
+        await relay.said(/Weir \S+ started/, 120_000);
       },
       async signal(signal) {
         if (relay === undefined) throw new Error(`${name} does not run`);
@@ -108,8 +169,8 @@ cluster:
     };
   };
 
-  const nodes: (RunningNode & { readonly port: number })[] = [];
-  for (let n = 0; n < options.nodes; n++) nodes.push(await made(`n${n}`));
+  const nodes: (RunningNode & Ports)[] = [];
+  for (let n = 0; n < options.nodes; n++) nodes.push(await made(n));
   const close = async (): Promise<void> => {
     for (const relay of relays) {
       relay.kill("SIGCONT");
@@ -122,21 +183,30 @@ cluster:
   onInterrupt(() => {
     for (const relay of relays) relay.kill("SIGKILL");
   });
-  for (const node of nodes) await node.start();
+  try {
+    for (const node of nodes) await node.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
 
   return {
-    database,
+    get database() {
+      if (own === undefined) throw new Error("the rig has no database of its own");
+      return own;
+    },
     tally,
     nodes,
     close,
+    secondBy: (node) => second.get(node) ?? 0,
     away(is) {
       isAway = is;
     },
     load(clientsPerNode) {
       let stopped = false;
-      const clients = nodes.flatMap(({ name, port }) =>
+      const clients = nodes.flatMap(({ name, address, port }) =>
         Array.from({ length: clientsPerNode }, (_, n) =>
-          runLoadClient({ port, name: `${name}-${n}`, tally, random, stopped: () => stopped }),
+          runLoadClient({ port, address, name: `${name}-${n}`, tally, random, stopped: () => stopped }),
         ),
       );
       return async () => {
@@ -144,17 +214,40 @@ cluster:
         await Promise.all(clients);
       };
     },
+    visit: () =>
+      visit(
+        nodes.map(({ name, address, fewPort: port }) => ({ name, address, port })),
+        mostVisitors,
+        400,
+        random,
+      ),
     async drained(quietMs) {
-      let arrived = -1;
+      let before = -1;
       let since = Date.now();
       for (;;) {
         if (tally.complete()) return true;
-        if (tally.arrived() !== arrived) {
-          arrived = tally.arrived();
+        if (tally.arrived() !== before) {
+          before = tally.arrived();
           since = Date.now();
         } else if (Date.now() - since > quietMs) return false;
         await delay(100);
       }
     },
+  };
+}
+
+interface Ports {
+  readonly address: string;
+  /** For mail. */
+  readonly port: number;
+  /** For visitors. */
+  readonly fewPort: number;
+}
+
+function ownDatabase(server: TestPostgres): RigDatabase {
+  return {
+    hosts: [server.folder],
+    makeSchema: (schema) => server.withSchema(schema),
+    stop: () => server.stop(),
   };
 }

@@ -1,0 +1,82 @@
+/** A harm that is done to nodes again and again while clients send and visitors come, and what it came to. */
+import { setTimeout as delay } from "node:timers/promises";
+import { seededRandom } from "../../../random.ts";
+import type { TallyResult } from "../../../tally.ts";
+import type { Finding } from "../../part.ts";
+import { nothingLost, tallyText } from "../../rig/tally-text.ts";
+import { leaseMs, mostVisitors, nodeRig, type NodeRig, type RigOptions } from "./node-rig.ts";
+import type { Visitors } from "./visitors.ts";
+
+const clientsPerNode = 3;
+/** What may be on the wire at one moment: the connections of a node to the next hop. */
+export const connectionsOut = 20;
+
+export interface Struck {
+  readonly rig: NodeRig;
+  readonly visitors: Visitors;
+  readonly random: () => number;
+}
+
+export type Harm = (struck: Struck) => Promise<void>;
+
+export interface HarmResult {
+  readonly tally: TallyResult;
+  readonly mostIn: number;
+  readonly letIn: number;
+  /** How often a node found that it had been taken for dead. */
+  readonly takenForDead: number;
+  /** All that the nodes have told. */
+  readonly said: string;
+}
+
+export async function underLoad(
+  harm: Harm,
+  rounds: number,
+  options: Omit<RigOptions, "random"> & { readonly seed: number; readonly progress: (text: string) => void },
+): Promise<HarmResult> {
+  const { seed, progress, ...rest } = options;
+  const random = seededRandom(seed);
+  const rig = await nodeRig({ ...rest, random });
+  try {
+    const stop = rig.load(clientsPerNode);
+    const visitors = rig.visit();
+    for (let round = 0; round < rounds; round++) {
+      progress(`round ${round + 1} of ${rounds}, ${rig.tally.acknowledged()} acknowledged`);
+      await delay(500 + random() * 1_500);
+      await harm({ rig, visitors, random });
+    }
+    await delay(500);
+    await Promise.all([stop(), visitors.stop()]);
+    await rig.drained(leaseMs * 10);
+    const tally = rig.tally.result();
+    progress(`${tallyText(tally)}; at most ${visitors.most} of ${visitors.letIn} visitors at once`);
+    const said = rig.nodes.map((node) => node.said()).join("\n");
+    const takenForDead = said.match(/was taken for dead/g)?.length ?? 0;
+    return { tally, mostIn: visitors.most, letIn: visitors.letIn, takenForDead, said };
+  } finally {
+    await rig.close();
+  }
+}
+
+/** `most`: messages that may arrive twice. */
+export function atMostInFlight(what: string, rounds: number, { tally }: HarmResult, most: number): Finding {
+  return {
+    what,
+    count: times(rounds),
+    required: `nothing lost, at most ${most} twice`,
+    measured: tallyText(tally),
+    held: nothingLost(tally) && tally.duplicates <= most,
+  };
+}
+
+export function visitorFinding(what: string, { mostIn, letIn }: HarmResult): Finding {
+  return {
+    what: `${what}, by who was let in at one door of all nodes`,
+    count: `${letIn} visitors`,
+    required: `never more than ${mostVisitors} at once`,
+    measured: `${mostIn}`,
+    held: mostIn > 0 && mostIn <= mostVisitors,
+  };
+}
+
+export const times = (rounds: number): string => (rounds === 1 ? "once" : `${rounds} times`);
