@@ -53,7 +53,7 @@ export async function runMarks(options: RunOptions): Promise<Measured> {
       return ratiosOf(comparison, each);
     });
   }
-  for (const run of runs) {
+  for (const run of runs.filter(({ isApart }) => isApart !== true)) {
     await attempt(run.name, async () => {
       const result = await runSpecial(run, options);
       results.push(result);

@@ -23,6 +23,7 @@ What to measure (one of):
                      ${loadNames.slice(6).join(", ")}, or "all"   (default: ${usualLoads})
   --run LIST         special benches, or "all":
 ${runs.map(({ name, about }) => `                       ${name.padEnd(8)} ${about}`).join("\n")}
+  --spool postgres   as --run postgres: the marks of several nodes' spool; with --run ledger, those of their limits
   --preset marks     every mark at once, with required, measured, met or missed; some 25 minutes
 
 How:
@@ -80,6 +81,7 @@ export function readOptions(args: readonly string[]): Options {
     options: {
       loads: text,
       run: text,
+      spool: text,
       preset: text,
       peers: text,
       messages: text,
@@ -101,6 +103,12 @@ export function readOptions(args: readonly string[]): Options {
     throw new Error("--loads, --run and --preset exclude each other");
   if (values.preset !== undefined && values.preset !== "marks")
     throw new Error(`there is no preset ${values.preset}; there is marks`);
+  if (values.spool !== undefined && values.spool !== "postgres")
+    throw new Error(`there is no spool ${values.spool} to measure; there is postgres`);
+  const run = [
+    ...(values.spool === undefined ? [] : [values.spool]),
+    ...(values.run ? [values.run] : []),
+  ].join(",");
   const marks = values.preset === "marks";
   const number = (name: keyof typeof values, otherwise: number, most: number): number =>
     wholeNumber(name, String(values[name] ?? otherwise), most);
@@ -112,7 +120,7 @@ export function readOptions(args: readonly string[]): Options {
     save: values.save,
     smoke,
     marks,
-    runs: chosen("run", values.run ?? "", runs),
+    runs: chosen("run", run, runs),
     peers: withWeir(chosen("peer", values.peers ?? usualPeers, kinds)),
     loads: loads === "all" ? loadNames : loads.split(","),
     messages: number("messages", smoke ? 20 : 5000, 1_000_000),

@@ -4,10 +4,24 @@ import { bodies } from "./bodies.ts";
 import { crash } from "./crash.ts";
 import { domainsWaiting } from "./domains.ts";
 import { idle } from "./idle.ts";
+import { ledger } from "./ledger.ts";
 import { lone } from "./lone.ts";
 import { out } from "./out.ts";
+import { postgres } from "./postgres.ts";
 import { prices } from "./prices.ts";
 import type { Run } from "./run.ts";
 import { steady } from "./steady.ts";
 
-export const runs: readonly Run[] = [steady, lone, bodies, idle, prices, out, crash, domainsWaiting, backlog];
+export const runs: readonly Run[] = [
+  steady,
+  lone,
+  bodies,
+  idle,
+  prices,
+  out,
+  crash,
+  domainsWaiting,
+  backlog,
+  postgres,
+  ledger,
+];

@@ -40,6 +40,8 @@ export interface Run {
   readonly name: string;
   /** For `--help`. */
   readonly about: string;
+  /** Has marks of its own, which are no part of `--preset marks`. */
+  readonly isApart?: true;
   /** What is missing to run it here, or undefined. */
   missing?(): string | undefined;
   run(options: RunOptions): Promise<RunResult>;
