@@ -293,11 +293,10 @@ async function readDeep(
   const timed = async (text: string): Promise<number> => {
     const all: number[] = [];
     for (let n = 0; n < 5; n++) {
-      const [row] = await server.ask<{ "QUERY PLAN": string }>(
+      const rows = await server.ask<{ "QUERY PLAN": readonly { "Execution Time": number }[] }>(
         `explain (analyze, timing off, format json) ${text}`,
       );
-      const [plan] = row?.["QUERY PLAN"] as unknown as [{ "Execution Time": number }];
-      all.push(plan["Execution Time"]);
+      all.push(rows[0]?.["QUERY PLAN"][0]?.["Execution Time"] ?? NaN);
     }
     return median(all);
   };

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import pg from "pg";
+import { Client, type QueryResultRow } from "pg";
 import { openSession } from "../../src/cluster/database/session.ts";
 import { migrateSchema } from "../../src/cluster/schema/migrate.ts";
 import type { DatabaseSettings } from "../../src/core/policy/cluster-settings.ts";
@@ -37,7 +37,7 @@ export interface TestPostgres {
   /** The same, with the schema made. */
   withSchema(schema: string): Promise<DatabaseSettings>;
   /** As the superuser, by a connection of its own; a standby answers too. */
-  ask<Row extends pg.QueryResultRow>(text: string): Promise<readonly Row[]>;
+  ask<Row extends QueryResultRow>(text: string): Promise<readonly Row[]>;
   /** As SIGKILL to the server and all it has. */
   kill(): Promise<void>;
   /** Starts it again where it is, if it does not run. */
@@ -126,7 +126,7 @@ export async function startPostgres(options: TestPostgresOptions = {}): Promise<
   });
 
   const ask: TestPostgres["ask"] = async (text) => {
-    const client = new pg.Client({ host: folder, port, user: "weir", database: "postgres" });
+    const client = new Client({ host: folder, port, user: "weir", database: "postgres" });
     client.on("error", () => undefined);
     try {
       await client.connect();

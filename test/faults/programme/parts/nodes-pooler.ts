@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
+import { Client } from "pg";
 import { onInterrupt } from "../../../../bench/interrupt.ts";
 import { freePort } from "../../../../src/testing/free-port.ts";
 import { databaseUser, startPostgres } from "../../../lab/postgres.ts";
@@ -45,7 +45,7 @@ default_pool_size = 4
   const pooler = spawn("pgbouncer", [file], { ...who, cwd: at, stdio: "ignore" });
   const forget = onInterrupt(() => void pooler.kill("SIGKILL"));
   for (let tries = 0; ; tries++) {
-    const client = new pg.Client({ host: "127.0.0.1", port, user: "weir", database: "postgres" });
+    const client = new Client({ host: "127.0.0.1", port, user: "weir", database: "postgres" });
     client.on("error", () => undefined);
     try {
       await client.connect();
