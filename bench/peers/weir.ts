@@ -56,7 +56,7 @@ export async function startWeir(options: PeerOptions, variant: WeirVariant = {})
 export const weir: PeerKind = {
   name: "weir",
   missing: () =>
-    existsSync(new URL("../../dist/program.js", import.meta.url)) ? undefined : "npm run build",
+    existsSync(new URL("../../dist/program.cjs", import.meta.url)) ? undefined : "npm run build",
   start: (options) => startWeir(options),
 };
 
