@@ -156,6 +156,28 @@ describe("a saved file", () => {
     await expect(live.reload()).rejects.toMatchObject({ code: "fileFault" });
   });
 
+  test("with faults is told once, though it is asked to be read as well; a signal has it told again", async () => {
+    const rejections = (): number => names().filter((name) => name === "ConfigurationRejected").length;
+    const watch = live.follow();
+    try {
+      await writeFile(file, "receiveConnectors: 5");
+      expect(await live.reload()).toMatchObject({ kind: "faults" });
+      await expect.poll(rejections).toBe(1);
+      expect(await live.reload()).toMatchObject({ kind: "faults" });
+      expect(rejections()).toBe(1);
+      process.emit("SIGHUP");
+      await expect.poll(rejections).toBe(2);
+      await writeFile(file, "receiveConnectors: 6");
+      await expect.poll(rejections).toBe(3);
+      await writeFile(file, text);
+      await expect.poll(() => relay.applied.length).toBe(1);
+      await writeFile(file, "receiveConnectors: 6");
+      await expect.poll(rejections).toBe(4);
+    } finally {
+      watch.close();
+    }
+  });
+
   test("with another hostname holds it for the next start", async () => {
     await writeFile(file, text.replace("relay.test", "other.test"));
     expect(await live.reload()).toMatchObject({ needsRestart: ["hostname"] });

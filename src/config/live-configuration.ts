@@ -164,14 +164,16 @@ export function createLiveConfiguration(options: {
     if (receive.length > 0) relay.events.emit("SmtpReceiveConfigurationInvalid", { error: said(receive) });
   };
 
-  const reload = async (onlyIfChanged: boolean): Promise<ChangeOutcome | undefined> => {
+  /** What is saved, and asked to be read besides, is told once; `tellAgain`: to who has no answer but the log. */
+  const reload = async (onlyIfChanged: boolean, tellAgain = false): Promise<ChangeOutcome | undefined> => {
     const written = await store.read();
     // One that is put back as it was is applied again, which ends the rejection for whoever heard of it.
     if (onlyIfChanged && isSameConfiguration(written, held) && rejected.length === 0) return undefined;
     const parsed = store.parse(written);
     if (parsed.ok) return { kind: "changed", ...(await apply(written, parsed)) };
+    const isTold = isSameConfiguration(written, looked) && isDeepStrictEqual(parsed.faults, rejected);
     looked = written;
-    tellFaults(parsed.faults);
+    if (!isTold || tellAgain) tellFaults(parsed.faults);
     await store.tell(written, parsed.faults);
     return { kind: "faults", faults: parsed.faults };
   };
@@ -219,9 +221,9 @@ export function createLiveConfiguration(options: {
   };
 
   /** For changes nobody waits for. */
-  const reloadTold = async (onlyIfChanged: boolean): Promise<void> => {
+  const reloadTold = async (onlyIfChanged: boolean, tellAgain = false): Promise<void> => {
     try {
-      await inTurn(() => reload(onlyIfChanged));
+      await inTurn(() => reload(onlyIfChanged, tellAgain));
     } catch (fault) {
       if (fault instanceof RelayStoppingError) return;
       if (fault instanceof ConfigurationFileError) {
@@ -266,7 +268,7 @@ export function createLiveConfiguration(options: {
     },
     follow(pollMs) {
       // A signal applies it in any case: certificates or password files may have changed.
-      const hangUp = (): void => void reloadTold(false);
+      const hangUp = (): void => void reloadTold(false, true);
       process.on("SIGHUP", hangUp);
       void store.tell(held, []);
       const watch = store.watch(() => reloadTold(true));

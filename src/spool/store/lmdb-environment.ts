@@ -53,8 +53,9 @@ export function openEnvironment(directory: string): Environment {
   try {
     const table = (name: string): LmdbTable =>
       root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
-    const tables = forTables(table);
-    return { root, tables, journal: table("journal"), file: openGrowingFile(join(directory, dataFile)) };
+    // In one transaction: each that makes one by itself waits for the disk.
+    const opened = root.transactionSync(() => ({ tables: forTables(table), journal: table("journal") }));
+    return { root, ...opened, file: openGrowingFile(join(directory, dataFile)) };
   } catch (error) {
     void root.close();
     throw error;
