@@ -1,15 +1,12 @@
 /**
- * The tokens that let people and scripts use the console's door, in `admin/tokens.json` of the data directory
- * (mode 0600). Only hashes are kept: SHA-256 is enough for 256 random bits (docs/decisions/0010-admin-tokens.md).
+ * The tokens that let people and scripts use the console's door. Only hashes are kept: SHA-256 is enough for 256 random
+ * bits (docs/decisions/0010-admin-tokens.md).
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { makeDirectory } from "../ports/make-directory.ts";
-import { z } from "zod";
-import { fileFault } from "../ports/file-fault.ts";
-import { replaceFile } from "../ports/replace-file.ts";
+import { createInTurn } from "../ports/in-turn.ts";
+import type { KeptToken, KeptTokens } from "../ports/kept-tokens.ts";
 import type { Role } from "./routes.ts";
+import { tokenFile } from "./token-file.ts";
 
 export interface AdminToken {
   readonly name: string;
@@ -18,66 +15,62 @@ export interface AdminToken {
 }
 
 export interface AdminTokens {
-  /** Why the file cannot be read: there are no tokens then, nor can there be new ones. */
+  /** Why they cannot be read: there are no tokens then, nor can there be new ones. */
   readonly fault: string | undefined;
   list(): readonly AdminToken[];
   /** By name, whatever its case. */
   named(name: string): AdminToken | undefined;
   /** Whose token this is. Compares with every hash in constant time. */
   find(secret: string): AdminToken | undefined;
-  /** Makes a token and resolves with its secret, which is told only here. Rejects when the file cannot be written. */
+  /** Makes a token and resolves with its secret, which is told only here. Rejects when it cannot be kept. */
   add(token: AdminToken): Promise<string>;
   /** False: there is none of that name. */
   remove(name: string): Promise<boolean>;
-  /** Aborts when the token is removed. */
+  /** Aborts when the token is removed, here or by another node. */
   removed(token: AdminToken): AbortSignal;
+  /** Looks for others' changes no more. */
+  close(): void;
 }
 
-interface StoredToken extends AdminToken {
-  /** SHA-256 in hexadecimal. */
-  readonly hash: string;
-}
-
-const fileSchema = z.object({
-  tokens: z.array(
-    z.object({
-      name: z.string().min(1).max(64),
-      role: z.enum(["viewer", "operator", "administrator"]),
-      createdAt: z.iso.datetime(),
-      hash: z.string().regex(/^[0-9a-f]{64}$/),
-    }),
-  ),
-});
-
-/** Never rejects. A file that cannot be read is left as it is, and nobody is let in. */
-export async function openAdminTokens(dataDirectory: string): Promise<AdminTokens> {
-  const file = join(dataDirectory, "admin", "tokens.json");
+/** Never rejects. Where they cannot be read nobody is let in. */
+export async function openAdminTokens(given: string | KeptTokens): Promise<AdminTokens> {
+  const kept = typeof given === "string" ? tokenFile(given) : given;
   let fault: string | undefined;
-  let stored: readonly StoredToken[] = await readTokens(file).catch((reason: unknown) => {
-    fault = reason instanceof Error ? reason.message : String(reason);
-    return [];
-  });
+  let stored: readonly KeptToken[] = [];
+  let isClosed = false;
+  let timer: NodeJS.Timeout | undefined;
   const endings = new Map<string, AbortController>();
-  let writing: Promise<unknown> = Promise.resolve();
+  const inTurn = createInTurn();
 
-  /** One after the other; what is in force is what is on disk. */
-  const change = <Result>(
-    edit: () => { tokens: readonly StoredToken[]; result: Result },
-  ): Promise<Result> => {
-    const done = writing.then(async () => {
-      if (fault !== undefined) throw new Error(fault);
-      const { tokens, result } = edit();
-      if (tokens !== stored) await writeTokens(file, tokens);
-      stored = tokens;
-      return result;
-    });
-    writing = done.catch(() => undefined);
-    return done;
+  const take = (found: readonly KeptToken[]): void => {
+    const gone = stored.filter((token) => !found.some(({ hash }) => hash === token.hash));
+    stored = found;
+    for (const { name } of gone) {
+      endings.get(name)?.abort();
+      endings.delete(name);
+    }
   };
+  /** What is known goes on while they cannot be read. */
+  const look = async (): Promise<void> => {
+    try {
+      take(await kept.read());
+      fault = undefined;
+    } catch (reason) {
+      if (kept.lookMs === undefined) fault = reason instanceof Error ? reason.message : String(reason);
+    }
+  };
+  const plan = (ms: number): void => {
+    if (isClosed) return;
+    timer = setTimeout(() => void inTurn(look).then(() => plan(ms)), ms).unref();
+  };
+  await look();
+  if (kept.lookMs !== undefined) plan(kept.lookMs);
   const same = (left: string, right: string): boolean => left.toLowerCase() === right.toLowerCase();
 
   return {
-    fault,
+    get fault() {
+      return fault;
+    },
     list: () => stored.map(shown),
     named(name) {
       const found = stored.find((token) => same(token.name, name));
@@ -85,31 +78,34 @@ export async function openAdminTokens(dataDirectory: string): Promise<AdminToken
     },
     find(secret) {
       const hash = sha256(secret);
-      let found: StoredToken | undefined;
+      let found: KeptToken | undefined;
       for (const token of stored) if (timingSafeEqual(Buffer.from(token.hash, "hex"), hash)) found = token;
       return found && shown(found);
     },
     add: (token) =>
-      change(() => {
-        if (stored.some(({ name }) => same(name, token.name)))
-          throw new Error(`${token.name} is there already`);
+      inTurn(async () => {
+        if (fault !== undefined) throw new Error(fault);
         const secret = `weir_${randomBytes(32).toString("base64url")}`;
-        return { tokens: [...stored, { ...token, hash: sha256(secret).toString("hex") }], result: secret };
+        const made = { ...token, hash: sha256(secret).toString("hex") };
+        if (!(await kept.add(made))) throw new Error(`${token.name} is there already`);
+        take([...stored.filter(({ name }) => !same(name, token.name)), made]);
+        return secret;
       }),
-    async remove(name) {
-      const gone = await change(() => {
-        const result = stored.find((token) => same(token.name, name));
-        return { tokens: result === undefined ? stored : stored.filter((token) => token !== result), result };
-      });
-      if (gone === undefined) return false;
-      endings.get(gone.name)?.abort();
-      endings.delete(gone.name);
-      return true;
-    },
+    remove: (name) =>
+      inTurn(async () => {
+        if (fault !== undefined) throw new Error(fault);
+        const isGone = await kept.remove(name);
+        take(stored.filter((token) => !same(token.name, name)));
+        return isGone;
+      }),
     removed({ name }) {
       const ending = endings.get(name) ?? new AbortController();
       endings.set(name, ending);
       return ending.signal;
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
     },
   };
 }
@@ -118,30 +114,6 @@ export function sha256(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-function shown({ name, role, createdAt }: StoredToken): AdminToken {
+function shown({ name, role, createdAt }: KeptToken): AdminToken {
   return { name, role, createdAt };
-}
-
-async function readTokens(file: string): Promise<readonly StoredToken[]> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (fault) {
-    if ((fault as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw fault;
-  }
-  try {
-    return fileSchema.parse(JSON.parse(text)).tokens;
-  } catch {
-    throw new Error(`${file} is no list of tokens; put it right, or remove it and make new ones`);
-  }
-}
-
-async function writeTokens(file: string, tokens: readonly StoredToken[]): Promise<void> {
-  try {
-    await makeDirectory(dirname(file), 0o700);
-  } catch (error) {
-    throw await fileFault(file, error);
-  }
-  await replaceFile(file, `${JSON.stringify({ tokens }, undefined, 2)}\n`, { mode: 0o600 });
 }

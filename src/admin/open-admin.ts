@@ -6,6 +6,7 @@ import type { NameServer } from "../dns/name-server.ts";
 import { createResolver } from "../dns/resolver.ts";
 import { systemNameServers } from "../dns/system-name-servers.ts";
 import type { Clock } from "../ports/ports.ts";
+import type { KeptTokens } from "../ports/kept-tokens.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
 import type { Relay } from "../relay-contract.ts";
 import type { Stopping } from "./administered.ts";
@@ -30,6 +31,8 @@ export interface Admin {
 export async function openAdmin(options: {
   readonly relay: Relay;
   readonly configuration?: LiveConfiguration;
+  /** Where tokens are kept. Default: a file of the data directory. */
+  readonly tokens?: KeptTokens;
   readonly clock?: Clock;
   /** Makes a first token for the console where there is none, for who shows it to a person. Default false. */
   readonly makeFirstToken?: boolean;
@@ -45,8 +48,10 @@ export async function openAdmin(options: {
   let server: AdminServer | undefined;
   let console: Console | undefined;
   let leave = (): void => undefined;
+  let closeTokens = (): void => undefined;
   try {
-    const tokens = await openAdminTokens(dataDirectory);
+    const tokens = await openAdminTokens(options.tokens ?? dataDirectory);
+    closeTokens = () => tokens.close();
     const app = createAdminApp({
       handlers: createHandlers(
         { relay, configuration, clock, startedAt: clock.wall(), tokens, stopping },
@@ -86,6 +91,7 @@ export async function openAdmin(options: {
     },
     async close() {
       leave();
+      closeTokens();
       for (const end of streams) end();
       await Promise.all([server?.close(), console?.close()]);
     },

@@ -7,6 +7,7 @@ import type { ConfigResult } from "../config/parse-config.ts";
 import { readClusterSection } from "../config/read-cluster-section.ts";
 import type { ClusterSettings } from "../core/policy/cluster-settings.ts";
 import type { ConfigurationDocuments } from "../ports/configuration-documents.ts";
+import type { KeptTokens } from "../ports/kept-tokens.ts";
 
 export interface OpenedConfiguration {
   readonly store: ConfigurationStore;
@@ -20,6 +21,7 @@ export interface OpenedConfiguration {
 export interface OpenedShared {
   readonly cluster: ClusterSettings;
   readonly documents: ConfigurationDocuments;
+  readonly tokens: KeptTokens;
   /** There is a document; else each node has its own file still. */
   readonly isWritten: boolean;
 }
@@ -43,7 +45,7 @@ export async function openConfiguration(file: string, patienceMs: number): Promi
   const close = (): void => opened.close();
   try {
     const isWritten = (await documents.head()) !== undefined;
-    const shared = { cluster, documents, isWritten };
+    const shared = { cluster, documents, tokens: opened.tokens, isWritten };
     if (!isWritten) return { ...own, parsed: own.store.parse(own.written), shared, close };
     const store = sharedStore(path, documents);
     const state = await store.read();

@@ -98,6 +98,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
     admin = await openAdmin({
       relay,
       configuration,
+      ...(shared === undefined ? {} : { tokens: shared.tokens }),
       makeFirstToken: isRead,
       stopping: { ask: stop.ask, graceMs },
     });

@@ -1,6 +1,8 @@
 /** What nodes share beside their mail, on one session of its own: it is asked for before there is a node, and by commands. */
 import type { ClusterSettings } from "../core/policy/cluster-settings.ts";
 import type { ConfigurationDocuments } from "../ports/configuration-documents.ts";
+import type { KeptTokens } from "../ports/kept-tokens.ts";
+import { tokensInDatabase } from "./administration/tokens-in-database.ts";
 import { openConfigurationDocuments } from "./configuration/configuration-documents.ts";
 import { DatabaseFault } from "./database/database-fault.ts";
 import { openSession } from "./database/session.ts";
@@ -9,6 +11,8 @@ import { schemaState, whyUnfit } from "./schema/migrate.ts";
 
 export interface Shared {
   readonly documents: ConfigurationDocuments;
+  /** Of administrators. */
+  readonly tokens: KeptTokens;
   close(): void;
 }
 
@@ -35,6 +39,10 @@ export async function openShared({ node, database }: ClusterSettings, patienceMs
     throw error;
   }
   const prefix = quotedName(database.schema);
-  const documents = openConfigurationDocuments(session, (of) => `${prefix}.${of}`, node);
-  return { documents, close: () => session.close() };
+  const name = (of: string): string => `${prefix}.${of}`;
+  return {
+    documents: openConfigurationDocuments(session, name, node),
+    tokens: tokensInDatabase(session, name),
+    close: () => session.close(),
+  };
 }

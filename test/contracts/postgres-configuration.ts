@@ -1,13 +1,15 @@
-/** The configuration that nodes share, in PostgreSQL. */
+/** The configuration that nodes share, and the tokens of their administrators, in PostgreSQL. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { tokensInDatabase } from "../../src/cluster/administration/tokens-in-database.ts";
 import { openConfigurationDocuments } from "../../src/cluster/configuration/configuration-documents.ts";
 import { DatabaseFault } from "../../src/cluster/database/database-fault.ts";
 import type { Database } from "../../src/cluster/database/database.ts";
 import type { Session } from "../../src/cluster/database/session.ts";
 import { sharedStore } from "../../src/config/shared-store.ts";
+import { describeKeptTokens } from "./kept-tokens-contract.ts";
 import { describeConfigurationStore, ownText, sharedText } from "./configuration-store-contract.ts";
 
 const by = { name: "other", from: "socket", doing: "a test" };
@@ -39,6 +41,17 @@ export function describePostgresConfiguration(connected: () => Database): void {
         await rm(folder, { recursive: true, force: true });
       },
     };
+  });
+
+  describeKeptTokens("tokens in PostgreSQL", () => {
+    const again = () => tokensInDatabase(connected().inspection, connected().name, 20);
+    return Promise.resolve({
+      kept: again(),
+      again,
+      end: async () => {
+        await connected().heartbeat.query(`delete from ${connected().name("admin_token")}`);
+      },
+    });
   });
 
   test("a version whose answer is lost is made once", async () => {

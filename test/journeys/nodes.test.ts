@@ -155,6 +155,12 @@ ${own}`,
     expect(text).toContain("maxInboundConnectionPerSource: 5 # for all nodes");
     expect(change).toMatchObject({ who: "shell", node: "a", doing: "setReceiveConnector AppRelay" });
 
+    // So does a token.
+    await adminA.call("newAdminToken", { name: "anna", role: "viewer" });
+    await expect
+      .poll(async () => (await adminB.call("listAdminTokens", {})).tokens, { timeout: 10_000 })
+      .toMatchObject([{ name: "anna", role: "viewer" }]);
+
     // A node without the key goes on with what it has, says why, and takes it when it is there.
     const { keyFile } = await adminA.call("newDkimKey", { domain: "example.com", kind: "ed25519" });
     await expect.poll(nodesAt, { timeout: 10_000 }).toMatchObject([

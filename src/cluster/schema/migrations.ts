@@ -2,6 +2,7 @@
  * What makes each version of the schema out of the one before it. Forward only; each step works with the code before it, so
  * that nodes of two releases run side by side. `minReader`: the first release's version that still works with it.
  */
+import { administration4 } from "./administration-tables.ts";
 import { configuration3 } from "./configuration-tables.ts";
 import { ledgerFunctions1 } from "./ledger-functions.ts";
 import { nodeFunctions1 } from "./node-functions.ts";
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   { version: 1, minReader: 1, sql: tables1 + spoolFunctions1 + nodeFunctions1 + ledgerFunctions1 },
   { version: 2, minReader: 1, sql: nodeView2 },
   { version: 3, minReader: 1, sql: configuration3 },
+  { version: 4, minReader: 1, sql: administration4 },
 ];
 
 /** What this program knows. */
