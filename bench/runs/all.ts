@@ -9,14 +9,17 @@ import { lone } from "./lone.ts";
 import { out } from "./out.ts";
 import { postgres } from "./postgres.ts";
 import { prices } from "./prices.ts";
+import { longRecord } from "./record.ts";
 import type { Run } from "./run.ts";
 import { steady } from "./steady.ts";
+import { whatIf } from "./what-if.ts";
 
 export const runs: readonly Run[] = [
   steady,
   lone,
   bodies,
   idle,
+  whatIf,
   prices,
   out,
   crash,
@@ -24,4 +27,5 @@ export const runs: readonly Run[] = [
   backlog,
   postgres,
   ledger,
+  longRecord,
 ];

@@ -1,7 +1,9 @@
 /**
- * Replays of the record in a thread of their own, below the mail's priority, so that mail goes on. One question at a time, each in
- * a new thread: what it needed is given back with it.
+ * Replays of the record in threads of their own, below the mail's priority, so that mail goes on. One question at a time, each in
+ * a new thread: what it needed is given back with it. Many scenarios are played by two, where there are two cores: each reads
+ * the whole record, and has half of what differs.
  */
+import { availableParallelism } from "node:os";
 import type { LogFamily } from "../logs/log-files.ts";
 import { startThread } from "../ports/start-thread.ts";
 import type { ReplayAnswer, ReplayQuestion, UseAnswer, UseQuestion } from "./replay-question.ts";
@@ -36,7 +38,15 @@ export interface ReplayThread {
   close(): Promise<void>;
 }
 
-export function openReplayThread({ directory, prefix, extension }: LogFamily): ReplayThread {
+/** Fewer cost one thread less than reading the record twice. */
+const leastToShare = 8;
+const mostThreads = 2;
+
+/** `threads`: at most. */
+export function openReplayThread(
+  { directory, prefix, extension }: LogFamily,
+  threads = Math.min(mostThreads, availableParallelism()),
+): ReplayThread {
   const family: LogFamily = { directory, prefix, extension };
   const closing = new AbortController();
   let turn: Promise<unknown> = Promise.resolve();
@@ -65,20 +75,52 @@ export function openReplayThread({ directory, prefix, extension }: LogFamily): R
       worker.on("exit", () => end(() => reject(new Error("the replay ended early"))));
     });
 
-  const inTurn = (
-    asked: ReplayWork["asked"],
+  const inTurn = <Answer>(
     { signal, onPart = () => undefined }: ReplayOptions = {},
-  ): Promise<ReplayAnswer | UseAnswer> => {
+    answer: (until: AbortSignal, onPart: (part: number) => void) => Promise<Answer>,
+  ): Promise<Answer> => {
     const until = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
-    const mine = turn.then(() => run(asked, until, onPart));
+    const mine = turn.then(() => answer(until, onPart));
     turn = mine.catch(() => undefined);
     return mine;
   };
 
+  /** Its scenarios in turn to each thread: those next to each other cost alike. */
+  const replay = async (
+    question: ReplayQuestion,
+    until: AbortSignal,
+    onPart: (part: number) => void,
+  ): Promise<ReplayAnswer> => {
+    const { scenarios } = question;
+    const shares = scenarios.length < leastToShare ? 1 : threads;
+    const failed = new AbortController();
+    const signal = AbortSignal.any([until, failed.signal]);
+    const parts = Array.from({ length: shares }, () => 0);
+    const answers = Array.from({ length: shares }, async (_, share) => {
+      const own = { ...question, scenarios: scenarios.filter((_scenario, at) => at % shares === share) };
+      const tell = (part: number): void => {
+        parts[share] = part;
+        onPart(parts.reduce((sum, one) => sum + one, 0) / shares);
+      };
+      // Answered in its own kind.
+      return (await run({ kind: "replay", question: own }, signal, tell)) as ReplayAnswer;
+    });
+    try {
+      const all = await Promise.all(answers);
+      const worlds = scenarios.map((_, at) => all[at % shares]?.worlds[Math.floor(at / shares)] ?? []);
+      return { ...(all[0] as ReplayAnswer), worlds };
+    } catch (fault) {
+      failed.abort();
+      await Promise.allSettled(answers);
+      throw fault;
+    }
+  };
+
   return {
-    // Each is answered in its own kind.
-    replay: (question, options) => inTurn({ kind: "replay", question }, options) as Promise<ReplayAnswer>,
-    use: (question, options) => inTurn({ kind: "use", question }, options) as Promise<UseAnswer>,
+    replay: (question, options) =>
+      inTurn(options, (until, onPart) => replay(question, until, onPart)),
+    use: (question, options) =>
+      inTurn(options, (until, onPart) => run({ kind: "use", question }, until, onPart) as Promise<UseAnswer>),
     async close() {
       closing.abort();
       await turn;

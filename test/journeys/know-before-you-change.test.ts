@@ -84,6 +84,16 @@ it("tells who would have been refused, by which limit, and what it assumes", asy
   expect(out).toContain("1 connections were refused then: nothing is known of what they would have sent");
 });
 
+it("shares many values between two threads, in their order", async () => {
+  const { variants } = await test("AppRelay", "-MaxInboundConnectionPerSource", "1,2,3,5,6,7,8,9,10");
+  expect(variants.map(({ outcome }) => outcome.refused)).toEqual([
+    { maxInboundConnectionPerSource: 4 },
+    { maxInboundConnectionPerSource: 3 },
+    { maxInboundConnectionPerSource: 2 },
+    ...Array.from({ length: 6 }, () => ({})),
+  ]);
+});
+
 it("tries several values in one pass, looser ones too, of clients that come again", async () => {
   const { present, variants, recorded, notes } = await test(
     "AppRelay",

@@ -1,10 +1,15 @@
 /** Test-Relay: applications that do not exist yet, played through the limits; and how many of them this machine can take. */
 import { setPriority } from "node:os";
+import { setImmediate } from "node:timers/promises";
 import type { Json } from "../../admin/contract/values.ts";
 import { ceilings, type Ceiling, type Measured } from "../../core/planning/ceilings.ts";
 import type { Plan } from "../../core/planning/plan.ts";
-import { sharedCountError, type SharedCountError } from "../../core/planning/shared-count-error.ts";
-import { minutesOf, tellSimulated } from "../../core/planning/simulated-traffic.ts";
+import {
+  countedConnections,
+  sharedCountError,
+  type SharedCountError,
+} from "../../core/planning/shared-count-error.ts";
+import { minutesOf, playedSources, tellSimulated } from "../../core/planning/simulated-traffic.ts";
 import type { ReplayedConnector } from "../../core/what-if/scenario.ts";
 import { totalOf } from "../../core/what-if/tally.ts";
 import { isOn, numberOf, textOf, type Arguments } from "../arguments/value.ts";
@@ -19,10 +24,10 @@ import { exchangeName } from "../output/setting-text.ts";
 import { tableLines } from "../output/table.ts";
 
 const most = { sources: 100_000, nodes: 1_000, connectionsPerSource: 10_000, messagesPerMinute: 100_000 };
+const messageRateSources = ["None", "IPAddress", "User", "All"] as const;
 const lags = [0, 100, 1_000, 5_000, 30_000];
 /** Of a source that wants a fifth more than it may: where a count that lags matters. */
 const wantedPart = 1.2;
-const countedConnections = 50_000;
 
 interface Settings {
   readonly connector: ReplayedConnector;
@@ -32,8 +37,8 @@ interface Settings {
 
 export const testRelay: Run = async (args, context) => {
   const { output } = context;
-  const plan = planOf(args);
   const settings = await settingsOf(args, context);
+  const plan = planOf(args, settings.connector);
   output.progress("Measuring this machine …");
   const measured = await measure(args, context, plan);
   lowerPriority();
@@ -47,7 +52,10 @@ export const testRelay: Run = async (args, context) => {
     measured,
   );
   const nodes = numberOf(args, "Nodes");
-  const errors = nodes === undefined ? [] : lagErrors(plan, connector, bounded("Nodes", nodes, most.nodes));
+  const errors =
+    nodes === undefined
+      ? []
+      : await lagErrors(plan, connector, bounded("Nodes", nodes, most.nodes), output);
   output.progress("");
   if (isOn(args, "Json")) {
     writeJson(output, {
@@ -68,7 +76,7 @@ export const testRelay: Run = async (args, context) => {
   return 0;
 };
 
-function planOf(args: Arguments): Plan {
+function planOf(args: Arguments, { messageRateSource }: ReplayedConnector): Plan {
   const number = (name: string, usual: number, limit: number): number =>
     bounded(name, numberOf(args, name) ?? usual, limit);
   return {
@@ -79,6 +87,7 @@ function planOf(args: Arguments): Plan {
     messageMs: numberOf(args, "MessageTime") ?? 100,
     messageBytes: number("MessageBytes", 20_000, 100_000_000),
     isTogether: isOn(args, "Together"),
+    accounts: messageRateSource === "User" || messageRateSource === "All",
     seed: 1,
   };
 }
@@ -119,7 +128,7 @@ async function settingsOf(args: Arguments, context: Context): Promise<Settings> 
       maxInboundConnectionPerSource: limit("maxInboundConnectionPerSource"),
       maxInboundConnectionPercentagePerSource: limit("maxInboundConnectionPercentagePerSource"),
       messageRateLimit: limit("messageRateLimit"),
-      messageRateSource: settings["messageRateSource"] === "None" ? "None" : "IPAddress",
+      messageRateSource: messageRateSources.find((one) => one === settings["messageRateSource"]) ?? "IPAddress",
     },
     maxConnectionRatePerMinute: limitOf(service.settings["maxConnectionRatePerMinute"]),
     sendPerMinute: rates.length === 0 ? Infinity : rates.reduce((sum, rate) => sum + rate, 0),
@@ -148,6 +157,8 @@ function lowerPriority(): void {
 }
 
 interface Played {
+  /** Sources that were played; each stands for `plan.sources / sources`. */
+  readonly sources: number;
   readonly use: Parameters<typeof ceilings>[1];
   readonly messages: number;
   readonly refused: Readonly<Record<string, number>>;
@@ -155,8 +166,12 @@ interface Played {
   readonly waited: number;
 }
 
-async function simulate(plan: Plan, connector: ReplayedConnector, output: Output): Promise<Played> {
+async function simulate(plan: Plan, given: ReplayedConnector, output: Output): Promise<Played> {
   const { Replay } = await import("../../core/what-if/replay.ts");
+  const sources = playedSources(plan);
+  const times = plan.sources / sources;
+  const connector = shared(given, times);
+  const all = (count: number): number => Math.round(count * times);
   const unlimited: ReplayedConnector = {
     ...connector,
     maxInboundConnection: Infinity,
@@ -173,41 +188,66 @@ async function simulate(plan: Plan, connector: ReplayedConnector, output: Output
     toMs: Infinity,
   });
   const minutes = minutesOf(plan);
-  tellSimulated(plan, connector.name, replay, (over) =>
-    output.progress(`Playing ${plan.sources} applications: minute ${over} of ${minutes}`),
-  );
+  for (const part of tellSimulated({ ...plan, sources }, connector.name, replay)) {
+    output.progress(`Playing ${sources} applications: ${Math.floor(part * 100)} %`);
+    await setImmediate();
+    if (output.signal.aborted) throw new CommandFault("given up", 1);
+  }
   const { worlds } = replay.outcome();
   const [limited, free] = worlds.map((world) => world.find((one) => one.connector === connector.name));
   const refused = limited?.refused ?? {};
   const bySource = { ...refused };
   delete bySource.maxInboundConnection;
   return {
+    sources,
     use: {
-      highestOpen: free?.highestOpen.value ?? 0,
-      highestArrivalsPerMinute: (free?.connections ?? 0) / minutes,
-      refusedBySource: totalOf(bySource),
+      highestOpen: all(free?.highestOpen.value ?? 0),
+      highestArrivalsPerMinute: all((free?.connections ?? 0) / minutes),
+      refusedBySource: all(totalOf(bySource)),
     },
-    messages: limited?.messages ?? 0,
-    refused: Object.fromEntries(Object.entries(refused).map(([limit, count]) => [limit, count])),
-    refusedSources: limited?.sources.filter((source) => totalOf(source.refused) > 0).length ?? 0,
-    waited: (limited?.waits.connections ?? 0) + (limited?.waits.messages ?? 0),
+    messages: all(limited?.messages ?? 0),
+    refused: Object.fromEntries(Object.entries(refused).map(([limit, count]) => [limit, all(count)])),
+    refusedSources: all(limited?.sources.filter((source) => totalOf(source.refused) > 0).length ?? 0),
+    waited: all((limited?.waits.connections ?? 0) + (limited?.waits.messages ?? 0)),
   };
 }
 
-function lagErrors(plan: Plan, connector: ReplayedConnector, nodes: number): readonly SharedCountError[] {
+/** For one of so many parts of the sources: its part of the total, of which a source may have as much as before. */
+function shared(connector: ReplayedConnector, times: number): ReplayedConnector {
+  if (times === 1) return connector;
+  return {
+    ...connector,
+    maxInboundConnection: Math.max(1, Math.round(connector.maxInboundConnection / times)),
+    maxInboundConnectionPercentagePerSource: connector.maxInboundConnectionPercentagePerSource * times,
+  };
+}
+
+interface LagError extends SharedCountError {
+  /** So many connections took less than ten times the lag. */
+  readonly isShort: boolean;
+}
+
+async function lagErrors(
+  plan: Plan,
+  connector: ReplayedConnector,
+  nodes: number,
+  output: Output,
+): Promise<readonly LagError[]> {
   const perSource = connector.maxInboundConnectionPerSource;
   const limit = perSource === Infinity ? plan.connectionsPerSource : perSource;
-  return lags.map((lagMs) =>
-    sharedCountError({
-      nodes,
-      limit,
-      wanted: limit * wantedPart,
-      connectionMs: plan.connectionMs + plan.messageMs,
-      lagMs,
-      connections: countedConnections,
-      seed: plan.seed,
-    }),
-  );
+  const source = { wanted: limit * wantedPart, connectionMs: plan.connectionMs + plan.messageMs };
+  const errors: LagError[] = [];
+  for (const lagMs of lags) {
+    output.progress(`Counting on ${nodes} nodes, ${lagMs} ms late`);
+    await setImmediate();
+    if (output.signal.aborted) throw new CommandFault("given up", 1);
+    const { connections, isShort } = countedConnections({ ...source, lagMs });
+    errors.push({
+      ...sharedCountError({ ...source, nodes, limit, lagMs, connections, seed: plan.seed }),
+      isShort,
+    });
+  }
+  return errors;
 }
 
 function print(
@@ -217,9 +257,9 @@ function print(
   played: Played,
   found: readonly Ceiling[],
   measured: Measured,
-  errors: readonly SharedCountError[],
+  errors: readonly LagError[],
 ): void {
-  const { use, refused, refusedSources, messages, waited } = played;
+  const { sources, use, refused, refusedSources, messages, waited } = played;
   const lines = [
     output.style(
       "heading",
@@ -227,6 +267,12 @@ function print(
     ),
     `  ${messages} messages came in, ${use.highestOpen} connections at once and ${Math.round(use.highestArrivalsPerMinute)} new ones a minute where nobody is refused.`,
   ];
+  if (plan.accounts)
+    lines.push("  Each logs on by an account of its own, as messageRateSource counts by account.");
+  if (sources < plan.sources)
+    lines.push(
+      `  Simplified: ${sources} of them were played, with as great a part of the connector's total, and counted ${(plan.sources / sources).toFixed(1)} times; how sources meet by chance is rougher so.`,
+    );
   const limits = Object.entries(refused);
   lines.push(
     limits.length === 0
@@ -271,6 +317,10 @@ function print(
         output,
       ).map((line) => `  ${line}`),
     );
+    if (errors.some(({ isShort }) => isShort))
+      lines.push(
+        "  Simplified: a million connections of one source were counted, which is less than ten times the longest lags: they would let in more.",
+      );
   }
   output.write(`${lines.join("\n")}\n`);
 }

@@ -12,6 +12,8 @@ export interface Plan {
   readonly messageBytes: number;
   /** All begin at the same moment of the minute, as jobs on the hour do; else each at its own. */
   readonly isTogether: boolean;
+  /** Each logs on by an account of its own; else they are known by their addresses. */
+  readonly accounts: boolean;
   readonly seed: number;
 }
 

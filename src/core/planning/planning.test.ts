@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { hearTraffic } from "../../testing/heard-traffic.ts";
 import { ceilings, type Measured } from "./ceilings.ts";
 import type { Plan } from "./plan.ts";
-import { sharedCountError } from "./shared-count-error.ts";
-import { addressOf, minutesOf, tellSimulated } from "./simulated-traffic.ts";
+import type { TrafficListener } from "../traffic/traffic-facts.ts";
+import { countedConnections, sharedCountError } from "./shared-count-error.ts";
+import { addressOf, minutesOf, playedSources, tellSimulated } from "./simulated-traffic.ts";
 
 const plan: Plan = {
   sources: 3,
@@ -14,25 +15,61 @@ const plan: Plan = {
   messageMs: 100,
   messageBytes: 1_000,
   isTogether: false,
+  accounts: false,
   seed: 7,
 };
 
+const play = (of: Plan, listener: TrafficListener): number[] => [...tellSimulated(of, "In", listener)];
+
+test("100,000 of them are played, of ten thousand million messages a part; the parts that are over are told", () => {
+  const many = { ...plan, sources: 100_000, connectionsPerSource: 5, messagesPerMinute: 30 };
+  expect(playedSources(many)).toBe(100_000);
+  expect(playedSources({ ...many, messagesPerMinute: 100_000 })).toBe(39);
+  expect(playedSources({ ...many, sources: 1, messagesPerMinute: 100_000 })).toBe(1);
+  const parts = play({ ...plan, sources: 2_500, messagesPerMinute: 160 }, hearTraffic().listener);
+  expect(parts).toEqual([0, 0.4, 0.8]);
+});
+
+test("where messages are counted by account each has its own, in the same place as its address", () => {
+  const { listener, heard } = hearTraffic();
+  play({ ...plan, accounts: true }, listener);
+  const users = heard.flatMap(([kind, , , profile]) =>
+    kind === "described" ? [(profile as { readonly user: string }).user] : [],
+  );
+  expect(users.length).toBe(60);
+  expect(new Set(users).size).toBe(3);
+});
+
+test("a count that lags is looked at for ten times the lag, or a million connections", () => {
+  const source = { wanted: 24, connectionMs: 600 };
+  expect(countedConnections({ ...source, lagMs: 0 })).toEqual({ connections: 50_000, isShort: false });
+  expect(countedConnections({ ...source, lagMs: 30_000 })).toEqual({ connections: 50_000, isShort: false });
+  expect(countedConnections({ ...source, wanted: 1_200, lagMs: 5_000 })).toEqual({
+    connections: 112_000,
+    isShort: false,
+  });
+  expect(countedConnections({ ...source, wanted: 12_000, lagMs: 30_000 })).toEqual({
+    connections: 1_000_000,
+    isShort: true,
+  });
+});
+
 test("each source opens its connections each minute and sends its messages over them, in the order of time", () => {
   const { listener, heard } = hearTraffic();
-  tellSimulated(plan, "In", listener);
+  play(plan, listener);
   const count = (name: string): number => heard.filter(([kind]) => kind === name).length;
   const minutes = minutesOf(plan);
   expect([minutes, count("arrived"), count("message"), count("left")]).toEqual([10, 60, 150, 60]);
   const instants = heard.slice(1).map(([, at]) => Number(at));
   expect(instants).toEqual(instants.toSorted((a, b) => a - b));
   const again = hearTraffic();
-  tellSimulated(plan, "In", again.listener);
+  play(plan, again.listener);
   expect(again.heard).toEqual(heard);
 });
 
 test("together, all begin at the same moment; many are played for one minute", () => {
   const { listener, heard } = hearTraffic();
-  tellSimulated({ ...plan, isTogether: true }, "In", listener);
+  play({ ...plan, isTogether: true }, listener);
   const first = heard.filter(([kind, at]) => kind === "arrived" && Number(at) === 0);
   expect(first).toHaveLength(3);
   expect(minutesOf({ ...plan, sources: 100_000, messagesPerMinute: 30 })).toBe(1);

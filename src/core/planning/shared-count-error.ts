@@ -17,6 +17,27 @@ export interface SharedCountPlan {
   readonly seed: number;
 }
 
+/** Each lag, and each connection, several times over: what is not known yet at the start must not decide. */
+const timesOver = 10;
+const leastConnections = 50_000;
+const mostConnections = 1_000_000;
+
+/** How many connections tell enough, and whether time allows for them. */
+export function countedConnections({
+  wanted,
+  connectionMs,
+  lagMs,
+}: Pick<SharedCountPlan, "wanted" | "connectionMs" | "lagMs">): {
+  readonly connections: number;
+  readonly isShort: boolean;
+} {
+  const enough = Math.ceil((timesOver * (lagMs + connectionMs) * wanted) / Math.max(1, connectionMs));
+  return {
+    connections: Math.min(mostConnections, Math.max(leastConnections, enough)),
+    isShort: enough > mostConnections,
+  };
+}
+
 export interface SharedCountError {
   readonly lagMs: number;
   /** Most open at once. */

@@ -2,14 +2,18 @@
  * Tells what planned applications would do, minute by minute of a virtual clock, as the traffic record would: each source has
  * its moment of the minute, then opens its connections within a second and sends its messages over them, one behind the other.
  */
-import type { TrafficClient, TrafficListener } from "../traffic/traffic-facts.ts";
+import { noProfile, type TrafficClient, type TrafficListener } from "../traffic/traffic-facts.ts";
 import { Pending, type Due } from "../what-if/pending.ts";
 import { seeded, type Plan } from "./plan.ts";
 
 const minuteMs = 60_000;
-/** More would take longer than anybody waits. */
-const mostMessages = 400_000;
+/** Connections and messages; more would take longer than anybody waits. */
+const mostSteps = 4_000_000;
+/** Beyond one minute of all of them no more is played than this. */
+const usualSteps = 400_000;
 const mostMinutes = 10;
+/** Sources between two looks at how far it is. */
+const sourcesEach = 1_000;
 
 interface Step extends Due {
   readonly connection: number;
@@ -28,17 +32,27 @@ export function addressOf(source: number): string {
 /** So many are simulated; in the first one each has sent all it sends in a minute. */
 export function minutesOf({ sources, messagesPerMinute }: Plan): number {
   const perMinute = Math.max(1, sources * messagesPerMinute);
-  return Math.max(1, Math.min(mostMinutes, Math.floor(mostMessages / perMinute)));
+  return Math.max(1, Math.min(mostMinutes, Math.floor(usualSteps / perMinute)));
 }
 
-/** `onMinute` hears how many are over. */
-export function tellSimulated(
+/** Sources that are played for all: as many as there are, unless that would take too long. */
+export function playedSources(plan: Plan): number {
+  const each = openedAtOnce(plan) + plan.messagesPerMinute;
+  return Math.min(plan.sources, Math.max(1, Math.floor(mostSteps / Math.max(1, each))));
+}
+
+/** What does not send a message is not opened. */
+function openedAtOnce({ connectionsPerSource, messagesPerMinute }: Plan): number {
+  return Math.min(connectionsPerSource, Math.max(1, messagesPerMinute));
+}
+
+/** Plays all sources of `plan`; each step of it tells which part is over, 0 to 1. */
+export function* tellSimulated(
   plan: Plan,
   connector: string,
   listener: TrafficListener,
-  onMinute: (minutes: number) => void = () => undefined,
-): void {
-  const { sources, isTogether, seed } = plan;
+): Generator<number, void> {
+  const { sources, isTogether, seed, accounts } = plan;
   const random = seeded(seed);
   const moments = Float64Array.from({ length: sources }, () => (isTogether ? 0 : random() * minuteMs));
   const order = Array.from(moments.keys()).sort((a, b) => (moments[a] ?? 0) - (moments[b] ?? 0));
@@ -60,6 +74,7 @@ export function tellSimulated(
     const at = Math.floor(atMs);
     if (what === "arrives") {
       listener.arrived(at, connection, client, "admitted", undefined);
+      if (accounts) listener.described(at, connection, { ...noProfile, user: `app ${client.source}` });
       const then = messages > 0 ? "sends" : "leaves";
       return put({ atMs: atMs + plan.connectionMs / 2, connection, client, what: then, messages });
     }
@@ -77,11 +92,12 @@ export function tellSimulated(
   listener.began(0, 0, "start");
   const minutes = minutesOf(plan);
   for (let minute = 0; minute < minutes; minute++) {
-    for (const source of order) {
+    for (const [played, source] of order.entries()) {
+      if (played % sourcesEach === 0) yield (minute + played / sources) / minutes;
       const client = clients[source];
       const beginMs = minute * minuteMs + (moments[source] ?? 0);
       if (client === undefined) continue;
-      const opened = Math.min(plan.connectionsPerSource, Math.max(1, plan.messagesPerMinute));
+      const opened = openedAtOnce(plan);
       for (let each = 0; each < opened; each++) {
         // What does not go into all of them alike goes into the first.
         const share = Math.floor(plan.messagesPerMinute / opened);
@@ -97,7 +113,6 @@ export function tellSimulated(
       until(beginMs);
     }
     until((minute + 1) * minuteMs - 1);
-    onMinute(minute + 1);
   }
   until(Infinity);
 }
