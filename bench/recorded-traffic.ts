@@ -64,7 +64,7 @@ export async function writeRecord(
     else record.left(step.connection);
   };
   const until = (atMs: number): void => {
-    for (; pending.size > 0 && pending.nextMs <= atMs; ) {
+    for (; pending.size > 0 && pending.nextMs <= atMs;) {
       const step = pending.pop();
       if (step !== undefined) happen(step);
     }

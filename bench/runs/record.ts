@@ -52,13 +52,28 @@ export const longRecord: Run = {
       title: `${days} days of ${sources.toLocaleString("en")} sources, ${connections.toLocaleString("en")} connections of a message each`,
       table: [
         ["on disk", "octets a connection", "played (Test-ReceiveConnector -Last 35d)", "in"],
-        [`${(bytes / 1e6).toFixed(0)} MB`, each.toFixed(1), played.toLocaleString("en"), `${seconds.toFixed(0)} s`],
+        [
+          `${(bytes / 1e6).toFixed(0)} MB`,
+          each.toFixed(1),
+          played.toLocaleString("en"),
+          `${seconds.toFixed(0)} s`,
+        ],
       ],
       notes: [],
       marks: [
-        mark("35 days of 1,000 sources on disk", "≤ 1,000 MB", `${(bytes / 1e6).toFixed(0)} MB`, bytes <= mostBytes),
+        mark(
+          "35 days of 1,000 sources on disk",
+          "≤ 1,000 MB",
+          `${(bytes / 1e6).toFixed(0)} MB`,
+          bytes <= mostBytes,
+        ),
         mark("octets a connection", `≤ ${mostBytesEach}`, each.toFixed(1), each <= mostBytesEach),
-        mark("connections played of those recorded", "all", played.toLocaleString("en"), played === connections),
+        mark(
+          "connections played of those recorded",
+          "all",
+          played.toLocaleString("en"),
+          played === connections,
+        ),
       ],
     };
   },

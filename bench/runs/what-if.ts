@@ -60,7 +60,9 @@ export const whatIf: Run = {
       return {
         title: `${values} values tried on ${connections.toLocaleString("en")} recorded connections of 1,000 sources`,
         table: [["values", "refused of all", "wall time", "CPU of all threads"], ...rows],
-        notes: [`The median of ${attempts}. Threads run below the mail's priority: only a quiet machine tells.`],
+        notes: [
+          `The median of ${attempts}. Threads run below the mail's priority: only a quiet machine tells.`,
+        ],
         marks: rows.map(([name = ""], at) => ({
           name: `what-if: ${name}`,
           required: `≤ ${mostSeconds} s`,

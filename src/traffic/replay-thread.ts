@@ -117,8 +117,7 @@ export function openReplayThread(
   };
 
   return {
-    replay: (question, options) =>
-      inTurn(options, (until, onPart) => replay(question, until, onPart)),
+    replay: (question, options) => inTurn(options, (until, onPart) => replay(question, until, onPart)),
     use: (question, options) =>
       inTurn(options, (until, onPart) => run({ kind: "use", question }, until, onPart) as Promise<UseAnswer>),
     async close() {

@@ -42,7 +42,8 @@ applications:
 
   test("what is advised and why, what each value would have refused, and applied from there", async () => {
     const { page } = browsed;
-    await browsed.open("/receive-connectors");
+    // As who was never here: by what the page shows.
+    await page.getByRole("link", { name: "Receive connectors" }).click();
     await page.getByRole("button", { name: "Is this the right value? In" }).click();
     const limit = page.getByRole("region", { name: "maxInboundConnectionPerSource" });
     await limit.getByText(/^10 is too low; 20 is right\./).waitFor({ timeout: 60_000 });

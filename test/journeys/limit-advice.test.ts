@@ -61,6 +61,25 @@ async function weir(...words: string[]) {
   return { code, out: output.out(), complaints: output.complaints() };
 }
 
+it("is found by who never saw Weir: by help alone, from the question to the answer", async () => {
+  // `Get-`, `Test-` and the like say nothing to them; the question does.
+  const help = async (word: string): Promise<string> => {
+    const output = recordingOutput();
+    expect(await main(["help", word], output)).toBe(0);
+    return output.out();
+  };
+  const found = await help("right");
+  const [command = ""] = /\bGet-\w+(?= .*limits)/.exec(found) ?? [];
+  const explained = await help(command);
+  const [, words = ""] = /weir (Get-\w+ \w+)\n? +Is 20 right for us\?/.exec(explained) ?? [];
+  const { out: connectors } = await weir("Get-ReceiveConnector");
+  expect(connectors).toMatch(/^In +/m);
+  const { code, out } = await weir(...words.replace("AppRelay", "In").split(" "), ...period);
+  expect(code).toBe(0);
+  expect(out).toMatch(/\nIn +MaxInboundConnectionPerSource +20 +20 /);
+  expect(out).toMatch(/MaxInboundConnectionPerSource: 20 is right\. /);
+});
+
 it("says which values are right, why, what they would have refused, and what they cost", async () => {
   const { code, out, complaints } = await weir("Get-LimitAdvice", "in", ...period);
   expect([code, complaints]).toEqual([0, ""]);

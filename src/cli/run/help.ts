@@ -1,13 +1,23 @@
-/** `weir help [COMMAND]`: one command, those whose names fit a pattern or hold a word, or a word of Exchange's. */
+/** `weir help [COMMAND]`: one command, those whose names fit a pattern or hold a word, or else say it, or a word of Exchange's. */
 import { textOf } from "../arguments/value.ts";
 import { findName } from "../arguments/find-name.ts";
-import type { Run } from "../cmdlet.ts";
+import type { Cmdlet, Run } from "../cmdlet.ts";
 import { cmdletWordFor } from "../exchange-words/cmdlets.ts";
 import { toldWord } from "../exchange-words/told-word.ts";
 import { unknownCommand } from "../help/unknown-command.ts";
 import { cmdletHelp } from "../help/cmdlet-help.ts";
 import { commandList, overview } from "../help/overview.ts";
 import { wildcard } from "../wildcard.ts";
+
+/** Whoever looks for what they want to know has no name for it yet. */
+function says({ synopsis, examples }: Cmdlet, wanted: string): boolean {
+  const words = [synopsis, ...examples.map(({ text }) => text)]
+    .join(" ")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+  const asked = wanted.toLowerCase();
+  return words.some((word) => word === asked || word === `${asked}s`);
+}
 
 export const help: Run = async (args, context) => {
   const { output, cmdlets } = context;
@@ -27,7 +37,9 @@ export const help: Run = async (args, context) => {
     return "alias" in answer ? context.runCommand(["help", answer.alias[0]], output) : 0;
   }
   const fits = wildcard(wanted) ?? ((name: string) => name.toLowerCase().includes(wanted.toLowerCase()));
-  const some = cmdlets.filter(({ name, hidden }) => hidden !== true && fits(name));
+  const shown = cmdlets.filter(({ hidden }) => hidden !== true);
+  const named = shown.filter(({ name }) => fits(name));
+  const some = named.length > 0 ? named : shown.filter((cmdlet) => says(cmdlet, wanted));
   if (some.length > 0) {
     output.write(`${commandList(some, output).join("\n")}\n`);
     return 0;

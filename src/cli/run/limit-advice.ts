@@ -155,7 +155,20 @@ function printConnector(output: Output, connector: Connector): void {
 
 function printReasons(output: Output, heading: string, limits: readonly Limit[]): void {
   output.write(`\n${output.style("heading", heading)}\n`);
-  for (const { limit, reason } of limits) output.write(`  ${exchangeName(limit)}: ${reason}\n`);
+  for (const limit of limits)
+    output.write(`  ${exchangeName(limit.limit)}: ${verdict(limit)} ${limit.reason}\n`);
+}
+
+/** What was asked: is 20 right for us? */
+function verdict({ change, current, value }: Limit): string {
+  switch (change) {
+    case "keep":
+      return `${current} is right.`;
+    case "raise":
+      return `${current} is too low; ${value} is right.`;
+    case "lower":
+      return `${current} stops nobody; ${value} is right.`;
+  }
 }
 
 function minute(instant: string): string {

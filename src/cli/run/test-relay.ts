@@ -53,9 +53,7 @@ export const testRelay: Run = async (args, context) => {
   );
   const nodes = numberOf(args, "Nodes");
   const errors =
-    nodes === undefined
-      ? []
-      : await lagErrors(plan, connector, bounded("Nodes", nodes, most.nodes), output);
+    nodes === undefined ? [] : await lagErrors(plan, connector, bounded("Nodes", nodes, most.nodes), output);
   output.progress("");
   if (isOn(args, "Json")) {
     writeJson(output, {
@@ -128,7 +126,8 @@ async function settingsOf(args: Arguments, context: Context): Promise<Settings> 
       maxInboundConnectionPerSource: limit("maxInboundConnectionPerSource"),
       maxInboundConnectionPercentagePerSource: limit("maxInboundConnectionPercentagePerSource"),
       messageRateLimit: limit("messageRateLimit"),
-      messageRateSource: messageRateSources.find((one) => one === settings["messageRateSource"]) ?? "IPAddress",
+      messageRateSource:
+        messageRateSources.find((one) => one === settings["messageRateSource"]) ?? "IPAddress",
     },
     maxConnectionRatePerMinute: limitOf(service.settings["maxConnectionRatePerMinute"]),
     sendPerMinute: rates.length === 0 ? Infinity : rates.reduce((sum, rate) => sum + rate, 0),
@@ -259,7 +258,7 @@ function print(
   measured: Measured,
   errors: readonly LagError[],
 ): void {
-  const { sources, use, refused, refusedSources, messages, waited } = played;
+  const { use, refused, refusedSources, messages, waited } = played;
   const lines = [
     output.style(
       "heading",
@@ -269,9 +268,9 @@ function print(
   ];
   if (plan.accounts)
     lines.push("  Each logs on by an account of its own, as messageRateSource counts by account.");
-  if (sources < plan.sources)
+  if (played.sources < plan.sources)
     lines.push(
-      `  Simplified: ${sources} of them were played, with as great a part of the connector's total, and counted ${(plan.sources / sources).toFixed(1)} times; how sources meet by chance is rougher so.`,
+      `  Simplified: ${played.sources} of them were played, with as great a part of the connector's total, and counted ${(plan.sources / played.sources).toFixed(1)} times; how sources meet by chance is rougher so.`,
     );
   const limits = Object.entries(refused);
   lines.push(

@@ -8,7 +8,7 @@ import { seeded, type Plan } from "./plan.ts";
 
 const minuteMs = 60_000;
 /** Connections and messages; more would take longer than anybody waits. */
-const mostSteps = 4_000_000;
+const mostSteps = 1_500_000;
 /** Beyond one minute of all of them no more is played than this. */
 const usualSteps = 400_000;
 const mostMinutes = 10;
