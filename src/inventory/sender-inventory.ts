@@ -184,6 +184,11 @@ export function openSenderInventory(options: {
       begun.push(...changes.begun);
       over.push(...changes.over);
     };
+    // With a new configuration each has to be looked for anew.
+    for (const sender of inventory.senders) {
+      ownerOf(sender);
+      await pause();
+    }
     for (const party of parties()) {
       const about = partyKey(party);
       abouts.add(about);

@@ -3,7 +3,7 @@ import type { Application } from "../core/policy/application.ts";
 import type { ClientRights } from "../core/policy/client-rights.ts";
 import type { RecordedUse } from "../core/advice/use-facts.ts";
 import type { ReplayOutcome } from "../core/what-if/replay.ts";
-import type { RefusedClients, ReplayedConnector, Scenario } from "../core/what-if/scenario.ts";
+import type { RefusedClients, ReplayedConnector, Scenario, ToldSources } from "../core/what-if/scenario.ts";
 import type { DamagedPlace } from "./read-traffic.ts";
 
 export interface ReplayQuestion {
@@ -12,6 +12,8 @@ export interface ReplayQuestion {
   /** All of them are played in one pass. */
   readonly scenarios: readonly Scenario[];
   readonly refusedClients: RefusedClients;
+  /** Default: of all, which for 100,000 sources and fifty scenarios is more than memory takes. */
+  readonly toldSources?: ToldSources;
   /** Whose own rates hold beside the connectors'. */
   readonly users: readonly (ClientRights & { readonly name: string })[];
   readonly applications: readonly Application[];

@@ -4,6 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { adviseConnector, goodSources } from "../../src/core/advice/connector-advice.ts";
+import { judgedSources } from "../../src/core/advice/judged-use.ts";
 import { loosened, type LimitProposal } from "../../src/core/advice/limit-proposal.ts";
 import { bestTrial, looseTimes, refusalsOf, trialScenarios } from "../../src/core/advice/trial.ts";
 import { UseObserver } from "../../src/core/advice/use-observer.ts";
@@ -57,7 +58,7 @@ function advised(stays: readonly Stay[], limits: Partial<typeof unlimited> = {})
     settings: connector,
     firstMs: use.first ?? 0,
     lastMs: use.last ?? 0,
-    applicationOf: () => "",
+    sources: judgedSources(only, () => ""),
     mayHaveOwn: () => true,
     isLearned: false,
   });

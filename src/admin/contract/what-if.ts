@@ -77,7 +77,7 @@ const testInput = z.object({
   retryAfterMs: z.int().min(1).max(86_400_000).default(60_000),
   /** Then it gives up. */
   tries: z.int().min(1).max(1000).default(5),
-  /** Most sources that are told of each variant. */
+  /** Most sources that are told of each variant; fewer where that were more than 50,000 of all of them. */
   sources: z.int().min(0).max(10_000).default(20),
 });
 

@@ -1,7 +1,9 @@
 /** Get-LimitAdvice: values for limits out of the recorded traffic, tried on it before they are told. */
+import { setImmediate } from "node:timers/promises";
 import { plainReceiveConnector } from "../../config/plain-settings.ts";
 import type { Settings } from "../../config/settings.ts";
 import { adviseConnector, goodSources } from "../../core/advice/connector-advice.ts";
+import { judgedSources, type JudgedSource } from "../../core/advice/judged-use.ts";
 import { loosened, type AdvisedSettings } from "../../core/advice/limit-proposal.ts";
 import { rateProposal, type RateProposal } from "../../core/advice/rate-proposal.ts";
 import {
@@ -30,6 +32,7 @@ type Connector = Settings["receiveConnectors"][number];
 
 const dayMs = 86_400_000;
 const usualPeriodMs = 35 * dayMs;
+const judgedAtOnce = 200;
 /** Of the work, hearing what use was made. */
 const usePart = 0.4;
 const noRefusals: Refusals = { good: 0, others: 0, byLimit: {} };
@@ -50,7 +53,8 @@ export function limitAdviceHandlers(
         ? settings.receiveConnectors
         : [findNamed(settings.receiveConnectors, input.connector, settings.hostname, "receive connector")];
     const use = await relay.trafficUse(period, { signal, onPart: (part) => onPart(part * usePart) });
-    const found = wanted.map((connector) => adviceOf(settings, connector, use));
+    const found: Awaited<ReturnType<typeof adviceOf>>[] = [];
+    for (const connector of wanted) found.push(await adviceOf(settings, connector, use));
     const rate = rateProposal(use, settings.transport.maxConnectionRatePerMinute);
     const results = await tried(
       found,
@@ -113,6 +117,7 @@ export function limitAdviceHandlers(
           ),
         ],
         refusedClients: { kind: "gone" },
+        toldSources: "refused",
         ...replayedOwners(settings),
         ...period,
       },
@@ -141,11 +146,11 @@ export function limitAdviceHandlers(
   };
 }
 
-function adviceOf(
+async function adviceOf(
   settings: Settings,
   connector: Connector,
   recorded: RecordedUse,
-): Pick<Advised, "connector" | "advice" | "isLearning"> {
+): Promise<Pick<Advised, "connector" | "advice" | "isLearning">> {
   const use: ConnectorUse = recorded.connectors.find(
     (one) => one.connector.toLowerCase() === connector.name.toLowerCase(),
   ) ?? { connector: connector.name, sources: [], days: [] };
@@ -156,11 +161,24 @@ function adviceOf(
     settings: asInFile(connector, plain),
     firstMs: recorded.first ?? 0,
     lastMs: recorded.last ?? 0,
-    applicationOf: (source) => shownApplication(settings, source)?.name ?? "",
+    sources: await judged(use, (source) => shownApplication(settings, source)?.name ?? ""),
     mayHaveOwn: (source) => !hasOwn(settings.receiveConnectors, source),
     isLearned: isLearning,
   });
   return { connector, advice, isLearning };
+}
+
+/** In pieces of some milliseconds: mail goes on in between. */
+async function judged(
+  { sources }: ConnectorUse,
+  applicationOf: (source: string) => string,
+): Promise<readonly JudgedSource[]> {
+  const all: JudgedSource[] = [];
+  for (let at = 0; at < sources.length; at += judgedAtOnce) {
+    all.push(...judgedSources({ sources: sources.slice(at, at + judgedAtOnce) }, applicationOf));
+    await setImmediate();
+  }
+  return all;
 }
 
 /** A limit that is only looked at is not enforced: what the file says of it is what is advised about. */

@@ -23,6 +23,8 @@ type Answer = Awaited<ReturnType<Administered["relay"]["replayTraffic"]>>;
 
 const dayMs = 86_400_000;
 const usualPeriodMs = 7 * dayMs;
+/** Sources, of all variants together: an answer is made on the mail's thread. */
+const mostTold = 50_000;
 
 export function receiveConnectorTestHandlers(
   administered: Administered,
@@ -62,12 +64,14 @@ export function receiveConnectorTestHandlers(
       throw new AdminRefusal("invalidInput", "another name changes no limit: leave it out");
     const tried: Settings[] = [];
     for (const variant of variants) tried.push(await withVariant(name, known, variant));
+    const told = Math.min(sources, Math.floor(mostTold / (1 + tried.length)));
     const { fromMs, toMs } = periodOf(input, usualPeriodMs, clock.wall().getTime());
     const answer = await relay.replayTraffic(
       {
         present: scenarioOf(present).connectors,
         scenarios: [present, ...tried].map(scenarioOf),
         refusedClients: refusedClientsOf(input),
+        toldSources: told,
         ...replayedOwners(present),
         fromMs,
         toMs,
@@ -75,7 +79,7 @@ export function receiveConnectorTestHandlers(
       progress,
     );
     const [now = [], ...then] = answer.worlds;
-    const show = (world: readonly ConnectorOutcome[]): Tried => shownOutcome(present, world, name, sources);
+    const show = (world: readonly ConnectorOutcome[]): Tried => shownOutcome(present, world, name);
     const before = known === undefined ? {} : plainReceiveConnector(known);
     return {
       connector: name,
@@ -148,14 +152,19 @@ function recordedOf(answer: Answer, name: string): Tested["recorded"] {
   };
 }
 
-function shownOutcome(
-  settings: Settings,
-  world: readonly ConnectorOutcome[],
-  name: string,
-  most: number,
-): Tried {
+function shownOutcome(settings: Settings, world: readonly ConnectorOutcome[], name: string): Tried {
   const outcome = world.find(({ connector }) => connector === name) ?? nothing;
-  const { sources, hours, waits, refused, connections, messages, lostConnections, lostMessages } = outcome;
+  const {
+    sources,
+    sourceCount,
+    hours,
+    waits,
+    refused,
+    connections,
+    messages,
+    lostConnections,
+    lostMessages,
+  } = outcome;
   const unserved = world.filter(({ refused: by }) => by.remoteIpRanges !== undefined);
   return {
     connections,
@@ -167,7 +176,7 @@ function shownOutcome(
     highestOpen: shownPeak(outcome.highestOpen),
     highestOpenFromSource: shownPeak(outcome.highestOpenFromSource),
     highestMessages: shownPeak(outcome.highestMessages),
-    sources: sources.slice(0, most).map((one) => ({
+    sources: sources.map((one) => ({
       ...one,
       application: shownApplication(settings, one.source),
       refused: { ...one.refused },
@@ -176,7 +185,7 @@ function shownOutcome(
       highestOpen: shownPeak(one.highestOpen),
       highestMessages: shownPeak(one.highestMessages),
     })),
-    sourceCount: sources.length,
+    sourceCount,
     hours: hours.map(([at, count]) => ({ at: new Date(at).toISOString(), refused: count })),
     notServed: unserved.reduce((sum, { refused: by }) => sum + (by.remoteIpRanges ?? 0), 0),
   };
@@ -195,6 +204,7 @@ const nothing: ConnectorOutcome = {
   highestOpenFromSource: noPeak,
   highestMessages: noPeak,
   sources: [],
+  sourceCount: 0,
   hours: [],
 };
 

@@ -1,5 +1,5 @@
 /** Advice for one receive connector, before it is tried on what was recorded (trial.ts). */
-import { isGood, judgedSources, unlikeGroups, type JudgedSource, type UnlikeGroup } from "./judged-use.ts";
+import { isGood, unlikeGroups, type JudgedSource, type UnlikeGroup } from "./judged-use.ts";
 import {
   proposeForGroup,
   proposeLimits,
@@ -29,7 +29,8 @@ export interface AdviceInput {
   /** Of the record; wall clock. */
   readonly firstMs: number;
   readonly lastMs: number;
-  readonly applicationOf: (source: string) => string;
+  /** Of `use`, judged (judged-use.ts). */
+  readonly sources: readonly JudgedSource[];
   /** Whether a connector can be made that serves this source alone. */
   readonly mayHaveOwn: (source: string) => boolean;
   /** Nothing was enforced while it was learned. */
@@ -42,8 +43,7 @@ const leastHours = 48;
 const leastConnections = 100;
 
 export function adviseConnector(input: AdviceInput): ConnectorAdvice {
-  const { use, settings, lastMs, isLearned } = input;
-  const sources = judgedSources(use, input.applicationOf);
+  const { use, settings, sources, lastMs, isLearned } = input;
   const empty = { connector: use.connector, limits: [], own: [], sources };
   const notEnough = whatIsMissing(input);
   if (notEnough !== "") return { ...empty, notEnough };

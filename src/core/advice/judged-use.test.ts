@@ -113,9 +113,8 @@ test("what the most needing of them needs; of however many", () => {
 test("an application is as it is called now, else as it was then", () => {
   const use = (address: string, application: string) =>
     ({ source: address, application, days: [] }) as unknown as SourceUse;
-  const judged = judgedSources(
-    { connector: "In", sources: [use("a", "Then"), use("b", "Then"), use("c", "")], days: [] },
-    (address) => (address === "a" ? "Now" : ""),
+  const judged = judgedSources({ sources: [use("a", "Then"), use("b", "Then"), use("c", "")] }, (address) =>
+    address === "a" ? "Now" : "",
   );
   expect(judged.map(({ application }) => application)).toEqual(["Now", "Then", ""]);
 });

@@ -302,7 +302,7 @@ const advise = (given: Partial<AdviceInput>, connections = 100): string =>
     settings,
     firstMs: 0,
     lastMs: 48 * hourMs,
-    applicationOf: () => "",
+    sources: [],
     mayHaveOwn: () => true,
     isLearned: false,
     ...given,

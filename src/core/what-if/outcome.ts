@@ -1,12 +1,20 @@
 /** What is told of a world at its end: what was recorded, and what it has beside that. */
 import type { Place, Post } from "./cast.ts";
+import type { ToldSources } from "./scenario.ts";
 import type { Unserved } from "./seating.ts";
-import { byTrouble, SourceTally, type ConnectorOutcome, type Peak, type SourceOutcome } from "./tally.ts";
+import {
+  byTrouble,
+  SourceTally,
+  totalOf,
+  type ConnectorOutcome,
+  type Peak,
+  type SourceOutcome,
+} from "./tally.ts";
 
 const noPeak: Peak = { value: 0, at: 0, source: "" };
 const unharmed = new SourceTally();
 
-export function connectorOutcome(post: Post, world: number): ConnectorOutcome {
+export function connectorOutcome(post: Post, world: number, toldSources: ToldSources): ConnectorOutcome {
   const tally = post.in[world]?.tally;
   if (tally === undefined) throw new Error("a world is asked for that was not played");
   const { refused, lostConnections, lostMessages, waits, hours } = tally;
@@ -21,9 +29,18 @@ export function connectorOutcome(post: Post, world: number): ConnectorOutcome {
     highestOpen: tally.highestOpen.peak,
     highestOpenFromSource: tally.highestOpenFromSource.peak,
     highestMessages: tally.highestMessages.peak,
-    sources: [...post.places.values()].map((place) => sourceOutcome(place, world)).sort(byTrouble),
+    sources: told(
+      Array.from(post.places.values(), (place) => sourceOutcome(place, world)),
+      toldSources,
+    ),
+    sourceCount: post.places.size,
     hours,
   };
+}
+
+function told(sources: SourceOutcome[], which: ToldSources): readonly SourceOutcome[] {
+  if (which === "refused") return sources.filter(({ refused }) => totalOf(refused) > 0);
+  return sources.sort(byTrouble).slice(0, which);
 }
 
 function sourceOutcome(place: Place, world: number): SourceOutcome {
@@ -51,6 +68,7 @@ function ofSource(peak: Peak, source: string): Peak {
 export function unservedOutcome(
   connector: string,
   { tally, connections, sources }: Unserved,
+  toldSources: ToldSources,
 ): ConnectorOutcome {
   return {
     connector,
@@ -63,18 +81,22 @@ export function unservedOutcome(
     highestOpen: noPeak,
     highestOpenFromSource: noPeak,
     highestMessages: noPeak,
-    sources: Array.from(sources, ([source, of]) => ({
-      source,
-      connections: of.connections,
-      messages: 0,
-      refused: of.tally.refused,
-      firstRefused: of.tally.firstRefused,
-      lastRefused: of.tally.lastRefused,
-      lostConnections: 0,
-      lostMessages: 0,
-      highestOpen: noPeak,
-      highestMessages: noPeak,
-    })).sort(byTrouble),
+    sources: told(
+      Array.from(sources, ([source, of]) => ({
+        source,
+        connections: of.connections,
+        messages: 0,
+        refused: of.tally.refused,
+        firstRefused: of.tally.firstRefused,
+        lastRefused: of.tally.lastRefused,
+        lostConnections: 0,
+        lostMessages: 0,
+        highestOpen: noPeak,
+        highestMessages: noPeak,
+      })),
+      toldSources,
+    ),
+    sourceCount: sources.size,
     hours: tally.hours,
   };
 }

@@ -13,7 +13,7 @@ import {
   type TrafficWelcome,
 } from "../traffic/traffic-facts.ts";
 import type { Happening, RecordedClient, RecordedConnection } from "./cast.ts";
-import type { RefusedClients, ReplayedConnector, Scenario } from "./scenario.ts";
+import type { RefusedClients, ReplayedConnector, Scenario, ToldSources } from "./scenario.ts";
 import type { ConnectorOutcome } from "./tally.ts";
 import { groupKey, WorldGroup } from "./world-group.ts";
 
@@ -22,6 +22,8 @@ export interface ReplayOptions {
   readonly present: readonly ReplayedConnector[];
   readonly scenarios: readonly Scenario[];
   readonly refusedClients: RefusedClients;
+  /** Default: of all. What is told of each costs some 300 octets, in each world. */
+  readonly toldSources?: ToldSources;
   /** What users and applications are limited to; default: nobody is. */
   readonly rightsOf?: (address: string, user: string | undefined) => Pick<SessionRights, "messageRates">;
   /** What is counted, wall clock. What lies before is played without counting. */
@@ -114,7 +116,9 @@ export class Replay implements TrafficListener {
   /** Behind the last entry. What was put off in a scenario is played to its end, or until `toMs`. */
   outcome(): ReplayOutcome {
     for (const group of this.#groups) group.advance(this.#options.toMs - this.#wallOffsetMs);
-    const worlds = new Map(this.#groups.flatMap((group) => group.outcome()));
+    const worlds = new Map(
+      this.#groups.flatMap((group) => group.outcome(this.#options.toldSources ?? Infinity)),
+    );
     return {
       worlds: this.#options.scenarios.map((_, number) => worlds.get(number) ?? []),
       recorded: Array.from(this.#recorded, ([connector, one]) => ({ connector, ...one })),

@@ -30,6 +30,9 @@ export type RefusedClients =
   | { readonly kind: "gone" }
   | { readonly kind: "again"; readonly afterMs: number; readonly tries: number };
 
+/** Of which sources it is told in each world: so many, those in most trouble; or those that were refused. */
+export type ToldSources = number | "refused";
+
 /** Limits that a replay decides by; `remoteIpRanges`: no connector would be for the address. */
 export const replayedLimits = [
   "maxInboundConnection",

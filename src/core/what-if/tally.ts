@@ -48,8 +48,10 @@ export interface ConnectorOutcome {
   readonly highestOpenFromSource: Peak;
   /** In any sliding minute, of those that a limit counts together. */
   readonly highestMessages: Peak;
-  /** Refused or lost most first. */
+  /** Refused or lost most first; as many as were asked for. */
   readonly sources: readonly SourceOutcome[];
+  /** All of them. */
+  readonly sourceCount: number;
   /** Refusals by hour: its beginning, how many. In order. */
   readonly hours: readonly (readonly [at: number, refused: number])[];
 }

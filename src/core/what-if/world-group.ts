@@ -8,7 +8,7 @@ import { refuseConnection } from "../policy/connection-limits.ts";
 import { messageRateKey } from "../policy/message-rate.ts";
 import { connectorOutcome, unservedOutcome } from "./outcome.ts";
 import type { Happening, Place, PostIn, RecordedConnection, Seat } from "./cast.ts";
-import type { RefusedClients, ReplayedConnector, Scenario } from "./scenario.ts";
+import type { RefusedClients, ReplayedConnector, Scenario, ToldSources } from "./scenario.ts";
 import { Seating } from "./seating.ts";
 import { SharedMinute } from "./shared-minute.ts";
 import type { ConnectorOutcome } from "./tally.ts";
@@ -69,12 +69,14 @@ export class WorldGroup implements SharedCounts {
     });
   }
 
-  outcome(): readonly (readonly [number: number, connectors: readonly ConnectorOutcome[]])[] {
+  outcome(
+    told: ToldSources,
+  ): readonly (readonly [number: number, connectors: readonly ConnectorOutcome[]])[] {
     const { posts, unserved } = this.#seating;
-    const left = Array.from(unserved, ([connector, one]) => unservedOutcome(connector, one));
+    const left = Array.from(unserved, ([connector, one]) => unservedOutcome(connector, one, told));
     return this.#worlds.map(({ number }) => [
       number,
-      [...posts.map((post) => connectorOutcome(post, number)), ...left],
+      [...posts.map((post) => connectorOutcome(post, number, told)), ...left],
     ]);
   }
 

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { receiveConnector } from "../../testing/test-settings.ts";
+import { ipRange } from "../units/ip-range.ts";
+import { Replay } from "./replay.ts";
+import type { ToldSources } from "./scenario.ts";
+
+/** Thirty sources of 1 to 3 connections each, where two are allowed. */
+function toldOf(toldSources?: ToldSources): string {
+  const connector = receiveConnector({
+    name: "In",
+    bindings: [{ address: "0.0.0.0", port: 25 }],
+    remoteIpRanges: [ipRange("10.0.0.0/8")],
+    maxInboundConnectionPerSource: 2,
+  });
+  const present = { connectors: [connector], maxConnectionRatePerMinute: Infinity };
+  const played = new Replay({
+    present: present.connectors,
+    scenarios: [present],
+    refusedClients: { kind: "gone" },
+    ...(toldSources === undefined ? {} : { toldSources }),
+    fromMs: 0,
+    toMs: Infinity,
+  });
+  played.began(0, 0, "start");
+  for (let n = 0; n < 60; n++) {
+    const source = `10.0.0.${n % 30}`;
+    const client = { connector: "In", source, address: source, door: "SMTP" as const };
+    for (let again = 0; again < 1 + (n % 5 === 0 ? 1 : 0); again++)
+      played.arrived(n, 3 * n + again, client, "admitted", undefined);
+  }
+  const [one] = played.outcome().worlds[0] ?? [];
+  const refused = one?.sources.filter(({ refused: by }) => Object.keys(by).length > 0) ?? [];
+  return `${one?.sources.length} of ${one?.sourceCount}, ${refused.length} refused`;
+}
+
+test.each<[ToldSources | undefined, string]>([
+  [undefined, "30 of 30, 6 refused"],
+  [10, "10 of 30, 6 refused"],
+  [4, "4 of 30, 4 refused"],
+  [0, "0 of 30, 0 refused"],
+  ["refused", "6 of 30, 6 refused"],
+])("of so many sources it is told: %s", (told, expected) => {
+  expect(toldOf(told)).toBe(expected);
+});
