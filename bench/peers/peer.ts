@@ -9,6 +9,8 @@ export interface Peer {
   readonly httpPort?: number;
   /** The root of its process tree. */
   readonly pid: number;
+  /** From the start of its process to its greeting. */
+  readonly startMs?: number;
   /** The highest p99 of any second since then (`Date.now()`), of a peer that runs on an event loop and tells it. */
   eventLoopLagP99Ms?(since: number): Promise<number>;
   stop(): Promise<void>;

@@ -46,12 +46,15 @@ export const postfix: PeerKind = {
     writeFileSync(join(etc, "master.cf"), masterConfiguration(port));
     // In the foreground, so that it is a child of ours.
     const asking = internet === undefined ? [] : askingAt(internet.nameServer, directory);
+    const spawnedAt = performance.now();
     const server = spawnServer(postfixProgram, ["-c", etc, "start-fg"], [...under, ...asking]);
     await untilListening(port, 30_000, () => server.hasEnded());
+    const startMs = performance.now() - spawnedAt;
     return {
       name: "postfix",
       version: `Postfix ${version}`,
       port,
+      startMs,
       pid: Number(readFileSync(join(spool, "pid", "master.pid"), "utf8")),
       async stop() {
         if (!server.hasEnded()) execFileSync(postfixProgram, ["-c", etc, "stop"], { stdio: "ignore" });

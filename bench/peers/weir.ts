@@ -35,8 +35,10 @@ export async function startWeir(options: PeerOptions, variant: WeirVariant = {})
   const file = join(options.directory, "weir.yaml");
   writeFileSync(file, configuration(port, httpPort, options, variant));
   const { under } = options;
+  const spawnedAt = performance.now();
   const server = spawnServer(process.execPath, [...flags, program, "start", "--config", file], under);
   await untilListening(port, 120_000, () => server.hasEnded());
+  const startMs = performance.now() - spawnedAt;
   const root = server.child.pid ?? 0;
   const pid = under === undefined ? root : onlyChild(root);
   return {
@@ -45,6 +47,7 @@ export async function startWeir(options: PeerOptions, variant: WeirVariant = {})
     port,
     httpPort,
     pid,
+    startMs,
     eventLoopLagP99Ms: (since) => lagSince(join(options.directory, "data"), since),
     async stop() {
       if (!server.hasEnded()) process.kill(pid, "SIGTERM");

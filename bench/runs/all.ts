@@ -11,10 +11,12 @@ import { postgres } from "./postgres.ts";
 import { prices } from "./prices.ts";
 import { longRecord } from "./record.ts";
 import type { Run } from "./run.ts";
+import { start } from "./start.ts";
 import { steady } from "./steady.ts";
 import { whatIf } from "./what-if.ts";
 
 export const runs: readonly Run[] = [
+  start,
   steady,
   lone,
   bodies,
