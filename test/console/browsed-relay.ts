@@ -29,6 +29,8 @@ export interface BrowsedRelay {
   open(path: string): Promise<void>;
   /** All that axe holds against WCAG 2.1 A and AA. */
   violations(): Promise<readonly string[]>;
+  /** What is too faint for WCAG 2.1 AA in the dark: colours are all that differs there. */
+  faintInTheDark(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -69,6 +71,16 @@ export async function browseRelay(
   page.on("request", (request) => asked.add(new URL(request.url()).pathname));
   const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+  const axeFinds = async (runOnly: readonly string[]): Promise<readonly string[]> => {
+    // By the debugger, which the page's own security policy does not hold up.
+    if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe);
+    return page.evaluate(async (rules) => {
+      const { axe: found } = globalThis as unknown as { axe: Axe };
+      const { violations } = await found.run({ runOnly: rules, resultTypes: ["violations"] });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+    }, runOnly);
+  };
+
   return {
     relay,
     page,
@@ -80,17 +92,12 @@ export async function browseRelay(
       await page.goto(`${url}/#${path}`);
       await page.locator("main h1").waitFor();
     },
-    async violations() {
-      // By the debugger, which the page's own security policy does not hold up.
-      if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe);
-      return page.evaluate(async () => {
-        const { axe: found } = globalThis as unknown as { axe: Axe };
-        const { violations } = await found.run({
-          runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
-          resultTypes: ["violations"],
-        });
-        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-      });
+    violations: () => axeFinds(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]),
+    async faintInTheDark() {
+      await page.emulateMedia({ colorScheme: "dark" });
+      const found = await axeFinds(["color-contrast"]);
+      await page.emulateMedia({ colorScheme: "light" });
+      return found;
     },
     async close() {
       await page.context().close();

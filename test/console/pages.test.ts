@@ -35,13 +35,16 @@ const violations = async (): Promise<readonly string[]> => {
   // By the debugger, which the pages' own security policy does not hold up.
   await page.evaluate(source);
   return page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } }).axe;
-    const found = await axe.run();
+    const axe = (globalThis as unknown as { axe: Axe }).axe;
+    const found = await axe.run({ resultTypes: ["violations"] });
     return found.violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   });
 };
+interface Axe {
+  run(options: { resultTypes: ["violations"] }): Promise<{ violations: AxeViolation[] }>;
+}
 interface AxeViolation {
   readonly id: string;
   readonly impact: string;
