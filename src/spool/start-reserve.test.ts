@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { giveUpStartReserve, keepStartReserve } from "./start-reserve.ts";
@@ -50,6 +51,7 @@ test("a close while it is looked at is the end of it", async () => {
     return false;
   });
   await clock.advance(60_000);
+  await setImmediate();
   expect(clock.pendingTimers).toBe(0);
 });
 

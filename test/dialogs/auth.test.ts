@@ -226,6 +226,22 @@ describe("BasicAuthRequireTLS", () => {
   });
 });
 
+test.each([
+  ["Plain", [`AUTH PLAIN ${base64("app")}`]],
+  ["Plain", ["AUTH PLAIN", "%%%"]],
+  ["Login", ["AUTH LOGIN %%%"]],
+  ["Login", [`AUTH LOGIN ${base64("app")}`, "%%%"]],
+])("event 1035 names the mechanism of what cannot be read: %s by %j", async (mechanism, lines) => {
+  const client = await connectScriptedClient({ port: relay.portOf("ClearAccounts") });
+  await client.expect(220);
+  await client.command("EHLO c.example");
+  const before = relay.events.length;
+  for (const line of lines) await client.command(line);
+  client.close();
+  const failures = relay.events.slice(before).filter(({ definition }) => definition.id === 1035);
+  expect(failures.map(({ fields }) => fields)).toEqual([expect.objectContaining({ mechanism })]);
+});
+
 test("neither password nor response stands in any event", () => {
   const told = JSON.stringify(relay.events);
   for (const secret of ["secret", base64("secret"), plain("app", "secret"), plain("app", "wrong")])
