@@ -115,3 +115,24 @@ test.each<[string, NeedBytes, { tailBytes: number; unusedBytes: number }, mail: 
   expect(isEnoughOnFullDisk(needed, room, false)).toBe(mail);
   expect(isEnoughOnFullDisk(needed, room, true)).toBe(changes);
 });
+
+const step = mib / 4;
+test.each([
+  ["a short file grows by megabytes", mib, Infinity, 1, 3 * mib],
+  ["what is missing, to the octet", mib, Infinity, mib, 3 * mib],
+  ["one octet more", mib, Infinity, mib + 1, 4 * mib],
+  ["a longer one by an eighth of itself", 16 * mib, Infinity, 1, 4 * mib],
+  ["by 16 MB at most", 1024 * mib, Infinity, 1, 16 * mib],
+  ["a disk that has no more than four steps beyond it", mib, 2 * mib + 1 + 4 * mib, 1, 2 * mib + step],
+  ["a disk that has an octet more", mib, 2 * mib + 2 + 4 * mib, 1, 3 * mib],
+])("%s", async (_, lengthBytes, freeBytes, needed, added) => {
+  const lengths: number[] = [];
+  const played: GrowingFile = {
+    ...file,
+    lengthBytes,
+    freeBytes: () => Promise.resolve(freeBytes),
+    lengthen: (byBytes) => Promise.resolve(void lengths.push(byBytes)),
+  };
+  await ensureRoom(played, need(needed), useOf(lengthBytes / pageBytes), true);
+  expect(lengths).toEqual([added]);
+});
