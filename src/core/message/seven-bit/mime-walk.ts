@@ -241,7 +241,6 @@ export class MimeWalk {
     const lineEnd = data.indexOf("\r\n", line, "latin1");
     if (lineEnd < 0 && !final && data.length - line <= longestDelimiterLine) {
       this.#bodyOctets(data.subarray(at, found));
-      if (found > at) this.#atLineStart = false;
       return found === at ? undefined : found;
     }
     const level = this.#levelOf(data, line, lineEnd < 0 ? data.length : lineEnd);
