@@ -142,39 +142,55 @@ describe("turns", () => {
     expect(t.left.map(({ id }) => id).slice(0, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  it("where one connector has too many in all, its own longest line gives way", () => {
-    const { clock } = underTurns();
-    const turns = new SendTurns(
-      clock,
-      () => false,
-      () => undefined,
-    );
-    const budget = new SendBudget({ account: "a", mailbox: "m" }, new Map());
-    const unpaced = { messagesPerMinute: Infinity, recipientsPerDay: 100_000 };
-    const [own, other] = [{}, {}];
-    const putOff: string[] = [];
-    let ids = 0;
-    const submit = (owner: object, application: string, messages: number): void => {
-      for (let n = 0; n < messages; n++)
-        turns.ask({
-          claim: {},
-          id: ++ids,
-          arrivedAt: ids,
-          recipients: 1,
-          application,
-          weight: 1,
-          needs: [{ budget, limits: unpaced }],
-          owner,
-          begin: () => undefined,
-          putOff: () => void putOff.push(application),
-        });
+  describe("where one connector has too many in all", () => {
+    const crowd = () => {
+      const { clock } = underTurns();
+      const turns = new SendTurns(
+        clock,
+        () => false,
+        () => undefined,
+      );
+      const budget = new SendBudget({ account: "a", mailbox: "m" }, new Map());
+      const unpaced = { messagesPerMinute: Infinity, recipientsPerDay: 100_000 };
+      const putOff: string[] = [];
+      let ids = 0;
+      const submit = (owner: object, application: string, messages: number): void => {
+        for (let n = 0; n < messages; n++)
+          turns.ask({
+            claim: {},
+            id: ++ids,
+            arrivedAt: ids,
+            recipients: 1,
+            application,
+            weight: 1,
+            needs: [{ budget, limits: unpaced }],
+            owner,
+            begin: () => undefined,
+            putOff: () => void putOff.push(application),
+          });
+      };
+      return { submit, putOff };
     };
-    submit(other, "payroll", 150);
-    submit(own, "erp", mostTurnsWaiting - 72);
-    submit(own, "helpdesk", 72);
-    expect(putOff).toEqual([]);
-    submit(own, "helpdesk", 1);
-    expect(putOff).toEqual(["erp"]);
+
+    it("its own longest line gives way", () => {
+      const { submit, putOff } = crowd();
+      const [own, other] = [{}, {}];
+      submit(other, "payroll", 150);
+      submit(own, "erp", mostTurnsWaiting - 72);
+      submit(own, "helpdesk", 72);
+      expect(putOff).toEqual([]);
+      submit(own, "helpdesk", 1);
+      expect(putOff).toEqual(["erp"]);
+    });
+
+    it("one does though each line has one only", () => {
+      const { submit, putOff } = crowd();
+      const own = {};
+      for (let n = 0; n < mostTurnsWaiting; n++) submit(own, `application ${n}`, 1);
+      expect(putOff).toEqual([]);
+      submit(own, "one more", 1);
+      expect(putOff).toHaveLength(1);
+    });
   });
 
   it("end with their owner", () => {
