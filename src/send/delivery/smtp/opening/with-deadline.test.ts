@@ -1,7 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
-import type { Ports } from "../../../../ports/ports.ts";
 import { withDeadline } from "./with-deadline.ts";
 
 const started = () => {
@@ -9,7 +8,7 @@ const started = () => {
   const stop = new AbortController();
   let seen: AbortSignal | undefined;
   let end: (result: string) => void = () => {};
-  const result = withDeadline({ clock } as Ports, 30_000, stop.signal, "the greeting", (signal) => {
+  const result = withDeadline({ clock }, 30_000, stop.signal, "the greeting", (signal) => {
     seen = signal;
     return new Promise<string>((resolve) => (end = resolve));
   });
@@ -58,6 +57,6 @@ test("stopped before: ended before it waits", async () => {
   const stop = new AbortController();
   stop.abort();
   const clock = createFakeClock();
-  const never = withDeadline({ clock } as Ports, 1, stop.signal, "x", () => new Promise(() => {}));
+  const never = withDeadline({ clock }, 1, stop.signal, "x", () => new Promise(() => {}));
   await expect(never).rejects.toMatchObject({ code: "aborted" });
 });

@@ -3,7 +3,7 @@ import { SmtpClientError } from "../wire/client-error.ts";
 
 /** Runs `begin` with a signal that also fires when the time is up. */
 export async function withDeadline<Result>(
-  { clock }: Ports,
+  { clock }: Pick<Ports, "clock">,
   timeoutMs: number,
   signal: AbortSignal,
   what: string,
