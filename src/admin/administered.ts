@@ -44,6 +44,7 @@ export type Handler<Name extends CallName> = (
 export type StreamHandler<Name extends StreamName> = (
   input: ReadInput<Name>,
   push: (item: Output<Name>) => void,
+  asked: Asked,
 ) => () => void;
 
 export interface Octets {

@@ -25,8 +25,10 @@ export function createAdminApp(options: {
   readonly events: Events;
   readonly clock: Clock;
   readonly streams: OpenStreams;
+  /** Others are not there. Default: all are. */
+  readonly only?: (name: OperationName) => boolean;
 }): Hono<{ Bindings: AdminBindings }> {
-  const { handlers, events, clock, streams } = options;
+  const { handlers, events, clock, streams, only = () => true } = options;
   const app = new Hono<{ Bindings: AdminBindings }>();
 
   const refuse = (context: Context, refusal: AdminRefusal): Response =>
@@ -54,6 +56,7 @@ export function createAdminApp(options: {
   });
 
   for (const name of Object.keys(routes) as OperationName[]) {
+    if (!only(name)) continue;
     const { method, path, role } = routes[name];
     app.on(method, path.replace(/\{([A-Za-z]+)\}/g, ":$1"), async (context) => {
       const { caller } = context.env;
@@ -65,8 +68,13 @@ export function createAdminApp(options: {
       const input = readInput(operations[name].input, await givenTo(context, name));
       if (isStream(name)) {
         // The input was read by this operation's own schema.
-        const follow = handlers[name] as (input: unknown, push: (item: unknown) => void) => () => void;
-        return streamEvents((push) => follow(input, push), {
+        const follow = handlers[name] as (
+          input: unknown,
+          push: (item: unknown) => void,
+          asked: Asked,
+        ) => () => void;
+        const followed: Asked = { caller, signal: context.req.raw.signal };
+        return streamEvents((push) => follow(input, push, followed), {
           clock,
           streams,
           signal: context.req.raw.signal,

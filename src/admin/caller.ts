@@ -9,6 +9,8 @@ export interface Caller {
   readonly from: string;
   /** Aborts when what the caller was let in by holds no longer: its streams end. */
   readonly ended?: AbortSignal;
+  /** Another node asks on its behalf. */
+  readonly byNode?: string;
 }
 
 /** Whoever the system lets open the socket may do everything. */

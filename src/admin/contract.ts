@@ -2,7 +2,8 @@
  * The one control surface: every operation with what goes in, what comes out, and where it is asked for. The shell
  * and the web console have no other door.
  */
-import type { z } from "zod";
+import { z } from "zod";
+import { answered, ofServer, type Unanswered } from "./contract/across-nodes.ts";
 import { acceptedDomainOperations } from "./contract/accepted-domains.ts";
 import { addressRewriteEntryOperations } from "./contract/address-rewrite-entries.ts";
 import { apiKeyOperations } from "./contract/api-keys.ts";
@@ -35,10 +36,11 @@ import { webhookOperations } from "./contract/webhooks.ts";
 import { whatIfOperations } from "./contract/what-if.ts";
 import type { faultSchema } from "./contract/values.ts";
 import type { OperationName } from "./routes.ts";
+import { isSpread, type SpreadName } from "./spread-operations.ts";
 
 export { routes, type OperationName, type Role, type Route } from "./routes.ts";
 
-export const operations = {
+const ofOneNode = {
   ...diagnosticOperations,
   ...nodeOperations,
   ...configurationOperations,
@@ -71,11 +73,26 @@ export const operations = {
   ...messageOperations,
 } as const satisfies Record<OperationName, { readonly input: z.ZodObject; readonly output: z.ZodType }>;
 
+/** What each is asked for and answers, with `server` and `unanswered` where several nodes have parts of it. */
+export const operations = Object.fromEntries(
+  Object.entries(ofOneNode).map(([name, { input, output }]) => [
+    name,
+    isSpread(name as OperationName)
+      ? {
+          input: (input as z.ZodObject).extend(ofServer),
+          output: output instanceof z.ZodObject ? output.extend(answered) : output,
+        }
+      : { input, output },
+  ]),
+) as unknown as typeof ofOneNode;
+
 /** As a caller gives it; what has a default may be left out. */
-export type Input<Name extends OperationName> = z.input<(typeof operations)[Name]["input"]>;
+export type Input<Name extends OperationName> = z.input<(typeof ofOneNode)[Name]["input"]> &
+  (Name extends SpreadName ? { readonly server?: string } : unknown);
 /** As a handler gets it. */
-export type ReadInput<Name extends OperationName> = z.output<(typeof operations)[Name]["input"]>;
-export type Output<Name extends OperationName> = z.output<(typeof operations)[Name]["output"]>;
+export type ReadInput<Name extends OperationName> = z.output<(typeof ofOneNode)[Name]["input"]>;
+export type Output<Name extends OperationName> = z.output<(typeof ofOneNode)[Name]["output"]> &
+  (Name extends SpreadName ? { readonly unanswered?: Unanswered } : unknown);
 
 /** Operations that answer with a stream of their output. */
 export type StreamName =

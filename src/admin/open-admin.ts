@@ -15,6 +15,7 @@ import { createAdminApp } from "./app.ts";
 import { shell } from "./caller.ts";
 import { type Console, openConsole } from "./console/open-console.ts";
 import { createHandlers } from "./handlers.ts";
+import type { Nodes, NodesParts } from "./nodes/open-nodes.ts";
 import { serveAdmin, type AdminServer } from "./server.ts";
 import type { OpenStreams } from "./stream-events.ts";
 
@@ -47,16 +48,19 @@ export async function openAdmin(options: {
   const { dataDirectory } = relay.settings;
   let server: AdminServer | undefined;
   let console: Console | undefined;
+  let nodes: Nodes | undefined;
   let leave = (): void => undefined;
   let closeTokens = (): void => undefined;
   try {
     const tokens = await openAdminTokens(options.tokens ?? dataDirectory);
     closeTokens = () => tokens.close();
+    const own = createHandlers(
+      { relay, configuration, clock, startedAt: clock.wall(), tokens, stopping },
+      createResolver({ clock, servers: nameServers, exchange }),
+    );
+    if (relay.node !== undefined) nodes = await openNodes({ relay, node: relay.node, own, clock, streams });
     const app = createAdminApp({
-      handlers: createHandlers(
-        { relay, configuration, clock, startedAt: clock.wall(), tokens, stopping },
-        createResolver({ clock, servers: nameServers, exchange }),
-      ),
+      handlers: nodes?.handlers ?? own,
       events: relay.events,
       clock,
       streams,
@@ -93,9 +97,15 @@ export async function openAdmin(options: {
       leave();
       closeTokens();
       for (const end of streams) end();
-      await Promise.all([server?.close(), console?.close()]);
+      await Promise.all([server?.close(), console?.close(), nodes?.close()]);
     },
   };
+}
+
+/** Loaded where there are several. */
+async function openNodes(parts: NodesParts): Promise<Nodes> {
+  const { openNodes: open } = await import("./nodes/open-nodes.ts");
+  return open(parts);
 }
 
 /** What machines ask for: whether it lives, whether it takes mail, and its numbers. */

@@ -112,6 +112,10 @@ export interface Context {
   readonly output: Output;
   /** As given with -Config. */
   readonly config: string | undefined;
+  /** Of several nodes: the one that is meant (-Server). */
+  readonly server?: string | undefined;
+  /** Says what is to be known beside the result. */
+  readonly complain?: (text: string) => void;
   /** All commands, for those that are about commands. */
   readonly cmdlets: readonly Cmdlet[];
   /** Runs another command as if it had been typed. */

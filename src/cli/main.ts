@@ -2,6 +2,7 @@
 import { bindArguments } from "./arguments/bind-arguments.ts";
 import { findName } from "./arguments/find-name.ts";
 import { isOn, textOf } from "./arguments/value.ts";
+import { server as oneServer } from "./cmdlets/common-parameters.ts";
 import { cmdlets } from "./cmdlets/all.ts";
 import type { Cmdlet } from "./cmdlet.ts";
 import type { CmdletAnswer } from "./exchange-words/cmdlet-word.ts";
@@ -93,6 +94,8 @@ async function runCmdlet(
       run(args, {
         output: interruptible,
         config,
+        server: cmdlet.parameters.includes(oneServer) ? textOf(args, "Server") : undefined,
+        complain: (text) => interruptible.complain(text),
         cmdlets,
         runCommand: (others, to) => main(others, to, { config }),
       }),

@@ -156,6 +156,11 @@ export const adminSchema = z.strictObject(
       "none",
       "Address of the web console, such as 127.0.0.1:8025.",
     ),
+    cluster: optionalSetting(
+      parsedText({ kind: "address:port" }, parseEndpoint),
+      "none",
+      "Of one of several nodes: the address at which the others ask it, such as 10.0.0.1:8026. TLS; only nodes of the cluster are answered.",
+    ),
     ...httpTls,
     allowedHosts: setting(
       listOf(hostName(), { kind: "list of domain names" }),

@@ -171,7 +171,9 @@ function checkCertificateWarnings({ users, applications }: Settings, findings: F
   }
 }
 
-function checkHttpWarnings({ admin, metrics }: Settings, findings: Findings): void {
+function checkHttpWarnings({ admin, metrics, cluster }: Settings, findings: Findings): void {
+  if (admin.cluster !== undefined && cluster === undefined)
+    findings.warning(["admin", "cluster"], "has no effect without the section cluster");
   if (admin.console !== undefined && admin.tls === undefined && !isLoopback(admin.console)) {
     findings.warning(
       ["admin", "console"],

@@ -32,6 +32,7 @@ export function readHttpTls(
 /** Two listeners cannot share an address. Connectors that could not be read are undefined. */
 export function checkHttpPlaces(
   console: Endpoint | undefined,
+  cluster: Endpoint | undefined,
   metrics: readonly Endpoint[],
   connectors: readonly (ReceiveConnectorSettings | undefined)[],
   findings: Findings,
@@ -48,6 +49,14 @@ export function checkHttpPlaces(
     else taken.set(address, what);
   };
   if (console !== undefined) take(console, ["admin", "console"], "admin.console");
+  if (cluster !== undefined) {
+    take(cluster, ["admin", "cluster"], "admin.cluster");
+    if (/^(?:0\.0\.0\.0|::)$/.test(cluster.address))
+      findings.fault(
+        ["admin", "cluster"],
+        "is told to the other nodes: give the address at which they reach this one",
+      );
+  }
   for (const [index, endpoint] of metrics.entries())
     take(endpoint, ["metrics", "listen", index], `metrics.listen[${index}]`);
 }

@@ -208,7 +208,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
   const metrics = piece(shape.metrics, "metrics");
   const adminTls = readHttpTls(admin ?? filesWritten(root["admin"]), ["admin"], absolute, findings);
   const metricsTls = readHttpTls(metrics ?? filesWritten(root["metrics"]), ["metrics"], absolute, findings);
-  checkHttpPlaces(admin?.console, metrics?.listen ?? [], receiveConnectors, findings);
+  checkHttpPlaces(admin?.console, admin?.cluster, metrics?.listen ?? [], receiveConnectors, findings);
   if (
     !transport ||
     !acceptedDomains ||
@@ -250,6 +250,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     cluster,
     admin: {
       console: admin.console,
+      cluster: admin.cluster,
       tls: adminTls,
       allowedHosts: admin.allowedHosts,
       socketGroup: admin.socketGroup,

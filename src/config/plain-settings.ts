@@ -238,6 +238,7 @@ export function plainSettings(settings: Settings): PlainSection {
     logging: { ...settings.logging, syslog: settings.logging.syslog?.text ?? null },
     admin: {
       console: admin.console === undefined ? null : formatEndpoint(admin.console),
+      cluster: admin.cluster === undefined ? null : formatEndpoint(admin.cluster),
       ...plainTls(admin.tls),
       allowedHosts: admin.allowedHosts,
       socketGroup: admin.socketGroup ?? null,

@@ -103,6 +103,8 @@ export interface Settings {
   readonly cluster: ClusterSettings | undefined;
   readonly admin: {
     readonly console: Endpoint | undefined;
+    /** Where other nodes ask this one. */
+    readonly cluster: Endpoint | undefined;
     /** Undefined: in the clear. */
     readonly tls: HttpTls | undefined;
     /** Names the console may be called by, beside the host name, addresses and localhost. */

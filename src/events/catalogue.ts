@@ -990,6 +990,27 @@ export const catalogue = {
     level: 0,
     text: "This node takes mail again.",
   },
+  NodeListenerOpened: {
+    id: 20242,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "Other nodes ask this one on %url.",
+  },
+  NodeListenerClosed: {
+    id: 20243,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "Other nodes no longer ask this one on %url.",
+  },
+  NodeListenerFault: {
+    id: 20244,
+    category: "TransportService",
+    severity: "Error",
+    level: 0,
+    text: "Other nodes cannot ask this one on %address: %error. Mail goes on; what they show of this node is incomplete.",
+  },
   StartReserveGivenUp: {
     id: 20206,
     category: "Storage",

@@ -15,6 +15,8 @@ export interface CertificateSource {
   /** Undefined: there is none that can be used. */
   pair(): { readonly cert: Buffer; readonly key: Buffer } | undefined;
   onChange(listener: () => void): () => void;
+  /** Clients are asked for a certificate, which whoever answers looks at. */
+  readonly asksClients?: boolean;
 }
 
 const graceMs = 1_000;
@@ -79,7 +81,13 @@ function secured(answer: RequestListener, certificate: CertificateSource) {
   const first = certificate.pair();
   if (first === undefined) throw new Error("its certificate cannot be used");
   const server = createHttpsServer(
-    { ...options, ...first, minVersion: "TLSv1.2", handshakeTimeout: 10_000 },
+    {
+      ...options,
+      ...first,
+      ...(certificate.asksClients === true ? { requestCert: true, rejectUnauthorized: false } : {}),
+      minVersion: "TLSv1.2",
+      handshakeTimeout: 10_000,
+    },
     answer,
   );
   let used = first;

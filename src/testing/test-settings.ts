@@ -280,7 +280,13 @@ export function testSettings(given: TestSettings): Settings {
     diagnostics: { levels: {} },
     logging: usualLogging,
     cluster: given.cluster,
-    admin: { console: undefined, tls: undefined, allowedHosts: [], socketGroup: undefined },
+    admin: {
+      console: undefined,
+      cluster: undefined,
+      tls: undefined,
+      allowedHosts: [],
+      socketGroup: undefined,
+    },
     metrics: given.metrics ?? { listen: [], allow: [], tls: undefined, bySource: false },
   };
 }

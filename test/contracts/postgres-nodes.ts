@@ -111,7 +111,9 @@ export function describePostgresNodes(databaseOf: () => Database): void {
       const b = await open("b");
       await b.view.introduce({ address: "127.0.0.1:1", fingerprint: "aa" });
       await a.view.look();
-      expect(a.view.peers).toEqual([{ name: "b", address: "127.0.0.1:1", fingerprint: "aa" }]);
+      expect(a.view.peers).toEqual([
+        { name: "b", address: "127.0.0.1:1", fingerprint: "aa", gone: undefined },
+      ]);
       await database.heartbeat.query(`update ${database.name("node")} set address = null where name = 'b'`);
       await b.view.look();
       await a.view.look();

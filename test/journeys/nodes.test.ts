@@ -76,7 +76,8 @@ describe.skipIf(noPostgres !== undefined)("two nodes", () => {
   database: { hosts: ["${server.folder}"], name: postgres, user: weir }
   lease: 2s
   drainDelay: 0s
-${own}`,
+${own}admin: { cluster: "127.0.0.1:0" }
+`,
     );
     return file;
   };
@@ -138,6 +139,14 @@ ${own}`,
     for (const client of clients) await client.expect(220);
     const fifth = await connectScriptedClient({ port: portB });
     expect((await fifth.reply()).code).toBe(421);
+    // Either shows the sessions of both, and one of them where it is asked for that.
+    const sessions = async (of: { server?: string }) =>
+      (await adminB.call("listConnections", of)).connections
+        .map(({ server: at = "" }) => at)
+        .toSorted((x, y) => x.localeCompare(y));
+    await expect.poll(() => sessions({}), { timeout: 10_000 }).toEqual(["a", "a", "b", "b"]);
+    expect(await sessions({ server: "A" })).toEqual(["a", "a"]);
+    await expect(sessions({ server: "c" })).rejects.toThrow("there is no node c");
     fifth.close();
 
     // A change at one holds at both.
@@ -190,6 +199,11 @@ ${own}`,
     expect((await weir("Get-Node", "-Csv", "-Property", "Name,State", "--config", b)).said).toBe(
       "Name,State\r\na,Down\r\nb,Up\r\n",
     );
+
+    // What a wrote down stands on its own disk: the answer says that it is missing.
+    const tracked = await weir("Get-MessageTrackingLog", "-Json", "--config", b);
+    expect(tracked.said).toContain("a did not answer: it is down; what it has is missing here");
+    expect(tracked.said).toMatch(/"server": "b"/);
 
     // A node is drained, and takes mail again; one that is dead is known to be suspended when it comes.
     const drained = await weir("Suspend-Node", "b", "--config", b);

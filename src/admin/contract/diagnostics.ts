@@ -1,5 +1,6 @@
 /** The relay itself, its events, its configuration. */
 import { z } from "zod";
+import { onServer } from "./across-nodes.ts";
 import {
   categorySchema,
   changeSchema,
@@ -12,6 +13,7 @@ import {
 } from "./values.ts";
 
 export const eventSchema = z.object({
+  ...onServer,
   /** Grows with each entry, over restarts as well. */
   sequence: z.int(),
   id: z.int(),
@@ -101,9 +103,12 @@ export const diagnosticOperations = {
       until: instantSchema.optional(),
       /** Only entries older than this one: the next page. */
       beforeSequence: z.int().optional(),
+      /** The same over several nodes: where an earlier call came to, its `next`. */
+      before: z.string().max(200).optional(),
       limit: z.int().min(0).max(10_000).default(50),
     }),
-    output: z.object({ events: z.array(eventSchema) }),
+    /** `next`: for `before`, where several nodes answered and there is more. */
+    output: z.object({ events: z.array(eventSchema), next: z.string().optional() }),
   },
   followEvents: { input: z.object(eventFilter), output: eventSchema },
 

@@ -1,5 +1,6 @@
 /** Devices that still need TLS 1.0 or 1.1. */
 import { z } from "zod";
+import { onServer } from "./across-nodes.ts";
 import { countSchema, instantSchema } from "./values.ts";
 
 export const legacyTlsOperations = {
@@ -9,6 +10,7 @@ export const legacyTlsOperations = {
       /** The latest first; a thousand at most. */
       clients: z.array(
         z.object({
+          ...onServer,
           connector: z.string(),
           address: z.string(),
           /** Its name in EHLO; empty where the handshake was refused. */

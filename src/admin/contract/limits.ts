@@ -1,10 +1,12 @@
 /** Who is connected, what of the limits is in use, who was refused and what would have been enough. */
 import { z } from "zod";
+import { onServer } from "./across-nodes.ts";
 import { eventSchema } from "./diagnostics.ts";
 import { refusalsSchema, remedySchema } from "./refusals.ts";
 import { applicationSchema, countSchema, instantSchema, limitSchema, nameSchema } from "./values.ts";
 
 const connectionSchema = z.object({
+  ...onServer,
   id: z.string(),
   connector: z.string(),
   address: z.string(),
@@ -179,6 +181,7 @@ export const limitOperations = {
     output: z.object({
       results: z.array(
         z.object({
+          ...onServer,
           connector: z.string(),
           binding: z.string(),
           /** Where it connected to. */

@@ -80,6 +80,8 @@ const changed = z.object({
   unchanged: countSchema,
   /** Claimed for a moment, gone meanwhile, or not to be done to it: nothing was done. */
   passed: countSchema,
+  /** Of those: what another node holds. */
+  heldElsewhere: z.array(z.string()).optional(),
   ...walked,
 });
 

@@ -1,5 +1,6 @@
 /** How the relay is now and was in the last ten minutes, and the sentences that matter. */
 import { z } from "zod";
+import { onServer } from "./across-nodes.ts";
 import { recentRefusalSchema } from "./refusals.ts";
 import { countSchema, instantSchema } from "./values.ts";
 
@@ -21,6 +22,7 @@ const pointSchema = z.object({
 });
 
 const headlineSchema = z.object({
+  ...onServer,
   /** What it is about. `sendConnector`: what is named as connector is one; else a receive connector. */
   subject: z.enum([
     "relay",

@@ -46,6 +46,19 @@ const queueSchema = z.object({
   deferredMessageCount: countSchema.nullable(),
   /** When the oldest of the 100 due first came in. Null unless `details`, and for an empty queue. */
   oldestMessageAt: z.string().nullable(),
+  /** Where several nodes work on it: what each does, and what it met. */
+  nodes: z
+    .array(
+      z.object({
+        server: z.string(),
+        status: z.string(),
+        running: countSchema,
+        waiting: countSchema,
+        lastError: z.string().nullable(),
+        nextRetryAt: z.string().nullable(),
+      }),
+    )
+    .optional(),
 });
 
 /** Queues by these words: kinds of next hops, delivery types, and those without messages. */

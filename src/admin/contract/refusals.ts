@@ -1,5 +1,6 @@
 /** Everything that was refused: to whom, how often, and what was wrong. */
 import { z } from "zod";
+import { onServer } from "./across-nodes.ts";
 import {
   refusalCatalogue,
   refusalClasses,
@@ -95,6 +96,7 @@ export const refusalOperations = {
       /** Those refused most in the last hour first, then those refused last. */
       refusals: z.array(
         refusalsSchema.extend({
+          ...onServer,
           connector: z.string().nullable(),
           source: z.string(),
           application: applicationSchema,

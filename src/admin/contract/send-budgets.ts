@@ -1,5 +1,6 @@
 /** What mailboxes and send connectors with a limit have used of it. */
 import { z } from "zod";
+import { onServer } from "./across-nodes.ts";
 import { countSchema } from "./values.ts";
 
 export const sendBudgetOperations = {
@@ -8,6 +9,7 @@ export const sendBudgetOperations = {
     output: z.object({
       budgets: z.array(
         z.object({
+          ...onServer,
           /** Those that share it. */
           connectors: z.array(z.string()),
           /** Null: of the connector as a whole. */

@@ -1,5 +1,6 @@
 /** What became of messages: the message tracking log. */
 import { z } from "zod";
+import { onServer } from "./across-nodes.ts";
 import { trackingEventIds, trackingSources } from "../../tracking/tracking-record.ts";
 import { eventSchema } from "./diagnostics.ts";
 import { messageStatuses } from "../message-statuses.ts";
@@ -9,6 +10,7 @@ const text = z.string().max(1000);
 
 /** As it stands in the log; empty texts where there is nothing to say. */
 export const trackingEntrySchema = z.object({
+  ...onServer,
   at: instantSchema,
   clientIp: z.string(),
   clientHostname: z.string(),

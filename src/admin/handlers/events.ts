@@ -4,6 +4,7 @@ import { eventMatcher, type EventFilter } from "../../events/store/event-filter.
 import type { Administered, Handlers } from "../administered.ts";
 import type { ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
+import { eventPlaceOf } from "../nodes/merged-history.ts";
 import { changeConfiguration } from "./change.ts";
 import { shownEvent } from "./shown-values.ts";
 
@@ -18,6 +19,10 @@ export function eventHandlers(
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     ipv6SourcePrefixLength: relay.settings.transport.ipv6SourcePrefixLength,
   });
+
+  /** As one of several nodes. */
+  const placeIn = (before: string | undefined): number | undefined =>
+    relay.node && eventPlaceOf(before, relay.node.name);
 
   return {
     listEventLevels: () => ({
@@ -40,7 +45,7 @@ export function eventHandlers(
       }));
       return { ...change, changes: named };
     },
-    queryEvents: async ({ since, until, limit, beforeSequence, ...filter }) => ({
+    queryEvents: async ({ since, until, limit, before, beforeSequence = placeIn(before), ...filter }) => ({
       events: (
         await relay.eventStore.query({
           ...filterOf(filter),

@@ -5,7 +5,7 @@ import type { MessagePlace } from "../../spool/spool-inspection.ts";
 import type { Administered, Asked, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
-import { messagePropertiesOf, type Found } from "./message-properties.ts";
+import { identityOf, messagePropertiesOf, type Found } from "./message-properties.ts";
 import { filterOf, messageFinder, type SearchRequest } from "./message-search.ts";
 import { redirectTarget } from "./redirect-target.ts";
 
@@ -98,14 +98,20 @@ export function messageActionHandlers(administered: Administered): Pick<Handlers
   ): Promise<Changed> => {
     const { found, gone, ...walked } = await find(input, only, signal);
     const counts = { done: 0, pending: 0, unchanged: 0, passed: gone };
+    const heldElsewhere: string[] = [];
     if (input.whatIf) return { ...counts, done: found.length, ...walked };
     for (let at = 0; at < found.length; at += atOnce) {
       if (at > 0) await nextTurn();
-      const acts = found.slice(at, at + atOnce).map(({ place }) => act(place));
-      for (const came of await inTime(clock, Promise.all(acts)))
+      const some = found.slice(at, at + atOnce);
+      const acts = some.map(({ place }) => act(place));
+      for (const [index, came] of (await inTime(clock, Promise.all(acts))).entries()) {
         counts[came === "busy" || came === "missing" ? "passed" : came]++;
+        const one = some[index];
+        if (came === "busy" && relay.node !== undefined && one !== undefined)
+          heldElsewhere.push(identityOf(one));
+      }
     }
-    return { ...counts, ...walked };
+    return { ...counts, ...(heldElsewhere.length === 0 ? {} : { heldElsewhere }), ...walked };
   };
 
   const told = (

@@ -8,7 +8,7 @@ import {
 import { parseSortOrder } from "../../core/policy/sort-order.ts";
 import type { Relay } from "../../relay-contract.ts";
 import { unreachableQueue } from "../../spool/spool.ts";
-import type { Administered, Handlers } from "../administered.ts";
+import type { Administered, Asked, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
 
@@ -36,11 +36,13 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
   });
 
   /** By its identity. An empty unreachable queue is not shown, but may be suspended. */
-  const queueOf = (identity: string): ChosenQueue => {
+  const queueOf = (identity: string, { caller }: Asked): ChosenQueue => {
     const wanted = identity.toLowerCase();
     const found = relay.queues().find((queue) => queue.identity.toLowerCase() === wanted);
     if (found !== undefined) return found;
     if (wanted === "unreachable") return { queue: unreachableQueue, status: "Ready" };
+    // Another node has it open: what is done to it holds when this one opens it.
+    if (caller.byNode !== undefined && identity.includes(";")) return { queue: identity, status: "Ready" };
     throw new AdminRefusal("notFound", `there is no queue ${identity}`);
   };
 
@@ -91,16 +93,21 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
     return found;
   };
 
-  const chosen = async ({ identity, filter }: Chosen): Promise<readonly ChosenQueue[]> => {
+  const chosen = async ({ identity, filter }: Chosen, asked: Asked): Promise<readonly ChosenQueue[]> => {
     if ((identity === undefined) === (filter === undefined))
       throw new AdminRefusal("invalidInput", "give either the identity of a queue or a filter");
-    if (identity !== undefined) return [queueOf(identity)];
+    if (identity !== undefined) return [queueOf(identity, asked)];
     return (await filtered(filter ?? "", needsFigures(filter ?? ""))).map(({ snapshot }) => snapshot);
   };
 
-  const setSuspended = async (input: Chosen, suspended: boolean): Promise<{ queues: number }> => {
+  const setSuspended = async (
+    input: Chosen,
+    suspended: boolean,
+    asked: Asked,
+  ): Promise<{ queues: number }> => {
     let queues = 0;
-    for (const { queue } of await chosen(input)) if (await relay.suspendQueue(queue, suspended)) queues++;
+    for (const { queue } of await chosen(input, asked))
+      if (await relay.suspendQueue(queue, suspended)) queues++;
     return { queues };
   };
 
@@ -128,14 +135,14 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
         messages: found.reduce((sum, { snapshot: { messages } }) => sum + messages, 0),
       };
     },
-    async retryQueue({ identity, filter, resubmit }) {
+    async retryQueue({ identity, filter, resubmit }, asked) {
       if (identity === undefined && filter === undefined) {
         if (resubmit)
           throw new AdminRefusal("invalidInput", "resubmit needs a queue's identity, or a filter");
         return { queues: relay.retryNow(), messages: 0 };
       }
       const counts = { queues: 0, messages: 0 };
-      for (const { queue, status } of await chosen({ identity, filter })) {
+      for (const { queue, status } of await chosen({ identity, filter }, asked)) {
         if (!resubmit) counts.queues += relay.retryNow(queue);
         else if (status === "Retry" || queue === unreachableQueue) {
           counts.messages += await relay.resubmit(queue);
@@ -148,8 +155,8 @@ export function queueHandlers({ relay, clock }: Administered): Pick<Handlers, Na
       }
       return counts;
     },
-    suspendQueue: (input) => setSuspended(input, true),
-    resumeQueue: (input) => setSuspended(input, false),
+    suspendQueue: (input, asked) => setSuspended(input, true, asked),
+    resumeQueue: (input, asked) => setSuspended(input, false, asked),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Get-, New-, Set-, Remove-Application. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
 import { applicationFacts } from "../../config/generated/setting-facts.ts";
-import { changing, showing } from "./common-parameters.ts";
+import { changing, server, showing } from "./common-parameters.ts";
 import { settingParameters } from "./setting-parameters.ts";
 
 const group = "Domains, users and applications";
@@ -52,6 +52,7 @@ export const applicationCmdlets: readonly Cmdlet[] = [
         default: "1000",
         help: "At most so many senders, or Unlimited.",
       },
+      server,
       ...showing,
     ],
     examples: [

@@ -61,6 +61,15 @@ export const telling: readonly Parameter[] = [json, config, help];
 /** For commands that change something. */
 export const changing: readonly Parameter[] = [whatIf, json, confirm, config, help];
 
+/** Of several nodes. */
+export const server: Parameter = {
+  name: "Server",
+  kind: "text",
+  value: "NODE",
+  candidates: "node",
+  help: "Of several nodes: only this one; else all are asked.",
+};
+
 export const connector: Parameter = {
   name: "Connector",
   kind: "text",

@@ -2,7 +2,17 @@
 import { categories } from "../../events/catalogue.ts";
 import { eventLevels } from "../../events/event-level.ts";
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
-import { changing, connector, config, help, json, showing, telling, whatIf } from "./common-parameters.ts";
+import {
+  changing,
+  config,
+  connector,
+  help,
+  json,
+  server,
+  showing,
+  telling,
+  whatIf,
+} from "./common-parameters.ts";
 
 const group = "Seeing what happens";
 
@@ -42,6 +52,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
         candidates: "source",
         help: "The client's IP address, its application's name, the reference of a reply, or the whole reply in quotes; the Message-ID or internal id of a message.",
       },
+      server,
       ...telling,
     ],
     examples: [
@@ -65,6 +76,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
       { name: "End", kind: "text", value: "INSTANT", help: "Traffic until then." },
       { name: "Apply", kind: "switch", help: "Do all of it: one change of weir.yaml, in force at once." },
       whatIf,
+      server,
       ...showing,
     ],
     examples: [
@@ -138,7 +150,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     description: [
       "For each limit of each receive connector: configured, in use now, the highest of the last hour and day, refusals, and the sources that use or hit it most.",
     ],
-    parameters: [{ ...connector, position: 0 }, ...showing],
+    parameters: [{ ...connector, position: 0 }, server, ...showing],
     examples: [
       { command: "weir Get-LimitUsage", text: "Which limit is close?" },
       { command: "weir Get-LimitUsage AppRelay -Json", text: "One connector, for a monitoring system." },
@@ -160,6 +172,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
         kind: "switch",
         help: "Only what limits would have refused that are only looked at; nobody was.",
       },
+      server,
       ...showing,
     ],
     examples: [
@@ -179,7 +192,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     description: [
       "Clients that spoke TLS 1.0 or 1.1 with a connector whose tlsMinVersion lets them, and those that were refused because they know nothing newer: with address, application, name in EHLO, suite, last time and connections. The list is kept over restarts; a thousand of them.",
     ],
-    parameters: [{ ...connector, position: 0 }, ...showing],
+    parameters: [{ ...connector, position: 0 }, server, ...showing],
     examples: [
       { command: "weir Get-LegacyTlsClient", text: "May tlsMinVersion go back to TLSv1.2?" },
       {
@@ -196,7 +209,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     description: [
       "At Medium clients that are not logged on are held back at MAIL, later refused; at High every new message is refused with 452 4.3.1 Insufficient system resources. Delivery goes on. The thresholds are settings of Set-TransportService.",
     ],
-    parameters: [...showing],
+    parameters: [server, ...showing],
     examples: [{ command: "weir Get-ResourcePressure", text: "Why does every client get 452 4.3.1?" }],
     load: async () => (await import("../run/resource-pressure.ts")).getResourcePressure,
   },
@@ -215,6 +228,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
         value: "Source",
         help: "One line for each source.",
       },
+      server,
       ...showing,
     ],
     examples: [
@@ -292,6 +306,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
         kind: "switch",
         help: "Then show new ones as they come, until Ctrl-C.",
       },
+      server,
       ...showing,
     ],
     examples: [
@@ -349,7 +364,7 @@ export const diagnosticCmdlets: readonly Cmdlet[] = [
     name: "Test-SmtpConnectivity",
     group,
     synopsis: "Connect to each binding of each receive connector, and tell what it answers.",
-    parameters: [{ ...connector, position: 0 }, ...showing],
+    parameters: [{ ...connector, position: 0 }, server, ...showing],
     examples: [{ command: "weir Test-SmtpConnectivity", text: "Exit code 1 when one fails." }],
     load: async () => (await import("../run/test-connectivity.ts")).testSmtpConnectivity,
   },

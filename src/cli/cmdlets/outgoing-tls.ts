@@ -1,6 +1,6 @@
 /** TLS on the way out: what recipient domains ask for, and what came of it. */
 import type { Cmdlet } from "../cmdlet.ts";
-import { showing } from "./common-parameters.ts";
+import { server, showing } from "./common-parameters.ts";
 
 const group = "Send connectors and queues";
 
@@ -24,6 +24,7 @@ export const outgoingTlsCmdlets: readonly Cmdlet[] = [
         help: "A recipient domain, or a recipient's address.",
       },
       { name: "Refresh", kind: "switch", help: "Fetches it anew, whatever is kept." },
+      server,
       ...showing,
     ],
     examples: [
@@ -60,6 +61,7 @@ export const outgoingTlsCmdlets: readonly Cmdlet[] = [
         value: "N",
         help: "Most domains and days; 1000 when left out, up to 10000.",
       },
+      server,
       ...showing,
     ],
     examples: [

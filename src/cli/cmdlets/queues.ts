@@ -1,6 +1,6 @@
 /** Queues and the messages in them. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
-import { config, confirm, help, json, showing, whatIf } from "./common-parameters.ts";
+import { config, confirm, help, json, server, showing, whatIf } from "./common-parameters.ts";
 
 const group = "Send connectors and queues";
 
@@ -106,6 +106,7 @@ export const queueCmdlets: readonly Cmdlet[] = [
         help: `Only of these: ${kinds.join(", ")}.`,
       },
       { name: "Exclude", kind: "list", choices: kinds, value: "KIND,…", help: "None of these." },
+      server,
       ...showing,
     ],
     examples: [
@@ -134,6 +135,7 @@ export const queueCmdlets: readonly Cmdlet[] = [
         candidates: "sendConnector",
         help: "Only what this send connector is limited by; all when left out.",
       },
+      server,
       ...showing,
     ],
     examples: [
@@ -149,7 +151,7 @@ export const queueCmdlets: readonly Cmdlet[] = [
     description: [
       "Deliveries under way finish. Submission suspended means that nothing is routed; Unreachable suspended, that it is not routed again when the configuration changes.",
     ],
-    parameters: [queue, queueFilter, json, confirm, config, help],
+    parameters: [queue, queueFilter, server, json, confirm, config, help],
     examples: [
       { command: "weir Suspend-Queue Submission", text: "Take mail, hold it back." },
       {
@@ -163,7 +165,7 @@ export const queueCmdlets: readonly Cmdlet[] = [
     name: "Resume-Queue",
     group,
     synopsis: "Let a suspended queue go on.",
-    parameters: [queue, queueFilter, json, confirm, config, help],
+    parameters: [queue, queueFilter, server, json, confirm, config, help],
     examples: [
       { command: "weir Resume-Queue Submission", text: "Deliver what was held back." },
       { command: `weir Resume-Queue -Filter "Status -eq 'Suspended'"`, text: "All that are suspended." },
@@ -361,6 +363,7 @@ export const queueCmdlets: readonly Cmdlet[] = [
         kind: "boolean",
         help: "Have the queue's messages routed again; for a queue in Retry, and Unreachable. Suspended ones stay.",
       },
+      server,
       json,
       confirm,
       config,

@@ -1,6 +1,6 @@
 /** Get-, New-, Set-, Remove-, Enable-, Disable-, Test-ReceiveConnector. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
-import { changing, force, showing } from "./common-parameters.ts";
+import { changing, force, server, showing } from "./common-parameters.ts";
 import { receiveConnectorFacts } from "../../config/generated/setting-facts.ts";
 import { settingParameters } from "./setting-parameters.ts";
 
@@ -183,6 +183,7 @@ export const receiveConnectorCmdlets: readonly Cmdlet[] = [
       },
       { name: "RetryAfter", kind: "duration", default: "1m", help: "With again: how much later." },
       { name: "Tries", kind: "number", least: 1, default: "5", help: "With again: then it gives up." },
+      server,
       ...showing,
     ],
     examples: [

@@ -1,6 +1,6 @@
 /** Send connectors and the transport section. */
 import type { Cmdlet, Parameter } from "../cmdlet.ts";
-import { changing, showing } from "./common-parameters.ts";
+import { changing, server, showing } from "./common-parameters.ts";
 import { sendConnectorFacts, serviceFacts, transportFacts } from "../../config/generated/setting-facts.ts";
 import { settingParameters } from "./setting-parameters.ts";
 
@@ -129,6 +129,7 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
         value: "ADDRESS",
         help: "The sender, which also says the mailbox that is logged on as. Default: one of senderMailboxes, the credential's user, else postmaster of the first accepted domain. Address rewrite entries hold for it as for mail.",
       },
+      server,
       ...showing,
     ],
     examples: [
@@ -158,6 +159,7 @@ export const sendConnectorCmdlets: readonly Cmdlet[] = [
         help: "A recipient domain, an address in brackets, or a recipient's address.",
       },
       { name: "Refresh", kind: "switch", help: "Asks DNS anew, whatever is kept." },
+      server,
       ...showing,
     ],
     examples: [

@@ -1,7 +1,7 @@
 /** What became of messages. */
 import { trackingEventIds, trackingSources } from "../../tracking/tracking-record.ts";
 import type { Cmdlet } from "../cmdlet.ts";
-import { showing } from "./common-parameters.ts";
+import { server, showing } from "./common-parameters.ts";
 
 export const trackingCmdlets: readonly Cmdlet[] = [
   {
@@ -67,6 +67,7 @@ export const trackingCmdlets: readonly Cmdlet[] = [
         candidates: "file",
         help: "Write them to this file in Exchange's MSGTRK format, oldest first.",
       },
+      server,
       ...showing,
     ],
     examples: [

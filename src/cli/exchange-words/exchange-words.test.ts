@@ -19,7 +19,7 @@ function bind(command: string, ...words: string[]) {
 describe("Exchange's parameters", () => {
   it.each([
     ["Get-ReceiveConnector", ["-Server", "EX01"], {}, /^-Server is left aside: this relay is one server/],
-    ["Get-Queue", ["-server:EX01", "Submission"], { Identity: "Submission" }, /^-server is left aside/],
+    ["Get-ReceiveConnector", ["-server:EX01", "In"], { Identity: "In" }, /^-server is left aside/],
     ["Get-MessageTrackingLog", ["-DomainController", "DC1"], {}, /no Active Directory/],
     ["Get-TransportService", ["EX01"], {}, /^EX01 is left aside: this relay is one server/],
     ["Get-TransportService", ["-Identity", "EX01", "-Json"], { Json: true }, /^-Identity is left aside/],
@@ -81,11 +81,11 @@ describe("Exchange's parameters", () => {
 
   it("a command's own parameter goes before Exchange's, a beginning behind it", () => {
     expect(bind("Get-EventLog", "-Sou", "10.0.0.1")).toMatchObject({ ok: true, notes: [] });
-    expect(bind("Get-Queue", "-Serv", "EX01")).toMatchObject({
+    expect(bind("Get-Message", "-Serv", "EX01")).toMatchObject({
       ok: true,
       notes: [expect.stringMatching(/^-Serv/)],
     });
-    expect(bind("Get-Queue", "-Sorv", "x")).toMatchObject({ ok: false, told: false });
+    expect(bind("Get-Message", "-Sorv", "x")).toMatchObject({ ok: false, told: false });
   });
 
   it("are asked for nowhere else: no setting that is refused by name exists", () => {

@@ -4,6 +4,7 @@ import { isOn, textOf } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { printRows } from "../output/print.ts";
+import { withServer } from "../output/server-column.ts";
 import type { Column } from "../output/table.ts";
 import { age } from "../output/time-text.ts";
 import { nothingFound } from "./nothing-found.ts";
@@ -34,7 +35,7 @@ export const getConnection: Run = async (args, context) => {
     ...ofConnector,
     ...(source === undefined ? {} : { source }),
   });
-  printRows(output, args, { rows: connections, columns: connectionColumns, none });
+  printRows(output, args, { rows: connections, columns: withServer(connectionColumns, connections), none });
   if (total > connections.length && !isOn(args, "Json"))
     output.complain(`${total - connections.length} more are connected\n`);
   return 0;

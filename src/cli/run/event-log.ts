@@ -10,6 +10,7 @@ import { csvText } from "../output/csv.ts";
 import type { Property } from "../output/list.ts";
 import type { Output, Style } from "../output/output.ts";
 import { printRows } from "../output/print.ts";
+import { withServer } from "../output/server-column.ts";
 import { tableLines, type Column } from "../output/table.ts";
 import { localTime } from "../output/time-text.ts";
 import { periodOf } from "./given-period.ts";
@@ -36,7 +37,7 @@ export const getEventLog: Run = async (args, context) => {
   const events = await newest(relay, query);
   printRows(output, args, {
     rows: events,
-    columns: eventColumns,
+    columns: withServer(eventColumns, events),
     properties: eventProperties,
     none: nothingFound(args, filters, {
       nothing: "there is no event yet",
@@ -67,14 +68,20 @@ const pageSize = 10_000;
 async function newest(relay: AdminClient, query: Input<"queryEvents">): Promise<readonly EventEntry[]> {
   const wanted = query.limit ?? pageSize;
   const events: EventEntry[] = [];
+  let next: string | undefined;
   for (;;) {
     const limit = Math.min(pageSize, wanted - events.length);
     const last = events.at(-1);
     const page = await relay.call("queryEvents", {
       ...query,
       limit,
-      ...(last === undefined ? {} : { beforeSequence: last.sequence }),
+      ...(last === undefined
+        ? {}
+        : next === undefined
+          ? { beforeSequence: last.sequence }
+          : { before: next }),
     });
+    next = page.next;
     events.push(...page.events);
     if (page.events.length < limit || events.length >= wanted) return events;
   }
@@ -94,14 +101,14 @@ async function follow(
   first.catch(() => undefined);
   const events = await newest(relay, query);
   const print = eventPrinter(args, output);
-  let seen = 0;
+  const seen = new Map<string, number>();
   for (const event of [...events].reverse()) {
     print(event);
-    seen = Math.max(seen, event.sequence);
+    seen.set(event.server ?? "", Math.max(seen.get(event.server ?? "") ?? 0, event.sequence));
   }
   try {
     for (let next = await first; next.done !== true; next = await stream.next())
-      if (next.value.sequence > seen) print(next.value);
+      if (next.value.sequence > (seen.get(next.value.server ?? "") ?? 0)) print(next.value);
   } catch (fault) {
     if (!output.signal.aborted) throw fault;
   }
@@ -115,7 +122,7 @@ function eventPrinter(args: Arguments, output: Output): (event: EventEntry) => v
       return;
     }
     if (isOn(args, "Csv")) {
-      const [header = "", ...lines] = csvText(eventColumns, [event]).split(/(?<=\r\n)/);
+      const [header = "", ...lines] = csvText(withServer(eventColumns, [event]), [event]).split(/(?<=\r\n)/);
       output.write(`${headed ? "" : header}${lines.join("")}`);
     } else if (isOn(args, "List")) {
       printRows(output, args, {
@@ -126,7 +133,7 @@ function eventPrinter(args: Arguments, output: Output): (event: EventEntry) => v
       });
     } else {
       output.write(
-        `${tableLines(followColumns, [event], output)
+        `${tableLines(withServer(followColumns, [event]), [event], output)
           .slice(headed ? 2 : 0)
           .join("\n")}\n`,
       );

@@ -5,6 +5,7 @@ import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import type { Property } from "../output/list.ts";
 import { printRows } from "../output/print.ts";
+import { withServer } from "../output/server-column.ts";
 import type { Column } from "../output/table.ts";
 import { localTime } from "../output/time-text.ts";
 import { nothingFound } from "./nothing-found.ts";
@@ -19,7 +20,7 @@ export const getLegacyTlsClient: Run = async (args, context) => {
     nothing: "nobody has spoken TLS 1.0 or 1.1, or was refused for it",
     unfit: "nobody has spoken TLS 1.0 or 1.1 with such a connector",
   });
-  printRows(context.output, args, { rows: clients, columns, properties, none });
+  printRows(context.output, args, { rows: clients, columns: withServer(columns, clients), properties, none });
   return 0;
 };
 

@@ -71,7 +71,7 @@ const examinedAtOnce = 50_000;
 
 function run(action: Action): Run {
   return async (args, { output, config }) => {
-    const relay = await relayOf({ config });
+    const relay = await relayOf({ config, complain: (text) => output.complain(text) });
     const identity = textOf(args, "Identity");
     const filter = textOf(args, "Filter");
     const whatIf = isOn(args, "WhatIf");

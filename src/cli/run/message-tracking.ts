@@ -11,6 +11,7 @@ import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import type { Property } from "../output/list.ts";
 import { printRows } from "../output/print.ts";
+import { withServer } from "../output/server-column.ts";
 import type { Column } from "../output/table.ts";
 import { age, localTime } from "../output/time-text.ts";
 import { periodOf } from "./given-period.ts";
@@ -57,7 +58,7 @@ export const getMessageTrackingLog: Run = async (args, context) => {
     nothing: "the message tracking log is empty",
     unfit: "no entry of the message tracking log fits",
   });
-  printRows(output, args, { rows: entries, columns, properties, none });
+  printRows(output, args, { rows: entries, columns: withServer(columns, entries), properties, none });
   return 0;
 };
 

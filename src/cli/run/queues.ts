@@ -84,6 +84,10 @@ function properties(queue: Queue): readonly Property[] {
     { name: "LastRetryTime", value: time(queue.lastRetryAt) },
     { name: "NextRetryTime", value: time(queue.nextRetryAt) },
     { name: "LastError", value: queue.lastError ?? "" },
+    ...(queue.nodes ?? []).map(({ server, status, running, lastError }) => ({
+      name: `OnNode ${server}`,
+      value: `${status}${running > 0 ? `, ${running} being delivered` : ""}${lastError === null ? "" : `: ${lastError}`}`,
+    })),
   ];
 }
 
@@ -126,8 +130,8 @@ function chosenBy(args: Arguments): { readonly identity?: string; readonly filte
 }
 
 function setSuspended(operation: "suspendQueue" | "resumeQueue", state: string): Run {
-  return async (args, { output, config }) => {
-    const relay = await relayOf({ config });
+  return async (args, { output, ...context }) => {
+    const relay = await relayOf(context);
     const chosen = chosenBy(args);
     if (chosen === undefined)
       throw new CommandFault("give a queue's name (weir Get-Queue lists them) or -Filter", 2);

@@ -6,6 +6,7 @@ import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import type { Property } from "../output/list.ts";
 import { printRows } from "../output/print.ts";
+import { withServer } from "../output/server-column.ts";
 import { exchangeName } from "../output/setting-text.ts";
 import type { Column } from "../output/table.ts";
 import { age, localTime } from "../output/time-text.ts";
@@ -24,7 +25,7 @@ export const getRefusal: Run = async (args, context) => {
   const { output } = context;
   printRows(output, args, {
     rows: refusals,
-    columns,
+    columns: withServer(columns, refusals),
     properties,
     none: isOn(args, "ReportOnly")
       ? `nothing would have been refused since ${localTime(since)} by limits that are only looked at`

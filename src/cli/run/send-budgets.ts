@@ -5,6 +5,7 @@ import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import type { Property } from "../output/list.ts";
 import { printRows } from "../output/print.ts";
+import { withServer } from "../output/server-column.ts";
 import type { Column } from "../output/table.ts";
 import { localTime } from "../output/time-text.ts";
 import { nothingFound } from "./nothing-found.ts";
@@ -19,7 +20,7 @@ export const getSendBudget: Run = async (args, context) => {
     nothing: "no send connector limits what it sends, or none has sent anything yet",
     unfit: "no such send connector limits what it sends, or it has not sent anything yet",
   });
-  printRows(context.output, args, { rows: budgets, columns, properties, none });
+  printRows(context.output, args, { rows: budgets, columns: withServer(columns, budgets), properties, none });
   return 0;
 };
 

@@ -4,6 +4,7 @@ import { textOf } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { printRows } from "../output/print.ts";
+import { withServer } from "../output/server-column.ts";
 import type { Column } from "../output/table.ts";
 
 type Result = Answer<"testConnectivity">["results"][number];
@@ -13,7 +14,11 @@ export const testSmtpConnectivity: Run = async (args, context) => {
   const relay = await relayOf(context);
   const connector = textOf(args, "Connector");
   const { results } = await relay.call("testConnectivity", connector === undefined ? {} : { connector });
-  printRows(context.output, args, { rows: results, columns, none: "there is no binding to test" });
+  printRows(context.output, args, {
+    rows: results,
+    columns: withServer(columns, results),
+    none: "there is no binding to test",
+  });
   return results.every(({ statusCode }) => statusCode === "Success") ? 0 : 1;
 };
 

@@ -17,7 +17,7 @@ export async function answerWithProgress<Name extends Followed>(
   output.progress(`${doing} …`);
   try {
     for await (const { part, answer, fault } of relay.stream(name, input, { signal: output.signal })) {
-      if (answer !== null) return answer;
+      if (answer !== null) return answer as NonNullable<Answer<Name>["answer"]>;
       if (fault !== null) throw new CommandFault(fault.message, 1);
       output.progress(`${doing}: ${Math.floor(part * 100)} %`);
     }

@@ -9,7 +9,7 @@ export interface NodeView {
   readonly name: string;
   /** Undefined: this node takes mail. */
   readonly suspended: NodeSuspended | undefined;
-  /** The other nodes that live, by the last look. */
+  /** The other nodes of the last week, by the last look. */
   readonly peers: readonly Peer[];
   /** Of all. Rejects with DatabaseFault. */
   list(): Promise<readonly ListedNode[]>;

@@ -5,12 +5,14 @@
 import type { Database } from "../database/database.ts";
 import type { Membership } from "../membership/membership.ts";
 
-/** Another node that lives and can be asked. */
+/** Another node. */
 export interface Peer {
   readonly name: string;
   /** Undefined: it has no listener for other nodes. */
   readonly address: string | undefined;
   readonly fingerprint: string | undefined;
+  /** It lives no more, since less than a week: others took over from it, or it ended in good order. */
+  readonly gone: "down" | "stopped" | undefined;
 }
 
 export interface NodeSuspended {
@@ -21,7 +23,7 @@ export interface NodeSuspended {
 export interface Presence {
   /** Undefined: this node takes mail. */
   readonly suspended: NodeSuspended | undefined;
-  /** The other nodes that live. */
+  /** The other nodes. */
   readonly peers: readonly Peer[];
   /** Where this one is asked from now on, also as its next incarnations. Never rejects: it is tried again. */
   introduce(place: { readonly address: string; readonly fingerprint: string } | undefined): Promise<void>;
@@ -55,10 +57,13 @@ export async function openPresence(parts: {
       fingerprint: string | null;
       since: Date | null;
       by: string | null;
+      has_ended: boolean;
+      has_left: boolean;
     }>(
-      `select n.name, n.address, n.fingerprint, s.since, s.suspended_by as by
+      `select distinct on (n.name) n.name, n.address, n.fingerprint, s.since, s.suspended_by as by,
+          n.ended_at is not null as has_ended, n.left_at is not null as has_left
         from ${name("node")} n left join ${name("node_suspension")} s on s.name = n.name
-        where n.ended_at is null order by n.name`,
+        order by n.name, n.node_id desc`,
     );
     peers = rows
       .filter((row) => row.name !== node)
@@ -66,9 +71,10 @@ export async function openPresence(parts: {
         name: row.name,
         address: row.address ?? undefined,
         fingerprint: row.fingerprint ?? undefined,
+        gone: !row.has_ended ? undefined : row.has_left ? ("stopped" as const) : ("down" as const),
       }));
     const own = rows.find((row) => row.name === node);
-    if (own === undefined) return;
+    if (own === undefined || own.has_ended) return;
     const isIntroduced =
       own.address === (place?.address ?? null) && own.fingerprint === (place?.fingerprint ?? null);
     if (!isIntroduced) await tell();

@@ -25,7 +25,7 @@ export function useAnswer<Name extends Followed>(
     setState(begun);
     const stop = follow(name, input, ({ part, answer, fault }) => {
       const isOver = answer !== null || fault !== null;
-      setState({ part, answer: answer ?? undefined, fault: fault?.message });
+      setState({ part, answer: (answer ?? undefined) as Answering<Name>["answer"], fault: fault?.message });
       if (isOver) stop();
     });
     return stop;
