@@ -4,7 +4,7 @@
 const { readFileSync, statSync } = require("node:fs");
 const { createRequire } = require("node:module");
 const path = require("node:path");
-const { Script, constants } = require("node:vm");
+const { Script } = require("node:vm");
 
 const dist = path.join(__dirname, "../dist");
 const [head, tail] = ["(function (exports, require, module, __filename, __dirname) {", "\n})"];
@@ -70,7 +70,6 @@ function compile(content, filename, name) {
     filename,
     columnOffset: -head.length,
     cachedData: readCompiled(key),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   scripts.set(key, script);
   return script.runInThisContext();

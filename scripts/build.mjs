@@ -65,6 +65,8 @@ async function outputOf(input, groups = []) {
   const build = await rolldown({ input, cwd: root, platform: "node", external: isOutside });
   const { output } = await build.generate({
     format: "cjs",
+    // Compiled code that was kept (bin/parts.js) knows of no import().
+    dynamicImportInCjs: false,
     entryFileNames: "[name].cjs",
     chunkFileNames: "[name]-[hash].cjs",
     codeSplitting: { groups },

@@ -66,6 +66,8 @@ const cases: Partial<
   explainReference: { input: { reference: "ABCD" } },
   resolveNextHop: { input: { domain: "contoso.test" } },
   getMtaStsPolicy: { input: { domain: "contoso.test" } },
+  // Of a file there is one version.
+  listConfigurationVersions: { input: {}, status: 404 },
   suspendQueue: { input: { identity: "none" }, status: 404 },
   resumeQueue: { input: { identity: "none" }, status: 404 },
   suspendMessages: { input: {}, status: 400 },

@@ -57,6 +57,7 @@ describe("the metrics listener", () => {
         spool: "writable",
         backPressure: "Low",
         configuration: "applied",
+        node: null,
       },
     });
     expect((await get("/")).status).toBe(404);

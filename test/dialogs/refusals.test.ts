@@ -208,8 +208,11 @@ const byHttp: readonly RefusalKind[] = [
   "requestUnderWay",
 ];
 
+/** They are met where several nodes share a database (src/receive/admission/ledger-away.test.ts). */
+const ofNodes: readonly RefusalKind[] = ["databaseAway", "databaseAwayAtDoor"];
+
 test("each refusal has its scene", () => {
-  expect([...Object.keys(scenes), ...atTheDoor, ...byHttp].toSorted()).toEqual(
+  expect([...Object.keys(scenes), ...atTheDoor, ...byHttp, ...ofNodes].toSorted()).toEqual(
     Object.keys(spokenRefusals).toSorted(),
   );
 });
