@@ -41,7 +41,8 @@ async function use(program, folder) {
   const relay = weir("start");
   await sendMessage(await port);
   for (const command of commands) await weir(command);
-  await weir("stop");
+  // It waits for the end of this process.
+  void weir("stop");
   await relay;
 }
 
@@ -109,7 +110,9 @@ async function compile() {
 
 // Nobody waits for it for long: without what it makes the program starts later, and no more.
 setTimeout(() => process.exit(1), 60_000).unref();
-void compile().catch((error) => {
-  process.stderr.write(`weir: nothing is kept compiled: ${error?.stack ?? error}\n`);
-  process.exitCode = 1;
-});
+void compile().then(
+  () => process.exit(),
+  (error) => {
+    process.stderr.write(`weir: nothing is kept compiled: ${error?.stack ?? error}\n`, () => process.exit(1));
+  },
+);

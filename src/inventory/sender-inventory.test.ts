@@ -188,6 +188,8 @@ test("very many at once are told in one", async () => {
   expect(told).toHaveLength(21);
   expect(told.slice(-2)).toEqual(["SenderNew 10.0.1.19", "SenderFindingsMore 10 SenderNew"]);
   await clock.advance(hourMs);
+  // One that began by itself is over.
+  await run.inventory.judge();
   visit(run, "10.0.2.1");
   await run.inventory.judge();
   expect(told.slice(-1)).toEqual(["SenderNew 10.0.2.1"]);
