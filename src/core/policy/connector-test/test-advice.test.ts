@@ -43,6 +43,7 @@ const table: readonly [
   ["auth", "535 5.7.139 locked by security defaults", /Security defaults/],
   ["auth", "550 5.7.30 Basic authentication is not supported", /give the connector oauth/],
   ["auth", "535 5.7.8 no", /User name or password/],
+  ["auth", "535 5.7.8 no", /does not take the token: see its scope/, { of: { oauth } }],
   ["auth", "535 5.7.8 no", /domain-wide delegation/, { of: { preset: "google", oauth } }],
   [
     "auth",
