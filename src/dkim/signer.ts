@@ -5,6 +5,7 @@ import { keysFor } from "../core/dkim/choose-keys.ts";
 import { fieldTexts, type FieldText } from "../core/dkim/header-fields.ts";
 import { queryName } from "../dns/domain-name.ts";
 import type { Clock } from "../ports/ports.ts";
+import { createTurns } from "../ports/turns.ts";
 import type { Claim } from "../spool/spool.ts";
 import type { DkimKey, DkimSettings } from "./dkim-settings.ts";
 import { hashContent, hashOctets } from "./hash-content.ts";
@@ -36,7 +37,7 @@ interface SignedMessage {
 /** `settings`: asked for at each message. */
 export function createSigner(settings: () => DkimSettings, clock: Clock): Signer {
   let known: LRUCache<string, SignedMessage> | undefined;
-  const turn = turns(mostAtOnce);
+  const turn = createTurns(mostAtOnce);
   let optionsBy: { readonly of: DkimSettings; readonly options: SignatureOptions } | undefined;
 
   const optionsOf = (by: DkimSettings): SignatureOptions => {
@@ -111,20 +112,3 @@ const valueOf = ({ text }: FieldText): string => {
 
 const tag = (signature: string, name: string): string | undefined =>
   new RegExp(`(?:^|;)\\s*${name}\\s*=\\s*([^;\\s]*)`, "u").exec(signature)?.[1]?.toLowerCase();
-
-/** Runs at most `most` at a time, in the order asked. */
-function turns(most: number): <Result>(run: () => Promise<Result>) => Promise<Result> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (run) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
-    try {
-      return await run();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running--;
-      else next();
-    }
-  };
-}
