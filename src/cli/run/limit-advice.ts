@@ -2,6 +2,7 @@
 import type { Output as Answer } from "../../admin/contract.ts";
 import { applicationFacts, receiveConnectorFacts } from "../../config/generated/setting-facts.ts";
 import { isOn, listOf, numberOf, textOf, type Arguments } from "../arguments/value.ts";
+import { verdictText } from "../../core/advice/verdict-text.ts";
 import { commandWord } from "../../core/units/command-word.ts";
 import { formatDuration } from "../../core/units/duration.ts";
 import { relayOf } from "../ask-relay.ts";
@@ -156,19 +157,7 @@ function printConnector(output: Output, connector: Connector): void {
 function printReasons(output: Output, heading: string, limits: readonly Limit[]): void {
   output.write(`\n${output.style("heading", heading)}\n`);
   for (const limit of limits)
-    output.write(`  ${exchangeName(limit.limit)}: ${verdict(limit)} ${limit.reason}\n`);
-}
-
-/** What was asked: is 20 right for us? */
-function verdict({ change, current, value }: Limit): string {
-  switch (change) {
-    case "keep":
-      return `${current} is right.`;
-    case "raise":
-      return `${current} is too low; ${value} is right.`;
-    case "lower":
-      return `${current} stops nobody; ${value} is right.`;
-  }
+    output.write(`  ${exchangeName(limit.limit)}: ${verdictText(limit)} ${limit.reason}\n`);
 }
 
 function minute(instant: string): string {

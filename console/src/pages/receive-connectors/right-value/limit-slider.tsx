@@ -1,6 +1,7 @@
 /** One limit: why a value is advised, a slider over the values that were tried, and what each would have refused. */
 import { useId, useState } from "preact/hooks";
 import type { Output } from "../../../../../src/admin/contract.ts";
+import { verdictText } from "../../../../../src/core/advice/verdict-text.ts";
 import { may } from "../../../api.ts";
 import { RefusalsByHour } from "./refusals-by-hour.tsx";
 import type { Limit } from "./tried-values.ts";
@@ -41,7 +42,7 @@ export function LimitSlider({
     <section class="limit-slider" aria-label={limit}>
       <h3>{limit}</h3>
       <p>
-        <strong>{verdict(advised)}</strong> {advised.reason}
+        <strong>{verdictText(advised)}</strong> {advised.reason}
       </p>
       {limit !== "maxInboundConnection" && (
         <UseBySource
@@ -86,17 +87,6 @@ export function LimitSlider({
       </p>
     </section>
   );
-}
-
-function verdict({ change, current, value }: Advice["limits"][number]): string {
-  switch (change) {
-    case "keep":
-      return `${current} is right.`;
-    case "raise":
-      return `${current} is too low; ${value} is right.`;
-    case "lower":
-      return `${current} stops nobody; ${value} is right.`;
-  }
 }
 
 /** In the past week, by all limits together with this value. */
