@@ -627,6 +627,10 @@ describe("the rest", () => {
       `apiKeys: [{name: a, keyHash: "sha256:${"0".repeat(64)}"}, {name: b, keyHash: "sha256:${"0".repeat(64)}"}]`,
       /key of entry 1, too/,
     ],
+    [
+      `apiKeys: [{name: a, keyHash: "sha256:${"0".repeat(64)}", application: Shop}]`,
+      /apiKeys\[0\]\.application: there is no application Shop/,
+    ],
     ...["http://idp.example.com", "urn:idp"].map((issuer): [string, RegExp] => [
       `tokenIssuers: [{name: I, issuer: "${issuer}", audiences: [a]}]`,
       /issuer.*anybody on the way.*jwksUri/,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { settingChanges } from "./plain-settings.ts";
+import { plainRights, settingChanges } from "./plain-settings.ts";
 
 test.each([
   ["a setting", { port: 25 }, { port: 587 }, ["port"]],
@@ -18,4 +18,21 @@ test.each([
   ],
 ])("%s", (_, before, after, settings) => {
   expect(settingChanges(before, after).map(({ setting }) => setting)).toEqual(settings);
+});
+
+test("rights: unlimited is said so, and what was not set is null", () => {
+  expect(
+    plainRights({
+      messageRateLimit: Infinity,
+      recipientRateLimit: 100,
+      sendAs: undefined,
+      receiveConnectors: undefined,
+    }),
+  ).toEqual({
+    sendAs: null,
+    receiveConnectors: null,
+    messageRateLimit: "unlimited",
+    recipientRateLimit: 100,
+  });
+  expect(plainRights({} as Parameters<typeof plainRights>[0])).toMatchObject({ messageRateLimit: null });
 });

@@ -120,6 +120,15 @@ describe("room", () => {
   });
 });
 
+test("hours alone can be too many: the oldest half days go, today's stay", () => {
+  const inventory = started({ senders: 10, rows: 4, hourDays: 8, days: 30 });
+  for (let hour = 0; hour < 36; hour += 6) visit(inventory, hour, "a", beginMs + hour * hourMs);
+  inventory.tidy(beginMs + 36 * hourMs);
+  const sender = inventory.find("a", "");
+  expect(sender?.days.rowCount).toBe(2);
+  expect(sender?.hours.rows().map(({ bucket }) => bucket - beginMs / hourMs)).toEqual([12, 18, 24, 30]);
+});
+
 describe("hours in which the relay was not there", () => {
   const away = (tell: (inventory: Inventory) => void): (readonly number[])[] => {
     const inventory = started();

@@ -1,6 +1,7 @@
 /** Five weeks of traffic with known truth: what is told of whom, when, and that nothing else is. */
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { ipRange } from "../units/ip-range.ts";
+import { parseWeeklyHours } from "../units/weekly-hours.ts";
 import { noProfile, type TrafficClient } from "../traffic/traffic-facts.ts";
 import { findingsOf, findingsOfSource, OpenFindings, type Finding } from "./findings.ts";
 import { Inventory } from "./inventory.ts";
@@ -221,5 +222,37 @@ describe("what is known", () => {
     const rows = [...small.senders].reduce((sum, { days: { rowCount } }) => sum + rowCount, 0);
     expect(rows).toBeLessThanOrEqual(20);
     expect(small.find("10.2.0.1", "")?.messages).toBe(35 * 40 - 20);
+  });
+});
+
+describe("hours that were set", () => {
+  const hours = parseWeeklyHours("Mon-Fri 09:00-10:00");
+  if (!hours.ok) throw new Error(hours.message);
+  const application: Application = {
+    name: "Payroll",
+    addresses: [],
+    users: [],
+    expectedHours: [hours.value],
+  };
+  const silentAt = (nowMs: number, outages: readonly { fromHour: number; toHour: number }[] = []) => {
+    const kept = new Inventory();
+    kept.began(0, monday, "start");
+    for (const day of [0, 1, 2]) hear(kept, { at: at(day, 9, 5), source: "10.7.0.1" }, day + 1);
+    const found = findingsOf(
+      { application, senders: [...kept.senders] },
+      { nowMs: monday + nowMs, sinceMs: monday, outages, localOffsetMs: () => 0 },
+    );
+    return found.filter(({ kind }) => kind === "silentSender").map(({ text }) => text);
+  };
+
+  it("are missed an hour behind their end", () => {
+    expect(silentAt(at(3, 10, 59))).toEqual([]);
+    expect(silentAt(at(3, 11))).toEqual([expect.stringContaining("nothing came in its expected hours")]);
+  });
+
+  it("say nothing in the day after the relay was away", () => {
+    const away = { fromHour: monday / hourMs + 3 * 24, toHour: monday / hourMs + 3 * 24 + 1 };
+    expect(silentAt(at(3, 11), [away])).toEqual([]);
+    expect(silentAt(at(4, 11), [away])).toHaveLength(1);
   });
 });

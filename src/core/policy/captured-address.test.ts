@@ -27,3 +27,10 @@ test.each([421, 450, 451, 452, 454, 455, 550, 551, 552, 553, 554, 555])(
     expect(askedStatus(code)).toMatch(new RegExp(`^${String(code)[0] ?? ""}\\.\\d\\.\\d$`));
   },
 );
+
+test("replies that refuse a recipient or content (RFC 5321 §4.2.2) can be asked for, and no others", () => {
+  const asked = Array.from({ length: 1000 }, (_, code) => code).filter(
+    (code) => askedBehaviour(`refuse-${String(code).padStart(3, "0")}@x.test`) !== undefined,
+  );
+  expect(asked).toEqual([421, 450, 451, 452, 454, 455, 550, 551, 552, 553, 554, 555]);
+});

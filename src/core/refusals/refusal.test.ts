@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { encodeReply, maxReplyLineBytes } from "../smtp/reply.ts";
 import { explainedText, followingText } from "./explanation.ts";
+import { refusedSize } from "./limit-refusals.ts";
 import { referenceOf, type Refusal } from "./refusal.ts";
 
 const refusal: Refusal = {
@@ -75,4 +76,18 @@ test.each([
 test("no reference has letters that are read for digits", () => {
   const letters = new Set(Array.from({ length: 2_000 }, (_, n) => referenceOf(n)).join(""));
   expect([...letters].toSorted().join("")).toBe("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+});
+
+test.each([
+  ["messageTooLarge", true, "the message has 2 MB"],
+  ["messageTooLarge", false, "the message had 2 MB and went on"],
+  ["headerTooLarge", true, "the header has 2 MB"],
+  ["headerTooLarge", false, "the header had 2 MB and went on"],
+] as const)("%s, whole %s: %s", (kind, isWhole, detail) => {
+  expect(refusedSize(kind, 2_097_152, 1_048_576, isWhole)).toMatchObject({
+    refused: kind,
+    configured: 1_048_576,
+    seen: 2_097_152,
+    detail,
+  });
 });

@@ -2,8 +2,13 @@ import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { ContentFraming, type FramingOptions } from "./content-framing.ts";
 
-function frame(chunks: readonly Buffer[], mode: FramingOptions["mode"] = "dot", maxHeaderBytes = 65536) {
-  const framing = new ContentFraming({ mode, maxHeaderBytes });
+function frame(
+  chunks: readonly Buffer[],
+  mode: FramingOptions["mode"] = "dot",
+  maxHeaderBytes = 65536,
+  removeNul = false,
+) {
+  const framing = new ContentFraming({ mode, maxHeaderBytes, removeNul });
   const out: Buffer[] = [];
   let rest = "";
   for (const chunk of chunks) {
@@ -196,18 +201,25 @@ describe("content", () => {
 
   it("facts agree with the content, in every mode", () => {
     fc.assert(
-      fc.property(wireText, cuts, fc.constantFrom("dot", "raw", "binary"), (text, at, mode) => {
-        const { framing, content } = frame(split(latin1(mode === "dot" ? `${text}!` : text), at), mode);
-        expect(framing.dotLines).toBe(content.match(/(?:^|(?<=\r\n))\./g)?.length ?? 0);
-        expect(framing.eightBit).toBe(content.includes("\xff"));
-        expect(framing.hasNul).toBe(content.includes("\0"));
-        expect(framing.endsWithCrlf).toBe(content === "" || content.endsWith("\r\n"));
-        const blank = content.startsWith("\r\n") ? 0 : content.indexOf("\r\n\r\n");
-        expect(framing.headerEnded).toBe(blank >= 0);
-        const header = blank > 0 ? blank + 2 : blank === 0 ? 0 : content.length;
-        expect(framing.headerSizeBytes).toBe(header);
-        expect(framing.headerOctets().toString("latin1")).toBe(content.slice(0, header));
-      }),
+      fc.property(
+        wireText,
+        cuts,
+        fc.constantFrom("dot", "raw", "binary"),
+        fc.boolean(),
+        (text, at, mode, noNul) => {
+          const pieces = split(latin1(mode === "dot" ? `${text}!` : text), at);
+          const { framing, content } = frame(pieces, mode, 65536, noNul && mode !== "binary");
+          expect(framing.dotLines).toBe(content.match(/(?:^|(?<=\r\n))\./g)?.length ?? 0);
+          expect(framing.eightBit).toBe(content.includes("\xff"));
+          expect(framing.hasNul).toBe(content.includes("\0"));
+          expect(framing.endsWithCrlf).toBe(content === "" || content.endsWith("\r\n"));
+          const blank = content.startsWith("\r\n") ? 0 : content.indexOf("\r\n\r\n");
+          expect(framing.headerEnded).toBe(blank >= 0);
+          const header = blank > 0 ? blank + 2 : blank === 0 ? 0 : content.length;
+          expect(framing.headerSizeBytes).toBe(header);
+          expect(framing.headerOctets().toString("latin1")).toBe(content.slice(0, header));
+        },
+      ),
       { numRuns: 300 },
     );
   });

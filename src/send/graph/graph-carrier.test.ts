@@ -308,3 +308,19 @@ test("neither token nor content is in a word that is said of them", async () => 
   expect(result).not.toContain("eyToken");
   expect(result).not.toContain("QUJDQUJD");
 });
+
+test.each([
+  ["its own", "abc-1", /\(request-id abc-1\) for mailbox/],
+  ["none that may stand in a log: ours", "abc 1", /\(request-id [\w-]{36}\) for mailbox/],
+])("what Graph refuses is told with the id of the request, %s", async (_, id, words) => {
+  graph.configure({
+    answer: () => ({
+      status: 403,
+      code: "ErrorAccessDenied",
+      message: "Access is denied.",
+      headers: { "request-id": id },
+    }),
+  });
+  const result = await carry();
+  expect("verdict" in result ? result.verdict.text : "").toMatch(words);
+});

@@ -126,3 +126,26 @@ test("each form of a message is signed by itself, those of the same length, too"
   expect(await signedAs("c.test")).toBe("c.test");
   expect(await signer.sign(claim)).toBe(claim);
 });
+
+test.each([1, 2, 3])(
+  "no more is read than the head, with its end cut behind %i octets",
+  async (octetsOfEnd) => {
+    const [head, body] = ["From: app@a.test\r\nX: y", "\r\n\r\nHello\r\n"];
+    let read = 0;
+    const claim = testClaim({
+      content: head + body,
+      stream: async function* () {
+        for (const piece of [
+          head + body.slice(0, octetsOfEnd),
+          body.slice(octetsOfEnd),
+          "nobody asks for this",
+        ]) {
+          read++;
+          yield await Promise.resolve(Buffer.from(piece));
+        }
+      },
+    });
+    await rewrittenClaim(claim, rewrite);
+    expect(read).toBe(2);
+  },
+);

@@ -145,6 +145,38 @@ async function searched(wanted: TrackingFilter): Promise<string[]> {
 
 const logPath = (number: number) => join(family().directory, `MSGTRK20261124-${number}.LOG`);
 
+test.each([256, 257])("%i different recipients are told apart", async (count) => {
+  const lines = Array.from({ length: count }, (_, n) =>
+    trackingLine({
+      at: new Date(base + n).toISOString(),
+      clientIp: "",
+      clientHostname: "",
+      serverHostname: "",
+      sourceContext: "",
+      connectorId: "",
+      source: "SMTP",
+      eventId: "RECEIVE",
+      internalMessageId: n + 1,
+      messageId: "",
+      recipients: [`r${n}@x.test`],
+      recipientStatus: "",
+      totalBytes: 1,
+      recipientCount: 1,
+      reference: "",
+      messageSubject: "",
+      sender: "",
+      arrivedAt: "",
+      originalClientIp: "",
+      latencyMs: 0,
+    }),
+  );
+  await writeFile(logPath(1), trackingHeader(new Date(base)) + lines.join(""));
+  await writeFile(logPath(2), trackingHeader(new Date(base)));
+  expect(await indexMissing(family())).toBe(1);
+  for (const n of [0, count - 1])
+    expect(await searched({ recipients: [`r${n}@x.test`], resultSize: 1000 })).toEqual([lines[n]?.trimEnd()]);
+});
+
 test("finds exactly what reading every line finds", async () => {
   await fc.assert(
     fc.asyncProperty(

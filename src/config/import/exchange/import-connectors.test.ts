@@ -75,6 +75,11 @@ describe("a receive connector", () => {
     expect(told(part, Object.keys(values)[0] ?? "")).toEqual([outcome]);
   });
 
+  test("what has no meaning here is told in the words of the file's check, without its marks", () => {
+    const { findings } = receive({ TlsDomainCapabilities: "mx.test:AcceptOorgProtocol" });
+    expect(findings.find(({ property }) => property === "TlsDomainCapabilities")?.text).toMatch(/^[^`]+$/);
+  });
+
   test.each<[string, Values, "cut" | "typeName", object | undefined, string]>([
     ["cut", { RemoteIPRanges: ["10.0.0.0/8"] }, "cut", { remoteIpRanges: ["10.0.0.0/8"] }, "differs"],
     [

@@ -150,6 +150,5 @@ function whyNoRoute(
 
 /** `.example.com` are its subdomains; `example.com` has them, too, unless it is looked up otherwise. */
 function addressSpaceOf(key: string): string {
-  if (key === "*") return "*";
   return key.startsWith(".") ? `*${key}` : key;
 }

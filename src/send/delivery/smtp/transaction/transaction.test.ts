@@ -338,6 +338,21 @@ describe.each([
     },
   );
 
+  it.each([
+    ["PIPELINING", ["PIPELINING"]],
+    ["one command at a time", []],
+  ])("a 354 to MAIL is no refusal of the sender, and no consent: %s", async (_, offered) => {
+    const sink = await sinkWith({
+      extensions: offered,
+      behave: ({ at }) => (at === "MAIL" ? { reply: "354 go on" } : undefined),
+    });
+    const { carrier } = carrierTo(sink.port);
+    expect(brief(await carrier.carry(testClaim()))).toEqual([
+      expect.stringMatching(/^transient: unexpected reply to MAIL: 354 go on$/),
+    ]);
+    expect(sink.messages).toEqual([]);
+  });
+
   it("an acceptance in lines of several codes is one", async () => {
     const sink = await sinkWith({
       extensions,
