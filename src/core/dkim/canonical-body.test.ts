@@ -28,6 +28,7 @@ test.each([
   ["a\rb \r c\n\r\n", "a\rb \r c\n\r\n", "a\rb \r c\n\r\n"],
   ["a\r", "a\r\r\n", "a\r\r\n"],
   ["a \r", "a \r\r\n", "a \r\r\n"],
+  ["\r", "\r\r\n", "\r\r\n"],
   ["a\r\r\n", "a\r\r\n", "a\r\r\n"],
 ])("%j is hashed as %j, simply as %j", (text, relaxed, simple) => {
   const octets = Buffer.from(text, "latin1");
