@@ -1,6 +1,7 @@
 /** A message's content read once: its header, and the hash of its body. */
+import { hash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import type { Canonicalization } from "../core/dkim/canonical-body.ts";
+import { unchangedBody, type Canonicalization } from "../core/dkim/canonical-body.ts";
 import { headerEnd } from "../core/dsn/original-header.ts";
 import type { ContentReader } from "../spool/spool.ts";
 import { bodyHash } from "./sign.ts";
@@ -19,10 +20,14 @@ const overlap = emptyLine.length - 1;
 
 /** The same of a content that is in memory. */
 export function hashOctets(content: Buffer, form: Canonicalization): HashedContent {
-  const body = bodyHash(form);
   const end = headerEnd(content);
-  if (end !== undefined) body.feed(content.subarray(end + 2));
-  return { header: end === undefined ? content : content.subarray(0, end), hashedBody: body.digest() };
+  const header = end === undefined ? content : content.subarray(0, end);
+  const body = content.subarray(end === undefined ? content.length : end + 2);
+  const unchanged = unchangedBody(form, body);
+  if (unchanged !== undefined) return { header, hashedBody: hash("sha256", unchanged, "base64") };
+  const sum = bodyHash(form);
+  sum.feed(body);
+  return { header, hashedBody: sum.digest() };
 }
 
 /** Of one that streams. Memory: the header and a piece. Rejects with what the reader throws. */

@@ -78,6 +78,29 @@ test("a key whose signature is there already adds none", async () => {
   expect(selectors(await sent(testClaim({ content: others })))).toEqual(["a"]);
 });
 
+test("a message with one queue is signed for each attempt, as nobody else asks for it", async () => {
+  let reads = 0;
+  const claim = testClaim({
+    content: mail("app@contoso.com"),
+    async *stream() {
+      reads++;
+      yield Buffer.from(mail("app@contoso.com"));
+    },
+  });
+  await signer.sign(claim);
+  await signer.sign(claim);
+  expect(reads).toBe(2);
+});
+
+test("whose keys sign follows the author and the settings", async () => {
+  const by = async (from: string) => selectors(await sent(testClaim({ content: mail(from) })));
+  expect(await by("app@contoso.com")).toEqual(["a"]);
+  expect(await by("app@fabrikam.com")).toEqual([]);
+  settings = withKeys(key("fabrikam.com", "f"));
+  expect(await by("app@fabrikam.com")).toEqual(["f"]);
+  expect(await by("app@contoso.com")).toEqual([]);
+});
+
 test("a message is signed once for all its queues, and anew for other settings, another form, or an hour later", async () => {
   let reads = 0;
   const content = mail("app@contoso.com");
@@ -88,7 +111,8 @@ test("a message is signed once for all its queues, and anew for other settings, 
       yield* [Buffer.from(content.slice(0, 20)), Buffer.from(content.slice(20))];
     },
   };
-  const claim = testClaim(given);
+  const whole = testClaim({ ...given, recipients: ["a@b.test", "c@d.test"] });
+  const claim = { ...whole, recipients: whole.recipients.slice(0, 1) };
   const [first, second] = await Promise.all([signer.sign(claim), signer.sign({ ...claim, queue: "other" })]);
   expect(reads).toBe(1);
   expect(second.queue).toBe("other");

@@ -1,16 +1,16 @@
-/** Signs what leaves: finds the keys of a message's author, and remembers signatures for its other queues and attempts. */
+/** Signs what leaves: finds the keys of a message's author, and remembers signatures where a message has other queues. */
 import { LRUCache } from "lru-cache";
 import { authorDomain } from "../core/dkim/author-domain.ts";
 import { keysFor } from "../core/dkim/choose-keys.ts";
 import { fieldTexts, type FieldText } from "../core/dkim/header-fields.ts";
 import { queryName } from "../dns/domain-name.ts";
 import type { Clock } from "../ports/ports.ts";
-import { createTurns } from "../ports/turns.ts";
 import type { Claim } from "../spool/spool.ts";
 import type { DkimKey, DkimSettings } from "./dkim-settings.ts";
 import { hashContent, hashOctets } from "./hash-content.ts";
 import { signedClaim } from "./signed-claim.ts";
 import { signMessage, type SignatureOptions } from "./sign.ts";
+import { createSigningThreads, type RsaSignatures } from "./signing-threads.ts";
 
 export interface Signer {
   /** Any key signs now. Asked for at each message, so that those of a relay without keys wait for nothing. */
@@ -22,8 +22,11 @@ export interface Signer {
   sign(claim: Claim): Promise<Claim>;
 }
 
-/** Threads that commits of the spool need too sign no more than so many messages at once. */
-const mostAtOnce = 2;
+export interface OpenSigner extends Signer {
+  /** Ends its threads; what is being signed rejects. */
+  close(): void;
+}
+
 const rememberedMessages = 10_000;
 /** A signature tells when it was made, and holds from then on: a late attempt gets a new one. */
 const rememberMs = 3_600_000;
@@ -34,10 +37,13 @@ interface SignedMessage {
   readonly fields: Promise<string>;
 }
 
-/** `settings`: asked for at each message. */
-export function createSigner(settings: () => DkimSettings, clock: Clock): Signer {
+/** `settings`: asked for at each message. `rsa`: for tests. */
+export function createSigner(
+  settings: () => DkimSettings,
+  clock: Clock,
+  rsa: RsaSignatures = createSigningThreads(),
+): OpenSigner {
   let known: LRUCache<string, SignedMessage> | undefined;
-  const turn = createTurns(mostAtOnce);
   let optionsBy: { readonly of: DkimSettings; readonly options: SignatureOptions } | undefined;
 
   const optionsOf = (by: DkimSettings): SignatureOptions => {
@@ -61,8 +67,8 @@ export function createSigner(settings: () => DkimSettings, clock: Clock): Signer
     const fields = fieldTexts(header);
     const options = optionsOf(by);
     let signatures = "";
-    for (const key of keysOf(fields, by.keys))
-      signatures += await turn(() => signMessage(fields, hashedBody, key, options, clock.wall()));
+    for (const key of keysOf(fields, by))
+      signatures += await signMessage(fields, hashedBody, key, options, clock.wall(), rsa);
     return signatures;
   };
 
@@ -72,7 +78,10 @@ export function createSigner(settings: () => DkimSettings, clock: Clock): Signer
     },
     async sign(claim) {
       const by = settings();
-      const { id, content } = claim.message;
+      const { id, content, envelope } = claim.message;
+      // Most mail has one queue, and is gone with its first attempt.
+      if (claim.recipients.length === envelope.recipients.length)
+        return withFields(claim, await fieldsOf(claim, by));
       // Its 7-bit form is another content, and so is one with other senders.
       const key = `${id} ${content.sizeBytes} ${content.headDigest ?? ""}`;
       known ??= new LRUCache({ max: rememberedMessages });
@@ -83,22 +92,38 @@ export function createSigner(settings: () => DkimSettings, clock: Clock): Signer
         known.set(key, entry);
         fields.catch(() => known?.delete(key));
       }
-      const fields = await entry.fields;
-      return fields === "" ? claim : signedClaim(claim, fields);
+      return withFields(claim, await entry.fields);
     },
+    close: () => rsa.close(),
   };
 }
 
+const withFields = (claim: Claim, fields: string): Claim =>
+  fields === "" ? claim : signedClaim(claim, fields);
+
 /** A key whose signature is there already, as on mail that comes back to us, adds nothing. */
-function keysOf(fields: readonly FieldText[], keys: readonly DkimKey[]): readonly DkimKey[] {
+function keysOf(fields: readonly FieldText[], by: DkimSettings): readonly DkimKey[] {
   const from = fields.find(({ kind }) => kind === "from");
-  const author = from && authorDomain(valueOf(from));
-  const domain = author === undefined ? undefined : queryName(author);
-  if (domain === undefined) return [];
+  if (from === undefined) return [];
+  const keys = authorsKeys(from, by);
+  if (keys.length === 0 || fields.every(({ kind }) => kind !== "dkim-signature")) return keys;
   const signatures = fields.filter(({ kind }) => kind === "dkim-signature").map(valueOf);
-  return keysFor(keys, domain).filter(
+  return keys.filter(
     (key) => !signatures.some((text) => tag(text, "d") === key.domain && tag(text, "s") === key.selector),
   );
+}
+
+/** Of the last author: an application mostly writes as one. */
+const lastAuthors = new WeakMap<DkimSettings, { readonly from: string; readonly keys: readonly DkimKey[] }>();
+
+function authorsKeys(from: FieldText, by: DkimSettings): readonly DkimKey[] {
+  const last = lastAuthors.get(by);
+  if (last?.from === from.text) return last.keys;
+  const author = authorDomain(valueOf(from));
+  const domain = author === undefined ? undefined : queryName(author);
+  const keys = domain === undefined ? [] : keysFor(by.keys, domain);
+  lastAuthors.set(by, { from: from.text, keys });
+  return keys;
 }
 
 const valueOf = ({ text }: FieldText): string => {

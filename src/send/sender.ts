@@ -252,6 +252,7 @@ export async function openSender(
     async close() {
       // What is left are idle connections of domains that have no mail any more.
       await Promise.all([budgets.close(), dns.close(0), mtaSts.close()]);
+      signer.close();
       await tlsResults.close();
       await kept.close();
     },

@@ -1,7 +1,14 @@
 /** A message with signatures of ours in front, as it is sent, without a relay around it. */
+import { sign } from "node:crypto";
 import type { Canonicalization } from "../../src/core/dkim/canonical-body.ts";
 import { fieldTexts } from "../../src/core/dkim/header-fields.ts";
 import { bodyHash, type SigningIdentity, signMessage } from "../../src/dkim/sign.ts";
+import type { RsaSignatures } from "../../src/dkim/signing-threads.ts";
+
+/** In this thread: what is judged are the octets. */
+const rsaHere: Pick<RsaSignatures, "sign"> = {
+  sign: async (text, key) => sign("sha256", Buffer.from(text, "latin1"), key).toString("base64"),
+};
 
 export type Forms = readonly [header: Canonicalization, body: Canonicalization];
 export const allForms: readonly Forms[] = [
@@ -25,7 +32,7 @@ export async function signedMessage(
   const options = { headerForm, bodyForm, oversign: "default", lifetimeSeconds: 864_000 } as const;
   const now = new Date();
   const fields = await Promise.all(
-    identities.map((identity) => signMessage(fieldTexts(header), hashed, identity, options, now)),
+    identities.map((identity) => signMessage(fieldTexts(header), hashed, identity, options, now, rsaHere)),
   );
   const isEnded = body.length === 0 || body.subarray(-2).equals(Buffer.from("\r\n"));
   return Buffer.concat([

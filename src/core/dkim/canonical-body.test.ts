@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { CanonicalBody, type Canonicalization } from "./canonical-body.ts";
+import { CanonicalBody, type Canonicalization, unchangedBody } from "./canonical-body.ts";
 
 function canonical(form: Canonicalization, pieces: readonly Buffer[]): string {
   const octets: Buffer[] = [];
@@ -37,6 +37,27 @@ test.each([
   expect(canonical("relaxed", single)).toBe(relaxed);
   expect(canonical("simple", [octets])).toBe(simple);
   expect(canonical("simple", single)).toBe(simple);
+  for (const [form, expected] of [
+    ["relaxed", relaxed],
+    ["simple", simple],
+  ] as const)
+    expect(unchangedBody(form, octets)?.toString("latin1") ?? expected).toBe(expected);
+});
+
+test.each([
+  ["a b\r\nc\r\n", true, true],
+  ["\r\n a\r\n\r\n", true, true],
+  ["a  b\r\n", false, true],
+  ["a \r\nb\r\n", false, true],
+  ["a\tb\r\n", false, true],
+  ["a", false, false],
+  ["a\r", false, false],
+  ["a\r\n\r", false, false],
+  ["a\r\n \r\n", false, false],
+  ["", false, false],
+])("%j is hashed as it lies there, relaxed: %s, simple: %s", (text, relaxed, simple) => {
+  expect(unchangedBody("relaxed", Buffer.from(text)) !== undefined).toBe(relaxed);
+  expect(unchangedBody("simple", Buffer.from(text)) !== undefined).toBe(simple);
 });
 
 /** RFC 6376 §3.4.3 and §3.4.4 as they are written. */
@@ -63,8 +84,13 @@ test("whatever the pieces, it is what the RFC says", () => {
       pieces.push(octets.subarray(at, next));
       at = next;
     }
-    for (const form of ["relaxed", "simple"] as const)
-      expect(canonical(form, pieces), JSON.stringify(text)).toBe(asWritten(form, text));
+    for (const form of ["relaxed", "simple"] as const) {
+      const expected = asWritten(form, text);
+      expect(canonical(form, pieces), JSON.stringify(text)).toBe(expected);
+      expect(unchangedBody(form, octets)?.toString("latin1") ?? expected, JSON.stringify(text)).toBe(
+        expected,
+      );
+    }
   }
 });
 

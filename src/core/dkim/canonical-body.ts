@@ -43,6 +43,17 @@ function sinkLineEnds(lines: number, sink: (octets: Buffer) => void): void {
 const isWhite = (octet: number): boolean =>
   octet === space || octet === carriageReturn || octet === lineFeed || octet === tab;
 
+/** The part of a whole body that is its canonical form as it lies there, as of most mail; undefined where something is to be changed. */
+export function unchangedBody(form: Canonicalization, body: Buffer): Buffer | undefined {
+  let end = body.length;
+  while (end > 0 && isWhite(body[end - 1]!)) end--;
+  if (end === 0) return undefined;
+  for (let at = end; at < body.length; at += 2)
+    if (body[at] !== carriageReturn || body[at + 1] !== lineFeed) return undefined;
+  if (end === body.length || (form === "relaxed" && !isRelaxed(body.subarray(0, end)))) return undefined;
+  return body.subarray(0, end + crlf.length);
+}
+
 /**
  * `sink` hears of octets in order and must use them before it returns: its memory is used again. Cost: a piece that its form
  * leaves as it is, as most mail is, is looked through and handed over; else one pass. Memory: none of its own. White space is
