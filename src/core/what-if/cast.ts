@@ -40,9 +40,12 @@ export interface RecordedConnection {
    * Milliseconds; undefined: it was not.
    */
   readonly assumedMs: number | undefined;
-  /** By the number of the world, in those where it does not do what it did. */
-  guests: (Guest | typeof gone | undefined)[] | undefined;
-  guestCount: number;
+  /** Worlds, as bits, in which it was refused when it came, and nothing more is to be known of it. */
+  gone: number;
+  /** Worlds, as bits, in which it does something else than it did. */
+  strays: number;
+  /** By the number of the world, in those. */
+  guests: (Guest | undefined)[] | undefined;
 }
 
 export type GuestState =
@@ -74,11 +77,10 @@ export interface Guest {
   verdict: ReplayedLimit;
 }
 
-/** In the place of a guest of whom nothing more is to be known. */
-export const gone = "gone";
-
 export interface Later extends Due {
   readonly what: "arrive" | "giveUp" | "ask" | "askAnew" | "happen" | "end";
+  /** Its number in the group. */
+  readonly world: number;
   readonly guest: Guest;
   readonly happening: Happening | undefined;
   cancelled: boolean;
@@ -89,8 +91,6 @@ export interface PostIn {
   readonly settings: ReplayedConnector;
   readonly tally: ConnectorTally;
   readonly line: WaitingLine<Guest>;
-  /** Open connections beside those of the record. */
-  more: number;
 }
 
 export interface Post {
@@ -100,6 +100,8 @@ export interface Post {
   readonly in: PostIn[];
   readonly places: Map<string, Place>;
   open: number;
+  /** By the number of the world: open connections beside those of the record; below 0: fewer. */
+  readonly more: Int32Array;
   connections: number;
   messages: number;
   /** In lines of any world. */
@@ -108,13 +110,6 @@ export interface Post {
   leastHighestMessages: number;
   /** The lowest messageRateLimit of the worlds. */
   leastMessageRate: number;
-}
-
-/** Connections of one source in a world where they are not those of the record. */
-export interface OwnPlace {
-  openFrom: number;
-  /** Those that do not do what they did; none: it is as the record has it. */
-  guests: number;
 }
 
 /** A source on one connector. */
@@ -126,9 +121,8 @@ export interface Place {
   openFrom: number;
   connections: number;
   messages: number;
-  /** By the number of the world. */
-  own: (OwnPlace | undefined)[] | undefined;
-  owners: number;
+  /** As `more` of its connector; undefined: the same as recorded in all worlds. */
+  more: Int32Array | undefined;
   /** Messages that are counted by the address. */
   minute: SharedMinute | undefined;
   /** By account, where those are counted by themselves. */

@@ -13,9 +13,10 @@ import {
   type TrafficWelcome,
 } from "../traffic/traffic-facts.ts";
 import type { Happening, RecordedClient, RecordedConnection } from "./cast.ts";
+import { CountedTime } from "./counted-time.ts";
 import type { RefusedClients, ReplayedConnector, Scenario, ToldSources } from "./scenario.ts";
 import type { ConnectorOutcome } from "./tally.ts";
-import { groupKey, WorldGroup } from "./world-group.ts";
+import { groupKey, mostWorlds, WorldGroup } from "./world-group.ts";
 
 export interface ReplayOptions {
   /** The receive connectors in force. */
@@ -53,7 +54,10 @@ export interface ReplayOutcome {
 }
 
 interface Open {
-  readonly connection: RecordedConnection;
+  readonly known: Known;
+  /** One for each group, as each has worlds of its own. */
+  readonly connections: readonly RecordedConnection[];
+  enteredMs: number | undefined;
   profile: TrafficProfile;
   lastMessage: Happening | undefined;
   isHeld: boolean;
@@ -71,6 +75,15 @@ interface Durations {
   totalMs: number;
 }
 
+/** A client, and what is counted of it and of others with it. */
+interface Known extends RecordedClient {
+  readonly ofSource: Durations;
+  readonly ofConnector: Durations;
+  /** Of its connector; undefined: nothing was counted yet. */
+  recorded: Recorded | undefined;
+  readonly rates: Map<TrafficProfile, SessionRights["messageRates"]>;
+}
+
 /** What is refused at the door by these would have come in under other settings. */
 const doorLimits: ReadonlySet<string> = new Set([
   "connectionLimit",
@@ -85,13 +98,12 @@ const unknownDurationMs = 60_000;
 export class Replay implements TrafficListener {
   readonly #options: ReplayOptions;
   readonly #groups: readonly WorldGroup[];
-  readonly #clients = new Map<TrafficClient, RecordedClient>();
+  readonly #clients = new Map<TrafficClient, Known>();
   readonly #open = new Map<number, Open>();
   readonly #bySource = new Map<string, Durations>();
   readonly #byConnector = new Map<string, Durations>();
   readonly #recorded = new Map<string, Recorded>();
-  readonly #rates = new Map<TrafficClient, Map<TrafficProfile, SessionRights["messageRates"]>>();
-  #wallOffsetMs = 0;
+  readonly #counted: CountedTime;
   #order = 0;
   #first: number | undefined;
   #last: number | undefined;
@@ -101,21 +113,25 @@ export class Replay implements TrafficListener {
   constructor(options: ReplayOptions) {
     this.#options = options;
     const { present, scenarios, refusedClients } = options;
-    const countedAt = (atMs: number): number | undefined => this.#countedAt(atMs);
-    const together = new Map<string, (readonly [number, Scenario])[]>();
+    const counted = new CountedTime(options.fromMs, options.toMs);
+    this.#counted = counted;
+    const together = new Map<string, (readonly [number, Scenario])[][]>();
     for (const entry of scenarios.entries()) {
       const key = groupKey(entry[1]);
-      together.set(key, [...(together.get(key) ?? []), entry]);
+      const groups = together.get(key) ?? [];
+      const last = groups.at(-1);
+      if (last !== undefined && last.length < mostWorlds) last.push(entry);
+      else groups.push([entry]);
+      together.set(key, groups);
     }
-    this.#groups = Array.from(
-      together.values(),
-      (of) => new WorldGroup({ scenarios: of, present, refusedClients, countedAt }),
-    );
+    this.#groups = [...together.values()]
+      .flat()
+      .map((one) => new WorldGroup({ scenarios: one, present, refusedClients, counted }));
   }
 
   /** Behind the last entry. What was put off in a scenario is played to its end, or until `toMs`. */
   outcome(): ReplayOutcome {
-    for (const group of this.#groups) group.advance(this.#options.toMs - this.#wallOffsetMs);
+    for (const group of this.#groups) group.advance(this.#options.toMs - this.#counted.wallOffsetMs);
     const worlds = new Map(
       this.#groups.flatMap((group) => group.outcome(this.#options.toldSources ?? Infinity)),
     );
@@ -130,16 +146,16 @@ export class Replay implements TrafficListener {
   }
 
   began(atMs: number, wallOffsetMs: number, cause: "start" | "gap"): void {
-    this.#wallOffsetMs = wallOffsetMs;
+    this.#counted.wallOffsetMs = wallOffsetMs;
     this.#open.clear();
     for (const group of this.#groups) group.reset();
-    if (this.#countedAt(atMs) === undefined) return;
+    if (this.#counted.at(atMs) === undefined) return;
     if (cause === "start") this.#starts++;
     else this.#gaps++;
   }
 
   clockSet(_atMs: number, wallOffsetMs: number): void {
-    this.#wallOffsetMs = wallOffsetMs;
+    this.#counted.wallOffsetMs = wallOffsetMs;
   }
 
   connected(
@@ -149,9 +165,12 @@ export class Replay implements TrafficListener {
     arrivedMs: number,
     enteredMs: number | undefined,
   ): void {
-    const connection = this.#connection(client, enteredMs, undefined);
-    this.#open.set(number, this.#opened(connection, profile, enteredMs === undefined));
-    for (const group of this.#groups) group.connected(connection, enteredMs ?? arrivedMs);
+    const known = this.#client(client);
+    const connections = this.#inEachGroup(known, enteredMs, undefined);
+    this.#open.set(number, opened(known, connections, profile, enteredMs));
+    const groups = this.#groups;
+    for (let at = 0; at < groups.length; at++)
+      groups[at]?.connected(ofGroup(connections, at), enteredMs ?? arrivedMs);
   }
 
   arrived(
@@ -161,22 +180,21 @@ export class Replay implements TrafficListener {
     welcome: TrafficWelcome,
     refusal: string | undefined,
   ): void {
-    const record = this.#recordOf(client, atMs);
+    const known = this.#client(client);
+    const record = this.#recordOf(known, atMs);
     if (record !== undefined) record.connections++;
     if (welcome === "refused") {
-      this.#countRefused(client, refusal ?? "", atMs);
+      this.#countRefused(known, refusal ?? "", atMs);
       if (!doorLimits.has(refusal ?? "")) return;
     }
-    const connection = this.#connection(
-      client,
-      welcome === "admitted" ? atMs : undefined,
-      welcome === "refused" ? this.#assumedMs(client) : undefined,
-    );
-    if (welcome !== "refused")
-      this.#open.set(number, this.#opened(connection, noProfile, welcome === "held"));
-    for (const group of this.#groups) {
-      group.advance(atMs);
-      group.arrived(connection, atMs);
+    const enteredMs = welcome === "admitted" ? atMs : undefined;
+    const assumed = welcome === "refused" ? assumedMs(known) : undefined;
+    const connections = this.#inEachGroup(known, enteredMs, assumed);
+    if (welcome !== "refused") this.#open.set(number, opened(known, connections, noProfile, enteredMs));
+    const groups = this.#groups;
+    for (let at = 0; at < groups.length; at++) {
+      groups[at]?.advance(atMs);
+      groups[at]?.arrived(ofGroup(connections, at), atMs);
     }
   }
 
@@ -184,21 +202,26 @@ export class Replay implements TrafficListener {
     const open = this.#open.get(number);
     if (open === undefined) return;
     open.isHeld = false;
-    if (open.connection.enteredMs === undefined) open.connection.enteredMs = atMs;
-    else if (open.lastMessage !== undefined) open.lastMessage.goesOnMs = atMs;
+    if (open.enteredMs === undefined) {
+      open.enteredMs = atMs;
+      for (const connection of open.connections) connection.enteredMs = atMs;
+    } else if (open.lastMessage !== undefined) open.lastMessage.goesOnMs = atMs;
   }
 
   left(atMs: number, number: number): void {
     const open = this.#open.get(number);
     if (open === undefined) return;
     this.#open.delete(number);
-    const { connection } = open;
-    if (connection.enteredMs !== undefined)
-      this.#ended(connection.client.client, atMs - connection.enteredMs);
-    const happening = this.#happening("left", atMs, connection.client, open);
-    for (const group of this.#groups) {
-      group.advance(atMs);
-      group.left(connection, happening);
+    const { connections, known, enteredMs } = open;
+    if (enteredMs !== undefined) {
+      ended(known.ofConnector, atMs - enteredMs);
+      ended(known.ofSource, atMs - enteredMs);
+    }
+    const happening = this.#happening("left", atMs, open);
+    const groups = this.#groups;
+    for (let at = 0; at < groups.length; at++) {
+      groups[at]?.advance(atMs);
+      groups[at]?.left(ofGroup(connections, at), happening);
     }
   }
 
@@ -210,12 +233,13 @@ export class Replay implements TrafficListener {
   message(atMs: number, number: number): void {
     const open = this.#open.get(number);
     if (open === undefined) return;
-    const happening = this.#happening("message", atMs, open.connection.client, open);
+    const happening = this.#happening("message", atMs, open);
     open.lastMessage = happening;
     open.isRefused = false;
-    for (const group of this.#groups) {
-      group.advance(atMs);
-      group.message(open.connection, happening);
+    const groups = this.#groups;
+    for (let at = 0; at < groups.length; at++) {
+      groups[at]?.advance(atMs);
+      groups[at]?.message(ofGroup(open.connections, at), happening);
     }
   }
 
@@ -228,7 +252,7 @@ export class Replay implements TrafficListener {
 
   kept(atMs: number, number: number): void {
     const open = this.#open.get(number);
-    const record = open && this.#recordOf(open.connection.client.client, atMs);
+    const record = open && this.#recordOf(open.known, atMs);
     if (record !== undefined) record.messages++;
   }
 
@@ -238,98 +262,121 @@ export class Replay implements TrafficListener {
     open.isRefused = true;
     // It waited in vain: what it does next is as much later already.
     if (open.lastMessage !== undefined) open.lastMessage.goesOnMs ??= atMs;
-    this.#countRefused(open.connection.client.client, refusal, atMs);
+    this.#countRefused(open.known, refusal, atMs);
   }
 
   /** A gap follows, which tells where. */
   lost(): void {}
 
-  #connection(
-    client: TrafficClient,
+  #inEachGroup(
+    client: Known,
     enteredMs: number | undefined,
-    assumedMs: number | undefined,
-  ): RecordedConnection {
-    return { client: this.#client(client), enteredMs, assumedMs, guests: undefined, guestCount: 0 };
+    assumed: number | undefined,
+  ): readonly RecordedConnection[] {
+    return this.#groups.map(() => ({
+      client,
+      enteredMs,
+      assumedMs: assumed,
+      gone: 0,
+      strays: 0,
+      guests: undefined,
+    }));
   }
 
-  #opened(connection: RecordedConnection, profile: TrafficProfile, isHeld: boolean): Open {
-    return { connection, profile, lastMessage: undefined, isHeld, isRefused: false };
-  }
-
-  #happening(kind: Happening["kind"], atMs: number, { client }: RecordedClient, open: Open): Happening {
-    const { profile, isHeld, isRefused } = open;
+  #happening(kind: Happening["kind"], atMs: number, { known, profile, isHeld, isRefused }: Open): Happening {
     return {
       kind,
       atMs,
       order: this.#order++,
       user: profile.user === "" ? undefined : profile.user,
-      rates: kind === "left" ? noLimits.messageRates : this.#ratesOf(client, profile),
+      rates: kind === "left" ? noLimits.messageRates : this.#ratesOf(known, profile),
       goesOnMs: atMs,
       isImpatient: kind === "left" && isHeld && !isRefused,
     };
   }
 
-  #ratesOf(client: TrafficClient, profile: TrafficProfile): SessionRights["messageRates"] {
+  #ratesOf({ client, rates }: Known, profile: TrafficProfile): SessionRights["messageRates"] {
     const { rightsOf } = this.#options;
     if (rightsOf === undefined) return noLimits.messageRates;
-    let known = this.#rates.get(client);
-    if (known === undefined) this.#rates.set(client, (known = new Map()));
-    let rates = known.get(profile);
-    if (rates === undefined) {
-      rates = rightsOf(client.address, profile.user === "" ? undefined : profile.user).messageRates;
-      known.set(profile, rates);
+    let known = rates.get(profile);
+    if (known === undefined) {
+      known = rightsOf(client.address, profile.user === "" ? undefined : profile.user).messageRates;
+      rates.set(profile, known);
     }
-    return rates;
-  }
-
-  #client(client: TrafficClient): RecordedClient {
-    let known = this.#clients.get(client);
-    if (known === undefined) this.#clients.set(client, (known = { index: this.#clients.size, client }));
     return known;
   }
 
-  #countedAt(atMs: number): number | undefined {
-    const at = atMs + this.#wallOffsetMs;
-    return at >= this.#options.fromMs && at < this.#options.toMs ? at : undefined;
+  #client(client: TrafficClient): Known {
+    let known = this.#clients.get(client);
+    if (known === undefined) {
+      const { connector, source } = client;
+      known = {
+        index: this.#clients.size,
+        client,
+        ofSource: durationsOf(this.#bySource, `${connector}\n${source}`),
+        ofConnector: durationsOf(this.#byConnector, connector),
+        recorded: undefined,
+        rates: new Map(),
+      };
+      this.#clients.set(client, known);
+    }
+    return known;
   }
 
-  #recordOf({ connector }: TrafficClient, atMs: number): Recorded | undefined {
-    const at = this.#countedAt(atMs);
+  #recordOf(known: Known, atMs: number): Recorded | undefined {
+    const at = this.#counted.at(atMs);
     if (at === undefined) return undefined;
     this.#first ??= at;
     this.#last = at;
+    return (known.recorded ??= this.#recordOfConnector(known.client.connector));
+  }
+
+  #recordOfConnector(connector: string): Recorded {
     let record = this.#recorded.get(connector);
     if (record === undefined)
       this.#recorded.set(connector, (record = { connections: 0, messages: 0, refused: {} }));
     return record;
   }
 
-  #countRefused(client: TrafficClient, kind: string, atMs: number): void {
-    const record = this.#recordOf(client, atMs);
+  #countRefused(known: Known, kind: string, atMs: number): void {
+    const record = this.#recordOf(known, atMs);
     if (record === undefined) return;
     const setting = settingOf(kind);
     record.refused[setting] = (record.refused[setting] ?? 0) + 1;
   }
+}
 
-  #ended({ connector, source }: TrafficClient, durationMs: number): void {
-    for (const [durations, key] of [
-      [this.#byConnector, connector],
-      [this.#bySource, `${connector}\n${source}`],
-    ] as const) {
-      const known = durations.get(key);
-      if (known === undefined) durations.set(key, { count: 1, totalMs: durationMs });
-      else {
-        known.count++;
-        known.totalMs += durationMs;
-      }
-    }
-  }
+function opened(
+  known: Known,
+  connections: readonly RecordedConnection[],
+  profile: TrafficProfile,
+  enteredMs: number | undefined,
+): Open {
+  const isHeld = enteredMs === undefined;
+  return { known, connections, enteredMs, profile, lastMessage: undefined, isHeld, isRefused: false };
+}
 
-  /** Mean of those that have ended so far: of its source, else of its connector. */
-  #assumedMs({ connector, source }: TrafficClient): number {
-    const durations = this.#bySource.get(`${connector}\n${source}`) ?? this.#byConnector.get(connector);
-    return durations === undefined ? unknownDurationMs : Math.round(durations.totalMs / durations.count);
-  }
+function ofGroup(connections: readonly RecordedConnection[], group: number): RecordedConnection {
+  const connection = connections[group];
+  if (connection === undefined) throw new Error("a connection is in no such group");
+  return connection;
+}
+
+function durationsOf(all: Map<string, Durations>, key: string): Durations {
+  let durations = all.get(key);
+  if (durations === undefined) all.set(key, (durations = { count: 0, totalMs: 0 }));
+  return durations;
+}
+
+function ended(durations: Durations, ms: number): void {
+  durations.count++;
+  durations.totalMs += ms;
+}
+
+/** Mean of those that have ended so far: of its source, else of its connector. */
+function assumedMs({ ofSource, ofConnector }: Known): number {
+  const { count, totalMs } = ofSource.count > 0 ? ofSource : ofConnector;
+  return count === 0 ? unknownDurationMs : Math.round(totalMs / count);
 }
 
 function settingOf(kind: string): string {

@@ -3,7 +3,7 @@
  * all worlds whose settings serve everybody alike and count messages alike; the counts here are as if nobody were refused.
  */
 import { isListening } from "../policy/door.ts";
-import type { OwnPlace, Place, Post, RecordedClient, Seat } from "./cast.ts";
+import type { Place, Post, RecordedClient, Seat } from "./cast.ts";
 import type { ReplayedConnector, Scenario } from "./scenario.ts";
 import { servedBy } from "./served-by.ts";
 import { SharedPeak } from "./shared-peak.ts";
@@ -27,8 +27,8 @@ export class Seating {
   /** By the client's index; undefined: not looked for yet; null: nobody serves it. */
   readonly #seats: (Seat | null | undefined)[] = [];
 
-  /** `present`: the connectors in force, under whose names clients were recorded. */
-  constructor(scenario: Scenario, present: readonly ReplayedConnector[]) {
+  /** `present`: the connectors in force, under whose names clients were recorded. `worlds`: how many there are. */
+  constructor(scenario: Scenario, present: readonly ReplayedConnector[], worlds: number) {
     this.#scenario = scenario;
     this.#present = present;
     this.posts = scenario.connectors.map((settings) => ({
@@ -36,6 +36,7 @@ export class Seating {
       in: [],
       places: new Map(),
       open: 0,
+      more: new Int32Array(worlds),
       connections: 0,
       messages: 0,
       waiting: 0,
@@ -49,7 +50,7 @@ export class Seating {
     for (const [index, post] of this.posts.entries()) {
       const settings = scenario.connectors[index] ?? post.settings;
       post.leastMessageRate = Math.min(post.leastMessageRate, settings.messageRateLimit);
-      post.in[world] = { settings, tally: new ConnectorTally(), line: new WaitingLine(), more: 0 };
+      post.in[world] = { settings, tally: new ConnectorTally(), line: new WaitingLine() };
     }
   }
 
@@ -83,16 +84,12 @@ export class Seating {
     for (const post of this.posts) {
       post.open = 0;
       post.waiting = 0;
-      for (const one of post.in) {
-        if (one === undefined) continue;
-        one.more = 0;
-        one.line.clear();
-      }
+      post.more.fill(0);
+      for (const { line } of post.in) line.clear();
     }
     for (const place of this.places) {
       place.openFrom = 0;
-      place.own = undefined;
-      place.owners = 0;
+      place.more = undefined;
       place.minute = undefined;
       place.minutes.clear();
     }
@@ -117,8 +114,7 @@ function emptyPlace(post: Post, source: string): Place {
     openFrom: 0,
     connections: 0,
     messages: 0,
-    own: undefined,
-    owners: 0,
+    more: undefined,
     minute: undefined,
     minutes: new Map(),
     highestOpen: new SharedPeak(),
@@ -133,21 +129,12 @@ export function tallyIn(place: Place, world: number): SourceTally {
   return (tallies[world] ??= new SourceTally());
 }
 
-/** Its counts in this world; from here on they may be others than the record's. */
-export function ownPlace(place: Place, world: number): OwnPlace {
-  const all = (place.own ??= []);
-  let own = all[world];
-  if (own === undefined) {
-    all[world] = own = { openFrom: place.openFrom, guests: 0 };
-    place.owners++;
-  }
-  return own;
-}
-
-/** One that did not do what it did is gone: where it was the last, its source is as the record has it. */
-export function guestLeft(place: Place, world: number): void {
-  const own = place.own?.[world];
-  if (own === undefined || --own.guests > 0) return;
-  if (place.own !== undefined) place.own[world] = undefined;
-  place.owners--;
+/** One connection more or less than recorded is open in this world: of the connector, and of the source. */
+export function opens({ post, place }: Seat, world: number, by: 1 | -1): void {
+  const { more } = post;
+  more[world] = (more[world] ?? 0) + by;
+  const ofSource = (place.more ??= new Int32Array(more.length));
+  // From here on it may see another highest.
+  place.highestOpen.split(world);
+  ofSource[world] = (ofSource[world] ?? 0) + by;
 }

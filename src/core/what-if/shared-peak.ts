@@ -19,12 +19,12 @@ export class SharedPeak {
     this.#findLeast();
   }
 
-  /** As `raise`, but only in worlds without `differs`, all of which were split. */
-  raiseBut(differs: readonly boolean[], value: number, at: number): void {
+  /** As `raise`, but not in worlds of `differs`, as bits, all of which were split. */
+  raiseBut(differs: number, value: number, at: number): void {
     this.#all.raise(value, at, "");
     const own = this.#own ?? [];
     for (let world = 0; world < own.length; world++)
-      if (differs[world] !== true) own[world]?.raise(value, at, "");
+      if ((differs & (1 << world)) === 0) own[world]?.raise(value, at, "");
     this.#findLeast();
   }
 

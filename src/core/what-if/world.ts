@@ -8,18 +8,10 @@
  */
 import type { OwnedLimit } from "../policy/client-rights.ts";
 import { refuseConnection, type ConnectionRefusal } from "../policy/connection-limits.ts";
-import { Pending } from "./pending.ts";
-import {
-  gone,
-  type Guest,
-  type Happening,
-  type Later,
-  type PostIn,
-  type RecordedConnection,
-  type Seat,
-} from "./cast.ts";
+import type { Guest, Happening, Later, PostIn, RecordedConnection, Seat } from "./cast.ts";
+import type { CountedTime } from "./counted-time.ts";
 import type { RefusedClients, ReplayedLimit } from "./scenario.ts";
-import { guestLeft, ownPlace, tallyIn } from "./seating.ts";
+import { opens, tallyIn } from "./seating.ts";
 import type { SharedMinute } from "./shared-minute.ts";
 
 /** What worlds of a group have together. */
@@ -29,16 +21,17 @@ export interface SharedCounts {
   messageMinute(seat: Seat, user: string | undefined, second: number): SharedMinute;
   /** And for its user or application. */
   ownerMinute(rate: OwnedLimit<number>, second: number): SharedMinute;
-  /** Something was put off until then. */
-  isDue(atMs: number): void;
+  /** It is to happen then. */
+  putOff(later: Later): void;
+  /** For what is put off next. */
+  nextOrder(): number;
 }
 
 export interface WorldSettings {
   readonly number: number;
   readonly maxConnectionRatePerMinute: number;
   readonly refusedClients: RefusedClients;
-  /** From recorded instants to the wall clock; undefined: what happens then is not counted. */
-  readonly countedAt: (atMs: number) => number | undefined;
+  readonly counted: CountedTime;
   readonly shared: SharedCounts;
 }
 
@@ -49,37 +42,19 @@ export class World {
   readonly maxConnectionRatePerMinute: number;
   readonly #settings: WorldSettings;
   readonly #shared: SharedCounts;
-  readonly #pending = new Pending<Later>();
-  #order = 0;
+  readonly #counted: CountedTime;
   /** For refuseConnection, again and again. */
   readonly #counts = { open: 0, openFromSource: 0 };
 
   constructor(settings: WorldSettings) {
     this.#settings = settings;
     this.#shared = settings.shared;
+    this.#counted = settings.counted;
     this.number = settings.number;
     this.maxConnectionRatePerMinute = settings.maxConnectionRatePerMinute;
   }
 
-  /** When the next thing is due that was put off. */
-  get nextMs(): number {
-    return this.#pending.nextMs;
-  }
-
   // --- what the record tells ---------------------------------------------------------------------------------
-
-  reset(): void {
-    this.#pending.clear();
-  }
-
-  /** Lets happen what is due until then. */
-  advance(nowMs: number): void {
-    const pending = this.#pending;
-    while (pending.size > 0 && pending.nextMs <= nowMs) {
-      const later = pending.pop();
-      if (later !== undefined && !later.cancelled) this.#happens(later);
-    }
-  }
 
   /** It has its place already. */
   isThere(seat: Seat, nowMs: number): void {
@@ -94,6 +69,12 @@ export class World {
     this.#happened(connection, seat, left);
   }
 
+  /** A message of one that is gone (`RecordedConnection.gone`). */
+  loses(seat: Seat, message: Happening): void {
+    this.#misses(seat, message);
+    this.#messageIsLost(seat, message.atMs);
+  }
+
   message(connection: RecordedConnection, seat: Seat, message: Happening): void {
     this.#happened(connection, seat, message);
   }
@@ -102,7 +83,7 @@ export class World {
     const guest = connection.guests?.[this.number];
     const { atMs } = happening;
     if (guest === undefined) return this.#does(connection, seat, undefined, happening, atMs, true);
-    if (guest === gone || guest.state === "gone") {
+    if (guest.state === "gone") {
       this.#misses(seat, happening);
       return this.#isLost(connection, seat, happening, atMs);
     }
@@ -117,16 +98,15 @@ export class World {
 
   /** The record's counts take part in it, and this world's do not. */
   #misses(seat: Seat, { kind, atMs, user, rates }: Happening): void {
-    const here = this.#in(seat);
     if (kind === "left") {
-      if (seat.isCounted) here.more++;
+      if (seat.isCounted) opens(seat, this.number, 1);
       return;
     }
     const second = Math.floor(atMs / 1000);
     this.#shared.messageMinute(seat, user, second).misses(this.number, second);
     for (const rate of rates) this.#shared.ownerMinute(rate, second).misses(this.number, second);
-    if (this.#settings.countedAt(atMs) === undefined) return;
-    here.tally.messages--;
+    if (this.#counted.at(atMs) === undefined) return;
+    this.#in(seat).tally.messages--;
     tallyIn(seat.place, this.number).messages--;
   }
 
@@ -158,6 +138,11 @@ export class World {
     held.timer = this.#later(nowMs + settings.limitDelay, "giveUp", held, undefined);
   }
 
+  /** Without a guest in step; by a limit that does not let wait. */
+  turnsAway(connection: RecordedConnection, seat: Seat, limit: ReplayedLimit, nowMs: number): void {
+    this.#turnAway(connection, seat, undefined, limit, nowMs);
+  }
+
   #turnAway(
     connection: RecordedConnection,
     seat: Seat,
@@ -172,14 +157,13 @@ export class World {
     // As #refuse has it, without a guest of whom nothing would be known.
     this.#countRefused(seat, limit, nowMs);
     this.#countLost(seat, nowMs);
-    if (connection.assumedMs === undefined) this.#put(connection, seat, gone);
+    if (connection.assumedMs === undefined) connection.gone |= 1 << this.number;
   }
 
   /** It comes in in the record, and not here. */
   #staysOut({ assumedMs }: RecordedConnection, seat: Seat): void {
     if (assumedMs !== undefined) return;
-    ownPlace(seat.place, this.number);
-    this.#in(seat).more--;
+    opens(seat, this.number, -1);
   }
 
   #isOverConnectionRate(nowMs: number, isInStep: boolean): boolean {
@@ -197,32 +181,29 @@ export class World {
 
   #refuses(seat: Seat): ConnectionRefusal | undefined {
     const { post, place } = seat;
-    const { settings, more } = this.#in(seat);
     const counts = this.#counts;
-    counts.open = post.open + more;
-    counts.openFromSource = place.own?.[this.number]?.openFrom ?? place.openFrom;
-    return refuseConnection(settings, counts);
+    counts.open = post.open + (post.more[this.number] ?? 0);
+    counts.openFromSource = place.openFrom + (place.more?.[this.number] ?? 0);
+    return refuseConnection(this.#in(seat).settings, counts);
   }
 
   #enter(seat: Seat, nowMs: number, isInStep: boolean): void {
     const { post, place } = seat;
-    const here = this.#in(seat);
-    if (!isInStep) here.more++;
-    const own = isInStep ? place.own?.[this.number] : ownPlace(place, this.number);
-    const openFrom = own === undefined ? place.openFrom + 1 : ++own.openFrom;
-    const at = this.#settings.countedAt(nowMs);
+    if (!isInStep) opens(seat, this.number, 1);
+    const at = this.#counted.at(nowMs);
     if (at === undefined) return;
-    here.tally.highestOpen.raise(post.open + here.more + (isInStep ? 1 : 0), at, "");
-    here.tally.highestOpenFromSource.raise(openFrom, at, place.source);
+    const { tally } = this.#in(seat);
+    const more = isInStep ? 1 : 0;
+    const openFrom = place.openFrom + (place.more?.[this.number] ?? 0) + more;
+    tally.highestOpen.raise(post.open + (post.more[this.number] ?? 0) + more, at, "");
+    tally.highestOpenFromSource.raise(openFrom, at, place.source);
     place.highestOpen.split(this.number).raise(openFrom, at, "");
   }
 
   #leave(seat: Seat, nowMs: number, isInStep: boolean): void {
     if (!seat.isCounted) return;
     const here = this.#in(seat);
-    const own = isInStep ? seat.place.own?.[this.number] : ownPlace(seat.place, this.number);
-    if (own !== undefined) own.openFrom--;
-    if (!isInStep) here.more--;
+    if (!isInStep) opens(seat, this.number, -1);
     if (here.line.count === 0) return;
     const enters = (guest: Guest): boolean => {
       const refused = this.#refuses(guest.seat);
@@ -250,7 +231,7 @@ export class World {
     if (happening.kind === "message") return this.#asks(connection, seat, guest, happening, nowMs, isInStep);
     if (connection.assumedMs !== undefined && guest !== undefined) return;
     this.#leave(seat, nowMs, isInStep);
-    if (guest !== undefined) this.#release(connection, seat);
+    if (guest !== undefined) this.#release(connection);
   }
 
   #asks(
@@ -310,7 +291,7 @@ export class World {
       if (this.#shared.ownerMinute(rate, second).totalIn(world, second) >= rate.value) return false;
     for (const rate of rates) this.#shared.ownerMinute(rate, second).addIn(world, second, isInStep);
     minute.addIn(world, second, isInStep);
-    const at = this.#settings.countedAt(nowMs);
+    const at = this.#counted.at(nowMs);
     if (at === undefined) return true;
     const { place } = seat;
     if (!isInStep) {
@@ -340,9 +321,7 @@ export class World {
 
   #losesMessage(seat: Seat, nowMs: number): void {
     this.#countRefused(seat, "messageRateLimit", nowMs);
-    if (this.#settings.countedAt(nowMs) === undefined) return;
-    this.#in(seat).tally.lostMessages++;
-    tallyIn(seat.place, this.number).lostMessages++;
+    this.#messageIsLost(seat, nowMs);
   }
 
   /** The connection is closed with it, but by HTTP. */
@@ -351,12 +330,8 @@ export class World {
     guest.message = undefined;
     guest.resumesMs = message.atMs;
     guest.backlog.push(message);
-    const { seat } = guest;
-    // Its place is its own until it has left, though nothing more be known of it.
-    ownPlace(seat.place, this.number).guests++;
     this.#refuse(guest, "messageRateLimit", nowMs);
-    this.#leave(seat, nowMs, false);
-    guestLeft(seat.place, this.number);
+    this.#leave(guest.seat, nowMs, false);
   }
 
   // --- guests ------------------------------------------------------------------------------------------------
@@ -375,24 +350,17 @@ export class World {
       timer: undefined,
       verdict: "maxInboundConnection",
     };
-    this.#put(connection, seat, guest);
+    (connection.guests ??= [])[this.number] = guest;
+    connection.strays |= 1 << this.number;
     return guest;
   }
 
-  #put(connection: RecordedConnection, { place }: Seat, guest: Guest | typeof gone): void {
-    const guests = (connection.guests ??= []);
-    guests[this.number] = guest;
-    connection.guestCount++;
-    ownPlace(place, this.number).guests++;
-  }
-
   /** From here on it does what the record tells, or nothing any more. */
-  #release(connection: RecordedConnection, { place }: Seat): void {
+  #release(connection: RecordedConnection): void {
     const { guests } = connection;
     if (guests?.[this.number] === undefined) return;
     guests[this.number] = undefined;
-    connection.guestCount--;
-    guestLeft(place, this.number);
+    connection.strays &= ~(1 << this.number);
   }
 
   /** It has its place, or its minute: what it does follows, as much later as it had to wait. */
@@ -410,7 +378,7 @@ export class World {
     for (const happening of next)
       this.#later(Math.max(nowMs, happening.atMs + guest.shiftMs), "happen", guest, happening);
     if (guest.shiftMs === 0 && next.length === 0 && connection.assumedMs === undefined)
-      this.#release(connection, guest.seat);
+      this.#release(connection);
   }
 
   #refuse(guest: Guest, limit: ReplayedLimit, nowMs: number): void {
@@ -428,26 +396,29 @@ export class World {
     this.#countLost(seat, nowMs);
     for (const happening of guest.backlog.splice(0)) this.#isLost(connection, seat, happening, nowMs);
     // Nothing more is recorded of it.
-    if (connection.assumedMs !== undefined) this.#release(connection, seat);
+    if (connection.assumedMs !== undefined) this.#release(connection);
   }
 
   #countRefused(seat: Seat, limit: ReplayedLimit, nowMs: number): void {
-    const at = this.#settings.countedAt(nowMs);
+    const at = this.#counted.at(nowMs);
     if (at !== undefined) this.#in(seat).tally.isRefused(tallyIn(seat.place, this.number), limit, at);
   }
 
   #countLost(seat: Seat, nowMs: number): void {
-    if (this.#settings.countedAt(nowMs) === undefined) return;
+    if (this.#counted.at(nowMs) === undefined) return;
     this.#in(seat).tally.lostConnections++;
     tallyIn(seat.place, this.number).lostConnections++;
   }
 
   #isLost(connection: RecordedConnection, seat: Seat, { kind }: Happening, nowMs: number): void {
-    if (kind === "left") this.#release(connection, seat);
-    else if (this.#settings.countedAt(nowMs) !== undefined) {
-      this.#in(seat).tally.lostMessages++;
-      tallyIn(seat.place, this.number).lostMessages++;
-    }
+    if (kind === "left") this.#release(connection);
+    else this.#messageIsLost(seat, nowMs);
+  }
+
+  #messageIsLost(seat: Seat, nowMs: number): void {
+    if (this.#counted.at(nowMs) === undefined) return;
+    this.#in(seat).tally.lostMessages++;
+    tallyIn(seat.place, this.number).lostMessages++;
   }
 
   /** In step. */
@@ -459,7 +430,7 @@ export class World {
       this.#leavesLine(guest);
       this.#misses(seat, left);
     }
-    this.#release(connection, seat);
+    this.#release(connection);
   }
 
   #leavesLine(guest: Guest): void {
@@ -467,7 +438,7 @@ export class World {
   }
 
   #waited({ seat, sinceMs }: Guest, what: "connection" | "message", nowMs: number): void {
-    if (this.#settings.countedAt(nowMs) !== undefined) this.#in(seat).tally.waited(what, nowMs - sinceMs);
+    if (this.#counted.at(nowMs) !== undefined) this.#in(seat).tally.waited(what, nowMs - sinceMs);
   }
 
   #endTimer(guest: Guest): void {
@@ -484,13 +455,13 @@ export class World {
   // --- time --------------------------------------------------------------------------------------------------
 
   #later(atMs: number, what: Later["what"], guest: Guest, happening: Happening | undefined): Later {
-    const later: Later = { atMs, order: this.#order++, what, guest, happening, cancelled: false };
-    this.#pending.push(later);
-    this.#shared.isDue(atMs);
+    const order = this.#shared.nextOrder();
+    const later: Later = { atMs, order, what, world: this.number, guest, happening, cancelled: false };
+    this.#shared.putOff(later);
     return later;
   }
 
-  #happens({ what, guest, happening, atMs }: Later): void {
+  happens({ what, guest, happening, atMs }: Later): void {
     const { connection, seat } = guest;
     switch (what) {
       case "arrive":
@@ -504,7 +475,7 @@ export class World {
         return happening && this.#asksAnew(guest, happening, atMs);
       case "end":
         this.#leave(seat, atMs, false);
-        return this.#release(connection, seat);
+        return this.#release(connection);
       case "happen":
         if (happening === undefined) return;
         if (guest.state === "gone") return this.#isLost(connection, seat, happening, atMs);
