@@ -162,25 +162,35 @@ describe("one name with several addresses", () => {
     expect(brief(await later)).toEqual([recorded]);
   });
 
-  it("waits in full for a slow one when the others fail", async () => {
-    const clock = createFakeClock();
-    let greet: (() => void) | undefined;
-    const slow = await startScriptedServer(async (peer) => {
-      if (peer.connection === 1) return;
-      await new Promise<void>((resolve) => (greet = resolve));
-      await peer.greet("PIPELINING", "CHUNKING");
-      await peer.lines(2);
-      await peer.octets(Number(/\d+/.exec(await peer.line())?.[0]));
-      peer.send("250 a\r\n250 b\r\n250 taken\r\n");
-    });
-    open.push(slow);
-    const { carrier } = carrierTo([slow.port, 1], { clock });
-    const result = carrier.carry(testClaim());
-    while (slow.connections === 0) await clock.settle();
-    await clock.advance(timeouts.slowOpeningMs);
-    while (greet === undefined) await clock.settle();
-    await clock.advance(timeouts.greetingMs - 1);
-    greet();
-    expect(brief(await result)).toEqual(["delivered: 250 taken"]);
-  });
+  it.each([0, 1])(
+    "waits in full for a slow one when the others fail, %i of them slow as well",
+    async (more) => {
+      const clock = createFakeClock();
+      let greet: (() => void) | undefined;
+      const slow = await startScriptedServer(async (peer) => {
+        if (peer.connection === 1) return;
+        await new Promise<void>((resolve) => (greet = resolve));
+        await peer.greet("PIPELINING", "CHUNKING");
+        await peer.lines(2);
+        await peer.octets(Number(/\d+/.exec(await peer.line())?.[0]));
+        peer.send("250 a\r\n250 b\r\n250 taken\r\n");
+      });
+      open.push(slow);
+      const hung = await startScriptedServer(() => {});
+      open.push(hung);
+      const others = [hung.port].slice(0, more);
+      const { carrier } = carrierTo([slow.port, ...others, 1], { clock });
+      const result = carrier.carry(testClaim());
+      while (slow.connections === 0) await clock.settle();
+      await clock.advance(timeouts.slowOpeningMs);
+      if (more > 0) {
+        while (hung.connections === 0) await clock.settle();
+        await clock.advance(timeouts.slowOpeningMs);
+      }
+      while (greet === undefined) await clock.settle();
+      await clock.advance(timeouts.greetingMs - 1);
+      greet();
+      expect(brief(await result)).toEqual(["delivered: 250 taken"]);
+    },
+  );
 });
