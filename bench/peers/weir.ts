@@ -87,7 +87,7 @@ function configuration(
   const nextHop =
     internet === undefined
       ? [`smartHosts: ["[${sinkHost}]:${sinkPort}"]`]
-      : ["dnsRoutingEnabled: true", `port: ${internet.mxPort}`];
+      : ["dnsRoutingEnabled: true", "mxAllowPrivateHosts: true", `port: ${internet.mxPort}`];
   const connections =
     nextHopConnections === undefined ? [] : [`maxConcurrentConnections: ${nextHopConnections}`];
   const sections =

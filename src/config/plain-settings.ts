@@ -79,6 +79,9 @@ function plainByKind(connector: SendConnectorSettings): PlainSection {
     maxConcurrentConnections,
     siteMessageRateLimit,
     mtaSts,
+    mxAddressLimit,
+    mxSessionLimit,
+    mxAllowPrivateHosts,
     authenticationCredential: credential,
     oauth,
     tlsClient,
@@ -94,7 +97,14 @@ function plainByKind(connector: SendConnectorSettings): PlainSection {
     dnsRoutingEnabled: kind === "dns",
     ...plainValues(
       kind === "dns"
-        ? { maxPerDomainOutboundConnections: maxConcurrentConnections, siteMessageRateLimit, mtaSts }
+        ? {
+            maxPerDomainOutboundConnections: maxConcurrentConnections,
+            siteMessageRateLimit,
+            mtaSts,
+            mxAddressLimit,
+            mxSessionLimit,
+            mxAllowPrivateHosts,
+          }
         : { maxConcurrentConnections },
     ),
     smartHosts: connector.smartHosts.map(({ host, port }) =>

@@ -235,6 +235,21 @@ export const sendConnectorSchema = z.strictObject(
       "unlimited",
       "With dnsRoutingEnabled: messages a minute to one site; what waits for its turn has no attempt counted.",
     ),
+    mxAddressLimit: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      10,
+      "With dnsRoutingEnabled: most addresses of a domain's mail hosts that are tried for one connection (Postfix: smtp_mx_address_limit). The first half goes by preference, the others to those that were not tried for longest.",
+    ),
+    mxSessionLimit: setting(
+      integer({ min: 1, max: most, unlimited: true }),
+      5,
+      "With dnsRoutingEnabled: most mail hosts' addresses that are asked in one attempt to take a message that others put off by 4xx (Postfix: smtp_mx_session_limit).",
+    ),
+    mxAllowPrivateHosts: setting(
+      flag(),
+      false,
+      "With dnsRoutingEnabled: mail hosts may have private, loopback and link-local addresses. Whoever owns a recipient domain chooses these hosts; for connectors to domains of your own network.",
+    ),
     maxRecipientsPerTransaction: setting(
       integer({ min: 1, max: most, unlimited: true }),
       100,
@@ -305,6 +320,9 @@ export const dnsOnlySettings = [
   "maxPerDomainOutboundConnections",
   "mtaSts",
   "siteMessageRateLimit",
+  "mxAddressLimit",
+  "mxSessionLimit",
+  "mxAllowPrivateHosts",
 ] as const satisfies readonly SettingName[];
 
 /** Settings that mean nothing where the recipients' domains choose the next hop. */

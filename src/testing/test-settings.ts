@@ -135,6 +135,10 @@ export function smartHostConnector(
     maxConcurrentConnections: 20,
     mtaSts: "none",
     siteMessageRateLimit: Infinity,
+    mxAddressLimit: 10,
+    mxSessionLimit: 5,
+    // Sinks are on loopback.
+    mxAllowPrivateHosts: true,
     maxRecipientsPerTransaction: 100,
     messageRateLimit: Infinity,
     recipientRateLimit: Infinity,

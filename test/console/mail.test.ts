@@ -43,6 +43,7 @@ sendConnectors:
   - name: Internet
     addressSpaces: ["mx.test"]
     dnsRoutingEnabled: true
+    mxAllowPrivateHosts: true
     port: ${sink.port}
 transport:
   externalDnsServers: ["127.0.0.1:${dns.server.port}"]

@@ -193,6 +193,7 @@ sendConnectors:
   - name: Internet
     addressSpaces: ["*"]
     dnsRoutingEnabled: true
+    mxAllowPrivateHosts: true
     port: ${mxPort}
 transport:
   externalDnsServers: ["127.0.0.1:${dns.server.port}"]

@@ -708,6 +708,26 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     help: "With dnsRoutingEnabled: messages a minute to one site; what waits for its turn has no attempt counted.",
   },
   {
+    name: "mxAddressLimit",
+    kind: "integer",
+    range: "1 to 2147483647, or unlimited",
+    default: "10",
+    help: "With dnsRoutingEnabled: most addresses of a domain's mail hosts that are tried for one connection (Postfix: smtp_mx_address_limit). The first half goes by preference, the others to those that were not tried for longest.",
+  },
+  {
+    name: "mxSessionLimit",
+    kind: "integer",
+    range: "1 to 2147483647, or unlimited",
+    default: "5",
+    help: "With dnsRoutingEnabled: most mail hosts' addresses that are asked in one attempt to take a message that others put off by 4xx (Postfix: smtp_mx_session_limit).",
+  },
+  {
+    name: "mxAllowPrivateHosts",
+    kind: "true or false",
+    default: "false",
+    help: "With dnsRoutingEnabled: mail hosts may have private, loopback and link-local addresses. Whoever owns a recipient domain chooses these hosts; for connectors to domains of your own network.",
+  },
+  {
     name: "maxRecipientsPerTransaction",
     kind: "integer",
     range: "1 to 2147483647, or unlimited",

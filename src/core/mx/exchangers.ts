@@ -25,9 +25,14 @@ export interface Exchangers {
   /** `mx`: by MX records; `implicit`: the domain itself, for it has none; `literal`: the address in brackets. */
   readonly by: "mx" | "implicit" | "literal";
   readonly skipped: readonly Skipped[];
+  /**
+   * Names the domain's exchangers in their order: domains of one provider share a site, and with it connections and their limits.
+   * `mx1.example.net|mx2.example.net>backup.example.net`. It is the same whichever of very many are tried.
+   */
+  readonly site: string;
 }
 
-/** More hosts of one domain are not asked for their addresses. */
+/** More hosts of one domain are not asked for their addresses; which of many with one preference is left to chance. */
 export const mostExchangers = 20;
 
 /** The address of a domain in brackets (RFC 5321 §4.1.3); undefined for any other. */
@@ -38,25 +43,58 @@ export function addressLiteral(domain: string): string | undefined {
 }
 
 export function literalExchanger(address: string): Exchangers {
-  return { kind: "exchangers", hosts: [{ name: address, preference: 0 }], by: "literal", skipped: [] };
+  const hosts = [{ name: address, preference: 0 }];
+  return { kind: "exchangers", hosts, by: "literal", skipped: [], site: address };
 }
 
 /**
- * `isOwn`: a name of this relay; it and all hosts behind it are left out, or mail would go in a circle. An answer that nobody
+ * The hosts for one attempt: by preference, and at random where it is equal (RFC 5321 §5.1). `random`: a number in [0, 1).
+ */
+export function inTurn<Host>(groups: readonly (readonly Host[])[], random: () => number): Host[] {
+  return groups.flatMap((group) => {
+    const order = [...group];
+    for (let last = order.length - 1; last > 0; last--) {
+      const other = Math.floor(random() * (last + 1));
+      [order[last], order[other]] = [order[other] as Host, order[last] as Host];
+    }
+    return order;
+  });
+}
+
+/** Of hosts sorted by preference, those with the same one together. */
+export function groupsOf<Host extends Exchanger>(hosts: readonly Host[]): readonly (readonly Host[])[] {
+  const groups: Host[][] = [];
+  for (const host of hosts) {
+    const last = groups.at(-1);
+    if (last?.[0]?.preference === host.preference) last.push(host);
+    else groups.push([host]);
+  }
+  return groups;
+}
+
+/** `mx1|mx2>backup`. */
+export function orderText(groups: readonly (readonly { readonly name: string }[])[]): string {
+  return groups.map((group) => group.map(({ name }) => name).join("|")).join(">");
+}
+
+/**
+ * `random`: as for `inTurn`. `isOwn`: a name of this relay; it and all hosts behind it are left out, or mail would go in a circle. An answer that nobody
  * knows is never taken for "no MX".
  */
 export function exchangersOf(
   domain: string,
   answer: MxAnswer,
   isOwn: (name: string) => boolean,
+  random: () => number,
 ): Exchangers | NoHosts {
   switch (answer.kind) {
     case "found":
-      return byRecords(domain, answer.records, isOwn);
+      return byRecords(domain, answer.records, isOwn, random);
     case "nodata": {
       const name = answer.canonicalName;
       if (isOwn(name)) return loops(domain);
-      return { kind: "exchangers", hosts: [{ name, preference: 0 }], by: "implicit", skipped: [] };
+      const hosts = [{ name, preference: 0 }];
+      return { kind: "exchangers", hosts, by: "implicit", skipped: [], site: name };
     }
     case "nxdomain":
       return refused(550, "5.4.4", `SMTPSEND.DNS.NonExistentDomain; DNS has no domain ${domain}`);
@@ -87,6 +125,7 @@ function byRecords(
   domain: string,
   records: readonly { readonly preference: number; readonly exchange: string }[],
   isOwn: (name: string) => boolean,
+  random: () => number,
 ): Exchangers | NoHosts {
   const [only] = records;
   // RFC 7505 §3: alone. Its preference should be 0; what else it could mean nobody knows.
@@ -103,17 +142,31 @@ function byRecords(
   }
   const usable = Array.from(best, ([name, preference]) => ({ name, preference }));
   const before = usable.filter(({ preference }) => preference < own).sort(byPreference);
-  const hosts = before.slice(0, mostExchangers);
-  for (const { name } of before.slice(mostExchangers))
-    skipped.push({ host: name, reason: `${mostExchangers} better ones are tried` });
+  const hosts = someOf(before, random);
+  if (hosts.length < before.length) {
+    const tried = new Set(hosts);
+    for (const host of before)
+      if (!tried.has(host)) skipped.push({ host: host.name, reason: `${mostExchangers} others are tried` });
+  }
   for (const { name, preference } of usable)
     if (preference >= own) skipped.push({ host: name, reason: "not better than this relay itself" });
-  if (hosts.length > 0) return { kind: "exchangers", hosts, by: "mx", skipped };
+  if (hosts.length > 0) return { kind: "exchangers", hosts, by: "mx", skipped, site: siteOf(before) };
   if (own < Infinity) return loops(domain);
   return later(
     "4.4.4",
     `no MX record of ${domain} names a host: ${skipped.map(({ host }) => host).join(", ")}`,
   );
+}
+
+/** As many as are tried, in their order. Else the same ones would be tried at each attempt, and all others never. */
+function someOf(hosts: readonly Exchanger[], random: () => number): readonly Exchanger[] {
+  if (hosts.length <= mostExchangers) return hosts;
+  return inTurn(groupsOf(hosts), random).slice(0, mostExchangers).sort(byPreference);
+}
+
+function siteOf(hosts: readonly Exchanger[]): string {
+  const named = orderText(groupsOf(hosts.slice(0, mostExchangers)));
+  return hosts.length <= mostExchangers ? named : `${named}+${hosts.length - mostExchangers}`;
 }
 
 /** Cheap, for nearly all are names: the last part of an address begins with a digit, or there is a colon. */

@@ -7,6 +7,7 @@ const plan = (...groups: string[][]): HostPlan => ({
   kind: "hosts",
   by: "mx",
   skipped: [],
+  site: "",
   groups: groups.map((names, preference) =>
     names.map((name) => ({ name, preference, addresses: ["192.0.2.1"] })),
   ),

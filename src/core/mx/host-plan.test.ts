@@ -1,8 +1,15 @@
 /** Which hosts mail of a domain is offered to: vectors M1 to M10 and their neighbours. */
 import { describe, expect, it, test } from "vitest";
 import type { AddressAnswer, AddressAnswers, MxAnswer } from "./dns-facts.ts";
-import { addressLiteral, exchangersOf, literalExchanger, mostExchangers } from "./exchangers.ts";
-import { inTurn, planHosts, siteOf, type HostPlan, type PlanRules } from "./host-plan.ts";
+import {
+  addressLiteral,
+  exchangersOf,
+  inTurn,
+  literalExchanger,
+  mostExchangers,
+  orderText,
+} from "./exchangers.ts";
+import { planHosts, type HostPlan, type PlanRules } from "./host-plan.ts";
 
 const domain = "contoso.test";
 const mx = (...records: [number, string][]): MxAnswer => ({
@@ -26,11 +33,11 @@ function plan(
   addresses: Readonly<Record<string, AddressAnswers>> = {},
   given: Partial<PlanRules> = {},
 ): string {
-  const exchangers = exchangersOf(domain, answer, (name) => ownNames.has(name));
+  const exchangers = exchangersOf(domain, answer, (name) => ownNames.has(name), Math.random);
   if (exchangers.kind !== "exchangers") return `${exchangers.kind} ${exchangers.status}`;
   const known = exchangers.hosts.map(({ name }) => [name, addresses[name] ?? v4("192.0.2.1")] as const);
   const hosts = planHosts(domain, exchangers, new Map(known), { ...rules, ...given });
-  return hosts.kind === "hosts" ? siteOf(hosts) : `${hosts.kind} ${hosts.status}`;
+  return hosts.kind === "hosts" ? orderText(hosts.groups) : `${hosts.kind} ${hosts.status}`;
 }
 
 describe("hosts by MX records", () => {
@@ -64,7 +71,12 @@ describe("hosts by MX records", () => {
 
   it("does not ask for the addresses of any number of hosts", () => {
     const answer = mx(...Array.from({ length: 60 }, (_, n): [number, string] => [n, `h${n}`]));
-    const exchangers = exchangersOf(domain, answer, () => false);
+    const exchangers = exchangersOf(
+      domain,
+      answer,
+      () => false,
+      () => 0,
+    );
     expect(exchangers.kind === "exchangers" && [exchangers.hosts.length, exchangers.skipped.length]).toEqual([
       mostExchangers,
       60 - mostExchangers,
@@ -133,7 +145,12 @@ describe("by their addresses", () => {
   });
 
   it("says why hosts are passed over", () => {
-    const exchangers = exchangersOf(domain, mx([5, "192.0.2.9"], [10, "a"], [20, "b"]), () => false);
+    const exchangers = exchangersOf(
+      domain,
+      mx([5, "192.0.2.9"], [10, "a"], [20, "b"]),
+      () => false,
+      () => 0,
+    );
     const answers = new Map([
       ["a", { ipv4: denied("nxdomain"), ipv6: denied("nxdomain") }],
       ["b", v4("192.0.2.1")],
@@ -152,7 +169,7 @@ test("M1: hosts of one preference have equal shares, the others come behind them
   const random = (): number => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
   const firsts = { a: 0, b: 0, c: 0 };
   for (let attempt = 0; attempt < 1000; attempt++) {
-    const order = inTurn([["a", "b"], ["c"]] as const, random);
+    const order = inTurn<"a" | "b" | "c">([["a", "b"], ["c"]], random);
     expect(order.at(-1)).toBe("c");
     firsts[order[0] ?? "c"]++;
   }
@@ -161,11 +178,74 @@ test("M1: hosts of one preference have equal shares, the others come behind them
   expect(firsts.b).toBeGreaterThan(430);
 });
 
+describe("of more hosts than are tried", () => {
+  const numbers = Array.from({ length: 30 }, (_, n) => String(n).padStart(2, "0"));
+  const many = mx(...numbers.map((n): [number, string] => [10, `h${n}`]), [5, "best"], [20, "last"]);
+  const tried = (): { readonly names: readonly string[]; readonly site: string } => {
+    const exchangers = exchangersOf(domain, many, () => false, seeded);
+    if (exchangers.kind !== "exchangers") throw new Error("no hosts");
+    return { names: exchangers.hosts.map(({ name }) => name), site: exchangers.site };
+  };
+  let state = 1;
+  const seeded = (): number => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
+
+  it("each has its turn, behind those that are preferred", () => {
+    const met = new Set<string>();
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const { names } = tried();
+      expect([names.length, names[0]]).toEqual([mostExchangers, "best"]);
+      for (const name of names) met.add(name);
+    }
+    expect(met.size).toBe(31);
+    expect(met.has("last")).toBe(false);
+  });
+
+  it("the site is the same, whichever they are", () => {
+    const sites = new Set(Array.from({ length: 5 }, () => tried().site));
+    expect(sites.size).toBe(1);
+    expect([...sites][0]).toMatch(/^best>h00\|h01.*\|h18\+12$/);
+  });
+});
+
+describe("hosts where none may be", () => {
+  const isAllowed = (address: string): boolean => !address.startsWith("10.") && address !== "::1";
+  const inside = v4("10.0.0.1");
+  it.each<[string, MxAnswer, Record<string, AddressAnswers>, string]>([
+    ["are left out", mx([10, "a"], [20, "b"]), { a: inside }, "b"],
+    ["alone: mail waits", mx([10, "a"]), { a: inside }, "later 4.4.4"],
+    ["alone, without MX: mail waits", denied("nodata"), { [domain]: inside }, "later 4.4.4"],
+    ["by one of their addresses", mx([10, "a"]), { a: { ...inside, ipv6: found("2001:db8::1") } }, "a"],
+  ])("%s", (_, answer, addresses, expected) => expect(plan(answer, addresses, { isAllowed })).toBe(expected));
+
+  it("may be this relay all the same: then mail would go in a circle", () => {
+    const isOwnAddress = (address: string): boolean => address === "10.0.0.1";
+    expect(plan(mx([10, "a"], [20, "b"]), { a: inside }, { isAllowed, isOwnAddress })).toBe("refused 5.4.6");
+  });
+
+  it("are told with their addresses", () => {
+    const hosts = planHosts(
+      domain,
+      literalExchanger("::1"),
+      new Map([["::1", { ipv4: none, ipv6: found("::1") }]]),
+      {
+        ...rules,
+        isAllowed,
+      },
+    );
+    expect(hosts).toMatchObject({
+      text: expect.stringMatching(/no public address: ::1 \(see mxAllowPrivateHosts/) as string,
+    });
+  });
+});
+
 test("a site is told by its hosts and their order, not by the domain or the figures of its records", () => {
-  const hosts = { ...v4("192.0.2.1") };
-  const all = { a: hosts, b: hosts };
-  expect(plan(mx([10, "b"], [10, "a"]), all)).toBe(plan(mx([5, "a"], [5, "b"]), all));
-  expect(plan(mx([10, "a"], [20, "b"]), all)).not.toBe(plan(mx([10, "b"], [20, "a"]), all));
+  const siteOf = (...records: [number, string][]): string => {
+    const exchangers = exchangersOf(domain, mx(...records), () => false, Math.random);
+    return exchangers.kind === "exchangers" ? exchangers.site : "";
+  };
+  expect(siteOf([10, "b"], [10, "a"])).toBe("a|b");
+  expect(siteOf([5, "a"], [5, "b"])).toBe("a|b");
+  expect(siteOf([10, "b"], [20, "a"])).toBe("b>a");
 });
 
 test.each([

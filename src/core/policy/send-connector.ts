@@ -132,6 +132,12 @@ export interface SmtpSendConnector extends SendConnectorCommon, SendLimitSetting
   readonly mtaSts: MtaStsSetting;
   /** Weir's own: messages a minute to one site. */
   readonly siteMessageRateLimit: number;
+  /** Weir's own, of kind `dns`: addresses that are tried for one connection (Postfix: smtp_mx_address_limit). */
+  readonly mxAddressLimit: number;
+  /** Weir's own, of kind `dns`: addresses that are asked to take a message in one attempt (Postfix: smtp_mx_session_limit). */
+  readonly mxSessionLimit: number;
+  /** Weir's own, of kind `dns`: mail hosts may have private addresses, and this machine's (Exim: ignore_target_hosts). */
+  readonly mxAllowPrivateHosts: boolean;
   /** Weir's own; Postfix: smtp_destination_recipient_limit. */
   readonly maxRecipientsPerTransaction: number;
   readonly forceHelo: boolean;

@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from "vitest";
 import { smartHostConnector } from "../../testing/test-settings.ts";
 import { decideHostTls, needsRequireTlsOffer } from "./decide-host-tls.ts";
-import { demandKey, type HostTls, type TlsDemand } from "./tls-demand.ts";
+import { demandKey, isByDomain, type HostTls, type TlsDemand } from "./tls-demand.ts";
 import type { DaneFact, DestinationFacts, MessageTls, StsFact, TlsaFact, TlsSettings } from "./tls-facts.ts";
 
 const host = "mx.d.test";
@@ -172,19 +172,17 @@ test("what reports tell: each policy by itself, what is not enforced too", () =>
 });
 
 test("one connection serves what demands the same of it, and nothing else", () => {
-  const key = (dane: DaneFact, policy: StsFact, names = ["d.test"]): string =>
-    demandKey(
-      decideHostTls(
-        by(),
-        { isSecure: true, names, sts: policy },
-        { name: host, dane },
-        undefined,
-      ) as TlsDemand,
-    );
+  const demand = (dane: DaneFact, policy: StsFact, names = ["d.test"]): TlsDemand =>
+    decideHostTls(by(), { isSecure: true, names, sts: policy }, { name: host, dane }, undefined) as TlsDemand;
+  const key = (...given: Parameters<typeof demand>): string => demandKey(demand(...given));
   expect(key(found(tlsa(3), tlsa(3, 0)), noSts)).toBe(
     key(found(tlsa(3, 0), tlsa(3)), sts("testing", host), ["e.test"]),
   );
-  expect(key(found(tlsa(2)), noSts)).not.toBe(key(found(tlsa(2)), noSts, ["e.test"]));
+  // If the certificate is for the host; it may be for the domain alone.
+  expect(key(found(tlsa(2)), noSts)).toBe(key(found(tlsa(2)), noSts, ["e.test"]));
+  expect(isByDomain(demand(found(tlsa(2)), noSts))).toBe(true);
+  expect(isByDomain(demand(found(tlsa(2)), noSts, [host]))).toBe(false);
+  expect(isByDomain(demand(found(tlsa(3)), noSts))).toBe(false);
   expect(key(none, noSts)).toBe(key(unasked, sts("testing", "x.test")));
   const all = [
     key(found(tlsa(3)), noSts),

@@ -104,7 +104,8 @@ function addDane(
   draft.tlsaFound = dane.records;
   if (draft.certificate.names.length === 0) draft.serverName = baseDomain;
   if (records.length > 0) {
-    const tlsa = { baseDomain, records, names: [...new Set([baseDomain, name, ...names])] };
+    const hostNames = [...new Set([baseDomain, name])];
+    const tlsa = { baseDomain, records, hostNames, names: [...new Set([...hostNames, ...names])] };
     const certificate = { ...anyCertificate, tlsa };
     draft.level = "dane";
     draft.certificate = bothDemands(draft.certificate, certificate);

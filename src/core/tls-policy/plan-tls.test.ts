@@ -10,6 +10,7 @@ const hosts: HostPlan = {
   kind: "hosts",
   by: "mx",
   skipped: [],
+  site: "a.test|b.test>c.test",
   groups: [
     [
       { name: "a.test", preference: 10, addresses: ["192.0.2.1"] },

@@ -1,8 +1,9 @@
 /** The mail hosts of a domain with what TLS with each must be like: those that are barred are left out. */
 import { later, refused, type NoHosts } from "../mx/dns-facts.ts";
-import { siteOf, type HostPlan, type MailHost } from "../mx/host-plan.ts";
+import { orderText } from "../mx/exchangers.ts";
+import type { HostPlan, MailHost } from "../mx/host-plan.ts";
 import { decideHostTls } from "./decide-host-tls.ts";
-import { demandKey, type TlsBarred, type TlsDemand } from "./tls-demand.ts";
+import { demandKey, isByDomain, type TlsBarred, type TlsDemand } from "./tls-demand.ts";
 import type { DaneFact, DestinationFacts, MessageTls, TlsSettings } from "./tls-facts.ts";
 
 export interface SecuredHosts {
@@ -13,8 +14,10 @@ export interface SecuredHosts {
   readonly demands: ReadonlyMap<string, TlsDemand>;
   /** Names the hosts in their order, with those that are barred: what limits and pace are for. */
   readonly site: string;
-  /** The same for whatever may share connections: site and demands. */
+  /** The same for whatever may share connections: site, hosts and demands. */
   readonly key: string;
+  /** Where a certificate may be for one domain alone: the same for what may share connections even then. */
+  readonly ownKey: string | undefined;
 }
 
 export interface TlsPlan {
@@ -42,9 +45,11 @@ export function planTls(
   const groups = plan.groups
     .map((group) => group.filter(({ name }) => demands.has(name)))
     .filter((group) => group.length > 0);
-  const site = siteOf(plan);
-  const key = [site, ...Array.from(demands, ([name, demand]) => `${name} ${demandKey(demand)}`)].join("\n");
-  return { result: { kind: "hosts", groups, demands, site, key }, barred };
+  const { site } = plan;
+  const perHost = Array.from(demands, ([name, demand]) => `${name} ${demandKey(demand)}`);
+  const key = [site, orderText(groups), ...perHost].join("\n");
+  const ownKey = [...demands.values()].some(isByDomain) ? [key, ...destination.names].join("\n") : undefined;
+  return { result: { kind: "hosts", groups, demands, site, key, ownKey }, barred };
 }
 
 /** One host that may be used later is reason enough to wait. */

@@ -27,6 +27,8 @@ export interface TlsaDemand {
   readonly records: readonly TlsaFact[];
   /** With usage 2 the certificate must be for one of these (RFC 7672 §3.2.2). */
   readonly names: readonly string[];
+  /** Those of them that are the host's, whichever domain the mail is for. */
+  readonly hostNames: readonly string[];
 }
 
 export interface TlsDemand {
@@ -87,9 +89,18 @@ export function bothDemands(a: CertificateDemand, b: CertificateDemand): Certifi
   };
 }
 
+/** Whether it matters for which of the domains that share the host the mail is: the certificate may be for the domain alone. */
+export function isByDomain({ certificate: { tlsa } }: TlsDemand): boolean {
+  return (
+    tlsa !== undefined &&
+    tlsa.names.length > tlsa.hostNames.length &&
+    tlsa.records.some(({ usage }) => usage === 2)
+  );
+}
+
 /**
- * The same text for demands that a connection satisfies alike: one that was made by the first serves mail of the second. Reports
- * and words make no difference.
+ * The same text for demands that a connection satisfies alike, if its certificate is for the host: one that was made by the first
+ * serves mail of the second. Reports and words make no difference.
  */
 export function demandKey({ level, isRequired, certificate, serverName }: TlsDemand): string {
   const { isTrusted, names, byAlternativeName, tlsa } = certificate;
@@ -104,7 +115,7 @@ export function demandKey({ level, isRequired, certificate, serverName }: TlsDem
     names.toSorted(),
     serverName,
     records?.toSorted() ?? [],
-    tlsa?.records.some(({ usage }) => usage === 2) ? tlsa.names.toSorted() : [],
+    tlsa?.records.some(({ usage }) => usage === 2) ? tlsa.hostNames.toSorted() : [],
   ]);
 }
 

@@ -376,6 +376,7 @@ describe("delivery by MX record", () => {
         resolver: zoneResolver(zone),
         own: { isOwnName: () => false, isOwnAddress: () => false },
         first: () => 4,
+        random: () => 0,
       });
     return run(connector, { to }, {}, mailHosts);
   };

@@ -53,3 +53,16 @@ test("each is tried by its schedule, none holds up another, and all mail is deli
   expect(numbers("DomainQueuesActive")).toEqual([[980, 0]]);
   await delivery.close();
 });
+
+test("what is told as a number names no connector that is gone by then", async () => {
+  const delivery = await openScriptedDelivery("LMDB", schedulerSettings(dnsConnector("Net")));
+  delivery.carry = () => refused;
+  await Promise.all(Array.from({ length: 30 }, (_, n) => delivery.submit([`x@down${n}.test`])));
+  await delivery.tested.clock.advance(1000);
+  expect(delivery.told.filter(({ name }) => name === "QueueRetry")).toHaveLength(20);
+  await delivery.scheduler.reconfigure(schedulerSettings(dnsConnector("Other")));
+  await delivery.tested.clock.advance(2 * minute);
+  const sums = delivery.told.filter(({ name }) => name === "DomainQueuesRetry");
+  expect(sums.map(({ fields }) => fields["connector"])).toEqual(["Other"]);
+  await delivery.close();
+});

@@ -32,8 +32,10 @@ export function createQueueNews(options: {
   readonly events: Events;
   readonly clock: Clock;
   readonly queues: Iterable<DeliveryQueue>;
+  /** It is configured, now. */
+  readonly isConnector: (name: string) => boolean;
 }): QueueNews {
-  const { events, clock, queues } = options;
+  const { events, clock, queues, isConnector } = options;
   /** By connector; there is one while its timer runs. */
   const windows = new Map<string, Window & { readonly timer: Timer }>();
 
@@ -49,7 +51,7 @@ export function createQueueNews(options: {
   const sumUp = (connector: string): void => {
     const over = windows.get(connector);
     windows.delete(connector);
-    if (over === undefined || over.resting + over.active === 0) return;
+    if (over === undefined || over.resting + over.active === 0 || !isConnector(connector)) return;
     let total = 0;
     for (const queue of queues) if (queue.connector.name === connector && queue.failures > 0) total++;
     if (over.resting > 0) events.emit("DomainQueuesRetry", { connector, queues: over.resting, total });

@@ -69,7 +69,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     onTold: (open) => state.events.emit("DeliveriesHeld", { open }),
     onOver: () => state.events.emit("DeliveriesGoOn", {}),
   });
-  const news = createQueueNews({ events: state.events, clock, queues });
+  const news = createQueueNews({
+    events: state.events,
+    clock,
+    queues,
+    isConnector: (name) =>
+      state.settings.sendConnectors.some((connector) => connector.enabled && connector.name === name),
+  });
   const settlement = createSettlement({
     watch,
     spool,

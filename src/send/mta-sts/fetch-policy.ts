@@ -17,7 +17,7 @@ import { readPolicy, type MtaStsPolicy } from "../../core/mta-sts/policy.ts";
 import type { Resolver } from "../../ports/lookup.ts";
 import type { Clock, Dial } from "../../ports/ports.ts";
 import { failureWords } from "../delivery/smtp/wire/failure-words.ts";
-import { isPublicAddress } from "./public-address.ts";
+import { isPublicAddress } from "../../core/policy/public-address.ts";
 
 /** RFC 8460 §4.3.2.2. */
 export type PolicyFailure = "sts-policy-fetch-error" | "sts-policy-invalid" | "sts-webpki-invalid";

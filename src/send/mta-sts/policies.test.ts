@@ -11,7 +11,7 @@ import { testCertificate } from "../../testing/test-certificate.ts";
 import { createPolicyFetch, longestPolicyBytes, type PolicyTrust } from "./fetch-policy.ts";
 import { createMtaStsPolicies, type MtaStsPolicies } from "./policies.ts";
 import { createPolicyStore } from "./policy-store.ts";
-import { isPublicAddress } from "./public-address.ts";
+import { isPublicAddress } from "../../core/policy/public-address.ts";
 
 /** Nobody answers there. */
 const silent = "192.0.2.2";

@@ -12,6 +12,7 @@ import { brief } from "../../testing/test-smtp-carrier.ts";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import type { StsFact } from "../../core/tls-policy/tls-facts.ts";
 import type { DnssecStanding } from "../../ports/lookup.ts";
+import type { Ports } from "../../ports/ports.ts";
 import type { EventName } from "../../events/catalogue.ts";
 import type { Carrier } from "../delivery/delivery.ts";
 import { OutboundConnections } from "../delivery/smtp/pool/outbound-connections.ts";
@@ -67,6 +68,8 @@ function deliverBy(
   return (domain) => closing.carrierFor(connector, domain);
 }
 
+const count = (lines: readonly string[], verb: string): number =>
+  lines.filter((line) => line.startsWith(verb)).length;
 const claimTo = (domain: string) => testClaim({ recipients: [`x@${domain}`] });
 const carried = async (carrier: Carrier, domain = "d.test") => brief(await carrier.carry(claimTo(domain)));
 
@@ -163,6 +166,92 @@ describe("the hosts of a domain", () => {
     expect(resolver.forgotten).toEqual(["d.test", "a.test"]);
     carrier.retryNow?.();
     expect(resolver.forgotten).toEqual(["d.test", "a.test", "d.test", "a.test"]);
+  });
+
+  describe("however many there are", () => {
+    const many = Array.from({ length: 16 }, (_, n) => n);
+    const zone: Zone = {
+      "d.test MX": many.map((n) => `${n < 12 ? 10 : 20} h${n}.test`),
+      ...Object.fromEntries(many.map((n) => [`h${n}.test A`, [`127.0.1.${n}`]])),
+    };
+
+    it("mxSessionLimit of them are asked to take what others put off", async () => {
+      const behave: SinkSettings["behave"] = ({ at }) =>
+        at === "RCPT" ? { reply: "450 4.7.1 Greylisted" } : undefined;
+      const sinks = await Promise.all(many.map((n) => sinkAt(`127.0.1.${n}`, { behave })));
+      const asked = (): number => sinks.reduce((sum, { commands }) => sum + count(commands, "RCPT"), 0);
+      const carrierOf = deliverBy(zone);
+      expect(await carried(carrierOf("d.test"))).toEqual(["transient: 450 4.7.1 Greylisted"]);
+      expect(asked()).toBe(5);
+      const two = deliverBy(zone, { mxSessionLimit: 2 });
+      await carried(two("d.test"));
+      expect(asked()).toBe(7);
+    });
+
+    it("mxAddressLimit of them are tried for a connection, in time all", async () => {
+      const dialled: string[] = [];
+      const clock = createFakeClock();
+      const dial: Ports["dial"] = ({ address }) => {
+        dialled.push(address);
+        return Promise.reject(new Error("nobody is there"));
+      };
+      const own = zoneResolver(zone);
+      const ports = { ...createSystemPorts(), clock, dial, resolver: own };
+      const carrierOf = deliverBy({}, {}, { ports });
+      for (let attempt = 0; attempt < 4; attempt++) {
+        expect(await carrierOf("d.test").carry(claimTo("d.test"))).toMatchObject({ kind: "unreachable" });
+        expect(dialled).toHaveLength(10 * (attempt + 1));
+        await clock.advance(60_000);
+      }
+      expect(new Set(dialled).size).toBe(16);
+    });
+  });
+
+  it.each(["127.0.0.2", "10.0.0.1", "169.254.169.254", "::1", "fd00::1", "::ffff:127.0.0.1"])(
+    "are not connected to at %s, which is no public address, unless that is allowed",
+    async (address) => {
+      const dialled: string[] = [];
+      const dial: Ports["dial"] = (target) => {
+        dialled.push(target.address);
+        return Promise.reject(new Error("nobody is there"));
+      };
+      const zone: Zone = {
+        "d.test MX": ["10 a.test"],
+        [`a.test ${address.includes(":") ? "AAAA" : "A"}`]: [address],
+      };
+      const ports = { ...createSystemPorts(), dial, resolver: zoneResolver(zone) };
+      const literal = address.includes(":") ? `[IPv6:${address}]` : `[${address}]`;
+      for (const domain of ["d.test", literal]) {
+        const carrierOf = deliverBy({}, { mxAllowPrivateHosts: false }, { ports });
+        expect(await carrierOf(domain).carry(claimTo(domain))).toMatchObject({
+          kind: "unreachable",
+          verdict: { text: expect.stringMatching(/no public address: .*mxAllowPrivateHosts/) as string },
+        });
+      }
+      expect(dialled).toEqual([]);
+      await deliverBy({}, { mxAllowPrivateHosts: true }, { ports })("d.test").carry(claimTo("d.test"));
+      expect(dialled).toEqual([address]);
+    },
+  );
+
+  it("that are not public by the time they are connected to are not", async () => {
+    const zone: Zone = { "d.test MX": ["10 a.test"], "a.test A": ["93.184.216.34"] };
+    const dialled: string[] = [];
+    const dial: Ports["dial"] = (target) => {
+      dialled.push(target.address);
+      return Promise.reject(new Error("nobody is there"));
+    };
+    const own = zoneResolver(zone);
+    const lookUp = own.lookUp.bind(own);
+    let asked = 0;
+    own.lookUp = (name, type) => {
+      if (name === "a.test" && type === "A" && ++asked === 2) own.zone["a.test A"] = ["127.0.0.1"];
+      return lookUp(name, type);
+    };
+    const ports = { ...createSystemPorts(), dial, resolver: own };
+    const carrierOf = deliverBy({}, { mxAllowPrivateHosts: false }, { ports });
+    expect(await carrierOf("d.test").carry(claimTo("d.test"))).toMatchObject({ kind: "unreachable" });
+    expect(dialled).toEqual([]);
   });
 
   it("are told that are named and not used", async () => {

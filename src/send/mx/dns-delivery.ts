@@ -69,7 +69,7 @@ export function createDnsDelivery(given: DnsDeliveryContext): DnsDelivery {
   const closing = new Set<Promise<void>>();
 
   const hostsFor = (connector: SmtpSendConnector): MailHosts =>
-    createMailHosts({ connector, resolver, sts: given.sts, own, first });
+    createMailHosts({ connector, resolver, sts: given.sts, own, first, random: ports.random });
 
   const share = (connector: SmtpSendConnector): Shared => {
     const hosts = hostsFor(connector);

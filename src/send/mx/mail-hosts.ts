@@ -5,6 +5,7 @@
 import type { AddressAnswers, NoHosts } from "../../core/mx/dns-facts.ts";
 import { addressLiteral, exchangersOf, literalExchanger, type Exchangers } from "../../core/mx/exchangers.ts";
 import { planHosts, type HostPlan, type PlanRules } from "../../core/mx/host-plan.ts";
+import { isPublicAddress } from "../../core/policy/public-address.ts";
 import { addressesByFamily, familyRule, type Family } from "../../core/policy/ip-preference.ts";
 import type { SmtpSendConnector } from "../../core/policy/send-connector.ts";
 import type { DaneFact, DestinationFacts, StsFact } from "../../core/tls-policy/tls-facts.ts";
@@ -47,14 +48,19 @@ export interface MailHostsContext {
   readonly own: OwnPlaces;
   /** The family that comes first where a host has both and the connector has no preference. */
   readonly first: () => Family;
+  /** In [0, 1). */
+  readonly random: () => number;
 }
 
 /** An address stays as it is. */
 const literalKeepMs = 86_400_000;
 
-export function createMailHosts({ connector, resolver, sts, own, first }: MailHostsContext): MailHosts {
+export function createMailHosts(context: MailHostsContext): MailHosts {
+  const { connector, resolver, sts, own, first, random } = context;
+  const isAllowed = connector.mxAllowPrivateHosts ? undefined : isPublicAddress;
   const rules = (): PlanRules => ({
     isOwnAddress: (address) => own.isOwnAddress(address, connector.port),
+    isAllowed,
     ...familyRule(connector, first()),
   });
 
@@ -142,21 +148,25 @@ export function createMailHosts({ connector, resolver, sts, own, first }: MailHo
       ]);
       return finish(
         domain,
-        exchangersOf(domain, mx, (name) => own.isOwnName(name)),
+        exchangersOf(domain, mx, (name) => own.isOwnName(name), random),
         mx,
         policy,
       );
     },
     async addresses(host) {
+      // One that is not allowed is no host of any plan.
       if (isAddress(host)) return [host];
       const { ipv4, ipv6 } = await lookUpBoth(host);
       const both = [ipv4, ipv6];
       const all = both.flatMap((lookup) => (lookup.kind === "found" ? lookup.records : []));
-      const usable = addressesByFamily(all, familyRule(connector, first()));
+      const allowed = isAllowed === undefined ? all : all.filter(isAllowed);
+      const usable = addressesByFamily(allowed, familyRule(connector, first()));
       // DNS may say something else by now than when the hosts were chosen.
       const found = usable.filter((address) => !own.isOwnAddress(address, connector.port));
       if (found.length > 0) return found;
       if (usable.length > 0) throw new Error("the name leads back to this relay");
+      if (allowed.length < all.length)
+        throw new Error(`no public address: ${all.join(", ")} (see mxAllowPrivateHosts)`);
       if (all.length > 0) throw new Error("the name has no address of the family that is to be used");
       const unknown = both.find((lookup) => "detail" in lookup);
       throw new Error(

@@ -3,10 +3,14 @@
  * them, and their limits. A site is there as long as it has connections or mail that waits for one.
  *
  * A connection carries any mail of its site that demands the same of TLS: a site has a pool for each set of demands, mostly one.
- * They divide its limit, one connection each at least.
+ * However many they are, the site's limit holds for all together: they take turns (pool/outbound-connections.ts).
+ *
+ * With DANE-TA a certificate may be for the recipients' domain instead of the host. Where one was seen that is not for the host,
+ * or fits nothing, each domain has a pool of its own for a while; a connection never carries mail of a domain that its
+ * certificate is not for, whatever pool it is in (session/client-session.ts).
  */
 import { LRUCache } from "lru-cache";
-import { inTurn } from "../../core/mx/host-plan.ts";
+import { inTurn } from "../../core/mx/exchangers.ts";
 import type { SecuredHosts } from "../../core/tls-policy/plan-tls.ts";
 import type { HostTls } from "../../core/tls-policy/tls-demand.ts";
 import { afterSending, paceAllowsAt, paceOf } from "../../core/policy/send-pace.ts";
@@ -19,7 +23,11 @@ import type { NextHopHost } from "../delivery/smtp/peer/peer.ts";
 import { ConnectionPool } from "../delivery/smtp/pool/connection-pool.ts";
 import type { NextHop } from "../delivery/smtp/pool/next-hop.ts";
 import type { ReplyReading } from "../delivery/smtp/wire/reply-reading.ts";
-import type { OutboundConnections } from "../delivery/smtp/pool/outbound-connections.ts";
+import {
+  OutboundConnections,
+  PlacesOfBoth,
+  type ConnectionPlaces,
+} from "../delivery/smtp/pool/outbound-connections.ts";
 
 export interface Sites {
   /** Connections to one site at most. */
@@ -35,6 +43,16 @@ export interface Sites {
 const mostConnections = 1_000;
 /** Sites whose failure, or whose pace, is remembered. */
 const mostRemembered = 10_000;
+/** How long domains are kept apart whose host's certificate is not for the host. */
+const apartMs = 3_600_000;
+
+/** All connections to the same hosts. */
+interface Site {
+  readonly name: string;
+  readonly pools: Set<ConnectionPool>;
+  readonly taken: OutboundConnections;
+  readonly places: ConnectionPlaces;
+}
 
 /** The pace of a site: when the next message is due by it, and when the last of those that were put off. */
 interface Paced {
@@ -47,9 +65,11 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
   const { clock } = ports;
   const most = Math.max(1, Math.min(connector.maxConcurrentConnections, mostConnections));
   const pools = new Map<string, ConnectionPool>();
-  const atSite = new Map<string, Set<ConnectionPool>>();
+  const sites = new Map<string, Site>();
   const leaving = new Set<Promise<void>>();
   const failing = new LRUCache<string, true>({ max: mostRemembered });
+  /** By the key of pools: until when each domain has its own. */
+  const apart = new LRUCache<string, number>({ max: mostRemembered });
   const paced = new LRUCache<string, Paced>({ max: mostRemembered });
   const pace =
     connector.siteMessageRateLimit === Infinity ? undefined : paceOf(connector.siteMessageRateLimit);
@@ -64,67 +84,69 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
     : undefined;
   let closing: Promise<void> | undefined;
 
-  const hopTo = ({ groups, key, site }: SecuredHosts): NextHop => {
+  const siteOf = (name: string): Site => {
+    const known = sites.get(name);
+    if (known !== undefined) return known;
+    const taken = new OutboundConnections(() => most);
+    const places = new PlacesOfBoth(taken, outbound, () => leave(site));
+    const site: Site = { name, pools: new Set(), taken, places };
+    sites.set(name, site);
+    return site;
+  };
+
+  /** Connections that are being closed count as long as the peer sees them. */
+  const leave = (site: Site): void => {
+    if (site.pools.size === 0 && site.taken.open === 0 && sites.get(site.name) === site)
+      sites.delete(site.name);
+  };
+
+  const hopTo = ({ groups, key, ownKey }: SecuredHosts, unused: () => void): NextHop => {
     const hosts = groups.map((group) =>
       group.map(({ name }) => memory.host({ host: name, port: connector.port })),
     );
+    const keepApart = (): void => void apart.set(key, clock.now() + apartMs);
     return {
       hosts: hosts.flat(),
       inOrder: () => inTurn(hosts, ports.random),
       // Until it answers it gets no more than what is needed to see whether it does.
       firstDials: 1,
       standing: () => (failing.has(key) ? "failing" : "new"),
-      answered: () => void failing.delete(key),
-      failed: () => void failing.set(key, true),
-      hasRoom: () => roomAt(site),
-      left: () => wake(key, site),
-      unused: () => forget(key, site),
+      answered({ onlyFor }) {
+        failing.delete(key);
+        if (onlyFor !== undefined) keepApart();
+      },
+      failed({ tlsFault }) {
+        failing.set(key, true);
+        // For the names of the domain that it was opened for; another's may fit.
+        if (ownKey !== undefined && tlsFault === "validation-failure") keepApart();
+      },
+      unused,
     };
   };
 
-  const forget = (key: string, site: string): void => {
+  const forget = (key: string, site: Site): void => {
     const pool = pools.get(key);
     if (pool === undefined) return;
     pools.delete(key);
-    const others = atSite.get(site);
-    others?.delete(pool);
-    if (others?.size === 0) atSite.delete(site);
-    else share(others);
+    site.pools.delete(pool);
+    leave(site);
     const gone = pool.close(0).finally(() => leaving.delete(gone));
     leaving.add(gone);
   };
 
-  const roomAt = (site: string): boolean => {
-    const all = atSite.get(site);
-    if (all === undefined || all.size < 2) return true;
-    let held = 0;
-    for (const pool of all) held += pool.held;
-    return held < Math.max(most, all.size);
-  };
-
-  const wake = (key: string, site: string): void => {
-    const all = atSite.get(site);
-    if (all === undefined || all.size < 2) return;
-    const own = pools.get(key);
-    for (const pool of all) if (pool !== own) pool.placeFreed();
-  };
-
-  /** The limit is the site's, whatever its domains demand of TLS. */
-  const share = (all: ReadonlySet<ConnectionPool> = new Set()): void => {
-    for (const pool of all) pool.allow(Math.max(1, Math.floor(most / all.size)));
-  };
-
   const poolOf = (hosts: SecuredHosts): ConnectionPool => {
-    const { demands, key, site } = hosts;
+    const { demands, ownKey } = hosts;
+    const isApart = ownKey !== undefined && (apart.get(hosts.key) ?? 0) > clock.now();
+    const key = isApart ? ownKey : hosts.key;
     let pool = pools.get(key);
     if (pool === undefined) {
       const tlsOf = ({ name }: NextHopHost, job?: Job): HostTls =>
         (job?.demands ?? demands).get(name) ?? tlsBySettings(connector, name);
-      pool = new ConnectionPool({ ...context, tlsOf }, hopTo(hosts), outbound, most, replies);
+      const site = siteOf(hosts.site);
+      const hop = hopTo(hosts, () => forget(key, site));
+      pool = new ConnectionPool({ ...context, tlsOf }, hop, site.places, most, replies);
       pools.set(key, pool);
-      const all = atSite.get(site) ?? new Set();
-      atSite.set(site, all.add(pool));
-      if (all.size > 1) share(all);
+      site.pools.add(pool);
     }
     return pool;
   };
@@ -148,8 +170,9 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
     },
     submit(hosts, job) {
       if (closing === undefined) {
-        // A pool's jobs demand the same; which policies are watched for reports is each domain's own.
-        if (onTls !== undefined) job.demands = hosts.demands;
+        // A pool's jobs demand the same; which policies are watched for reports is each domain's own, and so are its names.
+        if (onTls !== undefined || hosts.ownKey !== undefined) job.demands = hosts.demands;
+        job.mostAsked = connector.mxSessionLimit;
         poolOf(hosts).submit(job);
       } else resolveJob(job, "aborted", "");
     },

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { HttpFailure, createHttpRequest, type HttpRequest } from "../../ports/http-request.ts";
 import type { Resolver } from "../../ports/lookup.ts";
 import type { Clock } from "../../ports/ports.ts";
-import { isPublicAddress } from "../mta-sts/public-address.ts";
+import { isPublicAddress } from "../../core/policy/public-address.ts";
 
 /**
  * As `createHttpRequest`. `allowsPrivate`: asked each time. `isThisMachine`: it is public, but what listens there may believe whoever

@@ -13,7 +13,7 @@ export function resolveJob(job: Job, kind: "attempted" | "aborted", host: string
 
 /**
  * No other peer is left to ask, or none of them could be reached (`error`). Who was put off stays so. That the message
- * cannot be given to the next hop at all is the outcome only when every host has said so.
+ * cannot be given to the next hop at all is the outcome only when every host has said so, or as many as are asked.
  */
 export function conclude(
   job: Job,
@@ -24,7 +24,10 @@ export function conclude(
   decideAsBefore(job);
   const { unfit } = job;
   if (job.recipients.length > 0) {
-    const unheard = hosts.find((each) => !job.asked.some((peer) => peer.host === each));
+    const isEnough = job.asked.length >= job.mostAsked;
+    const unheard = isEnough
+      ? undefined
+      : hosts.find((each) => !job.asked.some((peer) => peer.host === each));
     if (unfit !== undefined && unheard === undefined)
       decideRest(
         job,

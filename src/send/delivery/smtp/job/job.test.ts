@@ -178,12 +178,14 @@ describe("a job ends", () => {
 
 test("somebody may be left", () => {
   const [a, b] = [memory.peer(one, "192.0.2.11"), memory.peer(one, "192.0.2.12")];
+  const six = memory.peer(two, "2001:db8::2");
   const host = (peers: readonly (typeof a)[] | undefined) => ({ ...one, peers });
-  const asked = (...those: readonly (typeof a)[]) => ({ asked: those, onlyFamily: undefined });
+  const asked = (...those: readonly (typeof a)[]) => ({ asked: those, mostAsked: 3, onlyFamily: undefined });
   expect(anyoneLeft(asked(), [])).toBe(false);
   expect(anyoneLeft(asked(), [host(undefined)])).toBe(true);
   expect(anyoneLeft(asked(a, b), [host([a, b])])).toBe(false);
   expect(anyoneLeft(asked(a), [host([a]), host([b])])).toBe(true);
+  expect(anyoneLeft(asked(a, b, six), [host([a]), host(undefined)])).toBe(false);
 });
 
 describe("a sender refused at one family", () => {

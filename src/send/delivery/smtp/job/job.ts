@@ -35,6 +35,8 @@ export interface Job {
   before: readonly DeferredRecipient[];
   /** Those who put it off or cannot take it: not asked again in this attempt. */
   asked: readonly Peer[];
+  /** So many of them are enough for one attempt. */
+  mostAsked: number;
   /** Only addresses of this family are asked any more: those of the other refuse it. */
   onlyFamily: 4 | 6 | undefined;
   /** Why a peer that was asked cannot be given this message at all. */
@@ -86,6 +88,7 @@ export function createJob(claim: Claim, resolve: (result: JobResult) => void, fo
     deferred: [],
     before: [],
     asked: [],
+    mostAsked: Infinity,
     onlyFamily: undefined,
     unfit: undefined,
     asciiPaths,
@@ -123,14 +126,18 @@ export function putToOtherFamily(job: Job, verdict: Verdict, peer: Peer): boolea
   return true;
 }
 
+type JobAsking = Pick<Job, "asked" | "mostAsked" | "onlyFamily">;
+
 /** Whether `peer` may be given the job in the same attempt. */
-export function mayServe(job: Pick<Job, "asked" | "onlyFamily">, peer: Peer): boolean {
+export function mayServe(job: JobAsking, peer: Peer): boolean {
+  if (job.asked.length >= job.mostAsked) return false;
   if (job.onlyFamily !== undefined && familyOf(peer) !== job.onlyFamily) return false;
   return mayAsk(job.asked, peer);
 }
 
 /** Whether anyone is left to ask. A host that was never resolved may have one. */
-export function anyoneLeft(job: Pick<Job, "asked" | "onlyFamily">, hosts: readonly NextHopHost[]): boolean {
+export function anyoneLeft(job: JobAsking, hosts: readonly NextHopHost[]): boolean {
+  if (job.asked.length >= job.mostAsked) return false;
   return hosts.some(({ peers }) => peers === undefined || peers.some((peer) => mayServe(job, peer)));
 }
 

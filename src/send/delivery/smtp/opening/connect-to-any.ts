@@ -5,7 +5,7 @@ import { envelopeRefusal, needsSevenBit } from "../job/envelope-commands.ts";
 import type { Job } from "../job/job.ts";
 import { openConnection, type OpenedConnection, type OpeningContext } from "./open-connection.ts";
 import { avoidHungMs, avoidRefusedMs, type NextHopHost, type Peer } from "../peer/peer.ts";
-import { peersInOrder } from "../peer/peer-order.ts";
+import { longestUntried, peersInOrder } from "../peer/peer-order.ts";
 import { timeouts } from "../wire/timeouts.ts";
 import { recipientDomain } from "../../../routing/recipient-domain.ts";
 import { resolvePeers } from "./resolve-peers.ts";
@@ -25,6 +25,7 @@ export type Dialled =
 /**
  * Tries the peers that `wanted` allows until one is ready for mail. A peer that takes longer than
  * `timeouts.slowOpeningMs` is left while others are to be tried, and waited for in full when all others have failed.
+ * By MX record `mxAddressLimit` of them, half by their order and half that were not tried for longest.
  * `job`: peers that could not take it come last. Of several failures the last one's is told; that TLS is missing is never
  * hidden. Never rejects.
  */
@@ -35,15 +36,20 @@ export async function connectToAny(
   context: OpeningContext,
   signal: AbortSignal,
 ): Promise<Dialled> {
-  const { clock } = context.ports;
+  const { connector, ports } = context;
+  const { clock } = ports;
   const counted = forMailOf(job, context);
   let failure: DialFailure = { kind: "failed", host: hosts[0]?.name ?? "", error: undefined };
   const failed = (host: string, error: SmtpClientError): void => {
     if (failure.error?.code !== "tls" || error.code === "tls") failure = { kind: "failed", host, error };
   };
   const slow: Peer[] = [];
+  /** Smart hosts are few. */
+  const most = connector.kind === "dns" ? connector.mxAddressLimit : Infinity;
+  let tried = 0;
 
   const tryPeer = async (peer: Peer, inFull: boolean): Promise<Dialled | undefined> => {
+    tried++;
     const patience = inFull ? undefined : new AbortController();
     const timer = patience && clock.after(timeouts.slowOpeningMs, () => patience.abort());
     const both = patience === undefined ? signal : AbortSignal.any([signal, patience.signal]);
@@ -67,6 +73,8 @@ export async function connectToAny(
   };
 
   const later: Peer[] = [];
+  /** Beyond those that go by their order. */
+  const beyond: Peer[] = [];
   const now = clock.now();
   const able = (peer: Peer): boolean => job === undefined || isAble(peer, job, context);
   for (const [position, host] of hosts.entries()) {
@@ -82,16 +90,26 @@ export async function connectToAny(
     const first = order.filter((peer) => peer.avoidUntil <= now && able(peer));
     later.push(...order.filter((peer) => !first.includes(peer)));
     for (const [at, peer] of first.entries()) {
+      if (tried >= most / 2) {
+        beyond.push(peer);
+        continue;
+      }
       const others = at < first.length - 1 || position < hosts.length - 1 || later.length > 0;
       const done = await tryPeer(peer, !others);
       if (done !== undefined) return done;
     }
   }
+  // Else a domain would be known for ever by its first addresses, however many it has.
+  const second = longestUntried(beyond, most - tried);
+  for (const [at, peer] of second.entries()) {
+    const done = await tryPeer(peer, at === second.length - 1 && later.length === 0 && slow.length === 0);
+    if (done !== undefined) return done;
+  }
   const rest = peersInOrder(
     later.map((peer) => [peer]),
     clock.now(),
     able,
-  );
+  ).slice(0, Math.max(0, most - tried));
   for (const [at, peer] of rest.entries()) {
     const done = await tryPeer(peer, at === rest.length - 1 && slow.length === 0);
     if (done !== undefined) return done;

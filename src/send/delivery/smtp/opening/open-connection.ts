@@ -65,6 +65,8 @@ export interface OpenedConnection {
   readonly isTlsRequired: boolean;
   /** The certificate has shown who the peer is. */
   readonly isVerified: boolean;
+  /** Its certificate is for these domains, and not for the host (DANE-TA): mail of no other may go over it. Undefined: of any. */
+  readonly onlyFor: readonly string[] | undefined;
   /** Until then what was demanded of it is demanded still (`Clock.now()`). */
   readonly goodUntil: number;
 }
@@ -186,12 +188,14 @@ async function greet(
     });
   };
   let outcomes: readonly TlsOutcome[] = [];
+  let onlyFor: readonly string[] | undefined;
   const within: HandshakeContext = {
     demand,
     connector,
     wallNow: () => ports.clock.wall().getTime(),
     onSecured: context.onSecured,
     onOutcomes: context.onTls && ((told) => (outcomes = told)),
+    onDomains: (domains) => (onlyFor = domains),
   };
   const socket = connector.implicitTls
     ? await secureAtOnce(dialled, within, ports, signal).catch((error: unknown) => {
@@ -252,7 +256,7 @@ async function greet(
     const isTlsRequired = demand.isRequired;
     // From now on: who is slow to open must not be outdated before its first message.
     const goodUntil = ports.clock.now() + (demand.keepMs ?? Infinity);
-    return { connection, capabilities, secured, tls, isTlsRequired, isVerified, goodUntil };
+    return { connection, capabilities, secured, tls, isTlsRequired, isVerified, onlyFor, goodUntil };
   } catch (error) {
     const failure = tlsBegun && !signal.aborted ? tlsFailure(asClientError(error)) : asClientError(error);
     if (failure.code === "tls" && !signal.aborted) tell(false, outcomesOf(demand, failure));

@@ -2,7 +2,7 @@
 import { isIP, type Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import type { SmtpSendConnector } from "../../../../core/policy/send-connector.ts";
-import type { TlsDemand } from "../../../../core/tls-policy/tls-demand.ts";
+import { isByDomain, type TlsDemand } from "../../../../core/tls-policy/tls-demand.ts";
 import type { TlsOutcome } from "../../../../core/tls-policy/tls-result.ts";
 import type { ClientConnection } from "../wire/client-connection.ts";
 import { SmtpClientError } from "../wire/client-error.ts";
@@ -10,7 +10,7 @@ import type { Dialog } from "../wire/dialog.ts";
 import { failureWords } from "../wire/failure-words.ts";
 import { replyVerdict } from "../wire/peer-verdict.ts";
 import { timeouts } from "../wire/timeouts.ts";
-import { certificateFault, identityOf } from "./certificate/judge-certificate.ts";
+import { certificateFault, domainsInsteadOfHost, identityOf } from "./certificate/judge-certificate.ts";
 import { securedOutcomes } from "./tls-attempt.ts";
 
 /** Is shown each connection once its handshake is done, and its chain with it. */
@@ -24,6 +24,8 @@ export interface HandshakeContext {
   readonly onSecured?: OnSecured | undefined;
   /** How the certificate stands to each policy; only where somebody counts. */
   readonly onOutcomes?: ((outcomes: readonly TlsOutcome[]) => void) | undefined;
+  /** The certificate is for these domains, not for the host (DANE-TA). */
+  readonly onDomains?: (domains: readonly string[]) => void;
 }
 
 /**
@@ -88,6 +90,10 @@ export function handshake(plain: Socket, context: HandshakeContext): Promise<Soc
       context.onOutcomes?.(
         securedOutcomes(demand, ({ certificate }) => certificateFault(secured, certificate, wallNow())),
       );
+      const domains = isByDomain(demand)
+        ? domainsInsteadOfHost(secured, demand.certificate, wallNow())
+        : undefined;
+      if (domains !== undefined) context.onDomains?.(domains);
       context.onSecured?.(secured);
       resolve(secured);
     });

@@ -24,7 +24,10 @@ export function peersInOrder(
   for (const peers of hosts) {
     const some = familiesInTurn(peers);
     // Those that failed lately must not use up the places of the others.
-    const fine = longestUntried(some.filter((peer) => peer.avoidUntil <= now));
+    const fine = longestUntried(
+      some.filter((peer) => peer.avoidUntil <= now),
+      mostAddressesPerHost,
+    );
     const failed = some.filter((peer) => peer.avoidUntil > now).sort((a, b) => a.avoidUntil - b.avoidUntil);
     order.push(...fine.concat(failed).slice(0, mostAddressesPerHost));
   }
@@ -39,9 +42,9 @@ export function peersInOrder(
  * As many as there are places for: those that never failed, then those whose failure is longest ago, lest a host with many
  * addresses be known for ever by its first ones. In the order given.
  */
-function longestUntried(fine: readonly Peer[]): readonly Peer[] {
-  if (fine.length <= mostAddressesPerHost) return fine;
-  const chosen = new Set(fine.toSorted((a, b) => a.avoidUntil - b.avoidUntil).slice(0, mostAddressesPerHost));
+export function longestUntried(fine: readonly Peer[], most: number): readonly Peer[] {
+  if (fine.length <= most) return fine;
+  const chosen = new Set(fine.toSorted((a, b) => a.avoidUntil - b.avoidUntil).slice(0, most));
   return fine.filter((peer) => chosen.has(peer));
 }
 

@@ -23,7 +23,7 @@ import { timeouts } from "../wire/timeouts.ts";
 import { afterTransaction } from "./after-transaction.ts";
 import { Dialler, type DiallingPool } from "./dialler.ts";
 import type { NextHop } from "./next-hop.ts";
-import type { OutboundConnections } from "./outbound-connections.ts";
+import type { ConnectionPlaces } from "./outbound-connections.ts";
 import { WaitingJobs } from "./waiting-jobs.ts";
 
 /** Messages after which a connection is given up to a next hop that has none, at maxOutboundConnections. */
@@ -43,14 +43,14 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   most: number;
   readonly replies: ReplyReading | undefined;
   readonly waiting = new WaitingJobs();
-  private readonly outbound: OutboundConnections;
+  private readonly outbound: ConnectionPlaces;
   private readonly nextHop: NextHop;
   private readonly dialler: Dialler;
   private readonly idleMs: number;
   private readonly sessions = new Set<ClientSession>();
   /** The longest idle first. */
   private readonly idle: ClientSession[] = [];
-  private limit: number;
+  private readonly limit: number;
   private narrowed: Timer | undefined;
   private narrowedAt = -Infinity;
   private closing: Promise<void> | undefined;
@@ -59,7 +59,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   constructor(
     context: OpeningContext,
     nextHop: NextHop,
-    outbound: OutboundConnections,
+    outbound: ConnectionPlaces,
     most: number,
     replies?: ReplyReading,
   ) {
@@ -90,10 +90,6 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     return this.nextHop.inOrder();
   }
 
-  get hasRoom(): boolean {
-    return this.nextHop.hasRoom?.() ?? true;
-  }
-
   get standing(): Standing {
     return this.sessions.size > 0 ? "proven" : this.nextHop.standing();
   }
@@ -122,16 +118,6 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
       this.most = this.limit;
       this.dialler.dialMore();
     });
-  }
-
-  /** So many connections from now on; those beyond end with what they carry. */
-  allow(limit: number): void {
-    if (limit === this.limit || this.isClosing) return;
-    this.limit = limit;
-    this.most = this.narrowed === undefined ? limit : Math.min(this.most, limit);
-    for (let beyond = this.held - this.most; beyond > 0 && this.idle.length > 0; beyond--)
-      this.closeLongestIdle();
-    this.dialler.dialMore();
   }
 
   /** Nobody is served, and nobody waits. */
@@ -216,7 +202,6 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     this.leaveIdle(session);
     void session.connection.whenClosed().then(() => this.outbound.leave(this));
     this.dialler.dialMore();
-    this.nextHop.left?.();
     this.tellQuiet();
   }
 
@@ -231,14 +216,13 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   opened(opened: OpenedConnection, peer: Peer): void {
     const session = new ClientSession(this, opened, peer);
     this.sessions.add(session);
-    this.nextHop.answered?.();
+    this.nextHop.answered?.(opened);
     this.outbound.proved(this);
     this.available(session);
     this.dialler.dialMore();
   }
 
   dialEnded(): void {
-    this.nextHop.left?.();
     this.tellQuiet();
   }
 
@@ -260,7 +244,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
       return dialler.dialMore();
     }
     if (dialler.underWay > 0 || error === undefined) return;
-    this.nextHop.failed?.();
+    this.nextHop.failed?.(error);
     // Where it is not required clear text was tried, and its failure is the one that counts.
     const tlsRequired = error.code === "tls";
     for (const job of waiting.takeAll()) unreachable(job, hosts, host, error, tlsRequired);

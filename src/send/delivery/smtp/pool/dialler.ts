@@ -7,7 +7,7 @@ import { connectToAny, type DialFailure } from "../opening/connect-to-any.ts";
 import type { OpenedConnection, OpeningContext } from "../opening/open-connection.ts";
 import type { NextHopHost, Peer } from "../peer/peer.ts";
 import type { SmtpClientError } from "../wire/client-error.ts";
-import type { ConnectionHolder, OutboundConnections } from "./outbound-connections.ts";
+import type { ConnectionHolder, ConnectionPlaces } from "./outbound-connections.ts";
 import type { WaitingJobs } from "./waiting-jobs.ts";
 
 /** How long no further connection is tried after a failure while others are open: the peer has its limits too. */
@@ -28,8 +28,6 @@ export interface DiallingPool extends ConnectionHolder {
   readonly isClosing: boolean;
   /** Connections at most. */
   readonly most: number;
-  /** Others to the same hosts leave room for one more. */
-  readonly hasRoom: boolean;
   opened(connection: OpenedConnection, peer: Peer): void;
   /** `elsewhere`: it was for those who wait for another peer. */
   dialFailed(failure: DialFailure, elsewhere: boolean): void;
@@ -44,11 +42,11 @@ export class Dialler {
   elsewhere = 0;
   private readonly pool: DiallingPool;
   private readonly context: OpeningContext;
-  private readonly outbound: OutboundConnections;
+  private readonly outbound: ConnectionPlaces;
   private readonly stop = new AbortController();
   private pausedUntil = 0;
 
-  constructor(pool: DiallingPool, context: OpeningContext, outbound: OutboundConnections) {
+  constructor(pool: DiallingPool, context: OpeningContext, outbound: ConnectionPlaces) {
     // Each connection being opened listens.
     setMaxListeners(0, this.stop.signal);
     this.pool = pool;
@@ -63,7 +61,7 @@ export class Dialler {
     const { waiting, open, most } = pool;
     const paused = pool.held > 0 && this.context.ports.clock.now() < this.pausedUntil;
     const atOnce = open === 0 ? pool.firstDials : open * 2;
-    while (pool.held < most && this.underWay < atOnce && pool.hasRoom) {
+    while (pool.held < most && this.underWay < atOnce) {
       const elsewhere =
         waiting.wantElsewhere > this.elsewhere && (!paused || waiting.anyStranded(pool.openPeers));
       if (!elsewhere && (paused || waiting.wantAny <= this.underWay - this.elsewhere)) return;

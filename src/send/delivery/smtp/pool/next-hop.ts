@@ -1,8 +1,10 @@
 /** What a pool's connections lead to: one or more hosts, in an order of their own for each attempt. */
 import type { Standing } from "../../../../core/policy/outbound-share.ts";
 import type { SmartHost } from "../../../../core/policy/send-connector.ts";
+import type { OpenedConnection } from "../opening/open-connection.ts";
 import type { NextHopHost, PeerMemory } from "../peer/peer.ts";
 import { hostsInTurn } from "../peer/peer-order.ts";
+import type { SmtpClientError } from "../wire/client-error.ts";
 
 export interface NextHop {
   /** At least one. */
@@ -14,13 +16,9 @@ export interface NextHop {
   /** While no connection is open. */
   standing(): Standing;
   /** One of its hosts is ready for mail. */
-  answered?(): void;
+  answered?(opened: OpenedConnection): void;
   /** None of its hosts could be had. */
-  failed?(): void;
-  /** One more connection may be opened: others to the same hosts leave room. Left out: always. */
-  hasRoom?(): boolean;
-  /** A connection, or the attempt to open one, has ended. */
-  left?(): void;
+  failed?(error: SmtpClientError): void;
   /** No connection is left, and nobody waits for one. */
   unused?(): void;
 }

@@ -18,7 +18,65 @@ export interface ConnectionHolder {
   placeFreed(): void;
 }
 
-export class OutboundConnections {
+/** Places for connections. */
+export interface ConnectionPlaces {
+  /** Takes a place. False: there is none; `placeFreed` is called when there is. */
+  enter(holder: ConnectionHolder): boolean;
+  /** It has answered: its places count as those of any that do. */
+  proved(holder: ConnectionHolder): void;
+  /** Gives a place back. */
+  leave(holder: ConnectionHolder): void;
+  /** The holder does not wait any more, or is closed. */
+  withdraw(holder: ConnectionHolder): void;
+  /**
+   * True when a connection of `holder` is to be given up for somebody who waits: an idle one for anybody else, one in
+   * use for those who have fewer.
+   */
+  owes(holder: ConnectionHolder, idle: boolean): boolean;
+}
+
+/** A place is to be had of two: the next hop's own, and the relay's. */
+export class PlacesOfBoth implements ConnectionPlaces {
+  private readonly near: ConnectionPlaces;
+  private readonly far: ConnectionPlaces;
+  private readonly left: () => void;
+
+  /** `near`: is asked first, and gives back what `far` has no place for. `left`: is called behind `leave`. */
+  constructor(near: ConnectionPlaces, far: ConnectionPlaces, left: () => void) {
+    this.near = near;
+    this.far = far;
+    this.left = left;
+  }
+
+  enter(holder: ConnectionHolder): boolean {
+    if (!this.near.enter(holder)) return false;
+    if (this.far.enter(holder)) return true;
+    this.near.leave(holder);
+    return false;
+  }
+
+  proved(holder: ConnectionHolder): void {
+    this.near.proved(holder);
+    this.far.proved(holder);
+  }
+
+  leave(holder: ConnectionHolder): void {
+    this.near.leave(holder);
+    this.far.leave(holder);
+    this.left();
+  }
+
+  withdraw(holder: ConnectionHolder): void {
+    this.near.withdraw(holder);
+    this.far.withdraw(holder);
+  }
+
+  owes(holder: ConnectionHolder, idle: boolean): boolean {
+    return this.near.owes(holder, idle) || this.far.owes(holder, idle);
+  }
+}
+
+export class OutboundConnections implements ConnectionPlaces {
   private readonly limit: () => number;
   private readonly holders = new Set<ConnectionHolder>();
   /** Since when each waits, in order; by what it asks for a place as. */
@@ -43,7 +101,6 @@ export class OutboundConnections {
     return this.taken.proven + this.taken.new + this.taken.failing;
   }
 
-  /** Takes a place. False: there is none; `placeFreed` is called when there is. */
   enter(holder: ConnectionHolder): boolean {
     const { standing } = holder;
     if (mayHavePlace(standing, this.taken, this.limit())) {
@@ -63,7 +120,6 @@ export class OutboundConnections {
     return false;
   }
 
-  /** It has answered: its places count as those of any that do. */
   proved(holder: ConnectionHolder): void {
     for (const standing of ["new", "failing"] as const) {
       const since = this.waiting[standing].get(holder);
@@ -81,7 +137,6 @@ export class OutboundConnections {
     this.wake();
   }
 
-  /** Gives a place back. */
   leave(holder: ConnectionHolder): void {
     const own = this.unproven.get(holder);
     const standing = own === undefined ? "proven" : own.failing > 0 ? "failing" : "new";
@@ -95,15 +150,10 @@ export class OutboundConnections {
     this.wake();
   }
 
-  /** The holder does not wait any more, or is closed. */
   withdraw(holder: ConnectionHolder): void {
     for (const standing of standings) this.waiting[standing].delete(holder);
   }
 
-  /**
-   * True when a connection of `holder` is to be given up for somebody who waits: an idle one for anybody else, one in
-   * use for those who have fewer.
-   */
   owes(holder: ConnectionHolder, idle: boolean): boolean {
     const { proven, new: fresh, failing } = this.waiting;
     const count = proven.size + fresh.size + failing.size;

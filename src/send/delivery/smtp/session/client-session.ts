@@ -10,6 +10,7 @@ import type { Verdict } from "../../delivery.ts";
 import type { Framing } from "../job/envelope-commands.ts";
 import type { Job } from "../job/job.ts";
 import { formOf, refusalOf } from "../job/message-form.ts";
+import { domainRefusal } from "../job/domain-of-certificate.ts";
 import { requireTlsRefusal } from "../job/require-tls.ts";
 import type { OpenedConnection } from "../opening/open-connection.ts";
 import type { Peer } from "../peer/peer.ts";
@@ -250,6 +251,7 @@ export class ClientSession implements Receiver, TransactionSession {
   private refusalOf(job: Job): Verdict | undefined {
     const { capabilities, opened, owner } = this;
     return (
+      domainRefusal(job, this.peer.host.name, opened) ??
       requireTlsRefusal(job.claim.message.envelope.tls, owner.connector, capabilities, opened) ??
       refusalOf(job, capabilities, this.framingOf(job), owner.connector.errorPolicies)
     );

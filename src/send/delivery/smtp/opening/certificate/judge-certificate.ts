@@ -45,6 +45,22 @@ export function certificateFault(
   return undefined;
 }
 
+/**
+ * The domains that a certificate is for that fits TLSA records and is not for the host itself; undefined: it is for the host, or
+ * records do not ask. `socket`, `at`: as above.
+ */
+export function domainsInsteadOfHost(
+  socket: TLSSocket,
+  { tlsa }: CertificateDemand,
+  at: number,
+): readonly string[] | undefined {
+  if (tlsa === undefined) return undefined;
+  const chain = presentedChain(socket);
+  const fits = (names: readonly string[]): boolean =>
+    tlsaMismatch(chain, { ...tlsa, names }, at) === undefined;
+  return fits(tlsa.hostNames) ? undefined : tlsa.names.filter((name) => fits([name]));
+}
+
 /** Without one Node looks at the common name. */
 function hasAlternativeName({ subjectaltname = "" }: PeerCertificate): boolean {
   return /(?:^|, )DNS:/.test(subjectaltname);

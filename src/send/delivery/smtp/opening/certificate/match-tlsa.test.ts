@@ -52,7 +52,7 @@ function record(text: string): TlsaFact {
   };
 }
 const mismatch = (chain: string, records: readonly TlsaFact[], names = ["mx.d.test"], at = Date.now()) =>
-  tlsaMismatch(chainOf(chain), { baseDomain: "mx.d.test", records, names }, at);
+  tlsaMismatch(chainOf(chain), { baseDomain: "mx.d.test", records, names, hostNames: names }, at);
 
 it.each<[string, string, string | undefined]>([
   ["leaf", "3 1 1 leaf", undefined],
