@@ -68,7 +68,7 @@ function deliverBy(
   return (domain) => closing.carrierFor(connector, domain);
 }
 
-const count = (lines: readonly string[], verb: string): number =>
+const linesOf = (lines: readonly string[], verb: string): number =>
   lines.filter((line) => line.startsWith(verb)).length;
 const claimTo = (domain: string) => testClaim({ recipients: [`x@${domain}`] });
 const carried = async (carrier: Carrier, domain = "d.test") => brief(await carrier.carry(claimTo(domain)));
@@ -179,7 +179,7 @@ describe("the hosts of a domain", () => {
       const behave: SinkSettings["behave"] = ({ at }) =>
         at === "RCPT" ? { reply: "450 4.7.1 Greylisted" } : undefined;
       const sinks = await Promise.all(many.map((n) => sinkAt(`127.0.1.${n}`, { behave })));
-      const asked = (): number => sinks.reduce((sum, { commands }) => sum + count(commands, "RCPT"), 0);
+      const asked = (): number => sinks.reduce((sum, { commands }) => sum + linesOf(commands, "RCPT"), 0);
       const carrierOf = deliverBy(zone);
       expect(await carried(carrierOf("d.test"))).toEqual(["transient: 450 4.7.1 Greylisted"]);
       expect(asked()).toBe(5);
