@@ -5,7 +5,7 @@ import { createSystemPorts } from "../../../../ports/system-ports.ts";
 import { smtpPeers } from "../../../../testing/smtp-peers.ts";
 import { testClaim } from "../../../../testing/test-claim.ts";
 import { brief, testSmtpCarrier } from "../../../../testing/test-smtp-carrier.ts";
-import { OutboundConnections, type ConnectionHolder } from "./outbound-connections.ts";
+import { OutboundConnections, PlacesOfBoth, type ConnectionHolder } from "./outbound-connections.ts";
 
 const recorded = "delivered: 250 2.0.0 Ok: recorded";
 
@@ -72,6 +72,29 @@ describe("maxOutboundConnections", () => {
     limit = 2;
     expect(outbound.enter(holder)).toBe(true);
   });
+});
+
+it("however many wait at one next hop while the relay's places are taken, they are served in turn", () => {
+  const [near, far] = [new OutboundConnections(() => 1), new OutboundConnections(() => 1)];
+  const both = new PlacesOfBoth(near, far, () => {});
+  const served: number[] = [];
+  const holders = Array.from({ length: 20_000 }, (_, n): ConnectionHolder => {
+    const holder = holderOf({ placeFreed: () => void (both.enter(holder) && served.push(n)) });
+    return holder;
+  });
+  const elsewhere = holderOf({ placeFreed: () => void far.enter(elsewhere) });
+  const [first] = holders;
+  if (first === undefined) return;
+  for (const holder of holders) both.enter(holder);
+  expect(far.enter(elsewhere)).toBe(false);
+  // Of those that wait nobody has the place: who is elsewhere was there before them.
+  both.leave(first);
+  expect([near.open, far.open, served]).toEqual([0, 1, []]);
+  far.leave(elsewhere);
+  for (let n = 1; n < 5; n++) {
+    expect([near.open, far.open, served.at(-1)]).toEqual([1, 1, n]);
+    both.leave(holders[n] ?? first);
+  }
 });
 
 function holderOf(more: Partial<ConnectionHolder> = {}): ConnectionHolder {

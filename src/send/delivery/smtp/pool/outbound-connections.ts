@@ -89,6 +89,7 @@ export class OutboundConnections implements ConnectionPlaces {
   private readonly unproven = new Map<ConnectionHolder, Record<"new" | "failing", number>>();
   private readonly taken: Record<Standing, number> = { proven: 0, new: 0, failing: 0 };
   private turn = 0;
+  private isWaking = false;
   /** Places that are about to be given back. */
   private promised = 0;
 
@@ -182,11 +183,16 @@ export class OutboundConnections implements ConnectionPlaces {
   }
 
   private wake(): void {
-    for (;;) {
-      const next = this.nextWaiting();
-      if (next === undefined) return;
-      this.withdraw(next);
-      next.placeFreed();
+    // Who is woken may give its place back at once, for want of another: the loop goes on to the next, and is not begun within itself.
+    if (this.isWaking) return;
+    this.isWaking = true;
+    try {
+      for (let next = this.nextWaiting(); next !== undefined; next = this.nextWaiting()) {
+        this.withdraw(next);
+        next.placeFreed();
+      }
+    } finally {
+      this.isWaking = false;
     }
   }
 
