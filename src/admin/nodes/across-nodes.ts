@@ -37,14 +37,19 @@ const workMs = 60_000;
 export function acrossNodes(own: Handlers, node: View, pair: () => NodePair | undefined): AcrossNodes {
   const channels = new Map<string, NodeChannel>();
 
-  /** Throws NodeSilent where it cannot be asked. */
-  const channelTo = (name: string): NodeChannel => {
+  /** Where it is asked. Throws NodeSilent where it cannot be. */
+  const reachable = (name: string): { readonly address: string; readonly fingerprint: string } => {
     const peer = node.peers.find((one) => one.name === name);
     if (peer === undefined) throw new NodeSilent("it is not known any more");
     if (peer.gone !== undefined) throw new NodeSilent(peer.gone === "down" ? "it is down" : "it is stopped");
     const { address, fingerprint } = peer;
     if (address === undefined || fingerprint === undefined)
       throw new NodeSilent("it has no listener for other nodes (admin.cluster)");
+    return { address, fingerprint };
+  };
+  /** Throws NodeSilent where it cannot be asked. */
+  const channelTo = (name: string): NodeChannel => {
+    const { address, fingerprint } = reachable(name);
     const key = `${name} ${address} ${fingerprint}`;
     const open = channels.get(key);
     if (open !== undefined) return open;
@@ -67,7 +72,24 @@ export function acrossNodes(own: Handlers, node: View, pair: () => NodePair | un
     signal?: AbortSignal,
   ): Promise<IncomingMessage> => {
     const options = { caller, headMs, ...(signal === undefined ? {} : { signal }) };
-    return channelTo(server).ask(name, input, options);
+    try {
+      return await channelTo(server).ask(name, input, options);
+    } catch (error) {
+      if (!(error instanceof NodeSilent) || signal?.aborted === true) throw error;
+      // It may have ended since the last look; then that is why.
+      await lookNow();
+      reachable(server);
+      throw error;
+    }
+  };
+  /** Without the database what was known last holds. */
+  const lookNow = async (): Promise<void> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, answerMs);
+    });
+    await Promise.race([node.look().catch(() => undefined), late]);
+    clearTimeout(timer);
   };
   const call = async (
     server: string,
