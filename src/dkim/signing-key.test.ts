@@ -19,12 +19,12 @@ test("Ed25519: the record holds the key itself", async () => {
 });
 
 const rsa = (modulusLength: number) => generateKeyPairSync("rsa", { modulusLength }).privateKey;
-const secret = rsa(1024).export({
-  format: "pem",
-  type: "pkcs8",
-  cipher: "aes-256-cbc",
-  passphrase: "right",
-});
+const secretOf = (type: "pkcs8" | "pkcs1"): string =>
+  rsa(1024).export({ format: "pem", type, cipher: "aes-256-cbc", passphrase: "right" }).toString();
+const secret = secretOf("pkcs8");
+/** As one in 256 wrong passphrases: what is decrypted ends as it should, and is no key. */
+const damaged = (pem: string): string => pem.split("\n").with(-5, "A".repeat(64)).join("\n");
+const notItsPassphrase = "the passphrase is not that of the key, or the key is damaged";
 
 test.each([
   ["", undefined, "not a private key"],
@@ -36,7 +36,9 @@ test.each([
     "a key of kind ec",
   ],
   [secret, undefined, "the key has a passphrase"],
-  [secret, "wrong", "the passphrase is not that of the key"],
+  [secret, "wrong", notItsPassphrase],
+  [damaged(secret), "right", notItsPassphrase],
+  [damaged(secretOf("pkcs1")), "right", notItsPassphrase],
 ])("refused with words (%#)", (pem, passphrase, words) => {
   expect(() => readSigningKey(pem, passphrase)).toThrow(words);
 });

@@ -23,7 +23,7 @@ export function readSigningKey(pem: string | Buffer, passphrase?: string): Signi
   try {
     key = createPrivateKey({ key: pem, format: "pem", ...(passphrase === undefined ? {} : { passphrase }) });
   } catch (error) {
-    throw new Error(whyUnreadable(error as NodeJS.ErrnoException), { cause: error });
+    throw new Error(whyUnreadable(error as NodeJS.ErrnoException, pem), { cause: error });
   }
   if (key.asymmetricKeyType === "ed25519") {
     const { x } = createPublicKey(key).export({ format: "jwk" });
@@ -39,13 +39,17 @@ export function readSigningKey(pem: string | Buffer, passphrase?: string): Signi
   return { algorithm: "rsa-sha256", key, record: keyRecord("rsa", publicKey) };
 }
 
-function whyUnreadable({ code }: NodeJS.ErrnoException): string {
+function whyUnreadable({ code }: NodeJS.ErrnoException, pem: string | Buffer): string {
   // Which of both OpenSSL says depends on the form of the key.
   if (code === "ERR_MISSING_PASSPHRASE" || code === "ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED")
     return "the key has a passphrase, and none is given";
-  if (code === "ERR_OSSL_BAD_DECRYPT") return "the passphrase is not that of the key";
+  // Of 256 wrong passphrases one makes octets that end as they should, and are no key either.
+  if (isEncrypted.test(String(pem))) return "the passphrase is not that of the key, or the key is damaged";
   return "not a private key in PEM form (PKCS#8 or PKCS#1)";
 }
+
+/** PKCS#8 and PKCS#1 (RFC 1421 §4.6.1.1). */
+const isEncrypted = /^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)/m;
 
 /** A new key as PKCS#8 PEM. RSA: 2048 bits, which is what a TXT record and every receiver take (RFC 8301 §3.2). */
 export async function newSigningKey(kind: "rsa" | "ed25519"): Promise<string> {
