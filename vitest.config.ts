@@ -14,22 +14,22 @@ class SlowestFirst extends BaseSequencer {
 }
 
 const files = ["src/**/*.test.ts", "test/**/*.test.ts", "packaging/**/*.test.ts"];
-const mocked = ["src/**/*.mocked.test.ts"];
+const alone = ["src/**/*.mocked.test.ts", "src/**/*.alone.test.ts"];
 
 export default defineConfig({
   test: {
     // LMDB is native code and journeys start child processes: no threads. The processes go on from file to file,
     // since loading the relay's modules anew for each costs more than most files' tests; but a mocked module would go
-    // on as well, so what calls vi.mock has a process of its own.
+    // on as well, so what calls vi.mock has a process of its own, as has what measures its process.
     projects: [
-      { extends: true, test: { name: "shared", include: files, exclude: mocked, isolate: false } },
-      { extends: true, test: { name: "mocked", include: mocked, isolate: true } },
+      { extends: true, test: { name: "shared", include: files, exclude: alone, isolate: false } },
+      { extends: true, test: { name: "alone", include: alone, isolate: true } },
     ],
     pool: "forks",
     maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     // A second is not enough for what happens in another process, where two others want the same core.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 15_000, interval: 10 } },
     testTimeout: 40_000,
     hookTimeout: 40_000,
     teardownTimeout: 10_000,
