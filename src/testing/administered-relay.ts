@@ -1,5 +1,5 @@
 /** A real relay in this process with a configuration file and its admin API, as `weir start` puts them together. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AdminClient, connectAdmin } from "../admin/client.ts";
@@ -11,6 +11,7 @@ import type { NameServer } from "../dns/name-server.ts";
 import type { EventRecord } from "../events/events.ts";
 import { createRelay } from "../relay.ts";
 import type { Relay } from "../relay-contract.ts";
+import { placeSelfSigned } from "./self-signed-pairs.ts";
 
 export interface AdministeredRelay {
   readonly relay: Relay;
@@ -40,7 +41,7 @@ export async function startAdministeredRelay(
   const directory = given.directory ?? (await mkdtemp(join(tmpdir(), "weir-admin-")));
   const file = join(directory, "weir.yaml");
   const dataDirectory = join(directory, given.dataDirectory ?? "data");
-  await mkdir(dataDirectory, { recursive: true });
+  await placeSelfSigned(dataDirectory);
   const whole = `hostname: relay.test\ndataDirectory: ${given.dataDirectory ?? "data"}\n${text}`;
   await writeFile(file, whole);
   const parsed = parseConfig(whole, { file });

@@ -1,7 +1,6 @@
 /** A real relay in this process, on free ports, with a data directory of its own that goes with it. */
 import { createHash } from "node:crypto";
-import { rmSync } from "node:fs";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
@@ -11,8 +10,8 @@ import type { EventRecord } from "../events/events.ts";
 import type { Ports } from "../ports/ports.ts";
 import { createRelay } from "../relay.ts";
 import type { Relay } from "../relay-contract.ts";
-import { makeSelfSigned } from "../receive/tls/self-signed.ts";
 import { freePort } from "./free-port.ts";
+import { placeSelfSigned } from "./self-signed-pairs.ts";
 import { type TestSettings, receiveConnector, testSettings } from "./test-settings.ts";
 
 export interface TemporaryRelay {
@@ -63,33 +62,11 @@ async function nodeOn(host: string, dataDirectory: string): Promise<ClusterSetti
   return { node: "t", database, leaseMs: 10_000, drainDelayMs: 0 };
 }
 
-let pairsMade: Promise<string> | undefined;
-
-/** A folder with the self-signed pairs of `relay.test`; made once a process, for an RSA key takes its time. */
-function selfSignedPairs(): Promise<string> {
-  return (pairsMade ??= makePairs());
-}
-
-async function makePairs(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "weir-tls-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  for (const [name, kind] of [
-    ["self-signed", "ECDSA"],
-    ["self-signed-rsa", "RSA"],
-  ] as const) {
-    const { key, certificate } = await makeSelfSigned("relay.test", new Date(), kind);
-    await writeFile(join(folder, `${name}.key`), key, { mode: 0o600 });
-    await writeFile(join(folder, `${name}.pem`), certificate);
-  }
-  return folder;
-}
-
 /** Each connector's port 0 becomes a free port. Listens and delivers when this resolves. */
 export async function startTemporaryRelay(given: TemporaryRelaySettings = {}): Promise<TemporaryRelay> {
   const { ports, dataDirectory: existing, ...rest } = given;
   const dataDirectory = existing ?? (await mkdtemp(join(tmpdir(), "weir-relay-")));
-  if (existing === undefined)
-    await cp(await selfSignedPairs(), join(dataDirectory, "tls"), { recursive: true });
+  if (existing === undefined) await placeSelfSigned(dataDirectory);
   const onFreePorts = (bindings: readonly Endpoint[]): Promise<Endpoint[]> =>
     Promise.all(
       bindings.map(async ({ address, port }) => ({

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../../src/testing/free-port.ts";
 import { startRecordingSink } from "../../src/testing/recording-sink.ts";
+import { placeSelfSigned } from "../../src/testing/self-signed-pairs.ts";
 import { type SpawnedRelay, spawnRelay } from "../../src/testing/spawn-relay.ts";
 import { configuration } from "../journeys/configuration.ts";
 import { type LoadClientOptions, runLoadClient } from "./load-client.ts";
@@ -70,6 +71,7 @@ export async function runCrashRounds(options: CrashRounds): Promise<CrashRoundsR
   const httpPort = await freePort();
   const configFile = join(directory, "weir.yaml");
   const { dataDirectory = join(directory, "data") } = options;
+  await placeSelfSigned(dataDirectory);
   await writeFile(configFile, configuration({ port, httpPort, sinkPort: sink.port, dataDirectory }));
 
   const startMs: number[] = [];

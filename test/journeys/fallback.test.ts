@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { freePort } from "../../src/testing/free-port.ts";
 import { type RecordingSink, startRecordingSink } from "../../src/testing/recording-sink.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
+import { placeSelfSigned } from "../../src/testing/self-signed-pairs.ts";
 import { type SpawnedRelay, spawnRelay } from "../../src/testing/spawn-relay.ts";
 
 const clients = 20;
@@ -71,6 +72,7 @@ test("kill -9 in the middle of moving: everything arrives, what had moved by one
     const configure = (takesOver: boolean): Promise<void> =>
       writeFile(file, configuration(ports, join(directory, "data"), takesOver));
     await configure(false);
+    await placeSelfSigned(join(directory, "data"));
     const start = async (): Promise<SpawnedRelay> => {
       relay = await spawnRelay(["start", "--config", file], { cwd: directory });
       await relay.said(/Listening on/);

@@ -12,6 +12,7 @@ import {
   type RecordingSink,
   type SinkSettings,
 } from "../../src/testing/recording-sink.ts";
+import { placeSelfSigned } from "../../src/testing/self-signed-pairs.ts";
 import { spawnRelay, type SpawnedRelay } from "../../src/testing/spawn-relay.ts";
 import {
   startTemporaryRelay,
@@ -168,6 +169,7 @@ describe("a relay that dies", () => {
   let running: SpawnedRelay | undefined;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "weir-mx-"));
+    await placeSelfSigned(join(folder, "data"));
   });
   afterEach(async () => {
     running?.kill("SIGKILL");

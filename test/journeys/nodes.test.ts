@@ -11,6 +11,7 @@ import { connectAdmin } from "../../src/admin/client.ts";
 import { freePort } from "../../src/testing/free-port.ts";
 import { type RecordingSink, startRecordingSink } from "../../src/testing/recording-sink.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
+import { placeSelfSigned } from "../../src/testing/self-signed-pairs.ts";
 import { type SpawnedRelay, spawnRelay } from "../../src/testing/spawn-relay.ts";
 import { noPostgres, startPostgres, type TestPostgres } from "../lab/postgres.ts";
 import { configuration } from "./configuration.ts";
@@ -67,7 +68,7 @@ describe.skipIf(noPostgres !== undefined)("two nodes", () => {
 
   const written = async (node: string, text: string, own = ""): Promise<string> => {
     const directory = join(folder, node);
-    await mkdir(directory, { recursive: true });
+    await placeSelfSigned(join(directory, "data"));
     const file = join(directory, "weir.yaml");
     await writeFile(
       file,

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { freePort } from "../../src/testing/free-port.ts";
 import { type RecordingSink, startRecordingSink } from "../../src/testing/recording-sink.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
+import { placeSelfSigned } from "../../src/testing/self-signed-pairs.ts";
 import { type SpawnedRelay, spawnRelay } from "../../src/testing/spawn-relay.ts";
 import { configuration } from "./configuration.ts";
 import { plain } from "./mail-samples.ts";
@@ -36,6 +37,7 @@ afterEach(async () => {
 const configFile = (): string => join(directory, "weir.yaml");
 async function start(text: string, ...options: string[]): Promise<SpawnedRelay> {
   await writeFile(configFile(), text);
+  await placeSelfSigned(join(directory, "data"));
   relay = await spawnRelay(["start", "--config", configFile(), ...options], { cwd: directory });
   await relay.said(/Weir \S+ started/);
   return relay;

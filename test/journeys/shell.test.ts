@@ -9,6 +9,7 @@ import { main } from "../../src/cli/main.ts";
 import { recordingOutput } from "../../src/testing/recording-output.ts";
 import { freePort } from "../../src/testing/free-port.ts";
 import { connectScriptedClient, type ScriptedClient } from "../../src/testing/scripted-client.ts";
+import { placeSelfSigned } from "../../src/testing/self-signed-pairs.ts";
 import { type SpawnedRelay, spawnRelay } from "../../src/testing/spawn-relay.ts";
 
 const program = resolve(import.meta.dirname, "../../bin/weir.js");
@@ -45,9 +46,10 @@ applications:
     addresses: ["127.0.0.1"]
 `,
   );
+  await placeSelfSigned(join(directory, "data"));
   relay = await spawnRelay(["start", "--config", file], { cwd: directory });
   await relay.said(/Weir \S+ started/);
-  await vi.waitFor(async () => expect((await weir("status")).code).toBe(0), 10_000);
+  await expect.poll(async () => (await weir("status")).code).toBe(0);
 });
 afterAll(async () => {
   relay.kill("SIGTERM");

@@ -218,7 +218,7 @@ test.skipIf(!hasPython)(
         ok: true,
         status: 204,
       });
-      await vi.waitFor(() => expect(said).toContain("Information This is a test of webhook Python"));
+      await expect.poll(() => said).toContain("Information This is a test of webhook Python");
       await relay.client.call("setWebhook", {
         name: "Python",
         settings: { secretFile: "other" },
