@@ -136,10 +136,11 @@ test.each(["written in place", "renamed over", "by a link that is turned, as in 
       await new Promise((resolve) => setTimeout(resolve, 40));
       expect(passwordOf(settings)).toBe("first");
       await change("second");
-      await vi.waitFor(() => expect(passwordOf(settings)).toBe("second"));
+      await expect.poll(() => passwordOf(settings)).toBe("second");
       await rm(join(folder, name));
-      await vi.waitFor(() =>
-        expect(told.some((line) => line.startsWith("ConfigurationRejected"))).toBe(true),
+      await vi.waitFor(
+        () => expect(told.some((line) => line.startsWith("ConfigurationRejected"))).toBe(true),
+        { timeout: 15_000 },
       );
       expect(passwordOf(settings)).toBe("second");
       // Named, never shown.

@@ -190,7 +190,7 @@ test("lines are written in batches, wait for a slow reader, and are dropped beyo
   for (let n = 0; n < 2000; n++) say();
   expect(texts).toHaveLength(1);
   took?.();
-  await vi.waitFor(() => expect(texts[1]).toMatch(/\d+ lines were dropped/));
+  await expect.poll(() => texts[1]).toMatch(/\d+ lines were dropped/);
   const flushed = sink.flush();
   took?.();
   await flushed;

@@ -134,7 +134,7 @@ describe("rolling log", () => {
     await writeFile(join(directory, "RECV20260114-1.log"), "kept\n");
     openLog({ limits: { ...roomy, maxAgeMs: 2 * dayMs } });
     await clock.advance(60 * 60_000);
-    await vi.waitFor(async () => expect(await names()).toEqual(["RECV20260114-1.log"]));
+    await expect.poll(() => names()).toEqual(["RECV20260114-1.log"]);
   });
 
   it("goes on with today's file after a restart and cuts off half a line", async () => {

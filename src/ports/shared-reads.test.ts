@@ -37,7 +37,7 @@ test("this Node has the way, for sockets of a server and of a client", async () 
   expect([there.shared, here.shared]).toEqual([true, true]);
   near.write("from the server");
   far.write("from the client");
-  await vi.waitFor(() => expect([here.text, there.text]).toEqual(["from the server", "from the client"]));
+  await expect.poll(() => [here.text, there.text]).toEqual(["from the server", "from the client"]);
 });
 
 test("many sockets, pieces in turns: each hears its own octets, in order", async () => {
@@ -53,7 +53,7 @@ test("many sockets, pieces in turns: each hears its own octets, in order", async
     });
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await vi.waitFor(() => heard.forEach(({ text }, i) => expect(text).toBe(sent[i])));
+  await vi.waitFor(() => heard.forEach(({ text }, i) => expect(text).toBe(sent[i])), { timeout: 15_000 });
 });
 
 test("a paused socket hears nothing until it is resumed", async () => {
@@ -64,7 +64,7 @@ test("a paused socket hears nothing until it is resumed", async () => {
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(heard.text).toBe("");
   near.resume();
-  await vi.waitFor(() => expect(heard.text).toBe("later"));
+  await expect.poll(() => heard.text).toBe("later");
 });
 
 test("the end is told as ever, behind the last octets", async () => {
@@ -84,7 +84,7 @@ test("octets that were put back before come by `data`, first", async () => {
   expect(shareReads(near, (octets) => heard.push(octets.toString()))).toBe(true);
   far.write("second");
   near.resume();
-  await vi.waitFor(() => expect(heard.join("")).toBe("first second"));
+  await expect.poll(() => heard.join("")).toBe("first second");
 });
 
 test("who has no handle, or has one that is read otherwise, keeps `data`", async () => {

@@ -35,12 +35,12 @@ test("what is gone is made again within a minute, where anything may be written"
   await rm(place("3"));
   await clock.advance(60_000);
   expect((await kept()).length).toBe(15);
-  await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+  await expect.poll(() => clock.pendingTimers).toBe(1);
   mayWrite = true;
   await clock.advance(59_999);
   expect((await kept()).length).toBe(15);
   await clock.advance(1);
-  await vi.waitFor(async () => expect((await kept()).length).toBe(16));
+  await expect.poll(async () => (await kept()).length).toBe(16);
   reserve.close();
 });
 

@@ -189,7 +189,7 @@ test("a finished file is indexed, and found in: newest first, or as lines, oldes
   const { directory } = trackingFamily(dataDirectory);
   const names = await readdir(directory);
   expect(names.filter((name) => name.endsWith(".LOG")).length).toBeGreaterThan(1);
-  await vi.waitFor(async () => expect(await readdir(join(directory, "index"))).not.toEqual([]), 10_000);
+  await expect.poll(() => readdir(join(directory, "index"))).not.toEqual([]);
   await log.close();
   await expect(log.search({ resultSize: 1 })).rejects.toThrow("closed");
 });

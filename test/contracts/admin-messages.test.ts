@@ -216,8 +216,10 @@ test("messages are tried at once, and moved to another connector, over a restart
     "there are Out, Side",
   );
   expect((await weir("Suspend-Queue", side)).code).toBe(0);
-  await vi.waitFor(async () =>
-    expect((await weir("Redirect-Message", id, "-Connector", "side")).out).toBe(`message ${id} is moved\n`),
+  await vi.waitFor(
+    async () =>
+      expect((await weir("Redirect-Message", id, "-Connector", "side")).out).toBe(`message ${id} is moved\n`),
+    { timeout: 15_000 },
   );
   const others = await weir("Redirect-Message", "-Queue", queue, "-Server", "127.0.0.1:1");
   expect(others.out).toMatch(/^6 moved/);

@@ -112,13 +112,13 @@ test("a queue whose messages are all put off shows why; its connector says so un
   });
   expect(await weir("Get-SendConnector")).toMatch(/^Picky .*Put off .*Greylisted/m);
   await send("kept@b.test");
-  await vi.waitFor(async () => expect((await connectorOf("Picky")).state).toBe("Ready"), 10_000);
+  await expect.poll(async () => (await connectorOf("Picky")).state).toBe("Ready");
   expect((await queueOf(picky))?.lastError).toBeNull();
 });
 
 test("a connector whose next hops do not answer cannot reach, with the error; its messages are in Retry", async () => {
   await send("x@down.test");
-  await vi.waitFor(async () => expect((await connectorOf("Down")).state).toBe("CannotReach"), 10_000);
+  await expect.poll(async () => (await connectorOf("Down")).state).toBe("CannotReach");
   expect((await connectorOf("Down")).lastError).toMatch(/refused|ECONNREFUSED/i);
   expect(await weir("Get-SendConnector", "Down")).toMatch(/^State +: Cannot reach$/m);
   const { messages } = await relay.client.call("listMessages", { filter: "Recipient -like '*@down.test'" });

@@ -75,7 +75,7 @@ test("a suspended service turns away who comes, ends what is under way, and says
   expect(headlines[0]).toMatchObject({ subject: "service", severity: "error" });
   expect(named("ServiceSuspended")).toHaveLength(1);
   // It is delivered all the same.
-  await vi.waitFor(() => expect(relay.relay.queued).toBe(0), 10_000);
+  await expect.poll(() => relay.relay.queued).toBe(0);
 
   await relay.halt();
   relay = await startAdministeredRelay(configuration, { directory: dirname(relay.file) });
@@ -99,7 +99,7 @@ test("the listeners are tested from a machine they are not for, and nobody is wa
   const outside = relay.relay.bindings().find(({ connectors }) => connectors.includes("Production"));
   const stranger = await connect(outside?.bound.port ?? 0);
   expect((await stranger.reply()).last).toMatch(/^421 4\.3\.2 Service not available/);
-  await vi.waitFor(() => expect(named("NoConnectorMatched")).toHaveLength(1));
+  await expect.poll(() => named("NoConnectorMatched")).toHaveLength(1);
 });
 
 test("a file with faults is told with each, and changes nothing; an embedded relay is not stopped from here", async () => {

@@ -124,7 +124,7 @@ describe.skipIf(!canMount).each(stores)("a full disk under %s", (_, options) => 
       .then(() => {
         durable = true;
       });
-    await vi.waitFor(() => expect(faults).toMatchObject([{ code: "full" }]));
+    await expect.poll(() => faults).toMatchObject([{ code: "full" }]);
     expect(durable).toBe(false);
     expect(await claimAll()).toEqual([]);
     await rm(ballast);

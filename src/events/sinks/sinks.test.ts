@@ -152,17 +152,20 @@ test("to a daemon over TCP, each with its length, and again when it comes back; 
   cleanups.push(() => sink.close());
   sink.write(started);
   sink.write(step);
-  await vi.waitFor(() => expect(first.received()).toContain("status=sent"));
+  await expect.poll(() => first.received()).toContain("status=sent");
   expect(first.received()).toMatch(/^\d+ <21>1 .*\d+ <22>1 .*$/s);
   const [length = "", ...rest] = first.received().split(" ");
   expect(rest.join(" ").slice(Number(length))).toMatch(/^\d+ <22>1 /);
 
   await first.stop();
-  await vi.waitFor(async () => {
-    sink.write(failed);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(complaints[0]).toMatch(/^syslog tcp:127\.0\.0\.1:\d+ is not reached: /);
-  });
+  await vi.waitFor(
+    async () => {
+      sink.write(failed);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect(complaints[0]).toMatch(/^syslog tcp:127\.0\.0\.1:\d+ is not reached: /);
+    },
+    { timeout: 15_000 },
+  );
   sink.write(warning);
   const second = await daemon({ port, host: "127.0.0.1" });
   await vi.waitFor(() => expect(second.received()).toContain("1009"), { timeout: 4000 });
@@ -179,7 +182,7 @@ test("to a stream socket of this machine, a line each; to one that is not there,
   sink.write(step);
   sink.write(started);
   await sink.close();
-  await vi.waitFor(() => expect(there.received().split("\n").length).toBe(3));
+  await expect.poll(() => there.received().split("\n").length).toBe(3);
 
   const complaints: string[] = [];
   const away = createSyslogSink({
@@ -188,7 +191,7 @@ test("to a stream socket of this machine, a line each; to one that is not there,
     complain: (text) => complaints.push(text),
   });
   away.write(step);
-  await vi.waitFor(() => expect(complaints.length).toBe(1));
+  await expect.poll(() => complaints.length).toBe(1);
   await away.close();
 });
 
@@ -223,7 +226,7 @@ test("over UDP, one to a datagram, by whichever family the name leads to", async
   });
   sink.write(step);
   sink.write(started);
-  await vi.waitFor(() => expect(datagrams.length).toBe(2));
+  await expect.poll(() => datagrams.length).toBe(2);
   expect(datagrams[0]).toMatch(/^<22>1 /);
   await sink.close();
 });
@@ -253,7 +256,7 @@ test("the log moves when the setting does, and never goes to two places", async 
   expect(log.wantsMessages).toBe(true);
   say(222);
   log.message({ at, part: "smtp", text: "a step" });
-  await vi.waitFor(() => expect(there.received()).toContain("a step"));
+  await expect.poll(() => there.received()).toContain("a step");
   await log.reconfigure({ ...usualLogging, format: "text" });
   say(333);
   await log.close();

@@ -238,7 +238,7 @@ describe.concurrent("a Pickup directory", () => {
     await it.write("x.eml", message(1));
     await chmod(it.directory, 0o777);
     it.pickup.start();
-    await vi.waitUntil(() => it.told.length > 0);
+    await vi.waitUntil(() => it.told.length > 0, { timeout: 15_000 });
     await it.pickup.stop();
     await rename(it.directory, `${it.directory}.away`);
     await during(it, () => it.told.length > 1);

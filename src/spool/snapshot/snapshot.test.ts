@@ -52,7 +52,7 @@ test("what is finished or set aside while bodies are taken stays until the last 
   expect(count).toBe(3);
   expect(taken.sort((a, b) => a - b)).toEqual(ids);
   expect(await copyOf()).toEqual(ids);
-  await vi.waitFor(async () => expect(await bodiesLeft()).toEqual([]));
+  await expect.poll(() => bodiesLeft()).toEqual([]);
   const aside = await readdir(join(scratch, "spool/damaged"));
   expect(aside.some((name) => name.startsWith(String(third.message.id)))).toBe(true);
 });

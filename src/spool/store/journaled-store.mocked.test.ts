@@ -334,7 +334,7 @@ test("a store that held much and is empty gives the disk back when it rests", as
   const size = () => statSync(join(directory, "data.mdb")).size;
   expect(size()).toBeGreaterThan(32 * kib * kib);
   await clock.advance(5_000);
-  await vi.waitFor(() => expect(size()).toBeLessThan(8 * kib * kib));
+  await expect.poll(() => size()).toBeLessThan(8 * kib * kib);
   await store.commit([put("a", "1")], false);
   expect(keysOf(store)).toEqual(["a"]);
   await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["a"]));

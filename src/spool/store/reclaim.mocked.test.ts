@@ -129,7 +129,7 @@ test.each(failures)("%s fails, %s it is done, %s", async (failing, when, often) 
     throw Object.assign(new Error(`EIO: i/o error, ${step}`), { code: "EIO" });
   };
   await clock.advance(5_000);
-  await vi.waitFor(() => expect(failed).toBeGreaterThan(0));
+  await expect.poll(() => failed).toBeGreaterThan(0);
   const acknowledged = await commitSome(8);
   steps.on = undefined;
   // The journal is given up, aloud, and LMDB goes on alone as soon as its file can be relied on.
@@ -150,7 +150,7 @@ test("a crash at each step finds what was acknowledged, and numbers go on", asyn
   const copies: [string, string][] = [];
   steps.on = (step, when) => copies.push([`${when} ${step}`, crashed()]);
   await clock.advance(5_000);
-  await vi.waitFor(() => expect(sizeBytes()).toBeLessThan(largeBytes));
+  await expect.poll(() => sizeBytes()).toBeLessThan(largeBytes);
   // It waits until all is over.
   await store.commit([], false);
   steps.on = undefined;
@@ -190,7 +190,7 @@ test("answers go with it: they are found before, meanwhile, after it, and after 
     if (step === "rename" || step === "syncDirectory") copies.push(when === "after" ? crashed() : directory);
   };
   await clock.advance(5_000);
-  await vi.waitFor(() => expect(sizeBytes()).toBeLessThan(largeBytes));
+  await expect.poll(() => sizeBytes()).toBeLessThan(largeBytes);
   await store.commit([], false);
   steps.on = undefined;
   expect(isReplaced).toBe(true);
@@ -217,7 +217,7 @@ test("nothing is committed before the new file's entry is durable", async () => 
   const order: string[] = [];
   steps.on = (step, when) => when === "after" && order.push(step);
   await clock.advance(5_000);
-  await vi.waitFor(() => expect(order).toContain("mkdir"));
+  await expect.poll(() => order).toContain("mkdir");
   await store.commit([put("a")], false);
   order.push("committed");
   expect(order.slice(order.indexOf("rename"))).toEqual(["rename", "rm", "syncDirectory", "committed"]);
