@@ -25,6 +25,7 @@ export default defineConfig({
       { extends: true, test: { name: "shared", include: files, exclude: alone, isolate: false } },
       { extends: true, test: { name: "alone", include: alone, isolate: true } },
     ],
+    globalSetup: ["test/setup/built-threads.ts"],
     pool: "forks",
     maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },

@@ -49,7 +49,7 @@ applications:
   await placeSelfSigned(join(directory, "data"));
   relay = await spawnRelay(["start", "--config", file], { cwd: directory });
   await relay.said(/Weir \S+ started/);
-  await expect.poll(async () => (await weir("status")).code).toBe(0);
+  await vi.waitFor(async () => expect((await weir("status")).code).toBe(0), { timeout: 15_000 });
 });
 afterAll(async () => {
   relay.kill("SIGTERM");

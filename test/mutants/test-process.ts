@@ -39,7 +39,8 @@ export function createTestProcess(root: string, scratch: string): TestProcess {
   const started = (): ChildProcess =>
     (child ??= fork(join(import.meta.dirname, "warm-tests.ts"), [root], {
       cwd: root,
-      env: { ...process.env, TMPDIR: scratch, NO_COLOR: "1" },
+      // Threads from the sources, which change here.
+      env: { ...process.env, TMPDIR: scratch, NO_COLOR: "1", WEIR_TEST_THREADS: "" },
       // A group of its own, so that it ends with its workers and with what tests start.
       detached: true,
       stdio: ["ignore", "ignore", "ignore", "ipc"],
