@@ -378,7 +378,7 @@ test("any text as a value reads back as itself, wherever it stands", () => {
         expect(text).toContain("# the end");
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 
@@ -443,6 +443,6 @@ test("whatever the form of the file, an edit is made or nothing is", () => {
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });

@@ -5,14 +5,14 @@ import { mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createSystemClock } from "../../src/ports/system-ports.ts";
 import { openLmdbSpool } from "../../src/spool/lmdb-spool.ts";
+import { bundleInto } from "../setup/bundle-into.ts";
 import { SpoolError, type Claim } from "../../src/spool/spool.ts";
 import { doneAll, readContent } from "../../src/testing/spool-messages.ts";
 
-const rounds = Number(process.env["CRASH_ROUNDS"] ?? 10);
+const rounds = Number(process.env["CRASH_ROUNDS"] ?? 6);
 let scratch: string;
 let directory: string;
 let writer: string;
@@ -21,12 +21,7 @@ beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "weir-spool-crash-"));
   directory = join(scratch, "spool");
   // One file of JavaScript starts ten times as fast as the sources do.
-  await build({
-    configFile: false,
-    logLevel: "error",
-    build: { ssr: join(import.meta.dirname, "spool-writer.ts"), outDir: scratch, emptyOutDir: false },
-  });
-  writer = join(scratch, "spool-writer.js");
+  writer = await bundleInto(scratch, join(import.meta.dirname, "spool-writer.ts"));
   await symlink(join(import.meta.dirname, "../../node_modules"), join(scratch, "node_modules"));
 });
 afterAll(() => rm(scratch, { recursive: true }));

@@ -4,23 +4,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { build } from "vite";
 import { expect, test } from "vitest";
 import { hearTraffic } from "../../src/testing/heard-traffic.ts";
 import { readTraffic } from "../../src/traffic/read-traffic.ts";
 import { trafficFamily } from "../../src/traffic/traffic-files.ts";
+import { bundleInto } from "../setup/bundle-into.ts";
 
 test("three kills on one record", async () => {
   const scratch = await mkdtemp(join(tmpdir(), "weir-traffic-kill-"));
   try {
-    await build({
-      configFile: false,
-      logLevel: "error",
-      build: { ssr: join(import.meta.dirname, "traffic-writer.ts"), outDir: scratch, emptyOutDir: false },
-    });
+    const writer = await bundleInto(scratch, join(import.meta.dirname, "traffic-writer.ts"));
     const written: number[] = [];
     for (const killAt of [50, 1_000, 2_500]) {
-      const child = spawn(process.execPath, [join(scratch, "traffic-writer.js"), scratch], {
+      const child = spawn(process.execPath, [writer, scratch], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       let last = 0;

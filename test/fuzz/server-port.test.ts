@@ -10,7 +10,7 @@ import { seededRandom } from "../faults/random.ts";
 import { conversations, converse, streamFault } from "./conversations.ts";
 import { mutate, pieces } from "./mutate.ts";
 
-const seconds = Number(process.env["WEIR_FUZZ_SECONDS"] ?? 2.5);
+const seconds = Number(process.env["WEIR_FUZZ_SECONDS"] ?? 1.5);
 const firstSeed = Number(process.env["WEIR_TEST_SEED"] ?? Date.now() % 1_000_000);
 
 let relay: TemporaryRelay;

@@ -196,7 +196,7 @@ describe("parseCommand", () => {
         if ("refused" in parsed)
           expect(spokenRefusals[parsed.refused].reply.code).toBeGreaterThanOrEqual(500);
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
     fc.assert(
       fc.property(

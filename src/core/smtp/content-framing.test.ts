@@ -177,7 +177,7 @@ describe("content", () => {
           expected(input),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -220,7 +220,7 @@ describe("content", () => {
           expect(framing.headerOctets().toString("latin1")).toBe(content.slice(0, header));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

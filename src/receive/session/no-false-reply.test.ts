@@ -252,6 +252,6 @@ it("a message that was kept has its 250, and nothing runs behind a closing reply
       }
       expect(test.events.map(({ name }) => name)).not.toContain("RelayFault");
     }),
-    { numRuns: 150 },
+    { numRuns: 75 },
   );
 }, 60_000);

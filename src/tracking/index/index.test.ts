@@ -201,7 +201,7 @@ test("finds exactly what reading every line finds", async () => {
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

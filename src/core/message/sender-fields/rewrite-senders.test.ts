@@ -271,7 +271,7 @@ describe("whatever the header says", () => {
           if (added === 1) expect(now[at + 1]).toBe(`Reply-To: ${authors.join(",")}`);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -298,7 +298,7 @@ describe("whatever the header says", () => {
             .endsWith(others.map((line) => `${line}\r\n`).join("")),
         ).toBe(true);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });

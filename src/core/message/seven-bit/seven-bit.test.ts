@@ -463,7 +463,7 @@ test("whatever comes: the same bodies, 7-bit where nothing is told to stay, howe
         expect(out.equals(octets)).toBe(true);
       expect(bodies(out)).toEqual(bodies(octets));
     }),
-    { numRuns: 600 },
+    { numRuns: 300 },
   );
 });
 
