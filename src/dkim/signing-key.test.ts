@@ -23,7 +23,10 @@ const secretOf = (type: "pkcs8" | "pkcs1"): string =>
   rsa(1024).export({ format: "pem", type, cipher: "aes-256-cbc", passphrase: "right" }).toString();
 const secret = secretOf("pkcs8");
 /** As one in 256 wrong passphrases: what is decrypted ends as it should, and is no key. */
-const damaged = (pem: string): string => pem.split("\n").with(-5, "A".repeat(64)).join("\n");
+const damaged = (pem: string): string => {
+  const lines = pem.split("\n");
+  return [...lines.slice(0, -5), "A".repeat(64), ...lines.slice(-4)].join("\n");
+};
 const notItsPassphrase = "the passphrase is not that of the key, or the key is damaged";
 
 test.each([

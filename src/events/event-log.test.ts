@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { createCollapse } from "./collapse.ts";
 import { createEventLog } from "./event-log.ts";

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { parseTrackingLine } from "./tracking-line.ts";
 import type { TrackingRecord } from "./tracking-record.ts";

@@ -1,6 +1,6 @@
 /** The service suspended and resumed, and the test of the listeners, over the admin API and the shell. */
 import { dirname } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
 import { freePort } from "../../src/testing/free-port.ts";

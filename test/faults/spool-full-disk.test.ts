@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { readdir, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createSystemClock } from "../../src/ports/system-ports.ts";
 import { openLmdbSpool, type LmdbSpool, type LmdbSpoolOptions } from "../../src/spool/lmdb-spool.ts";
 import { SpoolError, submissionQueue, type Claim } from "../../src/spool/spool.ts";

@@ -34,14 +34,14 @@ test.each<[Look, string]>([
       return Promise.resolve();
     },
   };
-  const { handlers, close } = acrossNodes(own, node as never, () => pair);
+  const across = acrossNodes(own, node as never, () => pair);
   try {
     const input = { limit: 10 } as never;
-    expect(await handlers.listRefusals(input, asked)).toEqual({
+    expect(await across.handlers.listRefusals(input, asked)).toEqual({
       ...none,
       unanswered: [{ server: "a", reason }],
     });
   } finally {
-    close();
+    across.close();
   }
 });

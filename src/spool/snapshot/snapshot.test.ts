@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { access, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { createSystemClock } from "../../ports/system-ports.ts";
 import { acceptMessage, doneAll, patterned, takeAll } from "../../testing/spool-messages.ts";
 import { openLmdbSpool, type LmdbSpool } from "../lmdb-spool.ts";
