@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { freePort } from "../../testing/free-port.ts";
-import { makeSelfSigned } from "../../receive/tls/self-signed.ts";
+import { testCertificate } from "../../testing/test-certificate.ts";
 import type { Asked, Handlers } from "../administered.ts";
 import { acrossNodes } from "./across-nodes.ts";
 
-const { certificate, key } = await makeSelfSigned("relay.test", new Date());
-const pair = { cert: Buffer.from(certificate), key: Buffer.from(key) };
+const { cert, key } = await testCertificate("relay.test");
+const pair = { cert: Buffer.from(cert), key: Buffer.from(key) };
 const asked = {
   caller: { name: "Ann", role: "viewer", from: "socket" },
   signal: new AbortController().signal,
