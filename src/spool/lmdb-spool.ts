@@ -13,6 +13,7 @@
  *     damaged      copied to damaged/, then removed               flow/set-aside.ts
  *
  *     copied       as of one moment, while all of this goes on     snapshot/snapshot.ts
+ *     moved        into a database, while no relay runs            moving/closed-spool.ts
  *
  * Below that, messages/ reads and writes records, bodies/ files, store/ tables that survive; inspection/ looks on.
  *
@@ -75,7 +76,8 @@ import { messageIdOf, messageKey } from "./store/keys.ts";
 import type { JournalFault } from "./store/store-options.ts";
 import { giveUpStartReserve, keepStartReserve, type StartReserve } from "./start-reserve.ts";
 import type { SpoolInspection } from "./spool-inspection.ts";
-import { submissionQueue, type Draft, type Spool, type SpoolError } from "./spool.ts";
+import { readMovedMark, whyMoved } from "./moving/moved-mark.ts";
+import { submissionQueue, SpoolError, type Draft, type Spool } from "./spool.ts";
 
 export interface LmdbSpoolOptions {
   /** Made when it is missing, with mode 0700. One process at a time. */
@@ -130,6 +132,8 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
   let place: SpoolPlace | undefined;
   let store: Store | undefined;
   try {
+    const moved = whyMoved(directory, await readMovedMark(directory));
+    if (moved !== undefined) throw new SpoolError("failed", moved);
     const { clock, journal, onMisplaced: onChange = () => undefined } = options;
     const { onFault = () => undefined, onJournalFault = () => undefined } = options;
     const opened = (place = await watchSpoolPlace({ directory, lock, clock, onChange }));

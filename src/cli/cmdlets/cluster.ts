@@ -6,10 +6,12 @@ export const clusterCmdlets: readonly Cmdlet[] = [
   {
     name: "cluster",
     group: "Running a relay",
-    synopsis: "Make what several nodes share in the database, move it forward, show it, or show the nodes.",
+    synopsis:
+      "Make what several nodes share in the database, move it forward, show it, show the nodes, or move a single relay's queue there.",
     description: [
       "The section cluster of the configuration says which database. init makes the schema where there is none, and the nodes' common configuration of what this file says; what is left in it is this node's. migrate moves it to what this release needs, while nodes of the release before run on. Nothing is changed unless all of it can be.",
       "configuration prints the text that the nodes have in common, to be edited; replace checks a file and puts it in its place, which the nodes apply at once. Commands such as Set-ReceiveConnector change it too.",
+      "import moves the mail of a relay that is stopped into the database: messages with what became of each recipient, next attempts, suspensions, answers that are given again, and what was set aside. -WhatIf shows what there is, and changes nothing. Nodes may run meanwhile and deliver what is there. Interrupted, it is run again and goes on where it was: nothing is lost, nothing comes twice. From its begin on no relay starts on the old queue, for it would send all of it a second time.",
       "With -Owner the schema belongs to another role, and the role of the configuration gets what nodes need and nothing else.",
     ],
     parameters: [
@@ -18,15 +20,15 @@ export const clusterCmdlets: readonly Cmdlet[] = [
         kind: "choice",
         position: 0,
         required: true,
-        choices: ["init", "migrate", "nodes", "configuration", "replace"],
-        help: "init, migrate, nodes, configuration or replace.",
+        choices: ["init", "migrate", "import", "nodes", "configuration", "replace"],
+        help: "init, migrate, import, nodes, configuration or replace.",
       },
       {
         name: "Path",
         kind: "text",
         candidates: "file",
-        value: "FILE",
-        help: "The new text, for replace.",
+        value: "PATH",
+        help: "replace: the file with the new text. import: the data directory of the stopped relay, else that of the configuration.",
       },
       {
         name: "Version",
@@ -47,6 +49,7 @@ export const clusterCmdlets: readonly Cmdlet[] = [
         value: "FILE",
         help: "File whose first line is the owner's password; else that of the configuration.",
       },
+      { name: "WhatIf", kind: "switch", help: "import: show what would be moved; change nothing." },
       { name: "Json", kind: "switch", help: "Print one JSON object." },
       common.config,
       common.help,
@@ -59,6 +62,14 @@ export const clusterCmdlets: readonly Cmdlet[] = [
       },
       { command: "weir cluster configuration > common.yaml", text: "To edit it with comments and all." },
       { command: "weir cluster replace -Path common.yaml -Version 7", text: "Where 7 is what was edited." },
+      {
+        command: "weir cluster import -WhatIf",
+        text: "What waits in the queue that this machine had before it was a node.",
+      },
+      {
+        command: "weir cluster import -Path /mnt/old-relay/data",
+        text: "The queue of another machine, whose relay is stopped.",
+      },
       { command: "weir cluster nodes", text: "The nodes as Get-Node shows them, where no relay runs here." },
     ],
     load: async () => (await import("../run/cluster.ts")).cluster,

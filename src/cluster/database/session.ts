@@ -10,6 +10,8 @@ import { connectToPrimary, discard } from "./connect.ts";
 import { CopyOut } from "./copy-out.ts";
 import { DatabaseFault, faultOf } from "./database-fault.ts";
 
+export type Query = <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+
 export interface Session {
   /** Rejects with DatabaseFault. */
   query<Row extends QueryResultRow>(
@@ -17,6 +19,11 @@ export interface Session {
     values?: readonly unknown[],
     timeoutMs?: number,
   ): Promise<Row[]>;
+  /**
+   * All that `work` asks in one transaction, on one connection; `timeoutMs` is for the whole. Rejects with DatabaseFault, and
+   * with what else `work` throws; nothing is done then, unless it is `lost`.
+   */
+  transaction<Answer>(work: (query: Query) => Promise<Answer>, timeoutMs: number): Promise<Answer>;
   /** The one column of each row, a bytea. */
   copyOut(select: string): Promise<readonly Buffer[]>;
   /** Counts connections: what was written by an earlier one without waiting for the disk may be lost. */
@@ -105,6 +112,39 @@ export function openSession(
         asked.catch(() => undefined);
         return (await asked).rows as never;
       }, timeoutMs),
+    async transaction(work, timeoutMs) {
+      /** Of the work, not of the database. */
+      let own: { readonly error: unknown } | undefined;
+      const asked = inTurn(async (to) => {
+        const query: Query = async (text, values = []) => {
+          try {
+            return (await to.query(text, [...values])).rows as never;
+          } catch (error) {
+            throw faultOf(error);
+          }
+        };
+        const run = async () => {
+          await query("begin");
+          try {
+            const answer = await work(query);
+            await query("commit");
+            return answer;
+          } catch (error) {
+            if (!(error instanceof DatabaseFault)) own = { error };
+            await query("rollback").catch(() => undefined);
+            throw error;
+          }
+        };
+        const ran = run();
+        ran.catch(() => undefined);
+        return ran;
+      }, timeoutMs);
+      try {
+        return await asked;
+      } catch (error) {
+        throw own === undefined ? error : own.error;
+      }
+    },
     copyOut: (select) =>
       inTurn((to) => {
         const copy = new CopyOut(`copy (${select}) to stdout (format binary)`);
