@@ -1,4 +1,7 @@
-/** Of several nodes: -Server goes with every question that it narrows, and who did not answer is said once. */
+/**
+ * Of several nodes: -Server goes with every question that it narrows, and who did not answer is said once. Where there is one
+ * relay, that is said: lines written for Exchange name a server, and are answered all the same.
+ */
 import type { AdminClient } from "../admin/client.ts";
 import { spreadOperations } from "../admin/spread-operations.ts";
 
@@ -13,6 +16,15 @@ export function ofNodes(
 ): AdminClient {
   const narrowed = <Input extends object>(name: string, input: Input): Input =>
     server === undefined || !Object.hasOwn(spreadOperations, name) ? input : { ...input, server };
+  let isTold = false;
+  const tellAlone = async (name: string): Promise<void> => {
+    if (server === undefined || isTold || !Object.hasOwn(spreadOperations, name)) return;
+    isTold = true;
+    // Who must not ask that learns of it by the answer itself.
+    const { nodes } = await relay.call("listNodes", {}).catch(() => ({ nodes: undefined }));
+    if (nodes?.length === 0)
+      complain(`-Server ${server} is left aside: there is one relay here, and no other node\n`);
+  };
   const told = new Set<string>();
   const tell = ({ unanswered = [] }: Unanswered): void => {
     for (const { server: silent, reason } of unanswered) {
@@ -26,9 +38,16 @@ export function ofNodes(
     async call(name, input, options) {
       const answer = await relay.call(name, narrowed(name, input), options);
       tell(answer as Unanswered);
+      await tellAlone(name);
       return answer;
     },
-    stream: (name, input, options) => relay.stream(name, narrowed(name, input), options),
-    octets: (name, input) => relay.octets(name, narrowed(name, input)),
+    async *stream(name, input, options) {
+      await tellAlone(name);
+      yield* relay.stream(name, narrowed(name, input), options);
+    },
+    async octets(name, input) {
+      await tellAlone(name);
+      return relay.octets(name, narrowed(name, input));
+    },
   };
 }
