@@ -118,6 +118,7 @@ export async function createRelay(
     onFault: (error) => events.emit("LogFault", { log: "event store", error: error.message }),
   });
   stopEarly();
+  if (node !== undefined) events.subscribe((record) => node.audit.heard(record));
   for (const record of early) eventStore.record(record);
   events.subscribe((record) => eventStore.record(record));
 
@@ -171,6 +172,7 @@ export async function createRelay(
     clock,
     events,
   });
+  node?.shareKeyUses(apiKeys);
   const receiver: Receiver = createReceiver({
     recipientDays,
     apiKeys,

@@ -5,6 +5,7 @@ import { acceptedDomainHandlers } from "./handlers/accepted-domains.ts";
 import { addressRewriteEntryHandlers } from "./handlers/address-rewrite-entries.ts";
 import { apiKeyHandlers } from "./handlers/api-keys.ts";
 import { applicationHandlers } from "./handlers/applications.ts";
+import { auditHandlers } from "./handlers/audit.ts";
 import { backupHandlers } from "./handlers/backup.ts";
 import { configurationVersionHandlers } from "./handlers/configuration-versions.ts";
 import { connectionHandlers } from "./handlers/connections.ts";
@@ -45,6 +46,7 @@ export function createHandlers(administered: Administered, resolver: Resolver): 
     ...serviceHandlers(administered),
     ...serviceControlHandlers(administered),
     ...nodeHandlers(administered),
+    ...auditHandlers(administered),
     ...configurationVersionHandlers(administered),
     ...queueHandlers(administered),
     ...capturedHandlers(administered),

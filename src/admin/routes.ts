@@ -393,6 +393,12 @@ export const routes = {
     summary: "Ends the relay's process as SIGTERM does; what waits stays on disk.",
   },
 
+  listAudit: {
+    method: "GET",
+    path: "/v1/audit",
+    role: "viewer",
+    summary: "Who changed what, newest first; of several nodes on any of them.",
+  },
   listNodes: {
     method: "GET",
     path: "/v1/nodes",

@@ -48,7 +48,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
     const message = fault instanceof Error ? fault.message : String(fault);
     return notStarted(file, [{ path: "", line: 1, column: 1, message }]);
   }
-  const { store, written, parsed, shared } = opened;
+  const { store, written, parsed, shared, behind } = opened;
   const place = shared?.isWritten === true ? store.place : file;
   if (!parsed.ok) {
     opened.close();
@@ -69,6 +69,12 @@ export async function startCommand(options: StartOptions): Promise<number> {
     format: logFormat === "human" ? "text" : logFormat,
   });
   events.subscribe(log.listen);
+  if (behind !== undefined)
+    events.emit("StartedWithEarlierConfiguration", {
+      version: written.version,
+      newest: behind.newest,
+      faults: behind.faults.map((fault) => formatFault(fault, place)).join("; "),
+    });
   const survive = surviveFaults(events);
   // From here on a signal asks for an orderly stop, or for what the start is about to do anyway: read the file.
   const stop = stopAsked();

@@ -2,11 +2,16 @@
 import { join } from "node:path";
 import type { ClusterSettings } from "../core/policy/cluster-settings.ts";
 import type { Events } from "../events/events.ts";
+import { isThere } from "../ports/file-fault.ts";
 import { makeDirectory } from "../ports/make-directory.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Ledger } from "../receive/admission/ledger.ts";
 import { lockDirectory } from "../spool/lock/directory-lock.ts";
+import { openClosedSpool } from "../spool/moving/closed-spool.ts";
+import { readMovedMark } from "../spool/moving/moved-mark.ts";
 import { SpoolError, type SpoolError as Fault } from "../spool/spool.ts";
+import { createSharedAudit, type SharedAudit } from "./administration/shared-audit.ts";
+import { shareKeyUses, type KeyUses } from "./administration/shared-key-uses.ts";
 import { openDatabase, type Database } from "./database/database.ts";
 import { createPostgresLedger } from "./ledger/postgres-ledger.ts";
 import { installationOf } from "./membership/installation.ts";
@@ -27,6 +32,10 @@ export interface NodeSurroundings {
 }
 
 export interface ClusterNode {
+  /** Who changed what, on all nodes. */
+  readonly audit: SharedAudit;
+  /** From now on, until the node leaves. */
+  shareKeyUses(keys: KeyUses): void;
   readonly spool: PostgresSpool;
   readonly ledger: Ledger;
   /** Who else there is. */
@@ -63,6 +72,7 @@ export async function openClusterNode(
     membership.onEnded(() => events.emit("NodeTakenForDead", { reason: "its lease was over" }));
     membership.onReaped((nodes) => events.emit("NodesTakenOver", { nodes }));
     await warnOfNoStandby(database, events);
+    await warnOfOwnQueue(around);
     const presence = await openPresence({ database, membership, node: name, everyMs: leaseMs / 4 });
     membership.onSafe(() => void presence.look().catch(() => undefined));
     const tellSuspension = (suspended = presence.suspended): void => {
@@ -83,6 +93,9 @@ export async function openClusterNode(
       onOrphans: (entries) => events.emit("OwnerlessMail", { entries }),
       isDraining: () => drain.suspended !== undefined,
     });
+    const { inspection, name: of } = database;
+    const audit = createSharedAudit({ session: inspection, name: of, node: name });
+    let keyUses: { close(): Promise<void> } | undefined;
     const ledger = createPostgresLedger({ database, membership, leaseMs });
     events.emit("NodeJoined", {
       node: name,
@@ -93,11 +106,16 @@ export async function openClusterNode(
     return {
       spool,
       ledger,
-      view: createNodeView({ node: name, database, presence, drain }),
+      audit,
+      shareKeyUses(keys) {
+        keyUses ??= shareKeyUses({ session: inspection, name: of, keys });
+      },
+      view: createNodeView({ node: name, database, presence, drain, audit }),
       drain,
       directory,
       onUnsafe: (listener) => membership.onUnsafe(listener),
       async leave() {
+        await Promise.all([audit.close(), keyUses?.close()]);
         drain.close();
         presence.close();
         ledger.close();
@@ -142,6 +160,21 @@ async function fitDatabase({ heartbeat }: Database, schema: string): Promise<voi
       "failed",
       `synchronous_commit is ${row.durable} for this role: mail would not be durable`,
     );
+}
+
+/** What a relay left that was here before the node. */
+async function warnOfOwnQueue({ dataDirectory, clock, events }: NodeSurroundings): Promise<void> {
+  const directory = join(dataDirectory, "spool");
+  if (!(await isThere(join(directory, "data.mdb")))) return;
+  try {
+    if ((await readMovedMark(directory))?.endedAt !== undefined) return;
+    const spool = await openClosedSpool(directory, clock);
+    const { messages } = spool;
+    await spool.close();
+    if (messages > 0) events.emit("OwnQueueLeft", { messages, directory });
+  } catch {
+    // It is being moved.
+  }
 }
 
 /** Only told: a managed service keeps copies that PostgreSQL does not show. */

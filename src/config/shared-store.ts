@@ -16,21 +16,25 @@ const mostFaults = 100;
 
 export const sharedPlace = "the shared configuration";
 
-/** `file`: this node's own. */
+/** `file`: this node's own. `keep`: the last version that could be used, for a start that cannot use the newest. */
 export function sharedStore(
   file: string,
   documents: ConfigurationDocuments,
   lookMs = usualLookMs,
+  keep: (used: WrittenConfiguration) => Promise<void> = () => Promise.resolve(),
 ): ConfigurationStore {
   /** Of the document that was made something of last. */
   let judged: string | undefined;
   /** What the database did not take yet. */
-  let untold: { readonly version: number; readonly faults: readonly string[] } | undefined;
+  let untold:
+    | { readonly version: number; readonly faults: readonly string[]; readonly inForce: number | undefined }
+    | undefined;
+  let kept: string | undefined;
 
   const tellNow = async (): Promise<void> => {
     const telling = untold;
     if (telling === undefined) return;
-    const isTold = await documents.tell(telling.version, telling.faults).then(
+    const isTold = await documents.tell(telling.version, telling.faults, telling.inForce).then(
       () => true,
       () => false,
     );
@@ -92,12 +96,22 @@ export function sharedStore(
         },
       };
     },
-    async tell({ version, changeId }: WrittenConfiguration, faults) {
+    async tell(written: WrittenConfiguration, faults) {
+      const { version, changeId } = written;
       judged = changeId;
+      const isInForce = faults.length === 0;
       untold = {
         version,
         faults: faults.slice(0, mostFaults).map((fault) => formatFault(fault, sharedPlace)),
+        inForce: isInForce ? version : untold?.inForce,
       };
+      if (isInForce && kept !== changeId) {
+        kept = changeId;
+        await keep(written).catch(() => {
+          // With the next one, or at the next start.
+          kept = undefined;
+        });
+      }
       await tellNow();
     },
   };

@@ -976,6 +976,20 @@ export const catalogue = {
     level: 0,
     text: "%entries entries of the queue belonged to no node and are delivered now. That should not happen; please tell the authors.",
   },
+  StartedWithEarlierConfiguration: {
+    id: 20226,
+    category: "Configuration",
+    severity: "Error",
+    level: 0,
+    text: "This node cannot use version %newest of the nodes' configuration and started with version %version, which it used last: %faults. It takes the newest when what is missing is there; weir Get-Node shows it.",
+  },
+  OwnQueueLeft: {
+    id: 20227,
+    category: "Storage",
+    severity: "Warning",
+    level: 0,
+    text: "%messages messages wait in %directory since this machine was a relay by itself, and nobody delivers them: weir cluster import moves them into the database.",
+  },
   NodeSuspended: {
     id: 20240,
     category: "TransportService",

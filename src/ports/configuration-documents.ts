@@ -29,7 +29,10 @@ export interface ConfigurationDocument extends ConfigurationVersion {
 /** What a node made of the document. */
 export interface AppliedVersion {
   readonly node: string;
+  /** What it looked at last. */
   readonly version: number;
+  /** Whose settings hold there; undefined: it did not say. */
+  readonly inForce: number | undefined;
   /** Each with its place; empty: it is in force. */
   readonly faults: readonly string[];
   readonly at: Date;
@@ -49,8 +52,8 @@ export interface ConfigurationDocuments {
    * Undefined: somebody else was first.
    */
   add(expected: number, text: string, by: ChangeAuthor): Promise<ConfigurationDocument | undefined>;
-  /** Says what this node made of a version. */
-  tell(version: number, faults: readonly string[]): Promise<void>;
+  /** Says what this node made of a version. `inForce`: the one whose settings hold; undefined: as it said before. */
+  tell(version: number, faults: readonly string[], inForce: number | undefined): Promise<void>;
   /** Of each node that ever said so, by name. */
   applied(): Promise<readonly AppliedVersion[]>;
   close(): void;

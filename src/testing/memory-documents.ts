@@ -35,8 +35,8 @@ export function memoryDocuments(): MemoryDocuments {
           all.push(made);
           return made;
         }),
-      tell: (version, faults) =>
-        asked(() => void applied.set(node, { node, version, faults, at: new Date() })),
+      tell: (version, faults, inForce = applied.get(node)?.inForce) =>
+        asked(() => void applied.set(node, { node, version, inForce, faults, at: new Date() })),
       applied: () => asked(() => [...applied.values()].toSorted((a, b) => (a.node < b.node ? -1 : 1))),
       close: () => undefined,
     }),

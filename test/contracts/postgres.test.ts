@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { openDatabase, type Database } from "../../src/cluster/database/database.ts";
 import { noPostgres, startPostgres, type TestPostgres } from "../lab/postgres.ts";
+import { describePostgresAdministration } from "./postgres-administration.ts";
 import { describePostgresAway } from "./postgres-away.ts";
 import { describePostgresConfiguration } from "./postgres-configuration.ts";
+import { describePostgresImport } from "./postgres-import.ts";
 import { describePostgresLedger } from "./postgres-ledger.ts";
 import { describePostgresNodes } from "./postgres-nodes.ts";
 import { describePostgresSpool } from "./postgres-spool.ts";
@@ -26,4 +28,6 @@ describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   describePostgresLedger(() => ({ server, database }));
   describePostgresAway(() => ({ server }));
   describePostgresConfiguration(() => database);
+  describePostgresAdministration(() => database);
+  describePostgresImport(() => database);
 });

@@ -126,12 +126,11 @@ ${own}admin: { cluster: "127.0.0.1:0" }
       /the schema is made, version \d+\nversion 1 of the nodes' configuration is what/,
     );
     expect(await readFile(a, "utf8")).not.toContain("receiveConnectors");
-    const [first, second] = await Promise.all([start(a), start(b)]);
+    let [first, second] = await Promise.all([start(a), start(b)]);
     await Promise.all([first, second].map((relay) => relay.said(/Stop with Ctrl-C/)));
-    const [adminA, adminB] = await Promise.all(
-      ["a", "b"].map((node) => connectAdmin({ dataDirectory: join(folder, node, "data") })),
-    );
-    if (adminA === undefined || adminB === undefined) throw new Error("no admin API");
+    const adminOf = (node: string) => connectAdmin({ dataDirectory: join(folder, node, "data") });
+    const adminA = await adminOf("a");
+    let adminB = await adminOf("b");
 
     // Four places for a source, wherever they are taken.
     const clients = await Promise.all(
@@ -177,6 +176,18 @@ ${own}admin: { cluster: "127.0.0.1:0" }
       { node: "a", version: 3, faults: [] },
       { node: "b", version: 3, faults: [expect.stringMatching(/dkimKeys\[0\]\.keyFile.*cannot be read/)] },
     ]);
+    // Nor does that keep it from starting.
+    second.kill("SIGTERM");
+    await second.exited;
+    second = await start(b);
+    await second.said(/cannot use version 3 .* and started with version 2/);
+    adminB = await adminOf("b");
+    const configurations = async () =>
+      (await adminA.call("listNodes", {})).nodes.map(({ configuration }) => configuration);
+    await expect.poll(configurations, { timeout: 10_000 }).toMatchObject([
+      { inForce: 3, newest: 3, faults: [] },
+      { inForce: 2, newest: 3, faults: [expect.stringMatching(/keyFile.*cannot be read/)] },
+    ]);
     await mkdir(join(folder, "b", "dkim"));
     await copyFile(keyFile, join(folder, "b", "dkim", basename(keyFile)));
     await adminB.call("reloadConfiguration", {});
@@ -184,6 +195,20 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     await expect
       .poll(nodesAt, { timeout: 10_000 })
       .toMatchObject(["a", "b"].map((node) => ({ node, version: 4, faults: [] })));
+
+    // Who did that is known to both.
+    expect(
+      (await adminB.call("listAudit", {})).entries.map(({ server, who, operation }) => [
+        server,
+        who,
+        operation,
+      ]),
+    ).toEqual(
+      expect.arrayContaining([
+        ["a", "shell", "newAdminToken"],
+        ["b", "shell", "restoreConfigurationVersion"],
+      ]),
+    );
 
     const sent = Array.from({ length: messages }, (_, n) => `Subject: node a ${n}\r\n\r\nhello\r\n`);
     for (const content of sent)
@@ -220,5 +245,58 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     );
     expect((await weir("Resume-Node", "--config", b)).said).toBe("b takes mail again\n");
     expect(await greeting(portB)).toBe(220);
+  }, 120_000);
+
+  test("take over the queue of a relay that was by itself, each message once, and it starts no more", async () => {
+    const closed = await startGate(sink.port);
+    try {
+      const directory = join(folder, "old");
+      await mkdir(directory);
+      const port = await freePort();
+      const whole = configuration({ port, sinkPort: closed.port });
+      const single = join(directory, "single.yaml");
+      await writeFile(single, whole);
+      const old = await start(single);
+      const sent = Array.from(
+        { length: 5 },
+        (_, n) => `Subject: old ${n}\r\n\r\n${"x".repeat(n * 40_000)}\r\n`,
+      );
+      for (const content of sent)
+        expect(await sendMessage({ port, content: Buffer.from(content) })).toMatch(/^250 /);
+      const node = join(directory, "node.yaml");
+      const section = `cluster:
+  node: old
+  database: { hosts: ["${server.folder}"], name: postgres, user: weir, schema: moved }
+  lease: 2s
+`;
+      await writeFile(node, `${whole}${section}`);
+      expect((await weir("cluster", "init", "--config", node)).said).toContain("the schema is made");
+      expect((await weir("cluster", "import", "--config", node)).said).toMatch(/in use by another process/);
+      old.kill("SIGKILL");
+      await old.exited;
+      expect((await weir("cluster", "import", "-WhatIf", "--config", node)).said).toMatch(
+        /5 messages with 5 open recipients would be moved into the database postgres[^]*nothing was changed/,
+      );
+      const moved = await weir("cluster", "import", "--config", node);
+      expect(moved).toMatchObject({ code: 0 });
+      expect(moved.said).toMatch(/moved into the database postgres at .*: 5 messages, 0 answers/);
+      const refused = await weir("start", "--config", single);
+      expect(refused.code).toBe(1);
+      expect(refused.said).toMatch(/was moved into the database .* a relay here would send it a second time/);
+      const before = sink.messages.length;
+      closed.open();
+      await start(node);
+      const all = await sink.waitFor(before + sent.length, 60_000);
+      const subjectOf = (content: Buffer): string =>
+        /Subject: (old .*)\r/.exec(content.toString())?.[1] ?? "";
+      expect(
+        all
+          .slice(before)
+          .map(({ content }) => subjectOf(content))
+          .toSorted((x, y) => x.localeCompare(y)),
+      ).toEqual([0, 1, 2, 3, 4].map((n) => `old ${n}`));
+    } finally {
+      closed.close();
+    }
   }, 120_000);
 });

@@ -31,6 +31,13 @@ const nodeSchema = z.object({
   isChores: z.boolean(),
   /** Null: not suspended. Also of a node that does not live: it holds when it comes. */
   suspended: z.object({ since: instantSchema, by: z.string() }).nullable(),
+  /**
+   * Of the shared configuration: the version whose settings hold there, the newest there is, and why the node cannot use that.
+   * Null: it shares none.
+   */
+  configuration: z
+    .object({ inForce: z.int().nullable(), newest: z.int(), faults: z.array(z.string()) })
+    .nullable(),
 });
 
 const change = {
@@ -39,7 +46,42 @@ const change = {
   output: z.object({ changed: z.boolean(), node: nodeSchema, others: countSchema }),
 };
 
+const auditEntrySchema = z.object({
+  at: instantSchema,
+  /** Where it was done; not there where there is one relay. */
+  server: z.string().optional(),
+  /** A token's name, or `shell`. */
+  who: z.string(),
+  /** An address, or `socket`; empty: it was not told. */
+  from: z.string(),
+  /** Of this API; else the name of the event. */
+  operation: z.string(),
+  /** What was changed, by its name; empty where the text alone says it. */
+  target: z.string(),
+  eventId: z.int(),
+  text: z.string(),
+});
+
 export const nodeOperations = {
+  /**
+   * The newest first. Of several nodes from their database, which keeps it for 90 days; of a single relay from its events.
+   */
+  listAudit: {
+    input: z.object({
+      /** Inclusive. */
+      since: instantSchema.optional(),
+      /** Exclusive. */
+      until: instantSchema.optional(),
+      /** In any case of letters. */
+      who: z.string().min(1).max(200).optional(),
+      /** Contained in operation, target or text. */
+      text: z.string().min(1).max(200).optional(),
+      /** Only what was done there. */
+      node: z.string().min(1).max(63).optional(),
+      limit: z.int().min(1).max(10_000).default(100),
+    }),
+    output: z.object({ entries: z.array(auditEntrySchema) }),
+  },
   /** By name; empty where this is the only relay. */
   listNodes: { input: z.object({}), output: z.object({ nodes: z.array(nodeSchema) }) },
   suspendNode: change,

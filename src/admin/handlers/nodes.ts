@@ -84,5 +84,13 @@ function shownNode(node: Listed, own: string): Shown {
       node.suspended === undefined
         ? null
         : { since: node.suspended.since.toISOString(), by: node.suspended.by },
+    configuration:
+      node.configuration === undefined
+        ? null
+        : {
+            inForce: node.configuration.inForce ?? null,
+            newest: node.configuration.newest,
+            faults: [...node.configuration.faults],
+          },
   };
 }

@@ -47,4 +47,56 @@ export const nodeCmdlets: readonly Cmdlet[] = [
     examples: [{ command: "weir Resume-Node relay-b", text: "Behind the maintenance." }],
     load: async () => (await import("../run/nodes.ts")).resumeNode,
   },
+  {
+    name: "Get-AdminAuditLog",
+    group,
+    synopsis: "Show who changed what, when, from where and on which node, newest first.",
+    description: [
+      "Of several nodes any of them shows what was done on all: it stands in their database for 90 days, over restarts and the loss of a node. A single relay shows what its events say, which are kept for 30 days. Values are not told, for they may be passwords: what a change of the configuration was, Get-ConfigurationVersion shows.",
+    ],
+    parameters: [
+      {
+        name: "Who",
+        aliases: ["UserIds"],
+        kind: "text",
+        value: "NAME",
+        help: "Only what a token of that name did; shell: who sat at the machine.",
+      },
+      {
+        name: "Text",
+        aliases: ["Cmdlets"],
+        kind: "text",
+        value: "TEXT",
+        help: "Only what has this in its operation, target or message.",
+      },
+      { name: "Node", kind: "text", candidates: "node", value: "NODE", help: "Only what was done there." },
+      { name: "Last", kind: "duration", value: "DURATION", help: "Not older than this: 1h, 30m, 2d." },
+      {
+        name: "After",
+        aliases: ["StartDate"],
+        kind: "text",
+        value: "TIME",
+        help: "Not older than this instant: 2026-11-24T06:00, in local time.",
+      },
+      { name: "Before", aliases: ["EndDate"], kind: "text", value: "TIME", help: "Older than this instant." },
+      {
+        name: "Newest",
+        aliases: ["ResultSize"],
+        kind: "number",
+        least: 1,
+        value: "COUNT",
+        default: "50",
+        help: "At most this many.",
+      },
+      ...common.showing,
+    ],
+    examples: [
+      { command: "weir Get-AdminAuditLog -Last 1d", text: "What was changed since yesterday, on all nodes." },
+      {
+        command: "weir Get-AdminAuditLog -Who anna -Text Connector",
+        text: "What one person did to connectors.",
+      },
+    ],
+    load: async () => (await import("../run/admin-audit-log.ts")).getAdminAuditLog,
+  },
 ];

@@ -70,6 +70,7 @@ export const cmdletWords: readonly CmdletWord[] = [
   alias("Suspend-ClusterNode", "Suspend-Node"),
   alias("Resume-ClusterNode", "Resume-Node"),
   alias("Get-TransportServer", "Get-TransportService"),
+  alias("Search-AdminAuditLog", "Get-AdminAuditLog"),
   alias("Set-TransportServer", "Set-TransportService"),
   alias("Get-ExchangeServer Get-Service Test-ServiceHealth Get-ServerHealth Get-HealthReport", "status"),
   say(
@@ -218,8 +219,8 @@ export const cmdletWords: readonly CmdletWord[] = [
   ),
   say("*-*VirtualDirectory *-OutlookProvider *-OutlookAnywhere *-OWA* Get-OwaMailboxPolicy", noMailboxes),
   say(
-    "*-ManagementRole* *-RoleGroup* *-ManagementScope *-AdminAuditLog* Search-AdminAuditLog Search-UnifiedAuditLog",
-    "weir New-AdminToken gives somebody a role in the console; who changed what stands in weir Get-EventLog -Category Configuration",
+    "*-ManagementRole* *-RoleGroup* *-ManagementScope *-AdminAuditLog* Search-UnifiedAuditLog",
+    "weir New-AdminToken gives somebody a role in the console; who changed what shows weir Get-AdminAuditLog",
   ),
   say(
     "Get-ADUser Get-ADComputer Get-ADGroup Set-ADUser Get-ADObject Resolve-DnsName nslookup",

@@ -1,8 +1,11 @@
 /** `weir cluster`: the schema that several nodes share, and who they are. */
 import { isOn, numberOf, textOf } from "../arguments/value.ts";
+import type { Arguments } from "../arguments/value.ts";
+import type { ConfiguredCluster } from "../cluster-schema.ts";
 import type { Run } from "../cmdlet.ts";
-import { CommandFault } from "../exit-code.ts";
-import { writeJson } from "../output/output.ts";
+import { counted } from "../../core/units/counted.ts";
+import { CommandFault, type ExitCode } from "../exit-code.ts";
+import { writeJson, type Output } from "../output/output.ts";
 
 export const cluster: Run = async (args, { output, config }) => {
   const { configuredCluster, makeSchema, readNodes } = await import("../cluster-schema.ts");
@@ -19,13 +22,14 @@ export const cluster: Run = async (args, { output, config }) => {
       output.write(
         nodes
           .map(
-            ({ name, number, version, state, startedAt, endedAt, holds, isChores }) =>
-              `${name}: ${state}, number ${number}, ${version}, since ${(endedAt ?? startedAt).toISOString()}, holds ${holds} of the queue${isChores ? ", does what one does for all" : ""}\n`,
+            ({ name, number, version, state, startedAt, endedAt, holds, isChores, configuration }) =>
+              `${name}: ${state}, number ${number}, ${version}, since ${(endedAt ?? startedAt).toISOString()}, holds ${holds} of the queue${isChores ? ", does what one does for all" : ""}${configuration === undefined ? "" : `, configuration ${configuration.inForce ?? "none"} of ${configuration.newest}`}\n${configuration?.faults.map((fault) => `  cannot use it: ${fault}\n`).join("") ?? ""}`,
           )
           .join(""),
       );
     return 0;
   }
+  if (action === "import") return importQueue(args, output, configured);
   if (action === "configuration" || action === "replace") {
     const { readShared, replaceShared } = await import("../cluster-configuration.ts");
     const wanted = numberOf(args, "Version");
@@ -69,3 +73,53 @@ export const cluster: Run = async (args, { output, config }) => {
     );
   return 0;
 };
+
+async function importQueue(
+  args: Arguments,
+  output: Output,
+  configured: ConfiguredCluster,
+): Promise<ExitCode> {
+  const { importQueueOf } = await import("../cluster-import.ts");
+  const outcome = await importQueueOf(configured, {
+    path: textOf(args, "Path"),
+    isTrial: isOn(args, "WhatIf"),
+    progress: (text) => output.progress(text),
+  }).finally(() => output.progress(""));
+  const { directory, database, survey, imported, faults, suspendedQueues } = outcome;
+  if (isOn(args, "Json")) writeJson(output, outcome);
+  else if (imported === undefined)
+    output.write(
+      [
+        `${directory}: ${counted(survey.messages, "message")} with ${counted(survey.recipients, "open recipient")} would be moved into ${database}${survey.suspended === 0 ? "" : `, ${survey.suspended} of them suspended`}`,
+        ...survey.queues.map(
+          ({ queue, messages }) => `  ${queue === "" ? "Submission" : queue}: ${messages}`,
+        ),
+        `${counted(survey.answers, "answer")} that would be given again to a client that repeats a message`,
+        ...(survey.damaged.length === 0
+          ? []
+          : [`${counted(survey.damaged.length, "message")} that cannot be read, for the table damaged:`]),
+        ...survey.damaged.slice(0, 20).map(({ id, what }) => `  ${id}: ${what}`),
+        "nothing was changed",
+        "",
+      ].join("\n"),
+    );
+  else
+    output.write(
+      [
+        `${directory}: moved into ${database}: ${counted(imported.messages, "message")}, ${counted(imported.answers, "answer")}${imported.damaged === 0 ? "" : `, ${counted(imported.damaged, "message")} that cannot be read (table damaged)`}`,
+        ...(imported.wereThere === 0
+          ? []
+          : [`${counted(imported.wereThere, "message was", "messages were")} there already`]),
+        ...imported.renumbered.map(({ from, to }) => `message ${from} is ${to} there`),
+        "the nodes deliver it from there; no relay starts on the old queue any more",
+        "",
+      ].join("\n"),
+    );
+  if (isOn(args, "Json")) return 0;
+  for (const fault of faults) output.complain(`weir: ${fault}\n`);
+  if (suspendedQueues.length > 0)
+    output.complain(
+      `suspended there, and not moved: ${suspendedQueues.join(", ")}; suspend what is to wait at a node (weir Suspend-Queue) before the import\n`,
+    );
+  return 0;
+}

@@ -45,6 +45,7 @@ const columns: readonly Column<Node>[] = [
   { header: "State", value: ({ state }) => state, style: ({ state }) => (isWell(state) ? undefined : "bad") },
   { header: "Since", value: (node) => localTime(node.endedAt ?? node.startedAt) },
   { header: "Version", value: ({ version }) => version },
+  { header: "Config", value: configurationText, style: (node) => (isCurrent(node) ? undefined : "bad") },
   { header: "Messages", value: ({ messages }) => messages, align: "right" },
   { header: "Connections", value: ({ connections }) => connections, align: "right" },
   { header: "Lease", value: leaseText, drop: 2 },
@@ -64,12 +65,26 @@ function properties(node: Node): readonly Property[] {
     { name: "Messages", value: String(node.messages) },
     { name: "Connections", value: String(node.connections) },
     { name: "Address", value: node.address ?? "" },
+    { name: "Configuration", value: configurationText(node) },
+    ...(node.configuration?.faults ?? []).map((fault) => ({ name: "  cannot use", value: fault })),
     { name: "DoesChores", value: node.isChores ? "True" : "False" },
     {
       name: "Suspended",
       value: suspended === null ? "" : `since ${localTime(suspended.since)} by ${suspended.by}`,
     },
   ];
+}
+
+/** `7`; `6 of 7` where it is behind. */
+function configurationText({ configuration }: Node): string {
+  if (configuration === null) return "";
+  const { inForce, newest } = configuration;
+  return inForce === newest ? String(newest) : `${inForce ?? "none"} of ${newest}`;
+}
+
+/** What lives no more takes it when it comes. */
+function isCurrent({ configuration, endedAt }: Node): boolean {
+  return endedAt !== null || configuration === null || configuration.faults.length === 0;
 }
 
 function isWell(state: Node["state"]): boolean {

@@ -79,18 +79,27 @@ export function openConfigurationDocuments(
       const at = row?.at ?? null;
       return at === null ? undefined : { version: expected + 1, at, by, node, changeId, text };
     },
-    async tell(version, faults) {
-      await session.query(`select ${name("configuration_applied_1")}($1, $2, $3)`, [
+    async tell(version, faults, inForce) {
+      await session.query(`select ${name("configuration_applied_2")}($1, $2, $3, $4)`, [
         node,
         version,
         JSON.stringify(faults),
+        inForce ?? null,
       ]);
     },
     async applied() {
-      const rows = await session.query<{ node: string; version: string; faults: string[]; at: Date }>(
-        `select node, version, faults, at from ${name("configuration_applied")} order by node`,
-      );
-      return rows.map(({ version, ...rest }) => ({ ...rest, version: Number(version) }));
+      const rows = await session.query<{
+        node: string;
+        version: string;
+        in_force: string | null;
+        faults: string[];
+        at: Date;
+      }>(`select node, version, in_force, faults, at from ${name("configuration_applied")} order by node`);
+      return rows.map(({ version, in_force: inForce, ...rest }) => ({
+        ...rest,
+        version: Number(version),
+        inForce: inForce === null ? undefined : Number(inForce),
+      }));
     },
     close: () => session.close(),
   };

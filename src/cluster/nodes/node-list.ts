@@ -31,6 +31,17 @@ export interface ListedNode {
   /** SHA-256 of its certificate there, hexadecimal. */
   readonly fingerprint: string | undefined;
   readonly suspended: { readonly since: Date; readonly by: string } | undefined;
+  /** Of the shared configuration. Undefined: it never said. */
+  readonly configuration: NodeConfiguration | undefined;
+}
+
+export interface NodeConfiguration {
+  /** Whose settings hold there; undefined: none of what it said. */
+  readonly inForce: number | undefined;
+  /** The newest there is. */
+  readonly newest: number;
+  /** Why the node cannot use what it looked at last; empty: it does. */
+  readonly faults: readonly string[];
 }
 
 interface Row {
@@ -50,6 +61,10 @@ interface Row {
   readonly fingerprint: string | null;
   readonly since: Date | null;
   readonly suspended_by: string | null;
+  readonly judged: string | null;
+  readonly in_force: string | null;
+  readonly newest: string | null;
+  readonly faults: string[] | null;
 }
 
 /** By name. Of each name the last incarnation; ended ones are known for a week. Cost: a scan of the queue. Rejects with DatabaseFault. */
@@ -65,8 +80,11 @@ export async function listNodes(
         exists (select 1 from ${name("chores")} c where c.node_id = n.node_id) as is_chores,
         coalesce(h.entries, 0) as holds,
         coalesce((select sum(t.open) from ${name("total")} t where t.node_id = n.node_id), 0) as connections,
-        n.address, n.fingerprint, s.since, s.suspended_by
+        n.address, n.fingerprint, s.since, s.suspended_by,
+        a.version as judged, a.in_force, a.faults,
+        (select max(c.version) from ${name("configuration")} c) as newest
       from ${name("node")} n
+      left join ${name("configuration_applied")} a on a.node = n.name
       left join ${name("node_suspension")} s on s.name = n.name
       left join (
         select e.owner, count(*) as entries from ${name("entry")} e where e.owner is not null group by e.owner
@@ -94,6 +112,7 @@ function listed(row: Row): ListedNode {
     address: row.address ?? undefined,
     fingerprint: row.fingerprint ?? undefined,
     suspended: row.since === null ? undefined : { since: row.since, by: row.suspended_by ?? "" },
+    configuration: configurationOf(row),
   };
 }
 
@@ -102,4 +121,15 @@ function stateOf(row: Row, isEmpty: boolean): NodeState {
   if (row.left_ms < 0) return "NotHeard";
   if (row.since === null) return "Up";
   return isEmpty ? "Drained" : "Draining";
+}
+
+function configurationOf({ judged, in_force: inForce, newest, faults }: Row): NodeConfiguration | undefined {
+  if (judged === null || newest === null) return undefined;
+  const isUsed = faults === null || faults.length === 0;
+  const version = inForce ?? (isUsed ? judged : undefined);
+  return {
+    inForce: version === undefined ? undefined : Number(version),
+    newest: Number(newest),
+    faults: faults ?? [],
+  };
 }

@@ -1,4 +1,5 @@
 /** What one node shows of all, and does to any: `Get-Node`, `Suspend-Node`, `Resume-Node`, and whom it may ask. */
+import type { SharedAudit } from "../administration/shared-audit.ts";
 import type { Database } from "../database/database.ts";
 import type { Drain } from "./drain.ts";
 import { listNodes, type ListedNode } from "./node-list.ts";
@@ -11,6 +12,8 @@ export interface NodeView {
   readonly suspended: NodeSuspended | undefined;
   /** The other nodes of the last week, by the last look. */
   readonly peers: readonly Peer[];
+  /** Who changed what, on any of them. */
+  readonly audit: Pick<SharedAudit, "list"> | undefined;
   /** Of all. Rejects with DatabaseFault. */
   list(): Promise<readonly ListedNode[]>;
   /**
@@ -29,11 +32,13 @@ export function createNodeView(parts: {
   readonly database: Pick<Database, "reads" | "inspection" | "name">;
   readonly presence: Presence;
   readonly drain: Drain;
+  readonly audit?: Pick<SharedAudit, "list">;
 }): NodeView {
-  const { node, database, presence, drain } = parts;
+  const { node, database, presence, drain, audit } = parts;
   const { reads, inspection, name } = database;
   return {
     name: node,
+    audit,
     get suspended() {
       return drain.suspended;
     },

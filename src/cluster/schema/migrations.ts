@@ -4,9 +4,11 @@
  */
 import { administration4 } from "./administration-tables.ts";
 import { configuration3 } from "./configuration-tables.ts";
+import { import5 } from "./import-functions.ts";
 import { ledgerFunctions1 } from "./ledger-functions.ts";
 import { nodeFunctions1 } from "./node-functions.ts";
 import { nodeView2 } from "./node-view.ts";
+import { sharedRecords6 } from "./shared-records.ts";
 import { spoolFunctions1 } from "./spool-functions.ts";
 import { tables1 } from "./tables.ts";
 
@@ -22,6 +24,8 @@ export const migrations: readonly Migration[] = [
   { version: 2, minReader: 1, sql: nodeView2 },
   { version: 3, minReader: 1, sql: configuration3 },
   { version: 4, minReader: 1, sql: administration4 },
+  { version: 5, minReader: 1, sql: import5 },
+  { version: 6, minReader: 1, sql: sharedRecords6 },
 ];
 
 /** What this program knows. */

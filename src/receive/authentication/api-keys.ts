@@ -21,6 +21,8 @@ export interface ApiKeys {
   replace(keys: readonly ApiKey[]): void;
   /** When each was used last, by its hash. */
   uses(): ReadonlyMap<string, number>;
+  /** A use elsewhere, of a key there is; an earlier one than is known changes nothing. */
+  learn(hash: string, usedAt: number): void;
 }
 
 /** `used`: by an earlier run; `onUsed` hears of every use. */
@@ -48,6 +50,11 @@ export function createApiKeys(
   return {
     replace,
     uses: () => uses,
+    learn(hash, usedAt) {
+      if (!keys.has(hash) || usedAt <= (uses.get(hash) ?? 0)) return;
+      uses.set(hash, usedAt);
+      onUsed();
+    },
     authenticate(given) {
       if (!isApiKey(given)) return { denied: "it is no API key of this relay's form" };
       const hash = createHash("sha256").update(given).digest("hex");

@@ -1,0 +1,133 @@
+/**
+ * Who changed what on which node, for all of them: what events say of it stands in the database as well, a moment later and
+ * beside the work. While the database is away it waits in memory, and stands in the events of its node in any case.
+ */
+import { randomUUID } from "node:crypto";
+import type { EventRecord } from "../../events/events.ts";
+import { renderEvent } from "../../events/event-text.ts";
+import type { Session } from "../database/session.ts";
+
+export interface AuditEntry {
+  readonly at: Date;
+  readonly node: string;
+  /** Of docs/events.md. */
+  readonly event: number;
+  readonly who: string;
+  /** An address, or `socket`; empty where the event does not say. */
+  readonly from: string;
+  /** Of the admin API; else the event's name. */
+  readonly operation: string;
+  /** What was changed, by its name; empty where that is said by the text alone. */
+  readonly target: string;
+  readonly text: string;
+}
+
+export interface AuditQuery {
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  /** In any case of letters. */
+  readonly who?: string | undefined;
+  readonly node?: string | undefined;
+  /** Contained in operation, target or text, in any case of letters. */
+  readonly text?: string | undefined;
+  readonly limit: number;
+}
+
+export interface SharedAudit {
+  /** Cost: a look at what the event says. */
+  heard(record: EventRecord): void;
+  /** The newest first. Rejects with DatabaseFault. */
+  list(query: AuditQuery): Promise<readonly AuditEntry[]>;
+  /** Writes what waits, if the database answers within a moment. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** As long as Exchange keeps its own (AdminAuditLogAgeLimit). */
+export const auditKeptDays = 90;
+const soonMs = 100;
+const againMs = 5_000;
+const atOnce = 500;
+/** More wait for no database; the events of the node have them. */
+const waitAtMost = 10_000;
+const closeMs = 2_000;
+
+export function createSharedAudit(parts: {
+  readonly session: Pick<Session, "query">;
+  readonly name: (of: string) => string;
+  readonly node: string;
+}): SharedAudit {
+  const { session, name, node } = parts;
+  let waiting: (Omit<AuditEntry, "from"> & { readonly id: string; readonly came_from: string })[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> | undefined;
+  let closed = false;
+
+  const write = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const some = waiting.slice(0, atOnce);
+      await session.query(`select ${name("add_audit_1")}($1, $2)`, [JSON.stringify(some), auditKeptDays]);
+      waiting = waiting.filter((entry) => !some.includes(entry));
+    }
+  };
+  const writeSoon = (ms: number): void => {
+    if (closed || timer !== undefined || writing !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      let nextMs = soonMs;
+      writing = write()
+        .catch(() => void (nextMs = againMs))
+        .finally(() => {
+          writing = undefined;
+          if (waiting.length > 0) writeSoon(nextMs);
+        });
+    }, ms).unref();
+  };
+
+  return {
+    heard(record) {
+      const entry = audited(record);
+      if (entry === undefined || closed || waiting.length >= waitAtMost) return;
+      waiting.push({ ...entry, id: randomUUID(), node });
+      writeSoon(soonMs);
+    },
+    async list({ since, until, who, node: of, text, limit }) {
+      const rows = await session.query<Omit<AuditEntry, "from"> & { came_from: string }>(
+        `select at, node, event, who, came_from, operation, target, text from ${name("audit")}
+          where ($1::timestamptz is null or at >= $1) and ($2::timestamptz is null or at < $2)
+            and ($3::text is null or lower(who) = lower($3)) and ($4::text is null or lower(node) = lower($4))
+            and ($5::text is null or strpos(lower(operation || ' ' || target || ' ' || text), lower($5)) > 0)
+          order by at desc, id limit $6`,
+        [since ?? null, until ?? null, who ?? null, of ?? null, text ?? null, limit],
+      );
+      return rows.map(({ came_from: from, ...rest }) => ({ ...rest, from }));
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      const patience = new Promise<void>((resolve) => setTimeout(resolve, closeMs).unref());
+      await Promise.race([(writing ?? Promise.resolve()).then(write).catch(() => undefined), patience]);
+    },
+  };
+}
+
+/** Undefined: it says of nobody that something was done. */
+export function audited(
+  record: EventRecord,
+): (Omit<AuditEntry, "node" | "from"> & { readonly came_from: string }) | undefined {
+  const { name, definition, at, fields } = record;
+  const { who, from, operation, target } = fields;
+  const isOfService = name === "ServiceSuspended" || name === "ServiceResumed";
+  if (typeof who !== "string" || !(isOfService || typeof from === "string")) return undefined;
+  // `anna (10.0.0.1)` where one field has both.
+  const [, person = who, place = ""] = (isOfService ? /^(.*) \((.*)\)$/.exec(who) : null) ?? [];
+  const clean = (text: unknown): string => (typeof text === "string" ? text.replaceAll("\0", "") : "");
+  return {
+    at,
+    event: definition.id,
+    who: clean(person),
+    came_from: clean(isOfService ? place : from),
+    operation: clean(operation ?? name),
+    target: clean(target),
+    text: clean(renderEvent(record)),
+  };
+}
