@@ -183,7 +183,7 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     await second.said(/cannot use version 3 .* and started with version 2/);
     adminB = await adminOf("b");
     const configurations = async () =>
-      (await adminA.call("listNodes", {})).nodes.map(({ configuration }) => configuration);
+      (await adminA.call("listNodes", {})).nodes.map((node) => node.configuration);
     await expect.poll(configurations, { timeout: 10_000 }).toMatchObject([
       { inForce: 3, newest: 3, faults: [] },
       { inForce: 2, newest: 3, faults: [expect.stringMatching(/keyFile.*cannot be read/)] },
@@ -198,8 +198,8 @@ ${own}admin: { cluster: "127.0.0.1:0" }
 
     // Who did that is known to both.
     expect(
-      (await adminB.call("listAudit", {})).entries.map(({ server, who, operation }) => [
-        server,
+      (await adminB.call("listAudit", {})).entries.map(({ server: node, who, operation }) => [
+        node,
         who,
         operation,
       ]),
