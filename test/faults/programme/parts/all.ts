@@ -8,6 +8,7 @@ import { diskError } from "./disk-error.ts";
 import { kill } from "./kill.ts";
 import { nodesCut } from "./nodes-cut.ts";
 import { nodesDisk } from "./nodes-disk.ts";
+import { nodesImport } from "./nodes-import.ts";
 import { nodesPooler } from "./nodes-pooler.ts";
 import { nodesRule } from "./nodes-rule.ts";
 import { nodesStandby } from "./nodes-standby.ts";
@@ -42,4 +43,5 @@ export const parts: readonly Part[] = [
   nodesCut,
   nodesPooler,
   nodesRule,
+  nodesImport,
 ];
