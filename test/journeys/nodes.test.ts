@@ -181,6 +181,7 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     await second.exited;
     second = await start(b);
     await second.said(/cannot use version 3 .* and started with version 2/);
+    await second.said(/Stop with Ctrl-C/);
     adminB = await adminOf("b");
     const configurations = async () =>
       (await adminA.call("listNodes", {})).nodes.map((node) => node.configuration);
