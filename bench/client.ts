@@ -19,6 +19,8 @@ export interface ClientLoad {
   readonly reuse: boolean;
   readonly startTls?: boolean;
   readonly destinations?: number;
+  /** Resolves when another message may begin. Left out: at once. */
+  readonly room?: () => Promise<void>;
 }
 
 export interface ClientResult {
@@ -45,6 +47,7 @@ export async function runClient(load: ClientLoad): Promise<ClientResult> {
       const mine = next++;
       if (mine >= load.messages) break;
       session ??= await openSession(load);
+      if (load.room !== undefined) await load.room();
       latencies.push(await session.send(envelopeOf(load, mine), content, load.recipients));
       if (!load.reuse) {
         session.quit();

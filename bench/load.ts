@@ -6,7 +6,7 @@ import { runHttpClient } from "./http-client.ts";
 import type { Peer } from "./peers/peer.ts";
 import { cpuMicros, watchPeak } from "./process-tree.ts";
 import type { RunningSink } from "./running-sink.ts";
-import { startOwnSink } from "./own-sink.ts";
+import { type OwnSink, startOwnSink } from "./own-sink.ts";
 import type { SmallInternet } from "./small-internet.ts";
 import { untilListening } from "./until-listening.ts";
 
@@ -29,6 +29,8 @@ export interface Load {
   readonly sites?: number;
   /** The sink waits as long before each of its writes. */
   readonly sinkDelayMs?: number;
+  /** So many messages at most between client and sink, of a load to a small Internet: no peer builds up a backlog. */
+  readonly mostUnderWay?: number;
   /** Connections to the sink at most, of each peer. Left out: what serves it best. */
   readonly nextHopConnections?: number;
 }
@@ -110,6 +112,8 @@ export async function measure(
         ...load,
         port: byHttp ?? peer.port,
         connections: load.sessions,
+        ...(load.mostUnderWay !== undefined &&
+          internet !== undefined && { room: roomFor(load.mostUnderWay, internet.sinks) }),
       });
       acceptedMs = performance.now() - began;
     }
@@ -128,6 +132,15 @@ export async function measure(
     memory.stop();
     receiver.stop();
   }
+}
+
+function roomFor(most: number, sinks: OwnSink): () => Promise<void> {
+  const before = sinks.received;
+  let begun = 0;
+  return async () => {
+    while (begun - (sinks.received - before) >= most) await sinks.more(1);
+    begun++;
+  };
 }
 
 /** Where the load ends. */

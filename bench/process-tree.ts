@@ -46,6 +46,23 @@ export const descendantsOf = (root: number): readonly number[] =>
 export const cpuMicros = (root: number): number =>
   rowsOf(root).reduce((sum, { ticks }) => sum + ticks, 0) * microsPerTick;
 
+/**
+ * CPU time of the threads that one process has now, in microseconds: to the nanosecond, where that of the tree is counted in ticks
+ * of 10 ms. Of threads that ended it tells nothing.
+ */
+export function threadsCpuMicros(pid: number): number {
+  let nanos = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      const [onCpu = "0"] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ");
+      nanos += Number(onCpu);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return nanos / 1000;
+}
+
 /** Resident memory of the tree, in bytes; pages shared by several of its processes count for each. */
 const residentBytes = (root: number): number =>
   rowsOf(root).reduce((sum, { residentPages }) => sum + residentPages, 0) * pageBytes;
