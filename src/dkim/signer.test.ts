@@ -78,18 +78,19 @@ test("a key whose signature is there already adds none", async () => {
   expect(selectors(await sent(testClaim({ content: others })))).toEqual(["a"]);
 });
 
-test("a message with one queue is signed for each attempt, as nobody else asks for it", async () => {
-  let reads = 0;
-  const claim = testClaim({
-    content: mail("app@contoso.com"),
-    async *stream() {
-      reads++;
-      yield Buffer.from(mail("app@contoso.com"));
-    },
-  });
-  await signer.sign(claim);
-  await signer.sign(claim);
-  expect(reads).toBe(2);
+test.each([
+  ["in memory with one queue", 1, undefined, "anew"],
+  ["in memory with two", 2, undefined, "once"],
+  ["on disk with one queue", 1, 8, "once"],
+])("what is %s (%d, %s) is signed %s for a later attempt", async (_what, queues, pieceBytes, signed) => {
+  const recipients = ["a@b.test", "c@d.test"].slice(0, queues);
+  const content = mail("app@contoso.com");
+  const whole = testClaim({ content, recipients, ...(pieceBytes === undefined ? {} : { pieceBytes }) });
+  const claim = { ...whole, recipients: whole.recipients.slice(0, 1) };
+  const first = await sent(claim);
+  await clock.advance(2000);
+  const second = await sent(claim);
+  expect(second === first ? "once" : "anew").toBe(signed);
 });
 
 test("whose keys sign follows the author and the settings", async () => {
@@ -111,8 +112,7 @@ test("a message is signed once for all its queues, and anew for other settings, 
       yield* [Buffer.from(content.slice(0, 20)), Buffer.from(content.slice(20))];
     },
   };
-  const whole = testClaim({ ...given, recipients: ["a@b.test", "c@d.test"] });
-  const claim = { ...whole, recipients: whole.recipients.slice(0, 1) };
+  const claim = testClaim(given);
   const [first, second] = await Promise.all([signer.sign(claim), signer.sign({ ...claim, queue: "other" })]);
   expect(reads).toBe(1);
   expect(second.queue).toBe("other");

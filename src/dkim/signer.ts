@@ -1,4 +1,4 @@
-/** Signs what leaves: finds the keys of a message's author, and remembers signatures where a message has other queues. */
+/** Signs what leaves: finds the keys of a message's author, and remembers signatures that others will ask for. */
 import { LRUCache } from "lru-cache";
 import { authorDomain } from "../core/dkim/author-domain.ts";
 import { keysFor } from "../core/dkim/choose-keys.ts";
@@ -79,8 +79,8 @@ export function createSigner(
     async sign(claim) {
       const by = settings();
       const { id, content, envelope } = claim.message;
-      // Most mail has one queue, and is gone with its first attempt.
-      if (claim.recipients.length === envelope.recipients.length)
+      // Most mail has one queue and is gone with its first attempt; what is large is not read again for a later one.
+      if (claim.recipients.length === envelope.recipients.length && claim.content.inMemory !== undefined)
         return withFields(claim, await fieldsOf(claim, by));
       // Its 7-bit form is another content, and so is one with other senders.
       const key = `${id} ${content.sizeBytes} ${content.headDigest ?? ""}`;
