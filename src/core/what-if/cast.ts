@@ -78,7 +78,7 @@ export interface Guest {
 }
 
 export interface Later extends Due {
-  readonly what: "arrive" | "giveUp" | "ask" | "askAnew" | "happen" | "end";
+  readonly what: "arrive" | "giveUp" | "ask" | "askAnew" | "look" | "happen" | "end";
   /** Its number in the group. */
   readonly world: number;
   readonly guest: Guest;
@@ -141,4 +141,6 @@ export interface Seat {
   readonly isCounted: boolean;
   /** A message over the rate is refused by itself, and the connection goes on (HTTP, 429). */
   readonly refusesAlone: boolean;
+  /** It is a file, which stays in its directory when it is refused for now. */
+  readonly isFile: boolean;
 }

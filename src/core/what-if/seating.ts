@@ -102,7 +102,13 @@ export class Seating {
       post.places.set(source, place);
       this.places.push(place);
     }
-    return { post, place, isCounted: isListening(door), refusesAlone: door === "HTTP" };
+    return {
+      post,
+      place,
+      isCounted: isListening(door),
+      refusesAlone: door === "HTTP",
+      isFile: door === "PICKUP",
+    };
   }
 }
 

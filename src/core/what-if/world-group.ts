@@ -134,6 +134,7 @@ export class WorldGroup implements SharedCounts {
     this.#connectionMinute = undefined;
     this.#spare.clear();
     this.#pending.clear();
+    for (const world of this.#worlds) world.reset();
   }
 
   /** Lets happen what is due until then, in all worlds in one order; before anything else of that instant. */

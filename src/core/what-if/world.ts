@@ -8,7 +8,7 @@
  */
 import type { OwnedLimit } from "../policy/client-rights.ts";
 import { refuseConnection, type ConnectionRefusal } from "../policy/connection-limits.ts";
-import type { Guest, Happening, Later, PostIn, RecordedConnection, Seat } from "./cast.ts";
+import type { Guest, Happening, Later, Place, PostIn, RecordedConnection, Seat } from "./cast.ts";
 import type { CountedTime } from "./counted-time.ts";
 import type { RefusedClients, ReplayedLimit } from "./scenario.ts";
 import { opens, tallyIn } from "./seating.ts";
@@ -36,6 +36,9 @@ export interface WorldSettings {
 }
 
 const askAgainMs = 1_000;
+/** As receive/pickup looks into its directories: so often, and until so many in a row are refused. */
+const lookAgainMs = 5_000;
+const refusedInARow = 3;
 
 export class World {
   readonly number: number;
@@ -43,6 +46,8 @@ export class World {
   readonly #settings: WorldSettings;
   readonly #shared: SharedCounts;
   readonly #counted: CountedTime;
+  /** Files that were refused for now, in the order in which they are tried again. */
+  readonly #files = new Map<Place, Guest[]>();
   /** For refuseConnection, again and again. */
   readonly #counts = { open: 0, openFromSource: 0 };
 
@@ -55,6 +60,10 @@ export class World {
   }
 
   // --- what the record tells ---------------------------------------------------------------------------------
+
+  reset(): void {
+    this.#files.clear();
+  }
 
   /** It has its place already. */
   isThere(seat: Seat, nowMs: number): void {
@@ -324,8 +333,42 @@ export class World {
     this.#messageIsLost(seat, nowMs);
   }
 
+  /** Whatever clients do: the relay tries it again until it is taken. */
+  #staysInDirectory(guest: Guest, message: Happening, nowMs: number): void {
+    const { seat } = guest;
+    this.#endTimer(guest);
+    guest.state = "minute";
+    guest.message = message;
+    this.#countRefused(seat, "messageRateLimit", nowMs);
+    const files = this.#files.get(seat.place);
+    if (files !== undefined) files.push(guest);
+    else {
+      this.#files.set(seat.place, [guest]);
+      this.#later(nowMs + lookAgainMs, "look", guest, undefined);
+    }
+  }
+
+  /** Those that are refused once more are behind the others next time, and are counted once. */
+  #looksThrough(place: Place, nowMs: number): void {
+    const files = this.#files.get(place) ?? [];
+    const refused: Guest[] = [];
+    let taken = 0;
+    for (; taken < files.length && refused.length < refusedInARow; taken++) {
+      const guest = files[taken];
+      if (guest?.message === undefined) continue;
+      if (this.#spends(guest.seat, guest.message, nowMs, false)) this.#isIn(guest, nowMs);
+      else refused.push(guest);
+    }
+    files.splice(0, taken);
+    files.push(...refused);
+    const [next] = files;
+    if (next === undefined) this.#files.delete(place);
+    else this.#later(nowMs + lookAgainMs, "look", next, undefined);
+  }
+
   /** The connection is closed with it, but by HTTP. */
   #refuseMessage(guest: Guest, message: Happening, nowMs: number): void {
+    if (guest.seat.isFile) return this.#staysInDirectory(guest, message, nowMs);
     if (guest.seat.refusesAlone) return this.#refuseAlone(guest, message, nowMs);
     guest.message = undefined;
     guest.resumesMs = message.atMs;
@@ -473,6 +516,8 @@ export class World {
         return happening && this.#asksAgain(guest, happening, atMs);
       case "askAnew":
         return happening && this.#asksAnew(guest, happening, atMs);
+      case "look":
+        return this.#looksThrough(seat.place, atMs);
       case "end":
         this.#leave(seat, atMs, false);
         return this.#release(connection);

@@ -5,6 +5,7 @@ import { bitFlips } from "./bit-flips.ts";
 import { clock } from "./clock.ts";
 import { dane } from "./dane.ts";
 import { diskError } from "./disk-error.ts";
+import { inventoryPart } from "./inventory.ts";
 import { kill } from "./kill.ts";
 import { nodesCut } from "./nodes-cut.ts";
 import { nodesDisk } from "./nodes-disk.ts";
@@ -28,6 +29,7 @@ export const parts: readonly Part[] = [
   pickup,
   upgradePart,
   backup,
+  inventoryPart,
   diskError,
   bitFlips,
   twoOwners,
