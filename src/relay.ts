@@ -27,6 +27,7 @@ import { atMost } from "./ports/at-most.ts";
 import { createInTurn } from "./ports/in-turn.ts";
 import { createSystemPorts } from "./ports/system-ports.ts";
 import { openRecipientDays } from "./receive/admission/recipient-days-file.ts";
+import { createSharedRecipientDays } from "./receive/admission/shared-recipient-days.ts";
 import { openApiKeys } from "./receive/authentication/api-keys-file.ts";
 import { openConnection, openHttpConnection } from "./receive/open-connection.ts";
 import { createPickup, type PickupSettings } from "./receive/pickup/pickup.ts";
@@ -70,7 +71,7 @@ export async function createRelay(
   await checkDataFormats(settings.dataDirectory);
   const metrics = createMetrics();
   // Before the spool: a file that cannot be read must not leave it locked.
-  const suspensions = await openSuspensions(join(settings.dataDirectory, "suspended-queues.json"));
+  const ownSuspensions = await openSuspensions(join(settings.dataDirectory, "suspended-queues.json"));
   const service = await openServiceSuspension(settings.dataDirectory);
   const spoolDirectory = join(settings.dataDirectory, "spool");
   // What the opening of the spool has to tell is stored as soon as there is a store, which is behind the spool's lock.
@@ -78,7 +79,14 @@ export async function createRelay(
   const stopEarly = events.subscribe((record) => early.push(record));
   const node =
     initial.cluster &&
-    (await joinNodes(initial.cluster, { dataDirectory: initial.dataDirectory, clock, events, metrics }));
+    (await joinNodes(initial.cluster, {
+      dataDirectory: initial.dataDirectory,
+      clock,
+      events,
+      metrics,
+      suspensions: ownSuspensions,
+    }));
+  const suspensions = node?.suspensions ?? ownSuspensions;
   const lmdb = node === undefined ? await openOwnSpool(spoolDirectory, clock, events, metrics) : undefined;
   const spool: Spool & SpoolInspection = node?.spool ?? (lmdb as LmdbSpool);
   const closeSpool = async (): Promise<void> => {
@@ -164,10 +172,10 @@ export async function createRelay(
     settings: settings.webhooks,
   });
   events.subscribe((record) => webhooks.heard(record));
-  const recipientDays = await openRecipientDays(join(settings.dataDirectory, "recipient-rates.json"), {
-    clock,
-    events,
-  });
+  const recipientDays =
+    node === undefined
+      ? await openRecipientDays(join(settings.dataDirectory, "recipient-rates.json"), { clock, events })
+      : createSharedRecipientDays(clock, node.sending.shares);
   const apiKeys = await openApiKeys(join(settings.dataDirectory, "api-keys-used.json"), settings.apiKeys, {
     clock,
     events,
@@ -192,6 +200,7 @@ export async function createRelay(
     inspection: spool,
     traffic,
     ledger: node?.ledger,
+    sharedDiscredits: node?.discredits,
   });
   node?.onUnsafe(() => receiver.endSessions());
 
@@ -211,9 +220,11 @@ export async function createRelay(
     metrics,
     tracking,
     protocolLog: sendLog,
+    shared: node?.sending,
   });
   const { scheduler } = sender;
 
+  node?.suspensions.onChanged((queue, suspended) => void scheduler.suspend(queue, suspended));
   node?.drain.onChanged(() => {
     if (node.drain.suspended === undefined) scheduler.look();
     else scheduler.handOver();

@@ -5,7 +5,10 @@ import type { Events } from "../events/events.ts";
 import { isThere } from "../ports/file-fault.ts";
 import { makeDirectory } from "../ports/make-directory.ts";
 import type { Clock } from "../ports/ports.ts";
+import type { DiscreditNews } from "../receive/admission/discredits.ts";
 import type { Ledger } from "../receive/admission/ledger.ts";
+import type { SharedSending } from "../send/sender.ts";
+import type { Suspensions } from "../send/delivery/suspensions.ts";
 import { lockDirectory } from "../spool/lock/directory-lock.ts";
 import { openClosedSpool } from "../spool/moving/closed-spool.ts";
 import { readMovedMark } from "../spool/moving/moved-mark.ts";
@@ -19,6 +22,12 @@ import { joinCluster } from "./membership/membership.ts";
 import { createDrain, type Drain } from "./nodes/drain.ts";
 import { createNodeView, type NodeView } from "./nodes/node-view.ts";
 import { openPresence } from "./nodes/presence.ts";
+import { createDatabaseShares } from "./shared/database-shares.ts";
+import { createLooks } from "./shared/looks.ts";
+import { createSharedDiscredits } from "./shared/shared-discredits.ts";
+import { createSharedPolicies } from "./shared/shared-policies.ts";
+import { createSharedTlsResults } from "./shared/shared-tls-results.ts";
+import { openSharedSuspensions, type SharedSuspensions } from "./shared/suspended-queues.ts";
 import { schemaState, whyUnfit } from "./schema/migrate.ts";
 import { openPostgresSpool, type PostgresSpool } from "./spool/postgres-spool.ts";
 
@@ -29,6 +38,8 @@ export interface NodeSurroundings {
   /** Of this program. */
   readonly version: string;
   readonly onCommit: (works: number, elapsedMs: number) => void;
+  /** Of this machine, from before it was a node. */
+  readonly suspensions: Suspensions;
 }
 
 export interface ClusterNode {
@@ -38,6 +49,9 @@ export interface ClusterNode {
   shareKeyUses(keys: KeyUses): void;
   readonly spool: PostgresSpool;
   readonly ledger: Ledger;
+  readonly suspensions: SharedSuspensions;
+  readonly discredits: DiscreditNews;
+  readonly sending: SharedSending;
   /** Who else there is. */
   readonly view: NodeView;
   readonly drain: Drain;
@@ -81,6 +95,15 @@ export async function openClusterNode(
     };
     if (presence.suspended !== undefined) tellSuspension();
     presence.onChanged(tellSuspension);
+    const looks = createLooks();
+    const suspensions = await openSharedSuspensions({ database, looks, own: around.suspensions });
+    const discredits = createSharedDiscredits({ database, looks });
+    const shares = createDatabaseShares({ database, membership });
+    const sending: SharedSending = {
+      shares,
+      mtaSts: createSharedPolicies({ database, membership, looks, clock }),
+      tlsResults: (failed) => createSharedTlsResults({ database, node: name, clock }, failed),
+    };
     const drain = createDrain({ presence, clock, delayMs: cluster.drainDelayMs });
     const spool = await openPostgresSpool({
       database,
@@ -106,6 +129,9 @@ export async function openClusterNode(
     return {
       spool,
       ledger,
+      suspensions,
+      discredits,
+      sending,
       audit,
       shareKeyUses(keys) {
         keyUses ??= shareKeyUses({ session: inspection, name: of, keys });
@@ -118,6 +144,8 @@ export async function openClusterNode(
         await Promise.all([audit.close(), keyUses?.close()]);
         drain.close();
         presence.close();
+        looks.close();
+        discredits.close();
         ledger.close();
         await membership.leave();
         database.close();

@@ -22,7 +22,7 @@ import type { SpoolInspection } from "../spool/spool-inspection.ts";
 import { noTracking, type Tracking, type TrackingLog } from "../tracking/tracking.ts";
 import { noTraffic, type Traffic } from "../traffic/traffic.ts";
 import { createDoor } from "./admission/admission.ts";
-import { createDiscredits, type Discredit } from "./admission/discredits.ts";
+import { createDiscredits, type Discredit, type DiscreditNews } from "./admission/discredits.ts";
 import type { Ledger, LedgerEntry } from "./admission/ledger.ts";
 import { createMemoryLedger } from "./admission/memory-ledger.ts";
 import { createRefusals } from "./admission/refusals.ts";
@@ -119,6 +119,8 @@ export function createReceiver(options: {
   readonly traffic?: Traffic;
   /** That of all nodes; undefined: this process counts for itself. */
   readonly ledger?: Ledger | undefined;
+  /** What all nodes know of sources that are not worth waiting for. */
+  readonly sharedDiscredits?: DiscreditNews | undefined;
 }): Receiver {
   const { traffic = noTraffic } = options;
   const { spool, events, clock, metrics, hostname, certificates, legacyTls, recipientDays } = options;
@@ -154,7 +156,7 @@ export function createReceiver(options: {
   });
   const nextId = sessionIds();
   const sessions = createSessions({ hostname, clock, protocolLog: options.protocolLog, nextId });
-  const discredits = createDiscredits({ clock, events });
+  const discredits = createDiscredits({ clock, events, shared: options.sharedDiscredits });
   const learning = createLearningWatch(clock, events);
   const stopping = new AbortController();
   const rateWaiters = createRateWaiters({

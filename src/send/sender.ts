@@ -16,6 +16,7 @@ import type { HttpRequest } from "../ports/http-request.ts";
 import { ignorantResolver } from "../ports/lookup.ts";
 import { followMachineAddresses } from "../ports/machine-addresses.ts";
 import type { Ports } from "../ports/ports.ts";
+import type { SharedDays, SharedPaces } from "../ports/shared-shares.ts";
 import type { Spool } from "../spool/spool.ts";
 import { keptOnDemand } from "../spool/store/kept-on-demand.ts";
 import type { Tracking } from "../tracking/tracking.ts";
@@ -34,7 +35,7 @@ import { createPeerMemory } from "./delivery/smtp/peer/peer.ts";
 import { OutboundConnections } from "./delivery/smtp/pool/outbound-connections.ts";
 import type { Suspensions } from "./delivery/suspensions.ts";
 import { createMailboxTurns } from "./graph/mailbox-turns.ts";
-import { openMtaSts } from "./mta-sts/open-mta-sts.ts";
+import { openMtaSts, type SharedMtaSts } from "./mta-sts/open-mta-sts.ts";
 import type { FoundPolicy } from "./mta-sts/policies.ts";
 import { asciiMailbox } from "./dsn/ascii-mailbox.ts";
 import { createDnsDelivery } from "./mx/dns-delivery.ts";
@@ -45,7 +46,7 @@ import { createTlsCounter } from "./tls-report/count-tls.ts";
 import { publicHttpRequest } from "./tls-report/public-hosts.ts";
 import { createReportSender } from "./tls-report/report-sender.ts";
 import { listReports, type ListedReports, type WantedReports } from "./tls-report/tls-reports.ts";
-import { createTlsResults } from "./tls-report/tls-results.ts";
+import { createTlsResults, type TlsResults } from "./tls-report/tls-results.ts";
 import { senderOnTheWayOut } from "./rewriting/sender-on-the-way-out.ts";
 
 export interface SenderSettings extends SchedulerSettings, KnownAs {
@@ -64,6 +65,13 @@ export interface SenderSettings extends SchedulerSettings, KnownAs {
       /** Milliseconds. */
       readonly captureMaxAge: number;
     };
+}
+
+/** What several nodes send by together. */
+export interface SharedSending {
+  readonly shares: SharedDays & SharedPaces;
+  readonly mtaSts: SharedMtaSts;
+  tlsResults(failed: (fault: unknown) => void): TlsResults;
 }
 
 export interface Sender {
@@ -101,9 +109,10 @@ export async function openSender(
     readonly metrics: Metrics;
     readonly tracking: Tracking;
     readonly protocolLog: ProtocolLog;
+    readonly shared?: SharedSending | undefined;
   },
 ): Promise<Sender> {
-  const { ports, http, spool, suspensions, events, metrics, tracking, protocolLog } = around;
+  const { ports, http, spool, suspensions, events, metrics, tracking, protocolLog, shared } = around;
   const { clock, random } = ports;
   const { dataDirectory } = settings();
 
@@ -120,15 +129,17 @@ export async function openSender(
     store: budgetFile(join(dataDirectory, "send-budgets.json")),
     clock,
     events,
+    shared: shared?.shares,
   });
   const kept = keptOnDemand(join(dataDirectory, "outgoing-tls"));
-  const tlsResults = createTlsResults(kept, clock, (fault) =>
-    events.emit("LogFault", { log: "store of TLS results", error: String(fault) }),
-  );
+  const resultsFailed = (fault: unknown): void =>
+    events.emit("LogFault", { log: "store of TLS results", error: String(fault) });
+  const tlsResults = shared?.tlsResults(resultsFailed) ?? createTlsResults(kept, clock, resultsFailed);
   const mtaSts = openMtaSts({
     ports,
     events,
     kept,
+    shared: shared?.mtaSts,
     settings,
     onFault(domain, fault, reason) {
       metrics.tlsResult("sts", fault);

@@ -8,6 +8,7 @@ import { describePostgresConfiguration } from "./postgres-configuration.ts";
 import { describePostgresImport } from "./postgres-import.ts";
 import { describePostgresLedger } from "./postgres-ledger.ts";
 import { describePostgresNodes } from "./postgres-nodes.ts";
+import { describePostgresShared } from "./postgres-shared.ts";
 import { describePostgresSpool } from "./postgres-spool.ts";
 
 describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
@@ -30,4 +31,5 @@ describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   describePostgresConfiguration(() => database);
   describePostgresAdministration(() => database);
   describePostgresImport(() => database);
+  describePostgresShared(() => database);
 });

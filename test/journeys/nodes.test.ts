@@ -246,6 +246,19 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     );
     expect((await weir("Resume-Node", "--config", b)).said).toBe("b takes mail again\n");
     expect(await greeting(portB)).toBe(220);
+
+    // A queue that is suspended while a node is down is so when it comes, and resumed there it is so at the other.
+    const [held] = (await adminB.call("listQueues", { include: ["External"] })).queues;
+    const identity = held?.identity ?? "";
+    expect(await adminB.call("suspendQueue", { identity })).toEqual({ queues: 1 });
+    await (await start(a)).said(/Stop with Ctrl-C/);
+    const again = await connectAdmin({ dataDirectory: join(folder, "a", "data") });
+    if (again === undefined) throw new Error("no admin API");
+    const statusAt = async (node: string) =>
+      (await again.call("listQueues", { server: node, identity })).queues.map(({ status }) => status);
+    expect(await statusAt("a")).toEqual(["Suspended"]);
+    await again.call("resumeQueue", { identity });
+    await expect.poll(() => statusAt("b"), { timeout: 10_000 }).not.toEqual(["Suspended"]);
   }, 120_000);
 
   test("take over the queue of a relay that was by itself, each message once, and it starts no more", async () => {

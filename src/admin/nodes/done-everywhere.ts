@@ -18,11 +18,12 @@ export async function doneEverywhere(
   nodes: Everywhere,
 ): Promise<object> {
   const isOfQueues = name === "retryQueue" || name === "suspendQueue" || name === "resumeQueue";
-  return isOfQueues ? toQueues(input, nodes) : toMessages(input, nodes);
+  return isOfQueues ? toQueues(name, input, nodes) : toMessages(input, nodes);
 }
 
-/** Each node has its own state of a queue: it is done at all. */
+/** Each node has its own state of a queue: it is done at all. That one is suspended those hear of that do not answer. */
 async function toQueues(
+  name: SpreadName,
   input: Readonly<Record<string, unknown>>,
   { own, others, ask }: Everywhere,
 ): Promise<object> {
@@ -41,7 +42,7 @@ async function toQueues(
   // Each routes anew what it finds: nobody does it twice.
   if (all.some((one) => "messages" in one))
     merged["messages"] = all.reduce((sum, { messages = 0 }) => sum + Number(messages), 0);
-  return unanswered.length === 0 ? merged : { ...merged, unanswered };
+  return unanswered.length === 0 || name !== "retryQueue" ? merged : { ...merged, unanswered };
 }
 
 /** What another node holds is done there: this one says which that is. */

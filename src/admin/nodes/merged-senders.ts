@@ -86,7 +86,8 @@ export function joinedApplications(
         status: {
           ...application.status,
           openConnections: same.reduce((sum, { status }) => sum + status.openConnections, 0),
-          recipientsLastDay: same.reduce((sum, { status }) => sum + status.recipientsLastDay, 0),
+          // Each says what it knows of all.
+          recipientsLastDay: Math.max(...same.map(({ status }) => status.recipientsLastDay)),
         },
         known: joinedKnown(same.map(({ known }) => known)),
       };

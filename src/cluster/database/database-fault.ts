@@ -26,6 +26,8 @@ export const ownCodes = {
   torn: "WR002",
   nameInUse: "WR003",
   noSlot: "WR004",
+  /** An answer is not kept: whose turn it is under its key is not known any more. */
+  turnLost: "WR005",
 } as const;
 
 export function isEnded(error: unknown): boolean {
@@ -37,10 +39,15 @@ export function isOutOfRoom(error: unknown): boolean {
   return error instanceof DatabaseFault && (error.code === "53100" || error.code === "53200");
 }
 
+/** An answer is not kept, nor its message: another may have answered under that key. */
+export function isTurnLost(error: unknown): boolean {
+  return error instanceof DatabaseFault && error.code === ownCodes.turnLost;
+}
+
 /** One of the values is at fault (22xxx, 23xxx, our own), so that the rest of a group may go through without it. */
 export function isOfValue(error: unknown): boolean {
   if (!(error instanceof DatabaseFault) || error.code === undefined) return false;
-  return /^2[23]/.test(error.code) || error.code === ownCodes.torn;
+  return /^2[23]/.test(error.code) || error.code === ownCodes.torn || isTurnLost(error);
 }
 
 /** The session is of no use any more: shut down, no primary, or out of step. */

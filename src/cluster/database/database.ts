@@ -9,6 +9,8 @@ export interface Database {
   readonly heartbeat: Session;
   /** Claims, and what people ask. */
   readonly reads: Session;
+  /** What nodes share beside mail and counts of connections. */
+  readonly shared: Session;
   /** For many rows at once. */
   readonly inspection: Session;
   /** Large contents on their way in, and out: many share one. */
@@ -27,6 +29,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
     ledger: openSession(settings, "ledger", { timeoutMs: 5_000 }),
     heartbeat: openSession(settings, "heartbeat", { timeoutMs: 5_000 }),
     reads: openSession(settings, "reads"),
+    shared: openSession(settings, "shared", { timeoutMs: 5_000 }),
     inspection: openSession(settings, "inspection", { timeoutMs: 60_000 }),
     bodiesIn: openSession(settings, "bodies in", { timeoutMs: 30_000 }),
     bodiesOut: openSession(settings, "bodies out", { timeoutMs: 30_000 }),

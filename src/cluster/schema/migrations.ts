@@ -9,6 +9,7 @@ import { ledgerFunctions1 } from "./ledger-functions.ts";
 import { nodeFunctions1 } from "./node-functions.ts";
 import { nodeView2 } from "./node-view.ts";
 import { sharedRecords6 } from "./shared-records.ts";
+import { shared7 } from "./shared-tables.ts";
 import { spoolFunctions1 } from "./spool-functions.ts";
 import { tables1 } from "./tables.ts";
 
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   { version: 4, minReader: 1, sql: administration4 },
   { version: 5, minReader: 1, sql: import5 },
   { version: 6, minReader: 1, sql: sharedRecords6 },
+  { version: 7, minReader: 1, sql: shared7 },
 ];
 
 /** What this program knows. */

@@ -2,7 +2,7 @@
  * What the spool asks of the database, each in one round trip. A function carries its version in its name, so that nodes
  * of two releases work side by side; one that changes gets a new name.
  *
- * A node's row in node_commit is its right to hold mail: `commit_1` writes it, claims share its lock, and whoever ends the
+ * A node's row in node_commit is its right to hold mail: a commit writes it, claims share its lock, and whoever ends the
  * node deletes it. So an ended node takes, keeps and finishes nothing, and there is no moment between the two.
  */
 
@@ -14,10 +14,10 @@ const always = `language plpgsql security definer set search_path from current s
  * A group's commit. c: claims that end (was: octets of state when it was claimed, -1 none; at -1: left as it is; due null:
  * nothing is left); m: what they put into other queues; a: messages that are accepted (claim 0: for themselves, else with
  * the claim); n: answers that are kept. Octets stand in \`blob\`. \`again\`: an earlier call had no answer; it is done once.
- * Answers with the claims that were lost, and how many answers are new: \`3,7|1\`.
+ * Answers with the claims that were lost, and how many answers are new: \`3,7|1\`. \`beforeAnswers\`: done before any is kept.
  */
-const commit = `
-create function commit_1(
+export const commitOf = (named: string, beforeAnswers = ""): string => `
+create function ${named}(
   me int, p_seq bigint, blob bytea,
   c_id bigint[], c_queue text[], c_was int[], c_due float8[], c_at int[], c_len int[], c_arrived float8[],
   c_shared boolean[], c_large boolean[],
@@ -126,7 +126,7 @@ begin
     end loop;
   end if;
 
-  if cardinality(n_at) > 0 then
+  if cardinality(n_at) > 0 then${beforeAnswers}
     with w as (
       insert into answer as o (hash, record, kept_until)
         select substring(blob from n.at + 1 for 32), substring(blob from n.at + 33 for n.len), n.until
@@ -278,4 +278,4 @@ begin
 end $$;
 `;
 
-export const spoolFunctions1 = commit + claims + setAside + putChunk + forgetAnswers + views;
+export const spoolFunctions1 = commitOf("commit_1") + claims + setAside + putChunk + forgetAnswers + views;

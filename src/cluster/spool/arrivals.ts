@@ -131,7 +131,7 @@ export function createArrivals(parts: {
           onAbandoned: () => onAbandoned(made),
         });
         nodeId = outcome.nodeId;
-        if (answer !== undefined) answers.kept(outcome.isNewAnswer);
+        if (answer !== undefined) answers.kept(answer.turn, outcome.isNewAnswer);
       } catch (error) {
         if (arrival !== undefined) drop(arrival);
         body?.discard();

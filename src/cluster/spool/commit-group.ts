@@ -6,7 +6,7 @@
  * has happened already (a delivery) never.
  */
 import { SpoolError, type QueueName } from "../../spool/spool.ts";
-import { DatabaseFault, isEnded, isOfValue, isOutOfRoom } from "../database/database-fault.ts";
+import { DatabaseFault, isEnded, isOfValue, isOutOfRoom, isTurnLost } from "../database/database-fault.ts";
 import type { Database } from "../database/database.ts";
 import type { Membership } from "../membership/membership.ts";
 import { commitArguments, decodeCommit, encodeCommit, type CommitAnswer, type Work } from "./commit-call.ts";
@@ -69,7 +69,7 @@ export function createCommitGroup(options: {
 }): CommitGroup {
   const { database, membership, onFault, onCommit } = options;
   const { commit: session } = database;
-  const text = `select ${database.name("commit_1")}(${commitArguments}) as told`;
+  const text = `select ${database.name("commit_2")}(${commitArguments}) as told`;
   let gathering: Waiting[] = [];
   let flying: readonly Waiting[] = [];
   let between: (() => Promise<void>)[] = [];
@@ -161,7 +161,7 @@ export function createCommitGroup(options: {
         }
         const fault = error as DatabaseFault;
         if (fault.kind === "refused" && (isOfValue(fault) || isOutOfRoom(fault)))
-          return new SpoolError(isOutOfRoom(fault) ? "full" : "failed", fault.message, { cause: fault });
+          return new SpoolError(kindOf(fault), fault.message, { cause: fault });
         if (fault.kind === "lost") isUnknown = true;
         trouble = { since: trouble?.since ?? startedAt, what: fault.message };
         onFault(new SpoolError("failed", `the database: ${fault.message}`, { cause: fault }));
@@ -279,6 +279,11 @@ export function createCommitGroup(options: {
       tellTried();
     },
   };
+}
+
+function kindOf(fault: DatabaseFault): "full" | "away" | "failed" {
+  if (isOutOfRoom(fault)) return "full";
+  return isTurnLost(fault) ? "away" : "failed";
 }
 
 const lostOutcome: TaskOutcome = { isLost: true, isNewAnswer: false, nodeId: 0 };

@@ -132,7 +132,7 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
   const answers = createNodeAnswers({
     clock,
     database,
-    isChores,
+    membership,
     atMost: answersAtMost,
     onCrowded: onAnswersCrowded,
   });

@@ -25,16 +25,35 @@ export interface Discredits {
   all(): readonly Discredit[];
 }
 
+/** What other nodes hear of this one, and it of them. */
+export interface DiscreditNews {
+  /** It lasts for so long from now on; 0: it has ended. Milliseconds. */
+  tell(connector: string, source: string, leftMs: number): void;
+  /** Hears the same of others, and what it told itself once more. */
+  onNews(listener: (connector: string, source: string, leftMs: number) => void): void;
+}
+
 const mostDiscredits = 10_000;
 
-export function createDiscredits(around: { readonly clock: Clock; readonly events: Events }): Discredits {
-  const { clock, events } = around;
+/** `shared`: where there are several nodes. */
+export function createDiscredits(around: {
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly shared?: DiscreditNews | undefined;
+}): Discredits {
+  const { clock, events, shared } = around;
   const discredits = new LRUCache<string, { readonly connector: string; readonly source: string }>({
     max: mostDiscredits,
     ttlResolution: 0,
     perf: { now: () => clock.now() },
   });
-  const keyOf = ({ connector, source }: Client): string => `${source} ${connector.name}`;
+  const keyFor = (connector: string, source: string): string => `${source} ${connector}`;
+  const keyOf = ({ connector, source }: Client): string => keyFor(connector.name, source);
+  shared?.onNews((connector, source, leftMs) => {
+    const key = keyFor(connector, source);
+    if (leftMs <= 0) discredits.delete(key);
+    else discredits.set(key, { connector, source }, { ttl: leftMs });
+  });
 
   return {
     has: (client) => discredits.size > 0 && discredits.has(keyOf(client)),
@@ -47,6 +66,7 @@ export function createDiscredits(around: { readonly clock: Clock; readonly event
         { connector: connector.name, source },
         { ttl: connector.discreditInterval },
       );
+      shared?.tell(connector.name, source, connector.discreditInterval);
       events.emit("SourceDiscredited", {
         connector: connector.name,
         source: address,
@@ -56,7 +76,8 @@ export function createDiscredits(around: { readonly clock: Clock; readonly event
       });
     },
     end(client) {
-      if (discredits.size > 0) discredits.delete(keyOf(client));
+      if (discredits.size > 0 && discredits.delete(keyOf(client)))
+        shared?.tell(client.connector.name, client.source, 0);
     },
     all: () =>
       [...discredits.entries()].map(([key, { connector, source }]) => ({

@@ -6,9 +6,9 @@ import type { RecipientsDay } from "../../core/policy/recipients-day.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import { openKeptFile } from "../kept-file.ts";
-import { createRecipientDays, type RecipientDays } from "./recipient-days.ts";
+import { createRecipientDays, type OwnRecipientDays } from "./recipient-days.ts";
 
-export interface KeptRecipientDays extends RecipientDays {
+export interface KeptRecipientDays extends OwnRecipientDays {
   /** Writes what is not written. Never rejects. */
   close(): Promise<void>;
 }

@@ -19,12 +19,13 @@ test("each owner is counted by itself, for a day, and what is not kept is given 
   const clock = createFakeClock();
   const days = createRecipientDays(clock);
   expect(days.over(rates, 5)).toBeUndefined();
-  const giveBack = days.count(rates, 5);
+  const giveBack = days.take(rates, 5) as () => void;
   expect(days.over(rates, 1)).toMatchObject({ owner: shop, limit: 5, used: 5 });
   expect(days.over([{ owner: { ...erp, name: "ERP" }, value: 6 }], 2)).toMatchObject({ used: 5 });
+  expect(days.take(rates, 1)).toMatchObject({ owner: shop, limit: 5, used: 5 });
   giveBack();
   expect(days.over(rates, 5)).toBeUndefined();
-  days.count(rates, 5);
+  days.take(rates, 5);
   await clock.advance(25 * 3_600_000);
   expect(days.over(rates, 5)).toBeUndefined();
   expect(days.all()).toEqual([]);
@@ -42,11 +43,11 @@ test("it goes on over a restart, and a file that is broken is told and counts no
   const events: Events = { wants: () => true, emit: (name) => void told.push(name) };
   const file = join(folder, "recipients.json");
   const first = await openRecipientDays(file, { clock, events });
-  first.count(rates, 4);
+  first.take(rates, 4);
   await first.close();
   const second = await openRecipientDays(file, { clock, events });
   expect(second.used(shop)).toBe(4);
-  second.count(rates, 1);
+  second.take(rates, 1);
   // Without a clean stop: what is older than some seconds is there.
   await clock.advance(6_000);
   await second.close();

@@ -20,12 +20,26 @@ export interface OverDay {
   readonly freeInMs: number;
 }
 
+/** Counted: what takes them back, where the message is not kept after all. Else the limit that they would pass. */
+export type TakenRecipients = (() => void) | OverDay;
+
 export interface RecipientDays {
-  /** The first limit that so many more recipients would pass. Cost: a pass over at most 97 numbers for each. */
+  /**
+   * The first limit that so many more recipients would pass, as far as is known here. Cost: a pass over at most 97 numbers
+   * for each.
+   */
   over(rates: Rates, recipients: number): OverDay | undefined;
-  /** Counts them of each; returns what takes them back, where the message is not kept after all. */
-  count(rates: Rates, recipients: number): () => void;
+  /**
+   * Counts them of each, unless a limit would be passed. Where several nodes count it may wait for their database, and
+   * rejects with SpoolError when that is away.
+   */
+  take(rates: Rates, recipients: number): TakenRecipients | Promise<TakenRecipients>;
+  /** Of all nodes, as far as is known here. */
   used(owner: Pick<RightsOwner, "kind" | "name">): number;
+}
+
+export interface OwnRecipientDays extends RecipientDays {
+  take(rates: Rates, recipients: number): TakenRecipients;
   /** What is counted, by `rateKey`. */
   all(): readonly (readonly [key: string, day: RecipientsDay])[];
 }
@@ -35,7 +49,7 @@ export function createRecipientDays(
   clock: Clock,
   stored: ReadonlyMap<string, RecipientsDay> = new Map(),
   changed: () => void = () => undefined,
-): RecipientDays {
+): OwnRecipientDays {
   const days = new Map<string, RecipientsDay>();
   for (const [key, day] of stored) days.set(key, withoutFuture(day, clock.now()));
 
@@ -43,21 +57,24 @@ export function createRecipientDays(
     const day = days.get(rateKey(owner));
     return day === undefined ? 0 : usedIn(day, clock.now());
   };
+  const over: RecipientDays["over"] = (rates, recipients) => {
+    for (const { owner, value: limit } of rates) {
+      const already = used(owner);
+      if (already + recipients > limit) {
+        const day = days.get(rateKey(owner)) ?? new Map();
+        const now = clock.now();
+        const freeInMs = recipients > limit ? Infinity : dayAllowsAt(day, recipients, limit, now) - now;
+        return { owner, limit, used: already, freeInMs };
+      }
+    }
+    return undefined;
+  };
   return {
     used,
-    over(rates, recipients) {
-      for (const { owner, value: limit } of rates) {
-        const already = used(owner);
-        if (already + recipients > limit) {
-          const day = days.get(rateKey(owner)) ?? new Map();
-          const now = clock.now();
-          const freeInMs = recipients > limit ? Infinity : dayAllowsAt(day, recipients, limit, now) - now;
-          return { owner, limit, used: already, freeInMs };
-        }
-      }
-      return undefined;
-    },
-    count(rates, recipients) {
+    over,
+    take(rates, recipients) {
+      const refused = over(rates, recipients);
+      if (refused !== undefined) return refused;
       const quarter = quarterOf(clock.now());
       const counted = rates.map(({ owner }) => {
         const key = rateKey(owner);

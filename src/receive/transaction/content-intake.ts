@@ -5,6 +5,7 @@
 import type { HeaderFacts } from "../../core/message/header-scan.ts";
 import { repairHeader } from "../../core/message/repair-header.ts";
 import { receivedHeader, receivedPrefix, receivedProtocol } from "../../core/message/received.ts";
+import type { OwnedLimit } from "../../core/policy/client-rights.ts";
 import type { Envelope, Origin } from "../../core/message/envelope.ts";
 import { ContentFraming } from "../../core/smtp/content-framing.ts";
 import { refusedHopCount, refusedRecipientRate, refusedSize } from "../../core/refusals/limit-refusals.ts";
@@ -269,13 +270,14 @@ export class ContentIntake {
   }
 
   /** Counts its recipients where they are limited; two messages that end at once both saw room at RCPT. */
-  #takeRecipients(): Refused | (() => void) {
-    const { recipientRates } = this.#submitter.limits;
-    if (recipientRates.length === 0) return nothingCounted;
-    const { recipientDays } = this.#services;
+  async #takeRecipients(recipientRates: readonly OwnedLimit<number>[]): Promise<Refused | (() => void)> {
     const { length } = this.#transaction.recipients;
-    const over = recipientDays.over(recipientRates, length);
-    return over === undefined ? recipientDays.count(recipientRates, length) : refusedRecipientRate(over);
+    try {
+      const taken = await this.#services.recipientDays.take(recipientRates, length);
+      return typeof taken === "function" ? taken : refusedRecipientRate(taken);
+    } catch (fault) {
+      return this.#notKept(fault);
+    }
   }
 
   async #acceptOnce(once: OnceOnly): Promise<Verdict> {
@@ -323,7 +325,9 @@ export class ContentIntake {
   }
 
   async #accept(answer?: NewAnswer): Promise<Verdict> {
-    const giveBack = this.#takeRecipients();
+    const { recipientRates } = this.#submitter.limits;
+    const giveBack =
+      recipientRates.length === 0 ? nothingCounted : await this.#takeRecipients(recipientRates);
     if (typeof giveBack !== "function") {
       this.#draft.discard();
       return this.#sent(giveBack);

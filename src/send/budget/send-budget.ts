@@ -1,4 +1,5 @@
 /** What one mailbox, or one send connector, has sent and may send: the pace of a minute and the recipients of a day. */
+import { BorrowedDay } from "../../core/policy/borrowed-day.ts";
 import { forecast } from "../../core/policy/send-forecast.ts";
 import {
   countIn,
@@ -33,6 +34,10 @@ export interface PutOff {
 const mostPutOff = 50_000;
 /** One that did not come back by then was removed, redirected or given up. */
 const forgottenAfterMs = 10 * 60_000;
+/** A slot of a pace that nodes share goes to waste so long behind its time: used later it would be one too many then. */
+const slotLastsMs = 2_000;
+/** What others have used is asked for again, before a message is put off for it. */
+const knownMs = 10_000;
 
 export class SendBudget {
   readonly name: BudgetName;
@@ -46,32 +51,83 @@ export class SendBudget {
   wanted = 0;
   /** That most of the day's recipients, or all, are used up was told. */
   told: "nothing" | "most" | "all" = "nothing";
+  /** Where several nodes send by it: what this one has borrowed of the day. */
+  readonly borrowed: BorrowedDay | undefined;
+  /** What is asked for next, where nodes share it; by these limits. */
+  asking: { recipients: number; messages: number; limits: SendLimits } | undefined;
+  /** When it was last known what all have used. */
+  knownAt = -Infinity;
+  /** Nobody is asked before. */
+  askAgainAt = -Infinity;
+  /** Of the common pace: when the first is due, and how many. */
+  private slots = { dueAt: 0, left: 0 };
   private dueAt: number | undefined;
   private readonly putOffs = new Map<MessageId, PutOff>();
 
-  constructor(name: BudgetName, day: RecipientsDay) {
+  constructor(name: BudgetName, day: RecipientsDay, isShared = false) {
     this.name = name;
     this.key = keyOf(name);
-    this.day = day;
+    this.borrowed = isShared ? new BorrowedDay() : undefined;
+    this.day = this.borrowed?.day ?? day;
+  }
+
+  /** Of the common pace, from `dueAt` on. */
+  takeSlots(dueAt: number, left: number): void {
+    this.slots = { dueAt, left };
+  }
+
+  get hasSlots(): boolean {
+    return this.slots.left > 0;
+  }
+
+  /** This node may send now without asking the others, by what it has borrowed. */
+  isBorrowed({ messagesPerMinute, recipientsPerDay }: SendLimits, recipients: number, now: number): boolean {
+    if (messagesPerMinute !== Infinity && this.slots.left === 0) return false;
+    return recipientsPerDay === Infinity || (this.borrowed?.heldAt(now) ?? 0) >= recipients;
   }
 
   /** By the pace alone. */
   paceAt({ messagesPerMinute }: SendLimits, now: number): number {
+    if (this.borrowed !== undefined) return Math.max(this.askAgainAt, this.slotAt(messagesPerMinute, now));
     if (messagesPerMinute === Infinity) return now;
     const pace = paceOf(messagesPerMinute);
     this.dueAt ??= cautiousStart(now, pace);
     return Math.max(now, paceAllowsAt(this.dueAt, pace));
   }
 
+  private slotAt(messagesPerMinute: number, now: number): number {
+    if (messagesPerMinute === Infinity) return now;
+    const pace = paceOf(messagesPerMinute);
+    const { slots } = this;
+    while (slots.left > 0 && paceAllowsAt(slots.dueAt, pace) + slotLastsMs < now)
+      this.useSlot(pace.intervalMs);
+    return slots.left === 0 ? now : Math.max(now, paceAllowsAt(slots.dueAt, pace));
+  }
+
+  private useSlot(intervalMs: number): void {
+    this.slots.left--;
+    this.slots.dueAt += intervalMs;
+  }
+
   /** By the day alone. */
   dayAt({ recipientsPerDay }: SendLimits, recipients: number, now: number): number {
     if (recipientsPerDay === Infinity) return now;
+    // What this node holds is in no one's way, and what was known of the others may be over.
+    if (
+      this.borrowed !== undefined &&
+      (this.borrowed.heldAt(now) >= recipients || now - this.knownAt > knownMs)
+    )
+      return now;
     return dayAllowsAt(this.day, recipients, recipientsPerDay, now);
   }
 
   /** A message leaves. Returns what takes back the recipients it turned out not to reach. */
-  spend({ messagesPerMinute }: SendLimits, recipients: number, now: number): (unreached: number) => void {
-    if (messagesPerMinute !== Infinity)
+  spend(limits: SendLimits, recipients: number, now: number): (unreached: number) => void {
+    const { messagesPerMinute } = limits;
+    if (this.borrowed !== undefined) {
+      if (messagesPerMinute !== Infinity) this.useSlot(paceOf(messagesPerMinute).intervalMs);
+      if (limits.recipientsPerDay !== Infinity) return this.borrowed.use(recipients, now);
+    } else if (messagesPerMinute !== Infinity)
       this.dueAt = afterSending(this.dueAt ?? now, now, paceOf(messagesPerMinute));
     const quarter = quarterOf(now);
     countIn(this.day, quarter, recipients);

@@ -9,6 +9,8 @@ import type { Clock } from "../../ports/ports.ts";
 import { quarterOf, withoutFuture } from "../../core/policy/recipients-day.ts";
 import type { SendLimits } from "../../core/policy/send-limits.ts";
 import type { BudgetStore } from "./budget-file.ts";
+import { createShares } from "./shared-budgets.ts";
+import type { SharedDays, SharedPaces } from "../../ports/shared-shares.ts";
 import { keyOf, SendBudget, type BudgetName } from "./send-budget.ts";
 import { SendTurns, type Need, type Turn } from "./send-turns.ts";
 
@@ -64,12 +66,14 @@ export async function openSendBudgets(options: {
   readonly store: BudgetStore;
   readonly clock: Clock;
   readonly events: Events;
+  /** Where several nodes send by them: the store has none of them then. */
+  readonly shared?: (SharedDays & SharedPaces) | undefined;
 }): Promise<SendBudgets> {
-  const { store, clock, events } = options;
+  const { store, clock, events, shared } = options;
   const budgets = new Map<string, SendBudget>();
   const users = new Set<BudgetUser>();
   try {
-    for (const { day, ...name } of await store.read()) {
+    for (const { day, ...name } of shared === undefined ? await store.read() : []) {
       const budget = new SendBudget(name, withoutFuture(new Map(day), clock.now()));
       budgets.set(budget.key, budget);
     }
@@ -127,7 +131,12 @@ export async function openSendBudgets(options: {
   const lease = ({ recipientsPerDay }: SendLimits): number =>
     Math.min(1000, Math.ceil(recipientsPerDay / 100));
 
-  const isKept = ({ budget, limits }: Need, recipients: number): boolean => {
+  const shares =
+    shared && createShares({ shared, clock, budgets: () => budgets.values(), changed: () => turns.look() });
+
+  const isKept = (need: Need, recipients: number): boolean => {
+    if (shares !== undefined) return shares.isBorrowed(need, recipients);
+    const { budget, limits } = need;
     const now = clock.now();
     if (limits.recipientsPerDay === Infinity || now < unwritableUntil) return true;
     const quarter = quarterOf(now);
@@ -162,7 +171,7 @@ export async function openSendBudgets(options: {
     let budget = budgets.get(key);
     if (budget === undefined) {
       if (budgets.size >= mostBudgets) forgetOne();
-      budgets.set(key, (budget = new SendBudget(name, new Map())));
+      budgets.set(key, (budget = new SendBudget(name, new Map(), shared !== undefined)));
     }
     return budget;
   };
@@ -214,6 +223,7 @@ export async function openSendBudgets(options: {
     retryNow: () => turns.startOver(),
     usage(connector) {
       const now = clock.now();
+      shares?.look();
       for (const user of users) if (user.perConnector !== undefined) budgetOf({ connector: user.connector });
       return [...budgets.values()].flatMap((budget): BudgetUsage[] => {
         const counted = [...users].filter((user) => limitsBy(budget.name, user) !== undefined);
@@ -238,6 +248,7 @@ export async function openSendBudgets(options: {
       });
     },
     async close() {
+      if (shares !== undefined) return shares.close();
       while (writing !== undefined) await writing;
       if (budgets.size > 0) await store.write(stored(false)).catch(() => undefined);
     },

@@ -7,8 +7,8 @@ import { ignorantResolver } from "../../ports/lookup.ts";
 import type { Ports, Timer } from "../../ports/ports.ts";
 import type { KeptOnDemand } from "../../spool/store/kept-on-demand.ts";
 import { createPolicyFetch } from "./fetch-policy.ts";
-import { createMtaStsPolicies, type FoundPolicy, type MtaStsPolicies } from "./policies.ts";
-import { createPolicyStore } from "./policy-store.ts";
+import { createMtaStsPolicies, type FoundPolicy, type MtaStsPolicies, type SharedFetch } from "./policies.ts";
+import { createPolicyStore, type PolicyStore } from "./policy-store.ts";
 
 export interface MtaSts {
   readonly policies: MtaStsPolicies;
@@ -25,10 +25,18 @@ export interface MtaSts {
   close(): Promise<void>;
 }
 
+/** Where several nodes use what one of them fetched. */
+export interface SharedMtaSts {
+  /** `own`: what stands on this machine's disk. */
+  store(own: PolicyStore): PolicyStore;
+  readonly fetch: SharedFetch;
+}
+
 export interface MtaStsContext {
   readonly ports: Ports;
   readonly events: Events;
   readonly kept: KeptOnDemand;
+  readonly shared?: SharedMtaSts | undefined;
   readonly settings: () => {
     readonly sendConnectors: readonly SendConnectorSettings[];
     readonly transport: { readonly mtaStsAllowPrivateHosts: boolean };
@@ -39,17 +47,19 @@ export interface MtaStsContext {
 
 const hour = 3_600_000;
 
-export function openMtaSts({ ports, events, kept, settings, onFault }: MtaStsContext): MtaSts {
+export function openMtaSts({ ports, events, kept, shared, settings, onFault }: MtaStsContext): MtaSts {
   const { clock, dial, resolver = ignorantResolver } = ports;
   const certificates = trustedBy(() => settings().sendConnectors);
+  const own = createPolicyStore(
+    () => kept.open(),
+    clock,
+    (fault) => events.emit("LogFault", { log: "store of MTA-STS policies", error: String(fault) }),
+  );
   const policies = createMtaStsPolicies({
     resolver,
     clock,
-    store: createPolicyStore(
-      () => kept.open(),
-      clock,
-      (fault) => events.emit("LogFault", { log: "store of MTA-STS policies", error: String(fault) }),
-    ),
+    store: shared?.store(own) ?? own,
+    sharedFetch: shared?.fetch,
     fetch: createPolicyFetch({
       resolver,
       dial,

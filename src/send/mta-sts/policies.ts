@@ -49,11 +49,23 @@ export interface MtaStsPolicies {
   close(): Promise<void>;
 }
 
+/**
+ * One fetch for all nodes: waits where another one fetches the domain's, and calls `fetch` where none does and none has a
+ * policy that is `wanted`.
+ */
+export type SharedFetch = (
+  domain: string,
+  wanted: (theirs: KeptPolicy) => boolean,
+  fetch: () => Promise<FetchedPolicy>,
+) => Promise<FetchedPolicy>;
+
 export interface PoliciesContext {
   readonly resolver: Resolver;
   readonly clock: Clock;
   readonly store: PolicyStore;
   readonly fetch: FetchPolicy;
+  /** Where there are several nodes. */
+  readonly sharedFetch?: SharedFetch | undefined;
   /** What a fetch came to that brought no policy. */
   readonly onFailure: (domain: string, result: PolicyFailure, reason: string) => void;
   /** A policy that is new, or another than before. */
@@ -83,7 +95,7 @@ const fetchesAtOnce = 256;
 const refreshesAtOnce = 4;
 
 export function createMtaStsPolicies(context: PoliciesContext): MtaStsPolicies {
-  const { resolver, clock, store, fetch, onFailure, onPolicy } = context;
+  const { resolver, clock, store, fetch, sharedFetch, onFailure, onPolicy } = context;
   const fetching = new Map<string, Promise<FetchedPolicy>>();
   const failing = new LRUCache<string, Failing>({ max: mostRemembered });
   /** When each domain with a policy was last asked for. */
@@ -91,28 +103,42 @@ export function createMtaStsPolicies(context: PoliciesContext): MtaStsPolicies {
   const turn = createTurns(fetchesAtOnce);
   let isClosed = false;
 
-  /** One at a time for a domain; the outcome is kept for all who wait. */
-  const fetchFor = (domain: string, id: string | undefined): Promise<FetchedPolicy> => {
+  /** One at a time for a domain; the outcome is kept for all who wait. `isAsked`: somebody wants it anew. */
+  const fetchFor = (domain: string, id: string | undefined, isAsked = false): Promise<FetchedPolicy> => {
     const running = fetching.get(domain);
     if (running !== undefined) return running;
     const task = (async () => {
       const before = await store.get(domain);
-      const fetched = await turn(() => fetch(domain)).finally(() => fetching.delete(domain));
-      if (isClosed) return fetched;
-      if (fetched.kind === "policy") {
-        failing.delete(domain);
-        const now = kept(fetched.policy, id ?? before?.id, clock.now());
-        store.set(domain, now);
-        if (before === undefined || !isSame(before, now)) onPolicy(domain, now, before);
-      } else {
-        const times = (failing.get(domain)?.times ?? 0) + 1;
-        failing.set(domain, { times, until: clock.now() + pauseAfter(times), reason: fetched.reason });
-        onFailure(domain, fetched.result, fetched.reason);
-      }
-      return fetched;
+      const own = (): Promise<FetchedPolicy> => fetchNow(domain, id, before);
+      const isNewer = ({ id: theirs, fetchedAt, until }: KeptPolicy): boolean =>
+        (id === undefined || theirs === id) && fetchedAt > newerThan && clock.now() < until;
+      const newerThan = isAsked ? clock.now() : (before?.fetchedAt ?? -Infinity);
+      return (sharedFetch === undefined ? own() : sharedFetch(domain, isNewer, own)).finally(() =>
+        fetching.delete(domain),
+      );
     })();
     fetching.set(domain, task);
     return task;
+  };
+
+  const fetchNow = async (
+    domain: string,
+    id: string | undefined,
+    before: KeptPolicy | undefined,
+  ): Promise<FetchedPolicy> => {
+    const fetched = await turn(() => fetch(domain));
+    if (isClosed) return fetched;
+    if (fetched.kind === "policy") {
+      failing.delete(domain);
+      const now = kept(fetched.policy, id ?? before?.id, clock.now());
+      store.set(domain, now);
+      if (before === undefined || !isSame(before, now)) onPolicy(domain, now, before);
+    } else {
+      const times = (failing.get(domain)?.times ?? 0) + 1;
+      failing.set(domain, { times, until: clock.now() + pauseAfter(times), reason: fetched.reason });
+      onFailure(domain, fetched.result, fetched.reason);
+    }
+    return fetched;
   };
 
   const pausedBy = (domain: string): Failing | undefined => {
@@ -134,10 +160,14 @@ export function createMtaStsPolicies(context: PoliciesContext): MtaStsPolicies {
     return { kind: "unknown", policy: undefined, reason: failure, keepMs: left };
   };
 
-  const fetchedFor = async (domain: string, { id, keepMs }: Looked): Promise<FoundPolicy> => {
+  const fetchedFor = async (
+    domain: string,
+    { id, keepMs }: Looked,
+    isAsked = false,
+  ): Promise<FoundPolicy> => {
     const paused = pausedBy(domain);
     if (paused !== undefined) return found(domain, keepMs, paused.reason);
-    const outcome = await fetchFor(domain, id);
+    const outcome = await fetchFor(domain, id, isAsked);
     return found(domain, keepMs, outcome.kind === "failed" ? outcome.reason : undefined);
   };
 
@@ -177,7 +207,7 @@ export function createMtaStsPolicies(context: PoliciesContext): MtaStsPolicies {
       this.forget(domain);
       const [known, looked] = await Promise.all([store.get(domain), look(domain)]);
       if (looked.id === undefined && known === undefined) return this.of(domain);
-      return fetchedFor(domain, looked);
+      return fetchedFor(domain, looked, true);
     },
     forget(domain) {
       failing.delete(domain);

@@ -1,0 +1,75 @@
+/** Shares of what nodes may send and take together (src/ports/shared-shares.ts), borrowed from the database. */
+import type { DayAsk, DayBack, SharedDays, SharedPaces } from "../../ports/shared-shares.ts";
+import { SpoolError } from "../../spool/spool.ts";
+import { isEnded } from "../database/database-fault.ts";
+import type { Database } from "../database/database.ts";
+import type { Membership } from "../membership/membership.ts";
+
+/** `now`: another clock than the database's for paces, for tests. Rejects with SpoolError `away`. */
+export function createDatabaseShares(parts: {
+  readonly database: Pick<Database, "shared" | "name">;
+  readonly membership: Pick<Membership, "current" | "fault" | "ended">;
+  readonly now?: () => number;
+}): SharedDays & SharedPaces {
+  const { database, membership } = parts;
+  const { shared: session, name } = database;
+  const borrowText = `select * from ${name("borrow_day_1")}($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+  const takeText = `select * from ${name("take_slots_1")}($1, $2, $3, $4, $5, $6)`;
+
+  const asNode = async <Answer>(ask: (nodeId: number) => Promise<Answer>): Promise<Answer> => {
+    const nodeId = membership.current?.nodeId;
+    try {
+      if (nodeId === undefined) throw new Error(membership.fault ?? "the database does not answer");
+      return await ask(nodeId);
+    } catch (error) {
+      if (isEnded(error) && nodeId !== undefined) membership.ended(nodeId);
+      const why = error instanceof Error ? error.message : String(error);
+      throw new SpoolError("away", `what nodes share cannot be counted: ${why}`, { cause: error });
+    }
+  };
+
+  return {
+    borrow: (now, asks, back) =>
+      asNode(async (nodeId) => {
+        const rows = await session.query<{
+          n: number;
+          granted: number;
+          quarters: number[];
+          counts: number[];
+        }>(borrowText, [nodeId, now, ...askColumns(asks), ...backColumns(back)]);
+        return rows.map(({ granted, quarters, counts }) => ({
+          granted,
+          day: new Map(quarters.map((quarter, at) => [quarter, counts[at] ?? 0])),
+        }));
+      }),
+    take: (asks) =>
+      asNode(async (nodeId) => {
+        const rows = await session.query<{ n: number; due_in: number; slots: number }>(takeText, [
+          nodeId,
+          parts.now?.() ?? null,
+          asks.map(({ key }) => key),
+          asks.map(({ pace }) => pace.intervalMs),
+          asks.map(({ pace }) => pace.burst),
+          asks.map(({ wanted }) => wanted),
+        ]);
+        return rows.map(({ due_in: dueInMs, slots }) => ({ dueInMs, slots }));
+      }),
+  };
+}
+
+function askColumns(asks: readonly DayAsk[]): readonly unknown[] {
+  return [
+    asks.map(({ key }) => key),
+    asks.map(({ wanted }) => wanted),
+    asks.map(({ limit }) => limit),
+    asks.map(({ mayExceed }) => mayExceed),
+  ];
+}
+
+function backColumns(back: readonly DayBack[]): readonly unknown[] {
+  return [
+    back.map(({ key }) => key),
+    back.map(({ quarter }) => quarter),
+    back.map(({ recipients }) => recipients),
+  ];
+}

@@ -1,0 +1,375 @@
+/** What nodes share beside mail, counts and configuration, in PostgreSQL. */
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Database } from "../../src/cluster/database/database.ts";
+import { createLooks, type Looks } from "../../src/cluster/shared/looks.ts";
+import { createSharedDiscredits } from "../../src/cluster/shared/shared-discredits.ts";
+import { openSharedSuspensions } from "../../src/cluster/shared/suspended-queues.ts";
+import { createDiscredits } from "../../src/receive/admission/discredits.ts";
+import { openSuspensions } from "../../src/send/delivery/suspensions.ts";
+import { createDatabaseShares } from "../../src/cluster/shared/database-shares.ts";
+import { createSharedPolicies } from "../../src/cluster/shared/shared-policies.ts";
+import { createSharedTlsResults } from "../../src/cluster/shared/shared-tls-results.ts";
+import { readPolicy } from "../../src/core/mta-sts/policy.ts";
+import type { SessionResult } from "../../src/core/tls-report/day-results.ts";
+import { createMtaStsPolicies } from "../../src/send/mta-sts/policies.ts";
+import { createPolicyStore } from "../../src/send/mta-sts/policy-store.ts";
+import { describeShares } from "./shares-contract.ts";
+import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
+import {
+  envelopeTo,
+  firstTurn,
+  origin,
+  patterned,
+  plainFacts,
+  type WholeSpool,
+} from "../../src/testing/spool-messages.ts";
+import { receiveConnector } from "../../src/testing/test-settings.ts";
+import { emptySchema, openNode, type TestNode } from "../lab/postgres-spool.ts";
+
+/** No node is to end while a test waits for the machine. */
+const leaseMs = 600_000;
+
+export function describePostgresShared(connected: () => Database): void {
+  describe("nodes share", () => {
+    const clock = createFakeClock();
+    const nodes: TestNode[] = [];
+    const open = async (name: string): Promise<TestNode> => {
+      const node = await openNode({ clock, name: `shared-${name}`, leaseMs, database: connected() });
+      nodes.push(node);
+      return node;
+    };
+    beforeEach(() => emptySchema(connected()));
+    afterEach(async () => {
+      for (const node of nodes.splice(0)) await node.close();
+      await emptySchema(connected());
+    });
+
+    describe("whose turn it is under a key", () => {
+      const key = { scope: "a", key: "order 1" };
+      const fingerprint = createHash("sha256").update("x").digest();
+      const keep = (spool: WholeSpool, turn: Awaited<ReturnType<typeof firstTurn>>) => {
+        const draft = spool.begin();
+        draft.write(patterned(10));
+        const answer = { turn, fingerprint, answer: "as before", windowMs: 60_000 };
+        return spool.accept(draft, envelopeTo("to@test"), origin, plainFacts, { answer });
+      };
+
+      test("one is first on all nodes, and the other is answered when its message is kept", async () => {
+        const [a, b] = [await open("a"), await open("b")];
+        const turn = await firstTurn(a.spool, key);
+        const asked = await b.spool.answers.ask(key);
+        if (asked.kind !== "running") throw new Error(asked.kind);
+        const { id } = await keep(a.spool, turn);
+        await asked.ended;
+        expect(await b.spool.answers.ask(key)).toMatchObject({ kind: "answered", kept: { id } });
+        const rows = `select 1 from ${connected().name("answer_turn")}`;
+        expect(await connected().heartbeat.query(rows)).toEqual([]);
+      });
+
+      test("of many who ask at the same moment at two nodes one is first", async () => {
+        const [a, b] = [await open("a"), await open("b")];
+        const asked = await Promise.all(
+          Array.from({ length: 20 }, (_, n) => (n % 2 ? a : b).spool.answers.ask(key)),
+        );
+        expect(asked.filter(({ kind }) => kind === "first")).toHaveLength(1);
+        expect(asked.filter(({ kind }) => kind === "running")).toHaveLength(19);
+      });
+
+      test("the next is first when a turn ended without a message, or its node with it", async () => {
+        const [a, b] = [await open("a"), await open("b")];
+        for (const end of [
+          (turn: { end(): void }) => Promise.resolve(turn.end()),
+          async () => {
+            await connected().heartbeat.query(
+              `select ${connected().name("end_node_1")}(${a.membership.current?.nodeId})`,
+            );
+          },
+        ]) {
+          const turn = await firstTurn(a.spool, key);
+          const asked = await b.spool.answers.ask(key);
+          if (asked.kind !== "running") throw new Error(asked.kind);
+          await end(turn);
+          await asked.ended;
+          turn.end();
+          (await firstTurn(b.spool, key)).end();
+          const again = async (): Promise<string | undefined> => {
+            const next = await a.spool.answers.ask(key).catch(() => undefined);
+            if (next?.kind === "first") next.turn.end();
+            return next?.kind;
+          };
+          await expect.poll(again).toBe("first");
+        }
+      });
+
+      test("who asks anew while a turn of its own ends is not left without one", async () => {
+        const { spool } = await open("a");
+        for (let round = 0; round < 20; round++) {
+          const turn = await firstTurn(spool, key);
+          const next = spool.answers.ask({ ...key });
+          turn.end();
+          const asked = await next;
+          if (asked.kind === "running") await asked.ended;
+          else if (asked.kind === "first") asked.turn.end();
+        }
+        const { id } = await keep(spool, await firstTurn(spool, key));
+        expect(await spool.answers.ask(key)).toMatchObject({ kind: "answered", kept: { id } });
+      });
+
+      test("nothing is kept by who lost its turn: with a failover all rows of turns are gone", async () => {
+        const [a, b] = [await open("a"), await open("b")];
+        const lost = await firstTurn(a.spool, key);
+        await connected().heartbeat.query(`delete from ${connected().name("answer_turn")}`);
+        const { id } = await keep(b.spool, await firstTurn(b.spool, key));
+        await expect(keep(a.spool, lost)).rejects.toMatchObject({ code: "away" });
+        expect(a.spool.answers).toBeDefined();
+        expect(await a.spool.answers.ask(key)).toMatchObject({ kind: "answered", kept: { id } });
+      });
+    });
+
+    describe("suspended queues", () => {
+      const looks: Looks[] = [];
+      let folder: string;
+      const file = (name: string): string => join(folder, `${name}.json`);
+      const suspensionsOf = async (name: string) => {
+        const look = createLooks(3_600_000);
+        looks.push(look);
+        const own = await openSuspensions(file(name));
+        const suspensions = await openSharedSuspensions({ database: connected(), looks: look, own });
+        const heard: unknown[] = [];
+        suspensions.onChanged((queue, suspended) => heard.push([queue, suspended]));
+        return { suspensions, heard, look: () => look.now() };
+      };
+      beforeEach(async () => {
+        folder = await mkdtemp(join(tmpdir(), "weir-suspensions-"));
+      });
+      afterEach(async () => {
+        for (const look of looks.splice(0)) look.close();
+        await rm(folder, { recursive: true });
+      });
+
+      test("are those of all nodes, heard of once, and found by the next start", async () => {
+        const [a, b] = [await suspensionsOf("a"), await suspensionsOf("b")];
+        expect(await a.suspensions.set("x", true)).toBe(true);
+        expect(await a.suspensions.set("x", true)).toBe(false);
+        expect(await a.suspensions.set("", true)).toBe(true);
+        await Promise.all([a.look(), b.look()]);
+        expect(b.heard).toEqual([
+          ["x", true],
+          ["", true],
+        ]);
+        expect(await b.suspensions.set("x", false)).toBe(true);
+        await Promise.all([a.look(), b.look()]);
+        expect([a.heard, b.heard.slice(2)]).toEqual([[["x", false]], []]);
+        expect([...(await suspensionsOf("c")).suspensions.queues]).toEqual([""]);
+      });
+
+      test("of a machine that was none before are all nodes' from its first start on", async () => {
+        const own = await openSuspensions(file("a"));
+        await own.set("mine", true);
+        await suspensionsOf("a");
+        expect([...(await openSuspensions(file("a"))).queues]).toEqual([]);
+        const b = await suspensionsOf("b");
+        expect([...b.suspensions.queues]).toEqual(["mine"]);
+        await b.suspensions.set("mine", false);
+        expect([...(await suspensionsOf("a")).suspensions.queues]).toEqual([]);
+      });
+
+      test("a queue whose place another takes is held by nodes that have not heard why", async () => {
+        const [a, b] = [await suspensionsOf("a"), await suspensionsOf("b")];
+        await a.suspensions.set("old", true);
+        await b.look();
+        expect(await a.suspensions.carry("old", "new")).toBe(true);
+        await b.look();
+        expect([...b.suspensions.queues].toSorted()).toEqual(["new", "old"]);
+        expect(b.heard).toEqual([
+          ["old", true],
+          ["new", true],
+        ]);
+        expect(await b.suspensions.carry("old", "new")).toBe(false);
+        expect([...b.suspensions.queues]).toEqual(["new"]);
+        expect([...(await suspensionsOf("c")).suspensions.queues]).toEqual(["new"]);
+        expect(await b.suspensions.carry("old", "newer")).toBe(false);
+      });
+    });
+
+    test("which sources are in discredit, from the next look on, until one node takes mail of it", async () => {
+      const looks = createLooks(3_600_000);
+      const one = () => {
+        const shared = createSharedDiscredits({ database: connected(), looks });
+        const events = { emit: () => undefined, wants: () => false };
+        return createDiscredits({ clock, events: events as never, shared });
+      };
+      const [a, b] = [one(), one()];
+      const client = {
+        connector: receiveConnector({ name: "In", discreditInterval: 60_000 }),
+        address: "10.0.0.1",
+        source: "10.0.0.1",
+      };
+      a.begin(client);
+      expect([a.has(client), b.has(client)]).toEqual([true, false]);
+      const heard = async (): Promise<boolean> => {
+        await looks.now();
+        return b.has(client);
+      };
+      await expect.poll(heard).toBe(true);
+      expect(b.all()[0]?.leftMs).toBeLessThanOrEqual(60_000);
+      b.end(client);
+      await expect
+        .poll(async () => {
+          await looks.now();
+          return a.has(client);
+        })
+        .toBe(false);
+      looks.close();
+    });
+
+    describeShares("what may be sent and taken", async (now) => {
+      const [a, b] = [await open("a"), await open("b")];
+      const sharesOf = ({ membership }: TestNode) =>
+        createDatabaseShares({ database: connected(), membership, now });
+      return { nodes: [sharesOf(a), sharesOf(b)], end: () => Promise.resolve() };
+    });
+
+    describe("policies of MTA-STS", () => {
+      const domain = "d.test";
+      const text = (mode: string, maxAge = 86_400) =>
+        `version: STSv1\nmode: ${mode}\nmx: mx.d.test\nmax_age: ${maxAge}`;
+      const closing: (() => unknown)[] = [];
+      afterEach(async () => {
+        for (const close of closing.splice(0)) await close();
+      });
+
+      /** `host`: what the policy host says; counted. */
+      const policiesOf = async (name: string, time: FakeClock, host: { text: string; asked: number }) => {
+        const node = await open(name);
+        const looks = createLooks(3_600_000);
+        const shared = createSharedPolicies({
+          database: connected(),
+          membership: node.membership,
+          looks,
+          clock: time,
+          lookMs: 10,
+        });
+        const kept = new Map<string, Buffer>();
+        const own = createPolicyStore(
+          () =>
+            Promise.resolve({
+              get: (key: string) => kept.get(key),
+              keys: () => [...kept.keys()],
+              write: (all: readonly { key: string; value: Buffer | undefined }[]) => {
+                for (const { key, value } of all)
+                  if (value === undefined) kept.delete(key);
+                  else kept.set(key, value);
+                return Promise.resolve();
+              },
+              close: () => Promise.resolve(),
+            }),
+          time,
+          (fault) => {
+            throw fault;
+          },
+        );
+        const dns = { id: "1" };
+        const policies = createMtaStsPolicies({
+          resolver: {
+            lookUp: () =>
+              Promise.resolve({
+                kind: "found",
+                records: [`v=STSv1; id=${dns.id};`],
+                keepMs: 1_000,
+                secure: false,
+              }),
+            forget: () => undefined,
+          } as never,
+          clock: time,
+          store: shared.store(own),
+          sharedFetch: shared.fetch,
+          async fetch() {
+            host.asked++;
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            const read = readPolicy(host.text);
+            if (read.kind === "invalid") return { kind: "failed", result: "sts-policy-invalid", reason: "" };
+            return read;
+          },
+          onFailure: () => undefined,
+          onPolicy: () => undefined,
+        });
+        closing.push(
+          () => looks.close(),
+          () => policies.close(),
+        );
+        return { policies, dns, kept, look: () => looks.now() };
+      };
+
+      test("are fetched by one for all, also at the same moment, and anew by one", async () => {
+        const time = createFakeClock();
+        const host = { text: text("enforce"), asked: 0 };
+        const [a, b] = [await policiesOf("a", time, host), await policiesOf("b", time, host)];
+        const found = await Promise.all([a.policies.of(domain), b.policies.of(domain)]);
+        expect(found.map(({ policy }) => policy?.policy.mode)).toEqual(["enforce", "enforce"]);
+        expect(host.asked).toBe(1);
+        // Another, which one of them hears of first.
+        host.text = text("testing");
+        a.dns.id = b.dns.id = "2";
+        await time.advance(60_000);
+        expect((await a.policies.of(domain)).policy?.policy.mode).toBe("testing");
+        expect((await b.policies.of(domain)).policy?.policy.mode).toBe("testing");
+        expect(host.asked).toBe(2);
+        await time.advance(60_000);
+        await a.policies.refreshed(domain);
+        expect(host.asked).toBe(3);
+      });
+
+      test("in force are known to a node that never saw the record, and outlive a database that is empty", async () => {
+        const time = createFakeClock();
+        const host = { text: text("enforce"), asked: 0 };
+        const a = await policiesOf("a", time, host);
+        await a.policies.of(domain);
+        const b = await policiesOf("b", time, host);
+        b.dns.id = "";
+        await b.look();
+        expect(await b.policies.of(domain)).toMatchObject({ kind: "policy" });
+        expect(host.asked).toBe(1);
+        await connected().heartbeat.query(`delete from ${connected().name("mta_sts_policy")}`);
+        expect(await b.policies.of(domain)).toMatchObject({ kind: "policy" });
+        expect(b.kept.size).toBe(1);
+      });
+    });
+
+    test("results of TLS: one report a day and domain, on what all have counted", async () => {
+      const time = createFakeClock(Date.UTC(2026, 0, 15, 12));
+      const faults: unknown[] = [];
+      const resultsOf = (node: string) =>
+        createSharedTlsResults({ database: connected(), node, clock: time }, (fault) => faults.push(fault));
+      const [a, b] = [resultsOf("a"), resultsOf("b")];
+      const result = {
+        policy: "no-policy-found",
+        strings: [],
+        mx: [],
+        failure: undefined,
+      } as unknown as SessionResult;
+      for (const one of [a, a, b]) one.count("d.test", result);
+      await Promise.all([a.close(), b.close()]);
+      const [c, again] = [resultsOf("c"), resultsOf("a")];
+      again.count("d.test", result);
+      c.count("d.test", result);
+      await again.close();
+      const day = { date: "2026-01-15", domain: "d.test" };
+      expect(await c.all()).toEqual([day]);
+      expect(JSON.stringify(await c.of(day))).toContain('"successes":5');
+      const begun = await Promise.all([
+        resultsOf("a").beginReport(day),
+        c.beginReport(day),
+        c.beginReport(day),
+      ]);
+      expect(begun.filter(Boolean)).toHaveLength(1);
+      expect(await c.reported(day.date)).toEqual(new Set(["d.test"]));
+      await c.close();
+      expect(faults).toEqual([]);
+    });
+  });
+}
