@@ -335,3 +335,15 @@ test("turned off it remembers nothing, and takes up again as a start", async () 
     "began arrived described message kept left".split(" "),
   );
 });
+
+test("what comes first after quiet days is found in its own time", async () => {
+  const record = openRecord();
+  visit(record, "10.0.0.1");
+  await clock.advance(8 * dayMs);
+  visit(record, "10.0.0.2");
+  await record.flush();
+  const { heard, damaged } = await read(clock.now() - hourMs);
+  expect(damaged).toEqual([]);
+  expect(sourcesOf(heard)).toEqual(["10.0.0.2"]);
+  expect(sourcesOf((await read()).heard)).toEqual(["10.0.0.1", "10.0.0.2"]);
+});

@@ -196,6 +196,8 @@ export function openTrafficRecord(options: {
 
   const sweep = (): void => {
     sweepTimer = clock.after(sweepMs, sweep);
+    // What comes first after quiet days would else stand in a file of theirs, where nobody looks for it.
+    if (entries === 0 && !beginsSegment && isFull()) begin();
     void files.removeOld();
   };
   let sweepTimer: Timer = clock.after(sweepMs, sweep);
