@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
 import { recordingOutput } from "../../src/testing/recording-output.ts";
@@ -93,6 +93,7 @@ it("says which values are right, why, what they would have refused, and what the
   );
   expect(out).toContain("Refusals of sources that do their work: 140 → 0; of those left out: 80 → 80.");
   expect(out).toMatch(/If all 5000 were open: 5000 descriptors, some 100 MB of memory\./);
+  expect(out).toContain("Recorded from 2026-10-19 08:00 to 2026-11-01 10:00; days are those of UTC.");
   expect(out).toContain(
     "To do all of it: weir Get-LimitAdvice -Connector in -Start 2026-10-19T00:00Z -End 2026-11-10T00:00Z -Apply",
   );
@@ -116,4 +117,18 @@ it("does it as one change, in which comments stay", async () => {
 it("says so where there is no such connector", async () => {
   const { code, complaints } = await weir("Get-LimitAdvice", "Inn");
   expect([code, complaints]).toEqual([1, expect.stringContaining("did you mean In?")]);
+});
+
+it("tells instants by the clock of who asks, as all commands do", async () => {
+  vi.stubEnv("TZ", "Australia/Sydney");
+  try {
+    const { out } = await weir("Get-LimitAdvice", "In", ...period);
+    expect(out).toContain("Recorded from 2026-10-19 19:00 to ");
+    const { out: tested } = await weir(
+      ...["Test-ReceiveConnector", "In", "-MaxInboundConnectionPerSource", "2", ...period],
+    );
+    expect(tested).toMatch(/10\.0\.0\.2: \d+ by .*, from 2026-10-19 20:00 to /);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

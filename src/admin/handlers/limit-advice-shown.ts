@@ -1,6 +1,6 @@
 /** Advice as the contract shows it. */
 import type { Settings } from "../../config/settings.ts";
-import { headroom, outlierText, ownReason, reasonText } from "../../core/advice/advice-text.ts";
+import { besideText, headroom, outlierText, ownReason, reasonText } from "../../core/advice/advice-text.ts";
 import type { JudgedSource } from "../../core/advice/judged-use.ts";
 import type { LimitProposal } from "../../core/advice/limit-proposal.ts";
 import type { RateProposal } from "../../core/advice/rate-proposal.ts";
@@ -29,16 +29,25 @@ export function shownAdvice(
     const name = shownApplication(settings, source)?.name;
     return name === undefined ? source : `${name} (${source})`;
   };
-  const show = (of: readonly LimitProposal[], sources: number, identity: string): ShownLimit[] =>
-    of.map((proposal) =>
-      shownLimitAdvice(proposal, reasonText(proposal, { sources, days, nameOf }), identity),
-    );
-  const changes = limitSettings(limits, connector.messageRateSource, isLearning);
+  const groups = advice.own.map(({ group }) => group);
+  // What is learned is put in force, what is unlike the rest gets its connector, by all edits together alone.
+  const apply = `weir Get-LimitAdvice -Connector ${commandWord(connector.name)} -Apply`;
+  const commandOf = (of: readonly LimitProposal[]): string | null => {
+    const changes = limitSettings(of, connector.messageRateSource, isLearning);
+    if (Object.keys(changes).length === 0) return null;
+    return isLearning || groups.length > 0 ? apply : setCommand(connector.name, changes);
+  };
   return {
     connector: connector.name,
     notEnough: advice.notEnough === "" ? null : advice.notEnough,
     isLearning,
-    limits: show(limits, rest.length, connector.name),
+    limits: limits.map((proposal) =>
+      shownLimitAdvice(
+        proposal,
+        reasonText(proposal, { sources: rest.length, days, nameOf }) + besideText(proposal, groups),
+        commandOf([proposal]),
+      ),
+    ),
     refusals: {
       before: before.good,
       after: after.good,
@@ -53,8 +62,14 @@ export function shownAdvice(
         name,
         remoteIpRanges: [...ranges],
         reason: group === undefined ? "" : ownReason(group, rest.length),
-        limits: show(ownLimits, ranges.length, name),
-        command: `weir Get-LimitAdvice -Connector ${commandWord(connector.name)} -Apply`,
+        limits: ownLimits.map((proposal) =>
+          shownLimitAdvice(
+            proposal,
+            reasonText(proposal, { sources: ranges.length, days, nameOf }),
+            proposal.change === "keep" ? null : apply,
+          ),
+        ),
+        command: apply,
       };
     }),
     use: [...advice.sources]
@@ -72,7 +87,7 @@ export function shownAdvice(
       })),
     sourceCount: advice.sources.length,
     edits: [...edits],
-    command: Object.keys(changes).length === 0 ? null : setCommand(connector.name, changes),
+    command: commandOf(limits),
   };
 }
 
@@ -102,7 +117,7 @@ function headroomText(need: number, value: number): string {
   return room === Infinity ? "all the room there is" : `${Math.round(room * 100)} % head-room`;
 }
 
-function shownLimitAdvice(proposal: LimitProposal, reason: string, connector: string): ShownLimit {
+function shownLimitAdvice(proposal: LimitProposal, reason: string, command: string | null): ShownLimit {
   const { limit, current, value, change, need, usual, growth } = proposal;
   return {
     limit,
@@ -115,7 +130,7 @@ function shownLimitAdvice(proposal: LimitProposal, reason: string, connector: st
     headroom: limit === "maxInboundConnectionPercentagePerSource" ? null : shownHeadroom(need, value),
     growthPerWeek: growth,
     cost: limit === "maxInboundConnection" ? connectionCost(value) : null,
-    command: change === "keep" ? null : setCommand(connector, { [limit]: shownLimit(value) }),
+    command,
   };
 }
 

@@ -56,15 +56,16 @@ export function limitAdviceHandlers(
     const found: Awaited<ReturnType<typeof adviceOf>>[] = [];
     for (const connector of wanted) found.push(await adviceOf(settings, connector, use));
     const rate = rateProposal(use, settings.transport.maxConnectionRatePerMinute);
+    const isRateTold = input.connector === undefined && rate !== undefined;
     const results = await tried(
       found,
-      rate,
+      // What is not advised is not tried: of one connector alone the rate stays as it is.
+      isRateTold ? rate : undefined,
       (part) => onPart(usePart + part * (1 - usePart)),
       signal,
       period,
     );
     const edits = results.map((one) => adviceEdits(administered, one));
-    const isRateTold = input.connector === undefined && rate !== undefined;
     return {
       from: instant(use.first),
       to: instant(use.last),

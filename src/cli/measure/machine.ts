@@ -21,7 +21,8 @@ export async function measureMachine(directory: string): Promise<MeasuredMachine
   return {
     ...disk,
     cores: availableParallelism(),
-    freeMemoryBytes: freemem(),
+    // In a container what it may have, not what the host has.
+    freeMemoryBytes: Math.min(freemem(), process.availableMemory?.() ?? Infinity),
     memoryBytesPerConnection,
   };
 }

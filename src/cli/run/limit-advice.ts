@@ -10,6 +10,7 @@ import type { Run } from "../cmdlet.ts";
 import type { Output, Style } from "../output/output.ts";
 import { printChange } from "../output/print-change.ts";
 import { printRows } from "../output/print.ts";
+import { localTime } from "../output/time-text.ts";
 import { exchangeName } from "../output/setting-text.ts";
 import type { Column } from "../output/table.ts";
 import { periodOf } from "./given-period.ts";
@@ -111,7 +112,7 @@ function printMore(output: Output, advice: Advice, asked: string): void {
   const lines = [
     from === null || to === null
       ? "Nothing is recorded of this time."
-      : `Recorded from ${minute(from)} to ${minute(to)}.`,
+      : `Recorded from ${minute(from)} to ${minute(to)}; days are those of UTC.`,
     ...notes,
     ...(edits.length === 0
       ? []
@@ -151,7 +152,8 @@ function printConnector(output: Output, connector: Connector): void {
       output.write(
         `  If all ${value} were open: ${cost.descriptors} descriptors, some ${Math.ceil(cost.memoryBytes / 1_000_000)} MB of memory.\n`,
       );
-  if (command !== null) output.write(`  ${command}\n`);
+  // All edits together are said at the end, for the time that was asked about.
+  if (command !== null && !isLearning && own.length === 0) output.write(`  ${command}\n`);
 }
 
 function printReasons(output: Output, heading: string, limits: readonly Limit[]): void {
@@ -161,7 +163,7 @@ function printReasons(output: Output, heading: string, limits: readonly Limit[])
 }
 
 function minute(instant: string): string {
-  return instant.slice(0, 16).replace("T", " ");
+  return localTime(instant).slice(0, 16);
 }
 
 const changeStyles: Readonly<Record<Limit["change"], Style | undefined>> = {

@@ -5,8 +5,10 @@ import { isOn, listOf, numberOf, textOf, type Arguments } from "../arguments/val
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
 import { CommandFault } from "../exit-code.ts";
+import { counted } from "../../core/units/counted.ts";
 import type { Output } from "../output/output.ts";
 import { printRows } from "../output/print.ts";
+import { localTime } from "../output/time-text.ts";
 import { exchangeName } from "../output/setting-text.ts";
 import type { Column } from "../output/table.ts";
 import { periodOf } from "./given-period.ts";
@@ -105,7 +107,7 @@ function printMore(output: Output, test: Test, rows: readonly Row[]): void {
     )) {
       const who = application === null ? source : `${source} (${application.name})`;
       const limits = Object.entries(by).map(([limit, count]) => `${count} by ${exchangeName(limit)}`);
-      const lost = lostMessages === 0 ? "" : `, ${lostMessages} messages lost`;
+      const lost = lostMessages === 0 ? "" : `, ${counted(lostMessages, "message")} lost`;
       output.write(
         `  ${who}: ${limits.join(", ")}${lost}, from ${minute(firstRefused)} to ${minute(lastRefused)}\n`,
       );
@@ -116,12 +118,12 @@ function printMore(output: Output, test: Test, rows: readonly Row[]): void {
   const period =
     recorded.from === null
       ? "Nothing is recorded of this time."
-      : `Recorded from ${minute(recorded.from)} to ${minute(recorded.to)}: ${recorded.connections} connections, ${recorded.messages} messages of the whole relay.`;
+      : `Recorded from ${minute(recorded.from)} to ${minute(recorded.to)}: ${counted(recorded.connections, "connection")}, ${counted(recorded.messages, "message")} of the whole relay.`;
   output.write(`\n${[period, ...notes].join("\n")}\n`);
 }
 
 function minute(instant: string | null): string {
-  return instant === null ? "" : instant.slice(0, 16).replace("T", " ");
+  return instant === null ? "" : localTime(instant).slice(0, 16);
 }
 
 function total(refused: Readonly<Record<string, number>>): number {

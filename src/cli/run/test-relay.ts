@@ -2,16 +2,17 @@
 import { setPriority } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import type { Json } from "../../admin/contract/values.ts";
-import { ceilings, type Ceiling, type Measured } from "../../core/planning/ceilings.ts";
+import { ceilings, type Ceiling, type Limits, type Measured } from "../../core/planning/ceilings.ts";
 import type { Plan } from "../../core/planning/plan.ts";
 import {
   countedConnections,
   sharedCountError,
   type SharedCountError,
 } from "../../core/planning/shared-count-error.ts";
-import { minutesOf, playedSources, tellSimulated } from "../../core/planning/simulated-traffic.ts";
+import type { Played } from "../../core/planning/played.ts";
+import { minutesOf, openedAtOnce, playedSources } from "../../core/planning/simulated-traffic.ts";
 import type { ReplayedConnector } from "../../core/what-if/scenario.ts";
-import { totalOf } from "../../core/what-if/tally.ts";
+import { counted, number } from "../../core/units/counted.ts";
 import { isOn, numberOf, textOf, type Arguments } from "../arguments/value.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Context, Run } from "../cmdlet.ts";
@@ -32,6 +33,7 @@ const wantedPart = 1.2;
 interface Settings {
   readonly connector: ReplayedConnector;
   readonly maxConnectionRatePerMinute: number;
+  readonly maxMessageBytes: number;
   readonly sendPerMinute: number;
 }
 
@@ -42,15 +44,9 @@ export const testRelay: Run = async (args, context) => {
   output.progress("Measuring this machine …");
   const measured = await measure(args, context, plan);
   lowerPriority();
-  const { connector, maxConnectionRatePerMinute, sendPerMinute } = settings;
-  const { maxInboundConnection } = connector;
-  const played = await simulate(plan, connector, output);
-  const found = ceilings(
-    plan,
-    played.use,
-    { maxInboundConnection, maxConnectionRatePerMinute, sendPerMinute },
-    measured,
-  );
+  const { connector } = settings;
+  const played = await simulate(plan, settings, output);
+  const found = ceilings(plan, played.use, limitsOf(settings, played), measured);
   const nodes = numberOf(args, "Nodes");
   const errors =
     nodes === undefined ? [] : await lagErrors(plan, connector, bounded("Nodes", nodes, most.nodes), output);
@@ -70,7 +66,7 @@ export const testRelay: Run = async (args, context) => {
     });
     return 0;
   }
-  print(output, plan, connector, played, found, measured, errors);
+  print(output, plan, settings, played, found, measured, errors);
   return 0;
 };
 
@@ -129,6 +125,7 @@ async function settingsOf(args: Arguments, context: Context): Promise<Settings> 
       messageRateSource:
         messageRateSources.find((one) => one === settings["messageRateSource"]) ?? "IPAddress",
     },
+    maxMessageBytes: limit("maxMessageSize"),
     maxConnectionRatePerMinute: limitOf(service.settings["maxConnectionRatePerMinute"]),
     sendPerMinute: rates.length === 0 ? Infinity : rates.reduce((sum, rate) => sum + rate, 0),
   };
@@ -155,69 +152,41 @@ function lowerPriority(): void {
   }
 }
 
-interface Played {
-  /** Sources that were played; each stands for `plan.sources / sources`. */
-  readonly sources: number;
-  readonly use: Parameters<typeof ceilings>[1];
-  readonly messages: number;
-  readonly refused: Readonly<Record<string, number>>;
-  readonly refusedSources: number;
-  readonly waited: number;
-}
-
-async function simulate(plan: Plan, given: ReplayedConnector, output: Output): Promise<Played> {
-  const { Replay } = await import("../../core/what-if/replay.ts");
+async function simulate(
+  plan: Plan,
+  { connector, maxConnectionRatePerMinute }: Settings,
+  output: Output,
+): Promise<Played> {
+  const { play } = await import("../../core/planning/played.ts");
   const sources = playedSources(plan);
-  const times = plan.sources / sources;
-  const connector = shared(given, times);
-  const all = (count: number): number => Math.round(count * times);
-  const unlimited: ReplayedConnector = {
-    ...connector,
-    maxInboundConnection: Infinity,
-    maxInboundConnectionPerSource: Infinity,
-    maxInboundConnectionPercentagePerSource: 100,
-    messageRateLimit: Infinity,
-  };
-  const scenario = (one: ReplayedConnector) => ({ connectors: [one], maxConnectionRatePerMinute: Infinity });
-  const replay = new Replay({
-    present: [connector],
-    scenarios: [scenario(connector), scenario(unlimited)],
-    refusedClients: { kind: "gone" },
-    fromMs: 0,
-    toMs: Infinity,
-  });
-  const minutes = minutesOf(plan);
-  for (const part of tellSimulated({ ...plan, sources }, connector.name, replay)) {
-    output.progress(`Playing ${sources} applications: ${Math.floor(part * 100)} %`);
+  const playing = play(plan, connector, maxConnectionRatePerMinute);
+  for (;;) {
+    const step = playing.next();
+    if (step.done === true) return step.value;
+    output.progress(`Playing ${counted(sources, "application")}: ${Math.floor(step.value * 100)} %`);
     await setImmediate();
     if (output.signal.aborted) throw new CommandFault("given up", 1);
   }
-  const { worlds } = replay.outcome();
-  const [limited, free] = worlds.map((world) => world.find((one) => one.connector === connector.name));
-  const refused = limited?.refused ?? {};
-  const bySource = { ...refused };
-  delete bySource.maxInboundConnection;
-  return {
-    sources,
-    use: {
-      highestOpen: all(free?.highestOpen.value ?? 0),
-      highestArrivalsPerMinute: all((free?.connections ?? 0) / minutes),
-      refusedBySource: all(totalOf(bySource)),
-    },
-    messages: all(limited?.messages ?? 0),
-    refused: Object.fromEntries(Object.entries(refused).map(([limit, count]) => [limit, all(count)])),
-    refusedSources: all(limited?.sources.filter((source) => totalOf(source.refused) > 0).length ?? 0),
-    waited: all((limited?.waits.connections ?? 0) + (limited?.waits.messages ?? 0)),
-  };
 }
 
-/** For one of so many parts of the sources: its part of the total, of which a source may have as much as before. */
-function shared(connector: ReplayedConnector, times: number): ReplayedConnector {
-  if (times === 1) return connector;
+/** Who waits for a place or its minute is not refused, unless the wait is too long for it. */
+function limitsOf(
+  { connector, maxConnectionRatePerMinute, maxMessageBytes, sendPerMinute }: Settings,
+  played: Played,
+): Limits {
+  const isEnforced = (limit: "maxInboundConnectionPerSource" | "messageRateLimit"): boolean =>
+    connector.limitAction === "refuse" || (played.refused[limit] ?? 0) > 0;
+  const isRated = connector.messageRateSource !== "None" && isEnforced("messageRateLimit");
   return {
-    ...connector,
-    maxInboundConnection: Math.max(1, Math.round(connector.maxInboundConnection / times)),
-    maxInboundConnectionPercentagePerSource: connector.maxInboundConnectionPercentagePerSource * times,
+    maxInboundConnection: connector.maxInboundConnection,
+    maxInboundConnectionPerSource: isEnforced("maxInboundConnectionPerSource")
+      ? connector.maxInboundConnectionPerSource
+      : Infinity,
+    maxInboundConnectionPercentagePerSource: connector.maxInboundConnectionPercentagePerSource,
+    messageRateLimit: isRated ? connector.messageRateLimit : Infinity,
+    maxMessageBytes,
+    maxConnectionRatePerMinute,
+    sendPerMinute,
   };
 }
 
@@ -252,7 +221,7 @@ async function lagErrors(
 function print(
   output: Output,
   plan: Plan,
-  connector: ReplayedConnector,
+  { connector, maxMessageBytes }: Settings,
   played: Played,
   found: readonly Ceiling[],
   measured: Measured,
@@ -262,10 +231,15 @@ function print(
   const lines = [
     output.style(
       "heading",
-      `${plan.sources} applications on ${connector.name}, ${minutesOf(plan)} minutes of them`,
+      `${counted(plan.sources, "application")} on ${connector.name}, ${counted(minutesOf(plan), "minute")} of them`,
     ),
-    `  ${messages} messages came in, ${use.highestOpen} connections at once and ${Math.round(use.highestArrivalsPerMinute)} new ones a minute where nobody is refused.`,
+    `  ${counted(messages, "message")} came in, ${counted(use.highestOpen, "connection")} at once and ${number(Math.round(use.highestArrivalsPerMinute))} new ones a minute where nobody is refused.`,
   ];
+  const opened = openedAtOnce(plan);
+  if (opened < plan.connectionsPerSource)
+    lines.push(
+      `  Each opens ${counted(opened, "connection")}, for it has no more messages; -MessagesPerMinute gives it more.`,
+    );
   if (plan.accounts)
     lines.push("  Each logs on by an account of its own, as messageRateSource counts by account.");
   if (played.sources < plan.sources)
@@ -276,9 +250,19 @@ function print(
   lines.push(
     limits.length === 0
       ? `  ${output.style("good", "Nobody was refused.")}`
-      : `  ${output.style("bad", `Refused ${limits.reduce((sum, [, count]) => sum + count, 0)} times`)}, ${refusedSources} applications: ${limits.map(([limit, count]) => `${count} by ${exchangeName(limit)}`).join(", ")}.`,
+      : `  ${output.style(
+          "bad",
+          `Refused ${counted(
+            limits.reduce((sum, [, count]) => sum + count, 0),
+            "time",
+          )}`,
+        )}, ${counted(refusedSources, "application")}: ${limits.map(([limit, count]) => `${count} by ${exchangeName(limit)}`).join(", ")}.`,
   );
-  if (waited > 0) lines.push(`  ${waited} had to wait for a place or a minute.`);
+  if (plan.messageBytes > maxMessageBytes)
+    lines.push(
+      `  ${output.style("bad", "All of the messages would be refused")}: they are larger than MaxMessageSize. What is played knows no sizes.`,
+    );
+  if (waited > 0) lines.push(`  ${number(waited)} had to wait for a place or a minute.`);
   lines.push("", output.style("heading", "How many of these applications fit, the tightest first"));
   lines.push(
     ...tableLines(

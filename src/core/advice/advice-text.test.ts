@@ -3,6 +3,7 @@ import { headroom, outlierText, ownReason, reasonText } from "./advice-text.ts";
 import type { JudgedSource, UnlikeGroup } from "./judged-use.ts";
 import type { LimitProposal } from "./limit-proposal.ts";
 import type { Outlier } from "./source-verdict.ts";
+import { verdictText, type AdvisedValue } from "./verdict-text.ts";
 
 const proposal = (given: Partial<LimitProposal>): LimitProposal => ({
   limit: "maxInboundConnectionPerSource",
@@ -206,3 +207,11 @@ test.each<[string, UnlikeGroup, string]>([
 ])("a connector of its own: %s", (_, given, expected) => {
   expect(ownReason(given, 2)).toBe(expected);
 });
+
+test.each<[AdvisedValue, string]>([
+  [{ change: "keep", current: 20, value: 20 }, "20 is right."],
+  [{ change: "raise", current: 20, value: 40 }, "20 is too low; 40 is right."],
+  [{ change: "lower", current: "unlimited", value: 40 }, "unlimited stops nobody; 40 is right."],
+  // A runaway of 500 was stopped by it.
+  [{ change: "lower", current: 200, value: 40 }, "200 is more than is needed; 40 is right."],
+])("the verdict on %o", (advised, text) => expect(verdictText(advised)).toBe(text));

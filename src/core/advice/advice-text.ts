@@ -1,6 +1,6 @@
 /** Advice in words: a sentence for each limit with the figures it rests on, and why a source is left out. */
 import { weeksAhead } from "./growth.ts";
-import type { JudgedSource, UnlikeGroup } from "./judged-use.ts";
+import { needOf, type JudgedSource, type UnlikeGroup } from "./judged-use.ts";
 import type { LimitProposal } from "./limit-proposal.ts";
 import type { Outlier } from "./source-verdict.ts";
 
@@ -109,6 +109,28 @@ export function ownReason(group: UnlikeGroup, others: number): string {
   const [only] = sources;
   const names = sources.length === 1 && only !== undefined ? hiddenText(only) : "";
   return `It needs ${need} ${what}, the ${count(others, "other source")} ${othersNeed} at most: one limit for both would refuse it or stop none of the others.${names}`;
+}
+
+/** Who would be refused by a limit for the rest, and is not, because a connector of its own goes with it; empty: nobody. */
+export function besideText(
+  { limit, value }: Pick<LimitProposal, "limit" | "value">,
+  groups: readonly UnlikeGroup[],
+): string {
+  const by =
+    limit === "maxInboundConnectionPerSource"
+      ? "open"
+      : limit === "messageRateLimit"
+        ? "messages"
+        : undefined;
+  if (by === undefined) return "";
+  return groups
+    .map((group) => ({ group, need: needOf(group.sources, by) }))
+    .filter(({ need }) => need > value)
+    .map(
+      ({ group: { application, sources }, need }) =>
+        ` ${application || (sources[0]?.use.source ?? "")} needs ${need}: it is right together with a connector of its own for it.`,
+    )
+    .join("");
 }
 
 /** Several applications behind one address: limits per source hit all of them. */

@@ -12,6 +12,7 @@ export function verdictText({ change, current, value }: AdvisedValue): string {
     case "raise":
       return `${current} is too low; ${value} is right.`;
     case "lower":
-      return `${current} stops nobody; ${value} is right.`;
+      // What went wrong may have met it nevertheless.
+      return `${current === "unlimited" ? "unlimited stops nobody" : `${current} is more than is needed`}; ${value} is right.`;
   }
 }

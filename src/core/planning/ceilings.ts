@@ -1,4 +1,5 @@
 /** How many such applications fit, by each of what they use up; the least of them comes first. */
+import type { ConnectionLimits } from "../policy/connection-limits.ts";
 import type { Plan } from "./plan.ts";
 
 export interface Measured {
@@ -15,8 +16,10 @@ export interface Measured {
   readonly memoryBytesPerConnection: number;
 }
 
-export interface Limits {
-  readonly maxInboundConnection: number;
+export interface Limits extends ConnectionLimits {
+  /** Of one source; Infinity, too, where nobody is counted. */
+  readonly messageRateLimit: number;
+  readonly maxMessageBytes: number;
   readonly maxConnectionRatePerMinute: number;
   /** Messages a minute that send connectors may send, all together; Infinity: nobody limits them. */
   readonly sendPerMinute: number;
@@ -27,8 +30,9 @@ export interface SimulatedUse {
   /** Of all sources, in any one moment, with nobody refused. */
   readonly highestOpen: number;
   readonly highestArrivalsPerMinute: number;
-  /** How many were refused by limits of a single source. */
-  readonly refusedBySource: number;
+  readonly highestOpenFromSource: number;
+  /** Of one source, in any sliding minute. */
+  readonly highestMessages: number;
 }
 
 export interface Ceiling {
@@ -56,10 +60,16 @@ export function ceilings(
   const openEach = use.highestOpen / sources;
   const arrivalsEach = use.highestArrivalsPerMinute / sources;
   const all: Ceiling[] = [
+    forEach("maxMessageSize", messageBytes <= limits.maxMessageBytes),
+    forEach("messageRateLimit", use.highestMessages <= limits.messageRateLimit),
+    forEach(
+      "maxInboundConnectionPerSource",
+      use.highestOpenFromSource <= limits.maxInboundConnectionPerSource,
+    ),
     {
       what: "limit",
-      by: "limits per source",
-      sources: use.refusedBySource > 0 ? 0 : Infinity,
+      by: "maxInboundConnectionPercentagePerSource",
+      sources: byPercentage(limits, use.highestOpenFromSource, openEach),
     },
     { what: "limit", by: "maxInboundConnection", sources: limits.maxInboundConnection / openEach },
     {
@@ -109,4 +119,25 @@ export function ceilings(
   return all
     .map((one) => ({ ...one, sources: Number.isNaN(one.sources) ? Infinity : Math.floor(one.sources) }))
     .sort((a, b) => a.sources - b.sources);
+}
+
+/** A limit of each by itself: all of them fit, or none. */
+function forEach(by: string, isEnough: boolean): Ceiling {
+  return { what: "limit", by, sources: isEnough ? Infinity : 0 };
+}
+
+/** So many that the last of them is still left as many places as it needs: a percentage of those that the others do not have. */
+function byPercentage(
+  {
+    maxInboundConnection,
+    maxInboundConnectionPercentagePerSource,
+  }: Pick<Limits, "maxInboundConnection" | "maxInboundConnectionPercentagePerSource">,
+  needed: number,
+  openEach: number,
+): number {
+  // One is always let in, and where there is no total there is no percentage of it.
+  if (needed <= 1 || maxInboundConnection === Infinity || maxInboundConnectionPercentagePerSource >= 100)
+    return Infinity;
+  const left = Math.ceil((100 * needed) / maxInboundConnectionPercentagePerSource);
+  return left > maxInboundConnection ? 0 : (maxInboundConnection - left) / openEach + 1;
 }

@@ -94,14 +94,40 @@ const machine: Measured = {
 };
 const free = {
   maxInboundConnection: Infinity,
+  maxInboundConnectionPerSource: Infinity,
+  maxInboundConnectionPercentagePerSource: 100,
+  messageRateLimit: Infinity,
+  maxMessageBytes: 1_000,
   maxConnectionRatePerMinute: Infinity,
   sendPerMinute: Infinity,
 };
-const use = { highestOpen: 200, highestArrivalsPerMinute: 500, refusedBySource: 0 };
+const use = {
+  highestOpen: 200,
+  highestArrivalsPerMinute: 500,
+  highestOpenFromSource: 4,
+  highestMessages: 60,
+};
 const hundred = { ...plan, sources: 100, messagesPerMinute: 60 };
 
 test.each([
-  ["limits per source", free, { ...use, refusedBySource: 1 }, machine, 0],
+  ["maxMessageSize", { ...free, maxMessageBytes: 999 }, use, machine, 0],
+  ["messageRateLimit", { ...free, messageRateLimit: 59 }, use, machine, 0],
+  ["maxInboundConnectionPerSource", { ...free, maxInboundConnectionPerSource: 3 }, use, machine, 0],
+  [
+    // 4 are 2 % of 200, which 400 others' connections leave of 600: those of 200 sources beside it.
+    "maxInboundConnectionPercentagePerSource",
+    { ...free, maxInboundConnection: 600, maxInboundConnectionPercentagePerSource: 2 },
+    use,
+    machine,
+    201,
+  ],
+  [
+    "maxInboundConnectionPercentagePerSource",
+    { ...free, maxInboundConnection: 199, maxInboundConnectionPercentagePerSource: 2 },
+    use,
+    machine,
+    0,
+  ],
   ["maxInboundConnection", { ...free, maxInboundConnection: 1_000 }, use, machine, 500],
   ["maxConnectionRatePerMinute", { ...free, maxConnectionRatePerMinute: 1_200 }, use, machine, 240],
   ["messageRateLimit of the send connectors", { ...free, sendPerMinute: 30 }, use, machine, 0],

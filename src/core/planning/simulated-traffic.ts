@@ -42,7 +42,7 @@ export function playedSources(plan: Plan): number {
 }
 
 /** What does not send a message is not opened. */
-function openedAtOnce({ connectionsPerSource, messagesPerMinute }: Plan): number {
+export function openedAtOnce({ connectionsPerSource, messagesPerMinute }: Plan): number {
   return Math.min(connectionsPerSource, Math.max(1, messagesPerMinute));
 }
 
