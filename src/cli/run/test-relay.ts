@@ -247,20 +247,16 @@ function print(
       `  Simplified: ${played.sources} of them were played, with as great a part of the connector's total, and counted ${(plan.sources / played.sources).toFixed(1)} times; how sources meet by chance is rougher so.`,
     );
   const limits = Object.entries(refused);
-  lines.push(
-    limits.length === 0
-      ? `  ${output.style("good", "Nobody was refused.")}`
-      : `  ${output.style(
-          "bad",
-          `Refused ${counted(
-            limits.reduce((sum, [, count]) => sum + count, 0),
-            "time",
-          )}`,
-        )}, ${counted(refusedSources, "application")}: ${limits.map(([limit, count]) => `${count} by ${exchangeName(limit)}`).join(", ")}.`,
-  );
-  if (plan.messageBytes > maxMessageBytes)
+  const times = limits.reduce((sum, [, count]) => sum + count, 0);
+  const isTooLarge = plan.messageBytes > maxMessageBytes;
+  if (limits.length > 0)
     lines.push(
-      `  ${output.style("bad", "All of the messages would be refused")}: they are larger than MaxMessageSize. What is played knows no sizes.`,
+      `  ${output.style("bad", `Refused ${counted(times, "time")}`)}, ${counted(refusedSources, "application")}: ${limits.map(([limit, count]) => `${number(count)} by ${exchangeName(limit)}`).join(", ")}.`,
+    );
+  else if (!isTooLarge) lines.push(`  ${output.style("good", "Nobody was refused.")}`);
+  if (isTooLarge)
+    lines.push(
+      `  ${output.style("bad", "Each message would be refused")}: it is larger than MaxMessageSize. What is played knows no sizes.`,
     );
   if (waited > 0) lines.push(`  ${number(waited)} had to wait for a place or a minute.`);
   lines.push("", output.style("heading", "How many of these applications fit, the tightest first"));

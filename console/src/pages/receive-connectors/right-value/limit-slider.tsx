@@ -2,7 +2,9 @@
 import { useId, useState } from "preact/hooks";
 import type { Output } from "../../../../../src/admin/contract.ts";
 import { verdictText } from "../../../../../src/core/advice/verdict-text.ts";
+import { counted } from "../../../../../src/core/units/counted.ts";
 import { may } from "../../../api.ts";
+import { dateTimeText } from "../../../time-text.ts";
 import { RefusalsByHour } from "./refusals-by-hour.tsx";
 import type { Limit } from "./tried-values.ts";
 import { UseBySource } from "./use-by-source.tsx";
@@ -60,7 +62,7 @@ export function LimitSlider({
           max={tried.length - 1}
           step="1"
           value={index}
-          aria-valuetext={`${chosen.value}: ${refusedText(chosen.outcome)}`}
+          aria-valuetext={`${chosen.value}: ${refusedText(chosen.outcome, recorded.from)}`}
           onInput={({ currentTarget }) => setIndex(Number(currentTarget.value))}
         />
         <output for={id}>{chosen.value.toLocaleString()}</output>
@@ -83,18 +85,23 @@ export function LimitSlider({
         class={Object.keys(chosen.outcome.refused).length > 0 ? "limit-refused" : "muted"}
         aria-live="polite"
       >
-        {refusedText(chosen.outcome)}
+        {refusedText(chosen.outcome, recorded.from)}
       </p>
     </section>
   );
 }
 
-/** In the past week, by all limits together with this value. */
-function refusedText({ refused, sources, lostMessages }: Outcome): string {
+/** In the past week, as far as it is recorded. */
+function refusedText({ refused, sources, lostMessages, waits }: Outcome, from: string | null): string {
+  if (from === null) return "Nothing is recorded of the past week.";
   const total = Object.values(refused).reduce((sum, count) => sum + count, 0);
-  if (total === 0) return "Would have refused nobody in this time.";
+  const waited = waits.connections + waits.messages;
+  const since = `since ${dateTimeText(from).slice(0, 16)}`;
+  const waiting =
+    waited === 0 ? "" : `, and let ${counted(waited, "client or message", "clients and messages")} wait`;
+  if (total === 0) return `By itself it would have refused nobody ${since}${waiting}.`;
   const hit = sources.filter((source) => Object.keys(source.refused).length > 0);
   const names = hit.slice(0, shownSources).map(({ source, application }) => application?.name ?? source);
   const more = hit.length > names.length ? " and others" : "";
-  return `Would have refused ${total.toLocaleString()} times, ${lostMessages.toLocaleString()} messages lost with it: ${names.join(", ")}${more}.`;
+  return `By itself it would have refused ${counted(total, "time")} ${since}${waiting}, ${counted(lostMessages, "message")} lost with it: ${names.join(", ")}${more}.`;
 }

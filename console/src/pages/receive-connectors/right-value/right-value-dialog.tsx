@@ -1,13 +1,13 @@
 /**
  * "Is this the right value?": what sources used of a connector's limits, what is advised, and for each value on the slider what it
- * would have refused in the past week. All values are tried before, so that the slider answers at once.
+ * would have refused in the past week by itself. All values are tried before, so that the slider answers at once.
  */
 import { useMemo, useState } from "preact/hooks";
 import { call } from "../../../api.ts";
 import { Dialog } from "../../../components/dialog.tsx";
 import { ChangeDialog } from "../../settings/change-dialog.tsx";
 import { LimitSlider } from "./limit-slider.tsx";
-import { triedLimits, variantsOf, type Limit } from "./tried-values.ts";
+import { settingsFor, triedLimits, variantsOf, type Limit } from "./tried-values.ts";
 import { useAnswer } from "./use-answer.ts";
 
 export function RightValueDialog({ connector, onClose }: { connector: string; onClose: () => void }) {
@@ -17,9 +17,11 @@ export function RightValueDialog({ connector, onClose }: { connector: string; on
   const tried = useMemo(() => (advice === undefined ? [] : triedLimits(advice)), [advice]);
   const test = useAnswer(
     "followReceiveConnectorTest",
-    tried.length === 0 ? undefined : { name: connector, variants: variantsOf(tried), sources: 4 },
+    advice === undefined || tried.length === 0
+      ? undefined
+      : { name: connector, variants: variantsOf(tried, advice), sources: 4 },
   );
-  if (applying !== undefined)
+  if (applying !== undefined && advice !== undefined)
     return (
       <ChangeDialog
         title={`${applying.limit} of ${connector}`}
@@ -29,7 +31,7 @@ export function RightValueDialog({ connector, onClose }: { connector: string; on
         change={(whatIf) =>
           call("setReceiveConnector", {
             name: connector,
-            settings: { [applying.limit]: applying.value },
+            settings: settingsFor(applying.limit, applying.value, advice),
             whatIf,
           })
         }
@@ -73,7 +75,7 @@ export function RightValueDialog({ connector, onClose }: { connector: string; on
       {advice !== undefined && advice.leftOut.length > 0 && (
         <>
           <h3>Left out</h3>
-          <ul>
+          <ul class="left-out">
             {advice.leftOut.slice(0, 10).map(({ source, application, reason, limit }) => (
               <li key={`${source} ${limit}`}>
                 {application === null ? source : `${application.name} (${source})`}: {reason}.
@@ -82,10 +84,9 @@ export function RightValueDialog({ connector, onClose }: { connector: string; on
           </ul>
         </>
       )}
-      {advice?.own.map(({ name, remoteIpRanges, reason }) => (
+      {advice?.own.map(({ name, remoteIpRanges, reason, command }) => (
         <p key={name}>
-          A connector of its own, {name}, for {remoteIpRanges.join(", ")}: {reason}{" "}
-          <code>weir Get-LimitAdvice -Connector {connector} -Apply</code>
+          A connector of its own, {name}, for {remoteIpRanges.join(", ")}: {reason} <code>{command}</code>
         </p>
       ))}
     </Dialog>

@@ -43,6 +43,23 @@ export function triedLimits({ limits: advised, use }: Advice): TriedLimit[] {
   });
 }
 
-export function variantsOf(tried: readonly TriedLimit[]): Variant[] {
-  return tried.flatMap(({ limit, values }) => values.map((value) => ({ [limit]: value })));
+/** Each limit by itself: what others refuse is no answer to whether this one is right. */
+const othersOff = {
+  maxInboundConnection: "unlimited",
+  maxInboundConnectionPerSource: "unlimited",
+  maxInboundConnectionPercentagePerSource: 100,
+  messageRateLimit: "unlimited",
+};
+
+export function variantsOf(tried: readonly TriedLimit[], advice: Advice): Variant[] {
+  return tried.flatMap(({ limit, values }) =>
+    values.map((value) => ({ ...othersOff, ...settingsFor(limit, value, advice) })),
+  );
+}
+
+/** What makes the value hold: by what messages are counted goes with a rate where nobody was counted. */
+export function settingsFor(limit: Limit, value: number, { edits }: Advice): Variant {
+  const counted = edits.flatMap((edit) => (edit.kind === "set" ? [edit.settings["messageRateSource"]] : []));
+  const by = limit === "messageRateLimit" ? counted.find((source) => source !== undefined) : undefined;
+  return { [limit]: value, ...(by === undefined ? {} : { messageRateSource: by }) };
 }
