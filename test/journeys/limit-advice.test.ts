@@ -125,7 +125,11 @@ it("tells instants by the clock of who asks, as all commands do", async () => {
     const { out } = await weir("Get-LimitAdvice", "In", ...period);
     expect(out).toContain("Recorded from 2026-10-19 19:00 to ");
     const { out: tested } = await weir(
-      ...["Test-ReceiveConnector", "In", "-MaxInboundConnectionPerSource", "2", ...period],
+      "Test-ReceiveConnector",
+      "In",
+      "-MaxInboundConnectionPerSource",
+      "2",
+      ...period,
     );
     expect(tested).toMatch(/10\.0\.0\.2: \d+ by .*, from 2026-10-19 20:00 to /);
   } finally {

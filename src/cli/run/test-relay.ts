@@ -71,15 +71,15 @@ export const testRelay: Run = async (args, context) => {
 };
 
 function planOf(args: Arguments, { messageRateSource }: ReplayedConnector): Plan {
-  const number = (name: string, usual: number, limit: number): number =>
+  const given = (name: string, usual: number, limit: number): number =>
     bounded(name, numberOf(args, name) ?? usual, limit);
   return {
-    sources: number("Sources", 100, most.sources),
-    connectionsPerSource: number("ConnectionsPerSource", 5, most.connectionsPerSource),
-    messagesPerMinute: number("MessagesPerMinute", 30, most.messagesPerMinute),
+    sources: given("Sources", 100, most.sources),
+    connectionsPerSource: given("ConnectionsPerSource", 5, most.connectionsPerSource),
+    messagesPerMinute: given("MessagesPerMinute", 30, most.messagesPerMinute),
     connectionMs: numberOf(args, "ConnectionTime") ?? 500,
     messageMs: numberOf(args, "MessageTime") ?? 100,
-    messageBytes: number("MessageBytes", 20_000, 100_000_000),
+    messageBytes: given("MessageBytes", 20_000, 100_000_000),
     isTogether: isOn(args, "Together"),
     accounts: messageRateSource === "User" || messageRateSource === "All",
     seed: 1,

@@ -214,4 +214,4 @@ test.each<[AdvisedValue, string]>([
   [{ change: "lower", current: "unlimited", value: 40 }, "unlimited stops nobody; 40 is right."],
   // A runaway of 500 was stopped by it.
   [{ change: "lower", current: 200, value: 40 }, "200 is more than is needed; 40 is right."],
-])("the verdict on %o", (advised, text) => expect(verdictText(advised)).toBe(text));
+])("the verdict on %o", (advised, said) => expect(verdictText(advised)).toBe(said));
