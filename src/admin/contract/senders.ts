@@ -61,7 +61,7 @@ const rowSchema = z.object({
   ...volumeSchema.shape,
   /** Most connections of one source at a time. */
   highestOpen: countSchema,
-  /** Most messages in a minute of the clock. */
+  /** Most messages in a sliding minute, as limits count them. */
   highestMinute: countSchema,
 });
 

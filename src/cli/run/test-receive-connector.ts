@@ -35,6 +35,7 @@ export const testReceiveConnector: Run = async (args, context) => {
     receiveConnectorFacts,
     async () => (await relay.call("getReceiveConnector", { name })).settings,
   );
+  const variants = variantsOf(given);
   const { from, to } = periodOf(args, { from: "Start", to: "End" });
   const again = textOf(args, "RefusedClients") === "again";
   const [retryAfterMs, tries] = [numberOf(args, "RetryAfter"), numberOf(args, "Tries")];
@@ -43,7 +44,7 @@ export const testReceiveConnector: Run = async (args, context) => {
     "followReceiveConnectorTest",
     {
       name,
-      variants: variantsOf(given),
+      variants,
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       refusedClients: again ? "again" : "gone",
@@ -58,11 +59,11 @@ export const testReceiveConnector: Run = async (args, context) => {
     ...(test.present === null ? [] : [{ settings: "as it is", ...test.present }]),
     ...(Object.keys(given).length === 0
       ? []
-      : test.variants.map(({ changes, outcome }) => ({
+      : test.variants.map(({ changes, outcome }, index) => ({
           settings:
             changes
               .map(({ setting, after }) => `${exchangeName(setting)} ${textOfValue(after)}`)
-              .join(", ") || "the same",
+              .join(", ") || `${givenText(variants[index] ?? {})}, as it is`,
           ...outcome,
         }))),
   ];
@@ -83,6 +84,13 @@ function variantsOf(given: Settings): Settings[] {
   const [setting, values] = first;
   const read = (value: string): PlainValue => (/^\d+$/.test(value) ? Number(value) : value);
   return values.split(",").map((value) => ({ ...given, [setting]: read(value.trim()) }));
+}
+
+/** What was asked for, where it is so already. */
+function givenText(variant: Settings): string {
+  return Object.entries(variant)
+    .map(([setting, value]) => `${exchangeName(setting)} ${textOfValue(value)}`)
+    .join(", ");
 }
 
 function textOfValue(value: unknown): string {

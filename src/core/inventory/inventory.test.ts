@@ -64,6 +64,16 @@ describe("refused within a connection, and never came back", () => {
   });
 });
 
+test("most messages in a minute are those of a sliding one, as limits count them", () => {
+  const inventory = started();
+  // 40 within ten seconds, half of them on either side of a minute of the clock.
+  for (let n = 0; n < 40; n++) visit(inventory, n, "a", beginMs + 55_000 + n * 250);
+  for (let n = 40; n < 60; n++) visit(inventory, n, "a", beginMs + 5 * 60_000 + n * 250);
+  visit(inventory, 61, "b", beginMs + 10 * 60_000);
+  const rows = inventory.find("a", "")?.hours.rows() ?? [];
+  expect(rows.map(({ highestMinute }) => highestMinute)).toEqual([40]);
+});
+
 describe("room", () => {
   const room: InventoryRoom = { senders: 10, rows: 1_000, hourDays: 8, days: 30 };
 

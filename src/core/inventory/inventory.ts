@@ -3,6 +3,7 @@
  * when it came, how, and how much. Bounded in senders and in rows of their volumes. Cost: some 0.2 µs an entry of the
  * record, off the mail's way.
  */
+import { SlidingMinute } from "../policy/sliding-minute.ts";
 import { spokenRefusals } from "../refusals/catalogue.ts";
 import type {
   TrafficClient,
@@ -16,7 +17,7 @@ import { traitOf, type Trait } from "./traits.ts";
 import type { Outage } from "./rhythm.ts";
 import { dayMs, hourMs, type ColumnName } from "./volume.ts";
 
-const minuteMs = 60_000;
+const minuteSeconds = 60;
 const mostOutages = 100;
 /** More than fit by so much, since looking at all of them takes a while. */
 const fullPart = 1.1;
@@ -61,6 +62,9 @@ export class Inventory implements TrafficListener {
   readonly #sources = new Map<string, Source>();
   readonly #senders = new Map<string, Sender>();
   readonly #connections = new Map<number, Connection>();
+  /** Of those that sent within the last minute or two. */
+  readonly #sent = new Map<Sender, SlidingMinute>();
+  #idleForgottenAt = 0;
   readonly #changed = new Set<Sender>();
   #wallOffsetMs = 0;
   #sinceMs: number | undefined;
@@ -157,6 +161,9 @@ export class Inventory implements TrafficListener {
     if (this.#lastMs > 0 && wallMs - this.#lastMs >= hourMs) this.#wasAway(this.#lastMs, wallMs);
     for (const { source } of this.#connections.values()) source.open = 0;
     this.#connections.clear();
+    // As the relay's own counts: they begin anew with it.
+    this.#sent.clear();
+    this.#idleForgottenAt = 0;
   }
 
   clockSet(atMs: number, wallOffsetMs: number): void {
@@ -256,13 +263,23 @@ export class Inventory implements TrafficListener {
     one.isAsking = true;
     if (!this.#counts(sender)) return;
     cameAgain(sender.loss, wallMs);
-    const minute = Math.floor(wallMs / minuteMs);
-    if (sender.minute !== minute) {
-      sender.minute = minute;
-      sender.minuteMessages = 0;
+    this.#raise(sender, wallMs, "highestMinute", this.#oneMore(sender, Math.floor(atMs / 1000)));
+  }
+
+  /** Its messages of the last 60 seconds, as limits count them: those of a minute of the clock may be half as many. */
+  #oneMore(sender: Sender, second: number): number {
+    let sent = this.#sent.get(sender);
+    if (sent === undefined) {
+      if (Math.abs(second - this.#idleForgottenAt) >= minuteSeconds) {
+        this.#idleForgottenAt = second;
+        for (const [other, minute] of this.#sent) if (minute.totalAt(second) === 0) this.#sent.delete(other);
+      }
+      sent = new SlidingMinute(second);
+      this.#sent.set(sender, sent);
     }
-    sender.minuteMessages++;
-    this.#raise(sender, wallMs, "highestMinute", sender.minuteMessages);
+    const count = sent.totalAt(second) + 1;
+    sent.add();
+    return count;
   }
 
   messageHeld(): void {

@@ -28,9 +28,6 @@ export interface Sender {
   readonly loss: LossState;
   /** Told, and not over yet. */
   lost: Loss | undefined;
-  /** The minute of the clock that is counted, and its messages. */
-  minute: number;
-  minuteMessages: number;
   /** What is in it was counted up to here; where a record is read again it is counted from here on. */
   savedAt: SavedAt;
 }
@@ -62,8 +59,6 @@ export function newSender(source: string, user: string, address: string, atMs: n
     days: new Volume(),
     loss: noLoss(),
     lost: undefined,
-    minute: 0,
-    minuteMessages: 0,
     savedAt: neverSaved,
   };
 }

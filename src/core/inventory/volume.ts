@@ -16,7 +16,7 @@ export const columns = [
   "refusals",
   /** Most connections of the source at one time. */
   "highestOpen",
-  /** Most messages in a minute of the clock. */
+  /** Most messages in a sliding minute, as limits count them. */
   "highestMinute",
   /** Of a day: most messages in one of its hours. */
   "highestHour",
