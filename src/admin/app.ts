@@ -1,15 +1,16 @@
 /** The admin API as an HTTP application: reads inputs, calls handlers, answers JSON or a stream of events. */
 import { Hono, type Context } from "hono";
+import type { z } from "zod";
 import { asAuthor } from "../config/change-author.ts";
 import type { Events } from "../events/events.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Asked, Handlers, Octets } from "./administered.ts";
 import { adminAction, isChange, tellsItself } from "./audit.ts";
 import type { AdminBindings } from "./caller.ts";
-import { operations, type OctetsName, type OperationName, type Role, type StreamName } from "./contract.ts";
+import type { OctetsName, OperationName, Role, StreamName } from "./contract.ts";
 import { octetsResponse } from "./octets-response.ts";
 import { bodyText } from "./read-body.ts";
-import { openApiDocument } from "./openapi.ts";
+import type { openApiDocument } from "./openapi.ts";
 import { queryValues, readInput } from "./read-input.ts";
 import { AdminRefusal, diskRefusal, statusOf } from "./refusal.ts";
 import { routes } from "./routes.ts";
@@ -17,6 +18,9 @@ import { type OpenStreams, streamEvents } from "./stream-events.ts";
 
 /** A configuration text is a million characters at most. */
 const maxBodyBytes = 4 * 1024 * 1024;
+
+/** With the first request: what goes in and out of two hundred operations takes as long to set up as half a start. */
+const contract = () => import("./contract.ts");
 
 const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, administrator: 2 };
 
@@ -49,9 +53,10 @@ export function createAdminApp(options: {
   });
 
   let document: ReturnType<typeof openApiDocument> | undefined;
-  app.get("/v1/openapi.json", (context) => {
+  app.get("/v1/openapi.json", async (context) => {
     if (context.env.caller === undefined)
       throw new AdminRefusal("forbidden", "the document needs the role viewer");
+    const { openApiDocument } = await import("./openapi.ts");
     return context.json((document ??= openApiDocument()));
   });
 
@@ -65,7 +70,8 @@ export function createAdminApp(options: {
           events.emit("AdminAction", adminAction(caller, name, context.req.param(), "was refused"));
         throw new AdminRefusal("forbidden", `${name} needs the role ${role}`);
       }
-      const input = readInput(operations[name].input, await givenTo(context, name));
+      const schema = (await contract()).operations[name].input;
+      const input = readInput(schema, await givenTo(context, name, schema));
       if (isStream(name)) {
         // The input was read by this operation's own schema.
         const follow = handlers[name] as (
@@ -106,11 +112,15 @@ function isOctets(name: OperationName): name is OctetsName {
   return "octets" in routes[name];
 }
 
-async function givenTo(context: Context, name: OperationName): Promise<Record<string, unknown>> {
+async function givenTo(
+  context: Context,
+  name: OperationName,
+  schema: z.ZodObject,
+): Promise<Record<string, unknown>> {
   const { method } = routes[name];
   const params: Record<string, unknown> = context.req.param();
   if (method === "GET" || method === "DELETE") {
-    return { ...queryValues(operations[name].input, context.req.queries()), ...params };
+    return { ...queryValues(schema, context.req.queries()), ...params };
   }
   const text = await bodyText(context.req.raw, maxBodyBytes);
   if (text.trim() === "") return params;

@@ -18,12 +18,13 @@ export function chooseConfigFile(option: string | undefined): Promise<ChosenConf
  * left alone. Rejects, and writes nothing, where the variables say something wrong.
  */
 export async function writeDefaultConfig(file: string): Promise<boolean> {
+  if (existsSync(file)) return false;
   const { firstConfig } = await import("../config/first-config.ts");
   const { parseConfig } = await import("../config/parse-config.ts");
   const { formatFault } = await import("../config/fault.ts");
   const text = firstConfig(process.env);
   const parsed = parseConfig(text, { file });
-  if (!parsed.ok && !existsSync(file))
+  if (!parsed.ok)
     throw new Error(
       [`${file} is not written, since the WEIR_… variables say what it cannot:`]
         .concat(parsed.faults.map((fault) => formatFault(fault, file)))

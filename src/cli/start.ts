@@ -1,4 +1,5 @@
 /** `weir start`: runs the relay, applies the configuration file whenever it is saved, stops on SIGTERM and SIGINT. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { answeringSocket } from "../admin/answering-socket.ts";
 import type { Admin } from "../admin/open-admin.ts";
 import { type Fault, formatFault } from "../config/fault.ts";
@@ -96,8 +97,9 @@ export async function startCommand(options: StartOptions): Promise<number> {
     relay.onReconfigured(({ logging }) => log.reconfigure(logging));
     await relay.start();
     const configuration = createLiveConfiguration({ store, written, parsed, relay });
+    // Behind the listeners, and behind whom they let in by now: mail need not wait for what people look at.
+    await nextTurn();
     watch = configuration.follow();
-    // Behind the listeners: mail need not wait for what people look at.
     const { openAdmin } = await import("../admin/open-admin.ts");
     // What a service prints, and logs in JSON, are kept somewhere: no token is put there.
     const isRead = log.format === "text" && manager === undefined;

@@ -17,6 +17,24 @@ export interface Kind {
 }
 export const kinds = z.registry<Kind>();
 
+/**
+ * One schema for all settings of one kind. Nobody may register anything with what comes out of it, nor describe it; what is
+ * made of it is a copy. Each schema costs a start some twenty microseconds.
+ */
+function shared<Given extends readonly unknown[], Type>(
+  make: (...given: Given) => Type,
+): (...given: Given) => Type {
+  const made = new Map<string, Type>();
+  return (...given) => {
+    const key = JSON.stringify(given);
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const type = make(...given);
+    made.set(key, type);
+    return type;
+  };
+}
+
 /** For a schema that nobody else has: `meta` would make a copy, and each costs a start some twenty microseconds. */
 function described<Type extends z.ZodType>(type: Type, description: string): Type {
   z.globalRegistry.add(type, { description });
@@ -72,8 +90,9 @@ function reading<Value>(parse: (input: string) => Parsed<Value>) {
   };
 }
 
-const scalar = (what: string) =>
-  z.union([z.string(), z.number()], { error: (issue) => `${shown(issue.input)} is not ${what}` });
+const scalar = shared((what: string) =>
+  z.union([z.string(), z.number()], { error: (issue) => `${shown(issue.input)} is not ${what}` }),
+);
 
 interface Bounds {
   readonly min: number;
@@ -97,27 +116,27 @@ function rangeText(bounds: Bounds, print: (value: number) => string): string {
 }
 
 /** Milliseconds out of `5s`, `1h30m`, `00:05:00`. */
-export function duration(bounds: Bounds) {
-  return scalar("a duration such as 30s, 5m or 00:05:00")
+export const duration = shared((bounds: Bounds) =>
+  scalar("a duration such as 30s, 5m or 00:05:00")
     .transform(reading(within(bounds, formatDuration, parseDuration)))
-    .register(kinds, { kind: "duration", range: rangeText(bounds, formatDuration) });
-}
+    .register(kinds, { kind: "duration", range: rangeText(bounds, formatDuration) }),
+);
 
 /** Octets out of `25MB`, `64KB` or a bare number. */
-export function size(bounds: Bounds) {
-  return scalar("a size such as 25MB")
+export const size = shared((bounds: Bounds) =>
+  scalar("a size such as 25MB")
     .transform(reading(within(bounds, formatByteSize, parseByteSize)))
-    .register(kinds, { kind: "size", range: rangeText(bounds, formatByteSize) });
-}
+    .register(kinds, { kind: "size", range: rangeText(bounds, formatByteSize) }),
+);
 
-export function percentage(bounds: Bounds) {
-  return scalar("a percentage such as 2")
+export const percentage = shared((bounds: Bounds) =>
+  scalar("a percentage such as 2")
     .transform(reading(within(bounds, String, parsePercent)))
-    .register(kinds, { kind: "percentage", range: rangeText(bounds, String) });
-}
+    .register(kinds, { kind: "percentage", range: rangeText(bounds, String) }),
+);
 
 /** A whole number, or with `unlimited` also that word (Infinity). */
-export function integer(bounds: Bounds) {
+export const integer = shared((bounds: Bounds) => {
   const range = rangeText(bounds, String);
   const error = (issue: { readonly input?: unknown }): string =>
     `${shown(issue.input)} is not a whole number from ${range}`;
@@ -128,7 +147,7 @@ export function integer(bounds: Bounds) {
         .transform((value) => (typeof value === "number" ? value : Infinity))
     : whole.transform((value) => value);
   return type.register(kinds, { kind: "integer", range });
-}
+});
 
 /** A number, fractions allowed. */
 export function fraction(bounds: Bounds) {
@@ -141,31 +160,34 @@ export function fraction(bounds: Bounds) {
     .register(kinds, { kind: "number", range: rangeText(bounds, String) });
 }
 
-export function flag() {
-  return z
+export const flag = shared(() =>
+  z
     .boolean({ error: (issue) => `${shown(issue.input)} is not true or false` })
-    .register(kinds, { kind: "true or false" });
-}
+    .register(kinds, { kind: "true or false" }),
+);
+
+const text = shared((maxLength: number) =>
+  z
+    .string({ error: (issue) => `${shown(issue.input)} is not a text; put it into quotes` })
+    .max(maxLength, { error: `longer than ${maxLength} characters` }),
+);
 
 /** One line of text without control characters. */
-export function line(maxLength = 1000) {
-  return z
-    .string({ error: (issue) => `${shown(issue.input)} is not a text; put it into quotes` })
-    .max(maxLength, { error: `longer than ${maxLength} characters` })
+export const line = shared((maxLength: number = 1000) =>
+  text(maxLength)
     .refine((text) => !/\p{Cc}/u.test(text), { error: "contains a line break or another control character" })
-    .register(kinds, { kind: "text", range: `up to ${maxLength} characters` });
-}
+    .register(kinds, { kind: "text", range: `up to ${maxLength} characters` }),
+);
+
+const notEmpty = (maxLength: number) =>
+  line(maxLength).refine((text) => text.trim() !== "", { error: "is empty" });
 
 /** As `line`, and not empty. */
-export function name(maxLength: number) {
-  return line(maxLength)
-    .refine((text) => text.trim() !== "", { error: "is empty" })
-    .register(kinds, { kind: "text", range: `1 to ${maxLength} characters` });
-}
+export const name = shared((maxLength: number) =>
+  notEmpty(maxLength).register(kinds, { kind: "text", range: `1 to ${maxLength} characters` }),
+);
 
-export function filePath() {
-  return name(4096).register(kinds, { kind: "path" });
-}
+export const filePath = shared(() => notEmpty(4096).register(kinds, { kind: "path" }));
 
 export function choice<const Values extends readonly [string, ...string[]]>(values: Values) {
   return z
@@ -175,11 +197,7 @@ export function choice<const Values extends readonly [string, ...string[]]>(valu
 
 /** Text read by a parser of `core`. */
 export function parsedText<Value>(kind: Kind, parse: (input: string) => Parsed<Value>) {
-  return z
-    .string({ error: (issue) => `${shown(issue.input)} is not a text; put it into quotes` })
-    .max(1000, { error: "longer than 1000 characters" })
-    .transform(reading(parse))
-    .register(kinds, kind);
+  return text(1000).transform(reading(parse)).register(kinds, kind);
 }
 
 export function listOf<Item extends z.ZodType>(item: Item, kind: Kind) {
@@ -212,18 +230,16 @@ export function parseDomain(input: string): Parsed<string> {
   return { ok: true, value: ascii };
 }
 
-export function domain() {
-  return parsedText({ kind: "domain name" }, parseDomain);
-}
+export const domain = shared(() => parsedText({ kind: "domain name" }, parseDomain));
 
 /** The name this host gives for itself: letters, digits and hyphens only (RFC 5321 §4.1.2). */
-export function hostName() {
-  return parsedText({ kind: "domain name" }, (input) => {
+export const hostName = shared(() =>
+  parsedText({ kind: "domain name" }, (input) => {
     const result = parseDomain(input);
     if (!result.ok || !result.value.includes("_")) return result;
     return {
       ok: false,
       message: `${quoted(input)} contains an underscore, which SMTP does not allow in host names`,
     };
-  });
-}
+  }),
+);
