@@ -36,6 +36,8 @@ async function weir() {
   }
   program.nameSources();
   process.exitCode = await program.main(words);
+  // Nothing is under way any more: the system takes the memory back sooner than Node does piece by piece.
+  process.once("beforeExit", () => process.exit());
 }
 
 function notLoaded(error, exitCode) {

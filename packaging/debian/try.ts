@@ -172,6 +172,8 @@ async function restarts(machine: Machine): Promise<string> {
   const load = Promise.all(
     Array.from({ length: workers }, (_, worker) => good(machine, `${luggage}/load.sh ${worker}`)),
   );
+  // Told by what is awaited below; where a restart fails first, that is what is told.
+  load.catch(() => undefined);
   for (let round = 0; round < 20; round++) {
     await good(machine, "systemctl restart weir");
     await sleep(300);

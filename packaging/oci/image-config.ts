@@ -19,6 +19,8 @@ export interface ImageFacts {
 }
 
 const second = 1_000_000_000;
+/** What is compiled holds under these flags only. */
+export const nodeFlags = "--max-semi-space-size=32";
 
 export function imageConfig({ architecture, created, version, layers, labels }: ImageFacts): object {
   return {
@@ -30,7 +32,7 @@ export function imageConfig({ architecture, created, version, layers, labels }: 
       ExposedPorts: { "2525/tcp": {}, "8025/tcp": {}, "9464/tcp": {} },
       Env: [
         "PATH=/usr/bin",
-        "NODE_OPTIONS=--max-semi-space-size=32",
+        `NODE_OPTIONS=${nodeFlags}`,
         // What the first start writes, and into which file.
         "WEIR_CONFIG=/data/weir.yaml",
         "WEIR_DATA_DIRECTORY=/data",

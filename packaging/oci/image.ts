@@ -12,6 +12,7 @@ import { architectures, type Target } from "../target.ts";
 import { below, directory, joined, link, writeTree, type Tree } from "../tree.ts";
 import { imageUser } from "./base-files.ts";
 import { baseTree } from "./base-tree.ts";
+import { compiledTree } from "./compiled-tree.ts";
 import {
   type Described,
   dockerManifest,
@@ -19,6 +20,7 @@ import {
   imageIndex,
   imageManifest,
   type Layer,
+  nodeFlags,
 } from "./image-config.ts";
 
 export interface ImageOptions {
@@ -28,7 +30,10 @@ export interface ImageOptions {
   readonly node?: string;
 }
 
-/** Resolves with the tar's path. The same source and the same Debian packages give the same octets. */
+/**
+ * Resolves with the tar's path. The same source and the same Debian packages give the same layers, but for that of compiled code
+ * and with it the tar.
+ */
 export async function buildImage({
   cpu,
   out,
@@ -50,13 +55,19 @@ export async function buildImage({
     const [runtime, code] = [isRuntime, (path: string) => !isRuntime(path)].map((belongs) =>
       below("usr/lib/weir", new Map([...program.tree].filter(([path]) => belongs(path)))),
     ) as [Tree, Tree];
+    const compiled = await compiledTree(program.tree, cpu, {
+      scratch: join(scratch, "compiled"),
+      seconds,
+      flags: nodeFlags,
+    });
     const layers: Layer[] = [];
     for (const [what, tree, owner] of [
       [`Debian: ${base.packages.join(", ")}; Node ${program.nodeVersion}`, joined(base.tree, runtime), 0],
       [`Weir ${version}`, joined(code, new Map([["usr/bin/weir", link("../lib/weir/bin/weir.js")]])), 0],
+      ["what Node compiles of it", below("usr/lib/weir", compiled), 0],
       ["a place for the volume", new Map([["data", directory(0o710)]]), imageUser],
     ] as const)
-      layers.push(await layerOf(what, tree, owner, { scratch, layout, seconds }));
+      if (tree.size > 0) layers.push(await layerOf(what, tree, owner, { scratch, layout, seconds }));
 
     const name = `weir:${version}`;
     const created = new Date(seconds * 1000).toISOString();

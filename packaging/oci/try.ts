@@ -27,6 +27,7 @@ type Step = (image: Image, data: string, scratch: string) => Promise<string | un
 
 const steps: readonly (readonly [string, Step])[] = [
   ["a first start, by variables: mail in, mail out", firstStart],
+  ["what is kept compiled is taken", compiledTaken],
   ["mail that waits outlives the container", waits],
   ["a spool in memory is warned of, and refused", passing],
   ["variables that are wrong write nothing", wrongVariables],
@@ -83,6 +84,26 @@ async function firstStart(image: Image, data: string, scratch: string): Promise<
   for (const line of container.log().trim().split("\n")) JSON.parse(line);
   must(!container.log().includes("SpoolNotPersistent"), "a volume is warned of", container);
   return `SIGTERM ends it in ${took}`;
+}
+
+/** By the image's own Node and flags; of another's V8 would compile anew what is there. */
+async function compiledTaken(image: Image, data: string): Promise<string> {
+  const check = [
+    'const { load, scripts } = require("/usr/lib/weir/bin/parts.js");',
+    'for (const part of ["program.cjs", "sendmail.cjs"]) load(part);',
+    "const all = [...scripts];",
+    "const anew = all.filter(([, script]) => script.cachedDataRejected !== false).map(([key]) => key);",
+    "console.log(JSON.stringify({ count: all.length, anew }));",
+  ];
+  await writeFile(join(data, "check.cjs"), check.join("\n"));
+  const container = await startContainer(image, { data });
+  await healthy(container, image);
+  const { said } = await container.exec(["/usr/lib/weir/node", "/data/check.cjs"]);
+  const { count, anew } = JSON.parse(said) as { readonly count: number; readonly anew: readonly string[] };
+  must(count > 1 && anew.length === 0, `of ${count} files compiled anew: ${anew.join(", ")}`, container);
+  await stopped(container);
+  await rm(join(data, "check.cjs"));
+  return `${count} files of a command`;
 }
 
 async function waits(image: Image, data: string, scratch: string): Promise<undefined> {

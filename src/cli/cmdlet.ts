@@ -117,7 +117,7 @@ export interface Context {
   /** Says what is to be known beside the result. */
   readonly complain?: (text: string) => void;
   /** All commands, for those that are about commands. */
-  readonly cmdlets: readonly Cmdlet[];
+  readonly allCmdlets: () => Promise<readonly Cmdlet[]>;
   /** Runs another command as if it had been typed. */
   readonly runCommand: (words: readonly string[], output: Output) => Promise<ExitCode>;
 }

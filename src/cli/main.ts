@@ -1,9 +1,9 @@
 /** The program `weir`: one table of commands, each loaded when it is called, so that every answer is quick. */
 import { bindArguments } from "./arguments/bind-arguments.ts";
-import { findName } from "./arguments/find-name.ts";
+import { findName, isNamed } from "./arguments/find-name.ts";
 import { isOn, textOf } from "./arguments/value.ts";
 import { server as oneServer } from "./cmdlets/common-parameters.ts";
-import { cmdlets } from "./cmdlets/all.ts";
+import { cmdletFiles } from "./cmdlets/cmdlet-files.ts";
 import type { Cmdlet } from "./cmdlet.ts";
 import type { CmdletAnswer } from "./exchange-words/cmdlet-word.ts";
 import type { ExitCode } from "./exit-code.ts";
@@ -39,7 +39,8 @@ export async function main(
     output.write(`${version}\n`);
     return 0;
   }
-  const found = findName(command, cmdlets, { exactly: true });
+  const ofFile = cmdletFiles.find(({ names }) => names.some((name) => isNamed(name, command)));
+  const found = findName(command, await (ofFile?.load ?? allCmdlets)(), { exactly: true });
   if (found.kind === "found") return runCmdlet(found.item, words, output, defaults);
   const { cmdletWordFor } = await import("./exchange-words/cmdlets.ts");
   const answer = cmdletWordFor(command);
@@ -47,6 +48,10 @@ export async function main(
   const { unknownCommand } = await import("./help/unknown-command.ts");
   output.complain(unknownCommand(command, found));
   return 2;
+}
+
+async function allCmdlets(): Promise<readonly Cmdlet[]> {
+  return (await import("./cmdlets/all.ts")).cmdlets;
 }
 
 /** A cmdlet of Exchange's that is called otherwise here, or is not here. */
@@ -96,7 +101,7 @@ async function runCmdlet(
         config,
         server: cmdlet.parameters.includes(oneServer) ? textOf(args, "Server") : undefined,
         complain: (text) => interruptible.complain(text),
-        cmdlets,
+        allCmdlets,
         runCommand: (others, to) => main(others, to, { config }),
       }),
     );
@@ -137,5 +142,5 @@ function asksForHelp(words: readonly string[]): boolean {
 
 async function printOverview(output: Output): Promise<void> {
   const { overview } = await import("./help/overview.ts");
-  output.write(overview(cmdlets, output));
+  output.write(overview(await allCmdlets(), output));
 }

@@ -28,6 +28,11 @@ export function findName<Item extends Named>(
   return { kind: "unknown", suggestion: nearestName(typed, items) };
 }
 
+/** Typed whole, but for case and hyphens. */
+export function isNamed(name: string, typed: string): boolean {
+  return plain(name) === plain(typed);
+}
+
 /** The name a few slips away from what was typed; undefined when none is near. */
 export function nearestName(typed: string, items: readonly Named[]): string | undefined {
   const names = new Map(items.map(({ name }) => [plain(name), name]));

@@ -4,6 +4,7 @@ import { splitWords } from "../arguments/split-words.ts";
 import { main } from "../main.ts";
 import { recordingOutput } from "../../testing/recording-output.ts";
 import { cmdlets } from "./all.ts";
+import { cmdletFiles } from "./cmdlet-files.ts";
 
 describe("the table of commands", () => {
   it("names each once, and each parameter of one", () => {
@@ -16,6 +17,13 @@ describe("the table of commands", () => {
       expect(new Set(all).size, name).toBe(all.length);
       for (const parameter of parameters) expect(parameter.help, `${name} -${parameter.name}`).not.toBe("");
     }
+  });
+
+  it("knows in which file each stands", async () => {
+    for (const { names, load } of cmdletFiles) expect((await load()).map(({ name }) => name)).toEqual(names);
+    expect(cmdletFiles.flatMap(({ names }) => names).toSorted()).toEqual(
+      cmdlets.map(({ name }) => name).toSorted(),
+    );
   });
 
   it("holds what the administrator of an Exchange server types", () => {

@@ -13,7 +13,8 @@ export const completion: Run = (args, { output }) => {
   return Promise.resolve(0);
 };
 
-export const complete: Run = async (args, { output, cmdlets }) => {
+export const complete: Run = async (args, { output, allCmdlets }) => {
+  const cmdlets = await allCmdlets();
   const words = [...(listOf(args, "Words") ?? []), ...(isOn(args, "Next") ? [""] : [])];
   const found = await completeWords(words, cmdlets, lookUpAmong(cmdlets));
   if (found.length > 0) output.write(`${found.join("\n")}\n`);

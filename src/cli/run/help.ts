@@ -20,7 +20,8 @@ function says({ synopsis, examples }: Cmdlet, wanted: string): boolean {
 }
 
 export const help: Run = async (args, context) => {
-  const { output, cmdlets } = context;
+  const { output, allCmdlets } = context;
+  const cmdlets = await allCmdlets();
   const wanted = textOf(args, "Command");
   if (wanted === undefined) {
     output.write(overview(cmdlets, output));

@@ -8,7 +8,8 @@ import type { PipeContext } from "../shell/run-pipe.ts";
 import { runScript } from "../shell/run-script.ts";
 import { runTerminal, type Terminal } from "../shell/run-terminal.ts";
 
-export const shell: Run = async (args, { output, config, cmdlets, runCommand }) => {
+export const shell: Run = async (args, { output, config, allCmdlets, runCommand }) => {
+  const cmdlets = await allCmdlets();
   const command = textOf(args, "Command");
   const context: PipeContext = {
     output,

@@ -79,7 +79,7 @@ async function run(
       return command(bound.args, {
         output: to,
         config: undefined,
-        cmdlets,
+        allCmdlets: () => Promise.resolve(cmdlets),
         runCommand: () => Promise.resolve(0),
       });
     },
