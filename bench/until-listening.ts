@@ -21,7 +21,7 @@ export async function untilListening(
     });
     if (greeted) return;
     if (hasEnded()) throw new Error("the server ended before it greeted");
-    await delay(20);
+    await delay(5);
   }
   throw new Error(`nothing greets on port ${port}`);
 }

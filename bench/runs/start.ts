@@ -81,7 +81,7 @@ export const start: Run = {
         }),
       ],
       notes: [
-        "Medians. A start is from its process to its greeting, asked for every 20 ms; a command with its process, beside a relay that runs.",
+        "Medians. A start is from its process to its greeting, asked for every 5 ms; a command with its process, beside a relay that runs.",
       ],
       marks: [
         mark("a command's CPU (weir Get-Queue)", cpuOfQueue, mostCommandCpuMs),

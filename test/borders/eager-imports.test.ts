@@ -1,6 +1,6 @@
 /** A command answers at once because it loads little: what is heavy is imported where it is used. */
 import { readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { eagerImports } from "../../scripts/eager-imports.ts";
 
@@ -37,6 +37,18 @@ test("a command that asks the relay loads of Node what it speaks through, and no
 
 test("a start listens before it loads what people and HTTP clients want", () => {
   expect(packagesOf("cli/start.ts")).toEqual(["ipaddr.js", "lmdb", "lru-cache", "yaml", "zod"]);
+});
+
+const filesOf = (file: string): readonly string[] =>
+  [...eagerImports(join(src, file)).files].map((path) => relative(src, path).replaceAll("\\", "/"));
+
+test("what operations take and give is set up when one is asked for", () => {
+  expect(filesOf("admin/open-admin.ts").filter((file) => file.startsWith("admin/contract"))).toEqual([]);
+});
+
+test("a command loads the table of its own file", () => {
+  const tables = filesOf("cli/program.ts").filter((file) => file.startsWith("cli/cmdlets/"));
+  expect(tables.sort()).toEqual(["cli/cmdlets/cmdlet-files.ts", "cli/cmdlets/common-parameters.ts"]);
 });
 
 test("sendmail, which is started for each mail, loads little", () => {
