@@ -166,7 +166,7 @@ export const flag = shared(() =>
     .register(kinds, { kind: "true or false" }),
 );
 
-const text = shared((maxLength: number) =>
+const textUpTo = shared((maxLength: number) =>
   z
     .string({ error: (issue) => `${shown(issue.input)} is not a text; put it into quotes` })
     .max(maxLength, { error: `longer than ${maxLength} characters` }),
@@ -174,7 +174,7 @@ const text = shared((maxLength: number) =>
 
 /** One line of text without control characters. */
 export const line = shared((maxLength: number = 1000) =>
-  text(maxLength)
+  textUpTo(maxLength)
     .refine((text) => !/\p{Cc}/u.test(text), { error: "contains a line break or another control character" })
     .register(kinds, { kind: "text", range: `up to ${maxLength} characters` }),
 );
@@ -197,7 +197,7 @@ export function choice<const Values extends readonly [string, ...string[]]>(valu
 
 /** Text read by a parser of `core`. */
 export function parsedText<Value>(kind: Kind, parse: (input: string) => Parsed<Value>) {
-  return text(1000).transform(reading(parse)).register(kinds, kind);
+  return textUpTo(1000).transform(reading(parse)).register(kinds, kind);
 }
 
 export function listOf<Item extends z.ZodType>(item: Item, kind: Kind) {
