@@ -42,7 +42,7 @@ export interface ConfigurationStore {
   replace(expected: WrittenConfiguration, text: string, by: ChangeAuthor): Promise<WrittenConfiguration>;
   /** Every file that `written` names; absolute. */
   namedFiles(written: WrittenConfiguration): readonly string[];
-  /** Calls `changed` when it may be another, and waits for it. Keeps no process alive. */
+  /** Calls `changed`, which never rejects, when it may be another, and waits for it. Keeps no process alive. */
   watch(changed: () => Promise<void>): FileWatch;
   /** What was made of it, for who asks all nodes. Never rejects. */
   tell(written: WrittenConfiguration, faults: readonly Fault[]): Promise<void>;

@@ -84,15 +84,18 @@ export function describeConfigurationStore(name: string, open: () => Promise<Tes
     test("says when it is another, and waits until that was looked at", async () => {
       let looks = 0;
       await store.tell(await store.read(), []);
-      const watch = store.watch(async () => {
+      let told = Promise.resolve();
+      const watch = store.watch(() => {
         looks++;
-        await store.tell(await store.read(), []);
+        told = store.read().then((written) => store.tell(written, []));
+        return told;
       });
       try {
         await tested.write(textWith(12, await store.read()));
         await expect.poll(() => looks, { timeout: 5_000 }).toBe(1);
       } finally {
         watch.close();
+        await told;
       }
     });
 
