@@ -135,6 +135,47 @@ describe("batches", () => {
     },
   );
 
+  test("of two threads one ends: it fails what it has, and the other does what waits", async () => {
+    const asked = ask(200);
+    await setImmediate();
+    started[1]?.emit("exit", 1);
+    while (started[0]!.batches.length > 0) started[0]!.answer();
+    const outcomes = await Promise.allSettled(asked);
+    expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(32);
+  });
+
+  test("where no thread can be started what waits fails, and the next signature tries again", async () => {
+    let canStart = false;
+    const thread = new ToldThread();
+    const noRoom = createSigningThreads(() => {
+      if (!canStart) throw new Error("Worker initialization failure: EAGAIN");
+      return thread;
+    }, 2);
+    const asked = Array.from({ length: 40 }, (_, number) => noRoom.sign(String(number), rsa));
+    for (const one of asked) await expect(one).rejects.toThrow("EAGAIN");
+    canStart = true;
+    const next = noRoom.sign("x", rsa);
+    await setImmediate();
+    thread.answer();
+    expect(await next).toBe("signed x");
+    noRoom.close();
+  });
+
+  test("where a second thread cannot be started the first does all", async () => {
+    let hasFirst = false;
+    const thread = new ToldThread();
+    const oneOnly = createSigningThreads(() => {
+      if (hasFirst) throw new Error("Worker initialization failure: EAGAIN");
+      hasFirst = true;
+      return thread;
+    }, 2);
+    const asked = Array.from({ length: 100 }, (_, number) => oneOnly.sign(String(number), rsa));
+    await setImmediate();
+    while (thread.batches.length > 0) thread.answer();
+    expect(await Promise.all(asked)).toEqual(Array.from(asked, (_, number) => `signed ${number}`));
+    oneOnly.close();
+  });
+
   test("closing fails what is under way", async () => {
     const asked = ask(40);
     await setImmediate();

@@ -70,13 +70,22 @@ export function createSigningThreads(
   const end = (thread: SigningThread, fault: Error): void => {
     if (!threads.includes(thread)) return;
     threads = threads.filter((one) => one !== thread);
-    // Those that wait too: a thread that cannot run would be started for ever.
-    for (const one of [...thread.batches.flat(), ...waiting.splice(0)]) one.reject(fault);
+    for (const one of thread.batches) fail(one, fault);
+    // A thread that cannot run would be started for ever.
+    if (threads.length === 0) fail(waiting.splice(0), fault);
+    else for (const one of threads) giveTo(one);
     void thread.worker.terminate();
   };
 
+  /** Where the system gives no more threads, those that run do all. */
   const open = (): void => {
-    const worker = start();
+    let worker: Thread;
+    try {
+      worker = start();
+    } catch (error) {
+      if (threads.length === 0) fail(waiting.splice(0), asError(error));
+      return;
+    }
     const thread: SigningThread = { worker, knownKeys: new Map(), batches: [] };
     worker.unref();
     worker.on("message", (signed: SignedBatch) => {
@@ -89,7 +98,7 @@ export function createSigningThreads(
         else one.reject(new Error(signature?.fault ?? "no signature"));
       }
     });
-    worker.on("error", (error) => end(thread, error instanceof Error ? error : new Error(String(error))));
+    worker.on("error", (error) => end(thread, asError(error)));
     worker.on("exit", () => end(thread, new Error("the thread that signs has ended")));
     threads = [...threads, thread];
   };
@@ -110,7 +119,7 @@ export function createSigningThreads(
     for (const thread of threads) giveTo(thread);
     if (waiting.length < worthAThread || threads.length >= most) return;
     open();
-    for (const thread of threads.slice(-1)) giveTo(thread);
+    for (const thread of threads) giveTo(thread);
   };
 
   return {
@@ -123,11 +132,17 @@ export function createSigningThreads(
       }),
     close() {
       const closed = new Error("the relay is stopping");
+      fail(waiting.splice(0), closed);
       for (const thread of threads) end(thread, closed);
-      for (const one of waiting.splice(0)) one.reject(closed);
     },
   };
 }
+
+function fail(all: readonly Wanted[], fault: Error): void {
+  for (const one of all) one.reject(fault);
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 function asMessage(batch: readonly Wanted[], known: Map<KeyObject, number>): SigningBatch {
   const forgetsKeys = known.size > mostKeysKnown;

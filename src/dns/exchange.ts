@@ -88,7 +88,9 @@ function overTcp(server: NameServer, query: Query, signal: AbortSignal): Promise
       const length = received.readUInt16BE(0);
       if (received.length < 2 + length) return;
       const reply = readReply(received.subarray(2, 2 + length), query);
-      end(reply === "other" || reply === "malformed" ? malformed(server) : { kind: "reply", packet: reply });
+      // Nothing is cut here (RFC 2181 §9): what is missing must not be taken for denied.
+      const isWhole = reply !== "other" && reply !== "malformed" && !reply.flag_tc;
+      end(isWhole ? { kind: "reply", packet: reply } : malformed(server));
     });
     return {
       close() {

@@ -172,6 +172,29 @@ test("a cut answer is asked for again over TCP", async () => {
   expect(dns.asked.map(({ over }) => over)).toEqual(["udp", "tcp"]);
 });
 
+test("one that is cut over TCP too says nothing of what is missing", async () => {
+  dns.answer = () => ({ flags: 0x180 | truncated | authenticData, answers: [] });
+  servers = [{ ...dns.server, trusted: true }];
+  expect(await within(resolver.lookUp("_25._tcp.mx.test", "TLSA"))).toMatchObject({ kind: "malformed" });
+});
+
+test("a server that takes five seconds for each answer is waited for", async () => {
+  resolver = createResolver({
+    clock,
+    servers: () => servers,
+    exchange: (server, query, signal) =>
+      new Promise((resolve) => {
+        const timer = clock.after(5_000, () => void exchange(server, query, signal).then(resolve));
+        signal.addEventListener("abort", () => {
+          timer.cancel();
+          resolve({ kind: "silent", detail: "" });
+        });
+      }),
+  });
+  dns.answer = ({ name }) => [a(name, "192.0.2.1")];
+  expect(await within(resolver.lookUp("x.test", "A"))).toMatchObject({ kind: "found" });
+});
+
 test("replies with another id, to another question, or that are questions do not count", async () => {
   dns.answer = (_asked, query) => [
     replyTo({ ...query, id: (query.id ?? 0) ^ 1 }, { answers: [mx("x.test", 1, "evil.test")] }),

@@ -11,10 +11,14 @@ import type { NameServer } from "./name-server.ts";
 import { createQuery, knowsNoExtension, type Query } from "./query-packet.ts";
 import { longestAliasChain, readAnswer, type Alias } from "./read-answer.ts";
 
-/** How long one server has for one question; milliseconds. */
+/** How long one server has for one question, at first; milliseconds. */
 const serverTimeMs = 2_500;
-/** How often each server is asked before nobody answered. */
-const rounds = 2;
+/**
+ * Nobody answered: each is asked once more, and has longer. Over a slow line, or with its caches empty, a server takes seconds
+ * for everything, and mail would never leave (the C library's waits double, too). Who looks for a smart host waits 30 s in all.
+ */
+const laterTimeMs = (servers: number): number =>
+  Math.max(serverTimeMs, Math.min(7_500, 16_500 / Math.max(1, servers)));
 /**
  * Each question has a socket of its own. Mail for thousands of domains while no server answers would else take the file
  * descriptors that clients need. Enough for some hundred domains a second whose servers fail.
@@ -74,10 +78,10 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
   };
 
   /** Its time begins with its turn. */
-  const askServer = (server: NameServer, query: Query): Promise<Exchanged> =>
+  const askServer = (server: NameServer, query: Query, timeMs: number): Promise<Exchanged> =>
     turn(async () => {
       const patience = new AbortController();
-      const timer = clock.after(serverTimeMs, () => patience.abort());
+      const timer = clock.after(timeMs, () => patience.abort());
       const exchanged = await exchange(server, query, patience.signal);
       timer.cancel();
       return exchanged;
@@ -89,15 +93,16 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
     name: string,
     type: RecordType,
     isPlain: boolean,
+    timeMs: number,
   ): Promise<{ readonly query: Query; readonly exchanged: Exchanged }> => {
     const key = keyOf(server);
     const first = createQuery(name, type, !isPlain && (plain.get(key) ?? 0) <= clock.now());
-    const exchanged = await askServer(server, first);
+    const exchanged = await askServer(server, first, timeMs);
     if (exchanged.kind !== "reply" || !knowsNoExtension(first, exchanged.packet))
       return { query: first, exchanged };
     plain.set(key, clock.now() + plainMs);
     const query = createQuery(name, type, false);
-    return { query, exchanged: await askServer(server, query) };
+    return { query, exchanged: await askServer(server, query, timeMs) };
   };
 
   /** Each server in turn, until one knows. What one cannot find out, another may. */
@@ -105,10 +110,12 @@ export function createResolver({ clock, servers, exchange, entries = 50_000 }: R
     let failure: Lookup = { kind: "timeout", detail: "no server to ask is known", keepMs: keepUnknownMs };
     /** What stands between may let no EDNS through. */
     const silent = new Set<string>();
-    for (let round = 0; round < rounds; round++) {
-      for (const server of inOrder()) {
+    for (const isLater of [false, true]) {
+      const order = inOrder();
+      const timeMs = isLater ? laterTimeMs(order.length) : serverTimeMs;
+      for (const server of order) {
         const key = keyOf(server);
-        const { query, exchanged } = await askEitherWay(server, name, type, silent.has(key));
+        const { query, exchanged } = await askEitherWay(server, name, type, silent.has(key), timeMs);
         if (exchanged.kind !== "reply") {
           avoided.set(key, clock.now() + avoidMs);
           if (exchanged.kind === "silent") silent.add(key);
