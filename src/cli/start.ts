@@ -1,4 +1,5 @@
 /** `weir start`: runs the relay, applies the configuration file whenever it is saved, stops on SIGTERM and SIGINT. */
+import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { answeringSocket } from "../admin/answering-socket.ts";
 import type { Admin } from "../admin/open-admin.ts";
@@ -158,13 +159,20 @@ async function warnOfPassingSpool(
   { dataDirectory, requirePersistentSpool }: Settings,
   events: EventLog,
 ): Promise<void> {
-  const reason = await whyPathPasses(dataDirectory);
-  if (reason === undefined) return;
+  // A part of it may be a link to another disk, or be mounted from one.
+  const places = [
+    dataDirectory,
+    ...["spool", "spool/journal", "spool/bodies"].map((it) => join(dataDirectory, it)),
+  ];
+  const reasons = await Promise.all(places.map(whyPathPasses));
+  const at = reasons.findIndex((it) => it !== undefined);
+  const [directory, reason] = [places[at], reasons[at]];
+  if (directory === undefined || reason === undefined) return;
   if (requirePersistentSpool)
     throw new Error(
-      `the data directory ${dataDirectory} does not last (requirePersistentSpool): ${reason}. Mount a volume there`,
+      `${directory === dataDirectory ? "the data directory " : ""}${directory} does not last (requirePersistentSpool): ${reason}. Mount a volume there`,
     );
-  events.emit("SpoolNotPersistent", { directory: dataDirectory, reason });
+  events.emit("SpoolNotPersistent", { directory, reason });
 }
 
 /** Undefined: not a unit of systemd that waits to be told. */

@@ -56,6 +56,12 @@ async function there(path: string): Promise<string> {
   });
 }
 
+/** This process has a system of its own, which it shares with no other user. Never rejects. */
+export async function runsInContainer(): Promise<boolean> {
+  const mountinfo = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
+  return ofContainers.includes(mountIn(mountinfo, "/")?.type ?? "") || isContainer();
+}
+
 /** Not by /.dockerenv: machines that were made of an image have it, too. Docker's own roots are told by their type. */
 async function isContainer(): Promise<boolean> {
   if (process.env["KUBERNETES_SERVICE_HOST"] !== undefined || process.env["container"] !== undefined)

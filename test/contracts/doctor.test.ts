@@ -1,5 +1,6 @@
 /** `weir doctor` and `weir support-bundle`, with a relay and without one. */
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
@@ -10,6 +11,7 @@ import { vocabularyOf } from "../../src/cli/support-bundle/vocabulary.ts";
 import { configurationJsonSchema } from "../../src/config/json-schema.ts";
 import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
 import { freePort } from "../../src/testing/free-port.ts";
+import { issueCertificate } from "../../src/testing/issued-certificate.ts";
 import { recordingOutput } from "../../src/testing/recording-output.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
 
@@ -98,6 +100,40 @@ test("a running relay is looked at, and what is wrong comes first, with what to 
   expect(out).toContain(`chmod 700 ${relay.dataDirectory}`);
   // Looking leaves nothing behind.
   expect(codes(await findings())).not.toContain("dataOpen");
+});
+
+test("what everybody may read of keys and secrets is found, and a disk of the journal's own is looked at", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "weir-doctor-"));
+  const { tlsKeyFile } = await issueCertificate(folder, "pair", ["mail.test"]);
+  await writeFile(join(folder, "password"), "s3cr3t-passw0rd\n", { mode: 0o644 });
+  await chmod(tlsKeyFile, 0o644);
+  const file = join(folder, "weir.yaml");
+  await writeFile(
+    file,
+    `receiveConnectors:
+  - { name: In, bindings: ["127.0.0.1:0"], tlsCertificateFile: pair.pem, tlsKeyFile: pair.key }
+sendConnectors:
+  - name: Out
+    addressSpaces: ["*"]
+    smartHosts: ["127.0.0.1:1"]
+    smartHostAuthMechanism: BasicAuth
+    authenticationCredential: { userName: u, passwordFile: password }
+`,
+  );
+  await mkdir(join(folder, "data/spool"), { recursive: true, mode: 0o700 });
+  // On every Linux a file system that is not the test's.
+  await symlink("/proc", join(folder, "data/spool/journal"));
+  const output = recordingOutput();
+  await main(["doctor", "-Json", "--config", file], output);
+  const found = JSON.parse(output.out()) as Finding[];
+  const open = found.flatMap(({ code, text }) => (code === "secretOpen" ? [text] : []));
+  expect(open.toSorted()).toEqual([
+    `everybody on this machine may read ${join(folder, "pair.key")}, a private key`,
+    `everybody on this machine may read ${join(folder, "password")}`,
+  ]);
+  const mounts = found.filter(({ check }) => check === "mount").map(({ text }) => text);
+  expect(mounts.join("\n")).toMatch(/data\/spool\/journal is on proc, mounted at \/proc/);
+  await rm(folder, { recursive: true });
 });
 
 test("a support bundle holds nothing that was planted, nor an address, and enough to help", async () => {

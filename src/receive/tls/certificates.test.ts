@@ -57,6 +57,25 @@ test("a self-signed certificate is made once, with a private key file, and used 
   expect(told).toEqual(["TlsCertificateLoaded"]);
 });
 
+test("a pair that begins later takes the place of one that holds when it begins", async () => {
+  const files = await write("a", "a.test");
+  const connector = receiveConnector(files);
+  await certificates.load("receive", [connector]);
+  const [good] = certificates.inUse();
+  // Its notBefore is a day before its making, so 15 s ahead.
+  const next = await makeSelfSigned("a.test", new Date(clock.wall().getTime() + 86_400_000 + 15_000));
+  await writeFile(files.tlsKeyFile[0] ?? "", next.key);
+  await writeFile(files.tlsCertificateFile[0] ?? "", next.certificate);
+  told = [];
+  await lookAgain();
+  expect(told).toEqual(["TlsCertificateProblem"]);
+  expect(certificates.inUse()).toEqual([good]);
+  told = [];
+  await lookAgain();
+  expect(told).toEqual(["TlsCertificateLoaded"]);
+  expect(certificates.inUse()[0]?.validTo).toBeGreaterThan(good?.validTo ?? 0);
+});
+
 test("a pair that has ended takes no place of one that holds; where none does, it is presented", async () => {
   const files = await write("a", "a.test");
   const connector = receiveConnector(files);

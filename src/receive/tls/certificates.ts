@@ -124,11 +124,13 @@ export function createCertificates(options: {
       const version = await versionOf(files);
       if (before?.version === version) return;
       const pairs = await Promise.all(files.map(readKeyPair));
-      const { subject, validTo } = pairs[0]!;
+      const { subject, validFrom, validTo } = pairs[0]!;
       const heldUntil = before?.good?.validTo ?? 0;
       const now = clock.wall().getTime();
-      if (validTo <= now && heldUntil > now)
-        throw new Error(`it ended on ${dayOf(validTo)}, and the one in use holds until ${dayOf(heldUntil)}`);
+      if ((validTo <= now || validFrom > now) && heldUntil > now) {
+        const why = validFrom > now ? `it begins on ${dayOf(validFrom)}` : `it ended on ${dayOf(validTo)}`;
+        throw new Error(`${why}, and the one in use holds until ${dayOf(heldUntil)}`);
+      }
       loaded.set(name, { good: { file, subject, validTo, pairs }, version });
       contexts = new WeakMap();
       events.emit("TlsCertificateLoaded", { file, subject, validTo: new Date(validTo).toISOString() });

@@ -19,6 +19,8 @@ export interface KeyPair {
   /** In one line. */
   readonly subject: string;
   /** Milliseconds since the epoch. */
+  readonly validFrom: number;
+  /** Milliseconds since the epoch. */
   readonly validTo: number;
 }
 
@@ -28,12 +30,13 @@ export interface KeyPair {
  */
 export async function readKeyPair({ certificateFile, keyFile }: PairFiles): Promise<KeyPair> {
   const [cert, key] = await Promise.all([readFile(certificateFile), readFile(keyFile)]);
-  const { subject, validTo, subjectAltName, ...leaf } = certificateIn(cert);
+  const { subject, validFrom, validTo, subjectAltName, ...leaf } = certificateIn(cert);
   const keyKind = keyKindOf(key, keyFile);
   if (!leaf.checkKey(key)) throw new Error(`the key in ${keyFile} is not the certificate's`);
   // What OpenSSL does not take, such as keys that are too short, is found now and not in a handshake.
   createSecureContext({ cert, key, minVersion: "TLSv1.2" });
-  return { cert, key, keyKind, names: namesOf(subjectAltName, subject), subject: oneLine(subject), validTo };
+  const names = namesOf(subjectAltName, subject);
+  return { cert, key, keyKind, names, subject: oneLine(subject), validFrom, validTo };
 }
 
 /** Changes with the files: size, times and which file it is. Rejects where one is not there. */
@@ -50,9 +53,10 @@ function certificateIn(pem: Buffer) {
   } catch {
     throw new Error("it holds no certificate in PEM");
   }
-  const { subject, validTo, subjectAltName } = certificate;
+  const { subject, validFrom, validTo, subjectAltName } = certificate;
   return {
     subject,
+    validFrom: Date.parse(validFrom),
     validTo: Date.parse(validTo),
     subjectAltName: subjectAltName ?? "",
     checkKey: (key: Buffer) => certificate.checkPrivateKey(createPrivateKey(key)),

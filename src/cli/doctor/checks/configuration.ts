@@ -1,9 +1,11 @@
 /** The configuration by itself, and who may read and write what it names. */
 import { access, constants, open, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { namedFiles } from "../../../config/named-files.ts";
 import { counted } from "../../../core/units/counted.ts";
 import { checkDataFormats, FormatError } from "../../../formats/format-file.ts";
 import { isMissing } from "../../../ports/file-fault.ts";
+import { runsInContainer } from "../../../ports/mount.ts";
 import type { Check } from "../context.ts";
 import type { Finding } from "../finding.ts";
 
@@ -67,6 +69,35 @@ export const readable: Check = async ({ configFile, owner }) => {
 /** On a line that is no comment; also within `{ }`. */
 const secretSetting = /^\s*(?:[^#\s](?:.*[\s,{"'-])?)?["']?(?:password|clientSecret|bindPassword)["']?\s*:/;
 
+/** A private key, also in a file with its certificate; else a certificate is for everybody. */
+const privateKey = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/;
+const certificate = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
+
+/** Of the files that a configuration names those with secrets that others than owner and group may read, or change. */
+async function openSecrets(files: readonly string[]): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const path of files) {
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined || !found.isFile() || (found.mode & 0o006) === 0) continue;
+    // What everybody may read, this user may, unless a folder above is closed: then to everybody.
+    const text = await readFile(path, "latin1").catch(() => undefined);
+    if (text === undefined) continue;
+    const isPublic = certificate.test(text) && !privateKey.test(text);
+    if (isPublic && (found.mode & 0o002) === 0) continue;
+    const [what, rights] = isPublic
+      ? ["change", "o-w"]
+      : [(found.mode & 0o002) === 0 ? "read" : "read or change", "o-rw"];
+    findings.push({
+      check: "permissions",
+      level: "warning",
+      code: "secretOpen",
+      text: `everybody on this machine may ${what} ${path}${privateKey.test(text) ? ", a private key" : ""}`,
+      advice: `chmod ${rights} ${path}, and let the user the relay runs as read it as its owner or by its group`,
+    });
+  }
+  return findings;
+}
+
 export const permissions: Check = async ({ dataDirectory, configFile, settings }) => {
   const check = "permissions";
   const findings: Finding[] = [];
@@ -106,8 +137,10 @@ export const permissions: Check = async ({ dataDirectory, configFile, settings }
           advice: `chown -R ${data.uid}:${data.gid} ${dataDirectory}`,
         });
     }
-    const file = await stat(configFile).catch(() => undefined);
     const text = await readFile(configFile, "utf8").catch(() => "");
+    // Secrets that are mounted into a container are often 0444, and there is nobody else in it.
+    if (!(await runsInContainer())) findings.push(...(await openSecrets(namedFiles(text, configFile))));
+    const file = await stat(configFile).catch(() => undefined);
     const holdsSecrets = text.split("\n").some((line) => secretSetting.test(line));
     if (file !== undefined && (file.mode & 0o004) !== 0 && holdsSecrets)
       findings.push({

@@ -1,5 +1,5 @@
 /** The disk the spool stands on: what kind it is, how full, and whether it keeps what it says it has kept. */
-import { open, readFile, realpath, rm, statfs } from "node:fs/promises";
+import { open, readFile, realpath, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { formatSizeFigure } from "../../../core/units/byte-size.ts";
 import type { Check } from "../context.ts";
@@ -14,11 +14,19 @@ async function nearest(path: string): Promise<string> {
   }
 }
 
+/** Each may be a link to, or a mount of, another disk than the data directory's. */
+const spoolPlaces = ["spool", "spool/journal", "spool/bodies"];
+
+/** The data directory's mount, and those that hold a part of the spool. */
 export const mountType: Check = async ({ dataDirectory }) => {
   const table = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
-  const mount = mountOf(await nearest(dataDirectory), table);
-  if (mount === undefined) return [];
-  return [mountFinding(dataDirectory, mount)];
+  const mounts = new Map<string, Finding>();
+  for (const directory of [dataDirectory, ...spoolPlaces.map((place) => join(dataDirectory, place))]) {
+    const mount = mountOf(await nearest(directory), table);
+    if (mount !== undefined && !mounts.has(mount.point))
+      mounts.set(mount.point, mountFinding(directory, mount));
+  }
+  return [...mounts.values()];
 };
 
 /** File systems whose other users this machine's kernel does not know, and LMDB is not made for. */
@@ -74,13 +82,25 @@ export function mountFinding(directory: string, { point, type, options }: Mount)
 const mib = 1024 * 1024;
 
 export const freeSpace: Check = async ({ dataDirectory }) => {
-  const place = await nearest(dataDirectory);
+  const findings: Finding[] = [];
+  const devices = new Set<number>();
+  for (const directory of [dataDirectory, ...spoolPlaces.map((place) => join(dataDirectory, place))]) {
+    const place = await nearest(directory);
+    const { dev } = await stat(place);
+    if (devices.has(dev)) continue;
+    devices.add(dev);
+    findings.push(...(await spaceOf(directory, place)));
+  }
+  return findings;
+};
+
+async function spaceOf(directory: string, place: string): Promise<readonly Finding[]> {
   const { bavail, blocks, bfree, bsize, files, ffree } = await statfs(place);
   const check = "free space";
   const findings: Finding[] = [];
   const usable = blocks - bfree + bavail;
   const usedPercent = usable === 0 ? 0 : Math.round((100 * (blocks - bfree)) / usable);
-  const text = `${formatSizeFigure(bavail * bsize)} are free where ${dataDirectory} stands, ${usedPercent} % are used`;
+  const text = `${formatSizeFigure(bavail * bsize)} are free where ${directory} stands, ${usedPercent} % are used`;
   const isShort = bavail * bsize < 512 * mib || usedPercent >= 90;
   findings.push({
     check,
@@ -101,7 +121,7 @@ export const freeSpace: Check = async ({ dataDirectory }) => {
       advice: "remove small files on that file system, or make it anew with more inodes",
     });
   return findings;
-};
+}
 
 const flushes = 21;
 /** No disk and no network storage keeps a block in less. */
@@ -111,10 +131,12 @@ const slowMs = 100;
 /** What can be measured: how long a flush takes, and what the system says of the disk's cache. */
 export const flushing: Check = async ({ dataDirectory }) => {
   const table = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
-  const mount = mountOf(await nearest(dataDirectory), table);
+  // What a client's 250 waits for.
+  const place = await nearest(join(dataDirectory, "spool/journal"));
+  const mount = mountOf(place, table);
   if (mount !== undefined && ["tmpfs", "ramfs"].includes(mount.type)) return [];
   const preload = /eatmydata|nofsync/.exec(process.env["LD_PRELOAD"] ?? "");
-  const ms = await flushMs(dataDirectory);
+  const ms = await flushMs(place);
   const check = "flush";
   if (ms === undefined)
     return [
@@ -154,8 +176,8 @@ export function flushFinding(check: string, ms: number, isPreloaded: boolean, te
   return { check, level: "good", code: "flushFine", text };
 }
 
-async function flushMs(dataDirectory: string): Promise<number | undefined> {
-  const file = join(await nearest(dataDirectory), `.weir-doctor-${process.pid}`);
+async function flushMs(directory: string): Promise<number | undefined> {
+  const file = join(directory, `.weir-doctor-${process.pid}`);
   try {
     const handle = await open(file, "wx", 0o600);
     try {

@@ -24,17 +24,20 @@ export const certificates: Check = async ({ settings, now }) => {
   return Promise.all(
     [...pairs].map(async ([certificateFile, keyFile]) => {
       try {
-        const { validTo, subject } = await readKeyPair({ certificateFile, keyFile });
-        return endFinding(
-          "certificate",
-          `the certificate of ${subject} in ${certificateFile}`,
-          validTo,
-          now,
-          {
-            warningMs: certificateWarningMs,
-            advice: "renew it; a new pair in these files is taken within ten seconds, without a restart",
-          },
-        );
+        const { validFrom, validTo, subject } = await readKeyPair({ certificateFile, keyFile });
+        const what = `the certificate of ${subject} in ${certificateFile}`;
+        if (validFrom > now.getTime())
+          return {
+            check: "certificate",
+            level: "bad" as const,
+            code: "beginsLater",
+            text: `${what} holds from ${new Date(validFrom).toISOString()} on, and it is ${now.toISOString()}: clients that verify it refuse it`,
+            advice: "set the clock right if it is wrong; else put the pair before this one back",
+          };
+        return endFinding("certificate", what, validTo, now, {
+          warningMs: certificateWarningMs,
+          advice: "renew it; a new pair in these files is taken within ten seconds, without a restart",
+        });
       } catch (fault) {
         return {
           check: "certificate",
