@@ -122,6 +122,29 @@ test("Resolve-NextHop tells what delivery does", async () => {
   expect(await it.relay.resolveNextHop("none.test", false)).toMatchObject({ outcome: "refused" });
 });
 
+test("Resolve-NextHop tells of mail that goes in clear text, for TLS failed, and of none that may not", async () => {
+  await sinkAt("127.0.0.2", {
+    extensions: ["STARTTLS"],
+    behave: ({ at }) => (at === "STARTTLS" ? { reply: "220 go\r\n250 injected" } : undefined),
+  });
+  zone = { "a.test": ["MX 10 mx1.test"], "mx1.test": ["A 127.0.0.2"] };
+  const it = await start();
+  const clear = async (): Promise<readonly string[]> =>
+    (await it.relay.resolveNextHop("a.test", false)).steps
+      .filter(({ step }) => step === "In clear text")
+      .map(({ finding }) => finding.replace(/\d+ s/, "n s"));
+  expect(await clear()).toEqual([]);
+  await send(it, "x@a.test");
+  await expect
+    .poll(clear, { timeout: 10_000 })
+    .toEqual(["127.0.0.2 of mx1.test, for TLS failed and is not demanded: n s more"]);
+  await it.relay.reconfigure({
+    ...it.settings,
+    sendConnectors: it.settings.sendConnectors.map((one) => ({ ...one, requireTls: true })),
+  });
+  expect(await clear()).toEqual([]);
+});
+
 test("bad domains among a hundred hold up none of them: one refuses, one hangs, one answers slowly", async () => {
   const sink = await sinkAt("127.0.0.2");
   await sinkAt("127.0.0.78", { behave: () => ({ stall: true }) });

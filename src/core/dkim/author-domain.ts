@@ -2,17 +2,19 @@
 
 /**
  * The domain of the first address of a From field's value, as written; undefined where there is none. Comments, quoted
- * strings and display names are passed over, whatever they hold. Cost: one pass.
+ * strings and display names are passed over, whatever they hold. Where one has no end, as in `Ops :( <ops@contoso.com>`, the last
+ * address in angle brackets counts. Cost: one pass.
  */
 export function authorDomain(from: string): string | undefined {
   const bare = withoutQuotedAndComments(from);
+  if (bare === undefined) return /<[^<>]*@([^<>@,;:\s]+)\s*>\s*$/u.exec(from)?.[1];
   const inBrackets = /<[^<>]*@([^<>@,;:\s]+)\s*>/u.exec(bare);
   const [, domain] = inBrackets ?? /@\s*([^<>@,;:\s]+)/u.exec(bare) ?? [];
   return domain;
 }
 
-/** What stands in quotes or parentheses, made one space or nothing; quoted pairs included. */
-function withoutQuotedAndComments(text: string): string {
+/** What stands in quotes or parentheses, made one space or nothing; quoted pairs included; undefined where one has no end. */
+function withoutQuotedAndComments(text: string): string | undefined {
   let kept = "";
   let depth = 0;
   let isQuoted = false;
@@ -26,5 +28,5 @@ function withoutQuotedAndComments(text: string): string {
     } else if (character === '"') isQuoted = true;
     else kept += character;
   }
-  return kept;
+  return isQuoted || depth > 0 ? undefined : kept;
 }

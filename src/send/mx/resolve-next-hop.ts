@@ -2,9 +2,14 @@
 import { explainHosts, type ResolutionStep } from "../../core/mx/explain-hosts.ts";
 import { queueNameOf } from "../../core/policy/next-hops.ts";
 import { rankSendConnectors } from "../../core/policy/send-connector-choice.ts";
-import type { SendConnectorSettings, SmtpSendConnector } from "../../core/policy/send-connector.ts";
+import type {
+  SendConnectorSettings,
+  SmartHost,
+  SmtpSendConnector,
+} from "../../core/policy/send-connector.ts";
 import { daneText, tlsText } from "../../core/tls-policy/explain-tls.ts";
 import type { TlsPlan } from "../../core/tls-policy/plan-tls.ts";
+import type { HostTls } from "../../core/tls-policy/tls-demand.ts";
 import type { DaneFact } from "../../core/tls-policy/tls-facts.ts";
 import type { Clock, Dns } from "../../ports/ports.ts";
 import type { PeerMemory } from "../delivery/smtp/peer/peer.ts";
@@ -90,6 +95,10 @@ async function byMx(
         context,
       ),
       ...names.flatMap((host) => tlsSteps(host, daneOfFound(all, host), tls)),
+      ...names.flatMap((host) => {
+        const demand = tls.result.kind === "hosts" ? tls.result.demands.get(host) : undefined;
+        return inClearText({ host, port: connector.port }, demand, context);
+      }),
       {
         step: "Site",
         finding: `domains with the same hosts share ${connectionsText(connector)} at port ${connector.port}`,
@@ -121,8 +130,9 @@ async function bySmartHosts(
   }
   steps.push(...avoided(connector.smartHosts, context));
   for (const smartHost of connector.smartHosts) {
-    const finding = tlsText(await context.dnsDelivery.tlsOf(connector, smartHost));
-    steps.push({ step: `TLS of ${smartHost.host}`, finding });
+    const tls = await context.dnsDelivery.tlsOf(connector, smartHost);
+    steps.push({ step: `TLS of ${smartHost.host}`, finding: tlsText(tls) });
+    steps.push(...inClearText(smartHost, tls, context));
   }
   return { outcome: isKnown ? "ready" : "later", steps };
 }
@@ -141,6 +151,22 @@ function avoided(
         finding: `${address} of ${host.host}, for it failed: ${Math.ceil((avoidUntil - now) / 1000)} s more`,
       })),
   );
+}
+
+/** Addresses at which TLS failed lately, of a host that may do without. */
+function inClearText(
+  host: SmartHost,
+  tls: HostTls | undefined,
+  { memory, clock }: ResolveNextHopContext,
+): readonly ResolutionStep[] {
+  if (tls?.kind !== "demand" || tls.level !== "opportunistic") return [];
+  const now = clock.now();
+  return (memory.host(host).peers ?? [])
+    .filter(({ clearTextUntil }) => clearTextUntil > now)
+    .map(({ address, clearTextUntil }) => ({
+      step: "In clear text",
+      finding: `${address} of ${host.host}, for TLS failed and is not demanded: ${Math.ceil((clearTextUntil - now) / 1000)} s more`,
+    }));
 }
 
 function tlsSteps(host: string, dane: DaneFact, { result, barred }: TlsPlan): readonly ResolutionStep[] {
