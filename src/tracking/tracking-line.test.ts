@@ -79,3 +79,13 @@ describe("a line", () => {
     trackingLine(usual).replace("Invoice 7", '"Invoice 7'),
   ])("%j is no entry", (text) => expect(parseTrackingLine(text)).toBeUndefined());
 });
+
+test.each([
+  ["a field less", (line: string) => line.slice(0, line.lastIndexOf(","))],
+  ["a field more", (line: string) => `${line},1`],
+  ["the mark of a line of the header", (line: string) => `#${line}`],
+])("what has %s is no entry", (_, spoil) => {
+  const line = trackingLine(usual).trimEnd();
+  expect(parseTrackingLine(line)).toBeDefined();
+  expect(parseTrackingLine(spoil(line))).toBeUndefined();
+});

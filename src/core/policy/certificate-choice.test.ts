@@ -16,6 +16,12 @@ test.each([
     "x",
     [0, 2],
   ],
+  [
+    "neither: beside the first none that has its kind of key, too",
+    [rsa("a.test"), { names: ["a.test"], keyKinds: ["ec", "rsa"] }],
+    "x",
+    [0],
+  ],
   ["both kinds of key for a name", [rsa("a.test"), ec("a.test"), rsa("b.test")], "a.test", [0, 1]],
   ["of one kind the first", [rsa("a.test"), rsa("a.test")], "a.test", [0]],
   ["in any case, with a dot at its end", [rsa("x"), rsa("a.test")], "A.Test.", [1]],

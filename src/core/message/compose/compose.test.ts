@@ -192,6 +192,8 @@ describe("nothing of the client's begins a field or a part of its own", () => {
     ['text/plain; name="a\r\nb"', /no media type/],
     ["text", /no media type/],
     ["multipart/mixed; boundary=x", /multipart/],
+    [`a/${"b".repeat(298)}`, undefined],
+    [`a/${"b".repeat(299)}`, /no media type/],
   ])("media type %j", (type, fault) => {
     if (fault === undefined) expect(mediaTypeFault(type)).toBeUndefined();
     else expect(mediaTypeFault(type)).toMatch(fault);
