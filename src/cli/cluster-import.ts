@@ -26,7 +26,7 @@ export interface ImportOutcome {
   readonly imported: Imported | undefined;
   /** What of the old queue cannot be read any more, for people. */
   readonly faults: readonly string[];
-  /** Of the old relay: a node does not learn of it. */
+  /** Of the old relay; the move suspends them at all nodes. */
   readonly suspendedQueues: readonly string[];
 }
 
@@ -65,6 +65,7 @@ export async function importQueueOf(
           const survey = await surveySpool(spool, clock.now(), (read) =>
             progress(`reading: ${read} of ${spool.messages}`),
           );
+          const suspendedQueues = await suspendedIn(dataDirectory);
           const schema = quotedName(database.schema);
           const imported = isTrial
             ? undefined
@@ -76,10 +77,10 @@ export async function importQueueOf(
                 database: databaseText,
                 place: `${hostname()}:${directory}`,
                 by: by.name,
+                suspendedQueues,
                 now: clock.now(),
                 progress: (moved, of) => progress(`moving: ${moved} of ${of}`),
               });
-          const suspendedQueues = await suspendedIn(dataDirectory);
           const { faults } = spool;
           return { directory, database: databaseText, survey, imported, faults, suspendedQueues };
         } finally {

@@ -11,7 +11,7 @@ import { importSpool, surveySpool } from "../../src/cluster/import/import-spool.
 import { openLmdbSpool, type LmdbSpool } from "../../src/spool/lmdb-spool.ts";
 import { openClosedSpool } from "../../src/spool/moving/closed-spool.ts";
 import { readMovedMark } from "../../src/spool/moving/moved-mark.ts";
-import { submissionQueue, suspendedDueAt } from "../../src/spool/spool.ts";
+import { type QueueName, submissionQueue, suspendedDueAt } from "../../src/spool/spool.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import {
   acceptMessage,
@@ -55,7 +55,10 @@ export function describePostgresImport(databaseOf: () => Database): void {
       await spool.close();
     };
     const opened = () => openClosedSpool(directory, clock);
-    const move = async (session: Session = database.inspection) => {
+    const move = async (
+      session: Session = database.inspection,
+      suspendedQueues: readonly QueueName[] = [],
+    ) => {
       const spool = await opened();
       try {
         return await importSpool({
@@ -66,6 +69,7 @@ export function describePostgresImport(databaseOf: () => Database): void {
           database: "the database",
           place: "here",
           by: "anna",
+          suspendedQueues,
           now: clock.now(),
           progress: () => undefined,
         });
@@ -83,6 +87,24 @@ export function describePostgresImport(databaseOf: () => Database): void {
         await node.close();
       }
     };
+
+    test("suspends queues at all nodes as they were there, and not again where people let them go on", async () => {
+      await fill(async (spool) => {
+        await acceptMessage(spool);
+      });
+      const suspended = async () =>
+        (
+          await database.inspection.query<{ queue: string }>(
+            `select queue from ${database.name("suspended_queue")} where queue = $1`,
+            [retry],
+          )
+        ).length;
+      await move(database.inspection, [retry]);
+      expect(await suspended()).toBe(1);
+      await database.heartbeat.query(`select ${database.name("suspend_queue_1")}($1, false)`, [retry]);
+      await move(database.inspection, [retry]);
+      expect(await suspended()).toBe(0);
+    });
 
     test("has each message with its content, recipients, next attempt, suspension, and the answers that were given", async () => {
       const contents = new Map<number, Buffer>();

@@ -118,8 +118,10 @@ async function importQueue(
   if (isOn(args, "Json")) return 0;
   for (const fault of faults) output.complain(`weir: ${fault}\n`);
   if (suspendedQueues.length > 0)
-    output.complain(
-      `suspended there, and not moved: ${suspendedQueues.join(", ")}; suspend what is to wait at a node (weir Suspend-Queue) before the import\n`,
+    output.write(
+      imported === undefined
+        ? `suspended there, and then at all nodes: ${suspendedQueues.join(", ")}\n`
+        : `suspended there, and so at all nodes: ${suspendedQueues.join(", ")}; weir Resume-Queue lets them go on\n`,
     );
   return 0;
 }

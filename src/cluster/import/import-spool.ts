@@ -88,6 +88,11 @@ export async function surveySpool(
     await new Promise((resolve) => setImmediate(resolve));
   }
   for (const { id, what } of await spool.remains()) damaged.push({ id, what });
+  // Once messages are there, what people say at the nodes holds, also when the move is run again.
+  if (Number((await again(() => stateOf(session, name, mark.source))).last_id) < 0)
+    for (const queue of suspendedQueues)
+      await again(() => session.query(`select ${name("suspend_queue_1")}($1, true)`, [queue]));
+
   let answers = 0;
   for (const page of answerPages(spool)) answers += page.filter(({ keptUntil }) => keptUntil > now).length;
   return {
@@ -116,10 +121,12 @@ export async function importSpool(parts: {
   /** Where the directory is, and who moves it. */
   readonly place: string;
   readonly by: string;
+  /** Of the old relay: from now on they are so at all nodes, before the first of their messages is there. */
+  readonly suspendedQueues: readonly QueueName[];
   readonly now: number;
   readonly progress: (moved: number, of: number) => void;
 }): Promise<Imported> {
-  const { spool, directory, session, name, database, place, by, now, progress } = parts;
+  const { spool, directory, session, name, database, place, by, suspendedQueues, now, progress } = parts;
   const again = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => patiently(ask);
 
   const mark: MovedMark = spool.mark ?? {
