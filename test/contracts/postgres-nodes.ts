@@ -122,5 +122,19 @@ export function describePostgresNodes(databaseOf: () => Database): void {
       await a.view.look();
       expect(a.view.peers[0]?.address).toBeUndefined();
     });
+
+    test("tell what they should listen on and do not, and that they do again", async () => {
+      const a = await open("a");
+      const b = await open("b");
+      const failed = async () => (await a.view.list()).map(({ failedListeners }) => failedListeners);
+      let now = ["10.0.0.2:25 for AppRelay: the address is in use"];
+      b.view.tellsListeners(() => now);
+      expect(await failed()).toEqual([[], []]);
+      await b.view.look();
+      expect(await failed()).toEqual([[], now]);
+      now = [];
+      await b.view.look();
+      expect(await failed()).toEqual([[], []]);
+    });
   });
 }

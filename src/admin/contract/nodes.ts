@@ -27,6 +27,8 @@ const nodeSchema = z.object({
   connections: countSchema,
   /** Where the other nodes ask it; null: nowhere. */
   address: z.string().nullable(),
+  /** What it should listen on for mail and does not: `10.0.0.1:25 for AppRelay: address in use`. */
+  failedListeners: z.array(z.string()),
   /** It does what one does for all. */
   isChores: z.boolean(),
   /** Null: not suspended. Also of a node that does not live: it holds when it comes. */

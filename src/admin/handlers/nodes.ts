@@ -79,6 +79,7 @@ function shownNode(node: Listed, own: string): Shown {
     messages: node.holds,
     connections: node.connections,
     address: node.address ?? null,
+    failedListeners: [...node.failedListeners],
     isChores: node.isChores,
     suspended:
       node.suspended === undefined

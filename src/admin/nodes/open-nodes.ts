@@ -1,4 +1,5 @@
 /** One of several nodes as the others ask it, and as it asks them. */
+import { listeningText } from "../../core/policy/listening-endpoint.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Relay } from "../../relay-contract.ts";
 import type { Handlers } from "../administered.ts";
@@ -31,6 +32,14 @@ export async function openNodes({ relay, node, own, clock, streams }: NodesParts
     node,
     api: (request, bindings) => app.fetch(request, bindings),
   });
+  node.tellsListeners(() =>
+    relay
+      .failedListeners()
+      .map(
+        ({ endpoint, connectors, reason }) =>
+          `${listeningText(endpoint)} for ${connectors.join(", ")}: ${reason}`,
+      ),
+  );
   const across = acrossNodes(own, node, () => listener.pair());
   return {
     handlers: across.handlers,

@@ -29,7 +29,9 @@ export const getNode: Run = async (args, context) => {
     throw new CommandFault(`there is no node ${identity}; weir Get-Node lists them`);
   printRows(context.output, args, {
     rows,
-    columns,
+    columns: rows.some(({ failedListeners }) => failedListeners.length > 0)
+      ? [...columns, notListening]
+      : columns,
     properties,
     none:
       identity === undefined
@@ -52,6 +54,13 @@ const columns: readonly Column<Node>[] = [
   { header: "Address", value: ({ address }) => address ?? "", drop: 3 },
 ];
 
+/** Only where there is one: the addresses; why stands in the list of one node. */
+const notListening: Column<Node> = {
+  header: "Not listening",
+  value: ({ failedListeners }) => failedListeners.map((text) => text.split(" ", 1)[0]).join(", "),
+  style: () => "bad",
+};
+
 function properties(node: Node): readonly Property[] {
   const { suspended } = node;
   return [
@@ -65,6 +74,7 @@ function properties(node: Node): readonly Property[] {
     { name: "Messages", value: String(node.messages) },
     { name: "Connections", value: String(node.connections) },
     { name: "Address", value: node.address ?? "" },
+    ...node.failedListeners.map((text) => ({ name: "NotListening", value: text })),
     { name: "Configuration", value: configurationText(node) },
     ...(node.configuration?.faults ?? []).map((fault) => ({ name: "  cannot use", value: fault })),
     { name: "DoesChores", value: node.isChores ? "True" : "False" },

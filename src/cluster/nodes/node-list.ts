@@ -30,6 +30,8 @@ export interface ListedNode {
   readonly address: string | undefined;
   /** SHA-256 of its certificate there, hexadecimal. */
   readonly fingerprint: string | undefined;
+  /** What it should listen on and does not, each with the reason. */
+  readonly failedListeners: readonly string[];
   readonly suspended: { readonly since: Date; readonly by: string } | undefined;
   /** Of the shared configuration. Undefined: it never said. */
   readonly configuration: NodeConfiguration | undefined;
@@ -59,6 +61,7 @@ interface Row {
   readonly connections: string;
   readonly address: string | null;
   readonly fingerprint: string | null;
+  readonly failed_listeners: string[] | null;
   readonly since: Date | null;
   readonly suspended_by: string | null;
   readonly judged: string | null;
@@ -80,7 +83,7 @@ export async function listNodes(
         exists (select 1 from ${name("chores")} c where c.node_id = n.node_id) as is_chores,
         coalesce(h.entries, 0) as holds,
         coalesce((select sum(t.open) from ${name("total")} t where t.node_id = n.node_id), 0) as connections,
-        n.address, n.fingerprint, s.since, s.suspended_by,
+        n.address, n.fingerprint, n.failed_listeners, s.since, s.suspended_by,
         a.version as judged, a.in_force, a.faults,
         (select max(c.version) from ${name("configuration")} c) as newest
       from ${name("node")} n
@@ -111,6 +114,7 @@ function listed(row: Row): ListedNode {
     connections,
     address: row.address ?? undefined,
     fingerprint: row.fingerprint ?? undefined,
+    failedListeners: row.ended_at === null ? (row.failed_listeners ?? []) : [],
     suspended: row.since === null ? undefined : { since: row.since, by: row.suspended_by ?? "" },
     configuration: configurationOf(row),
   };

@@ -25,6 +25,7 @@ export interface NodeView {
   look(): Promise<void>;
   /** Where the others ask this one. */
   introduce: Presence["introduce"];
+  tellsListeners: Presence["tellsListeners"];
 }
 
 export function createNodeView(parts: {
@@ -59,5 +60,6 @@ export function createNodeView(parts: {
     },
     look: () => presence.look(),
     introduce: (place) => presence.introduce(place),
+    tellsListeners: (failed) => presence.tellsListeners(failed),
   };
 }

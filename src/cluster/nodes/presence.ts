@@ -27,6 +27,8 @@ export interface Presence {
   readonly peers: readonly Peer[];
   /** Where this one is asked from now on, also as its next incarnations. Never rejects: it is tried again. */
   introduce(place: { readonly address: string; readonly fingerprint: string } | undefined): Promise<void>;
+  /** At each look what this one should listen on and does not is told to all, where it has changed. */
+  tellsListeners(failed: () => readonly string[]): void;
   /** Hears that it was suspended, or goes on. */
   onChanged(listener: (suspended: NodeSuspended | undefined) => void): void;
   /** Looks now. Rejects with DatabaseFault. */
@@ -47,6 +49,7 @@ export async function openPresence(parts: {
   let suspended: NodeSuspended | undefined;
   let peers: readonly Peer[] = [];
   let place: { readonly address: string; readonly fingerprint: string } | undefined;
+  let failedListeners: (() => readonly string[]) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
@@ -55,12 +58,13 @@ export async function openPresence(parts: {
       name: string;
       address: string | null;
       fingerprint: string | null;
+      failed_listeners: string[] | null;
       since: Date | null;
       by: string | null;
       has_ended: boolean;
       has_left: boolean;
     }>(
-      `select distinct on (n.name) n.name, n.address, n.fingerprint, s.since, s.suspended_by as by,
+      `select distinct on (n.name) n.name, n.address, n.fingerprint, n.failed_listeners, s.since, s.suspended_by as by,
           n.ended_at is not null as has_ended, n.left_at is not null as has_left
         from ${name("node")} n left join ${name("node_suspension")} s on s.name = n.name
         order by n.name, n.node_id desc`,
@@ -78,6 +82,7 @@ export async function openPresence(parts: {
     const isIntroduced =
       own.address === (place?.address ?? null) && own.fingerprint === (place?.fingerprint ?? null);
     if (!isIntroduced) await tell();
+    await tellListeners(own.failed_listeners ?? []);
     const before = suspended;
     suspended = own.since === null ? undefined : { since: own.since, by: own.by ?? "" };
     if ((before === undefined) !== (suspended === undefined))
@@ -92,6 +97,14 @@ export async function openPresence(parts: {
       place?.address ?? null,
       place?.fingerprint ?? null,
     ]);
+  };
+
+  const tellListeners = async (told: readonly string[]): Promise<void> => {
+    const { nodeId } = membership.current ?? {};
+    const failed = failedListeners?.();
+    if (nodeId === undefined || failed === undefined) return;
+    if (failed.length === told.length && failed.every((text, index) => text === told[index])) return;
+    await reads.query(`select ${name("tell_listeners_1")}($1, $2)`, [nodeId, failed]);
   };
 
   const plan = (): void => {
@@ -116,6 +129,9 @@ export async function openPresence(parts: {
     async introduce(given) {
       place = given;
       await tell().catch(() => undefined);
+    },
+    tellsListeners(failed) {
+      failedListeners = failed;
     },
     onChanged: (listener) => void listeners.push(listener),
     look,

@@ -7,6 +7,7 @@ import { configuration3 } from "./configuration-tables.ts";
 import { import5 } from "./import-functions.ts";
 import { ledgerFunctions1 } from "./ledger-functions.ts";
 import { nodeFunctions1 } from "./node-functions.ts";
+import { nodeListeners8 } from "./node-listeners.ts";
 import { nodeView2 } from "./node-view.ts";
 import { sharedRecords6 } from "./shared-records.ts";
 import { shared7 } from "./shared-tables.ts";
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   { version: 5, minReader: 1, sql: import5 },
   { version: 6, minReader: 1, sql: sharedRecords6 },
   { version: 7, minReader: 1, sql: shared7 },
+  { version: 8, minReader: 1, sql: nodeListeners8 },
 ];
 
 /** What this program knows. */
