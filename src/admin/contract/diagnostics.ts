@@ -53,6 +53,8 @@ export const diagnosticOperations = {
       version: z.string(),
       pid: z.int(),
       hostname: z.string(),
+      /** Its name among several nodes; null: it is the only relay. */
+      node: z.string().nullable(),
       startedAt: instantSchema,
       /** Null: the relay was started without a file. */
       configFile: z.string().nullable(),
@@ -104,7 +106,7 @@ export const diagnosticOperations = {
       /** Only entries older than this one: the next page. */
       beforeSequence: z.int().optional(),
       /** The same over several nodes: where an earlier call came to, its `next`. */
-      before: z.string().max(200).optional(),
+      before: z.string().max(10_000).optional(),
       limit: z.int().min(0).max(10_000).default(50),
     }),
     /** `next`: for `before`, where several nodes answered and there is more. */

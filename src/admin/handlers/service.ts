@@ -37,6 +37,7 @@ export function serviceHandlers(administered: Administered): Pick<Handlers, Name
         version,
         pid: process.pid,
         hostname: relay.settings.hostname,
+        node: relay.node?.name ?? null,
         startedAt: startedAt.toISOString(),
         configFile: configuration?.file ?? null,
         dataDirectory: relay.settings.dataDirectory,

@@ -181,8 +181,13 @@ export function acrossNodes(own: Handlers, node: View, pair: () => NodePair | un
     };
     if (typeof server === "string" || spreadOperations[name] === "one") {
       const other = typeof server === "string" ? otherOf(server) : undefined;
-      if (other === undefined) return followOwn(input, push);
-      void followOther(other, push);
+      // Rows say whose they are, as those that are asked for do.
+      const isOfRows = spreadOperations[name] === "each" && mergers[name]?.follow === undefined;
+      const tell = isOfRows
+        ? (item: unknown) => push({ ...(item as object), server: other ?? node.name })
+        : push;
+      if (other === undefined) return followOwn(input, tell);
+      void followOther(other, tell);
       return () => ending.abort();
     }
     const joined = mergers[name]?.follow?.(push, [node.name, ...others(true)]);
