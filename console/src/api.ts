@@ -9,6 +9,8 @@ import type {
   StreamName,
 } from "../../src/admin/contract.ts";
 import { answered, doubted, unanswered } from "./connection.ts";
+import { heard } from "./partial-answers.ts";
+import { place } from "./router.ts";
 import { routes, type OperationName, type Role, type Route } from "../../src/admin/routes.ts";
 
 export interface Session {
@@ -56,7 +58,9 @@ export async function call<Name extends OperationName>(
   input: Input<Name>,
   patienceMs?: number,
 ): Promise<Output<Name>> {
-  const { method }: Route = routes[name];
+  const route: Route = routes[name];
+  const { method } = route;
+  const askedOn = place.peek();
   const { url, rest } = addressed(name, input);
   const inQuery = method === "GET" || method === "DELETE";
   const response = await asked(inQuery ? url + query(rest) : url, {
@@ -70,7 +74,9 @@ export async function call<Name extends OperationName>(
   });
   if (response.status === 401) sessionEnded();
   if (!response.ok) throw await errorOf(response);
-  return (await response.json()) as Output<Name>;
+  const answer = (await response.json()) as Output<Name>;
+  heard(name, route, askedOn, answer as object);
+  return answer;
 }
 
 const reopenMs = 2_000;

@@ -3,12 +3,14 @@ import { relayName, session, signOut, type Session } from "./api.ts";
 import { useEffect } from "preact/hooks";
 import { failed, Toasts } from "./components/toast.tsx";
 import { silentSince } from "./connection.ts";
+import { MissingNodes } from "./missing-nodes.tsx";
 import { NoAnswer } from "./no-answer.tsx";
-import { pages } from "./pages/index.ts";
+import { pages, type Page } from "./pages/index.ts";
 import { headlines, troubles, watchRelay } from "./relay-watch.ts";
 import { place } from "./router.ts";
 import { SignIn } from "./sign-in.tsx";
 import { switchTheme, theme } from "./theme.ts";
+import { findNode, thisNode } from "./this-node.ts";
 
 export function App() {
   const who = session.value;
@@ -18,6 +20,7 @@ export function App() {
 
 function Frame({ who }: { who: Session }) {
   useEffect(watchRelay, []);
+  useEffect(findNode, []);
   const isSilent = silentSince.value !== undefined;
   const { path, query } = place.value;
   const page = pages.find((one) => one.path === path);
@@ -40,7 +43,7 @@ function Frame({ who }: { who: Session }) {
         {relayName.value !== undefined && <span class="relay-name muted">{relayName.value}</span>}
         <nav aria-label="Pages">
           <ul>
-            {pages.map((one) => (
+            {pages.filter(isShown).map((one) => (
               <li key={one.path}>
                 <a
                   href={`#${one.path}`}
@@ -68,6 +71,7 @@ function Frame({ who }: { who: Session }) {
       </header>
       <main id="main" tabIndex={-1} class={isSilent ? "stale" : ""}>
         <NoAnswer />
+        <MissingNodes />
         {page === undefined ? (
           <div class="page">
             <h1>There is no such page</h1>
@@ -82,6 +86,10 @@ function Frame({ who }: { who: Session }) {
       <Toasts />
     </div>
   );
+}
+
+function isShown({ isOfNodes }: Page): boolean {
+  return isOfNodes === undefined || typeof thisNode.value === "string";
 }
 
 function TroubleCount() {

@@ -4,6 +4,7 @@ import { freePort } from "../../src/testing/free-port.ts";
 import { type RecordingSink, startRecordingSink } from "../../src/testing/recording-sink.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
 import { type BrowsedRelay, browseRelay, missing } from "./browsed-relay.ts";
+import { tellNodes, type ToldNodes } from "./told-nodes.ts";
 
 if (missing.length > 0) console.warn(`test/console/states.test.ts is skipped: missing ${missing.join(", ")}`);
 
@@ -210,6 +211,88 @@ sendConnectors:
       .getByText(/2 messages of queue Dead;.* are suspended and not tried until Resume-Message/)
       .waitFor();
     await page.getByRole("link", { name: "Messages" }).first().click();
+  });
+
+  describe("as one of two nodes, one of which is down", () => {
+    let told: ToldNodes;
+    const mainTexts = (name: string) => browsed.page.locator("main").getByText(name);
+    beforeAll(async () => {
+      told = await tellNodes(browsed.page);
+      await browsed.page.reload();
+    });
+    afterAll(async () => {
+      await told?.stop();
+      await browsed?.page.reload();
+    });
+
+    test("Nodes shows both, why one is behind, and drains one after it was asked", async () => {
+      const { page } = browsed;
+      await page.getByRole("link", { name: "Nodes", exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: "Nodes" }).waitFor();
+      await mainTexts("1 of 2 nodes takes mail.").waitFor();
+      const down = page.getByRole("row", { name: /^b/ });
+      expect(await down.innerText()).toMatch(/Down[^]*6 of 7[^]*dkimKeys\[0\]\.keyFile: cannot be read/);
+      expect(await down.innerText()).toContain("Not listening on 10.0.0.2:25 for AppRelay");
+      await page.getByRole("button", { name: "Suspend a" }).focus();
+      await page.keyboard.press("Enter");
+      await dialog().getByText("No other node takes mail").waitFor();
+      expect(await browsed.violations()).toEqual([]);
+      await page.keyboard.press("Escape");
+      expect(told.done).toEqual([]);
+      await page.keyboard.press("Enter");
+      await dialog().getByRole("button", { name: "Suspend", exact: true }).click();
+      await mainTexts("Draining").waitFor();
+      await press("Resume a");
+      await dialog().getByRole("button", { name: "Resume", exact: true }).click();
+      await page.getByRole("button", { name: "Suspend a" }).waitFor();
+      expect(told.done).toEqual(["POST /v1/nodes/a/suspend", "POST /v1/nodes/a/resume"]);
+    });
+
+    test("Events says who did not answer and whose each is; Older brings each of both nodes once", async () => {
+      const { page } = browsed;
+      await browsed.open("/events");
+      await mainTexts("did not answer: it is down; what it has is missing here.").waitFor();
+      const rows = page.getByRole("table", { name: "Events" }).locator("tbody tr");
+      for (const count of [100, 200, 260]) {
+        await expect.poll(() => rows.count()).toBe(count);
+        if (count < 260) await page.getByRole("button", { name: "Older" }).click();
+      }
+      expect(await page.getByRole("button", { name: "Older" }).count()).toBe(0);
+      const texts = await rows.locator("td:last-child").allInnerTexts();
+      expect(texts).toEqual(Array.from({ length: 260 }, (_, index) => `event ${index}`));
+      expect((await rows.locator("td[data-title=Node]").allInnerTexts()).slice(0, 3)).toEqual([
+        "a",
+        "b",
+        "a",
+      ]);
+      // What is missing there is not missing elsewhere.
+      await browsed.open("/logging");
+      expect(await mainTexts("did not answer").count()).toBe(0);
+    });
+
+    test("Audit log says who did what where; all of it holds at 400 px and in the dark", async () => {
+      const { page } = browsed;
+      await browsed.open("/audit");
+      await page.getByRole("cell", { name: "suspendQueue Out;[10.0.0.9]:25", exact: true }).waitFor();
+      await page.setViewportSize({ width: 400, height: 800 });
+      for (const path of ["/audit", "/nodes", "/events"]) {
+        await browsed.open(path);
+        await page.getByRole("row").nth(1).waitFor();
+        expect(await browsed.violations(), path).toEqual([]);
+        expect(await browsed.faintInTheDark(), path).toEqual([]);
+        expect(await page.evaluate("document.documentElement.scrollWidth"), path).toBeLessThanOrEqual(400);
+      }
+      await page.setViewportSize({ width: 1280, height: 800 });
+    });
+  });
+
+  test("a relay that is alone shows nothing of nodes", async () => {
+    const { page } = browsed;
+    await browsed.open("/events");
+    await page.getByRole("row").nth(1).waitFor();
+    for (const name of ["Nodes", "Audit log"])
+      expect(await page.getByRole("link", { name, exact: true }).count()).toBe(0);
+    expect(await page.getByRole("columnheader", { name: "Node" }).count()).toBe(0);
   });
 });
 

@@ -61,6 +61,7 @@ function ThisRelay({ about }: { about: About }) {
   const facts: readonly (readonly [string, string])[] = [
     ["Version", about.version],
     ["Host name", about.hostname],
+    ...(about.node === null ? [] : [["Node", about.node] as const]),
     [
       "Running since",
       `${dateTimeText(about.startedAt)}, ${durationText(Date.now() - Date.parse(about.startedAt))}`,

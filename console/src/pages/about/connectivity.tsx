@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
 import { call } from "../../api.ts";
 import { Badge } from "../../components/badge.tsx";
+import { nodeColumns } from "../../components/node-columns.tsx";
 import { Table } from "../../components/table.tsx";
 import { failed } from "../../components/toast.tsx";
 
@@ -42,6 +43,7 @@ export function Connectivity() {
           empty={<p>No receive connector listens.</p>}
           columns={[
             { title: "Connector", rowHeader: true, cell: ({ connector }) => connector },
+            ...nodeColumns<Results[number]>(),
             { title: "Binding", nowrap: true, cell: ({ binding }) => binding },
             {
               title: "Result",

@@ -22,7 +22,7 @@ export function EventDetails({ entry, onClose }: { entry: EventEntry; onClose: (
     // On a narrow screen it stands above the list; on a wide one it is in view beside it.
     if (matchMedia("(max-width: 899px)").matches) aside.current?.scrollIntoView();
     aside.current?.focus({ preventScroll: true });
-  }, [entry.sequence]);
+  }, [entry.server, entry.sequence]);
 
   const explain = async (): Promise<void> => {
     try {
@@ -63,6 +63,7 @@ export function EventDetails({ entry, onClose }: { entry: EventEntry; onClose: (
       {explanation !== undefined && <SourceStory explanation={explanation} />}
       <dl class="facts-list">
         <Fact name="at" value={<Time at={entry.at} whole />} />
+        {entry.server !== undefined && <Fact name="node" value={entry.server} />}
         <Fact name="severity" value={entry.severity} />
         <Fact name="category" value={entry.category} />
         {entry.count !== undefined && <Fact name="count" value={entry.count} />}

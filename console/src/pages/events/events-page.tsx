@@ -3,16 +3,25 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
 import { call, follow } from "../../api.ts";
 import { Badge } from "../../components/badge.tsx";
+import { nodeColumns } from "../../components/node-columns.tsx";
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { failed } from "../../components/toast.tsx";
 import { recoveries } from "../../connection.ts";
 import { visible } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
+import { thisNode } from "../../this-node.ts";
 import { localTimes } from "../../time-text.ts";
 import { EventDetails } from "./event-details.tsx";
-import { type Category, readFilter, severities, writeFilter, type EventFilter } from "./event-filter.ts";
-import { heldEntries, withEntry, type EventEntry } from "./event-list.ts";
+import {
+  type Category,
+  type EventFilter,
+  filterTexts,
+  readFilter,
+  severities,
+  writeFilter,
+} from "./event-filter.ts";
+import { heldEntries, keyOf, withEntry, withOlder, type EventEntry } from "./event-list.ts";
 
 type Categories = Output<"listEventLevels">["levels"];
 const pageSize = 100;
@@ -23,6 +32,8 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
   const filter = useMemo(() => readFilter(query), [written]);
   const [entries, setEntries] = useState<readonly EventEntry[]>();
   const [more, setMore] = useState(false);
+  /** How far each of several nodes was asked; undefined: of one relay the last entry says it. */
+  const [next, setNext] = useState<string>();
   const [live, setLive] = useState(true);
   const [opened, setOpened] = useState<EventEntry>();
   const [categories, setCategories] = useState<Categories>([]);
@@ -33,11 +44,12 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
   useEffect(() => {
     let current = true;
     setEntries(undefined);
-    call("queryEvents", { ...filter, limit: pageSize }).then(({ events }) => {
+    call("queryEvents", { ...filter, limit: pageSize }).then((page) => {
       if (!current) return;
       // What came in by the stream meanwhile stays on top.
-      setEntries((held) => [...events].reverse().reduce(older, held ?? []));
-      setMore(events.length === pageSize);
+      setEntries((held) => withOlder(held ?? [], page.events));
+      setMore(page.events.length === pageSize);
+      setNext(page.next);
     }, failed);
     return () => {
       current = false;
@@ -48,21 +60,18 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
     return follow("followEvents", filter, (entry) => setEntries((held) => withEntry(held ?? [], entry)));
   }, [written, live]);
 
-  const older = (held: readonly EventEntry[], entry: EventEntry): readonly EventEntry[] =>
-    held.some(({ sequence, replaces }) => sequence === entry.sequence || replaces === entry.sequence)
-      ? held
-      : [...held, entry].sort((a, b) => b.sequence - a.sequence);
   const loadOlder = async (): Promise<void> => {
     const last = entries?.at(-1);
     if (last === undefined) return;
     try {
-      const { events } = await call("queryEvents", {
+      const page = await call("queryEvents", {
         ...filter,
-        beforeSequence: last.sequence,
+        ...(next === undefined ? { beforeSequence: last.sequence } : { before: next }),
         limit: pageSize,
       });
-      setEntries((held) => [...(held ?? []), ...events].slice(0, heldEntries));
-      setMore(events.length === pageSize && (entries?.length ?? 0) + events.length < heldEntries);
+      setEntries((held) => withOlder(held ?? [], page.events));
+      setMore(page.events.length === pageSize && (entries?.length ?? 0) + page.events.length < heldEntries);
+      setNext(page.next);
     } catch (error) {
       failed(error);
     }
@@ -82,8 +91,8 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
           <Table
             label="Events"
             rows={entries ?? []}
-            rowKey={({ sequence }) => sequence}
-            isChosen={({ sequence }) => sequence === opened?.sequence}
+            rowKey={keyOf}
+            isChosen={(entry) => opened !== undefined && keyOf(entry) === keyOf(opened)}
             empty={
               entries === undefined ? (
                 <p>Loading…</p>
@@ -98,6 +107,7 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
             }
             columns={[
               { title: "Time", nowrap: true, cell: ({ at }) => <Time at={at} /> },
+              ...nodeColumns<EventEntry>(),
               {
                 title: "Severity",
                 cell: ({ severity }) => <Badge kind={badges[severity]} text={severity} />,
@@ -171,9 +181,9 @@ function FilterForm({ filter, categories }: { filter: EventFilter; categories: C
           ))}
         </select>
       </label>
-      {(["connector", "source", "text", "reference"] as const).map((name) => (
+      {filterTexts.filter(isAsked).map((name) => (
         <label key={name}>
-          {name[0]?.toUpperCase() + name.slice(1)}
+          {name === "server" ? "Node" : name[0]?.toUpperCase() + name.slice(1)}
           <input name={name} defaultValue={filter[name] ?? ""} autocomplete="off" />
         </label>
       ))}
@@ -183,4 +193,9 @@ function FilterForm({ filter, categories }: { filter: EventFilter; categories: C
       </div>
     </form>
   );
+}
+
+/** One relay has no nodes to choose from. */
+function isAsked(name: (typeof filterTexts)[number]): boolean {
+  return name !== "server" || typeof thisNode.value === "string";
 }

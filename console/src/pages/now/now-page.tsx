@@ -66,11 +66,15 @@ export function NowPage() {
       <h1>Now</h1>
       <ul class="headlines" aria-label="What matters now">
         {said.map((headline) => (
-          <li key={headline.text} class={`headline ${headline.severity} ${headline.subject}`}>
+          <li
+            key={`${headline.server ?? ""} ${headline.text}`}
+            class={`headline ${headline.severity} ${headline.subject}`}
+          >
             <p>
               {headline.severity !== "information" && (
                 <span class={`badge ${headline.severity}`}>{headline.severity}</span>
               )}{" "}
+              {headline.server !== undefined && <strong>{headline.server}: </strong>}
               {localTimes(visible(headline.text))}
             </p>
             <HeadlineActions headline={headline} onRaise={() => setRaised(headline)} />

@@ -6,6 +6,7 @@ import { Confirm } from "../../components/dialog.tsx";
 import { Table } from "../../components/table.tsx";
 import { failed, told } from "../../components/toast.tsx";
 import { useLoaded } from "../../load.ts";
+import { visible } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { localTimes, relativeText } from "../../time-text.ts";
 import { Messages } from "./messages.tsx";
@@ -62,6 +63,7 @@ function OneQueue({ identity, query }: { identity: string; query: URLSearchParam
               <QueueVerbs queue={queue} onDone={reload} />
             </div>
             <Waits queue={queue} />
+            <AtNodes queue={queue} />
             <p class="muted">
               {queue.deliveryType} to {queue.nextHop}
               {queue.connector === null ? "" : " by "}
@@ -199,6 +201,38 @@ function AllQueues() {
         />
       )}
     </div>
+  );
+}
+
+/** Of several nodes each delivers by itself, and may get through or not. */
+function AtNodes({ queue: { nodes = [] } }: { queue: Queue }) {
+  if (nodes.length === 0) return null;
+  return (
+    <Table
+      label="At each node"
+      rows={nodes}
+      rowKey={({ server }) => server}
+      empty="None."
+      columns={[
+        { title: "Node", rowHeader: true, nowrap: true, cell: ({ server }) => server },
+        {
+          title: "Status",
+          cell: ({ status }) => <span class={`badge ${status.toLowerCase()}`}>{status}</span>,
+        },
+        { title: "On the way", numeric: true, cell: ({ running }) => running.toLocaleString() },
+        { title: "In its memory", numeric: true, cell: ({ waiting }) => waiting.toLocaleString() },
+        {
+          title: "Next attempt",
+          nowrap: true,
+          cell: ({ nextRetryAt }) => (nextRetryAt === null ? "" : relativeText(nextRetryAt)),
+        },
+        {
+          title: "Last error",
+          wide: true,
+          cell: ({ lastError }) => (lastError === null ? "" : localTimes(visible(lastError))),
+        },
+      ]}
+    />
   );
 }
 

@@ -14,7 +14,7 @@ export function Budgets({ budgets }: { budgets: readonly Budget[] }) {
   return (
     <>
       {shown.map((budget) => (
-        <BudgetUse key={budget.mailbox ?? ""} budget={budget} />
+        <BudgetUse key={`${budget.server ?? ""} ${budget.mailbox ?? ""}`} budget={budget} />
       ))}
       {budgets.length > shown.length && (
         <p class="muted">
@@ -30,13 +30,16 @@ const shareOf = ({ recipientsUsed, recipientRateLimit }: Budget): number =>
 const weight = (budget: Budget): number => shareOf(budget) + budget.waitingMessages;
 
 function BudgetUse({ budget }: { budget: Budget }) {
-  const { mailbox, recipientsUsed, recipientRateLimit } = budget;
+  const { mailbox, recipientsUsed, recipientRateLimit, server } = budget;
   const share = shareOf(budget);
   const sentences = [...dayTexts(budget), ...backlogTexts(budget)];
   return (
     <div class="limit">
       <div class="limit-head">
-        <span>{mailbox ?? "All mail of the connector"}</span>
+        <span>
+          {mailbox ?? "All mail of the connector"}
+          {server === undefined ? "" : ` at ${server}`}
+        </span>
         <span class={share >= 0.8 ? "nearly-used" : undefined}>
           {recipientRateLimit === null
             ? `${recipientsUsed.toLocaleString()} recipients in 24 hours`

@@ -1,6 +1,7 @@
 /** One message's story: what became of each recipient, and every entry with the time since it arrived. */
 import type { Output } from "../../../../src/admin/contract.ts";
 import { may } from "../../api.ts";
+import { nodeColumns } from "../../components/node-columns.tsx";
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { useLoaded } from "../../load.ts";
@@ -57,10 +58,11 @@ function LimitHits({ hits }: { hits: Story["limitHits"] }) {
       <Table
         label="Limits met before"
         rows={hits}
-        rowKey={({ sequence }) => sequence}
+        rowKey={({ server = "", sequence }) => `${server} ${sequence}`}
         empty="None."
         columns={[
           { title: "Time", nowrap: true, cell: ({ at }) => <Time at={at} /> },
+          ...nodeColumns<Story["limitHits"][number]>(),
           {
             title: "Event",
             wide: true,
@@ -229,6 +231,7 @@ function Step({ entry }: { entry: TrackingEntry }) {
         <TrackingEvent eventId={eventId} />
         <strong>{eventSentence(eventId)}</strong>
         {!isReceived && <span class="muted">after {durationText(entry.latencyMs)}</span>}
+        {entry.server !== undefined && <span class="muted">on {entry.server}</span>}
       </p>
       <p>
         {recipients.slice(0, shownRecipients).join(", ")}

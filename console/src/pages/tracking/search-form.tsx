@@ -1,6 +1,7 @@
 /** The fields of a search. Nothing is searched before it is sent. */
 import { trackingEventIds, trackingSources } from "../../../../src/tracking/tracking-record.ts";
 import { linkTo } from "../../router.ts";
+import { thisNode } from "../../this-node.ts";
 import { isSearched, searchTexts } from "./tracking-search.ts";
 
 const labels: Readonly<Record<(typeof searchTexts)[number], readonly [string, string]>> = {
@@ -10,6 +11,7 @@ const labels: Readonly<Record<(typeof searchTexts)[number], readonly [string, st
   messageSubject: ["Subject contains", ""],
   clientIp: ["Source address", "10.1.4.7"],
   connector: ["Connector", ""],
+  server: ["Node", ""],
 };
 
 export function SearchForm({ query }: { query: URLSearchParams }) {
@@ -20,20 +22,23 @@ export function SearchForm({ query }: { query: URLSearchParams }) {
       if (typeof value === "string" && value.trim() !== "") asked.set(name, value.trim());
     location.hash = linkTo("/tracking", asked);
   };
+  const isOfNodes = typeof thisNode.value === "string";
   return (
     <form class="filter search" onSubmit={submit} role="search" aria-label="Search messages">
-      {searchTexts.map((name) => (
-        <label key={name}>
-          {labels[name][0]}
-          <input
-            name={name}
-            placeholder={labels[name][1]}
-            defaultValue={query.get(name) ?? ""}
-            autocomplete="off"
-            spellcheck={false}
-          />
-        </label>
-      ))}
+      {searchTexts
+        .filter((name) => name !== "server" || isOfNodes)
+        .map((name) => (
+          <label key={name}>
+            {labels[name][0]}
+            <input
+              name={name}
+              placeholder={labels[name][1]}
+              defaultValue={query.get(name) ?? ""}
+              autocomplete="off"
+              spellcheck={false}
+            />
+          </label>
+        ))}
       <Choice name="eventId" label="Event" any="Any" values={trackingEventIds} query={query} />
       <Choice name="source" label="Caused by" any="Anything" values={trackingSources} query={query} />
       <label class="whole-line">

@@ -1,5 +1,6 @@
 /** Tracking: search what became of mail; one message's story. The search stands in the address. */
 import { urlOf } from "../../api.ts";
+import { nodeColumns } from "../../components/node-columns.tsx";
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { useLoaded } from "../../load.ts";
@@ -77,6 +78,7 @@ function Entries({ entries, query }: { entries: readonly TrackingEntry[]; query:
       }
       columns={[
         { title: "Time", nowrap: true, cell: ({ at }) => <Time at={at} /> },
+        ...nodeColumns<TrackingEntry>(),
         { title: "Event", cell: ({ eventId }) => <TrackingEvent eventId={eventId} /> },
         { title: "Sender", wide: true, cell: ({ sender }) => senderText(sender) },
         { title: "Recipients", wide: true, cell: ({ recipients }) => recipientsText(recipients) },

@@ -2,7 +2,8 @@
 import type { Input } from "../../../../src/admin/contract.ts";
 import { trackingEventIds, trackingSources } from "../../../../src/tracking/tracking-record.ts";
 
-export type TrackingSearch = Input<"searchMessageTracking">;
+type Asked = Input<"searchMessageTracking">;
+export type TrackingSearch = { -readonly [Name in keyof Asked]: Asked[Name] };
 
 /** In the order of the form. */
 export const searchTexts = [
@@ -12,6 +13,7 @@ export const searchTexts = [
   "messageSubject",
   "clientIp",
   "connector",
+  "server",
 ] as const;
 const times = ["start", "end"] as const;
 
