@@ -238,6 +238,7 @@ sendConnectors:
       await dialog().getByText("No other node takes mail").waitFor();
       expect(await browsed.violations()).toEqual([]);
       await page.keyboard.press("Escape");
+      await expect.poll(() => dialog().count()).toBe(0);
       expect(told.done).toEqual([]);
       await page.keyboard.press("Enter");
       await dialog().getByRole("button", { name: "Suspend", exact: true }).click();

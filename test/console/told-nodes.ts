@@ -82,6 +82,10 @@ export async function tellNodes(page: Page): Promise<ToldNodes> {
     const next = shown.length === 100 ? { next: String(from + 100) } : {};
     return route.fulfill({ json: { events: shown, unanswered: silent, ...next } });
   });
+  // Nothing comes meanwhile, and nobody asks again soon.
+  await page.route("**/v1/events/stream*", (route) =>
+    route.fulfill({ contentType: "text/event-stream", body: "retry: 600000\n\n" }),
+  );
   await page.route("**/v1/audit*", (route) =>
     route.fulfill({
       json: {

@@ -112,7 +112,7 @@ const verbOf = ({ suspended }: Node): "Suspend" | "Resume" => (suspended === nul
 
 function summary(nodes: readonly Node[]): string {
   const up = nodes.filter(({ state }) => state === "Up").length;
-  return `${up.toLocaleString()} of ${nodes.length.toLocaleString()} ${nodes.length === 1 ? "node takes" : "nodes take"} mail.`;
+  return `${up.toLocaleString()} of ${nodes.length.toLocaleString()} ${nodes.length === 1 ? "node" : "nodes"} ${up === 1 ? "takes" : "take"} mail.`;
 }
 
 function suspendWords({ name, messages }: Node, nodes: readonly Node[]): string {
