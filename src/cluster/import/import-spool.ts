@@ -88,11 +88,6 @@ export async function surveySpool(
     await new Promise((resolve) => setImmediate(resolve));
   }
   for (const { id, what } of await spool.remains()) damaged.push({ id, what });
-  // Once messages are there, what people say at the nodes holds, also when the move is run again.
-  if (Number((await again(() => stateOf(session, name, mark.source))).last_id) < 0)
-    for (const queue of suspendedQueues)
-      await again(() => session.query(`select ${name("suspend_queue_1")}($1, true)`, [queue]));
-
   let answers = 0;
   for (const page of answerPages(spool)) answers += page.filter(({ keptUntil }) => keptUntil > now).length;
   return {
@@ -136,6 +131,11 @@ export async function importSpool(parts: {
   };
   await again(() => session.query(`select ${name("import_begin_1")}($1, $2, $3)`, [mark.source, place, by]));
   if (spool.mark === undefined) await writeMovedMark(directory, mark);
+
+  // Once messages are there, what people say at the nodes holds, also when the move is run again.
+  if (Number((await again(() => stateOf(session, name, mark.source))).last_id) < 0)
+    for (const queue of suspendedQueues)
+      await again(() => session.query(`select ${name("suspend_queue_1")}($1, true)`, [queue]));
 
   let answers = 0;
   for (const page of answerPages(spool)) {
