@@ -134,8 +134,8 @@ function Name({ node: { name, isThis, address, failedListeners } }: { node: Node
       {name} {isThis && <span class="muted">(this one)</span>}
       <p class="waits muted">{address ?? "not asked by others: it has no admin.cluster"}</p>
       {failedListeners.map((text) => (
-        <p key={text} class="waits fault">
-          Not listening on {visible(text)}
+        <p key={text} class="waits">
+          <span class="fault">Not listening on {visible(text)}</span>
         </p>
       ))}
     </div>
@@ -169,8 +169,8 @@ function Configuration({ node: { configuration, endedAt } }: { node: Node }) {
         </>
       )}
       {faults.map((fault) => (
-        <p key={fault} class="waits fault">
-          {visible(fault)}
+        <p key={fault} class="waits">
+          <span class="fault">{visible(fault)}</span>
         </p>
       ))}
     </div>
