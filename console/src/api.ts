@@ -192,9 +192,9 @@ async function errorOf(response: Response): Promise<ApiError> {
 /** The path with its places filled, and what of the input is left. */
 function addressed(name: OperationName, input: object): { url: string; rest: Map<string, unknown> } {
   const rest = new Map<string, unknown>(Object.entries(input));
-  const url = routes[name].path.replace(/\{(\w+)\}/g, (_, place: string) => {
-    const value = String(rest.get(place));
-    rest.delete(place);
+  const url = routes[name].path.replace(/\{(\w+)\}/g, (_, part: string) => {
+    const value = String(rest.get(part));
+    rest.delete(part);
     return encodeURIComponent(value);
   });
   return { url, rest };
