@@ -283,6 +283,21 @@ describe("refused, and nothing changed", () => {
     expect(await readdir(target)).toEqual(["mail"]);
   });
 
+  test("a directory that another restore is at work on, which goes on undisturbed", async () => {
+    const { folder } = made;
+    const target = await newDirectory();
+    let second: Promise<unknown> | undefined;
+    const first = await restoreBackup(folder, {
+      dataDirectory: target,
+      release: false,
+      clock,
+      progress: () => void (second ??= restoreTo(folder, target).catch((fault: unknown) => fault)),
+    });
+    const refusal = await second;
+    expect(refusal).toBeInstanceOf(BackupRefusal);
+    expect(first).toMatchObject({ messages: 1, held: 1, damaged: [] });
+    expect(await readdir(target)).not.toContain(".restoring");
+  });
   test("a backup within what it is of", async () => {
     await expect(backUp(sourceOf(dataDirectory, undefined), join(dataDirectory, "backup"))).rejects.toThrow(
       BackupRefusal,

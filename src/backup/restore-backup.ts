@@ -13,6 +13,7 @@ import {
   readdir,
   realpath,
   rm,
+  rmdir,
   stat,
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -22,7 +23,9 @@ import { syncDirectory } from "../ports/directory-sync.ts";
 import { isMissing } from "../ports/file-fault.ts";
 import { makeDirectoryFor, type Owner } from "../ports/as-owner.ts";
 import { replaceFile } from "../ports/replace-file.ts";
+import { lockDirectory } from "../spool/lock/directory-lock.ts";
 import { openLmdbSpool, type LmdbSpool } from "../spool/lmdb-spool.ts";
+import { SpoolError } from "../spool/spool.ts";
 import type { ListPlace } from "../spool/spool-inspection.ts";
 import { BackupRefusal } from "./make-backup.ts";
 import { checksumOf } from "./checksum.ts";
@@ -46,25 +49,29 @@ export interface RestoreProgress {
   readonly of: number | undefined;
 }
 
-const alwaysThere = new Set(["lost+found"]);
+/** While a restore is at work it holds this folder's lock. */
+const restoringFolder = ".restoring";
+const alwaysThere = new Set(["lost+found", restoringFolder]);
 const messagesAtOnce = 500;
 
-/** Rejects with BackupRefusal when a backup is not whole, or something stands in the directory: nothing was changed then. */
-export async function restoreBackup(
-  folder: string,
-  options: {
-    readonly dataDirectory: string;
-    /** Holds nothing back. */
-    readonly release: boolean;
-    /** Takes a backup that is not whole for what is left of it. */
-    readonly force?: boolean;
-    /** Whose directory it is to be where it has to be made; one that is there stays its owner's. */
-    readonly owner?: Owner | undefined;
-    readonly clock: Clock;
-    readonly progress: (now: RestoreProgress) => void;
-  },
-): Promise<Restored> {
-  const { dataDirectory, release, clock, progress } = options;
+export interface RestoreOptions {
+  readonly dataDirectory: string;
+  /** Holds nothing back. */
+  readonly release: boolean;
+  /** Takes a backup that is not whole for what is left of it. */
+  readonly force?: boolean;
+  /** Whose directory it is to be where it has to be made; one that is there stays its owner's. */
+  readonly owner?: Owner | undefined;
+  readonly clock: Clock;
+  readonly progress: (now: RestoreProgress) => void;
+}
+
+/**
+ * Rejects with BackupRefusal when a backup is not whole, something stands in the directory, or another restore is at work
+ * there: nothing was changed then.
+ */
+export async function restoreBackup(folder: string, options: RestoreOptions): Promise<Restored> {
+  const { dataDirectory } = options;
   const { files } = await readManifest(folder);
   const spoilt = await spoiltFiles(folder, files);
   if (spoilt.size > 0 && options.force !== true)
@@ -75,6 +82,39 @@ export async function restoreBackup(
   await assertEmpty(dataDirectory);
 
   await makeDirectoryFor(options.owner, dataDirectory);
+  const leave = await enterAlone(dataDirectory);
+  try {
+    // Another may have ended in the meantime.
+    await assertEmpty(dataDirectory);
+    return { ...(await restoreHere(folder, files, spoilt, options)), spoilt: [...spoilt.values()] };
+  } finally {
+    await leave();
+  }
+}
+
+/** Rejects with BackupRefusal while another restore is at work there. Resolves with what lets the next one in. */
+async function enterAlone(dataDirectory: string): Promise<() => Promise<void>> {
+  const place = join(dataDirectory, restoringFolder);
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  const lock = await lockDirectory(place, 0).catch((cause: unknown) => {
+    if (!(cause instanceof SpoolError)) throw cause;
+    throw new BackupRefusal(`another weir restore is at work on ${dataDirectory}; nothing was changed`, {
+      cause,
+    });
+  });
+  return async () => {
+    await lock.unlock();
+    // One that has just looked in is told that this one is at work.
+    await rmdir(place).catch(() => undefined);
+  };
+}
+
+async function restoreHere(
+  folder: string,
+  files: readonly ManifestFile[],
+  spoilt: ReadonlyMap<string, string>,
+  { dataDirectory, release, clock, progress }: RestoreOptions,
+): Promise<Omit<Restored, "spoilt">> {
   const owner = await stat(dataDirectory);
   await emptyOut(dataDirectory);
   await replaceFile(join(dataDirectory, unfinishedRestoreFile), "", { mode: 0o600 });
@@ -107,7 +147,7 @@ export async function restoreBackup(
   await giveTo(dataDirectory, owner);
   await rm(join(dataDirectory, unfinishedRestoreFile));
   await syncDirectory(dataDirectory);
-  return { ...restored, spoilt: [...spoilt.values()] };
+  return restored;
 }
 
 const missing = "is missing";

@@ -6,6 +6,7 @@ const leftOut: readonly RegExp[] = [
   /^spool\/(?!damaged\/)./,
   /^admin\.sock(et-path)?$/,
   /^restore-unfinished$/,
+  /^\.restoring\//,
   // Made from the files beside it.
   /^logs\/MessageTracking\/index\//,
   // An LMDB environment that may be written to: policies are fetched again, results of TLS are for their day.
