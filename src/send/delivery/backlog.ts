@@ -36,6 +36,11 @@ export class Backlog {
     return this.#early > 0;
   }
 
+  /** Something is known to be there, or is looked for. */
+  get isKnown(): boolean {
+    return this.#due || this.#claiming || this.#early > 0;
+  }
+
   arrived(): void {
     this.#due = true;
   }

@@ -118,6 +118,12 @@ export class DeliveryQueue {
     return this.relief === undefined || now - this.relief.lastAt > reliefKeptMs;
   }
 
+  /** It has met no fault, and nothing of what it was told stands out: mail that comes later may use it as it is. */
+  get isAsAnyOther(): boolean {
+    const { backlog, lastRetryAt, relief, putOff } = this;
+    return lastRetryAt === undefined && relief === undefined && putOff === undefined && !backlog.isKnown;
+  }
+
   /** True when an attempt may begin and one is waiting. */
   get ready(): boolean {
     return this.healthy && this.running < this.#limit && this.#head < this.#waiting.length;

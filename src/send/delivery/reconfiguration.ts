@@ -34,6 +34,7 @@ export async function reconfigure(
   const { clock, random, queues, unrouted } = state;
   state.settings = next;
   state.routing = createRouting(next.sendConnectors, { ...next, capture: state.capture });
+  queues.forgetDropped();
   state.reports = reportWriterOf(next, { clock, random });
   const before = new Map([...queues].map((queue) => [queue.name, queue]));
   const carried = carrySuspensions(state, parts.onQueues, before);

@@ -267,6 +267,7 @@ function newState(options: SchedulerOptions, onRoom: (queue: DeliveryQueue) => v
   const suspended = new Set<QueueName>(options.suspended);
   const queues = createDeliveryQueues({
     limits,
+    clock: ports.clock,
     carrierFor,
     suspended,
     targetOf: (name) => state.routing.domainTarget(name),

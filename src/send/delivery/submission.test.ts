@@ -26,6 +26,7 @@ function setup() {
   const suspended = new Set<QueueName>();
   const queues = createDeliveryQueues({
     limits,
+    clock,
     suspended,
     carrierFor: () => ({ concurrency: 4 }) as Carrier,
   });
