@@ -48,11 +48,11 @@ export function comparisonText({ load, toolsPerSecond, peers }: Comparison): str
 export const marksText = (marks: readonly Mark[]): string =>
   table([
     ["mark", "required", "measured", ""],
-    ...marks.map(({ name, required, measured, met }) => [
+    ...marks.map(({ name, required, measured, met, isNotShown }) => [
       name,
       required,
       measured,
-      met ? "met" : "**missed**",
+      met ? "met" : isNotShown ? "**not shown**" : "**missed**",
     ]),
   ]);
 

@@ -1,6 +1,8 @@
 /** What of the bench needs no load. */
 import { describe, expect, it } from "vitest";
 import { quantilesOf } from "../bench/median.ts";
+import { isAtMost, medianInterval } from "../bench/paired.ts";
+import { readCounts } from "../bench/perf-counters.ts";
 import { readOptions } from "../bench/options.ts";
 import { between } from "../bench/between.ts";
 import { countsIn } from "../bench/syncs.ts";
@@ -61,4 +63,30 @@ it("finds the part that so many numbers do not exceed", () => {
   const at = quantilesOf([5, 1, 4, 2, 3]);
   expect([at(0), at(0.5), at(0.99), at(1)]).toEqual([1, 3, 5, 5]);
   expect(quantilesOf([])(0.5)).toBeNaN();
+});
+
+it.each<[number, number, number]>([
+  // Of a table of the sign test: how many turns, and which of them bound the median with 95 %.
+  [6, 1, 6],
+  [8, 1, 8],
+  [9, 2, 8],
+  [15, 4, 12],
+  [60, 22, 39],
+])("has the median of %i turns between the %i. and the %i.", (count, low, high) => {
+  const values = Array.from({ length: count }, (_, at) => count - at);
+  expect(medianInterval(values)).toEqual({ low, high });
+});
+
+it("takes a mark as met or missed by the whole interval, and as not shown by five turns", () => {
+  expect(medianInterval([1, 2, 3, 4, 5])).toEqual({ low: -Infinity, high: Infinity });
+  expect(isAtMost({ low: 1, high: 3 }, 3)).toBe("met");
+  expect(isAtMost({ low: 2, high: 3.1 }, 3)).toBe("not shown");
+  expect(isAtMost({ low: 3.1, high: 4 }, 3)).toBe("missed");
+  expect(isAtMost(medianInterval([]), 3)).toBe("not shown");
+});
+
+it("reads the counts of perf, without those that the machine cannot make", () => {
+  const text =
+    "<not supported>,,instructions:u,0,100.00,,\n29,,raw_syscalls:sys_enter,727310,100.00,39.9,K/sec\n";
+  expect([...readCounts(text)]).toEqual([["raw_syscalls:sys_enter", 29]]);
 });

@@ -25,6 +25,8 @@ export interface Mark {
   readonly required: string;
   readonly measured: string;
   readonly met: boolean;
+  /** The readings spread too far to tell. */
+  readonly isNotShown?: true;
 }
 
 export interface RunResult {
