@@ -1,4 +1,7 @@
-/** What a process does beside taking time: counts of Linux's perf, which other work on the machine hardly changes. */
+/**
+ * What a process does beside taking time, by Linux's perf. Other work on the machine changes system calls too: a relay that has to wait
+ * for its turn finds more to do at once.
+ */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";

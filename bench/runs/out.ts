@@ -134,19 +134,22 @@ export const out: Run = {
     const counted = (name: string): readonly string[] =>
       countable.map((event) => ((counts.get(name)?.get(event) ?? NaN) / ownClient.messages).toFixed(1));
     const bare = median(bareReadings);
+    const intervalText = (values: readonly number[], digits: number): string => {
+      const { low, high } = medianInterval(values);
+      return Number.isFinite(high - low) ? `${low.toFixed(digits)} to ${high.toFixed(digits)}` : "any";
+    };
     const beside = (values: readonly number[], digits: number, unit: string): readonly string[] => {
       const at = quantilesOf(values);
-      const { low, high } = medianInterval(values);
-      const all = [at(0.5), low, high, at(0.25), at(0.75)].map((value) => value.toFixed(digits));
-      return [`${all[0]} ${unit}`, `${all[1]} to ${all[2]} ${unit}`, `${all[3]} to ${all[4]} ${unit}`];
+      const all = [at(0.5), at(0.25), at(0.75)].map((value) => value.toFixed(digits));
+      return [
+        `${all[0]} ${unit}`,
+        `${intervalText(values, digits)} ${unit}`,
+        `${all[1]} to ${all[2]} ${unit}`,
+      ];
     };
     const judged = (values: readonly number[], most: number): Pick<Mark, "met" | "isNotShown"> => {
       const shown = isAtMost(medianInterval(values), most);
       return { met: shown === "met", ...(shown === "not shown" && { isNotShown: true }) };
-    };
-    const intervalText = (values: readonly number[], digits: number): string => {
-      const { low, high } = medianInterval(values);
-      return `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
     };
     const noTime = ["", "", ""];
     return {
