@@ -36,6 +36,7 @@ export const longRecord: Run = {
           refusedClients: { kind: "gone" },
           users: [],
           applications: [],
+          ipv6SourcePrefixLength: 64,
           fromMs: 0,
           toMs: Infinity,
         },

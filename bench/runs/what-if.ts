@@ -44,6 +44,7 @@ export const whatIf: Run = {
             refusedClients: { kind: "gone" },
             users: [],
             applications: [],
+            ipv6SourcePrefixLength: 64,
             fromMs: 0,
             toMs: Infinity,
           });

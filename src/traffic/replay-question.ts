@@ -17,6 +17,8 @@ export interface ReplayQuestion {
   /** Whose own rates hold beside the connectors'. */
   readonly users: readonly (ClientRights & { readonly name: string })[];
   readonly applications: readonly Application[];
+  /** By which IPv6 addresses are one source, whatever they were when they came. */
+  readonly ipv6SourcePrefixLength: number;
   /** Wall clock, milliseconds since the epoch. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -29,6 +31,8 @@ export interface ReplayAnswer extends ReplayOutcome {
 
 /** What use was made of the limits. */
 export interface UseQuestion {
+  /** As `ReplayQuestion`. */
+  readonly ipv6SourcePrefixLength: number;
   /** Wall clock, milliseconds since the epoch. */
   readonly fromMs: number;
   readonly toMs: number;

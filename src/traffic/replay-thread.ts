@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import type { LogFamily } from "../logs/log-files.ts";
 import { startThread } from "../ports/start-thread.ts";
 import type { ReplayAnswer, ReplayQuestion, UseAnswer, UseQuestion } from "./replay-question.ts";
+import { createTurns, type Turn } from "./turns.ts";
 
 export interface ReplayWork {
   readonly family: LogFamily;
@@ -23,14 +24,14 @@ export interface ReplayTold {
   readonly fault?: string;
 }
 
-export interface ReplayOptions {
-  readonly signal?: AbortSignal;
+/** `signal`, `onAhead` and `isNext` as turns.ts has them: `isNext` is for the other half of a question. */
+export interface ReplayOptions extends Turn {
   /** Hears how much of the record is read, 0 to 1. */
   readonly onPart?: (part: number) => void;
 }
 
 export interface ReplayThread {
-  /** Rejects where the record cannot be read, and when `signal` aborts. */
+  /** Rejects where the record cannot be read, when `signal` aborts, and with QueueFull where many others have asked. */
   replay(question: ReplayQuestion, options?: ReplayOptions): Promise<ReplayAnswer>;
   /** What use was made of the limits; as `replay`. */
   use(question: UseQuestion, options?: ReplayOptions): Promise<UseAnswer>;
@@ -41,6 +42,8 @@ export interface ReplayThread {
 /** Fewer cost one thread less than reading the record twice. */
 const leastToShare = 8;
 const mostThreads = 2;
+/** Questions; each takes seconds, and up to a minute where much is recorded. */
+const mostWaiting = 8;
 
 /** `threads`: at most. */
 export function openReplayThread(
@@ -49,7 +52,7 @@ export function openReplayThread(
 ): ReplayThread {
   const family: LogFamily = { directory, prefix, extension };
   const closing = new AbortController();
-  let turn: Promise<unknown> = Promise.resolve();
+  const turns = createTurns(mostWaiting);
 
   const run = (asked: ReplayWork["asked"], signal: AbortSignal, onPart: (part: number) => void) =>
     new Promise<ReplayAnswer | UseAnswer>((resolve, reject) => {
@@ -76,13 +79,11 @@ export function openReplayThread(
     });
 
   const inTurn = <Answer>(
-    { signal, onPart = () => undefined }: ReplayOptions = {},
+    { signal, onPart = () => undefined, ...turn }: ReplayOptions = {},
     answer: (until: AbortSignal, onPart: (part: number) => void) => Promise<Answer>,
   ): Promise<Answer> => {
     const until = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
-    const mine = turn.then(() => answer(until, onPart));
-    turn = mine.catch(() => undefined);
-    return mine;
+    return turns.take(() => answer(until, onPart), { ...turn, signal: until });
   };
 
   /** Its scenarios in turn to each thread: those next to each other cost alike. */
@@ -122,7 +123,7 @@ export function openReplayThread(
       inTurn(options, (until, onPart) => run({ kind: "use", question }, until, onPart) as Promise<UseAnswer>),
     async close() {
       closing.abort();
-      await turn;
+      await turns.idle();
     },
   };
 }

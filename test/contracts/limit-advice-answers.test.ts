@@ -2,8 +2,10 @@
 import { expect, test } from "vitest";
 import type { Administered } from "../../src/admin/administered.ts";
 import { limitAdviceHandlers } from "../../src/admin/handlers/limit-advice.ts";
+import { receiveConnectorTestHandlers } from "../../src/admin/handlers/receive-connector-test.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { UseObserver } from "../../src/core/advice/use-observer.ts";
+import { QueueFull } from "../../src/core/what-if/queue-full.ts";
 import { Replay, type ReplayOptions } from "../../src/core/what-if/replay.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { burst, daily, dayMs, daysFrom, firstDayMs, hourMs, recordOf, type Stay } from "./recorded-days.ts";
@@ -22,16 +24,37 @@ const usual = [3, 6, 9].flatMap((connections, index) =>
 );
 const greedy = daily(days, 12 * hourMs, (atMs) => burst("10.0.0.9", atMs, 80));
 
+const askedNow = { signal: new AbortController().signal } as never;
+
 async function asked(text: string, stays: readonly Stay[], connector?: string) {
+  const { getLimitAdvice } = limitAdviceHandlers(administering(text, stays));
+  return getLimitAdvice(connector === undefined ? {} : { connector }, askedNow);
+}
+
+const tested = (text: string, stays: readonly Stay[], name: string) =>
+  receiveConnectorTestHandlers(administering(text, stays)).testReceiveConnector(
+    {
+      name,
+      variants: [{}],
+      from: new Date(firstDayMs).toISOString(),
+      refusedClients: "gone",
+      retryAfterMs: 1,
+      tries: 1,
+      sources: 20,
+    },
+    askedNow,
+  );
+
+function administering(text: string, stays: readonly Stay[], relay: Partial<Administered["relay"]> = {}) {
   const parsed = parseConfig(text, { file: "/etc/weir/weir.yaml", hostname: "relay.test" });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   const tell = recordOf(stays);
   const clock = createFakeClock();
-  const administered = {
+  return {
     clock: { ...clock, wall: () => new Date(firstDayMs + 20 * dayMs) },
     relay: {
       settings: parsed.settings,
-      trafficUse(period: { fromMs: number; toMs: number }) {
+      trafficUse(period: ConstructorParameters<typeof UseObserver>[0]) {
         const observer = new UseObserver(period);
         tell(observer);
         return Promise.resolve({ ...observer.outcome(), damaged: [] });
@@ -39,13 +62,11 @@ async function asked(text: string, stays: readonly Stay[], connector?: string) {
       replayTraffic(question: ReplayOptions) {
         const replay = new Replay(question);
         tell(replay);
-        return Promise.resolve(replay.outcome());
+        return Promise.resolve({ ...replay.outcome(), damaged: [] });
       },
+      ...relay,
     },
   } as unknown as Administered;
-  const { getLimitAdvice } = limitAdviceHandlers(administered);
-  const input = connector === undefined ? {} : { connector };
-  return getLimitAdvice(input, { signal: new AbortController().signal } as never);
 }
 
 test("of one connector alone the rate of all stays as it is, and what it refuses is told", async () => {
@@ -85,4 +106,102 @@ test("what is learned is put in force by nothing less than all of it", async () 
   );
   const { connectors } = await asked(learning, usual);
   expect(connectors[0]?.command).toBe("weir Get-LimitAdvice -Connector In -Apply");
+});
+
+test("of limits that have to be looser only that which refused good sources is, and it is said which", async () => {
+  // One account from two addresses: each by itself is looked at, and both together are counted.
+  const shared = ["10.0.0.7", "10.0.0.8"].flatMap((source) =>
+    daily(days, 14 * hourMs, (atMs) => burst(source, atMs, 40, { user: "erp", lastsMs: 60 })),
+  );
+  const text = file(
+    "    messageRateLimit: 60\n    messageRateSource: User\n    maxInboundConnectionPerSource: 50\n",
+  );
+  const { connectors } = await asked(text, [...usual, ...shared]);
+  const [advice] = connectors;
+  const limitOf = (name: string) => advice?.limits.find(({ limit }) => limit === name);
+  expect(advice?.refusals.after).toBe(0);
+  expect(limitOf("messageRateLimit")?.value).toBeGreaterThanOrEqual(80);
+  expect(limitOf("messageRateLimit")?.reason).toMatch(
+    / It is [\d.]+ times what that asks for: replayed with less, it refused good sources \d+ times?; \d+ is the least tried that does not\.$/,
+  );
+  expect(limitOf("maxInboundConnectionPerSource")).toMatchObject({ value: 50, change: "keep" });
+  expect(limitOf("maxInboundConnectionPerSource")?.reason).not.toContain("times what that asks for");
+});
+
+test("who waits is told behind how many, and who is one too many what to do", async () => {
+  const full = administering(file(""), usual, { trafficUse: () => Promise.reject(new QueueFull(9)) });
+  await expect(limitAdviceHandlers(full).getLimitAdvice({}, askedNow)).rejects.toMatchObject({
+    code: "tooManyRequests",
+    message:
+      "9 questions about the recorded traffic were asked before this one, and they are answered one at a time: ask again in a minute",
+  });
+  const plain = administering(file(""), usual);
+  const halves: (boolean | undefined)[] = [];
+  const waiting = administering(file(""), usual, {
+    trafficUse(question, turn) {
+      halves.push(turn?.isNext);
+      turn?.onAhead?.(2);
+      return plain.relay.trafficUse(question, turn);
+    },
+    replayTraffic(question, turn) {
+      halves.push(turn?.isNext);
+      return plain.relay.replayTraffic(question, turn);
+    },
+  });
+  const told: number[] = [];
+  await new Promise<void>((resolve) => {
+    limitAdviceHandlers(waiting).followLimitAdvice(
+      {},
+      ({ ahead, answer }) => {
+        told.push(ahead);
+        if (answer !== null) resolve();
+      },
+      askedNow,
+    );
+  });
+  expect(told[0]).toBe(2);
+  expect(told.at(-1)).toBe(0);
+  // Whoever waited once does not wait again.
+  expect(halves).toEqual([undefined, true]);
+});
+
+test("IPv6 addresses are one source as they are grouped now, whatever they were then", async () => {
+  const text = (length: number) => `transport: { ipv6SourcePrefixLength: ${length} }
+receiveConnectors:
+  - name: In
+    bindings: ["[::]:25"]
+    remoteIpRanges: ["2001:db8::/32"]
+    permissionGroups: [AnonymousUsers]
+`;
+  const stays = ["2001:db8::1", "2001:db8::2"].flatMap((source) =>
+    daily(days, 8 * hourMs, (atMs) => burst(source, atMs, 8)),
+  );
+  for (const [length, sources, highest] of [
+    [64, ["2001:db8::/64"], 16],
+    [128, ["2001:db8::1", "2001:db8::2"], 8],
+  ] as const) {
+    const { present } = await tested(text(length), stays, "In");
+    expect(present?.sources.map(({ source }) => source).toSorted()).toEqual(sources);
+    expect(present?.highestOpenFromSource.value).toBe(highest);
+    const { connectors } = await asked(text(length), stays);
+    expect(connectors[0]?.use.map(({ source }) => source).toSorted()).toEqual(sources);
+  }
+});
+
+test("what came to a connector that was renamed or replaced since is said to be counted elsewhere", async () => {
+  const renamed = file("").replace("name: In", "name: Relay");
+  const then = await tested(renamed, usual, "Relay");
+  expect(then.present?.connections).toBe(126);
+  expect(then.notes).toContain(
+    "126 connections came to In then, and would come to Relay as receive connectors are set up now: they count there.",
+  );
+  const narrowed = await tested(file("").replace("10.0.0.0/8", "10.9.0.0/16"), usual, "In");
+  expect(narrowed.present).toMatchObject({ connections: 0, notServed: 126 });
+  expect(narrowed.notes).toContain(
+    "126 connections came to In then, and would be served by no receive connector as they are set up now: they count as not served.",
+  );
+  expect((await tested(file(""), usual, "In")).notes.join()).not.toContain("then, and would");
+  expect((await asked(renamed, usual)).notes).toEqual([
+    "126 connections came to In, which is no receive connector any more: no advice rests on them.",
+  ]);
 });

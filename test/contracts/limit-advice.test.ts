@@ -5,7 +5,7 @@
 import { expect, test } from "vitest";
 import { adviseConnector, goodSources } from "../../src/core/advice/connector-advice.ts";
 import { judgedSources } from "../../src/core/advice/judged-use.ts";
-import { loosened, type LimitProposal } from "../../src/core/advice/limit-proposal.ts";
+import { allBy, loosened, type LimitProposal } from "../../src/core/advice/limit-proposal.ts";
 import { bestTrial, looseTimes, refusalsOf, trialScenarios } from "../../src/core/advice/trial.ts";
 import { UseObserver } from "../../src/core/advice/use-observer.ts";
 import type { ReceiveConnectorSettings } from "../../src/core/policy/receive-connector.ts";
@@ -88,7 +88,7 @@ function advised(stays: readonly Stay[], limits: Partial<typeof unlimited> = {})
   return {
     advice,
     good,
-    limits: loosened(advice.limits, looseTimes[best] ?? 1),
+    limits: loosened(advice.limits, allBy(looseTimes[best] ?? 1)),
     before: refusalsOf(before, names, good),
     after: after[best],
     /** By source. */

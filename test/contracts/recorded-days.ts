@@ -20,6 +20,7 @@ export interface Stay {
   /** Behind its coming; none: it sends nothing. */
   readonly messages: readonly number[];
   readonly heloName?: string;
+  readonly user?: string;
   /** It was refused at the door: the kind. */
   readonly refused?: "connectionLimitPerSource";
 }
@@ -70,7 +71,7 @@ function segmentOf(stays: readonly Stay[], beginMs = firstDayMs): Buffer {
   encoder.begin(beginMs, 0);
   const numbers = new Map<Stay, number>();
   const entries = stays.flatMap((stay) => {
-    const { source, atMs, lastsMs, messages, heloName = "", refused } = stay;
+    const { source, atMs, lastsMs, messages, heloName = "", user = "", refused } = stay;
     const client = { connector: "In", source, address: source, door: "SMTP" as const };
     const at = (behindMs: number): number => beginMs + atMs + behindMs;
     if (refused !== undefined) return [{ at: at(0), tell: () => encoder.turnedAway(at(0), client, refused) }];
@@ -80,7 +81,7 @@ function segmentOf(stays: readonly Stay[], beginMs = firstDayMs): Buffer {
       ...messages.map((behindMs) => ({
         at: at(behindMs),
         tell: () => {
-          encoder.described(at(behindMs), number(), "", "", heloName, "", "");
+          encoder.described(at(behindMs), number(), user, "", heloName, "", "");
           encoder.message(at(behindMs), number());
           encoder.kept(at(behindMs), number(), 1, 2_000);
         },

@@ -1,7 +1,13 @@
 import type { Settings } from "../../config/settings.ts";
 import type { ConnectorAdvice } from "../../core/advice/connector-advice.ts";
-import type { LimitProposal } from "../../core/advice/limit-proposal.ts";
-import type { Refusals } from "../../core/advice/trial.ts";
+import type { LimitProposal, LoosenedLimit } from "../../core/advice/limit-proposal.ts";
+import type { Refusals, SingleFinding } from "../../core/advice/trial.ts";
+
+export type Loosening =
+  /** Each limit was tried by itself: how much looser it is, and whom it refused else. */
+  | { readonly isToldApart: true; readonly findings: Readonly<Record<LoosenedLimit, SingleFinding>> }
+  /** Only together are they enough. */
+  | { readonly isToldApart: false; readonly times: number };
 
 /** What was found for one connector, and with which values. */
 export interface Advised {
@@ -11,6 +17,8 @@ export interface Advised {
   /** As they are to be set. */
   readonly limits: readonly LimitProposal[];
   readonly own: readonly { readonly name: string; readonly limits: readonly LimitProposal[] }[];
+  /** Why limits are looser than use by itself asks for; undefined: they are not. */
+  readonly loosening: Loosening | undefined;
   readonly before: Refusals;
   readonly after: Refusals;
 }

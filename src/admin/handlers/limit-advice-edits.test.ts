@@ -56,6 +56,7 @@ function learned(sources: readonly JudgedSource[]) {
     isLearning: true,
     limits: [limit],
     own: [],
+    loosening: undefined,
     before: refusals,
     after: refusals,
   } satisfies Advised);

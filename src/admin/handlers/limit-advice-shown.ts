@@ -1,13 +1,20 @@
 /** Advice as the contract shows it. */
 import type { Settings } from "../../config/settings.ts";
-import { besideText, headroom, outlierText, ownReason, reasonText } from "../../core/advice/advice-text.ts";
+import {
+  besideText,
+  headroom,
+  looserText,
+  outlierText,
+  ownReason,
+  reasonText,
+} from "../../core/advice/advice-text.ts";
 import type { JudgedSource } from "../../core/advice/judged-use.ts";
 import type { LimitProposal } from "../../core/advice/limit-proposal.ts";
 import type { RateProposal } from "../../core/advice/rate-proposal.ts";
 import { connectionCost } from "../../core/advice/connection-cost.ts";
 import { commandWord } from "../../core/units/command-word.ts";
 import type { Output } from "../contract.ts";
-import type { Advised } from "./advised-connector.ts";
+import type { Advised, Loosening } from "./advised-connector.ts";
 import { limitSettings, type Edit } from "./limit-advice-edits.ts";
 import { shownApplication, shownLimit } from "./shown-values.ts";
 
@@ -19,7 +26,7 @@ const mostSources = 1_000;
 
 export function shownAdvice(
   settings: Settings,
-  { connector, advice, isLearning, limits, own, before, after }: Advised,
+  { connector, advice, isLearning, limits, own, loosening, before, after }: Advised,
   days: number,
   edits: readonly Edit[],
 ): Shown {
@@ -44,7 +51,9 @@ export function shownAdvice(
     limits: limits.map((proposal) =>
       shownLimitAdvice(
         proposal,
-        reasonText(proposal, { sources: rest.length, days, nameOf }) + besideText(proposal, groups),
+        reasonText(proposal, { sources: rest.length, days, nameOf }) +
+          looserTextOf(proposal, loosening) +
+          besideText(proposal, groups),
         commandOf([proposal]),
       ),
     ),
@@ -65,7 +74,8 @@ export function shownAdvice(
         limits: ownLimits.map((proposal) =>
           shownLimitAdvice(
             proposal,
-            reasonText(proposal, { sources: ranges.length, days, nameOf }),
+            reasonText(proposal, { sources: ranges.length, days, nameOf }) +
+              looserTextOf(proposal, loosening),
             proposal.change === "keep" ? null : apply,
           ),
         ),
@@ -89,6 +99,15 @@ export function shownAdvice(
     edits: [...edits],
     command: commandOf(limits),
   };
+}
+
+function looserTextOf(proposal: LimitProposal, loosening: Loosening | undefined): string {
+  const { limit, value } = proposal;
+  if (loosening === undefined || limit === "maxInboundConnectionPercentagePerSource" || value === Infinity)
+    return "";
+  if (!loosening.isToldApart) return looserText(proposal, loosening.times, undefined);
+  const { times, refused } = loosening.findings[limit];
+  return looserText(proposal, times, refused);
 }
 
 export function shownRate(

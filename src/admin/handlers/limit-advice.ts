@@ -4,16 +4,17 @@ import { plainReceiveConnector } from "../../config/plain-settings.ts";
 import type { Settings } from "../../config/settings.ts";
 import { adviseConnector, goodSources } from "../../core/advice/connector-advice.ts";
 import { judgedSources, type JudgedSource } from "../../core/advice/judged-use.ts";
-import { loosened, type AdvisedSettings } from "../../core/advice/limit-proposal.ts";
+import { allBy, loosened, type AdvisedSettings } from "../../core/advice/limit-proposal.ts";
 import { rateProposal, type RateProposal } from "../../core/advice/rate-proposal.ts";
 import {
   bestTrial,
-  looseTimes,
   refusalsOf,
+  trialScenario,
   trialScenarios,
   type Proposed,
   type Refusals,
 } from "../../core/advice/trial.ts";
+import type { Scenario } from "../../core/what-if/scenario.ts";
 import type { ConnectorUse, RecordedUse } from "../../core/advice/use-facts.ts";
 import { contains, parseIpRange, rangeSize } from "../../core/units/ip-range.ts";
 import type { Administered, Handlers } from "../administered.ts";
@@ -23,8 +24,9 @@ import type { Advised } from "./advised-connector.ts";
 import { adviceEdits, ownName, rateEdits } from "./limit-advice-edits.ts";
 import { shownAdvice, shownRate } from "./limit-advice-shown.ts";
 import { findNamed } from "./named-settings.ts";
-import { replayed, replayedOwners, scenarioOf } from "./replayed-settings.ts";
+import { answerInTurn, replayed, replayedOwners, scenarioOf } from "./replayed-settings.ts";
 import { shownApplication } from "./shown-values.ts";
+import { toldApart } from "./loosened-limits.ts";
 import { toldProgress, type Progress } from "./told-progress.ts";
 
 type Advice = Output<"getLimitAdvice">;
@@ -35,7 +37,11 @@ const usualPeriodMs = 35 * dayMs;
 const judgedAtOnce = 200;
 /** Of the work, hearing what use was made. */
 const usePart = 0.4;
+/** Of the replays, trying all limits together; each by itself is rarely needed. */
+const togetherPart = 0.7;
 const noRefusals: Refusals = { good: 0, others: 0, byLimit: {} };
+
+const untouched = { looseness: allBy(1), loosening: undefined, after: noRefusals };
 
 export function limitAdviceHandlers(
   administered: Administered,
@@ -44,15 +50,22 @@ export function limitAdviceHandlers(
 
   const advised = async (
     input: ReadInput<"getLimitAdvice">,
-    { signal, onPart = () => undefined }: Pick<Progress, "signal"> & Partial<Progress>,
+    { signal, onPart = () => undefined, onAhead }: Pick<Progress, "signal"> & Partial<Progress>,
   ): Promise<Advice> => {
     const { settings } = relay;
     const period = periodOf(input, usualPeriodMs, clock.wall().getTime());
+    const { ipv6SourcePrefixLength } = settings.transport;
     const wanted =
       input.connector === undefined
         ? settings.receiveConnectors
         : [findNamed(settings.receiveConnectors, input.connector, settings.hostname, "receive connector")];
-    const use = await relay.trafficUse(period, { signal, onPart: (part) => onPart(part * usePart) });
+    const turn = { signal, ...(onAhead === undefined ? {} : { onAhead }) };
+    const use = await answerInTurn(
+      relay.trafficUse(
+        { ...period, ipv6SourcePrefixLength },
+        { ...turn, onPart: (part) => onPart(part * usePart) },
+      ),
+    );
     const found: Awaited<ReturnType<typeof adviceOf>>[] = [];
     for (const connector of wanted) found.push(await adviceOf(settings, connector, use));
     const rate = rateProposal(use, settings.transport.maxConnectionRatePerMinute);
@@ -61,8 +74,7 @@ export function limitAdviceHandlers(
       found,
       // What is not advised is not tried: of one connector alone the rate stays as it is.
       isRateTold ? rate : undefined,
-      (part) => onPart(usePart + part * (1 - usePart)),
-      signal,
+      { ...turn, onPart: (part) => onPart(usePart + part * (1 - usePart)) },
       period,
     );
     const edits = results.map((one) => adviceEdits(administered, one));
@@ -73,9 +85,12 @@ export function limitAdviceHandlers(
       connectors: results.map((one, index) => shownAdvice(settings, one, daysOf(use), edits[index] ?? [])),
       connectionRate: isRateTold ? shownRate(rate, daysOf(use)) : null,
       edits: [...edits.flat(), ...(isRateTold ? rateEdits(rate) : [])],
-      notes: use.damaged
-        .slice(0, 3)
-        .map(({ file, what }) => `Part of the record is damaged (${file}: ${what}); the rest was read.`),
+      notes: [
+        ...unknownConnectors(settings, use),
+        ...use.damaged
+          .slice(0, 3)
+          .map(({ file, what }) => `Part of the record is damaged (${file}: ${what}); the rest was read.`),
+      ],
     };
   };
 
@@ -83,60 +98,93 @@ export function limitAdviceHandlers(
   const tried = async (
     found: readonly Pick<Advised, "connector" | "advice" | "isLearning">[],
     rate: RateProposal | undefined,
-    onPart: (part: number) => void,
-    signal: AbortSignal,
+    turn: Pick<Progress, "signal" | "onPart"> & Partial<Progress>,
     period: { readonly fromMs: number; readonly toMs: number },
   ): Promise<readonly Advised[]> => {
     const { settings } = relay;
     const present = scenarioOf(settings);
     const names = settings.receiveConnectors.map(({ name }) => name);
-    const named = found.map((one) => ({
-      ...one,
-      own: one.advice.own.map((own) => ({ ...own, name: ownName(own.group, one.connector, names) })),
-    }));
-    const proposed = named.flatMap(({ connector, advice, own }): Proposed[] => [
-      ...(advice.limits.length === 0 ? [] : [{ connector: replayed(connector), limits: advice.limits }]),
-      ...own.map(({ name, group, limits }) => ({
-        connector: {
-          ...replayed(connector),
-          name,
-          remoteIpRanges: group.sources.flatMap(({ use }) => rangeOf(use.source) ?? []),
-        },
-        limits,
-      })),
-    ]);
-    if (proposed.length === 0)
-      return named.map((one) => ({ ...one, limits: [], own: [], before: noRefusals, after: noRefusals }));
-    const { worlds } = await relay.replayTraffic(
-      {
-        present: present.connectors,
-        scenarios: [
-          present,
-          ...trialScenarios(
-            { ...present, maxConnectionRatePerMinute: rate?.value ?? present.maxConnectionRatePerMinute },
-            proposed,
-          ),
-        ],
-        refusedClients: { kind: "gone" },
-        toldSources: "refused",
-        ...replayedOwners(settings),
-        ...period,
-      },
-      { signal, onPart },
-    );
-    const [now = [], ...trials] = worlds;
-    return named.map(({ own, ...one }) => {
-      const good = goodSources(one.advice);
-      const mine = new Set([one.connector.name, ...own.map(({ name }) => name)]);
-      const after = trials.map((world) => refusalsOf(world, mine, good));
-      const best = bestTrial(after);
-      const times = looseTimes[best] ?? 1;
+    const named = found.map((one, of) => {
+      const own = one.advice.own.map((each) => ({
+        ...each,
+        name: ownName(each.group, one.connector, names),
+      }));
       return {
         ...one,
-        limits: loosened(one.advice.limits, times),
-        own: own.map(({ name, limits }) => ({ name, limits: loosened(limits, times) })),
-        before: refusalsOf(now, mine, good),
-        after: after[best] ?? noRefusals,
+        of,
+        own,
+        good: goodSources(one.advice),
+        names: new Set([one.connector.name, ...own.map(({ name }) => name)]),
+      };
+    });
+    const proposed = named.flatMap(
+      ({ connector, advice, own, of }): (Proposed & { readonly of: number })[] => [
+        ...(advice.limits.length === 0
+          ? []
+          : [{ of, connector: replayed(connector), limits: advice.limits }]),
+        ...own.map(({ name, group, limits }) => ({
+          of,
+          connector: {
+            ...replayed(connector),
+            name,
+            remoteIpRanges: group.sources.flatMap(({ use }) => rangeOf(use.source) ?? []),
+          },
+          limits,
+        })),
+      ],
+    );
+    if (proposed.length === 0)
+      return found.map((one) => ({
+        ...one,
+        limits: [],
+        own: [],
+        loosening: undefined,
+        before: noRefusals,
+        after: noRefusals,
+      }));
+    const rated = {
+      ...present,
+      maxConnectionRatePerMinute: rate?.value ?? present.maxConnectionRatePerMinute,
+    };
+    const played = async (scenarios: readonly Scenario[], onPart: (part: number) => void) => {
+      const { worlds } = await relay.replayTraffic(
+        {
+          present: present.connectors,
+          scenarios,
+          refusedClients: { kind: "gone" },
+          toldSources: "refused",
+          ...replayedOwners(settings),
+          ...period,
+        },
+        // Whoever waited for what came before does not wait again.
+        { ...turn, onPart, isNext: true },
+      );
+      return worlds.map((world) => named.map((one) => refusalsOf(world, one.names, one.good)));
+    };
+    const [now = [], ...together] = await played([present, ...trialScenarios(rated, proposed)], (part) =>
+      turn.onPart(part * togetherPart),
+    );
+    const bests = named.map(({ of }) => bestTrial(together.map((one) => one[of] ?? noRefusals)));
+    const apart = await toldApart({
+      bests,
+      together,
+      played: (loosenesses, onPart) =>
+        played(
+          loosenesses.map((loosenessOf) => trialScenario(rated, proposed, ({ of }) => loosenessOf(of))),
+          (part) => turn.onPart(togetherPart + onPart(part) * (1 - togetherPart)),
+        ),
+    });
+    return named.map(({ connector, advice, isLearning, own, of }) => {
+      const { looseness, loosening, after } = apart[of] ?? untouched;
+      return {
+        connector,
+        advice,
+        isLearning,
+        limits: loosened(advice.limits, looseness),
+        own: own.map(({ name, limits }) => ({ name, limits: loosened(limits, looseness) })),
+        loosening,
+        before: now[of] ?? noRefusals,
+        after,
       };
     });
   };
@@ -209,6 +257,19 @@ function hasOwn(connectors: readonly Connector[], source: string): boolean {
         rangeSize(one) <= rangeSize(range),
     ),
   );
+}
+
+/** What came to connectors that were renamed or removed meanwhile: no advice rests on it. */
+function unknownConnectors({ receiveConnectors }: Settings, { connectors }: RecordedUse): string[] {
+  const known = new Set(receiveConnectors.map(({ name }) => name.toLowerCase()));
+  return connectors.flatMap(({ connector, sources }) => {
+    const count = sources.reduce((sum, { connections }) => sum + connections, 0);
+    return count === 0 || known.has(connector.toLowerCase())
+      ? []
+      : [
+          `${count === 1 ? "1 connection" : `${count} connections`} came to ${connector}, which is no receive connector any more: no advice rests on them.`,
+        ];
+  });
 }
 
 function rangeOf(source: string): Connector["remoteIpRanges"][number] | undefined {

@@ -12,7 +12,7 @@ import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
 import { periodOf } from "./period.ts";
 import { changeOf, configurationOf, settled } from "./change.ts";
-import { replayedOwners, scenarioOf } from "./replayed-settings.ts";
+import { answerInTurn, replayedOwners, scenarioOf } from "./replayed-settings.ts";
 import { shownApplication } from "./shown-values.ts";
 import { toldProgress, type Progress } from "./told-progress.ts";
 
@@ -66,17 +66,19 @@ export function receiveConnectorTestHandlers(
     for (const variant of variants) tried.push(await withVariant(name, known, variant));
     const told = Math.min(sources, Math.floor(mostTold / (1 + tried.length)));
     const { fromMs, toMs } = periodOf(input, usualPeriodMs, clock.wall().getTime());
-    const answer = await relay.replayTraffic(
-      {
-        present: scenarioOf(present).connectors,
-        scenarios: [present, ...tried].map(scenarioOf),
-        refusedClients: refusedClientsOf(input),
-        toldSources: told,
-        ...replayedOwners(present),
-        fromMs,
-        toMs,
-      },
-      progress,
+    const answer = await answerInTurn(
+      relay.replayTraffic(
+        {
+          present: scenarioOf(present).connectors,
+          scenarios: [present, ...tried].map(scenarioOf),
+          refusedClients: refusedClientsOf(input),
+          toldSources: told,
+          ...replayedOwners(present),
+          fromMs,
+          toMs,
+        },
+        progress,
+      ),
     );
     const [now = [], ...then] = answer.worlds;
     const show = (world: readonly ConnectorOutcome[]): Tried => shownOutcome(present, world, name);
@@ -228,11 +230,22 @@ function notesOf(answer: Answer, input: ReadInput<"testReceiveConnector">): stri
     notes.push(
       `${refusedThen} connections were refused then: nothing is known of what they would have sent, and they are taken to last as long as others of their source.`,
     );
+  for (const { connector, elsewhere } of answer.recorded)
+    for (const [now, count] of Object.entries(elsewhere)) notes.push(elsewhereText(connector, now, count));
   if (answer.gaps > 1)
     notes.push(`${answer.gaps - 1} parts of the time are not recorded; connections of then are not known.`);
   for (const { file, what } of answer.damaged.slice(0, 3))
     notes.push(`Part of the record is damaged (${file}: ${what}); the rest was read.`);
   return notes;
+}
+
+/** It was renamed, removed or given other ranges or bindings in the time that is looked at, or another one was put before it. */
+function elsewhereText(then: string, now: string, count: number): string {
+  const of = count === 1 ? "1 connection" : `${count} connections`;
+  const where = then === "" ? "no receive connector" : then;
+  return now === ""
+    ? `${of} came to ${where} then, and would be served by no receive connector as they are set up now: they count as not served.`
+    : `${of} came to ${where} then, and would come to ${now} as receive connectors are set up now: they count there.`;
 }
 
 function doorRefusals(refused: Readonly<Record<string, number>>): Record<string, number> {

@@ -6,10 +6,13 @@ export interface Progress {
   readonly signal: AbortSignal;
   /** Of 1; a part that goes back is not told. */
   readonly onPart: (part: number) => void;
+  /** Of questions that are answered first. */
+  readonly onAhead: (ahead: number) => void;
 }
 
 interface Told<Answer> {
   readonly part: number;
+  readonly ahead: number;
   readonly answer: Answer | null;
   readonly fault: { readonly code: AdminErrorCode; readonly message: string } | null;
 }
@@ -23,11 +26,12 @@ export function toldProgress<Input, Answer>(
     const onPart = (part: number): void => {
       if (part < last + 0.01) return;
       last = part;
-      push({ part, answer: null, fault: null });
+      push({ part, ahead: 0, answer: null, fault: null });
     };
-    void work(input, { signal: leaving.signal, onPart }).then(
-      (answer) => push({ part: 1, answer, fault: null }),
-      (error: unknown) => push({ part: last, answer: null, fault: faultOf(error) }),
+    const onAhead = (ahead: number): void => push({ part: last, ahead, answer: null, fault: null });
+    void work(input, { signal: leaving.signal, onPart, onAhead }).then(
+      (answer) => push({ part: 1, ahead: 0, answer, fault: null }),
+      (error: unknown) => push({ part: last, ahead: 0, answer: null, fault: faultOf(error) }),
     );
     return () => leaving.abort();
   };

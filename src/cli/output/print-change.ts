@@ -43,7 +43,11 @@ export function printChange(
     const width = Math.max(0, ...names.map(displayWidth));
     for (const [index, { setting, before, after }] of changes.entries()) {
       const kind = kinds.get(setting.slice(setting.lastIndexOf(".") + 1));
-      const [from, to] = [before, after].map((value) => settingText(value, kind) || "(none)");
+      // All of its settings stand in the file, and in the difference.
+      const [from, to] =
+        isNamed(after) && before === null
+          ? ["(none)", "new"]
+          : [before, after].map((value) => settingText(value, kind) || "(none)");
       lines.push(
         `  ${padEnd(names[index] ?? "", width)}  ${from ?? ""} → ${output.style("changed", to ?? "")}`,
       );
@@ -68,6 +72,11 @@ export function printChange(
     lines.push(`${output.style("warning", "note")}: ${needsRestart.join(" and ")}: from the next start on`);
   output.write(`${lines.join("\n")}\n`);
   return exitCode;
+}
+
+/** A connector or application, not a setting of one. */
+function isNamed(value: Change["changes"][number]["after"]): boolean {
+  return typeof value === "object" && value !== null && "name" in value;
 }
 
 /**

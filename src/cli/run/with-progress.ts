@@ -1,6 +1,7 @@
 /** Asks the relay for what takes a while, and shows how far it is. */
 import type { AdminClient } from "../../admin/client.ts";
 import type { Input, Output as Answer } from "../../admin/contract.ts";
+import { counted } from "../../core/units/counted.ts";
 import { CommandFault } from "../exit-code.ts";
 import type { Output } from "../output/output.ts";
 
@@ -16,10 +17,14 @@ export async function answerWithProgress<Name extends Followed>(
 ): Promise<NonNullable<Answer<Name>["answer"]>> {
   output.progress(`${doing} …`);
   try {
-    for await (const { part, answer, fault } of relay.stream(name, input, { signal: output.signal })) {
+    for await (const { part, ahead, answer, fault } of relay.stream(name, input, { signal: output.signal })) {
       if (answer !== null) return answer as NonNullable<Answer<Name>["answer"]>;
       if (fault !== null) throw new CommandFault(fault.message, 1);
-      output.progress(`${doing}: ${Math.floor(part * 100)} %`);
+      output.progress(
+        ahead > 0
+          ? `Waiting: ${counted(ahead, "question")} of others ${ahead === 1 ? "is" : "are"} answered first …`
+          : `${doing}: ${Math.floor(part * 100)} %`,
+      );
     }
   } finally {
     output.progress("");

@@ -58,6 +58,18 @@ function percentageReason({ need, value, change, current }: LimitProposal): stri
     : `${current} % of what others leave is fewer than the ${need} that a source may have; with ${value} % the limit per source decides.`;
 }
 
+/** Why a value is so many times what use by itself asks for. `refused`: by the value next below it; undefined: not known. */
+export function looserText(
+  { value }: Pick<LimitProposal, "value">,
+  times: number,
+  refused: number | undefined,
+): string {
+  if (times === 1) return "";
+  return refused === undefined
+    ? ` It is ${times} times what that asks for, as the other limits are: replayed, good sources were refused with less, and which limit it was cannot be told.`
+    : ` It is ${times} times what that asks for: replayed with less, it refused good sources ${count(refused, "time")}; ${shown(value)} is the least tried that does not.`;
+}
+
 /** By this the value is more than what was needed. */
 export function headroom(need: number, value: number): number {
   return need === 0 ? Infinity : value / need - 1;

@@ -4,6 +4,7 @@ import type { ConnectorOutcome } from "../what-if/tally.ts";
 import { adviseConnector, goodSources, type AdviceInput } from "./connector-advice.ts";
 import type { JudgedSource } from "./judged-use.ts";
 import {
+  allBy,
   loosened,
   proposeForGroup,
   proposeLimits,
@@ -183,14 +184,17 @@ test("looser, the percentage with it; what is unlimited stays so", () => {
   const limits = Object.values(
     propose([source("a", { open: 40, messages: 80 })], { maxInboundConnection: Infinity }),
   );
-  expect(loosened(limits, 1)).toBe(limits);
-  expect(loosened(limits, 2).map(({ value }) => value)).toEqual([Infinity, 100, 2, 200]);
+  expect(loosened(limits, allBy(1))).toBe(limits);
+  expect(loosened(limits, allBy(2)).map(({ value }) => value)).toEqual([Infinity, 100, 2, 200]);
   const bounded = Object.values(
     propose([source("a", { open: 40 })], { maxInboundConnection: 100 }, { use: use(60) }),
   );
   expect(bounded.map(({ value }) => value)).toEqual([100, 50, 65, 30]);
-  expect(loosened(bounded, 3).map(({ value }) => value)).toEqual([300, 150, 55, 90]);
-  expect(loosened(bounded.slice(1, 3), 3).map(({ value }) => value)).toEqual([150, 65]);
+  expect(loosened(bounded, allBy(3)).map(({ value }) => value)).toEqual([300, 150, 55, 90]);
+  expect(loosened(bounded.slice(1, 3), allBy(3)).map(({ value }) => value)).toEqual([150, 65]);
+  expect(loosened(bounded, { ...allBy(1), messageRateLimit: 2 }).map(({ value }) => value)).toEqual([
+    100, 50, 65, 60,
+  ]);
   const [total] = bounded;
   expect(total && [90, 100, 101].map((value) => withValue(total, value).change)).toEqual([
     "lower",

@@ -59,13 +59,31 @@ export function proposeLimits(input: ProposalInput): readonly LimitProposal[] {
   ];
 }
 
+/** How many times looser; a percentage follows from the limits of connections. */
+export type Looseness = Readonly<Record<LoosenedLimit, number>>;
+export const loosenedLimits = [
+  "maxInboundConnection",
+  "maxInboundConnectionPerSource",
+  "messageRateLimit",
+] as const;
+export type LoosenedLimit = (typeof loosenedLimits)[number];
+
+export function allBy(times: number): Looseness {
+  return { maxInboundConnection: times, maxInboundConnectionPerSource: times, messageRateLimit: times };
+}
+
 /** The same, so many times looser: what replaying it asks for. */
-export function loosened(proposals: readonly LimitProposal[], times: number): readonly LimitProposal[] {
-  if (times === 1) return proposals;
+export function loosened(
+  proposals: readonly LimitProposal[],
+  looseness: Looseness,
+): readonly LimitProposal[] {
+  if (loosenedLimits.every((limit) => looseness[limit] === 1)) return proposals;
   const all = proposals.map((one) =>
-    one.limit === "maxInboundConnectionPercentagePerSource" || one.value === Infinity
+    one.limit === "maxInboundConnectionPercentagePerSource" ||
+    one.value === Infinity ||
+    looseness[one.limit] === 1
       ? one
-      : withValue(one, roundUp(one.value * times)),
+      : withValue(one, roundUp(one.value * looseness[one.limit])),
   );
   const perSource = all.find(({ limit }) => limit === "maxInboundConnectionPerSource");
   const total = all.find(({ limit }) => limit === "maxInboundConnection");

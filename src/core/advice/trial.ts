@@ -1,7 +1,14 @@
 /** Advice as scenarios for a replay of what was recorded, and what came of them. */
 import type { ReplayedConnector, Scenario } from "../what-if/scenario.ts";
 import { totalOf, type ByLimit, type ConnectorOutcome } from "../what-if/tally.ts";
-import { loosened, type LimitProposal } from "./limit-proposal.ts";
+import {
+  allBy,
+  loosened,
+  loosenedLimits,
+  type LimitProposal,
+  type LoosenedLimit,
+  type Looseness,
+} from "./limit-proposal.ts";
 
 /** A connector with the limits that are proposed for it. */
 export interface Proposed {
@@ -14,14 +21,64 @@ export const looseTimes = [1, 1.25, 1.5, 2, 3] as const;
 
 /** One for each of `looseTimes`. `proposed`: in place of those of their names, or beside them. */
 export function trialScenarios(present: Scenario, proposed: readonly Proposed[]): readonly Scenario[] {
-  return looseTimes.map((times) => {
-    const after = proposed.map(({ connector, limits }) => withLimits(connector, loosened(limits, times)));
-    const names = new Set(after.map(({ name }) => name));
-    return {
-      ...present,
-      connectors: [...present.connectors.filter(({ name }) => !names.has(name)), ...after],
-    };
-  });
+  return looseTimes.map((times) => trialScenario(present, proposed, () => allBy(times)));
+}
+
+export function trialScenario<One extends Proposed>(
+  present: Scenario,
+  proposed: readonly One[],
+  loosenessOf: (one: One) => Looseness,
+): Scenario {
+  const after = proposed.map((one) => withLimits(one.connector, loosened(one.limits, loosenessOf(one))));
+  const names = new Set(after.map(({ name }) => name));
+  return {
+    ...present,
+    connectors: [...present.connectors.filter(({ name }) => !names.has(name)), ...after],
+  };
+}
+
+/** A limit at one of `looseTimes` while the others are at that which refuses fewest. */
+export interface SingleTrial {
+  readonly limit: LoosenedLimit;
+  readonly step: number;
+}
+
+/** What tells which limit it was, where all of them had to be loosened together up to `best` of `looseTimes`. */
+export function singleTrials(best: number): readonly SingleTrial[] {
+  return loosenedLimits.flatMap((limit) => Array.from({ length: best }, (_, step) => ({ limit, step })));
+}
+
+export function singleLooseness({ limit, step }: SingleTrial, best: number): Looseness {
+  return { ...allBy(timesAt(best)), [limit]: timesAt(Math.min(step, best)) };
+}
+
+/** For a limit: the tightest that refuses no more good sources than all of them loosened do, and what the next tighter refused. */
+export interface SingleFinding {
+  readonly times: number;
+  /** Refusals of good sources that it caused by itself. */
+  readonly refused: number;
+}
+
+/** `good`: the refusals of good sources in each single trial, and `least`, those where all are loosened up to `best`. */
+export function singleFindings(
+  best: number,
+  least: number,
+  good: (trial: SingleTrial) => number,
+): Readonly<Record<LoosenedLimit, SingleFinding>> {
+  const found = (limit: LoosenedLimit): SingleFinding => {
+    let step = best;
+    while (step > 0 && good({ limit, step: step - 1 }) <= least) step--;
+    return { times: timesAt(step), refused: step === 0 ? 0 : good({ limit, step: step - 1 }) - least };
+  };
+  return {
+    maxInboundConnection: found("maxInboundConnection"),
+    maxInboundConnectionPerSource: found("maxInboundConnectionPerSource"),
+    messageRateLimit: found("messageRateLimit"),
+  };
+}
+
+export function timesAt(step: number): number {
+  return looseTimes[step] ?? 1;
 }
 
 function withLimits(connector: ReplayedConnector, limits: readonly LimitProposal[]): ReplayedConnector {

@@ -11,6 +11,7 @@ import {
   type RefusedDemand,
 } from "../policy/refused-demand.ts";
 import { SlidingMinute } from "../policy/sliding-minute.ts";
+import { groupedClient } from "../traffic/grouped-client.ts";
 import type {
   TrafficClient,
   TrafficListener,
@@ -88,6 +89,7 @@ const doorLimits: ReadonlySet<string> = new Set([
 export class UseObserver implements TrafficListener {
   readonly #fromMs: number;
   readonly #toMs: number;
+  readonly #ipv6SourcePrefixLength: number | undefined;
   readonly #connectors = new Map<string, ConnectorTrack>();
   readonly #tracks = new Map<TrafficClient, Track>();
   readonly #open = new Map<number, Open>();
@@ -100,10 +102,18 @@ export class UseObserver implements TrafficListener {
   #first: number | undefined;
   #last: number | undefined;
 
-  /** What lies before `fromMs` (wall clock) is heard, and not told. */
-  constructor(options: { readonly fromMs: number; readonly toMs: number }) {
+  /**
+   * What lies before `fromMs` (wall clock) is heard, and not told. `ipv6SourcePrefixLength`: bits by which IPv6 addresses are one
+   * source; default: as they were grouped then.
+   */
+  constructor(options: {
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly ipv6SourcePrefixLength?: number;
+  }) {
     this.#fromMs = options.fromMs;
     this.#toMs = options.toMs;
+    this.#ipv6SourcePrefixLength = options.ipv6SourcePrefixLength;
   }
 
   /** Behind the last entry. */
@@ -223,10 +233,11 @@ export class UseObserver implements TrafficListener {
       connector = { name: client.connector, tracks: new Map(), open: 0, days: [] };
       this.#connectors.set(client.connector, connector);
     }
-    track = connector.tracks.get(client.source);
+    const { source } = groupedClient(client, this.#ipv6SourcePrefixLength);
+    track = connector.tracks.get(source);
     if (track === undefined) {
-      track = emptyTrack(client.source, connector);
-      connector.tracks.set(client.source, track);
+      track = emptyTrack(source, connector);
+      connector.tracks.set(source, track);
     }
     this.#tracks.set(client, track);
     return track;

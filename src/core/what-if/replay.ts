@@ -5,6 +5,7 @@
  */
 import { noLimits, type SessionRights } from "../policy/client-rights.ts";
 import { refusalCatalogue } from "../refusals/catalogue.ts";
+import { groupedClient } from "../traffic/grouped-client.ts";
 import {
   noProfile,
   type TrafficClient,
@@ -16,6 +17,7 @@ import type { Happening, RecordedClient, RecordedConnection } from "./cast.ts";
 import { CountedTime } from "./counted-time.ts";
 import type { RefusedClients, ReplayedConnector, Scenario, ToldSources } from "./scenario.ts";
 import type { ConnectorOutcome } from "./tally.ts";
+import { servedBy } from "./served-by.ts";
 import { groupKey, mostWorlds, WorldGroup } from "./world-group.ts";
 
 export interface ReplayOptions {
@@ -27,6 +29,8 @@ export interface ReplayOptions {
   readonly toldSources?: ToldSources;
   /** What users and applications are limited to; default: nobody is. */
   readonly rightsOf?: (address: string, user: string | undefined) => Pick<SessionRights, "messageRates">;
+  /** Bits by which IPv6 addresses are one source; default: as they were grouped then. */
+  readonly ipv6SourcePrefixLength?: number;
   /** What is counted, wall clock. What lies before is played without counting. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -39,6 +43,8 @@ export interface RecordedOutcome {
   readonly messages: number;
   /** By the setting that refused, or the kind where it was none. */
   readonly refused: Readonly<Record<string, number>>;
+  /** Connections that by the settings in force would have come to another one, by its name; empty: to none. */
+  readonly elsewhere: Readonly<Record<string, number>>;
 }
 
 export interface ReplayOutcome {
@@ -68,6 +74,7 @@ interface Recorded {
   connections: number;
   messages: number;
   readonly refused: Record<string, number>;
+  readonly elsewhere: Record<string, number>;
 }
 
 interface Durations {
@@ -81,6 +88,8 @@ interface Known extends RecordedClient {
   readonly ofConnector: Durations;
   /** Of its connector; undefined: nothing was counted yet. */
   recorded: Recorded | undefined;
+  /** The connector that the settings in force have for it, where that is another one; empty: none. */
+  readonly elsewhere: string | undefined;
   readonly rates: Map<TrafficProfile, SessionRights["messageRates"]>;
 }
 
@@ -182,7 +191,11 @@ export class Replay implements TrafficListener {
   ): void {
     const known = this.#client(client);
     const record = this.#recordOf(known, atMs);
-    if (record !== undefined) record.connections++;
+    if (record !== undefined) {
+      record.connections++;
+      const { elsewhere } = known;
+      if (elsewhere !== undefined) record.elsewhere[elsewhere] = (record.elsewhere[elsewhere] ?? 0) + 1;
+    }
     if (welcome === "refused") {
       this.#countRefused(known, refusal ?? "", atMs);
       if (!doorLimits.has(refusal ?? "")) return;
@@ -306,9 +319,11 @@ export class Replay implements TrafficListener {
     return known;
   }
 
-  #client(client: TrafficClient): Known {
-    let known = this.#clients.get(client);
+  #client(recorded: TrafficClient): Known {
+    let known = this.#clients.get(recorded);
     if (known === undefined) {
+      const { present, ipv6SourcePrefixLength } = this.#options;
+      const client = groupedClient(recorded, ipv6SourcePrefixLength);
       const { connector, source } = client;
       known = {
         index: this.#clients.size,
@@ -316,9 +331,10 @@ export class Replay implements TrafficListener {
         ofSource: durationsOf(this.#bySource, `${connector}\n${source}`),
         ofConnector: durationsOf(this.#byConnector, connector),
         recorded: undefined,
+        elsewhere: elsewhereOf(client, present),
         rates: new Map(),
       };
-      this.#clients.set(client, known);
+      this.#clients.set(recorded, known);
     }
     return known;
   }
@@ -334,7 +350,7 @@ export class Replay implements TrafficListener {
   #recordOfConnector(connector: string): Recorded {
     let record = this.#recorded.get(connector);
     if (record === undefined)
-      this.#recorded.set(connector, (record = { connections: 0, messages: 0, refused: {} }));
+      this.#recorded.set(connector, (record = { connections: 0, messages: 0, refused: {}, elsewhere: {} }));
     return record;
   }
 
@@ -360,6 +376,11 @@ function ofGroup(connections: readonly RecordedConnection[], group: number): Rec
   const connection = connections[group];
   if (connection === undefined) throw new Error("a connection is in no such group");
   return connection;
+}
+
+function elsewhereOf(client: TrafficClient, present: readonly ReplayedConnector[]): string | undefined {
+  const now = present[servedBy(client, present, present)]?.name ?? "";
+  return now.toLowerCase() === client.connector.toLowerCase() ? undefined : now;
 }
 
 function durationsOf(all: Map<string, Durations>, key: string): Durations {

@@ -40,6 +40,7 @@ export function RightValueDialog({ connector, onClose }: { connector: string; on
       />
     );
   const fault = asked.fault ?? test.fault;
+  const ahead = advice === undefined ? asked.ahead : test.ahead;
   const isBusy =
     fault === undefined && (advice === undefined || (tried.length > 0 && test.answer === undefined));
   return (
@@ -50,7 +51,11 @@ export function RightValueDialog({ connector, onClose }: { connector: string; on
       {isBusy && (
         <p>
           <label>
-            {advice === undefined ? "Reading what came in the last weeks" : "Trying values on it"}{" "}
+            {ahead > 0
+              ? `Waiting: ${ahead === 1 ? "1 question" : `${ahead} questions`} of others first`
+              : advice === undefined
+                ? "Reading what came in the last weeks"
+                : "Trying values on it"}{" "}
             <progress value={advice === undefined ? asked.part : test.part} max="1" />
           </label>
         </p>

@@ -7,11 +7,13 @@ type Followed = "followLimitAdvice" | "followReceiveConnectorTest";
 
 export interface Answering<Name extends Followed> {
   readonly part: number;
+  /** Questions of others that are answered first. */
+  readonly ahead: number;
   readonly answer: NonNullable<Output<Name>["answer"]> | undefined;
   readonly fault: string | undefined;
 }
 
-const begun = { part: 0, answer: undefined, fault: undefined };
+const begun = { part: 0, ahead: 0, answer: undefined, fault: undefined };
 
 /** `input` undefined: it is not asked yet. */
 export function useAnswer<Name extends Followed>(
@@ -23,9 +25,14 @@ export function useAnswer<Name extends Followed>(
   useEffect(() => {
     if (input === undefined) return undefined;
     setState(begun);
-    const stop = follow(name, input, ({ part, answer, fault }) => {
+    const stop = follow(name, input, ({ part, ahead, answer, fault }) => {
       const isOver = answer !== null || fault !== null;
-      setState({ part, answer: (answer ?? undefined) as Answering<Name>["answer"], fault: fault?.message });
+      setState({
+        part,
+        ahead,
+        answer: (answer ?? undefined) as Answering<Name>["answer"],
+        fault: fault?.message,
+      });
       if (isOver) stop();
     });
     return stop;
