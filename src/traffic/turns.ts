@@ -30,7 +30,7 @@ export function createTurns(mostWaiting: number): Turns {
     const busy = running === undefined ? 0 : 1;
     for (const [at, one] of waiting.entries()) tell(one, at + busy);
   };
-  const next = (): void => {
+  const goOn = (): void => {
     running = undefined;
     const one = waiting.shift();
     one?.begin();
@@ -52,7 +52,7 @@ export function createTurns(mostWaiting: number): Turns {
           signal?.removeEventListener("abort", leave);
           tell(mine, 0);
           const done = work();
-          running = done.then(next, next);
+          running = done.then(goOn, goOn);
           done.then(resolve, reject);
         };
         const mine: Waiting = { ...turn, told: 0, begin };

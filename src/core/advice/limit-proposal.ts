@@ -73,17 +73,12 @@ export function allBy(times: number): Looseness {
 }
 
 /** The same, so many times looser: what replaying it asks for. */
-export function loosened(
-  proposals: readonly LimitProposal[],
-  looseness: Looseness,
-): readonly LimitProposal[] {
-  if (loosenedLimits.every((limit) => looseness[limit] === 1)) return proposals;
+export function loosened(proposals: readonly LimitProposal[], by: Looseness): readonly LimitProposal[] {
+  if (loosenedLimits.every((limit) => by[limit] === 1)) return proposals;
   const all = proposals.map((one) =>
-    one.limit === "maxInboundConnectionPercentagePerSource" ||
-    one.value === Infinity ||
-    looseness[one.limit] === 1
+    one.limit === "maxInboundConnectionPercentagePerSource" || one.value === Infinity || by[one.limit] === 1
       ? one
-      : withValue(one, roundUp(one.value * looseness[one.limit])),
+      : withValue(one, roundUp(one.value * by[one.limit])),
   );
   const perSource = all.find(({ limit }) => limit === "maxInboundConnectionPerSource");
   const total = all.find(({ limit }) => limit === "maxInboundConnection");
