@@ -153,6 +153,31 @@ it("is tried again when the time is over", async () => {
   expect(server.connections).toBe(4);
 });
 
+it("that a peer demands and spoils is tried again later: nobody gets the message back", async () => {
+  let tried = 0;
+  const server = await startScriptedServer(async (peer) => {
+    await peer.greet("PIPELINING", "STARTTLS");
+    const first = await peer.line();
+    if (first === "STARTTLS") {
+      tried++;
+      // As Postfix does with smtpd_tls_req_ccert.
+      return await within(["421 4.7.1 Client certificate required\r\n"], () => {})(peer);
+    }
+    await peer.lines(2);
+    peer.send("530 5.7.0 Must issue a STARTTLS command first\r\n".repeat(3));
+  });
+  open.push(server);
+  const { carrier, told } = testSmtpCarrier(server.port);
+  open.push({ close: () => carrier.close(0) });
+  for (let round = 1; round <= 2; round++) {
+    expect(brief(await carrier.carry(testClaim()))).toEqual([
+      expect.stringMatching(/^transient: 530 5\.7\.0 Must issue/),
+    ]);
+    expect(tried).toBe(round);
+  }
+  expect(told.map(({ name }) => name)).toEqual(["OpportunisticTlsFailed", "OpportunisticTlsFailed"]);
+});
+
 it("is not blamed where clear text is lost in the same way", async () => {
   let tried = 0;
   const server = await startScriptedServer(async (peer) => {

@@ -4,7 +4,7 @@ import type { SmtpSendConnector } from "../../../../core/policy/send-connector.t
 import type { Events } from "../../../../events/events.ts";
 import type { Clock } from "../../../../ports/ports.ts";
 import type { Capabilities } from "../wire/ehlo-capabilities.ts";
-import { isAboutClientCertificate } from "../wire/reply-meaning.ts";
+import { isAboutClientCertificate, wantsTls } from "../wire/reply-meaning.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
 import type { Peer } from "./peer.ts";
 import {
@@ -12,6 +12,7 @@ import {
   blameFeature,
   blameFollowing,
   confirmClearText,
+  endClearText,
   hasBroken,
   learnRecipientLimit,
   proveTls,
@@ -31,6 +32,8 @@ export class PeerEvidence {
   private readonly isTlsRequired: boolean;
   private readonly capabilities: Capabilities;
   private readonly context: EvidenceContext;
+  /** In clear text, since TLS failed here. */
+  private readonly insteadOfTls: boolean;
   private mailWasAnswered = false;
 
   constructor(
@@ -41,6 +44,7 @@ export class PeerEvidence {
   ) {
     this.peer = peer;
     this.secured = secured;
+    this.insteadOfTls = !secured && context.clock.now() < peer.clearTextUntil;
     this.isTlsRequired = isTlsRequired;
     this.capabilities = capabilities;
     this.context = context;
@@ -81,7 +85,13 @@ export class PeerEvidence {
     );
   }
 
+  /** The peer demands the TLS that failed: it says nothing of the sender or the message. */
+  isForWantOfTls(reply: PeerReply): boolean {
+    return this.insteadOfTls && wantsTls(reply);
+  }
+
   mailAnswered(reply: PeerReply): void {
+    if (this.isForWantOfTls(reply)) return endClearText(this.peer);
     if (this.mailWasAnswered) return;
     const { context, peer } = this;
     if (this.secured) {

@@ -68,6 +68,12 @@ export function acquitTls(peer: Peer): void {
   peer.clearTextUntil = 0;
 }
 
+/** Clear text is refused for want of TLS: the next connection tries that again. */
+export function endClearText(peer: Peer): void {
+  peer.tlsSuspicion = undefined;
+  peer.clearTextUntil = 0;
+}
+
 /** A command within TLS was answered: what goes wrong in the next minutes is not blamed on TLS. */
 export function proveTls(peer: Peer, now: number): void {
   peer.tlsProvenUntil = now + clearTextMs;

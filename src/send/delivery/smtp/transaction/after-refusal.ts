@@ -10,6 +10,8 @@ export interface RefusalFacts {
   readonly recipientsAccepted: number;
   /** TLS is in use, not required, and has not shown here that it works. */
   readonly mayBlameTls: boolean;
+  /** The peer demands TLS, which failed here and was not required of it. */
+  readonly isForWantOfTls: boolean;
   /** This connection has taken mail, and the job had no new one for that reason yet. */
   readonly mayBeWornOut: boolean;
 }
@@ -23,14 +25,17 @@ export type RefusalVerdict =
   | "fewerRecipients"
   /** For all, also for those who would come after in a transaction of their own. */
   | "putOff"
+  /** The same, and nothing more is said on this connection. */
+  | "putOffAndClose"
   | "fail"
   /** For those who were accepted: the peer has decided of the message. */
   | "deferAccepted"
   | "failAccepted";
 
 export function afterRefusal(facts: RefusalFacts): RefusalVerdict {
-  const { reply, to, recipientsAccepted, mayBlameTls, mayBeWornOut } = facts;
+  const { reply, to, recipientsAccepted, mayBlameTls, isForWantOfTls, mayBeWornOut } = facts;
   const byMail = to === "mail";
+  if (isForWantOfTls) return "putOffAndClose";
   if (byMail && mayBlameTls) return "againInClear";
   const transient = kindOf(reply) === "transient";
   if (transient && (to !== "content" || isAboutMessageCount(reply)) && mayBeWornOut) return "wornOut";

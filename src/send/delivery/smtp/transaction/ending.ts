@@ -75,6 +75,7 @@ export function finish(state: TransactionState, close?: SmtpClientError): void {
     to,
     recipientsAccepted: answers.accepted.length,
     mayBlameTls: session.evidence.mayBlameTls,
+    isForWantOfTls: session.evidence.isForWantOfTls(reply),
     mayBeWornOut: session.mayBeWornOut(job),
   });
   switch (what) {
@@ -91,6 +92,9 @@ export function finish(state: TransactionState, close?: SmtpClientError): void {
     case "putOff":
       putOff(job, verdict, peer);
       break;
+    case "putOffAndClose":
+      putOff(job, verdict, peer);
+      return end(state, completed, close ?? closing(verdict));
     case "fail":
       if (session.triesOtherFamily && putToOtherFamily(job, verdict, peer)) break;
       decideRest(job, "permanent", verdict, peer.host.name);

@@ -7,6 +7,7 @@ import {
   isTooManyRecipients,
   kindOf,
   saysTooManyRecipients,
+  wantsTls,
 } from "./reply-meaning.ts";
 
 const reply = (line: string) => ({ code: Number(line.slice(0, 3)), text: line.slice(4) });
@@ -76,6 +77,18 @@ describe("other words", () => {
     ["454 certificates", false],
   ])("%j is about a certificate: %s", (line, expected) => {
     expect(isAboutClientCertificate(reply(line))).toBe(expected);
+  });
+
+  test.each([
+    ["530 5.7.0 Must issue a STARTTLS command first", true],
+    ["530 Authentication required", true],
+    ["550 5.7.10 Encryption required", true],
+    ["454 4.7.10 later, with TLS", true],
+    ["550 5.7.1 Must issue a STARTTLS command first", false],
+    ["550 5.7.100 no", false],
+    ["250 5.7.10 ok", false],
+  ])("%s wants TLS: %s", (line, expected) => {
+    expect(wantsTls(reply(line))).toBe(expected);
   });
 
   test.each([

@@ -44,6 +44,11 @@ export function isAboutClientCertificate({ code, text }: PeerReply): boolean {
   return code >= 400 && /\bcertificate\b/i.test(text);
 }
 
+/** In clear text: TLS or what only TLS allows is wanted first (RFC 3207 §4, RFC 4954 §6; RFC 5248: X.7.10). */
+export function wantsTls(reply: PeerReply): boolean {
+  return reply.code === 530 || (reply.code >= 400 && /^[45]\.7\.10\b/.test(reply.text));
+}
+
 /** With recipients accepted these say that the command, not the message, is at fault. */
 export function isAboutBdatItself({ code }: PeerReply): boolean {
   return code >= 500 && code <= 504;
