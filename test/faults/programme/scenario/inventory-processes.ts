@@ -1,6 +1,6 @@
 /**
  * Senders counted from a traffic record, in a process of its own, and the count of another that comes behind it:
- * `node inventory-processes.js write DIRECTORY` until it is killed, `… read DIRECTORY` once.
+ * `node inventory-processes.js write DIRECTORY [TIMES-FASTER]` until it is killed, `… read DIRECTORY` once.
  */
 import { createSystemClock } from "../../../../src/ports/system-ports.ts";
 import { openSenderInventory } from "../../../../src/inventory/sender-inventory.ts";
@@ -15,9 +15,9 @@ export interface FoundInInventory {
   readonly faults: readonly string[];
 }
 
-const [, , what = "", dataDirectory = ""] = process.argv;
-/** The inventory is written every quarter of an hour: here some three times a second. */
-const faster = 3_000;
+const [, , what = "", dataDirectory = "", times = "3000"] = process.argv;
+/** The inventory is written every quarter of an hour: here some three times a second, unless it is asked for otherwise. */
+const faster = Number(times);
 const system = createSystemClock();
 const clock = { ...system, after: (ms: number, run: () => void) => system.after(ms / faster, run) };
 const faults: string[] = [];
