@@ -6,7 +6,16 @@ import { onInterrupt } from "../../../../bench/interrupt.ts";
 import { freePort } from "../../../../src/testing/free-port.ts";
 import { startPostgres } from "../../../lab/postgres.ts";
 import type { Finding, Part } from "../part.ts";
-import { atMostInFlight, connectionsOut, times, underLoad, visitorFinding, type Harm } from "./nodes/harm.ts";
+import {
+  atMostInFlight,
+  connectionsOut,
+  goneForGood,
+  times,
+  underLoad,
+  visitorFinding,
+  waitingMail,
+  type Harm,
+} from "./nodes/harm.ts";
 import { leaseMs } from "./nodes/node-rig.ts";
 
 /** Addresses nobody routes (RFC 2544). */
@@ -86,10 +95,17 @@ export const nodesCut: Part = {
     const cutMs = rounds < 3 ? leaseMs * 5 : longMs;
     let late = 0;
     try {
-      const server = await startPostgres({
-        fsync: true,
-        listen: { address: wires.database, port: await freePort() },
-      });
+      const servers = await Promise.all(
+        [1, 2].map(async () =>
+          startPostgres({ fsync: true, listen: { address: wires.database, port: await freePort() } }),
+        ),
+      );
+      const databases = servers.map((server) => ({
+        hosts: [`${wires.database}:${server.port}`],
+        makeSchema: (schema: string) => server.withSchema(schema),
+        stop: () => server.stop(),
+      }));
+      const place = { nodeAddress: wires.addressOf, sinkAddress: wires.outside, under: wires.under };
       const cutOff: Harm = async ({ rig, random }) => {
         const n = Math.floor(random() * 2);
         const name = rig.nodes[n]?.name ?? "";
@@ -107,12 +123,8 @@ export const nodesCut: Part = {
         seed,
         progress,
         nodes: 2,
-        database: {
-          hosts: [`${wires.database}:${server.port}`],
-          makeSchema: (schema) => server.withSchema(schema),
-          stop: () => server.stop(),
-        },
-        place: { nodeAddress: wires.addressOf, sinkAddress: wires.outside, under: wires.under },
+        database: databases[0]!,
+        place,
       });
       const what = `a node of two is cut off from the database for ${cutMs / 1_000} s`;
       findings.push(
@@ -126,6 +138,28 @@ export const nodesCut: Part = {
         },
         visitorFinding("the same", result),
       );
+
+      progress("two that share nothing, one cut off for good");
+      const cutForGood: Harm = async ({ rig }) => {
+        await waitingMail(rig);
+        wires.cut(0);
+        await delay(leaseMs * 2);
+        rig.away(false);
+      };
+      const alone = await underLoad(cutForGood, 1, {
+        folder: join(folder, "alone"),
+        seed: seed + 1,
+        progress,
+        nodes: 2,
+        apart: true,
+        database: databases[1]!,
+        place,
+      });
+      const same = "the same with nodes that share nothing";
+      findings.push(goneForGood(`${same}, one cut off for good`, alone), {
+        ...visitorFinding(same, alone),
+        control: true,
+      });
     } finally {
       wires.remove();
     }

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { onInterrupt } from "../../../../bench/interrupt.ts";
 import { databaseUser, startPostgres } from "../../../lab/postgres.ts";
 import type { Finding, Part } from "../part.ts";
-import { atMostInFlight, underLoad, type Harm } from "./nodes/harm.ts";
+import { atMostInFlight, goneForGood, underLoad, waitingMail, type Harm } from "./nodes/harm.ts";
 import { leaseMs, type RigDatabase } from "./nodes/node-rig.ts";
 
 const sizeMb = 192;
@@ -99,6 +99,25 @@ export const nodesDisk: Part = {
         disk.remove();
       }
     }
+    progress("a disk that has lost what waited");
+    const server = await startPostgres({ fsync: true });
+    const emptied: Harm = async ({ rig }) => {
+      await waitingMail(rig);
+      await server.ask("truncate weir.message, weir.entry");
+      rig.away(false);
+    };
+    const without = await underLoad(emptied, 1, {
+      folder: join(folder, "emptied"),
+      seed: seed + 1,
+      progress,
+      nodes: 2,
+      database: {
+        hosts: [server.folder],
+        makeSchema: (schema) => server.withSchema(schema),
+        stop: () => server.stop(),
+      },
+    });
+    findings.push(goneForGood("the same with a database that has lost the mail that waited", without));
     return findings;
   },
 };

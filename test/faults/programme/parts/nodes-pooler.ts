@@ -9,7 +9,15 @@ import { onInterrupt } from "../../../../bench/interrupt.ts";
 import { freePort } from "../../../../src/testing/free-port.ts";
 import { databaseUser, startPostgres } from "../../../lab/postgres.ts";
 import type { Part } from "../part.ts";
-import { atMostInFlight, connectionsOut, underLoad, visitorFinding, type Harm } from "./nodes/harm.ts";
+import {
+  atMostInFlight,
+  connectionsOut,
+  goneForGood,
+  killForGood,
+  underLoad,
+  visitorFinding,
+  type Harm,
+} from "./nodes/harm.ts";
 import { leaseMs, type RigDatabase } from "./nodes/node-rig.ts";
 
 const kill: Harm = async ({ rig: { nodes }, random }) => {
@@ -85,9 +93,21 @@ export const nodesPooler: Part = {
       database,
     });
     const what = "through PgBouncer in transaction mode, four connections for all: a node is killed";
+    progress("two that share nothing, one killed for good");
+    const alone = await underLoad(killForGood, 1, {
+      folder: join(folder, "alone"),
+      seed: seed + 1,
+      progress,
+      nodes: 2,
+      apart: true,
+      database: await startPooled(join(folder, "other")),
+    });
+    const same = "the same with nodes that share nothing";
     return [
       atMostInFlight(what, rounds, result, rounds * connectionsOut),
       visitorFinding("the same", result),
+      goneForGood(`${same}, one killed for good`, alone),
+      { ...visitorFinding(same, alone), control: true },
     ];
   },
 };

@@ -1,8 +1,8 @@
 /** The rule of limits as the database has it, against the program's. */
 import { startPostgres } from "../../../lab/postgres.ts";
 import { seededRandom } from "../../random.ts";
-import type { Part } from "../part.ts";
-import { compareRule } from "./nodes/limit-rule.ts";
+import type { Finding, Part } from "../part.ts";
+import { compareRule, type RuleResult } from "./nodes/limit-rule.ts";
 
 const sequencesPerRound = 500;
 
@@ -15,19 +15,24 @@ export const nodesRule: Part = {
     progress("the rule of limits in the database and in the program");
     const server = await startPostgres();
     try {
-      const sequences = rounds * sequencesPerRound;
-      const rule = await compareRule(await server.withSchema("weir"), sequences, seededRandom(seed));
+      const settings = await server.withSchema("weir");
+      const random = seededRandom(seed);
+      const rule = await compareRule(settings, rounds * sequencesPerRound, random);
+      // Of one place more than there is.
+      const spoilt = await compareRule(settings, sequencesPerRound, random, (counts) => ({
+        ...counts,
+        open: counts.open - 1,
+      }));
+      const finding = ({ sequences, decisions, differences }: RuleResult, what: string): Finding => ({
+        what,
+        count: `${sequences} of ${decisions} decisions`,
+        required: "equal",
+        measured: differences.length === 0 ? "equal" : `${differences.length} differ: ${differences[0]}`,
+        held: differences.length === 0,
+      });
       return [
-        {
-          what: "random sequences at two doors, decided by the database and by the program",
-          count: `${rule.sequences} of ${rule.decisions} decisions`,
-          required: "equal",
-          measured:
-            rule.differences.length === 0
-              ? "equal"
-              : `${rule.differences.length} differ: ${rule.differences[0]}`,
-          held: rule.differences.length === 0,
-        },
+        finding(rule, "random sequences at two doors, decided by the database and by the program"),
+        { ...finding(spoilt, "the same, where the program counts one too few"), control: true },
       ];
     } finally {
       await server.stop();

@@ -2,8 +2,15 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Finding, Part } from "../part.ts";
-import { nothingLost, tallyText } from "../rig/tally-text.ts";
-import { atMostInFlight, connectionsOut, underLoad, visitorFinding, type Harm } from "./nodes/harm.ts";
+import {
+  atMostInFlight,
+  connectionsOut,
+  goneForGood,
+  killForGood,
+  underLoad,
+  visitorFinding,
+  type Harm,
+} from "./nodes/harm.ts";
 import { leaseMs } from "./nodes/node-rig.ts";
 
 /** A node is there no more, and comes back when others have taken its mail. */
@@ -41,16 +48,6 @@ const databaseAway =
     await database.start();
     await delay(leaseMs * 2);
   };
-
-/** One that is killed and does not come back, of two that know nothing of each other. */
-const killForGood: Harm = async ({ rig }) => {
-  // With mail that waits at both.
-  rig.away(true);
-  const before = rig.tally.acknowledged();
-  for (let tries = 0; tries < 300 && rig.tally.acknowledged() - before < 20; tries++) await delay(100);
-  await rig.nodes[0]?.signal("SIGKILL");
-  rig.away(false);
-};
 
 export const nodes: Part = {
   name: "nodes",
@@ -104,17 +101,10 @@ export const nodes: Part = {
     progress("two that share nothing, one killed for good");
     const alone = await underLoad(killForGood, 1, { ...where(), nodes: 2, apart: true });
     const same = "the same with nodes that share nothing";
-    findings.push(
-      {
-        what: `${same}, one killed for good`,
-        count: "once",
-        required: "nothing lost",
-        measured: tallyText(alone.tally),
-        held: nothingLost(alone.tally),
-        control: true,
-      },
-      { ...visitorFinding(same, alone), control: true },
-    );
+    findings.push(goneForGood(`${same}, one killed for good`, alone), {
+      ...visitorFinding(same, alone),
+      control: true,
+    });
     return findings;
   },
 };

@@ -19,6 +19,20 @@ export interface Struck {
 
 export type Harm = (struck: Struck) => Promise<void>;
 
+/** One that is killed and does not come back, of two that know nothing of each other. */
+export const killForGood: Harm = async ({ rig }) => {
+  await waitingMail(rig);
+  await rig.nodes[0]?.signal("SIGKILL");
+  rig.away(false);
+};
+
+/** The next hop is away until mail waits at the nodes. It stays away. */
+export async function waitingMail(rig: NodeRig): Promise<void> {
+  rig.away(true);
+  const before = rig.tally.acknowledged();
+  for (let tries = 0; tries < 300 && rig.tally.acknowledged() - before < 20; tries++) await delay(100);
+}
+
 export interface HarmResult {
   readonly tally: TallyResult;
   readonly mostIn: number;
@@ -66,6 +80,18 @@ export function atMostInFlight(what: string, rounds: number, { tally }: HarmResu
     required: `nothing lost, at most ${most} twice`,
     measured: tallyText(tally),
     held: nothingLost(tally) && tally.duplicates <= most,
+  };
+}
+
+/** A control: mail must be missing. */
+export function goneForGood(what: string, { tally }: HarmResult): Finding {
+  return {
+    what,
+    count: times(1),
+    required: "nothing lost",
+    measured: tallyText(tally),
+    held: nothingLost(tally),
+    control: true,
   };
 }
 

@@ -1,5 +1,9 @@
 /** The rule of limits as the database has it against the one of core/policy, on random sequences at several nodes. */
-import { refuseConnection, type ConnectionLimits } from "../../../../../src/core/policy/connection-limits.ts";
+import {
+  refuseConnection,
+  type ConnectionCounts,
+  type ConnectionLimits,
+} from "../../../../../src/core/policy/connection-limits.ts";
 import { openDatabase } from "../../../../../src/cluster/database/database.ts";
 import { createPostgresLedger } from "../../../../../src/cluster/ledger/postgres-ledger.ts";
 import { joinCluster } from "../../../../../src/cluster/membership/membership.ts";
@@ -16,10 +20,12 @@ export interface RuleResult {
   readonly differences: readonly string[];
 }
 
+/** `seen`: what the program is told of the counts. */
 export async function compareRule(
   settings: DatabaseSettings,
   sequences: number,
   random: () => number,
+  seen: (counts: ConnectionCounts) => ConnectionCounts = (counts) => counts,
 ): Promise<RuleResult> {
   const chosen = <One>(from: readonly One[]): One => from[Math.floor(random() * from.length)] as One;
   const drawLimits = (): ConnectionLimits => ({
@@ -44,7 +50,7 @@ export async function compareRule(
   let decisions = 0;
   try {
     for (let n = 0; n < sequences; n++) {
-      const connector = `c${n}`;
+      const connector = `c${sequences}-${n}`;
       const open: { readonly source: string; readonly lease: Lease }[] = [];
       for (let step = 0; step < steps; step++) {
         const leaving = random() < 0.3 ? open.splice(Math.floor(random() * open.length), 1)[0] : undefined;
@@ -59,7 +65,7 @@ export async function compareRule(
           open: open.length,
           openFromSource: open.filter((one) => one.source === source).length,
         };
-        const wanted = refuseConnection(limits, counts);
+        const wanted = refuseConnection(limits, seen(counts));
         const came = await ledger.enter(connector, source, limits);
         await ledger.told();
         decisions++;
