@@ -66,6 +66,8 @@ export interface ClusterNode {
 /** So long a start waits for a database that fails over. */
 const patienceMs = 60_000;
 const againMs = 500;
+/** So far a node's clock may be from the database's before it is told. */
+const clockOffMs = 2_000;
 
 /** Rejects with SpoolError when the database cannot be used, or the name is another node's. */
 export async function openClusterNode(
@@ -84,6 +86,13 @@ export async function openClusterNode(
     const name = cluster.node;
     const membership = await patiently(() => joinCluster(database, { name, installation, leaseMs, version }));
     membership.onEnded(() => events.emit("NodeTakenForDead", { reason: "its lease was over" }));
+    let isClockOff = false;
+    membership.onClockOffset((aheadMs) => {
+      const isOff = Math.abs(aheadMs) > clockOffMs;
+      const seconds = Math.round(Math.abs(aheadMs) / 1_000);
+      if (isOff && !isClockOff) events.emit("ClockOff", { seconds, way: aheadMs > 0 ? "ahead" : "behind" });
+      isClockOff = isOff;
+    });
     membership.onReaped((nodes) => events.emit("NodesTakenOver", { nodes }));
     await warnOfNoStandby(database, events);
     await warnOfOwnQueue(around);
@@ -114,6 +123,8 @@ export async function openClusterNode(
       onCommit,
       onAnswersCrowded: (kept) => events.emit("AnswersForgottenEarly", { kept }),
       onOrphans: (entries) => events.emit("OwnerlessMail", { entries }),
+      onFreed: (entries) => events.emit("UnansweredClaims", { entries }),
+      onWentBack: (commits) => events.emit("DatabaseWentBack", { commits }),
       isDraining: () => drain.suspended !== undefined,
     });
     const { inspection, name: of } = database;

@@ -990,6 +990,27 @@ export const catalogue = {
     level: 0,
     text: "%messages messages wait in %directory since this machine was a relay by itself, and nobody delivers them: weir cluster import moves them into the database.",
   },
+  UnansweredClaims: {
+    id: 20228,
+    category: "Storage",
+    severity: "Information",
+    level: 0,
+    text: "After a connection to the database broke, %entries entries of the queue were found that this node had claimed without hearing so: they are delivered now.",
+  },
+  DatabaseWentBack: {
+    id: 20229,
+    category: "Storage",
+    severity: "Error",
+    level: 0,
+    text: "The database does not have the last %commits commits of this node that it had confirmed: it was put back, or a standby took over that nobody waited for. What was acknowledged with them is lost unless this node delivers it from its memory; what was delivered meanwhile may be delivered again.",
+  },
+  ClockOff: {
+    id: 20230,
+    category: "Storage",
+    severity: "Warning",
+    level: 0,
+    text: "The clock of this machine is %seconds s %way of the database's: mail is tried again, and given up on, so much too early or too late. Leases and limits go by the database's clock.",
+  },
   NodeSuspended: {
     id: 20240,
     category: "TransportService",

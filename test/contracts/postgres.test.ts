@@ -5,6 +5,7 @@ import { noPostgres, startPostgres, type TestPostgres } from "../lab/postgres.ts
 import { describePostgresAdministration } from "./postgres-administration.ts";
 import { describePostgresAway } from "./postgres-away.ts";
 import { describePostgresConfiguration } from "./postgres-configuration.ts";
+import { describePostgresDoubts } from "./postgres-doubts.ts";
 import { describePostgresImport } from "./postgres-import.ts";
 import { describePostgresLedger } from "./postgres-ledger.ts";
 import { describePostgresNodes } from "./postgres-nodes.ts";
@@ -28,6 +29,7 @@ describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   describePostgresNodes(() => database);
   describePostgresLedger(() => ({ server, database }));
   describePostgresAway(() => ({ server }));
+  describePostgresDoubts(() => ({ server }));
   describePostgresConfiguration(() => database);
   describePostgresAdministration(() => database);
   describePostgresImport(() => database);

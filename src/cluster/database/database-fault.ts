@@ -44,10 +44,12 @@ export function isTurnLost(error: unknown): boolean {
   return error instanceof DatabaseFault && error.code === ownCodes.turnLost;
 }
 
-/** One of the values is at fault (22xxx, 23xxx, our own), so that the rest of a group may go through without it. */
+/**
+ * One of the values is at fault (22xxx, 23xxx, our own), or too large for an index (54xxx), or a page that one of them
+ * stands in is damaged (XXxxx), so that the rest of a group may go through without it. */
 export function isOfValue(error: unknown): boolean {
   if (!(error instanceof DatabaseFault) || error.code === undefined) return false;
-  return /^2[23]/.test(error.code) || error.code === ownCodes.torn || isTurnLost(error);
+  return /^(?:2[23]|54|XX)/.test(error.code) || error.code === ownCodes.torn || isTurnLost(error);
 }
 
 /** The session is of no use any more: shut down, no primary, or out of step. */

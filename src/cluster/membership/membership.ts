@@ -3,6 +3,7 @@
  * lease that it lives, ends others that have not, and comes anew where it was itself taken for dead. On a session of its
  * own, so that a commit that hangs does not end the node.
  */
+import { randomUUID } from "node:crypto";
 import { isEnded } from "../database/database-fault.ts";
 import type { Database } from "../database/database.ts";
 import { createFence, type TwoClocks } from "./fence.ts";
@@ -38,6 +39,8 @@ export interface Membership {
   onUnsafe(listener: () => void): void;
   /** Hears that others were ended. */
   onReaped(listener: (nodes: number) => void): void;
+  /** Hears after each heartbeat how far this machine's clock is ahead of the database's at least, in milliseconds; below zero: behind. */
+  onClockOffset(listener: (aheadMs: number) => void): void;
   /** Up to which id may have been drawn when the next heartbeat comes. */
   reserveIds(upTo: () => number): void;
   /** Ends this incarnation in good order: all it holds is anybody's at once. */
@@ -62,10 +65,14 @@ export async function joinCluster(database: Database, options: MembershipOptions
   const { leaseMs } = options;
   const { heartbeat: session, name } = database;
   const fence = createFence(leaseMs, options.clocks);
+  const wall = options.clocks?.wall ?? Date.now;
   const endedListeners: (() => void)[] = [];
   const safeListeners: (() => void)[] = [];
   const unsafeListeners: (() => void)[] = [];
   const reapedListeners: ((nodes: number) => void)[] = [];
+  const offsetListeners: ((aheadMs: number) => void)[] = [];
+  const ofThisProcess = randomUUID();
+  let cameBefore = false;
   let current: Incarnation | undefined;
   let isChores = false;
   let isTold = false;
@@ -103,14 +110,17 @@ export async function joinCluster(database: Database, options: MembershipOptions
       slot: number;
       id_floor: string;
       is_chores: boolean;
-    }>(`select * from ${name("register_1")}($1, $2, $3, $4)`, [
+    }>(`select * from ${name("register_2")}($1, $2, $3, $4, $5, $6)`, [
       options.name,
       options.installation,
+      ofThisProcess,
+      cameBefore,
       leaseMs,
       options.version,
     ]);
     if (row === undefined) throw new Error("the database gave this node no number");
     current = { nodeId: row.node_id, slot: row.slot, idFloor: Number(row.id_floor) };
+    cameBefore = true;
     isChores = row.is_chores;
     isTold = false;
     passed();
@@ -148,18 +158,22 @@ export async function joinCluster(database: Database, options: MembershipOptions
   const beat = async ({ nodeId }: Incarnation): Promise<void> => {
     const wasSafe = fence.isSafe;
     const passed = fence.sending();
+    const sentAt = wall();
     const [row] = await session.query<{
       is_steady: boolean;
       is_chores: boolean;
       living: number;
       is_told: boolean;
-    }>(`select * from ${name("heartbeat_1")}($1, $2)`, [nodeId, reservedIds()]);
+      now: number;
+    }>(`select * from ${name("heartbeat_2")}($1, $2)`, [nodeId, reservedIds()]);
     if (row === undefined || current?.nodeId !== nodeId) return;
     passed();
     fault = undefined;
     watchSafety();
     ({ is_chores: isChores, living, is_told: isTold } = row);
     if (!wasSafe) for (const listener of safeListeners) listener();
+    const aheadMs = clockOffset(sentAt, row.now, wall());
+    for (const listener of offsetListeners) listener(aheadMs);
     if (!row.is_steady) return;
     const [reaped] = await session.query<{ nodes: number }>(`select ${name("reap_1")}($1) as nodes`, [
       nodeId,
@@ -210,6 +224,7 @@ export async function joinCluster(database: Database, options: MembershipOptions
     onEnded: (listener) => void endedListeners.push(listener),
     onSafe: (listener) => void safeListeners.push(listener),
     onUnsafe: (listener) => void unsafeListeners.push(listener),
+    onClockOffset: (listener) => void offsetListeners.push(listener),
     onReaped: (listener) => void reapedListeners.push(listener),
     reserveIds(upTo) {
       reservedIds = upTo;
@@ -233,6 +248,12 @@ export async function joinCluster(database: Database, options: MembershipOptions
       }
     },
   };
+}
+
+/** How far the asking clock is ahead at least, for the answer is of some instant between the two. */
+export function clockOffset(sentAt: number, answered: number, heardAt: number): number {
+  if (answered < sentAt) return sentAt - answered;
+  return answered > heardAt ? heardAt - answered : 0;
 }
 
 function textOf(error: unknown): string {

@@ -4,6 +4,7 @@
  */
 import { administration4 } from "./administration-tables.ts";
 import { configuration3 } from "./configuration-tables.ts";
+import { doubts9 } from "./doubts.ts";
 import { import5 } from "./import-functions.ts";
 import { ledgerFunctions1 } from "./ledger-functions.ts";
 import { nodeFunctions1 } from "./node-functions.ts";
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = [
   { version: 6, minReader: 1, sql: sharedRecords6 },
   { version: 7, minReader: 1, sql: shared7 },
   { version: 8, minReader: 1, sql: nodeListeners8 },
+  { version: 9, minReader: 1, sql: doubts9 },
 ];
 
 /** What this program knows. */

@@ -124,7 +124,7 @@ language sql stable security definer set search_path from current as $$
 $$;
 `;
 
-const endTurns = `
+export const endTurns = `
     with t as (
       delete from answer_turn o using unnest(n_at) n(at)
         where o.hash = substring(blob from n.at + 1 for 32) and o.node_id = me

@@ -14,9 +14,9 @@ const always = `language plpgsql security definer set search_path from current s
  * A group's commit. c: claims that end (was: octets of state when it was claimed, -1 none; at -1: left as it is; due null:
  * nothing is left); m: what they put into other queues; a: messages that are accepted (claim 0: for themselves, else with
  * the claim); n: answers that are kept. Octets stand in \`blob\`. \`again\`: an earlier call had no answer; it is done once.
- * Answers with the claims that were lost, and how many answers are new: \`3,7|1\`. \`beforeAnswers\`: done before any is kept.
+ * Answers with the claims that were lost, and how many answers are new: \`3,7|1\`. \`first\`: done before all else; \`beforeAnswers\`: before any is kept.
  */
-export const commitOf = (named: string, beforeAnswers = ""): string => `
+export const commitOf = (named: string, beforeAnswers = "", first = ""): string => `
 create function ${named}(
   me int, p_seq bigint, blob bytea,
   c_id bigint[], c_queue text[], c_was int[], c_due float8[], c_at int[], c_len int[], c_arrived float8[],
@@ -34,7 +34,7 @@ declare
   every boolean := true;
   fresh bigint := 0;
   told text;
-begin
+begin${first}
   update node_commit nc set seq = p_seq, answer = '|0' where nc.node_id = me and nc.seq < p_seq;
   if not found then
     -- It is written once more, so that its commit waits for the standby as the first one did.

@@ -47,6 +47,8 @@ export interface Arrivals {
   arrive(arrival: Arrival, nodeId: number): void;
   /** It never came. */
   drop(arrival: Arrival): void;
+  /** It is being accepted, up to when it was handed over or left to wait. */
+  isArriving(id: MessageId): boolean;
   /** When messages that are being accepted arrived. */
   arriving(): Iterable<number>;
 }
@@ -64,6 +66,7 @@ export function createArrivals(parts: {
 }): Arrivals {
   const { clock, membership, group, view, lives, handover, answers, releases, onAbandoned } = parts;
   const underWay = new Map<MessageId, number>();
+  const beforeHandovers = new Set<MessageId>();
 
   const prepare: Arrivals["prepare"] = (message, chunks, body, mustOwn = false) => {
     const { id, arrivedAt, envelope, origin, content } = message;
@@ -110,6 +113,7 @@ export function createArrivals(parts: {
     prepare,
     arrive,
     drop,
+    isArriving: (id) => underWay.has(id) || beforeHandovers.has(id),
     arriving: () => underWay.values(),
     async accept(draft, envelope, origin, facts, { beforeHandover, answer } = {}) {
       const { id, sizeBytes } = draft;
@@ -131,6 +135,7 @@ export function createArrivals(parts: {
           onAbandoned: () => onAbandoned(made),
         });
         nodeId = outcome.nodeId;
+        if (beforeHandover !== undefined) beforeHandovers.add(id);
         if (answer !== undefined) answers.kept(answer.turn, outcome.isNewAnswer);
       } catch (error) {
         if (arrival !== undefined) drop(arrival);
@@ -144,6 +149,7 @@ export function createArrivals(parts: {
         if (beforeHandover !== undefined) await beforeHandover();
       } finally {
         arrive(arrival, nodeId);
+        beforeHandovers.delete(id);
       }
       return arrival.live.message;
     },

@@ -1,4 +1,4 @@
-/** A group of tasks as the arguments of `commit_2` (schema/spool-functions.ts), and its answer. */
+/** A group of tasks as the arguments of `commit_3` (schema/spool-functions.ts), and its answer. */
 import type { MessageId } from "../../core/message/envelope.ts";
 import type { QueueName } from "../../spool/spool.ts";
 

@@ -5,6 +5,7 @@
  * a time, for its client waits, and when this node's lease is about to end, for its client's place will be another's; what
  * has happened already (a delivery) never.
  */
+import type { MessageId } from "../../core/message/envelope.ts";
 import { SpoolError, type QueueName } from "../../spool/spool.ts";
 import { DatabaseFault, isEnded, isOfValue, isOutOfRoom, isTurnLost } from "../database/database-fault.ts";
 import type { Database } from "../database/database.ts";
@@ -41,6 +42,10 @@ export interface CommitGroup {
   tried(): Promise<void>;
   /** Work that is gathered touches this queue. */
   touches(queue: QueueName): boolean;
+  /** Work that has no outcome yet, or whose outcome is about to be undone, is about this message. */
+  isBusyWith(id: MessageId): boolean;
+  /** The last commit that the database has confirmed, of this incarnation. 0: none. */
+  confirmed(nodeId: number): number;
   /** What the view shows and the database does not know yet. */
   unseen(): ViewChange[];
   close(): Promise<void>;
@@ -69,13 +74,16 @@ export function createCommitGroup(options: {
 }): CommitGroup {
   const { database, membership, onFault, onCommit } = options;
   const { commit: session } = database;
-  const text = `select ${database.name("commit_2")}(${commitArguments}) as told`;
+  const text = `select ${database.name("commit_3")}(${commitArguments}) as told`;
   let gathering: Waiting[] = [];
   let flying: readonly Waiting[] = [];
   let between: (() => Promise<void>)[] = [];
   let triers: (() => void)[] = [];
   let running: Promise<void> | undefined;
   let seq = 0;
+  let last = { nodeId: 0, seq: 0 };
+  /** From when they are handed over until they have their outcome, also between two tries. */
+  const open = new Set<Waiting>();
   let closed = false;
   let closeBy = Number.POSITIVE_INFINITY;
   /** Since when nothing went through. `performance.now()`. */
@@ -125,7 +133,10 @@ export function createCommitGroup(options: {
     }
     const [one] = group as [Waiting];
     onFault(outcome);
-    if (one.task.end === undefined || closed) return one.reject(outcome);
+    if (one.task.end === undefined || closed) {
+      open.delete(one);
+      return one.reject(outcome);
+    }
     // It has happened. It comes again behind what waits.
     setTimeout(() => {
       gathering.push(one);
@@ -150,13 +161,17 @@ export function createCommitGroup(options: {
         if (nodeId === undefined) throw new DatabaseFault("unreachable", membership.fault ?? "no node");
         const rows = await session.query<{ told: string }>(text, encodeCommit(nodeId, number, works(group)));
         trouble = undefined;
+        last = { nodeId, seq: number };
         onCommit(group.length, performance.now() - startedAt);
         finish(group, decodeCommit(rows[0]?.told ?? "|0", works(group)), nodeId);
         return undefined;
       } catch (error) {
         if (isEnded(error)) {
           membership.ended(nodeId ?? 0);
-          for (const one of group) endedNow(one, isUnknown);
+          for (const one of group) {
+            open.delete(one);
+            endedNow(one, isUnknown);
+          }
           return undefined;
         }
         const fault = error as DatabaseFault;
@@ -181,8 +196,10 @@ export function createCommitGroup(options: {
   const endLost = (group: readonly Waiting[], nodeId: number): readonly Waiting[] =>
     group.filter((one) => {
       const isMine = one.task.nodeId === undefined || one.task.nodeId === nodeId;
-      if (!isMine) one.resolve(lostOutcome);
-      return isMine;
+      if (isMine) return true;
+      open.delete(one);
+      one.resolve(lostOutcome);
+      return false;
     });
 
   const endedNow = (one: Waiting, isUnknown: boolean): void => {
@@ -200,6 +217,7 @@ export function createCommitGroup(options: {
       if (one.task.end !== undefined) return true;
       if (!one.isGivenUp && now - one.since < acceptMs) return true;
       giveUp(one, isUnknown);
+      if (!isUnknown) open.delete(one);
       return isUnknown;
     });
   };
@@ -214,12 +232,14 @@ export function createCommitGroup(options: {
   membership.onUnsafe(() => {
     for (const one of flying) giveUp(one, true);
     for (const one of gathering) giveUp(one, false);
+    for (const one of gathering) if (one.isGivenUp) open.delete(one);
     gathering = gathering.filter(({ isGivenUp }) => !isGivenUp);
   });
 
   const finish = (group: readonly Waiting[], { lost, newAnswers }: CommitAnswer, nodeId: number): void => {
     let isNew = newAnswers;
     for (const [at, one] of group.entries()) {
+      open.delete(one);
       if (one.isGivenUp) {
         one.task.onAbandoned?.();
         continue;
@@ -236,7 +256,9 @@ export function createCommitGroup(options: {
     run(task) {
       if (closed) return Promise.reject(closedFault());
       return new Promise((resolve, reject) => {
-        gathering.push({ task, since: performance.now(), isGivenUp: false, resolve, reject });
+        const one: Waiting = { task, since: performance.now(), isGivenUp: false, resolve, reject };
+        gathering.push(one);
+        open.add(one);
         start();
       });
     },
@@ -270,6 +292,12 @@ export function createCommitGroup(options: {
             return true;
       return false;
     },
+    isBusyWith(id) {
+      for (const { task } of open)
+        if (task.end?.id === id || task.accepts.some((accept) => accept.id === id)) return true;
+      return false;
+    },
+    confirmed: (nodeId) => (last.nodeId === nodeId ? last.seq : 0),
     unseen: () => gathering.map(({ task }) => task.seen ?? noChange),
     async close() {
       if (closed) return;

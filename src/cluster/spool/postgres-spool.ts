@@ -49,6 +49,7 @@ import { createNodeAnswers } from "./node-answers.ts";
 import { idAt, nodeIds, type NodeIds } from "./node-ids.ts";
 import { walkOld } from "./old-messages.ts";
 import { QueueView } from "./queue-view.ts";
+import { createReckoning } from "./reckoning.ts";
 import { createReleases } from "./releases.ts";
 import { createSettle } from "./settling.ts";
 import { createViewPoll } from "./view-poll.ts";
@@ -72,6 +73,10 @@ export interface PostgresSpoolOptions {
   readonly onCommit?: (works: number, elapsedMs: number) => void;
   /** Hears of entries whose owner was no node any more; that should not happen. */
   readonly onOrphans?: (entries: number) => void;
+  /** Hears of entries that were this node's without its knowledge: a call had no answer. */
+  readonly onFreed?: (entries: number) => void;
+  /** Hears of commits that the database had confirmed and does not have any more. */
+  readonly onWentBack?: (commits: number) => void;
   /** While it says yes, this node is given nothing that waits: others take it. Default: never. */
   readonly isDraining?: () => boolean;
 }
@@ -83,6 +88,7 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
   const { database, membership, clock, leaseMs } = options;
   const { inlineLimitBytes = 64 * 1024, memoryBudgetBytes = 64 * 1024 * 1024 } = options;
   const { onFault = () => undefined, onCommit = () => undefined, onOrphans = () => undefined } = options;
+  const { onFreed = () => undefined, onWentBack = () => undefined } = options;
   const { isDraining = () => false } = options;
   const { answersAtMost = 1_000_000, onAnswersCrowded = () => undefined } = options;
 
@@ -186,6 +192,8 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
   membership.onReaped(() => poll.soon());
   const chores = createChores({ database, membership, clock, onOrphans });
   const recovered = await poll.first();
+  const knows = (id: MessageId): boolean => lives.find(id) !== undefined || arrivals.isArriving(id);
+  const reckoning = createReckoning({ database, membership, group, knows, onFreed, onWentBack });
 
   const openDrafts = new Set<Draft>();
   const whileOpen = async <Answer>(ask: () => Answer | Promise<Answer>): Promise<Answer> => {
@@ -265,6 +273,7 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
       if (group.closed) return;
       poll.close();
       chores.close();
+      reckoning.close();
       answers.close();
       for (const draft of openDrafts) draft.discard();
       await group.close();

@@ -1,0 +1,133 @@
+/** What a node does not take on trust: calls without an answer, a database that knows less, a name that comes twice. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { joinCluster } from "../../src/cluster/membership/membership.ts";
+import { openDatabase, type Database } from "../../src/cluster/database/database.ts";
+import { createSystemClock } from "../../src/ports/system-ports.ts";
+import { acceptMessage, envelopeTo, patterned } from "../../src/testing/spool-messages.ts";
+import type { DatabaseSettings } from "../../src/core/policy/cluster-settings.ts";
+import type { TestPostgres } from "../lab/postgres.ts";
+import { openNode } from "../lab/postgres-spool.ts";
+
+const clock = createSystemClock();
+const leaseMs = 600_000;
+
+export function describePostgresDoubts(connected: () => { readonly server: TestPostgres }): void {
+  describe("a node's doubts", () => {
+    let settings: DatabaseSettings;
+    let admin: Database;
+    beforeAll(async () => {
+      settings = await connected().server.withSchema("doubts");
+      admin = openDatabase(settings);
+    });
+    afterAll(() => admin?.close());
+    const ask = async <Row extends object>(text: string): Promise<readonly Row[]> =>
+      connected().server.ask<Row & Record<string, unknown>>(text);
+    /** Every connection of the nodes ends. */
+    const breakConnections = () =>
+      ask(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'weir %' and pid <> pg_backend_pid()",
+      );
+
+    it("delivers what it claimed without hearing so, and keeps what it knows it holds", async () => {
+      const freed: number[] = [];
+      const node = await openNode({ clock, settings, leaseMs, name: "f", onFreed: (n) => freed.push(n) });
+      const { spool } = node;
+      const known = await acceptMessage(spool, patterned(100, 1), envelopeTo("known@test"));
+      const other = await acceptMessage(spool, patterned(100, 2), envelopeTo("other@test"));
+      const held = await spool.claimMessage("", known.id);
+      expect(held).toMatchObject({ message: { id: known.id } });
+      // As the server does it when the answer is lost on its way.
+      await ask(
+        `select * from doubts.claim_some_1(${node.membership.current?.nodeId}, array[${other.id}], array[''])`,
+      );
+      expect(await spool.claimMessage("", other.id)).toBe("held");
+      await breakConnections();
+      await expect.poll(() => freed, { timeout: 20_000 }).toEqual([1]);
+      expect(await spool.claimMessage("", other.id)).toMatchObject({ message: { id: other.id } });
+      expect(await spool.claimMessage("", known.id)).toBe("held");
+      await node.close();
+    }, 60_000);
+
+    it("tells of a database that lost what it had confirmed, and goes on", async () => {
+      const wentBack: number[] = [];
+      const node = await openNode({
+        clock,
+        settings,
+        leaseMs,
+        name: "b",
+        onWentBack: (n) => wentBack.push(n),
+      });
+      for (let n = 0; n < 3; n++) await acceptMessage(node.spool, patterned(10, n), envelopeTo("a@test"));
+      await ask(
+        `update doubts.node_commit set seq = seq - 2 where node_id = ${node.membership.current?.nodeId}`,
+      );
+      await breakConnections();
+      await expect.poll(() => wentBack, { timeout: 20_000 }).toEqual([2]);
+      await acceptMessage(node.spool, patterned(10, 9), envelopeTo("a@test"));
+      await node.close();
+    }, 60_000);
+
+    it("gives no number again that a database put back does not know of", async () => {
+      const options = { installation: "i", leaseMs, version: "test" };
+      const before = await joinCluster(admin, { ...options, name: "n" });
+      const former = before.current?.nodeId ?? 0;
+      await before.leave();
+      // The row and the sequence as they were before it came.
+      await ask(`delete from doubts.node where node_id = ${former}`);
+      await ask("select setval(pg_get_serial_sequence('doubts.node', 'node_id'), 1)");
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const after = await joinCluster(admin, { ...options, name: "n" });
+      expect(after.current?.nodeId).toBeGreaterThan(former);
+      await after.leave();
+    });
+
+    it("does not end another process under its name again and again", async () => {
+      const options = { installation: "copied", name: "twin", leaseMs, version: "test" };
+      const others = openDatabase(settings);
+      const first = await joinCluster(admin, options);
+      const number = first.current?.nodeId ?? 0;
+      const second = await joinCluster(others, options);
+      first.ended(number);
+      await expect.poll(() => first.fault).toMatch(/a node named twin runs elsewhere/);
+      expect(second.current).toBeDefined();
+      expect(await ask(`select 1 from doubts.node where name = 'twin' and ended_at is null`)).toHaveLength(1);
+      await second.leave();
+      await expect.poll(() => first.current?.nodeId, { timeout: 10_000 }).toBeGreaterThan(number);
+      await first.leave();
+      others.close();
+    }, 30_000);
+
+    it("ends nobody after a gap of nearly a lease", async () => {
+      const options = { installation: "i", leaseMs, version: "test" };
+      const a = await joinCluster(admin, { ...options, name: "gap-a" });
+      const id = a.current?.nodeId;
+      const behind = `update doubts.node set steady_since = now() - interval '1 day'`;
+      await ask(`${behind}, lease_until = now() + lease * 0.2 where node_id = ${id}`);
+      expect(await ask(`select is_steady from doubts.heartbeat_2(${id}, 0)`)).toEqual([{ is_steady: false }]);
+      await ask(`${behind}, lease_until = now() + lease * 0.7 where node_id = ${id}`);
+      expect(await ask(`select is_steady from doubts.heartbeat_2(${id}, 0)`)).toEqual([{ is_steady: true }]);
+      await a.leave();
+    });
+
+    it("commits to the disk whatever has been set for the role since it started", async () => {
+      const node = await openNode({ clock, settings, leaseMs, name: "d" });
+      try {
+        await ask("alter role weir set synchronous_commit = off");
+        await breakConnections();
+        await ask(`create or replace function doubts.seen() returns trigger language plpgsql as
+          $$ begin new.queue := current_setting('synchronous_commit'); return new; end $$`);
+        await ask(
+          "create trigger seen before insert on doubts.entry for each row execute function doubts.seen()",
+        );
+        await acceptMessage(node.spool, patterned(10, 1), envelopeTo("a@test"));
+        expect(await ask("select queue from doubts.entry order by id desc limit 1")).toEqual([
+          { queue: "on" },
+        ]);
+      } finally {
+        await ask("alter role weir reset synchronous_commit");
+        await ask("drop trigger if exists seen on doubts.entry");
+        await node.close();
+      }
+    });
+  });
+}
