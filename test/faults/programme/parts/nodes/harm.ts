@@ -95,12 +95,13 @@ export function goneForGood(what: string, { tally }: HarmResult): Finding {
   };
 }
 
-export function visitorFinding(what: string, { mostIn, letIn }: HarmResult): Finding {
+export function visitorFinding(what: string, { mostIn, letIn, takenForDead }: HarmResult): Finding {
   return {
     what: `${what}, by who was let in at one door of all nodes`,
     count: `${letIn} visitors`,
     required: `never more than ${mostVisitors} at once`,
-    measured: `${mostIn}`,
+    // One that had no time to run for a lease is as one that is paused: its visitors are there and count no more.
+    measured: `${mostIn}${takenForDead > 0 ? `; a node that ran was taken for dead ${times(takenForDead)}` : ""}`,
     held: mostIn > 0 && mostIn <= mostVisitors,
   };
 }
