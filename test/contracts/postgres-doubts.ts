@@ -75,7 +75,7 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
       // The row and the sequence as they were before it came.
       await ask(`delete from doubts.node where node_id = ${former}`);
       await ask("select setval(pg_get_serial_sequence('doubts.node', 'node_id'), 1)");
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
       const after = await joinCluster(admin, { ...options, name: "n" });
       expect(after.current?.nodeId).toBeGreaterThan(former);
       await after.leave();

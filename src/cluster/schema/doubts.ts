@@ -23,6 +23,7 @@ returns table (node_id int, slot int, id_floor bigint, is_chores boolean) ${alwa
 #variable_conflict use_column
 declare
   numbers text := pg_get_serial_sequence('node', 'node_id');
+  seconds bigint := floor(extract(epoch from clock_timestamp() - timestamptz '2020-01-01 00:00:00+00'));
   came record;
 begin
   perform pg_advisory_xact_lock(hashtext(current_schema() || ' nodes'));
@@ -31,8 +32,10 @@ begin
   if found then
     raise exception using errcode = 'WR003', message = 'a node named ' || p_name || ' runs elsewhere';
   end if;
-  perform setval(numbers, greatest(nextval(numbers),
-    extract(epoch from clock_timestamp() - timestamptz '2020-01-01 00:00:00+00')::bigint));
+  -- The next one is of this second, unless more nodes came than seconds passed.
+  if coalesce(pg_sequence_last_value(numbers::regclass), 0) < seconds - 1 then
+    perform setval(numbers, seconds - 1);
+  end if;
   select * into came from register_1(p_name, p_installation, p_lease_ms, p_version);
   update node n set process = p_process where n.node_id = came.node_id;
   return query select came.node_id, came.slot, came.id_floor, came.is_chores;
