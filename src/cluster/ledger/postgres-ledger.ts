@@ -138,6 +138,8 @@ export function createPostgresLedger(parts: {
         open.untold(told);
         return;
       }
+      // A node that did not run meanwhile: the places are others' by now.
+      if (asked.length > 0 && !membership.isSafe) throw new Error(membership.fault ?? "not safe");
       tellAll = false;
       isKept = true;
       if (row.verdicts === null) {

@@ -65,7 +65,7 @@ export async function underLoad(
     const tally = rig.tally.result();
     progress(`${tallyText(tally)}; at most ${visitors.most} of ${visitors.letIn} visitors at once`);
     const said = rig.nodes.map((node) => node.said()).join("\n");
-    const takenForDead = said.match(/was taken for dead/g)?.length ?? 0;
+    const takenForDead = said.match(/took this one for dead/g)?.length ?? 0;
     return { tally, mostIn: visitors.most, letIn: visitors.letIn, takenForDead, said };
   } finally {
     await rig.close();

@@ -88,7 +88,8 @@ export async function nodeRig(options: RigOptions): Promise<NodeRig> {
       arrived.add(id);
     },
     behave({ at, line, connection }) {
-      if (isAway && at === "connect") return { drop: true };
+      // Also those who are connected: what waits is to wait.
+      if (isAway && at !== "content") return { drop: true };
       if (at === "EHLO") nodeOf.set(connection, /^EHLO (\w+)\./i.exec(line)?.[1] ?? "");
       if (at === "DATA") return { delayMs: dataMs };
       return at === "content" ? { delayMs: contentMs } : undefined;
