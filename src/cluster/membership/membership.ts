@@ -65,7 +65,7 @@ export async function joinCluster(database: Database, options: MembershipOptions
   const { leaseMs } = options;
   const { heartbeat: session, name } = database;
   const fence = createFence(leaseMs, options.clocks);
-  const wall = options.clocks?.wall ?? Date.now;
+  const wall = (): number => options.clocks?.wall() ?? Date.now();
   const endedListeners: (() => void)[] = [];
   const safeListeners: (() => void)[] = [];
   const unsafeListeners: (() => void)[] = [];
