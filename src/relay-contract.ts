@@ -72,6 +72,8 @@ export interface Relay {
   replayTraffic: TrafficRecord["replay"];
   /** What use was made of the limits, by the record. */
   trafficUse: TrafficRecord["use"];
+  /** Its record, for another node. */
+  trafficRecord: Pick<TrafficRecord, "copy" | "receiveCopy">;
   /** What it counted since its start. */
   readonly metrics: Metrics;
   /** The same for Prometheus, with what it holds now. Loads its library when it is first asked for. */

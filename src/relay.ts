@@ -412,6 +412,7 @@ export async function createRelay(
     webhooks,
     replayTraffic: (question, given) => traffic.replay(question, given),
     trafficUse: (question, given) => traffic.use(question, given),
+    trafficRecord: traffic,
     queues: () => scheduler.snapshot(),
     sendBudgets: () => sender.usage(),
     dkimKeys: () => sender.dkimKeys(),

@@ -4,6 +4,7 @@ import type { Clock } from "../ports/ports.ts";
 import type { Relay } from "../relay-contract.ts";
 import type { AdminTokens } from "./admin-tokens.ts";
 import type { Caller } from "./caller.ts";
+import type { RecordsOfNodes } from "./records-of-nodes.ts";
 import type { OctetsName, OperationName, Output, ReadInput, StreamName } from "./contract.ts";
 
 /** How the process is ended. */
@@ -32,6 +33,8 @@ export interface Asked {
   readonly caller: Caller;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** Of several nodes, where all of them are asked about. */
+  readonly recordsOfNodes?: RecordsOfNodes;
 }
 
 /** Throws AdminRefusal for what is not done. */

@@ -92,7 +92,7 @@ export type Input<Name extends OperationName> = z.input<(typeof ofOneNode)[Name]
 /** As a handler gets it. */
 export type ReadInput<Name extends OperationName> = z.output<(typeof ofOneNode)[Name]["input"]>;
 export type Output<Name extends OperationName> = z.output<(typeof ofOneNode)[Name]["output"]> &
-  (Name extends SpreadName ? { readonly unanswered?: Unanswered } : unknown);
+  (Name extends SpreadName ? { readonly unanswered?: Unanswered | undefined } : unknown);
 
 /** Operations that answer with a stream of their output. */
 export type StreamName =
@@ -106,6 +106,7 @@ export type OctetsName =
   | "exportMessage"
   | "exportMessageTracking"
   | "exportSenders"
+  | "exportTrafficRecord"
   | "getCapturedSource"
   | "getCapturedHtml"
   | "getCapturedAttachment";

@@ -92,6 +92,13 @@ export const routes = {
     summary: "The same, told how far it is.",
     stream: true,
   },
+  exportTrafficRecord: {
+    method: "GET",
+    path: "/v1/traffic-record",
+    role: "viewer",
+    summary: "The traffic record of one node, of the days that are asked for: nodes ask each other for it.",
+    octets: "application/octet-stream",
+  },
 
   listSendConnectors: {
     method: "GET",

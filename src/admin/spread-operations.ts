@@ -3,9 +3,9 @@ import type { OperationName } from "./routes.ts";
 
 /**
  * `each`: every node is asked, and the answers are made one. `every`: it is done at every node. `one`: the node that is asked
- * answers, or the one that `server` names. What is not here is the same at all: it stands in the database, or in the configuration.
+ * answers, or the one that `server` names. `records`: the node that is asked answers, out of the traffic records of all. What is not here is the same at all: it stands in the database, or in the configuration.
  */
-export type Spread = "each" | "every" | "one";
+export type Spread = "each" | "every" | "one" | "records";
 
 export const spreadOperations = {
   about: "one",
@@ -43,10 +43,11 @@ export const spreadOperations = {
   listSenders: "each",
   exportSenders: "one",
   getSenderActivity: "each",
-  getLimitAdvice: "one",
-  followLimitAdvice: "one",
-  testReceiveConnector: "one",
-  followReceiveConnectorTest: "one",
+  getLimitAdvice: "records",
+  followLimitAdvice: "records",
+  testReceiveConnector: "records",
+  followReceiveConnectorTest: "records",
+  exportTrafficRecord: "one",
 } as const satisfies Partial<Record<OperationName, Spread>>;
 
 export type SpreadName = keyof typeof spreadOperations;

@@ -11,6 +11,8 @@ const leftOut: readonly RegExp[] = [
   /^logs\/MessageTracking\/index\//,
   // An LMDB environment that may be written to: policies are fetched again, results of TLS are for their day.
   /^outgoing-tls\//,
+  // Copies of other nodes' traffic records, for as long as a question takes.
+  /^traffic-of-nodes\//,
   // What weir doctor writes for a moment.
   /^\.weir-doctor-\d+$/,
   // Drafts that are about to be renamed (ports/replace-file.ts).

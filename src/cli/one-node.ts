@@ -6,7 +6,7 @@ import type { AdminClient } from "../admin/client.ts";
 import { spreadOperations } from "../admin/spread-operations.ts";
 
 interface Unanswered {
-  readonly unanswered?: readonly { readonly server: string; readonly reason: string }[];
+  readonly unanswered?: readonly { readonly server: string; readonly reason: string }[] | undefined;
 }
 
 export function ofNodes(
@@ -43,7 +43,11 @@ export function ofNodes(
     },
     async *stream(name, input, options) {
       await tellAlone(name);
-      yield* relay.stream(name, narrowed(name, input), options);
+      for await (const item of relay.stream(name, narrowed(name, input), options)) {
+        // Of what takes a while the answer is the last of it.
+        tell((item as { readonly answer?: Unanswered | null }).answer ?? {});
+        yield item;
+      }
     },
     async octets(name, input) {
       await tellAlone(name);

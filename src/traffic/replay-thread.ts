@@ -11,6 +11,7 @@ import { createTurns, type Turn } from "./turns.ts";
 
 export interface ReplayWork {
   readonly family: LogFamily;
+  readonly others: readonly LogFamily[];
   readonly asked:
     | { readonly kind: "replay"; readonly question: ReplayQuestion }
     | { readonly kind: "use"; readonly question: UseQuestion };
@@ -28,6 +29,8 @@ export interface ReplayTold {
 export interface ReplayOptions extends Turn {
   /** Hears how much of the record is read, 0 to 1. */
   readonly onPart?: (part: number) => void;
+  /** Records of other nodes, which are read with it as one. */
+  readonly others?: readonly LogFamily[];
 }
 
 export interface ReplayThread {
@@ -54,10 +57,15 @@ export function openReplayThread(
   const closing = new AbortController();
   const turns = createTurns(mostWaiting);
 
-  const run = (asked: ReplayWork["asked"], signal: AbortSignal, onPart: (part: number) => void) =>
+  const run = (
+    asked: ReplayWork["asked"],
+    others: readonly LogFamily[],
+    signal: AbortSignal,
+    onPart: (part: number) => void,
+  ) =>
     new Promise<ReplayAnswer | UseAnswer>((resolve, reject) => {
       if (signal.aborted) return reject(new Error("nobody waits for the replay any more"));
-      const work: ReplayWork = { family, asked };
+      const work: ReplayWork = { family, others, asked };
       const worker = startThread(import.meta.url, "replay-worker", { workerData: work });
       worker.unref();
       const end = (then: () => void): void => {
@@ -89,6 +97,7 @@ export function openReplayThread(
   /** Its scenarios in turn to each thread: those next to each other cost alike. */
   const replay = async (
     question: ReplayQuestion,
+    others: readonly LogFamily[],
     until: AbortSignal,
     onPart: (part: number) => void,
   ): Promise<ReplayAnswer> => {
@@ -104,7 +113,7 @@ export function openReplayThread(
         onPart(parts.reduce((sum, one) => sum + one, 0) / shares);
       };
       // Answered in its own kind.
-      return (await run({ kind: "replay", question: own }, signal, tell)) as ReplayAnswer;
+      return (await run({ kind: "replay", question: own }, others, signal, tell)) as ReplayAnswer;
     });
     try {
       const all = await Promise.all(answers);
@@ -118,9 +127,14 @@ export function openReplayThread(
   };
 
   return {
-    replay: (question, options) => inTurn(options, (until, onPart) => replay(question, until, onPart)),
+    replay: (question, options) =>
+      inTurn(options, (until, onPart) => replay(question, options?.others ?? [], until, onPart)),
     use: (question, options) =>
-      inTurn(options, (until, onPart) => run({ kind: "use", question }, until, onPart) as Promise<UseAnswer>),
+      inTurn(
+        options,
+        (until, onPart) =>
+          run({ kind: "use", question }, options?.others ?? [], until, onPart) as Promise<UseAnswer>,
+      ),
     async close() {
       closing.abort();
       await turns.idle();

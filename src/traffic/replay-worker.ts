@@ -4,11 +4,11 @@ import { parentPort, workerData } from "node:worker_threads";
 import { UseObserver } from "../core/advice/use-observer.ts";
 import { rightsOfClient } from "../core/policy/rights-of-client.ts";
 import { Replay } from "../core/what-if/replay.ts";
-import type { LogFamily } from "../logs/log-files.ts";
-import { readTraffic } from "./read-traffic.ts";
+import type { TrafficListener } from "../core/traffic/traffic-facts.ts";
+import { readTraffic, readTrafficOfNodes, type TrafficOfNodes } from "./read-traffic.ts";
 import type { ReplayTold, ReplayWork } from "./replay-thread.ts";
 
-const { family, asked } = workerData as ReplayWork;
+const { family, others, asked } = workerData as ReplayWork;
 const port = parentPort;
 if (port === null) throw new Error("replay-worker.ts is a thread of replay-thread.ts");
 
@@ -23,19 +23,28 @@ if (process.platform === "linux") {
 
 const tell = (told: ReplayTold): void => port.postMessage(told, []);
 
-async function answer(from: LogFamily): Promise<void> {
-  const onPart = (part: number): void => tell({ part });
+async function answer(): Promise<void> {
   if (asked.kind === "use") {
     const heard = new UseObserver(asked.question);
-    const damaged = await readTraffic(from, asked.question.fromMs, heard, onPart);
+    const { damaged } = await read(asked.question, heard);
     return tell({ answer: { ...heard.outcome(), damaged } });
   }
   const { users, applications, ...rest } = asked.question;
   const played = new Replay({ ...rest, rightsOf: rightsOfClient(users, applications) });
-  const damaged = await readTraffic(from, rest.fromMs, played, onPart);
-  tell({ answer: { ...played.outcome(), damaged } });
+  const { damaged, breaks } = await read(rest, played);
+  const outcome = played.outcome();
+  const [starts, gaps] = [outcome.starts + breaks.starts, outcome.gaps + breaks.gaps];
+  tell({ answer: { ...outcome, starts, gaps, damaged } });
 }
 
-answer(family).catch((error: unknown) =>
-  tell({ fault: error instanceof Error ? error.message : String(error) }),
-);
+async function read(
+  period: { readonly fromMs: number; readonly toMs: number },
+  listener: TrafficListener,
+): Promise<TrafficOfNodes> {
+  const onPart = (part: number): void => tell({ part });
+  if (others.length > 0) return readTrafficOfNodes([family, ...others], period, listener, onPart);
+  const damaged = await readTraffic(family, period.fromMs, listener, onPart);
+  return { damaged, breaks: { starts: 0, gaps: 0 } };
+}
+
+answer().catch((error: unknown) => tell({ fault: error instanceof Error ? error.message : String(error) }));

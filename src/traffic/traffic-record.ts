@@ -8,6 +8,7 @@ import { TrafficEncoder } from "../core/traffic/traffic-encoder.ts";
 import { dayOf, type LogFamily } from "../logs/log-files.ts";
 import type { Clock, Timer } from "../ports/ports.ts";
 import type { Traffic } from "./traffic.ts";
+import { copyOfRecord, type CopiedPeriod, writeCopy } from "./record-copy.ts";
 import { openReplayThread, type ReplayThread } from "./replay-thread.ts";
 import { createTrafficFiles, trafficFamily } from "./traffic-files.ts";
 
@@ -33,6 +34,14 @@ export interface TrafficRecord extends Traffic {
   replay: ReplayThread["replay"];
   /** What use was made of the limits, until now. As replay-thread.ts. */
   use: ReplayThread["use"];
+  /** Its files of that time, what was told until now included, for another node. As record-copy.ts. */
+  copy(period: CopiedPeriod): AsyncIterable<Uint8Array>;
+  /** Writes what another node's `copy` told into the directory. As record-copy.ts. */
+  receiveCopy(
+    chunks: AsyncIterable<Uint8Array>,
+    directory: string,
+    options: Parameters<typeof writeCopy>[3],
+  ): Promise<LogFamily>;
   /** Further calls are ignored. Never rejects. */
   close(): Promise<void>;
 }
@@ -270,6 +279,11 @@ export function openTrafficRecord(options: {
       await flush();
       return thread.use(question, given);
     },
+    async *copy(period) {
+      await flush();
+      yield* copyOfRecord(family, period);
+    },
+    receiveCopy: (chunks, directory, options) => writeCopy(chunks, directory, family, options),
     async close() {
       await flush();
       await thread.close();

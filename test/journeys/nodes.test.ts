@@ -2,7 +2,7 @@
  * Two nodes on one PostgreSQL, as they are run: what is changed at one holds at both; one is killed, and the other delivers
  * its mail. Needs the build.
  */
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -149,6 +149,20 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     await expect(sessions({ server: "c" })).rejects.toThrow("there is no node c");
     fifth.close();
 
+    // What is advised is out of what came to both.
+    const recordedOf = async (of: { server?: string }) => {
+      const { recorded, servers } = await adminB.call("testReceiveConnector", { name: "AppRelay", ...of });
+      return { connections: recorded.connections, servers };
+    };
+    const [ofA, ofB] = [await recordedOf({ server: "a" }), await recordedOf({ server: "b" })];
+    expect(ofA).toEqual({ connections: 2, servers: undefined });
+    expect(await recordedOf({})).toEqual({
+      connections: ofA.connections + ofB.connections,
+      servers: ["b", "a"],
+    });
+    expect(await adminB.call("getLimitAdvice", {})).toMatchObject({ servers: ["b", "a"] });
+    expect(await readdir(join(folder, "b", "data", "traffic-of-nodes"))).toEqual([]);
+
     // A change at one holds at both.
     await adminA.call("setReceiveConnector", {
       name: "AppRelay",
@@ -231,6 +245,10 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     const tracked = await weir("Get-MessageTrackingLog", "-Json", "--config", b);
     expect(tracked.said).toContain("a did not answer: it is down; what it has is missing here");
     expect(tracked.said).toMatch(/"server": "b"/);
+    expect(await adminB.call("getLimitAdvice", {})).toMatchObject({
+      servers: ["b"],
+      unanswered: [{ server: "a", reason: "it is down" }],
+    });
 
     // A node is drained, and takes mail again; one that is dead is known to be suspended when it comes.
     const drained = await weir("Suspend-Node", "b", "--config", b);

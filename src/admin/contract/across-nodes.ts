@@ -21,3 +21,6 @@ export type Unanswered = z.output<typeof unansweredSchema>;
 
 /** In a row that is one node's: which. Left out where there is one node. */
 export const onServer = { server: z.string().optional() };
+
+/** In an answer out of the traffic record: whose it is about. Left out where there is one relay, or one node was asked for. */
+export const ofRecords = { servers: z.array(z.string()).optional(), ...answered };

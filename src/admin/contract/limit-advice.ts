@@ -1,6 +1,7 @@
 /** Values for limits, out of what was recorded (docs/know-before-you-change.md). */
 import { z } from "zod";
 import { applicationSchema, countSchema, instantSchema, limitSchema, nameSchema } from "./values.ts";
+import { ofRecords } from "./across-nodes.ts";
 import { editSchema } from "./configuration-edits.ts";
 import { progressOf } from "./progress.ts";
 
@@ -100,9 +101,15 @@ const adviceSchema = z.object({
   /** All of it as one change. */
   edits: z.array(editSchema),
   notes: z.array(z.string()),
+  ...ofRecords,
 });
 
 export const limitAdviceOperations = {
   getLimitAdvice: { input: z.object(adviceInput), output: adviceSchema },
+  /** `traffic/record-copy.ts` says how it is made up. */
+  exportTrafficRecord: {
+    input: z.object({ from: instantSchema, to: instantSchema }),
+    output: z.string(),
+  },
   followLimitAdvice: { input: z.object(adviceInput), output: progressOf(adviceSchema) },
 } as const;

@@ -1,5 +1,6 @@
 /** Limits tried on the recorded traffic (docs/know-before-you-change.md). */
 import { z } from "zod";
+import { ofRecords } from "./across-nodes.ts";
 import {
   applicationSchema,
   countSchema,
@@ -103,6 +104,7 @@ const testOutput = z.object({
   ),
   /** What is assumed, and what the record does not tell, in sentences. */
   notes: z.array(z.string()),
+  ...ofRecords,
 });
 
 export const whatIfOperations = {

@@ -19,6 +19,7 @@ import type { ConnectorUse, RecordedUse } from "../../core/advice/use-facts.ts";
 import { contains, parseIpRange, rangeSize } from "../../core/units/ip-range.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
+import { coverage, coverageNotes, withAllRecords, type OfRecords } from "./all-records.ts";
 import { periodOf } from "./period.ts";
 import type { Advised } from "./advised-connector.ts";
 import { adviceEdits, ownName, rateEdits } from "./limit-advice-edits.ts";
@@ -31,6 +32,8 @@ import { toldProgress, type Progress } from "./told-progress.ts";
 
 type Advice = Output<"getLimitAdvice">;
 type Connector = Settings["receiveConnectors"][number];
+type Period = ReturnType<typeof periodOf>;
+type ReplayOptions = Parameters<Administered["relay"]["replayTraffic"]>[1];
 
 const dayMs = 86_400_000;
 const usualPeriodMs = 35 * dayMs;
@@ -45,21 +48,30 @@ const untouched = { looseness: allBy(1), loosening: undefined, after: noRefusals
 
 export function limitAdviceHandlers(
   administered: Administered,
-): Pick<Handlers, "getLimitAdvice" | "followLimitAdvice"> {
+): Pick<Handlers, "getLimitAdvice" | "followLimitAdvice" | "exportTrafficRecord"> {
   const { relay, clock } = administered;
 
   const advised = async (
     input: ReadInput<"getLimitAdvice">,
-    { signal, onPart = () => undefined, onAhead }: Pick<Progress, "signal"> & Partial<Progress>,
+    progress: Pick<Progress, "signal"> & Partial<Progress>,
+  ): Promise<Advice> => {
+    const period = periodOf(input, usualPeriodMs, clock.wall().getTime());
+    return withAllRecords(progress, period, (of) => advisedOf(input, period, of));
+  };
+
+  const advisedOf = async (
+    input: ReadInput<"getLimitAdvice">,
+    period: Period,
+    { signal, onPart, onAhead, records }: OfRecords,
   ): Promise<Advice> => {
     const { settings } = relay;
-    const period = periodOf(input, usualPeriodMs, clock.wall().getTime());
+    const { others } = records;
     const { ipv6SourcePrefixLength } = settings.transport;
     const wanted =
       input.connector === undefined
         ? settings.receiveConnectors
         : [findNamed(settings.receiveConnectors, input.connector, settings.hostname, "receive connector")];
-    const turn = { signal, ...(onAhead === undefined ? {} : { onAhead }) };
+    const turn = { signal, others, onAhead };
     const use = await answerInTurn(
       relay.trafficUse(
         { ...period, ipv6SourcePrefixLength },
@@ -86,11 +98,13 @@ export function limitAdviceHandlers(
       connectionRate: isRateTold ? shownRate(rate, daysOf(use)) : null,
       edits: [...edits.flat(), ...(isRateTold ? rateEdits(rate) : [])],
       notes: [
+        ...coverageNotes(records),
         ...unknownConnectors(settings, use),
         ...use.damaged
           .slice(0, 3)
           .map(({ file, what }) => `Part of the record is damaged (${file}: ${what}); the rest was read.`),
       ],
+      ...coverage(records),
     };
   };
 
@@ -98,8 +112,8 @@ export function limitAdviceHandlers(
   const tried = async (
     found: readonly Pick<Advised, "connector" | "advice" | "isLearning">[],
     rate: RateProposal | undefined,
-    turn: Pick<Progress, "signal" | "onPart"> & Partial<Progress>,
-    period: { readonly fromMs: number; readonly toMs: number },
+    turn: ReplayOptions & Pick<Progress, "onPart">,
+    period: Period,
   ): Promise<readonly Advised[]> => {
     const { settings } = relay;
     const present = scenarioOf(settings);
@@ -190,8 +204,12 @@ export function limitAdviceHandlers(
   };
 
   return {
-    getLimitAdvice: (input, { signal }) => advised(input, { signal }),
+    getLimitAdvice: (input, asked) => advised(input, asked),
     followLimitAdvice: toldProgress(advised),
+    exportTrafficRecord: (input) => ({
+      fileName: "traffic-record",
+      chunks: relay.trafficRecord.copy(periodOf(input, usualPeriodMs, clock.wall().getTime())),
+    }),
   };
 }
 

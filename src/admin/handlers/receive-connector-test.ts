@@ -10,6 +10,7 @@ import type { Administered, Handlers } from "../administered.ts";
 import type { Json } from "../contract/values.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { AdminRefusal } from "../refusal.ts";
+import { coverage, coverageNotes, withAllRecords } from "./all-records.ts";
 import { periodOf } from "./period.ts";
 import { changeOf, configurationOf, settled } from "./change.ts";
 import { answerInTurn, replayedOwners, scenarioOf } from "./replayed-settings.ts";
@@ -65,20 +66,24 @@ export function receiveConnectorTestHandlers(
     const tried: Settings[] = [];
     for (const variant of variants) tried.push(await withVariant(name, known, variant));
     const told = Math.min(sources, Math.floor(mostTold / (1 + tried.length)));
-    const { fromMs, toMs } = periodOf(input, usualPeriodMs, clock.wall().getTime());
-    const answer = await answerInTurn(
-      relay.replayTraffic(
-        {
-          present: scenarioOf(present).connectors,
-          scenarios: [present, ...tried].map(scenarioOf),
-          refusedClients: refusedClientsOf(input),
-          toldSources: told,
-          ...replayedOwners(present),
-          fromMs,
-          toMs,
-        },
-        progress,
-      ),
+    const period = periodOf(input, usualPeriodMs, clock.wall().getTime());
+    const question = {
+      present: scenarioOf(present).connectors,
+      scenarios: [present, ...tried].map(scenarioOf),
+      refusedClients: refusedClientsOf(input),
+      toldSources: told,
+      ...replayedOwners(present),
+      ...period,
+    };
+    const { answer, records } = await withAllRecords(
+      progress,
+      period,
+      async ({ signal, onPart, onAhead, records: of }) => ({
+        answer: await answerInTurn(
+          relay.replayTraffic(question, { signal, onPart, onAhead, others: of.others }),
+        ),
+        records: of,
+      }),
     );
     const [now = [], ...then] = answer.worlds;
     const show = (world: readonly ConnectorOutcome[]): Tried => shownOutcome(present, world, name);
@@ -102,12 +107,13 @@ export function receiveConnectorTestHandlers(
           outcome: show(world),
         };
       }),
-      notes: notesOf(answer, input),
+      notes: [...coverageNotes(records), ...notesOf(answer, input)],
+      ...coverage(records),
     };
   };
 
   return {
-    testReceiveConnector: (input, { signal }) => tested(input, { signal }),
+    testReceiveConnector: (input, asked) => tested(input, asked),
     followReceiveConnectorTest: toldProgress(tested),
   };
 }

@@ -1,5 +1,6 @@
 /** Work that takes a while, told as it goes on; ended when nobody follows it any more. */
 import type { AdminErrorCode } from "../contract.ts";
+import type { RecordsOfNodes } from "../records-of-nodes.ts";
 import { AdminRefusal } from "../refusal.ts";
 
 export interface Progress {
@@ -8,6 +9,7 @@ export interface Progress {
   readonly onPart: (part: number) => void;
   /** Of questions that are answered first. */
   readonly onAhead: (ahead: number) => void;
+  readonly recordsOfNodes?: RecordsOfNodes;
 }
 
 interface Told<Answer> {
@@ -19,8 +21,12 @@ interface Told<Answer> {
 
 export function toldProgress<Input, Answer>(
   work: (input: Input, progress: Progress) => Promise<Answer>,
-): (input: Input, push: (item: Told<Answer>) => void) => () => void {
-  return (input, push) => {
+): (
+  input: Input,
+  push: (item: Told<Answer>) => void,
+  asked: { readonly recordsOfNodes?: RecordsOfNodes },
+) => () => void {
+  return (input, push, { recordsOfNodes }) => {
     const leaving = new AbortController();
     let last = 0;
     const onPart = (part: number): void => {
@@ -29,7 +35,12 @@ export function toldProgress<Input, Answer>(
       push({ part, ahead: 0, answer: null, fault: null });
     };
     const onAhead = (ahead: number): void => push({ part: last, ahead, answer: null, fault: null });
-    void work(input, { signal: leaving.signal, onPart, onAhead }).then(
+    void work(input, {
+      signal: leaving.signal,
+      onPart,
+      onAhead,
+      ...(recordsOfNodes === undefined ? {} : { recordsOfNodes }),
+    }).then(
       (answer) => push({ part: 1, ahead: 0, answer, fault: null }),
       (error: unknown) => push({ part: last, ahead: 0, answer: null, fault: faultOf(error) }),
     );

@@ -34,7 +34,12 @@ test.each<[Look, string]>([
       return Promise.resolve();
     },
   };
-  const across = acrossNodes(own, node as never, () => pair);
+  const across = acrossNodes(
+    own,
+    node as never,
+    () => pair,
+    () => undefined as never,
+  );
   try {
     const input = { limit: 10 } as never;
     expect(await across.handlers.listRefusals(input, asked)).toEqual({

@@ -17,12 +17,15 @@ import { routes } from "../routes.ts";
 import { serverSentEvents } from "../server-sent-events.ts";
 import { mergedTrackingLines } from "./merged-tracking-lines.ts";
 import { mergers, type Merger } from "./mergers.ts";
+import type { RecordsOfNodes } from "../records-of-nodes.ts";
+import type { GatheredFrom } from "./gather-records.ts";
 import type { OneAnswer } from "./node-answers.ts";
 import { NodeSilent, openNodeChannel, type NodeChannel, type NodePair } from "./node-channel.ts";
 import { doneEverywhere } from "./done-everywhere.ts";
 
 type View = NonNullable<Administered["relay"]["node"]>;
 type Input = Readonly<Record<string, unknown>>;
+type StreamOfOne = (input: Input, push: (item: unknown) => void, asked: Asked) => () => void;
 
 export interface AcrossNodes {
   readonly handlers: Handlers;
@@ -33,8 +36,15 @@ export interface AcrossNodes {
 const answerMs = 2_000;
 /** What is done, or takes a while by itself. */
 const workMs = 60_000;
+/** A record begins to come when what was gathered in memory is on the other's disk. */
+const recordMs = 10_000;
 
-export function acrossNodes(own: Handlers, node: View, pair: () => NodePair | undefined): AcrossNodes {
+export function acrossNodes(
+  own: Handlers,
+  node: View,
+  pair: () => NodePair | undefined,
+  gathering: (from: Omit<GatheredFrom, "record">) => RecordsOfNodes,
+): AcrossNodes {
   const channels = new Map<string, NodeChannel>();
 
   /** Where it is asked. Throws NodeSilent where it cannot be. */
@@ -159,13 +169,23 @@ export function acrossNodes(own: Handlers, node: View, pair: () => NodePair | un
     return unanswered.length === 0 ? merged : { ...merged, unanswered };
   };
 
+  const recordsFor = (caller: Caller): RecordsOfNodes =>
+    gathering({
+      name: node.name,
+      others: () => others(false),
+      ask: (server, input, signal) => respond(server, "exportTrafficRecord", input, caller, recordMs, signal),
+    });
+
   const follow = (
     name: StreamName & SpreadName,
     { server, ...input }: Input,
     push: (item: unknown) => void,
-    caller: Caller,
+    asked: Asked,
   ): (() => void) => {
-    const followOwn = own[name] as unknown as (input: Input, push: (item: unknown) => void) => () => void;
+    const { caller } = asked;
+    const ofOwn = own[name] as unknown as StreamOfOne;
+    const followOwn = (given: Input, hear: (item: unknown) => void): (() => void) =>
+      ofOwn(given, hear, asked);
     const ending = new AbortController();
     const followOther = async (of: string, hear: (item: unknown) => void): Promise<void> => {
       try {
@@ -179,8 +199,8 @@ export function acrossNodes(own: Handlers, node: View, pair: () => NodePair | un
         // Who looks at it sees it missing in what is asked beside.
       }
     };
-    if (typeof server === "string" || spreadOperations[name] === "one") {
-      const other = typeof server === "string" ? otherOf(server) : undefined;
+    if (typeof server === "string") {
+      const other = otherOf(server);
       // Rows say whose they are, as those that are asked for do.
       const isOfRows = spreadOperations[name] === "each" && mergers[name]?.follow === undefined;
       const tell = isOfRows
@@ -190,6 +210,8 @@ export function acrossNodes(own: Handlers, node: View, pair: () => NodePair | un
       void followOther(other, tell);
       return () => ending.abort();
     }
+    if (spreadOperations[name] === "records")
+      return ofOwn(input, push, { ...asked, recordsOfNodes: recordsFor(caller) });
     const joined = mergers[name]?.follow?.(push, [node.name, ...others(true)]);
     const hear = (of: string) => (item: unknown) =>
       joined === undefined ? push({ ...(item as object), server: of }) : joined.hear(of, item);
@@ -242,8 +264,8 @@ export function acrossNodes(own: Handlers, node: View, pair: () => NodePair | un
   const wrapped: Record<string, unknown> = { ...own };
   for (const name of Object.keys(spreadOperations) as SpreadName[]) {
     if ("stream" in routes[name]) {
-      wrapped[name] = (input: Input, push: (item: unknown) => void, { caller }: Asked) =>
-        follow(name as StreamName & SpreadName, input, push, caller);
+      wrapped[name] = (input: Input, push: (item: unknown) => void, asked: Asked) =>
+        follow(name as StreamName & SpreadName, input, push, asked);
       continue;
     }
     if ("octets" in routes[name]) {
@@ -261,7 +283,10 @@ export function acrossNodes(own: Handlers, node: View, pair: () => NodePair | un
           others: others(true),
           ask: (of, given) => call(of, name, given, asked, workMs),
         });
-      return handlerOf(own, name)(input, asked);
+      return handlerOf(own, name)(
+        input,
+        spreadOperations[name] === "records" ? { ...asked, recordsOfNodes: recordsFor(asked.caller) } : asked,
+      );
     };
   }
   return {

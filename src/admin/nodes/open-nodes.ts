@@ -7,6 +7,7 @@ import { createAdminApp } from "../app.ts";
 import { isSpread } from "../spread-operations.ts";
 import type { OpenStreams } from "../stream-events.ts";
 import { acrossNodes } from "./across-nodes.ts";
+import { openRecordsOfNodes } from "./gather-records.ts";
 import { openNodeListener } from "./node-listener.ts";
 
 export interface NodesParts {
@@ -40,7 +41,13 @@ export async function openNodes({ relay, node, own, clock, streams }: NodesParts
           `${listeningText(endpoint)} for ${connectors.join(", ")}: ${reason}`,
       ),
   );
-  const across = acrossNodes(own, node, () => listener.pair());
+  const gathering = await openRecordsOfNodes(relay.settings.dataDirectory);
+  const across = acrossNodes(
+    own,
+    node,
+    () => listener.pair(),
+    (from) => gathering({ ...from, record: relay.trafficRecord }),
+  );
   return {
     handlers: across.handlers,
     async close() {

@@ -7,6 +7,7 @@ import { commandWord } from "../../core/units/command-word.ts";
 import { formatDuration } from "../../core/units/duration.ts";
 import { relayOf } from "../ask-relay.ts";
 import type { Run } from "../cmdlet.ts";
+import { CommandFault } from "../exit-code.ts";
 import type { Output, Style } from "../output/output.ts";
 import { printChange } from "../output/print-change.ts";
 import { printRows } from "../output/print.ts";
@@ -44,6 +45,12 @@ export const getLimitAdvice: Run = async (args, context) => {
   );
   if (isOn(args, "Apply") || isOn(args, "WhatIf")) {
     if (advice.edits.length > 0) {
+      const missing = advice.unanswered ?? [];
+      if (missing.length > 0 && !isOn(args, "WhatIf"))
+        throw new CommandFault(
+          `nothing was changed: what came to ${missing.map(({ server }) => server).join(", ")} is missing, and limits by the rest alone may be too low; try again when all answer, or give the commands one by one`,
+          1,
+        );
       const change = await relay.call("editConfiguration", {
         edits: advice.edits,
         whatIf: isOn(args, "WhatIf"),

@@ -48,11 +48,20 @@ function headOf(reader: OctetReader): SegmentHead {
   };
 }
 
+export interface KnownParties {
+  readonly clients: Map<string, TrafficClient>;
+  readonly profiles: Map<string, TrafficProfile>;
+}
+
+export function nobodyKnown(): KnownParties {
+  return { clients: new Map(), profiles: new Map() };
+}
+
 export class TrafficDecoder {
   readonly #listener: TrafficListener;
   /** The same objects over all segments, so that whoever listens can know them by identity. */
-  readonly #knownClients = new Map<string, TrafficClient>();
-  readonly #knownProfiles = new Map<string, TrafficProfile>();
+  readonly #knownClients: Map<string, TrafficClient>;
+  readonly #knownProfiles: Map<string, TrafficProfile>;
   readonly #mostKnown: number;
   #runMs = -1;
   #wallOffsetMs = 0;
@@ -67,10 +76,15 @@ export class TrafficDecoder {
   #head: SegmentHead | undefined;
   #goesOn = false;
 
-  /** `mostKnown`: clients and profiles that are known at most; beyond it they are made anew, other objects of the same. */
-  constructor(listener: TrafficListener, mostKnown = Infinity) {
+  /**
+   * `mostKnown`: clients and profiles that are known at most; beyond it they are made anew, other objects of the same. `known`: for
+   * several decoders with one listener.
+   */
+  constructor(listener: TrafficListener, mostKnown = Infinity, known = nobodyKnown()) {
     this.#listener = listener;
     this.#mostKnown = mostKnown;
+    this.#knownClients = known.clients;
+    this.#knownProfiles = known.profiles;
   }
 
   /** Of the entry read last. */
