@@ -1,6 +1,6 @@
 /**
  * The records of several nodes told as one, in the order of their clocks on the wall: limits are counted over all nodes, so what is
- * learned of them has to be. Decision 81. Pure. Cost: some 0.2 µs for each entry beside the decoder's, and memory for a segment of each node.
+ * learned of them has to be. Decision 81. Pure. Cost: a comparison with each node for each entry, and memory for a segment of each.
  */
 import type { TrafficClient, TrafficListener, TrafficProfile } from "./traffic-facts.ts";
 
