@@ -283,7 +283,7 @@ export function openTrafficRecord(options: {
       await flush();
       yield* copyOfRecord(family, period);
     },
-    receiveCopy: (chunks, directory, options) => writeCopy(chunks, directory, family, options),
+    receiveCopy: (chunks, directory, limits) => writeCopy(chunks, directory, family, limits),
     async close() {
       await flush();
       await thread.close();
