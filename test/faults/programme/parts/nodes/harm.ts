@@ -101,7 +101,7 @@ export function visitorFinding(what: string, { mostIn, letIn, takenForDead }: Ha
     count: `${letIn} visitors`,
     required: `never more than ${mostVisitors} at once`,
     // One that had no time to run for a lease is as one that is paused: its visitors are there and count no more.
-    measured: `${mostIn}${takenForDead > 0 ? `; a node that ran was taken for dead ${times(takenForDead)}` : ""}`,
+    measured: `${mostIn}${takenForDead > 0 ? `; taken for dead: ${takenForDead}` : ""}`,
     held: mostIn > 0 && mostIn <= mostVisitors,
   };
 }
