@@ -19,13 +19,18 @@ export function useLoaded<Name extends OperationName>(
   const written = JSON.stringify(input);
   useEffect(() => {
     let current = true;
+    let isAsked = false;
     const load = (): void => {
-      if (document.hidden && everyMs > 0) return;
+      // A browser has six connections to a relay: questions that pile up would keep others from being asked.
+      if (isAsked || (document.hidden && everyMs > 0)) return;
+      isAsked = true;
       call(name, input).then(
         (answer) => {
+          isAsked = false;
           if (current) setLoaded({ for: written, answer });
         },
         (error: unknown) => {
+          isAsked = false;
           // The frame tells that there is no answer; it is asked again when there is one.
           if (current && !(error instanceof ApiError && error.code === "unreachable")) failed(error);
         },

@@ -144,7 +144,10 @@ sendConnectors:
     await browsed.open("/");
     await page.getByText(/is being refused by AppRelay/).waitFor();
     await page.getByRole("button", { name: "Raise maxInboundConnectionPerSource…" }).click();
-    await page.getByLabel("maxInboundConnectionPerSource", { exact: true }).press("Enter");
+    const field = page.getByLabel("maxInboundConnectionPerSource", { exact: true });
+    // Nobody presses a key in a dialog that is not shown yet.
+    await field.waitFor();
+    await field.press("Enter");
     await page.getByText(/\+ +maxInboundConnectionPerSource: \d+/).waitFor();
     expect(await relay.text()).toContain("maxInboundConnectionPerSource: 2\n");
     await page.getByRole("button", { name: "Apply" }).click();
