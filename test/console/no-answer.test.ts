@@ -100,6 +100,7 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
   test("over a restart of the relay whoever is signed in stays so", async () => {
     const { page, relay } = browsed;
     const configuration = (await relay.text()).replace(/^(hostname|dataDirectory):.*\n/gm, "");
+    await page.getByText("Nothing waits.").waitFor();
     await relay.halt();
     await silence().waitFor();
     const again = await startAdministeredRelay(configuration, { directory: dirname(relay.file) });
