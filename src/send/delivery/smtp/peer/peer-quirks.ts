@@ -63,9 +63,7 @@ export function confirmClearText(peer: Peer, connector: string, events: Events):
 
 /** Clear text fails in the same way: TLS was not the cause. */
 export function acquitTls(peer: Peer): void {
-  if (peer.tlsSuspicion === undefined) return;
-  peer.tlsSuspicion = undefined;
-  peer.clearTextUntil = 0;
+  if (peer.tlsSuspicion !== undefined) endClearText(peer);
 }
 
 /** Clear text is refused for want of TLS: the next connection tries that again. */
