@@ -99,8 +99,9 @@ export async function openConsole(options: {
     firstToken,
     async close() {
       leave();
-      await sessions.close();
+      // Who asks while a last request is answered is still signed in.
       await listeners.close();
+      await sessions.close();
     },
   };
 }
