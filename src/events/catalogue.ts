@@ -946,7 +946,7 @@ export const catalogue = {
     category: "Storage",
     severity: "Information",
     level: 0,
-    text: "This is node %node, number %number of the cluster; %living nodes live. Its mail is kept in the database at %hosts.",
+    text: "This is node %node, number %number of the cluster; living nodes: %living. Its mail is kept in the database at %hosts.",
   },
   NodeTakenForDead: {
     id: 20221,
@@ -960,7 +960,7 @@ export const catalogue = {
     category: "Storage",
     severity: "Warning",
     level: 0,
-    text: "%nodes nodes were not heard of for their lease: their mail is delivered by those that live.",
+    text: "Nodes that were not heard of for their lease: %nodes. Their mail is delivered by those that live.",
   },
   NoStandby: {
     id: 20223,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mountIn, whyPassing } from "./mount.ts";
+import { mountOf, whyPassing } from "./mount.ts";
 
 const mountinfo = `22 1 0:21 / / rw,relatime - overlay overlay rw,lowerdir=/a
 23 22 0:22 / /proc rw - proc proc rw
@@ -10,13 +10,14 @@ const mountinfo = `22 1 0:21 / / rw,relatime - overlay overlay rw,lowerdir=/a
 `;
 
 test.each([
-  ["/data", { point: "/data", type: "btrfs" }],
+  ["/data", { point: "/data", type: "btrfs", device: "0:31", options: ["rw"] }],
   ["/data/spool", { point: "/data", type: "btrfs" }],
   ["/data/tmp place/x", { point: "/data/tmp place", type: "tmpfs" }],
   ["/database", { point: "/database", type: "xfs" }],
-  ["/srv/weir", { point: "/", type: "overlay" }],
+  ["/srv/weir", { point: "/", type: "overlay", options: ["rw", "relatime", "lowerdir=/a"] }],
+  ["/databases", { point: "/", type: "overlay" }],
 ])("%s lies on %j", (path, mount) => {
-  expect(mountIn(mountinfo, path)).toEqual(mount);
+  expect(mountOf(path, mountinfo)).toMatchObject(mount);
 });
 
 test.each([
@@ -32,3 +33,5 @@ test.each([
   if (reason === undefined) expect(told).toBeUndefined();
   else expect(told).toMatch(reason);
 });
+
+test("no table, no mount", () => expect(mountOf("/x", "")).toBeUndefined());

@@ -3,23 +3,30 @@ import { access, readFile, realpath } from "node:fs/promises";
 
 export interface Mount {
   readonly point: string;
-  /** `ext4`, `overlay`, `tmpfs`, … */
+  /** `ext4`, `nfs4`, `overlay`, `tmpfs`, … */
   readonly type: string;
+  /** Of the mount and of the file system. */
+  readonly options: readonly string[];
+  /** `major:minor` */
+  readonly device: string;
 }
 
-/** Of the text of /proc/self/mountinfo (proc(5)): the mount that holds `path`, which is absolute and free of links. */
-export function mountIn(mountinfo: string, path: string): Mount | undefined {
+/**
+ * The mount that holds `path`, which is absolute and free of links. `table` in the form of /proc/self/mountinfo,
+ * proc(5). Undefined: none is known.
+ */
+export function mountOf(path: string, table: string): Mount | undefined {
   let found: Mount | undefined;
-  for (const line of mountinfo.split("\n")) {
+  for (const line of table.split("\n")) {
     const [before = "", behind = ""] = line.split(" - ");
-    const point = before
-      .split(" ")[4]
-      ?.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
-    const [type = ""] = behind.split(" ");
-    if (point === undefined || type === "") continue;
-    const holds = point === "/" || path === point || path.startsWith(`${point}/`);
-    // Of mounts on one point the last one counts.
-    if (holds && point.length >= (found?.point.length ?? 0)) found = { point, type };
+    const [, , device = "", , at = "", options = ""] = before.split(" ");
+    const [type = "", , more = ""] = behind.split(" ");
+    if (type === "") continue;
+    const point = at.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+    const holds = path === point || path.startsWith(point === "/" ? "/" : `${point}/`);
+    // Of two on one point the later one hides the other.
+    if (holds && point.length >= (found?.point.length ?? 0))
+      found = { point, type, device, options: [...new Set([...options.split(","), ...more.split(",")])] };
   }
   return found;
 }
@@ -28,7 +35,10 @@ const inMemory = ["tmpfs", "ramfs", "rootfs"];
 const ofContainers = ["overlay", "aufs", "fuse.fuse-overlayfs", "fuse-overlayfs"];
 
 /** Why what is written to a mount does not outlive the container or a restart; undefined: it does, as far as can be told. */
-export function whyPassing({ point, type }: Mount, inContainer: boolean): string | undefined {
+export function whyPassing(
+  { point, type }: Pick<Mount, "point" | "type">,
+  inContainer: boolean,
+): string | undefined {
   if (inMemory.includes(type)) return `it is in memory (${type}), and gone with the next restart`;
   if (ofContainers.includes(type)) return `it is part of the container (${type}), and goes with it`;
   return inContainer && point === "/" ? "it is part of the container, and goes with it" : undefined;
@@ -42,7 +52,7 @@ export async function whyPathPasses(path: string): Promise<string | undefined> {
       there(path),
       isContainer(),
     ]);
-    const mount = mountIn(mountinfo, place);
+    const mount = mountOf(place, mountinfo);
     return mount === undefined ? undefined : whyPassing(mount, inContainer);
   } catch {
     return undefined;
@@ -59,7 +69,7 @@ async function there(path: string): Promise<string> {
 /** This process has a system of its own, which it shares with no other user. Never rejects. */
 export async function runsInContainer(): Promise<boolean> {
   const mountinfo = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
-  return ofContainers.includes(mountIn(mountinfo, "/")?.type ?? "") || isContainer();
+  return ofContainers.includes(mountOf("/", mountinfo)?.type ?? "") || isContainer();
 }
 
 /** Not by /.dockerenv: machines that were made of an image have it, too. Docker's own roots are told by their type. */

@@ -4,7 +4,7 @@ import { flushFinding, mountFinding } from "./checks/disk.ts";
 import { endFinding } from "./checks/expiry.ts";
 import { closedEndpoints } from "./checks/network.ts";
 import { descriptorFinding, nodeFinding } from "./checks/system.ts";
-import { mountOf } from "./mount-of.ts";
+import { mountOf } from "../../ports/mount.ts";
 
 const table = `22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro
 30 22 0:25 / /run rw,nosuid - tmpfs tmpfs rw,size=1024k
@@ -12,17 +12,6 @@ const table = `22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remo
 32 22 0:40 / /srv/mail rw - nfs4 nas:/mail rw,vers=4.2
 33 22 8:2 / /backup ro - ext4 /dev/sda2 ro
 `;
-
-test.each([
-  ["/var/lib/weir", "/", "ext4", "8:1"],
-  ["/runner", "/", "ext4", "8:1"],
-  ["/run/weir", "/run", "tmpfs", "0:25"],
-  ["/var/lib/weir mail/data", "/var/lib/weir mail", "xfs", "8:17"],
-  ["/srv/mail", "/srv/mail", "nfs4", "0:40"],
-])("%s lies on %s", (path, point, type, device) => {
-  expect(mountOf(path, table)).toMatchObject({ point, type, device });
-});
-test("no table, no mount", () => expect(mountOf("/x", "")).toBeUndefined());
 
 test.each([
   ["/var/lib/weir", "good", "mountFine"],

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { formatSizeFigure } from "../../../core/units/byte-size.ts";
 import type { Check } from "../context.ts";
 import type { Finding } from "../finding.ts";
-import { type Mount, mountOf } from "../mount-of.ts";
+import { type Mount, mountOf } from "../../../ports/mount.ts";
 
 /** Of the data directory, or of what is there of the path to it. */
 async function nearest(path: string): Promise<string> {
