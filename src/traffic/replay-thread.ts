@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 import type { LogFamily } from "../logs/log-files.ts";
 import { startThread } from "../ports/start-thread.ts";
 import type { ReplayAnswer, ReplayQuestion, UseAnswer, UseQuestion } from "./replay-question.ts";
-import { createTurns, type Turn } from "./turns.ts";
+import { createWaitingLine, type PlaceInLine } from "./waiting-line.ts";
 
 export interface ReplayWork {
   readonly family: LogFamily;
@@ -25,8 +25,8 @@ export interface ReplayTold {
   readonly fault?: string;
 }
 
-/** `signal`, `onAhead` and `isNext` as turns.ts has them: `isNext` is for the other half of a question. */
-export interface ReplayOptions extends Turn {
+/** `signal`, `onAhead` and `isNext` as waiting-line.ts has them: `isNext` is for the other half of a question. */
+export interface ReplayOptions extends PlaceInLine {
   /** Hears how much of the record is read, 0 to 1. */
   readonly onPart?: (part: number) => void;
   /** Records of other nodes, which are read with it as one. */
@@ -55,7 +55,7 @@ export function openReplayThread(
 ): ReplayThread {
   const family: LogFamily = { directory, prefix, extension };
   const closing = new AbortController();
-  const turns = createTurns(mostWaiting);
+  const line = createWaitingLine(mostWaiting);
 
   const run = (
     asked: ReplayWork["asked"],
@@ -91,7 +91,7 @@ export function openReplayThread(
     answer: (until: AbortSignal, onPart: (part: number) => void) => Promise<Answer>,
   ): Promise<Answer> => {
     const until = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
-    return turns.take(() => answer(until, onPart), { ...turn, signal: until });
+    return line.take(() => answer(until, onPart), { ...turn, signal: until });
   };
 
   /** Its scenarios in turn to each thread: those next to each other cost alike. */
@@ -137,7 +137,7 @@ export function openReplayThread(
       ),
     async close() {
       closing.abort();
-      await turns.idle();
+      await line.idle();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Work that is done one piece at a time, in the order in which it was asked for; only so much of it may wait. */
 import { QueueFull } from "../core/what-if/queue-full.ts";
 
-export interface Turn {
+export interface PlaceInLine {
   /** Aborts: it is not wanted any more, and waits no longer. */
   readonly signal?: AbortSignal;
   /** Hears how many pieces of work come before this one, whenever that changes; 0: it is its turn. */
@@ -10,19 +10,19 @@ export interface Turn {
   readonly isNext?: boolean;
 }
 
-export interface Turns {
+export interface WaitingLine {
   /** Rejects with QueueFull, with the signal's reason, or as `work` does. */
-  take<Result>(work: () => Promise<Result>, turn?: Turn): Promise<Result>;
+  take<Result>(work: () => Promise<Result>, place?: PlaceInLine): Promise<Result>;
   /** Nothing is under way. */
   idle(): Promise<void>;
 }
 
-interface Waiting extends Turn {
+interface Waiting extends PlaceInLine {
   told: number;
   readonly begin: () => void;
 }
 
-export function createTurns(mostWaiting: number): Turns {
+export function createWaitingLine(mostWaiting: number): WaitingLine {
   const waiting: Waiting[] = [];
   let running: Promise<unknown> | undefined;
 
@@ -38,8 +38,8 @@ export function createTurns(mostWaiting: number): Turns {
   };
 
   return {
-    take(work, turn = {}) {
-      const { signal, isNext = false } = turn;
+    take(work, place = {}) {
+      const { signal, isNext = false } = place;
       return new Promise((resolve, reject) => {
         const leave = (): void => {
           const at = waiting.indexOf(mine);
@@ -55,7 +55,7 @@ export function createTurns(mostWaiting: number): Turns {
           running = done.then(goOn, goOn);
           done.then(resolve, reject);
         };
-        const mine: Waiting = { ...turn, told: 0, begin };
+        const mine: Waiting = { ...place, told: 0, begin };
         if (signal?.aborted === true) return reject(reasonOf(signal));
         if (running === undefined) return begin();
         if (!isNext && waiting.length >= mostWaiting) return reject(new QueueFull(waiting.length + 1));
