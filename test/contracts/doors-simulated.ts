@@ -51,7 +51,9 @@ export interface Came {
   readonly lostMessages: number;
 }
 
+/** At one instant timers of the doors run first, in the order in which they were set, then those of clients by their rank. */
 export interface SimulatedClock extends Clock {
+  at(atMs: number, rank: number, run: () => void): void;
   /** Runs all that is set, until nothing is left. */
   run(): Promise<void>;
 }
@@ -59,29 +61,24 @@ export interface SimulatedClock extends Clock {
 export function simulatedClock(startMs: number): SimulatedClock {
   let nowMs = startMs;
   let order = 0;
-  let timers: { atMs: number; order: number; run: () => void }[] = [];
+  let timers: { atMs: number; rank: number; order: number; run: () => void }[] = [];
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 60; turn++) await Promise.resolve();
+  };
+  const set = (atMs: number, rank: number, run: () => void): Timer => {
+    const timer = { atMs: Math.max(nowMs, atMs), rank, order: order++, run };
+    timers.push(timer);
+    return { cancel: () => void (timers = timers.filter((other) => other !== timer)) };
   };
   return {
     now: () => nowMs,
     wall: () => new Date(nowMs),
-    after(delayMs, run): Timer {
-      const timer = { atMs: nowMs + Math.max(0, delayMs), order: order++, run };
-      timers.push(timer);
-      return { cancel: () => void (timers = timers.filter((other) => other !== timer)) };
-    },
+    after: (delayMs, run) => set(nowMs + delayMs, 0, run),
+    at: (atMs, rank, run) => void set(atMs, rank, run),
     async run() {
       await settle();
       while (timers.length > 0) {
-        let [next] = timers;
-        for (const timer of timers)
-          if (
-            next === undefined ||
-            timer.atMs < next.atMs ||
-            (timer.atMs === next.atMs && timer.order < next.order)
-          )
-            next = timer;
+        const [next] = timers.sort((a, b) => a.atMs - b.atMs || a.rank - b.rank || a.order - b.order);
         timers = timers.filter((timer) => timer !== next);
         nowMs = next?.atMs ?? nowMs;
         next?.run();
@@ -129,8 +126,6 @@ export async function simulateDoors(options: {
   };
   const local = (door: ListeningDoor) => ({ address: "127.0.0.1", port: door === "HTTP" ? 8587 : 25 });
 
-  const until = (atMs: number): Promise<void> | undefined =>
-    atMs <= clock.now() ? undefined : new Promise((resolve) => void clock.after(atMs - clock.now(), resolve));
   const count = (key: string, change: number): void => {
     const now = (open.get(key) ?? 0) + change;
     open.set(key, now);
@@ -220,12 +215,23 @@ export async function simulateDoors(options: {
     return false;
   };
 
-  const client = async ({ atMs, door, address, user, messages: offsets, endMs }: Wish): Promise<void> => {
+  const client = async (
+    { atMs, door, address, user, messages: offsets, endMs }: Wish,
+    index: number,
+  ): Promise<void> => {
     let shiftMs = 0;
     let next = 0;
     let resumesMs = atMs;
     let tries = 0;
-    await until(atMs);
+    /**
+     * Who had to wait or came again is before those who do what they would have done at that time in any case. Else those first who
+     * came first. When the timer was set decides nothing: no record has it.
+     */
+    const until = (wantedMs: number, isPutOff: boolean): Promise<void> =>
+      new Promise((resolve) => {
+        clock.at(wantedMs, 1 + index + (isPutOff ? 0 : options.wishes.length), resolve);
+      });
+    await until(atMs, false);
     for (;;) {
       const admitted = await comeIn(door, address);
       if (admitted !== undefined) {
@@ -233,7 +239,7 @@ export async function simulateDoors(options: {
         let isClosed = false;
         while (next < offsets.length && !isClosed) {
           const wantedMs = atMs + (offsets[next] ?? 0);
-          await until(wantedMs + shiftMs);
+          await until(wantedMs + shiftMs, shiftMs > 0);
           let isIn = await mayEnter(admitted, user);
           // By HTTP it is refused alone: the connection goes on.
           while (
@@ -243,7 +249,7 @@ export async function simulateDoors(options: {
             tries < refusedClients.tries
           ) {
             tries++;
-            await until(clock.now() + refusedClients.afterMs);
+            await until(clock.now() + refusedClients.afterMs, true);
             isIn = await mayEnter(admitted, user);
           }
           if (isIn || door === "HTTP") {
@@ -255,7 +261,7 @@ export async function simulateDoors(options: {
             resumesMs = wantedMs;
           }
         }
-        if (!isClosed) await until(atMs + endMs + shiftMs);
+        if (!isClosed) await until(atMs + endMs + shiftMs, shiftMs > 0);
         leave(admitted);
         if (!isClosed) return;
       }
@@ -265,11 +271,10 @@ export async function simulateDoors(options: {
         return;
       }
       tries++;
-      await until(clock.now() + refusedClients.afterMs);
+      await until(clock.now() + refusedClients.afterMs, true);
     }
   };
 
-  // Those that come first begin first, so that at one instant their timers are in the record's order.
   const all = options.wishes.map(client);
   await clock.run();
   await Promise.all(all);

@@ -6,7 +6,6 @@ import {
   boolean,
   constantFrom,
   integer,
-  nat,
   record,
   uniqueArray,
   type Arbitrary,
@@ -44,26 +43,31 @@ const connector = (given: Partial<ReceiveConnectorSettings>): ReceiveConnectorSe
     ...given,
   });
 
-/** Instants are all different, so that nothing hangs on the order of what happens at one. */
-const wishes: Arbitrary<Wish[]> = uniqueArray(
-  record({
-    atMs: nat(150_000),
-    door: constantFrom("SMTP" as const, "SMTP" as const, "HTTP" as const),
-    address: constantFrom("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.1.1"),
-    user: constantFrom(undefined, undefined, "erp", "shop"),
-    messages: array(integer({ min: 1, max: 20_000 }), { maxLength: 5 }),
-    endMs: integer({ min: 20_001, max: 90_000 }),
-  }),
-  { selector: ({ atMs }) => atMs, minLength: 5, maxLength: 40 },
-).map((all) =>
-  all
-    .map((wish) => ({
-      ...wish,
-      atMs: startMs + wish.atMs,
-      messages: [...new Set(wish.messages)].sort((a, b) => a - b),
-    }))
-    .sort((a, b) => a.atMs - b.atMs),
-);
+/** `gridMs`: all happens at multiples of it. Instants of arrival are all different; what else meets has its order (SimulatedClock). */
+const wishesOn = (gridMs: number): Arbitrary<Wish[]> => {
+  const instant = (fromMs: number, toMs: number): Arbitrary<number> =>
+    integer({ min: Math.ceil(fromMs / gridMs), max: Math.floor(toMs / gridMs) }).map((at) => at * gridMs);
+  return uniqueArray(
+    record({
+      atMs: instant(0, 150_000),
+      door: constantFrom("SMTP" as const, "SMTP" as const, "HTTP" as const),
+      address: constantFrom("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.1.1"),
+      user: constantFrom(undefined, undefined, "erp", "shop"),
+      messages: array(instant(1, 20_000), { maxLength: 5 }),
+      endMs: instant(20_001, 90_000),
+    }),
+    { selector: ({ atMs }) => atMs, minLength: 5, maxLength: 40 },
+  ).map((all) =>
+    all
+      .map((wish) => ({
+        ...wish,
+        atMs: startMs + wish.atMs,
+        messages: [...new Set(wish.messages)].sort((a, b) => a - b),
+      }))
+      .sort((a, b) => a.atMs - b.atMs),
+  );
+};
+const wishes = wishesOn(1);
 const limits = record({
   maxInboundConnection: constantFrom(Infinity, 3, 6, 12),
   maxInboundConnectionPerSource: constantFrom(Infinity, 1, 2, 5),
@@ -71,8 +75,17 @@ const limits = record({
   messageRateLimit: constantFrom(Infinity, 1, 3, 8),
   messageRateSource: constantFrom("None" as const, "IPAddress" as const, "User" as const, "All" as const),
   limitAction: constantFrom("refuse" as const, "delay" as const),
-  limitDelay: constantFrom(7_003, 31_007),
+  limitDelay: constantFrom<number>(7_003, 31_007),
 });
+const unlimited: typeof limits extends Arbitrary<infer Value> ? Value : never = {
+  maxInboundConnection: Infinity,
+  maxInboundConnectionPerSource: Infinity,
+  maxInboundConnectionPercentagePerSource: 100,
+  messageRateLimit: Infinity,
+  messageRateSource: "None",
+  limitAction: "refuse",
+  limitDelay: 7_003,
+};
 const settings = record({
   limits,
   narrow: limits,
@@ -229,24 +242,66 @@ function scenarioOf(given: Given): typeof open {
   };
 }
 
+async function isAsByTheDoors(
+  all: Wish[],
+  given: Given,
+  then: RefusedClients,
+  isLimited: boolean,
+): Promise<void> {
+  const tape = recorded();
+  await doors(all, open, { kind: "gone" }, false, tape);
+  const scenario = scenarioOf(given);
+  const came = await doors(all, scenario, then, isLimited);
+  const { worlds } = replay(tape.take(), open.connectors, [scenario, open], then, isLimited);
+  expect(toldByReplay(worlds[0] ?? [])).toEqual(told(came));
+  if (!isLimited) expect(worlds[1]?.[0]?.refused).toEqual({});
+}
+
 test("recorded without limits, refused and let wait under any: as the doors would have done it", async () => {
+  await assert(asyncProperty(wishes, settings, refusedClients, constantFrom(true, false), isAsByTheDoors), {
+    numRuns: Number(process.env["REPLAY_RUNS"] ?? 60),
+  });
+});
+
+test("a wait that ends at the instant at which a place comes free: it has ended, at the doors and in the replay", async () => {
+  const wish = (afterMs: number, user?: string, messages: number[] = []): Wish => ({
+    atMs: startMs + afterMs,
+    door: "SMTP",
+    address: "10.0.0.1",
+    user,
+    messages,
+    endMs: 20_001,
+  });
+  // The first comes again after 21,998 ms and waits until 29,001, when the second leaves.
+  await isAsByTheDoors(
+    [wish(0, "shop", [1, 2, 4_986]), wish(9_000), wish(9_001), wish(9_002), wish(9_003)],
+    {
+      limits: { ...unlimited, maxInboundConnectionPerSource: 2, limitAction: "delay" },
+      narrow: unlimited,
+      hasNarrow: true,
+      rate: Infinity,
+    },
+    { kind: "again", afterMs: 10_009, tries: 1 },
+    true,
+  );
+});
+
+test("so it is where much happens at one instant", async () => {
+  const onGrid = settings.map((given) => ({
+    ...given,
+    limits: { ...given.limits, limitDelay: 7_000 },
+    narrow: { ...given.narrow, limitDelay: 3_000 },
+  }));
+  const again = { kind: "again" as const, afterMs: 10_000, tries: 2 };
   await assert(
     asyncProperty(
-      wishes,
-      settings,
-      refusedClients,
+      wishesOn(1_000),
+      onGrid,
+      constantFrom<RefusedClients>({ kind: "gone" }, again, { ...again, afterMs: 3_000 }),
       constantFrom(true, false),
-      async (all, given, then, isLimited) => {
-        const tape = recorded();
-        await doors(all, open, { kind: "gone" }, false, tape);
-        const scenario = scenarioOf(given);
-        const came = await doors(all, scenario, then, isLimited);
-        const { worlds } = replay(tape.take(), open.connectors, [scenario, open], then, isLimited);
-        expect(toldByReplay(worlds[0] ?? [])).toEqual(told(came));
-        if (!isLimited) expect(worlds[1]?.[0]?.refused).toEqual({});
-      },
+      isAsByTheDoors,
     ),
-    { numRuns: Number(process.env["REPLAY_RUNS"] ?? 60) },
+    { numRuns: Number(process.env["REPLAY_RUNS"] ?? 30) },
   );
 });
 

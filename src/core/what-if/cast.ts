@@ -33,6 +33,8 @@ export interface Happening {
 
 export interface RecordedConnection {
   readonly client: RecordedClient;
+  /** Lower than of those that came later. */
+  readonly order: number;
   /** When it had its place; undefined: it waits yet, or never had. */
   enteredMs: number | undefined;
   /**
@@ -78,6 +80,8 @@ export interface Guest {
 }
 
 export interface Later extends Due {
+  /** World.#later */
+  readonly rank: number;
   readonly what: "arrive" | "giveUp" | "ask" | "askAnew" | "look" | "happen" | "end";
   /** Its number in the group. */
   readonly world: number;

@@ -1,6 +1,8 @@
-/** What is to happen later, earliest first; at one instant in the order in which it was set. A binary heap. */
+/** What is to happen later, earliest first; at one instant by rank, then in the order in which it was set. A binary heap. */
 export interface Due {
   readonly atMs: number;
+  /** The lowest first; default: 0. */
+  readonly rank?: number;
   readonly order: number;
 }
 
@@ -57,5 +59,7 @@ export class Pending<Entry extends Due> {
 }
 
 function isBefore(a: Due, b: Due): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+  if (a.atMs !== b.atMs) return a.atMs < b.atMs;
+  const [rankOfA, rankOfB] = [a.rank ?? 0, b.rank ?? 0];
+  return rankOfA < rankOfB || (rankOfA === rankOfB && a.order < b.order);
 }

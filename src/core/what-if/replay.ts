@@ -286,8 +286,10 @@ export class Replay implements TrafficListener {
     enteredMs: number | undefined,
     assumed: number | undefined,
   ): readonly RecordedConnection[] {
+    const order = this.#order++;
     return this.#groups.map(() => ({
       client,
+      order,
       enteredMs,
       assumedMs: assumed,
       gone: 0,

@@ -497,9 +497,14 @@ export class World {
 
   // --- time --------------------------------------------------------------------------------------------------
 
+  /**
+   * At one instant what the relay does by itself comes first: waits end. Then what clients do, those first that came first: when
+   * each of them made up its mind the record does not know.
+   */
   #later(atMs: number, what: Later["what"], guest: Guest, happening: Happening | undefined): Later {
     const order = this.#shared.nextOrder();
-    const later: Later = { atMs, order, what, world: this.number, guest, happening, cancelled: false };
+    const rank = isOfRelay(what) ? 0 : guest.connection.order + 1;
+    const later: Later = { atMs, rank, order, what, world: this.number, guest, happening, cancelled: false };
     this.#shared.putOff(later);
     return later;
   }
@@ -531,4 +536,8 @@ export class World {
         return this.#does(connection, seat, guest, happening, atMs, false);
     }
   }
+}
+
+function isOfRelay(what: Later["what"]): boolean {
+  return what === "giveUp" || what === "ask" || what === "look";
 }
