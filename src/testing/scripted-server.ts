@@ -19,6 +19,8 @@ export interface ScriptedPeer {
   octets(count: number): Promise<Buffer>;
   /** DATA content up to its final dot, unstuffed. */
   content(): Promise<Buffer>;
+  /** Content by BDAT up to the last chunk, whose answer is the script's. `command`: the first, where it was read already. */
+  chunks(command?: string): Promise<Buffer>;
   /** Greets, answers EHLO with these keywords, and comes back. */
   greet(...keywords: string[]): Promise<void>;
   /** Resolves when the client has closed. */
@@ -66,6 +68,14 @@ export async function startScriptedServer(
       },
       octets: (count) => need(reader.exactly(count)),
       content: () => need(reader.content()),
+      async chunks(command) {
+        const found: Buffer[] = [];
+        for (let given = command ?? (await line()); ; given = await line()) {
+          found.push(await peer.octets(Number(/^BDAT (\d+)/.exec(given)?.[1])));
+          if (given.endsWith(" LAST")) return Buffer.concat(found);
+          peer.send("250 a chunk\r\n");
+        }
+      },
       async greet(...keywords) {
         peer.send("220 scripted.test ESMTP\r\n");
         await line();

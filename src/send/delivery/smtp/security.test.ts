@@ -36,6 +36,65 @@ async function sinkWith(settings: Partial<SinkSettings> = {}): Promise<Recording
   return sink;
 }
 
+describe("content is never a command at a peer that does not discard refused chunks", () => {
+  const lines = "MAIL FROM:<boss@b.test>\r\nRCPT TO:<bank@b.test>\r\nDATA\r\nPay\r\n.\r\n";
+  const content = `Subject: test\r\n\r\n${lines}`;
+
+  /** Reads all that comes as lines but what follows a BDAT it takes; answers to verbs as told. */
+  async function naive(replies: Readonly<Record<string, string>>): Promise<{ port: number; ran: string[] }> {
+    const ran: string[] = [];
+    const server = await startScriptedServer(async (peer) => {
+      await peer.greet("PIPELINING", "CHUNKING");
+      for (;;) {
+        const line = await peer.line();
+        ran.push(line);
+        const [verb = ""] = line.split(" ");
+        peer.send(`${replies[verb] ?? "250 ok"}\r\n`);
+        if (verb === "QUIT") return void peer.socket.end();
+      }
+    });
+    open.push(server);
+    return { port: server.port, ran };
+  }
+
+  it.each([
+    [
+      "MAIL",
+      { MAIL: "530 5.7.0 Must issue a STARTTLS command first", RCPT: "503 Need MAIL", BDAT: "503 no" },
+    ],
+    ["RCPT", { RCPT: "550 5.1.1 No such user", BDAT: "503 no" }],
+    ["BDAT, which a firewall hides from it", { BDAT: "500 5.5.1 XXXX" }],
+  ])("that refuses %s", async (_, replies) => {
+    const { port, ran } = await naive({ ...replies, DATA: "502 no" });
+    const { carrier } = carrierTo(port);
+    for (const pieceBytes of [undefined, 5])
+      await carrier.carry(testClaim({ content, ...(pieceBytes !== undefined && { pieceBytes }) }));
+    await carrier.close(1_000);
+    expect(ran.some((line) => line.startsWith("MAIL"))).toBe(true);
+    expect(ran.filter((line) => /boss|bank|Pay|Subject/.test(line))).toEqual([]);
+  });
+
+  it("a first chunk holds no line, and what follows waits for its answer", async () => {
+    const chunks: string[] = [];
+    const server = await startScriptedServer(async (peer) => {
+      await peer.greet("PIPELINING", "CHUNKING");
+      await peer.lines(2);
+      peer.send("250 sender\r\n250 recipient\r\n");
+      const first = await peer.line();
+      chunks.push(first, (await peer.octets(Number(first.split(" ")[1]))).toString());
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(peer.socket.readableLength).toBe(0);
+      peer.send("250 a chunk\r\n");
+      chunks.push((await peer.chunks()).toString());
+      peer.send("250 taken\r\n");
+    });
+    open.push(server);
+    const { carrier } = carrierTo(server.port);
+    expect(brief(await carrier.carry(testClaim({ content })))).toEqual(["delivered: 250 taken"]);
+    expect(chunks).toEqual(["BDAT 13", "Subject: test", content.slice(13)]);
+  });
+});
+
 describe("TLS", () => {
   it("is used where offered, whatever the certificate, and EHLO is said again", async () => {
     const sink = await sinkWith();

@@ -110,7 +110,7 @@ export class PeerEvidence {
     else blameFeature(peer, what, error, now, context.events);
   }
 
-  /** What went out in one flight was lost with the connection. */
+  /** What was written behind another's content was lost with the connection. */
   blameFollowing(): void {
     blameFollowing(this.peer, this.context.clock.now());
   }

@@ -33,10 +33,7 @@ export function blameFeature(
   events.emit("PeerFeatureDisabled", { host: peer.host.name, feature, error });
 }
 
-/**
- * An envelope written behind another's content, or a content behind its envelope, went wrong: this peer gets no more of
- * them for a while.
- */
+/** An envelope written behind another's content went wrong: this peer gets no more of them for a while. */
 export function blameFollowing(peer: Peer, now: number): void {
   peer.noFollowingUntil = now + quirkMs;
 }

@@ -62,8 +62,7 @@ export interface Peer {
   /** A pipelined transaction was answered in full at least once. */
   pipeliningProven: boolean;
   /**
-   * Until then no envelope is sent right behind another's content (RFC 2920 §3.1 allows it), nor a BDAT right behind its
-   * own envelope.
+   * Until then no envelope is sent right behind another's content (RFC 2920 §3.1 allows it).
    */
   noFollowingUntil: number;
   /** It answered the last content soon enough for another's envelope to go right behind. */

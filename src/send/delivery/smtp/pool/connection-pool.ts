@@ -143,6 +143,12 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   }
 
   takeFollower(session: ClientSession): Job | undefined {
+    const { waiting, outbound, dialler } = this;
+    // What may want this connection's place is looked at between two transactions (`available`), and this would leave no between.
+    if (this.held > this.most || (session.wear.started >= fairMessages && outbound.isWanted))
+      return undefined;
+    const isFull = this.held >= this.most;
+    if (isFull && (waiting.wantElsewhere > 0 || waiting.wantFresh > dialler.underWay)) return undefined;
     return this.waiting.nextFor(session.peer, false);
   }
 

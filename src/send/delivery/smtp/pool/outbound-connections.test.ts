@@ -42,8 +42,12 @@ describe("maxOutboundConnections", () => {
     expect(outbound.open).toBe(0);
   });
 
-  it("of one: a busy next hop gives its place up to one that waits", async () => {
-    const [busy, quiet] = [await sinkWith(), await sinkWith()];
+  it.each([
+    ["BDAT", ["PIPELINING", "CHUNKING"]],
+    ["DATA", ["PIPELINING"]],
+    ["one command at a time", []],
+  ])("of one: a busy next hop gives its place up to one that waits, by %s", async (_, extensions) => {
+    const [busy, quiet] = [await sinkWith({ extensions }), await sinkWith()];
     const outbound = new OutboundConnections(() => 1);
     const make = (port: number) => testSmtpCarrier(port, { more: { outbound } }).carrier;
     const [one, other] = [make(busy.port), make(quiet.port)];

@@ -26,6 +26,8 @@ export interface ConnectionPlaces {
   proved(holder: ConnectionHolder): void;
   /** Gives a place back. */
   leave(holder: ConnectionHolder): void;
+  /** Somebody waits for a place, and none is about to be given back for him. */
+  readonly isWanted: boolean;
   /** The holder does not wait any more, or is closed. */
   withdraw(holder: ConnectionHolder): void;
   /**
@@ -64,6 +66,10 @@ export class PlacesOfBoth implements ConnectionPlaces {
     this.near.leave(holder);
     this.far.leave(holder);
     this.left();
+  }
+
+  get isWanted(): boolean {
+    return this.near.isWanted || this.far.isWanted;
   }
 
   withdraw(holder: ConnectionHolder): void {
@@ -151,14 +157,17 @@ export class OutboundConnections implements ConnectionPlaces {
     this.wake();
   }
 
+  get isWanted(): boolean {
+    const { proven, new: fresh, failing } = this.waiting;
+    return proven.size + fresh.size + failing.size > this.promised;
+  }
+
   withdraw(holder: ConnectionHolder): void {
     for (const standing of standings) this.waiting[standing].delete(holder);
   }
 
   owes(holder: ConnectionHolder, idle: boolean): boolean {
-    const { proven, new: fresh, failing } = this.waiting;
-    const count = proven.size + fresh.size + failing.size;
-    if (count === 0 || this.promised >= count) return false;
+    if (!this.isWanted) return false;
     const { held } = holder;
     const mayHaveIt = (other: ConnectionHolder): boolean =>
       other !== holder && (idle || other.held === 0 || other.held + 1 < held);

@@ -1,6 +1,6 @@
 /**
  * A connection in use: one transaction after another, and where the peer allows the next one's envelope right
- * behind the present one's content, so that a message costs one round trip by DATA too (RFC 2920 §3.1).
+ * behind the present one's content, so that a message costs one round trip (RFC 2920 §3.1).
  */
 import type { PeerLimits } from "../../../../core/policy/peer-limits.ts";
 import type { TlsLevel } from "../../../../core/tls-policy/tls-demand.ts";
@@ -18,7 +18,7 @@ import { PeerEvidence, type EvidenceContext } from "../peer/peer-evidence.ts";
 import { Transaction } from "../transaction/transaction.ts";
 import type { TransactionEnd, TransactionSession } from "../transaction/transaction-contract.ts";
 import type { ClientConnection, Receiver } from "../wire/client-connection.ts";
-import { SmtpClientError, type ClientErrorCode } from "../wire/client-error.ts";
+import { SmtpClientError } from "../wire/client-error.ts";
 import type { Capabilities } from "../wire/ehlo-capabilities.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
 import type { ReplyReading } from "../wire/reply-reading.ts";
@@ -124,8 +124,7 @@ export class ClientSession implements Receiver, TransactionSession {
     const { evidence, owner, peer } = this;
     this.contentSentAt = owner.clock.now();
     if (!peer.quick || !evidence.following || this.next !== undefined) return undefined;
-    // With CHUNKING a message is one flight anyway.
-    if (!evidence.pipelining || evidence.chunking) return undefined;
+    if (!evidence.pipelining) return undefined;
     while (!this.wear.worn) {
       const job = owner.takeFollower(this);
       if (job === undefined) return undefined;
@@ -156,11 +155,6 @@ export class ClientSession implements Receiver, TransactionSession {
 
   wearOut(job: Job): void {
     this.wear.wearOut(job, this.next === undefined ? 1 : 2);
-  }
-
-  flightLost(code: ClientErrorCode): void {
-    // A used connection may have been closed for its rest.
-    if (code !== "aborted" && (code !== "lost" || !this.wear.anyTaken)) this.evidence.blameFollowing();
   }
 
   ended(job: Job, end: TransactionEnd, close: SmtpClientError | undefined): void {

@@ -15,8 +15,8 @@ const people = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `user${index}@b.test`);
 const sizes = (sink: RecordingSink): number[] => sink.messages.map(({ recipients }) => recipients.length);
 const ways = [
-  ["BDAT in one flight", ["PIPELINING", "CHUNKING"]],
-  ["DATA in one flight", ["PIPELINING"]],
+  ["BDAT", ["PIPELINING", "CHUNKING"]],
+  ["DATA", ["PIPELINING"]],
   ["one by one", []],
 ] as const;
 

@@ -10,20 +10,16 @@ import type { Capabilities } from "../wire/ehlo-capabilities.ts";
 
 /** `limits`: set and announced; those learned hold for the host. */
 export function modeFor(
-  { chunkingFault, retried, recipients, claim }: Job,
+  { chunkingFault, recipients }: Job,
   { host }: Peer,
   limits: PeerLimits,
   evidence: PeerEvidence,
   clock: Clock,
 ): TransactionMode {
-  const { pipelining } = evidence;
-  const chunking = evidence.chunking && chunkingFault === undefined;
   const learned = stillHolds(host.recipientsPerTransaction, clock.now());
   return {
-    pipelining,
-    chunking,
-    // The second try shows who was answered what; and what may be another node's is not ended.
-    inOneFlight: pipelining && chunking && !retried && evidence.following && claim.isHeld?.() !== false,
+    pipelining: evidence.pipelining,
+    chunking: evidence.chunking && chunkingFault === undefined,
     mostRecipients: recipients.length === 1 ? 1 : Math.min(limits.recipientsPerTransaction, learned),
   };
 }

@@ -17,7 +17,7 @@ describe("a connection that ends by itself", () => {
     ["data", false, "again", "putOff", "putOff"],
     ["chunk", false, "again", "putOff", "putOff"],
     ["content", false, "again", "putOff", "putOff"],
-    // BDAT in one flight: nothing is answered yet, and all of it is there.
+    // Nothing is answered yet, and all of it is there.
     ["reset", true, "again", "unconfirmed", "unconfirmed"],
     ["mail", true, "again", "unconfirmed", "unconfirmed"],
     ["recipient", true, "again", "unconfirmed", "unconfirmed"],

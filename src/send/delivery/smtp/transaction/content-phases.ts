@@ -7,16 +7,14 @@ import { isAboutBdatItself, kindOf } from "../wire/reply-meaning.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
 import { timeouts } from "../wire/timeouts.ts";
 import { NotHeld } from "./content-pump.ts";
+import type { ContentWay } from "./content-transfer.ts";
 import { again, closing, delivered, end, finish, outOfStep, withhold } from "./ending.ts";
 import { encodingOf, isBinary, type TransactionState } from "./transaction-state.ts";
 
 /** Every recipient has its answer. */
 export function beginContent(state: TransactionState): void {
-  const { answers, mode, session, transfer } = state;
-  if (mode.inOneFlight && transfer.inMemory !== undefined) {
-    state.phase = "content";
-    session.connection.setDeadline(timeouts.finalMs);
-  } else if (mode.pipelining && !mode.chunking) {
+  const { answers, mode, session } = state;
+  if (mode.pipelining && !mode.chunking) {
     awaitData(state);
   } else if (answers.accepted.length === 0) {
     finish(state);
@@ -56,6 +54,7 @@ export function chunkReply(state: TransactionState, reply: PeerReply): void {
   if (reply.code === 421) return refused(state, reply, closing(replyVerdict(reply)));
   if (kind === "positive") {
     state.session.peer.chunkingProven = true;
+    transfer.chunkTaken();
     if (transfer.complete && transfer.chunksUnanswered === 0 && state.contentRefusal === undefined)
       return delivered(state, reply);
   } else if (state.contentRefusal === undefined) {
@@ -71,11 +70,8 @@ export function contentReply(state: TransactionState, reply: PeerReply): void {
   const { mode, session, transfer } = state;
   const kind = kindOf(reply);
   if (kind === "unexpected") return outOfStep(state, reply);
-  if (state.answers.accepted.length === 0) {
-    // A peer that does not know BDAT takes the content for commands: what it says next has no meaning.
-    const spoilt = mode.chunking && isAboutBdatItself(reply) && !session.peer.chunkingProven;
-    return finish(state, reply.code === 421 || spoilt ? closing(replyVerdict(reply)) : undefined);
-  }
+  if (state.answers.accepted.length === 0)
+    return finish(state, reply.code === 421 ? closing(replyVerdict(reply)) : undefined);
   if (kind === "positive") {
     if (!transfer.complete) return outOfStep(state, reply);
     if (mode.chunking) session.peer.chunkingProven = true;
@@ -98,14 +94,21 @@ function sendData(state: TransactionState): void {
 function sendChunks(state: TransactionState): void {
   const { session, transfer } = state;
   const { inMemory } = transfer;
-  state.phase = inMemory === undefined ? "chunk" : "content";
-  if (inMemory === undefined) return stream(state, "chunks");
+  const isProven = session.peer.chunkingProven;
+  if (inMemory === undefined || !isProven) {
+    state.phase = "chunk";
+    return stream(state, isProven ? "chunks" : "untriedChunks");
+  }
   if (!transfer.mayEnd) return withhold(state);
+  state.phase = "content";
   session.connection.setDeadline(timeouts.finalMs);
-  transfer.sendChunk(inMemory, "", encodingOf(state));
+  const next = session.follower();
+  // What a refused BDAT leaves behind differs; RSET ends it.
+  if (next !== undefined) session.needsReset = true;
+  transfer.sendChunk(inMemory, next?.opening() ?? "", next?.encoding ?? "latin1");
 }
 
-function stream(state: TransactionState, way: "data" | "chunks"): void {
+function stream(state: TransactionState, way: ContentWay): void {
   state.transfer.stream(way).then(
     () => afterChunks(state),
     (error: unknown) => unreadable(state, error),

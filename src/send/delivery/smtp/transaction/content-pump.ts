@@ -9,6 +9,9 @@ import { createDotStuffer } from "../wire/dot-stuffing.ts";
 /** Large enough to make replies rare, small enough to stop soon. */
 const chunkBytes = 512 * 1024;
 
+/** Of the first chunk to a peer that has taken none yet. */
+const trialBytes = 16;
+
 /** Where the octets go. */
 export interface ContentSink {
   /** False once nothing more is wanted: the peer refused, or the connection is gone. */
@@ -19,6 +22,8 @@ export interface ContentSink {
   write(parts: readonly (Buffer | string)[]): Promise<void>;
   /** A BDAT command went out; a reply to it will come. */
   chunkSent(last: boolean): void;
+  /** Resolves when a chunk was taken, or nothing more is wanted. */
+  untilChunkTaken(): Promise<void>;
   /** The final dot went out. */
   dotSent(): void;
 }
@@ -46,7 +51,12 @@ export async function pumpData(
   await sink.write([finalDot(facts)]);
 }
 
-export async function pumpChunks(content: ContentReader, sink: ContentSink): Promise<void> {
+/**
+ * `proven`: the peer has taken a chunk before. Else the first is too small to hold a line, and the rest waits for its answer:
+ * a peer, or a firewall before it, that announces CHUNKING and does not know BDAT would run the content as commands.
+ */
+export async function pumpChunks(content: ContentReader, sink: ContentSink, proven: boolean): Promise<void> {
+  let tried = proven;
   let batch: Buffer[] = [];
   let size = 0;
   const flush = async (last: boolean): Promise<void> => {
@@ -56,8 +66,18 @@ export async function pumpChunks(content: ContentReader, sink: ContentSink): Pro
     sink.chunkSent(last);
     await sink.write(parts);
   };
-  for await (const piece of content.stream()) {
+  for await (let piece of content.stream()) {
     if (!sink.wanted) return;
+    if (!tried && piece.length > 0) {
+      tried = true;
+      const trial = trialLength(piece);
+      batch.push(piece.subarray(0, trial));
+      size = trial;
+      await flush(false);
+      await sink.untilChunkTaken();
+      if (!sink.wanted) return;
+      piece = piece.subarray(trial);
+    }
     if (size > 0 && size + piece.length > chunkBytes) await flush(false);
     if (!sink.wanted) return;
     batch.push(piece);
@@ -66,6 +86,14 @@ export async function pumpChunks(content: ContentReader, sink: ContentSink): Pro
   if (!sink.wanted) return;
   if (!sink.mayEnd) throw new NotHeld();
   await flush(true);
+}
+
+/** At least 1, and no line end in it but as its first octet: then nothing stands before that. */
+function trialLength(piece: Buffer): number {
+  let end = 1;
+  const most = Math.min(piece.length, trialBytes);
+  while (end < most && piece[end] !== 0x0d && piece[end] !== 0x0a) end++;
+  return end;
 }
 
 /** What ends DATA: the dot stands on a line of its own. */

@@ -5,6 +5,9 @@ import { finalDot, pumpChunks, pumpData, type ContentSink } from "./content-pump
 import { createDotStuffer } from "../wire/dot-stuffing.ts";
 import { timeouts } from "../wire/timeouts.ts";
 
+/** `untriedChunks`: to a peer that has taken none yet. */
+export type ContentWay = "data" | "chunks" | "untriedChunks";
+
 export class ContentTransfer implements ContentSink {
   /** Undefined: the content has to be streamed. */
   readonly inMemory: Buffer | undefined;
@@ -17,6 +20,7 @@ export class ContentTransfer implements ContentSink {
   private readonly claim: Claim;
   private stopped = false;
   private onDrained: (() => void) | undefined;
+  private onChunkTaken: (() => void) | undefined;
 
   constructor(connection: ClientConnection, claim: Claim) {
     this.connection = connection;
@@ -37,6 +41,7 @@ export class ContentTransfer implements ContentSink {
   stop(): void {
     this.stopped = true;
     this.goOn();
+    this.chunkTaken();
   }
 
   drained(): void {
@@ -58,19 +63,22 @@ export class ContentTransfer implements ContentSink {
     this.writeNow([".\r\n"], "latin1");
   }
 
-  /** The whole content as one BDAT, behind `before`. */
-  sendChunk(body: Buffer, before: string, encoding: "latin1" | "utf8"): void {
+  /** The whole content as one BDAT, and what is written behind it. */
+  sendChunk(body: Buffer, behind: string, encoding: "latin1" | "utf8"): void {
     this.complete = true;
-    this.connection.writeParts([`${before}BDAT ${body.length} LAST\r\n`, body], encoding);
+    const command = `BDAT ${body.length} LAST\r\n`;
+    this.connection.writeParts(behind === "" ? [command, body] : [command, body, behind], encoding);
   }
 
   /** Rejects with what the reader throws, and with NotHeld; then the content was not finished. */
-  async stream(way: "data" | "chunks"): Promise<void> {
+  async stream(way: ContentWay): Promise<void> {
     const { content, message } = this.claim;
     this.streaming = true;
     this.connection.setDeadline(timeouts.blockMs);
     try {
-      await (way === "data" ? pumpData(content, message.content, this) : pumpChunks(content, this));
+      await (way === "data"
+        ? pumpData(content, message.content, this)
+        : pumpChunks(content, this, way === "chunks"));
     } finally {
       this.streaming = false;
     }
@@ -89,6 +97,18 @@ export class ContentTransfer implements ContentSink {
   chunkSent(last: boolean): void {
     this.chunksUnanswered++;
     this.complete = last;
+  }
+
+  untilChunkTaken(): Promise<void> {
+    if (!this.wanted) return Promise.resolve();
+    return new Promise((resolve) => (this.onChunkTaken = resolve));
+  }
+
+  /** A chunk was answered with 2xx. */
+  chunkTaken(): void {
+    const { onChunkTaken } = this;
+    this.onChunkTaken = undefined;
+    onChunkTaken?.();
   }
 
   dotSent(): void {

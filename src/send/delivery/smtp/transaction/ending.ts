@@ -150,8 +150,6 @@ export function lost(state: TransactionState, error: SmtpClientError): void {
   if (state.over) return;
   const { job, mode, session } = state;
   const timedOut = error.code === "timeout";
-  if (state.transfer.complete && state.phase !== "content" && state.phase !== "chunk")
-    session.flightLost(error.code);
   switch (lossVerdict(state, error)) {
     case "aborted":
       return end(state, { kind: "aborted" }, error);

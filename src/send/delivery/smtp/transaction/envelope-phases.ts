@@ -1,4 +1,8 @@
-/** RSET, MAIL and RCPT: written in one group where the peer allows (RFC 2920 §3.1), else one behind each answer. */
+/**
+ * RSET, MAIL and RCPT: written in one group where the peer allows (RFC 2920 §3.1), else one behind each answer. Never with
+ * BDAT in that group, which RFC 3030 §4.2 would allow: a peer that refuses MAIL or RCPT and does not discard the chunk
+ * (RFC 3030 §2) would run the lines of a message as commands.
+ */
 import type { RecipientState } from "../../../../spool/spool.ts";
 import { mailCommand, recipientCommand } from "../job/envelope-commands.ts";
 import { kindOf } from "../wire/reply-meaning.ts";
@@ -10,16 +14,12 @@ import { encodingOf, type TransactionState } from "./transaction-state.ts";
 
 /** Writes as much as may go out at once. */
 export function writeOpening(state: TransactionState): void {
-  const { session, mode, transfer } = state;
+  const { session, mode } = state;
   session.connection.setDeadline(timeouts.mailMs);
-  if (!mode.pipelining) return writeText(state, resetIfNeeded(state) || mail(state));
-  const text = opening(state);
-  const { inMemory } = transfer;
-  if (mode.inOneFlight && inMemory !== undefined) transfer.sendChunk(inMemory, text, encodingOf(state));
-  else writeText(state, text);
+  writeText(state, mode.pipelining ? opening(state) : resetIfNeeded(state) || mail(state));
 }
 
-/** The commands that go out as one group; BDAT is written with its content. */
+/** The commands that go out as one group. */
 export function opening(state: TransactionState): string {
   let text = resetIfNeeded(state) + mail(state);
   for (const recipient of state.recipients) text += rcpt(state, recipient);

@@ -2,7 +2,7 @@
 import type { TlsLevel } from "../../../../core/tls-policy/tls-demand.ts";
 import type { Verdict } from "../../delivery.ts";
 import type { ClientConnection } from "../wire/client-connection.ts";
-import type { ClientErrorCode, SmtpClientError } from "../wire/client-error.ts";
+import type { SmtpClientError } from "../wire/client-error.ts";
 import type { Capabilities } from "../wire/ehlo-capabilities.ts";
 import type { ReplyReading } from "../wire/reply-reading.ts";
 import type { Job } from "../job/job.ts";
@@ -31,8 +31,6 @@ export type TransactionEnd =
 export interface TransactionMode {
   readonly pipelining: boolean;
   readonly chunking: boolean;
-  /** A content in memory goes right behind its envelope: BDAT only. */
-  readonly inOneFlight: boolean;
   readonly mostRecipients: number;
 }
 
@@ -63,8 +61,6 @@ export interface TransactionSession {
   mayBeWornOut(job: Job): boolean;
   /** It takes no further message; what a new one does with the job shows whether the number was why. */
   wearOut(job: Job): void;
-  /** What went out in one flight is lost, and its envelope was not answered. */
-  flightLost(code: ClientErrorCode): void;
   /** `close`: the connection is of no use any more. */
   ended(job: Job, end: TransactionEnd, close: SmtpClientError | undefined): void;
 }
