@@ -1,6 +1,7 @@
 /** "Is this the right value?", in a browser, on what a relay recorded. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { burst, daily, dayMs, daysFrom, hourMs, writeRecord } from "../contracts/recorded-days.ts";
+import { coverage, coverageNotes } from "../../src/admin/handlers/all-records.ts";
 import { type BrowsedRelay, browseRelay, missing } from "./browsed-relay.ts";
 
 if (missing.length > 0)
@@ -69,5 +70,30 @@ applications:
     await page.getByText(/\+\s+maxInboundConnectionPerSource: 20/).waitFor();
     await page.getByRole("button", { name: "Apply", exact: true }).click();
     await expect.poll(() => browsed.relay.text()).toContain("maxInboundConnectionPerSource: 20\n");
+  }, 120_000);
+
+  test("of several nodes it says whose traffic it is about and who did not answer, before something is applied too", async () => {
+    const { page } = browsed;
+    await browsed.open("/receive-connectors");
+    const gathered = { others: [], servers: ["a", "b"], unanswered: [{ server: "c", reason: "it is down" }] };
+    await page.route("**/v1/limit-advice/stream*", async (route) => {
+      const { search } = new URL(route.request().url());
+      const response = await page.request.get(new URL(`/v1/limit-advice${search}`, browsed.url).href);
+      const advice = (await response.json()) as { notes: string[] };
+      const notes = [...coverageNotes(gathered), ...advice.notes];
+      const item = { part: 1, ahead: 0, answer: { ...advice, notes, ...coverage(gathered) }, fault: null };
+      await route.fulfill({ contentType: "text/event-stream", body: `data: ${JSON.stringify(item)}\n\n` });
+    });
+    await page.getByRole("button", { name: "Is this the right value? In" }).click();
+    const restsOn = page.getByRole("list", { name: "What this rests on" });
+    await restsOn.getByText("It is about what came to a and b, taken together").waitFor({ timeout: 60_000 });
+    await restsOn.getByText("c did not answer (it is down): what came to it is missing here").waitFor();
+    await restsOn.getByText("A client that is refused is taken to be gone").waitFor();
+    expect(await browsed.violations()).toEqual([]);
+    const limit = page.getByRole("region", { name: "maxInboundConnectionPerSource" });
+    await limit.getByRole("slider", { name: "Try a value" }).fill("0");
+    await limit.getByRole("button", { name: /^Apply maxInboundConnectionPerSource/ }).click();
+    await page.getByText("What came to c is missing in what was tried").waitFor();
+    await page.unrouteAll({ behavior: "ignoreErrors" });
   }, 120_000);
 });

@@ -21,11 +21,16 @@ export function RightValueDialog({ connector, onClose }: { connector: string; on
       ? undefined
       : { name: connector, variants: variantsOf(tried, advice), sources: 4 },
   );
+  const silent = [...new Set([asked, test].flatMap(({ answer }) => answer?.unanswered ?? []).map(serverOf))];
+  const missing =
+    silent.length === 0
+      ? ""
+      : ` What came to ${silent.join(", ")} is missing in what was tried: it may refuse more than was shown.`;
   if (applying !== undefined && advice !== undefined)
     return (
       <ChangeDialog
         title={`${applying.limit} of ${connector}`}
-        words={`${applying.limit} becomes ${applying.value}. Open connections are left alone; it holds for new ones at once.`}
+        words={`${applying.limit} becomes ${applying.value}. Open connections are left alone; it holds for new ones at once.${missing}`}
         verb="Apply"
         isDanger={false}
         change={(whatIf) =>
@@ -60,6 +65,7 @@ export function RightValueDialog({ connector, onClose }: { connector: string; on
           </label>
         </p>
       )}
+      <RestsOn answers={[asked.answer, test.answer]} isPartial={silent.length > 0} />
       {advice?.notEnough != null && <p>{advice.notEnough}</p>}
       {advice !== undefined &&
         test.answer !== undefined &&
@@ -98,4 +104,29 @@ export function RightValueDialog({ connector, onClose }: { connector: string; on
   );
 }
 
+interface Noted {
+  readonly notes: readonly string[];
+}
+
+/** Whose traffic it is about, what of it is missing, and what is assumed: as the shell says it. */
+function RestsOn({
+  answers,
+  isPartial,
+}: {
+  answers: readonly (Noted | undefined)[];
+  /** Some node did not answer. */
+  isPartial: boolean;
+}) {
+  const notes = [...new Set(answers.flatMap((answer) => answer?.notes ?? []))];
+  if (notes.length === 0) return null;
+  return (
+    <ul class={isPartial ? "rests-on missing-nodes" : "rests-on"} aria-label="What this rests on">
+      {notes.map((note) => (
+        <li key={note}>{note}</li>
+      ))}
+    </ul>
+  );
+}
+
+const serverOf = ({ server }: { readonly server: string }): string => server;
 const nothing = { from: null, to: null, connections: 0, messages: 0, refused: {} };
