@@ -378,6 +378,9 @@ export async function createRelay(
       observation.start();
       inventory.start(traffic);
       void webhooks.start();
+      void lmdb?.sweepOrphans().then((files) => {
+        if (files > 0) events.emit("SpoolOrphansSwept", { files });
+      });
       state = "running";
       if (service.now !== undefined)
         events.emit("ServiceSuspended", { who: service.now.by, since: service.now.since });
@@ -515,7 +518,6 @@ async function openOwnSpool(
     onCommit: (writes, elapsedMs) => metrics.committed(writes, elapsedMs),
     onAnswersCrowded: (kept) => events.emit("AnswersForgottenEarly", { kept }),
   });
-  if (spool.orphansSwept > 0) events.emit("SpoolOrphansSwept", { files: spool.orphansSwept });
   return spool;
 }
 

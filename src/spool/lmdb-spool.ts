@@ -41,6 +41,7 @@
  */
 import { chmod } from "node:fs/promises";
 import { dirname, resolve as absolutePath } from "node:path";
+import type { MessageId } from "../core/message/envelope.ts";
 import { makeDirectory } from "../ports/make-directory.ts";
 import { syncDirectory } from "../ports/directory-sync.ts";
 import { fileFault, isFull } from "../ports/file-fault.ts";
@@ -110,14 +111,18 @@ export interface LmdbSpoolOptions {
 }
 
 export interface LmdbSpool extends Spool, SpoolInspection {
-  /** Body files without a message that were removed at open. */
-  readonly orphansSwept: number;
+  /**
+   * Removes body files without a message, beside the mail, and resolves with how many there were; to be asked for once the
+   * start has nothing better to do. Never rejects.
+   */
+  sweepOrphans(): Promise<number>;
   /** Runs `work` with the spool as it is now, to copy it; mail goes on. Rejects with `closed` when the spool is closed. */
   snapshot<Result>(work: (snapshot: SpoolSnapshot) => Promise<Result>): Promise<Result>;
 }
 
 /**
- * Opens or creates a spool. Cost: a count of all queue keys and a listing of the body files. Rejects with
+ * Opens or creates a spool. Cost: next to nothing behind a close in good order; else what the journal holds is read, and all
+ * queue keys are counted. Rejects with
  * SpoolError `failed` when another process holds it or the directory cannot be used.
  */
 export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpool> {
@@ -167,22 +172,31 @@ async function putTogether(
   const { putOffAtMost = 10_000, answersAtMost = 1_000_000, onAnswersCrowded = () => undefined } = options;
 
   // commits
+  let hasFailed = false;
   const commit: typeof store.commit = async (writes, mayUseReserve) => {
     const startedAt = clock.now();
-    await store.commit(writes, mayUseReserve);
+    try {
+      await store.commit(writes, mayUseReserve);
+    } catch (error) {
+      hasFailed = true;
+      throw error;
+    }
     onCommit?.(writes.length, clock.now() - startedAt);
   };
   const group = createGroupCommit({ clock, commit, onFault });
 
   // bodies, messages, queues
+  const isStored = (id: MessageId): boolean => store.tables.messages.doesExist(messageKey(id));
   const bodies = await openBodyFiles(directory, {
     mayMakeDirectory: store.count("messages") === 0,
     whyMissing: () => place.look(),
+    isOrphan: (id) => !isStored(id),
   });
   place.watchPart(() => bodies.directoryFault());
   await place.look();
   const lastKey = store.lastKey("messages");
-  const messages = messagesInUse(store, lastKey === undefined ? 0 : messageIdOf(lastKey), clock.now());
+  const lastId = lastKey === undefined ? 0 : messageIdOf(lastKey);
+  const messages = messagesInUse(store, lastId, clock.now());
   const { comingIn } = messages;
   const queues = openQueueTable(store, (queue, entry) => messages.isTaken(queue, entry));
 
@@ -222,9 +236,16 @@ async function putTogether(
 
   const recovered = kept.size;
   const openDrafts = new Set<Draft>();
-  const orphansSwept = await bodies.sweep(
-    (id) => Number.isSafeInteger(id) && store.tables.messages.doesExist(messageKey(id)),
-  );
+  let sweeping: Promise<number> | undefined;
+  const sweepOrphans = (): Promise<number> =>
+    bodies
+      .sweep({
+        lastId,
+        isKept: (id) => comingIn.has(id) || isStored(id),
+        isOver: () => group.closed,
+      })
+      // What cannot be read cannot be swept; the next start tries again.
+      .catch(() => 0);
   /** Refuses what is asked after `close`. */
   const whileOpen = async <Answer>(ask: () => Answer | Promise<Answer>): Promise<Answer> => {
     if (group.closed) throw closedError();
@@ -232,7 +253,7 @@ async function putTogether(
   };
 
   return {
-    orphansSwept,
+    sweepOrphans: () => (sweeping ??= sweepOrphans()),
     recovered,
     get misplaced() {
       return place.fault;
@@ -301,9 +322,11 @@ async function putTogether(
       const ended = group.close();
       for (const draft of openDrafts) draft.discard();
       await ended;
+      await sweeping;
       kept.close();
       try {
-        await store.close();
+        // Behind a failure the next start counts what is there.
+        await store.close(hasFailed ? Buffer.alloc(0) : queues.closingNote());
       } finally {
         await onClosed();
       }

@@ -55,6 +55,25 @@ test("a fault shows in finish, not before; the file is gone", async () => {
   await expect(body.finish()).rejects.toMatchObject({ name: "SpoolError", code: "failed" });
 });
 
+test("one that was begun by an earlier process and is not swept yet gives way to a new one", async () => {
+  const known = new Set([4]);
+  const others = await openBodyFiles(directory, { isOrphan: (id) => !known.has(id) });
+  for (const id of [3, 4]) {
+    const left = files.begin(id);
+    left.write(Buffer.from("left"));
+    await left.finish();
+  }
+  const fresh = others.begin(3);
+  fresh.write(Buffer.from("new"));
+  const crc = await fresh.finish();
+  const chunks: Buffer[] = [];
+  for await (const chunk of others.read(3, 3, crc)) chunks.push(chunk);
+  expect(String(Buffer.concat(chunks))).toBe("new");
+  const other = others.begin(4);
+  other.write(Buffer.from("new"));
+  await expect(other.finish()).rejects.toMatchObject({ code: "failed" });
+});
+
 test("sweeping removes bodies of no message, and leaves alone what people or file systems put beside them", async () => {
   const bodies = join(directory, "bodies");
   await writeFile(join(bodies, "README"), "");
@@ -65,7 +84,8 @@ test("sweeping removes bodies of no message, and leaves alone what people or fil
   await writeFile(join(bodies, "ab", "18"), "");
   await writeFile(join(bodies, "ab", "19"), "");
   await writeFile(join(bodies, "ff"), "");
-  await files.sweep((id) => id !== 18);
+  await writeFile(join(bodies, "ab", "20"), "");
+  await files.sweep({ lastId: 18, isKept: (id) => id === 17 || id === 19, isOver: () => false });
   expect((await readdir(join(bodies, "ab"))).sort()).toEqual(["17", "19", "notes.txt"]);
   expect(await readdir(bodies)).toEqual(expect.arrayContaining(["README", "lost+found", "ff"]));
 });

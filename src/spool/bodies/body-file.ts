@@ -14,7 +14,9 @@ import {
   unlink,
   type FileHandle,
 } from "node:fs/promises";
+import { unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { makeDirectory } from "../../ports/make-directory.ts";
 import type { MessageId } from "../../core/message/envelope.ts";
@@ -34,8 +36,18 @@ export interface BodyFiles {
   remove(id: MessageId): Promise<void>;
   /** Moves a body to `path`, for a message set aside. False when there is none. */
   moveTo(id: MessageId, path: string): Promise<boolean>;
-  /** Removes all bodies that `isKept` does not know. Returns how many. */
-  sweep(isKept: (id: MessageId) => boolean): Promise<number>;
+  /**
+   * Removes the bodies of an earlier process that no message has, while others come and go; returns how many. Rejects
+   * with what `isKept` throws. Cost: a listing, and `isKept` for each.
+   */
+  sweep(known: {
+    /** The last id of that process' messages: what comes in now has higher ones. */
+    readonly lastId: MessageId;
+    /** Of a message that is there or comes in. */
+    readonly isKept: (id: MessageId) => boolean;
+    /** The rest is left for the next time. */
+    readonly isOver: () => boolean;
+  }): Promise<number>;
   /** Why the directory is not the one that was opened; undefined when it is. Cost: a stat. */
   directoryFault(): Promise<string | undefined>;
   /**
@@ -50,19 +62,25 @@ export interface BodyFiles {
 /** Handing work to the pool costs the event loop more than the copy: few, large reads. */
 const readChunkBytes = 256 * 1024;
 const shards = 256;
+/** So many are looked at before other work gets its turn. */
+const turnBodies = 256;
 
 export interface BodyFilesOptions {
   /** False: there are messages, so there must be a directory; when it is missing, it is waited for. Default true. */
   readonly mayMakeDirectory?: boolean;
   /** Asked when something is not where it should be: why all is missing, or undefined when it is this one body. */
   readonly whyMissing?: () => Promise<string | undefined>;
+  /** Asked of a body that stands where one is to be written: whether no message has it. Default false: the new one fails. */
+  readonly isOrphan?: (id: MessageId) => boolean;
 }
 
 /** Directories are made as they are needed, with mode 0700; files have 0600. */
 export async function openBodyFiles(
   spoolDirectory: string,
-  { mayMakeDirectory = true, whyMissing = () => Promise.resolve(undefined) }: BodyFilesOptions = {},
+  options: BodyFilesOptions = {},
 ): Promise<BodyFiles> {
+  const { mayMakeDirectory = true, isOrphan = () => false } = options;
+  const { whyMissing = () => Promise.resolve(undefined) } = options;
   const directory = join(spoolDirectory, "bodies");
   if (mayMakeDirectory) await makeDirectory(directory, 0o700);
   /** The directory that was opened; undefined: it was not there yet. */
@@ -84,7 +102,7 @@ export async function openBodyFiles(
       // Only the shard: a spool that was moved away must not begin anew in its old place.
       making = mkdir(shard, { mode: 0o700 })
         .catch((error: unknown) => {
-          if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+          if (!isThere(error)) throw error;
         })
         .then(() => syncDirectory(directory));
       made.set(shard, making);
@@ -110,10 +128,15 @@ export async function openBodyFiles(
           try {
             return await open(pathOf(id), "wx", 0o600);
           } catch (error) {
-            if (!isMissing(error)) throw error;
-            // Somebody removed the shard.
-            made.delete(shardOf(id));
-            await makeShard(id);
+            if (isThere(error) && isOrphan(id)) {
+              // Not swept yet, and its id drawn again by a clock that went back.
+              await removeFile(pathOf(id));
+            } else {
+              if (!isMissing(error)) throw error;
+              // Somebody removed the shard.
+              made.delete(shardOf(id));
+              await makeShard(id);
+            }
             return open(pathOf(id), "wx", 0o600);
           }
         },
@@ -142,19 +165,22 @@ export async function openBodyFiles(
         throw error;
       }
     },
-    async sweep(isKept) {
+    async sweep({ lastId, isKept, isOver }) {
       let swept = 0;
       for (const shard of await namesIn(directory, isShard)) {
+        let looked = 0;
         for (const name of await namesIn(join(directory, shard), isBody)) {
-          if (isKept(Number(name))) continue;
-          // What cannot be removed takes room, and no more.
-          if (
-            await removeFile(join(directory, shard, name)).then(
-              () => true,
-              () => false,
-            )
-          )
-            swept++;
+          if (isOver()) return swept;
+          if (++looked % turnBodies === 0) await nextTurn();
+          const id = Number(name);
+          if (Number.isSafeInteger(id) && isKept(id)) continue;
+          if (holders > 0) {
+            heldBack.add(id);
+            continue;
+          }
+          // What cannot be removed takes room, and no more. An id that may be drawn again is removed in the step that looked.
+          const path = join(directory, shard, name);
+          if (id > lastId ? removedNow(path) : await removeFile(path).then(isDone, isNotDone)) swept++;
         }
       }
       return swept;
@@ -196,6 +222,17 @@ export async function openBodyFiles(
   }
 }
 
+function removedNow(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const isDone = (): boolean => true;
+const isNotDone = (): boolean => false;
 const isShard = /^[0-9a-f]{2}$/;
 const isBody = /^\d+$/;
 
@@ -203,6 +240,10 @@ const isBody = /^\d+$/;
 async function namesIn(directory: string, isOurs: RegExp): Promise<string[]> {
   const names = await readdir(directory).catch(() => []);
   return names.filter((name) => isOurs.test(name));
+}
+
+function isThere(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "EEXIST";
 }
 
 async function identityOf(directory: string): Promise<string | undefined> {

@@ -69,37 +69,49 @@ export function encodeFrame(target: Buffer, nonce: Buffer, sequence: number, wri
   target.writeUInt32BE(crc32(target.subarray(nonceAt, at)), crcAt);
 }
 
-/** Whether the frame of that number begins there, whole or not: two of the three signs of it are enough. */
-export function beginsFrame(octets: Buffer, nonce: Buffer, sequence: number): boolean {
-  if (octets.length < writesAt) return false;
-  const signs = [
-    octets.readUInt32BE(0) === magic,
-    octets.subarray(nonceAt, nonceAt + nonceBytes).equals(nonce),
-    octets.readUIntBE(sequenceAt, sequenceBytes) === sequence,
-  ];
-  return signs.filter(Boolean).length >= 2;
+/** Whether the frame of that number begins at `at`, whole or not: two of the three signs of it are enough. */
+export function beginsFrame(octets: Buffer, nonce: Buffer, sequence: number, at = 0): boolean {
+  if (octets.length - at < writesAt) return false;
+  const hasMagic = octets.readUInt32BE(at) === magic;
+  const hasNonce = isOfUse(octets, at, nonce);
+  const hasNumber = octets.readUIntBE(at + sequenceAt, sequenceBytes) === sequence;
+  return Number(hasMagic) + Number(hasNonce) + Number(hasNumber) >= 2;
 }
 
-/** The frame at the beginning of `octets`, and its length in whole blocks; undefined when there is none, whole. */
-export function decodeFrame(octets: Buffer, nonce: Buffer): { frame: Frame; bytes: number } | undefined {
-  if (octets.length < writesAt || octets.readUInt32BE(0) !== magic) return undefined;
-  if (!octets.subarray(nonceAt, nonceAt + nonceBytes).equals(nonce)) return undefined;
-  const length = octets.readUInt32BE(lengthAt);
-  if (length < writesAt || length > octets.length) return undefined;
-  if (octets.readUInt32BE(crcAt) !== crc32(octets.subarray(nonceAt, length))) return undefined;
+/**
+ * The frame at `at`, and its length in whole blocks; undefined when there is none, whole. One with a number up to `applied`
+ * comes without its writes: who asks has them.
+ */
+export function decodeFrame(
+  octets: Buffer,
+  nonce: Buffer,
+  at = 0,
+  applied = -1,
+): { frame: Frame; bytes: number } | undefined {
+  if (octets.length - at < writesAt || octets.readUInt32BE(at) !== magic) return undefined;
+  if (!isOfUse(octets, at, nonce)) return undefined;
+  const length = octets.readUInt32BE(at + lengthAt);
+  if (length < writesAt || length > octets.length - at) return undefined;
+  if (octets.readUInt32BE(at + crcAt) !== crc32(octets.subarray(at + nonceAt, at + length))) return undefined;
+  const sequence = octets.readUIntBE(at + sequenceAt, sequenceBytes);
+  const bytes = wholeBlocks(length);
+  if (sequence <= applied) return { frame: { sequence, writes: [] }, bytes };
   const writes: Write[] = [];
-  let at = writesAt;
-  for (let left = octets.readUInt32BE(countAt); left > 0; left--) {
-    const table = tableNames[octets[at] as number];
+  let next = at + writesAt;
+  for (let left = octets.readUInt32BE(at + countAt); left > 0; left--) {
+    const table = tableNames[octets[next] as number];
     // A later version's: better to stop than to read half of a commit.
     if (table === undefined) return undefined;
-    const keyAt = at + writeHeadBytes;
-    const valueAt = keyAt + octets.readUInt16BE(at + 2);
-    const end = valueAt + octets.readUInt32BE(at + 4);
-    const value = octets[at + 1] === 0 ? undefined : octets.subarray(valueAt, end);
+    const keyAt = next + writeHeadBytes;
+    const valueAt = keyAt + octets.readUInt16BE(next + 2);
+    const end = valueAt + octets.readUInt32BE(next + 4);
+    const value = octets[next + 1] === 0 ? undefined : octets.subarray(valueAt, end);
     writes.push({ table, key: octets.subarray(keyAt, valueAt), value });
-    at = end;
+    next = end;
   }
-  const sequence = octets.readUIntBE(sequenceAt, sequenceBytes);
-  return { frame: { sequence, writes }, bytes: wholeBlocks(length) };
+  return { frame: { sequence, writes }, bytes };
+}
+
+function isOfUse(octets: Buffer, at: number, nonce: Buffer): boolean {
+  return octets.compare(nonce, 0, nonceBytes, at + nonceAt, at + nonceAt + nonceBytes) === 0;
 }

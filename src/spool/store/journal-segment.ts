@@ -119,7 +119,9 @@ function headOf(nonce: Buffer): Buffer {
   return block;
 }
 
-function nonceIn(octets: Buffer): Buffer | undefined {
+/** Of the use that a segment's first block names; undefined where it names none. */
+export function nonceIn(octets: Buffer): Buffer | undefined {
+  if (octets.length < journalBlockBytes) return undefined;
   for (const at of headsAt) {
     const head = octets.subarray(at, at + headBytes);
     if (head.readUInt32BE(0) === headMagic && head.readUInt32BE(4) === crc32(head.subarray(8)))
@@ -134,29 +136,35 @@ export function isHeadless(octets: Buffer): boolean {
   return octets.subarray(0, journalBlockBytes).some((octet) => octet !== 0);
 }
 
-/** The whole frames among a segment's octets. */
-export function* framesIn(octets: Buffer): Generator<Frame, void, undefined> {
-  const nonce = octets.length < journalBlockBytes ? undefined : nonceIn(octets);
-  if (nonce === undefined) return;
-  for (let at = journalBlockBytes; at < octets.length;) {
-    const found = decodeFrame(octets.subarray(at), nonce);
-    if (found !== undefined) yield found.frame;
-    at += found?.bytes ?? journalBlockBytes;
-  }
+export interface SegmentFrames {
+  /** The whole ones. */
+  readonly frames: readonly Frame[];
+  /** Behind them. */
+  readonly endBytes: number;
 }
 
-/** Whether the frame of that number stands there behind all whole ones, and is not whole itself. */
-export function hasBrokenFrame(octets: Buffer, sequence: number): boolean {
-  const nonce = octets.length < journalBlockBytes ? undefined : nonceIn(octets);
-  if (nonce === undefined) return false;
-  let broken = false;
-  for (let at = journalBlockBytes; at < octets.length;) {
-    const found = decodeFrame(octets.subarray(at), nonce);
-    if (found !== undefined) broken = false;
-    else if (beginsFrame(octets.subarray(at), nonce, sequence)) broken = true;
+/** The frames among a segment's octets; those with numbers up to `applied` without their writes. */
+export function framesIn(octets: Buffer, applied = -1): SegmentFrames {
+  const frames: Frame[] = [];
+  let endBytes = journalBlockBytes;
+  const nonce = nonceIn(octets);
+  for (let at = journalBlockBytes; nonce !== undefined && at < octets.length;) {
+    const found = decodeFrame(octets, nonce, at, applied);
     at += found?.bytes ?? journalBlockBytes;
+    if (found === undefined) continue;
+    frames.push(found.frame);
+    endBytes = at;
   }
-  return broken;
+  return { frames, endBytes };
+}
+
+/** Whether the frame of that number stands behind `endBytes`, where there is no whole one, and is not whole itself. */
+export function hasBrokenFrame(octets: Buffer, endBytes: number, sequence: number): boolean {
+  const nonce = nonceIn(octets);
+  if (nonce === undefined) return false;
+  for (let at = endBytes; at < octets.length; at += journalBlockBytes)
+    if (beginsFrame(octets, nonce, sequence, at)) return true;
+  return false;
 }
 
 /** Octets of `buffer`, durable when it resolves. */

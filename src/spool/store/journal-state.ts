@@ -15,7 +15,7 @@
 import type { Clock } from "../../ports/ports.ts";
 import type { SpoolError } from "../spool.ts";
 import type { Applier } from "./applier.ts";
-import { openJournal, type Journal, type JournalOptions } from "./journal.ts";
+import { openJournal, readNonces, type Journal, type JournalOptions } from "./journal.ts";
 import { frameBytes } from "./journal-frame.ts";
 import type { LmdbStore } from "./lmdb-store.ts";
 import { faultOf } from "./store-fault.ts";
@@ -43,6 +43,8 @@ export interface JournalState {
   setAsideFor(work: () => Promise<void>): Promise<void>;
   /** Gives the journal up when its files are not where they were opened, and has LMDB take what stands in them. */
   look(): Promise<void>;
+  /** For `readJournal`, when LMDB has all that was committed; undefined where that is not so. No commit may be under way. */
+  finishedNonces(): Promise<readonly Buffer[] | undefined>;
   close(): Promise<void>;
 }
 
@@ -152,6 +154,10 @@ export async function openJournalState(parts: {
       displaced = journal;
       // With a commit under way: the next one, or the next look, ends its use.
       if (!committing) await giveUpDisplaced();
+    },
+    async finishedNonces() {
+      if (state.kind !== "inUse" || !applier.isEmpty || lmdb.applied !== lastNumber) return undefined;
+      return (await state.journal.isInPlace()) ? readNonces(directory) : undefined;
     },
     get reclaiming() {
       return state.kind === "reclaiming" ? state.over : undefined;

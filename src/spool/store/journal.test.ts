@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encodeFrame, frameBytes, journalBlockBytes, wholeBlocks } from "./journal-frame.ts";
 import { openSegment } from "./journal-segment.ts";
-import { readJournal } from "./journal.ts";
+import { readJournal, readNonces } from "./journal.ts";
 import type { Write } from "./store.ts";
 
 let directory: string;
@@ -63,6 +63,32 @@ test.each([
     const octets = readFileSync(pathOf("0"));
     octets.fill(0, journalBlockBytes, journalBlockBytes + 4);
     writeFileSync(pathOf("0"), octets);
-    expect(await readJournal(directory, applied)).toEqual({ frames: [], cutOff, damage: undefined });
+    expect(await readJournal(directory, applied)).toEqual({
+      frames: [],
+      cutOff,
+      damage: undefined,
+      isFinished: false,
+    });
   },
 );
+
+test("a segment whose use is over is not read, one of another use is", async () => {
+  await fill("0", [1, 2]);
+  await fill("1", []);
+  const finished = await readNonces(directory);
+  expect(await readJournal(directory, 0, finished)).toMatchObject({ frames: [], isFinished: true });
+  await fill("0", [3]);
+  const { frames, isFinished } = await readJournal(directory, 2, finished);
+  expect([frames.map(({ sequence }) => sequence), isFinished]).toEqual([[3], false]);
+  expect((await readJournal(directory, 2)).isFinished).toBe(false);
+});
+
+test("heads that cannot be read are told, and end no use", async () => {
+  await fill("0", [1]);
+  await fill("1", []);
+  const finished = await readNonces(directory);
+  writeFileSync(pathOf("0"), readFileSync(pathOf("0")).fill(7, 0, journalBlockBytes));
+  expect(await readNonces(directory)).toBeUndefined();
+  const { damage, isFinished } = await readJournal(directory, 1, finished);
+  expect([damage, isFinished]).toEqual([expect.stringContaining("segment 0"), false]);
+});

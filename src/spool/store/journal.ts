@@ -3,12 +3,27 @@
  * other. Two segments, `journal/0` and `journal/1`, take turns; one is begun again when all that stands in it has
  * reached LMDB. They are small at first and double each time they are filled, as far as the disk has room.
  */
-import { open, statfs } from "node:fs/promises";
+import { open, statfs, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDirectory } from "../../ports/make-directory.ts";
 import { syncDirectory } from "../../ports/directory-sync.ts";
-import { encodeFrame, frameBytes, journalBlockBytes, wholeBlocks, type Frame } from "./journal-frame.ts";
-import { framesIn, isHeadless, openSegment, type Segment, hasBrokenFrame } from "./journal-segment.ts";
+import {
+  encodeFrame,
+  frameBytes,
+  journalBlockBytes,
+  nonceBytes,
+  wholeBlocks,
+  type Frame,
+} from "./journal-frame.ts";
+import {
+  framesIn,
+  hasBrokenFrame,
+  isHeadless,
+  nonceIn,
+  openSegment,
+  type Segment,
+  type SegmentFrames,
+} from "./journal-segment.ts";
 import type { Write } from "./store.ts";
 
 const segmentNames = ["0", "1"] as const;
@@ -114,21 +129,28 @@ export interface JournalFrames {
    * a commit that was damaged afterwards looks the same.
    */
   readonly cutOff: boolean;
+  /** All segments are those that `finished` names. */
+  readonly isFinished: boolean;
 }
 
-/** Reads what an earlier process left, without a change. `applied`: frames up to this number are in LMDB. */
-export async function readJournal(directory: string, applied: number): Promise<JournalFrames> {
-  const frames: Frame[] = [];
-  const headless: string[] = [];
+/**
+ * Reads what an earlier process left, without a change. `applied`: frames up to this number are in LMDB. So are all of a
+ * segment whose nonce is the one `finished` has at its place: it is not read.
+ */
+export async function readJournal(
+  directory: string,
+  applied: number,
+  finished: readonly Buffer[] = [],
+): Promise<JournalFrames> {
   const segments = await Promise.all(
-    segmentNames.map((name) => readSegment(join(directory, "journal", name))),
+    segmentNames.map((name, index) => readSegment(pathOf(directory, name), finished[index])),
   );
-  for (const [index, octets] of segments.entries()) {
-    const name = segmentNames[index] ?? "";
-    if (isHeadless(octets)) headless.push(name);
-    for (const frame of framesIn(octets)) if (frame.sequence > applied) frames.push(frame);
-  }
-  frames.sort((a, b) => a.sequence - b.sequence);
+  const headless = segmentNames.filter((_, index) => isHeadless(segments[index] ?? noOctets));
+  const found = segments.map((octets) => framesIn(octets, applied));
+  const frames = found
+    .flatMap((segment) => segment.frames)
+    .filter(({ sequence }) => sequence > applied)
+    .sort((a, b) => a.sequence - b.sequence);
   let missing = 0;
   // After number 0 the journal may be the end of a longer story: earlier versions began LMDB's mark again.
   let before = applied === 0 ? (frames[0]?.sequence ?? 1) - 1 : applied;
@@ -141,29 +163,81 @@ export async function readJournal(directory: string, applied: number): Promise<J
     ...(missing > 0 ? [`${missing} commits in the journal cannot be read`] : []),
   ];
   // What is missing between others is told as that.
-  const cutOff = damages.length === 0 && segments.some((octets) => hasBrokenFrame(octets, before + 1));
-  return { frames, cutOff, damage: damages.length === 0 ? undefined : damages.join("; ") };
+  const cutOff =
+    damages.length === 0 &&
+    segments.some((octets, index) =>
+      hasBrokenFrame(octets, (found[index] as SegmentFrames).endBytes, before + 1),
+    );
+  return {
+    frames,
+    cutOff,
+    damage: damages.length === 0 ? undefined : damages.join("; "),
+    isFinished: segments.every((octets, index) => isFinished(octets, finished[index])),
+  };
 }
 
-async function readSegment(path: string): Promise<Buffer> {
+/**
+ * The nonce of each segment as it is on disk, of one that was never begun zeros: for `readJournal`, once all that stands in
+ * them is in LMDB. Undefined where one cannot be read.
+ */
+export async function readNonces(directory: string): Promise<readonly Buffer[] | undefined> {
+  const heads = await Promise.all(
+    segmentNames.map(async (name) => {
+      const handle = await open(pathOf(directory, name), "r");
+      try {
+        return await readFrom(handle, journalBlockBytes);
+      } finally {
+        await handle.close();
+      }
+    }),
+  );
+  return heads.some(isHeadless) ? undefined : heads.map(nonceOf);
+}
+
+const noOctets = Buffer.alloc(0);
+const noNonce = Buffer.alloc(nonceBytes);
+
+function nonceOf(head: Buffer): Buffer {
+  return nonceIn(head) ?? noNonce;
+}
+
+function isFinished(octets: Buffer, finished: Buffer | undefined): boolean {
+  return finished !== undefined && !isHeadless(octets) && nonceOf(octets).equals(finished);
+}
+
+function pathOf(directory: string, name: string): string {
+  return join(directory, "journal", name);
+}
+
+/** Its first block only where `finished` names its nonce. */
+async function readSegment(path: string, finished: Buffer | undefined): Promise<Buffer> {
   let handle;
   try {
     handle = await open(path, "r");
   } catch (error) {
-    if ((error as { code?: unknown }).code === "ENOENT") return Buffer.alloc(0);
+    if ((error as { code?: unknown }).code === "ENOENT") return noOctets;
     throw error;
   }
   try {
-    const { size } = await handle.stat();
-    const octets = Buffer.alloc(Math.min(size, mostReadBytes));
-    let filledBytes = 0;
-    while (filledBytes < octets.length) {
-      const { bytesRead } = await handle.read(octets, filledBytes, octets.length - filledBytes, filledBytes);
-      if (bytesRead === 0) break;
-      filledBytes += bytesRead;
+    if (finished !== undefined) {
+      const head = await readFrom(handle, journalBlockBytes);
+      if (isFinished(head, finished)) return head;
     }
-    return octets.subarray(0, filledBytes);
+    const { size } = await handle.stat();
+    return await readFrom(handle, Math.min(size, mostReadBytes));
   } finally {
     await handle.close();
   }
+}
+
+/** So many octets of the beginning, fewer where there are no more. */
+async function readFrom(handle: FileHandle, bytes: number): Promise<Buffer> {
+  const octets = Buffer.allocUnsafeSlow(bytes);
+  let filledBytes = 0;
+  while (filledBytes < bytes) {
+    const { bytesRead } = await handle.read(octets, filledBytes, bytes - filledBytes, filledBytes);
+    if (bytesRead === 0) break;
+    filledBytes += bytesRead;
+  }
+  return octets.subarray(0, filledBytes);
 }

@@ -14,6 +14,7 @@
  */
 import type { Clock } from "../../ports/ports.ts";
 import type { Applier } from "./applier.ts";
+import { decodeClosingNote, encodeClosingNote } from "./closing-note.ts";
 import { openJournalState, type JournalState } from "./journal-state.ts";
 import { openLmdbStore, type LmdbStore } from "./lmdb-store.ts";
 import { mergedTable } from "./merged-table.ts";
@@ -37,12 +38,15 @@ export interface Store {
   count(table: TableName): number;
   countKeys(table: TableName, range: KeyRange): number;
   lastKey(table: TableName): Buffer | undefined;
+  /** What the process before gave to `close`, where nothing was committed since. */
+  readonly closingNote: Buffer | undefined;
   /**
    * Copies the tables into an empty directory, as a store of its own that needs no journal: every commit that has resolved
    * by now is in it, later ones are or are not. Rejects with SpoolError.
    */
   copyTo(directory: string): Promise<void>;
-  close(): Promise<void>;
+  /** `closingNote` is for the next opening, and spares it reading the journal. It is not kept on a disk that is full. */
+  close(closingNote?: Buffer): Promise<void>;
 }
 
 interface Parts {
@@ -50,6 +54,7 @@ interface Parts {
   readonly lmdb: LmdbStore;
   readonly applier: Applier;
   readonly journal: JournalState;
+  readonly closingNote: Buffer | undefined;
 }
 
 /** This part of a segment's length waits in memory before it is applied. */
@@ -69,7 +74,8 @@ export async function openJournaledStore(directory: string, options: StoreOption
     throw await faultOf(directory, error);
   });
   try {
-    const { applier, lastNumber } = await replay(directory, lmdb, options);
+    const left = lmdb.closingNote && decodeClosingNote(lmdb.closingNote);
+    const { applier, lastNumber, isAsClosed } = await replay(directory, lmdb, options, left?.nonces);
     const journal = await openJournalState({
       directory,
       place,
@@ -85,7 +91,8 @@ export async function openJournaledStore(directory: string, options: StoreOption
       await journal.look();
       return lmdb.fileFault();
     });
-    return storeOf({ place, lmdb, applier, journal }, clock, onFault);
+    const closingNote = isAsClosed ? left?.note : undefined;
+    return storeOf({ place, lmdb, applier, journal, closingNote }, clock, onFault);
   } catch (error) {
     await lmdb.close();
     throw await faultOf(directory, error);
@@ -93,7 +100,7 @@ export async function openJournaledStore(directory: string, options: StoreOption
 }
 
 function storeOf(
-  { place, lmdb, applier, journal }: Parts,
+  { place, lmdb, applier, journal, closingNote }: Parts,
   clock: Clock,
   onFault: StoreOptions["onFault"],
 ): Store {
@@ -127,8 +134,15 @@ function storeOf(
     else if (applier.waitingBytes > applyAboveBytes()) applier.applySoon();
   }
 
+  /** What is not known is read at the next start. */
+  async function leaveNote(note: Buffer) {
+    const nonces = await journal.finishedNonces();
+    if (nonces !== undefined) await lmdb.writeClosingNote(encodeClosingNote({ nonces, note }));
+  }
+
   return {
     tables,
+    closingNote,
     async commit(writes, mayUseReserve) {
       committing = true;
       try {
@@ -148,10 +162,11 @@ function storeOf(
       await applier.applyAll();
       await lmdb.copyTo(target);
     },
-    async close() {
+    async close(note) {
       await rest.close();
       // What LMDB cannot take now stands in the journal.
       await applier.applyAll().catch((error: unknown) => onFault(error as SpoolError));
+      if (note !== undefined) await leaveNote(note).catch(() => undefined);
       await journal.close();
       await lmdb.close();
     },

@@ -22,13 +22,14 @@ const mailTables = ["messages", "queue", "state"] as const satisfies readonly Ta
 export interface Environment {
   readonly root: RootDatabase<Buffer, Buffer>;
   readonly tables: Readonly<Record<TableName, LmdbTable>>;
-  /** `appliedKey` → the number of the last journal frame whose writes are here. */
+  /** `appliedKey` → the number of the last journal frame whose writes are here; `closingNoteKey` → see `closingNoteOf`. */
   readonly journal: LmdbTable;
   /** What LMDB writes to, with it opened and closed. */
   readonly file: GrowingFile;
 }
 
 const appliedKey = Buffer.from("applied");
+const closingNoteKey = Buffer.from("closing");
 
 /** LMDB's table of readers, which it maps; more than it asks for. */
 const readersFile = "lock.mdb";
@@ -116,11 +117,15 @@ export async function copyEnvironment({ root }: Environment, directory: string):
   }
 }
 
-/** All writes and the mark, or nothing. Rejects with LMDB's reason; the environment is of no use then. */
+/**
+ * All writes and the mark, or nothing; and the closing note, which is removed where it is null. Rejects with LMDB's reason;
+ * the environment is of no use then.
+ */
 export async function commitTo(
   { root, tables, journal }: Environment,
   writes: readonly Write[],
   applied: number | undefined,
+  closingNote?: Buffer | null,
 ): Promise<void> {
   try {
     await root.batch(() => {
@@ -129,6 +134,8 @@ export async function commitTo(
         else void tables[table].put(key, value);
       }
       if (applied !== undefined) void journal.put(appliedKey, encodeApplied(applied));
+      if (closingNote === null) void journal.remove(closingNoteKey);
+      else if (closingNote !== undefined) void journal.put(closingNoteKey, closingNote);
     });
   } catch (error) {
     throw await commitCause(error);
@@ -138,6 +145,13 @@ export async function commitTo(
 
 export function appliedOf({ journal }: Environment): number {
   return journal.getBinary(appliedKey)?.readDoubleBE() ?? 0;
+}
+
+/** What the last commit of all left beside everything it had. Undefined where another kind of commit was the last. */
+export function closingNoteOf({ journal }: Environment): Buffer | undefined {
+  const note = journal.getBinary(closingNoteKey);
+  // What the binding gives is its own memory.
+  return note && Buffer.from(note);
 }
 
 function encodeApplied(applied: number): Buffer {

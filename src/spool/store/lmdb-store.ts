@@ -19,6 +19,7 @@ import {
   answerBytes,
   answersIn,
   appliedOf,
+  closingNoteOf,
   closeEnvironment,
   commitTo,
   copyEnvironment,
@@ -40,6 +41,10 @@ export interface LmdbStore {
   readonly tables: Tables;
   /** Number of the last journal frame whose writes are here; 0 at first. It never goes back. */
   readonly applied: number;
+  /** What `writeClosingNote` was given, by an earlier process perhaps, if no commit came after it. */
+  readonly closingNote: Buffer | undefined;
+  /** Durable when it resolves, until the next commit. Rejects as `commit` does. One call at a time, as of `commit`. */
+  writeClosingNote(note: Buffer): Promise<void>;
   /**
    * Makes sure that commits of so many writes will find room, those under way included. `mayUseReserve`: they are
    * part of what shrinks the spool. Rejects with SpoolError `full` or `failed`. Cost: a stat.
@@ -84,6 +89,7 @@ const maxCarriedBytes = 8 * 1024 * 1024;
 /** A new file takes some pages; on a disk with less than this none is begun, for LMDB may not survive the error. */
 const newFileBytes = 1024 * 1024;
 
+const noKey = Buffer.alloc(0);
 const noTable = (): never => {
   throw new SpoolError("failed", "the spool cannot be read: its data file cannot be opened");
 };
@@ -100,6 +106,7 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
   let environment: Environment | undefined = first;
   let tables: Tables = first.tables;
   let applied = appliedOf(first);
+  let closingNote = closingNoteOf(first);
   /** What reads find while one file takes the place of the other. */
   let betweenFiles: Tables | undefined;
   /** Until the next commit. */
@@ -148,6 +155,7 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
       tables = anew.tables;
       betweenFiles = undefined;
       applied = appliedOf(anew);
+      closingNote = closingNoteOf(anew);
       await syncDirectory(directory);
     } catch (error) {
       throw await faultOf(directory, error);
@@ -168,13 +176,18 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
     }
   }
 
-  async function commit(writes: readonly Write[], nowApplied: number) {
+  async function commit(writes: readonly Write[], nowApplied: number, note?: Buffer) {
     place.assertLocked();
     if (mustReopen) await reopen();
     await withRoom(needOf(writes), requireRoom);
     use = undefined;
     try {
-      await commitTo(opened(), writes, nowApplied === applied ? undefined : nowApplied);
+      await commitTo(
+        opened(),
+        writes,
+        nowApplied === applied ? undefined : nowApplied,
+        note ?? (closingNote === undefined ? undefined : null),
+      );
     } catch (error) {
       mustReopen = true;
       // A fault of opening anew is told by the next call.
@@ -182,6 +195,7 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
       throw await faultOf(directory, error);
     }
     applied = nowApplied;
+    closingNote = note;
     use = undefined;
   }
 
@@ -206,6 +220,14 @@ export async function openLmdbStore(directory: string, place: StorePlace = anyPl
     },
     get applied() {
       return applied;
+    },
+    get closingNote() {
+      return closingNote;
+    },
+    async writeClosingNote(note) {
+      const need = needOf([{ table: "state", key: noKey, value: note }]);
+      await withRoom(need, (file, bytes, ofUse) => ensureRoom(file, bytes, ofUse, false));
+      await commit([], applied, note);
     },
     async ensureRoom(need, mayUseReserve) {
       if (mustReopen) {

@@ -10,19 +10,22 @@ export interface Replayed {
   readonly applier: Applier;
   /** Number of the last frame there is. */
   readonly lastNumber: number;
+  /** All is as it was when a store was closed with `finished`: nothing was committed since. */
+  readonly isAsClosed: boolean;
 }
 
 /**
  * Applies all frames above LMDB's mark, in order. What it needs of the disk was made room for when they were
  * committed. Should there be none all the same, they stay in the journal and the applier; the journal must not be
- * begun anew before they are applied. Rejects with SpoolError when LMDB cannot be written for another reason.
+ * begun anew before they are applied. `finished`: see `readJournal`. Rejects with SpoolError when LMDB cannot be written for another reason.
  */
 export async function replay(
   directory: string,
   lmdb: LmdbStore,
   { onFault, onJournalFault }: Pick<StoreOptions, "onFault" | "onJournalFault">,
+  finished?: readonly Buffer[],
 ): Promise<Replayed> {
-  const { frames, damage, cutOff } = await readJournal(directory, lmdb.applied);
+  const { frames, damage, cutOff, isFinished } = await readJournal(directory, lmdb.applied, finished);
   if (damage !== undefined) onJournalFault({ kind: "damaged", what: damage });
   if (cutOff) onJournalFault({ kind: "cutOff", what: "its last commit is not whole" });
   const lastNumber = frames.at(-1)?.sequence ?? lmdb.applied;
@@ -39,7 +42,7 @@ export async function replay(
     if (fault.code !== "full") throw fault;
     onFault(fault);
   }
-  return { applier, lastNumber };
+  return { applier, lastNumber, isAsClosed: isFinished && frames.length === 0 };
 }
 
 /** Frames do not say which keys were new. */
