@@ -23,6 +23,10 @@ function sendmail(...given) {
 async function weir() {
   // Disk commits, DNS and password hashes share this pool; it must be sized before its first use.
   process.env.UV_THREADPOOL_SIZE ||= "16";
+  // A relay reads its file anyway while it starts; and nobody's signal ends it but one that asks for that, nor makes Node listen
+  // for a debugger.
+  if (/^start$/i.test(words[0] ?? ""))
+    for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"]) process.on(signal, () => undefined);
   // A reader that leaves (`weir … | head`) is no fault of ours.
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", ({ code }) => {

@@ -1,6 +1,6 @@
 /** `weir start`: runs the relay, applies the configuration file whenever it is saved, stops on SIGTERM and SIGINT. */
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { answeringSocket } from "../admin/answering-socket.ts";
 import type { Admin } from "../admin/open-admin.ts";
 import { type Fault, formatFault } from "../config/fault.ts";
@@ -31,6 +31,8 @@ export interface StartOptions {
 
 /** So long a start waits for a database that fails over. */
 const databasePatienceMs = 60_000;
+/** Doors alone have a start's first time. */
+const greetingMs = 15;
 /** Of the 30 s a stop may take, what sessions and deliveries get. */
 const graceMs = 20_000;
 
@@ -78,9 +80,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
       faults: behind.faults.map((fault) => formatFault(fault, place)).join("; "),
     });
   const survive = surviveFaults(events);
-  // From here on a signal asks for an orderly stop, or for what the start is about to do anyway: read the file.
   const stop = stopAsked();
-  process.on("SIGHUP", ignore);
   const manager = await whoStartedThis();
   const keepMemory = giveMemoryBack(createSystemClock());
   let relay: Relay | undefined;
@@ -101,7 +101,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
     // Behind the listeners, and behind whom they let in by now: mail need not wait for what people look at.
     await nextTurn();
     watch = configuration.follow();
-    const { openAdmin } = await import("../admin/open-admin.ts");
+    const { openAdmin } = await loadAdmin();
     // What a service prints, and logs in JSON, are kept somewhere: no token is put there.
     const isRead = log.format === "text" && manager === undefined;
     admin = await openAdmin({
@@ -133,7 +133,6 @@ export async function startCommand(options: StartOptions): Promise<number> {
     await relay?.stop("the start failed", 0);
     return 1;
   } finally {
-    process.removeListener("SIGHUP", ignore);
     watch?.close();
     await admin?.close();
     opened.close();
@@ -152,7 +151,21 @@ function notStarted(place: string, faults: readonly Fault[]): number {
   return 1;
 }
 
-function ignore(): void {}
+/**
+ * Who asks again and again for a port that was closed comes in the first milliseconds. Then a piece at a time, and whoever
+ * comes meanwhile is greeted between two of them.
+ */
+async function loadAdmin() {
+  await delay(greetingMs);
+  // Node makes these of some forty files, when they are first asked for.
+  void globalThis.Request;
+  await nextTurn();
+  await import("node:http2");
+  await nextTurn();
+  const admin = await import("../admin/open-admin.ts");
+  await nextTurn();
+  return admin;
+}
 
 /** Rejects where the settings do not allow it. */
 async function warnOfPassingSpool(

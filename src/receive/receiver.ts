@@ -1,4 +1,5 @@
 /** The receiving half put together: listeners, the door, sessions, and how they stop. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AcceptedDomain } from "../core/policy/accepted-domain.ts";
 import type { Application } from "../core/policy/application.ts";
 import type { PressureVerdict } from "../core/policy/back-pressure.ts";
@@ -8,7 +9,7 @@ import {
   type Endpoint,
   type ReceiveConnectorSettings,
 } from "../core/policy/receive-connector.ts";
-import { listeningText } from "../core/policy/listening-endpoint.ts";
+import { listeningText, type ListeningEndpoint } from "../core/policy/listening-endpoint.ts";
 import { formatAddress, parseAddress } from "../core/units/ip-address.ts";
 import type { GrantingReply } from "../core/smtp/reply.ts";
 import { mailDate } from "../core/message/received.ts";
@@ -249,9 +250,10 @@ export function createReceiver(options: {
     placeFreed: (connector) => frontDoor.placeFreed(connector),
   };
   let httpDoor: HttpDoor | undefined;
-  /** Loaded with the first connector that has httpBindings. */
-  const needHttp = async (connectors: readonly ReceiveConnectorSettings[]): Promise<void> => {
-    if (httpDoor !== undefined || !connectors.some(({ httpBindings }) => httpBindings.length > 0)) return;
+  /** Loaded with the first connector that has httpBindings, behind whom SMTP lets in by then. */
+  const makeReady = async (endpoint: ListeningEndpoint): Promise<void> => {
+    if (httpDoor !== undefined || endpoint.door !== "HTTP") return;
+    await nextTurn();
     const [{ createHttpDoor }, { createRequests }] = await Promise.all([
       import("./http/http-door.ts"),
       import("./http/requests.ts"),
@@ -280,12 +282,12 @@ export function createReceiver(options: {
         ? openByHttp().filter((one) => listeningText(one.endpoint) === listeningText(endpoint)).length
         : sessions.countOn(endpoint),
     clock,
+    makeReady,
   );
 
   return {
     async start() {
       await certificates.load("receive", settings.receiveConnectors.filter(needsCertificate));
-      await needHttp(settings.receiveConnectors);
       learning.watch(settings.receiveConnectors);
       return listeners.apply(settings.receiveConnectors);
     },
@@ -297,7 +299,6 @@ export function createReceiver(options: {
       learning.watch(next.receiveConnectors);
       await frontDoor.settingsChanged();
       await certificates.load("receive", next.receiveConnectors.filter(needsCertificate));
-      await needHttp(next.receiveConnectors);
       return listeners.apply(next.receiveConnectors);
     },
     get listeners() {

@@ -1,9 +1,11 @@
 /** The program as it is run: start, reload, stop. Needs the build. */
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { freePort } from "../../src/testing/free-port.ts";
 import { type RecordingSink, startRecordingSink } from "../../src/testing/recording-sink.ts";
@@ -34,6 +36,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+const program = fileURLToPath(new URL("../../bin/weir.js", import.meta.url));
 const configFile = (): string => join(directory, "weir.yaml");
 async function start(text: string, ...options: string[]): Promise<SpawnedRelay> {
   await writeFile(configFile(), text);
@@ -198,6 +201,28 @@ describe("signals while it starts", () => {
     await relay.said(/Stop with Ctrl-C/);
     expect(await sendMessage({ port, content: plain.content })).toMatch(/^250/);
   });
+
+  test.each(["SIGHUP", "SIGUSR1", "SIGUSR2"])(
+    "%s while it is being loaded ends nothing, nor is a debugger let in",
+    async (signal) => {
+      const hook = join(directory, "signal.cjs");
+      await writeFile(
+        hook,
+        `const vm = require("node:vm"), { Script } = vm;
+vm.Script = function (...given) {
+  vm.Script = Script;
+  process.kill(process.pid, "${signal}");
+  return new Script(...given);
+};`,
+      );
+      // A file with a fault: it gets as far as to say so.
+      await writeFile(configFile(), "receiveConnectors: 1\n");
+      const words = ["--require", hook, program, "start", "--config", configFile()];
+      const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+      expect([status, stderr]).toEqual([1, expect.stringContaining("nothing was started")]);
+      expect(stderr).not.toMatch(/debugger/i);
+    },
+  );
 
   test("nobody reading its log any more does not stop mail", async () => {
     const started = await start(configuration({ port, sinkPort: sink.port }));

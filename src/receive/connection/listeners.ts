@@ -55,11 +55,13 @@ const backlog = 1024;
 /** How long after a port could not be opened it is tried again. */
 const tryAgainMs = 30_000;
 
+/** `makeReady` resolves when connections of an endpoint can be taken; those of SMTP are opened first. */
 export function createListeners(
   events: Events,
   onConnection: (socket: Socket, endpoint: ListeningEndpoint) => void,
   openSessions: (endpoint: ListeningEndpoint) => number,
   clock: Clock,
+  makeReady: (endpoint: ListeningEndpoint) => Promise<void> = () => Promise.resolve(),
 ): Listeners {
   const open = new Map<string, OpenListener>();
   let failed: readonly FailedListener[] = [];
@@ -135,6 +137,7 @@ export function createListeners(
         continue;
       }
       try {
+        await makeReady(endpoint);
         await listen(endpoint, names);
       } catch (fault) {
         const error = fault instanceof Error ? fault : new Error(String(fault));
