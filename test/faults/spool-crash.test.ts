@@ -94,6 +94,7 @@ test(`kill -9, ${rounds} times`, { timeout: 30_000 + rounds * 5_000 }, async () 
       if (found.has(id) || !settling.has(id))
         expect(found.get(id), `seed ${seed}: ${id}`).toEqual({ sha1, sizeBytes });
     expect([...settled].filter((id) => found.has(id))).toEqual([]);
+    await spool.sweepOrphans();
     expect(await bodyFiles()).toHaveLength(large);
     expect(damaged).toEqual([]);
     for (const claim of claims) await spool.settle(claim, doneAll(claim));

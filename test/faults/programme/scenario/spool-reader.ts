@@ -46,6 +46,7 @@ async function read(): Promise<FoundInSpool> {
     onFault: ({ message }) => told.push(message),
   });
   spool.onDamaged(({ id }) => damaged.push(id));
+  await spool.sweepOrphans();
   const bodiesAtFirst = await bodies();
   const claims: Claim[] = [];
   for (const { queue } of spool.queues())
