@@ -36,7 +36,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const program = fileURLToPath(new URL("../../bin/weir.js", import.meta.url));
+const weir = fileURLToPath(new URL("../../bin/weir.js", import.meta.url));
 const configFile = (): string => join(directory, "weir.yaml");
 async function start(text: string, ...options: string[]): Promise<SpawnedRelay> {
   await writeFile(configFile(), text);
@@ -217,7 +217,7 @@ vm.Script = function (...given) {
       );
       // A file with a fault: it gets as far as to say so.
       await writeFile(configFile(), "receiveConnectors: 1\n");
-      const words = ["--require", hook, program, "start", "--config", configFile()];
+      const words = ["--require", hook, weir, "start", "--config", configFile()];
       const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
       expect([status, stderr]).toEqual([1, expect.stringContaining("nothing was started")]);
       expect(stderr).not.toMatch(/debugger/i);

@@ -97,12 +97,13 @@ export function openQueueTable(
 type Counts = readonly (readonly [queue: QueueName, messages: number])[];
 
 /** By the store's closing note; undefined where there is none, or it does not add up. */
-function notedCounts({ closingNote, count }: Store): Counts | undefined {
+function notedCounts(store: Store): Counts | undefined {
+  const { closingNote } = store;
   if (closingNote === undefined || closingNote.length === 0) return undefined;
   try {
     const counts = JSON.parse(closingNote.toString()) as Counts;
     const sum = counts.reduce((total, [, messages]) => total + messages, 0);
-    return sum === count("queue") ? counts : undefined;
+    return sum === store.count("queue") ? counts : undefined;
   } catch {
     return undefined;
   }
