@@ -65,6 +65,9 @@ export async function underLoad(
     const tally = rig.tally.result();
     progress(`${tallyText(tally)}; at most ${visitors.most} of ${visitors.letIn} visitors at once`);
     const said = rig.nodes.map((node) => node.said()).join("\n");
+    // What is needed to find out why; the folder is gone afterwards.
+    if (visitors.most > mostVisitors && options.apart !== true)
+      progress(`more than ${mostVisitors} at ${visitors.mostWhen}; the nodes said:\n${said}`);
     const takenForDead = said.match(/took this one for dead/g)?.length ?? 0;
     return { tally, mostIn: visitors.most, letIn: visitors.letIn, takenForDead, said };
   } finally {

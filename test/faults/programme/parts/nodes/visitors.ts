@@ -5,6 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface Visitors {
   /** Let in at once, over all nodes. */
   readonly most: number;
+  /** When that was, and how many of them at which node. */
+  readonly mostWhen: string;
   /** Let in so far. */
   readonly letIn: number;
   /** Those that this node let in before are not counted any more: it is paused, and has lost its places. */
@@ -31,6 +33,7 @@ export function visit(
   const inside = new Map<symbol, string>();
   const ends = new AbortController();
   let most = 0;
+  let mostWhen = "";
   let letIn = 0;
 
   const once = ({ name, address, port }: VisitedNode): Promise<void> =>
@@ -54,7 +57,10 @@ export function visit(
         if (inside.has(me)) return;
         inside.set(me, name);
         letIn++;
-        most = Math.max(most, inside.size);
+        if (inside.size > most) {
+          most = inside.size;
+          mostWhen = `${new Date().toISOString()}, ${byNode([...inside.values()])}`;
+        }
         clearTimeout(timer);
         timer = setTimeout(leave, stayMs * random());
       });
@@ -71,6 +77,9 @@ export function visit(
     get most() {
       return most;
     },
+    get mostWhen() {
+      return mostWhen;
+    },
     get letIn() {
       return letIn;
     },
@@ -82,4 +91,11 @@ export function visit(
       await Promise.all(all);
     },
   };
+}
+
+function byNode(names: readonly string[]): string {
+  return [...new Set(names)]
+    .sort()
+    .map((name) => `${name}: ${names.filter((one) => one === name).length}`)
+    .join(", ");
 }
