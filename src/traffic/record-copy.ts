@@ -23,12 +23,15 @@ const lineBytes = 1_024;
 /** So much may come between the listing of the files and their end. */
 const growthBytes = 16 * 1024 * 1024;
 
+/** Later ones have years of more digits, which sort before it. */
+const lastMs = Date.parse("9999-12-31T00:00:00Z");
+
 /** Rejects where the directory or a file cannot be read; one that is removed meanwhile is left out. */
 export async function* copyOfRecord(
   family: LogFamily,
   { fromMs, toMs }: CopiedPeriod,
 ): AsyncGenerator<Uint8Array, void> {
-  const lastDay = dayOf(new Date(Math.min(toMs, 8.64e15)));
+  const lastDay = dayOf(new Date(Math.min(toMs, lastMs)));
   const files = (await filesFrom(family, fromMs)).filter(({ day }) => day <= lastDay);
   yield line({ sizeBytes: files.reduce((total, { sizeBytes }) => total + sizeBytes, 0) });
   for (const { path } of files) yield* copyOfFile(path);
