@@ -255,7 +255,12 @@ export async function createRelay(
         return service.now;
       },
       get node() {
-        return node && { drainingSince: node.drain.suspended?.since };
+        return (
+          node && {
+            drainingSince: node.drain.suspended?.since,
+            databaseFaults: node.view.databaseFaults.map(({ text }) => text),
+          }
+        );
       },
       get spoolFault() {
         return spool.away === undefined ? spool.misplaced : "database away";

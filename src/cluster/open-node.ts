@@ -16,6 +16,7 @@ import { SpoolError, type SpoolError as Fault } from "../spool/spool.ts";
 import { createSharedAudit, type SharedAudit } from "./administration/shared-audit.ts";
 import { shareKeyUses, type KeyUses } from "./administration/shared-key-uses.ts";
 import { openDatabase, type Database } from "./database/database.ts";
+import { watchDurability } from "./database/durability.ts";
 import { createPostgresLedger } from "./ledger/postgres-ledger.ts";
 import { installationOf } from "./membership/installation.ts";
 import { joinCluster } from "./membership/membership.ts";
@@ -94,7 +95,12 @@ export async function openClusterNode(
       isClockOff = isOff;
     });
     membership.onReaped((nodes) => events.emit("NodesTakenOver", { nodes }));
-    await warnOfNoStandby(database, events);
+    const durability = await watchDurability({
+      session: database.shared,
+      events,
+      by: cluster.database.durability ?? "standby",
+      everyMs: leaseMs,
+    });
     await warnOfOwnQueue(around);
     const presence = await openPresence({ database, membership, node: name, everyMs: leaseMs / 4 });
     membership.onSafe(() => void presence.look().catch(() => undefined));
@@ -147,13 +153,14 @@ export async function openClusterNode(
       shareKeyUses(keys) {
         keyUses ??= shareKeyUses({ session: inspection, name: of, keys });
       },
-      view: createNodeView({ node: name, database, presence, drain, audit }),
+      view: createNodeView({ node: name, database, presence, drain, durability, audit }),
       drain,
       directory,
       onUnsafe: (listener) => membership.onUnsafe(listener),
       async leave() {
         await Promise.all([audit.close(), keyUses?.close()]);
         drain.close();
+        durability.close();
         presence.close();
         looks.close();
         discredits.close();
@@ -190,8 +197,8 @@ async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
 async function fitDatabase({ heartbeat }: Database, schema: string): Promise<void> {
   const unfit = whyUnfit(await patiently(() => schemaState(heartbeat, schema)));
   if (unfit !== undefined) throw new SpoolError("failed", unfit);
-  const [row] = await heartbeat.query<{ version: number; fsync: string; durable: string }>(
-    "select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync, current_setting('synchronous_commit') as durable",
+  const [row] = await heartbeat.query<{ version: number; durable: string }>(
+    "select current_setting('server_version_num')::int as version, current_setting('synchronous_commit') as durable",
   );
   if ((row?.version ?? 0) < 150_000) throw new SpoolError("failed", "PostgreSQL 15 or later is needed");
   if (row?.durable === "off" || row?.durable === "local")
@@ -214,14 +221,4 @@ async function warnOfOwnQueue({ dataDirectory, clock, events }: NodeSurroundings
   } catch {
     // It is being moved.
   }
-}
-
-/** Only told: a managed service keeps copies that PostgreSQL does not show. */
-async function warnOfNoStandby({ heartbeat }: Database, events: Events): Promise<void> {
-  const [row] = await heartbeat
-    .query<{ standbys: number }>(
-      "select count(*)::int as standbys from pg_stat_replication where sync_state in ('sync', 'quorum')",
-    )
-    .catch(() => [{ standbys: 1 }]);
-  if (row?.standbys === 0) events.emit("NoStandby", {});
 }

@@ -7,6 +7,7 @@ import { certificatesOf, secretOfFile, type SecretSources } from "./secret-sourc
 import { receiveConnectorSchema } from "./receive-connector-schema.ts";
 import { sendConnectorSchema } from "./send-connector-schema.ts";
 import {
+  choice,
   duration,
   filePath,
   listOf,
@@ -71,6 +72,11 @@ export const clusterDatabaseSchema = z.strictObject(
       "File whose first line is the role's password; read at each connection.",
     ),
     schema: setting(parsedText({ kind: "name" }, parseIdentifier), "weir", "Where the tables are."),
+    durability: setting(
+      choice(["standby", "service"]),
+      "standby",
+      "By what acknowledged mail outlives the database's machine: a synchronous standby, without which the node warns, or the `service` that runs the database and copies it below PostgreSQL, of which nothing is seen from here.",
+    ),
     tls: optionalSetting(
       tlsSchema,
       "none: in clear text",

@@ -967,7 +967,7 @@ export const catalogue = {
     category: "Storage",
     severity: "Warning",
     level: 0,
-    text: "No synchronous standby is connected to the database: mail that was acknowledged is lost with its disk. Where a service keeps the database safe otherwise, this means nothing.",
+    text: "The database waits for no synchronous standby: mail that was acknowledged is lost with its disk, and the last of it with a failover. Where a service keeps the database safe otherwise, cluster.database.durability: service says so.",
   },
   OwnerlessMail: {
     id: 20224,
@@ -1010,6 +1010,27 @@ export const catalogue = {
     severity: "Warning",
     level: 0,
     text: "The clock of this machine is %seconds s %way of the database's: mail is tried again, and given up on, so much too early or too late. Leases and limits go by the database's clock.",
+  },
+  DatabaseNotDurable: {
+    id: 20231,
+    category: "Storage",
+    severity: "Error",
+    level: 0,
+    text: "Mail is not safe in the database: %what.",
+  },
+  StandbyAway: {
+    id: 20232,
+    category: "Storage",
+    severity: "Error",
+    level: 0,
+    text: "The database waits with each commit for a synchronous standby (synchronous_standby_names is %names), and none is connected: no mail is acknowledged until one is.",
+  },
+  DatabaseDurable: {
+    id: 20233,
+    category: "Storage",
+    severity: "Information",
+    level: 0,
+    text: "The database keeps mail as it should again: %what.",
   },
   NodeSuspended: {
     id: 20240,

@@ -36,9 +36,9 @@ test.each<[Partial<Watched>, readonly string[]]>([
   [{ pressure: pressed("Medium") }, []],
   [{ pressure: pressed("High") }, ["back pressure is High: UsedDiskSpace is at 97.1"]],
   [{ listeners: 0 }, ["no listener for mail is open"]],
-  [{ node: { drainingSince: undefined } }, []],
+  [{ node: { drainingSince: undefined, databaseFaults: ["fsync is off"] } }, []],
   [
-    { node: { drainingSince: new Date("2026-01-01T00:00:00.000Z") } },
+    { node: { drainingSince: new Date("2026-01-01T00:00:00.000Z"), databaseFaults: [] } },
     [
       "the node is draining since 2026-01-01T00:00:00.000Z: it takes no new mail, and others take what waits (Resume-Node ends that)",
     ],
@@ -84,5 +84,13 @@ test("a listener that is down while others are open is a warning, and mail is ta
     warnings: [
       "not listening on 0.0.0.0:25 for AppRelay: listen EADDRINUSE: address already in use 0.0.0.0:25",
     ],
+  });
+});
+
+test("a database that may lose mail is a warning", async () => {
+  const node = { drainingSince: undefined, databaseFaults: ["the database runs with fsync off"] };
+  expect(await createReadinessCheck(directory, createFakeClock()).look({ ...well, node })).toMatchObject({
+    ready: true,
+    warnings: ["the database runs with fsync off"],
   });
 });

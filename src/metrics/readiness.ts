@@ -11,7 +11,7 @@ export interface Readiness {
   readonly ready: boolean;
   /** Whole sentences without their full stop; empty when ready. */
   readonly reasons: readonly string[];
-  /** What does not work though mail is taken: listeners that could not be opened, a file with faults; as in `reasons`. */
+  /** What does not work though mail is taken: listeners that could not be opened, a database that may lose mail, a file with faults; as in `reasons`. */
   readonly warnings: readonly string[];
   readonly checks: {
     readonly state: RelayState;
@@ -37,8 +37,10 @@ export interface Watched {
   readonly failedListeners: readonly FailedEndpoint[];
   /** By an administrator: no new mail is taken. */
   readonly suspended: { readonly since: string } | undefined;
-  /** One of several nodes, and suspended since then. Undefined: no node. */
-  readonly node: { readonly drainingSince: Date | undefined } | undefined;
+  /** One of several nodes, and suspended since then; why mail is not safe in their database. Undefined: no node. */
+  readonly node:
+    | { readonly drainingSince: Date | undefined; readonly databaseFaults: readonly string[] }
+    | undefined;
   /** Messages that wait. */
   readonly queued: number;
   /** Why the spool takes nothing, as far as it knows by itself. */
@@ -92,6 +94,7 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
             ({ endpoint, connectors, error }) =>
               `not listening on ${formatEndpoint(endpoint)} for ${connectors.join(", ")}: ${error.message}`,
           ),
+          ...(node?.databaseFaults ?? []),
           ...(watched.configurationRejected
             ? ["the configuration file has faults; what held before it was changed still holds"]
             : []),

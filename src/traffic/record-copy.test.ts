@@ -179,7 +179,7 @@ describe("what another node sends", () => {
 
   it("may be some more than it said, for it grows, and not without end", async () => {
     const octets = 16 * 1024 * 1024;
-    const more = (sizeBytes: number): Parameters<typeof sent> => [{ sizeBytes: 3 }, { ...one, sizeBytes }];
+    const more = (sizeBytes: number): readonly object[] => [{ sizeBytes: 3 }, { ...one, sizeBytes }];
     await expect(writeCopy(sent(...more(octets + 3)), to, kind, ample)).rejects.toThrow(
       "it ended before its end",
     );

@@ -1,5 +1,13 @@
 /** What a node does not take on trust: calls without an answer, a database that knows less, a name that comes twice. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { database } from "../../src/cli/doctor/checks/database.ts";
+import type { Patient } from "../../src/cli/doctor/context.ts";
+import { readDatabaseFacts, watchDurability } from "../../src/cluster/database/durability.ts";
+import { openSession } from "../../src/cluster/database/session.ts";
 import { joinCluster } from "../../src/cluster/membership/membership.ts";
 import { openDatabase, type Database } from "../../src/cluster/database/database.ts";
 import { createSystemClock } from "../../src/ports/system-ports.ts";
@@ -107,6 +115,89 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
       await ask(`${behind}, lease_until = now() + lease * 0.7 where node_id = ${id}`);
       expect(await ask(`select is_steady from doubts.heartbeat_2(${id}, 0)`)).toEqual([{ is_steady: true }]);
       await a.leave();
+    });
+
+    it("tells of a database that may lose what it confirms, and of its standby, and when that is mended", async () => {
+      const told: string[][] = [];
+      const watch = await watchDurability({
+        session: admin.shared,
+        events: { emit: (name, about) => void told.push([name, ...Object.values(about).map(String)]) },
+        by: "standby",
+        everyMs: leaseMs,
+      });
+      const seen = async (codes: readonly string[]) => {
+        await ask("select pg_reload_conf()");
+        await expect
+          .poll(() => watch.look().then(() => watch.faults.map(({ code }) => code)), { timeout: 10_000 })
+          .toEqual(codes);
+        return told.splice(0);
+      };
+      try {
+        // The tests' server flushes nothing.
+        expect(await seen(["fsyncOff", "noStandby"])).toEqual([
+          ["DatabaseNotDurable", expect.stringContaining("fsync off")],
+          ["NoStandby"],
+        ]);
+        await ask("alter system set full_page_writes = off");
+        await ask("alter system set synchronous_standby_names = 'ANY 1 (gone)'");
+        expect(await seen(["fsyncOff", "fullPageWritesOff", "standbyAway"])).toEqual([
+          ["DatabaseNotDurable", expect.stringContaining("full_page_writes off")],
+          ["StandbyAway", "ANY 1 (gone)"],
+        ]);
+      } finally {
+        await ask("alter system reset full_page_writes");
+        await ask("alter system reset synchronous_standby_names");
+        await ask("select pg_reload_conf()");
+      }
+      expect(await seen(["fsyncOff", "noStandby"])).toEqual([
+        ["NoStandby"],
+        ["DatabaseDurable", "full_page_writes is on"],
+      ]);
+      watch.close();
+    }, 60_000);
+
+    it("knows of a follower that its role may not look at", async () => {
+      await ask("create role plain login");
+      const follower = new Client({
+        host: settings.hosts[0]?.host,
+        user: "weir",
+        replication: "true",
+      } as object);
+      const plain = openSession({ ...settings, user: "plain" }, "test");
+      try {
+        await follower.connect();
+        expect(await readDatabaseFacts(plain)).toMatchObject({ followers: 1, synchronous: undefined });
+        expect(await readDatabaseFacts(admin.shared)).toMatchObject({ followers: 1, synchronous: 0 });
+      } finally {
+        plain.close();
+        await follower.end();
+        await ask("drop role plain");
+      }
+    });
+
+    it("is looked through by weir doctor", async () => {
+      const folder = await mkdtemp(join(tmpdir(), "weir-doctor-"));
+      const configFile = join(folder, "weir.yaml");
+      const codes = async (at: string) => {
+        await writeFile(
+          configFile,
+          `cluster: { node: a, database: { name: postgres, user: weir, ${at} } }\n`,
+        );
+        return (await database({ configFile } as Patient)).map(({ code }) => code);
+      };
+      const host = settings.hosts[0]?.host;
+      try {
+        expect(await codes(`hosts: ["${host}"], schema: doubts`)).toEqual(["fsyncOff", "noStandby"]);
+        expect(await codes(`hosts: ["${host}"], schema: nothing, durability: service`)).toEqual([
+          "fsyncOff",
+          "databaseUnfit",
+        ]);
+        expect(await codes(`hosts: ["${folder}"]`)).toEqual(["databaseAway"]);
+        await writeFile(configFile, "hostname: relay.test\n");
+        expect(await database({ configFile } as Patient)).toEqual([]);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
     });
 
     it("commits to the disk whatever has been set for the role since it started", async () => {

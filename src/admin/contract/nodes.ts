@@ -85,7 +85,14 @@ export const nodeOperations = {
     output: z.object({ entries: z.array(auditEntrySchema) }),
   },
   /** By name; empty where this is the only relay. */
-  listNodes: { input: z.object({}), output: z.object({ nodes: z.array(nodeSchema) }) },
+  listNodes: {
+    input: z.object({}),
+    output: z.object({
+      nodes: z.array(nodeSchema),
+      /** Why mail is not safe in their database, each with what to do; empty: it is. */
+      databaseFaults: z.array(z.object({ text: z.string(), advice: z.string() })),
+    }),
+  },
   suspendNode: change,
   resumeNode: change,
 } as const;

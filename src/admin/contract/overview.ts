@@ -30,6 +30,7 @@ const headlineSchema = z.object({
     "configuration",
     "listener",
     "resources",
+    "database",
     "queue",
     "suspendedMessages",
     "source",

@@ -39,7 +39,10 @@ export function nodeHandlers({
   };
 
   return {
-    listNodes: async () => ({ nodes: relay.node === undefined ? [] : [...(await all(relay.node))] }),
+    listNodes: async () => ({
+      nodes: relay.node === undefined ? [] : [...(await all(relay.node))],
+      databaseFaults: (relay.node?.databaseFaults ?? []).map(({ text, advice }) => ({ text, advice })),
+    }),
     suspendNode: ({ name }, { caller }: Asked) => set(name, `${caller.name} (${caller.from})`),
     resumeNode: ({ name }) => set(name, undefined),
   };

@@ -4,6 +4,7 @@ import type { Administered } from "../administered.ts";
 import { shownApplication } from "../handlers/shown-values.ts";
 import { calmHeadline } from "./calm.ts";
 import { configurationHeadlines } from "./configuration.ts";
+import { databaseHeadlines } from "./database.ts";
 import { deliveryHeadlines } from "./deliveries.ts";
 import { dropDirectoryHeadlines } from "./drop-directories.ts";
 import type { ApplicationName, Headline, Instant } from "./headline.ts";
@@ -42,6 +43,7 @@ const causes: readonly Cause[] = [
   ({ readiness }) => serviceHeadlines(readiness),
   ({ configuration }) => configurationHeadlines(configuration?.rejected ?? [], configuration?.place ?? ""),
   ({ relay }) => listenerHeadlines(relay.failedListeners()),
+  ({ relay }) => databaseHeadlines(relay.node?.databaseFaults ?? []),
   ({ relay }) => pressureHeadlines(relay.pressure()),
   ({ relay, oldest }, instant) => queueHeadlines(relay.queues(), oldest, instant),
   ({ relay, now }, instant) =>

@@ -6,6 +6,7 @@ import { parseConfig } from "../../config/parse-config.ts";
 import { asOwner, foreignOwnerOf } from "../../ports/as-owner.ts";
 import { meantRelay } from "../data-directory.ts";
 import { configuration, formats, permissions, readable } from "./checks/configuration.ts";
+import { database } from "./checks/database.ts";
 import { flushing, freeSpace, mountType } from "./checks/disk.ts";
 import { certificates, credentials } from "./checks/expiry.ts";
 import { names, ports } from "./checks/network.ts";
@@ -15,7 +16,7 @@ import type { Check, Patient } from "./context.ts";
 import { levels, type Finding } from "./finding.ts";
 
 /** Made as the relay's user, for that is who has to read what they read. In the order of the answer, within a level. */
-const asRelay: readonly Check[] = [readable, certificates];
+const asRelay: readonly Check[] = [readable, certificates, database];
 const checks: readonly Check[] = [
   configuration,
   running,

@@ -17,7 +17,7 @@ type Node = Answer<"listNodes">["nodes"][number];
 
 export const getNode: Run = async (args, context) => {
   const relay = await relayOf(context);
-  const { nodes } = await relay.call("listNodes", {});
+  const { nodes, databaseFaults } = await relay.call("listNodes", {});
   const identity = textOf(args, "Identity");
   const pattern = identity === undefined ? undefined : wildcard(identity);
   const rows =
@@ -39,6 +39,8 @@ export const getNode: Run = async (args, context) => {
         : `no node fits ${identity}`,
     ...(isOne ? { single: true } : {}),
   });
+  if (identity === undefined && !isOn(args, "Json"))
+    for (const { text, advice } of databaseFaults) context.output.complain(`${text}; ${advice}\n`);
   return 0;
 };
 

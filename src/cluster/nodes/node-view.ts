@@ -1,5 +1,7 @@
 /** What one node shows of all, and does to any: `Get-Node`, `Suspend-Node`, `Resume-Node`, and whom it may ask. */
 import type { SharedAudit } from "../administration/shared-audit.ts";
+import type { DurabilityFault } from "../../core/policy/database-durability.ts";
+import type { Durability } from "../database/durability.ts";
 import type { Database } from "../database/database.ts";
 import type { Drain } from "./drain.ts";
 import { listNodes, type ListedNode } from "./node-list.ts";
@@ -12,6 +14,8 @@ export interface NodeView {
   readonly suspended: NodeSuspended | undefined;
   /** The other nodes of the last week, by the last look. */
   readonly peers: readonly Peer[];
+  /** Why mail is not safe in the database, by the last look; empty: it is. */
+  readonly databaseFaults: readonly DurabilityFault[];
   /** Who changed what, on any of them. */
   readonly audit: Pick<SharedAudit, "list"> | undefined;
   /** Of all. Rejects with DatabaseFault. */
@@ -33,9 +37,10 @@ export function createNodeView(parts: {
   readonly database: Pick<Database, "reads" | "inspection" | "name">;
   readonly presence: Presence;
   readonly drain: Drain;
+  readonly durability?: Pick<Durability, "faults">;
   readonly audit?: Pick<SharedAudit, "list">;
 }): NodeView {
-  const { node, database, presence, drain, audit } = parts;
+  const { node, database, presence, drain, durability, audit } = parts;
   const { reads, inspection, name } = database;
   return {
     name: node,
@@ -45,6 +50,9 @@ export function createNodeView(parts: {
     },
     get peers() {
       return presence.peers;
+    },
+    get databaseFaults() {
+      return durability?.faults ?? [];
     },
     list: () => listNodes(inspection, name),
     async suspend(of, by) {

@@ -1,5 +1,7 @@
 /** How a node finds the database that several nodes share: the section `cluster`. */
 
+import type { DurabilityBy } from "./database-durability.ts";
+
 export interface DatabaseHost {
   /** A name, an address, or the directory of a Unix socket. */
   readonly host: string;
@@ -14,6 +16,8 @@ export interface DatabaseSettings {
   /** Absolute; its first line, read at each connection. Undefined: none is given. */
   readonly passwordFile: string | undefined;
   readonly schema: string;
+  /** By what mail is safe in it; default: a synchronous standby. */
+  readonly durability?: DurabilityBy;
   /** Undefined: in clear text. `ca`: certificates in PEM; undefined: the system's. */
   readonly tls: { readonly ca: readonly string[] | undefined } | undefined;
 }

@@ -56,6 +56,11 @@ export function NodesPage() {
           <p class="muted" role="status">
             {nodes.length === 0 ? "" : summary(nodes)}
           </p>
+          {answer?.databaseFaults.map(({ text, advice }) => (
+            <p key={text}>
+              <span class="fault">{sentence(text)}</span> <span class="muted">{sentence(advice)}</span>
+            </p>
+          ))}
           <Table
             label="Nodes"
             rows={nodes}
@@ -109,6 +114,8 @@ export function NodesPage() {
 }
 
 const verbOf = ({ suspended }: Node): "Suspend" | "Resume" => (suspended === null ? "Suspend" : "Resume");
+
+const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${visible(text.slice(1))}.`;
 
 function summary(nodes: readonly Node[]): string {
   const up = nodes.filter(({ state }) => state === "Up").length;

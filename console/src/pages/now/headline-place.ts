@@ -39,6 +39,8 @@ export function placeOf({
     case "listener":
     case "learning":
       return { text: "Receive connector", href: linkTo("/receive-connectors", { name: connector }) };
+    case "database":
+      return { text: "Nodes", href: linkTo("/nodes") };
     case "webhook":
       return { text: "Webhooks", href: linkTo("/webhooks") };
     case "logging":
