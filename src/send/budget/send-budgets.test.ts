@@ -36,6 +36,7 @@ interface Opened {
   readonly budgets: SendBudgets;
   readonly disk: Disk;
   readonly told: string[];
+  readonly fields: object[];
   /** Asks for so many turns; `out` gets what each came to. */
   readonly ask: (user: BudgetUser, turns: number, recipients?: number, mailbox?: string) => void;
   readonly out: string[];
@@ -46,7 +47,11 @@ let lastId = 0;
 
 async function open(disk = newDisk(), clock = createFakeClock()): Promise<Opened> {
   const told: string[] = [];
-  const events: Events = { wants: () => true, emit: (name) => void told.push(name) };
+  const fields: object[] = [];
+  const events: Events = {
+    wants: () => true,
+    emit: (name, given) => void (told.push(name), fields.push(given)),
+  };
   const budgets = await openSendBudgets({ store: disk, clock, events });
   const out: string[] = [];
   const takeBack: ((recipients: number) => void)[] = [];
@@ -55,6 +60,7 @@ async function open(disk = newDisk(), clock = createFakeClock()): Promise<Opened
     budgets,
     disk,
     told,
+    fields,
     out,
     takeBack,
     ask(user, turns, recipients = 1, mailbox = "a@contoso.test") {
@@ -149,6 +155,114 @@ describe("a day's recipients", () => {
   });
 });
 
+describe("what is told of a day", () => {
+  const perDay = { messagesPerMinute: Infinity, recipientsPerDay: 100 };
+
+  it("names who, how much and of what", async () => {
+    const o = await open();
+    const one = user({ perConnector: perDay, perMailbox: undefined });
+    o.budgets.join(one);
+    o.ask(one, 1, 87);
+    await o.clock.settle();
+    o.ask(one, 1, 20);
+    await o.clock.settle();
+    expect(o.fields).toEqual([
+      { who: "send connector Out", used: 87, limit: 100, percent: 87 },
+      { who: "send connector Out", used: 87, limit: 100 },
+    ]);
+  });
+
+  it("is told anew only when it was below seventy percent meanwhile", async () => {
+    const o = await open();
+    const one = user({ perMailbox: perDay });
+    o.budgets.join(one);
+    const sendAndWait = async (recipients: number, ms: number): Promise<void> => {
+      o.ask(one, 1, recipients);
+      await o.clock.settle();
+      await o.clock.advance(ms);
+    };
+    await sendAndWait(12, hour);
+    await sendAndWait(70, day - hour + hour / 2);
+    expect(o.told).toEqual(["SendBudgetNearlySpent"]);
+    // 70 are left of them: that was not below.
+    await sendAndWait(12, hour);
+    expect(o.told).toEqual(["SendBudgetNearlySpent"]);
+    // 12 are.
+    await sendAndWait(1, hour);
+    await sendAndWait(70, 0);
+    expect(o.told).toEqual(["SendBudgetNearlySpent", "SendBudgetNearlySpent"]);
+  });
+});
+
+describe("budgets", () => {
+  it("have the narrowest limit of the connectors that count by them, as long as these do", async () => {
+    const o = await open();
+    const wide = user({ perMailbox: { messagesPerMinute: 30, recipientsPerDay: 100 } });
+    const narrow = user({
+      connector: "Two",
+      perMailbox: { messagesPerMinute: 60, recipientsPerDay: 50 },
+    });
+    o.budgets.join(wide);
+    const leave = o.budgets.join(narrow);
+    o.ask(wide, 1);
+    await o.clock.settle();
+    const shown = () => o.budgets.usage().map(({ connectors, limits }) => [connectors, limits]);
+    expect(shown()).toEqual([[["Out", "Two"], { messagesPerMinute: 30, recipientsPerDay: 50 }]]);
+    leave();
+    expect(shown()).toEqual([[["Out"], { messagesPerMinute: 30, recipientsPerDay: 100 }]]);
+  });
+
+  it("of a connector are seen before its first message, and alone where one is asked for", async () => {
+    const o = await open();
+    const perConnector = { messagesPerMinute: 30, recipientsPerDay: 100 };
+    o.budgets.join(user({ perConnector, perMailbox: undefined }));
+    o.budgets.join(user({ connector: "Two", perConnector, perMailbox: undefined }));
+    expect(o.budgets.usage("Two")).toEqual([
+      {
+        connectors: ["Two"],
+        mailbox: undefined,
+        limits: perConnector,
+        recipientsUsed: 0,
+        freesAt: undefined,
+        usedUpAt: undefined,
+        waitingMessages: 0,
+        waitingRecipients: 0,
+        emptyAt: o.clock.now(),
+      },
+    ]);
+    expect(o.budgets.usage().map(({ connectors }) => connectors)).toEqual([["Out"], ["Two"]]);
+    expect(o.budgets.usage("Three")).toEqual([]);
+  });
+
+  it("show what waits on disk until it is gone", async () => {
+    const o = await open();
+    const one = user();
+    o.budgets.join(one);
+    o.ask(one, 1, 100);
+    await o.clock.settle();
+    o.ask(one, 2, 3);
+    await o.clock.settle();
+    const waits = () => o.budgets.usage().map((shown) => [shown.waitingMessages, shown.waitingRecipients])[0];
+    expect(waits()).toEqual([2, 6]);
+    o.budgets.gone(lastId);
+    expect(waits()).toEqual([1, 3]);
+  });
+
+  it("of five thousand mailboxes are remembered: one that was not used makes room first", async () => {
+    const o = await open();
+    const one = user({ perMailbox: { messagesPerMinute: 60, recipientsPerDay: Infinity } });
+    o.budgets.join(one);
+    for (let n = 0; n < 5_000; n++) o.ask(one, 1, 1, `${n}@contoso.test`);
+    o.takeBack[7]?.(1);
+    o.ask(one, 1, 1, "new@contoso.test");
+    o.ask(one, 1, 1, "newer@contoso.test");
+    await o.budgets.close();
+    const kept = new Set(o.disk.stored.map(({ mailbox = "" }) => mailbox.replace("@contoso.test", "")));
+    expect(kept.size).toBe(5_000);
+    expect(["0", "1", "7", "new", "newer"].filter((name) => !kept.has(name))).toEqual(["0", "7"]);
+  });
+});
+
 describe("over a restart", () => {
   it("a clean stop leaves what was used", async () => {
     const o = await open();
@@ -192,6 +306,51 @@ describe("over a restart", () => {
     await o.clock.settle();
     expect(began(o)).toBe(3);
     expect(o.told).toEqual(["RelayFault"]);
+    o.disk.fails = false;
+    await o.clock.advance(59_999);
+    o.ask(one, 1);
+    await o.clock.settle();
+    expect(o.disk.writes).toBe(0);
+    await o.clock.advance(1);
+    o.ask(one, 1);
+    await o.clock.settle();
+    expect([began(o), o.disk.writes, o.told]).toEqual([5, 1, ["RelayFault"]]);
+  });
+
+  it.each([
+    [250, 4],
+    [1_000_000, 1_001],
+  ])("of %d a day a hundredth is written ahead, a thousand at most", async (recipientsPerDay, written) => {
+    const o = await open();
+    const one = user({ perMailbox: { messagesPerMinute: Infinity, recipientsPerDay } });
+    o.budgets.join(one);
+    o.ask(one, 1);
+    await o.clock.settle();
+    expect(o.disk.stored.flatMap(({ day: quarters }) => quarters.map(([, count]) => count))).toEqual([
+      written,
+    ]);
+  });
+
+  it("a stop waits for what is being written, and writes the exact numbers behind it", async () => {
+    const disk = newDisk();
+    const { write } = disk;
+    const releases: (() => void)[] = [];
+    disk.write = async (next) => {
+      await new Promise<void>((resolve) => releases.push(resolve));
+      await write(next);
+    };
+    const o = await open(disk);
+    const one = user();
+    o.budgets.join(one);
+    o.ask(one, 1);
+    const closed = o.budgets.close();
+    await o.clock.settle();
+    expect(releases).toHaveLength(1);
+    releases[0]?.();
+    await o.clock.settle();
+    releases[1]?.();
+    await closed;
+    expect([began(o), disk.stored[0]?.day.map(([, count]) => count)]).toEqual([1, [1]]);
   });
 });
 

@@ -204,3 +204,113 @@ describe("turns", () => {
     expect(t.budget.backlog(t.clock.now())).toEqual({ messages: 0, recipients: 0 });
   });
 });
+
+describe("how many of one application wait in memory", () => {
+  /** Asks for turns under these limits; what is put off does not come again. */
+  const asking = (...each: { readonly messagesPerMinute: number; readonly recipientsPerDay?: number }[]) => {
+    const { clock } = underTurns();
+    const turns = new SendTurns(
+      clock,
+      () => true,
+      () => undefined,
+    );
+    const needs = each.map((given, n) => ({
+      budget: new SendBudget({ account: "a", mailbox: `m${n}` }, new Map()),
+      limits: { recipientsPerDay: Infinity, ...given },
+    }));
+    const putOff: { id: number; afterMs: number; need: number; by: string }[] = [];
+    const left: number[] = [];
+    let ids = 0;
+    const ask = (arrivedAt = clock.now(), recipients = 1): number => {
+      const id = ++ids;
+      turns.ask({
+        claim: {},
+        id,
+        arrivedAt,
+        recipients,
+        weight: 1,
+        application: "erp",
+        needs,
+        owner: turns,
+        begin: () => void left.push(id),
+        putOff: (afterMs, need, by) => void putOff.push({ id, afterMs, need: needs.indexOf(need), by }),
+      });
+      return id;
+    };
+    return { clock, turns, needs, putOff, left, ask };
+  };
+  const many = (count: number, ask: () => number): void => {
+    for (let n = 0; n < count; n++) ask();
+  };
+
+  it.each([
+    [1, 4],
+    [30, 8],
+    [100, 25],
+    [1_000, 64],
+  ])("at %d a minute: %d, what leaves in a quarter of it, within bounds", (messagesPerMinute, expected) => {
+    const { needs, ask } = asking({ messagesPerMinute });
+    many(150, ask);
+    expect(needs[0]?.budget.waiting.size).toBe(expected);
+  });
+
+  it("the rest comes back one by one, the first not later than what is in memory may have left", () => {
+    const { putOff, ask } = asking({ messagesPerMinute: 30 });
+    many(20, ask);
+    const times = putOff.map(({ afterMs }) => afterMs);
+    expect(times).toHaveLength(11);
+    expect(times[0]).toBeGreaterThan(2_000);
+    expect(times[0]).toBeLessThan(8 * 2_100);
+    for (let n = 1; n < times.length; n++) {
+      expect(Math.abs((times[n] ?? 0) - (times[n - 1] ?? 0) - 2_089.7)).toBeLessThan(2);
+    }
+  });
+
+  it("and with others when all are asked for at once: nothing of before counts", () => {
+    const { turns, putOff, ask } = asking({ messagesPerMinute: 30 });
+    many(60, ask);
+    turns.startOver();
+    many(1, ask);
+    expect(putOff.at(-1)?.afterMs).toBe(putOff[0]?.afterMs);
+  });
+
+  it("the slowest of what it is counted by decides", () => {
+    const { needs, putOff, ask } = asking({ messagesPerMinute: 100 }, { messagesPerMinute: 30 });
+    many(20, ask);
+    expect(needs.map(({ budget }) => budget.waiting.size)).toEqual([8, 8]);
+    expect(new Set(putOff.map(({ need, by }) => `${need} ${by}`))).toEqual(new Set(["1 pace"]));
+  });
+
+  it("a day that is used up puts off, whichever it is, and by its own time", () => {
+    const { putOff, left, ask } = asking(
+      { messagesPerMinute: Infinity },
+      { messagesPerMinute: Infinity, recipientsPerDay: 10 },
+    );
+    ask(undefined, 10);
+    ask(undefined, 1);
+    expect(left).toEqual([1]);
+    expect(putOff).toMatchObject([{ id: 2, need: 1, by: "day" }]);
+    expect(putOff[0]?.afterMs).toBeGreaterThan(23 * 60 * minute);
+  });
+
+  it("the oldest goes first, whenever it asks", () => {
+    const { clock, needs, ask } = asking({ messagesPerMinute: 1 });
+    ask();
+    const late = [ask(clock.now() + 5), ask(clock.now() + 7)];
+    const early = ask(clock.now() - 5);
+    expect([...(needs[0]?.budget.waiting.keys() ?? [])]).toEqual([...late, early]);
+    many(1, () => ask(clock.now() + 6));
+    many(1, () => ask(clock.now() + 1));
+    // Of five that wait the newest gave way.
+    expect([...(needs[0]?.budget.waiting.keys() ?? [])]).toEqual([2, 4, 5, 6]);
+  });
+
+  it("one that its owner takes back leaves the others", () => {
+    const { turns, needs, ask } = asking({ messagesPerMinute: 1 });
+    many(4, ask);
+    const ended: number[] = [];
+    turns.dismiss(turns, ({ id }) => void ended.push(id), 3);
+    turns.dismiss({}, ({ id }) => void ended.push(id));
+    expect([ended, [...(needs[0]?.budget.waiting.keys() ?? [])]]).toEqual([[3], [2, 4]]);
+  });
+});
