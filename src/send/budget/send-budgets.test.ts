@@ -326,14 +326,14 @@ describe("over a restart", () => {
     o.budgets.join(one);
     o.ask(one, 1);
     await o.clock.settle();
-    expect(o.disk.stored.flatMap(({ day: quarters }) => quarters.map(([, count]) => count))).toEqual([
-      written,
-    ]);
+    expect(
+      o.disk.stored.flatMap(({ day: quarters }) => quarters.map(([, recipients]) => recipients)),
+    ).toEqual([written]);
   });
 
   it("a stop waits for what is being written, and writes the exact numbers behind it", async () => {
     const disk = newDisk();
-    const { write } = disk;
+    const write = disk.write.bind(disk);
     const releases: (() => void)[] = [];
     disk.write = async (next) => {
       await new Promise<void>((resolve) => releases.push(resolve));
@@ -350,7 +350,7 @@ describe("over a restart", () => {
     await o.clock.settle();
     releases[1]?.();
     await closed;
-    expect([began(o), disk.stored[0]?.day.map(([, count]) => count)]).toEqual([1, [1]]);
+    expect([began(o), disk.stored[0]?.day.map(([, recipients]) => recipients)]).toEqual([1, [1]]);
   });
 });
 

@@ -239,8 +239,8 @@ describe("how many of one application wait in memory", () => {
     };
     return { clock, turns, needs, putOff, left, ask };
   };
-  const many = (count: number, ask: () => number): void => {
-    for (let n = 0; n < count; n++) ask();
+  const many = (times: number, ask: () => number): void => {
+    for (let n = 0; n < times; n++) ask();
   };
 
   it.each([

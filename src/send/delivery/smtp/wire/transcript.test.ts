@@ -5,23 +5,23 @@ import { transcribe } from "./transcript.ts";
 
 test("a line for each command and each line of a reply; what answers a challenge is masked, and nothing else", () => {
   const lines: string[] = [];
-  const { note, commands, reply } = transcribe(
+  const log = transcribe(
     ({ event, data, session, remoteEndpoint }) =>
       void lines.push(`${session} ${remoteEndpoint} ${event} ${data}`.replace("7 192.0.2.1:25 ", "")),
     7,
     "192.0.2.1:25",
     new HiddenWords(undefined),
   );
-  note("+", "");
-  reply({ code: 250, text: "mx\nPIPELINING\nAUTH LOGIN" });
-  commands("RSET\r\nMAIL FROM:<a@b.test>\r\n");
-  commands("AUTH LOGIN\r\n");
-  reply({ code: 334, text: "VXNlcm5hbWU6" });
-  commands("YXBw\r\n");
-  reply({ code: 235, text: "Ok" });
-  commands("auth plain AGFwcA==\r\n");
-  commands("QUIT\r\n");
-  note("*", "TLS: clear\r\nforged");
+  log.note("+", "");
+  log.reply({ code: 250, text: "mx\nPIPELINING\nAUTH LOGIN" });
+  log.commands("RSET\r\nMAIL FROM:<a@b.test>\r\n");
+  log.commands("AUTH LOGIN\r\n");
+  log.reply({ code: 334, text: "VXNlcm5hbWU6" });
+  log.commands("YXBw\r\n");
+  log.reply({ code: 235, text: "Ok" });
+  log.commands("auth plain AGFwcA==\r\n");
+  log.commands("QUIT\r\n");
+  log.note("*", "TLS: clear\r\nforged");
   expect(lines).toEqual([
     "+ ",
     "< 250-mx",
