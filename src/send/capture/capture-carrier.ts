@@ -8,11 +8,12 @@ import type { Clock } from "../../ports/ports.ts";
 import type { CaptureBox } from "../../capture/capture-box.ts";
 import type { CapturedMessage } from "../../capture/captured-message.ts";
 import type { AttemptResult, Carrier, Verdict } from "../delivery/delivery.ts";
+import { unreadResult } from "../delivery/unread-result.ts";
 
 const concurrency = 16;
 const captured: Verdict = { status: "2.0.0", text: "250 2.0.0 Captured", fromPeer: false };
 
-/** A disk fault is the box's failure: its queue rests and tries again. */
+/** A disk that takes nothing is the box's failure: its queue rests and tries again. What cannot be read is the message's own. */
 export function createCaptureCarrier(
   box: Pick<CaptureBox, "keep">,
   clock: Pick<Clock, "wall">,
@@ -26,8 +27,7 @@ export function createCaptureCarrier(
     try {
       await box.keep(messageOf(claim, clock.wall().getTime()), octetsOf(claim.content));
     } catch (error) {
-      if (error instanceof SpoolError && error.code === "damaged")
-        return { kind: "damaged", what: error.message };
+      if (error instanceof SpoolError) return unreadResult(claim, error, directory);
       const said = (error instanceof Error ? error.message : String(error)).replace(/\p{Cc}+/gu, " ");
       const text = `451 4.3.0 Cannot write to the capture box: ${said}`;
       return { kind: "unreachable", host: directory, verdict: { status: "4.3.0", text, fromPeer: false } };

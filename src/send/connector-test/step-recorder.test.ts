@@ -176,7 +176,6 @@ describe("the message of a test", () => {
         ]);
         return Promise.resolve({ ...claim, content: { ...claim.content, inMemory } });
       },
-      close: () => {},
     });
     expect(signed.toString("latin1")).toMatch(/^DKIM-Signature: x\r\nFrom: <a@b\.test>\r\n/);
     expect(seen).toMatchObject({
