@@ -48,6 +48,7 @@ function dialling(given: Partial<DiallingPool> = {}, hasPlace = () => true, tls?
     proved: () => {},
     withdraw: () => {},
     owes: () => false,
+    isWanted: false,
   };
   const pool: DiallingPool = {
     hostsInOrder: () => [host],

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
 import { testClaim } from "../../../../testing/test-claim.ts";
 import { smartHostConnector } from "../../../../testing/test-settings.ts";
-import { createJob, type Job } from "../job/job.ts";
+import { createJob } from "../job/job.ts";
 import { createPeerMemory } from "../peer/peer.ts";
 import type { PeerEvidence } from "../peer/peer-evidence.ts";
 import { noCapabilities } from "../wire/ehlo-capabilities.ts";
@@ -45,16 +45,14 @@ describe("a transaction", () => {
   const clock = createFakeClock();
   const three = ["a@b.test", "b@b.test", "c@b.test"];
   const mode = ({
-    job: changes = {},
+    chunkingFault,
     evidence = {},
-    isHeld,
     recipients = three,
     learned,
     most = Infinity,
   }: {
-    readonly job?: Partial<Job>;
-    readonly evidence?: Partial<Record<"pipelining" | "chunking" | "following", boolean>>;
-    readonly isHeld?: () => boolean;
+    readonly chunkingFault?: string;
+    readonly evidence?: Partial<Record<"pipelining" | "chunking", boolean>>;
     readonly recipients?: readonly string[];
     readonly learned?: { readonly most: number; readonly until: number };
     readonly most?: number;
@@ -62,29 +60,20 @@ describe("a transaction", () => {
     const memory = createPeerMemory();
     const host = memory.host({ host: "mx.test", port: 25 });
     host.recipientsPerTransaction = learned;
-    const claim = { ...testClaim({ recipients }), ...(isHeld && { isHeld }) };
-    const job = Object.assign(
-      createJob(claim, () => undefined),
-      changes,
-    );
-    const all = { pipelining: true, chunking: true, following: true, ...evidence } as PeerEvidence;
+    const job = createJob(testClaim({ recipients }), () => undefined);
+    job.chunkingFault = chunkingFault;
+    const all = { pipelining: true, chunking: true, ...evidence } as PeerEvidence;
     const limits = { ...unlimited, recipientsPerTransaction: most };
     return modeFor(job, memory.peer(host, "192.0.2.1"), limits, all, clock);
   };
 
-  test.each<[string, Parameters<typeof mode>[0], string]>([
-    ["all at once where the peer allows it", {}, "pipelining chunking inOneFlight"],
-    ["by DATA without CHUNKING", { evidence: { chunking: false } }, "pipelining"],
-    ["one command behind the other without PIPELINING", { evidence: { pipelining: false } }, "chunking"],
-    ["by DATA where its BDAT was mishandled", { job: { chunkingFault: "hung" } }, "pipelining"],
-    ["not in one flight at the second try", { job: { retried: true } }, "pipelining chunking"],
-    ["nor where a flight was lost", { evidence: { following: false } }, "pipelining chunking"],
-    ["nor where it may be another node's by now", { isHeld: () => false }, "pipelining chunking"],
-    ["but where it is surely ours", { isHeld: () => true }, "pipelining chunking inOneFlight"],
-  ])("goes %s", (_, given, expected) => {
-    const { pipelining, chunking, inOneFlight } = mode(given);
-    const used = Object.entries({ pipelining, chunking, inOneFlight }).filter(([, is]) => is);
-    expect(used.map(([name]) => name).join(" ")).toBe(expected);
+  test.each<[string, Parameters<typeof mode>[0], boolean, boolean]>([
+    ["as the peer allows it", {}, true, true],
+    ["by DATA without CHUNKING", { evidence: { chunking: false } }, true, false],
+    ["one command behind the other without PIPELINING", { evidence: { pipelining: false } }, false, true],
+    ["by DATA where its BDAT was mishandled", { chunkingFault: "hung" }, true, false],
+  ])("goes %s", (_, given, pipelining, chunking) => {
+    expect(mode(given)).toMatchObject({ pipelining, chunking });
   });
 
   test.each([
