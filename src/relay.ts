@@ -255,9 +255,11 @@ export async function createRelay(
         return service.now;
       },
       get node() {
+        const { since, outdated } = node?.drain.suspended ?? {};
         return (
           node && {
-            drainingSince: node.drain.suspended?.since,
+            drainingSince: since,
+            outdated,
             databaseFaults: node.view.databaseFaults.map(({ text }) => text),
           }
         );

@@ -3,6 +3,9 @@ import type { z } from "zod";
 import { formatPath } from "../config/fault.ts";
 import { AdminRefusal } from "./refusal.ts";
 
+/** What is said of a field that the operation does not have; nodes of a later release go by it. */
+export const notKnownHere = "is not known here";
+
 /** Throws AdminRefusal with every fault. Faults of an input have no line: 0. */
 export function readInput<Schema extends z.ZodObject>(
   schema: Schema,
@@ -12,7 +15,7 @@ export function readInput<Schema extends z.ZodObject>(
   const result = schema.safeParse(given);
   if (result.success && unknown.length === 0) return result.data;
   const faults = [
-    ...unknown.map((key) => ({ path: key, line: 0, column: 0, message: "is not known here" })),
+    ...unknown.map((key) => ({ path: key, line: 0, column: 0, message: notKnownHere })),
     ...(result.error?.issues ?? []).map(({ path, message }) => ({
       path: formatPath(path.map((segment) => (typeof segment === "symbol" ? String(segment) : segment))),
       line: 0,

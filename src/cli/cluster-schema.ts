@@ -56,7 +56,7 @@ export async function makeSchema(
     if (action === "migrate" && version === 0)
       throw new CommandFault("there is no schema yet; weir cluster init makes it");
     const runtime = by.user === database.user ? undefined : database.user;
-    return migrateSchema(session, database.schema, runtime);
+    return migrateSchema(session, database.schema, { runtime });
   });
 }
 

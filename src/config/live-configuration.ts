@@ -55,7 +55,12 @@ export interface Change {
 
 export type ChangeOutcome =
   | ({ readonly kind: "changed" } & Change)
-  | { readonly kind: "faults"; readonly faults: readonly Fault[] }
+  | {
+      readonly kind: "faults";
+      readonly faults: readonly Fault[];
+      /** They stand in this version, which this node cannot use: it was another's change, perhaps of a later release. */
+      readonly ofVersion?: number;
+    }
   | { readonly kind: "refused"; readonly refused: Exclude<EditResult, { ok: true }> };
 
 /** The part of a relay that settings are applied to. */
@@ -189,7 +194,10 @@ export function createLiveConfiguration(options: {
     if (!edited.ok) return { kind: "refused", refused: edited };
     const after = { ...before, text: edited.text };
     const parsed = store.parse(after);
-    if (!parsed.ok) return { kind: "faults", faults: parsed.faults };
+    if (!parsed.ok) {
+      const isOther = before.version > 0 && edited.text !== text && !store.parse(before).ok;
+      return { kind: "faults", faults: parsed.faults, ...(isOther && { ofVersion: before.version }) };
+    }
     const diff = unifiedDiff(text, edited.text);
     if (whatIf || (edited.text === text && isSameConfiguration(before, held))) {
       return {

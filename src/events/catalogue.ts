@@ -1032,6 +1032,13 @@ export const catalogue = {
     level: 0,
     text: "The database keeps mail as it should again: %what.",
   },
+  NodeOutdated: {
+    id: 20234,
+    category: "TransportService",
+    severity: "Error",
+    level: 0,
+    text: "This node takes no new mail and leaves what waits to the other nodes: %why.",
+  },
   NodeSuspended: {
     id: 20240,
     category: "TransportService",

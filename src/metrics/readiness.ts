@@ -39,7 +39,11 @@ export interface Watched {
   readonly suspended: { readonly since: string } | undefined;
   /** One of several nodes, and suspended since then; why mail is not safe in their database. Undefined: no node. */
   readonly node:
-    | { readonly drainingSince: Date | undefined; readonly databaseFaults: readonly string[] }
+    | {
+        readonly drainingSince: Date | undefined;
+        readonly outdated?: string | undefined;
+        readonly databaseFaults: readonly string[];
+      }
     | undefined;
   /** Messages that wait. */
   readonly queued: number;
@@ -82,7 +86,8 @@ export function createReadinessCheck(directory: string, clock: Clock): Readiness
       if (state !== "running") reasons.push(`the relay is ${state}`);
       else if (listeners === 0) reasons.push("no listener for mail is open");
       if (suspended !== undefined) reasons.push(suspendedText(suspended.since, watched.queued));
-      if (node?.drainingSince !== undefined) reasons.push(drainingText(node.drainingSince));
+      if (node?.outdated !== undefined) reasons.push(`the node drains: ${node.outdated}`);
+      else if (node?.drainingSince !== undefined) reasons.push(drainingText(node.drainingSince));
       if (cannotWrite !== undefined) reasons.push(`the spool cannot be written: ${cannotWrite}`);
       if (pressure.level === "High") reasons.push(`back pressure is High: ${pressedBy(pressure)}`);
       return {

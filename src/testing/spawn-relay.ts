@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { packageFile } from "../ports/package-files.ts";
 
-const program = packageFile("bin/weir.js");
+const ownProgram = packageFile("bin/weir.js");
 
 export interface SpawnedRelay {
   readonly pid: number;
@@ -25,9 +25,12 @@ export async function spawnRelay(
     readonly env?: Readonly<Record<string, string>>;
     /** A command put in front, such as `strace …`; `kill` then ends both. */
     readonly under?: readonly string[];
+    /** Another build's `bin/weir.js`. */
+    readonly program?: string | undefined;
   },
 ): Promise<SpawnedRelay> {
-  const [command = "", ...rest] = [...(options.under ?? []), process.execPath, program, ...args];
+  const { under = [], program = ownProgram } = options;
+  const [command = "", ...rest] = [...under, process.execPath, program, ...args];
   const ownGroup = options.under !== undefined;
   const child = spawn(command, rest, {
     cwd: options.cwd,

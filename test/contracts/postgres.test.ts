@@ -9,6 +9,7 @@ import { describePostgresDoubts } from "./postgres-doubts.ts";
 import { describePostgresImport } from "./postgres-import.ts";
 import { describePostgresLedger } from "./postgres-ledger.ts";
 import { describePostgresNodes } from "./postgres-nodes.ts";
+import { describePostgresReleases } from "./postgres-releases.ts";
 import { describePostgresShared } from "./postgres-shared.ts";
 import { describePostgresSpool } from "./postgres-spool.ts";
 
@@ -30,6 +31,7 @@ describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   describePostgresLedger(() => ({ server, database }));
   describePostgresAway(() => ({ server }));
   describePostgresDoubts(() => ({ server }));
+  describePostgresReleases(() => ({ server }));
   describePostgresConfiguration(() => database);
   describePostgresAdministration(() => database);
   describePostgresImport(() => database);

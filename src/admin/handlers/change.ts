@@ -58,7 +58,11 @@ export function changeOf({ place }: LiveConfiguration, outcome: ChangeOutcome): 
     case "faults":
       throw new AdminRefusal(
         "configurationRefused",
-        outcome.faults.map(sentence).join("; "),
+        `${
+          outcome.ofVersion === undefined
+            ? ""
+            : `this node cannot use version ${outcome.ofVersion} of ${place}, nor change it; change it on a node that can, or go back with Restore-ConfigurationVersion: `
+        }${outcome.faults.map(sentence).join("; ")}`,
         outcome.faults.map(shownFault),
       );
     case "refused": {

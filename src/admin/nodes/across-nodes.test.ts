@@ -1,8 +1,11 @@
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { freePort } from "../../testing/free-port.ts";
 import { testCertificate } from "../../testing/test-certificate.ts";
 import type { Asked, Handlers } from "../administered.ts";
 import { acrossNodes } from "./across-nodes.ts";
+import { fingerprintOfPem } from "./node-channel.ts";
 
 const { cert, key } = await testCertificate("relay.test");
 const pair = { cert: Buffer.from(cert), key: Buffer.from(key) };
@@ -50,3 +53,52 @@ test.each<[Look, string]>([
     across.close();
   }
 });
+
+test.each([
+  [404, { code: "notFound", message: "there is no GET /v1/refusals" }, "does not know this question"],
+  [
+    400,
+    {
+      code: "invalidInput",
+      message: "limit: is not known here",
+      faults: [{ path: "limit", line: 0, column: 0, message: "is not known here" }],
+    },
+    "does not know limit",
+  ],
+])(
+  "a node of a release that does not know the question is named, and the rest is shown",
+  async (status, error, why) => {
+    const server = createServer({ ...pair, minVersion: "TLSv1.3" }, (_request, response) => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error }));
+    });
+    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const peer = {
+      name: "a",
+      address: `127.0.0.1:${port}`,
+      fingerprint: fingerprintOfPem(pair.cert),
+      gone: undefined,
+    };
+    const across = acrossNodes(
+      own,
+      { name: "b", peers: [peer], look: () => Promise.resolve() } as never,
+      () => pair,
+      () => undefined as never,
+    );
+    try {
+      expect(await across.handlers.listRefusals({ limit: 10 } as never, asked)).toEqual({
+        ...none,
+        unanswered: [{ server: "a", reason: `it runs another release, which ${why}` }],
+      });
+      // Also where it alone is asked.
+      await expect(across.handlers.listRefusals({ server: "a" } as never, asked)).rejects.toMatchObject({
+        code: "nodeAway",
+        message: `a did not answer: it runs another release, which ${why}`,
+      });
+    } finally {
+      across.close();
+      server.close();
+    }
+  },
+);

@@ -313,12 +313,16 @@ export function sorted(
   const answers: OneAnswer[] = [];
   const unanswered: Unanswered = [];
   const refusals: AdminRefusal[] = [];
+  const isTakenHere = came[0]?.status === "fulfilled";
   for (const [index, one] of came.entries()) {
     const server = servers[index] ?? "";
     if (one.status === "fulfilled") answers.push({ server, output: one.value as never });
     else if (one.reason instanceof NodeSilent) unanswered.push({ server, reason: one.reason.message });
     else if (one.reason instanceof AdminRefusal && index > 0 && one.reason.code === "fault")
       unanswered.push({ server, reason: one.reason.message });
+    // The same question was taken here: it runs another release, which asks otherwise.
+    else if (one.reason instanceof AdminRefusal && one.reason.code === "invalidInput" && isTakenHere)
+      unanswered.push({ server, reason: `it does not take the question: ${one.reason.message}` });
     else if (one.reason instanceof AdminRefusal) refusals.push(one.reason);
     else throw one.reason;
   }

@@ -10,6 +10,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { requestOf } from "../client.ts";
 import type { Caller } from "../caller.ts";
 import type { ErrorBody, OperationName } from "../contract.ts";
+import { notKnownHere } from "../read-input.ts";
 import { AdminRefusal } from "../refusal.ts";
 import { routes } from "../routes.ts";
 
@@ -91,7 +92,7 @@ export function openNodeChannel(peer: AskedPeer, pair: () => NodePair | undefine
         // From here on the answer may take its time.
         late.removeEventListener("abort", leave);
         if (response.statusCode === 200) return response;
-        throw refusalOf(await readText(response), response.statusCode ?? 0);
+        throw refusalOf(await readText(response), response.statusCode ?? 0, `there is no ${method} ${path}`);
       } catch (error) {
         if (error instanceof AdminRefusal) throw error;
         throw new NodeSilent(late.aborted ? `no answer within ${headMs / 1000} s` : textOf(error));
@@ -151,10 +152,21 @@ function hostOf(address: string): { readonly host: string; readonly port: number
   return { host: address.slice(0, cut).replace(/^\[|\]$/g, ""), port: Number(address.slice(cut + 1)) };
 }
 
-function refusalOf(body: string, status: number): Error {
+/** What a node of another release cannot answer is no refusal of the question: it did not answer, and is named. */
+function refusalOf(body: string, status: number, unknownText: string): Error {
   try {
     const { error } = JSON.parse(body) as Partial<ErrorBody>;
-    if (error !== undefined) return new AdminRefusal(error.code, error.message, error.faults);
+    if (error !== undefined) {
+      // As its API says it (admin/app.ts, admin/read-input.ts). The query is not part of it.
+      if (error.code === "notFound" && unknownText.split("?", 1)[0] === error.message)
+        return new NodeSilent("it runs another release, which does not know this question");
+      const unknown = (error.faults ?? []).filter(({ message }) => message === notKnownHere);
+      if (error.code === "invalidInput" && unknown.length > 0)
+        return new NodeSilent(
+          `it runs another release, which does not know ${unknown.map(({ path: of }) => of).join(", ")}`,
+        );
+      return new AdminRefusal(error.code, error.message, error.faults);
+    }
   } catch {
     // Not of a relay's making; told below.
   }

@@ -18,6 +18,7 @@ export interface Database {
   readonly bodiesOut: Session;
   /** A table or function of the schema, as SQL has it. */
   readonly name: (of: string) => string;
+  readonly schema: string;
   close(): void;
 }
 
@@ -37,6 +38,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
   return {
     ...sessions,
     name: (of) => `${prefix}.${of}`,
+    schema: settings.schema,
     close() {
       for (const session of Object.values(sessions)) session.close();
     },

@@ -1,5 +1,6 @@
 /** The nodes as the database knows them: those that live, and what is left of those that do not. */
 import type { Session } from "../database/session.ts";
+import { knownToTheSilent } from "../schema/releases.ts";
 
 /**
  * `Up`: it lives. `Draining`: it lives, takes no new mail and gives away what it has; `Drained`: it has nothing any more.
@@ -62,6 +63,7 @@ interface Row {
   readonly address: string | null;
   readonly fingerprint: string | null;
   readonly failed_listeners: string[] | null;
+  readonly is_outdated: boolean;
   readonly since: Date | null;
   readonly suspended_by: string | null;
   readonly judged: string | null;
@@ -84,6 +86,9 @@ export async function listNodes(
         coalesce(h.entries, 0) as holds,
         coalesce((select sum(t.open) from ${name("total")} t where t.node_id = n.node_id), 0) as connections,
         n.address, n.fingerprint, n.failed_listeners, s.since, s.suspended_by,
+        coalesce(n.knows, ${knownToTheSilent}) < (
+          select v.min_reader from ${name("schema_version")} v order by v.version desc limit 1
+        ) as is_outdated,
         a.version as judged, a.in_force, a.faults,
         (select max(c.version) from ${name("configuration")} c) as newest
       from ${name("node")} n
@@ -123,7 +128,7 @@ function listed(row: Row): ListedNode {
 function stateOf(row: Row, isEmpty: boolean): NodeState {
   if (row.ended_at !== null) return row.has_left ? "Stopped" : "Down";
   if (row.left_ms < 0) return "NotHeard";
-  if (row.since === null) return "Up";
+  if (row.since === null && !row.is_outdated) return "Up";
   return isEmpty ? "Drained" : "Draining";
 }
 

@@ -4,6 +4,8 @@
  */
 import type { Database } from "../database/database.ts";
 import type { Membership } from "../membership/membership.ts";
+import { schemaState, whyTooOld } from "../schema/migrate.ts";
+import { newestVersion } from "../schema/migrations.ts";
 
 /** Another node. */
 export interface Peer {
@@ -18,6 +20,8 @@ export interface Peer {
 export interface NodeSuspended {
   readonly since: Date;
   readonly by: string;
+  /** Nobody suspended it: the schema was moved on to where this release cannot follow. What there is to do. */
+  readonly outdated?: string;
 }
 
 export interface Presence {
@@ -29,7 +33,7 @@ export interface Presence {
   introduce(place: { readonly address: string; readonly fingerprint: string } | undefined): Promise<void>;
   /** At each look what this one should listen on and does not is told to all, where it has changed. */
   tellsListeners(failed: () => readonly string[]): void;
-  /** Hears that it was suspended, or goes on. */
+  /** Hears that it was suspended, or goes on; also why, where that is another reason. */
   onChanged(listener: (suspended: NodeSuspended | undefined) => void): void;
   /** Looks now. Rejects with DatabaseFault. */
   look(): Promise<void>;
@@ -38,7 +42,7 @@ export interface Presence {
 
 /** Looks once. Rejects with DatabaseFault. */
 export async function openPresence(parts: {
-  readonly database: Pick<Database, "reads" | "name">;
+  readonly database: Pick<Database, "reads" | "name" | "schema">;
   readonly membership: Membership;
   readonly node: string;
   readonly everyMs: number;
@@ -47,24 +51,44 @@ export async function openPresence(parts: {
   const { reads, name } = database;
   const listeners: ((suspended: NodeSuspended | undefined) => void)[] = [];
   let suspended: NodeSuspended | undefined;
+  let outdated: NodeSuspended | undefined;
   let peers: readonly Peer[] = [];
   let place: { readonly address: string; readonly fingerprint: string } | undefined;
   let failedListeners: (() => readonly string[]) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
+  /** Asked for by itself: of the other tables a later release may have made others. */
+  const lookAtSchema = async (): Promise<void> => {
+    const why = whyTooOld(await schemaState(reads, database.schema));
+    if (why === undefined) outdated = undefined;
+    else outdated ??= { since: new Date(), by: "weir cluster migrate", outdated: why };
+  };
+
   const look = async (): Promise<void> => {
+    const before = suspended ?? outdated;
+    await lookAtSchema();
+    await lookAtNodes().catch((error: unknown) => {
+      if (outdated === undefined) throw error;
+    });
+    const now = suspended ?? outdated;
+    if (now?.outdated !== before?.outdated || (before === undefined) !== (now === undefined))
+      for (const listener of listeners) listener(now);
+  };
+
+  const lookAtNodes = async (): Promise<void> => {
     const rows = await reads.query<{
       name: string;
       address: string | null;
       fingerprint: string | null;
       failed_listeners: string[] | null;
+      knows: number | null;
       since: Date | null;
       by: string | null;
       has_ended: boolean;
       has_left: boolean;
     }>(
-      `select distinct on (n.name) n.name, n.address, n.fingerprint, n.failed_listeners, s.since, s.suspended_by as by,
+      `select distinct on (n.name) n.name, n.address, n.fingerprint, n.failed_listeners, n.knows, s.since, s.suspended_by as by,
           n.ended_at is not null as has_ended, n.left_at is not null as has_left
         from ${name("node")} n left join ${name("node_suspension")} s on s.name = n.name
         order by n.name, n.node_id desc`,
@@ -83,10 +107,14 @@ export async function openPresence(parts: {
       own.address === (place?.address ?? null) && own.fingerprint === (place?.fingerprint ?? null);
     if (!isIntroduced) await tell();
     await tellListeners(own.failed_listeners ?? []);
-    const before = suspended;
+    if (own.knows !== newestVersion) await tellRelease();
     suspended = own.since === null ? undefined : { since: own.since, by: own.by ?? "" };
-    if ((before === undefined) !== (suspended === undefined))
-      for (const listener of listeners) listener(suspended);
+  };
+
+  const tellRelease = async (): Promise<void> => {
+    const { nodeId } = membership.current ?? {};
+    if (nodeId !== undefined)
+      await reads.query(`select ${name("tell_release_1")}($1, $2)`, [nodeId, newestVersion]);
   };
 
   const tell = async (): Promise<void> => {
@@ -121,7 +149,7 @@ export async function openPresence(parts: {
   plan();
   return {
     get suspended() {
-      return suspended;
+      return suspended ?? outdated;
     },
     get peers() {
       return peers;

@@ -2,7 +2,8 @@
 import { DatabaseFault } from "../database/database-fault.ts";
 import type { Session } from "../database/session.ts";
 import { quotedName, quotedText } from "../database/sql-names.ts";
-import { migrations, newestVersion } from "./migrations.ts";
+import { migrations, newestVersion, type Migration } from "./migrations.ts";
+import { knownToTheSilent, knowsSince } from "./releases.ts";
 
 export interface SchemaState {
   /** 0: there is none. */
@@ -11,8 +12,14 @@ export interface SchemaState {
 }
 
 const migrationMs = 600_000;
+/**
+ * A step waits for its locks no longer: whoever comes after it waits behind it, heartbeats too. Somebody who looked at a
+ * table and left the transaction open would stop all nodes otherwise.
+ */
+const lockMs = 500;
+const lockTries = 10;
 
-export async function schemaState(session: Session, schema: string): Promise<SchemaState> {
+export async function schemaState(session: Pick<Session, "query">, schema: string): Promise<SchemaState> {
   const [there] = await session.query<{ found: boolean }>("select to_regclass($1) is not null as found", [
     `${quotedName(schema)}.schema_version`,
   ]);
@@ -23,24 +30,52 @@ export async function schemaState(session: Session, schema: string): Promise<Sch
   return { version: row?.version ?? 0, minReader: row?.min_reader ?? 0 };
 }
 
+/** Undefined: this program works with it, or with one before it; else what to do. */
+export function whyTooOld({ version, minReader }: SchemaState): string | undefined {
+  return minReader > newestVersion
+    ? `the database's schema has version ${version} and needs a release that knows ${minReader}; this one knows ${newestVersion}: install the later one here`
+    : undefined;
+}
+
 /** Undefined: this program works with it; else why not, and what to do. */
-export function whyUnfit({ version, minReader }: SchemaState): string | undefined {
+export function whyUnfit(state: SchemaState): string | undefined {
+  const { version } = state;
   if (version === 0) return "the database has no schema of Weir; make it with weir cluster init";
-  if (minReader > newestVersion)
-    return `the database's schema is of a later release (${version}); this one knows ${newestVersion}`;
+  const tooOld = whyTooOld(state);
+  if (tooOld !== undefined) return tooOld;
   if (version < newestVersion)
     return `the database's schema has version ${version}, this release needs ${newestVersion}; weir cluster migrate moves it forward`;
   return undefined;
 }
 
+export interface MigrateOptions {
+  /** A role that is given what nodes need and nothing else. */
+  readonly runtime?: string | undefined;
+  /** Default: all there are. */
+  readonly all?: readonly Migration[];
+  /** How often locks that others have are tried for. */
+  readonly tries?: number;
+}
+
+/** Which nodes live that would not work with `minReader`, by name. */
+async function leftBehind(session: Session, schema: string, before: number, minReader: number): Promise<readonly string[]> {
+  const knows = before < knowsSince ? "null::int" : "n.knows";
+  const rows = await session.query<{ name: string }>(
+    `select n.name from ${quotedName(schema)}.node n
+      where n.ended_at is null and n.lease_until > clock_timestamp() and coalesce(${knows}, $1) < $2 order by n.name`,
+    [knownToTheSilent, minReader],
+  );
+  return rows.map(({ name }) => name);
+}
+
 /**
  * Moves the schema to the newest version, or makes it, as the role of the session, which owns it then; all of it or
- * nothing. `runtime`: a role that is given what nodes need and nothing else. Answers with the versions before and behind.
+ * nothing. Nodes of earlier releases run on; a step that one which lives could not follow is refused. Answers with the versions before and behind. Rejects with DatabaseFault.
  */
 export async function migrateSchema(
   session: Session,
   schema: string,
-  runtime?: string,
+  { runtime, all = migrations, tries = lockTries }: MigrateOptions = {},
 ): Promise<{ readonly before: number; readonly after: number }> {
   const [server] = await session.query<{ version: number }>(
     "select current_setting('server_version_num')::int as version",
@@ -49,8 +84,16 @@ export async function migrateSchema(
     throw new DatabaseFault("refused", "PostgreSQL 15 or later is needed");
   const name = quotedName(schema);
   const { version: before, minReader } = await schemaState(session, schema);
-  if (minReader > newestVersion) throw new DatabaseFault("refused", whyUnfit({ version: before, minReader })!);
-  const steps = migrations.filter(({ version }) => version > before);
+  const tooOld = whyTooOld({ version: before, minReader });
+  if (tooOld !== undefined) throw new DatabaseFault("refused", tooOld);
+  const steps = all.filter(({ version }) => version > before);
+  const needed = Math.max(0, ...steps.map((step) => step.minReader));
+  const behind = before === 0 ? [] : await leftBehind(session, schema, before, needed);
+  if (behind.length > 0)
+    throw new DatabaseFault(
+      "refused",
+      `${behind.join(", ")} ${behind.length === 1 ? "runs a release" : "run releases"} that would not work with it (it needs one that knows version ${needed}): stop ${behind.length === 1 ? "it" : "them"} first, or roll the release between; nothing was changed`,
+    );
   const text = [
     "begin",
     `select pg_advisory_xact_lock(hashtext('weir schema ' || ${quotedText(schema)}))`,
@@ -61,6 +104,7 @@ export async function migrateSchema(
         ]
       : []),
     `set local search_path to ${name}, pg_temp`,
+    `set local lock_timeout to ${lockMs}`,
     ...steps.flatMap(({ version, minReader: reader, sql }) => [
       sql,
       `insert into schema_version (version, min_reader) values (${version}, ${reader})`,
@@ -77,11 +121,23 @@ export async function migrateSchema(
         ]),
     "commit",
   ];
-  try {
-    await session.query(text.map((statement) => statement.replace(/;\s*$/, "")).join(";\n"), [], migrationMs);
-  } catch (error) {
-    await session.query("rollback").catch(() => undefined);
-    throw error;
+  for (let left = tries - 1; ; left--) {
+    try {
+      await session.query(text.map((statement) => statement.replace(/;\s*$/, "")).join(";\n"), [], migrationMs);
+      break;
+    } catch (error) {
+      await session.query("rollback").catch(() => undefined);
+      // A lock that is not to be had (55P03), or a node that waited for us and we for it (40P01).
+      const { code } = error as DatabaseFault;
+      if (code !== "55P03" && code !== "40P01") throw error;
+      if (left === 0)
+        throw new DatabaseFault(
+          "refused",
+          `somebody has a transaction open that uses the tables (pg_stat_activity shows who); nothing was changed, try again`,
+          code,
+        );
+      await new Promise((resolve) => setTimeout(resolve, lockMs));
+    }
   }
   return { before, after: Math.max(before, ...steps.map(({ version }) => version)) };
 }

@@ -1,6 +1,7 @@
 /**
  * What makes each version of the schema out of the one before it. Forward only; each step works with the code before it, so
- * that nodes of two releases run side by side. `minReader`: the first release's version that still works with it.
+ * that nodes of two releases run side by side. `minReader`: the first release's version that still works with it. A step takes
+ * no lock on a table of mail for longer than it takes to add a column: nodes run on meanwhile.
  */
 import { administration4 } from "./administration-tables.ts";
 import { configuration3 } from "./configuration-tables.ts";
@@ -10,6 +11,7 @@ import { ledgerFunctions1 } from "./ledger-functions.ts";
 import { nodeFunctions1 } from "./node-functions.ts";
 import { nodeListeners8 } from "./node-listeners.ts";
 import { nodeView2 } from "./node-view.ts";
+import { releases10 } from "./releases.ts";
 import { sharedRecords6 } from "./shared-records.ts";
 import { shared7 } from "./shared-tables.ts";
 import { spoolFunctions1 } from "./spool-functions.ts";
@@ -32,6 +34,7 @@ export const migrations: readonly Migration[] = [
   { version: 7, minReader: 1, sql: shared7 },
   { version: 8, minReader: 1, sql: nodeListeners8 },
   { version: 9, minReader: 1, sql: doubts9 },
+  { version: 10, minReader: 1, sql: releases10 },
 ];
 
 /** What this program knows. */

@@ -13,6 +13,7 @@ import { nodesImport } from "./nodes-import.ts";
 import { nodesPooler } from "./nodes-pooler.ts";
 import { nodesRule } from "./nodes-rule.ts";
 import { nodesStandby } from "./nodes-standby.ts";
+import { nodesUpgrade } from "./nodes-upgrade.ts";
 import { nodes } from "./nodes.ts";
 import { pickup } from "./pickup.ts";
 import { powerCut } from "./power-cut.ts";
@@ -46,4 +47,5 @@ export const parts: readonly Part[] = [
   nodesPooler,
   nodesRule,
   nodesImport,
+  nodesUpgrade,
 ];

@@ -1,7 +1,7 @@
 /** The data directory of the release before, with mail of all kinds waiting, killed again and again while this release starts. */
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../../../../src/testing/free-port.ts";
 import { startRecordingSink } from "../../../../src/testing/recording-sink.ts";
@@ -14,28 +14,12 @@ import {
 } from "../../../upgrade/earlier-release.ts";
 import { seededRandom } from "../../random.ts";
 import type { Part } from "../part.ts";
+import { buildEarlier, repository } from "../rig/earlier-build.ts";
 
-const repository = resolve(import.meta.dirname, "../../../..");
 /** Before there was a tag. */
 const firstRelease = "fbe43e8";
 const quietMs = 20_000;
 const mostStartMs = 60_000;
-
-/** The latest tag that is not this very state; its program, built. */
-function buildEarlier(folder: string): { readonly ref: string; readonly program: string } {
-  const git = (...args: string[]): string =>
-    execFileSync("git", ["-C", repository, ...args], { encoding: "utf8" }).trim();
-  const tags = spawnSync("git", ["-C", repository, "describe", "--tags", "--abbrev=0", "HEAD^"], {
-    encoding: "utf8",
-  });
-  const ref = tags.status === 0 ? tags.stdout.trim() : firstRelease;
-  git("rev-parse", "--verify", `${ref}^{commit}`);
-  mkdirSync(folder, { recursive: true });
-  execFileSync("sh", ["-c", `git -C "$0" archive "$1" | tar -x -C "$2"`, repository, ref, folder]);
-  symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
-  execFileSync(process.execPath, ["scripts/build.mjs", "--no-types"], { cwd: folder, stdio: "ignore" });
-  return { ref, program: join(folder, "bin/weir.js") };
-}
 
 /** To whom each message that may go is to go, once. */
 function expectedOf(left: readonly LeftMessage[]): Set<string> {
@@ -135,7 +119,7 @@ export const upgradePart: Part = {
   async run({ folder, rounds, seed, progress }) {
     const random = seededRandom(seed);
     progress("building the release before");
-    const { ref, program } = buildEarlier(join(folder, "earlier"));
+    const { ref, program } = buildEarlier(join(folder, "earlier"), firstRelease);
     const count = rounds < 10 ? 2_000 : 10_000;
     const many = join(folder, "many");
     const few = join(folder, "few");

@@ -26,6 +26,10 @@ export interface RigOptions {
   readonly apart?: boolean;
   /** Where the nodes find the database, and what makes the schema. Default: a server of their own. */
   readonly database?: RigDatabase;
+  /** They have one configuration in the database, as `weir cluster init` makes it, and answer each other. */
+  readonly common?: boolean;
+  /** What runs first: another build's `bin/weir.js`. Default: this one's. */
+  readonly program?: string;
   /** Where the nodes and the next hop are, and what puts a node there. Default: loopback. */
   readonly place?: {
     readonly nodeAddress: (n: number) => string;
@@ -61,8 +65,12 @@ export interface NodeRig {
 
 export interface RunningNode {
   readonly name: string;
-  /** Starts it, and waits until it takes mail. */
-  start(): Promise<void>;
+  /** Of its configuration; commands that name it ask this node. */
+  readonly file: string;
+  /** Starts it, and waits until it takes mail. `program`: from now on it runs that. */
+  start(program?: string): Promise<void>;
+  /** In good order. */
+  stop(): Promise<void>;
   /** Rejects where it does not run. */
   signal(signal: NodeJS.Signals): Promise<void>;
   /** All it has said since it was made. */
@@ -70,7 +78,7 @@ export interface RunningNode {
 }
 
 export async function nodeRig(options: RigOptions): Promise<NodeRig> {
-  const { folder, random, apart = false, place } = options;
+  const { folder, random, apart = false, place, common = false } = options;
   mkdirSync(folder, { recursive: true });
   const tally = createTally();
   let isAway = false;
@@ -101,17 +109,15 @@ export async function nodeRig(options: RigOptions): Promise<NodeRig> {
 
   const made = async (n: number): Promise<RunningNode & Ports> => {
     const name = `n${n}`;
+    let { program } = options;
     const schema = apart ? `weir_${name}` : "weir";
-    await database.makeSchema(schema);
+    if (!common) await database.makeSchema(schema);
     const address = place?.nodeAddress(n) ?? "127.0.0.1";
     const [port, fewPort] = [await freePort(), await freePort()];
     const directory = join(folder, name);
     mkdirSync(directory, { recursive: true });
     const file = join(directory, "weir.yaml");
-    writeFileSync(
-      file,
-      `hostname: ${name}.example
-receiveConnectors:
+    const settings = `receiveConnectors:
   - name: In
     bindings: ["${address}:${port}"]
     remoteIpRanges: ["127.0.0.0/8", "198.18.0.0/15"]
@@ -136,29 +142,49 @@ transport:
   transientFailureRetryInterval: 2s
   queueGlitchRetryInterval: 1s
   messageRetryInterval: 2s
-cluster:
+`;
+    const own = `hostname: ${name}.example
+${common ? `admin: { cluster: "${address}:${await freePort()}" }\n` : ""}cluster:
   node: ${name}
   database: { hosts: ${JSON.stringify(database.hosts)}, name: postgres, user: weir, schema: ${schema} }
   lease: ${leaseMs}ms
-`,
-    );
+  drainDelay: 500ms
+`;
+    const differing = `  receiveConnectors:
+    - { name: In, bindings: ["${address}:${port}"] }
+    - { name: Few, bindings: ["${address}:${fewPort}"] }
+`;
+    writeFileSync(file, common && n > 0 ? own + differing : settings + own);
+    if (common && n === 0) {
+      const init = await spawnRelay(["cluster", "init", "--config", file], { cwd: directory, program });
+      if ((await init.exited).code !== 0) throw new Error(init.stderr());
+    }
     let relay: SpawnedRelay | undefined;
     let said = "";
     return {
       name,
+      file,
       address,
       port,
       fewPort,
       said: () => said,
-      async start() {
+      async start(wanted) {
+        program = wanted ?? program;
         const under = place?.under(n);
         relay = await spawnRelay(["start", "--config", file], {
           cwd: directory,
+          program,
           ...(under === undefined ? {} : { under }),
         });
         relays.add(relay);
         relay.process.stderr?.on("data", (text: string) => (said += text));
         await relay.said(/Weir \S+ started/, 120_000);
+      },
+      async stop() {
+        if (relay === undefined) throw new Error(`${name} does not run`);
+        relay.kill("SIGTERM");
+        relays.delete(relay);
+        await relay.exited;
       },
       async signal(signal) {
         if (relay === undefined) throw new Error(`${name} does not run`);
