@@ -23,6 +23,7 @@ import { joinCluster } from "./membership/membership.ts";
 import { createDrain, type Drain } from "./nodes/drain.ts";
 import { createNodeView, type NodeView } from "./nodes/node-view.ts";
 import { openPresence } from "./nodes/presence.ts";
+import { createDatabaseConnections } from "./shared/database-connections.ts";
 import { createDatabaseShares } from "./shared/database-shares.ts";
 import { createLooks } from "./shared/looks.ts";
 import { createSharedDiscredits } from "./shared/shared-discredits.ts";
@@ -106,6 +107,7 @@ export async function openClusterNode(
     membership.onSafe(() => void presence.look().catch(() => undefined));
     const tellSuspension = (suspended = presence.suspended): void => {
       if (suspended === undefined) events.emit("NodeResumed", {});
+      else if (suspended.outdated !== undefined) events.emit("NodeOutdated", { why: suspended.outdated });
       else events.emit("NodeSuspended", { who: suspended.by, since: suspended.since.toISOString() });
     };
     if (presence.suspended !== undefined) tellSuspension();
@@ -116,6 +118,7 @@ export async function openClusterNode(
     const shares = createDatabaseShares({ database, membership });
     const sending: SharedSending = {
       shares,
+      connections: createDatabaseConnections({ database, membership }),
       mtaSts: createSharedPolicies({ database, membership, looks, clock }),
       tlsResults: (failed) => createSharedTlsResults({ database, node: name, clock }, failed),
     };

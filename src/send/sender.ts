@@ -16,6 +16,7 @@ import type { HttpRequest } from "../ports/http-request.ts";
 import { ignorantResolver } from "../ports/lookup.ts";
 import { followMachineAddresses } from "../ports/machine-addresses.ts";
 import type { Ports } from "../ports/ports.ts";
+import type { SharedConnections } from "../ports/shared-connections.ts";
 import type { SharedDays, SharedPaces } from "../ports/shared-shares.ts";
 import type { Spool } from "../spool/spool.ts";
 import { keptOnDemand } from "../spool/store/kept-on-demand.ts";
@@ -33,6 +34,7 @@ import type { Scheduler, SchedulerSettings } from "./delivery/scheduler-contract
 import { sendTranscript } from "./delivery/send-transcript.ts";
 import { createPeerMemory } from "./delivery/smtp/peer/peer.ts";
 import { OutboundConnections } from "./delivery/smtp/pool/outbound-connections.ts";
+import { createSharedPlaces } from "./delivery/smtp/pool/shared-places.ts";
 import type { Suspensions } from "./delivery/suspensions.ts";
 import { createMailboxTurns } from "./graph/mailbox-turns.ts";
 import { openMtaSts, type SharedMtaSts } from "./mta-sts/open-mta-sts.ts";
@@ -70,6 +72,7 @@ export interface SenderSettings extends SchedulerSettings, KnownAs {
 /** What several nodes send by together. */
 export interface SharedSending {
   readonly shares: SharedDays & SharedPaces;
+  readonly connections: SharedConnections;
   readonly mtaSts: SharedMtaSts;
   tlsResults(failed: (fault: unknown) => void): TlsResults;
 }
@@ -122,6 +125,7 @@ export async function openSender(
   const dane = createDaneWatch(ports.resolver, clock, events);
   const memory = createPeerMemory();
   const outbound = new OutboundConnections(() => settings().transport.maxOutboundConnections);
+  const places = shared && createSharedPlaces(shared.connections, clock);
   const signer = createSigner(() => settings().dkim, clock);
   const resolver = ports.resolver ?? ignorantResolver;
   const keys = createKeyWatch({ resolver, clock, random, events });
@@ -176,6 +180,7 @@ export async function openSender(
     events,
     memory,
     outbound,
+    places,
     signer,
     sts: mtaSts,
     onTls(attempt) {
@@ -218,6 +223,7 @@ export async function openSender(
         protocolLog,
         memory,
         outbound,
+        places,
         tokens,
         signer,
         http,
@@ -263,6 +269,7 @@ export async function openSender(
     async close() {
       // What is left are idle connections of domains that have no mail any more.
       await Promise.all([budgets.close(), dns.close(0), mtaSts.close()]);
+      places?.close();
       signer.close();
       await tlsResults.close();
       await kept.close();

@@ -17,6 +17,8 @@ import { readPolicy } from "../../src/core/mta-sts/policy.ts";
 import type { SessionResult } from "../../src/core/tls-report/day-results.ts";
 import { createMtaStsPolicies } from "../../src/send/mta-sts/policies.ts";
 import { createPolicyStore } from "../../src/send/mta-sts/policy-store.ts";
+import { createDatabaseConnections } from "../../src/cluster/shared/database-connections.ts";
+import { describeConnections } from "./connections-contract.ts";
 import { describeShares } from "./shares-contract.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
 import {
@@ -232,6 +234,33 @@ export function describePostgresShared(connected: () => Database): void {
       const sharesOf = ({ membership }: TestNode) =>
         createDatabaseShares({ database: connected(), membership, now });
       return { nodes: [sharesOf(a), sharesOf(b)], end: () => Promise.resolve() };
+    });
+
+    const connectionsOf = ({ membership }: TestNode, turn?: () => number) =>
+      createDatabaseConnections({ database: connected(), membership, ...(turn && { turn }) });
+
+    describeConnections("connections to a next hop", async (turn) => {
+      const [a, b, c] = [await open("a"), await open("b"), await open("c")];
+      return {
+        nodes: [connectionsOf(a, turn), connectionsOf(b, turn), connectionsOf(c, turn)],
+        end: () => Promise.resolve(),
+      };
+    });
+
+    test("connections of a node that was taken for dead are others', and it gets none until it has come anew", async () => {
+      const [a, b] = [await open("a"), await open("b")];
+      const ask = async (node: TestNode) =>
+        (await connectionsOf(node).share([{ key: "k", limit: 10, held: 0, wanted: 10 }])).given[0]?.granted;
+      expect([await ask(a), await ask(b)]).toEqual([10, 0]);
+      let lost = 0;
+      connectionsOf(a).onLost(() => lost++);
+      const { heartbeat, name } = connected();
+      await heartbeat.query(`select ${name("end_node_1")}(${a.membership.current?.nodeId})`);
+      await expect(ask(a)).rejects.toMatchObject({ code: "away" });
+      expect(lost).toBeGreaterThan(0);
+      expect(await ask(b)).toBe(10);
+      await expect.poll(() => a.membership.current).toBeDefined();
+      expect(await ask(a)).toBe(0);
     });
 
     describe("policies of MTA-STS", () => {

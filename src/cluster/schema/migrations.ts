@@ -11,6 +11,7 @@ import { ledgerFunctions1 } from "./ledger-functions.ts";
 import { nodeFunctions1 } from "./node-functions.ts";
 import { nodeListeners8 } from "./node-listeners.ts";
 import { nodeView2 } from "./node-view.ts";
+import { outboundPlaces11 } from "./outbound-places.ts";
 import { releases10 } from "./releases.ts";
 import { sharedRecords6 } from "./shared-records.ts";
 import { shared7 } from "./shared-tables.ts";
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   { version: 8, minReader: 1, sql: nodeListeners8 },
   { version: 9, minReader: 1, sql: doubts9 },
   { version: 10, minReader: 1, sql: releases10 },
+  { version: 11, minReader: 1, sql: outboundPlaces11 },
 ];
 
 /** What this program knows. */

@@ -2,12 +2,18 @@
 
 const always = "language plpgsql security definer set search_path from current";
 
+/** Refuses a node that was taken for dead, and keeps it from being so until the commit. */
+export const mayAct = `
+  perform 1 from node_commit nc where nc.node_id = me for key share;
+  if not found then raise exception using errcode = 'WR001', message = 'this node was taken for dead'; end if;
+`;
+
 /**
  * Ends a node: all it held is anybody's. False: a commit of it is under way, so it is tried again. Whoever calls it holds
- * the lock of the node's row.
+ * the lock of the node's row. `more`: what a later version of the schema lets go of as well.
  */
-const endNode = `
-create function end_node_1(p_node int) returns boolean ${always} as $$
+export const endNodeOf = (create: "create" | "create or replace", more = ""): string => `
+${create} function end_node_1(p_node int) returns boolean ${always} as $$
 begin
   begin
     perform 1 from node_commit nc where nc.node_id = p_node for update nowait;
@@ -22,6 +28,7 @@ begin
   delete from pair p where p.node_id = p_node;
   delete from total t where t.node_id = p_node;
   delete from boot b where b.node_id = p_node;
+  ${more}
   update chores c set until = '-infinity' where c.node_id = p_node;
   return true;
 end $$;
@@ -152,4 +159,4 @@ begin
 end $$;
 `;
 
-export const nodeFunctions1 = endNode + register + heartbeat + reap + sweep;
+export const nodeFunctions1 = endNodeOf("create") + register + heartbeat + reap + sweep;

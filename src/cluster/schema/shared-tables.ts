@@ -1,12 +1,8 @@
 /** Version 7: what nodes share beside mail, counts of connections and configuration. Why it is so stands in docs/decisions/0079. */
+import { mayAct } from "./node-functions.ts";
 import { commitOf } from "./spool-functions.ts";
 
 const always = "language plpgsql security definer set search_path from current";
-
-const mayAct = `
-  perform 1 from node_commit nc where nc.node_id = me for key share;
-  if not found then raise exception using errcode = 'WR001', message = 'this node was taken for dead'; end if;
-`;
 
 /**
  * Suspended queues. One whose place another queue took stays as a row that says so: a node that has not applied that

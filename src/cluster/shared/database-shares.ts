@@ -1,9 +1,8 @@
 /** Shares of what nodes may send and take together (src/ports/shared-shares.ts), borrowed from the database. */
 import type { DayAsk, DayBack, SharedDays, SharedPaces } from "../../ports/shared-shares.ts";
-import { SpoolError } from "../../spool/spool.ts";
-import { isEnded } from "../database/database-fault.ts";
 import type { Database } from "../database/database.ts";
 import type { Membership } from "../membership/membership.ts";
+import { asNode } from "./as-node.ts";
 
 /** `now`: another clock than the database's for paces, for tests. Rejects with SpoolError `away`. */
 export function createDatabaseShares(parts: {
@@ -16,21 +15,9 @@ export function createDatabaseShares(parts: {
   const borrowText = `select * from ${name("borrow_day_1")}($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
   const takeText = `select * from ${name("take_slots_1")}($1, $2, $3, $4, $5, $6)`;
 
-  const asNode = async <Answer>(ask: (nodeId: number) => Promise<Answer>): Promise<Answer> => {
-    const nodeId = membership.current?.nodeId;
-    try {
-      if (nodeId === undefined) throw new Error(membership.fault ?? "the database does not answer");
-      return await ask(nodeId);
-    } catch (error) {
-      if (isEnded(error) && nodeId !== undefined) membership.ended(nodeId);
-      const why = error instanceof Error ? error.message : String(error);
-      throw new SpoolError("away", `what nodes share cannot be counted: ${why}`, { cause: error });
-    }
-  };
-
   return {
     borrow: (now, asks, back) =>
-      asNode(async (nodeId) => {
+      asNode(membership, async (nodeId) => {
         const rows = await session.query<{
           n: number;
           granted: number;
@@ -43,7 +30,7 @@ export function createDatabaseShares(parts: {
         }));
       }),
     take: (asks) =>
-      asNode(async (nodeId) => {
+      asNode(membership, async (nodeId) => {
         const rows = await session.query<{ n: number; due_in: number; slots: number }>(takeText, [
           nodeId,
           parts.now?.() ?? null,

@@ -16,6 +16,7 @@ import type { CarrierBudgets } from "./carried-turns.ts";
 import type { Carrier } from "./delivery.ts";
 import { sendTranscript } from "./send-transcript.ts";
 import type { OutboundConnections } from "./smtp/pool/outbound-connections.ts";
+import type { SharedPlaces } from "./smtp/pool/shared-places.ts";
 import type { PeerMemory } from "./smtp/peer/peer.ts";
 import { createSmtpCarrier } from "./smtp/smtp-carrier.ts";
 
@@ -26,6 +27,7 @@ export interface CarrierContext {
   readonly protocolLog: ProtocolLog;
   readonly memory: PeerMemory;
   readonly outbound: OutboundConnections;
+  readonly places: SharedPlaces | undefined;
   readonly tokens: TokenSources;
   readonly signer: Signer;
   readonly http: HttpRequest;
@@ -54,7 +56,7 @@ function carrierOf(connector: SendConnectorSettings, domain: string, context: Ca
     case "dns":
       return context.dns.carrierFor(connector, domain);
     case "smartHost": {
-      const { ports, events, memory, outbound, dns } = context;
+      const { ports, events, memory, outbound, places, dns } = context;
       const tokens = connector.oauth && context.tokens.for(connector.oauth, connector.name);
       const transcript = sendTranscript(connector, context.protocolLog, context.hostname);
       return createSmtpCarrier({
@@ -64,6 +66,7 @@ function carrierOf(connector: SendConnectorSettings, domain: string, context: Ca
         events,
         memory,
         outbound,
+        places,
         ...(tokens && { tokens }),
         budgets: context.budgets,
         signer: connector.dkimSigning ? context.signer : undefined,

@@ -13,6 +13,7 @@ import { followMachineAddresses } from "../../ports/machine-addresses.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Carrier } from "../delivery/delivery.ts";
 import type { OutboundConnections } from "../delivery/smtp/pool/outbound-connections.ts";
+import type { SharedPlaces } from "../delivery/smtp/pool/shared-places.ts";
 import type { PeerMemory } from "../delivery/smtp/peer/peer.ts";
 import type { Transcript } from "../delivery/smtp/wire/transcript.ts";
 import { createDomainCarrier, type DomainCarrierContext } from "./domain-carrier.ts";
@@ -42,6 +43,7 @@ export interface DnsDeliveryContext {
   readonly events: Events;
   readonly memory: PeerMemory;
   readonly outbound: OutboundConnections;
+  readonly places?: SharedPlaces | undefined;
   readonly signer: Signer | undefined;
   /** Left out: nobody has a policy. */
   readonly sts?: StsSource | undefined;
@@ -90,6 +92,7 @@ export function createDnsDelivery(given: DnsDeliveryContext): DnsDelivery {
         nextSession: () => ++numbered,
       },
       outbound,
+      given.places,
     );
     const lookUps = new Set<() => void>();
     const close = (graceMs: number): Promise<void> => {

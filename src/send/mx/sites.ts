@@ -28,6 +28,7 @@ import {
   PlacesOfBoth,
   type ConnectionPlaces,
 } from "../delivery/smtp/pool/outbound-connections.ts";
+import type { SharedPlaces } from "../delivery/smtp/pool/shared-places.ts";
 
 export interface Sites {
   /** Connections to one site at most. */
@@ -52,6 +53,8 @@ interface Site {
   readonly pools: Set<ConnectionPool>;
   readonly taken: OutboundConnections;
   readonly places: ConnectionPlaces;
+  /** Nothing is left of it. */
+  readonly release: () => void;
 }
 
 /** The pace of a site: when the next message is due by it, and when the last of those that were put off. */
@@ -60,7 +63,12 @@ interface Paced {
   putOffUntil: number;
 }
 
-export function createSites(context: OpeningContext, outbound: OutboundConnections): Sites {
+/** `shared`: where the limit of a site is that of several nodes. */
+export function createSites(
+  context: OpeningContext,
+  outbound: OutboundConnections,
+  shared?: SharedPlaces | undefined,
+): Sites {
   const { connector, memory, ports, onTls } = context;
   const { clock } = ports;
   const most = Math.max(1, Math.min(connector.maxConcurrentConnections, mostConnections));
@@ -87,17 +95,25 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
   const siteOf = (name: string): Site => {
     const known = sites.get(name);
     if (known !== undefined) return known;
-    const taken = new OutboundConnections(() => most);
-    const places = new PlacesOfBoth(taken, outbound, () => leave(site));
-    const site: Site = { name, pools: new Set(), taken, places };
+    const hop =
+      connector.maxConcurrentConnections === Infinity
+        ? undefined
+        : shared?.of(`site\n${connector.name}\n${name}`, most);
+    const taken = hop?.taken ?? new OutboundConnections(() => most);
+    const places = new PlacesOfBoth(taken, outbound, () => {
+      hop?.left();
+      leave(site);
+    });
+    const site: Site = { name, pools: new Set(), taken, places, release: () => hop?.release() };
     sites.set(name, site);
     return site;
   };
 
   /** Connections that are being closed count as long as the peer sees them. */
   const leave = (site: Site): void => {
-    if (site.pools.size === 0 && site.taken.open === 0 && sites.get(site.name) === site)
-      sites.delete(site.name);
+    if (site.pools.size > 0 || site.taken.open > 0 || sites.get(site.name) !== site) return;
+    sites.delete(site.name);
+    site.release();
   };
 
   const hopTo = ({ groups, key, ownKey }: SecuredHosts, unused: () => void): NextHop => {
@@ -180,7 +196,9 @@ export function createSites(context: OpeningContext, outbound: OutboundConnectio
       closing ??= Promise.all([
         ...leaving,
         ...Array.from(pools.values(), (pool) => pool.close(graceMs)),
-      ]).then(() => undefined);
+      ]).then(() => {
+        for (const site of sites.values()) site.release();
+      });
       return closing;
     },
   };

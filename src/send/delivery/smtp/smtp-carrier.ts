@@ -40,7 +40,8 @@ import { submitJob } from "./job/submit-job.ts";
 import type { MailboxLogOn } from "./opening/log-on.ts";
 import type { OpeningContext } from "./opening/open-connection.ts";
 import type { OnTlsAttempt } from "./opening/tls-attempt.ts";
-import { OutboundConnections } from "./pool/outbound-connections.ts";
+import { OutboundConnections, PlacesOfBoth } from "./pool/outbound-connections.ts";
+import type { SharedPlaces } from "./pool/shared-places.ts";
 import { createPeerMemory, type PeerMemory } from "./peer/peer.ts";
 import { createProviderCarrier } from "./provider-carrier.ts";
 import type { ReplyReading } from "./wire/reply-reading.ts";
@@ -56,6 +57,8 @@ export interface SmtpCarrierSettings {
   readonly memory?: PeerMemory;
   /** The relay's connections, counted together; give the same to all carriers. Without: no limit. */
   readonly outbound?: OutboundConnections;
+  /** Limits of connections to a next hop that are those of several nodes. Without: they are this relay's. */
+  readonly places?: SharedPlaces | undefined;
   /** Of the connector's `oauth`; without, such a connector reaches nobody. */
   readonly tokens?: TokenSource;
   /** Signs what goes out; without: nothing is signed. */
@@ -87,8 +90,12 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
   const memory = settings.memory ?? createPeerMemory();
   const outbound = settings.outbound ?? new OutboundConnections(() => Infinity);
   const addresses = preferredAddresses(connector, ports.dns);
-  const newPool = (logOn?: MailboxLogOn, replies?: ReplyReading): ConnectionPool =>
-    new ConnectionPool(
+  const newPool = (logOn?: MailboxLogOn, replies?: ReplyReading): ConnectionPool => {
+    const hop =
+      connector.maxConcurrentConnections === Infinity
+        ? undefined
+        : settings.places?.of(`out\n${connector.name}\n${logOn?.mailbox ?? ""}`, connections);
+    return new ConnectionPool(
       {
         connector,
         ports,
@@ -103,10 +110,12 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
         nextSession: () => ++sessions,
       },
       smartHostsHop(nextHop, memory, ports.random),
-      outbound,
+      hop === undefined ? outbound : new PlacesOfBoth(hop.taken, outbound, () => hop.left()),
       connections,
       replies,
+      () => hop?.release(),
     );
+  };
   const claimsPerPool = connections * claimsPerConnection;
   const tokens = connector.oauth === undefined ? undefined : settings.tokens;
   const turns = createCarriedTurns(connector, host, ports.clock, settings.budgets);

@@ -51,19 +51,23 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   /** The longest idle first. */
   private readonly idle: ClientSession[] = [];
   private readonly limit: number;
+  private readonly closed: (() => void) | undefined;
   private narrowed: Timer | undefined;
   private narrowedAt = -Infinity;
   private closing: Promise<void> | undefined;
   private onQuiet: (() => void) | undefined;
 
+  /** `closed`: is called when nothing is left of it. */
   constructor(
     context: OpeningContext,
     nextHop: NextHop,
     outbound: ConnectionPlaces,
     most: number,
     replies?: ReplyReading,
+    closed?: () => void,
   ) {
     this.replies = replies;
+    this.closed = closed;
     this.limit = most;
     this.connector = context.connector;
     this.events = context.events;
@@ -84,6 +88,10 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
 
   get open(): number {
     return this.sessions.size;
+  }
+
+  get wanted(): number {
+    return Math.min(this.most, this.held - this.idle.length + this.waiting.count);
   }
 
   hostsInOrder(): readonly NextHopHost[] {
@@ -145,8 +153,8 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
   takeFollower(session: ClientSession): Job | undefined {
     const { waiting, outbound, dialler } = this;
     // What may want this connection's place is looked at between two transactions (`available`), and this would leave no between.
-    if (this.held > this.most || (session.wear.started >= fairMessages && outbound.isWanted))
-      return undefined;
+    if (this.held > this.most || outbound.surplus > 0) return undefined;
+    if (session.wear.started >= fairMessages && outbound.isWanted) return undefined;
     const isFull = this.held >= this.most;
     if (isFull && (waiting.wantElsewhere > 0 || waiting.wantFresh > dialler.underWay)) return undefined;
     return this.waiting.nextFor(session.peer, false);
@@ -180,6 +188,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     const { waiting, outbound } = this;
     const { peer, wear } = session;
     if (wear.worn || this.isClosing || this.held > this.most) return session.quit();
+    if (outbound.isSurplus()) return session.quit();
     if (wear.started >= fairMessages && outbound.owes(this, false)) return session.quit();
     const full = this.held >= this.most;
     // Somebody waits for another connection than this one, and there is no place for it but this one's.
@@ -283,6 +292,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     await quiet;
     timer?.cancel();
     await Promise.all(closed);
+    this.closed?.();
   }
 
   private tellQuiet(): void {

@@ -3,9 +3,11 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Ports } from "../../../../ports/ports.ts";
 import { createSystemPorts } from "../../../../ports/system-ports.ts";
 import { smtpPeers } from "../../../../testing/smtp-peers.ts";
+import { createMemoryConnections } from "../../../../testing/memory-connections.ts";
 import { testClaim } from "../../../../testing/test-claim.ts";
 import { brief, testSmtpCarrier } from "../../../../testing/test-smtp-carrier.ts";
 import { OutboundConnections, PlacesOfBoth, type ConnectionHolder } from "./outbound-connections.ts";
+import { createSharedPlaces } from "./shared-places.ts";
 
 const recorded = "delivered: 250 2.0.0 Ok: recorded";
 
@@ -63,6 +65,45 @@ describe("maxOutboundConnections", () => {
     await Promise.all(loads);
   });
 
+  it("of a next hop is one for two nodes: the busy one gives up its part to the other, between two messages", async () => {
+    let most = 0;
+    const live = new Set<Socket>();
+    const system = createSystemPorts();
+    const ports: Ports = {
+      ...system,
+      async dial(target) {
+        const socket = await system.dial(target);
+        live.add(socket);
+        socket.once("close", () => live.delete(socket));
+        most = Math.max(most, live.size);
+        return socket;
+      },
+    };
+    const sink = await sinkWith();
+    const all = createMemoryConnections(() => 0);
+    const places = [1, 2].map(() => createSharedPlaces(all.node(), system.clock));
+    const [one, other] = places.map((of) => {
+      const more = { ports, places: of };
+      const { carrier } = testSmtpCarrier(sink.port, { connector: { maxConcurrentConnections: 2 }, more });
+      open.push({ close: () => carrier.close(0) }, { close: () => of.close() });
+      return carrier;
+    });
+    let running = true;
+    const load = async (): Promise<void> => {
+      while (running && (await one?.carry(testClaim()))?.kind === "attempted");
+    };
+    const loads = Array.from({ length: 6 }, load);
+    await sink.waitFor(20);
+    expect([all.held("out\nOut\n"), live.size]).toEqual([2, 2]);
+    const late = Array.from({ length: 6 }, async () => other?.carry(testClaim()));
+    expect((await Promise.all(late)).map((result) => result && brief(result))).toEqual(
+      Array(6).fill([recorded]),
+    );
+    running = false;
+    await Promise.all(loads);
+    expect(most).toBe(2);
+  });
+
   it("gives places back when connections cannot be opened, and takes a changed limit at once", async () => {
     let limit = 1;
     const outbound = new OutboundConnections(() => limit);
@@ -105,6 +146,7 @@ function holderOf(more: Partial<ConnectionHolder> = {}): ConnectionHolder {
   return {
     idleSince: undefined,
     held: 0,
+    wanted: 0,
     standing: "proven",
     closeLongestIdle() {},
     placeFreed() {},

@@ -11,6 +11,8 @@ export interface ConnectionHolder {
   readonly idleSince: number | undefined;
   /** Connections that have a place. */
   readonly held: number;
+  /** Those in use, and those it would open now. */
+  readonly wanted: number;
   /** As what it asks for a place now. */
   readonly standing: Standing;
   closeLongestIdle(): void;
@@ -35,6 +37,10 @@ export interface ConnectionPlaces {
    * use for those who have fewer.
    */
   owes(holder: ConnectionHolder, idle: boolean): boolean;
+  /** There are more than there may be any more, and this many of them are not about to be closed. */
+  readonly surplus: number;
+  /** True when a connection that has nothing to do is one of them: it is closed. */
+  isSurplus(): boolean;
 }
 
 /** A place is to be had of two: the next hop's own, and the relay's. */
@@ -80,10 +86,19 @@ export class PlacesOfBoth implements ConnectionPlaces {
   owes(holder: ConnectionHolder, idle: boolean): boolean {
     return this.near.owes(holder, idle) || this.far.owes(holder, idle);
   }
+
+  get surplus(): number {
+    return Math.max(this.near.surplus, this.far.surplus);
+  }
+
+  isSurplus(): boolean {
+    return this.near.isSurplus() || this.far.isSurplus();
+  }
 }
 
 export class OutboundConnections implements ConnectionPlaces {
   private readonly limit: () => number;
+  private readonly refused: (() => void) | undefined;
   private readonly holders = new Set<ConnectionHolder>();
   /** Since when each waits, in order; by what it asks for a place as. */
   private readonly waiting: Readonly<Record<Standing, Map<ConnectionHolder, number>>> = {
@@ -99,13 +114,39 @@ export class OutboundConnections implements ConnectionPlaces {
   /** Places that are about to be given back. */
   private promised = 0;
 
-  /** `limit` is asked each time, so that a changed setting counts at once. */
-  constructor(limit: () => number) {
+  /** `limit` is asked each time, so that a changed setting counts at once. `refused`: somebody waits for a place. */
+  constructor(limit: () => number, refused?: () => void) {
     this.limit = limit;
+    this.refused = refused;
   }
 
   get open(): number {
     return this.taken.proven + this.taken.new + this.taken.failing;
+  }
+
+  /** Connections in use, and those that would be opened now. Cost: a look at each holder. */
+  get wanted(): number {
+    const all = new Set(this.holders);
+    for (const standing of standings) for (const holder of this.waiting[standing].keys()) all.add(holder);
+    let sum = 0;
+    for (const { wanted } of all) sum += wanted;
+    return sum;
+  }
+
+  get surplus(): number {
+    return Math.max(0, this.open - this.promised - this.limit());
+  }
+
+  isSurplus(): boolean {
+    if (this.surplus === 0) return false;
+    this.promised++;
+    return true;
+  }
+
+  /** Who waits is let in where there is more room now; where there is less, idle connections end, and others when they are done. */
+  limitChanged(): void {
+    for (let left = this.surplus; left > 0; left--) this.closeIdle();
+    this.wake();
   }
 
   enter(holder: ConnectionHolder): boolean {
@@ -124,6 +165,7 @@ export class OutboundConnections implements ConnectionPlaces {
       this.waiting[standing].set(holder, this.turn++);
       if (this.open >= this.limit()) this.freePlace(holder);
     }
+    this.refused?.();
     return false;
   }
 
@@ -217,12 +259,16 @@ export class OutboundConnections implements ConnectionPlaces {
   }
 
   private freePlace(holder: ConnectionHolder): void {
-    let longest = holder.idleSince === undefined ? undefined : holder;
-    if (longest === undefined) {
-      for (const other of this.holders) {
-        if (other.idleSince === undefined) continue;
-        if (longest === undefined || other.idleSince < (longest.idleSince ?? Infinity)) longest = other;
-      }
+    if (holder.idleSince === undefined) return this.closeIdle();
+    this.promised++;
+    holder.closeLongestIdle();
+  }
+
+  private closeIdle(): void {
+    let longest: ConnectionHolder | undefined;
+    for (const other of this.holders) {
+      if (other.idleSince === undefined) continue;
+      if (longest === undefined || other.idleSince < (longest.idleSince ?? Infinity)) longest = other;
     }
     if (longest === undefined) return;
     this.promised++;
