@@ -87,12 +87,13 @@ test.each([
       () => undefined as never,
     );
     try {
-      expect(await across.handlers.listRefusals({ limit: 10 } as never, asked)).toEqual({
+      expect(await across.handlers.listRefusals({ limit: 10 }, asked)).toEqual({
         ...none,
         unanswered: [{ server: "a", reason: `it runs another release, which ${why}` }],
       });
       // Also where it alone is asked.
-      await expect(across.handlers.listRefusals({ server: "a" } as never, asked)).rejects.toMatchObject({
+      const input = { limit: 10, server: "a" };
+      await expect(across.handlers.listRefusals(input, asked)).rejects.toMatchObject({
         code: "nodeAway",
         message: `a did not answer: it runs another release, which ${why}`,
       });

@@ -23,7 +23,8 @@ describe("a limit divided among nodes", () => {
   });
 
   test("what does not divide goes round", () => {
-    expect([0, 1, 2].map((turn) => goals(1, [5, 4, 9], turn).indexOf(1)).toSorted()).toEqual([0, 1, 2]);
+    const turns = [0, 1, 2].map((turn) => goals(1, [5, 4, 9], turn).indexOf(1));
+    expect(new Set(turns)).toEqual(new Set([0, 1, 2]));
   });
 
   test("the sum is never above the limit, and all of it is given where it is wanted", () => {

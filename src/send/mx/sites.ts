@@ -67,7 +67,7 @@ interface Paced {
 export function createSites(
   context: OpeningContext,
   outbound: OutboundConnections,
-  shared?: SharedPlaces | undefined,
+  shared?: SharedPlaces,
 ): Sites {
   const { connector, memory, ports, onTls } = context;
   const { clock } = ports;

@@ -85,7 +85,7 @@ describe("maxOutboundConnections", () => {
     const [one, other] = places.map((of) => {
       const more = { ports, places: of };
       const { carrier } = testSmtpCarrier(sink.port, { connector: { maxConcurrentConnections: 2 }, more });
-      open.push({ close: () => carrier.close(0) }, { close: () => of.close() });
+      open.push({ close: () => carrier.close(0).then(() => of.close()) });
       return carrier;
     });
     let running = true;
@@ -96,8 +96,8 @@ describe("maxOutboundConnections", () => {
     await sink.waitFor(20);
     expect([all.held("out\nOut\n"), live.size]).toEqual([2, 2]);
     const late = Array.from({ length: 6 }, async () => other?.carry(testClaim()));
-    expect((await Promise.all(late)).map((result) => result && brief(result))).toEqual(
-      Array(6).fill([recorded]),
+    expect((await Promise.all(late)).flatMap((result) => result && brief(result))).toEqual(
+      Array(6).fill(recorded),
     );
     running = false;
     await Promise.all(loads);

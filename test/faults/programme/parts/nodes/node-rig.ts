@@ -143,7 +143,7 @@ transport:
   queueGlitchRetryInterval: 1s
   messageRetryInterval: 2s
 `;
-    const own = `hostname: ${name}.example
+    const ofNode = `hostname: ${name}.example
 ${common ? `admin: { cluster: "${address}:${await freePort()}" }\n` : ""}cluster:
   node: ${name}
   database: { hosts: ${JSON.stringify(database.hosts)}, name: postgres, user: weir, schema: ${schema} }
@@ -154,7 +154,7 @@ ${common ? `admin: { cluster: "${address}:${await freePort()}" }\n` : ""}cluster
     - { name: In, bindings: ["${address}:${port}"] }
     - { name: Few, bindings: ["${address}:${fewPort}"] }
 `;
-    writeFileSync(file, common && n > 0 ? own + differing : settings + own);
+    writeFileSync(file, common && n > 0 ? ofNode + differing : settings + ofNode);
     if (common && n === 0) {
       const init = await spawnRelay(["cluster", "init", "--config", file], { cwd: directory, program });
       if ((await init.exited).code !== 0) throw new Error(init.stderr());
