@@ -27,7 +27,7 @@ export interface CarrierContext {
   readonly protocolLog: ProtocolLog;
   readonly memory: PeerMemory;
   readonly outbound: OutboundConnections;
-  readonly places: SharedPlaces | undefined;
+  readonly places?: SharedPlaces | undefined;
   readonly tokens: TokenSources;
   readonly signer: Signer;
   readonly http: HttpRequest;

@@ -49,6 +49,8 @@ function dialling(given: Partial<DiallingPool> = {}, hasPlace = () => true, tls?
     withdraw: () => {},
     owes: () => false,
     isWanted: false,
+    surplus: 0,
+    isSurplus: () => false,
   };
   const pool: DiallingPool = {
     hostsInOrder: () => [host],
@@ -59,6 +61,7 @@ function dialling(given: Partial<DiallingPool> = {}, hasPlace = () => true, tls?
     get held() {
       return pool.open + dialler.underWay;
     },
+    wanted: 0,
     isClosing: false,
     most: 20,
     idleSince: undefined,
