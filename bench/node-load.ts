@@ -8,23 +8,30 @@ import { joinCluster } from "../src/cluster/membership/membership.ts";
 import type { DatabaseSettings } from "../src/core/policy/cluster-settings.ts";
 import { createSystemClock } from "../src/ports/system-ports.ts";
 import { openNode } from "../test/lab/postgres-spool.ts";
+import { memoryMbNow } from "./collected-memory.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { quantilesOf } from "./median.ts";
 import { readSpool, settleAll } from "./spool-load.ts";
 
-export type NodeTask = { readonly name: string; readonly settings: DatabaseSettings } & (
-  | { readonly kind: "spool"; readonly writers: number; readonly messages: number }
-  /** So many visitors, each for two milliseconds, of as many sources. */
-  | { readonly kind: "door"; readonly visitors: number; readonly seconds: number }
-);
+export type NodeTask = { readonly name: string; readonly settings: DatabaseSettings } &
+  /** Nothing is asked of it. */
+  (
+    | { readonly kind: "rest" }
+    | { readonly kind: "spool"; readonly writers: number; readonly messages: number }
+    /** So many visitors, each for two milliseconds, of as many sources. */
+    | { readonly kind: "door"; readonly visitors: number; readonly seconds: number }
+  );
 
 export interface NodeRead {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Of one at rest, without garbage. */
+  readonly memoryMb?: number;
 }
 
 const stayMs = 2;
+const restMs = 2_500;
 const limits = {
   maxInboundConnection: 5_000,
   maxInboundConnectionPerSource: 20,
@@ -67,6 +74,16 @@ async function work(task: NodeTask): Promise<void> {
   const told = (message: unknown): Promise<void> =>
     new Promise((resolve) => process.send?.(message, undefined, undefined, () => resolve()));
   const { name, settings } = task;
+  if (task.kind === "rest") {
+    const { spool } = await openNode({ clock: createSystemClock(), settings, name });
+    await told("ready");
+    await once(process, "message");
+    // Some looks at what is due, and a count of all, as for a person.
+    await new Promise((resolve) => setTimeout(resolve, restMs));
+    spool.queues();
+    await new Promise((resolve) => setTimeout(resolve, restMs));
+    return told({ perSecond: NaN, p50Ms: NaN, p99Ms: NaN, memoryMb: memoryMbNow() } satisfies NodeRead);
+  }
   if (task.kind === "spool") {
     const { spool } = await openNode({ clock: createSystemClock(), settings, name });
     const settled = settleAll(spool);

@@ -3,19 +3,19 @@ import type { Spool } from "../src/spool/spool.ts";
 import { quantilesOf } from "./median.ts";
 
 const contentBytes = 4096;
-const envelope = {
+export const envelope = {
   reversePath: "orders@shop.example",
   recipients: [{ forwardPath: "someone@customer.example" }],
   body: "8BITMIME",
   smtpUtf8: false,
 } as const;
-const origin = {
+export const origin = {
   connector: "AppRelay",
   sourceAddress: "127.0.0.1",
   helloName: "shop.example",
   sessionId: "0123456789ABCDEF",
 } as const;
-const facts = { dotLines: 0, eightBit: false, endsWithCrlf: true };
+export const facts = { dotLines: 0, eightBit: false, endsWithCrlf: true };
 const content = Buffer.alloc(contentBytes, "A line of mail that is as long as most.\r\n");
 
 export interface SpoolReading {

@@ -3,6 +3,7 @@ import { backlog } from "./backlog.ts";
 import { bodies } from "./bodies.ts";
 import { crash } from "./crash.ts";
 import { domainsWaiting } from "./domains.ts";
+import { heldSnapshot } from "./held.ts";
 import { idle } from "./idle.ts";
 import { ledger } from "./ledger.ts";
 import { lone } from "./lone.ts";
@@ -29,5 +30,6 @@ export const runs: readonly Run[] = [
   backlog,
   postgres,
   ledger,
+  heldSnapshot,
   longRecord,
 ];

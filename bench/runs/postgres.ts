@@ -8,14 +8,16 @@ import { openLmdbSpool } from "../../src/spool/lmdb-spool.ts";
 import { noPostgres, startPostgres, type TestPostgres, waitForStandby } from "../../test/lab/postgres.ts";
 import { openNode } from "../../test/lab/postgres-spool.ts";
 import { compare } from "../compare.ts";
+import { readDeepQueue } from "../deep-queue.ts";
 import { openDiskProbe } from "../disk.ts";
+import { readLargeBodies } from "../large-body.ts";
 import { loadOf } from "../loads.ts";
 import { median } from "../median.ts";
 import { readNodes } from "../node-load.ts";
 import { startWeir, weir } from "../peers/weir.ts";
 import { cpuMicros } from "../process-tree.ts";
 import { progress } from "../progress.ts";
-import { acceptOne, readSpool, settleAll, type SpoolReading } from "../spool-load.ts";
+import { readSpool, settleAll, type SpoolReading } from "../spool-load.ts";
 import type { Mark, Run } from "./run.ts";
 
 const writersOf = [100, 20, 1] as const;
@@ -86,7 +88,9 @@ export const postgres: Run = {
       progress("postgres: four nodes");
       const together = await fourNodes(plain, rounds, messages);
       progress("postgres: a deep queue");
-      const deep = await readDeep(plain, Math.max(...queued), messages, nodeOn);
+      const deep = await readDeepQueue(plain, Math.max(...queued), messages, nodeOn);
+      progress("postgres: a body of 36 MB");
+      const body = await readLargeBodies(await nodeOn(plain, "bodies"), folder, rounds);
       progress("postgres: end to end");
       const endToEnd = await readEndToEnd(plain, folder, rounds, messages);
       const flushesPerSecond = 1_000 / median(flushes);
@@ -152,6 +156,11 @@ export const postgres: Run = {
         },
         most("… counts of 200 queues", 150, deep.countsMs, "ms"),
         most("… when each is due next", 5, deep.dueMs, "ms", 1),
+        most("… memory of a node, beside one of an empty queue", 16, deep.memoryMb, "MB", 1),
+        least("a body of 36 MB in, to a file of it", 0.25, body.inRatio),
+        least("the same out, to the writing of a file", 0.5, body.outRatio),
+        most("… memory of the node meanwhile, in", 4, body.inMb, "MB", 1),
+        most("… and out", 4, body.outMb, "MB", 1),
       ];
       return {
         title: "Accept and settle of 4 KB: messages a second, and ms until an accept is durable (p50)",
@@ -239,76 +248,6 @@ async function fourNodes(server: TestPostgres, rounds: number, messages: number)
   }
   const ratio = median(fours.map((four, at) => four / (ones[at] ?? NaN)));
   return { one: median(ones), four: median(fours), ratio };
-}
-
-/** A queue as a next hop leaves it that is down, made by the database of one message. */
-async function readDeep(
-  server: TestPostgres,
-  queued: number,
-  messages: number,
-  nodeOn: (server: TestPostgres, schema: string) => Promise<Spool & SpoolInspection>,
-) {
-  const [deep, empty] = [await nodeOn(server, "deep"), await nodeOn(server, "empty")];
-  // Nobody has room for the first one: it waits.
-  deep.onAccepted({ hasRoom: () => false, take: () => undefined, waits: () => undefined });
-  await acceptOne(deep);
-  const [record] = await server.ask<{ bytes: number }>(
-    "select octet_length(record) as bytes from deep.message limit 1",
-  );
-  await server.ask(`insert into deep.message (id, record)
-    select m.id - n, m.record from deep.message m, generate_series(1, ${queued}) n`);
-  await server.ask(`insert into deep.entry (id, queue, due_at, arrived_at, state)
-    select e.id - n, 'q' || (n % 200), e.due_at - n % 1000, e.arrived_at, e.state
-      from deep.entry e, generate_series(1, ${queued}) n`);
-  await server.ask("analyze deep.message, deep.entry");
-  const [ofDeep, ofEmpty] = [settleAll(deep), settleAll(empty)];
-  const ratios: number[] = [];
-  for (let round = 0; round < 4; round++) {
-    const one = await readSpool(empty, ofEmpty, 100, messages);
-    const other = await readSpool(deep, ofDeep, 100, messages);
-    if (round > 0) ratios.push(other.perSecond / one.perSecond);
-  }
-  const claims: number[] = [];
-  for (let n = 0; n < 40; n++) {
-    const since = performance.now();
-    const held = await deep.claim(`q${n}`, 128, Number.MAX_SAFE_INTEGER);
-    claims.push(performance.now() - since);
-    for (const claim of held) deep.release(claim);
-  }
-  let worked = 0;
-  const since = performance.now();
-  for (let n = 0; performance.now() - since < 3_000; n++) {
-    const held = await deep.claim(`q${100 + (n % 100)}`, 128, Number.MAX_SAFE_INTEGER);
-    await Promise.all(
-      held.map((claim) =>
-        deep.settle(
-          claim,
-          claim.recipients.map(({ index }) => ({ kind: "done" as const, index })),
-        ),
-      ),
-    );
-    worked += held.length;
-  }
-  const workedPerSecond = (1_000 * worked) / (performance.now() - since);
-  const timed = async (text: string): Promise<number> => {
-    const all: number[] = [];
-    for (let n = 0; n < 5; n++) {
-      const rows = await server.ask<{ "QUERY PLAN": readonly { "Execution Time": number }[] }>(
-        `explain (analyze, timing off, format json) ${text}`,
-      );
-      all.push(rows[0]?.["QUERY PLAN"][0]?.["Execution Time"] ?? NaN);
-    }
-    return median(all);
-  };
-  return {
-    queued,
-    recordBytes: record?.bytes ?? NaN,
-    acceptRatio: median(ratios),
-    claimMs: median(claims),
-    workedPerSecond,
-    countsMs: await timed("select * from deep.summary_1()"),
-    dueMs: await timed("select * from deep.due_1()"),
-  };
 }
 
 async function readEndToEnd(server: TestPostgres, folder: string, rounds: number, messages: number) {
