@@ -46,7 +46,9 @@ function loadFile(filename, name, require) {
   const known = loaded.get(filename);
   if (known !== undefined) return known.exports;
   const module = { exports: {} };
-  const run = compile(readFileSync(filename, "utf8"), filename, name);
+  // Parts are in ASCII, and read sooner so.
+  const encoding = require === requirePart ? "latin1" : "utf8";
+  const run = compile(readFileSync(filename, encoding), filename, name);
   loaded.set(filename, module);
   try {
     run.call(

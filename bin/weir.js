@@ -27,11 +27,7 @@ async function weir() {
   // for a debugger.
   if (/^start$/i.test(words[0] ?? ""))
     for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"]) process.on(signal, () => undefined);
-  // A reader that leaves (`weir … | head`) is no fault of ours.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on("error", ({ code }) => {
-      if (code !== "EPIPE") process.exitCode = 1;
-    });
+  for (const name of ["stdout", "stderr"]) forgiving(name);
   let program;
   try {
     program = load("program.cjs");
@@ -42,6 +38,20 @@ async function weir() {
   process.exitCode = await program.main(words);
   // Nothing is under way any more: the system takes the memory back sooner than Node does piece by piece.
   process.once("beforeExit", () => process.exit());
+}
+
+/** A reader that leaves (`weir … | head`) is no fault of ours. Node makes a stream when it is first used, which of stderr is seldom. */
+function forgiving(name) {
+  const { get } = Object.getOwnPropertyDescriptor(process, name);
+  const value = () => {
+    const stream = get.call(process);
+    Object.defineProperty(process, name, { value: stream, configurable: true, enumerable: true });
+    stream.on("error", ({ code }) => {
+      if (code !== "EPIPE") process.exitCode = 1;
+    });
+    return stream;
+  };
+  Object.defineProperty(process, name, { get: value, configurable: true, enumerable: true });
 }
 
 function notLoaded(error, exitCode) {

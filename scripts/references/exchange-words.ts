@@ -37,7 +37,7 @@ ${cmdletWords.flatMap(cmdletRow).join("\n")}
 
 | on | parameter | here |
 |---|---|---|
-${parameterWords
+${parameterWords()
   .flatMap(({ on, words }) =>
     words
       .filter(({ answer }) => !("ignored" in answer) || answer.ignored !== "")

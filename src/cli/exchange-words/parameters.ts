@@ -28,7 +28,7 @@ const alone = (name: string, answer: ParameterWord["answer"]): ParameterWord => 
 const theServer: ParameterWord = { ...value("Identity", { ignored: oneServer }), position: 0 };
 
 /** What every cmdlet takes: Exchange's own, then PowerShell's common parameters. */
-const everywhere: readonly ParameterWord[] = [
+const everywhere = (): readonly ParameterWord[] => [
   value("Server", { ignored: oneServer }, ["ComputerName", "CN"]),
   value("DomainController", { ignored: "there is no Active Directory here" }),
   alone("Confirm", { ignored: "nothing is asked here" }),
@@ -54,9 +54,12 @@ const everywhere: readonly ParameterWord[] = [
   ),
 ];
 
-/** From the general to the special; the command's own parameters go before all of them. */
-export const parameterWords: readonly WordsOfCmdlets[] = [
-  { on: ["*"], words: everywhere },
+/**
+ * From the general to the special; the command's own parameters go before all of them. Made when they are asked for, which
+ * most commands never do.
+ */
+export const parameterWords = (): readonly WordsOfCmdlets[] => [
+  { on: ["*"], words: everywhere() },
   { on: ["Get-*"], words: [alone("WhatIf", { ignored: "nothing is changed by it" })] },
   {
     on: ["New-ReceiveConnector"],
@@ -161,7 +164,7 @@ export function wordsOf(
 ): readonly ParameterWord[] {
   const taken = new Set(own.flatMap(({ name, aliases = [] }) => [name, ...aliases].map(plain)));
   const words: ParameterWord[] = [];
-  for (const { on, words: some } of parameterWords.toReversed()) {
+  for (const { on, words: some } of parameterWords().toReversed()) {
     if (!on.some((pattern) => fits(pattern, cmdlet))) continue;
     for (const word of some) {
       if (taken.has(plain(word.name))) continue;

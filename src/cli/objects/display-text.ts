@@ -9,15 +9,21 @@ import { formatTimeSpan } from "../../core/units/duration.ts";
 import { settingText } from "../output/setting-text.ts";
 import { localTime } from "../output/time-text.ts";
 
-const settingKinds = new Map(
-  [...transportFacts, ...sendConnectorFacts, ...receiveConnectorFacts].map(({ name, kind }) => [name, kind]),
-);
+let kinds: ReadonlyMap<string, string> | undefined;
+/** Made when one is asked for: every command loads this. */
+const settingKinds = (): ReadonlyMap<string, string> =>
+  (kinds ??= new Map(
+    [...transportFacts, ...sendConnectorFacts, ...receiveConnectorFacts].map(({ name, kind }) => [
+      name,
+      kind,
+    ]),
+  ));
 
 /** `duration`, `size` or another kind of setting; undefined: nothing is known of it. */
 export function kindOfProperty(name: string): string | undefined {
   if (/(?:Bytes|Size)$/.test(name)) return "size";
   if (name.endsWith("Ms")) return "duration";
-  return settingKinds.get(name);
+  return settingKinds().get(name);
 }
 
 /** `name`: as -Json has it; it tells durations and sizes from other numbers. */

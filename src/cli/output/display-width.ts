@@ -1,8 +1,11 @@
 /** How many columns of a terminal a text takes. */
 
-const wide =
-  /^(?:\p{Emoji_Presentation}|\p{Regional_Indicator}{2}|.*\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}])/su;
-const empty = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
+/** Made when they are asked: these two take longer to read than most tables to print. */
+const isWide = (character: string): boolean =>
+  /^(?:\p{Emoji_Presentation}|\p{Regional_Indicator}{2}|.*\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}])/su.test(
+    character,
+  );
+const isEmpty = (character: string): boolean => /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u.test(character);
 const ascii = /^[\x20-\x7e]*$/;
 
 let segmenter: Intl.Segmenter | undefined;
@@ -19,8 +22,8 @@ export function displayWidth(text: string): number {
 }
 
 function widthOf(character: string): number {
-  if (empty.test(character)) return 0;
-  return wide.test(character) ? 2 : 1;
+  if (isEmpty(character)) return 0;
+  return isWide(character) ? 2 : 1;
 }
 
 export function padEnd(text: string, width: number): string {

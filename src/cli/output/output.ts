@@ -42,21 +42,22 @@ const formats = {
 
 /** The process's own. Registers nothing; `signal` never aborts unless `interruption` does. */
 export function processOutput(interruption: AbortSignal = new AbortController().signal): Output {
-  const { stdout, stderr } = process;
+  const { stdout } = process;
   const colours = stdout.isTTY && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
   return {
     write(text) {
       stdout.write(text);
     },
+    // Made by Node when it is first used.
     complain(text) {
-      stderr.write(text);
+      process.stderr.write(text);
     },
     octets: (chunk) =>
       new Promise((resolve, reject) =>
         stdout.write(chunk, (error) => (error instanceof Error ? reject(error) : resolve())),
       ),
     progress(text) {
-      if (stderr.isTTY) stderr.write(`\r\u001b[2K${text}`);
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`);
     },
     // A terminal that does not know its width says 0.
     width: stdout.isTTY ? stdout.columns || undefined : undefined,
