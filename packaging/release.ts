@@ -5,12 +5,13 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { project, root } from "./project.ts";
 import { planRelease } from "./release-plan.ts";
+import { reproduce } from "./reproduce.ts";
 import { run } from "./run-command.ts";
 
 const usage = `npm run release -- [VERSION] [--dry-run]
 
   VERSION    default: package.json's, where it was never released
-  --dry-run  checks everything and says what would be done; changes nothing
+  --dry-run  checks everything, builds the last commit twice and compares, and says what would be done; changes nothing
 `;
 
 async function release(version: string, dryRun: boolean): Promise<void> {
@@ -29,6 +30,10 @@ async function release(version: string, dryRun: boolean): Promise<void> {
   for (const { filename, entryCount, size } of packed)
     say(`npm package ${filename}: ${entryCount} files, ${Math.round(size / 1024)} KiB`);
   if (dryRun) {
+    const { same, different } = await reproduce();
+    for (const [name, digest] of same) say(`made twice alike: ${digest}  ${name}`);
+    if (different.length > 0)
+      throw new Error(`two builds of the last commit differ: ${different.join(", ")}`);
     if (dirty !== "") say(`not committed yet, and not part of it:\n${dirty}`);
     say(
       "would write CHANGELOG.md and package.json, commit, tag, and make: deb (amd64, arm64), oci (amd64), windows, sbom",
@@ -46,6 +51,7 @@ async function release(version: string, dryRun: boolean): Promise<void> {
     await run("npx", [...words, "deb", "oci", "windows", "sbom"], { cwd: root }),
     await run("npx", [...words, "deb", "--arch", "arm64"], { cwd: root }),
   ];
+  await run("node", ["scripts/package-modes.mjs"], { cwd: root });
   const tarball = (
     await run("npm", ["pack", "--ignore-scripts", "--pack-destination", "packages"], { cwd: root })
   )

@@ -12,6 +12,7 @@ interface Options {
   readonly out: string;
   readonly version?: string;
   readonly node?: string;
+  readonly uncompressed: boolean;
 }
 
 /** Each makes its files and resolves with their paths. */
@@ -34,6 +35,7 @@ const usage = `npm run package -- KIND… [--arch amd64|arm64] [--out DIR] [--no
   --out      where the package goes; default: packages/
   --node     this executable in place of the Node of packaging/runtime
   --version  in place of package.json's, for trials
+  --uncompressed  a deb for a comparison
   --try      install it into a fresh root and use it there; as root on Debian
   --base     a root that debootstrap made, so that --try makes none
 `;
@@ -48,6 +50,7 @@ async function main(): Promise<number> {
       version: { type: "string" },
       base: { type: "string" },
       try: { type: "boolean", default: false },
+      uncompressed: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -57,9 +60,10 @@ async function main(): Promise<number> {
     process.stderr.write(usage);
     return values.help ? 0 : 2;
   }
-  const { node, version } = values;
+  const { node, version, uncompressed } = values;
   const options = {
     cpu,
+    uncompressed,
     out: resolve(values.out),
     ...(node === undefined ? {} : { node: resolve(node) }),
     ...(version === undefined ? {} : { version }),
