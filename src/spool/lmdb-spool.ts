@@ -19,7 +19,7 @@
  *
  * On disk, below one directory:
  *
- *     data.mdb, lock.mdb       LMDB with five tables, and a mark of what it has of the journal
+ *     data.mdb, lock.mdb       LMDB with five tables, a mark of what it has of the journal, and a close's note for the next start
  *       messages  id → the message, written once (record.ts)
  *       queue     queue, due time, id → nothing: who is due where (keys.ts)
  *       state     id → unfinished recipients; only for messages not finished at their first attempt
