@@ -42,9 +42,9 @@ async function weir() {
 
 /** A reader that leaves (`weir … | head`) is no fault of ours. Node makes a stream when it is first used, which of stderr is seldom. */
 function forgiving(name) {
-  const { get } = Object.getOwnPropertyDescriptor(process, name);
+  const ofNode = Object.getOwnPropertyDescriptor(process, name);
   const value = () => {
-    const stream = get.call(process);
+    const stream = ofNode.get.call(process);
     Object.defineProperty(process, name, { value: stream, configurable: true, enumerable: true });
     stream.on("error", ({ code }) => {
       if (code !== "EPIPE") process.exitCode = 1;
