@@ -192,3 +192,85 @@ describe("failures", () => {
     expect(queue.appetite).toBe(0);
   });
 });
+
+describe("memory", () => {
+  test.each<[string, number, number, boolean, boolean, number]>([
+    ["an empty window takes any one claim", 0, 0, true, true, 4],
+    ["one below the low-water mark takes more", 1, 1, true, true, 4],
+    ["at it others on disk come first", 2, 1, true, false, 4],
+    ["above it nothing is read", 3, 1, true, false, 0],
+    ["a full one takes none", 6, 1, false, false, 0],
+    ["full is one with too many octets", 2, 500, false, false, 4],
+    ["and with more nothing is read", 2, 501, false, false, 0],
+  ])("%s", (_, count, sizeBytes, alone, shared, appetite) => {
+    const queue = filled(count, sizeBytes);
+    expect([queue.hasRoom(false), queue.hasRoom(true), queue.appetite]).toEqual([alone, shared, appetite]);
+  });
+
+  test.each([
+    [64 * kib, 64 * kib],
+    [64 * kib + 1, 0],
+  ])("a content of %d octets weighs %d: larger ones are streamed", (sizeBytes, held) => {
+    expect(heldBytes(sized(sizeBytes))).toBe(held);
+  });
+
+  test("claims that fit are taken out, the others stay in order", () => {
+    const queue = open();
+    const claims = [sized(1), sized(2), sized(1), sized(3)];
+    for (const claim of claims) queue.push(claim);
+    queue.begin();
+    expect(queue.takeThose(({ message }) => message.content.sizeBytes === 1)).toEqual([claims[2]]);
+    expect(queue.takeThose(() => false)).toEqual([]);
+    expect([queue.waitingBytes, queue.takeAll()]).toEqual([5, [claims[1], claims[3]]]);
+  });
+});
+
+describe("whether it may be dropped", () => {
+  const hour = 3_600_000;
+  const relief = { connector: "Two", since: 0, lastAt: 0, messages: 1, ofQueue: true };
+  test.each<[string, (queue: DeliveryQueue) => unknown, number, boolean]>([
+    ["with nothing in it", () => undefined, 0, true],
+    ["with an attempt under way", (queue) => (queue.running = 1), 0, false],
+    ["with mail in memory", (queue) => queue.push(sized(1)), 0, false],
+    ["while mail is read from disk", (queue) => queue.backlog.beginClaim(0), 0, false],
+    ["in Retry", (queue) => fail(queue, 0), 0, false],
+    ["suspended", (queue) => (queue.suspended = true), 0, false],
+    ["while it is told that its mail went another way", (queue) => (queue.relief = relief), hour, false],
+    ["an hour behind that", (queue) => (queue.relief = relief), hour + 1, true],
+  ])("%s at %#", (_, change, now, expected) => {
+    const queue = open();
+    change(queue);
+    expect(queue.isIdle(now)).toBe(expected);
+  });
+
+  test.each<[string, (queue: DeliveryQueue) => unknown, boolean]>([
+    ["as it was opened", () => undefined, true],
+    ["with failures, though they are over", (queue) => void (fail(queue, 0), queue.succeeded(1)), false],
+    ["with mail that went another way", (queue) => (queue.relief = relief), false],
+    ["with somebody put off", (queue) => (queue.putOff = "450 busy"), false],
+    ["with mail on disk", (queue) => queue.backlog.arrived(), false],
+  ])("it is as any other %s: %#", (_, change, expected) => {
+    const queue = open();
+    change(queue);
+    expect([queue.isAsAnyOther, queue.isOfDomain]).toEqual([expected, false]);
+  });
+
+  test("it tries its next hop with as many as it may, and no more", () => {
+    const queue = filled(1);
+    expect(queue.hasProbes).toBe(false);
+    fail(queue, 0);
+    expect(queue.hasProbes).toBe(false);
+    queue.reopen();
+    expect(queue.hasProbes).toBe(false);
+    queue.running = 1;
+    expect(queue.hasProbes).toBe(true);
+    queue.succeeded(1);
+    expect(queue.hasProbes).toBe(false);
+  });
+
+  test("a next hop that says when it takes mail again is believed", () => {
+    const queue = open();
+    queue.failed("mx", refused, 1_000, transport, 0.5, 7_000);
+    expect(queue.retryAt).toBe(8_000);
+  });
+});
