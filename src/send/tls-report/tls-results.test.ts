@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { readPolicy } from "../../core/mta-sts/policy.ts";
 import { keptOnDemand } from "../../spool/store/kept-on-demand.ts";
+import type { KeptValues } from "../../spool/store/kept-values.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { createTlsCounter, type MetTls } from "./count-tls.ts";
 import { listReports } from "./tls-reports.ts";
-import { createTlsResults, daysKept } from "./tls-results.ts";
+import { createTlsResults, daysKept, type TlsResults } from "./tls-results.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "weir-tls-results-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -102,4 +103,129 @@ test("results are counted by day, policy and domain, are there after a restart, 
   expect(await it.results.reported("2026-01-15")).toEqual(new Set());
   await it.close();
   expect(faults).toEqual([]);
+});
+
+test("a failure is counted with who met whom and why, a success with its policy alone", () => {
+  const counted: [string, object][] = [];
+  const results = { count: (domain: string, result: object) => void counted.push([domain, result]) };
+  const counter = createTlsCounter(results as TlsResults, () => policy);
+  counter.connection(
+    met({
+      outcomes: [
+        { policy: "sts", fault: "certificate-expired", detail: "it has expired" },
+        { policy: "tlsa", fault: undefined, detail: "" },
+      ],
+    }),
+  );
+  counter.policyFault("e.test", "sts-policy-invalid", "it is a page");
+  expect(counted).toEqual([
+    [
+      "d.test",
+      {
+        policy: "sts",
+        strings: policy?.lines,
+        mx: ["mx.d.test"],
+        failure: {
+          fault: "certificate-expired",
+          sendingIp: "192.0.2.1",
+          host: "mx.d.test",
+          receivingIp: "192.0.2.2",
+          reason: "it has expired",
+        },
+      },
+    ],
+    ["d.test", { policy: "tlsa", strings: [], mx: [], failure: undefined }],
+    [
+      "e.test",
+      {
+        policy: "sts",
+        strings: [],
+        mx: [],
+        failure: {
+          fault: "sts-policy-invalid",
+          sendingIp: "",
+          host: "",
+          receivingIp: "",
+          reason: "it is a page",
+        },
+      },
+    ],
+  ]);
+  const unknown: object[] = [];
+  createTlsCounter(
+    { count: (_: string, result: object) => void unknown.push(result) } as TlsResults,
+    () => undefined,
+  ).connection(met({ outcomes: [{ policy: "sts", fault: undefined, detail: "" }] }));
+  expect(unknown).toMatchObject([{ strings: [], mx: [] }]);
+});
+
+describe("results and the disk", () => {
+  /** In place of one that is opened when it is needed. */
+  function keptInMemory() {
+    const disk = { isFull: false, writes: 0, values: new Map<string, Buffer>() };
+    const values: KeptValues = {
+      get: (key) => disk.values.get(key),
+      keys: (prefix) => [...disk.values.keys()].filter((key) => key.startsWith(prefix)),
+      write(written) {
+        if (disk.isFull) return Promise.reject(new Error("ENOSPC"));
+        disk.writes++;
+        for (const { key, value } of written) {
+          if (value === undefined) disk.values.delete(key);
+          else disk.values.set(key, value);
+        }
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    };
+    const clock = createFakeClock(Date.UTC(2026, 0, 15, 12));
+    const faults: string[] = [];
+    const results = createTlsResults(
+      { open: () => Promise.resolve(values), close: () => Promise.resolve() },
+      clock,
+      (fault) => faults.push(String(fault)),
+    );
+    return { disk, clock, faults, results };
+  }
+  const success = { policy: "no-policy-found", strings: [], mx: [], failure: undefined } as const;
+  const counts = async (results: TlsResults, domain: string): Promise<unknown> =>
+    (await results.of({ date: "2026-01-15", domain })).map(({ successes }) => successes);
+
+  test("what it does not take is counted, told, and written with the next minute's", async () => {
+    const { disk, clock, faults, results } = keptInMemory();
+    disk.isFull = true;
+    results.count("d.test", success);
+    await clock.advance(60_000);
+    results.count("d.test", success);
+    expect([faults, await counts(results, "d.test")]).toEqual([["Error: ENOSPC"], [2]]);
+    disk.isFull = false;
+    await clock.advance(60_000);
+    expect([disk.writes, disk.values.size, await counts(results, "d.test")]).toEqual([1, 1, [2]]);
+    await results.close();
+  });
+
+  test("more domains in a minute than it is to hold are not counted, those that are known are", async () => {
+    const { results } = keptInMemory();
+    for (let n = 0; n < 20_000; n++) results.count(`${n}.test`, success);
+    results.count("one-more.test", success);
+    results.count("7.test", success);
+    expect([await counts(results, "one-more.test"), await counts(results, "7.test")]).toEqual([[], [2]]);
+  });
+
+  test("days and domains are listed that are asked for, those that are not written yet as well", async () => {
+    const { clock, results } = keptInMemory();
+    results.count("b.test", success);
+    results.count("a.test", success);
+    await clock.advance(60_000);
+    await clock.advance(day);
+    results.count("a.test", success);
+    const listed = async (wanted = {}) =>
+      (await results.all(wanted)).map(({ date, domain }) => `${date} ${domain}`);
+    expect(await listed()).toEqual(["2026-01-16 a.test", "2026-01-15 a.test", "2026-01-15 b.test"]);
+    expect(await listed({ date: "2026-01-16" })).toEqual(["2026-01-16 a.test"]);
+    expect(await listed({ date: "2026-01-15", domain: "b.test" })).toEqual(["2026-01-15 b.test"]);
+    const some = await listReports(results, reporter, {}, 2);
+    expect([some.reports.length, some.hasMore]).toEqual([2, true]);
+    expect((await listReports(results, reporter, {}, 3)).hasMore).toBe(false);
+    await results.close();
+  });
 });
