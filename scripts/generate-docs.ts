@@ -6,6 +6,7 @@ import { openApiDocument } from "../src/admin/openapi.ts";
 import { configurationJsonSchemaText } from "../src/config/json-schema.ts";
 import { configurationReference } from "../src/config/reference.ts";
 import { settingFacts } from "../src/config/setting-facts.ts";
+import { submissionApi } from "../src/receive/http/openapi.ts";
 import { formatted } from "./formatted.ts";
 import { cmdletsReference } from "./references/cmdlets.ts";
 import { eventsReference } from "./references/events.ts";
@@ -20,6 +21,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const written = async (path: string, text: string) => [path, await formatted(path, text)] as const;
   return new Map([
     await written("docs/openapi.json", JSON.stringify(openApiDocument())),
+    await written("docs/http-submission.openapi.json", JSON.stringify(submissionApi())),
     ["schema/weir.schema.json", configurationJsonSchemaText()],
     await written("docs/configuration.md", configurationReference()),
     await written("docs/cmdlets.md", cmdletsReference()),

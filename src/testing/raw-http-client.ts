@@ -22,7 +22,7 @@ export interface RawHttpClient {
 
 export async function connectRawHttp(port: number, localAddress = "127.0.0.1"): Promise<RawHttpClient> {
   const socket = connect({ port, host: "127.0.0.1", localAddress });
-  let received = Buffer.alloc(0);
+  let received: Buffer = Buffer.alloc(0);
   let ended = false;
   let wake: () => void = () => undefined;
   socket.on("data", (octets: Buffer) => {
@@ -44,27 +44,9 @@ export async function connectRawHttp(port: number, localAddress = "127.0.0.1"): 
   await once(socket, "connect");
 
   const take = (): RawAnswer | undefined => {
-    const end = received.indexOf("\r\n\r\n");
-    if (end < 0) return undefined;
-    const [first = "", ...lines] = received.toString("latin1", 0, end).split("\r\n");
-    const headers = Object.fromEntries(
-      lines.map((line): [string, string] => {
-        const at = line.indexOf(":");
-        return [line.slice(0, at).toLowerCase(), line.slice(at + 1).trim()];
-      }),
-    );
-    const length = Number(headers["content-length"] ?? 0);
-    if (received.length < end + 4 + length) return undefined;
-    const text = received.toString("utf8", end + 4, end + 4 + length);
-    received = received.subarray(end + 4 + length);
-    return {
-      status: Number(first.split(" ")[1]),
-      headers,
-      text,
-      get json() {
-        return JSON.parse(text) as Readonly<Record<string, unknown>>;
-      },
-    };
+    const found = answerIn(received);
+    if (found !== undefined) received = found.rest;
+    return found?.answer;
   };
 
   return {
@@ -89,6 +71,36 @@ export async function connectRawHttp(port: number, localAddress = "127.0.0.1"): 
     },
     closed: () => whenClosed,
     close: () => socket.destroy(),
+  };
+}
+
+/** The first answer that stands whole in what was received; a server that answers HEAD sends no body. */
+export function answerIn(
+  received: Buffer,
+  hasBody = true,
+): { readonly answer: RawAnswer; readonly rest: Buffer } | undefined {
+  const end = received.indexOf("\r\n\r\n");
+  if (end < 0) return undefined;
+  const [first = "", ...lines] = received.toString("latin1", 0, end).split("\r\n");
+  const headers = Object.fromEntries(
+    lines.map((line): [string, string] => {
+      const at = line.indexOf(":");
+      return [line.slice(0, at).toLowerCase(), line.slice(at + 1).trim()];
+    }),
+  );
+  const behind = end + 4 + (hasBody ? Number(headers["content-length"] ?? 0) : 0);
+  if (received.length < behind) return undefined;
+  const text = received.toString("utf8", end + 4, behind);
+  return {
+    answer: {
+      status: Number(first.split(" ")[1]),
+      headers,
+      text,
+      get json() {
+        return JSON.parse(text) as Readonly<Record<string, unknown>>;
+      },
+    },
+    rest: received.subarray(behind),
   };
 }
 

@@ -26,6 +26,7 @@ import { receiveConnector } from "./test-settings.ts";
 export interface TestSubmissions {
   readonly submissions: Submissions;
   readonly submitter: Submitter;
+  readonly services: TransactionServices;
   readonly clock: FakeClock;
   readonly spool: MemorySpool;
   readonly metrics: Metrics;
@@ -55,25 +56,28 @@ export function createTestSubmissions(
   const ledger = createMemoryLedger(clock);
   const door = createDoor({ ledger, clock, refusals, usage, traffic, isSuspended: () => false });
   const stopping = new AbortController().signal;
-  const transactions = createTransactionServices({
-    spool,
-    events: tell,
-    clock,
-    metrics,
-    tracking: { enabled: true, track: (entry) => void tracked.push(entry) },
-    traffic,
-    isSuspended: () => false,
-    pressure: () => undefined,
-    limitsOf: rightsOfClient([], applications),
-    recipientDays: createRecipientDays(clock),
-    applications: () => applications,
-    door,
-    refusals,
-    rateWaiters: createRateWaiters({ door, clock, connectors: () => [connector], stopping }),
-    discredits: createDiscredits({ clock, events: tell }),
-  });
+  const transactions: TransactionServices = {
+    ...createTransactionServices({
+      spool,
+      events: tell,
+      clock,
+      metrics,
+      tracking: { enabled: true, track: (entry) => void tracked.push(entry) },
+      traffic,
+      isSuspended: () => false,
+      pressure: () => undefined,
+      limitsOf: rightsOfClient([], applications),
+      recipientDays: createRecipientDays(clock),
+      applications: () => applications,
+      door,
+      refusals,
+      rateWaiters: createRateWaiters({ door, clock, connectors: () => [connector], stopping }),
+      discredits: createDiscredits({ clock, events: tell }),
+    }),
+    ...services,
+  };
   const submissions = createSubmissions({
-    services: { ...transactions, ...services },
+    services: transactions,
     acceptedDomains: () => [],
     nextId: sessionIds(),
   });
@@ -83,5 +87,5 @@ export function createTestSubmissions(
     peer: { address: "127.0.0.1", port: 0, source: "127.0.0.1" },
     receivedProtocol: "HTTP",
   });
-  return { submissions, submitter, clock, spool, metrics, events, tracked };
+  return { submissions, submitter, services: transactions, clock, spool, metrics, events, tracked };
 }
