@@ -171,6 +171,6 @@ export function rawNeedle(filter: TrackingFilter): string | undefined {
   const needle = longest(texts.flatMap((text) => text?.match(/[!#-&(+\-./0-:<=>@A-~]+/g) ?? []));
   if (needle.length >= 2) return needle;
   if (filter.sender === "") return ",<>,";
-  if (eventIds?.length === 1) return `,${eventIds[0] ?? ""},`;
+  if (eventIds?.length === 1) return `,${eventIds[0]!},`;
   return filter.source === undefined || /[*?]/.test(filter.source) ? undefined : `,${filter.source},`;
 }

@@ -43,7 +43,7 @@ function chunkSearch(filter: TrackingFilter, found: Places, most: number): Look 
     const searchable = expression !== undefined && oddCapitals.every((odd) => !lines.includes(odd));
     const places = searchable ? linesWith(lines, expression) : everyLine(lines);
     for (let i = places.length - 1; i >= 0 && found.offsets.length < most; i--) {
-      const at = places[i] ?? 0;
+      const at = places[i]!;
       if (timed) {
         const instant = lines.toString("latin1", at, at + instantLength);
         if (instant < from || instant >= to) continue;

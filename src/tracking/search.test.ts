@@ -93,6 +93,15 @@ describe.each(["without indexes", "with an index"])("a search %s", (how) => {
     );
   });
 
+  test("finds a line that is longer than a chunk, and those around it", async () => {
+    const recipients = Array.from({ length: 60_000 }, (_, i) => `recipient${i}@dest.test`);
+    const lines = [record(100), record(101, { recipients }), record(102)].map(trackingLine);
+    expect(lines[1]!.length).toBeGreaterThan(1024 * 1024);
+    await appendFile(join(family().directory, "MSGTRK20261124-3.LOG"), lines.join(""));
+    expect((await ids({ sender: "app@*", resultSize: 4 })).slice(0, 4)).toEqual([102, 101, 100, 19]);
+    expect(await ids({ recipients: ["recipient0@dest.test"] })).toEqual([101]);
+  });
+
   test("leaves half a line out, and a directory that is not there is empty", async () => {
     await appendFile(
       join(family().directory, "MSGTRK20261124-2.LOG"),

@@ -44,8 +44,8 @@ function findByIndex(path: string, filter: TrackingFilter, most: number): Places
     const offsets = index.offsets();
     const lengths = index.lengths();
     return {
-      offsets: numbers.map((number) => offsets[number] ?? 0),
-      lengths: numbers.map((number) => lengths[number] ?? 0),
+      offsets: numbers.map((number) => offsets[number]!),
+      lengths: numbers.map((number) => lengths[number]!),
     };
   } catch (error) {
     if (!(error instanceof IndexDamage)) throw error;
@@ -65,7 +65,7 @@ export function* readEntries(found: readonly FoundInFile[]): Generator<TrackingR
     try {
       const lineAt = lineReader(file);
       for (let i = 0; i < offsets.length; i++) {
-        const line = lineAt(offsets[i] ?? 0, lengths[i] ?? 0);
+        const line = lineAt(offsets[i]!, lengths[i]!);
         const record = line && parseTrackingLine(line.toString());
         if (record !== undefined) yield record;
       }
@@ -87,7 +87,7 @@ export function* readLines(found: readonly FoundInFile[], pieceBytes = 256 * 102
     try {
       const lineAt = lineReader(file);
       for (let i = offsets.length - 1; i >= 0; i--) {
-        const line = lineAt(offsets[i] ?? 0, lengths[i] ?? 0);
+        const line = lineAt(offsets[i]!, lengths[i]!);
         if (line === undefined) continue;
         lines.push(line, lineEnd);
         size += line.length + lineEnd.length;

@@ -48,6 +48,8 @@ describe("a line", () => {
     ],
     ["the null reverse-path", { sender: "" }],
     ["no recipients", { recipients: [] }],
+    ["one recipient with a semicolon", { recipients: ['"a;b"@d.test'] }],
+    ["how it was secured", { tls: "dane", latencyMs: 1_234 }],
     ["other letters", { messageSubject: "Größe 漢字", latencyMs: 17, arrivedAt: "2026-11-24T05:59:00.000Z" }],
   ])("with %s comes back as it was", (_, changes) => {
     const line = trackingLine({ ...usual, ...changes });
@@ -78,6 +80,21 @@ describe("a line", () => {
     `#${trackingLine(usual)}`,
     trackingLine(usual).replace("Invoice 7", '"Invoice 7'),
   ])("%j is no entry", (text) => expect(parseTrackingLine(text)).toBeUndefined());
+});
+
+test.each<[string, Partial<TrackingRecord>]>([
+  ["another's data", { latencyMs: 0 }],
+  ["another's data;S:Tls=sts", { latencyMs: 0, tls: "sts" }],
+])("of %s in custom-data only what is known is read", (custom, expected) => {
+  const line = trackingLine(usual).trimEnd().replace("S:LatencyMs=0", custom);
+  expect(parseTrackingLine(line)).toEqual({ ...usual, ...expected });
+});
+
+test("a quoted field that ends the line", () => {
+  const line = trackingLine(usual).trimEnd();
+  const cut = line.lastIndexOf(",");
+  expect(parseTrackingLine(`${line.slice(0, cut)},"1,0"`)).toEqual(usual);
+  expect(parseTrackingLine(`${line.slice(0, cut)},"1,0`)).toBeUndefined();
 });
 
 test.each([

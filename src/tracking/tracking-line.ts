@@ -36,7 +36,7 @@ export function trackingHeader(openedAt: Date): string {
 /** With its line end. Cost: one string. */
 export function trackingLine(record: TrackingRecord): string {
   const sender = record.sender === "" ? nullPath : csvField(record.sender);
-  const recipients = record.recipients.length === 1 ? listed(record.recipients[0] ?? "") : joined(record);
+  const recipients = record.recipients.length === 1 ? listed(record.recipients[0]!) : joined(record);
   return `${record.at},${record.clientIp},${csvField(record.clientHostname)},,${csvField(record.serverHostname)},${csvField(record.sourceContext)},${csvField(record.connectorId)},${record.source},${record.eventId},${record.internalMessageId},${csvField(record.messageId)},,${csvField(recipients, Infinity)},${csvField(record.recipientStatus)},${record.totalBytes},${record.recipientCount},,${csvField(record.reference)},${csvField(record.messageSubject)},${sender},${sender},${record.arrivedAt},,,${record.originalClientIp},,${latencyKey}${record.latencyMs}${record.tls === undefined ? "" : `${tlsKey}${record.tls}`},Email,,${version}\r\n`;
 }
 
@@ -69,9 +69,9 @@ export const column = {
 export function entryFields(line: string): readonly string[] | undefined {
   const fields = csvFields(line);
   if (fields.length !== fieldCount || line.startsWith("#")) return undefined;
-  if (!isInstant(fields[0] ?? "") || !/^\d{1,16}$/.test(fields[9] ?? "")) return undefined;
-  if (!(trackingSources as readonly string[]).includes(fields[7] ?? "")) return undefined;
-  return (trackingEventIds as readonly string[]).includes(fields[8] ?? "") ? fields : undefined;
+  if (!isInstant(fields[0]!) || !/^\d{1,16}$/.test(fields[9]!)) return undefined;
+  if (!(trackingSources as readonly string[]).includes(fields[7]!)) return undefined;
+  return (trackingEventIds as readonly string[]).includes(fields[8]!) ? fields : undefined;
 }
 
 export function listedRecipients(field: string): readonly string[] {
@@ -90,7 +90,7 @@ const none: readonly string[] = [];
 export function parseTrackingLine(line: string): TrackingRecord | undefined {
   const fields = entryFields(line);
   if (fields === undefined) return undefined;
-  const text = (index: number): string => fields[index] ?? "";
+  const text = (index: number): string => fields[index]!;
   const custom = text(26);
   const tlsAt = custom.indexOf(tlsKey);
   return {

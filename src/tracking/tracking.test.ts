@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -161,6 +161,84 @@ test("it can be switched off, and subjects by themselves", async () => {
   log.reconfigure(settings);
   expect(await written(entry)).toHaveLength(2);
   expect(noTracking.enabled).toBe(false);
+});
+
+test("steps go to the log of messages too, also where tracking is off, with the time since arrival", async () => {
+  const told: string[] = [];
+  const messageLog = {
+    wantsMessages: true,
+    message: ({ at, part, text }: { at: Date; part: string; text: string }) =>
+      void told.push(`${at.toISOString()} ${part} ${text}`),
+  };
+  await log.close();
+  const off = { ...settings, messageTrackingLogEnabled: false };
+  log = openTracking({ dataDirectory, hostname: "relay.test", clock, settings: off, messageLog });
+  expect(log.enabled).toBe(true);
+  const sent = { eventId: "SEND", source: "SMTP", recipients: ["x@b.test"], host: "mx" } as const;
+  log.track({ ...sent, message, status: "250 ok" });
+  log.track({ ...sent, message: { id: 7 }, status: "250 ok" });
+  expect(told).toEqual([
+    "2026-01-15T09:00:00.000Z smtp 4711: to=<x@b.test>, relay=mx, delay=1.50, dsn=2.0.0, status=sent (250 ok)",
+    "2026-01-15T09:00:00.000Z smtp 7: to=<x@b.test>, relay=mx, delay=0.00, dsn=2.0.0, status=sent (250 ok)",
+  ]);
+  messageLog.wantsMessages = false;
+  expect(log.enabled).toBe(false);
+  log.track({ ...sent, message });
+  expect([told.length, await readdir(dataDirectory)]).toEqual([2, []]);
+  log.reconfigure(settings);
+  messageLog.wantsMessages = true;
+  expect(await written({ ...sent, message })).toMatchObject([{ eventId: "SEND" }]);
+  expect(told).toHaveLength(3);
+});
+
+test("an entry of a copy is the client's, as that of its arrival; what its door says goes before the session", async () => {
+  const entry = { source: "HTTP", message, connector: "Other", context: "S1;owner=x", tls: "dane" } as const;
+  const [copy, refused] = await written(
+    { ...entry, eventId: "DUPLICATE" },
+    { ...entry, eventId: "FAIL", message: { ...message, arrivedAt: clock.now() + 700.4 } },
+  );
+  expect(copy).toMatchObject({
+    clientIp: "10.0.0.1",
+    clientHostname: "app.test",
+    serverHostname: "relay.test",
+    sourceContext: "S1;owner=x",
+    connectorId: "Other",
+    arrivedAt: "",
+    latencyMs: 0,
+    tls: "dane",
+  });
+  // Of a clock that was set back.
+  expect(refused).toMatchObject({ clientIp: "", latencyMs: 0, arrivedAt: "2026-01-15T09:00:00.000Z" });
+});
+
+test("that indexes cannot be made is told once, and again when it happens again", async () => {
+  const faults: string[] = [];
+  await log.close();
+  log = openTracking({
+    dataDirectory,
+    hostname: "relay.test",
+    clock,
+    settings: { ...settings, messageTrackingLogMaxFileSize: 1 },
+    onFault: ({ message: text }) => void faults.push(text),
+  });
+  const { directory } = trackingFamily(dataDirectory);
+  const entry = { eventId: "SEND", source: "SMTP", message } as const;
+  const another = (): Promise<void> => {
+    log.track(entry);
+    return log.flush();
+  };
+  await another();
+  await writeFile(join(directory, "index"), "in the way");
+  for (let n = 0; n < 4; n++) await another();
+  await expect.poll(() => faults.length).toBe(1);
+  await rm(join(directory, "index"));
+  await another();
+  await expect.poll(() => readdir(join(directory, "index")).catch(() => [])).not.toEqual([]);
+  expect(faults).toHaveLength(1);
+  await rm(join(directory, "index"), { recursive: true });
+  await writeFile(join(directory, "index"), "in the way");
+  await another();
+  await expect.poll(() => faults.length).toBe(2);
 });
 
 test("what was tracked just before the end is in the file", async () => {

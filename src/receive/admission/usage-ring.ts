@@ -31,12 +31,12 @@ export class UsageRing {
   /** The value was this high for a moment. */
   raise(nowMs: number, value: number): void {
     const slot = this.#goTo(nowMs);
-    if (value > (this.#slots[slot] ?? 0)) this.#slots[slot] = value;
+    if (value > this.#slots[slot]!) this.#slots[slot] = value;
   }
 
   add(nowMs: number, count: number): void {
     const slot = this.#goTo(nowMs);
-    this.#slots[slot] = (this.#slots[slot] ?? 0) + count;
+    this.#slots[slot] = this.#slots[slot]! + count;
   }
 
   highestLastHour(nowMs: number): number {
@@ -73,7 +73,7 @@ export class UsageRing {
     let highest = 0;
     let at = this.#goTo(nowMs);
     for (let n = 0; n < slots; n++) {
-      highest = Math.max(highest, this.#slots[at] ?? 0);
+      highest = Math.max(highest, this.#slots[at]!);
       at = at === 0 ? this.#slots.length - 1 : at - 1;
     }
     return highest;
@@ -83,7 +83,7 @@ export class UsageRing {
     let sum = 0;
     let at = this.#goTo(nowMs);
     for (let n = 0; n < slots; n++) {
-      sum += this.#slots[at] ?? 0;
+      sum += this.#slots[at]!;
       at = at === 0 ? this.#slots.length - 1 : at - 1;
     }
     return sum;

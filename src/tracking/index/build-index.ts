@@ -34,7 +34,7 @@ export function buildIndex(log: Buffer, changedMs: number): TrackingIndex {
     const length = (log[end - 1] === carriageReturn && end > start ? end - 1 : end) - start;
     const fields = entryFields(log.toString("utf8", start, start + length));
     if (fields === undefined) continue;
-    const text = (place: number): string => fields[place] ?? "";
+    const text = (place: number): string => fields[place]!;
     const instant = Date.parse(text(at.at));
     const id = Number(text(at.internalMessageId));
     offsets.push(start);
@@ -156,7 +156,7 @@ function severalValues() {
   return {
     add(of: readonly string[]): void {
       const numbers = of.map((value) => values.of(value));
-      const key = numbers.length === 1 ? (numbers[0] ?? 0) : numbers.join();
+      const key = numbers.length === 1 ? numbers[0]! : numbers.join();
       let set = known.get(key);
       if (set === undefined) {
         set = known.size;

@@ -302,6 +302,17 @@ describe("an index", () => {
         await writeFile(path, octets);
       },
     ]),
+    // Each of its columns begins where the ones before end.
+    ...[0, 3, 100, 0.5, -1].map((at): [string, (path: string) => Promise<void>] => [
+      `with another octet in its columns, at ${at}`,
+      async (path) => {
+        const octets = await readFile(path);
+        const columns = octets.subarray(16 + octets.readUInt32LE(8));
+        const place = at < 0 ? columns.length - 1 : at < 1 ? Math.floor(columns.length * at) : at;
+        columns[place] = (columns[place] ?? 0) ^ 1;
+        await writeFile(path, octets);
+      },
+    ]),
   ])("that is %s misleads no search and is made anew", async (_, damage) => {
     await damage(indexPath(logPath(1)));
     expect(await ids({ messageId: "11@x" })).toEqual([11]);
@@ -316,6 +327,28 @@ describe("an index", () => {
     expect(await ids({ messageId: "13@x" })).toEqual([13]);
     expect(await indexMissing(family())).toBe(1);
     expect(await ids({ messageId: "13@x" })).toEqual([13]);
+  });
+
+  test("that is damaged is removed by the first search that meets it", async () => {
+    const path = indexPath(logPath(1));
+    const octets = await readFile(path);
+    octets[16 + octets.readUInt32LE(8)]! ^= 1;
+    await writeFile(path, octets);
+    expect(await ids({ messageId: "11@x" })).toEqual([11]);
+    expect(await readdir(join(family().directory, "index"))).toEqual(["MSGTRK20261124-2.idx"]);
+  });
+
+  test("of lines that were removed meanwhile gives those that are left", async () => {
+    const found = await findEntries(family(), { resultSize: 100 });
+    await truncate(logPath(2), lines(20, 2).length);
+    await rm(logPath(1));
+    expect(Array.from(readEntries(found), ({ internalMessageId }) => internalMessageId)).toEqual([
+      32, 31, 30, 21, 20,
+    ]);
+    const pieces = Array.from(readLines(found, 1), String);
+    expect(pieces.map((piece) => parseTrackingLine(piece.trimEnd())?.internalMessageId)).toEqual([
+      20, 21, 30, 31, 32,
+    ]);
   });
 
   test("goes when its file is gone, also between finding and reading", async () => {

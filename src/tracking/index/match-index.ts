@@ -25,7 +25,7 @@ export function matchIndex(index: TrackingIndex, filter: TrackingFilter, most: n
   if (firstAt < from || lastAt >= to) {
     const instants = index.instants();
     for (let i = 0; i < records; i++) {
-      const at = instants[i] ?? 0;
+      const at = instants[i]!;
       if (at < from || at >= to) fits[i] = 0;
     }
   }
@@ -44,7 +44,7 @@ function applyTest(index: TrackingIndex, test: TextTest, fits: Uint8Array): bool
   const { sets } = column;
   let some = 0;
   for (let i = 0; i < fits.length; i++) {
-    const fit = (fits[i] ?? 0) & (allowed[sets[i] ?? 0] ?? 0);
+    const fit = fits[i]! & allowed[sets[i]!]!;
     fits[i] = fit;
     some |= fit;
   }
@@ -57,7 +57,7 @@ function allowedValues({ values, starts }: TextColumn, { needles, holds }: TextT
   let some = false;
   const look = (number: number): number => {
     const end = (starts[number + 1] ?? values.length) - 1;
-    if (allowed[number] === 0 && holds(values.toString("utf8", starts[number] ?? 0, end))) {
+    if (allowed[number] === 0 && holds(values.toString("utf8", starts[number]!, end))) {
       allowed[number] = 1;
       some = true;
     }
@@ -80,9 +80,9 @@ function allowedSets(
   if (values === undefined || setStarts.length === 0) return values;
   const allowed = new Uint8Array(setStarts.length - 1);
   for (let set = 0; set < allowed.length; set++) {
-    const end = setStarts[set + 1] ?? 0;
-    for (let i = setStarts[set] ?? 0; i < end; i++)
-      allowed[set] = (allowed[set] ?? 0) | (values[members[i] ?? 0] ?? 0);
+    const end = setStarts[set + 1]!;
+    for (let i = setStarts[set]!; i < end; i++)
+      allowed[set] = allowed[set]! | values[members[i]!]!;
   }
   return allowed;
 }
@@ -93,7 +93,7 @@ function numberAt(starts: Uint32Array, at: number): number {
   let high = starts.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >>> 1;
-    if ((starts[middle] ?? 0) <= at) low = middle;
+    if (starts[middle]! <= at) low = middle;
     else high = middle - 1;
   }
   return low;
