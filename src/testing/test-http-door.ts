@@ -53,7 +53,7 @@ class Wire extends Duplex {
 
   override _write(octets: Buffer, _encoding: string, then: () => void): void {
     if (this.peer?.isStalled === true) return;
-    this.peer?.take(octets);
+    this.peer?.hear(octets);
     then();
   }
 
@@ -68,7 +68,7 @@ class Wire extends Duplex {
     then(error);
   }
 
-  take(octets: Buffer): void {
+  hear(octets: Buffer): void {
     this.bytesRead += octets.length;
     this.push(octets);
   }
@@ -106,9 +106,7 @@ export function createTestHttpDoor(
     hostname: "relay.test",
     tlsContexts: () => undefined,
     authenticate: (user, password) =>
-      Promise.resolve(
-        password === "secret" ? { user } : { denied: "the password is wrong", account: user },
-      ),
+      Promise.resolve(password === "secret" ? { user } : { denied: "the password is wrong", account: user }),
     authenticateToken: () => Promise.resolve({ denied: "no tokens here" }),
     authenticateKey: () => ({ denied: "there is no such key" }),
     tell: () => undefined,
@@ -178,10 +176,17 @@ export function createTestHttpDoor(
     connect(address = "127.0.0.1") {
       const lease = { end: () => void freed.push(`lease of ${address}`) };
       const watch = watchConnection(connector, "HTTP");
-      const admitted = { connector, address, source: address, door: "HTTP", watch, lease, connection: 1 } as const;
+      const admitted = {
+        connector,
+        address,
+        source: address,
+        door: "HTTP",
+        watch,
+        lease,
+        connection: 1,
+      } as const;
       return client((socket) => door.open(socket, admitted, endpoint));
     },
     turnAway: (reply) => client((socket) => door.turnAway(socket, reply, endpoint)),
   };
 }
-

@@ -80,10 +80,7 @@ test.each<[string, TrackingEntry, string[]]>([
   [
     "of nobody who is known",
     entry({ eventId: "RECEIVE", message: { id: 7 } }),
-    [
-      "smtpd: 7: client=unknown[unknown], message-id=<>",
-      "qmgr: 7: from=<>, size=0, nrcpt=0 (queue active)",
-    ],
+    ["smtpd: 7: client=unknown[unknown], message-id=<>", "qmgr: 7: from=<>, size=0, nrcpt=0 (queue active)"],
   ],
   ["of a damaged message", entry({ eventId: "FAIL", message: { id: 7 } }), []],
 ])("%s", (_, of, expected) => {

@@ -98,7 +98,6 @@ test.each<[string, Partial<RecipientState>, string, string, string | null]>([
   ["was put off", { attempts: 1, lastError: "450 busy" }, "deferred", "delivery_delayed", "450 busy"],
   ["met no host", { lastError: "no route" }, "deferred", "delivery_delayed", "no route"],
   ["is suspended", { suspended: true, attempts: 1 }, "suspended", "delivery_delayed", null],
-  ["goes on", { suspended: false }, "queued", "queued", null],
 ])("a recipient that %s", async (_, state, status, lastEvent, lastError) => {
   const { json } = await shown([received], [waits(0, state)]);
   expect(json).toMatchObject({
@@ -136,7 +135,10 @@ test.each<[string, readonly object[]]>([
   ["nobody knows", []],
   ["came by SMTP", [{ ...received, source: "SMTP" }]],
   ["is of another client", [{ ...received, sourceContext: "S1;owner=source%2010.0.0.1%20apprelay" }]],
-  ["is told of by a session of that name", [{ ...received, sourceContext: "owner=source%20127.0.0.1%20apprelay" }]],
+  [
+    "is told of by a session of that name",
+    [{ ...received, sourceContext: "owner=source%20127.0.0.1%20apprelay" }],
+  ],
   ["names another thing so", [{ ...received, sourceContext: "S1;tag.owner=source%20127.0.0.1%20apprelay" }]],
 ])("one that %s is not there", async (_, told) => {
   const { status, json } = await shown(told, [waits(0)]);

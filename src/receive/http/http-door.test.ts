@@ -110,7 +110,10 @@ describe("time", () => {
   test("a handshake of TLS has ten seconds; where there is no certificate there is none", async () => {
     const told: unknown[] = [];
     const contexts: ServerContexts = { byDefault: createSecureContext(), named: () => undefined };
-    const it = createTestHttpDoor({}, { tlsContexts: () => contexts, tell: (_, kind) => void told.push(kind) });
+    const it = createTestHttpDoor(
+      {},
+      { tlsContexts: () => contexts, tell: (_, kind) => void told.push(kind) },
+    );
     const one = it.connect();
     one.send(Buffer.from([22, 3, 1]));
     await it.clock.settle();
@@ -129,7 +132,8 @@ describe("time", () => {
 });
 
 describe("what is left of a body that nobody wanted", () => {
-  const refused = (length: number) => `POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
+  const refused = (length: number) =>
+    `POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
 
   test("is read away for two seconds; then the next request is read", async () => {
     const it = createTestHttpDoor();

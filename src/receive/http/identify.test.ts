@@ -32,7 +32,11 @@ test.each<[string, Record<string, string>, unknown[], Partial<ReceiveConnectorSe
   ["nothing at all", { authorization: "" }, [401, "missing_api_key"], {}],
   ["two at once", { authorization: `Bearer ${key}`, "x-api-key": key }, [400, "validation_error"]],
   ["twice the same", { "x-api-key": key, "X-API-Key": key }, [400, "validation_error"]],
-  ["another scheme", { authorization: `Digest ${base64("app:secret")}` }, [401, "authentication_not_offered"]],
+  [
+    "another scheme",
+    { authorization: `Digest ${base64("app:secret")}` },
+    [401, "authentication_not_offered"],
+  ],
   ["no scheme", { authorization: key }, [401, "authentication_not_offered"]],
   ["a password", { authorization: `basic  ${base64("app:secret")}` }, [202, "taken"]],
   ["a password with a colon", { authorization: `Basic ${base64("app:se:cret")}` }, [401, "invalid_api_key"]],
@@ -103,7 +107,9 @@ test("a key that is for other connectors is refused here", async () => {
 
 test("where nobody can say whether it is right, it is not wrong", async () => {
   const authenticate = () => Promise.reject(new Error("the directory is away"));
-  const { answer, said } = await asked({ authorization: `Basic ${base64("app:x")}` }, users, { authenticate });
+  const { answer, said } = await asked({ authorization: `Basic ${base64("app:x")}` }, users, {
+    authenticate,
+  });
   expect([said[0], answer.headers["retry-after"] !== undefined]).toEqual([503, true]);
   expect(answer.text).not.toContain("directory");
 });

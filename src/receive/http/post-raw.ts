@@ -15,7 +15,6 @@ import { handIn } from "./hand-in.ts";
 import { createHeldOctets } from "./held-octets.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { HttpServices } from "./http-services.ts";
-import { mostAddresses } from "./list-faults.ts";
 import { withoutKeys } from "./log-line.ts";
 import { envelopeOf, type Fault } from "./read-email.ts";
 import { refuseFaults } from "./refuse-faults.ts";
@@ -34,10 +33,6 @@ export function postRaw(exchange: HttpExchange, services: HttpServices): Promise
     ]);
   if (senders.length > 1)
     return refuseFaults(exchange, [{ path: "Mail-From", message: "is given more than once" }]);
-  if (recipients.length > mostAddresses)
-    return refuseFaults(exchange, [
-      { path: "Rcpt-To", message: `is given more than ${mostAddresses} times` },
-    ]);
   const [sender] = senders;
   return handInRaw(exchange, services, exchange.body.pieces(), exchange.body.declaredBytes, {
     envelope: {

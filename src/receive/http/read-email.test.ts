@@ -29,6 +29,33 @@ test.each([
       recipients: [{ notify: { never: false, success: true, failure: true, delay: false } }],
     },
   ],
+  [
+    "all reports, whole",
+    { dsn: { notify: ["delay"], ret: "full" }, priority: "normal", require_tls: false },
+    {
+      ret: "FULL",
+      envid: undefined,
+      priority: "Normal",
+      requireTls: false,
+      recipients: [{ notify: { never: false, success: false, failure: false, delay: true } }],
+    },
+  ],
+  [
+    "no reports",
+    { dsn: { notify: ["never"], envid: "=~!" }, priority: "high" },
+    {
+      ret: undefined,
+      envid: "+3D~!",
+      priority: "High",
+      requireTls: false,
+      recipients: [{ notify: { never: true, success: false, failure: false, delay: false } }],
+    },
+  ],
+  [
+    "a sender of its own, with the recipients of the message",
+    { envelope: { mail_from: "bounce@b.test" }, cc: "e@f.test" },
+    { mailFrom: "bounce@b.test", recipients: [{ address: "c@d.test" }, { address: "e@f.test" }] },
+  ],
 ])("envelope: %s", (_, more, expected) => {
   expect(envelopeOf(more)).toMatchObject(expected);
 });
@@ -145,6 +172,58 @@ describe("faults", () => {
       false,
     ]),
     [{ ...least, headers: { "a\u0001\nb": "x" } }, "headers.a??b is no name of a header field", false],
+    ...["YQ=", "YQ", "YQ==", "YWI=", "YWI", "YWJj", "", " Y W\tJ\nj "].map(
+      (content): [object, string, boolean] => [
+        { ...least, subject: "a\rb", attachments: [{ content }] },
+        "subject holds a line end or a NUL",
+        false,
+      ],
+    ),
+    ...["YQ===", "Y", "YWJjZ", "YQ==YQ==", "a+_b", "Y=Q="].map((content): [object, string, boolean] => [
+      { ...least, attachments: [{ content }] },
+      "attachments[0].content is not Base64",
+      false,
+    ]),
+    [
+      { ...least, attachments: [{ content: "", content_type: "text" }] },
+      "attachments[0].content_type is no media type, such as application/pdf",
+      false,
+    ],
+    [
+      { ...least, attachments: [{ content: "", filname: "x" }] },
+      "attachments[0].filname is not known here; is it filename?",
+      true,
+    ],
+    [
+      { ...least, envelope: { mail_form: "x" } },
+      "envelope.mail_form is not known here; is it mail_from?",
+      true,
+    ],
+    [{ ...least, dsn: { notfy: [] } }, "dsn.notfy is not known here; is it notify?", true],
+    [
+      { ...least, tags: [{ nme: "x", name: "x", value: "" }] },
+      "tags[0].nme is not known here; is it name?",
+      true,
+    ],
+    [{ ...least, from: { email: "a@b.test", nam: "x" } }, "from.nam is not known here; is it name?", true],
+    [{ ...least, from: 5 }, "from is no address", false],
+    [{ ...least, to: 5 }, "to is no address", false],
+    [{ ...least, reply_to: [{ email: 5 }] }, "reply_to[0] is no address", false],
+    [{ ...least, headers: 5 }, "headers is of another kind than it has to be", false],
+    [{ ...least, toString: "x" }, "toString is not known here", true],
+    [{ raw: "YQ==", subjct: "x" }, "subjct is not known here; is it subject?", true],
+    [{ raw: "YQ==", toString: "x" }, "toString is not known here", true],
+    [
+      { raw: "YQ==", envelope: { rcpt_to: Array(20_001).fill("x") } },
+      "envelope.rcpt_to has more than 20000 entries",
+      false,
+    ],
+    [
+      { ...least, headers: { Sender: "J\u00fcrgen <j\u00fc@b.test>" } },
+      "headers.Sender is not one address",
+      false,
+    ],
+    [{ ...least, html: "a\0", text: undefined }, "html holds a NUL", false],
     [{ raw: "?" }, "raw is not Base64", false],
     [{ raw: "YQ==", from: "a@b.test" }, "from stands beside raw, which is the whole message", true],
     [[], " the body is no JSON object", false],
@@ -182,6 +261,29 @@ test("how it is to be carried", () => {
     requireTls: true,
     priority: "Low",
   });
+});
+
+test("addresses are bounded over all lists together, the sender aside", () => {
+  const many = (count: number) => Array.from({ length: count }, (_, n) => `u${n}@d.test`);
+  const readOf = (more: object) => {
+    const read = readEmail({ ...least, ...more });
+    return read.kind === "faulty" ? read.faults : read.kind;
+  };
+  expect(readOf({ to: many(10_000), cc: many(5_000), bcc: many(5_000), reply_to: "r@d.test" })).toEqual([
+    { path: "reply_to", message: "has, with the other fields, more than 20000 addresses" },
+  ]);
+  expect(readOf({ to: many(9), reply_to: "r@d.test" })).toBe("email");
+  expect(readOf({ cc: [many(10_001).join(", ")] })).toEqual([{ path: "cc[0]", message: "is no address" }]);
+});
+
+test.each<[object, number]>([
+  [{ cc: Array(30).fill("nobody") }, 21],
+  [{ cc: Array(21).fill("nobody") }, 21],
+  [{ cc: Array(20).fill("nobody") }, 20],
+  [{ headers: Array.from({ length: 30 }, (_, n) => [`a b${n}`, "x"]) }, 21],
+])("faults beyond the twentieth are only said to be there: %j", (more, count) => {
+  const read = readEmail({ ...least, ...more });
+  expect(read.kind === "faulty" && read.faults.length).toBe(count);
 });
 
 describe("what is wrong is bounded, and so is what it costs", () => {

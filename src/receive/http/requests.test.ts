@@ -41,7 +41,11 @@ describe("a request is found by its path, and has the method and form of what is
     ["HTTP/1.0 without Host", "GET /emails/7 HTTP/1.0\r\n\r\n", 404, "not_found"],
     ["HTTP/1.1 without Host", "GET /openapi.json HTTP/1.1\r\n\r\n", 400, "validation_error"],
     ["two hosts", get("/openapi.json", { Host: "y" }), 400, "validation_error"],
-    ["a media type in capitals", rawRequest("/emails", json, { "content-type": "Application/JSON ; x=y" }), 202],
+    [
+      "a media type in capitals",
+      rawRequest("/emails", json, { "content-type": "Application/JSON ; x=y" }),
+      202,
+    ],
     ["a coding that is none", rawRequest("/emails", json, { "content-encoding": " Identity" }), 202],
     ["no media type", rawRequest("/emails", json, { "content-type": "" }), 415, "unsupported_media_type"],
     ["a message as JSON", rawRequest("/emails/raw", json), 415, "unsupported_media_type"],
@@ -252,7 +256,9 @@ test("who leaves in the middle of a body has handed in nothing, and is no fault"
     for (const leave of ["hangUp", "finish"] as const) {
       const one = it.connect();
       const type = path === "/emails" ? "application/json" : "message/rfc822";
-      one.send(rawRequest(path, `${json}\r\n\r\n${"x".repeat(900)}`, { "content-type": type }).subarray(0, -5));
+      one.send(
+        rawRequest(path, `${json}\r\n\r\n${"x".repeat(900)}`, { "content-type": type }).subarray(0, -5),
+      );
       await it.clock.settle();
       one[leave]();
       await it.clock.advance(10_000);

@@ -57,7 +57,7 @@ function allowedValues({ values, starts }: TextColumn, { needles, holds }: TextT
   let some = false;
   const look = (number: number): number => {
     const end = (starts[number + 1] ?? values.length) - 1;
-    if (allowed[number] === 0 && holds(values.toString("utf8", starts[number]!, end))) {
+    if (allowed[number] === 0 && holds(values.toString("utf8", starts[number], end))) {
       allowed[number] = 1;
       some = true;
     }
@@ -81,8 +81,7 @@ function allowedSets(
   const allowed = new Uint8Array(setStarts.length - 1);
   for (let set = 0; set < allowed.length; set++) {
     const end = setStarts[set + 1]!;
-    for (let i = setStarts[set]!; i < end; i++)
-      allowed[set] = allowed[set]! | values[members[i]!]!;
+    for (let i = setStarts[set]!; i < end; i++) allowed[set] = allowed[set]! | values[members[i]!]!;
   }
   return allowed;
 }
