@@ -143,7 +143,6 @@ export function createPickupDirectory(
   const refuseOpenToAll = async (): Promise<void> => {
     const own = await files.look(".");
     if (own === undefined) throw new Error("it is not there");
-    if (!own.isDirectory()) throw new Error("it is no directory");
     // Whoever may write there may send as anybody.
     if (process.platform !== "win32" && (own.mode & 0o002) !== 0)
       throw new Error("everybody may write there (chmod o-w), and so send as anybody");

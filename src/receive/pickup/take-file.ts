@@ -41,7 +41,11 @@ export async function takeFile(name: string, stats: Stats, taking: FileTaking): 
   const { kind, files, limits, submissions, clock, tell } = taking;
   if (!stats.isFile()) return { kind: "bad", reason: `it is ${sortOf(stats)}, no file` };
   if (stats.nlink > 1) return { kind: "bad", reason: "it is a hard link to another file" };
-  const file = await files.open(name);
+  const file = await files.open(name).catch((fault: unknown) => {
+    if (isGone(fault)) return undefined;
+    throw fault;
+  });
+  if (file === undefined) return { kind: "changed" };
   let claimed: string | undefined;
   let outcome: SubmissionOutcome;
   try {
