@@ -54,11 +54,17 @@ const discovery = "https://id.test/tenant/.well-known/openid-configuration";
 describe("keys are read", () => {
   test("from where discovery says, once for all who ask", async () => {
     const it = rig();
-    const all = await Promise.all([it.find("ES256", "k1"), it.find("ES256", "k1"), it.find("ES256", undefined)]);
+    const all = await Promise.all([
+      it.find("ES256", "k1"),
+      it.find("ES256", "k1"),
+      it.find("ES256", undefined),
+    ]);
     expect(all.map(({ length }) => length)).toEqual([1, 1, 1]);
     expect(it.asked[0]).toMatchObject({ method: "GET", headers: { accept: "application/json" }, body: "" });
     expect(it.urls()).toEqual([discovery, jwks]);
-    expect(discoveryUrl({ issuer: "https://id.test" })).toBe("https://id.test/.well-known/openid-configuration");
+    expect(discoveryUrl({ issuer: "https://id.test" })).toBe(
+      "https://id.test/.well-known/openid-configuration",
+    );
   });
 
   test("from where the configuration says, without discovery", async () => {
@@ -71,7 +77,11 @@ describe("keys are read", () => {
     ["is of another issuer", { issuer: "https://id.test/tenant", jwks_uri: jwks }, /of another issuer/],
     ["names no keys", { issuer: "https://id.test/tenant/" }, /no jwks_uri/],
     ["names no address", { issuer: "https://id.test/tenant/", jwks_uri: "keys" }, /no jwks_uri/],
-    ["names keys in clear text", { issuer: "https://id.test/tenant/", jwks_uri: "http://keys.test/" }, /not https/],
+    [
+      "names keys in clear text",
+      { issuer: "https://id.test/tenant/", jwks_uri: "http://keys.test/" },
+      /not https/,
+    ],
     ["is null", "null", /no JSON object/],
     ["is a text", '"x"', /no JSON object/],
     ["is no JSON", "x", /JSON/],
@@ -128,9 +138,7 @@ describe("while the issuer is away", () => {
     await it.clock.advance(600_000);
     expect(await it.find("ES256", "k1")).toHaveLength(1);
     await it.clock.settle();
-    expect(it.events.map(({ fields }) => fields["consequence"])).toEqual([
-      expect.stringMatching(/go on$/),
-    ]);
+    expect(it.events.map(({ fields }) => fields["consequence"])).toEqual([expect.stringMatching(/go on$/)]);
     await expect(it.find("ES256", "k2")).rejects.toThrow("cannot be read anew");
     await it.clock.advance(30_000);
     await expect(it.find("ES256", "k2")).rejects.toThrow("refused");

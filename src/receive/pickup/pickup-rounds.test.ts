@@ -44,7 +44,9 @@ async function rig(connector: Partial<ReceiveConnectorSettings> = {}, given: Par
     events: {
       wants: () => true,
       emit: (name, fields) =>
-        void told.push(`${name} ${String({ file: "", error: "", ...fields }.file)} ${String({ error: "", ...fields }.error)}`),
+        void told.push(
+          `${name} ${String({ file: "", error: "", ...fields }.file)} ${String({ error: "", ...fields }.error)}`,
+        ),
     },
     isKept: async (id) => (await it.spool.find(id)) !== undefined,
   });
@@ -169,7 +171,10 @@ test("directories follow the settings: one that stays goes on, one that is new b
   const both = { ...it.settings, replayDirectoryPath: second };
   await it.pickup.reconfigure(both);
   await it.lookedThrough(2);
-  await writeFile(join(second, "x.eml"), "X-Sender: <a@s.test>\r\nX-Receiver: <x@d.test>\r\nSubject: s\r\n\r\n");
+  await writeFile(
+    join(second, "x.eml"),
+    "X-Sender: <a@s.test>\r\nX-Receiver: <x@d.test>\r\nSubject: s\r\n\r\n",
+  );
   await it.write(["p"]);
   for (let n = 0; n < 3; n++) {
     await it.clock.advance(5_000);

@@ -120,7 +120,8 @@ describe("a file", () => {
   });
 
   test("of a Replay directory is its content behind the envelope, in pieces", async () => {
-    const head = "X-Sender: <a@s.test> BODY=8BITMIME RET=HDRS ENVID=q\r\nX-Receiver: <b@d.test> NOTIFY=NEVER\r\n";
+    const head =
+      "X-Sender: <a@s.test> BODY=8BITMIME RET=HDRS ENVID=q\r\nX-Receiver: <b@d.test> NOTIFY=NEVER\r\n";
     const body = `Subject: s\r\n\r\n${"x".repeat(200_000)}`;
     const { envelope, text, pieces } = await readOf("Replay", Buffer.from(head + body));
     expect(envelope).toMatchObject({

@@ -62,7 +62,9 @@ async function taken({ content = message, connector, ...given }: Given = {}) {
       return {
         stat: () => Promise.resolve(opened),
         read: (chunk: Buffer, offset: number, length: number, position: number) =>
-          Promise.resolve({ bytesRead: Buffer.from(content).copy(chunk, offset, position, position + length) }),
+          Promise.resolve({
+            bytesRead: Buffer.from(content).copy(chunk, offset, position, position + length),
+          }),
         close: () => Promise.resolve(void done.push("close")),
       } as unknown as FileHandle;
     },
@@ -150,7 +152,9 @@ test.each<[string, Given]>([
 ])("its message is kept though it cannot be %s, and a person told", async (_, given) => {
   const { result, told, kept } = await taken(given);
   expect([result, kept]).toEqual([{ kind: "kept" }, 1]);
-  expect(told).toEqual([expect.stringMatching(/^x\.ID\.weir\.tmp: its message was taken, .*: E(ROFS|IO): x$/)]);
+  expect(told).toEqual([
+    expect.stringMatching(/^x\.ID\.weir\.tmp: its message was taken, .*: E(ROFS|IO): x$/),
+  ]);
 });
 
 test("where the disk is full it gets its name back; where it broke nobody knows what was kept", async () => {

@@ -386,6 +386,8 @@ function refuseRecipient(
 }
 
 function wholePath(text: string, direction: "reverse" | "forward"): Path | "syntax" | "tooLong" {
-  const path = parsePath(text, 0, direction);
-  return typeof path === "string" || path.end === text.length ? path : "syntax";
+  // Brackets are SMTP's: where people write none, none are missing (strictAddresses).
+  const written = text.includes("<") ? text : `<${text}>`;
+  const path = parsePath(written, 0, direction);
+  return typeof path === "string" || path.end === written.length ? path : "syntax";
 }
