@@ -34,8 +34,14 @@ function rig(given: Partial<TokenIssuer> = {}) {
   };
   const verifier = createTokenVerifier([{ ...issuer, ...given }], around);
   const nowSeconds = clock.now() / 1000;
-  const signed = (claims: JWTPayload = {}, header: object = {}, pair = second) =>
-    new SignJWT({ iss: issuer.issuer, aud: "urn:weir", upn: "app", exp: nowSeconds + 600, ...claims })
+  const signed = (claims: Record<string, unknown> = {}, header: object = {}, pair = second) =>
+    new SignJWT({
+      iss: issuer.issuer,
+      aud: "urn:weir",
+      upn: "app",
+      exp: nowSeconds + 600,
+      ...claims,
+    } as JWTPayload)
       .setProtectedHeader({ alg: "ES256", ...header })
       .sign(pair!.privateKey);
   return { clock, verifier, signed, nowSeconds, asked: () => asked };
