@@ -46,7 +46,8 @@ function rig(
     },
   );
   const urls = (): string[] => asked.splice(0).map(({ url }) => url);
-  return { find: found.find, clock, events, asked, urls, state };
+  const find = (algorithm: string, kid: string | undefined) => found.find(algorithm, kid);
+  return { find, clock, events, asked, urls, state };
 }
 const jwks = "https://keys.test/jwks";
 const discovery = "https://id.test/tenant/.well-known/openid-configuration";

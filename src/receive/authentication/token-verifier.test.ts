@@ -1,6 +1,6 @@
 /** Tokens by what is wrong with them, and how long one that is right is remembered. */
 import { generateKeyPairSync } from "node:crypto";
-import { exportJWK, SignJWT, type JWTPayload } from "jose";
+import { exportJWK, SignJWT } from "jose";
 import { beforeAll, expect, test } from "vitest";
 import type { TokenIssuer } from "../../core/authentication/token-issuer.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
@@ -41,7 +41,7 @@ function rig(given: Partial<TokenIssuer> = {}) {
       upn: "app",
       exp: nowSeconds + 600,
       ...claims,
-    } as JWTPayload)
+    })
       .setProtectedHeader({ alg: "ES256", ...header })
       .sign(pair!.privateKey);
   return { clock, verifier, signed, nowSeconds, asked: () => asked };

@@ -43,10 +43,10 @@ async function rig(connector: Partial<ReceiveConnectorSettings> = {}, given: Par
     clock,
     events: {
       wants: () => true,
-      emit: (name, fields) =>
-        void told.push(
-          `${name} ${String({ file: "", error: "", ...fields }.file)} ${String({ error: "", ...fields }.error)}`,
-        ),
+      emit(name, fields) {
+        const { file = "", error = "" }: { readonly file?: string; readonly error?: string } = fields;
+        told.push(`${name} ${file} ${error}`);
+      },
     },
     isKept: async (id) => (await it.spool.find(id)) !== undefined,
   });

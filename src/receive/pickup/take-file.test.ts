@@ -51,12 +51,13 @@ async function taken({ content = message, connector, ...given }: Given = {}) {
     done.push(`${name} ${what}`.replaceAll(/\d{6,}/g, "ID"));
     return Promise.resolve();
   };
-  const opened = statsOf({ size: content.length, ...given.stats, ...given.opened });
+  const asOpened = { size: content.length, ...given.stats, ...given.opened };
+  const opened = statsOf(asOpened);
   const files: DirectoryFiles = {
     directory: "/d",
     list: () => Promise.resolve([]),
     look: () =>
-      Promise.resolve(given.renamed === "gone" ? undefined : ({ ...opened, ...given.renamed } as Stats)),
+      Promise.resolve(given.renamed === "gone" ? undefined : statsOf({ ...asOpened, ...given.renamed })),
     async open(name) {
       await step("open", name);
       return {
