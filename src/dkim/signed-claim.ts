@@ -1,5 +1,4 @@
 /** A claim whose content has signatures in front of it: nothing is copied but what is small anyway. */
-import { copyBehind } from "../core/octets/slab.ts";
 import type { Claim, ContentReader } from "../spool/spool.ts";
 
 /** `fields`: ASCII, each ending in CRLF. */
@@ -11,10 +10,16 @@ export function signedClaim(claim: Claim, fields: string): Claim {
 
 function prefixed(content: ContentReader, fields: string): ContentReader {
   const { inMemory } = content;
+  const inFront = Buffer.from(fields, "latin1");
+  const pieces = inMemory && [inFront, inMemory];
+  let whole: Buffer | undefined;
   return {
-    inMemory: inMemory && copyBehind(fields, inMemory),
+    get inMemory() {
+      return (whole ??= pieces && Buffer.concat(pieces));
+    },
+    ...(pieces && { pieces }),
     async *stream() {
-      yield Buffer.from(fields, "latin1");
+      yield inFront;
       yield* content.stream();
     },
     ...(content.giveBack === undefined ? {} : { giveBack: () => content.giveBack?.() }),

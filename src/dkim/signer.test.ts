@@ -43,6 +43,7 @@ async function sent(claim: ReturnType<typeof testClaim>): Promise<string> {
   const octets = Buffer.concat(pieces);
   expect(message.content.sizeBytes).toBe(octets.length);
   if (content.inMemory !== undefined) expect(content.inMemory.equals(octets)).toBe(true);
+  if (content.pieces !== undefined) expect(Buffer.concat(content.pieces).equals(octets)).toBe(true);
   return octets.toString("latin1");
 }
 const selectors = (text: string): readonly string[] =>

@@ -122,6 +122,8 @@ export interface Draft {
 export interface ContentReader {
   /** The whole content when it is in memory or small, else undefined: then use `stream()`. */
   readonly inMemory: Buffer | undefined;
+  /** The same in pieces, where `inMemory` would have to be put together first: for who writes one behind the other. */
+  readonly pieces?: readonly Buffer[];
   /** Chunks in order. Throws `SpoolError` with code `damaged` at the first sign of damage, at the latest at the end. */
   stream(): AsyncIterable<Buffer>;
   /**

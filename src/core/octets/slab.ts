@@ -31,11 +31,3 @@ export function copyOctets(octets: Buffer, from = 0): Buffer {
   octets.copy(copy, 0, from);
   return copy;
 }
-
-/** The same with ASCII text in front. */
-export function copyBehind(text: string, octets: Buffer): Buffer {
-  const copy = allocateBriefly(text.length + octets.length);
-  copy.write(text, 0, "latin1");
-  octets.copy(copy, text.length);
-  return copy;
-}

@@ -82,3 +82,25 @@ test("the peer has its last time when all has left, and only then", () => {
   transfer.drained();
   expect(deadlines).toEqual([timeouts.blockMs, timeouts.finalMs]);
 });
+
+test.each([
+  ["DATA", "..a\r\n.\r\n"],
+  ["BDAT 12 LAST\r\n", ".a\r\n"],
+] as const)("what is in pieces is written as it is, by %s, and never put together", (by, end) => {
+  const { connection, written } = connectionOf();
+  const claim = testClaim({ content: "F: 1\r\n.a\r\n", facts: { sizeBytes: 12 } });
+  const transfer = new ContentTransfer(connection as unknown as ClientConnection, {
+    ...claim,
+    content: {
+      ...claim.content,
+      get inMemory(): Buffer {
+        throw new Error("put together");
+      },
+      pieces: [Buffer.from("S: 2\r\n"), Buffer.from("\r\n.a\r\n")],
+    },
+  });
+  const pieces = transfer.inMemory ?? [];
+  if (by === "DATA") transfer.sendData(pieces, "", "latin1");
+  else transfer.sendChunk(pieces, "", "latin1");
+  expect(written).toEqual([`${by === "DATA" ? "" : by}S: 2\r\n\r\n${end}`]);
+});

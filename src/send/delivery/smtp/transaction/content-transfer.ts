@@ -1,5 +1,5 @@
 /** The content's way out within one transaction: in memory at once, or streamed, by DATA or by BDAT. */
-import type { Claim } from "../../../../spool/spool.ts";
+import type { Claim, ContentReader } from "../../../../spool/spool.ts";
 import type { ClientConnection } from "../wire/client-connection.ts";
 import { finalDot, pumpChunks, pumpData, type ContentSink } from "./content-pump.ts";
 import { createDotStuffer } from "../wire/dot-stuffing.ts";
@@ -9,8 +9,8 @@ import { timeouts } from "../wire/timeouts.ts";
 export type ContentWay = "data" | "chunks" | "untriedChunks";
 
 export class ContentTransfer implements ContentSink {
-  /** Undefined: the content has to be streamed. */
-  readonly inMemory: Buffer | undefined;
+  /** All of it, one piece behind the other. Undefined: the content has to be streamed. */
+  readonly inMemory: readonly Buffer[] | undefined;
   /** Final dot or BDAT LAST was handed over: the peer may have taken the message. */
   complete = false;
   chunksUnanswered = 0;
@@ -25,7 +25,7 @@ export class ContentTransfer implements ContentSink {
   constructor(connection: ClientConnection, claim: Claim) {
     this.connection = connection;
     this.claim = claim;
-    this.inMemory = claim.content.inMemory;
+    this.inMemory = piecesOf(claim.content);
   }
 
   get wanted(): boolean {
@@ -50,9 +50,9 @@ export class ContentTransfer implements ContentSink {
   }
 
   /** DATA content that is in memory, its end, and what is written behind it. */
-  sendData(body: Buffer, behind: string, encoding: "latin1" | "utf8"): void {
+  sendData(body: readonly Buffer[], behind: string, encoding: "latin1" | "utf8"): void {
     const { content } = this.claim.message;
-    const parts = content.dotLines > 0 ? createDotStuffer()(body) : [body];
+    const parts = content.dotLines > 0 ? body.flatMap(createDotStuffer()) : body;
     this.complete = true;
     this.writeNow([...parts, finalDot(content) + behind], encoding);
   }
@@ -64,10 +64,11 @@ export class ContentTransfer implements ContentSink {
   }
 
   /** The whole content as one BDAT, and what is written behind it. */
-  sendChunk(body: Buffer, behind: string, encoding: "latin1" | "utf8"): void {
+  sendChunk(body: readonly Buffer[], behind: string, encoding: "latin1" | "utf8"): void {
     this.complete = true;
-    const command = `BDAT ${body.length} LAST\r\n`;
-    this.connection.writeParts(behind === "" ? [command, body] : [command, body, behind], encoding);
+    const sizeBytes = body.reduce((sum, { length }) => sum + length, 0);
+    const parts = [`BDAT ${sizeBytes} LAST\r\n`, ...body];
+    this.connection.writeParts(behind === "" ? parts : [...parts, behind], encoding);
   }
 
   /** Rejects with what the reader throws, and with NotHeld; then the content was not finished. */
@@ -126,4 +127,10 @@ export class ContentTransfer implements ContentSink {
     this.onDrained = undefined;
     onDrained?.();
   }
+}
+
+/** What is in pieces is not put together. */
+function piecesOf(content: ContentReader): readonly Buffer[] | undefined {
+  if (content.pieces !== undefined) return content.pieces;
+  return content.inMemory && [content.inMemory];
 }
