@@ -110,8 +110,9 @@ export interface Draft {
   /**
    * Adds a copy of the octets. Returns false when the writer should wait for
    * `whenWritable()` before the next write. Never throws: a disk fault surfaces in `accept`.
+   * `behindBytes`: at the first write, how many more are at hand to be written; what comes together is copied once.
    */
-  write(octets: Buffer): boolean;
+  write(octets: Buffer, behindBytes?: number): boolean;
   /** Resolves when more octets may be written, and also after a fault or discard. */
   whenWritable(): Promise<void>;
   /** Drops everything; idempotent; harmless after `accept` began. */

@@ -178,7 +178,8 @@ export class ContentIntake {
 
   #store(slices: readonly Buffer[]): void {
     let writable = true;
-    for (const slice of slices) writable = this.#draft.write(slice);
+    let behindBytes = slices.reduce((sum, { length }) => sum + length, 0);
+    for (const slice of slices) writable = this.#draft.write(slice, (behindBytes -= slice.length));
     this.mustWait = !writable;
   }
 

@@ -43,7 +43,13 @@ export interface Arrivals {
     beside?: Beside,
   ): Promise<SpooledMessage>;
   /** A new message, what accepting it writes, and who has it then: decided before it is written. */
-  prepare(message: SpooledMessage, chunks: readonly Buffer[], bodyCrc?: number, keptBody?: KeptBody): Arrival;
+  prepare(
+    message: SpooledMessage,
+    chunks: readonly Buffer[],
+    bodyCrc?: number,
+    keptBody?: KeptBody,
+    room?: Buffer,
+  ): Arrival;
   /** The message is durable: counted, and handed over or left to wait. */
   arrive(arrival: Arrival): void;
 }
@@ -61,11 +67,11 @@ export function createArrivals(parts: {
 }): Arrivals {
   const { clock, place, messages, queues, group, kept, claims, handover, answers } = parts;
 
-  const prepare: Arrivals["prepare"] = (message, chunks, bodyCrc, keptBody) => {
+  const prepare: Arrivals["prepare"] = (message, chunks, bodyCrc, keptBody, room) => {
     const { id, arrivedAt, envelope, origin, content } = message;
     const header = { arrivedAt, envelope, origin, content, ...(bodyCrc === undefined ? {} : { bodyCrc }) };
     const inlineBytes = bodyCrc === undefined ? content.sizeBytes : 0;
-    const { record, content: inline } = encodeMessage(header, chunks, inlineBytes);
+    const { record, content: inline } = encodeMessage(header, chunks, inlineBytes, room);
     const live = newLiveMessage(message, bodyCrc === undefined ? inline : { bodyCrc });
     live.keptBody = keptBody;
     const inMemory = bodyCrc === undefined || keptBody !== undefined;
@@ -98,7 +104,7 @@ export function createArrivals(parts: {
     arrive,
     async accept(draft, envelope, origin, facts, { beforeHandover, answer } = {}) {
       const { id, sizeBytes } = draft;
-      const { chunks, body } = draft.takeContent();
+      const { chunks, room, body } = draft.takeContent();
       let arrival: Arrival | undefined;
       try {
         const bodyCrc = await body?.finish();
@@ -107,7 +113,7 @@ export function createArrivals(parts: {
         if (misplaced !== undefined) throw new SpoolError("failed", misplaced);
         const content: ContentFacts = { sizeBytes, ...facts };
         const message = { id, arrivedAt: clock.now(), envelope, origin, content };
-        arrival = prepare(message, chunks, bodyCrc, body?.takeKept());
+        arrival = prepare(message, chunks, bodyCrc, body?.takeKept(), room);
         if (answer === undefined) await group.once(arrival.writes);
         else {
           const given = answers.prepare(answer, id);

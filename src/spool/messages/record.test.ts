@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { testClaim } from "../../testing/test-claim.ts";
-import { decodeMessage, decodeState, encodeMessage, encodeState } from "./record.ts";
+import { decodeMessage, decodeState, encodeMessage, encodeState, headRoomBytes } from "./record.ts";
 
 const { id: _, ...header } = testClaim({ recipients: ["größe@b.test"] }).message;
 const content = Buffer.from("Subject: ü\r\n\r\nHello\r\n");
@@ -27,6 +27,30 @@ describe("a message", () => {
     expect(record.readUInt32BE(4)).toBe(crc32(record.subarray(8)));
     expect(record.readUInt32BE(8)).toBe(Buffer.byteLength(json));
     expect(record.subarray(12).toString()).toBe(json + content.toString());
+  });
+
+  test.each([
+    ["its head fits there", 0, true],
+    ["its head is larger than that", headRoomBytes, false],
+  ])("is made where its content is when %s, and is the same", (_what, more, isInPlace) => {
+    const large = { ...header, envelope: { ...header.envelope, reversePath: "a".repeat(more) } };
+    const room = Buffer.concat([Buffer.alloc(headRoomBytes, "x"), content]);
+    const inPlace = encodeMessage(large, [room.subarray(headRoomBytes)], content.length, room);
+    expect(inPlace).toEqual(encodeMessage(large, [content], content.length));
+    expect(inPlace.record.buffer === room.buffer).toBe(isInPlace);
+    expect(decodeMessage(7, inPlace.record)).toEqual({ message: { id: 7, ...large }, content });
+  });
+
+  test("whose head fills all the room is made there", () => {
+    const more =
+      headRoomBytes - 12 - Buffer.byteLength(JSON.stringify(header)) + header.envelope.reversePath.length;
+    for (const over of [0, 1]) {
+      const large = { ...header, envelope: { ...header.envelope, reversePath: "a".repeat(more + over) } };
+      const room = Buffer.concat([Buffer.alloc(headRoomBytes), content]);
+      const { record } = encodeMessage(large, [content], content.length, room);
+      expect(record.buffer === room.buffer).toBe(over === 0);
+      expect(record.length).toBe(headRoomBytes + over + content.length);
+    }
   });
 
   test.each<[string, (record: Buffer) => Buffer, string]>([

@@ -19,6 +19,9 @@ const crcAt = 4;
 const headerLengthAt = 8;
 const headerAt = 12;
 
+/** Free octets in front of content that is put down where its record will be. A head that takes more is rare: it is copied then. */
+export const headRoomBytes = 1024;
+
 export interface RecordHeader {
   readonly arrivedAt: number;
   readonly envelope: Envelope;
@@ -34,25 +37,31 @@ export interface StoredMessage {
   readonly content: Buffer | { readonly bodyCrc: number };
 }
 
-/** One buffer, for one put. `chunks` is the content, `contentBytes` its length. Cost: a JSON, a copy, a crc32. */
+/**
+ * One buffer, for one put. `chunks` is the content, `contentBytes` its length. `room`: `headRoomBytes` and the same content behind
+ * them, which becomes the record; nobody else writes there, and for one record only. Cost: a JSON, a crc32, without `room` a copy.
+ */
 export function encodeMessage(
   header: RecordHeader,
   chunks: readonly Buffer[],
   contentBytes: number,
+  room?: Buffer,
 ): { record: Buffer; content: Buffer } {
   const json = JSON.stringify(header);
   const headerBytes = Buffer.byteLength(json);
-  const record = allocateOctets(headerAt + headerBytes + contentBytes);
+  const contentAt = headerAt + headerBytes;
+  const inPlace = contentAt <= headRoomBytes ? room : undefined;
+  const record = inPlace?.subarray(headRoomBytes - contentAt) ?? allocateOctets(contentAt + contentBytes);
   record.writeUInt32BE(magic * 0x1000000 + version * 0x10000, 0);
   record.writeUInt32BE(headerBytes, headerLengthAt);
   record.write(json, headerAt);
-  let at = headerAt + headerBytes;
-  for (const chunk of chunks) {
+  let at = contentAt;
+  for (const chunk of inPlace === undefined ? chunks : []) {
     chunk.copy(record, at);
     at += chunk.length;
   }
   record.writeUInt32BE(crc32(record.subarray(headerLengthAt)), crcAt);
-  return { record, content: record.subarray(headerAt + headerBytes) };
+  return { record, content: record.subarray(contentAt) };
 }
 
 /** The message, or a word on what is damaged. */

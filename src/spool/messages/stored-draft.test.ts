@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { BodyWriter } from "../bodies/body-writer.ts";
 import { comingIn } from "./coming-in.ts";
+import { headRoomBytes } from "./record.ts";
 import { storedDraft } from "./stored-draft.ts";
 
 /** A draft whose records take ten octets. */
@@ -24,10 +25,11 @@ function begun(writable = true) {
     () => void said.push("large taken"),
     () => void said.push("discarded"),
   );
-  const write = (text: string): boolean => draft.write(Buffer.from(text));
+  const write = (text: string, behindBytes?: number): boolean => draft.write(Buffer.from(text), behindBytes);
   const taken = () => {
     const content = draft.takeContent();
-    return { text: Buffer.concat(content.chunks).toString(), large: content.body !== undefined };
+    const inRoom = content.room?.subarray(headRoomBytes).toString();
+    return { text: Buffer.concat(content.chunks).toString(), large: content.body !== undefined, inRoom };
   };
   return { draft, write, said, taken };
 }
@@ -38,7 +40,24 @@ test("what fits in a record stays in memory, a copy of what was given", () => {
   draft.write(octets);
   octets.fill("x");
   expect([write("56789"), draft.sizeBytes]).toEqual([true, 10]);
-  expect([taken(), said]).toEqual([{ text: "0123456789", large: false }, []]);
+  expect([taken(), said]).toEqual([{ text: "0123456789", large: false, inRoom: undefined }, []]);
+});
+
+test.each([
+  ["together", [["0", 6] as const, ["123", 3] as const, ["456", 0] as const], "0123456"],
+  ["later", [["0123", 0] as const, ["456", 0] as const], undefined],
+  ["in smaller number", [["0", 9] as const, ["123", 0] as const, ["456", 0] as const], "0123456"],
+  ["in larger number", [["0", 3] as const, ["123456", 0] as const], undefined],
+  [
+    "in larger number, and less again",
+    [["01", 2] as const, ["234", 0] as const, ["56", 0] as const],
+    undefined,
+  ],
+  ["behind nothing", [["", 0] as const, ["0123456", 0] as const], "0123456"],
+])("octets that come %s are whole, and have room for a head if they are together", (_, writes, inRoom) => {
+  const { write, taken } = begun();
+  for (const [text, behindBytes] of writes) write(text, behindBytes);
+  expect(taken()).toEqual({ text: "0123456", large: false, inRoom });
 });
 
 test.each([true, false])("what does not goes to a file from its first octet on; writable: %s", (writable) => {
@@ -46,7 +65,7 @@ test.each([true, false])("what does not goes to a file from its first octet on; 
   expect([write("01234"), write("567890"), write("a")]).toEqual([true, writable, writable]);
   expect(said).toEqual(["large", "body 01234", "body 567890", "body a"]);
   expect(draft.sizeBytes).toBe(12);
-  expect(taken()).toEqual({ text: "", large: true });
+  expect(taken()).toEqual({ text: "", large: true, inRoom: undefined });
   expect(said.at(-1)).toBe("large taken");
 });
 
