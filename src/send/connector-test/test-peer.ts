@@ -57,7 +57,6 @@ export async function testPeer(
     recorder.begin("connect");
     const socket = await ports.dial(target);
     recorder.say(`connected from ${socket.localAddress ?? "?"}`);
-    recorder.end("ok");
     if (connector.implicitTls) recorder.begin("tls");
     return socket;
   };

@@ -147,6 +147,34 @@ describe("a connection lost", () => {
   });
 });
 
+describe("connections that are opened at once", () => {
+  it("one that fails gives nothing up while another is on its way", async () => {
+    const sink = await sinkWith();
+    const system = createSystemPorts();
+    let dials = 0;
+    let goOn: () => void = () => undefined;
+    const isHeld = new Promise<void>((resolve) => (goOn = resolve));
+    const { carrier } = carrierTo(sink.port, {
+      more: {
+        ports: {
+          ...system,
+          async dial(target) {
+            if (++dials === 1) throw Object.assign(new Error(), { code: "ECONNREFUSED" });
+            await isHeld;
+            return await system.dial(target);
+          },
+        },
+      },
+    });
+    const results = [carrier.carry(testClaim()), carrier.carry(testClaim())];
+    await expect.poll(() => dials).toBe(2);
+    await new Promise((resolve) => setImmediate(resolve));
+    goOn();
+    const taken = ["delivered: 250 2.0.0 Ok: recorded"];
+    expect((await Promise.all(results)).map(brief)).toEqual([taken, taken]);
+  });
+});
+
 describe("hosts", () => {
   it("that cannot be reached are passed over, and tried last for a while", async () => {
     const dead = await freePort();
