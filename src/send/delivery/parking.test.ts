@@ -137,7 +137,7 @@ describe("a claim waits", () => {
 
   test("nowhere, where another queue takes it over", () => {
     relieves = true;
-    parking.park(claimOf(0), "Out");
+    void parking.park(claimOf(0), "Out");
     expect(did).toEqual([]);
     void parking.park(claimOf(0), "Shut");
     expect(did).toEqual(["move to Shut"]);
@@ -153,20 +153,20 @@ describe("a claim waits", () => {
   });
 
   test("in line for its try, however old, where its queue is worked on", () => {
-    parking.park(claimOf(expired), "Out");
+    void parking.park(claimOf(expired), "Out");
     expect([did, out.backlog.owesTries, parking.owesTries("Out")]).toEqual([["release"], true, true]);
     out.suspended = true;
     expect(parking.owesTries("Out")).toBe(false);
     expect(parking.owesTries(submissionQueue)).toBe(false);
-    parking.park(claimOf(expired), "gone");
+    void parking.park(claimOf(expired), "gone");
     expect(parking.owesTries(submissionQueue)).toBe(true);
   });
 
   test("no longer, where its queue rests: it is told of or given up by the queue's failure", () => {
     out.retryAt = clock.now() + minute;
     out.lastError = { status: "4.4.1", text: "refused", fromPeer: false };
-    parking.park(claimOf(delayed), "Out");
-    parking.park(claimOf(expired), "Out");
+    void parking.park(claimOf(delayed), "Out");
+    void parking.park(claimOf(expired), "Out");
     expect(did).toEqual([
       expect.stringMatching(/^conclude keep Out refused Out$/),
       expect.stringMatching(/^conclude failed Out .* Out$/),

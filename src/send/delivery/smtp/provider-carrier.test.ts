@@ -262,12 +262,8 @@ describe("turns by a budget", () => {
     await carrier.close(0);
     expect(did).toEqual(["recall 7", "gone 8", "turns: retryNow", "tokens: retryNow", "turns: close"]);
     const without = carrierOf();
-    expect([without.waitsForTurn?.(), without.turnsWaiting?.(), without.recall, without.gone]).toEqual([
-      undefined,
-      0,
-      undefined,
-      undefined,
-    ]);
+    expect([without.waitsForTurn?.(), without.turnsWaiting?.()]).toEqual([undefined, 0]);
+    expect(["recall", "gone"].filter((name) => name in without)).toEqual([]);
   });
 });
 
