@@ -53,7 +53,7 @@ const turns: CarriedTurns = {
   size: 3,
   text: "3 messages wait",
   emptyAt: 500,
-  recall: (id) => void did.push(`recall ${id}`) === undefined,
+  recall: (id) => did.push(`recall ${id}`) > 0,
   gone: (id) => void did.push(`gone ${id}`),
   retryNow: () => void did.push("turns: retryNow"),
   close: () => void did.push("turns: close"),
