@@ -195,7 +195,7 @@ describe("a claim waits", () => {
         ...claim,
         recipients: [
           { ...one, suspended: true },
-          { ...one, index: 1, suspended: isSuspended },
+          { ...one, index: 1, ...(isSuspended ? { suspended: true } : {}) },
         ],
       };
     };
