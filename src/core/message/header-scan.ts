@@ -139,9 +139,12 @@ function behindName(header: Buffer, at: number): number {
   return i;
 }
 
-/** The separator line of a mailbox file, `From app@host Sat Nov 28 19:00:00 2026`, quoted or not. */
+/** The separator line of a mailbox file, `From app@host Sat Nov 28 19:00:00 2026`, quoted or not; not the field `From : app@host`. */
 export function beginsWithMboxLine(header: Buffer): boolean {
-  return /^>?From /.test(header.toString("latin1", 0, 6));
+  if (!/^>?From /.test(header.toString("latin1", 0, 6))) return false;
+  let at = "From ".length;
+  while (header[at] === space || header[at] === tab) at++;
+  return header[at] !== colon;
 }
 
 /** Index behind the field that begins at `at`, its folded lines included. */

@@ -44,6 +44,11 @@ it.each([
   ["\xef\xbb\xbf\xef\xbb\xbfX: y\r\n", "", "\r\n\xef\xbb\xbfX: y\r\n"],
   ["\xef\xbb: x\r\n", "", "\r\n\xef\xbb: x\r\n"],
   ["From: a@b\r\n\r\nx", "From: a@b\r\n", undefined],
+  // Obsolete, and a field (RFC 5322 §4.5.2).
+  ["From : a@b\r\n\r\nx", "From : a@b\r\n", undefined],
+  ["From \t : a@b\r\n\r\nx", "From \t : a@b\r\n", undefined],
+  ["From :\r\n", "From :\r\n", undefined],
+  ["From ", "X-Mailbox-Line: From ", "X-Mailbox-Line: From "],
 ])("%j", (text, header, content = text) => {
   for (const pieceBytes of [1, 7, 1_000])
     expect(repaired(text, pieceBytes)).toMatchObject({ header, content });
