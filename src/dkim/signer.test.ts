@@ -62,6 +62,20 @@ test.each([
   if (by.length === 0) expect(await signer.sign(claim)).toBe(claim);
 });
 
+test.each([undefined, 5])(
+  "the last line of a text is ended, in pieces of %s; binary content stays",
+  async (pieceBytes) => {
+    const content = `${mail("app@contoso.com")}tail \t`;
+    const piece = pieceBytes === undefined ? {} : { pieceBytes };
+    const claim = testClaim({ content, ...piece });
+    expect((await signer.sign(claim)).message.content.endsWithCrlf).toBe(true);
+    expect((await sent(claim)).endsWith("tail \t\r\n")).toBe(true);
+    const binary = testClaim({ content, ...piece, envelope: { body: "BINARYMIME" } });
+    expect((await signer.sign(binary)).message.content.endsWithCrlf).toBe(false);
+    expect((await sent(binary)).endsWith("tail \t")).toBe(true);
+  },
+);
+
 test("several keys of a domain, in their order; published and retired ones sign nothing", async () => {
   settings = withKeys(
     key("contoso.com", "next", { state: "published" }),
