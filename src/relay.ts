@@ -105,7 +105,13 @@ export async function createRelay(
     onFault: (error) => events.emit("LogFault", { log: "message tracking", error: error.message }),
     messageLog: shared.messageLog,
   });
-  const inventory = openSenderInventory({ dataDirectory: settings.dataDirectory, clock, events, settings });
+  const inventory = openSenderInventory({
+    dataDirectory: settings.dataDirectory,
+    clock,
+    events,
+    settings,
+    notices: node?.notices,
+  });
   const traffic = openTrafficRecord({
     dataDirectory: settings.dataDirectory,
     clock,
@@ -169,6 +175,7 @@ export async function createRelay(
     random: all.random,
     http,
     events,
+    notices: node?.notices,
     settings: settings.webhooks,
   });
   events.subscribe((record) => webhooks.heard(record));

@@ -5,6 +5,7 @@ import type { Events } from "../events/events.ts";
 import { isThere } from "../ports/file-fault.ts";
 import { makeDirectory } from "../ports/make-directory.ts";
 import type { Clock } from "../ports/ports.ts";
+import type { SharedNotices } from "../ports/shared-notices.ts";
 import type { DiscreditNews } from "../receive/admission/discredits.ts";
 import type { Ledger } from "../receive/admission/ledger.ts";
 import type { SharedSending } from "../send/sender.ts";
@@ -24,6 +25,7 @@ import { createDrain, type Drain } from "./nodes/drain.ts";
 import { createNodeView, type NodeView } from "./nodes/node-view.ts";
 import { openPresence } from "./nodes/presence.ts";
 import { createDatabaseConnections } from "./shared/database-connections.ts";
+import { createDatabaseNotices } from "./shared/database-notices.ts";
 import { createDatabaseShares } from "./shared/database-shares.ts";
 import { createLooks } from "./shared/looks.ts";
 import { createSharedDiscredits } from "./shared/shared-discredits.ts";
@@ -54,6 +56,7 @@ export interface ClusterNode {
   readonly suspensions: SharedSuspensions;
   readonly discredits: DiscreditNews;
   readonly sending: SharedSending;
+  readonly notices: SharedNotices;
   /** Who else there is. */
   readonly view: NodeView;
   readonly drain: Drain;
@@ -152,6 +155,7 @@ export async function openClusterNode(
       suspensions,
       discredits,
       sending,
+      notices: createDatabaseNotices(database, name),
       audit,
       shareKeyUses(keys) {
         keyUses ??= shareKeyUses({ session: inspection, name: of, keys });

@@ -218,12 +218,12 @@ export const sendConnectorSchema = z.strictObject(
     maxConcurrentConnections: setting(
       integer({ min: 1, max: most, unlimited: true }),
       20,
-      "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections), not with dnsRoutingEnabled; with XOAUTH2 and OAUTHBEARER for each mailbox. With preset graph: requests at once for each mailbox, 4 at most.",
+      "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections), of several nodes together, not with dnsRoutingEnabled; with XOAUTH2 and OAUTHBEARER for each mailbox. With preset graph: requests at once for each mailbox, 4 at most.",
     ),
     maxPerDomainOutboundConnections: setting(
       integer({ min: 1, max: most, unlimited: true }),
       20,
-      "With dnsRoutingEnabled: most connections at once to one site. Domains that have the same mail exchangers are one site.",
+      "With dnsRoutingEnabled: most connections at once to one site, of several nodes together. Domains that have the same mail exchangers are one site.",
     ),
     mtaSts: setting(
       choice(mtaStsSettings),

@@ -21,12 +21,14 @@ import type { Application } from "../core/policy/application.ts";
 import { TrafficDamage, TrafficDecoder } from "../core/traffic/traffic-decoder.ts";
 import type { Events } from "../events/events.ts";
 import type { Clock, Timer } from "../ports/ports.ts";
+import type { SeenParty, SharedNotices } from "../ports/shared-notices.ts";
 import { keptOnDemand } from "../spool/store/kept-on-demand.ts";
 import type { TrafficRecord } from "../traffic/traffic-record.ts";
 import { createInventoryStore, type CountedTo } from "./inventory-store.ts";
 import { placeOf } from "./place.ts";
 import { readAgain } from "./read-again.ts";
 import { createFindingTeller } from "./tell-findings.ts";
+import { createToldOnce } from "./told-once.ts";
 
 export interface InventorySettings {
   readonly applications: readonly Application[];
@@ -74,6 +76,8 @@ export function openSenderInventory(options: {
   /** What the clock on the wall is ahead of UTC at an instant. */
   readonly localOffsetMs?: (atMs: number) => number;
   readonly room?: InventoryRoom;
+  /** Of several nodes: what they tell once. */
+  readonly notices?: SharedNotices | undefined;
 }): SenderInventory {
   const { clock, events, room } = options;
   const localOffsetMs = options.localOffsetMs ?? ((at: number) => -60_000 * new Date(at).getTimezoneOffset());
@@ -84,6 +88,7 @@ export function openSenderInventory(options: {
   const inventory = new Inventory(room);
   const decoder = new TrafficDecoder(inventory, mostKnown);
   const teller = createFindingTeller(events);
+  const toldOnce = createToldOnce(options.notices);
   let findings = new OpenFindings();
   let record: Parameters<SenderInventory["start"]>[0] | undefined;
   let owners = new Map<Sender, Application | undefined>();
@@ -179,6 +184,7 @@ export function openSenderInventory(options: {
     const abouts = new Set<string>();
     const begun: Finding[] = [];
     const over: Finding[] = [];
+    const seen: SeenParty[] = [];
     const judged = (about: string, found: readonly Finding[]): void => {
       const changes = findings.judged(about, found);
       begun.push(...changes.begun);
@@ -193,6 +199,7 @@ export function openSenderInventory(options: {
       const about = partyKey(party);
       abouts.add(about);
       if (!party.senders.some(isDue)) continue;
+      if (options.notices !== undefined) seen.push(seenAs(about, party.senders));
       for (const sender of party.senders) if (settleLoss(sender, nowMs)) inventory.touch(sender);
       judged(about, findingsOf(party, at));
       await pause();
@@ -205,8 +212,9 @@ export function openSenderInventory(options: {
       await pause();
     }
     over.push(...findings.retain((about) => abouts.has(about)));
-    teller.begun(begun, nowMs);
-    teller.over(over, nowMs);
+    const told = await toldOnce({ nowMs, seen, begun, over });
+    teller.begun(told.begun, nowMs);
+    teller.over(told.over, nowMs);
     judgedMs = nowMs;
     if (begun.length + over.length > 0) await store.saveFindings(findings.all()).catch(failed);
   };
@@ -304,4 +312,13 @@ async function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function seenAs(who: string, senders: readonly Sender[]): SeenParty {
+  let [firstMs, lastMs] = [Infinity, 0];
+  for (const sender of senders) {
+    firstMs = Math.min(firstMs, sender.firstMs);
+    lastMs = Math.max(lastMs, sender.lastMs);
+  }
+  return { who, firstMs, lastMs };
 }

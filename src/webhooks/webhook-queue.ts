@@ -14,6 +14,8 @@ export interface WebhookQueue {
   /** The oldest, to which nothing is added from now on; undefined: there is none. */
   take(): Batch | undefined;
   remove(batch: Batch): void;
+  /** Takes out of a batch what others tell; where nothing is left it is removed. */
+  drop(batch: Batch, keys: readonly string[]): void;
   readonly batches: readonly Batch[];
   /** Events. */
   readonly count: number;
@@ -44,13 +46,18 @@ export function createWebhookQueue(changed: (batch: Batch, isGone: boolean) => v
     },
     addEarlier(earlier) {
       // They may have been sent: under one id always the same is told.
-      for (const batch of earlier) batch.isSealed = true;
+      for (const batch of earlier) batch.isSealed = batch.isClaimed = true;
       batches = [...earlier, ...batches];
     },
     take() {
       const [first] = batches;
       if (first !== undefined) first.isSealed = true;
       return first;
+    },
+    drop(batch, keys) {
+      for (const key of keys) batch.drop(key);
+      if (batch.count === 0) batches = batches.filter((one) => one !== batch);
+      changed(batch, batch.count === 0);
     },
     remove(batch) {
       batches = batches.filter((one) => one !== batch);

@@ -55,9 +55,13 @@ export function createWebhookSender(
     readonly events: Events;
     /** Never rejects. */
     readonly post: (settings: WebhookSettings, batch: Batch, signal: AbortSignal) => Promise<Posted>;
+    /** Which of a batch other nodes tell, by key. Never rejects. */
+    readonly toldByOthers?:
+      | ((settings: WebhookSettings, batch: Batch) => Promise<readonly string[]>)
+      | undefined;
   },
 ): WebhookSender {
-  const { queue, clock, random, events, post } = context;
+  const { queue, clock, random, events, post, toldByOthers } = context;
   let settings = initial;
   const closing = new AbortController();
   let timer: Timer | undefined;
@@ -134,6 +138,16 @@ export function createWebhookSender(
     const batch = queue.take();
     if (batch === undefined) return;
     isSending = true;
+    if (toldByOthers !== undefined && !batch.isClaimed) {
+      const others = await toldByOthers(settings, batch);
+      if (closing.signal.aborted) return;
+      batch.isClaimed = true;
+      if (others.length > 0) queue.drop(batch, others);
+      if (batch.count === 0) {
+        isSending = false;
+        return sendSoon();
+      }
+    }
     const posted = await post(settings, batch, closing.signal);
     isSending = false;
     // It may have been taken; under its id it is sent again after the next start.

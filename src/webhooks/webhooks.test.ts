@@ -9,6 +9,7 @@ import type { WebhookSettings } from "../core/webhooks/webhook-settings.ts";
 import { createEventLog, type EventLog } from "../events/event-log.ts";
 import type { EventRecord } from "../events/events.ts";
 import { HttpFailure, type OutgoingRequest } from "../ports/http-request.ts";
+import type { SharedNotices } from "../ports/shared-notices.ts";
 import { createFakeClock, type FakeClock } from "../testing/fake-clock.ts";
 
 const minuteMs = 60_000;
@@ -64,8 +65,11 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function open(...settings: WebhookSettings[]): Promise<Webhooks> {
+async function open(...given: (WebhookSettings | SharedNotices)[]): Promise<Webhooks> {
+  const settings = given.filter((one) => "url" in one);
+  const notices = given.find((one) => "claim" in one);
   const webhooks = openWebhooks({
+    notices,
     directory: join(directory, "webhooks"),
     hostname: "relay.test",
     clock,
@@ -275,4 +279,50 @@ test("a disk that takes nothing costs what waited, once told, and nothing else",
   await clock.advance(hourMs);
   expect(told.filter(({ name }) => name === "WebhookQueueFault").length).toBe(1);
   expect(textsOf(requests[0])).toContainEqual(expect.stringContaining("10.0.0.7"));
+});
+
+test("of several nodes one tells what is about all of them, each what it met itself, and each all while nobody answers", async () => {
+  const claims: string[] = [];
+  let others = new Set<string>();
+  let isAway = false;
+  const webhooks = await open(webhook({ events: [all] }), {
+    claim(notices) {
+      for (const { key, forMs } of notices) claims.push(`${key.replaceAll("\n", " ")} ${forMs}`);
+      if (isAway) return Promise.reject(new Error("nobody answers"));
+      return Promise.resolve(notices.map(({ key }) => !others.has(key.split("\n")[3] ?? "")));
+    },
+    findings: () => Promise.reject(new Error("not asked")),
+  });
+  const full = (source: string): void =>
+    events.emit("SmtpReceiveMaxConnectionPerSourceReached", {
+      connector: "In",
+      source,
+      limit: 20,
+      refusal: "source",
+    });
+  const toldTo = (index: number): string[] =>
+    (
+      JSON.parse(String(requests[index]?.body)) as { data: { events: { fields: { source?: string } }[] } }
+    ).data.events.map(({ fields }) => fields.source ?? "");
+  others = new Set(["10.0.0.2"]);
+  full("10.0.0.1");
+  full("10.0.0.2");
+  events.emit("NodeResumed", {});
+  await clock.advance(6_000);
+  expect(toldTo(0)).toEqual(["10.0.0.1", ""]);
+  expect(claims).toEqual([
+    "alarms SmtpReceiveMaxConnectionPerSourceReached In 10.0.0.1 source 60000",
+    "alarms SmtpReceiveMaxConnectionPerSourceReached In 10.0.0.2 source 60000",
+  ]);
+  // Nothing is left: no request.
+  full("10.0.0.2");
+  await clock.advance(2 * minuteMs);
+  expect([requests.length, webhooks.states()[0]?.waitingEvents]).toEqual([1, 0]);
+  isAway = true;
+  answers = [500, 200];
+  full("10.0.0.2");
+  await clock.advance(2 * minuteMs);
+  // Tried again it is as it was, and not asked for anew.
+  expect([toldTo(1), toldTo(2)]).toEqual([["10.0.0.2"], ["10.0.0.2"]]);
+  expect(claims).toHaveLength(4);
 });

@@ -11,8 +11,10 @@ import { catalogue, type EventName } from "../events/catalogue.ts";
 import type { EventRecord, Events } from "../events/events.ts";
 import type { HttpRequest } from "../ports/http-request.ts";
 import type { Clock, Random, Timer } from "../ports/ports.ts";
+import type { SharedNotices } from "../ports/shared-notices.ts";
 import { eventToTell } from "./event-to-tell.ts";
 import { post, type Posted } from "./post-batch.ts";
+import { silenceOfOthers } from "./told-by-one.ts";
 import { createWebhookQueue, newBatchId, type WebhookQueue } from "./webhook-queue.ts";
 import { createWebhookSender, type WebhookSender, type WebhookState } from "./webhook-sender.ts";
 import { openWebhookStore, type BatchChange } from "./webhook-store.ts";
@@ -54,8 +56,10 @@ export function openWebhooks(options: {
   readonly http: HttpRequest;
   readonly events: Events;
   readonly settings: readonly WebhookSettings[];
+  /** Of several nodes: what they tell once. */
+  readonly notices?: SharedNotices | undefined;
 }): Webhooks {
-  const { hostname, clock, random, http, events } = options;
+  const { hostname, clock, random, http, events, notices } = options;
   const store = openWebhookStore(options.directory);
   /** By name in lower case. */
   let hooks = new Map<string, Hook>();
@@ -112,6 +116,7 @@ export function openWebhooks(options: {
       clock,
       random,
       events,
+      toldByOthers: notices && ((now, batch) => toldByOthers(notices, now, batch)),
       post: (now, { id, sinceMs, entries, more }, signal) =>
         send(now, id, { atMs: sinceMs, isTest: false, entries, more }, signal),
     });
@@ -206,4 +211,25 @@ export function openWebhooks(options: {
       await store.close();
     },
   };
+}
+
+/** Of a batch, by key. While nobody answers this node tells all of it. Never rejects. */
+async function toldByOthers(
+  notices: SharedNotices,
+  { name, groupInterval }: WebhookSettings,
+  batch: Batch,
+): Promise<readonly string[]> {
+  const shared = batch.keys().flatMap(([key, event]) => {
+    const forMs = silenceOfOthers(event.name, groupInterval);
+    return forMs === undefined ? [] : [{ key, forMs }];
+  });
+  if (shared.length === 0) return [];
+  try {
+    const mine = await notices.claim(
+      shared.map(({ key, forMs }) => ({ key: `${name.toLowerCase()}\n${key}`, forMs })),
+    );
+    return shared.filter((_, index) => mine[index] === false).map(({ key }) => key);
+  } catch {
+    return [];
+  }
 }

@@ -94,6 +94,13 @@ applications:
     await limit.getByRole("slider", { name: "Try a value" }).fill("0");
     await limit.getByRole("button", { name: /^Apply maxInboundConnectionPerSource/ }).click();
     await page.getByText("What came to c is missing in what was tried").waitFor();
+    const apply = page.getByRole("button", { name: "Apply", exact: true });
+    // Behind the preview it waits for nothing but that.
+    await page.getByText(/\+\s+maxInboundConnectionPerSource: /).waitFor();
+    expect(await apply.isDisabled()).toBe(true);
+    await page.getByLabel("Apply it all the same, without what came to c").check();
+    expect(await apply.isEnabled()).toBe(true);
+    expect(await browsed.violations()).toEqual([]);
     await page.unrouteAll({ behavior: "ignoreErrors" });
   }, 120_000);
 });

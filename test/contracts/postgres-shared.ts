@@ -17,6 +17,8 @@ import { readPolicy } from "../../src/core/mta-sts/policy.ts";
 import type { SessionResult } from "../../src/core/tls-report/day-results.ts";
 import { createMtaStsPolicies } from "../../src/send/mta-sts/policies.ts";
 import { createPolicyStore } from "../../src/send/mta-sts/policy-store.ts";
+import { createDatabaseNotices } from "../../src/cluster/shared/database-notices.ts";
+import type { SharedNotices } from "../../src/ports/shared-notices.ts";
 import { createDatabaseConnections } from "../../src/cluster/shared/database-connections.ts";
 import { describeConnections } from "./connections-contract.ts";
 import { describeShares } from "./shares-contract.ts";
@@ -261,6 +263,84 @@ export function describePostgresShared(connected: () => Database): void {
       expect(await ask(b)).toBe(10);
       await expect.poll(() => a.membership.current).toBeDefined();
       expect(await ask(a)).toBe(0);
+    });
+
+    describe("what people are told once", () => {
+      const minuteMs = 60_000;
+      const notices = (node: string) => createDatabaseNotices(connected(), node);
+      const [a, b] = ["a", "b"];
+      const begun = (
+        kind: string,
+        given: { sinceMs?: number; lastMs?: number; patienceMs?: number } = {},
+      ) => [{ key: `${kind} app`, kind, who: "app", sinceMs: 0, lastMs: 0, patienceMs: 0, ...given }];
+      const judge = async (
+        node: string,
+        minute: number,
+        round: Partial<Parameters<SharedNotices["findings"]>[0]>,
+      ) => {
+        const told = await notices(node).findings({
+          nowMs: minute * minuteMs,
+          seen: [],
+          begun: [],
+          over: [],
+          ...round,
+        });
+        return told.begun[0] ?? told.over[0];
+      };
+      const seen = (first: number, last: number) => [
+        { who: "app", firstMs: first * minuteMs, lastMs: last * minuteMs },
+      ];
+
+      test("a finding by the first that has it, its end too", async () => {
+        expect(await judge(a, 1, { begun: begun("unusualVolume") })).toBe("tell");
+        expect(await judge(b, 2, { begun: begun("unusualVolume") })).toBe("told");
+        expect(await judge(b, 3, { over: ["unusualVolume app"] })).toBe(true);
+        expect(await judge(a, 4, { over: ["unusualVolume app"] })).toBe(false);
+        expect(await judge(b, 5, { begun: begun("unusualVolume") })).toBe("tell");
+        // Its node never said that it is over.
+        expect(await judge(a, 5 + 2 * 24 * 60, { begun: begun("unusualVolume") })).toBe("told");
+        expect(await judge(a, 6 + 2 * 24 * 60, { begun: begun("unusualVolume") })).toBe("tell");
+      });
+
+      test("that a sender is new, where no other node has seen it before", async () => {
+        await judge(a, 0, { seen: seen(0, 0) });
+        const late = begun("newSender", { sinceMs: 10 * minuteMs });
+        expect(await judge(b, 10, { seen: seen(10, 10), begun: late })).toBe("told");
+        const early = begun("newSender", { sinceMs: 0 });
+        expect(await judge(a, 10, { begun: early })).toBe("tell");
+      });
+
+      test("that a sender is silent, when it has been so everywhere for as long, again when it came meanwhile", async () => {
+        const silent = begun("silentSender", { lastMs: 10 * minuteMs, patienceMs: 30 * minuteMs });
+        await judge(b, 35, { seen: seen(0, 35) });
+        expect(await judge(a, 40, { seen: seen(0, 10), begun: silent })).toBe("notYet");
+        expect(await judge(a, 64, { begun: silent })).toBe("notYet");
+        expect(await judge(a, 65, { begun: silent })).toBe("tell");
+        expect(await judge(b, 66, { begun: silent })).toBe("told");
+        // It came at b, and nobody said that the silence was over.
+        await judge(b, 100, { seen: seen(0, 100) });
+        expect(await judge(b, 131, { begun: silent })).toBe("tell");
+      });
+
+      test("that messages are lost, where nobody has seen the sender since", async () => {
+        const lost = begun("silentLoss", { lastMs: 10 * minuteMs });
+        await judge(b, 20, { seen: seen(0, 20) });
+        expect(await judge(a, 30, { seen: seen(0, 10), begun: lost })).toBe("told");
+        expect(await judge(a, 30, { begun: begun("silentLoss", { lastMs: 20 * minuteMs }) })).toBe("tell");
+      });
+
+      test("what each node meets, by the one that tells it, until it has been silent for long enough", async () => {
+        const claim = (node: string, forMs: number) => notices(node).claim([{ key: "k", forMs }]);
+        const all = await Promise.all([claim(a, minuteMs), claim(b, minuteMs)]);
+        expect(all.flat().filter(Boolean)).toHaveLength(1);
+        const [first, second] = all[0]?.[0] === true ? [a, b] : [b, a];
+        expect([await claim(first, minuteMs), await claim(second, minuteMs)]).toEqual([[true], [false]]);
+        await connected().shared.query(
+          `update ${connected().name("notice_told")} set at = clock_timestamp() - interval '61 s'`,
+        );
+        expect([await claim(second, minuteMs), await claim(first, minuteMs)]).toEqual([[true], [false]]);
+        expect(await notices(a).claim([])).toEqual([]);
+      });
     });
 
     describe("policies of MTA-STS", () => {

@@ -11,6 +11,7 @@ import { ledgerFunctions1 } from "./ledger-functions.ts";
 import { nodeFunctions1 } from "./node-functions.ts";
 import { nodeListeners8 } from "./node-listeners.ts";
 import { nodeView2 } from "./node-view.ts";
+import { notices12 } from "./notices.ts";
 import { outboundPlaces11 } from "./outbound-places.ts";
 import { releases10 } from "./releases.ts";
 import { sharedRecords6 } from "./shared-records.ts";
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   { version: 9, minReader: 1, sql: doubts9 },
   { version: 10, minReader: 1, sql: releases10 },
   { version: 11, minReader: 1, sql: outboundPlaces11 },
+  { version: 12, minReader: 1, sql: notices12 },
 ];
 
 /** What this program knows. */

@@ -683,14 +683,14 @@ export const sendConnectorFacts: readonly SettingFact[] = [
     kind: "integer",
     range: "1 to 2147483647, or unlimited",
     default: "20",
-    help: "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections), not with dnsRoutingEnabled; with XOAUTH2 and OAUTHBEARER for each mailbox. With preset graph: requests at once for each mailbox, 4 at most.",
+    help: "Most connections to this connector's next hop at once (Exchange: MaxPerDomainOutboundConnections), of several nodes together, not with dnsRoutingEnabled; with XOAUTH2 and OAUTHBEARER for each mailbox. With preset graph: requests at once for each mailbox, 4 at most.",
   },
   {
     name: "maxPerDomainOutboundConnections",
     kind: "integer",
     range: "1 to 2147483647, or unlimited",
     default: "20",
-    help: "With dnsRoutingEnabled: most connections at once to one site. Domains that have the same mail exchangers are one site.",
+    help: "With dnsRoutingEnabled: most connections at once to one site, of several nodes together. Domains that have the same mail exchangers are one site.",
   },
   {
     name: "mtaSts",

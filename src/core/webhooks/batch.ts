@@ -31,6 +31,8 @@ export class Batch {
   readonly #kinds = new Map<string, number>();
   /** Nothing is added any more: it is, or was, on its way. */
   isSealed = false;
+  /** What other nodes tell was taken out of it, or it may have been sent. */
+  isClaimed = false;
 
   constructor(id: string, sinceMs: number) {
     this.id = id;
@@ -78,6 +80,19 @@ export class Batch {
     const more = this.#more.get(name);
     if (more === undefined) this.#more.set(name, { id, name, count: 1 });
     else more.count++;
+  }
+
+  /** Under which key which event is told. */
+  keys(): readonly (readonly [key: string, event: ToldEvent])[] {
+    return Array.from(this.#entries, ([key, { event }]) => [key, event] as const);
+  }
+
+  /** Another tells it. */
+  drop(key: string): void {
+    const name = this.#entries.get(key)?.event.name;
+    if (name === undefined) return;
+    this.#entries.delete(key);
+    this.#kinds.set(name, (this.#kinds.get(name) ?? 1) - 1);
   }
 
   stored(): StoredBatch {

@@ -180,6 +180,11 @@ function Configuration({ node: { configuration, endedAt } }: { node: Node }) {
           <span class="fault">{visible(fault)}</span>
         </p>
       ))}
+      {inForce !== newest && faults.length === 0 && (
+        <p class="waits muted">
+          {endedAt === null ? "it has not told yet what it makes of it" : "it takes it when it is started"}
+        </p>
+      )}
     </div>
   );
 }

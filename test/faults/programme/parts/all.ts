@@ -7,6 +7,7 @@ import { dane } from "./dane.ts";
 import { diskError } from "./disk-error.ts";
 import { inventoryPart } from "./inventory.ts";
 import { kill } from "./kill.ts";
+import { nodesConnections } from "./nodes-connections.ts";
 import { nodesCut } from "./nodes-cut.ts";
 import { nodesDisk } from "./nodes-disk.ts";
 import { nodesImport } from "./nodes-import.ts";
@@ -48,4 +49,5 @@ export const parts: readonly Part[] = [
   nodesRule,
   nodesImport,
   nodesUpgrade,
+  nodesConnections,
 ];

@@ -43,9 +43,21 @@ interface Rolled {
   /** What this release said on the schema of the one before. */
   tooEarly: string;
   migrated: string;
-  /** Questions to all nodes while they run different releases, and the answers that lacked one of them. */
+  /** Questions to all nodes while they run different releases; those that a node had no answer to, with its reason. */
   asked: number;
   readonly lacking: string[];
+}
+
+/** Why a node is missing in the answer. Asked again where it was not there, or had no time: its release is what is asked about. */
+async function lackingIn(program: string, node: RunningNode, question: string): Promise<string | undefined> {
+  let why: string | undefined;
+  for (let tries = 0; tries < 5; tries++) {
+    const answer = await weir(program, node, question);
+    why = /^.*did not answer: .*$/m.exec(answer)?.[0];
+    if (why === undefined || why.includes("another release")) return why;
+    await delay(2_000);
+  }
+  return why;
 }
 
 /** As the documentation has it. */
@@ -105,10 +117,9 @@ const rolling =
           "Get-EventLog",
           "Get-LimitUsage",
         ]) {
-          const answer = await weir(program, node, question);
           rolled.asked++;
-          if (/did not answer|another release/.test(answer))
-            rolled.lacking.push(`${question}: ${answer.slice(0, 300)}`);
+          const lacking = await lackingIn(program, node, question);
+          if (lacking !== undefined) rolled.lacking.push(`${question}: ${lacking}`);
         }
     };
     await ask(today, earlier);

@@ -22,15 +22,19 @@ export function RightValueDialog({ connector, onClose }: { connector: string; on
       : { name: connector, variants: variantsOf(tried, advice), sources: 4 },
   );
   const silent = [...new Set([asked, test].flatMap(({ answer }) => answer?.unanswered ?? []).map(serverOf))];
-  const missing =
+  const heldBack =
     silent.length === 0
-      ? ""
-      : ` What came to ${silent.join(", ")} is missing in what was tried: it may refuse more than was shown.`;
+      ? undefined
+      : {
+          why: `What came to ${silent.join(", ")} is missing in what was tried: it may refuse more than was shown. Wait until ${silent.length === 1 ? "it answers" : "they answer"}, and look again.`,
+          agreed: `Apply it all the same, without what came to ${silent.join(", ")}`,
+        };
   if (applying !== undefined && advice !== undefined)
     return (
       <ChangeDialog
         title={`${applying.limit} of ${connector}`}
-        words={`${applying.limit} becomes ${applying.value}. Open connections are left alone; it holds for new ones at once.${missing}`}
+        words={`${applying.limit} becomes ${applying.value}. Open connections are left alone; it holds for new ones at once.`}
+        heldBack={heldBack}
         verb="Apply"
         isDanger={false}
         change={(whatIf) =>

@@ -39,6 +39,8 @@ export interface HarmResult {
   readonly letIn: number;
   /** How often a node found that it had been taken for dead. */
   readonly takenForDead: number;
+  /** Connections at the next hop at once. */
+  readonly mostOut: number;
   /** All that the nodes have told. */
   readonly said: string;
 }
@@ -46,13 +48,18 @@ export interface HarmResult {
 export async function underLoad(
   harm: Harm,
   rounds: number,
-  options: Omit<RigOptions, "random"> & { readonly seed: number; readonly progress: (text: string) => void },
+  options: Omit<RigOptions, "random"> & {
+    readonly seed: number;
+    readonly progress: (text: string) => void;
+    /** At each node. */
+    readonly clients?: number;
+  },
 ): Promise<HarmResult> {
-  const { seed, progress, ...rest } = options;
+  const { seed, progress, clients = clientsPerNode, ...rest } = options;
   const random = seededRandom(seed);
   const rig = await nodeRig({ ...rest, random });
   try {
-    const stop = rig.load(clientsPerNode);
+    const stop = rig.load(clients);
     const visitors = rig.visit();
     for (let round = 0; round < rounds; round++) {
       progress(`round ${round + 1} of ${rounds}, ${rig.tally.acknowledged()} acknowledged`);
@@ -69,7 +76,14 @@ export async function underLoad(
     if (visitors.most > mostVisitors && options.apart !== true)
       progress(`more than ${mostVisitors} at ${visitors.mostWhen}; the nodes said:\n${said}`);
     const takenForDead = said.match(/took this one for dead/g)?.length ?? 0;
-    return { tally, mostIn: visitors.most, letIn: visitors.letIn, takenForDead, said };
+    return {
+      tally,
+      mostIn: visitors.most,
+      letIn: visitors.letIn,
+      takenForDead,
+      mostOut: rig.mostOut(),
+      said,
+    };
   } finally {
     await rig.close();
   }

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../../../../../src/testing/free-port.ts";
-import { startRecordingSink } from "../../../../../src/testing/recording-sink.ts";
+import { type RecordingSink, startRecordingSink } from "../../../../../src/testing/recording-sink.ts";
 import { type SpawnedRelay, spawnRelay } from "../../../../../src/testing/spawn-relay.ts";
 import { onInterrupt } from "../../../../../bench/interrupt.ts";
 import { startPostgres, type TestPostgres } from "../../../../lab/postgres.ts";
@@ -28,6 +28,8 @@ export interface RigOptions {
   readonly database?: RigDatabase;
   /** They have one configuration in the database, as `weir cluster init` makes it, and answer each other. */
   readonly common?: boolean;
+  /** Connections to the next hop at most, over all nodes. */
+  readonly mostOut?: number;
   /** What runs first: another build's `bin/weir.js`. Default: this one's. */
   readonly program?: string;
   /** Where the nodes and the next hop are, and what puts a node there. Default: loopback. */
@@ -52,6 +54,8 @@ export interface NodeRig {
   readonly database: TestPostgres;
   /** What a node delivered of messages that had arrived before. */
   secondBy(node: string): number;
+  /** Connections that were open at the next hop at once, since this was asked last. */
+  mostOut(): number;
   /** The next hop takes no connections while it is. */
   away(is: boolean): void;
   /** Clients at each node until the returned function is called. */
@@ -85,7 +89,8 @@ export async function nodeRig(options: RigOptions): Promise<NodeRig> {
   const nodeOf = new Map<number, string>();
   const arrived = new Set<string>();
   const second = new Map<string, number>();
-  const sink = await startRecordingSink({
+  let mostOpen = 0;
+  const sink: RecordingSink = await startRecordingSink({
     ...(place === undefined ? {} : { address: place.sinkAddress }),
     keepContent: false,
     onMessage({ content, connection }) {
@@ -96,6 +101,7 @@ export async function nodeRig(options: RigOptions): Promise<NodeRig> {
       arrived.add(id);
     },
     behave({ at, line, connection }) {
+      if (at === "connect") mostOpen = Math.max(mostOpen, sink.open);
       // Also those who are connected: what waits is to wait.
       if (isAway && at !== "content") return { drop: true };
       if (at === "EHLO") nodeOf.set(connection, /^EHLO (\w+)\./i.exec(line)?.[1] ?? "");
@@ -137,6 +143,7 @@ sendConnectors:
   - name: Out
     addressSpaces: ["*"]
     smartHosts: ["[${place?.sinkAddress ?? "127.0.0.1"}]:${sink.port}"]
+    maxConcurrentConnections: ${options.mostOut ?? 20}
 transport:
   maxConnectionRatePerMinute: unlimited
   transientFailureRetryInterval: 2s
@@ -225,6 +232,11 @@ ${common ? `admin: { cluster: "${address}:${await freePort()}" }\n` : ""}cluster
     tally,
     nodes,
     close,
+    mostOut() {
+      const most = mostOpen;
+      mostOpen = sink.open;
+      return most;
+    },
     secondBy: (node) => second.get(node) ?? 0,
     away(is) {
       isAway = is;
