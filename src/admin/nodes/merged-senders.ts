@@ -23,15 +23,20 @@ function joinedFindings(lists: readonly (readonly Finding[])[]): Finding[] {
   return [...told.values()].toSorted((one, other) => other.since.localeCompare(one.since));
 }
 
+/** A node finds a sender silent that another has seen since. */
+const cameSince = ({ kind, since }: Finding, lastSeen: string | null): boolean =>
+  kind === "silentSender" && lastSeen !== null && lastSeen > since;
+
 function joinedKnown(all: readonly Known[]): Known {
   const sum = (of: (known: Known) => number): number => all.reduce((total, known) => total + of(known), 0);
   const instants = (of: (known: Known) => string | null): string[] =>
     all.flatMap((known) => of(known) ?? []).toSorted();
   const usual = all.flatMap(({ usualPerDay }) => usualPerDay ?? []);
   const sources = union(all.map((known) => known.sources));
+  const last = instants(({ lastSeen }) => lastSeen).at(-1) ?? null;
   return {
     firstSeen: instants(({ firstSeen }) => firstSeen)[0] ?? null,
-    lastSeen: instants(({ lastSeen }) => lastSeen).at(-1) ?? null,
+    lastSeen: last,
     lastMessage: instants(({ lastMessage }) => lastMessage).at(-1) ?? null,
     connections: sum(({ connections }) => connections),
     messages: sum(({ messages }) => messages),
@@ -47,7 +52,7 @@ function joinedKnown(all: readonly Known[]): Known {
     sources: sources.slice(0, mostSources),
     // Of those beyond 20 it is not known which are the same.
     sourceCount: Math.max(sources.length, ...all.map(({ sourceCount }) => sourceCount)),
-    findings: joinedFindings(all.map(({ findings }) => findings)),
+    findings: joinedFindings(all.map(({ findings }) => findings)).filter((one) => !cameSince(one, last)),
   };
 }
 
@@ -63,12 +68,23 @@ function joinedRows(rows: readonly Sender[]): Sender[] {
 }
 
 export function joinedSenders(answers: readonly OneAnswer<Senders>[], limit: number): Senders {
-  const rows = joinedRows(answers.flatMap(({ output }) => output.senders));
+  const all = answers.flatMap(({ output }) => output.senders);
+  const rows = joinedRows(all);
+  const lastOf = new Map(rows.map(({ source, user, lastSeen }) => [`${source} ${user}`, lastSeen]));
+  const came = new Set(
+    all.flatMap(({ source, user, findings }) =>
+      findings
+        .filter((finding) => cameSince(finding, lastOf.get(`${source} ${user}`) ?? null))
+        .map(({ kind, who }) => `${kind} ${who}`),
+    ),
+  );
   return {
     since: answers.flatMap(({ output: { since } }) => since ?? []).toSorted()[0] ?? null,
     senders: rows.slice(0, limit),
     total: Math.max(rows.length, ...answers.map(({ output: { total } }) => total)),
-    findings: joinedFindings(answers.map(({ output: { findings } }) => findings)),
+    findings: joinedFindings(answers.map(({ output: { findings } }) => findings)).filter(
+      ({ kind, who }) => !came.has(`${kind} ${who}`),
+    ),
   };
 }
 

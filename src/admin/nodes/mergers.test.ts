@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { eventPlaceOf, joinedEvents, joinedHistory } from "./merged-history.ts";
+import { joinedSenders } from "./merged-senders.ts";
 import { mergedTrackingLines } from "./merged-tracking-lines.ts";
 import { mergers } from "./mergers.ts";
 import { doneEverywhere } from "./done-everywhere.ts";
@@ -225,4 +226,43 @@ test("a point a second is told of all, and of those that were in time", () => {
   follower?.hear("a", point(6));
   follower?.end();
   expect(told).toMatchObject([{ received: 3, connections: 2, queued: 4 }, { received: 5 }]);
+});
+
+test("a sender that one node has seen is not silent because another has not", () => {
+  const row = (source: string, last: number, silentSince?: number) => ({
+    source,
+    user: "",
+    firstSeen: at(0),
+    lastSeen: at(last),
+    lastMessage: null,
+    usualPerDay: null,
+    ...Object.fromEntries(
+      ["connections", "messages", "recipients", "octets", "refusals", "sourceCount"].map((name) => [name, 1]),
+    ),
+    ...Object.fromEntries(
+      ["doors", "tls", "mechanisms", "heloNames", "connectors", "sources"].map((name) => [name, []]),
+    ),
+    findings: silentSince === undefined ? [] : [silent(source, silentSince)],
+  });
+  const silent = (source: string, since: number) => ({
+    kind: "silentSender",
+    who: source,
+    source,
+    application: null,
+    since: at(since),
+    text: "is silent",
+  });
+  const answers = [
+    {
+      senders: [row("10.0.0.1", 5, 20), row("10.0.0.2", 5, 20)],
+      findings: [silent("10.0.0.1", 20), silent("10.0.0.2", 20)],
+    },
+    { senders: [row("10.0.0.1", 30), row("10.0.0.2", 10)], findings: [] },
+  ].map((output, index) => ({ server: `n${index}`, output: { since: at(0), total: 2, ...output } }));
+  const joined = joinedSenders(answers as never, 10);
+  expect(joined.findings.map(({ who }) => who)).toEqual(["10.0.0.2"]);
+  expect(joined.senders.map(({ source, findings }) => [source, findings.length])).toEqual([
+    ["10.0.0.1", 0],
+    ["10.0.0.2", 1],
+  ]);
 });
