@@ -5,6 +5,8 @@ import type { PlacesAsk, SharedConnections } from "../ports/shared-connections.t
 export interface MemoryConnections {
   /** What a node sees of it. */
   node(): SharedConnections & { lose(): void };
+  /** As a database that crashed before anything was on its disk. */
+  forget(): void;
   /** What nodes hold of a key together. */
   held(key: string): number;
   /** Calls so far. */
@@ -39,6 +41,7 @@ export function createMemoryConnections(turn: () => number): MemoryConnections {
   const self: MemoryConnections = {
     calls: 0,
     isAway: false,
+    forget: () => rows.clear(),
     held: (key) => [...(rows.get(key)?.values() ?? [])].reduce((sum, { held }) => sum + held, 0),
     node() {
       const id = ++nodes;

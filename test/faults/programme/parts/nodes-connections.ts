@@ -4,9 +4,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Finding, Part } from "../part.ts";
 import { nothingLost, tallyText } from "../rig/tally-text.ts";
 import { times, underLoad, type Harm, type HarmResult } from "./nodes/harm.ts";
-import { leaseMs } from "./nodes/node-rig.ts";
 
 const limit = 4;
+/** A machine with much to do does not run a node for two seconds; for this long it does. */
+const leaseMs = 6_000;
 /** So many want more connections than there are. */
 const clients = 12;
 
@@ -50,6 +51,7 @@ export const nodesConnections: Part = {
         progress,
         nodes: 3,
         mostOut: limit,
+        lease: leaseMs,
         clients,
         apart,
       });
@@ -57,7 +59,7 @@ export const nodesConnections: Part = {
       what,
       count,
       required: `nothing lost, all ${limit} used, ${most === limit ? "never more" : `never more than ${most}: those of one that sleeps are open, and count no more`}`,
-      measured: `${tallyText(result.tally)}; at most ${result.mostOut} at once`,
+      measured: `${tallyText(result.tally)}; at most ${result.mostOut} at once${result.takenForDead > 0 ? `; taken for dead: ${result.takenForDead}` : ""}`,
       held: nothingLost(result.tally) && result.mostOut >= limit && result.mostOut <= most,
     });
     const some = Math.max(1, Math.round(rounds / 2));

@@ -178,6 +178,38 @@ describe("a limit of connections that is that of two nodes", () => {
     expect(a.busy).toBe(limit);
   });
 
+  test("what a crashed database has forgotten is told again, and an answer of before is of no use", async () => {
+    const { places, connections } = node();
+    const a = new Load(places);
+    node();
+    a.come(4);
+    await settled();
+    expect(all.held("k")).toBe(8);
+    all.forget();
+    await clock.advance(10_500);
+    expect(all.held("k")).toBe(8);
+    // A call fails: it may be back with less than it had.
+    all.isAway = true;
+    a.come(20);
+    await clock.advance(500);
+    all.forget();
+    all.isAway = false;
+    await clock.advance(2_000);
+    expect(all.held("k")).toBe(limit);
+    // On its way back while the node is taken for dead.
+    a.jobs = 0;
+    a.finish();
+    const { calls } = all;
+    while (all.calls === calls) await clock.advance(50);
+    connections.lose();
+    a.come(2);
+    expect([a.busy, a.idle]).toEqual([0, 0]);
+    await settled();
+    expect(a.busy).toBeLessThanOrEqual(all.held("k"));
+    await clock.advance(2_000);
+    expect(a.held).toBeLessThanOrEqual(all.held("k"));
+  });
+
   test("a node that others are about to take for dead ends what is idle, opens nothing, and counts what it still has", async () => {
     const { places, connections } = node();
     const [a, b] = [new Load(places), new Load(node().places)];

@@ -29,6 +29,8 @@ const lackingMs = 250;
 const keptMs = 30_000;
 const mostHops = 10_000;
 const mostAsks = 1_000;
+/** What is held is told so often though it be the same: a database that crashed may have lost it. */
+const tellAllEvery = 10;
 
 interface Hop {
   readonly key: string;
@@ -58,6 +60,8 @@ export function createSharedPlaces(shared: SharedConnections, clock: Clock): Sha
   let timer: Timer | undefined;
   let dueAt = Infinity;
   let lookAt = -Infinity;
+  let looks = 0;
+  let losses = 0;
   let closed = false;
 
   const plan = (at: number): void => {
@@ -84,10 +88,16 @@ export function createSharedPlaces(shared: SharedConnections, clock: Clock): Sha
     hop.taken.open === 0 &&
     (hops.size > mostHops || clock.now() - hop.unusedSince >= keptMs);
 
+  /** Nobody knows whether what was told is known. */
+  const tellAnew = (): void => {
+    for (const hop of hops.values()) hop.told = undefined;
+  };
+
   /** Those that cannot wait, and each second all that are other than they were. */
   const chosen = (now: number): readonly Hop[] => {
     if (now < lookAt) return [...urgent].filter((hop) => urgentAt(hop) <= now).slice(0, mostAsks);
     lookAt = now + lookMs;
+    if (++looks % tellAllEvery === 0) tellAnew();
     return [...hops.values()]
       .filter((hop) => urgent.has(hop) || isNews(hop) || isForgotten(hop))
       .slice(0, mostAsks);
@@ -108,17 +118,21 @@ export function createSharedPlaces(shared: SharedConnections, clock: Clock): Sha
       hop.granted = 0;
       return { key, limit, held: 0, wanted: 0 };
     });
+    const lossesBefore = losses;
     let answer: Awaited<ReturnType<SharedConnections["share"]>>;
     try {
       answer = await shared.share(asks);
     } catch {
       // The spool tells of a database that is away.
+      tellAnew();
       for (const hop of asked) {
         hop.askedAt = clock.now() + lookMs;
         if (hop.isLacking) urgent.add(hop);
       }
       return;
     }
+    // It is of before: what it gave is others' by now.
+    if (losses !== lossesBefore) return;
     for (const [at, hop] of asked.entries()) {
       const { held: heldThen = 0, wanted = 0 } = asks[at] ?? {};
       const { granted, goal } = answer.given[at] ?? { granted: 0, goal: 0 };
@@ -147,6 +161,7 @@ export function createSharedPlaces(shared: SharedConnections, clock: Clock): Sha
   };
 
   shared.onLost(() => {
+    losses++;
     for (const hop of hops.values()) {
       hop.granted = 0;
       hop.told = undefined;

@@ -1,5 +1,5 @@
 /** Several nodes on one database, with clients at each and one next hop, and an account of the mail. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../../../../../src/testing/free-port.ts";
@@ -28,6 +28,8 @@ export interface RigOptions {
   readonly database?: RigDatabase;
   /** They have one configuration in the database, as `weir cluster init` makes it, and answer each other. */
   readonly common?: boolean;
+  /** Default: `leaseMs`. */
+  readonly lease?: number;
   /** Connections to the next hop at most, over all nodes. */
   readonly mostOut?: number;
   /** What runs first: another build's `bin/weir.js`. Default: this one's. */
@@ -101,7 +103,7 @@ export async function nodeRig(options: RigOptions): Promise<NodeRig> {
       arrived.add(id);
     },
     behave({ at, line, connection }) {
-      if (at === "connect") mostOpen = Math.max(mostOpen, sink.open);
+      if (at === "connect") mostOpen = Math.max(mostOpen, establishedAt(sink.port));
       // Also those who are connected: what waits is to wait.
       if (isAway && at !== "content") return { drop: true };
       if (at === "EHLO") nodeOf.set(connection, /^EHLO (\w+)\./i.exec(line)?.[1] ?? "");
@@ -154,7 +156,7 @@ transport:
 ${common ? `admin: { cluster: "${address}:${await freePort()}" }\n` : ""}cluster:
   node: ${name}
   database: { hosts: ${JSON.stringify(database.hosts)}, name: postgres, user: weir, schema: ${schema} }
-  lease: ${leaseMs}ms
+  lease: ${options.lease ?? leaseMs}ms
   drainDelay: 500ms
 `;
     const differing = `  receiveConnectors:
@@ -234,7 +236,7 @@ ${common ? `admin: { cluster: "${address}:${await freePort()}" }\n` : ""}cluster
     close,
     mostOut() {
       const most = mostOpen;
-      mostOpen = sink.open;
+      mostOpen = 0;
       return most;
     },
     secondBy: (node) => second.get(node) ?? 0,
@@ -273,6 +275,17 @@ ${common ? `admin: { cluster: "${address}:${await freePort()}" }\n` : ""}cluster
       }
     },
   };
+}
+
+/** As the kernel has it: one whose other end is closed does not count, though this process has not heard of it yet. */
+function establishedAt(port: number): number {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return readFileSync("/proc/net/tcp", "latin1")
+    .split("\n")
+    .filter((line) => {
+      const [, address = "", , state] = line.trim().split(/\s+/);
+      return address.endsWith(local) && state === "01";
+    }).length;
 }
 
 interface Ports {
