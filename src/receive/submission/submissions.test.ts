@@ -29,6 +29,40 @@ async function submit(
   return { outcome, codes };
 }
 
+test("who hands in is what its door says of it, and no more", () => {
+  const it = createTestSubmissions();
+  const { connector, peer } = it.submitter;
+  const tls = { protocol: "TLSv1.3", cipher: "x" };
+  const common = { door: "HTTP", connector, peer, receivedProtocol: "HTTPS" } as const;
+  const known = it.submissions.submitter({
+    ...common,
+    user: "app",
+    mechanism: "Basic",
+    tls,
+    connection: 7,
+    helloName: "till",
+  });
+  expect(known).toMatchObject({
+    authenticatedUser: "app",
+    mechanism: "Basic",
+    tls,
+    connection: 7,
+    hello: { verb: "EHLO", name: "till" },
+    receivedProtocol: "HTTPS",
+    messages: 0,
+  });
+  const anybody = it.submissions.submitter(common);
+  expect(anybody).toMatchObject({
+    authenticatedUser: undefined,
+    hello: undefined,
+    tls: undefined,
+    connection: 0,
+  });
+  for (const name of ["mechanism", "apiKey", "application"]) expect(name in anybody).toBe(false);
+  // An account has the rights of accounts, where its door knows no better.
+  expect([anybody.rights.submit, known.rights.submit]).toEqual([true, false]);
+});
+
 describe("by a key", () => {
   const owner = (rights: RightsOwner["rights"], application?: string): RightsOwner => ({
     kind: "key",
