@@ -99,7 +99,11 @@ test("answers that were given, by hash, a page at a time", async () => {
   expect(all.map(({ hash }) => hash.toString("hex"))).toEqual(
     all.map(({ hash }) => hash.toString("hex")).toSorted(),
   );
-  expect(all.map(({ record }) => decodeAnswer(record)?.answer).toSorted()).toEqual(["to a", "to b", "to c"]);
+  expect(all.map(({ record }) => decodeAnswer(record)?.answer ?? "").toSorted()).toEqual([
+    "to a",
+    "to b",
+    "to c",
+  ]);
 });
 
 test("what was set aside, with what is left of it", async () => {
