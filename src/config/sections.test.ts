@@ -1,6 +1,6 @@
 /** Sections that stand for what is outside of the relay: read into settings, shown again without secrets, and what is wrong with them. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { makeSelfSigned } from "../receive/tls/self-signed.ts";
+import { testCertificate } from "../testing/test-certificate.ts";
 import { parseConfigValue } from "./parse-config.ts";
 import { handedOverDirectories } from "./named-files.ts";
 import {
@@ -24,7 +24,7 @@ const files: Record<string, string> = {
   "/etc/weir/control": "Bearer \u0001\n",
 };
 beforeAll(async () => {
-  files["/etc/weir/ca.pem"] = (await makeSelfSigned("ca.test", new Date(), "ECDSA")).certificate;
+  files["/etc/weir/ca.pem"] = (await testCertificate("ca.test")).cert;
 });
 
 const usual = {
