@@ -33,8 +33,9 @@ export interface Reproduced {
 export async function reproduce(): Promise<Reproduced> {
   const scratch = await mkdtemp(join(tmpdir(), "weir-reproduce-"));
   try {
+    const commit = (await run("git", ["rev-parse", "HEAD"], { cwd: root })).trim();
     const made: ReadonlyMap<string, string>[] = [];
-    for (const place of places) made.push(await makeIn(join(scratch, place.folder), place));
+    for (const place of places) made.push(await makeIn(join(scratch, place.folder), commit, place));
     const [one = new Map<string, string>(), two = new Map<string, string>()] = made;
     const names = [...new Set([...one.keys(), ...two.keys()])].toSorted();
     const different = names.filter((name) => one.get(name) !== two.get(name));
@@ -47,11 +48,13 @@ export async function reproduce(): Promise<Reproduced> {
 /** Digests of the packages made there, by name. */
 async function makeIn(
   folder: string,
+  commit: string,
   { umask, env }: Pick<(typeof places)[number], "umask" | "env">,
 ): Promise<ReadonlyMap<string, string>> {
   const shell = (commands: readonly string[], cwd: string) =>
     run("sh", ["-c", [`umask ${umask}`, ...commands].join(" && ")], { cwd, env });
-  await shell([`git clone --quiet ${quoted(root)} ${quoted(folder)}`], root);
+  await shell([`git clone --quiet --no-checkout ${quoted(root)} ${quoted(folder)}`], root);
+  await shell([`git checkout --quiet --detach ${commit}`], folder);
   // Links where they can be: the modules are not changed.
   const modules = join(root, "node_modules");
   await shell([`cp -al ${quoted(modules)} . 2>/dev/null || cp -a ${quoted(modules)} .`], folder);
