@@ -2,13 +2,13 @@
 // compile.js). V8 checks that it is of this very version and these flags, and compiles anew what is not. Compiling is most
 // of what a command or a start costs otherwise.
 const { readFileSync, statSync } = require("node:fs");
-const { createRequire } = require("node:module");
 const path = require("node:path");
 const { Script } = require("node:vm");
 
 const dist = path.join(__dirname, "../dist");
 const [head, tail] = ["(function (exports, require, module, __filename, __dirname) {", "\n})"];
-const outside = requireFrom(path.join(dist, "program.cjs"));
+/** Of the packages beside dist/; made with the first, which few commands need. */
+let outside;
 const loaded = new Map();
 /** For compile.js: what was compiled, by its name in dist/compiled. */
 const scripts = new Map();
@@ -26,35 +26,38 @@ function load(name) {
 }
 
 function requirePart(id) {
-  return id.startsWith("./") ? load(id.slice(2)) : outside(id);
+  if (id.startsWith("./")) return load(id.slice(2));
+  if (id.startsWith("node:")) return require(id);
+  outside ??= requireFrom(path.join(dist, "program.cjs"));
+  return outside(id);
 }
 
 /** As Node's own of a file, but that files of JavaScript come by here. */
 function requireFrom(filename) {
-  const ofNode = createRequire(filename);
-  const require = (id) => {
+  const ofNode = require("node:module").createRequire(filename);
+  const requireHere = (id) => {
     const file = ofNode.resolve(id);
     if (!/\.c?js$/.test(file)) return ofNode(id);
     const name = file.slice(Math.max(file.lastIndexOf("node_modules"), 0)).replace(/[^\w.-]+/g, "_");
     return loadFile(file, name, undefined);
   };
-  require.resolve = ofNode.resolve;
-  return require;
+  requireHere.resolve = ofNode.resolve;
+  return requireHere;
 }
 
-function loadFile(filename, name, require) {
+function loadFile(filename, name, requireOfPart) {
   const known = loaded.get(filename);
   if (known !== undefined) return known.exports;
   const module = { exports: {} };
   // Parts are in ASCII, and read sooner so.
-  const encoding = require === requirePart ? "latin1" : "utf8";
+  const encoding = requireOfPart === requirePart ? "latin1" : "utf8";
   const run = compile(readFileSync(filename, encoding), filename, name);
   loaded.set(filename, module);
   try {
     run.call(
       module.exports,
       module.exports,
-      require ?? requireFrom(filename),
+      requireOfPart ?? requireFrom(filename),
       module,
       filename,
       path.dirname(filename),
