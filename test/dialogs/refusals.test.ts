@@ -262,6 +262,15 @@ describe.each(Object.entries(scenes) as [SpokenKind, Scene][])("%s", (kind, scen
   });
 });
 
+test("the log-on that was one too many is told for what was wrong with it, too", async () => {
+  const { refusals } = await play(scenes.tooManyLogonFailures!);
+  expect(refusals.map(({ kind }) => kind)).toEqual([
+    "authenticationFailed",
+    "authenticationFailed",
+    "tooManyLogonFailures",
+  ]);
+});
+
 test("who cannot log on is not told whether there is such an account; whoever runs the relay is", async () => {
   const played = await Promise.all(
     [logOn, `AUTH PLAIN ${base64("\0nobody\0x")}`].map((line) =>

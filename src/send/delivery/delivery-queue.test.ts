@@ -5,6 +5,7 @@ import { testClaim } from "../../testing/test-claim.ts";
 import type { Carrier } from "./delivery.ts";
 import { DeliveryQueue, heldBytes } from "./delivery-queue.ts";
 import { defaultLimits } from "./limits.ts";
+import type { Share } from "./shared-room.ts";
 
 const { transport } = schedulerSettings();
 const limits = { ...defaultLimits, windowClaims: 6, windowBytes: 1_000, refillClaims: 4, lowWater: 2 };
@@ -56,6 +57,25 @@ describe("what waits", () => {
     expect(queue.takeBack(wanted.queue, wanted.message.id)).toBe(wanted);
     expect([queue.waiting, queue.waitingBytes]).toEqual([2, 20]);
     expect(queue.takeBack(wanted.queue, wanted.message.id)).toBeUndefined();
+  });
+
+  test("gives its share of the room back, however it leaves", () => {
+    let [claims, bytes] = [0, 0];
+    const share = {
+      take: (size: number) => void ((claims += 1), (bytes += size)),
+      giveBack: (size: number) => void ((claims -= 1), (bytes -= size)),
+    } as unknown as Share;
+    const carrier = { concurrency: 4 } as Carrier;
+    const connector = dropConnector("Out", "x.test");
+    const queue = new DeliveryQueue("Out;/d", connector, carrier, limits, false, { domain: "x.test", share });
+    const [sent, back, those] = [sized(1), sized(2), sized(4)];
+    for (const claim of [sent, back, those]) queue.push(claim);
+    const whole = [sent, back, those].reduce((sum, claim) => sum + heldBytes(claim), 0);
+    expect([claims, bytes]).toEqual([3, whole]);
+    expect(queue.takeBack(back.queue, back.message.id)).toBe(back);
+    expect([claims, bytes]).toEqual([2, whole - heldBytes(back)]);
+    expect(queue.takeThose((claim) => claim === those)).toEqual([those]);
+    expect([claims, bytes]).toEqual([1, heldBytes(sent)]);
   });
 
   test("loses claims that have ended", () => {
