@@ -91,8 +91,8 @@ function middle(before: readonly string[], after: readonly string[]): Line[] {
     for (let j = after.length - 1; j >= 0; j--) {
       lengths[i * width + j] =
         before[i] === after[j]
-          ? (lengths[(i + 1) * width + j + 1] ?? 0) + 1
-          : Math.max(lengths[(i + 1) * width + j] ?? 0, lengths[i * width + j + 1] ?? 0);
+          ? lengths[(i + 1) * width + j + 1]! + 1
+          : Math.max(lengths[(i + 1) * width + j]!, lengths[i * width + j + 1]!);
     }
   }
   const lines: Line[] = [];
@@ -105,7 +105,7 @@ function middle(before: readonly string[], after: readonly string[]): Line[] {
       j++;
     } else if (
       old !== undefined &&
-      (fresh === undefined || (lengths[(i + 1) * width + j] ?? 0) >= (lengths[i * width + j + 1] ?? 0))
+      (fresh === undefined || lengths[(i + 1) * width + j]! >= lengths[i * width + j + 1]!)
     ) {
       lines.push(removed(old));
       i++;

@@ -159,13 +159,13 @@ export class ConnectorState {
 
   #countSource(before: number, after: number): void {
     const counts = this.#sourcesWith;
-    if (before > 0) counts[before] = (counts[before] ?? 1) - 1;
+    if (before > 0) counts[before]!--;
     if (after > 0) {
       while (counts.length <= after) counts.push(0);
-      counts[after] = (counts[after] ?? 0) + 1;
+      counts[after]!++;
     }
     this.#mostFromSource = Math.max(this.#mostFromSource, after);
-    while (this.#mostFromSource > 0 && (counts[this.#mostFromSource] ?? 0) === 0) this.#mostFromSource--;
+    while (this.#mostFromSource > 0 && counts[this.#mostFromSource] === 0) this.#mostFromSource--;
   }
 
   #wantedAt(nowMs: number): number {
