@@ -49,3 +49,32 @@ it("ends with a message that is taken, and never begins where it is switched off
   expect(discredits.all()).toEqual([]);
   expect(told).toHaveLength(1);
 });
+
+it("is every node's: what one tells the others hear, and its end", async () => {
+  const { clock } = setUp();
+  const listeners: ((connector: string, source: string, leftMs: number) => void)[] = [];
+  const said: unknown[] = [];
+  const shared = {
+    tell: (...news: readonly [string, string, number]) => void said.push(news),
+    onNews: (listener: (typeof listeners)[number]) => void listeners.push(listener),
+  };
+  const events = { emit: () => undefined, wants: () => true };
+  const discredits = createDiscredits({ clock, events, shared });
+  discredits.begin(client("10.0.0.1"));
+  discredits.begin(client("10.0.0.1"));
+  discredits.end(client("10.0.0.9"));
+  discredits.end(client("10.0.0.1"));
+  expect(said).toEqual([
+    ["AppRelay", "10.0.0.1", 60_000],
+    ["AppRelay", "10.0.0.1", 0],
+  ]);
+  listeners[0]?.("AppRelay", "10.0.0.2", 5_000);
+  expect(discredits.all()).toEqual([{ connector: "AppRelay", source: "10.0.0.2", leftMs: 5_000 }]);
+  await clock.advance(5_001);
+  expect(discredits.has(client("10.0.0.2"))).toBe(false);
+  listeners[0]?.("AppRelay", "10.0.0.2", 5_000);
+  listeners[0]?.("AppRelay", "10.0.0.2", 0);
+  expect(discredits.has(client("10.0.0.2"))).toBe(false);
+  // What is heard is not told on.
+  expect(said).toHaveLength(2);
+});

@@ -55,9 +55,19 @@ test("it goes on over a restart, and a file that is broken is told and counts no
     recipients: [["user: erp", [[expect.any(Number), 5]]], {}],
   });
   expect(told).toEqual([]);
-  for (const broken of ["{", "{}", '{"recipients":[["a",[["b",1]]]]}']) {
+  const all = [
+    "{",
+    "{}",
+    '{"recipients":[["a",[["b",1]]]]}',
+    '{"recipients":[["a",[[1,"b"]]]]}',
+    '{"recipients":[["a",[7]]]}',
+    '{"recipients":[["a",7]]}',
+    '{"recipients":[[7,[[1,1]]]]}',
+    '{"recipients":["a"]}',
+  ];
+  for (const broken of all) {
     await writeFile(file, broken);
     expect((await openRecipientDays(file, { clock, events })).all()).toEqual([]);
   }
-  expect(told).toEqual(["RelayFault", "RelayFault", "RelayFault"]);
+  expect(told).toEqual(all.map(() => "RelayFault"));
 });

@@ -117,3 +117,18 @@ test("a key that ends is told 30 days before, each day, and once when it has end
   await keys.close();
   expect(clock.pendingTimers).toBe(0);
 });
+
+test("a use at another node counts where it is the latest, of keys that there are", async () => {
+  const all = await open([key(1), key(2)]);
+  const { keyHash } = key(1);
+  all.learn(keyHash, 5_000);
+  all.learn(keyHash, 4_999);
+  all.learn(key(3).keyHash, 5_000);
+  expect([all.lastUsed("KEY 1"), all.lastUsed("key 2"), [...all.uses()]]).toEqual([
+    5_000,
+    undefined,
+    [[keyHash, 5_000]],
+  ]);
+  all.replace([key(2)]);
+  expect([...all.uses()]).toEqual([]);
+});
