@@ -289,6 +289,9 @@ export async function createRelay(
       get queued() {
         return spool.size;
       },
+      get tellsQueue() {
+        return node?.isChores !== false;
+      },
       oldestSince: (queue) => spool.oldestSince(queue),
       queues: () => scheduler.snapshot(),
       get pressure() {

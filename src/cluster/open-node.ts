@@ -60,6 +60,8 @@ export interface ClusterNode {
   /** Who else there is. */
   readonly view: NodeView;
   readonly drain: Drain;
+  /** It does what one node does for all. */
+  readonly isChores: boolean;
   /** What stands on this machine's disk. */
   readonly directory: string;
   /** Hears that others are about to count this node's places as free, and to take what it holds. */
@@ -162,6 +164,9 @@ export async function openClusterNode(
       },
       view: createNodeView({ node: name, database, presence, drain, durability, audit }),
       drain,
+      get isChores() {
+        return membership.isChores;
+      },
       directory,
       onUnsafe: (listener) => membership.onUnsafe(listener),
       async leave() {

@@ -97,21 +97,25 @@ export const metricDefinitions = {
     labels: ["policy", "result"],
     help: "TLS with next hops, for each new connection and each policy of its domain: tlsa (DANE), sts (MTA-STS), no-policy-found; result success or as in TLS reports (RFC 8460).",
   },
-  weir_messages_queued: { type: "gauge", labels: [], help: "Messages in the spool." },
+  weir_messages_queued: {
+    type: "gauge",
+    labels: [],
+    help: "Messages in the spool. Of several nodes one tells it, for all.",
+  },
   weir_oldest_message_age_seconds: {
     type: "gauge",
     labels: [],
-    help: "Age of the oldest message in the spool; 0 without any.",
+    help: "Age of the oldest message in the spool; 0 without any. Of several nodes one tells it.",
   },
   weir_queue_messages: {
     type: "gauge",
     labels: ["queue"],
-    help: "Messages with a recipient in a queue; those of all domains of a send connector that delivers by MX record together (Internet;*), queues beyond the first 200 as other.",
+    help: "Messages with a recipient in a queue; those of all domains of a send connector that delivers by MX record together (Internet;*), queues beyond the first 200 as other. Of several nodes one tells it.",
   },
   weir_queue_oldest_message_age_seconds: {
     type: "gauge",
     labels: ["queue"],
-    help: "Age of the oldest of a queue's 100 messages due first; 0 without any. Not of the queues of domains.",
+    help: "Age of the oldest of a queue's 100 messages due first; 0 without any. Not of the queues of domains. Of several nodes one tells it.",
   },
   weir_queue_status: {
     type: "gauge",

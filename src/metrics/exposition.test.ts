@@ -34,6 +34,7 @@ function live(given: Partial<Live> = {}): Live {
     waiting: () => 4,
     running: 6,
     queued: 5,
+    tellsQueue: true,
     oldestSince: async () => clock.now() - 90_500,
     queues: () => [],
     pressure: noPressure,
@@ -209,6 +210,28 @@ test("events are counted by severity, and tell whether the configuration holds",
   });
   heard("ConfigurationApplied");
   expect(counts).toMatchObject({ configurationRejected: false, configurationAppliedAt: 5_000 });
+});
+
+test("of several nodes one tells what the queue holds, for who adds them up", async () => {
+  const queues = () => [
+    {
+      queue: "Out",
+      identity: "Out",
+      connector: "Out",
+      deliveryType: "SmartHostConnectorDelivery",
+      status: "Retry",
+      messages: 2,
+    },
+  ];
+  const ofQueue = async (tellsQueue: boolean) =>
+    (await scraped({ queues, tellsQueue })).filter((line) =>
+      /^weir_(?:queue|messages_queued|oldest)/.test(line),
+    );
+  expect(await ofQueue(false)).toEqual([
+    expect.stringMatching(/^weir_queue_retries_total /),
+    'weir_queue_status{queue="Out",status="Retry"} 1',
+  ]);
+  expect(await ofQueue(true)).toHaveLength(6);
 });
 
 test("the queues of domains are one series for each connector and status", async () => {

@@ -28,6 +28,8 @@ export interface Live {
   discredits(): readonly { readonly connector: string }[];
   readonly running: number;
   readonly queued: number;
+  /** False: another node tells what the queue holds, which is one for all nodes; whoever adds them up counts it once. */
+  readonly tellsQueue: boolean;
   /** Of a queue, or of all. */
   oldestSince(queue?: string): Promise<number | undefined>;
   /** Cost: per queue. Queues come from the configuration and from next hops, and with delivery by MX record from domains. */
@@ -124,14 +126,14 @@ export function readings(live: Live): Readings {
         const [policy = "", result = ""] = key.split(" ");
         return [value, { policy, result }];
       }),
-    weir_messages_queued: () => [[live.queued]],
-    weir_oldest_message_age_seconds: async () => [[age(await live.oldestSince())]],
-    weir_queue_messages: () => by("queue", messagesByQueue(live)),
+    weir_messages_queued: () => (live.tellsQueue ? [[live.queued]] : []),
+    weir_oldest_message_age_seconds: async () => (live.tellsQueue ? [[age(await live.oldestSince())]] : []),
+    weir_queue_messages: () => (live.tellsQueue ? by("queue", messagesByQueue(live)) : []),
     weir_queue_oldest_message_age_seconds: () =>
       Promise.all(
         live
           .queues()
-          .filter((queue) => !isOfDomain(queue))
+          .filter((queue) => live.tellsQueue && !isOfDomain(queue))
           .slice(0, mostQueues)
           .map(async ({ queue, identity }): Promise<Sample> => [
             age(await live.oldestSince(queue)),

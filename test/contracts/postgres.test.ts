@@ -12,6 +12,7 @@ import { describePostgresNodes } from "./postgres-nodes.ts";
 import { describePostgresReleases } from "./postgres-releases.ts";
 import { describePostgresShared } from "./postgres-shared.ts";
 import { describePostgresSpool } from "./postgres-spool.ts";
+import { describePostgresTraps } from "./postgres-traps.ts";
 
 describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   let server: TestPostgres;
@@ -32,6 +33,7 @@ describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   describePostgresAway(() => ({ server }));
   describePostgresDoubts(() => ({ server }));
   describePostgresReleases(() => ({ server }));
+  describePostgresTraps(() => ({ server }));
   describePostgresConfiguration(() => database);
   describePostgresAdministration(() => database);
   describePostgresImport(() => database);

@@ -7,6 +7,7 @@ import { administration4 } from "./administration-tables.ts";
 import { configuration3 } from "./configuration-tables.ts";
 import { doubts9 } from "./doubts.ts";
 import { import5 } from "./import-functions.ts";
+import { lateDones13 } from "./late-dones.ts";
 import { ledgerFunctions1 } from "./ledger-functions.ts";
 import { nodeFunctions1 } from "./node-functions.ts";
 import { nodeListeners8 } from "./node-listeners.ts";
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   { version: 10, minReader: 1, sql: releases10 },
   { version: 11, minReader: 1, sql: outboundPlaces11 },
   { version: 12, minReader: 1, sql: notices12 },
+  { version: 13, minReader: 1, sql: lateDones13 },
 ];
 
 /** What this program knows. */

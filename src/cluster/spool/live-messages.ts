@@ -28,6 +28,8 @@ export interface HeldClaim extends Claim {
   /** Memory set apart for it. */
   readonly freshBytes: number;
   ended: boolean;
+  /** It ended because this node was taken for dead. */
+  isTakenOver: boolean;
 }
 
 export interface LiveMessages {
@@ -79,6 +81,7 @@ export function createLiveMessages(
         live,
         ...held,
         ended: false,
+        isTakenOver: false,
         isHeld: () => !claim.ended && isSafe(),
       };
       live.claims.set(held.queue, claim);
@@ -88,7 +91,10 @@ export function createLiveMessages(
     end,
     endAll() {
       const all = [...lives.values()].flatMap(({ claims }) => [...claims.values()]);
-      for (const claim of all) end(claim);
+      for (const claim of all) {
+        end(claim);
+        claim.isTakenOver = true;
+      }
       return all;
     },
   };

@@ -44,6 +44,7 @@ import { storedDraft, type StoredDraft } from "../../spool/messages/stored-draft
 import { createFinished } from "./finished.ts";
 import { createInspection } from "./inspection.ts";
 import { createInterventions } from "./interventions.ts";
+import { createLateDones } from "./late-dones.ts";
 import { createLiveMessages, type HeldClaim, type KeptContent } from "./live-messages.ts";
 import { createNodeAnswers } from "./node-answers.ts";
 import { idAt, nodeIds, type NodeIds } from "./node-ids.ts";
@@ -171,6 +172,7 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
     lives,
     arrivals,
     finished,
+    offerLate: createLateDones({ database, finished }),
     drawId,
     onFault,
   });

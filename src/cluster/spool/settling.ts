@@ -14,6 +14,7 @@ import type { Bodies, BodyWriter } from "./bodies.ts";
 import { closedFault, type CommitGroup } from "./commit-group.ts";
 import { changedEnd } from "./ends.ts";
 import type { Finished } from "./finished.ts";
+import type { OfferLate } from "./late-dones.ts";
 import type { HeldClaim, LiveMessages } from "./live-messages.ts";
 import type { QueueView } from "./queue-view.ts";
 
@@ -41,10 +42,23 @@ export function createSettle(parts: {
   readonly lives: LiveMessages;
   readonly arrivals: Arrivals;
   readonly finished: Finished;
+  readonly offerLate: OfferLate;
   readonly drawId: () => MessageId;
   readonly onFault: (fault: SpoolError) => void;
 }): Settle {
-  const { clock, inlineLimitBytes, bodies, group, view, lives, arrivals, finished, drawId, onFault } = parts;
+  const {
+    clock,
+    inlineLimitBytes,
+    bodies,
+    group,
+    view,
+    lives,
+    arrivals,
+    finished,
+    offerLate,
+    drawId,
+    onFault,
+  } = parts;
 
   const isLarge = ({ content }: Report): boolean => content.length > inlineLimitBytes;
 
@@ -97,7 +111,7 @@ export function createSettle(parts: {
     if (isLost) {
       for (const arrival of made) arrivals.drop(arrival);
       for (const body of written) body?.writer.discard();
-      return "lost";
+      return offerLate(claim, changes, reports);
     }
     if (isLast) finished.isFinished(claim.message.id);
     for (const arrival of made) arrivals.arrive(arrival, nodeId);
@@ -106,6 +120,7 @@ export function createSettle(parts: {
 
   return (claim, changes, reports) => {
     if (group.closed) return Promise.reject(closedFault());
-    return claim.ended ? Promise.resolve("lost") : settle(claim, changes, reports);
+    if (!claim.ended) return settle(claim, changes, reports);
+    return claim.isTakenOver ? offerLate(claim, changes, reports) : Promise.resolve("lost");
   };
 }
