@@ -3,7 +3,6 @@
  * waited for and gone, one bad value among good ones, a node that does not know yet that it has ended.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { joinCluster } from "../../src/cluster/membership/membership.ts";
 import { openDatabase, type Database } from "../../src/cluster/database/database.ts";
 import { openSession } from "../../src/cluster/database/session.ts";
 import { createPostgresLedger } from "../../src/cluster/ledger/postgres-ledger.ts";
