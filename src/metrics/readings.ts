@@ -187,9 +187,10 @@ export function readings(live: Live): Readings {
 }
 
 function openByConnector(live: Live): Readonly<Record<string, number>> {
-  const open: Record<string, number> = Object.fromEntries(live.connectors.map(({ name }) => [name, 0]));
-  for (const { connector, open: more } of live.counts()) open[connector] = (open[connector] ?? 0) + more;
-  return open;
+  const open = new Map(live.connectors.map(({ name }) => [name, 0]));
+  for (const { connector, open: more } of live.counts())
+    open.set(connector, (open.get(connector) ?? 0) + more);
+  return Object.fromEntries(open);
 }
 
 type LiveQueue = ReturnType<Live["queues"]>[number];

@@ -237,7 +237,7 @@ function notesOf(answer: Answer, input: ReadInput<"testReceiveConnector">): stri
       `${refusedThen} connections were refused then: nothing is known of what they would have sent, and they are taken to last as long as others of their source.`,
     );
   for (const { connector, elsewhere } of answer.recorded)
-    for (const [now, count] of Object.entries(elsewhere)) notes.push(elsewhereText(connector, now, count));
+    for (const [now, count] of elsewhere) notes.push(elsewhereText(connector, now, count));
   if (answer.gaps > 1)
     notes.push(`${answer.gaps - 1} parts of the time are not recorded; connections of then are not known.`);
   for (const { file, what } of answer.damaged.slice(0, 3))

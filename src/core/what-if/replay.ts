@@ -44,7 +44,7 @@ export interface RecordedOutcome {
   /** By the setting that refused, or the kind where it was none. */
   readonly refused: Readonly<Record<string, number>>;
   /** Connections that by the settings in force would have come to another one, by its name; empty: to none. */
-  readonly elsewhere: Readonly<Record<string, number>>;
+  readonly elsewhere: ReadonlyMap<string, number>;
 }
 
 export interface ReplayOutcome {
@@ -74,7 +74,7 @@ interface Recorded {
   connections: number;
   messages: number;
   readonly refused: Record<string, number>;
-  readonly elsewhere: Record<string, number>;
+  readonly elsewhere: Map<string, number>;
 }
 
 interface Durations {
@@ -194,7 +194,8 @@ export class Replay implements TrafficListener {
     if (record !== undefined) {
       record.connections++;
       const { elsewhere } = known;
-      if (elsewhere !== undefined) record.elsewhere[elsewhere] = (record.elsewhere[elsewhere] ?? 0) + 1;
+      if (elsewhere !== undefined)
+        record.elsewhere.set(elsewhere, (record.elsewhere.get(elsewhere) ?? 0) + 1);
     }
     if (welcome === "refused") {
       this.#countRefused(known, refusal ?? "", atMs);
@@ -352,7 +353,10 @@ export class Replay implements TrafficListener {
   #recordOfConnector(connector: string): Recorded {
     let record = this.#recorded.get(connector);
     if (record === undefined)
-      this.#recorded.set(connector, (record = { connections: 0, messages: 0, refused: {}, elsewhere: {} }));
+      this.#recorded.set(
+        connector,
+        (record = { connections: 0, messages: 0, refused: {}, elsewhere: new Map() }),
+      );
     return record;
   }
 
