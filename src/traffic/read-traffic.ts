@@ -97,8 +97,15 @@ function* segmentsFrom(
   let isTelling = false;
   for (const { path, sizeBytes } of files) {
     const file = basename(path);
-    const octets = contentOf(path);
-    if (octets === undefined) continue;
+    let octets: Buffer;
+    try {
+      octets = readFileSync(path);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      // It was removed meanwhile, or the rest is worth no less for it.
+      if (code !== "ENOENT") damaged.push({ file, what: message });
+      continue;
+    }
     for (const segment of segmentsOf(octets, (at, what) =>
       damaged.push({ file, what: `${what} at ${at}` }),
     )) {
@@ -121,14 +128,4 @@ function tell(decoder: TrafficDecoder, { segment, file }: ReadSegment, damaged: 
     decoder.damaged();
   }
   if (segment.isCutOff) decoder.damaged();
-}
-
-/** Undefined: it was removed meanwhile. */
-function contentOf(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -8,6 +8,7 @@ import { compressedFile, frameOf } from "./traffic-frames.ts";
 
 /** Of earlier runs, looked at when a relay starts. */
 const lookedAt = 20;
+const mostInTheWay = 20;
 
 export function trafficFamily(dataDirectory: string): LogFamily {
   return { directory: join(dataDirectory, "traffic"), prefix: "TRAFFIC", extension: "wtr" };
@@ -60,14 +61,25 @@ export function createTrafficFiles(
     await closing?.handle.close().catch(() => undefined);
   };
 
+  /** Passes over what is in the way and no file: a directory, a link to nowhere. */
+  const openNext = async (day: string, number: number): Promise<Pick<OpenFile, "path" | "handle">> => {
+    for (let next = number; ; next++) {
+      const path = logFilePath(family, day, next);
+      try {
+        return { path, handle: await open(path, "ax", 0o640) };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST" || next === number + mostInTheWay) throw error;
+      }
+    }
+  };
+
   const openFile = async (): Promise<OpenFile> => {
     await mkdir(family.directory, 0o750).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     });
     const day = dayOf(clock.wall());
     const last = (await listLogFiles(family)).findLast((each) => each.day === day);
-    const path = logFilePath(family, day, (last?.number ?? 0) + 1);
-    file = { path, day, handle: await open(path, "ax", 0o640), sizeBytes: 0 };
+    file = { ...(await openNext(day, (last?.number ?? 0) + 1)), day, sizeBytes: 0 };
     await remove(fileBytes);
     return file;
   };

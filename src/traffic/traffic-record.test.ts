@@ -1,4 +1,15 @@
-import { mkdtemp, open, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -237,6 +248,24 @@ describe("the clock on the wall is set", () => {
     expect(calls.filter((call) => call === "began" || call === "connected")).toEqual(["began"]);
     expect(calls.slice(-2)).toEqual(["clockSet", "left"]);
   });
+});
+
+test("what is in the way of its next file is passed over, and a file that cannot be read costs only itself", async () => {
+  const first = openRecord();
+  visit(first, "10.0.0.1");
+  await first.close();
+  await mkdir(join(directory(), "TRAFFIC20260115-2.wtr"));
+  await symlink("nowhere", join(directory(), "TRAFFIC20260115-3.wtr"));
+  const record = openRecord();
+  visit(record, "10.0.0.2");
+  await record.flush();
+  expect(faults).toEqual([]);
+  // More than can be read at once.
+  const tooLarge = "TRAFFIC20260115-1.wtr";
+  await truncate(join(directory(), tooLarge), 5 * 1024 ** 3);
+  const { heard, damaged } = await read();
+  expect(sourcesOf(heard)).toEqual(["10.0.0.2"]);
+  expect(damaged).toEqual([{ file: tooLarge, what: expect.stringContaining("2 GiB") as string }]);
 });
 
 test("a disk that does not take it is told once; later it goes on, exact about who is connected", async () => {
