@@ -1,5 +1,5 @@
 /**
- * What is known of senders, over restarts: values in LMDB, one for each sender, those that changed written a quarter of an hour
+ * What is known of senders, over restarts: a value for each sender, those that changed written a quarter of an hour
  * later. What a kill takes is in the traffic record and is counted again from there, so nothing waits for the disk.
  */
 import { OpenFindings, type Finding } from "../core/inventory/findings.ts";
@@ -34,7 +34,7 @@ export interface InventoryStore {
     readonly countedTo: CountedTo | undefined;
     readonly findings: OpenFindings;
   }>;
-  /** `now`: up to where is counted at that moment. */
+  /** `now`: up to where is counted at that moment. After it rejected, the next one writes what this one was to write. */
   save(inventory: Inventory, now: () => CountedTo, removed: readonly Sender[]): Promise<void>;
   saveFindings(findings: readonly Finding[]): Promise<void>;
 }
@@ -68,20 +68,26 @@ export function createInventoryStore(kept: KeptOnDemand): InventoryStore {
       const values = await kept.open();
       const countedTo = now();
       const changed = inventory.takeChanged();
-      for (let at = 0; at < changed.length; at += atOnce) {
-        const savedAt: SavedAt = now();
-        await values.write(
-          changed.slice(at, at + atOnce).map((sender) => {
-            sender.savedAt = { runMs: savedAt.runMs, place: savedAt.place };
-            return { key: keyOf(sender), value: senderRecord(sender) };
-          }),
-        );
+      try {
+        for (let at = 0; at < changed.length; at += atOnce) {
+          const savedAt: SavedAt = now();
+          await values.write(
+            changed.slice(at, at + atOnce).map((sender) => {
+              sender.savedAt = { runMs: savedAt.runMs, place: savedAt.place };
+              return { key: keyOf(sender), value: senderRecord(sender) };
+            }),
+          );
+        }
+        const state: State = { sinceMs: inventory.sinceMs ?? 0, outages: inventory.outages, countedTo };
+        await values.write([
+          ...removed.map((sender) => ({ key: keyOf(sender), value: undefined })),
+          { key: "state", value: json(state) },
+        ]);
+      } catch (error) {
+        // The next save says of more that it was counted: it must not be missing in what is written then.
+        for (const sender of changed) inventory.touch(sender);
+        throw error;
       }
-      const state: State = { sinceMs: inventory.sinceMs ?? 0, outages: inventory.outages, countedTo };
-      await values.write([
-        ...removed.map((sender) => ({ key: keyOf(sender), value: undefined })),
-        { key: "state", value: json(state) },
-      ]);
     },
     async saveFindings(findings) {
       await (await kept.open()).write([{ key: "findings", value: json(findings) }]);

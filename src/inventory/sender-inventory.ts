@@ -83,7 +83,9 @@ export function openSenderInventory(options: {
   const localOffsetMs = options.localOffsetMs ?? ((at: number) => -60_000 * new Date(at).getTimezoneOffset());
   let { settings } = options;
   const directory = join(options.dataDirectory, "inventory");
-  const kept = keptOnDemand(directory);
+  const kept = keptOnDemand(directory, (what) =>
+    events.emit("LogFault", { log: "inventory of senders", error: what }),
+  );
   const store = createInventoryStore(kept);
   const inventory = new Inventory(room);
   const decoder = new TrafficDecoder(inventory, mostKnown);
@@ -233,7 +235,12 @@ export function openSenderInventory(options: {
     if (!inventory.hasChanged() && removed.length === 0) return;
     const gone = removed;
     removed = [];
-    await store.save(inventory, countedTo, gone);
+    try {
+      await store.save(inventory, countedTo, gone);
+    } catch (error) {
+      removed = [...gone, ...removed];
+      throw error;
+    }
     isFaulty = false;
   };
   const saveLater = (): void => after(saveEveryMs, () => void ready.then(save).catch(failed).then(saveLater));

@@ -135,9 +135,9 @@ export async function openSender(
     events,
     shared: shared?.shares,
   });
-  const kept = keptOnDemand(join(dataDirectory, "outgoing-tls"));
   const resultsFailed = (fault: unknown): void =>
     events.emit("LogFault", { log: "store of TLS results", error: String(fault) });
+  const kept = keptOnDemand(join(dataDirectory, "outgoing-tls"), resultsFailed);
   const tlsResults = shared?.tlsResults(resultsFailed) ?? createTlsResults(kept, clock, resultsFailed);
   const mtaSts = openMtaSts({
     ports,

@@ -20,8 +20,9 @@ export interface BatchChange {
 
 const keyOf = (name: string, id: string): string => `${name.toLowerCase()}\n${id}`;
 
-export function openWebhookStore(directory: string): WebhookStore {
-  const kept = keptOnDemand(directory);
+/** `onDamage`: as openKeptValues. */
+export function openWebhookStore(directory: string, onDamage?: (what: string) => void): WebhookStore {
+  const kept = keptOnDemand(directory, onDamage);
   return {
     async load() {
       const found = new Map<string, Batch[]>();

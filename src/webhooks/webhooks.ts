@@ -60,7 +60,7 @@ export function openWebhooks(options: {
   readonly notices?: SharedNotices | undefined;
 }): Webhooks {
   const { hostname, clock, random, http, events, notices } = options;
-  const store = openWebhookStore(options.directory);
+  const store = openWebhookStore(options.directory, (what) => failed(what));
   /** By name in lower case. */
   let hooks = new Map<string, Hook>();
   let wanting = new Map<EventName, readonly Hook[]>();

@@ -8,13 +8,14 @@ export interface KeptOnDemand {
   close(): Promise<void>;
 }
 
-export function keptOnDemand(directory: string): KeptOnDemand {
+/** `onDamage`: as openKeptValues. */
+export function keptOnDemand(directory: string, onDamage?: (what: string) => void): KeptOnDemand {
   let opening: Promise<KeptValues> | undefined;
   let isClosed = false;
   return {
     open() {
       if (isClosed) return Promise.reject(new Error(`${directory} is closed`));
-      const mine = (opening ??= openKeptValues(directory));
+      const mine = (opening ??= openKeptValues(directory, onDamage));
       mine.catch(() => {
         if (opening === mine) opening = undefined;
       });
