@@ -12,7 +12,7 @@ const named = (name: string) =>
     maxInboundConnectionPerSource: 1,
   });
 
-test.each(["__proto__", "constructor", "toString", "n".repeat(64), 'Füße "q" \'a\' 🚚\u202e', "a;b,c\\"])(
+test.each(["__proto__", "constructor", "toString", "n".repeat(64), "Füße \"q\" 'a' 🚚\u202e", "a;b,c\\"])(
   "what came to another one counts where it would come to now: %s",
   (name) => {
     const connectors = [named(name)];
