@@ -21,6 +21,9 @@ const bogusErrors = new Set([1, 2, 5, 6, 7, 8, 9, 10, 11, 12]);
 /** OPT option of extended errors. */
 const extendedErrorOption = 15;
 
+/** 64 KB have room for 4,000, and what is found for a domain is held while it has mail. */
+const mostRecords = 256;
+
 /** `trusted`: the server's word that data is signed counts. */
 export function readAnswer(packet: Reply, query: Query, trusted: boolean): Lookup | Alias {
   const isAuthenticated = trusted && packet.flag_ad;
@@ -42,7 +45,8 @@ export function readAnswer(packet: Reply, query: Query, trusted: boolean): Looku
     ttls.push(ttlOf(answer));
   }
   // Kept for long, and many: what the array has grown to beyond its length is given back.
-  if (records.length > 0) return { kind: "found", ...told, records: records.slice(), keepMs: keepMsOf(ttls) };
+  if (records.length > 0)
+    return { kind: "found", ...told, records: firstOf(records), keepMs: keepMsOf(ttls) };
 
   const authority = (packet.authorities ?? []).find((one) => one.type === "SOA");
   if (authority === undefined && answers.length === 0 && isReferral(packet)) {
@@ -76,6 +80,14 @@ function followAliases(
     ttls.push(ttlOf(alias));
   }
   return undefined;
+}
+
+/** Of mail exchangers the best. */
+function firstOf(records: readonly RecordOf[RecordType][]): readonly RecordOf[RecordType][] {
+  if (records.length <= mostRecords) return records.slice();
+  const rank = (one: RecordOf[RecordType]): number =>
+    typeof one !== "string" && "preference" in one ? one.preference : 0;
+  return records.toSorted((one, other) => rank(one) - rank(other)).slice(0, mostRecords);
 }
 
 const ttlOf = (answer: Answer): number => ("ttl" in answer ? (answer.ttl ?? 0) : 0);

@@ -62,6 +62,26 @@ const within = async <T>(promise: Promise<T>): Promise<T> => {
   return promise;
 };
 
+test("of thousands of records the best are kept, and answers no longer than they may be together", async () => {
+  dns.answer = ({ name, over }) =>
+    over === "udp"
+      ? { flags: 0x180 | truncated, answers: [] }
+      : Array.from({ length: 2_000 }, (_, at) => mx(name, 2_000 - at, `h${at}.test`));
+  resolver = createResolver({ clock, servers: () => servers, exchange, characters: 50_000 });
+  const found = await resolver.lookUp("a.test", "MX");
+  expect(found.kind === "found" && found.records.map(({ preference }) => preference)).toEqual(
+    Array.from({ length: 256 }, (_, at) => at + 1),
+  );
+  for (const name of ["b.test", "c.test", "c.test"]) await resolver.lookUp(name, "MX");
+  expect(dns.asked.filter(({ over }) => over === "tcp").map(({ name }) => name)).toEqual([
+    "a.test",
+    "b.test",
+    "c.test",
+  ]);
+  await resolver.lookUp("a.test", "MX");
+  expect(dns.asked.at(-1)).toMatchObject({ name: "a.test", over: "tcp" });
+});
+
 test("records of each type", async () => {
   const data = Buffer.from("aabb", "hex");
   dns.answer = ({ name, type }) =>

@@ -36,6 +36,21 @@ export interface ResolverOptions {
   readonly exchange: Exchange;
   /** Answers kept at most: five for a domain (its mail exchangers, a host's addresses and TLSA records, its policy). */
   readonly entries?: number;
+  /** Of them, characters at most: whoever has a domain says how long its answers are, and of how many names there are some. */
+  readonly characters?: number;
+}
+
+/** Of an answer without records: its name, twice, and what keeps it. */
+const leastCharacters = 200;
+
+function charactersOf({ lookup }: KeptLookup): number {
+  if (lookup.kind !== "found") return leastCharacters;
+  let sum = leastCharacters;
+  for (const record of lookup.records) {
+    if (typeof record === "string") sum += 20 + record.length;
+    else sum += 60 + ("exchange" in record ? record.exchange : record.data).length;
+  }
+  return sum;
 }
 
 interface KeptLookup {
@@ -43,10 +58,21 @@ interface KeptLookup {
   readonly until: number;
 }
 
-export function createResolver({ clock, servers, exchange, entries = 50_000 }: ResolverOptions): Resolver {
+export function createResolver({
+  clock,
+  servers,
+  exchange,
+  entries = 50_000,
+  characters = 32 * 1024 * 1024,
+}: ResolverOptions): Resolver {
   // Its tables are as long as they may become: where nothing is asked for, they need not be there.
   let answers: LRUCache<string, KeptLookup> | undefined;
-  const kept = (): LRUCache<string, KeptLookup> => (answers ??= new LRUCache({ max: entries }));
+  const kept = (): LRUCache<string, KeptLookup> =>
+    (answers ??= new LRUCache({
+      max: entries,
+      maxSize: characters,
+      sizeCalculation: charactersOf,
+    }));
   const asking = new Map<string, Promise<Lookup>>();
   const avoided = new Map<string, number>();
   const plain = new Map<string, number>();
