@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -374,16 +374,51 @@ describe("the file", () => {
     expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({ version: 1 });
   });
 
-  it.each(["", "{", "[]", '{"version":2,"budgets":[]}', '{"version":1,"budgets":[{"day":[[0,-1]]}]}'])(
-    "that holds %j is told, and counts as empty",
-    async (text) => {
-      const file = await inDirectory();
-      await writeFile(file, text);
-      const told: string[] = [];
-      const events: Events = { wants: () => true, emit: (name) => void told.push(name) };
-      const budgets = await openSendBudgets({ store: budgetFile(file), clock: createFakeClock(), events });
-      expect(budgets.usage()).toEqual([]);
-      expect(told).toEqual(["SendBudgetsUnreadable"]);
-    },
-  );
+  it("keeps whose each is: a connector's, or a mailbox of an account; and counts of nothing", async () => {
+    const file = await inDirectory();
+    const budgets = [
+      { connector: "Out", day: [] },
+      { account: "login.test", mailbox: "a@contoso.test", day: [[0, 0] as const, [900_000, 5] as const] },
+    ];
+    await budgetFile(file).write(budgets);
+    expect(await budgetFile(file).read()).toEqual(budgets);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it("that cannot be read says so", async () => {
+    const file = await inDirectory();
+    await mkdir(file);
+    await expect(budgetFile(file).read()).rejects.toThrow("EISDIR");
+  });
+
+  const oneDay = (day: string): string => `{"version":1,"budgets":[{"day":${day}}]}`;
+  it.each([
+    "",
+    "{",
+    "[]",
+    "null",
+    '{"version":2,"budgets":[]}',
+    '{"version":1,"budgets":{}}',
+    '{"version":1,"budgets":[null]}',
+    '{"version":1,"budgets":[[]]}',
+    '{"version":1,"budgets":[{"mailbox":"a@contoso.test"}]}',
+    '{"version":1,"budgets":[{"connector":1,"day":[]}]}',
+    '{"version":1,"budgets":[{"account":null,"day":[]}]}',
+    '{"version":1,"budgets":[{"mailbox":true,"day":[]}]}',
+    oneDay("[[0,-1]]"),
+    oneDay("[[-900000,1]]"),
+    oneDay("[[0,1.5]]"),
+    oneDay('[["0",1]]'),
+    oneDay("[[0]]"),
+    oneDay("[0]"),
+    oneDay('[{"0":0,"1":1}]'),
+  ])("that holds %j is told, and counts as empty", async (text) => {
+    const file = await inDirectory();
+    await writeFile(file, text);
+    const told: string[] = [];
+    const events: Events = { wants: () => true, emit: (name) => void told.push(name) };
+    const budgets = await openSendBudgets({ store: budgetFile(file), clock: createFakeClock(), events });
+    expect(budgets.usage()).toEqual([]);
+    expect(told).toEqual(["SendBudgetsUnreadable"]);
+  });
 });

@@ -12,6 +12,8 @@ import { createPolicyFetch, longestPolicyBytes, type PolicyTrust } from "./fetch
 import { createMtaStsPolicies, type MtaStsPolicies } from "./policies.ts";
 import { createPolicyStore } from "./policy-store.ts";
 import { isPublicAddress } from "../../core/policy/public-address.ts";
+import type { KeptPolicy } from "../../core/mta-sts/kept-policy.ts";
+import { readPolicy, type MtaStsPolicy } from "../../core/mta-sts/policy.ts";
 
 /** Nobody answers there. */
 const silent = "192.0.2.2";
@@ -379,4 +381,66 @@ test("a host that hangs holds up no other domain", async () => {
   expect((await policies.of("d.test")).kind).toBe("policy");
   await clock.advance(minute);
   expect((await slow).kind).toBe("unknown");
+});
+
+describe("where several nodes share what one of them fetched", () => {
+  const read = readPolicy(enforce);
+  const policy = read.kind === "policy" ? read.policy : undefined;
+  /** Which of another node's policies would do for this one. */
+  async function wantedBy(
+    ask: (own: MtaStsPolicies) => Promise<unknown>,
+    before?: { readonly id: string; readonly fetchedAt: number },
+  ): Promise<(id: string, fetchedAt: number, until?: number) => boolean> {
+    const stored = new Map<string, KeptPolicy>();
+    const kept = (id: string, fetchedAt: number, until = clock.now() + day): KeptPolicy => ({
+      policy: policy as MtaStsPolicy,
+      id,
+      fetchedAt,
+      until,
+    });
+    if (before !== undefined) stored.set("d.test", kept(before.id, before.fetchedAt));
+    let wanted: ((theirs: KeptPolicy) => boolean) | undefined;
+    await ask(
+      createMtaStsPolicies({
+        resolver,
+        clock,
+        store: {
+          get: (domain) => Promise.resolve(stored.get(domain)),
+          peek: (domain) => stored.get(domain),
+          set: (domain, one) => void stored.set(domain, one),
+          close: () => Promise.resolve(),
+        },
+        fetch: () => Promise.reject(new Error("another node does")),
+        sharedFetch(domain, isWanted) {
+          wanted = isWanted;
+          return Promise.resolve({ kind: "failed", result: "sts-policy-fetch-error", reason: domain });
+        },
+        onFailure: () => {},
+        onPolicy: () => {},
+      }),
+    );
+    return (id, fetchedAt, until) => wanted?.(kept(id, fetchedAt, until)) === true;
+  }
+
+  it("one with the record's id, that is in force, will do", async () => {
+    const isWanted = await wantedBy((own) => own.of("d.test"));
+    const now = clock.now();
+    expect([isWanted("1", now - hour), isWanted("2", now - hour), isWanted("1", now, now)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it("one that is no newer than what is known here will not", async () => {
+    const known = { id: "0", fetchedAt: clock.now() - hour };
+    const isWanted = await wantedBy((own) => own.of("d.test"), known);
+    expect([isWanted("1", known.fetchedAt), isWanted("1", known.fetchedAt + 1)]).toEqual([false, true]);
+  });
+
+  it("where somebody wants it anew, only one that is fetched from now on", async () => {
+    const known = { id: "1", fetchedAt: clock.now() - hour };
+    const isWanted = await wantedBy((own) => own.refreshed("d.test"), known);
+    expect([isWanted("1", clock.now()), isWanted("1", clock.now() + 1)]).toEqual([false, true]);
+  });
 });
