@@ -68,8 +68,10 @@ export async function openSendBudgets(options: {
   readonly events: Events;
   /** Where several nodes send by them: the store has none of them then. */
   readonly shared?: (SharedDays & SharedPaces) | undefined;
+  /** Budgets that are remembered. */
+  readonly most?: number;
 }): Promise<SendBudgets> {
-  const { store, clock, events, shared } = options;
+  const { store, clock, events, shared, most = mostBudgets } = options;
   const budgets = new Map<string, SendBudget>();
   const users = new Set<BudgetUser>();
   try {
@@ -170,7 +172,7 @@ export async function openSendBudgets(options: {
     const key = keyOf(name);
     let budget = budgets.get(key);
     if (budget === undefined) {
-      if (budgets.size >= mostBudgets) forgetOne();
+      if (budgets.size >= most) forgetOne();
       budgets.set(key, (budget = new SendBudget(name, new Map(), shared !== undefined)));
     }
     return budget;

@@ -57,6 +57,7 @@ export function createTlsResults(
   kept: KeptOnDemand,
   clock: Clock,
   failed: (fault: unknown) => void,
+  most = mostDomains,
 ): TlsResults {
   /** By `date domain`. */
   let fresh = new Map<string, DayResults>();
@@ -116,7 +117,7 @@ export function createTlsResults(
     count(domain, result) {
       const name = `${dateOf(clock.wall())} ${domain}`;
       const known = fresh.get(name);
-      if (known === undefined && fresh.size >= mostDomains) return;
+      if (known === undefined && fresh.size >= most) return;
       fresh.set(name, withResult(known ?? [], result));
       writes.changed();
     },
