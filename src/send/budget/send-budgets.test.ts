@@ -396,7 +396,7 @@ describe("the file", () => {
     await expect(budgetFile(file).read()).rejects.toThrow("EISDIR");
   });
 
-  const oneDay = (day: string): string => `{"version":1,"budgets":[{"day":${day}}]}`;
+  const withDay = (counts: string): string => `{"version":1,"budgets":[{"day":${counts}}]}`;
   it.each([
     "",
     "{",
@@ -410,13 +410,13 @@ describe("the file", () => {
     '{"version":1,"budgets":[{"connector":1,"day":[]}]}',
     '{"version":1,"budgets":[{"account":null,"day":[]}]}',
     '{"version":1,"budgets":[{"mailbox":true,"day":[]}]}',
-    oneDay("[[0,-1]]"),
-    oneDay("[[-900000,1]]"),
-    oneDay("[[0,1.5]]"),
-    oneDay('[["0",1]]'),
-    oneDay("[[0]]"),
-    oneDay("[0]"),
-    oneDay('[{"0":0,"1":1}]'),
+    withDay("[[0,-1]]"),
+    withDay("[[-900000,1]]"),
+    withDay("[[0,1.5]]"),
+    withDay('[["0",1]]'),
+    withDay("[[0]]"),
+    withDay("[0]"),
+    withDay('[{"0":0,"1":1}]'),
   ])("that holds %j is told, and counts as empty", async (text) => {
     const file = await inDirectory();
     await writeFile(file, text);
