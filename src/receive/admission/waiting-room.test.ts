@@ -89,3 +89,19 @@ it("is bounded, and no source takes all of it", () => {
   expect(wait("late", "late")).toBeUndefined();
   expect(waitingRoom.waiting("AppRelay")).toBe(1000);
 });
+
+it("keeps all where a place that came free was another's, and offers the next one in their order", async () => {
+  const { clock, said, wait, free, waitingRoom } = room();
+  for (const [source, name] of five) wait(source, name);
+  waitingRoom.placeFreed("AppRelay");
+  waitingRoom.placeFreed("AppRelay");
+  await clock.settle();
+  expect([said, waitingRoom.waiting("AppRelay")]).toEqual([[], 5]);
+  free();
+  free();
+  await clock.settle();
+  expect([said, waitingRoom.waiting("AppRelay")]).toEqual([["a1 in", "b1 in"], 3]);
+  waitingRoom.placeFreed("Other");
+  await clock.settle();
+  expect(said).toHaveLength(2);
+});

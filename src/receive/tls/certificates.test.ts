@@ -222,6 +222,21 @@ test.each(
   },
 );
 
+test("without its file of CAs a connector goes on, asks no client for a certificate, and people are told", async () => {
+  const ca = join(directory, "ca.pem");
+  await writeFile(ca, (await makeSelfSigned("ca.test", clock.wall())).certificate);
+  const connector = receiveConnector({ tlsClientCaFile: ca });
+  await certificates.load("receive", [connector]);
+  expect(certificates.contextsFor(connector)?.asksCertificate).toBe(true);
+  await rm(ca);
+  told.length = 0;
+  const other = receiveConnector({ name: "Other", tlsClientCaFile: ca });
+  await certificates.load("receive", [connector, other]);
+  const contexts = certificates.contextsFor(other);
+  expect([contexts !== undefined, contexts?.asksCertificate === true]).toEqual([true, false]);
+  expect(told).toContain("TlsCertificateProblem");
+});
+
 test("without a usable certificate there is no context", async () => {
   const missing = receiveConnector({
     tlsCertificateFile: [join(directory, "none.pem")],
