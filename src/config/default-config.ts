@@ -34,7 +34,7 @@ receiveConnectors:
 
 # Where mail goes out.
 sendConnectors:
-  # Writes each message as an .eml file into data/drop, so that you can look at what your applications send.
+  # Writes each message as an .eml file into drop in the data directory, where you can look at what your applications send.
   - name: Drop
     addressSpaces: ["*"]
     dropDirectory: drop
@@ -52,7 +52,7 @@ sendConnectors:
 # Domains that clients without the right to relay may send to.
 acceptedDomains: []
 
-# The web console. The first start shows the token to sign in with; "weir New-AdminToken" makes more.
+# The web console. The first start from a shell shows the token to sign in with; "weir New-AdminToken" makes more.
 admin:
   console: "127.0.0.1:8025"
 `;
