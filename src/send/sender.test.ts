@@ -1,5 +1,5 @@
 /** The sending half put together; what its parts do is tried beside them. */
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -37,7 +37,9 @@ test.skipIf(process.platform !== "linux")("what it opened is closed when its clo
       tracking: { enabled: false, track: () => undefined },
       protocolLog: {} as never,
     });
-    // The store of TLS results is opened by the first question.
+    // The store of TLS results is opened by the first question; without a file there is nothing to open.
+    mkdirSync(join(dataDirectory, "outgoing-tls"));
+    writeFileSync(join(dataDirectory, "outgoing-tls", "values-1"), "");
     expect(openFiles(dataDirectory)).toEqual([]);
     await sender.tlsReports({}, 10);
     expect(openFiles(dataDirectory)).not.toEqual([]);

@@ -215,7 +215,7 @@ sendConnectors:
 
   describe("as one of two nodes, one of which is down", () => {
     let told: ToldNodes;
-    const mainTexts = (name: string) => browsed.page.locator("main").getByText(name);
+    const mainTexts = (name: string | RegExp) => browsed.page.locator("main").getByText(name);
     beforeAll(async () => {
       told = await tellNodes(browsed.page);
       await browsed.page.reload();
@@ -230,6 +230,9 @@ sendConnectors:
       await page.getByRole("link", { name: "Nodes", exact: true }).click();
       await page.getByRole("heading", { level: 1, name: "Nodes" }).waitFor();
       await mainTexts("1 of 2 nodes takes mail.").waitFor();
+      await mainTexts(/the database runs with fsync off[^]*set fsync to on/i)
+        .first()
+        .waitFor();
       const down = page.getByRole("row", { name: /^b/ });
       expect(await down.innerText()).toMatch(/Down[^]*6 of 7[^]*dkimKeys\[0\]\.keyFile: cannot be read/);
       expect(await down.innerText()).toContain("Not listening on 10.0.0.2:25 for AppRelay");

@@ -65,7 +65,11 @@ export async function tellNodes(page: Page): Promise<ToldNodes> {
       configuration: { inForce: 6, newest: 7, faults: ["dkimKeys[0].keyFile: cannot be read"] },
     },
   ];
-  await page.route("**/v1/nodes", (route) => route.fulfill({ json: { nodes: nodes() } }));
+  const listed = (): Output<"listNodes"> => ({
+    nodes: nodes(),
+    databaseFaults: [{ text: "the database runs with fsync off", advice: "set fsync to on" }],
+  });
+  await page.route("**/v1/nodes", (route) => route.fulfill({ json: listed() }));
   await page.route("**/v1/nodes/*/*", (route) => {
     const { pathname } = new URL(route.request().url());
     done.push(`${route.request().method()} ${pathname}`);

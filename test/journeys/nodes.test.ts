@@ -84,7 +84,8 @@ ${own}admin: { cluster: "127.0.0.1:0" }
   };
   const weir = async (...words: string[]) => {
     const command = await spawnRelay(words, { cwd: folder });
-    return { ...(await command.exited), said: command.stdout() + command.stderr() };
+    const ended = await command.exited;
+    return { ...ended, stdout: command.stdout(), said: command.stdout() + command.stderr() };
   };
   const start = async (file: string): Promise<SpawnedRelay> => {
     const relay = await spawnRelay(["start", "--config", file], { cwd: folder });
@@ -237,7 +238,7 @@ ${own}admin: { cluster: "127.0.0.1:0" }
       sent.map(subjectOf).toSorted(),
     );
     await second.said(/not heard of for their lease: 1/);
-    expect((await weir("Get-Node", "-Csv", "-Property", "Name,State", "--config", b)).said).toBe(
+    expect((await weir("Get-Node", "-Csv", "-Property", "Name,State", "--config", b)).stdout).toBe(
       "Name,State\r\na,Down\r\nb,Up\r\n",
     );
 
