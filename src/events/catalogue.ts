@@ -159,7 +159,7 @@ export const catalogue = {
     category: "TransportService",
     severity: "Information",
     level: 0,
-    text: "Weir stopped; %queued messages wait for the next start.",
+    text: "Weir stopped; messages that wait for the next start: %queued.",
   },
   RelayFault: {
     id: 20004,

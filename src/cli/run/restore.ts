@@ -34,7 +34,7 @@ export const restore: Run = async (args, { output, config }) => {
           `${counted(held, "message is", "messages are")} held back, for they may have been delivered since. When the relay runs:`,
           `  weir Get-Message -Filter "Status -eq 'Suspended'"      shows them`,
           `  weir Resume-Message -Filter "Status -eq 'Suspended'"   delivers them; what was delivered since comes twice`,
-          `  weir Remove-Message -Filter "Status -eq 'Suspended'" -WithNDR false`,
+          `  weir Remove-Message -Filter "Status -eq 'Suspended'" -WithNDR false -Confirm:false   drops them, and tells nobody`,
         ]),
   ];
   output.write(`${lines.join("\n")}\n`);
