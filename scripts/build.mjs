@@ -65,7 +65,14 @@ function eagerImports(...entries) {
 }
 
 async function outputOf(input, groups = []) {
-  const build = await rolldown({ input, cwd: root, platform: "node", external: isOutside });
+  const build = await rolldown({
+    input,
+    cwd: root,
+    platform: "node",
+    external: isOutside,
+    // A part that one command loads late another has at hand: that is meant.
+    checks: { ineffectiveDynamicImport: false },
+  });
   const { output } = await build.generate({
     format: "cjs",
     // Compiled code that was kept (bin/parts.js) knows of no import().
