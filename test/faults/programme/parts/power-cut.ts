@@ -5,7 +5,7 @@ import { type CrashRoundsResult, type NextHop, NotStarted, runCrashRounds } from
 import type { Finding, Part, PartOptions } from "../part.ts";
 import { makeLoopDisk } from "../rig/loop-disk.ts";
 import { preload } from "../rig/preload.ts";
-import { fewTwice, nothingLost, tallyText } from "../rig/tally-text.ts";
+import { fewTwice, nothingLost, soFarText, tallyText } from "../rig/tally-text.ts";
 
 const hops: readonly NextHop[] = ["up", "down", "slow"];
 const diskMb = 256;
@@ -50,7 +50,7 @@ async function cuts(options: Cuts, progress: PartOptions["progress"]): Promise<C
       bodyBytes,
       env: options.env,
       onRound(round, result) {
-        if (round % 10 === 0) progress(`cut ${round} of ${options.rounds}, ${tallyText(result)} so far`);
+        if (round % 10 === 0) progress(`cut ${round} of ${options.rounds}, ${soFarText(result)}`);
       },
     });
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Finding, PartOptions } from "../../part.ts";
 import { type LoopDisk, makeLoopDisk } from "../../rig/loop-disk.ts";
 import { preload } from "../../rig/preload.ts";
 import { relayRig } from "../../rig/relay-rig.ts";
-import { nothingLost, tallyText } from "../../rig/tally-text.ts";
+import { nothingLost, soFarText, tallyText } from "../../rig/tally-text.ts";
 
 const diskMb = 128;
 const mostLeftBytes = 3 * 2 ** 20;
@@ -100,7 +100,7 @@ async function fill(
       while (again !== undefined && Date.now() < drainEnd) await delay(50);
       again?.kill("SIGKILL");
       await again?.exited;
-      if (round % 5 === 0) progress(`${round} of ${rounds}: ${tallyText(rig.tally.result())} so far`);
+      if (round % 5 === 0) progress(`${round} of ${rounds}: ${soFarText(rig.tally.result())}`);
     }
     for (const hop of rig.hops) hop.away = false;
     const last = await startedOn(30_000);
