@@ -13,12 +13,19 @@ const recorded = "delivered: 250 2.0.0 Ok: recorded";
 
 const { open, sinkWith } = smtpPeers(afterEach);
 
-describe("maxOutboundConnections", () => {
-  it("counts connections, idle ones too, of all next hops together, and none starves", async () => {
-    let most = 0;
-    const live = new Set<Socket>();
-    const system = createSystemPorts();
-    const ports: Ports = {
+/** The system's ports, which connections they have open, and how many at most at once. */
+function countedDials(): {
+  readonly ports: Ports;
+  readonly live: ReadonlySet<Socket>;
+  readonly most: () => number;
+} {
+  let most = 0;
+  const live = new Set<Socket>();
+  const system = createSystemPorts();
+  return {
+    live,
+    most: () => most,
+    ports: {
       ...system,
       async dial(target) {
         const socket = await system.dial(target);
@@ -27,7 +34,13 @@ describe("maxOutboundConnections", () => {
         most = Math.max(most, live.size);
         return socket;
       },
-    };
+    },
+  };
+}
+
+describe("maxOutboundConnections", () => {
+  it("counts connections, idle ones too, of all next hops together, and none starves", async () => {
+    const { ports, most } = countedDials();
     const sinks = await Promise.all([1, 2, 3, 4].map(() => sinkWith()));
     const outbound = new OutboundConnections(() => 2);
     const carriers = sinks.map(({ port }) => testSmtpCarrier(port, { more: { outbound, ports } }).carrier);
@@ -38,7 +51,7 @@ describe("maxOutboundConnections", () => {
       );
       expect((await Promise.all(claims)).flatMap(brief)).toEqual(Array(40).fill(recorded));
     }
-    expect(most).toBe(2);
+    expect(most()).toBe(2);
     expect(outbound.open).toBeLessThanOrEqual(2);
     await Promise.all(carriers.map((carrier) => carrier.close(0)));
     expect(outbound.open).toBe(0);
@@ -66,22 +79,10 @@ describe("maxOutboundConnections", () => {
   });
 
   it("of a next hop is one for two nodes: the busy one gives up its part to the other, between two messages", async () => {
-    let most = 0;
-    const live = new Set<Socket>();
-    const system = createSystemPorts();
-    const ports: Ports = {
-      ...system,
-      async dial(target) {
-        const socket = await system.dial(target);
-        live.add(socket);
-        socket.once("close", () => live.delete(socket));
-        most = Math.max(most, live.size);
-        return socket;
-      },
-    };
+    const { ports, live, most } = countedDials();
     const sink = await sinkWith();
     const all = createMemoryConnections(() => 0);
-    const places = [1, 2].map(() => createSharedPlaces(all.node(), system.clock));
+    const places = [1, 2].map(() => createSharedPlaces(all.node(), ports.clock));
     const [one, other] = places.map((of) => {
       const more = { ports, places: of };
       const { carrier } = testSmtpCarrier(sink.port, { connector: { maxConcurrentConnections: 2 }, more });
@@ -101,7 +102,7 @@ describe("maxOutboundConnections", () => {
     );
     running = false;
     await Promise.all(loads);
-    expect(most).toBe(2);
+    expect(most()).toBe(2);
   });
 
   it("gives places back when connections cannot be opened, and takes a changed limit at once", async () => {
