@@ -243,23 +243,24 @@ test("the log moves when the setting does, and never goes to two places", async 
       done();
     },
   });
-  const say = (recovered: number) => {
-    const { record } = eventOf("RelayStarted", { version: "1", hostname: "h", recovered }) as Extract<
+  const said = ["first-host", "second-host", "third-host"] as const;
+  const say = (hostname: (typeof said)[number]) => {
+    const { record } = eventOf("RelayStarted", { version: "1", hostname, recovered: 0 }) as Extract<
       LogLine,
       { kind: "event" }
     >;
     log.listen(record);
   };
-  say(111);
+  say("first-host");
   expect(log.wantsMessages).toBe(false);
   await log.reconfigure({ ...usualLogging, syslog: placeOf(`tcp:127.0.0.1:${port}`), messageLines: true });
   expect(log.wantsMessages).toBe(true);
-  say(222);
+  say("second-host");
   log.message({ at, part: "smtp", text: "a step" });
   await expect.poll(() => there.received()).toContain("a step");
   await log.reconfigure({ ...usualLogging, format: "text" });
-  say(333);
+  say("third-host");
   await log.close();
-  expect([111, 222, 333].filter((number) => stderr.includes(String(number)))).toEqual([111, 333]);
-  expect([111, 222, 333].filter((number) => there.received().includes(String(number)))).toEqual([222]);
+  expect(said.filter((host) => stderr.includes(host))).toEqual(["first-host", "third-host"]);
+  expect(said.filter((host) => there.received().includes(host))).toEqual(["second-host"]);
 });
