@@ -1,19 +1,23 @@
 /**
- * `COPY … TO STDOUT (FORMAT binary)` of rows with one bytea: pg gives bytea as hexadecimal text, which costs five times as
- * much. What pg calls a submittable: it is handed to `client.query`, and hears of each message of the server.
+ * `COPY … TO STDOUT (FORMAT binary)` of any rows, each field as the octets that the server has: pg gives bytea as hexadecimal
+ * text, which costs five times as much. What pg calls a submittable: it is handed to `client.query`, and hears of each
+ * message of the server.
  */
 import type { Connection } from "pg";
+
+/** A row's columns; null: NULL. They share their memory with no other row. */
+export type CopiedRow = readonly (Buffer | null)[];
 
 /** The signature, flags and the length of an extension that nobody uses. */
 const headerBytes = 19;
 
 export class CopyOut {
   readonly #text: string;
-  readonly #rows: Buffer[] = [];
+  readonly #rows: CopiedRow[] = [];
   #first = true;
   #fault: Error | undefined;
-  readonly done: Promise<readonly Buffer[]>;
-  #resolve: (rows: readonly Buffer[]) => void = () => undefined;
+  readonly done: Promise<readonly CopiedRow[]>;
+  #resolve: (rows: readonly CopiedRow[]) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
 
   constructor(text: string) {
@@ -29,14 +33,22 @@ export class CopyOut {
   }
 
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    let at = this.#first ? headerBytes : 0;
+    // pg uses the memory again.
+    const octets = Buffer.from(this.#first ? chunk.subarray(headerBytes) : chunk);
     this.#first = false;
-    // A tuple is its number of fields, then each with its length; -1 ends them. A message holds whole tuples.
-    while (at + 6 <= chunk.length && chunk.readInt16BE(at) === 1) {
-      const bytes = chunk.readInt32BE(at + 2);
-      // pg uses the memory again.
-      this.#rows.push(Buffer.from(chunk.subarray(at + 6, at + 6 + Math.max(0, bytes))));
-      at += 6 + Math.max(0, bytes);
+    // A tuple is its number of fields, then each with its length, -1: NULL. The number -1 ends all. A message holds whole tuples.
+    for (let at = 0; at + 2 <= octets.length;) {
+      const fields = octets.readInt16BE(at);
+      at += 2;
+      if (fields < 0) return;
+      const row: (Buffer | null)[] = [];
+      for (let n = 0; n < fields; n++) {
+        const bytes = octets.readInt32BE(at);
+        at += 4;
+        row.push(bytes < 0 ? null : octets.subarray(at, at + bytes));
+        at += Math.max(0, bytes);
+      }
+      this.#rows.push(row);
     }
   }
 

@@ -7,7 +7,7 @@
 import type { Client, QueryResultRow } from "pg";
 import type { DatabaseSettings } from "../../core/policy/cluster-settings.ts";
 import { connectToPrimary, discard } from "./connect.ts";
-import { CopyOut } from "./copy-out.ts";
+import { CopyOut, type CopiedRow } from "./copy-out.ts";
 import { DatabaseFault, faultOf } from "./database-fault.ts";
 
 export type Query = <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
@@ -24,8 +24,8 @@ export interface Session {
    * with what else `work` throws; nothing is done then, unless it is `lost`.
    */
   transaction<Answer>(work: (query: Query) => Promise<Answer>, timeoutMs: number): Promise<Answer>;
-  /** The one column of each row, a bytea. */
-  copyOut(select: string): Promise<readonly Buffer[]>;
+  /** Rows in the octets that the server has them in. Takes no values: they stand in the text (sql-names.ts). */
+  copyOut(select: string): Promise<readonly CopiedRow[]>;
   /** Counts connections: what was written by an earlier one without waiting for the disk may be lost. */
   readonly connection: number;
   close(): void;

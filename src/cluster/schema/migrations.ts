@@ -4,6 +4,7 @@
  * no lock on a table of mail for longer than it takes to add a column: nodes run on meanwhile.
  */
 import { administration4 } from "./administration-tables.ts";
+import { claims14 } from "./claims.ts";
 import { configuration3 } from "./configuration-tables.ts";
 import { doubts9 } from "./doubts.ts";
 import { import5 } from "./import-functions.ts";
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   { version: 11, minReader: 1, sql: outboundPlaces11 },
   { version: 12, minReader: 1, sql: notices12 },
   { version: 13, minReader: 1, sql: lateDones13 },
+  { version: 14, minReader: 1, sql: claims14 },
 ];
 
 /** What this program knows. */

@@ -43,7 +43,8 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
             throw new SpoolError("failed", `content cannot be read: ${String(error)}`, { cause: error });
           });
         if (chunks.length === 0) throw new SpoolError("damaged", "a part of the content is missing");
-        for (const chunk of chunks) {
+        for (const [chunk] of chunks) {
+          if (!chunk) throw new SpoolError("damaged", "a part of the content is missing");
           crc = crc32(chunk, crc);
           bytes += chunk.length;
           if (bytes >= sizeBytes && (bytes > sizeBytes || crc !== expected))

@@ -4,7 +4,9 @@ import { everyRecipient, newRecipients, type PlacedRecipient } from "../../spool
 import { decodeMessage } from "../../spool/messages/record.ts";
 import { SpoolError, type QueueName, type SpooledMessage } from "../../spool/spool.ts";
 import { isEnded } from "../database/database-fault.ts";
+import type { CopiedRow } from "../database/copy-out.ts";
 import type { Database } from "../database/database.ts";
+import { textValue } from "../database/sql-names.ts";
 import type { Membership } from "../membership/membership.ts";
 import type { CommitGroup } from "./commit-group.ts";
 import type { Damage } from "./damage.ts";
@@ -12,14 +14,13 @@ import { decodeEntry } from "./entry-state.ts";
 import type { HeldClaim, LiveMessages } from "./live-messages.ts";
 import type { QueueView } from "./queue-view.ts";
 
-export interface ClaimedRow {
-  readonly id: string | null;
+interface ClaimedRow {
+  readonly id: MessageId;
   readonly queue: QueueName;
-  readonly due_at: number;
+  readonly dueAt: number;
   readonly state: Buffer | null;
   readonly record: Buffer | null;
-  readonly others: readonly QueueName[] | null;
-  readonly next_due: number | null;
+  readonly others: readonly QueueName[];
 }
 
 export interface Claiming {
@@ -53,21 +54,25 @@ export function createClaiming(parts: {
 
   /** Rejects with SpoolError. */
   const ask = async (
-    text: string,
-    values: readonly unknown[],
+    claims: (nodeId: number) => string,
     queues: readonly QueueName[],
-  ): Promise<{ readonly rows: readonly ClaimedRow[]; readonly nodeId: number }> => {
+  ): Promise<{ readonly rows: ClaimedRow[]; readonly nodeId: number }> => {
     if (queues.some((queue) => group.touches(queue))) await group.tried();
     const { nodeId } = membership.current ?? {};
     if (nodeId === undefined) throw new SpoolError("failed", membership.fault ?? "no node");
     const looks = new Map(queues.map((queue) => [queue, view.beginLook(queue)]));
     try {
-      const rows = await reads.query<ClaimedRow & Record<string, unknown>>(text, [nodeId, ...values]);
-      for (const { id, queue, next_due: next } of rows) {
-        const look = id === null ? looks.get(queue) : undefined;
-        if (look !== undefined) view.endLook(look, next ?? undefined);
+      const copied = await reads.copyOut(`select ${columns} from ${claims(nodeId)}`);
+      const rows: ClaimedRow[] = [];
+      for (const one of copied) {
+        const row = claimedRow(one);
+        if ("id" in row) rows.push(row);
+        else {
+          const look = looks.get(row.queue);
+          if (look !== undefined) view.endLook(look, row.nextDue);
+        }
       }
-      return { rows: rows.filter(({ id }) => id !== null), nodeId };
+      return { rows, nodeId };
     } catch (error) {
       if (isEnded(error)) membership.ended(nodeId);
       throw new SpoolError("failed", `mail cannot be claimed: ${String(error)}`, { cause: error });
@@ -80,8 +85,8 @@ export function createClaiming(parts: {
     const held: HeldClaim[] = [];
     const damaged: Promise<void>[] = [];
     for (const row of rows) {
-      const id = Number(row.id);
-      const queues = new Set([row.queue, ...(row.others ?? [])]);
+      const { id } = row;
+      const queues = new Set([row.queue, ...row.others]);
       const read = row.record === null ? "the record is missing" : decodeMessage(id, row.record);
       if (typeof read === "string") {
         damaged.push(damage.message(id, read, queues));
@@ -100,7 +105,7 @@ export function createClaiming(parts: {
         claims: new Map(),
       });
       const was = row.state === null ? -1 : row.state.length;
-      const of = { queue: row.queue, nodeId, entry, was, dueAt: row.due_at, freshBytes: 0 };
+      const of = { queue: row.queue, nodeId, entry, was, dueAt: row.dueAt, freshBytes: 0 };
       held.push(lives.hold(live, of, now));
     }
     await Promise.all(damaged);
@@ -113,21 +118,23 @@ export function createClaiming(parts: {
   const some: Claiming["some"] = async (entries) => {
     if (entries.length === 0) return [];
     const queues = [...new Set(entries.map(({ queue }) => queue))];
+    const ids = entries.map(({ id }) => id);
+    const names = entries.map(({ queue }) => textValue(queue));
     const { rows, nodeId } = await ask(
-      `select * from ${name("claim_some_1")}($1, $2, $3)`,
-      [entries.map(({ id }) => id), entries.map(({ queue }) => queue)],
+      (me) => `${name("claim_some_2")}(${me}, array[${ids.join()}]::bigint[], array[${names.join()}])`,
       queues,
     );
+    rows.sort((a, b) => a.id - b.id || (a.queue < b.queue ? -1 : 1));
     return holdAll(rows, nodeId, everyRecipient);
   };
 
   return {
     async due(queue, limit, now) {
       const { rows, nodeId } = await ask(
-        `select * from ${name("claim_due_1")}($1, $2, $3, $4)`,
-        [queue, now, limit],
+        (me) => `${name("claim_due_2")}(${me}, ${textValue(queue)}, '${now}', ${limit})`,
         [queue],
       );
+      rows.sort((a, b) => a.dueAt - b.dueAt || a.id - b.id);
       return holdAll(rows, nodeId, now);
     },
     some,
@@ -144,6 +151,24 @@ export function createClaiming(parts: {
         });
       return row === undefined ? "missing" : "held";
     },
+  };
+}
+
+const columns = "id, queue, due_at, state, record, others, next_due";
+
+/** A claim, or, without an id, when what is left of a queue is due next. */
+function claimedRow([id, queue, dueAt, state = null, record = null, others, next]: CopiedRow):
+  | ClaimedRow
+  | { readonly queue: QueueName; readonly nextDue: number | undefined } {
+  const name = queue?.toString() ?? "";
+  if (!id) return { queue: name, nextDue: next?.readDoubleBE() };
+  return {
+    id: Number(id.readBigInt64BE()),
+    queue: name,
+    dueAt: dueAt?.readDoubleBE() ?? 0,
+    state,
+    record,
+    others: others ? (JSON.parse(others.toString()) as QueueName[]) : [],
   };
 }
 
