@@ -384,6 +384,18 @@ describe("faults", () => {
     ]);
   });
 
+  it("warns of each custom failure that no policy is for", () => {
+    const result = withConnector(
+      'smartHosts: [a.example]\nerrorPolicies: [DowngradeCustomFailures]\ncustomFailures: ["5.7.1", "4.7.1"]',
+    );
+    expect(result.warnings?.filter(({ path }) => path.startsWith("send"))).toMatchObject([
+      {
+        path: "sendConnectors[0].customFailures[1]",
+        message: expect.stringContaining("UpgradeCustomFailures"),
+      },
+    ]);
+  });
+
   it("does not warn of it while a setting could not be read: it may be the one that uses it", () => {
     const result = withConnector(
       "smartHosts: [a.example]\noauth: {tenant: t, clientId: c, clientSecretEnv: M365}\nsmartHostAuthMechanism: XOAUTH3",

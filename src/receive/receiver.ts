@@ -35,6 +35,7 @@ import { createLogons, type LogonSettings } from "./authentication/logons.ts";
 import { createListeners, type FailedListener, type Listener } from "./connection/listeners.ts";
 import { createFrontDoor, type FrontDoorSettings } from "./front-door.ts";
 import { createLearningWatch } from "./learning-watch.ts";
+import { openBySource } from "./open-by-source.ts";
 import type { HttpConnection } from "./http/http-connection.ts";
 import type { HttpDoor } from "./http/http-door.ts";
 import type { HttpServices } from "./http/http-services.ts";
@@ -316,7 +317,7 @@ export function createReceiver(options: {
     ledger,
     suspensionChanged: () => frontDoor.settingsChanged(),
     expectProbe: (source) => frontDoor.expectProbe(source),
-    openBySource: () => countedTogether(sessions.bySource(), openByHttp()),
+    openBySource: () => openBySource(sessions.bySource(), openByHttp()),
     usage,
     submissions,
     discredits: () => discredits.all(),
@@ -333,23 +334,6 @@ export function createReceiver(options: {
       await Promise.all([sessions.stop(graceMs), httpDoor?.stop(graceMs)]);
     },
   };
-}
-
-/** One source is counted once, whichever door it comes by. */
-function countedTogether(
-  bySmtp: readonly LedgerEntry[],
-  byHttp: readonly HttpConnection[],
-): readonly LedgerEntry[] {
-  if (byHttp.length === 0) return bySmtp;
-  const counts = new Map(bySmtp.map((entry) => [`${entry.source} ${entry.connector}`, { ...entry }]));
-  for (const { client } of byHttp) {
-    const { source, connector } = client;
-    const count = counts.get(`${source} ${connector.name}`);
-    if (count === undefined)
-      counts.set(`${source} ${connector.name}`, { connector: connector.name, source, open: 1 });
-    else counts.set(`${source} ${connector.name}`, { ...count, open: count.open + 1 });
-  }
-  return [...counts.values()];
 }
 
 function legacyClient({ connector, peer, hello, tls, authenticatedUser }: SessionState): MetLegacyClient {

@@ -1,5 +1,6 @@
 /** Authorities for tests: a root, an intermediate, and what they issue; also what no authority would. */
 import { X509Certificate, createHash, webcrypto } from "node:crypto";
+import { isIP } from "node:net";
 import type * as X509 from "@peculiar/x509";
 
 /** It needs the other to be there before it. */
@@ -88,7 +89,11 @@ export async function issueServerCertificate(
     extensions:
       wanted.byCommonNameAlone === true
         ? []
-        : [new x509.SubjectAlternativeNameExtension(wanted.names.map((value) => ({ type: "dns", value })))],
+        : [
+            new x509.SubjectAlternativeNameExtension(
+              wanted.names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
+            ),
+          ],
   });
   const key = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
   const lines = (key.match(/.{1,64}/g) ?? []).join("\n");

@@ -226,13 +226,16 @@ describe("what is known", () => {
 });
 
 describe("hours that were set", () => {
-  const hours = parseWeeklyHours("Mon-Fri 09:00-10:00");
-  if (!hours.ok) throw new Error(hours.message);
+  const expectedHours = ["Mon-Fri 09:00-10:00", "Sun 20:00-21:00"].map((text) => {
+    const hours = parseWeeklyHours(text);
+    if (!hours.ok) throw new Error(hours.message);
+    return hours.value;
+  });
   const application: Application = {
     name: "Payroll",
     addresses: [],
     users: [],
-    expectedHours: [hours.value],
+    expectedHours,
   };
   const silentAt = (nowMs: number, outages: readonly { fromHour: number; toHour: number }[] = []) => {
     const kept = new Inventory();
@@ -247,7 +250,11 @@ describe("hours that were set", () => {
 
   it("are missed an hour behind their end", () => {
     expect(silentAt(at(3, 10, 59))).toEqual([]);
-    expect(silentAt(at(3, 11))).toEqual([expect.stringContaining("nothing came in its expected hours")]);
+    expect(silentAt(at(3, 11))).toEqual([
+      expect.stringContaining(
+        "nothing came in its expected hours (Mon-Fri 09:00-10:00; Sun 20:00-21:00); the last came",
+      ),
+    ]);
   });
 
   it("say nothing in the day after the relay was away", () => {

@@ -83,6 +83,18 @@ describe("a log-on", () => {
   });
 });
 
+test("a client that reads no replies is answered when it reads on, each command once", () => {
+  const it = begun();
+  it.stall();
+  it.send("NOOP\r\n");
+  it.send("RSET\r\nVRFY x\r\n");
+  expect(replies(it).slice(1)).toEqual(["250 2.0.0"]);
+  it.readOn();
+  expect(replies(it).slice(1)).toEqual(["250 2.0.0", "250 2.0.0", "252 2.1.5"]);
+  it.send("NOOP\r\n");
+  expect(replies(it)).toHaveLength(5);
+});
+
 describe("while the store of all nodes is away", () => {
   test.each<[string, readonly string[], readonly string[]]>([
     ["MAIL", [], ["MAIL FROM:<a@s.test>"]],

@@ -72,6 +72,22 @@ describe.each(spoolKinds)("a suspended queue on the %s spool", (kind) => {
     expect(delivery.tested.spool.size).toBe(0);
   });
 
+  test("keeps a message that was suspended by itself, too, when its connector is renamed", async () => {
+    await hold(to("/d"), "Out;/d");
+    const id = await delivery.submit(["b@x.test"]);
+    await delivery.tested.clock.advance(minute);
+    expect(await delivery.scheduler.suspendMessage("Out;/d", id, true)).toBe("done");
+    await reconfigure(to("/e"));
+    expect(delivery.queue("Out;/d")).toBeUndefined();
+    expect(delivery.queue("Out;/e")).toMatchObject({ status: "Suspended", messages: 2 });
+    delivery.scheduler.suspend("Out;/e", false);
+    await delivery.tested.clock.advance(minute);
+    expect(delivery.carried.map(({ claim }) => claim.message.id)).not.toContain(id);
+    expect(await delivery.scheduler.suspendMessage("Out;/e", id, false)).toBe("done");
+    await delivery.tested.clock.advance(minute);
+    expect(delivery.tested.spool.size).toBe(0);
+  });
+
   test("is suspended no more when the change is undone after it went on", async () => {
     await hold(to("/d"), "Out;/d");
     await reconfigure(to("/e"));

@@ -66,3 +66,24 @@ test("what is told as a number names no connector that is gone by then", async (
   expect(sums.map(({ fields }) => fields["connector"])).toEqual(["Other"]);
   await delivery.close();
 });
+
+test("the number of those that fail is of one connector, whatever others do", async () => {
+  const [near, far] = [
+    dnsConnector("Near", { addressSpaces: [{ domain: "near.test", subdomains: true, cost: 1 }] }),
+    dnsConnector("Far"),
+  ];
+  const delivery = await openScriptedDelivery("LMDB", schedulerSettings(near, far));
+  delivery.carry = (claim, _connector, _signal, domain) =>
+    domain.startsWith("up") ? answered(claim, ok) : refused;
+  await Promise.all(
+    Array.from({ length: 25 }, (_, n) => [`x@${n}.near.test`, `x@${n}.far.test`, `x@up${n}.far.test`])
+      .flat()
+      .map((to) => delivery.submit([to])),
+  );
+  await delivery.tested.clock.advance(minute);
+  const sums = delivery.told.filter(({ name }) => name === "DomainQueuesRetry");
+  expect(
+    sums.map(({ fields }) => [fields["connector"], fields["queues"], fields["total"]].join()).sort(),
+  ).toEqual(["Far,5,25", "Near,5,25"]);
+  await delivery.close();
+});

@@ -75,6 +75,27 @@ describe.each(spoolKinds)("a fallback connector on the %s spool", (kind) => {
     expect(delivery.queue("Out;/d")).toMatchObject({ status: "Ready", fallback: undefined });
   });
 
+  test("takes nothing over while the relay stops, and takes it over after the next start", async () => {
+    await open();
+    await delivery.submit(["a@x.test"]);
+    const { spool } = delivery.tested;
+    const claim = spool.claim.bind(spool);
+    let stopping: Promise<void> | undefined;
+    await advance(2 * minute);
+    spool.claim = async (...of) => {
+      const found = await claim(...of);
+      if (of[0] === "Out;/d" && found.length > 0) stopping ??= delivery.stop();
+      return found;
+    };
+    await advance(2 * minute);
+    await stopping;
+    expect([stopping === undefined, told("MessageTakenOver"), delivered()]).toEqual([false, [], []]);
+    spool.claim = claim;
+    await delivery.restart();
+    await advance(10 * minute);
+    expect(delivered()).toEqual(["a by Backup"]);
+  });
+
   test("has what does not fit among those that try the next hop; those follow when it fails", async () => {
     await open();
     await delivery.submit(["a@x.test"]);

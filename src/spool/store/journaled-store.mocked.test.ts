@@ -253,6 +253,8 @@ test("a journal that fails: LMDB goes on alone, and the frame that failed is nev
   disk.fails = true;
   await store.commit([put("b", "1")], false);
   disk.fails = false;
+  expect(keysOf(store)).toEqual(["a", "b"]);
+  await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["a", "b"]));
   await store.commit([{ table: "messages", key: Buffer.from("b"), value: undefined }, put("c", "1")], false);
   expect(keysOf(store)).toEqual(["a", "c"]);
   expect(faults).toMatchObject([{ code: "failed", message: expect.stringContaining("EIO") }]);
@@ -264,6 +266,17 @@ test("a journal that fails: LMDB goes on alone, and the frame that failed is nev
   await store.commit([put("d", "1")], false);
   expect(readFileSync(segment(directory)).subarray(0, journalBlockBytes).equals(before)).toBe(false);
   await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["a", "c", "d"]));
+});
+
+test("a journal that fails between two segments is given up once, and the commit that found it out is whole", async () => {
+  store = await open(sized(64 * kib));
+  await store.commit([put("a", "x".repeat(50 * kib))], false);
+  disk.fails = true;
+  await store.commit([put("b", "x".repeat(50 * kib))], false);
+  disk.fails = false;
+  expect(keysOf(store)).toEqual(["a", "b"]);
+  expect(faults).toMatchObject([{ code: "failed", message: expect.stringContaining("EIO") }]);
+  await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["a", "b"]));
 });
 
 test("a start without room for what the journal holds: it is read, kept, and applied when there is room", async () => {

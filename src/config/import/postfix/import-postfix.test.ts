@@ -446,6 +446,24 @@ describe("of the relay as a whole", () => {
       "relay_domains",
     ]);
   });
+
+  test.each([
+    "relayhost",
+    "sender_dependent_relayhost_maps",
+    "smtp_fallback_relay",
+    "fallback_relay",
+    "transport_maps",
+    "smtp_enforce_tls",
+    "smtp_sasl_auth_enable",
+    "smtp_sasl_password_maps",
+    "smtp_sasl_security_options",
+    "smtp_sasl_tls_security_options",
+    "smtp_tls_security_level",
+    "smtp_tls_wrappermode",
+    "smtp_use_tls",
+  ])("%s ends in connectors: of the relay as a whole nothing is left out", (name) => {
+    expect(told([whole(`${name} = no`)], name)).toEqual([]);
+  });
 });
 
 describe("by sender, and a second way", () => {

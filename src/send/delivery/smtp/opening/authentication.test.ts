@@ -133,6 +133,17 @@ describe("by password", () => {
     expect(error?.verdict.text).toBe("authentication as relay failed: 535 5.7.8 no: ****");
     expect([error?.tokenRefused, error?.hold]).toEqual([false, undefined]);
   });
+
+  test.each([
+    ["535 5.7.8 no", 5 * 60_000],
+    ["454 4.7.0 later", 60_000],
+    // Out of place, and no refusal.
+    ["334 more", undefined],
+  ])("what its refusal means is known of the provider: %s", async (answer, retryAfterMs) => {
+    answers = [answer];
+    const error = await tried({ ...basic, preset: "sendgrid" });
+    expect([error?.hold?.scope, error?.hold?.retryAfterMs]).toEqual([retryAfterMs && "queue", retryAfterMs]);
+  });
 });
 
 describe("by token", () => {

@@ -230,3 +230,33 @@ it.each([
   expect(brief(await carrier.carry(testClaim()))).toEqual(["delivered: 250 taken"]);
   expect(attempts).toBe(tried);
 });
+
+describe("reports of TLS are told", () => {
+  const attempt = async (broken: Broken, greeting = "220 mx.test\r\n"): Promise<unknown> => {
+    const server = await startScriptedServer(async (peer) => {
+      peer.send(greeting);
+      await peer.line();
+      peer.send("250-mx.test\r\n250 STARTTLS\r\n");
+      if ((await peer.line()) === "STARTTLS") await broken(peer);
+    });
+    open.push(server);
+    const outcomes: unknown[] = [];
+    const { carrier } = testSmtpCarrier(server.port, {
+      connector: { requireTls: true },
+      more: {
+        onTls: ({ isSecured, outcomes: each }) =>
+          void outcomes.push([isSecured, each.map(({ fault }) => fault)]),
+      },
+    });
+    open.push({ close: () => carrier.close(0) });
+    await carrier.carry(testClaim());
+    return outcomes;
+  };
+
+  it.each([
+    ["of STARTTLS that is refused", "220 mx.test\r\n", [[false, ["starttls-not-supported"]]]],
+    ["of nothing that fails before", "554 5.7.1 go away\r\n", []],
+  ])("%s", async (_, greeting, outcomes) => {
+    expect(await attempt((peer) => peer.send("454 4.7.0 not now\r\n"), greeting)).toEqual(outcomes);
+  });
+});

@@ -168,6 +168,19 @@ describe("an idle connection makes room", () => {
     expect(closed).toEqual(["own", "early"]);
   });
 
+  it("of others: once for each that waits, or for each that is too many", () => {
+    let limit = 3;
+    let closed = 0;
+    const outbound = new OutboundConnections(() => limit);
+    const rich = holderOf({ idleSince: 10, held: 3, closeLongestIdle: () => void closed++ });
+    for (let n = 0; n < 3; n++) outbound.enter(rich);
+    outbound.enter(holderOf());
+    expect([closed, outbound.owes(rich, true)]).toEqual([1, false]);
+    limit = 1;
+    outbound.limitChanged();
+    expect([closed, outbound.surplus, outbound.isSurplus()]).toEqual([2, 0, false]);
+  });
+
   it("and only as many as wait are asked to", () => {
     const outbound = new OutboundConnections(() => 2);
     const rich = holderOf({ held: 2 });

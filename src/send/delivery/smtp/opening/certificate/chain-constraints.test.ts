@@ -73,3 +73,21 @@ it("each of the certificate's names counts, and a wildcard's domain", async () =
   expect(await faultOf([limit], "mx.d.test", ["*.d.test"])).toBe("none");
   expect(await faultOf([names([], [dns("mx.d.test")])], "mx.d.test", ["*.d.test"])).toContain("these names");
 });
+
+it.each<[string, AuthorityLimits, readonly string[], string]>([
+  ["in the network", names([ip(10, 1, 0, 0, 255, 255, 0, 0)]), ["10.1.2.3"], "none"],
+  ["beside it", names([ip(10, 1, 0, 0, 255, 255, 0, 0)]), ["10.2.2.3"], "these names"],
+  ["in an excluded one", names([], [ip(10, 1, 2, 0, 255, 255, 255, 0)]), ["10.1.2.3"], "these names"],
+  ["beside an excluded one", names([], [ip(10, 1, 2, 0, 255, 255, 255, 0)]), ["10.1.3.3"], "none"],
+  ["each counts", names([ip(10, 1, 0, 0, 255, 255, 0, 0)]), ["10.1.2.3", "10.2.2.3"], "these names"],
+  ["of another family", names([ip(10, 1, 0, 0, 255, 255, 0, 0)]), ["2001:db8::1"], "these names"],
+  [
+    "IPv6",
+    names([ip(0x20, 1, 0xd, 0xb8, ...Array(12).fill(0), 255, 255, 255, 255, ...Array(12).fill(0))]),
+    ["2001:db8::1"],
+    "none",
+  ],
+  ["a host's constraint says nothing of them", names([dns("d.test")]), ["10.1.2.3"], "none"],
+])("addresses: %s", async (_, limit, addresses, expected) =>
+  expect(await faultOf([limit], "mx.d.test", ["mx.d.test", ...addresses])).toContain(expected),
+);
