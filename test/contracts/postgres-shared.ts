@@ -447,6 +447,30 @@ export function describePostgresShared(connected: () => Database): void {
         expect(await b.policies.of(domain)).toMatchObject({ kind: "policy" });
         expect(b.kept.size).toBe(1);
       });
+
+      test("of a node whose clock was years ahead are looked at anew, and make room for what is fetched now", async () => {
+        const now = createFakeClock();
+        const ahead = createFakeClock(now.now() + 3_650 * 86_400_000);
+        const host = { text: text("enforce"), asked: 0 };
+        await (await policiesOf("a", ahead, host)).policies.of(domain);
+        const b = await policiesOf("b", now, host);
+        await b.look();
+        const began = now.now();
+        expect((await b.policies.of(domain)).policy?.until).toBe(began + 86_400_000);
+        expect(host.asked).toBe(1);
+
+        host.text = text("testing");
+        await now.advance(13 * 3_600_000);
+        await b.policies.keepFresh();
+        expect(host.asked).toBe(2);
+        const c = await policiesOf("c", now, host);
+        await c.look();
+        expect((await c.policies.of(domain)).policy).toMatchObject({
+          policy: { mode: "testing" },
+          until: now.now() + 86_400_000,
+        });
+        expect(host.asked).toBe(2);
+      });
     });
 
     test("results of TLS: one report a day and domain, on what all have counted", async () => {

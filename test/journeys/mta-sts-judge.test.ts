@@ -130,6 +130,7 @@ test.runIf(isThere)("postfix-mta-sts-resolver finds the same policies", async ()
         get: (domain) => Promise.resolve(kept.get(domain)),
         peek: (domain) => kept.get(domain),
         set: (domain, policy) => void kept.set(domain, policy),
+        settle: () => Promise.resolve(),
         close: () => Promise.resolve(),
       },
       fetch: createPolicyFetch({

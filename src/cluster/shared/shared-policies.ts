@@ -4,7 +4,7 @@
  * look a second, so that a domain without costs no question.
  */
 import { readPolicy } from "../../core/mta-sts/policy.ts";
-import type { KeptPolicy } from "../../core/mta-sts/kept-policy.ts";
+import { timesOf, type KeptPolicy } from "../../core/mta-sts/kept-policy.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { PolicyStore } from "../../send/mta-sts/policy-store.ts";
 import type { SharedFetch } from "../../send/mta-sts/policies.ts";
@@ -49,6 +49,9 @@ export function createSharedPolicies(parts: {
   const news = new Set<string>();
   /** Not told yet. */
   const untold = new Map<string, KeptPolicy>();
+  /** Those that a node dated by a clock ahead of this one. */
+  const toCome = new Set<string>();
+  const openedAt = clock.now();
   let seen = 0n;
   let sweptAt = -Infinity;
 
@@ -61,18 +64,20 @@ export function createSharedPolicies(parts: {
     );
     const found = row && readPolicy(row.text);
     if (row === undefined || found === undefined || found.kind === "invalid") return undefined;
-    const offset = ahead();
-    return {
-      policy: found.policy,
-      id: row.id ?? undefined,
-      fetchedAt: row.fetched_at - offset,
-      // A clock that runs behind lengthens no policy beyond its max_age.
-      until: Math.min(row.until - offset, clock.now() + (row.until - row.fetched_at)),
-    };
+    const written = { fetchedAt: row.fetched_at, until: row.until };
+    const { fetchedAt, until, isToCome } = timesOf(written, ahead(), clock.now(), openedAt);
+    if (isToCome && toCome.size < mostNews) toCome.add(domain);
+    return { policy: found.policy, id: row.id ?? undefined, fetchedAt, until };
   };
 
   const tell = async (domain: string, { policy, id, fetchedAt, until }: KeptPolicy): Promise<void> => {
     const offset = ahead();
+    // What is dated later than any policy that comes would stand for as long as its date is ahead.
+    if (toCome.delete(domain))
+      await session.query(`delete from ${table} where domain = $1 and fetched_at > $2`, [
+        domain,
+        clock.wall().getTime(),
+      ]);
     const values = [policy.lines.join("\n"), id ?? null, fetchedAt + offset, until + offset];
     await session.query(`select ${name("keep_policy_1")}($1, $2, $3, $4, $5)`, [domain, ...values]);
     if (untold.get(domain)?.fetchedAt === fetchedAt) untold.delete(domain);
@@ -117,6 +122,7 @@ export function createSharedPolicies(parts: {
         // What cannot be told now is at the next look.
         tell(domain, policy).catch(() => undefined);
       },
+      settle: () => own.settle(),
       close: () => own.close(),
     }),
     async fetch(domain, wanted, fetch) {

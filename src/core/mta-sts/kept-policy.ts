@@ -17,9 +17,27 @@ const day = 86_400_000;
 const firstPauseMs = 5 * 60_000;
 const longestPauseMs = 60 * 60_000;
 
+/** What is dated later than this from now was written, or is read, under a clock that was wrong. */
+const toComeMs = 3_600_000;
+
 /** A max_age of 0 lasts as long as a DNS record without a TTL does, lest it be a fetch a message. */
 export function kept(policy: MtaStsPolicy, id: string | undefined, fetchedAt: number): KeptPolicy {
   return { policy, id, fetchedAt, until: fetchedAt + Math.max(leastMs, policy.maxAgeS * 1000) };
+}
+
+/**
+ * Times on disk, by the wall clock, as the caller counts them. `ahead`: the wall clock's lead; `since`: from when on a policy of a
+ * time to come counts. One of the clocks was wrong then: its max_age is what it has left, and it is looked at anew within a day.
+ */
+export function timesOf(
+  written: { readonly fetchedAt: number; readonly until: number },
+  ahead: number,
+  now: number,
+  since: number,
+): { readonly fetchedAt: number; readonly until: number; readonly isToCome: boolean } {
+  const fetchedAt = written.fetchedAt - ahead;
+  if (fetchedAt <= now + toComeMs) return { fetchedAt, until: written.until - ahead, isToCome: false };
+  return { fetchedAt: since, until: since + written.until - written.fetchedAt, isToCome: true };
 }
 
 /** To be obeyed. */

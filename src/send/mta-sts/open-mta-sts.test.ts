@@ -52,6 +52,7 @@ beforeEach(() => {
         get: (domain) => Promise.resolve(stored.get(domain)),
         peek: (domain) => stored.get(domain),
         set: (domain, one) => void stored.set(domain, one),
+        settle: () => Promise.resolve(),
         close: () => Promise.resolve(),
       }),
       // Another node has fetched it.

@@ -408,6 +408,7 @@ describe("where several nodes share what one of them fetched", () => {
           get: (domain) => Promise.resolve(stored.get(domain)),
           peek: (domain) => stored.get(domain),
           set: (domain, one) => void stored.set(domain, one),
+          settle: () => Promise.resolve(),
           close: () => Promise.resolve(),
         },
         fetch: () => Promise.reject(new Error("another node does")),

@@ -44,7 +44,7 @@ export interface MtaStsPolicies {
   refreshed(domain: string): Promise<FoundPolicy>;
   /** What DNS said, and that a fetch failed. A policy in force stays. */
   forget(domain: string): void;
-  /** Fetches those that would end; once an hour is often enough. Never rejects. */
+  /** Fetches those that would end, and keeps those on disk right by the clock; once an hour is often enough. Never rejects. */
   keepFresh(): Promise<void>;
   close(): Promise<void>;
 }
@@ -214,6 +214,7 @@ export function createMtaStsPolicies(context: PoliciesContext): MtaStsPolicies {
       resolver.forget(`_mta-sts.${domain}`);
     },
     async keepFresh() {
+      await store.settle();
       const now = clock.now();
       const waiting = Array.from(used.entries()).filter(([, at]) => now - at < inUseMs);
       const worker = async (): Promise<void> => {

@@ -1,6 +1,6 @@
-/** Which policies the disk keeps where there are more than it is to hold. */
-import { expect, test } from "vitest";
-import { kept, type KeptPolicy } from "../../core/mta-sts/kept-policy.ts";
+/** Which policies the disk keeps where there are more than it is to hold, and for how long where clocks are set. */
+import { beforeEach, describe, expect, test } from "vitest";
+import { isDueForRefresh, kept, type KeptPolicy } from "../../core/mta-sts/kept-policy.ts";
 import { readPolicy } from "../../core/mta-sts/policy.ts";
 import type { KeptValues } from "../../spool/store/kept-values.ts";
 import { createFakeClock, type FakeClock } from "../../testing/fake-clock.ts";
@@ -8,12 +8,22 @@ import { policyText } from "../../testing/policy-host.ts";
 import { createPolicyStore, type PolicyStore } from "./policy-store.ts";
 
 const hour = 3_600_000;
+const day = 24 * hour;
+const right = Date.UTC(2026, 0, 15);
 const most = 3;
 
 function policyFor(seconds: number, clock: FakeClock): KeptPolicy {
   const read = readPolicy(policyText("mode: enforce", "mx: mx.test", `max_age: ${seconds}`));
   if (read.kind === "invalid") throw new Error(read.reason);
   return kept(read.policy, "1", clock.now());
+}
+
+/** A process that begins under a wall clock, which is `set` later. */
+function settable(startMs: number): FakeClock & { set(toMs: number): void } {
+  const clock = createFakeClock(startMs);
+  let ahead = 0;
+  const wall = (): Date => new Date(clock.now() + ahead);
+  return Object.assign(clock, { wall, set: (toMs: number) => void (ahead = toMs - clock.now()) });
 }
 
 function opened(
@@ -104,4 +114,67 @@ test("a disk that cannot be read is told, and asked again", async () => {
   values.keys = keys;
   expect((await store.get("a.test"))?.policy.mode).toBe("enforce");
   expect(told).toEqual(["Error: EIO"]);
+});
+
+describe("a wall clock that is set", () => {
+  const disk = new Map<string, Buffer>();
+  beforeEach(() => disk.clear());
+
+  test.each([
+    ["was in 2020", Date.UTC(2020, 0, 1)],
+    ["was a day behind", right - day],
+    ["was a day ahead", right + day],
+    ["was in 2036", Date.UTC(2036, 0, 1)],
+  ])("where it %s, what was fetched counts from then, behind a restart too", async (_, wrong) => {
+    const clock = settable(wrong);
+    const first = opened(clock, disk).store;
+    first.set("a.test", policyFor(7 * 86_400, clock));
+    await clock.advance(hour);
+    clock.set(right);
+    // Whatever is asked for next; then it is killed.
+    await first.get("other.test");
+    await clock.settle();
+
+    const later = createFakeClock(right + 6 * day);
+    const known = await opened(later, disk).store.get("a.test");
+    expect(known?.until).toBe(right - hour + 7 * day);
+    expect(await opened(createFakeClock(right + 7 * day), disk).store.get("a.test")).toBeUndefined();
+  });
+
+  test("where it is wrong at a start, what the disk has is in force, is due in a day, and stays as it is", async () => {
+    const clock = createFakeClock(right);
+    const first = opened(clock, disk).store;
+    first.set("a.test", policyFor(7 * 86_400, clock));
+    await first.close();
+    const written = String(disk.get("policy a.test"));
+    for (const wrong of [Date.UTC(2020, 0, 1), right - 2 * hour]) {
+      const behind = settable(wrong);
+      const { store } = opened(behind, disk);
+      const known = (await store.get("a.test"))!;
+      expect(isDueForRefresh(known, wrong + day - 1)).toBe(false);
+      expect(isDueForRefresh(known, wrong + day)).toBe(true);
+      expect(known.until).toBe(wrong + 7 * day);
+      behind.set(right + hour);
+      await store.get("a.test");
+      await store.close();
+      expect(String(disk.get("policy a.test"))).toBe(written);
+    }
+  });
+
+  test("what was dated by one that was ahead ends a max_age later, however often the relay starts", async () => {
+    const ahead = createFakeClock(Date.UTC(2036, 0, 1));
+    const first = opened(ahead, disk).store;
+    first.set("a.test", policyFor(7 * 86_400, ahead));
+    await first.close();
+    for (let days = 0; days < 12; days++) {
+      const clock = createFakeClock(right + days * day);
+      const { store } = opened(clock, disk);
+      expect([days, (await store.get("a.test"))?.until]).toEqual([
+        days,
+        days < 7 ? right + 7 * day : undefined,
+      ]);
+      await store.settle();
+      await store.close();
+    }
+  });
 });
