@@ -31,6 +31,8 @@ export interface ReplayAnswer extends ReplayOutcome {
 
 /** What use was made of the limits. */
 export interface UseQuestion {
+  /** The receive connectors in force: what came counts where it would come to now. */
+  readonly present: readonly ReplayedConnector[];
   /** As `ReplayQuestion`. */
   readonly ipv6SourcePrefixLength: number;
   /** Wall clock, milliseconds since the epoch. */

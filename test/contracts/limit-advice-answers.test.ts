@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Administered } from "../../src/admin/administered.ts";
 import { limitAdviceHandlers } from "../../src/admin/handlers/limit-advice.ts";
 import { receiveConnectorTestHandlers } from "../../src/admin/handlers/receive-connector-test.ts";
+import { editConfiguration } from "../../src/config/edit.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { UseObserver } from "../../src/core/advice/use-observer.ts";
 import { QueueFull } from "../../src/core/what-if/queue-full.ts";
@@ -202,7 +203,118 @@ test("what came to a connector that was renamed or replaced since is said to be 
     "126 connections came to In then, and would be served by no receive connector as they are set up now: they count as not served.",
   );
   expect((await tested(file(""), usual, "In")).notes.join()).not.toContain("then, and would");
-  expect((await asked(renamed, usual)).notes).toEqual([
-    "126 connections came to In, which is no receive connector any more: no advice rests on them.",
+  const { connectors, notes } = await asked(renamed, usual);
+  expect(notes).toEqual([
+    "126 connections came to In then, and would come to Relay as receive connectors are set up now: they count there.",
   ]);
+  expect(connectors[0]?.limits.find(({ limit }) => limit === "maxInboundConnectionPerSource")?.highest).toBe(
+    9,
+  );
+  expect(
+    (await asked(file("").replace("10.0.0.0/8", "10.9.0.0/16"), usual)).connectors[0]?.notEnough,
+  ).toMatch(/^Not enough data: 0 connections came to it/);
+});
+
+const learning = `    reportOnly: [maxInboundConnectionPerSource]
+    learnUntil: "2026-12-06T10:00:00Z"
+`;
+const second = (more: string, port = 26) =>
+  file(more).replace("receiveConnectors:\n", "").replace("name: In", "name: Two").replace(":25", `:${port}`);
+
+/** What the file says when all of it was done. */
+function done(text: string, { edits }: { readonly edits: Parameters<typeof editConfiguration>[1] }) {
+  const edited = editConfiguration(text, edits);
+  if (!edited.ok) throw new Error(edited.message);
+  const parsed = parseConfig(edited.text, { file: "/etc/weir/weir.yaml", hostname: "relay.test" });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+  return parsed.settings;
+}
+
+test("a connector that was renamed while it learned, or is spelt otherwise, has learned all of it", async () => {
+  const [before, after] = [daysFrom(0, 6), [6]];
+  const text = file(learning).replace("name: In", "name: RELAY");
+  for (const then of ["Old", "Relay"]) {
+    const stays = [
+      ...daily(before, 8 * hourMs, (atMs) => burst("10.0.0.1", atMs, 60, { connector: then })),
+      ...daily(after, 8 * hourMs, (atMs) => burst("10.0.0.2", atMs, 5, { connector: "RELAY" })),
+    ];
+    const [relay] = done(text, await asked(text, stays)).receiveConnectors;
+    expect(relay?.remoteIpRanges.map(({ text: range }) => range)).toEqual(["10.0.0.1", "10.0.0.2"]);
+    expect(relay?.maxInboundConnectionPerSource).toBeGreaterThanOrEqual(60);
+  }
+});
+
+test("two that learn at once are one change: names are added once, and an address has one application", async () => {
+  const text = file(learning) + second(learning);
+  const stays = [
+    ...daily(days, 8 * hourMs, (atMs) => burst("10.0.0.1", atMs, 20, { heloName: "erp.test" })),
+    ...daily(days, 9 * hourMs, (atMs) =>
+      ["10.0.0.1", "10.0.0.2"].flatMap((source) =>
+        burst(source, atMs, 20, {
+          heloName: source === "10.0.0.1" ? "crm.test" : "erp.test",
+          connector: "Two",
+        }),
+      ),
+    ),
+  ];
+  const { receiveConnectors, applications } = done(text, await asked(text, stays));
+  expect(receiveConnectors.map(({ learnUntil }) => learnUntil)).toEqual([undefined, undefined]);
+  expect(applications.map(({ name, addresses }) => [name, addresses.map((one) => one.text)])).toEqual([
+    ["erp", ["10.0.0.1", "10.0.0.2"]],
+  ]);
+});
+
+test("connectors of their own have names of their own, and what was set for their parent", async () => {
+  const more = "    connectionTimeout: 20m\n    tarpitInterval: 0s\n";
+  const text = file(more) + second(more) + "applications: [{ name: ERP, addresses: [10.0.0.9] }]\n";
+  const stays = ["In", "Two"].flatMap((connector) =>
+    [...usual, ...greedy].map((stay) => ({ ...stay, connector })),
+  );
+  const { receiveConnectors } = done(text, await asked(text, stays));
+  expect(
+    receiveConnectors.map(({ name, connectionTimeout, bindings }) => [
+      name,
+      connectionTimeout,
+      bindings[0]?.port,
+    ]),
+  ).toEqual([
+    ["In", 1_200_000, 25],
+    ["Two", 1_200_000, 26],
+    ["ERP", 1_200_000, 25],
+    ["ERP 2", 1_200_000, 26],
+  ]);
+});
+
+test("advice that was followed is not given anew: who has a connector of its own is no reason for another's limits", async () => {
+  const text = file("");
+  const stays = [...usual, ...greedy];
+  const { settings } = { settings: done(text, await asked(text, stays)) };
+  const [own] = settings.receiveConnectors.filter(({ name }) => name !== "In");
+  const followed = `${file("    maxInboundConnectionPerSource: 15\n    messageRateLimit: 30\n")}${second("").replace("name: Two", "name: Own").replace(":26", ":25").replace("10.0.0.0/8", "10.0.0.9")}`;
+  expect(own?.remoteIpRanges.map(({ text: range }) => range)).toEqual(["10.0.0.9"]);
+  const { connectors } = await asked(followed, stays);
+  expect(connectors.map(({ connector, use }) => [connector, use.length])).toEqual([
+    ["In", 3],
+    ["Own", 1],
+  ]);
+  expect(connectors[0]?.limits.map(({ change }) => change)).toEqual(["keep", "keep", "keep", "keep"]);
+});
+
+test("what others have known for weeks is not enough for a connector that is new", async () => {
+  const text = file("") + second(learning);
+  const fresh = burst("10.0.0.2", 6 * dayMs + 12 * hourMs, 120, { connector: "Two" });
+  const [, two] = (await asked(text, [...usual, ...fresh])).connectors;
+  expect(two?.notEnough).toBe("Not enough data: it has been in use for 0 hours, and advice needs two days.");
+});
+
+test("files of a directory are no reason to let their machine in by SMTP", async () => {
+  const files = daily(days, 9 * hourMs, (atMs) => burst("127.0.0.1", atMs, 5, { door: "PICKUP" }));
+  const text = file(learning);
+  const { receiveConnectors, applications } = done(text, await asked(text, [...usual, ...files]));
+  expect(receiveConnectors[0]?.remoteIpRanges.map(({ text: range }) => range)).toEqual([
+    "10.0.0.1",
+    "10.0.0.2",
+    "10.0.0.3",
+  ]);
+  expect(applications.map(({ name }) => name)).not.toContain("app 127.0.0.1");
 });

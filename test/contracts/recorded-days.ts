@@ -1,5 +1,6 @@
 /** Traffic of days as a record of it, made up from what sources did. */
 import { mkdir, writeFile } from "node:fs/promises";
+import type { Door } from "../../src/core/policy/door.ts";
 import { TrafficDecoder } from "../../src/core/traffic/traffic-decoder.ts";
 import { TrafficEncoder } from "../../src/core/traffic/traffic-encoder.ts";
 import type { TrafficListener } from "../../src/core/traffic/traffic-facts.ts";
@@ -21,6 +22,9 @@ export interface Stay {
   readonly messages: readonly number[];
   readonly heloName?: string;
   readonly user?: string;
+  /** Default: `In`. */
+  readonly connector?: string;
+  readonly door?: Door;
   /** It was refused at the door: the kind. */
   readonly refused?: "connectionLimitPerSource";
 }
@@ -72,7 +76,8 @@ function segmentOf(stays: readonly Stay[], beginMs = firstDayMs): Buffer {
   const numbers = new Map<Stay, number>();
   const entries = stays.flatMap((stay) => {
     const { source, atMs, lastsMs, messages, heloName = "", user = "", refused } = stay;
-    const client = { connector: "In", source, address: source, door: "SMTP" as const };
+    const { connector = "In", door = "SMTP" } = stay;
+    const client = { connector, source, address: source, door };
     const at = (behindMs: number): number => beginMs + atMs + behindMs;
     if (refused !== undefined) return [{ at: at(0), tell: () => encoder.turnedAway(at(0), client, refused) }];
     const number = (): number => numbers.get(stay) ?? 0;

@@ -1,9 +1,11 @@
 /** Advice as edits of the configuration: all of it is one change. */
 import { plainReceiveConnector } from "../../config/plain-settings.ts";
+import { receiveConnectorKinds } from "../../config/setting-kinds.ts";
 import type { Settings } from "../../config/settings.ts";
 import { isGood, type UnlikeGroup } from "../../core/advice/judged-use.ts";
 import { learnedApplications, learnedRanges } from "../../core/advice/learned.ts";
 import type { LimitProposal } from "../../core/advice/limit-proposal.ts";
+import { formatDuration } from "../../core/units/duration.ts";
 import type { RateProposal } from "../../core/advice/rate-proposal.ts";
 import type { Administered } from "../administered.ts";
 import type { Json } from "../contract/values.ts";
@@ -41,7 +43,10 @@ export function adviceEdits(administered: Administered, advised: Advised): reado
   // Who went wrong is held by the limits, not turned away for good; who never sent anything may be anybody.
   const known = advice.sources.filter((source) => isGood(source) || source.use.messages > 0);
   const owned = new Set(advice.own.flatMap(({ group }) => group.sources));
-  const ranges = learnedRanges(known.filter((source) => !owned.has(source)).map(({ use }) => use.source));
+  const ranges = learnedRanges(
+    known.filter((source) => !owned.has(source) && !source.use.isOfDirectory).map(({ use }) => use.source),
+    connector.remoteIpRanges,
+  );
   const learned =
     !isLearning || advice.limits.length === 0
       ? {}
@@ -54,7 +59,7 @@ export function adviceEdits(administered: Administered, advised: Advised): reado
   const applications =
     isLearning && advice.limits.length > 0
       ? learnedApplications(
-          known,
+          known.filter(({ use }) => !use.isOfDirectory),
           settings.applications.map(({ name }) => name),
         )
       : [];
@@ -97,9 +102,57 @@ export function adviceEdits(administered: Administered, advised: Advised): reado
     const from = origins(of, section, index, plain);
     const left = new Set(["name", "comment", "reportOnly", "candidate", "learnUntil", "watched"]);
     return Object.fromEntries(
-      Object.entries(plain).filter(([name]) => from[name] !== "default" && !left.has(name)),
-    ) as Record<string, Json>;
+      Object.entries(plain)
+        .filter(([name]) => from[name] !== "default" && !left.has(name))
+        .map(([name, value]) => [name, asInFile(name, value as Json)]),
+    );
   }
+}
+
+/**
+ * Those of several connectors as one change. Each has them as if it were alone; together a name is added once, and an address belongs to
+ * the application that was proposed for it first.
+ */
+export function editsTogether(each: readonly (readonly Edit[])[]): Edit[] {
+  const applications = new Map<string, { readonly name: string; readonly addresses: Set<string> }>();
+  const placed = new Set<string>();
+  const others: Edit[] = [];
+  for (const edit of each.flat()) {
+    if (edit.kind !== "add" || edit.section !== "applications") {
+      others.push(edit);
+      continue;
+    }
+    const key = edit.name.toLowerCase();
+    const application = applications.get(key) ?? { name: edit.name, addresses: new Set() };
+    applications.set(key, application);
+    for (const address of addressesOf(edit.settings))
+      if (!placed.has(address)) {
+        placed.add(address);
+        application.addresses.add(address);
+      }
+  }
+  return [
+    ...others,
+    ...[...applications.values()]
+      .filter(({ addresses }) => addresses.size > 0)
+      .map(({ name, addresses }) => ({
+        kind: "add" as const,
+        section: "applications" as const,
+        name,
+        settings: { addresses: [...addresses] },
+      })),
+  ];
+}
+
+function addressesOf({ addresses }: Readonly<Record<string, unknown>>): readonly string[] {
+  return Array.isArray(addresses) ? addresses.filter((one) => typeof one === "string") : [];
+}
+
+/** A duration without its unit is none to the file. */
+function asInFile(setting: string, value: Json): Json {
+  return receiveConnectorKinds[setting] === "duration" && typeof value === "number"
+    ? formatDuration(value)
+    : value;
 }
 
 export function rateEdits({ change, value }: RateProposal): readonly Edit[] {

@@ -16,13 +16,14 @@ import {
 } from "../../core/advice/trial.ts";
 import type { Scenario } from "../../core/what-if/scenario.ts";
 import type { ConnectorUse, RecordedUse } from "../../core/advice/use-facts.ts";
-import { contains, parseIpRange, rangeSize } from "../../core/units/ip-range.ts";
+import { contains, holds, parseIpRange, rangeSize } from "../../core/units/ip-range.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output, ReadInput } from "../contract.ts";
 import { coverage, coverageNotes, withAllRecords, type OfRecords } from "./all-records.ts";
 import { periodOf } from "./period.ts";
 import type { Advised } from "./advised-connector.ts";
-import { adviceEdits, ownName, rateEdits } from "./limit-advice-edits.ts";
+import { elsewhereText } from "./elsewhere-text.ts";
+import { adviceEdits, editsTogether, ownName, rateEdits } from "./limit-advice-edits.ts";
 import { shownAdvice, shownRate } from "./limit-advice-shown.ts";
 import { findNamed } from "./named-settings.ts";
 import { answerInTurn, replayed, replayedOwners, scenarioOf } from "./replayed-settings.ts";
@@ -74,7 +75,7 @@ export function limitAdviceHandlers(
     const turn = { signal, others, onAhead };
     const use = await answerInTurn(
       relay.trafficUse(
-        { ...period, ipv6SourcePrefixLength },
+        { ...period, ipv6SourcePrefixLength, present: scenarioOf(settings).connectors },
         { ...turn, onPart: (part) => onPart(part * usePart) },
       ),
     );
@@ -96,10 +97,10 @@ export function limitAdviceHandlers(
       days: daysOf(use),
       connectors: results.map((one, index) => shownAdvice(settings, one, daysOf(use), edits[index] ?? [])),
       connectionRate: isRateTold ? shownRate(rate, daysOf(use)) : null,
-      edits: [...edits.flat(), ...(isRateTold ? rateEdits(rate) : [])],
+      edits: [...editsTogether(edits), ...(isRateTold ? rateEdits(rate) : [])],
       notes: [
         ...coverageNotes(records),
-        ...unknownConnectors(settings, use),
+        ...use.elsewhere.map(elsewhereText),
         ...use.damaged
           .slice(0, 3)
           .map(({ file, what }) => `Part of the record is damaged (${file}: ${what}); the rest was read.`),
@@ -117,12 +118,14 @@ export function limitAdviceHandlers(
   ): Promise<readonly Advised[]> => {
     const { settings } = relay;
     const present = scenarioOf(settings);
+    /** Of connectors that are there, and of those that are proposed. */
     const names = settings.receiveConnectors.map(({ name }) => name);
     const named = found.map((one, of) => {
-      const own = one.advice.own.map((each) => ({
-        ...each,
-        name: ownName(each.group, one.connector, names),
-      }));
+      const own = one.advice.own.map((each) => {
+        const name = ownName(each.group, one.connector, names);
+        names.push(name);
+        return { ...each, name };
+      });
       return {
         ...one,
         of,
@@ -229,7 +232,7 @@ async function adviceOf(
     firstMs: recorded.first ?? 0,
     lastMs: recorded.last ?? 0,
     sources: await judged(use, (source) => shownApplication(settings, source)?.name ?? ""),
-    mayHaveOwn: (source) => !hasOwn(settings.receiveConnectors, source),
+    mayHaveOwn: (source) => isWithin(source, connector) && !hasOwn(settings.receiveConnectors, source),
     isLearned: isLearning,
   });
   return { connector, advice, isLearning };
@@ -263,6 +266,12 @@ function asInFile(connector: Connector, plain: ReturnType<typeof plainReceiveCon
   };
 }
 
+/** Of an IPv6 network the connector may serve a part. */
+function isWithin(source: string, { remoteIpRanges }: Connector): boolean {
+  const range = rangeOf(source);
+  return range === undefined || remoteIpRanges.some((one) => holds(one, range));
+}
+
 /** One that serves no more than this source. */
 function hasOwn(connectors: readonly Connector[], source: string): boolean {
   const range = rangeOf(source);
@@ -275,19 +284,6 @@ function hasOwn(connectors: readonly Connector[], source: string): boolean {
         rangeSize(one) <= rangeSize(range),
     ),
   );
-}
-
-/** What came to connectors that were renamed or removed meanwhile: no advice rests on it. */
-function unknownConnectors({ receiveConnectors }: Settings, { connectors }: RecordedUse): string[] {
-  const known = new Set(receiveConnectors.map(({ name }) => name.toLowerCase()));
-  return connectors.flatMap(({ connector, sources }) => {
-    const count = sources.reduce((sum, { connections }) => sum + connections, 0);
-    return count === 0 || known.has(connector.toLowerCase())
-      ? []
-      : [
-          `${count === 1 ? "1 connection" : `${count} connections`} came to ${connector}, which is no receive connector any more: no advice rests on them.`,
-        ];
-  });
 }
 
 function rangeOf(source: string): Connector["remoteIpRanges"][number] | undefined {

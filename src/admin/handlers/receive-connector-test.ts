@@ -13,6 +13,7 @@ import { AdminRefusal } from "../refusal.ts";
 import { coverage, coverageNotes, withAllRecords } from "./all-records.ts";
 import { periodOf } from "./period.ts";
 import { changeOf, configurationOf, settled } from "./change.ts";
+import { elsewhereText } from "./elsewhere-text.ts";
 import { answerInTurn, replayedOwners, scenarioOf } from "./replayed-settings.ts";
 import { shownApplication } from "./shown-values.ts";
 import { toldProgress, type Progress } from "./told-progress.ts";
@@ -237,21 +238,13 @@ function notesOf(answer: Answer, input: ReadInput<"testReceiveConnector">): stri
       `${refusedThen} connections were refused then: nothing is known of what they would have sent, and they are taken to last as long as others of their source.`,
     );
   for (const { connector, elsewhere } of answer.recorded)
-    for (const [now, count] of elsewhere) notes.push(elsewhereText(connector, now, count));
+    for (const [now, count] of elsewhere)
+      notes.push(elsewhereText({ then: connector, now, connections: count }));
   if (answer.gaps > 1)
     notes.push(`${answer.gaps - 1} parts of the time are not recorded; connections of then are not known.`);
   for (const { file, what } of answer.damaged.slice(0, 3))
     notes.push(`Part of the record is damaged (${file}: ${what}); the rest was read.`);
   return notes;
-}
-
-/** It was renamed, removed or given other ranges or bindings in the time that is looked at, or another one was put before it. */
-function elsewhereText(then: string, now: string, count: number): string {
-  const of = count === 1 ? "1 connection" : `${count} connections`;
-  const where = then === "" ? "no receive connector" : then;
-  return now === ""
-    ? `${of} came to ${where} then, and would be served by no receive connector as they are set up now: they count as not served.`
-    : `${of} came to ${where} then, and would come to ${now} as receive connectors are set up now: they count there.`;
 }
 
 function doorRefusals(refused: Readonly<Record<string, number>>): Record<string, number> {

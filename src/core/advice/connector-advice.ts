@@ -1,4 +1,5 @@
 /** Advice for one receive connector, before it is tried on what was recorded (trial.ts). */
+import { leastOf } from "../units/extremes.ts";
 import { isGood, unlikeGroups, type JudgedSource, type UnlikeGroup } from "./judged-use.ts";
 import {
   proposeForGroup,
@@ -64,11 +65,17 @@ export function goodSources({ sources }: ConnectorAdvice): ReadonlySet<string> {
 }
 
 function whatIsMissing({ use, firstMs, lastMs }: AdviceInput): string {
-  const hours = Math.floor((lastMs - firstMs) / hourMs);
-  if (hours < leastHours)
-    return `Not enough data: ${hours} ${hours === 1 ? "hour is" : "hours are"} recorded, and advice needs two days.`;
+  const hoursSince = (at: number): number => Math.floor((lastMs - at) / hourMs);
+  const hoursText = (hours: number): string => (hours === 1 ? "1 hour" : `${hours} hours`);
+  const recorded = hoursSince(firstMs);
+  if (recorded < leastHours)
+    return `Not enough data: ${hoursText(recorded)} ${recorded === 1 ? "is" : "are"} recorded, and advice needs two days.`;
   const connections = use.sources.reduce((sum, one) => sum + one.connections + one.refused, 0);
   if (connections < leastConnections)
-    return `Not enough data: ${connections} connections came to it, and advice needs ${leastConnections}.`;
+    return `Not enough data: ${connections === 1 ? "1 connection" : `${connections} connections`} came to it, and advice needs ${leastConnections}.`;
+  // What other connectors have known for weeks tells nothing of one that is new.
+  const used = hoursSince(leastOf(use.sources, ({ firstSeen }) => firstSeen));
+  if (used < leastHours)
+    return `Not enough data: it has been in use for ${hoursText(used)}, and advice needs two days.`;
   return "";
 }

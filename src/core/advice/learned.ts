@@ -1,12 +1,16 @@
 /** What a connector learned of who it is for: ranges, and applications by the names that clients gave. */
+import { formatIpRange, holds, overlap, parseIpRange, type IpRange } from "../units/ip-range.ts";
 import type { JudgedSource } from "./judged-use.ts";
 
 /** So many addresses of a network are the network. */
 const leastOfNetwork = 4;
 const mostNames = 200;
 
-/** As few as tell all of them: a /24 where four and more of it came, else each address; IPv6 as it is counted. */
-export function learnedRanges(sources: readonly string[]): readonly string[] {
+/**
+ * As few as tell all of them: a /24 where four and more of it came, else each address; IPv6 as it is counted. Nobody whom the connector
+ * did not serve while it learned is let in: `ranges` are those it has, and bound what is proposed.
+ */
+export function learnedRanges(sources: readonly string[], ranges: readonly IpRange[]): readonly string[] {
   const networks = new Map<string, string[]>();
   for (const source of sources) {
     const network = /^(\d+\.\d+\.\d+)\.\d+$/.exec(source)?.[1] ?? source;
@@ -14,9 +18,32 @@ export function learnedRanges(sources: readonly string[]): readonly string[] {
     if (of === undefined) networks.set(network, [source]);
     else of.push(source);
   }
-  return Array.from(networks, ([network, of]) =>
-    of.length >= leastOfNetwork ? [`${network}.0/24`] : of,
-  ).flat();
+  const learned = Array.from(networks, ([network, of]) => {
+    const whole = `${network}.0/24`;
+    return of.length >= leastOfNetwork && isWithin(whole, ranges) ? [whole] : of;
+  }).flat();
+  return [...new Set(learned.flatMap((one) => (isWithin(one, ranges) ? [one] : partsWithin(one, ranges))))];
+}
+
+function isWithin(text: string, ranges: readonly IpRange[]): boolean {
+  const range = parseIpRange(text);
+  return range.ok && ranges.some((one) => holds(one, range.value));
+}
+
+/** Of an IPv6 network what the connector serves of it. */
+function partsWithin(text: string, ranges: readonly IpRange[]): readonly string[] {
+  const range = parseIpRange(text);
+  return range.ok
+    ? ranges
+        .filter((one) => overlap(one, range.value) !== "none")
+        .map((one) => formatIpRange(shared(one, range.value)))
+    : [];
+}
+
+function shared(one: IpRange, other: IpRange): IpRange {
+  const first = one.first > other.first ? one.first : other.first;
+  const last = one.last < other.last ? one.last : other.last;
+  return { family: one.family, first, last, text: "" };
 }
 
 export interface LearnedApplication {

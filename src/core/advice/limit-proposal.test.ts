@@ -237,7 +237,7 @@ test.each<[string, readonly number[], number, Partial<RateProposal> | undefined]
   ["unlimited", [9_000], Infinity, { value: Infinity, change: "keep" }],
 ])("connections a minute: %s", (_, perMinute, current, expected) => {
   const arrivals = perMinute.map((value, day) => ({ day: day * dayMs, perMinute: value }));
-  const told = rateProposal({ connectors: [], arrivals, first: 0, last: 4 * dayMs }, current);
+  const told = rateProposal({ connectors: [], elsewhere: [], arrivals, first: 0, last: 4 * dayMs }, current);
   if (expected === undefined) expect(told).toBeUndefined();
   else expect(told).toMatchObject(expected);
 });
@@ -296,11 +296,11 @@ test("refusals of good sources and of others, on those connectors alone", () => 
   expect(bestTrial([])).toBe(0);
 });
 
-const advise = (given: Partial<AdviceInput>, connections = 100): string =>
+const advise = (given: Partial<AdviceInput>, connections = 100, firstSeen = 0): string =>
   adviseConnector({
     use: {
       connector: "In",
-      sources: [{ ...source("a").use, days: [], connections: connections - 1, refused: 1 }],
+      sources: [{ ...source("a").use, days: [], connections: connections - 1, refused: 1, firstSeen }],
       days: [],
     },
     settings,
@@ -329,6 +329,14 @@ test.each<[string, Partial<AdviceInput>, number, string]>([
   ],
 ])("enough to advise on: %s", (_, given, connections, expected) => {
   expect(advise(given, connections)).toBe(expected);
+});
+
+test.each([
+  [0, ""],
+  [1, "Not enough data: it has been in use for 47 hours, and advice needs two days."],
+  [47 * hourMs, "Not enough data: it has been in use for 1 hour, and advice needs two days."],
+])("a connector's own time counts, not the record's: first used after %i ms", (firstSeen, expected) => {
+  expect(advise({}, 100, firstSeen)).toBe(expected);
 });
 
 test("good sources are those without a fault", () => {

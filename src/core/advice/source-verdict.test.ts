@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ipRange } from "../units/ip-range.ts";
 import { connectionCost } from "./connection-cost.ts";
 import { grown, growthPerWeek } from "./growth.ts";
 import { learnedApplications, learnedRanges } from "./learned.ts";
@@ -142,7 +143,10 @@ test.each([
 
 test("ranges of what came: a network where four of it did", () => {
   expect(
-    learnedRanges(["10.0.0.1", "10.0.0.2", "10.0.1.1", "10.0.0.7", "10.0.0.9", "2001:db8::/64"]),
+    learnedRanges(
+      ["10.0.0.1", "10.0.0.2", "10.0.1.1", "10.0.0.7", "10.0.0.9", "2001:db8::/64"],
+      ["0.0.0.0/0", "2001:db8::/32"].map(ipRange),
+    ),
   ).toEqual(["10.0.0.0/24", "10.0.1.1", "2001:db8::/64"]);
 });
 
@@ -196,11 +200,25 @@ test.each([
 });
 
 test("three of a network are three addresses", () => {
-  expect(learnedRanges(["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.1.test"])).toEqual([
-    "10.0.0.1",
-    "10.0.0.2",
-    "10.0.0.3",
-    "10.0.0.1.test",
-  ]);
-  expect(learnedRanges([])).toEqual([]);
+  const all = [ipRange("0.0.0.0/0")];
+  const three = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
+  expect(learnedRanges([...three, "10.0.0.1.test"], all)).toEqual(three);
+  expect(learnedRanges([], all)).toEqual([]);
+});
+
+test.each([
+  [
+    ["10.0.0.0/28"],
+    [1, 2, 3, 4, 5].map((host) => `10.0.0.${host}`),
+    [1, 2, 3, 4, 5].map((host) => `10.0.0.${host}`),
+  ],
+  [
+    ["10.0.0.0/25", "10.0.0.128/25"],
+    [1, 2, 3, 200].map((host) => `10.0.0.${host}`),
+    [1, 2, 3, 200].map((host) => `10.0.0.${host}`),
+  ],
+  [["10.0.0.0-10.0.1.255"], [1, 2, 3, 4].map((host) => `10.0.0.${host}`), ["10.0.0.0/24"]],
+  [["2001:db8::10-2001:db8::1f", "10.0.0.0/8"], ["2001:db8::/64"], ["2001:db8::10/124"]],
+])("nobody is let in whom %j did not serve", (ranges, sources, learned) => {
+  expect(learnedRanges(sources, ranges.map(ipRange))).toEqual(learned);
 });

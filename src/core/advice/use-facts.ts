@@ -29,6 +29,8 @@ export interface SourceUse {
   readonly heloNameCount: number;
   readonly users: readonly string[];
   readonly userCount: number;
+  /** It handed in files of a directory, and never connected. */
+  readonly isOfDirectory: boolean;
   readonly connections: number;
   readonly messages: number;
   readonly refused: number;
@@ -48,8 +50,17 @@ export interface ConnectorUse {
   readonly days: readonly { readonly day: number; readonly open: number }[];
 }
 
+/** Connections that came to another connector than they would come to now; `now` empty: to none. */
+export interface ServedElsewhere {
+  readonly then: string;
+  readonly now: string;
+  readonly connections: number;
+}
+
 export interface RecordedUse {
+  /** Those of the settings in force, and those that are no more and whose clients nobody serves. */
   readonly connectors: readonly ConnectorUse[];
+  readonly elsewhere: readonly ServedElsewhere[];
   /** Of the whole relay: most connections that came in a sliding minute, by day. */
   readonly arrivals: readonly { readonly day: number; readonly perMinute: number }[];
   readonly first: number | undefined;

@@ -239,3 +239,13 @@ test("who was there when reading began counts, and by which names it is known", 
   });
   expect(of(use).days.at(-1)).toMatchObject({ open: 3, connections: 1 });
 });
+
+test("what came while the clock was ahead is not before what came first", () => {
+  const use = heard((at) => {
+    at.stay(a, 2 * dayMs, 10);
+    at.put(2 * dayMs + minuteMs, () => at.observer.clockSet(beginMs + 2 * dayMs + minuteMs, -dayMs));
+    at.stay(a, 2 * dayMs + hourMs, 10);
+  });
+  expect([use.first, use.last]).toEqual([beginMs + dayMs + hourMs, beginMs + 2 * dayMs]);
+  expect(of(use)).toMatchObject({ firstSeen: use.first, lastSeen: beginMs + 2 * dayMs });
+});

@@ -12,6 +12,8 @@ import {
 } from "../policy/refused-demand.ts";
 import { SlidingMinute } from "../policy/sliding-minute.ts";
 import { groupedClient } from "../traffic/grouped-client.ts";
+import type { ReplayedConnector } from "../what-if/scenario.ts";
+import { servedElsewhere } from "../what-if/served-by.ts";
 import type {
   TrafficClient,
   TrafficListener,
@@ -19,7 +21,7 @@ import type {
   TrafficWelcome,
 } from "../traffic/traffic-facts.ts";
 import { TallyOfValues } from "./tally-of-values.ts";
-import type { ConnectorUse, DayOfSource, RecordedUse, SourceUse } from "./use-facts.ts";
+import type { ConnectorUse, DayOfSource, RecordedUse, ServedElsewhere, SourceUse } from "./use-facts.ts";
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
@@ -37,6 +39,7 @@ type Day = { -readonly [Name in keyof DayOfSource]: DayOfSource[Name] };
 interface Track {
   readonly source: string;
   readonly connector: ConnectorTrack;
+  isOfDirectory: boolean;
   application: string;
   readonly heloNames: Set<string>;
   readonly users: Set<string>;
@@ -70,6 +73,12 @@ interface ConnectorTrack {
   readonly days: { readonly day: number; open: number }[];
 }
 
+/** Where a client of the record belongs; without a track it belongs nowhere. */
+interface Seat {
+  readonly track: Track | undefined;
+  readonly elsewhere: { connections: number } | undefined;
+}
+
 interface Open {
   readonly track: Track;
   readonly isCounted: boolean;
@@ -90,8 +99,10 @@ export class UseObserver implements TrafficListener {
   readonly #fromMs: number;
   readonly #toMs: number;
   readonly #ipv6SourcePrefixLength: number | undefined;
+  readonly #present: readonly ReplayedConnector[] | undefined;
   readonly #connectors = new Map<string, ConnectorTrack>();
-  readonly #tracks = new Map<TrafficClient, Track>();
+  readonly #elsewhere: { -readonly [Name in keyof ServedElsewhere]: ServedElsewhere[Name] }[] = [];
+  readonly #seats = new Map<TrafficClient, Seat>();
   readonly #open = new Map<number, Open>();
   readonly #arrivals: { readonly day: number; perMinute: number }[] = [];
   #arrivalMinute = new SlidingMinute(0);
@@ -104,16 +115,19 @@ export class UseObserver implements TrafficListener {
 
   /**
    * What lies before `fromMs` (wall clock) is heard, and not told. `ipv6SourcePrefixLength`: bits by which IPv6 addresses are one
-   * source; default: as they were grouped then.
+   * source; default: as they were grouped then. `present`: the connectors in force; what came counts where it would come to now, as in a
+   * replay (what-if/served-by.ts). Default: where it came to.
    */
   constructor(options: {
     readonly fromMs: number;
     readonly toMs: number;
     readonly ipv6SourcePrefixLength?: number;
+    readonly present?: readonly ReplayedConnector[];
   }) {
     this.#fromMs = options.fromMs;
     this.#toMs = options.toMs;
     this.#ipv6SourcePrefixLength = options.ipv6SourcePrefixLength;
+    this.#present = options.present;
   }
 
   /** Behind the last entry. */
@@ -123,6 +137,7 @@ export class UseObserver implements TrafficListener {
       connectors: Array.from(this.#connectors.values(), connectorUse).filter(
         ({ sources }) => sources.length > 0,
       ),
+      elsewhere: this.#elsewhere.filter(({ connections }) => connections > 0),
       arrivals: this.#arrivals,
       first: this.#first,
       last: this.#last,
@@ -150,7 +165,8 @@ export class UseObserver implements TrafficListener {
     enteredMs: number | undefined,
   ): void {
     const at = this.#wall(Math.max(arrivedMs, enteredMs ?? arrivedMs));
-    const track = this.#trackOf(client);
+    const { track } = this.#seatOf(client);
+    if (track === undefined) return;
     this.#profile(track, profile);
     this.#comes(number, track, isListening(client.door), at);
   }
@@ -166,7 +182,9 @@ export class UseObserver implements TrafficListener {
     const isCounted = isListening(client.door);
     if (isCounted) this.#arrival(atMs, at);
     if (client.connector === "") return;
-    const track = this.#trackOf(client);
+    const { track, elsewhere } = this.#seatOf(client);
+    if (elsewhere !== undefined && this.#hears(at)) elsewhere.connections++;
+    if (track === undefined) return;
     if (welcome === "refused") {
       if (doorLimits.has(refusal ?? "")) this.#isRefused(track, at);
       return;
@@ -225,22 +243,60 @@ export class UseObserver implements TrafficListener {
     return (this.#wallMs = atMs + this.#wallOffsetMs);
   }
 
-  #trackOf(client: TrafficClient): Track {
-    let track = this.#tracks.get(client);
-    if (track !== undefined) return track;
-    let connector = this.#connectors.get(client.connector);
+  #seatOf(client: TrafficClient): Seat {
+    let seat = this.#seats.get(client);
+    if (seat === undefined) {
+      seat = this.#newSeat(client);
+      this.#seats.set(client, seat);
+    }
+    return seat;
+  }
+
+  #newSeat(client: TrafficClient): Seat {
+    const present = this.#present;
+    const now = present && servedElsewhere(client, present);
+    if (now === undefined) return { track: this.#trackOf(client.connector, client), elsewhere: undefined };
+    const of = present?.find(({ name }) => name.toLowerCase() === client.connector.toLowerCase());
+    // What is disabled serves nobody, and is asked about nevertheless.
+    if (now === "" && of?.enabled === false)
+      return { track: this.#trackOf(of.name, client), elsewhere: undefined };
+    let elsewhere = this.#elsewhere.find((one) => one.then === client.connector && one.now === now);
+    if (elsewhere === undefined) {
+      elsewhere = { then: client.connector, now, connections: 0 };
+      this.#elsewhere.push(elsewhere);
+    }
+    return { track: now === "" ? undefined : this.#trackOf(now, client), elsewhere };
+  }
+
+  #trackOf(name: string, client: TrafficClient): Track {
+    // However it was spelt.
+    const key = name.toLowerCase();
+    let connector = this.#connectors.get(key);
     if (connector === undefined) {
-      connector = { name: client.connector, tracks: new Map(), open: 0, days: [] };
-      this.#connectors.set(client.connector, connector);
+      connector = { name, tracks: new Map(), open: 0, days: [] };
+      this.#connectors.set(key, connector);
     }
     const { source } = groupedClient(client, this.#ipv6SourcePrefixLength);
-    track = connector.tracks.get(source);
+    let track = connector.tracks.get(source);
     if (track === undefined) {
       track = emptyTrack(source, connector);
       connector.tracks.set(source, track);
     }
-    this.#tracks.set(client, track);
+    if (isListening(client.door)) track.isOfDirectory = false;
     return track;
+  }
+
+  #isTold(at: number): boolean {
+    return at >= this.#fromMs && at < this.#toMs;
+  }
+
+  /** Whether it is told of; then it is part of what is recorded. */
+  #hears(at: number): boolean {
+    if (!this.#isTold(at)) return false;
+    // The clock on the wall may have been set back meanwhile.
+    this.#first = Math.min(at, this.#first ?? at);
+    this.#last = Math.max(at, this.#last ?? at);
+    return true;
   }
 
   #profile(track: Track, { application, heloName, user }: TrafficProfile): void {
@@ -348,18 +404,16 @@ export class UseObserver implements TrafficListener {
     const second = Math.floor(atMs / 1000);
     const came = this.#arrivalMinute.totalAt(second) + 1;
     this.#arrivalMinute.add();
-    if (at < this.#fromMs || at >= this.#toMs) return;
+    if (!this.#isTold(at)) return;
     const day = dayIn(this.#arrivals, at - (at % dayMs), (of) => ({ day: of, perMinute: 0 }));
     if (came > day.perMinute) day.perMinute = came;
   }
 
   /** Undefined: it is not told of. */
   #dayOf(track: Track, at: number): Day | undefined {
-    if (at < this.#fromMs || at >= this.#toMs) return undefined;
-    this.#first ??= at;
-    this.#last = Math.max(at, this.#last ?? at);
-    if (track.firstSeen === 0) track.firstSeen = at;
-    track.lastSeen = at;
+    if (!this.#hears(at)) return undefined;
+    if (track.firstSeen === 0 || at < track.firstSeen) track.firstSeen = at;
+    track.lastSeen = Math.max(track.lastSeen, at);
     // Who was connected at midnight has its connections on the new day too.
     const { open } = track;
     return dayIn(track.days, at - (at % dayMs), (day) => ({ ...emptyDay(day), open, openAtOnce: open }));
@@ -403,6 +457,7 @@ function emptyTrack(source: string, connector: ConnectorTrack): Track {
   return {
     source,
     connector,
+    isOfDirectory: true,
     application: "",
     heloNames: new Set(),
     users: new Set(),
@@ -438,7 +493,7 @@ function connectorUse({ name, tracks, days }: ConnectorTrack): ConnectorUse {
 
 function sourceUse(track: Track): SourceUse {
   const { source, application, heloNames, users, connections, messages, refused } = track;
-  const { firstSeen, lastSeen, openMinutes, sentMinutes, days } = track;
+  const { isOfDirectory, firstSeen, lastSeen, openMinutes, sentMinutes, days } = track;
   return {
     source,
     application,
@@ -446,6 +501,7 @@ function sourceUse(track: Track): SourceUse {
     heloNameCount: heloNames.size,
     users: [...users].slice(0, namesKept),
     userCount: users.size,
+    isOfDirectory,
     connections,
     messages,
     refused,

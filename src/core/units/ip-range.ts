@@ -91,6 +91,11 @@ export function overlap(a: IpRange, b: IpRange): Overlap {
   return "partial";
 }
 
+/** Whether all of `inner` lies in `outer`. */
+export function holds(outer: IpRange, inner: IpRange): boolean {
+  return ["same", "inside"].includes(overlap(inner, outer));
+}
+
 /** The shortest exact spelling: one address, CIDR where it is one, else `a-b`. */
 export function formatIpRange(range: IpRange): string {
   const first = formatAddress({ family: range.family, value: range.first });

@@ -17,7 +17,7 @@ import type { Happening, RecordedClient, RecordedConnection } from "./cast.ts";
 import { CountedTime } from "./counted-time.ts";
 import type { RefusedClients, ReplayedConnector, Scenario, ToldSources } from "./scenario.ts";
 import type { ConnectorOutcome } from "./tally.ts";
-import { servedBy } from "./served-by.ts";
+import { servedElsewhere } from "./served-by.ts";
 import { groupKey, mostWorlds, WorldGroup } from "./world-group.ts";
 
 export interface ReplayOptions {
@@ -334,7 +334,7 @@ export class Replay implements TrafficListener {
         ofSource: durationsOf(this.#bySource, `${connector}\n${source}`),
         ofConnector: durationsOf(this.#byConnector, connector),
         recorded: undefined,
-        elsewhere: elsewhereOf(client, present),
+        elsewhere: servedElsewhere(client, present),
         rates: new Map(),
       };
       this.#clients.set(recorded, known);
@@ -382,11 +382,6 @@ function ofGroup(connections: readonly RecordedConnection[], group: number): Rec
   const connection = connections[group];
   if (connection === undefined) throw new Error("a connection is in no such group");
   return connection;
-}
-
-function elsewhereOf(client: TrafficClient, present: readonly ReplayedConnector[]): string | undefined {
-  const now = present[servedBy(client, present, present)]?.name ?? "";
-  return now.toLowerCase() === client.connector.toLowerCase() ? undefined : now;
 }
 
 function durationsOf(all: Map<string, Durations>, key: string): Durations {

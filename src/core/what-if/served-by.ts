@@ -32,6 +32,15 @@ export function servedBy(
   return chosen === undefined ? -1 : connectors.indexOf(chosen);
 }
 
+/** Undefined: it is served by the connector that it came to; else by the one of that name, or, where it is empty, by none. */
+export function servedElsewhere(
+  client: TrafficClient,
+  present: readonly ReplayedConnector[],
+): string | undefined {
+  const now = present[servedBy(client, present, present)]?.name ?? "";
+  return isSame(now, client.connector) ? undefined : now;
+}
+
 function isSame(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
