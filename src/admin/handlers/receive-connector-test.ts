@@ -239,7 +239,7 @@ function notesOf(answer: Answer, input: ReadInput<"testReceiveConnector">): stri
     );
   for (const { connector, elsewhere } of answer.recorded)
     for (const [now, count] of elsewhere)
-      notes.push(elsewhereText({ then: connector, now, connections: count }));
+      notes.push(elsewhereText({ before: connector, now, connections: count }));
   if (answer.gaps > 1)
     notes.push(`${answer.gaps - 1} parts of the time are not recorded; connections of then are not known.`);
   for (const { file, what } of answer.damaged.slice(0, 3))

@@ -52,7 +52,7 @@ export interface ConnectorUse {
 
 /** Connections that came to another connector than they would come to now; `now` empty: to none. */
 export interface ServedElsewhere {
-  readonly then: string;
+  readonly before: string;
   readonly now: string;
   readonly connections: number;
 }

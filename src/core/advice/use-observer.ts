@@ -260,9 +260,9 @@ export class UseObserver implements TrafficListener {
     // What is disabled serves nobody, and is asked about nevertheless.
     if (now === "" && of?.enabled === false)
       return { track: this.#trackOf(of.name, client), elsewhere: undefined };
-    let elsewhere = this.#elsewhere.find((one) => one.then === client.connector && one.now === now);
+    let elsewhere = this.#elsewhere.find((one) => one.before === client.connector && one.now === now);
     if (elsewhere === undefined) {
-      elsewhere = { then: client.connector, now, connections: 0 };
+      elsewhere = { before: client.connector, now, connections: 0 };
       this.#elsewhere.push(elsewhere);
     }
     return { track: now === "" ? undefined : this.#trackOf(now, client), elsewhere };
