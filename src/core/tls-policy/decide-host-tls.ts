@@ -62,11 +62,11 @@ function ownDemand(settings: TlsSettings, host: string): Draft {
   const common = { serverName: tlsDomain ?? host, tlsaFound: [], watched: [] };
   if (settings.ignoreStartTls && !settings.implicitTls)
     return {
-      ...common,
       level: "clear",
       isRequired: false,
       certificate: anyCertificate,
       reasons: ["ignoreStartTls"],
+      ...common,
     };
   const certificate: CertificateDemand = {
     isTrusted: tlsAuthLevel !== "EncryptionOnly",
@@ -76,14 +76,14 @@ function ownDemand(settings: TlsSettings, host: string): Draft {
     tlsa: undefined,
   };
   const isRequired = settings.implicitTls || isTlsNeeded(settings);
-  if (!isRequired) return { ...common, level: "opportunistic", isRequired, certificate, reasons: [] };
+  if (!isRequired) return { level: "opportunistic", isRequired, certificate, reasons: [], ...common };
   const told = tlsAuthLevel === "EncryptionOnly" ? "with any certificate" : tlsAuthLevel;
   return {
-    ...common,
     level: "required",
     isRequired,
     certificate,
     reasons: [`by the connector's settings, ${told}`],
+    ...common,
   };
 }
 
@@ -187,10 +187,18 @@ function addRequireTls(
   return undefined;
 }
 
-function finished({ reasons, ...draft }: Draft): TlsDemand {
-  const others = draft.level === "opportunistic" ? "TLS where it works, with any certificate" : "";
-  const reason = [...reasons, others].filter((text) => text !== "").join("; ");
-  return { kind: "demand", ...draft, reason };
+function finished({
+  reasons,
+  level,
+  isRequired,
+  certificate,
+  serverName,
+  tlsaFound,
+  watched,
+}: Draft): TlsDemand {
+  const others = level === "opportunistic" ? ["TLS where it works, with any certificate"] : [];
+  const reason = [...reasons, ...others].join("; ");
+  return { kind: "demand", level, isRequired, certificate, serverName, tlsaFound, watched, reason };
 }
 
 /** `because`: of which policy. */

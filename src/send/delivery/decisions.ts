@@ -84,8 +84,8 @@ export function decideAttempt(
     const by = said === "" ? undefined : said;
     const decision = { state, step, finding: outcome.verdict, host: by, queue } as const;
     return outcome.kind === "transient" && outcome.retryAfterMs !== undefined
-      ? { ...decision, attempted: 1, uncounted: true }
-      : { ...decision, attempted: 1, tls: outcome.kind === "delivered" ? outcome.tls : undefined };
+      ? { attempted: 1, uncounted: true, ...decision }
+      : { attempted: 1, tls: outcome.kind === "delivered" ? outcome.tls : undefined, ...decision };
   });
 }
 

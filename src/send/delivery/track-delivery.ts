@@ -74,28 +74,28 @@ export function trackDecision(
     host,
   } as const;
   if (removed) {
-    tracking.track({ ...common, eventId: "DROP", source: "ADMIN", status: finding?.text });
+    tracking.track({ eventId: "DROP", source: "ADMIN", status: finding?.text, ...common });
     return;
   }
   switch (step.kind) {
     case "done":
-      tracking.track({ ...common, eventId: "SEND", source: "SMTP", status: finding?.text, tls });
+      tracking.track({ eventId: "SEND", source: "SMTP", status: finding?.text, tls, ...common });
       return;
     case "failed":
       tracking.track({
-        ...common,
         eventId: envelope.reversePath === "" ? "DROP" : step.expired ? "EXPIRE" : "FAIL",
         source: step.expired ? "QUEUE" : attempted === 1 ? "SMTP" : "ROUTING",
         status: step.finding.text,
         ...(envelope.reversePath === "" ? { context: "No report answers the null reverse-path" } : undefined),
+        ...common,
       });
       return;
     case "keep":
       if (queue === unreachableQueue) {
         if (claim.queue === unreachableQueue) return;
-        tracking.track({ ...common, eventId: "DEFER", source: "ROUTING", status: finding?.text });
+        tracking.track({ eventId: "DEFER", source: "ROUTING", status: finding?.text, ...common });
       } else if (attempted === 1) {
-        tracking.track({ ...common, eventId: "DEFER", source: "SMTP", status: finding?.text });
+        tracking.track({ eventId: "DEFER", source: "SMTP", status: finding?.text, ...common });
       }
   }
 }

@@ -95,7 +95,7 @@ export function storedDraft<Body extends DraftBody>(
       if (over) throw new Error(`draft ${id} has ended`);
       over = true;
       if (body !== undefined) onTaken(self);
-      return { ...taken(), body };
+      return { body, ...taken() };
     },
   };
   return self;

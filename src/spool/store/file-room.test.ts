@@ -136,3 +136,24 @@ test.each([
   await ensureRoom(played, need(needed), useOf(lengthBytes / pageBytes), true);
   expect(lengths).toEqual([added]);
 });
+
+test("the system is asked for the length when the tail that is known of is not ample", async () => {
+  let asked = 0;
+  const played: GrowingFile = {
+    ...file,
+    atLeastBytes: 4 * mib,
+    get lengthBytes() {
+      asked++;
+      return 8 * mib;
+    },
+    lengthen: () => Promise.reject(new Error("there was enough")),
+  };
+  const use = useOf(mib / pageBytes);
+  for (const make of [ensureRoom, requireRoom] as const) {
+    asked = 0;
+    await make(played, need(mib), use, false);
+    expect(asked).toBe(0);
+    await make(played, need(mib + 1), use, false);
+    expect(asked).toBe(1);
+  }
+});

@@ -78,8 +78,8 @@ export function isEnoughOnFullDisk(
 
 /**
  * Makes the data file long enough for commits of `need`, one that is under way included, and keeps the
- * reserve behind it. Rejects with the system's error when there is no room. Cost: a system call; now and then some
- * megabytes of zeros.
+ * reserve behind it. Rejects with the system's error when there is no room. Cost: a few sums; as the tail comes to its end
+ * a system call, and some megabytes of zeros.
  */
 export async function ensureRoom(
   file: GrowingFile,
@@ -87,6 +87,7 @@ export async function ensureRoom(
   use: FileUse,
   mayUseReserve: boolean,
 ): Promise<void> {
+  if (isAmple(need, tailOf(file.atLeastBytes, use))) return;
   const room = roomIn(file, use);
   if (isAmple(need, room.tailBytes)) return;
   try {
@@ -98,13 +99,18 @@ export async function ensureRoom(
 
 /** The same for a commit that is begun now and may use the reserve: the file becomes longer only if it must. */
 export async function requireRoom(file: GrowingFile, need: NeedBytes, use: FileUse): Promise<void> {
+  if (isAmple(need, tailOf(file.atLeastBytes, use))) return;
   const room = roomIn(file, use);
   if (!isEnoughOnFullDisk(need, room, true)) await addToTail(file, need.all - room.tailBytes);
 }
 
-function roomIn({ lengthBytes }: GrowingFile, { pages, freePages, pageBytes }: FileUse) {
-  // The tail is below zero when LMDB wrote the last page only in part.
-  return { tailBytes: lengthBytes - pages * pageBytes, unusedBytes: freePages * pageBytes };
+function roomIn({ lengthBytes }: GrowingFile, use: FileUse) {
+  return { tailBytes: tailOf(lengthBytes, use), unusedBytes: use.freePages * use.pageBytes };
+}
+
+/** Below zero when LMDB wrote the last page only in part. */
+function tailOf(lengthBytes: number, { pages, pageBytes }: FileUse): number {
+  return lengthBytes - pages * pageBytes;
 }
 
 /** In steps that grow with the file, as long as the disk has many of them. */

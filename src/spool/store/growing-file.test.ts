@@ -29,7 +29,9 @@ test("behind what others put there, and over nothing of it", async () => {
   await file.lengthen(10);
   appendFileSync(path, "then");
   await file.lengthen(1);
-  expect(file.lengthBytes).toBe(5 + 10 + 4 + 1);
+  expect([file.atLeastBytes, file.lengthBytes, file.atLeastBytes]).toEqual([0, 20, 20]);
+  appendFileSync(path, "more");
+  expect(file.atLeastBytes).toBe(20);
   file.close();
 });
 

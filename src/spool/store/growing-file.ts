@@ -1,7 +1,7 @@
 /**
  * A file that another writer may lengthen at any time, as LMDB does with its data file, without telling. Its length is
- * remembered nowhere: the system is asked each time, through a descriptor, so that a file that was moved is still the
- * same. It grows at its end only, wherever that is at that moment, and is never cut: nothing that stands in it can
+ * asked of the system, through a descriptor, so that a file that was moved is still the same; what is remembered of an
+ * answer is only that it is not shorter. It grows at its end only, wherever that is at that moment, and is never cut: nothing that stands in it can
  * be written over or lost.
  */
 import { closeSync, fdatasync, fstatSync, openSync, write } from "node:fs";
@@ -12,6 +12,8 @@ import { isMissing } from "../../ports/file-fault.ts";
 export interface GrowingFile {
   /** The length now. Cost: one system call, some microseconds. */
   readonly lengthBytes: number;
+  /** What the length was when it was last asked for: it is this or more now. Cost: none. */
+  readonly atLeastBytes: number;
   /**
    * Adds blocks that are really allocated to the end, durably. Rejects with the system's error, with `ENOSPC` before a
    * write when the file system says that it has less room. The file may have become longer then, by a part of it.
@@ -32,9 +34,13 @@ export function openGrowingFile(path: string): GrowingFile {
   // For appending: the system finds the end and writes there in one step, whoever else lengthens the file meanwhile.
   const fd = openSync(path, "a", 0o600);
   let closed = false;
+  let atLeastBytes = 0;
   return {
     get lengthBytes() {
-      return fstatSync(fd).size;
+      return (atLeastBytes = fstatSync(fd).size);
+    },
+    get atLeastBytes() {
+      return atLeastBytes;
     },
     async lengthen(byBytes) {
       if ((await freeBytes(path)) < byBytes) throw noSpace();

@@ -229,11 +229,10 @@ async function greet(
         tlsBegun = progress.tls = false;
       }
       if (!secured) {
-        const missing = new SmtpClientError("tls", noTlsText(host.name, connector, demand), {
-          tlsFault: "starttls-not-supported",
-        });
-        if (demand.isRequired) throw missing;
-        tell(false, outcomesOf(demand, missing));
+        const message = noTlsText(host.name, connector, demand);
+        const tlsFault = "starttls-not-supported";
+        if (demand.isRequired) throw new SmtpClientError("tls", message, { tlsFault });
+        tell(false, outcomesOf(demand, { tlsFault, message }));
       }
     }
     await authenticate(dialog, capabilities, {
@@ -274,7 +273,10 @@ function noTlsText(host: string, { name }: SmtpSendConnector, { level, reason }:
     : `${host} offers no TLS, which is required (${reason})`;
 }
 
-function outcomesOf(demand: TlsDemand, { tlsFault, message }: SmtpClientError): readonly TlsOutcome[] {
+function outcomesOf(
+  demand: TlsDemand,
+  { tlsFault, message }: Pick<SmtpClientError, "tlsFault" | "message">,
+): readonly TlsOutcome[] {
   return failedOutcomes(demand, tlsFault ?? "validation-failure", message);
 }
 

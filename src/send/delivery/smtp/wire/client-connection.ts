@@ -18,6 +18,9 @@ export interface Receiver {
   lost(error: SmtpClientError): void;
 }
 
+/** One for all: each connection ends so, and to make an error, with the calls that led to it, costs more than to close a socket. */
+const closedByPeer = new SmtpClientError("lost", "the connection was closed by the peer");
+
 export class ClientConnection {
   receiver: Receiver;
   private socket: Socket;
@@ -165,8 +168,7 @@ export class ClientConnection {
   };
 
   private readonly onEnd = (): void => {
-    if (this.ended === undefined)
-      this.destroy(new SmtpClientError("lost", "the connection was closed by the peer"));
+    if (this.ended === undefined) this.destroy(closedByPeer);
   };
 
   private readonly onError = (error: Error): void => {
