@@ -1,16 +1,20 @@
-/** The sessions of a node, each for one purpose, so that a call that hangs holds up nothing else. Some eight connections. */
+/** The sessions of a node, each for one purpose, so that a call that hangs holds up nothing else. Some ten connections. */
 import type { DatabaseSettings } from "../../core/policy/cluster-settings.ts";
 import { openSession, type Session } from "./session.ts";
 import { quotedName } from "./sql-names.ts";
 
 export interface Database {
   readonly commit: Session;
+  /** That one, and another for commits of a second lane. */
+  readonly commits: readonly Session[];
   readonly ledger: Session;
   readonly heartbeat: Session;
   /** Claims, and what people ask. */
   readonly reads: Session;
   /** What nodes share beside mail and counts of connections. */
   readonly shared: Session;
+  /** How much there is. */
+  readonly counts: Session;
   /** For many rows at once. */
   readonly inspection: Session;
   /** Large contents on their way in, and out: many share one. */
@@ -27,16 +31,19 @@ export function openDatabase(settings: DatabaseSettings): Database {
   const prefix = quotedName(settings.schema);
   const sessions = {
     commit: openSession(settings, "commit"),
+    secondCommit: openSession(settings, "commit, second lane"),
     ledger: openSession(settings, "ledger", { timeoutMs: 5_000 }),
     heartbeat: openSession(settings, "heartbeat", { timeoutMs: 5_000 }),
     reads: openSession(settings, "reads"),
     shared: openSession(settings, "shared", { timeoutMs: 5_000 }),
+    counts: openSession(settings, "counts"),
     inspection: openSession(settings, "inspection", { timeoutMs: 60_000 }),
     bodiesIn: openSession(settings, "bodies in", { timeoutMs: 30_000 }),
     bodiesOut: openSession(settings, "bodies out", { timeoutMs: 30_000 }),
   };
   return {
     ...sessions,
+    commits: [sessions.commit, sessions.secondCommit],
     name: (of) => `${prefix}.${of}`,
     schema: settings.schema,
     close() {

@@ -6,9 +6,11 @@
  */
 import type { Client, QueryResultRow } from "pg";
 import type { DatabaseSettings } from "../../core/policy/cluster-settings.ts";
+import type { BinaryValue } from "./binary-values.ts";
 import { connectToPrimary, discard } from "./connect.ts";
 import { CopyOut, type CopiedRow } from "./copy-out.ts";
 import { DatabaseFault, faultOf } from "./database-fault.ts";
+import { CallRoom, FunctionCall, type Statement } from "./function-call.ts";
 
 export type Query = <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
 
@@ -19,6 +21,8 @@ export interface Session {
     values?: readonly unknown[],
     timeoutMs?: number,
   ): Promise<Row[]>;
+  /** A statement that is called over and over, with one text as its answer. Rejects with DatabaseFault. */
+  callFunction(statement: Statement, values: readonly BinaryValue[]): Promise<string | null>;
   /**
    * All that `work` asks in one transaction, on one connection; `timeoutMs` is for the whole. Rejects with DatabaseFault, and
    * with what else `work` throws; nothing is done then, unless it is `lost`.
@@ -45,6 +49,11 @@ export function openSession(
   let closed = false;
   let tail: Promise<unknown> = Promise.resolve();
   let doubt: string | undefined;
+  /** Of the connection there is. */
+  let known = new Set<string>();
+  let room = new CallRoom();
+  /** A pooler that gives a connection to many does not keep names for each. */
+  let keepsNames = true;
 
   const drop = (): void => {
     if (client !== undefined) discard(client);
@@ -60,6 +69,8 @@ export function openSession(
     }
     connection++;
     client = made;
+    known = new Set();
+    room = new CallRoom();
     const isMine = (): boolean => client === made;
     made.on("error", () => {
       if (isMine()) drop();
@@ -103,6 +114,17 @@ export function openSession(
     return answer;
   };
 
+  const callNamed = async (to: Client, { text, name }: Statement, values: readonly BinaryValue[]) => {
+    const isKnown = keepsNames && known.has(name);
+    const asked = new FunctionCall({ text, name: keepsNames ? name : "" }, values, !isKnown, room);
+    // When its time is up before it fails.
+    asked.done.catch(() => undefined);
+    to.query(asked as never);
+    const told = await asked.done;
+    known.add(name);
+    return told;
+  };
+
   const usualMs = options.timeoutMs ?? answerMs;
   return {
     query: (text, values = [], timeoutMs = usualMs) =>
@@ -112,6 +134,17 @@ export function openSession(
         asked.catch(() => undefined);
         return (await asked).rows as never;
       }, timeoutMs),
+    callFunction: (statement, values) =>
+      inTurn(async (to) => {
+        try {
+          return await callNamed(to, statement, values);
+        } catch (error) {
+          if (!keepsNames || !isNameLost(error)) throw error;
+          // Nothing is done: it was not even begun.
+          keepsNames = false;
+          return callNamed(to, statement, values);
+        }
+      }, usualMs),
     async transaction(work, timeoutMs) {
       /** Of the work, not of the database. */
       let own: { readonly error: unknown } | undefined;
@@ -160,6 +193,12 @@ export function openSession(
       drop();
     },
   };
+}
+
+/** The statement is not known by its name (26000), or somebody else's is (42P05). */
+function isNameLost(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return code === "26000" || code === "42P05";
 }
 
 function closedFault(): DatabaseFault {

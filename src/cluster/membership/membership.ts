@@ -8,6 +8,9 @@ import { isEnded } from "../database/database-fault.ts";
 import type { Database } from "../database/database.ts";
 import { createFence, type TwoClocks } from "./fence.ts";
 
+/** How many commits of a node may be under way: it has as many rows in node_commit. */
+export const commitLanes = 2;
+
 export interface Incarnation {
   readonly nodeId: number;
   /** Of 64: a part of each id. */
@@ -110,13 +113,14 @@ export async function joinCluster(database: Database, options: MembershipOptions
       slot: number;
       id_floor: string;
       is_chores: boolean;
-    }>(`select * from ${name("register_2")}($1, $2, $3, $4, $5, $6)`, [
+    }>(`select * from ${name("register_3")}($1, $2, $3, $4, $5, $6, $7)`, [
       options.name,
       options.installation,
       ofThisProcess,
       cameBefore,
       leaseMs,
       options.version,
+      commitLanes,
     ]);
     if (row === undefined) throw new Error("the database gave this node no number");
     current = { nodeId: row.node_id, slot: row.slot, idFloor: Number(row.id_floor) };

@@ -77,7 +77,7 @@ end $$;
 `;
 
 /** Whatever is set for the role by now: a commit is on disk, and where a standby is waited for, on its disk. */
-const durable = `
+export const durable = `
   if current_setting('synchronous_commit') in ('off', 'local') then
     perform set_config('synchronous_commit', 'on', true);
   end if;

@@ -5,6 +5,7 @@
  */
 import { administration4 } from "./administration-tables.ts";
 import { claims14 } from "./claims.ts";
+  { version: 15, minReader: 1, sql: commitLanes15 },
 import { configuration3 } from "./configuration-tables.ts";
 import { doubts9 } from "./doubts.ts";
 import { import5 } from "./import-functions.ts";
@@ -43,6 +44,7 @@ export const migrations: readonly Migration[] = [
   { version: 12, minReader: 1, sql: notices12 },
   { version: 13, minReader: 1, sql: lateDones13 },
   { version: 14, minReader: 1, sql: claims14 },
+  { version: 15, minReader: 1, sql: commitLanes15 },
 ];
 
 /** What this program knows. */

@@ -42,6 +42,7 @@ export interface Arrivals {
     chunks: readonly Buffer[],
     body: { readonly crc: number; readonly chunks: number } | undefined,
     isOwned?: boolean,
+    room?: Buffer,
   ): Arrival;
   /** It is durable: handed over, or left to wait. `nodeId`: of the incarnation that owns it. */
   arrive(arrival: Arrival, nodeId: number): void;
@@ -68,7 +69,7 @@ export function createArrivals(parts: {
   const underWay = new Map<MessageId, number>();
   const beforeHandovers = new Set<MessageId>();
 
-  const prepare: Arrivals["prepare"] = (message, chunks, body, mustOwn = false) => {
+  const prepare: Arrivals["prepare"] = (message, chunks, body, mustOwn = false, room) => {
     const { id, arrivedAt, envelope, origin, content } = message;
     const header = {
       arrivedAt,
@@ -78,7 +79,7 @@ export function createArrivals(parts: {
       ...(body === undefined ? {} : { bodyCrc: body.crc }),
     };
     const inlineBytes = body === undefined ? content.sizeBytes : 0;
-    const encoded = encodeMessage(header, body === undefined ? chunks : [], inlineBytes);
+    const encoded = encodeMessage(header, body === undefined ? chunks : [], inlineBytes, room);
     const freshBytes = handover.ask(message, inlineBytes);
     const isOwned = mustOwn || freshBytes !== undefined;
     const live: LiveMessage = {
@@ -119,7 +120,7 @@ export function createArrivals(parts: {
       const { id, sizeBytes } = draft;
       let arrival: Arrival | undefined;
       let nodeId = 0;
-      const { chunks, body } = draft.takeContent();
+      const { chunks, room, body } = draft.takeContent();
       try {
         const written = await body?.finish();
         if (membership.fault !== undefined) throw new SpoolError("away", membership.fault);
@@ -128,7 +129,7 @@ export function createArrivals(parts: {
         const content: ContentFacts = { sizeBytes, ...facts };
         const message = { id, arrivedAt, envelope, origin, content };
         const given = answer === undefined ? undefined : answers.prepare(answer, id);
-        const made = (arrival = prepare(message, chunks, written, beforeHandover !== undefined));
+        const made = (arrival = prepare(message, chunks, written, beforeHandover !== undefined, room));
         const outcome = await group.run({
           accepts: [made.accept],
           ...(given === undefined ? {} : { answer: given }),

@@ -1,6 +1,15 @@
-/** A group of tasks as the arguments of `commit_3` (schema/spool-functions.ts), and its answer. */
+/** A group of tasks as the arguments of `commit_4` (schema/commit-lanes.ts), and its answer. */
 import type { MessageId } from "../../core/message/envelope.ts";
-import type { QueueName } from "../../spool/spool.ts";
+import { submissionQueue, type QueueName } from "../../spool/spool.ts";
+import {
+  bigintArray,
+  bigintValue,
+  booleanValue,
+  float8Array,
+  intValue,
+  textArray,
+  type BinaryValue,
+} from "../database/binary-values.ts";
 
 /** Recipients that go into a queue. */
 export interface Move {
@@ -55,82 +64,116 @@ export interface CommitAnswer {
   readonly newAnswers: number;
 }
 
-export const commitArguments = Array.from({ length: 28 }, (_, n) => `$${n + 1}`).join(", ");
+export const commitArguments = Array.from({ length: 14 }, (_, n) => `$${n + 1}`).join(", ");
 
-export function encodeCommit(nodeId: number, seq: number, group: readonly Work[]): readonly unknown[] {
-  const chunks: Buffer[] = [];
+/** What most mail needs: taken fresh, in this queue alone, and finished. */
+function isPlain({ end, accepts, answer }: Work): boolean {
+  return (
+    end !== undefined &&
+    end.queue === submissionQueue &&
+    end.was === -1 &&
+    end.left === undefined &&
+    !end.isShared &&
+    !end.isLarge &&
+    end.moves.length === 0 &&
+    accepts.length === 0 &&
+    answer === undefined
+  );
+}
+
+const asItIs = -1;
+const nothing = -2;
+
+export function encodeCommit(
+  nodeId: number,
+  lane: number,
+  seq: number,
+  group: readonly Work[],
+): readonly BinaryValue[] {
+  const pieces: Buffer[] = [];
   let bytes = 0;
   const put = (octets: Buffer): number => {
     const at = bytes;
-    chunks.push(octets);
+    pieces.push(octets);
     bytes += octets.length;
     return at;
   };
-  const c = columns(9);
-  const m = columns(6);
-  const a = columns(7);
-  const n = columns(3);
+  const plain: number[] = [];
+  const acceptNumbers: number[] = [];
+  const ends: number[] = [];
+  const queues: string[] = [];
+  const moveNumbers: number[] = [];
+  const moveQueues: string[] = [];
+  const chunkNumbers: number[] = [];
+  const answers: number[] = [];
+  let isShared = false;
+  let isLarge = false;
   /** How often a message's entry in a queue is written: one statement takes each once. */
   const rounds = new Map<string, number>();
-  let claim = 0;
-  for (const { end, accepts, answer } of group) {
+  for (const work of group) {
+    const { end, accepts, answer } = work;
+    if (end !== undefined && isPlain(work)) {
+      plain.push(end.id);
+      continue;
+    }
     if (end !== undefined) {
-      claim++;
-      const { left } = end;
-      const isSame = left === "same";
-      const changed = isSame ? undefined : left;
-      c.add(
-        end.id,
-        end.queue,
-        end.was,
-        changed?.dueAt ?? null,
-        isSame ? -1 : changed === undefined ? 0 : put(changed.state),
-        changed?.state.length ?? 0,
-        end.arrivedAt,
-        end.isShared,
-        end.isLarge,
-      );
-      for (const { queue, dueAt, state } of end.moves) {
-        const key = `${end.id} ${queue}`;
+      const { id, queue, was, arrivedAt, left, moves } = end;
+      queues.push(queue);
+      const at = left === undefined ? nothing : left === "same" ? asItIs : put(left.state);
+      const [dueAt, length] = typeof left === "object" ? [left.dueAt, left.state.length] : [0, 0];
+      ends.push(id, was, dueAt, at, length, arrivedAt, Number(end.isShared), Number(end.isLarge));
+      isShared ||= end.isShared;
+      isLarge ||= end.isLarge;
+      for (const move of moves) {
+        const key = `${id} ${move.queue}`;
         const round = rounds.get(key) ?? 0;
         rounds.set(key, round + 1);
-        m.add(claim, queue, dueAt, put(state), state.length, round);
+        moveQueues.push(move.queue);
+        moveNumbers.push(queues.length, move.dueAt, put(move.state), move.state.length, round);
       }
     }
-    for (const { id, arrivedAt, isOwned, record, chunks: count } of accepts)
-      a.add(id, arrivedAt, isOwned, put(record), record.length, count, end === undefined ? 0 : claim);
+    const claim = end === undefined ? 0 : queues.length;
+    for (const { id, arrivedAt, isOwned, record, chunks } of accepts) {
+      acceptNumbers.push(id, arrivedAt, Number(isOwned), put(record), record.length, claim);
+      if (chunks > 0) chunkNumbers.push(id, chunks);
+    }
     if (answer !== undefined) {
-      n.add(put(answer.hash), answer.record.length, answer.keptUntil);
+      answers.push(put(answer.hash), answer.record.length, answer.keptUntil);
       put(answer.record);
     }
   }
-  return [nodeId, seq, Buffer.concat(chunks, bytes), ...c.all, ...m.all, ...a.all, ...n.all];
+  return [
+    intValue(nodeId),
+    intValue(lane),
+    bigintValue(seq),
+    bigintArray(plain),
+    float8Array(acceptNumbers),
+    float8Array(ends),
+    textArray(queues),
+    float8Array(moveNumbers),
+    textArray(moveQueues),
+    float8Array(chunkNumbers),
+    float8Array(answers),
+    booleanValue(isShared),
+    booleanValue(isLarge),
+    { pieces, bytes },
+  ];
 }
 
 export function decodeCommit(told: string, group: readonly Work[]): CommitAnswer {
-  const [lostClaims = "", answers = "0"] = told.split("|");
+  const [lostEnds = "", answers = "0", lostPlain = ""] = told.split("|");
   const newAnswers = Number(answers);
-  if (lostClaims === "") return { lost: none, newAnswers };
-  const numbers = new Set(lostClaims.split(",").map(Number));
+  if (lostEnds === "" && lostPlain === "") return { lost: none, newAnswers };
+  const numbersOf = (list: string): ReadonlySet<number> => new Set(list.split(",").map(Number));
+  const [lostOfEnds, lostOfPlain] = [numbersOf(lostEnds), numbersOf(lostPlain)];
   const lost = new Set<number>();
-  let claim = 0;
-  for (const [at, { end }] of group.entries()) {
-    if (end !== undefined && numbers.has(++claim)) lost.add(at);
+  let end = 0;
+  let plain = 0;
+  for (const [at, work] of group.entries()) {
+    if (work.end === undefined) continue;
+    if (isPlain(work) ? lostOfPlain.has(++plain) : lostOfEnds.has(++end)) lost.add(at);
   }
   return { lost, newAnswers };
 }
 
 const none: ReadonlySet<number> = new Set();
-
-function columns(count: number): {
-  readonly all: readonly unknown[][];
-  add(...values: readonly unknown[]): void;
-} {
-  const all = Array.from({ length: count }, (): unknown[] => []);
-  return {
-    all,
-    add(...values) {
-      for (const [at, value] of values.entries()) all[at]?.push(value);
-    },
-  };
-}

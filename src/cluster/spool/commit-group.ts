@@ -1,6 +1,7 @@
 /**
- * Group commit: what is gathered while a commit is in flight shares the next one, as in the spool of one machine
- * (src/spool/store/group-commit.ts); one call, one in flight. A call without an answer is made again with the same number,
+ * Group commit: what is gathered while commits are in flight shares the next one, as in the spool of one machine
+ * (src/spool/store/group-commit.ts). A commit is one call; two are in flight where there is enough for both, in lanes, so that one is
+ * worked on while the other is written to the disk. Work of the two has no order: what must follow waits for its outcome. A call without an answer is made again with the same number,
  * and the database does it once, so the same work stays together until it is known. What was accepted is given up on after
  * a time, for its client waits, and when this node's lease is about to end, for its client's place will be another's; what
  * has happened already (a delivery) never.
@@ -9,7 +10,9 @@ import type { MessageId } from "../../core/message/envelope.ts";
 import { SpoolError, type QueueName } from "../../spool/spool.ts";
 import { DatabaseFault, isEnded, isOfValue, isOutOfRoom, isTurnLost } from "../database/database-fault.ts";
 import type { Database } from "../database/database.ts";
-import type { Membership } from "../membership/membership.ts";
+import { statementOf } from "../database/function-call.ts";
+import type { Session } from "../database/session.ts";
+import { commitLanes, type Membership } from "../membership/membership.ts";
 import { commitArguments, decodeCommit, encodeCommit, type CommitAnswer, type Work } from "./commit-call.ts";
 import { noChange, type ViewChange } from "./queue-view.ts";
 
@@ -44,8 +47,8 @@ export interface CommitGroup {
   touches(queue: QueueName): boolean;
   /** Work that has no outcome yet, or whose outcome is about to be undone, is about this message. */
   isBusyWith(id: MessageId): boolean;
-  /** The last commit that the database has confirmed, of this incarnation. 0: none. */
-  confirmed(nodeId: number): number;
+  /** By lane, the last commit that the database has confirmed, of this incarnation. 0: none. */
+  confirmed(nodeId: number): readonly number[];
   /** What the view shows and the database does not know yet. */
   unseen(): ViewChange[];
   close(): Promise<void>;
@@ -53,12 +56,25 @@ export interface CommitGroup {
 
 interface Waiting {
   readonly task: Task;
+  /** They are handed over by rising numbers, and come in that order. */
+  readonly number: number;
   readonly since: number;
   isGivenUp: boolean;
   readonly resolve: (outcome: TaskOutcome) => void;
   readonly reject: (error: SpoolError) => void;
 }
 
+interface Lane {
+  readonly number: number;
+  readonly session: Pick<Session, "callFunction">;
+  flying: readonly Waiting[];
+  /** What flies was tried once. */
+  isTried: boolean;
+  last: { readonly nodeId: number; readonly seq: number };
+}
+
+/** So much is worth a call of its own while another is in flight. */
+const ownCallWorks = 16;
 const againMs = 100;
 /** So long a client waits for its 250 while the database fails over. */
 const acceptMs = 30_000;
@@ -67,21 +83,30 @@ const stuckMs = 10_000;
 const closeMs = 10_000;
 
 export function createCommitGroup(options: {
-  readonly database: Pick<Database, "commit" | "name">;
+  readonly database: Pick<Database, "commits" | "name">;
   readonly membership: Membership;
   readonly onFault: (fault: SpoolError) => void;
   readonly onCommit: (works: number, elapsedMs: number) => void;
 }): CommitGroup {
   const { database, membership, onFault, onCommit } = options;
-  const { commit: session } = database;
-  const text = `select ${database.name("commit_3")}(${commitArguments}) as told`;
+  const statement = statementOf(`select ${database.name("commit_4")}(${commitArguments}) as told`);
+  const lanes = database.commits.slice(0, commitLanes).map(
+    (session, number): Lane => ({
+      number,
+      session,
+      flying: [],
+      isTried: false,
+      last: { nodeId: 0, seq: 0 },
+    }),
+  );
   let gathering: Waiting[] = [];
-  let flying: readonly Waiting[] = [];
   let between: (() => Promise<void>)[] = [];
-  let triers: (() => void)[] = [];
-  let running: Promise<void> | undefined;
+  let triers: { readonly upTo: number; readonly tell: () => void }[] = [];
+  let handedOver = 0;
+  let isStarting = false;
+  let isBetween = false;
+  let idle: (() => void)[] = [];
   let seq = 0;
-  let last = { nodeId: 0, seq: 0 };
   /** From when they are handed over until they have their outcome, also between two tries. */
   const open = new Set<Waiting>();
   let closed = false;
@@ -89,46 +114,78 @@ export function createCommitGroup(options: {
   /** Since when nothing went through. `performance.now()`. */
   let trouble: { readonly since: number; readonly what: string } | undefined;
 
+  const isFlying = ({ flying }: Lane): boolean => flying.length > 0;
+  const isIdle = (): boolean =>
+    !isStarting && !isBetween && gathering.length === 0 && between.length === 0 && !lanes.some(isFlying);
+
+  /** Whose work was all tried is told so. */
   const tellTried = (): void => {
-    const all = triers;
-    triers = [];
+    if (triers.length > 0) {
+      const untried = lanes.filter((lane) => isFlying(lane) && !lane.isTried).map(({ flying }) => flying);
+      const first = Math.min(...[...untried, gathering].map(([one]) => one?.number ?? Number.POSITIVE_INFINITY));
+      const told = triers.filter(({ upTo }) => upTo < first);
+      triers = triers.filter(({ upTo }) => upTo >= first);
+      for (const { tell } of told) tell();
+    }
+    if (!isIdle()) return;
+    const all = idle;
+    idle = [];
     for (const tell of all) tell();
   };
 
+  /** Whoever waited for a commit goes on first, so that what follows from it shares the next one. */
   const start = (): void => {
-    running ??= new Promise<void>((resolve) => process.nextTick(resolve)).then(loop).finally(() => {
-      running = undefined;
-      if (gathering.length > 0 || between.length > 0) start();
+    if (isStarting) return;
+    isStarting = true;
+    process.nextTick(() => {
+      isStarting = false;
+      fly();
+      tellTried();
     });
   };
 
-  const loop = async (): Promise<void> => {
-    while (gathering.length > 0 || between.length > 0) {
-      const asked = between;
-      between = [];
-      for (const ask of asked) await ask();
-      if (gathering.length === 0) continue;
-      const group = gathering;
-      gathering = [];
-      flying = group;
-      await commitAll(group);
-      flying = [];
-      if (gathering.length === 0) tellTried();
-      // Whoever waited goes on first, so that what follows from a commit shares the next one.
-      await new Promise<void>((resolve) => process.nextTick(resolve));
+  const fly = (): void => {
+    if (isBetween) return;
+    if (between.length > 0) {
+      if (!lanes.some(isFlying)) void askBetween();
+      return;
     }
-    tellTried();
+    for (const lane of lanes) {
+      if (isFlying(lane)) continue;
+      const isAlone = !lanes.some(isFlying);
+      if (gathering.length < (isAlone ? 1 : ownCallWorks)) return;
+      // The other lane has its half.
+      const isForTwo = isAlone && lanes.length > 1 && gathering.length >= 2 * ownCallWorks;
+      void commitIn(lane, gathering.splice(0, isForTwo ? gathering.length >> 1 : gathering.length));
+    }
+  };
+
+  const askBetween = async (): Promise<void> => {
+    isBetween = true;
+    const asked = between;
+    between = [];
+    for (const ask of asked) await ask();
+    isBetween = false;
+    start();
+  };
+
+  const commitIn = async (lane: Lane, group: readonly Waiting[]): Promise<void> => {
+    lane.flying = group;
+    lane.isTried = false;
+    await commitAll(lane, group);
+    lane.flying = [];
+    start();
   };
 
   /** Until each is done or given up. */
-  const commitAll = async (group: readonly Waiting[]): Promise<void> => {
-    const outcome = await attempt(group);
+  const commitAll = async (lane: Lane, group: readonly Waiting[]): Promise<void> => {
+    const outcome = await attempt(lane, group);
     if (outcome === undefined) return;
     // One of them is at fault, or there is no room: in halves down to single ones.
     if (group.length > 1) {
       const half = group.length >> 1;
-      await commitAll(group.slice(0, half));
-      await commitAll(group.slice(half));
+      await commitAll(lane, group.slice(0, half));
+      await commitAll(lane, group.slice(half));
       return;
     }
     const [one] = group as [Waiting];
@@ -145,7 +202,7 @@ export function createCommitGroup(options: {
   };
 
   /** Undefined: it is decided for each of them. Else what was refused: nothing of it is done. */
-  const attempt = async (all: readonly Waiting[]): Promise<SpoolError | undefined> => {
+  const attempt = async (lane: Lane, all: readonly Waiting[]): Promise<SpoolError | undefined> => {
     const number = ++seq;
     let isUnknown = false;
     let nodeId: number | undefined;
@@ -159,11 +216,12 @@ export function createCommitGroup(options: {
       const startedAt = performance.now();
       try {
         if (nodeId === undefined) throw new DatabaseFault("unreachable", membership.fault ?? "no node");
-        const rows = await session.query<{ told: string }>(text, encodeCommit(nodeId, number, works(group)));
+        const values = encodeCommit(nodeId, lane.number, number, works(group));
+        const told = await lane.session.callFunction(statement, values);
         trouble = undefined;
-        last = { nodeId, seq: number };
+        lane.last = { nodeId, seq: number };
         onCommit(group.length, performance.now() - startedAt);
-        finish(group, decodeCommit(rows[0]?.told ?? "|0", works(group)), nodeId);
+        finish(group, decodeCommit(told ?? "|0", works(group)), nodeId);
         return undefined;
       } catch (error) {
         if (isEnded(error)) {
@@ -181,6 +239,7 @@ export function createCommitGroup(options: {
         trouble = { since: trouble?.since ?? startedAt, what: fault.message };
         onFault(new SpoolError("failed", `the database: ${fault.message}`, { cause: fault }));
       }
+      lane.isTried = true;
       tellTried();
       group = giveUpLate(group, isUnknown);
       if (group.length === 0) return undefined;
@@ -230,7 +289,7 @@ export function createCommitGroup(options: {
   };
 
   membership.onUnsafe(() => {
-    for (const one of flying) giveUp(one, true);
+    for (const { flying } of lanes) for (const one of flying) giveUp(one, true);
     for (const one of gathering) giveUp(one, false);
     for (const one of gathering) if (one.isGivenUp) open.delete(one);
     gathering = gathering.filter(({ isGivenUp }) => !isGivenUp);
@@ -256,7 +315,8 @@ export function createCommitGroup(options: {
     run(task) {
       if (closed) return Promise.reject(closedFault());
       return new Promise((resolve, reject) => {
-        const one: Waiting = { task, since: performance.now(), isGivenUp: false, resolve, reject };
+        const number = ++handedOver;
+        const one: Waiting = { task, number, since: performance.now(), isGivenUp: false, resolve, reject };
         gathering.push(one);
         open.add(one);
         start();
@@ -280,9 +340,14 @@ export function createCommitGroup(options: {
       if (trouble === undefined || performance.now() - trouble.since < stuckMs) return undefined;
       return trouble.what;
     },
-    tried: () => (running === undefined ? Promise.resolve() : new Promise((resolve) => triers.push(resolve))),
+    tried: () =>
+      isIdle()
+        ? Promise.resolve()
+        : new Promise((tell) => {
+            triers.push({ upTo: handedOver, tell });
+          }),
     touches(queue) {
-      for (const list of [gathering, flying])
+      for (const list of [gathering, ...lanes.map(({ flying }) => flying)])
         for (const { task } of list)
           if (
             task.end?.queue === queue ||
@@ -297,14 +362,13 @@ export function createCommitGroup(options: {
         if (task.end?.id === id || task.accepts.some((accept) => accept.id === id)) return true;
       return false;
     },
-    confirmed: (nodeId) => (last.nodeId === nodeId ? last.seq : 0),
+    confirmed: (nodeId) => lanes.map(({ last }) => (last.nodeId === nodeId ? last.seq : 0)),
     unseen: () => gathering.map(({ task }) => task.seen ?? noChange),
     async close() {
       if (closed) return;
       closed = true;
       closeBy = performance.now() + closeMs;
-      while (running !== undefined) await running;
-      tellTried();
+      if (!isIdle()) await new Promise<void>((resolve) => idle.push(resolve));
     },
   };
 }

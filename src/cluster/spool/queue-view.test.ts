@@ -3,13 +3,30 @@ import { noChange, QueueView } from "./queue-view.ts";
 
 test("own changes are seen at once, and outlive a look that could not see them", () => {
   const view = new QueueView();
-  view.setCounts(1, [{ queue: "a", messages: 1 }], []);
+  view.endCount(view.beginCount([]), 1, [{ queue: "a", messages: 1 }]);
   const change = { size: 0, messages: [["a", -1] as const, ["b", 1] as const], due: [["b", 50] as const] };
   view.apply(change);
   expect(view.summaries()).toEqual([{ queue: "b", messages: 1, nextDueAt: 50 }]);
-  view.setCounts(1, [{ queue: "a", messages: 1 }], [change]);
+  view.endCount(view.beginCount([change]), 1, [{ queue: "a", messages: 1 }]);
   expect(view.setDue([{ queue: "a", dueAt: 10 }], [change])).toBe(true);
   expect([view.messagesIn("a"), view.messagesIn("b"), view.nextDueAt("b"), view.size]).toEqual([0, 1, 50, 1]);
+});
+
+test("what changes while all are counted comes on top, and a count that failed leaves what was known", () => {
+  const view = new QueueView();
+  const failed = view.beginCount([]);
+  view.apply({ ...noChange, size: 1, messages: [["a", 1]] });
+  view.breakCount(failed);
+  expect([view.size, view.messagesIn("a")]).toEqual([1, 1]);
+  const look = view.beginCount([{ ...noChange, size: -1, messages: [["b", -1]] }]);
+  view.apply({ ...noChange, size: 1, messages: [["a", 1]] });
+  view.endCount(failed, 9, []);
+  view.endCount(look, 5, [
+    { queue: "a", messages: 1 },
+    { queue: "b", messages: 4 },
+  ]);
+  view.apply({ ...noChange, size: 1, messages: [["b", 1]] });
+  expect([view.size, view.messagesIn("a"), view.messagesIn("b")]).toEqual([6, 2, 4]);
 });
 
 test("a look at a queue does not hide what came in meanwhile", () => {

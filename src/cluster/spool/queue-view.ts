@@ -22,6 +22,11 @@ export interface DueLook {
   least: number;
 }
 
+/** A look at all counts that is under way, and what was applied since it began to look. */
+export interface CountLook {
+  readonly changes: ViewChange[];
+}
+
 /** Suspended ones are due later. */
 const never = 1.7e308;
 
@@ -30,12 +35,18 @@ export class QueueView {
   #messages = new Map<QueueName, number>();
   #due = new Map<QueueName, number>();
   readonly #looks = new Set<DueLook>();
+  #count: CountLook | undefined;
 
   get size(): number {
     return Math.max(0, this.#size);
   }
 
-  apply({ size, messages, due }: ViewChange): void {
+  apply(change: ViewChange): void {
+    if (change.size !== 0 || change.messages.length > 0) this.#count?.changes.push(change);
+    this.#apply(change);
+  }
+
+  #apply({ size, messages, due }: ViewChange): void {
     this.#size += size;
     for (const [queue, change] of messages) {
       const left = (this.#messages.get(queue) ?? 0) + change;
@@ -81,15 +92,26 @@ export class QueueView {
     return rows.some(({ queue, dueAt }) => dueAt < (before.get(queue) ?? Number.POSITIVE_INFINITY));
   }
 
-  /** A look at all counts, with what it could not see. */
-  setCounts(
+  /** It sees what was done up to now, but for this. One at a time. */
+  beginCount(unseen: readonly ViewChange[]): CountLook {
+    return (this.#count = { changes: [...unseen] });
+  }
+
+  endCount(
+    look: CountLook,
     size: number,
     rows: readonly { readonly queue: QueueName; readonly messages: number }[],
-    unseen: readonly ViewChange[],
   ): void {
+    if (this.#count !== look) return;
+    this.#count = undefined;
     this.#size = size;
     this.#messages = new Map(rows.map(({ queue, messages }) => [queue, messages]));
-    for (const change of unseen) this.apply({ ...change, due: [] });
+    for (const change of look.changes) this.#apply({ ...change, due: [] });
+  }
+
+  /** It failed: nothing is known that was not known before. */
+  breakCount(look: CountLook): void {
+    if (this.#count === look) this.#count = undefined;
   }
 
   nextDueAt(queue: QueueName): number | undefined {

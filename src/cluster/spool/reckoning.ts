@@ -16,7 +16,7 @@ const doubtMs = 60_000;
 const againMs = 5_000;
 
 export function createReckoning(parts: {
-  readonly database: Pick<Database, "commit" | "reads" | "name">;
+  readonly database: Pick<Database, "commits" | "reads" | "name">;
   readonly membership: Pick<Membership, "current" | "isSafe">;
   readonly group: CommitGroup;
   /** This node holds something of it, or is about to. */
@@ -28,8 +28,9 @@ export function createReckoning(parts: {
 }): { close(): void } {
   const { database, membership, group, knows, onFreed, onWentBack } = parts;
   // Claims go the same way one after the other: when a look is answered, what was claimed before is known here.
-  const { commit, reads, name } = database;
-  const connections = (): number => commit.connection + reads.connection;
+  const { commits, reads, name } = database;
+  const connections = (): number =>
+    commits.reduce((sum, { connection }) => sum + connection, reads.connection);
   let seen = connections();
   let doubtUntil = Number.NEGATIVE_INFINITY;
   let nextAt = 0;
@@ -39,16 +40,21 @@ export function createReckoning(parts: {
 
   const look = async (nodeId: number): Promise<void> => {
     const confirmed = group.confirmed(nodeId);
-    const rows = await reads.query<{ seq: string; id: string | null; queue: QueueName; rev: number }>(
-      `select nc.seq, e.id, e.queue, e.rev from ${name("node_commit")} nc
-        left join ${name("entry")} e on e.owner = nc.node_id where nc.node_id = $1`,
+    const rows = await reads.query<{ seqs: readonly string[] | null; id: string | null; queue: QueueName; rev: number }>(
+      `select nc.seqs, e.id, e.queue, e.rev
+        from (select array_agg(seq order by lane) as seqs from ${name("node_commit")} where node_id = $1) nc
+        left join ${name("entry")} e on e.owner = $1 and nc.seqs is not null`,
       [nodeId],
     );
-    const there = Number(rows[0]?.seq ?? confirmed);
-    const isTold = missing.nodeId === nodeId && missing.upTo >= confirmed;
-    if (there < confirmed && !isTold) {
-      missing = { nodeId, upTo: confirmed };
-      onWentBack(confirmed - there);
+    const there = rows[0]?.seqs?.map(Number) ?? [];
+    let gone = 0;
+    for (const [lane, upTo] of confirmed.entries())
+      if (upTo > 0) gone += Math.max(0, upTo - (there[lane] ?? upTo));
+    const upTo = Math.max(...confirmed);
+    const isTold = missing.nodeId === nodeId && missing.upTo >= upTo;
+    if (gone > 0 && !isTold) {
+      missing = { nodeId, upTo };
+      onWentBack(gone);
     }
     const unknown = rows.filter(
       ({ id }) => id !== null && !knows(Number(id)) && !group.isBusyWith(Number(id)),

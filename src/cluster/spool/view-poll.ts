@@ -1,12 +1,12 @@
 /**
  * Looks at the queues in the database, for what others do: when the first entry of each is due, every second; how much is in
- * each, as often as the database can bear. Between two commits, so that what was committed is in it and what is gathered is
- * not.
+ * each, as often as the database can bear. As of a moment between two commits, so that what was committed is in it and what is
+ * gathered is not.
  */
 import type { Database } from "../database/database.ts";
 import type { CommitGroup } from "./commit-group.ts";
 import type { NodeAnswers } from "./node-answers.ts";
-import type { QueueView } from "./queue-view.ts";
+import type { CountLook, QueueView } from "./queue-view.ts";
 
 export interface ViewPoll {
   /** The first look. Answers with how many messages wait that nobody holds. Rejects with DatabaseFault. */
@@ -19,9 +19,16 @@ export interface ViewPoll {
 const everyMs = 1_000;
 /** A count takes no more than this part of the time. */
 const countPart = 0.02;
+const countMs = 60_000;
+/** Commits are held up no longer for a count to begin. */
+const beginMs = 100;
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
 
 export function createViewPoll(parts: {
-  readonly database: Pick<Database, "commit" | "name">;
+  readonly database: Pick<Database, "commit" | "counts" | "name">;
   readonly group: CommitGroup;
   readonly view: QueueView;
   readonly answers: NodeAnswers;
@@ -29,33 +36,67 @@ export function createViewPoll(parts: {
   readonly onFound: () => void;
 }): ViewPoll {
   const { database, group, view, answers, onFound } = parts;
-  const { commit, name } = database;
+  const { commit, counts, name } = database;
   let timer: NodeJS.Timeout | undefined;
   let nextCountAt = 0;
+  let isCounting = false;
   let closed = false;
 
+  /** By a connection of its own, as of a moment between two commits: those go on meanwhile. */
   const count = async (): Promise<void> => {
+    // It connects before commits are held up for it.
+    await counts.query("select 1");
     const startedAt = performance.now();
-    const rows = await commit.query<{ queue: string; messages: string }>(
-      `select queue, messages from ${name("summary_1")}()`,
-    );
-    const [sums] = await commit.query<{ messages: string; answers: string }>(
-      `select (select count(*) from ${name("message")}) as messages, (select count(*) from ${name("answer")}) as answers`,
-    );
-    view.setCounts(
-      Number(sums?.messages ?? 0),
-      rows.map(({ queue, messages }) => ({ queue, messages: Number(messages) })),
-      group.unseen(),
-    );
-    answers.size = Number(sums?.answers ?? 0);
-    nextCountAt = performance.now() + Math.max(everyMs, (performance.now() - startedAt) / countPart);
+    let look: CountLook | undefined;
+    let isLate = false;
+    let counted: Promise<void> = Promise.resolve();
+    await group.between(async () => {
+      const begun = new Promise<void>((hasBegun) => {
+        counted = counts.transaction(async (query) => {
+          await query("set transaction isolation level repeatable read, read only");
+          await query("select 1");
+          if (isLate) throw new Error("the count began too late");
+          look = view.beginCount(group.unseen());
+          hasBegun();
+          const rows = await query<{ queue: string; messages: string }>(
+            `select queue, messages from ${name("summary_1")}()`,
+          );
+          const [sums] = await query<{ messages: string; answers: string }>(
+            `select (select count(*) from ${name("message")}) as messages, (select count(*) from ${name("answer")}) as answers`,
+          );
+          view.endCount(
+            look,
+            Number(sums?.messages ?? 0),
+            rows.map(({ queue, messages }) => ({ queue, messages: Number(messages) })),
+          );
+          answers.size = Number(sums?.answers ?? 0);
+        }, countMs);
+      });
+      counted.catch(() => undefined);
+      await Promise.race([begun, counted.catch(() => undefined), later(beginMs)]);
+      isLate = look === undefined;
+    });
+    try {
+      await counted;
+    } finally {
+      if (look !== undefined) view.breakCount(look);
+      nextCountAt = performance.now() + Math.max(everyMs, (performance.now() - startedAt) / countPart);
+    }
+  };
+
+  const countSometimes = (): void => {
+    if (isCounting || performance.now() < nextCountAt) return;
+    isCounting = true;
+    count()
+      // The commits tell of a database that is away.
+      .catch(() => undefined)
+      .finally(() => (isCounting = false));
   };
 
   const look = async (): Promise<void> => {
     const rows = await commit.query<{ queue: string; next_due: number }>(`select * from ${name("due_1")}()`);
     const dues = rows.map(({ queue, next_due: dueAt }) => ({ queue, dueAt }));
     const isNews = view.setDue(dues, group.unseen());
-    if (performance.now() >= nextCountAt) await count();
     if (isNews && !closed) onFound();
   };
 
@@ -66,13 +107,17 @@ export function createViewPoll(parts: {
         .between(look)
         // The commits tell of a database that is away.
         .catch(() => undefined)
-        .finally(() => plan(everyMs));
+        .finally(() => {
+          countSometimes();
+          plan(everyMs);
+        });
     }, ms).unref();
   };
 
   return {
     async first() {
       await look();
+      await count();
       const [row] = await commit.query<{ messages: string }>(
         `select count(distinct id) as messages from ${name("entry")} where owner is null`,
       );
