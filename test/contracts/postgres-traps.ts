@@ -147,6 +147,51 @@ export function describePostgresTraps(connected: () => { readonly server: TestPo
       expect(await messages()).toBe(1);
     });
 
+    it("commits two groups at a time, each in its lane, and a node that has ended has neither", async () => {
+      const node = await open("a");
+      const me = numberOf(node);
+      const claims: Claim[] = [];
+      node.spool.onAccepted({
+        hasRoom: () => true,
+        take: (claim) => void claims.push(claim),
+        waits: () => undefined,
+      });
+      const accepted = await Promise.all(
+        Array.from({ length: 100 }, (_, n) => acceptMessage(node.spool, patterned(50, n))),
+      );
+      const lanes = await ask<{ lane: number; used: boolean }>(
+        `select lane, seq > 0 as used from ${schema}.node_commit where node_id = ${me} order by lane`,
+      );
+      expect(lanes).toEqual([
+        { lane: 0, used: true },
+        { lane: 1, used: true },
+      ]);
+      expect([await messages(), new Set(accepted.map(({ id }) => id)).size]).toEqual([100, 100]);
+      // One that is not this node's any more is told so, and taken off by itself where nobody has it; the others are not touched by that.
+      const [taken] = claims;
+      await ask(`update ${schema}.entry set owner = null where id = ${taken?.message.id}`);
+      const told = await Promise.all(
+        claims.map((claim) => node.spool.settle(claim, [{ kind: "done", index: 0 }])),
+      );
+      expect([new Set(told), await messages()]).toEqual([new Set(["settled"]), 0]);
+      const call = statementOf(`select ${schema}.commit_4(${commitArguments}) as told`);
+      await ask(`delete from ${schema}.node_commit where node_id = ${me}`);
+      for (const lane of [0, 1])
+        await expect(admin.commit.callFunction(call, encodeCommit(me, lane, 1_000, []))).rejects.toThrow(
+          "taken for dead",
+        );
+    });
+
+    it("goes on without names of statements where a pooler does not keep them", async () => {
+      const node = await open("a");
+      await acceptMessage(node.spool, patterned(50, 1));
+      for (const seed of [2, 3]) {
+        await node.database.commit.query("deallocate all");
+        await acceptMessage(node.spool, patterned(50, seed));
+      }
+      expect(await messages()).toBe(3);
+    });
+
     it("keeps the good ones where one value of a group is bad, or finds no room", async () => {
       const node = await open("a");
       await ask(`create or replace function ${schema}.bad() returns trigger language plpgsql as $$ begin

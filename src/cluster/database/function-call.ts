@@ -22,7 +22,9 @@ export class CallRoom {
   #octets = Buffer.alloc(0);
   take(bytes: number): Buffer {
     if (bytes <= this.#octets.length) return this.#octets.subarray(0, bytes);
-    const octets = Buffer.allocUnsafeSlow(bytes <= keptBytes ? Math.max(bytes, 2 * this.#octets.length) : bytes);
+    const octets = Buffer.allocUnsafeSlow(
+      bytes <= keptBytes ? Math.max(bytes, 2 * this.#octets.length) : bytes,
+    );
     if (octets.length <= keptBytes) this.#octets = octets;
     return octets.subarray(0, bytes);
   }

@@ -5,7 +5,7 @@
  */
 import { administration4 } from "./administration-tables.ts";
 import { claims14 } from "./claims.ts";
-  { version: 15, minReader: 1, sql: commitLanes15 },
+import { commitLanes15 } from "./commit-lanes.ts";
 import { configuration3 } from "./configuration-tables.ts";
 import { doubts9 } from "./doubts.ts";
 import { import5 } from "./import-functions.ts";

@@ -90,15 +90,13 @@ export function createCommitGroup(options: {
 }): CommitGroup {
   const { database, membership, onFault, onCommit } = options;
   const statement = statementOf(`select ${database.name("commit_4")}(${commitArguments}) as told`);
-  const lanes = database.commits.slice(0, commitLanes).map(
-    (session, number): Lane => ({
-      number,
-      session,
-      flying: [],
-      isTried: false,
-      last: { nodeId: 0, seq: 0 },
-    }),
-  );
+  const lanes = database.commits.slice(0, commitLanes).map((session, number): Lane => ({
+    number,
+    session,
+    flying: [],
+    isTried: false,
+    last: { nodeId: 0, seq: 0 },
+  }));
   let gathering: Waiting[] = [];
   let between: (() => Promise<void>)[] = [];
   let triers: { readonly upTo: number; readonly tell: () => void }[] = [];
@@ -122,7 +120,9 @@ export function createCommitGroup(options: {
   const tellTried = (): void => {
     if (triers.length > 0) {
       const untried = lanes.filter((lane) => isFlying(lane) && !lane.isTried).map(({ flying }) => flying);
-      const first = Math.min(...[...untried, gathering].map(([one]) => one?.number ?? Number.POSITIVE_INFINITY));
+      const first = Math.min(
+        ...[...untried, gathering].map(([one]) => one?.number ?? Number.POSITIVE_INFINITY),
+      );
       const told = triers.filter(({ upTo }) => upTo < first);
       triers = triers.filter(({ upTo }) => upTo >= first);
       for (const { tell } of told) tell();

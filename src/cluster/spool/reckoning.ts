@@ -40,7 +40,12 @@ export function createReckoning(parts: {
 
   const look = async (nodeId: number): Promise<void> => {
     const confirmed = group.confirmed(nodeId);
-    const rows = await reads.query<{ seqs: readonly string[] | null; id: string | null; queue: QueueName; rev: number }>(
+    const rows = await reads.query<{
+      seqs: readonly string[] | null;
+      id: string | null;
+      queue: QueueName;
+      rev: number;
+    }>(
       `select nc.seqs, e.id, e.queue, e.rev
         from (select array_agg(seq order by lane) as seqs from ${name("node_commit")} where node_id = $1) nc
         left join ${name("entry")} e on e.owner = $1 and nc.seqs is not null`,
