@@ -177,6 +177,7 @@ export const postgres: Run = {
         notes: [
           `One fdatasync of 4 KB in place takes ${median(flushes).toFixed(2)} ms. A message of 4 KB is a record of ${recordBytes} octets.`,
           `Four nodes of 50 writers: ${together.four.toFixed(0)} messages a second, one: ${together.one.toFixed(0)}. End to end: ${endToEnd.weir.toFixed(0)} on LMDB, ${endToEnd.postgres.toFixed(0)} on PostgreSQL.`,
+          `A claim of 128 beside the commit that puts 128 back takes ${deep.crowdedClaimMs.toFixed(1)} ms (p50).`,
           "Node, database, standby and next hop share the processors and the disk, without a network.",
         ],
         marks,

@@ -4,8 +4,9 @@
  * message of the server.
  */
 import type { Connection } from "pg";
+import { allocateOctets } from "../../core/octets/slab.ts";
 
-/** A row's columns; null: NULL. They share their memory with no other row. */
+/** A row's columns; null: NULL. It may be kept. */
 export type CopiedRow = readonly (Buffer | null)[];
 
 /** The signature, flags and the length of an extension that nobody uses. */
@@ -33,8 +34,10 @@ export class CopyOut {
   }
 
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
+    const from = this.#first ? headerBytes : 0;
     // pg uses the memory again.
-    const octets = Buffer.from(this.#first ? chunk.subarray(headerBytes) : chunk);
+    const octets = allocateOctets(chunk.length - from);
+    chunk.copy(octets, 0, from);
     this.#first = false;
     // A tuple is its number of fields, then each with its length, -1: NULL. The number -1 ends all. A message holds whole tuples.
     for (let at = 0; at + 2 <= octets.length;) {

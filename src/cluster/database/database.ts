@@ -38,7 +38,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
     shared: openSession(settings, "shared", { timeoutMs: 5_000 }),
     counts: openSession(settings, "counts"),
     inspection: openSession(settings, "inspection", { timeoutMs: 60_000 }),
-    bodiesIn: openSession(settings, "bodies in", { timeoutMs: 30_000 }),
+    bodiesIn: openSession(settings, "bodies in", { timeoutMs: 30_000, callsInFlight: 4 }),
     bodiesOut: openSession(settings, "bodies out", { timeoutMs: 30_000 }),
   };
   return {

@@ -29,6 +29,8 @@ export interface Bodies {
 
 export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" | "name">): Bodies {
   const { bodiesIn: into, bodiesOut: outOf, name } = database;
+  /** Of chunks that are in the database: used again. */
+  const free: Buffer[] = [];
   return {
     begin: bodyWriter,
     async *read(id, sizeBytes, expected) {
@@ -56,7 +58,8 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
   };
 
   function bodyWriter(id: MessageId): BodyWriter {
-    let gathered: Buffer[] = [];
+    /** What is not sent yet stands at its beginning. */
+    let chunk: Buffer | undefined;
     let gatheredBytes = 0;
     let crc = 0;
     let n = 0;
@@ -64,23 +67,26 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
     let fault: unknown;
     let connection: number | undefined;
     let discarded = false;
-    let last: Promise<void> = Promise.resolve();
+    let all: Promise<unknown> = Promise.resolve();
     let writable: (() => void)[] = [];
 
     const tell = (): void => {
-      const all = writable;
+      const waiting = writable;
       writable = [];
-      for (const resolve of all) resolve();
+      for (const resolve of waiting) resolve();
     };
 
     const send = (): void => {
-      const chunk = Buffer.concat(gathered, gatheredBytes);
-      gathered = [];
+      if (chunk === undefined) return;
+      const sent = chunk;
+      const octets = chunk.subarray(0, gatheredBytes);
+      chunk = undefined;
       gatheredBytes = 0;
       inFlight++;
-      last = into.query(`select ${name("put_chunk_1")}($1, $2, $3)`, [id, n++, chunk]).then(
+      const put = into.query(`select ${name("put_chunk_1")}($1, $2, $3)`, [id, n++, octets]).then(
         () => {
           inFlight--;
+          if (free.length < chunksInFlight) free.push(sent);
           connection ??= into.connection;
           // What another connection has put there may be lost with its server.
           if (connection !== into.connection) fault ??= new Error("the database was lost meanwhile");
@@ -92,6 +98,7 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
           tell();
         },
       );
+      all = Promise.all([all, put]);
     };
 
     const isFree = (): boolean => inFlight < chunksInFlight || fault !== undefined || discarded;
@@ -101,10 +108,10 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
         if (fault !== undefined || discarded) return true;
         crc = crc32(octets, crc);
         for (let at = 0; at < octets.length;) {
-          const piece = octets.subarray(at, at + chunkBytes - gatheredBytes);
-          gathered.push(Buffer.from(piece));
-          gatheredBytes += piece.length;
-          at += piece.length;
+          chunk ??= free.pop() ?? Buffer.allocUnsafeSlow(chunkBytes);
+          const bytes = octets.copy(chunk, gatheredBytes, at);
+          gatheredBytes += bytes;
+          at += bytes;
           if (gatheredBytes === chunkBytes) send();
         }
         return isFree();
@@ -112,7 +119,7 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
       whenWritable: () => (isFree() ? Promise.resolve() : new Promise((resolve) => writable.push(resolve))),
       async finish() {
         if (gatheredBytes > 0) send();
-        await last;
+        await all;
         if (connection !== undefined && connection !== into.connection)
           fault ??= new Error("the database was lost meanwhile");
         if (fault !== undefined) {
@@ -126,7 +133,7 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
       discard() {
         if (discarded) return;
         discarded = true;
-        gathered = [];
+        chunk = undefined;
         tell();
         // Behind what is under way. What stays is swept.
         if (n > 0) into.query(`select ${name("drop_body_1")}($1)`, [id]).catch(() => undefined);

@@ -1,0 +1,114 @@
+/** Calls that are not made one after the other, and claims of what others claim in the same moment. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { openSession, type Session } from "../../src/cluster/database/session.ts";
+import type { DatabaseSettings } from "../../src/core/policy/cluster-settings.ts";
+import { createSystemClock } from "../../src/ports/system-ports.ts";
+import type { Claim } from "../../src/spool/spool.ts";
+import { acceptMessage } from "../../src/testing/spool-messages.ts";
+import type { TestPostgres } from "../lab/postgres.ts";
+import { openNode, type TestNode } from "../lab/postgres-spool.ts";
+
+const clock = createSystemClock();
+const leaseMs = 600_000;
+const schema = "calls";
+
+export function describePostgresCalls(connected: () => { readonly server: TestPostgres }): void {
+  describe("calls to PostgreSQL", () => {
+    let settings: DatabaseSettings;
+    beforeAll(async () => {
+      settings = await connected().server.withSchema(schema);
+    });
+
+    describe("of which several are under way", () => {
+      let session: Session;
+      beforeAll(() => {
+        session = openSession(settings, "several", { callsInFlight: 3 });
+      });
+      afterAll(() => session.close());
+      const told = async (calls: readonly Promise<readonly { got: unknown }[]>[]): Promise<unknown[]> =>
+        (await Promise.allSettled(calls)).map((one) =>
+          one.status === "fulfilled" ? one.value[0]?.got : [one.reason.kind, one.reason.code],
+        );
+
+      it("each has its own answer, also behind one that is refused", async () => {
+        const calls = [5, 2, 0, 4, 10].map((by) =>
+          session.query<{ got: number }>("select 20 / $1::int as got", [by]),
+        );
+        expect(await told(calls)).toEqual([4, 10, ["refused", "22012"], 5, 2]);
+        expect(session.connection).toBe(1);
+      });
+
+      it("all that are under way are lost with their connection, and later ones have another", async () => {
+        const calls = [
+          "select 1 as got",
+          "select pg_terminate_backend(pg_backend_pid()) as got",
+          "select 3 as got",
+        ].map((text) => session.query<{ got: number }>(text));
+        await Promise.allSettled(calls);
+        const later = session.query<{ got: number }>("select 4 as got");
+        expect(await told([...calls, later])).toEqual([1, ["lost", "57P01"], ["lost", undefined], 4]);
+        expect(session.connection).toBe(2);
+      });
+    });
+
+    describe("that claim", () => {
+      const nodes: TestNode[] = [];
+      const open = async (name: string): Promise<TestNode> => {
+        const node = await openNode({ clock, settings, leaseMs, name });
+        nodes.push(node);
+        return node;
+      };
+      afterEach(async () => {
+        for (const node of nodes.splice(0)) await node.close();
+        await connected().server.ask(`delete from ${schema}.entry; delete from ${schema}.message`);
+      });
+      const put = async (
+        { spool }: TestNode,
+        queue: string,
+        messages: number,
+      ): Promise<readonly number[]> => {
+        const claims: Claim[] = [];
+        spool.onAccepted({
+          hasRoom: () => true,
+          take: (one) => void claims.push(one),
+          waits: () => undefined,
+        });
+        await Promise.all(Array.from({ length: messages }, () => acceptMessage(spool)));
+        const keep = { kind: "keep", index: 0, queue, dueAt: 1, attempts: 1, delayReported: false } as const;
+        await Promise.all(claims.map((claim) => spool.settle(claim, [keep])));
+        return claims.map(({ message }) => message.id);
+      };
+
+      it("give each message to one of the nodes that ask at once", async () => {
+        const both = [await open("a"), await open("b")];
+        const ids = await put(both[0] as TestNode, "q", 90);
+        const got = await Promise.all(
+          both.map(async ({ spool }) => {
+            const mine: number[] = [];
+            for (let none = 0; none < 2;) {
+              const claims = await spool.claim("q", 7, Infinity);
+              none = claims.length === 0 ? none + 1 : 0;
+              mine.push(...claims.map(({ message }) => message.id));
+            }
+            return mine;
+          }),
+        );
+        expect(got.flat().sort((a, b) => a - b)).toEqual([...ids].sort((a, b) => a - b));
+      });
+
+      it.each(["it's", `a"b`, "back\\slash", "\\'; select 1 --", "grün.example"])(
+        "find a queue by its name %s",
+        async (queue) => {
+          const node = await open("a");
+          const ids = await put(node, queue, 2);
+          const [due] = await node.spool.claim(queue, 1, Infinity);
+          expect(node.spool.nextDueAt(queue)).toBe(1);
+          const other = await node.spool.claimMessage(queue, ids[1] ?? 0);
+          expect([due?.message.id, (other as Claim).message.id]).toEqual(ids);
+          expect(await node.spool.claim(queue, 1, Infinity)).toEqual([]);
+          expect(node.spool.nextDueAt(queue)).toBeUndefined();
+        },
+      );
+    });
+  });
+}
