@@ -52,6 +52,9 @@ export function isOfValue(error: unknown): boolean {
   return /^(?:2[23]|54|XX)/.test(error.code) || error.code === ownCodes.torn || isTurnLost(error);
 }
 
+/** Each has a digit: EPIPE and EPERM are the socket's. */
+const sqlState = /^(?=.*\d)[\dA-Z]{5}$/;
+
 /** The session is of no use any more: shut down, no primary, or out of step. */
 const endsSession = /^(?:57P|08|25006|25P0)/;
 
@@ -59,7 +62,7 @@ export function faultOf(error: unknown): DatabaseFault {
   if (error instanceof DatabaseFault) return error;
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as { code?: unknown } | undefined)?.code;
-  if (typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code))
+  if (typeof code !== "string" || !sqlState.test(code))
     return new DatabaseFault("lost", message, undefined, { cause: error });
   // A read-only server has done nothing; one that is shut down may have.
   if (code === "25006") return new DatabaseFault("unreachable", message, code, { cause: error });
