@@ -18,16 +18,24 @@ const turnBytes = 256 * 1024;
 const emptyLine = Buffer.from("\r\n\r\n");
 const overlap = emptyLine.length - 1;
 
-/** The same of a content that is in memory. */
-export function hashOctets(content: Buffer, form: Canonicalization): HashedContent {
+/** The header of a content that is in memory, and what hashes its body. Cost: the hash is asked for where a key signs. */
+export function dividedOctets(
+  content: Buffer,
+  form: Canonicalization,
+): { readonly header: Buffer; readonly hashBody: () => string } {
   const end = headerEnd(content);
   const header = end === undefined ? content : content.subarray(0, end);
-  const body = content.subarray(end === undefined ? content.length : end + 2);
-  const unchanged = unchangedBody(form, body);
-  if (unchanged !== undefined) return { header, hashedBody: hash("sha256", unchanged, "base64") };
-  const sum = bodyHash(form);
-  sum.feed(body);
-  return { header, hashedBody: sum.digest() };
+  return {
+    header,
+    hashBody() {
+      const body = content.subarray(end === undefined ? content.length : end + 2);
+      const unchanged = unchangedBody(form, body);
+      if (unchanged !== undefined) return hash("sha256", unchanged, "base64");
+      const sum = bodyHash(form);
+      sum.feed(body);
+      return sum.digest();
+    },
+  };
 }
 
 /** Of one that streams. Memory: the header and a piece. Rejects with what the reader throws. */

@@ -14,24 +14,38 @@ export function signedClaim(claim: Claim, fields: string): Claim {
     sizeBytes: fields.length + sizeBytes + end.length,
     endsWithCrlf: endsWithCrlf || end !== "",
   };
-  return { ...claim, message: { ...message, content: facts }, content: between(fields, content, end) };
+  return {
+    ...claim,
+    message: { ...message, content: facts },
+    content: new SignedContent(fields, content, end),
+  };
 }
 
-function between(fields: string, content: ContentReader, end: string): ContentReader {
-  const { inMemory } = content;
-  const inFront = Buffer.from(fields, "latin1");
-  const pieces = inMemory && (end === "" ? [inFront, inMemory] : [inFront, inMemory, Buffer.from(end)]);
-  let whole: Buffer | undefined;
-  return {
-    get inMemory() {
-      return (whole ??= pieces && Buffer.concat(pieces));
-    },
-    ...(pieces && { pieces }),
-    async *stream() {
-      yield inFront;
-      yield* content.stream();
-      if (end !== "") yield Buffer.from(end);
-    },
-    ...(content.giveBack === undefined ? {} : { giveBack: () => content.giveBack?.() }),
-  };
+class SignedContent implements ContentReader {
+  readonly pieces?: readonly Buffer[];
+  readonly giveBack?: () => void;
+  readonly #inFront: Buffer;
+  readonly #content: ContentReader;
+  readonly #end: string;
+  #whole: Buffer | undefined;
+
+  constructor(fields: string, content: ContentReader, end: string) {
+    const { inMemory } = content;
+    this.#inFront = Buffer.from(fields, "latin1");
+    this.#content = content;
+    this.#end = end;
+    if (inMemory !== undefined)
+      this.pieces = end === "" ? [this.#inFront, inMemory] : [this.#inFront, inMemory, Buffer.from(end)];
+    if (content.giveBack !== undefined) this.giveBack = () => content.giveBack?.();
+  }
+
+  get inMemory(): Buffer | undefined {
+    return (this.#whole ??= this.pieces && Buffer.concat(this.pieces));
+  }
+
+  async *stream(): AsyncGenerator<Buffer> {
+    yield this.#inFront;
+    yield* this.#content.stream();
+    if (this.#end !== "") yield Buffer.from(this.#end);
+  }
 }

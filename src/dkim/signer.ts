@@ -7,7 +7,7 @@ import { queryName } from "../dns/domain-name.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Claim } from "../spool/spool.ts";
 import type { DkimKey, DkimSettings } from "./dkim-settings.ts";
-import { hashContent, hashOctets } from "./hash-content.ts";
+import { dividedOctets, hashContent } from "./hash-content.ts";
 import { signedClaim } from "./signed-claim.ts";
 import { signMessage, type SignatureOptions } from "./sign.ts";
 import { createSigningThreads, type RsaSignatures } from "./signing-threads.ts";
@@ -62,12 +62,20 @@ export function createSigner(
   const fieldsOf = async (claim: Claim, by: DkimSettings): Promise<string> => {
     const { content } = claim;
     const form = by.bodyCanonicalization;
-    const { header, hashedBody } =
-      content.inMemory === undefined ? await hashContent(content, form) : hashOctets(content.inMemory, form);
+    let header: Buffer;
+    let hashBody: () => string;
+    if (content.inMemory === undefined) {
+      const hashed = await hashContent(content, form);
+      ({ header } = hashed);
+      hashBody = () => hashed.hashedBody;
+    } else ({ header, hashBody } = dividedOctets(content.inMemory, form));
     const fields = fieldTexts(header);
+    const keys = keysOf(fields, by);
+    if (keys.length === 0) return "";
+    const hashedBody = hashBody();
     const options = optionsOf(by);
     let signatures = "";
-    for (const key of keysOf(fields, by))
+    for (const key of keys)
       signatures += await signMessage(fields, hashedBody, key, options, clock.wall(), rsa);
     return signatures;
   };

@@ -1,10 +1,11 @@
 import { EventEmitter } from "node:events";
 import { setImmediate } from "node:timers/promises";
-import { createPublicKey, verify, type KeyObject } from "node:crypto";
+import { createPublicKey, createSecretKey, verify, type KeyObject } from "node:crypto";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { newSigningKey, readSigningKey } from "./signing-key.ts";
 import { createSigningThreads, type RsaSignatures } from "./signing-threads.ts";
-import type { SigningBatch } from "./signing-worker.ts";
+import { createSigningRing, type SigningRing } from "./signing-ring.ts";
+import type { BesideRing, SigningWork, ToldOfRing } from "./signing-worker.ts";
 
 let rsa: KeyObject;
 let other: KeyObject;
@@ -30,20 +31,43 @@ test("each text is signed by its key, whatever it is together with; a key that c
   await expect(refused).rejects.toThrow(/key/iu);
 });
 
-describe("batches", () => {
+test("texts that have no room in the ring go beside it, each in its turn", async () => {
+  threads = createSigningThreads();
+  const keyOf = (at: number): KeyObject => (at % 5 === 0 ? other : rsa);
+  const texts = Array.from({ length: 40 }, (_, at) => "x".repeat(at % 3 === 0 ? 4080 + at : at));
+  const signed = await Promise.all(texts.map((text, at) => threads.sign(text, keyOf(at))));
+  for (const [at, text] of texts.entries()) {
+    const signature = Buffer.from(signed[at]!, "base64");
+    expect(verify("sha256", Buffer.from(text, "latin1"), createPublicKey(keyOf(at)), signature)).toBe(true);
+  }
+});
+
+describe("what goes over", () => {
   /** A thread that answers when it is told to. */
   class ToldThread extends EventEmitter {
-    readonly batches: SigningBatch[] = [];
+    readonly beside: BesideRing[] = [];
+    readonly ring: SigningRing;
+    answered = 0;
     isRef = true;
     isTerminated = false;
-    postMessage(batch: SigningBatch): void {
-      this.batches.push(batch);
+    constructor({ memory }: SigningWork) {
+      super();
+      this.ring = createSigningRing(memory);
     }
-    answer(): void {
-      this.emit(
-        "message",
-        this.batches.shift()?.texts.map((text) => `signed ${text}`),
-      );
+    get under(): number {
+      return this.ring.given() - this.answered;
+    }
+    postMessage(message: BesideRing): void {
+      this.beside.push(message);
+    }
+    /** Up to so many, as they were given. */
+    answer(many: number): void {
+      for (const last = this.answered + Math.min(many, this.under); this.answered < last; this.answered++)
+        this.ring.sign(this.answered, Buffer.from(`signed ${this.ring.textAt(this.answered)?.toString()}`));
+      this.tell(this.answered);
+    }
+    tell(told: ToldOfRing): void {
+      this.emit("message", told);
     }
     ref = (): void => void (this.isRef = true);
     unref = (): void => void (this.isRef = false);
@@ -55,66 +79,94 @@ describe("batches", () => {
   let started: ToldThread[];
   beforeEach(() => {
     started = [];
-    threads = createSigningThreads(() => {
-      const thread = new ToldThread();
+    threads = createSigningThreads((work) => {
+      const thread = new ToldThread(work);
       started.push(thread);
       return thread;
     }, 2);
   });
-  const sizes = (): readonly (readonly number[])[] =>
-    started.map(({ batches }) => batches.map(({ texts }) => texts.length));
   const ask = (many: number): Promise<string>[] =>
     Array.from({ length: many }, (_, number) => threads.sign(String(number), rsa));
+  const signatureOf = (text: string | number): string => Buffer.from(`signed ${text}`).toString("base64");
 
   test.each([
-    [1, [[1]]],
-    [20, [[16, 4]]],
-    [19, [[16]]],
-    [60, [[16, 16]]],
-    [
-      64,
-      [
-        [16, 16],
-        [16, 16],
-      ],
-    ],
-    [
-      200,
-      [
-        [16, 16],
-        [16, 16],
-      ],
-    ],
-  ])("of %d at once go over %j", async (many, over) => {
+    [1, [1]],
+    [20, [20]],
+    [60, [32]],
+    [64, [32, 32]],
+    [200, [32, 32]],
+  ])("of %d at once threads have %j", async (many, over) => {
     const asked = ask(many);
     for (const one of asked) one.catch(() => undefined);
     await setImmediate();
-    expect(sizes()).toEqual(over);
+    expect(started.map(({ under }) => under)).toEqual(over);
   });
 
   test("what waits goes over with the next answer, and every answer is its text's", async () => {
-    const asked = ask(19);
+    const asked = ask(50);
     await setImmediate();
     const [thread] = started;
     expect(thread?.isRef).toBe(true);
-    thread?.answer();
-    expect(sizes()).toEqual([[3]]);
-    thread?.answer();
-    expect(await Promise.all(asked)).toEqual(Array.from(asked, (_, number) => `signed ${number}`));
+    thread?.answer(16);
+    expect(thread?.under).toBe(32);
+    thread?.answer(7);
+    expect(thread?.under).toBe(27);
+    thread?.answer(27);
+    expect(await Promise.all(asked)).toEqual(Array.from(asked, (_, number) => signatureOf(number)));
     expect(thread?.isRef).toBe(false);
   });
 
-  test("a key goes over once", async () => {
+  test("a key goes over once, and its number is used once", async () => {
     const asked = ask(2);
     await setImmediate();
-    expect(started[0]?.batches[0]).toMatchObject({ newKeys: [rsa], by: [0, 0], forgetsKeys: false });
-    started[0]?.answer();
+    const [thread] = started;
+    expect(thread?.beside.splice(0)).toEqual([{ key: rsa, forgetsKeys: false }]);
+    expect([0, 1].map((at) => thread?.ring.keyAt(at))).toEqual([0, 0]);
+    thread?.answer(2);
     await Promise.all(asked);
     const next = [threads.sign("x", other), threads.sign("y", rsa)];
     await setImmediate();
-    expect(started[0]?.batches[0]).toMatchObject({ newKeys: [other], by: [1, 0] });
-    started[0]?.answer();
+    expect(thread?.beside.splice(0)).toEqual([{ key: other, forgetsKeys: false }]);
+    expect([2, 3].map((at) => thread?.ring.keyAt(at))).toEqual([1, 0]);
+    thread?.answer(2);
     await Promise.all(next);
+  });
+
+  test("of a thousand keys all are forgotten, and those still in use go over anew", async () => {
+    const many = Array.from({ length: 1000 }, () => createSecretKey(Buffer.from("key")));
+    const by = async (key: KeyObject): Promise<void> => {
+      const signed = threads.sign("x", key);
+      await setImmediate();
+      started[0]?.answer(1);
+      await signed;
+    };
+    for (const key of many) await by(key);
+    await by(rsa);
+    await by(many[0]!);
+    const [thread] = started;
+    expect(thread?.beside.slice(1000)).toEqual([
+      { key: rsa, forgetsKeys: true },
+      { key: many[0], forgetsKeys: false },
+    ]);
+    expect(thread?.ring.keyAt(1001)).toBe(1001);
+  });
+
+  test("what is told apart is of the places that say so", async () => {
+    const asked = ask(4);
+    await setImmediate();
+    const [thread] = started;
+    for (const at of [0, 2]) thread?.ring.sign(at, Buffer.from(`signed ${at}`));
+    expect(thread?.ring.sign(1, undefined)).toBe(false);
+    expect(thread?.ring.sign(3, Buffer.alloc(513))).toBe(false);
+    thread?.tell({ fault: "no such key" });
+    thread?.tell({ signature: "long" });
+    thread?.tell(4);
+    await expect(asked[1]).rejects.toThrow("no such key");
+    expect(await Promise.all([asked[0], asked[2], asked[3]])).toEqual([
+      signatureOf(0),
+      signatureOf(2),
+      "long",
+    ]);
   });
 
   test.each([
@@ -130,8 +182,8 @@ describe("batches", () => {
       expect(started[0]?.isTerminated).toBe(true);
       const [next] = ask(1);
       await setImmediate();
-      started[1]?.answer();
-      expect(await next).toBe("signed 0");
+      started[1]?.answer(1);
+      expect(await next).toBe(signatureOf(0));
     },
   );
 
@@ -139,40 +191,38 @@ describe("batches", () => {
     const asked = ask(200);
     await setImmediate();
     started[1]?.emit("exit", 1);
-    while (started[0]!.batches.length > 0) started[0]!.answer();
+    while (started[0]!.under > 0) started[0]!.answer(16);
     const outcomes = await Promise.allSettled(asked);
     expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(32);
   });
 
   test("where no thread can be started what waits fails, and the next signature tries again", async () => {
     let canStart = false;
-    const thread = new ToldThread();
-    const noRoom = createSigningThreads(() => {
+    let thread: ToldThread | undefined;
+    const noRoom = createSigningThreads((work) => {
       if (!canStart) throw new Error("Worker initialization failure: EAGAIN");
-      return thread;
+      return (thread = new ToldThread(work));
     }, 2);
     const asked = Array.from({ length: 40 }, (_, number) => noRoom.sign(String(number), rsa));
     for (const one of asked) await expect(one).rejects.toThrow("EAGAIN");
     canStart = true;
     const next = noRoom.sign("x", rsa);
     await setImmediate();
-    thread.answer();
-    expect(await next).toBe("signed x");
+    thread?.answer(1);
+    expect(await next).toBe(signatureOf("x"));
     noRoom.close();
   });
 
   test("where a second thread cannot be started the first does all", async () => {
-    let hasFirst = false;
-    const thread = new ToldThread();
-    const oneOnly = createSigningThreads(() => {
-      if (hasFirst) throw new Error("Worker initialization failure: EAGAIN");
-      hasFirst = true;
-      return thread;
+    let thread: ToldThread | undefined;
+    const oneOnly = createSigningThreads((work) => {
+      if (thread !== undefined) throw new Error("Worker initialization failure: EAGAIN");
+      return (thread = new ToldThread(work));
     }, 2);
     const asked = Array.from({ length: 100 }, (_, number) => oneOnly.sign(String(number), rsa));
     await setImmediate();
-    while (thread.batches.length > 0) thread.answer();
-    expect(await Promise.all(asked)).toEqual(Array.from(asked, (_, number) => `signed ${number}`));
+    while (thread!.under > 0) thread!.answer(16);
+    expect(await Promise.all(asked)).toEqual(Array.from(asked, (_, number) => signatureOf(number)));
     oneOnly.close();
   });
 

@@ -1,12 +1,13 @@
 /**
  * RSA signatures in threads of their own. The way to a thread and back costs as much as a fifth of a signature, and what is answered
- * alone is sent alone: so what waits goes over together, and comes back together.
+ * alone is sent alone: so texts and signatures lie in memory that both share (signing-ring.ts), and signatures come back together.
  */
 import type { KeyObject } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers";
 import { startThread } from "../ports/start-thread.ts";
-import type { SignedBatch, SigningBatch } from "./signing-worker.ts";
+import { createSigningRing, places, type SigningRing } from "./signing-ring.ts";
+import type { BesideRing, SigningWork, ToldOfRing } from "./signing-worker.ts";
 
 export interface RsaSignatures {
   /**
@@ -22,13 +23,11 @@ export interface RsaSignatures {
 const mostThreads = Math.max(1, Math.min(2, availableParallelism() - 1));
 /** RSA-2048: some 4 ms, for which the first of them waits. */
 const mostTogether = 16;
-/** Behind the batch that is signed, so that the thread has no time to fall asleep; not worth it for fewer. */
-const leastBehind = 4;
-/** What waits for longer than one thread needs for two batches is worth another. */
-const worthAThread = 2 * mostTogether;
+/** What waits for longer than one thread needs for what it has is worth another. */
+const worthAThread = places;
 /** Keys are read anew with each configuration. */
 const mostKeysKnown = 1000;
-/** Megabytes: texts and signatures, and nothing that stays. */
+/** Megabytes: signatures, and nothing that stays. */
 const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
 
 interface Wanted {
@@ -40,10 +39,10 @@ interface Wanted {
 
 /** What is used of a Worker. */
 interface Thread {
-  on(event: "message", heard: (signed: SignedBatch) => void): unknown;
+  on(event: "message", heard: (told: ToldOfRing) => void): unknown;
   on(event: "error", heard: (error: unknown) => void): unknown;
   on(event: "exit", heard: () => void): unknown;
-  postMessage(batch: SigningBatch, transferred: []): void;
+  postMessage(message: BesideRing, transferred: []): void;
   ref(): void;
   unref(): void;
   terminate(): Promise<unknown>;
@@ -51,16 +50,24 @@ interface Thread {
 
 interface SigningThread {
   readonly worker: Thread;
+  readonly ring: SigningRing;
+  /** Their numbers are used once. */
   readonly knownKeys: Map<KeyObject, number>;
-  /** As they were given. */
-  readonly batches: (readonly Wanted[])[];
+  keys: number;
+  /** What is in the ring, in its order, from `taken` on. */
+  readonly underWay: Wanted[];
+  given: number;
+  taken: number;
+  /** Told apart, of the first places whose signatures are not in the ring. */
+  readonly apart: Exclude<ToldOfRing, number>[];
 }
 
-const startWorker = (): Thread => startThread(import.meta.url, "signing-worker", { resourceLimits });
+const startWorker = (workerData: SigningWork): Thread =>
+  startThread(import.meta.url, "signing-worker", { resourceLimits, workerData });
 
 /** Threads start with the first signature, some 30 ms; each some 8 MB. `start`, `most`: for tests. */
 export function createSigningThreads(
-  start: () => Thread = startWorker,
+  start: (work: SigningWork) => Thread = startWorker,
   most: number = mostThreads,
 ): RsaSignatures {
   let waiting: Wanted[] = [];
@@ -70,7 +77,7 @@ export function createSigningThreads(
   const end = (thread: SigningThread, fault: Error): void => {
     if (!threads.includes(thread)) return;
     threads = threads.filter((one) => one !== thread);
-    for (const one of thread.batches) fail(one, fault);
+    fail(thread.underWay.splice(0), fault);
     // A thread that cannot run would be started for ever.
     if (threads.length === 0) fail(waiting.splice(0), fault);
     else for (const one of threads) giveTo(one);
@@ -79,24 +86,34 @@ export function createSigningThreads(
 
   /** Where the system gives no more threads, those that run do all. */
   const open = (): void => {
+    const ring = createSigningRing();
     let worker: Thread;
     try {
-      worker = start();
+      worker = start({ memory: ring.memory, mostTogether });
     } catch (error) {
       if (threads.length === 0) fail(waiting.splice(0), asError(error));
       return;
     }
-    const thread: SigningThread = { worker, knownKeys: new Map(), batches: [] };
+    const thread: SigningThread = {
+      worker,
+      ring,
+      knownKeys: new Map(),
+      keys: 0,
+      underWay: [],
+      given: 0,
+      taken: 0,
+      apart: [],
+    };
     worker.unref();
-    worker.on("message", (signed: SignedBatch) => {
-      const batch = thread.batches.shift() ?? [];
-      if (thread.batches.length === 0) worker.unref();
+    worker.on("message", (told) => {
+      if (typeof told !== "number") return void thread.apart.push(told);
+      const from = thread.taken;
+      const done = thread.underWay.splice(0, (told - from) | 0);
+      const signed = done.map((_, at) => thread.ring.signatureAt(from + at) ?? thread.apart.shift());
+      thread.taken = told;
+      if (thread.underWay.length === 0) worker.unref();
       giveTo(thread);
-      for (const [at, one] of batch.entries()) {
-        const signature = signed[at];
-        if (typeof signature === "string") one.resolve(signature);
-        else one.reject(new Error(signature?.fault ?? "no signature"));
-      }
+      for (const [at, one] of done.entries()) settle(one, signed[at]);
     });
     worker.on("error", (error) => end(thread, asError(error)));
     worker.on("exit", () => end(thread, new Error("the thread that signs has ended")));
@@ -104,13 +121,17 @@ export function createSigningThreads(
   };
 
   const giveTo = (thread: SigningThread): void => {
-    const { worker, batches } = thread;
-    while (waiting.length >= (batches.length === 0 ? 1 : leastBehind) && batches.length < 2) {
-      const batch = waiting.splice(0, mostTogether);
-      if (batches.length === 0) worker.ref();
-      batches.push(batch);
-      worker.postMessage(asMessage(batch, thread.knownKeys), []);
+    const { worker, ring, underWay } = thread;
+    const more = waiting.splice(0, places - underWay.length);
+    if (more.length === 0) return;
+    if (underWay.length === 0) worker.ref();
+    for (const one of more) {
+      underWay.push(one);
+      const key = keyNumber(thread, one.key);
+      if (!ring.fill(thread.given, one.text, key)) worker.postMessage({ text: one.text }, []);
+      thread.given = (thread.given + 1) | 0;
     }
+    ring.tell(thread.given);
   };
 
   const give = (): void => {
@@ -138,24 +159,28 @@ export function createSigningThreads(
   };
 }
 
+function settle({ resolve, reject }: Wanted, signed: string | Exclude<ToldOfRing, number> | undefined): void {
+  if (typeof signed === "string") resolve(signed);
+  else if (signed !== undefined && "signature" in signed) resolve(signed.signature);
+  else reject(new Error(signed?.fault ?? "no signature"));
+}
+
 function fail(all: readonly Wanted[], fault: Error): void {
   for (const one of all) one.reject(fault);
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
-function asMessage(batch: readonly Wanted[], known: Map<KeyObject, number>): SigningBatch {
-  const forgetsKeys = known.size > mostKeysKnown;
-  if (forgetsKeys) known.clear();
-  const newKeys: KeyObject[] = [];
-  const by = batch.map(({ key }) => {
-    let number = known.get(key);
-    if (number === undefined) {
-      number = known.size;
-      known.set(key, number);
-      newKeys.push(key);
-    }
-    return number;
-  });
-  return { forgetsKeys, newKeys, by, texts: batch.map(({ text }) => text) };
+/** A key goes over once, before the first place that is of it. */
+function keyNumber(thread: SigningThread, key: KeyObject): number {
+  const { knownKeys } = thread;
+  let number = knownKeys.get(key);
+  if (number === undefined) {
+    const forgetsKeys = knownKeys.size >= mostKeysKnown;
+    if (forgetsKeys) knownKeys.clear();
+    number = thread.keys++;
+    knownKeys.set(key, number);
+    thread.worker.postMessage({ key, forgetsKeys }, []);
+  }
+  return number;
 }

@@ -53,8 +53,15 @@ export function signedFields(
   fields: readonly FieldText[],
   oversign: "default" | "fromOnly" | "none" = "default",
 ): SignedFields {
-  const chosen = fields.toReversed().filter(({ kind }) => signed.has(kind));
-  const names = chosen.map(({ kind }) => kind);
-  const more = oversign === "default" ? oversigned : oversign === "fromOnly" ? ["from"] : [];
-  return { names: [...names, ...more], fields: chosen };
+  const chosen: FieldText[] = [];
+  const names: string[] = [];
+  for (let at = fields.length - 1; at >= 0; at--) {
+    const field = fields[at]!;
+    if (!signed.has(field.kind)) continue;
+    chosen.push(field);
+    names.push(field.kind);
+  }
+  if (oversign === "default") names.push(...oversigned);
+  else if (oversign === "fromOnly") names.push("from");
+  return { names, fields: chosen };
 }
