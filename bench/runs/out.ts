@@ -18,7 +18,8 @@ import type { Mark, Run } from "./run.ts";
 const mostMxPercent = 3;
 const mostSignatures = 1.2;
 /**
- * Turns go on until the intervals are as narrow as this: half of what a mark allows. It is their width that ends it, and not on which
+ * Each turn has relays of its own: what V8 makes of the same program differs from one process to the next by as much as a mark allows,
+ * and readings of one process tell of that process. Turns go on until the intervals are as narrow as this: half of what a mark allows. It is their width that ends it, and not on which
  * side of the mark they lie, or looking often would make one lie on the good side by chance.
  */
 const narrowPercent = mostMxPercent / 2;
@@ -28,7 +29,7 @@ const mostMoreTurns = 4;
 const mostMs = 20 * 60_000;
 /** Enough to keep a relay busy; its queue holds them in memory. What a backlog costs is no part of what is asked. */
 const mostUnderWay = 60;
-/** Each relay's before the first turn: V8 compiles what is called some ten thousand times, and what a message costs falls until then. */
+/** Each relay's before it is read: V8 compiles what is called some ten thousand times, and what a message costs falls until then. */
 const warmUpMessages = 15_000;
 /** What is behind the last message is written by then. */
 const settleMs = 100;
@@ -53,11 +54,13 @@ export const out: Run = {
       destinations: 1,
       mostUnderWay,
     };
+    /** Of the turn. */
     const relays = new Map<string, Peer>();
+    let started = 0;
     /** CPU a message of each turn, in microseconds. */
-    const readings = new Map<string, number[]>();
+    const readings = new Map<string, number[]>([plain, byMx, signed].map((name) => [name, []]));
     const start = async (name: string, isByMx: boolean, sections: readonly string[]): Promise<void> => {
-      const directory = join(folder, `relay-${relays.size}`);
+      const directory = join(folder, `relay-${started++}`);
       mkdirSync(directory);
       writeFileSync(join(directory, "key.pem"), privateKey.export({ format: "pem", type: "pkcs8" }), {
         mode: 0o600,
@@ -66,7 +69,20 @@ export const out: Run = {
       // As many connections, for as many messages.
       const send = ["smtpMaxMessagesPerConnection: unlimited"];
       relays.set(name, await startWeir(where, { send, sections }));
-      readings.set(name, []);
+    };
+    const startAll = async (): Promise<void> => {
+      await start(plain, false, []);
+      await start(byMx, true, []);
+      await start(signed, false, [
+        "dkimKeys:",
+        `  - name: r._domainkey.${author}`,
+        "    keyFile: key.pem",
+        "    state: active",
+      ]);
+    };
+    const stopAll = async (): Promise<void> => {
+      await Promise.allSettled([...relays.values()].map((peer) => peer.stop()));
+      relays.clear();
     };
     const named = (name: string): Peer => {
       const relay = relays.get(name);
@@ -98,22 +114,15 @@ export const out: Run = {
     const counts = new Map<string, Counts>();
     // Fewer are a trial of the bench.
     const mostTurns = turns < leastTurns ? turns : mostMoreTurns * turns;
+    const warmUps = turns < leastTurns ? 1 : Math.ceil(warmUpMessages / ownClient.messages);
     const since = performance.now();
     let turn = 0;
     try {
-      await start(plain, false, []);
-      await start(byMx, true, []);
-      await start(signed, false, [
-        "dkimKeys:",
-        `  - name: r._domainkey.${author}`,
-        "    keyFile: key.pem",
-        "    state: active",
-      ]);
-      const warmUps = turns < leastTurns ? 1 : Math.ceil(warmUpMessages / ownClient.messages);
-      for (let n = 0; n < warmUps; n++) for (const name of relays.keys()) await read(name);
       while (turn < turns || (turn < mostTurns && performance.now() - since < mostMs && !isNarrow())) {
         turn++;
         progress(`out: turn ${turn} of ${turns} to ${mostTurns}`);
+        await startAll();
+        for (let n = 0; n < warmUps; n++) for (const name of relays.keys()) await read(name);
         // There and back, so that none is always first and what drifts meets all alike.
         const there = turn % 2 === 0 ? [...relays.keys()].toReversed() : [...relays.keys()];
         const cpu = new Map<string, number>();
@@ -123,14 +132,15 @@ export const out: Run = {
           bareReadings.push(bareSignatureMicros(privateKey));
         }
         for (const [name, micros] of cpu) readings.get(name)?.push(micros);
-      }
-      // Behind the others: to be counted costs time.
-      for (const name of countable.length === 0 ? [] : relays.keys()) {
-        const relay = named(name);
-        counts.set(name, await countedWhile(relay.pid, countable, () => send(relay)));
+        // Behind the readings: to be counted costs time.
+        for (const name of turn > 1 || countable.length === 0 ? [] : relays.keys()) {
+          const relay = named(name);
+          counts.set(name, await countedWhile(relay.pid, countable, () => send(relay)));
+        }
+        await stopAll();
       }
     } finally {
-      await Promise.allSettled([...relays.values()].map((peer) => peer.stop()));
+      await stopAll();
       internet.stop();
     }
     const cpu = (name: string): number => median(readings.get(name) ?? []);
@@ -172,7 +182,7 @@ export const out: Run = {
         ["RSA-2048 signature alone", bare.toFixed(0), ...noTime, ...countable.map(() => "")],
       ],
       notes: [
-        `${turn} turns, there and back, of twice ${ownClient.messages} messages of 4 KB to one domain, ${mostUnderWay} of them under way.`,
+        `${turn} turns, each of relays started for it and warmed up, there and back, of twice ${ownClient.messages} messages of 4 KB to one domain, ${mostUnderWay} of them under way.`,
         "A mark is met, or missed, when the whole interval of the median says so; else it is not shown.",
         ...(countable.length === 0 ? [] : ["The last columns are counts of perf a message, of one reading."]),
       ],
