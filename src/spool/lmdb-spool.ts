@@ -65,7 +65,7 @@ import { oldestSince } from "./inspection/oldest-since.ts";
 import { lockDirectory } from "./lock/directory-lock.ts";
 import { watchSpoolPlace, type SpoolPlace } from "./lock/spool-place.ts";
 import type { BodyWriter } from "./bodies/body-writer.ts";
-import { storedDraft, type StoredDraft } from "./messages/stored-draft.ts";
+import { StoredDraft, type DraftPlace } from "./messages/stored-draft.ts";
 import type { LiveClaim } from "./messages/live-message.ts";
 import { messagesInUse } from "./messages/messages-in-use.ts";
 import { openQueueTable } from "./queues/queue-table.ts";
@@ -252,6 +252,17 @@ async function putTogether(
     return ask();
   };
 
+  const drafts: DraftPlace<BodyWriter> = {
+    inlineLimitBytes,
+    beginBody: (id) => bodies.begin(id, handover.bodies),
+    onBody: (draft) => void openDrafts.add(draft),
+    onTaken: (draft) => void openDrafts.delete(draft),
+    onDiscarded(draft) {
+      openDrafts.delete(draft);
+      comingIn.end(draft.id);
+    },
+  };
+
   return {
     sweepOrphans: () => (sweeping ??= sweepOrphans()),
     recovered,
@@ -262,20 +273,7 @@ async function putTogether(
       return kept.size;
     },
 
-    begin() {
-      const id = comingIn.begin(clock.now());
-      return storedDraft(
-        id,
-        () => bodies.begin(id, handover.bodies),
-        inlineLimitBytes,
-        (draft) => openDrafts.add(draft),
-        (draft) => openDrafts.delete(draft),
-        (draft) => {
-          openDrafts.delete(draft);
-          comingIn.end(id);
-        },
-      );
-    },
+    begin: () => new StoredDraft(comingIn.begin(clock.now()), drafts),
     accept: (draft, envelope, origin, facts, beside) =>
       arrivals.accept(draft as StoredDraft<BodyWriter>, envelope, origin, facts, beside),
     answers: {

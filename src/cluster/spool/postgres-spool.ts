@@ -40,7 +40,7 @@ import { createChores } from "./chores.ts";
 import { createClaiming } from "./claiming.ts";
 import { closedFault, createCommitGroup } from "./commit-group.ts";
 import { createDamage } from "./damage.ts";
-import { storedDraft, type StoredDraft } from "../../spool/messages/stored-draft.ts";
+import { StoredDraft, type DraftPlace } from "../../spool/messages/stored-draft.ts";
 import { createFinished } from "./finished.ts";
 import { createInspection } from "./inspection.ts";
 import { createInterventions } from "./interventions.ts";
@@ -203,6 +203,14 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
     return ask();
   };
 
+  const ended = (draft: Draft): void => void openDrafts.delete(draft);
+  const drafts: DraftPlace<BodyWriter> = {
+    inlineLimitBytes,
+    beginBody: (id) => bodies.begin(id),
+    onTaken: ended,
+    onDiscarded: ended,
+  };
+
   return {
     recovered,
     misplaced: undefined,
@@ -217,16 +225,7 @@ export async function openPostgresSpool(options: PostgresSpoolOptions): Promise<
     },
 
     begin() {
-      const id = drawId();
-      const ended = (draft: Draft): void => void openDrafts.delete(draft);
-      const draft = storedDraft(
-        id,
-        () => bodies.begin(id),
-        inlineLimitBytes,
-        () => undefined,
-        ended,
-        ended,
-      );
+      const draft = new StoredDraft(drawId(), drafts);
       openDrafts.add(draft);
       return draft;
     },

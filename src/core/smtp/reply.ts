@@ -45,8 +45,14 @@ export type ReplyName = keyof typeof replies;
 /** RFC 5321 §4.5.3.1.5: a line of a reply, with its code and CRLF. Octets. */
 export const maxReplyLineBytes = 512;
 
-/** The wire form, CRLF included. Cost: string concatenation and a look at each character; no copy of a good line. */
-export function encodeReply({ code, status, text, more }: Reply, withStatus: boolean): string {
+/** The wire form, CRLF included. Cost: a look-up for one of `replies`, else strings put together and each character looked at. */
+export function encodeReply(given: Reply, withStatus: boolean): string {
+  const known = wireForms.get(given);
+  if (known === undefined) return wireForm(given, withStatus);
+  return withStatus ? known.withStatus : known.bare;
+}
+
+function wireForm({ code, status, text, more }: Reply, withStatus: boolean): string {
   const prefix = withStatus && status !== undefined ? `${status} ` : "";
   if (more === undefined || more.length === 0) return `${replyText(`${code} ${prefix}${text}`)}\r\n`;
   let out = `${replyText(`${code}-${prefix}${text}`)}\r\n`;
@@ -98,3 +104,8 @@ export function queuedForDelivery(id: MessageId, messageId: string | undefined, 
 export function chunkReceived(sizeBytes: number): GrantingReply {
   return { code: 250, status: "2.6.0", text: `CHUNK received OK, ${sizeBytes} octets` };
 }
+
+/** Of the replies that never change: most of what is said. */
+const wireForms = new Map<Reply, { readonly bare: string; readonly withStatus: string }>();
+for (const one of Object.values(replies))
+  wireForms.set(one, { bare: wireForm(one, false), withStatus: wireForm(one, true) });

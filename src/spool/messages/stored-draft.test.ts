@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { BodyWriter } from "../bodies/body-writer.ts";
 import { comingIn } from "./coming-in.ts";
 import { headRoomBytes } from "./record.ts";
-import { storedDraft } from "./stored-draft.ts";
+import { StoredDraft } from "./stored-draft.ts";
 
 /** A draft whose records take ten octets. */
 function begun(writable = true) {
@@ -17,14 +17,13 @@ function begun(writable = true) {
     takeKept: () => undefined,
     discard: () => Promise.resolve(void said.push("body discarded")),
   };
-  const draft = storedDraft(
-    7,
-    () => body,
-    10,
-    () => void said.push("large"),
-    () => void said.push("large taken"),
-    () => void said.push("discarded"),
-  );
+  const draft = new StoredDraft<BodyWriter>(7, {
+    inlineLimitBytes: 10,
+    beginBody: () => body,
+    onBody: () => void said.push("large"),
+    onTaken: () => void said.push("large taken"),
+    onDiscarded: () => void said.push("discarded"),
+  });
   const write = (text: string, behindBytes?: number): boolean => draft.write(Buffer.from(text), behindBytes);
   const taken = () => {
     const content = draft.takeContent();
