@@ -24,8 +24,9 @@ const found = (...records: string[]): AddressAnswer => ({ kind: "found", canonic
 const none = denied("nodata");
 const v4 = (...records: string[]): AddressAnswers => ({ ipv4: found(...records), ipv6: none });
 
-const rules: PlanRules = { isOwnAddress: () => false, only: undefined, first: 6 };
 const ownNames = new Set(["relay.our.test"]);
+const isOwnName = (name: string): boolean => ownNames.has(name);
+const rules: PlanRules = { isOwnAddress: () => false, isOwnName, only: undefined, first: 6 };
 
 /** In words: groups of hosts, or the code. */
 function plan(
@@ -33,7 +34,7 @@ function plan(
   addresses: Readonly<Record<string, AddressAnswers>> = {},
   given: Partial<PlanRules> = {},
 ): string {
-  const exchangers = exchangersOf(domain, answer, (name) => ownNames.has(name), Math.random);
+  const exchangers = exchangersOf(domain, answer, isOwnName, Math.random);
   if (exchangers.kind !== "exchangers") return `${exchangers.kind} ${exchangers.status}`;
   const known = exchangers.hosts.map(({ name }) => [name, addresses[name] ?? v4("192.0.2.1")] as const);
   const hosts = planHosts(domain, exchangers, new Map(known), { ...rules, ...given });
@@ -122,6 +123,18 @@ describe("by their addresses", () => {
     const isOwnAddress = (address: string): boolean => address === "198.51.100.1";
     expect(plan(answer, { [own]: v4("203.0.113.1", "198.51.100.1") }, { isOwnAddress })).toBe(expected);
   });
+
+  it.each<[string, MxAnswer, string, string]>([
+    ["behind another", mx([10, "a"], [20, "b"], [30, "c"]), "b", "a"],
+    ["the best", mx([10, "a"], [20, "b"]), "a", "refused 5.4.6"],
+    ["in the domain's place", denied("nodata"), domain, "refused 5.4.6"],
+  ])(
+    "is known by its name behind an alias, whose address is that of a NAT: %s",
+    (_, answer, alias, expected) => {
+      const ipv4 = { kind: "found", canonicalName: "relay.our.test", records: ["203.0.113.1"] } as const;
+      expect(plan(answer, { [alias]: { ipv4, ipv6: denied("nodata", "relay.our.test") } })).toBe(expected);
+    },
+  );
 
   it("is known by an address of the family that is not used", () => {
     const dual = { ipv4: found("192.0.2.1"), ipv6: found("2001:db8::1") };

@@ -21,6 +21,8 @@ export interface HostPlan {
 export interface PlanRules extends FamilyRule {
   /** An address and port at which this relay takes mail itself. */
   readonly isOwnAddress: (address: string) => boolean;
+  /** A name of this relay, lower case. */
+  readonly isOwnName: (name: string) => boolean;
   /** Hosts may be there. Left out: anywhere. */
   readonly isAllowed?: ((address: string) => boolean) | undefined;
 }
@@ -40,8 +42,10 @@ export function planHosts(
   for (const { name, preference } of hosts) {
     const found = addressesOf(answers.get(name), rules);
     hasAddress ||= found.all.length > 0;
-    // By whichever family it is reached: what it does with the mail is the same.
-    if (found.all.some(rules.isOwnAddress)) own = Math.min(own, preference);
+    // By whichever family it is reached: what it does with the mail is the same. Behind NAT the name at the end of an alias may say
+    // more than the address.
+    if (found.names.some(rules.isOwnName) || found.all.some(rules.isOwnAddress))
+      own = Math.min(own, preference);
     if (found.addresses.length > 0) usable.push({ name, preference, addresses: found.addresses });
     else {
       skipped.push({ host: name, reason: found.reason });
@@ -67,6 +71,8 @@ export function planHosts(
 interface FoundAddresses {
   /** Of both families. */
   readonly all: readonly string[];
+  /** Behind all aliases. */
+  readonly names: readonly string[];
   readonly addresses: readonly string[];
   readonly reason: string;
   readonly isUnknown: boolean;
@@ -74,20 +80,24 @@ interface FoundAddresses {
 
 /** One family that cannot be found out does not keep the other from being used. */
 function addressesOf(answers: AddressAnswers | undefined, rule: PlanRules): FoundAddresses {
-  if (answers === undefined) return { all: [], addresses: [], reason: "not looked up", isUnknown: true };
+  if (answers === undefined)
+    return { all: [], names: [], addresses: [], reason: "not looked up", isUnknown: true };
   const { ipv4, ipv6 } = answers;
   const both = [ipv4, ipv6];
-  const all = both.flatMap((answer) => (answer.kind === "found" ? answer.records : []));
+  const found = both.filter((answer) => answer.kind === "found");
+  const all = found.flatMap(({ records }) => records);
+  const names = found.map(({ canonicalName }) => canonicalName);
   const allowed = rule.isAllowed === undefined ? all : all.filter(rule.isAllowed);
   const addresses = addressesByFamily(allowed, rule);
-  if (addresses.length > 0) return { all, addresses, reason: "", isUnknown: false };
+  if (addresses.length > 0) return { all, names, addresses, reason: "", isUnknown: false };
   const { only } = rule;
   const asked = only === undefined ? both : [only === 6 ? ipv6 : ipv4];
   const unknown = asked.find((answer) => "detail" in answer);
-  if (unknown !== undefined) return { all, addresses, reason: reasonOf(unknown), isUnknown: true };
+  if (unknown !== undefined) return { all, names, addresses, reason: reasonOf(unknown), isUnknown: true };
   if (allowed.length < all.length)
     return {
       all,
+      names,
       addresses,
       reason: `no public address: ${all.join(", ")} (see mxAllowPrivateHosts)`,
       isUnknown: false,
@@ -95,12 +105,19 @@ function addressesOf(answers: AddressAnswers | undefined, rule: PlanRules): Foun
   if (all.length > 0)
     return {
       all,
+      names,
       addresses,
       reason: `no IPv${only ?? ""} address, and sourceIpAddress or ipPreference allows no other`,
       isUnknown: false,
     };
   const isMissing = both.every(({ kind }) => kind === "nxdomain");
-  return { all, addresses, reason: isMissing ? "DNS has no such name" : "no address", isUnknown: false };
+  return {
+    all,
+    names,
+    addresses,
+    reason: isMissing ? "DNS has no such name" : "no address",
+    isUnknown: false,
+  };
 }
 
 function reasonOf(answer: AddressAnswer): string {

@@ -60,6 +60,7 @@ export function createMailHosts(context: MailHostsContext): MailHosts {
   const isAllowed = connector.mxAllowPrivateHosts ? undefined : isPublicAddress;
   const rules = (): PlanRules => ({
     isOwnAddress: (address) => own.isOwnAddress(address, connector.port),
+    isOwnName: (name) => own.isOwnName(name),
     isAllowed,
     ...familyRule(connector, first()),
   });
