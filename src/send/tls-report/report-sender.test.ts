@@ -167,12 +167,27 @@ describe("a domain that asks for reports", () => {
 describe("a target that takes nothing", () => {
   beforeEach(() => void delete resolver.zone["_smtp._tls.mail.test TXT"]);
 
-  test("is tried again, and given up", async () => {
+  test("is tried again for a day, and given up (RFC 8460 §5.5)", async () => {
+    answer = () => Promise.resolve(503);
+    const each5Minutes = async (from: number, to: number): Promise<void> => {
+      for (let n = from * 12; n < to * 12; n++) await at(n / 12);
+    };
+    await each5Minutes(4, 5);
+    expect(posted).toHaveLength(12);
+    await each5Minutes(5, 27);
+    expect(posted).toHaveLength(12 + 22);
+    expect(told).toEqual([]);
+    await each5Minutes(27, 33);
+    expect(told).toEqual([expect.stringMatching(/^TlsReportFailed .*it answered 503/)]);
+    expect(posted).toHaveLength(12 + 24);
+  });
+
+  test("gets it when it is up again hours later", async () => {
     answer = () => Promise.resolve(503);
     await at(4);
-    for (let n = 0; n < 20; n++) await at(4 + n / 12);
-    expect(posted).toHaveLength(12);
-    expect(told.at(-1)).toMatch(/^TlsReportFailed .*it answered 503/);
+    answer = () => Promise.resolve(201);
+    await at(16);
+    expect(told).toEqual([expect.stringMatching(/^TlsReportSent/)]);
   });
 
   test("is not tried again where it may have taken it", async () => {

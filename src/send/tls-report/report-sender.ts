@@ -49,8 +49,10 @@ const lookEveryMs = 5 * minute;
 const firstDueMs = 15 * minute;
 const lastDueMs = 4 * 60 * minute;
 const postTimeMs = 60_000;
-/** At a target that does not take it, every `lookEveryMs`. */
-const mostAttempts = 12;
+/** RFC 8460 §5.5: for a day. The first hour with each look, then each hour. */
+const triesForMs = day;
+const oftenForMs = 60 * minute;
+const laterEveryMs = 60 * minute;
 /** Reports that wait for their next attempt. */
 const mostWaiting = 1_000;
 
@@ -62,7 +64,9 @@ interface Task {
   readonly from: string;
   readonly compressed: Buffer;
   readonly target: ReportTarget;
-  attempts: number;
+  /** As `Clock.now()`. */
+  readonly begunAt: number;
+  readonly dueAt: number;
 }
 
 export function createReportSender(context: ReportSenderContext): ReportSender {
@@ -84,7 +88,6 @@ export function createReportSender(context: ReportSenderContext): ReportSender {
     const { subject, target } = task;
     const { date, domain } = subject;
     const to = target.kind === "mailto" ? target.address : target.url;
-    task.attempts++;
     try {
       if (target.kind === "mailto") await byMail(task, target.address);
       else await byHttps(task, target.url);
@@ -92,12 +95,13 @@ export function createReportSender(context: ReportSenderContext): ReportSender {
     } catch (fault) {
       const error = fault instanceof Error ? fault.message : String(fault);
       // It may have been taken: none is sent twice.
-      const isOver = task.attempts >= mostAttempts || (fault instanceof HttpFailure && fault.sent);
+      const isOver = pastMs(task) >= triesForMs || (fault instanceof HttpFailure && fault.sent);
       if (isOver || waiting.length >= mostWaiting)
         events.emit("TlsReportFailed", { domain, date, to, error });
-      else waiting.push(task);
+      else waiting.push({ ...task, dueAt: clock.now() + (pastMs(task) < oftenForMs ? 0 : laterEveryMs) });
     }
   };
+  const pastMs = ({ begunAt }: Task): number => clock.now() - begunAt;
 
   const byMail = async ({ subject, from, compressed }: Task, to: string): Promise<void> => {
     const content = reportMessage({ subject, from, to, date: clock.wall(), compressed });
@@ -149,13 +153,14 @@ export function createReportSender(context: ReportSenderContext): ReportSender {
     const json = JSON.stringify(await reportOf(results, reporter, of));
     const compressed = await compress(json);
     const subject = { hostname: reporter.hostname, contact: reporter.contact, ...of };
-    for (const target of targets) await send({ subject, from, compressed, target, attempts: 0 });
+    const begunAt = clock.now();
+    for (const target of targets) await send({ subject, from, compressed, target, begunAt, dueAt: begunAt });
   };
 
   const run = async (): Promise<void> => {
     if (!settings().tlsReportingEnabled) return;
-    const again = waiting;
-    waiting = [];
+    const again = waiting.filter(({ dueAt }) => dueAt <= clock.now());
+    waiting = waiting.filter(({ dueAt }) => dueAt > clock.now());
     for (const task of again) await send(task);
     const now = clock.wall().getTime();
     const midnight = Math.floor(now / day) * day;

@@ -105,6 +105,25 @@ test("results are counted by day, policy and domain, are there after a restart, 
   expect(faults).toEqual([]);
 });
 
+test("days of a clock that was ahead go with the next ones", async () => {
+  const below = join(directory, "ahead");
+  for (const at of [Date.UTC(2036, 0, 1), Date.UTC(2026, 0, 15)]) {
+    const clock = createFakeClock(at);
+    const kept = keptOnDemand(below);
+    const results = createTlsResults(kept, clock, () => undefined);
+    createTlsCounter(results, () => undefined).connection(met());
+    await results.beginReport({ date: new Date(at).toISOString().slice(0, 10), domain: "d.test" });
+    await results.close();
+    await kept.close();
+  }
+  const kept = keptOnDemand(below);
+  const results = createTlsResults(kept, createFakeClock(), () => undefined);
+  expect((await results.all()).map(({ date }) => date)).toEqual(["2026-01-15"]);
+  expect((await results.reported("2036-01-01")).size).toBe(0);
+  expect((await results.reported("2026-01-15")).size).toBe(1);
+  await kept.close();
+});
+
 test("a failure is counted with who met whom and why, a success with its policy alone", () => {
   const counted: [string, object][] = [];
   const results = { count: (domain: string, result: object) => void counted.push([domain, result]) };

@@ -90,9 +90,15 @@ export function createTlsResults(
   };
 
   const forgetOld = async (values: KeptValues): Promise<void> => {
-    const oldest = dateOf(new Date(clock.wall().getTime() - daysKept * day));
+    const now = clock.wall().getTime();
+    const oldest = dateOf(new Date(now - daysKept * day));
+    // Of days to come: the clock was ahead.
+    const newest = dateOf(new Date(now + day));
     const old = ["result ", "reported "].flatMap((prefix) =>
-      values.keys(prefix).filter((key) => key.slice(prefix.length, prefix.length + 10) < oldest),
+      values.keys(prefix).filter((key) => {
+        const date = key.slice(prefix.length, prefix.length + 10);
+        return date < oldest || date > newest;
+      }),
     );
     for (let at = 0; at < old.length; at += portion)
       await values.write(old.slice(at, at + portion).map((key) => ({ key, value: undefined })));
