@@ -1,6 +1,5 @@
 /** Calls that are not made one after the other, and claims of what others claim in the same moment. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { openSession, type Session } from "../../src/cluster/database/session.ts";
 import type { DatabaseSettings } from "../../src/core/policy/cluster-settings.ts";
 import { createSystemClock } from "../../src/ports/system-ports.ts";
 import type { Claim } from "../../src/spool/spool.ts";
@@ -17,40 +16,6 @@ export function describePostgresCalls(connected: () => { readonly server: TestPo
     let settings: DatabaseSettings;
     beforeAll(async () => {
       settings = await connected().server.withSchema(schema);
-    });
-
-    describe("of which several are under way", () => {
-      let session: Session;
-      beforeAll(() => {
-        session = openSession(settings, "several", { callsInFlight: 3 });
-      });
-      afterAll(() => session.close());
-      const told = async (calls: readonly Promise<readonly { got: unknown }[]>[]): Promise<unknown[]> =>
-        (await Promise.allSettled(calls)).map((one) =>
-          one.status === "fulfilled" ? one.value[0]?.got : [one.reason.kind, one.reason.code],
-        );
-
-      it("each has its own answer, also behind one that is refused", async () => {
-        const calls = [5, 2, 0, 4, 10].map((by) =>
-          session.query<{ got: number }>("select 20 / $1::int as got", [by]),
-        );
-        expect(await told(calls)).toEqual([4, 10, ["refused", "22012"], 5, 2]);
-      });
-
-      it("all that are under way are lost with their connection, and later ones have another", async () => {
-        const before = session.connection;
-        const calls = ["select pg_terminate_backend(pg_backend_pid()) as got", "select 3 as got"].map(
-          (text) => session.query<{ got: number }>(text),
-        );
-        await expect(Promise.all(calls)).rejects.toThrow();
-        const later = session.query<{ got: number }>("select 4 as got");
-        expect((await told([...calls, later])).map((one) => (Array.isArray(one) ? one[0] : one))).toEqual([
-          "lost",
-          "lost",
-          4,
-        ]);
-        expect(session.connection).toBe(before + 1);
-      });
     });
 
     describe("that claim", () => {

@@ -13,17 +13,13 @@ const nextHostMs = 1_000;
 const hostMs = 5_000;
 
 /** Rejects with DatabaseFault `unreachable`: what each host said. */
-export async function connectToPrimary(
-  settings: DatabaseSettings,
-  purpose: string,
-  isPipelined = false,
-): Promise<Client> {
+export async function connectToPrimary(settings: DatabaseSettings, purpose: string): Promise<Client> {
   const password = await passwordOf(settings);
   const reasons: string[] = [];
   const tries: Promise<Client | undefined>[] = [];
   let found: Client | undefined;
   for (const host of settings.hosts) {
-    const attempt = tryHost({ ...configOf(settings, host, password, purpose), pipeline: isPipelined }).then(
+    const attempt = tryHost(configOf(settings, host, password, purpose)).then(
       (client) => {
         if (found === undefined) found = client;
         else discard(client);

@@ -1,4 +1,4 @@
-/** The sessions of a node, each for one purpose, so that a call that hangs holds up nothing else. Some ten connections. */
+/** The sessions of a node, each for one purpose, so that a call that hangs holds up nothing else. Some eleven connections. */
 import type { DatabaseSettings } from "../../core/policy/cluster-settings.ts";
 import { openSession, type Session } from "./session.ts";
 import { quotedName } from "./sql-names.ts";
@@ -17,8 +17,8 @@ export interface Database {
   readonly counts: Session;
   /** For many rows at once. */
   readonly inspection: Session;
-  /** Large contents on their way in, and out: many share one. */
-  readonly bodiesIn: Session;
+  /** Large contents on their way in, a chunk on each, and out: many share them. */
+  readonly bodiesIn: readonly Session[];
   readonly bodiesOut: Session;
   /** A table or function of the schema, as SQL has it. */
   readonly name: (of: string) => string;
@@ -38,12 +38,14 @@ export function openDatabase(settings: DatabaseSettings): Database {
     shared: openSession(settings, "shared", { timeoutMs: 5_000 }),
     counts: openSession(settings, "counts"),
     inspection: openSession(settings, "inspection", { timeoutMs: 60_000 }),
-    bodiesIn: openSession(settings, "bodies in", { timeoutMs: 30_000, callsInFlight: 4 }),
+    bodiesIn: openSession(settings, "bodies in", { timeoutMs: 30_000 }),
+    moreBodiesIn: openSession(settings, "bodies in", { timeoutMs: 30_000 }),
     bodiesOut: openSession(settings, "bodies out", { timeoutMs: 30_000 }),
   };
   return {
     ...sessions,
     commits: [sessions.commit, sessions.secondCommit],
+    bodiesIn: [sessions.bodiesIn, sessions.moreBodiesIn],
     name: (of) => `${prefix}.${of}`,
     schema: settings.schema,
     close() {

@@ -42,19 +42,12 @@ const cancelledWait = "01000";
 export function openSession(
   settings: DatabaseSettings,
   purpose: string,
-  options: {
-    readonly timeoutMs?: number;
-    /** So many calls may be under way: the server begins with the next when one is done, not a round trip later. Above 1: only `query`. Default 1. */
-    readonly callsInFlight?: number;
-  } = {},
+  options: { readonly timeoutMs?: number } = {},
 ): Session {
-  const { callsInFlight = 1 } = options;
   let client: Client | undefined;
-  let connecting: Promise<Client> | undefined;
   let connection = 0;
   let closed = false;
-  /** Answers of the latest calls: each call waits for that of the one so many before it. */
-  const turns: Promise<unknown>[] = Array.from({ length: callsInFlight }, () => Promise.resolve());
+  let tail: Promise<unknown> = Promise.resolve();
   let doubt: string | undefined;
   /** Of the connection there is. */
   let known = new Set<string>();
@@ -64,11 +57,12 @@ export function openSession(
 
   const drop = (): void => {
     if (client !== undefined) discard(client);
-    client = connecting = undefined;
+    client = undefined;
   };
 
-  const connect = async (): Promise<Client> => {
-    const made = await connectToPrimary(settings, purpose, callsInFlight > 1);
+  const connected = async (): Promise<Client> => {
+    if (client !== undefined) return client;
+    const made = await connectToPrimary(settings, purpose);
     if (closed) {
       discard(made);
       throw closedFault();
@@ -82,20 +76,13 @@ export function openSession(
       if (isMine()) drop();
     });
     made.on("end", () => {
-      if (isMine()) client = connecting = undefined;
+      if (isMine()) client = undefined;
     });
     made.on("notice", (notice) => {
       if (notice.code === cancelledWait) doubt = notice.message ?? "the commit was cancelled";
     });
     return made;
   };
-
-  /** The same promise for all, so that none overtakes another. */
-  const connected = (): Promise<Client> =>
-    (connecting ??= connect().catch((error: unknown) => {
-      connecting = undefined;
-      throw error;
-    }));
 
   const call = async <Answer>(ask: (to: Client) => Promise<Answer>, timeoutMs: number): Promise<Answer> => {
     if (closed) throw closedFault();
@@ -122,8 +109,8 @@ export function openSession(
   };
 
   const inTurn = <Answer>(ask: (to: Client) => Promise<Answer>, timeoutMs: number): Promise<Answer> => {
-    const answer = (turns.shift() ?? Promise.resolve()).then(() => call(ask, timeoutMs));
-    turns.push(answer.catch(() => undefined));
+    const answer = tail.then(() => call(ask, timeoutMs));
+    tail = answer.catch(() => undefined);
     return answer;
   };
 

@@ -7,6 +7,7 @@ import type { MessageId } from "../../core/message/envelope.ts";
 import { SpoolError } from "../../spool/spool.ts";
 import { DatabaseFault, isOutOfRoom } from "../database/database-fault.ts";
 import type { Database } from "../database/database.ts";
+import type { Session } from "../database/session.ts";
 
 export const chunkBytes = 256 * 1024;
 const chunksInFlight = 4;
@@ -28,7 +29,9 @@ export interface Bodies {
 }
 
 export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" | "name">): Bodies {
-  const { bodiesIn: into, bodiesOut: outOf, name } = database;
+  const { bodiesIn, bodiesOut: outOf, name } = database;
+  /** Two chunks are under way, so that the database has one to write while the next comes. By turns. */
+  let turn = 0;
   /** Of chunks that are in the database: used again. */
   const free: Buffer[] = [];
   return {
@@ -65,7 +68,8 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
     let n = 0;
     let inFlight = 0;
     let fault: unknown;
-    let connection: number | undefined;
+    /** That chunks were put through. */
+    const connections = new Map<Session, number>();
     let discarded = false;
     let all: Promise<unknown> = Promise.resolve();
     let writable: (() => void)[] = [];
@@ -83,13 +87,13 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
       chunk = undefined;
       gatheredBytes = 0;
       inFlight++;
+      const into = bodiesIn[turn++ % bodiesIn.length] as Session;
       const put = into.query(`select ${name("put_chunk_1")}($1, $2, $3)`, [id, n++, octets]).then(
         () => {
           inFlight--;
           if (free.length < chunksInFlight) free.push(sent);
-          connection ??= into.connection;
-          // What another connection has put there may be lost with its server.
-          if (connection !== into.connection) fault ??= new Error("the database was lost meanwhile");
+          if (!connections.has(into)) connections.set(into, into.connection);
+          if (isLost()) fault ??= new Error("the database was lost meanwhile");
           tell();
         },
         (error: unknown) => {
@@ -100,6 +104,10 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
       );
       all = Promise.all([all, put]);
     };
+
+    /** What another connection has put there may be lost with its server. */
+    const isLost = (): boolean =>
+      [...connections].some(([into, connection]) => connection !== into.connection);
 
     const isFree = (): boolean => inFlight < chunksInFlight || fault !== undefined || discarded;
 
@@ -120,8 +128,7 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
       async finish() {
         if (gatheredBytes > 0) send();
         await all;
-        if (connection !== undefined && connection !== into.connection)
-          fault ??= new Error("the database was lost meanwhile");
+        if (isLost()) fault ??= new Error("the database was lost meanwhile");
         if (fault !== undefined) {
           this.discard();
           const isRefused = fault instanceof DatabaseFault && fault.kind === "refused";
@@ -136,7 +143,10 @@ export function createBodies(database: Pick<Database, "bodiesIn" | "bodiesOut" |
         chunk = undefined;
         tell();
         // Behind what is under way. What stays is swept.
-        if (n > 0) into.query(`select ${name("drop_body_1")}($1)`, [id]).catch(() => undefined);
+        if (n > 0)
+          void all
+            .then(() => bodiesIn[0]?.query(`select ${name("drop_body_1")}($1)`, [id]))
+            .catch(() => undefined);
       },
     };
   }
