@@ -4,7 +4,7 @@ import { openDatabase, type Database } from "../../src/cluster/database/database
 import { noPostgres, startPostgres, type TestPostgres } from "../lab/postgres.ts";
 import { describePostgresAdministration } from "./postgres-administration.ts";
 import { describePostgresAway } from "./postgres-away.ts";
-import { describePostgresCalls } from "./postgres-calls.ts";
+import { describePostgresClaims } from "./postgres-claims.ts";
 import { describePostgresConfiguration } from "./postgres-configuration.ts";
 import { describePostgresDoubts } from "./postgres-doubts.ts";
 import { describePostgresImport } from "./postgres-import.ts";
@@ -35,7 +35,7 @@ describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   describePostgresDoubts(() => ({ server }));
   describePostgresReleases(() => ({ server }));
   describePostgresTraps(() => ({ server }));
-  describePostgresCalls(() => ({ server }));
+  describePostgresClaims(() => ({ server }));
   describePostgresConfiguration(() => database);
   describePostgresAdministration(() => database);
   describePostgresImport(() => database);

@@ -1,5 +1,5 @@
-/** Calls that are not made one after the other, and claims of what others claim in the same moment. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+/** Claims of what others claim in the same moment, and of queues with names that SQL has a meaning for. */
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { DatabaseSettings } from "../../src/core/policy/cluster-settings.ts";
 import { createSystemClock } from "../../src/ports/system-ports.ts";
 import type { Claim } from "../../src/spool/spool.ts";
@@ -9,10 +9,10 @@ import { openNode, type TestNode } from "../lab/postgres-spool.ts";
 
 const clock = createSystemClock();
 const leaseMs = 600_000;
-const schema = "calls";
+const schema = "claims";
 
-export function describePostgresCalls(connected: () => { readonly server: TestPostgres }): void {
-  describe("calls to PostgreSQL", () => {
+export function describePostgresClaims(connected: () => { readonly server: TestPostgres }): void {
+  describe("nodes on PostgreSQL", () => {
     let settings: DatabaseSettings;
     beforeAll(async () => {
       settings = await connected().server.withSchema(schema);
