@@ -74,7 +74,7 @@ interface Lane {
 }
 
 /** So much is worth a call of its own while another is in flight. */
-const ownCallWorks = 16;
+const ownCallWorks = 32;
 const againMs = 100;
 /** So long a client waits for its 250 while the database fails over. */
 const acceptMs = 30_000;
