@@ -105,8 +105,8 @@ export function createCommitGroup(options: {
   let isBetween = false;
   let idle: (() => void)[] = [];
   let seq = 0;
-  /** From when they are handed over until they have their outcome, also between two tries. */
-  const open = new Set<Waiting>();
+  /** They wait for another try. */
+  const waitingAgain = new Set<Waiting>();
   let closed = false;
   let closeBy = Number.POSITIVE_INFINITY;
   /** Since when nothing went through. `performance.now()`. */
@@ -191,11 +191,12 @@ export function createCommitGroup(options: {
     const [one] = group as [Waiting];
     onFault(outcome);
     if (one.task.end === undefined || closed) {
-      open.delete(one);
       return one.reject(outcome);
     }
     // It has happened. It comes again behind what waits.
+    waitingAgain.add(one);
     setTimeout(() => {
+      waitingAgain.delete(one);
       gathering.push(one);
       start();
     }, againMs * 5).unref();
@@ -226,10 +227,7 @@ export function createCommitGroup(options: {
       } catch (error) {
         if (isEnded(error)) {
           membership.ended(nodeId ?? 0);
-          for (const one of group) {
-            open.delete(one);
-            endedNow(one, isUnknown);
-          }
+          for (const one of group) endedNow(one, isUnknown);
           return undefined;
         }
         const fault = error as DatabaseFault;
@@ -255,10 +253,8 @@ export function createCommitGroup(options: {
   const endLost = (group: readonly Waiting[], nodeId: number): readonly Waiting[] =>
     group.filter((one) => {
       const isMine = one.task.nodeId === undefined || one.task.nodeId === nodeId;
-      if (isMine) return true;
-      open.delete(one);
-      one.resolve(lostOutcome);
-      return false;
+      if (!isMine) one.resolve(lostOutcome);
+      return isMine;
     });
 
   const endedNow = (one: Waiting, isUnknown: boolean): void => {
@@ -276,7 +272,6 @@ export function createCommitGroup(options: {
       if (one.task.end !== undefined) return true;
       if (!one.isGivenUp && now - one.since < acceptMs) return true;
       giveUp(one, isUnknown);
-      if (!isUnknown) open.delete(one);
       return isUnknown;
     });
   };
@@ -291,14 +286,12 @@ export function createCommitGroup(options: {
   membership.onUnsafe(() => {
     for (const { flying } of lanes) for (const one of flying) giveUp(one, true);
     for (const one of gathering) giveUp(one, false);
-    for (const one of gathering) if (one.isGivenUp) open.delete(one);
     gathering = gathering.filter(({ isGivenUp }) => !isGivenUp);
   });
 
   const finish = (group: readonly Waiting[], { lost, newAnswers }: CommitAnswer, nodeId: number): void => {
     let isNew = newAnswers;
     for (const [at, one] of group.entries()) {
-      open.delete(one);
       if (one.isGivenUp) {
         one.task.onAbandoned?.();
         continue;
@@ -318,7 +311,6 @@ export function createCommitGroup(options: {
         const number = ++handedOver;
         const one: Waiting = { task, number, since: performance.now(), isGivenUp: false, resolve, reject };
         gathering.push(one);
-        open.add(one);
         start();
       });
     },
@@ -358,8 +350,9 @@ export function createCommitGroup(options: {
       return false;
     },
     isBusyWith(id) {
-      for (const { task } of open)
-        if (task.end?.id === id || task.accepts.some((accept) => accept.id === id)) return true;
+      for (const list of [gathering, waitingAgain, ...lanes.map(({ flying }) => flying)])
+        for (const { task } of list)
+          if (task.end?.id === id || task.accepts.some((accept) => accept.id === id)) return true;
       return false;
     },
     confirmed: (nodeId) => lanes.map(({ last }) => (last.nodeId === nodeId ? last.seq : 0)),

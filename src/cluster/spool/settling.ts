@@ -1,7 +1,7 @@
 /** Ends of claims that change something, with the reports they cause: `Spool.settle`. */
 import type { MessageId } from "../../core/message/envelope.ts";
 import type { Clock } from "../../ports/ports.ts";
-import { changedRecipients, contentFacts } from "../../spool/messages/recipients.ts";
+import { changedRecipients, contentFacts, finishesAll } from "../../spool/messages/recipients.ts";
 import {
   SpoolError,
   type ContentFacts,
@@ -91,7 +91,8 @@ export function createSettle(parts: {
     reports: readonly Report[],
   ): Promise<SettleOutcome> => {
     // A caller's mistake shows here, before the claim is bound to end.
-    const recipients = changedRecipients(claim.entry, claim, changes);
+    const isAll = claim.recipients.length === claim.entry.length && finishesAll(claim.entry, changes);
+    const recipients = isAll ? [] : changedRecipients(claim.entry, claim, changes);
     let written: readonly (WrittenBody | undefined)[] = [];
     if (reports.some(isLarge)) {
       claim.ended = true;
