@@ -164,8 +164,33 @@ describe("hours that were set", () => {
     ["the day before, seen from the day", "08:00-09:00", cameAt(utc(24, 6, 30)), utc(25, 5), false],
     ["an hour behind them, by the new clock", "22:00-04:00", cameAt(utc(24, 19)), utc(25, 3, 59), false],
     ["and no earlier", "22:00-04:00", cameAt(utc(24, 19)), utc(25, 4), true],
+    ["at 2:30, which was twice: the first", "02:00-03:00", cameAt(utc(25, 0, 30)), utc(25, 3), false],
+    ["at 2:30, which was twice: the second", "02:00-03:00", cameAt(utc(25, 1, 30)), utc(25, 3), false],
+    ["before both", "02:00-03:00", cameAt(utc(24, 23, 30)), utc(25, 3), true],
+    ["while it may come yet", "02:00-03:00", cameAt(utc(24, 0, 30)), utc(25, 2, 59), false],
   ])("where summer time ends: %s", (_, expected, presence, nowMs, isSilent) => {
     expect(missedHours(hours(expected), presence, nowMs, berlin) !== undefined).toBe(isSilent);
+  });
+
+  // Berlin, the 29th of March 2026: at 2:00 it is 3:00.
+  const summerBeginMs = Date.UTC(2026, 2, 29, 1);
+  const march = (day: number, hour: number, minute = 0): number => Date.UTC(2026, 2, day, hour, minute);
+  test.each<[string, string, readonly Presence[], number, boolean]>([
+    ["a time that there was not is not missed", "02:00-03:00", cameAt(march(28, 1, 30)), march(29, 3), false],
+    ["nor for the rest of the day", "02:00-03:00", cameAt(march(28, 1, 30)), march(29, 23), false],
+    ["that of the day before is", "02:00-03:00", cameAt(march(27, 1, 30)), march(29, 3), true],
+    ["and that of the day behind it", "02:00-03:00", cameAt(march(28, 1, 30)), march(30, 2), true],
+    ["what lies around it is missed", "01:00-04:00", cameAt(march(28, 1, 30)), march(29, 3), true],
+    [
+      "and who came in the hour before it is not",
+      "01:00-04:00",
+      cameAt(march(29, 0, 30)),
+      march(29, 3),
+      false,
+    ],
+  ])("where summer time begins: %s", (_, expected, presence, nowMs, isSilent) => {
+    const offset = (atMs: number): number => (atMs < summerBeginMs ? 1 : 2) * 3_600_000;
+    expect(missedHours(hours(expected), presence, nowMs, offset) !== undefined).toBe(isSilent);
   });
 
   test("what is told of it: the last hour with mail, and the first it was missed in", () => {

@@ -175,16 +175,27 @@ export function missedHours(
 ): Silence | undefined {
   const nowOffsetMs = localOffsetMs(nowMs);
   const today = Math.floor((nowMs + nowOffsetMs) / dayMs);
-  const instantOf = (localMinute: number): number =>
-    localMinute * minuteMs - localOffsetMs(localMinute * minuteMs - nowOffsetMs);
+  /** Of one that the clock shows twice both, of one that it leaps over the end of the leap before its beginning. */
+  const instantsOf = (localMinute: number): { readonly first: number; readonly last: number } => {
+    const localMs = localMinute * minuteMs;
+    const [before, after] = [-leapMs, leapMs].map(
+      (ms) => localMs - localOffsetMs(localMs - nowOffsetMs + ms),
+    ) as [number, number];
+    const shown = [before, after].filter((at) => at + localOffsetMs(at) === localMs);
+    return shown.length === 0
+      ? { first: before, last: after }
+      : { first: Math.min(...shown), last: Math.max(...shown) };
+  };
   let latest: { readonly from: number; readonly to: number } | undefined;
   for (let day = today; day >= today - 7; day--)
     for (const { days, fromMinute, toMinute } of expected) {
       // The first of January 1970 was a Thursday.
       if (!days.includes((day + 4) % 7)) continue;
-      const to = instantOf(day * 1440 + toMinute);
+      const to = instantsOf(day * 1440 + toMinute).last;
       if (to + graceMs > nowMs || (latest !== undefined && latest.to >= to)) continue;
-      latest = { from: instantOf(day * 1440 + fromMinute), to };
+      const from = instantsOf(day * 1440 + fromMinute).first;
+      // Where summer time begins it may be a time that there is not.
+      if (from < to) latest = { from, to };
     }
   if (latest === undefined) return undefined;
   const [from, to] = [Math.floor(latest.from / hourMs), Math.floor((latest.to + graceMs) / hourMs)];
@@ -198,3 +209,5 @@ export function missedHours(
 }
 
 const graceMs = hourMs;
+/** Around an instant at which the clock on the wall leaps. */
+const leapMs = 3 * hourMs;
