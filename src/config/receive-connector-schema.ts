@@ -1,4 +1,5 @@
 /** The settings of a Receive connector as a file may give them. Source: Set-ReceiveConnector, New-ReceiveConnector. */
+import { mostConnectionsPerSource } from "../core/policy/connection-limits.ts";
 import { z } from "zod";
 import { parseEndpoint } from "../core/units/endpoint.ts";
 import { profileNames } from "../core/policy/receive-profiles.ts";
@@ -70,7 +71,7 @@ const banner = line(500)
 /** Limits that can be looked at without being enforced as well (reportOnly, candidate). */
 const limits = {
   maxInboundConnection: integer({ min: 1, max: most, unlimited: true }),
-  maxInboundConnectionPerSource: integer({ min: 1, max: 10_000, unlimited: true }),
+  maxInboundConnectionPerSource: integer({ min: 1, max: mostConnectionsPerSource, unlimited: true }),
   maxInboundConnectionPercentagePerSource: percentage({ min: 1, max: 100 }),
   messageRateLimit: integer({ min: 1, max: most, unlimited: true }),
   maxProtocolErrors: integer({ min: 0, max: most, unlimited: true }),

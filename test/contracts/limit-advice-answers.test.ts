@@ -307,6 +307,23 @@ test("what others have known for weeks is not enough for a connector that is new
   expect(two?.notEnough).toBe("Not enough data: it has been in use for 0 hours, and advice needs two days.");
 });
 
+test.each([
+  [9_000, 10_000],
+  [11_000, Infinity],
+])(
+  "what is advised can be set, also where %i connections of one source were open",
+  async (count, perSource) => {
+    const huge = daily(days, 8 * hourMs, (atMs) => burst("10.0.0.1", atMs, count, { messages: [] }));
+    const text = file("    maxInboundConnection: unlimited\n");
+    const answer = await asked(text, huge);
+    const [relay] = done(text, answer).receiveConnectors;
+    expect(relay).toMatchObject({ maxInboundConnectionPerSource: perSource });
+    expect(answer.connectors[0]?.refusals.after).toBe(0);
+    const highest = answer.connectors[0]?.limits.map((limit) => limit.highest) ?? [];
+    expect(highest.every(Number.isFinite)).toBe(true);
+  },
+);
+
 test("files of a directory are no reason to let their machine in by SMTP", async () => {
   const files = daily(days, 9 * hourMs, (atMs) => burst("127.0.0.1", atMs, 5, { door: "PICKUP" }));
   const text = file(learning);

@@ -120,7 +120,7 @@ export function shownRate(
     current: shownLimit(current),
     value: shownLimit(value),
     change,
-    reason: `All clients together opened ${need} connections in a minute on ${on}, the most in ${days} days; ${shownLimit(value)} leaves ${headroomText(need, value)}.`,
+    reason: `All clients together opened ${need === 1 ? "1 connection" : `${need} connections`} in a minute on ${on}, the most in ${days} days; ${shownLimit(value)} leaves ${headroomText(need, value)}.`,
     highest: need,
     p999: null,
     headroom: shownHeadroom(need, value),

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { plainReceiveConnector } from "../../config/plain-settings.ts";
 import type { Settings } from "../../config/settings.ts";
 import { adviseConnector, goodSources } from "../../core/advice/connector-advice.ts";
+import { mostRanges } from "../../core/advice/learned.ts";
 import { judgedSources, type JudgedSource } from "../../core/advice/judged-use.ts";
 import { allBy, loosened, type AdvisedSettings } from "../../core/advice/limit-proposal.ts";
 import { rateProposal, type RateProposal } from "../../core/advice/rate-proposal.ts";
@@ -23,7 +24,7 @@ import { coverage, coverageNotes, withAllRecords, type OfRecords } from "./all-r
 import { periodOf } from "./period.ts";
 import type { Advised } from "./advised-connector.ts";
 import { elsewhereText } from "./elsewhere-text.ts";
-import { adviceEdits, editsTogether, ownName, rateEdits } from "./limit-advice-edits.ts";
+import { adviceEdits, editsTogether, ownName, rateEdits, type Edit } from "./limit-advice-edits.ts";
 import { shownAdvice, shownRate } from "./limit-advice-shown.ts";
 import { findNamed } from "./named-settings.ts";
 import { answerInTurn, replayed, replayedOwners, scenarioOf } from "./replayed-settings.ts";
@@ -101,6 +102,7 @@ export function limitAdviceHandlers(
       notes: [
         ...coverageNotes(records),
         ...use.elsewhere.map(elsewhereText),
+        ...results.flatMap((one, index) => wideText(one, edits[index] ?? [])),
         ...use.damaged
           .slice(0, 3)
           .map(({ file, what }) => `Part of the record is damaged (${file}: ${what}); the rest was read.`),
@@ -264,6 +266,17 @@ function asInFile(connector: Connector, plain: ReturnType<typeof plainReceiveCon
     messageRateLimit: value("messageRateLimit"),
     messageRateSource: connector.messageRateSource,
   };
+}
+
+/** Of a connector that learned from whom mail came, and proposes no ranges: there are too many. */
+function wideText({ connector, advice, isLearning }: Advised, edits: readonly Edit[]): string[] {
+  const isNarrowed = edits.some((edit) => edit.kind === "set" && "remoteIpRanges" in edit.settings);
+  const senders = advice.sources.filter(({ use }) => use.messages > 0 && !use.isOfDirectory).length;
+  return !isLearning || advice.limits.length === 0 || isNarrowed || senders <= mostRanges
+    ? []
+    : [
+        `Mail came to ${connector.name} from ${senders} addresses, too many to name each: its remoteIpRanges stay as they are.`,
+      ];
 }
 
 /** Of an IPv6 network the connector may serve a part. */

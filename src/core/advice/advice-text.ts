@@ -19,21 +19,21 @@ export function reasonText(proposal: LimitProposal, context: ReasonContext): str
     case "maxInboundConnectionPercentagePerSource":
       return percentageReason(proposal);
     case "maxInboundConnectionPerSource":
-      return sourceReason(proposal, "connections at once", context);
+      return sourceReason(proposal, "open", context);
     case "messageRateLimit":
-      return sourceReason(proposal, "messages in a minute", context);
+      return sourceReason(proposal, "messages", context);
   }
 }
 
 function sourceReason(
   proposal: LimitProposal,
-  what: string,
+  by: "open" | "messages",
   { sources, days, nameOf }: ReasonContext,
 ): string {
   const { need, source, day, usual, change, current, value } = proposal;
   if (need === 0)
     return `Nobody had any in ${count(days, "day")}; ${change === "keep" ? `${shown(value)} stays` : `${shown(value)} is the least that is advised`}.`;
-  const most = `${nameOf(source)} had ${need} ${what} on ${dayText(day)}, the most of ${count(sources, "source")} in ${count(days, "day")} (99.9 % of minutes: ${usual ?? need} or fewer)`;
+  const most = `${nameOf(source)} had ${usedText(need, by)} on ${dayText(day)}, the most of ${count(sources, "source")} in ${count(days, "day")} (99.9 % of minutes: ${usual ?? need} or fewer)`;
   const room = `${shown(value)} leaves ${headroomText(need, value)}${growthText(proposal)}`;
   if (change === "keep") return `${most}; ${room}.`;
   if (change === "raise") return `${most}; ${shortText(need, current)}, ${room}.`;
@@ -43,7 +43,7 @@ function sourceReason(
 function totalReason(proposal: LimitProposal, { days }: ReasonContext): string {
   const { need, day, change, value, current } = proposal;
   if (need === 0) return `Nobody was connected in ${count(days, "day")}.`;
-  const most = `all sources together had ${need} connections at once on ${dayText(day)}, the most in ${count(days, "day")}`;
+  const most = `all sources together had ${usedText(need, "open")} on ${dayText(day)}, the most in ${count(days, "day")}`;
   const room = `${shown(value)} leaves ${headroomText(need, value)}${growthText(proposal)}`;
   return capital(
     change === "raise"
@@ -95,10 +95,13 @@ function growthText({ growth }: LimitProposal): string {
     : `; it grows by ${Math.round(growth * 100)} % a week, ${weeksAhead} weeks of which are in it`;
 }
 
+function usedText(used: number, by: "open" | "messages"): string {
+  return by === "open" ? `${count(used, "connection")} at once` : `${count(used, "message")} in a minute`;
+}
+
 /** Why what a source did does not count. */
 export function outlierText(outlier: Outlier, by: "open" | "messages"): string {
   const { kind, highest, day, days, usual, usualDays, idlePart, meanLifeMs, refused } = outlier;
-  const what = by === "open" ? "connections at once" : "messages in a minute";
   const when =
     days === 1 ? `on ${dayText(day)}` : `on ${dayText(day)}, and the like on ${count(days, "day")}`;
   const step =
@@ -107,11 +110,11 @@ export function outlierText(outlier: Outlier, by: "open" | "messages"): string {
       : `${usual} at most on the ${count(usualDays, "other day", "other days")}`;
   switch (kind) {
     case "leak":
-      return `${highest} ${what} ${when}, ${step}; ${Math.round(idlePart * 100)} % of the time they were open nothing was sent, and they lasted ${lasted(meanLifeMs)}: they look as if they were never closed (a leak)`;
+      return `${usedText(highest, by)} ${when}, ${step}; ${Math.round(idlePart * 100)} % of the time they were open nothing was sent, and they lasted ${lasted(meanLifeMs)}: they look as if they were never closed (a leak)`;
     case "storm":
       return `${refused} refused attempts without a pause ${when}, ${step}: the same clients again and again, not so many clients`;
     case "flood":
-      return `${highest} ${what} ${when}, ${step}: a flood, not use`;
+      return `${usedText(highest, by)} ${when}, ${step}: a flood, not use`;
   }
 }
 

@@ -5,10 +5,13 @@ import type { JudgedSource } from "./judged-use.ts";
 /** So many addresses of a network are the network. */
 const leastOfNetwork = 4;
 const mostNames = 200;
+/** More would be neither looked at nor edited in time. */
+export const mostRanges = 500;
 
 /**
  * As few as tell all of them: a /24 where four and more of it came, else each address; IPv6 as it is counted. Nobody whom the connector
- * did not serve while it learned is let in: `ranges` are those it has, and bound what is proposed.
+ * did not serve while it learned is let in: `ranges` are those it has, and bound what is proposed. None where it would be more than 500:
+ * then those it has stay.
  */
 export function learnedRanges(sources: readonly string[], ranges: readonly IpRange[]): readonly string[] {
   const networks = new Map<string, string[]>();
@@ -22,6 +25,7 @@ export function learnedRanges(sources: readonly string[], ranges: readonly IpRan
     const whole = `${network}.0/24`;
     return of.length >= leastOfNetwork && isWithin(whole, ranges) ? [whole] : of;
   }).flat();
+  if (learned.length > mostRanges) return [];
   return [...new Set(learned.flatMap((one) => (isWithin(one, ranges) ? [one] : partsWithin(one, ranges))))];
 }
 

@@ -1,6 +1,6 @@
 /** Values for the limits of a connector, out of what its sources need. Reasons in words: advice-text.ts. */
 import { allowedByPercentage, type ConnectionLimits } from "../policy/connection-limits.ts";
-import { percentageFor, roundUp, withHeadroom } from "../policy/limit-advice.ts";
+import { percentageFor, perSourceFor, roundUp, withHeadroom } from "../policy/limit-advice.ts";
 import type { ReceiveConnectorSettings } from "../policy/receive-connector.ts";
 import { largestOf } from "../units/extremes.ts";
 import { growthPerWeek, grown } from "./growth.ts";
@@ -78,7 +78,7 @@ export function loosened(proposals: readonly LimitProposal[], by: Looseness): re
   const all = proposals.map((one) =>
     one.limit === "maxInboundConnectionPercentagePerSource" || one.value === Infinity || by[one.limit] === 1
       ? one
-      : withValue(one, roundUp(one.value * by[one.limit])),
+      : withValue(one, settable(one.limit, roundUp(one.value * by[one.limit]))),
   );
   const perSource = all.find(({ limit }) => limit === "maxInboundConnectionPerSource");
   const total = all.find(({ limit }) => limit === "maxInboundConnection");
@@ -116,7 +116,7 @@ function forSources(
     sources.flatMap((source) => source[by].days),
     lastMs,
   );
-  const value = Math.max(least[limit], withHeadroom(grown(need, growth)));
+  const value = settable(limit, Math.max(least[limit], withHeadroom(grown(need, growth))), need);
   const usual = largestOf(sources, ({ use }) => (by === "open" ? use.usualOpen : use.usualMessages), 0);
   const isOff = limit === "messageRateLimit" && settings.messageRateSource === "None";
   return decided(
@@ -180,7 +180,7 @@ function forPercentage(current: number, perSource: LimitProposal, total: LimitPr
       current,
       value,
       change: "keep",
-      need: perSource.value,
+      need: perSource.value === Infinity ? perSource.need : perSource.value,
       source: "",
       day: 0,
       usual: undefined,
@@ -188,6 +188,11 @@ function forPercentage(current: number, perSource: LimitProposal, total: LimitPr
     },
     value,
   );
+}
+
+/** What the setting takes. `need`: what it must let in; default: all of the value. */
+function settable(limit: AdvisedLimit, value: number, need = value): number {
+  return limit === "maxInboundConnectionPerSource" ? perSourceFor(value, need) : value;
 }
 
 function decided(proposal: LimitProposal, isLearned: boolean): LimitProposal {

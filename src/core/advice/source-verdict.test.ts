@@ -199,6 +199,12 @@ test.each([
   expect(learnedApplications([one], [])).toEqual([{ name, addresses: ["10.0.0.1"] }]);
 });
 
+test("more than five hundred ranges are none: those that the connector has stay", () => {
+  const sources = (count: number) => Array.from({ length: count }, (_, at) => `10.${at >> 8}.${at & 255}.1`);
+  expect(learnedRanges(sources(500), [ipRange("10.0.0.0/8")])).toHaveLength(500);
+  expect(learnedRanges(sources(501), [ipRange("10.0.0.0/8")])).toEqual([]);
+});
+
 test("three of a network are three addresses", () => {
   const all = [ipRange("0.0.0.0/0")];
   const three = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];

@@ -4,6 +4,9 @@
  */
 import type { ReceiveConnectorSettings } from "./receive-connector.ts";
 
+/** Above it maxInboundConnectionPerSource takes `unlimited` alone. */
+export const mostConnectionsPerSource = 10_000;
+
 export type ConnectionLimits = Pick<
   ReceiveConnectorSettings,
   "maxInboundConnection" | "maxInboundConnectionPerSource" | "maxInboundConnectionPercentagePerSource"

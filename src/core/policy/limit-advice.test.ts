@@ -30,6 +30,10 @@ describe("adviseLimit, connections", () => {
     [100, 20, 2, 80, 0, "-MaxInboundConnectionPerSource 100 -MaxInboundConnectionPercentagePerSource 100"],
     [Infinity, 20, 2, 21, 9999, "-MaxInboundConnectionPerSource 30"],
     [Infinity, Infinity, 2, 100_000, 0, undefined],
+    // A number above 10,000 is none that can be set.
+    [Infinity, 20, 2, 9_000, 0, "-MaxInboundConnectionPerSource 10000"],
+    [Infinity, 20, 2, 10_001, 0, "-MaxInboundConnectionPerSource unlimited"],
+    [50_000, 20, 100, 45_000, 0, "-MaxInboundConnectionPerSource unlimited -MaxInboundConnection 60000"],
   ])("%s/%s/%s %%, wanted %s beside %s", (total, perSource, percentage, fromSource, byOthers, parameters) => {
     const advice = adviseLimit(connector(total, perSource, percentage), {
       kind: "connections",

@@ -3,7 +3,8 @@
  * limits work together: raising one may leave the next one in the way, so the advice names all that must change.
  */
 import { commandWord } from "../units/command-word.ts";
-import { allowedByPercentage, type ConnectionLimits } from "./connection-limits.ts";
+import { formatUnlimited } from "../units/unlimited.ts";
+import { allowedByPercentage, mostConnectionsPerSource, type ConnectionLimits } from "./connection-limits.ts";
 import type { ReceiveConnectorSettings } from "./receive-connector.ts";
 
 export type AdvisedConnector = ConnectionLimits & Pick<ReceiveConnectorSettings, "name" | "messageRateLimit">;
@@ -93,8 +94,8 @@ function adviseConnections(
 
   let newPerSource = perSource;
   if (!perSourceSuffices) {
-    newPerSource = target;
-    changes.push({ limit: "maxInboundConnectionPerSource", configured: perSource, suggested: target });
+    newPerSource = perSourceFor(target, fromSource);
+    changes.push({ limit: "maxInboundConnectionPerSource", configured: perSource, suggested: newPerSource });
   }
 
   // What the source may really come to: its own limit bounds it, and the others need not give way for more.
@@ -131,7 +132,9 @@ function adviseConnections(
       `maxInboundConnectionPerSource (${perSource}) is the next limit: raise it as well if the source needs more than that.`,
     );
   }
-  const parameters = changes.map(({ limit, suggested }) => `-${pascalCase(limit)} ${suggested}`).join(" ");
+  const parameters = changes
+    .map(({ limit, suggested }) => `-${pascalCase(limit)} ${formatUnlimited(suggested)}`)
+    .join(" ");
   return {
     changes,
     command: `Set-ReceiveConnector ${commandWord(connector.name)} ${parameters}`,
@@ -144,6 +147,12 @@ export function percentageFor(wanted: number, total: number, byOthers: number): 
   const least = Math.ceil((100 * wanted) / (total - byOthers));
   const round = least < 10 ? least : Math.ceil(least / 5) * 5;
   return Math.min(100, round);
+}
+
+/** A value for maxInboundConnectionPerSource that it takes and that lets so many in; Infinity where none but that does. */
+export function perSourceFor(value: number, need: number): number {
+  if (value <= mostConnectionsPerSource) return value;
+  return need <= mostConnectionsPerSource ? mostConnectionsPerSource : Infinity;
 }
 
 /** A quarter more, to a round number. */
