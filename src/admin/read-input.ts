@@ -1,6 +1,7 @@
 /** From a request to the input of an operation. */
 import type { z } from "zod";
 import { formatPath } from "../config/fault.ts";
+import { inputFaultText } from "./input-fault-text.ts";
 import { AdminRefusal } from "./refusal.ts";
 
 /** What is said of a field that the operation does not have; nodes of a later release go by it. */
@@ -16,11 +17,13 @@ export function readInput<Schema extends z.ZodObject>(
   if (result.success && unknown.length === 0) return result.data;
   const faults = [
     ...unknown.map((key) => ({ path: key, line: 0, column: 0, message: notKnownHere })),
-    ...(result.error?.issues ?? []).map(({ path, message }) => ({
-      path: formatPath(path.map((segment) => (typeof segment === "symbol" ? String(segment) : segment))),
+    ...(result.error?.issues ?? []).map((issue) => ({
+      path: formatPath(
+        issue.path.map((segment) => (typeof segment === "symbol" ? String(segment) : segment)),
+      ),
       line: 0,
       column: 0,
-      message,
+      message: inputFaultText(issue),
     })),
   ];
   const sentences = faults.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));

@@ -5,7 +5,7 @@ import { listeningText, serves, type ListeningEndpoint } from "../../core/policy
 import { bindingsOf, type ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { Administered, Handlers } from "../administered.ts";
 import type { Output } from "../contract.ts";
-import { learningOf, learningSettings } from "./learning.ts";
+import { learningNotes, learningOf, learningSettings } from "./learning.ts";
 import { connectorChanges } from "./named-changes.ts";
 import { adviceForNewConnector } from "./new-connector.ts";
 
@@ -63,9 +63,10 @@ export function receiveConnectorHandlers(administered: Administered): Pick<Handl
     newReceiveConnector: ({ name, usage, settings, learnMs, whatIf }) => {
       const preset = usage === undefined ? {} : { usage };
       const learning = learnMs === undefined ? {} : learningSettings(clock.wall().getTime() + learnMs);
-      return connectors.add(name, { ...preset, ...learning, ...settings }, whatIf, ({ after }) =>
-        adviceForNewConnector(after, name),
-      );
+      return connectors.add(name, { ...preset, ...learning, ...settings }, whatIf, ({ after }) => [
+        ...learningNotes(after.settings.transport, learnMs),
+        ...adviceForNewConnector(after, name),
+      ]);
     },
     setReceiveConnector: ({ name, settings, whatIf }) => connectors.set(name, settings, whatIf),
     enableReceiveConnector: connectors.enable,

@@ -13,9 +13,10 @@ export function periodOf(
   args: Arguments,
   { from, to }: { readonly from: string; readonly to: string },
 ): Period {
+  // Longer than since 1970 is all there is.
   const last = numberOf(args, "Last");
   return {
-    from: last === undefined ? instantOf(args, from) : new Date(Date.now() - last).toISOString(),
+    from: last === undefined ? instantOf(args, from) : new Date(Math.max(0, Date.now() - last)).toISOString(),
     to: instantOf(args, to),
   };
 }
