@@ -16,7 +16,7 @@ const isTechnical = (message: string): boolean => /^(Too (big|small): |Invalid )
 
 export function inputFaultText(issue: z.core.$ZodIssue): string {
   if (!isTechnical(issue.message)) return issue.message;
-  const isDuration = /Ms$/.test(String(issue.path.at(-1)));
+  const isDuration = String(issue.path.at(-1)).endsWith("Ms");
   switch (issue.code) {
     case "too_big":
       return boundText(issue.origin, issue.maximum, isDuration, "at most");
@@ -36,7 +36,12 @@ export function inputFaultText(issue: z.core.$ZodIssue): string {
       return issue.format === "datetime"
         ? "is no instant; write it like 2026-11-24T06:00:00Z"
         : "is not of the form it has to have";
-    default:
+    case "not_multiple_of":
+    case "unrecognized_keys":
+    case "invalid_union":
+    case "invalid_key":
+    case "invalid_element":
+    case "custom":
       return issue.message;
   }
 }
