@@ -2,7 +2,7 @@
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import { reportableLimits } from "../../core/policy/reportable-limits.ts";
 import { formatDuration } from "../../core/units/duration.ts";
-import type { TrafficSettings } from "../../traffic/traffic-record.ts";
+import type { Settings } from "../../config/settings.ts";
 import type { Output } from "../contract.ts";
 
 export type Learning = Output<"getReceiveConnector">["status"]["learning"];
@@ -17,7 +17,10 @@ export function learningSettings(untilMs: number): { reportOnly: string[]; learn
 
 /** What of the time it is to learn would not be known in the end. */
 export function learningNotes(
-  { trafficRecordEnabled, trafficRecordMaxAge }: TrafficSettings,
+  {
+    trafficRecordEnabled,
+    trafficRecordMaxAge,
+  }: Pick<Settings["transport"], "trafficRecordEnabled" | "trafficRecordMaxAge">,
   learnMs: number | undefined,
 ): string[] {
   if (learnMs === undefined) return [];
