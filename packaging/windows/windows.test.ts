@@ -45,3 +45,14 @@ test.each(["install.ps1", "uninstall.ps1"])("%s is closed in all its brackets", 
   }
   expect(open).toEqual([]);
 });
+
+test("an upgrade that fails at the firewall or the path has started the relay before", async () => {
+  const script = await readFile(join(root, "packaging/windows/files/install.ps1"), "utf8");
+  const started = script.lastIndexOf("Start-Service -Name $name");
+  for (const later of [
+    "New-NetFirewallRule",
+    "\nAdd-ToMachinePath",
+    "-LiteralPath $before -Recurse -Force -ErrorAction",
+  ])
+    expect(script.indexOf(later), later).toBeGreaterThan(started);
+});

@@ -15,7 +15,7 @@ shawl.exe, the service wrapper: winget install -e --id mtkennerly.shawl, or its 
 installed with Weir already, else the one on the path.
 
 .PARAMETER Port
-Ports that the firewall opens for Weir's node.exe. None: -Port @()
+Ports that the firewall opens for Weir's node.exe. None: -Port ''
 
 .EXAMPLE
 .\install.ps1 -Port 25, 587
@@ -24,7 +24,8 @@ Ports that the firewall opens for Weir's node.exe. None: -Port @()
 param(
     [string] $Shawl,
 
-    [int[]] $Port = @(25),
+    # Texts: of powershell -File "25,587" comes as one, and would be the number 25587.
+    [string[]] $Port = @('25'),
 
     [string] $Program = (Join-Path $env:ProgramFiles 'Weir'),
 
@@ -34,6 +35,18 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
+# From where the prompt stands, which is not what .NET takes for the current directory.
+function Get-PlainPath {
+    param([string] $Path)
+    $full = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
+    [IO.Path]::GetFullPath($full).TrimEnd('\')
+}
+
+$Program = Get-PlainPath $Program
+$Data = Get-PlainPath $Data
+if ($Shawl) { $Shawl = Get-PlainPath $Shawl }
+$ports = @($Port -split ',' | ForEach-Object { $_.Trim() } | Where-Object { $_ })
+if (@($ports | Where-Object { $_ -notmatch '^\d{1,5}$' }).Count -gt 0) { throw "-Port takes numbers: $Port" }
 $name = 'Weir'
 $account = "NT SERVICE\$name"
 $config = Join-Path $Data 'weir.yaml'
@@ -60,12 +73,7 @@ function Add-ToMachinePath {
     [Environment]::SetEnvironmentVariable('WeirPathChanged', $null, 'Machine')
 }
 
-function Get-PlainPath {
-    param([string] $Path)
-    [IO.Path]::GetFullPath($Path).TrimEnd('\')
-}
-
-$isInPlace = (Get-PlainPath $PSScriptRoot) -eq (Get-PlainPath $Program)
+$isInPlace = (Get-PlainPath $PSScriptRoot) -eq $Program
 $installed = Join-Path $Program 'shawl.exe'
 if (-not $Shawl) {
     $found = Get-Command 'shawl.exe' -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
@@ -106,7 +114,7 @@ else {
         if (Test-Path -LiteralPath $left) { Remove-Item -LiteralPath $left -Recurse -Force }
     }
     New-Item -ItemType Directory -Path $fresh | Out-Null
-    Copy-Item -Path (Join-Path $PSScriptRoot '*') -Destination $fresh -Recurse -Force
+    Get-ChildItem -LiteralPath $PSScriptRoot | Copy-Item -Destination $fresh -Recurse -Force
     Copy-Item -LiteralPath $Shawl -Destination (Join-Path $fresh 'shawl.exe') -Force
     # Of files that came from the Internet.
     Get-ChildItem -LiteralPath $fresh -Recurse -File | Unblock-File
@@ -139,7 +147,6 @@ if (-not $isInPlace) {
         if ($ran) { Start-Service -Name $name }
         throw
     }
-    if (Test-Path -LiteralPath $before) { Remove-Item -LiteralPath $before -Recurse -Force }
 }
 $node = Join-Path $Program 'node.exe'
 $script = Join-Path $Program 'bin\weir.js'
@@ -170,13 +177,23 @@ if ($null -eq $service) {
 # The account is known when the service is there.
 Invoke-Program 'icacls.exe' @($Data, '/grant:r', "${account}:(OI)(CI)M")
 
-Get-NetFirewallRule -Name 'Weir-SMTP' -ErrorAction SilentlyContinue | Remove-NetFirewallRule
-if ($Port.Count -gt 0) {
+Start-Service -Name $name
+
+# What follows may fail, and mail comes in nevertheless.
+if ($null -ne (Get-NetFirewallRule -Name 'Weir-SMTP' -ErrorAction SilentlyContinue)) {
+    Remove-NetFirewallRule -Name 'Weir-SMTP'
+}
+if ($ports.Count -gt 0) {
     New-NetFirewallRule -Name 'Weir-SMTP' -DisplayName 'Weir (SMTP)' -Direction Inbound -Action Allow `
-        -Protocol TCP -LocalPort $Port -Program $node | Out-Null
+        -Protocol TCP -LocalPort $ports -Program $node | Out-Null
 }
 Add-ToMachinePath $Program
+# Commands look in ProgramData unless this names another file.
+if ($Data -ne (Join-Path $env:ProgramData 'Weir')) {
+    [Environment]::SetEnvironmentVariable('WEIR_CONFIG', $config, 'Machine')
+}
+# A scanner may still hold a file of it; the next upgrade removes it then.
+if (Test-Path -LiteralPath $before) { Remove-Item -LiteralPath $before -Recurse -Force -ErrorAction SilentlyContinue }
 
-Start-Service -Name $name
 Invoke-Program $node @($script, '--version')
 Write-Output "Weir runs. Configuration: $config. In a new elevated prompt: weir status"

@@ -32,6 +32,15 @@ function Remove-FromMachinePath {
     [Environment]::SetEnvironmentVariable('WeirPathChanged', $null, 'Machine')
 }
 
+# From where the prompt stands, which is not what .NET takes for the current directory.
+function Get-PlainPath {
+    param([string] $Path)
+    $full = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
+    [IO.Path]::GetFullPath($full).TrimEnd('\')
+}
+
+$Program = Get-PlainPath $Program
+$Data = Get-PlainPath $Data
 $name = 'Weir'
 if (-not $PSCmdlet.ShouldProcess($Program, 'remove Weir')) { return }
 
@@ -45,11 +54,16 @@ if ($null -ne (Get-Service -Name $name -ErrorAction SilentlyContinue)) {
     & sc.exe delete $name
     if ($LASTEXITCODE -ne 0) { throw "sc.exe delete: exit code $LASTEXITCODE" }
 }
-Get-NetFirewallRule -Name 'Weir-SMTP' -ErrorAction SilentlyContinue | Remove-NetFirewallRule
+if ($null -ne (Get-NetFirewallRule -Name 'Weir-SMTP' -ErrorAction SilentlyContinue)) {
+    Remove-NetFirewallRule -Name 'Weir-SMTP'
+}
 Remove-FromMachinePath $Program
+if ([Environment]::GetEnvironmentVariable('WEIR_CONFIG', 'Machine') -eq (Join-Path $Data 'weir.yaml')) {
+    [Environment]::SetEnvironmentVariable('WEIR_CONFIG', $null, 'Machine')
+}
 
 if (Test-Path -LiteralPath $Program) { Remove-Item -LiteralPath $Program -Recurse -Force }
-if ($RemoveData -and $PSCmdlet.ShouldProcess($Data, 'remove configuration and all mail that waits')) {
+if ($RemoveData -and (Test-Path -LiteralPath $Data) -and $PSCmdlet.ShouldProcess($Data, 'remove configuration and all mail that waits')) {
     Remove-Item -LiteralPath $Data -Recurse -Force
 } else {
     Write-Output "Configuration and mail stay in $Data"
