@@ -177,6 +177,18 @@ describe("a service like Microsoft's", () => {
     expect(smtp.connections).toBe(0);
   });
 
+  it.each(["smartHost", "graph"])("whose authority is not reached, by %s: what to check", async (kind) => {
+    const { tokens, connector } = await microsoft();
+    await tokens.close();
+    open.splice(open.indexOf(tokens), 1);
+    const test = await run({
+      ...connector(),
+      kind,
+      graphRoot: "https://graph.test",
+    } as Parameters<typeof testConnector>[0]);
+    expect(failed(test)).toMatch(/^token: .*check DNS and that HTTPS to it is open/);
+  });
+
   it("that does not let the sender send so", async () => {
     const { smtp, connector } = await microsoft();
     smtp.configure({

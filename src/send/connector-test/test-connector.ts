@@ -5,7 +5,7 @@
  */
 import { tokenClaims } from "../../core/policy/connector-test/token-claims.ts";
 import type { ConnectorTest } from "../../core/policy/connector-test/test-step.ts";
-import { testAdvice } from "../../core/policy/connector-test/test-advice.ts";
+import { testAdvice, tokenAdvice } from "../../core/policy/connector-test/test-advice.ts";
 import { mailboxFor } from "../../core/policy/sender-mailbox.ts";
 import { graphMailboxFor } from "../../core/policy/graph-mailbox.ts";
 import type {
@@ -144,7 +144,7 @@ async function mailHostsFor(
 
 async function logOnFor(
   connector: SmtpSendConnector | GraphSendConnector,
-  { from, timeoutMs, changedAgoMs }: WantedTest,
+  { from, timeoutMs }: WantedTest,
   { ports: { clock }, http }: TestContext,
   recorder: StepRecorder,
 ): Promise<MailboxLogOn | undefined | "failed"> {
@@ -174,8 +174,10 @@ async function logOnFor(
     // It was fetched for this test: one that is refused is not asked for again.
     return { mailbox, tokens: { ...source, known: () => undefined, token: () => Promise.resolve(token) } };
   } catch (error) {
-    recorder.fail("token", asClientError(error).message);
-    if (connector.kind === "smartHost") advise(connector, { changedAgoMs }, recorder);
+    const words = asClientError(error).message;
+    recorder.fail("token", words);
+    const { last } = recorder;
+    if (last !== undefined) last.advice = tokenAdvice(words, connector.oauth.tokenEndpoint);
     return "failed";
   }
 }

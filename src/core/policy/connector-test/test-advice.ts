@@ -142,17 +142,6 @@ const rules: readonly Rule[] = [
     advice: () => "The TLS handshake fails. TLS 1.2 is the least that is spoken; see the words of the step.",
   },
   {
-    at: ["token"],
-    says: /AADSTS|invalid_|unauthorized_client/,
-    advice: () => [],
-  },
-  {
-    at: ["token"],
-    says: /does not exist|refused|no route|does not answer|took longer|in time/,
-    advice: ({ connector }) =>
-      `The token endpoint ${endpointOf(connector.oauth?.tokenEndpoint)} is not reached: check DNS and that HTTPS to it is open from this machine.`,
-  },
-  {
     at: ["auth"],
     says: /not offer/,
     advice: (facts) => [
@@ -215,10 +204,21 @@ const rules: readonly Rule[] = [
 
 /** Empty where nothing is known to help but the words themselves. */
 export function testAdvice({ step, words }: FailedStep, facts: AdviceFacts): readonly string[] {
+  if (step === "token") return tokenAdvice(words, facts.connector.oauth?.tokenEndpoint);
   const rule = rules.find(({ at, says }) => at.includes(step) && says.test(words));
   if (rule === undefined) return [];
   const advice = rule.advice(facts);
   return typeof advice === "string" ? [advice] : advice;
+}
+
+/** Of whatever connector logs on by token. What an authority says has its advice in it already. */
+export function tokenAdvice(words: string, tokenEndpoint: string | undefined): readonly string[] {
+  const isAnswer = /AADSTS|invalid_|unauthorized_client/.test(words);
+  if (isAnswer || !/does not exist|refused|no route|does not answer|took longer|in time/.test(words))
+    return [];
+  return [
+    `The token endpoint ${endpointOf(tokenEndpoint)} is not reached: check DNS and that HTTPS to it is open from this machine.`,
+  ];
 }
 
 const passwordRefused: readonly string[] = [
