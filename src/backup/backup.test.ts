@@ -283,6 +283,17 @@ describe("refused, and nothing changed", () => {
     expect(await readdir(target)).toEqual(["mail"]);
   });
 
+  // A restore that was killed while it wrote its mark has put nothing there yet.
+  test("a data directory with another's draft; one with that of the mark is empty", async () => {
+    const target = await newDirectory();
+    const draft = (of: string): string => join(target, `.${of}.0123456789ab.new`);
+    await writeFile(draft("mail"), "");
+    await expect(restoreTo(made.folder, target)).rejects.toThrow("is not empty");
+    await rename(draft("mail"), draft("restore-unfinished"));
+    expect(await restoreTo(made.folder, target)).toMatchObject({ messages: 1 });
+    expect((await readdir(target)).filter((name) => name.endsWith(".new"))).toEqual([]);
+  });
+
   test("a directory that another restore is at work on, which goes on undisturbed", async () => {
     const { folder } = made;
     const target = await newDirectory();

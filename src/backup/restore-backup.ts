@@ -52,6 +52,8 @@ export interface RestoreProgress {
 /** While a restore is at work it holds this folder's lock. */
 const restoringFolder = ".restoring";
 const alwaysThere = new Set(["lost+found", restoringFolder]);
+/** Of one that ended while it wrote that it is at work (ports/replace-file.ts). */
+const draftOfMark = new RegExp(`^\\.${unfinishedRestoreFile}\\.[0-9a-f]{12}\\.new$`);
 const messagesAtOnce = 500;
 
 export interface RestoreOptions {
@@ -62,6 +64,8 @@ export interface RestoreOptions {
   readonly force?: boolean;
   /** Whose directory it is to be where it has to be made; one that is there stays its owner's. */
   readonly owner?: Owner | undefined;
+  /** What belongs to it elsewhere. It is the last: while it is not done, the directory is not. */
+  readonly besides?: () => Promise<void>;
   readonly clock: Clock;
   readonly progress: (now: RestoreProgress) => void;
 }
@@ -113,7 +117,7 @@ async function restoreHere(
   folder: string,
   files: readonly ManifestFile[],
   spoilt: ReadonlyMap<string, string>,
-  { dataDirectory, release, clock, progress }: RestoreOptions,
+  { dataDirectory, release, besides, clock, progress }: RestoreOptions,
 ): Promise<Omit<Restored, "spoilt">> {
   const owner = await stat(dataDirectory);
   await emptyOut(dataDirectory);
@@ -145,6 +149,7 @@ async function restoreHere(
     await spool.close();
   }
   await giveTo(dataDirectory, owner);
+  await besides?.();
   await rm(join(dataDirectory, unfinishedRestoreFile));
   await syncDirectory(dataDirectory);
   return restored;
@@ -174,7 +179,7 @@ async function spoiltFiles(
 
 /** A restore that did not end may be begun again. */
 async function assertEmpty(dataDirectory: string): Promise<void> {
-  const names = await namesIn(dataDirectory);
+  const names = (await namesIn(dataDirectory)).filter((name) => !draftOfMark.test(name));
   if (names.length === 0 || names.includes(unfinishedRestoreFile)) return;
   const some = names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
   throw new BackupRefusal(

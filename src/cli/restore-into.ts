@@ -1,14 +1,14 @@
 /** Which backup goes where: the configuration that is there says which data directory is meant, else the backup's own. */
-import { lchown, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { answeringSocket } from "../admin/answering-socket.ts";
 import { meantBackup } from "../backup/backup-folders.ts";
 import { BackupRefusal } from "../backup/make-backup.ts";
-import { readManifest } from "../backup/manifest.ts";
+import { readManifest, type Manifest } from "../backup/manifest.ts";
 import { restoreBackup } from "../backup/restore-backup.ts";
 import { foreignOwnerOf, type Owner } from "../ports/as-owner.ts";
 import { isMissing } from "../ports/file-fault.ts";
-import { replaceFile } from "../ports/replace-file.ts";
+import { replaceFile, type Replacement } from "../ports/replace-file.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
 import { chooseConfigFile } from "./config-file.ts";
 import { dataDirectoryIn } from "./data-directory.ts";
@@ -47,66 +47,72 @@ export async function restoreInto(
   if (answering !== undefined)
     throw new BackupRefusal(`a relay runs with ${dataDirectory}: it answers on ${answering}`);
 
+  const put = withConfiguration ? replaceKeepingOld : putWhereMissing;
+  const written: string[] = [];
+  const besides = async (): Promise<void> => {
+    const { uid, gid } = await stat(dataDirectory);
+    for (const path of configurationLast(manifest)) {
+      const name = path.slice("configuration/".length);
+      const target =
+        name === manifest.configuration?.file ? configuration : join(dirname(configuration), name);
+      // One that is missing there is among what was told.
+      const content = await readFile(join(folder, path)).catch(() => undefined);
+      const as = { owner: { uid, gid }, mode: target === configuration ? 0o640 : 0o600 };
+      if (content !== undefined && (await put(content, target, as))) written.push(target);
+    }
+  };
   const restored = await restoreBackup(folder, {
     dataDirectory,
     release,
     force,
     owner: await foreignOwnerOf(dirname(configuration)),
+    besides,
     clock: createSystemClock(),
     progress: ({ phase, done, of }) =>
       output.progress(`${phase}: ${done}${of === undefined ? "" : ` of ${of}`}`),
   });
-  const { uid, gid } = await stat(dataDirectory);
-  const put = withConfiguration ? replaceKeepingOld : copyWhereMissing;
-  const written: string[] = [];
-  const besides = manifest.files.filter(({ path }) => path.startsWith("configuration/"));
-  for (const { path } of besides) {
-    const name = path.slice("configuration/".length);
-    const target = name === manifest.configuration?.file ? configuration : join(dirname(configuration), name);
-    // One that is missing there is among what was told.
-    const content = await readFile(join(folder, path)).catch(() => undefined);
-    const as = { uid, gid, mode: target === configuration ? 0o640 : 0o600 };
-    if (content !== undefined && (await put(content, target, as))) written.push(target);
-  }
   return { folder, takenAt: manifest.takenAt, dataDirectory, configuration, written, ...restored };
 }
 
-async function textIn(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+const textIn = (file: string): Promise<string | undefined> => readFile(file, "utf8").catch(goneOr);
+
+/** Of its configuration, behind the files it names: none that is there names one that is not there yet. */
+function configurationLast({ files, configuration }: Manifest): readonly string[] {
+  const last = `configuration/${configuration?.file}`;
+  const named = files.map(({ path }) => path).filter((path) => path.startsWith("configuration/"));
+  return [...named.filter((path) => path !== last), ...named.filter((path) => path === last)];
 }
 
-type FileOwner = Owner & { readonly mode: number };
+interface Kept {
+  readonly owner: Owner;
+  readonly mode: number;
+}
 
-/** False: something is there already. */
-async function copyWhereMissing(content: Buffer, target: string, as: FileOwner): Promise<boolean> {
+/** False: something is there already. As a whole or not at all, so that one that was broken off may be run again. */
+async function putWhereMissing(content: Buffer, target: string, as: Kept): Promise<boolean> {
+  if ((await lstat(target).catch(goneOr)) !== undefined) return false;
   await mkdir(dirname(target), { recursive: true });
-  try {
-    await writeFile(target, content, { flag: "wx", mode: as.mode });
-  } catch (error) {
-    if ((error as { code?: unknown }).code === "EEXIST") return false;
-    throw error;
-  }
-  // Root restores for the user whose directory it is.
-  if (process.getuid?.() === 0) await lchown(target, as.uid, as.gid);
+  await replaceFile(target, content, ofRoot(as));
   return true;
 }
 
 /** With owner and mode of what was there, which stays beside it; false: it is the same. */
-async function replaceKeepingOld(content: Buffer, target: string, as: FileOwner): Promise<boolean> {
-  const old = await readFile(target).catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
-    throw error;
-  });
-  if (old === undefined) return copyWhereMissing(content, target, as);
+async function replaceKeepingOld(content: Buffer, target: string, as: Kept): Promise<boolean> {
+  const old = await readFile(target).catch(goneOr);
+  if (old === undefined) return putWhereMissing(content, target, as);
   if (old.equals(content)) return false;
   const { uid, gid, mode } = await stat(target);
-  const of = { mode: mode & 0o777, ...(process.getuid?.() === 0 && { owner: { uid, gid } }) };
+  const of = ofRoot({ mode: mode & 0o777, owner: { uid, gid } });
   await replaceFile(`${target}${besideRestored}`, old, of);
   await replaceFile(target, content, of);
   return true;
+}
+
+/** Root restores for the user whose directory it is. */
+function ofRoot({ mode, owner }: Kept): Replacement {
+  return { mode, ...(process.getuid?.() === 0 && { owner }) };
+}
+
+function goneOr(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
 }

@@ -137,7 +137,12 @@ test("it is restored elsewhere, held back until it is released; never into what 
   await mkdir(place("released"));
   await writeFile(released, "hostname: fresh.test\n", { mode: 0o640 });
   const words = ["restore", place("stopped"), "-Release", "-WithConfiguration"];
-  const { out } = await weirAt(released, ...words);
+  // Where its configuration cannot be put it is not done, and may be run again.
+  await writeFile(place("released/keys"), "in the way of the folder");
+  expect((await weirAt(released, ...words)).complaints).toContain("keys");
+  await rm(place("released/keys"));
+  const { out, complaints } = await weirAt(released, ...words);
+  expect(complaints).toBe("");
   expect(out).not.toContain("held back");
   expect(out).toContain(`written: ${released}`);
   expect(await readFile(released, "utf8")).toBe(await readFile(file, "utf8"));
