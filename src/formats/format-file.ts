@@ -22,6 +22,13 @@ type Marks = Readonly<Record<string, Mark>>;
 /** The directory is of a later release, or not whole. Nothing was changed in it. */
 export class FormatError extends Error {
   override readonly name = "FormatError";
+  /** Another release reads it; else the text says what helps. */
+  readonly isLater: boolean;
+
+  constructor(message: string, { isLater = false, ...options }: ErrorOptions & { isLater?: boolean } = {}) {
+    super(message, options);
+    this.isLater = isLater;
+  }
 }
 
 /**
@@ -48,6 +55,7 @@ export async function checkDataFormats(
     .join("; ");
   throw new FormatError(
     `${dataDirectory} needs Weir ${needs} or later, and this is Weir ${version}: it was written by Weir ${writtenBy}, and its ${stores}; nothing was changed`,
+    { isLater: true },
   );
 }
 

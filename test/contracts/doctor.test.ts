@@ -1,9 +1,12 @@
 /** `weir doctor` and `weir support-bundle`, with a relay and without one. */
+import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
+import { examine, patientOf } from "../../src/cli/doctor/examine.ts";
 import type { Finding } from "../../src/cli/doctor/finding.ts";
 import { shapeOf, createPseudonyms } from "../../src/cli/support-bundle/shape.ts";
 import { stackOf } from "../../src/cli/support-bundle/told-events.ts";
@@ -133,6 +136,37 @@ sendConnectors:
   ]);
   const mounts = found.filter(({ check }) => check === "mount").map(({ text }) => text);
   expect(mounts.join("\n")).toMatch(/data\/spool\/journal is on proc, mounted at \/proc/);
+  await rm(folder, { recursive: true });
+});
+
+test("what keeps a relay from starting has its own advice, and one that hangs is told as that", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "weir-doctor-"));
+  const file = join(folder, "weir.yaml");
+  const data = join(folder, "data");
+  await writeFile(
+    file,
+    `receiveConnectors: [{ name: In, bindings: ["192.0.2.77:25"], remoteIpRanges: ["192.0.2.0/24"] }]
+sendConnectors: [{ name: Out, addressSpaces: ["*"], smartHosts: ["127.0.0.1:1"] }]
+`,
+  );
+  const examined = async (patienceMs?: number) => {
+    const found = await examine(await patientOf(file, patienceMs));
+    return new Map(found.map(({ code, advice = "" }) => [code, advice]));
+  };
+  await writeFile(data, "a file");
+  const ofFile = await examined();
+  expect(ofFile.get("dataNoDirectory")).toContain("move it away");
+  expect(ofFile.get("addressNotHere")).toContain("an address of this machine");
+  expect([...ofFile.values()].join()).not.toContain("chmod");
+  await rm(data);
+  await mkdir(data, { mode: 0o700 });
+  await writeFile(join(data, "restore-unfinished"), "");
+  expect((await examined()).get("formatsUnknown")).not.toContain("install the release");
+
+  const mute = createServer().listen(join(data, "admin.sock"));
+  await once(mute, "listening");
+  expect((await examined(50)).get("relayHangs")).toContain("kill -CONT");
+  mute.close();
   await rm(folder, { recursive: true });
 });
 

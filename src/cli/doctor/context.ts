@@ -17,6 +17,8 @@ export interface Patient {
   readonly relay: { readonly client: AdminClient; readonly about: Answer<"about"> } | undefined;
   /** One runs, or may, and this user may not ask it. */
   readonly isDenied: boolean;
+  /** For how long one that runs has not answered, where it was given up. */
+  readonly silentMs: number | undefined;
   /** Whom the relay runs as, where root asks: root may read what that user may not. */
   readonly owner: Owner | undefined;
   readonly now: Date;

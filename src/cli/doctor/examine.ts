@@ -34,8 +34,8 @@ const checks: readonly Check[] = [
   use,
 ];
 
-/** Rejects with CommandFault where there is no configuration. */
-export async function patientOf(config: string | undefined): Promise<Patient> {
+/** Rejects with CommandFault where there is no configuration. A relay that is busy answers within `patienceMs`. */
+export async function patientOf(config: string | undefined, patienceMs = 10_000): Promise<Patient> {
   const { configFile, dataDirectory } = await meantRelay(config);
   const file = resolve(configFile);
   const owner = await foreignOwnerOf(dataDirectory);
@@ -43,15 +43,19 @@ export async function patientOf(config: string | undefined): Promise<Patient> {
   const parsed = await asOwner(owner, () => Promise.resolve(parseConfig(text, { file })));
   let relay: Patient["relay"];
   let isDenied = false;
+  let silentMs: number | undefined;
+  const signal = AbortSignal.timeout(patienceMs);
   try {
     const client = await connectAdmin({ dataDirectory });
-    relay = { client, about: await client.call("about", {}) };
+    relay = { client, about: await client.call("about", {}, { signal }) };
   } catch (fault) {
-    if (!(fault instanceof NoRelayError)) throw fault;
-    isDenied = fault.isDenied;
+    if (fault instanceof NoRelayError) isDenied = fault.isDenied;
+    else if (signal.aborted) silentMs = patienceMs;
+    else throw fault;
   }
   const settings = parsed.ok ? parsed.settings : undefined;
-  return { configFile: file, dataDirectory, parsed, settings, relay, isDenied, owner, now: new Date() };
+  const asked = { relay, isDenied, silentMs };
+  return { configFile: file, dataDirectory, parsed, settings, ...asked, owner, now: new Date() };
 }
 
 /** The worst first. A check that cannot be made is a finding. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { parseEndpoint } from "../../core/units/endpoint.ts";
 import { flushFinding, mountFinding } from "./checks/disk.ts";
 import { endFinding } from "./checks/expiry.ts";
-import { closedEndpoints } from "./checks/network.ts";
+import { absentEndpoints, closedEndpoints } from "./checks/network.ts";
 import { descriptorFinding, nodeFinding } from "./checks/system.ts";
 import { mountOf } from "../../ports/mount.ts";
 
@@ -84,4 +84,17 @@ test.each([
   const read = parseEndpoint(text);
   if (!read.ok) throw new Error(read.message);
   expect(closedEndpoints([{ ...read.value, door }], listeners)).toHaveLength(isServed ? 0 : 1);
+});
+
+test.each([
+  ["0.0.0.0", true],
+  ["::", true],
+  ["127.0.0.5", true],
+  ["10.1.0.5", true],
+  ["2001:db8::1", true],
+  ["10.99.99.99", false],
+  ["2001:db8::2", false],
+])("%s is an address of this machine: %s", (address, isHere) => {
+  const here = new Set(["127.0.0.1", "10.1.0.5", "2001:db8::1"]);
+  expect(absentEndpoints([{ address }], here)).toHaveLength(isHere ? 0 : 1);
 });

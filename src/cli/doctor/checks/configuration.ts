@@ -45,9 +45,11 @@ export const formats: Check = async ({ dataDirectory }) => {
       {
         check,
         level: "bad",
-        code: "formatsLater",
+        code: fault.isLater ? "formatsLater" : "formatsUnknown",
         text: fault.message,
-        advice: "install the release it names, or restore a backup into another data directory",
+        advice: fault.isLater
+          ? "install the release it names, or restore a backup into another data directory"
+          : "until then no relay starts there",
       },
     ];
   }
@@ -109,6 +111,16 @@ export const permissions: Check = async ({ dataDirectory, configFile, settings }
         level: "note",
         code: "dataMissing",
         text: `there is no ${dataDirectory}, or this user may not see it; the first start makes it`,
+      },
+    ];
+  if (!data.isDirectory())
+    return [
+      {
+        check,
+        level: "bad",
+        code: "dataNoDirectory",
+        text: `${dataDirectory} is no directory, so no relay can start there`,
+        advice: "move it away, or name another place in dataDirectory",
       },
     ];
   let mayLook = true;

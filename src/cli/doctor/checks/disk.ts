@@ -138,16 +138,20 @@ export const flushing: Check = async ({ dataDirectory }) => {
   const preload = /eatmydata|nofsync/.exec(process.env["LD_PRELOAD"] ?? "");
   const ms = await flushMs(place);
   const check = "flush";
-  if (ms === undefined)
+  if (typeof ms !== "number") {
+    const mayNot = ms === "EACCES" || ms === "EPERM";
     return [
       {
         check,
         level: "note",
         code: "flushUnknown",
-        text: "how long a flush takes is not known: nothing can be written there by this user",
-        advice: "run weir doctor as the user the relay runs as, or as root",
+        text: `how long a flush takes is not known: nothing can be written into ${place}${mayNot ? " by this user" : ` (${ms})`}`,
+        advice: mayNot
+          ? "run weir doctor as the user the relay runs as, or as root"
+          : "a relay could not write there either; what is said of the mount, of its space and of permissions comes first",
       },
     ];
+  }
   const cache =
     mount &&
     (await readFile(`/sys/dev/block/${mount.device}/queue/write_cache`, "utf8").catch(() => undefined));
@@ -176,7 +180,8 @@ export function flushFinding(check: string, ms: number, isPreloaded: boolean, te
   return { check, level: "good", code: "flushFine", text };
 }
 
-async function flushMs(directory: string): Promise<number | undefined> {
+/** Or the system's word for why nothing can be written there. */
+async function flushMs(directory: string): Promise<number | string> {
   const file = join(directory, `.weir-doctor-${process.pid}`);
   try {
     const handle = await open(file, "wx", 0o600);
@@ -190,12 +195,12 @@ async function flushMs(directory: string): Promise<number | undefined> {
         await handle.datasync();
         took.push(performance.now() - startedAt);
       }
-      return took.sort((a, b) => a - b)[flushes >> 1];
+      return took.sort((a, b) => a - b)[flushes >> 1] ?? 0;
     } finally {
       await handle.close();
       await rm(file, { force: true });
     }
-  } catch {
-    return undefined;
+  } catch (fault) {
+    return (fault as NodeJS.ErrnoException).code ?? String(fault);
   }
 }

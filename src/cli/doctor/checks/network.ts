@@ -2,13 +2,15 @@
 import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import { type ListeningEndpoint, listeningText, serves } from "../../../core/policy/listening-endpoint.ts";
 import { formatEndpoint, parseEndpoint } from "../../../core/units/endpoint.ts";
 import { portHolder } from "../../../ports/port-holder.ts";
 import type { Check } from "../context.ts";
 import type { Finding } from "../finding.ts";
+import { spoolHolders } from "../spool-holders.ts";
 
-export const ports: Check = async ({ settings, relay }) => {
+export const ports: Check = async ({ settings, relay, dataDirectory }) => {
   if (settings === undefined) return [];
   const check = "ports";
   const wanted = settings.receiveConnectors
@@ -22,9 +24,11 @@ export const ports: Check = async ({ settings, relay }) => {
     const lowest = Number(
       await readFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8").catch(() => "1024"),
     );
+    // A relay that does not answer listens where it should.
+    const own = (await spoolHolders(dataDirectory)).map((pid) => `process ${pid}`);
     for (const endpoint of new Map(wanted.map((it) => [it.port, it])).values()) {
       const holder = endpoint.port === 0 ? undefined : await portHolder(endpoint.port);
-      if (holder !== undefined)
+      if (holder !== undefined && !own.some((process) => holder.endsWith(process)))
         findings.push({
           check,
           level: "warning",
@@ -33,6 +37,14 @@ export const ports: Check = async ({ settings, relay }) => {
           advice: "stop it, or give the connector other bindings",
         });
     }
+    for (const endpoint of absentEndpoints(wanted, addressesHere()))
+      findings.push({
+        check,
+        level: "warning",
+        code: "addressNotHere",
+        text: `${formatEndpoint(endpoint)} is wanted, and this machine has no such address now`,
+        advice: "give the connector an address of this machine (ip addr), or 0.0.0.0 or [::] for all",
+      });
     const low = wanted.find(({ port }) => port > 0 && port < lowest);
     if (low !== undefined && process.getuid !== undefined && process.getuid() !== 0)
       findings.push({
@@ -61,6 +73,22 @@ export const ports: Check = async ({ settings, relay }) => {
     });
   return findings;
 };
+
+function addressesHere(): ReadonlySet<string> {
+  const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+  return new Set(all.map(({ address }) => address));
+}
+
+/** Of those that are wanted, the ones on addresses that are neither here nor all. All of 127/8 is here where 127.0.0.1 is. */
+export function absentEndpoints<Endpoint extends { readonly address: string }>(
+  wanted: readonly Endpoint[],
+  here: ReadonlySet<string>,
+): readonly Endpoint[] {
+  return wanted.filter(
+    ({ address }) =>
+      !["0.0.0.0", "::"].includes(address) && !here.has(address.startsWith("127.") ? "127.0.0.1" : address),
+  );
+}
 
 /** `listeners` as the relay tells them. One on all addresses of a family serves each of them. */
 export function closedEndpoints(

@@ -1,15 +1,15 @@
 /** Whether a relay runs on the data directory, whether it is one, and what it says of itself. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { answers } from "../../../admin/answering-socket.ts";
 import { counted } from "../../../core/units/counted.ts";
 import { version } from "../../../version.ts";
 import type { Check } from "../context.ts";
 import type { Finding } from "../finding.ts";
+import { spoolHolders } from "../spool-holders.ts";
 
-export const running: Check = async ({ relay, isDenied, dataDirectory }) => {
+export const running: Check = async ({ relay, isDenied, silentMs, dataDirectory }) => {
   const check = "relay";
-  const holders = await livingHolders(join(dataDirectory, "spool"));
+  const holders = await spoolHolders(dataDirectory);
   if (holders.length > 1)
     return [
       {
@@ -18,6 +18,17 @@ export const running: Check = async ({ relay, isDenied, dataDirectory }) => {
         code: "twoOwners",
         text: `${holders.length} processes hold the spool of ${dataDirectory}: ${holders.join(", ")}`,
         advice: "stop all but one at once; mail is delivered twice and overwritten meanwhile",
+      },
+    ];
+  if (silentMs !== undefined)
+    return [
+      {
+        check,
+        level: "bad",
+        code: "relayHangs",
+        text: `${holders.length === 1 ? `process ${holders[0]}` : "a relay"} has taken the question and not answered for ${silentMs / 1000} s`,
+        advice:
+          "it hangs, or was halted (kill -CONT wakes it); else end it by kill -9 and start it anew: nothing acknowledged is lost",
       },
     ];
   if (relay === undefined)
@@ -75,17 +86,6 @@ export const running: Check = async ({ relay, isDenied, dataDirectory }) => {
     });
   return findings;
 };
-
-/** Processes whose entries in the spool answer (spool/lock/registered-holder.ts). */
-async function livingHolders(spool: string): Promise<string[]> {
-  const names = await readdir(spool).catch(() => []);
-  const living: string[] = [];
-  for (const name of names) {
-    const pid = /^holder\.(\d+)-[0-9a-f]{12}$/.exec(name)?.[1];
-    if (pid !== undefined && (await answers(join(spool, name)))) living.push(pid);
-  }
-  return living;
-}
 
 /** The configuration against what it is used for: what the relay itself finds worth a word. */
 export const use: Check = async ({ relay, dataDirectory }) => {
