@@ -14,12 +14,15 @@ const places = [
   { folder: "two, ünd elsewhere", umask: "077", env: { TZ: "Pacific/Auckland", LANG: "de_DE.UTF-8" } },
 ] as const;
 
-/** Packages are compared uncompressed: what compresses them gives the same octets for the same. */
+/**
+ * Debs are compared uncompressed: what compresses them gives the same octets for the same. Images without their layer of compiled code:
+ * V8 keeps what was called, in which no two runs of the same program agree (docs/decisions/0074).
+ */
 const making = [
   "node scripts/build.mjs",
   "node scripts/package-modes.mjs",
   "npm pack --ignore-scripts --pack-destination packages",
-  "node_modules/.bin/tsx packaging/run.ts deb sbom --uncompressed",
+  "node_modules/.bin/tsx packaging/run.ts deb oci windows sbom --uncompressed",
 ];
 
 export interface Reproduced {

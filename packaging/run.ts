@@ -35,7 +35,7 @@ const usage = `npm run package -- KIND… [--arch amd64|arm64] [--out DIR] [--no
   --out      where the package goes; default: packages/
   --node     this executable in place of the Node of packaging/runtime
   --version  in place of package.json's, for trials
-  --uncompressed  a deb for a comparison
+  --uncompressed  for a comparison: a deb so, an image without the layer of compiled code
   --try      install it into a fresh root and use it there; as root on Debian
   --base     a root that debootstrap made, so that --try makes none
 `;

@@ -28,6 +28,8 @@ export interface ImageOptions {
   readonly out: string;
   readonly version?: string;
   readonly node?: string;
+  /** Without what Node compiles of the program, in which no two makings are alike: for a comparison. */
+  readonly uncompressed?: boolean;
 }
 
 /**
@@ -39,6 +41,7 @@ export async function buildImage({
   out,
   version = project.version,
   node,
+  uncompressed = false,
 }: ImageOptions): Promise<string> {
   const seconds = await sourceDate();
   const architecture = architectures[cpu];
@@ -55,11 +58,8 @@ export async function buildImage({
     const [runtime, code] = [isRuntime, (path: string) => !isRuntime(path)].map((belongs) =>
       below("usr/lib/weir", new Map([...program.tree].filter(([path]) => belongs(path)))),
     ) as [Tree, Tree];
-    const compiled = await compiledTree(program.tree, cpu, {
-      scratch: join(scratch, "compiled"),
-      seconds,
-      flags: nodeFlags,
-    });
+    const making = { scratch: join(scratch, "compiled"), seconds, flags: nodeFlags };
+    const compiled = uncompressed ? new Map() : await compiledTree(program.tree, cpu, making);
     const layers: Layer[] = [];
     for (const [what, tree, owner] of [
       [`Debian: ${base.packages.join(", ")}; Node ${program.nodeVersion}`, joined(base.tree, runtime), 0],
