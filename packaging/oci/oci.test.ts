@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { firstConfig, firstVariables } from "../../src/config/first-config.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
+import { parseShared } from "../../src/config/shared-configuration.ts";
+import { testCertificate } from "../../src/testing/test-certificate.ts";
 import { root } from "../project.ts";
 import { belongsInImage, systemFiles } from "./base-files.ts";
 import { dockerManifest, imageConfig, imageIndex, imageManifest } from "./image-config.ts";
@@ -107,6 +109,74 @@ test("Kubernetes: one owner to a volume, not root, and a configuration without f
   const result = parseConfig(written, { file: "/etc/weir/weir.yaml", readText: () => "secret" });
   expect(result).toMatchObject({ ok: true, settings: { dataDirectory: "/data" } });
   expect(pod.containers[0].volumeMounts.map(({ mountPath }) => mountPath)).toContain("/data");
+});
+
+test("Kubernetes' nodes find in their pods what their two configurations name, and are asked where they listen", async () => {
+  const [own, common, deployment = "", job] = await Promise.all(
+    ["weir.yaml", "common.yaml", "deployment.yaml", "init.yaml"].map((file) =>
+      contrib(`kubernetes/nodes/${file}`),
+    ),
+  );
+  interface Container {
+    readonly args: readonly string[];
+    readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+    readonly readinessProbe?: object;
+    readonly securityContext: object;
+    readonly volumeMounts: readonly { readonly mountPath: string }[];
+  }
+  const podOf = (text: string) =>
+    (
+      parse(text.split("\n---\n")[0] ?? "") as {
+        readonly spec: {
+          readonly template: {
+            readonly spec: { readonly securityContext: object; readonly containers: readonly [Container] };
+          };
+        };
+      }
+    ).spec.template.spec;
+  const read: string[] = [];
+  const settings = (file: string, text: string) => {
+    const result = parseShared(text, own ?? "", {
+      file,
+      hostname: "weir-nodes-7f8c9-x2k4p",
+      readText(path) {
+        read.push(path);
+        return path.endsWith(".pem") ? certificate : "secret";
+      },
+    });
+    if (!result.ok)
+      throw new Error(result.faults.map(({ path, message }) => `${path} ${message}`).join("\n"));
+    return result.settings;
+  };
+  const { cert: certificate } = await testCertificate("postgres.example.com");
+  const { cluster, dataDirectory, admin, metrics, receiveConnectors } = settings(
+    "/etc/weir/weir.yaml",
+    common ?? "",
+  );
+  expect(cluster).toMatchObject({ node: "weir-nodes-7f8c9-x2k4p", forgetAfterMs: 3_600_000 });
+  for (const pod of [podOf(deployment), podOf(job ?? "")]) {
+    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 65_532, fsGroup: 65_532 });
+    expect(pod.containers[0]).toMatchObject({ securityContext: { readOnlyRootFilesystem: true } });
+    const mounts = pod.containers[0].volumeMounts.map(({ mountPath }) => mountPath);
+    for (const file of read) expect(mounts).toContain(dirname(file));
+  }
+  expect(podOf(job ?? "").containers[0].args).toEqual([
+    "cluster",
+    "init",
+    "-Path",
+    "/etc/weir-common/common.yaml",
+  ]);
+  const [node] = podOf(deployment).containers;
+  expect(node.volumeMounts.map(({ mountPath }) => mountPath)).toContain(dataDirectory);
+  const ports = Object.fromEntries(
+    (node.ports ?? []).map(({ name, containerPort }) => [name, containerPort]),
+  );
+  expect(ports).toEqual({
+    smtp: receiveConnectors[0]?.bindings[0]?.port,
+    metrics: metrics.listen[0]?.port,
+    cluster: admin.cluster?.port,
+  });
+  expect(node.readinessProbe).toMatchObject({ httpGet: { path: "/readyz", port: "metrics" } });
 });
 
 test("Containerfile and image say the same", async () => {

@@ -424,6 +424,12 @@ export const routes = {
     role: "operator",
     summary: "Lets a suspended node take mail again.",
   },
+  removeNode: {
+    method: "DELETE",
+    path: "/v1/nodes/{name}",
+    role: "operator",
+    summary: "Forgets a node that is gone for good.",
+  },
 
   getTransportService: {
     method: "GET",

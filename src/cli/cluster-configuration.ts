@@ -20,36 +20,51 @@ const patienceMs = 5_000;
 export interface FirstConfiguration {
   /** Of the document that is there now. */
   readonly version: number;
-  /** Where the whole file was put before its shared part was taken out; undefined: nothing was written. */
+  /** It was not there, or only because a command before this one was broken off. */
+  readonly isMade: boolean;
+  /** Where the whole file was put before its shared part was taken out; undefined: the file is as it was. */
   readonly before: string | undefined;
 }
 
 /**
  * Makes the first version of what this node's file says, and takes it out of the file; where there is a document nothing is
- * done. The document is written first: a command that ends in between is run again, and finds the two parts alike.
+ * done. The document is written first: a command that ends in between is run again, and finds the two parts alike. With
+ * `path` that file's text is the first version, and this node's file stays as it is.
  */
 export async function writeFirstConfiguration(
   { file, text, cluster }: ConfiguredCluster,
   owner: SchemaOwner,
+  path?: string,
 ): Promise<FirstConfiguration> {
+  const given = path === undefined ? undefined : await readConfigurationText(path);
   return withShared(asOwner(cluster, owner), async ({ documents }) => {
     const there = await documents.head();
+    if (path !== undefined && given !== undefined) {
+      if (there !== undefined) return { version: there.version, before: undefined, isMade: false };
+      const parsed = parseShared(given, text, { file: resolve(file) });
+      if (!parsed.ok) throw refused(parsed.faults, path);
+      const { version } = await added(documents, given);
+      return { version, before: undefined, isMade: true };
+    }
     const split = splitConfiguration(text);
     if (there !== undefined && there.text !== split.shared)
-      return { version: there.version, before: undefined };
+      return { version: there.version, before: undefined, isMade: false };
     const parsed = parseShared(split.shared, split.own, { file: resolve(file) });
     if (!parsed.ok) throw refused(parsed.faults, file);
-    const version =
-      there ?? (await documents.add(0, split.shared, { ...whoRunsThis(), doing: "weir cluster init" }));
-    if (version === undefined)
-      throw new CommandFault(`${sharedPlace} was written by somebody else meanwhile`);
+    const { version } = there ?? (await added(documents, split.shared));
     const before = `${file}.before-cluster`;
     await writeFile(before, text, { mode: 0o600, flag: "wx" }).catch((error: unknown) => {
       if ((error as { code?: unknown }).code !== "EEXIST") throw error;
     });
     await replaceConfigurationText(file, text, split.own);
-    return { version: version.version, before };
+    return { version, before, isMade: true };
   });
+}
+
+async function added(documents: Shared["documents"], text: string): Promise<{ readonly version: number }> {
+  const made = await documents.add(0, text, { ...whoRunsThis(), doing: "weir cluster init" });
+  if (made !== undefined) return made;
+  throw new CommandFault(`${sharedPlace} was written by somebody else meanwhile`);
 }
 
 /** The text of a version, or of the newest. */

@@ -169,9 +169,11 @@ async function loadAdmin() {
 
 /** Rejects where the settings do not allow it. */
 async function warnOfPassingSpool(
-  { dataDirectory, requirePersistentSpool }: Settings,
+  { dataDirectory, requirePersistentSpool, cluster }: Settings,
   events: EventLog,
 ): Promise<void> {
+  // The database has the mail.
+  if (cluster !== undefined) return;
   // A part of it may be a link to another disk, or be mounted from one.
   const places = [
     dataDirectory,

@@ -108,7 +108,13 @@ export async function openClusterNode(
       everyMs: leaseMs,
     });
     await warnOfOwnQueue(around);
-    const presence = await openPresence({ database, membership, node: name, everyMs: leaseMs / 4 });
+    const presence = await openPresence({
+      database,
+      membership,
+      node: name,
+      everyMs: leaseMs / 4,
+      forgetAfterMs: cluster.forgetAfterMs,
+    });
     membership.onSafe(() => void presence.look().catch(() => undefined));
     const tellSuspension = (suspended = presence.suspended): void => {
       if (suspended === undefined) events.emit("NodeResumed", {});

@@ -126,9 +126,10 @@ export const ownSendConnectorSchema = z
 
 export const clusterSchema = z.strictObject(
   {
-    node: requiredSetting(
+    node: optionalSetting(
       parsedText({ kind: "name" }, parseNodeName),
-      "What this node is called; no two that live have one name.",
+      "the system's host name",
+      "What this node is called; no two that live have one name. Left out, as where machines come and go by themselves and share one file: as its system is, in a pod of Kubernetes the pod's name.",
     ),
     database: requiredSetting(clusterDatabaseSchema, "The database of all nodes, which keeps the mail."),
     lease: setting(
@@ -140,6 +141,11 @@ export const clusterSchema = z.strictObject(
       duration({ min: 0, max: 600_000 }),
       "10s",
       "How long a suspended node (`Suspend-Node`) still takes connections while /readyz says no already: what the load balancer needs to notice.",
+    ),
+    forgetAfter: setting(
+      duration({ min: 0, max: 604_800_000 }),
+      "7d",
+      "How long `Get-Node` shows this node when it is gone, and answers of all nodes name it as missing. Short where nodes come and go under new names, for what it had on its disk is gone with it.",
     ),
     receiveConnectors: setting(
       listOf(ownReceiveConnectorSchema, { kind: "list of receive connectors" }),
@@ -158,10 +164,21 @@ export const clusterSchema = z.strictObject(
 const isHere = ({ host }: DatabaseHost): boolean =>
   host.startsWith("/") || host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 
-/** `absolute`: of paths in the configuration. */
+/** What a node is called that was given no name. `host`: the system's name. */
+function nodeNameOf(host: string, findings: Findings): string {
+  const named = /^localhost\b/i.test(host) ? undefined : parseNodeName(host);
+  if (named?.ok === true) return named.value;
+  findings.fault(
+    ["cluster"],
+    `node is missing, and the system's host name ${quoted(host)} is none for it: say how this node is called`,
+  );
+  return host;
+}
+
+/** `absolute`: of paths in the configuration. `host`: the system's name. */
 export function readCluster(
-  { node, database, lease, drainDelay }: z.output<typeof clusterSchema>,
-  absolute: (file: string) => string,
+  { node, database, lease, drainDelay, forgetAfter }: z.output<typeof clusterSchema>,
+  { absolute, host }: { readonly absolute: (file: string) => string; readonly host: string },
   from: SecretSources,
   findings: Findings,
 ): ClusterSettings {
@@ -171,9 +188,10 @@ export function readCluster(
   if (tls === undefined && !database.hosts.every(isHere))
     findings.warning(at("hosts"), "mail goes to the database in clear text; database.tls encrypts it");
   return {
-    node,
+    node: node ?? nodeNameOf(host, findings),
     leaseMs: lease,
     drainDelayMs: drainDelay,
+    forgetAfterMs: forgetAfter,
     database: {
       ...rest,
       passwordFile: passwordFile === undefined ? undefined : absolute(passwordFile),

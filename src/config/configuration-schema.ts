@@ -159,7 +159,7 @@ export const adminSchema = z.strictObject(
     cluster: optionalSetting(
       parsedText({ kind: "address:port" }, parseEndpoint),
       "none",
-      "Of one of several nodes: the address at which the others ask it, such as 10.0.0.1:8026. TLS; only nodes of the cluster are answered.",
+      "Of one of several nodes: the address at which the others ask it, such as 10.0.0.1:8026; of 0.0.0.0:8026 they are told the machine's first address. TLS; only nodes of the cluster are answered.",
     ),
     ...httpTls,
     allowedHosts: setting(

@@ -49,14 +49,7 @@ export function checkHttpPlaces(
     else taken.set(address, what);
   };
   if (console !== undefined) take(console, ["admin", "console"], "admin.console");
-  if (cluster !== undefined) {
-    take(cluster, ["admin", "cluster"], "admin.cluster");
-    if (/^(?:0\.0\.0\.0|::)$/.test(cluster.address))
-      findings.fault(
-        ["admin", "cluster"],
-        "is told to the other nodes: give the address at which they reach this one",
-      );
-  }
+  if (cluster !== undefined) take(cluster, ["admin", "cluster"], "admin.cluster");
   for (const [index, endpoint] of metrics.entries())
     take(endpoint, ["metrics", "listen", index], `metrics.listen[${index}]`);
 }

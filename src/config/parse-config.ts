@@ -167,7 +167,7 @@ function read(root: Section, surroundings: ConfigSurroundings, findings: Finding
     givenCluster &&
     readCluster(
       givenCluster,
-      absolute,
+      { absolute, host: surroundings.hostname ?? systemHostname() },
       { env: surroundings.env ?? process.env, readText: (file) => readText(absolute(file)) },
       findings,
     );

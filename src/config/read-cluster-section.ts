@@ -1,6 +1,7 @@
 /** How a node finds the database, from its file, of which nothing else is read: the rest may stand in the database. */
 import { dirname, resolve } from "node:path";
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import type { ClusterSettings } from "../core/policy/cluster-settings.ts";
 import { clusterSchema, readCluster } from "./cluster-schema.ts";
 import { type Fault, Findings } from "./fault.ts";
@@ -27,7 +28,7 @@ export function readClusterSection(
     value &&
     readCluster(
       value,
-      absolute,
+      { absolute, host: hostname() },
       { env: process.env, readText: (path) => readFileSync(absolute(path), "utf8") },
       findings,
     );

@@ -33,11 +33,13 @@ const usual = {
   receiveConnectors: [{ name: "A", bindings: ["127.0.0.1:2525"], remoteIpRanges: ["127.0.0.0/8"] }],
   sendConnectors: [{ name: "Out", addressSpaces: ["*"], smartHosts: ["127.0.0.1:2526"] }],
 };
-function parsed(sections: object) {
+/** `systemName`: no section, but what the machine is called. */
+function parsed({ systemName, ...sections }: { readonly systemName?: string } & object) {
   return parseConfigValue(
     { ...usual, ...sections },
     {
       file: "/etc/weir/weir.yaml",
+      ...(systemName === undefined ? {} : { hostname: systemName }),
       env: { LDAP_PASSWORD: "from env" },
       readText(file) {
         const text = files[file];
@@ -344,6 +346,7 @@ describe("cluster", () => {
       node: "n1",
       leaseMs: 10_000,
       drainDelayMs: 10_000,
+      forgetAfterMs: 604_800_000,
       database: {
         hosts: [{ host: "db1.test", port: 5432 }],
         name: "weir",
@@ -401,9 +404,29 @@ describe("cluster", () => {
       { cluster: { ...cluster, node: "x".repeat(64) } },
       /node: .* is no name for a node/,
     ],
+    [
+      "no node, on a system that says localhost",
+      { cluster: { database: cluster.database }, systemName: "localhost.localdomain" },
+      /^cluster: node is missing, and the system's host name "localhost.localdomain" is none for it/,
+    ],
+    [
+      "no node, on a system whose name is none for it",
+      { cluster: { database: cluster.database }, systemName: "relay_a" },
+      /^cluster: node is missing/,
+    ],
     ["a password that is not there", withDatabase({ passwordFile: "none" }), /passwordFile: cannot be read/],
   ])("%s", (_, sections, fault) => {
     expect(faultsOf(sections)).toEqual([expect.stringMatching(fault)]);
+  });
+
+  test("a node without a name is called as its system", () => {
+    const { cluster: given } = settingsOf({
+      cluster: { database: cluster.database, forgetAfter: "1h" },
+      systemName: "weir-nodes-7f8c9-x2k4p",
+    });
+    expect(given).toMatchObject({ node: "weir-nodes-7f8c9-x2k4p", forgetAfterMs: 3_600_000 });
+    // A name that was given counts, whatever the system is called.
+    expect(settingsOf({ cluster, systemName: "localhost" }).cluster?.node).toBe("n1");
   });
 
   test.each([

@@ -26,12 +26,9 @@ export const ownSections: readonly string[] = [
 /** Lists of the document whose entries have settings of a node's own in its section `cluster`. */
 const overridden = ["receiveConnectors", "sendConnectors"] as const;
 
-/** `fixed`: as parseConfig has it. A fault of the node's file names it; one of the document does not. */
-export function parseShared(
-  document: string,
-  own: string,
-  { file, fixed }: Pick<ConfigSurroundings, "file" | "fixed">,
-): ConfigResult {
+/** `surroundings`: as parseConfig has them. A fault of the node's file names it; one of the document does not. */
+export function parseShared(document: string, own: string, surroundings: ConfigSurroundings): ConfigResult {
+  const { file } = surroundings;
   const shared = readYaml(document);
   const mine = readYaml(own);
   const known: Fault[] = [
@@ -83,7 +80,7 @@ export function parseShared(
     ...withoutKeys(sections, ownSections),
     ...lists,
   };
-  return parseConfigValue(value, { file, ...(fixed === undefined ? {} : { fixed }) }, locate, known);
+  return parseConfigValue(value, surroundings, locate, known);
 }
 
 function faultAt(locate: Locate, path: Path, message: string): Fault {

@@ -59,7 +59,7 @@ async function nodeOn(host: string, dataDirectory: string): Promise<ClusterSetti
   ]);
   const session = openSession(database, "test");
   await migrateSchema(session, schema).finally(() => session.close());
-  return { node: "t", database, leaseMs: 10_000, drainDelayMs: 0 };
+  return { node: "t", database, leaseMs: 10_000, drainDelayMs: 0, forgetAfterMs: 604_800_000 };
 }
 
 /** Each connector's port 0 becomes a free port. Listens and delivers when this resolves. */

@@ -15,7 +15,13 @@ export function describePostgresAway(connected: () => { readonly server: TestPos
     const { server } = connected();
     const sink = await startRecordingSink();
     const relay = await startTemporaryRelay({
-      cluster: { node: "a", database: await server.withSchema("away"), leaseMs, drainDelayMs: 0 },
+      cluster: {
+        node: "a",
+        database: await server.withSchema("away"),
+        leaseMs,
+        drainDelayMs: 0,
+        forgetAfterMs: 604_800_000,
+      },
       receiveConnectors: [
         receiveConnector({ httpBindings: [{ address: "127.0.0.1", port: 0 }], messageRateLimit: 1_000 }),
       ],

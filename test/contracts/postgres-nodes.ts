@@ -29,8 +29,11 @@ export function describePostgresNodes(databaseOf: () => Database): void {
       }
     });
 
-    const open = async (name: string, options: { leaseMs?: number; delayMs?: number } = {}) => {
-      const { leaseMs = longMs, delayMs = 0 } = options;
+    const open = async (
+      name: string,
+      options: { leaseMs?: number; delayMs?: number; forgetAfterMs?: number } = {},
+    ) => {
+      const { leaseMs = longMs, delayMs = 0, forgetAfterMs = longMs } = options;
       const clock = createFakeClock();
       let isDraining = (): boolean => false;
       const node = await openNode({ clock, name, leaseMs, database, isDraining: () => isDraining() });
@@ -39,6 +42,7 @@ export function describePostgresNodes(databaseOf: () => Database): void {
         membership: node.membership,
         node: name,
         everyMs: longMs,
+        forgetAfterMs,
       });
       const drain = createDrain({ presence, clock, delayMs });
       isDraining = () => drain.suspended !== undefined;
@@ -70,6 +74,48 @@ export function describePostgresNodes(databaseOf: () => Database): void {
       expect((await states(a.view))[1]).toEqual(["b", "Up", undefined]);
       await again.node.close();
       expect((await states(a.view))[1]).toEqual(["b", "Stopped", undefined]);
+    });
+
+    test("that are gone are shown as long as they said, or until they are removed, with all that was said of them", async () => {
+      const a = await open("a");
+      const pod = await open("pod", { forgetAfterMs: 0 });
+      const c = await open("c");
+      await acceptMessage(pod.node.spool);
+      const { inspection, name } = database;
+      const applied = async () =>
+        (
+          await inspection.query<{ node: string }>(
+            `select node from ${name("configuration_applied")} order by node`,
+          )
+        ).map(({ node }) => node);
+      for (const node of ["a", "pod", "c"])
+        await inspection.query(`select ${name("configuration_applied_1")}($1, 1, '[]')`, [node]);
+      expect(await c.view.remove("pod")).toBe(false);
+      await a.view.suspend("c", "ann");
+      await pod.node.close();
+      await c.node.close();
+      await a.view.look();
+      expect(await states(a.view)).toEqual([
+        ["a", "Up", undefined],
+        ["c", "Stopped", "ann"],
+      ]);
+      expect(a.view.peers.map((peer) => peer.name)).toEqual(["c"]);
+      // Others have what it held, and its ids are not drawn again.
+      expect(await a.node.spool.claim(submissionQueue, 10, Infinity)).toHaveLength(1);
+      expect(await inspection.query(`select 1 from ${name("node")} where name = 'pod'`)).toHaveLength(1);
+      expect(await a.view.remove("c")).toBe(true);
+      expect([await states(a.view), a.view.peers]).toEqual([[["a", "Up", undefined]], []]);
+      expect(await applied()).toEqual(["a", "pod"]);
+      // What pod told is of a minute ago; then of long ago.
+      await inspection.query(`select ${name("forget_names_1")}()`);
+      expect(await applied()).toEqual(["a", "pod"]);
+      await inspection.query(`update ${name("configuration_applied")} set at = at - interval '2 hours'`);
+      await inspection.query(`select ${name("forget_names_1")}()`);
+      expect(await applied()).toEqual(["a"]);
+      // Under that name it comes again as one like any other.
+      const again = await open("c");
+      expect(again.view.suspended).toBeUndefined();
+      expect((await states(a.view))[1]).toEqual(["c", "Up", undefined]);
     });
 
     test("are suspended and resumed from any, also while they do not live, and told once", async () => {

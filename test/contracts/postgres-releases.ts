@@ -37,9 +37,9 @@ export function describePostgresReleases(serverOf: () => { readonly server: Test
       database.close();
     });
 
-    const migrate = async (all: readonly Migration[], tries = 1) => {
+    const migrate = async (all: readonly Migration[], tries = 1, turnMs = 60_000) => {
       const session = openSession(serverOf().server.settings(schema), "test");
-      return migrateSchema(session, schema, { all, tries }).finally(() => session.close());
+      return migrateSchema(session, schema, { all, tries, turnMs }).finally(() => session.close());
     };
     const open = async (name: string) => {
       const clock = createFakeClock();
@@ -96,6 +96,33 @@ export function describePostgresReleases(serverOf: () => { readonly server: Test
         `the database's schema has version ${next} and needs a release that knows ${next}; this one knows ${newestVersion}: install the later one here`,
       );
       await expect(migrate(migrations)).rejects.toThrow("install the later one here");
+    });
+
+    test("of several that make or move it at once one does, and the others find it done", async () => {
+      const threeAtOnce = () => Promise.all(Array.from({ length: 3 }, () => migrate(migrations)));
+      const befores = (all: readonly { readonly before: number }[]) => all.map(({ before }) => before).sort();
+      const isThere = Array.from({ length: 2 }, () => newestVersion);
+      expect(befores(await threeAtOnce())).toEqual([0, ...isThere].sort());
+      await database.heartbeat.query(`drop schema ${schema} cascade`);
+      await migrate(migrations.filter(({ version }) => version < newestVersion));
+      expect(befores(await threeAtOnce())).toEqual([newestVersion - 1, ...isThere]);
+    });
+
+    test("one that is under way is waited for, and named where it takes too long", async () => {
+      const { server } = serverOf();
+      const other = openSession(server.settings(schema), "somebody");
+      try {
+        await other.query("begin");
+        await other.query("select pg_advisory_xact_lock(hashtext('weir schema ' || $1))", [schema]);
+        await expect(migrate(migrations, 1, 0)).rejects.toThrow(
+          "another weir cluster migrate moves the schema still; nothing was changed here, try again when it is over",
+        );
+        const waiting = migrate(migrations);
+        await other.query("commit");
+        expect(await waiting).toEqual({ before: 0, after: newestVersion });
+      } finally {
+        other.close();
+      }
     });
 
     test("a node that finds the schema moved on all the same gives away what it has, and goes on when it is back", async () => {

@@ -89,10 +89,12 @@ export const nodeOperations = {
     input: z.object({}),
     output: z.object({
       nodes: z.array(nodeSchema),
-      /** Why mail is not safe in their database, each with what to do; empty: it is. */
+      /** Why mail is not safe in their database, or slow, each with what to do; empty: it is. */
       databaseFaults: z.array(z.object({ text: z.string(), advice: z.string() })),
     }),
   },
   suspendNode: change,
   resumeNode: change,
+  /** One that is gone for good is named no more. Refused for one that lives. */
+  removeNode: { input: change.input, output: z.object({ name: z.string() }) },
 } as const;

@@ -10,7 +10,7 @@ type Shown = Output<"listNodes">["nodes"][number];
 
 export function nodeHandlers({
   relay,
-}: Administered): Pick<Handlers, "listNodes" | "suspendNode" | "resumeNode"> {
+}: Administered): Pick<Handlers, "listNodes" | "suspendNode" | "resumeNode" | "removeNode"> {
   /** Throws AdminRefusal where this is the only relay. */
   const viewed = (): View => {
     if (relay.node === undefined)
@@ -24,11 +24,15 @@ export function nodeHandlers({
   const all = async (view: View): Promise<readonly Shown[]> =>
     (await asked(() => view.list())).map((node) => shownNode(node, view.name));
 
+  const known = (name: string, nodes: readonly Shown[]): Shown => {
+    const wanted = nodes.find((node) => node.name.toLowerCase() === name.trim().toLowerCase());
+    if (wanted === undefined) throw unknownNode(name, nodes);
+    return wanted;
+  };
+
   const set = async (name: string, by: string | undefined): Promise<Output<"suspendNode">> => {
     const view = viewed();
-    const known = await all(view);
-    const wanted = known.find((node) => node.name.toLowerCase() === name.trim().toLowerCase());
-    if (wanted === undefined) throw unknownNode(name, known);
+    const wanted = known(name, await all(view));
     const changed = await asked(() => view.suspend(wanted.name, by));
     const nodes = await all(view);
     return {
@@ -45,6 +49,16 @@ export function nodeHandlers({
     }),
     suspendNode: ({ name }, { caller }: Asked) => set(name, `${caller.name} (${caller.from})`),
     resumeNode: ({ name }) => set(name, undefined),
+    async removeNode({ name }) {
+      const view = viewed();
+      const wanted = known(name, await all(view));
+      if (!(await asked(() => view.remove(wanted.name))))
+        throw new AdminRefusal(
+          "invalidInput",
+          `${wanted.name} runs; only a node that is gone is removed. To take one out for good: Suspend-Node, stop it, then remove it`,
+        );
+      return { name: wanted.name };
+    },
   };
 }
 

@@ -54,6 +54,42 @@ test.each<[Look, string]>([
   }
 });
 
+test("a node that was stopped at the last look and is back is asked where it is now", async () => {
+  const server = createServer({ ...pair, minVersion: "TLSv1.3" }, (_request, response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify(none));
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const fingerprint = fingerprintOfPem(pair.cert);
+  const back = { name: "a", address: `127.0.0.1:${port}`, fingerprint, gone: undefined };
+  const before = [
+    { ...back, gone: "stopped" as const },
+    { ...back, address: `127.0.0.1:${await freePort()}` },
+  ];
+  for (const peer of before) {
+    const node = {
+      name: "b",
+      peers: [peer],
+      look: () => Promise.resolve(void (node.peers = [back as never])),
+    };
+    const across = acrossNodes(
+      own,
+      node as never,
+      () => pair,
+      () => undefined as never,
+    );
+    try {
+      expect(await across.handlers.listRefusals({ limit: 10 } as never, asked)).not.toHaveProperty(
+        "unanswered",
+      );
+    } finally {
+      across.close();
+    }
+  }
+  server.close();
+});
+
 test.each([
   [404, { code: "notFound", message: "there is no GET /v1/refusals" }, "does not know this question"],
   [

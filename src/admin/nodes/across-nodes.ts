@@ -57,6 +57,8 @@ export function acrossNodes(
       throw new NodeSilent("it has no listener for other nodes (admin.cluster)");
     return { address, fingerprint };
   };
+  /** By the last look. */
+  const placeOf = (name: string) => node.peers.find((one) => one.name === name && one.gone === undefined);
   /** Throws NodeSilent where it cannot be asked. */
   const channelTo = (name: string): NodeChannel => {
     const { address, fingerprint } = reachable(name);
@@ -86,10 +88,13 @@ export function acrossNodes(
       return await channelTo(server).ask(name, input, options);
     } catch (error) {
       if (!(error instanceof NodeSilent) || signal?.aborted === true) throw error;
-      // It may have ended since the last look; then that is why.
+      const before = placeOf(server);
       await lookNow();
-      reachable(server);
-      throw error;
+      // It may have ended since the last look; then that is why.
+      const { address, fingerprint } = reachable(server);
+      // Or come back, and is asked where it is now.
+      if (before?.address === address && before.fingerprint === fingerprint) throw error;
+      return channelTo(server).ask(name, input, options);
     }
   };
   /** Without the database what was known last holds. */

@@ -1,7 +1,9 @@
 /** Answers other nodes: where `admin.cluster` says, over TLS, to who has the certificate of a node that lives. */
 import type { IncomingMessage } from "node:http";
+import { networkInterfaces } from "node:os";
 import type { TLSSocket } from "node:tls";
 import { getRequestListener } from "@hono/node-server";
+import { reachableEndpoint } from "../../core/policy/reachable-address.ts";
 import type { Settings } from "../../config/settings.ts";
 import { formatEndpoint } from "../../core/units/endpoint.ts";
 import { createHttpListeners } from "../../http/http-listeners.ts";
@@ -70,7 +72,10 @@ export async function openNodeListener(options: {
     return node.introduce(
       open === undefined || mine === undefined
         ? undefined
-        : { address: formatEndpoint(open.endpoint), fingerprint: fingerprintOfPem(mine.cert) },
+        : {
+            address: formatEndpoint(reachableEndpoint(open.endpoint, ownAddresses())),
+            fingerprint: fingerprintOfPem(mine.cert),
+          },
     );
   };
   const follow = async ({ admin: { cluster: endpoint } }: Settings): Promise<void> => {
@@ -94,6 +99,8 @@ export async function openNodeListener(options: {
     },
   };
 }
+
+const ownAddresses = () => Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
 
 /** As the other node tells it, which has let them in. */
 function callerOf(request: Request, node: string): Caller | undefined {

@@ -28,7 +28,7 @@ export const clusterCmdlets: readonly Cmdlet[] = [
         kind: "text",
         candidates: "file",
         value: "PATH",
-        help: "replace: the file with the new text. import: the data directory of the stopped relay, else that of the configuration.",
+        help: "replace: the file with the new text. init: a file with what the nodes have in common, where it does not stand in this node's own, which is left as it is; it counts where they have none yet. import: the data directory of the stopped relay, else that of the configuration.",
       },
       {
         name: "Version",
@@ -59,6 +59,10 @@ export const clusterCmdlets: readonly Cmdlet[] = [
       {
         command: "weir cluster init -Owner weir_owner -OwnerPasswordFile owner.password",
         text: "With a role of its own for the schema.",
+      },
+      {
+        command: "weir cluster init -Path common.yaml",
+        text: "Where the configuration file cannot be changed, such as one that is mounted.",
       },
       { command: "weir cluster configuration > common.yaml", text: "To edit it with comments and all." },
       { command: "weir cluster replace -Path common.yaml -Version 7", text: "Where 7 is what was edited." },

@@ -27,7 +27,7 @@ export const cmdletFiles: readonly CmdletFile[] = [
     load: async () => (await import("./cluster.ts")).clusterCmdlets,
   },
   {
-    names: ["Get-Node", "Suspend-Node", "Resume-Node", "Get-AdminAuditLog"],
+    names: ["Get-Node", "Suspend-Node", "Resume-Node", "Remove-Node", "Get-AdminAuditLog"],
     load: async () => (await import("./nodes.ts")).nodeCmdlets,
   },
   {

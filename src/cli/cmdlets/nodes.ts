@@ -48,6 +48,23 @@ export const nodeCmdlets: readonly Cmdlet[] = [
     load: async () => (await import("../run/nodes.ts")).resumeNode,
   },
   {
+    name: "Remove-Node",
+    group,
+    synopsis: "Forget a node that is gone for good.",
+    description: [
+      "It is shown no more, answers of all nodes do not name it as missing, and its suspension ends. Of mail there is nothing to remove: what it held the others took over when it went. By itself a node is forgotten cluster.forgetAfter after its end. One that is started again under that name is a node like any other.",
+    ],
+    parameters: [
+      { ...node, required: true, help: "The node's name; it must not live." },
+      common.json,
+      common.confirm,
+      common.config,
+      common.help,
+    ],
+    examples: [{ command: "weir Remove-Node relay-c", text: "Its machine does not come back." }],
+    load: async () => (await import("../run/nodes.ts")).removeNode,
+  },
+  {
     name: "Get-AdminAuditLog",
     group,
     synopsis: "Show who changed what, when, from where and on which node, newest first.",

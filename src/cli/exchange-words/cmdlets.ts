@@ -69,6 +69,7 @@ export const cmdletWords: readonly CmdletWord[] = [
   alias("Get-ClusterNode Get-DatabaseAvailabilityGroup", "Get-Node"),
   alias("Suspend-ClusterNode", "Suspend-Node"),
   alias("Resume-ClusterNode", "Resume-Node"),
+  alias("Remove-ClusterNode", "Remove-Node"),
   alias("Get-TransportServer", "Get-TransportService"),
   alias("Search-AdminAuditLog", "Get-AdminAuditLog"),
   alias("Set-TransportServer", "Set-TransportService"),

@@ -55,7 +55,9 @@ export const cluster: Run = async (args, { output, config }) => {
   });
   const { writeFirstConfiguration } = await import("../cluster-configuration.ts");
   const first =
-    action === "init" ? await writeFirstConfiguration(configured, { owner, passwordFile }) : undefined;
+    action === "init"
+      ? await writeFirstConfiguration(configured, { owner, passwordFile }, textOf(args, "Path"))
+      : undefined;
   if (isOn(args, "Json")) writeJson(output, { before, after, configuration: first?.version ?? null });
   else
     output.write(
@@ -67,9 +69,11 @@ export const cluster: Run = async (args, { output, config }) => {
     );
   if (first !== undefined && !isOn(args, "Json"))
     output.write(
-      first.before === undefined
+      !first.isMade
         ? `the nodes have a configuration in common already, version ${first.version}\n`
-        : `version ${first.version} of the nodes' configuration is what ${configured.file} said; there only what is this node's was left (all of it is in ${first.before})\n`,
+        : first.before === undefined
+          ? `version ${first.version} of the nodes' configuration is what ${textOf(args, "Path")} says\n`
+          : `version ${first.version} of the nodes' configuration is what ${configured.file} said; there only what is this node's was left (all of it is in ${first.before})\n`,
     );
   return 0;
 };

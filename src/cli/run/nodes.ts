@@ -1,4 +1,4 @@
-/** Get-Node, Suspend-Node, Resume-Node. */
+/** Get-Node, Suspend-Node, Resume-Node, Remove-Node. */
 import type { AdminClient } from "../../admin/client.ts";
 import type { Output as Answer } from "../../admin/contract.ts";
 import { counted } from "../../core/units/counted.ts";
@@ -136,6 +136,14 @@ export const resumeNode: Run = async (args, { output, ...context }) => {
           ? `${node.name} takes mail again\n`
           : `${node.name} takes mail again when it is started\n`,
     );
+  return 0;
+};
+
+export const removeNode: Run = async (args, { output, ...context }) => {
+  const relay = await relayOf(context);
+  const answer = await relay.call("removeNode", { name: textOf(args, "Identity") ?? "" });
+  if (isOn(args, "Json")) writeJson(output, answer);
+  else output.write(`${answer.name} is forgotten; what it held is others' since it went\n`);
   return 0;
 };
 

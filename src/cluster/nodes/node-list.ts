@@ -1,5 +1,6 @@
 /** The nodes as the database knows them: those that live, and what is left of those that do not. */
 import type { Session } from "../database/session.ts";
+import { isForgotten } from "../schema/forgetting.ts";
 import { knownToTheSilent } from "../schema/releases.ts";
 
 /**
@@ -70,9 +71,10 @@ interface Row {
   readonly in_force: string | null;
   readonly newest: string | null;
   readonly faults: string[] | null;
+  readonly is_forgotten: boolean;
 }
 
-/** By name. Of each name the last incarnation; ended ones are known for a week. Cost: a scan of the queue. Rejects with DatabaseFault. */
+/** By name. Of each name the last incarnation; ended ones as long as they said. Cost: a scan of the queue. Rejects with DatabaseFault. */
 export async function listNodes(
   session: Pick<Session, "query">,
   name: (of: string) => string,
@@ -89,6 +91,7 @@ export async function listNodes(
         coalesce(n.knows, ${knownToTheSilent}) < (
           select v.min_reader from ${name("schema_version")} v order by v.version desc limit 1
         ) as is_outdated,
+        ${isForgotten} as is_forgotten,
         a.version as judged, a.in_force, a.faults,
         (select max(c.version) from ${name("configuration")} c) as newest
       from ${name("node")} n
@@ -99,7 +102,7 @@ export async function listNodes(
       ) h on h.owner = n.node_id
       order by n.name, n.node_id desc`,
   );
-  return rows.map(listed);
+  return rows.filter((row) => !row.is_forgotten).map(listed);
 }
 
 function listed(row: Row): ListedNode {

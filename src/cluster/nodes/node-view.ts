@@ -12,7 +12,7 @@ export interface NodeView {
   readonly name: string;
   /** Undefined: this node takes mail. */
   readonly suspended: NodeSuspended | undefined;
-  /** The other nodes of the last week, by the last look. */
+  /** The other nodes, also those that are gone since not too long, by the last look. */
   readonly peers: readonly Peer[];
   /** Why mail is not safe in the database, by the last look; empty: it is. */
   readonly databaseFaults: readonly DurabilityFault[];
@@ -25,6 +25,11 @@ export interface NodeView {
    * a lease. Resolves with false when it was so already. Rejects with DatabaseFault.
    */
   suspend(node: string, by: string | undefined): Promise<boolean>;
+  /**
+   * One that is gone is shown no more, and neither suspended nor behind with the configuration; what it held is others' already.
+   * Resolves with false when it lives. Rejects with DatabaseFault.
+   */
+  remove(node: string): Promise<boolean>;
   /** Looks who there is now. Rejects with DatabaseFault. */
   look(): Promise<void>;
   /** Where the others ask this one. */
@@ -65,6 +70,13 @@ export function createNodeView(parts: {
             ]);
       if (of === node) await presence.look();
       return row?.changed ?? false;
+    },
+    async remove(of) {
+      const [row] = await reads.query<{ outcome: number }>(`select ${name("remove_node_1")}($1) as outcome`, [
+        of,
+      ]);
+      await presence.look();
+      return row?.outcome !== 1;
     },
     look: () => presence.look(),
     introduce: (place) => presence.introduce(place),

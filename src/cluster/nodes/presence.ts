@@ -4,6 +4,7 @@
  */
 import type { Database } from "../database/database.ts";
 import type { Membership } from "../membership/membership.ts";
+import { isForgotten } from "../schema/forgetting.ts";
 import { schemaState, whyTooOld } from "../schema/migrate.ts";
 import { newestVersion } from "../schema/migrations.ts";
 
@@ -27,7 +28,7 @@ export interface NodeSuspended {
 export interface Presence {
   /** Undefined: this node takes mail. */
   readonly suspended: NodeSuspended | undefined;
-  /** The other nodes. */
+  /** The other nodes, those that are gone as long as they said. */
   readonly peers: readonly Peer[];
   /** Where this one is asked from now on, also as its next incarnations. Never rejects: it is tried again. */
   introduce(place: { readonly address: string; readonly fingerprint: string } | undefined): Promise<void>;
@@ -46,8 +47,10 @@ export async function openPresence(parts: {
   readonly membership: Membership;
   readonly node: string;
   readonly everyMs: number;
+  /** Told to the others: for how long they show it when it is gone. Default: as the database has it. */
+  readonly forgetAfterMs?: number;
 }): Promise<Presence> {
-  const { database, membership, node, everyMs } = parts;
+  const { database, membership, node, everyMs, forgetAfterMs } = parts;
   const { reads, name } = database;
   const listeners: ((suspended: NodeSuspended | undefined) => void)[] = [];
   let suspended: NodeSuspended | undefined;
@@ -87,14 +90,17 @@ export async function openPresence(parts: {
       by: string | null;
       has_ended: boolean;
       has_left: boolean;
+      forget_ms: number;
+      is_forgotten: boolean;
     }>(
       `select distinct on (n.name) n.name, n.address, n.fingerprint, n.failed_listeners, n.knows, s.since, s.suspended_by as by,
-          n.ended_at is not null as has_ended, n.left_at is not null as has_left
+          n.ended_at is not null as has_ended, n.left_at is not null as has_left,
+          (extract(epoch from n.forget_after) * 1000)::float8 as forget_ms, ${isForgotten} as is_forgotten
         from ${name("node")} n left join ${name("node_suspension")} s on s.name = n.name
         order by n.name, n.node_id desc`,
     );
     peers = rows
-      .filter((row) => row.name !== node)
+      .filter((row) => row.name !== node && !row.is_forgotten)
       .map((row) => ({
         name: row.name,
         address: row.address ?? undefined,
@@ -108,6 +114,7 @@ export async function openPresence(parts: {
     if (!isIntroduced) await tell();
     await tellListeners(own.failed_listeners ?? []);
     if (own.knows !== newestVersion) await tellRelease();
+    if (forgetAfterMs !== undefined && own.forget_ms !== forgetAfterMs) await tellForgetting(forgetAfterMs);
     suspended = own.since === null ? undefined : { since: own.since, by: own.by ?? "" };
   };
 
@@ -115,6 +122,11 @@ export async function openPresence(parts: {
     const { nodeId } = membership.current ?? {};
     if (nodeId !== undefined)
       await reads.query(`select ${name("tell_release_1")}($1, $2)`, [nodeId, newestVersion]);
+  };
+
+  const tellForgetting = async (ms: number): Promise<void> => {
+    const { nodeId } = membership.current ?? {};
+    if (nodeId !== undefined) await reads.query(`select ${name("tell_forgetting_1")}($1, $2)`, [nodeId, ms]);
   };
 
   const tell = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 /** Makes the schema, moves it forward, and says whether this program works with it. */
 import { DatabaseFault } from "../database/database-fault.ts";
 import type { Session } from "../database/session.ts";
-import { quotedName, quotedText } from "../database/sql-names.ts";
+import { quotedName } from "../database/sql-names.ts";
 import { migrations, newestVersion, type Migration } from "./migrations.ts";
 import { knownToTheSilent, knowsSince } from "./releases.ts";
 
@@ -55,10 +55,12 @@ export interface MigrateOptions {
   readonly all?: readonly Migration[];
   /** How often locks that others have are tried for. */
   readonly tries?: number;
+  /** How long one that moves the schema is waited for, in milliseconds. */
+  readonly turnMs?: number;
 }
 
 /** Which nodes live that would not work with `minReader`, by name. */
-async function leftBehind(session: Session, schema: string, before: number, minReader: number): Promise<readonly string[]> {
+async function leftBehind(session: Pick<Session, "query">, schema: string, before: number, minReader: number): Promise<readonly string[]> {
   const knows = before < knowsSince ? "null::int" : "n.knows";
   const rows = await session.query<{ name: string }>(
     `select n.name from ${quotedName(schema)}.node n
@@ -70,19 +72,60 @@ async function leftBehind(session: Session, schema: string, before: number, minR
 
 /**
  * Moves the schema to the newest version, or makes it, as the role of the session, which owns it then; all of it or
- * nothing. Nodes of earlier releases run on; a step that one which lives could not follow is refused. Answers with the versions before and behind. Rejects with DatabaseFault.
+ * nothing. Nodes of earlier releases run on; a step that one which lives could not follow is refused. One that moves it already is
+ * waited for. Answers with the versions before and behind. Rejects with DatabaseFault.
  */
 export async function migrateSchema(
   session: Session,
   schema: string,
-  { runtime, all = migrations, tries = lockTries }: MigrateOptions = {},
+  { runtime, all = migrations, tries = lockTries, turnMs = migrationMs }: MigrateOptions = {},
 ): Promise<{ readonly before: number; readonly after: number }> {
   const [server] = await session.query<{ version: number }>(
     "select current_setting('server_version_num')::int as version",
   );
   if ((server?.version ?? 0) < 150_000)
     throw new DatabaseFault("refused", "PostgreSQL 15 or later is needed");
+  const until = performance.now() + turnMs;
+  for (let left = tries - 1; ; ) {
+    try {
+      const moved = await session.transaction(
+        (query) => moveInTurn({ query }, schema, all, runtime),
+        migrationMs,
+      );
+      if (moved !== "another moves it") return moved;
+      if (performance.now() > until)
+        throw new DatabaseFault(
+          "refused",
+          "another weir cluster migrate moves the schema still; nothing was changed here, try again when it is over",
+        );
+    } catch (error) {
+      // A lock that is not to be had (55P03), or a node that waited for us and we for it (40P01).
+      const { code } = error as DatabaseFault;
+      if (code !== "55P03" && code !== "40P01") throw error;
+      if (left-- === 0)
+        throw new DatabaseFault(
+          "refused",
+          `somebody has a transaction open that uses the tables (pg_stat_activity shows who); nothing was changed, try again`,
+          code,
+        );
+    }
+    await new Promise((resolve) => setTimeout(resolve, lockMs));
+  }
+}
+
+/** What is there is looked at in the same turn: before it another might have moved it. */
+async function moveInTurn(
+  session: Pick<Session, "query">,
+  schema: string,
+  all: readonly Migration[],
+  runtime: string | undefined,
+): Promise<{ readonly before: number; readonly after: number } | "another moves it"> {
   const name = quotedName(schema);
+  const [turn] = await session.query<{ ours: boolean }>(
+    "select pg_try_advisory_xact_lock(hashtext('weir schema ' || $1)) as ours",
+    [schema],
+  );
+  if (turn?.ours !== true) return "another moves it";
   const { version: before, minReader } = await schemaState(session, schema);
   const tooOld = whyTooOld({ version: before, minReader });
   if (tooOld !== undefined) throw new DatabaseFault("refused", tooOld);
@@ -95,8 +138,6 @@ export async function migrateSchema(
       `${behind.join(", ")} ${behind.length === 1 ? "runs a release" : "run releases"} that would not work with it (it needs one that knows version ${needed}): stop ${behind.length === 1 ? "it" : "them"} first, or roll the release between; nothing was changed`,
     );
   const text = [
-    "begin",
-    `select pg_advisory_xact_lock(hashtext('weir schema ' || ${quotedText(schema)}))`,
     ...(before === 0
       ? [
           `create schema if not exists ${name}`,
@@ -119,25 +160,7 @@ export async function migrateSchema(
           `grant select on all tables in schema ${name} to ${quotedName(runtime)}`,
           `grant execute on all functions in schema ${name} to ${quotedName(runtime)}`,
         ]),
-    "commit",
   ];
-  for (let left = tries - 1; ; left--) {
-    try {
-      await session.query(text.map((statement) => statement.replace(/;\s*$/, "")).join(";\n"), [], migrationMs);
-      break;
-    } catch (error) {
-      await session.query("rollback").catch(() => undefined);
-      // A lock that is not to be had (55P03), or a node that waited for us and we for it (40P01).
-      const { code } = error as DatabaseFault;
-      if (code !== "55P03" && code !== "40P01") throw error;
-      if (left === 0)
-        throw new DatabaseFault(
-          "refused",
-          `somebody has a transaction open that uses the tables (pg_stat_activity shows who); nothing was changed, try again`,
-          code,
-        );
-      await new Promise((resolve) => setTimeout(resolve, lockMs));
-    }
-  }
+  await session.query(text.map((statement) => statement.replace(/;\s*$/, "")).join(";\n"));
   return { before, after: Math.max(before, ...steps.map(({ version }) => version)) };
 }

@@ -8,6 +8,7 @@ import { claims14 } from "./claims.ts";
 import { commitLanes15 } from "./commit-lanes.ts";
 import { configuration3 } from "./configuration-tables.ts";
 import { doubts9 } from "./doubts.ts";
+import { forgetting16 } from "./forgetting.ts";
 import { import5 } from "./import-functions.ts";
 import { lateDones13 } from "./late-dones.ts";
 import { ledgerFunctions1 } from "./ledger-functions.ts";
@@ -45,6 +46,7 @@ export const migrations: readonly Migration[] = [
   { version: 13, minReader: 1, sql: lateDones13 },
   { version: 14, minReader: 1, sql: claims14 },
   { version: 15, minReader: 1, sql: commitLanes15 },
+  { version: 16, minReader: 1, sql: forgetting16 },
 ];
 
 /** What this program knows. */

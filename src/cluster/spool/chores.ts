@@ -1,4 +1,4 @@
-/** What one node does for all, every half minute: entries whose owner is no node any more, and contents without a message. */
+/** What one node does for all, every half minute: entries whose owner is no node any more, contents without a message, names that are forgotten. */
 import type { Clock } from "../../ports/ports.ts";
 import type { Database } from "../database/database.ts";
 import type { Membership } from "../membership/membership.ts";
@@ -23,6 +23,7 @@ export function createChores(parts: {
       `select ${database.name("sweep_1")}($1, $2) as entries`,
       [current.nodeId, idAt(clock.now() - bodyMs)],
     );
+    await database.inspection.query(`select ${database.name("forget_names_1")}()`);
     const entries = Number(row?.entries ?? 0);
     if (entries > 0) onOrphans(entries);
   };

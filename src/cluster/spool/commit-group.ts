@@ -226,8 +226,9 @@ export function createCommitGroup(options: {
         return undefined;
       } catch (error) {
         if (isEnded(error)) {
-          membership.ended(nodeId ?? 0);
+          // Before all that is under way is given up as unknown: of this it is known.
           for (const one of group) endedNow(one, isUnknown);
+          membership.ended(nodeId ?? 0);
           return undefined;
         }
         const fault = error as DatabaseFault;

@@ -30,4 +30,6 @@ export interface ClusterSettings {
   readonly leaseMs: number;
   /** Milliseconds from the suspension of a node to the closing of its door. */
   readonly drainDelayMs: number;
+  /** Milliseconds for which it is shown behind its end. */
+  readonly forgetAfterMs: number;
 }
