@@ -87,7 +87,11 @@ export async function openAdminTokens(given: string | KeptTokens): Promise<Admin
         if (fault !== undefined) throw new Error(fault);
         const secret = `weir_${randomBytes(32).toString("base64url")}`;
         const made = { ...token, hash: sha256(secret).toString("hex") };
-        if (!(await kept.add(made))) throw new Error(`${token.name} is there already`);
+        if (!(await kept.add(made))) {
+          // Another node has made it meanwhile.
+          await look();
+          throw new Error(`${token.name} is there already`);
+        }
         take([...stored.filter(({ name }) => !same(name, token.name)), made]);
         return secret;
       }),

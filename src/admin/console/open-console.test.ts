@@ -1,4 +1,4 @@
-/** The console while its relay stops. */
+/** The console while its relay stops, and while another node starts. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startAdministeredRelay } from "../../testing/administered-relay.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
+import type { KeptToken } from "../../ports/kept-tokens.ts";
 import { openAdminTokens } from "../admin-tokens.ts";
 import { openConsole } from "./open-console.ts";
 import { readSessions } from "./session-file.ts";
@@ -74,6 +75,42 @@ test("a browser that asks on a connection it has while the relay stops is not to
   } finally {
     browser.destroy();
     tokens.close();
+    await administered.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+test("of two nodes that start at once one shows a first token, and the other's console is as well", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "weir-console-"));
+  const administered = await startAdministeredRelay("receiveConnectors: []\n", { directory });
+  const { relay } = administered;
+  const admin = { ...relay.settings.admin, console: { address: "127.0.0.1", port: 0 } };
+  const clock = createFakeClock();
+  let kept: readonly KeptToken[] = [];
+  const open = async (isTaken: boolean) => {
+    const tokens = await openAdminTokens({
+      read: () => Promise.resolve(kept),
+      add(made) {
+        if (isTaken) kept = [{ ...made, hash: "00".repeat(32) }];
+        return Promise.resolve(!isTaken);
+      },
+      remove: () => Promise.resolve(false),
+      lookMs: undefined,
+    });
+    const console = await openConsole({
+      relay: { ...relay, settings: { ...relay.settings, admin }, onReconfigured: () => () => undefined },
+      tokens,
+      clock,
+      api: () => Response.json({}),
+      makeFirstToken: true,
+    }).finally(() => tokens.close());
+    await console.close();
+    return console.firstToken;
+  };
+  try {
+    expect(await open(false)).toMatch(/^weir_/);
+    expect(await open(true)).toBeUndefined();
+  } finally {
     await administered.stop();
     await rm(directory, { recursive: true, force: true });
   }
