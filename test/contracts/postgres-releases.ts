@@ -100,9 +100,10 @@ export function describePostgresReleases(serverOf: () => { readonly server: Test
 
     test("of several that make or move it at once one does, and the others find it done", async () => {
       const threeAtOnce = () => Promise.all(Array.from({ length: 3 }, () => migrate(migrations)));
-      const befores = (all: readonly { readonly before: number }[]) => all.map(({ before }) => before).sort();
+      const befores = (all: readonly { readonly before: number }[]) =>
+        all.map(({ before }) => before).toSorted((one, other) => one - other);
       const isThere = Array.from({ length: 2 }, () => newestVersion);
-      expect(befores(await threeAtOnce())).toEqual([0, ...isThere].sort());
+      expect(befores(await threeAtOnce())).toEqual([0, ...isThere]);
       await database.heartbeat.query(`drop schema ${schema} cascade`);
       await migrate(migrations.filter(({ version }) => version < newestVersion));
       expect(befores(await threeAtOnce())).toEqual([newestVersion - 1, ...isThere]);

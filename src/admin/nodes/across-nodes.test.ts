@@ -80,9 +80,7 @@ test("a node that was stopped at the last look and is back is asked where it is 
       () => undefined as never,
     );
     try {
-      expect(await across.handlers.listRefusals({ limit: 10 } as never, asked)).not.toHaveProperty(
-        "unanswered",
-      );
+      expect(await across.handlers.listRefusals({ limit: 10 }, asked)).not.toHaveProperty("unanswered");
     } finally {
       across.close();
     }
