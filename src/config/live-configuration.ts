@@ -103,7 +103,10 @@ export interface LiveConfiguration {
    * Applies the text whenever it is another or a secret it names is, and on SIGHUP, until closed. `pollMs`: how often
    * secrets are looked at, default 10 s.
    */
-  follow(pollMs?: number): FileWatch;
+  follow(pollMs?: number): FileWatch & {
+    /** Resolves once the present state of the secrets is known, from which on changes are applied. */
+    readonly ready: Promise<void>;
+  };
 }
 
 /** `written` is what the relay's settings were read from. */
@@ -286,6 +289,7 @@ export function createLiveConfiguration(options: {
         pollMs,
       );
       return {
+        ready: secrets.ready,
         close() {
           process.removeListener("SIGHUP", hangUp);
           watch.close();

@@ -132,8 +132,7 @@ test.each(["written in place", "renamed over", "by a link that is turned, as in 
     });
     const watch = live.follow(10);
     try {
-      // Not before the present state is known.
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await watch.ready;
       expect(passwordOf(settings)).toBe("first");
       await change("second");
       await expect.poll(() => passwordOf(settings)).toBe("second");

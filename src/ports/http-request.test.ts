@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { createHttpRequest, HttpFailure, type OutgoingRequest } from "./http-request.ts";
 
@@ -129,10 +129,17 @@ describe("a large body", () => {
     if (reached) {
       const [socket] = (await connected) as [Socket];
       open.push({ close: () => silent.close(), closeAllConnections: () => socket.destroy() } as never);
-      // Until the system's own buffers are full.
-      await new Promise((resolve) => setTimeout(resolve, 200));
     } else silent.close();
-    await clock.advance(uploads[reached ? "stalledTimeoutMs" : "connectTimeoutMs"] + 1);
+    let isOver = false;
+    void answer.then(() => (isOver = true));
+    // Again as long as the system's own buffers are not full.
+    await vi.waitUntil(
+      async () => {
+        await clock.advance(uploads[reached ? "stalledTimeoutMs" : "connectTimeoutMs"] + 1);
+        return isOver;
+      },
+      { timeout: 15_000, interval: 10 },
+    );
     expect(await answer).toMatchObject({ message, reached, sent: false });
     void what;
   });

@@ -169,11 +169,11 @@ describe("it answers as production would, and as addresses ask", () => {
   });
 
   test("greylist puts the first try off, and takes the second behind its time", async () => {
-    const to = ["greylist-400ms@d.test"];
-    await expect(send("", { to })).rejects.toThrow("451 4.7.1");
-    await expect(send("", { to })).rejects.toThrow("451 4.7.1");
-    await sleep(420);
-    expect(await send("", { to })).toMatch(/^250/);
+    const [long, brief] = [["greylist-10m@d.test"], ["greylist-1ms@d.test"]];
+    await expect(send("", { to: brief })).rejects.toThrow("451 4.7.1");
+    for (let tries = 0; tries < 2; tries++) await expect(send("", { to: long })).rejects.toThrow("451 4.7.1");
+    await sleep(2);
+    expect(await send("", { to: brief })).toMatch(/^250/);
   });
 });
 

@@ -24,8 +24,10 @@ import { replayHead } from "../../core/message/replay-form/write-head.ts";
 import type { ReceiveConnectorSettings } from "../../core/policy/receive-connector.ts";
 import type { EventRecord } from "../../events/events.ts";
 import { catalogue } from "../../events/catalogue.ts";
+import type { Clock } from "../../ports/ports.ts";
 import { createSystemClock } from "../../ports/system-ports.ts";
 import { SpoolError, submissionQueue, type Claim } from "../../spool/spool.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
 import { readContent } from "../../testing/spool-messages.ts";
 import { createTestSubmissions, type TestSubmissions } from "../../testing/test-submissions.ts";
 import type { TransactionServices } from "../transaction/services.ts";
@@ -56,6 +58,7 @@ async function rig(
     readonly connector?: Partial<ReceiveConnectorSettings>;
     readonly services?: (it: TestSubmissions) => Partial<TransactionServices>;
     readonly beforeClaim?: (directory: string) => Promise<void>;
+    readonly clock?: Clock;
   } = {},
 ): Promise<Rig> {
   const { kind = "Pickup", maxMessagesPerMinute = 20_000, connector, services, beforeClaim } = given;
@@ -63,7 +66,7 @@ async function rig(
   const plain = createTestSubmissions(connector);
   const it = services === undefined ? plain : createTestSubmissions(connector, services(plain));
   const told: EventRecord[] = [];
-  const clock = createSystemClock();
+  const { clock = createSystemClock() } = given;
   const { submissions } = it;
   const pickup = createPickupDirectory(
     {
@@ -212,15 +215,19 @@ describe.concurrent("a Pickup directory", () => {
   });
 
   test("a file that grows is left alone until it does not", async () => {
-    const it = await rig();
+    const clock = createFakeClock();
+    const it = await rig({ clock });
     it.pickup.start();
     const text = message(1);
-    for (let at = 0; at < text.length; at += 10) {
-      await writeFile(join(it.directory, "x.eml"), text.slice(at, at + 10), { flag: "a" });
-      await sleep(250);
+    for (let at = 0; at < text.length; at++) {
+      await writeFile(join(it.directory, "x.eml"), text.slice(at, at + 1), { flag: "a" });
+      await clock.advance(250);
     }
     expect(it.spool.size).toBe(0);
-    await during(it, () => it.spool.size > 0);
+    await during(it, async () => {
+      await clock.advance(1_000);
+      return it.spool.size > 0;
+    });
     expect((await it.kept())[0]?.content.toString()).toContain("\r\n\r\nbody 1\r\n.\r\n");
     expect(it.told).toEqual([]);
   });
