@@ -654,6 +654,25 @@ describe("the rest", () => {
   });
 });
 
+test("one port does not speak SMTP and HTTP, and the fault stands where HTTP was asked for", () => {
+  expect(faultsOf(parse(receive('httpBindings: ["127.0.0.1:8587", "0.0.0.0:2525"]')))).toEqual([
+    expect.stringMatching(/receiveConnectors\[0\]\.httpBindings\[1\]: connector "AppRelay" speaks SMTP on /),
+  ]);
+});
+
+test("an application with a certificate and no user logs on in its own name", () => {
+  const { applications } = settingsOf(
+    parse(
+      `${usual}applications: [{name: a, certificates: ["CN=x"]}, {name: b, certificates: ["CN=y"], users: [c]}, {name: d}]\n`,
+    ),
+  );
+  expect(applications.map(({ name, users }) => [name, users])).toEqual([
+    ["a", ["a"]],
+    ["b", ["c"]],
+    ["d", []],
+  ]);
+});
+
 describe("warnings", () => {
   test.each([
     ["", /^$/],

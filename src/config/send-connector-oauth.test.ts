@@ -375,12 +375,13 @@ describe("faults", () => {
 
   it("warns of what is not used", () => {
     const result = withConnector(
-      'smartHosts: [a.example]\noauth: {tenant: t, clientId: c, clientSecretEnv: M365}\nsenderMailboxes: {"*": "a@b.example"}',
+      'smartHosts: [a.example]\noauth: {tenant: t, clientId: c, clientSecretEnv: M365}\nsenderMailboxes: {"*": "a@b.example"}\nauthenticationCredential: {userName: u, passwordEnv: M365}',
     );
     const paths = result.warnings?.map(({ path }) => path);
     expect(paths?.filter((path) => path.startsWith("send"))).toEqual([
       "sendConnectors[0].oauth",
       "sendConnectors[0].senderMailboxes",
+      "sendConnectors[0].authenticationCredential",
     ]);
   });
 

@@ -1,6 +1,7 @@
 /** The HTTP door without a socket: what clients send as octets, what it answers read from them, under a clock that is told. */
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import type { ProtocolSessionFacts } from "../logs/protocol-log.ts";
 import type { ReceiveConnectorSettings } from "../core/policy/receive-connector.ts";
 import { watchConnection } from "../receive/admission/connection-watch.ts";
 import type { HttpConnection } from "../receive/http/http-connection.ts";
@@ -35,6 +36,8 @@ export interface TestHttpDoor extends TestSubmissions {
   readonly freed: readonly string[];
   /** Data and context of each line of the protocol log. */
   readonly log: readonly string[];
+  /** Of whom each session of it is. */
+  readonly logged: readonly ProtocolSessionFacts[];
   connect(address?: string): TestHttpClient;
   turnAway(reply: ToldRefusal): TestHttpClient;
 }
@@ -87,6 +90,7 @@ export function createTestHttpDoor(
   const { connector } = submitter;
   const freed: string[] = [];
   const log: string[] = [];
+  const logged: ProtocolSessionFacts[] = [];
   const settings = {};
   const httpServices: HttpServices = {
     ...services,
@@ -97,9 +101,12 @@ export function createTestHttpDoor(
     connectorNow: () => connector,
     connectors: () => [connector],
     protocolLog: {
-      session: () => ({
-        line: (event, data, context = "") => void log.push(`${event} ${data} ${context}`.trim()),
-      }),
+      session: (facts) => (
+        logged.push(facts),
+        {
+          line: (event, data, context = "") => void log.push(`${event} ${data} ${context}`.trim()),
+        }
+      ),
       flush: () => Promise.resolve(),
       close: () => Promise.resolve(),
     },
@@ -173,6 +180,7 @@ export function createTestHttpDoor(
     door,
     freed,
     log,
+    logged,
     connect(address = "127.0.0.1") {
       const lease = { end: () => void freed.push(`lease of ${address}`) };
       const watch = watchConnection(connector, "HTTP");

@@ -72,6 +72,8 @@ export function describeLedger(name: string, create: (clock: FakeClock) => Ledge
         refused: { limit: "maxInboundConnection", configured: 2, allowed: 2, seen: 2 },
       });
       if (!("lease" in first) || !("lease" in second)) throw new Error("refused");
+      const other = await ledger.enter("In", "b", limits(5));
+      if ("lease" in other) other.lease.end();
       first.lease.end();
       first.lease.end();
       expect(await ledger.snapshot()).toEqual([{ connector: "In", source: "a", open: 1 }]);

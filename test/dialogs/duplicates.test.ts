@@ -141,9 +141,8 @@ describe("the same again", () => {
   test("is counted, tracked and told, once for each time", async () => {
     const { repeatedBy } = relay.relay.metrics.totals;
     const [counted, received] = [repeatedBy.SMTP, relay.relay.metrics.totals.received];
-    await send();
-    await send();
-    await send();
+    const header = `Message-ID: ${messageId}\r\nSubject: Invoice 7\r\n`;
+    for (let times = 0; times < 3; times++) await send({ header });
     expect([repeatedBy.SMTP - counted, relay.relay.metrics.totals.received - received]).toEqual([2, 1]);
     const entries = await relay.relay.tracking.search({
       messageId,
@@ -156,6 +155,7 @@ describe("the same again", () => {
       ["RECEIVE", "SMTP", "127.0.0.1"],
     ]);
     expect(new Set(entries.map(({ internalMessageId }) => internalMessageId)).size).toBe(1);
+    expect(entries.map(({ messageSubject }) => messageSubject)).toEqual(Array(3).fill("Invoice 7"));
   });
 });
 

@@ -57,6 +57,21 @@ test("repeated fields from below, each listed as often as it stands and once mor
     expect(names).not.toContain(name);
 });
 
+const recommended = `
+  From Reply-To Subject Date To Cc Message-ID MIME-Version Content-Type Content-Transfer-Encoding
+  Sender In-Reply-To References Content-ID Content-Description Resent-Date Resent-From
+  Resent-Sender Resent-To Resent-Cc Resent-Message-ID List-Id List-Help List-Unsubscribe
+  List-Unsubscribe-Post List-Subscribe List-Post List-Owner List-Archive Auto-Submitted
+  Importance Feedback-ID`;
+test.each(recommended.trim().split(/\s+/))(
+  "%s is signed where it stands (RFC 6376 §5.4.1, RFC 8058 §4)",
+  (name) => {
+    expect(
+      signedFields(fieldsOf(`From: a@x.test\r\n${name}: x\r\n\r\n`)).fields.map(({ text }) => text),
+    ).toContain(`${name}: x`);
+  },
+);
+
 test.each([
   ["fromOnly", ["list-id", "to", "to", "from", "from"]],
   ["none", ["list-id", "to", "to", "from"]],

@@ -29,6 +29,16 @@ test.each<[string, readonly Sender[], string]>([
   ["an account, and anybody", [sender("erp", { a: 30 }), sender("", { a: 30 })], "none"],
   ["the other is gone", [sender("erp", { a: 30 }), sender("crm", { a: 30 }, 8 * day)], "none"],
   [
+    "a quarter of all names",
+    [sender("", { a: 30, b: 30, ...Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`x${n}`, 2])) })],
+    "heloNames: a, b",
+  ],
+  [
+    "less than that",
+    [sender("", { a: 30, b: 30, ...Object.fromEntries(Array.from({ length: 7 }, (_, n) => [`x${n}`, 2])) })],
+    "none",
+  ],
+  [
     "another name each time",
     [sender("", Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`x${n}`, n < 2 ? 12 : 2])))],
     "none",

@@ -74,6 +74,15 @@ test("most messages in a minute are those of a sliding one, as limits count them
   expect(rows.map(({ highestMinute }) => highestMinute)).toEqual([40]);
 });
 
+test("with the relay they begin anew, as the limits' own counts do", () => {
+  const inventory = started();
+  for (let n = 0; n < 20; n++) visit(inventory, n, "a", beginMs + 1_000);
+  inventory.began(beginMs + 10_000, 0, "start");
+  for (let n = 20; n < 35; n++) visit(inventory, n, "a", beginMs + 20_000);
+  const rows = inventory.find("a", "")?.hours.rows() ?? [];
+  expect(rows.map(({ highestMinute }) => highestMinute)).toEqual([20]);
+});
+
 describe("room", () => {
   const room: InventoryRoom = { senders: 10, rows: 1_000, hourDays: 8, days: 30 };
 

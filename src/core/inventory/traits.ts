@@ -24,7 +24,7 @@ export function traitOf(traits: Trait[], kind: TraitKind, name: string, atMs: nu
     if (one === undefined || one.kind !== kind) continue;
     if (one.name === name) return one;
     ofKind++;
-    if (oldest === -1 || one.lastMs < (traits[oldest]?.lastMs ?? Infinity)) oldest = index;
+    if (one.lastMs < (traits[oldest]?.lastMs ?? Infinity)) oldest = index;
   }
   const added: Trait = { kind, name, firstMs: atMs, lastMs: atMs, count: 0 };
   if (ofKind < mostOfAKind) traits.push(added);

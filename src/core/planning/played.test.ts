@@ -2,9 +2,11 @@
 import { expect, test } from "vitest";
 import type { ReplayedConnector } from "../what-if/scenario.ts";
 import { parseIpRange } from "../units/ip-range.ts";
+import type { TrafficListener } from "../traffic/traffic-facts.ts";
 import { ceilings, type Measured } from "./ceilings.ts";
 import type { Plan } from "./plan.ts";
 import { play, type Played } from "./played.ts";
+import { tellSimulated } from "./simulated-traffic.ts";
 
 const all = parseIpRange("0.0.0.0/0");
 if (!all.ok) throw new Error("all addresses are no range");
@@ -116,4 +118,15 @@ test.each<[string, Partial<ReplayedConnector>, number, number]>([
   expect(first).toMatchObject({ by, sources: fits });
   expect(played({ ...two, sources: fits }, limits, rate).refused).toEqual({});
   expect(Object.keys(played({ ...two, sources: fits + 1 }, limits, rate).refused)).toEqual([by]);
+});
+
+test("what is told never goes back in time, not over the end of a minute either", () => {
+  const instants: number[] = [];
+  const hear = (atMs: number) => void instants.push(atMs);
+  const listener = { began: hear, arrived: hear, message: hear, left: hear } as unknown as TrafficListener;
+  // The end of a connection is a millisecond behind the next minute's beginning.
+  const together = { ...plan, isTogether: true, connectionMs: 120_002, messagesPerMinute: 1 };
+  expect(Array.from(tellSimulated(together, "In", listener))).not.toEqual([]);
+  expect(instants).toEqual(instants.toSorted((a, b) => a - b));
+  expect(instants).toContain(60_001);
 });

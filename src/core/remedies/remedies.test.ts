@@ -321,6 +321,15 @@ it.each<[string, Advised, Partial<Met>, Circumstances, readonly string[] | undef
       "New-ReceiveConnector 'ERP without TLS' -Bindings 0.0.0.0:25 -RemoteIPRanges 10.1.4.7 -AuthMechanism None -PermissionGroups AnonymousUsers",
     ],
   ],
+  [
+    "older than any TLS, on a connector that relays",
+    "tlsVersionTooOld",
+    {},
+    circumstances({ tlsMinVersion: "TLSv1", anonymousRelay: true }),
+    [
+      "New-ReceiveConnector 'ERP without TLS' -Bindings 0.0.0.0:25 -RemoteIPRanges 10.1.4.7 -AuthMechanism None -PermissionGroups AnonymousUsers -AnonymousRelay true",
+    ],
+  ],
   ["no common cipher where it logs on", "tlsNoCommonCipher", {}, circumstances(clients), []],
   ["TLS not offered by now", "tlsVersionTooOld", {}, circumstances({ authMechanism: ["None"] }), undefined],
   [

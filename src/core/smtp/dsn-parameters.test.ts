@@ -49,6 +49,8 @@ test.each([
   ["utf-8;a=b", false],
   ["utf-8;a\\b", false],
   ["utf-8;a\\xb", false],
+  ["utf-8;a\\y{FC}", false],
+  ["utf-8;a\\x(FC}", false],
   ["utf-8;a\\x{FC", false],
   ["utf-8;a\\x{F}", false],
   ["utf-8;a\\x{FC}", true],

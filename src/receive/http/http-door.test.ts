@@ -312,6 +312,11 @@ describe("a connection shows", () => {
     await it.clock.settle();
     other.finish();
     await it.clock.settle();
+    expect(it.logged[0]).toMatchObject({
+      connectorId: "relay.test\\AppRelay",
+      localEndpoint: "127.0.0.1:8025",
+      remoteEndpoint: "127.0.0.1:4711",
+    });
     expect(it.log.slice(4)).toEqual(["+", "> HTTP/1.1 400 Bad Request", "-  Local"]);
   });
 

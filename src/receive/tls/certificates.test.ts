@@ -12,13 +12,18 @@ import { makeSelfSigned } from "./self-signed.ts";
 let directory: string;
 let certificates: Certificates;
 let told: string[];
+let problems: string[];
 const clock = createFakeClock();
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "weir-tls-"));
   told = [];
+  problems = [];
   const events = createEventLog({ clock, levels: { SmtpReceive: "Expert" } });
-  events.subscribe(({ name }) => told.push(name));
+  events.subscribe(({ name, fields }) => {
+    told.push(name);
+    if (name === "TlsCertificateProblem") problems.push(String(fields["error"]));
+  });
   certificates = createCertificates({
     directory: join(directory, "tls"),
     hostname: "relay.test",
@@ -89,6 +94,7 @@ test("a pair that has ended takes no place of one that holds; where none does, i
   await lookAgain();
   expect(told).toEqual(["TlsCertificateProblem"]);
   expect(certificates.inUse()).toEqual([good]);
+  expect(problems.at(-1)).toMatch(/it ended on 197\d-\d\d-\d\d, and the one in use holds until /);
 
   const other = { ...files, tlsCertificateFile: [join(directory, "b.pem")] };
   await writeFile(join(directory, "b.pem"), ended.certificate);

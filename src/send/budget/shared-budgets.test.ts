@@ -150,3 +150,15 @@ test("more than a day's limit at once goes when nothing was sent, as on one node
   await clock.settle();
   expect(a.putOff).toEqual([expect.stringMatching(/^day /)]);
 });
+
+test("who looks at one node learns, a moment later, what the other has used", async () => {
+  const [a, b] = await Promise.all([open(user(Infinity, 1_000)), open(user(Infinity, 1_000))]);
+  for (const node of [a, b]) node.ask(1);
+  await clock.advance(minute);
+  a.ask(1, 400);
+  await clock.advance(minute);
+  const used = (): number => b.budgets.usage()[0]?.recipientsUsed ?? 0;
+  used();
+  await clock.settle();
+  expect(used()).toBeGreaterThanOrEqual(402);
+});

@@ -123,6 +123,7 @@ describe("a service like Microsoft's", () => {
       tid: "t",
       exp: "1970-01-01T00:00:01.000Z",
     });
+    expect(details("connect")).toContain("connected from 127.0.0.1");
     expect(details("ehlo")).toContain("AUTH LOGIN XOAUTH2");
     expect(details("tls")).toMatch(/^TLSv1\.[23], TLS_/);
     expect(details("tls")).toMatch(/certificate CN=mx\.test.*, for DNS:mx\.test/);

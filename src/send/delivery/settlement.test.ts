@@ -13,6 +13,7 @@ import { createSettlement } from "./settlement.ts";
 test("who is kept is told behind the write of a report on others, which may take longer than the wait", async () => {
   const clock = createFakeClock();
   const settings = schedulerSettings();
+  const metrics = createMetrics();
   const told: string[] = [];
   const decided: [number, readonly string[]][] = [];
   let written: (outcome: SettleOutcome) => void = () => undefined;
@@ -24,7 +25,7 @@ test("who is kept is told behind the write of a report on others, which may take
     },
     events: { wants: () => false, emit: () => undefined },
     clock,
-    metrics: createMetrics(),
+    metrics,
     tracking: noTracking,
     settings: () => settings,
     reports: () =>
@@ -53,6 +54,8 @@ test("who is kept is told behind the write of a report on others, which may take
   written("settled");
   await settlement.idle();
   expect(told).toEqual(["Out"]);
+  const { delivered, deliveredRecipients } = metrics.totals;
+  expect([delivered, deliveredRecipients]).toEqual([0, 0]);
   void settlement.move(claim, "Other");
   expect(decided.at(-1)).toEqual([claim.message.id, ["Other"]]);
 });

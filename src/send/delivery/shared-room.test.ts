@@ -46,6 +46,19 @@ describe("how many claims a queue may take", () => {
     expect(other.left).toBe(0);
   });
 
+  test("whatever those are that use it", () => {
+    const { share } = sharing();
+    const [proven, fresh, failing] = [share("proven"), share("new"), share("failing")];
+    proven.become("proven");
+    failing.become("failing");
+    take(proven, 10);
+    take(fresh, 15);
+    take(failing, 15);
+    expect(proven.left).toBe(40);
+    take(fresh, 1);
+    expect([proven.left, fresh.left, failing.left]).toEqual([6, 0, 1]);
+  });
+
   test("none where the octets are used up, and a queue that has none neither", () => {
     const { room, share } = sharing();
     const one = share("one");

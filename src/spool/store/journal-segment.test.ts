@@ -3,6 +3,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
   rmSync,
   statSync,
   truncateSync,
@@ -149,3 +150,20 @@ test("a frame that is begun and not whole is seen, cut off or with any of its bi
     expect([bit, unread, isBroken(octets, 8)]).toEqual([bit, true, true]);
   }
 });
+
+test.runIf(process.platform === "linux")(
+  "one that cannot be made as long as it must be keeps no descriptor",
+  async () => {
+    segment = await openSegment(path, block, block);
+    const other = join(folder, "1");
+    await expect(openSegment(other, 2 ** 62, 2 ** 62)).rejects.toMatchObject({ code: expect.any(String) });
+    const held = readdirSync("/proc/self/fd").flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/self/fd/${fd}`)];
+      } catch {
+        return [];
+      }
+    });
+    expect(held).not.toContain(other);
+  },
+);

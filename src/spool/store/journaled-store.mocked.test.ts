@@ -1,6 +1,6 @@
 /** The store against a plain map: reads at every step, and what is left after crashes and damage. */
 import { cpSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -11,7 +11,12 @@ import type { StoreOptions } from "./store-options.ts";
 import { SpoolError } from "../spool.ts";
 import { forTables, tableNames, type TableName, type Write } from "./store.ts";
 
-const disk = vi.hoisted(() => ({ fails: false, isFull: false }));
+const disk = vi.hoisted(() => ({
+  fails: false,
+  isFull: false,
+  /** Is given what tells that a write is done. */
+  hold: undefined as ((tell: () => void) => void) | undefined,
+}));
 vi.mock("node:fs", async (importOriginal) => {
   const fs = await importOriginal<typeof import("node:fs")>();
   type Arguments = [fd: number, buffer: Buffer, offset: number, length: number, position: number];
@@ -20,9 +25,12 @@ vi.mock("node:fs", async (importOriginal) => {
     ...fs,
     /** A failing disk may or may not have taken what it was given: here it has. */
     write: (...[fd, buffer, offset, length, position, done]: [...Arguments, Done]) =>
-      fs.write(fd, buffer, offset, length, position, (error, written) =>
-        done(disk.fails ? new Error("EIO: i/o error, write") : error, written),
-      ),
+      fs.write(fd, buffer, offset, length, position, (error, written) => {
+        const fault = disk.fails ? new Error("EIO: i/o error, write") : error;
+        const tell = (): void => done(fault, written);
+        if (disk.hold === undefined) tell();
+        else disk.hold(tell);
+      }),
   };
 });
 
@@ -58,6 +66,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "weir-store-"));
   faults = [];
   disk.fails = disk.isFull = false;
+  disk.hold = undefined;
   model = forTables(() => new Map<string, string>());
 });
 afterEach(async () => {
@@ -277,6 +286,35 @@ test("a journal that fails between two segments is given up once, and the commit
   expect(keysOf(store)).toEqual(["a", "b"]);
   expect(faults).toMatchObject([{ code: "failed", message: expect.stringContaining("EIO") }]);
   await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["a", "b"]));
+});
+
+test("a journal that is moved under a commit is given up by the next one, and all are kept", async () => {
+  const looks: (() => Promise<unknown>)[] = [];
+  store = await openJournaledStore(directory, {
+    clock,
+    journal: sized(1024 * kib),
+    place: {
+      lockFault: undefined,
+      look: () => Promise.resolve(undefined),
+      watchPart: (look) => void looks.push(look),
+    },
+    onFault: (fault) => faults.push(fault),
+    onJournalFault: ({ what }) => faults.push(new SpoolError("failed", what)),
+  });
+  await store.commit([put("a", "1")], false);
+  const held: (() => void)[] = [];
+  disk.hold = (tell) => void held.push(tell);
+  const second = store.commit([put("b", "1")], false);
+  await expect.poll(() => held.length).toBe(1);
+  await rename(join(directory, "journal"), join(directory, "elsewhere"));
+  for (const look of looks) await look();
+  expect(faults).toEqual([]);
+  disk.hold = undefined;
+  for (const tell of held) tell();
+  await second;
+  await store.commit([put("c", "1")], false);
+  expect(faults).toMatchObject([{ message: expect.stringContaining("moved, removed or replaced") }]);
+  await expectAfterCrash(await crashed(), (found) => expect(keysOf(found)).toEqual(["a", "b", "c"]));
 });
 
 test("a start without room for what the journal holds: it is read, kept, and applied when there is room", async () => {

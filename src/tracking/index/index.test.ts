@@ -21,6 +21,7 @@ import { findEntries, readEntries, readLines } from "../search.ts";
 import { parseTrackingLine, trackingHeader, trackingLine } from "../tracking-line.ts";
 import { trackingEventIds, trackingSources, type TrackingRecord } from "../tracking-record.ts";
 import { trackingFamily } from "../tracking.ts";
+import { textFields } from "./index-columns.ts";
 import { indexMissing } from "./index-missing.ts";
 import { indexPath, openIndexFile } from "./index-file.ts";
 
@@ -264,6 +265,10 @@ describe("an index", () => {
     expect(found).toEqual([10, 11, 12]);
     expect(Array.from(index?.internalIds() ?? [])).toEqual(found);
     expect(index?.instants()).toHaveLength(3);
+    for (const field of textFields) {
+      const column = index?.column(field, index.values(field));
+      expect([field, (column?.starts.length ?? 0) > 0]).toEqual([field, true]);
+    }
     index?.close();
   });
 

@@ -94,6 +94,16 @@ test.each<[string, Partial<Email>, RegExp]>([
   expect(text.endsWith("\r\n")).toBe(true);
 });
 
+test("who is shown in the HTML is found by its Content-ID, and nothing else has one", () => {
+  const [shown, beside] = [
+    { content: Buffer.from("x"), contentId: "logo@x" },
+    { content: Buffer.from("y"), filename: "y.pdf" },
+  ];
+  const { text } = composed({ html: "<img src=cid:logo@x>", attachments: [shown, beside] });
+  expect(text.match(/^Content-ID: .*$/gm)).toEqual(["Content-ID: <logo@x>"]);
+  expect(composed({ attachments: [beside] }).text).not.toContain("Content-ID");
+});
+
 test("whatever it holds, it is ASCII in short lines, and read again as it was", async () => {
   const name = `Größe "1" — ${"ä".repeat(60)}.pdf`;
   const given: Partial<Email> = {

@@ -52,6 +52,12 @@ test.each<[string, string[], string[], string[]]>([
     ["a@x.test"],
     ["To: a@x.test"],
   ],
+  [
+    "whom another server took it for",
+    ["Apparently-To: o@x.test", "To: a@x.test"],
+    ["a@x.test"],
+    ["To: a@x.test"],
+  ],
   ["signatures", ["DKIM-Signature: v=1;\r\n b=x", "To: a@x.test"], ["a@x.test"], ["To: a@x.test"]],
   ["case of both parts", ["To: Dev@X.Test"], ["dev@x.test"], ["To: Dev@X.Test"]],
   ["quotes that need not be", ['To: "a.b"@x.test'], ["a.b@x.test"], ['To: "a.b"@x.test']],

@@ -32,6 +32,12 @@ const table: readonly [
     /-TlsDomain other\.test/,
     { certificateNames: ["DNS:*.x.test", "DNS:other.test"] },
   ],
+  [
+    "tls",
+    "the certificate is not for mx.test (it has no names)",
+    /names nobody, and mx\.test is asked for/,
+    { certificateNames: [] },
+  ],
   ["tls", "the certificate has expired", /expired.*clock/],
   ["tls", "self-signed certificate", /-TlsCaFile/],
   ["tls", "the peer does not speak TLS here", /-ImplicitTls false/, { of: { implicitTls: true } }],

@@ -355,6 +355,22 @@ it("with a password it is the account's mail that is held, whoever sends it", as
   ]);
 });
 
+it("a hold behind the content says nothing of a recipient who was refused by himself", async () => {
+  const p = await provider({
+    says: ({ at, line }) =>
+      at === "content"
+        ? "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException"
+        : at === "rcpt" && line.includes("nobody")
+          ? "550 5.1.1 no such user"
+          : undefined,
+  });
+  const result = await p.carry("erp@contoso.test", "nobody@d.test", "b@d.test");
+  expect(brief(result)).toEqual([
+    "permanent: 550 5.1.1 no such user",
+    expect.stringMatching(/^transient: 554 5\.2\.0/),
+  ]);
+});
+
 it("DowngradeAuthFailures: a 5xx about authentication in a transaction is put off", async () => {
   const reply = "530 5.7.0 Authentication required";
   for (const [errorPolicies, kind] of [

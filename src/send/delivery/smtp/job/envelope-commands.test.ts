@@ -107,6 +107,12 @@ describe("recipientCommand", () => {
     [{}, dsn, true, " ORCPT=rfc822;b+2Bc@b.test"],
     [{ notify }, dsn, true, " NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;b+2Bc@b.test"],
     [{ notify: never, orcpt: "rfc822;x@y" }, dsn, true, " NOTIFY=NEVER ORCPT=rfc822;x@y"],
+    [
+      { notify: { ...never, never: false }, orcpt: "rfc822;x@y" },
+      dsn,
+      true,
+      " NOTIFY=NEVER ORCPT=rfc822;x@y",
+    ],
     [{ notify, orcpt: "rfc822;x@y" }, none, true, ""],
   ] as const)("%j %#", (given, capabilities, reports, parameters) => {
     expect(recipientCommand({ forwardPath: "b+c@b.test", ...given }, capabilities, reports)).toBe(
