@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { TrafficDecoder } from "../core/traffic/traffic-decoder.ts";
 import { noProfile, type TrafficClient } from "../core/traffic/traffic-facts.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { hearTraffic, type Heard } from "../testing/heard-traffic.ts";
@@ -288,6 +289,27 @@ test("a disk that does not take it is told once; later it goes on, exact about w
     ["lost", expect.any(Number), 26],
   ]);
   expect(sourcesOf(heard)).toEqual(["10.0.0.3"]);
+});
+
+test("who counts what is gathered hears also what came while a write failed", async () => {
+  await writeFile(directory(), "in the way");
+  const { listener, heard } = hearTraffic();
+  const decoder = new TrafficDecoder(listener);
+  const record = openTrafficRecord({
+    dataDirectory,
+    clock,
+    settings,
+    room,
+    onGathered: (octets, beginsSegment) => (beginsSegment ? decoder.segment(octets) : decoder.part(octets)),
+  });
+  opened.push(record);
+  visit(record, "10.0.0.1");
+  const failing = record.flush();
+  visit(record, "10.0.0.2");
+  await failing;
+  visit(record, "10.0.0.3");
+  await record.flush();
+  expect(sourcesOf(heard)).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
 });
 
 test("a disk that hangs costs no more memory than it may: the rest is counted", async () => {

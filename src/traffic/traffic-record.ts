@@ -127,7 +127,9 @@ export function openTrafficRecord(options: {
     for (const chunk of waiting) entries += chunk.entries;
     waiting = [];
     waitingBytes = 0;
-    encoder.take();
+    const untold = encoder.take();
+    // Whoever counts what is gathered counts it nevertheless.
+    if (untold.length > 0) onGathered?.(untold, beginsSegment);
     begin();
     encoder.lost(now(), entries);
   };

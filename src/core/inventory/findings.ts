@@ -1,4 +1,5 @@
 /** What is remarkable about who uses the relay. Each finding is a fact about now: it is told when it begins and when it is over. */
+import { refusalCatalogue } from "../refusals/catalogue.ts";
 import { largestOf, leastOf } from "../units/extremes.ts";
 import { hiddenApplications } from "./hidden-applications.ts";
 import { excessOf } from "./excess.ts";
@@ -81,12 +82,18 @@ export function findingsOf(party: Party, at: JudgedAt): Finding[] {
       finding(
         "silentLoss",
         from,
-        `was refused at least ${attempts === 1 ? "once" : `${attempts} times`} (${loser.lost.kind}) that it never came back from, ${period(from, to)}: these messages were probably lost at the client`,
+        `was refused at least ${attempts === 1 ? "once" : `${attempts} times`} (${refusedBy(loser.lost.kind)}) that it never came back from, ${period(from, to)}: these messages were probably lost at the client`,
         loser.source,
       ),
     );
   }
   return found;
+}
+
+/** The setting, as administrators know it; the kind where it was none. */
+function refusedBy(kind: string): string {
+  const all: Readonly<Record<string, { readonly setting?: string | undefined }>> = refusalCatalogue;
+  return (Object.hasOwn(all, kind) ? all[kind]?.setting : undefined) ?? kind;
 }
 
 function newSender(sender: Sender, { nowMs, sinceMs }: JudgedAt): string | undefined {

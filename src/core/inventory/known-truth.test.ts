@@ -152,7 +152,7 @@ test("half a batch that was refused and never came back is told in the morning; 
     "day 22, 2:00: silentLoss 10.2.0.1 is over",
   ]);
   expect(textOf("silentLoss 10.2.0.1")).toBe(
-    "was refused at least 20 times (connectionLimitPerSource) that it never came back from, 2026-11-23 00:01 UTC: these messages were probably lost at the client",
+    "was refused at least 20 times (maxInboundConnectionPerSource) that it never came back from, 2026-11-23 00:01 UTC: these messages were probably lost at the client",
   );
 });
 
