@@ -1,5 +1,5 @@
 /** What is remarkable about who uses the relay. Each finding is a fact about now: it is told when it begins and when it is over. */
-import { refusalCatalogue } from "../refusals/catalogue.ts";
+import { isRefusalKind, refusalCatalogue } from "../refusals/catalogue.ts";
 import { largestOf, leastOf } from "../units/extremes.ts";
 import { hiddenApplications } from "./hidden-applications.ts";
 import { excessOf } from "./excess.ts";
@@ -92,8 +92,8 @@ export function findingsOf(party: Party, at: JudgedAt): Finding[] {
 
 /** The setting, as administrators know it; the kind where it was none. */
 function refusedBy(kind: string): string {
-  const all: Readonly<Record<string, { readonly setting?: string | undefined }>> = refusalCatalogue;
-  return (Object.hasOwn(all, kind) ? all[kind]?.setting : undefined) ?? kind;
+  const known = isRefusalKind(kind) ? refusalCatalogue[kind] : undefined;
+  return known !== undefined && "setting" in known && known.setting !== undefined ? known.setting : kind;
 }
 
 function newSender(sender: Sender, { nowMs, sinceMs }: JudgedAt): string | undefined {
