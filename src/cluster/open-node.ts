@@ -18,6 +18,7 @@ import { createSharedAudit, type SharedAudit } from "./administration/shared-aud
 import { shareKeyUses, type KeyUses } from "./administration/shared-key-uses.ts";
 import { openDatabase, type Database } from "./database/database.ts";
 import { watchDurability } from "./database/durability.ts";
+import { watchUpkeep } from "./database/upkeep.ts";
 import { createPostgresLedger } from "./ledger/postgres-ledger.ts";
 import { installationOf } from "./membership/installation.ts";
 import { joinCluster } from "./membership/membership.ts";
@@ -107,6 +108,12 @@ export async function openClusterNode(
       by: cluster.database.durability ?? "standby",
       everyMs: leaseMs,
     });
+    const upkeep = watchUpkeep({
+      session: database.shared,
+      schema: cluster.database.schema,
+      events,
+      everyMs: leaseMs,
+    });
     await warnOfOwnQueue(around);
     const presence = await openPresence({
       database,
@@ -168,7 +175,7 @@ export async function openClusterNode(
       shareKeyUses(keys) {
         keyUses ??= shareKeyUses({ session: inspection, name: of, keys });
       },
-      view: createNodeView({ node: name, database, presence, drain, durability, audit }),
+      view: createNodeView({ node: name, database, presence, drain, durability, upkeep, audit }),
       drain,
       get isChores() {
         return membership.isChores;
@@ -179,6 +186,7 @@ export async function openClusterNode(
         await Promise.all([audit.close(), keyUses?.close()]);
         drain.close();
         durability.close();
+        upkeep.close();
         presence.close();
         looks.close();
         discredits.close();

@@ -1032,6 +1032,20 @@ export const catalogue = {
     level: 0,
     text: "The database keeps mail as it should again: %what.",
   },
+  DatabaseRowsHeld: {
+    id: 20235,
+    category: "Storage",
+    severity: "Warning",
+    level: 0,
+    text: "Mail of all nodes gets slower: %what.",
+  },
+  DatabaseRowsFreed: {
+    id: 20236,
+    category: "Storage",
+    severity: "Information",
+    level: 0,
+    text: "Nothing keeps old rows in the database any more.",
+  },
   NodeOutdated: {
     id: 20234,
     category: "TransportService",

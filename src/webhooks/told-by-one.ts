@@ -21,6 +21,8 @@ const silentMs: Readonly<Partial<Record<EventName, number>>> = {
   DatabaseNotDurable: 5 * minuteMs,
   StandbyAway: 5 * minuteMs,
   DatabaseDurable: 5 * minuteMs,
+  DatabaseRowsHeld: 5 * minuteMs,
+  DatabaseRowsFreed: 5 * minuteMs,
   SendBudgetNearlySpent: hourMs,
   SendBudgetSpent: hourMs,
   MtaStsPolicyFound: hourMs,

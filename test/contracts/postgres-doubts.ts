@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { database } from "../../src/cli/doctor/checks/database.ts";
 import type { Patient } from "../../src/cli/doctor/context.ts";
 import { readDatabaseFacts, watchDurability } from "../../src/cluster/database/durability.ts";
+import { watchUpkeep } from "../../src/cluster/database/upkeep.ts";
 import { openSession } from "../../src/cluster/database/session.ts";
 import { joinCluster } from "../../src/cluster/membership/membership.ts";
 import { openDatabase, type Database } from "../../src/cluster/database/database.ts";
@@ -171,6 +172,46 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
       } finally {
         plain.close();
         await follower.end();
+        await ask("drop role plain");
+      }
+    });
+
+    it("tells of a transaction that keeps old rows, also where its role is told nothing of it, and when it has ended", async () => {
+      await ask("create role plain login");
+      const plain = openSession({ ...settings, user: "plain" }, "test");
+      const somebody = openSession(settings, "somebody");
+      const told: string[][] = [];
+      let now = 0;
+      const watch = watchUpkeep({
+        session: plain,
+        schema: "doubts",
+        events: { emit: (name, about) => void told.push([name, ...Object.values(about).map(String)]) },
+        everyMs: 3_600_000,
+        now: () => now,
+      });
+      const seenAt = async (minutes: number) => {
+        now = minutes * 60_000;
+        await watch.look();
+        return [watch.faults.map(({ code }) => code), told.splice(0)];
+      };
+      try {
+        await somebody.query("begin");
+        await somebody.query("create temporary table kept (n int)");
+        const [of] = await somebody.query<{ pid: number }>("select pg_backend_pid() as pid");
+        expect(await seenAt(0)).toEqual([[], []]);
+        expect(await seenAt(0.9)).toEqual([[], []]);
+        const words = `for 2 min for session ${of?.pid} of weir (weir somebody)`;
+        expect(await seenAt(2)).toEqual([
+          ["rowsHeld"],
+          [["DatabaseRowsHeld", expect.stringContaining(words)]],
+        ]);
+        expect(await seenAt(3)).toEqual([["rowsHeld"], []]);
+        await somebody.query("rollback");
+        expect(await seenAt(4)).toEqual([[], [["DatabaseRowsFreed"]]]);
+      } finally {
+        watch.close();
+        somebody.close();
+        plain.close();
         await ask("drop role plain");
       }
     });

@@ -1,6 +1,8 @@
 /** What one node shows of all, and does to any: `Get-Node`, `Suspend-Node`, `Resume-Node`, and whom it may ask. */
 import type { SharedAudit } from "../administration/shared-audit.ts";
 import type { DurabilityFault } from "../../core/policy/database-durability.ts";
+import type { UpkeepFault } from "../../core/policy/database-upkeep.ts";
+import type { Upkeep } from "../database/upkeep.ts";
 import type { Durability } from "../database/durability.ts";
 import type { Database } from "../database/database.ts";
 import type { Drain } from "./drain.ts";
@@ -14,8 +16,8 @@ export interface NodeView {
   readonly suspended: NodeSuspended | undefined;
   /** The other nodes, also those that are gone since not too long, by the last look. */
   readonly peers: readonly Peer[];
-  /** Why mail is not safe in the database, by the last look; empty: it is. */
-  readonly databaseFaults: readonly DurabilityFault[];
+  /** Why mail is not safe in the database, or gets slow, by the last look; empty: neither. */
+  readonly databaseFaults: readonly (DurabilityFault | UpkeepFault)[];
   /** Who changed what, on any of them. */
   readonly audit: Pick<SharedAudit, "list"> | undefined;
   /** Of all. Rejects with DatabaseFault. */
@@ -43,9 +45,10 @@ export function createNodeView(parts: {
   readonly presence: Presence;
   readonly drain: Drain;
   readonly durability?: Pick<Durability, "faults">;
+  readonly upkeep?: Pick<Upkeep, "faults">;
   readonly audit?: Pick<SharedAudit, "list">;
 }): NodeView {
-  const { node, database, presence, drain, durability, audit } = parts;
+  const { node, database, presence, drain, durability, upkeep, audit } = parts;
   const { reads, inspection, name } = database;
   return {
     name: node,
@@ -57,7 +60,7 @@ export function createNodeView(parts: {
       return presence.peers;
     },
     get databaseFaults() {
-      return durability?.faults ?? [];
+      return [...(durability?.faults ?? []), ...(upkeep?.faults ?? [])];
     },
     list: () => listNodes(inspection, name),
     async suspend(of, by) {

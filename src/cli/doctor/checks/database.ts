@@ -1,6 +1,7 @@
 /** The database that several nodes share: whether it answers, fits this release, and keeps what it confirms. */
 import { readFile } from "node:fs/promises";
 import { readDatabaseFacts } from "../../../cluster/database/durability.ts";
+import { readUpkeep } from "../../../cluster/database/upkeep.ts";
 import { openSession } from "../../../cluster/database/session.ts";
 import { schemaState, whyUnfit } from "../../../cluster/schema/migrate.ts";
 import { readClusterSection } from "../../../config/read-cluster-section.ts";
@@ -21,6 +22,8 @@ export const database: Check = async ({ configFile }) => {
   try {
     const facts = await readDatabaseFacts(session);
     const findings = durabilityFaults(facts, settings.durability ?? "standby").map(durabilityFinding);
+    const upkeep = await readUpkeep(session, settings.schema, new Map(), () => 0);
+    findings.push(...upkeep.map((fault) => ({ check, level: "warning" as const, ...fault })));
     const unfit = whyUnfit(await schemaState(session, settings.schema));
     if (unfit !== undefined)
       findings.push({
