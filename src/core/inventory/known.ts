@@ -1,4 +1,5 @@
 /** What is known of a party, as people are shown it. */
+import { commandWord } from "../units/command-word.ts";
 import { largestOf, leastOf } from "../units/extremes.ts";
 import { usualDay } from "./excess.ts";
 import type { Party } from "./parties.ts";
@@ -77,7 +78,7 @@ export function namingCommand({ source, user, traits }: Pick<Sender, "source" | 
   const [heloName = ""] = namesOf(traits, "heloName");
   const called =
     user === "" ? (/^[A-Za-z][\w-]*/.exec(heloName)?.[0] ?? "NAME") : user.replace(/[^\w.-]/g, "-");
-  const whose = user === "" ? `-Addresses ${source}` : `-Users '${user.replaceAll("'", "''")}'`;
+  const whose = user === "" ? `-Addresses ${source}` : `-Users ${commandWord(user)}`;
   return user.startsWith("API key ")
     ? `weir New-Application ${called.slice("API-key-".length)} -Addresses ${source}`
     : `weir New-Application ${called} ${whose}`;
