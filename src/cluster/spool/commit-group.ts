@@ -37,6 +37,8 @@ export interface CommitGroup {
   readonly closed: boolean;
   /** Rejects with SpoolError when nothing of it is kept, or `undecided`. Of what has an end only with `closed`. */
   run(task: Task): Promise<TaskOutcome>;
+  /** Whether commits wait for one, as far as is known. Default: no. */
+  waitsForStandby(has: boolean): void;
   /** Runs between two commits, when none is in flight. */
   between<Answer>(ask: () => Promise<Answer>): Promise<Answer>;
   /** Commits have not gone through for a while: why. */
@@ -73,8 +75,9 @@ interface Lane {
   last: { readonly nodeId: number; readonly seq: number };
 }
 
-/** So much is worth a call of its own while another is in flight. */
+/** So much is worth a call of its own while another is in flight; and where that one waits for a standby as well. */
 const ownCallWorks = 32;
+const ownCallWorksOfStandby = 10;
 const againMs = 100;
 /** So long a client waits for its 250 while the database fails over. */
 const acceptMs = 30_000;
@@ -101,6 +104,7 @@ export function createCommitGroup(options: {
   let between: (() => Promise<void>)[] = [];
   let triers: { readonly upTo: number; readonly tell: () => void }[] = [];
   let handedOver = 0;
+  let enoughWorks = ownCallWorks;
   let isStarting = false;
   let isBetween = false;
   let idle: (() => void)[] = [];
@@ -153,9 +157,9 @@ export function createCommitGroup(options: {
     for (const lane of lanes) {
       if (isFlying(lane)) continue;
       const isAlone = !lanes.some(isFlying);
-      if (gathering.length < (isAlone ? 1 : ownCallWorks)) return;
+      if (gathering.length < (isAlone ? 1 : enoughWorks)) return;
       // The other lane has its half.
-      const isForTwo = isAlone && lanes.length > 1 && gathering.length >= 2 * ownCallWorks;
+      const isForTwo = isAlone && lanes.length > 1 && gathering.length >= 2 * enoughWorks;
       void commitIn(lane, gathering.splice(0, isForTwo ? gathering.length >> 1 : gathering.length));
     }
   };
@@ -314,6 +318,9 @@ export function createCommitGroup(options: {
         gathering.push(one);
         start();
       });
+    },
+    waitsForStandby(has) {
+      enoughWorks = has ? ownCallWorksOfStandby : ownCallWorks;
     },
     between<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
       if (closed) return Promise.reject(closedFault());

@@ -68,9 +68,11 @@ export function createViewPoll(parts: {
             entries > fewEntries
               ? `select count(*) from ${name("message")}`
               : `select count(distinct id) from ${name("entry")}`;
-          const [sums] = await query<{ messages: string; answers: string }>(
-            `select (${ofMessages}) as messages, (select count(*) from ${name("answer")}) as answers`,
+          const [sums] = await query<{ messages: string; answers: string; has_standby: boolean }>(
+            `select (${ofMessages}) as messages, (select count(*) from ${name("answer")}) as answers,
+              current_setting('synchronous_standby_names') <> '' as has_standby`,
           );
+          group.waitsForStandby(sums?.has_standby === true);
           view.endCount(
             look,
             Number(sums?.messages ?? 0),
