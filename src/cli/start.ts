@@ -46,6 +46,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
     return 1;
   }
   let opened: OpenedConfiguration;
+  const readAtMs = Date.now();
   try {
     opened = await openConfiguration(file, databasePatienceMs);
   } catch (fault) {
@@ -97,7 +98,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
     relay = await createRelay(parsed.settings, {}, { events, messageLog: log });
     relay.onReconfigured(({ logging }) => log.reconfigure(logging));
     await relay.start();
-    const configuration = createLiveConfiguration({ store, written, parsed, relay });
+    const configuration = createLiveConfiguration({ store, written, parsed, relay, readAtMs });
     // Behind the listeners, and behind whom they let in by now: mail need not wait for what people look at.
     await nextTurn();
     watch = configuration.follow();

@@ -115,8 +115,10 @@ export function createLiveConfiguration(options: {
   readonly written: WrittenConfiguration;
   readonly parsed: Extract<ConfigResult, { ok: true }>;
   readonly relay: Configurable;
+  /** When that was begun, by the wall clock: secrets that are newer are read again. Undefined: none is. */
+  readonly readAtMs?: number;
 }): LiveConfiguration {
-  const { store, relay } = options;
+  const { store, relay, readAtMs } = options;
   const { place } = store;
   let held = options.written;
   let applied: AppliedConfiguration = { ...held, ...options.parsed };
@@ -287,6 +289,7 @@ export function createLiveConfiguration(options: {
         () => filesReadWith([...store.namedFiles(held), ...store.namedFiles(looked)], applied.settings),
         () => void reloadTold(false),
         pollMs,
+        readAtMs,
       );
       return {
         ready: secrets.ready,

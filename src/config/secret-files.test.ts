@@ -149,3 +149,43 @@ test.each(["written in place", "renamed over", "by a link that is turned, as in 
     }
   },
 );
+
+test.each(["the file", "the secret"])(
+  "%s, changed between its reading and its watch, is applied",
+  async (which) => {
+    const readAtMs = Date.now();
+    await writeFile(join(folder, "smtp"), "first");
+    const text = textWith("smtp");
+    const parsed = parseConfig(text, { file });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+    let settings = parsed.settings;
+    await writeFile(file, which === "the file" ? `${text}\ndiagnostics: {}\n` : text);
+    if (which === "the secret") await writeFile(join(folder, "smtp"), "second");
+    let applied = 0;
+    const live = createLiveConfiguration({
+      store: fileStore(file),
+      written: fileText(text),
+      parsed,
+      readAtMs: which === "the file" ? Infinity : readAtMs - 1,
+      relay: {
+        get settings() {
+          return settings;
+        },
+        events: createEventLog({ clock: { wall: () => new Date() }, levels: {} }),
+        failedListeners: () => [],
+        reconfigure: (next) => {
+          settings = next;
+          applied++;
+          return Promise.resolve();
+        },
+      },
+    });
+    const watch = live.follow(60_000);
+    try {
+      await expect.poll(() => applied).toBe(1);
+      expect(passwordOf(settings)).toBe(which === "the file" ? "first" : "second");
+    } finally {
+      watch.close();
+    }
+  },
+);

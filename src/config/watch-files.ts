@@ -7,11 +7,13 @@ const usualPollMs = 10_000;
 /**
  * Looks every `pollMs` (default 10 s) at the files that `files` names then. Calls `changed` once for each look that found
  * another state than the one before; files that are not there, or come, are states too. Keeps no process alive.
+ * `readAtMs`: when the caller began to read them, by the wall clock; who was changed since then is told by the first look.
  */
 export function watchFiles(
   files: () => readonly string[],
   changed: () => void,
   pollMs = usualPollMs,
+  readAtMs = Infinity,
 ): FileWatch & { readonly ready: Promise<void> } {
   let known = new Map<string, string>();
   let closed = false;
@@ -24,7 +26,10 @@ export function watchFiles(
     return [...known].some(([file, version]) => before.has(file) && before.get(file) !== version);
   }
 
-  const ready = look().then(() => undefined);
+  const ready = look().then(async () => {
+    const changes = await Promise.all([...known.keys()].map(changedAtMs));
+    if (changes.some((atMs) => atMs > readAtMs) && !closed) changed();
+  });
   const timer = setInterval(() => {
     looking ??= ready
       .then(look)
@@ -43,6 +48,14 @@ export function watchFiles(
       clearInterval(timer);
     },
   };
+}
+
+async function changedAtMs(file: string): Promise<number> {
+  try {
+    return (await stat(file)).ctimeMs;
+  } catch {
+    return 0;
+  }
 }
 
 /** Follows links, as Kubernetes turns one for a whole secret. */

@@ -36,6 +36,8 @@ export function watchFile(
 
   const first: Promise<void> = fingerprint(path).then((found) => {
     known = found;
+    // What the caller has read of it may be older.
+    if (!closed) changed();
   });
 
   const look = async (): Promise<void> => {
