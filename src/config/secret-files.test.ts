@@ -166,7 +166,7 @@ test.each(["the file", "the secret"])(
       store: fileStore(file),
       written: fileText(text),
       parsed,
-      readAtMs: which === "the file" ? Infinity : readAtMs - 1,
+      readAtMs: which === "the file" ? Infinity : readAtMs,
       relay: {
         get settings() {
           return settings;

@@ -4,6 +4,9 @@ import type { FileWatch } from "./watch.ts";
 
 const usualPollMs = 10_000;
 
+/** A kernel stamps a file with the time of its last tick: 10 ms ago at most on Linux, 16 on Windows. */
+const tickMs = 20;
+
 /**
  * Looks every `pollMs` (default 10 s) at the files that `files` names then. Calls `changed` once for each look that found
  * another state than the one before; files that are not there, or come, are states too. Keeps no process alive.
@@ -28,7 +31,7 @@ export function watchFiles(
 
   const ready = look().then(async () => {
     const changes = await Promise.all([...known.keys()].map(changedAtMs));
-    if (changes.some((atMs) => atMs > readAtMs) && !closed) changed();
+    if (changes.some((atMs) => atMs > readAtMs - tickMs) && !closed) changed();
   });
   const timer = setInterval(() => {
     looking ??= ready
