@@ -106,12 +106,14 @@ export async function openClusterNode(
       session: database.shared,
       events,
       by: cluster.database.durability ?? "standby",
+      clock,
       everyMs: leaseMs,
     });
     const upkeep = watchUpkeep({
       session: database.shared,
       schema: cluster.database.schema,
       events,
+      clock,
       everyMs: leaseMs,
     });
     await warnOfOwnQueue(around);
@@ -119,6 +121,7 @@ export async function openClusterNode(
       database,
       membership,
       node: name,
+      clock,
       everyMs: leaseMs / 4,
       forgetAfterMs: cluster.forgetAfterMs,
     });
@@ -130,7 +133,7 @@ export async function openClusterNode(
     };
     if (presence.suspended !== undefined) tellSuspension();
     presence.onChanged(tellSuspension);
-    const looks = createLooks();
+    const looks = createLooks(clock);
     const suspensions = await openSharedSuspensions({ database, looks, own: around.suspensions });
     const discredits = createSharedDiscredits({ database, looks });
     const shares = createDatabaseShares({ database, membership });
@@ -173,7 +176,7 @@ export async function openClusterNode(
       notices: createDatabaseNotices(database, name),
       audit,
       shareKeyUses(keys) {
-        keyUses ??= shareKeyUses({ session: inspection, name: of, keys });
+        keyUses ??= shareKeyUses({ session: inspection, name: of, keys, clock });
       },
       view: createNodeView({ node: name, database, presence, drain, durability, upkeep, audit }),
       drain,

@@ -5,7 +5,8 @@
  */
 import { mkdir, readdir, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock, Timer } from "../ports/ports.ts";
+import type { Clock } from "../ports/ports.ts";
+import { repeatLook } from "../ports/repeated-look.ts";
 
 const files = 16;
 const fileBytes = 64 * 1024;
@@ -43,24 +44,10 @@ export async function keepStartReserve(
   clock: Clock,
   mayWrite: () => boolean,
 ): Promise<StartReserve> {
-  let timer: Timer | undefined;
-  let closed = false;
-  const lookAgain = (): void => {
-    timer = clock.after(lookEveryMs, () => {
-      const made = mayWrite() ? makeReserve(directory).catch(() => undefined) : Promise.resolve();
-      void made.finally(() => {
-        if (!closed) lookAgain();
-      });
-    });
-  };
-  await makeReserve(directory).catch(() => undefined);
-  lookAgain();
-  return {
-    close() {
-      closed = true;
-      timer?.cancel();
-    },
-  };
+  const make = (): Promise<unknown> => makeReserve(directory).catch(() => undefined);
+  await make();
+  const looks = repeatLook(clock, lookEveryMs, () => (mayWrite() ? make() : Promise.resolve()));
+  return { close: () => void looks.close() };
 }
 
 async function makeReserve(directory: string): Promise<void> {

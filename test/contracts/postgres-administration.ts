@@ -96,6 +96,7 @@ export function describePostgresAdministration(databaseOf: () => Database): void
         shareKeyUses({
           session: database.inspection,
           name: database.name,
+          clock,
           keys: {
             uses: () => uses[index] ?? new Map(),
             learn: (hash, at) => void uses[index]?.set(hash, Math.max(at, uses[index].get(hash) ?? 0)),

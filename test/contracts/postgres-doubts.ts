@@ -15,6 +15,7 @@ import { createSystemClock } from "../../src/ports/system-ports.ts";
 import { acceptMessage, envelopeTo, patterned } from "../../src/testing/spool-messages.ts";
 import type { DatabaseSettings } from "../../src/core/policy/cluster-settings.ts";
 import type { TestPostgres } from "../lab/postgres.ts";
+import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { openNode } from "../lab/postgres-spool.ts";
 
 const clock = createSystemClock();
@@ -124,6 +125,7 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
         session: admin.shared,
         events: { emit: (name, about) => void told.push([name, ...Object.values(about).map(String)]) },
         by: "standby",
+        clock,
         everyMs: leaseMs,
       });
       const seen = async (codes: readonly string[]) => {
@@ -181,16 +183,16 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
       const plain = openSession({ ...settings, user: "plain" }, "test");
       const somebody = openSession(settings, "somebody");
       const told: string[][] = [];
-      let now = 0;
+      const steps = createFakeClock(0);
       const watch = watchUpkeep({
         session: plain,
         schema: "doubts",
         events: { emit: (name, about) => void told.push([name, ...Object.values(about).map(String)]) },
+        clock: steps,
         everyMs: 3_600_000,
-        now: () => now,
       });
       const seenAt = async (minutes: number) => {
-        now = minutes * 60_000;
+        await steps.advance(minutes * 60_000 - steps.now());
         await watch.look();
         return [watch.faults.map(({ code }) => code), told.splice(0)];
       };

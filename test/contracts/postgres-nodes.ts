@@ -41,6 +41,7 @@ export function describePostgresNodes(databaseOf: () => Database): void {
         database,
         membership: node.membership,
         node: name,
+        clock,
         everyMs: longMs,
         forgetAfterMs,
       });

@@ -45,7 +45,7 @@ export function describePostgresReleases(serverOf: () => { readonly server: Test
       const clock = createFakeClock();
       const node = await openNode({ clock, name, leaseMs: longMs, database });
       const { membership } = node;
-      const presence = await openPresence({ database, membership, node: name, everyMs: longMs });
+      const presence = await openPresence({ database, membership, node: name, clock, everyMs: longMs });
       const one = { node, presence, drain: createDrain({ presence, clock, delayMs: 0 }) };
       opened.push(one);
       return one;

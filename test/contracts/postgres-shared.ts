@@ -139,7 +139,7 @@ export function describePostgresShared(connected: () => Database): void {
       let folder: string;
       const file = (name: string): string => join(folder, `${name}.json`);
       const suspensionsOf = async (name: string) => {
-        const look = createLooks(3_600_000);
+        const look = createLooks(clock, 3_600_000);
         looks.push(look);
         const own = await openSuspensions(file(name));
         const suspensions = await openSharedSuspensions({ database: connected(), looks: look, own });
@@ -201,7 +201,7 @@ export function describePostgresShared(connected: () => Database): void {
     });
 
     test("which sources are in discredit, from the next look on, until one node takes mail of it", async () => {
-      const looks = createLooks(3_600_000);
+      const looks = createLooks(clock, 3_600_000);
       const one = () => {
         const shared = createSharedDiscredits({ database: connected(), looks });
         const events = { emit: () => undefined, wants: () => false };
@@ -355,7 +355,7 @@ export function describePostgresShared(connected: () => Database): void {
       /** `host`: what the policy host says; counted. */
       const policiesOf = async (name: string, time: FakeClock, host: { text: string; asked: number }) => {
         const node = await open(name);
-        const looks = createLooks(3_600_000);
+        const looks = createLooks(clock, 3_600_000);
         const shared = createSharedPolicies({
           database: connected(),
           membership: node.membership,

@@ -2,6 +2,9 @@
  * When API keys were used last, on any node: each tells its own uses every few seconds, all in one call, and learns those of
  * the others by its answer. Never on the way of a request.
  */
+import type { Clock } from "../../ports/ports.ts";
+import { atMost } from "../../ports/at-most.ts";
+import { repeatLook } from "../../ports/repeated-look.ts";
 import type { Session } from "../database/session.ts";
 
 /** What is known of it on this node. */
@@ -13,6 +16,8 @@ export interface KeyUses {
 }
 
 const usualEveryMs = 5_000;
+/** So long a stop waits for the last uses to be told. */
+const closeMs = 1_000;
 /** Uses of keys that no configuration has any more. */
 const forgetAfterMs = 90 * 86_400_000;
 
@@ -20,14 +25,12 @@ export function shareKeyUses(parts: {
   readonly session: Pick<Session, "query">;
   readonly name: (of: string) => string;
   readonly keys: KeyUses;
+  readonly clock: Clock;
   readonly everyMs?: number;
 }): { close(): Promise<void> } {
-  const { session, name, keys, everyMs = usualEveryMs } = parts;
+  const { session, name, keys, clock, everyMs = usualEveryMs } = parts;
   /** As the database has them. */
   const told = new Map<string, number>();
-  let timer: NodeJS.Timeout | undefined;
-  let sharing: Promise<void> = Promise.resolve();
-  let closed = false;
 
   const share = async (): Promise<void> => {
     const own = [...keys.uses()].filter(([hash, at]) => at > (told.get(hash) ?? 0));
@@ -44,24 +47,18 @@ export function shareKeyUses(parts: {
     }
     if (old.length > 0) await session.query(`select ${name("forget_api_key_uses_1")}($1)`, [old]);
   };
-  const plan = (): void => {
-    if (closed) return;
-    timer = setTimeout(() => {
-      // With the next one.
-      sharing = share().catch(() => undefined);
-      void sharing.finally(plan);
-    }, everyMs).unref();
-  };
-  sharing = share().catch(() => undefined);
-  void sharing.finally(plan);
+  // What could not be told is told with the next one.
+  const looks = repeatLook(clock, everyMs, share);
+  void looks.now().catch(() => undefined);
 
   return {
     async close() {
-      closed = true;
-      clearTimeout(timer);
-      await sharing;
-      const patience = new Promise<void>((resolve) => setTimeout(resolve, 1_000).unref());
-      await Promise.race([share().catch(() => undefined), patience]);
+      await looks.close();
+      await atMost(
+        clock,
+        closeMs,
+        share().catch(() => undefined),
+      );
     },
   };
 }

@@ -9,15 +9,12 @@ import {
   type DurabilityFault,
 } from "../../core/policy/database-durability.ts";
 import type { Events } from "../../events/events.ts";
+import type { Clock } from "../../ports/ports.ts";
+import { watchFaults, type FaultWatch } from "./fault-watch.ts";
 import type { Session } from "./session.ts";
 
-export interface Durability {
-  /** By the last look. */
-  readonly faults: readonly DurabilityFault[];
-  /** Looks now. Rejects with DatabaseFault. */
-  look(): Promise<void>;
-  close(): void;
-}
+/** A look rejects with DatabaseFault. */
+export type Durability = FaultWatch<DurabilityFault>;
 
 /** Rejects with DatabaseFault. */
 export async function readDatabaseFacts({ query }: Pick<Session, "query">): Promise<DatabaseFacts> {
@@ -51,55 +48,32 @@ export async function watchDurability(parts: {
   readonly session: Pick<Session, "query">;
   readonly events: Pick<Events, "emit">;
   readonly by: DurabilityBy;
+  readonly clock: Clock;
   readonly everyMs: number;
 }): Promise<Durability> {
-  const { session, events, by, everyMs } = parts;
-  let faults: readonly DurabilityFault[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  let closed = false;
-
-  const look = async (): Promise<void> => {
-    const facts = await readDatabaseFacts(session);
-    const before = faults;
-    faults = durabilityFaults(facts, by);
-    const isNew = ({ code }: DurabilityFault): boolean => !before.some((fault) => fault.code === code);
-    for (const { code, text } of faults.filter(isNew)) {
+  const { session, events, by, clock, everyMs } = parts;
+  /** By the last look, `synchronous_standby_names`. */
+  let names = "";
+  const watch = watchFaults<DurabilityFault>({
+    clock,
+    everyMs,
+    async read() {
+      const facts = await readDatabaseFacts(session);
+      names = facts.standbyNames;
+      return durabilityFaults(facts, by);
+    },
+    tell({ code, text }) {
       if (code === "noStandby") events.emit("NoStandby", {});
-      else if (code === "standbyAway") events.emit("StandbyAway", { names: facts.standbyNames });
+      else if (code === "standbyAway") events.emit("StandbyAway", { names });
       else events.emit("DatabaseNotDurable", { what: text });
-    }
+    },
+    tellMended: (mended) =>
+      events.emit("DatabaseDurable", { what: mended.map(({ code }) => mendedTexts[code]).join(", ") }),
     // One that is not there is no better than one that is not waited for.
-    const isOfStandby = ({ code }: DurabilityFault): boolean =>
-      code === "noStandby" || code === "standbyAway";
-    const mended = before.filter(
-      (fault) => !faults.some((now) => now.code === fault.code || (isOfStandby(now) && isOfStandby(fault))),
-    );
-    if (mended.length > 0)
-      events.emit("DatabaseDurable", { what: mended.map(({ code }) => mendedTexts[code]).join(", ") });
-  };
-
-  const plan = (): void => {
-    if (closed) return;
-    timer = setTimeout(() => {
-      // Heartbeats tell of a database that is away.
-      look()
-        .catch(() => undefined)
-        .finally(plan);
-    }, everyMs).unref();
-  };
-
-  await look().catch(() => undefined);
-  plan();
-  return {
-    get faults() {
-      return faults;
-    },
-    look,
-    close() {
-      closed = true;
-      clearTimeout(timer);
-    },
-  };
+    about: (code) => (code === "noStandby" || code === "standbyAway" ? "standby" : code),
+  });
+  await watch.look().catch(() => undefined);
+  return watch;
 }
 
 const mendedTexts: Readonly<Record<DurabilityFault["code"], string>> = {

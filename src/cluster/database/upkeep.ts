@@ -9,15 +9,12 @@ import {
   type UpkeepFault,
 } from "../../core/policy/database-upkeep.ts";
 import type { Events } from "../../events/events.ts";
+import type { Clock } from "../../ports/ports.ts";
+import { watchFaults, type FaultWatch } from "./fault-watch.ts";
 import type { Session } from "./session.ts";
 
-export interface Upkeep {
-  /** By the last look. */
-  readonly faults: readonly UpkeepFault[];
-  /** Looks now. Rejects with DatabaseFault. */
-  look(): Promise<void>;
-  close(): void;
-}
+/** A look rejects with DatabaseFault. */
+export type Upkeep = FaultWatch<UpkeepFault>;
 
 interface Seen {
   readonly who: string;
@@ -74,27 +71,18 @@ export function watchUpkeep(parts: {
   readonly session: Pick<Session, "query">;
   readonly schema: string;
   readonly events: Pick<Events, "emit">;
+  readonly clock: Clock;
   readonly everyMs: number;
-  readonly now?: () => number;
 }): Upkeep {
-  const { session, schema, events, everyMs, now = () => performance.now() } = parts;
+  const { session, schema, events, clock, everyMs } = parts;
   const seen = new Map<string, number>();
-  let faults: readonly UpkeepFault[] = [];
-
-  const look = async (): Promise<void> => {
-    const before = faults;
-    faults = await readUpkeep(session, schema, seen, now);
-    for (const { code, text } of faults)
-      if (!before.some((fault) => fault.code === code)) events.emit("DatabaseRowsHeld", { what: text });
-    if (before.length > 0 && faults.length === 0) events.emit("DatabaseRowsFreed", {});
-  };
-  // Heartbeats tell of a database that is away.
-  const timer = setInterval(() => void look().catch(() => undefined), everyMs).unref();
-  return {
-    get faults() {
-      return faults;
+  return watchFaults<UpkeepFault>({
+    clock,
+    everyMs,
+    read: () => readUpkeep(session, schema, seen, () => clock.now()),
+    tell: ({ text }) => events.emit("DatabaseRowsHeld", { what: text }),
+    tellMended(_mended, left) {
+      if (left.length === 0) events.emit("DatabaseRowsFreed", {});
     },
-    look,
-    close: () => clearInterval(timer),
-  };
+  });
 }

@@ -2,6 +2,8 @@
  * What this node knows of itself and the others between heartbeats: whether somebody suspended it, and where those that live
  * are asked. Looked at as often as it says that it lives; without the database what was known last holds.
  */
+import type { Clock } from "../../ports/ports.ts";
+import { repeatLook } from "../../ports/repeated-look.ts";
 import type { Database } from "../database/database.ts";
 import type { Membership } from "../membership/membership.ts";
 import { isForgotten } from "../schema/forgetting.ts";
@@ -36,7 +38,7 @@ export interface Presence {
   tellsListeners(failed: () => readonly string[]): void;
   /** Hears that it was suspended, or goes on; also why, where that is another reason. */
   onChanged(listener: (suspended: NodeSuspended | undefined) => void): void;
-  /** Looks now. Rejects with DatabaseFault. */
+  /** Looks now, or behind the look under way. Rejects with DatabaseFault. */
   look(): Promise<void>;
   close(): void;
 }
@@ -46,11 +48,12 @@ export async function openPresence(parts: {
   readonly database: Pick<Database, "reads" | "name" | "schema">;
   readonly membership: Membership;
   readonly node: string;
+  readonly clock: Clock;
   readonly everyMs: number;
   /** Told to the others: for how long they show it when it is gone. Default: as the database has it. */
   readonly forgetAfterMs?: number;
 }): Promise<Presence> {
-  const { database, membership, node, everyMs, forgetAfterMs } = parts;
+  const { database, membership, node, clock, everyMs, forgetAfterMs } = parts;
   const { reads, name } = database;
   const listeners: ((suspended: NodeSuspended | undefined) => void)[] = [];
   let suspended: NodeSuspended | undefined;
@@ -58,8 +61,6 @@ export async function openPresence(parts: {
   let peers: readonly Peer[] = [];
   let place: { readonly address: string; readonly fingerprint: string } | undefined;
   let failedListeners: (() => readonly string[]) | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let closed = false;
 
   /** Asked for by itself: of the other tables a later release may have made others. */
   const lookAtSchema = async (): Promise<void> => {
@@ -147,18 +148,9 @@ export async function openPresence(parts: {
     await reads.query(`select ${name("tell_listeners_1")}($1, $2)`, [nodeId, failed]);
   };
 
-  const plan = (): void => {
-    if (closed) return;
-    timer = setTimeout(() => {
-      // Heartbeats tell of a database that is away.
-      look()
-        .catch(() => undefined)
-        .finally(plan);
-    }, everyMs).unref();
-  };
-
   await look();
-  plan();
+  // Heartbeats tell of a database that is away.
+  const looks = repeatLook(clock, everyMs, look);
   return {
     get suspended() {
       return suspended ?? outdated;
@@ -174,10 +166,7 @@ export async function openPresence(parts: {
       failedListeners = failed;
     },
     onChanged: (listener) => void listeners.push(listener),
-    look,
-    close() {
-      closed = true;
-      clearTimeout(timer);
-    },
+    look: () => looks.now(),
+    close: () => void looks.close(),
   };
 }

@@ -1,4 +1,7 @@
 /** Looks at what other nodes change, each second, one after the other. Without the database what was known last holds. */
+import type { Clock } from "../../ports/ports.ts";
+import { repeatLook } from "../../ports/repeated-look.ts";
+
 export interface Looks {
   add(look: () => Promise<void>): void;
   /** Looks now. Rejects as the first look that fails. */
@@ -8,22 +11,13 @@ export interface Looks {
 
 const usualLookMs = 1_000;
 
-export function createLooks(everyMs = usualLookMs): Looks {
+export function createLooks(clock: Clock, everyMs = usualLookMs): Looks {
   const all: (() => Promise<void>)[] = [];
-  let timer: NodeJS.Timeout | undefined;
   let closed = false;
-
-  const plan = (): void => {
-    if (closed) return;
-    timer = setTimeout(() => {
-      void (async () => {
-        // Heartbeats tell of a database that is away.
-        for (const look of all) if (!closed) await look().catch(() => undefined);
-        plan();
-      })();
-    }, everyMs).unref();
-  };
-  plan();
+  const looks = repeatLook(clock, everyMs, async () => {
+    // Heartbeats tell of a database that is away.
+    for (const look of all) if (!closed) await look().catch(() => undefined);
+  });
   return {
     add: (look) => void all.push(look),
     async now() {
@@ -31,7 +25,7 @@ export function createLooks(everyMs = usualLookMs): Looks {
     },
     close() {
       closed = true;
-      clearTimeout(timer);
+      void looks.close();
     },
   };
 }

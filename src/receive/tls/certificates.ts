@@ -4,7 +4,8 @@
  */
 import { join } from "node:path";
 import type { Events } from "../../events/events.ts";
-import type { Clock, Timer } from "../../ports/ports.ts";
+import type { Clock } from "../../ports/ports.ts";
+import { repeatLook, type RepeatedLook } from "../../ports/repeated-look.ts";
 import { type KeyPair, type PairFiles, readKeyPair, versionOf } from "./key-pair.ts";
 import { ensureSelfSigned } from "./self-signed-files.ts";
 import { makeSelfSigned } from "./self-signed.ts";
@@ -74,7 +75,7 @@ export function createCertificates(options: {
   const listeners = new Set<() => void>();
   /** Of each connector's settings; all of them forgotten when a pair was read anew. */
   let contexts = new WeakMap<CertificateUse, { readonly made: ServerContexts | undefined }>();
-  let timer: Timer | undefined;
+  let looks: RepeatedLook | undefined;
   let closed = false;
 
   const selfSignedAs = (name: string): PairFiles => ({
@@ -144,13 +145,7 @@ export function createCertificates(options: {
     }
   };
 
-  const lookAgain = (): void => {
-    timer = clock.after(lookAgainMs, () => {
-      void Promise.all(wanted().map(loadPairs)).finally(() => {
-        if (!closed) lookAgain();
-      });
-    });
-  };
+  const loadAll = (): Promise<unknown> => Promise.all(wanted().map(loadPairs));
 
   return {
     contextsFor(use) {
@@ -164,9 +159,8 @@ export function createCertificates(options: {
     pairFor: (use) => goodFor(use)[0]?.pairs[0],
     async load(user, uses) {
       wantedBy.set(user, uses.flatMap(filesOf));
-      const all = wanted();
-      await Promise.all(all.map(loadPairs));
-      if (timer === undefined && !closed) lookAgain();
+      await loadAll();
+      if (!closed) looks ??= repeatLook(clock, lookAgainMs, loadAll);
     },
     onLoaded(listener) {
       listeners.add(listener);
@@ -179,7 +173,7 @@ export function createCertificates(options: {
       }),
     close() {
       closed = true;
-      timer?.cancel();
+      void looks?.close();
     },
   };
 }

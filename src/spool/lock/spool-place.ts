@@ -4,7 +4,8 @@
  * written by open descriptors to where nobody looks (docs/decisions/0018-one-relay-to-a-directory.md).
  */
 import { stat } from "node:fs/promises";
-import type { Clock, Timer } from "../../ports/ports.ts";
+import type { Clock } from "../../ports/ports.ts";
+import { repeatLook } from "../../ports/repeated-look.ts";
 import type { DirectoryLock } from "./lock-attempt.ts";
 
 export interface SpoolPlace {
@@ -37,7 +38,6 @@ export async function watchSpoolPlace(options: {
   const partFaults: (() => Promise<string | undefined>)[] = [];
   let fault: string | undefined;
   let lockFault: string | undefined;
-  let timer: Timer | undefined;
   let closed = false;
 
   const faultNow = async (): Promise<string | undefined> => {
@@ -71,14 +71,7 @@ export async function watchSpoolPlace(options: {
     }
     return now;
   };
-  const lookAgain = (): void => {
-    timer = clock.after(lookEveryMs, () => {
-      void look().finally(() => {
-        if (!closed) lookAgain();
-      });
-    });
-  };
-  lookAgain();
+  const looks = repeatLook(clock, lookEveryMs, look);
 
   return {
     get fault() {
@@ -91,7 +84,7 @@ export async function watchSpoolPlace(options: {
     watchPart: (partFault) => void partFaults.push(partFault),
     close() {
       closed = true;
-      timer?.cancel();
+      void looks.close();
     },
   };
 }
