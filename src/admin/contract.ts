@@ -10,11 +10,10 @@ import { apiKeyOperations } from "./contract/api-keys.ts";
 import { applicationOperations } from "./contract/applications.ts";
 import { backupOperations } from "./contract/backup.ts";
 import { capturedOperations } from "./contract/captured.ts";
-import { configurationOperations } from "./contract/configuration-edits.ts";
-import { configurationVersionOperations } from "./contract/configuration-versions.ts";
+import { configurationOperations } from "./contract/configuration.ts";
 import { connectorOperations } from "./contract/connectors.ts";
-import { diagnosticOperations } from "./contract/diagnostics.ts";
 import { dkimOperations } from "./contract/dkim-keys.ts";
+import { eventOperations } from "./contract/events.ts";
 import { legacyTlsOperations } from "./contract/legacy-tls-clients.ts";
 import { limitAdviceOperations } from "./contract/limit-advice.ts";
 import { limitOperations } from "./contract/limits.ts";
@@ -26,6 +25,7 @@ import { refusalOperations } from "./contract/refusals.ts";
 import { resourceOperations } from "./contract/resources.ts";
 import { queueOperations } from "./contract/queues.ts";
 import { sendBudgetOperations } from "./contract/send-budgets.ts";
+import { serviceOperations } from "./contract/service.ts";
 import { senderOperations } from "./contract/senders.ts";
 import { tokenOperations } from "./contract/tokens.ts";
 import { overviewOperations } from "./contract/overview.ts";
@@ -41,10 +41,10 @@ import { isSpread, type SpreadName } from "./spread-operations.ts";
 export { routes, type OperationName, type Role, type Route } from "./routes.ts";
 
 const ofOneNode = {
-  ...diagnosticOperations,
+  ...serviceOperations,
+  ...eventOperations,
   ...nodeOperations,
   ...configurationOperations,
-  ...configurationVersionOperations,
   ...connectorOperations,
   ...acceptedDomainOperations,
   ...userOperations,

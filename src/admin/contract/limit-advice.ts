@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { applicationSchema, countSchema, instantSchema, limitSchema, nameSchema } from "./values.ts";
 import { ofRecords } from "./across-nodes.ts";
-import { editSchema } from "./configuration-edits.ts";
+import { editSchema } from "./configuration.ts";
 import { progressOf } from "./progress.ts";
 
 const adviceInput = {

@@ -1,7 +1,7 @@
 /** Who is connected, what of the limits is in use, who was refused and what would have been enough. */
 import { z } from "zod";
 import { onServer } from "./across-nodes.ts";
-import { eventSchema } from "./diagnostics.ts";
+import { eventSchema } from "./events.ts";
 import { refusalsSchema, remedySchema } from "./refusals.ts";
 import { applicationSchema, countSchema, instantSchema, limitSchema, nameSchema } from "./values.ts";
 

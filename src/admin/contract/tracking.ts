@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { onServer } from "./across-nodes.ts";
 import { trackingEventIds, trackingSources } from "../../tracking/tracking-record.ts";
-import { eventSchema } from "./diagnostics.ts";
+import { eventSchema } from "./events.ts";
 import { messageStatuses } from "../message-statuses.ts";
 import { applicationSchema, countSchema, instantSchema } from "./values.ts";
 
