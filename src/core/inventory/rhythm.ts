@@ -102,25 +102,24 @@ function rhythmOf(seen: Uint8Array, known: number, until: number): Rhythm | unde
   const all = new Uint8Array(weekHours);
   for (let at = known; at <= until; at++) {
     const slot = at % weekHours;
-    all[slot] = (all[slot] ?? 0) + 1;
-    if ((seen[at - 1] ?? 0) + (seen[at] ?? 0) + (seen[at + 1] ?? 0) === 0) continue;
+    all[slot] = all[slot]! + 1;
+    if (!seen[at - 1] && !seen[at] && !seen[at + 1]) continue;
     near[at] = 1;
-    present[slot] = (present[slot] ?? 0) + 1;
+    present[slot] = present[slot]! + 1;
   }
   const usual = new Uint8Array(weekHours);
-  for (let slot = 0; slot < weekHours; slot++)
-    if (isUsual(present[slot] ?? 0, all[slot] ?? 0)) usual[slot] = 1;
+  for (let slot = 0; slot < weekHours; slot++) if (isUsual(present[slot]!, all[slot]!)) usual[slot] = 1;
   let [foretold, hits, run, longestRun] = [0, 0, 0, 0];
   let [visits, inTime] = [0, 0];
   for (let at = known; at <= until; at++) {
     const slot = at % weekHours;
-    const isNear = near[at] ?? 0;
+    const isNear = near[at]!;
     if (seen[at] === came) {
       visits++;
-      inTime += usual[slot] ?? 0;
+      inTime += usual[slot]!;
     }
     // Foretold from the other weeks alone.
-    if (!isUsual((present[slot] ?? 0) - isNear, (all[slot] ?? 0) - 1)) continue;
+    if (!isUsual(present[slot]! - isNear, all[slot]! - 1)) continue;
     foretold++;
     hits += isNear;
     run = isNear === 1 ? 0 : run + 1;

@@ -27,19 +27,8 @@ export type ColumnName = (typeof columns)[number];
 export type VolumeRow = Readonly<Record<ColumnName, number>>;
 
 export const width = columns.length;
-/** In the order of `columns`. */
-export const cell = {
-  bucket: 0,
-  connections: 1,
-  messages: 2,
-  recipients: 3,
-  octets: 4,
-  refusals: 5,
-  highestOpen: 6,
-  highestMinute: 7,
-  highestHour: 8,
-  hours: 9,
-} as const satisfies Record<ColumnName, number>;
+/** Where in a row each stands. */
+export const cell = Object.fromEntries(columns.map((name, at) => [name, at])) as Record<ColumnName, number>;
 /** What is not added up when rows of several senders become one, but the highest is taken. */
 const highest: ReadonlySet<number> = new Set([cell.highestOpen]);
 
@@ -65,76 +54,77 @@ export class Volume {
 
   /** 0 where there is no such row. */
   value(bucket: number, column: ColumnName): number {
-    const cells = this.#cells;
-    for (let at = cells.length - width; at >= 0 && (cells[at] ?? 0) >= bucket; at -= width)
-      if (cells[at] === bucket) return cells[at + cell[column]] ?? 0;
-    return 0;
+    const at = this.#lastUntil(bucket);
+    return this.#cells[at] === bucket ? this.#cells[at + cell[column]]! : 0;
   }
 
   /** One more message that was kept. Returns those of its row. */
   kept(bucket: number, recipients: number, octets: number, hours: number): number {
     const at = this.#at(bucket);
     const cells = this.#cells;
-    const messages = (cells[at + cell.messages] ?? 0) + 1;
+    const messages = cells[at + cell.messages]! + 1;
     cells[at + cell.messages] = messages;
-    cells[at + cell.recipients] = (cells[at + cell.recipients] ?? 0) + recipients;
-    cells[at + cell.octets] = (cells[at + cell.octets] ?? 0) + octets;
-    cells[at + cell.hours] = (cells[at + cell.hours] ?? 0) | hours;
+    cells[at + cell.recipients] = cells[at + cell.recipients]! + recipients;
+    cells[at + cell.octets] = cells[at + cell.octets]! + octets;
+    cells[at + cell.hours] = cells[at + cell.hours]! | hours;
     return messages;
   }
 
   add(bucket: number, column: ColumnName, count: number): void {
     const at = this.#at(bucket) + cell[column];
-    this.#cells[at] = (this.#cells[at] ?? 0) + count;
+    this.#cells[at] = this.#cells[at]! + count;
   }
 
   /** Where it is more than it was. */
   raise(bucket: number, column: ColumnName, value: number): void {
     const at = this.#at(bucket) + cell[column];
-    if (value > (this.#cells[at] ?? 0)) this.#cells[at] = value;
+    this.#cells[at] = Math.max(this.#cells[at]!, value);
   }
 
   setBits(bucket: number, column: ColumnName, bits: number): void {
     const at = this.#at(bucket) + cell[column];
-    this.#cells[at] = (this.#cells[at] ?? 0) | bits;
+    this.#cells[at] = this.#cells[at]! | bits;
   }
 
   /** Rows before it are forgotten. */
   forgetBefore(bucket: number): void {
     const cells = this.#cells;
     let keepFrom = 0;
-    while (keepFrom < cells.length && (cells[keepFrom] ?? 0) < bucket) keepFrom += width;
-    if (keepFrom > 0) this.#cells = cells.slice(keepFrom);
+    // Behind the last row nothing is before it.
+    while (cells[keepFrom]! < bucket) keepFrom += width;
+    cells.splice(0, keepFrom);
   }
 
   /** From `first` to `last`, both included. */
-  rows(first = 0, last = Infinity): VolumeRow[] {
+  rows(first = -Infinity, last = Infinity): VolumeRow[] {
     const found: VolumeRow[] = [];
     const cells = this.#cells;
     for (let at = 0; at < cells.length; at += width) {
-      const bucket = cells[at] ?? 0;
+      const bucket = cells[at]!;
       if (bucket < first || bucket > last) continue;
       found.push(
-        Object.fromEntries(
-          columns.map((name, index) => [name, cells[at + index] ?? 0]),
-        ) as unknown as VolumeRow,
+        Object.fromEntries(columns.map((name, index) => [name, cells[at + index]!])) as unknown as VolumeRow,
       );
     }
     return found;
   }
 
-  /** Where the row begins; it is added where there is none. The latest is looked at first: it nearly always is it. */
+  /** Where the row begins; it is added where there is none. Most senders have few rows: no room is kept beyond them. */
   #at(bucket: number): number {
-    const cells = this.#cells;
-    let at = cells.length - width;
-    while (at >= 0 && (cells[at] ?? 0) > bucket) at -= width;
-    if (at >= 0 && cells[at] === bucket) return at;
+    const at = this.#lastUntil(bucket);
+    if (this.#cells[at] === bucket) return at;
     const row: number[] = columns.map(() => 0);
     row[cell.bucket] = bucket;
-    // Most senders have few rows: no room beyond them.
-    if (at + width === cells.length && cells.length >= 8 * width) cells.push(...row);
-    else this.#cells = [...cells.slice(0, at + width), ...row, ...cells.slice(at + width)];
+    this.#cells = this.#cells.toSpliced(at + width, 0, ...row);
     return at + width;
+  }
+
+  /** Where the last row begins that is not behind `bucket`; negative: there is none. The latest nearly always is it. */
+  #lastUntil(bucket: number): number {
+    const cells = this.#cells;
+    let at = cells.length - width;
+    while (cells[at]! > bucket) at -= width;
+    return at;
   }
 }
 
@@ -148,17 +138,17 @@ export function mergedVolume(volumes: readonly Volume[]): Volume {
   const rows = new Map<number, number[]>();
   for (const { cells } of volumes)
     for (let at = 0; at < cells.length; at += width) {
-      const bucket = cells[at] ?? 0;
+      const bucket = cells[at]!;
       const row = rows.get(bucket);
       if (row === undefined) {
         rows.set(bucket, cells.slice(at, at + width));
         continue;
       }
       for (let column = 1; column < width; column++) {
-        const [one, other] = [row[column] ?? 0, cells[at + column] ?? 0];
+        const [one, other] = [row[column]!, cells[at + column]!];
         row[column] =
           column === cell.hours ? one | other : highest.has(column) ? Math.max(one, other) : one + other;
       }
     }
-  return new Volume([...rows.values()].toSorted((one, other) => (one[0] ?? 0) - (other[0] ?? 0)).flat());
+  return new Volume([...rows.values()].toSorted((one, other) => one[0]! - other[0]!).flat());
 }

@@ -84,8 +84,9 @@ const advices: Readonly<Record<string, string>> = {
 
 function adviceFor(said: string): string | undefined {
   const number = /\bAADSTS\d+\b/.exec(said)?.[0];
-  if (number !== undefined && number in advices) return advices[number];
-  return advices[said.split(":", 1)[0] ?? ""];
+  return [number, said.split(":", 1)[0]]
+    .map((key) => (key !== undefined && Object.hasOwn(advices, key) ? advices[key] : undefined))
+    .find((advice) => advice !== undefined);
 }
 
 function jsonSection(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -479,6 +479,150 @@ it.each<[string, Advised, Partial<Met>, Circumstances, readonly string[] | undef
   expect(commands(kind, given, around)).toEqual(expected);
 });
 
+describe("a parameter that is not offered", () => {
+  test.each<[string, Partial<ReceiveConnectorSettings>, string]>([
+    ["SIZE", { sizeEnabled: "Disabled" }, "-SizeEnabled Enabled"],
+    ["BODY", { eightBitMimeEnabled: false }, "-EightBitMimeEnabled true -BinaryMimeEnabled true"],
+    ["SMTPUTF8", { smtpUtf8Enabled: false }, "-SmtpUtf8Enabled true"],
+    ["REQUIRETLS", { requireTlsExtensionEnabled: false }, "-RequireTlsExtensionEnabled true"],
+    ...["RET", "ENVID", "NOTIFY", "ORCPT"].map(
+      (keyword): [string, Partial<ReceiveConnectorSettings>, string] => [
+        keyword,
+        { deliveryStatusNotificationEnabled: false },
+        "-DeliveryStatusNotificationEnabled true",
+      ],
+    ),
+  ])("%s", (keyword, settings, parameters) => {
+    const about = ["XMOON", keyword];
+    expect(commands("unrecognizedParameter", { about }, circumstances(settings))).toEqual([
+      `${app} ${parameters}`,
+    ]);
+    const offered = circumstances({ requireTlsExtensionEnabled: true, sizeEnabled: "EnabledwithoutValue" });
+    // Within TLS alone: it is no matter of the settings.
+    const byNow = keyword === "REQUIRETLS" ? [] : undefined;
+    expect(commands("unrecognizedParameter", { about }, offered)).toEqual(byNow);
+  });
+});
+
+describe("taken by now", () => {
+  test.each<[Advised, Partial<Met>, Partial<ReceiveConnectorSettings>]>([
+    ["bareLinefeed", {}, { bareLinefeedRejectionEnabled: false }],
+    ["bareCarriageReturn", {}, { bareCarriageReturnRejectionEnabled: false }],
+    ["nulInContent", {}, { nulRemovalEnabled: true }],
+    ["chunkingNotOffered", {}, { chunkingEnabled: true }],
+    ["invalidSender", { about: ["strictAddresses"] }, { strictAddresses: false }],
+    ["invalidSender", { about: ["defaultDomain"] }, { defaultDomain: "contoso.com" }],
+    ["headerTooLarge", { mostSeen: 1_000 }, { maxHeaderSize: 1_000 }],
+    ["headerTooLarge", {}, { maxHeaderSize: 0 }],
+    ["messageTooLarge", { mostSeen: 1_000 }, { maxMessageSize: 1_000 }],
+    ["tooManyRecipients", { mostSeen: 200 }, { maxRecipientsPerMessage: 200 }],
+    ["tooManyRecipients", {}, { maxRecipientsPerMessage: 0 }],
+    ["hopCountExceeded", { mostSeen: 60 }, { maxHopCount: 60 }],
+    ["hopCountExceeded", {}, { maxHopCount: 0 }],
+    ["connectorDenied", { about: ["application ERP"] }, {}],
+    ["connectorDenied", { about: [] }, {}],
+  ])("%s", (kind, given, settings) => {
+    expect(
+      commands(kind, given, circumstances(settings, { applications: [erpApplication] })),
+    ).toBeUndefined();
+  });
+});
+
+describe("not before it is", () => {
+  test.each<[string, Advised, Partial<Met>, Partial<ReceiveConnectorSettings>, readonly string[]]>([
+    [
+      "carriage returns alone",
+      "bareCarriageReturn",
+      {},
+      { bareCarriageReturnRejectionEnabled: true, bareLinefeedRejectionEnabled: false },
+      [`${app} -BareCarriageReturnRejectionEnabled false`],
+    ],
+    ["UTF-8 is offered", "utf8NotOffered", {}, { smtpUtf8Enabled: true }, []],
+    [
+      "a header",
+      "headerTooLarge",
+      { mostSeen: 1_001 },
+      { maxHeaderSize: 1_000 },
+      [`${app} -MaxHeaderSize 2KB`],
+    ],
+    [
+      "a message of a megabyte, in its own unit",
+      "messageTooLarge",
+      { mostSeen: mib },
+      { maxMessageSize: mib - 1 },
+      [`${app} -MaxMessageSize 2MB`],
+    ],
+    [
+      "just below it",
+      "messageTooLarge",
+      { mostSeen: mib - 1 },
+      { maxMessageSize: 1 },
+      [`${app} -MaxMessageSize 1500KB`],
+    ],
+    [
+      "what can just be believed",
+      "declaredTooLarge",
+      { mostSeen: 2 ** 31 },
+      { maxMessageSize: 1 },
+      [`${app} -MaxMessageSize 3000MB`],
+    ],
+    ["hops, as many as there may be", "hopCountExceeded", { mostSeen: 480 }, {}, [`${app} -MaxHopCount 500`]],
+  ])("%s", (_, kind, given, settings, expected) => {
+    expect(commands(kind, given, circumstances(settings))).toEqual(expected);
+  });
+
+  test.each([
+    [8, 16],
+    [9, 18],
+    [11, 22],
+    [51, 110],
+    [123, 250],
+    [999, 2_000],
+  ])("%i messages a minute were too many: %i", (mostSeen, enough) => {
+    const around = circumstances({}, { users: [{ name: "a", messageRateLimit: 8 }] });
+    const about = ["application ERP", "user A"];
+    const last = toldRefusal("clientMessageRate", { configured: 8 });
+    expect(commands("clientMessageRate", { about, mostSeen, last }, around)).toEqual([
+      `Set-User a -MessageRateLimit ${enough}`,
+    ]);
+  });
+
+  test("what the limit was counts where nothing was seen", () => {
+    const around = circumstances({}, { apiKeys: [{ name: "k", recipientRateLimit: 30 }] });
+    const last = toldRefusal("clientRecipientRate", { configured: 40 });
+    expect(commands("clientRecipientRate", { about: ["key K"], last }, around)).toEqual([
+      "Set-ApiKey k -RecipientRateLimit 80",
+    ]);
+    expect(commands("clientRecipientRate", { about: ["key K"] }, around)).toBeUndefined();
+  });
+});
+
+test("as whom it wanted to send: the last three, each once, of one owner, and in quotes", () => {
+  const around = circumstances(
+    {},
+    { users: [{ ...erpUser, sendAs: [] }], applications: [{ name: "x", sendAs: [] }] },
+  );
+  const about = ["a@b", "a@b", "c@d", "e@f", "o'neil@g"].map((address) => `<${address}> as user erp`);
+  const remedy = remedyFor(
+    "sendAsDenied",
+    met("sendAsDenied", { about: [...about, "<> as application X"] }),
+    around,
+  );
+  expect(remedy?.commands.map(({ command }) => command)).toEqual([
+    `Set-User erp -SendAs "@{Add='c@d','e@f','o''neil@g'}"`,
+  ]);
+  expect(remedy?.text).toMatch(/sendAs of the user erp /);
+  expect(commands("sendAsDenied", { about: ["<> as application X"] }, around)).toEqual([
+    `Set-Application x -SendAs "@{Add='<>'}"`,
+  ]);
+  const named = remedyFor(
+    "connectorDenied",
+    met("connectorDenied", { about: ["user erp"] }),
+    circumstances({}, { users: [erpUser] }),
+  );
+  expect(named?.text).toMatch(/^The user erp may send by Other only, and reached App Relay\./);
+});
+
 const advised: readonly string[] = [
   "noConnector",
   "connectionLimit",
