@@ -5,6 +5,7 @@ import { Connection } from "./connection.ts";
 
 let server: Server;
 let client: Socket;
+let accepted: Socket;
 let served: Connection;
 let nowMs = 1_000;
 let said: string[];
@@ -16,8 +17,8 @@ beforeEach(async () => {
   await once(server, "listening");
   const arriving = once(server, "connection") as Promise<[Socket]>;
   client = connect((server.address() as { port: number }).port, "127.0.0.1");
-  const [socket] = await arriving;
-  served = new Connection(socket, () => nowMs);
+  [accepted] = await arriving;
+  served = new Connection(accepted, () => nowMs);
   served.serve({
     receive: (octets) => void said.push(octets.toString()),
     secured: () => void said.push("secured"),
@@ -109,6 +110,23 @@ test("lingers for three seconds from its first close on", () => {
   served.close();
   served.closeAtOnce();
   expect([7_999, 8_000].map((now) => served.lingersAt(now))).toEqual([false, true]);
+});
+
+test("replies leave behind the turn, in one write, and before an end of any kind", async () => {
+  let writes = 0;
+  const write = accepted.write.bind(accepted);
+  accepted.write = (octets: string | Uint8Array) => {
+    writes++;
+    return write(octets);
+  };
+  served.write("a");
+  served.write("b");
+  expect(writes).toBe(0);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(writes).toBe(1);
+  served.write("c");
+  served.destroy();
+  expect(await read()).toBe("abc");
 });
 
 test("closes at once behind the last reply", async () => {

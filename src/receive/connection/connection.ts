@@ -5,6 +5,7 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { ClientCertificate } from "../../core/authentication/certificate-name.ts";
+import { writeBehindTurn, type HeldWrites } from "../../ports/gathered-writes.ts";
 import { shareReads } from "../../ports/shared-reads.ts";
 import { verifiedCertificate } from "../tls/verified-certificate.ts";
 import { serverTlsOptions, type ServerContexts } from "../tls/server-contexts.ts";
@@ -34,12 +35,15 @@ const lingerMs = 3_000;
 /** Replies a client may leave unread before nothing more is read from it. */
 const maxUnreadReplyBytes = 64 * 1024;
 
-export class Connection {
+export class Connection implements HeldWrites {
   #socket: Socket;
   #handler: ConnectionHandler | undefined;
   #paused = false;
   #ended = false;
   #shakesHands = false;
+  /** Replies that leave behind this turn of the event loop. */
+  #held = "";
+  #endsBehindHeld = false;
   /** `Clock.now()` values that the deadline sweep reads. */
   readonly openedAt: number;
   lastActivityAt: number;
@@ -105,12 +109,35 @@ export class Connection {
     handler?.closed();
   }
 
-  /** Sends octets; false when the client leaves too many unread and the handler should wait for `writable()`. */
+  /**
+   * Sends octets behind this turn of the event loop; false when the client leaves too many unread and the handler should
+   * wait for `writable()`.
+   */
   write(text: string): boolean {
     if (this.#ended) return true;
     this.lastActivityAt = this.#now();
-    this.#socket.write(text, "utf8");
+    if (this.#held === "") writeBehindTurn(this, "replies");
+    this.#held += text;
+    // Only who has been given octets tells when they have left.
+    if (this.#socket.writableLength + this.#held.length >= maxUnreadReplyBytes) this.writeHeld();
     return this.#socket.writableLength < maxUnreadReplyBytes;
+  }
+
+  /** Hands what was written to the system. */
+  writeHeld(): void {
+    const text = this.#held;
+    this.#held = "";
+    const socket = this.#socket;
+    if (text === "" || socket.destroyed) return;
+    socket.write(text, "utf8");
+    if (this.#endsBehindHeld) this.#endAtOnce();
+  }
+
+  /** What the system has already needs no shutdown before it: that costs a call, a callback and an event. */
+  #endAtOnce(): void {
+    const socket = this.#socket;
+    if (socket.writableLength === 0 && !(socket instanceof TLSSocket)) socket.destroy();
+    else socket.destroySoon();
   }
 
   pause(): void {
@@ -130,6 +157,7 @@ export class Connection {
    * (RFC 3207 §6). A failed handshake closes the connection.
    */
   startTls(contexts: ServerContexts): void {
+    this.writeHeld();
     const plain = this.#socket;
     plain.removeAllListeners("data");
     plain.removeAllListeners("end");
@@ -161,6 +189,7 @@ export class Connection {
     this.#ended = true;
     this.closingSince = this.#now();
     this.#paused = false;
+    this.writeHeld();
     this.#socket.resume();
     this.#socket.end();
   }
@@ -173,10 +202,12 @@ export class Connection {
     if (this.#ended) return;
     this.#ended = true;
     this.closingSince = this.#now();
-    this.#socket.destroySoon();
+    if (this.#held === "") this.#endAtOnce();
+    else this.#endsBehindHeld = true;
   }
 
   destroy(): void {
+    this.writeHeld();
     this.#ended = true;
     this.#socket.destroy();
     this.#leave();

@@ -41,6 +41,7 @@ function connected() {
   });
   return { clock, socket, heard, logged, receiver, connection };
 }
+const behindTurn = () => new Promise((resolve) => setImmediate(resolve));
 const stopped = new SmtpClientError("aborted", "the relay is stopping");
 
 describe("replies", () => {
@@ -141,13 +142,32 @@ describe("a deadline", () => {
 });
 
 describe("what is written", () => {
-  test("leaves in one call, commands by their encoding and in the log, content in neither", () => {
+  test("leaves in one call behind the turn, commands by their encoding and in the log, content in neither", async () => {
     const { socket, logged, connection } = connected();
     connection.writeParts(["MAIL\r\n", Buffer.from("content"), Buffer.alloc(0), "é\r\n"], "utf8");
-    expect(socket.did).toEqual(["cork", "utf8: MAIL\r\n", "buffer: content", "utf8: é\r\n", "uncork"]);
     connection.writeText("RSET\r\n");
-    expect(socket.did.at(-1)).toBe("latin1: RSET\r\n");
-    expect(logged).toEqual(["+ ", "> MAIL\r\n", "> é\r\n", "> RSET\r\n"]);
+    const written = ["cork", "utf8: MAIL\r\n", "buffer: content", "utf8: é\r\n", "latin1: RSET\r\n"];
+    expect(socket.did).toEqual(written);
+    await behindTurn();
+    expect(socket.did).toEqual([...written, "uncork"]);
+    connection.writeText("QUIT\r\n");
+    await behindTurn();
+    expect(socket.did.slice(-3)).toEqual(["cork", "latin1: QUIT\r\n", "uncork"]);
+    expect(logged).toEqual(["+ ", "> MAIL\r\n", "> é\r\n", "> RSET\r\n", "> QUIT\r\n"]);
+  });
+
+  test("before the connection is given up, or TLS begins, has left by then", async () => {
+    const { socket, connection } = connected();
+    connection.writeText("STARTTLS\r\n");
+    const secured = new TestSocket();
+    await connection.secure(() => {
+      expect(socket.did).toEqual(["cork", "latin1: STARTTLS\r\n", "uncork"]);
+      return Promise.resolve(secured as unknown as Socket);
+    });
+    connection.writeText("QUIT\r\n");
+    connection.destroy(stopped);
+    await behindTurn();
+    expect(secured.did).toEqual(["cork", "latin1: QUIT\r\n", "uncork", "destroy"]);
   });
 
   test("waits in memory where the system does not take it: who wrote hears when it has", () => {
@@ -174,7 +194,12 @@ describe("TLS", () => {
     socket.comes("250 injected\r\n");
     secured.comes("250 Ok\r\n");
     connection.writeText("EHLO a\r\n");
-    expect([heard, secured.did, socket.did]).toEqual([["250 Ok"], ["latin1: EHLO a\r\n"], []]);
+    await behindTurn();
+    expect([heard, secured.did, socket.did]).toEqual([
+      ["250 Ok"],
+      ["cork", "latin1: EHLO a\r\n", "uncork"],
+      [],
+    ]);
     secured.emit("end");
     expect(heard.at(-1)).toMatch(/^lost: /);
   });
@@ -218,7 +243,7 @@ describe("a dialog", () => {
   test("asks, and has the answer in time", async () => {
     const { socket, dialog, clock } = begun();
     const answer = dialog.command("EHLO a", "EHLO", 1_000);
-    expect([socket.did, clock.pendingTimers]).toEqual([["latin1: EHLO a\r\n"], 1]);
+    expect([socket.did, clock.pendingTimers]).toEqual([["cork", "latin1: EHLO a\r\n"], 1]);
     socket.comes("250 Hello\r\n");
     expect([await answer, dialog.unasked]).toEqual([{ code: 250, text: "Hello" }, 0]);
   });

@@ -1,6 +1,7 @@
 /** One connection to a peer: octets out, replies in, one deadline. It knows nothing of mail. */
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../../../ports/ports.ts";
+import { writeBehindTurn, type HeldWrites } from "../../../../ports/gathered-writes.ts";
 import { shareReads } from "../../../../ports/shared-reads.ts";
 import { SmtpClientError } from "./client-error.ts";
 import { failureWords } from "./failure-words.ts";
@@ -21,9 +22,11 @@ export interface Receiver {
 /** One for all: each connection ends so, and to make an error, with the calls that led to it, costs more than to close a socket. */
 const closedByPeer = new SmtpClientError("lost", "the connection was closed by the peer");
 
-export class ClientConnection {
+export class ClientConnection implements HeldWrites {
   receiver: Receiver;
   private socket: Socket;
+  /** Keeps what it is given until this turn of the event loop is over. */
+  private holding: Socket | undefined;
   private readonly clock: Clock;
   private readonly transcript: ConnectionTranscript | undefined;
   private reader = new ReplyReader();
@@ -67,14 +70,15 @@ export class ClientConnection {
     return this.closed;
   }
 
-  /** Writes commands. Returns false when they wait in memory: `drained` follows. Cost: one system call. */
+  /** Writes commands behind this turn of the event loop. Returns false when they wait in memory: `drained` follows. Cost: one system call. */
   writeText(text: string, encoding: "latin1" | "utf8" = "latin1"): boolean {
     if (this.ended !== undefined) return false;
     this.transcript?.commands(text);
+    this.holdWrites();
     return this.socket.write(text, encoding);
   }
 
-  /** Writes all parts in one system call; strings are commands, in `encoding`. Returns as `writeText`. */
+  /** Writes all parts in one system call, as `writeText`; strings are commands, in `encoding`. Returns as `writeText`. */
   writeParts(parts: readonly (string | Buffer)[], encoding: "latin1" | "utf8" = "latin1"): boolean {
     if (this.ended !== undefined) return false;
     const { socket, transcript } = this;
@@ -82,13 +86,25 @@ export class ClientConnection {
       for (const part of parts) if (typeof part === "string") transcript.commands(part);
     }
     let taken = true;
-    socket.cork();
+    this.holdWrites();
     for (const part of parts) {
       taken =
         typeof part === "string" ? socket.write(part, encoding) : part.length === 0 || socket.write(part);
     }
-    socket.uncork();
     return taken;
+  }
+
+  /** Hands what was written to the system. */
+  writeHeld(): void {
+    this.holding?.uncork();
+    this.holding = undefined;
+  }
+
+  private holdWrites(): void {
+    if (this.holding !== undefined) return;
+    this.holding = this.socket;
+    this.socket.cork();
+    writeBehindTurn(this, "commands");
   }
 
   /**
@@ -107,6 +123,7 @@ export class ClientConnection {
     if (this.ended !== undefined) return;
     this.ended = error;
     this.timer?.cancel();
+    this.writeHeld();
     this.socket.destroy();
     this.transcript?.note("-", error.message);
     this.receiver.lost(error);
@@ -117,6 +134,7 @@ export class ClientConnection {
    * gone: the caller has made sure that there are none.
    */
   async secure(handshake: (plain: Socket) => Promise<Socket>): Promise<void> {
+    this.writeHeld();
     const plain = this.socket;
     plain.off("data", this.onData);
     plain.off("drain", this.onDrain);
