@@ -93,11 +93,11 @@ export function createAdminApp(options: {
         return octetsResponse(await handler(input, asked), routes[name].octets);
       }
       const handler = handlers[name] as (input: unknown, asked: Asked) => unknown;
-      const { who, from, operation, target } = adminAction(caller, name, input, "did");
-      const author = { name: who, from, doing: `${operation} ${target}`.trim() };
+      if (!isChange(name, input)) return context.json((await handler(input, asked)) as object);
+      const action = adminAction(caller, name, input, "did");
+      const author = { name: action.who, from: action.from, doing: `${name} ${action.target}`.trim() };
       const output = (await asAuthor(author, () => handler(input, asked))) as object;
-      if (isChange(name, input) && !tellsItself(name))
-        events.emit("AdminAction", adminAction(caller, name, input, "did"));
+      if (!tellsItself(name)) events.emit("AdminAction", action);
       return context.json(output);
     });
   }
