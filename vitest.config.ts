@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { waitMs } from "./test/setup/wait.ts";
 
 /** Where processes start and time passes: first, so that none of them is left over when all else is done. */
 const slow = [/\/test\/(journeys|faults)\//, /\/test\/(bench|borders|console)/, /\/test\//];
@@ -30,7 +31,8 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     // A second is not enough for what happens in another process, where two others want the same core.
-    expect: { poll: { timeout: 15_000, interval: 10 } },
+    expect: { poll: { timeout: waitMs, interval: 10 } },
+    setupFiles: ["test/setup/waits.ts"],
     testTimeout: 40_000,
     hookTimeout: 40_000,
     teardownTimeout: 10_000,

@@ -1,9 +1,9 @@
 // `npm test`: static checks, build, all tests. The last line is always "N passed, N failed, N skipped".
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
-import { freemem, tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { installPeers } from "./peers.mjs";
+import { makeScratch } from "./scratch.mjs";
 
 const color = process.stdout.isTTY ? (code, text) => `\u001b[${code}m${text}\u001b[0m` : (_, text) => text;
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
@@ -33,18 +33,6 @@ async function check(name, command, args) {
   else faults.push(`${color(31, "failed")} ${name} (${seconds(since)})\n${output.trimEnd()}\n`);
 }
 
-/**
- * In memory where there is enough: a flush costs nothing there, and what must outlive a loss of power is tried on disks that
- * the tests mount themselves. A TMPDIR that is set holds.
- */
-function scratchPlace() {
-  const inMemory = "/dev/shm";
-  if (process.env.TMPDIR !== undefined || !existsSync(inMemory)) return tmpdir();
-  const { bavail, bsize } = statfsSync(inMemory);
-  const roomBytes = Math.min(bavail * bsize, freemem());
-  return roomBytes >= 8 * 2 ** 30 ? inMemory : tmpdir();
-}
-
 const filters = process.argv.slice(2);
 const started = Date.now();
 
@@ -61,17 +49,12 @@ const checks = Promise.all([
   check("import borders", "tsx", ["scripts/check-borders.ts"]),
 ]);
 
-const scratch = mkdtempSync(join(scratchPlace(), "weir-test-"));
-const resultFile = join(scratch, "result.json");
-// What tests leave, since some end what they start by force, goes with it. Servers that are tried run as other users.
-const leftovers = join(scratch, "tmp");
-mkdirSync(leftovers);
-chmodSync(scratch, 0o755);
-chmodSync(leftovers, 0o1777);
+const scratch = makeScratch();
+const resultFile = join(scratch.folder, "result.json");
 const vitest = await run(
   "vitest",
   ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${resultFile}`, ...filters],
-  { show: true, env: { ...process.env, TMPDIR: leftovers } },
+  { show: true, env: { ...process.env, TMPDIR: scratch.leftovers } },
 );
 await checks;
 
@@ -97,7 +80,7 @@ try {
 } catch (error) {
   console.log(`vitest left no result: ${String(error)}`);
 }
-rmSync(scratch, { recursive: true, force: true });
+scratch.remove();
 // Errors outside any test (an unhandled rejection, a crashed worker) show in the exit code alone.
 if (vitest.code !== 0 && failed === 0) failed = 1;
 if (passed === 0 && failed === 0) failed = 1;
