@@ -33,8 +33,9 @@ export default defineConfig({
     // A second is not enough for what happens in another process, where two others want the same core.
     expect: { poll: { timeout: waitMs, interval: 10 } },
     setupFiles: ["test/setup/waits.ts"],
-    testTimeout: 40_000,
-    hookTimeout: 40_000,
+    // Only what hangs is to end by it: a machine that is busy otherwise may stand still for half a minute.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
     restoreMocks: true,
   },

@@ -65,15 +65,20 @@ function startBusy(count) {
   return () => children.forEach((child) => child.kill("SIGKILL"));
 }
 
+/** What is to be ended when this is. */
+let running;
+
 /** One run of all the files; its result as vitest's JSON reporter writes it, what it printed, and its exit code. */
 function runOnce(files, scratch) {
   const resultFile = join(scratch.folder, "result.json");
   const words = ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${resultFile}`];
   return new Promise((resolve) => {
     const child = spawn("npx", ["--no-install", ...words, ...files], {
+      detached: true,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, TMPDIR: scratch.leftovers, NO_COLOR: "1" },
     });
+    running = child;
     let output = "";
     child.stdout.on("data", (chunk) => (output += chunk));
     child.stderr.on("data", (chunk) => (output += chunk));
@@ -117,6 +122,16 @@ const table = new Map();
 /** What fails outside of any file: an unhandled rejection, a worker that is gone. */
 const outside = "(outside of the tests)";
 const endBusy = startBusy(busy);
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+])
+  process.once(signal, () => {
+    // Of its own group: npx does not hand on what it is told.
+    if (running?.pid !== undefined) process.kill(-running.pid, signal);
+    endBusy();
+    process.exit(code);
+  });
 for (let round = 1; files.length > 0 && round <= times; round++) {
   const scratch = makeScratch();
   const { code, output, result } = await runOnce(files, scratch);

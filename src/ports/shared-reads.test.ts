@@ -53,7 +53,7 @@ test("many sockets, pieces in turns: each hears its own octets, in order", async
     });
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await vi.waitFor(() => heard.forEach(({ text }, i) => expect(text).toBe(sent[i])), { timeout: 15_000 });
+  await vi.waitFor(() => heard.forEach(({ text }, i) => expect(text).toBe(sent[i])));
 });
 
 test("a paused socket hears nothing until it is resumed", async () => {

@@ -187,7 +187,7 @@ export async function startGraphServer(given: Partial<GraphServerSettings> = {})
     configure(change) {
       settings = { ...settings, ...change };
     },
-    waitFor: (count, timeoutMs = 10_000) =>
+    waitFor: (count, timeoutMs = 30_000) =>
       new Promise((resolve, reject) => {
         const end = (): void => {
           clearTimeout(timer);

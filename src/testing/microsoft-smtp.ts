@@ -241,7 +241,7 @@ export async function startMicrosoftSmtp(
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 
-  const until = (holds: () => boolean, timeoutMs = 10_000): Promise<void> =>
+  const until = (holds: () => boolean, timeoutMs = 30_000): Promise<void> =>
     new Promise((resolve, reject) => {
       const end = (): void => {
         clearTimeout(timer);

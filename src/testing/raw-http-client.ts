@@ -52,7 +52,7 @@ export async function connectRawHttp(port: number, localAddress = "127.0.0.1"): 
   return {
     socket,
     send: (octets) => void socket.write(octets),
-    async answer(timeoutMs = 10_000) {
+    async answer(timeoutMs = 30_000) {
       const until = Date.now() + timeoutMs;
       for (;;) {
         const answer = take();

@@ -22,9 +22,9 @@ export interface RecordingSink {
   readonly open: number;
   /** Changes behaviour from the next command on. */
   configure(change: Partial<SinkSettings>): void;
-  /** Resolves when at least `count` messages are there; rejects after `timeoutMs` (10 s). */
+  /** Resolves when at least `count` messages are there; rejects after `timeoutMs` (30 s). */
   waitFor(count: number, timeoutMs?: number): Promise<readonly RecordedMessage[]>;
-  /** Resolves when `predicate` holds, looked at after each command and message; rejects after `timeoutMs` (10 s). */
+  /** Resolves when `predicate` holds, looked at after each command and message; rejects after `timeoutMs` (30 s). */
   until(predicate: () => boolean, timeoutMs?: number): Promise<void>;
   /** Forgets messages and commands. */
   clear(): void;
@@ -81,7 +81,7 @@ export async function startRecordingSink(
   server.listen(port, address);
   await once(server, "listening");
 
-  function until(predicate: () => boolean, timeoutMs = 10_000): Promise<void> {
+  function until(predicate: () => boolean, timeoutMs = 30_000): Promise<void> {
     if (predicate()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const look = (): void => {

@@ -136,7 +136,7 @@ export async function connectScriptedClient(target: {
         await turn();
       }
     },
-    reply: (timeoutMs = 10_000) => inTime(readReply(), timeoutMs, "reply"),
+    reply: (timeoutMs = 30_000) => inTime(readReply(), timeoutMs, "reply"),
     command(line) {
       client.send(`${line}\r\n`);
       return client.reply();
@@ -153,7 +153,7 @@ export async function connectScriptedClient(target: {
       await upgrade(options);
     },
     upgrade,
-    closed: (timeoutMs = 10_000) =>
+    closed: (timeoutMs = 30_000) =>
       inTime(
         (async () => {
           const rest: Buffer[] = [];

@@ -11,7 +11,7 @@ export interface SpawnedRelay {
   /** All of stderr so far. */
   stderr(): string;
   stdout(): string;
-  /** Resolves when stderr matches; rejects after `timeoutMs` (15 s) or when the process ends. */
+  /** Resolves when stderr matches; rejects after `timeoutMs` (30 s) or when the process ends. */
   said(pattern: RegExp, timeoutMs?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;

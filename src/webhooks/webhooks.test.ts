@@ -139,6 +139,13 @@ test("events that come together are one request, and those of others none", asyn
   expect(webhooks.states()[0]).toMatchObject({ status: "Ready", waitingEvents: 0, requests: { taken: 1 } });
 });
 
+test("without a wait an event is told at once", async () => {
+  await open(webhook({ groupWait: 0 }));
+  found("10.0.0.7");
+  await clock.advance(0);
+  expect(requests.length).toBe(1);
+});
+
 test("a storm of 10,000 events in six minutes is six requests and some, and none is lost from the counts", async () => {
   await open(webhook({ events: [all] }));
   for (let minute = 0; minute < 6; minute++) {

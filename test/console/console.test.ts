@@ -50,7 +50,7 @@ sendConnectors:
     await failToLogOn(accountsPort);
     for (let count = 0; count < 3; count++) clients.push(await connectScriptedClient({ port }));
     await clients[2]?.expect(421);
-  }, 60_000);
+  });
   afterEach(() => expect(browsed.complaints).toEqual([]));
   afterAll(async () => {
     for (const client of clients) client.close();
@@ -137,7 +137,7 @@ sendConnectors:
     await page.getByRole("button", { name: "Explain and fix" }).click();
     await page.getByText(/Set-ReceiveConnector AppRelay/).waitFor();
     await look("details");
-  }, 60_000);
+  });
 
   test("who never saw it finds the refused application on the first page, raises its limit, and it is let in", async () => {
     const { page, relay } = browsed;

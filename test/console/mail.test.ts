@@ -62,7 +62,7 @@ transport:
     await page.getByLabel("Token").fill(secret);
     await page.keyboard.press("Enter");
     await page.locator("main h1").waitFor();
-  }, 60_000);
+  });
   afterEach(() => expect(browsed.complaints).toEqual([]));
   afterAll(async () => {
     await browsed?.close();

@@ -32,7 +32,7 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
     await page.keyboard.type(secret);
     await page.keyboard.press("Enter");
     await page.getByText(/All is well/).waitFor();
-  }, 60_000);
+  });
   afterAll(async () => {
     await way?.close();
     await browsed?.close();
@@ -85,7 +85,7 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
     await way.restore();
     await page.getByText(/All is well/).waitFor();
     expect(await silence().count()).toBe(0);
-  }, 60_000);
+  });
 
   test("a session that ended says why it asks again, and leads back", async () => {
     const { page, secret } = browsed;
@@ -95,7 +95,7 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
     await page.getByLabel("Token").fill(secret);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Queues" }).waitFor();
-  }, 30_000);
+  });
 
   test("over a restart of the relay whoever is signed in stays so", async () => {
     const { page, relay } = browsed;
@@ -112,5 +112,5 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
     } finally {
       await again.halt();
     }
-  }, 60_000);
+  });
 });

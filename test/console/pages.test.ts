@@ -91,7 +91,7 @@ sendConnectors:
     await page.getByLabel(/token/i).fill(secret);
     await page.keyboard.press("Enter");
     await page.locator("main h1").waitFor();
-  }, 60_000);
+  });
   afterEach(() => expect(consoleErrors).toEqual([]));
   afterAll(async () => {
     await page?.context().close();

@@ -37,7 +37,7 @@ applications:
     await page.getByLabel("Token").fill(secret);
     await page.keyboard.press("Enter");
     await page.locator("main h1").waitFor();
-  }, 60_000);
+  });
   afterEach(() => expect(browsed.complaints).toEqual([]));
   afterAll(() => browsed?.close());
 
@@ -70,7 +70,7 @@ applications:
     await page.getByText(/\+\s+maxInboundConnectionPerSource: 20/).waitFor();
     await page.getByRole("button", { name: "Apply", exact: true }).click();
     await expect.poll(() => browsed.relay.text()).toContain("maxInboundConnectionPerSource: 20\n");
-  }, 120_000);
+  });
 
   test("of several nodes it says whose traffic it is about and who did not answer, before something is applied too", async () => {
     const { page } = browsed;
@@ -102,5 +102,5 @@ applications:
     expect(await apply.isEnabled()).toBe(true);
     expect(await browsed.violations()).toEqual([]);
     await page.unrouteAll({ behavior: "ignoreErrors" });
-  }, 120_000);
+  });
 });

@@ -43,9 +43,8 @@ sendConnectors:
       to: ["one@b.test", "two@b.test"],
       content: Buffer.from(`Subject: S${i}\r\n\r\n${".".repeat(i)}x\r\n`),
     });
-  await vi.waitFor(
-    async () => expect((await relay.client.call("listMessages", { queue })).messages).toHaveLength(count),
-    { timeout: 10_000 },
+  await vi.waitFor(async () =>
+    expect((await relay.client.call("listMessages", { queue })).messages).toHaveLength(count),
   );
 });
 afterAll(() => relay.stop());
@@ -216,10 +215,8 @@ test("messages are tried at once, and moved to another connector, over a restart
     "there are Out, Side",
   );
   expect((await weir("Suspend-Queue", side)).code).toBe(0);
-  await vi.waitFor(
-    async () =>
-      expect((await weir("Redirect-Message", id, "-Connector", "side")).out).toBe(`message ${id} is moved\n`),
-    { timeout: 15_000 },
+  await vi.waitFor(async () =>
+    expect((await weir("Redirect-Message", id, "-Connector", "side")).out).toBe(`message ${id} is moved\n`),
   );
   const others = await weir("Redirect-Message", "-Queue", queue, "-Server", "127.0.0.1:1");
   expect(others.out).toMatch(/^6 moved/);

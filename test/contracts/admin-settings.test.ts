@@ -190,11 +190,12 @@ test("mail is taken by HTTP with an API key, as whom it may send, until it is di
     return status;
   };
   const bearer = `Bearer ${key ?? ""}`;
+  const before = Date.now();
   expect(await post("a@shop.contoso.com", bearer)).toBe(202);
   expect(await post("a@contoso.com", bearer)).toBe(403);
   expect(await post("a@shop.contoso.com", `${bearer.slice(0, -1)}-`)).toBe(401);
   const [listed] = (await it.client.call("listApiKeys", {})).keys;
-  expect(Date.parse(listed?.status.lastUsed ?? "")).toBeGreaterThan(Date.now() - 60_000);
+  expect(Date.parse(listed?.status.lastUsed ?? "")).toBeGreaterThanOrEqual(before - 1_000);
   const [entry] = await it.relay.tracking.search({ eventIds: ["RECEIVE"], resultSize: 1 });
   expect(entry).toMatchObject({ source: "HTTP", sender: "a@shop.contoso.com" });
   await it.client.call("setApiKey", { name: "Shop", settings: { enabled: false } });

@@ -92,7 +92,7 @@ export function describeConfigurationStore(name: string, open: () => Promise<Tes
       });
       try {
         await tested.write(textWith(12, await store.read()));
-        await expect.poll(() => looks, { timeout: 5_000 }).toBe(1);
+        await expect.poll(() => looks).toBe(1);
       } finally {
         watch.close();
         await told;
@@ -143,7 +143,7 @@ export function describeConfigurationStore(name: string, open: () => Promise<Tes
           expect(hops()).toBe(20);
           expect((await store.read()).text).toContain("name: A   # first");
           await tested.write(textWith(30, { ...(await store.read()), text: sharedText }));
-          await expect.poll(hops, { timeout: 5_000 }).toBe(30);
+          await expect.poll(hops).toBe(30);
           expect(told).toEqual(["ConfigurationApplied", "ConfigurationApplied"]);
         } finally {
           watch.close();

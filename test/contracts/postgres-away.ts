@@ -73,5 +73,5 @@ export function describePostgresAway(connected: () => { readonly server: TestPos
     expect(relay.events.filter(({ name }) => name === "RelayFault")).toEqual([]);
     await relay.stop();
     await sink.close();
-  }, 60_000);
+  });
 }

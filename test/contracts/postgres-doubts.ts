@@ -56,7 +56,7 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
       expect(await spool.claimMessage("", other.id)).toMatchObject({ message: { id: other.id } });
       expect(await spool.claimMessage("", known.id)).toBe("held");
       await node.close();
-    }, 60_000);
+    });
 
     it("tells of a database that lost what it had confirmed, and goes on", async () => {
       const wentBack: number[] = [];
@@ -75,7 +75,7 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
       await expect.poll(() => wentBack, { timeout: 20_000 }).toEqual([2]);
       await acceptMessage(node.spool, patterned(10, 9), envelopeTo("a@test"));
       await node.close();
-    }, 60_000);
+    });
 
     it("gives no number again that a database put back does not know of", async () => {
       const options = { installation: "i", leaseMs, version: "test" };
@@ -102,10 +102,10 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
       expect(second.current).toBeDefined();
       expect(await ask(`select 1 from doubts.node where name = 'twin' and ended_at is null`)).toHaveLength(1);
       await second.leave();
-      await expect.poll(() => first.current?.nodeId, { timeout: 10_000 }).toBeGreaterThan(number);
+      await expect.poll(() => first.current?.nodeId).toBeGreaterThan(number);
       await first.leave();
       others.close();
-    }, 30_000);
+    });
 
     it("ends nobody after a gap of nearly a lease", async () => {
       const options = { installation: "i", leaseMs, version: "test" };
@@ -130,9 +130,7 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
       });
       const seen = async (codes: readonly string[]) => {
         await ask("select pg_reload_conf()");
-        await expect
-          .poll(() => watch.look().then(() => watch.faults.map(({ code }) => code)), { timeout: 10_000 })
-          .toEqual(codes);
+        await expect.poll(() => watch.look().then(() => watch.faults.map(({ code }) => code))).toEqual(codes);
         return told.splice(0);
       };
       try {
@@ -157,7 +155,7 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
         ["DatabaseDurable", "full_page_writes is on"],
       ]);
       watch.close();
-    }, 60_000);
+    });
 
     it("knows of a follower that its role may not look at", async () => {
       await ask("create role plain login");

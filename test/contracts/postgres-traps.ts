@@ -77,7 +77,7 @@ export function describePostgresTraps(connected: () => { readonly server: TestPo
           () => "done",
           (error: unknown) => error,
         );
-        await expect.poll(() => whoWaits("weir cancelled"), { timeout: 10_000 }).toHaveLength(1);
+        await expect.poll(() => whoWaits("weir cancelled")).toHaveLength(1);
         await ask(
           "select pg_cancel_backend(pid) from pg_stat_activity where application_name = 'weir cancelled'",
         );
@@ -86,7 +86,7 @@ export function describePostgresTraps(connected: () => { readonly server: TestPo
       // What the server would have called a success.
       expect(await ask(`select n from ${schema}.probe where n = 2`)).toEqual([{ n: 2 }]);
       session.close();
-    }, 60_000);
+    });
 
     it("acknowledges nothing while the standby is away, and lives on; then each message is there once", async () => {
       const node = await open("a");
@@ -95,14 +95,12 @@ export function describePostgresTraps(connected: () => { readonly server: TestPo
       let accepted: Promise<unknown> | undefined;
       await withoutStandby(async () => {
         accepted = acceptMessage(node.spool).then(() => acknowledged++);
-        await expect.poll(() => whoWaits("weir commit"), { timeout: 10_000 }).toHaveLength(1);
+        await expect.poll(() => whoWaits("weir commit")).toHaveLength(1);
         // The commit is broken off, and made again with its number: that one has to wait as well.
         const [first] = await whoWaits("weir commit");
         await ask(`select pg_terminate_backend(${first?.pid})`);
         await expect
-          .poll(async () => (await whoWaits("weir commit")).map(({ pid }) => pid === first?.pid), {
-            timeout: 10_000,
-          })
+          .poll(async () => (await whoWaits("weir commit")).map(({ pid }) => pid === first?.pid))
           .toEqual([false]);
         expect(await messages()).toBe(1);
         const [beat] = await node.database.heartbeat.query<{ living: number }>(
@@ -121,7 +119,7 @@ export function describePostgresTraps(connected: () => { readonly server: TestPo
       await accepted;
       expect([acknowledged, await messages()]).toEqual([1, 1]);
       ledger.close();
-    }, 60_000);
+    });
 
     it("does a commit once, however often it is asked for, and writes each time, for a standby to wait for", async () => {
       const node = await open("a");
@@ -234,7 +232,7 @@ export function describePostgresTraps(connected: () => { readonly server: TestPo
       // It is refused, so that nothing of it can be there.
       await expect(acceptMessage(a.spool)).rejects.toMatchObject({ code: "away" });
       for (let n = 0; n < 3; n++) a.membership.ended(former);
-      await expect.poll(() => numberOf(a), { timeout: 10_000 }).toBeGreaterThan(former);
+      await expect.poll(() => numberOf(a)).toBeGreaterThan(former);
       expect(await ask(`select 1 from ${schema}.node where name = 'a' and node_id > ${former}`)).toHaveLength(
         1,
       );
@@ -244,7 +242,7 @@ export function describePostgresTraps(connected: () => { readonly server: TestPo
         held.message.id,
       ]);
       expect(held.isHeld?.()).toBe(false);
-    }, 30_000);
+    });
 
     describe("that was taken for dead tells what it has delivered", () => {
       const endOf = async (node: TestNode): Promise<void> => {

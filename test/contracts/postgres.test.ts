@@ -22,7 +22,7 @@ describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   beforeAll(async () => {
     server = await startPostgres();
     database = openDatabase(await server.withSchema("weir"));
-  }, 120_000);
+  });
   afterAll(async () => {
     database?.close();
     await server?.stop();

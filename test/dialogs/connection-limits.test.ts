@@ -20,7 +20,7 @@ async function greeting(localAddress = "127.0.0.1", port = relay.port): Promise<
 }
 const eventIds = (): number[] => relay.events.map((event) => event.definition.id);
 async function untilSessions(count: number): Promise<void> {
-  await expect.poll(() => relay.relay.sessions, { timeout: 5_000 }).toBe(count);
+  await expect.poll(() => relay.relay.sessions).toBe(count);
 }
 
 afterEach(async () => {

@@ -71,7 +71,7 @@ function openssl(port: number, ...options: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
     const client = spawn("openssl", ["s_client", "-connect", `127.0.0.1:${port}`, "-crlf", ...options]);
     let told = "";
-    const timer = setTimeout(() => client.kill(), 10_000);
+    const timer = setTimeout(() => client.kill(), 30_000);
     const hear = (octets: Buffer): void => {
       told += octets.toString();
       if (/^220 /m.test(told) || /^250 /m.test(told)) client.stdin.end("EHLO client.test\nQUIT\n");

@@ -34,9 +34,7 @@ test.each([
         runLoadClient({ port: relay.port, name: `c${i}`, tally, random, stopped: () => sent++ > 300 }),
       ),
     );
-    await expect
-      .poll(() => relay.relay.queues().reduce((sum, queue) => sum + queue.messages, 0), { timeout: 15_000 })
-      .toBe(0);
+    await expect.poll(() => relay.relay.queues().reduce((sum, queue) => sum + queue.messages, 0)).toBe(0);
     const result = tally.result();
     expect(result.lost).toEqual([]);
     expect(result.damaged).toEqual([]);

@@ -86,4 +86,4 @@ sendConnectors:
   expect(sink.messages).toHaveLength(1);
   await sink.close();
   await rm(directory, { recursive: true });
-}, 120_000);
+});

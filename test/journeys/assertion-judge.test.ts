@@ -79,7 +79,7 @@ beforeAll(async () => {
   provider.on("grant.error", (_, error) => refusals.push(`${error.message}: ${error.error_detail ?? ""}`));
   answer = provider.callback();
   endpoint = `${issuer}/token`;
-}, 30_000);
+});
 afterAll(() => {
   vi.restoreAllMocks();
   server.close();

@@ -37,7 +37,7 @@ const send = (to: readonly string[] = ["someone@dest.example"], more: object = {
 const recipientsOf = (message: RecordedMessage | undefined): string[] =>
   message?.recipients.map(({ path }) => path) ?? [];
 const queued = (): number => relay.relay.queues().reduce((sum, queue) => sum + queue.messages, 0);
-const drained = (): Promise<void> => expect.poll(queued, { timeout: 10_000 }).toBe(0);
+const drained = (): Promise<void> => expect.poll(queued).toBe(0);
 const reports = (): RecordedMessage[] => sink.messages.filter(({ reversePath }) => reversePath === "");
 
 describe("4xx", () => {
@@ -197,9 +197,7 @@ describe("connections", () => {
     const port = await freePort();
     await start({ sendConnectors: [smartHostConnector(port)] });
     for (let i = 0; i < 5; i++) await send([`r${i}@dest.example`]);
-    await expect
-      .poll(() => relay.events.some(({ name }) => name === "QueueRetry"), { timeout: 5_000 })
-      .toBe(true);
+    await expect.poll(() => relay.events.some(({ name }) => name === "QueueRetry")).toBe(true);
     expect(queued()).toBe(5);
     const back = await startRecordingSink({ port });
     await back.waitFor(5);
@@ -263,9 +261,7 @@ describe("connections", () => {
   test("required TLS that is not offered: mail waits", async () => {
     await start({ sendConnectors: [smartHostConnector(sink.port, { requireTls: true })] });
     await send();
-    await expect
-      .poll(() => relay.events.some(({ name }) => name === "SmtpSendTlsRequiredFailed"), { timeout: 5_000 })
-      .toBe(true);
+    await expect.poll(() => relay.events.some(({ name }) => name === "SmtpSendTlsRequiredFailed")).toBe(true);
     expect(sink.messages).toHaveLength(0);
     expect(sink.commands.some((line) => line.startsWith("MAIL"))).toBe(false);
     expect(queued()).toBe(1);

@@ -3,16 +3,15 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_pr
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseConfigValue } from "../../src/config/parse-config.ts";
 import type { EventRecord } from "../../src/events/events.ts";
 import { createDirectory, type Directory } from "../../src/receive/authentication/directory.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { freePort } from "../../src/testing/free-port.ts";
+import { untilListening } from "../../src/testing/until-listening.ts";
 
 const slapd = "/usr/sbin/slapd";
 const hasSlapd = existsSync(slapd) && spawnSync("openssl", ["version"]).status === 0;
@@ -71,20 +70,7 @@ describe.skipIf(!hasSlapd)("slapd", () => {
   const start = async (): Promise<void> => {
     const urls = `ldap://127.0.0.1:${plainPort} ldaps://127.0.0.1:${tlsPort}`;
     server = spawn(slapd, ["-h", urls, "-f", join(folder, "slapd.conf"), "-d", "0"], { stdio: "ignore" });
-    for (let i = 0; ; i++) {
-      const socket = connect(tlsPort, "127.0.0.1");
-      const ok = await Promise.race([
-        once(socket, "connect").then(() => true),
-        once(socket, "error").then(
-          () => false,
-          () => false,
-        ),
-      ]).catch(() => false);
-      socket.destroy();
-      if (ok) return;
-      if (i > 100) throw new Error("slapd does not start");
-      await pause(20);
-    }
+    await untilListening(tlsPort);
   };
   const stop = async (): Promise<void> => {
     const ended = once(server, "exit");

@@ -129,7 +129,7 @@ describe("curl", () => {
       file,
       `${url}/v1/emails/raw`,
     ]);
-    const [large] = await sink.waitFor(1, 20_000);
+    const [large] = await sink.waitFor(1);
     expect(paths()).toEqual([["c@d.test", "e@d.test"]]);
     const arrived = large!.content.subarray(large!.content.indexOf("Subject: large"));
     expect(createHash("sha256").update(arrived).digest("hex")).toBe(

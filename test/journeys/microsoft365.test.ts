@@ -123,7 +123,7 @@ test("tokens end in the middle, are revoked, and the mail goes on", async () => 
     await Promise.all(Array.from({ length: 20 }, (_, n) => send(`app${n % 3}@contoso.com`)));
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-  await smtp.waitFor(120, 20_000);
+  await smtp.waitFor(120);
   expect(smtp.messages).toHaveLength(120);
   expect(tokens.issued.length).toBeGreaterThan(1);
   expect(smtp.mostAtOnce).toBeLessThanOrEqual(3);
@@ -135,7 +135,7 @@ test("while the authority is away the queue waits, with its words, and then all 
   await start();
   for (let n = 0; n < 5; n++) await send();
   const queue = () => relay?.relay.queues().find(({ connector }) => connector === "Microsoft 365");
-  await expect.poll(() => queue()?.lastError, { timeout: 5_000 }).toMatch(/no token from .*answered 503/);
+  await expect.poll(() => queue()?.lastError).toMatch(/no token from .*answered 503/);
   expect(queue()?.status).toBe("Retry");
   expect(smtp.connections).toBe(0);
   tokens.configure({ answer: undefined });
@@ -204,7 +204,7 @@ describe("nothing is returned", () => {
     await expect.poll(() => eventsCalled("SenderThrottled").length).toBe(3);
     expect(queued()).toBeGreaterThan(0);
     relay?.relay.retryNow();
-    await smtp.waitFor(6, 20_000);
+    await smtp.waitFor(6);
   });
 });
 

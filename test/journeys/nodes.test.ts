@@ -98,7 +98,7 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     folder = await mkdtemp(join(tmpdir(), "weir-nodes-"));
     [server, sink] = await Promise.all([startPostgres(), startRecordingSink()]);
     gate = await startGate(sink.port);
-  }, 120_000);
+  });
   afterAll(async () => {
     for (const relay of relays) relay.kill("SIGKILL");
     await Promise.all(relays.map(({ exited }) => exited));
@@ -145,7 +145,7 @@ ${own}admin: { cluster: "127.0.0.1:0" }
       (await adminB.call("listConnections", of)).connections
         .map(({ server: at = "" }) => at)
         .toSorted((x, y) => x.localeCompare(y));
-    await expect.poll(() => sessions({}), { timeout: 10_000 }).toEqual(["a", "a", "b", "b"]);
+    await expect.poll(() => sessions({})).toEqual(["a", "a", "b", "b"]);
     expect(await sessions({ server: "A" })).toEqual(["a", "a"]);
     await expect(sessions({ server: "c" })).rejects.toThrow("there is no node c");
     fifth.close();
@@ -169,12 +169,10 @@ ${own}admin: { cluster: "127.0.0.1:0" }
       name: "AppRelay",
       settings: { maxInboundConnectionPerSource: 5 },
     });
-    await expect.poll(() => greeting(portB), { timeout: 10_000 }).toBe(220);
+    await expect.poll(() => greeting(portB)).toBe(220);
     for (const client of clients) client.close();
     const nodesAt = async () => (await adminB.call("listConfigurationVersions", {})).nodes;
-    await expect
-      .poll(nodesAt, { timeout: 10_000 })
-      .toMatchObject(["a", "b"].map((node) => ({ node, version: 2, faults: [] })));
+    await expect.poll(nodesAt).toMatchObject(["a", "b"].map((node) => ({ node, version: 2, faults: [] })));
     const { text, ...change } = await adminB.call("getConfigurationVersion", { version: 2 });
     expect(text).toContain("maxInboundConnectionPerSource: 5 # for all nodes");
     expect(change).toMatchObject({ who: "shell", node: "a", doing: "setReceiveConnector AppRelay" });
@@ -182,12 +180,12 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     // So does a token.
     await adminA.call("newAdminToken", { name: "anna", role: "viewer" });
     await expect
-      .poll(async () => (await adminB.call("listAdminTokens", {})).tokens, { timeout: 10_000 })
+      .poll(async () => (await adminB.call("listAdminTokens", {})).tokens)
       .toMatchObject([{ name: "anna", role: "viewer" }]);
 
     // A node without the key goes on with what it has, says why, and takes it when it is there.
     const { keyFile } = await adminA.call("newDkimKey", { domain: "example.com", kind: "ed25519" });
-    await expect.poll(nodesAt, { timeout: 10_000 }).toMatchObject([
+    await expect.poll(nodesAt).toMatchObject([
       { node: "a", version: 3, faults: [] },
       { node: "b", version: 3, faults: [expect.stringMatching(/dkimKeys\[0\]\.keyFile.*cannot be read/)] },
     ]);
@@ -200,7 +198,7 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     adminB = await adminOf("b");
     const configurations = async () =>
       (await adminA.call("listNodes", {})).nodes.map((node) => node.configuration);
-    await expect.poll(configurations, { timeout: 10_000 }).toMatchObject([
+    await expect.poll(configurations).toMatchObject([
       { inForce: 3, newest: 3, faults: [] },
       { inForce: 2, newest: 3, faults: [expect.stringMatching(/keyFile.*cannot be read/)] },
     ]);
@@ -208,9 +206,7 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     await copyFile(keyFile, join(folder, "b", "dkim", basename(keyFile)));
     await adminB.call("reloadConfiguration", {});
     await adminB.call("restoreConfigurationVersion", { version: 2 });
-    await expect
-      .poll(nodesAt, { timeout: 10_000 })
-      .toMatchObject(["a", "b"].map((node) => ({ node, version: 4, faults: [] })));
+    await expect.poll(nodesAt).toMatchObject(["a", "b"].map((node) => ({ node, version: 4, faults: [] })));
 
     // Who did that is known to both.
     expect(
@@ -277,8 +273,8 @@ ${own}admin: { cluster: "127.0.0.1:0" }
       (await again.call("listQueues", { server: node, identity })).queues.map(({ status }) => status);
     expect(await statusAt("a")).toEqual(["Suspended"]);
     await again.call("resumeQueue", { identity });
-    await expect.poll(() => statusAt("b"), { timeout: 10_000 }).not.toEqual(["Suspended"]);
-  }, 120_000);
+    await expect.poll(() => statusAt("b")).not.toEqual(["Suspended"]);
+  });
 
   test("take over the queue of a relay that was by itself, each message once, and it starts no more", async () => {
     const closed = await startGate(sink.port);
@@ -331,5 +327,5 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     } finally {
       closed.close();
     }
-  }, 120_000);
+  });
 });

@@ -72,9 +72,8 @@ async function weir(...words: string[]): Promise<{ code: number; out: string; sa
 }
 
 const arrived = (recipient: string) =>
-  vi.waitUntil(
-    () => sink.messages.find(({ recipients }) => recipients.some(({ path }) => path === recipient)),
-    { timeout: 15_000 },
+  vi.waitUntil(() =>
+    sink.messages.find(({ recipients }) => recipients.some(({ path }) => path === recipient)),
   );
 
 test.concurrent("a file of the Pickup directory goes out; one that is none is badmail, and told", async () => {
@@ -91,7 +90,7 @@ test.concurrent("a file of the Pickup directory goes out; one that is none is ba
   expect(content.toString()).toMatch(
     /^Received: from localhost [^\n]*\n with Pickup id (?![\s\S]*Bcc)[\s\S]*\r\n\r\nbody\r\n$/,
   );
-  await vi.waitUntil(() => it.events.some(({ name }) => name === "PickupMessageBad"), { timeout: 15_000 });
+  await vi.waitUntil(() => it.events.some(({ name }) => name === "PickupMessageBad"));
   expect(await readdir(pickup)).toEqual(["b.bad"]);
 });
 
@@ -102,7 +101,7 @@ test.concurrent("an exported message is, out of the Replay directory, the same m
     "X-Sender: <a@s.test> BODY=8BITMIME RET=HDRS ENVID=E+2B1\r\nX-Receiver: <r@held.test> NOTIFY=FAILURE ORcpt=rfc822;x@y\r\nX-EndOfInjectedXHeaders: 1\r\nX-Receiver: <no@dest.test>\r\nSubject: \u00fc\r\n\r\n.\r\n..x",
   );
   const waiting = async () => (await it.relay.messages.list(held, 10)).messages;
-  await vi.waitUntil(async () => (await waiting()).length === 1, { timeout: 15_000 });
+  await vi.waitUntil(async () => (await waiting()).length === 1);
   const [first] = await waiting();
   const file = join(it.dataDirectory, "exported.eml");
   const id = String(first?.message.id);
@@ -111,9 +110,7 @@ test.concurrent("an exported message is, out of the Replay directory, the same m
   expect(content.out).toBe("X-Receiver: <no@dest.test>\r\nSubject: \xc3\xbc\r\n\r\n.\r\n..x");
   expect((await weir("Remove-Message", id, "-WithNDR", "false")).code).toBe(0);
   await writeFile(join(replay, "second.eml"), await readFile(file));
-  await vi.waitUntil(async () => (await waiting()).some(({ message }) => String(message.id) !== id), {
-    timeout: 15_000,
-  });
+  await vi.waitUntil(async () => (await waiting()).some(({ message }) => String(message.id) !== id));
   const [second] = (await waiting()).filter(({ message }) => String(message.id) !== id);
   expect(second?.message.envelope).toEqual(first?.message.envelope);
   expect((await weir("Export-Message", String(second?.message.id))).out).toBe(content.out);
@@ -130,10 +127,8 @@ test.concurrent("what a drop directory has, and what sendmail left, is replayed"
     content: Buffer.from("Subject: d\r\n\r\nx\r\n"),
   });
   const drop = join(it.dataDirectory, "drop");
-  const dropped = await vi.waitUntil(
-    async () =>
-      (await readdir(drop).catch(() => [])).find((name) => name.endsWith(".eml") && !name.startsWith(".")),
-    { timeout: 15_000 },
+  const dropped = await vi.waitUntil(async () =>
+    (await readdir(drop).catch(() => [])).find((name) => name.endsWith(".eml") && !name.startsWith(".")),
   );
   const text = await readFile(join(drop, dropped), "latin1");
   await writeFile(join(replay, dropped), text.replace("<d@drop.test>", "<d@dest.test>"), "latin1");
@@ -213,7 +208,7 @@ test("one message by SMTP, HTTP, sendmail, Pickup and Replay arrives the same, o
   for (const [door, handIn] of doors) {
     sink.clear();
     await handIn();
-    const [message] = await sink.waitFor(1, 20_000);
+    const [message] = await sink.waitFor(1);
     const { reversePath, recipients } = message ?? {};
     expect([reversePath, recipients?.map(({ path }) => path)], door).toEqual([
       "a@app.example",

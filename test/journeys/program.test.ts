@@ -306,7 +306,7 @@ describe("without a configuration", () => {
     const drop = join(directory, "data", "drop");
     const mails = async (): Promise<string[]> =>
       existsSync(drop) ? (await readdir(drop)).filter((name) => name.endsWith(".eml")) : [];
-    await expect.poll(async () => (await mails()).length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(async () => (await mails()).length).toBe(1);
     const content = await readFile(join(drop, (await mails())[0] ?? ""));
     expect(content.includes(plain.content)).toBe(true);
     relay.kill("SIGTERM");

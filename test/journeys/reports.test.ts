@@ -29,9 +29,7 @@ const send = (text: string, more: Partial<Outgoing> = {}): Promise<string> =>
   sendMessage({ port: relay.port, content: Buffer.from(text), ...more });
 const eventsOf = (wanted: string) => relay.events.filter(({ name }) => name === wanted);
 const drained = (): Promise<void> =>
-  expect
-    .poll(() => relay.relay.queues().reduce((sum, { messages }) => sum + messages, 0), { timeout: 10_000 })
-    .toBe(0);
+  expect.poll(() => relay.relay.queues().reduce((sum, { messages }) => sum + messages, 0)).toBe(0);
 
 /** The one report that came, its parts by type. */
 async function reported(): Promise<{ message: RecordedMessage; types: string[]; text: string }> {
@@ -120,7 +118,7 @@ test("a content filter that refuses the Subject does not stop the report", async
   try {
     relay = await startTemporaryRelay({ sendConnectors: [smartHostConnector(filter.port)] });
     await send("Subject: Cheap pills\r\n\r\nBuy\r\n");
-    await expect.poll(() => taken.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => taken.length).toBe(1);
     await drained();
     const mail = await PostalMime.parse(taken[0] ?? "");
     expect(mail.subject).toBe("Undeliverable: your message");

@@ -110,7 +110,7 @@ sendConnectors:
 ${ways.map(([at, mechanism]) => connectorTo(at, mechanism)).join("")}`,
       { directory },
     );
-  }, 30_000);
+  });
   afterAll(async () => {
     await it?.halt();
     await servers?.close();
@@ -118,7 +118,7 @@ ${ways.map(([at, mechanism]) => connectorTo(at, mechanism)).join("")}`,
     introspection?.close();
     await tokens?.close();
     if (directory !== undefined) await rm(directory, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   const send = (to: string): Promise<string> =>
     sendMessage({ port, content: plain.content, from: "app@contoso.test", to: [to] });
@@ -154,7 +154,7 @@ ${ways.map(([at, mechanism]) => connectorTo(at, mechanism)).join("")}`,
     const to = `waits@${domainOf("dovecot", "XOAUTH2")}`;
     const queue = () => it.relay.queues().find(({ connector }) => connector === "XOAUTH2 dovecot");
     await send(to);
-    await expect.poll(() => queue()?.putOff, { timeout: 10_000 }).toMatch(/waits until .* 535 .*"status":/);
+    await expect.poll(() => queue()?.putOff).toMatch(/waits until .* 535 .*"status":/);
     expect((await servers.logOns("dovecot")).slice(before)).toEqual([]);
     judge.takes = true;
     it.relay.retryNow();

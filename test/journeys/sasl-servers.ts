@@ -5,11 +5,11 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { chown, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../../src/testing/free-port.ts";
+import { untilListening } from "../../src/testing/until-listening.ts";
 
 const dovecot = "/usr/sbin/dovecot";
 const dovecotSubmission = "/usr/lib/dovecot/submission-login";
@@ -96,7 +96,7 @@ openid_configuration_url = ${given.introspectionUrl}
   start(dovecot, ["-F", "-c", at("dovecot.conf")]);
   start(join(postfixDaemons, "master"), ["-s", "-c", at("postfix")]);
   try {
-    for (const port of Object.values(ports)) await listening(port);
+    for (const port of Object.values(ports)) await untilListening(port);
   } catch (error) {
     const said = output + (await log("dovecot")) + (await log("postfix"));
     await close();
@@ -137,19 +137,6 @@ async function makePostfixDirectories(directory: string): Promise<void> {
   for (const queue of ["private", "saved", "trace"]) await make(`spool/${queue}`, 0o700, owner);
   await make("spool/public", 0o710, owner, dropGroup);
   await make("spool/maildrop", 0o730, owner, dropGroup);
-}
-
-async function listening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = createConnection(port, "127.0.0.1");
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-      socket.once("connect", () => socket.destroy());
-    });
-    if (open) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`nobody listens on ${port}`);
 }
 
 const dovecotConfiguration = (

@@ -211,7 +211,7 @@ describe.concurrent("a program that calls sendmail", () => {
       const [first = ""] = recipients;
       const mine = () =>
         sink.messages.find((message) => message.recipients.some(({ path }) => path === first));
-      await sink.until(() => mine() !== undefined, 20_000);
+      await sink.until(() => mine() !== undefined);
       const arrived = mine();
       expect(arrived?.reversePath).toMatch(sender instanceof RegExp ? sender : new RegExp(`^${sender}$`));
       expect(arrived?.recipients.map(({ path }) => path)).toEqual(recipients);
@@ -263,9 +263,8 @@ describe.concurrent("exit codes", () => {
     const sent = await sendmail("-O RequireTLS -f s@tls.test a@tls.test", "\nb\n");
     expect(sent).toEqual({ code: 0, stdout: "", stderr: "" });
     // The next hop speaks no TLS.
-    await vi.waitUntil(
-      () => relay.relay.queues().some(({ putOff }) => putOff?.includes("REQUIRETLS") === true),
-      { timeout: 20_000 },
+    await vi.waitUntil(() =>
+      relay.relay.queues().some(({ putOff }) => putOff?.includes("REQUIRETLS") === true),
     );
     expect(sink.messages.some(({ reversePath }) => reversePath === "s@tls.test")).toBe(false);
   });

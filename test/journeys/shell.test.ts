@@ -49,7 +49,7 @@ applications:
   await placeSelfSigned(join(directory, "data"));
   relay = await spawnRelay(["start", "--config", file], { cwd: directory });
   await relay.said(/Weir \S+ started/);
-  await vi.waitFor(async () => expect((await weir("status")).code).toBe(0), { timeout: 15_000 });
+  await vi.waitFor(async () => expect((await weir("status")).code).toBe(0));
 });
 afterAll(async () => {
   relay.kill("SIGTERM");
@@ -506,9 +506,9 @@ describe("following events", () => {
       ["Get-EventLog", "-Follow", "-Category", "Configuration", "-Newest", "1", "--config", file],
       output,
     );
-    await expect.poll(output.out, { timeout: 10_000 }).toMatch(/20301/);
+    await expect.poll(output.out).toMatch(/20301/);
     await weir("Set-ReceiveConnector", "AppRelay", "-Comment", "followed");
-    await expect.poll(output.out, { timeout: 10_000 }).toContain("AppRelay.comment");
+    await expect.poll(output.out).toContain("AppRelay.comment");
     output.interrupt();
     expect(await ended).toBe(0);
     expect(output.out().match(/^Time /gm)).toHaveLength(1);

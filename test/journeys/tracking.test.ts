@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-test("tells receipt, delivery, failure and report", { timeout: 30_000 }, async () => {
+test("tells receipt, delivery, failure and report", async () => {
   const sink = await startRecordingSink();
   ends.push(() => sink.close());
   sink.configure({
@@ -38,7 +38,7 @@ test("tells receipt, delivery, failure and report", { timeout: 30_000 }, async (
     (await handlers.searchMessageTracking({ resultSize: 100 }, asked)).entries
       .map(({ eventId, recipients, recipientStatus }) => `${eventId} ${recipients.join()} ${recipientStatus}`)
       .toSorted();
-  await expect.poll(async () => (await search()).length, { timeout: 20_000 }).toBe(5);
+  await expect.poll(async () => (await search()).length).toBe(5);
   expect(await search()).toEqual([
     expect.stringMatching(/^DSN gone@dest\.example 550 5\.1\.1 User unknown/),
     expect.stringMatching(/^FAIL gone@dest\.example 550 5\.1\.1 User unknown/),
@@ -54,7 +54,7 @@ test("tells receipt, delivery, failure and report", { timeout: 30_000 }, async (
   expect(explainedMessage(story).at(-1)).toBe("Now: finished; nothing of it waits here.");
 });
 
-test("tells where a message waits, and exports what was searched for", { timeout: 60_000 }, async () => {
+test("tells where a message waits, and exports what was searched for", async () => {
   const sink = await startRecordingSink();
   ends.push(() => sink.close());
   sink.configure({ behave: ({ at }) => (at === "RCPT" ? { reply: "451 4.7.1 Later" } : undefined) });
@@ -66,7 +66,7 @@ test("tells where a message waits, and exports what was searched for", { timeout
   const handlers = trackingHandlers({ relay: relay.relay, clock } as unknown as Administered);
   const deferred = async () =>
     (await handlers.searchMessageTracking({ eventIds: ["DEFER"], resultSize: 9 }, asked)).entries;
-  await expect.poll(async () => (await deferred()).length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await deferred()).length).toBeGreaterThan(0);
   const message = String((await deferred())[0]?.internalMessageId);
   const story = await handlers.explainMessage({ message }, asked);
   expect(story.waiting).toEqual([

@@ -86,7 +86,6 @@ test("set up, tried, told, and its state shown, without a secret anywhere", asyn
   });
 
   const coming = nextRequest();
-  const at = Date.now();
   relay.relay.events.emit("SenderNew", {
     who: "10.0.0.7 (HELO app7)",
     what: "was seen first today",
@@ -104,7 +103,6 @@ test("set up, tried, told, and its state shown, without a secret anywhere", asyn
   expect(() => new Webhook(newKey()).verify(body, headers as Record<string, string>)).toThrow();
   expect(() => new Webhook(key).verify(`${body} `, headers as Record<string, string>)).toThrow();
   expect(headers).toMatchObject({ authorization: "Bearer s3cret", "content-type": "application/json" });
-  expect(Date.now() - at).toBeLessThan(5_000);
 
   status = 302;
   expect(await client.call("testWebhook", { name: "Alarms" })).toMatchObject({
@@ -118,7 +116,7 @@ test("set up, tried, told, and its state shown, without a secret anywhere", asyn
   expect(listed.webhooks[0]).toMatchObject({
     name: "Alarms",
     status: { waitingEvents: 0, lastError: "302 (a redirect, which is not followed)", takenRequests: 2 },
-    settings: { events: ["applications"], url: null },
+    settings: { events: ["applications"], url: null, groupWait: 0 },
   });
   expect(JSON.stringify(listed)).not.toMatch(/s3cret|whsec_/);
   const { text } = await (await relay.relay.exposition()).text().then((all) => ({ text: all }));
@@ -211,7 +209,7 @@ test.skipIf(!hasPython)(
     try {
       let said = "";
       python.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
-      await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/`), { timeout: 10_000, interval: 50 });
+      await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/`), { interval: 50 });
       const settings = { url: `http://127.0.0.1:${port}/`, secretFile: "key" };
       await relay.client.call("newWebhook", { name: "Python", settings, whatIf: false });
       expect(await relay.client.call("testWebhook", { name: "Python" })).toMatchObject({

@@ -190,9 +190,9 @@ stub-zone:
 `;
 }
 
-/** Until it does, 10 s at most. */
+/** Until it does, 30 s at most. */
 async function answering(server: NameServer, directory: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
     const answer = await exchange(server, createQuery("", "DNSKEY"), AbortSignal.timeout(500));
     if (answer.kind === "reply" && answer.packet.rcode === "NOERROR") return;

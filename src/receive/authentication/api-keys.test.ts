@@ -71,7 +71,7 @@ test("when a key was used is written late, and known after a restart, for keys t
   await clock.advance(59_999);
   await expect(readFile(join(directory, "used.json"))).rejects.toThrow(/ENOENT/);
   await clock.advance(1);
-  const written = await vi.waitFor(() => readFile(join(directory, "used.json"), "utf8"), { timeout: 15_000 });
+  const written = await vi.waitFor(() => readFile(join(directory, "used.json"), "utf8"));
   expect(written).not.toContain(secret(1));
   await clock.advance(1_000);
   keys.authenticate(secret(2));

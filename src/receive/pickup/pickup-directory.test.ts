@@ -124,7 +124,7 @@ async function rig(
 async function during(it: Rig, done: () => boolean | Promise<boolean>): Promise<void> {
   it.pickup.start();
   try {
-    await vi.waitUntil(done, { timeout: 15_000, interval: 20 });
+    await vi.waitUntil(done, { interval: 20 });
   } finally {
     await it.pickup.stop();
   }
@@ -245,7 +245,7 @@ describe.concurrent("a Pickup directory", () => {
     await it.write("x.eml", message(1));
     await chmod(it.directory, 0o777);
     it.pickup.start();
-    await vi.waitUntil(() => it.told.length > 0, { timeout: 15_000 });
+    await vi.waitUntil(() => it.told.length > 0);
     await it.pickup.stop();
     await rename(it.directory, `${it.directory}.away`);
     await during(it, () => it.told.length > 1);

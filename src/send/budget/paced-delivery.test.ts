@@ -257,7 +257,7 @@ test("leaves at the provider's pace, evenly, fair between applications, as was f
   expect(p.smtp.mostAtOnce).toBeLessThanOrEqual(3);
   expect(p.told.filter((name) => name !== "MessageDelivered")).toEqual([]);
   expect(p.budgets.usage()).toMatchObject([{ recipientsUsed: 221, waitingMessages: 0 }]);
-}, 60_000);
+});
 
 test("a next hop that is away rests the queue: nobody is tried at the pace, and all goes when it is back", async () => {
   const p = await paced({ mailboxMessageRateLimit: 30 });
@@ -274,7 +274,7 @@ test("a next hop that is away rests the queue: nobody is tried at the pace, and 
   expect(status()).toBe("Ready");
   expect(p.told.filter((name) => name === "DeliveryDeferred")).toEqual([]);
   expect(p.smtp.messages).toHaveLength(50);
-}, 60_000);
+});
 
 test("two connectors to one mailbox share its pace", async () => {
   const p = await paced({ mailboxMessageRateLimit: 30 }, 2);
@@ -284,7 +284,7 @@ test("two connectors to one mailbox share its pace", async () => {
   expect(p.smtp.messages).toHaveLength(40);
   expect(mostInAMinute(p.left)).toBeLessThanOrEqual(30);
   expect(p.budgets.usage()).toMatchObject([{ connectors: ["Out0", "Out1"] }]);
-}, 60_000);
+});
 
 test("an application's priority gives it more turns, also among what waits on disk", async () => {
   const named = (name: string, priority: Application["priority"]): Application => ({
@@ -305,4 +305,4 @@ test("an application's priority gives it more turns, also among what waits on di
   expect(share(p.left.slice(since), "alarm")).toBe(10);
   await p.clock.advance(6 * minute);
   expect(p.smtp.messages).toHaveLength(190);
-}, 60_000);
+});

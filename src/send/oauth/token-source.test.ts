@@ -27,6 +27,8 @@ async function sourceWith(grant?: OAuthSettings["grant"]) {
   const clock = createFakeClock();
   const told: string[] = [];
   const system = createSystemPorts();
+  const http = createHttpRequest({ clock: system.clock, dns: system.dns });
+  let underWay = 0;
   const source = createTokenSource(
     {
       grant: grant ?? { kind: "clientCredentials", clientId: "client", credential: secret },
@@ -37,7 +39,10 @@ async function sourceWith(grant?: OAuthSettings["grant"]) {
     {
       clock,
       // The server's time is the machine's; only the token's life is the clock's.
-      http: createHttpRequest({ clock: system.clock, dns: system.dns }),
+      async http(request) {
+        underWay++;
+        return http(request).finally(() => underWay--);
+      },
       events: {
         wants: () => true,
         emit: (name, fields) => void told.push(`${name} ${JSON.stringify(fields)}`),
@@ -45,7 +50,13 @@ async function sourceWith(grant?: OAuthSettings["grant"]) {
     },
     "Microsoft 365",
   );
-  return { server, clock, source, told };
+  /** When what the source asks for by itself is answered, and was heard. */
+  const quiet = async (): Promise<void> => {
+    await clock.settle();
+    await expect.poll(() => underWay).toBe(0);
+    await clock.settle();
+  };
+  return { server, clock, source, told, quiet };
 }
 
 const settled = (source: TokenSource, mailbox = ""): Promise<string> =>
@@ -53,9 +64,6 @@ const settled = (source: TokenSource, mailbox = ""): Promise<string> =>
     ({ value }) => value,
     (error: Error) => `${error.name}: ${error.message}`,
   );
-
-/** Lets what is under way between the clock and the server end. */
-const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30));
 
 function jwt(token: string | undefined): [Record<string, unknown>, Record<string, unknown>] {
   const [head = "", claims = ""] = (token ?? "").split(".");
@@ -161,7 +169,7 @@ describe("a token's life", () => {
     [600, 299_000, 300_000],
     [4, 1_900, 2_000],
   ])("expires_in %j", async (expiresIn, usedUntilMs, replacedFromMs) => {
-    const { server, source, clock } = await sourceWith();
+    const { server, source, clock, quiet } = await sourceWith();
     server.configure({ expiresIn });
     const first = await settled(source);
     await clock.advance(usedUntilMs);
@@ -177,7 +185,7 @@ describe("a token's life", () => {
   });
 
   it("goes on to its end when the endpoint fails, and not beyond", async () => {
-    const { server, source, clock, told } = await sourceWith();
+    const { server, source, clock, told, quiet } = await sourceWith();
     const first = await settled(source);
     server.configure({ answer: () => ({ status: 503, body: "" }) });
     for (let minutes = 50; minutes < 59; minutes++) {

@@ -67,7 +67,7 @@ test("of many that start at once one holds it", async () => {
   for (const { reason } of outcomes.filter((outcome) => outcome.status === "rejected"))
     expect(reason).toMatchObject({ code: "failed" });
   for (const { value } of locks) await value.unlock();
-}, 15_000);
+});
 
 test("a holder that stands still keeps the lock, a killed one does not", async () => {
   const { child } = await startHolder(directory);
@@ -75,7 +75,7 @@ test("a holder that stands still keeps the lock, a killed one does not", async (
   await expect(lockDirectory(directory, 100)).rejects.toMatchObject({ code: "failed" });
   await killed(child);
   await (await lockDirectory(directory)).unlock();
-}, 15_000);
+});
 
 test.skipIf(!canUnshare)(
   "a holder is seen from another process namespace, and the other way round, also with the same process id",
@@ -90,7 +90,6 @@ test.skipIf(!canUnshare)(
     const next = await startHolder(directory, apart);
     expect(next.said).toBe("locked");
   },
-  20_000,
 );
 
 describe.skipIf(process.platform !== "linux")("entries of holders", () => {
@@ -111,7 +110,7 @@ describe.skipIf(process.platform !== "linux")("entries of holders", () => {
       "lock.mdb",
     ]);
     await lock.unlock();
-  }, 15_000);
+  });
 
   test("tells that its entry was removed or replaced", async () => {
     const lock = await lockDirectory(directory);
@@ -130,7 +129,7 @@ describe.skipIf(process.platform !== "linux")("entries of holders", () => {
     expect(await lock.lost()).toBeUndefined();
     await expect(lockDirectory(long, 100)).rejects.toMatchObject({ code: "failed" });
     await lock.unlock();
-  }, 15_000);
+  });
 
   test("one whose kernel cannot be asked lives while it touches its entry", async () => {
     const entry = join(directory, "holder.7-0123456789ab");
@@ -138,5 +137,5 @@ describe.skipIf(process.platform !== "linux")("entries of holders", () => {
     const touching = setInterval(() => void utimes(entry, new Date(), new Date()), 200);
     await expect(lockDirectory(directory, 100)).rejects.toMatchObject({ code: "failed" });
     clearInterval(touching);
-  }, 15_000);
+  });
 });

@@ -1,11 +1,11 @@
 /** Against Postfix's smtp-sink, which others wrote. Left out, aloud, where it is not installed. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "../../../testing/free-port.ts";
 import { testClaim } from "../../../testing/test-claim.ts";
 import { brief, testSmtpCarrier } from "../../../testing/test-smtp-carrier.ts";
+import { untilListening } from "../../../testing/until-listening.ts";
 
 const program = "/usr/sbin/smtp-sink";
 const present = existsSync(program);
@@ -18,13 +18,7 @@ async function startSink(...options: string[]): Promise<number> {
   const port = await freePort();
   const user = process.getuid?.() === 0 ? ["-u", "root"] : [];
   sink = spawn(program, [...user, ...options, `127.0.0.1:${port}`, "100"], { stdio: "ignore" });
-  const isUp = (): Promise<boolean> =>
-    new Promise((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => socket.end(() => resolve(true)));
-      socket.on("error", () => resolve(false));
-    });
-  for (let tries = 0; tries < 200 && !(await isUp()); tries++)
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  await untilListening(port);
   return port;
 }
 
