@@ -1037,7 +1037,7 @@ export const catalogue = {
     category: "Storage",
     severity: "Warning",
     level: 0,
-    text: "Mail of all nodes gets slower: %what.",
+    text: "The database keeps old rows: %what.",
   },
   DatabaseRowsFreed: {
     id: 20236,

@@ -69,7 +69,7 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
       });
       for (let n = 0; n < 3; n++) await acceptMessage(node.spool, patterned(10, n), envelopeTo("a@test"));
       await ask(
-        `update doubts.node_commit set seq = seq - 2 where node_id = ${node.membership.current?.nodeId}`,
+        `update doubts.commit_turn set seq = seq - 2 where node_id = ${node.membership.current?.nodeId}`,
       );
       await breakConnections();
       await expect.poll(() => wentBack, { timeout: 20_000 }).toEqual([2]);

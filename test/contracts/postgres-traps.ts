@@ -124,14 +124,14 @@ export function describePostgresTraps(connected: () => { readonly server: TestPo
     it("does a commit once, however often it is asked for, and writes each time, for a standby to wait for", async () => {
       const node = await open("a");
       const me = numberOf(node);
-      const call = statementOf(`select ${schema}.commit_4(${commitArguments}) as told`);
+      const call = statementOf(`select ${schema}.commit_5(${commitArguments}) as told`);
       const values = encodeCommit(me, 0, 7, [
         { accepts: [{ id: 42, arrivedAt: 1, isOwned: true, record: patterned(50, 1), chunks: 0 }] },
       ]);
       const written = async (): Promise<string | undefined> =>
         (
           await ask<{ xmin: string }>(
-            `select xmin from ${schema}.node_commit where node_id = ${me} and lane = 0`,
+            `select xmin from ${schema}.commit_turn where node_id = ${me} and lane = 0`,
           )
         )[0]?.xmin;
       const told: unknown[] = [];
@@ -158,7 +158,7 @@ export function describePostgresTraps(connected: () => { readonly server: TestPo
         Array.from({ length: 100 }, (_, n) => acceptMessage(node.spool, patterned(50, n))),
       );
       const lanes = await ask<{ lane: number; used: boolean }>(
-        `select lane, seq > 0 as used from ${schema}.node_commit where node_id = ${me} order by lane`,
+        `select lane, seq > 0 as used from ${schema}.commit_turn where node_id = ${me} order by lane`,
       );
       expect(lanes).toEqual([
         { lane: 0, used: true },
@@ -172,7 +172,7 @@ export function describePostgresTraps(connected: () => { readonly server: TestPo
         claims.map((claim) => node.spool.settle(claim, [{ kind: "done", index: 0 }])),
       );
       expect([new Set(told), await messages()]).toEqual([new Set(["settled"]), 0]);
-      const call = statementOf(`select ${schema}.commit_4(${commitArguments}) as told`);
+      const call = statementOf(`select ${schema}.commit_5(${commitArguments}) as told`);
       await ask(`delete from ${schema}.node_commit where node_id = ${me}`);
       for (const lane of [0, 1])
         await expect(admin.commit.callFunction(call, encodeCommit(me, lane, 1_000, []))).rejects.toThrow(

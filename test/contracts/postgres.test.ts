@@ -7,6 +7,7 @@ import { describePostgresAway } from "./postgres-away.ts";
 import { describePostgresClaims } from "./postgres-claims.ts";
 import { describePostgresConfiguration } from "./postgres-configuration.ts";
 import { describePostgresDoubts } from "./postgres-doubts.ts";
+import { describePostgresHeld } from "./postgres-held.ts";
 import { describePostgresImport } from "./postgres-import.ts";
 import { describePostgresLedger } from "./postgres-ledger.ts";
 import { describePostgresNodes } from "./postgres-nodes.ts";
@@ -36,6 +37,7 @@ describe.skipIf(noPostgres !== undefined)("on PostgreSQL", () => {
   describePostgresReleases(() => ({ server }));
   describePostgresTraps(() => ({ server }));
   describePostgresClaims(() => ({ server }));
+  describePostgresHeld(() => ({ server }));
   describePostgresConfiguration(() => database);
   describePostgresAdministration(() => database);
   describePostgresImport(() => database);

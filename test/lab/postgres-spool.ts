@@ -51,7 +51,7 @@ export async function openNode(
 /** Removes everything that a test left. */
 export async function emptySchema({ heartbeat, name }: Database): Promise<void> {
   const tables =
-    "node node_commit message entry body damaged answer answer_turn suspended_queue discredit day_count send_pace mta_sts_policy mta_sts_fetch tls_result tls_report outbound_place sender_seen finding_told notice_told".split(
+    "node node_commit commit_turn message entry body damaged answer answer_turn suspended_queue discredit day_count send_pace mta_sts_policy mta_sts_fetch tls_result tls_report outbound_place sender_seen finding_told notice_told".split(
       " ",
     );
   await heartbeat.query(

@@ -49,8 +49,11 @@ export function createSharedMinutes(parts: {
   const { database, membership, patienceMs, second } = parts;
   const { ledger: session, name } = database;
   const text = `select * from ${name("spend_1")}($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
-  const read = `select key, at, counts, coalesce($2::bigint, floor(extract(epoch from clock_timestamp()))::bigint) as now_at
-    from ${name("minute")} where key = any($1)`;
+  // Of each key the row on top (schema/turning-rows.ts).
+  const read = `select k.key, m.at, m.counts, coalesce($2::bigint, floor(extract(epoch from clock_timestamp()))::bigint) as now_at
+    from unnest($1::text[]) k(key) cross join lateral (
+      select o.at, o.counts from ${name("minute")} o where o.key = k.key order by o.turn desc limit 1
+    ) m`;
   const blocks = new Map<string, Block>();
   let asked: Asked[] = [];
   /** What a call under way asks for. */

@@ -36,24 +36,26 @@ const nextDue = (queue: string, from: string): string => `
       order by e.due_at, e.id limit 1);
 `;
 
-export const claims14 = `
-create function claim_due_2(me int, p_queue text, p_now float8, p_limit int) returns ${claimed} ${always} as $$
+const claimDueOf = (named: string, arguments_: string, from: string): string => `
+create function ${named}(me int, p_queue text, p_now float8, p_limit int${arguments_}) returns ${claimed} ${always} as $$
 #variable_conflict use_column
 declare
   places tid[];
   -- Where fewer were found than were asked for, some that others had locked may be due before them.
   done_to float8;
 begin${mayHold}
-  select array_agg(due.place), case when count(*) = p_limit then coalesce(max(due.due_at), '-Infinity') else '-Infinity' end
+  select array_agg(due.place), case when count(*) = p_limit then coalesce(max(due.due_at), ${from}) else ${from} end
     into places, done_to
     from (
       select e.ctid as place, e.due_at from entry e
-        where e.queue = p_queue and e.owner is null and e.due_at <= p_now
+        where e.queue = p_queue and e.owner is null and e.due_at >= ${from} and e.due_at <= p_now
         order by e.due_at, e.id limit p_limit for update skip locked
     ) due;
   ${claimPlaces}${nextDue("p_queue", "done_to")}
 end $$;
+`;
 
+const claimSome = `
 create function claim_some_2(me int, p_ids bigint[], p_queues text[]) returns ${claimed} ${always} as $$
 #variable_conflict use_column
 declare
@@ -72,3 +74,11 @@ begin${mayHold}
   end loop;
 end $$;
 `;
+
+export const claims14 = claimDueOf("claim_due_2", "", "'-Infinity'") + claimSome;
+
+/**
+ * Version 17. `p_from`: nothing that is due earlier is looked for. While somebody has a transaction open all that was claimed from a queue stands in front of
+ * what there is, and each claim would read through it.
+ */
+export const claimDue17 = claimDueOf("claim_due_3", ", p_from float8", "p_from");

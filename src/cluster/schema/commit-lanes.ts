@@ -13,7 +13,7 @@ const always = `language plpgsql security definer set search_path from current`;
  * in it, because a server takes what it sees for cheaper than what it does not.
  */
 const byIndex = `set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-  set plan_cache_mode = force_generic_plan`;
+  set enable_bitmapscan = off set plan_cache_mode = force_generic_plan`;
 
 const table = `
 alter table node_commit add column lane int not null default 0;
@@ -21,7 +21,7 @@ alter table node_commit drop constraint node_commit_pkey;
 alter table node_commit add primary key (node_id, lane);
 `;
 
-/** As \`register_2\`, with so many lanes. */
+/** As `register_2`, with so many lanes. */
 const register = `
 create function register_3(
   p_name text, p_installation text, p_process text, p_again boolean, p_lease_ms float8, p_version text, p_lanes int
@@ -36,7 +36,7 @@ begin
 end $$;
 `;
 
-/** The fields of kind \`of\`, with \`width\` numbers each, as columns; \`i\` is which. */
+/** The fields of kind `of`, with `width` numbers each, as columns; `i` is which. */
 const columns = (of: string, width: number, names: string): string =>
   names
     .split(" ")
@@ -48,6 +48,13 @@ const columns = (of: string, width: number, names: string): string =>
     .join(", ");
 const each = (of: string, width: number): string => `generate_series(1, coalesce(cardinality(${of}), 0) / ${width}) i`;
 
+/**
+ * The entry of a claim. Old versions of rows cost nothing while claims come first and each finds its own by its key. A server that knows of no rows, for
+ * all are dead, would rather begin with those there are, and read through the old versions of all; by `=` it could. For the same reason
+ * lists of ids are arrays here, and what has `offset 0` is asked for each row.
+ */
+const isEntry = "e.id >= c.id and e.id <= c.id and e.queue = c.e_queue";
+
 const accepts = `select ${columns("p_accepts", 6, "id:bigint arrived owned at:int len:int claim:int")} from ${each("p_accepts", 6)}`;
 const ends = `select i, e_queue, ${columns("p_ends", 8, "id:bigint was:int due at:int len:int arrived shared large")}
         from unnest(p_queues) with ordinality q(e_queue, i)`;
@@ -55,20 +62,32 @@ const moves = `select m_queue, ${columns("p_moves", 5, "claim:int due at:int len
         from unnest(p_move_queues) with ordinality q(m_queue, i)`;
 const answers = `select ${columns("p_answers", 3, "at:int len:int until")} from ${each("p_answers", 3)}`;
 
+interface CommitTurn {
+  readonly variables?: string;
+  /** That this node may commit, and what this call has been answered if it was made before. */
+  readonly begin: string;
+  /** Keeps `told`. */
+  readonly answer: string;
+}
+
 /**
  * A group's commit, in a lane. Numbers of a kind stand in one array, so many each; what there is none of is null.
- * \`p_plain\`: messages that this node took fresh, that nobody else ever had something of, and that are finished.
- * \`p_ends\`: other claims that end: id, octets of state when it was claimed (-1 none), when the rest is due, where its state
- * stands in \`blob\` (-1: left as it is; -2: nothing is left) and its octets, arrival, and whether it may stand in other queues and has chunks;
- * \`p_shared\`, \`p_large\`: one of them may, has.
- * \`p_moves\`: what they put into other queues: which of them, due, place, octets, round. \`p_accepts\`: id, arrival, whether
- * it is this node's, place, octets, and the claim it goes with (0: none). \`p_chunks\`: id and how many. \`p_answers\`: place, octets, how long.
+ * `p_plain`: messages that this node took fresh, that nobody else ever had something of, and that are finished.
+ * `p_ends`: other claims that end: id, octets of state when it was claimed (-1 none), when the rest is due, where its state
+ * stands in `blob` (-1: left as it is; -2: nothing is left) and its octets, arrival, and whether it may stand in other queues and has chunks;
+ * `p_shared`, `p_large`: one of them may, has.
+ * `p_moves`: what they put into other queues: which of them, due, place, octets, round. `p_accepts`: id, arrival, whether
+ * it is this node's, place, octets, and the claim it goes with (0: none). `p_chunks`: id and how many. `p_answers`: place, octets, how long.
  *
  * A call is done once in its lane: made again with its number it gets the first one's answer. That is the ends that were lost, how many answers
- * are new, and the plain ones that were lost: \`3,7|1|2\`; counted from one.
+ * are new, and the plain ones that were lost: `3,7|1|2`; counted from one.
  */
-const commit = `
-create function commit_4(
+export const commitLanesOf = (
+  create: "create" | "create or replace",
+  named: string,
+  { variables = "", begin, answer }: CommitTurn,
+): string => `
+${create} function ${named}(
   me int, p_lane int, p_seq bigint, p_plain bigint[], p_accepts float8[], p_ends float8[], p_queues text[],
   p_moves float8[], p_move_queues text[], p_chunks float8[], p_answers float8[], p_shared boolean, p_large boolean, blob bytea
 ) returns text ${always} ${byIndex} as $$
@@ -82,25 +101,18 @@ declare
   every boolean := true;
   every_plain boolean := true;
   fresh bigint := 0;
-  told text;
+  told text;${variables}
 begin${durable}
-  update node_commit nc set seq = p_seq, answer = '|0' where nc.node_id = me and nc.lane = p_lane and nc.seq < p_seq;
-  if not found then
-    -- It is written once more, so that its commit waits for the standby as the first one did.
-    update node_commit nc set answer = nc.answer where nc.node_id = me and nc.lane = p_lane and nc.seq = p_seq
-      returning nc.answer into told;
-    if found then return told; end if;
-    raise exception using errcode = 'WR001', message = 'this node was taken for dead';
-  end if;
-
+${begin}
   if p_plain is not null then
     with d as (
       delete from entry e
         where e.id = any(p_plain) and e.queue = '' and e.owner = me and e.state is null
         returning e.id
     ), g as (
-      delete from message m using d
-        where m.id = d.id and not exists (select 1 from entry o where o.id = m.id and o.queue > '')
+      delete from message m
+        where m.id = any(array(select d.id from d))
+          and not exists (select 1 from entry o where o.id = m.id and o.queue > '' offset 0)
     )
     select array_agg(d.id) into plain from d;
     every_plain := coalesce(cardinality(plain), 0) = cardinality(p_plain);
@@ -109,12 +121,12 @@ begin${durable}
   if claims > 0 then
     if p_shared then
       perform 1 from message m
-        where m.id in (select c.id from (${ends}) c where c.shared = 1)
+        where m.id = any(array(select c.id from (${ends}) c where c.shared = 1))
         order by m.id for update;
     end if;
     with c as (${ends}), d as (
       delete from entry e using c
-        where c.at = -2 and e.id = c.id and e.queue = c.e_queue and e.owner = me
+        where c.at = -2 and ${isEntry} and e.owner = me
           and coalesce(octet_length(e.state), -1) = c.was
         returning c.i
     )
@@ -130,7 +142,7 @@ begin${durable}
           due_at = least(case c.at when -1 then e.due_at when -2 then 'Infinity' else c.due end,
             coalesce(e.merged_due, 'Infinity'))
           from c
-          where e.id = c.id and e.queue = c.e_queue and e.owner = me and not (c.i = any(ended))
+          where ${isEntry} and e.owner = me and not (c.i = any(ended))
           returning c.i
       )
       select array_agg(u.i::int) into part from u;
@@ -154,13 +166,13 @@ begin${durable}
     end if;
     with g as (
       delete from message m
-        where m.id in (select c.id from (${ends}) c where c.at = -2 and (every or c.i = any(ended)))
-          and not exists (select 1 from entry e where e.id = m.id)
+        where m.id = any(array(select c.id from (${ends}) c where c.at = -2 and (every or c.i = any(ended))))
+          and not exists (select 1 from entry e where e.id = m.id offset 0)
         returning m.id
     )
     select array_agg(g.id) into gone from g;
     if p_large then
-      delete from body b where b.id in (select c.id from (${ends}) c where c.large = 1 and c.id = any(gone));
+      delete from body b where b.id = any(array(select c.id from (${ends}) c where c.large = 1 and c.id = any(gone)));
     end if;
   end if;
 
@@ -175,7 +187,7 @@ begin${durable}
       for told in
         select c.id::text from (select ${columns("p_chunks", 2, "id:bigint chunks")} from ${each("p_chunks", 2)}) c
         where c.chunks <> (select count(*) from body b where b.id = c.id)
-          and exists (select 1 from message m where m.id = c.id)
+          and exists (select 1 from message m where m.id = c.id offset 0)
       loop
         raise exception using errcode = 'WR002', message = 'the content of message ' || told || ' is not whole';
       end loop;
@@ -184,8 +196,8 @@ begin${durable}
 
   if p_answers is not null then
     with t as (
-      delete from answer_turn o using (${answers}) n
-        where o.hash = substring(blob from n.at + 1 for 32) and o.node_id = me
+      delete from answer_turn o
+        where o.hash = any(array(select substring(blob from n.at + 1 for 32) from (${answers}) n)) and o.node_id = me
         returning 1
     )
     select count(*) into fresh from t;
@@ -208,9 +220,26 @@ begin${durable}
     select told || '|' || string_agg(u.n::text, ',') into told
       from unnest(p_plain) with ordinality u(id, n) where not (u.id = any(coalesce(plain, '{}')));
   end if;
-  update node_commit nc set answer = told where nc.node_id = me and nc.lane = p_lane;
+  ${answer}
   return told;
 end $$;
 `;
 
-export const commitLanes15 = table + register + commit;
+/** As of version 15: the row that is a node's right is written by each commit. */
+const inPlace: CommitTurn = {
+  begin: `
+  update node_commit nc set seq = p_seq, answer = '|0' where nc.node_id = me and nc.lane = p_lane and nc.seq < p_seq;
+  if not found then
+    -- It is written once more, so that its commit waits for the standby as the first one did.
+    update node_commit nc set answer = nc.answer where nc.node_id = me and nc.lane = p_lane and nc.seq = p_seq
+      returning nc.answer into told;
+    if found then return told; end if;
+    raise exception using errcode = 'WR001', message = 'this node was taken for dead';
+  end if;
+`,
+  answer: "update node_commit nc set answer = told where nc.node_id = me and nc.lane = p_lane;",
+};
+
+export const commit4 = (create: "create" | "create or replace"): string => commitLanesOf(create, "commit_4", inPlace);
+
+export const commitLanes15 = table + register + commit4("create");

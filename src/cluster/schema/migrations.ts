@@ -22,6 +22,7 @@ import { sharedRecords6 } from "./shared-records.ts";
 import { shared7 } from "./shared-tables.ts";
 import { spoolFunctions1 } from "./spool-functions.ts";
 import { tables1 } from "./tables.ts";
+import { turningRows17 } from "./turning-rows.ts";
 
 export interface Migration {
   readonly version: number;
@@ -47,6 +48,7 @@ export const migrations: readonly Migration[] = [
   { version: 14, minReader: 1, sql: claims14 },
   { version: 15, minReader: 1, sql: commitLanes15 },
   { version: 16, minReader: 1, sql: forgetting16 },
+  { version: 17, minReader: 1, sql: turningRows17 },
 ];
 
 /** What this program knows. */

@@ -100,8 +100,6 @@ begin
 end $$;
 `;
 
-export const outboundPlaces11 =
-  table +
-  goal +
-  share +
-  endNodeOf("create or replace", "delete from outbound_place p where p.node_id = p_node;");
+export const forgetsPlaces = "delete from outbound_place p where p.node_id = p_node;";
+
+export const outboundPlaces11 = table + goal + share + endNodeOf("create or replace", forgetsPlaces);

@@ -131,7 +131,8 @@ export function createClaiming(parts: {
   return {
     async due(queue, limit, now) {
       const { rows, nodeId } = await ask(
-        (me) => `${name("claim_due_2")}(${me}, ${textValue(queue)}, '${now}', ${limit})`,
+        (me) =>
+          `${name("claim_due_3")}(${me}, ${textValue(queue)}, '${now}', ${limit}, '${view.dueFrom(queue)}')`,
         [queue],
       );
       rows.sort((a, b) => a.dueAt - b.dueAt || a.id - b.id);

@@ -1,4 +1,4 @@
-/** A group of tasks as the arguments of `commit_4` (schema/commit-lanes.ts), and its answer. */
+/** A group of tasks as the arguments of `commit_5` (schema/commit-lanes.ts, turning-rows.ts), and its answer. */
 import type { MessageId } from "../../core/message/envelope.ts";
 import { submissionQueue, type QueueName } from "../../spool/spool.ts";
 import {

@@ -92,7 +92,7 @@ export function createCommitGroup(options: {
   readonly onCommit: (works: number, elapsedMs: number) => void;
 }): CommitGroup {
   const { database, membership, onFault, onCommit } = options;
-  const statement = statementOf(`select ${database.name("commit_4")}(${commitArguments}) as told`);
+  const statement = statementOf(`select ${database.name("commit_5")}(${commitArguments}) as told`);
   const lanes = database.commits.slice(0, commitLanes).map((session, number): Lane => ({
     number,
     session,

@@ -47,3 +47,22 @@ test("it is news only when something is due earlier than was known", () => {
   expect(view.setDue([{ queue: "q", dueAt: 8 }], [])).toBe(true);
   expect(view.setDue([], [])).toBe(false);
 });
+
+test("claims begin where something is known to be due only while looks from the start are dear", () => {
+  const view = new QueueView();
+  view.apply({ ...noChange, due: [["q", 70]] });
+  expect(view.dueFrom("q")).toBe(-Infinity);
+  view.isDear = true;
+  expect([view.dueFrom("q"), view.dueFrom("unknown")]).toEqual([70, -Infinity]);
+  view.apply({ ...noChange, due: [["q", 60]] });
+  expect(view.dueFrom("q")).toBe(60);
+});
+
+test("due times that are looked at with the counts do not hide what came in meanwhile", () => {
+  const view = new QueueView();
+  view.apply({ ...noChange, due: [["gone", 1]] });
+  const look = view.beginCount([{ ...noChange, due: [["unseen", 5]] }]);
+  view.apply({ ...noChange, due: [["q", 70]] });
+  expect(view.endCount(look, 0, [], [{ queue: "q", dueAt: 90 }])).toBe(false);
+  expect(["gone", "unseen", "q"].map((queue) => view.nextDueAt(queue))).toEqual([undefined, 5, 70]);
+});

@@ -27,6 +27,11 @@ export interface CountLook {
   readonly changes: ViewChange[];
 }
 
+export interface QueueDue {
+  readonly queue: QueueName;
+  readonly dueAt: number;
+}
+
 /** Suspended ones are due later. */
 const never = 1.7e308;
 
@@ -36,13 +41,15 @@ export class QueueView {
   #due = new Map<QueueName, number>();
   readonly #looks = new Set<DueLook>();
   #count: CountLook | undefined;
+  /** Old versions of entries stand in front of what there is, many of them, so that looks from the start are dear. */
+  isDear = false;
 
   get size(): number {
     return Math.max(0, this.#size);
   }
 
   apply(change: ViewChange): void {
-    if (change.size !== 0 || change.messages.length > 0) this.#count?.changes.push(change);
+    this.#count?.changes.push(change);
     this.#apply(change);
   }
 
@@ -82,10 +89,7 @@ export class QueueView {
   }
 
   /** A look at all queues' due times, with what it could not see. True: something is due earlier than was known. */
-  setDue(
-    rows: readonly { readonly queue: QueueName; readonly dueAt: number }[],
-    unseen: readonly ViewChange[],
-  ): boolean {
+  setDue(rows: readonly QueueDue[], unseen: readonly ViewChange[]): boolean {
     const before = this.#due;
     this.#due = new Map(rows.map(({ queue, dueAt }) => [queue, dueAt]));
     for (const { due } of unseen) for (const [queue, dueAt] of due) this.#lower(queue, dueAt);
@@ -97,16 +101,19 @@ export class QueueView {
     return (this.#count = { changes: [...unseen] });
   }
 
+  /** `dues`: it looked at due times as well. True: something is due earlier than was known. */
   endCount(
     look: CountLook,
     size: number,
     rows: readonly { readonly queue: QueueName; readonly messages: number }[],
-  ): void {
-    if (this.#count !== look) return;
+    dues?: readonly QueueDue[],
+  ): boolean {
+    if (this.#count !== look) return false;
     this.#count = undefined;
     this.#size = size;
     this.#messages = new Map(rows.map(({ queue, messages }) => [queue, messages]));
     for (const change of look.changes) this.#apply({ ...change, due: [] });
+    return dues !== undefined && this.setDue(dues, look.changes);
   }
 
   /** It failed: nothing is known that was not known before. */
@@ -116,6 +123,11 @@ export class QueueView {
 
   nextDueAt(queue: QueueName): number | undefined {
     return this.#due.get(queue);
+  }
+
+  /** Where a claim begins to look. What another put there earlier is found when the due times are looked at. */
+  dueFrom(queue: QueueName): number {
+    return (this.isDear ? this.#due.get(queue) : undefined) ?? Number.NEGATIVE_INFINITY;
   }
 
   messagesIn(queue: QueueName): number {

@@ -47,7 +47,12 @@ export function createReckoning(parts: {
       rev: number;
     }>(
       `select nc.seqs, e.id, e.queue, e.rev
-        from (select array_agg(seq order by lane) as seqs from ${name("node_commit")} where node_id = $1) nc
+        from (
+          select array_agg(coalesce((
+              select t.seq from ${name("commit_turn")} t where t.node_id = $1 and t.lane = l.lane order by t.turn desc limit 1
+            ), 0) order by l.lane) as seqs
+            from ${name("node_commit")} l where l.node_id = $1
+        ) nc
         left join ${name("entry")} e on e.owner = $1 and nc.seqs is not null`,
       [nodeId],
     );

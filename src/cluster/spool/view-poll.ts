@@ -1,12 +1,14 @@
 /**
  * Looks at the queues in the database, for what others do: when the first entry of each is due, every second; how much is in
  * each, as often as the database can bear. As of a moment between two commits, so that what was committed is in it and what is
- * gathered is not.
+ * gathered is not. While somebody keeps old versions of rows, a look at what is due reads through all that was: then it is taken with the
+ * counts, and claims begin where this node knows of something.
  */
 import type { Database } from "../database/database.ts";
+import type { Session } from "../database/session.ts";
 import type { CommitGroup } from "./commit-group.ts";
 import type { NodeAnswers } from "./node-answers.ts";
-import type { CountLook, QueueView } from "./queue-view.ts";
+import type { CountLook, QueueDue, QueueView } from "./queue-view.ts";
 
 export interface ViewPoll {
   /** The first look. Answers with how many messages wait that nobody holds. Rejects with DatabaseFault. */
@@ -22,6 +24,8 @@ const countPart = 0.02;
 /** Up to here messages are counted by what they have in queues: rows of mail that is gone stand in pages of their own until a vacuum. */
 const fewEntries = 20_000;
 const countMs = 60_000;
+/** From so many old versions of entries on, looks at what is due hold up no commits: 15 ms. */
+const dearVersions = 200_000;
 /** Commits are held up no longer for a count to begin. */
 const beginMs = 100;
 
@@ -42,7 +46,19 @@ export function createViewPoll(parts: {
   let timer: NodeJS.Timeout | undefined;
   let nextCountAt = 0;
   let isCounting = false;
+  let isSoon = false;
   let closed = false;
+
+  const dues = `select o.versions, d.queue, d.next_due
+    from (select pg_stat_get_dead_tuples(to_regclass($1)) as versions) o left join ${name("due_1")}() d on true`;
+  const duesBy = async (session: Pick<Session, "query">): Promise<readonly QueueDue[]> => {
+    const rows = await session.query<{ versions: string | null; queue: string | null; next_due: number }>(
+      dues,
+      [name("entry")],
+    );
+    view.isDear = Number(rows[0]?.versions ?? 0) > dearVersions;
+    return rows.flatMap(({ queue, next_due: dueAt }) => (queue === null ? [] : [{ queue, dueAt }]));
+  };
 
   /** By a connection of its own, as of a moment between two commits: those go on meanwhile. */
   const count = async (): Promise<void> => {
@@ -73,11 +89,13 @@ export function createViewPoll(parts: {
               current_setting('synchronous_standby_names') <> '' as has_standby`,
           );
           group.waitsForStandby(sums?.has_standby === true);
-          view.endCount(
+          const isNews = view.endCount(
             look,
             Number(sums?.messages ?? 0),
             rows.map(({ queue, messages }) => ({ queue, messages: Number(messages) })),
+            view.isDear ? await duesBy({ query }) : undefined,
           );
+          if (isNews && !closed) onFound();
           answers.size = Number(sums?.answers ?? 0);
         }, countMs);
       });
@@ -94,8 +112,9 @@ export function createViewPoll(parts: {
   };
 
   const countSometimes = (): void => {
-    if (isCounting || performance.now() < nextCountAt) return;
+    if (isCounting || (!isSoon && performance.now() < nextCountAt)) return;
     isCounting = true;
+    isSoon = false;
     count()
       // The commits tell of a database that is away.
       .catch(() => undefined)
@@ -103,17 +122,14 @@ export function createViewPoll(parts: {
   };
 
   const look = async (): Promise<void> => {
-    const rows = await commit.query<{ queue: string; next_due: number }>(`select * from ${name("due_1")}()`);
-    const dues = rows.map(({ queue, next_due: dueAt }) => ({ queue, dueAt }));
-    const isNews = view.setDue(dues, group.unseen());
+    const isNews = view.setDue(await duesBy(commit), group.unseen());
     if (isNews && !closed) onFound();
   };
 
   const plan = (ms: number): void => {
     if (closed) return;
     timer = setTimeout(() => {
-      group
-        .between(look)
+      (view.isDear ? Promise.resolve() : group.between(look))
         // The commits tell of a database that is away.
         .catch(() => undefined)
         .finally(() => {
@@ -134,6 +150,7 @@ export function createViewPoll(parts: {
       return Number(row?.messages ?? 0);
     },
     soon() {
+      isSoon = true;
       clearTimeout(timer);
       plan(0);
     },

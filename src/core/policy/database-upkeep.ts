@@ -1,4 +1,4 @@
-/** Whether a database can clear away old versions of rows: where it cannot, each decision at a door and each claim takes longer by the minute. */
+/** Whether a database can clear away old versions of rows: where it cannot, the database grows with each message, and looks at whole queues take longer. */
 
 /** What keeps old versions of rows: a transaction, a replication slot. */
 export interface RowHolder {
@@ -41,7 +41,7 @@ export function upkeepFaults(
   if (oldest !== undefined)
     faults.push({
       code: "rowsHeld",
-      text: `the database has kept old rows for ${Math.floor(oldest.heldMs / minuteMs)} min for ${oldest.who}: the queue and the doors get slower until that ends`,
+      text: `the database has kept old rows for ${Math.floor(oldest.heldMs / minuteMs)} min for ${oldest.who}: it grows with each message until that ends`,
       advice:
         "end it (pg_terminate_backend), or let the server do so: idle_in_transaction_session_timeout; dump the standby, not the primary",
     });
