@@ -9,8 +9,8 @@ const equals = 0x3d;
 const capitalF = 0x46;
 /** A line has 76 characters with the `=` of its soft end. */
 const mostBeforeSoftEnd = 75;
-const hex = Buffer.from("0123456789ABCDEF", "latin1");
-const from = Buffer.from("From ", "latin1");
+const hex = Buffer.from("0123456789ABCDEF");
+const from = Buffer.from("From ");
 const nothing = Buffer.alloc(0);
 
 /** Gives what can be encoded already; `end` gives the rest. */
