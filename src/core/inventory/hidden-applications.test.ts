@@ -47,3 +47,31 @@ test.each<[string, readonly Sender[], string]>([
   const found = hiddenApplications(senders, now);
   expect(found === undefined ? "none" : `${found.by}: ${found.names.join(", ")}`).toBe(expected);
 });
+
+test.each<[string, number, number, number, boolean]>([
+  ["ten messages over a day", 10, day, 0, true],
+  ["one less", 9, day, 0, false],
+  ["over less than a day", 10, day - 1, 0, false],
+  ["gone for less than a week", 10, day, 7 * day - 1, true],
+  ["gone for a week", 10, day, 7 * day, false],
+])("to be an application of its own takes %s", (_, messages, spanMs, agoMs, is) => {
+  const senders = ["a", "b"].map((user) => {
+    const one = newSender("10.0.0.1", user, "10.0.0.1", now - agoMs - spanMs);
+    one.messages = messages;
+    one.lastMessageMs = now - agoMs;
+    return one;
+  });
+  expect(hiddenApplications(senders, now) !== undefined).toBe(is);
+  const names = ["a", "b"].map((user) => {
+    const one = newSender("10.0.0.1", "", "10.0.0.1", 0);
+    one.traits.push({
+      kind: "heloName",
+      name: user,
+      firstMs: now - agoMs - spanMs,
+      lastMs: now - agoMs,
+      count: messages,
+    });
+    return one;
+  });
+  expect(hiddenApplications(names, now) !== undefined).toBe(is);
+});

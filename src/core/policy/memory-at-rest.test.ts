@@ -37,3 +37,21 @@ test("what is left is in use: it is asked for again only when more has come, and
     60, 180,
   ]);
 });
+
+test.each([
+  ["what is worth it, to the octet", 48 * mebibyte, 4_000, 0.5, true],
+  ["one less", 48 * mebibyte - 1, 4_000, 0.5, false],
+  ["quiet for as long", 48 * mebibyte, 3_999, 0.5, false],
+  ["half of the time is quiet, more is not", 48 * mebibyte, 4_000, 0.501, false],
+])("%s", (_, moreBytes, afterMs, utilization, isDue) => {
+  const first = restAgain(neverCollected, { at: 0, utilization, residentBytes: mebibyte });
+  const then = restAgain(first, { at: afterMs, utilization, residentBytes: mebibyte + moreBytes });
+  expect(then.isDue).toBe(isDue);
+  expect([then.collectedAt, then.leastBytes]).toEqual(isDue ? [afterMs, Infinity] : [-Infinity, mebibyte]);
+});
+
+test("once collected it is not again for two minutes", () => {
+  const rest = { quietSince: 0, collectedAt: 1_000, leastBytes: 0, isDue: false };
+  const at = (ms: number) => restAgain(rest, { at: ms, utilization: 0, residentBytes: 100 * mebibyte }).isDue;
+  expect([at(120_999), at(121_000)]).toEqual([false, true]);
+});

@@ -220,3 +220,24 @@ describe("restrictions", () => {
     expect(usualConnector([connector("A", "*", only("a.test"))], "x.test")).toBeUndefined();
   });
 });
+
+test.each([
+  [5, ""],
+  [6, ", and 1 more"],
+])("of %i connectors in the way five are named", (count, end) => {
+  const names = Array.from({ length: count }, (_, n) => `C${n}`);
+  const text = barredText(
+    names.map((name) => ({ connector: name, objection: { kind: "tooLarge", maxMessageSizeBytes: 7 } })),
+  );
+  expect(names.filter((name) => text.includes(name))).toHaveLength(5);
+  expect(text.slice(text.lastIndexOf(" bytes") + " bytes".length)).toBe(end);
+});
+
+test("of names that differ in case alone the first stays first", () => {
+  const [one, other] = [connector("NAME", "*"), connector("name", "*")];
+  expect(rankSendConnectors([one, other], "a.test")).toEqual([one, other]);
+  expect(rankSendConnectors([other, one], "a.test")).toEqual([other, one]);
+  expect(
+    rankSendConnectors([connector("b", "*"), connector("A", "*")], "a.test").map(({ name }) => name),
+  ).toEqual(["A", "b"]);
+});

@@ -17,6 +17,7 @@ function sorted(order: string): string | undefined {
 
 test.each<[string, string | undefined]>([
   ["Name", "Abcd"],
+  ["-Size,-Name", "cbAd"],
   ["+name", "Abcd"],
   ["-NAME", "dcbA"],
   ["Size", "dbAc"],

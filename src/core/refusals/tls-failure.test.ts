@@ -4,6 +4,11 @@ import { tlsFailureOf } from "./tls-failure.ts";
 test.each([
   [undefined, "tlsHandshakeFailed", "the client closed the connection in the middle of it"],
   ["ECONNRESET", "tlsHandshakeFailed", "the client closed the connection in the middle of it"],
+  ["EPIPE", "tlsHandshakeFailed", "the client closed the connection in the middle of it"],
+  ["", "tlsHandshakeFailed", "the handshake failed ()"],
+  ["ERR_SSL_VERSION_TOO_LOW", "tlsVersionTooOld", undefined],
+  ["ERR_SSL_INAPPROPRIATE_FALLBACK", "tlsVersionTooOld", undefined],
+  ["ERR_SSL_NO_SHARED_GROUP", "tlsNoCommonCipher", undefined],
   ["ERR_SSL_UNSUPPORTED_PROTOCOL", "tlsVersionTooOld", undefined],
   ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "tlsVersionTooOld", undefined],
   ["ERR_SSL_NO_SHARED_CIPHER", "tlsNoCommonCipher", undefined],

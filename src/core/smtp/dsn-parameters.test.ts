@@ -14,6 +14,7 @@ test.each([
   [`${"DELAY,".repeat(7)}FAILURE`, "failure delay"],
   [`${"DELAY,".repeat(7)}FAILURE,x`, undefined],
   [`${"DELAY,".repeat(8)}DELAY`, undefined],
+  [`${"DELAY,".repeat(7)}SUCCESS,`.slice(0, 50), undefined],
   ["NEVER,DELAY", undefined],
   ["", undefined],
   ["SUCCESS,", undefined],
