@@ -6,6 +6,7 @@ import { listeningText, type ListeningEndpoint } from "../core/policy/listening-
 import type { Endpoint } from "../core/policy/receive-connector.ts";
 import { rightsOf } from "../core/policy/relay-permission.ts";
 import { nothingOffered } from "../core/smtp/extensions.ts";
+import { TurnoverMap } from "../core/turnover/places.ts";
 import { formatEndpoint } from "../core/units/endpoint.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";
 import type { Clock } from "../ports/ports.ts";
@@ -21,7 +22,8 @@ import { createTranscript, type SessionTranscript } from "./session/transcript.t
 export interface OpenSession {
   readonly session: Session;
   readonly admitted: Admitted;
-  readonly watched: Watched;
+  /** At the deadlines. */
+  readonly watch: number;
   /** The endpoint it came in on, as configured. */
   readonly endpoint: ListeningEndpoint;
   /** `Clock.now()`. */
@@ -64,7 +66,9 @@ export function createSessions(options: {
 }): Sessions {
   const { hostname, clock, protocolLog, nextId } = options;
   const deadlines = createDeadlines(clock);
-  const sessions = new Map<SessionState, OpenSession>();
+  const sessions = new TurnoverMap<string, OpenSession>();
+  /** One for all: a closure of each connection's own would keep its whole session as long as the system keeps the socket. */
+  const now = (): number => clock.now();
   let whenEmpty: (() => void) | undefined;
 
   const transcriptOf = (state: SessionState, local: Endpoint): SessionTranscript | undefined =>
@@ -92,7 +96,7 @@ export function createSessions(options: {
 
   return {
     open(socket, admitted, endpoint, services, acceptedDomains, beginsWithTls) {
-      const connection = new Connection(socket, () => clock.now());
+      const connection = new Connection(socket, now);
       const limits = services.limitsOf(admitted.address, undefined);
       const state = newState(nextId(), admitted, acceptedDomains, limits, socket.remotePort ?? 0);
       const session = new Session(state, services, connection, transcriptOf(state, endpoint));
@@ -103,15 +107,15 @@ export function createSessions(options: {
         isWaiting: () => session.isWaiting,
         timedOut: () => session.timedOut(),
       };
-      sessions.set(state, { session, admitted, watched, endpoint, openedAt: connection.openedAt });
-      deadlines.watch(watched);
+      const watch = deadlines.watch(watched);
+      sessions.set(state.id, { session, admitted, watch, endpoint, openedAt: connection.openedAt });
       session.open(beginsWithTls);
     },
     end(state) {
-      const open = sessions.get(state);
+      const open = sessions.get(state.id);
       if (open === undefined) return undefined;
-      sessions.delete(state);
-      deadlines.forget(open.watched);
+      sessions.delete(state.id);
+      deadlines.forget(open.watch);
       if (sessions.size === 0) whenEmpty?.();
       return open;
     },

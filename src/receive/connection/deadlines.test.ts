@@ -16,7 +16,7 @@ function watching() {
       lingersAt: (now: number) => closingMs !== undefined && now - since >= closingMs,
       destroy: () => void said.push(`${name} destroyed`),
     };
-    const watched = {
+    const one = {
       connection: connection as unknown as Connection,
       inactivityTimeout: () => 10_000,
       totalTimeout: 30_000,
@@ -26,7 +26,7 @@ function watching() {
         deadlines.forget(watched);
       },
     };
-    deadlines.watch(watched);
+    const watched = deadlines.watch(one);
     return { watched, connection };
   };
   return { clock, since, deadlines, said, watch };

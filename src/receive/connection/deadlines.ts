@@ -3,6 +3,7 @@
  * Sources: Exchange ConnectionTimeout, ConnectionInactivityTimeout.
  */
 import type { Clock, Timer } from "../../ports/ports.ts";
+import { Places } from "../../core/turnover/places.ts";
 import type { Connection } from "./connection.ts";
 
 export interface Watched {
@@ -19,14 +20,15 @@ export interface Watched {
 const stepMs = 500;
 
 export interface Deadlines {
-  watch(watched: Watched): void;
-  forget(watched: Watched): void;
+  /** Returns what `forget` is to be given, once. */
+  watch(watched: Watched): number;
+  forget(watch: number): void;
   close(): void;
 }
 
 /** Deadlines are kept to within half a second. */
 export function createDeadlines(clock: Clock): Deadlines {
-  const all = new Set<Watched>();
+  const all = new Places<Watched>();
   let timer: Timer | undefined;
 
   const sweep = (): void => {
@@ -45,11 +47,11 @@ export function createDeadlines(clock: Clock): Deadlines {
 
   return {
     watch(watched) {
-      all.add(watched);
       timer ??= clock.after(stepMs, sweep);
+      return all.add(watched);
     },
-    forget(watched) {
-      all.delete(watched);
+    forget(watch) {
+      all.remove(watch);
       if (all.size === 0) {
         timer?.cancel();
         timer = undefined;
@@ -58,7 +60,6 @@ export function createDeadlines(clock: Clock): Deadlines {
     close() {
       timer?.cancel();
       timer = undefined;
-      all.clear();
     },
   };
 }

@@ -60,19 +60,19 @@ export function createAttempts(
   };
 
   const begin = (queue: DeliveryQueue, claim: Claim): void => {
-    underWay.add(claim);
+    const place = underWay.add(claim);
     queue.carrier.carry(claim).then(
-      (result) => ended(queue, claim, result),
+      (result) => ended(queue, claim, place, result),
       (error: unknown) => {
         events.emit("RelayFault", { where: `carrying over ${queue.name}`, error: String(error) });
-        ended(queue, claim, { kind: "attempted", host: "", outcomes: [] });
+        ended(queue, claim, place, { kind: "attempted", host: "", outcomes: [] });
       },
     );
   };
 
-  const ended = (queue: DeliveryQueue, claim: Claim, result: AttemptResult): void => {
+  const ended = (queue: DeliveryQueue, claim: Claim, place: number, result: AttemptResult): void => {
     queue.ended(claim);
-    underWay.delete(claim);
+    underWay.remove(place);
     switch (result.kind) {
       case "attempted":
         attempted(queue, claim, result);

@@ -1,5 +1,6 @@
 /** What the parts of delivery share. Each fact that changes has one writer, named beside it. */
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
+import type { Places } from "../../core/turnover/places.ts";
 import type { Events } from "../../events/events.ts";
 import type { Clock } from "../../ports/ports.ts";
 import type { Claim, QueueName, Spool } from "../../spool/spool.ts";
@@ -34,7 +35,7 @@ export interface DeliveryState {
   /** By an administrator, any queue: queue-interventions.ts. */
   readonly suspended: Set<QueueName>;
   /** Claims whose attempt goes on: attempts.ts. */
-  readonly underWay: Set<Claim>;
+  readonly underWay: Places<Claim>;
   /** Claims that ended because others hold their entries, as long as anything here refers to them: scheduler.ts. */
   readonly lost: WeakSet<Claim>;
   /** scheduler.ts. */

@@ -49,7 +49,7 @@ export function createMessageInterventions(options: {
   readonly settlement: Settlement;
   readonly queues: DeliveryQueues;
   readonly suspended: ReadonlySet<QueueName>;
-  readonly underWay: ReadonlySet<Claim>;
+  readonly underWay: Iterable<Claim>;
   readonly clock: Pick<Clock, "now">;
   /** Begins attempts of a queue. */
   readonly pump: (queue: DeliveryQueue) => void;

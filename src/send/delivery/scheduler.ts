@@ -17,6 +17,7 @@
  * Time is agenda.ts, a new configuration reconfiguration.ts, an administrator *-interventions.ts.
  */
 import { queueNameOf } from "../../core/policy/next-hops.ts";
+import { Places } from "../../core/turnover/places.ts";
 import { createMetrics } from "../../metrics/metrics.ts";
 import { atMost } from "../../ports/at-most.ts";
 import { noTracking } from "../../tracking/tracking.ts";
@@ -287,7 +288,7 @@ function newState(options: SchedulerOptions, onRoom: (queue: DeliveryQueue) => v
     queues,
     unrouted: new UnroutedBacklog(),
     suspended,
-    underWay: new Set(),
+    underWay: new Places(),
     lost: new WeakSet(),
     phase: "new",
     startedAt: 0,

@@ -3,6 +3,7 @@
  * all see the same one; every other is read when it is asked for.
  */
 import type { MessageId } from "../../core/message/envelope.ts";
+import { TurnoverMap } from "../../core/turnover/places.ts";
 import { messageKey, type DueKey } from "../store/keys.ts";
 import type { Store } from "../store/journaled-store.ts";
 import { comingIn, type ComingIn } from "./coming-in.ts";
@@ -39,7 +40,7 @@ export interface MessagesInUse {
  * counts as arrived then.
  */
 export function messagesInUse(store: Store, lastId: MessageId, openedAt: number): MessagesInUse {
-  const lives = new Map<MessageId, LiveMessage>();
+  const lives = new TurnoverMap<MessageId, LiveMessage>();
   const goingAside = new Set<MessageId>();
   const coming = comingIn(lastId);
 
@@ -74,7 +75,7 @@ export function messagesInUse(store: Store, lastId: MessageId, openedAt: number)
       const live = lives.get(id);
       return live !== undefined && (isHeld(live, queue) || !hasEntry(live, queue, dueAt));
     },
-    use: (live) => void lives.set(live.message.id, live),
+    use: (live) => lives.set(live.message.id, live),
     letGo(live) {
       if (live.claims.length === 0 && live.unwritten === 0) lives.delete(live.message.id);
     },

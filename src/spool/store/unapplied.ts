@@ -2,6 +2,7 @@
  * Writes that are durable in the journal and not yet in LMDB: the newest of each key, sorted. A key that was put
  * as new and is removed again leaves nothing, so mail that is delivered quickly never reaches LMDB.
  */
+import { TurnoverMap } from "../../core/turnover/places.ts";
 import type { RoomNeed } from "./file-room.ts";
 import { forTables, tableNames, type TableName, type Write } from "./store.ts";
 
@@ -43,7 +44,7 @@ export function keyText(key: Buffer): string {
 }
 
 export function unapplied(): Unapplied {
-  const known = forTables(() => new Map<string, KnownWrite>());
+  const known = forTables(() => new TurnoverMap<string, KnownWrite>());
   const sorted = forTables<string[]>(() => []);
   let bytes = 0;
   let valuePages = 0;
