@@ -49,7 +49,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "traffic",
     "webhooks",
   ],
-  "relay.ts": [
+  relay: [
     "cluster",
     "config",
     "core",
@@ -71,6 +71,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "version.ts",
     "webhooks",
   ],
+  "relay.ts": ["config", "metrics", "ports", "receive", "relay", "relay-contract.ts"],
   "index.ts": [
     "admin",
     "config",
