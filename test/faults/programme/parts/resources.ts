@@ -86,7 +86,8 @@ async function memory({ folder, seed }: RigOptions, limitMb: number) {
     };
   } catch (error) {
     if (!(error instanceof NotStarted)) throw error;
-    return { count, required, measured: "killed at its start", held: false };
+    const measured = cgroup.killed() > 0 ? "killed at its start" : "did not start in time";
+    return { count, required, measured, held: false };
   } finally {
     await rig.close();
     await cgroup.remove();
