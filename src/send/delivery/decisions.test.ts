@@ -10,7 +10,7 @@ import {
   keptUntried,
   type DecisionContext,
 } from "./decisions.ts";
-import { decideRoutes, unreachableFinding } from "./dispatch.ts";
+import { decideRoutes, unreachableFinding } from "./claim-routes.ts";
 import type { RecipientOutcome } from "./delivery.ts";
 import { createRouting } from "../routing/routing.ts";
 import { dropConnector } from "../../testing/scripted-delivery.ts";

@@ -10,7 +10,7 @@ import { timeText } from "./decision-events.ts";
 import { keptUntried, routedAnew } from "./decisions.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { DeliveryState } from "./delivery-state.ts";
-import { forwardPathsOf } from "./dispatch.ts";
+import { forwardPathsOf } from "./claim-routes.ts";
 import { tellClaimFault } from "./refill.ts";
 import type { Settlement } from "./settlement.ts";
 import { trackTakenOver } from "./track-delivery.ts";

@@ -14,7 +14,7 @@ import type { Backlog } from "./backlog.ts";
 import { decideWaiting, routedAnew } from "./decisions.ts";
 import { decisionContext, type DeliveryState } from "./delivery-state.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
-import { unreachableFinding } from "./dispatch.ts";
+import { unreachableFinding } from "./claim-routes.ts";
 import type { Settlement } from "./settlement.ts";
 import type { WakeUp } from "./wake-up.ts";
 

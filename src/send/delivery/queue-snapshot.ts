@@ -3,7 +3,7 @@ import { deliveryTypeOf, nextHopOf } from "../../core/policy/next-hops.ts";
 import { submissionQueue, unreachableQueue, type QueueName } from "../../spool/spool.ts";
 import type { SendConnectorSettings } from "../../core/policy/send-connector.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
-import { unreachableError } from "./dispatch.ts";
+import { unreachableError } from "./claim-routes.ts";
 import type { QueueSnapshot } from "./scheduler-contract.ts";
 
 /** A queue's identity for people. */

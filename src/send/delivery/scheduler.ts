@@ -11,8 +11,11 @@
  *     fresh, or in the submission queue on disk .. submission.ts
  *     in its queue on disk ....................... refill.ts; given up or reported on: parking.ts, sweep.ts
  *     in its queue in memory ..................... attempts.ts (delivery-queue.ts keeps it)
- *     on the wire ................................ its carrier; what came of it: attempts.ts, decisions.ts
+ *     at its carrier, before its turn ............ carried-turns.ts, where a budget sets the pace
+ *     at its carrier, on the wire ................ smtp/smtp-carrier.ts; what came of it: attempts.ts, decisions.ts
  *     decided, on its way into the spool ......... settlement.ts
+ *     suspended, on disk ......................... *-interventions.ts, when an administrator resumes it
+ *     behind a next hop that is away for long .... fallback.ts: the queue of another connector
  *
  * Time is agenda.ts, a new configuration reconfiguration.ts, an administrator *-interventions.ts.
  */

@@ -11,7 +11,7 @@ import {
 } from "../../spool/spool.ts";
 import { decisionContext, type DeliveryState } from "./delivery-state.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
-import { decideRoutes, forwardPathsOf, soleQueueOf, soleQueueOfAll } from "./dispatch.ts";
+import { decideRoutes, forwardPathsOf, soleQueueOf, soleQueueOfAll } from "./claim-routes.ts";
 import type { Fallbacks } from "./fallback.ts";
 import type { Parking } from "./parking.ts";
 import type { Routing } from "../routing/routing.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Route, Routing } from "../routing/routing.ts";
 import { testClaim } from "../../testing/test-claim.ts";
-import { forwardPathsOf, soleQueueOf, soleQueueOfAll } from "./dispatch.ts";
+import { forwardPathsOf, soleQueueOf, soleQueueOfAll } from "./claim-routes.ts";
 
 const routes: Readonly<Record<string, Route>> = {
   a: { kind: "queue", queue: "Out" },
