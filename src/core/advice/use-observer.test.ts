@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { noProfile, type TrafficClient } from "../traffic/traffic-facts.ts";
 import type { ConnectorUse, DayOfSource, RecordedUse, SourceUse } from "./use-facts.ts";
+import { ipRange } from "../units/ip-range.ts";
 import { UseObserver } from "./use-observer.ts";
 
 const secondMs = 1_000;
@@ -248,4 +249,151 @@ test("what came while the clock was ahead is not before what came first", () => 
   });
   expect([use.first, use.last]).toEqual([beginMs + dayMs + hourMs, beginMs + 2 * dayMs]);
   expect(of(use)).toMatchObject({ firstSeen: use.first, lastSeen: beginMs + 2 * dayMs });
+});
+
+test("who stops and who begins are told in their own minutes: what is usual is that of 999 of 1000", () => {
+  const use = heard((at) => {
+    at.stay(a, 0, 3 * minuteMs, [0, 1_000, 61_000]);
+    at.stay(a, 30_000, 10_000);
+  });
+  // Minutes with 2, 1 and 1 open; with 2 messages, then 3 of a sliding minute.
+  expect(of(use)).toMatchObject({ usualOpen: 2, usualMessages: 2 });
+  const long = heard((at) => {
+    at.stay(a, 0, 2_000 * minuteMs);
+    at.stay(a, 0, 10_000);
+  });
+  // Two in one minute of 2,000.
+  expect(of(long)).toMatchObject({ usualOpen: 1, usualMessages: 0 });
+  const short = heard((at) => {
+    at.stay(a, 0, 900 * minuteMs);
+    at.stay(a, 0, 10_000);
+  });
+  expect(of(short).usualOpen).toBe(2);
+});
+
+test("what is open when the record ends, or a relay starts, ends with what was told last", () => {
+  const use = heard((at) => {
+    at.put(0, () => at.observer.arrived(beginMs, 900, a, "admitted", undefined));
+    at.put(minuteMs, () => at.observer.arrived(beginMs + minuteMs, 901, b, "admitted", undefined));
+    at.put(2 * minuteMs, () => at.observer.began(beginMs + 2 * minuteMs, 0));
+    at.put(3 * minuteMs, () => at.observer.message(beginMs + 3 * minuteMs, 900));
+    at.put(3 * minuteMs, () => at.observer.left(beginMs + 3 * minuteMs, 900));
+    at.put(4 * minuteMs, () => at.observer.arrived(beginMs + 4 * minuteMs, 902, a, "admitted", undefined));
+  });
+  expect(figures(use, "lifeMs", "open", "connections", "messages")).toEqual([[0, minuteMs, 1, 2, 0]]);
+  expect(of(use).messages).toBe(0);
+});
+
+test("who is there already counts as open, not as one that came", () => {
+  const use = heard((at) => {
+    at.put(dayMs, () => {
+      at.observer.began(beginMs + dayMs, 0);
+      const profile = { ...noProfile, heloName: "erp", user: "u", application: "ERP" };
+      at.observer.connected(900, a, profile, beginMs + 5, beginMs + dayMs);
+      at.observer.connected(901, a, profile, beginMs + dayMs, undefined);
+    });
+    at.put(dayMs + 1, () => at.observer.described(0, 901, { ...noProfile, heloName: "crm" }));
+  });
+  expect(figures(use, "open", "connections")).toEqual([[1, 2, 0]]);
+  expect(of(use)).toMatchObject({
+    application: "ERP",
+    heloNames: ["erp", "crm"],
+    heloNameCount: 2,
+    users: ["u"],
+    userCount: 1,
+    connections: 0,
+    firstSeen: beginMs + dayMs,
+    lastSeen: beginMs + dayMs,
+  });
+});
+
+test.each<[string, string | undefined, number]>([
+  ["by a limit at the door", "connectionLimitPerSource", 1],
+  ["by the rate", "connectionRate", 1],
+  ["by the total", "connectionLimit", 1],
+  ["by the percentage", "connectionPercentagePerSource", 1],
+  ["by something else", "tlsRequired", 0],
+  ["nobody knows by what", undefined, 0],
+])("refused %s", (_, refusal, refused) => {
+  const use = heard((at) => {
+    at.stay(a, 0, hourMs);
+    at.put(1, () => at.observer.arrived(beginMs + 1, 900, a, "refused", refusal));
+  });
+  expect(figures(use, "refused", "openAtOnce", "connections")).toEqual([[0, refused, 1 + refused, 1]]);
+  expect(of(use)).toMatchObject({ refused, connections: 1 });
+});
+
+test("a refusal is wanted at once for a second, and the same again and again is a storm", () => {
+  const use = heard((at) => {
+    at.stay(a, 0, 10);
+    for (let n = 0; n < 3; n++) at.refused(a, hourMs + n);
+    at.stay(a, hourMs + 5_000, 10);
+  });
+  expect(figures(use, "openAtOnce", "refused", "refusedInStorm")).toEqual([[0, 3, 3, 0]]);
+  const storm = (refusals: number, came: number) =>
+    of(
+      heard((at) => {
+        for (let n = 0; n < refusals; n++) at.refused(a, hourMs + n * 1_000);
+        for (let n = 0; n < came; n++) at.stay(a, hourMs + n, 10);
+        at.stay(a, 3 * hourMs, 10);
+      }),
+    ).days[0]?.refusedInStorm;
+  expect([storm(3_000, 1), storm(3_000, 150), storm(3_000, 151), storm(20, 3)]).toEqual([3_000, 3_000, 0, 0]);
+});
+
+test("what counts where: another connector now, however it is spelt, a disabled one", () => {
+  const present = (["In", "Other"] as const).map((name, n) => ({
+    name,
+    enabled: true,
+    bindings: [{ address: "0.0.0.0", port: 25 }],
+    httpBindings: [],
+    remoteIpRanges: [ipRange(`10.0.0.${n + 1}`)],
+    limitAction: "refuse" as const,
+    limitDelay: 0,
+    maxInboundConnection: Infinity,
+    maxInboundConnectionPerSource: Infinity,
+    maxInboundConnectionPercentagePerSource: 100,
+    messageRateLimit: Infinity,
+    messageRateSource: "None" as const,
+  }));
+  const told = (enabled: boolean): RecordedUse => {
+    const observer = new UseObserver({
+      fromMs: beginMs,
+      toMs: beginMs + dayMs,
+      present: present.map((one) => (one.name === "In" ? { ...one, enabled } : one)),
+    });
+    observer.began(beginMs, 0);
+    for (const [n, source] of ["10.0.0.1", "10.0.0.2", "10.0.0.2", "10.0.0.3"].entries())
+      observer.arrived(beginMs + n, n, client(source), "admitted", undefined);
+    observer.arrived(beginMs + 9, 9, client("10.0.0.1", { connector: "in" }), "admitted", undefined);
+    observer.arrived(beginMs + 9, 10, client("10.0.0.1", { connector: "" }), "refused", "noConnector");
+    return observer.outcome();
+  };
+  const counts = ({ connectors }: RecordedUse) =>
+    connectors.map(({ connector, sources }) => [
+      connector,
+      ...sources.map((one) => [one.source, one.connections]),
+    ]);
+  expect(counts(told(true))).toEqual([
+    ["In", ["10.0.0.1", 2]],
+    ["Other", ["10.0.0.2", 2]],
+  ]);
+  expect(told(true).elsewhere).toEqual([
+    { before: "In", now: "Other", connections: 2 },
+    { before: "In", now: "", connections: 1 },
+  ]);
+  expect(counts(told(false))).toEqual([
+    ["In", ["10.0.0.1", 2], ["10.0.0.3", 1]],
+    ["Other", ["10.0.0.2", 2]],
+  ]);
+});
+
+test("a source is of a directory until it comes by a connection", () => {
+  const pickup = client("a", { door: "PICKUP" });
+  expect(of(heard((at) => at.stay(pickup, 0, 10)))).toMatchObject({ isOfDirectory: true });
+  const both = heard((at) => {
+    at.stay(a, 0, 10);
+    at.stay(pickup, 20, 10);
+  });
+  expect(of(both)).toMatchObject({ isOfDirectory: false, connections: 2 });
 });
