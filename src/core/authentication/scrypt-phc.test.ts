@@ -23,3 +23,18 @@ test.each([
 ])("refuses %s", (text) => {
   expect(parseScryptPhc(text)).toBeUndefined();
 });
+
+test.each([
+  ["ln=10,r=1,p=1", true],
+  ["ln=9,r=1,p=1", false],
+  ["ln=20,r=2,p=4", true],
+  ["ln=20,r=3,p=1", false],
+  ["ln=21,r=1,p=1", false],
+  ["ln=15,r=0,p=1", false],
+  ["ln=15,r=8,p=0", false],
+  ["ln=15,r=8,p=5", false],
+  ["ln=15,r=64,p=1", true],
+  ["ln=15,r=65,p=1", false],
+])("a cost of %s is taken: %s", (cost, taken) => {
+  expect(parseScryptPhc(good.replace("ln=15,r=8,p=1", cost)) !== undefined).toBe(taken);
+});

@@ -12,3 +12,13 @@ test.each([
 ])("%s and %s", (one, other, isSame) => {
   expect(userKey(one) === userKey(other)).toBe(isSame);
 });
+
+test.each([
+  ["A\u00c4", "a\u00e4"],
+  ["\u212A", "\u212A"],
+  ["\u0130", "\u0130"],
+  ["\x7fA", "\x7fa"],
+  ["\u0080A", "\u0080a"],
+])("the key of %j is %j", (name, key) => {
+  expect(userKey(name)).toBe(key);
+});
