@@ -13,6 +13,7 @@ test.each([
   ["[[[[]]]]", [[[[]]]]],
   ['{"__proto__":1}', JSON.parse('{"__proto__":1}')],
   ['"alone"', "alone"],
+  ['{\t"a"\t:\t1\t,\r\n "b" \r\n:\r\n2}', { a: 1, b: 2 }],
 ])("%s is read", (text, value) => {
   expect(read(text)).toEqual({ ok: true, value });
 });

@@ -54,7 +54,7 @@ export function receivedPrefix(session: ReceivedSession): string {
   const literal = addressLiteral(session.sourceAddress);
   const hello = session.helloName;
   // From = Domain FWS "(" TCP-info ")", or the literal alone when the name is not a domain.
-  const name = isAscii(hello, 0, hello.length) && isDomain(hello) ? hello : canonicalHello(hello);
+  const name = isAscii(hello, 0, hello.length) && isDomain(hello) ? hello : canonicalLiteral(hello);
   const from =
     name === undefined
       ? `from ${literal}${hello === "" ? "" : ` (helo=${commentText(hello)})`}`
@@ -85,11 +85,6 @@ export function mailDate(date: Date): string {
 
 function addressLiteral(address: string): string {
   return address.includes(":") ? `[IPv6:${address}]` : `[${address}]`;
-}
-
-/** An address literal is a legal name; anything else in brackets is not. */
-function canonicalHello(hello: string): string | undefined {
-  return hello.startsWith("[") ? canonicalLiteral(hello) : undefined;
 }
 
 const longestComment = 100;

@@ -96,3 +96,12 @@ describe("a percentage is one of a total", () => {
     expect(total && refused && isOwnRefusal(total, refused)).toBe(true);
   });
 });
+
+test.each([
+  [99, 99],
+  [100, undefined],
+])("with a total that is only looked at goes a percentage of %i: %s", (percentage, watchedPercentage) => {
+  const given = { ...configured, maxInboundConnectionPercentagePerSource: percentage };
+  const { watched } = splitLimits(given, ["maxInboundConnection"], {});
+  expect(watched?.values.maxInboundConnectionPercentagePerSource).toBe(watchedPercentage);
+});

@@ -38,6 +38,11 @@ test.each<[Partial<Refusal>, string]>([
     { connector: undefined, limit: undefined, problem: "no connector's remoteIpRanges hold it" },
     "no connector: no connector's remoteIpRanges hold it",
   ],
+  [{ limit: undefined, configured: undefined, problem: "p".repeat(180) }, `AppRelay: ${"p".repeat(180)}`],
+  [
+    { limit: undefined, configured: undefined, problem: `q${"p".repeat(180)}` },
+    `AppRelay: q${"p".repeat(179)}...`,
+  ],
 ])("%j is explained behind the usual text", (changes, cause) => {
   expect(explainedText(reply, { ...refusal, ...changes })).toBe(
     `Too many (${cause}, source 10.0.0.1, event 1021, ref R1)`,
