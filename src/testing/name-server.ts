@@ -1,9 +1,10 @@
 /** A DNS server on loopback that answers as a test says, also as no real server would. */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { decode, encode, type Answer, type Packet } from "dns-packet";
 import type { NameServer } from "../dns/name-server.ts";
+import { freePort } from "./free-port.ts";
 
 export interface Asked {
   readonly name: string;
@@ -40,7 +41,8 @@ export async function openNameServer(
   answer: ScriptedNameServer["answer"] = () => [],
   at: { readonly address?: string; readonly port?: number } = {},
 ): Promise<ScriptedNameServer> {
-  const { address = "127.0.0.1", port: wanted = 0 } = at;
+  // One number for TCP and UDP.
+  const { address = "127.0.0.1", port = await freePort() } = at;
   const asked: Asked[] = [];
   const repliesTo = (octets: Buffer, over: Asked["over"]): readonly Buffer[] => {
     const query = decode(octets);
@@ -67,9 +69,8 @@ export async function openNameServer(
       }
     });
   });
-  tcp.listen(wanted, address);
+  tcp.listen(port, address);
   await once(tcp, "listening");
-  const { port } = tcp.address() as AddressInfo;
   const udp = createSocket("udp4");
   udp.on("message", (octets, from) => {
     for (const reply of repliesTo(octets, "udp")) udp.send(reply, from.port, from.address);

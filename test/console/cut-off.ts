@@ -1,5 +1,6 @@
 /** A way to a server that can be cut, fall silent, and come back: what the browser sees of a relay that is gone. */
 import { connect, createServer, type Socket } from "node:net";
+import { freePort } from "../../src/testing/free-port.ts";
 
 export interface WayTo {
   readonly port: number;
@@ -41,7 +42,8 @@ export async function openWayTo(first: number): Promise<WayTo> {
   const drop = (): void => {
     for (const socket of sockets) socket.destroy();
   };
-  const port = await listen(0);
+  // It is come back to.
+  const port = await listen(await freePort());
   const cut = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve));
     drop();

@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { text as readText } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
@@ -278,18 +278,15 @@ describe("from the refusal to the fix", () => {
 
   test("events as they come, until the relay stops", async () => {
     const seen: string[] = [];
-    let opened = (): void => undefined;
-    const open = new Promise<void>((resolve) => (opened = resolve));
+    const followed = vi.spyOn(it.relay.eventStore, "follow");
     const following = (async () => {
-      const stream = it.client.stream("followEvents", { eventIds: [1021] });
-      const first = stream.next();
-      setTimeout(opened, 50);
-      for (let next = await first; next.done !== true; next = await stream.next()) {
-        seen.push(next.value.name);
-        expect(operations.followEvents.output.parse(next.value)).toEqual(next.value);
+      for await (const event of it.client.stream("followEvents", { eventIds: [1021] })) {
+        seen.push(event.name);
+        expect(operations.followEvents.output.parse(event)).toEqual(event);
       }
     })();
-    await open;
+    // Of like events the first of a minute is told: it is not to be missed.
+    await expect.poll(() => followed.mock.calls.length).toBe(1);
     for (let i = 0; i < 3; i++) await greeting();
     await expect.poll(() => seen.length).toBeGreaterThan(0);
     expect(new Set(seen)).toEqual(new Set(["SmtpReceiveMaxConnectionPerSourceReached"]));
