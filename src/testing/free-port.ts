@@ -28,11 +28,12 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Below those the kernel gives to connections and to who asks for any, and above those that programs are known by; none where
- * the kernel's range is not known. Each process begins elsewhere: a port is not soon another's.
+ * Below those the kernel gives to connections and to who asks for any, above those that programs are known by, and none that
+ * can be taken for an event's id; none at all where the kernel's range is not known. Each process begins elsewhere: a port is
+ * not soon another's.
  */
 const ours = ((): { readonly from: number; readonly length: number } => {
-  const from = 20_000;
+  const from = 22_000;
   try {
     const range = readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "latin1");
     return { from, length: Math.max(0, Number(range.split("\t")[0]) - from) };

@@ -55,7 +55,7 @@ transport:
         if (messages.length < 3) throw new Error(`${messages.length} were tried`);
         queue = messages[0]?.queue ?? "";
       },
-      { timeout: 20_000, interval: 100 },
+      { interval: 100 },
     );
     const { page, url, secret } = browsed;
     await page.goto(url);
@@ -241,7 +241,7 @@ transport:
     expect(await page.getByText("TLS today").count(), "of connectors by MX record alone").toBe(1);
     await submit(["four"], "mx.test");
     const counted = async () => (await relay.client.call("listTlsReports", {})).reports.length;
-    await vi.waitFor(async () => expect(await counted()).toBe(1), { timeout: 20_000, interval: 100 });
+    await vi.waitFor(async () => expect(await counted()).toBe(1), { interval: 100 });
     await page.reload();
     await row.getByText("0 successes; failures with 1 of 1 domains").waitFor();
     await row.getByText(/^mx\.test: 1 × starttls-not-supported at a\.mx\.test \(.*offers no TLS/).waitFor();

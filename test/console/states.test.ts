@@ -68,7 +68,7 @@ sendConnectors:
         expect(queues.find(({ connector }) => connector === "Dead")?.lastError).toBeTruthy();
         expect(queues.find(({ connector }) => connector === "Out")?.deferredMessageCount).toBe(1);
       },
-      { timeout: 20_000, interval: 100 },
+      { interval: 100 },
     );
     const { page, url, secret } = browsed;
     await page.goto(url);

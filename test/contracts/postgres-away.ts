@@ -59,7 +59,7 @@ export function describePostgresAway(connected: () => { readonly server: TestPos
     });
 
     await server.start();
-    await expect.poll(async () => (await request()).status, { timeout: 20_000 }).toBe(202);
+    await expect.poll(async () => (await request()).status).toBe(202);
     const again = await client();
     await again.expect(220);
     for (const [at, line] of hello.entries()) {

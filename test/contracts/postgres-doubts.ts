@@ -52,7 +52,7 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
       );
       expect(await spool.claimMessage("", other.id)).toBe("held");
       await breakConnections();
-      await expect.poll(() => freed, { timeout: 20_000 }).toEqual([1]);
+      await expect.poll(() => freed).toEqual([1]);
       expect(await spool.claimMessage("", other.id)).toMatchObject({ message: { id: other.id } });
       expect(await spool.claimMessage("", known.id)).toBe("held");
       await node.close();
@@ -72,7 +72,7 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
         `update doubts.commit_turn set seq = seq - 2 where node_id = ${node.membership.current?.nodeId}`,
       );
       await breakConnections();
-      await expect.poll(() => wentBack, { timeout: 20_000 }).toEqual([2]);
+      await expect.poll(() => wentBack).toEqual([2]);
       await acceptMessage(node.spool, patterned(10, 9), envelopeTo("a@test"));
       await node.close();
     });

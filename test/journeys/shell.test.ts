@@ -506,7 +506,7 @@ describe("following events", () => {
       ["Get-EventLog", "-Follow", "-Category", "Configuration", "-Newest", "1", "--config", file],
       output,
     );
-    await expect.poll(output.out).toMatch(/20301/);
+    await expect.poll(output.out).toMatch(/\b20301\b/);
     await weir("Set-ReceiveConnector", "AppRelay", "-Comment", "followed");
     await expect.poll(output.out).toContain("AppRelay.comment");
     output.interrupt();
