@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openDatabase, type Database } from "../../src/cluster/database/database.ts";
 import { openSession } from "../../src/cluster/database/session.ts";
+import { createPostgresLedger } from "../../src/cluster/ledger/postgres-ledger.ts";
+import { joinCluster } from "../../src/cluster/membership/membership.ts";
 import { createDrain } from "../../src/cluster/nodes/drain.ts";
 import { listNodes } from "../../src/cluster/nodes/node-list.ts";
 import { openPresence, type Presence } from "../../src/cluster/nodes/presence.ts";
@@ -107,6 +109,41 @@ export function describePostgresReleases(serverOf: () => { readonly server: Test
       await database.heartbeat.query(`drop schema ${schema} cascade`);
       await migrate(migrations.filter(({ version }) => version < newestVersion));
       expect(befores(await threeAtOnce())).toEqual([newestVersion - 1, ...isThere]);
+    });
+
+    test("what is counted at the doors, and what each minute has, outlives the step that gave those rows turns", async () => {
+      await migrate(migrations.filter(({ version }) => version < 17));
+      const membership = await joinCluster(database, {
+        name: "a",
+        installation: "a",
+        leaseMs: longMs,
+        version: "test",
+      });
+      const ledger = createPostgresLedger({ database, membership, second: () => 1_000 });
+      const limits = {
+        maxInboundConnection: 3,
+        maxInboundConnectionPerSource: 3,
+        maxInboundConnectionPercentagePerSource: 100,
+      };
+      const enter = async (source: string): Promise<boolean> =>
+        "lease" in (await ledger.enter("In", source, limits));
+      const spend = async (): Promise<number> => (await ledger.spend([{ key: "k", limit: 9 }])).seen;
+      try {
+        expect([await enter("s"), await enter("t"), await spend()]).toEqual([true, true, 0]);
+        const told = () =>
+          ledger
+            .snapshot()
+            .then((all) =>
+              all.map(({ source, open: count }) => `${source} ${count}`).sort((a, b) => (a < b ? -1 : 1)),
+            );
+        const before = await told();
+        await migrate(migrations);
+        expect(await told()).toEqual(before);
+        expect([await enter("s"), await enter("s"), await spend()]).toEqual([true, false, 1]);
+      } finally {
+        ledger.close();
+        await membership.leave();
+      }
     });
 
     test("one that is under way is waited for, and named where it takes too long", async () => {
