@@ -1,5 +1,6 @@
 /** What of the bench needs no load. */
 import { describe, expect, it } from "vitest";
+import { bareEnvironment } from "../bench/bare-environment.ts";
 import { quantilesOf } from "../bench/median.ts";
 import { isAtMost, medianInterval } from "../bench/paired.ts";
 import { readCounts } from "../bench/perf-counters.ts";
@@ -8,6 +9,10 @@ import { between } from "../bench/between.ts";
 import { countsIn } from "../bench/syncs.ts";
 
 const names = (list: readonly { readonly name: string }[]): readonly string[] => list.map(({ name }) => name);
+
+it("what is measured starts without authorities that Node would read first", () => {
+  expect(bareEnvironment({ NODE_EXTRA_CA_CERTS: "/ca.pem", PATH: "/bin" })).toEqual({ PATH: "/bin" });
+});
 
 describe("the bench's command line", () => {
   it("compares Weir and Postfix on the usual loads", () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { bareEnvironment } from "../bare-environment.ts";
 
 export interface SpawnedServer {
   readonly child: ChildProcess;
@@ -12,11 +13,8 @@ export function spawnServer(
   args: readonly string[],
   under: readonly string[] = [],
 ): SpawnedServer {
-  const [tracer, ...tracerArgs] = under;
-  const child =
-    tracer === undefined
-      ? spawn(program, args, { stdio: "ignore" })
-      : spawn(tracer, [...tracerArgs, program, ...args], { stdio: "ignore" });
+  const [first = program, ...words] = [...under, program, ...args];
+  const child = spawn(first, words, { stdio: "ignore", env: bareEnvironment() });
   let ended = false;
   const exited = new Promise<void>((resolve) => {
     const end = (): void => {

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bareEnvironment } from "../bare-environment.ts";
 import { freePort } from "../../src/testing/free-port.ts";
 import { fillSpool } from "../fill.ts";
 import { median } from "../median.ts";
@@ -81,7 +82,7 @@ export const start: Run = {
         }),
       ],
       notes: [
-        "Medians. A start is from its process to its greeting, asked for every 5 ms; a command with its process, beside a relay that runs.",
+        "Medians. A start is from its process to its greeting, asked for every 5 ms; a command with its process, beside a relay that runs. Without NODE_EXTRA_CA_CERTS.",
       ],
       marks: [
         mark("a command's CPU (weir Get-Queue)", cpuOfQueue, mostCommandCpuMs),
@@ -101,7 +102,7 @@ const cpu = ({ cpuMs }: Cost): number => cpuMs;
 /** As bash counts it: the process and those it began. */
 function costOf(words: readonly string[], config: string): Cost {
   const timed = 'TIMEFORMAT="%R %U %S"; { time "$@" >/dev/null 2>&1; } 2>&1';
-  const env = { ...process.env, WEIR_CONFIG: config };
+  const env = { ...bareEnvironment(), WEIR_CONFIG: config };
   const told = execFileSync("bash", ["-c", timed, "bash", ...words], { encoding: "utf8", env });
   const [real = NaN, user = NaN, system = NaN] = told
     .trim()
