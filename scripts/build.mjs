@@ -130,7 +130,10 @@ async function bundle() {
   );
   inOneFile(files);
   const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
-  for (const door of ["index", "testing"]) files.set(`${door}.js`, `export * from "./${door}.cjs";\n`);
+  for (const [door, types] of Object.entries({ index: "index", testing: "testing/index" })) {
+    files.set(`${door}.js`, `export * from "./${door}.cjs";\n`);
+    files.set(`${door}.d.mts`, `export * from "./types/${types}.js";\n`);
+  }
   files.set("THIRD-PARTY-LICENSES.txt", await licences(modules));
   await mkdir(dist, { recursive: true });
   let changed = false;
@@ -182,7 +185,10 @@ async function licences(modules) {
   return texts.join(`\n${"-".repeat(80)}\n\n`);
 }
 
-/** What the public types need, and nothing of the rest: dist/types. */
+/**
+ * What the public types need, and nothing of the rest: dist/types. A program that takes the package has its dependencies beside it
+ * and no other package, whose types would be faults in every project that checks its libraries.
+ */
 async function declarations() {
   await compile();
   const needed = new Set();
@@ -192,7 +198,14 @@ async function declarations() {
     const text = await readFile(file, "utf8");
     for (const [, specifier] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']/g))
       await follow(resolve(dirname(file), specifier.replace(/\.[jt]s$/, ".d.ts")));
+    for (const [, specifier] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^."'][^"']*)["']/g))
+      if (!specifier.startsWith("node:") && !isOutside(specifier))
+        throw new Error(
+          `${file}: the public types need ${specifier}, which is not installed with the package`,
+        );
   };
+  // As the files they tell of: what `require` gets are these themselves, what `import` gets passes them on.
+  await writeFile(join(dist, "types", "package.json"), `{ "type": "commonjs" }\n`);
   for (const entry of ["index", "testing/index"]) await follow(join(dist, "types", `${entry}.d.ts`));
   for (const name of await readdir(join(dist, "types"), { recursive: true }))
     if (name.endsWith(".d.ts") && !needed.has(join(dist, "types", name))) await rm(join(dist, "types", name));

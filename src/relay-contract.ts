@@ -1,5 +1,5 @@
 /** What a relay is to whoever holds one: the program, the admin API, an application that embeds it. */
-import type { NodeView } from "./cluster/nodes/node-view.ts";
+import type { NodeView } from "./cluster/nodes/node-contract.ts";
 import type { Settings } from "./config/settings.ts";
 import type { BackPressure } from "./core/policy/back-pressure.ts";
 import type { LookedUpKey } from "./core/dkim/judge-record.ts";

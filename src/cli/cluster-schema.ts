@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { openSession, type Session } from "../cluster/database/session.ts";
 import { quotedName } from "../cluster/database/sql-names.ts";
-import { listNodes, type ListedNode } from "../cluster/nodes/node-list.ts";
+import type { ListedNode } from "../cluster/nodes/node-contract.ts";
+import { listNodes } from "../cluster/nodes/node-list.ts";
 import { migrateSchema, schemaState } from "../cluster/schema/migrate.ts";
 import { formatFault } from "../config/fault.ts";
 import { readConfigurationText } from "../config/edit-file.ts";

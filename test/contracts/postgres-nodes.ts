@@ -2,8 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "../../src/cluster/database/database.ts";
 import { createDrain, type Drain } from "../../src/cluster/nodes/drain.ts";
-import { createNodeView, type NodeView } from "../../src/cluster/nodes/node-view.ts";
-import { openPresence, type Presence } from "../../src/cluster/nodes/presence.ts";
+import type { NodeView, Presence } from "../../src/cluster/nodes/node-contract.ts";
+import { createNodeView } from "../../src/cluster/nodes/node-view.ts";
+import { openPresence } from "../../src/cluster/nodes/presence.ts";
 import { submissionQueue } from "../../src/spool/spool.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { acceptMessage } from "../../src/testing/spool-messages.ts";

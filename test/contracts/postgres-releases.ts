@@ -6,7 +6,8 @@ import { createPostgresLedger } from "../../src/cluster/ledger/postgres-ledger.t
 import { joinCluster } from "../../src/cluster/membership/membership.ts";
 import { createDrain } from "../../src/cluster/nodes/drain.ts";
 import { listNodes } from "../../src/cluster/nodes/node-list.ts";
-import { openPresence, type Presence } from "../../src/cluster/nodes/presence.ts";
+import type { Presence } from "../../src/cluster/nodes/node-contract.ts";
+import { openPresence } from "../../src/cluster/nodes/presence.ts";
 import { migrateSchema, schemaState, whyUnfit } from "../../src/cluster/schema/migrate.ts";
 import { migrations, newestVersion, type Migration } from "../../src/cluster/schema/migrations.ts";
 import { acceptMessage } from "../../src/testing/spool-messages.ts";

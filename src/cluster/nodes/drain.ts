@@ -3,7 +3,7 @@
  * memory is let go of for others; after a while the door closes, for who comes all the same.
  */
 import type { Clock, Timer } from "../../ports/ports.ts";
-import type { NodeSuspended, Presence } from "./presence.ts";
+import type { NodeSuspended, Presence } from "./node-contract.ts";
 
 export interface Drain {
   /** Undefined: this node takes mail. */

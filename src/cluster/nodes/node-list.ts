@@ -2,51 +2,7 @@
 import type { Session } from "../database/session.ts";
 import { isForgotten } from "../schema/forgetting.ts";
 import { knownToTheSilent } from "../schema/releases.ts";
-
-/**
- * `Up`: it lives. `Draining`: it lives, takes no new mail and gives away what it has; `Drained`: it has nothing any more.
- * `NotHeard`: its lease is over, and nobody has taken over from it yet. `Down`: others took over. `Stopped`: it ended in good
- * order.
- */
-export type NodeState = "Up" | "Draining" | "Drained" | "NotHeard" | "Down" | "Stopped";
-
-export interface ListedNode {
-  readonly name: string;
-  readonly state: NodeState;
-  /** Of its incarnation; another after each start. */
-  readonly number: number;
-  readonly version: string;
-  readonly startedAt: Date;
-  /** Of those that live no more. */
-  readonly endedAt: Date | undefined;
-  readonly leaseMs: number;
-  /** Until its lease is over; below zero since then. By the database's clock. */
-  readonly leftMs: number;
-  /** It does what one does for all. */
-  readonly isChores: boolean;
-  /** Entries of the queue that it holds. */
-  readonly holds: number;
-  /** Open connections, as limits count them. */
-  readonly connections: number;
-  /** Where the others ask it. */
-  readonly address: string | undefined;
-  /** SHA-256 of its certificate there, hexadecimal. */
-  readonly fingerprint: string | undefined;
-  /** What it should listen on and does not, each with the reason. */
-  readonly failedListeners: readonly string[];
-  readonly suspended: { readonly since: Date; readonly by: string } | undefined;
-  /** Of the shared configuration. Undefined: it never said. */
-  readonly configuration: NodeConfiguration | undefined;
-}
-
-export interface NodeConfiguration {
-  /** Whose settings hold there; undefined: none of what it said. */
-  readonly inForce: number | undefined;
-  /** The newest there is. */
-  readonly newest: number;
-  /** Why the node cannot use what it looked at last; empty: it does. */
-  readonly faults: readonly string[];
-}
+import type { ListedNode, NodeConfiguration, NodeState } from "./node-contract.ts";
 
 interface Row {
   readonly [column: string]: unknown;

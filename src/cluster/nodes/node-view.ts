@@ -1,43 +1,13 @@
 /** What one node shows of all, and does to any: `Get-Node`, `Suspend-Node`, `Resume-Node`, and whom it may ask. */
-import type { SharedAudit } from "../administration/shared-audit.ts";
+import type { SharedAudit } from "../administration/audit-contract.ts";
 import type { DurabilityFault } from "../../core/policy/database-durability.ts";
 import type { UpkeepFault } from "../../core/policy/database-upkeep.ts";
 import type { Upkeep } from "../database/upkeep.ts";
 import type { Durability } from "../database/durability.ts";
 import type { Database } from "../database/database.ts";
 import type { Drain } from "./drain.ts";
-import { listNodes, type ListedNode } from "./node-list.ts";
-import type { NodeSuspended, Peer, Presence } from "./presence.ts";
-
-export interface NodeView {
-  /** Of this node. */
-  readonly name: string;
-  /** Undefined: this node takes mail. */
-  readonly suspended: NodeSuspended | undefined;
-  /** The other nodes, also those that are gone since not too long, by the last look. */
-  readonly peers: readonly Peer[];
-  /** Why mail is not safe in the database, or gets slow, by the last look; empty: neither. */
-  readonly databaseFaults: readonly (DurabilityFault | UpkeepFault)[];
-  /** Who changed what, on any of them. */
-  readonly audit: Pick<SharedAudit, "list"> | undefined;
-  /** Of all. Rejects with DatabaseFault. */
-  list(): Promise<readonly ListedNode[]>;
-  /**
-   * Suspends a node, also one that does not live, or with `by` undefined lets it go on: it learns of it within a quarter of
-   * a lease. Resolves with false when it was so already. Rejects with DatabaseFault.
-   */
-  suspend(node: string, by: string | undefined): Promise<boolean>;
-  /**
-   * One that is gone is shown no more, and neither suspended nor behind with the configuration; what it held is others' already.
-   * Resolves with false when it lives. Rejects with DatabaseFault.
-   */
-  remove(node: string): Promise<boolean>;
-  /** Looks who there is now. Rejects with DatabaseFault. */
-  look(): Promise<void>;
-  /** Where the others ask this one. */
-  introduce: Presence["introduce"];
-  tellsListeners: Presence["tellsListeners"];
-}
+import type { NodeView, Presence } from "./node-contract.ts";
+import { listNodes } from "./node-list.ts";
 
 export function createNodeView(parts: {
   readonly node: string;

@@ -9,39 +9,7 @@ import type { Membership } from "../membership/membership.ts";
 import { isForgotten } from "../schema/forgetting.ts";
 import { schemaState, whyTooOld } from "../schema/migrate.ts";
 import { newestVersion } from "../schema/migrations.ts";
-
-/** Another node. */
-export interface Peer {
-  readonly name: string;
-  /** Undefined: it has no listener for other nodes. */
-  readonly address: string | undefined;
-  readonly fingerprint: string | undefined;
-  /** It lives no more, since less than a week: others took over from it, or it ended in good order. */
-  readonly gone: "down" | "stopped" | undefined;
-}
-
-export interface NodeSuspended {
-  readonly since: Date;
-  readonly by: string;
-  /** Nobody suspended it: the schema was moved on to where this release cannot follow. What there is to do. */
-  readonly outdated?: string;
-}
-
-export interface Presence {
-  /** Undefined: this node takes mail. */
-  readonly suspended: NodeSuspended | undefined;
-  /** The other nodes, those that are gone as long as they said. */
-  readonly peers: readonly Peer[];
-  /** Where this one is asked from now on, also as its next incarnations. Never rejects: it is tried again. */
-  introduce(place: { readonly address: string; readonly fingerprint: string } | undefined): Promise<void>;
-  /** At each look what this one should listen on and does not is told to all, where it has changed. */
-  tellsListeners(failed: () => readonly string[]): void;
-  /** Hears that it was suspended, or goes on; also why, where that is another reason. */
-  onChanged(listener: (suspended: NodeSuspended | undefined) => void): void;
-  /** Looks now, or behind the look under way. Rejects with DatabaseFault. */
-  look(): Promise<void>;
-  close(): void;
-}
+import type { NodeSuspended, Peer, Presence } from "./node-contract.ts";
 
 /** Looks once. Rejects with DatabaseFault. */
 export async function openPresence(parts: {
