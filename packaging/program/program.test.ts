@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "../project.ts";
@@ -44,10 +44,31 @@ test("the launcher names its Node and its configuration", () => {
   expect(() => launcher("code", { node: "/n", config: "/c" })).toThrow("no interpreter");
 });
 
+interface Door {
+  readonly types: string;
+  readonly default: string;
+}
+
 const isBuilt = await access(join(root, "dist/program.cjs")).then(
   () => true,
   () => false,
 );
+test.runIf(isBuilt)(
+  "the library's doors open by import and by require, with types of their own",
+  async () => {
+    const { exports } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
+      readonly exports: Readonly<Record<string, { readonly import: Door; readonly require: Door }>>;
+    };
+    for (const name of [".", "./testing"]) {
+      const door = exports[name];
+      expect(door?.import.types).toMatch(/\.d\.mts$/);
+      expect(door?.require.types).toMatch(/^\.\/dist\/types\/.*\.d\.ts$/);
+      for (const file of [door?.import.default, door?.import.types, door?.require.default])
+        await access(join(root, file ?? ""));
+    }
+  },
+);
+
 test.runIf(isBuilt)("of dist the package has what runs", async () => {
   const files = await bundleFiles(join(root, "dist"));
   for (const name of [

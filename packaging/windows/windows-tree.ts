@@ -19,7 +19,12 @@ const withCrlf = (file: string): Entry => text(readFileSync(file, "utf8").replac
 export function windowsTree({ tree }: Pick<Program, "tree">): Tree {
   return joined(
     tree,
-    new Map(["weir.cmd", "install.ps1", "uninstall.ps1"].map((name) => [name, withCrlf(join(files, name))])),
+    new Map(
+      ["weir.cmd", "install.ps1", "uninstall.ps1", "paths.ps1"].map((name) => [
+        name,
+        withCrlf(join(files, name)),
+      ]),
+    ),
     new Map([["README.md", withCrlf(join(root, "docs/install-windows.md"))]]),
   );
 }

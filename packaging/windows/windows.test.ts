@@ -16,23 +16,27 @@ test("the zip holds the program, its Node and the scripts", () => {
     "bin/weir.js",
     "install.ps1",
     "node.exe",
+    "paths.ps1",
     "uninstall.ps1",
     "weir.cmd",
   ]);
 });
 
-test.each(["install.ps1", "uninstall.ps1", "weir.cmd"])("%s is as Windows' own readers want it", (name) => {
-  const entry = windowsTree({ tree: program }).get(name);
-  if (entry?.kind !== "file") throw new Error(`${name} is no file`);
-  const content = String(entry.content);
-  // PowerShell 5.1 takes a file without a mark for one in the machine's code page.
-  // oxlint-disable-next-line no-control-regex -- what is not ASCII
-  expect(content).toMatch(/^[\x00-\x7f]*$/);
-  expect(content.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
-});
+test.each(["install.ps1", "uninstall.ps1", "paths.ps1", "weir.cmd"])(
+  "%s is as Windows' own readers want it",
+  (name) => {
+    const entry = windowsTree({ tree: program }).get(name);
+    if (entry?.kind !== "file") throw new Error(`${name} is no file`);
+    const content = String(entry.content);
+    // PowerShell 5.1 takes a file without a mark for one in the machine's code page.
+    // oxlint-disable-next-line no-control-regex -- what is not ASCII
+    expect(content).toMatch(/^[\x00-\x7f]*$/);
+    expect(content.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+  },
+);
 
 /** No PowerShell parses them here; what can be seen without one. */
-test.each(["install.ps1", "uninstall.ps1"])("%s is closed in all its brackets", async (name) => {
+test.each(["install.ps1", "uninstall.ps1", "paths.ps1"])("%s is closed in all its brackets", async (name) => {
   const script = await readFile(join(root, "packaging/windows/files", name), "utf8");
   const bare = script
     .replaceAll(/<#[\s\S]*?#>/g, "")

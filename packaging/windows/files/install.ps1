@@ -35,12 +35,8 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-# From where the prompt stands, which is not what .NET takes for the current directory.
-function Get-PlainPath {
-    param([string] $Path)
-    $full = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
-    [IO.Path]::GetFullPath($full).TrimEnd('\')
-}
+# Get-PlainPath
+. (Join-Path $PSScriptRoot 'paths.ps1')
 
 $Program = Get-PlainPath $Program
 $Data = Get-PlainPath $Data

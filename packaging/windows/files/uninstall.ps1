@@ -32,12 +32,8 @@ function Remove-FromMachinePath {
     [Environment]::SetEnvironmentVariable('WeirPathChanged', $null, 'Machine')
 }
 
-# From where the prompt stands, which is not what .NET takes for the current directory.
-function Get-PlainPath {
-    param([string] $Path)
-    $full = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
-    [IO.Path]::GetFullPath($full).TrimEnd('\')
-}
+# Get-PlainPath
+. (Join-Path $PSScriptRoot 'paths.ps1')
 
 $Program = Get-PlainPath $Program
 $Data = Get-PlainPath $Data
