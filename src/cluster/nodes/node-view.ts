@@ -1,7 +1,5 @@
 /** What one node shows of all, and does to any: `Get-Node`, `Suspend-Node`, `Resume-Node`, and whom it may ask. */
 import type { SharedAudit } from "../administration/audit-contract.ts";
-import type { DurabilityFault } from "../../core/policy/database-durability.ts";
-import type { UpkeepFault } from "../../core/policy/database-upkeep.ts";
 import type { Upkeep } from "../database/upkeep.ts";
 import type { Durability } from "../database/durability.ts";
 import type { Database } from "../database/database.ts";
