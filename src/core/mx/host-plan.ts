@@ -64,6 +64,11 @@ export function planHosts(
     );
   if (by === "implicit" && !hasAddress && rules.only === undefined)
     return refused(550, "5.4.4", `SMTPSEND.DNS.InvalidData; ${domain} has neither MX nor address records`);
+  // An address stays what it is: to wait would only tell the sender later.
+  if (by === "literal") {
+    const reasons = skipped.map(({ reason }) => reason).join("; ");
+    return refused(550, "5.1.2", `this relay sends no mail to ${domain}: ${reasons}`);
+  }
   const told = skipped.map(({ host, reason }) => `${host}: ${reason}`).join("; ");
   return later("4.4.4", `no mail host of ${domain} has an address to connect to: ${told}`);
 }
