@@ -51,6 +51,8 @@ export type FetchPolicy = (domain: string) => Promise<FetchedPolicy>;
 export const fetchTimeMs = 60_000;
 const connectTimeMs = 10_000;
 export const longestPolicyBytes = 64 * 1024;
+/** Of a connection: an answer may be little and what stands around it without end, as informational answers and what chunks carry. */
+const mostOctets = 4 * longestPolicyBytes;
 const mostAddresses = 4;
 const port = 443;
 
@@ -158,6 +160,14 @@ async function get(
       });
       asking.on("error", (error) => reject(new FetchFault(`${host}: ${failureWords(error)}`)));
       asking.on("response", (response) => readAnswer(response, host, resolve, reject));
+      // Nobody asked for another protocol, and Node.js tells nothing else of it.
+      asking.on("upgrade", () => reject(new FetchFault(`${host} answered 101`)));
+      const count = (): void => {
+        if (secured.bytesRead > mostOctets)
+          reject(new FetchFault(`${host} sent more than ${mostOctets} bytes around its answer`));
+      };
+      asking.on("information", count);
+      asking.on("response", (response) => response.on("data", count));
       asking.end();
     });
   } finally {

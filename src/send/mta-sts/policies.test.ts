@@ -125,6 +125,7 @@ const restart = async (): Promise<void> => {
   await close();
   open();
 };
+const long = "x".repeat(8000);
 const notFound: PolicyHost["answer"] = (_, response) => response.writeHead(404).end();
 
 test("a policy is fetched once, also for many who ask at once", async () => {
@@ -162,6 +163,25 @@ describe("what is no policy (S6, S8)", () => {
         request.socket.write(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${enforce.slice(0, -4)}`);
         request.socket.end();
       },
+      "sts-policy-fetch-error",
+    ],
+    [
+      "another protocol",
+      ({ socket }) =>
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"),
+      "sts-policy-fetch-error",
+    ],
+    [
+      "informational answers and no end of them",
+      ({ socket }) => socket.write(`HTTP/1.1 103 Early Hints\r\nLink: ${long}\r\n\r\n`.repeat(64)),
+      "sts-policy-fetch-error",
+    ],
+    [
+      "chunks that are little and carry much",
+      ({ socket }) =>
+        socket.write(
+          `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${`1;${long}\r\nx\r\n`.repeat(64)}`,
+        ),
       "sts-policy-fetch-error",
     ],
     ["a page", "<html></html>", "sts-policy-invalid"],
