@@ -13,8 +13,8 @@ afterEach(() => {
   }
 });
 
-/** `answers`: false, and nothing is ever said. */
-async function asked(answers: boolean, more: Partial<OutgoingRequest> = {}) {
+/** `answers`: false, and nothing is ever said; or octets. */
+async function asked(answers: boolean | string, more: Partial<OutgoingRequest> = {}) {
   const clock = createFakeClock();
   const resolved: string[] = [];
   let heard: () => void = () => {};
@@ -23,7 +23,8 @@ async function asked(answers: boolean, more: Partial<OutgoingRequest> = {}) {
     request.resume();
     request.on("end", () => {
       heard();
-      if (answers) response.writeHead(201, { "X-Note": "a" }).end("done");
+      if (typeof answers === "string") request.socket.write(answers);
+      else if (answers) response.writeHead(201, { "X-Note": "a" }).end("done");
     });
   });
   open.push(server);
@@ -71,6 +72,22 @@ it("ends when nothing is said, and tells that the request was sent", async () =>
   expect(failure).toBeInstanceOf(HttpFailure);
   expect(failure).toMatchObject({ message: "no answer within 30 s", sent: true });
   expect(JSON.stringify(failure) + String(failure)).not.toContain("s3cret");
+});
+
+it.each([
+  [
+    "another protocol",
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+    "it answered 101",
+  ],
+  [
+    "informational answers and no end of them",
+    "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(40),
+    "more than 16 answers with 1xx, and none of the request",
+  ],
+])("ends with %s", async (_, octets, message) => {
+  const { answer } = await asked(octets);
+  expect(await answer).toMatchObject({ name: "HttpFailure", message, sent: true });
 });
 
 it("is given up by its signal", async () => {

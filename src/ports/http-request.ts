@@ -56,6 +56,9 @@ export class HttpFailure extends Error {
 
 export type HttpRequest = (request: OutgoingRequest) => Promise<Answer>;
 
+/** 1xx in front of one answer: 100 and some of 103 are usual. */
+const mostInformational = 16;
+
 /** Names are resolved by `dns`. Rejects with HttpFailure. */
 export function createHttpRequest({ clock, dns }: Pick<Ports, "clock" | "dns">): HttpRequest {
   const lookup = lookupBy(dns);
@@ -107,6 +110,13 @@ export function createHttpRequest({ clock, dns }: Pick<Ports, "clock" | "dns">):
       request.on("finish", () => {
         sent = true;
         if (uploads !== undefined) nowWait(timeoutMs, "no answer");
+      });
+      // Nobody asked for another protocol, and Node.js tells nothing else of it.
+      request.on("upgrade", () => fail("it answered 101"));
+      let informational = 0;
+      request.on("information", () => {
+        if (++informational > mostInformational)
+          fail(`more than ${mostInformational} answers with 1xx, and none of the request`);
       });
       request.on("response", (response: IncomingMessage) => {
         answering = true;
