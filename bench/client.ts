@@ -19,6 +19,8 @@ export interface ClientLoad {
   readonly reuse: boolean;
   readonly startTls?: boolean;
   readonly destinations?: number;
+  /** All recipients are of this domain. */
+  readonly domain?: string;
   /** Resolves when another message may begin. Left out: at once. */
   readonly room?: () => Promise<void>;
 }
@@ -69,10 +71,10 @@ export function messageContent(sizeBytes: number): Buffer {
 }
 
 export function envelopeOf(
-  { recipients, destinations }: Pick<ClientLoad, "recipients" | "destinations">,
+  { recipients, destinations, domain: sole }: Pick<ClientLoad, "recipients" | "destinations" | "domain">,
   number: number,
 ): string {
-  const domain = destinations === undefined ? "dest.test" : domainOf(number % destinations);
+  const domain = sole ?? (destinations === undefined ? "dest.test" : domainOf(number % destinations));
   let text = "MAIL FROM:<app@sender.test>\r\n";
   for (let i = 0; i < recipients; i++) text += `RCPT TO:<${i}someone@${domain}>\r\n`;
   return `${text}DATA\r\n`;

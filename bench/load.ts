@@ -27,6 +27,8 @@ export interface Load {
   /** Spread over this many domains, delivered by MX record to `sites`; the bench's own client sends. */
   readonly destinations?: number;
   readonly sites?: number;
+  /** To this one domain; the bench's own client sends. */
+  readonly domain?: string;
   /** The sink waits as long before each of its writes. */
   readonly sinkDelayMs?: number;
   /** So many messages at most between client and sink, of a load to a small Internet: no peer builds up a backlog. */
@@ -73,7 +75,10 @@ export async function startSink(port: number, messages?: number): Promise<Runnin
 }
 
 const usesOwnClient = (load: Load): boolean =>
-  load.ownClient === true || load.http === true || load.startTls === true || load.destinations !== undefined;
+  load.ownClient === true ||
+  load.http === true ||
+  load.startTls === true ||
+  (load.destinations ?? load.domain) !== undefined;
 
 /** Runs the load once through the peer. Rejects when a message is refused or does not arrive. */
 export async function measure(

@@ -13,11 +13,24 @@ import { spawnServer } from "./spawn-server.ts";
 const flags = ["--max-semi-space-size=32"];
 const program = fileURLToPath(new URL("../../bin/weir.js", import.meta.url));
 
+/**
+ * Memory is given back at rest, each relay in its own time; what that and the growing again cost are some hundred messages. Relays that
+ * take turns rest in between, as they do not in earnest: in which reading it falls would be a matter of luck.
+ */
+export const keepsMemory: readonly string[] = [
+  "--import",
+  'data:text/javascript,import { Session } from "node:inspector/promises"; Session.prototype.post = async () => {};',
+];
+
 /** Lines of weir.yaml beyond the ordinary ones. */
 export interface WeirVariant {
+  /** Of Node.js. */
+  readonly flags?: readonly string[];
   /** Settings of the receive connector, as `name: value`. */
   readonly receive?: readonly string[];
   readonly send?: readonly string[];
+  /** Further send connectors, as lines of their list. */
+  readonly connectors?: readonly string[];
   /** Whole sections. */
   readonly sections?: readonly string[];
 }
@@ -36,7 +49,11 @@ export async function startWeir(options: PeerOptions, variant: WeirVariant = {})
   writeFileSync(file, configuration(port, httpPort, options, variant));
   const { under } = options;
   const spawnedAt = performance.now();
-  const server = spawnServer(process.execPath, [...flags, program, "start", "--config", file], under);
+  const server = spawnServer(
+    process.execPath,
+    [...flags, ...(variant.flags ?? []), program, "start", "--config", file],
+    under,
+  );
   await untilListening(port, 120_000, () => server.hasEnded());
   const startMs = performance.now() - spawnedAt;
   const root = server.child.pid ?? 0;
@@ -106,7 +123,7 @@ receiveConnectors:
 ${indented(variant.receive ?? unlimited)}sendConnectors:
   - name: Out
     addressSpaces: ["*"]
-${indented([...nextHop, ...connections, ...(variant.send ?? [])])}${(sections ?? []).join("\n")}
+${indented([...nextHop, ...connections, ...(variant.send ?? [])])}${(variant.connectors ?? []).map((line) => `  ${line}\n`).join("")}${(sections ?? []).join("\n")}
 `;
 }
 

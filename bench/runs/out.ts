@@ -8,11 +8,11 @@ import { loadOf } from "../loads.ts";
 import { median, quantilesOf } from "../median.ts";
 import { type Interval, isAtMost, leastTurns, medianInterval } from "../paired.ts";
 import type { Peer } from "../peers/peer.ts";
-import { startWeir } from "../peers/weir.ts";
+import { keepsMemory, startWeir } from "../peers/weir.ts";
 import { type Counts, countableEvents, countedWhile } from "../perf-counters.ts";
 import { threadsCpuMicros } from "../process-tree.ts";
 import { progress } from "../progress.ts";
-import { startSmallInternet } from "../small-internet.ts";
+import { domainOf, startSmallInternet } from "../small-internet.ts";
 import type { Mark, Run } from "./run.ts";
 
 const mostMxPercent = 3;
@@ -29,123 +29,165 @@ const mostMoreTurns = 4;
 const mostMs = 20 * 60_000;
 /** Enough to keep a relay busy; its queue holds them in memory. What a backlog costs is no part of what is asked. */
 const mostUnderWay = 60;
-/** Each relay's before it is read: V8 compiles what is called some ten thousand times, and what a message costs falls until then. */
+/** Of each way before it is read: V8 compiles what is called some ten thousand times, and what a message costs falls until then. */
 const warmUpMessages = 15_000;
+/** A turn's reading of each way, times `--messages`: one full collection more or less is 5 % of 2,500. */
+const readingLoads = 4;
+/** Each reading is made of so many parts of `--messages`, between those of the others: what the machine does meets all alike. */
+const partsOfLoad = 5;
 /** What is behind the last message is written by then. */
-const settleMs = 100;
-const plain = "smart host";
-const byMx = "MX record, kept";
-const signed = "smart host, DKIM (RSA-2048)";
-/** The author of the bench's messages. */
+const settleMs = 50;
+/** The author's domain of the bench's messages. */
 const author = "sender.test";
+
+/** The ways out, by the domain that goes each. All relays have the same configuration. */
+interface Way {
+  readonly name: string;
+  readonly domain: string;
+  /**
+   * Where `shared` it goes through the relay of the smart host's way: that is compared within one process. Garbage of one way would
+   * be collected in the other's part, so what makes much of it has its own.
+   */
+  readonly relay: "shared" | "signing";
+}
+
+const plain: Way = { name: "smart host", domain: "smart.test", relay: "shared" };
+const byMx: Way = { name: "MX record, kept", domain: domainOf(0), relay: "shared" };
+const signed: Way = { name: "smart host, DKIM (RSA-2048)", domain: "signed.test", relay: "signing" };
+const ways: readonly Way[] = [plain, byMx, signed];
 
 export const out: Run = {
   name: "out",
   about:
-    "CPU a message of delivery by MX record (records kept) and of DKIM, in --turns there and back, more where they spread",
+    "CPU a message of delivery by MX record (records kept) and of DKIM, in --turns in turn, more where they spread",
   async run({ folder, messages, turns }) {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const internet = await startSmallInternet({ sites: 1 });
-    // One domain, one site, and the same sink for all: what differs is how its host is found, and the signature.
+    // One site and the same sink for all: what differs is how its host is found, and the signature.
     const { anySite: sinkHost, mxPort: sinkPort } = internet;
-    const ownClient: Load = {
-      ...loadOf("reuse", messages),
-      ownClient: true,
-      destinations: 1,
-      mostUnderWay,
+    const smartHost = (name: string, domain: string): readonly string[] => [
+      `- name: ${name}`,
+      `  addressSpaces: ["${domain}"]`,
+      `  smartHosts: ["[${sinkHost}]:${sinkPort}"]`,
+      `  smtpMaxMessagesPerConnection: unlimited`,
+    ];
+    const variant = {
+      flags: keepsMemory,
+      // As many connections, for as many messages. Whose way signs nothing does not look for keys either.
+      send: ["smtpMaxMessagesPerConnection: unlimited", "dkimSigning: false"],
+      connectors: [
+        ...smartHost("Smart", plain.domain),
+        "  dkimSigning: false",
+        ...smartHost("Signing", signed.domain),
+      ],
+      sections: [
+        "dkimKeys:",
+        `  - name: r._domainkey.${author}`,
+        "    keyFile: key.pem",
+        "    state: active",
+      ],
     };
+    const usual: Load = { ...loadOf("reuse", messages), ownClient: true, mostUnderWay };
+    const partMessages = Math.max(1, Math.floor(usual.messages / partsOfLoad));
+    const warmUpParts = turns < leastTurns ? partsOfLoad : Math.ceil(warmUpMessages / partMessages);
+    /** Even: one there and one back. */
+    const parts = turns < leastTurns ? 2 : readingLoads * partsOfLoad;
     /** Of the turn. */
-    const relays = new Map<string, Peer>();
+    const relays = new Map<Way["relay"], Peer>();
     let started = 0;
     /** CPU a message of each turn, in microseconds. */
-    const readings = new Map<string, number[]>([plain, byMx, signed].map((name) => [name, []]));
-    const start = async (name: string, isByMx: boolean, sections: readonly string[]): Promise<void> => {
+    const readings = new Map<Way, number[]>(ways.map((way) => [way, []]));
+    const countable = countableEvents();
+    const counts = new Map<Way, Counts[]>(ways.map((way) => [way, []]));
+    const bareReadings: number[] = [];
+
+    const start = async (name: Way["relay"]): Promise<void> => {
       const directory = join(folder, `relay-${started++}`);
       mkdirSync(directory);
       writeFileSync(join(directory, "key.pem"), privateKey.export({ format: "pem", type: "pkcs8" }), {
         mode: 0o600,
       });
-      const where = { directory, sinkPort, sinkHost, ...(isByMx && { internet }) };
-      // As many connections, for as many messages.
-      const send = ["smtpMaxMessagesPerConnection: unlimited"];
-      relays.set(name, await startWeir(where, { send, sections }));
-    };
-    const startAll = async (): Promise<void> => {
-      await start(plain, false, []);
-      await start(byMx, true, []);
-      await start(signed, false, [
-        "dkimKeys:",
-        `  - name: r._domainkey.${author}`,
-        "    keyFile: key.pem",
-        "    state: active",
-      ]);
+      relays.set(name, await startWeir({ directory, sinkPort, sinkHost, internet }, variant));
     };
     const stopAll = async (): Promise<void> => {
       await Promise.allSettled([...relays.values()].map((peer) => peer.stop()));
       relays.clear();
     };
-    const named = (name: string): Peer => {
-      const relay = relays.get(name);
-      if (relay === undefined) throw new Error(`there is no relay ${name}`);
+    const relayOf = (way: Way): Peer => {
+      const relay = relays.get(way.relay);
+      if (relay === undefined) throw new Error(`there is no relay for ${way.name}`);
       return relay;
     };
-    const send = async (relay: Peer): Promise<void> => {
-      await measure(relay, sinkPort, ownClient, internet);
+    const send = async (way: Way, load: Load): Promise<void> => {
+      await measure(relayOf(way), sinkPort, { ...load, domain: way.domain }, internet);
       await delay(settleMs);
     };
-    const read = async (name: string): Promise<number> => {
-      const relay = named(name);
-      const before = threadsCpuMicros(relay.pid);
-      await send(relay);
-      return (threadsCpuMicros(relay.pid) - before) / ownClient.messages;
+    const part: Load = { ...usual, messages: partMessages };
+    /** CPU of a part of a reading, in microseconds. */
+    const readPart = async (way: Way): Promise<number> => {
+      const { pid } = relayOf(way);
+      const before = threadsCpuMicros(pid);
+      await send(way, part);
+      return threadsCpuMicros(pid) - before;
     };
+    /** None is always first, and each comes behind each other. */
+    const inTurn = (round: number): readonly Way[] => {
+      const first = Math.floor(round / 2) % ways.length;
+      const there = [...ways.slice(first), ...ways.slice(0, first)];
+      return round % 2 === 0 ? there : there.toReversed();
+    };
+    const takeTurn = async (turn: number): Promise<void> => {
+      await start("shared");
+      await start("signing");
+      for (let round = 0; round < warmUpParts; round++) for (const way of inTurn(round)) await readPart(way);
+      const cpu = new Map<Way, number>();
+      for (let round = 0; round < parts; round++) {
+        for (const way of inTurn(round)) cpu.set(way, (cpu.get(way) ?? 0) + (await readPart(way)));
+        // In between too: how fast the processor is changes within minutes.
+        bareReadings.push(bareSignatureMicros(privateKey));
+      }
+      for (const [way, micros] of cpu) readings.get(way)?.push(micros / (parts * partMessages));
+      // Behind the readings: to be counted costs time.
+      if (turn > leastTurns || countable.length === 0) return;
+      for (const way of ways)
+        counts.get(way)?.push(await countedWhile(relayOf(way).pid, countable, () => send(way, usual)));
+    };
+
     /** Of each turn against the plain reading of the same turn. */
-    const differences = (name: string, of: (one: number, base: number) => number): readonly number[] =>
-      (readings.get(name) ?? []).map((one, turn) => of(one, readings.get(plain)?.[turn] ?? NaN));
+    const differences = (way: Way, of: (one: number, base: number) => number): readonly number[] =>
+      (readings.get(way) ?? []).map((one, turn) => of(one, readings.get(plain)?.[turn] ?? NaN));
     const mxPercent = (): readonly number[] => differences(byMx, (one, base) => 100 * (one / base - 1));
     const signing = (): readonly number[] => differences(signed, (one, base) => one - base);
-    const bareReadings: number[] = [];
     /** In bare signatures. */
     const signatures = (): readonly number[] => signing().map((micros) => micros / median(bareReadings));
     const isNarrow = (): boolean =>
       width(medianInterval(mxPercent())) <= narrowPercent &&
       width(medianInterval(signatures())) <= narrowSignatures;
-    const countable = countableEvents();
-    const counts = new Map<string, Counts>();
     // Fewer are a trial of the bench.
     const mostTurns = turns < leastTurns ? turns : mostMoreTurns * turns;
-    const warmUps = turns < leastTurns ? 1 : Math.ceil(warmUpMessages / ownClient.messages);
     const since = performance.now();
     let turn = 0;
     try {
       while (turn < turns || (turn < mostTurns && performance.now() - since < mostMs && !isNarrow())) {
         turn++;
         progress(`out: turn ${turn} of ${turns} to ${mostTurns}`);
-        await startAll();
-        for (let n = 0; n < warmUps; n++) for (const name of relays.keys()) await read(name);
-        // There and back, so that none is always first and what drifts meets all alike.
-        const there = turn % 2 === 0 ? [...relays.keys()].toReversed() : [...relays.keys()];
-        const cpu = new Map<string, number>();
-        for (const name of [...there, ...there.toReversed()]) {
-          cpu.set(name, (cpu.get(name) ?? 0) + (await read(name)) / 2);
-          // In turns too: how fast the processor is changes within minutes.
-          bareReadings.push(bareSignatureMicros(privateKey));
-        }
-        for (const [name, micros] of cpu) readings.get(name)?.push(micros);
-        // Behind the readings: to be counted costs time.
-        for (const name of turn > 1 || countable.length === 0 ? [] : relays.keys()) {
-          const relay = named(name);
-          counts.set(name, await countedWhile(relay.pid, countable, () => send(relay)));
-        }
+        await takeTurn(turn);
         await stopAll();
+        // Of a run that is ended before its time these are left.
+        const read = ways.map((way) => `${way.name} ${readings.get(way)?.at(-1)?.toFixed(1)}`);
+        progress(`out: ${read.join(", ")} µs; RSA-2048 ${median(bareReadings).toFixed(1)}`);
       }
     } finally {
       await stopAll();
       internet.stop();
     }
-    const cpu = (name: string): number => median(readings.get(name) ?? []);
-    const counted = (name: string): readonly string[] =>
-      countable.map((event) => ((counts.get(name)?.get(event) ?? NaN) / ownClient.messages).toFixed(1));
+    const cpu = (way: Way): number => median(readings.get(way) ?? []);
+    const counted = (way: Way): readonly string[] =>
+      countable.map((event) =>
+        (
+          median((counts.get(way) ?? []).map((turnCounts) => turnCounts.get(event) ?? NaN)) / usual.messages
+        ).toFixed(1),
+      );
     const bare = median(bareReadings);
     const intervalText = (values: readonly number[], digits: number): string => {
       const { low, high } = medianInterval(values);
@@ -176,15 +218,17 @@ export const out: Run = {
           "middle half of turns",
           ...countable,
         ],
-        [plain, cpu(plain).toFixed(0), ...noTime, ...counted(plain)],
-        [byMx, cpu(byMx).toFixed(0), ...beside(mxPercent(), 1, "%"), ...counted(byMx)],
-        [signed, cpu(signed).toFixed(0), ...beside(signing(), 0, "µs"), ...counted(signed)],
+        [plain.name, cpu(plain).toFixed(0), ...noTime, ...counted(plain)],
+        [byMx.name, cpu(byMx).toFixed(0), ...beside(mxPercent(), 1, "%"), ...counted(byMx)],
+        [signed.name, cpu(signed).toFixed(0), ...beside(signing(), 0, "µs"), ...counted(signed)],
         ["RSA-2048 signature alone", bare.toFixed(0), ...noTime, ...countable.map(() => "")],
       ],
       notes: [
-        `${turn} turns, each of relays started for it and warmed up, there and back, of twice ${ownClient.messages} messages of 4 KB to one domain, ${mostUnderWay} of them under way.`,
+        `${turn} turns, each of two relays of one configuration started for it and warmed up: one takes mail for the smart host and by MX record, the other what is signed, ${partMessages} messages of 4 KB of each in turn, ${parts * partMessages} in all, ${mostUnderWay} under way.`,
         "A mark is met, or missed, when the whole interval of the median says so; else it is not shown.",
-        ...(countable.length === 0 ? [] : ["The last columns are counts of perf a message, of one reading."]),
+        ...(countable.length === 0
+          ? []
+          : [`The last columns are counts of perf a message, medians of ${leastTurns} turns at most.`]),
       ],
       marks: [
         {
@@ -209,7 +253,7 @@ const width = ({ low, high }: Interval): number => high - low;
 /** CPU time of RSA-2048 over a header of the usual size, in microseconds. */
 function bareSignatureMicros(key: Parameters<typeof sign>[2]): number {
   const data = Buffer.alloc(1024, "x");
-  const many = 200;
+  const many = 100;
   const before = process.cpuUsage();
   for (let n = 0; n < many; n++) sign("sha256", data, key);
   const { user, system } = process.cpuUsage(before);
