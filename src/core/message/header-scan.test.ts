@@ -85,6 +85,9 @@ describe("scanHeader", () => {
     ["Subject: x\r\n\nX: y\r\n", 12],
     ["Subject: x\r\nno field\r\n", 12],
     [": x\r\n", 0],
+    ["X~!: x\r\n", -1],
+    ["X\x7f: x\r\n", 0],
+    ["X \t: x\r\n", -1],
     ["\r\n", -1],
     ["X: y\r\n\r\nno field", -1],
   ])("%j is broken at %d", (header, at) => {
