@@ -202,25 +202,33 @@ export function deletePair(text: string, map: YAMLMap, pair: Pair, parent: Pair 
   return splice(text, keyStart, rangeOf(next.key)[0], "");
 }
 
-/** Adds a section to a list; `pair` is the list's setting. */
-export function addItem(text: string, pair: Pair, item: Section): string {
+/** Adds sections to a list; `pair` is the list's setting. */
+export function addItems(text: string, pair: Pair, items: readonly Section[]): string {
   const list: unknown = pair.value;
   if (isAlias(list)) throw new NotEditable(`${keyOf(pair)} is an alias`);
   if (isSeq(list) && list.items.length > 0) {
     if (list.flow === true) {
       const end = contentEnd(list.items.at(-1), text);
-      return splice(text, end, end, `, ${flowText(item)}`);
+      return splice(text, end, end, items.map((item) => `, ${flowText(item)}`).join(""));
     }
     const [firstStart] = rangeOf(list.items[0]);
     const opening = lineStart(text, firstStart);
     const indent = /^ */.exec(text.slice(opening))?.[0] ?? "";
     const at = behindComments(text, nextLine(text, contentEnd(list, text)), indent.length);
-    return insertLines(text, at, itemLines(item, indent));
+    return insertLines(
+      text,
+      at,
+      items.flatMap((item) => itemLines(item, indent)),
+    );
   }
   const empty = list == null ? undefined : contentEnd(list, text);
   const colon = colonBehind(pair, text);
   const cleared = empty === undefined ? text : splice(text, colon + 1, Math.max(colon + 1, empty), "");
-  return insertLines(cleared, nextLine(cleared, colon), itemLines(item, "  "));
+  return insertLines(
+    cleared,
+    nextLine(cleared, colon),
+    items.flatMap((item) => itemLines(item, "  ")),
+  );
 }
 
 function itemLines(item: Section, indent: string): string[] {

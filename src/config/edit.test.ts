@@ -1,8 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { defaultConfig } from "./default-config.ts";
-import { editConfiguration, type ConfigurationEdit } from "./edit.ts";
+import { editConfiguration, editConfigurationInPieces, type ConfigurationEdit } from "./edit.ts";
 import type { Plain } from "./edit-value.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 
@@ -445,4 +446,66 @@ test("whatever the form of the file, an edit is made or nothing is", () => {
     ),
     { numRuns: 100 },
   );
+});
+
+describe("many edits", () => {
+  const added = Array.from({ length: 30 }, (_, index) => ({
+    kind: "add" as const,
+    section: "applications" as const,
+    name: `app-${index}`,
+    settings: { addresses: [`10.0.0.${index}`] },
+  }));
+
+  test.each([
+    ["no list", "hostname: a.test\n"],
+    ["an empty list", "applications: []\nhostname: a.test\n"],
+    ["a list of one line", "applications: [{name: ERP, users: [erp]}] # ours\nhostname: a.test\n"],
+    [
+      "a list with comments",
+      "applications:\n    # first\n    - name: ERP\n      users: [erp] # x\n    # last\n\nhostname: a.test\n",
+    ],
+    ["line ends of Windows", "hostname: a.test\r\napplications:\r\n- name: ERP\r\n  users: [erp]\r\n"],
+  ])("what is added to %s at once stands as if it were added one by one", (_, text) => {
+    const oneByOne = added.reduce((before, edit) => {
+      const result = editConfiguration(before, edit);
+      return result.ok ? result.text : result.message;
+    }, text);
+    expect(editConfiguration(text, added)).toEqual({ ok: true, text: oneByOne });
+  });
+
+  test("none is made where one is of a name that is there, or comes twice", () => {
+    const [first] = added;
+    const twice = [...added, { ...added[3], name: "APP-3" }] as ConfigurationEdit[];
+    for (const [text, edits] of [
+      ["applications: [{name: App-7}]\n", added],
+      ["hostname: a.test\n", twice],
+    ] as const)
+      expect(editConfiguration(text, edits)).toMatchObject({ ok: false, code: "alreadyExists" });
+    expect(first).toBeDefined();
+  });
+
+  test("leave others their turn while they are made", async () => {
+    const settings = { maxInboundConnection: 100, maxInboundConnectionPerSource: 20, messageRateLimit: 600 };
+    const text = "receiveConnectors:\n  - name: In\n  - name: Out\n";
+    const edits = [
+      ...["In", "Out"].map((name) => ({
+        kind: "set" as const,
+        section: "receiveConnectors" as const,
+        name,
+        settings,
+      })),
+      ...added,
+    ];
+    let turns = 0;
+    let isDone = false;
+    const others = (async () => {
+      for (; !isDone; turns++) await setImmediate();
+    })();
+    const result = await editConfigurationInPieces(text, edits);
+    isDone = true;
+    await others;
+    expect(result).toEqual(editConfiguration(text, edits));
+    // One for each time the text is read, beside the last.
+    expect(turns).toBeGreaterThanOrEqual(2 * (Object.keys(settings).length + 2));
+  });
 });

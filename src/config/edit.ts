@@ -2,9 +2,10 @@
  * Changes to the text of a configuration file. Whatever is not changed keeps every character: comments, order,
  * formatting. Pure; `parseConfig` decides whether the result is a configuration.
  */
+import { setImmediate } from "node:timers/promises";
 import { type Document, type Pair, type YAMLMap, isMap, isSeq } from "yaml";
 import {
-  addItem,
+  addItems,
   addTopLevel,
   deleteItem,
   deletePair,
@@ -42,18 +43,40 @@ export type EditResult =
 type NotDone = Exclude<EditResult, { ok: true }>;
 
 /** One edit, or several of which all are made or none. Never throws. Names are found without regard to case. */
-export function editConfiguration(
-  text: string,
-  edits: ConfigurationEdit | readonly ConfigurationEdit[],
-): EditResult {
+export function editConfiguration(text: string, edits: Edits): EditResult {
+  const steps = editing(text, edits);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** As `editConfiguration`, in pieces: others have their turn whenever the text had to be read, some milliseconds of a long one. */
+export async function editConfigurationInPieces(text: string, edits: Edits): Promise<EditResult> {
+  const steps = editing(text, edits);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await setImmediate();
+  }
+}
+
+type Edits = ConfigurationEdit | readonly ConfigurationEdit[];
+type Adding = Extract<ConfigurationEdit, { kind: "add" }>;
+/** Yields where it may be interrupted. */
+type Piecemeal<Result> = Generator<undefined, Result>;
+
+function* editing(text: string, edits: Edits): Piecemeal<EditResult> {
   try {
     let edited = text;
-    for (const edit of [edits].flat()) {
-      const next = apply(edited, edit);
+    for (const together of madeTogether([edits].flat())) {
+      const next = yield* apply(edited, together);
       if (typeof next !== "string") return next;
-      if (!readsAsEdited(edited, next, edit))
+      yield;
+      if (!readsAsEdited(edited, next, together))
         throw new NotEditable("its form is not one that can be edited safely");
       edited = next;
+      yield;
     }
     return { ok: true, text: edited };
   } catch (fault) {
@@ -66,23 +89,29 @@ export function editConfiguration(
   }
 }
 
-function apply(text: string, edit: ConfigurationEdit): string | NotDone {
+/** What is added to one list, one behind the other, is added at once: reading the text is what an edit costs. */
+function madeTogether(edits: readonly ConfigurationEdit[]): (readonly [ConfigurationEdit, ...Adding[]])[] {
+  const all: [ConfigurationEdit, ...Adding[]][] = [];
+  for (const edit of edits) {
+    const before = all.at(-1);
+    const isMore = edit.kind === "add" && before?.[0].kind === "add" && before[0].section === edit.section;
+    if (isMore) before.push(edit);
+    else all.push([edit]);
+  }
+  return all;
+}
+
+function* apply(
+  text: string,
+  [edit, ...more]: readonly [ConfigurationEdit, ...Adding[]],
+): Piecemeal<string | NotDone> {
   switch (edit.kind) {
     case "set":
-      return setNamed(text, edit.section, edit.name, edit.settings);
+      return yield* setNamed(text, edit.section, edit.name, edit.settings);
     case "setEach":
       return setEach(text, edit.section, edit.settings);
-    case "add": {
-      const document = parseText(text);
-      if (find(document, edit.section, edit.name) !== undefined) {
-        return alreadyThere(`there is ${withArticle(nouns[edit.section])} ${edit.name} already`);
-      }
-      const item = itemOf(edit);
-      const list = findPair(root(document), (key) => key === edit.section);
-      return list === undefined
-        ? addTopLevel(text, document, edit.section, [item])
-        : addItem(text, list, item);
-    }
+    case "add":
+      return add(text, [edit, ...more]);
     case "remove": {
       const found = find(parseText(text), edit.section, edit.name);
       return found === undefined ? notFound(edit) : deleteItem(text, found.list, found.index);
@@ -103,11 +132,31 @@ function apply(text: string, edit: ConfigurationEdit): string | NotDone {
   }
 }
 
-function setNamed(text: string, section: NamedSection, name: string, settings: Section): string | NotDone {
+/** All of one section. */
+function add(text: string, edits: readonly [Adding, ...Adding[]]): string | NotDone {
+  const [{ section }] = edits;
+  const document = parseText(text);
+  for (const [index, { name }] of edits.entries()) {
+    const isTwice = edits.slice(0, index).some((other) => isCalled(other.name, name));
+    if (isTwice || find(document, section, name) !== undefined)
+      return alreadyThere(`there is ${withArticle(nouns[section])} ${name} already`);
+  }
+  const items = edits.map(itemOf);
+  const list = findPair(root(document), (key) => key === section);
+  return list === undefined ? addTopLevel(text, document, section, items) : addItems(text, list, items);
+}
+
+function* setNamed(
+  text: string,
+  section: NamedSection,
+  name: string,
+  settings: Section,
+): Piecemeal<string | NotDone> {
   let edited = text;
   let current = name;
   if (find(parseText(text), section, name) === undefined) return notFound({ section, name });
   for (const [setting, value] of Object.entries(settings)) {
+    yield;
     const found = find(parseText(edited), section, current);
     if (found === undefined) throw new NotEditable("the entry is lost");
     edited = setIn(edited, found.map, undefined, section, setting, value);

@@ -84,9 +84,9 @@ export function bareCategory(category: string): string {
   return category.slice(category.lastIndexOf("\\") + 1).toLowerCase();
 }
 
-/** Whether the edited text reads as the old one with the edit made on its values, and nothing else. */
-export function readsAsEdited(before: string, after: string, edit: ConfigurationEdit): boolean {
-  const wanted = editedValue(parseText(before).toJS() as Values, edit);
+/** Whether the edited text reads as the old one with the edits made on its values, and nothing else. */
+export function readsAsEdited(before: string, after: string, edits: readonly ConfigurationEdit[]): boolean {
+  const wanted = edits.reduce(editedValue, parseText(before).toJS() as Values);
   return isDeepStrictEqual(withoutEmpty(parseText(after).toJS() as Values), withoutEmpty(wanted));
 }
 

@@ -10,7 +10,7 @@ import { renderEvent } from "../events/event-text.ts";
 import type { ChangeAuthor } from "../ports/configuration-documents.ts";
 import { createInTurn } from "../ports/in-turn.ts";
 import { describeChanges, needsRestart } from "./changes.ts";
-import { type ConfigurationEdit, editConfiguration, type EditResult } from "./edit.ts";
+import { type ConfigurationEdit, editConfigurationInPieces, type EditResult } from "./edit.ts";
 import { changeAuthor } from "./change-author.ts";
 import {
   type ConfigurationHistory,
@@ -264,7 +264,7 @@ export function createLiveConfiguration(options: {
     },
     edit(wanted, whatIf) {
       const by = changeAuthor();
-      return inTurn(() => change((text) => editConfiguration(text, wanted), whatIf, by));
+      return inTurn(() => change((text) => editConfigurationInPieces(text, wanted), whatIf, by));
     },
     restore(version, whatIf) {
       const by = changeAuthor();
