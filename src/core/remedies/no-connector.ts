@@ -1,6 +1,6 @@
 /** No receive connector for a client's address: which ones could let it in by the endpoint it came to. */
 import { listeningDoors } from "../policy/door.ts";
-import { commandWord } from "../units/command-word.ts";
+import { addedWord, commandWord } from "../units/command-word.ts";
 import type { Endpoint, ReceiveConnectorSettings } from "../policy/receive-connector.ts";
 import { chooseReceiveConnector, covers } from "../policy/receive-connector.ts";
 import { formatEndpoint } from "../units/endpoint.ts";
@@ -31,7 +31,7 @@ export function noConnectorRemedy(
     ),
   );
   const letIn = fitting.slice(0, mostConnectors).map((connector) => ({
-    command: setConnector(connector, `-RemoteIPRanges "@{Add='${text}'}"`),
+    command: setConnector(connector, `-RemoteIPRanges ${addedWord([text])}`),
     effect: `it may do what ${connector.name} lets its clients do`,
   }));
   const disabled = connectors.filter((connector) => wouldServe(connector, endpoints, address));
@@ -66,7 +66,7 @@ export function noConnectorRemedy(
       {
         command: setConnector(
           connector,
-          `-Bindings ${commandWord(bindings.join(","))} -RemoteIPRanges "@{Add='${text}'}"`,
+          `-Bindings ${commandWord(bindings.join(","))} -RemoteIPRanges ${addedWord([text])}`,
         ),
         effect: `${connector.name} listens on all addresses of this machine, port ${port}`,
       },

@@ -2,7 +2,7 @@
  * What ends a refusal: a sentence, and the commands that help by the settings in force. A remedy is never a guess: where
  * no setting helps it says so, and where the settings are right by now there is none.
  */
-import { commandWord } from "../units/command-word.ts";
+import { addedWord, commandWord } from "../units/command-word.ts";
 import type { AcceptedDomain } from "../policy/accepted-domain.ts";
 import type { ClientRights } from "../policy/client-rights.ts";
 import type { ReceiveConnectorSettings } from "../policy/receive-connector.ts";
@@ -65,6 +65,6 @@ export function ownConnector(
 ): string {
   const name = `${application ?? address.replaceAll(":", "-")} ${suffix}`;
   return connectorNames.some((other) => other.toLowerCase() === name.toLowerCase())
-    ? setConnector({ name }, `-RemoteIPRanges "@{Add='${address}'}"`)
+    ? setConnector({ name }, `-RemoteIPRanges ${addedWord([address])}`)
     : `New-ReceiveConnector ${commandWord(name)} ${parameters}`;
 }

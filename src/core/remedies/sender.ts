@@ -1,7 +1,7 @@
 /** As whom, where and how much a user, application or key may send. */
 import { ownerText, sessionRights, type ClientRights, type RightsOwner } from "../policy/client-rights.ts";
 import { refuseReversePath } from "../policy/sender-rights.ts";
-import { commandWord } from "../units/command-word.ts";
+import { addedWord, commandWord } from "../units/command-word.ts";
 import { noSetting, type Circumstances, type Met, type Remedy } from "./remedy.ts";
 
 interface Named extends ClientRights {
@@ -59,14 +59,12 @@ export function sendAsRemedy({ about, last }: Met, circumstances: Circumstances)
   const { owner } = first;
   const addresses = [
     ...new Set(wanted.filter((one) => one.owner.name === owner.name).map((one) => one.address)),
-  ]
-    .slice(-mostSenders)
-    .map((address) => `'${address.replaceAll("'", "''")}'`);
+  ].slice(-mostSenders);
   return {
-    text: `It wanted to send as ${addresses.join(", ")}, and sendAs of ${ownerText(owner)} does not name that. Both the sender of MAIL FROM and each address in From and Sender count. Let the application write a sender that it has, or:`,
+    text: `It wanted to send as ${addresses.map((address) => `'${address}'`).join(", ")}, and sendAs of ${ownerText(owner)} does not name that. Both the sender of MAIL FROM and each address in From and Sender count. Let the application write a sender that it has, or:`,
     commands: [
       {
-        command: setOwner(owner, `-SendAs "@{Add=${addresses.join(",")}}"`),
+        command: setOwner(owner, `-SendAs ${addedWord(addresses)}`),
         effect: `${ownerText(owner)} may send as it, too`,
       },
     ],
@@ -86,7 +84,7 @@ export function connectorDeniedRemedy({ about }: Met, circumstances: Circumstanc
     text: `T${ownerText(owner).slice(1)} may send by ${names.join(", ")} only, and reached ${name}. Let the application use the address and port of those, or:`,
     commands: [
       {
-        command: setOwner(owner, `-ReceiveConnectors "@{Add='${name.replaceAll("'", "''")}'}"`),
+        command: setOwner(owner, `-ReceiveConnectors ${addedWord([name])}`),
         effect: `it may send by ${name}, too`,
       },
     ],

@@ -109,7 +109,7 @@ test("a connector's name is quoted where the shell needs it", () => {
     changedAgoMs: undefined,
   };
   expect(testAdvice({ step: "connect", words: "x" }, facts).join()).toContain(
-    "Set-SendConnector 'It''s out' -SmartHosts",
+    `Set-SendConnector "It's out" -SmartHosts`,
   );
 });
 

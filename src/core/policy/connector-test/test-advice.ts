@@ -1,4 +1,5 @@
 /** What to do about a step that failed, by its cause. Pure. Sources of the replies: docs/decisions/0036. */
+import { commandWord } from "../../units/command-word.ts";
 import type { SmtpSendConnector } from "../send-connector.ts";
 import type { TestStepName } from "./test-step.ts";
 
@@ -42,14 +43,14 @@ const minuteMs = 60_000;
 export const grantMs = 120 * minuteMs;
 
 const set = ({ connector }: AdviceFacts, setting: string): string =>
-  `weir Set-SendConnector ${/^[\w.-]+$/.test(connector.name) ? connector.name : `'${connector.name.replaceAll("'", "''")}'`} ${setting}`;
+  `weir Set-SendConnector ${commandWord(connector.name)} ${setting}`;
 
 const rules: readonly Rule[] = [
   {
     at: ["resolve"],
     says: /give -To, whose domain/,
     advice: ({ connector }) =>
-      `weir Test-SendConnector ${/^[\w.-]+$/.test(connector.name) ? connector.name : `'${connector.name.replaceAll("'", "''")}'`} -To someone@example.com`,
+      `weir Test-SendConnector ${commandWord(connector.name)} -To someone@example.com`,
   },
   {
     at: ["resolve"],
