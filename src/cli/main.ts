@@ -109,7 +109,8 @@ async function runCmdlet(
     // `weir Export-Message … | head`: the reader has what it wanted.
     if ((fault as { code?: unknown }).code === "EPIPE") return 0;
     const { reportFault } = await import("./report-fault.ts");
-    return reportFault(fault, output, { json: isOn(args, "Json"), config });
+    const parameters = cmdlet.parameters.map(({ name }) => name);
+    return reportFault(fault, output, { json: isOn(args, "Json"), config, parameters });
   }
 }
 

@@ -8,11 +8,14 @@ export interface Asked {
   readonly json: boolean;
   /** As given with -Config. */
   readonly config: string | undefined;
+  /** Of the cmdlet, by their names: what the admin API calls a field is nobody's word here. */
+  readonly parameters?: readonly string[];
 }
 
 /** With -Json the reason goes to stdout as `{error: {code, message, faults?}}`, else to stderr. */
-export function reportFault(fault: unknown, output: Output, { json, config }: Asked): ExitCode {
-  const told = describe(fault, config);
+export function reportFault(fault: unknown, output: Output, asked: Asked): ExitCode {
+  const { json, config } = asked;
+  const told = describe(fault, asked);
   // In a pipe it is no object.
   if (json && output.collect === undefined)
     writeJson(output, { error: { code: told.code, message: told.message, ...told.more } });
@@ -20,9 +23,19 @@ export function reportFault(fault: unknown, output: Output, { json, config }: As
   return told.exitCode;
 }
 
+/** A field of an input as the parameter that it came from: `learnMs` came from `-Learn`. */
+function spokenPlace(path: string, parameters: readonly string[]): string {
+  const name = path.replace(/(?:Ms|Bytes)$/, "").toLowerCase();
+  const found = parameters.find((one) => [name, path.toLowerCase()].includes(one.toLowerCase()));
+  return found === undefined ? path : `-${found}`;
+}
+
 /** `line`: in the file as it would be; 0 where the fault is not one of the file. */
-function faultLine({ path, line, message, suggestion }: ConfigurationFault): string {
-  const place = path === "" ? "" : `${path}: `;
+function faultLine(
+  { path, line, message, suggestion }: ConfigurationFault,
+  parameters: readonly string[],
+): string {
+  const place = path === "" ? "" : `${line > 0 ? path : spokenPlace(path, parameters)}: `;
   const meant = suggestion === undefined ? "" : `; did you mean ${suggestion}?`;
   return `  ${place}${message}${meant}${line > 0 ? ` (line ${line})` : ""}`;
 }
@@ -37,7 +50,7 @@ interface Told {
   readonly more?: object;
 }
 
-function describe(fault: unknown, config: string | undefined): Told {
+function describe(fault: unknown, { config, parameters = [] }: Asked): Told {
   if (fault instanceof NoRelayError) {
     const start = config === undefined ? "weir start" : `weir start --config ${config}`;
     return {
@@ -66,7 +79,7 @@ function describe(fault: unknown, config: string | undefined): Told {
           : code === "invalidInput"
             ? "not understood:"
             : "refused, and nothing was changed:",
-      lines: faults.map(faultLine),
+      lines: faults.map((one) => faultLine(one, parameters)),
       ...(faults.length === 0 ? {} : { more: { faults } }),
     };
   }
