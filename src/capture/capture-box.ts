@@ -43,9 +43,12 @@ export function createCaptureBox(options: {
   readonly directory: string;
   readonly clock: Clock;
   readonly bounds: () => CaptureBounds;
+  /** The time by which messages are too old. Default: the clock on the wall. */
+  readonly agedBy?: (() => number) | undefined;
   readonly onFault: (error: Error) => void;
 }): CaptureBox {
   const { directory, clock, bounds, onFault } = options;
+  const { agedBy = () => clock.wall().getTime() } = options;
   /** In the order they came in. */
   const kept = new Map<string, KeptMessage>();
   const listeners = new Set<(message: CapturedMessage) => void>();
@@ -72,7 +75,7 @@ export function createCaptureBox(options: {
       );
   };
   const trim = async (): Promise<void> => {
-    const gone = surplus(kept.values(), kept.size, sizeBytes, bounds(), clock.wall().getTime());
+    const gone = surplus(kept.values(), kept.size, sizeBytes, bounds(), agedBy());
     for (const { message } of gone) forget(message.id);
     await unlink(gone.map(({ message }) => message.id));
   };

@@ -1179,6 +1179,20 @@ export const catalogue = {
     level: 0,
     text: "%event: %count more, told in one because there were so many; weir Get-Application -Findings lists them.",
   },
+  ClockLeapt: {
+    id: 20430,
+    category: "TransportService",
+    severity: "Warning",
+    level: 0,
+    text: "The clock of this machine is %far what it was when Weir looked last, and is not believed before it has held for three days. Until then no log, event, traffic record or sender is removed for its age, and mail goes on. Where the clock is wrong, set it.",
+  },
+  ClockLeapOver: {
+    id: 20431,
+    category: "TransportService",
+    severity: "Information",
+    level: 0,
+    text: "The clock of this machine %how: what is too old is removed again.",
+  },
   WebhookFailing: {
     id: 20420,
     category: "TransportService",

@@ -54,6 +54,8 @@ export const dataFormats = {
   outgoingTls: { ...first, place: "outgoing-tls" },
   /** receive/authentication/api-keys-file.ts */
   apiKeyUses: { ...first, place: "api-keys-used.json" },
+  /** ports/retention-clock.ts */
+  retentionClock: { ...first, place: "retention-clock.json" },
   /** receive/tls/legacy-clients.ts */
   legacyTlsClients: { ...first, place: "legacy-tls-clients.json" },
 } as const satisfies StoreFormats;

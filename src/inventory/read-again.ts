@@ -3,12 +3,12 @@ import { readFile } from "node:fs/promises";
 import { neverSaved } from "../core/inventory/sender.ts";
 import type { Inventory } from "../core/inventory/inventory.ts";
 import { TrafficDamage, TrafficDecoder, readSegmentHead } from "../core/traffic/traffic-decoder.ts";
-import { dayOf, listLogFiles, type LogFamily } from "../logs/log-files.ts";
+import type { LogFamily } from "../logs/log-files.ts";
+import { filesInOrder, type PlaceInRecord } from "../traffic/files-in-order.ts";
 import { segmentsOf } from "../traffic/traffic-frames.ts";
 import type { CountedTo } from "./inventory-store.ts";
 import { placeOf } from "./place.ts";
 
-const dayMs = 86_400_000;
 /** Clients and profiles the decoder remembers. */
 const mostKnown = 10_000;
 
@@ -24,11 +24,12 @@ export async function readAgain(
   pause: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const firstDay = from === undefined ? "" : dayOf(new Date(Math.max(0, from.atMs - dayMs)));
   const decoder = new TrafficDecoder(inventory, mostKnown);
-  for (const { path, day } of await listLogFiles(family)) {
+  const files = await filesInOrder(family);
+  for (const [index, { path }] of files.entries()) {
     if (signal.aborted) return;
-    if (day < firstDay) continue;
+    const next = files[index + 1]?.begins;
+    if (from !== undefined && next !== undefined && wasCounted(next, from)) continue;
     // It may have been removed meanwhile.
     const octets = await readFile(path).catch(() => undefined);
     if (octets === undefined) continue;
@@ -52,17 +53,7 @@ export async function readAgain(
   inventory.readingAt(neverSaved);
 }
 
-/** All of the segment was. */
-function wasCounted(
-  head: {
-    readonly runMs: number;
-    readonly sequence: number;
-    readonly baseMs: number;
-    readonly wallOffsetMs: number;
-  },
-  from: CountedTo,
-): boolean {
-  return head.runMs === from.runMs
-    ? placeOf(head.sequence + 1, 0) <= from.place
-    : head.baseMs + head.wallOffsetMs <= from.atMs;
+/** All of the segment was; so was what was written before it. */
+function wasCounted({ runMs, sequence }: PlaceInRecord, from: CountedTo): boolean {
+  return runMs === from.runMs ? placeOf(sequence + 1, 0) <= from.place : runMs < from.runMs;
 }

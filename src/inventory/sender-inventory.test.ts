@@ -1,10 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import type { Sender } from "../core/inventory/sender.ts";
 import { partyName } from "../core/inventory/parties.ts";
 import { ipRange } from "../core/units/ip-range.ts";
+import type { Clock } from "../ports/ports.ts";
+import { openRetentionClock, type RetentionClock } from "../ports/retention-clock.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { openTrafficRecord, type TrafficRecord, type TrafficSettings } from "../traffic/traffic-record.ts";
 import { openSenderInventory, type InventorySettings, type SenderInventory } from "./sender-inventory.ts";
@@ -41,10 +43,13 @@ afterEach(async () => {
   await rm(dataDirectory, { recursive: true, force: true });
 });
 
-function start(settings: InventorySettings = nobody): Run {
+function start(
+  settings: InventorySettings = nobody,
+  around: { readonly clock: Clock; readonly retention?: RetentionClock } = { clock },
+): Run {
   const inventory = openSenderInventory({
     dataDirectory,
-    clock,
+    ...around,
     events: {
       wants: () => true,
       emit: (name, ...[fields]) => {
@@ -57,7 +62,7 @@ function start(settings: InventorySettings = nobody): Run {
   });
   const record = openTrafficRecord({
     dataDirectory,
-    clock,
+    ...around,
     settings: recording,
     onGathered: (octets, begins) => inventory.gathered(octets, begins),
     room: { segment: 2_000, file: 8_000, waiting: 1e6 },
@@ -159,6 +164,82 @@ describe("over restarts", () => {
     await run.inventory.judge();
     expect(told).toEqual(["SenderNew 10.0.0.2"]);
     expect(run.inventory.findings()).toHaveLength(1);
+  });
+});
+
+describe("a clock that is 40 days ahead for some hours", () => {
+  let aheadMs = 0;
+  const begin = async (): Promise<Run & { readonly stop: () => Promise<void> }> => {
+    const wall = { ...clock, wall: () => new Date(clock.now() + aheadMs) };
+    const retention = await openRetentionClock(join(dataDirectory, "retention-clock.json"), { clock: wall });
+    const run = start(nobody, { clock: wall, retention });
+    const stop = async (): Promise<void> => {
+      await Promise.all([run.record.close(), run.inventory.close()]);
+      await retention.close();
+    };
+    return { ...run, stop };
+  };
+
+  const lastRun = async (): Promise<unknown> => {
+    const text = await readFile(join(dataDirectory, "retention-clock.json"), "utf8").catch(() => "{}");
+    return (JSON.parse(text) as { run: number }).run;
+  };
+
+  it("ends no row, and leaves nobody who came later than now", async () => {
+    let run = await begin();
+    visit(run, "10.0.0.1", 2);
+    await clock.advance(hourMs);
+    aheadMs = 40 * dayMs;
+    visit(run, "10.0.0.2");
+    await run.record.flush();
+    visit(run, "10.0.0.2");
+    await clock.advance(2 * hourMs);
+    expect(all(run)[0]?.hours.rows()).toHaveLength(1);
+    await run.stop();
+    run = await begin();
+    visit(run, "10.0.0.3");
+    await run.inventory.settled();
+    expect(all(run)[0]?.hours.rows()).toHaveLength(1);
+    await run.stop();
+    aheadMs = 0;
+    run = await begin();
+    await run.inventory.settled();
+    await clock.advance(2 * hourMs);
+    await run.inventory.judge();
+    expect(all(run).map(({ source, messages }) => `${source} ${messages}`)).toEqual([
+      "10.0.0.1 2",
+      "10.0.0.2 2",
+      "10.0.0.3 1",
+    ]);
+    for (const { firstMs, lastMs, lastMessageMs, traits } of all(run))
+      expect(
+        Math.max(firstMs, lastMs, lastMessageMs, ...traits.map((one) => one.lastMs)),
+      ).toBeLessThanOrEqual(clock.now());
+    await run.stop();
+  });
+
+  it("what came before, meanwhile and after is counted once, wherever the relay was killed", async () => {
+    const came = new Map<string, number>();
+    for (const [round, days] of [0, 40, 0, 0, -2_000, 0].entries()) {
+      aheadMs = days * dayMs;
+      const run = await begin();
+      await run.inventory.settled();
+      for (let n = 0; n < 9; n++) {
+        const source = `10.0.0.${n % 3}`;
+        visit(run, source, n % 4);
+        came.set(source, (came.get(source) ?? 0) + (n % 4));
+        if (n !== 5 || round % 2 === 0) continue;
+        await clock.advance(15 * 60_000);
+        const isSaved = ({ savedAt }: Sender): boolean => savedAt.runMs === run.record.runMs;
+        await vi.waitUntil(() => all(run).every(isSaved), { timeout: 30_000 });
+      }
+      await vi.waitUntil(async () => (await lastRun()) === run.record.runMs, { timeout: 30_000 });
+      await kill(run);
+    }
+    const last = await begin();
+    await last.inventory.settled();
+    expect(new Map(all(last).map(({ source, messages }) => [source, messages]))).toEqual(came);
+    await last.stop();
   });
 });
 

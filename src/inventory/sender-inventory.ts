@@ -21,6 +21,7 @@ import type { Application } from "../core/policy/application.ts";
 import { TrafficDamage, TrafficDecoder } from "../core/traffic/traffic-decoder.ts";
 import type { Events } from "../events/events.ts";
 import type { Clock, Timer } from "../ports/ports.ts";
+import { wallRetention, type RetentionClock } from "../ports/retention-clock.ts";
 import type { SeenParty, SharedNotices } from "../ports/shared-notices.ts";
 import { keptOnDemand } from "../spool/store/kept-on-demand.ts";
 import type { TrafficRecord } from "../traffic/traffic-record.ts";
@@ -76,10 +77,12 @@ export function openSenderInventory(options: {
   /** What the clock on the wall is ahead of UTC at an instant. */
   readonly localOffsetMs?: (atMs: number) => number;
   readonly room?: InventoryRoom;
+  /** Tells what is too old. Default: the clock on the wall. */
+  readonly retention?: RetentionClock;
   /** Of several nodes: what they tell once. */
   readonly notices?: SharedNotices | undefined;
 }): SenderInventory {
-  const { clock, events, room } = options;
+  const { clock, events, room, retention = wallRetention(options.clock) } = options;
   const localOffsetMs = options.localOffsetMs ?? ((at: number) => -60_000 * new Date(at).getTimezoneOffset());
   let { settings } = options;
   const directory = join(options.dataDirectory, "inventory");
@@ -143,7 +146,7 @@ export function openSenderInventory(options: {
 
   /** Between two pieces of work there is never more than fits. */
   const tidy = (): void => {
-    for (const sender of inventory.tidy(wall())) {
+    for (const sender of inventory.tidy(retention.now())) {
       owners.delete(sender);
       removed.push(sender);
     }
@@ -178,6 +181,7 @@ export function openSenderInventory(options: {
 
   const judgeAll = async (everybody: boolean): Promise<void> => {
     const nowMs = wall();
+    if (retention.isBelieved) inventory.noLaterThan(nowMs);
     const sinceMs = inventory.sinceMs;
     if (sinceMs === undefined) return;
     const at: JudgedAt = { nowMs, sinceMs, outages: inventory.outages, localOffsetMs };

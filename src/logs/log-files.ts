@@ -73,13 +73,15 @@ const dayMs = 86_400_000;
 
 /**
  * The files to remove so that `reserveBytes` more fit. Files dated after tomorrow stem from a clock that was wrong;
- * they go first, or they would outlive all others.
+ * they go first, or they would outlive all others. Age is as of `agedByMs`, which is not `now` while the clock on the wall is not
+ * believed (ports/retention-clock.ts).
  */
 export function filesToRemove(
   files: readonly LogFileInfo[],
   limits: Pick<LogLimits, "maxAgeMs" | "maxDirectorySizeBytes">,
   now: Date,
   reserveBytes: number,
+  agedByMs: number = now.getTime(),
 ): LogFileInfo[] {
   const horizon = dayOf(new Date(now.getTime() + dayMs));
   const ahead = files.filter(({ day }) => day > horizon);
@@ -87,7 +89,7 @@ export function filesToRemove(
   let total = reserveBytes + inOrder.reduce((sum, file) => sum + bothBytes(file), 0);
   return inOrder.filter((file) => {
     const { day } = file;
-    const tooOld = endOfDay(day) + limits.maxAgeMs <= now.getTime();
+    const tooOld = endOfDay(day) + limits.maxAgeMs <= agedByMs;
     if (!tooOld && total <= limits.maxDirectorySizeBytes) return false;
     total -= bothBytes(file);
     return true;

@@ -83,6 +83,8 @@ export function openProtocolLog(options: {
   readonly direction: ProtocolDirection;
   readonly clock: Clock;
   readonly limits?: LogLimits;
+  /** The time by which files are too old. Default: the clock on the wall. */
+  readonly agedBy?: () => number;
   /** Told once when the log begins to fail. */
   readonly onFault?: (error: Error) => void;
 }): ProtocolLog {
@@ -95,6 +97,7 @@ export function openProtocolLog(options: {
     extension: "log",
     clock,
     limits,
+    agedBy: options.agedBy,
     header: (openedAt) => header(type, openedAt),
     lostLine: (count, reason) => `#Lost: ${count} lines: ${csvField(reason)}\r\n`,
     ...(onFault && { onFault }),

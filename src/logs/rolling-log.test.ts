@@ -262,4 +262,16 @@ describe("filesToRemove", () => {
       filesToRemove(files, { maxAgeMs, maxDirectorySizeBytes }, now, reserve).map(({ path }) => path),
     ).toEqual(gone);
   });
+
+  it("age is as of the time that is believed; which days are to come the clock on the wall tells", () => {
+    const files = ["20251201", "20260114", "20260221"].map((day) => file(day));
+    const gone = (wall: Date, most: number) =>
+      filesToRemove(files, { maxAgeMs: dayMs * 30, maxDirectorySizeBytes: most }, wall, 0, now.getTime()).map(
+        ({ path }) => path,
+      );
+    const ahead = new Date(Date.UTC(2026, 1, 20));
+    expect(gone(ahead, 100)).toEqual(["20251201"]);
+    expect(gone(ahead, 10)).toEqual(["20251201", "20260114"]);
+    expect(gone(now, 10)).toEqual(["20260221", "20251201"]);
+  });
 });

@@ -20,6 +20,8 @@ import {
 export interface RollingLogOptions extends LogFamily {
   readonly clock: Clock;
   readonly limits: LogLimits;
+  /** The time by which files are too old. Default: the clock on the wall. */
+  readonly agedBy?: (() => number) | undefined;
   /**
    * Must be there; folders below it are made. One that was moved away does not begin anew with a log in it. Default:
    * all folders are made.
@@ -87,7 +89,8 @@ export function createRollingLog(options: RollingLogOptions): RollingLog {
 
   const removeOldFiles = async (reserveBytes: number): Promise<void> => {
     const others = (await listLogFiles(options)).filter(({ path }) => path !== file?.path);
-    for (const { path } of filesToRemove(others, limits, clock.wall(), reserveBytes)) {
+    const wall = clock.wall();
+    for (const { path } of filesToRemove(others, limits, wall, reserveBytes, options.agedBy?.())) {
       // A file that cannot be removed must not end the log.
       await unlink(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") tellFault(error);

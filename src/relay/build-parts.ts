@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
+import { leapText } from "../core/policy/believed-time.ts";
 import { levelNumbers } from "../events/event-level.ts";
 import { createEventLog, type EventLog } from "../events/event-log.ts";
 import type { EventRecord } from "../events/events.ts";
@@ -19,6 +20,7 @@ import { checkDataFormats, moveDataFormatsForward } from "../formats/format-file
 import { eventStoreDirectory, openEventStore } from "../events/store/event-store.ts";
 import { createHttpRequest } from "../ports/http-request.ts";
 import type { Ports } from "../ports/ports.ts";
+import { openRetentionClock } from "../ports/retention-clock.ts";
 import { createSystemPorts } from "../ports/system-ports.ts";
 import { openRecipientDays } from "../receive/admission/recipient-days-file.ts";
 import { createSharedRecipientDays } from "../receive/admission/shared-recipient-days.ts";
@@ -87,11 +89,21 @@ export async function buildParts(initial: Settings, ports: Partial<Ports>, share
     await opened.close();
     throw fault;
   });
+  const retention = await openRetentionClock(join(dataDirectory, "retention-clock.json"), {
+    clock,
+    onLeap: (doubt) => events.emit("ClockLeapt", { far: leapText(doubt) }),
+    onOver: (back) =>
+      events.emit("ClockLeapOver", {
+        how: back ? "is right again" : "has held for three days and is believed",
+      }),
+  });
+  const agedBy = (): number => retention.now();
   const tracking = openTracking({
     dataDirectory,
     hostname,
     clock,
     settings: initial.transport,
+    agedBy,
     onFault: (error) => events.emit("LogFault", { log: "message tracking", error: error.message }),
     messageLog: shared.messageLog,
   });
@@ -100,12 +112,14 @@ export async function buildParts(initial: Settings, ports: Partial<Ports>, share
     clock,
     events,
     settings: initial,
+    retention,
     notices: node?.notices,
   });
   const traffic = openTrafficRecord({
     dataDirectory,
     clock,
     settings: initial.transport,
+    retention,
     onFault: (error) => events.emit("LogFault", { log: "traffic record", error: error.message }),
     onGathered: (octets, beginsSegment) => inventory.gathered(octets, beginsSegment),
   });
@@ -117,6 +131,7 @@ export async function buildParts(initial: Settings, ports: Partial<Ports>, share
   const eventStore = await openEventStore({
     directory: eventStoreDirectory(dataDirectory),
     clock,
+    agedBy,
     limitHits: { ipv6SourcePrefixLength: initial.transport.ipv6SourcePrefixLength },
     levelOf: (category) => changing.levels.get(category) ?? 0,
     onFault: (error) => events.emit("LogFault", { log: "event store", error: error.message }),
@@ -132,6 +147,7 @@ export async function buildParts(initial: Settings, ports: Partial<Ports>, share
       within: dataDirectory,
       direction,
       clock,
+      agedBy,
       limits: protocolLogLimits(direction, () => changing.settings.transport),
       onFault: (error) =>
         events.emit("LogFault", { log: `protocol log (${direction})`, error: error.message }),
@@ -163,6 +179,7 @@ export async function buildParts(initial: Settings, ports: Partial<Ports>, share
     http,
     events,
     notices: node?.notices,
+    agedBy,
     settings: initial.webhooks,
   });
   events.subscribe((record) => webhooks.heard(record));
@@ -215,6 +232,7 @@ export async function buildParts(initial: Settings, ports: Partial<Ports>, share
     tracking,
     protocolLog: sendLog,
     shared: node?.sending,
+    agedBy,
   });
   const { scheduler } = sender;
 
@@ -233,6 +251,7 @@ export async function buildParts(initial: Settings, ports: Partial<Ports>, share
     service,
     suspensions,
     opened,
+    retention,
     tracking,
     inventory,
     traffic,

@@ -146,6 +146,7 @@ async function stop(
   events.emit("RelayStopped", { queued });
   await parts.webhooks.close();
   await parts.eventStore.close();
+  await parts.retention.close();
 }
 
 /** Metrics and health are served where these settings say. */

@@ -113,9 +113,11 @@ export async function openSender(
     readonly tracking: Tracking;
     readonly protocolLog: ProtocolLog;
     readonly shared?: SharedSending | undefined;
+    /** The time by which what is kept is too old. Default: the clock on the wall. */
+    readonly agedBy?: (() => number) | undefined;
   },
 ): Promise<Sender> {
-  const { ports, http, spool, suspensions, events, metrics, tracking, protocolLog, shared } = around;
+  const { ports, http, spool, suspensions, events, metrics, tracking, protocolLog, shared, agedBy } = around;
   const { clock, random } = ports;
   const { dataDirectory } = settings();
 
@@ -138,7 +140,8 @@ export async function openSender(
   const resultsFailed = (fault: unknown): void =>
     events.emit("LogFault", { log: "store of TLS results", error: String(fault) });
   const kept = keptOnDemand(join(dataDirectory, "outgoing-tls"), resultsFailed);
-  const tlsResults = shared?.tlsResults(resultsFailed) ?? createTlsResults(kept, clock, resultsFailed);
+  const tlsResults =
+    shared?.tlsResults(resultsFailed) ?? createTlsResults(kept, clock, resultsFailed, undefined, agedBy);
   const mtaSts = openMtaSts({
     ports,
     events,
@@ -193,6 +196,7 @@ export async function openSender(
   const captured = createCaptureBox({
     directory: capture.dropDirectory,
     clock,
+    agedBy,
     bounds() {
       const { captureMaxMessages, captureMaxDirectorySize, captureMaxAge } = settings().transport;
       return {

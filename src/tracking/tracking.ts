@@ -86,6 +86,8 @@ export function openTracking(options: {
   readonly hostname: string;
   readonly clock: Clock;
   readonly settings: TrackingSettings;
+  /** The time by which files are too old. Default: the clock on the wall. */
+  readonly agedBy?: () => number;
   /** Told once when the log begins to fail. */
   readonly onFault?: (error: Error) => void;
   /** Who writes steps of messages elsewhere too. */
@@ -114,6 +116,7 @@ export function openTracking(options: {
     ...family,
     within: options.dataDirectory,
     clock,
+    agedBy: options.agedBy,
     limits: {
       get maxAgeMs() {
         return settings.messageTrackingLogMaxAge;

@@ -4,7 +4,8 @@ import { basename } from "node:path";
 import { tellMerged, type MergedBreaks, type RecordPieces } from "../core/traffic/merged-traffic.ts";
 import { nobodyKnown, TrafficDamage, TrafficDecoder } from "../core/traffic/traffic-decoder.ts";
 import type { TrafficListener } from "../core/traffic/traffic-facts.ts";
-import { dayOf, listLogFiles, type LogFamily, type LogFileInfo } from "../logs/log-files.ts";
+import { dayOf, type LogFamily, type LogFileInfo } from "../logs/log-files.ts";
+import { filesInOrder } from "./files-in-order.ts";
 import { segmentsOf, type StoredSegment } from "./traffic-frames.ts";
 
 export interface DamagedPlace {
@@ -79,10 +80,9 @@ async function openRecords(
   return { pieces, damaged };
 }
 
-/** Those that may have something of the time from then on, and what leads to it. */
-export async function filesFrom(family: LogFamily, fromMs: number): Promise<readonly LogFileInfo[]> {
-  const firstDay = dayOf(new Date(Math.max(0, fromMs - dayMs)));
-  return (await listLogFiles(family)).filter(({ day }) => day >= firstDay);
+/** Those that may have something of the time from then on, and what leads to it, in the order in which they were written. */
+export function filesFrom(family: LogFamily, fromMs: number): Promise<readonly LogFileInfo[]> {
+  return filesInOrder(family, dayOf(new Date(Math.max(0, fromMs - dayMs))));
 }
 
 function* segmentsFrom(

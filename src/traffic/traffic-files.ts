@@ -35,13 +35,15 @@ export function createTrafficFiles(
   family: LogFamily,
   around: {
     readonly clock: Clock;
+    /** The time by which files are too old. */
+    readonly agedBy: () => number;
     /** Then the next one begins. */
     readonly fileBytes: number;
     /** Those in force. */
     readonly limits: () => { readonly maxAgeMs: number; readonly maxDirectorySizeBytes: number };
   },
 ): TrafficFiles {
-  const { clock, fileBytes, limits } = around;
+  const { clock, agedBy, fileBytes, limits } = around;
   let file: OpenFile | undefined;
   /** Compressing, one file behind the other. */
   let finishing: Promise<void> = Promise.resolve();
@@ -50,7 +52,7 @@ export function createTrafficFiles(
 
   const remove = async (reserveBytes: number): Promise<void> => {
     const others = (await listLogFiles(family)).filter(({ path }) => path !== file?.path);
-    for (const { path } of filesToRemove(others, limits(), clock.wall(), reserveBytes))
+    for (const { path } of filesToRemove(others, limits(), clock.wall(), reserveBytes, agedBy()))
       await unlink(path).catch(() => undefined);
   };
 

@@ -9,14 +9,17 @@
  * The content of Z begins with when the segment began by the wall clock, six octets, so that it need not be opened to be
  * passed over.
  */
-import { crc32, deflateRaw, inflateRawSync } from "node:zlib";
+import { constants, crc32, deflateRaw, inflateRawSync } from "node:zlib";
 import { promisify } from "node:util";
-import { readSegmentHead, TrafficDamage } from "../core/traffic/traffic-decoder.ts";
+import { readSegmentHead, TrafficDamage, type SegmentHead } from "../core/traffic/traffic-decoder.ts";
 
 export type FrameKind = "S" | "P" | "Z";
 
 const magic = Buffer.from("WT");
 const headBytes = 11;
+export const frameHeadBytes = headBytes;
+/** Compressed: enough for what a segment begins with. */
+const openedBytes = 1_024;
 const beginBytes = 6;
 /** Nothing longer is written: a damaged length does not ask for all memory. */
 const mostBytes = 64 * 1024 * 1024;
@@ -122,6 +125,21 @@ function compressedSegment(content: Buffer, sizeBytes: number): StoredSegment {
       }
     },
   };
+}
+
+/** How long the frame of this head is, of which `most` octets are there. */
+export function frameBytes(head: Buffer, most: number): number {
+  return Math.min(headBytes + head.readUInt32LE(3), most);
+}
+
+/** Of a file that begins with this frame; undefined where that is damaged. */
+export function firstSegmentHead(octets: Buffer): SegmentHead | undefined {
+  const frame = frameAt(octets, 0);
+  if (frame === undefined || frame.kind === "P") return undefined;
+  const { kind, content } = frame;
+  if (kind === "S") return readSegmentHead(content);
+  const beginning = content.subarray(beginBytes, beginBytes + openedBytes);
+  return readSegmentHead(inflateRawSync(beginning, { finishFlush: constants.Z_SYNC_FLUSH }));
 }
 
 interface Frame {

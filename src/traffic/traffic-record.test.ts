@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { TrafficDecoder } from "../core/traffic/traffic-decoder.ts";
 import { noProfile, type TrafficClient } from "../core/traffic/traffic-facts.ts";
+import { openRetentionClock } from "../ports/retention-clock.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { hearTraffic, type Heard } from "../testing/heard-traffic.ts";
 import { readTraffic, type DamagedPlace } from "./read-traffic.ts";
@@ -248,6 +249,67 @@ describe("the clock on the wall is set", () => {
     const calls = (await read()).heard.map(([call]) => call);
     expect(calls.filter((call) => call === "began" || call === "connected")).toEqual(["began"]);
     expect(calls.slice(-2)).toEqual(["clockSet", "left"]);
+  });
+
+  test.each([-2, -14, 40 * 24])(
+    "by %s hours and right again: all is told in its order, compressed or not, and who is connected stays so",
+    async (hours) => {
+      const record = openRecord();
+      const stays = record.admitted(client("10.0.0.1"));
+      await record.flush();
+      for (const aheadMs of [hours * hourMs, 0]) {
+        wallAheadMs = aheadMs;
+        visit(record, "10.0.0.9");
+        await record.flush();
+        visit(record, `10.0.0.${aheadMs === 0 ? 3 : 2}`);
+        await record.flush();
+      }
+      record.left(stays);
+      await record.flush();
+      const inOrder = async (): Promise<void> => {
+        const { heard } = await read();
+        expect(sourcesOf(heard)).toEqual(["10.0.0.1", "10.0.0.9", "10.0.0.2", "10.0.0.9", "10.0.0.3"]);
+        const calls = heard.map(([call]) => call);
+        expect(calls.filter((call) => call === "began" || call === "connected")).toEqual(["began"]);
+        expect(calls.at(-1)).toBe("left");
+      };
+      await inOrder();
+      await record.close();
+      await openRecord().close();
+      await inOrder();
+    },
+  );
+
+  test("40 days ahead for some hours: nothing is too old by it, over a restart too; what it dated is too much first", async () => {
+    const file = join(dataDirectory, "retention-clock.json");
+    const wall = { ...clock, wall: () => new Date(clock.now() + wallAheadMs) };
+    const begin = async (): Promise<{ record: TrafficRecord; stop: () => Promise<void> }> => {
+      const retention = await openRetentionClock(file, { clock: wall });
+      const record = openTrafficRecord({ dataDirectory, clock: wall, settings, room, retention });
+      const stop = async (): Promise<void> => {
+        await record.close();
+        await retention.close();
+      };
+      return { record, stop };
+    };
+    let { record, stop } = await begin();
+    visit(record, "10.0.0.1");
+    await record.flush();
+    wallAheadMs = 40 * dayMs;
+    await clock.advance(2 * hourMs);
+    visit(record, "10.0.0.2");
+    await record.flush();
+    await stop();
+    ({ record, stop } = await begin());
+    await clock.advance(2 * hourMs);
+    visit(record, "10.0.0.3");
+    await stop();
+    wallAheadMs = 0;
+    ({ record, stop } = await begin());
+    visit(record, "10.0.0.4");
+    await clock.advance(2 * hourMs);
+    await stop();
+    expect(sourcesOf((await read()).heard)).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"]);
   });
 });
 

@@ -7,6 +7,7 @@
 import { TrafficEncoder } from "../core/traffic/traffic-encoder.ts";
 import { dayOf, type LogFamily } from "../logs/log-files.ts";
 import type { Clock, Timer } from "../ports/ports.ts";
+import { wallRetention, type RetentionClock } from "../ports/retention-clock.ts";
 import type { Traffic } from "./traffic.ts";
 import { copyOfRecord, type CopiedPeriod, writeCopy } from "./record-copy.ts";
 import { openReplayThread, type ReplayThread } from "./replay-thread.ts";
@@ -80,6 +81,8 @@ export function openTrafficRecord(options: {
   readonly dataDirectory: string;
   readonly clock: Clock;
   readonly settings: TrafficSettings;
+  /** Tells what is too old, and numbers runs. Default: the clock on the wall. */
+  readonly retention?: RetentionClock;
   /** Told once when the record begins to fail. */
   readonly onFault?: (error: Error) => void;
   /** Hears what is to be written, before it is: the octets of a segment, in pieces of whole entries. */
@@ -87,11 +90,13 @@ export function openTrafficRecord(options: {
   readonly room?: TrafficRoom;
 }): TrafficRecord {
   const { clock, onFault, onGathered, room = defaultRoom } = options;
+  const { retention = wallRetention(clock) } = options;
   let { settings } = options;
   const family = trafficFamily(options.dataDirectory);
   const thread = openReplayThread(family);
   const files = createTrafficFiles(family, {
     clock,
+    agedBy: () => retention.now(),
     fileBytes: room.file,
     limits: () => ({
       maxAgeMs: settings.trafficRecordMaxAge,
@@ -100,7 +105,7 @@ export function openTrafficRecord(options: {
   });
   const now = (): number => Math.floor(clock.now());
 
-  let encoder = new TrafficEncoder(now());
+  let encoder = new TrafficEncoder(retention.nextRun());
   let waiting: Chunk[] = [];
   let waitingBytes = 0;
   /** Gathered since it was taken last, and what was lost before. */
@@ -261,7 +266,7 @@ export function openTrafficRecord(options: {
       if (!isTurned) return;
       // Who was connected meanwhile is not known: it is as a start.
       gather();
-      encoder = new TrafficEncoder(now());
+      encoder = new TrafficEncoder(retention.nextRun());
       begin();
     },
     flush,

@@ -51,6 +51,8 @@ export function createWebhookSender(
   context: {
     readonly queue: WebhookQueue;
     readonly clock: Clock;
+    /** The time by which events waited too long; wall clock. */
+    readonly agedBy: () => number;
     readonly random: Random;
     readonly events: Events;
     /** Never rejects. */
@@ -61,7 +63,7 @@ export function createWebhookSender(
       | undefined;
   },
 ): WebhookSender {
-  const { queue, clock, random, events, post, toldByOthers } = context;
+  const { queue, clock, agedBy, random, events, post, toldByOthers } = context;
   let settings = initial;
   const closing = new AbortController();
   let timer: Timer | undefined;
@@ -130,7 +132,7 @@ export function createWebhookSender(
   };
 
   const sendOne = async (): Promise<void> => {
-    const oldestMs = clock.wall().getTime() - settings.expirationTimeout;
+    const oldestMs = agedBy() - settings.expirationTimeout;
     giveUp(
       queue.batches.filter(({ sinceMs }) => sinceMs < oldestMs),
       lastError ?? "they waited too long",

@@ -58,8 +58,11 @@ export function openWebhooks(options: {
   readonly settings: readonly WebhookSettings[];
   /** Of several nodes: what they tell once. */
   readonly notices?: SharedNotices | undefined;
+  /** The time by which events waited too long. Default: the clock on the wall. */
+  readonly agedBy?: () => number;
 }): Webhooks {
   const { hostname, clock, random, http, events, notices } = options;
+  const { agedBy = () => clock.wall().getTime() } = options;
   const store = openWebhookStore(options.directory, (what) => failed(what));
   /** By name in lower case. */
   let hooks = new Map<string, Hook>();
@@ -114,6 +117,7 @@ export function openWebhooks(options: {
     const sender = createWebhookSender(settings, {
       queue,
       clock,
+      agedBy,
       random,
       events,
       toldByOthers: notices && ((now, batch) => toldByOthers(notices, now, batch)),

@@ -11,6 +11,7 @@ import type {
   TrafficProfile,
   TrafficWelcome,
 } from "../traffic/traffic-facts.ts";
+import { senderNoLaterThan } from "./no-later-than.ts";
 import { neverSaved, newSender, senderKey, type SavedAt, type Sender } from "./sender.ts";
 import { cameAgain, wasRefused } from "./silent-loss.ts";
 import { traitOf, type Trait } from "./traits.ts";
@@ -381,6 +382,22 @@ export class Inventory implements TrafficListener {
     this.#forgotten += gone.length - old.length;
     for (const sender of gone) this.#forget(sender);
     return gone;
+  }
+
+  /**
+   * The clock is right now: what seems to have come later than that came under one that was ahead, and counts as come now, so that
+   * who is silent from here on is missed. Rows keep their hour. Cost: a comparison, and a pass over all senders where there is such.
+   */
+  noLaterThan(nowMs: number): void {
+    // Within a segment the clock may be some seconds off.
+    if (this.#lastMs <= nowMs + hourMs) return;
+    this.#lastMs = nowMs;
+    if (this.#sinceMs !== undefined) this.#sinceMs = Math.min(this.#sinceMs, nowMs);
+    const nowHour = Math.floor(nowMs / hourMs);
+    this.#outages = this.#outages
+      .filter(({ fromHour }) => fromHour <= nowHour)
+      .map(({ fromHour, toHour }) => ({ fromHour, toHour: Math.min(toHour, nowHour) }));
+    for (const sender of this.#senders.values()) if (senderNoLaterThan(sender, nowMs)) this.touch(sender);
   }
 
   /** There are more senders than there is room for: it is to be tidied. */

@@ -11,7 +11,7 @@ export interface Sender {
   /** The latest. */
   address: string;
   /** Wall clock, milliseconds since 1970, as all instants here. */
-  readonly firstMs: number;
+  firstMs: number;
   /** Came last: a connection, a message, a refusal. */
   lastMs: number;
   /** The last message that was kept; 0: none. */

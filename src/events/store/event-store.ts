@@ -55,6 +55,8 @@ export async function openEventStore(options: {
   readonly directory: string;
   readonly clock: Clock;
   readonly limits?: LogLimits;
+  /** The time by which files are too old. Default: the clock on the wall. */
+  readonly agedBy?: () => number;
   readonly limitHits?: Partial<LimitHitSettings>;
   /** The level set for a category now. Default: Lowest, at which refusals are not written singly. */
   readonly levelOf?: (category: Category) => EventLevelNumber;
@@ -72,6 +74,7 @@ export async function openEventStore(options: {
     within: dirname(directory),
     clock,
     limits,
+    agedBy: options.agedBy,
     maxBufferedChars,
     syncDelayMs,
     lostLine: (count, error) => {

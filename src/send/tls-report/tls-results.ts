@@ -52,12 +52,16 @@ const portion = 500;
 
 export const dateOf = (at: Date): string => at.toISOString().slice(0, 10);
 
-/** `failed` hears of a disk that does not take results; they are added with the next write. */
+/**
+ * `failed` hears of a disk that does not take results; they are added with the next write. `agedBy`: the time by which they are too
+ * old; default: the clock on the wall.
+ */
 export function createTlsResults(
   kept: KeptOnDemand,
   clock: Clock,
   failed: (fault: unknown) => void,
   most = mostDomains,
+  agedBy = (): number => clock.wall().getTime(),
 ): TlsResults {
   /** By `date domain`. */
   let fresh = new Map<string, DayResults>();
@@ -90,10 +94,10 @@ export function createTlsResults(
   };
 
   const forgetOld = async (values: KeptValues): Promise<void> => {
-    const now = clock.wall().getTime();
-    const oldest = dateOf(new Date(now - daysKept * day));
+    const [now, believed] = [clock.wall().getTime(), agedBy()];
+    const oldest = dateOf(new Date(Math.min(now, believed) - daysKept * day));
     // Of days to come: the clock was ahead.
-    const newest = dateOf(new Date(now + day));
+    const newest = dateOf(new Date(Math.max(now, believed) + day));
     const old = ["result ", "reported "].flatMap((prefix) =>
       values.keys(prefix).filter((key) => {
         const date = key.slice(prefix.length, prefix.length + 10);

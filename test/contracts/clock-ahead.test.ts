@@ -1,0 +1,53 @@
+/** A relay that starts under a clock 40 days ahead removes nothing that it keeps by age, in any of its stores. */
+import { access, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import type { Clock } from "../../src/ports/ports.ts";
+import { createSystemClock } from "../../src/ports/system-ports.ts";
+import { startTemporaryRelay } from "../../src/testing/temporary-relay.ts";
+import { plain } from "../journeys/mail-samples.ts";
+import { sendMessage } from "../journeys/send-message.ts";
+
+const dayMs = 86_400_000;
+
+function aheadBy(ms: number): Clock {
+  const { now, after } = createSystemClock();
+  return { now: () => now() + ms, wall: () => new Date(Date.now() + ms), after };
+}
+
+test("a clock that is ahead at a start", { timeout: 60_000 }, async () => {
+  const dataDirectory = await mkdtemp(join(tmpdir(), "weir-clock-ahead-"));
+  try {
+    const first = await startTemporaryRelay({ dataDirectory });
+    await first.halt();
+    const day = new Date(Date.now() - 20 * dayMs).toISOString().slice(0, 10).replaceAll("-", "");
+    const kept = [
+      `events/EVENTS${day}-1.jsonl`,
+      `logs/MessageTracking/MSGTRK${day}-1.LOG`,
+      `logs/SmtpReceive/RECV${day}-1.log`,
+      `traffic/TRAFFIC${day}-1.wtr`,
+    ].map((name) => join(dataDirectory, name));
+    for (const file of kept) {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, "");
+    }
+    const relay = await startTemporaryRelay({ dataDirectory, ports: { clock: aheadBy(40 * dayMs) } });
+    const told = relay.events.filter(({ name }) => name === "ClockLeapt").map(({ fields }) => fields["far"]);
+    await sendMessage({ port: relay.port, content: plain.content, to: ["a@dest.example"] });
+    await relay.halt();
+    expect(
+      await Promise.all(
+        kept.map((file) =>
+          access(file).then(
+            () => "there",
+            () => file,
+          ),
+        ),
+      ),
+    ).toEqual(kept.map(() => "there"));
+    expect(told).toEqual(["40 days ahead of"]);
+  } finally {
+    await rm(dataDirectory, { recursive: true, force: true });
+  }
+});
