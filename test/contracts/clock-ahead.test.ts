@@ -33,7 +33,7 @@ test("a clock that is ahead at a start", { timeout: 60_000 }, async () => {
       await writeFile(file, "");
     }
     const relay = await startTemporaryRelay({ dataDirectory, ports: { clock: aheadBy(40 * dayMs) } });
-    const told = relay.events.filter(({ name }) => name === "ClockLeapt").map(({ fields }) => fields["far"]);
+    const told = await relay.relay.eventStore.query({ eventIds: [20430], limit: 9 });
     await sendMessage({ port: relay.port, content: plain.content, to: ["a@dest.example"] });
     await relay.halt();
     expect(
@@ -46,7 +46,7 @@ test("a clock that is ahead at a start", { timeout: 60_000 }, async () => {
         ),
       ),
     ).toEqual(kept.map(() => "there"));
-    expect(told).toEqual(["40 days ahead of"]);
+    expect(told.map((event) => JSON.stringify(event))).toEqual([expect.stringContaining("40 days ahead of")]);
   } finally {
     await rm(dataDirectory, { recursive: true, force: true });
   }
