@@ -14,7 +14,7 @@ export interface Asked {
 
 /** With -Json the reason goes to stdout as `{error: {code, message, faults?}}`, else to stderr. */
 export function reportFault(fault: unknown, output: Output, asked: Asked): ExitCode {
-  const { json, config } = asked;
+  const { json } = asked;
   const told = describe(fault, asked);
   // In a pipe it is no object.
   if (json && output.collect === undefined)

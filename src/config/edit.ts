@@ -111,7 +111,7 @@ function* apply(
     case "setEach":
       return setEach(text, edit.section, edit.settings);
     case "add":
-      return add(text, [edit, ...more]);
+      return addAll(text, [edit, ...more]);
     case "remove": {
       const found = find(parseText(text), edit.section, edit.name);
       return found === undefined ? notFound(edit) : deleteItem(text, found.list, found.index);
@@ -133,7 +133,7 @@ function* apply(
 }
 
 /** All of one section. */
-function add(text: string, edits: readonly [Adding, ...Adding[]]): string | NotDone {
+function addAll(text: string, edits: readonly [Adding, ...Adding[]]): string | NotDone {
   const [{ section }] = edits;
   const document = parseText(text);
   for (const [index, { name }] of edits.entries()) {

@@ -12,8 +12,8 @@ import { sendMessage } from "../journeys/send-message.ts";
 const dayMs = 86_400_000;
 
 function aheadBy(ms: number): Clock {
-  const { now, after } = createSystemClock();
-  return { now: () => now() + ms, wall: () => new Date(Date.now() + ms), after };
+  const clock = createSystemClock();
+  return { ...clock, now: () => clock.now() + ms, wall: () => new Date(Date.now() + ms) };
 }
 
 test("a clock that is ahead at a start", { timeout: 60_000 }, async () => {
