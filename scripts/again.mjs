@@ -144,9 +144,9 @@ for (let round = 1; files.length > 0 && round <= times; round++) {
     table.set(name, { runs: runs + 1, failed: failed + (failures.length > 0 ? 1 : 0) });
     told.push(...failures.map((text) => `failed: round ${round}: ${name}: ${text}`));
   }
-  if (code !== 0 && told.length === 0) {
-    const { runs, failed } = table.get(outside) ?? { runs: 0, failed: 0 };
-    table.set(outside, { runs: runs + 1, failed: failed + 1 });
+  if (code !== 0 && (told.length === 0 || output.includes("Unhandled Errors"))) {
+    const { failed } = table.get(outside) ?? { failed: 0 };
+    table.set(outside, { runs: round, failed: failed + 1 });
     told.push(`failed: round ${round}: ${outside}\n${output.slice(-8_000)}`);
   }
   console.log(`round ${round}: ${result?.testResults.length ?? 0} files, ${told.length} failures`);
