@@ -28,15 +28,6 @@ export const rightLogNames: Readonly<Record<RightName, string>> = {
   bypassMessageSizeLimit: "BypassMessageSizeLimit",
 };
 
-const anonymousUsers: readonly RightName[] = ["submit", "acceptAnySender"];
-const exchangeUsers: readonly RightName[] = ["submit", "acceptAnyRecipient"];
-const externallySecured: readonly RightName[] = [
-  "submit",
-  "acceptAnyRecipient",
-  "acceptAnySender",
-  "bypassMessageSizeLimit",
-];
-
 /**
  * What a client is granted, the union of these rows:
  *
@@ -56,20 +47,15 @@ export function rightsOf(
   session: { readonly authenticated: boolean },
 ): Rights {
   const groups = settings.permissionGroups;
-  const rights = new Set<RightName>();
-  const grant = (names: readonly RightName[]): void => names.forEach((name) => rights.add(name));
-  if (!session.authenticated && groups.includes("AnonymousUsers")) {
-    grant(anonymousUsers);
-    if (settings.anonymousRelay) rights.add("acceptAnyRecipient");
-  }
-  if (session.authenticated && groups.includes("ExchangeUsers")) grant(exchangeUsers);
-  if (settings.authMechanism.includes("ExternalAuthoritative") && groups.includes("ExchangeServers"))
-    grant(externallySecured);
+  const anonymous = !session.authenticated && groups.includes("AnonymousUsers");
+  const user = session.authenticated && groups.includes("ExchangeUsers");
+  const secured =
+    settings.authMechanism.includes("ExternalAuthoritative") && groups.includes("ExchangeServers");
   return {
-    submit: rights.has("submit"),
-    acceptAnyRecipient: rights.has("acceptAnyRecipient"),
-    acceptAnySender: rights.has("acceptAnySender"),
-    bypassMessageSizeLimit: rights.has("bypassMessageSizeLimit"),
+    submit: anonymous || user || secured,
+    acceptAnyRecipient: (anonymous && settings.anonymousRelay) || user || secured,
+    acceptAnySender: anonymous || secured,
+    bypassMessageSizeLimit: secured,
   };
 }
 
