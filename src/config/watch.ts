@@ -16,7 +16,7 @@ export interface WatchTiming {
 }
 
 /**
- * Calls `changed` behind every change of content, size or identity; not when the file vanishes, but when it is
+ * Calls `changed` once for what is there at first, and behind every change of content, size or identity; not when the file vanishes, but when it is
  * there again. The file need not exist yet, its folder must. Keeps no process alive.
  */
 export function watchFile(
@@ -33,18 +33,21 @@ export function watchFile(
   let settling: NodeJS.Timeout | undefined;
   let watcher: FSWatcher | undefined;
   let known: string | undefined;
+  /** What the caller has read of it may be older than what is known here. */
+  let isTold = false;
 
   const first: Promise<void> = fingerprint(path).then((found) => {
     known = found;
-    // What the caller has read of it may be older.
-    if (!closed) changed();
+    // Not at once: somebody may be in the middle of saving it.
+    lookSoon();
   });
 
   const look = async (): Promise<void> => {
     await first;
     const found = await fingerprint(path);
-    if (closed || found === undefined || found === known) return;
+    if (closed || found === undefined || (found === known && isTold)) return;
     known = found;
+    isTold = true;
     changed();
   };
   const lookSoon = (): void => {

@@ -56,8 +56,8 @@ test("while the database is away what holds goes on, and what was made of a vers
     await expect(store.replace(written, "x", by)).rejects.toThrow(/cannot be reached: no database/);
     documents.away(false);
     await expect.poll(() => own.applied()).toMatchObject([{ node: "a", version: 1 }]);
-    // Its own file is looked at once as the watch begins.
-    expect(looks).toBe(1);
+    // Its own file is looked at once when the watch has begun.
+    await expect.poll(() => looks).toBe(1);
   } finally {
     watch.close();
     await end();
