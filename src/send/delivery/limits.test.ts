@@ -11,8 +11,13 @@ const page = readFileSync(new URL("../../../docs/mail-path.md", import.meta.url)
 test.each<[string, RegExp, readonly number[]]>([
   [
     "memory",
-    /Each queue holds up to (\d+) messages or its share of (\d+) MiB in memory; the rest waits on disk and is claimed in portions of (\d+)/,
-    [defaultLimits.windowClaims, defaultLimits.totalBytes / 1024 / 1024, defaultLimits.refillClaims],
+    /Each queue holds up to (\d+) messages in memory and of their contents its share of (\d+) MiB, (\d+) MiB at most; the rest waits on disk and is claimed in portions of (\d+)/,
+    [
+      defaultLimits.windowClaims,
+      defaultLimits.totalBytes / 1024 / 1024,
+      defaultLimits.windowBytes / 1024 / 1024,
+      defaultLimits.refillClaims,
+    ],
   ],
 ])("%s", (_, sentence, numbers) => {
   expect(sentence.exec(page)?.slice(1).map(Number)).toEqual(numbers);
