@@ -147,7 +147,7 @@ export async function openLmdbSpool(options: LmdbSpoolOptions): Promise<LmdbSpoo
     store = await openJournaledStore(directory, { clock, place, ...hearers, ...journalOption });
     let reserve: StartReserve | undefined;
     const spool = await putTogether(options, opened, store, async () => {
-      reserve?.close();
+      await reserve?.close();
       await lock.unlock();
     });
     await syncEntries(directory, firstMade);

@@ -24,7 +24,7 @@ test("sixteen files of 64 KB, for nobody else to read", async () => {
   // There is room: a start leaves them.
   expect(await giveUpStartReserve(directory)).toBe(false);
   expect((await kept()).length).toBe(16);
-  reserve.close();
+  await reserve.close();
   expect(clock.pendingTimers).toBe(0);
 });
 
@@ -41,13 +41,13 @@ test("what is gone is made again within a minute, where anything may be written"
   expect((await kept()).length).toBe(15);
   await clock.advance(1);
   await expect.poll(async () => (await kept()).length).toBe(16);
-  reserve.close();
+  await reserve.close();
 });
 
 test("a close while it is looked at is the end of it", async () => {
   const clock = createFakeClock();
   const reserve = await keepStartReserve(directory, clock, () => {
-    reserve.close();
+    void reserve.close();
     return false;
   });
   await clock.advance(60_000);
@@ -58,6 +58,6 @@ test("a close while it is looked at is the end of it", async () => {
 test("a directory that is not there is no reason to fail", async () => {
   const clock = createFakeClock();
   const reserve = await keepStartReserve(join(directory, "none"), clock, () => true);
-  reserve.close();
+  await reserve.close();
   expect(await giveUpStartReserve(join(directory, "none"))).toBe(false);
 });

@@ -18,7 +18,8 @@ const plentyBytes = 8 * files * fileBytes;
 const lookEveryMs = 60_000;
 
 export interface StartReserve {
-  close(): void;
+  /** Resolves when nothing is being written any more. Never rejects. */
+  close(): Promise<void>;
 }
 
 function placeOf(directory: string): string {
@@ -47,7 +48,7 @@ export async function keepStartReserve(
   const make = (): Promise<unknown> => makeReserve(directory).catch(() => undefined);
   await make();
   const looks = repeatLook(clock, lookEveryMs, () => (mayWrite() ? make() : Promise.resolve()));
-  return { close: () => void looks.close() };
+  return { close: () => looks.close() };
 }
 
 async function makeReserve(directory: string): Promise<void> {
