@@ -7,11 +7,38 @@ import { readCounts } from "../bench/perf-counters.ts";
 import { readOptions } from "../bench/options.ts";
 import { between } from "../bench/between.ts";
 import { countsIn } from "../bench/syncs.ts";
+import { usualCosts } from "../bench/usual-cost.ts";
 
 const names = (list: readonly { readonly name: string }[]): readonly string[] => list.map(({ name }) => name);
 
 it("what is measured starts without authorities that Node would read first", () => {
   expect(bareEnvironment({ NODE_EXTRA_CA_CERTS: "/ca.pem", PATH: "/bin" })).toEqual({ PATH: "/bin" });
+});
+
+describe("the usual cost of ways that one process takes in turn", () => {
+  const usual = (first: readonly number[], second: readonly number[]) =>
+    Object.fromEntries(
+      usualCosts(
+        new Map([
+          ["first", first],
+          ["second", second],
+        ]),
+      ),
+    );
+
+  it("is each way's median where nothing else happens", () => {
+    expect(usual([10, 10, 10, 10], [11, 11, 11, 11])).toEqual({ first: 10, second: 11 });
+  });
+
+  it("says the same in whichever way's parts a collection falls, and leaves none of it out", () => {
+    const costs = { first: 11, second: 12 };
+    expect(usual([10, 10, 10, 18], [11, 11, 11, 11])).toEqual(costs);
+    expect(usual([10, 10, 10, 10], [11, 19, 11, 11])).toEqual(costs);
+  });
+
+  it("is what a way alone took", () => {
+    expect(usualCosts(new Map([["only", [1, 2, 6]]]))).toEqual(new Map([["only", 3]]));
+  });
 });
 
 describe("the bench's command line", () => {

@@ -3,6 +3,7 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { collectionsIn, tellsCollections } from "../collections.ts";
 import { type Load, measure } from "../load.ts";
 import { loadOf } from "../loads.ts";
 import { median, quantilesOf } from "../median.ts";
@@ -13,6 +14,7 @@ import { type Counts, countableEvents, countedWhile } from "../perf-counters.ts"
 import { threadsCpuMicros } from "../process-tree.ts";
 import { progress } from "../progress.ts";
 import { domainOf, startSmallInternet } from "../small-internet.ts";
+import { usualCosts } from "../usual-cost.ts";
 import type { Mark, Run } from "./run.ts";
 
 const mostMxPercent = 3;
@@ -35,6 +37,8 @@ const warmUpMessages = 15_000;
 const readingLoads = 4;
 /** Each reading is made of so many parts of `--messages`, between those of the others: what the machine does meets all alike. */
 const partsOfLoad = 5;
+/** Parts of each way in which perf counts. */
+const countedRounds = 4;
 /** What is behind the last message is written by then. */
 const settleMs = 50;
 /** The author's domain of the bench's messages. */
@@ -49,6 +53,12 @@ interface Way {
    * be collected in the other's part, so what makes much of it has its own.
    */
   readonly relay: "shared" | "signing";
+}
+
+interface Running {
+  readonly peer: Peer;
+  /** The file that tells its full collections. */
+  readonly collections: string;
 }
 
 const plain: Way = { name: "smart host", domain: "smart.test", relay: "shared" };
@@ -72,7 +82,6 @@ export const out: Run = {
       `  smtpMaxMessagesPerConnection: unlimited`,
     ];
     const variant = {
-      flags: keepsMemory,
       // As many connections, for as many messages. Whose way signs nothing does not look for keys either.
       send: ["smtpMaxMessagesPerConnection: unlimited", "dkimSigning: false"],
       connectors: [
@@ -93,11 +102,16 @@ export const out: Run = {
     /** Even: one there and one back. */
     const parts = turns < leastTurns ? 2 : readingLoads * partsOfLoad;
     /** Of the turn. */
-    const relays = new Map<Way["relay"], Peer>();
+    const relays = new Map<Way["relay"], Running>();
     let started = 0;
     /** CPU a message of each turn, in microseconds. */
     const readings = new Map<Way, number[]>(ways.map((way) => [way, []]));
+    /** CPU of all parts, in microseconds a message. */
+    const spent = new Map<Way, number[]>(ways.map((way) => [way, []]));
+    /** Full ones of each way's readings, in all turns. */
+    const collections = new Map<Way, number>();
     const countable = countableEvents();
+    /** Of a part. */
     const counts = new Map<Way, Counts[]>(ways.map((way) => [way, []]));
     const bareReadings: number[] = [];
 
@@ -107,50 +121,70 @@ export const out: Run = {
       writeFileSync(join(directory, "key.pem"), privateKey.export({ format: "pem", type: "pkcs8" }), {
         mode: 0o600,
       });
-      relays.set(name, await startWeir({ directory, sinkPort, sinkHost, internet }, variant));
+      const told = join(directory, "collections");
+      const peer = await startWeir(
+        { directory, sinkPort, sinkHost, internet },
+        { ...variant, flags: [...keepsMemory, ...tellsCollections(told)] },
+      );
+      relays.set(name, { peer, collections: told });
     };
     const stopAll = async (): Promise<void> => {
-      await Promise.allSettled([...relays.values()].map((peer) => peer.stop()));
+      await Promise.allSettled([...relays.values()].map(({ peer }) => peer.stop()));
       relays.clear();
     };
-    const relayOf = (way: Way): Peer => {
+    const relayOf = (way: Way): Running => {
       const relay = relays.get(way.relay);
       if (relay === undefined) throw new Error(`there is no relay for ${way.name}`);
       return relay;
     };
-    const send = async (way: Way, load: Load): Promise<void> => {
-      await measure(relayOf(way), sinkPort, { ...load, domain: way.domain }, internet);
+    const send = async (way: Way): Promise<void> => {
+      await measure(relayOf(way).peer, sinkPort, { ...part, domain: way.domain }, internet);
       await delay(settleMs);
     };
     const part: Load = { ...usual, messages: partMessages };
     /** CPU of a part of a reading, in microseconds. */
     const readPart = async (way: Way): Promise<number> => {
-      const { pid } = relayOf(way);
+      const { pid } = relayOf(way).peer;
       const before = threadsCpuMicros(pid);
-      await send(way, part);
+      await send(way);
       return threadsCpuMicros(pid) - before;
     };
-    /** None is always first, and each comes behind each other. */
-    const inTurn = (round: number): readonly Way[] => {
-      const first = Math.floor(round / 2) % ways.length;
-      const there = [...ways.slice(first), ...ways.slice(0, first)];
+    /**
+     * In four rounds the two ways of one relay have the same places: as often first, second, third and last behind its pauses, as often
+     * behind each other and behind themselves; and the other way round in the next turn. What the relay does every so many messages it
+     * does at some places more often than at others.
+     */
+    const inTurn = (turn: number, round: number): readonly Way[] => {
+      const isTurned = Math.floor(round / 2 + turn) % 2 === 1;
+      const there = [signed, ...(isTurned ? [byMx, plain] : [plain, byMx])];
       return round % 2 === 0 ? there : there.toReversed();
     };
     const takeTurn = async (turn: number): Promise<void> => {
       await start("shared");
       await start("signing");
-      for (let round = 0; round < warmUpParts; round++) for (const way of inTurn(round)) await readPart(way);
-      const cpu = new Map<Way, number>();
+      for (let round = 0; round < warmUpParts; round++)
+        for (const way of inTurn(turn, round)) await readPart(way);
+      const read = new Map<Way, number[]>(ways.map((way) => [way, []]));
       for (let round = 0; round < parts; round++) {
-        for (const way of inTurn(round)) cpu.set(way, (cpu.get(way) ?? 0) + (await readPart(way)));
+        for (const way of inTurn(turn, round)) {
+          const before = collectionsIn(relayOf(way).collections);
+          read.get(way)?.push((await readPart(way)) / partMessages);
+          const since = collectionsIn(relayOf(way).collections) - before;
+          collections.set(way, (collections.get(way) ?? 0) + since);
+        }
         // In between too: how fast the processor is changes within minutes.
         bareReadings.push(bareSignatureMicros(privateKey));
       }
-      for (const [way, micros] of cpu) readings.get(way)?.push(micros / (parts * partMessages));
+      for (const [way, micros] of read) spent.get(way)?.push(...micros);
+      for (const relay of relays.keys()) {
+        const its = new Map([...read].filter(([way]) => way.relay === relay));
+        for (const [way, micros] of usualCosts(its)) readings.get(way)?.push(micros);
+      }
       // Behind the readings: to be counted costs time.
       if (turn > leastTurns || countable.length === 0) return;
-      for (const way of ways)
-        counts.get(way)?.push(await countedWhile(relayOf(way).pid, countable, () => send(way, usual)));
+      for (let round = 0; round < countedRounds; round++)
+        for (const way of inTurn(turn, round))
+          counts.get(way)?.push(await countedWhile(relayOf(way).peer.pid, countable, () => send(way)));
     };
 
     /** Of each turn against the plain reading of the same turn. */
@@ -184,10 +218,10 @@ export const out: Run = {
     const cpu = (way: Way): number => median(readings.get(way) ?? []);
     const counted = (way: Way): readonly string[] =>
       countable.map((event) =>
-        (
-          median((counts.get(way) ?? []).map((turnCounts) => turnCounts.get(event) ?? NaN)) / usual.messages
-        ).toFixed(1),
+        (median((counts.get(way) ?? []).map((ofPart) => ofPart.get(event) ?? NaN)) / partMessages).toFixed(1),
       );
+    const collected = (way: Way): string =>
+      ((1000 * (collections.get(way) ?? 0)) / (turn * parts * partMessages)).toFixed(2);
     const bare = median(bareReadings);
     const intervalText = (values: readonly number[], digits: number): string => {
       const { low, high } = medianInterval(values);
@@ -216,19 +250,30 @@ export const out: Run = {
           "beside the smart host (median of turns)",
           "its interval, 95 %",
           "middle half of turns",
+          "full collections in 1,000",
           ...countable,
         ],
-        [plain.name, cpu(plain).toFixed(0), ...noTime, ...counted(plain)],
-        [byMx.name, cpu(byMx).toFixed(0), ...beside(mxPercent(), 1, "%"), ...counted(byMx)],
-        [signed.name, cpu(signed).toFixed(0), ...beside(signing(), 0, "µs"), ...counted(signed)],
-        ["RSA-2048 signature alone", bare.toFixed(0), ...noTime, ...countable.map(() => "")],
+        [plain.name, cpu(plain).toFixed(0), ...noTime, collected(plain), ...counted(plain)],
+        [byMx.name, cpu(byMx).toFixed(0), ...beside(mxPercent(), 1, "%"), collected(byMx), ...counted(byMx)],
+        [
+          signed.name,
+          cpu(signed).toFixed(0),
+          ...beside(signing(), 0, "µs"),
+          collected(signed),
+          ...counted(signed),
+        ],
+        ["RSA-2048 signature alone", bare.toFixed(0), ...noTime, "", ...countable.map(() => "")],
       ],
       notes: [
         `${turn} turns, each of two relays of one configuration started for it and warmed up: one takes mail for the smart host and by MX record, the other what is signed, ${partMessages} messages of 4 KB of each in turn, ${parts * partMessages} in all, ${mostUnderWay} under way.`,
+        "What a way costs in a turn is the median of its parts, and as much of what parts of its relay took beyond their medians as the other's: full collections fall where they fall, and how many fell into the parts of each way is told.",
+        `Where all is counted where it fell, delivery by MX record took ${(100 * (mean(spent.get(byMx)) / mean(spent.get(plain)) - 1)).toFixed(1)} % more over all turns.`,
         "A mark is met, or missed, when the whole interval of the median says so; else it is not shown.",
         ...(countable.length === 0
           ? []
-          : [`The last columns are counts of perf a message, medians of ${leastTurns} turns at most.`]),
+          : [
+              `The last columns are counts of perf a message, medians of ${countedRounds} parts in each of ${leastTurns} turns at most.`,
+            ]),
       ],
       marks: [
         {
@@ -247,6 +292,9 @@ export const out: Run = {
     };
   },
 };
+
+const mean = (values: readonly number[] = []): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const width = ({ low, high }: Interval): number => high - low;
 
