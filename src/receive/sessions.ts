@@ -23,6 +23,7 @@ export interface OpenSession {
   readonly session: Session;
   readonly admitted: Admitted;
   /** At the deadlines. */
+  readonly watched: Watched;
   readonly watch: number;
   /** The endpoint it came in on, as configured. */
   readonly endpoint: ListeningEndpoint;
@@ -108,14 +109,21 @@ export function createSessions(options: {
         timedOut: () => session.timedOut(),
       };
       const watch = deadlines.watch(watched);
-      sessions.set(state.id, { session, admitted, watch, endpoint, openedAt: connection.openedAt });
+      sessions.set(state.id, {
+        session,
+        admitted,
+        watched,
+        watch,
+        endpoint,
+        openedAt: connection.openedAt,
+      });
       session.open(beginsWithTls);
     },
     end(state) {
       const open = sessions.get(state.id);
       if (open === undefined) return undefined;
       sessions.delete(state.id);
-      deadlines.forget(open.watch);
+      deadlines.forget(open.watch, open.watched);
       if (sessions.size === 0) whenEmpty?.();
       return open;
     },

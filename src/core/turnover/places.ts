@@ -31,8 +31,9 @@ export class Places<Item extends object> {
     this.#items[place] = item;
   }
 
-  /** A place is given back once. */
-  remove(place: number): void {
+  /** Given back by whom it belongs to: who asks twice, or when it is another's by now, changes nothing. */
+  remove(place: number, item: Item): void {
+    if (this.#items[place] !== item) return;
     this.#items[place] = undefined;
     this.#free.push(place);
     if (this.#items.length > keptPlaces && this.size === 0) this.clear();
@@ -76,7 +77,7 @@ export class TurnoverMap<Key extends string | number, Value extends object> {
     const place = this.#placeOf.get(key);
     if (place === undefined) return;
     this.#placeOf.delete(key);
-    this.#values.remove(place);
+    this.#values.remove(place, this.#values.at(place) as Value);
   }
 
   /** As `Places` tells them. */

@@ -20,29 +20,41 @@ export interface Watched {
 const stepMs = 500;
 
 export interface Deadlines {
-  /** Returns what `forget` is to be given, once. */
+  /** Returns what `forget` is to be given with it. */
   watch(watched: Watched): number;
-  forget(watch: number): void;
+  forget(watch: number, watched: Watched): void;
   close(): void;
 }
 
-/** Deadlines are kept to within half a second. */
+function lookAt(watched: Watched, now: number): void {
+  const { connection } = watched;
+  if (connection.lingersAt(now)) {
+    connection.destroy();
+  } else if (connection.closingSince === undefined) {
+    const idle = now - connection.lastActivityAt >= watched.inactivityTimeout() && !watched.isWaiting();
+    if (idle || now - connection.openedAt >= watched.totalTimeout) watched.timedOut();
+  }
+}
+
+/** Deadlines are kept to within half a second, also where what ends one fails. */
 export function createDeadlines(clock: Clock): Deadlines {
   const all = new Places<Watched>();
   let timer: Timer | undefined;
 
   const sweep = (): void => {
     const now = clock.now();
+    const faults: unknown[] = [];
     for (const watched of all) {
-      const { connection } = watched;
-      if (connection.lingersAt(now)) {
-        connection.destroy();
-      } else if (connection.closingSince === undefined) {
-        const idle = now - connection.lastActivityAt >= watched.inactivityTimeout() && !watched.isWaiting();
-        if (idle || now - connection.openedAt >= watched.totalTimeout) watched.timedOut();
+      try {
+        lookAt(watched, now);
+      } catch (fault) {
+        faults.push(fault);
       }
     }
+    timer?.cancel();
     timer = all.size > 0 ? clock.after(stepMs, sweep) : undefined;
+    // Told as any that nobody catches: behind the looks at all others, and with a timer for them.
+    if (faults.length > 0) throw faults[0];
   };
 
   return {
@@ -50,8 +62,8 @@ export function createDeadlines(clock: Clock): Deadlines {
       timer ??= clock.after(stepMs, sweep);
       return all.add(watched);
     },
-    forget(watch) {
-      all.remove(watch);
+    forget(watch, watched) {
+      all.remove(watch, watched);
       if (all.size === 0) {
         timer?.cancel();
         timer = undefined;

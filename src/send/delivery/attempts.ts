@@ -72,7 +72,7 @@ export function createAttempts(
 
   const ended = (queue: DeliveryQueue, claim: Claim, place: number, result: AttemptResult): void => {
     queue.ended(claim);
-    underWay.remove(place);
+    underWay.remove(place, claim);
     switch (result.kind) {
       case "attempted":
         attempted(queue, claim, result);
