@@ -23,3 +23,27 @@ test("replies go before commands, each in its order, behind the turn; what comes
   await new Promise((resolve) => setImmediate(resolve));
   expect(written.at(-1)).toBe("reply of the next turn");
 });
+
+test("a fault of one is told, and the others write all the same", async () => {
+  const written: string[] = [];
+  const told: unknown[] = [];
+  const others = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", (fault) => told.push(fault));
+  try {
+    const broken = new Error("broken");
+    const fails = {
+      writeHeld() {
+        throw broken;
+      },
+    };
+    writeBehindTurn({ writeHeld: () => void written.push("command") }, "commands");
+    writeBehindTurn(fails, "replies");
+    writeBehindTurn({ writeHeld: () => void written.push("reply") }, "replies");
+    await expect.poll(() => written).toEqual(["reply", "command"]);
+    expect(told).toEqual([broken]);
+  } finally {
+    process.removeAllListeners("uncaughtException");
+    for (const listener of others) process.on("uncaughtException", listener);
+  }
+});

@@ -5,7 +5,7 @@
 
 /** Holds octets back until it is asked. */
 export interface HeldWrites {
-  /** Must not throw. */
+  /** A fault of one is told as any that nobody catches, and the others write all the same. */
   writeHeld(): void;
 }
 
@@ -20,9 +20,18 @@ export function writeBehindTurn(held: HeldWrites, what: "replies" | "commands"):
 }
 
 function writeAll(): void {
-  const [firstOnes, others] = [replies, commands];
+  const all = commands.length === 0 ? replies : replies.concat(commands);
   replies = [];
   commands = [];
-  for (const held of firstOnes) held.writeHeld();
-  for (const held of others) held.writeHeld();
+  writeEach(all);
+}
+
+function writeEach(all: readonly HeldWrites[]): void {
+  let at = 0;
+  try {
+    while (at < all.length) all[at++]!.writeHeld();
+  } finally {
+    // Nobody else would write for those behind it: they have asked.
+    if (at < all.length) setImmediate(writeEach, all.slice(at));
+  }
 }
