@@ -56,7 +56,7 @@ export function chunkReply(state: TransactionState, reply: PeerReply): void {
     state.session.peer.chunkingProven = true;
     transfer.chunkTaken();
     if (transfer.complete && transfer.chunksUnanswered === 0 && state.contentRefusal === undefined)
-      return delivered(state, reply);
+      return transfer.takeBackEnd() ? outOfStep(state, reply) : delivered(state, reply);
   } else if (state.contentRefusal === undefined) {
     if (retriedByData(state, reply)) return;
     state.contentRefusal = reply;
@@ -73,7 +73,7 @@ export function contentReply(state: TransactionState, reply: PeerReply): void {
   if (state.answers.accepted.length === 0)
     return finish(state, reply.code === 421 ? closing(replyVerdict(reply)) : undefined);
   if (kind === "positive") {
-    if (!transfer.complete) return outOfStep(state, reply);
+    if (!transfer.complete || transfer.takeBackEnd()) return outOfStep(state, reply);
     if (mode.chunking) session.peer.chunkingProven = true;
     return delivered(state, reply);
   }

@@ -85,6 +85,13 @@ export class ContentTransfer implements ContentSink {
     }
   }
 
+  /** A reply came and the end has not left: it answers something else. The end will not leave then. */
+  takeBackEnd(): boolean {
+    if (!this.complete || !this.connection.takeBack()) return false;
+    this.complete = false;
+    return true;
+  }
+
   /** The peer has the content. One that said so too early may get the rest of it still. */
   taken(): void {
     if (this.inMemory === undefined && this.connection.unsentBytes === 0) this.claim.content.giveBack?.();

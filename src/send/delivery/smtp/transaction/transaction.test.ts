@@ -31,6 +31,51 @@ async function answerData(peer: ScriptedPeer, final = "250 taken"): Promise<Buff
   return content;
 }
 
+describe("an answer to the content that came before the content left", () => {
+  it.each([
+    ["DATA", ["PIPELINING"], "250 sender\r\n250 recipient\r\n354 go\r\n250 early\r\n"],
+    ["DATA behind single answers", [], "354 go\r\n250 early\r\n"],
+  ])("is none: nothing is delivered, and the end does not leave (%s)", async (_, extensions, answers) => {
+    const behind: string[] = [];
+    const server = await scripted(async (peer) => {
+      await peer.greet(...extensions);
+      if (extensions.length > 0) await peer.lines(3);
+      else {
+        for (const answer of ["250 sender\r\n", "250 recipient\r\n"]) {
+          await peer.lines(1);
+          peer.send(answer);
+        }
+        await peer.lines(1);
+      }
+      peer.socket.on("data", (octets) => behind.push(String(octets)));
+      peer.send(answers);
+      await once(peer.socket, "close");
+    });
+    const { carrier } = carrierTo(server.port, { connector: one });
+    const result = brief(await carrier.carry(testClaim()));
+    expect(result).toHaveLength(1);
+    expect(result[0]).toMatch(/^transient: .*unexpected reply to the data: 250 early/);
+    expect(behind).toEqual([]);
+  });
+
+  it("nor is an answer too many, by which a BDAT is taken for answered", async () => {
+    const server = await scripted(async (peer) => {
+      await peer.greet("PIPELINING", "CHUNKING");
+      await answerBdat(peer);
+      await answerBdat(peer, "250 second");
+      if (peer.connection > 1) return;
+      await peer.lines(2);
+      peer.send("250 surplus\r\n250 sender\r\n250 recipient\r\n");
+      await once(peer.socket, "close");
+    });
+    const { carrier } = carrierTo(server.port, { connector: one });
+    const results: string[] = [];
+    for (let i = 0; i < 3; i++) results.push(...brief(await carrier.carry(testClaim())));
+    expect(results.slice(0, 2)).toEqual(["delivered: 250 taken", "delivered: 250 second"]);
+    expect(results[2]).toMatch(/^transient: .*unexpected reply to the data: 250 recipient/);
+  });
+});
+
 describe("in one flight", () => {
   it("goes the envelope with CHUNKING, and the next one behind the content, with RSET", async () => {
     const seen: string[] = [];

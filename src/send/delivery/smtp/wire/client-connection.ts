@@ -96,8 +96,19 @@ export class ClientConnection implements HeldWrites {
 
   /** Hands what was written to the system. */
   writeHeld(): void {
-    this.holding?.uncork();
+    const { holding } = this;
     this.holding = undefined;
+    holding?.uncork();
+  }
+
+  /**
+   * Takes back what was written in this turn of the event loop; false where all has been handed to the system. Behind it the
+   * connection is good for nothing but to be closed.
+   */
+  takeBack(): boolean {
+    if (this.holding === undefined) return false;
+    this.holding = undefined;
+    return true;
   }
 
   private holdWrites(): void {
