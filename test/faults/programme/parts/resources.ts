@@ -12,7 +12,8 @@ import { nothingLost, tallyText } from "../rig/tally-text.ts";
 
 const connections = 1_000;
 const usualDescriptors = 256;
-const tooFewDescriptors = 40;
+/** Weir holds some 30 before its first client: with 20 it cannot open its spool. With 40 it takes mail. */
+const tooFewDescriptors = 20;
 const usualMemoryMb = 512;
 const tooLittleMemoryMb = 96;
 const largeMessages = 50;

@@ -17,6 +17,8 @@ import { timedLoad } from "../rig/timed-load.ts";
 
 const sessionsPerRound = 100;
 const mutatedPerRound = 1_000;
+/** Before the first reading of the memory: what any load makes it hold, which some hundred sessions do not show yet. */
+const warmUpSessions = 1_000;
 const clients = 4;
 const mostP99Ms = 1_000;
 const mostBytesEach = 30 * 1024;
@@ -126,12 +128,12 @@ async function mutated({ folder, seed, progress }: PartOptions, count: number): 
   try {
     const relay = await rig.start();
     const stop = rig.load(1, { bodyBytes: () => 3_000 });
-    let settledBytes = 0;
-    const faults = await breakConversations(rig.port, count, seed, (done) => {
-      // The first tenth is what any load makes it hold.
-      if (done === Math.ceil(count / 10)) settledBytes = anonymousBytes(relay.pid);
+    const warmUpFaults = await breakConversations(rig.port, warmUpSessions, seed + count, () => undefined);
+    const settledBytes = anonymousBytes(relay.pid);
+    const measuredFaults = await breakConversations(rig.port, count, seed, (done) => {
       if (done % 5_000 === 0) progress(`${done} of ${count} mutated sessions`);
     });
+    const faults = [...warmUpFaults, ...measuredFaults];
     await stop();
     const growthMb = (anonymousBytes(relay.pid) - settledBytes) / 2 ** 20;
     await rig.drained();
@@ -141,7 +143,7 @@ async function mutated({ folder, seed, progress }: PartOptions, count: number): 
     const tally = rig.tally.result();
     return {
       what: "mutated sessions, good mail beside them",
-      count: `${count} sessions`,
+      count: `${count} sessions behind ${warmUpSessions} that warm up`,
       required: `each ends, replies well-formed, no fault of ours, at most ${mostGrowthMb} MB more memory, lost 0`,
       measured: `${faults.length} bad replies, ${ownFaults} faults${alive ? "" : ", ended"}, ${growthMb.toFixed(0)} MB more; ${tallyText(tally)}`,
       held: alive && faults.length === 0 && ownFaults === 0 && growthMb <= mostGrowthMb && nothingLost(tally),
