@@ -113,7 +113,7 @@ function withBrokenOne() {
       return { cancel: () => (armed = undefined) };
     },
   };
-  const deadlines = createDeadlines(clock as unknown as Parameters<typeof createDeadlines>[0]);
+  const deadlines = createDeadlines(clock);
   const said: string[] = [];
   const connection = { openedAt: 0, lastActivityAt: 0, lingersAt: () => false } as unknown as Connection;
   const watched = (timedOut: () => void) => ({

@@ -52,9 +52,9 @@ describe("an answer to the content that came before the content left", () => {
       await once(peer.socket, "close");
     });
     const { carrier } = carrierTo(server.port, { connector: one });
-    const result = brief(await carrier.carry(testClaim()));
-    expect(result).toHaveLength(1);
-    expect(result[0]).toMatch(/^transient: .*unexpected reply to the data: 250 early/);
+    expect(brief(await carrier.carry(testClaim()))).toEqual([
+      expect.stringMatching(/^transient: .*unexpected reply to the data: 250 early/),
+    ]);
     expect(behind).toEqual([]);
   });
 
@@ -69,10 +69,12 @@ describe("an answer to the content that came before the content left", () => {
       await once(peer.socket, "close");
     });
     const { carrier } = carrierTo(server.port, { connector: one });
-    const results: string[] = [];
-    for (let i = 0; i < 3; i++) results.push(...brief(await carrier.carry(testClaim())));
-    expect(results.slice(0, 2)).toEqual(["delivered: 250 taken", "delivered: 250 second"]);
-    expect(results[2]).toMatch(/^transient: .*unexpected reply to the data: 250 recipient/);
+    for (const expected of [
+      "delivered: 250 taken",
+      "delivered: 250 second",
+      expect.stringMatching(/^transient: .*unexpected reply to the data: 250 recipient/),
+    ])
+      expect(brief(await carrier.carry(testClaim()))).toEqual([expected]);
   });
 });
 
