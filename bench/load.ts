@@ -33,6 +33,8 @@ export interface Load {
   readonly sinkDelayMs?: number;
   /** So many messages at most between client and sink, of a load to a small Internet: no peer builds up a backlog. */
   readonly mostUnderWay?: number;
+  /** No more than so many messages a second, evenly spaced; beside `mostUnderWay`. Left out: as fast as they are taken. */
+  readonly perSecond?: number;
   /** Connections to the sink at most, of each peer. Left out: what serves it best. */
   readonly nextHopConnections?: number;
 }
@@ -118,7 +120,7 @@ export async function measure(
         port: byHttp ?? peer.port,
         connections: load.sessions,
         ...(load.mostUnderWay !== undefined &&
-          internet !== undefined && { room: roomFor(load.mostUnderWay, internet.sinks) }),
+          internet !== undefined && { room: roomFor(load.mostUnderWay, internet.sinks, load.perSecond) }),
       });
       acceptedMs = performance.now() - began;
     }
@@ -139,12 +141,15 @@ export async function measure(
   }
 }
 
-function roomFor(most: number, sinks: OwnSink): () => Promise<void> {
+function roomFor(most: number, sinks: OwnSink, perSecond = Infinity): () => Promise<void> {
   const before = sinks.received;
+  const began = performance.now();
   let begun = 0;
   return async () => {
     while (begun - (sinks.received - before) >= most) await sinks.more(1);
-    begun++;
+    const dueInMs = began + (begun++ * 1000) / perSecond - performance.now();
+    // No timer is shorter.
+    if (dueInMs >= 1) await delay(dueInMs);
   };
 }
 
