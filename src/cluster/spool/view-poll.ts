@@ -27,7 +27,7 @@ const countMs = 60_000;
 /** From so many old versions of entries on, looks at what is due hold up no commits: 15 ms. */
 const dearVersions = 200_000;
 /** Commits are held up no longer for a count to begin. */
-const beginMs = 100;
+const holdUpMs = 100;
 
 function later(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
@@ -60,8 +60,11 @@ export function createViewPoll(parts: {
     return rows.flatMap(({ queue, next_due: dueAt }) => (queue === null ? [] : [{ queue, dueAt }]));
   };
 
-  /** By a connection of its own, as of a moment between two commits: those go on meanwhile. */
-  const count = async (): Promise<void> => {
+  /**
+   * By a connection of its own, as of a moment between two commits: those go on meanwhile. Rejects when it did not begin within
+   * `beginMs`, for which commits are held up.
+   */
+  const count = async (beginMs: number): Promise<void> => {
     // It connects before commits are held up for it.
     await counts.query("select 1");
     const startedAt = performance.now();
@@ -115,7 +118,7 @@ export function createViewPoll(parts: {
     if (isCounting || (!isSoon && performance.now() < nextCountAt)) return;
     isCounting = true;
     isSoon = false;
-    count()
+    count(holdUpMs)
       // The commits tell of a database that is away.
       .catch(() => undefined)
       .finally(() => (isCounting = false));
@@ -142,7 +145,8 @@ export function createViewPoll(parts: {
   return {
     async first() {
       await look();
-      await count();
+      // Nothing is committed before it: a database that is slow for a moment is no reason not to start.
+      await count(countMs);
       const [row] = await commit.query<{ messages: string }>(
         `select count(distinct id) as messages from ${name("entry")} where owner is null`,
       );

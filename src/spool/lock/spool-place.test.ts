@@ -1,5 +1,6 @@
 /** The spool's directory is moved, removed, replaced, or its lock is taken away, while the spool is open. */
-import { cp, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -7,6 +8,7 @@ import { acceptMessage, doneAll, patterned, readContent } from "../../testing/sp
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { openLmdbSpool, type LmdbSpool } from "../lmdb-spool.ts";
 import { submissionQueue, type Claim } from "../spool.ts";
+import { watchSpoolPlace } from "./spool-place.ts";
 
 const clock = createFakeClock();
 let parent: string;
@@ -76,6 +78,31 @@ test("moved away: nothing is accepted, nothing begins anew in the old place, and
   expect(large.equals(await readContent(claim.content))).toBe(true);
   await acceptMessage(spool, large);
   expect(spool.size).toBe(3);
+});
+
+test("moved away between the look at it and that at its lock: the lock is not lost, for it comes back with it", async () => {
+  const directory = join(parent, "place");
+  await mkdir(directory);
+  const heard: (string | undefined)[] = [];
+  let whenLooked: (() => Promise<void>) | undefined = () => rename(directory, join(parent, "away"));
+  const place = await watchSpoolPlace({
+    directory,
+    clock,
+    onChange: (fault) => heard.push(fault),
+    lock: {
+      async lost() {
+        await whenLooked?.();
+        whenLooked = undefined;
+        return existsSync(directory) ? undefined : "it was removed";
+      },
+      unlock: () => Promise.resolve(),
+    },
+  });
+  expect(await place.look()).toContain("was moved or removed");
+  await rename(join(parent, "away"), directory);
+  expect(await place.look()).toBeUndefined();
+  expect(heard).toEqual([expect.stringContaining("was moved or removed"), undefined]);
+  place.close();
 });
 
 test("removed: noticed within a second, and what was acknowledged can still be delivered", async () => {

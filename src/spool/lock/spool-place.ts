@@ -40,8 +40,7 @@ export async function watchSpoolPlace(options: {
   let lockFault: string | undefined;
   let closed = false;
 
-  const faultNow = async (): Promise<string | undefined> => {
-    if (lockFault !== undefined) return lockFault;
+  const directoryFault = async (): Promise<string | undefined> => {
     let found;
     try {
       found = await stat(directory);
@@ -53,9 +52,20 @@ export async function watchSpoolPlace(options: {
     }
     if (found.dev !== own.dev) return `another file system is mounted at ${directory}, or its own is not`;
     if (found.ino !== own.ino) return `another directory was put in the place of ${directory}`;
-    const lost = await lock.lost();
-    // Whoever had the spool meanwhile may have changed it.
-    if (lost !== undefined) lockFault ??= `the lock of the spool is lost: ${lost}; restart the relay`;
+    return undefined;
+  };
+  const faultNow = async (): Promise<string | undefined> => {
+    if (lockFault !== undefined) return lockFault;
+    const misplaced = await directoryFault();
+    if (misplaced !== undefined) return misplaced;
+    if ((await lock.lost()) !== undefined) {
+      // A directory that goes between the two looks takes its lock along, and brings it back.
+      const sinceMisplaced = await directoryFault();
+      if (sinceMisplaced !== undefined) return sinceMisplaced;
+      const lost = await lock.lost();
+      // Whoever had the spool meanwhile may have changed it.
+      if (lost !== undefined) lockFault ??= `the lock of the spool is lost: ${lost}; restart the relay`;
+    }
     if (lockFault !== undefined) return lockFault;
     for (const partFault of partFaults) {
       const misplaced = await partFault();
