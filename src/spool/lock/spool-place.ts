@@ -56,12 +56,12 @@ export async function watchSpoolPlace(options: {
   };
   const faultNow = async (): Promise<string | undefined> => {
     if (lockFault !== undefined) return lockFault;
-    const misplaced = await directoryFault();
-    if (misplaced !== undefined) return misplaced;
+    const moved = await directoryFault();
+    if (moved !== undefined) return moved;
     if ((await lock.lost()) !== undefined) {
       // A directory that goes between the two looks takes its lock along, and brings it back.
-      const sinceMisplaced = await directoryFault();
-      if (sinceMisplaced !== undefined) return sinceMisplaced;
+      const movedSince = await directoryFault();
+      if (movedSince !== undefined) return movedSince;
       const lost = await lock.lost();
       // Whoever had the spool meanwhile may have changed it.
       if (lost !== undefined) lockFault ??= `the lock of the spool is lost: ${lost}; restart the relay`;
