@@ -1,6 +1,6 @@
 /**
  * Group commit: what is gathered while commits are in flight shares the next one, as in the spool of one machine
- * (src/spool/store/group-commit.ts). A commit is one call; two are in flight where there is enough for both, in lanes, so that one is
+ * (src/spool/store/group-commit.ts), and a lone task is committed with the next turn of the event loop. A commit is one call; two are in flight where there is enough for both, in lanes, so that one is
  * worked on while the other is written to the disk. Work of the two has no order: what must follow waits for its outcome. A call without an answer is made again with the same number,
  * and the database does it once, so the same work stays together until it is known. What was accepted is given up on after
  * a time, for its client waits, and when this node's lease is about to end, for its client's place will be another's; what
@@ -78,6 +78,8 @@ interface Lane {
 /** So much is worth a call of its own while another is in flight; and where that one waits for a standby as well. */
 const ownCallWorks = 32;
 const ownCallWorksOfStandby = 10;
+/** So long a call waits at most for what comes turn after turn. */
+const gatherMs = 2;
 const againMs = 100;
 /** So long a client waits for its 250 while the database fails over. */
 const acceptMs = 30_000;
@@ -137,14 +139,26 @@ export function createCommitGroup(options: {
     for (const tell of all) tell();
   };
 
-  /** Whoever waited for a commit goes on first, so that what follows from it shares the next one. */
+  /**
+   * A call that is begun costs both processes as much as some messages do, so it waits while each turn of the event loop brings more to it, from other
+   * connections or from whoever waited for the last one.
+   */
   const start = (): void => {
     if (isStarting) return;
     isStarting = true;
     process.nextTick(() => {
-      isStarting = false;
-      fly();
-      tellTried();
+      const since = performance.now();
+      let seen = gathering.length;
+      const turn = (): void => {
+        const isMore =
+          gathering.length > seen && gathering.length < enoughWorks && performance.now() - since < gatherMs;
+        seen = gathering.length;
+        if (isMore) return void setImmediate(turn);
+        isStarting = false;
+        fly();
+        tellTried();
+      };
+      setImmediate(turn);
     });
   };
 
@@ -316,7 +330,8 @@ export function createCommitGroup(options: {
         const number = ++handedOver;
         const one: Waiting = { task, number, since: performance.now(), isGivenUp: false, resolve, reject };
         gathering.push(one);
-        start();
+        // A call that is in flight starts the next one when it comes back.
+        if (gathering.length >= enoughWorks || !lanes.some(isFlying)) start();
       });
     },
     waitsForStandby(has) {
