@@ -19,6 +19,7 @@ Options:
   --quick          few rounds of each, some minutes in all
   --rounds N       instead of each part's own
   --seed N         repeats a run; printed with each
+  --from REV       this revision is the release before, for upgrade and nodes-upgrade; any that git knows
   --minutes N      the run ends itself after so long (default: 240)
   --save           writes the rows of these parts into the table of docs/reliability.md
   --help           this text
@@ -39,6 +40,8 @@ export interface Options {
   /** Undefined: each part's own. */
   readonly rounds: number | undefined;
   readonly seed: number;
+  /** Undefined: each part's own. */
+  readonly from: string | undefined;
   readonly minutes: number;
 }
 
@@ -53,6 +56,7 @@ export function readOptions(args: readonly string[]): Options {
       cluster: flag,
       rounds: text,
       seed: text,
+      from: text,
       minutes: text,
       quick: flag,
       save: flag,
@@ -71,6 +75,7 @@ export function readOptions(args: readonly string[]): Options {
     rounds: values.rounds === undefined ? undefined : wholeNumber("rounds", values.rounds, 100_000),
     seed:
       values.seed === undefined ? Date.now() % 1_000_000 : wholeNumber("seed", values.seed, 2 ** 32 - 1, 0),
+    from: values.from,
     minutes: wholeNumber("minutes", values.minutes ?? "240", 24 * 60),
   };
 }

@@ -24,6 +24,8 @@ export interface PartOptions {
   /** Repetitions; what one is, is the part's to say. */
   readonly rounds: number;
   readonly seed: number;
+  /** A revision of the repository that is taken for the release before. Default: the latest tag, or the part's own. */
+  readonly from?: string | undefined;
   /** One line, for those who wait. */
   readonly progress: (text: string) => void;
 }

@@ -6,6 +6,7 @@ import { endCleanly, onInterrupt } from "../../../bench/interrupt.ts";
 import { describeMachine } from "../../../bench/machine.ts";
 import { help, readOptions } from "./options.ts";
 import { allGood, save, tableOf } from "./report.ts";
+import { NoEarlierBuild } from "./rig/earlier-build.ts";
 import { type PartResult, runPart } from "./run-part.ts";
 
 async function main(): Promise<void> {
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
       const result = await runPart(part, {
         rounds: options.rounds ?? (options.quick ? part.rounds.quick : part.rounds.usual),
         seed: options.seed,
+        from: options.from,
         progress: (text) => process.stderr.write(`${part.name}: ${text}\n`),
       });
       results.push(result);
@@ -47,7 +49,9 @@ async function main(): Promise<void> {
 
 await main()
   .catch((error: unknown) => {
-    console.error(`faults: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const told =
+      error instanceof NoEarlierBuild ? error.message : error instanceof Error ? error.stack : undefined;
+    console.error(`faults: ${told ?? String(error)}`);
     process.exitCode = 1;
   })
   // A connection or timer of a part must not keep it from ending.

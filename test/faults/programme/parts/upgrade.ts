@@ -116,10 +116,10 @@ export const upgradePart: Part = {
     "10,000 messages of the release before, kill -9 at random while this one starts, then all is delivered",
   needs: ["linux"],
   rounds: { usual: 12, quick: 3 },
-  async run({ folder, rounds, seed, progress }) {
+  async run({ folder, rounds, seed, from, progress }) {
     const random = seededRandom(seed);
     progress("building the release before");
-    const { ref, program } = buildEarlier(join(folder, "earlier"), firstRelease);
+    const { ref, program } = buildEarlier(join(folder, "earlier"), firstRelease, from);
     const count = rounds < 10 ? 2_000 : 10_000;
     const many = join(folder, "many");
     const few = join(folder, "few");

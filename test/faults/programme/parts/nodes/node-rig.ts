@@ -1,5 +1,5 @@
 /** Several nodes on one database, with clients at each and one next hop, and an account of the mail. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../../../../../src/testing/free-port.ts";
@@ -9,6 +9,7 @@ import { onInterrupt } from "../../../../../bench/interrupt.ts";
 import { startPostgres, type TestPostgres } from "../../../../lab/postgres.ts";
 import { runLoadClient } from "../../../load-client.ts";
 import { createTally, type Tally } from "../../../tally.ts";
+import { openAtOnce } from "../../rig/open-at-once.ts";
 import { visit, type Visitors } from "./visitors.ts";
 
 export const leaseMs = 2_000;
@@ -103,7 +104,7 @@ export async function nodeRig(options: RigOptions): Promise<NodeRig> {
       arrived.add(id);
     },
     behave({ at, line, connection }) {
-      if (at === "connect") mostOpen = Math.max(mostOpen, establishedAt(sink.port));
+      if (at === "connect") mostOpen = Math.max(mostOpen, openAtOnce(sink.port));
       // Also those who are connected: what waits is to wait.
       if (isAway && at !== "content") return { drop: true };
       if (at === "EHLO") nodeOf.set(connection, /^EHLO (\w+)\./i.exec(line)?.[1] ?? "");
@@ -275,17 +276,6 @@ ${common ? `admin: { cluster: "${address}:${await freePort()}" }\n` : ""}cluster
       }
     },
   };
-}
-
-/** As the kernel has it: one whose other end is closed does not count, though this process has not heard of it yet. */
-function establishedAt(port: number): number {
-  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  return readFileSync("/proc/net/tcp", "latin1")
-    .split("\n")
-    .filter((line) => {
-      const [, address = "", , state] = line.trim().split(/\s+/);
-      return address.endsWith(local) && state === "01";
-    }).length;
 }
 
 interface Ports {
