@@ -1,9 +1,13 @@
 /** When a call begins. What a call does is shown on a real database (test/contracts). */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Database } from "../database/database.ts";
 import type { Membership } from "../membership/membership.ts";
 import { createCommitGroup, type Task } from "./commit-group.ts";
+
+// A turn of a busy machine may take longer than a call waits.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
+afterEach(() => void vi.useRealTimers());
 
 /** A database that answers when it is told to, and how much each call held. */
 function setUp() {
