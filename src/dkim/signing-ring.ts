@@ -3,8 +3,8 @@
  * and its signature cross without being made into a message. Filled and read by one side, signed by the other; nobody waits here.
  */
 
-/** In a ring; a power of two. Twice what is told together, so that the thread goes on while those are read. */
-export const places = 64;
+/** In a ring; a power of two. */
+export const places = 32;
 /** Of a text that has room: a header of the usual size. What is longer goes beside. */
 const textBytes = 4096;
 /** Of a signature that has room: RSA-4096. */

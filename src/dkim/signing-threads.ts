@@ -21,10 +21,10 @@ export interface RsaSignatures {
 
 /** Signatures at once; one core is the mail's. */
 const mostThreads = Math.max(1, Math.min(2, availableParallelism() - 1));
-/** RSA-2048: some 8 ms, for which the first of them waits where more are behind it. More of the way out is then done in one turn. */
-const mostTogether = 32;
+/** RSA-2048: some 4 ms, for which the first of them waits. */
+const mostTogether = 16;
 /** What waits for longer than one thread needs for what it has is worth another. */
-const worthAThread = 32;
+const worthAThread = places;
 /** Keys are read anew with each configuration. */
 const mostKeysKnown = 1000;
 /** Megabytes: signatures, and nothing that stays. */
