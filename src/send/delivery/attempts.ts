@@ -49,14 +49,22 @@ export function createAttempts(
 
   const pump = (queue: DeliveryQueue): void => {
     if (state.phase === "stopping" || !queues.isOpen(queue)) return;
+    beginReady(queue);
+    if (queue.isHeldUp) {
+      wakeUp.at(queue.widenIfSilent(clock.now()), queue.name);
+      beginReady(queue);
+    }
+    if (queue.backlog.due) refill(queue);
+    if (unrouted.due) route();
+  };
+
+  const beginReady = (queue: DeliveryQueue): void => {
     while (queue.ready && !watch.isStuck && spool.isOwner) {
       const claim = queue.begin();
       if (claim === undefined) break;
       if (state.lost.has(claim)) queue.ended(claim);
       else begin(queue, claim);
     }
-    if (queue.backlog.due) refill(queue);
-    if (unrouted.due) route();
   };
 
   const begin = (queue: DeliveryQueue, claim: Claim): void => {

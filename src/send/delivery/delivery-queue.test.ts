@@ -199,6 +199,98 @@ describe("failures", () => {
     expect(queue.ready).toBe(true);
   });
 
+  /** Attempts begin as far as they may, and the queue is looked at when it says. */
+  const attemptsAt = (queue: DeliveryQueue, times: readonly number[]): number[] =>
+    times.map((now) => {
+      while (queue.ready) queue.begin();
+      if (queue.isHeldUp) queue.widenIfSilent(now);
+      while (queue.ready) queue.begin();
+      return queue.running;
+    });
+
+  test.each<[string, (queue: DeliveryQueue) => void, readonly [number, number][]]>([
+    [
+      "tries that are silent let one more begin after 20 s, until there are as many as may be",
+      (queue) => (fail(queue, 0), queue.reopen()),
+      [
+        [0, 2],
+        [19_999, 2],
+        [20_000, 3],
+        [20_001, 3],
+        [39_999, 3],
+        [40_000, 4],
+        [80_000, 4],
+      ],
+    ],
+    [
+      "one that was made narrower keeps so for its minute",
+      (queue) => ((queue.running = 2), fail(queue, 0)),
+      [
+        [0, 2],
+        [30_000, 2],
+        [59_999, 2],
+        [60_000, 3],
+        [79_999, 3],
+        [80_000, 4],
+      ],
+    ],
+    [
+      "one as busy as may be is not held up",
+      () => undefined,
+      [
+        [0, 4],
+        [20_000, 4],
+        [600_000, 4],
+      ],
+    ],
+  ])("%s", (_, change, expected) => {
+    const queue = filled(8);
+    change(queue);
+    expect(
+      attemptsAt(
+        queue,
+        expected.map(([now]) => now),
+      ),
+    ).toEqual(expected.map(([, running]) => running));
+  });
+
+  test("who is tried again after a rest is narrow no longer", () => {
+    const queue = filled(8);
+    queue.running = 2;
+    fail(queue, 0);
+    queue.running = 0;
+    fail(queue, 0);
+    queue.reopen();
+    expect(attemptsAt(queue, [1_000, 21_000])).toEqual([2, 3]);
+  });
+
+  test("one that ended begins the wait anew", () => {
+    const queue = filled(8);
+    fail(queue, 0);
+    queue.reopen();
+    expect(attemptsAt(queue, [0, 15_000])).toEqual([2, 2]);
+    queue.ended(sized(1));
+    expect(attemptsAt(queue, [15_000, 34_999, 35_000])).toEqual([2, 2, 3]);
+  });
+
+  test.each<[string, (queue: DeliveryQueue) => unknown, boolean]>([
+    ["mail waits in memory", () => undefined, true],
+    ["mail waits on disk", (queue) => (queue.takeAll(), queue.backlog.arrived()), true],
+    ["none waits", (queue) => queue.takeAll(), false],
+    ["one more may begin as it is", (queue) => (queue.running = 1), false],
+    ["it rests", (queue) => (queue.retryAt = 1), false],
+    ["it is suspended", (queue) => (queue.suspended = true), false],
+  ])("held up: %s", (_, change, heldUp) => {
+    const queue = filled(3);
+    fail(queue, 0);
+    queue.reopen();
+    queue.backlog.beginClaim(0);
+    queue.backlog.claimed(0, 1);
+    queue.running = 2;
+    change(queue);
+    expect(queue.isHeldUp).toBe(heldUp);
+  });
+
   test("leave an appetite for as many as may begin", () => {
     const queue = open();
     fail(queue, 0);

@@ -74,6 +74,8 @@ export class DeliveryQueue {
   #limit: number;
   #ceiling: number;
   #narrowedUntil = 0;
+  /** Since then no attempt ended while others wait for their place. */
+  #heldUpSince: number | undefined;
   #waiting: (Claim | undefined)[] = [];
   #head = 0;
 
@@ -127,6 +129,28 @@ export class DeliveryQueue {
   /** True when an attempt may begin and one is waiting. */
   get ready(): boolean {
     return this.healthy && this.running < this.#limit && this.#head < this.#waiting.length;
+  }
+
+  /** Mail waits behind attempts, and more of them would be allowed if one of these came to an end. */
+  get isHeldUp(): boolean {
+    if (this.running < this.#limit || this.#limit >= this.carrier.concurrency || !this.healthy) return false;
+    return this.#head < this.#waiting.length || this.backlog.due;
+  }
+
+  /**
+   * One that is held up: returns when it is to be looked at again. A peer may be silent for ten minutes behind a content
+   * (RFC 5321 §4.5.3.2.6): who waits longer than `silentMs` for the first to end gets one more attempt, which may be answered.
+   */
+  widenIfSilent(now: number): number {
+    const { silentMs } = this.#limits;
+    this.#heldUpSince ??= now;
+    const isOver = now >= this.#heldUpSince + silentMs && now >= this.#narrowedUntil;
+    if (isOver) {
+      this.#limit++;
+      this.#ceiling = Math.max(this.#ceiling, this.#limit);
+      this.#heldUpSince = now;
+    }
+    return Math.max(this.#heldUpSince + silentMs, this.#narrowedUntil);
   }
 
   /** It tries a next hop that failed, with as many claims as it may. */
@@ -201,6 +225,7 @@ export class DeliveryQueue {
   /** Its attempt is over. */
   ended(claim: Claim): void {
     this.running--;
+    this.#heldUpSince = undefined;
     this.#share?.giveBack(heldBytes(claim));
   }
 
@@ -307,6 +332,7 @@ export class DeliveryQueue {
     this.retryAt = undefined;
     this.backlog.arrived();
     this.#ceiling = this.carrier.concurrency;
+    this.#narrowedUntil = 0;
     this.#limit = Math.min(this.#limits.probeClaims, this.#ceiling);
   }
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { defaultLimits } from "./limits.ts";
+import { timeouts } from "./smtp/wire/timeouts.ts";
 
 const page = readFileSync(new URL("../../../docs/mail-path.md", import.meta.url), "utf8").replace(
   /\s+/g,
@@ -27,6 +28,10 @@ const minute = 60_000;
 test("as words", () => {
   expect(page).toMatch(/Two messages try it first/);
   expect(defaultLimits.probeClaims).toBe(2);
+  expect(page).toMatch(/So does a wait of 20 seconds in which none of them ends/);
+  expect(defaultLimits.silentMs).toBe(20_000);
+  expect(page).toMatch(/does not come within 20 seconds/);
+  expect(timeouts.slowOpeningMs).toBe(20_000);
   expect(page).toMatch(/gets fewer for a minute/);
   expect(defaultLimits.narrowMs).toBe(minute);
   expect(page).toMatch(

@@ -14,6 +14,8 @@ export interface SchedulerLimits {
   readonly lowWater: number;
   /** Claims with which a queue that was in Retry tries its next hop. */
   readonly probeClaims: number;
+  /** A queue that has fewer attempts than its connector allows, none of which ended for so long, begins one more. */
+  readonly silentMs: number;
   /** How long a next hop that refused a further connection is not offered more. */
   readonly narrowMs: number;
   /** How often waiting messages are looked through for delay reports and expiry. */
@@ -39,6 +41,7 @@ export const defaultLimits: SchedulerLimits = {
   refillClaims: 128,
   lowWater: 128,
   probeClaims: 2,
+  silentMs: 20_000,
   narrowMs: 60_000,
   sweepMs: 60_000,
   sweepClaims: 100,

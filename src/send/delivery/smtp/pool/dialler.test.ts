@@ -108,6 +108,30 @@ describe("as many are opened as", () => {
   });
 });
 
+describe("where none that is being opened is answered for 20 seconds", () => {
+  test.each<[string, number, Partial<DiallingPool>, readonly number[]]>([
+    ["as many are opened beside them", 30, {}, [4, 4, 8, 8]],
+    ["none for nobody", 4, {}, [4, 4, 4, 4]],
+    ["none above the most", 30, { most: 7 }, [4, 4, 7, 7]],
+    ["none where nobody knows that it ever answers", 30, { firstDials: 1, standing: "new" }, [1, 1, 1, 1]],
+    ["nor where it did not lately", 30, { firstDials: 1, standing: "failing" }, [1, 1, 1, 1]],
+  ])("%s", async (_, jobs, given, expected) => {
+    const { dialler, waiting } = dialling(given);
+    wait(waiting, jobs);
+    dialler.dialMore();
+    await clock.settle();
+    const found = [dialler.underWay];
+    for (const afterMs of [19_999, 1, 5_000]) {
+      await clock.advance(afterMs);
+      found.push(dialler.underWay);
+    }
+    expect(found).toEqual(expected);
+    dialler.end(new SmtpClientError("aborted", "the relay is stopping"));
+    await clock.settle();
+    expect([dialler.underWay, clock.pendingTimers]).toEqual([0, 0]);
+  });
+});
+
 describe("behind a failure", () => {
   const failing = async (given: Partial<DiallingPool>) => {
     const all = dialling(given);
@@ -135,6 +159,22 @@ describe("behind a failure", () => {
       dialler.dialMore();
       expect(dialler.underWay).toBe(expected);
     }
+  });
+
+  test("it is tried behind them though nothing else comes to pass", async () => {
+    const { dialler } = await failing({ open: 1 });
+    dialler.dialMore();
+    await clock.advance(4_999);
+    expect(dialler.underWay).toBe(0);
+    await clock.advance(1);
+    expect(dialler.underWay).toBe(1);
+  });
+
+  test("a stop waits for no pause", async () => {
+    const { dialler } = await failing({ open: 1 });
+    dialler.dialMore();
+    dialler.end(new SmtpClientError("aborted", "the relay is stopping"));
+    expect(clock.pendingTimers).toBe(0);
   });
 
   test("another is tried at once where none is", async () => {

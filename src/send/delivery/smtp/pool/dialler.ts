@@ -3,10 +3,12 @@
  * (outbound-connections.ts), and what a peer stands at once.
  */
 import { setMaxListeners } from "node:events";
+import type { Timer } from "../../../../ports/ports.ts";
 import { connectToAny, type DialFailure } from "../opening/connect-to-any.ts";
 import type { OpenedConnection, OpeningContext } from "../opening/open-connection.ts";
 import type { NextHopHost, Peer } from "../peer/peer.ts";
 import type { SmtpClientError } from "../wire/client-error.ts";
+import { timeouts } from "../wire/timeouts.ts";
 import type { ConnectionHolder, ConnectionPlaces } from "./outbound-connections.ts";
 import type { WaitingJobs } from "./waiting-jobs.ts";
 
@@ -44,7 +46,10 @@ export class Dialler {
   private readonly context: OpeningContext;
   private readonly outbound: ConnectionPlaces;
   private readonly stop = new AbortController();
+  /** Of `underWay`, those that a peer leaves without an answer. */
+  private silent = 0;
   private pausedUntil = 0;
+  private pause: Timer | undefined;
 
   constructor(pool: DiallingPool, context: OpeningContext, outbound: ConnectionPlaces) {
     // Each connection being opened listens.
@@ -61,17 +66,28 @@ export class Dialler {
     const { waiting, open, most } = pool;
     const paused = pool.held > 0 && this.context.ports.clock.now() < this.pausedUntil;
     const atOnce = open === 0 ? pool.firstDials : open * 2;
-    while (pool.held < most && this.underWay < atOnce) {
+    while (pool.held < most && this.underWay - this.silent < atOnce) {
       const elsewhere =
         waiting.wantElsewhere > this.elsewhere && (!paused || waiting.anyStranded(pool.openPeers));
-      if (!elsewhere && (paused || waiting.wantAny <= this.underWay - this.elsewhere)) return;
+      if (!elsewhere && waiting.wantAny <= this.underWay - this.elsewhere) return;
+      if (!elsewhere && paused) return this.dialBehindPause();
       if (!outbound.enter(pool)) return;
       void this.dial(elsewhere);
     }
   }
 
+  /** Nothing else may come to pass by then: connections that are open may wait for their peer for ten minutes. */
+  private dialBehindPause(): void {
+    const { clock } = this.context.ports;
+    this.pause ??= clock.after(this.pausedUntil - clock.now(), () => {
+      this.pause = undefined;
+      this.dialMore();
+    });
+  }
+
   /** What is under way ends with `error`. */
   end(error: SmtpClientError): void {
+    this.pause?.cancel();
     this.stop.abort(error);
   }
 
@@ -82,7 +98,9 @@ export class Dialler {
     if (elsewhere) this.elsewhere++;
     const hosts = pool.hostsInOrder();
     const wanted = (peer: Peer): boolean => !elsewhere || waiting.wouldHelp(peer);
+    const stopWatch = this.watchSilence();
     const result = await connectToAny(hosts, wanted, waiting.first, context, this.stop.signal);
+    stopWatch();
     this.underWay--;
     if (elsewhere) this.elsewhere--;
     if (result.kind === "opened") pool.opened(result.opened, result.peer);
@@ -92,6 +110,25 @@ export class Dialler {
       this.outbound.leave(pool);
     }
     pool.dialEnded();
+  }
+
+  /**
+   * A peer may be silent for five minutes before its greeting, and the next connection to the same host be answered: mail
+   * does not wait behind such ones. Where it is not known that the next hop answers at all, it does. Returns what ends it.
+   */
+  private watchSilence(): () => void {
+    const { clock } = this.context.ports;
+    let isSilent = false;
+    const timer = clock.after(timeouts.slowOpeningMs, () => {
+      if (this.pool.standing !== "proven") return;
+      isSilent = true;
+      this.silent++;
+      this.dialMore();
+    });
+    return () => {
+      timer.cancel();
+      if (isSilent) this.silent--;
+    };
   }
 
   private failed(failure: DialFailure, elsewhere: boolean): void {
