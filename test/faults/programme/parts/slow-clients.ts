@@ -17,8 +17,13 @@ import { timedLoad } from "../rig/timed-load.ts";
 
 const sessionsPerRound = 100;
 const mutatedPerRound = 1_000;
-/** Before the first reading of the memory: what any load makes it hold, which some hundred sessions do not show yet. */
-const warmUpSessions = 1_000;
+/**
+ * Before the first reading of the memory: what any load makes it hold. V8 lets its heap grow for some two thousand of them, and
+ * then goes up and down by some 25 MB with its collections, so that one reading says little: the middle of many is compared.
+ */
+const warmUpSessions = 3_000;
+const readSessions = 1_000;
+const sessionsPerReading = 20;
 const clients = 4;
 const mostP99Ms = 1_000;
 const mostBytesEach = 30 * 1024;
@@ -112,6 +117,17 @@ async function breakConversations(
   return faults;
 }
 
+/** The middle of what is read while the last of so many sessions end. */
+const memoryReadings = (bytesNow: () => number) => (sessions: number) => {
+  const readings: number[] = [];
+  return {
+    ended: (done: number): void => {
+      if (done > sessions - readSessions && done % sessionsPerReading === 0) readings.push(bytesNow());
+    },
+    usualBytes: () => percentile(readings, 50),
+  };
+};
+
 async function mutated({ folder, seed, progress }: PartOptions, count: number): Promise<Finding> {
   const rig: RelayRig = await relayRig({
     folder,
@@ -128,14 +144,17 @@ async function mutated({ folder, seed, progress }: PartOptions, count: number): 
   try {
     const relay = await rig.start();
     const stop = rig.load(1, { bodyBytes: () => 3_000 });
-    const warmUpFaults = await breakConversations(rig.port, warmUpSessions, seed + count, () => undefined);
-    const settledBytes = anonymousBytes(relay.pid);
+    const read = memoryReadings(() => anonymousBytes(relay.pid));
+    const warmUp = read(warmUpSessions);
+    const warmUpFaults = await breakConversations(rig.port, warmUpSessions, seed + count, warmUp.ended);
+    const measured = read(count);
     const measuredFaults = await breakConversations(rig.port, count, seed, (done) => {
+      measured.ended(done);
       if (done % 5_000 === 0) progress(`${done} of ${count} mutated sessions`);
     });
     const faults = [...warmUpFaults, ...measuredFaults];
     await stop();
-    const growthMb = (anonymousBytes(relay.pid) - settledBytes) / 2 ** 20;
+    const growthMb = (measured.usualBytes() - warmUp.usualBytes()) / 2 ** 20;
     await rig.drained();
     const alive = relay.process.exitCode === null && relay.process.signalCode === null;
     const ownFaults = relay.stderr().match(/RelayFault|unhandled|fault in the relay/gi)?.length ?? 0;
