@@ -243,6 +243,8 @@ sendConnectors:
       await page.keyboard.press("Escape");
       await expect.poll(() => dialog().count()).toBe(0);
       expect(told.done).toEqual([]);
+      // The focus goes back where it was as the dialog has gone.
+      await page.getByRole("button", { name: "Suspend a" }).and(page.locator(":focus")).waitFor();
       await page.keyboard.press("Enter");
       await dialog().getByRole("button", { name: "Suspend", exact: true }).click();
       await mainTexts("Draining").waitFor();
