@@ -40,8 +40,8 @@ const partsOfLoad = 5;
 /** Parts of each way in which perf counts. */
 const countedRounds = 4;
 /**
- * A relay with less to do at once pays more for each message, signed or not, and who signs has less: signatures keep it. So both are read
- * at one rate too, with which both keep up.
+ * A relay pays less for each message the more there is to do at once, and who signs is slower. So both are read at one rate too, with
+ * which both keep up.
  */
 const sameRatePerSecond = 1_000;
 /** What is behind the last message is written by then. */
