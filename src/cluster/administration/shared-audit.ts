@@ -28,24 +28,25 @@ export function createSharedAudit(parts: {
   let writing: Promise<void> | undefined;
   let closed = false;
 
-  const write = async (): Promise<void> => {
+  const writeAll = async (): Promise<void> => {
     while (waiting.length > 0) {
       const some = waiting.slice(0, atOnce);
       await session.query(`select ${name("add_audit_1")}($1, $2)`, [JSON.stringify(some), auditKeptDays]);
       waiting = waiting.filter((entry) => !some.includes(entry));
     }
   };
+  const write = (): Promise<void> =>
+    (writing ??= writeAll().finally(() => {
+      writing = undefined;
+    }));
   const writeSoon = (ms: number): void => {
-    if (closed || timer !== undefined || writing !== undefined) return;
+    if (closed || timer !== undefined) return;
     timer = setTimeout(() => {
       timer = undefined;
-      let nextMs = soonMs;
-      writing = write()
-        .catch(() => void (nextMs = againMs))
-        .finally(() => {
-          writing = undefined;
-          if (waiting.length > 0) writeSoon(nextMs);
-        });
+      write().then(
+        () => waiting.length > 0 && writeSoon(soonMs),
+        () => writeSoon(againMs),
+      );
     }, ms).unref();
   };
 
@@ -57,6 +58,8 @@ export function createSharedAudit(parts: {
       writeSoon(soonMs);
     },
     async list({ since, until, who, node: of, text, limit }) {
+      // Who asks the node where he has just done something finds it.
+      if (waiting.length > 0) await write();
       const rows = await session.query<Omit<AuditEntry, "from"> & { came_from: string }>(
         `select at, node, event, who, came_from, operation, target, text from ${name("audit")}
           where ($1::timestamptz is null or at >= $1) and ($2::timestamptz is null or at < $2)
@@ -71,7 +74,7 @@ export function createSharedAudit(parts: {
       closed = true;
       clearTimeout(timer);
       const patience = new Promise<void>((resolve) => setTimeout(resolve, closeMs).unref());
-      await Promise.race([(writing ?? Promise.resolve()).then(write).catch(() => undefined), patience]);
+      await Promise.race([(writing ?? Promise.resolve()).then(writeAll).catch(() => undefined), patience]);
     },
   };
 }
