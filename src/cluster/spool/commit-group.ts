@@ -72,6 +72,8 @@ interface Lane {
   flying: readonly Waiting[];
   /** What flies was tried once. */
   isTried: boolean;
+  /** It may be done: it was sent, and there is no answer. */
+  isUnknown: boolean;
   last: { readonly nodeId: number; readonly seq: number };
 }
 
@@ -83,6 +85,8 @@ const gatherMs = 2;
 const againMs = 100;
 /** So long a client waits for its 250 while the database fails over. */
 const acceptMs = 30_000;
+/** How soon it is seen that its time is up, whatever a call that is under way does. */
+const lookMs = 500;
 /** So long nothing goes through before no more is taken. */
 const stuckMs = 10_000;
 const closeMs = 10_000;
@@ -100,6 +104,7 @@ export function createCommitGroup(options: {
     session,
     flying: [],
     isTried: false,
+    isUnknown: false,
     last: { nodeId: 0, seq: 0 },
   }));
   let gathering: Waiting[] = [];
@@ -223,10 +228,13 @@ export function createCommitGroup(options: {
   /** Undefined: it is decided for each of them. Else what was refused: nothing of it is done. */
   const attempt = async (lane: Lane, all: readonly Waiting[]): Promise<SpoolError | undefined> => {
     const number = ++seq;
-    let isUnknown = false;
+    let isUnknown = (lane.isUnknown = false);
     let nodeId: number | undefined;
     let group = all;
     for (;;) {
+      // Nobody waits for them any more, and nothing of them was sent that may be done.
+      if (!isUnknown) group = group.filter(({ isGivenUp }) => !isGivenUp);
+      if (group.length === 0) return undefined;
       if (nodeId === undefined && membership.current !== undefined) {
         ({ nodeId } = membership.current);
         group = endLost(group, nodeId);
@@ -236,6 +244,7 @@ export function createCommitGroup(options: {
       try {
         if (nodeId === undefined) throw new DatabaseFault("unreachable", membership.fault ?? "no node");
         const values = encodeCommit(nodeId, lane.number, number, works(group));
+        lane.isUnknown = true;
         const told = await lane.session.callFunction(statement, values);
         trouble = undefined;
         lane.last = { nodeId, seq: number };
@@ -256,6 +265,7 @@ export function createCommitGroup(options: {
         trouble = { since: trouble?.since ?? startedAt, what: fault.message };
         onFault(new SpoolError("failed", `the database: ${fault.message}`, { cause: fault }));
       }
+      lane.isUnknown = isUnknown;
       lane.isTried = true;
       tellTried();
       group = giveUpLate(group, isUnknown);
@@ -285,15 +295,21 @@ export function createCommitGroup(options: {
   };
 
   /** Whose client has waited too long. What may be done already stays in its group until that is known. */
-  const giveUpLate = (group: readonly Waiting[], isUnknown: boolean): readonly Waiting[] => {
-    const now = performance.now();
-    return group.filter((one) => {
-      if (one.task.end !== undefined) return true;
-      if (!one.isGivenUp && now - one.since < acceptMs) return true;
+  const giveUpLate = (group: readonly Waiting[], isUnknown: boolean): Waiting[] =>
+    group.filter((one) => {
+      if (one.task.end !== undefined || (!one.isGivenUp && !isLate(one))) return true;
       giveUp(one, isUnknown);
       return isUnknown;
     });
-  };
+
+  const isLate = ({ since }: Waiting): boolean => performance.now() - since >= acceptMs;
+
+  /** Whatever call has no answer, and what is gathered behind it: of that nothing is done. */
+  const looks = setInterval(() => {
+    for (const { flying, isUnknown } of lanes)
+      for (const one of flying) if (isLate(one)) giveUp(one, isUnknown);
+    gathering = giveUpLate(gathering, false);
+  }, lookMs).unref();
 
   const giveUp = (one: Waiting, isUnknown: boolean): void => {
     if (one.isGivenUp || one.task.end !== undefined) return;
@@ -385,6 +401,7 @@ export function createCommitGroup(options: {
       closed = true;
       closeBy = performance.now() + closeMs;
       if (!isIdle()) await new Promise<void>((resolve) => idle.push(resolve));
+      clearInterval(looks);
     },
   };
 }
