@@ -88,6 +88,41 @@ export function describePostgresAdministration(databaseOf: () => Database): void
       expect((await b.list({ limit: 10 })).map(({ target }) => target)).not.toContain("AppRelay");
     });
 
+    test("text that the database takes no part of stops nothing behind it", async () => {
+      const a = auditOf("a");
+      const action = { who: "anna", from: "10.0.0.1", outcome: "did", operation: "suspendQueue" };
+      for (const target of ["half \ud800 of a pair", "the other \udc00\ud800", "n\0l", "😀", "behind them"])
+        events.emit("AdminAction", { ...action, target });
+      const entries = await a.list({ limit: 10 });
+      expect(new Set(entries.map(({ target }) => target))).toEqual(
+        new Set(["half \ufffd of a pair", "the other \ufffd\ufffd", "nl", "😀", "behind them"]),
+      );
+      for (const text of ["\ud800", "\0"]) expect(await a.list({ text, limit: 10 })).toBeInstanceOf(Array);
+      const documents = openConfigurationDocuments(database.inspection, database.name, "a");
+      const by = { name: "an\0na", from: "\ud800", doing: "a\0test" };
+      expect(await documents.add(0, "a: 1", by)).toMatchObject({ version: 1 });
+      await documents.tell(1, ["n\0l", "half \ud800"], undefined);
+      expect((await documents.applied())[0]?.faults).toEqual(["n\ufffdl", "half \ufffd"]);
+      await a.close();
+      a.stop();
+    });
+
+    test("an entry that the database refuses keeps nothing behind it back", async () => {
+      const strict: Pick<Session, "query"> = {
+        async query(...given) {
+          if (String(given[1]?.[0]).includes("refused")) throw new DatabaseFault("refused", "no", "22P02");
+          return database.inspection.query(...given);
+        },
+      };
+      const a = auditOf("a", strict);
+      const action = { who: "anna", from: "10.0.0.1", outcome: "did", operation: "suspendQueue" };
+      for (const target of ["one", "refused", "two"]) events.emit("AdminAction", { ...action, target });
+      const targets = async () => new Set((await a.list({ limit: 10 })).map(({ target }) => target));
+      expect(await targets()).toEqual(new Set(["one", "two"]));
+      await a.close();
+      a.stop();
+    });
+
     test("when a key was used last on any node, all know", async () => {
       const keys: readonly ApiKey[] = [];
       const nodes = ["a", "b"].map(() => createApiKeys(keys, clock, new Map([["gone", 1]])));

@@ -5,6 +5,8 @@
 import { randomUUID } from "node:crypto";
 import type { EventRecord } from "../../events/events.ts";
 import { renderEvent } from "../../events/event-text.ts";
+import { isOfValue } from "../database/database-fault.ts";
+import { keptJson } from "../database/kept-text.ts";
 import type { Session } from "../database/session.ts";
 import type { AuditEntry, SharedAudit } from "./audit-contract.ts";
 
@@ -17,13 +19,15 @@ const atOnce = 500;
 const waitAtMost = 10_000;
 const closeMs = 2_000;
 
+type Waiting = Omit<AuditEntry, "from"> & { readonly id: string; readonly came_from: string };
+
 export function createSharedAudit(parts: {
   readonly session: Pick<Session, "query">;
   readonly name: (of: string) => string;
   readonly node: string;
 }): SharedAudit {
   const { session, name, node } = parts;
-  let waiting: (Omit<AuditEntry, "from"> & { readonly id: string; readonly came_from: string })[] = [];
+  let waiting: Waiting[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
   let closed = false;
@@ -31,8 +35,20 @@ export function createSharedAudit(parts: {
   const writeAll = async (): Promise<void> => {
     while (waiting.length > 0) {
       const some = waiting.slice(0, atOnce);
-      await session.query(`select ${name("add_audit_1")}($1, $2)`, [JSON.stringify(some), auditKeptDays]);
+      await add(some);
       waiting = waiting.filter((entry) => !some.includes(entry));
+    }
+  };
+  /** What the database refuses for what it says is given up, one at most: the events of the node have it. */
+  const add = async (some: readonly Waiting[]): Promise<void> => {
+    try {
+      await session.query(`select ${name("add_audit_1")}($1, $2)`, [keptJson(some), auditKeptDays]);
+    } catch (error) {
+      if (!isOfValue(error)) throw error;
+      if (some.length === 1) return;
+      const half = some.length >> 1;
+      await add(some.slice(0, half));
+      await add(some.slice(half));
     }
   };
   const write = (): Promise<void> =>
@@ -58,8 +74,8 @@ export function createSharedAudit(parts: {
       writeSoon(soonMs);
     },
     async list({ since, until, who, node: of, text, limit }) {
-      // Who asks the node where he has just done something finds it.
-      if (waiting.length > 0) await write();
+      // Who asks the node where he has just done something finds it. What cannot be written now (a full disk) keeps nobody from reading.
+      if (waiting.length > 0) await write().catch(() => undefined);
       const rows = await session.query<Omit<AuditEntry, "from"> & { came_from: string }>(
         `select at, node, event, who, came_from, operation, target, text from ${name("audit")}
           where ($1::timestamptz is null or at >= $1) and ($2::timestamptz is null or at < $2)

@@ -7,6 +7,7 @@ import type {
   ConfigurationVersion,
 } from "../../ports/configuration-documents.ts";
 import { DatabaseFault } from "../database/database-fault.ts";
+import { keptJson } from "../database/kept-text.ts";
 import type { Session } from "../database/session.ts";
 
 interface VersionRow {
@@ -83,7 +84,7 @@ export function openConfigurationDocuments(
       await session.query(`select ${name("configuration_applied_2")}($1, $2, $3, $4)`, [
         node,
         version,
-        JSON.stringify(faults),
+        keptJson(faults),
         inForce ?? null,
       ]);
     },

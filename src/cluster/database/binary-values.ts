@@ -1,4 +1,5 @@
 /** Values of a call in the form that the server needs not parse, as arguments of a function-call.ts. */
+import { keptText } from "./kept-text.ts";
 
 /** `null`, octets as the type's binary form has them, or octets in pieces, which are put one behind the other. */
 export type BinaryValue = Buffer | null | { readonly pieces: readonly Buffer[]; readonly bytes: number };
@@ -35,8 +36,9 @@ export function bigintArray(values: readonly number[]): Buffer | null {
 }
 
 /** Null where there are none. */
-export function textArray(values: readonly string[]): Buffer | null {
-  if (values.length === 0) return null;
+export function textArray(given: readonly string[]): Buffer | null {
+  if (given.length === 0) return null;
+  const values = given.map(keptText);
   let bytes = arrayHeadBytes;
   for (const value of values) bytes += 4 + Buffer.byteLength(value);
   const octets = arrayHead("text", values.length, bytes);

@@ -11,6 +11,7 @@ import { connectToPrimary, discard } from "./connect.ts";
 import { CopyOut, type CopiedRow } from "./copy-out.ts";
 import { DatabaseFault, faultOf } from "./database-fault.ts";
 import { CallRoom, FunctionCall, type Statement } from "./function-call.ts";
+import { keptValue } from "./kept-text.ts";
 
 export type Query = <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
 
@@ -129,7 +130,7 @@ export function openSession(
   return {
     query: (text, values = [], timeoutMs = usualMs) =>
       inTurn(async (to) => {
-        const asked = to.query(text, [...values]);
+        const asked = to.query(text, values.map(keptValue));
         // When its time is up before it fails.
         asked.catch(() => undefined);
         return (await asked).rows as never;
@@ -151,7 +152,7 @@ export function openSession(
       const asked = inTurn(async (to) => {
         const query: Query = async (text, values = []) => {
           try {
-            return (await to.query(text, [...values])).rows as never;
+            return (await to.query(text, values.map(keptValue))).rows as never;
           } catch (error) {
             throw faultOf(error);
           }

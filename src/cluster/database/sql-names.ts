@@ -1,3 +1,5 @@
+import { keptText } from "./kept-text.ts";
+
 /** A name as PostgreSQL takes it whatever it is. */
 export function quotedName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -5,5 +7,5 @@ export function quotedName(name: string): string {
 
 /** An expression for a text of whatever characters, also where a backslash in quotes means more than itself. */
 export function textValue(text: string): string {
-  return `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`;
+  return `convert_from(decode('${Buffer.from(keptText(text)).toString("hex")}', 'hex'), 'UTF8')`;
 }
