@@ -1,5 +1,6 @@
 /** Secrets and certificates that a configuration names: found, and checked, so that a fault is told with its path. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { signsRightly } from "../ports/private-key.ts";
 import type { Findings, Path } from "./fault.ts";
 import { whyNoText } from "./text-encoding.ts";
 
@@ -111,6 +112,10 @@ export function keyPairOf(
     return undefined;
   if (!leaf.checkPrivateKey(key)) {
     findings.fault([...path, names[1]], `is not the key of ${names[0]}`);
+    return undefined;
+  }
+  if (!signsRightly(key)) {
+    findings.fault([...path, names[1]], "is damaged: what it signs does not verify");
     return undefined;
   }
   return {

@@ -1,7 +1,9 @@
 /** Credentials out, as a file gives them: presets, tokens, certificates, and every fault with its path. */
+import { createPrivateKey } from "node:crypto";
 import { resolve } from "node:path";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import type { SmtpSendConnector } from "../core/policy/send-connector.ts";
+import { withDamagedNumber } from "../testing/damaged-key.ts";
 import { testCertificate } from "../testing/test-certificate.ts";
 import { describeChanges } from "./changes.ts";
 import { formatFault } from "./fault.ts";
@@ -18,6 +20,7 @@ beforeAll(async () => {
     "app.key": rsa.key,
     "ec.pem": ecdsa.cert,
     "ec.key": ecdsa.key,
+    "damaged.key": withDamagedNumber(createPrivateKey(ecdsa.key), "secret"),
     "ca.pem": rsa.cert + ecdsa.cert,
     "text.txt": "no PEM",
     "google.json": JSON.stringify({
@@ -290,6 +293,10 @@ describe("faults", () => {
     [
       oauth(`${client}, certificateFile: app.pem, keyFile: ec.key`),
       [".oauth.keyFile: is not the key of certificateFile"],
+    ],
+    [
+      oauth(`${client}, certificateFile: ec.pem, keyFile: damaged.key`),
+      [".oauth.keyFile: is damaged: what it signs does not verify"],
     ],
     [
       oauth(`${client}, certificateFile: ec.pem, keyFile: ec.key`),

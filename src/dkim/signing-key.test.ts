@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
+import { withDamagedNumber } from "../testing/damaged-key.ts";
 import { newSigningKey, readSigningKey } from "./signing-key.ts";
 
 test("an RSA key in either form", async () => {
@@ -30,6 +31,7 @@ const damaged = (pem: string): string => {
   const lines = pem.split("\n");
   return [...lines.slice(0, -6), "A".repeat(64), "A".repeat(64), ...lines.slice(-4)].join("\n");
 };
+const twiceDamaged = withDamagedNumber(rsa(1024), "privateExponent");
 const notItsPassphrase = "the passphrase is not that of the key, or the key is damaged";
 
 test.each([
@@ -45,6 +47,8 @@ test.each([
   [secret, "wrong", notItsPassphrase],
   [damaged(secret), "right", notItsPassphrase],
   [damaged(secretOf("pkcs1")), "right", notItsPassphrase],
+  [withDamagedNumber(rsa(1024), "modulus"), undefined, "the key is damaged"],
+  [withDamagedNumber(createPrivateKey(twiceDamaged), "exponent2"), undefined, "the key is damaged"],
 ])("refused with words (%#)", (pem, passphrase, words) => {
   expect(() => readSigningKey(pem, passphrase)).toThrow(words);
 });

@@ -3,6 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { promisify } from "node:util";
 import { keyRecord } from "../core/dkim/key-record.ts";
 import type { SignatureAlgorithm } from "../core/dkim/signature-field.ts";
+import { signsRightly } from "../ports/private-key.ts";
 
 export interface SigningKey {
   readonly algorithm: SignatureAlgorithm;
@@ -16,7 +17,7 @@ const leastRsaBits = 1024;
 
 /**
  * PKCS#8 or PKCS#1. Throws an Error with words for the administrator: not a private key, a wrong passphrase, a kind that
- * DKIM does not know, an RSA key of under 1024 bits.
+ * DKIM does not know, an RSA key of under 1024 bits, one whose signatures do not verify. Cost: a signature.
  */
 export function readSigningKey(pem: string | Buffer, passphrase?: string): SigningKey {
   let key: KeyObject;
@@ -35,6 +36,7 @@ export function readSigningKey(pem: string | Buffer, passphrase?: string): Signi
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (bits < leastRsaBits)
     throw new Error(`an RSA key of ${bits} bits; receivers refuse less than ${leastRsaBits}`);
+  if (!signsRightly(key)) throw new Error("the key is damaged: what it signs does not verify");
   const publicKey = createPublicKey(key).export({ format: "der", type: "spki" }).toString("base64");
   return { algorithm: "rsa-sha256", key, record: keyRecord("rsa", publicKey) };
 }

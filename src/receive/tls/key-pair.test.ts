@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createPrivateKey } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { issueCertificate } from "../../testing/issued-certificate.ts";
+import { withDamagedNumber } from "../../testing/damaged-key.ts";
 import { readKeyPair, versionOf } from "./key-pair.ts";
 import { createServerContexts } from "./server-contexts.ts";
 
@@ -33,6 +35,10 @@ beforeAll(async () => {
       stdio: "ignore",
     },
   );
+  await writeFile(
+    file("damaged.key"),
+    withDamagedNumber(createPrivateKey(await readFile(file("ec.key"))), "secret"),
+  );
   await writeFile(file("text"), "nothing of the kind");
   await writeFile(file("empty"), "");
 });
@@ -52,6 +58,7 @@ test.each([
   ["a key of another certificate", "ec.pem", "other.key", /other\.key is not the certificate's/],
   ["a key with a passphrase", "ec.pem", "locked.key", /has a passphrase.*openssl pkey/],
   ["the same in the old form", "ec.pem", "old-locked.key", /has a passphrase/],
+  ["its key, damaged", "ec.pem", "damaged.key", /damaged\.key is damaged/],
   ["a key's file that holds none", "ec.pem", "text", /holds no private key/],
   ["a certificate's file that holds none", "text", "ec.key", /no certificate in PEM/],
   ["half written", "empty", "ec.key", /no certificate in PEM/],
@@ -65,6 +72,10 @@ test.each([
 test("a file that is put in another's place is another version, though size and time are the same", async () => {
   const files = [{ certificateFile: file("text"), keyFile: file("text") }];
   const before = await versionOf(files);
+  await writeFile(
+    file("damaged.key"),
+    withDamagedNumber(createPrivateKey(await readFile(file("ec.key"))), "secret"),
+  );
   await writeFile(file("text"), "nothing of that kind");
   expect(await versionOf(files)).not.toBe(before);
 });

@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
+import { signsRightly } from "../../ports/private-key.ts";
 
 export interface PairFiles {
   readonly certificateFile: string;
@@ -25,14 +26,17 @@ export interface KeyPair {
 }
 
 /**
- * Rejects with words for people: a file that cannot be read, that holds no PEM, a key of another certificate or one with a
- * passphrase, which nobody is there to give.
+ * Rejects with words for people: a file that cannot be read, that holds no PEM, a key of another certificate, a damaged one, or
+ * one with a passphrase, which nobody is there to give.
  */
 export async function readKeyPair({ certificateFile, keyFile }: PairFiles): Promise<KeyPair> {
   const [cert, key] = await Promise.all([readFile(certificateFile), readFile(keyFile)]);
   const { subject, validFrom, validTo, subjectAltName, ...leaf } = certificateIn(cert);
   const keyKind = keyKindOf(key, keyFile);
   if (!leaf.checkKey(key)) throw new Error(`the key in ${keyFile} is not the certificate's`);
+  // The certificate knows the public half, which may stand there whole beside a private one that is damaged.
+  if (!signsRightly(createPrivateKey(key)))
+    throw new Error(`the key in ${keyFile} is damaged: what it signs does not verify`);
   // What OpenSSL does not take, such as keys that are too short, is found now and not in a handshake.
   createSecureContext({ cert, key, minVersion: "TLSv1.2" });
   const names = namesOf(subjectAltName, subject);

@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeDirectory } from "../../ports/make-directory.ts";
+import { signsRightly } from "../../ports/private-key.ts";
 import { replaceFile } from "../../ports/replace-file.ts";
 import type { PairFiles } from "./key-pair.ts";
 import type { PemPair } from "./self-signed.ts";
@@ -22,7 +23,8 @@ export async function ensureSelfSigned(files: PairFiles, make: () => Promise<Pem
 async function serves({ certificateFile, keyFile }: PairFiles): Promise<boolean> {
   const [certificate, key] = await Promise.all([readOrNothing(certificateFile), readOrNothing(keyFile)]);
   try {
-    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+    const privateKey = createPrivateKey(key);
+    return new X509Certificate(certificate).checkPrivateKey(privateKey) && signsRightly(privateKey);
   } catch {
     // Empty, cut off, or no PEM at all.
     return false;
