@@ -1179,6 +1179,13 @@ export const catalogue = {
     level: 0,
     text: "%event: %count more, told in one because there were so many; weir Get-Application -Findings lists them.",
   },
+  QueueAgeHeld: {
+    id: 20432,
+    category: "TransportService",
+    severity: "Warning",
+    level: 0,
+    text: "Between the last run of Weir and this one lie %off by the clock of this machine. They do not count to the age of the %messages messages that wait: these are tried for as long as they had left. Where the clock is wrong, set it.",
+  },
   ClockLeapt: {
     id: 20430,
     category: "TransportService",

@@ -56,6 +56,8 @@ export const dataFormats = {
   apiKeyUses: { ...first, place: "api-keys-used.json" },
   /** ports/retention-clock.ts */
   retentionClock: { ...first, place: "retention-clock.json" },
+  /** spool/messages/earlier-runs.ts */
+  earlierRuns: { ...first, place: "earlier-runs.json" },
   /** receive/tls/legacy-clients.ts */
   legacyTlsClients: { ...first, place: "legacy-tls-clients.json" },
 } as const satisfies StoreFormats;

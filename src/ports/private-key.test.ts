@@ -1,4 +1,9 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  type RSAPSSKeyPairKeyObjectOptions,
+} from "node:crypto";
 import { expect, test } from "vitest";
 import { withDamagedNumber } from "../testing/damaged-key.ts";
 import { signsRightly } from "./private-key.ts";
@@ -6,20 +11,24 @@ import { signsRightly } from "./private-key.ts";
 const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 
+/** The types of Node's functions have its salt as text, the functions as a number. */
+const pss = (options: object): KeyObject =>
+  generateKeyPairSync("rsa-pss", options as RSAPSSKeyPairKeyObjectOptions).privateKey;
+
 test.each<[string, KeyObject]>([
   ["RSA", rsa],
   ["EC", ec],
   ["Ed25519", generateKeyPairSync("ed25519").privateKey],
   ["Ed448", generateKeyPairSync("ed448").privateKey],
-  ["RSA for PSS alone", generateKeyPairSync("rsa-pss", { modulusLength: 1024 }).privateKey],
+  ["RSA for PSS alone", pss({ modulusLength: 1024 })],
   [
     "RSA for PSS with SHA-512",
-    generateKeyPairSync("rsa-pss", {
+    pss({
       modulusLength: 2048,
       hashAlgorithm: "sha512",
       mgf1HashAlgorithm: "sha512",
       saltLength: 32,
-    }).privateKey,
+    }),
   ],
 ])("%s", (_, key) => {
   expect(signsRightly(key)).toBe(true);

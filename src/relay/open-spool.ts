@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ClusterNode, NodeSurroundings } from "../cluster/open-node.ts";
 import type { Settings } from "../config/settings.ts";
 import type { ClusterSettings } from "../core/policy/cluster-settings.ts";
+import { timeOffText } from "../core/policy/mail-age.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Clock } from "../ports/ports.ts";
@@ -40,10 +41,12 @@ export async function openSpool(
     };
     return { spool: node.spool, node, lmdb: undefined, directory: node.directory, close };
   }
-  const directory = join(dataDirectory, "spool");
-  const lmdb = await openOwnSpool(directory, clock, events, metrics);
+  const directory = spoolDirectory(dataDirectory);
+  const lmdb = await openOwnSpool(dataDirectory, clock, events, metrics);
   return { spool: lmdb, node: undefined, lmdb, directory, close: () => lmdb.close() };
 }
+
+const spoolDirectory = (dataDirectory: string): string => join(dataDirectory, "spool");
 
 /** Loaded where it is configured, and pg with it. */
 async function joinNodes(
@@ -60,14 +63,17 @@ async function joinNodes(
 }
 
 function openOwnSpool(
-  directory: string,
+  dataDirectory: string,
   clock: Clock,
   events: EventLog,
   metrics: Metrics,
 ): Promise<LmdbSpool> {
+  const directory = spoolDirectory(dataDirectory);
   return openLmdbSpool({
     directory,
     clock,
+    earlierRunsFile: join(dataDirectory, "earlier-runs.json"),
+    onTimeOff: (offMs, messages) => events.emit("QueueAgeHeld", { off: timeOffText(offMs), messages }),
     onFault: (fault) => events.emit("SpoolFault", { error: fault.message }),
     onJournalFault: ({ kind, what }) => events.emit(journalEvents[kind], { what }),
     onReserveGivenUp: (at) => events.emit("StartReserveGivenUp", { directory: at }),

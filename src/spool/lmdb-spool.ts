@@ -67,6 +67,7 @@ import { watchSpoolPlace, type SpoolPlace } from "./lock/spool-place.ts";
 import type { BodyWriter } from "./bodies/body-writer.ts";
 import { StoredDraft, type DraftPlace } from "./messages/stored-draft.ts";
 import type { LiveClaim } from "./messages/live-message.ts";
+import { openEarlierRuns } from "./messages/earlier-runs.ts";
 import { messagesInUse } from "./messages/messages-in-use.ts";
 import { openQueueTable } from "./queues/queue-table.ts";
 import { createSnapshots, type SpoolSnapshot } from "./snapshot/snapshot.ts";
@@ -96,6 +97,10 @@ export interface LmdbSpoolOptions {
   readonly answersAtMost?: number;
   /** Hears when that begins to happen, and how many there are. */
   readonly onAnswersCrowded?: (kept: number) => void;
+  /** Where it stands until when a run lived, for the age of what waits over a restart. Default: the time between counts. */
+  readonly earlierRunsFile?: string;
+  /** Hears at the opening that a time does not count to the age of so many messages; negative: the clock is behind. */
+  readonly onTimeOff?: (offMs: number, messages: number) => void;
   /** Default: a journal sized by the disk; false: none. */
   readonly journal?: JournalOptions | false;
   /** Hears of every failed commit and body; for an event. */
@@ -196,7 +201,10 @@ async function putTogether(
   await place.look();
   const lastKey = store.lastKey("messages");
   const lastId = lastKey === undefined ? 0 : messageIdOf(lastKey);
-  const messages = messagesInUse(store, lastId, clock.now());
+  const [firstKey] = store.tables.messages.getKeys({ start: messageKey(0), limit: 1 });
+  const firstId = firstKey === undefined ? 0 : messageIdOf(firstKey);
+  const earlier = await openEarlierRuns(options.earlierRunsFile, { clock, firstId, lastId });
+  const messages = messagesInUse(store, earlier);
   const { comingIn } = messages;
   const queues = openQueueTable(store, (queue, entry) => messages.isTaken(queue, entry));
 
@@ -235,6 +243,7 @@ async function putTogether(
   const snapshots = createSnapshots({ store, bodies });
 
   const recovered = kept.size;
+  if (earlier.offMs !== 0) options.onTimeOff?.(earlier.offMs, recovered);
   const openDrafts = new Set<Draft>();
   let sweeping: Promise<number> | undefined;
   const sweepOrphans = (): Promise<number> =>
@@ -322,6 +331,7 @@ async function putTogether(
       await ended;
       await sweeping;
       kept.close();
+      await earlier.close();
       try {
         // Behind a failure the next start counts what is there.
         await store.close(hasFailed ? Buffer.alloc(0) : queues.closingNote());

@@ -73,8 +73,13 @@ export function isHeaderEightBit({ eightBit, headerEightBit }: ContentFacts): bo
 
 export interface SpooledMessage {
   readonly id: MessageId;
-  /** `Clock.now()` at acceptance; where that clock was ahead of this one, when the spool was opened. */
+  /**
+   * `Clock.now()` at acceptance; where that clock was ahead of this one, when the spool was opened. Later by what does not
+   * count to its age.
+   */
   readonly arrivedAt: number;
+  /** That much, in milliseconds: the relay was off, or a clock was wrong. Absent: all counts. Never stored. */
+  readonly timeOffMs?: number;
   readonly envelope: Envelope;
   readonly origin: Origin;
   readonly content: ContentFacts;

@@ -3,6 +3,7 @@
  * the executable specification and a double for tests. "Durable" means here: until the process ends.
  */
 import type { Envelope, MessageId, Origin } from "../core/message/envelope.ts";
+import { timeOffBetween } from "../core/policy/mail-age.ts";
 import type { Clock } from "../ports/ports.ts";
 import { encodeAnswer, type StoredAnswer } from "../spool/answers/answer-record.ts";
 import { answerHash, createTurns, type Turn } from "../spool/answers/turns.ts";
@@ -62,14 +63,18 @@ export function createMemorySpool(options: {
   readonly keepsReleases?: boolean;
   /** One that was closed: this one goes on with what it kept, as after a restart. */
   readonly earlier?: MemorySpool;
+  /** A long time between the two does not count to the age of what waits. Default false. */
+  readonly knowsEarlierRuns?: boolean;
 }): MemorySpool {
   const { clock, earlier, inlineLimitBytes = 64 * 1024, keepsReleases = false } = options;
+  const closedAt = earlier && options.knowsEarlierRuns === true ? closings.get(earlier) : undefined;
+  const offMs = closedAt === undefined ? 0 : timeOffBetween(closedAt, clock.now());
   const kept = new Map<MessageId, Kept>(
     (earlier === undefined ? [] : [...(contents.get(earlier)?.values() ?? [])]).map((one) => [
       one.message.id,
       {
         ...one,
-        message: { ...one.message, arrivedAt: Math.min(one.message.arrivedAt, clock.now()) },
+        message: { ...one.message, arrivedAt: Math.min(one.message.arrivedAt + offMs, clock.now()) },
         claims: new Map(),
         notBefore: new Map(),
       },
@@ -381,6 +386,7 @@ export function createMemorySpool(options: {
     },
     async close() {
       closed = true;
+      closings.set(spool, clock.now());
       for (const resolve of [...waiters.values()].flat()) resolve();
       waiters.clear();
     },
@@ -393,6 +399,7 @@ export function createMemorySpool(options: {
 /** What each spool keeps, for the one that goes on with it. */
 const contents = new WeakMap<MemorySpool, ReadonlyMap<MessageId, Kept>>();
 const answersOf = new WeakMap<MemorySpool, ReadonlyMap<string, StoredAnswer>>();
+const closings = new WeakMap<MemorySpool, number>();
 
 function listedIn(one: Kept, queue: QueueName, dueAt: number): ListedMessage {
   const recipients = dueRecipients(one.recipients, queue, Number.POSITIVE_INFINITY);

@@ -64,6 +64,8 @@ export async function openScriptedDelivery(
     readonly concurrency?: number;
     readonly random?: () => number;
     readonly suspended?: Iterable<QueueName>;
+    /** As `openTestedSpool` has it. */
+    readonly knowsEarlierRuns?: boolean;
     readonly onSuspensionCarried?: SchedulerOptions["onSuspensionCarried"];
   } = {},
 ): Promise<ScriptedDelivery> {
@@ -111,7 +113,7 @@ export async function openScriptedDelivery(
   };
 
   const delivery: ScriptedDelivery = {
-    tested: await openTestedSpool(kind),
+    tested: await openTestedSpool(kind, undefined, options.knowsEarlierRuns),
     scheduler: undefined as unknown as Scheduler,
     carried: [],
     told: [],

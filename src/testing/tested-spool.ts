@@ -21,8 +21,12 @@ export interface TestedSpool {
 /** Where flushes cost nothing: these suites pull no plug. */
 const memoryDisk = "/dev/shm";
 
-/** `startMs`: milliseconds since the epoch. */
-export async function openTestedSpool(kind: SpoolKind, startMs?: number): Promise<TestedSpool> {
+/** `startMs`: milliseconds since the epoch. `knowsEarlierRuns`: a long time between two openings does not count to the age of mail. */
+export async function openTestedSpool(
+  kind: SpoolKind,
+  startMs?: number,
+  knowsEarlierRuns = false,
+): Promise<TestedSpool> {
   const directory =
     kind === "LMDB"
       ? await mkdtemp(join(existsSync(memoryDisk) ? memoryDisk : tmpdir(), "weir-spool-"))
@@ -34,10 +38,15 @@ export async function openTestedSpool(kind: SpoolKind, startMs?: number): Promis
     const clock = createFakeClock(openedAt, () => calls > 0);
     const opened =
       directory === undefined
-        ? createMemorySpool({ clock, ...(kept === undefined ? undefined : { earlier: kept }) })
+        ? createMemorySpool({
+            clock,
+            knowsEarlierRuns,
+            ...(kept === undefined ? undefined : { earlier: kept }),
+          })
         : await openLmdbSpool({
             directory,
             clock,
+            ...(knowsEarlierRuns ? { earlierRunsFile: join(directory, "earlier-runs.json") } : {}),
             journal: { segmentBytes: { least: 65_536, most: 65_536 } },
           });
     const spool: MemorySpool = counted<MemorySpool>(opened, (change) => (calls += change));

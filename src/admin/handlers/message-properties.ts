@@ -66,7 +66,7 @@ export function messagePropertiesOf({ relay, clock }: Administered): MessageProp
       InternetMessageId: messageId,
       MessageSourceName: message.origin.connector === "DSN" ? "DSN" : `SMTP:${message.origin.connector}`,
       SourceIP: message.origin.sourceAddress,
-      DateReceived: message.arrivedAt + onWall,
+      DateReceived: message.arrivedAt - (message.timeOffMs ?? 0) + onWall,
       ExpirationTime: message.arrivedAt + relay.settings.transport.messageExpirationTimeout + onWall,
       LastError: lastError,
       RetryCount: attempts,

@@ -172,3 +172,73 @@ describe.each(spoolKinds)("what waits from before a start, on the %s spool", (ki
     expect(delivery.tested.spool.size).toBe(0);
   });
 });
+
+describe.each(spoolKinds)("behind a time that is not believed, on the %s spool, what waits", (kind) => {
+  let delivery: ScriptedDelivery;
+  afterEach(() => delivery.close());
+  /** Of minutes, so that few walks over old mail are waited for. */
+  const soon = {
+    ...usual,
+    transport: {
+      ...usual.transport,
+      delayNotificationTimeout: 15 * minute,
+      messageExpirationTimeout: 40 * minute,
+    },
+  };
+  const begin = async (): Promise<void> => {
+    delivery = await openScriptedDelivery(kind, soon, { knowsEarlierRuns: true });
+    delivery.carry = (claim, connector) => (connector === "Out" ? refused : answered(claim, ok));
+    await delivery.submit(["a@x.test"]);
+    await delivery.tested.clock.advance(5 * minute);
+  };
+  /** Another run, with its clock so far from where the last one ended. */
+  const again = (aheadMs: number): Promise<void> =>
+    delivery.restart({ at: delivery.tested.clock.now() + aheadMs });
+  const status = (): (string | undefined)[] =>
+    delivery.reports().map((report) => /^Status: (.*)\r$/m.exec(report)?.[1]);
+
+  test.each([
+    ["the clock is 40 days ahead", [40 * day]],
+    ["the clock is 40 days ahead, and again so", [40 * day, 1_000]],
+    ["the clock is 40 days ahead, and right again", [40 * day, -40 * day]],
+    ["the clock is in 2020", [-7 * 365 * day]],
+    ["the clock is in 2020, and right again", [-7 * 365 * day, 7 * 365 * day]],
+    ["the relay was off for four days", [4 * day]],
+  ])("has the time that it had left: %s", async (_, leaps) => {
+    await begin();
+    for (const leapMs of leaps) {
+      await again(leapMs);
+      await delivery.tested.clock.advance(2 * minute);
+    }
+    expect(status()).toEqual([]);
+    await delivery.tested.clock.advance(15 * minute);
+    expect(status()).toEqual(["4.4.1"]);
+    await delivery.tested.clock.advance(10 * minute);
+    expect(delivery.tested.spool.size).toBe(1);
+    await delivery.tested.clock.advance(15 * minute);
+    expect(status()).toEqual(["4.4.1", "4.4.7"]);
+    expect(delivery.tested.spool.size).toBe(0);
+  });
+
+  test("of a run in 2020 is not years old in those that follow", async () => {
+    await begin();
+    await again(-7 * 365 * day);
+    await delivery.submit(["b@x.test"]);
+    await delivery.tested.clock.advance(5 * minute);
+    await again(7 * 365 * day);
+    await again(1_000);
+    await delivery.tested.clock.advance(2 * minute);
+    expect(delivery.tested.spool.size).toBe(2);
+    delivery.carry = (claim) => answered(claim, ok);
+    await delivery.tested.clock.advance(15 * minute);
+    expect(delivery.tested.spool.size).toBe(0);
+    expect(status()).not.toContain("4.4.7");
+  });
+
+  test("is older by what is less than a day", async () => {
+    await begin();
+    await again(23 * hour);
+    await delivery.tested.clock.advance(2 * minute);
+    expect(status().at(-1)).toBe("4.4.7");
+  });
+});

@@ -68,7 +68,9 @@ export function createReportWriter(
       date,
       messageId,
       envid: envelope.envid,
-      arrivalDate: new Date(date.getTime() - Math.max(0, clock.now() - message.arrivedAt)),
+      arrivalDate: new Date(
+        date.getTime() - Math.max(0, clock.now() - message.arrivedAt + (message.timeOffMs ?? 0)),
+      ),
       receivedFrom: receivedFrom(origin.helloName, origin.sourceAddress),
       recipients,
       original,

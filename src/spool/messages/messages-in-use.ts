@@ -7,6 +7,8 @@ import { TurnoverMap } from "../../core/turnover/places.ts";
 import { messageKey, type DueKey } from "../store/keys.ts";
 import type { Store } from "../store/journaled-store.ts";
 import { comingIn, type ComingIn } from "./coming-in.ts";
+import type { EarlierRuns } from "../../core/policy/mail-age.ts";
+import { byTheClockOfNow } from "./earlier-runs.ts";
 import { hasEntry, isDamage, isHeld, loadMessage, type Damage, type LiveMessage } from "./live-message.ts";
 import type { QueueName } from "../spool.ts";
 
@@ -35,21 +37,15 @@ export interface MessagesInUse {
   isAside(id: MessageId): void;
 }
 
-/**
- * `lastId`: the last id of an earlier run, or 0. `openedAt`: what that run accepted under a clock ahead of this one
- * counts as arrived then.
- */
-export function messagesInUse(store: Store, lastId: MessageId, openedAt: number): MessagesInUse {
+export function messagesInUse(store: Store, earlier: EarlierRuns): MessagesInUse {
   const lives = new TurnoverMap<MessageId, LiveMessage>();
   const goingAside = new Set<MessageId>();
-  const coming = comingIn(lastId);
+  const coming = comingIn(earlier.lastId);
 
   const load = (id: MessageId): LiveMessage | Damage | undefined => {
     const found = loadMessage(store, id);
-    if (id > lastId || found === undefined || isDamage(found)) return found;
-    const { message } = found;
-    if (message.arrivedAt <= openedAt) return found;
-    return { ...found, message: { ...message, arrivedAt: openedAt } };
+    if (id > earlier.lastId || found === undefined || isDamage(found)) return found;
+    return { ...found, message: byTheClockOfNow(found.message, earlier) };
   };
 
   const find = (id: MessageId): LiveMessage | Damage | undefined => {
