@@ -244,6 +244,11 @@ export class DeliveryQueue {
     return claim;
   }
 
+  /** One waits that holds this. Cost: a walk over what waits. */
+  holds(queue: QueueName, id: MessageId): boolean {
+    return this.#waiting.some((claim) => claim?.message.id === id && claim.queue === queue);
+  }
+
   /** Takes one claim out, by what it holds. Cost: a walk over what waits. */
   takeBack(queue: QueueName, id: MessageId): Claim | undefined {
     for (let at = this.#head; at < this.#waiting.length; at++) {

@@ -138,6 +138,16 @@ describe.each(spoolKinds)("on the %s spool", (kind) => {
     expect(onWire()).toEqual([]);
   });
 
+  test("to go on with what another holds is not said to be so: whoever holds it may have been asked to suspend it", async () => {
+    const [, second] = [await submit(), await submit()];
+    expect(await scheduler.suspendMessage(submissionQueue, second, false)).toBe("unchanged");
+    await scheduler.suspendMessage(submissionQueue, second, true);
+    const held = await spool.claimMessage(submissionQueue, second);
+    expect(await scheduler.suspendMessage(submissionQueue, second, false)).toBe("busy");
+    if (typeof held === "object") spool.release(held);
+    expect(await scheduler.suspendMessage(submissionQueue, second, false)).toBe("done");
+  });
+
   test("a wish is taken back, or ends with a delivery", async () => {
     const [first, second] = [await submit(), await submit()];
     await scheduler.suspendMessage(submissionQueue, first, true);

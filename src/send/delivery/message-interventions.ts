@@ -76,6 +76,11 @@ export function createMessageInterventions(options: {
     return undefined;
   };
 
+  const waitsHere = (name: QueueName, id: MessageId): boolean => {
+    for (const queue of queues) if (queue.holds(name, id)) return true;
+    return false;
+  };
+
   /** A recipient that no connector has a queue for any more stays where it is. */
   const queueOf = (claim: Claim, { index }: RecipientState, queueFor: QueueFor): QueueName => {
     const to = queueFor(claim.message.envelope.recipients[index]?.forwardPath ?? "");
@@ -121,7 +126,9 @@ export function createMessageInterventions(options: {
     }
     const came = await spool.suspend(queue, id, false);
     if (came === "changed") onResumed(queue);
-    return came === "changed" ? "done" : came === "missing" ? "missing" : "unchanged";
+    // Another node that holds it may have been asked to suspend it.
+    if (came === "held") return waitsHere(queue, id) ? "unchanged" : "busy";
+    return came === "changed" ? "done" : came;
   };
 
   /** First in line, whatever waits. */
