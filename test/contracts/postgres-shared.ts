@@ -10,6 +10,7 @@ import { createSharedDiscredits } from "../../src/cluster/shared/shared-discredi
 import { openSharedSuspensions } from "../../src/cluster/shared/suspended-queues.ts";
 import { createDiscredits } from "../../src/receive/admission/discredits.ts";
 import { openSuspensions } from "../../src/send/delivery/suspensions.ts";
+import { quarterMs, quarterOf, usedIn } from "../../src/core/policy/recipients-day.ts";
 import { createDatabaseShares } from "../../src/cluster/shared/database-shares.ts";
 import { createSharedPolicies } from "../../src/cluster/shared/shared-policies.ts";
 import { createSharedTlsResults } from "../../src/cluster/shared/shared-tls-results.ts";
@@ -237,6 +238,30 @@ export function describePostgresShared(connected: () => Database): void {
         createDatabaseShares({ database: connected(), membership, now });
       return { nodes: [sharesOf(a), sharesOf(b)], end: () => Promise.resolve() };
     });
+
+    test.each([40_000, 600_000, 25 * 3_600_000, -25 * 3_600_000, 40 * 86_400_000])(
+      "recipients of a day are those of all, also of a node whose clock is %i ms ahead",
+      async (aheadMs) => {
+        const at = Date.UTC(2026, 0, 15, 12, 1);
+        const [a, b] = (await Promise.all([open("a"), open("b")])).map(({ membership }) =>
+          createDatabaseShares({ database: connected(), membership, now: () => at }),
+        );
+        const ask = (wanted: number) => [{ key: "k", wanted, limit: 100, mayExceed: false }];
+        const there = at + aheadMs;
+        expect((await a?.borrow(at, ask(60), []))?.[0]?.granted).toBe(60);
+        const [given] = (await b?.borrow(there, ask(40), [])) ?? [];
+        expect(given?.granted).toBe(40);
+        // By its own clock, as it counts itself.
+        expect(usedIn(given?.day ?? new Map(), there)).toBe(100);
+        for (const quarter of given?.day.keys() ?? [])
+          expect(Math.abs(quarter - there)).toBeLessThanOrEqual(2 * quarterMs);
+        expect((await a?.borrow(at, ask(1), []))?.[0]?.granted).toBe(0);
+        expect((await b?.borrow(there, ask(1), []))?.[0]?.granted).toBe(0);
+        const back = [{ key: "k", quarter: quarterOf(there), recipients: 40 }];
+        expect((await b?.borrow(there, ask(41), back))?.[0]?.granted).toBe(0);
+        expect((await a?.borrow(at, ask(40), []))?.[0]?.granted).toBe(40);
+      },
+    );
 
     const connectionsOf = ({ membership }: TestNode, turn?: () => number) =>
       createDatabaseConnections({ database: connected(), membership, ...(turn && { turn }) });
