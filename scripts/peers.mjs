@@ -76,6 +76,12 @@ export const peers = [
     loses: "DKIM signatures judged by OpenDKIM",
   },
   {
+    program: "opendkim",
+    path: "/usr/sbin/opendkim",
+    packages: ["opendkim"],
+    loses: "DKIM signatures judged by opendkim's milter behind Postfix",
+  },
+  {
     program: "pflogsumm",
     path: "/usr/sbin/pflogsumm",
     packages: ["pflogsumm"],

@@ -2,14 +2,14 @@
  * Submission servers of other people's making, for a relay that logs on: Dovecot with its own submission service, and Postfix
  * whose log-ons Dovecot judges. Tokens are asked for at an introspection endpoint (RFC 7662). Both hand on to one next hop.
  */
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { chown, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { freePort } from "../../src/testing/free-port.ts";
 import { untilListening } from "../../src/testing/until-listening.ts";
+import { idOf, makePostfixDirectories } from "./postfix-directories.ts";
 
 const dovecot = "/usr/sbin/dovecot";
 const dovecotSubmission = "/usr/lib/dovecot/submission-login";
@@ -115,28 +115,6 @@ openid_configuration_url = ${given.introspectionUrl}
       );
     },
   };
-}
-
-async function idOf(database: "passwd" | "group", name: string): Promise<number> {
-  return Number((await promisify(execFile)("getent", [database, name])).stdout.split(":")[2]);
-}
-
-/** As `postfix check` makes them, which takes its time. */
-async function makePostfixDirectories(directory: string): Promise<void> {
-  const [owner, dropGroup] = [await idOf("passwd", "postfix"), await idOf("group", "postdrop")];
-  const make = async (path: string, mode: number, user: number, group = 0): Promise<void> => {
-    await mkdir(join(directory, path));
-    await chown(join(directory, path), user, group);
-    await chmod(join(directory, path), mode);
-  };
-  await make("spool", 0o755, 0);
-  await make("data", 0o700, owner);
-  await make("spool/pid", 0o755, 0);
-  for (const queue of ["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming"])
-    await make(`spool/${queue}`, 0o700, owner);
-  for (const queue of ["private", "saved", "trace"]) await make(`spool/${queue}`, 0o700, owner);
-  await make("spool/public", 0o710, owner, dropGroup);
-  await make("spool/maildrop", 0o730, owner, dropGroup);
 }
 
 const dovecotConfiguration = (
