@@ -34,8 +34,8 @@ export default defineConfig({
     expect: { poll: { timeout: waitMs, interval: 10 } },
     setupFiles: ["test/setup/waits.ts"],
     // Only what hangs is to end by it: a machine that is busy otherwise may stand still for half a minute.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     teardownTimeout: 10_000,
     restoreMocks: true,
   },

@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 import { openAdminTokens } from "../../src/admin/admin-tokens.ts";
 import { builtConsole } from "../../src/admin/console/assets.ts";
 import { type AdministeredRelay, startAdministeredRelay } from "../../src/testing/administered-relay.ts";
-import { browserPath, openBrowserPage } from "./browser-page.ts";
+import { browserPath, goTo, openBrowserPage } from "./browser-page.ts";
 
 /** What is not there to run a console in a browser. */
 export const missing: readonly string[] = [browserPath, `${builtConsole}index.html`].filter(
@@ -25,7 +25,7 @@ export interface BrowsedRelay {
   readonly complaints: string[];
   /** Paths that the page asked the relay for. */
   readonly asked: Set<string>;
-  /** Goes to a page by its path, `/events`, and waits for its heading. */
+  /** Goes to a page by its path, `/events`, and waits until it is shown. */
   open(path: string): Promise<void>;
   /** All that axe holds against WCAG 2.1 A and AA. */
   violations(): Promise<readonly string[]>;
@@ -96,8 +96,7 @@ export async function browseRelay(
     complaints,
     asked,
     async open(path) {
-      await page.goto(`${url}/#${path}`);
-      await page.locator("main h1").waitFor();
+      await goTo(page, `${url}/#${path}`);
     },
     violations: () => axeFinds(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]),
     async faintInTheDark() {

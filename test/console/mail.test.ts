@@ -5,6 +5,7 @@ import { freePort } from "../../src/testing/free-port.ts";
 import { openNameServer, type ScriptedNameServer } from "../../src/testing/name-server.ts";
 import { type RecordingSink, startRecordingSink } from "../../src/testing/recording-sink.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
+import { closeDialog } from "./browser-page.ts";
 import { type BrowsedRelay, browseRelay, missing } from "./browsed-relay.ts";
 
 if (missing.length > 0) console.warn(`test/console/mail.test.ts is skipped: missing ${missing.join(", ")}`);
@@ -123,7 +124,7 @@ transport:
     expect(await readFile(await download.path(), "utf8")).toMatch(
       /Subject: About one\r\n[^]*PGI\+R3LDvMOfZTwvYj4=/,
     );
-    await page.keyboard.press("Escape");
+    await closeDialog(page);
   });
 
   test("a chosen message is suspended once that is confirmed, then all are resumed", async () => {
@@ -209,7 +210,7 @@ transport:
     await notes.getByText(/Open relay/).waitFor();
     await dialog().getByLabel("remoteIpRanges").fill("10.1.4.0/24");
     await expect.poll(() => notes.getByText(/Open relay/).count()).toBe(0);
-    await page.keyboard.press("Escape");
+    await closeDialog(page);
   });
 
   test("a send connector is made and removed", async () => {

@@ -1,8 +1,9 @@
 /** The console over a relay that is gone for a while: it says so everywhere, calls nothing well, and recovers by itself. */
 import { dirname } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startAdministeredRelay } from "../../src/testing/administered-relay.ts";
 import { type BrowsedRelay, browseRelay, missing } from "./browsed-relay.ts";
+import { goTo } from "./browser-page.ts";
 import { openWayTo, type WayTo } from "./cut-off.ts";
 
 if (missing.length > 0)
@@ -11,10 +12,7 @@ if (missing.length > 0)
 let browsed: BrowsedRelay;
 let way: WayTo;
 const silence = () => browsed.page.getByText(/^No answer from relay\.test since/);
-const go = async (path: string): Promise<void> => {
-  await browsed.page.goto(`http://127.0.0.1:${way.port}/#${path}`);
-  await browsed.page.locator("main h1").waitFor();
-};
+const go = (path: string): Promise<void> => goTo(browsed.page, `http://127.0.0.1:${way.port}/#${path}`);
 
 describe.skipIf(missing.length > 0)("the console without an answer", () => {
   beforeAll(async () => {
@@ -28,7 +26,9 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
     const { page, secret } = browsed;
     await page.goto(`http://127.0.0.1:${way.port}/`);
     await page.getByRole("heading", { name: "Weir on relay.test" }).waitFor();
-    expect(await page.evaluate("document.activeElement?.getAttribute('name')")).toBe("token");
+    await vi.waitFor(async () =>
+      expect(await page.evaluate("document.activeElement?.getAttribute('name')")).toBe("token"),
+    );
     await page.keyboard.type(secret);
     await page.keyboard.press("Enter");
     await page.getByText(/All is well/).waitFor();
@@ -40,17 +40,17 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
 
   test("a relay that is gone is told on every page, in the title, and nothing is well", async () => {
     const { page } = browsed;
-    expect(await page.title()).toBe("Now · relay.test – Weir");
+    await expect.poll(() => page.title()).toBe("Now · relay.test – Weir");
     await way.cut();
     await silence().waitFor();
     expect(await page.getByText("All is well").count()).toBe(0);
-    expect(await page.title()).toBe("No answer · Now · relay.test – Weir");
-    expect(await page.locator("main.stale").count()).toBe(1);
+    await expect.poll(() => page.title()).toBe("No answer · Now · relay.test – Weir");
+    await page.locator("main.stale").waitFor();
     expect(await browsed.violations()).toEqual([]);
     for (const name of ["Queues", "Events", "Receive connectors"]) {
       await page.getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { level: 1, name }).waitFor();
-      expect(await silence().count()).toBe(1);
+      await silence().waitFor();
     }
     // Nothing is said of what is not known.
     for (const claim of ["No event yet", "Nothing waits", "No receive connector"])
@@ -63,7 +63,7 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
     await way.restore();
     await page.getByText("listening", { exact: true }).waitFor();
     await silence().waitFor({ state: "detached" });
-    expect(await page.title()).toBe("Receive connectors · relay.test – Weir");
+    await expect.poll(() => page.title()).toBe("Receive connectors · relay.test – Weir");
     await go("/");
     await page.getByText(/All is well/).waitFor();
     expect(browsed.complaints).toEqual([]);
@@ -84,7 +84,7 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
     await page.evaluate("AbortSignal.timeout = globalThis.usualTimeout");
     await way.restore();
     await page.getByText(/All is well/).waitFor();
-    expect(await silence().count()).toBe(0);
+    await silence().waitFor({ state: "detached" });
   });
 
   test("a session that ended says why it asks again, and leads back", async () => {

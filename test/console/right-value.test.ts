@@ -47,7 +47,7 @@ applications:
     await page.getByRole("link", { name: "Receive connectors" }).click();
     await page.getByRole("button", { name: "Is this the right value? In" }).click();
     const limit = page.getByRole("region", { name: "maxInboundConnectionPerSource" });
-    await limit.getByText(/^10 is too low; 20 is right\./).waitFor({ timeout: 60_000 });
+    await limit.getByText(/^10 is too low; 20 is right\./).waitFor();
     await limit.getByText(/ERP \(10\.0\.0\.3\) had 15 connections at once on .*; 10 refuses that/).waitFor();
     await limit.getByText("Most: ERP 15, 10.0.0.2 6, 10.0.0.1 3").waitFor();
     await limit.getByText(/^By itself it would have refused nobody since \d{4}-/).waitFor();
@@ -61,7 +61,7 @@ applications:
         /^By itself it would have refused \d+ times since \d{4}-.*, \d+ messages lost with it: ERP, 10\.0\.0\.2/,
       )
       .waitFor();
-    expect(await limit.locator(".refusals-by-hour .full").count()).toBeGreaterThan(6);
+    await expect.poll(() => limit.locator(".refusals-by-hour .full").count()).toBeGreaterThan(6);
     expect(await browsed.violations()).toEqual([]);
     const shots = process.env["SCREENSHOTS"];
     if (shots !== undefined) await page.screenshot({ path: `${shots}/right-value.png` });
@@ -86,7 +86,7 @@ applications:
     });
     await page.getByRole("button", { name: "Is this the right value? In" }).click();
     const restsOn = page.getByRole("list", { name: "What this rests on" });
-    await restsOn.getByText("It is about what came to a and b, taken together").waitFor({ timeout: 60_000 });
+    await restsOn.getByText("It is about what came to a and b, taken together").waitFor();
     await restsOn.getByText("c did not answer (it is down): what came to it is missing here").waitFor();
     await restsOn.getByText("A client that is refused is taken to be gone").waitFor();
     expect(await browsed.violations()).toEqual([]);
@@ -97,9 +97,9 @@ applications:
     const apply = page.getByRole("button", { name: "Apply", exact: true });
     // Behind the preview it waits for nothing but that.
     await page.getByText(/\+\s+maxInboundConnectionPerSource: /).waitFor();
-    expect(await apply.isDisabled()).toBe(true);
+    await expect.poll(() => apply.isDisabled()).toBe(true);
     await page.getByLabel("Apply it all the same, without what came to c").check();
-    expect(await apply.isEnabled()).toBe(true);
+    await expect.poll(() => apply.isEnabled()).toBe(true);
     expect(await browsed.violations()).toEqual([]);
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });

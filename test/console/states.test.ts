@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { freePort } from "../../src/testing/free-port.ts";
 import { type RecordingSink, startRecordingSink } from "../../src/testing/recording-sink.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
+import { closeDialog } from "./browser-page.ts";
 import { type BrowsedRelay, browseRelay, missing } from "./browsed-relay.ts";
 import { tellNodes, type ToldNodes } from "./told-nodes.ts";
 
@@ -145,14 +146,14 @@ sendConnectors:
     await dialog().getByText("does not work").waitFor();
     await dialog().getByText("What to do").waitFor();
     expect(await browsed.violations()).toEqual([]);
-    await page.keyboard.press("Escape");
+    await closeDialog(page);
     await openTest("Out");
     await dialog().getByLabel("Send a message to").fill("tested@next.test");
     await dialog().getByRole("button", { name: "Test", exact: true }).click();
     await dialog().getByText("a message was sent to tested@next.test").waitFor();
     await dialog().getByText("250 2.0.0 Ok: recorded").waitFor();
     expect(sink.messages.some(({ recipients }) => recipients[0]?.path === "tested@next.test")).toBe(true);
-    await page.keyboard.press("Escape");
+    await closeDialog(page);
   });
 
   test("a refused recipient is red and says why; a delivered one is called delivered", async () => {
@@ -179,7 +180,7 @@ sendConnectors:
     await dialog()
       .getByText(/attempt 3 in/)
       .waitFor();
-    await browsed.page.keyboard.press("Escape");
+    await closeDialog(browsed.page);
   });
 
   test("messages of a queue that fails are in Retry, with its error; a connector that reaches nobody says so", async () => {
@@ -187,7 +188,7 @@ sendConnectors:
     await browsed.open(`/queues?${new URLSearchParams({ queue: "*", recipient: "*@dead.test" }).toString()}`);
     const rows = page.getByRole("table", { name: "Messages" }).getByRole("row").filter({ hasText: "Stuck" });
     await rows.first().locator(".badge.retry").waitFor();
-    expect(await rows.getByText(/cannot connect to/).count()).toBe(2);
+    await expect.poll(() => rows.getByText(/cannot connect to/).count()).toBe(2);
     await browsed.open("/send-connectors");
     await page.locator(".badge.error", { hasText: "cannot reach" }).waitFor();
     await browsed.open("/queues");
@@ -234,14 +235,15 @@ sendConnectors:
         .first()
         .waitFor();
       const down = page.getByRole("row", { name: /^b/ });
-      expect(await down.innerText()).toMatch(/Down[^]*6 of 7[^]*dkimKeys\[0\]\.keyFile: cannot be read/);
+      await expect
+        .poll(() => down.innerText())
+        .toMatch(/Down[^]*6 of 7[^]*dkimKeys\[0\]\.keyFile: cannot be read/);
       expect(await down.innerText()).toContain("Not listening on 10.0.0.2:25 for AppRelay");
       await page.getByRole("button", { name: "Suspend a" }).focus();
       await page.keyboard.press("Enter");
       await dialog().getByText("No other node takes mail").waitFor();
       expect(await browsed.violations()).toEqual([]);
-      await page.keyboard.press("Escape");
-      await expect.poll(() => dialog().count()).toBe(0);
+      await closeDialog(page);
       expect(told.done).toEqual([]);
       // The focus goes back where it was as the dialog has gone.
       await page.getByRole("button", { name: "Suspend a" }).and(page.locator(":focus")).waitFor();

@@ -77,6 +77,8 @@ test("each recipient has a state of its own: delivered, refused, put off", async
   expect(await weir("Get-Message", messages[0]?.identity ?? "", "-List")).toMatch(
     /gone@b\.test +Failed +550 5\.1\.1/,
   );
+  // The report on it is taken, which is told of the connector too.
+  await sink.until(() => sink.messages.some(({ reversePath }) => reversePath === ""));
 });
 
 test("a recipient that was removed, and one of whom the log tells nothing more", async () => {
@@ -99,18 +101,22 @@ test("a recipient that was removed, and one of whom the log tells nothing more",
 });
 
 test("a queue whose messages are all put off shows why; its connector says so until one is taken", async () => {
-  expect(await queueOf(picky)).toMatchObject({
-    status: "Ready",
-    lastError: expect.stringContaining("450 4.2.0 Greylisted") as string,
-  });
-  expect(await connectorOf("Picky")).toMatchObject({
-    state: "PutOff",
-    lastError: expect.stringContaining("Greylisted") as string,
-  });
+  await expect
+    .poll(() => queueOf(picky))
+    .toMatchObject({
+      status: "Ready",
+      lastError: expect.stringContaining("450 4.2.0 Greylisted") as string,
+    });
+  await expect
+    .poll(() => connectorOf("Picky"))
+    .toMatchObject({
+      state: "PutOff",
+      lastError: expect.stringContaining("Greylisted") as string,
+    });
   expect(await weir("Get-SendConnector")).toMatch(/^Picky .*Put off .*Greylisted/m);
   await send("kept@b.test");
   await expect.poll(async () => (await connectorOf("Picky")).state).toBe("Ready");
-  expect((await queueOf(picky))?.lastError).toBeNull();
+  await expect.poll(async () => (await queueOf(picky))?.lastError).toBeNull();
 });
 
 test("a connector whose next hops do not answer cannot reach, with the error; its messages are in Retry", async () => {

@@ -7,7 +7,8 @@ import { startTemporaryRelay } from "../../src/testing/temporary-relay.ts";
 import { receiveConnector, smartHostConnector } from "../../src/testing/test-settings.ts";
 import type { TestPostgres } from "../lab/postgres.ts";
 
-const leaseMs = 600;
+/** Clients hear of it when it is over: long enough for a busy machine, and not to be waited for long. */
+const leaseMs = 2_000;
 const hello = ["EHLO app.test", "MAIL FROM:<app@a.test>", "RCPT TO:<user@b.test>", "DATA"];
 
 export function describePostgresAway(connected: () => { readonly server: TestPostgres }): void {

@@ -93,7 +93,7 @@ export function describePostgresHeld(connected: () => { readonly server: TestPos
       await commit(plain(await accept(gone)));
       // As autovacuum does: no rows are there that live.
       await ask(`analyze ${schema}.message, ${schema}.entry`);
-    }, 60_000);
+    });
     afterAll(async () => {
       await other?.end();
       await asking?.end();

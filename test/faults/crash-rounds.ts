@@ -25,6 +25,8 @@ export interface CrashRounds {
   readonly longestLifeMs: number;
   /** A life ends before that after a random number of acknowledgements up to this one, however quick the machine is. */
   readonly mostAcknowledgements: number;
+  /** The last life goes on until so many were acknowledged in all, however slow the machine is. Default: 0. */
+  readonly leastAcknowledgements?: number;
   /** How the next hop is in a round, from 1. */
   readonly nextHop: (round: number) => NextHop;
   /** Ends the relay; resolves when the next one may start. */
@@ -45,17 +47,19 @@ export interface CrashRoundsResult extends TallyResult {
   readonly stderr: string;
 }
 
-/** A relay ended, or did not listen within half a minute, when it was started after a crash. */
+/** A relay ended, or did not listen within a minute, when it was started after a crash. */
 export class NotStarted extends Error {
   override readonly name = "NotStarted";
 }
 
 /** Several times the longest pause between attempts. */
 const usualQuietMs = 10_000;
+/** For a relay to listen, and for what the last life is to acknowledge. */
+const longestWaitMs = 60_000;
 
 /** Rejects with `NotStarted` when a relay does not start. */
 export async function runCrashRounds(options: CrashRounds): Promise<CrashRoundsResult> {
-  const { directory, quietMs = usualQuietMs } = options;
+  const { directory, quietMs = usualQuietMs, leastAcknowledgements = 0 } = options;
   const random = seededRandom(options.seed);
   const tally = createTally();
   let hop: NextHop = "up";
@@ -82,7 +86,7 @@ export async function runCrashRounds(options: CrashRounds): Promise<CrashRoundsR
       cwd: directory,
       ...(options.env === undefined ? {} : { env: options.env }),
     });
-    await relay.said(/Listening on/, 30_000).catch((error: unknown) => {
+    await relay.said(/Listening on/, longestWaitMs).catch((error: unknown) => {
       throw new NotStarted(String(error));
     });
     startMs.push(performance.now() - since);
@@ -107,9 +111,16 @@ export async function runCrashRounds(options: CrashRounds): Promise<CrashRoundsR
     for (let round = 1; round <= options.rounds; round++) {
       hop = options.nextHop(round);
       const running = await startRelay();
+      const least = round === options.rounds ? leastAcknowledgements : 0;
       const enough = tally.acknowledged() + random() * options.mostAcknowledgements;
-      const end = performance.now() + 50 + random() * options.longestLifeMs;
-      while (performance.now() < end && tally.acknowledged() < enough) await delay(5);
+      const since = performance.now();
+      const lifeMs = 50 + random() * options.longestLifeMs;
+      const hasLived = (): boolean => {
+        const agedMs = performance.now() - since;
+        const isOver = agedMs >= lifeMs || tally.acknowledged() >= enough;
+        return isOver && (tally.acknowledged() >= least || agedMs >= longestWaitMs);
+      };
+      while (!hasLived()) await delay(5);
       await delay(random() * 10);
       await options.crash(running);
       options.onRound?.(round, tally.result(), startMs.at(-1) ?? 0);

@@ -9,6 +9,7 @@ import { createSystemClock } from "../../src/ports/system-ports.ts";
 import { openLmdbSpool } from "../../src/spool/lmdb-spool.ts";
 import { submissionQueue } from "../../src/spool/spool.ts";
 import { acceptMessage, doneAll, patterned, readContent } from "../../src/testing/spool-messages.ts";
+import { untilReleased } from "./programme/rig/loop-disk.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "weir-start-full-"));
 const mount = join(scratch, "disk");
@@ -61,8 +62,14 @@ const fillInodes = async (): Promise<void> => {
 };
 
 describe.skipIf(!canMount)("a file system of 48 MB", () => {
-  beforeEach(mountDisk);
-  afterEach(() => execFileSync("umount", [mount]));
+  beforeEach(async () => {
+    await untilReleased(image);
+    mountDisk();
+  });
+  afterEach(async () => {
+    execFileSync("umount", [mount]);
+    await untilReleased(image);
+  });
 
   test.each([
     { left: "no block", fills: [fillBlocks], end: "stopped" },

@@ -48,10 +48,12 @@ describe("mutated conversations", () => {
     `from seed ${firstSeed} for ${seconds} s`,
     async () => {
       const end = performance.now() + seconds * 1000;
+      /** So many at least, however little of that time this process is given. */
+      const fewest = 21;
       let seed = firstSeed;
       let sessions = 0;
       const worker = async (): Promise<void> => {
-        while (performance.now() < end) {
+        while (performance.now() < end || sessions < fewest) {
           const mine = seed++;
           const random = seededRandom(mine);
           let octets = conversations[Math.floor(random() * conversations.length)] as Buffer;
@@ -67,13 +69,13 @@ describe("mutated conversations", () => {
         }
       };
       await Promise.all(Array.from({ length: 8 }, worker));
-      expect(sessions).toBeGreaterThan(20);
+      expect(sessions).toBeGreaterThanOrEqual(fewest);
       const faults = relay.events.filter(({ name }) => name === "RelayFault");
       expect(faults.map(({ fields }) => fields)).toEqual([]);
       await expect.poll(() => relay.relay.sessions).toBe(0);
       expect(streamFault(await converse(relay.port, [Buffer.from("EHLO c\r\nQUIT\r\n")]))).toBeUndefined();
     },
-    60_000 + seconds * 1000,
+    300_000 + seconds * 1000,
   );
 });
 

@@ -12,6 +12,8 @@ import { type SpawnedRelay, spawnRelay } from "../../src/testing/spawn-relay.ts"
 const clients = 20;
 const messagesEach = 20;
 const messages = clients * messagesEach;
+/** Of the second next hop, until the relay is killed: however late that is, it is in the middle. */
+const mostBeforeKill = messages - clients;
 /** So many may be on the wire when the relay is killed, and come again by the same way. */
 const mostConnections = 2;
 
@@ -63,7 +65,11 @@ const recipientsOf = (sink: RecordingSink): string[] =>
 
 test("kill -9 in the middle of moving: everything arrives, what had moved by one way and the rest by the other", async () => {
   const directory = await mkdtemp(join(tmpdir(), "weir-fallback-"));
-  const second = await startRecordingSink();
+  let isKilled = false;
+  const second: RecordingSink = await startRecordingSink({
+    behave: ({ at }) =>
+      at === "MAIL" && !isKilled && second.messages.length >= mostBeforeKill ? { stall: true } : undefined,
+  });
   const ports = { own: await freePort(), first: await freePort(), second: second.port };
   let first: RecordingSink | undefined;
   let relay: SpawnedRelay | undefined;
@@ -84,6 +90,7 @@ test("kill -9 in the middle of moving: everything arrives, what had moved by one
     await killed.said(/goes by send connector Backup/);
     killed.kill("SIGKILL");
     await killed.exited;
+    isKilled = true;
     expect(second.messages.length).toBeLessThan(messages);
 
     first = await startRecordingSink({ port: ports.first });

@@ -248,6 +248,9 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     });
 
     // A node is drained, and takes mail again; one that is dead is known to be suspended when it comes.
+    const heldAt = async (name: string) =>
+      (await adminB.call("listNodes", {})).nodes.find((node) => node.name === name)?.messages;
+    await expect.poll(() => heldAt("b")).toBe(0);
     const drained = await weir("Suspend-Node", "b", "--config", b);
     expect(drained).toMatchObject({ code: 0 });
     expect(drained.said).toMatch(

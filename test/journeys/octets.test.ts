@@ -71,15 +71,11 @@ describe.each(["DATA", "BDAT"] as const)("in by %s", (by) => {
 test.each([
   ["DATA", "BDAT"],
   ["BDAT", "DATA"],
-] as const)(
-  "36 MB in by %s, out by %s",
-  async (by, out) => {
-    const content = largest();
-    const arrived = await through(out, { content, by, chunkBytes: 5_000_000 });
-    expectContent(arrived, content);
-  },
-  60_000,
-);
+] as const)("36 MB in by %s, out by %s", async (by, out) => {
+  const content = largest();
+  const arrived = await through(out, { content, by, chunkBytes: 5_000_000 });
+  expectContent(arrived, content);
+});
 
 test("500 recipients travel in one transaction", async () => {
   const to = Array.from({ length: 500 }, (_, i) => `r${i}@bdat.example`);

@@ -41,10 +41,7 @@ async function through(peer: Peer, content: Buffer, to: readonly string[]): Prom
   await writeFile(lfFile, content.toString("latin1").replaceAll("\r\n", "\n"), "latin1");
   await peer.send({ port: relay.port, from, to, crlfFile, lfFile, directory });
   const mine = (): RecordedMessage[] => sink.messages.filter((message) => message.reversePath === from);
-  await sink.until(
-    () => mine().reduce((sum, { recipients }) => sum + recipients.length, 0) >= to.length,
-    20_000,
-  );
+  await sink.until(() => mine().reduce((sum, { recipients }) => sum + recipients.length, 0) >= to.length);
   expect(mine()).toHaveLength(1);
   return mine()[0] as RecordedMessage;
 }

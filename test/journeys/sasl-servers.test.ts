@@ -145,7 +145,9 @@ ${ways.map(([at, mechanism]) => connectorTo(at, mechanism)).join("")}`,
     const to = `replaced@${domainOf("postfix", "OAUTHBEARER")}`;
     await send(to);
     await sink.until(() => arrived(to) !== undefined);
-    expect((await servers.logOns("postfix")).slice(before)).toEqual([`OAUTHBEARER ${user}`]);
+    await expect
+      .poll(async () => (await servers.logOns("postfix")).slice(before))
+      .toEqual([`OAUTHBEARER ${user}`]);
   });
 
   test("while none is taken the mail waits, the challenge is read, and no password is tried", async () => {
@@ -159,7 +161,9 @@ ${ways.map(([at, mechanism]) => connectorTo(at, mechanism)).join("")}`,
     judge.takes = true;
     it.relay.retryNow();
     await sink.until(() => arrived(to) !== undefined);
-    expect((await servers.logOns("dovecot")).slice(before)).toEqual([`XOAUTH2 ${user}`]);
+    await expect
+      .poll(async () => (await servers.logOns("dovecot")).slice(before))
+      .toEqual([`XOAUTH2 ${user}`]);
     expect(sink.messages.filter(({ recipients }) => recipients[0]?.path === to)).toHaveLength(1);
     expect(it.events.filter(({ name }) => name === "DeliveryFailed")).toEqual([]);
   });

@@ -11,7 +11,7 @@ const seed = Number(process.env["WEIR_TEST_SEED"] ?? Date.now() % 1_000_000);
 test.concurrent.for([
   { part: powerCut, rounds: 2 },
   { part: bitFlips, rounds: 4 },
-])("$part.name, and its control fails", { timeout: 120_000 }, async ({ part, rounds }, { skip }) => {
+])("$part.name, and its control fails", async ({ part, rounds }, { skip }) => {
   const missing = missingOf(part.needs);
   if (missing.length > 0) console.log(`SKIPPED: ${part.name} needs ${missing.join(", ")}`);
   skip(missing.length > 0);

@@ -38,6 +38,7 @@ async function cuts(options: Cuts, progress: PartOptions["progress"]): Promise<C
       seed: options.seed,
       longestLifeMs: 1_500,
       mostAcknowledgements: 200,
+      leastAcknowledgements: 20,
       nextHop: (round) => hops[round % hops.length] ?? "up",
       async crash(relay) {
         disk.cut();

@@ -20,6 +20,22 @@ export interface LoopDisk {
 const shutdown = `use Fcntl; sysopen(my $f, $ARGV[0], O_RDONLY) or die $!;
 my $flag = pack("L", 2); ioctl($f, 0x8004587d, $flag) or die $!`;
 
+/** Longer than whoever makes a namespace for a moment has it. */
+const mostReleaseMs = 60_000;
+
+/**
+ * Resolves when no loop device has `image` any more: a mount namespace that was made meanwhile has its own copy of the mount, and
+ * with it the file system stays as it was, whoever mounts the image again.
+ */
+export async function untilReleased(image: string): Promise<void> {
+  const since = performance.now();
+  while (execFileSync("losetup", ["-j", image], { encoding: "utf8" }) !== "") {
+    if (performance.now() - since > mostReleaseMs)
+      throw new Error(`${image} is still mounted in a namespace that was made while it was mounted here`);
+    await delay(20);
+  }
+}
+
 export async function makeLoopDisk(
   folder: string,
   options: { readonly sizeMb: number; readonly inodes?: number },
@@ -59,6 +75,7 @@ export async function makeLoopDisk(
     cut: () => run("perl", "-e", shutdown, mount),
     async restore() {
       await detach();
+      await untilReleased(image);
       attach();
     },
     async remove() {
