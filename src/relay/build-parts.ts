@@ -233,6 +233,7 @@ export async function buildParts(initial: Settings, ports: Partial<Ports>, share
     protocolLog: sendLog,
     shared: node?.sending,
     agedBy,
+    isClockBelieved: () => retention.isBelieved,
   });
   const { scheduler } = sender;
 

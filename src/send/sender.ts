@@ -9,6 +9,7 @@ import type { SendConnectorSettings } from "../core/policy/send-connector.ts";
 import type { DkimSettings } from "../dkim/dkim-settings.ts";
 import { createKeyWatch } from "../dkim/key-watch.ts";
 import { createSigner } from "../dkim/signer.ts";
+import { signingClock } from "../dkim/signing-clock.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { ProtocolLog } from "../logs/protocol-log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -115,9 +116,12 @@ export async function openSender(
     readonly shared?: SharedSending | undefined;
     /** The time by which what is kept is too old. Default: the clock on the wall. */
     readonly agedBy?: (() => number) | undefined;
+    /** The clock on the wall is right, as far as can be told. Default: it always is. */
+    readonly isClockBelieved?: () => boolean;
   },
 ): Promise<Sender> {
   const { ports, http, spool, suspensions, events, metrics, tracking, protocolLog, shared, agedBy } = around;
+  const { isClockBelieved = () => true } = around;
   const { clock, random } = ports;
   const { dataDirectory } = settings();
 
@@ -128,7 +132,7 @@ export async function openSender(
   const memory = createPeerMemory();
   const outbound = new OutboundConnections(() => settings().transport.maxOutboundConnections);
   const places = shared && createSharedPlaces(shared.connections, clock);
-  const signer = createSigner(() => settings().dkim, clock);
+  const signer = createSigner(() => settings().dkim, signingClock(clock, isClockBelieved));
   const resolver = ports.resolver ?? ignorantResolver;
   const keys = createKeyWatch({ resolver, clock, random, events });
   const budgets = await openSendBudgets({

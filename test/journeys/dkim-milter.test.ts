@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Canonicalization } from "../../src/core/dkim/canonical-body.ts";
 import type { DkimSettings } from "../../src/dkim/dkim-settings.ts";
 import { newSigningKey, readSigningKey, type SigningKey } from "../../src/dkim/signing-key.ts";
+import type { Ports } from "../../src/ports/ports.ts";
+import { createSystemClock } from "../../src/ports/system-ports.ts";
 import { startRecordingSink, type RecordingSink } from "../../src/testing/recording-sink.ts";
 import { startTemporaryRelay, type TemporaryRelay } from "../../src/testing/temporary-relay.ts";
 import { smartHostConnector } from "../../src/testing/test-settings.ts";
@@ -45,7 +47,7 @@ describe.skipIf(missing !== undefined)("opendkim's milter", () => {
     await sink?.close();
   });
 
-  const signing = (form: Canonicalization): Promise<TemporaryRelay> => {
+  const signing = (form: Canonicalization, ports: Partial<Ports> = {}): Promise<TemporaryRelay> => {
     const dkim: DkimSettings = {
       keys: keys.map(({ selector, key }) => ({
         name: selector,
@@ -60,7 +62,7 @@ describe.skipIf(missing !== undefined)("opendkim's milter", () => {
       oversign: "default",
       signatureLifetime: 864_000_000,
     };
-    return startTemporaryRelay({ sendConnectors: [smartHostConnector(receiver.port)], dkim });
+    return startTemporaryRelay({ sendConnectors: [smartHostConnector(receiver.port)], dkim, ports });
   };
   /** As the milter wrote them, one for each signature: `rsa-sha256 pass`. */
   const resultsIn = (content: Buffer): readonly string[] => {
@@ -86,6 +88,28 @@ describe.skipIf(missing !== undefined)("opendkim's milter", () => {
         told[name] = resultsIn(message?.content ?? Buffer.alloc(0));
       }
       expect(told).toEqual(Object.fromEntries(Object.keys(messages).map((name) => [name, both("pass")])));
+    } finally {
+      await relay.stop();
+    }
+  });
+
+  test.each([
+    ["ten years ahead", 3650],
+    ["back in 2020", -2500],
+  ])("verifies what is signed while the clock is set %s", async (_, days) => {
+    let aheadMs = 0;
+    const clock = { ...createSystemClock(), wall: () => new Date(Date.now() + aheadMs) };
+    const relay = await signing("relaxed", { clock });
+    try {
+      aheadMs = days * 86_400_000;
+      sink.clear();
+      await sendMessage({
+        port: relay.port,
+        content: Buffer.from(messages["usual"] ?? ""),
+        to: ["b@x.test"],
+      });
+      const [message] = await sink.waitFor(1);
+      expect(resultsIn(message?.content ?? Buffer.alloc(0))).toEqual(both("pass"));
     } finally {
       await relay.stop();
     }

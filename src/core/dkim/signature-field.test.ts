@@ -23,6 +23,12 @@ test("its tags, and the signature behind them", () => {
   );
 });
 
+test("of a clock that nobody believes it says nothing", () => {
+  const field = unsignedField({ ...tags, signedAt: Number.NaN, expiresAt: Number.NaN });
+  expect(field).toContain("s=w202611r; h=to:from:from:subject;");
+  expect(field).not.toMatch(/[tx]=|NaN/u);
+});
+
 test("no line is long, whatever goes in, and nothing but folds comes in between", () => {
   const names = Array.from({ length: 60 }, (_, index) =>
     `content-transfer-encoding${index}`.replace(/\d+/u, ""),

@@ -11,7 +11,7 @@ export interface SignatureTags {
   /** A-labels. */
   readonly domain: string;
   readonly selector: string;
-  /** Seconds since the Unix epoch. */
+  /** Seconds since the Unix epoch; NaN: the field says nothing of time, for nobody knows it. */
   readonly signedAt: number;
   readonly expiresAt: number | undefined;
   readonly names: readonly string[];
@@ -34,8 +34,8 @@ export function unsignedField(tags: SignatureTags): string {
     `c=${headerForm}/${bodyForm};`,
     `d=${domain};`,
     `s=${selector};`,
-    `t=${signedAt};`,
-    ...(expiresAt === undefined ? [] : [`x=${expiresAt};`]),
+    ...(Number.isNaN(signedAt) ? [] : [`t=${signedAt};`]),
+    ...(expiresAt === undefined || Number.isNaN(expiresAt) ? [] : [`x=${expiresAt};`]),
     ...names.map((name, index) => `${index === 0 ? "h=" : ""}${name}${index < names.length - 1 ? ":" : ";"}`),
     `bh=${bodyHash};`,
   ];
