@@ -40,7 +40,9 @@ export function dataReply(state: TransactionState, reply: PeerReply): void {
     return state.transfer.sendNothing();
   }
   const kind = kindOf(reply);
-  if (kind === "positive" || kind === "unexpected") return outOfStep(state, reply);
+  // Nothing is outstanding behind it: what refuses is the answer to a RCPT, and that to DATA comes next.
+  const isOne = state.answers.isNobodyAccepted || !state.session.connection.hasAnotherReply;
+  if (kind === "positive" || kind === "unexpected" || !isOne) return outOfStep(state, reply);
   state.contentRefusal = reply;
   finish(state);
 }
@@ -48,15 +50,16 @@ export function dataReply(state: TransactionState, reply: PeerReply): void {
 /** To a BDAT of several. */
 export function chunkReply(state: TransactionState, reply: PeerReply): void {
   const { transfer } = state;
+  const isEarly = transfer.takeBackChunk();
   transfer.chunksUnanswered--;
   const kind = kindOf(reply);
-  if (kind === "unexpected" || transfer.chunksUnanswered < 0) return outOfStep(state, reply);
+  if (kind === "unexpected" || isEarly || transfer.chunksUnanswered < 0) return outOfStep(state, reply);
   if (reply.code === 421) return refused(state, reply, closing(replyVerdict(reply)));
   if (kind === "positive") {
     state.session.peer.chunkingProven = true;
     transfer.chunkTaken();
     if (transfer.complete && transfer.chunksUnanswered === 0 && state.contentRefusal === undefined)
-      return transfer.takeBackEnd() ? outOfStep(state, reply) : delivered(state, reply);
+      return delivered(state, reply);
   } else if (state.contentRefusal === undefined) {
     if (retriedByData(state, reply)) return;
     state.contentRefusal = reply;
@@ -69,17 +72,22 @@ export function chunkReply(state: TransactionState, reply: PeerReply): void {
 export function contentReply(state: TransactionState, reply: PeerReply): void {
   const { mode, session, transfer } = state;
   const kind = kindOf(reply);
-  if (kind === "unexpected") return outOfStep(state, reply);
-  if (state.answers.accepted.length === 0)
-    return finish(state, reply.code === 421 ? closing(replyVerdict(reply)) : undefined);
+  const isEarly = transfer.takeBackEnd(!mode.chunking || kind === "positive");
+  // Refused before the end: DATA cannot be broken off but by closing.
+  const close = isEarly || reply.code === 421 ? closing(replyVerdict(reply)) : undefined;
+  if (state.answers.isNobodyAccepted)
+    return finish(state, kind === "unexpected" ? closing(replyVerdict(reply)) : close);
+  if (kind === "unexpected" || (isEarly && kind === "positive")) return outOfStep(state, reply);
   if (kind === "positive") {
-    if (!transfer.complete || transfer.takeBackEnd()) return outOfStep(state, reply);
     if (mode.chunking) session.peer.chunkingProven = true;
     return delivered(state, reply);
   }
-  if (mode.chunking && retriedByData(state, reply)) return;
-  // Refused before the end: DATA cannot be broken off but by closing.
-  refused(state, reply, reply.code === 421 || !transfer.complete ? closing(replyVerdict(reply)) : undefined);
+  if (mode.chunking) {
+    // All that has left was answered before.
+    if (isEarly && reply.code !== 421) return outOfStep(state, reply);
+    if (retriedByData(state, reply)) return;
+  }
+  refused(state, reply, close);
 }
 
 function sendData(state: TransactionState): void {

@@ -19,6 +19,8 @@ export class ContentTransfer implements ContentSink {
   private readonly connection: ClientConnection;
   private readonly claim: Claim;
   private stopped = false;
+  /** Octets written behind the end, of another transaction. */
+  private behindBytes = 0;
   private onDrained: (() => void) | undefined;
   private onChunkTaken: (() => void) | undefined;
 
@@ -54,6 +56,7 @@ export class ContentTransfer implements ContentSink {
     const { content } = this.claim.message;
     const parts = content.dotLines > 0 ? body.flatMap(createDotStuffer()) : body;
     this.complete = true;
+    this.behindBytes = behind.length === 0 ? 0 : Buffer.byteLength(behind, encoding);
     this.writeNow([...parts, finalDot(content) + behind], encoding);
   }
 
@@ -66,6 +69,7 @@ export class ContentTransfer implements ContentSink {
   /** The whole content as one BDAT, and what is written behind it. */
   sendChunk(body: readonly Buffer[], behind: string, encoding: "latin1" | "utf8"): void {
     this.complete = true;
+    this.behindBytes = behind.length === 0 ? 0 : Buffer.byteLength(behind, encoding);
     const sizeBytes = body.reduce((sum, { length }) => sum + length, 0);
     const parts = [`BDAT ${sizeBytes} LAST\r\n`, ...body];
     this.connection.writeParts(behind === "" ? parts : [...parts, behind], encoding);
@@ -85,9 +89,20 @@ export class ContentTransfer implements ContentSink {
     }
   }
 
-  /** A reply came and the end has not left: it answers something else. The end will not leave then. */
-  takeBackEnd(): boolean {
-    if (!this.complete || !this.connection.takeBack()) return false;
+  /**
+   * A reply came to content sent at once, or by DATA: true where its end has not left, and must not any more. `orQueued`: what
+   * waits for the peer to read counts; a BDAT may be refused before it has.
+   */
+  takeBackEnd(orQueued: boolean): boolean {
+    const { connection } = this;
+    if (this.complete && (connection.takeBack() || (orQueued && connection.queuedBytes > this.behindBytes)))
+      this.complete = false;
+    return !this.complete;
+  }
+
+  /** A reply came to a chunk of several: true where none that has left is unanswered. That one will not leave then. */
+  takeBackChunk(): boolean {
+    if (this.chunksUnanswered !== 1 || !this.connection.takeBack()) return false;
     this.complete = false;
     return true;
   }

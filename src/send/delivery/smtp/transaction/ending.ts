@@ -182,7 +182,7 @@ function lossVerdict(state: TransactionState, { code }: SmtpClientError): LossVe
     phase,
     code,
     contentComplete: transfer.complete,
-    decided: state.mailRefusal !== undefined || (phase === "content" && answers.accepted.length === 0),
+    decided: state.mailRefusal !== undefined || (phase === "content" && answers.isNobodyAccepted),
     anyReply: state.replies > 0,
     blame: {
       chunking: mayUseData && !session.peer.chunkingProven,
@@ -194,10 +194,20 @@ function lossVerdict(state: TransactionState, { code }: SmtpClientError): LossVe
   });
 }
 
-/** A reply that cannot belong to the command it should answer. */
+/** A reply that cannot belong to the command it should answer. Whose those before it were is not known either. */
 export function outOfStep(state: TransactionState, reply: PeerReply): void {
-  const { text } = replyVerdict(reply);
-  lost(state, new SmtpClientError("garbage", `unexpected reply to ${stageOf(state)}: ${text}`));
+  state.mailRefusal = undefined;
+  state.answers.disbelieve();
+  lost(state, unexpected(state, reply));
+}
+
+/** A reply that came before the command it should answer has left: one too many. That command will not leave. */
+export function tooEarly(state: TransactionState, reply: PeerReply): void {
+  again(state, unexpected(state, reply), false);
+}
+
+function unexpected(state: TransactionState, reply: PeerReply): SmtpClientError {
+  return new SmtpClientError("garbage", `unexpected reply to ${stageOf(state)}: ${replyVerdict(reply).text}`);
 }
 
 /** Ends for everybody the peer did not refuse itself. */

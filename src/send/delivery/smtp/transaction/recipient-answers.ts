@@ -31,6 +31,7 @@ export class RecipientAnswers {
   /** Of whom the next hop takes no mail now. */
   private readonly held: Held[] = [];
   private readonly replies: ReplyReading | undefined;
+  private isBelieved = true;
 
   constructor(host: string, others: readonly RecipientState[], replies?: ReplyReading) {
     this.host = host;
@@ -79,6 +80,18 @@ export class RecipientAnswers {
   heldBack(job: Job, verdict: Verdict, retryAfterMs: number): void {
     for (const state of [...this.accepted, ...this.left]) this.held.push({ state, verdict, retryAfterMs });
     this.close(job, []);
+  }
+
+  /** All were answered, and none will have the content. */
+  get isNobodyAccepted(): boolean {
+    return this.isBelieved && this.accepted.length === 0;
+  }
+
+  /** The replies were others': nobody was answered. */
+  disbelieve(): void {
+    this.isBelieved = false;
+    for (const heard of [this.accepted, this.permanent, this.transient, this.again, this.held])
+      heard.length = 0;
   }
 
   /** The accepted have the message; those the peer had no room for stay in the job. */

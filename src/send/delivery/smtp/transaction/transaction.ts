@@ -9,7 +9,7 @@ import { replyVerdict } from "../wire/peer-verdict.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
 import type { Phase } from "./after-loss.ts";
 import { chunkReply, contentReply, dataReply } from "./content-phases.ts";
-import { again, closing, end, lost } from "./ending.ts";
+import { again, closing, end, lost, tooEarly } from "./ending.ts";
 import { mailReply, opening, recipientReply, resetReply, writeOpening } from "./envelope-phases.ts";
 import type { TransactionMode, TransactionSession } from "./transaction-contract.ts";
 import { encodingOf, stageOf, startingState, type TransactionState } from "./transaction-state.ts";
@@ -63,6 +63,8 @@ export class Transaction {
       const verdict = replyVerdict(reply);
       return end(state, { kind: "unsent", verdict, free: false, leaving: true }, closing(verdict));
     }
+    if (phase !== "content" && phase !== "chunk" && state.session.connection.takeBack())
+      return tooEarly(state, reply);
     replyIn[phase](state, reply);
   }
 

@@ -1,5 +1,6 @@
 /** One connection to a peer: octets out, replies in, one deadline. It knows nothing of mail. */
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Clock, Timer } from "../../../../ports/ports.ts";
 import { writeBehindTurn, type HeldWrites } from "../../../../ports/gathered-writes.ts";
 import { shareReads } from "../../../../ports/shared-reads.ts";
@@ -60,9 +61,19 @@ export class ClientConnection implements HeldWrites {
     return this.reader.pendingBytes;
   }
 
+  /** One has come behind the last that was told, and it is no good-bye. */
+  get hasAnotherReply(): boolean {
+    return this.reader.hasAnother;
+  }
+
   /** Octets written that the system has not taken yet. */
   get unsentBytes(): number {
     return this.socket.writableLength;
+  }
+
+  /** Of these, what waits for the peer to read. TLS tells a turn late that octets have left: nothing is said of it. */
+  get queuedBytes(): number {
+    return this.socket instanceof TLSSocket ? 0 : this.socket.writableLength;
   }
 
   /** Resolves when the socket is closed. */

@@ -101,4 +101,17 @@ describe("ReplyReader", () => {
     expect(reader.next()?.code).toBe(220);
     expect(reader.pendingBytes).toBe(7);
   });
+
+  it.each([
+    ["", false],
+    ["250 more\r\n", true],
+    ["2", true],
+    ["421 closing\r\n", false],
+    ["221-bye", false],
+  ])("knows whether another is behind it, good-byes left out: %j", (behind, hasAnother) => {
+    const reader = new ReplyReader();
+    reader.push(Buffer.from(`550 no\r\n${behind}`));
+    reader.next();
+    expect(reader.hasAnother).toBe(hasAnother);
+  });
 });

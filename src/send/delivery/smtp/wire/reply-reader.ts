@@ -55,6 +55,12 @@ export class ReplyReader {
     return this.buffer.length - this.position + this.replyBytes;
   }
 
+  /** Of these, something other than the good-byes that may stand behind any reply (RFC 5321 §3.8). */
+  get hasAnother(): boolean {
+    const { buffer, position } = this;
+    return this.pendingBytes > 0 && !/^[24]21/.test(buffer.toString("latin1", position, position + 3));
+  }
+
   next(): PeerReply | undefined {
     while (this.fault === undefined) {
       const { buffer, position } = this;
