@@ -22,11 +22,14 @@ export interface AdminClient {
     input: Input<Name>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<Output<Name>>;
-  /** Ends with the relay, or when the consumer leaves its loop or `signal` aborts. */
+  /**
+   * Ends with the relay, or when the consumer leaves its loop or `signal` aborts. `opened` is called once, behind the first
+   * `next`: what happens from then on is told.
+   */
   stream<Name extends StreamName>(
     name: Name,
     input: Input<Name>,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal; readonly opened?: () => void },
   ): AsyncGenerator<Output<Name>, void, undefined>;
   /** Octets as they come. They break off with an error where the relay does, or has fewer than it said. */
   octets<Name extends OctetsName>(name: Name, input: Input<Name>): Promise<AsyncIterable<Buffer>>;
@@ -128,11 +131,12 @@ export async function connectAdmin({
     async *stream<Name extends StreamName>(
       name: Name,
       input: Input<Name>,
-      options: { readonly signal?: AbortSignal } = {},
+      options: { readonly signal?: AbortSignal; readonly opened?: () => void } = {},
     ) {
       let response: IncomingMessage | undefined;
       try {
         response = await ask(name, input, options.signal);
+        options.opened?.();
         for await (const data of serverSentEvents(response)) yield JSON.parse(data) as Output<Name>;
       } catch (fault) {
         // The relay ended, or the caller wanted no more.

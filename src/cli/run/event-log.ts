@@ -95,10 +95,12 @@ async function follow(
   output: Output,
 ): Promise<void> {
   const query = { ...filter, limit: _limit, ...(_since === undefined ? {} : { since: _since }) };
-  const stream = relay.stream("followEvents", filter, { signal: output.signal });
+  let opened = (): void => undefined;
+  const isOpen = new Promise<void>((resolve) => (opened = resolve));
+  const stream = relay.stream("followEvents", filter, { signal: output.signal, opened });
   const first = stream.next();
-  // Told where it is awaited below.
-  first.catch(() => undefined);
+  // Otherwise what happens before the relay has begun to follow would be heard by neither. A fault is told where `first` is awaited.
+  await Promise.race([isOpen, first.catch(() => undefined)]);
   const events = await newest(relay, query);
   const print = eventPrinter(args, output);
   const seen = new Map<string, number>();
