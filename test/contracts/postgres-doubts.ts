@@ -9,6 +9,7 @@ import type { Patient } from "../../src/cli/doctor/context.ts";
 import { readDatabaseFacts, watchDurability } from "../../src/cluster/database/durability.ts";
 import { watchUpkeep } from "../../src/cluster/database/upkeep.ts";
 import { openSession } from "../../src/cluster/database/session.ts";
+import { createDatabaseShares } from "../../src/cluster/shared/database-shares.ts";
 import { joinCluster } from "../../src/cluster/membership/membership.ts";
 import { openDatabase, type Database } from "../../src/cluster/database/database.ts";
 import { createSystemClock } from "../../src/ports/system-ports.ts";
@@ -117,6 +118,52 @@ export function describePostgresDoubts(connected: () => { readonly server: TestP
       await ask(`${behind}, lease_until = now() + lease * 0.7 where node_id = ${id}`);
       expect(await ask(`select is_steady from doubts.heartbeat_2(${id}, 0)`)).toEqual([{ is_steady: true }]);
       await a.leave();
+    });
+
+    it("takes over, counts and sends on when the database's clock went back a day", async () => {
+      const opened = await Promise.all(
+        ["a", "living", "dead"].map(async (name) => {
+          const own = openDatabase(settings);
+          const options = { installation: "i", leaseMs, version: "test", name: `back-${name}` };
+          return { own, node: await joinCluster(own, options) };
+        }),
+      );
+      const [a, living, dead] = opened.map(({ node }) => node.current?.nodeId ?? 0);
+      const pace = { intervalMs: 6_000, burst: 5 };
+      const shares = createDatabaseShares({ database: admin, membership: opened[0]!.node });
+      const turn = async () =>
+        (await shares.take([{ key: "back", pace, wanted: 1 }]))[0]?.dueInMs ?? Infinity;
+      await turn();
+      const inADay = "extract(epoch from now())::bigint + 86400";
+      await ask(
+        `insert into doubts.minute (key, at, counts) values ('back', ${inADay}, array_fill(9, array[60]))`,
+      );
+      await ask("update doubts.send_pace set due_at = due_at + 86400000");
+      await ask(`update doubts.node set lease_until = lease_until + interval '1 day' where ended_at is null`);
+      // One that has been steady for long knows of nobody yet whether he lives.
+      const steady = `update doubts.node set steady_since = now() - interval '2 hours' where node_id = ${a}`;
+      const reaped = () => ask(`select doubts.reap_1(${a}) as nodes`);
+      const beat = (node = 0) => ask(`select is_steady from doubts.heartbeat_2(${node}, 0)`);
+      await ask(steady);
+      expect(await reaped()).toEqual([{ nodes: 0 }]);
+      expect(await beat(a)).toEqual([{ is_steady: false }]);
+      expect(await reaped()).toEqual([{ nodes: 0 }]);
+      await beat(living);
+      // A lease later.
+      await ask(steady);
+      expect(await reaped()).toEqual([{ nodes: 1 }]);
+      expect(
+        await ask(
+          `select node_id from doubts.node where ended_at is not null and node_id = any(array[${a},${living},${dead}])`,
+        ),
+      ).toEqual([{ node_id: dead }]);
+      expect(await turn()).toBeLessThanOrEqual(pace.burst * pace.intervalMs);
+      await ask("select doubts.forget_minutes_1()");
+      expect(await ask("select 1 from doubts.minute where key = 'back'")).toEqual([]);
+      for (const { own, node } of opened) {
+        await node.leave();
+        own.close();
+      }
     });
 
     it("tells of a database that may lose what it confirms, and of its standby, and when that is mended", async () => {

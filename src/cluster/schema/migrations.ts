@@ -5,6 +5,7 @@
  */
 import { administration4 } from "./administration-tables.ts";
 import { claims14 } from "./claims.ts";
+import { clockBack18 } from "./clock-back.ts";
 import { commitLanes15 } from "./commit-lanes.ts";
 import { configuration3 } from "./configuration-tables.ts";
 import { doubts9 } from "./doubts.ts";
@@ -49,6 +50,7 @@ export const migrations: readonly Migration[] = [
   { version: 15, minReader: 1, sql: commitLanes15 },
   { version: 16, minReader: 1, sql: forgetting16 },
   { version: 17, minReader: 1, sql: turningRows17 },
+  { version: 18, minReader: 1, sql: clockBack18 },
 ];
 
 /** What this program knows. */

@@ -196,8 +196,12 @@ create unlogged table send_pace (
   key text primary key,
   due_at float8 not null
 ) with (fillfactor = 50);
+${takeSlotsOf("create", "not found")}`;
 
-create function take_slots_1(
+/** `isUnknown`: a condition: nothing is known of what went before. */
+export function takeSlotsOf(create: "create" | "create or replace", isUnknown: string): string {
+  return `
+${create} function take_slots_1(
   me int, p_now float8, p_key text[], p_interval float8[], p_burst int[], p_want int[]
 ) returns table (n int, due_in float8, slots int) ${always} as $$
 #variable_conflict use_column
@@ -214,7 +218,7 @@ begin
   for i in 1 .. coalesce(cardinality(p_key), 0) loop
     select p.due_at into due from send_pace p where p.key = p_key[i];
     -- Nothing is known of what went before: one at once, the rest by the pace.
-    if not found then due := now_at + (p_burst[i] - 1) * p_interval[i]; end if;
+    if ${isUnknown} then due := now_at + (p_burst[i] - 1) * p_interval[i]; end if;
     due := greatest(due, now_at);
     take := least(p_want[i], greatest(1, ceil(1000 / p_interval[i] / greatest(1, living))::int));
     -- None is taken whose turn is further off: it would be others' meanwhile.
@@ -228,6 +232,7 @@ begin
   delete from send_pace p where p.due_at < now_at - 3600000;
 end $$;
 `;
+}
 
 /** Policies of MTA-STS. \`until\` below \`fetched_at\` is one that ended at once. Numbered as discredits are. */
 const policies = `
