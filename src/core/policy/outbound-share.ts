@@ -14,6 +14,19 @@ export const standings: readonly Standing[] = ["proven", "new", "failing"];
 /** Places in use, by standing. */
 export type Places = Readonly<Record<Standing, number>>;
 
+/** Counted. With each message: a property that is looked up by a name that varies costs some ten times as much. */
+export class PlacesTaken implements Places {
+  proven = 0;
+  new = 0;
+  failing = 0;
+
+  add(standing: Standing, places: number): void {
+    if (standing === "proven") this.proven += places;
+    else if (standing === "new") this.new += places;
+    else this.failing += places;
+  }
+}
+
 /** How many more of that standing may have a place. `most`: of all together, Infinity for no limit. */
 export function placesLeft(standing: Standing, taken: Places, most: number): number {
   const unproven = taken.new + taken.failing;

@@ -6,6 +6,7 @@ import {
   mayHavePlace,
   placesLeft,
   standings,
+  PlacesTaken,
   type Places,
   type Standing,
 } from "../../core/policy/outbound-share.ts";
@@ -22,7 +23,7 @@ const tightClaims = 16;
 export class SharedRoom {
   private readonly most: number;
   private readonly mostBytes: number;
-  private readonly taken: Record<Standing, number> = { proven: 0, new: 0, failing: 0 };
+  private readonly taken = new PlacesTaken();
   private bytes = 0;
   private readonly waiting: Readonly<Record<Standing, Set<Roomer>>> = {
     proven: new Set(),
@@ -52,7 +53,7 @@ export class SharedRoom {
 
   /** For `Share`. */
   change(standing: Standing, claims: number, bytes: number): void {
-    this.taken[standing] += claims;
+    this.taken.add(standing, claims);
     this.bytes += bytes;
     if (claims < 0) this.serveSoon();
   }
@@ -64,8 +65,8 @@ export class SharedRoom {
 
   /** For `Share`. */
   moveUp(roomer: Roomer, from: Standing, to: Standing, claims: number): void {
-    this.taken[from] -= claims;
-    this.taken[to] += claims;
+    this.taken.add(from, -claims);
+    this.taken.add(to, claims);
     if (this.waiting[from].delete(roomer)) this.waiting[to].add(roomer);
     this.serveSoon();
   }
@@ -80,7 +81,8 @@ export class SharedRoom {
   }
 
   private serveSoon(): void {
-    if (this.isServing || standings.every((standing) => this.waiting[standing].size === 0)) return;
+    const { proven, new: fresh, failing } = this.waiting;
+    if (this.isServing || proven.size + fresh.size + failing.size === 0) return;
     this.isServing = true;
     process.nextTick(() => {
       this.isServing = false;

@@ -155,6 +155,26 @@ function holderOf(more: Partial<ConnectionHolder> = {}): ConnectionHolder {
   };
 }
 
+it("a place is wanted as long as somebody waits for it who has none, whatever he did meanwhile", () => {
+  const outbound = new OutboundConnections(() => 1);
+  const [has, first, second] = [holderOf({ held: 2 }), holderOf({ standing: "new" }), holderOf()];
+  const wanted: boolean[] = [];
+  const then = (step: () => unknown): void => {
+    step();
+    wanted.push(outbound.isWanted);
+  };
+  then(() => outbound.enter(has));
+  for (let n = 0; n < 2; n++) then(() => outbound.enter(first));
+  then(() => outbound.proved(first));
+  then(() => outbound.withdraw(first));
+  for (const holder of [first, second]) then(() => outbound.enter(holder));
+  then(() => outbound.withdraw(first));
+  // A place for the one who is left is about to be given back.
+  then(() => outbound.owes(has, false));
+  then(() => outbound.leave(has));
+  expect(wanted).toEqual([false, true, true, true, false, true, true, true, false, false]);
+});
+
 describe("an idle connection makes room", () => {
   it("the waiting next hop's own first, then the longest idle one", () => {
     const outbound = new OutboundConnections(() => 3);

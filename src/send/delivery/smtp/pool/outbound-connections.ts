@@ -106,6 +106,8 @@ export class OutboundConnections implements ConnectionPlaces {
     new: new Map(),
     failing: new Map(),
   };
+  /** How many they are. Asked for several times with each message, where the sizes of three maps would cost more. */
+  private waits = 0;
   /** Places that were taken by those who had proved nothing, and are theirs until they do. */
   private readonly unproven = new Map<ConnectionHolder, Record<"new" | "failing", number>>();
   private readonly taken: Record<Standing, number> = { proven: 0, new: 0, failing: 0 };
@@ -163,6 +165,7 @@ export class OutboundConnections implements ConnectionPlaces {
     }
     if (!this.isWaiting(holder)) {
       this.waiting[standing].set(holder, this.turn++);
+      this.waits++;
       if (this.open >= this.limit()) this.freePlace(holder);
     }
     this.refused?.();
@@ -200,12 +203,11 @@ export class OutboundConnections implements ConnectionPlaces {
   }
 
   get isWanted(): boolean {
-    const { proven, new: fresh, failing } = this.waiting;
-    return proven.size + fresh.size + failing.size > this.promised;
+    return this.waits > this.promised;
   }
 
   withdraw(holder: ConnectionHolder): void {
-    for (const standing of standings) this.waiting[standing].delete(holder);
+    for (const standing of standings) if (this.waiting[standing].delete(holder)) this.waits--;
   }
 
   owes(holder: ConnectionHolder, idle: boolean): boolean {
