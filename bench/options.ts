@@ -35,7 +35,7 @@ How:
   --queued LIST      depths of the backlog beside 0   (default: 10000,100000; the marks: 1000000)
   --connections N    idle ones                    (default: 10000)
   --seconds N        of each steady reading       (default: 10)
-  --turns N          of prices and out            (default: 15)
+  --turns N          of prices, mx and out        (default: 15)
   --minutes N        the bench ends itself after so long (default: 60)
   --smoke            tiny sizes, Weir alone: whether it works, not how fast
 

@@ -1,16 +1,35 @@
 /** What each of several ways costs that one process takes in turn. */
-import { median } from "./median.ts";
+
+export interface Part {
+  readonly cost: number;
+  /** All garbage was collected in it. */
+  readonly hadCollection: boolean;
+}
 
 /**
- * Of the parts of each way's reading: the median, and a share of what the parts of all ways took beyond the medians of their own,
- * the same for each part. That is mostly full collections of garbage, each as much as some hundred messages and at a time
- * that no way chooses: counted where they fall, one more or less in a reading is several per cent of it.
+ * Of the parts of each way's reading: the mean of the middle half of those without a full collection of garbage, and a share of what the
+ * parts of all ways took beyond that of their own, the same for each part. A full collection costs as much as some hundred messages, at
+ * a time that no way chooses: counted where they fall, one more or less in a reading is several per cent of it. Which way makes more
+ * garbage is not to be seen from this. NaN where a way has no such part.
  */
-export function usualCosts<Way>(parts: ReadonlyMap<Way, readonly number[]>): ReadonlyMap<Way, number> {
-  const medians = new Map([...parts].map(([way, values]) => [way, median(values)]));
-  const beyond = [...parts].flatMap(([way, values]) =>
-    values.map((value) => value - (medians.get(way) ?? NaN)),
+export function usualCosts<Way>(parts: ReadonlyMap<Way, readonly Part[]>): ReadonlyMap<Way, number> {
+  const middles = new Map(
+    [...parts].map(([way, all]) => [
+      way,
+      middleOf(all.filter(({ hadCollection }) => !hadCollection).map(({ cost }) => cost)),
+    ]),
   );
-  const shared = beyond.reduce((sum, value) => sum + value, 0) / beyond.length;
-  return new Map([...medians].map(([way, value]) => [way, value + shared]));
+  const beyond = [...parts].flatMap(([way, all]) => all.map(({ cost }) => cost - (middles.get(way) ?? NaN)));
+  const shared = meanOf(beyond);
+  return new Map([...middles].map(([way, middle]) => [way, middle + shared]));
 }
+
+/** The mean of the middle half: as little moved by single parts as the median, and told by more of them. */
+function middleOf(costs: readonly number[]): number {
+  const sorted = costs.toSorted((a, b) => a - b);
+  const aside = Math.floor(sorted.length / 4);
+  return meanOf(sorted.slice(aside, sorted.length - aside));
+}
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -7,7 +7,10 @@ import { readCounts } from "../bench/perf-counters.ts";
 import { readOptions } from "../bench/options.ts";
 import { between } from "../bench/between.ts";
 import { countsIn } from "../bench/syncs.ts";
-import { usualCosts } from "../bench/usual-cost.ts";
+import { type Part, usualCosts } from "../bench/usual-cost.ts";
+import { instructionsIn } from "../bench/instructions.ts";
+import { shuffled } from "../bench/shuffled.ts";
+import { seededRandom } from "./faults/random.ts";
 
 const names = (list: readonly { readonly name: string }[]): readonly string[] => list.map(({ name }) => name);
 
@@ -16,29 +19,51 @@ it("what is measured starts without authorities that Node would read first", () 
 });
 
 describe("the usual cost of ways that one process takes in turn", () => {
+  /** Negative: a full collection fell into that part. */
+  const partsOf = (costs: readonly number[]): readonly Part[] =>
+    costs.map((cost) => ({ cost: Math.abs(cost), hadCollection: cost < 0 }));
   const usual = (first: readonly number[], second: readonly number[]) =>
     Object.fromEntries(
       usualCosts(
         new Map([
-          ["first", first],
-          ["second", second],
+          ["first", partsOf(first)],
+          ["second", partsOf(second)],
         ]),
       ),
     );
 
-  it("is each way's median where nothing else happens", () => {
+  it("is what each way takes where nothing else happens", () => {
     expect(usual([10, 10, 10, 10], [11, 11, 11, 11])).toEqual({ first: 10, second: 11 });
   });
 
-  it("says the same in whichever way's parts a collection falls, and leaves none of it out", () => {
-    const costs = { first: 11, second: 12 };
-    expect(usual([10, 10, 10, 18], [11, 11, 11, 11])).toEqual(costs);
-    expect(usual([10, 10, 10, 10], [11, 19, 11, 11])).toEqual(costs);
+  it("says the same in whichever way's parts collections fall, and leaves none of them out", () => {
+    const costs = { first: 12, second: 13 };
+    expect(usual([10, 10, -18, -18], [11, 11, 11, 11])).toEqual(costs);
+    expect(usual([10, 10, 10, 10], [11, -19, -19, 11])).toEqual(costs);
   });
 
-  it("is what a way alone took", () => {
-    expect(usualCosts(new Map([["only", [1, 2, 6]]]))).toEqual(new Map([["only", 3]]));
+  it("is the mean of the middle half: what few parts took beyond it counts for all ways alike", () => {
+    expect(usual([9, 10, 11, 22], [11, 11, 11, 11])).toEqual({ first: 11.75, second: 12.25 });
   });
+
+  it("is all that a way took that is alone", () => {
+    expect(usualCosts(new Map([["only", partsOf([1, 2, -6])]]))).toEqual(new Map([["only", 3]]));
+  });
+});
+
+it("reads how many instructions a thread took from what callgrind writes", () => {
+  expect(instructionsIn("part: 5\nthread: 1\n\nevents: Ir\nsummary: 367055057\n\ntotals: 367058817\n")).toBe(
+    367_055_057,
+  );
+  expect(instructionsIn("part: 5\n")).toBeNaN();
+});
+
+it("an order that is drawn has each of them once, and each comes first as often in the long run", () => {
+  const random = seededRandom(1);
+  const firsts = { a: 0, b: 0, c: 0 };
+  for (let round = 0; round < 3000; round++) firsts[shuffled(["a", "b", "c"] as const, random)[0] ?? "a"]++;
+  expect(shuffled(["a", "b", "c"], random).toSorted()).toEqual(["a", "b", "c"]);
+  for (const count of Object.values(firsts)) expect(Math.abs(count - 1000)).toBeLessThan(100);
 });
 
 describe("the bench's command line", () => {

@@ -57,7 +57,7 @@ export async function startWeir(options: PeerOptions, variant: WeirVariant = {})
   await untilListening(port, 120_000, () => server.hasEnded());
   const startMs = performance.now() - spawnedAt;
   const root = server.child.pid ?? 0;
-  const pid = under === undefined ? root : onlyChild(root);
+  const pid = under === undefined ? root : (onlyChild(root) ?? root);
   return {
     name: "weir",
     version: `Weir ${version}, Node ${process.versions.node}`,
@@ -89,9 +89,10 @@ async function lagSince(dataDirectory: string, since: number): Promise<number> {
   return lags.length === 0 ? NaN : Math.max(...lags);
 }
 
-function onlyChild(pid: number): number {
+/** None below valgrind, which becomes what it runs. */
+function onlyChild(pid: number): number | undefined {
   const [first = ""] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
-  return Number(first);
+  return first === "" ? undefined : Number(first);
 }
 
 function configuration(

@@ -7,6 +7,7 @@ import { heldSnapshot } from "./held.ts";
 import { idle } from "./idle.ts";
 import { ledger } from "./ledger.ts";
 import { lone } from "./lone.ts";
+import { mx } from "./mx.ts";
 import { out } from "./out.ts";
 import { postgres } from "./postgres.ts";
 import { prices } from "./prices.ts";
@@ -24,6 +25,7 @@ export const runs: readonly Run[] = [
   idle,
   whatIf,
   prices,
+  mx,
   out,
   crash,
   domainsWaiting,

@@ -1,4 +1,4 @@
-/** What delivery by MX record costs once records are kept, and what a DKIM signature costs, beside a smart host without either. */
+/** What a DKIM signature costs, beside mail that is not signed. What delivery by MX record costs: mx.ts. */
 import { generateKeyPairSync, sign } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,18 +13,15 @@ import { keepsMemory, startWeir } from "../peers/weir.ts";
 import { type Counts, countableEvents, countedWhile } from "../perf-counters.ts";
 import { threadsCpuMicros } from "../process-tree.ts";
 import { progress } from "../progress.ts";
-import { domainOf, startSmallInternet } from "../small-internet.ts";
-import { usualCosts } from "../usual-cost.ts";
+import { startSmallInternet } from "../small-internet.ts";
 import type { Mark, Run } from "./run.ts";
 
-const mostMxPercent = 3;
 const mostSignatures = 1.2;
 /**
  * Each turn has relays of its own: what V8 makes of the same program differs from one process to the next by as much as a mark allows,
- * and readings of one process tell of that process. Turns go on until the intervals are as narrow as this: half of what a mark allows. It is their width that ends it, and not on which
- * side of the mark they lie, or looking often would make one lie on the good side by chance.
+ * and readings of one process tell of that process. Turns go on until the interval is as narrow as this: half of what the mark allows. It is its width that ends it, and not on which
+ * side of the mark it lies, or looking often would make it lie on the good side by chance.
  */
-const narrowPercent = mostMxPercent / 2;
 const narrowSignatures = (mostSignatures - 1) / 2;
 /** Times `--turns`. */
 const mostMoreTurns = 4;
@@ -49,15 +46,14 @@ const settleMs = 50;
 /** The author's domain of the bench's messages. */
 const author = "sender.test";
 
-/** The ways out, by the domain that goes each. All relays have the same configuration. */
+/**
+ * The ways out, by the domain that goes each, and by a relay of their own with the same configuration: garbage of one would be collected
+ * in the other's part.
+ */
 interface Way {
   readonly name: string;
   readonly domain: string;
-  /**
-   * Where `shared` it goes through the relay of the smart host's way: that is compared within one process. Garbage of one way would
-   * be collected in the other's part, so what makes much of it has its own.
-   */
-  readonly relay: "shared" | "signing";
+  readonly relay: "plain" | "signing";
   /** Left out: as fast as they are taken. */
   readonly perSecond?: number;
 }
@@ -68,10 +64,9 @@ interface Running {
   readonly collections: string;
 }
 
-const plain: Way = { name: "smart host", domain: "smart.test", relay: "shared" };
-const byMx: Way = { name: "MX record, kept", domain: domainOf(0), relay: "shared" };
+const plain: Way = { name: "smart host", domain: "smart.test", relay: "plain" };
 const signed: Way = { name: "smart host, DKIM (RSA-2048)", domain: "signed.test", relay: "signing" };
-const ways: readonly Way[] = [plain, byMx, signed];
+const ways: readonly Way[] = [plain, signed];
 const atSameRate = ({ name, ...way }: Way): Way => ({
   ...way,
   name: `${name}, ${sameRatePerSecond} a second`,
@@ -84,12 +79,10 @@ const allWays: readonly Way[] = [...ways, ...pacedWays];
 
 export const out: Run = {
   name: "out",
-  about:
-    "CPU a message of delivery by MX record (records kept) and of DKIM, in --turns in turn, more where they spread",
+  about: "CPU a message of DKIM, in --turns in turn, more where they spread",
   async run({ folder, messages, turns }) {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const internet = await startSmallInternet({ sites: 1 });
-    // One site and the same sink for all: what differs is how its host is found, and the signature.
     const { anySite: sinkHost, mxPort: sinkPort } = internet;
     const smartHost = (name: string, domain: string): readonly string[] => [
       `- name: ${name}`,
@@ -123,8 +116,6 @@ export const out: Run = {
     let started = 0;
     /** CPU a message of each turn, in microseconds. */
     const readings = new Map<Way, number[]>(allWays.map((way) => [way, []]));
-    /** CPU of all parts, in microseconds a message. */
-    const spent = new Map<Way, number[]>(ways.map((way) => [way, []]));
     /** Full ones of each way's readings, in all turns. */
     const collections = new Map<Way, number>();
     const countable = countableEvents();
@@ -168,24 +159,14 @@ export const out: Run = {
       await send(way);
       return threadsCpuMicros(pid) - before;
     };
-    /**
-     * In four rounds the two ways of one relay have the same places: as often first, second, third and last behind its pauses, as often
-     * behind each other and behind themselves; and the other way round in the next turn. What the relay does every so many messages it
-     * does at some places more often than at others.
-     */
-    const inTurn = (turn: number, round: number): readonly Way[] => {
-      const isTurned = Math.floor(round / 2 + turn) % 2 === 1;
-      const there = [signed, ...(isTurned ? [byMx, plain] : [plain, byMx])];
-      return round % 2 === 0 ? there : there.toReversed();
-    };
+    const inTurn = (round: number): readonly Way[] => (round % 2 === 0 ? ways : ways.toReversed());
     const takeTurn = async (turn: number): Promise<void> => {
-      await start("shared");
+      await start("plain");
       await start("signing");
-      for (let round = 0; round < warmUpParts; round++)
-        for (const way of inTurn(turn, round)) await readPart(way);
+      for (let round = 0; round < warmUpParts; round++) for (const way of inTurn(round)) await readPart(way);
       const read = new Map<Way, number[]>(ways.map((way) => [way, []]));
       for (let round = 0; round < parts; round++) {
-        for (const way of inTurn(turn, round)) {
+        for (const way of inTurn(round)) {
           const before = collectionsIn(relayOf(way).collections);
           read.get(way)?.push((await readPart(way)) / partMessages);
           const since = collectionsIn(relayOf(way).collections) - before;
@@ -194,11 +175,7 @@ export const out: Run = {
         // In between too: how fast the processor is changes within minutes.
         bareReadings.push(bareSignatureMicros(privateKey));
       }
-      for (const [way, micros] of read) spent.get(way)?.push(...micros);
-      for (const relay of relays.keys()) {
-        const its = new Map([...read].filter(([way]) => way.relay === relay));
-        for (const [way, micros] of usualCosts(its)) readings.get(way)?.push(micros);
-      }
+      for (const [way, micros] of read) readings.get(way)?.push(mean(micros));
       const paced = new Map<Way, number>();
       for (let round = 0; round < pacedParts; round++)
         for (const way of round % 2 === 0 ? pacedWays : pacedWays.toReversed())
@@ -207,7 +184,7 @@ export const out: Run = {
       // Behind the readings: to be counted costs time.
       if (turn > leastTurns || countable.length === 0) return;
       for (let round = 0; round < countedRounds; round++)
-        for (const way of [...inTurn(turn, round), ...pacedWays])
+        for (const way of [...inTurn(round), ...pacedWays])
           counts.get(way)?.push(await countedWhile(relayOf(way).peer.pid, countable, () => send(way)));
     };
 
@@ -218,16 +195,13 @@ export const out: Run = {
       from = plain,
     ): readonly number[] =>
       (readings.get(way) ?? []).map((one, turn) => of(one, readings.get(from)?.[turn] ?? NaN));
-    const mxPercent = (): readonly number[] => differences(byMx, (one, base) => 100 * (one / base - 1));
     const signing = (): readonly number[] => differences(signed, (one, base) => one - base);
     const signingPaced = (): readonly number[] =>
       differences(signedPaced, (one, base) => one - base, plainPaced);
     const inSignatures = (all: readonly number[]): readonly number[] =>
       all.map((micros) => micros / median(bareReadings));
     const signatures = (): readonly number[] => inSignatures(signing());
-    const isNarrow = (): boolean =>
-      width(medianInterval(mxPercent())) <= narrowPercent &&
-      width(medianInterval(signatures())) <= narrowSignatures;
+    const isNarrow = (): boolean => width(medianInterval(signatures())) <= narrowSignatures;
     // Fewer are a trial of the bench.
     const mostTurns = turns < leastTurns ? turns : mostMoreTurns * turns;
     const since = performance.now();
@@ -279,7 +253,7 @@ export const out: Run = {
     });
     const noTime = ["", "", ""];
     return {
-      title: "What the way out costs, CPU a message",
+      title: "What signing costs, CPU a message",
       table: [
         [
           "",
@@ -291,7 +265,6 @@ export const out: Run = {
           ...countable,
         ],
         [plain.name, cpu(plain).toFixed(0), ...noTime, collected(plain), ...counted(plain)],
-        [byMx.name, cpu(byMx).toFixed(0), ...beside(mxPercent(), 1, "%"), collected(byMx), ...counted(byMx)],
         [
           signed.name,
           cpu(signed).toFixed(0),
@@ -310,10 +283,9 @@ export const out: Run = {
         ["RSA-2048 signature alone", bare.toFixed(0), ...noTime, "", ...countable.map(() => "")],
       ],
       notes: [
-        `${turn} turns, each of two relays of one configuration started for it and warmed up: one takes mail for the smart host and by MX record, the other what is signed, ${partMessages} messages of 4 KB of each in turn, ${parts * partMessages} in all, ${mostUnderWay} under way.`,
-        "What a way costs in a turn is the median of its parts, and as much of what parts of its relay took beyond their medians as the other's: full collections fall where they fall, and how many fell into the parts of each way is told.",
-        `Where all is counted where it fell, delivery by MX record took ${(100 * (mean(spent.get(byMx)) / mean(spent.get(plain)) - 1)).toFixed(1)} % more over all turns.`,
-        `At ${sameRatePerSecond} a second, ${pacedParts * partMessages} messages of each, behind those; all of them are counted where they fell.`,
+        `${turn} turns, each of two relays of one configuration started for it and warmed up: one takes what is not signed, the other what is signed, ${partMessages} messages of 4 KB of each in turn, ${parts * partMessages} in all, ${mostUnderWay} under way.`,
+        "All CPU is counted where it falls, collections of garbage too.",
+        `At ${sameRatePerSecond} a second, ${pacedParts * partMessages} messages of each, behind those.`,
         "A mark is met, or missed, when the whole interval of the median says so; else it is not shown.",
         ...(countable.length === 0
           ? []
@@ -322,12 +294,6 @@ export const out: Run = {
             ]),
       ],
       marks: [
-        {
-          name: "delivery by MX record, records kept",
-          required: `≤ ${mostMxPercent} % of CPU a message`,
-          measured: `${median(mxPercent()).toFixed(1)} % (${intervalText(mxPercent(), 1)})`,
-          ...judged(mxPercent(), mostMxPercent),
-        },
         signingMark("as fast as each goes", signatures()),
         signingMark(`both at ${sameRatePerSecond} a second`, inSignatures(signingPaced())),
       ],
@@ -335,7 +301,7 @@ export const out: Run = {
   },
 };
 
-const mean = (values: readonly number[] = []): number =>
+const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const width = ({ low, high }: Interval): number => high - low;
