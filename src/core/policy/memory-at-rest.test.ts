@@ -51,7 +51,29 @@ test.each([
 });
 
 test("once collected it is not again for two minutes", () => {
-  const rest = { quietSince: 0, collectedAt: 1_000, leastBytes: 0, isDue: false };
+  const rest = { ...neverCollected, quietSince: 0, collectedAt: 1_000, leastBytes: 0 };
   const at = (ms: number) => restAgain(rest, { at: ms, utilization: 0, residentBytes: 100 * mebibyte }).isDue;
   expect([at(120_999), at(121_000)]).toEqual([false, true]);
+});
+
+/** A burst every so many minutes, which needs 60 MB more, and a rest behind each; in which minutes a collection was due. */
+function dueBehindBursts(everyMinutes: number, hours: number): readonly number[] {
+  const due: number[] = [];
+  let state = neverCollected;
+  let mebibytes = 80;
+  for (let seconds = 0; seconds < hours * 3_600; seconds += 2) {
+    const inBurst = seconds % (everyMinutes * 60) < 4 && seconds > 0;
+    if (inBurst) mebibytes = 140;
+    const utilization = inBurst ? 0.9 : 0.1;
+    state = restAgain(state, { at: seconds * 1_000, utilization, residentBytes: mebibytes * mebibyte });
+    if (!state.isDue) continue;
+    due.push(Math.floor(seconds / 60));
+    mebibytes = 80;
+  }
+  return due;
+}
+
+test("what is needed again soon is kept for longer each time, up to an hour, and what is not is given back", () => {
+  expect(dueBehindBursts(1, 5)).toEqual([0, 2, 6, 14, 30, 62, 126, 190, 254]);
+  expect(dueBehindBursts(20, 2)).toEqual([0, 20, 40, 60, 80, 100]);
 });
