@@ -16,12 +16,18 @@ import { nothingLost, tallyText } from "../rig/tally-text.ts";
 import { timedLoad } from "../rig/timed-load.ts";
 
 const sessionsPerRound = 100;
+/** V8's heap goes up and down by some 25 MB with its collections: so many sessions of 30 KB are told from that, fewer are not. */
+const fewestWeighed = 2_000;
 const mutatedPerRound = 1_000;
 /**
- * Before the first reading of the memory: what any load makes it hold. V8 lets its heap grow for some two thousand of them, and
- * then goes up and down by some 25 MB with its collections, so that one reading says little: the middle of many is compared.
+ * Before the first reading of the memory: what any load makes it hold. V8 lets its heap grow for some two thousand of them, or some
+ * ten thousand messages, and then goes up and down by some 25 MB with its collections, so that one reading says little: the middle of many is compared.
  */
 const warmUpSessions = 3_000;
+const warmUpMessages = 12_000;
+const warmUpTurnMs = 2_000;
+const mostWarmUpTurns = 30;
+const readEveryMs = 100;
 const readSessions = 1_000;
 const sessionsPerReading = 20;
 const clients = 4;
@@ -57,6 +63,27 @@ async function trickle(port: number, count: number) {
   };
 }
 
+/** A load, and the memory in the middle of it. */
+async function weighedLoad(rig: RelayRig, pid: number, ms: number) {
+  const readings: number[] = [];
+  const timer = setInterval(() => readings.push(anonymousBytes(pid)), readEveryMs);
+  try {
+    const times = await timedLoad(rig, clients, ms);
+    return { times, usualBytes: percentile(readings, 50) };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** The same load until it makes the heap grow no more; returns the memory in the middle of the last turn. */
+async function warmUp(rig: RelayRig, pid: number): Promise<number> {
+  for (let taken = 0, turn = 1; ; turn++) {
+    const { times, usualBytes } = await weighedLoad(rig, pid, warmUpTurnMs);
+    taken += times.length;
+    if (taken >= warmUpMessages || turn === mostWarmUpTurns) return usualBytes;
+  }
+}
+
 async function trickling(
   { folder, seed }: Pick<PartOptions, "folder" | "seed">,
   sessions: number,
@@ -71,12 +98,11 @@ async function trickling(
   });
   try {
     const relay = await rig.start();
-    await timedLoad(rig, clients, 1_000);
-    const before = anonymousBytes(relay.pid);
+    const before = await warmUp(rig, relay.pid);
     const crowd = await trickle(rig.port, sessions);
     await delay(2_000);
-    const bytesEach = Math.max(0, anonymousBytes(relay.pid) - before) / Math.max(1, crowd.open);
-    const times = await timedLoad(rig, clients, 10_000);
+    const { times, usualBytes } = await weighedLoad(rig, relay.pid, 10_000);
+    const bytesEach = Math.max(0, usualBytes - before) / Math.max(1, crowd.open);
     await crowd.stop();
     await rig.drained();
     const tally = rig.tally.result();
@@ -145,8 +171,8 @@ async function mutated({ folder, seed, progress }: PartOptions, count: number): 
     const relay = await rig.start();
     const stop = rig.load(1, { bodyBytes: () => 3_000 });
     const read = memoryReadings(() => anonymousBytes(relay.pid));
-    const warmUp = read(warmUpSessions);
-    const warmUpFaults = await breakConversations(rig.port, warmUpSessions, seed + count, warmUp.ended);
+    const warmedUp = read(warmUpSessions);
+    const warmUpFaults = await breakConversations(rig.port, warmUpSessions, seed + count, warmedUp.ended);
     const measured = read(count);
     const measuredFaults = await breakConversations(rig.port, count, seed, (done) => {
       measured.ended(done);
@@ -154,7 +180,7 @@ async function mutated({ folder, seed, progress }: PartOptions, count: number): 
     });
     const faults = [...warmUpFaults, ...measuredFaults];
     await stop();
-    const growthMb = (measured.usualBytes() - warmUp.usualBytes()) / 2 ** 20;
+    const growthMb = (measured.usualBytes() - warmedUp.usualBytes()) / 2 ** 20;
     await rig.drained();
     const alive = relay.process.exitCode === null && relay.process.signalCode === null;
     const ownFaults = relay.stderr().match(/RelayFault|unhandled|fault in the relay/gi)?.length ?? 0;
@@ -197,12 +223,14 @@ async function echoed(seed: number): Promise<Finding> {
 
 export const slowClients: Part = {
   name: "slow-clients",
-  about: "sessions that trickle (100 a round), mutated sessions (1,000 a round), good mail beside them",
+  about:
+    "sessions that trickle (100 a round, 2,000 at least), mutated sessions (1,000 a round), good mail beside them",
   needs: ["linux"],
   rounds: { usual: 100, quick: 2 },
   async run(options) {
     const { folder, rounds, seed, progress } = options;
-    const sessions = Math.min(rounds * sessionsPerRound, openFilesAllowed() - otherFiles);
+    const asked = Math.max(fewestWeighed, rounds * sessionsPerRound);
+    const sessions = Math.min(asked, openFilesAllowed() - otherFiles);
     progress(`${sessions} sessions that trickle`);
     const slow = await trickling({ folder: join(folder, "slow"), seed }, sessions, "unlimited");
     progress("control: they take all the connections there are");
