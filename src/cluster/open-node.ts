@@ -22,7 +22,7 @@ import { watchDurability } from "./database/durability.ts";
 import { watchUpkeep } from "./database/upkeep.ts";
 import { createPostgresLedger } from "./ledger/postgres-ledger.ts";
 import { installationOf } from "./membership/installation.ts";
-import { joinCluster } from "./membership/membership.ts";
+import { clockOffset, joinCluster } from "./membership/membership.ts";
 import { createDrain, type Drain } from "./nodes/drain.ts";
 import type { NodeView } from "./nodes/node-contract.ts";
 import { createNodeView } from "./nodes/node-view.ts";
@@ -78,6 +78,8 @@ const patienceMs = 60_000;
 const againMs = 500;
 /** So far a node's clock may be from the database's before it is told. */
 const clockOffMs = 2_000;
+/** No node starts with a clock that is further off. */
+const clockUnfitMs = 600_000;
 
 /** Rejects with SpoolError when the database cannot be used, or the name is another node's. */
 export async function openClusterNode(
@@ -93,6 +95,7 @@ export async function openClusterNode(
   try {
     const installation = await installationOf(directory);
     await fitDatabase(database, cluster.database.schema);
+    await fitClock(database, clock);
     const name = cluster.node;
     const membership = await patiently(() => joinCluster(database, { name, installation, leaseMs, version }));
     membership.onEnded(() => events.emit("NodeTakenForDead", { reason: "its lease was over" }));
@@ -237,6 +240,26 @@ async function fitDatabase({ heartbeat }: Database, schema: string): Promise<voi
       "failed",
       `synchronous_commit is ${row.durable} for this role: mail would not be durable`,
     );
+}
+
+/**
+ * What waits is given up on by the clock of the node that has it: one that comes three days ahead would try what all nodes have put off at once,
+ * and send it back as expired. While a node runs its clock does not jump (`Clock.now`).
+ */
+async function fitClock({ heartbeat }: Database, clock: Clock): Promise<void> {
+  const sentAt = Date.now();
+  const [row] = await patiently(() =>
+    heartbeat.query<{ now: number }>("select (extract(epoch from clock_timestamp()) * 1000)::float8 as now"),
+  );
+  // The machine's may have been set since this process began.
+  const setMs = clock.now() - clock.wall().getTime();
+  const aheadMs = clockOffset(sentAt, row?.now ?? sentAt, Date.now()) + setMs;
+  if (Math.abs(aheadMs) <= clockUnfitMs) return;
+  const off = `${Math.round(Math.abs(aheadMs) / 60_000)} minutes ${aheadMs > 0 ? "ahead of" : "behind"}`;
+  throw new SpoolError(
+    "failed",
+    `the clock of this node is ${off} the database's: mail of all nodes would be given up on at a wrong time; set the one that is wrong, and start again`,
+  );
 }
 
 /** What a relay left that was here before the node. */

@@ -1,5 +1,6 @@
 /** A relay whose database goes away and comes back: what its clients hear, and that all goes on by itself. */
 import { expect, it } from "vitest";
+import { createSystemClock } from "../../src/ports/system-ports.ts";
 import { connectRawHttp, rawRequest } from "../../src/testing/raw-http-client.ts";
 import { startRecordingSink } from "../../src/testing/recording-sink.ts";
 import { connectScriptedClient } from "../../src/testing/scripted-client.ts";
@@ -12,6 +13,24 @@ const leaseMs = 2_000;
 const hello = ["EHLO app.test", "MAIL FROM:<app@a.test>", "RCPT TO:<user@b.test>", "DATA"];
 
 export function describePostgresAway(connected: () => { readonly server: TestPostgres }): void {
+  it.each([
+    [3 * 86_400_000, "4320 minutes ahead of"],
+    [-3_600_000, "60 minutes behind"],
+  ])("no node starts whose clock is %i ms ahead, for mail is given up on by it", async (aheadMs, told) => {
+    const clock = createSystemClock();
+    const cluster = {
+      node: "ahead",
+      database: await connected().server.withSchema("ahead"),
+      leaseMs,
+      drainDelayMs: 0,
+      forgetAfterMs: 604_800_000,
+    };
+    const ports = { clock: { ...clock, now: () => clock.now() + aheadMs } };
+    await expect(startTemporaryRelay({ cluster, ports })).rejects.toThrow(
+      `the clock of this node is ${told} the database's`,
+    );
+  });
+
   it("says so to whoever is there and whoever comes, and goes on by itself when it is back", async () => {
     const { server } = connected();
     const sink = await startRecordingSink();
