@@ -2,10 +2,11 @@
  * Messages that a relay of this build takes and drops into a folder on this machine, from a few clients at once that wait for nothing
  * but its replies: a relay of its own for some seconds, on loopback, with a data directory that is removed with it.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createConnection, createServer, type AddressInfo, type Socket } from "node:net";
+import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import type { Measured } from "../../core/planning/ceilings.ts";
 
 type Throughput = Pick<Measured, "messagesPerSecond" | "cpuMsPerMessage">;
@@ -13,23 +14,22 @@ type Throughput = Pick<Measured, "messagesPerSecond" | "cpuMsPerMessage">;
 const clients = 8;
 const warmUpMs = 1_500;
 const measuredMs = 3_000;
-const startMs = 20_000;
+const startMs = 60_000;
 /** Of /proc/PID/stat; as good as everywhere. */
 const ticksPerSecond = 100;
 
 /** `directory`: where its own is made. Rejects when it cannot be started. */
 export async function measureThroughput(directory: string, messageBytes: number): Promise<Throughput> {
   const folder = await mkdtemp(join(directory, "weir-measure-"));
-  const port = await freePort();
   await mkdir(join(folder, "data"));
   const file = join(folder, "weir.yaml");
-  await writeFile(file, configurationOf(folder, port));
+  await writeFile(file, configurationOf(folder));
   const child = spawn(process.execPath, [process.argv[1] ?? "", "start", "--config", file], {
-    stdio: "ignore",
+    stdio: ["ignore", "ignore", "pipe"],
   });
   const ended = new Promise<void>((resolve) => void child.once("close", () => resolve()));
   try {
-    await listening(port, child);
+    const port = await listening(child.stderr);
     return await load(port, messageBytes, child.pid ?? 0);
   } finally {
     child.kill("SIGKILL");
@@ -38,7 +38,7 @@ export async function measureThroughput(directory: string, messageBytes: number)
   }
 }
 
-function configurationOf(folder: string, port: number): string {
+function configurationOf(folder: string): string {
   return `hostname: measure.test
 dataDirectory: ${JSON.stringify(join(folder, "data"))}
 transport:
@@ -46,7 +46,7 @@ transport:
   trafficRecordEnabled: false
 receiveConnectors:
   - name: Measure
-    bindings: ["127.0.0.1:${port}"]
+    bindings: ["127.0.0.1:0"]
     remoteIpRanges: ["127.0.0.0/8"]
     permissionGroups: [AnonymousUsers]
     anonymousRelay: true
@@ -59,26 +59,26 @@ sendConnectors:
 `;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function listening(port: number, child: ChildProcess): Promise<void> {
-  const until = performance.now() + startMs;
-  while (performance.now() < until && child.exitCode === null) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = createConnection(port, "127.0.0.1");
-      socket.once("connect", () => (socket.destroy(), resolve(true)));
-      socket.once("error", () => resolve(false));
+/** The port that it got, as it says itself: one that was looked for before might be another program's by then. */
+async function listening(said: Readable): Promise<number> {
+  let text = "";
+  const port = await new Promise<string | undefined>((resolve) => {
+    const end = (found?: string): void => {
+      clearTimeout(timer);
+      resolve(found);
+    };
+    const timer = setTimeout(end, startMs);
+    said.once("close", () => end());
+    said.setEncoding("utf8").on("data", (piece: string) => {
+      text = (text + piece).slice(-10_000);
+      const [, found] = /Listening on 127\.0\.0\.1:(\d+) /.exec(text) ?? [];
+      if (found !== undefined) end(found);
     });
-    if (isOpen) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error("a relay to measure with could not be started");
+  });
+  // It goes on saying things, which nobody keeps.
+  said.removeAllListeners("data").resume();
+  if (port === undefined) throw new Error("a relay to measure with could not be started");
+  return Number(port);
 }
 
 async function load(port: number, messageBytes: number, pid: number): Promise<Throughput> {
