@@ -7,10 +7,10 @@ import type { ContentReader } from "../spool/spool.ts";
 import { bodyHash } from "./sign.ts";
 
 export interface HashedContent {
-  /** With the CRLF of its last line, without the empty one. */
-  readonly header: Buffer;
+  /** With the CRLF of its last line, without the empty one; a character for each octet. */
+  readonly header: string;
   /** Base64. */
-  readonly hashedBody: string;
+  readonly hashBody: () => string;
 }
 
 /** Others have their turn in between; octets. */
@@ -19,20 +19,16 @@ const emptyLine = Buffer.from("\r\n\r\n");
 const overlap = emptyLine.length - 1;
 
 /** The header of a content that is in memory, and what hashes its body. Cost: the hash is asked for where a key signs. */
-export function dividedOctets(
-  content: Buffer,
-  form: Canonicalization,
-): { readonly header: Buffer; readonly hashBody: () => string } {
+export function dividedOctets(content: Buffer, form: Canonicalization): HashedContent {
   const end = headerEnd(content);
-  const header = end === undefined ? content : content.subarray(0, end);
+  const bodyAt = end === undefined ? content.length : end + 2;
   return {
-    header,
+    header: content.toString("latin1", 0, end),
     hashBody() {
-      const body = content.subarray(end === undefined ? content.length : end + 2);
-      const unchanged = unchangedBody(form, body);
+      const unchanged = unchangedBody(form, content, bodyAt);
       if (unchanged !== undefined) return hash("sha256", unchanged, "base64");
       const sum = bodyHash(form);
-      sum.feed(body);
+      sum.feed(content.subarray(bodyAt));
       return sum.digest();
     },
   };
@@ -73,5 +69,6 @@ export async function hashContent(content: ContentReader, form: Canonicalization
     sinceTurn = 0;
     await setImmediate();
   }
-  return { header: header ?? Buffer.concat(held), hashedBody: body.digest() };
+  const hashedBody = body.digest();
+  return { header: (header ?? Buffer.concat(held)).toString("latin1"), hashBody: () => hashedBody };
 }

@@ -1,8 +1,10 @@
+import { hash } from "node:crypto";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { createFakeClock, type FakeClock } from "../testing/fake-clock.ts";
 import { testClaim, type TestClaim } from "../testing/test-claim.ts";
 import type { DkimKey, DkimSettings } from "./dkim-settings.ts";
 import { createSigner, type Signer } from "./signer.ts";
+import type { RsaSignatures } from "./signing-threads.ts";
 import { newSigningKey, readSigningKey, type SigningKey } from "./signing-key.ts";
 
 let pair: SigningKey;
@@ -60,6 +62,101 @@ test.each([
   expect(selectors(text)).toEqual(by);
   expect(text.endsWith(mail(from))).toBe(true);
   if (by.length === 0) expect(await signer.sign(claim)).toBe(claim);
+});
+
+/** Signatures that come when told to, of what is signed: its hash. */
+function rsaLater() {
+  type Wanted = { text: string; signed: (signature: string) => void; failed: (fault: Error) => void };
+  const wanted: Wanted[] = [];
+  const rsa: RsaSignatures = {
+    sign: (text, _key, signed, failed) => void wanted.push({ text, signed, failed }),
+    close: () => {},
+  };
+  const give = ({ text, signed }: Wanted): void => signed(hash("sha256", text, "base64"));
+  return { rsa, wanted, give };
+}
+const rsaKey = (selector: string): DkimKey =>
+  key("contoso.com", selector, { key: { ...pair, algorithm: "rsa-sha256" } });
+
+test("each of many under way gets the signatures of its own header and body, in the order of the keys", async () => {
+  const { rsa, wanted, give } = rsaLater();
+  settings = withKeys(rsaKey("a"), rsaKey("b"));
+  const by = createSigner(() => settings, clock, rsa);
+  const bodies = Array.from({ length: 40 }, (_, number) => `Body ${number}\r\n`);
+  const kindsBeside = [["date"], ["cc"], []] as const;
+  const results: string[] = [];
+  for (const [number, body] of bodies.entries()) {
+    // Not all have the same fields, nor the same second.
+    if (number % 7 === 0) await clock.advance(1000);
+    const more = kindsBeside[number % 3]!.map((kind) => `${kind}: x\r\n`);
+    const content = `${more.join("")}From: app@contoso.com\r\nSubject: Number ${number}\r\n\r\n${body}`;
+    by.signThen(
+      testClaim({ content }),
+      ({ content: { inMemory } }) => void (results[number] = inMemory?.toString("latin1") ?? ""),
+      () => void (results[number] = "failed"),
+    );
+  }
+  const texts: string[] = [];
+  while (wanted.length > 0) {
+    for (const one of wanted.splice(0, 7)) {
+      texts.push(one.text);
+      give(one);
+    }
+  }
+  for (const [number, body] of bodies.entries()) {
+    const text = results[number]!;
+    expect(text.endsWith(`Subject: Number ${number}\r\n\r\n${body}`)).toBe(true);
+    const fields = text.slice(0, text.indexOf("From:")).replaceAll(/\r\n\t/gu, " ");
+    const found = Array.from(fields.matchAll(/ s=(.); t=(\d+);.* h=([^;]*); bh=([^;]*); b=([^\r]*)\r\n/gu));
+    expect(found.map(([, selector]) => selector)).toEqual(["a", "b"]);
+    for (const [, selector, at, names, bodyHashed, signature] of found) {
+      const listed = ["subject", "from", ...kindsBeside[number % 3]!, "from", "reply-to"];
+      expect(names?.replaceAll(" ", "").split(":").slice(0, listed.length)).toEqual(listed);
+      expect(bodyHashed).toBe(hash("sha256", body, "base64"));
+      const own = texts.filter(
+        (one) =>
+          one.includes(`subject:Number ${number}\r\n`) &&
+          one.includes(`s=${selector}; t=${at};`) &&
+          one.endsWith(`bh=${bodyHashed}; b=`),
+      );
+      expect(own.map((one) => hash("sha256", one, "base64"))).toEqual([signature]);
+    }
+  }
+});
+
+test.each([0, 1])("where key %d cannot sign the message fails, once", async (bad) => {
+  const { rsa, wanted, give } = rsaLater();
+  settings = withKeys(rsaKey("a"), rsaKey("b"));
+  const told: unknown[] = [];
+  createSigner(() => settings, clock, rsa).signThen(
+    testClaim({ content: mail("app@contoso.com") }),
+    () => void told.push("signed"),
+    (fault) => void told.push(fault),
+  );
+  const fault = new Error("no such key");
+  for (let at = 0; wanted.length > 0; at++) {
+    const one = wanted.shift()!;
+    if (at === bad) one.failed(fault);
+    else give(one);
+  }
+  expect(told).toEqual([fault]);
+});
+
+test("what throws on the way to a signature fails the message, and none is sent without", async () => {
+  const told: unknown[] = [];
+  const fault = new Error("no clock");
+  const broken = {
+    ...clock,
+    wall: () => {
+      throw fault;
+    },
+  };
+  createSigner(() => settings, broken).signThen(
+    testClaim({ content: mail("app@contoso.com") }),
+    () => void told.push("signed"),
+    (error) => void told.push(error),
+  );
+  expect(told).toEqual([fault]);
 });
 
 test.each([undefined, 5])(

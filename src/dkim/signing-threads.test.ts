@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { createPublicKey, createSecretKey, verify, type KeyObject } from "node:crypto";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createFakeClock, type FakeClock } from "../testing/fake-clock.ts";
 import { newSigningKey, readSigningKey } from "./signing-key.ts";
 import { createSigningThreads, type RsaSignatures } from "./signing-threads.ts";
 import { createSigningRing, type SigningRing } from "./signing-ring.ts";
@@ -16,15 +17,18 @@ beforeAll(async () => {
 
 let threads: RsaSignatures;
 afterEach(() => threads.close());
+const signedBy = (by: RsaSignatures, text: string, key: KeyObject): Promise<string> =>
+  new Promise((resolve, reject) => by.sign(text, key, resolve, reject));
+const signed = (text: string, key: KeyObject): Promise<string> => signedBy(threads, text, key);
 
 test("each text is signed by its key, whatever it is together with; a key that cannot fails alone", async () => {
   threads = createSigningThreads();
   const ed25519 = createPublicKey(rsa);
   const texts = Array.from({ length: 40 }, (_, number) => `text ${number} \u00e4`);
-  const signed = texts.map((text, at) => threads.sign(text, at % 2 === 0 ? rsa : other));
-  const refused = threads.sign("by what is no private key", ed25519);
+  const signatures = texts.map((text, at) => signed(text, at % 2 === 0 ? rsa : other));
+  const refused = signed("by what is no private key", ed25519);
   for (const [at, text] of texts.entries()) {
-    const signature = Buffer.from(await signed[at]!, "base64");
+    const signature = Buffer.from(await signatures[at]!, "base64");
     const by = createPublicKey(at % 2 === 0 ? rsa : other);
     expect(verify("sha256", Buffer.from(text, "latin1"), by, signature)).toBe(true);
   }
@@ -35,9 +39,9 @@ test("texts that have no room in the ring go beside it, each in its turn", async
   threads = createSigningThreads();
   const keyOf = (at: number): KeyObject => (at % 5 === 0 ? other : rsa);
   const texts = Array.from({ length: 40 }, (_, at) => "x".repeat(at % 3 === 0 ? 4080 + at : at));
-  const signed = await Promise.all(texts.map((text, at) => threads.sign(text, keyOf(at))));
+  const signatures = await Promise.all(texts.map((text, at) => signed(text, keyOf(at))));
   for (const [at, text] of texts.entries()) {
-    const signature = Buffer.from(signed[at]!, "base64");
+    const signature = Buffer.from(signatures[at]!, "base64");
     expect(verify("sha256", Buffer.from(text, "latin1"), createPublicKey(keyOf(at)), signature)).toBe(true);
   }
 });
@@ -77,16 +81,19 @@ describe("what goes over", () => {
     };
   }
   let started: ToldThread[];
+  let clock: FakeClock;
   beforeEach(() => {
     started = [];
-    threads = createSigningThreads((work) => {
+    clock = createFakeClock();
+    const start = (work: SigningWork): ToldThread => {
       const thread = new ToldThread(work);
       started.push(thread);
       return thread;
-    }, 2);
+    };
+    threads = createSigningThreads(start, 2, clock);
   });
   const ask = (many: number): Promise<string>[] =>
-    Array.from({ length: many }, (_, number) => threads.sign(String(number), rsa));
+    Array.from({ length: many }, (_, number) => signed(String(number), rsa));
   const signatureOf = (text: string | number): string => Buffer.from(`signed ${text}`).toString("base64");
 
   test.each([
@@ -116,6 +123,90 @@ describe("what goes over", () => {
     expect(thread?.isRef).toBe(false);
   });
 
+  test.each([
+    [0, 8, "eight later"],
+    [3, 8, "eight behind the one that woke it"],
+    [8, 0, "at once"],
+  ])("a thread that sleeps since %d ms is woken %d ms behind the last time: %s", async (sinceMs, atMs) => {
+    const first = signed("first", rsa);
+    await clock.settle();
+    const [thread] = started;
+    thread?.answer(1);
+    await first;
+    await clock.advance(sinceMs);
+    const asked = ask(3);
+    await clock.settle();
+    if (atMs > 0) {
+      expect(thread?.under).toBe(0);
+      await clock.advance(atMs - sinceMs - 1);
+      expect(thread?.under).toBe(0);
+      await clock.advance(1);
+    }
+    expect(thread?.under).toBe(3);
+    thread?.answer(3);
+    expect(await Promise.all(asked)).toEqual([0, 1, 2].map(signatureOf));
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test("it is woken before its time by as many as are told together, and what comes while it works waits for nothing", async () => {
+    const first = signed("first", rsa);
+    await clock.settle();
+    const [thread] = started;
+    thread?.answer(1);
+    await first;
+    const asked = ask(15);
+    await clock.settle();
+    expect(thread?.under).toBe(0);
+    asked.push(signed("15", rsa));
+    await clock.settle();
+    expect([thread?.under, clock.pendingTimers]).toEqual([16, 0]);
+    asked.push(signed("16", rsa));
+    await clock.settle();
+    expect(thread?.under).toBe(17);
+    thread?.answer(17);
+    expect(await Promise.all(asked)).toEqual(Array.from(asked, (_, number) => signatureOf(number)));
+  });
+
+  test.each(["close", "exit"])("what waits for a thread to be woken fails with it: %s", async (how) => {
+    const first = signed("first", rsa);
+    await clock.settle();
+    started[0]?.answer(1);
+    await first;
+    const asked = ask(3);
+    if (how === "close") threads.close();
+    else started[0]?.emit("exit", 1);
+    for (const one of asked) await expect(one).rejects.toThrow(how === "close" ? "stopping" : "has ended");
+    await clock.advance(8);
+    expect([started.length, clock.pendingTimers]).toEqual([1, 0]);
+  });
+
+  test("what one makes of its signature, or of its failure, keeps it from nobody behind it", async () => {
+    const faults: unknown[] = [];
+    const hear = (fault: unknown): void => void faults.push(fault);
+    const others = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection").on("unhandledRejection", hear);
+    try {
+      const bad = new Error("by who asked");
+      const throws = (): never => {
+        throw bad;
+      };
+      threads.sign("bad", rsa, throws, throws);
+      const [good] = ask(1);
+      await clock.settle();
+      started[0]?.answer(2);
+      expect(await good).toBe(signatureOf(0));
+      threads.sign("bad", rsa, throws, throws);
+      const [late] = ask(1);
+      threads.close();
+      await expect(late).rejects.toThrow("stopping");
+      await clock.settle();
+      expect(faults).toEqual([bad, bad]);
+    } finally {
+      process.off("unhandledRejection", hear);
+      for (const one of others) process.on("unhandledRejection", one);
+    }
+  });
+
   test("a key goes over once, and its number is used once", async () => {
     const asked = ask(2);
     await setImmediate();
@@ -124,8 +215,8 @@ describe("what goes over", () => {
     expect([0, 1].map((at) => thread?.ring.keyAt(at))).toEqual([0, 0]);
     thread?.answer(2);
     await Promise.all(asked);
-    const next = [threads.sign("x", other), threads.sign("y", rsa)];
-    await setImmediate();
+    const next = [signed("x", other), signed("y", rsa)];
+    await clock.advance(8);
     expect(thread?.beside.splice(0)).toEqual([{ key: other, forgetsKeys: false }]);
     expect([2, 3].map((at) => thread?.ring.keyAt(at))).toEqual([1, 0]);
     thread?.answer(2);
@@ -135,10 +226,10 @@ describe("what goes over", () => {
   test("of a thousand keys all are forgotten, and those still in use go over anew", async () => {
     const many = Array.from({ length: 1000 }, () => createSecretKey(Buffer.from("key")));
     const by = async (key: KeyObject): Promise<void> => {
-      const signed = threads.sign("x", key);
-      await setImmediate();
+      const signature = signed("x", key);
+      await clock.advance(8);
       started[0]?.answer(1);
-      await signed;
+      await signature;
     };
     for (const key of many) await by(key);
     await by(rsa);
@@ -203,10 +294,10 @@ describe("what goes over", () => {
       if (!canStart) throw new Error("Worker initialization failure: EAGAIN");
       return (thread = new ToldThread(work));
     }, 2);
-    const asked = Array.from({ length: 40 }, (_, number) => noRoom.sign(String(number), rsa));
+    const asked = Array.from({ length: 40 }, (_, number) => signedBy(noRoom, String(number), rsa));
     for (const one of asked) await expect(one).rejects.toThrow("EAGAIN");
     canStart = true;
-    const next = noRoom.sign("x", rsa);
+    const next = signedBy(noRoom, "x", rsa);
     await setImmediate();
     thread?.answer(1);
     expect(await next).toBe(signatureOf("x"));
@@ -219,7 +310,7 @@ describe("what goes over", () => {
       if (thread !== undefined) throw new Error("Worker initialization failure: EAGAIN");
       return (thread = new ToldThread(work));
     }, 2);
-    const asked = Array.from({ length: 100 }, (_, number) => oneOnly.sign(String(number), rsa));
+    const asked = Array.from({ length: 100 }, (_, number) => signedBy(oneOnly, String(number), rsa));
     await setImmediate();
     while (thread!.under > 0) thread!.answer(16);
     expect(await Promise.all(asked)).toEqual(Array.from(asked, (_, number) => signatureOf(number)));

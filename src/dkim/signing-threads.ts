@@ -5,17 +5,25 @@
 import type { KeyObject } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers";
+import type { Clock, Timer } from "../ports/ports.ts";
 import { startThread } from "../ports/start-thread.ts";
+import { createSystemClock } from "../ports/system-ports.ts";
 import { createSigningRing, places, type SigningRing } from "./signing-ring.ts";
 import type { BesideRing, SigningWork, ToldOfRing } from "./signing-worker.ts";
 
 export interface RsaSignatures {
   /**
-   * `text`: a character for each octet. Resolves with the signature (SHA-256), base64. Rejects with what the key says, or when
-   * the thread ends. Cost here: some microseconds; it begins behind what this turn of the event loop brought.
+   * `text`: a character for each octet. Gives `signed` the signature (SHA-256), base64, or `failed` what the key says, or that
+   * the thread has ended: one of them, once, behind this call. Cost here: some microseconds; it begins behind what this turn of the event
+   * loop brought, and where all threads sleep and one was woken less than 8 ms ago, at the end of these.
    */
-  sign(text: string, key: KeyObject): Promise<string>;
-  /** What is under way rejects. Idempotent; another `sign` starts a thread again. */
+  sign(
+    text: string,
+    key: KeyObject,
+    signed: (signature: string) => void,
+    failed: (fault: Error) => void,
+  ): void;
+  /** What is under way fails. Idempotent; another `sign` starts a thread again. */
   close(): void;
 }
 
@@ -23,6 +31,8 @@ export interface RsaSignatures {
 const mostThreads = Math.max(1, Math.min(2, availableParallelism() - 1));
 /** RSA-2048: some 4 ms, for which the first of them waits. */
 const mostTogether = 16;
+/** A thread that sleeps is woken no more often: what comes meanwhile is signed, and goes on, together. */
+const betweenWakesMs = 8;
 /** What waits for longer than one thread needs for what it has is worth another. */
 const worthAThread = places;
 /** Keys are read anew with each configuration. */
@@ -33,8 +43,8 @@ const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64
 interface Wanted {
   readonly text: string;
   readonly key: KeyObject;
-  readonly resolve: (signature: string) => void;
-  readonly reject: (fault: Error) => void;
+  readonly signed: (signature: string) => void;
+  readonly failed: (fault: Error) => void;
 }
 
 /** What is used of a Worker. */
@@ -65,14 +75,21 @@ interface SigningThread {
 const startWorker = (workerData: SigningWork): Thread =>
   startThread(import.meta.url, "signing-worker", { resourceLimits, workerData });
 
-/** Threads start with the first signature, some 30 ms; each some 8 MB. `start`, `most`: for tests. */
+/**
+ * Threads start with the first signature, some 30 ms; each some 8 MB. `start`, `most`, `clock`: for tests. How long threads sleep is real,
+ * whatever the relay's own clock says.
+ */
 export function createSigningThreads(
   start: (work: SigningWork) => Thread = startWorker,
   most: number = mostThreads,
+  clock: Pick<Clock, "now" | "after"> = createSystemClock(),
 ): RsaSignatures {
   let waiting: Wanted[] = [];
   let threads: readonly SigningThread[] = [];
   let isDue = false;
+  /** For texts that come to a thread that was woken a moment ago. */
+  let held: Timer | undefined;
+  let wokenAt = -Infinity;
 
   const end = (thread: SigningThread, fault: Error): void => {
     if (!threads.includes(thread)) return;
@@ -124,7 +141,10 @@ export function createSigningThreads(
     const { worker, ring, underWay } = thread;
     const more = waiting.splice(0, places - underWay.length);
     if (more.length === 0) return;
-    if (underWay.length === 0) worker.ref();
+    if (underWay.length === 0) {
+      worker.ref();
+      wokenAt = clock.now();
+    }
     for (const one of more) {
       underWay.push(one);
       const key = keyNumber(thread, one.key);
@@ -136,6 +156,7 @@ export function createSigningThreads(
 
   const give = (): void => {
     isDue = false;
+    held = undefined;
     if (threads.length === 0 && waiting.length > 0) open();
     for (const thread of threads) giveTo(thread);
     if (waiting.length < worthAThread || threads.length >= most) return;
@@ -143,30 +164,54 @@ export function createSigningThreads(
     for (const thread of threads) giveTo(thread);
   };
 
+  /** True: all threads sleep, and are woken in a moment with what is there then. */
+  const isHeld = (): boolean => {
+    if (held !== undefined) return true;
+    if (threads.length === 0 || threads.some(({ underWay }) => underWay.length > 0)) return false;
+    const inMs = wokenAt + betweenWakesMs - clock.now();
+    if (inMs <= 0) return false;
+    held = clock.after(inMs, give);
+    return true;
+  };
+
   return {
-    sign: (text, key) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ text, key, resolve, reject });
-        if (isDue) return;
-        isDue = true;
-        setImmediate(give);
-      }),
+    sign(text, key, signed, failed) {
+      waiting.push({ text, key, signed, failed });
+      if (isDue) return;
+      if (waiting.length < mostTogether && isHeld()) return;
+      held?.cancel();
+      isDue = true;
+      setImmediate(give);
+    },
     close() {
       const closed = new Error("the relay is stopping");
+      held?.cancel();
+      held = undefined;
       fail(waiting.splice(0), closed);
       for (const thread of threads) end(thread, closed);
     },
   };
 }
 
-function settle({ resolve, reject }: Wanted, signed: string | Exclude<ToldOfRing, number> | undefined): void {
-  if (typeof signed === "string") resolve(signed);
-  else if (signed !== undefined && "signature" in signed) resolve(signed.signature);
-  else reject(new Error(signed?.fault ?? "no signature"));
+/** Several are told one behind the other: what one of them makes of it is not to keep it from the next. */
+function settle(one: Wanted, told: string | Exclude<ToldOfRing, number> | undefined): void {
+  try {
+    if (typeof told === "string") one.signed(told);
+    else if (told !== undefined && "signature" in told) one.signed(told.signature);
+    else one.failed(new Error(told?.fault ?? "no signature"));
+  } catch (error) {
+    void Promise.reject(error);
+  }
 }
 
 function fail(all: readonly Wanted[], fault: Error): void {
-  for (const one of all) one.reject(fault);
+  for (const one of all) {
+    try {
+      one.failed(fault);
+    } catch (error) {
+      void Promise.reject(error);
+    }
+  }
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

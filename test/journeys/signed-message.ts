@@ -7,7 +7,7 @@ import type { RsaSignatures } from "../../src/dkim/signing-threads.ts";
 
 /** In this thread: what is judged are the octets. */
 const rsaHere: Pick<RsaSignatures, "sign"> = {
-  sign: async (text, key) => sign("sha256", Buffer.from(text, "latin1"), key).toString("base64"),
+  sign: (text, key, signed) => signed(sign("sha256", Buffer.from(text, "latin1"), key).toString("base64")),
 };
 
 export type Forms = readonly [header: Canonicalization, body: Canonicalization];
@@ -31,8 +31,12 @@ export async function signedMessage(
   const hashed = hash.digest();
   const options = { headerForm, bodyForm, oversign: "default", lifetimeSeconds: 864_000 } as const;
   const now = new Date();
+  const request = { header: fieldTexts(header.toString("latin1")), hashedBody: hashed, options, now };
   const fields = await Promise.all(
-    identities.map((identity) => signMessage(fieldTexts(header), hashed, identity, options, now, rsaHere)),
+    identities.map(
+      (identity) =>
+        new Promise<string>((resolve, reject) => signMessage(request, identity, rsaHere, resolve, reject)),
+    ),
   );
   const isEnded = body.length === 0 || body.subarray(-2).equals(Buffer.from("\r\n"));
   return Buffer.concat([

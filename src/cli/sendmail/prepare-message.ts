@@ -88,7 +88,7 @@ function withLineEnds(input: Buffer): Buffer {
 function fieldsOf(octets: Buffer): { readonly fields: readonly Field[]; readonly bodyAt: number } {
   const start = /^>?From [^\r\n]*\r\n/.exec(octets.toString("latin1", 0, 1000))?.[0].length ?? 0;
   const emptyLine = octets.indexOf("\r\n\r\n", start, "latin1");
-  const found = fieldTexts(octets.subarray(start, emptyLine === -1 ? undefined : emptyLine));
+  const found = fieldTexts(octets.toString("latin1", start, emptyLine === -1 ? undefined : emptyLine));
   const fields = found.map(({ kind, text }) => ({ name: kind, text }));
   const end = found.reduce((at, { text }) => at + text.length + 2, start);
   const bodyAt = octets[end] === 13 && octets[end + 1] === 10 ? end + 2 : Math.min(end, octets.length);

@@ -20,9 +20,9 @@ const output = Buffer.alloc(outputBytes + mostAtOnce);
 const mostLineEndsBeside = 6;
 
 /** The relaxed form leaves these octets as they are; the last of them is no white space. Cost: a search where there are no blanks. */
-function isRelaxed(octets: Buffer): boolean {
-  if (octets.includes(tab)) return false;
-  const first = octets.indexOf(space);
+function isRelaxed(octets: Buffer, from = 0): boolean {
+  if (octets.includes(tab, from)) return false;
+  const first = octets.indexOf(space, from);
   if (first === -1) return true;
   let isBehindSpace = false;
   for (let at = first; at < octets.length; at++) {
@@ -43,15 +43,20 @@ function sinkLineEnds(lines: number, sink: (octets: Buffer) => void): void {
 const isWhite = (octet: number): boolean =>
   octet === space || octet === carriageReturn || octet === lineFeed || octet === tab;
 
-/** The part of a whole body that is its canonical form as it lies there, as of most mail; undefined where something is to be changed. */
-export function unchangedBody(form: Canonicalization, body: Buffer): Buffer | undefined {
-  let end = body.length;
-  while (end > 0 && isWhite(body[end - 1]!)) end--;
-  if (end === 0) return undefined;
-  for (let at = end; at < body.length; at += 2)
-    if (body[at] !== carriageReturn || body[at + 1] !== lineFeed) return undefined;
-  if (end === body.length || (form === "relaxed" && !isRelaxed(body.subarray(0, end)))) return undefined;
-  return body.subarray(0, end + crlf.length);
+/**
+ * The part of a whole body that is its canonical form as it lies there, as of most mail; undefined where something is to be changed.
+ * The body begins at `from` of `octets`.
+ */
+export function unchangedBody(form: Canonicalization, octets: Buffer, from = 0): Buffer | undefined {
+  const { length } = octets;
+  let end = length;
+  while (end > from && isWhite(octets[end - 1]!)) end--;
+  if (end === from || end === length) return undefined;
+  for (let at = end; at < length; at += 2)
+    if (octets[at] !== carriageReturn || octets[at + 1] !== lineFeed) return undefined;
+  // What stands behind is line ends: of no interest to it.
+  if (form === "relaxed" && !isRelaxed(octets, from)) return undefined;
+  return octets.subarray(from, end + crlf.length);
 }
 
 /**

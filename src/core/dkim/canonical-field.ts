@@ -7,10 +7,16 @@ const space = 32;
 /** Without a final CRLF: it is the one between fields, and the signature's own field has none. */
 export function canonicalField({ kind, text }: FieldText, form: Canonicalization): string {
   if (form === "simple") return text;
-  let value = text.slice(text.indexOf(":") + 1);
+  const colon = text.indexOf(":");
   // Most values have no more than the space in front.
-  if (/\r\n[ \t]|\t| {2}/.test(value)) value = value.replace(/\r\n(?=[ \t])/g, "").replace(/[ \t]+/g, " ");
-  const from = value.charCodeAt(0) === space ? 1 : 0;
-  const to = value.length > from && value.charCodeAt(value.length - 1) === space ? -1 : undefined;
-  return `${kind}:${value.slice(from, to)}`;
+  const line = /\r\n[ \t]|\t| {2}/.test(text)
+    ? text.slice(0, colon + 1) +
+      text
+        .slice(colon + 1)
+        .replace(/\r\n(?=[ \t])/g, "")
+        .replace(/[ \t]+/g, " ")
+    : text;
+  const from = line.charCodeAt(colon + 1) === space ? colon + 2 : colon + 1;
+  const isBlankAtEnd = line.length > from && line.charCodeAt(line.length - 1) === space;
+  return `${kind}:${line.slice(from, isBlankAtEnd ? -1 : undefined)}`;
 }

@@ -20,29 +20,49 @@ const tab = 9;
 
 /**
  * Fields from the top, up to the empty line, the end, or the first line that is none. CRLF line ends; lines that begin with
- * SP or HTAB go on. Cost: one search for each line.
+ * SP or HTAB go on. `header`: a character for each octet. Cost: one search for each line.
  */
-export function fieldTexts(header: Buffer): readonly FieldText[] {
-  const whole = header.toString("latin1");
+export function fieldTexts(header: string): readonly FieldText[] {
   const fields: FieldText[] = [];
   let at = 0;
-  while (at < whole.length) {
-    const end = fieldEnd(whole, at);
-    const separator = whole.indexOf(":", at);
+  while (at < header.length) {
+    const end = fieldEnd(header, at);
+    const separator = header.indexOf(":", at);
     if (separator <= at || separator >= end) break;
-    const name = whole.slice(at, separator).trimEnd();
-    // oxlint-disable-next-line no-control-regex
-    if (!/^[\x21-\x39\x3b-\x7e]+$/u.test(name)) break;
-    fields.push({ name, kind: name.toLowerCase(), text: whole.slice(at, end) });
+    const name = header.slice(at, separator).trimEnd();
+    const kind = kindOf(name);
+    if (kind === undefined) break;
+    fields.push({ name, kind, text: header.slice(at, end) });
     at = end + 2;
   }
   return fields;
 }
 
+/** Of names that were seen: mail has the same few, and what was looked at once is neither looked at nor made again. */
+const kinds = new Map<string, string>();
+const mostKinds = 200;
+/** Octets; of names that are longer none is kept. */
+const mostKept = 40;
+
+/** Undefined: no name. */
+function kindOf(name: string): string | undefined {
+  const known = kinds.get(name);
+  if (known !== undefined) return known;
+  // oxlint-disable-next-line no-control-regex
+  if (!/^[\x21-\x39\x3b-\x7e]+$/u.test(name)) return undefined;
+  const kind = name.toLowerCase();
+  if (name.length > mostKept) return kind;
+  if (kinds.size >= mostKinds) kinds.clear();
+  // Of its own: a part of a text keeps all of it.
+  const [ownName, ownKind] = [name, kind].map((text) => Buffer.from(text, "latin1").toString("latin1"));
+  kinds.set(ownName!, ownKind!);
+  return ownKind;
+}
+
 /** The same, as octets too. */
 export function headerFields(header: Buffer): readonly HeaderField[] {
   let at = 0;
-  return fieldTexts(header).map((field) => {
+  return fieldTexts(header.toString("latin1")).map((field) => {
     const octets = header.subarray(at, at + field.text.length);
     at += field.text.length + 2;
     return { ...field, octets };

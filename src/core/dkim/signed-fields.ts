@@ -41,27 +41,23 @@ const signed = new Set([
   "feedback-id",
 ]);
 
-export interface SignedFields {
-  /** The `h=` tag's names, in the order of hashing. */
-  readonly names: readonly string[];
-  /** Of repeated fields the lowest first (§5.4.2). */
-  readonly fields: readonly FieldText[];
-}
+/** Every field of the list above, `From` alone (which §5.4 cannot do without), or none. */
+export type Oversign = "default" | "fromOnly" | "none";
 
-/** `oversign`: every field of the list above, `From` alone (which §5.4 cannot do without), or none. */
-export function signedFields(
-  fields: readonly FieldText[],
-  oversign: "default" | "fromOnly" | "none" = "default",
-): SignedFields {
+/** In the order of hashing: of repeated fields the lowest first (§5.4.2). */
+export function signedFields(fields: readonly FieldText[]): readonly FieldText[] {
   const chosen: FieldText[] = [];
-  const names: string[] = [];
   for (let at = fields.length - 1; at >= 0; at--) {
     const field = fields[at]!;
-    if (!signed.has(field.kind)) continue;
-    chosen.push(field);
-    names.push(field.kind);
+    if (signed.has(field.kind)) chosen.push(field);
   }
+  return chosen;
+}
+
+/** The `h=` tag's names for these fields, in the order of hashing. */
+export function signedNames(chosen: readonly FieldText[], oversign: Oversign): readonly string[] {
+  const names = chosen.map(({ kind }) => kind);
   if (oversign === "default") names.push(...oversigned);
   else if (oversign === "fromOnly") names.push("from");
-  return { names, fields: chosen };
+  return names;
 }

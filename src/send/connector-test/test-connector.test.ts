@@ -56,7 +56,11 @@ function run(
       ports: all,
       http: createHttpRequest(all),
       hostname: "relay.test",
-      signer: { isActive: false, sign: (claim) => Promise.resolve(claim) },
+      signer: {
+        isActive: false,
+        sign: (claim) => Promise.resolve(claim),
+        signThen: (claim, signed) => signed(claim),
+      },
       transcript: undefined,
       ...(mailHosts === undefined ? {} : { mailHosts }),
     },

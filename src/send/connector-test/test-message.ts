@@ -13,7 +13,10 @@ export interface TestMessage {
 }
 
 /** 7-bit, short lines, none that begins with a dot; signed where the author's domain has a key. */
-export async function testMessage(about: TestMessage, signer: Signer | undefined): Promise<Buffer> {
+export async function testMessage(
+  about: TestMessage,
+  signer: Pick<Signer, "isActive" | "sign"> | undefined,
+): Promise<Buffer> {
   const content = Buffer.from(contentOf(about), "latin1");
   if (signer === undefined) return content;
   const signed = await signer.sign(claimOf(content, about));

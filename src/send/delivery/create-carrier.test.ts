@@ -22,6 +22,10 @@ async function usedBy(given: Partial<SmtpSendConnector>): Promise<readonly strin
       did.push("signed");
       return Promise.resolve(claim);
     },
+    signThen(claim, signed) {
+      did.push("signed");
+      signed(claim);
+    },
     close: () => {},
   };
   const carrier = createCarrier(connector, "b.test", {

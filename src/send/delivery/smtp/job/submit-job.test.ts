@@ -20,7 +20,11 @@ async function submitted(signer: Signer | undefined) {
   await Promise.resolve();
   return { claim, jobs, results, atOnce };
 }
-const signing = (isActive: boolean, sign: Signer["sign"]): Signer => ({ isActive, sign });
+const signing = (isActive: boolean, sign: Signer["sign"]): Signer => ({
+  isActive,
+  sign,
+  signThen: (claim, signed, failed) => void sign(claim).then(signed, failed),
+});
 
 test.each([
   ["no signer", undefined],

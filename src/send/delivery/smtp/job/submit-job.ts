@@ -26,7 +26,7 @@ export function submitJob(
     else resolve({ kind: "attempted", host, outcomes: job.outcomes });
   };
   if (signer?.isActive !== true) return submitAs(claim);
-  signer.sign(claim).then(submitAs, (error: unknown) => resolve(unsigned(claim, error, host)));
+  signer.signThen(claim, submitAs, (error) => resolve(unsigned(claim, error, host)));
 }
 
 /** Mail that is to be signed never goes without: it waits until it can be. */
