@@ -1,5 +1,5 @@
 /** The ledger's contract on PostgreSQL, and that two nodes together never pass a limit. */
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "../../src/cluster/database/database.ts";
 import { createPostgresLedger, type PostgresLedger } from "../../src/cluster/ledger/postgres-ledger.ts";
 import { joinCluster, type Membership } from "../../src/cluster/membership/membership.ts";
@@ -7,6 +7,7 @@ import type { ConnectionLimits } from "../../src/core/policy/connection-limits.t
 import type { Ledger } from "../../src/receive/admission/ledger.ts";
 import type { FakeClock } from "../../src/testing/fake-clock.ts";
 import type { TestPostgres } from "../lab/postgres.ts";
+import { emptySchema } from "../lab/postgres-spool.ts";
 import { describeLedger } from "./ledger-contract.ts";
 
 const limits = (total: number, perSource = Infinity, percentage = 100): ConnectionLimits => ({
@@ -64,6 +65,8 @@ export function describePostgresLedger(
       await last;
       await endAll();
     };
+    // Nor are nodes there that a test before, which failed, has left.
+    beforeAll(() => emptySchema(connected().database));
     afterAll(begin);
 
     describeLedger("postgres-ledger", alone, 12);

@@ -18,9 +18,13 @@ export function describePostgresSpool(connected: () => Database): void {
         node = await openNode({ ...options, leaseMs, database: connected(), clock });
         return node.spool;
       },
-      end: async () => {
-        await node.close();
-        await emptySchema(connected());
+      // A node that cannot be closed stands in nobody's way.
+      async end() {
+        try {
+          await node.close();
+        } finally {
+          await emptySchema(connected());
+        }
       },
     };
   });
@@ -50,8 +54,11 @@ export function describePostgresSpool(connected: () => Database): void {
           return spool;
         },
         async end() {
-          await node.close();
-          await emptySchema(connected());
+          try {
+            await node.close();
+          } finally {
+            await emptySchema(connected());
+          }
         },
       };
     },
