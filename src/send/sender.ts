@@ -152,6 +152,7 @@ export async function openSender(
     kept,
     shared: shared?.mtaSts,
     settings,
+    agedBy,
     onFault(domain, fault, reason) {
       metrics.tlsResult("sts", fault);
       tlsCounter.policyFault(domain, fault, reason);

@@ -135,6 +135,49 @@ describe("where this node fetches itself", () => {
   });
 });
 
+test.each([
+  ["the clock on the wall alone", false, { kind: "unknown" }],
+  ["a time that is believed", true, { kind: "policy", mode: "enforce" }],
+])("a start under a clock 40 days ahead: what is on disk ends by %s", async (_, isBelieved, expected) => {
+  const leapMs = 40 * 24 * hour;
+  const now = clock.now();
+  const written = {
+    text: enforced.lines.join("\n"),
+    id: "1",
+    fetchedAt: now - hour,
+    until: now + 100 * hour,
+  };
+  const own = openMtaSts({
+    ports: {
+      clock: {
+        ...clock,
+        now: () => clock.now() + leapMs,
+        wall: () => new Date(clock.now() + leapMs),
+      },
+      resolver,
+      random: () => 0,
+      dns: { addresses: () => Promise.reject(new Error("not asked")) },
+      dial: () => Promise.reject(new Error("nobody is there")),
+    },
+    events: { wants: () => true, emit: (name, fields) => void told.push([name, fields]) },
+    kept: {
+      open: () =>
+        Promise.resolve({
+          get: () => Buffer.from(JSON.stringify(written)),
+          keys: () => ["policy d.test"],
+          write: () => Promise.resolve(),
+          close: () => Promise.resolve(),
+        }),
+      close: () => Promise.resolve(),
+    },
+    settings: () => ({ sendConnectors: [], transport: { mtaStsAllowPrivateHosts: false } }),
+    ...(isBelieved ? { agedBy: () => clock.now() } : {}),
+    onFault: () => undefined,
+  });
+  expect((await own.of("d.test", { mtaSts: "enforce" })).sts).toMatchObject(expected);
+  await own.close();
+});
+
 test("what is in use is looked at each hour as long as the relay runs, and fetched when it is due", async () => {
   mtaSts.start();
   await mtaSts.of("d.test", { mtaSts: "enforce" });

@@ -41,18 +41,21 @@ export interface MtaStsContext {
     readonly sendConnectors: readonly SendConnectorSettings[];
     readonly transport: { readonly mtaStsAllowPrivateHosts: boolean };
   };
+  /** The time by which what is on disk has ended. Default: the clock on the wall. */
+  readonly agedBy?: (() => number) | undefined;
   /** What reports tell of a policy that could not be had. */
   readonly onFault: (domain: string, fault: TlsFault, detail: string) => void;
 }
 
 const hour = 3_600_000;
 
-export function openMtaSts({ ports, events, kept, shared, settings, onFault }: MtaStsContext): MtaSts {
+export function openMtaSts(context: MtaStsContext): MtaSts {
+  const { ports, events, kept, shared, settings, agedBy, onFault } = context;
   const { clock, dial, resolver = ignorantResolver } = ports;
   const certificates = trustedBy(() => settings().sendConnectors);
   const own = createPolicyStore(
     () => kept.open(),
-    clock,
+    agedBy === undefined ? clock : { ...clock, wall: () => new Date(agedBy()) },
     (fault) => events.emit("LogFault", { log: "store of MTA-STS policies", error: String(fault) }),
   );
   const policies = createMtaStsPolicies({

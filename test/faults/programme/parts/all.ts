@@ -2,6 +2,7 @@ import type { Part } from "../part.ts";
 import { backup } from "./backup.ts";
 import { badDestination } from "./bad-destination.ts";
 import { bitFlips } from "./bit-flips.ts";
+import { clockMx } from "./clock-mx.ts";
 import { clock } from "./clock.ts";
 import { dane } from "./dane.ts";
 import { diskError } from "./disk-error.ts";
@@ -36,6 +37,7 @@ export const parts: readonly Part[] = [
   bitFlips,
   twoOwners,
   clock,
+  clockMx,
   slowDisk,
   resources,
   slowClients,

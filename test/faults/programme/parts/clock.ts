@@ -1,25 +1,13 @@
 /** The wall clock jumps while mail waits, is deferred, comes in, or while the relay is off. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { splitTrace } from "../../../journeys/trace.ts";
 import { seededRandom } from "../../random.ts";
 import type { Finding, Part, PartOptions } from "../part.ts";
+import { fakeTime, jumps, noJump } from "../rig/fake-time.ts";
 import { type Hop, type RelayRig, relayRig } from "../rig/relay-rig.ts";
 import { nothingLost, tallyText } from "../rig/tally-text.ts";
-
-const library = ["x86_64", "aarch64"]
-  .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`)
-  .find((path) => existsSync(path));
-
-/** As libfaketime reads them. */
-const jumps = [
-  { what: "a day ahead", to: "+1d" },
-  { what: "a day back", to: "-1d" },
-  { what: "ten years ahead", to: "+10y" },
-  { what: "back to 2020", to: "@2020-01-01 00:00:00" },
-] as const;
-const noJump = "+0";
 
 /** Pauses between attempts are 2 s at most here: twice that, and what a busy machine adds. */
 const mostWaitMs = 8_000;
@@ -52,14 +40,7 @@ async function jump({ folder, seed, to, monotonicToo }: ClockOptions): Promise<O
       if (Number.isNaN(Date.parse(received.slice(received.lastIndexOf(";") + 1)))) illegalDates++;
     },
   });
-  const file = join(folder, "time");
-  const set = (time: string): void => writeFileSync(file, time);
-  const env = {
-    LD_PRELOAD: library ?? "",
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: "1",
-    ...(monotonicToo ? {} : { FAKETIME_DONT_FAKE_MONOTONIC: "1" }),
-  };
+  const { env, set } = fakeTime(folder, monotonicToo);
   const [hop] = rig.hops;
   if (hop === undefined) throw new Error("there is one next hop");
   let slowestMs = 0;
