@@ -39,6 +39,13 @@ export class ContentTransfer implements ContentSink {
     return this.claim.isHeld?.() !== false;
   }
 
+  /** Asked when the end is handed to the system: a node that slept since it was written has no right to the message any more. */
+  private mayLeave(): boolean {
+    const { mayEnd } = this;
+    if (!mayEnd) this.complete = false;
+    return mayEnd;
+  }
+
   /** Nothing more is to be sent. A stream ends soon, at the end of a BDAT chunk. */
   stop(): void {
     this.stopped = true;
@@ -72,7 +79,7 @@ export class ContentTransfer implements ContentSink {
     this.behindBytes = behind.length === 0 ? 0 : Buffer.byteLength(behind, encoding);
     const sizeBytes = body.reduce((sum, { length }) => sum + length, 0);
     const parts = [`BDAT ${sizeBytes} LAST\r\n`, ...body];
-    this.connection.writeParts(behind === "" ? parts : [...parts, behind], encoding);
+    this.connection.writeParts(behind === "" ? parts : [...parts, behind], encoding, this.asked);
   }
 
   /** Rejects with what the reader throws, and with NotHeld; then the content was not finished. */
@@ -139,9 +146,14 @@ export class ContentTransfer implements ContentSink {
   }
 
   private writeNow(parts: readonly (Buffer | string)[], encoding: "latin1" | "utf8"): boolean {
-    const sent = this.connection.writeParts(parts, encoding);
+    const sent = this.connection.writeParts(parts, encoding, this.asked);
     this.connection.setDeadline(sent && this.complete ? timeouts.finalMs : timeouts.blockMs);
     return sent;
+  }
+
+  /** A relay by itself holds what it holds. */
+  private get asked(): (() => boolean) | undefined {
+    return this.complete && this.claim.isHeld !== undefined ? () => this.mayLeave() : undefined;
   }
 
   private goOn(): void {

@@ -73,6 +73,37 @@ describe("replies", () => {
   });
 });
 
+describe("what is written", () => {
+  test.each([true, false])("leaves behind the turn if it still may then: %s", async (mayLeave) => {
+    const { socket, heard, connection } = connected();
+    let asked = 0;
+    connection.writeParts(["body", ".\r\n"], "latin1", () => {
+      asked++;
+      return mayLeave;
+    });
+    connection.writeText("MAIL FROM:<>\r\n");
+    expect(asked).toBe(0);
+    await behindTurn();
+    expect(asked).toBe(1);
+    expect([connection.alive, socket.did.at(-1)]).toEqual([mayLeave, mayLeave ? "uncork" : "destroy"]);
+    if (!mayLeave) expect(socket.did).not.toContain("uncork");
+    expect(heard).toEqual(
+      mayLeave ? [] : [expect.stringMatching(/^aborted: the message may be another node's/)],
+    );
+    connection.writeText("RSET\r\n");
+    await behindTurn();
+    expect(asked).toBe(1);
+  });
+
+  test("does not leave with the connection's end either, if it may not", () => {
+    const { socket, heard, connection } = connected();
+    connection.writeParts(["body", ".\r\n"], "latin1", () => false);
+    connection.destroy(stopped);
+    expect(socket.did).not.toContain("uncork");
+    expect(heard).toEqual(["aborted: the relay is stopping"]);
+  });
+});
+
 describe("the end", () => {
   const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
   test.each<[string, (socket: TestSocket) => void, string]>([

@@ -23,11 +23,18 @@ export interface Receiver {
 /** One for all: each connection ends so, and to make an error, with the calls that led to it, costs more than to close a socket. */
 const closedByPeer = new SmtpClientError("lost", "the connection was closed by the peer");
 
+const notOurs = new SmtpClientError(
+  "aborted",
+  "the message may be another node's by now, and its end was not sent",
+);
+
 export class ClientConnection implements HeldWrites {
   receiver: Receiver;
   private socket: Socket;
   /** Keeps what it is given until this turn of the event loop is over. */
   private holding: Socket | undefined;
+  /** Whether that may leave. */
+  private mayLeave: (() => boolean) | undefined;
   private readonly clock: Clock;
   private readonly transcript: ConnectionTranscript | undefined;
   private reader = new ReplyReader();
@@ -89,9 +96,17 @@ export class ClientConnection implements HeldWrites {
     return this.socket.write(text, encoding);
   }
 
-  /** Writes all parts in one system call, as `writeText`; strings are commands, in `encoding`. Returns as `writeText`. */
-  writeParts(parts: readonly (string | Buffer)[], encoding: "latin1" | "utf8" = "latin1"): boolean {
+  /**
+   * Writes all parts in one system call, as `writeText`; strings are commands, in `encoding`. Returns as `writeText`. `mayLeave` is asked when
+   * they are handed to the system, for this process may not have run since: where it says no, the connection ends as `aborted` instead.
+   */
+  writeParts(
+    parts: readonly (string | Buffer)[],
+    encoding: "latin1" | "utf8" = "latin1",
+    mayLeave?: () => boolean,
+  ): boolean {
     if (this.ended !== undefined) return false;
+    if (mayLeave !== undefined) this.mayLeave = mayLeave;
     const { socket, transcript } = this;
     if (transcript !== undefined) {
       for (const part of parts) if (typeof part === "string") transcript.commands(part);
@@ -107,8 +122,12 @@ export class ClientConnection implements HeldWrites {
 
   /** Hands what was written to the system. */
   writeHeld(): void {
-    const { holding } = this;
+    const { holding, mayLeave } = this;
     this.holding = undefined;
+    if (mayLeave !== undefined) {
+      this.mayLeave = undefined;
+      if (holding !== undefined && !mayLeave()) return this.destroy(notOurs);
+    }
     holding?.uncork();
   }
 
