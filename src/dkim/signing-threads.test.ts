@@ -136,6 +136,7 @@ describe("what goes over", () => {
     await clock.advance(sinceMs);
     const asked = ask(3);
     await clock.settle();
+    expect(thread?.isRef).toBe(true);
     if (atMs > 0) {
       expect(thread?.under).toBe(0);
       await clock.advance(atMs - sinceMs - 1);
@@ -145,7 +146,7 @@ describe("what goes over", () => {
     expect(thread?.under).toBe(3);
     thread?.answer(3);
     expect(await Promise.all(asked)).toEqual([0, 1, 2].map(signatureOf));
-    expect(clock.pendingTimers).toBe(0);
+    expect([clock.pendingTimers, thread?.isRef]).toEqual([0, false]);
   });
 
   test("it is woken before its time by as many as are told together, and what comes while it works waits for nothing", async () => {

@@ -167,10 +167,13 @@ export function createSigningThreads(
   /** True: all threads sleep, and are woken in a moment with what is there then. */
   const isHeld = (): boolean => {
     if (held !== undefined) return true;
-    if (threads.length === 0 || threads.some(({ underWay }) => underWay.length > 0)) return false;
+    const [first] = threads;
+    if (first === undefined || threads.some(({ underWay }) => underWay.length > 0)) return false;
     const inMs = wokenAt + betweenWakesMs - clock.now();
     if (inMs <= 0) return false;
     held = clock.after(inMs, give);
+    // It gets them; a timer does not keep a process until mail that is on its way has left.
+    first.worker.ref();
     return true;
   };
 
