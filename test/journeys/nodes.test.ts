@@ -230,7 +230,9 @@ ${own}admin: { cluster: "127.0.0.1:0" }
     first.kill("SIGKILL");
     await first.exited;
     gate.open();
-    const delivered = await sink.waitFor(messages, 60_000);
+    const delivered = await sink.waitFor(messages, 120_000).catch((fault: unknown) => {
+      throw new Error(`${String(fault)}\nb said:\n${second.stderr().slice(-5_000)}`);
+    });
     const subjectOf = (content: string): string => /Subject: (.*)\r/.exec(content)?.[1] ?? "";
     expect(delivered.map(({ content }) => subjectOf(content.toString())).toSorted()).toEqual(
       sent.map(subjectOf).toSorted(),
