@@ -25,7 +25,7 @@ if (process.platform === "linux") {
 const recordsAtOnce = 200;
 const open = new Map<number, Iterator<Answer["piece"]>>();
 let indexing: Promise<void> | undefined;
-let indexAgain = false;
+let indexingNext: Promise<void> | undefined;
 
 port.on("message", (question: Question) => {
   void answer(question);
@@ -80,18 +80,23 @@ function* inPieces(records: Iterable<TrackingRecord>): Generator<readonly Tracki
   if (piece.length > 0) yield piece;
 }
 
-/** A file that was finished meanwhile is found by one more pass. */
+/** What is asked for during a pass has the next one, for all of them together: each is told what came of a pass that began behind it. */
 async function index(): Promise<void> {
-  indexAgain = true;
-  indexing ??= (async () => {
-    try {
-      while (indexAgain) {
-        indexAgain = false;
-        await indexMissing(family);
-      }
-    } finally {
+  if (indexing === undefined) return await pass();
+  indexingNext ??= indexing
+    .catch(() => undefined)
+    .then(() => {
+      indexingNext = undefined;
+      return pass();
+    });
+  await indexingNext;
+}
+
+function pass(): Promise<void> {
+  indexing = indexMissing(family)
+    .then(() => undefined)
+    .finally(() => {
       indexing = undefined;
-    }
-  })();
-  await indexing;
+    });
+  return indexing;
 }
