@@ -2,15 +2,15 @@
  * A receiver as many run it: Postfix with opendkim's milter, which verifies what comes in and writes Authentication-Results in
  * front. What it takes goes on to one next hop.
  */
-import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../src/testing/free-port.ts";
 import { untilListening } from "../../src/testing/until-listening.ts";
 import type { KeyRecords } from "./dkim-judges.ts";
 import { makePostfixDirectories } from "./postfix-directories.ts";
+import { runPrograms } from "./run-programs.ts";
 
 const opendkim = "/usr/sbin/opendkim";
 const postfix = "/usr/sbin/postfix";
@@ -88,23 +88,7 @@ postlog unix-dgram n - n - 1 postlogd
   };
   for (const [name, text] of Object.entries(files)) await writeFile(at(name), text);
 
-  const children: ChildProcess[] = [];
-  let output = "";
-  const start = (program: string, args: readonly string[]): void => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    children.push(child);
-  };
-  const close = async (): Promise<void> => {
-    for (const child of children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await ended;
-    }
-    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
-  };
+  const { start, output, close } = runPrograms(directory);
   start(opendkim, ["-f", "-x", at("opendkim.conf")]);
   start(join(daemons, "master"), ["-s", "-c", at("postfix")]);
   try {
@@ -113,7 +97,7 @@ postlog unix-dgram n - n - 1 postlogd
   } catch (error) {
     const log = await readFile(at("postfix.log"), "utf8").catch(() => "");
     await close();
-    throw new Error(`${String(error)}\n${output}${log}`, { cause: error });
+    throw new Error(`${String(error)}\n${output()}${log}`, { cause: error });
   }
   return { port, close };
 }

@@ -2,14 +2,14 @@
  * Submission servers of other people's making, for a relay that logs on: Dovecot with its own submission service, and Postfix
  * whose log-ons Dovecot judges. Tokens are asked for at an introspection endpoint (RFC 7662). Both hand on to one next hop.
  */
-import { spawn, type ChildProcess } from "node:child_process";
-import { chown, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chown, chmod, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../src/testing/free-port.ts";
 import { untilListening } from "../../src/testing/until-listening.ts";
 import { idOf, makePostfixDirectories } from "./postfix-directories.ts";
+import { runPrograms } from "./run-programs.ts";
 
 const dovecot = "/usr/sbin/dovecot";
 const dovecotSubmission = "/usr/lib/dovecot/submission-login";
@@ -73,32 +73,16 @@ openid_configuration_url = ${given.introspectionUrl}
   for (const [name, text] of Object.entries(files)) await writeFile(at(name), text);
   await chmod(at("key.pem"), 0o600);
 
-  const children: ChildProcess[] = [];
-  let output = "";
-  const start = (program: string, args: readonly string[]): void => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    children.push(child);
-  };
+  const { start, output, close } = runPrograms(directory);
   const log = (of: "dovecot" | "postfix"): Promise<string> =>
     readFile(at(`${of}.log`), "utf8").catch(() => "");
-  const close = async (): Promise<void> => {
-    for (const child of children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await ended;
-    }
-    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
-  };
 
   start(dovecot, ["-F", "-c", at("dovecot.conf")]);
   start(join(postfixDaemons, "master"), ["-s", "-c", at("postfix")]);
   try {
     for (const port of Object.values(ports)) await untilListening(port);
   } catch (error) {
-    const said = output + (await log("dovecot")) + (await log("postfix"));
+    const said = output() + (await log("dovecot")) + (await log("postfix"));
     await close();
     throw new Error(`${String(error)}\n${said}`, { cause: error });
   }
