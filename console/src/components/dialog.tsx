@@ -1,4 +1,8 @@
-/** A modal dialog: the browser keeps the focus inside, Escape closes it, the focus goes back where it was. */
+/**
+ * A modal dialog: the browser keeps the focus inside, Escape closes it, the focus goes back where it was. Whether it is open
+ * is its parent's to say and nobody else's: what the browser closes by itself it tells of a moment later, and a dialog that
+ * was asked for meanwhile would close with it.
+ */
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
@@ -16,15 +20,29 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
+    const shown = dialog.current;
+    if (shown === null) return undefined;
     const before = document.activeElement;
-    dialog.current?.showModal();
-    firstOf(dialog.current)?.focus();
+    shown.showModal();
+    firstOf(shown)?.focus();
     return () => {
+      // What is behind a modal dialog takes no focus.
+      shown.close();
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
+  const leave = (event: Event): void => {
+    event.preventDefault();
+    if (dialog.current !== null) onClose();
+  };
   return (
-    <dialog ref={dialog} class={isWide ? "wide-dialog" : ""} aria-labelledby={heading} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      class={isWide ? "wide-dialog" : ""}
+      aria-labelledby={heading}
+      onCancel={leave}
+      onClose={leave}
+    >
       <header class="dialog-head">
         <h2 id={heading}>{title}</h2>
         <button type="button" class="quiet" aria-label="Close" onClick={onClose}>
