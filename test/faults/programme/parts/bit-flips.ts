@@ -8,6 +8,7 @@ import {
   type SpoolProcesses,
   compare,
   copyOf,
+  notReadText,
   spoolProcesses,
   together,
 } from "../rig/spool-processes.ts";
@@ -40,6 +41,8 @@ interface Outcomes {
   notOpened: number;
   /** The process was ended by a signal. */
   ended: number;
+  /** It gave no answer in time. */
+  stoodStill: number;
   /** Messages that were set aside or are missing. */
   missing: number;
 }
@@ -52,6 +55,7 @@ const none = (): Outcomes => ({
   wrong: 0,
   notOpened: 0,
   ended: 0,
+  stoodStill: 0,
   missing: 0,
 });
 
@@ -144,9 +148,10 @@ async function look(
   outcomes.flips++;
   const found = await processes.read(directory);
   if (!("messages" in found)) {
-    if (found.signal === null) outcomes.notOpened++;
+    if (found.timedOut) outcomes.stoodStill++;
+    else if (found.signal === null) outcomes.notOpened++;
     else outcomes.ended++;
-    return `${found.signal ?? "not opened"}: ${found.stderr.trim().slice(0, 300)}`;
+    return notReadText(found);
   }
   const { lost, wrong } = compare(promised, found);
   const missing = lost.length + found.damaged.length;
@@ -167,6 +172,7 @@ const outcomesText = (outcomes: Outcomes): string =>
       ["other octets", outcomes.wrong],
       ["does not open, told", outcomes.notOpened],
       ["ended by a signal", outcomes.ended],
+      ["gave no answer in time", outcomes.stoodStill],
     ] as const
   )
     .filter(([, count]) => count > 0)

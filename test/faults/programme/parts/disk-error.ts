@@ -99,7 +99,8 @@ async function failingCalls(
 
 /** How a run may end: to its end; held up or not opened by a fault that stays; not opened by one at the opening. */
 function endFaults({ ended, last }: Struck, ever: boolean): readonly string[] {
-  const { code, signal, stderr } = ended;
+  const { code, signal, timedOut, stderr } = ended;
+  if (timedOut) return [`did not come to an end in time (last: ${last.slice(0, 100)})`];
   if (signal !== null) return [`ended by ${signal}`];
   if (code === 0 || code === notOpened || code === outputStruck || (ever && code === heldUp)) return [];
   if (code === heldUp) return [`does not go on after a single fault (last: ${last.slice(0, 100)})`];

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Part } from "../part.ts";
 import { strace } from "../rig/call-points.ts";
-import { type Place, type Struck, faultsOf, placeText, struckSpools } from "../rig/struck-spools.ts";
+import { type Place, faultsOf, placeText, struckSpools, wasKilled } from "../rig/struck-spools.ts";
 
 const killed = ({ call, number }: Place, directory: string): readonly string[] =>
   strace(call, `signal=KILL:when=${number}`, directory);
@@ -21,6 +21,7 @@ export const kill: Part = {
     for (const [index, place] of places.entries()) {
       const struck = await spools.strike(place, killed);
       if (wasKilled(struck)) hit++;
+      if (struck.ended.timedOut) bad.push(`${placeText(place)}: did not come to an end in time`);
       for (const fault of faultsOf(struck)) bad.push(`${placeText(place)}: ${fault}`);
       if ((index + 1) % 25 === 0)
         progress(`${index + 1} of ${places.length} places, ${bad.length} faults so far`);
@@ -62,5 +63,3 @@ export const kill: Part = {
     ];
   },
 };
-
-const wasKilled = ({ ended }: Struck): boolean => ended.signal === "SIGKILL" || ended.code === 137;

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, lstatSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "vite";
+import { scenarioMostMs } from "../scenario/patience.ts";
 import type { ScenarioKind } from "../scenario/spool-scenario.ts";
 import type { FoundInSpool } from "../scenario/spool-reader.ts";
 
@@ -21,6 +22,8 @@ export interface Promised {
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** True when patience ended it: its signal is ours then, not the fault's. */
+  readonly timedOut: boolean;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -60,10 +63,11 @@ export async function spoolProcesses(folder: string): Promise<SpoolProcesses> {
   };
 }
 
-/** Longer than the scenario's own patience. */
-const mostMs = 30_000;
+/** Longer than the scenario's own patience, which ends it with a word. */
+const mostMs = scenarioMostMs + 30_000;
 
-function run([command = "", ...args]: readonly string[]): Promise<Ended> {
+/** A command to its end, or for so long, with all it started. */
+export function run([command = "", ...args]: readonly string[], forMs = mostMs): Promise<Ended> {
   return new Promise((resolve, reject) => {
     // One thread in the pool: the calls come in the same order each time.
     const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
@@ -72,19 +76,28 @@ function run([command = "", ...args]: readonly string[]): Promise<Ended> {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
+    let timedOut = false;
     const timer = setTimeout(() => {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    }, mostMs);
+      if (child.pid === undefined) return;
+      timedOut = true;
+      process.kill(-child.pid, "SIGKILL");
+    }, forMs);
     let [stdout, stderr] = ["", ""];
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      resolve({ code, signal, stdout, stderr });
+      resolve({ code, signal, timedOut, stdout, stderr });
     });
   });
 }
+
+/** How a reader ended that did not come to an answer. */
+export const notReadText = ({ code, signal, timedOut, stderr }: Ended): string =>
+  timedOut
+    ? "gives no answer in time"
+    : `does not open again (${signal ?? code}: ${stderr.trim().slice(0, 300)})`;
 
 function promisedBy(stdout: string): Promised {
   const accepted = new Map<number, string>();

@@ -13,6 +13,7 @@ import {
   type SpoolProcesses,
   compare,
   copyOf,
+  notReadText,
   spoolProcesses,
   together,
 } from "./spool-processes.ts";
@@ -106,12 +107,13 @@ const nothingFound: FoundInSpool = {
 
 export const placeText = ({ start, call, number }: Place): string => `${call} ${number} of a ${start} store`;
 
+/** Killed by what struck it, not by us for want of patience: then the place was not reached. */
+export const wasKilled = ({ ended }: Pick<Struck, "ended">): boolean =>
+  !ended.timedOut && (ended.signal === "SIGKILL" || ended.code === 137);
+
 /** What is wrong behind a strike, in a few words each; nothing when all is well. */
 export function faultsOf({ notRead, found, difference }: Struck): readonly string[] {
-  if (found === undefined)
-    return [
-      `does not open again (${notRead?.signal ?? notRead?.code}: ${notRead?.stderr.trim().slice(0, 200)})`,
-    ];
+  if (found === undefined) return [notRead === undefined ? "does not open again" : notReadText(notRead)];
   const { lost, wrong, again, withoutReport } = difference;
   return [
     ...(lost.length > 0 ? [`${lost.length} lost`] : []),

@@ -26,6 +26,7 @@ import {
   patterned,
   writeAll,
 } from "../../../../src/testing/spool-messages.ts";
+import { scenarioMostMs } from "./patience.ts";
 
 /**
  * `usual`; `hasty`, which says "accepted" before it is; `fill` leaves a queue and dies; `grow` leaves a store whose file
@@ -50,13 +51,11 @@ const say = (line: string): void => {
  * machine that does much else has more patience.
  */
 const patience = kind.startsWith("grow") ? 15_000 : 2_500;
-/** Of real time, for what stands still altogether. */
-const longestMs = 60_000;
 const stalled = (): never => {
   say("stalled");
   process.exit(3);
 };
-setTimeout(stalled, longestMs).unref();
+setTimeout(stalled, scenarioMostMs).unref();
 
 say("begun");
 const opened = await openLmdbSpool({ directory, clock }).catch((error: unknown) => {
